@@ -1,0 +1,489 @@
+//! The life of a delivery: what an attempt came to, and what follows from it.
+//!
+//! Everything here is decided from its arguments alone; time and chance are handed in. `ARCHITECTURE.md` has the states
+//! on one page.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Timestamp;
+
+/// Unanswered attempts in a row after which an endpoint rests.
+pub const STRIKES_UNTIL_REST: u32 = 5;
+/// The wait before the first probe of a rest; doubled for each further one.
+pub const FIRST_PROBE_AFTER: Duration = Duration::from_secs(30);
+/// The longest wait between probes, before jitter.
+pub const LONGEST_PROBE_WAIT: Duration = Duration::from_mins(10);
+/// The longest `Retry-After` that is honoured.
+pub const LONGEST_RETRY_AFTER: Duration = Duration::from_hours(24);
+/// The share by which jitter may lengthen a wait.
+pub const JITTER: f64 = 0.3;
+/// Deaths of a worker after which a delivery runs alone.
+pub const INTERRUPTIONS_UNTIL_ALONE: u32 = 3;
+/// Deaths of a worker after which a delivery is given up as [`Reason::WorkerCrash`].
+pub const INTERRUPTIONS_UNTIL_FAILED: u32 = 5;
+
+/// Where a delivery stands, as an operator reads it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// Due, waiting for a retry, or waiting behind an earlier one of its resource.
+    Pending,
+    /// Claimed by a worker.
+    Processing,
+    /// Answered with a 2xx.
+    Delivered,
+    /// Attempts used up, or given up. Kept until an operator prunes or replays it.
+    Failed,
+    /// Pending, but its endpoint is paused or no longer configured.
+    Held,
+}
+
+impl State {
+    /// Every state, in the order of a delivery's life.
+    pub const ALL: [Self; 5] = [Self::Pending, Self::Held, Self::Processing, Self::Delivered, Self::Failed];
+
+    /// The state's name on the command line, in JSON and in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Processing => "processing",
+            Self::Delivered => "delivered",
+            Self::Failed => "failed",
+            Self::Held => "held",
+        }
+    }
+
+    /// The state called `name`.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.name() == name)
+    }
+}
+
+/// Why an attempt was made; sent as `X-Sync-Trigger`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Trigger {
+    /// The first attempt.
+    Initial,
+    /// A retry.
+    Automatic,
+    /// A replay by id.
+    Manual,
+    /// A replay by filter.
+    Bulk,
+}
+
+impl Trigger {
+    /// The header's value.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Initial => "initial",
+            Self::Automatic => "automatic",
+            Self::Manual => "manual",
+            Self::Bulk => "bulk",
+        }
+    }
+}
+
+/// What one attempt came to. A failed delivery is data, not an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// A 2xx answer, whatever its body.
+    Delivered {
+        /// The status code.
+        status: u16,
+    },
+    /// Any other answer; a redirect is one.
+    Rejected {
+        /// The status code.
+        status: u16,
+        /// How long the endpoint asked to be left alone (429 and 503 only).
+        retry_after: Option<Duration>,
+    },
+    /// No connection, or one that broke before an answer.
+    Unreachable,
+    /// The address may not be called: nothing was sent, and nothing will change by itself.
+    Refused,
+    /// No complete answer in time.
+    TimedOut,
+    /// The worker died; whether the request arrived is unknown.
+    Interrupted,
+}
+
+impl Outcome {
+    /// The outcome's name in JSON and tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Delivered { .. } => "delivered",
+            Self::Rejected { .. } => "rejected",
+            Self::Unreachable | Self::Refused => "unreachable",
+            Self::TimedOut => "timed out",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
+    /// The status code of the answer, if there was one.
+    pub fn status(self) -> Option<u16> {
+        match self {
+            Self::Delivered { status } | Self::Rejected { status, .. } => Some(status),
+            Self::Unreachable | Self::Refused | Self::TimedOut | Self::Interrupted => None,
+        }
+    }
+
+    fn is_unanswered(self) -> bool {
+        matches!(self, Self::Unreachable | Self::TimedOut)
+    }
+}
+
+/// Why a delivery was given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reason {
+    /// It was rejected or unanswered as often as its policy allows.
+    AttemptsUsedUp,
+    /// The endpoint answered 410.
+    Gone,
+    /// Its worker died five times.
+    WorkerCrash,
+    /// An operator gave it up.
+    GivenUp,
+    /// The endpoint's address may not be called.
+    AddressRefused,
+}
+
+impl Reason {
+    /// The reason's name in JSON and tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AttemptsUsedUp => "attempts-used-up",
+            Self::Gone => "gone",
+            Self::WorkerCrash => "worker-crash",
+            Self::GivenUp => "given-up",
+            Self::AddressRefused => "address-refused",
+        }
+    }
+}
+
+/// What follows from an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Nothing: it arrived.
+    Delivered,
+    /// Another attempt, not before that time.
+    RetryAt(Timestamp),
+    /// Another attempt, alone in its worker.
+    RunAlone,
+    /// Nothing, until an operator replays it.
+    Failed(Reason),
+}
+
+/// When and how often a delivery is tried again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RetryPolicy {
+    /// Attempts that may be used up.
+    pub max_attempts: u32,
+    /// Milliseconds before the second attempt, doubled for each further one.
+    pub first_delay_ms: u64,
+    /// The longest delay in milliseconds, before jitter.
+    pub max_delay_ms: u64,
+    /// Milliseconds one attempt may take, everything included.
+    pub timeout_ms: u64,
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self { max_attempts: 3, first_delay_ms: 1_000, max_delay_ms: 30_000, timeout_ms: 10_000 }
+    }
+}
+
+impl RetryPolicy {
+    /// The delay after `used` attempts: `min(first * 2^(used-1), max)`, lengthened by up to 30 %.
+    ///
+    /// `chance` lies in `0.0..1.0`.
+    pub fn delay(&self, used: u32, chance: f64) -> Duration {
+        let doubled = self.first_delay_ms.saturating_mul(1_u64.checked_shl(used.saturating_sub(1)).unwrap_or(u64::MAX));
+        jittered(Duration::from_millis(doubled.min(self.max_delay_ms)), chance)
+    }
+
+    /// The longest delay this policy can produce: a `due_at` further ahead is the mark of a clock that jumped back.
+    pub fn longest_delay(&self) -> Duration {
+        jittered(Duration::from_millis(self.max_delay_ms), 1.0)
+    }
+
+    /// The time one attempt may take, everything included.
+    pub fn timeout(&self) -> Duration {
+        Duration::from_millis(self.timeout_ms)
+    }
+}
+
+fn jittered(wait: Duration, chance: f64) -> Duration {
+    wait.mul_f64(1.0 + JITTER * chance.clamp(0.0, 1.0))
+}
+
+/// Why an endpoint rests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RestCause {
+    /// Several attempts in a row were not answered.
+    Unanswered,
+    /// It said `Retry-After`.
+    RetryAfter,
+}
+
+/// A time in which an endpoint gets one probe at a time and nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rest {
+    /// When this stretch of the rest began.
+    pub since: Timestamp,
+    /// When the next probe is due.
+    pub until: Timestamp,
+    /// Probes made so far.
+    pub probes: u32,
+    /// What began or prolonged it.
+    pub cause: RestCause,
+}
+
+impl Rest {
+    /// Whether a probe is due: its time has come, or the clock jumped back behind the rest's beginning.
+    pub fn probe_due(&self, now: Timestamp) -> bool {
+        now >= self.until || now < self.since
+    }
+
+    /// Whether waiting for the probe is better than leaving: it is near, and few were in vain.
+    pub fn worth_waiting(&self, now: Timestamp) -> bool {
+        self.probes < 3 && self.until.since(now) < FIRST_PROBE_AFTER
+    }
+}
+
+/// What an endpoint's last attempts say about it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Unanswered attempts in a row.
+    pub strikes: u32,
+    /// Its rest, while it has one.
+    pub rest: Option<Rest>,
+}
+
+/// What an outcome means for its delivery and for the endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// What follows for the delivery.
+    pub next: Next,
+    /// Attempts used up, this one included if it counts.
+    pub used: u32,
+    /// The endpoint's standing afterwards.
+    pub standing: Standing,
+    /// Whether the endpoint said that it is gone and is to be paused.
+    pub gone: bool,
+}
+
+/// Decides what follows from a finished attempt.
+///
+/// `used` counts the attempts used up before it, `standing` is the endpoint's at this moment, `chance` in `0.0..1.0`
+/// spreads the waits. Interrupted attempts are judged by [`after_interruption`].
+pub fn judge(
+    policy: &RetryPolicy,
+    outcome: Outcome,
+    used: u32,
+    standing: Standing,
+    now: Timestamp,
+    chance: f64,
+) -> Verdict {
+    let after = standing.after(outcome, now, chance);
+    let spared = standing.spares(outcome, after);
+    let used = used.saturating_add(u32::from(!spared));
+    let next = match outcome {
+        Outcome::Delivered { .. } => Next::Delivered,
+        Outcome::Rejected { status: 410, .. } => Next::Failed(Reason::Gone),
+        Outcome::Refused => Next::Failed(Reason::AddressRefused),
+        _ if used >= policy.max_attempts => Next::Failed(Reason::AttemptsUsedUp),
+        _ => Next::RetryAt(now.plus(policy.delay(used, chance))),
+    };
+    Verdict { next, used, standing: after, gone: matches!(outcome, Outcome::Rejected { status: 410, .. }) }
+}
+
+/// Decides what follows when a worker died for the `interruptions`th time with this delivery in hand.
+pub fn after_interruption(interruptions: u32, now: Timestamp) -> Next {
+    match interruptions {
+        INTERRUPTIONS_UNTIL_FAILED.. => Next::Failed(Reason::WorkerCrash),
+        INTERRUPTIONS_UNTIL_ALONE.. => Next::RunAlone,
+        _ => Next::RetryAt(now),
+    }
+}
+
+impl Standing {
+    /// The standing after one more outcome.
+    fn after(self, outcome: Outcome, now: Timestamp, chance: f64) -> Self {
+        match outcome {
+            Outcome::Rejected { retry_after: Some(wait), .. } if !wait.is_zero() => {
+                Self { strikes: 0, rest: Some(self.told_to_wait(wait, now)) }
+            }
+            Outcome::Delivered { .. } | Outcome::Rejected { .. } => Self::default(),
+            Outcome::Unreachable | Outcome::TimedOut => self.struck(now, chance),
+            Outcome::Refused | Outcome::Interrupted => self,
+        }
+    }
+
+    fn told_to_wait(self, wait: Duration, now: Timestamp) -> Rest {
+        let until = now.plus(wait.min(LONGEST_RETRY_AFTER));
+        let (probes, until) = match self.rest {
+            // Another request was already under way: a rest is never cut short by it, and it was no probe.
+            Some(rest) if !rest.probe_due(now) => (rest.probes, until.max(rest.until)),
+            Some(rest) => (rest.probes + 1, until),
+            None => (0, until),
+        };
+        Rest { since: now, until, probes, cause: RestCause::RetryAfter }
+    }
+
+    fn struck(self, now: Timestamp, chance: f64) -> Self {
+        let strikes = self.strikes.saturating_add(1);
+        let rest = match self.rest {
+            Some(rest) if rest.probe_due(now) => Some(unanswered(rest.probes + 1, now, chance)),
+            Some(rest) => Some(rest),
+            None if strikes >= STRIKES_UNTIL_REST => Some(unanswered(0, now, chance)),
+            None => None,
+        };
+        Self { strikes, rest }
+    }
+
+    /// Whether an attempt uses up nothing: it was not answered, and began a rest or fell into one; or it probed a rest
+    /// and was told to wait on.
+    fn spares(self, outcome: Outcome, after: Self) -> bool {
+        let told_again = matches!(outcome, Outcome::Rejected { retry_after: Some(_), .. }) && self.rest.is_some();
+        after.rest.is_some() && (outcome.is_unanswered() || told_again)
+    }
+}
+
+fn unanswered(probes: u32, now: Timestamp, chance: f64) -> Rest {
+    let doubled = FIRST_PROBE_AFTER.saturating_mul(1_u32.checked_shl(probes).unwrap_or(u32::MAX));
+    let wait = jittered(doubled.min(LONGEST_PROBE_WAIT), chance);
+    Rest { since: now, until: now.plus(wait), probes, cause: RestCause::Unanswered }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_millis_const(1_706_702_400_000);
+    const REJECTED: Outcome = Outcome::Rejected { status: 500, retry_after: None };
+
+    fn judged(outcome: Outcome, used: u32, standing: Standing) -> Verdict {
+        judge(&RetryPolicy::default(), outcome, used, standing, NOW, 0.0)
+    }
+
+    fn told(seconds: u64) -> Outcome {
+        Outcome::Rejected { status: 429, retry_after: Some(Duration::from_secs(seconds)) }
+    }
+
+    fn resting(until: u64, probes: u32) -> Standing {
+        let rest = Rest {
+            since: NOW.minus(Duration::from_secs(1)),
+            until: NOW.plus(Duration::from_secs(until)),
+            probes,
+            cause: RestCause::Unanswered,
+        };
+        Standing { strikes: 5, rest: Some(rest) }
+    }
+
+    #[test]
+    fn the_first_delay_is_one_second_and_delays_double_to_thirty() {
+        let policy = RetryPolicy::default();
+        let seconds = |used| policy.delay(used, 0.0).as_secs();
+        assert_eq!([1, 2, 3, 4, 5, 6, 7, 40, 100].map(seconds), [1, 2, 4, 8, 16, 30, 30, 30, 30]);
+        assert_eq!(policy.delay(1, 1.0), Duration::from_millis(1_300));
+        assert!(policy.delay(1, 0.5) > Duration::from_secs(1) && policy.delay(1, 0.5) < policy.delay(1, 1.0));
+        assert_eq!(policy.longest_delay(), Duration::from_secs(39));
+    }
+
+    #[test]
+    fn three_rejections_use_up_the_attempts() {
+        let standing = Standing::default();
+        assert_eq!(judged(REJECTED, 0, standing).next, Next::RetryAt(NOW.plus(Duration::from_secs(1))));
+        assert_eq!(judged(REJECTED, 1, standing).next, Next::RetryAt(NOW.plus(Duration::from_secs(2))));
+        assert_eq!(judged(REJECTED, 2, standing).next, Next::Failed(Reason::AttemptsUsedUp));
+    }
+
+    #[test]
+    fn gone_gives_up_at_once_and_pauses_the_endpoint() {
+        let verdict = judged(Outcome::Rejected { status: 410, retry_after: None }, 0, Standing::default());
+        assert_eq!((verdict.next, verdict.gone), (Next::Failed(Reason::Gone), true));
+    }
+
+    #[test]
+    fn a_refused_address_gives_up_at_once_and_says_nothing_about_the_endpoint() {
+        let verdict = judged(Outcome::Refused, 0, Standing { strikes: 2, rest: None });
+        assert_eq!(verdict.next, Next::Failed(Reason::AddressRefused));
+        assert_eq!(verdict.standing.strikes, 2);
+    }
+
+    #[test]
+    fn the_fifth_unanswered_attempt_begins_a_rest_and_uses_up_nothing() {
+        let fourth = judged(Outcome::Unreachable, 2, Standing { strikes: 3, rest: None });
+        assert_eq!((fourth.next, fourth.standing.rest), (Next::Failed(Reason::AttemptsUsedUp), None));
+        let fifth = judged(Outcome::TimedOut, 2, Standing { strikes: 4, rest: None });
+        assert_eq!(fifth.used, 2);
+        assert!(matches!(fifth.next, Next::RetryAt(_)));
+        let rest = fifth.standing.rest.expect("a rest");
+        assert_eq!((rest.until.since(NOW), rest.probes), (FIRST_PROBE_AFTER, 0));
+    }
+
+    #[test]
+    fn an_attempt_under_way_when_the_rest_began_neither_counts_nor_moves_the_probe() {
+        let before = resting(20, 0);
+        let verdict = judged(Outcome::Unreachable, 2, before);
+        assert_eq!((verdict.used, verdict.standing.rest), (2, before.rest));
+    }
+
+    #[test]
+    fn probes_double_to_ten_minutes_and_any_answer_ends_the_rest() {
+        let mut standing = resting(0, 0);
+        let mut waits = Vec::new();
+        for _ in 0..7 {
+            let verdict = judged(Outcome::Unreachable, 2, standing);
+            let rest = verdict.standing.rest.expect("still resting");
+            waits.push(rest.until.since(NOW).as_secs());
+            assert_eq!(verdict.used, 2);
+            standing = Standing { rest: Some(Rest { until: NOW, ..rest }), ..verdict.standing };
+        }
+        assert_eq!(waits, [60, 120, 240, 480, 600, 600, 600]);
+        assert_eq!(judged(Outcome::Delivered { status: 204 }, 2, standing).standing, Standing::default());
+        let rejected = judged(REJECTED, 1, standing);
+        assert_eq!((rejected.standing, rejected.used), (Standing::default(), 2));
+    }
+
+    #[test]
+    fn retry_after_counts_once_and_is_capped_at_a_day() {
+        let first = judged(told(120), 0, Standing::default());
+        assert_eq!(first.used, 1);
+        assert_eq!(first.standing.rest.expect("a rest").until, NOW.plus(Duration::from_secs(120)));
+        let again = judged(told(60), 1, resting(0, 0));
+        assert_eq!((again.used, again.standing.rest.map(|r| r.probes)), (1, Some(1)));
+        let long = judged(told(u64::MAX), 0, Standing::default()).standing.rest.expect("a rest");
+        assert_eq!(long.until, NOW.plus(LONGEST_RETRY_AFTER));
+        assert_eq!(judged(told(0), 0, Standing::default()).standing, Standing::default());
+    }
+
+    #[test]
+    fn a_late_retry_after_never_shortens_a_rest() {
+        let verdict = judged(told(1), 0, resting(500, 1));
+        let rest = verdict.standing.rest.expect("still resting");
+        assert_eq!((rest.until, rest.probes), (NOW.plus(Duration::from_secs(500)), 1));
+    }
+
+    #[test]
+    fn a_clock_that_jumped_back_does_not_prolong_a_rest() {
+        let rest = resting(600, 0).rest.expect("a rest");
+        assert!(!rest.probe_due(NOW));
+        assert!(rest.probe_due(NOW.minus(Duration::from_hours(1))));
+    }
+
+    #[test]
+    fn a_delivery_that_kills_its_worker_runs_alone_and_is_then_given_up() {
+        let nexts = (1..=6).map(|n| after_interruption(n, NOW)).collect::<Vec<_>>();
+        let crash = Next::Failed(Reason::WorkerCrash);
+        assert_eq!(nexts, [Next::RetryAt(NOW), Next::RetryAt(NOW), Next::RunAlone, Next::RunAlone, crash, crash]);
+    }
+}

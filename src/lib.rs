@@ -1,0 +1,12 @@
+//! syncctl keeps two systems in agreement by signed webhooks that are not lost.
+//!
+//! **Outbound.** [`outbound`] checks an [`event`], renders its bytes once and hands it to the [`store`], which keeps it with
+//! one [`delivery`] for each [`endpoint`] in one transaction. A worker claims what is due, signs it with a [`signature`]
+//! scheme, sends it, judges the outcome by rules that touch nothing, and records what follows.
+pub mod clock;
+pub mod text;
+
+pub mod delivery;
+pub mod endpoint;
+pub mod event;
+pub mod signature;

@@ -1,0 +1,158 @@
+//! Secrets and signatures: how a receiver knows who sent an event and that nobody changed it.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+/// The prefix of a Standard Webhooks secret; the rest of it is base64.
+pub const STANDARD_PREFIX: &str = "whsec_";
+
+/// Why a secret cannot be used. The secret itself is never part of the message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SecretError {
+    /// Nothing, or only white space.
+    #[error("the secret is empty")]
+    Empty,
+    /// `whsec_` is followed by something that is not base64.
+    #[error("the secret begins with whsec_ but the rest is not valid base64")]
+    Base64,
+}
+
+/// A shared secret. It prints as redacted and is wiped from memory when dropped.
+#[derive(Clone)]
+pub struct Secret {
+    text: Zeroizing<String>,
+    standard_key: Zeroizing<Vec<u8>>,
+}
+
+impl Secret {
+    /// Takes a secret's text as configured.
+    ///
+    /// With the prefix `whsec_` the rest is base64-decoded for Standard Webhooks and the whole is used as text for
+    /// `X-Webhook-Signature`; any other secret is used as text for both.
+    pub fn new(text: String) -> Result<Self, SecretError> {
+        let text = Zeroizing::new(text);
+        if text.trim().is_empty() {
+            return Err(SecretError::Empty);
+        }
+        let standard_key = match text.strip_prefix(STANDARD_PREFIX) {
+            Some(encoded) => BASE64.decode(encoded).map_err(|_| SecretError::Base64)?,
+            None => text.as_bytes().to_vec(),
+        };
+        if standard_key.is_empty() {
+            return Err(SecretError::Empty);
+        }
+        Ok(Self { standard_key: Zeroizing::new(standard_key), text })
+    }
+
+    /// The secret as text: the key of `X-Webhook-Signature` and of most other schemes.
+    pub fn as_text(&self) -> &[u8] {
+        self.text.as_bytes()
+    }
+
+    /// The key of Standard Webhooks.
+    pub fn standard_key(&self) -> &[u8] {
+        &self.standard_key
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(redacted)")
+    }
+}
+
+type HmacSha256 = Hmac<Sha256>;
+
+fn keyed(key: &[u8]) -> HmacSha256 {
+    HmacSha256::new_from_slice(key).expect("HMAC takes keys of any length")
+}
+
+/// Signs what goes out, with keys prepared once.
+#[derive(Clone)]
+pub struct Signer {
+    original: HmacSha256,
+    standard: Vec<HmacSha256>,
+}
+
+/// The two signatures of one request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signed {
+    /// `X-Webhook-Signature`: lower-case hex HMAC-SHA256 of the body.
+    pub original: String,
+    /// `webhook-signature`: `v1,<base64>`, one per secret, newest first, separated by spaces.
+    pub standard: String,
+}
+
+impl Signer {
+    /// A signer for `secrets`, newest first; `original` signs the original's header.
+    pub fn new(original: &Secret, secrets: &[&Secret]) -> Self {
+        Self {
+            original: keyed(original.as_text()),
+            standard: secrets.iter().map(|secret| keyed(secret.standard_key())).collect(),
+        }
+    }
+
+    /// Signs one request (Standard Webhooks signs `id.timestamp.body`, the original the body alone).
+    pub fn sign(&self, id: &str, timestamp: i64, body: &[u8]) -> Signed {
+        let original = hex::encode(self.original.clone().chain_update(body).finalize().into_bytes());
+        let timestamp = timestamp.to_string();
+        let mut standard = String::with_capacity(48 * self.standard.len());
+        for mac in &self.standard {
+            let mac = mac.clone().chain_update(id).chain_update(".").chain_update(&timestamp).chain_update(".");
+            if !standard.is_empty() {
+                standard.push(' ');
+            }
+            standard.push_str("v1,");
+            BASE64.encode_string(mac.chain_update(body).finalize().into_bytes(), &mut standard);
+        }
+        Signed { original, standard }
+    }
+}
+
+impl fmt::Debug for Signer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Signer({} secrets)", self.standard.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BODY: &[u8] = br#"{"id":"event-123","type":"enrollment.created","resourceId":"enrollment-123"}"#;
+
+    fn secret(text: &str) -> Secret {
+        Secret::new(text.to_owned()).expect("a good secret")
+    }
+
+    #[test]
+    fn both_headers_carry_the_known_answers() {
+        let text = secret("syncctl-test-secret");
+        let standard = secret("whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=");
+        let signed = Signer::new(&text, &[&standard]).sign("msg_event-123", 1_706_702_400, BODY);
+        assert_eq!(signed.original, "f527a5c7369cba3d9dc2b491b97b5f7c67c517643d832db49d0da0803e859a1c");
+        assert_eq!(signed.standard, "v1,d/8GfSWwBGeg/DuKHBKnuctrioY586ZienhMXGOY72I=");
+    }
+
+    #[test]
+    fn a_rotation_signs_with_both_newest_first() {
+        let (new, old) = (secret("new"), secret("old"));
+        let both = Signer::new(&old, &[&new, &old]).sign("id", 1, BODY);
+        let one = |s: &Secret| Signer::new(s, &[s]).sign("id", 1, BODY);
+        assert_eq!(both.standard, format!("{} {}", one(&new).standard, one(&old).standard));
+        assert_eq!(both.original, one(&old).original);
+    }
+
+    #[test]
+    fn unusable_secrets_are_refused_and_none_is_ever_printed() {
+        assert_eq!(Secret::new(" \n".into()).err(), Some(SecretError::Empty));
+        assert_eq!(Secret::new("whsec_".into()).err(), Some(SecretError::Empty));
+        assert_eq!(Secret::new("whsec_not base64".into()).err(), Some(SecretError::Base64));
+        assert!(!format!("{:?}", secret("hunter2")).contains("hunter2"));
+    }
+}
