@@ -306,7 +306,8 @@ impl Egress {
     /// special-purpose registries, RFC 6890).
     pub fn allows(self, address: IpAddr) -> bool {
         let address = embedded_v4(address);
-        !is_never_called(address) && !(self.deny_private && is_special(address))
+        let refused = is_never_called(address) || (self.deny_private && is_special(address));
+        !refused
     }
 }
 
