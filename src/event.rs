@@ -3,6 +3,7 @@
 //! The rendered body is what is stored, signed and sent, unchanged, on every attempt and replay.
 
 use std::fmt;
+use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -106,19 +107,20 @@ impl fmt::Display for EventId {
 
 /// Makes event ids that increase within this process, even when the clock does not.
 #[derive(Debug, Default)]
-pub struct IdSource(ContextV7);
+pub struct IdSource(Mutex<ContextV7>);
 
 impl IdSource {
     /// A source of its own.
     pub fn new() -> Self {
-        Self(ContextV7::new())
+        Self(Mutex::new(ContextV7::new()))
     }
 
     /// The next id, carrying `now`.
     pub fn next(&self, now: Timestamp) -> EventId {
         let millis = u64::try_from(now.as_millis()).unwrap_or(0);
         let nanos = u32::try_from(millis % 1000).unwrap_or(0) * 1_000_000;
-        let id = Uuid::new_v7(uuid::Timestamp::from_unix(&self.0, millis / 1000, nanos));
+        let context = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let id = Uuid::new_v7(uuid::Timestamp::from_unix(&*context, millis / 1000, nanos));
         EventId(format!("evt_{}", id.simple()))
     }
 }

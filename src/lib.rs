@@ -10,3 +10,5 @@ pub mod delivery;
 pub mod endpoint;
 pub mod event;
 pub mod signature;
+
+pub mod store;

@@ -1,0 +1,252 @@
+//! The store's contract in SQLite's words.
+//!
+//! One thread owns the write connection (`writer`); readers have connections of their own and no read transaction outlives
+//! one call. The file is never opened by other means in this process: closing it would drop SQLite's locks.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags};
+
+use super::{
+    Access, Advanced, Answer, Changed, Claim, DeliveryFilter, DeliveryId, DeliveryRow, Drafts, Enqueued, EventDetail,
+    EventFilter, EventRow, Figures, Finished, Listed, Outlook, Page, Rate, Replay, Result, Run, RunId, RunRow, Store,
+    StoreError, Tally, Wants,
+};
+use crate::clock::Timestamp;
+use crate::endpoint::{Endpoint, Spec};
+use crate::event::{EventId, IdSource};
+
+mod advance;
+mod endpoints;
+mod enqueue;
+mod fault;
+mod figures;
+mod lanes;
+mod lists;
+mod migrate;
+mod mirror;
+mod owners;
+mod replay;
+mod row;
+mod writer;
+
+use owners::Owners;
+use writer::Writer;
+
+/// The first SQLite version without the WAL-reset corruption, as `sqlite3_libversion_number` counts.
+const OLDEST_SAFE_SQLITE: i32 = 3_051_003;
+/// How long a write waits for another process's transaction.
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(15);
+/// The size the WAL keeps after it was worked off; overwriting it is cheaper than growing it again.
+const WAL_BYTES: i64 = 16 * 1024 * 1024;
+/// Read connections kept for the next reader.
+const IDLE_READERS: usize = 4;
+
+/// A queue in one SQLite file.
+#[derive(Debug)]
+pub(super) struct Sqlite {
+    path: PathBuf,
+    writer: Writer,
+    readers: Mutex<Vec<Connection>>,
+    owners: Owners,
+    ids: Arc<IdSource>,
+}
+
+impl Sqlite {
+    pub(super) fn open(path: &Path, access: Access) -> Result<Self> {
+        if rusqlite::version_number() < OLDEST_SAFE_SQLITE {
+            return Err(StoreError::SqliteTooOld(rusqlite::version().to_owned()));
+        }
+        prepare_file(path, access)?;
+        let path = path.canonicalize().map_err(|e| fault::io(path, &e))?;
+        let mut connection = connect(&path)?;
+        migrate::to_wal(&connection).map_err(|e| fault::of(&path, &e))?;
+        migrate::migrate(&mut connection, &path)?;
+        Ok(Self {
+            writer: Writer::start(connection, path.clone())?,
+            readers: Mutex::default(),
+            owners: Owners::beside(&path),
+            ids: Arc::new(IdSource::new()),
+            path,
+        })
+    }
+
+    /// Runs `work` in one read transaction on a connection of its own.
+    fn read<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
+        let idle = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => connect(&self.path)?,
+        };
+        let done = snapshot(&connection, work).map_err(|e| fault::of(&self.path, &e));
+        let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        if done.is_ok() && readers.len() < IDLE_READERS {
+            readers.push(connection);
+        }
+        done
+    }
+}
+
+fn snapshot<T>(connection: &Connection, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> rusqlite::Result<T> {
+    connection.prepare_cached("BEGIN")?.execute([])?;
+    let done = work(connection);
+    connection.prepare_cached("ROLLBACK")?.execute([])?;
+    done
+}
+
+/// Sees to it that the file and its directory exist, readable by their owner only.
+fn prepare_file(path: &Path, access: Access) -> Result<()> {
+    use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+    match (path.try_exists(), access) {
+        (Ok(true), _) => return Ok(()),
+        (Ok(false), Access::Existing) => return Err(StoreError::NoDatabase(path.to_owned())),
+        (Ok(false), Access::Create) => {}
+        (Err(e), _) => return Err(fault::io(path, &e)),
+    }
+    if let Some(directory) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(directory)
+            .map_err(|e| fault::io(directory, &e))?;
+    }
+    match std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Ok(_) => Ok(()),
+        Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(e) => Err(fault::io(path, &e)),
+    }
+}
+
+fn connect(path: &Path) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(|e| fault::of(path, &e))?;
+    configure(&connection).map_err(|e| fault::of(path, &e))?;
+    Ok(connection)
+}
+
+fn configure(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(96);
+    // A cron run would otherwise pay for a checkpoint each time it is the last to leave.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.pragma_update(None, "journal_size_limit", WAL_BYTES)?;
+    connection.pragma_update(None, "foreign_keys", false)
+}
+
+impl Store for Sqlite {
+    fn set_endpoints(&self, specs: Vec<Spec>, now: Timestamp) -> Answer<Arc<Vec<Endpoint>>> {
+        self.writer.submit(move |txn| endpoints::set(txn, &specs, now))
+    }
+
+    fn pause(&self, name: &str, now: Timestamp) -> Answer<Endpoint> {
+        let name = name.to_owned();
+        self.writer.submit(move |txn| endpoints::pause(txn, &name, now))
+    }
+
+    fn resume(&self, name: &str, now: Timestamp) -> Answer<Endpoint> {
+        let name = name.to_owned();
+        self.writer.submit(move |txn| endpoints::resume(txn, &name, now))
+    }
+
+    fn enqueue(&self, drafts: Drafts, skip_conflicts: bool, now: Timestamp) -> Answer<Enqueued> {
+        let ids = Arc::clone(&self.ids);
+        self.writer.submit(move |txn| enqueue::enqueue(txn, drafts, skip_conflicts, &ids, now))
+    }
+
+    fn begin_run(&self, command: &str, now: Timestamp) -> Result<Run> {
+        let owner = self.owners.new_owner()?;
+        let (token, command) = (owner.token().to_owned(), command.to_owned());
+        let id = self.writer.submit(move |txn| owners::begin(txn, &token, &command, now)).wait()?;
+        Ok(Run { id, _owner: Box::new(owner) })
+    }
+
+    fn end_run(&self, run: &Run, tally: Tally, exit: i64, now: Timestamp) -> Answer<()> {
+        let run = run.id;
+        self.writer.submit(move |txn| owners::end(txn, run, tally, Some(exit), now))
+    }
+
+    fn advance(&self, run: RunId, finished: Arc<Vec<Finished>>, wants: Wants, now: Timestamp) -> Answer<Advanced> {
+        self.writer.submit(move |txn| advance::advance(txn, run, &finished, &wants, now))
+    }
+
+    fn release(&self, run: RunId, claims: Vec<Claim>, now: Timestamp) -> Answer<()> {
+        self.writer.submit(move |txn| advance::release(txn, run, &claims, now))
+    }
+
+    fn still_wanted(&self, run: RunId, claims: &[&Claim], now: Timestamp) -> Result<Vec<bool>> {
+        self.read(|connection| advance::still_wanted(connection, run, claims, now))
+    }
+
+    fn reap(&self, now: Timestamp) -> Result<u64> {
+        let open = self.read(owners::open_runs)?;
+        let mut touched = 0;
+        for (run, token) in &open {
+            // The lock is kept until the row says that the run is over.
+            if let Some(_dead) = self.owners.seize(token)? {
+                let run = *run;
+                touched += self.writer.submit(move |txn| owners::reap(txn, run, now)).wait()?;
+            }
+        }
+        self.owners.sweep(open.iter().map(|(_, token)| token.as_str()));
+        Ok(touched)
+    }
+
+    fn outlook(&self, run: RunId, now: Timestamp) -> Result<Outlook> {
+        self.read(|connection| figures::outlook(connection, run, now))
+    }
+
+    fn replay(&self, ids: Vec<DeliveryId>, how: Replay, now: Timestamp) -> Answer<Changed> {
+        self.writer.submit(move |txn| replay::replay(txn, &ids, how, now))
+    }
+
+    fn give_up(&self, ids: Vec<DeliveryId>, now: Timestamp) -> Answer<Changed> {
+        self.writer.submit(move |txn| replay::give_up(txn, &ids, now))
+    }
+
+    fn endpoints(&self) -> Result<Vec<Endpoint>> {
+        self.read(|connection| Ok(mirror::load(connection)?.into_iter().map(|row| row.endpoint).collect()))
+    }
+
+    fn figures(&self, now: Timestamp) -> Result<Figures> {
+        self.read(|connection| figures::figures(connection, now))
+    }
+
+    fn rates(&self, since: Timestamp) -> Result<Vec<Rate>> {
+        self.read(|connection| figures::rates(connection, since))
+    }
+
+    fn deliveries(&self, filter: &DeliveryFilter, page: Page) -> Result<Listed<DeliveryRow>> {
+        self.read(|connection| lists::deliveries(connection, filter, page))
+    }
+
+    fn events(&self, filter: &EventFilter, page: Page) -> Result<Listed<EventRow>> {
+        self.read(|connection| lists::events(connection, filter, page))
+    }
+
+    fn event(&self, id: &EventId) -> Result<Option<EventDetail>> {
+        self.read(|connection| lists::event(connection, lists::Which::Id(id.as_str())))
+    }
+
+    fn event_by_seq(&self, seq: i64) -> Result<Option<EventDetail>> {
+        self.read(|connection| lists::event(connection, lists::Which::Seq(seq)))
+    }
+
+    fn overtaken(&self, ids: &[DeliveryId]) -> Result<Vec<DeliveryId>> {
+        self.read(|connection| lists::overtaken(connection, ids))
+    }
+
+    fn runs(&self, limit: u64) -> Result<Vec<RunRow>> {
+        self.read(|connection| owners::runs(connection, limit))
+    }
+
+    fn watch_path(&self) -> PathBuf {
+        let mut path = self.path.clone().into_os_string();
+        path.push("-wal");
+        path.into()
+    }
+}

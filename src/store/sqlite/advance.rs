@@ -1,0 +1,326 @@
+//! The worker's one transaction: outcomes in, claims out.
+
+use std::sync::Arc;
+
+use rusqlite::{CachedStatement, Connection, Row, params};
+
+use super::mirror::{Part, longest_delay};
+use super::row::{DELIVERED, FAILED, PROCESSING, READY, SOLO};
+use super::writer::Txn;
+use super::{Advanced, Claim, Finished, Result, RunId, Wants, lanes, row};
+use crate::clock::Timestamp;
+use crate::delivery::{Next, Outcome, Verdict, judge};
+use crate::endpoint::{EndpointId, PausedBy};
+use crate::event::EventId;
+use crate::store::{DeliveryId, Recorded};
+
+/// Everything a claim needs, of the deliveries that a condition names.
+macro_rules! concat_claim {
+    ($condition:literal) => {
+        concat!(
+            "SELECT d.id, d.attempts, d.used, d.failures, d.trigger, d.lane, d.state, e.id, e.kind, k.type, e.body
+             FROM delivery d JOIN event e ON e.seq = d.event JOIN kind k ON k.id = e.kind WHERE ",
+            $condition
+        )
+    };
+}
+
+pub(super) fn advance(
+    txn: &mut Txn<'_>,
+    run: RunId,
+    finished: &[Finished],
+    wants: &Wants,
+    now: Timestamp,
+) -> Result<Advanced> {
+    advance_in_sql(txn, run, finished, wants, now).map_err(|e| txn.mirror.fault(&e))
+}
+
+fn advance_in_sql(
+    txn: &mut Txn<'_>,
+    run: RunId,
+    finished: &[Finished],
+    wants: &Wants,
+    now: Timestamp,
+) -> rusqlite::Result<Advanced> {
+    txn.mirror.endpoints(txn.connection)?;
+    let recorded = finished.iter().map(|f| record(txn, run, f)).collect::<rusqlite::Result<_>>()?;
+    forgive_clock(txn, now)?;
+    let mut claims = Vec::new();
+    let solo_waits = claim_solo(txn, run, wants, now, &mut claims)?;
+    if !solo_waits && claims.is_empty() {
+        for (endpoint, wanted) in &wants.endpoints {
+            claim_due(txn, run, *endpoint, *wanted, now, &mut claims)?;
+        }
+    }
+    Ok(Advanced { recorded, claims, solo_waits, endpoints: txn.mirror.snapshot(txn.connection)? })
+}
+
+/// Writes one outcome and everything that follows from it.
+fn record(txn: &mut Txn<'_>, run: RunId, finished: &Finished) -> rusqlite::Result<Recorded> {
+    let claim = &finished.claim;
+    let Some(endpoint) = txn.mirror.endpoint(claim.endpoint) else { return Ok(Recorded::Lost) };
+    let policy = &endpoint.endpoint.settings.retry;
+    let standing = endpoint.endpoint.standing;
+    let verdict = judge(policy, finished.outcome, claim.used, standing, finished.ended_at, finished.chance);
+    let failures = claim.failures + u32::from(!matches!(finished.outcome, Outcome::Delivered { .. }));
+    if !land(txn.connection, run, claim, verdict, failures, finished.ended_at)? {
+        return Ok(Recorded::Lost);
+    }
+    insert_attempt(txn.connection, finished)?;
+    lanes::settle(txn.connection, claim.endpoint.0, claim.lane, claim.delivery.0, finished.ended_at)?;
+    let (state, _) = written(verdict.next);
+    txn.mirror.moved(
+        claim.endpoint,
+        Some(Part { state: PROCESSING, attempts: claim.number, failures: claim.failures }),
+        Some(Part { state, attempts: claim.number, failures }),
+    );
+    txn.mirror.ended(claim.endpoint, claim.kind, finished.outcome, finished.ended_at);
+    stand(txn, claim, verdict, finished.ended_at);
+    Ok(Recorded::Written(verdict.next))
+}
+
+/// Moves a delivery out of flight, if this run still owns this attempt of it.
+fn land(
+    connection: &Connection,
+    run: RunId,
+    claim: &Claim,
+    verdict: Verdict,
+    failures: u32,
+    at: Timestamp,
+) -> rusqlite::Result<bool> {
+    let (state, reason) = written(verdict.next);
+    let due = if let Next::RetryAt(due) = verdict.next { due } else { at };
+    let changed = connection
+        .prepare_cached(
+            "UPDATE delivery SET state = ?4, reason = ?5, due_at = ?6, used = ?7, failures = ?8, changed_at = ?9,
+                interruptions = 0, trigger = 1, owner = NULL
+             WHERE id = ?1 AND owner = ?2 AND attempts = ?3 AND state = 3",
+        )?
+        .execute(params![
+            claim.delivery.0,
+            run.0,
+            claim.number,
+            state,
+            reason,
+            due.as_millis(),
+            verdict.used,
+            failures,
+            at.as_millis(),
+        ])?;
+    Ok(changed == 1)
+}
+
+/// How a next step is written: state and reason.
+pub(super) fn written(next: Next) -> (i64, Option<i64>) {
+    match next {
+        Next::Delivered => (DELIVERED, None),
+        Next::RetryAt(_) => (READY, None),
+        Next::RunAlone => (SOLO, None),
+        Next::Failed(reason) => (FAILED, Some(row::reason_code(reason))),
+    }
+}
+
+fn insert_attempt(connection: &Connection, finished: &Finished) -> rusqlite::Result<()> {
+    let response = (!finished.response.is_empty()).then_some(&finished.response[..]);
+    connection
+        .prepare_cached(
+            "INSERT INTO attempt (delivery, number, trigger, started_at, took_us, outcome, status, detail, response)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        )?
+        .execute(params![
+            finished.claim.delivery.0,
+            finished.claim.number,
+            row::trigger_code(finished.claim.trigger),
+            finished.started_at.as_millis(),
+            i64::try_from(finished.took.as_micros()).unwrap_or(i64::MAX),
+            row::outcome_code(finished.outcome),
+            finished.outcome.status(),
+            finished.detail,
+            response,
+        ])?;
+    Ok(())
+}
+
+/// Notes what the outcome says about the endpoint.
+fn stand(txn: &mut Txn<'_>, claim: &Claim, verdict: Verdict, at: Timestamp) {
+    let Some(row) = txn.mirror.change(claim.endpoint) else { return };
+    if row.probe == Some(claim.delivery.0) {
+        row.probe = None;
+    }
+    if row.endpoint.standing.rest.is_some() && verdict.standing.rest.is_none() {
+        row.endpoint.awake_since = at;
+    }
+    row.endpoint.standing = verdict.standing;
+    if verdict.gone {
+        row.endpoint.paused_by = Some(PausedBy::Gone);
+    }
+}
+
+/// After a clock that jumped back, what was scheduled ahead of every possible delay is due now.
+///
+/// The jump may have happened before this process began, so its first claim looks as well.
+fn forgive_clock(txn: &mut Txn<'_>, now: Timestamp) -> rusqlite::Result<()> {
+    let jumped = txn.mirror.last_claim.replace(now).is_none_or(|last| now < last);
+    if !jumped {
+        return Ok(());
+    }
+    for row in txn.mirror.endpoints(txn.connection)?.iter() {
+        let latest = now.plus(longest_delay(&row.endpoint));
+        txn.connection
+            .prepare_cached("UPDATE delivery SET due_at = ?3 WHERE state = 1 AND endpoint = ?1 AND due_at > ?2")?
+            .execute([row.endpoint.id.0, latest.as_millis(), now.as_millis()])?;
+    }
+    Ok(())
+}
+
+/// Claims the oldest delivery that must run alone, if the worker has nothing else. Returns whether one has to wait.
+fn claim_solo(
+    txn: &mut Txn<'_>,
+    run: RunId,
+    wants: &Wants,
+    now: Timestamp,
+    claims: &mut Vec<Claim>,
+) -> rusqlite::Result<bool> {
+    let waiting: Vec<(i64, i64)> = txn
+        .connection
+        .prepare_cached("SELECT id, endpoint FROM delivery WHERE state = 2 AND due_at <= ?1 ORDER BY due_at, id")?
+        .query_map([now.as_millis()], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    for (id, endpoint) in waiting {
+        let endpoint = EndpointId(endpoint);
+        let wanted = wants.endpoints.iter().any(|(wanted, room)| *wanted == endpoint && *room > 0);
+        if !wanted || room(txn, endpoint, 1, now) == 0 {
+            continue;
+        }
+        if !wants.idle {
+            return Ok(true);
+        }
+        let mut statement = txn.connection.prepare_cached(concat_claim!("d.id = ?1"))?;
+        take(txn, &mut statement, params![id], run, endpoint, now, claims)?;
+        return Ok(false);
+    }
+    Ok(false)
+}
+
+fn claim_due(
+    txn: &mut Txn<'_>,
+    run: RunId,
+    endpoint: EndpointId,
+    wanted: usize,
+    now: Timestamp,
+    claims: &mut Vec<Claim>,
+) -> rusqlite::Result<()> {
+    let room = room(txn, endpoint, wanted, now);
+    if room == 0 {
+        return Ok(());
+    }
+    let mut statement = txn.connection.prepare_cached(concat_claim!(
+        "d.state = 1 AND d.endpoint = ?1 AND d.due_at <= ?2 ORDER BY d.due_at, d.id LIMIT ?3"
+    ))?;
+    take(txn, &mut statement, params![endpoint.0, now.as_millis(), room as i64], run, endpoint, now, claims)
+}
+
+/// How many deliveries of an endpoint may be claimed now, of those wanted: none while it holds, one to probe its rest.
+fn room(txn: &Txn<'_>, endpoint: EndpointId, wanted: usize, now: Timestamp) -> usize {
+    let Some(row) = txn.mirror.endpoint(endpoint) else { return 0 };
+    match row.endpoint.standing.rest {
+        _ if row.endpoint.holds() => 0,
+        None => wanted,
+        Some(rest) if rest.probe_due(now) && row.probe.is_none() => wanted.min(1),
+        Some(_) => 0,
+    }
+}
+
+
+fn take(
+    txn: &mut Txn<'_>,
+    statement: &mut CachedStatement<'_>,
+    params: impl rusqlite::Params,
+    run: RunId,
+    endpoint: EndpointId,
+    now: Timestamp,
+    claims: &mut Vec<Claim>,
+) -> rusqlite::Result<()> {
+    let chosen: Vec<Claim> =
+        statement.query_map(params, |row| read_claim(row, endpoint))?.collect::<rusqlite::Result<_>>()?;
+    for claim in chosen {
+        txn.connection
+            .prepare_cached(
+                "UPDATE delivery SET state = 3, owner = ?2, attempts = ?3, changed_at = ?4 WHERE id = ?1",
+            )?
+            .execute(params![claim.delivery.0, run.0, claim.number, now.as_millis()])?;
+        let before = Part { state: READY, attempts: claim.number - 1, failures: claim.failures };
+        let after = Part { state: PROCESSING, attempts: claim.number, failures: claim.failures };
+        txn.mirror.moved(endpoint, Some(before), Some(after));
+        if let Some(row) = txn.mirror.change(endpoint).filter(|row| row.endpoint.standing.rest.is_some()) {
+            row.probe = Some(claim.delivery.0);
+        }
+        claims.push(claim);
+    }
+    Ok(())
+}
+
+fn read_claim(row: &Row<'_>, endpoint: EndpointId) -> rusqlite::Result<Claim> {
+    let event_type: Arc<str> = row.get::<_, Box<str>>(9)?.into();
+    Ok(Claim {
+        delivery: DeliveryId(row.get(0)?),
+        endpoint,
+        number: row.get::<_, u32>(1)? + 1,
+        used: row.get(2)?,
+        failures: row.get(3)?,
+        trigger: row::trigger(row.get(4)?),
+        lane: row.get(5)?,
+        solo: row.get::<_, i64>(6)? == SOLO,
+        event_id: EventId::stored(row.get(7)?),
+        kind: row.get(8)?,
+        event_type,
+        body: row.get::<_, Vec<u8>>(10)?.into(),
+    })
+}
+
+pub(super) fn release(txn: &mut Txn<'_>, run: RunId, claims: &[Claim], now: Timestamp) -> Result<()> {
+    let done = txn.mirror.endpoints(txn.connection).map(|_| ());
+    done.and_then(|()| claims.iter().try_for_each(|claim| release_one(txn, run, claim, now)))
+        .map_err(|e| txn.mirror.fault(&e))
+}
+
+fn release_one(txn: &mut Txn<'_>, run: RunId, claim: &Claim, now: Timestamp) -> rusqlite::Result<()> {
+    let state = if claim.solo { SOLO } else { READY };
+    let changed = txn
+        .connection
+        .prepare_cached(
+            "UPDATE delivery SET state = ?4, attempts = attempts - 1, owner = NULL, changed_at = ?5
+             WHERE id = ?1 AND owner = ?2 AND attempts = ?3 AND state = 3",
+        )?
+        .execute(params![claim.delivery.0, run.0, claim.number, state, now.as_millis()])?;
+    if changed == 0 {
+        return Ok(());
+    }
+    lanes::settle(txn.connection, claim.endpoint.0, claim.lane, claim.delivery.0, now)?;
+    txn.mirror.moved(
+        claim.endpoint,
+        Some(Part { state: PROCESSING, attempts: claim.number, failures: claim.failures }),
+        Some(Part { state, attempts: claim.number - 1, failures: claim.failures }),
+    );
+    if let Some(row) = txn.mirror.change(claim.endpoint).filter(|row| row.probe == Some(claim.delivery.0)) {
+        row.probe = None;
+    }
+    Ok(())
+}
+
+pub(super) fn still_wanted(
+    connection: &Connection,
+    run: RunId,
+    claims: &[&Claim],
+    now: Timestamp,
+) -> rusqlite::Result<Vec<bool>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT 1 FROM delivery d JOIN endpoint e ON e.id = d.endpoint
+         WHERE d.id = ?1 AND d.owner = ?2 AND d.attempts = ?3 AND d.state = 3 AND e.configured AND e.paused_by IS NULL
+           AND (e.rest_until IS NULL OR e.probe = d.id OR e.rest_until <= ?4)",
+    )?;
+    claims
+        .iter()
+        .map(|claim| statement.exists(params![claim.delivery.0, run.0, claim.number, now.as_millis()]))
+        .collect()
+}

@@ -1,0 +1,166 @@
+//! Which endpoints there are, and pausing them.
+
+use std::sync::Arc;
+
+use rusqlite::params;
+
+use super::writer::Txn;
+use super::{Result, StoreError, row};
+use crate::clock::Timestamp;
+use crate::delivery::Standing;
+use crate::endpoint::{Endpoint, EndpointId, PausedBy, Spec};
+
+pub(super) fn set(txn: &mut Txn<'_>, specs: &[Spec], now: Timestamp) -> Result<Arc<Vec<Endpoint>>> {
+    if !specs.is_empty() {
+        name_all(txn, specs, now).map_err(|e| txn.mirror.fault(&e))?;
+    }
+    txn.mirror.snapshot(txn.connection).map_err(|e| txn.mirror.fault(&e))
+}
+
+fn name_all(txn: &mut Txn<'_>, specs: &[Spec], now: Timestamp) -> rusqlite::Result<()> {
+    let mut named = Vec::with_capacity(specs.len());
+    for spec in specs {
+        let known = find(txn, spec)?;
+        named.push(match known {
+            Some(id) => update(txn, id, spec, now)?,
+            None => insert(txn, spec, now)?,
+        });
+    }
+    let others: Vec<EndpointId> = txn
+        .mirror
+        .endpoints(txn.connection)?
+        .iter()
+        .filter(|row| row.endpoint.configured && !named.contains(&row.endpoint.id))
+        .map(|row| row.endpoint.id)
+        .collect();
+    for id in others {
+        if let Some(row) = txn.mirror.change(id) {
+            row.endpoint.configured = false;
+        }
+    }
+    Ok(())
+}
+
+/// A named spec is found by its name, one of the environment by its URL, a configured endpoint before a former one.
+fn find(txn: &mut Txn<'_>, spec: &Spec) -> rusqlite::Result<Option<EndpointId>> {
+    let rows = txn.mirror.endpoints(txn.connection)?;
+    let found = match &spec.name {
+        Some(name) => rows.iter().find(|row| row.endpoint.name == *name),
+        None => rows
+            .iter()
+            .filter(|row| row.endpoint.url == spec.url)
+            .min_by_key(|row| (!row.endpoint.configured, row.endpoint.id)),
+    };
+    Ok(found.map(|row| row.endpoint.id))
+}
+
+fn update(txn: &mut Txn<'_>, id: EndpointId, spec: &Spec, now: Timestamp) -> rusqlite::Result<EndpointId> {
+    let Some(row) = txn.mirror.endpoint(id) else { return Ok(id) };
+    let old = &row.endpoint;
+    let paused_by = match old.paused_by {
+        None | Some(PausedBy::Configuration) => spec.paused.then_some(PausedBy::Configuration),
+        by => by,
+    };
+    let same = old.configured && old.paused_by == paused_by && old.url == spec.url && old.settings == spec.settings;
+    if same {
+        return Ok(id);
+    }
+    if old.url != spec.url || old.settings != spec.settings {
+        txn.connection
+            .prepare_cached("UPDATE endpoint SET url = ?2, settings = ?3 WHERE id = ?1")?
+            .execute(params![id.0, spec.url.as_str(), settings(spec)?])?;
+    }
+    if let Some(row) = txn.mirror.change(id) {
+        let held = row.endpoint.holds();
+        if row.endpoint.url != spec.url {
+            // What was learned about the old address says nothing about the new one.
+            row.endpoint.standing = Standing::default();
+        }
+        row.endpoint.configured = true;
+        row.endpoint.paused_by = paused_by;
+        row.endpoint.url = spec.url.clone();
+        row.endpoint.settings = spec.settings.clone();
+        if held && !row.endpoint.holds() {
+            row.endpoint.awake_since = now;
+        }
+    }
+    Ok(id)
+}
+
+fn insert(txn: &mut Txn<'_>, spec: &Spec, now: Timestamp) -> rusqlite::Result<EndpointId> {
+    let name = match &spec.name {
+        Some(name) => name.clone(),
+        None => free_name(txn, &spec.url.default_name())?,
+    };
+    let paused_by = spec.paused.then_some(PausedBy::Configuration);
+    txn.connection
+        .prepare_cached(
+            "INSERT INTO endpoint (name, url, settings, configured, paused_by, awake_since) VALUES (?1, ?2, ?3, 1, ?4, ?5)",
+        )?
+        .execute(params![name, spec.url.as_str(), settings(spec)?, paused_by.map(row::paused_by_code), now.as_millis()])?;
+    let id = EndpointId(txn.connection.last_insert_rowid());
+    txn.mirror.add(Endpoint {
+        id,
+        name,
+        url: spec.url.clone(),
+        settings: spec.settings.clone(),
+        configured: true,
+        paused_by,
+        standing: Standing::default(),
+        awake_since: now,
+        last_success_at: None,
+        last_failure_at: None,
+    });
+    Ok(id)
+}
+
+fn settings(spec: &Spec) -> rusqlite::Result<String> {
+    serde_json::to_string(&spec.settings).map_err(|e| row::unreadable("settings", &e))
+}
+
+/// `host`, or `host-2`, `host-3` when that is another endpoint's.
+fn free_name(txn: &mut Txn<'_>, wanted: &str) -> rusqlite::Result<String> {
+    let rows = txn.mirror.endpoints(txn.connection)?;
+    let taken = |name: &str| rows.iter().any(|row| row.endpoint.name == name);
+    let numbered = (2..).map(|n| format!("{wanted}-{n}"));
+    let mut candidates = std::iter::once(wanted.to_owned()).chain(numbered);
+    Ok(candidates.find(|name| !taken(name)).expect("one of endlessly many names is free"))
+}
+
+pub(super) fn pause(txn: &mut Txn<'_>, name: &str, _now: Timestamp) -> Result<Endpoint> {
+    change(txn, name, |endpoint| {
+        endpoint.paused_by.get_or_insert(PausedBy::Operator);
+        // An operator's pause outlives one of the configuration.
+        if endpoint.paused_by == Some(PausedBy::Configuration) {
+            endpoint.paused_by = Some(PausedBy::Operator);
+        }
+    })
+}
+
+pub(super) fn resume(txn: &mut Txn<'_>, name: &str, now: Timestamp) -> Result<Endpoint> {
+    change(txn, name, |endpoint| {
+        if endpoint.paused_by.is_some() || endpoint.standing.rest.is_some() {
+            endpoint.awake_since = now;
+        }
+        endpoint.paused_by = None;
+        endpoint.standing = Standing::default();
+    })
+}
+
+fn change(txn: &mut Txn<'_>, name: &str, how: impl FnOnce(&mut Endpoint)) -> Result<Endpoint> {
+    let rows = match txn.mirror.endpoints(txn.connection) {
+        Ok(rows) => rows,
+        Err(error) => return Err(txn.mirror.fault(&error)),
+    };
+    let id = rows
+        .iter()
+        .find(|row| row.endpoint.name == name)
+        .map(|row| row.endpoint.id)
+        .ok_or_else(|| StoreError::NoEndpoint(name.to_owned()))?;
+    let row = txn.mirror.change(id).ok_or_else(|| StoreError::NoEndpoint(name.to_owned()))?;
+    how(&mut row.endpoint);
+    if row.endpoint.standing.rest.is_none() {
+        row.probe = None;
+    }
+    Ok(row.endpoint.clone())
+}

@@ -1,0 +1,137 @@
+//! Storing events with their deliveries.
+
+use rusqlite::{OptionalExtension, params};
+
+use super::mirror::Part;
+use super::row::{BLOCKED, READY};
+use super::writer::Txn;
+use super::{Drafts, Enqueued, Result, StoreError, lanes};
+use crate::clock::Timestamp;
+use crate::endpoint::EndpointId;
+use crate::event::{Draft, Event, EventId, IdSource};
+use crate::store::Receipt;
+
+/// Conflicts that are remembered one by one.
+const CONFLICTS_NAMED: usize = 1_000;
+
+pub(super) fn enqueue(
+    txn: &mut Txn<'_>,
+    drafts: Drafts,
+    skip_conflicts: bool,
+    ids: &IdSource,
+    now: Timestamp,
+) -> Result<Enqueued> {
+    let mut done = Enqueued::default();
+    for (position, draft) in (0..).zip(drafts) {
+        match enqueue_one(txn, draft?, ids, now) {
+            Ok(receipt) => done.add(receipt),
+            Err(StoreError::Conflict(id)) if skip_conflicts => done.skip(position, id),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(done)
+}
+
+impl Enqueued {
+    fn add(&mut self, receipt: Receipt) {
+        if receipt.duplicate {
+            self.duplicates += 1;
+        } else {
+            self.accepted += 1;
+            self.unwanted += u64::from(receipt.deliveries == 0);
+        }
+        self.first.get_or_insert(receipt);
+    }
+
+    fn skip(&mut self, position: u64, id: EventId) {
+        self.conflicted += 1;
+        if self.conflicts.len() < CONFLICTS_NAMED {
+            self.conflicts.push((position, id));
+        }
+    }
+}
+
+fn enqueue_one(txn: &mut Txn<'_>, draft: Draft, ids: &IdSource, now: Timestamp) -> Result<Receipt> {
+    let id = match &draft.id {
+        Some(id) => {
+            if let Some(known) = known(txn, id).map_err(|e| txn.mirror.fault(&e))? {
+                return known.compare(&draft, id);
+            }
+            id.clone()
+        }
+        None => ids.next(now),
+    };
+    let event = draft.into_event(id, now);
+    let deliveries = insert(txn, &event, now).map_err(|e| txn.mirror.fault(&e))?;
+    Ok(Receipt { event, deliveries, duplicate: false })
+}
+
+struct Known {
+    timestamp: Timestamp,
+    body: Vec<u8>,
+    deliveries: u64,
+}
+
+fn known(txn: &Txn<'_>, id: &EventId) -> rusqlite::Result<Option<Known>> {
+    txn.connection
+        .prepare_cached(
+            "SELECT timestamp, body, (SELECT count(*) FROM delivery WHERE event = seq) FROM event WHERE id = ?1",
+        )?
+        .query_row([id.as_str()], |row| {
+            Ok(Known {
+                timestamp: Timestamp::from_millis(row.get(0)?),
+                body: row.get(1)?,
+                deliveries: row.get::<_, i64>(2)?.unsigned_abs(),
+            })
+        })
+        .optional()
+}
+
+impl Known {
+    /// The same event again, or a conflict. A generated timestamp is not compared.
+    fn compare(self, draft: &Draft, id: &EventId) -> Result<Receipt> {
+        let timestamp = draft.timestamp.unwrap_or(self.timestamp);
+        if draft.render(id, timestamp) != self.body {
+            return Err(StoreError::Conflict(id.clone()));
+        }
+        let event = draft.clone().into_event(id.clone(), timestamp);
+        Ok(Receipt { event, deliveries: self.deliveries, duplicate: true })
+    }
+}
+
+fn insert(txn: &mut Txn<'_>, event: &Event, now: Timestamp) -> rusqlite::Result<u64> {
+    let connection = txn.connection;
+    let kind = txn.mirror.kind(connection, &event.event_type, &event.resource.kind)?;
+    connection
+        .prepare_cached(
+            "INSERT INTO event (id, kind, resource_id, timestamp, created_at, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?
+        .execute(params![
+            event.id.as_str(),
+            kind,
+            event.resource.id,
+            event.timestamp.as_millis(),
+            now.as_millis(),
+            &event.body[..]
+        ])?;
+    let seq = connection.last_insert_rowid();
+    txn.mirror.stored_event();
+    let lane = lanes::lane_of(&event.resource);
+    let wanting: Vec<EndpointId> = txn
+        .mirror
+        .endpoints(connection)?
+        .iter()
+        .filter(|row| row.endpoint.configured && row.endpoint.wants(&event.event_type))
+        .map(|row| row.endpoint.id)
+        .collect();
+    for endpoint in &wanting {
+        let state = if lanes::occupied(connection, endpoint.0, lane)? { BLOCKED } else { READY };
+        connection
+            .prepare_cached(
+                "INSERT INTO delivery (event, endpoint, lane, state, due_at, changed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
+            )?
+            .execute(params![seq, endpoint.0, lane, state, now.as_millis()])?;
+        txn.mirror.moved(*endpoint, None, Some(Part { state, attempts: 0, failures: 0 }));
+    }
+    Ok(wanting.len() as u64)
+}

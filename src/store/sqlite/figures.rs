@@ -1,0 +1,94 @@
+//! The state of the queue, from counters and the ends of indexes.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::mirror::{self, EndpointRow};
+use super::{Figures, Outlook, Rate, RunId};
+use crate::clock::Timestamp;
+use crate::endpoint::Endpoint;
+use crate::store::EndpointFigures;
+
+pub(super) fn figures(connection: &Connection, now: Timestamp) -> rusqlite::Result<Figures> {
+    let events = connection
+        .prepare_cached("SELECT value FROM figure WHERE name = 'events'")?
+        .query_row([], |row| row.get(0))?;
+    let endpoints = mirror::load(connection)?
+        .into_iter()
+        .map(|row| {
+            Ok(EndpointFigures { oldest_due: oldest_due(connection, &row, now)?, endpoint: row.endpoint, counts: row.counts })
+        })
+        .collect::<rusqlite::Result<_>>()?;
+    let oldest_processing = connection
+        .prepare_cached("SELECT min(changed_at) FROM delivery WHERE state = 3")?
+        .query_row([], |row| row.get::<_, Option<i64>>(0))?
+        .map(Timestamp::from_millis);
+    Ok(Figures { events, endpoints, oldest_processing })
+}
+
+/// The earliest `due_at` of an endpoint's claimable deliveries.
+fn earliest(connection: &Connection, endpoint: &Endpoint) -> rusqlite::Result<Option<Timestamp>> {
+    let first = |sql: &str| {
+        connection.prepare_cached(sql)?.query_row([endpoint.id.0], |row| row.get::<_, i64>(0)).optional()
+    };
+    let ready = first("SELECT due_at FROM delivery WHERE state = 1 AND endpoint = ?1 ORDER BY due_at, id LIMIT 1")?;
+    let solo = first("SELECT due_at FROM delivery WHERE state = 2 AND endpoint = ?1 ORDER BY due_at, id LIMIT 1")?;
+    Ok([ready, solo].into_iter().flatten().min().map(Timestamp::from_millis))
+}
+
+/// Since when an endpoint's oldest due delivery has been due, counted from the end of its last rest or pause.
+fn oldest_due(connection: &Connection, row: &EndpointRow, now: Timestamp) -> rusqlite::Result<Option<Timestamp>> {
+    let endpoint = &row.endpoint;
+    if endpoint.holds() || endpoint.standing.rest.is_some_and(|rest| !rest.probe_due(now)) {
+        return Ok(None);
+    }
+    let earliest = earliest(connection, endpoint)?.filter(|due| *due <= now);
+    let asleep_until = endpoint.standing.rest.map_or(endpoint.awake_since, |rest| rest.until);
+    Ok(earliest.map(|due| due.max(asleep_until).min(now)))
+}
+
+pub(super) fn rates(connection: &Connection, since: Timestamp) -> rusqlite::Result<Vec<Rate>> {
+    connection
+        .prepare_cached(
+            "SELECT e.name, k.type, k.resource_type, sum(r.delivered), sum(r.failed)
+             FROM rate r JOIN endpoint e ON e.id = r.endpoint JOIN kind k ON k.id = r.kind
+             WHERE r.minute >= ?1 GROUP BY r.endpoint, r.kind ORDER BY r.endpoint, r.kind",
+        )?
+        .query_map([since.minute()], |row| {
+            Ok(Rate {
+                endpoint: row.get(0)?,
+                event_type: row.get(1)?,
+                resource_type: row.get(2)?,
+                delivered: row.get(3)?,
+                failed: row.get(4)?,
+            })
+        })?
+        .collect()
+}
+
+pub(super) fn outlook(connection: &Connection, run: RunId, now: Timestamp) -> rusqlite::Result<Outlook> {
+    let mut outlook = Outlook::default();
+    for row in mirror::load(connection)? {
+        if row.endpoint.holds() || row.counts.pending == 0 {
+            continue;
+        }
+        match row.endpoint.standing.rest {
+            None => outlook.next_due = sooner(outlook.next_due, earliest(connection, &row.endpoint)?),
+            Some(rest) => {
+                outlook.resting += row.counts.pending.unsigned_abs();
+                // A probe under way elsewhere is watched for, not waited out.
+                let probe = if rest.probe_due(now) && row.probe.is_none() { now } else { rest.until };
+                outlook.next_probe = sooner(outlook.next_probe, Some(probe));
+                outlook.probe_worth_waiting |= rest.worth_waiting(now);
+            }
+        }
+    }
+    outlook.elsewhere = connection
+        .prepare_cached("SELECT count(*) FROM delivery WHERE state = 3 AND owner <> ?1")?
+        .query_row(params![run.0], |row| row.get::<_, i64>(0))?
+        .unsigned_abs();
+    Ok(outlook)
+}
+
+fn sooner(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
+    [a, b].into_iter().flatten().min()
+}

@@ -1,0 +1,89 @@
+//! Order within a lane: the deliveries of one resource to one endpoint.
+//!
+//! At most one delivery of a lane is not blocked. It is the first unfinished one, unless that was replayed while a later one
+//! was in flight: then it waits for it.
+
+use rusqlite::{Connection, OptionalExtension, params};
+use sha2::{Digest, Sha256};
+
+use super::row::{BLOCKED, READY, SOLO};
+use crate::clock::Timestamp;
+use crate::delivery::INTERRUPTIONS_UNTIL_ALONE;
+use crate::event::Resource;
+
+/// The number of a resource's lanes: 64 bits of a hash. Two resources that share one would merely wait for each other.
+pub(super) fn lane_of(resource: &Resource) -> i64 {
+    let digest = Sha256::new().chain_update(&resource.kind).chain_update([0]).chain_update(&resource.id).finalize();
+    let mut first = [0; 8];
+    first.copy_from_slice(&digest[..8]);
+    i64::from_le_bytes(first)
+}
+
+/// The first unfinished delivery of a lane: its id and state.
+fn head(connection: &Connection, endpoint: i64, lane: i64) -> rusqlite::Result<Option<(i64, i64)>> {
+    connection
+        .prepare_cached(
+            "SELECT id, state FROM delivery WHERE endpoint = ?1 AND lane = ?2 AND state < 4 ORDER BY id LIMIT 1",
+        )?
+        .query_row([endpoint, lane], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()
+}
+
+/// Whether a new delivery of this lane has to wait.
+pub(super) fn occupied(connection: &Connection, endpoint: i64, lane: i64) -> rusqlite::Result<bool> {
+    head(connection, endpoint, lane).map(|head| head.is_some())
+}
+
+/// Restores the order after the lane's active delivery `left` came back from flight, finished or not.
+pub(super) fn settle(
+    connection: &Connection,
+    endpoint: i64,
+    lane: i64,
+    left: i64,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    let Some((first, state)) = head(connection, endpoint, lane)? else { return Ok(()) };
+    if first == left {
+        return Ok(());
+    }
+    block(connection, left)?;
+    if state == BLOCKED { promote(connection, first, now) } else { Ok(()) }
+}
+
+/// Puts a finished delivery back into its lane. Returns whether it became the active one.
+pub(super) fn rejoin(
+    connection: &Connection,
+    endpoint: i64,
+    lane: i64,
+    id: i64,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    let first = head(connection, endpoint, lane)?;
+    connection.prepare_cached("UPDATE delivery SET state = 0 WHERE id = ?1")?.execute([id])?;
+    match first {
+        None => promote(connection, id, now),
+        Some((later, READY | SOLO)) if later > id => {
+            block(connection, later)?;
+            promote(connection, id, now)
+        }
+        // An earlier one goes first, or a later one is in flight.
+        Some(_) => Ok(()),
+    }
+}
+
+/// An unfinished delivery waits behind another one; a finished one is left as it is.
+fn block(connection: &Connection, id: i64) -> rusqlite::Result<()> {
+    connection.prepare_cached("UPDATE delivery SET state = 0 WHERE id = ?1 AND state < 3")?.execute([id])?;
+    Ok(())
+}
+
+/// A blocked delivery becomes the active one, due from now on: whatever time it had was another clock's or another turn's.
+fn promote(connection: &Connection, id: i64, now: Timestamp) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "UPDATE delivery SET state = CASE WHEN interruptions >= ?2 THEN 2 ELSE 1 END, due_at = ?3
+             WHERE id = ?1",
+        )?
+        .execute(params![id, INTERRUPTIONS_UNTIL_ALONE, now.as_millis()])?;
+    Ok(())
+}

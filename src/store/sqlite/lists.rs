@@ -1,0 +1,312 @@
+//! Reading events, deliveries and attempts, a page at a time.
+
+use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
+
+use super::{DeliveryFilter, DeliveryId, DeliveryRow, EventDetail, EventFilter, EventRow, Listed, Page, row};
+use crate::clock::Timestamp;
+use crate::delivery::State;
+use crate::event::{EventId, Resource};
+use crate::store::AttemptRow;
+
+/// A condition under construction: parts joined by AND, with their parameters.
+#[derive(Default)]
+struct Condition {
+    parts: Vec<String>,
+    values: Vec<Value>,
+}
+
+impl Condition {
+    /// Adds a part in which `?` stands for `value`.
+    fn and(&mut self, part: &str, value: impl Into<Value>) {
+        self.parts.push(part.to_owned());
+        self.values.push(value.into());
+    }
+
+    fn time(&mut self, part: &str, time: Option<Timestamp>) {
+        if let Some(time) = time {
+            self.and(part, time.as_millis());
+        }
+    }
+
+    fn sql(&self) -> String {
+        if self.parts.is_empty() { "1".to_owned() } else { self.parts.join(" AND ") }
+    }
+}
+
+const EVENT_COLUMNS: &str =
+    "e.seq, e.id, k.type, k.resource_type, e.resource_id, e.timestamp, e.created_at";
+
+const DELIVERY_COLUMNS: &str = "d.id, p.name, d.state, d.due_at, d.changed_at, d.attempts, d.used, d.reason,
+    (NOT p.configured OR p.paused_by IS NOT NULL) AS held";
+
+const DELIVERY_TABLES: &str = "delivery d JOIN event e ON e.seq = d.event JOIN kind k ON k.id = e.kind
+    JOIN endpoint p ON p.id = d.endpoint";
+
+pub(super) fn events(connection: &Connection, filter: &EventFilter, page: Page) -> rusqlite::Result<Listed<EventRow>> {
+    let mut condition = Condition::default();
+    if let Some(event_type) = &filter.event_type {
+        condition.and("k.type = ?", event_type.clone());
+    }
+    if let Some(resource) = &filter.resource_id {
+        condition.and("e.resource_id = ?", resource.clone());
+    }
+    condition.time("e.created_at >= ?", filter.since);
+    condition.time("e.created_at < ?", filter.until);
+    let tables = "event e JOIN kind k ON k.id = e.kind";
+    let total = if condition.parts.is_empty() {
+        connection.query_row("SELECT value FROM figure WHERE name = 'events'", [], |row| row.get(0))?
+    } else {
+        count(connection, tables, &condition)?
+    };
+    let sql = format!(
+        "SELECT {EVENT_COLUMNS} FROM {tables} WHERE {} ORDER BY e.seq {} LIMIT {} OFFSET {}",
+        condition.sql(),
+        direction(page),
+        page.limit,
+        page.offset(),
+    );
+    let rows = connection
+        .prepare(&sql)?
+        .query_map(params_from_iter(&condition.values), |row| event_row(row, 0))?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(Listed { rows, total: total.unsigned_abs() })
+}
+
+pub(super) fn deliveries(
+    connection: &Connection,
+    filter: &DeliveryFilter,
+    page: Page,
+) -> rusqlite::Result<Listed<DeliveryRow>> {
+    let condition = delivery_condition(filter);
+    let total = match counted(connection, filter)? {
+        Some(total) => total,
+        None => count(connection, DELIVERY_TABLES, &condition)?,
+    };
+    let sql = format!(
+        "SELECT {EVENT_COLUMNS}, {DELIVERY_COLUMNS} FROM {DELIVERY_TABLES} WHERE {} ORDER BY d.id {} LIMIT {} OFFSET {}",
+        condition.sql(),
+        direction(page),
+        page.limit,
+        page.offset(),
+    );
+    let mut rows = connection
+        .prepare(&sql)?
+        .query_map(params_from_iter(&condition.values), |row| delivery_row(row, 7))?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    rows.iter_mut().try_for_each(|row| add_last_attempt(connection, row))?;
+    Ok(Listed { rows, total: total.unsigned_abs() })
+}
+
+fn delivery_condition(filter: &DeliveryFilter) -> Condition {
+    let mut condition = Condition::default();
+    if !filter.states.is_empty() {
+        let states: Vec<&str> = filter.states.iter().copied().map(state_condition).collect();
+        condition.parts.push(format!("({})", states.join(" OR ")));
+    }
+    if filter.troubled {
+        condition.parts.push("((d.failures > 0 AND d.state < 4) OR d.state = 5)".to_owned());
+    }
+    if let Some(endpoint) = &filter.endpoint {
+        condition.and("p.name = ?", endpoint.clone());
+    }
+    if let Some(event_type) = &filter.event_type {
+        condition.and("k.type = ?", event_type.clone());
+    }
+    if let Some(event) = &filter.event {
+        condition.and("e.id = ?", event.as_str().to_owned());
+    }
+    if !filter.ids.is_empty() {
+        let ids: Vec<String> = filter.ids.iter().map(|id| id.0.to_string()).collect();
+        condition.parts.push(format!("d.id IN ({})", ids.join(",")));
+    }
+    condition.time("d.changed_at >= ?", filter.since);
+    condition.time("d.changed_at < ?", filter.until);
+    condition
+}
+
+fn state_condition(state: State) -> &'static str {
+    match state {
+        State::Pending => "(d.state < 3 AND p.configured AND p.paused_by IS NULL)",
+        State::Held => "(d.state < 3 AND (NOT p.configured OR p.paused_by IS NOT NULL))",
+        State::Processing => "d.state = 3",
+        State::Delivered => "d.state = 4",
+        State::Failed => "d.state = 5",
+    }
+}
+
+/// The number of matches from the counters, where they know it.
+fn counted(connection: &Connection, filter: &DeliveryFilter) -> rusqlite::Result<Option<i64>> {
+    let plain = filter.event_type.is_none()
+        && filter.event.is_none()
+        && filter.ids.is_empty()
+        && filter.since.is_none()
+        && filter.until.is_none();
+    if !plain || (filter.troubled && !filter.states.is_empty()) {
+        return Ok(None);
+    }
+    let rows = super::mirror::load(connection)?;
+    let wanted = |state| filter.states.is_empty() || filter.states.contains(&state);
+    let total = rows
+        .iter()
+        .filter(|row| filter.endpoint.as_ref().is_none_or(|name| row.endpoint.name == *name))
+        .map(|row| {
+            let counts = &row.counts;
+            if filter.troubled {
+                return counts.troubled;
+            }
+            let waiting = if row.endpoint.holds() { State::Held } else { State::Pending };
+            [
+                (waiting, counts.pending),
+                (State::Processing, counts.processing),
+                (State::Delivered, counts.delivered),
+                (State::Failed, counts.failed),
+            ]
+            .into_iter()
+            .filter(|(state, _)| wanted(*state))
+            .map(|(_, count)| count)
+            .sum()
+        })
+        .sum();
+    Ok(Some(total))
+}
+
+fn count(connection: &Connection, tables: &str, condition: &Condition) -> rusqlite::Result<i64> {
+    let sql = format!("SELECT count(*) FROM {tables} WHERE {}", condition.sql());
+    connection.prepare(&sql)?.query_row(params_from_iter(&condition.values), |row| row.get(0))
+}
+
+fn direction(page: Page) -> &'static str {
+    if page.oldest_first { "ASC" } else { "DESC" }
+}
+
+impl Page {
+    fn offset(self) -> u64 {
+        self.number.saturating_sub(1).saturating_mul(self.limit).min(i64::MAX.unsigned_abs())
+    }
+}
+
+fn event_row(row: &Row<'_>, at: usize) -> rusqlite::Result<EventRow> {
+    Ok(EventRow {
+        seq: row.get(at)?,
+        id: EventId::stored(row.get(at + 1)?),
+        event_type: row.get(at + 2)?,
+        resource: Resource { kind: row.get(at + 3)?, id: row.get(at + 4)? },
+        timestamp: Timestamp::from_millis(row.get(at + 5)?),
+        created_at: Timestamp::from_millis(row.get(at + 6)?),
+    })
+}
+
+fn delivery_row(row: &Row<'_>, at: usize) -> rusqlite::Result<DeliveryRow> {
+    let state: i64 = row.get(at + 2)?;
+    Ok(DeliveryRow {
+        id: DeliveryId(row.get(at)?),
+        event: event_row(row, 0)?,
+        endpoint: row.get(at + 1)?,
+        state: row::state(state, row.get(at + 8)?),
+        blocked: state == row::BLOCKED,
+        due_at: Timestamp::from_millis(row.get(at + 3)?),
+        changed_at: Timestamp::from_millis(row.get(at + 4)?),
+        attempts: row.get(at + 5)?,
+        used: row.get(at + 6)?,
+        reason: row.get::<_, Option<i64>>(at + 7)?.map(row::reason),
+        last_detail: None,
+        last_ended_at: None,
+    })
+}
+
+fn add_last_attempt(connection: &Connection, delivery: &mut DeliveryRow) -> rusqlite::Result<()> {
+    let last = connection
+        .prepare_cached(
+            "SELECT detail, started_at, took_us FROM attempt WHERE delivery = ?1 ORDER BY number DESC LIMIT 1",
+        )?
+        .query_row([delivery.id.0], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?, took(row.get(2)?))))
+        .optional()?;
+    if let Some((detail, started_at, took)) = last {
+        delivery.last_detail = Some(detail);
+        delivery.last_ended_at = Some(Timestamp::from_millis(started_at).plus(took));
+    }
+    Ok(())
+}
+
+fn took(micros: i64) -> Duration {
+    Duration::from_micros(micros.unsigned_abs())
+}
+
+/// How an event is looked up.
+pub(super) enum Which<'a> {
+    Id(&'a str),
+    Seq(i64),
+}
+
+pub(super) fn event(connection: &Connection, which: Which<'_>) -> rusqlite::Result<Option<EventDetail>> {
+    let find = |condition: &str, value: Value| {
+        let sql =
+            format!("SELECT {EVENT_COLUMNS}, e.body FROM event e JOIN kind k ON k.id = e.kind WHERE {condition}");
+        connection.prepare_cached(&sql)?.query_row([value], |row| Ok((event_row(row, 0)?, row.get(7)?))).optional()
+    };
+    let found = match which {
+        Which::Id(id) => find("e.id = ?1", id.to_owned().into())?,
+        Which::Seq(seq) => find("e.seq = ?1", seq.into())?,
+    };
+    let Some((row, body)) = found else { return Ok(None) };
+    let sql = format!(
+        "SELECT {EVENT_COLUMNS}, {DELIVERY_COLUMNS} FROM {DELIVERY_TABLES} WHERE d.event = ?1 ORDER BY d.id"
+    );
+    let mut deliveries = connection
+        .prepare_cached(&sql)?
+        .query_map([row.seq], |row| delivery_row(row, 7))?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    deliveries.iter_mut().try_for_each(|delivery| add_last_attempt(connection, delivery))?;
+    let attempts = attempts(connection, row.seq)?;
+    Ok(Some(EventDetail { row, body, deliveries, attempts }))
+}
+
+fn attempts(connection: &Connection, event: i64) -> rusqlite::Result<Vec<AttemptRow>> {
+    connection
+        .prepare_cached(
+            "SELECT a.number, p.name, a.delivery, a.trigger, a.started_at, a.took_us, a.outcome, a.status, a.detail,
+                a.response
+             FROM delivery d JOIN attempt a ON a.delivery = d.id JOIN endpoint p ON p.id = d.endpoint
+             WHERE d.event = ?1 ORDER BY a.id",
+        )?
+        .query_map([event], |row| {
+            Ok(AttemptRow {
+                number: row.get(0)?,
+                endpoint: row.get(1)?,
+                delivery: DeliveryId(row.get(2)?),
+                trigger: row::trigger(row.get(3)?),
+                started_at: Timestamp::from_millis(row.get(4)?),
+                took: took(row.get(5)?),
+                outcome: row::outcome(row.get(6)?, row.get(7)?),
+                detail: row.get(8)?,
+                response: row.get::<_, Option<Vec<u8>>>(9)?.unwrap_or_default(),
+            })
+        })?
+        .collect()
+}
+
+/// One pass over what was delivered since the oldest of `ids`: an index for so rare a question would cost every delivery.
+pub(super) fn overtaken(connection: &Connection, ids: &[DeliveryId]) -> rusqlite::Result<Vec<DeliveryId>> {
+    let mut lanes: HashMap<(i64, i64), Vec<DeliveryId>> = HashMap::new();
+    let mut lane_of = connection.prepare_cached("SELECT endpoint, lane FROM delivery WHERE id = ?1")?;
+    for id in ids {
+        if let Some(lane) = lane_of.query_row([id.0], |row| Ok((row.get(0)?, row.get(1)?))).optional()? {
+            lanes.entry(lane).or_default().push(*id);
+        }
+    }
+    let Some(first) = ids.iter().min() else { return Ok(Vec::new()) };
+    let mut found = BTreeSet::new();
+    let mut later = connection.prepare_cached("SELECT id, endpoint, lane FROM delivery WHERE id > ?1 AND state = 4")?;
+    let mut rows = later.query([first.0])?;
+    while let Some(row) = rows.next()? {
+        let later = DeliveryId(row.get(0)?);
+        if let Some(earlier) = lanes.get(&(row.get(1)?, row.get(2)?)) {
+            found.extend(earlier.iter().filter(|id| **id < later));
+        }
+    }
+    Ok(found.into_iter().collect())
+}

@@ -1,0 +1,305 @@
+//! The rows every write needs, kept in the writer's memory: endpoints with their figures, kinds and rates.
+//!
+//! They are valid as long as nobody else wrote (`PRAGMA data_version`), are changed in memory, and are written back at the end
+//! of each write, inside its transaction.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rusqlite::{Connection, Row, named_params, params};
+
+use super::super::Counts;
+use super::{StoreError, row};
+use crate::clock::Timestamp;
+use crate::delivery::{Outcome, Rest, RestCause, Standing};
+use crate::endpoint::{Endpoint, EndpointId, EndpointUrl};
+
+/// An endpoint, its figures, and the delivery that probes its rest.
+#[derive(Clone, Debug)]
+pub(super) struct EndpointRow {
+    pub(super) endpoint: Endpoint,
+    pub(super) counts: Counts,
+    pub(super) probe: Option<i64>,
+    changed: bool,
+}
+
+/// The part of a delivery that figures depend on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Part {
+    pub(super) state: i64,
+    pub(super) attempts: u32,
+    pub(super) failures: u32,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct Mirror {
+    path: PathBuf,
+    data_version: Option<i64>,
+    endpoints: Vec<EndpointRow>,
+    kinds: HashMap<(String, String), i64>,
+    rates: BTreeMap<(i64, i64, i64), (i64, i64)>,
+    new_events: i64,
+    snapshot: Option<Arc<Vec<Endpoint>>>,
+    pub(super) last_claim: Option<Timestamp>,
+}
+
+impl Mirror {
+    pub(super) fn new(path: PathBuf) -> Self {
+        Self {
+            path,
+            data_version: None,
+            endpoints: Vec::new(),
+            kinds: HashMap::new(),
+            rates: BTreeMap::new(),
+            new_events: 0,
+            snapshot: None,
+            last_claim: None,
+        }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The store's error for an error of SQLite.
+    pub(super) fn fault(&self, error: &rusqlite::Error) -> StoreError {
+        super::fault::of(&self.path, error)
+    }
+
+    /// Drops what was read and changed: the transaction it belonged to is undone.
+    pub(super) fn forget(&mut self) {
+        self.data_version = None;
+        self.endpoints.clear();
+        self.kinds.clear();
+        self.rates.clear();
+        self.new_events = 0;
+        self.snapshot = None;
+    }
+
+    /// Reads everything again if another connection wrote, or if it was forgotten. Returns whether it was still valid.
+    pub(super) fn refresh(&mut self, connection: &Connection) -> rusqlite::Result<bool> {
+        let version: i64 = connection.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?;
+        if self.data_version == Some(version) {
+            return Ok(true);
+        }
+        self.forget();
+        self.endpoints = load(connection)?;
+        self.data_version = Some(version);
+        Ok(false)
+    }
+
+    /// Every endpoint as it stands within the transaction.
+    pub(super) fn endpoints(&mut self, connection: &Connection) -> rusqlite::Result<&mut Vec<EndpointRow>> {
+        if self.data_version.is_none() {
+            self.refresh(connection)?;
+        }
+        Ok(&mut self.endpoints)
+    }
+
+    /// One endpoint, to be changed.
+    pub(super) fn change(&mut self, id: EndpointId) -> Option<&mut EndpointRow> {
+        let found = self.endpoints.iter_mut().find(|row| row.endpoint.id == id)?;
+        found.changed = true;
+        Some(found)
+    }
+
+    /// One endpoint.
+    pub(super) fn endpoint(&self, id: EndpointId) -> Option<&EndpointRow> {
+        self.endpoints.iter().find(|row| row.endpoint.id == id)
+    }
+
+    /// Takes note of an endpoint that was just inserted.
+    pub(super) fn add(&mut self, endpoint: Endpoint) {
+        self.endpoints.push(EndpointRow { endpoint, counts: Counts::default(), probe: None, changed: false });
+        self.snapshot = None;
+    }
+
+    /// The endpoints for a worker; rebuilt only when something it heeds has changed.
+    pub(super) fn snapshot(&mut self, connection: &Connection) -> rusqlite::Result<Arc<Vec<Endpoint>>> {
+        self.endpoints(connection)?;
+        let heeded = |e: &Endpoint| (e.id, e.holds(), e.standing.rest);
+        let same = |old: &Arc<Vec<Endpoint>>| {
+            old.len() == self.endpoints.len()
+                && old.iter().zip(&self.endpoints).all(|(a, b)| {
+                    heeded(a) == heeded(&b.endpoint) && a.settings == b.endpoint.settings && a.url == b.endpoint.url
+                })
+        };
+        match &self.snapshot {
+            Some(old) if same(old) => Ok(Arc::clone(old)),
+            _ => {
+                let new = Arc::new(self.endpoints.iter().map(|row| row.endpoint.clone()).collect::<Vec<_>>());
+                self.snapshot = Some(Arc::clone(&new));
+                Ok(new)
+            }
+        }
+    }
+
+    /// Moves a delivery in the figures: from what it was, if it was, to what it is, if it is.
+    pub(super) fn moved(&mut self, endpoint: EndpointId, before: Option<Part>, after: Option<Part>) {
+        if let Some(row) = self.change(endpoint) {
+            before.into_iter().for_each(|part| part.count(&mut row.counts, -1));
+            after.into_iter().for_each(|part| part.count(&mut row.counts, 1));
+        }
+    }
+
+    /// Counts an attempt that ended.
+    pub(super) fn ended(&mut self, endpoint: EndpointId, kind: i64, outcome: Outcome, at: Timestamp) {
+        let (delivered, failed) = self.rates.entry((at.minute(), endpoint.0, kind)).or_default();
+        let Some(row) = self.endpoints.iter_mut().find(|row| row.endpoint.id == endpoint) else { return };
+        row.changed = true;
+        match outcome {
+            Outcome::Delivered { .. } => {
+                *delivered += 1;
+                row.endpoint.last_success_at = row.endpoint.last_success_at.max(Some(at));
+            }
+            Outcome::Interrupted => {}
+            Outcome::Rejected { .. } | Outcome::Unreachable | Outcome::Refused | Outcome::TimedOut => {
+                *failed += 1;
+                row.endpoint.last_failure_at = row.endpoint.last_failure_at.max(Some(at));
+            }
+        }
+    }
+
+    /// Counts a stored event.
+    pub(super) fn stored_event(&mut self) {
+        self.new_events += 1;
+    }
+
+    /// The number of a kind of event, stored on first use.
+    pub(super) fn kind(&mut self, connection: &Connection, event: &str, resource: &str) -> rusqlite::Result<i64> {
+        let key = (event.to_owned(), resource.to_owned());
+        if let Some(id) = self.kinds.get(&key) {
+            return Ok(*id);
+        }
+        connection
+            .prepare_cached("INSERT INTO kind (type, resource_type) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
+            .execute(params![event, resource])?;
+        let id = connection
+            .prepare_cached("SELECT id FROM kind WHERE type = ?1 AND resource_type = ?2")?
+            .query_row(params![event, resource], |row| row.get(0))?;
+        self.kinds.insert(key, id);
+        Ok(id)
+    }
+
+    /// Writes back what changed.
+    pub(super) fn flush(&mut self, connection: &Connection) -> rusqlite::Result<()> {
+        for row in self.endpoints.iter_mut().filter(|row| row.changed) {
+            save(connection, row)?;
+            row.changed = false;
+        }
+        for ((minute, endpoint, kind), (delivered, failed)) in std::mem::take(&mut self.rates) {
+            connection
+                .prepare_cached(
+                    "INSERT INTO rate VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE
+                     SET delivered = delivered + excluded.delivered, failed = failed + excluded.failed",
+                )?
+                .execute(params![minute, endpoint, kind, delivered, failed])?;
+        }
+        if self.new_events != 0 {
+            connection
+                .prepare_cached("UPDATE figure SET value = value + ?1 WHERE name = 'events'")?
+                .execute([self.new_events])?;
+            self.new_events = 0;
+        }
+        Ok(())
+    }
+}
+
+impl Part {
+    fn count(self, counts: &mut Counts, by: i64) {
+        match self.state {
+            row::PROCESSING => counts.processing += by,
+            row::DELIVERED => counts.delivered += by,
+            row::FAILED => counts.failed += by,
+            _ => counts.pending += by,
+        }
+        if self.state == row::FAILED || (self.failures > 0 && self.state != row::DELIVERED) {
+            counts.troubled += by;
+            counts.troubled_attempts += by * i64::from(self.attempts);
+        }
+    }
+}
+
+/// Reads every endpoint, in the order they were first named.
+pub(super) fn load(connection: &Connection) -> rusqlite::Result<Vec<EndpointRow>> {
+    connection.prepare_cached("SELECT * FROM endpoint ORDER BY id")?.query_map([], read)?.collect()
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<EndpointRow> {
+    let time = |name: &str| row.get::<_, Option<i64>>(name).map(|t| t.map(Timestamp::from_millis));
+    let settings: String = row.get("settings")?;
+    let url: String = row.get("url")?;
+    let rest = match (time("rest_since")?, time("rest_until")?) {
+        (Some(since), Some(until)) => Some(Rest {
+            since,
+            until,
+            probes: row.get("rest_probes")?,
+            cause: if row.get::<_, i64>("rest_cause")? == 0 { RestCause::Unanswered } else { RestCause::RetryAfter },
+        }),
+        _ => None,
+    };
+    let endpoint = Endpoint {
+        id: EndpointId(row.get("id")?),
+        name: row.get("name")?,
+        url: EndpointUrl::parse(&url).map_err(|e| row::unreadable("url", &e))?,
+        settings: serde_json::from_str(&settings).map_err(|e| row::unreadable("settings", &e))?,
+        configured: row.get("configured")?,
+        paused_by: row::paused_by(row.get("paused_by")?),
+        standing: Standing { strikes: row.get("strikes")?, rest },
+        awake_since: time("awake_since")?.unwrap_or_default(),
+        last_success_at: time("last_success_at")?,
+        last_failure_at: time("last_failure_at")?,
+    };
+    let counts = Counts {
+        pending: row.get("pending")?,
+        processing: row.get("processing")?,
+        delivered: row.get("delivered")?,
+        failed: row.get("failed")?,
+        troubled: row.get("troubled")?,
+        troubled_attempts: row.get("troubled_attempts")?,
+    };
+    Ok(EndpointRow { endpoint, counts, probe: row.get("probe")?, changed: false })
+}
+
+fn save(connection: &Connection, row: &EndpointRow) -> rusqlite::Result<()> {
+    let EndpointRow { endpoint, counts, probe, .. } = row;
+    let rest = endpoint.standing.rest;
+    connection
+        .prepare_cached(
+            "UPDATE endpoint SET configured = :configured, paused_by = :paused_by, strikes = :strikes,
+                rest_since = :rest_since, rest_until = :rest_until, rest_probes = :rest_probes, rest_cause = :rest_cause,
+                probe = :probe, awake_since = :awake_since, last_success_at = :success, last_failure_at = :failure,
+                pending = :pending, processing = :processing, delivered = :delivered, failed = :failed,
+                troubled = :troubled, troubled_attempts = :troubled_attempts
+             WHERE id = :id",
+        )?
+        .execute(named_params! {
+            ":id": endpoint.id.0,
+            ":configured": endpoint.configured,
+            ":paused_by": endpoint.paused_by.map(row::paused_by_code),
+            ":strikes": endpoint.standing.strikes,
+            ":rest_since": rest.map(|r| r.since.as_millis()),
+            ":rest_until": rest.map(|r| r.until.as_millis()),
+            ":rest_probes": rest.map_or(0, |r| r.probes),
+            ":rest_cause": rest.map_or(0, |r| i64::from(r.cause == RestCause::RetryAfter)),
+            ":probe": probe,
+            ":awake_since": endpoint.awake_since.as_millis(),
+            ":success": endpoint.last_success_at.map(Timestamp::as_millis),
+            ":failure": endpoint.last_failure_at.map(Timestamp::as_millis),
+            ":pending": counts.pending,
+            ":processing": counts.processing,
+            ":delivered": counts.delivered,
+            ":failed": counts.failed,
+            ":troubled": counts.troubled,
+            ":troubled_attempts": counts.troubled_attempts,
+        })?;
+    Ok(())
+}
+
+/// The longest a delivery of this endpoint may be scheduled ahead.
+pub(super) fn longest_delay(endpoint: &Endpoint) -> Duration {
+    endpoint.settings.retry.longest_delay()
+}

@@ -1,0 +1,110 @@
+//! Replaying and giving up deliveries by hand.
+
+use rusqlite::{OptionalExtension, params};
+
+use super::mirror::Part;
+use super::row::{BLOCKED, DELIVERED, FAILED, PROCESSING};
+use super::writer::Txn;
+use super::{Changed, DeliveryId, Replay, Result, lanes, row};
+use crate::clock::Timestamp;
+use crate::delivery::Reason;
+use crate::endpoint::EndpointId;
+use crate::store::Left;
+
+struct Chosen {
+    id: i64,
+    endpoint: EndpointId,
+    lane: i64,
+    part: Part,
+}
+
+pub(super) fn replay(txn: &mut Txn<'_>, ids: &[DeliveryId], how: Replay, now: Timestamp) -> Result<Changed> {
+    each(txn, ids, |txn, chosen| {
+        let left = match chosen.part.state {
+            PROCESSING => Some(Left::Processing),
+            DELIVERED if !how.include_delivered => Some(Left::Delivered),
+            state if state < PROCESSING && !how.include_pending => Some(Left::Pending),
+            _ => None,
+        };
+        match left {
+            Some(left) => Ok(Some(left)),
+            None => replay_one(txn, chosen, how, now).map(|()| None),
+        }
+    })
+}
+
+fn replay_one(txn: &mut Txn<'_>, chosen: &Chosen, how: Replay, now: Timestamp) -> rusqlite::Result<()> {
+    txn.connection
+        .prepare_cached(
+            "UPDATE delivery SET used = 0, interruptions = 0, trigger = ?2, due_at = ?3, changed_at = ?3, reason = NULL
+             WHERE id = ?1",
+        )?
+        .execute(params![chosen.id, row::trigger_code(how.trigger), now.as_millis()])?;
+    if chosen.part.state >= DELIVERED {
+        lanes::rejoin(txn.connection, chosen.endpoint.0, chosen.lane, chosen.id, now)?;
+    } else if chosen.part.state == row::SOLO {
+        txn.connection.prepare_cached("UPDATE delivery SET state = 1 WHERE id = ?1")?.execute([chosen.id])?;
+    }
+    txn.mirror.moved(chosen.endpoint, Some(chosen.part), Some(Part { state: BLOCKED, ..chosen.part }));
+    Ok(())
+}
+
+pub(super) fn give_up(txn: &mut Txn<'_>, ids: &[DeliveryId], now: Timestamp) -> Result<Changed> {
+    each(txn, ids, |txn, chosen| match chosen.part.state {
+        PROCESSING => Ok(Some(Left::Processing)),
+        DELIVERED => Ok(Some(Left::Delivered)),
+        FAILED => Ok(Some(Left::Failed)),
+        _ => give_up_one(txn, chosen, now).map(|()| None),
+    })
+}
+
+fn give_up_one(txn: &mut Txn<'_>, chosen: &Chosen, now: Timestamp) -> rusqlite::Result<()> {
+    txn.connection
+        .prepare_cached("UPDATE delivery SET state = 5, reason = ?2, changed_at = ?3 WHERE id = ?1")?
+        .execute(params![chosen.id, row::reason_code(Reason::GivenUp), now.as_millis()])?;
+    if chosen.part.state != BLOCKED {
+        lanes::settle(txn.connection, chosen.endpoint.0, chosen.lane, chosen.id, now)?;
+    }
+    txn.mirror.moved(chosen.endpoint, Some(chosen.part), Some(Part { state: FAILED, ..chosen.part }));
+    Ok(())
+}
+
+/// Does `what` to each delivery, oldest first, and notes what was left alone.
+fn each(
+    txn: &mut Txn<'_>,
+    ids: &[DeliveryId],
+    what: impl Fn(&mut Txn<'_>, &Chosen) -> rusqlite::Result<Option<Left>>,
+) -> Result<Changed> {
+    let mut ids = ids.to_vec();
+    ids.sort_unstable();
+    ids.dedup();
+    let mut changed = Changed::default();
+    let mut one = |txn: &mut Txn<'_>, id: DeliveryId| -> rusqlite::Result<()> {
+        let left = match find(txn, id)? {
+            None => Some(Left::Unknown),
+            Some(chosen) => what(txn, &chosen)?,
+        };
+        match left {
+            None => changed.changed.push(id),
+            Some(left) => changed.left.push((id, left)),
+        }
+        Ok(())
+    };
+    let done = txn.mirror.endpoints(txn.connection).map(|_| ());
+    done.and_then(|()| ids.into_iter().try_for_each(|id| one(txn, id))).map_err(|e| txn.mirror.fault(&e))?;
+    Ok(changed)
+}
+
+fn find(txn: &Txn<'_>, id: DeliveryId) -> rusqlite::Result<Option<Chosen>> {
+    txn.connection
+        .prepare_cached("SELECT endpoint, lane, state, attempts, failures FROM delivery WHERE id = ?1")?
+        .query_row([id.0], |row| {
+            Ok(Chosen {
+                id: id.0,
+                endpoint: EndpointId(row.get(0)?),
+                lane: row.get(1)?,
+                part: Part { state: row.get(2)?, attempts: row.get(3)?, failures: row.get(4)? },
+            })
+        })
+        .optional()
+}

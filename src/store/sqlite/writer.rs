@@ -1,0 +1,177 @@
+//! The thread that owns the write connection.
+//!
+//! It takes closures from a bounded channel and runs those that wait as savepoints of one `BEGIN IMMEDIATE` transaction: many
+//! writes, one fsync. Each is answered after the commit.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use super::mirror::Mirror;
+use super::{Answer, Result, StoreError, fault, migrate};
+
+/// Writes that may wait before the next caller blocks.
+const WAITING: usize = 256;
+/// Writes that share one transaction at most.
+const GROUP: usize = 128;
+
+/// What a write sees: the connection inside its transaction, and the rows every write needs.
+pub(super) struct Txn<'a> {
+    pub(super) connection: &'a Connection,
+    pub(super) mirror: &'a mut Mirror,
+}
+
+/// A write on its way to the thread.
+trait Write: Send {
+    /// Runs inside the transaction. Whatever it says, the answer waits for the commit.
+    fn run(&mut self, txn: &mut Txn<'_>) -> Result<()>;
+    /// Tells the caller: its own result, or why the transaction was not committed.
+    fn answer(self: Box<Self>, committed: Result<()>);
+}
+
+struct Waiting<T, F> {
+    work: Option<F>,
+    done: Option<T>,
+    caller: oneshot::Sender<Result<T>>,
+}
+
+impl<T, F> Write for Waiting<T, F>
+where
+    T: Send,
+    F: FnOnce(&mut Txn<'_>) -> Result<T> + Send,
+{
+    fn run(&mut self, txn: &mut Txn<'_>) -> Result<()> {
+        let Some(work) = self.work.take() else { return Ok(()) };
+        let done = work(txn)?;
+        txn.mirror.flush(txn.connection).map_err(|e| fault::of(txn.mirror.path(), &e))?;
+        self.done = Some(done);
+        Ok(())
+    }
+
+    fn answer(self: Box<Self>, committed: Result<()>) {
+        let Self { done, caller, .. } = *self;
+        // A caller that no longer listens has left; its write stands.
+        let _ = caller.send(committed.and_then(|()| done.ok_or(StoreError::Closed)));
+    }
+}
+
+/// The sending end; dropping it ends the thread after what was submitted is done.
+#[derive(Debug)]
+pub(super) struct Writer {
+    writes: Option<SyncSender<Box<dyn Write>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl std::fmt::Debug for dyn Write {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Write")
+    }
+}
+
+impl Writer {
+    pub(super) fn start(connection: Connection, path: PathBuf) -> Result<Self> {
+        let (writes, waiting) = sync_channel(WAITING);
+        let named = path.clone();
+        let thread = std::thread::Builder::new()
+            .name("queue-writer".to_owned())
+            .spawn(move || serve(&connection, path, &waiting))
+            .map_err(|e| fault::io(&named, &e))?;
+        Ok(Self { writes: Some(writes), thread: Some(thread) })
+    }
+
+    /// Hands `work` to the thread; the answer comes after its commit.
+    pub(super) fn submit<T, F>(&self, work: F) -> Answer<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Txn<'_>) -> Result<T> + Send + 'static,
+    {
+        let (caller, answer) = oneshot::channel();
+        if let Some(writes) = &self.writes {
+            // If the thread is gone the caller's end is dropped, which answers `Closed`.
+            let _ = writes.send(Box::new(Waiting { work: Some(work), done: None, caller }));
+        }
+        Answer(answer)
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        drop(self.writes.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn serve(connection: &Connection, path: PathBuf, waiting: &Receiver<Box<dyn Write>>) {
+    let mut mirror = Mirror::new(path);
+    while let Ok(first) = waiting.recv() {
+        let mut group = vec![first];
+        group.extend(waiting.try_iter().take(GROUP - 1));
+        commit_group(connection, &mut mirror, group);
+    }
+}
+
+fn commit_group(connection: &Connection, mirror: &mut Mirror, mut group: Vec<Box<dyn Write>>) {
+    let committed = run_group(connection, mirror, &mut group);
+    if committed.is_err() {
+        mirror.forget();
+        if !connection.is_autocommit() {
+            let _ = connection.execute_batch("ROLLBACK");
+        }
+    }
+    match committed {
+        Ok(failures) => group
+            .into_iter()
+            .zip(failures)
+            .for_each(|(write, failure)| write.answer(failure.map_or(Ok(()), Err))),
+        Err(error) => group.into_iter().for_each(|write| write.answer(Err(error.clone()))),
+    }
+}
+
+/// Runs a group in one transaction and commits it. The outer error means that nothing of it happened.
+fn run_group(
+    connection: &Connection,
+    mirror: &mut Mirror,
+    group: &mut [Box<dyn Write>],
+) -> Result<Vec<Option<StoreError>>> {
+    execute(connection, mirror, "BEGIN IMMEDIATE")?;
+    let unchanged = mirror.refresh(connection).map_err(|e| fault::of(mirror.path(), &e))?;
+    if !unchanged {
+        migrate::check(migrate::version(connection).map_err(|e| fault::of(mirror.path(), &e))?)?;
+    }
+    let mut failures = Vec::with_capacity(group.len());
+    for write in group {
+        failures.push(run_alone(connection, mirror, write.as_mut())?);
+    }
+    execute(connection, mirror, "COMMIT")?;
+    Ok(failures)
+}
+
+/// Runs one write as a savepoint, so that its failure or panic undoes nothing of its neighbours.
+fn run_alone(connection: &Connection, mirror: &mut Mirror, write: &mut dyn Write) -> Result<Option<StoreError>> {
+    execute(connection, mirror, "SAVEPOINT one")?;
+    let outcome = catch_unwind(AssertUnwindSafe(|| write.run(&mut Txn { connection, mirror })))
+        .unwrap_or_else(|_| Err(StoreError::Statement("a write panicked".to_owned())));
+    let Err(error) = outcome else {
+        execute(connection, mirror, "RELEASE one")?;
+        return Ok(None);
+    };
+    mirror.forget();
+    if connection.is_autocommit() {
+        // SQLite rolled the whole transaction back, so the neighbours' writes are gone as well.
+        return Err(error);
+    }
+    execute(connection, mirror, "ROLLBACK TO one")?;
+    execute(connection, mirror, "RELEASE one")?;
+    Ok(Some(error))
+}
+
+fn execute(connection: &Connection, mirror: &Mirror, sql: &str) -> Result<()> {
+    let done = connection.prepare_cached(sql).and_then(|mut statement| statement.execute([]));
+    done.map(|_| ()).map_err(|e| fault::of(mirror.path(), &e))
+}
