@@ -12,3 +12,4 @@ pub mod event;
 pub mod signature;
 
 pub mod store;
+pub mod outbound;

@@ -8,7 +8,7 @@ use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -84,9 +84,26 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 pub struct Answer<T>(oneshot::Receiver<Result<T>>);
 
 impl<T> Answer<T> {
-    /// Blocks until the write is on disk. Not to be called on an async runtime's thread.
+    /// Blocks this thread until the write is on disk.
     pub fn wait(self) -> Result<T> {
-        self.0.blocking_recv().unwrap_or(Err(StoreError::Closed))
+        let waker = Waker::from(Arc::new(Parked(std::thread::current())));
+        let mut context = Context::from_waker(&waker);
+        let mut answer = std::pin::pin!(self);
+        loop {
+            match answer.as_mut().poll(&mut context) {
+                Poll::Ready(answer) => return answer,
+                Poll::Pending => std::thread::park(),
+            }
+        }
+    }
+}
+
+/// Wakes the thread that waits for an answer.
+struct Parked(std::thread::Thread);
+
+impl Wake for Parked {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
     }
 }
 

@@ -1,0 +1,93 @@
+//! Outbound: an event becomes signed requests.
+//!
+//! `worker` claims what is due, this module signs it, `http` sends it and turns every failure into an
+//! [`Outcome`](crate::delivery::Outcome), and the store records what follows.
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use ::http::header::{CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+
+use crate::clock::Timestamp;
+use crate::endpoint::Endpoint;
+use crate::signature::Signer;
+use crate::store::Claim;
+
+pub mod http;
+pub mod wake;
+pub mod worker;
+
+/// What we call ourselves to receivers.
+pub const AGENT: &str = concat!("syncctl/", env!("CARGO_PKG_VERSION"));
+
+const EVENT_ID: HeaderName = HeaderName::from_static("x-sync-event-id");
+const EVENT_TYPE: HeaderName = HeaderName::from_static("x-sync-event-type");
+const ATTEMPT: HeaderName = HeaderName::from_static("x-sync-attempt");
+const TRIGGER: HeaderName = HeaderName::from_static("x-sync-trigger");
+const ORIGINAL_SIGNATURE: HeaderName = HeaderName::from_static("x-webhook-signature");
+const WEBHOOK_ID: HeaderName = HeaderName::from_static("webhook-id");
+const WEBHOOK_TIMESTAMP: HeaderName = HeaderName::from_static("webhook-timestamp");
+const WEBHOOK_SIGNATURE: HeaderName = HeaderName::from_static("webhook-signature");
+
+/// Finds the keys that sign for an endpoint.
+pub trait Keyring: Send + Sync {
+    /// The endpoint's signer, or why there is none. Without one, nothing is sent to it.
+    fn signer(&self, endpoint: &Endpoint) -> Result<Signer, String>;
+}
+
+/// An endpoint made ready for sending: what is the same in every request is prepared once.
+pub struct Outlet {
+    target: http::Target,
+    signer: Signer,
+    headers: HeaderMap,
+}
+
+impl fmt::Debug for Outlet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Outlet({:?})", self.target)
+    }
+}
+
+impl Outlet {
+    /// Prepares an endpoint.
+    pub fn new(endpoint: &Endpoint, signer: Signer, client: &Arc<http::Client>) -> Self {
+        let target = http::Target::new(&endpoint.url, Arc::clone(client));
+        let mut headers = HeaderMap::with_capacity(12);
+        headers.insert(HOST, target.host_header());
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
+        Self { target, signer, headers }
+    }
+
+    /// Where it sends.
+    pub fn target(&self) -> &http::Target {
+        &self.target
+    }
+
+    /// The request for one attempt, signed for the time `now`.
+    pub fn request(&self, claim: &Claim, now: Timestamp) -> ::http::Request<http_body_util::Full<Bytes>> {
+        let seconds = now.as_seconds();
+        let signed = self.signer.sign(claim.event_id.as_str(), seconds, &claim.body);
+        let mut headers = self.headers.clone();
+        let id = text_value(claim.event_id.as_str());
+        headers.insert(EVENT_ID, id.clone());
+        headers.insert(EVENT_TYPE, text_value(&claim.event_type));
+        headers.insert(ATTEMPT, HeaderValue::from(claim.number));
+        headers.insert(TRIGGER, HeaderValue::from_static(claim.trigger.name()));
+        headers.insert(ORIGINAL_SIGNATURE, text_value(&signed.original));
+        headers.insert(WEBHOOK_ID, id);
+        headers.insert(WEBHOOK_TIMESTAMP, HeaderValue::from(seconds));
+        headers.insert(WEBHOOK_SIGNATURE, text_value(&signed.standard));
+        let mut request = ::http::Request::new(http_body_util::Full::new(claim.body.clone()));
+        *request.method_mut() = ::http::Method::POST;
+        *request.uri_mut() = self.target.path();
+        *request.headers_mut() = headers;
+        request
+    }
+}
+
+/// Ids, types and signatures are checked before they are stored: none holds what a header cannot.
+fn text_value(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(""))
+}

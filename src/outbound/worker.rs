@@ -1,0 +1,666 @@
+//! The worker: claims what is due, keeps every slot busy, records what came of it.
+//!
+//! One loop owns all state. At most one transaction is under way at any time; what lands meanwhile shares the next one, which
+//! also brings new claims. Requests never wait for a commit, and no transaction waits for the network.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
+
+use super::http::{Answer, Client};
+use super::wake::{Bell, SLOW_POLL};
+use super::{Keyring, Outlet};
+use crate::clock::{Clock, Timestamp};
+use crate::delivery::{Next, Outcome};
+use crate::endpoint::{Endpoint, EndpointId, MAX_CONCURRENCY};
+use crate::store::{Advanced, Claim, Finished, Outlook, Recorded, Run, Store, StoreError, Tally, Wants};
+
+/// Claims held ready for each slot, so that a commit never makes one wait.
+const PREFETCH: usize = 3;
+/// How long a claim may wait before it is looked at again.
+const FRESH: Duration = Duration::from_millis(50);
+/// How long outcomes that could not be stored are kept and tried again.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// The pause between those tries.
+const TRY_AGAIN: Duration = Duration::from_millis(200);
+/// How often an idle worker looks whether other workers died.
+const WATCH_OTHERS: Duration = Duration::from_secs(1);
+/// Outcomes that are company enough.
+const COMPANY: usize = 64;
+/// How long the first outcome waits for company before a transaction is begun for it.
+const LINGER: Duration = Duration::from_millis(1);
+
+/// When a run ends by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Until {
+    /// When nothing is due.
+    NothingDue,
+    /// When nothing is pending but for endpoints that rest, here or in other live processes.
+    NothingPending,
+    /// Never.
+    Stopped,
+}
+
+/// How a run goes about it.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// When it ends.
+    pub until: Until,
+    /// Attempts it makes at most.
+    pub limit: Option<u64>,
+    /// Requests in flight to each endpoint, in place of the endpoint's own setting.
+    pub concurrency: Option<u16>,
+    /// How long it may start requests.
+    pub max_time: Option<Duration>,
+}
+
+/// What a signal asks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stop {
+    /// Nothing.
+    #[default]
+    No,
+    /// Start nothing new; let requests in flight end.
+    Drain,
+    /// Leave now.
+    Now,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// What it did.
+    pub tally: Tally,
+    /// Whether a signal ended it.
+    pub stopped: Stop,
+    /// Deliveries left pending because their endpoint rests.
+    pub resting: u64,
+    /// Whether `limit` or `max_time` ended it.
+    pub limited: bool,
+}
+
+/// Why a run could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkerError {
+    /// The queue failed before anything was in hand.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Attempts were made whose outcome could not be stored. They will be made again, under the same ids.
+    #[error("failed to record what became of {} attempts; delivered but unrecorded: {}", .attempts, .delivered.join(", "))]
+    Unrecorded {
+        /// How many attempts.
+        attempts: usize,
+        /// The ids of the events that arrived.
+        delivered: Vec<String>,
+        /// What the queue said last.
+        source: StoreError,
+    },
+}
+
+/// Is told of every attempt once its outcome is on disk.
+pub type Observer = Box<dyn FnMut(&Finished, Recorded) + Send>;
+
+/// Everything a worker needs from outside.
+pub struct Worker {
+    /// The queue.
+    pub store: Arc<dyn Store>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The keys.
+    pub keyring: Arc<dyn Keyring>,
+    /// The network.
+    pub client: Arc<Client>,
+    /// How to go about it.
+    pub options: Options,
+    /// Who is told.
+    pub observer: Observer,
+}
+
+impl fmt::Debug for Worker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Worker({:?})", self.options)
+    }
+}
+
+impl Worker {
+    /// Works until `options` or `stop` say that it is enough.
+    ///
+    /// After [`Stop::Drain`] nothing new starts and requests in flight end; after [`Stop::Now`] they are abandoned, and count
+    /// as interrupted once the run's end is remembered.
+    pub async fn run(self, run: &Run, stop: watch::Receiver<Stop>) -> Result<Summary, WorkerError> {
+        let mut shift = Shift::begin(self, run, stop)?;
+        let done = shift.work().await;
+        shift.flights.shutdown().await;
+        done
+    }
+}
+
+/// An endpoint with what this run has in hand for it.
+struct Lane {
+    endpoint: Endpoint,
+    outlet: Option<Arc<Outlet>>,
+    waiting: VecDeque<(Claim, Instant)>,
+    in_flight: usize,
+    /// Nothing was left to claim, as far as is known.
+    dry: bool,
+}
+
+impl Lane {
+    fn holds(&self) -> bool {
+        self.endpoint.holds() || self.outlet.is_none()
+    }
+}
+
+type Turn = Pin<Box<dyn Future<Output = Result<Advanced, StoreError>> + Send>>;
+
+/// A run at work.
+struct Shift<'a> {
+    worker: Worker,
+    run: &'a Run,
+    stop: watch::Receiver<Stop>,
+    lanes: BTreeMap<EndpointId, Lane>,
+    snapshot: Arc<Vec<Endpoint>>,
+    flights: JoinSet<(EndpointId, Finished)>,
+    landed: Vec<Finished>,
+    landed_at: Instant,
+    turn: Option<Turn>,
+    /// What the transaction under way asks for and brings.
+    asked: Vec<(EndpointId, usize)>,
+    recording: Arc<Vec<Finished>>,
+    trouble: Option<Trouble>,
+    /// A delivery that must run alone waits for this worker, or is with it: nothing else is claimed.
+    solo: bool,
+    started: u64,
+    summary: Summary,
+    deadline: Option<Instant>,
+    idle_until: Option<Instant>,
+    reap_at: Instant,
+    chance: Chance,
+}
+
+/// Outcomes cannot be stored at the moment.
+struct Trouble {
+    since: Instant,
+    again_at: Instant,
+}
+
+impl<'a> Shift<'a> {
+    fn begin(worker: Worker, run: &'a Run, stop: watch::Receiver<Stop>) -> Result<Self, WorkerError> {
+        worker.store.reap(worker.clock.now())?;
+        let endpoints = Arc::new(worker.store.endpoints()?);
+        let mut shift = Self {
+            snapshot: Arc::default(),
+            lanes: BTreeMap::new(),
+            flights: JoinSet::new(),
+            landed: Vec::new(),
+            landed_at: Instant::now(),
+            turn: None,
+            asked: Vec::new(),
+            recording: Arc::default(),
+            trouble: None,
+            solo: false,
+            started: 0,
+            summary: Summary::default(),
+            deadline: worker.options.max_time.map(|time| Instant::now() + time),
+            idle_until: None,
+            reap_at: Instant::now() + WATCH_OTHERS,
+            chance: Chance::new(),
+            worker,
+            run,
+            stop,
+        };
+        shift.look_around(endpoints);
+        Ok(shift)
+    }
+
+    async fn work(&mut self) -> Result<Summary, WorkerError> {
+        let mut bell = Bell::on(&self.worker.store.watch_path());
+        loop {
+            self.start()?;
+            self.begin_turn();
+            if self.is_idle() {
+                if let Some(summary) = self.wait_or_leave()? {
+                    return Ok(summary);
+                }
+            }
+            let (idle, linger, again) = (self.idle_until, self.linger_until(), self.again_at());
+            tokio::select! {
+                biased;
+                Ok(()) = self.stop.changed() => tracing::info!(stop = ?self.stopping(), "stopping"),
+                advanced = poll(&mut self.turn), if self.turn.is_some() => self.turned(advanced)?,
+                Some(landed) = self.flights.join_next() => self.land(landed),
+                () = until(linger), if linger.is_some() => {}
+                () = until(again), if again.is_some() => {}
+                () = until(idle), if idle.is_some() => self.stir()?,
+                () = bell.rung(), if idle.is_some() => self.stir()?,
+                () = until(self.deadline), if self.deadline.is_some() => self.reach_deadline(),
+                () = sleep_until(self.reap_at) => drop(self.watch_others()?),
+            }
+            if self.stopping() == Stop::Now {
+                return Ok(self.summarise(Outlook::default()));
+            }
+        }
+    }
+
+    // ── claims ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// Begins a transaction unless one is under way: outcomes that wait, and claims for the slots that will be free.
+    fn begin_turn(&mut self) {
+        let now = Instant::now();
+        if self.turn.is_some() || self.again_at().is_some_and(|at| now < at) {
+            return;
+        }
+        let wants = self.wants();
+        let hungry = !wants.endpoints.is_empty() && self.is_hungry();
+        let patient = self.linger_until().is_some_and(|at| now < at) && self.landed.len() < COMPANY;
+        let waiting = !self.landed.is_empty() && !patient;
+        if !(hungry || waiting || self.trouble.is_some()) {
+            return;
+        }
+        if self.trouble.is_none() {
+            self.recording = Arc::new(std::mem::take(&mut self.landed));
+        }
+        self.asked.clone_from(&wants.endpoints);
+        let now = self.worker.clock.now();
+        self.turn = Some(Box::pin(self.worker.store.advance(self.run.id, Arc::clone(&self.recording), wants, now)));
+    }
+
+    /// Whether a slot may stay empty without a transaction now.
+    fn is_hungry(&self) -> bool {
+        self.lanes.values().any(|lane| !lane.dry && !lane.holds() && lane.waiting.len() < self.slots(lane))
+    }
+
+    /// When outcomes have waited long enough for company.
+    fn linger_until(&self) -> Option<Instant> {
+        (self.turn.is_none() && !self.landed.is_empty() && self.trouble.is_none()).then(|| self.landed_at + LINGER)
+    }
+
+    fn again_at(&self) -> Option<Instant> {
+        self.trouble.as_ref().filter(|_| self.turn.is_none()).map(|trouble| trouble.again_at)
+    }
+
+    fn wants(&self) -> Wants {
+        let in_hand = self.lanes.values().map(|lane| lane.in_flight + lane.waiting.len()).sum::<usize>();
+        if !self.may_start() || (self.solo && in_hand > 0) {
+            return Wants::default();
+        }
+        let mut allowed = self.allowance();
+        let mut endpoints = Vec::new();
+        for (id, lane) in &self.lanes {
+            let reserve = self.slots(lane) * (1 + PREFETCH);
+            let wanted = reserve.saturating_sub(lane.in_flight + lane.waiting.len()).min(allowed);
+            if wanted > 0 && !lane.holds() && !lane.dry {
+                allowed -= wanted;
+                endpoints.push((*id, wanted));
+            }
+        }
+        Wants { endpoints, idle: in_hand == 0 }
+    }
+
+    /// Whether new requests may begin.
+    fn may_start(&self) -> bool {
+        let in_time = self.deadline.is_none_or(|deadline| Instant::now() < deadline);
+        self.stopping() == Stop::No && in_time && self.trouble.is_none()
+    }
+
+    /// How many more claims `--limit` allows.
+    fn allowance(&self) -> usize {
+        let waiting = self.lanes.values().map(|lane| lane.waiting.len() as u64).sum::<u64>();
+        match self.worker.options.limit {
+            None => usize::MAX,
+            Some(limit) => usize::try_from(limit.saturating_sub(self.started + waiting)).unwrap_or(usize::MAX),
+        }
+    }
+
+    fn slots(&self, lane: &Lane) -> usize {
+        usize::from(self.worker.options.concurrency.unwrap_or(lane.endpoint.settings.concurrency))
+    }
+
+    // ── sending ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// Fills free slots with claims, after another look at those that have waited.
+    fn start(&mut self) -> Result<(), WorkerError> {
+        if !self.may_start() {
+            self.let_go_of_waiting();
+            return Ok(());
+        }
+        self.look_again()?;
+        let mut room = usize::from(MAX_CONCURRENCY).saturating_sub(self.flights.len());
+        let now = self.worker.clock.now();
+        let concurrency = self.worker.options.concurrency;
+        for lane in self.lanes.values_mut() {
+            let slots = usize::from(concurrency.unwrap_or(lane.endpoint.settings.concurrency));
+            let Some(outlet) = &lane.outlet else { continue };
+            while room > 0 && lane.in_flight < slots {
+                let Some((claim, _)) = lane.waiting.pop_front() else { break };
+                lane.in_flight += 1;
+                room -= 1;
+                self.started += 1;
+                let limit = lane.endpoint.settings.retry.timeout();
+                let chance = self.chance.next();
+                let clock = Arc::clone(&self.worker.clock);
+                self.flights.spawn(attempt(Arc::clone(outlet), clock, claim, limit, now, chance));
+            }
+        }
+        Ok(())
+    }
+
+    /// Drops claims that are no longer to be sent, of those that have waited long enough for that to change.
+    fn look_again(&mut self) -> Result<(), WorkerError> {
+        let now = Instant::now();
+        let stale: Vec<&Claim> = self
+            .lanes
+            .values()
+            .filter(|lane| lane.in_flight < self.slots(lane))
+            .flat_map(|lane| lane.waiting.iter().take(self.slots(lane)))
+            .filter(|(_, since)| now.duration_since(*since) > FRESH)
+            .map(|(claim, _)| claim)
+            .collect();
+        if stale.is_empty() {
+            return Ok(());
+        }
+        let wanted = self.worker.store.still_wanted(self.run.id, &stale, self.worker.clock.now())?;
+        let unwanted: Vec<Claim> =
+            stale.iter().zip(&wanted).filter(|(_, wanted)| !**wanted).map(|(claim, _)| (*claim).clone()).collect();
+        for lane in self.lanes.values_mut() {
+            lane.waiting.retain(|(claim, _)| unwanted.iter().all(|u| u.delivery != claim.delivery));
+            lane.waiting.iter_mut().for_each(|(_, since)| *since = now);
+        }
+        self.let_go(unwanted);
+        Ok(())
+    }
+
+    fn let_go_of_waiting(&mut self) {
+        let waiting = self.lanes.values_mut().flat_map(|lane| lane.waiting.drain(..)).map(|(claim, _)| claim).collect();
+        self.let_go(waiting);
+    }
+
+    fn let_go(&mut self, claims: Vec<Claim>) {
+        if !claims.is_empty() {
+            // Nobody waits for the answer: a claim that could not be let go of ends with the run.
+            drop(self.worker.store.release(self.run.id, claims, self.worker.clock.now()));
+        }
+    }
+
+    fn land(&mut self, landed: Result<(EndpointId, Finished), tokio::task::JoinError>) {
+        // A request that panicked keeps its claim until the run's end, where it counts as interrupted.
+        let Ok((endpoint, finished)) = landed else { return };
+        if let Some(lane) = self.lanes.get_mut(&endpoint) {
+            lane.in_flight -= 1;
+        }
+        if self.landed.is_empty() {
+            self.landed_at = Instant::now();
+        }
+        self.landed.push(finished);
+    }
+
+    // ── outcomes ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    fn turned(&mut self, advanced: Result<Advanced, StoreError>) -> Result<(), WorkerError> {
+        self.turn = None;
+        match advanced {
+            Ok(advanced) => {
+                self.trouble = None;
+                self.recorded(&advanced);
+                self.look_around(Arc::clone(&advanced.endpoints));
+                self.take(advanced);
+                Ok(())
+            }
+            Err(error) => self.endure(error),
+        }
+    }
+
+    fn recorded(&mut self, advanced: &Advanced) {
+        let recording = std::mem::take(&mut self.recording);
+        for (finished, recorded) in recording.iter().zip(&advanced.recorded) {
+            self.summary.tally.claimed += 1;
+            // With it the next delivery of its resource became due.
+            if let Some(lane) = self.lanes.get_mut(&finished.claim.endpoint) {
+                lane.dry = false;
+            }
+            match recorded {
+                Recorded::Written(Next::Delivered) => self.summary.tally.delivered += 1,
+                Recorded::Written(Next::RetryAt(_) | Next::RunAlone) => self.summary.tally.retried += 1,
+                Recorded::Written(Next::Failed(_)) => self.summary.tally.failed += 1,
+                Recorded::Lost => tracing::warn!(event = %finished.claim.event_id, "lost the claim before its outcome"),
+            }
+            (self.worker.observer)(finished, *recorded);
+        }
+    }
+
+    fn take(&mut self, advanced: Advanced) {
+        let now = Instant::now();
+        self.solo = advanced.solo_waits || advanced.claims.iter().any(|claim| claim.solo);
+        if !self.solo {
+            for (id, wanted) in std::mem::take(&mut self.asked) {
+                let got = advanced.claims.iter().filter(|claim| claim.endpoint == id).count();
+                if let Some(lane) = self.lanes.get_mut(&id) {
+                    lane.dry = got < wanted;
+                }
+            }
+        }
+        for claim in advanced.claims {
+            if let Some(lane) = self.lanes.get_mut(&claim.endpoint) {
+                lane.waiting.push_back((claim, now));
+            }
+        }
+    }
+
+    /// Takes note of how the endpoints stand: new ones, changed ones, and those that may no longer be called.
+    fn look_around(&mut self, endpoints: Arc<Vec<Endpoint>>) {
+        if Arc::ptr_eq(&self.snapshot, &endpoints) {
+            return;
+        }
+        let mut unwanted = Vec::new();
+        for endpoint in endpoints.iter() {
+            let lane = self.lanes.entry(endpoint.id).or_insert_with(|| Lane {
+                endpoint: endpoint.clone(),
+                outlet: None,
+                waiting: VecDeque::new(),
+                in_flight: 0,
+                dry: false,
+            });
+            let changed = lane.endpoint.url != endpoint.url || lane.endpoint.settings != endpoint.settings;
+            if (lane.outlet.is_none() || changed) && endpoint.configured {
+                lane.outlet = outlet(&self.worker, endpoint);
+            }
+            lane.endpoint = endpoint.clone();
+            let resting = endpoint.standing.rest.is_some_and(|rest| !rest.probe_due(self.worker.clock.now()));
+            if lane.holds() || resting {
+                unwanted.extend(lane.waiting.drain(..).map(|(claim, _)| claim));
+            }
+        }
+        self.snapshot = endpoints;
+        self.let_go(unwanted);
+    }
+
+    /// Keeps outcomes that could not be stored and tries again, for a while.
+    fn endure(&mut self, error: StoreError) -> Result<(), WorkerError> {
+        let nothing_to_lose = self.recording.is_empty() && self.landed.is_empty() && self.flights.is_empty();
+        if nothing_to_lose {
+            return Err(error.into());
+        }
+        let now = Instant::now();
+        let since = self.trouble.as_ref().map_or(now, |trouble| trouble.since);
+        if now.duration_since(since) > PATIENCE {
+            return Err(self.unrecorded(error));
+        }
+        tracing::warn!(%error, "failed to record outcomes, trying again");
+        self.trouble = Some(Trouble { since, again_at: now + TRY_AGAIN });
+        Ok(())
+    }
+
+    fn unrecorded(&self, source: StoreError) -> WorkerError {
+        let made = self.recording.iter().chain(&self.landed);
+        let delivered = made
+            .clone()
+            .filter(|finished| matches!(finished.outcome, Outcome::Delivered { .. }))
+            .map(|finished| finished.claim.event_id.to_string())
+            .collect();
+        WorkerError::Unrecorded { attempts: made.count(), delivered, source }
+    }
+
+    // ── waiting and leaving ─────────────────────────────────────────────────────────────────────────────────────────
+
+    /// Nothing in hand, nothing to record, nothing left to ask for.
+    fn is_idle(&self) -> bool {
+        self.turn.is_none()
+            && self.trouble.is_none()
+            && self.idle_until.is_none()
+            && self.flights.is_empty()
+            && self.landed.is_empty()
+    }
+
+    /// Leaves, or decides how long to wait.
+    fn wait_or_leave(&mut self) -> Result<Option<Summary>, WorkerError> {
+        if !self.may_start() || self.allowance() == 0 {
+            self.summary.limited = self.stopping() == Stop::No;
+            return Ok(Some(self.summarise(Outlook::default())));
+        }
+        if self.watch_others()? {
+            return Ok(None);
+        }
+        let now = self.worker.clock.now();
+        let outlook = self.worker.store.outlook(self.run.id, now)?;
+        let wait = match self.worker.options.until {
+            Until::NothingDue => None,
+            Until::NothingPending => wait_for_pending(&outlook, now),
+            Until::Stopped => Some(soonest(&outlook, now).unwrap_or(SLOW_POLL).min(SLOW_POLL)),
+        };
+        // What is due and was not claimed just now is not for us to claim: no use in asking at once.
+        self.idle_until = wait.map(|wait| Instant::now() + if wait.is_zero() { TRY_AGAIN } else { wait });
+        Ok(wait.is_none().then(|| self.summarise(outlook)))
+    }
+
+    /// Frees the claims of workers that died. Returns whether there were any.
+    fn watch_others(&mut self) -> Result<bool, WorkerError> {
+        self.reap_at = Instant::now() + WATCH_OTHERS;
+        let freed = match self.worker.store.reap(self.worker.clock.now()) {
+            Ok(freed) => freed > 0,
+            // With requests in flight there is something to lose; the next transaction will tell.
+            Err(_) if !self.flights.is_empty() || self.turn.is_some() => false,
+            Err(error) => return Err(error.into()),
+        };
+        if freed {
+            self.stir()?;
+        }
+        Ok(freed)
+    }
+
+    fn summarise(&mut self, outlook: Outlook) -> Summary {
+        self.summary.stopped = self.stopping();
+        self.summary.resting = outlook.resting;
+        self.summary
+    }
+
+    fn stopping(&self) -> Stop {
+        *self.stop.borrow()
+    }
+
+    fn reach_deadline(&mut self) {
+        self.idle_until = None;
+        self.deadline = None;
+        // From here on it is as if `--limit` had been reached.
+        self.worker.options.limit = Some(0);
+    }
+
+    /// Something may be due again: every endpoint is asked once more.
+    fn stir(&mut self) -> Result<(), WorkerError> {
+        self.idle_until = None;
+        self.look_around(Arc::new(self.worker.store.endpoints()?));
+        self.lanes.values_mut().for_each(|lane| lane.dry = false);
+        Ok(())
+    }
+}
+
+/// Makes one attempt and says what it came to.
+async fn attempt(
+    outlet: Arc<Outlet>,
+    clock: Arc<dyn Clock>,
+    claim: Claim,
+    limit: Duration,
+    started_at: Timestamp,
+    chance: f64,
+) -> (EndpointId, Finished) {
+    let began = Instant::now();
+    #[cfg(debug_assertions)]
+    abort_if_asked(&claim);
+    let request = outlet.request(&claim, started_at);
+    let Answer { outcome, detail, response } = outlet.target().send(request, limit, started_at).await;
+    let took = began.elapsed();
+    let finished =
+        Finished { outcome, started_at, ended_at: clock.now(), took, detail, response, chance, claim };
+    (finished.claim.endpoint, finished)
+}
+
+/// Lets a test kill this process the way a crash would, on one event. Not part of release builds.
+#[cfg(debug_assertions)]
+fn abort_if_asked(claim: &Claim) {
+    if std::env::var_os("SYNCCTL_TEST_ABORT_ON").is_some_and(|id| id == claim.event_id.as_str()) {
+        std::process::abort();
+    }
+}
+
+fn outlet(worker: &Worker, endpoint: &Endpoint) -> Option<Arc<Outlet>> {
+    match worker.keyring.signer(endpoint) {
+        Ok(signer) => Some(Arc::new(Outlet::new(endpoint, signer, &worker.client))),
+        Err(cause) => {
+            tracing::error!(endpoint = endpoint.name, cause, "nothing is sent to an endpoint without a secret");
+            None
+        }
+    }
+}
+
+async fn poll(turn: &mut Option<Turn>) -> Result<Advanced, StoreError> {
+    match turn {
+        Some(turn) => turn.await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn until(at: Option<Instant>) {
+    match at {
+        Some(at) => sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// How long `--wait` waits; `None` when only endpoints that rest for long are left.
+fn wait_for_pending(outlook: &Outlook, now: Timestamp) -> Option<Duration> {
+    let due = outlook.next_due.map(|at| at.since(now));
+    let probe = outlook.next_probe.filter(|_| outlook.probe_worth_waiting).map(|at| at.since(now));
+    let others = (outlook.elsewhere > 0).then_some(Duration::from_millis(100));
+    // Another worker may die meanwhile, or give back what it did not send.
+    [due, probe, others].into_iter().flatten().min().map(|wait| wait.min(WATCH_OTHERS))
+}
+
+fn soonest(outlook: &Outlook, now: Timestamp) -> Option<Duration> {
+    [outlook.next_due, outlook.next_probe].into_iter().flatten().map(|at| at.since(now)).min()
+}
+
+/// Random numbers that spread retries; not for anything that has to be unguessable.
+struct Chance(u64);
+
+impl Chance {
+    fn new() -> Self {
+        let mut seed = [0; 8];
+        // Without randomness retries merely coincide.
+        let _ = getrandom::fill(&mut seed);
+        Self(u64::from_le_bytes(seed) | 1)
+    }
+
+    /// The next number in `0.0..1.0` (xorshift64).
+    fn next(&mut self) -> f64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        f64::from(u32::try_from(self.0 >> 32).unwrap_or(0)) / (f64::from(u32::MAX) + 1.0)
+    }
+}
