@@ -1,6 +1,21 @@
 //! Foreign text made safe to show.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write as _};
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use chrono_humanize::{Accuracy, HumanTime, Tense};
+
+use crate::clock::Timestamp;
+
+/// How far ahead a moment may lie and still count as now: two machines' clocks are rarely closer.
+const SKEW_SECONDS: i64 = 10;
+const MINUTE: i64 = 60;
+const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
+/// From here on a date says more than a count of days.
+const DATES_AFTER: i64 = 7 * DAY;
 
 /// Text from outside: it shows with every control, bidi and line-separating character escaped.
 ///
@@ -47,9 +62,117 @@ pub fn did_you_mean<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -
         .map(|(_, name)| name)
 }
 
+/// JSON that shows on one line and changes nothing on a terminal: what could is written as `\uXXXX`.
+///
+/// Unsafe characters stand inside strings only, raw control characters only between tokens, so the value is the same.
+pub fn safe_json(json: &str) -> Cow<'_, str> {
+    if !json.chars().any(|c| c.is_ascii_control() || is_unsafe(c)) {
+        return Cow::Borrowed(json);
+    }
+    let mut safe = String::with_capacity(json.len() + 16);
+    for c in json.chars() {
+        match c {
+            '\0'..='\u{1f}' => safe.push(' '),
+            '\u{7f}' => safe.push_str("\\u007f"),
+            c if is_unsafe(c) => c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| {
+                let _ = write!(safe, "\\u{unit:04x}");
+            }),
+            c => safe.push(c),
+        }
+    }
+    Cow::Owned(safe)
+}
+
+/// `then` as seen from `now`: `just now`, `5 minutes ago`, `in 3 minutes`, and a date from seven days on.
+///
+/// Counts are rounded down. A moment up to ten seconds ahead is `just now`, because clocks differ.
+pub fn relative(then: Timestamp, now: Timestamp) -> String {
+    let ahead = (then.as_millis() - now.as_millis()) / 1000;
+    match ahead.abs() {
+        DATES_AFTER.. => then.to_datetime().format("%Y-%m-%d").to_string(),
+        seconds @ MINUTE.. => humanized(seconds, ahead > 0),
+        seconds if ahead > SKEW_SECONDS => humanized(seconds, true),
+        _ => "just now".to_owned(),
+    }
+}
+
+fn humanized(seconds: i64, ahead: bool) -> String {
+    let unit = match seconds {
+        DAY.. => DAY,
+        HOUR.. => HOUR,
+        MINUTE.. => MINUTE,
+        _ => 1,
+    };
+    // Rough accuracy says "an hour" but makes 46 minutes one, and 91 seconds two minutes; so it only gets to see ones.
+    let accuracy = if seconds / unit == 1 { Accuracy::Rough } else { Accuracy::Precise };
+    let tense = if ahead { Tense::Future } else { Tense::Past };
+    HumanTime::from(TimeDelta::seconds(seconds / unit * unit)).to_text_en(accuracy, tense)
+}
+
+/// A span in its two largest units: `850ms`, `3.4s`, `7m 12s`, `2h 5m`, `3d 4h`. Rounded down.
+pub fn short_duration(span: Duration) -> String {
+    let (seconds, minutes, hours) = (span.as_secs(), span.as_secs() / 60, span.as_secs() / 3600);
+    match seconds {
+        0 => format!("{}ms", span.as_millis()),
+        1..60 => one_decimal(seconds, span.subsec_millis() / 100),
+        60..3600 => two_units(minutes, "m", seconds % 60, "s"),
+        3600..86_400 => two_units(hours, "h", minutes % 60, "m"),
+        _ => two_units(hours / 24, "d", hours % 24, "h"),
+    }
+}
+
+fn one_decimal(seconds: u64, tenths: u32) -> String {
+    if tenths == 0 { format!("{seconds}s") } else { format!("{seconds}.{tenths}s") }
+}
+
+fn two_units(large: u64, large_unit: &str, small: u64, small_unit: &str) -> String {
+    if small == 0 { format!("{large}{large_unit}") } else { format!("{large}{large_unit} {small}{small_unit}") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const NOW: Timestamp = Timestamp::from_millis_const(1_795_359_600_000);
+
+    fn seen(seconds_ahead: i64) -> String {
+        relative(Timestamp::from_millis(NOW.as_millis() + seconds_ahead * 1000), NOW)
+    }
+
+    #[test]
+    fn moments_past_are_rounded_down_and_become_dates_after_a_week() {
+        assert_eq!([0, -59, 10].map(seen), ["just now"; 3]);
+        assert_eq!([-60, -91, -119].map(seen), ["a minute ago", "a minute ago", "a minute ago"]);
+        assert_eq!([-120, -46 * 60, -3599].map(seen), ["2 minutes ago", "46 minutes ago", "59 minutes ago"]);
+        assert_eq!([-3600, -91 * 60, -7200].map(seen), ["an hour ago", "an hour ago", "2 hours ago"]);
+        assert_eq!([-23 * HOUR, -DAY, -6 * DAY].map(seen), ["23 hours ago", "a day ago", "6 days ago"]);
+        assert_eq!(seen(-7 * DAY), "2026-11-15");
+    }
+
+    #[test]
+    fn moments_to_come_say_so() {
+        assert_eq!([11, 59, 60, 180].map(seen), ["in 11 seconds", "in 59 seconds", "in a minute", "in 3 minutes"]);
+        assert_eq!([2 * HOUR, 7 * DAY].map(seen), ["in 2 hours", "2026-11-29"]);
+        assert_eq!(relative(Timestamp::from_millis(i64::MAX), Timestamp::from_millis(i64::MIN)), "9999-12-31");
+    }
+
+    #[test]
+    fn spans_show_their_two_largest_units() {
+        let shown = |ms| short_duration(Duration::from_millis(ms));
+        assert_eq!([0, 850, 1000, 3_499, 59_999].map(shown), ["0ms", "850ms", "1s", "3.4s", "59.9s"]);
+        assert_eq!([60_000, 432_000, 7_500_000].map(shown), ["1m", "7m 12s", "2h 5m"]);
+        assert_eq!([86_400_000, 273_600_000].map(shown), ["1d", "3d 4h"]);
+    }
+
+    #[test]
+    fn json_keeps_its_value_and_loses_what_a_terminal_would_obey() {
+        let json = "{\"a\":\n\t\"x\u{7f}\u{9b}31m\u{202e}\u{e0001}\u{2028}é\"}";
+        let safe = safe_json(json);
+        assert_eq!(safe, "{\"a\":  \"x\\u007f\\u009b31m\\u202e\\udb40\\udc01\\u2028é\"}");
+        let same = |text: &str| serde_json::from_str::<serde_json::Value>(text).expect("still JSON");
+        assert_eq!(same(&safe), same(json));
+        assert!(matches!(safe_json("{\"a\":1}"), Cow::Borrowed(_)));
+    }
 
     #[test]
     fn terminal_sequences_and_bidi_overrides_are_shown_not_obeyed() {

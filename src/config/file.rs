@@ -1,0 +1,214 @@
+//! One configuration file: its entries, each with its line.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::ops::Range;
+use std::path::Path;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::environment::unreadable;
+use super::keys::{ENDPOINT_KEYS, Form, KEYS, Key};
+use super::secret::SECRETS;
+use super::{Origin, Problem, Said};
+use crate::text::{Untrusted, did_you_mean, shorten};
+
+/// One `key = value`.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub(super) key: String,
+    pub(super) text: String,
+    pub(super) origin: Origin,
+}
+
+/// What a file says.
+#[derive(Debug, Default)]
+pub(super) struct File {
+    entries: BTreeMap<String, Entry>,
+    /// The entries of each of `[[endpoints]]`, in order.
+    pub(super) endpoints: Vec<Vec<Entry>>,
+}
+
+impl File {
+    /// Reads a file. What is wrong inside is returned beside what is right; an error is a file that cannot be read.
+    pub(super) fn read(path: &Path) -> Result<(Self, Vec<Problem>), Problem> {
+        let bytes = fs::read(path).map_err(|error| unreadable(path, &error))?;
+        let text = String::from_utf8(bytes).map_err(|_| Problem::in_file(path, "it is not UTF-8"))?;
+        let (root, errors) = DeTable::parse_recoverable(&text);
+        let mut walk = Walk { path, text: &text, file: Self::default(), problems: Vec::new() };
+        walk.root(root.get_ref());
+        let broken = errors.iter().map(|error| walk.broken(error)).collect::<Vec<_>>();
+        // What a broken file seems to say besides is guesswork.
+        Ok((walk.file, if broken.is_empty() { walk.problems } else { broken }))
+    }
+
+    /// What the file says about a key.
+    pub(super) fn said<T>(&self, key: &Key<T>) -> Option<Said> {
+        self.entry(key.name).map(|entry| Said { text: entry.text.clone(), origin: entry.origin.clone() })
+    }
+
+    /// The entry of a key.
+    pub(super) fn entry(&self, key: &str) -> Option<&Entry> {
+        self.entries.get(key)
+    }
+}
+
+/// A walk through one file.
+struct Walk<'a> {
+    path: &'a Path,
+    text: &'a str,
+    file: File,
+    problems: Vec<Problem>,
+}
+
+impl Walk<'_> {
+    fn root(&mut self, root: &DeTable<'_>) {
+        for (name, value) in root {
+            let (key, line) = (name.get_ref().as_ref(), self.line(name.span()));
+            match value.get_ref() {
+                _ if key == "endpoints" => self.endpoints(value),
+                DeValue::Table(table) if is_section(key) => self.section(key, table),
+                _ if is_section(key) => self.wrong(line, format!("{key} is a section: write [{key}]")),
+                _ => self.entry(key, key, line, value.get_ref()),
+            }
+        }
+    }
+
+    fn section(&mut self, section: &str, table: &DeTable<'_>) {
+        for (name, value) in table {
+            let key = format!("{section}.{}", name.get_ref());
+            self.entry(&key, name.get_ref(), self.line(name.span()), value.get_ref());
+        }
+    }
+
+    fn entry(&mut self, key: &str, typed: &str, line: usize, value: &DeValue<'_>) {
+        let Some(form) = form_of(key) else { return self.unknown(key, typed, line) };
+        if let Some(entry) = self.read(key, form, line, value) {
+            self.file.entries.insert(key.to_owned(), entry);
+        }
+    }
+
+    fn endpoints(&mut self, value: &Spanned<DeValue<'_>>) {
+        let line = self.line(value.span());
+        let Some(list) = value.get_ref().as_array() else {
+            return self.wrong(line, "endpoints are a list: write [[endpoints]]".to_owned());
+        };
+        for item in list {
+            match item.get_ref() {
+                DeValue::Table(table) => self.endpoint(table),
+                _ => self.wrong(self.line(item.span()), "an endpoint is a table: write [[endpoints]]".to_owned()),
+            }
+        }
+    }
+
+    fn endpoint(&mut self, table: &DeTable<'_>) {
+        let mut entries = Vec::new();
+        for (name, value) in table {
+            let (key, line) = (name.get_ref().as_ref(), self.line(name.span()));
+            match ENDPOINT_KEYS.iter().find(|known| known.name == key) {
+                Some(known) => entries.extend(self.read(key, known.form, line, value.get_ref())),
+                None => self.unknown_of(key, line, key, ENDPOINT_KEYS.iter().map(|known| known.name)),
+            }
+        }
+        entries.sort_by_key(|entry| match entry.origin {
+            Origin::File(_, line) => line,
+            _ => 0,
+        });
+        self.file.endpoints.push(entries);
+    }
+
+    fn read(&mut self, key: &str, form: Form, line: usize, value: &DeValue<'_>) -> Option<Entry> {
+        let Some(text) = text_of(value, form) else {
+            let wants = if form == Form::List { "a list of texts" } else { "a single value" };
+            self.wrong(line, format!("{key} wants {wants}"));
+            return None;
+        };
+        let text = if is_relative_path(&text, form) { self.beside(&text) } else { text };
+        Some(Entry { key: key.to_owned(), text, origin: Origin::File(self.path.to_owned(), line) })
+    }
+
+    /// A relative path counts from the file it stands in, so that cron and a shell read the same.
+    fn beside(&self, text: &str) -> String {
+        self.path.parent().unwrap_or(Path::new("")).join(text).to_string_lossy().into_owned()
+    }
+
+    fn unknown(&mut self, key: &str, typed: &str, line: usize) {
+        let known = known_keys().collect::<Vec<_>>();
+        let sections = sections().chain(["endpoints"]);
+        match key.split_once('.') {
+            // Within a section only its own keys are near.
+            Some((section, rest)) => {
+                let siblings = known.iter().filter_map(|it| it.strip_prefix(section)?.strip_prefix('.'));
+                self.unknown_of(key, line, rest, siblings);
+            }
+            None => self.unknown_of(
+                typed,
+                line,
+                typed,
+                known.iter().copied().filter(|it| !it.contains('.')).chain(sections),
+            ),
+        }
+    }
+
+    fn unknown_of<'k>(&mut self, shown: &str, line: usize, typed: &str, known: impl Iterator<Item = &'k str>) {
+        let hint = did_you_mean(typed, known).map(|name| format!("did you mean `{name}`?"));
+        let shown = shorten(&Untrusted(shown).to_string(), 60);
+        self.problems.push(Problem::on_line(self.path, line, format!("unknown key `{shown}`")).hinted(hint));
+    }
+
+    fn wrong(&mut self, line: usize, text: String) {
+        self.problems.push(Problem::on_line(self.path, line, text));
+    }
+
+    fn broken(&self, error: &toml::de::Error) -> Problem {
+        let line = error.span().map_or(1, |span| self.line(span));
+        Problem::on_line(self.path, line, Untrusted(error.message()).to_string())
+    }
+
+    fn line(&self, span: Range<usize>) -> usize {
+        1 + self.text.bytes().take(span.start).filter(|byte| *byte == b'\n').count()
+    }
+}
+
+/// Every key outside of `[[endpoints]]`.
+fn known_keys() -> impl Iterator<Item = &'static str> {
+    KEYS.iter().map(|key| key.name).chain(SECRETS.iter().flat_map(|secret| secret.file_keys()))
+}
+
+fn sections() -> impl Iterator<Item = &'static str> {
+    known_keys().filter_map(|key| Some(key.split_once('.')?.0))
+}
+
+fn is_section(name: &str) -> bool {
+    sections().any(|section| section == name)
+}
+
+fn form_of(key: &str) -> Option<Form> {
+    let known = KEYS.iter().find(|known| known.name == key).map(|known| known.form);
+    known.or_else(|| SECRETS.iter().find_map(|secret| secret.form_of(key)))
+}
+
+/// A value as the text it would be in a variable; tables and dates have none.
+fn text_of(value: &DeValue<'_>, form: Form) -> Option<String> {
+    match value {
+        DeValue::String(text) => Some(text.as_ref().to_owned()),
+        DeValue::Integer(number) => i128::from_str_radix(number.as_str(), number.radix()).ok().map(|n| n.to_string()),
+        DeValue::Float(number) => Some(number.as_str().to_owned()),
+        DeValue::Boolean(yes) => Some(yes.to_string()),
+        DeValue::Array(items) if form == Form::List => {
+            let texts = items.iter().map(|item| item.get_ref().as_str()).collect::<Option<Vec<_>>>()?;
+            Some(texts.join(","))
+        }
+        DeValue::Array(_) | DeValue::Datetime(_) | DeValue::Table(_) => None,
+    }
+}
+
+fn is_relative_path(text: &str, form: Form) -> bool {
+    let is_path = match form {
+        Form::Path => true,
+        Form::Database => !text.starts_with("sqlite:") && !text.contains("://"),
+        Form::One | Form::List => false,
+    };
+    is_path && !text.trim().is_empty() && Path::new(text).is_relative()
+}

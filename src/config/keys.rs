@@ -1,0 +1,367 @@
+//! Every key there is: how it is read and how it is shown.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::{Delivery, Values};
+use crate::endpoint::{
+    EndpointUrl, Invalid, LegacySignature, MAX_CONCURRENCY, Pattern, SecretSource, Settings, Spec, check_name,
+};
+use crate::text::{Untrusted, shorten};
+
+/// What a file may write for a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// One value.
+    One,
+    /// One value or a list.
+    List,
+    /// A path; a relative one counts from the file's directory.
+    Path,
+    /// A path or a database URL.
+    Database,
+}
+
+/// One key of `T`.
+pub(super) struct Key<T> {
+    pub(super) name: &'static str,
+    pub(super) form: Form,
+    pub(super) read: fn(&mut T, &str) -> Result<(), String>,
+    pub(super) show: fn(&T) -> String,
+}
+
+const fn key<T>(
+    name: &'static str,
+    form: Form,
+    read: fn(&mut T, &str) -> Result<(), String>,
+    show: fn(&T) -> String,
+) -> Key<T> {
+    Key { name, form, read, show }
+}
+
+/// The keys of the file but endpoints and secrets, in the order of `config show`.
+pub(super) const KEYS: &[Key<Values>] = &[
+    key("database", Form::Database, |v, t| set(&mut v.database, database(t).map(Some)), |v| path_shown(&v.database)),
+    key(
+        "delivery.max_attempts",
+        Form::One,
+        |v, t| set(&mut v.delivery.retry.max_attempts, attempts(t)),
+        |v| v.delivery.retry.max_attempts.to_string(),
+    ),
+    key(
+        "delivery.first_delay",
+        Form::One,
+        |v, t| set(&mut v.delivery.retry.first_delay_ms, millis(t)),
+        |v| millis_shown(v.delivery.retry.first_delay_ms),
+    ),
+    key(
+        "delivery.max_delay",
+        Form::One,
+        |v, t| set(&mut v.delivery.retry.max_delay_ms, millis(t)),
+        |v| millis_shown(v.delivery.retry.max_delay_ms),
+    ),
+    key(
+        "delivery.timeout",
+        Form::One,
+        |v, t| set(&mut v.delivery.retry.timeout_ms, millis_above_zero(t)),
+        |v| millis_shown(v.delivery.retry.timeout_ms),
+    ),
+    key(
+        "delivery.concurrency",
+        Form::One,
+        |v, t| set(&mut v.delivery.concurrency, concurrency(t)),
+        |v| v.delivery.concurrency.to_string(),
+    ),
+    key(
+        "egress.deny_private",
+        Form::One,
+        |v, t| set(&mut v.egress.deny_private, yes_or_no(t)),
+        |v| v.egress.deny_private.to_string(),
+    ),
+    key(
+        "health.max_failure_rate",
+        Form::One,
+        |v, t| set(&mut v.health.max_failure_rate, share(t)),
+        |v| v.health.max_failure_rate.to_string(),
+    ),
+    key(
+        "health.max_failures",
+        Form::One,
+        |v, t| set(&mut v.health.max_failures, number(t)),
+        |v| v.health.max_failures.to_string(),
+    ),
+    key(
+        "health.max_due_age",
+        Form::One,
+        |v, t| set(&mut v.health.max_due_age, duration(t)),
+        |v| duration_shown(v.health.max_due_age),
+    ),
+    key(
+        "freshness.warn_after",
+        Form::One,
+        |v, t| set(&mut v.freshness.warn_after, duration(t)),
+        |v| duration_shown(v.freshness.warn_after),
+    ),
+    key(
+        "freshness.error_after",
+        Form::One,
+        |v, t| set(&mut v.freshness.error_after, duration(t)),
+        |v| duration_shown(v.freshness.error_after),
+    ),
+    key("server.listen", Form::List, |v, t| set(&mut v.server.listen, addresses(t)), |v| v.server.listen.join(",")),
+    key(
+        "server.process_every",
+        Form::One,
+        |v, t| set(&mut v.server.process_every, duration_above_zero(t)),
+        |v| duration_shown(v.server.process_every),
+    ),
+    key("tls.ca_file", Form::Path, |v, t| set(&mut v.ca_file, path(t).map(Some)), |v| path_shown(&v.ca_file)),
+];
+
+/// The keys of one of `[[endpoints]]`.
+pub(super) const ENDPOINT_KEYS: &[Key<Draft>] = &[
+    key("name", Form::One, |d, t| set(&mut d.name, name(t).map(Some)), |d| d.name.clone().unwrap_or_default()),
+    key(
+        "url",
+        Form::One,
+        |d, t| set(&mut d.url, EndpointUrl::parse(t).map(Some).map_err(|it| it.to_string())),
+        |d| d.url.as_ref().map(ToString::to_string).unwrap_or_default(),
+    ),
+    key("events", Form::List, |d, t| set(&mut d.settings.events, patterns(t)), |d| patterns_shown(&d.settings.events)),
+    key(
+        "secret_file",
+        Form::Path,
+        |d, t| d.take_secret(SecretSource::File(path(t)?.to_string_lossy().into_owned())),
+        |d| secret_shown(&d.settings.secret),
+    ),
+    key(
+        "secret_env",
+        Form::One,
+        |d, t| d.take_secret(SecretSource::Env(variable_name(t)?)),
+        |d| secret_shown(&d.settings.secret),
+    ),
+    key("paused", Form::One, |d, t| set(&mut d.paused, yes_or_no(t)), |d| d.paused.to_string()),
+    key(
+        "concurrency",
+        Form::One,
+        |d, t| set(&mut d.settings.concurrency, concurrency(t)),
+        |d| d.settings.concurrency.to_string(),
+    ),
+    key(
+        "max_attempts",
+        Form::One,
+        |d, t| set(&mut d.settings.retry.max_attempts, attempts(t)),
+        |d| d.settings.retry.max_attempts.to_string(),
+    ),
+    key(
+        "first_delay",
+        Form::One,
+        |d, t| set(&mut d.settings.retry.first_delay_ms, millis(t)),
+        |d| millis_shown(d.settings.retry.first_delay_ms),
+    ),
+    key(
+        "max_delay",
+        Form::One,
+        |d, t| set(&mut d.settings.retry.max_delay_ms, millis(t)),
+        |d| millis_shown(d.settings.retry.max_delay_ms),
+    ),
+    key(
+        "timeout",
+        Form::One,
+        |d, t| set(&mut d.settings.retry.timeout_ms, millis_above_zero(t)),
+        |d| millis_shown(d.settings.retry.timeout_ms),
+    ),
+    key(
+        "legacy_signature",
+        Form::One,
+        |d, t| set(&mut d.settings.legacy_signature, legacy_signature(t)),
+        |d| legacy_signature_shown(d.settings.legacy_signature).to_owned(),
+    ),
+];
+
+/// An endpoint while its keys are read.
+#[derive(Clone)]
+pub(super) struct Draft {
+    pub(super) name: Option<String>,
+    pub(super) url: Option<EndpointUrl>,
+    pub(super) paused: bool,
+    pub(super) settings: Settings,
+}
+
+impl Draft {
+    /// An endpoint about which nothing is said but how deliveries are made in general.
+    pub(super) fn new(delivery: Delivery) -> Self {
+        let Delivery { retry, concurrency } = delivery;
+        let settings = Settings { retry, concurrency, ..Settings::default() };
+        Self { name: None, url: None, paused: false, settings }
+    }
+
+    pub(super) fn finish(self) -> Result<Spec, String> {
+        let name = Some(self.name.ok_or("an endpoint without a name")?);
+        let url = self.url.ok_or("an endpoint without a url")?;
+        Ok(Spec { name, url, paused: self.paused, settings: self.settings })
+    }
+
+    fn take_secret(&mut self, source: SecretSource) -> Result<(), String> {
+        match self.settings.secret {
+            SecretSource::Shared => set(&mut self.settings.secret, Ok(source)),
+            SecretSource::File(_) | SecretSource::Env(_) => Err("give either secret_file or secret_env".to_owned()),
+        }
+    }
+}
+
+/// The variable that sets a key: `delivery.max_attempts` is `SYNCCTL_DELIVERY_MAX_ATTEMPTS`.
+pub(super) fn variable(key: &str) -> String {
+    match key {
+        "database" => "SYNCCTL_DB".to_owned(),
+        _ => format!("SYNCCTL_{}", key.replace('.', "_").to_uppercase()),
+    }
+}
+
+/// A URL as it may be shown even when it is wrong: a user name or password in it is left out.
+pub(super) fn without_userinfo(url: &str) -> String {
+    let shown = match (url.find("://"), url.rfind('@')) {
+        (Some(scheme), Some(at)) if scheme < at => format!("{}://…{}", &url[..scheme], &url[at..]),
+        (None, Some(at)) => format!("…{}", &url[at..]),
+        _ => url.to_owned(),
+    };
+    shorten(&Untrusted(&shown).to_string(), 80)
+}
+
+fn set<V>(place: &mut V, value: Result<V, String>) -> Result<(), String> {
+    *place = value?;
+    Ok(())
+}
+
+fn quoted(text: &str) -> String {
+    format!("`{}`", shorten(&Untrusted(text).to_string(), 60))
+}
+
+fn number<N: std::str::FromStr>(text: &str) -> Result<N, String> {
+    text.trim().parse().map_err(|_| format!("{} is not a whole number in range", quoted(text)))
+}
+
+fn attempts(text: &str) -> Result<u32, String> {
+    number(text).and_then(|n| if n == 0 { Err("at least one attempt is needed".to_owned()) } else { Ok(n) })
+}
+
+fn concurrency(text: &str) -> Result<u16, String> {
+    let n = number(text)?;
+    if (1..=MAX_CONCURRENCY).contains(&n) { Ok(n) } else { Err(Invalid::Concurrency(n).to_string()) }
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let share = text.trim().parse().ok().filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| format!("{} is not a number from 0 to 1", quoted(text)))
+}
+
+fn yes_or_no(text: &str) -> Result<bool, String> {
+    match text.trim() {
+        "true" | "1" | "yes" => Ok(true),
+        "false" | "0" | "no" => Ok(false),
+        _ => Err(format!("{} is neither true nor false", quoted(text))),
+    }
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text.trim())
+        .map_err(|_| format!("{} is not a duration: write 500ms, 10s, 5m or 2h", quoted(text)))
+}
+
+fn duration_above_zero(text: &str) -> Result<Duration, String> {
+    duration(text).and_then(|it| if it.is_zero() { Err("it must be longer than nothing".to_owned()) } else { Ok(it) })
+}
+
+fn duration_shown(duration: Duration) -> String {
+    humantime::format_duration(duration).to_string()
+}
+
+fn millis(text: &str) -> Result<u64, String> {
+    u64::try_from(duration(text)?.as_millis()).map_err(|_| format!("{} is too long", quoted(text)))
+}
+
+fn millis_above_zero(text: &str) -> Result<u64, String> {
+    millis(text).and_then(|it| if it == 0 { Err("it must be at least 1ms".to_owned()) } else { Ok(it) })
+}
+
+fn millis_shown(millis: u64) -> String {
+    duration_shown(Duration::from_millis(millis))
+}
+
+fn addresses(text: &str) -> Result<Vec<String>, String> {
+    let list = items(text).map(str::to_owned).collect::<Vec<_>>();
+    match list.iter().find(|it| !is_address(it)) {
+        Some(wrong) => Err(format!("{} is not HOST:PORT", quoted(wrong))),
+        None if list.is_empty() => Err("it names no address".to_owned()),
+        None => Ok(list),
+    }
+}
+
+fn is_address(text: &str) -> bool {
+    text.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
+}
+
+fn items(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(str::trim).filter(|item| !item.is_empty())
+}
+
+fn path(text: &str) -> Result<PathBuf, String> {
+    if text.trim().is_empty() { Err("the path is empty".to_owned()) } else { Ok(text.into()) }
+}
+
+fn path_shown(path: &Option<PathBuf>) -> String {
+    path.as_ref().map(|path| path.display().to_string()).unwrap_or_default()
+}
+
+/// A path, or `sqlite:PATH`, or `sqlite://PATH`.
+fn database(text: &str) -> Result<PathBuf, String> {
+    let text = match text.strip_prefix("sqlite:") {
+        Some(rest) => rest.strip_prefix("//").unwrap_or(rest),
+        None => text,
+    };
+    match text.split_once("://") {
+        Some((scheme, _)) => Err(format!("databases of the kind {} are not supported: give a path", quoted(scheme))),
+        None => path(text),
+    }
+}
+
+fn name(text: &str) -> Result<String, String> {
+    check_name(text).map(|()| text.to_owned()).map_err(|it| it.to_string())
+}
+
+fn variable_name(text: &str) -> Result<String, String> {
+    let right = !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    // What is wrong is not shown: somebody may have written the secret itself.
+    if right { Ok(text.to_owned()) } else { Err("it must name an environment variable".to_owned()) }
+}
+
+fn patterns(text: &str) -> Result<Vec<Pattern>, String> {
+    let list = items(text).map(|it| Pattern::parse(it).map_err(|it| it.to_string())).collect::<Result<Vec<_>, _>>()?;
+    if list.is_empty() { Err("it names no event type: leave it out for all".to_owned()) } else { Ok(list) }
+}
+
+fn patterns_shown(patterns: &[Pattern]) -> String {
+    patterns.iter().map(|it| String::from(it.clone())).collect::<Vec<_>>().join(",")
+}
+
+fn secret_shown(source: &SecretSource) -> String {
+    match source {
+        SecretSource::Shared => String::new(),
+        SecretSource::File(place) | SecretSource::Env(place) => place.clone(),
+    }
+}
+
+fn legacy_signature(text: &str) -> Result<LegacySignature, String> {
+    match text {
+        "current" => Ok(LegacySignature::Current),
+        "previous" => Ok(LegacySignature::Previous),
+        _ => Err(format!("{} is neither current nor previous", quoted(text))),
+    }
+}
+
+fn legacy_signature_shown(which: LegacySignature) -> &'static str {
+    match which {
+        LegacySignature::Current => "current",
+        LegacySignature::Previous => "previous",
+    }
+}

@@ -1,0 +1,426 @@
+//! Who is looking, and the two streams they look at.
+
+use std::env;
+use std::error::Error;
+use std::ffi::OsString;
+use std::io::{self, IsTerminal, Write};
+use std::time::Duration;
+
+use anstyle::Style;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::Serialize;
+
+use super::table::{painted, style_of};
+use super::{ColorChoice, Format, Look, RenderError, TimeStyle, render_to};
+use crate::clock::Timestamp;
+use crate::report::{Level, Report};
+use crate::text::{Untrusted, safe_json};
+
+/// The width of a terminal that does not know its own.
+const UNKNOWN_WIDTH: u16 = 100;
+/// Tables are laid out for at least this many characters.
+const LEAST_WIDTH: u16 = 40;
+
+/// What the command line asks of the screen.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The form of reports.
+    pub format: Format,
+    /// The columns to show, in order; empty for the usual ones.
+    pub columns: Vec<String>,
+    /// Whether tables have a header line.
+    pub headers: bool,
+    /// How moments are written; otherwise relative for people at a terminal, RFC 3339 for everything else.
+    pub time: Option<TimeStyle>,
+    /// When to use colour.
+    pub color: ColorChoice,
+    /// Whether to say nothing but data, warnings and errors.
+    pub quiet: bool,
+    /// The time that relative times count from.
+    pub now: Timestamp,
+}
+
+impl Options {
+    /// The defaults of the command line, at `now`.
+    pub fn at(now: Timestamp) -> Self {
+        Self {
+            format: Format::Table,
+            columns: Vec::new(),
+            headers: true,
+            time: None,
+            color: ColorChoice::Auto,
+            quiet: false,
+            now,
+        }
+    }
+}
+
+/// What is known about the streams and the terminal behind them.
+#[derive(Clone, Debug, Default)]
+pub struct Surroundings {
+    /// Whether standard output is a terminal.
+    pub stdout_is_terminal: bool,
+    /// Whether standard error is a terminal.
+    pub stderr_is_terminal: bool,
+    /// The terminal's own idea of its width; zero when it has none.
+    pub terminal_width: u16,
+    /// `COLUMNS`.
+    pub columns: Option<OsString>,
+    /// `TERM`.
+    pub term: Option<OsString>,
+    /// `NO_COLOR`.
+    pub no_color: Option<OsString>,
+    /// `CLICOLOR_FORCE`.
+    pub clicolor_force: Option<OsString>,
+}
+
+impl Surroundings {
+    /// Looks at this process's streams and environment.
+    pub fn look() -> Self {
+        let stdout_is_terminal = io::stdout().is_terminal();
+        Self {
+            stdout_is_terminal,
+            stderr_is_terminal: io::stderr().is_terminal(),
+            // Asked only where it matters: the answer may cost a search of the terminal database.
+            terminal_width: if stdout_is_terminal {
+                crossterm::terminal::size().map_or(0, |(width, _)| width)
+            } else {
+                0
+            },
+            columns: env::var_os("COLUMNS"),
+            term: env::var_os("TERM"),
+            no_color: env::var_os("NO_COLOR"),
+            clicolor_force: env::var_os("CLICOLOR_FORCE"),
+        }
+    }
+
+    fn is_dumb(&self) -> bool {
+        self.term.as_ref().is_some_and(|term| term == "dumb")
+    }
+
+    /// Whether a stream gets colour: flag, then `CLICOLOR_FORCE`, `NO_COLOR`, `TERM=dumb`, then what the stream is.
+    fn colors(&self, choice: ColorChoice, is_terminal: bool) -> bool {
+        let forced = self.clicolor_force.as_ref().is_some_and(|value| !value.is_empty() && value != "0");
+        let refused = self.no_color.as_ref().is_some_and(|value| !value.is_empty());
+        match choice {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => forced || (!refused && !self.is_dumb() && is_terminal),
+        }
+    }
+
+    /// The width tables wrap at; a pipe has none.
+    fn width(&self) -> Option<u16> {
+        let told = self.columns.as_ref().and_then(|value| value.to_str()?.trim().parse().ok());
+        let known = [told, Some(self.terminal_width)].into_iter().flatten().find(|width| *width > 0);
+        self.stdout_is_terminal.then(|| known.unwrap_or(UNKNOWN_WIDTH).max(LEAST_WIDTH))
+    }
+}
+
+/// An error as it is shown: what failed, why, and what to try next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The exit status.
+    pub code: u8,
+    /// Its name for programs, in kebab-case.
+    pub kind: &'static str,
+    /// What failed.
+    pub message: String,
+    /// Why, outermost first.
+    pub causes: Vec<String>,
+    /// What to try next.
+    pub hint: Option<String>,
+}
+
+impl Failure {
+    /// A failure told in words.
+    pub fn new(code: u8, kind: &'static str, message: impl Into<String>) -> Self {
+        Self { code, kind, message: message.into(), causes: Vec::new(), hint: None }
+    }
+
+    /// A failure told by an error and its sources.
+    pub fn of(code: u8, kind: &'static str, error: &dyn Error) -> Self {
+        let mut failure = Self::new(code, kind, error.to_string());
+        let mut source = error.source();
+        while let Some(cause) = source {
+            failure.causes.push(cause.to_string());
+            source = cause.source();
+        }
+        failure
+    }
+
+    /// The same with something to try next.
+    #[must_use]
+    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+#[derive(Serialize)]
+struct FailureLine<'a> {
+    error: FailureJson<'a>,
+}
+
+#[derive(Serialize)]
+struct FailureJson<'a> {
+    code: u8,
+    kind: &'a str,
+    message: &'a str,
+    cause: Option<String>,
+    hint: Option<&'a str>,
+}
+
+/// The two streams, and how to write to them.
+///
+/// Failures to write standard error are ignored: there is nowhere left to tell of them.
+#[derive(Clone, Debug)]
+pub struct Screen {
+    look: Look,
+    quiet: bool,
+    stdout_is_terminal: bool,
+    stderr_is_terminal: bool,
+    stderr_color: bool,
+    dumb: bool,
+}
+
+impl Screen {
+    /// A screen on this process's streams.
+    pub fn new(options: Options) -> Self {
+        Self::among(options, &Surroundings::look())
+    }
+
+    /// A screen as it would be among those surroundings.
+    pub fn among(options: Options, around: &Surroundings) -> Self {
+        let color = around.colors(options.color, around.stdout_is_terminal);
+        if color {
+            crossterm::style::force_color_output(true);
+        }
+        let people_look = around.stdout_is_terminal && options.format.is_human();
+        let time = options.time.unwrap_or(if people_look { TimeStyle::Relative } else { TimeStyle::Iso });
+        Self {
+            look: Look {
+                format: options.format,
+                columns: options.columns,
+                headers: options.headers,
+                time,
+                color,
+                width: around.width(),
+                now: options.now,
+            },
+            quiet: options.quiet,
+            stdout_is_terminal: around.stdout_is_terminal,
+            stderr_is_terminal: around.stderr_is_terminal,
+            stderr_color: around.colors(options.color, around.stderr_is_terminal),
+            dumb: around.is_dumb(),
+        }
+    }
+
+    /// The form of reports.
+    pub fn format(&self) -> Format {
+        self.look.format
+    }
+
+    /// Whether `-q` was given.
+    pub fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// Whether somebody looks at standard output.
+    pub fn is_terminal(&self) -> bool {
+        self.stdout_is_terminal
+    }
+
+    /// Moves the time that relative times count from, for reports that are shown again.
+    pub fn set_now(&mut self, now: Timestamp) {
+        self.look.now = now;
+    }
+
+    /// A moment as this screen's tables write it, for lines of prose.
+    pub fn time(&self, moment: Timestamp) -> String {
+        self.look.time.show(moment, self.look.now)
+    }
+
+    /// Shows what was asked for.
+    pub fn report(&self, report: &Report) -> Result<(), RenderError> {
+        self.report_to(&mut io::stdout().lock(), report)?;
+        report.hints.iter().for_each(|hint| self.hint(hint));
+        Ok(())
+    }
+
+    /// Shows what was done; with `-q` people are not told.
+    pub fn said(&self, report: &Report) -> Result<(), RenderError> {
+        if self.quiet && self.look.format.is_human() { Ok(()) } else { self.report(report) }
+    }
+
+    /// Writes bytes to standard output: unchanged into a pipe or file, made safe for a terminal.
+    pub fn bytes(&self, bytes: &[u8]) -> Result<(), RenderError> {
+        self.bytes_to(&mut io::stdout().lock(), bytes)
+    }
+
+    /// Tells something by the way; `-q` keeps it back.
+    pub fn note(&self, text: &str) {
+        self.note_to(&mut io::stderr().lock(), text);
+    }
+
+    /// Warns, always.
+    pub fn warn(&self, text: &str) {
+        self.warn_to(&mut io::stderr().lock(), text);
+    }
+
+    /// Says what could be done next; only to somebody at a terminal, and not with `-q`.
+    pub fn hint(&self, text: &str) {
+        self.hint_to(&mut io::stderr().lock(), text);
+    }
+
+    /// Tells what failed, why, and what to try next: in words, or as one line of JSON in the JSON formats.
+    pub fn error(&self, failure: &Failure) {
+        self.error_to(&mut io::stderr().lock(), failure);
+    }
+
+    /// Shows progress of `what` through `total` steps, or of unknown length; to somebody at a terminal only.
+    pub fn progress(&self, total: Option<u64>, what: &str) -> Progress {
+        let drawn = self.stderr_is_terminal && !self.quiet && !self.dumb;
+        let target = if drawn { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        Progress::new(target, total, what)
+    }
+
+    fn report_to(&self, out: &mut dyn Write, report: &Report) -> Result<(), RenderError> {
+        // One buffer, so that a long table is not written line by line.
+        let mut out = io::BufWriter::with_capacity(64 * 1024, out);
+        let result = render_to(&mut out, report, &self.look);
+        // What is left after a failure must not be tried again on drop.
+        let _ = out.into_parts();
+        result
+    }
+
+    fn bytes_to(&self, out: &mut dyn Write, bytes: &[u8]) -> Result<(), RenderError> {
+        if self.stdout_is_terminal {
+            let text = String::from_utf8_lossy(bytes);
+            for (at, line) in text.split('\n').enumerate() {
+                write!(out, "{}{}", if at == 0 { "" } else { "\n" }, Untrusted(line))?;
+            }
+        } else {
+            out.write_all(bytes)?;
+        }
+        Ok(out.flush()?)
+    }
+
+    fn note_to(&self, err: &mut dyn Write, text: &str) {
+        if !self.quiet {
+            let _ = write_lines(err, "", text);
+        }
+    }
+
+    fn warn_to(&self, err: &mut dyn Write, text: &str) {
+        let _ = write_lines(err, &self.label("warning:", style_of(Level::Warning).bold()), text);
+    }
+
+    fn hint_to(&self, err: &mut dyn Write, text: &str) {
+        if self.stderr_is_terminal && !self.quiet {
+            let _ = write_lines(err, &self.label("hint:", style_of(Level::Busy)), text);
+        }
+    }
+
+    fn error_to(&self, err: &mut dyn Write, failure: &Failure) {
+        let _ = if self.look.format.is_json() {
+            write_failure_json(err, failure)
+        } else {
+            self.write_failure(err, failure)
+        };
+    }
+
+    fn write_failure(&self, err: &mut dyn Write, failure: &Failure) -> io::Result<()> {
+        write_lines(err, &self.label("error:", style_of(Level::Bad).bold()), &failure.message)?;
+        for cause in &failure.causes {
+            write_lines(err, "  cause: ", cause)?;
+        }
+        match &failure.hint {
+            Some(hint) => write_lines(err, &self.label("hint:", style_of(Level::Busy)), hint),
+            None => Ok(()),
+        }
+    }
+
+    fn label(&self, word: &str, style: Style) -> String {
+        format!("{} ", painted(word, style, self.stderr_color))
+    }
+}
+
+/// Writes `text` behind a label, each further line indented by two.
+fn write_lines(err: &mut dyn Write, label: &str, text: &str) -> io::Result<()> {
+    for (at, line) in text.trim_end().split('\n').enumerate() {
+        writeln!(err, "{}{}", if at == 0 { label } else { "  " }, Untrusted(line).to_string().trim_end())?;
+    }
+    err.flush()
+}
+
+fn write_failure_json(err: &mut dyn Write, failure: &Failure) -> io::Result<()> {
+    let error = FailureJson {
+        code: failure.code,
+        kind: failure.kind,
+        message: &failure.message,
+        cause: (!failure.causes.is_empty()).then(|| failure.causes.join(": ")),
+        hint: failure.hint.as_deref(),
+    };
+    writeln!(err, "{}", safe_json(&serde_json::to_string(&FailureLine { error })?))?;
+    err.flush()
+}
+
+/// A bar or a spinner that disappears when it is finished or dropped.
+#[derive(Debug)]
+pub struct Progress(ProgressBar);
+
+impl Progress {
+    fn new(target: ProgressDrawTarget, total: Option<u64>, what: &str) -> Self {
+        let bar = ProgressBar::with_draw_target(total, target);
+        let template = match total {
+            Some(_) => "{msg} {bar:30} {pos}/{len}  {per_sec:.0}  eta {eta}",
+            None => "{spinner} {msg} {pos}  {elapsed}",
+        };
+        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        bar.set_style(style.progress_chars("━╸ "));
+        bar.set_message(Untrusted(what).to_string());
+        Self(bar)
+    }
+
+    /// Goes `steps` on.
+    pub fn inc(&self, steps: u64) {
+        self.0.inc(steps);
+    }
+
+    /// Changes how far there is to go.
+    pub fn set_total(&self, total: u64) {
+        self.0.set_length(total);
+    }
+
+    /// Says what is happening now.
+    pub fn set_message(&self, what: &str) {
+        self.0.set_message(Untrusted(what).to_string());
+    }
+
+    /// Draws again every `every`, also while nothing moves on.
+    pub fn tick_every(&self, every: Duration) {
+        if !self.0.is_hidden() {
+            self.0.enable_steady_tick(every);
+        }
+    }
+
+    /// Hides the bar while `write` writes to the terminal.
+    pub fn suspend<T>(&self, write: impl FnOnce() -> T) -> T {
+        self.0.suspend(write)
+    }
+
+    /// Whether it is drawn at all.
+    pub fn is_hidden(&self) -> bool {
+        self.0.is_hidden()
+    }
+
+    /// Ends it; nothing of it stays on the screen.
+    pub fn finish(self) {}
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}

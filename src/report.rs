@@ -1,0 +1,333 @@
+//! What commands and routes answer, and the envelope around it.
+//!
+//! A command builds one [`Report`]: the data once for machines and once, as tables and lines, for people. How it looks is
+//! decided elsewhere.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
+
+use crate::clock::Timestamp;
+
+/// The version of the envelope.
+pub const ENVELOPE_VERSION: &str = "1.0";
+
+/// One answer, in every form it can be shown.
+#[derive(Debug)]
+pub struct Report {
+    /// The data of the JSON formats.
+    pub data: Box<RawValue>,
+    /// Where this page stands, on paged lists.
+    pub pagination: Option<Pagination>,
+    /// The tables of the human formats; CSV shows the first.
+    pub tables: Vec<Table>,
+    /// Prose of the human formats, shown before the tables.
+    pub lines: Vec<String>,
+    /// What `-o name` shows, one a line.
+    pub names: Vec<String>,
+    /// What could be done next; shown to a terminal only.
+    pub hints: Vec<String>,
+}
+
+impl Report {
+    /// A report of `data` alone.
+    pub fn new(data: &impl Serialize) -> Self {
+        let data = to_raw_value(data).expect("report data are structs and maps keyed by text");
+        Self { data, pagination: None, tables: Vec::new(), lines: Vec::new(), names: Vec::new(), hints: Vec::new() }
+    }
+
+    /// Adds a table.
+    #[must_use]
+    pub fn with_table(mut self, table: Table) -> Self {
+        self.tables.push(table);
+        self
+    }
+
+    /// Adds a line of prose.
+    #[must_use]
+    pub fn with_line(mut self, line: impl Into<String>) -> Self {
+        self.lines.push(line.into());
+        self
+    }
+
+    /// Adds the names of what is reported.
+    #[must_use]
+    pub fn with_names<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        self.names.extend(names.into_iter().map(Into::into));
+        self
+    }
+
+    /// Adds a hint.
+    #[must_use]
+    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// Says which page this is.
+    #[must_use]
+    pub fn paged(mut self, pagination: Pagination) -> Self {
+        self.pagination = Some(pagination);
+        self
+    }
+
+    /// The report as one JSON document, as it was at `now`.
+    pub fn envelope(&self, request_id: Option<&str>, now: Timestamp) -> String {
+        envelope(&self.data, self.pagination.as_ref(), request_id, now)
+    }
+}
+
+/// Where a page stands in its list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Pagination {
+    /// The page, counted from one.
+    pub page: u64,
+    /// Items on a full page.
+    pub limit: u64,
+    /// Items in the whole list.
+    pub total: u64,
+    /// Pages in the whole list.
+    pub total_pages: u64,
+    /// Whether another page follows.
+    pub has_next_page: bool,
+    /// Whether a page comes before.
+    pub has_previous_page: bool,
+}
+
+impl Pagination {
+    /// The place of `page` in a list of `total` items, `limit` a page.
+    pub fn new(page: u64, limit: u64, total: u64) -> Self {
+        let total_pages = total.div_ceil(limit.max(1));
+        Self { page, limit, total, total_pages, has_next_page: page < total_pages, has_previous_page: page > 1 }
+    }
+}
+
+/// A column of a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Its name for `--columns`, in kebab-case.
+    pub name: &'static str,
+    /// Its heading.
+    pub header: &'static str,
+    /// Whether only the wide form shows it.
+    pub wide: bool,
+    /// Whether it is aligned to the right, as numbers are.
+    pub right: bool,
+}
+
+impl Column {
+    /// A column of text.
+    pub const fn text(name: &'static str, header: &'static str) -> Self {
+        Self { name, header, wide: false, right: false }
+    }
+
+    /// A column of numbers.
+    pub const fn number(name: &'static str, header: &'static str) -> Self {
+        Self { name, header, wide: false, right: true }
+    }
+
+    /// The same column, in the wide form only.
+    #[must_use]
+    pub const fn only_wide(self) -> Self {
+        Self { wide: true, ..self }
+    }
+}
+
+/// How good a state is. The word beside it always says the same without colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// As it should be.
+    Good,
+    /// Under way.
+    Busy,
+    /// Worth a look.
+    Warning,
+    /// Needs somebody.
+    Bad,
+    /// Of no concern.
+    Quiet,
+}
+
+/// What stands in one place of a table.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cell {
+    /// Nothing.
+    Empty,
+    /// Text, which may come from outside.
+    Text(String),
+    /// A number.
+    Number(i64),
+    /// A moment.
+    Time(Timestamp),
+    /// A span of time.
+    Took(Duration),
+    /// A state and how good it is.
+    Level(Level, String),
+}
+
+impl From<String> for Cell {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<&str> for Cell {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<i64> for Cell {
+    fn from(number: i64) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl From<u64> for Cell {
+    fn from(number: u64) -> Self {
+        Self::Number(i64::try_from(number).unwrap_or(i64::MAX))
+    }
+}
+
+impl From<usize> for Cell {
+    fn from(number: usize) -> Self {
+        Self::Number(i64::try_from(number).unwrap_or(i64::MAX))
+    }
+}
+
+impl From<u32> for Cell {
+    fn from(number: u32) -> Self {
+        Self::Number(number.into())
+    }
+}
+
+impl From<u16> for Cell {
+    fn from(number: u16) -> Self {
+        Self::Number(number.into())
+    }
+}
+
+impl From<Timestamp> for Cell {
+    fn from(moment: Timestamp) -> Self {
+        Self::Time(moment)
+    }
+}
+
+impl From<Duration> for Cell {
+    fn from(span: Duration) -> Self {
+        Self::Took(span)
+    }
+}
+
+impl From<(Level, &str)> for Cell {
+    fn from((level, text): (Level, &str)) -> Self {
+        Self::Level(level, text.to_owned())
+    }
+}
+
+impl<T: Into<Cell>> From<Option<T>> for Cell {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Empty, Into::into)
+    }
+}
+
+/// Rows under headings.
+#[derive(Clone, Debug)]
+pub struct Table {
+    /// What stands above it.
+    pub title: Option<String>,
+    /// Its columns.
+    pub columns: &'static [Column],
+    /// Its rows, each with a cell for every column.
+    pub rows: Vec<Vec<Cell>>,
+    /// What stands below it, such as `3 of 3 shown`.
+    pub summary: Option<String>,
+}
+
+impl Table {
+    /// A table of `rows`, each with a cell for every column.
+    pub fn new(columns: &'static [Column], rows: Vec<Vec<Cell>>) -> Self {
+        Self { title: None, columns, rows, summary: None }
+    }
+
+    /// Names the table.
+    #[must_use]
+    pub fn titled(mut self, title: impl Into<String>) -> Self {
+        self.title = Some(title.into());
+        self
+    }
+
+    /// Sums it up.
+    #[must_use]
+    pub fn summed_up(mut self, summary: impl Into<String>) -> Self {
+        self.summary = Some(summary.into());
+        self
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Envelope<'a> {
+    data: &'a RawValue,
+    metadata: Metadata<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pagination: Option<&'a Pagination>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Metadata<'a> {
+    timestamp: Timestamp,
+    version: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'a str>,
+}
+
+/// `{"data":…,"metadata":{"timestamp","version"[,"requestId"]}[,"pagination":…]}` with `data` as it is, byte for byte.
+pub fn envelope(data: &RawValue, pagination: Option<&Pagination>, request_id: Option<&str>, now: Timestamp) -> String {
+    let metadata = Metadata { timestamp: now, version: ENVELOPE_VERSION, request_id };
+    serde_json::to_string(&Envelope { data, metadata, pagination }).expect("an envelope holds nothing but text")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOON: Timestamp = Timestamp::from_millis_const(1_706_702_400_000);
+
+    #[test]
+    fn the_envelope_keeps_its_order_and_the_bytes_of_its_data() {
+        let data = RawValue::from_string(r#"{"b": 1.0,  "a":[]}"#.to_owned()).expect("JSON");
+        assert_eq!(
+            envelope(&data, None, None, NOON),
+            r#"{"data":{"b": 1.0,  "a":[]},"metadata":{"timestamp":"2024-01-31T12:00:00.000Z","version":"1.0"}}"#
+        );
+    }
+
+    #[test]
+    fn a_paged_answer_over_http_says_where_it_stands_and_whose_it_is() {
+        let report = Report::new(&Vec::<u8>::new()).paged(Pagination::new(2, 50, 101));
+        assert_eq!(
+            report.envelope(Some("r\"1"), NOON),
+            concat!(
+                r#"{"data":[],"metadata":{"timestamp":"2024-01-31T12:00:00.000Z","version":"1.0","requestId":"r\"1"},"#,
+                r#""pagination":{"page":2,"limit":50,"total":101,"totalPages":3,"hasNextPage":true,"hasPreviousPage":true}}"#
+            )
+        );
+    }
+
+    #[test]
+    fn pages_end_where_the_list_does() {
+        let ends = |page, total| {
+            let it = Pagination::new(page, 50, total);
+            (it.total_pages, it.has_next_page, it.has_previous_page)
+        };
+        assert_eq!(ends(1, 0), (0, false, false));
+        assert_eq!(ends(1, 50), (1, false, false));
+        assert_eq!(ends(1, 51), (2, true, false));
+        assert_eq!(ends(2, 51), (2, false, true));
+        assert_eq!(Pagination::new(1, 0, 3).total_pages, 3);
+    }
+}
