@@ -559,7 +559,7 @@ impl Reading {
             self.spoken(environment, &["SYNCCTL_WEBHOOK_URLS", "SYNCCTL_SYNC_WEBHOOK_URLS", "SYNC_WEBHOOK_URLS"]);
         let mut said = said.into_iter();
         if let Some(strongest) = said.next() {
-            self.urls(&mut specs, &strongest, said.next().map(|it| it.origin), delivery);
+            self.urls(&mut specs, &strongest, said.next().map(|it| it.origin).as_ref(), delivery);
         }
         specs
     }
@@ -586,7 +586,7 @@ impl Reading {
         }
     }
 
-    fn urls(&mut self, specs: &mut Vec<Spec>, said: &Said, hides: Option<Origin>, delivery: Delivery) {
+    fn urls(&mut self, specs: &mut Vec<Spec>, said: &Said, hides: Option<&Origin>, delivery: Delivery) {
         let given = said.text.split(',').map(str::trim).filter(|text| !text.is_empty());
         for (number, text) in given.enumerate() {
             match EndpointUrl::parse(text) {
@@ -594,7 +594,7 @@ impl Reading {
                 Ok(url) => {
                     let key = format!("endpoints[{}].url", specs.len());
                     let (value, origin) = (url.to_string(), said.origin.clone());
-                    self.settings.push(Setting { key, value, origin, hides: hides.clone() });
+                    self.settings.push(Setting { key, value, origin, hides: hides.cloned() });
                     let mut spec = Spec::of_url(url);
                     spec.settings = Draft::new(delivery).settings;
                     specs.push(spec);

@@ -21,3 +21,5 @@ pub mod report;
 
 pub mod config;
 pub mod render;
+
+pub mod cli;

@@ -1,1 +1,7 @@
-fn main() {}
+//! The command `syncctl`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    syncctl::cli::main()
+}

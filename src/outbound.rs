@@ -6,8 +6,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use ::http::header::{CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+use bytes::Bytes;
 
 use crate::clock::Timestamp;
 use crate::endpoint::Endpoint;

@@ -298,3 +298,226 @@ fn shown_cell(cell: &Cell, look: &Look) -> String {
         Cell::Took(span) => short_duration(*span),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::report::{Level, Pagination};
+    use crate::text::DANGEROUS;
+
+    const NOW: Timestamp = Timestamp::from_millis_const(1_706_702_400_000);
+    const COLUMNS: &[Column] = &[
+        Column::number("id", "ID"),
+        Column::text("state", "State"),
+        Column::text("type", "Type"),
+        Column::number("took", "Took"),
+        Column::text("updated", "Last updated").only_wide(),
+    ];
+
+    fn row(id: i64, text: &str) -> Vec<Cell> {
+        let took = Cell::Took(Duration::from_millis(3_412));
+        vec![id.into(), (Level::Bad, "failed").into(), text.into(), took, NOW.minus(Duration::from_mins(5)).into()]
+    }
+
+    fn of_rows(rows: Vec<Vec<Cell>>) -> Report {
+        let data = rows.iter().map(|row| json!({"id": format!("{:?}", row[0])})).collect::<Vec<_>>();
+        Report::new(&data).with_table(Table::new(COLUMNS, rows))
+    }
+
+    fn look(format: Format) -> Look {
+        let (columns, headers, color) = (Vec::new(), true, false);
+        Look { format, columns, headers, time: TimeStyle::Relative, color, width: None, now: NOW }
+    }
+
+    fn shown(report: &Report, look: &Look) -> String {
+        let mut out = Vec::new();
+        render_to(&mut out, report, look).expect("a writer that takes everything");
+        String::from_utf8(out).expect("UTF-8")
+    }
+
+    fn assert_safe(text: &str) {
+        let unsafe_char = text.chars().find(|c| *c != '\n' && (c.is_control() || DANGEROUS.contains(*c)));
+        assert_eq!(unsafe_char, None, "in {text:?}");
+    }
+
+    #[test]
+    fn a_table_aligns_numbers_right_and_ends_no_line_with_a_space() {
+        let report = of_rows(vec![row(7, "profile.updated"), row(1840, "a")]).with_line("2 of 2");
+        let table = "2 of 2\n\n  ID  STATE   TYPE             TOOK\n   7  failed  profile.updated  3.4s\n1840  failed  a                3.4s\n";
+        assert_eq!(shown(&report, &look(Format::Table)), table);
+    }
+
+    #[test]
+    fn an_empty_cell_is_a_dash_for_people_and_nothing_for_a_spreadsheet() {
+        let report = of_rows(vec![vec![Cell::Number(1), Cell::Empty, None::<&str>.into(), Cell::Empty, Cell::Empty]]);
+        assert_eq!(shown(&report, &look(Format::Table)), "ID  STATE  TYPE  TOOK\n 1  -      -        -\n");
+        assert_eq!(shown(&report, &look(Format::Csv)), "id,state,type,took,updated\n1,,,,\n");
+    }
+
+    #[test]
+    fn wide_has_more_columns_and_no_headers_drops_exactly_one_line() {
+        let report = of_rows(vec![row(1, "a.b"), row(2, "c.d")]);
+        let wide = shown(&report, &look(Format::Wide));
+        assert!(wide.contains("LAST UPDATED") && wide.contains("5 minutes ago"), "{wide}");
+        for format in [Format::Table, Format::Wide, Format::Csv] {
+            let with = shown(&report, &look(format));
+            let without = shown(&report, &Look { headers: false, ..look(format) });
+            assert_eq!(without.lines().count() + 1, with.lines().count());
+        }
+    }
+
+    #[test]
+    fn columns_are_picked_and_ordered_by_name_and_unknown_ones_are_refused_with_a_list() {
+        let report = of_rows(vec![row(1, "a.b")]).with_table(Table::new(COLUMNS, vec![row(2, "other")]));
+        let of =
+            |names: &[&str], format| Look { columns: names.iter().map(|it| (*it).into()).collect(), ..look(format) };
+        assert_eq!(shown(&report, &of(&["updated", "id"], Format::Table)), "LAST UPDATED   ID\n5 minutes ago   1\n");
+        assert_eq!(shown(&report, &of(&["type"], Format::Csv)), "type\na.b\n");
+        let error =
+            render_to(&mut Vec::new(), &report, &of(&["id", "typo\u{1b}"], Format::Table)).expect_err("unknown");
+        assert_eq!(error.to_string(), "no column named `typo␛`; there are id, state, type, took, updated");
+        assert!(matches!(error, RenderError::UnknownColumn { .. }));
+    }
+
+    #[test]
+    fn an_empty_list_shows_nothing_to_people_and_an_empty_array_to_machines() {
+        let report = of_rows(Vec::new());
+        for format in [Format::Table, Format::Wide, Format::Jsonl, Format::Name] {
+            assert_eq!(shown(&report, &look(format)), "", "{format:?}");
+        }
+        assert!(shown(&report, &look(Format::Json)).starts_with(r#"{"data":[],"metadata":"#));
+        assert_eq!(shown(&report, &look(Format::Csv)), "id,state,type,took,updated\n");
+    }
+
+    #[test]
+    fn json_is_one_line_and_jsonl_one_line_for_each_element() {
+        let report = Report::new(&json!([{"a": 1}, {"a": [2]}])).paged(Pagination::new(1, 50, 2));
+        let json = shown(&report, &look(Format::Json));
+        assert_eq!(json.matches('\n').count(), 1);
+        assert!(json.ends_with("\"hasPreviousPage\":false}}\n"), "{json}");
+        assert_eq!(shown(&report, &look(Format::Jsonl)), "{\"a\":1}\n{\"a\":[2]}\n");
+        assert_eq!(shown(&Report::new(&json!({"a": 1})), &look(Format::Jsonl)), "{\"a\":1}\n");
+    }
+
+    #[test]
+    fn data_with_line_breaks_between_its_tokens_still_is_one_line() {
+        let data = RawValue::from_string("[{\n\t\"a\":\r\n 1}]".to_owned()).expect("JSON");
+        let report = Report { data, ..Report::new(&()) };
+        assert_eq!(shown(&report, &look(Format::Jsonl)).lines().count(), 1);
+        assert_eq!(shown(&report, &look(Format::Json)).lines().count(), 1);
+    }
+
+    #[test]
+    fn names_are_listed_one_a_line() {
+        let report = Report::new(&()).with_names(["evt_1", "evt_2"]).with_line("not this");
+        assert_eq!(shown(&report, &look(Format::Name)), "evt_1\nevt_2\n");
+    }
+
+    #[test]
+    fn no_format_lets_a_hostile_text_through() {
+        let hostile = format!("x{DANGEROUS}\u{1b}]0;pwn\u{7}\r\n\t\0y");
+        let table = Table::new(COLUMNS, vec![row(1, &hostile)]).titled(&*hostile).summed_up(&*hostile);
+        let report = Report::new(&json!([{"type": &hostile}]));
+        let report = report.with_table(table).with_line(&*hostile).with_names([&*hostile]);
+        for format in Format::ALL {
+            for (width, color) in [(None, false), (Some(40), false)] {
+                let text = shown(&report, &Look { width, color, ..look(format) });
+                assert_safe(&text);
+                if format.is_json() {
+                    let value = serde_json::from_str::<serde_json::Value>(&text).expect("still JSON");
+                    let item = if format == Format::Json { &value["data"][0] } else { &value };
+                    assert_eq!(item["type"], hostile);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_spreadsheet_gets_no_formula() {
+        for text in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "＋1", "－1", "＠1"] {
+            assert!(inert(text).starts_with('\''), "{text:?}");
+            assert_safe(&inert(text));
+        }
+        assert_eq!(inert("1=1"), "1=1");
+        let report = of_rows(vec![row(-3, "=1+1,\"x\"")]);
+        let look = Look { time: TimeStyle::Iso, ..look(Format::Csv) };
+        let line = "-3,failed,\"'=1+1,\"\"x\"\"\",3412,2024-01-31T11:55:00.000Z";
+        assert_eq!(shown(&report, &look).lines().nth(1), Some(line));
+    }
+
+    #[test]
+    fn no_line_is_longer_than_the_terminal_and_nothing_is_wrapped_or_cut_in_a_pipe() {
+        let long = "word ".repeat(60) + &"x".repeat(300) + "日本語";
+        const MANY: &[Column] = &[Column::text("c", "C"); 14];
+        let wide_row = vec![Cell::from("some words here"); 14];
+        let report = of_rows(vec![row(1, &long)]).with_table(Table::new(MANY, vec![wide_row]));
+        for width in [40, 60, 100] {
+            let text = shown(&report, &Look { width: Some(width), ..look(Format::Table) });
+            let longest = text.lines().map(|line| line.chars().count()).max();
+            assert!(longest <= Some(usize::from(width)), "{longest:?} at {width}\n{text}");
+            assert!(!text.lines().any(|line| line.ends_with(' ')));
+        }
+        let piped = shown(&report, &look(Format::Table));
+        assert!(piped.contains(&long));
+    }
+
+    #[test]
+    fn colour_only_adds_to_the_words() {
+        crossterm::style::force_color_output(true);
+        let report = of_rows(vec![row(1, "a.b")]);
+        let plain = shown(&report, &look(Format::Table));
+        let colored = shown(&report, &Look { color: true, ..look(Format::Table) });
+        assert!(colored.contains("\u{1b}[38;5;1mfailed\u{1b}["), "{colored:?}");
+        assert!(!colored.lines().any(|line| line.ends_with(' ')));
+        assert_eq!(without_escapes(&colored), plain);
+    }
+
+    fn without_escapes(text: &str) -> String {
+        let mut parts = text.split("\u{1b}[");
+        let first = parts.next().unwrap_or_default().to_owned();
+        first + &parts.map(|part| part.split_once('m').expect("an SGR sequence").1).collect::<String>()
+    }
+
+    #[test]
+    fn times_show_in_the_style_asked_for() {
+        let shown = |style: TimeStyle| style.show(NOW, NOW.plus(Duration::from_hours(2)));
+        assert_eq!(shown(TimeStyle::Relative), "2 hours ago");
+        assert_eq!(shown(TimeStyle::Iso), "2024-01-31T12:00:00.000Z");
+        assert_eq!(shown(TimeStyle::Unix), "1706702400");
+        assert_eq!(Timestamp::parse(&shown(TimeStyle::Local)), Some(NOW));
+    }
+
+    #[test]
+    fn names_of_formats_styles_and_colours_read_back() {
+        assert!(Format::ALL.into_iter().all(|it| Format::parse(it.name()) == Some(it)));
+        assert!(TimeStyle::ALL.into_iter().all(|it| TimeStyle::parse(it.name()) == Some(it)));
+        assert!(ColorChoice::ALL.into_iter().all(|it| ColorChoice::parse(it.name()) == Some(it)));
+        assert_eq!(Format::parse("tab"), None);
+    }
+
+    /// A stream that fails, at once or when it is flushed.
+    struct Failing(io::ErrorKind, bool);
+
+    impl Write for Failing {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            if self.1 { Ok(bytes.len()) } else { Err(self.0.into()) }
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Err(self.0.into())
+        }
+    }
+
+    #[test]
+    fn a_closed_pipe_and_a_full_disk_are_told_apart_in_every_format_also_when_flushing() {
+        let report = of_rows(vec![row(1, "a.b")]).with_names(["1"]);
+        for (format, late) in Format::ALL.into_iter().flat_map(|format| [(format, false), (format, true)]) {
+            let failed = |kind| render_to(&mut Failing(kind, late), &report, &look(format)).expect_err("a failure");
+            assert!(matches!(failed(io::ErrorKind::BrokenPipe), RenderError::ClosedPipe), "{format:?} {late}");
+            assert!(matches!(failed(io::ErrorKind::StorageFull), RenderError::Io(_)), "{format:?} {late}");
+        }
+    }
+}

@@ -10,6 +10,9 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use crate::clock::Timestamp;
 
+pub mod lists;
+pub mod queue;
+
 /// The version of the envelope.
 pub const ENVELOPE_VERSION: &str = "1.0";
 

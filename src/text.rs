@@ -129,6 +129,10 @@ fn two_units(large: u64, large_unit: &str, small: u64, small_unit: &str) -> Stri
     if small == 0 { format!("{large}{large_unit}") } else { format!("{large}{large_unit} {small}{small_unit}") }
 }
 
+/// Characters no output may carry as they are, for tests: from C0, DEL, C1, marks, separators, bidi and tags.
+#[cfg(test)]
+pub(crate) const DANGEROUS: &str = "\u{1b}\u{8}\u{7f}\u{85}\u{9b}\u{9d}\u{61c}\u{200b}\u{200f}\u{2028}\u{202a}\u{202e}\u{2066}\u{2069}\u{feff}\u{e0001}";
+
 #[cfg(test)]
 mod tests {
     use super::*;

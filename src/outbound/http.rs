@@ -11,9 +11,9 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
 use ::http::header::{HeaderValue, RETRY_AFTER};
 use ::http::{Request, Response, Uri};
+use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
@@ -284,13 +284,7 @@ impl Target {
     }
 
     /// Turns a response into an outcome: the status decides, the body is only kept for the operator.
-    async fn judge(
-        &self,
-        response: Response<Incoming>,
-        sender: Sender,
-        deadline: Instant,
-        now: Timestamp,
-    ) -> Answer {
+    async fn judge(&self, response: Response<Incoming>, sender: Sender, deadline: Instant, now: Timestamp) -> Answer {
         let status = response.status().as_u16();
         let retry_after = match status {
             429 | 503 => response.headers().get(RETRY_AFTER).and_then(|value| read_retry_after(value, now)),
@@ -312,7 +306,9 @@ impl Target {
 fn describe(status: u16, retry_after: Option<Duration>, location: Option<&HeaderValue>) -> String {
     match (status, retry_after, location.map(|value| String::from_utf8_lossy(value.as_bytes()))) {
         (_, Some(wait), _) => format!("HTTP {status}, Retry-After {}", humantime::format_duration(wait)),
-        (300..400, _, Some(to)) => format!("HTTP {status}: redirects are not followed (to {})", to.get(..200).unwrap_or(&to)),
+        (300..400, _, Some(to)) => {
+            format!("HTTP {status}: redirects are not followed (to {})", to.get(..200).unwrap_or(&to))
+        }
         _ => format!("HTTP {status}"),
     }
 }

@@ -35,7 +35,7 @@ impl Bell {
             }
         }
         self.events = None;
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

@@ -225,10 +225,10 @@ impl<'a> Shift<'a> {
         loop {
             self.start()?;
             self.begin_turn();
-            if self.is_idle() {
-                if let Some(summary) = self.wait_or_leave()? {
-                    return Ok(summary);
-                }
+            if self.is_idle()
+                && let Some(summary) = self.wait_or_leave()?
+            {
+                return Ok(summary);
             }
             let (idle, linger, again) = (self.idle_until, self.linger_until(), self.again_at());
             tokio::select! {
@@ -595,8 +595,7 @@ async fn attempt(
     let request = outlet.request(&claim, started_at);
     let Answer { outcome, detail, response } = outlet.target().send(request, limit, started_at).await;
     let took = began.elapsed();
-    let finished =
-        Finished { outcome, started_at, ended_at: clock.now(), took, detail, response, chance, claim };
+    let finished = Finished { outcome, started_at, ended_at: clock.now(), took, detail, response, chance, claim };
     (finished.claim.endpoint, finished)
 }
 

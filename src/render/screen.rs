@@ -4,6 +4,7 @@ use std::env;
 use std::error::Error;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anstyle::Style;
@@ -367,8 +368,13 @@ fn write_failure_json(err: &mut dyn Write, failure: &Failure) -> io::Result<()> 
 }
 
 /// A bar or a spinner that disappears when it is finished or dropped.
+///
+/// Its clones move the same bar.
+#[derive(Clone, Debug)]
+pub struct Progress(Arc<Bar>);
+
 #[derive(Debug)]
-pub struct Progress(ProgressBar);
+struct Bar(ProgressBar);
 
 impl Progress {
     fn new(target: ProgressDrawTarget, total: Option<u64>, what: &str) -> Self {
@@ -380,47 +386,213 @@ impl Progress {
         let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
         bar.set_style(style.progress_chars("━╸ "));
         bar.set_message(Untrusted(what).to_string());
-        Self(bar)
+        Self(Arc::new(Bar(bar)))
     }
 
     /// Goes `steps` on.
     pub fn inc(&self, steps: u64) {
-        self.0.inc(steps);
+        self.0.0.inc(steps);
     }
 
     /// Changes how far there is to go.
     pub fn set_total(&self, total: u64) {
-        self.0.set_length(total);
+        self.0.0.set_length(total);
     }
 
     /// Says what is happening now.
     pub fn set_message(&self, what: &str) {
-        self.0.set_message(Untrusted(what).to_string());
+        self.0.0.set_message(Untrusted(what).to_string());
     }
 
     /// Draws again every `every`, also while nothing moves on.
     pub fn tick_every(&self, every: Duration) {
-        if !self.0.is_hidden() {
-            self.0.enable_steady_tick(every);
+        if !self.0.0.is_hidden() {
+            self.0.0.enable_steady_tick(every);
         }
     }
 
     /// Hides the bar while `write` writes to the terminal.
     pub fn suspend<T>(&self, write: impl FnOnce() -> T) -> T {
-        self.0.suspend(write)
+        self.0.0.suspend(write)
     }
 
     /// Whether it is drawn at all.
     pub fn is_hidden(&self) -> bool {
-        self.0.is_hidden()
+        self.0.0.is_hidden()
     }
 
     /// Ends it; nothing of it stays on the screen.
-    pub fn finish(self) {}
+    pub fn finish(&self) {
+        self.0.0.finish_and_clear();
+    }
 }
 
-impl Drop for Progress {
+impl Drop for Bar {
     fn drop(&mut self) {
         self.0.finish_and_clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::text::DANGEROUS;
+
+    const NOW: Timestamp = Timestamp::from_millis_const(1_706_702_400_000);
+
+    fn terminal() -> Surroundings {
+        let terminal = true;
+        Surroundings { stdout_is_terminal: terminal, stderr_is_terminal: terminal, ..Surroundings::default() }
+    }
+
+    fn set(value: &str) -> Option<OsString> {
+        Some(value.into())
+    }
+
+    fn screen(format: Format, quiet: bool, around: &Surroundings) -> Screen {
+        Screen::among(Options { format, quiet, ..Options::at(NOW) }, around)
+    }
+
+    fn written(write: impl FnOnce(&mut dyn Write)) -> String {
+        let mut out = Vec::new();
+        write(&mut out);
+        String::from_utf8(out).expect("UTF-8")
+    }
+
+    #[test]
+    fn colour_follows_the_strongest_who_speaks() {
+        let (auto, on) = (ColorChoice::Auto, terminal());
+        let forced = Surroundings { clicolor_force: set("1"), no_color: set("1"), ..Surroundings::default() };
+        let refused = Surroundings { no_color: set("1"), ..terminal() };
+        let dumb = Surroundings { term: set("dumb"), ..terminal() };
+        assert!(!forced.colors(ColorChoice::Never, true), "the flag beats CLICOLOR_FORCE");
+        assert!(refused.colors(ColorChoice::Always, false), "the flag beats NO_COLOR");
+        assert!(forced.colors(auto, false), "CLICOLOR_FORCE beats NO_COLOR");
+        assert!(!refused.colors(auto, true), "NO_COLOR beats the terminal");
+        assert!(!dumb.colors(auto, true), "TERM=dumb beats the terminal");
+        assert!(on.colors(auto, true) && !on.colors(auto, false), "else the stream decides");
+        let zero = Surroundings { clicolor_force: set("0"), ..Surroundings::default() };
+        assert!(!zero.colors(auto, false), "CLICOLOR_FORCE=0 forces nothing");
+        let empty = Surroundings { no_color: set(""), ..terminal() };
+        assert!(empty.colors(auto, true), "an empty NO_COLOR refuses nothing");
+    }
+
+    #[test]
+    fn the_width_is_columns_then_the_terminal_then_a_guess_and_never_too_small() {
+        let width = |columns: Option<&str>, terminal_width| {
+            Surroundings { columns: columns.map(Into::into), terminal_width, ..terminal() }.width()
+        };
+        assert_eq!(width(Some("60"), 80), Some(60));
+        assert_eq!(width(Some("wide"), 80), Some(80));
+        assert_eq!(width(Some("0"), 80), Some(80));
+        assert_eq!(width(None, 0), Some(UNKNOWN_WIDTH));
+        assert_eq!(width(None, 7), Some(LEAST_WIDTH));
+        assert_eq!(Surroundings { columns: set("60"), ..Surroundings::default() }.width(), None);
+    }
+
+    #[test]
+    fn times_are_relative_for_people_at_a_terminal_and_exact_for_everything_else() {
+        let time = |format, around: &Surroundings| screen(format, false, around).time(NOW);
+        assert_eq!(time(Format::Table, &terminal()), "just now");
+        assert_eq!(time(Format::Table, &Surroundings::default()), "2024-01-31T12:00:00.000Z");
+        assert_eq!(time(Format::Csv, &terminal()), "2024-01-31T12:00:00.000Z");
+        let asked = Options { time: Some(TimeStyle::Unix), ..Options::at(NOW) };
+        assert_eq!(Screen::among(asked, &terminal()).time(NOW), "1706702400");
+    }
+
+    #[test]
+    fn an_error_says_what_why_and_what_next_and_obeys_nothing() {
+        let mut failure = Failure::new(10, "no-database", format!("no queue{DANGEROUS}")).with_hint("syncctl init");
+        failure.causes = vec!["the file\nis gone".to_owned()];
+        let text = written(|err| screen(Format::Table, true, &Surroundings::default()).error_to(err, &failure));
+        assert!(
+            text.starts_with("error: no queue")
+                && text.ends_with("\n  cause: the file\n  is gone\nhint: syncctl init\n")
+        );
+        assert!(!text.contains(|c| DANGEROUS.contains(c)));
+    }
+
+    #[test]
+    fn with_json_an_error_is_one_line_of_json() {
+        let mut failure = Failure::new(78, "config", format!("wrong{DANGEROUS}"));
+        failure.causes = vec!["a".to_owned(), "b".to_owned()];
+        for format in [Format::Json, Format::Jsonl] {
+            let text = written(|err| screen(format, false, &terminal()).error_to(err, &failure));
+            assert!(text.ends_with('\n') && text.lines().count() == 1);
+            assert!(!text.contains(|c| DANGEROUS.contains(c)));
+            let message = format!("wrong{DANGEROUS}");
+            let error = json!({"code": 78, "kind": "config", "message": message, "cause": "a: b", "hint": null});
+            assert_eq!(serde_json::from_str::<Value>(&text).expect("JSON"), json!({"error": error}));
+        }
+    }
+
+    #[test]
+    fn a_failure_tells_the_sources_of_its_error_in_order() {
+        let error = RenderError::Io(io::Error::other("disk on fire"));
+        let failure = Failure::of(74, "io", &error);
+        assert_eq!((failure.message, failure.causes), (error.to_string(), vec!["disk on fire".to_owned()]));
+    }
+
+    #[test]
+    fn hints_go_to_terminals_only_and_quiet_keeps_back_all_but_warnings() {
+        let told = |quiet, around: &Surroundings| {
+            let screen = screen(Format::Table, quiet, around);
+            written(|mut err| {
+                screen.note_to(&mut err, "n");
+                screen.hint_to(&mut err, "h");
+                screen.warn_to(&mut err, "w");
+            })
+        };
+        let plain = Surroundings { no_color: set("1"), ..terminal() };
+        assert_eq!(told(false, &plain), "n\nhint: h\nwarning: w\n");
+        assert_eq!(told(false, &Surroundings::default()), "n\nwarning: w\n");
+        assert_eq!(told(true, &plain), "warning: w\n");
+        assert!(told(false, &terminal()).contains("\u{1b}["));
+    }
+
+    #[test]
+    fn bytes_are_kept_in_a_pipe_and_made_safe_on_a_terminal() {
+        let bytes = b"{\n \"a\": \"\x1b[31m\xff\"}\n";
+        let to = |around: &Surroundings| {
+            let mut out = Vec::new();
+            screen(Format::Table, false, around).bytes_to(&mut out, bytes).expect("written");
+            out
+        };
+        assert_eq!(to(&Surroundings::default()), bytes);
+        assert_eq!(to(&terminal()), "{\n \"a\": \"␛[31m\u{fffd}\"}\n".as_bytes());
+    }
+
+    #[test]
+    fn a_screen_reports_a_closed_pipe_once_and_does_not_write_again() {
+        struct Closed(usize);
+        impl Write for Closed {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                self.0 += 1;
+                Err(io::ErrorKind::BrokenPipe.into())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let mut closed = Closed(0);
+        let result = screen(Format::Json, false, &terminal()).report_to(&mut closed, &Report::new(&()));
+        assert!(matches!(result, Err(RenderError::ClosedPipe)));
+        assert_eq!(closed.0, 1);
+    }
+
+    #[test]
+    fn progress_is_hidden_unless_somebody_looks() {
+        for (around, quiet) in [
+            (Surroundings::default(), false),
+            (terminal(), true),
+            (Surroundings { term: set("dumb"), ..terminal() }, false),
+        ] {
+            let progress = screen(Format::Table, quiet, &around).progress(Some(3), "Delivering");
+            assert!(progress.is_hidden());
+            progress.inc(1);
+            progress.finish();
+        }
     }
 }

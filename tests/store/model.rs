@@ -254,8 +254,7 @@ impl History {
     fn claim_for(&mut self, which: usize, wants: &[(usize, usize)]) -> usize {
         let (run, hand) = &mut self.runs[which];
         let idle = hand.is_empty();
-        let wanted =
-            Wants { endpoints: wants.iter().map(|(e, n)| (self.endpoints[*e], *n)).collect(), idle };
+        let wanted = Wants { endpoints: wants.iter().map(|(e, n)| (self.endpoints[*e], *n)).collect(), idle };
         let advanced = self.store.advance(run.id, Arc::default(), wanted, self.now).wait().unwrap();
         self.model.forgive(self.now);
         let mut expected = BTreeSet::new();
@@ -496,7 +495,8 @@ impl History {
             assert_eq!(counts.delivered, count(&[State::Delivered]));
             assert_eq!(counts.failed, count(&[State::Failed]));
             assert_eq!(figures.endpoint.standing, self.model.places[endpoint].standing);
-            let troubled = DeliveryFilter { troubled: true, endpoint: Some(format!("e{endpoint}")), ..Default::default() };
+            let troubled =
+                DeliveryFilter { troubled: true, endpoint: Some(format!("e{endpoint}")), ..Default::default() };
             let rows = self.store.deliveries(&troubled, page).unwrap().rows;
             let attempts: i64 = rows.iter().map(|row| i64::from(row.attempts)).sum();
             assert_eq!((counts.troubled, counts.troubled_attempts), (rows.len() as i64, attempts));

@@ -231,7 +231,6 @@ fn room(txn: &Txn<'_>, endpoint: EndpointId, wanted: usize, now: Timestamp) -> u
     }
 }
 
-
 fn take(
     txn: &mut Txn<'_>,
     statement: &mut CachedStatement<'_>,
@@ -245,9 +244,7 @@ fn take(
         statement.query_map(params, |row| read_claim(row, endpoint))?.collect::<rusqlite::Result<_>>()?;
     for claim in chosen {
         txn.connection
-            .prepare_cached(
-                "UPDATE delivery SET state = 3, owner = ?2, attempts = ?3, changed_at = ?4 WHERE id = ?1",
-            )?
+            .prepare_cached("UPDATE delivery SET state = 3, owner = ?2, attempts = ?3, changed_at = ?4 WHERE id = ?1")?
             .execute(params![claim.delivery.0, run.0, claim.number, now.as_millis()])?;
         let before = Part { state: READY, attempts: claim.number - 1, failures: claim.failures };
         let after = Part { state: PROCESSING, attempts: claim.number, failures: claim.failures };

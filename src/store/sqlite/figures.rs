@@ -9,13 +9,16 @@ use crate::endpoint::Endpoint;
 use crate::store::EndpointFigures;
 
 pub(super) fn figures(connection: &Connection, now: Timestamp) -> rusqlite::Result<Figures> {
-    let events = connection
-        .prepare_cached("SELECT value FROM figure WHERE name = 'events'")?
-        .query_row([], |row| row.get(0))?;
+    let events =
+        connection.prepare_cached("SELECT value FROM figure WHERE name = 'events'")?.query_row([], |row| row.get(0))?;
     let endpoints = mirror::load(connection)?
         .into_iter()
         .map(|row| {
-            Ok(EndpointFigures { oldest_due: oldest_due(connection, &row, now)?, endpoint: row.endpoint, counts: row.counts })
+            Ok(EndpointFigures {
+                oldest_due: oldest_due(connection, &row, now)?,
+                endpoint: row.endpoint,
+                counts: row.counts,
+            })
         })
         .collect::<rusqlite::Result<_>>()?;
     let oldest_processing = connection
@@ -27,9 +30,8 @@ pub(super) fn figures(connection: &Connection, now: Timestamp) -> rusqlite::Resu
 
 /// The earliest `due_at` of an endpoint's claimable deliveries.
 fn earliest(connection: &Connection, endpoint: &Endpoint) -> rusqlite::Result<Option<Timestamp>> {
-    let first = |sql: &str| {
-        connection.prepare_cached(sql)?.query_row([endpoint.id.0], |row| row.get::<_, i64>(0)).optional()
-    };
+    let first =
+        |sql: &str| connection.prepare_cached(sql)?.query_row([endpoint.id.0], |row| row.get::<_, i64>(0)).optional();
     let ready = first("SELECT due_at FROM delivery WHERE state = 1 AND endpoint = ?1 ORDER BY due_at, id LIMIT 1")?;
     let solo = first("SELECT due_at FROM delivery WHERE state = 2 AND endpoint = ?1 ORDER BY due_at, id LIMIT 1")?;
     Ok([ready, solo].into_iter().flatten().min().map(Timestamp::from_millis))

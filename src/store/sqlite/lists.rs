@@ -37,8 +37,7 @@ impl Condition {
     }
 }
 
-const EVENT_COLUMNS: &str =
-    "e.seq, e.id, k.type, k.resource_type, e.resource_id, e.timestamp, e.created_at";
+const EVENT_COLUMNS: &str = "e.seq, e.id, k.type, k.resource_type, e.resource_id, e.timestamp, e.created_at";
 
 const DELIVERY_COLUMNS: &str = "d.id, p.name, d.state, d.due_at, d.changed_at, d.attempts, d.used, d.reason,
     (NOT p.configured OR p.paused_by IS NOT NULL) AS held";
@@ -237,6 +236,7 @@ fn took(micros: i64) -> Duration {
 }
 
 /// How an event is looked up.
+#[derive(Clone, Copy)]
 pub(super) enum Which<'a> {
     Id(&'a str),
     Seq(i64),
@@ -244,8 +244,7 @@ pub(super) enum Which<'a> {
 
 pub(super) fn event(connection: &Connection, which: Which<'_>) -> rusqlite::Result<Option<EventDetail>> {
     let find = |condition: &str, value: Value| {
-        let sql =
-            format!("SELECT {EVENT_COLUMNS}, e.body FROM event e JOIN kind k ON k.id = e.kind WHERE {condition}");
+        let sql = format!("SELECT {EVENT_COLUMNS}, e.body FROM event e JOIN kind k ON k.id = e.kind WHERE {condition}");
         connection.prepare_cached(&sql)?.query_row([value], |row| Ok((event_row(row, 0)?, row.get(7)?))).optional()
     };
     let found = match which {
@@ -253,9 +252,8 @@ pub(super) fn event(connection: &Connection, which: Which<'_>) -> rusqlite::Resu
         Which::Seq(seq) => find("e.seq = ?1", seq.into())?,
     };
     let Some((row, body)) = found else { return Ok(None) };
-    let sql = format!(
-        "SELECT {EVENT_COLUMNS}, {DELIVERY_COLUMNS} FROM {DELIVERY_TABLES} WHERE d.event = ?1 ORDER BY d.id"
-    );
+    let sql =
+        format!("SELECT {EVENT_COLUMNS}, {DELIVERY_COLUMNS} FROM {DELIVERY_TABLES} WHERE d.event = ?1 ORDER BY d.id");
     let mut deliveries = connection
         .prepare_cached(&sql)?
         .query_map([row.seq], |row| delivery_row(row, 7))?

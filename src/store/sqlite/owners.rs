@@ -59,12 +59,8 @@ impl Owners {
         loop {
             let token = Uuid::new_v4().simple().to_string();
             let path = self.path(&token);
-            let file = OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .mode(0o600)
-                .open(&path)
-                .map_err(|e| self.fault(&e))?;
+            let file =
+                OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(|e| self.fault(&e))?;
             // Between creating and locking, a sweep may have taken the file for an orphan.
             if try_lock(&file).map_err(|e| self.fault(&e))? && is_at(&file, &path) {
                 return Ok(Owner { token, path, _locked: Some(file) });

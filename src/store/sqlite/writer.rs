@@ -125,10 +125,9 @@ fn commit_group(connection: &Connection, mirror: &mut Mirror, mut group: Vec<Box
         }
     }
     match committed {
-        Ok(failures) => group
-            .into_iter()
-            .zip(failures)
-            .for_each(|(write, failure)| write.answer(failure.map_or(Ok(()), Err))),
+        Ok(failures) => {
+            group.into_iter().zip(failures).for_each(|(write, failure)| write.answer(failure.map_or(Ok(()), Err)));
+        }
         Err(error) => group.into_iter().for_each(|write| write.answer(Err(error.clone()))),
     }
 }

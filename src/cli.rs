@@ -1,0 +1,184 @@
+//! The command line: one file per subcommand, each with its arguments and what it does with them.
+//!
+//! A command returns how it ended; errors become words and exit codes here and nowhere else.
+
+use std::ffi::OsString;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::clock::{Clock, SystemClock};
+use crate::config::Sources;
+use crate::render::{ColorChoice, Format, Screen, TimeStyle};
+
+pub mod context;
+pub mod exit;
+mod logs;
+mod signals;
+mod values;
+
+pub mod deliveries;
+pub mod demo;
+pub mod emit;
+pub mod endpoints;
+pub mod events;
+pub mod failures;
+pub mod process;
+pub mod replay;
+pub mod status;
+
+use context::Context;
+use exit::{Exit, Fault};
+
+/// Emits events into a durable queue, delivers them signed, and shows every delivery and why it failed.
+#[derive(Debug, Parser)]
+#[command(name = "syncctl", version, disable_help_subcommand = false, arg_required_else_help = true)]
+#[command(subcommand_required = true, propagate_version = false, max_term_width = 100)]
+pub struct Cli {
+    /// What holds for every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What holds for every command.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// The queue's database file [env: SYNCCTL_DB] [default: $XDG_STATE_HOME/syncctl/syncctl.db]
+    #[arg(long, global = true, value_name = "PATH")]
+    pub db: Option<String>,
+    /// The configuration file, in place of the user's [env: SYNCCTL_CONFIG]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Variables to read beside the environment; a .env is never read unless named
+    #[arg(long, global = true, value_name = "FILE")]
+    pub env_file: Option<PathBuf>,
+    /// How to show the answer
+    #[arg(short, long, global = true, value_name = "FORMAT", default_value = "table", value_parser = values::format())]
+    pub output: Format,
+    /// The same as `-o json`
+    #[arg(long, global = true, overrides_with = "output")]
+    pub json: bool,
+    /// Columns to show, in order, separated by commas
+    #[arg(long, global = true, value_name = "NAMES", value_delimiter = ',', hide_short_help = true)]
+    pub columns: Vec<String>,
+    /// Leave out the line of headings
+    #[arg(long, global = true, hide_short_help = true)]
+    pub no_headers: bool,
+    /// How to show times; relative on a terminal, else iso
+    #[arg(long, global = true, value_name = "STYLE", value_parser = values::time_style(), hide_short_help = true)]
+    pub time: Option<TimeStyle>,
+    /// When to use colour
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", value_parser = values::color(), hide_short_help = true)]
+    pub color: ColorChoice,
+    /// Say nothing on success
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Log more to standard error: once info, twice debug, three times trace
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// How to write the log
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "text", value_parser = ["text", "json"], hide_short_help = true)]
+    pub log_format: String,
+    /// Never ask; refuse what would need an answer
+    #[arg(long, global = true, hide_short_help = true)]
+    pub no_input: bool,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Store events for delivery
+    Emit(emit::EmitArgs),
+    /// Deliver what is due
+    Process(process::ProcessArgs),
+    /// Show the queue and its endpoints
+    Status(status::StatusArgs),
+    /// See, pause and resume endpoints
+    #[command(subcommand)]
+    Endpoints(endpoints::EndpointsCommand),
+    /// See events with their deliveries and attempts
+    #[command(subcommand)]
+    Events(events::EventsCommand),
+    /// See deliveries, or give them up
+    #[command(subcommand)]
+    Deliveries(deliveries::DeliveriesCommand),
+    /// See what failed, and why
+    Failures(failures::FailuresArgs),
+    /// Deliver again
+    Replay(replay::ReplayArgs),
+    /// See the whole story in ten seconds
+    Demo(demo::DemoArgs),
+}
+
+/// Runs the command of this process and returns its exit status.
+pub fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(logs::report_panic));
+    let code = catch_unwind(AssertUnwindSafe(|| run(std::env::args_os(), &SystemClock))).unwrap_or(Exit::Bug.code());
+    ExitCode::from(code)
+}
+
+/// The definition of the command line.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+fn run(args: impl IntoIterator<Item = OsString>, clock: &SystemClock) -> u8 {
+    let cli = match command().try_get_matches_from(args).and_then(|matches| Cli::from_arg_matches(&matches)) {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    let context = Context::new(&cli.global, sources(&cli.global), clock.now());
+    logs::start(cli.global.verbose, cli.global.quiet, &cli.global.log_format);
+    let done = cli.command.run(&context);
+    context.tell_warnings();
+    conclude(&context.screen, done)
+}
+
+impl Command {
+    fn run(self, context: &Context) -> Result<Exit, Fault> {
+        match self {
+            Self::Emit(args) => args.run(context),
+            Self::Process(args) => args.run(context),
+            Self::Status(args) => args.run(context),
+            Self::Endpoints(command) => command.run(context),
+            Self::Events(command) => command.run(context),
+            Self::Deliveries(command) => command.run(context),
+            Self::Failures(args) => args.run(context),
+            Self::Replay(args) => args.run(context),
+            Self::Demo(args) => args.run(context),
+        }
+    }
+}
+
+/// Help and version go to standard output with 0, wrong usage to standard error with 2. A closed pipe is no fault.
+fn usage(error: &clap::Error) -> u8 {
+    let _ = error.print();
+    u8::try_from(error.exit_code()).unwrap_or(Exit::Usage.code())
+}
+
+fn conclude(screen: &Screen, done: Result<Exit, Fault>) -> u8 {
+    match done {
+        Ok(exit) => exit.code(),
+        Err(Fault::ClosedPipe) => Exit::Done.code(),
+        Err(Fault::Failed(failure)) => {
+            screen.error(&failure);
+            failure.code
+        }
+    }
+}
+
+fn sources(global: &Global) -> Sources {
+    let env = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
+    Sources {
+        config_path: global.config.clone(),
+        env_file: global.env_file.clone(),
+        db_flag: global.db.clone(),
+        ..Sources::of_env(env)
+    }
+}

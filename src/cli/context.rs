@@ -1,0 +1,157 @@
+//! What every command has at hand: the screen, the configuration, the queue.
+
+use std::cell::OnceCell;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::Global;
+use super::exit::{Exit, Fault};
+use crate::clock::Timestamp;
+use crate::config::{Config, Sources};
+use crate::endpoint::{Endpoint, LegacySignature, SecretSource};
+use crate::outbound::Keyring;
+use crate::render::{Format, Options, Screen};
+use crate::signature::Signer;
+use crate::store::{self, Access, Page, Store};
+
+/// An open queue and its endpoints.
+pub type Opened = (Arc<dyn Store>, Arc<Vec<Endpoint>>);
+
+/// See the module.
+#[derive(Debug)]
+pub struct Context {
+    /// Where answers go.
+    pub screen: Screen,
+    /// When the command began.
+    pub now: Timestamp,
+    /// Whether questions are allowed.
+    pub may_ask: bool,
+    sources: Sources,
+    config: OnceCell<Arc<Config>>,
+}
+
+impl Context {
+    /// The context of one command.
+    pub fn new(global: &Global, sources: Sources, now: Timestamp) -> Self {
+        let screen = Screen::new(Options {
+            format: if global.json { Format::Json } else { global.output },
+            columns: global.columns.clone(),
+            headers: !global.no_headers,
+            time: global.time,
+            color: global.color,
+            quiet: global.quiet,
+            now,
+        });
+        Self { screen, now, may_ask: !global.no_input, sources, config: OnceCell::new() }
+    }
+
+    /// The sources the configuration is read from.
+    pub fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
+    /// The configuration, read on first use.
+    pub fn config(&self) -> Result<&Arc<Config>, Fault> {
+        match self.config.get() {
+            Some(config) => Ok(config),
+            None => {
+                let config = Arc::new(Config::load(self.sources.clone())?);
+                Ok(self.config.get_or_init(|| config))
+            }
+        }
+    }
+
+    /// The same screen with a database and a secret of its own, and no other configuration: for demonstrations.
+    pub fn with_secret_and_database(&self, secret: &str, database: &Path) -> Self {
+        let env = [("WEBHOOK_SECRET".to_owned(), secret.into())];
+        let sources = Sources {
+            db_flag: Some(database.display().to_string()),
+            system_path: PathBuf::new(),
+            ..Sources::of_env(env)
+        };
+        Self { screen: self.screen.clone(), now: self.now, may_ask: false, sources, config: OnceCell::new() }
+    }
+
+    /// The queue, for commands that read it or change what is there.
+    pub fn existing_store(&self) -> Result<Arc<dyn Store>, Fault> {
+        Ok(store::open(self.config()?.database()?, Access::Existing)?)
+    }
+
+    /// The queue with the configured endpoints, created when it is missing.
+    pub fn store(&self) -> Result<Opened, Fault> {
+        let config = self.config()?;
+        let store = store::open(config.database()?, Access::Create)?;
+        let endpoints = self.set_endpoints(store.as_ref())?;
+        Ok((store, endpoints))
+    }
+
+    /// Makes the configured endpoints known to the queue, if the configuration names any.
+    pub fn set_endpoints(&self, store: &dyn Store) -> Result<Arc<Vec<Endpoint>>, Fault> {
+        let specs = self.config()?.endpoints.clone();
+        Ok(store.set_endpoints(specs, self.now).wait()?)
+    }
+
+    /// The keys that sign; an error unless there is one for each endpoint that would be sent to.
+    pub fn keyring(&self, endpoints: &[Endpoint]) -> Result<Arc<dyn Keyring>, Fault> {
+        let keyring = ConfiguredKeys(Arc::clone(self.config()?));
+        for endpoint in endpoints.iter().filter(|endpoint| !endpoint.holds()) {
+            keyring.signer(endpoint).map_err(|cause| {
+                Exit::Config
+                    .fault(format!("no usable secret to sign for the endpoint `{}`", endpoint.name))
+                    .cause(cause)
+                    .hint("set WEBHOOK_SECRET or WEBHOOK_SECRET_FILE; nothing is ever sent unsigned")
+            })?;
+        }
+        Ok(Arc::new(keyring))
+    }
+
+    /// Shows the warnings that reading the configuration and its secrets gave rise to.
+    pub fn tell_warnings(&self) {
+        if let Some(config) = self.config.get() {
+            config.take_warnings().iter().for_each(|warning| self.screen.warn(warning));
+        }
+    }
+}
+
+/// The keys the configuration names.
+struct ConfiguredKeys(Arc<Config>);
+
+impl Keyring for ConfiguredKeys {
+    fn signer(&self, endpoint: &Endpoint) -> Result<Signer, String> {
+        let source = &endpoint.settings.secret;
+        let text = |e: crate::config::ConfigError| e.to_string();
+        let current = self.0.endpoint_secret(source).map_err(text)?.ok_or("no secret is configured")?;
+        // The previous secret belongs to the shared one; an endpoint with its own rotates on its own.
+        let previous = match source {
+            SecretSource::Shared => self.0.previous_secret().map_err(text)?,
+            SecretSource::File(_) | SecretSource::Env(_) => None,
+        };
+        let original = match (endpoint.settings.legacy_signature, &previous) {
+            (LegacySignature::Current, _) => &current,
+            (LegacySignature::Previous, Some(previous)) => previous,
+            (LegacySignature::Previous, None) => {
+                return Err("legacy_signature is \"previous\", but there is no previous secret".to_owned());
+            }
+        };
+        let active: Vec<_> = std::iter::once(&current).chain(&previous).collect();
+        Ok(Signer::new(original, &active))
+    }
+}
+
+/// Which page of a list.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub struct Paging {
+    /// Rows on a page
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    pub limit: u64,
+    /// Which page
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
+    pub page: u64,
+}
+
+impl Paging {
+    /// The page, newest first.
+    pub fn newest_first(self) -> Page {
+        Page { limit: self.limit, number: self.page, oldest_first: false }
+    }
+}

@@ -1,0 +1,232 @@
+//! `demo`: the whole story in ten seconds, on a real database and real HTTP.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, mpsc};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::service::service_fn;
+use hyper::{Request, Response, StatusCode, body::Incoming};
+use hyper_util::rt::TokioIo;
+
+use super::context::Context;
+use super::exit::{Exit, Fault};
+use super::process::Delivering;
+use crate::clock::{Clock as _, SystemClock};
+use crate::delivery::RetryPolicy;
+use crate::endpoint::{EndpointUrl, Settings, Spec};
+use crate::event::Draft;
+use crate::outbound::worker::{Options, Until};
+use crate::report::{lists, queue};
+use crate::signature::{Secret, Signer};
+use crate::store::{self, Access, DeliveryFilter, Page, Store, StoreError};
+
+/// The secret both sides share in the demonstration.
+const SECRET: &str = "a-secret-for-the-demonstration-only";
+/// How long the unreliable endpoint refuses.
+const OUTAGE: Duration = Duration::from_millis(2_500);
+
+/// Arguments of `demo`.
+#[derive(Debug, clap::Args)]
+pub struct DemoArgs {
+    /// Events to emit
+    #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    events: u32,
+}
+
+impl DemoArgs {
+    pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
+        let directory =
+            tempfile::tempdir().map_err(|e| Exit::Io.fault("failed to make a directory for the demo").cause(e))?;
+        let database = directory.path().join("demo.db");
+        let receiver = Receiver::start()?;
+        let stage = context.with_secret_and_database(SECRET, &database);
+        let store = store::open(&database, Access::Create)?;
+        let endpoints = store.set_endpoints(receiver.endpoints()?, stage.now).wait()?;
+
+        let say = |text: &str| stage.screen.note(text);
+        say(&format!("1. A receiver listens on http://{}; the queue is {}.", receiver.address, database.display()));
+        let drafts = drafts(self.events)?;
+        let stored = store.enqueue(Box::new(drafts.into_iter().map(Ok)), false, SystemClock.now()).wait()?;
+        say(&format!(
+            "2. {} events of every type are on disk, each to be delivered to two endpoints.",
+            stored.accepted
+        ));
+        say("3. One endpoint answers 503 at first. Every request is signed; failures wait and are tried again.\n");
+
+        receiver.outage_begins();
+        let options = Options { until: Until::NothingPending, limit: None, concurrency: None, max_time: None };
+        let done = Delivering::new(&stage, Arc::clone(&store), &endpoints, options)?.run("demo")?;
+        done.report(&stage, store.as_ref())?;
+        self.show(&stage, store.as_ref())?;
+        say(&format!(
+            "\nThe receiver verified {} signatures and refused {} requests while it was down. Nothing was lost.",
+            receiver.counts.verified.load(Ordering::SeqCst),
+            receiver.counts.refused.load(Ordering::SeqCst)
+        ));
+        let forged = receiver.counts.forged.load(Ordering::SeqCst);
+        Ok(if forged == 0 { done.exit(false, true) } else { Exit::No })
+    }
+
+    fn show(&self, stage: &Context, store: &dyn Store) -> Result<(), Fault> {
+        let now = SystemClock.now();
+        stage.screen.report(&queue::status(&store.figures(now)?, now))?;
+        let page = Page { limit: 200, number: 1, oldest_first: true };
+        let listed = store.deliveries(&DeliveryFilter::default(), page)?;
+        let Some(retried) = listed.rows.iter().max_by_key(|row| row.attempts) else { return Ok(()) };
+        stage.screen.note("\nThe life of one event:");
+        if let Some(detail) = store.event(&retried.event.id)? {
+            stage.screen.report(&lists::event(&detail))?;
+        }
+        Ok(())
+    }
+}
+
+/// Events of every type, as a small school would cause them.
+fn drafts(count: u32) -> Result<Vec<Draft>, StoreError> {
+    (0..count)
+        .map(|n| {
+            let (user, course) = (n % 40, n % 7);
+            let (event_type, resource, data) = match n % 7 {
+                0 => (
+                    "user.created",
+                    format!("user-{user}"),
+                    format!(r#"{{"email":"student{user}@school.example","role":"student"}}"#),
+                ),
+                1 => (
+                    "profile.updated",
+                    format!("user-{user}"),
+                    format!(r#"{{"profile":{{"bio":"Likes course {course}"}}}}"#),
+                ),
+                2 => ("user.updated", format!("user-{user}"), r#"{"emailVerified":true}"#.to_owned()),
+                3 => (
+                    "enrollment.created",
+                    format!("enr-{n}"),
+                    format!(r#"{{"userId":"user-{user}","courseId":"course-{course}","status":"active"}}"#),
+                ),
+                4 => (
+                    "enrollment.updated",
+                    format!("enr-{}", n - 1),
+                    format!(r#"{{"completionPercentage":{}.0}}"#, n % 100),
+                ),
+                5 => (
+                    "progress.updated",
+                    format!("user-{user}-course-{course}"),
+                    format!(r#"{{"lesson":{},"seconds":{}}}"#, n % 12, n * 7),
+                ),
+                _ => ("enrollment.deleted", format!("enr-{}", n - 3), "{}".to_owned()),
+            };
+            Draft::check(event_type, &resource, None, data.as_bytes()).map_err(|e| StoreError::Batch(e.to_string()))
+        })
+        .collect()
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    verified: AtomicU64,
+    refused: AtomicU64,
+    forged: AtomicU64,
+}
+
+/// A receiver on loopback: it verifies what it gets, and its second path is down for a while.
+struct Receiver {
+    address: SocketAddr,
+    counts: Arc<Counts>,
+    outage: Arc<std::sync::Mutex<Option<Instant>>>,
+}
+
+impl Receiver {
+    fn start() -> Result<Self, Fault> {
+        let failed = |e: std::io::Error| Exit::Io.fault("failed to start the demo's receiver").cause(e);
+        let counts = Arc::new(Counts::default());
+        let outage = Arc::new(std::sync::Mutex::new(None));
+        let (bound, address) = mpsc::channel();
+        let (shared, down) = (Arc::clone(&counts), Arc::clone(&outage));
+        std::thread::Builder::new()
+            .name("demo-receiver".to_owned())
+            .spawn(move || serve(&bound, &shared, &down))
+            .map_err(failed)?;
+        let address = address.recv().map_err(|_| Exit::Io.fault("failed to start the demo's receiver"))?;
+        Ok(Self { address: address.map_err(failed)?, counts, outage })
+    }
+
+    fn outage_begins(&self) {
+        if let Ok(mut outage) = self.outage.lock() {
+            *outage = Some(Instant::now() + OUTAGE);
+        }
+    }
+
+    fn endpoints(&self) -> Result<Vec<Spec>, Fault> {
+        let retry = RetryPolicy { max_attempts: 8, first_delay_ms: 400, max_delay_ms: 1_500, timeout_ms: 5_000 };
+        ["admin", "backup"]
+            .map(|name| {
+                let url = EndpointUrl::parse(&format!("http://{}/{name}", self.address))
+                    .map_err(|e| Exit::Bug.fault(e.to_string()))?;
+                let settings = Settings { retry, ..Settings::default() };
+                Ok(Spec { name: Some(name.to_owned()), url, paused: false, settings })
+            })
+            .into_iter()
+            .collect()
+    }
+}
+
+fn serve(
+    bound: &mpsc::Sender<std::io::Result<SocketAddr>>,
+    counts: &Arc<Counts>,
+    outage: &Arc<std::sync::Mutex<Option<Instant>>>,
+) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let Ok(runtime) = runtime else { return };
+    runtime.block_on(async {
+        let listener = match tokio::net::TcpListener::bind(("127.0.0.1", 0)).await {
+            Ok(listener) => listener,
+            Err(error) => return drop(bound.send(Err(error))),
+        };
+        let _ = bound.send(listener.local_addr());
+        while let Ok((stream, _)) = listener.accept().await {
+            let (counts, outage) = (Arc::clone(counts), Arc::clone(outage));
+            let service = service_fn(move |request| answer(request, Arc::clone(&counts), Arc::clone(&outage)));
+            tokio::spawn(async move {
+                // A client that goes away is of no concern to a demonstration.
+                let _ =
+                    hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+            });
+        }
+    });
+}
+
+async fn answer(
+    request: Request<Incoming>,
+    counts: Arc<Counts>,
+    outage: Arc<std::sync::Mutex<Option<Instant>>>,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    let (head, body) = request.into_parts();
+    let body = Limited::new(body, 1 << 20).collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+    let down = outage.lock().ok().and_then(|until| *until).is_some_and(|until| Instant::now() < until);
+    let status = if down && head.uri.path() == "/backup" {
+        counts.refused.fetch_add(1, Ordering::SeqCst);
+        StatusCode::SERVICE_UNAVAILABLE
+    } else if is_signed(&head.headers, &body) {
+        counts.verified.fetch_add(1, Ordering::SeqCst);
+        StatusCode::OK
+    } else {
+        counts.forged.fetch_add(1, Ordering::SeqCst);
+        StatusCode::UNAUTHORIZED
+    };
+    let mut response = Response::new(Full::default());
+    *response.status_mut() = status;
+    Ok(response)
+}
+
+fn is_signed(headers: &http::HeaderMap, body: &[u8]) -> bool {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let secret = Secret::new(SECRET.to_owned()).expect("the demonstration's secret is a good one");
+    let (Some(id), Some(time)) = (text("webhook-id"), text("webhook-timestamp").and_then(|t| t.parse().ok())) else {
+        return false;
+    };
+    let expected = Signer::new(&secret, &[&secret]).sign(id, time, body);
+    text("webhook-signature") == Some(&expected.standard) && text("x-webhook-signature") == Some(&expected.original)
+}

@@ -1,0 +1,208 @@
+//! `emit`: store events for delivery.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::context::Context;
+use super::exit::{Exit, Fault};
+use super::values;
+use crate::clock::Timestamp;
+use crate::event::{Draft, EventId, Invalid, MAX_DATA_BYTES, known_resource_type};
+use crate::report::Report;
+use crate::store::Receipt;
+use crate::text::Untrusted;
+
+mod batch;
+
+/// Arguments of `emit`.
+#[derive(Debug, clap::Args)]
+pub struct EmitArgs {
+    /// The event type, such as enrollment.created
+    #[arg(value_name = "TYPE", required_unless_present = "batch")]
+    event_type: Option<String>,
+    /// The id of what it is about
+    #[arg(value_name = "RESOURCE_ID", required_unless_present_any = ["batch", "user"])]
+    resource_id: Option<String>,
+    /// What happened, as JSON: literal, @FILE, or - for standard input
+    #[arg(long, value_name = "JSON|@FILE|-")]
+    data: Option<String>,
+    /// An id of your own; emitting it again stores nothing
+    #[arg(long, value_name = "ID")]
+    id: Option<String>,
+    /// What kind of thing it is about; needed for types of your own
+    #[arg(long, value_name = "TYPE")]
+    resource_type: Option<String>,
+    /// When it happened, as RFC 3339; now unless given
+    #[arg(long, value_name = "TIME", value_parser = values::timestamp)]
+    timestamp: Option<Timestamp>,
+    /// Events from a file or standard input, one JSON object a line: all of them, or none
+    #[arg(long, value_name = "FILE|-", conflicts_with_all = ["event_type", "data", "id", "resource_type", "timestamp", "user"])]
+    batch: Option<PathBuf>,
+    /// Store the good lines of a batch and name the others
+    #[arg(long, requires = "batch")]
+    skip_invalid: bool,
+    /// The user whose progress it is
+    #[arg(long, value_name = "ID", requires = "course", conflicts_with = "resource_id")]
+    user: Option<String>,
+    /// The course the progress is in
+    #[arg(long, value_name = "ID", requires = "user")]
+    course: Option<String>,
+    /// Exit 1 when the event is stored already
+    #[arg(long, conflicts_with = "batch")]
+    fail_on_duplicate: bool,
+    /// Check everything and store nothing
+    #[arg(short = 'n', long)]
+    dry_run: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct EventView<'a> {
+    id: &'a str,
+    #[serde(rename = "type")]
+    event_type: &'a str,
+    resource_id: &'a str,
+    resource_type: &'a str,
+    timestamp: Timestamp,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct EmitView<'a> {
+    event: EventView<'a>,
+    deliveries: u64,
+    duplicate: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    dry_run: bool,
+}
+
+impl EmitArgs {
+    pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
+        if let Some(source) = &self.batch {
+            return batch::emit(context, source, self.skip_invalid, self.dry_run);
+        }
+        let draft = self.draft()?;
+        if self.dry_run {
+            return dry_run(context, &draft);
+        }
+        let (store, endpoints) = context.store()?;
+        let stored = store.enqueue(Box::new(std::iter::once(Ok(draft))), false, context.now).wait()?;
+        let receipt = stored.first.expect("one draft leads to one receipt");
+        if receipt.deliveries == 0 && !receipt.duplicate {
+            warn_of_nobody(context, endpoints.iter().any(|endpoint| endpoint.configured), &receipt.event.event_type);
+        }
+        context.screen.said(&report(&receipt))?;
+        let unwelcome = receipt.duplicate && self.fail_on_duplicate;
+        Ok(if unwelcome { Exit::No } else { Exit::Done })
+    }
+
+    fn draft(&self) -> Result<Draft, Fault> {
+        let event_type = self.event_type.as_deref().unwrap_or_default();
+        let resource_id = self.resource_id()?;
+        let id = self.id.as_deref().map(EventId::parse).transpose().map_err(|e| bad_data(&e))?;
+        let Some(data) = &self.data else {
+            return Err(Exit::Data
+                .fault(format!("no data for {} {}", Untrusted(event_type), Untrusted(&resource_id)))
+                .cause("there is no local record of that resource to take it from")
+                .hint("give it with --data '{…}', --data @FILE, or --data - for standard input"));
+        };
+        let data = values::data(data, MAX_DATA_BYTES * 2)?;
+        let mut draft =
+            Draft::check(event_type, &resource_id, self.resource_type.as_deref(), &data).map_err(|e| bad_data(&e))?;
+        draft.id = id;
+        draft.timestamp = self.timestamp;
+        Ok(draft)
+    }
+
+    fn resource_id(&self) -> Result<String, Fault> {
+        match (&self.user, &self.course, &self.event_type) {
+            (Some(user), Some(course), Some(event)) if known_resource_type(event) == Some("progress") => {
+                Ok(format!("{user}-{course}"))
+            }
+            (Some(_), ..) => Err(Exit::Usage.fault("--user and --course are for progress.updated")),
+            _ => Ok(self.resource_id.clone().unwrap_or_default()),
+        }
+    }
+}
+
+/// The fault of data that cannot become an event, with what would mend it.
+fn bad_data(invalid: &Invalid) -> Fault {
+    let fault = Exit::Data.fault(Untrusted(&invalid.to_string()).to_string());
+    match invalid {
+        Invalid::ResourceTypeMissing(_) => {
+            fault.hint("add --resource-type TYPE, or see the known types in `syncctl emit --help`")
+        }
+        Invalid::Type => {
+            fault.hint("known types: enrollment.created, profile.updated, progress.updated, user.created, …")
+        }
+        _ => fault,
+    }
+}
+
+/// Says that an event was stored for nobody.
+fn warn_of_nobody(context: &Context, any_endpoint: bool, event_type: &str) {
+    context.screen.warn(&match any_endpoint {
+        false => "no endpoint is configured: the event is stored, and nobody will get it".to_owned(),
+        true => format!("no endpoint wants `{}`: the event is stored, and nobody will get it", Untrusted(event_type)),
+    });
+}
+
+fn dry_run(context: &Context, draft: &Draft) -> Result<Exit, Fault> {
+    let endpoints = &context.config()?.endpoints;
+    let wanting = endpoints.iter().filter(|spec| spec.settings.events.iter().any(|p| p.matches(&draft.event_type)));
+    let view = EmitView {
+        event: EventView {
+            id: draft.id.as_ref().map_or("", EventId::as_str),
+            event_type: &draft.event_type,
+            resource_id: &draft.resource.id,
+            resource_type: &draft.resource.kind,
+            timestamp: draft.timestamp.unwrap_or(context.now),
+        },
+        deliveries: wanting.count() as u64,
+        duplicate: false,
+        dry_run: true,
+    };
+    let line = format!(
+        "would store {} {} for {} endpoints; nothing changed",
+        Untrusted(&draft.event_type),
+        Untrusted(&draft.resource.id),
+        view.deliveries
+    );
+    context.screen.said(&Report::new(&view).with_line(line))?;
+    Ok(Exit::Done)
+}
+
+fn report(receipt: &Receipt) -> Report {
+    let event = &receipt.event;
+    let view = EmitView {
+        event: EventView {
+            id: event.id.as_str(),
+            event_type: &event.event_type,
+            resource_id: &event.resource.id,
+            resource_type: &event.resource.kind,
+            timestamp: event.timestamp,
+        },
+        deliveries: receipt.deliveries,
+        duplicate: receipt.duplicate,
+        dry_run: false,
+    };
+    let what = format!(
+        "{}  {}/{}",
+        Untrusted(&event.event_type),
+        Untrusted(&event.resource.kind),
+        Untrusted(&event.resource.id)
+    );
+    let became = match (receipt.duplicate, receipt.deliveries) {
+        (true, _) => "duplicate: stored already, nothing changed".to_owned(),
+        (false, 1) => "queued for 1 endpoint".to_owned(),
+        (false, n) => format!("queued for {n} endpoints"),
+    };
+    let report = Report::new(&view)
+        .with_line(format!("{}  {what}  {became}", Untrusted(event.id.as_str())))
+        .with_names([event.id.to_string()]);
+    match receipt.deliveries {
+        0 => report,
+        _ => report.with_hint("deliver now with `syncctl process`"),
+    }
+}

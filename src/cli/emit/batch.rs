@@ -1,0 +1,216 @@
+//! `emit --batch`: many events in one transaction.
+//!
+//! The input is copied to a spool file and checked line by line before the transaction begins, so that a slow pipe holds no
+//! lock and a bad line stores nothing.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, Write};
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::super::context::Context;
+use super::super::exit::{Exit, Fault};
+use super::super::values;
+use super::bad_data;
+use crate::event::{Draft, Invalid, MAX_DATA_BYTES};
+use crate::render::Progress;
+use crate::report::Report;
+use crate::store::{Enqueued, StoreError};
+use crate::text::Untrusted;
+
+/// Lines of one batch.
+const MAX_LINES: u64 = 1_000_000;
+/// Bytes of one batch.
+const MAX_BYTES: u64 = 1 << 30;
+/// Bytes of one line: the longest data, its escapes and the other keys.
+const MAX_LINE: usize = MAX_DATA_BYTES * 2;
+/// Rejected lines that are named one by one.
+const NAMED: u64 = 20;
+
+#[derive(Serialize)]
+struct BatchView {
+    accepted: u64,
+    duplicates: u64,
+    rejected: u64,
+}
+
+/// A checked batch: one good line after another, each after its line number.
+struct Spool {
+    file: File,
+    good: u64,
+    rejected: u64,
+}
+
+pub(super) fn emit(context: &Context, source: &Path, skip_invalid: bool, dry_run: bool) -> Result<Exit, Fault> {
+    let spool = match source.to_str() {
+        Some("-") => check(context, io::stdin().lock(), None, skip_invalid)?,
+        _ => {
+            let file = values::open_file(source)?;
+            let bytes = file.metadata().ok().filter(std::fs::Metadata::is_file).map(|m| m.len());
+            check(context, BufReader::new(file), bytes, skip_invalid)?
+        }
+    };
+    let (good, rejected) = (spool.good, spool.rejected);
+    if dry_run {
+        let view = BatchView { accepted: good, duplicates: 0, rejected };
+        let line = format!("would store {good} events, {rejected} lines rejected; nothing changed");
+        context.screen.said(&Report::new(&view).with_line(line))?;
+        return Ok(exit(rejected));
+    }
+    let stored = store(context, spool, skip_invalid)?;
+    let rejected = rejected + stored.conflicted;
+    let view = BatchView { accepted: stored.accepted, duplicates: stored.duplicates, rejected };
+    let line = format!("{} events queued, {} duplicates, {rejected} lines rejected", view.accepted, view.duplicates);
+    if stored.unwanted > 0 {
+        context.screen.warn(&format!(
+            "no endpoint wants {} of the events: they are stored, and nobody will get them",
+            stored.unwanted
+        ));
+    }
+    context.screen.said(&Report::new(&view).with_line(line).with_hint("deliver now with `syncctl process`"))?;
+    Ok(exit(rejected))
+}
+
+fn exit(rejected: u64) -> Exit {
+    if rejected == 0 { Exit::Done } else { Exit::Part }
+}
+
+/// Copies the good lines to a spool. Without `skip_invalid`, the first bad one is the fault.
+fn check(context: &Context, mut source: impl BufRead, bytes: Option<u64>, skip_invalid: bool) -> Result<Spool, Fault> {
+    let mut out = BufWriter::new(spool_file(context)?);
+    let progress = context.screen.progress(bytes, "Checking");
+    let (mut number, mut read, mut good, mut rejected) = (0_u64, 0_u64, 0_u64, 0_u64);
+    let mut line = Vec::new();
+    while next_line(&mut source, &mut line).map_err(|e| values::unreadable("the batch", &e))? {
+        number += 1;
+        read += line.len() as u64;
+        progress.inc(line.len() as u64);
+        let text = line.strip_suffix(b"\n").unwrap_or(&line);
+        if text.iter().all(u8::is_ascii_whitespace) {
+            continue;
+        }
+        within_limits(good + 1, read)?;
+        match Draft::from_line(text) {
+            Ok(_) => {
+                good += 1;
+                keep(&mut out, number, text).map_err(|e| spool_failed(&e))?;
+            }
+            Err(invalid) if skip_invalid => {
+                rejected += 1;
+                name(context, &progress, rejected, number, &invalid);
+            }
+            Err(invalid) => return Err(refuse(number, &invalid)),
+        }
+    }
+    progress.finish();
+    let mut file = out.into_inner().map_err(|e| spool_failed(e.error()))?;
+    file.rewind().map_err(|e| spool_failed(&e))?;
+    Ok(Spool { file, good, rejected })
+}
+
+/// A nameless file beside the database: no other place has to be writable.
+fn spool_file(context: &Context) -> Result<File, Fault> {
+    let database = context.config()?.database()?;
+    let beside = database.parent().filter(|directory| directory.is_dir());
+    let made = match beside {
+        Some(directory) if !directory.as_os_str().is_empty() => tempfile::tempfile_in(directory),
+        Some(_) => tempfile::tempfile_in("."),
+        None => tempfile::tempfile(),
+    };
+    made.map_err(|e| spool_failed(&e))
+}
+
+fn spool_failed(error: &io::Error) -> Fault {
+    Exit::Io.fault("failed to spool the batch").cause(error).hint("check the free space beside the database")
+}
+
+/// Reads one line with its end; of one that is too long, as much as shows that.
+fn next_line(source: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
+    line.clear();
+    let read = source.by_ref().take(MAX_LINE as u64 + 1).read_until(b'\n', line)?;
+    if line.len() > MAX_LINE {
+        source.skip_until(b'\n')?;
+    }
+    Ok(read > 0)
+}
+
+fn within_limits(lines: u64, bytes: u64) -> Result<(), Fault> {
+    let split = |what: String| Exit::Data.fault(what).hint("split it into several batches; nothing was stored");
+    if lines > MAX_LINES {
+        return Err(split(format!("the batch has more than {MAX_LINES} lines")));
+    }
+    if bytes > MAX_BYTES {
+        return Err(split(format!("the batch is longer than {MAX_BYTES} bytes")));
+    }
+    Ok(())
+}
+
+fn keep(out: &mut impl Write, number: u64, text: &[u8]) -> io::Result<()> {
+    out.write_all(&number.to_le_bytes())?;
+    out.write_all(&u32::try_from(text.len()).unwrap_or(u32::MAX).to_le_bytes())?;
+    out.write_all(text)
+}
+
+fn name(context: &Context, progress: &Progress, rejected: u64, number: u64, invalid: &Invalid) {
+    let text = format!("line {number}: {}", Untrusted(&invalid.to_string()));
+    match rejected {
+        ..=NAMED => progress.suspend(|| context.screen.warn(&text)),
+        n if n == NAMED + 1 => progress.suspend(|| context.screen.warn("further rejected lines are not named")),
+        _ => {}
+    }
+}
+
+fn refuse(number: u64, invalid: &Invalid) -> Fault {
+    match bad_data(invalid) {
+        Fault::Failed(mut failure) => {
+            failure.message = format!("line {number}: {}", failure.message);
+            Fault::Failed(failure).hint("nothing was stored; --skip-invalid stores the good lines")
+        }
+        fault @ Fault::ClosedPipe => fault,
+    }
+}
+
+fn store(context: &Context, spool: Spool, skip_conflicts: bool) -> Result<Enqueued, Fault> {
+    let (store, _) = context.store()?;
+    let progress = context.screen.progress(Some(spool.good), "Storing");
+    let lines = Lines { source: BufReader::with_capacity(1 << 20, spool.file), left: spool.good };
+    let moving = progress.clone();
+    let drafts = lines.map(move |line| {
+        moving.inc(1);
+        line.and_then(|(_, text)| Draft::from_line(&text).map_err(|e| StoreError::Batch(e.to_string())))
+    });
+    let stored = store.enqueue(Box::new(drafts), skip_conflicts, context.now).wait()?;
+    progress.finish();
+    for (position, id) in stored.conflicts.iter().take(usize::try_from(NAMED).unwrap_or(usize::MAX)) {
+        let text =
+            format!("good line {}: an event with the id `{id}` and another content is stored already", position + 1);
+        context.screen.warn(&text);
+    }
+    Ok(stored)
+}
+
+/// The lines of a spool with their numbers.
+struct Lines {
+    source: BufReader<File>,
+    left: u64,
+}
+
+impl Lines {
+    fn read(&mut self) -> io::Result<(u64, Vec<u8>)> {
+        let (mut number, mut length) = ([0; 8], [0; 4]);
+        self.source.read_exact(&mut number)?;
+        self.source.read_exact(&mut length)?;
+        let mut text = vec![0; u32::from_le_bytes(length) as usize];
+        self.source.read_exact(&mut text)?;
+        Ok((u64::from_le_bytes(number), text))
+    }
+}
+
+impl Iterator for Lines {
+    type Item = Result<(u64, Vec<u8>), StoreError>;
+    fn next(&mut self) -> Option<Self::Item> {
+        self.left = self.left.checked_sub(1)?;
+        Some(self.read().map_err(|e| StoreError::Batch(e.to_string())))
+    }
+}

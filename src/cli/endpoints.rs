@@ -1,0 +1,100 @@
+//! `endpoints`: see, pause and resume where events go.
+
+use std::sync::Arc;
+
+use super::context::Context;
+use super::exit::{Exit, Fault};
+use crate::report::queue;
+use crate::store::{Figures, Store};
+use crate::text::{Untrusted, did_you_mean};
+
+/// The commands below `endpoints`.
+#[derive(Debug, clap::Subcommand)]
+pub enum EndpointsCommand {
+    /// All endpoints and how they stand
+    List,
+    /// One endpoint in full
+    Show(Named),
+    /// Hold the deliveries of an endpoint back
+    Pause(Change),
+    /// Deliver to an endpoint again; ends a pause or a rest
+    Resume(Change),
+}
+
+/// Which endpoint.
+#[derive(Debug, clap::Args)]
+pub struct Named {
+    /// The endpoint's name
+    #[arg(value_name = "NAME")]
+    name: String,
+}
+
+/// Which endpoint to change.
+#[derive(Debug, clap::Args)]
+pub struct Change {
+    /// The endpoint's name
+    #[arg(value_name = "NAME")]
+    name: String,
+    /// Say what would happen and change nothing
+    #[arg(short = 'n', long)]
+    dry_run: bool,
+}
+
+impl EndpointsCommand {
+    pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
+        let store = context.existing_store()?;
+        let figures = store.figures(context.now)?;
+        match self {
+            Self::List => context.screen.report(&queue::endpoints(&figures, context.now))?,
+            Self::Show(named) => {
+                let place = position(&figures, &named.name)?;
+                context.screen.report(&queue::endpoint(&figures.endpoints[place], context.now))?;
+            }
+            Self::Pause(change) => {
+                change.apply(context, &store, &figures, "paused", |name| store.pause(name, context.now).wait())?;
+            }
+            Self::Resume(change) => {
+                change.apply(context, &store, &figures, "resumed", |name| store.resume(name, context.now).wait())?;
+            }
+        }
+        Ok(Exit::Done)
+    }
+}
+
+impl Change {
+    fn apply<T>(
+        &self,
+        context: &Context,
+        store: &Arc<dyn Store>,
+        figures: &Figures,
+        done: &str,
+        change: impl FnOnce(&str) -> crate::store::Result<T>,
+    ) -> Result<(), Fault> {
+        let place = position(figures, &self.name)?;
+        let waiting = figures.endpoints[place].counts.pending;
+        if self.dry_run {
+            let line = format!("`{}` would be {done}, with {waiting} deliveries waiting; nothing changed", self.name);
+            return Ok(context
+                .screen
+                .said(&queue::endpoint(&figures.endpoints[place], context.now).with_line(line))?);
+        }
+        change(&self.name)?;
+        let now = store.figures(context.now)?;
+        let report = queue::endpoint(&now.endpoints[place], context.now)
+            .with_line(format!("`{}` is {done}, with {waiting} deliveries waiting", self.name));
+        Ok(context.screen.said(&report)?)
+    }
+}
+
+/// Where an endpoint stands in the figures; a wrong name is a usage error with a suggestion.
+pub(super) fn position(figures: &Figures, name: &str) -> Result<usize, Fault> {
+    let names = || figures.endpoints.iter().map(|row| row.endpoint.name.as_str());
+    names().position(|known| known == name).ok_or_else(|| {
+        let list = "list them with `syncctl endpoints list`";
+        let hint = match did_you_mean(name, names()) {
+            Some(meant) => format!("did you mean `{}`? {list}", Untrusted(meant)),
+            None => list.to_owned(),
+        };
+        Exit::Usage.fault(format!("no endpoint named `{}`", Untrusted(name))).hint(hint)
+    })
+}

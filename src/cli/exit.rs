@@ -1,0 +1,245 @@
+//! Exit codes, and the faults that lead to them.
+
+use crate::config::ConfigError;
+use crate::outbound::worker::WorkerError;
+use crate::render::{Failure, RenderError};
+use crate::store::StoreError;
+
+/// How a command can end. Every code is listed by `syncctl help exit-codes`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Done; nothing to do; the reader closed the pipe.
+    Done,
+    /// The answer is no: unhealthy, not delivered; any failure without a code of its own.
+    No,
+    /// Wrong usage.
+    Usage,
+    /// Done in part: a delivery used up its attempts in this run, or some lines of a batch were rejected.
+    Part,
+    /// A signature does not verify, or its header is missing or malformed.
+    Signature,
+    /// There is no database.
+    NoDatabase,
+    /// The database is locked by another process past the wait.
+    Locked,
+    /// The database has a newer schema than this program.
+    NewerSchema,
+    /// Bad data.
+    Data,
+    /// Input not found.
+    NoInput,
+    /// A bug.
+    Bug,
+    /// Storage or input and output failed.
+    Io,
+    /// Something is wrong with the configuration.
+    Config,
+    /// Interrupted.
+    Interrupted,
+    /// Terminated.
+    Terminated,
+}
+
+impl Exit {
+    /// Every exit, in the order of its code.
+    pub const ALL: [Self; 15] = [
+        Self::Done,
+        Self::No,
+        Self::Usage,
+        Self::Part,
+        Self::Signature,
+        Self::NoDatabase,
+        Self::Locked,
+        Self::NewerSchema,
+        Self::Data,
+        Self::NoInput,
+        Self::Bug,
+        Self::Io,
+        Self::Config,
+        Self::Interrupted,
+        Self::Terminated,
+    ];
+
+    /// The exit status.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::No => 1,
+            Self::Usage => 2,
+            Self::Part => 3,
+            Self::Signature => 4,
+            Self::NoDatabase => 10,
+            Self::Locked => 11,
+            Self::NewerSchema => 12,
+            Self::Data => 65,
+            Self::NoInput => 66,
+            Self::Bug => 70,
+            Self::Io => 74,
+            Self::Config => 78,
+            Self::Interrupted => 130,
+            Self::Terminated => 143,
+        }
+    }
+
+    /// Its name for programs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::No => "no",
+            Self::Usage => "usage",
+            Self::Part => "part",
+            Self::Signature => "signature",
+            Self::NoDatabase => "no-database",
+            Self::Locked => "locked",
+            Self::NewerSchema => "newer-schema",
+            Self::Data => "bad-data",
+            Self::NoInput => "no-input",
+            Self::Bug => "bug",
+            Self::Io => "io",
+            Self::Config => "config",
+            Self::Interrupted => "interrupted",
+            Self::Terminated => "terminated",
+        }
+    }
+
+    /// When it is used.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Done => "done; nothing to do; the reader closed the pipe",
+            Self::No => "the answer is no: unhealthy, not delivered; any failure without a code of its own",
+            Self::Usage => "wrong usage",
+            Self::Part => "done in part: a delivery used up its attempts, or lines of a batch were rejected",
+            Self::Signature => "the signature does not verify, or its header is missing or malformed",
+            Self::NoDatabase => "there is no database",
+            Self::Locked => "the database is locked by another process past the wait",
+            Self::NewerSchema => "the database has a newer schema than this program",
+            Self::Data => "bad data",
+            Self::NoInput => "input not found",
+            Self::Bug => "a bug",
+            Self::Io => "storage, input or output failed",
+            Self::Config => "something is wrong with the configuration",
+            Self::Interrupted => "interrupted, after letting go of what was claimed",
+            Self::Terminated => "terminated, after letting go of what was claimed",
+        }
+    }
+
+    /// A failure that ends this way.
+    pub fn fault(self, message: impl Into<String>) -> Fault {
+        Fault::Failed(Box::new(Failure::new(self.code(), self.name(), message)))
+    }
+
+    fn because(self, error: &dyn std::error::Error) -> Failure {
+        Failure::of(self.code(), self.name(), error)
+    }
+}
+
+/// Why a command did not end as it should.
+#[derive(Debug)]
+pub enum Fault {
+    /// Nobody reads what it writes any more.
+    ClosedPipe,
+    /// Something failed.
+    Failed(Box<Failure>),
+}
+
+impl Fault {
+    /// The same with something to try next.
+    #[must_use]
+    pub fn hint(self, hint: impl Into<String>) -> Self {
+        match self {
+            Self::ClosedPipe => self,
+            Self::Failed(failure) => Self::Failed(Box::new((*failure).with_hint(hint))),
+        }
+    }
+
+    /// The same with a cause.
+    #[must_use]
+    pub fn cause<C: std::fmt::Display>(self, cause: C) -> Self {
+        match self {
+            Self::ClosedPipe => self,
+            Self::Failed(mut failure) => {
+                failure.causes.push(cause.to_string());
+                Self::Failed(failure)
+            }
+        }
+    }
+}
+
+impl From<Failure> for Fault {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(Box::new(failure))
+    }
+}
+
+impl From<RenderError> for Fault {
+    fn from(error: RenderError) -> Self {
+        match &error {
+            RenderError::ClosedPipe => Self::ClosedPipe,
+            RenderError::Io(_) => Exit::Io.because(&error).into(),
+            RenderError::UnknownColumn { .. } => Exit::Usage.because(&error).into(),
+        }
+    }
+}
+
+impl From<ConfigError> for Fault {
+    fn from(error: ConfigError) -> Self {
+        let exit = if error.is_missing_input() { Exit::NoInput } else { Exit::Config };
+        let failure = exit.because(&error);
+        match error.hint() {
+            Some(hint) => failure.with_hint(hint).into(),
+            None => failure.into(),
+        }
+    }
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        let (exit, hint) = match &error {
+            StoreError::NoDatabase(_) => {
+                (Exit::NoDatabase, Some("`syncctl emit` creates it; name another with --db PATH or SYNCCTL_DB"))
+            }
+            StoreError::Locked(_) => (Exit::Locked, Some("another syncctl or a backup may hold it: try again")),
+            StoreError::SchemaNewer { .. } => (Exit::NewerSchema, Some("use the version of syncctl that wrote it")),
+            StoreError::Corrupt { .. } => (
+                Exit::Io,
+                Some("nothing was written; restore a backup, or check it with `sqlite3 FILE 'PRAGMA integrity_check'`"),
+            ),
+            StoreError::Io { .. } => (Exit::Io, Some("check the free space and the permissions of its directory")),
+            StoreError::Conflict(_) => {
+                (Exit::Data, Some("nothing was stored; see the stored event with `syncctl events show ID`"))
+            }
+            StoreError::Batch(_) => (Exit::Io, None),
+            StoreError::NoEndpoint(_) => (Exit::Usage, Some("list them with `syncctl endpoints list`")),
+            StoreError::SqliteTooOld(_) | StoreError::Statement(_) | StoreError::Closed => (Exit::No, None),
+        };
+        let failure = exit.because(&error);
+        match hint {
+            Some(hint) => failure.with_hint(hint).into(),
+            None => failure.into(),
+        }
+    }
+}
+
+impl From<WorkerError> for Fault {
+    fn from(error: WorkerError) -> Self {
+        match error {
+            WorkerError::Store(error) => error.into(),
+            WorkerError::Unrecorded { ref source, .. } => {
+                let exit = if matches!(source, StoreError::Locked(_)) { Exit::Locked } else { Exit::Io };
+                let failure = exit.because(&error);
+                failure.with_hint("they are sent again by the next run, under the same ids").into()
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_distinct_and_in_order() {
+        let codes: Vec<u8> = Exit::ALL.into_iter().map(Exit::code).collect();
+        assert!(codes.is_sorted_by(|a, b| a < b));
+    }
+}

@@ -1,0 +1,247 @@
+//! `process`: deliver what is due.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::context::Context;
+use super::exit::{Exit, Fault};
+use super::signals::{Signals, block_on};
+use super::values;
+use crate::clock::{Clock, SystemClock};
+use crate::delivery::Next;
+use crate::delivery::State;
+use crate::endpoint::{Endpoint, MAX_CONCURRENCY};
+use crate::outbound::http::Client;
+use crate::outbound::worker::{Observer, Options, Stop, Summary, Until, Worker};
+use crate::render::Progress;
+use crate::report::queue::{RunView, processed};
+use crate::report::{Report, lists};
+use crate::store::{DeliveryFilter, Finished, Page, Recorded, Store};
+use crate::text::Untrusted;
+
+/// Failed attempts that are shown after a run.
+const SHOWN: usize = 10;
+
+/// Arguments of `process`.
+#[derive(Debug, clap::Args)]
+pub struct ProcessArgs {
+    /// Make at most so many attempts
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    limit: Option<u64>,
+    /// Requests in flight to each endpoint, in place of its own setting
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=i64::from(MAX_CONCURRENCY)))]
+    concurrency: Option<u16>,
+    /// Start nothing new after that time, such as 50s
+    #[arg(long, value_name = "TIME", value_parser = values::duration)]
+    max_time: Option<Duration>,
+    /// Also wait for retries, and for what other runs are sending
+    #[arg(long, conflicts_with = "watch")]
+    wait: bool,
+    /// Go on until stopped, and deliver what is emitted at once
+    #[arg(long)]
+    watch: bool,
+    /// Leave at once, with exit 0, when another run with --single is active
+    #[arg(long)]
+    single: bool,
+    /// Show what is due and send nothing
+    #[arg(short = 'n', long)]
+    dry_run: bool,
+}
+
+impl ProcessArgs {
+    pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
+        let (store, endpoints) = context.store()?;
+        if self.dry_run {
+            return show_due(context, store.as_ref());
+        }
+        let Some(_only) = self.only_one(context)? else { return Ok(Exit::Done) };
+        let done = Delivering::new(context, Arc::clone(&store), &endpoints, self.options())?.run("process")?;
+        if !self.watch || done.summary.tally.claimed > 0 {
+            done.report(context, store.as_ref())?;
+        }
+        Ok(done.exit(self.watch, self.wait))
+    }
+
+    fn options(&self) -> Options {
+        let until = match (self.wait, self.watch) {
+            (_, true) => Until::Stopped,
+            (true, _) => Until::NothingPending,
+            (false, false) => Until::NothingDue,
+        };
+        Options { until, limit: self.limit, concurrency: self.concurrency, max_time: self.max_time }
+    }
+
+    /// The lock of `--single`, which ends with the process; `None` when another run has it.
+    fn only_one(&self, context: &Context) -> Result<Option<Option<std::fs::File>>, Fault> {
+        if !self.single {
+            return Ok(Some(None));
+        }
+        let mut path = context.config()?.database()?.as_os_str().to_owned();
+        path.push("-single.lock");
+        let lock = || -> std::io::Result<Option<std::fs::File>> {
+            use std::os::unix::fs::OpenOptionsExt as _;
+            let mut options = std::fs::OpenOptions::new();
+            let file = options.write(true).create(true).truncate(false).mode(0o600).open(&path)?;
+            match file.try_lock() {
+                Ok(()) => Ok(Some(file)),
+                Err(std::fs::TryLockError::WouldBlock) => Ok(None),
+                Err(std::fs::TryLockError::Error(e)) => Err(e),
+            }
+        };
+        let locked = lock().map_err(|e| Exit::Io.fault("failed to take the lock of --single").cause(e))?;
+        if locked.is_none() {
+            tracing::info!("another run with --single is active");
+        }
+        Ok(locked.map(Some))
+    }
+}
+
+/// What is due now, as a list.
+fn show_due(context: &Context, store: &dyn Store) -> Result<Exit, Fault> {
+    let filter = DeliveryFilter { states: vec![State::Pending], ..DeliveryFilter::default() };
+    let page = Page { limit: 1_000, number: 1, oldest_first: true };
+    let mut listed = store.deliveries(&filter, page)?;
+    let resting: Vec<String> = store
+        .endpoints()?
+        .into_iter()
+        .filter(|endpoint| endpoint.standing.rest.is_some_and(|rest| !rest.probe_due(context.now)))
+        .map(|endpoint| endpoint.name)
+        .collect();
+    listed.rows.retain(|row| !row.blocked && row.due_at <= context.now && !resting.contains(&row.endpoint));
+    listed.total = listed.rows.len() as u64;
+    let line = format!("{} due now; nothing was sent", listed.total);
+    context.screen.report(&lists::deliveries(&listed, page).with_line(line))?;
+    Ok(Exit::Done)
+}
+
+/// A run that is set up and can begin.
+pub(super) struct Delivering<'a> {
+    context: &'a Context,
+    worker: Worker,
+    seen: Arc<Mutex<Vec<String>>>,
+    progress: Progress,
+}
+
+/// A run that ended.
+pub(super) struct Delivered {
+    pub(super) summary: Summary,
+    took: Duration,
+    failures: Vec<String>,
+    stopped_by: Exit,
+}
+
+impl<'a> Delivering<'a> {
+    pub(super) fn new(
+        context: &'a Context,
+        store: Arc<dyn Store>,
+        endpoints: &[Endpoint],
+        options: Options,
+    ) -> Result<Self, Fault> {
+        let config = context.config()?;
+        let keyring = context.keyring(endpoints)?;
+        let waiting = store.figures(context.now)?.endpoints.iter().map(|row| row.counts.pending.unsigned_abs()).sum();
+        let progress = context.screen.progress(Some(waiting), "Delivering");
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let names = endpoints.iter().map(|endpoint| (endpoint.id, endpoint.name.clone())).collect();
+        let observer = observer(progress.clone(), Arc::clone(&seen), names);
+        let client = Client::new(config.egress, config.ca_file.clone());
+        let worker = Worker { store, clock: Arc::new(SystemClock), keyring, client, options, observer };
+        Ok(Self { context, worker, seen, progress })
+    }
+
+    /// Runs until it is enough, and remembers how it went.
+    pub(super) fn run(self, command: &str) -> Result<Delivered, Fault> {
+        let began = Instant::now();
+        let store = Arc::clone(&self.worker.store);
+        let run = store.begin_run(command, self.context.now)?;
+        let watching = self.worker.options.until == Until::Stopped;
+        let mut stopped_by = Exit::Done;
+        let done = block_on(async {
+            let signals = Signals::listen().map_err(|e| Exit::Io.fault("failed to listen for signals").cause(e))?;
+            let done = self.worker.run(&run, signals.stop.clone()).await;
+            stopped_by = signals.exit();
+            Ok(done)
+        })?;
+        self.progress.finish();
+        let failures = std::mem::take(&mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner));
+        let ended = SystemClock.now();
+        match done {
+            Ok(summary) => {
+                let delivered = Delivered { summary, took: began.elapsed(), failures, stopped_by };
+                let exit = i64::from(delivered.exit(watching, false).code());
+                store.end_run(&run, summary.tally, exit, ended).wait()?;
+                Ok(delivered)
+            }
+            Err(error) => {
+                // The run's row and claims are left to the next reaper if even this cannot be written.
+                let fault = Fault::from(error);
+                let _ = store.end_run(&run, crate::store::Tally::default(), code_of(&fault), ended).wait();
+                Err(fault)
+            }
+        }
+    }
+}
+
+fn code_of(fault: &Fault) -> i64 {
+    match fault {
+        Fault::ClosedPipe => 0,
+        Fault::Failed(failure) => i64::from(failure.code),
+    }
+}
+
+fn observer(
+    progress: Progress,
+    seen: Arc<Mutex<Vec<String>>>,
+    names: std::collections::BTreeMap<crate::endpoint::EndpointId, String>,
+) -> Observer {
+    Box::new(move |finished: &Finished, recorded: Recorded| {
+        progress.inc(1);
+        let next = match recorded {
+            Recorded::Written(Next::Delivered) | Recorded::Lost => return,
+            Recorded::Written(Next::RetryAt(at)) => format!("retry at {at}"),
+            Recorded::Written(Next::RunAlone) => "runs alone next".to_owned(),
+            Recorded::Written(Next::Failed(reason)) => format!("failed: {}", reason.name()),
+        };
+        let endpoint = names.get(&finished.claim.endpoint).map_or("?", String::as_str);
+        let detail = Untrusted(&finished.detail).to_string();
+        tracing::info!(event = %finished.claim.event_id, endpoint, attempt = finished.claim.number, detail, next, "attempt failed");
+        let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.len() < SHOWN {
+            let (id, number) = (&finished.claim.event_id, finished.claim.number);
+            seen.push(format!("  {id}  {}  {detail}  attempt {number}, {next}", Untrusted(endpoint)));
+        }
+    })
+}
+
+impl Delivered {
+    /// How the command exits: a signal before anything else, unless it merely ended `--watch`.
+    pub(super) fn exit(&self, watching: bool, waiting: bool) -> Exit {
+        let failed = self.summary.tally.failed > 0 || (waiting && self.summary.resting > 0);
+        match self.summary.stopped {
+            Stop::Drain if watching => Exit::Done,
+            Stop::Drain | Stop::Now => self.stopped_by,
+            Stop::No if failed => Exit::Part,
+            Stop::No => Exit::Done,
+        }
+    }
+
+    /// Shows what the run did.
+    pub(super) fn report(&self, context: &Context, store: &dyn Store) -> Result<(), Fault> {
+        let now = SystemClock.now();
+        let run = RunView::new(self.summary.tally, self.took);
+        let figures = store.figures(now)?;
+        let mut report: Report =
+            self.failures.iter().fold(processed(&figures, run, now), |r, line| r.with_line(line.clone()));
+        for row in figures.endpoints.iter().filter(|row| row.endpoint.standing.rest.is_some() && row.counts.pending > 0)
+        {
+            let until = row.endpoint.standing.rest.map(|rest| rest.until).unwrap_or_default();
+            let name = &row.endpoint.name;
+            report = report
+                .with_line(format!("  {name} rests until {until}; its {} deliveries stay pending", row.counts.pending));
+        }
+        if !self.failures.is_empty() {
+            report = report.with_hint("see every attempt with `syncctl events show EVENT`");
+        }
+        Ok(context.screen.said(&report)?)
+    }
+}

@@ -1,0 +1,60 @@
+//! Signals: the first asks a run to end, the second to leave.
+
+use std::future::Future;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use super::exit::{Exit, Fault};
+use crate::outbound::worker::Stop;
+
+/// What the signals of this process ask for.
+#[derive(Debug)]
+pub(super) struct Signals {
+    /// The state a run watches.
+    pub(super) stop: watch::Receiver<Stop>,
+    terminated: Arc<AtomicBool>,
+}
+
+impl Signals {
+    /// Listens from now on. Within a runtime only.
+    pub(super) fn listen() -> io::Result<Self> {
+        let (asked, stop) = watch::channel(Stop::No);
+        let terminated = Arc::new(AtomicBool::new(false));
+        let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        // A reload means nothing to a run that reads its configuration once; the default would be to die.
+        let mut hangup = signal(SignalKind::hangup())?;
+        let seen = Arc::clone(&terminated);
+        tokio::spawn(async move {
+            loop {
+                tokio::select! {
+                    _ = interrupt.recv() => {}
+                    _ = terminate.recv() => seen.store(true, Ordering::SeqCst),
+                    _ = hangup.recv() => continue,
+                }
+                asked.send_modify(|stop| *stop = if *stop == Stop::No { Stop::Drain } else { Stop::Now });
+            }
+        });
+        Ok(Self { stop, terminated })
+    }
+
+    /// How a run that was stopped by a signal exits.
+    pub(super) fn exit(&self) -> Exit {
+        if self.terminated.load(Ordering::SeqCst) { Exit::Terminated } else { Exit::Interrupted }
+    }
+}
+
+/// Runs a future on a runtime of one thread: the network is not the work of many.
+pub(super) fn block_on<T>(work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| Exit::Io.fault("failed to start the network runtime").cause(e))?;
+    let done = runtime.block_on(work);
+    // A resolver that hangs must not keep the process.
+    runtime.shutdown_background();
+    done
+}

@@ -1,0 +1,97 @@
+//! Values of flags: formats, times, durations, data.
+
+use std::io::Read;
+use std::path::Path;
+use std::time::Duration;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
+use super::exit::{Exit, Fault};
+use crate::clock::Timestamp;
+use crate::render::{ColorChoice, Format, TimeStyle};
+use crate::text::Untrusted;
+
+/// The forms of an answer.
+pub(super) fn format() -> impl TypedValueParser<Value = Format> {
+    PossibleValuesParser::new(Format::ALL.map(Format::name))
+        .map(|name| Format::parse(&name).expect("only known names pass"))
+}
+
+/// The ways to show times.
+pub(super) fn time_style() -> impl TypedValueParser<Value = TimeStyle> {
+    PossibleValuesParser::new(TimeStyle::ALL.map(TimeStyle::name))
+        .map(|name| TimeStyle::parse(&name).expect("only known names pass"))
+}
+
+/// When to use colour.
+pub(super) fn color() -> impl TypedValueParser<Value = ColorChoice> {
+    PossibleValuesParser::new(ColorChoice::ALL.map(ColorChoice::name))
+        .map(|name| ColorChoice::parse(&name).expect("only known names pass"))
+}
+
+/// A duration such as `90s`, `5m`, `2h`, `7d`.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text).map_err(|e| format!("{e}; write it like 90s, 5m, 2h or 7d"))
+}
+
+/// A moment: RFC 3339, or a duration before now.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum When {
+    /// That moment.
+    At(Timestamp),
+    /// So long before now.
+    Ago(Duration),
+}
+
+impl When {
+    /// Reads either form.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        if let Some(at) = Timestamp::parse(text) {
+            return Ok(Self::At(at));
+        }
+        humantime::parse_duration(text)
+            .map(Self::Ago)
+            .map_err(|_| "write a time like 2026-11-22T10:00Z, or a duration before now like 2h or 7d".to_owned())
+    }
+
+    /// The moment, seen from `now`.
+    pub(super) fn seen_from(self, now: Timestamp) -> Timestamp {
+        match self {
+            Self::At(at) => at,
+            Self::Ago(ago) => now.minus(ago),
+        }
+    }
+}
+
+/// An RFC 3339 time.
+pub(super) fn timestamp(text: &str) -> Result<Timestamp, String> {
+    Timestamp::parse(text).ok_or_else(|| "write it as RFC 3339, like 2024-01-31T12:00:00.000Z".to_owned())
+}
+
+/// Reads a literal, `@FILE`, or standard input for `-` and `@-`, of at most `limit` bytes.
+///
+/// One byte more than `limit` is read, so that the caller can tell what is too long.
+pub(super) fn data(argument: &str, limit: usize) -> Result<Vec<u8>, Fault> {
+    match argument.strip_prefix('@') {
+        _ if argument == "-" || argument == "@-" => read_limited(std::io::stdin().lock(), "standard input", limit),
+        None => Ok(argument.as_bytes().to_vec()),
+        Some(path) => read_limited(open_file(Path::new(path))?, path, limit),
+    }
+}
+
+/// Opens a file that was named; exit 66 when it is not there.
+pub(super) fn open_file(path: &Path) -> Result<std::fs::File, Fault> {
+    std::fs::File::open(path).map_err(|e| unreadable(&path.display().to_string(), &e))
+}
+
+fn read_limited(source: impl Read, name: &str, limit: usize) -> Result<Vec<u8>, Fault> {
+    let mut bytes = Vec::new();
+    source.take(limit as u64 + 1).read_to_end(&mut bytes).map_err(|e| unreadable(name, &e))?;
+    Ok(bytes)
+}
+
+/// The fault of an input that cannot be read.
+pub(super) fn unreadable(name: &str, error: &std::io::Error) -> Fault {
+    let exit = if error.kind() == std::io::ErrorKind::NotFound { Exit::NoInput } else { Exit::Io };
+    exit.fault(format!("failed to read {}", Untrusted(name))).cause(error)
+}

@@ -1,0 +1,406 @@
+//! Lists of events, deliveries, attempts and failures.
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::{Cell, Column, Level, Pagination, Report, Table};
+use crate::clock::Timestamp;
+use crate::delivery::{Outcome, Reason, State, Trigger};
+use crate::event::data_of;
+use crate::store::{AttemptRow, DeliveryRow, EventDetail, EventRow, Listed, Page};
+use crate::text::{Untrusted, shorten};
+
+/// Characters of an error that a table shows.
+const ERROR_CHARS: usize = 60;
+
+/// An event in JSON.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EventView<'a> {
+    /// Its place in the order of emission.
+    pub seq: i64,
+    /// Its id.
+    pub id: &'a str,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub event_type: &'a str,
+    /// The id of what it is about.
+    pub resource_id: &'a str,
+    /// The type of what it is about.
+    pub resource_type: &'a str,
+    /// When it happened.
+    pub timestamp: Timestamp,
+    /// When it was emitted.
+    pub created_at: Timestamp,
+}
+
+impl<'a> EventView<'a> {
+    /// The view of a row.
+    pub fn of(row: &'a EventRow) -> Self {
+        Self {
+            seq: row.seq,
+            id: row.id.as_str(),
+            event_type: &row.event_type,
+            resource_id: &row.resource.id,
+            resource_type: &row.resource.kind,
+            timestamp: row.timestamp,
+            created_at: row.created_at,
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct DeliveryView<'a> {
+    id: i64,
+    event_id: &'a str,
+    event_type: &'a str,
+    resource_id: &'a str,
+    resource_type: &'a str,
+    endpoint: &'a str,
+    state: State,
+    blocked: bool,
+    attempts: u32,
+    attempts_used: u32,
+    next_attempt_at: Option<Timestamp>,
+    error: Option<&'a str>,
+    reason: Option<Reason>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+impl<'a> DeliveryView<'a> {
+    fn of(row: &'a DeliveryRow) -> Self {
+        Self {
+            id: row.id.0,
+            event_id: row.event.id.as_str(),
+            event_type: &row.event.event_type,
+            resource_id: &row.event.resource.id,
+            resource_type: &row.event.resource.kind,
+            endpoint: &row.endpoint,
+            state: row.state,
+            blocked: row.blocked,
+            attempts: row.attempts,
+            attempts_used: row.used,
+            next_attempt_at: next_attempt(row),
+            error: error_of(row),
+            reason: row.reason,
+            created_at: row.event.created_at,
+            updated_at: row.changed_at,
+        }
+    }
+}
+
+fn next_attempt(row: &DeliveryRow) -> Option<Timestamp> {
+    (row.state == State::Pending && !row.blocked).then_some(row.due_at)
+}
+
+/// What went wrong last, unless it went right in the end.
+fn error_of(row: &DeliveryRow) -> Option<&str> {
+    match row.state {
+        State::Delivered => None,
+        _ => row.last_detail.as_deref(),
+    }
+}
+
+fn state_cell(row: &DeliveryRow) -> Cell {
+    let (level, text) = match (row.state, row.reason) {
+        (State::Delivered, _) => (Level::Good, "delivered".to_owned()),
+        (State::Failed, Some(reason)) => (Level::Bad, format!("failed ({})", reason.name())),
+        (State::Failed, None) => (Level::Bad, "failed".to_owned()),
+        (State::Processing, _) => (Level::Busy, "processing".to_owned()),
+        (State::Held, _) => (Level::Quiet, "held".to_owned()),
+        (State::Pending, _) if row.blocked => (Level::Quiet, "pending (blocked)".to_owned()),
+        (State::Pending, _) if row.attempts > 0 => (Level::Warning, "pending (retry)".to_owned()),
+        (State::Pending, _) => (Level::Busy, "pending".to_owned()),
+    };
+    Cell::Level(level, text)
+}
+
+const DELIVERIES: &[Column] = &[
+    Column::number("id", "ID"),
+    Column::text("state", "STATE"),
+    Column::text("type", "TYPE"),
+    Column::text("resource", "RESOURCE"),
+    Column::text("endpoint", "ENDPOINT"),
+    Column::number("attempts", "ATTEMPTS"),
+    Column::text("next", "NEXT ATTEMPT"),
+    Column::text("error", "ERROR"),
+    Column::text("updated", "LAST UPDATED"),
+    Column::text("event", "EVENT").only_wide(),
+];
+
+fn delivery_cells(row: &DeliveryRow) -> Vec<Cell> {
+    vec![
+        row.id.0.into(),
+        state_cell(row),
+        row.event.event_type.clone().into(),
+        row.event.resource.id.clone().into(),
+        row.endpoint.clone().into(),
+        row.attempts.into(),
+        next_attempt(row).into(),
+        error_of(row).map(|error| shorten(error, ERROR_CHARS)).into(),
+        row.changed_at.into(),
+        row.event.id.as_str().into(),
+    ]
+}
+
+/// A page of deliveries.
+pub fn deliveries(listed: &Listed<DeliveryRow>, page: Page) -> Report {
+    let views: Vec<_> = listed.rows.iter().map(DeliveryView::of).collect();
+    let rows = listed.rows.iter().map(delivery_cells).collect();
+    list(&views, DELIVERIES, rows, listed.total, page).with_names(listed.rows.iter().map(|row| row.id.0.to_string()))
+}
+
+/// The deliveries a command would change, without a page around them.
+pub fn chosen_deliveries(rows: &[DeliveryRow]) -> Table {
+    Table::new(DELIVERIES, rows.iter().map(delivery_cells).collect())
+}
+
+const EVENTS: &[Column] = &[
+    Column::number("seq", "SEQ"),
+    Column::text("type", "TYPE"),
+    Column::text("resource", "RESOURCE"),
+    Column::text("id", "ID"),
+    Column::text("emitted", "EMITTED"),
+    Column::text("timestamp", "TIMESTAMP").only_wide(),
+    Column::text("resource-type", "RESOURCE TYPE").only_wide(),
+];
+
+/// A page of events.
+pub fn events(listed: &Listed<EventRow>, page: Page) -> Report {
+    let views: Vec<_> = listed.rows.iter().map(EventView::of).collect();
+    let cells = |row: &EventRow| {
+        vec![
+            row.seq.into(),
+            row.event_type.clone().into(),
+            row.resource.id.clone().into(),
+            row.id.as_str().into(),
+            row.created_at.into(),
+            row.timestamp.into(),
+            row.resource.kind.clone().into(),
+        ]
+    };
+    list(&views, EVENTS, listed.rows.iter().map(cells).collect(), listed.total, page)
+        .with_names(listed.rows.iter().map(|row| row.id.to_string()))
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AttemptView<'a> {
+    delivery: i64,
+    endpoint: &'a str,
+    number: u32,
+    trigger: Trigger,
+    started_at: Timestamp,
+    duration_ms: f64,
+    outcome: &'static str,
+    status: Option<u16>,
+    detail: &'a str,
+    response: Option<String>,
+}
+
+impl<'a> AttemptView<'a> {
+    fn of(row: &'a AttemptRow) -> Self {
+        Self {
+            delivery: row.delivery.0,
+            endpoint: &row.endpoint,
+            number: row.number,
+            trigger: row.trigger,
+            started_at: row.started_at,
+            duration_ms: row.took.as_secs_f64() * 1e3,
+            outcome: row.outcome.name(),
+            status: row.outcome.status(),
+            detail: &row.detail,
+            response: (!row.response.is_empty()).then(|| String::from_utf8_lossy(&row.response).into_owned()),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct EventDetailView<'a> {
+    event: EventWithBody<'a>,
+    deliveries: Vec<DeliveryView<'a>>,
+    attempts: Vec<AttemptView<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct EventWithBody<'a> {
+    #[serde(flatten)]
+    view: EventView<'a>,
+    body: String,
+    data: Option<Box<RawValue>>,
+}
+
+const SENT_TO: &[Column] = &[
+    Column::number("id", "DELIVERY"),
+    Column::text("endpoint", "ENDPOINT"),
+    Column::text("state", "STATE"),
+    Column::number("attempts", "ATTEMPTS"),
+    Column::text("next", "NEXT ATTEMPT"),
+];
+
+const ATTEMPTS: &[Column] = &[
+    Column::number("number", "TRY"),
+    Column::text("started", "STARTED"),
+    Column::text("endpoint", "ENDPOINT"),
+    Column::text("outcome", "OUTCOME"),
+    Column::number("took", "TOOK"),
+    Column::text("detail", "DETAIL"),
+    Column::text("response", "RESPONSE"),
+    Column::text("trigger", "TRIGGER").only_wide(),
+];
+
+/// One event with its deliveries and attempts.
+pub fn event(detail: &EventDetail) -> Report {
+    let row = &detail.row;
+    let body = String::from_utf8_lossy(&detail.body).into_owned();
+    let data = data_of(&detail.body).and_then(|data| RawValue::from_string(data.to_owned()).ok());
+    let view = EventDetailView {
+        event: EventWithBody { view: EventView::of(row), body, data },
+        deliveries: detail.deliveries.iter().map(DeliveryView::of).collect(),
+        attempts: detail.attempts.iter().map(AttemptView::of).collect(),
+    };
+    let sent_to = |d: &DeliveryRow| {
+        vec![d.id.0.into(), d.endpoint.clone().into(), state_cell(d), d.attempts.into(), next_attempt(d).into()]
+    };
+    Report::new(&view)
+        .with_line(format!("Event     #{}  {}", row.seq, Untrusted(row.id.as_str())))
+        .with_line(format!("Type      {}", Untrusted(&row.event_type)))
+        .with_line(format!("Resource  {}/{}", Untrusted(&row.resource.kind), Untrusted(&row.resource.id)))
+        .with_line(format!("Happened  {}   emitted {}", row.timestamp, row.created_at))
+        .with_line(format!(
+            "Body      {} bytes (--body prints its data, --sent what is signed and sent)",
+            detail.body.len()
+        ))
+        .with_line("")
+        .with_table(Table::new(SENT_TO, detail.deliveries.iter().map(sent_to).collect()))
+        .with_table(Table::new(ATTEMPTS, detail.attempts.iter().map(attempt_cells).collect()))
+        .with_names([row.id.to_string()])
+}
+
+fn attempt_cells(row: &AttemptRow) -> Vec<Cell> {
+    let level = match row.outcome {
+        Outcome::Delivered { .. } => Level::Good,
+        Outcome::Interrupted => Level::Warning,
+        Outcome::Rejected { .. } | Outcome::Unreachable | Outcome::Refused | Outcome::TimedOut => Level::Bad,
+    };
+    let response = (!row.response.is_empty()).then(|| shorten(&String::from_utf8_lossy(&row.response), 40));
+    vec![
+        row.number.into(),
+        row.started_at.into(),
+        row.endpoint.clone().into(),
+        Cell::Level(level, row.outcome.name().to_owned()),
+        row.took.into(),
+        row.detail.clone().into(),
+        response.into(),
+        row.trigger.name().into(),
+    ]
+}
+
+/// A failed delivery in JSON: an item of `failures list` and of `recentFailures`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FailureView<'a> {
+    event_id: &'a str,
+    event_type: &'a str,
+    resource_id: &'a str,
+    resource_type: &'a str,
+    endpoint: &'a str,
+    error: &'a str,
+    attempts: u32,
+    failed_at: Timestamp,
+    resolved: bool,
+    delivery: i64,
+    state: State,
+    reason: Option<Reason>,
+    next_attempt_at: Option<Timestamp>,
+}
+
+impl<'a> FailureView<'a> {
+    /// The view of a delivery that failed.
+    pub fn of(row: &'a DeliveryRow) -> Self {
+        Self {
+            event_id: row.event.id.as_str(),
+            event_type: &row.event.event_type,
+            resource_id: &row.event.resource.id,
+            resource_type: &row.event.resource.kind,
+            endpoint: &row.endpoint,
+            error: failure_text(row),
+            attempts: row.attempts,
+            failed_at: row.last_ended_at.unwrap_or(row.changed_at),
+            resolved: row.state == State::Delivered,
+            delivery: row.id.0,
+            state: row.state,
+            reason: row.reason,
+            next_attempt_at: next_attempt(row),
+        }
+    }
+}
+
+fn failure_text(row: &DeliveryRow) -> &str {
+    match (&row.last_detail, row.reason) {
+        (Some(detail), _) => detail,
+        (None, Some(reason)) => reason.name(),
+        (None, None) => "",
+    }
+}
+
+const FAILURES: &[Column] = &[
+    Column::number("delivery", "DELIVERY"),
+    Column::text("type", "TYPE"),
+    Column::text("resource", "RESOURCE"),
+    Column::text("endpoint", "ENDPOINT"),
+    Column::text("error", "ERROR"),
+    Column::number("attempts", "ATTEMPTS"),
+    Column::text("failed", "FAILED"),
+    Column::text("next", "WHAT NEXT"),
+    Column::text("event", "EVENT").only_wide(),
+];
+
+/// A page of failed deliveries: those that wait for another attempt, and those given up.
+pub fn failures(listed: &Listed<DeliveryRow>, page: Page) -> Report {
+    let views: Vec<_> = listed.rows.iter().map(FailureView::of).collect();
+    let cells = |row: &DeliveryRow| {
+        vec![
+            row.id.0.into(),
+            row.event.event_type.clone().into(),
+            row.event.resource.id.clone().into(),
+            row.endpoint.clone().into(),
+            shorten(failure_text(row), ERROR_CHARS).into(),
+            row.attempts.into(),
+            row.last_ended_at.unwrap_or(row.changed_at).into(),
+            what_next(row),
+            row.event.id.as_str().into(),
+        ]
+    };
+    let report = list(&views, FAILURES, listed.rows.iter().map(cells).collect(), listed.total, page)
+        .with_names(listed.rows.iter().map(|row| row.id.0.to_string()));
+    match listed.rows.is_empty() {
+        true => report.with_hint("nothing has failed"),
+        false => {
+            report.with_hint("see every attempt with `syncctl events show EVENT`, deliver again with `syncctl replay`")
+        }
+    }
+}
+
+fn what_next(row: &DeliveryRow) -> Cell {
+    match (row.state, next_attempt(row)) {
+        (_, Some(at)) => Cell::Time(at),
+        (State::Failed, None) => Cell::Level(Level::Bad, row.reason.map_or("given up", Reason::name).to_owned()),
+        (State::Held, None) => Cell::Level(Level::Quiet, "held".to_owned()),
+        (State::Pending, None) => Cell::Level(Level::Quiet, "waits behind an earlier one".to_owned()),
+        (State::Processing, None) => Cell::Level(Level::Busy, "being sent".to_owned()),
+        (State::Delivered, None) => Cell::Level(Level::Good, "delivered".to_owned()),
+    }
+}
+
+fn list(views: &impl Serialize, columns: &'static [Column], rows: Vec<Vec<Cell>>, total: u64, page: Page) -> Report {
+    let shown = rows.len();
+    let mut table = Table::new(columns, rows);
+    if total > shown as u64 {
+        table = table.summed_up(format!("{shown} of {total} shown"));
+    }
+    Report::new(views).with_table(table).paged(Pagination::new(page.number, page.limit, total))
+}

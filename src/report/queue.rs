@@ -1,0 +1,306 @@
+//! The state of the queue and what a run did to it.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::{Cell, Column, Level, Report, Table};
+use crate::clock::Timestamp;
+use crate::delivery::RestCause;
+use crate::endpoint::Endpoint;
+use crate::store::{EndpointFigures, Figures, Tally};
+use crate::text::short_duration;
+
+/// Deliveries by state, over all endpoints.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Queue {
+    /// Everything that is not delivered: pending, processing, failed and held.
+    pub total: i64,
+    /// Claimed by a worker.
+    pub processing: i64,
+    /// Due, waiting for a retry, or behind an earlier one.
+    pub pending: i64,
+    /// Given up.
+    pub failed: i64,
+    /// Arrived.
+    pub delivered: i64,
+    /// Waiting for their endpoint to be resumed or configured again.
+    pub held: i64,
+    /// How long the oldest due delivery has been due, in milliseconds; 0 when none is.
+    pub oldest_due_age_ms: u64,
+    /// Events stored.
+    pub events: i64,
+}
+
+impl Queue {
+    /// Sums up the figures as they are at `now`.
+    pub fn of(figures: &Figures, now: Timestamp) -> Self {
+        let mut queue = Self { events: figures.events, ..Self::default() };
+        for endpoint in &figures.endpoints {
+            let counts = endpoint.counts;
+            let waiting = if endpoint.endpoint.holds() { &mut queue.held } else { &mut queue.pending };
+            *waiting += counts.pending;
+            queue.processing += counts.processing;
+            queue.failed += counts.failed;
+            queue.delivered += counts.delivered;
+        }
+        queue.total = queue.pending + queue.processing + queue.failed + queue.held;
+        let oldest = figures.endpoints.iter().filter_map(|endpoint| endpoint.oldest_due).min();
+        queue.oldest_due_age_ms = oldest.map_or(0, |due| millis(now.since(due)));
+        queue
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct EndpointView<'a> {
+    name: &'a str,
+    url: &'a str,
+    state: &'static str,
+    pending: i64,
+    processing: i64,
+    failed: i64,
+    delivered: i64,
+    held: i64,
+    last_success_at: Option<Timestamp>,
+    last_failure_at: Option<Timestamp>,
+    resting_until: Option<Timestamp>,
+    rest_cause: Option<RestCause>,
+}
+
+fn view(figures: &EndpointFigures) -> EndpointView<'_> {
+    let endpoint = &figures.endpoint;
+    let held = endpoint.holds();
+    EndpointView {
+        name: &endpoint.name,
+        url: endpoint.url.as_str(),
+        state: endpoint.state_name(),
+        pending: if held { 0 } else { figures.counts.pending },
+        processing: figures.counts.processing,
+        failed: figures.counts.failed,
+        delivered: figures.counts.delivered,
+        held: if held { figures.counts.pending } else { 0 },
+        last_success_at: endpoint.last_success_at,
+        last_failure_at: endpoint.last_failure_at,
+        resting_until: endpoint.standing.rest.map(|rest| rest.until),
+        rest_cause: endpoint.standing.rest.map(|rest| rest.cause),
+    }
+}
+
+/// The data of `status`.
+#[derive(Serialize)]
+struct StatusView<'a> {
+    queue: Queue,
+    endpoints: Vec<EndpointView<'a>>,
+}
+
+const QUEUE: &[Column] = &[
+    Column::number("total", "TOTAL"),
+    Column::number("pending", "PENDING"),
+    Column::number("processing", "PROCESSING"),
+    Column::number("failed", "FAILED"),
+    Column::number("held", "HELD"),
+    Column::number("delivered", "DELIVERED"),
+    Column::number("oldest-due", "OLDEST DUE"),
+    Column::number("events", "EVENTS").only_wide(),
+];
+
+const ENDPOINTS: &[Column] = &[
+    Column::text("name", "ENDPOINT"),
+    Column::text("state", "STATE"),
+    Column::number("pending", "PENDING"),
+    Column::number("failed", "FAILED"),
+    Column::number("delivered", "DELIVERED"),
+    Column::text("last-success", "LAST SUCCESS"),
+    Column::text("last-failure", "LAST FAILURE"),
+    Column::text("url", "URL").only_wide(),
+];
+
+/// What `status` and `GET /api/sync/status` answer.
+pub fn status(figures: &Figures, now: Timestamp) -> Report {
+    let queue = Queue::of(figures, now);
+    let endpoints = figures.endpoints.iter().map(view).collect();
+    let report = Report::new(&StatusView { queue, endpoints })
+        .with_table(Table::new(QUEUE, vec![queue_row(queue)]))
+        .with_names(figures.endpoints.iter().map(|row| row.endpoint.name.clone()));
+    match figures.endpoints.is_empty() {
+        true => report.with_hint("no endpoint is known: set SYNC_WEBHOOK_URLS, or [[endpoints]] in the configuration"),
+        false => report.with_table(endpoint_table(&figures.endpoints, now)),
+    }
+}
+
+fn queue_row(queue: Queue) -> Vec<Cell> {
+    let oldest = (queue.oldest_due_age_ms > 0).then(|| Duration::from_millis(queue.oldest_due_age_ms));
+    vec![
+        queue.total.into(),
+        queue.pending.into(),
+        queue.processing.into(),
+        queue.failed.into(),
+        queue.held.into(),
+        queue.delivered.into(),
+        oldest.into(),
+        queue.events.into(),
+    ]
+}
+
+fn endpoint_table(endpoints: &[EndpointFigures], now: Timestamp) -> Table {
+    let row = |figures: &EndpointFigures| {
+        let endpoint = &figures.endpoint;
+        vec![
+            endpoint.name.clone().into(),
+            state_cell(endpoint, now),
+            figures.counts.pending.into(),
+            figures.counts.failed.into(),
+            figures.counts.delivered.into(),
+            endpoint.last_success_at.into(),
+            endpoint.last_failure_at.into(),
+            endpoint.url.as_str().into(),
+        ]
+    };
+    Table::new(ENDPOINTS, endpoints.iter().map(row).collect())
+}
+
+/// The state of an endpoint in words: a rest says when its next probe is due.
+pub(super) fn state_cell(endpoint: &Endpoint, now: Timestamp) -> Cell {
+    match (endpoint.state_name(), endpoint.standing.rest) {
+        ("resting", Some(rest)) => {
+            let left = short_duration(rest.until.since(now));
+            Cell::Level(Level::Warning, format!("resting until {} (in {left})", rest.until))
+        }
+        ("ok", _) => Cell::Level(Level::Good, "ok".to_owned()),
+        ("gone", _) => Cell::Level(Level::Bad, "gone (answered 410)".to_owned()),
+        (other, _) => Cell::Level(Level::Quiet, other.to_owned()),
+    }
+}
+
+/// The state of the endpoints alone.
+pub fn endpoints(figures: &Figures, now: Timestamp) -> Report {
+    let views: Vec<_> = figures.endpoints.iter().map(view).collect();
+    Report::new(&views)
+        .with_table(endpoint_table(&figures.endpoints, now))
+        .with_names(figures.endpoints.iter().map(|row| row.endpoint.name.clone()))
+        .with_hint(match figures.endpoints.is_empty() {
+            true => "no endpoint is known: set SYNC_WEBHOOK_URLS, or [[endpoints]] in the configuration",
+            false => "see one with `syncctl endpoints show NAME`",
+        })
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct EndpointDetail<'a> {
+    #[serde(flatten)]
+    view: EndpointView<'a>,
+    events: &'a [crate::endpoint::Pattern],
+    concurrency: u16,
+    retry: crate::delivery::RetryPolicy,
+    secret: &'a crate::endpoint::SecretSource,
+    legacy_signature: crate::endpoint::LegacySignature,
+    paused_by: Option<crate::endpoint::PausedBy>,
+    strikes: u32,
+}
+
+const SETTING: &[Column] = &[Column::text("key", "KEY"), Column::text("value", "VALUE")];
+
+/// Everything about one endpoint.
+pub fn endpoint(figures: &EndpointFigures, now: Timestamp) -> Report {
+    let endpoint = &figures.endpoint;
+    let settings = &endpoint.settings;
+    let retry = settings.retry;
+    let detail = EndpointDetail {
+        view: view(figures),
+        events: &settings.events,
+        concurrency: settings.concurrency,
+        retry,
+        secret: &settings.secret,
+        legacy_signature: settings.legacy_signature,
+        paused_by: endpoint.paused_by,
+        strikes: endpoint.standing.strikes,
+    };
+    let events: Vec<String> = settings.events.iter().cloned().map(String::from).collect();
+    let delay = |ms| short_duration(Duration::from_millis(ms));
+    let rows: Vec<Vec<Cell>> = vec![
+        vec!["name".into(), endpoint.name.clone().into()],
+        vec!["url".into(), endpoint.url.as_str().into()],
+        vec!["state".into(), state_cell(endpoint, now)],
+        vec!["events".into(), events.join(", ").into()],
+        vec!["pending".into(), figures.counts.pending.into()],
+        vec!["processing".into(), figures.counts.processing.into()],
+        vec!["delivered".into(), figures.counts.delivered.into()],
+        vec!["failed".into(), figures.counts.failed.into()],
+        vec!["last success".into(), endpoint.last_success_at.into()],
+        vec!["last failure".into(), endpoint.last_failure_at.into()],
+        vec!["unanswered in a row".into(), endpoint.standing.strikes.into()],
+        vec!["concurrency".into(), settings.concurrency.into()],
+        vec![
+            "retry".into(),
+            format!(
+                "{} attempts, {} to {} apart, {} each",
+                retry.max_attempts,
+                delay(retry.first_delay_ms),
+                delay(retry.max_delay_ms),
+                delay(retry.timeout_ms)
+            )
+            .into(),
+        ],
+    ];
+    Report::new(&detail).with_table(Table::new(SETTING, rows)).with_names([endpoint.name.clone()])
+}
+
+/// What a run did.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunView {
+    /// Attempts made.
+    pub claimed: u64,
+    /// Of those, answered with a 2xx.
+    pub delivered: u64,
+    /// Of those, to be tried again.
+    pub retried: u64,
+    /// Of those, the delivery's last.
+    pub failed: u64,
+    /// How long it took.
+    pub duration_ms: u64,
+}
+
+impl RunView {
+    /// A run's tally and time.
+    pub fn new(tally: Tally, took: Duration) -> Self {
+        Self {
+            claimed: tally.claimed,
+            delivered: tally.delivered,
+            retried: tally.retried,
+            failed: tally.failed,
+            duration_ms: millis(took),
+        }
+    }
+
+    /// The run in one line.
+    pub fn message(&self) -> String {
+        if self.claimed == 0 {
+            return "nothing was due".to_owned();
+        }
+        let took = short_duration(Duration::from_millis(self.duration_ms));
+        format!(
+            "{} attempted   {} delivered   {} to be retried   {} failed   in {took}",
+            self.claimed, self.delivered, self.retried, self.failed
+        )
+    }
+}
+
+#[derive(Serialize)]
+struct ProcessView {
+    message: String,
+    stats: Queue,
+    run: RunView,
+}
+
+/// What `process` and `POST /api/sync/process` answer.
+pub fn processed(figures: &Figures, run: RunView, now: Timestamp) -> Report {
+    let message = run.message();
+    Report::new(&ProcessView { message: message.clone(), stats: Queue::of(figures, now), run }).with_line(message)
+}
