@@ -34,8 +34,8 @@ use exit::{Exit, Fault};
 
 /// Emits events into a durable queue, delivers them signed, and shows every delivery and why it failed.
 #[derive(Debug, Parser)]
-#[command(name = "syncctl", version, disable_help_subcommand = false, arg_required_else_help = true)]
-#[command(subcommand_required = true, propagate_version = false, max_term_width = 100)]
+#[command(name = "syncctl", version, arg_required_else_help = true)]
+#[command(subcommand_required = true, args_override_self = true, max_term_width = 100)]
 pub struct Cli {
     /// What holds for every command.
     #[command(flatten)]

@@ -132,6 +132,15 @@ impl Outcome {
         }
     }
 
+    /// Whether the endpoint may rest or be paused because of it.
+    pub fn is_unsettling(self) -> bool {
+        match self {
+            Self::Delivered { .. } | Self::Refused | Self::Interrupted => false,
+            Self::Rejected { status, retry_after } => status == 410 || retry_after.is_some(),
+            Self::Unreachable | Self::TimedOut => true,
+        }
+    }
+
     fn is_unanswered(self) -> bool {
         matches!(self, Self::Unreachable | Self::TimedOut)
     }

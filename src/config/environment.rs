@@ -108,8 +108,18 @@ impl fmt::Debug for Environment {
     }
 }
 
+/// Says which variable is missing, unless the name cannot be one: then it may be the secret itself.
 fn unset(name: &str) -> String {
-    format!("{name} is not set")
+    if is_variable_name(name) {
+        format!("{name} is not set")
+    } else {
+        "it must name an environment variable".to_owned()
+    }
+}
+
+/// Whether a shell could set a variable of that name.
+pub(super) fn is_variable_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
 /// The last line that sets `name`, counted from one.

@@ -152,7 +152,10 @@ impl Walk<'_> {
     }
 
     fn unknown_of<'k>(&mut self, shown: &str, line: usize, typed: &str, known: impl Iterator<Item = &'k str>) {
-        let hint = did_you_mean(typed, known).map(|name| format!("did you mean `{name}`?"));
+        let known = known.collect::<Vec<_>>();
+        let begins_so = || known.iter().copied().find(|name| name.starts_with(typed));
+        let meant = did_you_mean(typed, known.iter().copied()).or_else(begins_so);
+        let hint = meant.map(|name| format!("did you mean `{name}`?"));
         let shown = shorten(&Untrusted(shown).to_string(), 60);
         self.problems.push(Problem::on_line(self.path, line, format!("unknown key `{shown}`")).hinted(hint));
     }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::environment::is_variable_name;
 use super::{Delivery, Values};
 use crate::endpoint::{
     EndpointUrl, Invalid, LegacySignature, MAX_CONCURRENCY, Pattern, SecretSource, Settings, Spec, check_name,
@@ -330,9 +331,8 @@ fn name(text: &str) -> Result<String, String> {
 }
 
 fn variable_name(text: &str) -> Result<String, String> {
-    let right = !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     // What is wrong is not shown: somebody may have written the secret itself.
-    if right { Ok(text.to_owned()) } else { Err("it must name an environment variable".to_owned()) }
+    if is_variable_name(text) { Ok(text.to_owned()) } else { Err("it must name an environment variable".to_owned()) }
 }
 
 fn patterns(text: &str) -> Result<Vec<Pattern>, String> {

@@ -144,10 +144,11 @@ pub(super) enum Kept {
 }
 
 impl std::fmt::Debug for Kept {
-    /// Leaves commands out: some hold a token.
+    /// Leaves out what an operator wrote in the configuration: some hold the secret itself.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Variable(name, _) | Self::Env(name) => write!(f, "Env({name})"),
+            Self::Variable(name, _) => write!(f, "Variable({name})"),
+            Self::Env(_) => f.write_str("Env"),
             Self::File(path) => write!(f, "File({})", path.display()),
             Self::Command(_) => f.write_str("Command"),
         }
@@ -239,4 +240,21 @@ fn finish(mut child: std::process::Child) -> Result<Vec<u8>, String> {
 /// Ends a command that is not reaped yet, so that its number cannot be another's.
 fn kill(id: u32) {
     let _ = Command::new("kill").args(["-KILL", &id.to_string()]).stderr(Stdio::null()).status();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_that_hangs_is_ended() {
+        let error = command_text("exec sleep 60", Duration::from_millis(50)).expect_err("too long");
+        assert!(error.starts_with("its command took longer"), "{error}");
+    }
+
+    #[test]
+    fn a_command_that_never_stops_printing_is_cut_off() {
+        let error = command_text("exec yes", COMMAND_LIMIT).expect_err("too much");
+        assert!(!error.contains('\n'), "{error}");
+    }
 }

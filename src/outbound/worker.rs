@@ -20,7 +20,7 @@ use super::{Keyring, Outlet};
 use crate::clock::{Clock, Timestamp};
 use crate::delivery::{Next, Outcome};
 use crate::endpoint::{Endpoint, EndpointId, MAX_CONCURRENCY};
-use crate::store::{Advanced, Claim, Finished, Outlook, Recorded, Run, Store, StoreError, Tally, Wants};
+use crate::store::{Advanced, Claim, DeliveryId, Finished, Outlook, Recorded, Run, Store, StoreError, Tally, Wants};
 
 /// Claims held ready for each slot, so that a commit never makes one wait.
 const PREFETCH: usize = 3;
@@ -148,6 +148,8 @@ struct Lane {
     outlet: Option<Arc<Outlet>>,
     waiting: VecDeque<(Claim, Instant)>,
     in_flight: usize,
+    /// Outcomes on their way to disk after which the endpoint may rest or be paused: until then nothing starts.
+    in_doubt: usize,
     /// Nothing was left to claim, as far as is known.
     dry: bool,
 }
@@ -338,7 +340,7 @@ impl<'a> Shift<'a> {
         for lane in self.lanes.values_mut() {
             let slots = usize::from(concurrency.unwrap_or(lane.endpoint.settings.concurrency));
             let Some(outlet) = &lane.outlet else { continue };
-            while room > 0 && lane.in_flight < slots {
+            while room > 0 && lane.in_flight < slots && lane.in_doubt == 0 {
                 let Some((claim, _)) = lane.waiting.pop_front() else { break };
                 lane.in_flight += 1;
                 room -= 1;
@@ -359,7 +361,7 @@ impl<'a> Shift<'a> {
             .lanes
             .values()
             .filter(|lane| lane.in_flight < self.slots(lane))
-            .flat_map(|lane| lane.waiting.iter().take(self.slots(lane)))
+            .flat_map(|lane| &lane.waiting)
             .filter(|(_, since)| now.duration_since(*since) > FRESH)
             .map(|(claim, _)| claim)
             .collect();
@@ -367,11 +369,16 @@ impl<'a> Shift<'a> {
             return Ok(());
         }
         let wanted = self.worker.store.still_wanted(self.run.id, &stale, self.worker.clock.now())?;
-        let unwanted: Vec<Claim> =
-            stale.iter().zip(&wanted).filter(|(_, wanted)| !**wanted).map(|(claim, _)| (*claim).clone()).collect();
+        let verdicts: BTreeMap<DeliveryId, bool> = stale.iter().map(|claim| claim.delivery).zip(wanted).collect();
+        let mut unwanted = Vec::new();
         for lane in self.lanes.values_mut() {
-            lane.waiting.retain(|(claim, _)| unwanted.iter().all(|u| u.delivery != claim.delivery));
-            lane.waiting.iter_mut().for_each(|(_, since)| *since = now);
+            for (claim, since) in std::mem::take(&mut lane.waiting) {
+                match verdicts.get(&claim.delivery) {
+                    Some(false) => unwanted.push(claim),
+                    Some(true) => lane.waiting.push_back((claim, now)),
+                    None => lane.waiting.push_back((claim, since)),
+                }
+            }
         }
         self.let_go(unwanted);
         Ok(())
@@ -394,6 +401,7 @@ impl<'a> Shift<'a> {
         let Ok((endpoint, finished)) = landed else { return };
         if let Some(lane) = self.lanes.get_mut(&endpoint) {
             lane.in_flight -= 1;
+            lane.in_doubt += usize::from(finished.outcome.is_unsettling());
         }
         if self.landed.is_empty() {
             self.landed_at = Instant::now();
@@ -424,6 +432,7 @@ impl<'a> Shift<'a> {
             // With it the next delivery of its resource became due.
             if let Some(lane) = self.lanes.get_mut(&finished.claim.endpoint) {
                 lane.dry = false;
+                lane.in_doubt -= usize::from(finished.outcome.is_unsettling());
             }
             match recorded {
                 Recorded::Written(Next::Delivered) => self.summary.tally.delivered += 1,
@@ -465,6 +474,7 @@ impl<'a> Shift<'a> {
                 outlet: None,
                 waiting: VecDeque::new(),
                 in_flight: 0,
+                in_doubt: 0,
                 dry: false,
             });
             let changed = lane.endpoint.url != endpoint.url || lane.endpoint.settings != endpoint.settings;

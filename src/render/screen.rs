@@ -3,12 +3,13 @@
 use std::env;
 use std::error::Error;
 use std::ffi::OsString;
+use std::fmt;
 use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anstyle::Style;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use serde::Serialize;
 
 use super::table::{painted, style_of};
@@ -367,6 +368,11 @@ fn write_failure_json(err: &mut dyn Write, failure: &Failure) -> io::Result<()> 
     err.flush()
 }
 
+/// Whole steps a second; indicatif's own figure has four decimals and takes a precision for a colour.
+fn write_rate(state: &ProgressState, out: &mut dyn fmt::Write) {
+    let _ = write!(out, "{:.0}", state.per_sec());
+}
+
 /// A bar or a spinner that disappears when it is finished or dropped.
 ///
 /// Its clones move the same bar.
@@ -380,11 +386,11 @@ impl Progress {
     fn new(target: ProgressDrawTarget, total: Option<u64>, what: &str) -> Self {
         let bar = ProgressBar::with_draw_target(total, target);
         let template = match total {
-            Some(_) => "{msg} {bar:30} {pos}/{len}  {per_sec:.0}  eta {eta}",
+            Some(_) => "{msg} {bar:30} {pos}/{len}  {rate}/s  eta {eta}",
             None => "{spinner} {msg} {pos}  {elapsed}",
         };
         let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-        bar.set_style(style.progress_chars("━╸ "));
+        bar.set_style(style.progress_chars("━╸ ").with_key("rate", write_rate));
         bar.set_message(Untrusted(what).to_string());
         Self(Arc::new(Bar(bar)))
     }
@@ -580,6 +586,12 @@ mod tests {
         let result = screen(Format::Json, false, &terminal()).report_to(&mut closed, &Report::new(&()));
         assert!(matches!(result, Err(RenderError::ClosedPipe)));
         assert_eq!(closed.0, 1);
+    }
+
+    #[test]
+    fn a_bar_shows_foreign_text_safely() {
+        let bar = Progress::new(ProgressDrawTarget::hidden(), Some(3), "Delivering\u{1b}");
+        assert_eq!(bar.0.message(), "Delivering␛");
     }
 
     #[test]

@@ -3,6 +3,9 @@
 
 use std::path::PathBuf;
 
+pub mod place;
+pub mod receiver;
+
 /// A small random source with a seed that can be printed and given again.
 #[derive(Clone, Debug)]
 pub struct Chance(u64);

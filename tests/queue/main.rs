@@ -1,0 +1,14 @@
+//! The queue from outside: the real binary, real HTTP, real processes that die.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod defects;
+mod emit;
+mod endpoint_rests;
+mod kill;
+mod network;
+mod process;
+mod replay;
+mod syscalls;
