@@ -27,7 +27,8 @@ fn one_failing_url_is_not_sent_again_to_all() {
 
 #[test]
 fn a_retry_sends_the_same_bytes() {
-    let receiver = Receiver::new(|request| Reply::Status(if request.header("x-sync-attempt") == "3" { 200 } else { 503 }));
+    let receiver =
+        Receiver::new(|request| Reply::Status(if request.header("x-sync-attempt") == "3" { 200 } else { 503 }));
     let place = Place::sending_to(&[receiver.url("/")]);
     place.emit("user.created", "u");
     assert_eq!(place.run(&["process", "--wait"]).code, 0);

@@ -84,7 +84,10 @@ fn bad_input_has_its_exit_code_and_stores_nothing() {
 fn progress_is_keyed_by_user_and_course_and_custom_types_bring_their_resource_type() {
     let place = place();
     let progress = place.data(&["emit", "progress.updated", "--user", "u1", "--course", "c9", "--data", "{}"]);
-    assert_eq!((&progress["event"]["resourceId"], &progress["event"]["resourceType"]), (&"u1-c9".into(), &"progress".into()));
+    assert_eq!(
+        (&progress["event"]["resourceId"], &progress["event"]["resourceType"]),
+        (&"u1-c9".into(), &"progress".into())
+    );
     let custom = place.data(&["emit", "course.archived", "c9", "--resource-type", "course", "--data", "{}"]);
     assert_eq!(custom["event"]["resourceType"], "course");
 }
@@ -142,11 +145,13 @@ fn a_large_batch_needs_little_memory() {
     let mut file = std::io::BufWriter::new(std::fs::File::create(place.path("big.ndjson")).unwrap());
     for n in 0..60_000 {
         let filler = "x".repeat(400);
-        writeln!(file, "{{\"type\":\"user.updated\",\"resourceId\":\"u{n}\",\"data\":{{\"f\":\"{filler}\"}}}}").unwrap();
+        writeln!(file, "{{\"type\":\"user.updated\",\"resourceId\":\"u{n}\",\"data\":{{\"f\":\"{filler}\"}}}}")
+            .unwrap();
     }
     file.flush().unwrap();
     let child = std::process::Command::new("/usr/bin/env");
-    let mut command = place.prepare(child, &["sh", "-c", "ulimit -v 400000; exec \"$0\" emit --batch big.ndjson -o json"]);
+    let mut command =
+        place.prepare(child, &["sh", "-c", "ulimit -v 400000; exec \"$0\" emit --batch big.ndjson -o json"]);
     let output = command.arg(env!("CARGO_BIN_EXE_syncctl")).output().unwrap();
     let ran = Ran::of(&output);
     assert_eq!((ran.code, ran.data()["accepted"].as_u64()), (0, Some(60_000)), "{}", ran.stderr);
@@ -160,8 +165,10 @@ fn batches_and_lines_that_are_too_long_are_refused_with_their_line() {
     let ran = place.run_with_input(&["emit", "--batch", "-"], format!("{good}{long}{good}").as_bytes());
     assert_eq!(ran.code, 65);
     assert!(ran.stderr.contains("line 2"), "{}", ran.stderr);
-    let skipped =
-        place.run_with_input(&["emit", "--batch", "-", "--skip-invalid", "-o", "json"], format!("{good}{long}{good}").as_bytes());
+    let skipped = place.run_with_input(
+        &["emit", "--batch", "-", "--skip-invalid", "-o", "json"],
+        format!("{good}{long}{good}").as_bytes(),
+    );
     assert_eq!((skipped.code, skipped.data()["accepted"].as_u64()), (3, Some(2)));
 }
 
@@ -185,7 +192,10 @@ fn eight_emitters_with_the_same_ids_store_each_once() {
 fn files_are_readable_by_their_owner_only_whatever_the_umask() {
     use std::os::unix::fs::PermissionsExt;
     let place = place();
-    let mut command = place.prepare(std::process::Command::new("/bin/sh"), &["-c", "umask 000; exec \"$0\" emit user.created u --data '{}'"]);
+    let mut command = place.prepare(
+        std::process::Command::new("/bin/sh"),
+        &["-c", "umask 000; exec \"$0\" emit user.created u --data '{}'"],
+    );
     assert!(command.arg(env!("CARGO_BIN_EXE_syncctl")).output().unwrap().status.success());
     let mode = |name: &str| std::fs::metadata(place.path(name)).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode("state"), mode("state/q.db"), mode("state/q.db-wal")), (0o700, 0o600, 0o600));
@@ -217,7 +227,11 @@ fn other_files_and_newer_schemas_are_refused_untouched() {
     for args in [&["status"][..], &["process"], &["emit", "user.created", "v", "--data", "{}"]] {
         assert_eq!(place.run(args).code, 12, "{args:?}");
     }
-    std::fs::write(place.path("not.db"), "this is no database, and it is longer than a header of one hundred bytes ".repeat(20)).unwrap();
+    std::fs::write(
+        place.path("not.db"),
+        "this is no database, and it is longer than a header of one hundred bytes ".repeat(20),
+    )
+    .unwrap();
     let ran = place.run(&["status", "--db", "not.db"]);
     assert_eq!(ran.code, 74, "{}", ran.stderr);
     let before = std::fs::read(place.path("not.db")).unwrap();

@@ -111,8 +111,7 @@ fn a_short_retry_after_is_waited_out() {
 fn an_outage_costs_no_dead_letter_and_the_backlog_arrives_in_order() {
     let down = Arc::new(AtomicBool::new(true));
     let state = Arc::clone(&down);
-    let receiver =
-        Receiver::new(move |_| if state.load(Ordering::SeqCst) { Reply::Reset } else { Reply::Status(200) });
+    let receiver = Receiver::new(move |_| if state.load(Ordering::SeqCst) { Reply::Reset } else { Reply::Status(200) });
     let place = Place::sending_to(&[receiver.url("/")]);
     place.emit_lines((0..200).map(|i| (format!("e{i:03}"), format!("r{}", i % 20))));
     let mut watching = place.spawn(&["process", "--watch"]);

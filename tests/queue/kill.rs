@@ -127,9 +127,8 @@ fn a_stopped_worker_is_not_robbed_and_a_dead_ones_work_is_free_at_once() {
     assert_eq!(stopped.wait().unwrap().code(), Some(0));
     assert_eq!((receiver.count(), &place.queue()["delivered"]), (4, &4.into()));
 
-    let hanging = Receiver::new(|request| {
-        if request.header("x-sync-attempt") == "1" { Reply::Hang } else { Reply::Status(200) }
-    });
+    let hanging =
+        Receiver::new(|request| if request.header("x-sync-attempt") == "1" { Reply::Hang } else { Reply::Status(200) });
     let place = Place::sending_to(&[hanging.url("/")]);
     place.emit_many(4);
     let mut dead = place.spawn(&["process"]);
@@ -144,9 +143,8 @@ fn a_stopped_worker_is_not_robbed_and_a_dead_ones_work_is_free_at_once() {
 
 #[test]
 fn a_watching_worker_takes_over_from_one_that_dies() {
-    let receiver = Receiver::new(|request| {
-        if request.header("x-sync-attempt") == "1" { Reply::Hang } else { Reply::Status(200) }
-    });
+    let receiver =
+        Receiver::new(|request| if request.header("x-sync-attempt") == "1" { Reply::Hang } else { Reply::Status(200) });
     let place = Place::sending_to(&[receiver.url("/")]);
     place.emit_many(3);
     let mut dying = place.spawn(&["process"]);

@@ -82,10 +82,7 @@ fn broken_connections_are_unreachable_and_say_where_they_broke() {
 
 #[test]
 fn a_timeout_ends_in_time_and_says_what_it_waited_for() {
-    for reply in [
-        Reply::Hang,
-        Reply::After(Duration::from_secs(3), Box::new(Reply::Status(200))),
-    ] {
+    for reply in [Reply::Hang, Reply::After(Duration::from_secs(3), Box::new(Reply::Status(200)))] {
         let (outcome, detail, took) = against(reply);
         assert_eq!(outcome, "timed out");
         assert_eq!(detail, "timed out after 1s waiting for the response");
@@ -162,7 +159,12 @@ fn proxy_variables_are_ignored() {
 
 #[test]
 fn forbidden_addresses_are_given_up_at_once_and_never_called() {
-    for url in ["http://169.254.169.254/latest/meta-data", "http://[::ffff:169.254.169.254]/", "http://0.0.0.0:9/", "http://224.0.0.1/"] {
+    for url in [
+        "http://169.254.169.254/latest/meta-data",
+        "http://[::ffff:169.254.169.254]/",
+        "http://0.0.0.0:9/",
+        "http://224.0.0.1/",
+    ] {
         let place = Place::sending_to(&[url]);
         let (outcome, detail, _) = attempt(&place);
         assert_eq!(outcome, "unreachable");
@@ -185,11 +187,29 @@ fn tls_that_cannot_be_trusted_sends_nothing() {
         return;
     }
     let mut place = Place::new();
+    place.set("SYNCCTL_DELIVERY_TIMEOUT", "1s");
     let made = place
         .prepare(
             Command::new("openssl"),
-            &["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "k.pem", "-out", "c.pem", "-days", "2",
-                "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-addext", "basicConstraints=critical,CA:FALSE"],
+            &[
+                "req",
+                "-x509",
+                "-newkey",
+                "rsa:2048",
+                "-nodes",
+                "-keyout",
+                "k.pem",
+                "-out",
+                "c.pem",
+                "-days",
+                "2",
+                "-subj",
+                "/CN=localhost",
+                "-addext",
+                "subjectAltName=DNS:localhost",
+                "-addext",
+                "basicConstraints=critical,CA:FALSE",
+            ],
         )
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -215,8 +235,8 @@ fn tls_that_cannot_be_trusted_sends_nothing() {
     place.emit("user.created", "trusted");
     place.run(&["process"]);
     let list = place.data(&["deliveries", "list"]);
-    let answered = list[0]["error"].as_str().is_none_or(|error| error.starts_with("HTTP "));
-    assert!(answered, "{list}");
+    // This server speaks TLS and answers no POST: past the handshake, the request waits.
+    assert_eq!(list[0]["error"], "timed out after 1s waiting for the response");
     server.kill().unwrap();
     server.wait().unwrap();
 }

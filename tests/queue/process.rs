@@ -40,7 +40,8 @@ fn every_request_carries_the_headers_of_the_contract_and_verifies() {
 fn wire_keys(body: &[u8]) -> Vec<&str> {
     let text = std::str::from_utf8(body).unwrap();
     let keys = ["id", "type", "resourceId", "resourceType", "data", "timestamp", "retryCount", "status"];
-    let mut found: Vec<(usize, &str)> = keys.iter().map(|key| (text.find(&format!("\"{key}\":")).unwrap(), *key)).collect();
+    let mut found: Vec<(usize, &str)> =
+        keys.iter().map(|key| (text.find(&format!("\"{key}\":")).unwrap(), *key)).collect();
     found.sort_unstable();
     found.into_iter().map(|(_, key)| key).collect()
 }
@@ -63,9 +64,14 @@ fn assert_openssl_agrees(request: &Received) {
     }
     let hex = String::from_utf8(mac(&request.body, false)).unwrap();
     assert_eq!(request.header("x-webhook-signature"), hex.trim().rsplit(' ').next().unwrap());
-    let signed =
-        [request.header("webhook-id").as_bytes(), b".", request.header("webhook-timestamp").as_bytes(), b".", &request.body]
-            .concat();
+    let signed = [
+        request.header("webhook-id").as_bytes(),
+        b".",
+        request.header("webhook-timestamp").as_bytes(),
+        b".",
+        &request.body,
+    ]
+    .concat();
     use base64::Engine as _;
     let expected = base64::engine::general_purpose::STANDARD.encode(mac(&signed, true));
     assert_eq!(request.header("webhook-signature"), format!("v1,{expected}"));
@@ -112,7 +118,8 @@ fn one_hanging_endpoint_delays_nobody_else() {
 
 #[test]
 fn it_ends_when_nothing_is_due_and_wait_also_waits_for_retries() {
-    let receiver = Receiver::new(|request| Reply::Status(if request.header("x-sync-attempt") == "1" { 500 } else { 200 }));
+    let receiver =
+        Receiver::new(|request| Reply::Status(if request.header("x-sync-attempt") == "1" { 500 } else { 200 }));
     let place = Place::sending_to(&[receiver.url("/")]);
     place.emit_many(1);
     assert_eq!(place.run(&["process"]).code, 0);
@@ -135,7 +142,10 @@ fn attempts_used_up_in_this_run_are_exit_three() {
     assert_eq!(place.run(&["process", "--wait"]).code, 0, "the next run has nothing to do");
     let failures = place.data(&["failures", "list"]);
     let failure = &failures[0];
-    assert_eq!((&failure["eventId"], &failure["attempts"], &failure["resolved"]), (&"e0".into(), &3.into(), &false.into()));
+    assert_eq!(
+        (&failure["eventId"], &failure["attempts"], &failure["resolved"]),
+        (&"e0".into(), &3.into(), &false.into())
+    );
     assert!(failure["error"].as_str().unwrap().contains("500"));
 }
 

@@ -97,7 +97,9 @@ fn a_newer_event_that_arrived_already_is_warned_of() {
     let receiver = Receiver::new(|request| Reply::Status(if request.event_id() == "old" { 400 } else { 200 }));
     let mut place = Place::sending_to(&[receiver.url("/")]);
     place.set("SYNCCTL_DELIVERY_MAX_ATTEMPTS", "1");
-    place.emit_lines([("old", "r"), ("new", "r"), ("other", "s")].map(|(a, b)| (a.to_owned(), b.to_owned())).into_iter());
+    place.emit_lines(
+        [("old", "r"), ("new", "r"), ("other", "s")].map(|(a, b)| (a.to_owned(), b.to_owned())).into_iter(),
+    );
     place.run(&["process", "--wait"]);
     let ran = place.run(&["replay", "old", "--dry-run"]);
     assert!(ran.stderr.contains("newer event"), "{}", ran.stderr);

@@ -1,1 +1,237 @@
+//! The promises of the store that the model does not make by itself.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use syncctl::clock::Timestamp;
+use syncctl::delivery::{Outcome, Reason, State};
+use syncctl::endpoint::{EndpointUrl, PausedBy, Spec};
+use syncctl::event::{Draft, EventId};
+use syncctl::store::{
+    Access, Claim, DeliveryFilter, Finished, Page, Recorded, Run, Store, StoreError, Tally, Wants, open,
+};
+
+use crate::support::memory_dir;
+
+const NOW: i64 = 1_706_702_400_000;
+
+fn now() -> Timestamp {
+    Timestamp::from_millis(NOW)
+}
+
+fn later(seconds: u64) -> Timestamp {
+    now().plus(Duration::from_secs(seconds))
+}
+
+struct Bench {
+    directory: tempfile::TempDir,
+    store: Arc<dyn Store>,
+}
+
+impl Bench {
+    fn new(urls: &[&str]) -> Self {
+        let directory = memory_dir();
+        let store = open(&directory.path().join("q.db"), Access::Create).unwrap();
+        let specs = urls.iter().map(|url| Spec::of_url(EndpointUrl::parse(url).unwrap())).collect();
+        store.set_endpoints(specs, now()).wait().unwrap();
+        Self { directory, store }
+    }
+
+    fn emit(&self, id: &str, resource: &str) {
+        let mut draft = Draft::check("user.updated", resource, None, b"{}").unwrap();
+        draft.id = Some(EventId::parse(id).unwrap());
+        self.store.enqueue(Box::new(std::iter::once(Ok(draft))), false, now()).wait().unwrap();
+    }
+
+    fn run(&self) -> Run {
+        self.store.begin_run("test", now()).unwrap()
+    }
+
+    fn claim(&self, run: &Run, n: usize) -> Vec<Claim> {
+        let endpoints = self.store.endpoints().unwrap().iter().map(|e| (e.id, n)).collect();
+        self.store.advance(run.id, Arc::default(), Wants { endpoints, idle: true }, now()).wait().unwrap().claims
+    }
+
+    fn finish(&self, run: &Run, claim: Claim, outcome: Outcome) -> Recorded {
+        let finished = Finished {
+            claim,
+            outcome,
+            started_at: now(),
+            ended_at: now(),
+            took: Duration::from_millis(1),
+            detail: "test".into(),
+            response: bytes::Bytes::new(),
+            chance: 0.0,
+        };
+        self.store.advance(run.id, Arc::new(vec![finished]), Wants::default(), now()).wait().unwrap().recorded[0]
+    }
+
+    fn state(&self, id: &str) -> (State, Option<Reason>) {
+        let filter = DeliveryFilter { event: Some(EventId::parse(id).unwrap()), ..DeliveryFilter::default() };
+        let row =
+            self.store.deliveries(&filter, Page { limit: 1, number: 1, oldest_first: true }).unwrap().rows.remove(0);
+        (row.state, row.reason)
+    }
+}
+
+#[test]
+fn a_worker_that_finished_an_attempt_cannot_finish_it_again() {
+    let bench = Bench::new(&["http://a.invalid/"]);
+    bench.emit("a", "r");
+    let run = bench.run();
+    let claim = bench.claim(&run, 1).remove(0);
+    assert!(matches!(bench.finish(&run, claim.clone(), Outcome::Delivered { status: 200 }), Recorded::Written(_)));
+    assert_eq!(bench.finish(&run, claim, Outcome::Unreachable), Recorded::Lost);
+    assert_eq!(bench.state("a").0, State::Delivered);
+}
+
+#[test]
+fn an_attempt_released_and_claimed_again_is_the_first_still() {
+    let bench = Bench::new(&["http://a.invalid/"]);
+    bench.emit("a", "r");
+    let run = bench.run();
+    let claim = bench.claim(&run, 1).remove(0);
+    bench.store.release(run.id, vec![claim.clone(), claim], now()).wait().unwrap();
+    assert_eq!(bench.claim(&run, 1)[0].number, 1);
+}
+
+#[test]
+fn what_a_run_still_held_at_its_end_is_interrupted() {
+    let bench = Bench::new(&["http://a.invalid/"]);
+    bench.emit("a", "r");
+    let run = bench.run();
+    bench.claim(&run, 1);
+    bench.store.end_run(&run, Tally { claimed: 1, ..Tally::default() }, 143, later(2)).wait().unwrap();
+    let detail = bench.store.event(&EventId::parse("a").unwrap()).unwrap().unwrap();
+    assert_eq!(detail.attempts[0].outcome, Outcome::Interrupted);
+    assert_eq!(bench.state("a").0, State::Pending);
+    let row = &bench.store.runs(1).unwrap()[0];
+    assert_eq!((row.exit, row.tally.claimed), (Some(143), 1));
+}
+
+#[test]
+fn a_batch_that_fails_half_way_leaves_nothing_and_figures_stay_right() {
+    let bench = Bench::new(&["http://a.invalid/"]);
+    bench.emit("a", "r");
+    let good = Draft::check("user.updated", "r", None, b"1").unwrap();
+    let drafts = vec![Ok(good.clone()), Ok(good), Err(StoreError::Batch("the disk is gone".into()))];
+    let failed = bench.store.enqueue(Box::new(drafts.into_iter()), false, now()).wait();
+    assert!(matches!(failed, Err(StoreError::Batch(_))));
+    bench.emit("b", "r");
+    let figures = bench.store.figures(now()).unwrap();
+    assert_eq!((figures.events, figures.endpoints[0].counts.pending), (2, 2));
+}
+
+#[test]
+fn a_write_that_panics_fails_alone() {
+    struct Bad;
+    impl Iterator for Bad {
+        type Item = Result<Draft, StoreError>;
+        fn next(&mut self) -> Option<Self::Item> {
+            panic!("a bug in an iterator")
+        }
+    }
+    let bench = Bench::new(&["http://a.invalid/"]);
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    let failed = bench.store.enqueue(Box::new(Bad), false, now()).wait();
+    std::panic::set_hook(hook);
+    assert!(matches!(failed, Err(StoreError::Statement(_))));
+    bench.emit("a", "r");
+    assert_eq!(bench.state("a").0, State::Pending);
+}
+
+#[test]
+fn two_stores_on_one_file_see_each_others_figures() {
+    let bench = Bench::new(&["http://a.invalid/"]);
+    let other = open(&bench.directory.path().join("q.db"), Access::Existing).unwrap();
+    for n in 0..10 {
+        bench.emit(&format!("a{n}"), "r");
+        let draft = Draft::check("user.updated", "s", None, b"{}").unwrap();
+        other.enqueue(Box::new(std::iter::once(Ok(draft))), false, now()).wait().unwrap();
+    }
+    for store in [&bench.store, &other] {
+        let figures = store.figures(now()).unwrap();
+        assert_eq!((figures.events, figures.endpoints[0].counts.pending), (20, 20));
+    }
+}
+
+#[test]
+fn many_threads_open_a_new_file_at_once() {
+    let directory = memory_dir();
+    for round in 0..10 {
+        let path = directory.path().join(format!("new/{round}.db"));
+        let threads: Vec<_> = (0..8)
+            .map(|_| {
+                let path = path.clone();
+                std::thread::spawn(move || open(&path, Access::Create).map(|_| ()))
+            })
+            .collect();
+        for thread in threads {
+            thread.join().unwrap().unwrap();
+        }
+    }
+}
+
+#[test]
+fn readers_say_that_there_is_no_database() {
+    let directory = memory_dir();
+    let missing = open(&directory.path().join("none.db"), Access::Existing);
+    assert!(matches!(missing, Err(StoreError::NoDatabase(_))));
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_pause_by_the_operator_outlives_the_configuration_and_one_by_the_configuration_does_not() {
+    let bench = Bench::new(&["http://a.invalid/"]);
+    let spec = |paused| vec![Spec { paused, ..Spec::of_url(EndpointUrl::parse("http://a.invalid/").unwrap()) }];
+    let by = |specs: Vec<Spec>| bench.store.set_endpoints(specs, now()).wait().unwrap()[0].paused_by;
+    assert_eq!(by(spec(true)), Some(PausedBy::Configuration));
+    assert_eq!(by(spec(false)), None);
+    bench.store.pause("a.invalid", now()).wait().unwrap();
+    assert_eq!(by(spec(false)), Some(PausedBy::Operator));
+    assert!(matches!(bench.store.pause("b", now()).wait(), Err(StoreError::NoEndpoint(_))));
+}
+
+#[test]
+fn a_changed_url_forgets_what_was_learned_about_the_old_one() {
+    let directory = memory_dir();
+    let store = open(&directory.path().join("q.db"), Access::Create).unwrap();
+    let named = |url: &str| vec![Spec { name: Some("n".into()), ..Spec::of_url(EndpointUrl::parse(url).unwrap()) }];
+    store.set_endpoints(named("http://a.invalid/"), now()).wait().unwrap();
+    let draft = Draft::check("user.updated", "r", None, b"{}").unwrap();
+    store.enqueue(Box::new((0..9).map(move |_| Ok(draft.clone()))), false, now()).wait().unwrap();
+    let bench = Bench { directory, store };
+    let run = bench.run();
+    for at in 0..5 {
+        let claims = {
+            let endpoints = bench.store.endpoints().unwrap().iter().map(|e| (e.id, 1)).collect();
+            let wants = Wants { endpoints, idle: true };
+            bench.store.advance(run.id, Arc::default(), wants, later(at * 100)).wait().unwrap().claims
+        };
+        for claim in claims {
+            bench.finish(&run, claim, Outcome::Unreachable);
+        }
+    }
+    assert!(bench.store.endpoints().unwrap()[0].standing.strikes > 0);
+    let changed = bench.store.set_endpoints(named("http://b.invalid/"), now()).wait().unwrap();
+    assert_eq!((changed[0].standing.strikes, changed[0].standing.rest), (0, None));
+    assert_eq!(changed.len(), 1);
+}
+
+#[test]
+fn rates_count_attempts_by_minute_endpoint_and_type() {
+    let bench = Bench::new(&["http://a.invalid/"]);
+    for n in 0..4 {
+        bench.emit(&format!("a{n}"), &format!("r{n}"));
+    }
+    let run = bench.run();
+    for (n, claim) in bench.claim(&run, 4).into_iter().enumerate() {
+        let outcome = if n == 0 { Outcome::TimedOut } else { Outcome::Delivered { status: 200 } };
+        bench.finish(&run, claim, outcome);
+    }
+    let rates = bench.store.rates(now()).unwrap();
+    assert_eq!(rates.len(), 1);
+    assert_eq!((rates[0].delivered, rates[0].failed, rates[0].event_type.as_str()), (3, 1, "user.updated"));
+    assert!(bench.store.rates(later(60)).unwrap().is_empty());
+}

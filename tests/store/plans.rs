@@ -1,1 +1,89 @@
+//! What the hot statements cost: they read indexes, never whole tables, however much is blocked or finished.
 
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+use syncctl::clock::Timestamp;
+use syncctl::endpoint::{EndpointUrl, Spec};
+use syncctl::event::Draft;
+use syncctl::store::{Access, Wants, open};
+
+use crate::support::memory_dir;
+
+fn plan(connection: &Connection, sql: &str) -> String {
+    let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+    let parameters = statement.parameter_count();
+    let rows = statement
+        .query_map(rusqlite::params_from_iter(std::iter::repeat_n(1, parameters)), |row| row.get::<_, String>(3))
+        .unwrap();
+    rows.map(Result::unwrap).collect::<Vec<_>>().join("; ")
+}
+
+/// Every statement that runs once per event, as it stands in the source.
+fn hot_statements() -> Vec<String> {
+    ["advance", "lanes", "enqueue", "figures", "owners"]
+        .iter()
+        .flat_map(|file| {
+            let path = format!("{}/src/store/sqlite/{file}.rs", env!("CARGO_MANIFEST_DIR"));
+            let source = std::fs::read_to_string(path).unwrap();
+            let literals: Vec<String> =
+                source.split('"').skip(1).step_by(2).map(|literal| literal.replace('\n', " ")).collect();
+            literals
+        })
+        .filter(|sql| ["SELECT ", "UPDATE "].iter().any(|verb| sql.starts_with(verb)) && sql.contains(" WHERE "))
+        .filter(|sql| !sql.trim_end().ends_with("WHERE"))
+        .collect()
+}
+
+#[test]
+fn no_hot_statement_scans_deliveries_events_or_attempts() {
+    let directory = memory_dir();
+    let path = directory.path().join("q.db");
+    drop(open(&path, Access::Create).unwrap());
+    let connection = Connection::open(&path).unwrap();
+    let statements = hot_statements();
+    assert!(statements.len() >= 15, "the statements are found in the source: {}", statements.len());
+    for sql in statements {
+        let plan = plan(&connection, &sql);
+        for table in ["delivery", "event", "attempt", " d", " e"] {
+            let scans = plan.split("; ").any(|step| step == format!("SCAN {}", table.trim()));
+            assert!(!scans, "{sql}\n  {plan}");
+        }
+        assert!(!plan.contains("TEMP B-TREE") || sql.contains("GROUP BY"), "{sql}\n  {plan}");
+    }
+    let claim = "SELECT d.id, e.body FROM delivery d JOIN event e ON e.seq = d.event JOIN kind k ON k.id = e.kind
+                 WHERE d.state = 1 AND d.endpoint = ?1 AND d.due_at <= ?2 ORDER BY d.due_at, d.id LIMIT ?3";
+    let plan = plan(&connection, claim);
+    assert!(plan.contains("USING INDEX delivery_due") && !plan.contains("TEMP"), "{plan}");
+}
+
+#[test]
+fn a_hundred_thousand_blocked_deliveries_cost_a_claim_nothing() {
+    let cost = |blocked: u64| {
+        let directory = memory_dir();
+        let store = open(&directory.path().join("q.db"), Access::Create).unwrap();
+        let now = Timestamp::from_millis(1_706_702_400_000);
+        let spec = Spec::of_url(EndpointUrl::parse("http://a.invalid/").unwrap());
+        let endpoint = store.set_endpoints(vec![spec], now).wait().unwrap()[0].id;
+        let draft = |resource: String| Draft::check("user.updated", &resource, None, b"{}");
+        let same = (0..blocked).map(move |_| Ok(draft("same".into()).unwrap()));
+        store.enqueue(Box::new(same), false, now).wait().unwrap();
+        let run = store.begin_run("test", now).unwrap();
+        let claim = |n| {
+            let wants = Wants { endpoints: vec![(endpoint, n)], idle: true };
+            store.advance(run.id, Arc::default(), wants, now.plus(Duration::from_secs(1))).wait().unwrap().claims
+        };
+        assert_eq!(claim(10).len(), 1, "only the head is claimable");
+        let others = (0..200).map(move |n| Ok(draft(format!("r{n}")).unwrap()));
+        store.enqueue(Box::new(others), false, now).wait().unwrap();
+        let began = Instant::now();
+        for _ in 0..200 {
+            assert_eq!(claim(1).len(), 1);
+        }
+        began.elapsed()
+    };
+    let (few, many) = (cost(10), cost(100_000));
+    // Both in memory, one after the other; a scan would cost hundreds of times more.
+    assert!(many < few * 6, "{few:?} with 10 blocked, {many:?} with 100,000");
+}

@@ -1,0 +1,7 @@
+# Everything CI runs.
+ci:
+    scripts/test
+
+# The queue against the wire.
+bench:
+    cargo bench --bench queue
