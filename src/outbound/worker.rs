@@ -22,8 +22,8 @@ use crate::delivery::{Next, Outcome};
 use crate::endpoint::{Endpoint, EndpointId, MAX_CONCURRENCY};
 use crate::store::{Advanced, Claim, DeliveryId, Finished, Outlook, Recorded, Run, Store, StoreError, Tally, Wants};
 
-/// Claims held ready for each slot, so that a commit never makes one wait.
-const PREFETCH: usize = 3;
+/// Claims held ready for a fast endpoint at most, so that a commit never makes a slot wait.
+const LONGEST_RESERVE: usize = 192;
 /// How long a claim may wait before it is looked at again.
 const FRESH: Duration = Duration::from_millis(50);
 /// How long outcomes that could not be stored are kept and tried again.
@@ -33,9 +33,9 @@ const TRY_AGAIN: Duration = Duration::from_millis(200);
 /// How often an idle worker looks whether other workers died.
 const WATCH_OTHERS: Duration = Duration::from_secs(1);
 /// Outcomes that are company enough.
-const COMPANY: usize = 64;
+const COMPANY: usize = 128;
 /// How long the first outcome waits for company before a transaction is begun for it.
-const LINGER: Duration = Duration::from_millis(1);
+const LINGER: Duration = Duration::from_millis(4);
 
 /// When a run ends by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,6 +148,8 @@ struct Lane {
     outlet: Option<Arc<Outlet>>,
     waiting: VecDeque<(Claim, Instant)>,
     in_flight: usize,
+    /// How many claims to hold ready: as many as slots, and more for an endpoint that is faster than the disk.
+    reserve: usize,
     /// Outcomes on their way to disk after which the endpoint may rest or be paused: until then nothing starts.
     in_doubt: usize,
     /// Nothing was left to claim, as far as is known.
@@ -276,12 +278,14 @@ impl<'a> Shift<'a> {
 
     /// Whether a slot may stay empty without a transaction now.
     fn is_hungry(&self) -> bool {
-        self.lanes.values().any(|lane| !lane.dry && !lane.holds() && lane.waiting.len() < self.slots(lane))
+        self.lanes.values().any(|lane| !lane.dry && !lane.holds() && lane.waiting.len() * 2 < self.reserve(lane))
     }
 
     /// When outcomes have waited long enough for company.
     fn linger_until(&self) -> Option<Instant> {
-        (self.turn.is_none() && !self.landed.is_empty() && self.trouble.is_none()).then(|| self.landed_at + LINGER)
+        // Without requests in flight nobody is going to join them.
+        let wait = if self.flights.is_empty() { Duration::ZERO } else { LINGER };
+        (self.turn.is_none() && !self.landed.is_empty() && self.trouble.is_none()).then(|| self.landed_at + wait)
     }
 
     fn again_at(&self) -> Option<Instant> {
@@ -296,8 +300,8 @@ impl<'a> Shift<'a> {
         let mut allowed = self.allowance();
         let mut endpoints = Vec::new();
         for (id, lane) in &self.lanes {
-            let reserve = self.slots(lane) * (1 + PREFETCH);
-            let wanted = reserve.saturating_sub(lane.in_flight + lane.waiting.len()).min(allowed);
+            let room = self.slots(lane) + self.reserve(lane);
+            let wanted = room.saturating_sub(lane.in_flight + lane.waiting.len()).min(allowed);
             if wanted > 0 && !lane.holds() && !lane.dry {
                 allowed -= wanted;
                 endpoints.push((*id, wanted));
@@ -323,6 +327,11 @@ impl<'a> Shift<'a> {
 
     fn slots(&self, lane: &Lane) -> usize {
         usize::from(self.worker.options.concurrency.unwrap_or(lane.endpoint.settings.concurrency))
+    }
+
+    /// How many claims to hold ready beside those in flight.
+    fn reserve(&self, lane: &Lane) -> usize {
+        lane.reserve.max(self.slots(lane))
     }
 
     // ── sending ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -357,21 +366,28 @@ impl<'a> Shift<'a> {
     /// Drops claims that are no longer to be sent, of those that have waited long enough for that to change.
     fn look_again(&mut self) -> Result<(), WorkerError> {
         let now = Instant::now();
+        let is_stale = |since: &Instant| now.duration_since(*since) > FRESH;
+        // Only the next to be sent matters; when it is stale, so are most behind it.
+        let next = |lane: &Lane| lane.waiting.front().is_some_and(|(_, since)| is_stale(since));
+        if !self.lanes.values().any(|lane| lane.in_flight < self.slots(lane) && next(lane)) {
+            return Ok(());
+        }
         let stale: Vec<&Claim> = self
             .lanes
             .values()
             .filter(|lane| lane.in_flight < self.slots(lane))
             .flat_map(|lane| &lane.waiting)
-            .filter(|(_, since)| now.duration_since(*since) > FRESH)
+            .filter(|(_, since)| is_stale(since))
             .map(|(claim, _)| claim)
             .collect();
-        if stale.is_empty() {
-            return Ok(());
-        }
         let wanted = self.worker.store.still_wanted(self.run.id, &stale, self.worker.clock.now())?;
         let verdicts: BTreeMap<DeliveryId, bool> = stale.iter().map(|claim| claim.delivery).zip(wanted).collect();
         let mut unwanted = Vec::new();
         for lane in self.lanes.values_mut() {
+            if lane.waiting.iter().any(|(claim, _)| verdicts.contains_key(&claim.delivery)) {
+                // It is slower than the disk: what it cannot take soon, others may.
+                lane.reserve = 0;
+            }
             for (claim, since) in std::mem::take(&mut lane.waiting) {
                 match verdicts.get(&claim.delivery) {
                     Some(false) => unwanted.push(claim),
@@ -452,6 +468,9 @@ impl<'a> Shift<'a> {
                 let got = advanced.claims.iter().filter(|claim| claim.endpoint == id).count();
                 if let Some(lane) = self.lanes.get_mut(&id) {
                     lane.dry = got < wanted;
+                    if lane.waiting.is_empty() && !lane.dry {
+                        lane.reserve = (wanted * 2).min(LONGEST_RESERVE);
+                    }
                 }
             }
         }
@@ -474,6 +493,7 @@ impl<'a> Shift<'a> {
                 outlet: None,
                 waiting: VecDeque::new(),
                 in_flight: 0,
+                reserve: 0,
                 in_doubt: 0,
                 dry: false,
             });

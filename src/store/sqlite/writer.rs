@@ -143,20 +143,26 @@ fn run_group(
     if !unchanged {
         migrate::check(migrate::version(connection).map_err(|e| fault::of(mirror.path(), &e))?)?;
     }
-    let mut failures = Vec::with_capacity(group.len());
-    for write in group {
-        failures.push(run_alone(connection, mirror, write.as_mut())?);
-    }
+    let failures = match group {
+        // Alone in its transaction, a write needs no savepoint: its failure undoes everything there is.
+        [only] => vec![run(connection, mirror, only.as_mut()).map(|()| None)?],
+        several => several
+            .iter_mut()
+            .map(|write| run_as_savepoint(connection, mirror, write.as_mut()))
+            .collect::<Result<_>>()?,
+    };
     execute(connection, mirror, "COMMIT")?;
     Ok(failures)
 }
 
 /// Runs one write as a savepoint, so that its failure or panic undoes nothing of its neighbours.
-fn run_alone(connection: &Connection, mirror: &mut Mirror, write: &mut dyn Write) -> Result<Option<StoreError>> {
+fn run_as_savepoint(
+    connection: &Connection,
+    mirror: &mut Mirror,
+    write: &mut dyn Write,
+) -> Result<Option<StoreError>> {
     execute(connection, mirror, "SAVEPOINT one")?;
-    let outcome = catch_unwind(AssertUnwindSafe(|| write.run(&mut Txn { connection, mirror })))
-        .unwrap_or_else(|_| Err(StoreError::Statement("a write panicked".to_owned())));
-    let Err(error) = outcome else {
+    let Err(error) = run(connection, mirror, write) else {
         execute(connection, mirror, "RELEASE one")?;
         return Ok(None);
     };
@@ -168,6 +174,12 @@ fn run_alone(connection: &Connection, mirror: &mut Mirror, write: &mut dyn Write
     execute(connection, mirror, "ROLLBACK TO one")?;
     execute(connection, mirror, "RELEASE one")?;
     Ok(Some(error))
+}
+
+/// Runs one write; a panic is its failure.
+fn run(connection: &Connection, mirror: &mut Mirror, write: &mut dyn Write) -> Result<()> {
+    catch_unwind(AssertUnwindSafe(|| write.run(&mut Txn { connection, mirror })))
+        .unwrap_or_else(|_| Err(StoreError::Statement("a write panicked".to_owned())))
 }
 
 fn execute(connection: &Connection, mirror: &Mirror, sql: &str) -> Result<()> {
