@@ -125,9 +125,10 @@ fn an_acknowledgement_follows_the_fsync() {
         traced(&place, &["-y", "-e", "trace=pwrite64,fdatasync,write"], &["emit", "user.created", "u", "--data", "{}"]);
     assert_eq!(ran.code, 0);
     let trace = std::fs::read_to_string(place.path("trace.txt")).unwrap();
-    let last = |call: &str, file: &str| trace.lines().rposition(|line| line.contains(call) && line.contains(file));
+    let lines: Vec<&str> = trace.lines().collect();
+    let last = |call: &str, file: &str| lines.iter().rposition(|line| line.contains(call) && line.contains(file));
     let (written, synced) = (last("pwrite64(", "q.db-wal>"), last("fdatasync(", "q.db-wal>"));
-    let told = trace.lines().rposition(|line| line.contains("write(1<"));
+    let told = lines.iter().rposition(|line| line.contains("write(1<"));
     assert!(written < synced && synced < told, "{trace}");
     assert!(written.is_some());
 }
