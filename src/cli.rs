@@ -25,6 +25,7 @@ pub mod emit;
 pub mod endpoints;
 pub mod events;
 pub mod failures;
+pub mod health;
 pub mod process;
 pub mod replay;
 pub mod status;
@@ -99,6 +100,8 @@ pub enum Command {
     Process(process::ProcessArgs),
     /// Show the queue and its endpoints
     Status(status::StatusArgs),
+    /// Say whether the queue is healthy; exit 1 when it is not
+    Health(health::HealthArgs),
     /// See, pause and resume endpoints
     #[command(subcommand)]
     Endpoints(endpoints::EndpointsCommand),
@@ -146,6 +149,7 @@ impl Command {
             Self::Emit(args) => args.run(context),
             Self::Process(args) => args.run(context),
             Self::Status(args) => args.run(context),
+            Self::Health(args) => args.run(context),
             Self::Endpoints(command) => command.run(context),
             Self::Events(command) => command.run(context),
             Self::Deliveries(command) => command.run(context),

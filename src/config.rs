@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use crate::delivery::RetryPolicy;
 use crate::endpoint::{DEFAULT_CONCURRENCY, Egress, EndpointUrl, SecretSource, Spec};
+use crate::monitor::{Ages, Limits};
 use crate::signature::Secret;
 
 use environment::Environment;
@@ -74,26 +75,6 @@ pub struct Delivery {
     pub concurrency: u16,
 }
 
-/// From where on the queue counts as unhealthy.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Health {
-    /// The largest share of failed attempts, from 0 to 1.
-    pub max_failure_rate: f64,
-    /// The most failed attempts.
-    pub max_failures: u64,
-    /// The longest time a delivery may be due.
-    pub max_due_age: Duration,
-}
-
-/// How old the last news of a resource may be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Freshness {
-    /// From here on worth a warning.
-    pub warn_after: Duration,
-    /// From here on an error.
-    pub error_after: Duration,
-}
-
 /// How `serve` runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Server {
@@ -109,8 +90,8 @@ pub(crate) struct Values {
     pub(crate) database: Option<PathBuf>,
     pub(crate) delivery: Delivery,
     pub(crate) egress: Egress,
-    pub(crate) health: Health,
-    pub(crate) freshness: Freshness,
+    pub(crate) health: Limits,
+    pub(crate) freshness: Ages,
     pub(crate) server: Server,
     pub(crate) ca_file: Option<PathBuf>,
 }
@@ -121,8 +102,8 @@ impl Default for Values {
             database: None,
             delivery: Delivery { retry: RetryPolicy::default(), concurrency: DEFAULT_CONCURRENCY },
             egress: Egress::default(),
-            health: Health { max_failure_rate: 0.1, max_failures: 10, max_due_age: Duration::from_mins(15) },
-            freshness: Freshness { warn_after: Duration::from_mins(60), error_after: Duration::from_mins(180) },
+            health: Limits::default(),
+            freshness: Ages::default(),
             server: Server { listen: vec!["127.0.0.1:3000".to_owned()], process_every: Duration::from_secs(30) },
             ca_file: None,
         }
@@ -297,10 +278,10 @@ pub struct Config {
     pub delivery: Delivery,
     /// Which addresses requests may go to.
     pub egress: Egress,
-    /// From where on the queue counts as unhealthy.
-    pub health: Health,
+    /// Up to where the queue counts as healthy.
+    pub health: Limits,
     /// How old the last news of a resource may be.
-    pub freshness: Freshness,
+    pub freshness: Ages,
     /// How `serve` runs.
     pub server: Server,
     /// The certificates to trust instead of the system's.

@@ -15,6 +15,7 @@ pub mod endpoint;
 
 pub mod store;
 
+pub mod monitor;
 pub mod outbound;
 
 pub mod report;

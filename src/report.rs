@@ -10,6 +10,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use crate::clock::Timestamp;
 
+pub mod health;
 pub mod lists;
 pub mod queue;
 

@@ -19,6 +19,7 @@ use crate::clock::{Clock as _, SystemClock};
 use crate::delivery::RetryPolicy;
 use crate::endpoint::{EndpointUrl, Settings, Spec};
 use crate::event::Draft;
+use crate::monitor::Ages;
 use crate::outbound::worker::{Options, Until};
 use crate::report::{lists, queue};
 use crate::signature::{Secret, Signer};
@@ -73,7 +74,7 @@ impl DemoArgs {
 
     fn show(&self, stage: &Context, store: &dyn Store) -> Result<(), Fault> {
         let now = SystemClock.now();
-        stage.screen.report(&queue::status(&store.figures(now)?, now))?;
+        stage.screen.report(&queue::status(&store.figures(now)?, &Ages::default(), now))?;
         let page = Page { limit: 200, number: 1, oldest_first: true };
         let listed = store.deliveries(&DeliveryFilter::default(), page)?;
         let Some(retried) = listed.rows.iter().max_by_key(|row| row.attempts) else { return Ok(()) };

@@ -45,7 +45,9 @@ impl EndpointsCommand {
         let store = context.existing_store()?;
         let figures = store.figures(context.now)?;
         match self {
-            Self::List => context.screen.report(&queue::endpoints(&figures, context.now))?,
+            Self::List => {
+                context.screen.report(&queue::endpoints(&figures, &context.config()?.freshness, context.now))?;
+            }
             Self::Show(named) => {
                 let place = position(&figures, &named.name)?;
                 context.screen.report(&queue::endpoint(&figures.endpoints[place], context.now))?;

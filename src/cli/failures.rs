@@ -2,7 +2,9 @@
 
 use super::context::{Context, Paging};
 use super::exit::{Exit, Fault};
-use crate::report::lists;
+use super::values::When;
+use crate::monitor::{self, STATS_WINDOW};
+use crate::report::{health, lists};
 use crate::store::DeliveryFilter;
 
 /// Arguments of `failures`; without a subcommand it lists.
@@ -20,6 +22,16 @@ pub struct FailuresArgs {
 pub enum FailuresCommand {
     /// Deliveries with a failed attempt that wait for another or were given up, newest first
     List(ListArgs),
+    /// How many attempts failed, by event type, resource type and endpoint
+    Stats(StatsArgs),
+}
+
+/// Which window.
+#[derive(Debug, clap::Args)]
+pub struct StatsArgs {
+    /// Attempts that ended at or after: a time, or a duration before now [default: 24h]
+    #[arg(long, value_name = "WHEN", value_parser = When::parse)]
+    since: Option<When>,
 }
 
 /// Which failures.
@@ -37,16 +49,34 @@ pub struct ListArgs {
 
 impl FailuresArgs {
     pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
-        let FailuresCommand::List(args) = self.command.unwrap_or(FailuresCommand::List(self.list));
+        match self.command.unwrap_or(FailuresCommand::List(self.list)) {
+            FailuresCommand::List(args) => args.run(context),
+            FailuresCommand::Stats(args) => args.run(context),
+        }
+    }
+}
+
+impl ListArgs {
+    fn run(self, context: &Context) -> Result<Exit, Fault> {
         let filter = DeliveryFilter {
-            endpoint: args.endpoint,
-            event_type: args.event_type,
+            endpoint: self.endpoint,
+            event_type: self.event_type,
             troubled: true,
             ..DeliveryFilter::default()
         };
-        let page = args.paging.newest_first();
+        let page = self.paging.newest_first();
         let listed = context.existing_store()?.deliveries(&filter, page)?;
         context.screen.report(&lists::failures(&listed, page))?;
+        Ok(Exit::Done)
+    }
+}
+
+impl StatsArgs {
+    fn run(self, context: &Context) -> Result<Exit, Fault> {
+        let since = self.since.map_or(context.now.minus(STATS_WINDOW), |when| when.seen_from(context.now));
+        let store = context.existing_store()?;
+        let stats = monitor::failure_stats(&store.figures(context.now)?, &store.rates(since)?, since);
+        context.screen.report(&health::failure_stats(&stats, context.now))?;
         Ok(Exit::Done)
     }
 }

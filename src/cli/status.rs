@@ -1,17 +1,65 @@
-//! `status`: the queue and its endpoints.
+//! `status`: the queue and its endpoints, once or again and again.
+
+use std::time::Duration;
 
 use super::context::Context;
 use super::exit::{Exit, Fault};
+use super::signals::{Signals, block_on};
+use super::values;
+use crate::clock::{Clock as _, SystemClock};
+use crate::monitor::Ages;
 use crate::report::queue;
+use crate::store::Store;
 
 /// Arguments of `status`.
 #[derive(Debug, clap::Args)]
-pub struct StatusArgs {}
+pub struct StatusArgs {
+    /// Show it again every 2s, or as often as said, until Ctrl-C
+    #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true, default_missing_value = "2s")]
+    #[arg(value_parser = values::duration)]
+    watch: Option<Duration>,
+    /// The age from which an endpoint's last success counts as aging [default: 60m, or as configured]
+    #[arg(long, value_name = "TIME", value_parser = values::duration)]
+    warn_after: Option<Duration>,
+    /// The age from which it counts as stale [default: 180m, or as configured]
+    #[arg(long, value_name = "TIME", value_parser = values::duration)]
+    error_after: Option<Duration>,
+}
 
 impl StatusArgs {
     pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
-        let figures = context.existing_store()?.figures(context.now)?;
-        context.screen.report(&queue::status(&figures, context.now))?;
+        let store = context.existing_store()?;
+        let configured = context.config()?.freshness;
+        let ages = Ages {
+            warn_after: self.warn_after.unwrap_or(configured.warn_after),
+            error_after: self.error_after.unwrap_or(configured.error_after),
+        };
+        match self.watch {
+            None => context.screen.report(&queue::status(&store.figures(context.now)?, &ages, context.now))?,
+            Some(every) => watch(context, store.as_ref(), &ages, every.max(SHORTEST))?,
+        }
         Ok(Exit::Done)
     }
+}
+
+/// The shortest pause between two screens.
+const SHORTEST: Duration = Duration::from_millis(100);
+
+/// Shows the status until a signal comes; that is how it is meant to end.
+fn watch(context: &Context, store: &dyn Store, ages: &Ages, every: Duration) -> Result<(), Fault> {
+    block_on(async {
+        let signals = Signals::listen().map_err(|e| Exit::Io.fault("failed to listen for signals").cause(e))?;
+        let mut stop = signals.stop.clone();
+        let mut screen = context.screen.clone();
+        loop {
+            let now = SystemClock.now();
+            screen.set_now(now);
+            screen.clear()?;
+            screen.report(&queue::status(&store.figures(now)?, ages, now))?;
+            tokio::select! {
+                _ = stop.changed() => return Ok(()),
+                () = tokio::time::sleep(every) => {}
+            }
+        }
+    })
 }

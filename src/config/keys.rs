@@ -98,6 +98,12 @@ pub(super) const KEYS: &[Key<Values>] = &[
         |v| duration_shown(v.health.max_due_age),
     ),
     key(
+        "health.max_processing_age",
+        Form::One,
+        |v, t| set(&mut v.health.max_processing_age, duration_above_zero(t)),
+        |v| duration_shown(v.health.max_processing_age),
+    ),
+    key(
         "freshness.warn_after",
         Form::One,
         |v, t| set(&mut v.freshness.warn_after, duration(t)),

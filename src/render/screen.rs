@@ -243,6 +243,16 @@ impl Screen {
         self.look.time.show(moment, self.look.now)
     }
 
+    /// Empties the terminal for a report that is shown again; elsewhere the reports simply follow each other.
+    pub fn clear(&self) -> Result<(), RenderError> {
+        if self.stdout_is_terminal && !self.dumb {
+            let mut out = io::stdout().lock();
+            out.write_all(b"\x1b[H\x1b[2J\x1b[3J")?;
+            out.flush()?;
+        }
+        Ok(())
+    }
+
     /// Shows what was asked for.
     pub fn report(&self, report: &Report) -> Result<(), RenderError> {
         self.report_to(&mut io::stdout().lock(), report)?;

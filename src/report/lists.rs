@@ -347,7 +347,7 @@ fn failure_text(row: &DeliveryRow) -> &str {
     }
 }
 
-const FAILURES: &[Column] = &[
+pub(super) const FAILURES: &[Column] = &[
     Column::number("delivery", "DELIVERY"),
     Column::text("type", "TYPE"),
     Column::text("resource", "RESOURCE"),
@@ -362,20 +362,7 @@ const FAILURES: &[Column] = &[
 /// A page of failed deliveries: those that wait for another attempt, and those given up.
 pub fn failures(listed: &Listed<DeliveryRow>, page: Page) -> Report {
     let views: Vec<_> = listed.rows.iter().map(FailureView::of).collect();
-    let cells = |row: &DeliveryRow| {
-        vec![
-            row.id.0.into(),
-            row.event.event_type.clone().into(),
-            row.event.resource.id.clone().into(),
-            row.endpoint.clone().into(),
-            shorten(failure_text(row), ERROR_CHARS).into(),
-            row.attempts.into(),
-            row.last_ended_at.unwrap_or(row.changed_at).into(),
-            what_next(row),
-            row.event.id.as_str().into(),
-        ]
-    };
-    let report = list(&views, FAILURES, listed.rows.iter().map(cells).collect(), listed.total, page)
+    let report = list(&views, FAILURES, listed.rows.iter().map(failure_cells).collect(), listed.total, page)
         .with_names(listed.rows.iter().map(|row| row.id.0.to_string()));
     match listed.rows.is_empty() {
         true => report.with_hint("nothing has failed"),
@@ -383,6 +370,20 @@ pub fn failures(listed: &Listed<DeliveryRow>, page: Page) -> Report {
             report.with_hint("see every attempt with `syncctl events show EVENT`, deliver again with `syncctl replay`")
         }
     }
+}
+
+pub(super) fn failure_cells(row: &DeliveryRow) -> Vec<Cell> {
+    vec![
+        row.id.0.into(),
+        row.event.event_type.clone().into(),
+        row.event.resource.id.clone().into(),
+        row.endpoint.clone().into(),
+        shorten(failure_text(row), ERROR_CHARS).into(),
+        row.attempts.into(),
+        row.last_ended_at.unwrap_or(row.changed_at).into(),
+        what_next(row),
+        row.event.id.as_str().into(),
+    ]
 }
 
 fn what_next(row: &DeliveryRow) -> Cell {

@@ -8,6 +8,7 @@ use super::{Cell, Column, Level, Report, Table};
 use crate::clock::Timestamp;
 use crate::delivery::RestCause;
 use crate::endpoint::Endpoint;
+use crate::monitor::{Ages, Freshness, Synced, due_age, freshness};
 use crate::store::{EndpointFigures, Figures, Tally};
 use crate::text::short_duration;
 
@@ -46,8 +47,7 @@ impl Queue {
             queue.delivered += counts.delivered;
         }
         queue.total = queue.pending + queue.processing + queue.failed + queue.held;
-        let oldest = figures.endpoints.iter().filter_map(|endpoint| endpoint.oldest_due).min();
-        queue.oldest_due_age_ms = oldest.map_or(0, |due| millis(now.since(due)));
+        queue.oldest_due_age_ms = millis(due_age(figures, now));
         queue
     }
 }
@@ -67,6 +67,9 @@ struct EndpointView<'a> {
     failed: i64,
     delivered: i64,
     held: i64,
+    sync: Synced,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    freshness: Option<Freshness>,
     last_success_at: Option<Timestamp>,
     last_failure_at: Option<Timestamp>,
     resting_until: Option<Timestamp>,
@@ -85,11 +88,22 @@ fn view(figures: &EndpointFigures) -> EndpointView<'_> {
         failed: figures.counts.failed,
         delivered: figures.counts.delivered,
         held: if held { figures.counts.pending } else { 0 },
+        sync: synced(figures),
+        freshness: None,
         last_success_at: endpoint.last_success_at,
         last_failure_at: endpoint.last_failure_at,
         resting_until: endpoint.standing.rest.map(|rest| rest.until),
         rest_cause: endpoint.standing.rest.map(|rest| rest.cause),
     }
+}
+
+fn synced(figures: &EndpointFigures) -> Synced {
+    Synced::of(figures.counts.pending + figures.counts.processing, figures.counts.failed)
+}
+
+fn fresh_view<'a>(figures: &'a EndpointFigures, ages: &Ages, now: Timestamp) -> EndpointView<'a> {
+    let freshness = figures.endpoint.last_success_at.map(|last| freshness(last, ages, now));
+    EndpointView { freshness, ..view(figures) }
 }
 
 /// The data of `status`.
@@ -113,24 +127,26 @@ const QUEUE: &[Column] = &[
 const ENDPOINTS: &[Column] = &[
     Column::text("name", "ENDPOINT"),
     Column::text("state", "STATE"),
+    Column::text("sync", "SYNC"),
     Column::number("pending", "PENDING"),
     Column::number("failed", "FAILED"),
     Column::number("delivered", "DELIVERED"),
+    Column::text("freshness", "FRESHNESS"),
     Column::text("last-success", "LAST SUCCESS"),
     Column::text("last-failure", "LAST FAILURE"),
     Column::text("url", "URL").only_wide(),
 ];
 
-/// What `status` and `GET /api/sync/status` answer.
-pub fn status(figures: &Figures, now: Timestamp) -> Report {
+/// What `status` and `GET /api/sync/status` answer; `ages` say how old an endpoint's last success may be.
+pub fn status(figures: &Figures, ages: &Ages, now: Timestamp) -> Report {
     let queue = Queue::of(figures, now);
-    let endpoints = figures.endpoints.iter().map(view).collect();
+    let endpoints = figures.endpoints.iter().map(|row| fresh_view(row, ages, now)).collect();
     let report = Report::new(&StatusView { queue, endpoints })
         .with_table(Table::new(QUEUE, vec![queue_row(queue)]))
         .with_names(figures.endpoints.iter().map(|row| row.endpoint.name.clone()));
     match figures.endpoints.is_empty() {
         true => report.with_hint("no endpoint is known: set SYNC_WEBHOOK_URLS, or [[endpoints]] in the configuration"),
-        false => report.with_table(endpoint_table(&figures.endpoints, now)),
+        false => report.with_table(endpoint_table(&figures.endpoints, ages, now)),
     }
 }
 
@@ -148,21 +164,44 @@ fn queue_row(queue: Queue) -> Vec<Cell> {
     ]
 }
 
-fn endpoint_table(endpoints: &[EndpointFigures], now: Timestamp) -> Table {
+fn endpoint_table(endpoints: &[EndpointFigures], ages: &Ages, now: Timestamp) -> Table {
     let row = |figures: &EndpointFigures| {
         let endpoint = &figures.endpoint;
         vec![
             endpoint.name.clone().into(),
             state_cell(endpoint, now),
+            sync_cell(synced(figures)),
             figures.counts.pending.into(),
             figures.counts.failed.into(),
             figures.counts.delivered.into(),
+            freshness_cell(endpoint.last_success_at, ages, now),
             endpoint.last_success_at.into(),
             endpoint.last_failure_at.into(),
             endpoint.url.as_str().into(),
         ]
     };
     Table::new(ENDPOINTS, endpoints.iter().map(row).collect())
+}
+
+fn sync_cell(synced: Synced) -> Cell {
+    let level = match synced {
+        Synced::Synced => Level::Good,
+        Synced::Syncing => Level::Busy,
+        Synced::Failed => Level::Bad,
+    };
+    (level, synced.name()).into()
+}
+
+/// `● Fresh`, `● Aging` or `● Stale`; nothing where nothing ever arrived.
+fn freshness_cell(last: Option<Timestamp>, ages: &Ages, now: Timestamp) -> Cell {
+    let Some(last) = last else { return Cell::Empty };
+    let freshness = freshness(last, ages, now);
+    let level = match freshness {
+        Freshness::Fresh => Level::Good,
+        Freshness::Aging => Level::Warning,
+        Freshness::Stale => Level::Bad,
+    };
+    Cell::Level(level, format!("● {}", freshness.name()))
 }
 
 /// The state of an endpoint in words: a rest says when its next probe is due.
@@ -179,10 +218,10 @@ pub(super) fn state_cell(endpoint: &Endpoint, now: Timestamp) -> Cell {
 }
 
 /// The state of the endpoints alone.
-pub fn endpoints(figures: &Figures, now: Timestamp) -> Report {
-    let views: Vec<_> = figures.endpoints.iter().map(view).collect();
+pub fn endpoints(figures: &Figures, ages: &Ages, now: Timestamp) -> Report {
+    let views: Vec<_> = figures.endpoints.iter().map(|row| fresh_view(row, ages, now)).collect();
     Report::new(&views)
-        .with_table(endpoint_table(&figures.endpoints, now))
+        .with_table(endpoint_table(&figures.endpoints, ages, now))
         .with_names(figures.endpoints.iter().map(|row| row.endpoint.name.clone()))
         .with_hint(match figures.endpoints.is_empty() {
             true => "no endpoint is known: set SYNC_WEBHOOK_URLS, or [[endpoints]] in the configuration",

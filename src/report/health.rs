@@ -1,0 +1,121 @@
+//! What `health`, `failures stats` and `check` answer.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::lists::{FAILURES, FailureView, failure_cells};
+use super::queue::Queue;
+use super::{Cell, Column, Level, Report, Table};
+use crate::clock::Timestamp;
+use crate::monitor::{Check, FailureStats, Grade, Health, percent};
+use crate::store::DeliveryRow;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct HealthView<'a> {
+    healthy: bool,
+    failure_rate: f64,
+    recent_failures: u64,
+    recent_attempts: u64,
+    message: &'a str,
+    checks: &'a [Check],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct HealthAnswer<'a> {
+    health: HealthView<'a>,
+    queue: Queue,
+    recent_failures: Vec<FailureView<'a>>,
+    failure_stats: &'a FailureStats,
+}
+
+const CHECKS: &[Column] = &[
+    Column::text("check", "CHECK"),
+    Column::text("state", "STATE"),
+    Column::text("value", "VALUE"),
+    Column::text("limit", "LIMIT"),
+    Column::text("message", "MESSAGE").only_wide(),
+];
+
+/// What `health` and `GET /api/sync/health` answer. `recent` are the latest troubled deliveries.
+pub fn health(health: &Health, queue: Queue, recent: &[DeliveryRow], stats: &FailureStats) -> Report {
+    let answer = HealthAnswer {
+        health: HealthView {
+            healthy: health.healthy,
+            failure_rate: health.failure_rate,
+            recent_failures: health.recent_failures,
+            recent_attempts: health.recent_attempts,
+            message: &health.message,
+            checks: &health.checks,
+        },
+        queue,
+        recent_failures: recent.iter().map(FailureView::of).collect(),
+        failure_stats: stats,
+    };
+    let report = Report::new(&answer)
+        .with_line(&*health.message)
+        .with_table(Table::new(CHECKS, health.checks.iter().map(check_cells).collect()))
+        .with_names([if health.healthy { "healthy" } else { "unhealthy" }]);
+    match recent.is_empty() {
+        true => report,
+        false => report
+            .with_table(Table::new(FAILURES, recent.iter().map(failure_cells).collect()).titled("RECENT FAILURES"))
+            .with_hint("see every attempt with `syncctl events show EVENT`"),
+    }
+}
+
+fn check_cells(check: &Check) -> Vec<Cell> {
+    let level = match check.state {
+        Grade::Ok => Level::Good,
+        Grade::Warning => Level::Warning,
+        Grade::Critical => Level::Bad,
+    };
+    vec![
+        check.name.into(),
+        (level, check.state.name()).into(),
+        check.value.as_str().into(),
+        check.limit.as_str().into(),
+        check.message.as_deref().into(),
+    ]
+}
+
+const BY: &[Column] =
+    &[Column::text("by", "BY"), Column::text("name", "NAME"), Column::number("failures", "FAILURES"), SHARE];
+const SHARE: Column = Column::number("share", "SHARE");
+
+/// What `failures stats` answers.
+pub fn failure_stats(stats: &FailureStats, now: Timestamp) -> Report {
+    let line = format!(
+        "{} of {} attempts failed in the last {} ({}); {} deliveries in trouble, {:.1} retries on average",
+        stats.total_failures,
+        stats.total_attempts,
+        crate::text::short_duration(now.since(stats.since)),
+        percent(stats.failure_rate),
+        stats.troubled_deliveries,
+        stats.average_retries,
+    );
+    let parts = [
+        ("type", &stats.failures_by_type),
+        ("resource", &stats.failures_by_resource),
+        ("endpoint", &stats.failures_by_endpoint),
+    ];
+    let rows = parts.iter().flat_map(|(by, sums)| rows_by(by, sums, stats.total_failures)).collect();
+    let report = Report::new(stats).with_line(line).with_table(Table::new(BY, rows));
+    match stats.total_failures {
+        0 => report,
+        _ => report.with_hint("see which deliveries with `syncctl failures list`"),
+    }
+}
+
+/// The most frequent first.
+fn rows_by(by: &str, sums: &BTreeMap<String, u64>, total: u64) -> Vec<Vec<Cell>> {
+    let mut sums: Vec<_> = sums.iter().collect();
+    sums.sort_by_key(|(_, failures)| std::cmp::Reverse(**failures));
+    let share = |failures: u64| format!("{}%", failures.saturating_mul(100) / total.max(1));
+    let row = |(name, failures): (&String, &u64)| {
+        vec![by.into(), name.as_str().into(), (*failures).into(), share(*failures).into()]
+    };
+    sums.into_iter().map(row).collect()
+}
