@@ -237,7 +237,7 @@ impl<'a> Shift<'a> {
             let (idle, linger, again) = (self.idle_until, self.linger_until(), self.again_at());
             tokio::select! {
                 biased;
-                Ok(()) = self.stop.changed() => tracing::info!(stop = ?self.stopping(), "stopping"),
+                Ok(()) = self.stop.changed() => self.heed_stop(),
                 advanced = poll(&mut self.turn), if self.turn.is_some() => self.turned(advanced)?,
                 Some(landed) = self.flights.join_next() => self.land(landed),
                 () = until(linger), if linger.is_some() => {}
@@ -592,6 +592,12 @@ impl<'a> Shift<'a> {
 
     fn stopping(&self) -> Stop {
         *self.stop.borrow()
+    }
+
+    /// A worker that waits for something to do has nothing to wait for any more.
+    fn heed_stop(&mut self) {
+        self.idle_until = None;
+        tracing::info!(stop = ?self.stopping(), "stopping");
     }
 
     fn reach_deadline(&mut self) {
