@@ -29,6 +29,7 @@ pub mod health;
 pub mod process;
 pub mod replay;
 pub mod status;
+pub mod sync;
 
 use context::Context;
 use exit::{Exit, Fault};
@@ -98,6 +99,8 @@ pub enum Command {
     Emit(emit::EmitArgs),
     /// Deliver what is due
     Process(process::ProcessArgs),
+    /// Store an update and wait until it is delivered
+    Sync(sync::SyncArgs),
     /// Show the queue and its endpoints
     Status(status::StatusArgs),
     /// Say whether the queue is healthy; exit 1 when it is not
@@ -148,6 +151,7 @@ impl Command {
         match self {
             Self::Emit(args) => args.run(context),
             Self::Process(args) => args.run(context),
+            Self::Sync(args) => args.run(context),
             Self::Status(args) => args.run(context),
             Self::Health(args) => args.run(context),
             Self::Endpoints(command) => command.run(context),

@@ -8,7 +8,8 @@ use super::context::Context;
 use super::exit::{Exit, Fault};
 use super::values;
 use crate::clock::Timestamp;
-use crate::event::{Draft, EventId, Invalid, MAX_DATA_BYTES, known_resource_type};
+use crate::endpoint::Endpoint;
+use crate::event::{Draft, Event, EventId, Invalid, MAX_DATA_BYTES, known_resource_type};
 use crate::report::Report;
 use crate::store::Receipt;
 use crate::text::Untrusted;
@@ -56,15 +57,28 @@ pub struct EmitArgs {
     dry_run: bool,
 }
 
+/// An event as `emit` and `sync` answer it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct EventView<'a> {
+pub(super) struct EventView<'a> {
     id: &'a str,
     #[serde(rename = "type")]
     event_type: &'a str,
     resource_id: &'a str,
     resource_type: &'a str,
     timestamp: Timestamp,
+}
+
+impl<'a> EventView<'a> {
+    pub(super) fn of(event: &'a Event) -> Self {
+        Self {
+            id: event.id.as_str(),
+            event_type: &event.event_type,
+            resource_id: &event.resource.id,
+            resource_type: &event.resource.kind,
+            timestamp: event.timestamp,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -90,7 +104,7 @@ impl EmitArgs {
         let stored = store.enqueue(Box::new(std::iter::once(Ok(draft))), false, context.now).wait()?;
         let receipt = stored.first.expect("one draft leads to one receipt");
         if receipt.deliveries == 0 && !receipt.duplicate {
-            warn_of_nobody(context, endpoints.iter().any(|endpoint| endpoint.configured), &receipt.event.event_type);
+            context.screen.warn(&said_of_nobody(&endpoints, &receipt.event.event_type));
         }
         context.screen.said(&report(&receipt))?;
         let unwelcome = receipt.duplicate && self.fail_on_duplicate;
@@ -101,15 +115,7 @@ impl EmitArgs {
         let event_type = self.event_type.as_deref().unwrap_or_default();
         let resource_id = self.resource_id()?;
         let id = self.id.as_deref().map(EventId::parse).transpose().map_err(|e| bad_data(&e))?;
-        let Some(data) = &self.data else {
-            return Err(Exit::Data
-                .fault(format!("no data for {} {}", Untrusted(event_type), Untrusted(&resource_id)))
-                .cause("there is no local record of that resource to take it from")
-                .hint("give it with --data '{…}', --data @FILE, or --data - for standard input"));
-        };
-        let data = values::data(data, MAX_DATA_BYTES * 2)?;
-        let mut draft =
-            Draft::check(event_type, &resource_id, self.resource_type.as_deref(), &data).map_err(|e| bad_data(&e))?;
+        let mut draft = draft(event_type, &resource_id, self.resource_type.as_deref(), self.data.as_deref())?;
         draft.id = id;
         draft.timestamp = self.timestamp;
         Ok(draft)
@@ -126,6 +132,23 @@ impl EmitArgs {
     }
 }
 
+/// The event that arguments describe, with its data read and everything checked.
+pub(super) fn draft(
+    event_type: &str,
+    resource_id: &str,
+    resource_type: Option<&str>,
+    data: Option<&str>,
+) -> Result<Draft, Fault> {
+    let Some(data) = data else {
+        return Err(Exit::Data
+            .fault(format!("no data for {} {}", Untrusted(event_type), Untrusted(resource_id)))
+            .cause("there is no local record of that resource to take it from")
+            .hint("give it with --data '{…}', --data @FILE, or --data - for standard input"));
+    };
+    let data = values::data(data, MAX_DATA_BYTES * 2)?;
+    Draft::check(event_type, resource_id, resource_type, &data).map_err(|e| bad_data(&e))
+}
+
 /// The fault of data that cannot become an event, with what would mend it.
 fn bad_data(invalid: &Invalid) -> Fault {
     let fault = Exit::Data.fault(Untrusted(&invalid.to_string()).to_string());
@@ -140,15 +163,16 @@ fn bad_data(invalid: &Invalid) -> Fault {
     }
 }
 
-/// Says that an event was stored for nobody.
-fn warn_of_nobody(context: &Context, any_endpoint: bool, event_type: &str) {
-    context.screen.warn(&match any_endpoint {
+/// Why an event was stored for nobody.
+pub(super) fn said_of_nobody(endpoints: &[Endpoint], event_type: &str) -> String {
+    match endpoints.iter().any(|endpoint| endpoint.configured) {
         false => "no endpoint is configured: the event is stored, and nobody will get it".to_owned(),
         true => format!("no endpoint wants `{}`: the event is stored, and nobody will get it", Untrusted(event_type)),
-    });
+    }
 }
 
-fn dry_run(context: &Context, draft: &Draft) -> Result<Exit, Fault> {
+/// Says what would be stored, and stores nothing.
+pub(super) fn dry_run(context: &Context, draft: &Draft) -> Result<Exit, Fault> {
     let endpoints = &context.config()?.endpoints;
     let wanting = endpoints.iter().filter(|spec| spec.settings.events.iter().any(|p| p.matches(&draft.event_type)));
     let view = EmitView {
@@ -176,13 +200,7 @@ fn dry_run(context: &Context, draft: &Draft) -> Result<Exit, Fault> {
 fn report(receipt: &Receipt) -> Report {
     let event = &receipt.event;
     let view = EmitView {
-        event: EventView {
-            id: event.id.as_str(),
-            event_type: &event.event_type,
-            resource_id: &event.resource.id,
-            resource_type: &event.resource.kind,
-            timestamp: event.timestamp,
-        },
+        event: EventView::of(event),
         deliveries: receipt.deliveries,
         duplicate: receipt.duplicate,
         dry_run: false,

@@ -1,5 +1,6 @@
 //! `process`: deliver what is due.
 
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -19,6 +20,8 @@ use crate::report::{Report, lists};
 use crate::store::{DeliveryFilter, Finished, Page, Recorded, Store};
 use crate::text::Untrusted;
 
+/// How often a run that waits for something looks for it.
+const LOOK: Duration = Duration::from_millis(50);
 /// Failed attempts that are shown after a run.
 const SHOWN: usize = 10;
 
@@ -127,7 +130,8 @@ pub(super) struct Delivered {
     pub(super) summary: Summary,
     took: Duration,
     failures: Vec<String>,
-    stopped_by: Exit,
+    /// How a signal that came wants the command to exit.
+    pub(super) stopped_by: Option<Exit>,
 }
 
 impl<'a> Delivering<'a> {
@@ -149,16 +153,22 @@ impl<'a> Delivering<'a> {
         Ok(Self { context, worker, seen, progress })
     }
 
-    /// Runs until it is enough, and remembers how it went.
+    /// Runs until its options say that it is enough, and remembers how it went.
     pub(super) fn run(self, command: &str) -> Result<Delivered, Fault> {
+        self.run_until(command, || false)
+    }
+
+    /// The same, ending also once `enough` says so; it is asked several times a second.
+    pub(super) fn run_until(self, command: &str, enough: impl Fn() -> bool) -> Result<Delivered, Fault> {
         let began = Instant::now();
         let store = Arc::clone(&self.worker.store);
         let run = store.begin_run(command, self.context.now)?;
         let watching = self.worker.options.until == Until::Stopped;
-        let mut stopped_by = Exit::Done;
+        let mut stopped_by = None;
         let done = block_on(async {
             let signals = Signals::listen().map_err(|e| Exit::Io.fault("failed to listen for signals").cause(e))?;
-            let done = self.worker.run(&run, signals.stop.clone()).await;
+            let work = pin!(self.worker.run(&run, signals.stop.clone()));
+            let done = work_until(work, &signals, enough).await;
             stopped_by = signals.exit();
             Ok(done)
         })?;
@@ -177,6 +187,21 @@ impl<'a> Delivering<'a> {
                 let fault = Fault::from(error);
                 let _ = store.end_run(&run, crate::store::Tally::default(), code_of(&fault), ended).wait();
                 Err(fault)
+            }
+        }
+    }
+}
+
+/// Lets a worker work, and asks it to end once `enough` says so.
+async fn work_until<T>(mut work: Pin<&mut impl Future<Output = T>>, signals: &Signals, enough: impl Fn() -> bool) -> T {
+    let mut looks = tokio::time::interval(LOOK);
+    loop {
+        tokio::select! {
+            done = &mut work => return done,
+            _ = looks.tick() => {
+                if enough() {
+                    signals.drain();
+                }
             }
         }
     }
@@ -219,7 +244,7 @@ impl Delivered {
         let failed = self.summary.tally.failed > 0 || (waiting && self.summary.resting > 0);
         match self.summary.stopped {
             Stop::Drain if watching => Exit::Done,
-            Stop::Drain | Stop::Now => self.stopped_by,
+            Stop::Drain | Stop::Now => self.stopped_by.unwrap_or(Exit::Done),
             Stop::No if failed => Exit::Part,
             Stop::No => Exit::Done,
         }

@@ -16,34 +16,50 @@ use crate::outbound::worker::Stop;
 pub(super) struct Signals {
     /// The state a run watches.
     pub(super) stop: watch::Receiver<Stop>,
-    terminated: Arc<AtomicBool>,
+    asked: watch::Sender<Stop>,
+    came: Arc<Came>,
+}
+
+/// Which signals came.
+#[derive(Debug, Default)]
+struct Came {
+    interrupt: AtomicBool,
+    terminate: AtomicBool,
 }
 
 impl Signals {
     /// Listens from now on. Within a runtime only.
     pub(super) fn listen() -> io::Result<Self> {
         let (asked, stop) = watch::channel(Stop::No);
-        let terminated = Arc::new(AtomicBool::new(false));
+        let came = Arc::new(Came::default());
         let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
         // A reload means nothing to a run that reads its configuration once; the default would be to die.
         let mut hangup = signal(SignalKind::hangup())?;
-        let seen = Arc::clone(&terminated);
+        let (seen, asks) = (Arc::clone(&came), asked.clone());
         tokio::spawn(async move {
             loop {
                 tokio::select! {
-                    _ = interrupt.recv() => {}
-                    _ = terminate.recv() => seen.store(true, Ordering::SeqCst),
+                    _ = interrupt.recv() => seen.interrupt.store(true, Ordering::SeqCst),
+                    _ = terminate.recv() => seen.terminate.store(true, Ordering::SeqCst),
                     _ = hangup.recv() => continue,
                 }
-                asked.send_modify(|stop| *stop = if *stop == Stop::No { Stop::Drain } else { Stop::Now });
+                asks.send_modify(|stop| *stop = if *stop == Stop::No { Stop::Drain } else { Stop::Now });
             }
         });
-        Ok(Self { stop, terminated })
+        Ok(Self { stop, asked, came })
     }
 
-    /// How a run that was stopped by a signal exits.
-    pub(super) fn exit(&self) -> Exit {
-        if self.terminated.load(Ordering::SeqCst) { Exit::Terminated } else { Exit::Interrupted }
+    /// Asks the run to end as the first signal would: what it was for is done.
+    pub(super) fn drain(&self) {
+        self.asked.send_modify(|stop| *stop = (*stop).max(Stop::Drain));
+    }
+
+    /// How a run that was stopped by a signal exits; `None` when none came.
+    pub(super) fn exit(&self) -> Option<Exit> {
+        if self.came.terminate.load(Ordering::SeqCst) {
+            return Some(Exit::Terminated);
+        }
+        self.came.interrupt.load(Ordering::SeqCst).then_some(Exit::Interrupted)
     }
 }
 

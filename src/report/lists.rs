@@ -239,7 +239,23 @@ const SENT_TO: &[Column] = &[
     Column::text("state", "STATE"),
     Column::number("attempts", "ATTEMPTS"),
     Column::text("next", "NEXT ATTEMPT"),
+    Column::text("error", "ERROR"),
 ];
+
+/// The deliveries of one event.
+pub fn sent_to(rows: &[DeliveryRow]) -> Table {
+    let cells = |row: &DeliveryRow| {
+        vec![
+            row.id.0.into(),
+            row.endpoint.clone().into(),
+            state_cell(row),
+            row.attempts.into(),
+            next_attempt(row).into(),
+            error_of(row).map(|error| shorten(error, ERROR_CHARS)).into(),
+        ]
+    };
+    Table::new(SENT_TO, rows.iter().map(cells).collect())
+}
 
 const ATTEMPTS: &[Column] = &[
     Column::number("number", "TRY"),
@@ -262,9 +278,6 @@ pub fn event(detail: &EventDetail) -> Report {
         deliveries: detail.deliveries.iter().map(DeliveryView::of).collect(),
         attempts: detail.attempts.iter().map(AttemptView::of).collect(),
     };
-    let sent_to = |d: &DeliveryRow| {
-        vec![d.id.0.into(), d.endpoint.clone().into(), state_cell(d), d.attempts.into(), next_attempt(d).into()]
-    };
     Report::new(&view)
         .with_line(format!("Event     #{}  {}", row.seq, Untrusted(row.id.as_str())))
         .with_line(format!("Type      {}", Untrusted(&row.event_type)))
@@ -275,7 +288,7 @@ pub fn event(detail: &EventDetail) -> Report {
             detail.body.len()
         ))
         .with_line("")
-        .with_table(Table::new(SENT_TO, detail.deliveries.iter().map(sent_to).collect()))
+        .with_table(sent_to(&detail.deliveries))
         .with_table(Table::new(ATTEMPTS, detail.attempts.iter().map(attempt_cells).collect()))
         .with_names([row.id.to_string()])
 }

@@ -1,0 +1,166 @@
+//! `sync`: store an update and wait until it is delivered.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use serde::Serialize;
+
+use super::context::Context;
+use super::emit::{self, EventView};
+use super::exit::{Exit, Fault};
+use super::process::Delivering;
+use super::values;
+use crate::clock::Timestamp;
+use crate::delivery::State;
+use crate::endpoint::Endpoint;
+use crate::event::{Event, EventId};
+use crate::outbound::worker::{Options, Until};
+use crate::report::{Report, lists};
+use crate::store::{DeliveryRow, Store};
+use crate::text::Untrusted;
+
+/// Arguments of `sync`.
+#[derive(Debug, clap::Args)]
+pub struct SyncArgs {
+    /// What to bring into agreement
+    #[arg(value_name = "WHAT", value_parser = what())]
+    what: What,
+    /// The enrollment's id, or the user's
+    #[arg(value_name = "ID")]
+    id: String,
+    /// How it is now, as JSON: literal, @FILE, or - for standard input
+    #[arg(long, value_name = "JSON|@FILE|-")]
+    data: Option<String>,
+    /// How long to wait for the outcome
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = values::duration)]
+    max_time: Duration,
+    /// Check everything and store nothing
+    #[arg(short = 'n', long)]
+    dry_run: bool,
+}
+
+/// What can be synced at once.
+#[derive(Clone, Copy, Debug)]
+enum What {
+    Enrollment,
+    Profile,
+}
+
+impl What {
+    fn event_type(self) -> &'static str {
+        match self {
+            Self::Enrollment => "enrollment.updated",
+            Self::Profile => "profile.updated",
+        }
+    }
+}
+
+fn what() -> impl clap::builder::TypedValueParser<Value = What> {
+    PossibleValuesParser::new(["enrollment", "profile"]).map(|name| match name.as_str() {
+        "enrollment" => What::Enrollment,
+        _ => What::Profile,
+    })
+}
+
+impl SyncArgs {
+    pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
+        let draft = emit::draft(self.what.event_type(), &self.id, None, self.data.as_deref())?;
+        if self.dry_run {
+            return emit::dry_run(context, &draft);
+        }
+        let (store, endpoints) = context.store()?;
+        let stored = store.enqueue(Box::new(std::iter::once(Ok(draft))), false, context.now).wait()?;
+        let receipt = stored.first.expect("one draft leads to one receipt");
+        if receipt.deliveries == 0 {
+            context.screen.report(&report(&receipt.event, &[]))?;
+            let why = emit::said_of_nobody(&endpoints, &receipt.event.event_type);
+            return Err(Exit::No.fault("nothing was delivered").cause(why));
+        }
+        self.deliver(context, &store, &endpoints, &receipt.event)
+            .map_err(|fault| fault.cause(format!("the event {} is stored and stays in the queue", receipt.event.id)))
+    }
+
+    /// Runs a worker until the outcome is known or the time is up, and tells what came of it.
+    fn deliver(
+        &self,
+        context: &Context,
+        store: &Arc<dyn Store>,
+        endpoints: &[Endpoint],
+        event: &Event,
+    ) -> Result<Exit, Fault> {
+        let options = Options { until: Until::Stopped, limit: None, concurrency: None, max_time: Some(self.max_time) };
+        let deadline = context.now.plus(self.max_time);
+        let run = Delivering::new(context, Arc::clone(store), endpoints, options)?;
+        let done = run.run_until("sync", || is_settled(store.as_ref(), &event.id, deadline))?;
+        let deliveries = store.event(&event.id)?.map(|detail| detail.deliveries).unwrap_or_default();
+        let report = report(event, &deliveries);
+        if deliveries.iter().all(|row| row.state == State::Delivered) {
+            context.screen.said(&report)?;
+            return Ok(Exit::Done);
+        }
+        context.screen.report(&report)?;
+        match done.stopped_by {
+            Some(exit) => Ok(exit),
+            None => Err(undelivered(&deliveries)),
+        }
+    }
+}
+
+/// Whether waiting can change nothing more before the deadline. What cannot be read is left to the reader who follows.
+fn is_settled(store: &dyn Store, event: &EventId, deadline: Timestamp) -> bool {
+    let (Ok(Some(detail)), Ok(endpoints)) = (store.event(event), store.endpoints()) else { return true };
+    let rests_too_long = |row: &DeliveryRow| {
+        let endpoint = endpoints.iter().find(|endpoint| endpoint.name == row.endpoint);
+        endpoint.and_then(|endpoint| endpoint.standing.rest).is_some_and(|rest| rest.until > deadline)
+    };
+    detail.deliveries.iter().all(|row| match row.state {
+        State::Delivered | State::Failed | State::Held => true,
+        State::Pending => rests_too_long(row),
+        State::Processing => false,
+    })
+}
+
+#[derive(Serialize)]
+struct SyncView<'a> {
+    event: EventView<'a>,
+    deliveries: Vec<Outcome<'a>>,
+}
+
+#[derive(Serialize)]
+struct Outcome<'a> {
+    endpoint: &'a str,
+    state: State,
+    attempts: u32,
+    error: Option<&'a str>,
+}
+
+impl<'a> Outcome<'a> {
+    fn of(row: &'a DeliveryRow) -> Self {
+        let error = row.last_detail.as_deref().filter(|_| row.state != State::Delivered);
+        Self { endpoint: &row.endpoint, state: row.state, attempts: row.attempts, error }
+    }
+}
+
+fn report(event: &Event, deliveries: &[DeliveryRow]) -> Report {
+    let view = SyncView { event: EventView::of(event), deliveries: deliveries.iter().map(Outcome::of).collect() };
+    let arrived = deliveries.iter().filter(|row| row.state == State::Delivered).count();
+    let line = format!(
+        "{}  {}  {}/{}  delivered to {arrived} of {} endpoints",
+        event.id,
+        Untrusted(&event.event_type),
+        Untrusted(&event.resource.kind),
+        Untrusted(&event.resource.id),
+        deliveries.len()
+    );
+    Report::new(&view).with_line(line).with_table(lists::sent_to(deliveries)).with_names([event.id.to_string()])
+}
+
+/// The failure that says for each endpoint where its delivery stands.
+fn undelivered(deliveries: &[DeliveryRow]) -> Fault {
+    let missing = deliveries.iter().filter(|row| row.state != State::Delivered);
+    let told: Vec<String> = missing.map(|row| format!("{}: {}", Untrusted(&row.endpoint), row.state.name())).collect();
+    Exit::No
+        .fault(format!("not delivered everywhere: {}", told.join(", ")))
+        .hint("pending ones go out with the next `syncctl process`; failed ones with `syncctl replay`")
+}
