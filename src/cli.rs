@@ -19,6 +19,9 @@ mod logs;
 mod signals;
 mod values;
 
+pub mod audit;
+pub mod config;
+pub mod db;
 pub mod deliveries;
 pub mod demo;
 pub mod emit;
@@ -118,6 +121,15 @@ pub enum Command {
     Failures(failures::FailuresArgs),
     /// Deliver again
     Replay(replay::ReplayArgs),
+    /// See every attempt as what it meant
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
+    /// Look after the database: where it is, how it is, copies of it
+    #[command(subcommand)]
+    Db(db::DbCommand),
+    /// See what the configuration says, where it comes from, and what is wrong with it
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
     /// See the whole story in ten seconds
     Demo(demo::DemoArgs),
 }
@@ -159,6 +171,9 @@ impl Command {
             Self::Deliveries(command) => command.run(context),
             Self::Failures(args) => args.run(context),
             Self::Replay(args) => args.run(context),
+            Self::Audit(command) => command.run(context),
+            Self::Db(command) => command.run(context),
+            Self::Config(command) => command.run(context),
             Self::Demo(args) => args.run(context),
         }
     }

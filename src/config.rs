@@ -390,6 +390,21 @@ impl Config {
         &self.settings
     }
 
+    /// A configured secret in clear, for the eyes of somebody at a terminal.
+    pub fn revealed(&self, key: &str) -> Result<Option<String>, ConfigError> {
+        let Some(known) = self.secrets.keys().find(|known| **known == key) else { return Ok(None) };
+        let secret = self.secret(known)?;
+        Ok(secret.map(|secret| String::from_utf8_lossy(secret.as_text()).into_owned()))
+    }
+
+    /// The configured secrets that cannot be had, each with why.
+    pub fn unreadable_secrets(&self) -> Vec<ConfigError> {
+        let shared = self.secrets.keys().map(|key| self.secret(key));
+        let own = self.endpoints.iter().filter(|spec| spec.settings.secret != SecretSource::Shared);
+        let own = own.map(|spec| self.endpoint_secret(&spec.settings.secret));
+        shared.chain(own).filter_map(Result::err).collect()
+    }
+
     /// What was found worth a warning since this was last asked, such as a secret file others may read.
     pub fn take_warnings(&self) -> Vec<String> {
         self.warnings.lock().map(|mut warnings| std::mem::take(&mut *warnings)).unwrap_or_default()

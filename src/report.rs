@@ -10,9 +10,12 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use crate::clock::Timestamp;
 
+pub mod audit;
+pub mod database;
 pub mod health;
 pub mod lists;
 pub mod queue;
+pub mod settings;
 
 /// The version of the envelope.
 pub const ENVELOPE_VERSION: &str = "1.0";

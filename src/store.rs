@@ -450,6 +450,77 @@ pub struct AttemptRow {
     pub response: Vec<u8>,
 }
 
+/// Which attempts are meant. Empty parts mean any.
+#[derive(Clone, Debug, Default)]
+pub struct AttemptFilter {
+    /// To the endpoint of this name.
+    pub endpoint: Option<String>,
+    /// For this event type.
+    pub event_type: Option<String>,
+    /// Begun at or after.
+    pub since: Option<Timestamp>,
+    /// Begun before.
+    pub until: Option<Timestamp>,
+}
+
+/// An attempt in the order of all attempts.
+#[derive(Clone, Debug)]
+pub struct LoggedAttempt {
+    /// The attempt.
+    pub attempt: AttemptRow,
+    /// Its event.
+    pub event: EventRow,
+    /// Whether the one before it of the same delivery failed; interrupted ones do not count.
+    pub after_failure: bool,
+}
+
+/// The file behind a queue.
+#[derive(Clone, Debug)]
+pub struct DatabaseInfo {
+    /// Where it is.
+    pub path: PathBuf,
+    /// The version of its schema.
+    pub schema: i64,
+    /// The newest schema this program knows.
+    pub known_schema: i64,
+    /// The version of the SQLite that reads it.
+    pub sqlite: String,
+    /// How it keeps its journal.
+    pub journal_mode: String,
+    /// Bytes of the file.
+    pub bytes: u64,
+    /// Bytes of the write-ahead log beside it.
+    pub wal_bytes: u64,
+    /// Bytes of the file that are free for what comes.
+    pub free_bytes: u64,
+}
+
+/// What a prune removes.
+#[derive(Clone, Debug)]
+pub struct Prune {
+    /// Deliveries in one of these states; only finished ones are ever removed.
+    pub states: Vec<State>,
+    /// To the endpoint of this name, if one is named.
+    pub endpoint: Option<String>,
+    /// Last changed before.
+    pub before: Timestamp,
+    /// Where the last batch ended; the lowest id to begin with.
+    pub after: DeliveryId,
+}
+
+/// What one batch of a prune removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pruned {
+    /// Deliveries removed.
+    pub deliveries: u64,
+    /// Attempts removed with them.
+    pub attempts: u64,
+    /// Events removed, because nothing of theirs is left.
+    pub events: u64,
+    /// Where the next batch begins; none when this was the last.
+    pub next: Option<DeliveryId>,
+}
+
 /// Everything known of one event.
 #[derive(Clone, Debug)]
 pub struct EventDetail {
@@ -599,11 +670,31 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// The event emitted `seq`th.
     fn event_by_seq(&self, seq: i64) -> Result<Option<EventDetail>>;
 
+    /// A page of attempts, by the order in which they ended.
+    fn attempts(&self, filter: &AttemptFilter, page: Page) -> Result<Listed<LoggedAttempt>>;
+
     /// For each of `ids`, whether a later event of the same resource was delivered to the same endpoint already.
     fn overtaken(&self, ids: &[DeliveryId]) -> Result<Vec<DeliveryId>>;
 
     /// The latest runs, newest first.
     fn runs(&self, limit: u64) -> Result<Vec<RunRow>>;
+
+    /// The file behind the queue.
+    fn database(&self) -> Result<DatabaseInfo>;
+
+    /// Copies the queue as it stands to a new file, while others go on writing, and returns its size in bytes.
+    ///
+    /// The copy is checked, readable by its owner only, and on disk before it takes its name. A file of that name is
+    /// replaced only if `replace`; the queue itself never is.
+    fn backup(&self, to: &Path, replace: bool) -> Result<u64>;
+
+    /// Checks the file, and its figures and lanes against its rows; returns what is wrong in words.
+    fn verify(&self) -> Result<Vec<String>>;
+
+    /// Removes one batch of finished deliveries with their attempts, and events nothing is left of.
+    ///
+    /// An event that was removed is forgotten: its id may be emitted again. Figures are kept right.
+    fn prune(&self, what: Prune) -> Answer<Pruned>;
 
     /// The file whose changes another process can watch to learn of new work.
     fn watch_path(&self) -> PathBuf;

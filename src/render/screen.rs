@@ -4,7 +4,7 @@ use std::env;
 use std::error::Error;
 use std::ffi::OsString;
 use std::fmt;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufRead as _, IsTerminal, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -231,6 +231,21 @@ impl Screen {
     /// Whether somebody looks at standard output.
     pub fn is_terminal(&self) -> bool {
         self.stdout_is_terminal
+    }
+
+    /// Whether a question can be asked: somebody is at both ends, and `allowed`.
+    pub fn may_ask(&self, allowed: bool) -> bool {
+        allowed && self.stderr_is_terminal && io::stdin().is_terminal()
+    }
+
+    /// Asks somebody at a terminal; anything but `y` or `yes` is no.
+    pub fn confirm(&self, question: &str) -> Result<bool, RenderError> {
+        let mut err = io::stderr().lock();
+        write!(err, "{} [y/N] ", Untrusted(question))?;
+        err.flush()?;
+        let mut answer = String::new();
+        io::stdin().lock().read_line(&mut answer)?;
+        Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
     }
 
     /// Moves the time that relative times count from, for reports that are shown again.

@@ -11,15 +11,16 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::{
-    Access, Advanced, Answer, Changed, Claim, DeliveryFilter, DeliveryId, DeliveryRow, Drafts, Enqueued, EventDetail,
-    EventFilter, EventRow, Figures, Finished, Listed, Outlook, Page, Rate, Replay, Result, Run, RunId, RunRow, Store,
-    StoreError, Tally, Wants,
+    Access, Advanced, Answer, AttemptFilter, Changed, Claim, DatabaseInfo, DeliveryFilter, DeliveryId, DeliveryRow,
+    Drafts, Enqueued, EventDetail, EventFilter, EventRow, Figures, Finished, Listed, LoggedAttempt, Outlook, Page,
+    Prune, Pruned, Rate, Replay, Result, Run, RunId, RunRow, Store, StoreError, Tally, Wants,
 };
 use crate::clock::Timestamp;
 use crate::endpoint::{Endpoint, Spec};
 use crate::event::{EventId, IdSource};
 
 mod advance;
+mod backup;
 mod endpoints;
 mod enqueue;
 mod fault;
@@ -29,8 +30,10 @@ mod lists;
 mod migrate;
 mod mirror;
 mod owners;
+mod prune;
 mod replay;
 mod row;
+mod verify;
 mod writer;
 
 use owners::Owners;
@@ -244,12 +247,32 @@ impl Store for Sqlite {
         self.read(|connection| lists::event(connection, lists::Which::Seq(seq)))
     }
 
+    fn attempts(&self, filter: &AttemptFilter, page: Page) -> Result<Listed<LoggedAttempt>> {
+        self.read(|connection| lists::logged(connection, filter, page))
+    }
+
     fn overtaken(&self, ids: &[DeliveryId]) -> Result<Vec<DeliveryId>> {
         self.read(|connection| lists::overtaken(connection, ids))
     }
 
     fn runs(&self, limit: u64) -> Result<Vec<RunRow>> {
         self.read(|connection| owners::runs(connection, limit))
+    }
+
+    fn database(&self) -> Result<DatabaseInfo> {
+        self.read(|connection| verify::info(connection, &self.path, &self.watch_path()))
+    }
+
+    fn backup(&self, to: &Path, replace: bool) -> Result<u64> {
+        backup::backup(&self.path, to, replace)
+    }
+
+    fn verify(&self) -> Result<Vec<String>> {
+        self.read(verify::verify)
+    }
+
+    fn prune(&self, what: Prune) -> Answer<Pruned> {
+        self.writer.submit(move |txn| prune::prune(txn, &what))
     }
 
     fn watch_path(&self) -> PathBuf {

@@ -6,7 +6,10 @@ use std::time::Duration;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 
-use super::{DeliveryFilter, DeliveryId, DeliveryRow, EventDetail, EventFilter, EventRow, Listed, Page, row};
+use super::{
+    AttemptFilter, DeliveryFilter, DeliveryId, DeliveryRow, EventDetail, EventFilter, EventRow, Listed, LoggedAttempt,
+    Page, row,
+};
 use crate::clock::Timestamp;
 use crate::delivery::State;
 use crate::event::{EventId, Resource};
@@ -263,28 +266,72 @@ pub(super) fn event(connection: &Connection, which: Which<'_>) -> rusqlite::Resu
     Ok(Some(EventDetail { row, body, deliveries, attempts }))
 }
 
+const ATTEMPT_COLUMNS: &str =
+    "a.number, p.name, a.delivery, a.trigger, a.started_at, a.took_us, a.outcome, a.status, a.detail, a.response";
+
+fn attempt_row(row: &Row<'_>, at: usize) -> rusqlite::Result<AttemptRow> {
+    Ok(AttemptRow {
+        number: row.get(at)?,
+        endpoint: row.get(at + 1)?,
+        delivery: DeliveryId(row.get(at + 2)?),
+        trigger: row::trigger(row.get(at + 3)?),
+        started_at: Timestamp::from_millis(row.get(at + 4)?),
+        took: took(row.get(at + 5)?),
+        outcome: row::outcome(row.get(at + 6)?, row.get(at + 7)?),
+        detail: row.get(at + 8)?,
+        response: row.get::<_, Option<Vec<u8>>>(at + 9)?.unwrap_or_default(),
+    })
+}
+
 fn attempts(connection: &Connection, event: i64) -> rusqlite::Result<Vec<AttemptRow>> {
-    connection
-        .prepare_cached(
-            "SELECT a.number, p.name, a.delivery, a.trigger, a.started_at, a.took_us, a.outcome, a.status, a.detail,
-                a.response
-             FROM delivery d JOIN attempt a ON a.delivery = d.id JOIN endpoint p ON p.id = d.endpoint
-             WHERE d.event = ?1 ORDER BY a.id",
-        )?
-        .query_map([event], |row| {
-            Ok(AttemptRow {
-                number: row.get(0)?,
-                endpoint: row.get(1)?,
-                delivery: DeliveryId(row.get(2)?),
-                trigger: row::trigger(row.get(3)?),
-                started_at: Timestamp::from_millis(row.get(4)?),
-                took: took(row.get(5)?),
-                outcome: row::outcome(row.get(6)?, row.get(7)?),
-                detail: row.get(8)?,
-                response: row.get::<_, Option<Vec<u8>>>(9)?.unwrap_or_default(),
+    let sql = format!(
+        "SELECT {ATTEMPT_COLUMNS} FROM delivery d JOIN attempt a ON a.delivery = d.id JOIN endpoint p ON p.id = d.endpoint
+         WHERE d.event = ?1 ORDER BY a.id"
+    );
+    connection.prepare_cached(&sql)?.query_map([event], |row| attempt_row(row, 0))?.collect()
+}
+
+/// Attempts come first whatever the filter: a page is then read from the end of the log, not sorted out of all of it.
+const LOG_TABLES: &str = "attempt a CROSS JOIN delivery d ON d.id = a.delivery CROSS JOIN event e ON e.seq = d.event
+    CROSS JOIN kind k ON k.id = e.kind CROSS JOIN endpoint p ON p.id = d.endpoint";
+
+pub(super) fn logged(
+    connection: &Connection,
+    filter: &AttemptFilter,
+    page: Page,
+) -> rusqlite::Result<Listed<LoggedAttempt>> {
+    let mut condition = Condition::default();
+    if let Some(endpoint) = &filter.endpoint {
+        condition.and("p.name = ?", endpoint.clone());
+    }
+    if let Some(event_type) = &filter.event_type {
+        condition.and("k.type = ?", event_type.clone());
+    }
+    condition.time("a.started_at >= ?", filter.since);
+    condition.time("a.started_at < ?", filter.until);
+    let counted = if condition.parts.is_empty() { "attempt a" } else { LOG_TABLES };
+    let total = count(connection, counted, &condition)?;
+    // Outcome 5 is an interruption: it says nothing about the endpoint.
+    let sql = format!(
+        "SELECT {EVENT_COLUMNS}, {ATTEMPT_COLUMNS}, (SELECT b.outcome <> 0 FROM attempt b WHERE b.delivery = a.delivery
+            AND b.number < a.number AND b.outcome <> 5 ORDER BY b.number DESC LIMIT 1)
+         FROM {LOG_TABLES} WHERE {} ORDER BY a.id {} LIMIT {} OFFSET {}",
+        condition.sql(),
+        direction(page),
+        page.limit,
+        page.offset(),
+    );
+    let rows = connection
+        .prepare(&sql)?
+        .query_map(params_from_iter(&condition.values), |row| {
+            Ok(LoggedAttempt {
+                event: event_row(row, 0)?,
+                attempt: attempt_row(row, 7)?,
+                after_failure: row.get::<_, Option<bool>>(17)?.unwrap_or(false),
             })
         })?
-        .collect()
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(Listed { rows, total: total.unsigned_abs() })
 }
 
 /// One pass over what was delivered since the oldest of `ids`: an index for so rare a question would cost every delivery.

@@ -168,6 +168,11 @@ impl Mirror {
         self.new_events += 1;
     }
 
+    /// Counts an event that was removed.
+    pub(super) fn removed_event(&mut self) {
+        self.new_events -= 1;
+    }
+
     /// The number of a kind of event, stored on first use.
     pub(super) fn kind(&mut self, connection: &Connection, event: &str, resource: &str) -> rusqlite::Result<i64> {
         let key = (event.to_owned(), resource.to_owned());

@@ -1,0 +1,114 @@
+//! `config`: what the configuration says, where each part comes from, and what is wrong with it.
+
+use super::context::Context;
+use super::exit::{Exit, Fault};
+use crate::config::{Config, Inspection, MASK, Place, Problem, Setting};
+use crate::report::settings::{self, PlaceView, ProblemView, SettingView};
+
+/// The commands below `config`.
+#[derive(Debug, clap::Subcommand)]
+pub enum ConfigCommand {
+    /// Show every setting; works when the configuration is broken, too
+    Show(ShowArgs),
+    /// Check the configuration and the secrets it names; exit 78 when something is wrong
+    Validate,
+    /// Print where configuration is looked for
+    Path,
+}
+
+/// What of the settings to show.
+#[derive(Debug, clap::Args)]
+pub struct ShowArgs {
+    /// Also show where each value comes from, and what it hides
+    #[arg(long)]
+    origin: bool,
+    /// Show secrets in clear; on a terminal only
+    #[arg(long)]
+    reveal: bool,
+}
+
+impl ConfigCommand {
+    pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
+        let inspection = Config::inspect(context.sources().clone());
+        match self {
+            Self::Show(args) => args.run(context, &inspection),
+            Self::Validate => validate(context, &inspection),
+            Self::Path => {
+                context.screen.report(&settings::places(&places(&inspection.config)))?;
+                Ok(Exit::Done)
+            }
+        }
+    }
+}
+
+impl ShowArgs {
+    fn run(&self, context: &Context, inspection: &Inspection) -> Result<Exit, Fault> {
+        if self.reveal && !context.screen.is_terminal() {
+            return Err(Exit::Usage
+                .fault("--reveal shows secrets on a terminal only")
+                .hint("without it they are masked; nothing else prints them"));
+        }
+        let config = &inspection.config;
+        let views = config.origins().iter().map(|setting| self.view(config, setting)).collect::<Result<Vec<_>, _>>()?;
+        inspection.problems.iter().for_each(|problem| context.screen.warn(&problem.to_string()));
+        context.screen.report(&settings::settings(&views, self.origin))?;
+        Ok(Exit::Done)
+    }
+
+    fn view<'a>(&self, config: &Config, setting: &'a Setting) -> Result<SettingView<'a>, Fault> {
+        let secret = setting.value == MASK && self.reveal;
+        let revealed = if secret { config.revealed(&setting.key)? } else { None };
+        Ok(SettingView {
+            key: &setting.key,
+            value: revealed.unwrap_or_else(|| setting.value.clone()),
+            origin: setting.origin.to_string(),
+            hides: setting.hides.as_ref().map(ToString::to_string),
+        })
+    }
+}
+
+fn validate(context: &Context, inspection: &Inspection) -> Result<Exit, Fault> {
+    let config = &inspection.config;
+    let mut problems: Vec<ProblemView> = inspection.problems.iter().map(problem).collect();
+    problems.extend(config.unreadable_secrets().iter().map(|error| ProblemView::said(error.to_string())));
+    config.take_warnings().iter().for_each(|warning| context.screen.warn(warning));
+    let report = settings::problems(&problems);
+    let Some(first) = problems.first() else {
+        warn_of_missing_secret(context, config);
+        context.screen.said(&report)?;
+        return Ok(Exit::Done);
+    };
+    context.screen.report(&report)?;
+    let more = match problems.len() {
+        1 => String::new(),
+        n => format!(" (and {} more)", n - 1),
+    };
+    let fault = Exit::Config.fault(format!("{}{more}", first.text()));
+    Err(match &first.hint {
+        Some(hint) => fault.hint(hint),
+        None => fault.hint("see what is in force with `syncctl config show --origin`"),
+    })
+}
+
+fn problem(problem: &Problem) -> ProblemView {
+    ProblemView {
+        file: problem.file.as_ref().map(|path| path.display().to_string()),
+        line: problem.line,
+        message: problem.text.clone(),
+        hint: problem.hint.clone(),
+    }
+}
+
+fn places(config: &Config) -> Vec<PlaceView> {
+    let view =
+        |place: &Place| PlaceView { role: place.role, path: place.path.display().to_string(), found: place.found };
+    config.places.iter().map(view).collect()
+}
+
+/// Endpoints without a secret are not wrong, but nothing will be sent to them.
+fn warn_of_missing_secret(context: &Context, config: &Config) {
+    let mut sources = config.endpoints.iter().map(|spec| &spec.settings.secret);
+    if sources.any(|source| matches!(config.endpoint_secret(source), Ok(None))) {
+        context.screen.warn("no webhook secret is configured: nothing is sent to endpoints without one of their own");
+    }
+}

@@ -1,0 +1,196 @@
+//! `db`: where the queue is, how it is, and copies of it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use serde::Serialize;
+
+use super::context::Context;
+use super::exit::{Exit, Fault};
+use super::values;
+use crate::delivery::State;
+use crate::report::database;
+use crate::report::{Report, lists};
+use crate::store::{DeliveryFilter, DeliveryId, Page, Prune, Pruned, Store};
+use crate::text::{Untrusted, short_duration};
+
+/// The commands below `db`.
+#[derive(Debug, clap::Subcommand)]
+pub enum DbCommand {
+    /// Print where the database is, or would be
+    Path,
+    /// Show the file: schema, sizes, journal
+    Status,
+    /// Copy the queue to a file while others go on using it
+    Backup(BackupArgs),
+    /// Check the file, and its figures against its rows; exit 1 when something is wrong
+    Verify,
+    /// Remove finished deliveries that are old
+    Prune(PruneArgs),
+}
+
+/// Where to.
+#[derive(Debug, clap::Args)]
+pub struct BackupArgs {
+    /// The file to write, readable by its owner only
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Replace a file that is there
+    #[arg(long)]
+    force: bool,
+    /// Say what would be written and write nothing
+    #[arg(short = 'n', long)]
+    dry_run: bool,
+}
+
+/// What to remove.
+#[derive(Debug, clap::Args)]
+pub struct PruneArgs {
+    /// Only what has not changed for that long
+    #[arg(long, value_name = "TIME", default_value = "30d", value_parser = values::duration)]
+    older_than: Duration,
+    /// Which deliveries; those given up can be replayed as long as they are there
+    #[arg(long, value_name = "STATES", value_delimiter = ',', default_value = "delivered", value_parser = finished())]
+    state: Vec<State>,
+    /// Only those to this endpoint
+    #[arg(long, value_name = "NAME")]
+    endpoint: Option<String>,
+    /// Say what would be removed and remove nothing
+    #[arg(short = 'n', long, conflicts_with = "yes")]
+    dry_run: bool,
+    /// Do not ask
+    #[arg(long)]
+    yes: bool,
+}
+
+fn finished() -> impl clap::builder::TypedValueParser<Value = State> {
+    PossibleValuesParser::new([State::Delivered, State::Failed].map(State::name))
+        .map(|name| State::parse(&name).expect("only known names pass"))
+}
+
+impl DbCommand {
+    pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
+        match self {
+            Self::Path => show_path(context),
+            Self::Status => {
+                let info = context.existing_store()?.database()?;
+                context.screen.report(&database::status(&info))?;
+                Ok(Exit::Done)
+            }
+            Self::Backup(args) => args.run(context),
+            Self::Verify => verify(context),
+            Self::Prune(args) => args.run(context),
+        }
+    }
+}
+
+fn show_path(context: &Context) -> Result<Exit, Fault> {
+    #[derive(Serialize)]
+    struct PathView {
+        path: String,
+        exists: bool,
+    }
+    let path = context.config()?.database()?;
+    let shown = path.display().to_string();
+    let view = PathView { path: shown.clone(), exists: path.exists() };
+    context.screen.report(&Report::new(&view).with_line(&*shown).with_names([shown]))?;
+    Ok(Exit::Done)
+}
+
+fn verify(context: &Context) -> Result<Exit, Fault> {
+    let found = context.existing_store()?.verify()?;
+    let report = database::verified(&found);
+    match found.len() {
+        0 => context.screen.said(&report)?,
+        wrong => {
+            context.screen.report(&report)?;
+            return Err(Exit::No
+                .fault(format!("the database is not sound: {wrong} findings"))
+                .hint("keep the file as it is, and restore a backup made with `syncctl db backup`"));
+        }
+    }
+    Ok(Exit::Done)
+}
+
+impl BackupArgs {
+    fn run(self, context: &Context) -> Result<Exit, Fault> {
+        let store = context.existing_store()?;
+        if self.file.exists() && !self.force {
+            return Err(Exit::No
+                .fault(format!("{} is there already", Untrusted(&self.file.display().to_string())))
+                .hint("name another file, or replace it with --force"));
+        }
+        if self.dry_run {
+            let bytes = store.database()?.bytes;
+            context.screen.said(&database::backed_up(&self.file, bytes, true))?;
+            return Ok(Exit::Done);
+        }
+        let bytes = store.backup(&self.file, self.force)?;
+        context.screen.said(&database::backed_up(&self.file, bytes, false))?;
+        Ok(Exit::Done)
+    }
+}
+
+impl PruneArgs {
+    fn run(self, context: &Context) -> Result<Exit, Fault> {
+        let store = context.existing_store()?;
+        let before = context.now.minus(self.older_than);
+        if let Some(name) = &self.endpoint {
+            super::endpoints::position(&store.figures(context.now)?, name)?;
+        }
+        if !self.dry_run && !self.yes && !context.screen.may_ask(context.may_ask) {
+            return Err(Exit::Usage
+                .fault("--yes required when not running interactively")
+                .hint("see what would be removed with --dry-run"));
+        }
+        let what = Prune { states: self.state.clone(), endpoint: self.endpoint.clone(), before, after: DeliveryId(0) };
+        if !self.yes {
+            let rows = self.plan(context, store.as_ref(), &what)?;
+            if self.dry_run || rows == 0 {
+                return Ok(Exit::Done);
+            }
+            if !context.screen.confirm("remove them for good?")? {
+                context.screen.note("nothing was removed");
+                return Ok(Exit::Done);
+            }
+        }
+        let pruned = prune(store.as_ref(), what)?;
+        context.screen.said(&database::pruned(pruned, false))?;
+        Ok(Exit::Done)
+    }
+
+    /// Says what would be removed.
+    fn plan(&self, context: &Context, store: &dyn Store, what: &Prune) -> Result<u64, Fault> {
+        let filter = DeliveryFilter {
+            states: what.states.clone(),
+            endpoint: what.endpoint.clone(),
+            until: Some(what.before),
+            ..DeliveryFilter::default()
+        };
+        let listed = store.deliveries(&filter, Page { limit: 10, number: 1, oldest_first: true })?;
+        let would = Pruned { deliveries: listed.total, ..Pruned::default() };
+        let age = short_duration(self.older_than);
+        let mut report = database::pruned(would, true).with_line(format!("unchanged for {age}; nothing changed"));
+        if !listed.rows.is_empty() {
+            report = report.with_table(lists::chosen_deliveries(&listed.rows).titled("THE OLDEST"));
+        }
+        context.screen.said(&report)?;
+        Ok(listed.total)
+    }
+}
+
+/// Removes batch after batch, so that others can write in between.
+fn prune(store: &dyn Store, mut what: Prune) -> Result<Pruned, Fault> {
+    let mut sum = Pruned::default();
+    loop {
+        let batch = store.prune(what.clone()).wait()?;
+        sum.deliveries += batch.deliveries;
+        sum.attempts += batch.attempts;
+        sum.events += batch.events;
+        match batch.next {
+            Some(next) => what.after = next,
+            None => return Ok(sum),
+        }
+    }
+}

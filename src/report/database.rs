@@ -1,0 +1,137 @@
+//! What the commands below `db` answer.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::{Cell, Column, Report, Table};
+use crate::store::{DatabaseInfo, Pruned};
+use crate::text::Untrusted;
+
+const SETTING: &[Column] = &[Column::text("key", "KEY"), Column::text("value", "VALUE")];
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct InfoView<'a> {
+    path: String,
+    schema: i64,
+    newest_schema: i64,
+    sqlite: &'a str,
+    journal_mode: &'a str,
+    bytes: u64,
+    wal_bytes: u64,
+    free_bytes: u64,
+}
+
+/// What `db status` answers.
+pub fn status(info: &DatabaseInfo) -> Report {
+    let path = info.path.display().to_string();
+    let view = InfoView {
+        path: path.clone(),
+        schema: info.schema,
+        newest_schema: info.known_schema,
+        sqlite: &info.sqlite,
+        journal_mode: &info.journal_mode,
+        bytes: info.bytes,
+        wal_bytes: info.wal_bytes,
+        free_bytes: info.free_bytes,
+    };
+    let rows: [(&str, Cell); 7] = [
+        ("path", path.clone().into()),
+        ("schema", info.schema.into()),
+        ("sqlite", info.sqlite.as_str().into()),
+        ("journal", info.journal_mode.as_str().into()),
+        ("size", size(info.bytes).into()),
+        ("write-ahead log", size(info.wal_bytes).into()),
+        ("free inside", size(info.free_bytes).into()),
+    ];
+    let rows = rows.into_iter().map(|(key, value)| vec![key.into(), value]).collect();
+    Report::new(&view).with_table(Table::new(SETTING, rows)).with_names([path])
+}
+
+/// Bytes as people read them: `18.4 MiB`.
+pub fn size(bytes: u64) -> String {
+    const UNITS: [(&str, u32); 3] = [("GiB", 30), ("MiB", 20), ("KiB", 10)];
+    match UNITS.into_iter().find(|(_, bits)| bytes >> bits > 0) {
+        Some((unit, bits)) => {
+            let tenths = (u128::from(bytes) * 10) >> bits;
+            format!("{}.{} {unit}", tenths / 10, tenths % 10)
+        }
+        None => format!("{bytes} B"),
+    }
+}
+
+#[derive(Serialize)]
+struct VerifyView<'a> {
+    ok: bool,
+    findings: &'a [String],
+}
+
+/// What `db verify` answers.
+pub fn verified(findings: &[String]) -> Report {
+    let report = Report::new(&VerifyView { ok: findings.is_empty(), findings });
+    match findings {
+        [] => report.with_line("ok: the file is sound, and its figures agree with its rows"),
+        found => found.iter().fold(report, |report, line| report.with_line(line.as_str())),
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct BackupView {
+    path: String,
+    bytes: u64,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    dry_run: bool,
+}
+
+/// What `db backup` answers.
+pub fn backed_up(to: &Path, bytes: u64, dry_run: bool) -> Report {
+    let path = to.display().to_string();
+    let (size, shown) = (size(bytes), Untrusted(&path));
+    let line = match dry_run {
+        true => format!("would write {size} to {shown}; nothing changed"),
+        false => format!("{size} written to {shown}, checked and on disk"),
+    };
+    Report::new(&BackupView { path: path.clone(), bytes, dry_run }).with_line(line).with_names([path])
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PruneView {
+    deliveries: u64,
+    attempts: u64,
+    events: u64,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    dry_run: bool,
+}
+
+/// What `db prune` answers; a dry run counts deliveries only.
+pub fn pruned(pruned: Pruned, dry_run: bool) -> Report {
+    let Pruned { deliveries, attempts, events, .. } = pruned;
+    let line = match dry_run {
+        true => format!("would remove {}", counted(deliveries, "delivery", "deliveries")),
+        false => format!(
+            "{}, {} and {} removed",
+            counted(deliveries, "delivery", "deliveries"),
+            counted(attempts, "attempt", "attempts"),
+            counted(events, "event", "events")
+        ),
+    };
+    Report::new(&PruneView { deliveries, attempts, events, dry_run }).with_line(line)
+}
+
+fn counted(n: u64, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_read_in_their_largest_unit() {
+        let sizes = [0, 1023, 1024, 1_572_864, 5_476_083_302].map(size);
+        assert_eq!(sizes, ["0 B", "1023 B", "1.0 KiB", "1.5 MiB", "5.1 GiB"]);
+    }
+}

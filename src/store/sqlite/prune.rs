@@ -1,0 +1,92 @@
+//! Removing what is finished and old.
+
+use rusqlite::{OptionalExtension, params};
+
+use super::mirror::Part;
+use super::row::{DELIVERED, FAILED};
+use super::writer::Txn;
+use super::{DeliveryId, Prune, Pruned, Result, row};
+use crate::clock::Timestamp;
+use crate::delivery::State;
+use crate::endpoint::EndpointId;
+
+/// Rows removed by one transaction, so that no writer waits long.
+const BATCH: u64 = 500;
+/// Deliveries looked at by one transaction.
+const LOOKS: i64 = 5_000;
+
+struct Old {
+    id: i64,
+    event: i64,
+    endpoint: EndpointId,
+    part: Part,
+    changed_at: Timestamp,
+}
+
+pub(super) fn prune(txn: &mut Txn<'_>, what: &Prune) -> Result<Pruned> {
+    prune_batch(txn, what).map_err(|e| txn.mirror.fault(&e))
+}
+
+fn prune_batch(txn: &mut Txn<'_>, what: &Prune) -> rusqlite::Result<Pruned> {
+    let endpoints = txn.mirror.endpoints(txn.connection)?;
+    let named = |name: &String| endpoints.iter().find(|row| row.endpoint.name == *name).map(|row| row.endpoint.id);
+    let only = what.endpoint.as_ref().map(named);
+    let looked_at = page(txn, what.after)?;
+    let mut pruned = Pruned { next: looked_at.last().map(|old| DeliveryId(old.id)), ..Pruned::default() };
+    for old in looked_at {
+        let wanted = only.is_none_or(|id| id == Some(old.endpoint)) && is_wanted(&old, what);
+        if wanted {
+            remove(txn, &old, &mut pruned)?;
+        }
+        if pruned.deliveries + pruned.attempts + pruned.events >= BATCH {
+            pruned.next = Some(DeliveryId(old.id));
+            break;
+        }
+    }
+    Ok(pruned)
+}
+
+/// Deliveries behind `after`, wanted or not: looking at so many and no more bounds the transaction.
+fn page(txn: &Txn<'_>, after: DeliveryId) -> rusqlite::Result<Vec<Old>> {
+    txn.connection
+        .prepare_cached(
+            "SELECT id, event, endpoint, state, attempts, failures, changed_at FROM delivery
+             WHERE id > ?1 ORDER BY id LIMIT ?2",
+        )?
+        .query_map(params![after.0, LOOKS], |row| {
+            Ok(Old {
+                id: row.get(0)?,
+                event: row.get(1)?,
+                endpoint: EndpointId(row.get(2)?),
+                part: Part { state: row.get(3)?, attempts: row.get(4)?, failures: row.get(5)? },
+                changed_at: Timestamp::from_millis(row.get(6)?),
+            })
+        })?
+        .collect()
+}
+
+/// Looked at within the transaction, so that what was replayed a moment ago stays.
+fn is_wanted(old: &Old, what: &Prune) -> bool {
+    let finished = matches!(old.part.state, DELIVERED | FAILED);
+    let state: State = row::state(old.part.state, false);
+    finished && what.states.contains(&state) && old.changed_at < what.before
+}
+
+fn remove(txn: &mut Txn<'_>, old: &Old, pruned: &mut Pruned) -> rusqlite::Result<()> {
+    let connection = txn.connection;
+    let attempts = connection.prepare_cached("DELETE FROM attempt WHERE delivery = ?1")?.execute([old.id])?;
+    connection.prepare_cached("DELETE FROM delivery WHERE id = ?1")?.execute([old.id])?;
+    txn.mirror.moved(old.endpoint, Some(old.part), None);
+    pruned.deliveries += 1;
+    pruned.attempts += attempts as u64;
+    let left = connection
+        .prepare_cached("SELECT 1 FROM delivery WHERE event = ?1 LIMIT 1")?
+        .query_row([old.event], |_| Ok(()))
+        .optional()?;
+    if left.is_none() {
+        connection.prepare_cached("DELETE FROM event WHERE seq = ?1")?.execute([old.event])?;
+        txn.mirror.removed_event();
+        pruned.events += 1;
+    }
+    Ok(())
+}

@@ -1,0 +1,92 @@
+//! Looking at the file itself, and checking it.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use super::{DatabaseInfo, migrate, mirror};
+use crate::store::Counts;
+
+/// Faults of the file that are told one by one.
+const SHOWN: u32 = 100;
+
+pub(super) fn info(connection: &Connection, path: &Path, wal: &Path) -> rusqlite::Result<DatabaseInfo> {
+    let pragma = |name: &str| connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0));
+    let page_bytes = pragma("page_size")?.unsigned_abs();
+    Ok(DatabaseInfo {
+        path: path.to_owned(),
+        schema: migrate::version(connection)?,
+        known_schema: migrate::known_version(),
+        sqlite: rusqlite::version().to_owned(),
+        journal_mode: connection.query_row("PRAGMA journal_mode", [], |row| row.get(0))?,
+        bytes: pragma("page_count")?.unsigned_abs() * page_bytes,
+        // Asked of the system, not opened: closing it would drop SQLite's locks.
+        wal_bytes: std::fs::metadata(wal).map_or(0, |wal| wal.len()),
+        free_bytes: pragma("freelist_count")?.unsigned_abs() * page_bytes,
+    })
+}
+
+pub(super) fn verify(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut found = integrity(connection)?;
+    if found.is_empty() {
+        found.extend(wrong_figures(connection)?);
+        found.extend(wrong_lanes(connection)?);
+    }
+    Ok(found)
+}
+
+/// What SQLite finds wrong with the file.
+pub(super) fn integrity(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut statement = connection.prepare(&format!("PRAGMA integrity_check({SHOWN})"))?;
+    let found = statement.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
+    Ok(found.into_iter().filter(|line| line != "ok").collect())
+}
+
+/// Where the counters say something else than the rows.
+fn wrong_figures(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut found = Vec::new();
+    for row in mirror::load(connection)? {
+        let counted = count(connection, row.endpoint.id.0)?;
+        if counted != row.counts {
+            let name = &row.endpoint.name;
+            found.push(format!("the figures of the endpoint {name} are {:?}, its rows say {counted:?}", row.counts));
+        }
+    }
+    let kept: i64 = connection.query_row("SELECT value FROM figure WHERE name = 'events'", [], |row| row.get(0))?;
+    let events: i64 = connection.query_row("SELECT count(*) FROM event", [], |row| row.get(0))?;
+    if kept != events {
+        found.push(format!("the figures count {kept} events, there are {events}"));
+    }
+    Ok(found)
+}
+
+fn count(connection: &Connection, endpoint: i64) -> rusqlite::Result<Counts> {
+    connection
+        .prepare_cached(
+            "SELECT count(*) FILTER (WHERE state < 3), count(*) FILTER (WHERE state = 3),
+                count(*) FILTER (WHERE state = 4), count(*) FILTER (WHERE state = 5),
+                count(*) FILTER (WHERE state = 5 OR (state < 4 AND failures > 0)),
+                coalesce(sum(attempts) FILTER (WHERE state = 5 OR (state < 4 AND failures > 0)), 0)
+             FROM delivery WHERE endpoint = ?1",
+        )?
+        .query_row([endpoint], |row| {
+            Ok(Counts {
+                pending: row.get(0)?,
+                processing: row.get(1)?,
+                delivered: row.get(2)?,
+                failed: row.get(3)?,
+                troubled: row.get(4)?,
+                troubled_attempts: row.get(5)?,
+            })
+        })
+}
+
+/// Resources whose deliveries would never go out, or two at once.
+fn wrong_lanes(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    let wrong: i64 = connection.query_row(
+        "SELECT count(*) FROM (SELECT 1 FROM delivery WHERE state < 4 GROUP BY endpoint, lane HAVING sum(state > 0) <> 1)",
+        [],
+        |row| row.get(0),
+    )?;
+    Ok(if wrong == 0 { Vec::new() } else { vec![format!("{wrong} resources without exactly one delivery in turn")] })
+}
