@@ -17,9 +17,13 @@ pub mod context;
 pub mod exit;
 mod logs;
 mod signals;
+mod usage;
 mod values;
 
+mod examples;
+
 pub mod audit;
+pub mod completions;
 pub mod config;
 pub mod db;
 pub mod deliveries;
@@ -29,17 +33,20 @@ pub mod endpoints;
 pub mod events;
 pub mod failures;
 pub mod health;
+pub mod help;
+pub mod man;
 pub mod process;
 pub mod replay;
 pub mod status;
 pub mod sync;
+pub mod version;
 
 use context::Context;
 use exit::{Exit, Fault};
 
 /// Emits events into a durable queue, delivers them signed, and shows every delivery and why it failed.
 #[derive(Debug, Parser)]
-#[command(name = "syncctl", version, arg_required_else_help = true)]
+#[command(name = "syncctl", version = version::VERSION, arg_required_else_help = true)]
 #[command(subcommand_required = true, args_override_self = true, max_term_width = 100)]
 pub struct Cli {
     /// What holds for every command.
@@ -54,20 +61,23 @@ pub struct Cli {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Global {
-    /// The queue's database file [env: SYNCCTL_DB] [default: $XDG_STATE_HOME/syncctl/syncctl.db]
+    /// The queue's database file
+    ///
+    /// Without it SYNCCTL_DB, else the configuration, else $XDG_STATE_HOME/syncctl/syncctl.db.
     #[arg(long, global = true, value_name = "PATH")]
     pub db: Option<String>,
-    /// The configuration file, in place of the user's [env: SYNCCTL_CONFIG]
-    #[arg(long, global = true, value_name = "FILE")]
+    /// The configuration file, in place of the user's and of SYNCCTL_CONFIG
+    #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
     pub config: Option<PathBuf>,
     /// Variables to read beside the environment; a .env is never read unless named
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
     pub env_file: Option<PathBuf>,
-    /// How to show the answer
+    /// How to show the answer: table, wide, json, jsonl, csv or name
     #[arg(short, long, global = true, value_name = "FORMAT", default_value = "table", value_parser = values::format())]
+    #[arg(hide_possible_values = true)]
     pub output: Format,
     /// The same as `-o json`
-    #[arg(long, global = true, overrides_with = "output")]
+    #[arg(long, global = true, overrides_with = "output", hide_short_help = true)]
     pub json: bool,
     /// Columns to show, in order, separated by commas
     #[arg(long, global = true, value_name = "NAMES", value_delimiter = ',', hide_short_help = true)]
@@ -130,8 +140,16 @@ pub enum Command {
     /// See what the configuration says, where it comes from, and what is wrong with it
     #[command(subcommand)]
     Config(config::ConfigCommand),
+    /// Print what a shell needs to complete commands, or install it
+    Completions(completions::CompletionsArgs),
+    /// Print a manual page, or write them all
+    Man(man::ManArgs),
     /// See the whole story in ten seconds
     Demo(demo::DemoArgs),
+    /// Help on a command or topic, or a list of everything
+    Help(help::HelpArgs),
+    /// Print which version this is
+    Version(version::VersionArgs),
 }
 
 /// Runs the command of this process and returns its exit status.
@@ -141,15 +159,38 @@ pub fn main() -> ExitCode {
     ExitCode::from(code)
 }
 
-/// The definition of the command line.
+/// The definition of the command line, with examples in its help.
 pub fn command() -> clap::Command {
-    Cli::command()
+    with_examples(plain_command(), "")
+}
+
+/// The definition alone.
+fn plain_command() -> clap::Command {
+    without_help_command(Cli::command())
+}
+
+/// Commands below others have no `help` of their own: `syncctl help` knows them all.
+fn without_help_command(command: clap::Command) -> clap::Command {
+    command.disable_help_subcommand(true).mut_subcommands(without_help_command)
+}
+
+fn with_examples(command: clap::Command, name: &str) -> clap::Command {
+    let command = match examples::of(name) {
+        [] => command,
+        examples => command.before_long_help(examples::in_help(examples)),
+    };
+    command.mut_subcommands(|below| {
+        let name = format!("{name} {}", below.get_name());
+        with_examples(below, name.trim_start())
+    })
 }
 
 fn run(args: impl IntoIterator<Item = OsString>, clock: &SystemClock) -> u8 {
-    let cli = match command().try_get_matches_from(args).and_then(|matches| Cli::from_arg_matches(&matches)) {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let matches = command().try_get_matches_from(&args);
+    let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
-        Err(error) => return usage(&error),
+        Err(error) => return usage::answer(&error, &args, clock.now()),
     };
     let context = Context::new(&cli.global, sources(&cli.global), clock.now());
     logs::start(cli.global.verbose, cli.global.quiet, &cli.global.log_format);
@@ -174,15 +215,13 @@ impl Command {
             Self::Audit(command) => command.run(context),
             Self::Db(command) => command.run(context),
             Self::Config(command) => command.run(context),
+            Self::Completions(args) => args.run(context),
+            Self::Man(args) => args.run(context),
             Self::Demo(args) => args.run(context),
+            Self::Help(args) => args.run(context),
+            Self::Version(args) => args.run(context),
         }
     }
-}
-
-/// Help and version go to standard output with 0, wrong usage to standard error with 2. A closed pipe is no fault.
-fn usage(error: &clap::Error) -> u8 {
-    let _ = error.print();
-    u8::try_from(error.exit_code()).unwrap_or(Exit::Usage.code())
 }
 
 fn conclude(screen: &Screen, done: Result<Exit, Fault>) -> u8 {

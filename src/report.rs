@@ -3,6 +3,7 @@
 //! A command builds one [`Report`]: the data once for machines and once, as tables and lines, for people. How it looks is
 //! decided elsewhere.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -27,6 +28,8 @@ pub struct Report {
     pub data: Box<RawValue>,
     /// Where this page stands, on paged lists.
     pub pagination: Option<Pagination>,
+    /// What the envelope holds beside the data.
+    pub beside: Vec<(&'static str, Box<RawValue>)>,
     /// The tables of the human formats; CSV shows the first.
     pub tables: Vec<Table>,
     /// Prose of the human formats, shown before the tables.
@@ -41,7 +44,15 @@ impl Report {
     /// A report of `data` alone.
     pub fn new(data: &impl Serialize) -> Self {
         let data = to_raw_value(data).expect("report data are structs and maps keyed by text");
-        Self { data, pagination: None, tables: Vec::new(), lines: Vec::new(), names: Vec::new(), hints: Vec::new() }
+        Self {
+            data,
+            pagination: None,
+            beside: Vec::new(),
+            tables: Vec::new(),
+            lines: Vec::new(),
+            names: Vec::new(),
+            hints: Vec::new(),
+        }
     }
 
     /// Adds a table.
@@ -72,6 +83,13 @@ impl Report {
         self
     }
 
+    /// Adds something beside the data, for scripts that expect it there.
+    #[must_use]
+    pub fn beside(mut self, key: &'static str, value: &impl Serialize) -> Self {
+        self.beside.push((key, to_raw_value(value).expect("it is text or a list of texts")));
+        self
+    }
+
     /// Says which page this is.
     #[must_use]
     pub fn paged(mut self, pagination: Pagination) -> Self {
@@ -81,7 +99,10 @@ impl Report {
 
     /// The report as one JSON document, as it was at `now`.
     pub fn envelope(&self, request_id: Option<&str>, now: Timestamp) -> String {
-        envelope(&self.data, self.pagination.as_ref(), request_id, now)
+        let metadata = Metadata { timestamp: now, version: ENVELOPE_VERSION, request_id };
+        let pagination = self.pagination.as_ref();
+        let beside = self.beside.iter().map(|(key, value)| (*key, &**value)).collect();
+        seal(&Envelope { data: &self.data, metadata, pagination, beside })
     }
 }
 
@@ -281,6 +302,8 @@ struct Envelope<'a> {
     metadata: Metadata<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pagination: Option<&'a Pagination>,
+    #[serde(flatten)]
+    beside: BTreeMap<&'static str, &'a RawValue>,
 }
 
 #[derive(Serialize)]
@@ -295,7 +318,11 @@ struct Metadata<'a> {
 /// `{"data":…,"metadata":{"timestamp","version"[,"requestId"]}[,"pagination":…]}` with `data` as it is, byte for byte.
 pub fn envelope(data: &RawValue, pagination: Option<&Pagination>, request_id: Option<&str>, now: Timestamp) -> String {
     let metadata = Metadata { timestamp: now, version: ENVELOPE_VERSION, request_id };
-    serde_json::to_string(&Envelope { data, metadata, pagination }).expect("an envelope holds nothing but text")
+    seal(&Envelope { data, metadata, pagination, beside: BTreeMap::new() })
+}
+
+fn seal(envelope: &Envelope<'_>) -> String {
+    serde_json::to_string(envelope).expect("an envelope holds nothing but text")
 }
 
 #[cfg(test)]

@@ -50,6 +50,12 @@ impl Context {
         &self.sources
     }
 
+    /// The user's directory that an XDG variable names, or its default below HOME; relative ones are ignored.
+    pub fn user_directory(&self, variable: &str, below_home: &str) -> Option<PathBuf> {
+        let absolute = |name: &str| self.sources.env.get(name).map(PathBuf::from).filter(|path| path.is_absolute());
+        absolute(variable).or_else(|| Some(absolute("HOME")?.join(below_home)))
+    }
+
     /// The configuration, read on first use.
     pub fn config(&self) -> Result<&Arc<Config>, Fault> {
         match self.config.get() {

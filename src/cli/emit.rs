@@ -41,16 +41,16 @@ pub struct EmitArgs {
     #[arg(long, value_name = "FILE|-", conflicts_with_all = ["event_type", "data", "id", "resource_type", "timestamp", "user"])]
     batch: Option<PathBuf>,
     /// Store the good lines of a batch and name the others
-    #[arg(long, requires = "batch")]
+    #[arg(long, requires = "batch", hide_short_help = true)]
     skip_invalid: bool,
     /// The user whose progress it is
-    #[arg(long, value_name = "ID", requires = "course", conflicts_with = "resource_id")]
+    #[arg(long, value_name = "ID", requires = "course", conflicts_with = "resource_id", hide_short_help = true)]
     user: Option<String>,
     /// The course the progress is in
-    #[arg(long, value_name = "ID", requires = "user")]
+    #[arg(long, value_name = "ID", requires = "user", hide_short_help = true)]
     course: Option<String>,
     /// Exit 1 when the event is stored already
-    #[arg(long, conflicts_with = "batch")]
+    #[arg(long, conflicts_with = "batch", hide_short_help = true)]
     fail_on_duplicate: bool,
     /// Check everything and store nothing
     #[arg(short = 'n', long)]

@@ -26,7 +26,7 @@ pub struct Choice {
     #[arg(value_name = "ID", conflicts_with_all = ["since", "until", "event_type"])]
     ids: Vec<String>,
     /// Read ids from standard input, one a line
-    #[arg(long, conflicts_with = "ids")]
+    #[arg(long, conflicts_with = "ids", hide_short_help = true)]
     stdin: bool,
     /// Only to this endpoint
     #[arg(long, value_name = "NAME")]
@@ -38,7 +38,7 @@ pub struct Choice {
     #[arg(long, value_name = "WHEN", value_parser = When::parse)]
     since: Option<When>,
     /// Last changed before
-    #[arg(long, value_name = "WHEN", value_parser = When::parse)]
+    #[arg(long, value_name = "WHEN", value_parser = When::parse, hide_short_help = true)]
     until: Option<When>,
 }
 
@@ -56,7 +56,7 @@ pub struct ReplayArgs {
     /// Also deliveries that are pending already: due now, with fresh attempts
     #[arg(long)]
     force: bool,
-    /// Say what would be replayed and change nothing; the default for more than one
+    /// Change nothing and say what would be replayed; the default for more than one
     #[arg(short = 'n', long, conflicts_with = "yes")]
     dry_run: bool,
     /// Do it, however many there are

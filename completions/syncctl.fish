@@ -1,0 +1,1106 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_syncctl_global_optspecs
+    string join \n db= config= env-file= o/output= json columns= no-headers time= color= q/quiet v/verbose log-format= no-input h/help V/version
+end
+
+function __fish_syncctl_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_syncctl_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_syncctl_using_subcommand
+    set -l cmd (__fish_syncctl_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c syncctl -n "__fish_syncctl_needs_command" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_needs_command" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_needs_command" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_needs_command" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_needs_command" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_needs_command" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_needs_command" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_needs_command" -l log-format -d 'How to write the log' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_needs_command" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_needs_command" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_needs_command" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_needs_command" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_needs_command" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_needs_command" -s V -l version -d 'Print version'
+complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "emit" -d 'Store events for delivery'
+complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "process" -d 'Deliver what is due'
+complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "sync" -d 'Store an update and wait until it is delivered'
+complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "status" -d 'Show the queue and its endpoints'
+complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "health" -d 'Say whether the queue is healthy; exit 1 when it is not'
+complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "endpoints" -d 'See, pause and resume endpoints'
+complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "events" -d 'See events with their deliveries and attempts'
+complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "deliveries" -d 'See deliveries, or give them up'
+complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "failures" -d 'See what failed, and why'
+complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "replay" -d 'Deliver again'
+complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "audit" -d 'See every attempt as what it meant'
+complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "db" -d 'Look after the database: where it is, how it is, copies of it'
+complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "config" -d 'See what the configuration says, where it comes from, and what is wrong with it'
+complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "completions" -d 'Print what a shell needs to complete commands, or install it'
+complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "man" -d 'Print a manual page, or write them all'
+complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "demo" -d 'See the whole story in ten seconds'
+complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "help" -d 'Help on a command or topic, or a list of everything'
+complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "version" -d 'Print which version this is'
+complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l data -d 'What happened, as JSON: literal, @FILE, or - for standard input' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l id -d 'An id of your own; emitting it again stores nothing' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l resource-type -d 'What kind of thing it is about; needed for types of your own' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l timestamp -d 'When it happened, as RFC 3339; now unless given' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l batch -d 'Events from a file or standard input, one JSON object a line: all of them, or none' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l user -d 'The user whose progress it is' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l course -d 'The course the progress is in' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l log-format -d 'How to write the log' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l skip-invalid -d 'Store the good lines of a batch and name the others'
+complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l fail-on-duplicate -d 'Exit 1 when the event is stored already'
+complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -s n -l dry-run -d 'Check everything and store nothing'
+complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand process" -l limit -d 'Make at most so many attempts' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand process" -l concurrency -d 'Requests in flight to each endpoint, in place of its own setting' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand process" -l max-time -d 'Start nothing new after that time, such as 50s' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand process" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand process" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand process" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand process" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand process" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand process" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand process" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand process" -l log-format -d 'How to write the log' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand process" -l wait -d 'Also wait for retries, and for what other runs are sending'
+complete -c syncctl -n "__fish_syncctl_using_subcommand process" -l watch -d 'Go on until stopped, and deliver what is emitted at once'
+complete -c syncctl -n "__fish_syncctl_using_subcommand process" -l single -d 'Leave at once, with exit 0, when another run with --single is active'
+complete -c syncctl -n "__fish_syncctl_using_subcommand process" -s n -l dry-run -d 'Show what is due and send nothing'
+complete -c syncctl -n "__fish_syncctl_using_subcommand process" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand process" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand process" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand process" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand process" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand process" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand sync" -l data -d 'How it is now, as JSON: literal, @FILE, or - for standard input' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand sync" -l max-time -d 'How long to wait for the outcome' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand sync" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand sync" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand sync" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand sync" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand sync" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand sync" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand sync" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand sync" -l log-format -d 'How to write the log' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand sync" -s n -l dry-run -d 'Check everything and store nothing'
+complete -c syncctl -n "__fish_syncctl_using_subcommand sync" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand sync" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand sync" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand sync" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand sync" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand sync" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand status" -l watch -d 'Show it again every 2s, or as often as said, until Ctrl-C' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand status" -l warn-after -d 'The age from which an endpoint\'s last success counts as aging [default: 60m, or as configured]' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand status" -l error-after -d 'The age from which it counts as stale [default: 180m, or as configured]' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand status" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand status" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand status" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand status" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand status" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand status" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand status" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand status" -l log-format -d 'How to write the log' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand status" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand status" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand status" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand status" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand status" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand health" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand health" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand health" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand health" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand health" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand health" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand health" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand health" -l log-format -d 'How to write the log' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand health" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand health" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand health" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand health" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand health" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand health" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume" -l log-format -d 'How to write the log' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume" -f -a "list" -d 'All endpoints and how they stand'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume" -f -a "show" -d 'One endpoint in full'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume" -f -a "pause" -d 'Hold the deliveries of an endpoint back'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume" -f -a "resume" -d 'Deliver to an endpoint again; ends a pause or a rest'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from list" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from list" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from list" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from list" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from list" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from list" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from list" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from list" -l log-format -d 'How to write the log' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from list" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from list" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from show" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from show" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from show" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from show" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from show" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from show" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from show" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from show" -l log-format -d 'How to write the log' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from show" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from show" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from pause" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from pause" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from pause" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from pause" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from pause" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from pause" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from pause" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from pause" -l log-format -d 'How to write the log' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from pause" -s n -l dry-run -d 'Say what would happen and change nothing'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from pause" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from pause" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from pause" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from pause" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from pause" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from pause" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from resume" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from resume" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from resume" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from resume" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from resume" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from resume" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from resume" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from resume" -l log-format -d 'How to write the log' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from resume" -s n -l dry-run -d 'Say what would happen and change nothing'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from resume" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from resume" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from resume" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from resume" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from resume" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from resume" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show" -l log-format -d 'How to write the log' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show" -f -a "list" -d 'Events, newest first'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show" -f -a "show" -d 'One event with its deliveries and every attempt'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -l type -d 'Only this event type' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -l resource -d 'Only the resource with this id' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -l since -d 'Emitted at or after: a time, or a duration before now' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -l until -d 'Emitted before' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -l limit -d 'Rows on a page' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -l page -d 'Which page' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -l log-format -d 'How to write the log' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from show" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from show" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from show" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from show" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from show" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from show" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from show" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from show" -l log-format -d 'How to write the log' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from show" -l body -d 'Print the event\'s data, byte for byte as it was given'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from show" -l sent -d 'Print the bytes that are signed and sent'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from show" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from show" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list give-up" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list give-up" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list give-up" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list give-up" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list give-up" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list give-up" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list give-up" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list give-up" -l log-format -d 'How to write the log' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list give-up" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list give-up" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list give-up" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list give-up" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list give-up" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list give-up" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list give-up" -f -a "list" -d 'Deliveries, newest first'
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list give-up" -f -a "give-up" -d 'Give unfinished deliveries up: they are failed until they are replayed'
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -l state -d 'Only in these states' -r -f -a "pending\t''
+held\t''
+processing\t''
+delivered\t''
+failed\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -l endpoint -d 'Only to this endpoint' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -l type -d 'Only this event type' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -l since -d 'Last changed at or after: a time, or a duration before now' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -l until -d 'Last changed before' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -l limit -d 'Rows on a page' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -l page -d 'Which page' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -l log-format -d 'How to write the log' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -l failed -d 'Only those given up, the same as `--state failed`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -l endpoint -d 'Only to this endpoint' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -l type -d 'Only this event type' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -l since -d 'Last changed at or after: a time, or a duration before now' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -l until -d 'Last changed before' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -l log-format -d 'How to write the log' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -l stdin -d 'Read ids from standard input, one a line'
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -s n -l dry-run -d 'Say what would be given up and change nothing; the default for more than one'
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -l yes -d 'Do it, however many there are'
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l endpoint -d 'Only this endpoint' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l type -d 'Only this event type' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l limit -d 'Rows on a page' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l page -d 'Which page' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l log-format -d 'How to write the log' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -f -a "list" -d 'Deliveries with a failed attempt that wait for another or were given up, newest first'
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -f -a "stats" -d 'How many attempts failed, by event type, resource type and endpoint'
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l endpoint -d 'Only this endpoint' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l type -d 'Only this event type' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l limit -d 'Rows on a page' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l page -d 'Which page' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l log-format -d 'How to write the log' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from stats" -l since -d 'Attempts that ended at or after: a time, or a duration before now [default: 24h]' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from stats" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from stats" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from stats" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from stats" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from stats" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from stats" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from stats" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from stats" -l log-format -d 'How to write the log' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from stats" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from stats" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from stats" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from stats" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from stats" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from stats" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l endpoint -d 'Only to this endpoint' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l type -d 'Only this event type' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l since -d 'Last changed at or after: a time, or a duration before now' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l until -d 'Last changed before' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l log-format -d 'How to write the log' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l stdin -d 'Read ids from standard input, one a line'
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l failed -d 'Everything that was given up, as far as the other options allow'
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l include-delivered -d 'Also deliveries that arrived'
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l force -d 'Also deliveries that are pending already: due now, with fresh attempts'
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -s n -l dry-run -d 'Change nothing and say what would be replayed; the default for more than one'
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l yes -d 'Do it, however many there are'
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and not __fish_seen_subcommand_from list" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and not __fish_seen_subcommand_from list" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and not __fish_seen_subcommand_from list" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and not __fish_seen_subcommand_from list" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and not __fish_seen_subcommand_from list" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and not __fish_seen_subcommand_from list" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and not __fish_seen_subcommand_from list" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and not __fish_seen_subcommand_from list" -l log-format -d 'How to write the log' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and not __fish_seen_subcommand_from list" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and not __fish_seen_subcommand_from list" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and not __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and not __fish_seen_subcommand_from list" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and not __fish_seen_subcommand_from list" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and not __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and not __fish_seen_subcommand_from list" -f -a "list" -d 'Attempts, newest first: sync.<type>, sync.failure and sync.recovery'
+complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -l endpoint -d 'Only to this endpoint' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -l type -d 'Only for this event type' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -l since -d 'Made at or after: a time, or a duration before now' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -l until -d 'Made before' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -l limit -d 'Rows on a page' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -l page -d 'Which page' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -l log-format -d 'How to write the log' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup verify prune" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup verify prune" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup verify prune" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup verify prune" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup verify prune" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup verify prune" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup verify prune" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup verify prune" -l log-format -d 'How to write the log' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup verify prune" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup verify prune" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup verify prune" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup verify prune" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup verify prune" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup verify prune" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup verify prune" -f -a "path" -d 'Print where the database is, or would be'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup verify prune" -f -a "status" -d 'Show the file: schema, sizes, journal'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup verify prune" -f -a "backup" -d 'Copy the queue to a file while others go on using it'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup verify prune" -f -a "verify" -d 'Check the file, and its figures against its rows; exit 1 when something is wrong'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup verify prune" -f -a "prune" -d 'Remove finished deliveries that are old'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from path" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from path" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from path" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from path" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from path" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from path" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from path" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from path" -l log-format -d 'How to write the log' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from path" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from path" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from path" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from path" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from path" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from path" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from status" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from status" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from status" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from status" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from status" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from status" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from status" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from status" -l log-format -d 'How to write the log' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from status" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from status" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from status" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from backup" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from backup" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from backup" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from backup" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from backup" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from backup" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from backup" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from backup" -l log-format -d 'How to write the log' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from backup" -l force -d 'Replace a file that is there'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from backup" -s n -l dry-run -d 'Say what would be written and write nothing'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from backup" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from backup" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from backup" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from backup" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from backup" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from backup" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from verify" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from verify" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from verify" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from verify" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from verify" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from verify" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from verify" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from verify" -l log-format -d 'How to write the log' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from verify" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from verify" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from verify" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from verify" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from verify" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from prune" -l older-than -d 'Only what has not changed for that long' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from prune" -l state -d 'Which deliveries; those given up can be replayed as long as they are there' -r -f -a "delivered\t''
+failed\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from prune" -l endpoint -d 'Only those to this endpoint' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from prune" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from prune" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from prune" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from prune" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from prune" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from prune" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from prune" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from prune" -l log-format -d 'How to write the log' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from prune" -s n -l dry-run -d 'Say what would be removed and remove nothing'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from prune" -l yes -d 'Do not ask'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from prune" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from prune" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from prune" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from prune" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from prune" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and not __fish_seen_subcommand_from show validate path" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and not __fish_seen_subcommand_from show validate path" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and not __fish_seen_subcommand_from show validate path" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and not __fish_seen_subcommand_from show validate path" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and not __fish_seen_subcommand_from show validate path" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and not __fish_seen_subcommand_from show validate path" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and not __fish_seen_subcommand_from show validate path" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and not __fish_seen_subcommand_from show validate path" -l log-format -d 'How to write the log' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and not __fish_seen_subcommand_from show validate path" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and not __fish_seen_subcommand_from show validate path" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and not __fish_seen_subcommand_from show validate path" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and not __fish_seen_subcommand_from show validate path" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and not __fish_seen_subcommand_from show validate path" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and not __fish_seen_subcommand_from show validate path" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and not __fish_seen_subcommand_from show validate path" -f -a "show" -d 'Show every setting; works when the configuration is broken, too'
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and not __fish_seen_subcommand_from show validate path" -f -a "validate" -d 'Check the configuration and the secrets it names; exit 78 when something is wrong'
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and not __fish_seen_subcommand_from show validate path" -f -a "path" -d 'Print where configuration is looked for'
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from show" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from show" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from show" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from show" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from show" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from show" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from show" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from show" -l log-format -d 'How to write the log' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from show" -l origin -d 'Also show where each value comes from, and what it hides'
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from show" -l reveal -d 'Show secrets in clear; on a terminal only'
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from show" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from show" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from validate" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from validate" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from validate" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from validate" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from validate" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from validate" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from validate" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from validate" -l log-format -d 'How to write the log' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from validate" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from validate" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from validate" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from validate" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from validate" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from validate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from path" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from path" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from path" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from path" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from path" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from path" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from path" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from path" -l log-format -d 'How to write the log' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from path" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from path" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from path" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from path" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from path" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from path" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand completions" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand completions" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand completions" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand completions" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand completions" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand completions" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand completions" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand completions" -l log-format -d 'How to write the log' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand completions" -l install -d 'Write the file where the shell looks for it, and say where'
+complete -c syncctl -n "__fish_syncctl_using_subcommand completions" -s n -l dry-run -d 'With --install: say where it would be written and write nothing'
+complete -c syncctl -n "__fish_syncctl_using_subcommand completions" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand completions" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand completions" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand completions" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand completions" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand man" -l dir -d 'Write every page into this directory' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand man" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand man" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand man" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand man" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand man" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand man" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand man" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand man" -l log-format -d 'How to write the log' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand man" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand man" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand man" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand man" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand man" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand demo" -l events -d 'Events to emit' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand demo" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand demo" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand demo" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand demo" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand demo" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand demo" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand demo" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand demo" -l log-format -d 'How to write the log' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand demo" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand demo" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand demo" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand demo" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand demo" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand help" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand help" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand help" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand help" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand help" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand help" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand help" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand help" -l log-format -d 'How to write the log' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand help" -l all -d 'Every command; with `-o json` also their options'
+complete -c syncctl -n "__fish_syncctl_using_subcommand help" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand help" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand help" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand help" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand help" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand version" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand version" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand version" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand version" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand version" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand version" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand version" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand version" -l log-format -d 'How to write the log' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand version" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand version" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand version" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand version" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand version" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand version" -s h -l help -d 'Print help (see more with \'--help\')'

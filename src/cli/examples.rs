@@ -1,0 +1,150 @@
+//! Examples of every command: what `--help` begins with and manual pages end with.
+
+/// A command as it is typed, and its examples: what each does, and how.
+pub(super) type Examples = (&'static str, &'static [(&'static str, &'static str)]);
+
+/// The examples of `command`, such as `endpoints list`; empty for the program itself.
+pub(super) fn of(command: &str) -> &'static [(&'static str, &'static str)] {
+    EXAMPLES.iter().find(|(name, _)| *name == command).map_or(&[], |(_, examples)| examples)
+}
+
+const EXAMPLES: &[Examples] = &[
+    (
+        "",
+        &[
+            ("Store an event", r#"syncctl emit enrollment.created enr-123 --data '{"userId":"u-1"}'"#),
+            ("Deliver what is due", "syncctl process"),
+            ("See how it stands", "syncctl status"),
+            ("See it all at work", "syncctl demo"),
+        ],
+    ),
+    (
+        "emit",
+        &[
+            ("Store one event", r#"syncctl emit enrollment.created enr-123 --data '{"userId":"u-1"}'"#),
+            ("Its data from a file", "syncctl emit profile.updated u-1 --data @profile.json"),
+            (
+                "A type of your own",
+                r#"syncctl emit course.archived c-9 --resource-type course --data '{"by":"admin"}'"#,
+            ),
+            ("Many in one transaction", "syncctl emit --batch events.ndjson"),
+        ],
+    ),
+    (
+        "process",
+        &[
+            ("Send what is due", "syncctl process"),
+            ("From cron, every minute", "syncctl process -q --max-time 50s"),
+            ("Also wait for retries", "syncctl process --wait"),
+            ("As a service", "syncctl process --watch"),
+        ],
+    ),
+    (
+        "sync",
+        &[
+            ("An enrollment, now", r#"syncctl sync enrollment enr-123 --data '{"status":"active"}'"#),
+            ("A profile, waiting at most 10s", "syncctl sync profile u-1 --data @profile.json --max-time 10s"),
+        ],
+    ),
+    (
+        "status",
+        &[
+            ("Once", "syncctl status"),
+            ("Again and again", "syncctl status --watch"),
+            ("For a script", "syncctl status -o json | jq .data.queue.pending"),
+        ],
+    ),
+    ("health", &[("In words", "syncctl health"), ("As an exit status", "syncctl health -q || alert")]),
+    (
+        "check",
+        &[
+            ("With the limits of the health rule", "syncctl check"),
+            (
+                "With limits of your own",
+                "syncctl check -w pending=100,age=5m -c pending=1000,age=30m,failed=10,rate=20",
+            ),
+        ],
+    ),
+    ("endpoints", &[("All of them", "syncctl endpoints list"), ("Hold one back", "syncctl endpoints pause admin")]),
+    ("endpoints list", &[("All of them, with their URLs", "syncctl endpoints list -o wide")]),
+    ("endpoints show", &[("One in full", "syncctl endpoints show admin")]),
+    ("endpoints pause", &[("Hold its deliveries", "syncctl endpoints pause admin")]),
+    ("endpoints resume", &[("Deliver again", "syncctl endpoints resume admin")]),
+    ("events", &[("The latest", "syncctl events list"), ("One in full", "syncctl events show 1842")]),
+    ("events list", &[("Of one type, today", "syncctl events list --type user.created --since 24h")]),
+    (
+        "events show",
+        &[("By its number", "syncctl events show 1842"), ("Its data alone", "syncctl events show 1842 --body")],
+    ),
+    (
+        "deliveries",
+        &[("Those given up", "syncctl deliveries list --failed"), ("Give one up", "syncctl deliveries give-up 17")],
+    ),
+    (
+        "deliveries list",
+        &[
+            ("Those given up", "syncctl deliveries list --failed"),
+            ("Their numbers, to replay them", "syncctl deliveries list --failed -o name | syncctl replay --stdin"),
+        ],
+    ),
+    ("deliveries give-up", &[("One", "syncctl deliveries give-up 17")]),
+    (
+        "failures",
+        &[("What failed, newest first", "syncctl failures"), ("How much, and where", "syncctl failures stats")],
+    ),
+    ("failures list", &[("At one endpoint", "syncctl failures list --endpoint admin")]),
+    ("failures stats", &[("Over a week", "syncctl failures stats --since 7d")]),
+    (
+        "replay",
+        &[
+            ("One delivery", "syncctl replay 17"),
+            ("See what would be replayed", "syncctl replay --failed --since 1h"),
+            ("Do it", "syncctl replay --failed --since 1h --yes"),
+        ],
+    ),
+    ("audit", &[("The latest", "syncctl audit list")]),
+    ("audit list", &[("At one endpoint, today", "syncctl audit list --endpoint admin --since 24h")]),
+    (
+        "db",
+        &[("How the file is", "syncctl db status"), ("Copy it while it is used", "syncctl db backup queue-backup.db")],
+    ),
+    ("db path", &[("Where it is", "syncctl db path")]),
+    ("db status", &[("How it is", "syncctl db status")]),
+    ("db backup", &[("Replace yesterday's", "syncctl db backup /var/backups/syncctl.db --force")]),
+    ("db verify", &[("Check a backup", "syncctl --db queue-backup.db db verify")]),
+    (
+        "db prune",
+        &[
+            ("See what would go", "syncctl db prune --older-than 30d --dry-run"),
+            ("From cron", "syncctl db prune --older-than 30d --yes -q"),
+        ],
+    ),
+    (
+        "config",
+        &[("What is in force, and why", "syncctl config show --origin"), ("Is it right?", "syncctl config validate")],
+    ),
+    ("config show", &[("With the origin of each value", "syncctl config show --origin")]),
+    ("config validate", &[("Before a restart", "syncctl config validate --config new.toml")]),
+    ("config path", &[("Where it is looked for", "syncctl config path")]),
+    (
+        "completions",
+        &[
+            ("For this shell only", "source <(syncctl completions bash)"),
+            ("For good", "syncctl completions bash --install"),
+        ],
+    ),
+    ("man", &[("Read a page", "syncctl man emit | man -l -"), ("Install them all", "syncctl man --dir man1")]),
+    (
+        "help",
+        &[("Of a command", "syncctl help db prune"), ("Every command, for a program", "syncctl help --all -o json")],
+    ),
+    ("version", &[("For a script", "syncctl version -o json")]),
+    ("demo", &[("Ten seconds", "syncctl demo"), ("With more events", "syncctl demo --events 5000")]),
+];
+
+/// The examples as they stand in `--help`.
+pub(super) fn in_help(examples: &[(&str, &str)]) -> String {
+    let width = examples.iter().map(|(what, _)| what.len()).max().unwrap_or_default();
+    let lines: Vec<String> = examples.iter().map(|(what, how)| format!("  {what:width$}  $ {how}")).collect();
+    format!("Examples:\n{}", lines.join("\n"))
+}

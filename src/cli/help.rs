@@ -1,0 +1,208 @@
+//! `help`: of a command, of a topic, of everything.
+
+use clap::{Arg, Command};
+use serde::Serialize;
+
+use super::context::Context;
+use super::exit::{Exit, Fault};
+use crate::report::{Column, Report, Table};
+use crate::text::{Untrusted, did_you_mean};
+
+/// Arguments of `help`.
+#[derive(Debug, clap::Args)]
+pub struct HelpArgs {
+    /// A command, or a topic: exit-codes, environment, signing
+    #[arg(value_name = "COMMAND")]
+    words: Vec<String>,
+    /// Every command; with `-o json` also their options
+    #[arg(long, conflicts_with = "words")]
+    all: bool,
+}
+
+/// Variables that mean something to every command.
+pub(super) const ENVIRONMENT: &[(&str, &str)] = &[
+    ("WEBHOOK_SECRET", "the secret that signs and verifies; also WEBHOOK_SECRET_FILE and WEBHOOK_SECRET_COMMAND"),
+    ("WEBHOOK_SECRET_PREVIOUS", "the secret of before, while a rotation lasts; also with _FILE and _COMMAND"),
+    ("SYNC_WEBHOOK_URLS", "where events go, separated by commas"),
+    ("CRON_SECRET", "what callers of the processing route show; also with _FILE and _COMMAND"),
+    ("SYNCCTL_ADMIN_TOKEN", "what administrators show; also with _FILE and _COMMAND"),
+    ("SYNCCTL_DB", "the database, in place of the default"),
+    ("SYNCCTL_CONFIG", "the configuration file, in place of the user's"),
+    ("SYNCCTL_SECTION_KEY", "any key of the configuration, such as SYNCCTL_DELIVERY_MAX_ATTEMPTS"),
+    ("SYNCCTL_LOG", "what to log, such as syncctl::store=debug"),
+    ("CREDENTIALS_DIRECTORY", "where systemd puts the credentials webhook-secret, cron-secret and admin-token"),
+    ("XDG_CONFIG_HOME, XDG_STATE_HOME", "where configuration and database are by default, when absolute"),
+    ("NO_COLOR, CLICOLOR_FORCE, TERM", "whether there is colour where --color does not say"),
+    ("COLUMNS", "the width of tables on a terminal"),
+];
+
+/// Files that mean something to every command.
+pub(super) const FILES: &[(&str, &str)] = &[
+    ("$XDG_STATE_HOME/syncctl/syncctl.db", "the queue; -wal and -shm beside it belong to it"),
+    ("$XDG_CONFIG_HOME/syncctl/config.toml", "the user's configuration"),
+    ("/etc/syncctl/config.toml", "the system's configuration"),
+];
+
+/// How `check` ends.
+pub(super) const CHECK_CODES: [(u8, &str); 4] =
+    [(0, "OK"), (1, "WARNING"), (2, "CRITICAL"), (3, "UNKNOWN: it could not be found out, or wrong usage")];
+
+const SIGNING: &str = "\
+Every request carries two signatures, made with the same secret.
+
+X-Webhook-Signature is the lower-case hex HMAC-SHA256 of the body, with the secret as text as its key:
+
+  signature = hex(hmac_sha256(secret, body))
+
+webhook-signature is that of Standard Webhooks. It covers the id and the time too, so that a receiver can refuse what
+was recorded and sent again later:
+
+  signed    = webhook-id + '.' + webhook-timestamp + '.' + body
+  signature = 'v1,' + base64(hmac_sha256(key, signed))
+
+A secret that begins with whsec_ is base64: its decoded bytes are the key of webhook-signature. Any other secret is used
+as text for both. The final newline of a secret file is not part of the secret.
+
+While WEBHOOK_SECRET_PREVIOUS is set, webhook-signature holds one signature for each secret, newest first, separated by
+a space. X-Webhook-Signature is made with the new one, unless the endpoint says legacy_signature = \"previous\".
+
+A receiver verifies the bytes it received, before it parses them, and compares in constant time.";
+
+/// The topics there are.
+const TOPICS: [&str; 3] = ["exit-codes", "environment", "signing"];
+
+impl HelpArgs {
+    pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
+        let words: Vec<&str> = self.words.iter().map(String::as_str).collect();
+        match words.as_slice() {
+            [] if self.all => context.screen.report(&everything())?,
+            ["exit-codes"] => context.screen.report(&exit_codes())?,
+            ["environment"] => context.screen.report(&environment())?,
+            ["signing"] => context.screen.report(&Report::new(&SIGNING).with_line(SIGNING))?,
+            words => {
+                let help = help_of(words)?;
+                context.screen.report(&Report::new(&help).with_line(help.trim_end()))?;
+            }
+        }
+        Ok(Exit::Done)
+    }
+}
+
+/// The long help of a command.
+fn help_of(words: &[&str]) -> Result<String, Fault> {
+    let mut root = super::command();
+    root.build();
+    let mut at = &mut root;
+    for word in words {
+        let known: Vec<String> = at.get_subcommands().map(|command| command.get_name().to_owned()).collect();
+        at = at.find_subcommand_mut(word).ok_or_else(|| unknown(word, &known))?;
+    }
+    Ok(at.render_long_help().to_string())
+}
+
+fn unknown(word: &str, known: &[String]) -> Fault {
+    let fault = Exit::Usage.fault(format!("there is no command or topic `{}`", Untrusted(word)));
+    match did_you_mean(word, known.iter().map(String::as_str).chain(TOPICS)) {
+        Some(meant) => fault.hint(format!("did you mean `{meant}`?")),
+        None => fault.hint("see every command with `syncctl help --all`"),
+    }
+}
+
+const CODES: &[Column] =
+    &[Column::number("code", "CODE"), Column::text("name", "NAME"), Column::text("meaning", "MEANING")];
+
+fn exit_codes() -> Report {
+    #[derive(Serialize)]
+    struct Code {
+        code: u8,
+        name: &'static str,
+        meaning: &'static str,
+    }
+    let codes = Exit::ALL.map(|exit| Code { code: exit.code(), name: exit.name(), meaning: exit.meaning() });
+    let rows = codes.iter().map(|it| vec![u32::from(it.code).into(), it.name.into(), it.meaning.into()]).collect();
+    let check: Vec<String> = CHECK_CODES.iter().map(|(code, meaning)| format!("{code} {meaning}")).collect();
+    let mut table = Table::new(CODES, rows);
+    table = table.summed_up(format!("check only: {}", check.join(", ")));
+    Report::new(&codes).with_table(table).with_names(codes.iter().map(|it| it.code.to_string()))
+}
+
+const VARIABLES: &[Column] = &[Column::text("name", "VARIABLE"), Column::text("meaning", "MEANING")];
+
+fn environment() -> Report {
+    #[derive(Serialize)]
+    struct Variable {
+        name: &'static str,
+        meaning: &'static str,
+    }
+    let views: Vec<Variable> = ENVIRONMENT.iter().map(|&(name, meaning)| Variable { name, meaning }).collect();
+    let rows = views.iter().map(|it| vec![it.name.into(), it.meaning.into()]).collect();
+    Report::new(&views).with_table(Table::new(VARIABLES, rows)).with_names(views.iter().map(|it| it.name))
+}
+
+#[derive(Serialize)]
+struct CommandView {
+    name: String,
+    about: String,
+    arguments: Vec<ArgumentView>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ArgumentView {
+    name: String,
+    long: Option<String>,
+    short: Option<char>,
+    value_names: Vec<String>,
+    help: String,
+    required: bool,
+    global: bool,
+    positional: bool,
+}
+
+#[derive(Serialize)]
+struct AllView<'a> {
+    commands: &'a [CommandView],
+}
+
+const COMMANDS: &[Column] = &[Column::text("command", "COMMAND"), Column::text("about", "ABOUT")];
+
+/// Every command with its options; `-o name` names those at the top, so that each line is one word.
+fn everything() -> Report {
+    let mut root = super::command();
+    root.build();
+    let mut commands = Vec::new();
+    collect(&root, "", &mut commands);
+    let rows = commands.iter().map(|it| vec![it.name.as_str().into(), it.about.as_str().into()]).collect();
+    let names: Vec<&str> = commands.iter().map(|it| it.name.as_str()).collect();
+    Report::new(&AllView { commands: &commands })
+        .beside("commands", &names)
+        .with_table(Table::new(COMMANDS, rows))
+        .with_names(root.get_subcommands().map(Command::get_name))
+}
+
+fn collect(command: &Command, above: &str, commands: &mut Vec<CommandView>) {
+    for below in command.get_subcommands().filter(|below| !below.is_hide_set()) {
+        let name = format!("{above}{}", below.get_name());
+        commands.push(CommandView {
+            about: below.get_about().map(ToString::to_string).unwrap_or_default(),
+            arguments: below.get_arguments().map(argument).collect(),
+            name: name.clone(),
+        });
+        collect(below, &format!("{name} "), commands);
+    }
+}
+
+fn argument(argument: &Arg) -> ArgumentView {
+    let takes_value = argument.get_action().takes_values();
+    let names = argument.get_value_names().filter(|_| takes_value).unwrap_or_default();
+    ArgumentView {
+        name: argument.get_id().to_string(),
+        long: argument.get_long().map(str::to_owned),
+        short: argument.get_short(),
+        value_names: names.iter().map(ToString::to_string).collect(),
+        help: argument.get_help().map(ToString::to_string).unwrap_or_default(),
+        required: argument.is_required_set(),
+        global: argument.is_global_set(),
+        positional: argument.is_positional(),
+    }
+}

@@ -1,0 +1,35 @@
+//! `version`: which syncctl this is.
+
+use serde::Serialize;
+
+use super::context::Context;
+use super::exit::{Exit, Fault};
+use crate::report::Report;
+
+/// The version in one line, as `--version` prints it after the name.
+pub(super) const VERSION: &str =
+    concat!(env!("CARGO_PKG_VERSION"), " (", env!("SYNCCTL_COMMIT"), " ", env!("SYNCCTL_COMMIT_DATE"), ")");
+
+/// Arguments of `version`.
+#[derive(Debug, clap::Args)]
+pub struct VersionArgs {}
+
+#[derive(Serialize)]
+struct VersionView {
+    version: &'static str,
+    commit: &'static str,
+    date: &'static str,
+}
+
+impl VersionArgs {
+    pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
+        let version = env!("CARGO_PKG_VERSION");
+        let view = VersionView { version, commit: env!("SYNCCTL_COMMIT"), date: env!("SYNCCTL_COMMIT_DATE") };
+        let report = Report::new(&view)
+            .beside("version", &version)
+            .with_line(format!("syncctl {VERSION}"))
+            .with_names([version]);
+        context.screen.report(&report)?;
+        Ok(Exit::Done)
+    }
+}
