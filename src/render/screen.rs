@@ -616,7 +616,7 @@ mod tests {
     #[test]
     fn a_bar_shows_foreign_text_safely() {
         let bar = Progress::new(ProgressDrawTarget::hidden(), Some(3), "Delivering\u{1b}");
-        assert_eq!(bar.0.message(), "Delivering␛");
+        assert_eq!(bar.0.0.message(), "Delivering␛");
     }
 
     #[test]
