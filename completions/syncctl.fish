@@ -27,7 +27,7 @@ end
 complete -c syncctl -n "__fish_syncctl_needs_command" -l db -d 'The queue\'s database file' -r
 complete -c syncctl -n "__fish_syncctl_needs_command" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
 complete -c syncctl -n "__fish_syncctl_needs_command" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
-complete -c syncctl -n "__fish_syncctl_needs_command" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+complete -c syncctl -n "__fish_syncctl_needs_command" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
 wide\t''
 json\t''
 jsonl\t''
@@ -55,6 +55,7 @@ complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "process" -d 'Delive
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "sync" -d 'Store an update and wait until it is delivered'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "status" -d 'Show the queue and its endpoints'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "health" -d 'Say whether the queue is healthy; exit 1 when it is not'
+complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "check" -d 'Say how the queue is in the form of Nagios: exit 0, 1, 2 or 3'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "endpoints" -d 'See, pause and resume endpoints'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "events" -d 'See events with their deliveries and attempts'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "deliveries" -d 'See deliveries, or give them up'
@@ -78,7 +79,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l course -d 'The 
 complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l db -d 'The queue\'s database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
-complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
 wide\t''
 json\t''
 jsonl\t''
@@ -109,7 +110,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand process" -l max-time -d 
 complete -c syncctl -n "__fish_syncctl_using_subcommand process" -l db -d 'The queue\'s database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand process" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand process" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
-complete -c syncctl -n "__fish_syncctl_using_subcommand process" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand process" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
 wide\t''
 json\t''
 jsonl\t''
@@ -140,7 +141,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand sync" -l max-time -d 'Ho
 complete -c syncctl -n "__fish_syncctl_using_subcommand sync" -l db -d 'The queue\'s database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand sync" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand sync" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
-complete -c syncctl -n "__fish_syncctl_using_subcommand sync" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand sync" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
 wide\t''
 json\t''
 jsonl\t''
@@ -169,7 +170,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand status" -l error-after -
 complete -c syncctl -n "__fish_syncctl_using_subcommand status" -l db -d 'The queue\'s database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand status" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand status" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
-complete -c syncctl -n "__fish_syncctl_using_subcommand status" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand status" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
 wide\t''
 json\t''
 jsonl\t''
@@ -194,7 +195,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand status" -s h -l help -d 
 complete -c syncctl -n "__fish_syncctl_using_subcommand health" -l db -d 'The queue\'s database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand health" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand health" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
-complete -c syncctl -n "__fish_syncctl_using_subcommand health" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand health" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
 wide\t''
 json\t''
 jsonl\t''
@@ -216,10 +217,38 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand health" -s q -l quiet -d
 complete -c syncctl -n "__fish_syncctl_using_subcommand health" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
 complete -c syncctl -n "__fish_syncctl_using_subcommand health" -l no-input -d 'Never ask; refuse what would need an answer'
 complete -c syncctl -n "__fish_syncctl_using_subcommand health" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand check" -s w -l warning -d 'Warn above these: pending=N,age=TIME,failed=N,rate=PERCENT' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand check" -s c -l critical -d 'Critical above these' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand check" -l timeout -d 'Answer UNKNOWN after that time' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand check" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand check" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand check" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand check" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand check" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand check" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand check" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand check" -l log-format -d 'How to write the log' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand check" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand check" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand check" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand check" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand check" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume" -l db -d 'The queue\'s database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
-complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
 wide\t''
 json\t''
 jsonl\t''
@@ -248,7 +277,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fis
 complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from list" -l db -d 'The queue\'s database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from list" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from list" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
-complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from list" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
 wide\t''
 json\t''
 jsonl\t''
@@ -273,7 +302,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_se
 complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from show" -l db -d 'The queue\'s database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from show" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from show" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
-complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from show" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from show" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
 wide\t''
 json\t''
 jsonl\t''
@@ -298,7 +327,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_se
 complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from pause" -l db -d 'The queue\'s database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from pause" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from pause" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
-complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from pause" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from pause" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
 wide\t''
 json\t''
 jsonl\t''
@@ -324,7 +353,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_se
 complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from resume" -l db -d 'The queue\'s database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from resume" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from resume" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
-complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from resume" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from resume" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
 wide\t''
 json\t''
 jsonl\t''
@@ -350,7 +379,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_se
 complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show" -l db -d 'The queue\'s database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
-complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
 wide\t''
 json\t''
 jsonl\t''
@@ -383,7 +412,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_
 complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -l db -d 'The queue\'s database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
-complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
 wide\t''
 json\t''
 jsonl\t''
@@ -408,7 +437,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_
 complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from show" -l db -d 'The queue\'s database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from show" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from show" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
-complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from show" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from show" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
 wide\t''
 json\t''
 jsonl\t''
@@ -435,7 +464,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list give-up" -l db -d 'The queue\'s database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list give-up" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list give-up" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
-complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list give-up" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list give-up" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
 wide\t''
 json\t''
 jsonl\t''
@@ -473,7 +502,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_s
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -l db -d 'The queue\'s database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
-complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
 wide\t''
 json\t''
 jsonl\t''
@@ -503,7 +532,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_s
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -l db -d 'The queue\'s database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
-complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
 wide\t''
 json\t''
 jsonl\t''
@@ -535,7 +564,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l db -d 'The queue\'s database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
-complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
 wide\t''
 json\t''
 jsonl\t''
@@ -566,7 +595,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_see
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l db -d 'The queue\'s database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
-complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
 wide\t''
 json\t''
 jsonl\t''
@@ -592,7 +621,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_see
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from stats" -l db -d 'The queue\'s database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from stats" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from stats" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
-complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from stats" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from stats" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
 wide\t''
 json\t''
 jsonl\t''
@@ -621,7 +650,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l until -d 'Las
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l db -d 'The queue\'s database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
-complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
 wide\t''
 json\t''
 jsonl\t''
@@ -652,7 +681,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -s h -l help -d 
 complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and not __fish_seen_subcommand_from list" -l db -d 'The queue\'s database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and not __fish_seen_subcommand_from list" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and not __fish_seen_subcommand_from list" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
-complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and not __fish_seen_subcommand_from list" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and not __fish_seen_subcommand_from list" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
 wide\t''
 json\t''
 jsonl\t''
@@ -684,7 +713,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_s
 complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -l db -d 'The queue\'s database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
-complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
 wide\t''
 json\t''
 jsonl\t''
@@ -709,7 +738,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_s
 complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup verify prune" -l db -d 'The queue\'s database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup verify prune" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup verify prune" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
-complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup verify prune" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup verify prune" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
 wide\t''
 json\t''
 jsonl\t''
@@ -739,7 +768,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_
 complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from path" -l db -d 'The queue\'s database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from path" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from path" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
-complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from path" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from path" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
 wide\t''
 json\t''
 jsonl\t''
@@ -764,7 +793,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subc
 complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from status" -l db -d 'The queue\'s database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from status" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from status" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
-complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from status" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from status" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
 wide\t''
 json\t''
 jsonl\t''
@@ -789,7 +818,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subc
 complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from backup" -l db -d 'The queue\'s database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from backup" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from backup" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
-complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from backup" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from backup" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
 wide\t''
 json\t''
 jsonl\t''
@@ -816,7 +845,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subc
 complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from verify" -l db -d 'The queue\'s database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from verify" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from verify" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
-complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from verify" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from verify" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
 wide\t''
 json\t''
 jsonl\t''
@@ -845,7 +874,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subc
 complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from prune" -l db -d 'The queue\'s database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from prune" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from prune" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
-complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from prune" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from prune" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
 wide\t''
 json\t''
 jsonl\t''
@@ -872,7 +901,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subc
 complete -c syncctl -n "__fish_syncctl_using_subcommand config; and not __fish_seen_subcommand_from show validate path" -l db -d 'The queue\'s database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand config; and not __fish_seen_subcommand_from show validate path" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand config; and not __fish_seen_subcommand_from show validate path" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
-complete -c syncctl -n "__fish_syncctl_using_subcommand config; and not __fish_seen_subcommand_from show validate path" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and not __fish_seen_subcommand_from show validate path" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
 wide\t''
 json\t''
 jsonl\t''
@@ -900,7 +929,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand config; and not __fish_s
 complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from show" -l db -d 'The queue\'s database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from show" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from show" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
-complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from show" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from show" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
 wide\t''
 json\t''
 jsonl\t''
@@ -927,7 +956,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_
 complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from validate" -l db -d 'The queue\'s database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from validate" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from validate" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
-complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from validate" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from validate" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
 wide\t''
 json\t''
 jsonl\t''
@@ -952,7 +981,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_
 complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from path" -l db -d 'The queue\'s database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from path" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from path" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
-complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from path" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_subcommand_from path" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
 wide\t''
 json\t''
 jsonl\t''
@@ -977,7 +1006,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand config; and __fish_seen_
 complete -c syncctl -n "__fish_syncctl_using_subcommand completions" -l db -d 'The queue\'s database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand completions" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand completions" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
-complete -c syncctl -n "__fish_syncctl_using_subcommand completions" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand completions" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
 wide\t''
 json\t''
 jsonl\t''
@@ -1005,7 +1034,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand man" -l dir -d 'Write ev
 complete -c syncctl -n "__fish_syncctl_using_subcommand man" -l db -d 'The queue\'s database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand man" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand man" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
-complete -c syncctl -n "__fish_syncctl_using_subcommand man" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand man" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
 wide\t''
 json\t''
 jsonl\t''
@@ -1031,7 +1060,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand demo" -l events -d 'Even
 complete -c syncctl -n "__fish_syncctl_using_subcommand demo" -l db -d 'The queue\'s database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand demo" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand demo" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
-complete -c syncctl -n "__fish_syncctl_using_subcommand demo" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand demo" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
 wide\t''
 json\t''
 jsonl\t''
@@ -1056,7 +1085,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand demo" -s h -l help -d 'P
 complete -c syncctl -n "__fish_syncctl_using_subcommand help" -l db -d 'The queue\'s database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand help" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand help" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
-complete -c syncctl -n "__fish_syncctl_using_subcommand help" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand help" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
 wide\t''
 json\t''
 jsonl\t''
@@ -1082,7 +1111,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand help" -s h -l help -d 'P
 complete -c syncctl -n "__fish_syncctl_using_subcommand version" -l db -d 'The queue\'s database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand version" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand version" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
-complete -c syncctl -n "__fish_syncctl_using_subcommand version" -s o -l output -d 'How to show the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand version" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
 wide\t''
 json\t''
 jsonl\t''

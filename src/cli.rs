@@ -23,6 +23,7 @@ mod values;
 mod examples;
 
 pub mod audit;
+pub mod check;
 pub mod completions;
 pub mod config;
 pub mod db;
@@ -72,7 +73,7 @@ pub struct Global {
     /// Variables to read beside the environment; a .env is never read unless named
     #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
     pub env_file: Option<PathBuf>,
-    /// How to show the answer: table, wide, json, jsonl, csv or name
+    /// Form of the answer: table, wide, json, jsonl, csv or name
     #[arg(short, long, global = true, value_name = "FORMAT", default_value = "table", value_parser = values::format())]
     #[arg(hide_possible_values = true)]
     pub output: Format,
@@ -118,6 +119,8 @@ pub enum Command {
     Status(status::StatusArgs),
     /// Say whether the queue is healthy; exit 1 when it is not
     Health(health::HealthArgs),
+    /// Say how the queue is in the form of Nagios: exit 0, 1, 2 or 3
+    Check(check::CheckArgs),
     /// See, pause and resume endpoints
     #[command(subcommand)]
     Endpoints(endpoints::EndpointsCommand),
@@ -207,6 +210,7 @@ impl Command {
             Self::Sync(args) => args.run(context),
             Self::Status(args) => args.run(context),
             Self::Health(args) => args.run(context),
+            Self::Check(args) => args.run(context),
             Self::Endpoints(command) => command.run(context),
             Self::Events(command) => command.run(context),
             Self::Deliveries(command) => command.run(context),

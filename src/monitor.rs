@@ -2,6 +2,8 @@
 //!
 //! Health measures lag as well as failures: a queue that nobody drains fails nothing, and is not healthy.
 
+pub mod nagios;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 

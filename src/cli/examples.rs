@@ -54,7 +54,7 @@ const EXAMPLES: &[Examples] = &[
             ("For a script", "syncctl status -o json | jq .data.queue.pending"),
         ],
     ),
-    ("health", &[("In words", "syncctl health"), ("As an exit status", "syncctl health -q || alert")]),
+    ("health", &[("In words", "syncctl health"), ("From cron, which mails what is wrong", "syncctl health -q")]),
     (
         "check",
         &[

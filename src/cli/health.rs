@@ -19,8 +19,13 @@ impl HealthArgs {
     pub(super) fn run(self, context: &Context) -> std::result::Result<Exit, Fault> {
         let store = context.existing_store()?;
         let (healthy, report) = examine(store.as_ref(), &context.config()?.health, context.now)?;
-        context.screen.said(&report)?;
-        Ok(if healthy { Exit::Done } else { Exit::No })
+        if healthy {
+            context.screen.said(&report)?;
+            return Ok(Exit::Done);
+        }
+        // An answer of no is no success: `-q` lets it through, so that cron mails it.
+        context.screen.report(&report)?;
+        Ok(Exit::No)
     }
 }
 

@@ -8,6 +8,7 @@ use clap::error::ErrorKind;
 use super::exit::Exit;
 use crate::clock::Timestamp;
 use crate::render::{Failure, Format, Options, Screen};
+use crate::report::health;
 
 /// Shows what clap has to say and returns the exit status.
 ///
@@ -24,7 +25,20 @@ pub(super) fn answer(error: &clap::Error, args: &[OsString], now: Timestamp) -> 
         // Where standard error cannot be written, the exit status has to do.
         false => drop(error.print()),
     }
-    Exit::Usage.code()
+    if !is_for_check(args) {
+        return Exit::Usage.code();
+    }
+    // What runs checks reads 2 as CRITICAL, and standard output only.
+    let format = if wants_json(args) { Format::Json } else { Format::Table };
+    let screen = Screen::new(Options { format, ..Options::at(now) });
+    let _ = screen.report(&health::unknown(&format!("wrong usage: {}", failure(error).message)));
+    super::check::UNKNOWN.code()
+}
+
+/// Whether the arguments name `check`, as far as they can be read without being right.
+fn is_for_check(args: &[OsString]) -> bool {
+    let read = super::command().ignore_errors(true).try_get_matches_from(args);
+    read.is_ok_and(|matches| matches.subcommand_name() == Some("check"))
 }
 
 fn screen_of_json(now: Timestamp) -> Screen {

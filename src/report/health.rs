@@ -8,6 +8,7 @@ use super::lists::{FAILURES, FailureView, failure_cells};
 use super::queue::Queue;
 use super::{Cell, Column, Level, Report, Table};
 use crate::clock::Timestamp;
+use crate::monitor::nagios::{Answer, Measured};
 use crate::monitor::{Check, FailureStats, Grade, Health, percent};
 use crate::store::DeliveryRow;
 
@@ -79,6 +80,40 @@ fn check_cells(check: &Check) -> Vec<Cell> {
         check.limit.as_str().into(),
         check.message.as_deref().into(),
     ]
+}
+
+/// What `check` answers: one line, and its data.
+pub fn check(word: &str, answer: &Answer, measured: &Measured) -> Report {
+    #[derive(Serialize)]
+    struct CheckAnswer<'a> {
+        status: &'a str,
+        findings: &'a [String],
+        #[serde(flatten)]
+        measured: &'a Measured,
+    }
+    let text = match answer.findings.as_slice() {
+        [] => format!("{} pending, {} failed", measured.pending, measured.failed),
+        findings => findings.join(", "),
+    };
+    let line = format!("SYNC {word} - {} | {}", in_one_line(&text), answer.performance);
+    Report::new(&CheckAnswer { status: word, findings: &answer.findings, measured }).with_line(line).with_names([word])
+}
+
+/// What `check` answers when nothing could be found out.
+pub fn unknown(why: &str) -> Report {
+    #[derive(Serialize)]
+    struct UnknownAnswer<'a> {
+        status: &'a str,
+        reason: &'a str,
+    }
+    let word = "UNKNOWN";
+    let report = Report::new(&UnknownAnswer { status: word, reason: why });
+    report.with_line(format!("SYNC {word} - {}", in_one_line(why))).with_names([word])
+}
+
+/// Text that neither ends the line nor begins the performance data.
+fn in_one_line(text: &str) -> String {
+    text.replace(['\n', '\r'], " ").replace('|', "/")
 }
 
 const BY: &[Column] =

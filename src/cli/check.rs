@@ -1,0 +1,114 @@
+//! `check`: how the queue is, in the form of Nagios and its kin.
+
+use std::sync::mpsc;
+use std::time::Duration;
+
+use super::context::Context;
+use super::exit::{Exit, Fault};
+use super::values;
+use crate::clock::Timestamp;
+use crate::config::{Config, Sources};
+use crate::monitor::nagios::{Measured, Thresholds, judge};
+use crate::monitor::{self, Grade, HEALTH_WINDOW};
+use crate::report::{Report, health};
+use crate::store::{self, Access};
+
+/// How it ends when nothing could be found out: the 3 that others use for something done in part.
+pub(super) const UNKNOWN: Exit = Exit::Part;
+
+/// Arguments of `check`.
+#[derive(Debug, clap::Args)]
+pub struct CheckArgs {
+    /// Warn above these: pending=N,age=TIME,failed=N,rate=PERCENT
+    ///
+    /// Where nothing is said: half of the failure rate and a third of the age that are unhealthy.
+    #[arg(short, long, value_name = "THRESHOLDS", default_value = "", hide_default_value = true)]
+    #[arg(value_parser = Thresholds::parse)]
+    warning: Thresholds,
+    /// Critical above these
+    ///
+    /// Where nothing is said: the failure rate and the age that are unhealthy. Whatever else makes `health` say unhealthy is
+    /// critical, too.
+    #[arg(short, long, value_name = "THRESHOLDS", default_value = "", hide_default_value = true)]
+    #[arg(value_parser = Thresholds::parse)]
+    critical: Thresholds,
+    /// Answer UNKNOWN after that time
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = values::duration)]
+    timeout: Duration,
+}
+
+impl CheckArgs {
+    /// Whatever goes wrong is UNKNOWN, on standard output, where a monitor looks.
+    pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
+        let shown = self.look(context).and_then(|(grade, report)| {
+            match grade {
+                Grade::Ok => context.screen.said(&report)?,
+                Grade::Warning | Grade::Critical => context.screen.report(&report)?,
+            }
+            Ok(exit(grade))
+        });
+        match shown {
+            Err(Fault::Failed(failure)) => {
+                let causes = failure.causes.iter().map(|cause| format!(": {cause}")).collect::<String>();
+                let _ = context.screen.report(&health::unknown(&format!("{}{causes}", failure.message)));
+                Ok(UNKNOWN)
+            }
+            other => other,
+        }
+    }
+
+    /// Looks at the queue on another thread, so that a lock or a hanging disk cannot keep the answer back.
+    fn look(&self, context: &Context) -> Result<(Grade, Report), Fault> {
+        let (answer, answered) = mpsc::sync_channel(1);
+        let (sources, now) = (context.sources().clone(), context.now);
+        let (warning, critical) = (self.warning, self.critical);
+        std::thread::Builder::new()
+            .name("check".to_owned())
+            .spawn(move || {
+                // Nobody listens any more where the time was up.
+                let _ = answer.send(examine(sources, &warning, &critical, now));
+            })
+            .map_err(|e| Exit::Io.fault("failed to start a thread").cause(e))?;
+        match answered.recv_timeout(self.timeout) {
+            Ok(looked) => looked,
+            Err(mpsc::RecvTimeoutError::Timeout) => {
+                Err(Exit::No.fault(format!("no answer within {}", crate::text::short_duration(self.timeout))))
+            }
+            Err(mpsc::RecvTimeoutError::Disconnected) => Err(Exit::Bug.fault("the check ended without an answer")),
+        }
+    }
+}
+
+fn examine(
+    sources: Sources,
+    warning: &Thresholds,
+    critical: &Thresholds,
+    now: Timestamp,
+) -> Result<(Grade, Report), Fault> {
+    let config = Config::load(sources)?;
+    let store = store::open(config.database()?, Access::Existing)?;
+    let figures = store.figures(now)?;
+    let judged = monitor::health(&figures, &store.rates(now.minus(HEALTH_WINDOW))?, &config.health, now);
+    let measured = Measured::of(&figures, &judged, now);
+    let warning = warning.or(Thresholds::warning(&config.health));
+    let critical = critical.or(Thresholds::critical(&config.health));
+    let answer = judge(&measured, &judged, &warning, &critical);
+    Ok((answer.grade, health::check(word(answer.grade), &answer, &measured)))
+}
+
+fn word(grade: Grade) -> &'static str {
+    match grade {
+        Grade::Ok => "OK",
+        Grade::Warning => "WARNING",
+        Grade::Critical => "CRITICAL",
+    }
+}
+
+/// Nagios' numbers 0, 1 and 2, which mean something else everywhere else.
+fn exit(grade: Grade) -> Exit {
+    match grade {
+        Grade::Ok => Exit::Done,
+        Grade::Warning => Exit::No,
+        Grade::Critical => Exit::Usage,
+    }
+}
