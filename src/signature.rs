@@ -1,5 +1,22 @@
 //! Secrets and signatures: how a receiver knows who sent an event and that nobody changed it.
 
+pub mod diff;
+mod discord;
+pub mod explain;
+mod generic;
+pub mod hygiene;
+mod hubspot;
+mod key;
+mod linear;
+mod pairs;
+pub mod received;
+pub mod scheme;
+pub mod show;
+mod standard;
+pub mod table;
+mod twilio;
+mod verify;
+
 use std::fmt;
 
 use base64::Engine as _;
@@ -7,6 +24,13 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;
+
+pub use generic::{Description, Generic, TemplateError};
+pub use key::Key;
+pub use received::{Received, RequestError};
+pub use scheme::{Algorithm, Encoding, Facts, Message, Part, Protects, Scheme, TimeForm, Tolerance};
+pub use table::{ORIGINAL, detect, find, schemes};
+pub use verify::{Refusal, SignError, TimeFact, Verdict, sign, verify};
 
 /// The prefix of a Standard Webhooks secret; the rest of it is base64.
 pub const STANDARD_PREFIX: &str = "whsec_";
@@ -20,6 +44,12 @@ pub enum SecretError {
     /// `whsec_` is followed by something that is not base64.
     #[error("the secret begins with whsec_ but the rest is not valid base64")]
     Base64,
+    /// Not an Ed25519 key of Standard Webhooks.
+    #[error("the key must be whsk_ (private) or whpk_ (public) and base64")]
+    Pair,
+    /// Not an Ed25519 public key in hex.
+    #[error("the key must be an Ed25519 public key of 64 hex digits")]
+    HexPublic,
 }
 
 /// A shared secret. It prints as redacted and is wiped from memory when dropped.

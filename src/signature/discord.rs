@@ -1,0 +1,13 @@
+//! Discord: Ed25519 over time and body. Its timestamp has no documented limit.
+
+use super::scheme::{Algorithm, Encoding, Facts, KeyForm, TimeForm};
+use super::table::{TIME_BODY, body};
+
+/// The facts of Discord; the application's public key, in hex, verifies.
+pub(super) fn discord() -> Facts {
+    let facts = body("discord", "Discord", "x-signature-ed25519", Encoding::Hex)
+        .time("x-signature-timestamp", TimeForm::Seconds)
+        .signed(TIME_BODY)
+        .algorithm(Algorithm::Ed25519);
+    Facts { key_form: KeyForm::HexPublic, ..facts }
+}

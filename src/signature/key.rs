@@ -1,0 +1,169 @@
+//! Keys, prepared once so that each request costs only its own bytes.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
+use hmac::{Hmac, KeyInit, Mac};
+use sha1::Sha1;
+use sha2::{Sha256, Sha512};
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+use super::scheme::{Algorithm, Code, KeyForm};
+use super::{STANDARD_PREFIX, SecretError};
+
+/// The prefix of a private Ed25519 key of Standard Webhooks.
+pub(super) const PRIVATE_PREFIX: &str = "whsk_";
+/// The prefix of a public Ed25519 key of Standard Webhooks.
+pub(super) const PUBLIC_PREFIX: &str = "whpk_";
+
+/// A key ready for use. It prints as redacted.
+#[derive(Clone)]
+pub struct Key(Kind);
+
+#[derive(Clone)]
+enum Kind {
+    Sha1(Hmac<Sha1>),
+    Sha256(Hmac<Sha256>),
+    Sha512(Hmac<Sha512>),
+    Private(Box<SigningKey>),
+    Public(Box<VerifyingKey>),
+}
+
+/// Hands the signed bytes, piece by piece, to the function it is given.
+pub type Content<'a> = dyn Fn(&mut dyn FnMut(&[u8])) + 'a;
+
+impl Key {
+    /// Reads a secret's text as `form` says.
+    pub fn read(form: KeyForm, algorithm: Algorithm, secret: &[u8]) -> Result<Self, SecretError> {
+        if secret.trim_ascii().is_empty() {
+            return Err(SecretError::Empty);
+        }
+        match form {
+            KeyForm::Text => Ok(Self::hmac(algorithm, secret)),
+            KeyForm::Standard => Ok(Self::hmac(algorithm, &standard_bytes(secret)?)),
+            KeyForm::StandardPair => standard_pair(secret),
+            KeyForm::HexPublic => hex_pair(secret),
+        }
+    }
+
+    /// A key of HMAC; Ed25519 has none, and HMAC-SHA256 stands in for it.
+    pub fn hmac(algorithm: Algorithm, key: &[u8]) -> Self {
+        Self(match algorithm {
+            Algorithm::HmacSha1 => Kind::Sha1(Hmac::new_from_slice(key).expect("HMAC takes keys of any length")),
+            Algorithm::HmacSha256 | Algorithm::Ed25519 => {
+                Kind::Sha256(Hmac::new_from_slice(key).expect("HMAC takes keys of any length"))
+            }
+            Algorithm::HmacSha512 => Kind::Sha512(Hmac::new_from_slice(key).expect("HMAC takes keys of any length")),
+        })
+    }
+
+    /// Signs; `None` for a public key, which cannot.
+    pub fn sign(&self, content: &Content<'_>) -> Option<Vec<u8>> {
+        match &self.0 {
+            Kind::Sha1(mac) => Some(finish(mac.clone(), content).to_vec()),
+            Kind::Sha256(mac) => Some(finish(mac.clone(), content).to_vec()),
+            Kind::Sha512(mac) => Some(finish(mac.clone(), content).to_vec()),
+            Kind::Private(key) => Some(key.sign(&gather(content)).to_bytes().to_vec()),
+            Kind::Public(_) => None,
+        }
+    }
+
+    /// The first of `codes` that is the code of `content` under this key.
+    ///
+    /// A code of another length never is; the comparison takes the same time wherever two codes differ.
+    pub fn matching<'c>(&self, content: &Content<'_>, codes: impl IntoIterator<Item = &'c Code>) -> Option<usize> {
+        match &self.0 {
+            Kind::Sha1(mac) => equal(&finish(mac.clone(), content), codes),
+            Kind::Sha256(mac) => equal(&finish(mac.clone(), content), codes),
+            Kind::Sha512(mac) => equal(&finish(mac.clone(), content), codes),
+            Kind::Private(key) => verified(&key.verifying_key(), content, codes),
+            Kind::Public(key) => verified(key, content, codes),
+        }
+    }
+
+    /// The public half of an Ed25519 key, as Standard Webhooks writes it.
+    pub fn public_text(&self) -> Option<String> {
+        let write = |key: &VerifyingKey| format!("{PUBLIC_PREFIX}{}", BASE64.encode(key.as_bytes()));
+        match &self.0 {
+            Kind::Private(key) => Some(write(&key.verifying_key())),
+            Kind::Public(key) => Some(write(key)),
+            Kind::Sha1(_) | Kind::Sha256(_) | Kind::Sha512(_) => None,
+        }
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Key(redacted)")
+    }
+}
+
+fn finish<M: Mac>(mut mac: M, content: &Content<'_>) -> hmac::digest::Output<M> {
+    content(&mut |piece| mac.update(piece));
+    mac.finalize().into_bytes()
+}
+
+fn gather(content: &Content<'_>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    content(&mut |piece| bytes.extend_from_slice(piece));
+    bytes
+}
+
+fn equal<'c>(code: &[u8], codes: impl IntoIterator<Item = &'c Code>) -> Option<usize> {
+    codes.into_iter().position(|given| bool::from(given.as_bytes().ct_eq(code)))
+}
+
+fn verified<'c>(
+    key: &VerifyingKey,
+    content: &Content<'_>,
+    codes: impl IntoIterator<Item = &'c Code>,
+) -> Option<usize> {
+    let content = gather(content);
+    let right = |code: &Code| Signature::from_slice(code.as_bytes()).is_ok_and(|s| key.verify_strict(&content, &s).is_ok());
+    codes.into_iter().position(right)
+}
+
+/// The key of Standard Webhooks: base64 after `whsec_`, any other text as it is.
+pub fn standard_bytes(secret: &[u8]) -> Result<Zeroizing<Vec<u8>>, SecretError> {
+    let key = match secret.strip_prefix(STANDARD_PREFIX.as_bytes()) {
+        Some(encoded) => BASE64.decode(encoded).map_err(|_| SecretError::Base64)?,
+        None => secret.to_vec(),
+    };
+    if key.is_empty() { Err(SecretError::Empty) } else { Ok(Zeroizing::new(key)) }
+}
+
+fn standard_pair(secret: &[u8]) -> Result<Key, SecretError> {
+    if let Some(encoded) = secret.strip_prefix(PRIVATE_PREFIX.as_bytes()) {
+        let bytes = Zeroizing::new(BASE64.decode(encoded).map_err(|_| SecretError::Pair)?);
+        return private_key(&bytes);
+    }
+    let encoded = secret.strip_prefix(PUBLIC_PREFIX.as_bytes()).ok_or(SecretError::Pair)?;
+    public_key(&BASE64.decode(encoded).map_err(|_| SecretError::Pair)?)
+}
+
+fn hex_pair(secret: &[u8]) -> Result<Key, SecretError> {
+    if secret.starts_with(PRIVATE_PREFIX.as_bytes()) {
+        return standard_pair(secret);
+    }
+    public_key(&hex::decode(secret).map_err(|_| SecretError::HexPublic)?).map_err(|_| SecretError::HexPublic)
+}
+
+/// A private key is its 32-byte seed, or the seed followed by the public key.
+fn private_key(bytes: &[u8]) -> Result<Key, SecretError> {
+    let key = if let Ok(seed) = <&[u8; 32]>::try_from(bytes) {
+        SigningKey::from_bytes(seed)
+    } else {
+        let pair = <&[u8; 64]>::try_from(bytes).map_err(|_| SecretError::Pair)?;
+        SigningKey::from_keypair_bytes(pair).map_err(|_| SecretError::Pair)?
+    };
+    Ok(Key(Kind::Private(Box::new(key))))
+}
+
+fn public_key(bytes: &[u8]) -> Result<Key, SecretError> {
+    let bytes = <&[u8; 32]>::try_from(bytes).map_err(|_| SecretError::Pair)?;
+    let key = VerifyingKey::from_bytes(bytes).map_err(|_| SecretError::Pair)?;
+    Ok(Key(Kind::Public(Box::new(key))))
+}

@@ -1,0 +1,57 @@
+//! Linear: the body alone is signed, and the time is a member of it.
+
+use serde::Deserialize;
+
+use super::Refusal;
+use super::received::Received;
+use super::scheme::{Claim, Encoding, Facts, Protects, Scheme, Time, TimeForm, Tolerance};
+use super::table::body;
+use crate::clock::Timestamp;
+
+/// A header that repeats the time; the signature does not cover it.
+const TIME_HEADER: &str = "linear-timestamp";
+
+/// The scheme of Linear.
+#[derive(Debug)]
+pub(super) struct Linear(Facts);
+
+impl Linear {
+    pub(super) fn new() -> Self {
+        Self(body("linear", "Linear", "linear-signature", Encoding::Hex).limit(Tolerance::seconds(60)))
+    }
+}
+
+#[derive(Deserialize)]
+struct Body {
+    #[serde(rename = "webhookTimestamp")]
+    at: i64,
+}
+
+impl Scheme for Linear {
+    fn facts(&self) -> &Facts {
+        &self.0
+    }
+
+    fn protects(&self) -> Protects {
+        Protects { body: true, time: true, id: false, url: false }
+    }
+
+    fn read<'a>(&self, received: &'a Received) -> Result<Claim<'a>, Refusal> {
+        let facts = self.facts();
+        let code = facts.encoding.decode(received.the_header(&facts.header)?, facts.algorithm.code_length())?;
+        Ok(Claim { codes: vec![code], time: header_time(received)?, id: "" })
+    }
+
+    fn time_in_body(&self, body: &[u8]) -> Option<Timestamp> {
+        serde_json::from_slice::<Body>(body).ok().map(|body| Timestamp::from_millis(body.at))
+    }
+}
+
+fn header_time(received: &Received) -> Result<Option<Time<'_>>, Refusal> {
+    if !received.headers.contains_key(TIME_HEADER) {
+        return Ok(None);
+    }
+    let text = received.the_header(TIME_HEADER)?;
+    let at = TimeForm::Millis.read(text).ok_or_else(|| Refusal::TimeMalformed(TIME_HEADER.to_owned()))?;
+    Ok(Some(Time { text, at, signed: false }))
+}

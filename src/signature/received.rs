@@ -1,0 +1,159 @@
+//! A request as it arrived, and the forms in which people hand one over.
+
+mod curl;
+mod har;
+mod raw;
+mod words;
+
+use bytes::Bytes;
+use http::header::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap as Headers, Method};
+
+use super::Refusal;
+pub use words::{WordError, shell_words};
+
+/// The largest request read, with its headers, in whatever form.
+pub const MOST_BYTES: usize = 16 * 1024 * 1024;
+/// The most headers read from one request.
+pub const MOST_HEADERS: usize = 256;
+
+/// A request as it arrived: what a signature is held against.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Received {
+    /// The method; `POST` when nobody said.
+    pub method: Method,
+    /// The URL it was sent to, when that is known.
+    pub url: Option<String>,
+    /// Its headers.
+    pub headers: Headers,
+    /// Its body, byte for byte.
+    pub body: Bytes,
+}
+
+/// Why a text is not a request. The text names the line or the option.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RequestError {
+    /// Longer than [`MOST_BYTES`].
+    #[error("the request is longer than {} MiB", MOST_BYTES / 1024 / 1024)]
+    TooLong,
+    /// More than [`MOST_HEADERS`].
+    #[error("the request has more than {MOST_HEADERS} headers")]
+    TooManyHeaders,
+    /// Not `NAME: VALUE`.
+    #[error("`{0}` is not a header like `NAME: VALUE`")]
+    Header(String),
+    /// The first line is not `POST /path HTTP/1.1`.
+    #[error("`{0}` is not the first line of a request, like `POST /path HTTP/1.1`")]
+    RequestLine(String),
+    /// The blank line after the headers is not there.
+    #[error("the headers do not end with a blank line")]
+    NoBlankLine,
+    /// Fewer bytes than `content-length` says.
+    #[error("content-length says {said} bytes, but the body has {given}")]
+    Incomplete {
+        /// What the header says.
+        said: usize,
+        /// What is there.
+        given: usize,
+    },
+    /// `content-length` is not a number, or there are two that differ.
+    #[error("content-length is not a number")]
+    ContentLength,
+    /// A chunked body that is not well formed.
+    #[error("the chunked body is not well formed")]
+    Chunks,
+    /// Quotes that do not close, or the like.
+    #[error(transparent)]
+    Words(#[from] WordError),
+    /// A curl option that changes the request in a way only curl could repeat.
+    #[error("the curl option `{0}` is not understood here")]
+    CurlOption(String),
+    /// A curl option that names a file.
+    #[error("`{0}` reads a file: put the data itself into the command, or hand over the body and headers")]
+    CurlFile(String),
+    /// A curl option without its value.
+    #[error("the curl option `{0}` has no value")]
+    CurlValue(String),
+    /// A command without a URL, or with two.
+    #[error("the curl command must have exactly one URL")]
+    CurlUrl,
+    /// Not a HAR file.
+    #[error("not a HAR file: {0}")]
+    Har(String),
+    /// A method that is not a word.
+    #[error("`{0}` is not a method")]
+    Method(String),
+}
+
+impl Received {
+    /// A `POST` of `body` with `lines`, each `NAME: VALUE`.
+    pub fn from_lines<L: AsRef<[u8]>>(lines: impl IntoIterator<Item = L>, body: Bytes) -> Result<Self, RequestError> {
+        let mut received = Self { method: Method::POST, body, ..Self::default() };
+        for line in lines {
+            received.add_line(line.as_ref())?;
+        }
+        Ok(received)
+    }
+
+    /// Reads one request from a raw HTTP request or a curl command, or all those of a HAR file.
+    ///
+    /// The form is told by how the text begins.
+    pub fn read(text: &[u8]) -> Result<Vec<Self>, RequestError> {
+        if text.len() > MOST_BYTES {
+            return Err(RequestError::TooLong);
+        }
+        let start = text.trim_ascii_start();
+        if start.starts_with(b"{") {
+            har::read(start)
+        } else if start.starts_with(b"curl ") || start.starts_with(b"curl\t") || start.starts_with(b"curl.exe ") {
+            Ok(vec![curl::read(start)?])
+        } else {
+            Ok(vec![raw::read(text)?])
+        }
+    }
+
+    /// The value of a header that must be there exactly once.
+    pub fn the_header(&self, name: &str) -> Result<&str, Refusal> {
+        let mut values = self.headers.get_all(name).iter();
+        match (values.next(), values.next()) {
+            (Some(value), None) => value.to_str().map_err(|_| Refusal::HeaderMalformed {
+                header: name.to_owned(),
+                why: "it is not plain text",
+            }),
+            (Some(_), Some(_)) => Err(Refusal::HeaderDoubled(name.to_owned())),
+            (None, _) => Err(Refusal::HeaderNotDelivered(name.to_owned())),
+        }
+    }
+
+    /// The request as HTTP/1.1 text, from which [`Self::read`] makes an equal one.
+    pub fn to_raw(&self) -> Vec<u8> {
+        raw::write(self)
+    }
+
+    fn add_line(&mut self, line: &[u8]) -> Result<(), RequestError> {
+        let shown = || RequestError::Header(String::from_utf8_lossy(line).into_owned());
+        let colon = line.iter().position(|b| *b == b':').ok_or_else(shown)?;
+        let (name, value) = (&line[..colon], &line[colon + 1..]);
+        self.add(name, value).map_err(|error| if error == RequestError::TooManyHeaders { error } else { shown() })
+    }
+
+    fn add(&mut self, name: &[u8], value: &[u8]) -> Result<(), RequestError> {
+        let shown = || RequestError::Header(String::from_utf8_lossy(name).into_owned());
+        if self.headers.len() >= MOST_HEADERS {
+            return Err(RequestError::TooManyHeaders);
+        }
+        let name = HeaderName::from_bytes(name.trim_ascii_start()).map_err(|_| shown())?;
+        let value = HeaderValue::from_bytes(value.trim_ascii()).map_err(|_| shown())?;
+        self.headers.try_append(name, value).map_err(|_| RequestError::TooManyHeaders)?;
+        Ok(())
+    }
+}
+
+/// The only value of a header, as text, when there is one.
+fn only<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+fn method(text: &str) -> Result<Method, RequestError> {
+    Method::from_bytes(text.as_bytes()).map_err(|_| RequestError::Method(text.to_owned()))
+}

@@ -1,0 +1,236 @@
+//! A curl command line, as browsers and documents give it.
+
+use http::Method;
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap};
+use url::form_urlencoded;
+
+use super::{Received, RequestError, method, shell_words};
+
+/// Options that take a value and change nothing a signature covers.
+const IGNORED_WITH_VALUE: &[&str] = &[
+    "-A", "--user-agent", "-b", "--cookie", "-c", "--cookie-jar", "-e", "--referer", "-m", "--max-time", "-o",
+    "--output", "-u", "--user", "-w", "--write-out", "-x", "--proxy", "--cacert", "--cert", "--key",
+    "--connect-timeout", "--resolve", "--retry", "--limit-rate", "-E", "--interface", "--connect-to",
+    "--retry-delay", "--retry-max-time", "-D", "--dump-header", "--tls-max", "--ciphers", "--max-redirs",
+];
+
+/// Options that take no value and change nothing a signature covers.
+const IGNORED: &[&str] = &[
+    "-s", "--silent", "-S", "--show-error", "-v", "--verbose", "-i", "--include", "-L", "--location", "-k",
+    "--insecure", "-f", "--fail", "--fail-with-body", "--compressed", "--http1.1", "--http2", "--http2-prior-knowledge",
+    "-g", "--globoff", "--path-as-is", "-#", "--progress-bar", "-N", "--no-buffer", "-4", "-6", "--ipv4", "--ipv6",
+    "--tcp-nodelay", "--no-progress-meter", "-0", "--http1.0",
+];
+
+/// Short options that take a value.
+const SHORT_WITH_VALUE: &str = "HdXAbcemouwxED";
+
+#[derive(Default)]
+struct Command {
+    headers: Vec<Vec<u8>>,
+    data: Option<Vec<u8>>,
+    method: Option<Method>,
+    urls: Vec<String>,
+    json: bool,
+    query: bool,
+    head: bool,
+}
+
+pub(super) fn read(text: &[u8]) -> Result<Received, RequestError> {
+    let mut words = shell_words(text)?.into_iter().skip(1);
+    let mut command = Command::default();
+    while let Some(word) = words.next() {
+        if word.starts_with(b"-") && word.len() > 1 {
+            command.option(&word, &mut words)?;
+        } else {
+            command.urls.push(lossy(word));
+        }
+    }
+    command.finish()
+}
+
+fn lossy(word: Vec<u8>) -> String {
+    String::from_utf8_lossy(&word).into_owned()
+}
+
+impl Command {
+    fn option(&mut self, word: &[u8], words: &mut impl Iterator<Item = Vec<u8>>) -> Result<(), RequestError> {
+        let shown = String::from_utf8_lossy(word).into_owned();
+        if word.starts_with(b"--") {
+            return self.one(&shown, None, words);
+        }
+        // Short options may be joined, and the last may be joined to its value: `-sXPOST`.
+        let letters = &word[1..];
+        for (at, letter) in letters.iter().enumerate() {
+            let name = format!("-{}", char::from(*letter));
+            let rest = &letters[at + 1..];
+            if SHORT_WITH_VALUE.contains(char::from(*letter)) {
+                let value = (!rest.is_empty()).then(|| rest.to_vec());
+                return self.one(&name, value, words);
+            }
+            self.one(&name, None, words)?;
+        }
+        Ok(())
+    }
+
+    fn one(
+        &mut self,
+        name: &str,
+        joined: Option<Vec<u8>>,
+        words: &mut impl Iterator<Item = Vec<u8>>,
+    ) -> Result<(), RequestError> {
+        let mut value = || joined.clone().or_else(|| words.next()).ok_or(RequestError::CurlValue(name.to_owned()));
+        match name {
+            "-H" | "--header" => self.headers.push(no_file(name, value()?)?),
+            "-d" | "--data" | "--data-ascii" | "--data-binary" => self.add_data(no_file(name, value()?)?),
+            "--data-raw" => self.add_data(value()?),
+            "--data-urlencode" => self.add_data(urlencoded(name, &value()?)?),
+            "--json" => {
+                self.json = true;
+                // curl joins the values of `--json` without a separator.
+                let more = no_file(name, value()?)?;
+                self.data.get_or_insert_default().extend(more);
+            }
+            "-X" | "--request" => self.method = Some(method(&lossy(value()?))?),
+            "--url" => self.urls.push(lossy(value()?)),
+            "-G" | "--get" => self.query = true,
+            "-I" | "--head" => self.head = true,
+            name if IGNORED_WITH_VALUE.contains(&name) => drop(value()?),
+            name if IGNORED.contains(&name) => {}
+            other => return Err(RequestError::CurlOption(other.to_owned())),
+        }
+        Ok(())
+    }
+
+    fn add_data(&mut self, data: Vec<u8>) {
+        match &mut self.data {
+            Some(before) => {
+                before.push(b'&');
+                before.extend(data);
+            }
+            None => self.data = Some(data),
+        }
+    }
+
+    fn finish(self) -> Result<Received, RequestError> {
+        let [url] = <[String; 1]>::try_from(self.urls).map_err(|_| RequestError::CurlUrl)?;
+        let mut received = Received::from_lines(self.headers.iter().filter_map(|line| sent(line)), bytes::Bytes::new())?;
+        received.url = Some(if url.contains("://") { url } else { format!("http://{url}") });
+        let default = match (&self.data, self.head) {
+            (_, true) => Method::HEAD,
+            (Some(_), false) if !self.query => Method::POST,
+            (_, false) => Method::GET,
+        };
+        received.method = self.method.unwrap_or(default);
+        match self.data {
+            Some(data) if self.query => add_query(&mut received, &data),
+            Some(data) => {
+                default_headers(&mut received.headers, self.json);
+                received.body = data.into();
+            }
+            None => {}
+        }
+        Ok(received)
+    }
+}
+
+/// A header line as curl would send it: `Name;` is an empty header, `Name:` leaves one out.
+fn sent(line: &[u8]) -> Option<Vec<u8>> {
+    if let Some(name) = line.strip_suffix(b";").filter(|name| !name.contains(&b':')) {
+        return Some([name, b":"].concat());
+    }
+    let left_out = line.iter().position(|b| *b == b':').is_some_and(|at| line[at + 1..].trim_ascii().is_empty());
+    (!left_out).then(|| line.to_vec())
+}
+
+fn default_headers(headers: &mut HeaderMap, json: bool) {
+    let (kind, accept) =
+        if json { ("application/json", Some("application/json")) } else { ("application/x-www-form-urlencoded", None) };
+    headers.entry(CONTENT_TYPE).or_insert_with(|| http::HeaderValue::from_static(kind));
+    if let Some(accept) = accept {
+        headers.entry(ACCEPT).or_insert_with(|| http::HeaderValue::from_static(accept));
+    }
+}
+
+fn add_query(received: &mut Received, data: &[u8]) {
+    if let Some(url) = &mut received.url {
+        url.push(if url.contains('?') { '&' } else { '?' });
+        url.push_str(&String::from_utf8_lossy(data));
+    }
+}
+
+fn no_file(name: &str, value: Vec<u8>) -> Result<Vec<u8>, RequestError> {
+    if value.starts_with(b"@") { Err(RequestError::CurlFile(format!("{name} {}", lossy(value)))) } else { Ok(value) }
+}
+
+/// `content`, `=content` or `name=content`; the forms that read a file are refused.
+fn urlencoded(name: &str, value: &[u8]) -> Result<Vec<u8>, RequestError> {
+    let encode = |content: &[u8]| form_urlencoded::byte_serialize(content).collect::<String>().replace('+', "%20");
+    let equals = value.iter().position(|b| *b == b'=');
+    let at = value.iter().position(|b| *b == b'@');
+    match (equals, at) {
+        (None, Some(_)) => Err(RequestError::CurlFile(format!("{name} {}", String::from_utf8_lossy(value)))),
+        (Some(equals), Some(at)) if at < equals => {
+            Err(RequestError::CurlFile(format!("{name} {}", String::from_utf8_lossy(value))))
+        }
+        (Some(0), _) => Ok(encode(&value[1..]).into_bytes()),
+        (Some(equals), _) => {
+            let mut out = value[..=equals].to_vec();
+            out.extend(encode(&value[equals + 1..]).into_bytes());
+            Ok(out)
+        }
+        (None, None) => Ok(encode(value).into_bytes()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn good(text: &str) -> Received {
+        read(text.as_bytes()).expect("a request")
+    }
+
+    #[test]
+    fn the_usual_command_gives_method_url_headers_and_exact_bytes() {
+        let received = good(
+            "curl -sSX PUT 'https://h.example/a?b=c' \\\n  -H 'X-Webhook-Signature: ab' --compressed \\\n  \
+             --data-raw $'{\"a\":\"\\u00e9\\n\"}'",
+        );
+        assert_eq!(received.method, Method::PUT);
+        assert_eq!(received.url.as_deref(), Some("https://h.example/a?b=c"));
+        assert_eq!(received.headers["x-webhook-signature"], "ab");
+        assert_eq!(&received.body[..], "{\"a\":\"é\n\"}".as_bytes());
+        assert_eq!(received.headers[CONTENT_TYPE], "application/x-www-form-urlencoded");
+    }
+
+    #[test]
+    fn data_is_joined_as_curl_joins_it() {
+        assert_eq!(&good("curl h -d a=1 -db=2 --data-urlencode 'c=x y&'").body[..], b"a=1&b=2&c=x%20y%26");
+        let json = good("curl h --json '{\"a\":' --json '1}'");
+        assert_eq!(&json.body[..], b"{\"a\":1}");
+        assert_eq!(json.headers[CONTENT_TYPE], "application/json");
+        let query = good("curl -G h/p -d a=1");
+        assert_eq!((query.url.as_deref(), query.method), (Some("http://h/p?a=1"), Method::GET));
+    }
+
+    #[test]
+    fn headers_can_be_empty_or_left_out() {
+        let received = good("curl h -H 'X-Empty;' -H 'Accept:'");
+        assert_eq!(received.headers["x-empty"], "");
+        assert!(!received.headers.contains_key(ACCEPT));
+    }
+
+    #[test]
+    fn what_cannot_be_repeated_exactly_is_refused() {
+        for (text, error) in [
+            ("curl h -d @body.json", RequestError::CurlFile("-d @body.json".into())),
+            ("curl h -F a=b", RequestError::CurlOption("-F".into())),
+            ("curl h -H", RequestError::CurlValue("-H".into())),
+            ("curl", RequestError::CurlUrl),
+            ("curl a b", RequestError::CurlUrl),
+        ] {
+            assert_eq!(read(text.as_bytes()), Err(error), "{text}");
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! A raw HTTP/1.1 request, as proxies and debuggers save it.
+
+use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
+
+use super::{MOST_BYTES, Received, RequestError, method, only};
+
+pub(super) fn read(text: &[u8]) -> Result<Received, RequestError> {
+    let (head, body) = split_head(text)?;
+    let mut lines = head.split(|b| *b == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    let first = lines.next().unwrap_or_default();
+    let (method_text, target) = request_line(first)?;
+    let mut received = Received::from_lines(lines.filter(|line| !line.is_empty()), Bytes::new())?;
+    received.method = method(method_text)?;
+    received.url = url(target, &received);
+    received.body = framed(&received, body)?;
+    Ok(received)
+}
+
+/// The head without its blank line, and what follows that line.
+fn split_head(text: &[u8]) -> Result<(&[u8], &[u8]), RequestError> {
+    let mut start = 0;
+    while let Some(end) = text[start..].iter().position(|b| *b == b'\n').map(|at| start + at) {
+        let line = &text[start..end];
+        if line.is_empty() || line == b"\r" {
+            return Ok((&text[..start], &text[end + 1..]));
+        }
+        start = end + 1;
+    }
+    // A request without a body may have been saved without its blank line.
+    let last = &text[start..];
+    if last.is_empty() && !text.is_empty() { Ok((text, &[])) } else { Err(RequestError::NoBlankLine) }
+}
+
+fn request_line(line: &[u8]) -> Result<(&str, &str), RequestError> {
+    let wrong = || RequestError::RequestLine(String::from_utf8_lossy(line).chars().take(80).collect());
+    let text = std::str::from_utf8(line).map_err(|_| wrong())?;
+    let mut words = text.split(' ');
+    match (words.next(), words.next(), words.next(), words.next()) {
+        (Some(method), Some(target), Some(version), None) if version.starts_with("HTTP/") && !target.is_empty() => {
+            Ok((method, target))
+        }
+        _ => Err(wrong()),
+    }
+}
+
+/// The URL of a target: as it stands, or with the host, and `https` unless a proxy said otherwise.
+fn url(target: &str, received: &Received) -> Option<String> {
+    if target.contains("://") {
+        return Some(target.to_owned());
+    }
+    let host = only(&received.headers, HOST.as_str())?;
+    let scheme = only(&received.headers, "x-forwarded-proto").unwrap_or("https");
+    Some(format!("{scheme}://{host}{target}"))
+}
+
+/// The body as its headers frame it: nothing an editor added after it counts.
+fn framed(received: &Received, rest: &[u8]) -> Result<Bytes, RequestError> {
+    let chunked = only(&received.headers, TRANSFER_ENCODING.as_str()).is_some_and(|v| v.ends_with("chunked"));
+    if chunked && rest.first().is_some_and(u8::is_ascii_hexdigit) {
+        return unchunk(rest).map(Bytes::from);
+    }
+    let mut lengths = received.headers.get_all(CONTENT_LENGTH).iter();
+    let Some(first) = lengths.next() else { return Ok(Bytes::copy_from_slice(rest)) };
+    if lengths.any(|other| other != first) {
+        return Err(RequestError::ContentLength);
+    }
+    let said: usize = first.to_str().ok().and_then(|t| t.parse().ok()).ok_or(RequestError::ContentLength)?;
+    let body = rest.get(..said).ok_or(RequestError::Incomplete { said, given: rest.len() })?;
+    Ok(Bytes::copy_from_slice(body))
+}
+
+fn unchunk(mut rest: &[u8]) -> Result<Vec<u8>, RequestError> {
+    let mut body = Vec::new();
+    loop {
+        let end = rest.iter().position(|b| *b == b'\n').ok_or(RequestError::Chunks)?;
+        let line = std::str::from_utf8(&rest[..end]).map_err(|_| RequestError::Chunks)?;
+        let size = line.split(';').next().unwrap_or_default().trim();
+        let size = usize::from_str_radix(size, 16).map_err(|_| RequestError::Chunks)?;
+        if size == 0 {
+            return Ok(body);
+        }
+        let after = &rest[end + 1..];
+        if size > MOST_BYTES {
+            return Err(RequestError::TooLong);
+        }
+        body.extend_from_slice(after.get(..size).ok_or(RequestError::Chunks)?);
+        let after = &after[size..];
+        let after = after.strip_prefix(b"\r").unwrap_or(after);
+        rest = after.strip_prefix(b"\n").ok_or(RequestError::Chunks)?;
+    }
+}
+
+pub(super) fn write(received: &Received) -> Vec<u8> {
+    let target = received.url.as_deref().unwrap_or("/");
+    let mut out = format!("{} {target} HTTP/1.1\r\n", received.method).into_bytes();
+    for (name, value) in &received.headers {
+        if name == CONTENT_LENGTH || name == TRANSFER_ENCODING {
+            continue;
+        }
+        line(&mut out, name.as_str(), value.as_bytes());
+    }
+    line(&mut out, CONTENT_LENGTH.as_str(), received.body.len().to_string().as_bytes());
+    out.extend_from_slice(b"\r\n");
+    out.extend_from_slice(&received.body);
+    out
+}
+
+fn line(out: &mut Vec<u8>, name: &str, value: &[u8]) {
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b": ");
+    out.extend_from_slice(value);
+    out.extend_from_slice(b"\r\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_body_is_what_content_length_says_and_not_what_an_editor_added() {
+        let text = b"POST /hook?a=b HTTP/1.1\r\nHost: h.example\r\nContent-Length: 3\r\n\r\n{}\n\n\n";
+        let received = read(text).expect("a request");
+        assert_eq!(&received.body[..], b"{}\n");
+        assert_eq!(received.url.as_deref(), Some("https://h.example/hook?a=b"));
+    }
+
+    #[test]
+    fn without_a_length_every_byte_counts() {
+        let received = read(b"POST / HTTP/1.1\nhost: h\n\n{}\r\n").expect("a request");
+        assert_eq!(&received.body[..], b"{}\r\n");
+    }
+
+    #[test]
+    fn chunks_are_joined() {
+        let text = b"POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n";
+        assert_eq!(&read(text).expect("a request").body[..], b"abcde");
+    }
+
+    #[test]
+    fn what_is_not_a_request_is_refused_with_its_reason() {
+        assert!(matches!(read(b"{}\n\n"), Err(RequestError::RequestLine(_))));
+        assert!(matches!(read(b""), Err(RequestError::NoBlankLine)));
+        assert!(matches!(read(b"POST / HTTP/1.1\na: b"), Err(RequestError::NoBlankLine)));
+        assert!(matches!(read(b"POST / HTTP/1.1\nno colon\n\n"), Err(RequestError::Header(_))));
+        assert!(matches!(
+            read(b"POST / HTTP/1.1\ncontent-length: 9\n\nab"),
+            Err(RequestError::Incomplete { said: 9, given: 2 })
+        ));
+        assert!(matches!(
+            read(b"POST / HTTP/1.1\ntransfer-encoding: chunked\n\nffffffffffffffff\nx"),
+            Err(RequestError::TooLong)
+        ));
+    }
+}

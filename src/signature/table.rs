@@ -1,0 +1,162 @@
+//! The list of schemes, and which of them a request's headers speak of.
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use super::discord::discord;
+use super::hubspot::HubSpot;
+use super::linear::Linear;
+use super::pairs::{paddle, stripe};
+use super::received::Received;
+use super::scheme::{Algorithm, Encoding, Facts, KeyForm, Part, Scheme, TimeForm, Tolerance};
+use super::standard::{standard, standard_ed25519, svix};
+use super::twilio::Twilio;
+
+/// A scheme that is facts alone.
+#[derive(Clone, Debug)]
+pub struct Row(pub Facts);
+
+impl Scheme for Row {
+    fn facts(&self) -> &Facts {
+        &self.0
+    }
+}
+
+pub(super) const BODY: &[Part] = &[Part::Body];
+pub(super) const TIME_BODY: &[Part] = &[Part::Time, Part::Body];
+pub(super) const TIME_COLON_BODY: &[Part] = &[Part::Time, Part::Literal(Cow::Borrowed(":")), Part::Body];
+pub(super) const V0_TIME_BODY: &[Part] =
+    &[Part::Literal(Cow::Borrowed("v0:")), Part::Time, Part::Literal(Cow::Borrowed(":")), Part::Body];
+pub(super) const URL_BODY: &[Part] = &[Part::Url, Part::Body];
+
+const HEX: Encoding = Encoding::Hex;
+const BASE64: Encoding = Encoding::Base64;
+const FIVE_MINUTES: Tolerance = Tolerance::seconds(300);
+
+/// Facts of a scheme that signs the body by HMAC-SHA256 with the secret's text: what most rows begin from.
+pub(super) fn body(name: &'static str, title: &'static str, header: &'static str, encoding: Encoding) -> Facts {
+    Facts {
+        name: name.into(),
+        title,
+        header: header.into(),
+        time_header: None,
+        id_header: None,
+        time_form: TimeForm::Seconds,
+        prefix: "".into(),
+        signed: BODY.into(),
+        algorithm: Algorithm::HmacSha256,
+        encoding,
+        key_form: KeyForm::Text,
+        tolerance: None,
+    }
+}
+
+impl Facts {
+    fn prefix(self, prefix: &'static str) -> Self {
+        Self { prefix: prefix.into(), ..self }
+    }
+
+    pub(super) fn signed(self, parts: &'static [Part]) -> Self {
+        Self { signed: parts.into(), ..self }
+    }
+
+    pub(super) fn algorithm(self, algorithm: Algorithm) -> Self {
+        Self { algorithm, ..self }
+    }
+
+    pub(super) fn time(self, header: &'static str, time_form: TimeForm) -> Self {
+        Self { time_header: Some(header.into()), time_form, ..self }
+    }
+
+    pub(super) fn limit(self, tolerance: Tolerance) -> Self {
+        Self { tolerance: Some(tolerance), ..self }
+    }
+}
+
+/// Every scheme but the generic one, the stronger first: in this order a request's headers decide.
+static SCHEMES: LazyLock<Vec<Box<dyn Scheme>>> = LazyLock::new(|| {
+    let row = |facts: Facts| -> Box<dyn Scheme> { Box::new(Row(facts)) };
+    vec![
+        Box::new(standard()),
+        Box::new(standard_ed25519()),
+        Box::new(svix()),
+        Box::new(stripe()),
+        row(body("github", "GitHub", "x-hub-signature-256", HEX).prefix("sha256=")),
+        row(body("slack", "Slack", "x-slack-signature", HEX)
+            .prefix("v0=")
+            .time("x-slack-request-timestamp", TimeForm::Seconds)
+            .signed(V0_TIME_BODY)
+            .limit(FIVE_MINUTES)),
+        row(body("shopify", "Shopify", "x-shopify-hmac-sha256", BASE64)),
+        row(body("square", "Square", "x-square-hmacsha256-signature", BASE64).signed(URL_BODY)),
+        Box::new(Twilio::new()),
+        row(body("zoom", "Zoom", "x-zm-signature", HEX)
+            .prefix("v0=")
+            .time("x-zm-request-timestamp", TimeForm::Seconds)
+            .signed(V0_TIME_BODY)),
+        Box::new(paddle()),
+        Box::new(Linear::new()),
+        Box::new(HubSpot::new()),
+        Box::new(Row(discord())),
+        row(body("zendesk", "Zendesk", "x-zendesk-webhook-signature", BASE64)
+            .time("x-zendesk-webhook-signature-timestamp", TimeForm::SecondsOrDate)
+            .signed(TIME_BODY)),
+        row(body("hookdeck", "Hookdeck", "x-hookdeck-signature", BASE64)),
+        row(body("woocommerce", "WooCommerce", "x-wc-webhook-signature", BASE64)),
+        row(body("vercel", "Vercel", "x-vercel-signature", HEX).algorithm(Algorithm::HmacSha1)),
+        row(body("webflow", "Webflow", "x-webflow-signature", HEX)
+            .time("x-webflow-timestamp", TimeForm::Millis)
+            .signed(TIME_COLON_BODY)
+            .limit(FIVE_MINUTES)),
+        row(body(ORIGINAL, "the original", "x-webhook-signature", HEX)),
+    ]
+});
+
+/// The name of the scheme of `X-Webhook-Signature`.
+pub const ORIGINAL: &str = "syncctl";
+
+/// Every scheme but the generic one.
+pub fn schemes() -> impl Iterator<Item = &'static dyn Scheme> {
+    SCHEMES.iter().map(AsRef::as_ref)
+}
+
+/// The scheme of that name.
+pub fn find(name: &str) -> Option<&'static dyn Scheme> {
+    schemes().find(|scheme| scheme.facts().name == name)
+}
+
+/// Headers of older versions, which name their scheme but are never verified.
+const LEGACY: &[(&str, &str)] = &[("x-hub-signature", "github"), ("x-hubspot-signature", "hubspot")];
+
+/// The schemes that a request's headers speak of, the one to verify first.
+///
+/// Where there are several, the stronger decides and the weaker cannot rescue it.
+pub fn detect(received: &Received) -> Vec<&'static dyn Scheme> {
+    let mut found: Vec<_> = schemes().filter(|scheme| speaks_of(*scheme, received)).collect();
+    let legacy = LEGACY.iter().filter(|(header, _)| received.headers.contains_key(*header));
+    for scheme in legacy.filter_map(|(_, name)| find(name)) {
+        if !found.iter().any(|known| known.facts().name == scheme.facts().name) {
+            found.push(scheme);
+        }
+    }
+    found
+}
+
+fn speaks_of(scheme: &dyn Scheme, received: &Received) -> bool {
+    let facts = scheme.facts();
+    let mut values = received.headers.get_all(facts.header.as_ref()).iter().peekable();
+    match facts.algorithm {
+        // Both kinds of Standard Webhooks share their header: what stands in it tells which.
+        Algorithm::Ed25519 if facts.prefix == "v1a," => {
+            values.any(|value| value.to_str().is_ok_and(|text| text.contains("v1a,") && !text.contains("v1,")))
+        }
+        _ if facts.prefix == "v1," => {
+            values.any(|value| value.to_str().is_err() || value.to_str().is_ok_and(|text| !only_v1a(text)))
+        }
+        _ => values.peek().is_some(),
+    }
+}
+
+fn only_v1a(text: &str) -> bool {
+    text.contains("v1a,") && !text.contains("v1,")
+}

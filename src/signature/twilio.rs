@@ -1,0 +1,125 @@
+//! Twilio: the URL and the sorted form, or the URL with the hash of a JSON body in it.
+
+use std::borrow::Cow;
+
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+use url::{Url, form_urlencoded};
+
+use super::scheme::{Algorithm, Encoding, Facts, Message, Part, Scheme, feed};
+use super::table::body;
+
+/// The query parameter that carries the SHA-256 of a body that is not a form.
+const HASH: &str = "bodySHA256";
+
+/// The scheme of Twilio.
+#[derive(Debug)]
+pub(super) struct Twilio(Facts);
+
+impl Twilio {
+    pub(super) fn new() -> Self {
+        let facts = body("twilio", "Twilio", "x-twilio-signature", Encoding::Base64);
+        Self(facts.signed(&[Part::Url, Part::Form]).algorithm(Algorithm::HmacSha1))
+    }
+}
+
+impl Scheme for Twilio {
+    fn facts(&self) -> &Facts {
+        &self.0
+    }
+
+    /// As given, with the port that its scheme implies, and without any port.
+    fn urls<'a>(&self, url: &'a str) -> Vec<Cow<'a, str>> {
+        let mut urls = vec![Cow::Borrowed(url)];
+        for other in [with_port(url), without_port(url)].into_iter().flatten() {
+            if !urls.contains(&Cow::Borrowed(other.as_str())) {
+                urls.push(Cow::Owned(other));
+            }
+        }
+        urls
+    }
+
+    fn url_for<'a>(&self, url: &'a str, body: &[u8]) -> Cow<'a, str> {
+        if body.is_empty() || looks_like_form(body) || hash_in(url).is_some_and(|hash| is_hash_of(&hash, body)) {
+            return Cow::Borrowed(url);
+        }
+        let joint = if url.contains('?') { '&' } else { '?' };
+        Cow::Owned(format!("{url}{joint}{HASH}={}", hex::encode(Sha256::digest(body))))
+    }
+
+    fn feed(&self, message: &Message<'_>, sink: &mut dyn FnMut(&[u8])) {
+        let parts: &[Part] = if hash_in(message.url).is_some() { &[Part::Url] } else { &[Part::Url, Part::Form] };
+        feed(parts, message, sink);
+    }
+}
+
+/// Whether the body is the one whose hash the URL carries, if it carries one.
+pub(super) fn body_fits(url: &str, body: &[u8]) -> bool {
+    hash_in(url).is_none_or(|hash| is_hash_of(&hash, body))
+}
+
+fn is_hash_of(hash: &str, body: &[u8]) -> bool {
+    hex::decode(hash).is_ok_and(|hash| bool::from(hash.ct_eq(Sha256::digest(body).as_slice())))
+}
+
+fn hash_in(url: &str) -> Option<String> {
+    let query = url.split_once('?')?.1;
+    let query = query.split_once('#').map_or(query, |(query, _)| query);
+    form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == HASH).map(|(_, value)| value.into_owned())
+}
+
+fn looks_like_form(body: &[u8]) -> bool {
+    body.contains(&b'=') && !body.starts_with(b"{") && !body.starts_with(b"[") && body.iter().all(u8::is_ascii_graphic)
+}
+
+/// Names sorted, each followed by its values, sorted and without repetition, all joined without separators.
+pub(super) fn sorted_form(body: &[u8]) -> String {
+    let mut pairs: Vec<_> = form_urlencoded::parse(body).collect();
+    pairs.sort();
+    pairs.dedup();
+    pairs.into_iter().flat_map(|(name, value)| [name, value]).collect()
+}
+
+/// The same URL with its port written out, when it is the one its scheme implies.
+pub(super) fn with_port(url: &str) -> Option<String> {
+    let parsed = Url::parse(url).ok()?;
+    let authority = authority(url)?;
+    if has_port(authority) {
+        return None;
+    }
+    Some(url.replacen(authority, &format!("{authority}:{}", parsed.port_or_known_default()?), 1))
+}
+
+/// The same URL without its port.
+pub(super) fn without_port(url: &str) -> Option<String> {
+    let authority = authority(url)?;
+    let (host, _) = has_port(authority).then(|| authority.rsplit_once(':'))??;
+    Some(url.replacen(authority, host, 1))
+}
+
+fn authority(url: &str) -> Option<&str> {
+    url.split_once("://")?.1.split(['/', '?', '#']).next().filter(|authority| !authority.is_empty())
+}
+
+fn has_port(authority: &str) -> bool {
+    authority.rsplit_once(':').is_some_and(|(_, port)| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_is_added_and_removed() {
+        assert_eq!(with_port("https://h.example/a").as_deref(), Some("https://h.example:443/a"));
+        assert_eq!(without_port("https://h.example:8443/a?b=:1").as_deref(), Some("https://h.example/a?b=:1"));
+        assert_eq!(with_port("https://h.example:1/a"), None);
+        assert_eq!(without_port("https://h.example/a"), None);
+        assert_eq!(with_port("https://"), None);
+    }
+
+    #[test]
+    fn a_form_is_sorted_by_name_and_value_and_repetitions_count_once() {
+        assert_eq!(sorted_form(b"b=2&a=z&a=y&a=z&c=x+y%21"), "ayazb2cx y!");
+    }
+}

@@ -1,0 +1,10 @@
+//! Signatures against answers that are not our own.
+
+mod signature {
+    mod explained;
+    mod known;
+    mod oracles;
+    mod properties;
+    mod strict;
+    mod support;
+}
