@@ -26,7 +26,7 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 pub use generic::{Description, Generic, TemplateError};
-pub use key::Key;
+pub use key::{Content, Key};
 pub use received::{Received, RequestError};
 pub use scheme::{Algorithm, Encoding, Facts, Message, Part, Protects, Scheme, TimeForm, Tolerance};
 pub use table::{ORIGINAL, detect, find, schemes};

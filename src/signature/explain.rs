@@ -1,1 +1,315 @@
-//! x
+//! Why a signature does not match: a bounded list of changes, tried one at a time and then in pairs.
+//!
+//! A cause is named only when the code in the request is exactly the code of the changed content under the changed key,
+//! so a request signed with an unknown key gets no cause.
+
+mod bodies;
+mod causes;
+mod codes;
+mod contents;
+mod json;
+mod keys;
+
+use std::collections::HashSet;
+
+use zeroize::Zeroizing;
+
+pub use causes::{CAUSES, Cause};
+
+use super::key::Content;
+use super::received::Received;
+use super::scheme::{Algorithm, Claim, Code, Encoding, Message, Scheme, Time, TimeForm};
+use super::table::detect;
+use super::verify::{message, verify};
+use crate::clock::Timestamp;
+use bodies::Form;
+use keys::With;
+
+/// At most this many bytes are hashed in the search for a cause.
+const MOST_HASHED: usize = 192 * 1024 * 1024;
+/// What one attempt costs besides its bytes.
+const ATTEMPT_COST: usize = 512;
+
+/// Where a secret comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// The one to verify with.
+    Current,
+    /// The one before it.
+    Previous,
+    /// The one of another endpoint, by its name.
+    Endpoint(String),
+}
+
+/// A secret to try.
+#[derive(Clone)]
+pub struct Candidate {
+    /// Where it comes from.
+    pub role: Role,
+    /// Its bytes exactly as configured, with whatever white space they have.
+    pub text: Zeroizing<Vec<u8>>,
+}
+
+impl Candidate {
+    /// A secret of that role.
+    pub fn new(role: Role, text: impl Into<Vec<u8>>) -> Self {
+        Self { role, text: Zeroizing::new(text.into()) }
+    }
+}
+
+impl std::fmt::Debug for Candidate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Candidate({:?}, redacted)", self.role)
+    }
+}
+
+/// One change under which the signature matches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Its cause.
+    pub cause: Cause,
+    /// What belongs to this request alone, such as the name of a header.
+    pub detail: Option<String>,
+}
+
+impl Change {
+    fn new(cause: Cause, detail: String) -> Self {
+        Self { cause, detail: Some(detail) }
+    }
+
+    /// The sentence an operator reads.
+    pub fn text(&self) -> String {
+        match &self.detail {
+            Some(detail) => format!("{} ({detail})", self.cause.text()),
+            None => self.cause.text().to_owned(),
+        }
+    }
+}
+
+impl From<Cause> for Change {
+    fn from(cause: Cause) -> Self {
+        Self { cause, detail: None }
+    }
+}
+
+/// What the search for a cause came to.
+#[derive(Clone, Debug, Default)]
+pub struct Explanation {
+    /// The changes under which the signature matches: one, two, or none when nothing was found.
+    pub changes: Vec<Change>,
+    /// The causes that were tried and do not fit, when nothing was found.
+    pub ruled_out: Vec<Cause>,
+    /// How many combinations were tried.
+    pub tried: usize,
+    /// Whether pairs were left out because the body is large.
+    pub cut_short: bool,
+    /// What to collect next, when nothing was found.
+    pub collect: Vec<String>,
+}
+
+impl Explanation {
+    /// The one change that explains the mismatch, if one alone does.
+    pub fn single(&self) -> Option<&Change> {
+        match self.changes.as_slice() {
+            [change] => Some(change),
+            _ => None,
+        }
+    }
+}
+
+/// Looks for the change of body, secret, content, algorithm or header under which a request's signature matches.
+///
+/// The request has been refused by `scheme`. One change is looked for first; pairs only when no single one fits.
+pub fn explain(scheme: &dyn Scheme, received: &Received, secrets: &[Candidate]) -> Explanation {
+    if let Some(change) = other_scheme(scheme, received, secrets) {
+        return Explanation { changes: vec![change], tried: 1, ..Explanation::default() };
+    }
+    let claim = lenient_claim(scheme, received);
+    let message = message(received, &claim);
+    let search = Search {
+        scheme,
+        forms: bodies::forms(&received.body),
+        keys: keys::variants(scheme, secrets),
+        contents: contents::variants(scheme, &message),
+        codes: codes::variants(scheme.facts(), received),
+    };
+    let mut explanation = search.run();
+    if explanation.changes.is_empty() {
+        explanation.ruled_out = search.causes();
+        explanation.collect = collect(scheme, received, &message);
+    }
+    explanation
+}
+
+/// Another scheme's header may be there too, and right: then the wrong one of two was verified.
+fn other_scheme(scheme: &dyn Scheme, received: &Received, secrets: &[Candidate]) -> Option<Change> {
+    detect(received).into_iter().filter(|other| other.facts().name != scheme.facts().name).find_map(|other| {
+        let keys: Vec<_> = secrets.iter().filter_map(|secret| other.key(&secret.text).ok()).collect();
+        let right = verify(other, received, &keys, Timestamp::default(), None).signature.is_ok();
+        let facts = other.facts();
+        right.then(|| Change::new(Cause::OtherHeader, format!("`{}` is right by scheme {}", facts.header, facts.name)))
+    })
+}
+
+/// What the request says, taken even where the scheme would refuse its form.
+fn lenient_claim<'a>(scheme: &dyn Scheme, received: &'a Received) -> Claim<'a> {
+    if let Ok(claim) = scheme.read(received) {
+        return claim;
+    }
+    let facts = scheme.facts();
+    let value = |name: &str| received.headers.get(name).and_then(|value| value.to_str().ok());
+    let id = facts.id_header.as_deref().and_then(value).unwrap_or("");
+    let in_list = || {
+        let list = value(&facts.header)?;
+        list.split([',', ';']).find_map(|part| part.trim().strip_prefix("ts=").or(part.trim().strip_prefix("t=")))
+    };
+    let text = facts.time_header.as_deref().and_then(value).or_else(in_list);
+    let at = |text| facts.time_form.read(text).or_else(|| TimeForm::Millis.read(text)).unwrap_or_default();
+    Claim { codes: Vec::new(), time: text.map(|text| Time { text, at: at(text), signed: true }), id }
+}
+
+struct Search<'a> {
+    scheme: &'a dyn Scheme,
+    forms: Vec<Form<'a>>,
+    keys: Vec<keys::Variant>,
+    contents: Vec<contents::Variant>,
+    codes: Vec<codes::Variant>,
+}
+
+impl Search<'_> {
+    /// Tries everything that differs in one way, then in two, until something fits or the bound is reached.
+    fn run(&self) -> Explanation {
+        let mut explanation = Explanation::default();
+        let mut spent = 0;
+        let mut pair = None;
+        for most in [1, 2] {
+            for (form, key, content) in self.combinations(most) {
+                spent += form.bytes.len() + ATTEMPT_COST;
+                if spent > MOST_HASHED {
+                    explanation.cut_short = true;
+                    explanation.changes = pair.unwrap_or_default();
+                    return explanation;
+                }
+                explanation.tried += 1;
+                if let Some(changes) = self.fit(form, key, content) {
+                    if changes.len() == 1 {
+                        return Explanation { changes, ..explanation };
+                    }
+                    pair = pair.or(Some(changes));
+                }
+            }
+            if let Some(changes) = pair.take() {
+                return Explanation { changes, ..explanation };
+            }
+        }
+        explanation
+    }
+
+    /// Every combination of body, key and content with `most` changes; for one, also those with none.
+    fn combinations(&self, most: usize) -> impl Iterator<Item = (&Form<'_>, &keys::Variant, &contents::Variant)> {
+        let fits = move |changes: usize| if most == 1 { changes <= 1 } else { changes == most };
+        self.forms.iter().flat_map(move |form| {
+            let keys = self.keys.iter().filter(move |key| form.changes.len() + key.changes.len() <= most);
+            keys.flat_map(move |key| {
+                let before = form.changes.len() + key.changes.len();
+                let contents = self.contents.iter().filter(move |content| {
+                    // A hash without a key is as often made of the body alone.
+                    let free = matches!(key.with, With::Hash { .. }) && is_body_alone(content);
+                    fits(before + if free { 0 } else { content.changes.len() })
+                });
+                contents.map(move |content| (form, key, content))
+            })
+        })
+    }
+
+    /// The changes under which one of the codes fits this combination: at most two.
+    fn fit(&self, form: &Form<'_>, key: &keys::Variant, content: &contents::Variant) -> Option<Vec<Change>> {
+        let content_changes = if matches!(key.with, With::Hash { .. }) { &[][..] } else { &content.changes };
+        let changes: Vec<_> = form.changes.iter().chain(&key.changes).chain(content_changes).cloned().collect();
+        let bytes = |sink: &mut dyn FnMut(&[u8])| content.feed(self.scheme, &form.bytes, sink);
+        let fitting = match &key.with {
+            With::Pair(pair) => self.pair_fits(pair, &bytes),
+            With::Mac(_) | With::Hash { .. } => self.code_fits(&key.with, &bytes),
+        };
+        let found = fitting.into_iter().map(|more| changes.iter().cloned().chain(more).collect::<Vec<_>>());
+        found.filter(|changes| (1..=2).contains(&changes.len())).min_by_key(Vec::len)
+    }
+
+    fn pair_fits(&self, key: &super::Key, bytes: &Content<'_>) -> Vec<Vec<Change>> {
+        let fits = |variant: &&codes::Variant| {
+            let code = Encoding::Hex.decode(&hex::encode(&variant.bytes), Algorithm::Ed25519.code_length());
+            code.is_ok_and(|code: Code| key.matching(bytes, [&code]).is_some())
+        };
+        self.codes.iter().filter(fits).map(|variant| variant.changes.clone()).collect()
+    }
+
+    /// The changes of every code that fits, with that of the algorithm where its length asks for another.
+    fn code_fits(&self, with: &With, bytes: &Content<'_>) -> Vec<Vec<Change>> {
+        let own = self.scheme.facts().algorithm;
+        let mut all = Vec::new();
+        for algorithm in [Algorithm::HmacSha1, Algorithm::HmacSha256, Algorithm::HmacSha512] {
+            let length = algorithm.code_length();
+            let wanted = |code: &&codes::Variant| code.bytes.len() == length || (code.cut && algorithm == own);
+            if !self.codes.iter().any(|code| wanted(&code)) {
+                continue;
+            }
+            let Some(right) = with.code(algorithm, bytes) else { continue };
+            for code in self.codes.iter().filter(wanted).filter(|code| right.starts_with(&code.bytes)) {
+                let free = algorithm == own || code.foreign || matches!(with, With::Hash { .. });
+                let change = (!free).then(|| Change::from(algorithm_cause(algorithm)));
+                all.push(code.changes.iter().cloned().chain(change).collect());
+            }
+        }
+        all
+    }
+
+    /// The causes that some attempt stood for.
+    fn causes(&self) -> Vec<Cause> {
+        let forms = self.forms.iter().flat_map(|form| &form.changes);
+        let keys = self.keys.iter().flat_map(|key| &key.changes);
+        let contents = self.contents.iter().flat_map(|content| &content.changes);
+        let codes = self.codes.iter().flat_map(|code| &code.changes);
+        let tried: HashSet<_> = forms.chain(keys).chain(contents).chain(codes).map(|change| change.cause).collect();
+        CAUSES.iter().copied().filter(|cause| tried.contains(cause)).collect()
+    }
+}
+
+fn is_body_alone(content: &contents::Variant) -> bool {
+    matches!(content.changes.as_slice(), [change] if change.cause == Cause::BodyAlone)
+}
+
+fn algorithm_cause(algorithm: Algorithm) -> Cause {
+    match algorithm {
+        Algorithm::HmacSha1 => Cause::AlgorithmSha1,
+        Algorithm::HmacSha256 | Algorithm::Ed25519 => Cause::AlgorithmSha256,
+        Algorithm::HmacSha512 => Cause::AlgorithmSha512,
+    }
+}
+
+/// What an operator should collect when nothing fits: what this request shows to be missing comes first.
+fn collect(scheme: &dyn Scheme, received: &Received, message: &Message<'_>) -> Vec<String> {
+    let header = |name: &str| received.headers.get(name).and_then(|value| value.to_str().ok());
+    let body = &received.body;
+    let mut all = Vec::new();
+    if let Some(said) = header("content-length").filter(|said| said.parse() != Ok(body.len())) {
+        all.push(format!(
+            "content-length says {said} bytes and the body has {}: these are not the bytes that were sent",
+            body.len()
+        ));
+    }
+    if header("content-encoding").is_some_and(|kind| kind != "identity") && !body.starts_with(&[0x1f, 0x8b]) {
+        all.push("content-encoding says that the body was packed, and it is not: capture it before it is unpacked".to_owned());
+    }
+    if String::from_utf8_lossy(body).contains('\u{fffd}') {
+        all.push("the body has bytes that are not text, or were replaced: capture it without decoding it".to_owned());
+    }
+    if body.is_empty() {
+        all.push("the body is empty: a framework may have read it before it was captured".to_owned());
+    }
+    if scheme.protects().url {
+        all.push(format!("the exact URL the sender was given: `{}` was taken here", message.url));
+    }
+    all.push("the secret as the sender shows it now: another secret is the likeliest cause that is left".to_owned());
+    all.push("the body as it arrives, before any framework: let the sender send to `syncctl listen`".to_owned());
+    all
+}

@@ -127,7 +127,7 @@ fn verified<'c>(
 }
 
 /// The key of Standard Webhooks: base64 after `whsec_`, any other text as it is.
-pub fn standard_bytes(secret: &[u8]) -> Result<Zeroizing<Vec<u8>>, SecretError> {
+pub(super) fn standard_bytes(secret: &[u8]) -> Result<Zeroizing<Vec<u8>>, SecretError> {
     let key = match secret.strip_prefix(STANDARD_PREFIX.as_bytes()) {
         Some(encoded) => BASE64.decode(encoded).map_err(|_| SecretError::Base64)?,
         None => secret.to_vec(),

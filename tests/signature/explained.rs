@@ -1,1 +1,381 @@
-//! x
+//! Mistakes of the field, each made by changing a good request: the right cause is named, and none for a wrong key.
+
+use std::io::Write as _;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD as BASE64, URL_SAFE_NO_PAD};
+use bytes::Bytes;
+use sha2::{Digest, Sha256};
+use syncctl::signature::explain::{CAUSES, Candidate, Explanation, Role, explain};
+use syncctl::signature::{Algorithm, Encoding, Key, Message, Received, Scheme, detect, find, schemes, sign, verify};
+
+use super::support::*;
+
+/// A body with everything that serialisers write differently.
+const RICH: &str = r#"{"id":"evt_1","url":"https://a.example/b","name":"Zoë <b> & 日本 \u00fc \/ \u001B","n":1.0,"big":1e2,"list":[1,2,{"z":1,"a":[]}],"empty":{}}"#;
+const SPACED: &str = r#"{"b": [1, 2], "a": {"d": "é", "c": null}}"#;
+const COMPACT: &str = r#"{"b":[1,2],"a":{"d":"é","c":null}}"#;
+const PRETTY: &str = "{\n  \"b\": [\n    1,\n    2\n  ],\n  \"a\": {\n    \"d\": \"é\",\n    \"c\": null\n  }\n}";
+
+struct Mistake {
+    cause: &'static str,
+    scheme: &'static dyn Scheme,
+    received: Received,
+    secrets: Vec<Candidate>,
+}
+
+fn scheme(name: &str) -> &'static dyn Scheme {
+    find(name).expect("a scheme")
+}
+
+fn current(text: &str) -> Vec<Candidate> {
+    vec![Candidate::new(Role::Current, text)]
+}
+
+/// The sender signed `signed`, and `arrived` came.
+fn body(cause: &'static str, name: &str, signed: impl AsRef<[u8]>, arrived: impl AsRef<[u8]>) -> Mistake {
+    let scheme = scheme(name);
+    let mut received = request(scheme, secret_of(scheme), signed.as_ref());
+    received.body = Bytes::copy_from_slice(arrived.as_ref());
+    Mistake { cause, scheme, received, secrets: current(secret_of(scheme)) }
+}
+
+/// The sender's key is `theirs`, the configured secret `ours`.
+fn secret(cause: &'static str, name: &str, theirs: impl AsRef<[u8]>, ours: &str) -> Mistake {
+    let scheme = scheme(name);
+    let key = Key::hmac(scheme.facts().algorithm, theirs.as_ref());
+    Mistake { cause, scheme, received: keyed(scheme, &key), secrets: current(ours) }
+}
+
+fn keyed(scheme: &dyn Scheme, key: &Key) -> Received {
+    let time = scheme.facts().time_form.write(now());
+    let message = Message { method: "POST", url: URL, id: ID, time: &time, body: BODY };
+    received(&sign(scheme, &message, std::slice::from_ref(key)).expect("signed"), URL, BODY)
+}
+
+/// The header of a good request is written another way.
+fn header(cause: &'static str, name: &str, rewrite: impl Fn(&str) -> String) -> Mistake {
+    let scheme = scheme(name);
+    let mut received = request(scheme, secret_of(scheme), BODY);
+    let value = rewrite(get(&received, &scheme.facts().header));
+    set(&mut received, &scheme.facts().header, &value);
+    Mistake { cause, scheme, received, secrets: current(secret_of(scheme)) }
+}
+
+/// The sender signed `content` with `algorithm`.
+fn content(cause: &'static str, name: &str, algorithm: Algorithm, content: &[u8]) -> Mistake {
+    let scheme = scheme(name);
+    let secret = secret_of(scheme);
+    let bytes = secret.strip_prefix("whsec_").map_or(secret.as_bytes().to_vec(), |rest| BASE64.decode(rest).expect("base64"));
+    let code = Key::hmac(algorithm, &bytes).sign(&|sink: &mut dyn FnMut(&[u8])| sink(content)).expect("a code");
+    coded(cause, scheme, &code)
+}
+
+/// A request of the scheme with that code in it.
+fn coded(cause: &'static str, scheme: &'static dyn Scheme, code: &[u8]) -> Mistake {
+    let mut received = request(scheme, secret_of(scheme), BODY);
+    let time = scheme.facts().time_form.write(now());
+    let message = Message { method: "POST", url: URL, id: ID, time: &time, body: BODY };
+    for (name, value) in scheme.write(&message, &[code.to_vec()]) {
+        set(&mut received, &name, &value);
+    }
+    Mistake { cause, scheme, received, secrets: current(secret_of(scheme)) }
+}
+
+fn with(mut mistake: Mistake, change: impl Fn(&mut Mistake)) -> Mistake {
+    change(&mut mistake);
+    mistake
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    writer.write_all(bytes).expect("memory");
+    writer.finish().expect("memory")
+}
+
+fn bodies() -> Vec<Mistake> {
+    let text = std::str::from_utf8(BODY).expect("text");
+    vec![
+        body("newline-added", "syncctl", BODY, format!("{text}\n")),
+        body("newline-added", "standard", BODY, format!("{text}\r\n")),
+        body("newline-lost", "github", format!("{text}\n"), BODY),
+        body("newline-lost", "stripe", format!("{text}\r\n"), BODY),
+        body("crlf-added", "syncctl", PRETTY, PRETTY.replace('\n', "\r\n")),
+        body("crlf-lost", "shopify", PRETTY.replace('\n', "\r\n"), PRETTY),
+        body("bom-added", "syncctl", BODY, format!("\u{feff}{text}")),
+        body("bom-lost", "slack", format!("\u{feff}{text}"), BODY),
+        body("space-added", "syncctl", BODY, format!("  {text} \n\n")),
+        body("space-lost", "linear", format!("{text} "), BODY),
+        body("json-minified", "syncctl", COMPACT, SPACED),
+        body("json-minified", "stripe", COMPACT, PRETTY),
+        body("json-python-spacing", "syncctl", SPACED, COMPACT),
+        body("json-python-spacing", "standard", SPACED, PRETTY),
+        body("json-two-spaces", "github", PRETTY, COMPACT),
+        body("json-four-spaces", "paddle", PRETTY.replace("  ", "    "), COMPACT),
+        body("json-tabs", "vercel", PRETTY.replace("  ", "\t"), SPACED),
+        body("json-keys-sorted", "syncctl", r#"{"a":{"c":null,"d":"é"},"b":[1,2]}"#, COMPACT),
+        body("json-keys-sorted", "svix", r#"{"a": {"c": null, "d": "é"}, "b": [1, 2]}"#, SPACED),
+        body("json-unicode-escaped", "syncctl", COMPACT.replace('é', "\\u00e9"), COMPACT),
+        body("json-unicode-unescaped", "zoom", COMPACT, COMPACT.replace('é', "\\u00e9")),
+        body("json-escapes-case", "github", r#"{"foo":"\u001B[34m"}"#, r#"{"foo":"\u001b[34m"}"#),
+        body("json-slashes-escaped", "woocommerce", r#"{"u":"https:\/\/a"}"#, r#"{"u":"https://a"}"#),
+        body("json-slashes-unescaped", "syncctl", r#"{"u":"https://a"}"#, r#"{"u":"https:\/\/a"}"#),
+        body("json-html-escaped", "syncctl", r#"{"u":"a\u0026b\u003c"}"#, r#"{"u":"a&b<"}"#),
+        body("json-html-unescaped", "hookdeck", r#"{"u":"a&b<"}"#, r#"{"u":"a\u0026b\u003c"}"#),
+        body("json-numbers-javascript", "syncctl", r#"{"a":1,"b":100,"c":0.5}"#, r#"{"a":1.0,"b":1e2,"c":0.50}"#),
+        body("json-numbers-python", "syncctl", r#"{"a":100.0,"b":1e-05}"#, r#"{"a":1e2,"b":0.00001}"#),
+        body("json-numbers-floats", "syncctl", r#"{"a":1.0,"b":20.0}"#, r#"{"a":1,"b":20}"#),
+        body("json-by-javascript", "syncctl", javascript(), RICH),
+        body("json-by-python", "github", python(), RICH),
+        body("json-by-go", "stripe", go(), RICH),
+        body("json-by-php", "standard", php(), RICH),
+        body("json-in-string", "syncctl", serde_json::to_string(text).expect("JSON"), BODY),
+        body("json-out-of-string", "syncctl", BODY, serde_json::to_string(text).expect("JSON")),
+        body("latin-1", "syncctl", b"{\"a\":\"caf\xe9\"}", "{\"a\":\"café\"}"),
+        body("read-as-latin-1", "syncctl", "{\"a\":\"cafÃ©\"}", "{\"a\":\"café\"}"),
+        body("gzip-unpacked", "syncctl", BODY, gzip(BODY)),
+        body("form-encoded", "github", "payload=%7B%22a%22%3A%22b+c%22%7D", r#"{"a":"b c"}"#),
+        body("form-decoded", "github", r#"{"a":"b c"}"#, "payload=%7B%22a%22%3A%22b+c%22%7D"),
+        body("form-spaces", "slack", "token=x&text=a+b&c=d", "token=x&text=a%20b&c=d"),
+        body("body-base64-encoded", "syncctl", BASE64.encode(BODY), BODY),
+        body("body-base64-decoded", "syncctl", BODY, BASE64.encode(BODY)),
+        body("body-empty", "standard", "", BODY),
+    ]
+}
+
+fn javascript() -> String {
+    r#"{"id":"evt_1","url":"https://a.example/b","name":"Zoë <b> & 日本 ü / \u001b","n":1,"big":100,"list":[1,2,{"z":1,"a":[]}],"empty":{}}"#.to_owned()
+}
+
+fn python() -> String {
+    r#"{"id": "evt_1", "url": "https://a.example/b", "name": "Zo\u00eb <b> & \u65e5\u672c \u00fc / \u001b", "n": 1.0, "big": 100.0, "list": [1, 2, {"z": 1, "a": []}], "empty": {}}"#.to_owned()
+}
+
+fn go() -> String {
+    r#"{"big":100,"empty":{},"id":"evt_1","list":[1,2,{"a":[],"z":1}],"n":1,"name":"Zoë \u003cb\u003e \u0026 日本 ü / \u001b","url":"https://a.example/b"}"#.to_owned()
+}
+
+fn php() -> String {
+    r#"{"id":"evt_1","url":"https:\/\/a.example\/b","name":"Zo\u00eb <b> & \u65e5\u672c \u00fc \/ \u001b","n":1.0,"big":1e2,"list":[1,2,{"z":1,"a":[]}],"empty":{}}"#.to_owned()
+}
+
+fn secrets() -> Vec<Mistake> {
+    let hex_secret = "6d792d736563726574";
+    vec![
+        secret("secret-trimmed", "syncctl", "s3cret-value", "s3cret-value \n"),
+        secret("secret-trimmed", "standard", "0123456789abcdef0123456789abcdef", &format!("{STANDARD_SECRET}\n")),
+        secret("secret-newline", "syncctl", "s3cret-value\n", "s3cret-value"),
+        secret("secret-newline", "github", "s3cret-value\r\n", "s3cret-value"),
+        secret("secret-space", "shopify", " s3cret-value", "s3cret-value"),
+        secret("secret-space", "stripe", "s3cret-value ", "s3cret-value"),
+        secret("secret-quoted", "syncctl", "\"s3cret-value\"", "s3cret-value"),
+        secret("secret-quoted", "slack", "'s3cret-value'", "s3cret-value"),
+        secret("secret-unquoted", "zoom", "s3cret-value", "\"s3cret-value\""),
+        secret("secret-prefix-kept", "standard", STANDARD_SECRET, STANDARD_SECRET),
+        secret("secret-prefix-stripped", "svix", &STANDARD_SECRET[6..], STANDARD_SECRET),
+        secret("secret-prefix-stripped", "stripe", &STANDARD_SECRET[6..], STANDARD_SECRET),
+        secret("secret-prefix-lost", "stripe", "whsec_abc", "abc"),
+        secret("secret-base64-decoded", "stripe", "0123456789abcdef0123456789abcdef", STANDARD_SECRET),
+        secret("secret-base64-decoded", "syncctl", "my-secret", "bXktc2VjcmV0"),
+        secret("secret-base64-decoded", "standard", "0123456789abcdef0123456789abcdef", &STANDARD_SECRET[6..]),
+        secret("secret-hex-decoded", "syncctl", "my-secret", hex_secret),
+        secret("secret-base64-encoded", "syncctl", "bXktc2VjcmV0", "my-secret"),
+        secret("secret-hex-encoded", "syncctl", hex_secret, "my-secret"),
+        secret("secret-unset", "syncctl", "undefined", "my-secret"),
+        secret("secret-unset", "stripe", "", "my-secret"),
+        with(secret("previous-secret", "syncctl", "old-secret", "new-secret"), |mistake| {
+            mistake.secrets.push(Candidate::new(Role::Previous, "old-secret"));
+        }),
+        with(secret("other-endpoint-secret", "github", "their-secret", "our-secret"), |mistake| {
+            mistake.secrets.push(Candidate::new(Role::Endpoint("backup".into()), "their-secret"));
+        }),
+    ]
+}
+
+fn codes() -> Vec<Mistake> {
+    let base64 = |value: &str| BASE64.encode(hex::decode(value).expect("hex"));
+    let hex_of = |value: &str| hex::encode(BASE64.decode(value).expect("base64"));
+    let url = |value: &str| URL_SAFE_NO_PAD.encode(hex::decode(value).expect("hex"));
+    vec![
+        header("code-base64", "syncctl", base64),
+        header("code-hex", "shopify", hex_of),
+        header("code-hex", "standard", |v| format!("v1,{}", hex_of(&v[3..]))),
+        header("code-base64url", "syncctl", url),
+        header("code-base64url", "woocommerce", |v| v.replace('+', "-").replace('/', "_").replace('=', "")),
+        header("code-base64-of-hex", "syncctl", |v| BASE64.encode(v)),
+        header("code-base64-of-hex", "shopify", |v| BASE64.encode(hex_of(v))),
+        header("code-prefixed", "syncctl", |v| format!("sha256={v}")),
+        header("code-prefixed", "linear", |v| format!("v1,{v}")),
+        header("code-prefix-missing", "github", |v| v.replace("sha256=", "")),
+        header("code-prefix-missing", "slack", |v| v.replace("v0=", "")),
+        header("code-prefix-missing", "standard", |v| v.replace("v1,", "")),
+        header("code-prefix-case", "github", |v| v.replace("sha256=", "SHA256=")),
+        header("code-quoted", "syncctl", |v| format!("\"{v}\"")),
+        header("code-other-version", "stripe", |v| v.replace("v1=", "v0=")),
+        header("code-other-version", "svix", |v| v.replace("v1,", "v2,")),
+        header("code-truncated", "syncctl", |v| v[..32].to_owned()),
+        with(header("header-doubled", "syncctl", str::to_owned), |mistake| {
+            mistake.received.headers.append("x-webhook-signature", "0".repeat(64).parse().expect("a value"));
+        }),
+        with(header("other-header", "standard", |_| format!("v1,{}", BASE64.encode([7; 32]))), |mistake| {
+            let own = super::support::headers(scheme("syncctl"), STANDARD_SECRET, "", BODY);
+            set(&mut mistake.received, "x-webhook-signature", &own[0].1);
+        }),
+        with(header("other-header", "github", |_| format!("sha256={}", "0".repeat(64))), |mistake| {
+            let key = Key::hmac(Algorithm::HmacSha1, SECRET.as_bytes());
+            let code = key.sign(&|sink: &mut dyn FnMut(&[u8])| sink(BODY)).expect("a code");
+            set(&mut mistake.received, "x-hub-signature", &format!("sha1={}", hex::encode(code)));
+        }),
+    ]
+}
+
+fn contents() -> Vec<Mistake> {
+    let join = |parts: &[&[u8]]| parts.concat();
+    let (sha1, sha256, sha512) = (Algorithm::HmacSha1, Algorithm::HmacSha256, Algorithm::HmacSha512);
+    let url = URL.as_bytes();
+    let moved = |mistake: Mistake, url: &'static str| with(mistake, |m| m.received.url = Some(url.to_owned()));
+    let square = |cause, url| moved(header(cause, "square", str::to_owned), url);
+    vec![
+        content("body-alone", "standard", sha256, BODY),
+        content("body-alone", "stripe", sha256, BODY),
+        content("other-content", "standard", sha256, &join(&[b"1706702400.", BODY])),
+        content("other-content", "stripe", sha256, &join(&[b"v0:1706702400:", BODY])),
+        content("other-content", "zendesk", sha256, &join(&[b"1706702400.", BODY])),
+        content("other-content", "syncctl", sha256, &join(&[url, BODY])),
+        content("time-milliseconds", "stripe", sha256, &join(&[b"1706702400000.", BODY])),
+        content("time-milliseconds", "standard", sha256, &join(&[b"msg_event-123.1706702400000.", BODY])),
+        content("time-seconds", "webflow", sha256, &join(&[b"1706702400:", BODY])),
+        content("id-of-body", "standard", sha256, &join(&[b"event-123.1706702400.", BODY])),
+        content("algorithm-sha1", "syncctl", sha1, BODY),
+        content("algorithm-sha512", "shopify", sha512, BODY),
+        content("algorithm-sha256", "vercel", sha256, BODY),
+        coded("plain-hash", scheme("syncctl"), &Sha256::digest(BODY)),
+        coded("plain-hash", scheme("stripe"), &Sha256::digest(BODY)),
+        coded("hash-with-secret", scheme("syncctl"), &Sha256::digest(join(&[SECRET.as_bytes(), BODY]))),
+        coded("hash-with-secret", scheme("github"), &Sha256::digest(join(&[BODY, SECRET.as_bytes()]))),
+        square("url-scheme", "http://admin.example.com/api/webhooks/sync"),
+        square("url-port", "https://admin.example.com:443/api/webhooks/sync"),
+        square("url-slash", "https://admin.example.com/api/webhooks/sync/"),
+        square("url-query", "https://admin.example.com/api/webhooks/sync?a=b"),
+        content("method-case", "hubspot", sha256, &join(&[b"post", url, BODY, b"1706702400000"])),
+    ]
+}
+
+fn mistakes() -> Vec<Mistake> {
+    [bodies(), secrets(), codes(), contents()].into_iter().flatten().collect()
+}
+
+fn explained(mistake: &Mistake) -> Explanation {
+    explain(mistake.scheme, &mistake.received, &mistake.secrets)
+}
+
+#[test]
+fn the_right_cause_is_named_for_every_mistake() {
+    let all = mistakes();
+    assert!(all.len() >= 60, "{}", all.len());
+    let mut wrong = Vec::new();
+    for (at, mistake) in all.iter().enumerate() {
+        let keys: Vec<_> = mistake.secrets[..1].iter().filter_map(|s| mistake.scheme.key(&s.text).ok()).collect();
+        let verdict = verify(mistake.scheme, &mistake.received, &keys, now(), None);
+        assert!(verdict.signature.is_err(), "{at} {} is no mistake", mistake.cause);
+        let found = explained(mistake);
+        if found.single().map(|change| change.cause.name()) != Some(mistake.cause) {
+            wrong.push(format!("{at} {} {}: {:?}", mistake.scheme.facts().name, mistake.cause, found.changes));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), all.len(), wrong.join("\n"));
+}
+
+#[test]
+fn every_cause_is_made_by_some_mistake() {
+    let made: Vec<_> = mistakes().iter().map(|mistake| mistake.cause).collect();
+    let missing: Vec<_> = CAUSES.iter().map(|cause| cause.name()).filter(|name| !made.contains(name)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
+fn a_wrong_key_gets_no_cause_whatever_else_is_wrong() {
+    // Hashes without a key and placeholders are named whatever secret is configured: they are not wrong keys.
+    let keyless = ["plain-hash", "secret-unset"];
+    for (at, mut mistake) in mistakes().into_iter().enumerate().filter(|(_, m)| !keyless.contains(&m.cause)) {
+        mistake.secrets = vec![
+            Candidate::new(Role::Current, "whsec_YW5vdGhlci1zZWNyZXQtZW50aXJlbHktMTIzNDU2Nzg="),
+            Candidate::new(Role::Previous, "and-an-older-one"),
+        ];
+        let found = explained(&mistake);
+        assert!(found.changes.is_empty(), "{at} {}: {:?}", mistake.cause, found.changes);
+        assert!(found.ruled_out.len() > 20 && !found.collect.is_empty(), "{at} {}: {found:?}", mistake.cause);
+    }
+    for scheme in schemes() {
+        let received = request(scheme, secret_of(scheme), BODY);
+        let found = explain(scheme, &received, &current("a-secret-nobody-uses"));
+        assert!(found.changes.is_empty(), "{}: {:?}", scheme.facts().name, found.changes);
+    }
+}
+
+#[test]
+fn two_changes_together_are_found_and_are_no_single_cause() {
+    for (mut mistake, second) in [
+        (body("newline-added", "syncctl", BODY, [BODY, b"\n"].concat()), "other"),
+        (body("json-minified", "standard", COMPACT, PRETTY), "other"),
+        (header("code-base64", "syncctl", |v| BASE64.encode(hex::decode(v).expect("hex"))), "other"),
+    ] {
+        mistake.secrets.insert(0, Candidate::new(Role::Current, format!("{second}-secret")));
+        mistake.secrets[1].role = Role::Endpoint(second.to_owned());
+        let found = explained(&mistake);
+        let mut names: Vec<_> = found.changes.iter().map(|change| change.cause.name()).collect();
+        names.sort_unstable();
+        let mut expected = [mistake.cause, "other-endpoint-secret"];
+        expected.sort_unstable();
+        assert_eq!(names, expected);
+        assert!(found.single().is_none());
+    }
+}
+
+#[test]
+fn python_with_sorted_keys_and_a_trimmed_secret_are_pairs() {
+    let both = body("", "syncctl", r#"{"a": {"c": null, "d": "é"}, "b": [1, 2]}"#, COMPACT);
+    let names: Vec<_> = explained(&both).changes.iter().map(|change| change.cause.name()).collect();
+    assert_eq!(names, ["json-keys-sorted", "json-python-spacing"]);
+    let mut both = secret("", "syncctl", "my-secret", "bXktc2VjcmV0\n");
+    both.received.body = Bytes::copy_from_slice(BODY);
+    let names: Vec<_> = explained(&both).changes.iter().map(|change| change.cause.name()).collect();
+    assert_eq!(names, ["secret-trimmed", "secret-base64-decoded"]);
+}
+
+#[test]
+fn what_the_request_itself_shows_to_be_missing_comes_first() {
+    let mut mistake = header("", "syncctl", |_| "0".repeat(64));
+    set(&mut mistake.received, "content-length", "99");
+    set(&mut mistake.received, "content-encoding", "gzip");
+    let found = explained(&mistake);
+    assert!(found.collect[0].contains("99 bytes"), "{:?}", found.collect);
+    assert!(found.collect[1].contains("packed"), "{:?}", found.collect);
+    assert!(found.tried > 500 && !found.cut_short, "{found:?}");
+}
+
+#[test]
+fn a_large_body_has_a_bound_and_its_single_causes_are_still_named() {
+    let large = format!("{{\"a\": [{}]}}", vec!["\"padding é\""; 22_000].join(", "));
+    assert!(large.len() > 256 * 1024);
+    let mistake = body("json-minified", "standard", large.replace(", ", ",").replace("\": ", "\":"), &large);
+    assert_eq!(explained(&mistake).single().map(|change| change.cause.name()), Some("json-minified"));
+    let wrong = Mistake { secrets: current("another"), ..mistake };
+    assert!(explained(&wrong).cut_short);
+}
+
+#[test]
+fn an_upper_case_code_is_accepted_because_its_bytes_are_right() {
+    let mut mistake = header("", "syncctl", str::to_ascii_uppercase);
+    assert!(judge(mistake.scheme, &mistake.received, SECRET).is_valid());
+    mistake.received.body = Bytes::from_static(b"x");
+    assert!(!judge(mistake.scheme, &mistake.received, SECRET).is_valid());
+}
+
+#[test]
+fn the_stronger_of_two_headers_is_detected_first() {
+    let mut both = request(scheme("standard"), STANDARD_SECRET, BODY);
+    set(&mut both, "x-webhook-signature", &Encoding::Hex.encode(&[0; 32]));
+    let found: Vec<_> = detect(&both).iter().map(|scheme| scheme.facts().name.to_string()).collect();
+    assert_eq!(found, ["standard", "syncctl"]);
+}

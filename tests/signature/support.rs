@@ -5,21 +5,21 @@ use http::Method;
 use syncctl::clock::Timestamp;
 use syncctl::signature::{Key, Message, Received, Scheme, Verdict, sign, verify};
 
-pub const BODY: &[u8] = br#"{"id":"event-123","type":"enrollment.created","resourceId":"enrollment-123"}"#;
-pub const SECRET: &str = "syncctl-test-secret";
-pub const STANDARD_SECRET: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+pub(crate) const BODY: &[u8] = br#"{"id":"event-123","type":"enrollment.created","resourceId":"enrollment-123"}"#;
+pub(crate) const SECRET: &str = "syncctl-test-secret";
+pub(crate) const STANDARD_SECRET: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 /// The seed of RFC 8032's first test, as Standard Webhooks writes a private key.
-pub const PRIVATE: &str = "whsk_nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A=";
-pub const URL: &str = "https://admin.example.com/api/webhooks/sync";
-pub const ID: &str = "msg_event-123";
-pub const SECONDS: i64 = 1_706_702_400;
+pub(crate) const PRIVATE: &str = "whsk_nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A=";
+pub(crate) const URL: &str = "https://admin.example.com/api/webhooks/sync";
+pub(crate) const ID: &str = "msg_event-123";
+pub(crate) const SECONDS: i64 = 1_706_702_400;
 
-pub fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     Timestamp::from_millis(SECONDS * 1000)
 }
 
 /// The secret that suits a scheme.
-pub fn secret_of(scheme: &dyn Scheme) -> &'static str {
+pub(crate) fn secret_of(scheme: &dyn Scheme) -> &'static str {
     match scheme.facts().name.as_ref() {
         "standard" | "svix" => STANDARD_SECRET,
         "standard-ed25519" | "discord" => PRIVATE,
@@ -27,15 +27,15 @@ pub fn secret_of(scheme: &dyn Scheme) -> &'static str {
     }
 }
 
-pub fn key(scheme: &dyn Scheme, secret: &str) -> Key {
+pub(crate) fn key(scheme: &dyn Scheme, secret: &str) -> Key {
     scheme.key(secret.as_bytes()).expect("a key of the scheme")
 }
 
-pub fn headers(scheme: &dyn Scheme, secret: &str, id: &str, body: &[u8]) -> Vec<(String, String)> {
+pub(crate) fn headers(scheme: &dyn Scheme, secret: &str, id: &str, body: &[u8]) -> Vec<(String, String)> {
     headers_at(scheme, secret, id, body, now())
 }
 
-pub fn headers_at(scheme: &dyn Scheme, secret: &str, id: &str, body: &[u8], at: Timestamp) -> Vec<(String, String)> {
+pub(crate) fn headers_at(scheme: &dyn Scheme, secret: &str, id: &str, body: &[u8], at: Timestamp) -> Vec<(String, String)> {
     let time = scheme.facts().time_form.write(at);
     let url = scheme.url_for(URL, body);
     let message = Message { method: "POST", url: &url, id, time: &time, body };
@@ -43,11 +43,11 @@ pub fn headers_at(scheme: &dyn Scheme, secret: &str, id: &str, body: &[u8], at: 
 }
 
 /// A request as a receiver would get it.
-pub fn request(scheme: &dyn Scheme, secret: &str, body: &[u8]) -> Received {
+pub(crate) fn request(scheme: &dyn Scheme, secret: &str, body: &[u8]) -> Received {
     received(&headers(scheme, secret, ID, body), &scheme.url_for(URL, body), body)
 }
 
-pub fn received(headers: &[(String, String)], url: &str, body: &[u8]) -> Received {
+pub(crate) fn received(headers: &[(String, String)], url: &str, body: &[u8]) -> Received {
     let lines = headers.iter().map(|(name, value)| format!("{name}: {value}"));
     let mut received = Received::from_lines(lines, Bytes::copy_from_slice(body)).expect("a request");
     received.method = Method::POST;
@@ -55,16 +55,16 @@ pub fn received(headers: &[(String, String)], url: &str, body: &[u8]) -> Receive
     received
 }
 
-pub fn judge(scheme: &dyn Scheme, received: &Received, secret: &str) -> Verdict {
+pub(crate) fn judge(scheme: &dyn Scheme, received: &Received, secret: &str) -> Verdict {
     verify(scheme, received, &[key(scheme, secret)], now(), None)
 }
 
 /// Replaces the only value of a header.
-pub fn set(received: &mut Received, name: &str, value: &str) {
+pub(crate) fn set(received: &mut Received, name: &str, value: &str) {
     let name = http::HeaderName::from_bytes(name.as_bytes()).expect("a name");
     received.headers.insert(name, value.parse().expect("a value"));
 }
 
-pub fn get<'r>(received: &'r Received, name: &str) -> &'r str {
+pub(crate) fn get<'r>(received: &'r Received, name: &str) -> &'r str {
     received.headers[name].to_str().expect("text")
 }

@@ -1,0 +1,172 @@
+//! The other contents that may have been signed: other parts, another time, another address.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use serde::Deserialize;
+
+use super::Change;
+use super::causes::Cause;
+use crate::signature::scheme::{Message, Part, Scheme, TimeForm, feed, template};
+use crate::signature::table::{BODY, TIME_BODY, TIME_COLON_BODY, URL_BODY, V0_TIME_BODY, schemes};
+use crate::signature::twilio::{with_port, without_port};
+use crate::signature::verify::spellings;
+
+/// A content to try: which parts, and what they hold.
+#[derive(Clone, Debug)]
+pub(super) struct Variant {
+    pub changes: Vec<Change>,
+    /// The parts, where they are not the scheme's own.
+    pub parts: Option<Vec<Part>>,
+    pub method: String,
+    pub url: String,
+    pub id: String,
+    pub time: String,
+}
+
+impl Variant {
+    fn of(message: &Message<'_>) -> Self {
+        Self {
+            changes: Vec::new(),
+            parts: None,
+            method: message.method.to_owned(),
+            url: message.url.to_owned(),
+            id: message.id.to_owned(),
+            time: message.time.to_owned(),
+        }
+    }
+
+    fn because(&self, cause: Cause) -> Self {
+        Self { changes: vec![cause.into()], ..self.clone() }
+    }
+
+    /// Hands the content over `body` to `sink`.
+    pub(super) fn feed(&self, scheme: &dyn Scheme, body: &[u8], sink: &mut dyn FnMut(&[u8])) {
+        let message = Message { method: &self.method, url: &self.url, id: &self.id, time: &self.time, body };
+        match &self.parts {
+            Some(parts) => feed(parts, &message, sink),
+            None => scheme.feed(&message, sink),
+        }
+    }
+}
+
+/// The scheme's own content first, then every single change of it.
+pub(super) fn variants(scheme: &dyn Scheme, message: &Message<'_>) -> Vec<Variant> {
+    let own = Variant::of(message);
+    let mut all: Vec<_> = spellings(scheme, message.url)
+        .into_iter()
+        .map(|url| Variant { url: url.into_owned(), ..own.clone() })
+        .collect();
+    let facts = scheme.facts();
+    if facts.signs(&Part::Time) {
+        all.extend(times(&own));
+    }
+    if facts.signs(&Part::Id) {
+        all.extend(id_of_body(&own, message.body));
+    }
+    if facts.signs(&Part::Url) {
+        all.extend(urls(&own));
+    }
+    if facts.signs(&Part::Method) {
+        all.push(Variant { method: own.method.to_lowercase(), ..own.because(Cause::MethodCase) });
+    }
+    all.extend(others(scheme, &own));
+    all
+}
+
+fn times(own: &Variant) -> Vec<Variant> {
+    let mut all = Vec::new();
+    if let Some(at) = TimeForm::Seconds.read(&own.time) {
+        let time = TimeForm::Millis.write(at);
+        all.push(Variant { time, ..own.because(Cause::TimeMilliseconds) });
+    }
+    if let Some(at) = TimeForm::Millis.read(&own.time) {
+        let time = TimeForm::Seconds.write(at);
+        all.push(Variant { time, ..own.because(Cause::TimeSeconds) });
+    }
+    all
+}
+
+fn id_of_body(own: &Variant, body: &[u8]) -> Option<Variant> {
+    #[derive(Deserialize)]
+    struct Body {
+        id: String,
+    }
+    let body: Body = serde_json::from_slice(body).ok()?;
+    Some(Variant { id: body.id, ..own.because(Cause::IdOfBody) })
+}
+
+fn urls(own: &Variant) -> Vec<Variant> {
+    let url = own.url.as_str();
+    let (path, query) = url.split_once('?').map_or((url, ""), |(path, query)| (path, query));
+    let query = if query.is_empty() { String::new() } else { format!("?{query}") };
+    let slash = match path.strip_suffix('/') {
+        Some(shorter) => format!("{shorter}{query}"),
+        None => format!("{path}/{query}"),
+    };
+    let scheme = match url.strip_prefix("https://") {
+        Some(rest) => format!("http://{rest}"),
+        None => url.replacen("http://", "https://", 1),
+    };
+    let changed = [
+        (Cause::UrlScheme, Some(scheme)),
+        (Cause::UrlPort, with_port(url)),
+        (Cause::UrlPort, without_port(url)),
+        (Cause::UrlSlash, Some(slash)),
+        (Cause::UrlQuery, Some(path.to_owned())),
+    ];
+    let variant = |(cause, url): (Cause, Option<String>)| {
+        url.filter(|url| *url != own.url).map(|url| Variant { url, ..own.because(cause) })
+    };
+    changed.into_iter().filter_map(variant).collect()
+}
+
+/// Contents that no scheme of the table has, as they were seen in the field.
+fn seen() -> Vec<(&'static str, Vec<Part>)> {
+    let text = |text: &'static str| Part::Literal(Cow::Borrowed(text));
+    vec![
+        ("some relays", vec![Part::Time, text(","), Part::Body]),
+        ("some relays", vec![Part::Id, text("."), Part::Body]),
+        ("some relays", vec![Part::Time, text("\n"), Part::Body]),
+        ("some relays", vec![Part::Body, Part::Time]),
+        ("some relays", vec![Part::Body, text("."), Part::Time]),
+        ("some relays", vec![Part::Time, text("."), Part::Id, text("."), Part::Body]),
+        ("some relays", vec![Part::Id, Part::Time, Part::Body]),
+    ]
+}
+
+fn others(scheme: &dyn Scheme, own: &Variant) -> Vec<Variant> {
+    let facts = scheme.facts();
+    let mut known: HashSet<Vec<Part>> = HashSet::from([facts.signed.to_vec()]);
+    let listed = [BODY, TIME_BODY, TIME_COLON_BODY, V0_TIME_BODY, URL_BODY]
+        .into_iter()
+        .map(|parts| (owner(parts), parts.to_vec()))
+        .chain(schemes().map(|other| (other.facts().title, other.facts().signed.to_vec())));
+    let mut all = Vec::new();
+    for (owner, parts) in listed.chain(seen()) {
+        let usable = usable(&parts, own);
+        if usable && known.insert(parts.clone()) {
+            let changes = if parts == BODY {
+                vec![Change::from(Cause::BodyAlone)]
+            } else {
+                vec![Change::new(Cause::OtherContent, format!("it signs {}, as {owner} does", template(&parts)))]
+            };
+            all.push(Variant { changes, parts: Some(parts), ..own.clone() });
+        }
+    }
+    all
+}
+
+fn owner(parts: &[Part]) -> &'static str {
+    schemes().map(|scheme| scheme.facts()).find(|facts| *facts.signed == *parts).map_or("another scheme", |f| f.title)
+}
+
+/// Whether the request has every part; without them, two contents would be the same.
+fn usable(parts: &[Part], own: &Variant) -> bool {
+    parts.iter().all(|part| match part {
+        Part::Id => !own.id.is_empty(),
+        Part::Time => !own.time.is_empty(),
+        Part::Url | Part::Form => !own.url.is_empty(),
+        Part::Literal(_) | Part::Method | Part::Body => true,
+    })
+}
