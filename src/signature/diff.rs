@@ -1,1 +1,117 @@
-//! x
+//! The bytes that were sent against those that arrived: where they part, and what that looks like.
+
+use super::explain::{Change, body_changes};
+
+/// How many bytes are shown on either side of the first difference.
+const CONTEXT: usize = 24;
+
+/// How two bodies differ.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// The first byte that differs, counted from 0.
+    pub offset: usize,
+    /// The line of that byte in what was sent, counted from 1.
+    pub line: usize,
+    /// The byte within that line, counted from 1.
+    pub column: usize,
+    /// What was sent there, with every byte that is not visible ASCII escaped.
+    pub sent: String,
+    /// What arrived there.
+    pub received: String,
+    /// The lengths, sent and received.
+    pub lengths: (usize, usize),
+    /// What it looks like.
+    pub habit: Habit,
+}
+
+/// What a difference looks like.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Habit {
+    /// A known change of a proxy or framework: the sent bytes are what is received, so changed.
+    Known(Vec<Change>),
+    /// The end is missing.
+    CutOff,
+    /// Something was appended.
+    Appended,
+    /// Nothing known.
+    Unknown,
+}
+
+impl Habit {
+    /// What it looks like, in words.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Known(changes) => {
+                let texts = changes.iter().map(|change| change.text().replacen("right for", "what was sent is", 1));
+                texts.collect::<Vec<_>>().join("; and ")
+            }
+            Self::CutOff => "the end is missing: a limit of a proxy or a field cut it off".to_owned(),
+            Self::Appended => "something was appended to what was sent".to_owned(),
+            Self::Unknown => "no known habit of a proxy or framework: the content itself differs".to_owned(),
+        }
+    }
+}
+
+/// Where `received` parts from `sent`; `None` when they are equal.
+pub fn compare(sent: &[u8], received: &[u8]) -> Option<Difference> {
+    if sent == received {
+        return None;
+    }
+    let offset = sent.iter().zip(received).take_while(|(a, b)| a == b).count();
+    let before = &sent[..offset];
+    let line_start = before.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
+    Some(Difference {
+        offset,
+        line: 1 + before.iter().filter(|b| **b == b'\n').count(),
+        column: 1 + offset - line_start,
+        sent: around(sent, offset),
+        received: around(received, offset),
+        lengths: (sent.len(), received.len()),
+        habit: habit(sent, received),
+    })
+}
+
+fn around(bytes: &[u8], offset: usize) -> String {
+    let window = &bytes[offset.saturating_sub(CONTEXT)..bytes.len().min(offset + CONTEXT)];
+    window.escape_ascii().to_string()
+}
+
+fn habit(sent: &[u8], received: &[u8]) -> Habit {
+    match body_changes(received, sent) {
+        Some(changes) => Habit::Known(changes),
+        None if sent.starts_with(received) => Habit::CutOff,
+        None if received.starts_with(sent) => Habit::Appended,
+        None => Habit::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known(sent: &str, received: &str) -> Vec<&'static str> {
+        match compare(sent.as_bytes(), received.as_bytes()).map(|difference| difference.habit) {
+            Some(Habit::Known(changes)) => changes.iter().map(|change| change.cause.name()).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    #[test]
+    fn the_first_different_byte_has_its_place_and_context() {
+        let found = compare(b"{\n \"a\": 1\n}", b"{\n \"a\": 2\n}").expect("a difference");
+        assert_eq!((found.offset, found.line, found.column), (8, 2, 7));
+        assert_eq!(found.sent, "{\\n \\\"a\\\": 1\\n}");
+        assert_eq!(found.habit, Habit::Unknown);
+        assert_eq!(compare(b"a", b"a"), None);
+    }
+
+    #[test]
+    fn habits_are_named() {
+        assert_eq!(known("{}", "{}\n"), ["newline-added"]);
+        assert_eq!(known("{\"a\":1}", "{\"a\": 1}"), ["json-minified"]);
+        assert_eq!(known("{\"é\": 1}", "{\"\\u00e9\":1}"), ["json-unicode-unescaped", "json-python-spacing"]);
+        let habit = |a: &[u8], b: &[u8]| compare(a, b).map(|difference| difference.habit);
+        assert_eq!(habit(b"abcdef", b"abc"), Some(Habit::CutOff));
+        assert_eq!(habit(b"abc", b"abcdef"), Some(Habit::Appended));
+    }
+}

@@ -313,3 +313,8 @@ fn collect(scheme: &dyn Scheme, received: &Received, message: &Message<'_>) -> V
     all.push("the body as it arrives, before any framework: let the sender send to `syncctl listen`".to_owned());
     all
 }
+
+/// The changes, one or two, that turn `from` into `to`, when they are known ones.
+pub(super) fn body_changes(from: &[u8], to: &[u8]) -> Option<Vec<Change>> {
+    bodies::forms(from).into_iter().find(|form| *form.bytes == *to).map(|form| form.changes)
+}

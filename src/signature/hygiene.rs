@@ -1,1 +1,193 @@
-//! x
+//! Secrets: new ones, and what is wrong with old ones.
+
+use std::collections::HashSet;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use zeroize::Zeroizing;
+
+use super::key::standard_bytes;
+use super::{STANDARD_PREFIX, SecretError};
+
+/// A secret of fewer bytes can be guessed; Standard Webhooks asks for this many.
+pub const LEAST_BYTES: usize = 24;
+/// Fewer different characters than this do not look random.
+const LEAST_DIFFERENT: usize = 8;
+
+/// What is wrong with a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Flaw {
+    /// Nothing, or only white space.
+    Empty,
+    /// White space before or after it, a line's end included.
+    OuterWhiteSpace,
+    /// White space inside it.
+    InnerWhiteSpace,
+    /// Quotes around it.
+    Quoted,
+    /// Control characters or bytes that are not text.
+    NotText,
+    /// Characters beyond ASCII, which two systems may encode in two ways.
+    NotAscii,
+    /// `whsec_` and then something that is not base64.
+    NotBase64,
+    /// Fewer than [`LEAST_BYTES`] bytes.
+    Short(usize),
+    /// Few different characters.
+    Monotonous(usize),
+    /// A word that stands for a secret.
+    Placeholder,
+    /// The same secret as another one.
+    Reused(String),
+}
+
+impl Flaw {
+    /// The stable name.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::OuterWhiteSpace => "outer-white-space",
+            Self::InnerWhiteSpace => "inner-white-space",
+            Self::Quoted => "quoted",
+            Self::NotText => "not-text",
+            Self::NotAscii => "not-ascii",
+            Self::NotBase64 => "not-base64",
+            Self::Short(_) => "short",
+            Self::Monotonous(_) => "monotonous",
+            Self::Placeholder => "placeholder",
+            Self::Reused(_) => "reused",
+        }
+    }
+
+    /// What it means, in words; never any part of the secret.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Empty => "it is empty: without a secret everything is refused".to_owned(),
+            Self::OuterWhiteSpace => "it has white space at an end, which other systems may trim".to_owned(),
+            Self::InnerWhiteSpace => "it has white space inside, as if two lines were pasted".to_owned(),
+            Self::Quoted => "it has quotes around it, which other systems may strip".to_owned(),
+            Self::NotText => "it has control characters or bytes that are not text".to_owned(),
+            Self::NotAscii => "it has letters beyond ASCII, which two systems may encode in two ways".to_owned(),
+            Self::NotBase64 => "it begins with whsec_ but the rest is not base64".to_owned(),
+            Self::Short(bytes) => format!("it has {bytes} bytes, and fewer than {LEAST_BYTES} can be guessed"),
+            Self::Monotonous(different) => format!("it has only {different} different characters, so it is not random"),
+            Self::Placeholder => "it is a word that stands for a secret".to_owned(),
+            Self::Reused(other) => format!("it is also the secret of {other}: whoever has one can forge the other"),
+        }
+    }
+
+    /// Whether it makes signatures differ from those of other systems, or everything be refused.
+    pub const fn breaks(&self) -> bool {
+        match self {
+            Self::Empty
+            | Self::OuterWhiteSpace
+            | Self::InnerWhiteSpace
+            | Self::Quoted
+            | Self::NotText
+            | Self::NotBase64
+            | Self::Placeholder => true,
+            Self::NotAscii | Self::Short(_) | Self::Monotonous(_) | Self::Reused(_) => false,
+        }
+    }
+}
+
+const PLACEHOLDERS: &[&str] =
+    &["changeme", "change-me", "secret", "password", "your-secret-here", "undefined", "null", "none", "test", "xxx"];
+
+/// The text of a new secret from 32 random bytes: `whsec_` and base64.
+pub fn new_secret(random: &[u8; 32]) -> Zeroizing<String> {
+    Zeroizing::new(format!("{STANDARD_PREFIX}{}", BASE64.encode(random)))
+}
+
+/// The `whsec_` form of a secret, for receivers whose libraries decode base64: the same key in another writing.
+pub fn standard_form(secret: &[u8]) -> Result<Zeroizing<String>, SecretError> {
+    let key = standard_bytes(secret)?;
+    Ok(Zeroizing::new(format!("{STANDARD_PREFIX}{}", BASE64.encode(&key))))
+}
+
+/// Everything that is wrong with a secret, the worst first.
+pub fn check(secret: &[u8]) -> Vec<Flaw> {
+    let trimmed = secret.trim_ascii();
+    if trimmed.is_empty() {
+        return vec![Flaw::Empty];
+    }
+    let mut flaws = Vec::new();
+    let mut note = |is: bool, flaw: Flaw| {
+        if is {
+            flaws.push(flaw);
+        }
+    };
+    note(trimmed.len() != secret.len(), Flaw::OuterWhiteSpace);
+    note(is_quoted(trimmed), Flaw::Quoted);
+    note(trimmed.iter().any(u8::is_ascii_whitespace), Flaw::InnerWhiteSpace);
+    let text = std::str::from_utf8(trimmed);
+    note(text.is_err() || trimmed.iter().any(|b| b.is_ascii_control() && !b.is_ascii_whitespace()), Flaw::NotText);
+    note(is_placeholder(trimmed), Flaw::Placeholder);
+    let key = standard_bytes(trimmed);
+    note(key.is_err(), Flaw::NotBase64);
+    note(text.is_ok() && !trimmed.is_ascii(), Flaw::NotAscii);
+    let bytes = key.map_or(trimmed.len(), |key| key.len());
+    note(bytes < LEAST_BYTES, Flaw::Short(bytes));
+    let different = trimmed.iter().collect::<HashSet<_>>().len();
+    note(different < LEAST_DIFFERENT, Flaw::Monotonous(different));
+    flaws
+}
+
+fn is_quoted(text: &[u8]) -> bool {
+    matches!(text, [b'"', .., b'"'] | [b'\'', .., b'\''])
+}
+
+fn is_placeholder(text: &[u8]) -> bool {
+    let lower = text.to_ascii_lowercase();
+    PLACEHOLDERS.iter().any(|word| word.as_bytes() == lower) || lower.starts_with(b"${") || lower.starts_with(b"<your")
+}
+
+/// The names that share a secret with `secret`, other than `name` itself.
+pub fn reused<'a>(name: &str, secret: &[u8], others: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Vec<Flaw> {
+    let same = |other: &&(&str, &[u8])| other.0 != name && other.1.trim_ascii() == secret.trim_ascii();
+    let others: Vec<_> = others.into_iter().collect();
+    others.iter().filter(same).map(|(other, _)| Flaw::Reused((*other).to_owned())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(secret: &str) -> Vec<&'static str> {
+        check(secret.as_bytes()).iter().map(Flaw::name).collect()
+    }
+
+    #[test]
+    fn a_new_secret_has_no_flaw() {
+        let random: [u8; 32] = std::array::from_fn(|at| u8::try_from(at * 7 % 256).expect("small"));
+        let secret = new_secret(&random);
+        assert_eq!(names(&secret), [""; 0]);
+        assert_eq!(standard_bytes(secret.as_bytes()).expect("a key").as_slice(), random);
+    }
+
+    #[test]
+    fn every_flaw_is_named() {
+        assert_eq!(names(" \n"), ["empty"]);
+        assert_eq!(names("0123456789abcdefghijklmnop\n"), ["outer-white-space"]);
+        assert_eq!(names("\"0123456789abcdefghijklmnop\""), ["quoted"]);
+        assert_eq!(names("0123456789 abcdefghijklmnop"), ["inner-white-space"]);
+        assert_eq!(names("0123456789\u{1}abcdefghijklmnop"), ["not-text"]);
+        assert_eq!(names("0123456789éabcdefghijklmnop"), ["not-ascii"]);
+        assert_eq!(names("whsec_0123456789_abcdefghijklmnop"), ["not-base64"]);
+        assert_eq!(names("changeme"), ["placeholder", "short", "monotonous"]);
+        assert_eq!(names("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"), ["monotonous"]);
+    }
+
+    #[test]
+    fn a_text_secret_has_a_standard_form_with_the_same_key() {
+        let form = standard_form(b"syncctl-test-secret").expect("a secret");
+        assert_eq!(form.as_str(), "whsec_c3luY2N0bC10ZXN0LXNlY3JldA==");
+        assert_eq!(standard_bytes(form.as_bytes()).expect("a key").as_slice(), b"syncctl-test-secret");
+    }
+
+    #[test]
+    fn a_shared_secret_is_told_by_the_other_ones_name() {
+        let others = [("a", &b"one"[..]), ("b", b"two"), ("c", b"one\n")];
+        assert_eq!(reused("a", b"one", others), [Flaw::Reused("c".into())]);
+    }
+}

@@ -1,1 +1,404 @@
-//! x
+//! Commands and programs that repeat a signature elsewhere, as text to paste.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+
+use super::scheme::{Algorithm, Encoding, KeyForm, Message, Scheme};
+
+/// A body longer than this goes into a command as base64, because shells limit the length of an argument.
+const LONGEST_ARGUMENT: usize = 96 * 1024;
+
+/// Text that a POSIX shell, or bash where there are control characters, reads back as exactly these bytes.
+///
+/// `None` for bytes with a NUL, which no argument can hold.
+pub fn shell_quote(bytes: &[u8]) -> Option<String> {
+    if bytes.contains(&0) {
+        return None;
+    }
+    match std::str::from_utf8(bytes) {
+        Ok(text) if !text.is_empty() && text.bytes().all(is_plain) => Some(text.to_owned()),
+        Ok(text) if !text.chars().any(char::is_control) => Some(format!("'{}'", text.replace('\'', r"'\''"))),
+        _ => Some(ansi_quote(bytes)),
+    }
+}
+
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-_./:=,@%+".contains(&byte)
+}
+
+/// `$'…'`, where everything that is not visible ASCII is an escape.
+fn ansi_quote(bytes: &[u8]) -> String {
+    let escape = |byte: u8| match byte {
+        b'\n' => "\\n".to_owned(),
+        b'\r' => "\\r".to_owned(),
+        b'\t' => "\\t".to_owned(),
+        b'\\' => "\\\\".to_owned(),
+        b'\'' => "\\'".to_owned(),
+        b' '..=b'~' => char::from(byte).to_string(),
+        // Three octal digits always: a hexadecimal escape would take in a digit that follows it.
+        other => format!("\\{other:03o}"),
+    };
+    format!("$'{}'", bytes.iter().map(|byte| escape(*byte)).collect::<String>())
+}
+
+/// A command that sends exactly these headers and bytes with curl.
+pub fn curl(method: &str, url: &str, headers: &[(String, String)], body: &[u8]) -> String {
+    let quoted = shell_quote(body).filter(|text| text.len() <= LONGEST_ARGUMENT);
+    let word = |text: &str| shell_quote(text.as_bytes()).unwrap_or_else(|| "''".to_owned());
+    let mut lines = vec![format!("curl -X {} {}", word(method), word(url))];
+    lines.extend(headers.iter().map(|(name, value)| format!("-H {}", word(&format!("{name}: {value}")))));
+    match quoted {
+        Some(body) => {
+            lines.push(format!("--data-raw {body}"));
+            lines.join(" \\\n  ")
+        }
+        None => {
+            lines.push("--data-binary @-".to_owned());
+            format!("base64 -d <<'BODY' | {}\n{}\nBODY", lines.join(" \\\n  "), wrapped(&BASE64.encode(body)))
+        }
+    }
+}
+
+fn wrapped(text: &str) -> String {
+    let lines: Vec<_> = text.as_bytes().chunks(76).map(|line| String::from_utf8_lossy(line).into_owned()).collect();
+    lines.join("\n")
+}
+
+/// A language in which a receiver's author can recompute a signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// A shell with openssl.
+    Openssl,
+    /// Node.js, without packages.
+    Node,
+    /// Python 3; Ed25519 needs the package `cryptography`.
+    Python,
+    /// PHP; Ed25519 needs its sodium extension, which comes with it.
+    Php,
+    /// Go, without modules.
+    Go,
+}
+
+impl Language {
+    /// Every language.
+    pub const ALL: [Self; 5] = [Self::Openssl, Self::Node, Self::Python, Self::Php, Self::Go];
+
+    /// Its name on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Openssl => "openssl",
+            Self::Node => "node",
+            Self::Python => "python",
+            Self::Php => "php",
+            Self::Go => "go",
+        }
+    }
+}
+
+/// Where a snippet finds what it needs.
+#[derive(Clone, Copy, Debug)]
+pub struct Sources<'a> {
+    /// The environment variable of the secret.
+    pub secret: &'a str,
+    /// The file of the body.
+    pub body: &'a str,
+}
+
+/// A program that recomputes the value of a scheme's signature header for a message and prints it.
+///
+/// The body is read from a file, byte for byte, and the secret from the environment: neither is in the text.
+pub fn snippet(language: Language, scheme: &dyn Scheme, message: &Message<'_>, sources: Sources<'_>) -> String {
+    let recipe = Recipe::of(scheme, message, sources);
+    match language {
+        Language::Openssl => recipe.openssl(),
+        Language::Node => recipe.node(),
+        Language::Python => recipe.python(),
+        Language::Php => recipe.php(),
+        Language::Go => recipe.go(),
+    }
+}
+
+enum Piece {
+    Text(String),
+    Body,
+}
+
+struct Recipe<'a> {
+    pieces: Vec<Piece>,
+    algorithm: Algorithm,
+    encoding: Encoding,
+    standard_key: bool,
+    before: String,
+    after: String,
+    sources: Sources<'a>,
+}
+
+impl<'a> Recipe<'a> {
+    fn of(scheme: &dyn Scheme, message: &Message<'_>, sources: Sources<'a>) -> Self {
+        let facts = scheme.facts();
+        let (before, after) = around_the_code(scheme, message);
+        Self {
+            pieces: pieces(scheme, message),
+            algorithm: facts.algorithm,
+            encoding: facts.encoding,
+            standard_key: facts.key_form == KeyForm::Standard,
+            before,
+            after,
+            sources,
+        }
+    }
+
+    fn hash(&self) -> &'static str {
+        match self.algorithm {
+            Algorithm::HmacSha1 => "sha1",
+            Algorithm::HmacSha256 | Algorithm::Ed25519 => "sha256",
+            Algorithm::HmacSha512 => "sha512",
+        }
+    }
+
+    fn is_pair(&self) -> bool {
+        self.algorithm == Algorithm::Ed25519
+    }
+
+    /// The pieces of the content as expressions, the body as `body`.
+    fn expressions(&self, text: fn(&str) -> String, body: &str) -> Vec<String> {
+        let expression = |piece: &Piece| match piece {
+            Piece::Text(content) => text(content),
+            Piece::Body => body.to_owned(),
+        };
+        self.pieces.iter().map(expression).collect()
+    }
+
+    fn openssl(&self) -> String {
+        let (secret, body) = (self.sources.secret, shell(self.sources.body));
+        let content = self.pieces.iter().map(|piece| match piece {
+            Piece::Text(text) => format!("printf %s {}; ", shell(text)),
+            Piece::Body => format!("cat {body}; "),
+        });
+        let content = format!("{{ {}}}", content.collect::<String>());
+        let encode = match self.encoding {
+            Encoding::Hex => "od -An -v -tx1 | tr -d ' \\n'",
+            Encoding::Base64 => "openssl base64 -A",
+        };
+        let print = format!("printf '%s%s%s\\n' {} \"$code\" {}", shell(&self.before), shell(&self.after));
+        if self.is_pair() {
+            return format!(
+                "key=$(mktemp); content=$(mktemp)\n\
+                 {{ printf '\\060\\056\\002\\001\\000\\060\\005\\006\\003\\053\\145\\160\\004\\042\\004\\040'; \
+                 printf %s \"${{{secret}#whsk_}}\" | openssl base64 -d -A | head -c 32; }} > \"$key\"\n\
+                 {content} > \"$content\"\n\
+                 code=$(openssl pkeyutl -sign -rawin -keyform DER -inkey \"$key\" -in \"$content\" | {encode})\n\
+                 rm -f \"$key\" \"$content\"\n{print}\n"
+            );
+        }
+        let bytes = if self.standard_key {
+            format!("printf %s \"${{{secret}#whsec_}}\" | openssl base64 -d -A")
+        } else {
+            format!("printf %s \"${secret}\"")
+        };
+        format!(
+            "key=$({bytes} | od -An -v -tx1 | tr -d ' \\n')\n\
+             code=$({content} | openssl dgst -{} -mac HMAC -macopt hexkey:\"$key\" -binary | {encode})\n{print}\n",
+            self.hash()
+        )
+    }
+
+    fn node(&self) -> String {
+        let (secret, body) = (json(self.sources.secret), json(self.sources.body));
+        let parts = self.expressions(json, "body").join(", ");
+        let parts = format!("Buffer.concat([{parts}].map((part) => Buffer.from(part)))");
+        let encoding = self.encoding.title();
+        let code = if self.is_pair() {
+            format!(
+                "const seed = Buffer.from(process.env[{secret}].replace(/^whsk_/, \"\"), \"base64\").subarray(0, 32);\n\
+                 const der = Buffer.concat([Buffer.from(\"302e020100300506032b657004220420\", \"hex\"), seed]);\n\
+                 const key = crypto.createPrivateKey({{ key: der, format: \"der\", type: \"pkcs8\" }});\n\
+                 const code = crypto.sign(null, content, key).toString(\"{encoding}\");\n"
+            )
+        } else {
+            let key = if self.standard_key {
+                format!("Buffer.from(process.env[{secret}].replace(/^whsec_/, \"\"), \"base64\")")
+            } else {
+                format!("process.env[{secret}]")
+            };
+            format!("const code = crypto.createHmac(\"{}\", {key}).update(content).digest(\"{encoding}\");\n", self.hash())
+        };
+        format!(
+            "const crypto = require(\"crypto\");\nconst body = require(\"fs\").readFileSync({body});\n\
+             const content = {parts};\n{code}console.log({} + code + {});\n",
+            json(&self.before),
+            json(&self.after)
+        )
+    }
+
+    fn python(&self) -> String {
+        let (secret, body) = (json(self.sources.secret), json(self.sources.body));
+        let parts = self.expressions(|text| format!("{}.encode()", json(text)), "body").join(" + ");
+        let code = if self.is_pair() {
+            format!(
+                "from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey\n\
+                 seed = base64.b64decode(os.environ[{secret}].removeprefix(\"whsk_\"))[:32]\n\
+                 code = Ed25519PrivateKey.from_private_bytes(seed).sign({parts})\n"
+            )
+        } else {
+            let key = if self.standard_key {
+                format!("base64.b64decode(os.environ[{secret}].removeprefix(\"whsec_\"))")
+            } else {
+                format!("os.environb[{secret}.encode()]")
+            };
+            format!("code = hmac.new({key}, {parts}, hashlib.{}).digest()\n", self.hash())
+        };
+        let text = match self.encoding {
+            Encoding::Hex => "code.hex()",
+            Encoding::Base64 => "base64.b64encode(code).decode()",
+        };
+        format!(
+            "import base64, hashlib, hmac, os\nbody = open({body}, \"rb\").read()\n{code}print({} + {text} + {})\n",
+            json(&self.before),
+            json(&self.after)
+        )
+    }
+
+    fn php(&self) -> String {
+        let (secret, body) = (php(self.sources.secret), php(self.sources.body));
+        let parts = self.expressions(php, "$body").join(" . ");
+        let code = if self.is_pair() {
+            format!(
+                "$seed = substr(base64_decode(preg_replace('/^whsk_/', '', getenv({secret}))), 0, 32);\n\
+                 $pair = sodium_crypto_sign_seed_keypair($seed);\n\
+                 $code = sodium_crypto_sign_detached({parts}, sodium_crypto_sign_secretkey($pair));\n"
+            )
+        } else {
+            let key = if self.standard_key {
+                format!("base64_decode(preg_replace('/^whsec_/', '', getenv({secret})))")
+            } else {
+                format!("getenv({secret})")
+            };
+            format!("$code = hash_hmac('{}', {parts}, {key}, true);\n", self.hash())
+        };
+        let text = match self.encoding {
+            Encoding::Hex => "bin2hex($code)",
+            Encoding::Base64 => "base64_encode($code)",
+        };
+        format!(
+            "<?php\n$body = file_get_contents({body});\n{code}echo {} . {text} . {} . \"\\n\";\n",
+            php(&self.before),
+            php(&self.after)
+        )
+    }
+
+    fn go(&self) -> String {
+        let (secret, body) = (json(self.sources.secret), json(self.sources.body));
+        let mut imports = vec!["fmt", "os"];
+        let writes = |sink: &str| {
+            let line = |part: String| format!("\t{sink}.Write({part})\n");
+            self.expressions(|text| format!("[]byte({})", json(text)), "body").into_iter().map(line).collect::<String>()
+        };
+        let decoded = |prefix: &str| {
+            format!("\tkey, _ := base64.StdEncoding.DecodeString(strings.TrimPrefix(os.Getenv({secret}), \"{prefix}\"))\n")
+        };
+        let code = if self.is_pair() {
+            imports.extend(["bytes", "crypto/ed25519", "encoding/base64", "strings"]);
+            let writes = writes("content");
+            format!(
+                "{}\tvar content bytes.Buffer\n{writes}\tcode := ed25519.Sign(ed25519.NewKeyFromSeed(key[:32]), content.Bytes())\n",
+                decoded("whsk_")
+            )
+        } else {
+            let key = if self.standard_key {
+                imports.extend(["encoding/base64", "strings"]);
+                decoded("whsec_")
+            } else {
+                format!("\tkey := []byte(os.Getenv({secret}))\n")
+            };
+            imports.extend(["crypto/hmac", self.go_hash()]);
+            let hash = self.hash();
+            format!("{key}\tmac := hmac.New({hash}.New, key)\n{}\tcode := mac.Sum(nil)\n", writes("mac"))
+        };
+        let text = match self.encoding {
+            Encoding::Hex => "hex.EncodeToString(code)",
+            Encoding::Base64 => "base64.StdEncoding.EncodeToString(code)",
+        };
+        imports.push(if self.encoding == Encoding::Hex { "encoding/hex" } else { "encoding/base64" });
+        imports.sort_unstable();
+        imports.dedup();
+        let imports: String = imports.iter().map(|name| format!("\t\"{name}\"\n")).collect();
+        format!(
+            "package main\n\nimport (\n{imports})\n\nfunc main() {{\n\tbody, err := os.ReadFile({body})\n\tif err != nil {{\n\
+             \t\tpanic(err)\n\t}}\n{code}\tfmt.Println({} + {text} + {})\n}}\n",
+            json(&self.before),
+            json(&self.after)
+        )
+    }
+
+    fn go_hash(&self) -> &'static str {
+        match self.algorithm {
+            Algorithm::HmacSha1 => "crypto/sha1",
+            Algorithm::HmacSha256 | Algorithm::Ed25519 => "crypto/sha256",
+            Algorithm::HmacSha512 => "crypto/sha512",
+        }
+    }
+}
+
+/// The signed content as fixed texts and the body in its place.
+fn pieces(scheme: &dyn Scheme, message: &Message<'_>) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    scheme.feed(message, &mut |bytes| {
+        if std::ptr::eq(bytes, message.body) {
+            pieces.push(Piece::Body);
+        } else if let Some(Piece::Text(text)) = pieces.last_mut() {
+            text.push_str(&String::from_utf8_lossy(bytes));
+        } else {
+            pieces.push(Piece::Text(String::from_utf8_lossy(bytes).into_owned()));
+        }
+    });
+    pieces
+}
+
+/// What the signature header holds before and after the code.
+fn around_the_code(scheme: &dyn Scheme, message: &Message<'_>) -> (String, String) {
+    let facts = scheme.facts();
+    let code = vec![0x5a; facts.algorithm.code_length()];
+    let written = facts.encoding.encode(&code);
+    let headers = scheme.write(message, &[code]);
+    let value = headers.iter().find(|(name, _)| *name == facts.header).map(|(_, value)| value.as_str());
+    let (before, after) = value.and_then(|value| value.split_once(&written)).unwrap_or(("", ""));
+    (before.to_owned(), after.to_owned())
+}
+
+fn shell(text: &str) -> String {
+    shell_quote(text.as_bytes()).unwrap_or_else(|| "''".to_owned())
+}
+
+/// A string literal of JSON, which JavaScript, Python and Go read alike.
+fn json(text: &str) -> String {
+    serde_json::to_string(text).unwrap_or_default()
+}
+
+fn php(text: &str) -> String {
+    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signature::received::shell_words;
+
+    #[test]
+    fn quoted_bytes_are_read_back_exactly() {
+        for bytes in [&b""[..], b"plain", b"it's", b"a b\nc\t\\", b"\xff1\x01\x7f", "é 'x' $HOME `id`".as_bytes()] {
+            let quoted = shell_quote(bytes).expect("no NUL");
+            assert_eq!(shell_words(quoted.as_bytes()), Ok(vec![bytes.to_vec()]), "{quoted}");
+        }
+        assert_eq!(shell_quote(b"a\0b"), None);
+    }
+
+    #[test]
+    fn a_body_that_no_argument_can_hold_goes_through_a_pipe() {
+        let command = curl("POST", "https://h/x", &[("a".into(), "b c".into())], b"\0\x01");
+        assert_eq!(
+            command,
+            "base64 -d <<'BODY' | curl -X POST https://h/x \\\n  -H 'a: b c' \\\n  --data-binary @-\nAAE=\nBODY"
+        );
+    }
+}
