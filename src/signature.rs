@@ -4,8 +4,8 @@ pub mod diff;
 mod discord;
 pub mod explain;
 mod generic;
-pub mod hygiene;
 mod hubspot;
+pub mod hygiene;
 mod key;
 mod linear;
 mod pairs;
@@ -129,10 +129,7 @@ impl Signer {
 
     /// Signs one request (Standard Webhooks signs `id.timestamp.body`, the original the body alone).
     pub fn sign(&self, id: &str, timestamp: i64, body: &[u8]) -> Signed {
-        let mut original = [0; 64];
-        let digest = self.original.clone().chain_update(body).finalize().into_bytes();
-        hex::encode_to_slice(digest, &mut original).expect("32 bytes are 64 digits");
-        let original = String::from_utf8_lossy(&original).into_owned();
+        let original = scheme::hex_text(&self.original.clone().chain_update(body).finalize().into_bytes());
         let timestamp = timestamp.to_string();
         let mut standard = String::with_capacity(48 * self.standard.len());
         for mac in &self.standard {

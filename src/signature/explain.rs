@@ -298,7 +298,10 @@ fn collect(scheme: &dyn Scheme, received: &Received, message: &Message<'_>) -> V
         ));
     }
     if header("content-encoding").is_some_and(|kind| kind != "identity") && !body.starts_with(&[0x1f, 0x8b]) {
-        all.push("content-encoding says that the body was packed, and it is not: capture it before it is unpacked".to_owned());
+        all.push(
+            "content-encoding says that the body was packed, and it is not: capture it before it is unpacked"
+                .to_owned(),
+        );
     }
     if String::from_utf8_lossy(body).contains('\u{fffd}') {
         all.push("the body has bytes that are not text, or were replaced: capture it without decoding it".to_owned());

@@ -116,13 +116,10 @@ fn equal<'c>(code: &[u8], codes: impl IntoIterator<Item = &'c Code>) -> Option<u
     codes.into_iter().position(|given| bool::from(given.as_bytes().ct_eq(code)))
 }
 
-fn verified<'c>(
-    key: &VerifyingKey,
-    content: &Content<'_>,
-    codes: impl IntoIterator<Item = &'c Code>,
-) -> Option<usize> {
+fn verified<'c>(key: &VerifyingKey, content: &Content<'_>, codes: impl IntoIterator<Item = &'c Code>) -> Option<usize> {
     let content = gather(content);
-    let right = |code: &Code| Signature::from_slice(code.as_bytes()).is_ok_and(|s| key.verify_strict(&content, &s).is_ok());
+    let right =
+        |code: &Code| Signature::from_slice(code.as_bytes()).is_ok_and(|s| key.verify_strict(&content, &s).is_ok());
     codes.into_iter().position(right)
 }
 

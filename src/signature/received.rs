@@ -116,10 +116,9 @@ impl Received {
     pub fn the_header(&self, name: &str) -> Result<&str, Refusal> {
         let mut values = self.headers.get_all(name).iter();
         match (values.next(), values.next()) {
-            (Some(value), None) => value.to_str().map_err(|_| Refusal::HeaderMalformed {
-                header: name.to_owned(),
-                why: "it is not plain text",
-            }),
+            (Some(value), None) => value
+                .to_str()
+                .map_err(|_| Refusal::HeaderMalformed { header: name.to_owned(), why: "it is not plain text" }),
             (Some(_), Some(_)) => Err(Refusal::HeaderDoubled(name.to_owned())),
             (None, _) => Err(Refusal::HeaderNotDelivered(name.to_owned())),
         }

@@ -59,7 +59,7 @@ impl Encoding {
     /// Writes a code.
     pub fn encode(self, code: &[u8]) -> String {
         match self {
-            Self::Hex => hex::encode(code),
+            Self::Hex => hex_text(code),
             Self::Base64 => BASE64.encode(code),
         }
     }
@@ -81,16 +81,25 @@ impl Encoding {
     }
 }
 
+/// Lower-case hex, written into one allocation: `hex::encode` collects character by character.
+pub(super) fn hex_text(bytes: &[u8]) -> String {
+    let mut text = vec![0; bytes.len() * 2];
+    match hex::encode_to_slice(bytes, &mut text) {
+        Ok(()) => String::from_utf8(text).unwrap_or_default(),
+        Err(_) => String::new(),
+    }
+}
+
 fn decode_hex(text: &str, length: usize) -> Result<Code, Refusal> {
+    let mut code = Code::empty(length);
+    if text.len() == 2 * length {
+        hex::decode_to_slice(text, &mut code.bytes[..length]).map_err(|_| Refusal::CodeNotHexadecimal)?;
+        return Ok(code);
+    }
     if text.is_empty() || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
         return Err(Refusal::CodeNotHexadecimal);
     }
-    if text.len() != 2 * length {
-        return Err(Refusal::CodeLength { expected: length, given: text.len().div_ceil(2) });
-    }
-    let mut code = Code::empty(length);
-    hex::decode_to_slice(text, &mut code.bytes[..length]).map_err(|_| Refusal::CodeNotHexadecimal)?;
-    Ok(code)
+    Err(Refusal::CodeLength { expected: length, given: text.len().div_ceil(2) })
 }
 
 fn decode_base64(text: &str, length: usize) -> Result<Code, Refusal> {
@@ -342,13 +351,17 @@ pub trait Scheme: fmt::Debug + Send + Sync {
 
     /// What a valid signature proves.
     fn protects(&self) -> Protects {
-        let facts = self.facts();
-        Protects {
-            body: facts.signs(&Part::Body) || facts.signs(&Part::Form),
-            time: facts.signs(&Part::Time),
-            id: facts.signs(&Part::Id),
-            url: facts.signs(&Part::Url),
+        let mut protects = Protects { body: false, time: false, id: false, url: false };
+        for part in self.facts().signed.iter() {
+            match part {
+                Part::Body | Part::Form => protects.body = true,
+                Part::Time => protects.time = true,
+                Part::Id => protects.id = true,
+                Part::Url => protects.url = true,
+                Part::Literal(_) | Part::Method => {}
+            }
         }
+        protects
     }
 
     /// Reads a secret's text as a key.
@@ -397,17 +410,19 @@ pub trait Scheme: fmt::Debug + Send + Sync {
     fn write(&self, message: &Message<'_>, codes: &[Vec<u8>]) -> Vec<(String, String)> {
         let facts = self.facts();
         let code = codes.first().map(|code| facts.encoding.encode(code)).unwrap_or_default();
+        let value = if facts.prefix.is_empty() { code } else { [&facts.prefix, code.as_str()].concat() };
         let mut headers = id_and_time(facts, message);
-        headers.push((facts.header.to_string(), format!("{}{code}", facts.prefix)));
+        headers.push((facts.header.to_string(), value));
         headers
     }
 }
 
 /// The headers of id and time.
 pub(super) fn id_and_time(facts: &Facts, message: &Message<'_>) -> Vec<(String, String)> {
-    let id = facts.id_header.as_ref().map(|name| (name.to_string(), message.id.to_owned()));
-    let time = facts.time_header.as_ref().map(|name| (name.to_string(), message.time.to_owned()));
-    id.into_iter().chain(time).collect()
+    let mut headers = Vec::with_capacity(3);
+    headers.extend(facts.id_header.as_ref().map(|name| (name.to_string(), message.id.to_owned())));
+    headers.extend(facts.time_header.as_ref().map(|name| (name.to_string(), message.time.to_owned())));
+    headers
 }
 
 /// The time in its own header.
@@ -415,7 +430,7 @@ pub(super) fn time_of<'a>(facts: &Facts, received: &'a Received) -> Result<Optio
     let Some(header) = &facts.time_header else { return Ok(None) };
     let text = received.the_header(header)?;
     let at = facts.time_form.read(text).ok_or_else(|| Refusal::TimeMalformed(header.to_string()))?;
-    Ok(Some(Time { text, at, signed: facts.signs(&Part::Time) }))
+    Ok(Some(Time { text, at, signed: facts.signed.iter().any(|part| matches!(part, Part::Time)) }))
 }
 
 /// The id in its own header.

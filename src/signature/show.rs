@@ -221,7 +221,10 @@ impl<'a> Recipe<'a> {
             } else {
                 format!("process.env[{secret}]")
             };
-            format!("const code = crypto.createHmac(\"{}\", {key}).update(content).digest(\"{encoding}\");\n", self.hash())
+            format!(
+                "const code = crypto.createHmac(\"{}\", {key}).update(content).digest(\"{encoding}\");\n",
+                self.hash()
+            )
         };
         format!(
             "const crypto = require(\"crypto\");\nconst body = require(\"fs\").readFileSync({body});\n\
@@ -295,7 +298,9 @@ impl<'a> Recipe<'a> {
             self.expressions(|text| format!("[]byte({})", json(text)), "body").into_iter().map(line).collect::<String>()
         };
         let decoded = |prefix: &str| {
-            format!("\tkey, _ := base64.StdEncoding.DecodeString(strings.TrimPrefix(os.Getenv({secret}), \"{prefix}\"))\n")
+            format!(
+                "\tkey, _ := base64.StdEncoding.DecodeString(strings.TrimPrefix(os.Getenv({secret}), \"{prefix}\"))\n"
+            )
         };
         let code = if self.is_pair() {
             imports.extend(["bytes", "crypto/ed25519", "encoding/base64", "strings"]);

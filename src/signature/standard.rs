@@ -14,13 +14,8 @@ use super::table::body;
 /// More codes than any rotation needs; a longer list is refused.
 const MOST_CODES: usize = 64;
 
-const SIGNED: &[Part] = &[
-    Part::Id,
-    Part::Literal(Cow::Borrowed(".")),
-    Part::Time,
-    Part::Literal(Cow::Borrowed(".")),
-    Part::Body,
-];
+const SIGNED: &[Part] =
+    &[Part::Id, Part::Literal(Cow::Borrowed(".")), Part::Time, Part::Literal(Cow::Borrowed(".")), Part::Body];
 
 /// A scheme whose header holds `version,code` entries separated by spaces. The prefix of its facts is the version.
 #[derive(Debug)]

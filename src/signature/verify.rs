@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::SecretError;
 use super::key::Key;
 use super::received::Received;
-use super::scheme::{Claim, Message, Part, Protects, Scheme, Time, Tolerance, is_id};
+use super::scheme::{Claim, Code, Message, Part, Protects, Scheme, Time, Tolerance, is_id};
 use super::twilio;
 use crate::clock::Timestamp;
 
@@ -111,9 +111,7 @@ impl TimeFact {
 
     /// Whether it is within the limit, or there is none.
     pub fn is_within(&self) -> bool {
-        self.limit.is_none_or(|limit| {
-            self.age <= limit.past && limit.future.is_none_or(|future| self.ahead <= future)
-        })
+        self.limit.is_none_or(|limit| self.age <= limit.past && limit.future.is_none_or(|future| self.ahead <= future))
     }
 }
 
@@ -156,17 +154,15 @@ pub fn verify(
     tolerance: Option<Tolerance>,
 ) -> Verdict {
     let limit = tolerance.or(scheme.facts().tolerance);
+    let protects = scheme.protects();
     let claim = scheme.read(received);
     let signature = match &claim {
-        Ok(claim) => check(scheme, received, claim, keys),
+        Ok(_) if protects.url && received.url.is_none() => Err(Refusal::UrlUnknown),
+        Ok(claim) => check(scheme, protects, &message(received, claim), &claim.codes, keys),
         Err(refusal) => Err(refusal.clone()),
     };
     let time = time(scheme, received, claim.ok().and_then(|claim| claim.time), signature.is_ok());
-    Verdict {
-        signature,
-        time: time.map(|(at, signed)| TimeFact::new(at, signed, now, limit)),
-        protects: scheme.protects(),
-    }
+    Verdict { signature, time: time.map(|(at, signed)| TimeFact::new(at, signed, now, limit)), protects }
 }
 
 /// The time to judge: the signed one where there is one. A body is read only once its signature is right.
@@ -179,18 +175,22 @@ fn time(scheme: &dyn Scheme, received: &Received, claimed: Option<Time<'_>>, rig
     }
 }
 
-fn check(scheme: &dyn Scheme, received: &Received, claim: &Claim<'_>, keys: &[Key]) -> Result<usize, Refusal> {
-    let message = message(received, claim);
-    if scheme.protects().url && received.url.is_none() {
-        return Err(Refusal::UrlUnknown);
-    }
-    let matches = |key: &Key| {
-        spellings(scheme, message.url).iter().any(|url| {
-            let message = Message { url, ..message };
-            key.matching(&|sink: &mut dyn FnMut(&[u8])| scheme.feed(&message, sink), &claim.codes).is_some()
-        })
+fn check(
+    scheme: &dyn Scheme,
+    protects: Protects,
+    message: &Message<'_>,
+    codes: &[Code],
+    keys: &[Key],
+) -> Result<usize, Refusal> {
+    let fits = |key: &Key, message: &Message<'_>| {
+        key.matching(&|sink: &mut dyn FnMut(&[u8])| scheme.feed(message, sink), codes).is_some()
     };
-    let key = keys.iter().position(matches).ok_or(Refusal::CodeMismatch)?;
+    if !protects.url {
+        return keys.iter().position(|key| fits(key, message)).ok_or(Refusal::CodeMismatch);
+    }
+    let urls = scheme.urls(message.url);
+    let any_url = |key: &Key| urls.iter().any(|url| fits(key, &Message { url, ..*message }));
+    let key = keys.iter().position(any_url).ok_or(Refusal::CodeMismatch)?;
     if scheme.facts().signs(&Part::Form) && !twilio::body_fits(message.url, message.body) {
         return Err(Refusal::BodyHashMismatch);
     }

@@ -66,7 +66,8 @@ fn header(cause: &'static str, name: &str, rewrite: impl Fn(&str) -> String) -> 
 fn content(cause: &'static str, name: &str, algorithm: Algorithm, content: &[u8]) -> Mistake {
     let scheme = scheme(name);
     let secret = secret_of(scheme);
-    let bytes = secret.strip_prefix("whsec_").map_or(secret.as_bytes().to_vec(), |rest| BASE64.decode(rest).expect("base64"));
+    let bytes =
+        secret.strip_prefix("whsec_").map_or(secret.as_bytes().to_vec(), |rest| BASE64.decode(rest).expect("base64"));
     let code = Key::hmac(algorithm, &bytes).sign(&|sink: &mut dyn FnMut(&[u8])| sink(content)).expect("a code");
     coded(cause, scheme, &code)
 }

@@ -190,8 +190,26 @@ fn rfc_8032_gives_the_public_half_of_a_private_key() {
 fn every_scheme_of_the_contract_is_there_and_verifies_what_it_signs() {
     let names: Vec<_> = schemes().map(|scheme| scheme.facts().name.to_string()).collect();
     for name in [
-        "syncctl", "standard", "standard-ed25519", "svix", "stripe", "github", "slack", "shopify", "square", "twilio",
-        "zoom", "paddle", "linear", "hubspot", "discord", "zendesk", "hookdeck", "woocommerce", "vercel", "webflow",
+        "syncctl",
+        "standard",
+        "standard-ed25519",
+        "svix",
+        "stripe",
+        "github",
+        "slack",
+        "shopify",
+        "square",
+        "twilio",
+        "zoom",
+        "paddle",
+        "linear",
+        "hubspot",
+        "discord",
+        "zendesk",
+        "hookdeck",
+        "woocommerce",
+        "vercel",
+        "webflow",
     ] {
         assert!(names.contains(&name.to_owned()), "{name}");
         let scheme: &dyn Scheme = find(name).expect("a scheme");

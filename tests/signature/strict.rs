@@ -71,7 +71,8 @@ fn missing_doubled_malformed_and_wrong_are_four_different_reasons() {
         assert_eq!(other_body, refused, "{name}");
         if let Some(time) = &facts.time_header {
             assert_eq!(reason(name, |r| drop(r.headers.remove(time.as_ref()))), "header-not-delivered", "{name}");
-            for text in ["", "-1", "+1", "1e9", "1706702400.0", "17067024000000000", " 1", "１７０６７０２４００"] {
+            for text in ["", "-1", "+1", "1e9", "1706702400.0", "17067024000000000", " 1", "１７０６７０２４００"]
+            {
                 let malformed = reason(name, |r| {
                     let value = http::HeaderValue::from_bytes(text.as_bytes()).expect("a value");
                     r.headers.insert(http::HeaderName::from_bytes(time.as_bytes()).expect("a name"), value);

@@ -35,7 +35,13 @@ pub(crate) fn headers(scheme: &dyn Scheme, secret: &str, id: &str, body: &[u8]) 
     headers_at(scheme, secret, id, body, now())
 }
 
-pub(crate) fn headers_at(scheme: &dyn Scheme, secret: &str, id: &str, body: &[u8], at: Timestamp) -> Vec<(String, String)> {
+pub(crate) fn headers_at(
+    scheme: &dyn Scheme,
+    secret: &str,
+    id: &str,
+    body: &[u8],
+    at: Timestamp,
+) -> Vec<(String, String)> {
     let time = scheme.facts().time_form.write(at);
     let url = scheme.url_for(URL, body);
     let message = Message { method: "POST", url: &url, id, time: &time, body };

@@ -156,7 +156,10 @@ fn without_cr(body: &[u8]) -> Vec<u8> {
 }
 
 fn with_cr(body: &[u8]) -> Vec<u8> {
-    body.iter().flat_map(|byte| if *byte == b'\n' { &b"\r\n"[..] } else { std::slice::from_ref(byte) }).copied().collect()
+    body.iter()
+        .flat_map(|byte| if *byte == b'\n' { &b"\r\n"[..] } else { std::slice::from_ref(byte) })
+        .copied()
+        .collect()
 }
 
 fn layouts(text: &str) -> Vec<Single> {
@@ -242,7 +245,8 @@ fn charsets(body: &[u8], text: Option<&str>) -> Vec<Single> {
     if body.is_ascii() {
         return all;
     }
-    let latin = text.and_then(|text| text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect::<Option<Vec<u8>>>());
+    let latin =
+        text.and_then(|text| text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect::<Option<Vec<u8>>>());
     all.extend(latin.map(|bytes| (Cause::Latin1, bytes)));
     all.push((Cause::ReadAsLatin1, body.iter().map(|byte| char::from(*byte)).collect::<String>().into_bytes()));
     all

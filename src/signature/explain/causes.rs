@@ -205,6 +205,8 @@ mod tests {
     fn names_are_kebab_case_and_each_is_there_once() {
         let names: HashSet<_> = CAUSES.iter().map(|cause| cause.name()).collect();
         assert_eq!(names.len(), CAUSES.len());
-        assert!(names.iter().all(|name| name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')));
+        assert!(
+            names.iter().all(|name| name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'))
+        );
     }
 }

@@ -34,7 +34,10 @@ pub(super) fn variants(facts: &Facts, received: &Received) -> Vec<Variant> {
         let doubled = (own.len() > 1).then(|| Change::from(Cause::HeaderDoubled));
         let text = String::from_utf8_lossy(value.as_bytes());
         for (changes, bytes, cut) in read(facts, &text) {
-            add(&mut all, Variant { changes: doubled.iter().cloned().chain(changes).collect(), bytes, foreign: false, cut });
+            add(
+                &mut all,
+                Variant { changes: doubled.iter().cloned().chain(changes).collect(), bytes, foreign: false, cut },
+            );
         }
     }
     for (name, value) in received.headers.iter().filter(|(name, _)| name.as_str() != facts.header) {
@@ -129,7 +132,8 @@ fn is_version(mark: &str) -> bool {
 fn marked(text: &str) -> Option<(&str, &str)> {
     let at = text.find(['=', ',', ' ', ':'])?;
     let (mark, rest) = text.split_at(at);
-    let short = (1..=16).contains(&mark.len()) && mark.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    let short =
+        (1..=16).contains(&mark.len()) && mark.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     let code = rest[1..].trim();
     (short && !code.trim_matches('=').is_empty()).then_some((mark, code))
 }

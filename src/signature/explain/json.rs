@@ -24,13 +24,8 @@ pub(super) enum Layout {
 }
 
 /// Every layout that is tried.
-pub(super) const LAYOUTS: &[Layout] = &[
-    Layout::Minified,
-    Layout::Python,
-    Layout::Indented("  "),
-    Layout::Indented("    "),
-    Layout::Indented("\t"),
-];
+pub(super) const LAYOUTS: &[Layout] =
+    &[Layout::Minified, Layout::Python, Layout::Indented("  "), Layout::Indented("    "), Layout::Indented("\t")];
 
 /// Whether a text is one JSON value.
 pub(super) fn is_json(text: &str) -> bool {
@@ -213,9 +208,7 @@ pub(super) enum Spelling {
 
 /// Writes the strings of a JSON text another way, and keeps everything else.
 pub(super) fn respell(text: &str, spelling: Spelling) -> String {
-    tokens(text, |token, out| {
-        if token.starts_with('"') { spell(token, spelling, out) } else { out.push_str(token) }
-    })
+    tokens(text, |token, out| if token.starts_with('"') { spell(token, spelling, out) } else { out.push_str(token) })
 }
 
 /// Writes the numbers of a JSON text another way, and keeps everything else.
@@ -239,7 +232,11 @@ fn tokens(text: &str, mut write: impl FnMut(&str, &mut String)) -> String {
             first.len_utf8()
         };
         let Some((token, after)) = rest.split_at_checked(length) else { break };
-        if length > 1 || first.is_ascii_digit() { write(token, &mut out) } else { out.push_str(token) }
+        if length > 1 || first.is_ascii_digit() {
+            write(token, &mut out);
+        } else {
+            out.push_str(token);
+        }
         rest = after;
     }
     out
@@ -373,7 +370,10 @@ mod tests {
             r#"{"b":[1.0,-2e3,"x\u00e9/\""],"a":{},"é":[],"c":[null,true]}"#
         );
         assert_eq!(again(r#"{"a":[1,{"b":2}]}"#, Layout::Python, false), r#"{"a": [1, {"b": 2}]}"#);
-        assert_eq!(again(r#"{"a":[1],"b":[]}"#, Layout::Indented("  "), false), "{\n  \"a\": [\n    1\n  ],\n  \"b\": []\n}");
+        assert_eq!(
+            again(r#"{"a":[1],"b":[]}"#, Layout::Indented("  "), false),
+            "{\n  \"a\": [\n    1\n  ],\n  \"b\": []\n}"
+        );
         assert_eq!(again(r#"{"b":{"d":1,"c":2},"a":3}"#, Layout::Minified, true), r#"{"a":3,"b":{"c":2,"d":1}}"#);
     }
 

@@ -10,9 +10,9 @@ use zeroize::Zeroizing;
 
 use super::causes::Cause;
 use super::{Candidate, Change, Role};
+use crate::signature::STANDARD_PREFIX;
 use crate::signature::key::{Content, Key, standard_bytes};
 use crate::signature::scheme::{Algorithm, KeyForm, Scheme};
-use crate::signature::STANDARD_PREFIX;
 
 /// What senders without a secret were seen to sign with.
 const UNSET: &[&str] = &[
@@ -40,7 +40,7 @@ pub(super) enum With {
     /// HMAC with these bytes, by whatever algorithm the code's length asks for.
     Mac(Zeroizing<Vec<u8>>),
     /// A pair's key, whose algorithm is fixed.
-    Pair(Key),
+    Pair(Box<Key>),
     /// A plain hash, with the secret before or after the content, or nowhere.
     Hash { before: Zeroizing<Vec<u8>>, after: Zeroizing<Vec<u8>> },
 }
@@ -106,7 +106,7 @@ fn pairs(scheme: &dyn Scheme, secrets: &[Candidate]) -> Vec<Variant> {
     for candidate in secrets {
         let role: Vec<_> = role_change(&candidate.role).into_iter().collect();
         if let Ok(key) = scheme.key(&candidate.text) {
-            all.push(Variant { changes: role.clone(), with: With::Pair(key) });
+            all.push(Variant { changes: role.clone(), with: With::Pair(Box::new(key)) });
         }
         for (cause, text) in [
             (Cause::SecretTrimmed, candidate.text.trim_ascii().to_vec()),
@@ -115,7 +115,7 @@ fn pairs(scheme: &dyn Scheme, secrets: &[Candidate]) -> Vec<Variant> {
         ] {
             if let Ok(key) = scheme.key(&text).or_else(|error| hex_of_pair(scheme, &text).ok_or(error)) {
                 let changes = role.iter().cloned().chain([Change::from(cause)]).collect();
-                all.push(Variant { changes, with: With::Pair(key) });
+                all.push(Variant { changes, with: With::Pair(Box::new(key)) });
             }
         }
     }
@@ -158,7 +158,8 @@ impl List {
         for (cause, key) in raw(text) {
             self.add(vec![cause.into()], key);
         }
-        for (first, text) in [(Cause::SecretTrimmed, Some(text.trim_ascii())), (Cause::SecretUnquoted, unquoted(text))] {
+        for (first, text) in [(Cause::SecretTrimmed, Some(text.trim_ascii())), (Cause::SecretUnquoted, unquoted(text))]
+        {
             for (second, key) in text.map(raw).unwrap_or_default() {
                 self.add(vec![first.into(), second.into()], key);
             }

@@ -8,18 +8,79 @@ use super::{Received, RequestError, method, shell_words};
 
 /// Options that take a value and change nothing a signature covers.
 const IGNORED_WITH_VALUE: &[&str] = &[
-    "-A", "--user-agent", "-b", "--cookie", "-c", "--cookie-jar", "-e", "--referer", "-m", "--max-time", "-o",
-    "--output", "-u", "--user", "-w", "--write-out", "-x", "--proxy", "--cacert", "--cert", "--key",
-    "--connect-timeout", "--resolve", "--retry", "--limit-rate", "-E", "--interface", "--connect-to",
-    "--retry-delay", "--retry-max-time", "-D", "--dump-header", "--tls-max", "--ciphers", "--max-redirs",
+    "-A",
+    "--user-agent",
+    "-b",
+    "--cookie",
+    "-c",
+    "--cookie-jar",
+    "-e",
+    "--referer",
+    "-m",
+    "--max-time",
+    "-o",
+    "--output",
+    "-u",
+    "--user",
+    "-w",
+    "--write-out",
+    "-x",
+    "--proxy",
+    "--cacert",
+    "--cert",
+    "--key",
+    "--connect-timeout",
+    "--resolve",
+    "--retry",
+    "--limit-rate",
+    "-E",
+    "--interface",
+    "--connect-to",
+    "--retry-delay",
+    "--retry-max-time",
+    "-D",
+    "--dump-header",
+    "--tls-max",
+    "--ciphers",
+    "--max-redirs",
 ];
 
 /// Options that take no value and change nothing a signature covers.
 const IGNORED: &[&str] = &[
-    "-s", "--silent", "-S", "--show-error", "-v", "--verbose", "-i", "--include", "-L", "--location", "-k",
-    "--insecure", "-f", "--fail", "--fail-with-body", "--compressed", "--http1.1", "--http2", "--http2-prior-knowledge",
-    "-g", "--globoff", "--path-as-is", "-#", "--progress-bar", "-N", "--no-buffer", "-4", "-6", "--ipv4", "--ipv6",
-    "--tcp-nodelay", "--no-progress-meter", "-0", "--http1.0",
+    "-s",
+    "--silent",
+    "-S",
+    "--show-error",
+    "-v",
+    "--verbose",
+    "-i",
+    "--include",
+    "-L",
+    "--location",
+    "-k",
+    "--insecure",
+    "-f",
+    "--fail",
+    "--fail-with-body",
+    "--compressed",
+    "--http1.1",
+    "--http2",
+    "--http2-prior-knowledge",
+    "-g",
+    "--globoff",
+    "--path-as-is",
+    "-#",
+    "--progress-bar",
+    "-N",
+    "--no-buffer",
+    "-4",
+    "-6",
+    "--ipv4",
+    "--ipv6",
+    "--tcp-nodelay",
+    "--no-progress-meter",
+    "-0",
+    "--http1.0",
 ];
 
 /// Short options that take a value.
@@ -43,14 +104,14 @@ pub(super) fn read(text: &[u8]) -> Result<Received, RequestError> {
         if word.starts_with(b"-") && word.len() > 1 {
             command.option(&word, &mut words)?;
         } else {
-            command.urls.push(lossy(word));
+            command.urls.push(lossy(&word));
         }
     }
     command.finish()
 }
 
-fn lossy(word: Vec<u8>) -> String {
-    String::from_utf8_lossy(&word).into_owned()
+fn lossy(word: &[u8]) -> String {
+    String::from_utf8_lossy(word).into_owned()
 }
 
 impl Command {
@@ -65,7 +126,7 @@ impl Command {
             let name = format!("-{}", char::from(*letter));
             let rest = &letters[at + 1..];
             if SHORT_WITH_VALUE.contains(char::from(*letter)) {
-                let value = (!rest.is_empty()).then(|| rest.to_vec());
+                let value = (!rest.is_empty()).then_some(rest);
                 return self.one(&name, value, words);
             }
             self.one(&name, None, words)?;
@@ -76,10 +137,11 @@ impl Command {
     fn one(
         &mut self,
         name: &str,
-        joined: Option<Vec<u8>>,
+        joined: Option<&[u8]>,
         words: &mut impl Iterator<Item = Vec<u8>>,
     ) -> Result<(), RequestError> {
-        let mut value = || joined.clone().or_else(|| words.next()).ok_or(RequestError::CurlValue(name.to_owned()));
+        let mut value =
+            || joined.map(<[u8]>::to_vec).or_else(|| words.next()).ok_or(RequestError::CurlValue(name.to_owned()));
         match name {
             "-H" | "--header" => self.headers.push(no_file(name, value()?)?),
             "-d" | "--data" | "--data-ascii" | "--data-binary" => self.add_data(no_file(name, value()?)?),
@@ -91,8 +153,8 @@ impl Command {
                 let more = no_file(name, value()?)?;
                 self.data.get_or_insert_default().extend(more);
             }
-            "-X" | "--request" => self.method = Some(method(&lossy(value()?))?),
-            "--url" => self.urls.push(lossy(value()?)),
+            "-X" | "--request" => self.method = Some(method(&lossy(&value()?))?),
+            "--url" => self.urls.push(lossy(&value()?)),
             "-G" | "--get" => self.query = true,
             "-I" | "--head" => self.head = true,
             name if IGNORED_WITH_VALUE.contains(&name) => drop(value()?),
@@ -114,7 +176,8 @@ impl Command {
 
     fn finish(self) -> Result<Received, RequestError> {
         let [url] = <[String; 1]>::try_from(self.urls).map_err(|_| RequestError::CurlUrl)?;
-        let mut received = Received::from_lines(self.headers.iter().filter_map(|line| sent(line)), bytes::Bytes::new())?;
+        let mut received =
+            Received::from_lines(self.headers.iter().filter_map(|line| sent(line)), bytes::Bytes::new())?;
         received.url = Some(if url.contains("://") { url } else { format!("http://{url}") });
         let default = match (&self.data, self.head) {
             (_, true) => Method::HEAD,
@@ -160,7 +223,7 @@ fn add_query(received: &mut Received, data: &[u8]) {
 }
 
 fn no_file(name: &str, value: Vec<u8>) -> Result<Vec<u8>, RequestError> {
-    if value.starts_with(b"@") { Err(RequestError::CurlFile(format!("{name} {}", lossy(value)))) } else { Ok(value) }
+    if value.starts_with(b"@") { Err(RequestError::CurlFile(format!("{name} {}", lossy(&value)))) } else { Ok(value) }
 }
 
 /// `content`, `=content` or `name=content`; the forms that read a file are refused.
