@@ -38,9 +38,12 @@ pub mod help;
 pub mod man;
 pub mod process;
 pub mod replay;
+pub mod sign;
 pub mod status;
 pub mod sync;
 pub mod version;
+pub mod verify;
+pub mod workbench;
 
 use context::Context;
 use exit::{Exit, Fault};
@@ -147,6 +150,10 @@ pub enum Command {
     Completions(completions::CompletionsArgs),
     /// Print a manual page, or write them all
     Man(man::ManArgs),
+    /// Sign a body by any scheme
+    Sign(sign::SignArgs),
+    /// Verify a request's signature, and say why not
+    Verify(verify::VerifyArgs),
     /// See the whole story in ten seconds
     Demo(demo::DemoArgs),
     /// Help on a command or topic, or a list of everything
@@ -221,6 +228,8 @@ impl Command {
             Self::Config(command) => command.run(context),
             Self::Completions(args) => args.run(context),
             Self::Man(args) => args.run(context),
+            Self::Sign(args) => args.run(context),
+            Self::Verify(args) => args.run(context),
             Self::Demo(args) => args.run(context),
             Self::Help(args) => args.run(context),
             Self::Version(args) => args.run(context),

@@ -20,6 +20,7 @@ use crate::delivery::RetryPolicy;
 use crate::endpoint::{DEFAULT_CONCURRENCY, Egress, EndpointUrl, SecretSource, Spec};
 use crate::monitor::{Ages, Limits};
 use crate::signature::Secret;
+use zeroize::Zeroizing;
 
 use environment::Environment;
 use file::{Entry, File};
@@ -64,6 +65,21 @@ impl fmt::Debug for Sources {
             .field("system_path", &self.system_path)
             .finish_non_exhaustive()
     }
+}
+
+/// Where the workbench finds a secret's text.
+#[derive(Clone, Copy, Debug)]
+pub enum WhichSecret<'a> {
+    /// The one configured under that key, such as `webhook.secret`.
+    Configured(&'a str),
+    /// A file that a flag named.
+    File(&'a Path),
+    /// A variable that a flag named.
+    Env(&'a str),
+    /// A command that a flag named.
+    Command(&'a str),
+    /// The one of an endpoint.
+    Endpoint(&'a SecretSource),
 }
 
 /// How deliveries are made where an endpoint does not say otherwise.
@@ -385,6 +401,36 @@ impl Config {
         self.read_secret("the secret (flag --secret-env)", &Kept::Env(name.to_owned()))
     }
 
+    /// A secret's text exactly as it is kept, for the workbench: white space, quotes and bad base64 included.
+    ///
+    /// `None` when nothing is configured. The final newline of a file is not part of it.
+    pub fn secret_text(&self, which: &WhichSecret<'_>) -> Result<Option<Zeroizing<String>>, ConfigError> {
+        let (what, kept) = match which {
+            WhichSecret::Configured(key) => match self.secrets.get(key) {
+                Some((kept, origin)) => (format!("{key} ({origin})"), kept.clone()),
+                None => return Ok(None),
+            },
+            WhichSecret::File(path) => ("the secret (flag --secret-file)".to_owned(), Kept::File((*path).to_owned())),
+            WhichSecret::Env(name) => ("the secret (flag --secret-env)".to_owned(), Kept::Env((*name).to_owned())),
+            WhichSecret::Command(command) => {
+                ("the secret (flag --secret-command)".to_owned(), Kept::Command((*command).to_owned()))
+            }
+            WhichSecret::Endpoint(SecretSource::Shared) => {
+                return self.secret_text(&WhichSecret::Configured("webhook.secret"));
+            }
+            WhichSecret::Endpoint(SecretSource::File(path)) => {
+                ("an endpoint's secret".to_owned(), Kept::File(path.into()))
+            }
+            WhichSecret::Endpoint(SecretSource::Env(name)) => {
+                ("an endpoint's secret".to_owned(), Kept::Env(name.clone()))
+            }
+        };
+        let mut warnings = Vec::new();
+        let read = kept.text(&self.environment, &mut warnings);
+        self.add_warnings(warnings);
+        read.map(|text| Some(Zeroizing::new(text))).map_err(|reason| ConfigError::Secret { what, reason })
+    }
+
     /// Every setting with its origin, secrets masked.
     pub fn origins(&self) -> &[Setting] {
         &self.settings
@@ -418,11 +464,15 @@ impl Config {
     fn read_secret(&self, what: &str, kept: &Kept) -> Result<Secret, ConfigError> {
         let mut warnings = Vec::new();
         let read = kept.read(&self.environment, &mut warnings);
+        self.add_warnings(warnings);
+        read.map_err(|reason| ConfigError::Secret { what: what.to_owned(), reason })
+    }
+
+    fn add_warnings(&self, mut warnings: Vec<String>) {
         if let Ok(mut all) = self.warnings.lock() {
             warnings.retain(|warning| !all.contains(warning));
             all.append(&mut warnings);
         }
-        read.map_err(|reason| ConfigError::Secret { what: what.to_owned(), reason })
     }
 
     fn with_default_database_shown(mut self) -> Self {

@@ -17,6 +17,7 @@ pub mod health;
 pub mod lists;
 pub mod queue;
 pub mod settings;
+pub mod signing;
 
 /// The version of the envelope.
 pub const ENVELOPE_VERSION: &str = "1.0";

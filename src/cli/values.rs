@@ -95,3 +95,31 @@ pub(super) fn unreadable(name: &str, error: &std::io::Error) -> Fault {
     let exit = if error.kind() == std::io::ErrorKind::NotFound { Exit::NoInput } else { Exit::Io };
     exit.fault(format!("failed to read {}", Untrusted(name))).cause(error)
 }
+
+/// A moment: RFC 3339, or seconds since 1970 as signatures carry them.
+pub(super) fn moment(text: &str) -> Result<Timestamp, String> {
+    let seconds = text.parse().ok().map(|seconds: i64| Timestamp::from_millis(seconds.saturating_mul(1000)));
+    Timestamp::parse(text)
+        .or(seconds)
+        .ok_or_else(|| "write it as RFC 3339, like 2024-01-31T12:00:00Z, or as seconds since 1970".to_owned())
+}
+
+/// Reads a file, or standard input for `-`, of at most `limit` bytes; what is longer is bad data.
+pub(super) fn bytes(path: &str, limit: usize) -> Result<Vec<u8>, Fault> {
+    let name = path.strip_prefix('@').unwrap_or(path);
+    let read = match name {
+        "-" => {
+            if std::io::IsTerminal::is_terminal(&std::io::stdin()) {
+                return Err(Exit::Usage
+                    .fault("standard input is a terminal")
+                    .hint("name a file, or pipe the bytes in; nothing is added to them"));
+            }
+            read_limited(std::io::stdin().lock(), "standard input", limit)?
+        }
+        path => read_limited(open_file(Path::new(path))?, path, limit)?,
+    };
+    if read.len() > limit {
+        return Err(Exit::Data.fault(format!("{} is longer than {limit} bytes", Untrusted(name))));
+    }
+    Ok(read)
+}

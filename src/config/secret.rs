@@ -158,7 +158,12 @@ impl std::fmt::Debug for Kept {
 impl Kept {
     /// Reads the secret. A configured secret that is empty or cannot be had is an error, never nothing.
     pub(super) fn read(&self, environment: &Environment, warnings: &mut Vec<String>) -> Result<Secret, String> {
-        let text = match self {
+        Secret::new(self.text(environment, warnings)?).map_err(|error| error.to_string())
+    }
+
+    /// Reads the secret's text, whatever it is worth as a secret.
+    pub(super) fn text(&self, environment: &Environment, warnings: &mut Vec<String>) -> Result<String, String> {
+        Ok(match self {
             Self::Variable(name, origin) => {
                 let value = environment.value_at(name, origin)?;
                 match name.rsplit_once('_') {
@@ -170,8 +175,7 @@ impl Kept {
             Self::Env(name) => environment.value(name)?,
             Self::File(path) => file_text(path, warnings)?,
             Self::Command(command) => command_text(command, COMMAND_LIMIT)?,
-        };
-        Secret::new(text).map_err(|error| error.to_string())
+        })
     }
 }
 

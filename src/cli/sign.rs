@@ -1,0 +1,178 @@
+//! `sign`: the headers that a body needs, by any scheme.
+
+use super::context::Context;
+use super::exit::{Exit, Fault};
+use super::values;
+use super::workbench::{Chosen, SchemeArgs, SecretArgs, key};
+use crate::clock::Timestamp;
+use crate::event::IdSource;
+use crate::report::signing::{self, Signed};
+use crate::signature::received::MOST_BYTES;
+use crate::signature::show::{Language, Sources, curl, snippet};
+use crate::signature::{Message, ORIGINAL, Scheme, SignError, find, schemes, sign};
+
+/// Where requests go when nobody says: only schemes that sign the URL show it.
+const EXAMPLE_URL: &str = "https://example.com/webhooks";
+
+/// Arguments of `sign`.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "Examples:
+  syncctl sign event.json
+  printf '{}' | syncctl sign --scheme stripe --timestamp 1706702400
+  syncctl sign event.json --scheme standard --curl https://example.com/hook
+  syncctl sign event.json --all
+  syncctl sign event.json --scheme generic --signed '{timestamp}.{body}' --prefix v1=
+
+The bytes are signed as they are: `echo` adds a newline, `printf` does not.")]
+pub struct SignArgs {
+    /// The body: a file, or `-` for standard input
+    #[arg(value_name = "FILE", default_value = "-", conflicts_with = "data")]
+    file: String,
+    /// The body itself
+    #[arg(long, value_name = "TEXT")]
+    data: Option<String>,
+    #[command(flatten)]
+    scheme: SchemeArgs,
+    #[command(flatten)]
+    secret: SecretArgs,
+    /// The message id, for schemes that have one [default: a new one]
+    #[arg(long, value_name = "ID")]
+    id: Option<String>,
+    /// When it is signed, in seconds since 1970 or as RFC 3339 [default: now]
+    #[arg(long, value_name = "SECONDS", value_parser = values::moment)]
+    timestamp: Option<Timestamp>,
+    /// The URL the request goes to, for schemes that sign it
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+    /// The method, for schemes that sign it
+    #[arg(long, value_name = "METHOD", default_value = "POST")]
+    method: String,
+    /// Print a curl command that sends exactly these bytes to that URL
+    #[arg(long, value_name = "URL", conflicts_with_all = ["all", "snippet"])]
+    curl: Option<String>,
+    /// Print a program that recomputes the signature
+    #[arg(long, value_name = "LANGUAGE", value_parser = ["openssl", "node", "python", "php", "go"], conflicts_with = "all")]
+    snippet: Option<String>,
+    /// Sign by every scheme, each with programs that recompute it
+    #[arg(long, conflicts_with = "scheme")]
+    all: bool,
+}
+
+impl SignArgs {
+    pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
+        let chosen = match self.scheme.chosen()? {
+            Some(chosen) => chosen,
+            None => Chosen::Listed(find(ORIGINAL).ok_or_else(|| Exit::Bug.fault("the original scheme is gone"))?),
+        };
+        let body = match &self.data {
+            Some(text) => text.clone().into_bytes(),
+            None => values::bytes(&self.file, MOST_BYTES)?,
+        };
+        let secret = self.secret.read(context)?;
+        let id = self.id.clone().unwrap_or_else(|| IdSource::new().next(context.now).to_string());
+        if self.all {
+            return self.every(context, &secret, &id, &body);
+        }
+        let scheme = chosen.scheme();
+        let signed = self.one(context, scheme, &secret, &id, &body)?;
+        match (&self.curl, &self.snippet) {
+            (Some(url), _) => {
+                let command = format!("{}\n", curl(&self.method, url, &with_content_type(&signed, &body), &body));
+                context.screen.bytes(command.as_bytes())?;
+            }
+            (None, Some(name)) => {
+                let language = Language::ALL.into_iter().find(|language| language.name() == name);
+                let program = language.map(|language| self.program(language, scheme, context, &id, &body));
+                context.screen.bytes(program.unwrap_or_default().as_bytes())?;
+            }
+            (None, None) => context.screen.report(&signing::signed(&signed))?,
+        }
+        Ok(Exit::Done)
+    }
+
+    fn one(
+        &self,
+        context: &Context,
+        scheme: &dyn Scheme,
+        secret: &str,
+        id: &str,
+        body: &[u8],
+    ) -> Result<Signed, Fault> {
+        let key = key(scheme, secret)?;
+        let time = self.time(scheme, context);
+        let url = self.curl.as_deref().or(self.url.as_deref()).unwrap_or("");
+        let message = Message { method: &self.method, url, id, time: &time, body };
+        let headers = sign(scheme, &message, &[key]).map_err(|error| refused(scheme, &error))?;
+        Ok(Signed { scheme: scheme.facts().name.to_string(), headers, snippets: Vec::new(), skipped: None })
+    }
+
+    fn time(&self, scheme: &dyn Scheme, context: &Context) -> String {
+        scheme.facts().time_form.write(self.timestamp.unwrap_or(context.now))
+    }
+
+    fn program(&self, language: Language, scheme: &dyn Scheme, context: &Context, id: &str, body: &[u8]) -> String {
+        let time = self.time(scheme, context);
+        let url = scheme.url_for(self.url.as_deref().unwrap_or(EXAMPLE_URL), body);
+        let message = Message { method: &self.method, url: &url, id, time: &time, body };
+        snippet(language, scheme, &message, Sources { secret: self.secret.variable(), body: self.body_file() })
+    }
+
+    fn body_file(&self) -> &str {
+        let file = self.file.strip_prefix('@').unwrap_or(&self.file);
+        if self.data.is_some() || file == "-" { "body.json" } else { file }
+    }
+
+    /// The body under every scheme. A scheme that this secret is no key of is listed with the reason.
+    fn every(&self, context: &Context, secret: &str, id: &str, body: &[u8]) -> Result<Exit, Fault> {
+        let mut all = Vec::new();
+        for scheme in schemes() {
+            all.push(self.with_snippets(context, scheme, secret, id, body)?);
+        }
+        if self.body_file() == "body.json" && context.screen.format().is_human() {
+            context.screen.note("the programs read the body from body.json: save it there, byte for byte");
+        }
+        context.screen.report(&signing::all_signed(&all))?;
+        Ok(Exit::Done)
+    }
+
+    fn with_snippets(
+        &self,
+        context: &Context,
+        scheme: &'static dyn Scheme,
+        secret: &str,
+        id: &str,
+        body: &[u8],
+    ) -> Result<Signed, Fault> {
+        let name = scheme.facts().name.to_string();
+        let key = match scheme.key(secret.as_bytes()) {
+            Ok(key) => key,
+            Err(error) => return Ok(Signed::skipped(name, error.to_string())),
+        };
+        let time = self.time(scheme, context);
+        let url = scheme.url_for(self.url.as_deref().unwrap_or(EXAMPLE_URL), body);
+        let message = Message { method: &self.method, url: &url, id, time: &time, body };
+        let headers = match sign(scheme, &message, &[key]) {
+            Ok(headers) => headers,
+            Err(error @ SignError::PublicKey) => return Ok(Signed::skipped(name, error.to_string())),
+            Err(error) => return Err(refused(scheme, &error)),
+        };
+        let snippets = Language::ALL.map(|language| (language.name(), self.program(language, scheme, context, id, body)));
+        Ok(Signed { scheme: name, headers, snippets: snippets.into(), skipped: None })
+    }
+}
+
+fn refused(scheme: &dyn Scheme, error: &SignError) -> Fault {
+    let fault = Exit::Usage.fault(format!("failed to sign by {}", scheme.facts().name)).cause(error);
+    match error {
+        SignError::UrlUnknown => fault.hint("name the URL with --url"),
+        SignError::UrlWithoutHash(url) => fault.hint(format!("send to `{url}`, and name it with --url")),
+        SignError::Id => fault.hint("choose another with --id"),
+        SignError::NoKey | SignError::PublicKey => fault,
+    }
+}
+
+fn with_content_type(signed: &Signed, body: &[u8]) -> Vec<(String, String)> {
+    let is_json = body.trim_ascii_start().starts_with(b"{") || body.trim_ascii_start().starts_with(b"[");
+    let kind = if is_json { "application/json" } else { "application/x-www-form-urlencoded" };
+    std::iter::once(("content-type".to_owned(), kind.to_owned())).chain(signed.headers.iter().cloned()).collect()
+}

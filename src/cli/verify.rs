@@ -1,0 +1,150 @@
+//! `verify`: whether a request's signature is right, and why not.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::context::Context;
+use super::events;
+use super::exit::{Exit, Fault};
+use super::values;
+use super::workbench::{SchemeArgs, SecretArgs, candidates, key, not_a_request, request_of};
+use crate::clock::Timestamp;
+use crate::report::signing::{self, Verified};
+use crate::signature::explain::explain;
+use crate::signature::received::MOST_BYTES;
+use crate::signature::{Key, Message, Received, Refusal, Scheme, Tolerance, sign, verify};
+
+/// Arguments of `verify`.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "Examples:
+  syncctl verify body.json --header 'X-Webhook-Signature: f527a5…'
+  syncctl verify --request captured.http --explain
+  syncctl verify --request curl.txt --scheme stripe --at 1706702400
+  syncctl verify --request browser.har --entry 2 -o json
+
+The scheme is told by the headers unless --scheme names it. Exit status: 0 valid, 4 not.")]
+pub struct VerifyArgs {
+    /// The body: a file, or `-` for standard input
+    #[arg(value_name = "FILE", conflicts_with_all = ["request", "event"])]
+    file: Option<String>,
+    /// A header of the request, `NAME: VALUE`; may be given more than once
+    #[arg(long = "header", value_name = "NAME: VALUE")]
+    headers: Vec<String>,
+    /// The whole request: raw HTTP, a curl command or a HAR file; `-` for standard input
+    #[arg(long, value_name = "FILE")]
+    request: Option<String>,
+    /// Which request of a HAR file, counted from 1
+    #[arg(long, value_name = "N", requires = "request")]
+    entry: Option<usize>,
+    /// Take the body of a stored event
+    #[arg(long, value_name = "ID", conflicts_with = "request")]
+    event: Option<String>,
+    /// The URL it was sent to, for schemes that sign it
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+    /// The method, when it was not POST
+    #[arg(long, value_name = "METHOD")]
+    method: Option<http::Method>,
+    #[command(flatten)]
+    scheme: SchemeArgs,
+    #[command(flatten)]
+    secret: SecretArgs,
+    /// Verify as of that time, for stored requests: RFC 3339 or seconds since 1970
+    #[arg(long, value_name = "TIME", value_parser = values::moment)]
+    at: Option<Timestamp>,
+    /// How far its time may lie from now, instead of what the scheme says
+    #[arg(long, value_name = "DURATION", value_parser = values::duration)]
+    tolerance: Option<Duration>,
+    /// On a mismatch, look for the change that makes it match
+    #[arg(long)]
+    explain: bool,
+    /// Show the signature that would be right; on a terminal only
+    #[arg(long)]
+    show_expected: bool,
+}
+
+impl VerifyArgs {
+    pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
+        if self.show_expected && !context.screen.is_terminal() {
+            return Err(Exit::Usage
+                .fault("--show-expected shows a valid signature, and only to a terminal")
+                .hint("compute one elsewhere with `syncctl sign`"));
+        }
+        let received = self.received(context)?;
+        let secret = self.secret.read(context)?;
+        let Some((chosen, detected)) = self.scheme.for_request(&received)? else {
+            context.screen.report(&signing::unsigned(&received))?;
+            return Ok(Exit::Signature);
+        };
+        let scheme = chosen.scheme();
+        let verified = self.verified(context, scheme, &received, &secret, detected)?;
+        context.screen.report(&signing::verified(&verified))?;
+        Ok(if verified.verdict.is_valid() { Exit::Done } else { Exit::Signature })
+    }
+
+    fn verified<'a>(
+        &self,
+        context: &Context,
+        scheme: &'a dyn Scheme,
+        received: &'a Received,
+        secret: &str,
+        detected: bool,
+    ) -> Result<Verified<'a>, Fault> {
+        let secrets = candidates(context, secret)?;
+        // A secret that the scheme cannot use may be what there is to explain.
+        let keys: Vec<Key> = if self.explain { scheme.key(secret.as_bytes()).into_iter().collect() } else { vec![key(scheme, secret)?] };
+        let tolerance = self.tolerance.map(Tolerance::both);
+        let mut verdict = verify(scheme, received, &keys, self.at.unwrap_or(context.now), tolerance);
+        if let (Err(error), Err(Refusal::CodeMismatch)) = (scheme.key(secret.as_bytes()), &verdict.signature) {
+            verdict.signature = Err(Refusal::SecretUnusable(error));
+        }
+        let missing = matches!(verdict.signature, Err(Refusal::HeaderNotDelivered(_)));
+        let explanation = (self.explain && verdict.signature.is_err() && !missing).then(|| explain(scheme, received, &secrets));
+        let expected = if self.show_expected { expected(scheme, received, &keys) } else { Vec::new() };
+        Ok(Verified { scheme, received, detected, verdict, explanation, expected })
+    }
+
+    fn received(&self, context: &Context) -> Result<Received, Fault> {
+        let mut received = match &self.request {
+            Some(path) => request_of(path, self.entry)?,
+            None => Received { method: http::Method::POST, body: self.body(context)?, ..Received::default() },
+        };
+        let given = Received::from_lines(&self.headers, Bytes::new()).map_err(|error| not_a_request("--header", &error))?;
+        for (name, value) in &given.headers {
+            received.headers.append(name, value.clone());
+        }
+        if let Some(url) = &self.url {
+            received.url = Some(url.clone());
+        }
+        if let Some(method) = &self.method {
+            received.method = method.clone();
+        }
+        Ok(received)
+    }
+
+    fn body(&self, context: &Context) -> Result<Bytes, Fault> {
+        match &self.event {
+            Some(id) => Ok(events::find(context.existing_store()?.as_ref(), id)?.body.into()),
+            None => Ok(values::bytes(self.file.as_deref().unwrap_or("-"), MOST_BYTES)?.into()),
+        }
+    }
+}
+
+/// The headers that would be right for this request, as far as it says what they depend on.
+fn expected(scheme: &dyn Scheme, received: &Received, keys: &[Key]) -> Vec<(String, String)> {
+    let facts = scheme.facts();
+    let text = |name: &Option<std::borrow::Cow<'static, str>>| {
+        name.as_deref().and_then(|name| received.the_header(name).ok()).unwrap_or("")
+    };
+    let claim = scheme.read(received).ok();
+    let time = claim.as_ref().and_then(|claim| claim.time).map_or_else(|| text(&facts.time_header), |time| time.text);
+    let message = Message {
+        method: received.method.as_str(),
+        url: received.url.as_deref().unwrap_or(""),
+        id: text(&facts.id_header),
+        time,
+        body: &received.body,
+    };
+    sign(scheme, &message, keys).unwrap_or_default()
+}

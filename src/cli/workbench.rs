@@ -1,0 +1,263 @@
+//! What the commands about signatures share: which secret, which scheme, which request.
+
+use std::borrow::Cow;
+use std::io::{IsTerminal as _, stderr};
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use zeroize::Zeroizing;
+
+use super::context::Context;
+use super::exit::{Exit, Fault};
+use super::values;
+use crate::config::WhichSecret;
+use crate::signature::explain::{Candidate, Role};
+use crate::signature::received::MOST_BYTES;
+use crate::signature::{
+    Algorithm, Description, Encoding, Generic, Key, Received, RequestError, Scheme, TimeForm, detect, find, schemes,
+};
+use crate::text::{Untrusted, did_you_mean};
+
+/// Where the secret is. No flag takes its value.
+#[derive(Debug, Default, clap::Args)]
+pub struct SecretArgs {
+    /// The environment variable that holds the secret [default: WEBHOOK_SECRET]
+    #[arg(long, value_name = "NAME", group = "secret_place")]
+    secret_env: Option<String>,
+    /// A file that holds the secret; its final newline is not part of it
+    #[arg(long, value_name = "FILE", group = "secret_place")]
+    secret_file: Option<PathBuf>,
+    /// A command that prints the secret
+    #[arg(long, value_name = "COMMAND", group = "secret_place", hide_short_help = true)]
+    secret_command: Option<String>,
+}
+
+impl SecretArgs {
+    /// The secret's text; it is asked for at a terminal when nothing names one.
+    pub(super) fn read(&self, context: &Context) -> Result<Zeroizing<String>, Fault> {
+        match self.configured(context)? {
+            Some(text) if !text.trim().is_empty() => Ok(text),
+            Some(_) => Err(Exit::Config.fault("the secret is empty")),
+            None => prompt(context),
+        }
+    }
+
+    /// The secret's text, where flags or the configuration name one.
+    pub(super) fn configured(&self, context: &Context) -> Result<Option<Zeroizing<String>>, Fault> {
+        let which = match (&self.secret_env, &self.secret_file, &self.secret_command) {
+            (Some(name), _, _) => WhichSecret::Env(name),
+            (_, Some(path), _) => WhichSecret::File(path),
+            (_, _, Some(command)) => WhichSecret::Command(command),
+            (None, None, None) => WhichSecret::Configured("webhook.secret"),
+        };
+        Ok(context.config()?.secret_text(&which)?)
+    }
+
+    /// The name of the variable a snippet should read.
+    pub(super) fn variable(&self) -> &str {
+        self.secret_env.as_deref().unwrap_or("WEBHOOK_SECRET")
+    }
+}
+
+fn prompt(context: &Context) -> Result<Zeroizing<String>, Fault> {
+    let nobody = || {
+        Exit::Config
+            .fault("there is no secret")
+            .hint("set WEBHOOK_SECRET or WEBHOOK_SECRET_FILE, or name one with --secret-env or --secret-file")
+    };
+    if !context.may_ask || !stderr().is_terminal() {
+        return Err(nobody());
+    }
+    let typed = rpassword::prompt_password("Secret: ").map_err(|_| nobody())?;
+    if typed.trim().is_empty() { Err(nobody()) } else { Ok(Zeroizing::new(typed)) }
+}
+
+/// Every secret that is known here: the one to verify with, then those that explain a mismatch.
+pub(super) fn candidates(context: &Context, current: &str) -> Result<Vec<Candidate>, Fault> {
+    let config = context.config()?;
+    let mut all = vec![Candidate::new(Role::Current, current)];
+    // A secret that cannot be read explains nothing; the commands that need it say what is wrong with it.
+    if let Ok(Some(previous)) = config.secret_text(&WhichSecret::Configured("webhook.previous_secret")) {
+        all.push(Candidate::new(Role::Previous, previous.as_bytes()));
+    }
+    for spec in &config.endpoints {
+        let name = spec.name.clone().unwrap_or_else(|| spec.url.default_name());
+        if let Ok(Some(text)) = config.secret_text(&WhichSecret::Endpoint(&spec.settings.secret)) {
+            all.push(Candidate::new(Role::Endpoint(name), text.as_bytes()));
+        }
+    }
+    Ok(all)
+}
+
+/// How a code is computed, as a flag.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum HashName {
+    Sha1,
+    Sha256,
+    Sha512,
+}
+
+/// How a code is written, as a flag.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum EncodingName {
+    Hex,
+    Base64,
+}
+
+/// How a time is written, as a flag.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum TimeName {
+    Seconds,
+    Milliseconds,
+}
+
+/// Which scheme, and the parts of one of the operator's own.
+#[derive(Debug, clap::Args)]
+pub struct SchemeArgs {
+    /// The scheme, such as standard, stripe or github; `generic` is described by the options below
+    #[arg(long, value_name = "NAME")]
+    scheme: Option<String>,
+    /// generic: what is signed, such as `{id}.{timestamp}.{body}`; also {method} and {url}
+    #[arg(long, value_name = "TEMPLATE", hide_short_help = true)]
+    signed: Option<String>,
+    /// generic: how the code is written
+    #[arg(long, value_name = "ENCODING", hide_short_help = true)]
+    encoding: Option<EncodingName>,
+    /// generic: what precedes the code, such as `sha256=`
+    #[arg(long, value_name = "TEXT", hide_short_help = true)]
+    prefix: Option<String>,
+    /// generic: the hash of the HMAC
+    #[arg(long, value_name = "HASH", hide_short_help = true)]
+    algorithm: Option<HashName>,
+    /// generic: the header of the signature
+    #[arg(long, value_name = "NAME", hide_short_help = true)]
+    signature_header: Option<String>,
+    /// generic: the header of the id
+    #[arg(long, value_name = "NAME", hide_short_help = true)]
+    id_header: Option<String>,
+    /// generic: the header of the time
+    #[arg(long, value_name = "NAME", hide_short_help = true)]
+    timestamp_header: Option<String>,
+    /// generic: how the time is written
+    #[arg(long, value_name = "UNIT", hide_short_help = true)]
+    timestamp_unit: Option<TimeName>,
+}
+
+/// A scheme of the table or one that was described.
+pub(super) enum Chosen {
+    /// Of the table.
+    Listed(&'static dyn Scheme),
+    /// Described by flags.
+    Described(Generic),
+}
+
+impl Chosen {
+    /// The scheme.
+    pub(super) fn scheme(&self) -> &dyn Scheme {
+        match self {
+            Self::Listed(scheme) => *scheme,
+            Self::Described(scheme) => scheme,
+        }
+    }
+}
+
+impl SchemeArgs {
+    /// The scheme that was named, if one was.
+    pub(super) fn chosen(&self) -> Result<Option<Chosen>, Fault> {
+        match self.scheme.as_deref() {
+            Some("generic") => self.described().map(|scheme| Some(Chosen::Described(scheme))),
+            _ if self.describes() => Err(Exit::Usage
+                .fault("--signed and the options that go with it describe the scheme `generic`")
+                .hint("add --scheme generic")),
+            Some(name) => find(name).map(|scheme| Some(Chosen::Listed(scheme))).ok_or_else(|| unknown(name)),
+            None => Ok(None),
+        }
+    }
+
+    /// The scheme that was named, else the first the request's headers speak of.
+    pub(super) fn for_request(&self, received: &Received) -> Result<Option<(Chosen, bool)>, Fault> {
+        Ok(match self.chosen()? {
+            Some(chosen) => Some((chosen, false)),
+            None => detect(received).first().map(|scheme| (Chosen::Listed(*scheme), true)),
+        })
+    }
+
+    fn describes(&self) -> bool {
+        let texts = [&self.signed, &self.prefix, &self.signature_header, &self.id_header, &self.timestamp_header];
+        texts.into_iter().any(Option::is_some)
+            || self.encoding.is_some()
+            || self.algorithm.is_some()
+            || self.timestamp_unit.is_some()
+    }
+
+    fn described(&self) -> Result<Generic, Fault> {
+        let default = Description::default();
+        let text = |given: &Option<String>, default: String| given.clone().unwrap_or(default);
+        let description = Description {
+            signed: text(&self.signed, default.signed),
+            header: header_name(text(&self.signature_header, default.header))?,
+            id_header: header_name(text(&self.id_header, default.id_header))?,
+            time_header: header_name(text(&self.timestamp_header, default.time_header))?,
+            prefix: text(&self.prefix, default.prefix),
+            algorithm: match self.algorithm {
+                Some(HashName::Sha1) => Algorithm::HmacSha1,
+                Some(HashName::Sha512) => Algorithm::HmacSha512,
+                Some(HashName::Sha256) | None => Algorithm::HmacSha256,
+            },
+            encoding: match self.encoding {
+                Some(EncodingName::Base64) => Encoding::Base64,
+                Some(EncodingName::Hex) | None => Encoding::Hex,
+            },
+            time_form: match self.timestamp_unit {
+                Some(TimeName::Milliseconds) => TimeForm::Millis,
+                Some(TimeName::Seconds) | None => TimeForm::Seconds,
+            },
+        };
+        Generic::new(description).map_err(|error| Exit::Usage.fault(error.to_string()))
+    }
+}
+
+fn header_name(name: String) -> Result<String, Fault> {
+    match http::HeaderName::from_bytes(name.as_bytes()) {
+        Ok(_) => Ok(name),
+        Err(_) => Err(Exit::Usage.fault(format!("`{}` is not the name of a header", Untrusted(&name)))),
+    }
+}
+
+fn unknown(name: &str) -> Fault {
+    let names: Vec<Cow<'static, str>> = schemes().map(|scheme| scheme.facts().name.clone()).collect();
+    let fault = Exit::Usage.fault(format!("there is no scheme `{}`", Untrusted(name)));
+    match did_you_mean(name, names.iter().map(AsRef::as_ref)) {
+        Some(near) => fault.hint(format!("did you mean `{near}`?")),
+        None => fault.hint(format!("there are {}, generic", names.join(", "))),
+    }
+}
+
+/// The key of a scheme from a secret's text; a secret that is none is a fault of the configuration.
+pub(super) fn key(scheme: &dyn Scheme, secret: &str) -> Result<Key, Fault> {
+    scheme.key(secret.as_bytes()).map_err(|error| {
+        let fault = Exit::Config.fault(format!("the secret cannot sign or verify by {}", scheme.facts().name));
+        fault.cause(error).hint("look at it with `syncctl secret check`")
+    })
+}
+
+/// The one request of a file in any of its forms.
+pub(super) fn request_of(path: &str, entry: Option<usize>) -> Result<Received, Fault> {
+    let text = values::bytes(path, MOST_BYTES)?;
+    let mut all = Received::read(&text).map_err(|error| not_a_request(path, &error))?;
+    match (entry, all.len()) {
+        (None, 1) => Ok(all.remove(0)),
+        (Some(number), count) if (1..=count).contains(&number) => Ok(all.swap_remove(number - 1)),
+        (_, count) => Err(Exit::Usage
+            .fault(format!("{} holds {count} requests", Untrusted(path)))
+            .hint(format!("choose one with --entry, from 1 to {count}"))),
+    }
+}
+
+/// The fault of a text that is no request.
+pub(super) fn not_a_request(path: &str, error: &RequestError) -> Fault {
+    Exit::Data
+        .fault(format!("failed to read a request from {}", Untrusted(path)))
+        .cause(Untrusted(&error.to_string()))
+        .hint("hand over raw HTTP, a curl command or a HAR file")
+}
