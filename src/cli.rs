@@ -13,6 +13,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::Sources;
 use crate::render::{ColorChoice, Format, Screen, TimeStyle};
 
+mod captures;
 pub mod context;
 pub mod exit;
 mod logs;
@@ -29,6 +30,7 @@ pub mod config;
 pub mod db;
 pub mod deliveries;
 pub mod demo;
+pub mod diff;
 pub mod emit;
 pub mod endpoints;
 pub mod events;
@@ -38,6 +40,7 @@ pub mod help;
 pub mod man;
 pub mod process;
 pub mod replay;
+pub mod secret;
 pub mod sign;
 pub mod status;
 pub mod sync;
@@ -154,6 +157,11 @@ pub enum Command {
     Sign(sign::SignArgs),
     /// Verify a request's signature, and say why not
     Verify(verify::VerifyArgs),
+    /// Compare what was sent with what arrived
+    Diff(diff::DiffArgs),
+    /// Make secrets, check them, rehearse their rotation
+    #[command(subcommand)]
+    Secret(secret::SecretCommand),
     /// See the whole story in ten seconds
     Demo(demo::DemoArgs),
     /// Help on a command or topic, or a list of everything
@@ -230,6 +238,8 @@ impl Command {
             Self::Man(args) => args.run(context),
             Self::Sign(args) => args.run(context),
             Self::Verify(args) => args.run(context),
+            Self::Diff(args) => args.run(context),
+            Self::Secret(command) => command.run(context),
             Self::Demo(args) => args.run(context),
             Self::Help(args) => args.run(context),
             Self::Version(args) => args.run(context),

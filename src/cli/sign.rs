@@ -9,7 +9,7 @@ use crate::event::IdSource;
 use crate::report::signing::{self, Signed};
 use crate::signature::received::MOST_BYTES;
 use crate::signature::show::{Language, Sources, curl, snippet};
-use crate::signature::{Message, ORIGINAL, Scheme, SignError, find, schemes, sign};
+use crate::signature::{Message, ORIGINAL, STANDARD_PREFIX, Scheme, SignError, find, schemes, sign};
 
 /// Where requests go when nobody says: only schemes that sign the URL show it.
 const EXAMPLE_URL: &str = "https://example.com/webhooks";
@@ -82,7 +82,7 @@ impl SignArgs {
             }
             (None, Some(name)) => {
                 let language = Language::ALL.into_iter().find(|language| language.name() == name);
-                let program = language.map(|language| self.program(language, scheme, context, &id, &body));
+                let program = language.map(|it| self.program(it, scheme, context, &secret, &id, &body));
                 context.screen.bytes(program.unwrap_or_default().as_bytes())?;
             }
             (None, None) => context.screen.report(&signing::signed(&signed))?,
@@ -110,16 +110,30 @@ impl SignArgs {
         scheme.facts().time_form.write(self.timestamp.unwrap_or(context.now))
     }
 
-    fn program(&self, language: Language, scheme: &dyn Scheme, context: &Context, id: &str, body: &[u8]) -> String {
+    fn program(
+        &self,
+        language: Language,
+        scheme: &dyn Scheme,
+        context: &Context,
+        secret: &str,
+        id: &str,
+        body: &[u8],
+    ) -> String {
         let time = self.time(scheme, context);
         let url = scheme.url_for(self.url.as_deref().unwrap_or(EXAMPLE_URL), body);
         let message = Message { method: &self.method, url: &url, id, time: &time, body };
-        snippet(language, scheme, &message, Sources { secret: self.secret.variable(), body: self.body_file() })
+        let encoded = secret.starts_with(STANDARD_PREFIX);
+        let sources = Sources { secret: self.secret.variable(), body: self.body_file(), encoded };
+        snippet(language, scheme, &message, sources)
     }
 
     fn body_file(&self) -> &str {
         let file = self.file.strip_prefix('@').unwrap_or(&self.file);
-        if self.data.is_some() || file == "-" { "body.json" } else { file }
+        if self.has_no_file() { "body.json" } else { file }
+    }
+
+    fn has_no_file(&self) -> bool {
+        self.data.is_some() || matches!(self.file.as_str(), "-" | "@-")
     }
 
     /// The body under every scheme. A scheme that this secret is no key of is listed with the reason.
@@ -128,7 +142,7 @@ impl SignArgs {
         for scheme in schemes() {
             all.push(self.with_snippets(context, scheme, secret, id, body)?);
         }
-        if self.body_file() == "body.json" && context.screen.format().is_human() {
+        if self.has_no_file() && context.screen.format().is_human() {
             context.screen.note("the programs read the body from body.json: save it there, byte for byte");
         }
         context.screen.report(&signing::all_signed(&all))?;
@@ -156,7 +170,7 @@ impl SignArgs {
             Err(error @ SignError::PublicKey) => return Ok(Signed::skipped(name, error.to_string())),
             Err(error) => return Err(refused(scheme, &error)),
         };
-        let snippets = Language::ALL.map(|language| (language.name(), self.program(language, scheme, context, id, body)));
+        let snippets = Language::ALL.map(|language| (language.name(), self.program(language, scheme, context, secret, id, body)));
         Ok(Signed { scheme: name, headers, snippets: snippets.into(), skipped: None })
     }
 }

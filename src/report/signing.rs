@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::Report;
+use super::{Cell, Column, Level, Report, Table};
 use crate::clock::Timestamp;
+use crate::signature::diff::Difference;
 use crate::signature::explain::{Change, Explanation};
+use crate::signature::hygiene::Flaw;
 use crate::signature::{Protects, Received, Refusal, Scheme, TimeFact, Verdict};
-use crate::text::short_duration;
+use crate::text::{relative, short_duration};
 
 /// The headers of a signature by one scheme.
 #[derive(Debug)]
@@ -299,4 +301,210 @@ pub fn unsigned(received: &Received) -> Report {
         .with_line(format!("  headers   {there}"))
         .with_line(format!("  body      {}", body_words(&received.body)))
         .with_hint("name the scheme with --scheme, or describe one with --scheme generic")
+}
+
+/// A secret, and what is wrong with it.
+#[derive(Debug)]
+pub struct Flawed {
+    /// The length of its text.
+    pub bytes: usize,
+    /// Whether it is in the `whsec_` form.
+    pub encoded: bool,
+    /// What is wrong, the worst first.
+    pub flaws: Vec<Flaw>,
+}
+
+#[derive(Serialize)]
+struct FlawView {
+    flaw: &'static str,
+    text: String,
+    breaks: bool,
+}
+
+impl FlawView {
+    fn of(flaw: &Flaw) -> Self {
+        Self { flaw: flaw.name(), text: flaw.text(), breaks: flaw.breaks() }
+    }
+}
+
+/// The answer of `secret check`.
+pub fn flaws(flawed: &Flawed) -> Report {
+    #[derive(Serialize)]
+    struct View {
+        good: bool,
+        bytes: usize,
+        encoded: bool,
+        flaws: Vec<FlawView>,
+    }
+    let flaws: Vec<_> = flawed.flaws.iter().map(FlawView::of).collect();
+    let view = View { good: flaws.is_empty(), bytes: flawed.bytes, encoded: flawed.encoded, flaws };
+    let mut report = Report::new(&view).with_names(flawed.flaws.iter().map(Flaw::name));
+    let form = if flawed.encoded { "in the whsec_ form" } else { "taken as text" };
+    report = report.with_line(match flawed.flaws.is_empty() {
+        true => format!("GOOD  {} bytes, {form}", flawed.bytes),
+        false => format!("{} found  {} bytes, {form}", count(flawed.flaws.len(), "flaw"), flawed.bytes),
+    });
+    for flaw in &flawed.flaws {
+        report = report.with_line(format!("  {}: {}", flaw.name(), flaw.text()));
+    }
+    if !flawed.encoded {
+        report = report.with_hint("receivers whose libraries decode base64 need `syncctl secret check --standard-form`");
+    }
+    report
+}
+
+fn count(number: usize, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+}
+
+/// Which of the two secrets of a rotation somebody uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// The new one.
+    New,
+    /// Both: signatures of either are there.
+    Both,
+    /// The old one.
+    Old,
+    /// Another one.
+    Neither,
+    /// None.
+    Unsigned,
+}
+
+impl Standing {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Both => "both",
+            Self::Old => "old",
+            Self::Neither => "neither",
+            Self::Unsigned => "unsigned",
+        }
+    }
+
+    const fn level(self) -> Level {
+        match self {
+            Self::New | Self::Both => Level::Good,
+            Self::Old => Level::Warning,
+            Self::Neither | Self::Unsigned => Level::Bad,
+        }
+    }
+}
+
+/// Somebody who signs, and with which secret.
+#[derive(Debug)]
+pub struct Sender {
+    /// Who.
+    pub name: String,
+    /// With which secret.
+    pub standing: Standing,
+    /// When the newest request came, where that is known.
+    pub last_seen: Option<Timestamp>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SenderView<'a> {
+    name: &'a str,
+    uses: &'static str,
+    last_seen_at: Option<Timestamp>,
+}
+
+impl<'a> SenderView<'a> {
+    fn of(sender: &'a Sender) -> Self {
+        Self { name: &sender.name, uses: sender.standing.name(), last_seen_at: sender.last_seen }
+    }
+}
+
+const SENDERS: &[Column] =
+    &[Column::text("who", "WHO"), Column::text("uses", "USES"), Column::text("last-seen", "LAST SEEN")];
+
+/// The answer of `secret rotate-plan`.
+pub fn rotation(senders: &[Sender], endpoints: &[Sender], flaws: &[Flaw], now: Timestamp) -> Report {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct View<'a> {
+        senders: Vec<SenderView<'a>>,
+        endpoints: Vec<SenderView<'a>>,
+        new_secret_flaws: Vec<FlawView>,
+    }
+    let view = View {
+        senders: senders.iter().map(SenderView::of).collect(),
+        endpoints: endpoints.iter().map(SenderView::of).collect(),
+        new_secret_flaws: flaws.iter().map(FlawView::of).collect(),
+    };
+    let row = |sender: &Sender| {
+        vec![
+            sender.name.as_str().into(),
+            Cell::Level(sender.standing.level(), sender.standing.name().to_owned()),
+            sender.last_seen.into(),
+        ]
+    };
+    let rows = senders.iter().chain(endpoints).map(row).collect();
+    let mut report = Report::new(&view)
+        .with_line(still_old(senders, "sender", now))
+        .with_line(still_old(endpoints, "endpoint", now))
+        .with_table(Table::new(SENDERS, rows))
+        .with_names(senders.iter().chain(endpoints).map(|sender| sender.name.as_str()));
+    for flaw in flaws {
+        report = report.with_line(format!("the new secret: {}: {}", flaw.name(), flaw.text()));
+    }
+    report.with_hint("while both are in use, keep the old one as WEBHOOK_SECRET_PREVIOUS: both are then signed with")
+}
+
+fn still_old(all: &[Sender], what: &str, now: Timestamp) -> String {
+    let old: Vec<_> = all.iter().filter(|sender| sender.standing == Standing::Old).collect();
+    if all.is_empty() {
+        return format!("no {what} was looked at");
+    }
+    if old.is_empty() {
+        return format!("none of {} uses the old one", count(all.len(), what));
+    }
+    let seen = old.iter().filter_map(|sender| sender.last_seen).max();
+    let seen = seen.map(|at| format!(", last seen {}", relative(at, now))).unwrap_or_default();
+    let still = if old.len() == 1 { "still uses" } else { "still use" };
+    format!("{} of {} {still} the old one{seen}", old.len(), count(all.len(), what))
+}
+
+/// The answer of `diff`.
+pub fn difference(difference: Option<&Difference>, bytes: usize) -> Report {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct View<'a> {
+        equal: bool,
+        offset: Option<usize>,
+        line: Option<usize>,
+        column: Option<usize>,
+        sent: Option<&'a str>,
+        received: Option<&'a str>,
+        sent_bytes: usize,
+        received_bytes: usize,
+        habit: Option<&'static str>,
+        causes: Vec<&'static str>,
+        text: Option<String>,
+    }
+    let view = View {
+        equal: difference.is_none(),
+        offset: difference.map(|it| it.offset),
+        line: difference.map(|it| it.line),
+        column: difference.map(|it| it.column),
+        sent: difference.map(|it| it.sent.as_str()),
+        received: difference.map(|it| it.received.as_str()),
+        sent_bytes: difference.map_or(bytes, |it| it.lengths.0),
+        received_bytes: difference.map_or(bytes, |it| it.lengths.1),
+        habit: difference.map(|it| it.habit.name()),
+        causes: difference.map(|it| it.habit.causes()).unwrap_or_default(),
+        text: difference.map(|it| it.habit.text()),
+    };
+    let report = Report::new(&view).with_names([if view.equal { "equal" } else { "different" }]);
+    let Some(it) = difference else { return report.with_line(format!("EQUAL  {bytes} bytes")) };
+    report
+        .with_line(format!(
+            "DIFFERENT  at byte {} (line {}, column {}); sent {} bytes, received {}",
+            it.offset, it.line, it.column, it.lengths.0, it.lengths.1
+        ))
+        .with_line(format!("  sent      {}", it.sent))
+        .with_line(format!("  received  {}", it.received))
+        .with_line(format!("  looks like {}", it.habit.text()))
 }

@@ -38,6 +38,24 @@ pub enum Habit {
 }
 
 impl Habit {
+    /// The stable name of its kind.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Known(_) => "known",
+            Self::CutOff => "cut-off",
+            Self::Appended => "appended",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// The names of the causes it consists of.
+    pub fn causes(&self) -> Vec<&'static str> {
+        match self {
+            Self::Known(changes) => changes.iter().map(|change| change.cause.name()).collect(),
+            Self::CutOff | Self::Appended | Self::Unknown => Vec::new(),
+        }
+    }
+
     /// What it looks like, in words.
     pub fn text(&self) -> String {
         match self {

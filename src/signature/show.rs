@@ -102,6 +102,8 @@ pub struct Sources<'a> {
     pub secret: &'a str,
     /// The file of the body.
     pub body: &'a str,
+    /// Whether the secret is base64 after `whsec_`, which schemes that read it so must decode.
+    pub encoded: bool,
 }
 
 /// A program that recomputes the value of a scheme's signature header for a message and prints it.
@@ -141,7 +143,7 @@ impl<'a> Recipe<'a> {
             pieces: pieces(scheme, message),
             algorithm: facts.algorithm,
             encoding: facts.encoding,
-            standard_key: facts.key_form == KeyForm::Standard,
+            standard_key: facts.key_form == KeyForm::Standard && sources.encoded,
             before,
             after,
             sources,
@@ -169,6 +171,13 @@ impl<'a> Recipe<'a> {
         self.pieces.iter().map(expression).collect()
     }
 
+    /// The code between what the header holds before and after it.
+    fn around(&self, quote: fn(&str) -> String, code: &str, join: &str) -> String {
+        let text = |text: &str| (!text.is_empty()).then(|| quote(text));
+        let parts = [text(&self.before), Some(code.to_owned()), text(&self.after)];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(join)
+    }
+
     fn openssl(&self) -> String {
         let (secret, body) = (self.sources.secret, shell(self.sources.body));
         let content = self.pieces.iter().map(|piece| match piece {
@@ -180,7 +189,7 @@ impl<'a> Recipe<'a> {
             Encoding::Hex => "od -An -v -tx1 | tr -d ' \\n'",
             Encoding::Base64 => "openssl base64 -A",
         };
-        let print = format!("printf '%s%s%s\\n' {} \"$code\" {}", shell(&self.before), shell(&self.after));
+        let print = format!("printf '%s\\n' {}", self.around(shell, "\"$code\"", ""));
         if self.is_pair() {
             return format!(
                 "key=$(mktemp); content=$(mktemp)\n\
@@ -228,9 +237,8 @@ impl<'a> Recipe<'a> {
         };
         format!(
             "const crypto = require(\"crypto\");\nconst body = require(\"fs\").readFileSync({body});\n\
-             const content = {parts};\n{code}console.log({} + code + {});\n",
-            json(&self.before),
-            json(&self.after)
+             const content = {parts};\n{code}console.log({});\n",
+            self.around(json, "code", " + ")
         )
     }
 
@@ -256,9 +264,8 @@ impl<'a> Recipe<'a> {
             Encoding::Base64 => "base64.b64encode(code).decode()",
         };
         format!(
-            "import base64, hashlib, hmac, os\nbody = open({body}, \"rb\").read()\n{code}print({} + {text} + {})\n",
-            json(&self.before),
-            json(&self.after)
+            "import base64, hashlib, hmac, os\nbody = open({body}, \"rb\").read()\n{code}print({})\n",
+            self.around(json, text, " + ")
         )
     }
 
@@ -284,9 +291,8 @@ impl<'a> Recipe<'a> {
             Encoding::Base64 => "base64_encode($code)",
         };
         format!(
-            "<?php\n$body = file_get_contents({body});\n{code}echo {} . {text} . {} . \"\\n\";\n",
-            php(&self.before),
-            php(&self.after)
+            "<?php\n$body = file_get_contents({body});\n{code}echo {} . \"\\n\";\n",
+            self.around(php, text, " . ")
         )
     }
 
@@ -330,9 +336,8 @@ impl<'a> Recipe<'a> {
         let imports: String = imports.iter().map(|name| format!("\t\"{name}\"\n")).collect();
         format!(
             "package main\n\nimport (\n{imports})\n\nfunc main() {{\n\tbody, err := os.ReadFile({body})\n\tif err != nil {{\n\
-             \t\tpanic(err)\n\t}}\n{code}\tfmt.Println({} + {text} + {})\n}}\n",
-            json(&self.before),
-            json(&self.after)
+             \t\tpanic(err)\n\t}}\n{code}\tfmt.Println({})\n}}\n",
+            self.around(json, text, " + ")
         )
     }
 

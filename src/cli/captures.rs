@@ -1,0 +1,97 @@
+//! Requests in files, as `listen --save` writes them and `verify`, `replay --from` and `secret rotate-plan` read them.
+
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use super::exit::{Exit, Fault};
+use super::values;
+use super::workbench::not_a_request;
+use crate::clock::Timestamp;
+use crate::signature::Received;
+use crate::signature::received::MOST_BYTES;
+
+/// The ending of a captured request's file.
+const ENDING: &str = "http";
+/// More files of one folder are not read.
+const MOST_FILES: usize = 100_000;
+
+/// A request in a file.
+#[derive(Debug)]
+pub(super) struct Capture {
+    /// Its file.
+    pub(super) path: PathBuf,
+    /// When it came, by the name of its file.
+    pub(super) at: Option<Timestamp>,
+    /// Who sent it, by the name of its file.
+    pub(super) peer: Option<String>,
+    /// The request.
+    pub(super) request: Received,
+}
+
+impl Capture {
+    /// Who sent it: what the sender calls itself, and from where.
+    pub(super) fn sender(&self) -> String {
+        let agent = self.request.headers.get("user-agent").and_then(|value| value.to_str().ok()).unwrap_or("unnamed");
+        match &self.peer {
+            Some(peer) => format!("{agent} from {peer}"),
+            None => agent.to_owned(),
+        }
+    }
+}
+
+/// The requests of a file, or of every capture in a folder, oldest first.
+pub(super) fn read(path: &Path) -> Result<Vec<Capture>, Fault> {
+    if !path.is_dir() {
+        return read_file(path);
+    }
+    let entries = std::fs::read_dir(path).map_err(|e| values::unreadable(&path.display().to_string(), &e))?;
+    let mut files: Vec<_> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
+    files.retain(|file| file.extension().is_some_and(|ending| ending == ENDING));
+    files.sort();
+    if files.is_empty() {
+        return Err(Exit::NoInput
+            .fault(format!("there is no captured request in {}", super::secret::shown(path)))
+            .hint("capture some with `syncctl listen --save FOLDER`"));
+    }
+    if files.len() > MOST_FILES {
+        return Err(Exit::Data.fault(format!("more than {MOST_FILES} requests in {}", super::secret::shown(path))));
+    }
+    let mut all = Vec::new();
+    for file in files {
+        all.extend(read_file(&file)?);
+    }
+    Ok(all)
+}
+
+fn read_file(path: &Path) -> Result<Vec<Capture>, Fault> {
+    let name = path.display().to_string();
+    let text = values::bytes(&name, MOST_BYTES)?;
+    let requests = Received::read(&text).map_err(|error| not_a_request(&name, &error))?;
+    let (at, peer) = path.file_stem().and_then(|stem| stem.to_str()).map(told_by).unwrap_or_default();
+    let capture = |request| Capture { path: path.to_owned(), at, peer: peer.clone(), request };
+    Ok(requests.into_iter().map(capture).collect())
+}
+
+/// `1706702400123-0001-127.0.0.1`: milliseconds, a number, the sender's address.
+fn told_by(stem: &str) -> (Option<Timestamp>, Option<String>) {
+    let mut parts = stem.splitn(3, '-');
+    let at = parts.next().and_then(|millis| millis.parse().ok()).map(Timestamp::from_millis);
+    let peer = parts.nth(1).map(|peer| peer.replace('_', ":"));
+    if at.is_some() { (at, peer) } else { (None, None) }
+}
+
+/// Saves a request in `folder`, readable by its owner only, and returns its file. Nothing is ever overwritten.
+pub(super) fn save(
+    folder: &Path,
+    number: u64,
+    at: Timestamp,
+    peer: &str,
+    request: &Received,
+) -> std::io::Result<PathBuf> {
+    let path = folder.join(format!("{}-{number:06}-{}.{ENDING}", at.as_millis(), peer.replace(':', "_")));
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
+    file.write_all(&request.to_raw())?;
+    Ok(path)
+}

@@ -1,0 +1,47 @@
+//! `diff`: where the bytes that arrived part from those that were sent.
+
+use super::context::Context;
+use super::events;
+use super::exit::{Exit, Fault};
+use super::values;
+use super::workbench::request_of;
+use crate::report::signing;
+use crate::signature::diff::compare;
+use crate::signature::received::MOST_BYTES;
+
+/// Arguments of `diff`.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "Examples:
+  syncctl diff sent.json received.json
+  syncctl diff --event evt_… captured/1706702400123-000001-127.0.0.1.http
+
+A file that ends in .http is a request, and its body is compared. Exit status: 0 equal, 1 not.")]
+pub struct DiffArgs {
+    /// What was sent, then what arrived; with --event, what arrived
+    #[arg(value_name = "FILE", num_args = 1..=2, required = true)]
+    files: Vec<String>,
+    /// Take the body of a stored event as what was sent
+    #[arg(long, value_name = "ID")]
+    event: Option<String>,
+}
+
+impl DiffArgs {
+    pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
+        let (sent, received) = match (&self.event, self.files.as_slice()) {
+            (Some(id), [received]) => (events::find(context.existing_store()?.as_ref(), id)?.body, body(received)?),
+            (None, [sent, received]) => (body(sent)?, body(received)?),
+            (Some(_), _) => return Err(Exit::Usage.fault("with --event, name one file: what arrived")),
+            (None, _) => return Err(Exit::Usage.fault("name two files: what was sent, and what arrived")),
+        };
+        let difference = compare(&sent, &received);
+        context.screen.report(&signing::difference(difference.as_ref(), sent.len()))?;
+        Ok(if difference.is_none() { Exit::Done } else { Exit::No })
+    }
+}
+
+fn body(path: &str) -> Result<Vec<u8>, Fault> {
+    if std::path::Path::new(path).extension().is_some_and(|ending| ending == "http") {
+        return Ok(request_of(path, None)?.body.into());
+    }
+    values::bytes(path, MOST_BYTES)
+}

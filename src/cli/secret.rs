@@ -1,0 +1,219 @@
+//! `secret`: new secrets, what is wrong with old ones, and the rehearsal of a rotation.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use super::captures::{self, Capture};
+use super::context::Context;
+use super::exit::{Exit, Fault};
+use super::workbench::SecretArgs;
+use crate::clock::Timestamp;
+use crate::config::WhichSecret;
+use crate::report::signing::{self, Flawed, Sender, Standing};
+use crate::signature::hygiene::{check, new_secret, reused, standard_form};
+use crate::signature::{Scheme, detect, verify};
+
+/// The secrets that a configuration may hold beside those of endpoints.
+const CONFIGURED: &[&str] = &["webhook.secret", "webhook.previous_secret", "cron.secret", "admin.token"];
+
+/// The commands below `secret`.
+#[derive(Debug, clap::Subcommand)]
+pub enum SecretCommand {
+    /// Print a new secret: 32 random bytes as whsec_ and base64
+    New(NewArgs),
+    /// Look for what is wrong with a secret; it is never shown
+    Check(CheckArgs),
+    /// Try a new secret on captured requests and on every endpoint before it replaces the old one
+    RotatePlan(RotatePlanArgs),
+}
+
+/// Arguments of `secret new`.
+#[derive(Debug, clap::Args)]
+pub struct NewArgs {}
+
+/// Arguments of `secret check`.
+#[derive(Debug, clap::Args)]
+pub struct CheckArgs {
+    #[command(flatten)]
+    secret: SecretArgs,
+    /// Print the secret in its whsec_ form, for receivers whose libraries decode base64
+    #[arg(long)]
+    standard_form: bool,
+}
+
+/// Arguments of `secret rotate-plan`.
+#[derive(Debug, clap::Args)]
+pub struct RotatePlanArgs {
+    #[command(flatten)]
+    secret: SecretArgs,
+    /// The environment variable that holds the new secret
+    #[arg(long, value_name = "NAME", required_unless_present = "new_file", conflicts_with = "new_file")]
+    new_env: Option<String>,
+    /// A file that holds the new secret
+    #[arg(long, value_name = "FILE")]
+    new_file: Option<PathBuf>,
+    /// A folder or file of requests that `listen --save` captured
+    #[arg(long, value_name = "PATH")]
+    captured: Option<PathBuf>,
+}
+
+impl SecretCommand {
+    pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
+        match self {
+            Self::New(args) => args.run(context),
+            Self::Check(args) => args.run(context),
+            Self::RotatePlan(args) => args.run(context),
+        }
+    }
+}
+
+impl NewArgs {
+    fn run(self, context: &Context) -> Result<Exit, Fault> {
+        let mut random = Zeroizing::new([0; 32]);
+        getrandom::fill(random.as_mut()).map_err(|e| Exit::Io.fault("failed to get random bytes").cause(e))?;
+        let secret = new_secret(&random);
+        #[derive(Serialize)]
+        struct View<'a> {
+            secret: &'a str,
+        }
+        let report = crate::report::Report::new(&View { secret: &secret });
+        context.screen.report(&report.with_line(secret.as_str()).with_names([secret.as_str()]))?;
+        context.screen.hint("it is shown once: store it in a file of mode 600, or in your secret manager");
+        Ok(Exit::Done)
+    }
+}
+
+impl CheckArgs {
+    fn run(self, context: &Context) -> Result<Exit, Fault> {
+        let text = match self.secret.configured(context)? {
+            Some(text) => text,
+            None => self.secret.read(context)?,
+        };
+        if self.standard_form {
+            let form = standard_form(text.as_bytes())
+                .map_err(|error| Exit::Data.fault("the secret has no whsec_ form").cause(error))?;
+            context.screen.bytes(format!("{}\n", form.as_str()).as_bytes())?;
+            return Ok(Exit::Done);
+        }
+        let mut flaws = check(text.as_bytes());
+        let others = configured_secrets(context)?;
+        let others = others.iter().map(|(name, text)| (name.as_str(), text.as_bytes()));
+        // The configured secret equals itself, and endpoints without their own share it.
+        let shared = others.clone().filter(|(name, _)| *name == "webhook.secret").any(|(_, it)| it == text.as_bytes());
+        flaws.extend(reused(if shared { "webhook.secret" } else { "" }, text.as_bytes(), others));
+        let flawed = Flawed { bytes: text.len(), encoded: text.starts_with("whsec_"), flaws };
+        context.screen.report(&signing::flaws(&flawed))?;
+        Ok(if flawed.flaws.is_empty() { Exit::Done } else { Exit::No })
+    }
+}
+
+/// Every configured secret that can be read, with the name an operator knows it by.
+fn configured_secrets(context: &Context) -> Result<Vec<(String, Zeroizing<String>)>, Fault> {
+    let config = context.config()?;
+    let mut all = Vec::new();
+    for key in CONFIGURED {
+        if let Ok(Some(text)) = config.secret_text(&WhichSecret::Configured(key)) {
+            all.push(((*key).to_owned(), text));
+        }
+    }
+    for spec in &config.endpoints {
+        let own = spec.settings.secret != crate::endpoint::SecretSource::Shared;
+        let text = config.secret_text(&WhichSecret::Endpoint(&spec.settings.secret));
+        if let (true, Ok(Some(text))) = (own, text) {
+            let name = spec.name.clone().unwrap_or_else(|| spec.url.default_name());
+            all.push((format!("the endpoint {name}"), text));
+        }
+    }
+    Ok(all)
+}
+
+/// The two secrets of a rotation.
+struct Rotation {
+    old: Zeroizing<String>,
+    new: Zeroizing<String>,
+}
+
+impl RotatePlanArgs {
+    fn run(self, context: &Context) -> Result<Exit, Fault> {
+        let rotation = Rotation { old: self.secret.read(context)?, new: self.new_secret(context)? };
+        if rotation.old == rotation.new {
+            return Err(Exit::Usage.fault("the new secret is the old one").hint("make one with `syncctl secret new`"));
+        }
+        let captures = match &self.captured {
+            Some(path) => captures::read(path)?,
+            None => Vec::new(),
+        };
+        let senders = rotation.senders(&captures);
+        let endpoints = rotation.endpoints(context)?;
+        let flaws = check(rotation.new.as_bytes());
+        context.screen.report(&signing::rotation(&senders, &endpoints, &flaws, context.now))?;
+        let ready = senders.iter().chain(&endpoints).all(|sender| sender.standing == Standing::New);
+        Ok(if ready { Exit::Done } else { Exit::No })
+    }
+
+    fn new_secret(&self, context: &Context) -> Result<Zeroizing<String>, Fault> {
+        let which = match (&self.new_env, &self.new_file) {
+            (Some(name), _) => WhichSecret::Env(name),
+            (None, Some(path)) => WhichSecret::File(path),
+            (None, None) => return Err(Exit::Usage.fault("name the new secret with --new-env or --new-file")),
+        };
+        let text = context.config()?.secret_text(&which)?;
+        text.filter(|text| !text.trim().is_empty()).ok_or_else(|| Exit::Config.fault("the new secret is empty"))
+    }
+}
+
+impl Rotation {
+    /// Who signs with which secret, by the newest request of each sender.
+    fn senders(&self, captures: &[Capture]) -> Vec<Sender> {
+        let mut senders: BTreeMap<String, Sender> = BTreeMap::new();
+        for capture in captures {
+            let standing = self.standing(capture);
+            let sender = Sender { name: capture.sender(), standing, last_seen: capture.at };
+            match senders.get(&sender.name) {
+                Some(known) if known.last_seen > sender.last_seen => {}
+                _ => drop(senders.insert(sender.name.clone(), sender)),
+            }
+        }
+        senders.into_values().collect()
+    }
+
+    fn standing(&self, capture: &Capture) -> Standing {
+        let schemes = detect(&capture.request);
+        let right = |secret: &str, scheme: &&'static dyn Scheme| {
+            let keys: Vec<_> = scheme.key(secret.as_bytes()).into_iter().collect();
+            verify(*scheme, &capture.request, &keys, Timestamp::default(), None).signature.is_ok()
+        };
+        match (schemes.iter().any(|s| right(&self.new, s)), schemes.iter().any(|s| right(&self.old, s))) {
+            (true, true) => Standing::Both,
+            (true, false) => Standing::New,
+            (false, true) => Standing::Old,
+            (false, false) if schemes.is_empty() => Standing::Unsigned,
+            (false, false) => Standing::Neither,
+        }
+    }
+
+    /// Which secret signs for each configured endpoint.
+    fn endpoints(&self, context: &Context) -> Result<Vec<Sender>, Fault> {
+        let config = context.config()?;
+        let standing = |text: Option<Zeroizing<String>>| match text {
+            Some(text) if text == self.new => Standing::New,
+            Some(text) if text == self.old => Standing::Old,
+            Some(_) | None => Standing::Neither,
+        };
+        let mut all = Vec::new();
+        for spec in &config.endpoints {
+            let name = spec.name.clone().unwrap_or_else(|| spec.url.default_name());
+            let text = config.secret_text(&WhichSecret::Endpoint(&spec.settings.secret))?;
+            all.push(Sender { name: format!("to {name}"), standing: standing(text), last_seen: None });
+        }
+        Ok(all)
+    }
+}
+
+/// A path as it is shown.
+pub(super) fn shown(path: &Path) -> String {
+    crate::text::Untrusted(&path.display().to_string()).to_string()
+}
