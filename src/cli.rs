@@ -38,8 +38,10 @@ pub mod failures;
 pub mod health;
 pub mod help;
 pub mod man;
+pub mod listen;
 pub mod process;
 pub mod replay;
+mod resend;
 pub mod secret;
 pub mod sign;
 pub mod status;
@@ -157,6 +159,8 @@ pub enum Command {
     Sign(sign::SignArgs),
     /// Verify a request's signature, and say why not
     Verify(verify::VerifyArgs),
+    /// Receive requests, show them and keep them
+    Listen(listen::ListenArgs),
     /// Compare what was sent with what arrived
     Diff(diff::DiffArgs),
     /// Make secrets, check them, rehearse their rotation
@@ -238,6 +242,7 @@ impl Command {
             Self::Man(args) => args.run(context),
             Self::Sign(args) => args.run(context),
             Self::Verify(args) => args.run(context),
+            Self::Listen(args) => args.run(context),
             Self::Diff(args) => args.run(context),
             Self::Secret(command) => command.run(context),
             Self::Demo(args) => args.run(context),

@@ -3,8 +3,10 @@
 use super::context::{Context, Paging};
 use super::exit::{Exit, Fault};
 use super::values::When;
+use crate::endpoint::SecretSource;
 use crate::event::{EventId, data_of};
 use crate::report::lists;
+use crate::signature::show::{Outgoing, reproduce};
 use crate::store::{EventDetail, EventFilter, Store};
 use crate::text::Untrusted;
 
@@ -15,6 +17,8 @@ pub enum EventsCommand {
     List(ListArgs),
     /// One event with its deliveries and every attempt
     Show(ShowArgs),
+    /// Print openssl and curl lines that sign and send it again, with the secret in a variable
+    Reproduce(ReproduceArgs),
 }
 
 /// Which events.
@@ -50,12 +54,27 @@ pub struct ShowArgs {
     sent: bool,
 }
 
+/// Which event, and where to.
+#[derive(Debug, clap::Args)]
+pub struct ReproduceArgs {
+    /// The event's id, or its number in the order of emission
+    #[arg(value_name = "ID")]
+    id: String,
+    /// Only to this endpoint
+    #[arg(long, value_name = "NAME", conflicts_with = "to")]
+    endpoint: Option<String>,
+    /// To this URL instead of the event's endpoints
+    #[arg(long, value_name = "URL")]
+    to: Option<String>,
+}
+
 impl EventsCommand {
     pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
         let store = context.existing_store()?;
         match self {
             Self::List(args) => args.run(context, store.as_ref()),
             Self::Show(args) => args.run(context, store.as_ref()),
+            Self::Reproduce(args) => args.run(context, store.as_ref()),
         }
     }
 }
@@ -89,6 +108,58 @@ impl ShowArgs {
         }
         Ok(Exit::Done)
     }
+}
+
+impl ReproduceArgs {
+    fn run(self, context: &Context, store: &dyn Store) -> Result<Exit, Fault> {
+        let detail = find(store, &self.id)?;
+        let places = self.places(store, &detail)?;
+        let lines = |(url, source): &(String, SecretSource)| {
+            let event =
+                Outgoing { url, id: detail.row.id.as_str(), event_type: &detail.row.event_type, body: &detail.body };
+            let variable = match source {
+                SecretSource::Env(name) => name.as_str(),
+                SecretSource::Shared | SecretSource::File(_) => "WEBHOOK_SECRET",
+            };
+            let needs = match source {
+                SecretSource::File(path) => format!("# needs the text of {} in {variable}\n", shell_comment(path)),
+                SecretSource::Shared | SecretSource::Env(_) => format!("# needs the secret in {variable}\n"),
+            };
+            needs + &reproduce(&event, variable)
+        };
+        let text: Vec<_> = places.iter().map(lines).collect();
+        context.screen.bytes(text.join("\n").as_bytes())?;
+        Ok(Exit::Done)
+    }
+
+    /// The URLs to send to, each with the place of its secret.
+    fn places(&self, store: &dyn Store, detail: &EventDetail) -> Result<Vec<(String, SecretSource)>, Fault> {
+        if let Some(url) = &self.to {
+            return Ok(vec![(url.clone(), SecretSource::Shared)]);
+        }
+        let wanted = |name: &str| match &self.endpoint {
+            Some(only) => only == name,
+            None => detail.deliveries.iter().any(|row| row.endpoint == name),
+        };
+        let places: Vec<_> = store
+            .endpoints()?
+            .into_iter()
+            .filter(|endpoint| wanted(&endpoint.name))
+            .map(|endpoint| (endpoint.url.to_string(), endpoint.settings.secret))
+            .collect();
+        match (&self.endpoint, places.is_empty()) {
+            (Some(name), true) => Err(crate::store::StoreError::NoEndpoint(name.clone()).into()),
+            (None, true) => Err(Exit::Usage
+                .fault("the event has no delivery, so no place to send it to")
+                .hint("name one with --to URL")),
+            (_, false) => Ok(places),
+        }
+    }
+}
+
+/// Text for a comment in a script: one line, whatever it holds.
+fn shell_comment(text: &str) -> String {
+    Untrusted(text).to_string()
 }
 
 /// An event by its id or number; exit 66 when there is none.

@@ -2,15 +2,19 @@
 
 use std::collections::BTreeSet;
 use std::io::BufRead as _;
+use std::path::PathBuf;
 
 use serde::Serialize;
 
 use super::context::Context;
 use super::exit::{Exit, Fault};
+use super::resend::{self, Elsewhere};
 use super::values::When;
+use super::workbench::{self, SecretArgs};
 use crate::delivery::{State, Trigger};
 use crate::event::EventId;
-use crate::report::{Report, lists};
+use crate::report::{Report, lists, signing};
+use crate::signature::{Scheme, find};
 use crate::store::{Changed, DeliveryFilter, DeliveryId, DeliveryRow, Left, Page, Replay, Store};
 use crate::text::Untrusted;
 
@@ -62,6 +66,17 @@ pub struct ReplayArgs {
     /// Do it, however many there are
     #[arg(long)]
     yes: bool,
+    /// Send the same bytes to that URL instead, with a fresh time and signature; the queue is left as it is
+    #[arg(long, value_name = "URL", conflicts_with_all = ["force"])]
+    to: Option<String>,
+    /// Send captured requests: a file or a folder of `listen --save`
+    #[arg(long, value_name = "PATH", requires = "to", conflicts_with_all = ["ids", "stdin", "failed", "endpoint", "event_type", "since", "until"])]
+    from: Option<PathBuf>,
+    /// With --from, the scheme to sign by where the request's headers do not tell
+    #[arg(long, value_name = "NAME", requires = "from")]
+    scheme: Option<String>,
+    #[command(flatten)]
+    secret: SecretArgs,
 }
 
 impl Choice {
@@ -128,6 +143,12 @@ fn read_ids() -> Result<Vec<String>, Fault> {
 
 impl ReplayArgs {
     pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
+        if let Some(url) = &self.to {
+            return self.send_elsewhere(context, url);
+        }
+        if self.secret.is_named() {
+            return Err(Exit::Usage.fault("the secret of the queue's endpoints is configured; name one only with --to"));
+        }
         if !self.choice.is_by_id() && !self.failed {
             return Err(Exit::Usage
                 .fault("nothing was chosen to replay")
@@ -152,6 +173,37 @@ impl ReplayArgs {
         };
         let changed = store.replay(chosen.iter().map(|row| row.id).collect(), how, context.now).wait()?;
         report_change(context, &changed, "replayed", self.choice.is_by_id())
+    }
+
+    /// Sends stored or captured requests to a place that is not an endpoint of the queue.
+    fn send_elsewhere(&self, context: &Context, url: &str) -> Result<Exit, Fault> {
+        let parcels = match &self.from {
+            Some(path) => resend::captured(path, self.named_scheme()?)?,
+            None if !self.choice.is_by_id() && !self.failed => {
+                return Err(Exit::Usage
+                    .fault("nothing was chosen to send")
+                    .hint("name events or deliveries, or captured requests with --from"));
+            }
+            None => {
+                let store = context.existing_store()?;
+                let filter = self.choice.filter(context)?;
+                let states = if self.failed { vec![State::Failed] } else { Vec::new() };
+                let chosen = self.choice.choose(store.as_ref(), &DeliveryFilter { states, ..filter })?;
+                resend::stored(store.as_ref(), &chosen)?
+            }
+        };
+        let elsewhere = Elsewhere::new(context, url, &self.secret)?;
+        if self.dry_run || (parcels.len() > 1 && !self.yes) {
+            let names: Vec<_> = parcels.iter().map(|parcel| parcel.name().to_owned()).collect();
+            context.screen.report(&signing::resend_plan(&names, url))?;
+            return Ok(Exit::Done);
+        }
+        elsewhere.send(context, parcels)
+    }
+
+    fn named_scheme(&self) -> Result<Option<&'static dyn Scheme>, Fault> {
+        let Some(name) = &self.scheme else { return Ok(None) };
+        find(name).map(Some).ok_or_else(|| workbench::unknown(name))
     }
 
     fn chosen(&self, context: &Context, store: &dyn Store) -> Result<Vec<DeliveryRow>, Fault> {

@@ -170,7 +170,8 @@ impl SignArgs {
             Err(error @ SignError::PublicKey) => return Ok(Signed::skipped(name, error.to_string())),
             Err(error) => return Err(refused(scheme, &error)),
         };
-        let snippets = Language::ALL.map(|language| (language.name(), self.program(language, scheme, context, secret, id, body)));
+        let snippets =
+            Language::ALL.map(|language| (language.name(), self.program(language, scheme, context, secret, id, body)));
         Ok(Signed { scheme: name, headers, snippets: snippets.into(), skipped: None })
     }
 }

@@ -93,14 +93,16 @@ impl VerifyArgs {
     ) -> Result<Verified<'a>, Fault> {
         let secrets = candidates(context, secret)?;
         // A secret that the scheme cannot use may be what there is to explain.
-        let keys: Vec<Key> = if self.explain { scheme.key(secret.as_bytes()).into_iter().collect() } else { vec![key(scheme, secret)?] };
+        let keys: Vec<Key> =
+            if self.explain { scheme.key(secret.as_bytes()).into_iter().collect() } else { vec![key(scheme, secret)?] };
         let tolerance = self.tolerance.map(Tolerance::both);
         let mut verdict = verify(scheme, received, &keys, self.at.unwrap_or(context.now), tolerance);
         if let (Err(error), Err(Refusal::CodeMismatch)) = (scheme.key(secret.as_bytes()), &verdict.signature) {
             verdict.signature = Err(Refusal::SecretUnusable(error));
         }
         let missing = matches!(verdict.signature, Err(Refusal::HeaderNotDelivered(_)));
-        let explanation = (self.explain && verdict.signature.is_err() && !missing).then(|| explain(scheme, received, &secrets));
+        let explanation =
+            (self.explain && verdict.signature.is_err() && !missing).then(|| explain(scheme, received, &secrets));
         let expected = if self.show_expected { expected(scheme, received, &keys) } else { Vec::new() };
         Ok(Verified { scheme, received, detected, verdict, explanation, expected })
     }
@@ -110,7 +112,8 @@ impl VerifyArgs {
             Some(path) => request_of(path, self.entry)?,
             None => Received { method: http::Method::POST, body: self.body(context)?, ..Received::default() },
         };
-        let given = Received::from_lines(&self.headers, Bytes::new()).map_err(|error| not_a_request("--header", &error))?;
+        let given =
+            Received::from_lines(&self.headers, Bytes::new()).map_err(|error| not_a_request("--header", &error))?;
         for (name, value) in &given.headers {
             received.headers.append(name, value.clone());
         }

@@ -53,6 +53,11 @@ impl SecretArgs {
         Ok(context.config()?.secret_text(&which)?)
     }
 
+    /// Whether a flag names a place.
+    pub(super) fn is_named(&self) -> bool {
+        self.secret_env.is_some() || self.secret_file.is_some() || self.secret_command.is_some()
+    }
+
     /// The name of the variable a snippet should read.
     pub(super) fn variable(&self) -> &str {
         self.secret_env.as_deref().unwrap_or("WEBHOOK_SECRET")
@@ -224,7 +229,8 @@ fn header_name(name: String) -> Result<String, Fault> {
     }
 }
 
-fn unknown(name: &str) -> Fault {
+/// The fault of a scheme that does not exist.
+pub(super) fn unknown(name: &str) -> Fault {
     let names: Vec<Cow<'static, str>> = schemes().map(|scheme| scheme.facts().name.clone()).collect();
     let fault = Exit::Usage.fault(format!("there is no scheme `{}`", Untrusted(name)));
     match did_you_mean(name, names.iter().map(AsRef::as_ref)) {

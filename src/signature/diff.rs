@@ -91,7 +91,14 @@ pub fn compare(sent: &[u8], received: &[u8]) -> Option<Difference> {
 
 fn around(bytes: &[u8], offset: usize) -> String {
     let window = &bytes[offset.saturating_sub(CONTEXT)..bytes.len().min(offset + CONTEXT)];
-    window.escape_ascii().to_string()
+    window.iter().map(|byte| shown(*byte)).collect()
+}
+
+fn shown(byte: u8) -> String {
+    match byte {
+        b'"' | b'\'' => char::from(byte).to_string(),
+        other => other.escape_ascii().to_string(),
+    }
 }
 
 fn habit(sent: &[u8], received: &[u8]) -> Habit {
@@ -118,7 +125,7 @@ mod tests {
     fn the_first_different_byte_has_its_place_and_context() {
         let found = compare(b"{\n \"a\": 1\n}", b"{\n \"a\": 2\n}").expect("a difference");
         assert_eq!((found.offset, found.line, found.column), (8, 2, 7));
-        assert_eq!(found.sent, "{\\n \\\"a\\\": 1\\n}");
+        assert_eq!(found.sent, "{\\n \"a\": 1\\n}");
         assert_eq!(found.habit, Habit::Unknown);
         assert_eq!(compare(b"a", b"a"), None);
     }

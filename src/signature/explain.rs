@@ -321,3 +321,9 @@ fn collect(scheme: &dyn Scheme, received: &Received, message: &Message<'_>) -> V
 pub(super) fn body_changes(from: &[u8], to: &[u8]) -> Option<Vec<Change>> {
     bodies::forms(from).into_iter().find(|form| *form.bytes == *to).map(|form| form.changes)
 }
+
+/// JSON indented for reading, its keys, numbers and strings exactly as they are; `None` for anything else.
+pub fn indented(body: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(body).ok().filter(|text| json::is_json(text))?;
+    json::write(&json::parse(text)?, json::Layout::Indented("  "), false, text.len().saturating_mul(4) + 1024)
+}

@@ -59,6 +59,48 @@ pub fn curl(method: &str, url: &str, headers: &[(String, String)], body: &[u8]) 
     }
 }
 
+/// An event as syncctl sends it.
+#[derive(Clone, Copy, Debug)]
+pub struct Outgoing<'a> {
+    /// Where to.
+    pub url: &'a str,
+    /// Its id.
+    pub id: &'a str,
+    /// Its type.
+    pub event_type: &'a str,
+    /// Its body.
+    pub body: &'a [u8],
+}
+
+/// Lines for a shell that sign an event with openssl and send it with curl, as syncctl would now.
+///
+/// The secret is in the variable `secret` and never in the text.
+pub fn reproduce(event: &Outgoing<'_>, secret: &str) -> String {
+    let word = |text: &str| shell(text);
+    let body = shell_quote(event.body).unwrap_or_else(|| "''".to_owned());
+    let (url, id, kind) = (word(event.url), word(event.id), word(&format!("X-Sync-Event-Type: {}", event.event_type)));
+    let (id_header, standard_id) =
+        (word(&format!("X-Sync-Event-Id: {}", event.id)), word(&format!("webhook-id: {}", event.id)));
+    format!(
+        "hex() {{ od -An -v -tx1 | tr -d ' \\n'; }}\n\
+         hmac() {{ openssl dgst -sha256 -mac HMAC -macopt \"hexkey:$1\" -binary; }}\n\
+         key=$(printf %s \"${secret}\" | hex)\n\
+         case \"${secret}\" in\n\
+         whsec_*) standard_key=$(printf %s \"${{{secret}#whsec_}}\" | openssl base64 -d -A | hex) ;;\n\
+         *) standard_key=$key ;;\n\
+         esac\n\
+         body={body}\n\
+         timestamp=$(date +%s)\n\
+         original=$(printf %s \"$body\" | hmac \"$key\" | hex)\n\
+         standard=$(printf %s {id}.\"$timestamp.$body\" | hmac \"$standard_key\" | openssl base64 -A)\n\
+         curl -X POST {url} \\\n  \
+         -H 'Content-Type: application/json' -H {id_header} -H {kind} \\\n  \
+         -H \"X-Webhook-Signature: $original\" \\\n  \
+         -H {standard_id} -H \"webhook-timestamp: $timestamp\" -H \"webhook-signature: v1,$standard\" \\\n  \
+         --data-raw \"$body\"\n"
+    )
+}
+
 fn wrapped(text: &str) -> String {
     let lines: Vec<_> = text.as_bytes().chunks(76).map(|line| String::from_utf8_lossy(line).into_owned()).collect();
     lines.join("\n")
@@ -290,10 +332,7 @@ impl<'a> Recipe<'a> {
             Encoding::Hex => "bin2hex($code)",
             Encoding::Base64 => "base64_encode($code)",
         };
-        format!(
-            "<?php\n$body = file_get_contents({body});\n{code}echo {} . \"\\n\";\n",
-            self.around(php, text, " . ")
-        )
+        format!("<?php\n$body = file_get_contents({body});\n{code}echo {} . \"\\n\";\n", self.around(php, text, " . "))
     }
 
     fn go(&self) -> String {

@@ -1,0 +1,187 @@
+//! `replay --to`: the same bytes to another place, freshly signed. The queue is left as it is.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{
+    ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, HeaderMap, HeaderName, HeaderValue,
+    TRANSFER_ENCODING, USER_AGENT,
+};
+use http::{Method, Request};
+use http_body_util::Full;
+
+use super::captures;
+use super::context::Context;
+use super::exit::{Exit, Fault};
+use super::signals::block_on;
+use super::workbench::{SecretArgs, key};
+use crate::clock::{Clock as _, SystemClock, Timestamp};
+use crate::delivery::Outcome;
+use crate::endpoint::EndpointUrl;
+use crate::outbound::AGENT;
+use crate::outbound::http::{Answer, Client, Target};
+use crate::report::signing::{self, Resent};
+use crate::signature::{Message, Received, Scheme, detect, find, sign};
+use crate::store::{DeliveryRow, Store};
+use crate::text::Untrusted;
+
+/// How long one request may take.
+const LIMIT: Duration = Duration::from_secs(10);
+/// The schemes that syncctl itself signs by.
+const OWN: [&str; 2] = ["standard", crate::signature::ORIGINAL];
+/// Headers that belong to one connection, and are made anew.
+const OF_A_CONNECTION: [HeaderName; 6] = [HOST, CONTENT_LENGTH, CONNECTION, TRANSFER_ENCODING, ACCEPT_ENCODING, EXPECT];
+
+/// A request that will be sent.
+#[derive(Debug)]
+pub(super) struct Parcel {
+    /// What it is called in the answer.
+    name: String,
+    method: Method,
+    headers: HeaderMap,
+    body: Bytes,
+    schemes: Vec<&'static dyn Scheme>,
+    id: String,
+}
+
+impl Parcel {
+    /// What it is called in the answer.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+/// Where parcels go, and with which secret they are signed.
+pub(super) struct Elsewhere {
+    url: EndpointUrl,
+    target: Target,
+    secret: zeroize::Zeroizing<String>,
+}
+
+impl Elsewhere {
+    /// A place of its own, reached by the rules of the configuration.
+    pub(super) fn new(context: &Context, url: &str, secret: &SecretArgs) -> Result<Self, Fault> {
+        let url = EndpointUrl::parse(url).map_err(|invalid| {
+            Exit::Usage.fault(format!("--to {} is not a place to send to", Untrusted(url))).cause(invalid)
+        })?;
+        let config = context.config()?;
+        let client = Client::new(config.egress, config.ca_file.clone());
+        Ok(Self { target: Target::new(&url, client), url, secret: secret.read(context)? })
+    }
+
+    /// Sends every parcel in its order, one after the other, and reports how each ended.
+    pub(super) fn send(&self, context: &Context, parcels: Vec<Parcel>) -> Result<Exit, Fault> {
+        let requests = parcels
+            .into_iter()
+            .map(|parcel| Ok((parcel.name.clone(), self.request(parcel, SystemClock.now())?)))
+            .collect::<Result<Vec<_>, Fault>>()?;
+        let sent = block_on(async {
+            let mut sent = Vec::new();
+            for (name, request) in requests {
+                let answer = self.target.send(request, LIMIT, SystemClock.now()).await;
+                sent.push(resent(name, answer));
+            }
+            Ok(sent)
+        })?;
+        context.screen.report(&signing::resent(&sent, self.url.as_str()))?;
+        Ok(if sent.iter().all(|one| one.delivered) { Exit::Done } else { Exit::No })
+    }
+
+    fn request(&self, parcel: Parcel, now: Timestamp) -> Result<Request<Full<Bytes>>, Fault> {
+        let mut headers = parcel.headers;
+        for scheme in &parcel.schemes {
+            let time = scheme.facts().time_form.write(now);
+            let url = self.url.as_str();
+            let message =
+                Message { method: parcel.method.as_str(), url, id: &parcel.id, time: &time, body: &parcel.body };
+            let signed = sign(*scheme, &message, &[key(*scheme, &self.secret)?]);
+            let signed = signed.map_err(|error| {
+                Exit::Data.fault(format!("failed to sign {} by {}", parcel.name, scheme.facts().name)).cause(error)
+            })?;
+            for (name, value) in signed {
+                insert(&mut headers, &name, &value);
+            }
+        }
+        headers.insert(HOST, self.target.host_header());
+        let mut request = Request::new(Full::new(parcel.body));
+        *request.method_mut() = parcel.method;
+        *request.uri_mut() = self.target.path();
+        *request.headers_mut() = headers;
+        Ok(request)
+    }
+}
+
+fn insert(headers: &mut HeaderMap, name: &str, value: &str) {
+    if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value)) {
+        headers.insert(name, value);
+    }
+}
+
+fn resent(name: String, answer: Answer) -> Resent {
+    let delivered = matches!(answer.outcome, Outcome::Delivered { .. });
+    Resent { name, delivered, status: answer.outcome.status(), detail: answer.detail }
+}
+
+/// The events of the chosen deliveries, each once, as syncctl sends them.
+pub(super) fn stored(store: &dyn Store, chosen: &[DeliveryRow]) -> Result<Vec<Parcel>, Fault> {
+    let mut seen = BTreeSet::new();
+    let mut parcels = Vec::new();
+    for row in chosen.iter().filter(|row| seen.insert(row.event.id.to_string())) {
+        let Some(detail) = store.event(&row.event.id)? else { continue };
+        let id = row.event.id.to_string();
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
+        insert(&mut headers, "x-sync-event-id", &id);
+        insert(&mut headers, "x-sync-event-type", &row.event.event_type);
+        insert(&mut headers, "x-sync-attempt", "1");
+        insert(&mut headers, "x-sync-trigger", "manual");
+        let schemes = OWN.iter().filter_map(|name| find(name)).collect();
+        parcels.push(Parcel { name: id.clone(), method: Method::POST, headers, body: detail.body.into(), schemes, id });
+    }
+    Ok(parcels)
+}
+
+/// Captured requests: every header but those of the connection, and the signatures made anew.
+///
+/// A request whose headers speak of no scheme is refused, rather than sent with a signature that is out of date.
+pub(super) fn captured(path: &Path, named: Option<&'static dyn Scheme>) -> Result<Vec<Parcel>, Fault> {
+    captures::read(path)?.into_iter().map(|capture| parcel(&capture.path, capture.request, named)).collect()
+}
+
+fn parcel(path: &Path, request: Received, named: Option<&'static dyn Scheme>) -> Result<Parcel, Fault> {
+    let name = super::secret::shown(path);
+    let mut schemes = detect(&request);
+    schemes.extend(named.filter(|named| !schemes.iter().any(|known| known.facts().name == named.facts().name)));
+    if schemes.is_empty() {
+        return Err(Exit::Data
+            .fault(format!("{name} has no signature header of a known scheme"))
+            .hint("name the scheme to sign by with --scheme"));
+    }
+    let id = schemes.iter().find_map(|scheme| request.the_header(scheme.facts().id_header.as_deref()?).ok());
+    let id = id.unwrap_or_default().to_owned();
+    let mut headers = request.headers;
+    OF_A_CONNECTION.iter().for_each(|name| drop(headers.remove(name)));
+    Ok(Parcel { name, method: request.method, headers, body: request.body, schemes, id })
+}
+
+/// A client by the rules of the configuration, for a request that arrived and goes on.
+pub(super) fn forwarder(context: &Context, url: &EndpointUrl) -> Result<Arc<Target>, Fault> {
+    let config = context.config()?;
+    Ok(Arc::new(Target::new(url, Client::new(config.egress, config.ca_file.clone()))))
+}
+
+/// The same request with another place's host, signatures and all: forwarding changes nothing that was signed.
+pub(super) fn forwarded(target: &Target, request: &Received) -> Request<Full<Bytes>> {
+    let mut headers = request.headers.clone();
+    OF_A_CONNECTION.iter().for_each(|name| drop(headers.remove(name)));
+    headers.insert(HOST, target.host_header());
+    let mut copy = Request::new(Full::new(request.body.clone()));
+    *copy.method_mut() = request.method.clone();
+    *copy.uri_mut() = target.path();
+    *copy.headers_mut() = headers;
+    copy
+}
