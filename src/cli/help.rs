@@ -5,13 +5,13 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::exit::{Exit, Fault};
-use crate::report::{Column, Report, Table};
+use crate::report::{Column, Report, Table, signing};
 use crate::text::{Untrusted, did_you_mean};
 
 /// Arguments of `help`.
 #[derive(Debug, clap::Args)]
 pub struct HelpArgs {
-    /// A command, or a topic: exit-codes, environment, signing
+    /// A command, or a topic: exit-codes, environment, explain, signing
     #[arg(value_name = "COMMAND")]
     words: Vec<String>,
     /// Every command; with `-o json` also their options
@@ -69,7 +69,7 @@ a space. X-Webhook-Signature is made with the new one, unless the endpoint says 
 A receiver verifies the bytes it received, before it parses them, and compares in constant time.";
 
 /// The topics there are.
-const TOPICS: [&str; 3] = ["exit-codes", "environment", "signing"];
+const TOPICS: [&str; 4] = ["exit-codes", "environment", "explain", "signing"];
 
 impl HelpArgs {
     pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
@@ -78,7 +78,8 @@ impl HelpArgs {
             [] if self.all => context.screen.report(&everything())?,
             ["exit-codes"] => context.screen.report(&exit_codes())?,
             ["environment"] => context.screen.report(&environment())?,
-            ["signing"] => context.screen.report(&Report::new(&SIGNING).with_line(SIGNING))?,
+            ["explain"] => context.screen.report(&signing::causes())?,
+            ["signing"] => context.screen.report(&signing::schemes().with_line(SIGNING).with_line(""))?,
             words => {
                 let help = help_of(words)?;
                 context.screen.report(&Report::new(&help).with_line(help.trim_end()))?;

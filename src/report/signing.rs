@@ -8,9 +8,9 @@ use serde::Serialize;
 use super::{Cell, Column, Level, Report, Table};
 use crate::clock::Timestamp;
 use crate::signature::diff::Difference;
-use crate::signature::explain::{Change, Explanation, indented};
+use crate::signature::explain::{CAUSES, Change, Explanation, indented};
 use crate::signature::hygiene::Flaw;
-use crate::signature::{Protects, Received, Refusal, Scheme, TimeFact, Verdict};
+use crate::signature::{Protects, Received, Refusal, Scheme, TimeFact, Verdict, schemes as all_schemes};
 use crate::text::{relative, short_duration};
 
 /// The headers of a signature by one scheme.
@@ -679,4 +679,76 @@ fn body_lines(body: &[u8]) -> Vec<String> {
         lines.push(format!("  … {} more bytes", body.len() - shown.len()));
     }
     lines
+}
+
+const CAUSE_COLUMNS: &[Column] = &[Column::text("cause", "CAUSE"), Column::text("text", "THE SIGNATURE IS")];
+
+/// Every cause that `verify --explain` can name.
+pub fn causes() -> Report {
+    let all: Vec<_> =
+        CAUSES.iter().map(|cause| ChangeView { cause: cause.name(), text: cause.text().to_owned() }).collect();
+    let rows = all.iter().map(|one| vec![one.cause.into(), one.text.as_str().into()]).collect();
+    Report::new(&all).with_table(Table::new(CAUSE_COLUMNS, rows)).with_names(all.iter().map(|one| one.cause))
+}
+
+const SCHEME_COLUMNS: &[Column] = &[
+    Column::text("scheme", "SCHEME"),
+    Column::text("header", "HEADER"),
+    Column::text("signed", "SIGNED"),
+    Column::text("code", "CODE"),
+    Column::text("limit", "LIMIT"),
+    Column::text("protects", "PROTECTS").only_wide(),
+    Column::text("sender", "SENDER").only_wide(),
+];
+
+/// Every scheme: what it signs, where it says so, how old a request may be.
+pub fn schemes() -> Report {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct One<'a> {
+        scheme: &'a str,
+        sender: &'a str,
+        header: &'a str,
+        id_header: Option<&'a str>,
+        time_header: Option<&'a str>,
+        signed: String,
+        code: String,
+        prefix: &'a str,
+        limit_ms: Option<u64>,
+        protects: ProtectsView,
+    }
+    let one = |scheme: &'static dyn Scheme| {
+        let facts = scheme.facts();
+        One {
+            scheme: &facts.name,
+            sender: facts.title,
+            header: &facts.header,
+            id_header: facts.id_header.as_deref(),
+            time_header: facts.time_header.as_deref(),
+            signed: facts.template(),
+            code: format!("{} {}", facts.algorithm.title(), facts.encoding.title()),
+            prefix: &facts.prefix,
+            limit_ms: facts.tolerance.map(|limit| u64::try_from(limit.past.as_millis()).unwrap_or(u64::MAX)),
+            protects: scheme.protects().into(),
+        }
+    };
+    let row = |scheme: &'static dyn Scheme| -> Vec<Cell> {
+        let facts = scheme.facts();
+        vec![
+            facts.name.as_ref().into(),
+            facts.header.as_ref().into(),
+            facts.template().into(),
+            format!("{} {}", facts.algorithm.title(), facts.encoding.title()).into(),
+            facts.tolerance.map_or("none".to_owned(), |limit| short_duration(limit.past)).into(),
+            protects_words(scheme.protects()).into(),
+            facts.title.into(),
+        ]
+    };
+    let all: Vec<_> = all_schemes().map(one).collect();
+    Report::new(&all)
+        .with_line("Codes are computed over the bytes of the body as they are: parsing and writing JSON again changes them.")
+        .with_line("The same secret is read in two ways: standard and svix decode base64 after whsec_, all others take the text.")
+        .with_line("generic is described by --signed, --encoding, --prefix, --algorithm and --signature-header.")
+        .with_table(Table::new(SCHEME_COLUMNS, all_schemes().map(row).collect()))
+        .with_names(all.iter().map(|one| one.scheme))
 }
