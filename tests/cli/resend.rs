@@ -1,0 +1,117 @@
+use std::process::Command;
+use std::time::Duration;
+
+use super::listen::Listening;
+use super::sign::{BODY, SIGNATURE};
+use crate::support::place::{Place, SECRET};
+use crate::support::receiver::Receiver;
+
+/// Verifies what a receiver got, by the binary itself.
+fn is_valid(place: &Place, request: &crate::support::receiver::Received) -> bool {
+    let mut args = vec!["verify".to_owned(), "-".to_owned()];
+    for (name, value) in &request.headers {
+        args.extend(["--header".to_owned(), format!("{name}: {value}")]);
+    }
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    place.run_with_input(&args, &request.body).code == 0
+}
+
+#[test]
+fn a_stored_event_goes_elsewhere_with_the_same_bytes_and_a_fresh_signature() {
+    let place = Place::new();
+    let receiver = Receiver::good();
+    let id = place.emit("enrollment.created", "enr-1");
+    let sent = place.run(&["events", "show", &id, "--sent"]).stdout;
+    // An event without a delivery is not in the queue's lists: the plan says so instead of guessing.
+    let nothing = place.run(&["replay", "--to", &receiver.url("/x"), &id]);
+    assert_eq!(nothing.code, 66, "{nothing:?}");
+
+    let place = Place::sending_to(&["http://127.0.0.1:1/none"]);
+    let id = place.emit("enrollment.created", "enr-1");
+    let before = place.queue();
+    let ran = place.run(&["replay", "--to", &receiver.url("/x"), &id]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let request = &receiver.wait_for(1, Duration::from_secs(10))[0];
+    assert_eq!(request.event_id(), id);
+    assert_eq!(request.body.len(), sent.len());
+    assert!(is_valid(&place, request), "{request:?}");
+    let after = place.queue();
+    assert_eq!(
+        (&after["pending"], &after["total"]),
+        (&before["pending"], &before["total"]),
+        "the queue is left as it is"
+    );
+}
+
+#[test]
+fn captured_requests_go_elsewhere_signed_anew_and_unknown_ones_are_refused() {
+    let place = Place::new();
+    let receiver = Receiver::good();
+    let listening = Listening::start(&place, &["--save", "captured", "--count", "2"]);
+    let standard = place.data(&["sign", "--data", BODY, "--scheme", "standard", "--timestamp", "1706702400"]);
+    let head: String = standard["headers"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .map(|(name, value)| format!("{name}: {}\r\n", value.as_str().unwrap()))
+        .collect();
+    listening.send(&head, BODY.as_bytes());
+    listening.send(&format!("X-Webhook-Signature: {SIGNATURE}\r\nX-Kept: yes\r\n"), BODY.as_bytes());
+    listening.shown();
+
+    let plan = place.run(&["replay", "--from", "captured", "--to", &receiver.url("/y")]);
+    assert!(plan.code == 0 && plan.stdout.contains("would send 2 requests"), "{plan:?}");
+    assert_eq!(receiver.count(), 0);
+    let ran = place.run(&["replay", "--from", "captured", "--to", &receiver.url("/y"), "--yes"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let requests = receiver.wait_for(2, Duration::from_secs(10));
+    assert!(requests.iter().all(|request| request.body == BODY.as_bytes() && is_valid(&place, request)));
+    assert_ne!(requests[0].header("webhook-timestamp"), "1706702400");
+    assert_eq!(requests[1].header("x-kept"), "yes");
+
+    std::fs::write(place.path("plain.http"), "POST /x HTTP/1.1\r\nhost: h\r\n\r\n{}").unwrap();
+    let refused = place.run(&["replay", "--from", "plain.http", "--to", &receiver.url("/y")]);
+    assert_eq!((refused.code, refused.stderr.contains("--scheme")), (65, true), "{refused:?}");
+    let to = receiver.url("/y");
+    let named = place.run(&["replay", "--from", "plain.http", "--to", &to, "--scheme", "github"]);
+    assert_eq!(named.code, 0, "{named:?}");
+    assert!(receiver.wait_for(3, Duration::from_secs(10))[2].header("x-hub-signature-256").starts_with("sha256="));
+}
+
+#[test]
+fn nothing_is_sent_to_a_place_nobody_named_or_may_be_called() {
+    let place = Place::new();
+    assert_eq!(place.run(&["replay", "--from", "x"]).code, 2);
+    assert_eq!(place.run(&["replay", "--to", "http://127.0.0.1:1/"]).code, 2);
+    std::fs::write(place.path("a.http"), "POST /x HTTP/1.1\r\nx-hub-signature-256: sha256=00\r\n\r\n{}").unwrap();
+    assert_eq!(place.run(&["replay", "--from", "a.http", "--to", "ftp://h/"]).code, 2);
+    let metadata = place.run(&["replay", "--from", "a.http", "--to", "http://169.254.169.254/"]);
+    assert_eq!(metadata.code, 1, "{metadata:?}");
+    assert!(metadata.stdout.contains("failed"), "{metadata:?}");
+}
+
+#[test]
+fn an_event_is_reproduced_by_curl_and_openssl_without_the_secret_in_the_lines() {
+    for secret in [SECRET, "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="] {
+        let receiver = Receiver::good();
+        let mut place = Place::sending_to(&[receiver.url("/hook")]);
+        place.set("WEBHOOK_SECRET", secret);
+        let data = r#"{"a":"it's é $HOME `id`"}"#;
+        let id = place.data(&["emit", "enrollment.created", "enr 1", "--data", data]);
+        let id = id["event"]["id"].as_str().unwrap().to_owned();
+        let lines = place.run(&["events", "reproduce", &id]).stdout;
+        assert!(!lines.contains(secret) && lines.contains("$WEBHOOK_SECRET"), "{lines}");
+        let ran = place.prepare(Command::new("sh"), &["-c", &lines]).output().unwrap();
+        if !ran.status.success() {
+            eprintln!("curl or openssl is not installed: not tried");
+            return;
+        }
+        let request = &receiver.wait_for(1, Duration::from_secs(10))[0];
+        let sent = place.run(&["events", "show", &id, "--sent"]).stdout;
+        assert_eq!(request.body, sent.as_bytes());
+        assert!(is_valid(&place, request), "{request:?}");
+        let mut only_original = request.clone();
+        only_original.headers.retain(|name, _| name == "x-webhook-signature");
+        assert!(is_valid(&place, &only_original));
+    }
+}

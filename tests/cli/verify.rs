@@ -1,0 +1,190 @@
+use serde_json::Value;
+
+use super::sign::{BODY, SIGNATURE};
+use crate::support::place::{Place, Ran};
+
+fn verify(place: &Place, body: &str, args: &[&str]) -> Ran {
+    place.run_with_input(&[&["verify", "-"], args].concat(), body.as_bytes())
+}
+
+fn header() -> String {
+    format!("X-Webhook-Signature: {SIGNATURE}")
+}
+
+fn reason(ran: &Ran) -> Value {
+    ran.data()["reason"].clone()
+}
+
+#[test]
+fn a_right_signature_ends_with_0_and_a_wrong_one_with_4_and_one_clear_reason() {
+    let place = Place::new();
+    let good = verify(&place, BODY, &["--header", &header()]);
+    assert_eq!(good.code, 0, "{good:?}");
+    assert!(good.stdout.starts_with("VALID  signature right\n  scheme    syncctl (the original), detected"));
+    for (body, header, expected) in [
+        ("{}", header(), "code-mismatch"),
+        (BODY, "x-webhook-signature: zz".to_owned(), "code-not-hexadecimal"),
+        (BODY, format!("x-webhook-signature: {}", &SIGNATURE[..62]), "code-length"),
+        (BODY, "content-type: application/json".to_owned(), "header-not-delivered"),
+    ] {
+        let wrong = verify(&place, body, &["--header", &header, "-o", "json"]);
+        assert_eq!((wrong.code, reason(&wrong)), (4, expected.into()), "{wrong:?}");
+        assert_eq!(wrong.data()["valid"], false);
+        let words = verify(&place, body, &["--header", &header]);
+        assert!(words.code == 4 && words.stdout.starts_with(&format!("INVALID  {expected}: ")), "{words:?}");
+    }
+    let twice = verify(&place, BODY, &["--header", &header(), "--header", &header(), "-o", "json"]);
+    assert_eq!((twice.code, reason(&twice)), (4, "header-doubled".into()));
+}
+
+#[test]
+fn the_time_is_told_apart_from_the_signature() {
+    let place = Place::new();
+    let signed = place.data(&["sign", "--data", BODY, "--scheme", "stripe", "--timestamp", "1706702400"]);
+    let header = format!("stripe-signature: {}", signed["headers"]["stripe-signature"].as_str().unwrap());
+    let at = |time: &str, more: &[&str]| {
+        verify(&place, BODY, &[&["--header", &header, "--at", time, "-o", "json"], more].concat())
+    };
+    let late = at("1706702832", &[]);
+    assert_eq!((late.code, reason(&late)), (4, "outside-tolerance".into()));
+    assert_eq!(late.data()["time"]["ageMs"], 432_000);
+    assert_eq!(late.data()["time"]["limitMs"], 300_000);
+    let words = verify(&place, BODY, &["--header", &header, "--at", "2024-01-31T12:07:12Z"]);
+    let headline = "INVALID  outside-tolerance: signature right, 7m 12s old, limit 5m\n";
+    assert!(words.stdout.starts_with(headline), "{words:?}");
+    assert_eq!(at("1706702832", &["--tolerance", "10m"]).code, 0);
+    assert_eq!(at("1706702399", &[]).data()["time"]["ageMs"], -1000);
+}
+
+#[test]
+fn a_request_is_read_from_raw_http_a_curl_command_and_a_har_file() {
+    let place = Place::new();
+    let raw =
+        format!("POST /hook HTTP/1.1\r\nHost: h\r\n{}\r\nContent-Length: {}\r\n\r\n{BODY}\n", header(), BODY.len());
+    let curl = place.run(&["sign", "--data", BODY, "--curl", "https://h/hook"]).stdout;
+    let entry = |signature: &str| {
+        serde_json::json!({"request": {"method": "POST", "url": "https://h/hook",
+            "headers": [{"name": "x-webhook-signature", "value": signature}], "postData": {"text": BODY}}})
+    };
+    let har = serde_json::json!({"log": {"entries": [entry("00"), entry(SIGNATURE)]}}).to_string();
+    std::fs::write(place.path("raw"), raw).unwrap();
+    std::fs::write(place.path("curl"), curl).unwrap();
+    std::fs::write(place.path("har"), har).unwrap();
+    assert_eq!(place.run(&["verify", "--request", "raw"]).code, 0);
+    assert_eq!(place.run(&["verify", "--request", "curl"]).code, 0);
+    assert_eq!(place.run(&["verify", "--request", "har", "--entry", "2"]).code, 0);
+    assert_eq!(place.run(&["verify", "--request", "har", "--entry", "1"]).code, 4);
+    let many = place.run(&["verify", "--request", "har"]);
+    assert_eq!((many.code, many.stderr.contains("--entry, from 1 to 2")), (2, true));
+    std::fs::write(place.path("none"), "hello").unwrap();
+    assert_eq!(place.run(&["verify", "--request", "none"]).code, 65);
+    assert_eq!(place.run(&["verify", "--request", "missing"]).code, 66);
+}
+
+#[test]
+fn the_body_of_a_stored_event_is_verified_against_given_headers() {
+    let place = Place::new();
+    let id = place.emit("enrollment.created", "enr-1");
+    let body = place.run(&["events", "show", &id, "--sent"]).stdout;
+    let signature = place.run_with_input(&["sign", "-", "-o", "name"], body.as_bytes()).stdout;
+    let header = format!("x-webhook-signature: {}", signature.trim());
+    assert_eq!(place.run(&["verify", "--event", &id, "--header", &header]).code, 0);
+}
+
+#[test]
+fn explain_names_the_cause_and_nothing_for_a_wrong_secret() {
+    let mut place = Place::new();
+    let body = format!("{BODY}\n");
+    let found = verify(&place, &body, &["--header", &header(), "--explain", "-o", "json"]);
+    let data = found.data();
+    assert_eq!((found.code, &data["explanation"]["cause"]), (4, &Value::from("newline-added")));
+    assert!(data["explanation"]["text"].as_str().unwrap().starts_with("right for the body without its last newline"));
+    let words = verify(&place, &body, &["--header", &header(), "--explain"]).stdout;
+    assert!(words.contains("\nCAUSE  newline-added: right for the body without its last newline"), "{words}");
+
+    place.set("WEBHOOK_SECRET", "another-secret-altogether");
+    let none = verify(&place, &body, &["--header", &header(), "--explain", "-o", "json"]).data();
+    assert_eq!((&none["explanation"], &none["pair"]), (&Value::Null, &Value::Null));
+    let ruled_out = none["ruledOut"].as_array().unwrap();
+    assert!(ruled_out.len() > 15 && ruled_out.contains(&"newline-added".into()), "{ruled_out:?}");
+    assert!(!none["collect"].as_array().unwrap().is_empty());
+
+    place.set("WEBHOOK_SECRET_PREVIOUS", "syncctl-test-secret");
+    let previous = verify(&place, BODY, &["--header", &header(), "--explain", "-o", "json"]).data();
+    assert_eq!(previous["explanation"]["cause"], "previous-secret");
+}
+
+#[test]
+fn another_endpoints_secret_is_recognised_by_its_name() {
+    let mut place = Place::new();
+    place.set("WEBHOOK_SECRET", "ours");
+    place.set("THEIRS", "syncctl-test-secret");
+    let config = "[[endpoints]]\nname = \"backup\"\nurl = \"https://backup.example/hook\"\nsecret_env = \"THEIRS\"\n";
+    std::fs::write(place.path("c.toml"), config).unwrap();
+    let args = ["--header", &header(), "--explain", "--config", "c.toml", "-o", "json"];
+    let found = verify(&place, BODY, &args).data();
+    assert_eq!(found["explanation"]["cause"], "other-endpoint-secret");
+    assert!(found["explanation"]["text"].as_str().unwrap().contains("backup"));
+}
+
+#[test]
+fn the_right_signature_is_never_shown_to_a_pipe() {
+    let place = Place::new();
+    for more in [&[][..], &["--explain"], &["--explain", "-o", "json"], &["-vvv"]] {
+        let ran = verify(&place, BODY, &[&["--header", "x-webhook-signature: 00"], more].concat());
+        assert!(!ran.stdout.contains(SIGNATURE) && !ran.stderr.contains(SIGNATURE), "{ran:?}");
+    }
+    let asked = verify(&place, BODY, &["--header", "x-webhook-signature: 00", "--show-expected"]);
+    assert_eq!((asked.code, asked.stdout.as_str()), (2, ""));
+}
+
+#[test]
+fn a_stronger_header_that_fails_is_not_rescued_by_a_weaker_one() {
+    let place = Place::new();
+    let ran = verify(
+        &place,
+        BODY,
+        &[
+            "--header",
+            &header(),
+            "--header",
+            "webhook-id: msg_1",
+            "--header",
+            "webhook-timestamp: 1706702400",
+            "--header",
+            "webhook-signature: v1,AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+            "--at",
+            "1706702400",
+            "-o",
+            "json",
+        ],
+    );
+    assert_eq!((ran.code, reason(&ran), ran.data()["scheme"].clone()), (4, "code-mismatch".into(), "standard".into()));
+}
+
+#[test]
+fn every_named_cause_and_scheme_is_listed_by_help() {
+    let place = Place::new();
+    let causes = place.data(&["help", "explain"]);
+    assert!(causes.as_array().unwrap().iter().any(|cause| cause["cause"] == "newline-added"));
+    let schemes = place.data(&["help", "signing"]);
+    assert_eq!(schemes.as_array().unwrap().len(), 20);
+    let codes = place.data(&["help", "exit-codes"]);
+    assert_eq!(codes[4]["name"], "signature");
+    let near = place.run(&["help", "explian"]);
+    assert_eq!((near.code, near.stderr.contains("did you mean `explain`?")), (2, true));
+    assert!(place.run(&["help"]).stdout.contains("Topics"));
+    assert!(place.run(&["help", "events", "reproduce"]).stdout.contains("--endpoint"));
+}
+
+#[test]
+fn foreign_text_cannot_change_a_terminal() {
+    let place = Place::new();
+    let raw = "POST /\u{1b}]0;x\u{7} HTTP/1.1\n\n";
+    let ran = place.run_with_input(&["verify", "--request", "-"], raw.as_bytes());
+    let scheme = place.run(&["verify", "--scheme", "a\u{1b}[31m"]);
+    let header = place.run_with_input(&["verify", "-", "--header", "\u{1b}]0;x\u{7}"], b"");
+    for ran in [ran, scheme, header] {
+        assert!(ran.code != 0 && !ran.stdout.contains('\u{1b}') && !ran.stderr.contains('\u{1b}'), "{ran:?}");
+    }
+}
