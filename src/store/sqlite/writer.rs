@@ -156,11 +156,7 @@ fn run_group(
 }
 
 /// Runs one write as a savepoint, so that its failure or panic undoes nothing of its neighbours.
-fn run_as_savepoint(
-    connection: &Connection,
-    mirror: &mut Mirror,
-    write: &mut dyn Write,
-) -> Result<Option<StoreError>> {
+fn run_as_savepoint(connection: &Connection, mirror: &mut Mirror, write: &mut dyn Write) -> Result<Option<StoreError>> {
     execute(connection, mirror, "SAVEPOINT one")?;
     let Err(error) = run(connection, mirror, write) else {
         execute(connection, mirror, "RELEASE one")?;
