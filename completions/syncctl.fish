@@ -66,6 +66,11 @@ complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "db" -d 'Look after 
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "config" -d 'See what the configuration says, where it comes from, and what is wrong with it'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "completions" -d 'Print what a shell needs to complete commands, or install it'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "man" -d 'Print a manual page, or write them all'
+complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "sign" -d 'Sign a body by any scheme'
+complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "verify" -d 'Verify a request\'s signature, and say why not'
+complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "listen" -d 'Receive requests, show them and keep them'
+complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "diff" -d 'Compare what was sent with what arrived'
+complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "secret" -d 'Make secrets, check them, rehearse their rotation'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "demo" -d 'See the whole story in ten seconds'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "help" -d 'Help on a command or topic, or a list of everything'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "version" -d 'Print which version this is'
@@ -376,33 +381,34 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_se
 complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from resume" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
 complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from resume" -l no-input -d 'Never ask; refuse what would need an answer'
 complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from resume" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show" -l db -d 'The queue\'s database file' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
-complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
-complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show reproduce" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show reproduce" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show reproduce" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show reproduce" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
 wide\t''
 json\t''
 jsonl\t''
 csv\t''
 name\t''"
-complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show" -l columns -d 'Columns to show, in order, separated by commas' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show reproduce" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show reproduce" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
 iso\t''
 local\t''
 unix\t''"
-complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show" -l color -d 'When to use colour' -r -f -a "auto\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show reproduce" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show" -l log-format -d 'How to write the log' -r -f -a "text\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show reproduce" -l log-format -d 'How to write the log' -r -f -a "text\t''
 json\t''"
-complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show" -l json -d 'The same as `-o json`'
-complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show" -l no-headers -d 'Leave out the line of headings'
-complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show" -s q -l quiet -d 'Say nothing on success'
-complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
-complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show" -l no-input -d 'Never ask; refuse what would need an answer'
-complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show" -f -a "list" -d 'Events, newest first'
-complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show" -f -a "show" -d 'One event with its deliveries and every attempt'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show reproduce" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show reproduce" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show reproduce" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show reproduce" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show reproduce" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show reproduce" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show reproduce" -f -a "list" -d 'Events, newest first'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show reproduce" -f -a "show" -d 'One event with its deliveries and every attempt'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show reproduce" -f -a "reproduce" -d 'Print openssl and curl lines that sign and send it again, with the secret in a variable'
 complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -l type -d 'Only this event type' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -l resource -d 'Only the resource with this id' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -l since -d 'Emitted at or after: a time, or a duration before now' -r
@@ -461,6 +467,33 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_
 complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
 complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask; refuse what would need an answer'
 complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from reproduce" -l endpoint -d 'Only to this endpoint' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from reproduce" -l to -d 'To this URL instead of the event\'s endpoints' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from reproduce" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from reproduce" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from reproduce" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from reproduce" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from reproduce" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from reproduce" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from reproduce" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from reproduce" -l log-format -d 'How to write the log' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from reproduce" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from reproduce" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from reproduce" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from reproduce" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from reproduce" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from reproduce" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list give-up" -l db -d 'The queue\'s database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list give-up" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list give-up" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
@@ -647,6 +680,12 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l endpoint -d '
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l type -d 'Only this event type' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l since -d 'Last changed at or after: a time, or a duration before now' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l until -d 'Last changed before' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l to -d 'Send the same bytes to that URL instead, with a fresh time and signature; the queue is left as it is' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l from -d 'Send captured requests: a file or a folder of `listen --save`' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l scheme -d 'With --from, the scheme to sign by where the request\'s headers do not tell' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l secret-env -d 'The environment variable that holds the secret [default: WEBHOOK_SECRET]' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l secret-file -d 'A file that holds the secret; its final newline is not part of it' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l secret-command -d 'A command that prints the secret' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l db -d 'The queue\'s database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
@@ -1056,6 +1095,298 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand man" -s q -l quiet -d 'S
 complete -c syncctl -n "__fish_syncctl_using_subcommand man" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
 complete -c syncctl -n "__fish_syncctl_using_subcommand man" -l no-input -d 'Never ask; refuse what would need an answer'
 complete -c syncctl -n "__fish_syncctl_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l data -d 'The body itself' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l scheme -d 'The scheme, such as standard, stripe or github; `generic` is described by the options below' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l signed -d 'generic: what is signed, such as `{id}.{timestamp}.{body}`; also {method} and {url}' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l encoding -d 'generic: how the code is written' -r -f -a "hex\t''
+base64\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l prefix -d 'generic: what precedes the code, such as `sha256=`' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l algorithm -d 'generic: the hash of the HMAC' -r -f -a "sha1\t''
+sha256\t''
+sha512\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l signature-header -d 'generic: the header of the signature' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l id-header -d 'generic: the header of the id' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l timestamp-header -d 'generic: the header of the time' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l timestamp-unit -d 'generic: how the time is written' -r -f -a "seconds\t''
+milliseconds\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l secret-env -d 'The environment variable that holds the secret [default: WEBHOOK_SECRET]' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l secret-file -d 'A file that holds the secret; its final newline is not part of it' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l secret-command -d 'A command that prints the secret' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l id -d 'The message id, for schemes that have one [default: a new one]' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l timestamp -d 'When it is signed, in seconds since 1970 or as RFC 3339 [default: now]' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l url -d 'The URL the request goes to, for schemes that sign it' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l method -d 'The method, for schemes that sign it' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l curl -d 'Print a curl command that sends exactly these bytes to that URL' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l snippet -d 'Print a program that recomputes the signature' -r -f -a "openssl\t''
+node\t''
+python\t''
+php\t''
+go\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l log-format -d 'How to write the log' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l all -d 'Sign by every scheme, each with programs that recompute it'
+complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l header -d 'A header of the request, `NAME: VALUE`; may be given more than once' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l request -d 'The whole request: raw HTTP, a curl command or a HAR file; `-` for standard input' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l entry -d 'Which request of a HAR file, counted from 1' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l event -d 'Take the body of a stored event' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l url -d 'The URL it was sent to, for schemes that sign it' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l method -d 'The method, when it was not POST' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l scheme -d 'The scheme, such as standard, stripe or github; `generic` is described by the options below' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l signed -d 'generic: what is signed, such as `{id}.{timestamp}.{body}`; also {method} and {url}' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l encoding -d 'generic: how the code is written' -r -f -a "hex\t''
+base64\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l prefix -d 'generic: what precedes the code, such as `sha256=`' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l algorithm -d 'generic: the hash of the HMAC' -r -f -a "sha1\t''
+sha256\t''
+sha512\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l signature-header -d 'generic: the header of the signature' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l id-header -d 'generic: the header of the id' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l timestamp-header -d 'generic: the header of the time' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l timestamp-unit -d 'generic: how the time is written' -r -f -a "seconds\t''
+milliseconds\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l secret-env -d 'The environment variable that holds the secret [default: WEBHOOK_SECRET]' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l secret-file -d 'A file that holds the secret; its final newline is not part of it' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l secret-command -d 'A command that prints the secret' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l at -d 'Verify as of that time, for stored requests: RFC 3339 or seconds since 1970' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l tolerance -d 'How far its time may lie from now, instead of what the scheme says' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l log-format -d 'How to write the log' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l explain -d 'On a mismatch, look for the change that makes it match'
+complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l show-expected -d 'Show the signature that would be right; on a terminal only'
+complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l listen -d 'The address to listen on' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l respond -d 'Answer with these statuses in turn; the last one stays' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l delay -d 'Wait before each answer' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l forward-to -d 'Send each request on to that URL, unchanged, and answer as it does' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l save -d 'Keep each request in a file of that folder' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l max-body -d 'The longest body taken, in bytes' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l count -d 'End after so many requests' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l scheme -d 'The scheme, such as standard, stripe or github; `generic` is described by the options below' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l signed -d 'generic: what is signed, such as `{id}.{timestamp}.{body}`; also {method} and {url}' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l encoding -d 'generic: how the code is written' -r -f -a "hex\t''
+base64\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l prefix -d 'generic: what precedes the code, such as `sha256=`' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l algorithm -d 'generic: the hash of the HMAC' -r -f -a "sha1\t''
+sha256\t''
+sha512\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l signature-header -d 'generic: the header of the signature' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l id-header -d 'generic: the header of the id' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l timestamp-header -d 'generic: the header of the time' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l timestamp-unit -d 'generic: how the time is written' -r -f -a "seconds\t''
+milliseconds\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l secret-env -d 'The environment variable that holds the secret [default: WEBHOOK_SECRET]' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l secret-file -d 'A file that holds the secret; its final newline is not part of it' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l secret-command -d 'A command that prints the secret' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l log-format -d 'How to write the log' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l show-body -d 'Show each body, JSON indented'
+complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand diff" -l event -d 'Take the body of a stored event as what was sent' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand diff" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand diff" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand diff" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand diff" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand diff" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand diff" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand diff" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand diff" -l log-format -d 'How to write the log' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand diff" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand diff" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand diff" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand diff" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand diff" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and not __fish_seen_subcommand_from new check rotate-plan" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and not __fish_seen_subcommand_from new check rotate-plan" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and not __fish_seen_subcommand_from new check rotate-plan" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and not __fish_seen_subcommand_from new check rotate-plan" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and not __fish_seen_subcommand_from new check rotate-plan" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and not __fish_seen_subcommand_from new check rotate-plan" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and not __fish_seen_subcommand_from new check rotate-plan" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and not __fish_seen_subcommand_from new check rotate-plan" -l log-format -d 'How to write the log' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and not __fish_seen_subcommand_from new check rotate-plan" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and not __fish_seen_subcommand_from new check rotate-plan" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and not __fish_seen_subcommand_from new check rotate-plan" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and not __fish_seen_subcommand_from new check rotate-plan" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and not __fish_seen_subcommand_from new check rotate-plan" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and not __fish_seen_subcommand_from new check rotate-plan" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and not __fish_seen_subcommand_from new check rotate-plan" -f -a "new" -d 'Print a new secret: 32 random bytes as whsec_ and base64'
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and not __fish_seen_subcommand_from new check rotate-plan" -f -a "check" -d 'Look for what is wrong with a secret; it is never shown'
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and not __fish_seen_subcommand_from new check rotate-plan" -f -a "rotate-plan" -d 'Try a new secret on captured requests and on every endpoint before it replaces the old one'
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from new" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from new" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from new" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from new" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from new" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from new" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from new" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from new" -l log-format -d 'How to write the log' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from new" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from new" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from new" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from new" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from new" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from new" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from check" -l secret-env -d 'The environment variable that holds the secret [default: WEBHOOK_SECRET]' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from check" -l secret-file -d 'A file that holds the secret; its final newline is not part of it' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from check" -l secret-command -d 'A command that prints the secret' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from check" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from check" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from check" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from check" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from check" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from check" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from check" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from check" -l log-format -d 'How to write the log' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from check" -l standard-form -d 'Print the secret in its whsec_ form, for receivers whose libraries decode base64'
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from check" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from check" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from check" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from rotate-plan" -l secret-env -d 'The environment variable that holds the secret [default: WEBHOOK_SECRET]' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from rotate-plan" -l secret-file -d 'A file that holds the secret; its final newline is not part of it' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from rotate-plan" -l secret-command -d 'A command that prints the secret' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from rotate-plan" -l new-env -d 'The environment variable that holds the new secret' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from rotate-plan" -l new-file -d 'A file that holds the new secret' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from rotate-plan" -l captured -d 'A folder or file of requests that `listen --save` captured' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from rotate-plan" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from rotate-plan" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from rotate-plan" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from rotate-plan" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from rotate-plan" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from rotate-plan" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from rotate-plan" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from rotate-plan" -l log-format -d 'How to write the log' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from rotate-plan" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from rotate-plan" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from rotate-plan" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from rotate-plan" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from rotate-plan" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from rotate-plan" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c syncctl -n "__fish_syncctl_using_subcommand demo" -l events -d 'Events to emit' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand demo" -l db -d 'The queue\'s database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand demo" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F

@@ -138,6 +138,51 @@ const EXAMPLES: &[Examples] = &[
         "help",
         &[("Of a command", "syncctl help db prune"), ("Every command, for a program", "syncctl help --all -o json")],
     ),
+    (
+        "events reproduce",
+        &[
+            ("By hand, with openssl and curl", "syncctl events reproduce 1842"),
+            ("To another place", "syncctl events reproduce 1842 --to http://127.0.0.1:4000/"),
+        ],
+    ),
+    (
+        "sign",
+        &[
+            ("Headers ready to paste", "syncctl sign body.json --scheme standard"),
+            (
+                "A command that sends exactly these bytes",
+                "syncctl sign body.json --curl https://admin.example.com/hook",
+            ),
+        ],
+    ),
+    (
+        "verify",
+        &[
+            ("Body and header", "syncctl verify body.json --header 'X-Webhook-Signature: 8c3a…' --explain"),
+            (
+                "A captured request, as of when it came",
+                "syncctl verify --request request.http --at 2026-11-22T10:00:00Z",
+            ),
+        ],
+    ),
+    (
+        "listen",
+        &[
+            ("Show what comes", "syncctl listen"),
+            ("Fail twice, then take it, and keep it all", "syncctl listen --respond 500,500,200 --save captured"),
+        ],
+    ),
+    ("diff", &[("What a proxy changed", "syncctl diff sent.json received.json")]),
+    (
+        "secret",
+        &[("A new one, for a file", "syncctl secret new > secret"), ("Is this a good one?", "syncctl secret check")],
+    ),
+    ("secret new", &[("For a file", "syncctl secret new > secret")]),
+    ("secret check", &[("One in a file", "syncctl secret check --secret-file secret")]),
+    (
+        "secret rotate-plan",
+        &[("On what was captured", "syncctl secret rotate-plan --new-file new-secret --captured captured")],
+    ),
     ("version", &[("For a script", "syncctl version -o json")]),
     ("demo", &[("Ten seconds", "syncctl demo"), ("With more events", "syncctl demo --events 5000")]),
 ];

