@@ -1,0 +1,66 @@
+//! A sink that answers as fast as loopback allows, a thread for each connection.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// Answers as fast as loopback allows, a thread for each connection.
+pub(crate) struct Sink {
+    pub(crate) address: SocketAddr,
+}
+
+impl Sink {
+    pub(crate) fn start(delay: Duration, failing: u64) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let count = Arc::new(AtomicU64::new(0));
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let count = Arc::clone(&count);
+                std::thread::spawn(move || answer(stream, delay, failing, &count));
+            }
+        });
+        Self { address }
+    }
+}
+
+fn answer(mut stream: TcpStream, delay: Duration, failing: u64, count: &AtomicU64) {
+    const GOOD: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+    const BAD: &[u8] = b"HTTP/1.1 500 Internal Server Error\r\ncontent-length: 2\r\n\r\nno";
+    stream.set_nodelay(true).unwrap();
+    let mut buffer = vec![0; 16 * 1024];
+    let mut filled = 0;
+    loop {
+        let Some(length) = request_length(&buffer[..filled]) else {
+            match stream.read(&mut buffer[filled..]) {
+                Ok(n) if n > 0 => filled += n,
+                _ => return,
+            }
+            continue;
+        };
+        buffer.copy_within(length..filled, 0);
+        filled -= length;
+        if !delay.is_zero() {
+            std::thread::park_timeout(delay);
+        }
+        let bad = failing > 0 && count.fetch_add(1, Ordering::Relaxed).is_multiple_of(failing);
+        if stream.write_all(if bad { BAD } else { GOOD }).is_err() {
+            return;
+        }
+    }
+}
+
+/// The length of the first whole request in `bytes`.
+fn request_length(bytes: &[u8]) -> Option<usize> {
+    let head = bytes.windows(4).position(|w| w == b"\r\n\r\n")? + 4;
+    let lower = bytes[..head].to_ascii_lowercase();
+    let name = b"content-length: ";
+    let body = lower.windows(name.len()).position(|w| w == name).map_or(0, |at| {
+        let digits = &lower[at + name.len()..];
+        let end = digits.iter().position(|b| *b == b'\r').unwrap();
+        std::str::from_utf8(&digits[..end]).unwrap().parse().unwrap()
+    });
+    (bytes.len() >= head + body).then_some(head + body)
+}
