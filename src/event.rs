@@ -76,7 +76,7 @@ pub enum Invalid {
 }
 
 /// An event's name: `evt_` and a UUIDv7 unless the emitter chose one.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct EventId(String);
 

@@ -3,12 +3,16 @@
 //! **Outbound.** [`outbound`] checks an [`event`], renders its bytes once and hands it to the [`store`], which keeps it with
 //! one [`delivery`] for each [`endpoint`] in one transaction. A worker claims what is due, signs it with a [`signature`]
 //! scheme, sends it, judges the outcome by rules that touch nothing, and records what follows.
+//!
+//! **Inbound.** A webhook's bytes are verified before they are read. The event in them becomes a change of a [`record`], and
+//! the store applies it once: seen before? later write standing? write, audit, in one transaction.
 
 pub mod clock;
 pub mod text;
 
 pub mod delivery;
 pub mod event;
+pub mod record;
 pub mod signature;
 
 pub mod endpoint;

@@ -1,0 +1,425 @@
+//! Records: what is known of an enrollment, a user or a learner's progress, and how changes to it merge.
+//!
+//! Every field remembers the stamp of the event that wrote it, and the later stamp wins, field by field. A delete beats every
+//! older field. So any order and any repetition of the same events ends in the same record.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::clock::Timestamp;
+use crate::event::{EventId, known_resource_type};
+
+/// The member of `data` that is merged by field as well.
+const PROFILE: &str = "profile";
+
+/// What a record is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    /// A user in a course.
+    Enrollment,
+    /// A user and its profile.
+    User,
+    /// How far a user got in a course.
+    Progress,
+}
+
+impl Kind {
+    /// Every kind, in the order of its name.
+    pub const ALL: [Self; 3] = [Self::Enrollment, Self::Progress, Self::User];
+
+    /// Its resource type.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Enrollment => "enrollment",
+            Self::User => "user",
+            Self::Progress => "progress",
+        }
+    }
+
+    /// The kind of that name. A profile is part of its user.
+    pub fn parse(name: &str) -> Option<Self> {
+        let name = if name == PROFILE { "user" } else { name };
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// What an event of a known type is about.
+    pub fn of_event(event_type: &str) -> Option<Self> {
+        known_resource_type(event_type).and_then(Self::parse)
+    }
+}
+
+/// Which write of a field is the later one: by time, then by event id, so that no two are equal.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Stamp {
+    /// When the event happened.
+    pub at: Timestamp,
+    /// Which event it was.
+    pub by: EventId,
+}
+
+/// One event's say about one record.
+#[derive(Clone, Debug)]
+pub struct Change {
+    stamp: Stamp,
+    what: What,
+}
+
+#[derive(Clone, Debug)]
+enum What {
+    Write { fields: Members, profile: Members },
+    Delete,
+}
+
+type Members = BTreeMap<String, Box<RawValue>>;
+
+/// Why `data` cannot change a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("data must be a JSON object")]
+pub struct NotAnObject;
+
+impl Change {
+    /// What an event does to its record. A delete needs no data; a member given twice counts as given last.
+    pub fn new(event_type: &str, data: &str, stamp: Stamp) -> Result<Self, NotAnObject> {
+        if event_type.ends_with(".deleted") {
+            return Ok(Self { stamp, what: What::Delete });
+        }
+        let mut fields: Members = serde_json::from_str(data).map_err(|_| NotAnObject)?;
+        // A profile that is no object, such as null, takes the place of the whole profile.
+        let profile = fields.get(PROFILE).and_then(|profile| serde_json::from_str(profile.get()).ok());
+        if profile.is_some() {
+            fields.remove(PROFILE);
+        }
+        Ok(Self { stamp, what: What::Write { fields, profile: profile.unwrap_or_default() } })
+    }
+}
+
+/// What became of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Merged {
+    /// It wrote or deleted something.
+    Applied,
+    /// Later writes stand: nothing changed.
+    Stale,
+}
+
+impl Merged {
+    fn or(changed: bool) -> Self {
+        if changed { Self::Applied } else { Self::Stale }
+    }
+}
+
+/// A field's value and who wrote it.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+struct Field(Timestamp, EventId, Box<RawValue>);
+
+impl Field {
+    fn stamp(&self) -> Stamp {
+        Stamp { at: self.0, by: self.1.clone() }
+    }
+
+    /// Whether this write stands against `other`. The value decides only between events that share an id, which two
+    /// honest senders never do.
+    fn beats(&self, other: &Self) -> bool {
+        (self.0, &self.1, self.2.get()) > (other.0, &other.1, other.2.get())
+    }
+}
+
+impl PartialEq for Field {
+    fn eq(&self, other: &Self) -> bool {
+        (self.0, &self.1, self.2.get()) == (other.0, &other.1, other.2.get())
+    }
+}
+
+/// What is known of one resource, with the stamps that let it merge.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+pub struct Record {
+    #[serde(rename = "f", default, skip_serializing_if = "BTreeMap::is_empty")]
+    fields: BTreeMap<String, Field>,
+    #[serde(rename = "p", default, skip_serializing_if = "BTreeMap::is_empty")]
+    profile: BTreeMap<String, Field>,
+    #[serde(rename = "w", default, skip_serializing_if = "Option::is_none")]
+    written: Option<Stamp>,
+    #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
+    deleted: Option<Stamp>,
+    #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
+    first_at: Option<Timestamp>,
+}
+
+impl Record {
+    /// Merges a change. The same changes in any order, each any number of times, lead to the same record.
+    pub fn merge(&mut self, change: &Change) -> Merged {
+        let at = change.stamp.at;
+        self.first_at = Some(self.first_at.map_or(at, |first| first.min(at)));
+        match &change.what {
+            What::Delete => self.delete(&change.stamp),
+            What::Write { fields, profile } => self.write(&change.stamp, fields, profile),
+        }
+    }
+
+    fn delete(&mut self, stamp: &Stamp) -> Merged {
+        if self.deleted.as_ref() >= Some(stamp) {
+            return Merged::Stale;
+        }
+        let survives = |_: &String, field: &mut Field| field.stamp() > *stamp;
+        self.fields.retain(survives);
+        self.profile.retain(survives);
+        self.written.take_if(|written| *written <= *stamp);
+        self.deleted = Some(stamp.clone());
+        Merged::Applied
+    }
+
+    fn write(&mut self, stamp: &Stamp, fields: &Members, profile: &Members) -> Merged {
+        if self.deleted.as_ref() >= Some(stamp) {
+            return Merged::Stale;
+        }
+        let mut changed = self.written.as_ref() < Some(stamp);
+        if changed {
+            self.written = Some(stamp.clone());
+        }
+        for (name, value) in fields {
+            changed |= put(&mut self.fields, name, stamp, value);
+        }
+        let replaced = self.fields.get(PROFILE).map(Field::stamp);
+        self.profile.retain(|_, field| replaced.as_ref() < Some(&field.stamp()));
+        if replaced.as_ref() < Some(stamp) {
+            for (name, value) in profile {
+                changed |= put(&mut self.profile, name, stamp, value);
+            }
+        }
+        Merged::or(changed)
+    }
+
+    /// Whether it is there: written after it was last deleted.
+    pub fn exists(&self) -> bool {
+        self.written.is_some()
+    }
+
+    /// The newest stamp's time: what a local change has to be later than.
+    pub fn newest_at(&self) -> Option<Timestamp> {
+        self.written.iter().chain(&self.deleted).map(|stamp| stamp.at).max()
+    }
+
+    /// When it was last written.
+    pub fn written_at(&self) -> Option<Timestamp> {
+        self.written.as_ref().map(|stamp| stamp.at)
+    }
+
+    /// When it was deleted, if it was and nothing revived it.
+    pub fn deleted_at(&self) -> Option<Timestamp> {
+        self.deleted.as_ref().filter(|_| !self.exists()).map(|stamp| stamp.at)
+    }
+
+    /// The time of the earliest event about it.
+    pub fn first_at(&self) -> Option<Timestamp> {
+        self.first_at
+    }
+
+    /// The time a local change made at `now` is stamped with: later than everything known of the record.
+    pub fn next_stamp(&self, now: Timestamp) -> Timestamp {
+        let millisecond = std::time::Duration::from_millis(1);
+        self.newest_at().map_or(now, |newest| now.max(newest.plus(millisecond)))
+    }
+
+    /// A field as the JSON it was written as.
+    pub fn field(&self, name: &str) -> Option<&str> {
+        self.fields.get(name).map(|field| field.2.get())
+    }
+
+    /// A field that is text.
+    pub fn text(&self, name: &str) -> Option<String> {
+        serde_json::from_str(self.field(name)?).ok()
+    }
+
+    /// A field that is a moment.
+    pub fn time(&self, name: &str) -> Option<Timestamp> {
+        Timestamp::parse(&self.text(name)?)
+    }
+
+    /// The members of `data` that stand, by name.
+    pub fn members(&self) -> BTreeMap<&str, Box<RawValue>> {
+        let mut members: BTreeMap<&str, _> =
+            self.fields.iter().map(|(name, field)| (name.as_str(), field.2.clone())).collect();
+        if !self.profile.is_empty() {
+            let profile: BTreeMap<_, _> = self.profile.iter().map(|(name, field)| (name, &field.2)).collect();
+            members.insert(PROFILE, raw(&profile));
+        }
+        members
+    }
+
+    /// Everything that stands, as the `data` of an event would carry it.
+    pub fn data(&self) -> String {
+        raw(&self.members()).get().to_owned()
+    }
+}
+
+fn raw(members: &impl Serialize) -> Box<RawValue> {
+    serde_json::value::to_raw_value(members).expect("members are JSON already")
+}
+
+/// Writes a field unless a later write of it stands.
+fn put(fields: &mut BTreeMap<String, Field>, name: &str, stamp: &Stamp, value: &RawValue) -> bool {
+    let new = Field(stamp.at, stamp.by.clone(), value.to_owned());
+    let stands = fields.get(name).is_some_and(|old| !new.beats(old));
+    if !stands {
+        fields.insert(name.to_owned(), new);
+    }
+    !stands
+}
+
+impl Serialize for Stamp {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (self.at, &self.by).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Stamp {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        <(Timestamp, EventId)>::deserialize(deserializer).map(|(at, by)| Self { at, by })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn stamp(at: i64, by: &str) -> Stamp {
+        Stamp { at: Timestamp::from_millis(at), by: EventId::parse(by).expect("a good id") }
+    }
+
+    fn change(event_type: &str, data: &str, at: i64, by: &str) -> Change {
+        Change::new(event_type, data, stamp(at, by)).expect("a good change")
+    }
+
+    fn merged<'a>(changes: impl IntoIterator<Item = &'a Change>) -> Record {
+        let mut record = Record::default();
+        changes.into_iter().for_each(|change| {
+            record.merge(change);
+        });
+        record
+    }
+
+    #[test]
+    fn the_later_write_of_each_field_stands_and_absent_fields_are_untouched() {
+        let older = change("enrollment.updated", r#"{"status":"active","source":"web"}"#, 1, "a");
+        let newer = change("enrollment.updated", r#"{"status":"done"}"#, 2, "a");
+        for order in [[&older, &newer], [&newer, &older]] {
+            assert_eq!(merged(order).data(), r#"{"source":"web","status":"done"}"#);
+        }
+    }
+
+    #[test]
+    fn the_event_id_decides_between_equal_times() {
+        let (a, b) = (change("user.updated", r#"{"x":1}"#, 1, "a"), change("user.updated", r#"{"x":2}"#, 1, "b"));
+        assert_eq!(merged([&a, &b]), merged([&b, &a]));
+        assert_eq!(merged([&b, &a]).data(), r#"{"x":2}"#);
+    }
+
+    #[test]
+    fn a_profile_merges_by_field_and_null_clears_what_is_older() {
+        let bio = change("profile.updated", r#"{"profile":{"bio":"x","phone":"1"}}"#, 1, "a");
+        let phone = change("profile.updated", r#"{"profile":{"phone":"2"}}"#, 2, "b");
+        assert_eq!(merged([&phone, &bio]).data(), r#"{"profile":{"bio":"x","phone":"2"}}"#);
+        let cleared = change("profile.updated", r#"{"profile":null}"#, 3, "c");
+        let after = change("profile.updated", r#"{"profile":{"bio":"y"}}"#, 4, "d");
+        assert_eq!(merged([&cleared, &bio, &phone]).data(), r#"{"profile":null}"#);
+        assert_eq!(merged([&after, &bio, &cleared, &phone]).data(), r#"{"profile":{"bio":"y"}}"#);
+    }
+
+    #[test]
+    fn a_delete_beats_older_fields_and_a_later_event_revives_only_newer_ones() {
+        let create = change("enrollment.created", r#"{"status":"active","source":"web"}"#, 1, "a");
+        let delete = change("enrollment.deleted", "{}", 2, "b");
+        let update = change("enrollment.updated", r#"{"status":"back"}"#, 3, "c");
+        assert!(!merged([&delete, &create]).exists());
+        assert_eq!(merged([&delete, &create]).deleted_at(), Some(Timestamp::from_millis(2)));
+        assert_eq!(merged([&update, &delete, &create]).data(), r#"{"status":"back"}"#);
+        assert!(merged([&update, &delete, &create]).exists());
+    }
+
+    #[test]
+    fn stale_means_that_nothing_changed() {
+        let mut record = merged([&change("user.updated", r#"{"a":1,"b":1}"#, 5, "e")]);
+        let before = record.data();
+        assert_eq!(record.merge(&change("user.updated", r#"{"a":0}"#, 4, "d")), Merged::Stale);
+        assert_eq!(record.merge(&change("user.updated", r#"{"a":1,"b":1}"#, 5, "e")), Merged::Stale);
+        assert_eq!(record.data(), before);
+        assert_eq!(record.merge(&change("user.updated", r#"{"c":1}"#, 1, "a")), Merged::Applied);
+        assert_eq!(record.merge(&change("enrollment.deleted", "", 9, "z")), Merged::Applied);
+        assert_eq!(record.merge(&change("enrollment.deleted", "", 9, "z")), Merged::Stale);
+    }
+
+    #[test]
+    fn an_empty_create_creates_and_a_second_delete_is_no_error() {
+        assert!(merged([&change("enrollment.created", "{}", 1, "a")]).exists());
+        let twice = merged([&change("enrollment.deleted", "", 1, "a"), &change("enrollment.deleted", "", 2, "b")]);
+        assert!(!twice.exists());
+    }
+
+    #[test]
+    fn data_that_is_no_object_changes_no_record() {
+        for data in ["[]", "1", "null", "\"x\""] {
+            assert_eq!(Change::new("user.updated", data, stamp(1, "a")).err(), Some(NotAnObject));
+        }
+    }
+
+    #[test]
+    fn a_local_change_is_later_than_everything_known() {
+        let now = Timestamp::from_millis(10);
+        assert_eq!(Record::default().next_stamp(now), now);
+        let ahead = merged([&change("user.updated", "{}", 50, "a")]);
+        assert_eq!(ahead.next_stamp(now), Timestamp::from_millis(51));
+        assert_eq!(merged([&change("user.updated", "{}", 5, "a")]).next_stamp(now), now);
+    }
+
+    #[test]
+    fn a_record_survives_being_stored() {
+        let record = merged([
+            &change("user.created", r#"{"a":1.0,"profile":{"b":"ü"}}"#, 3, "a"),
+            &change("enrollment.deleted", "", 1, "x"),
+        ]);
+        let stored = serde_json::to_string(&record).expect("JSON");
+        assert_eq!(serde_json::from_str::<Record>(&stored).expect("the same"), record);
+    }
+
+    fn any_change() -> impl Strategy<Value = Change> {
+        let member = prop::sample::select(vec!["a", "b", "c"]);
+        let members = prop::collection::btree_map(member, 0..4_u8, 0..3);
+        let profile = prop::option::of(prop::option::of(members.clone()));
+        (members, profile, 0..6_i64, 0..3_u8, 0..6_u8).prop_map(|(members, profile, at, by, kind)| {
+            let mut data: BTreeMap<&str, serde_json::Value> =
+                members.into_iter().map(|(name, value)| (name, value.into())).collect();
+            if let Some(profile) = profile {
+                data.insert("profile", serde_json::to_value(profile).expect("JSON"));
+            }
+            let event_type = if kind == 0 { "enrollment.deleted" } else { "user.updated" };
+            let data = serde_json::to_string(&data).expect("JSON");
+            change(event_type, &data, at, &format!("e{by}"))
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        /// Whatever is written, even by senders that reuse ids.
+        #[test]
+        fn any_order_and_any_repetition_gives_the_same_record(
+            (changes, shuffled) in prop::collection::vec(any_change(), 1..12).prop_flat_map(|changes| {
+                let repeated: Vec<Change> = changes.iter().chain(&changes).cloned().collect();
+                (Just(changes), Just(repeated).prop_shuffle())
+            })
+        ) {
+            prop_assert_eq!(merged(&changes), merged(&shuffled));
+        }
+
+        #[test]
+        fn what_was_merged_before_changes_nothing(changes in prop::collection::vec(any_change(), 1..12)) {
+            let mut record = merged(&changes);
+            for change in &changes {
+                prop_assert_eq!(record.merge(change), Merged::Stale);
+            }
+        }
+    }
+}
