@@ -191,6 +191,27 @@ impl Record {
         Merged::or(changed)
     }
 
+    /// Merges everything another copy of the record knows, as if each of its events had been merged.
+    pub fn absorb(&mut self, other: &Self) -> Merged {
+        let before = self.clone();
+        if let Some(deleted) = &other.deleted {
+            self.delete(deleted);
+        }
+        self.first_at = self.first_at.into_iter().chain(other.first_at).min();
+        let buried = self.deleted.clone();
+        let stands = |stamp: &Stamp| buried.as_ref() < Some(stamp);
+        self.written = self.written.take().max(other.written.clone().filter(stands));
+        for (name, field) in other.fields.iter().filter(|(_, field)| stands(&field.stamp())) {
+            put(&mut self.fields, name, &field.stamp(), &field.2);
+        }
+        for (name, field) in other.profile.iter().filter(|(_, field)| stands(&field.stamp())) {
+            put(&mut self.profile, name, &field.stamp(), &field.2);
+        }
+        let replaced = self.fields.get(PROFILE).map(Field::stamp);
+        self.profile.retain(|_, field| replaced.as_ref() < Some(&field.stamp()));
+        Merged::or(*self != before)
+    }
+
     /// Whether it is there: written after it was last deleted.
     pub fn exists(&self) -> bool {
         self.written.is_some()
@@ -412,6 +433,21 @@ mod tests {
             })
         ) {
             prop_assert_eq!(merged(&changes), merged(&shuffled));
+        }
+
+        /// Two copies that absorb each other agree, and on what one copy would have that had seen everything.
+        #[test]
+        fn copies_that_absorb_each_other_agree(
+            mine in prop::collection::vec(any_change(), 0..8),
+            theirs in prop::collection::vec(any_change(), 0..8),
+        ) {
+            let (mut a, mut b) = (merged(&mine), merged(&theirs));
+            let before = a.clone();
+            a.absorb(&b);
+            b.absorb(&before);
+            prop_assert_eq!(&a, &b);
+            prop_assert_eq!(a, merged(mine.iter().chain(&theirs)));
+            prop_assert_eq!(b.absorb(&before), Merged::Stale);
         }
 
         #[test]

@@ -19,6 +19,7 @@ use crate::delivery::{Next, Outcome, Reason, State, Trigger};
 use crate::endpoint::{Endpoint, EndpointId, Spec};
 use crate::event::{Draft, Event, EventId, Resource};
 
+pub mod inbound;
 mod sqlite;
 
 /// Why the store could not do what it was asked. A failed delivery is never one of these.
@@ -591,7 +592,7 @@ pub struct Replay {
 /// The queue's memory.
 ///
 /// Writes answer after their commit is on disk. A write that fails leaves nothing of itself.
-pub trait Store: Send + Sync + fmt::Debug {
+pub trait Store: inbound::Records + Send + Sync + fmt::Debug {
     /// Makes `specs` the configured endpoints and returns all that are stored.
     ///
     /// A spec with a name is found by its name, one without by its URL; a new one without gets its host as name, with

@@ -18,6 +18,10 @@ use super::{
 use crate::clock::Timestamp;
 use crate::endpoint::{Endpoint, Spec};
 use crate::event::{EventId, IdSource};
+use crate::record::{Kind, Record};
+use crate::store::inbound::{
+    Applied, Edit, Edited, Incoming, ReceivedFilter, ReceivedRow, RecordFilter, RecordRow, Records, Refused,
+};
 
 mod advance;
 mod backup;
@@ -25,12 +29,14 @@ mod endpoints;
 mod enqueue;
 mod fault;
 mod figures;
+mod inbound;
 mod lanes;
 mod lists;
 mod migrate;
 mod mirror;
 mod owners;
 mod prune;
+mod records;
 mod replay;
 mod row;
 mod verify;
@@ -279,5 +285,40 @@ impl Store for Sqlite {
         let mut path = self.path.clone().into_os_string();
         path.push("-wal");
         path.into()
+    }
+}
+
+impl Records for Sqlite {
+    fn apply(&self, incoming: Incoming, now: Timestamp) -> Answer<Applied> {
+        self.writer.submit(move |txn| inbound::apply(txn, &incoming, now))
+    }
+
+    fn refuse(&self, refused: Vec<Refused>, now: Timestamp) -> Answer<()> {
+        self.writer.submit(move |txn| inbound::refuse(txn.connection, &refused, now).map_err(|e| txn.mirror.fault(&e)))
+    }
+
+    fn edit(&self, edit: Edit, now: Timestamp) -> Answer<Edited> {
+        let ids = Arc::clone(&self.ids);
+        self.writer.submit(move |txn| records::edit(txn, edit, &ids, now))
+    }
+
+    fn import(&self, records: Vec<(Kind, String, Record)>) -> Answer<u64> {
+        self.writer.submit(move |txn| records::import(txn.connection, records).map_err(|e| txn.mirror.fault(&e)))
+    }
+
+    fn record(&self, kind: Kind, id: &str) -> Result<Option<RecordRow>> {
+        self.read(|connection| records::find(connection, kind, id))
+    }
+
+    fn records(&self, filter: &RecordFilter, page: Page) -> Result<Listed<RecordRow>> {
+        self.read(|connection| records::list(connection, filter, page))
+    }
+
+    fn records_after(&self, after: i64, limit: u64) -> Result<Vec<(i64, RecordRow)>> {
+        self.read(|connection| records::after(connection, after, limit))
+    }
+
+    fn received(&self, filter: &ReceivedFilter, page: Page) -> Result<Listed<ReceivedRow>> {
+        self.read(|connection| inbound::list(connection, filter, page))
     }
 }

@@ -6,5 +6,6 @@
 mod support;
 
 mod contract;
+mod inbound;
 mod model;
 mod plans;

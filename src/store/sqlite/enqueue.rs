@@ -1,11 +1,11 @@
 //! Storing events with their deliveries.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::mirror::Part;
 use super::row::{BLOCKED, READY};
 use super::writer::Txn;
-use super::{Drafts, Enqueued, Result, StoreError, lanes};
+use super::{Drafts, Enqueued, Result, StoreError, lanes, records};
 use crate::clock::Timestamp;
 use crate::endpoint::EndpointId;
 use crate::event::{Draft, Event, EventId, IdSource};
@@ -51,7 +51,7 @@ impl Enqueued {
     }
 }
 
-fn enqueue_one(txn: &mut Txn<'_>, draft: Draft, ids: &IdSource, now: Timestamp) -> Result<Receipt> {
+pub(super) fn enqueue_one(txn: &mut Txn<'_>, draft: Draft, ids: &IdSource, now: Timestamp) -> Result<Receipt> {
     let id = match &draft.id {
         Some(id) => {
             if let Some(known) = known(txn, id).map_err(|e| txn.mirror.fault(&e))? {
@@ -61,9 +61,31 @@ fn enqueue_one(txn: &mut Txn<'_>, draft: Draft, ids: &IdSource, now: Timestamp) 
         }
         None => ids.next(now),
     };
-    let event = draft.into_event(id, now);
-    let deliveries = insert(txn, &event, now).map_err(|e| txn.mirror.fault(&e))?;
+    store(txn, draft, id, now).map_err(|e| txn.mirror.fault(&e))
+}
+
+/// Stores a new event and merges it into its record, later than everything known of it unless it brings its own time.
+fn store(txn: &mut Txn<'_>, draft: Draft, id: EventId, now: Timestamp) -> rusqlite::Result<Receipt> {
+    let record = records::of_draft(txn.connection, &draft)?;
+    let stamp = record.as_ref().map_or(now, |stored| stored.record.next_stamp(now));
+    let data = draft.data.clone();
+    let event = draft.into_event(id, stamp);
+    let (seq, deliveries) = insert(txn, &event, now)?;
+    if let Some(record) = record {
+        records::emitted(txn.connection, record, &event, (&data, seq), now)?;
+    }
     Ok(Receipt { event, deliveries, duplicate: false })
+}
+
+/// Whether an event was emitted here under this id: with this content, or with another.
+pub(super) fn emitted_before(connection: &Connection, id: &EventId, draft: &Draft) -> rusqlite::Result<Option<bool>> {
+    connection
+        .prepare_cached("SELECT timestamp, body FROM event WHERE id = ?1")?
+        .query_row([id.as_str()], |row| {
+            let timestamp = draft.timestamp.unwrap_or(Timestamp::from_millis(row.get(0)?));
+            Ok(draft.render(id, timestamp)[..] == *row.get_ref(1)?.as_blob()?)
+        })
+        .optional()
 }
 
 struct Known {
@@ -99,7 +121,7 @@ impl Known {
     }
 }
 
-fn insert(txn: &mut Txn<'_>, event: &Event, now: Timestamp) -> rusqlite::Result<u64> {
+fn insert(txn: &mut Txn<'_>, event: &Event, now: Timestamp) -> rusqlite::Result<(i64, u64)> {
     let connection = txn.connection;
     let kind = txn.mirror.kind(connection, &event.event_type, &event.resource.kind)?;
     connection
@@ -133,5 +155,5 @@ fn insert(txn: &mut Txn<'_>, event: &Event, now: Timestamp) -> rusqlite::Result<
             .execute(params![seq, endpoint.0, lane, state, now.as_millis()])?;
         txn.mirror.moved(*endpoint, None, Some(Part { state, attempts: 0, failures: 0 }));
     }
-    Ok(wanting.len() as u64)
+    Ok((seq, wanting.len() as u64))
 }

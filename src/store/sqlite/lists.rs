@@ -17,25 +17,25 @@ use crate::store::AttemptRow;
 
 /// A condition under construction: parts joined by AND, with their parameters.
 #[derive(Default)]
-struct Condition {
-    parts: Vec<String>,
-    values: Vec<Value>,
+pub(super) struct Condition {
+    pub(super) parts: Vec<String>,
+    pub(super) values: Vec<Value>,
 }
 
 impl Condition {
     /// Adds a part in which `?` stands for `value`.
-    fn and(&mut self, part: &str, value: impl Into<Value>) {
+    pub(super) fn and(&mut self, part: &str, value: impl Into<Value>) {
         self.parts.push(part.to_owned());
         self.values.push(value.into());
     }
 
-    fn time(&mut self, part: &str, time: Option<Timestamp>) {
+    pub(super) fn time(&mut self, part: &str, time: Option<Timestamp>) {
         if let Some(time) = time {
             self.and(part, time.as_millis());
         }
     }
 
-    fn sql(&self) -> String {
+    pub(super) fn sql(&self) -> String {
         if self.parts.is_empty() { "1".to_owned() } else { self.parts.join(" AND ") }
     }
 }
@@ -176,17 +176,17 @@ fn counted(connection: &Connection, filter: &DeliveryFilter) -> rusqlite::Result
     Ok(Some(total))
 }
 
-fn count(connection: &Connection, tables: &str, condition: &Condition) -> rusqlite::Result<i64> {
+pub(super) fn count(connection: &Connection, tables: &str, condition: &Condition) -> rusqlite::Result<i64> {
     let sql = format!("SELECT count(*) FROM {tables} WHERE {}", condition.sql());
     connection.prepare(&sql)?.query_row(params_from_iter(&condition.values), |row| row.get(0))
 }
 
-fn direction(page: Page) -> &'static str {
+pub(super) fn direction(page: Page) -> &'static str {
     if page.oldest_first { "ASC" } else { "DESC" }
 }
 
 impl Page {
-    fn offset(self) -> u64 {
+    pub(super) fn offset(self) -> u64 {
         self.number.saturating_sub(1).saturating_mul(self.limit).min(i64::MAX.unsigned_abs())
     }
 }

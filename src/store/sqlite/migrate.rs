@@ -8,7 +8,10 @@ use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 use super::{BUSY_TIMEOUT, Result, StoreError, fault};
 
 /// Every migration, in order. Appended, never edited: the position is the version it leads to.
-const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/sqlite/0001_queue.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../../migrations/sqlite/0001_queue.sql"),
+    include_str!("../../../migrations/sqlite/0002_inbound.sql"),
+];
 
 /// The schema version this program writes.
 pub(super) fn known_version() -> i64 {

@@ -1,0 +1,233 @@
+//! The store's contract for the other direction: webhooks that arrive, and the records they change.
+
+use crate::clock::Timestamp;
+use crate::event::{Draft, EventId, Resource};
+use crate::record::{Change, Kind, Record};
+
+use super::{Answer, Listed, Page, Receipt, Result};
+
+/// How long the ids of events that arrived are remembered.
+pub const REMEMBERED: std::time::Duration = std::time::Duration::from_hours(30 * 24);
+/// Refusals for one reason that get a row of their own within a minute.
+pub const REFUSALS_A_MINUTE: u64 = 10;
+
+/// A webhook that was verified and read.
+#[derive(Clone, Debug)]
+pub struct Incoming {
+    /// Its event's id.
+    pub id: EventId,
+    /// Its event.
+    pub draft: Draft,
+    /// What the event does to its record.
+    pub change: Change,
+    /// The address it came from.
+    pub source: String,
+}
+
+/// What became of a webhook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Applied {
+    /// It changed its record.
+    Applied,
+    /// Its id is known with the same content: nothing happened.
+    Duplicate,
+    /// Later writes stand: nothing changed.
+    Stale,
+    /// Its id is known with another content: nothing happened but an audit row.
+    Conflict,
+}
+
+impl Applied {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::Duplicate => "duplicate",
+            Self::Stale => "stale",
+            Self::Conflict => "conflict",
+        }
+    }
+}
+
+/// Webhooks that were refused for one reason.
+#[derive(Clone, Debug)]
+pub struct Refused {
+    /// The stable name of the reason.
+    pub reason: &'static str,
+    /// The hash of the body; none when it was never read to its end.
+    pub digest: Option<[u8; 32]>,
+    /// The address it came from.
+    pub source: String,
+    /// How many there were.
+    pub count: u64,
+}
+
+/// What a local change expects of its record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expects {
+    /// That it is not there.
+    Absence,
+    /// That it is there.
+    Presence,
+    /// Nothing.
+    Anything,
+}
+
+/// A change made here.
+#[derive(Clone, Debug)]
+pub struct Edit {
+    /// The event it is, without a time of its own.
+    pub draft: Draft,
+    /// What it expects.
+    pub expects: Expects,
+}
+
+/// What became of a local change.
+#[derive(Clone, Debug)]
+pub enum Edited {
+    /// The record as it is now, and the event emitted.
+    Done(Box<RecordRow>, Receipt),
+    /// There is no such record.
+    Missing,
+    /// There is one already.
+    Exists,
+}
+
+/// How far the others know of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sync {
+    /// What was emitted about it has arrived everywhere, or came from elsewhere.
+    Synced,
+    /// The latest event about it is under way.
+    Pending,
+    /// The latest event about it was given up.
+    Failed,
+}
+
+impl Sync {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Synced => "synced",
+            Self::Pending => "pending",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// A record as it is stored.
+#[derive(Clone, Debug)]
+pub struct RecordRow {
+    /// What it is about.
+    pub kind: Kind,
+    /// The resource's id.
+    pub id: String,
+    /// What is known of it.
+    pub record: Record,
+    /// When it last arrived here, or last arrived at an endpoint.
+    pub synced_at: Option<Timestamp>,
+    /// How far the others know of it.
+    pub sync: Sync,
+}
+
+/// By what records are sorted; the order in which they were first heard of decides between equals.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sort {
+    /// When they were first heard of here.
+    #[default]
+    Arrival,
+    /// Name, whatever its case.
+    Name,
+    /// Email, whatever its case.
+    Email,
+    /// When they were created.
+    CreatedAt,
+}
+
+/// Which records are meant. Empty parts mean any.
+#[derive(Clone, Debug, Default)]
+pub struct RecordFilter {
+    /// Of this kind.
+    pub kind: Option<Kind>,
+    /// With this text in the name, the email or the id, whatever its case.
+    pub search: Option<String>,
+    /// Of this user.
+    pub user: Option<String>,
+    /// In this course.
+    pub course: Option<String>,
+    /// The order; [`Page::oldest_first`] is ascending.
+    pub sort: Sort,
+    /// Also deleted ones.
+    pub deleted: bool,
+}
+
+/// An inbound audit row.
+#[derive(Clone, Debug)]
+pub struct ReceivedRow {
+    /// Its row.
+    pub id: i64,
+    /// When it arrived.
+    pub at: Timestamp,
+    /// `applied`, `stale`, `conflict` or `refused`.
+    pub result: &'static str,
+    /// The event's id, when it was verified.
+    pub event_id: Option<EventId>,
+    /// The event's type.
+    pub event_type: Option<String>,
+    /// What it is about.
+    pub resource: Option<Resource>,
+    /// Why it was refused.
+    pub reason: Option<String>,
+    /// The address it came from.
+    pub source: Option<String>,
+    /// How often the same came again; of refusals, how many more there were.
+    pub repeats: u64,
+    /// The hash of a refused body.
+    pub digest: Option<Vec<u8>>,
+}
+
+/// Which inbound audit rows are meant. Empty parts mean any.
+#[derive(Clone, Debug, Default)]
+pub struct ReceivedFilter {
+    /// Only what was refused, conflicts included, or only what was not.
+    pub refused: Option<bool>,
+    /// Of this event type.
+    pub event_type: Option<String>,
+    /// About the resource with this id.
+    pub resource_id: Option<String>,
+    /// Arrived at or after.
+    pub since: Option<Timestamp>,
+    /// Arrived before.
+    pub until: Option<Timestamp>,
+}
+
+/// The memory of records and of webhooks that arrived.
+pub trait Records {
+    /// Applies a webhook once: known before? later writes standing? write, audit, all in one transaction.
+    ///
+    /// An id is known for [`REMEMBERED`], and as long as an event emitted here under it is kept. Known with the same type,
+    /// resource, `data` and timestamp (if given), it is a duplicate; with another content it is a conflict, and audited. What
+    /// is applied is not emitted again.
+    fn apply(&self, incoming: Incoming, now: Timestamp) -> Answer<Applied>;
+
+    /// Audits refusals: [`REFUSALS_A_MINUTE`] rows for each reason and minute, the rest as one count.
+    fn refuse(&self, refused: Vec<Refused>, now: Timestamp) -> Answer<()>;
+
+    /// Changes a record and emits the change, both or neither. It is stamped later than everything known of the record.
+    fn edit(&self, edit: Edit, now: Timestamp) -> Answer<Edited>;
+
+    /// Merges records from elsewhere, stamps and tombstones included, and returns how many changed. Nothing is emitted.
+    fn import(&self, records: Vec<(Kind, String, Record)>) -> Answer<u64>;
+
+    /// One record, deleted ones included.
+    fn record(&self, kind: Kind, id: &str) -> Result<Option<RecordRow>>;
+
+    /// A page of records.
+    fn records(&self, filter: &RecordFilter, page: Page) -> Result<Listed<RecordRow>>;
+
+    /// Up to `limit` records after the row `after`, deleted ones included, each with its row.
+    fn records_after(&self, after: i64, limit: u64) -> Result<Vec<(i64, RecordRow)>>;
+
+    /// A page of the inbound audit log.
+    fn received(&self, filter: &ReceivedFilter, page: Page) -> Result<Listed<ReceivedRow>>;
+}

@@ -1,0 +1,227 @@
+//! Webhooks that arrive: applied once, and audited.
+
+use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
+use sha2::{Digest, Sha256};
+
+use super::writer::Txn;
+use super::{Listed, Page, Result, enqueue, lists, records};
+use crate::clock::Timestamp;
+use crate::event::{Draft, EventId, Resource};
+use crate::record::{Kind, Merged};
+use crate::store::inbound::{Applied, Incoming, REFUSALS_A_MINUTE, REMEMBERED, ReceivedFilter, ReceivedRow, Refused};
+
+const APPLIED: i64 = 0;
+const STALE: i64 = 1;
+const CONFLICT: i64 = 2;
+const REFUSED: i64 = 3;
+const FURTHER: i64 = 4;
+
+pub(super) fn apply(txn: &mut Txn<'_>, incoming: &Incoming, now: Timestamp) -> Result<Applied> {
+    apply_once(txn, incoming, now).map_err(|e| txn.mirror.fault(&e))
+}
+
+fn apply_once(txn: &mut Txn<'_>, incoming: &Incoming, now: Timestamp) -> rusqlite::Result<Applied> {
+    let digest = digest_of(&incoming.draft);
+    match known(txn.connection, incoming, &digest, now)? {
+        Some(Known::Same) => return Ok(Applied::Duplicate),
+        Some(Known::Other) => {
+            let refused = Refused { reason: "id-conflict", digest: None, source: incoming.source.clone(), count: 1 };
+            audit_refusal(txn.connection, &refused, CONFLICT, Some(&incoming.id), now)?;
+            return Ok(Applied::Conflict);
+        }
+        None => {}
+    }
+    let Some(kind) = Kind::parse(&incoming.draft.resource.kind) else { return Ok(Applied::Stale) };
+    let mut stored = records::load(txn.connection, kind, &incoming.draft.resource.id)?;
+    let merged = stored.record.merge(&incoming.change);
+    stored.received_at = stored.received_at.max(Some(now));
+    records::save(txn.connection, &stored)?;
+    remember(txn, incoming, merged, &digest, now)?;
+    Ok(match merged {
+        Merged::Applied => Applied::Applied,
+        Merged::Stale => Applied::Stale,
+    })
+}
+
+/// What must be the same when an id comes again. `retryCount` and `status` are no part of it.
+fn digest_of(draft: &Draft) -> [u8; 16] {
+    let mut hash = Sha256::new();
+    for part in [&draft.event_type, &draft.resource.kind, &draft.resource.id, &draft.data] {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    let mut first = [0; 16];
+    first.copy_from_slice(&hash.finalize()[..16]);
+    first
+}
+
+/// How an id is known.
+enum Known {
+    Same,
+    Other,
+}
+
+impl Known {
+    fn when(same: bool) -> Self {
+        if same { Self::Same } else { Self::Other }
+    }
+}
+
+/// Whether the id arrived before, or was given to an event here.
+fn known(
+    connection: &Connection,
+    incoming: &Incoming,
+    digest: &[u8],
+    now: Timestamp,
+) -> rusqlite::Result<Option<Known>> {
+    let arrived = connection
+        .prepare_cached(
+            "SELECT id, digest, timestamp FROM received WHERE event_id = ?1 AND result < 2 AND at >= ?2
+             ORDER BY id DESC LIMIT 1",
+        )?
+        .query_row(params![incoming.id.as_str(), now.minus(REMEMBERED).as_millis()], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?, row.get::<_, Option<i64>>(2)?))
+        })
+        .optional()?;
+    let Some((row, before, timestamp)) = arrived else {
+        let emitted = enqueue::emitted_before(connection, &incoming.id, &incoming.draft)?;
+        return Ok(emitted.map(Known::when));
+    };
+    let given = incoming.draft.timestamp.map(Timestamp::as_millis);
+    let same = before == digest && (given.is_none() || timestamp.is_none() || given == timestamp);
+    if same {
+        connection.prepare_cached("UPDATE received SET repeats = repeats + 1 WHERE id = ?1")?.execute([row])?;
+    }
+    Ok(Some(Known::when(same)))
+}
+
+fn remember(
+    txn: &mut Txn<'_>,
+    incoming: &Incoming,
+    merged: Merged,
+    digest: &[u8],
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    let draft = &incoming.draft;
+    let kind = txn.mirror.kind(txn.connection, &draft.event_type, &draft.resource.kind)?;
+    txn.connection
+        .prepare_cached(
+            "INSERT INTO received (at, result, event_id, kind, resource_id, timestamp, digest, source)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        )?
+        .execute(params![
+            now.as_millis(),
+            if merged == Merged::Applied { APPLIED } else { STALE },
+            incoming.id.as_str(),
+            kind,
+            draft.resource.id,
+            draft.timestamp.map(Timestamp::as_millis),
+            digest,
+            incoming.source
+        ])?;
+    Ok(())
+}
+
+pub(super) fn refuse(connection: &Connection, refused: &[Refused], now: Timestamp) -> rusqlite::Result<()> {
+    refused.iter().try_for_each(|refused| audit_refusal(connection, refused, REFUSED, None, now))
+}
+
+/// Writes a row of its own for the first refusals of a minute, and counts the others on one more.
+fn audit_refusal(
+    connection: &Connection,
+    refused: &Refused,
+    result: i64,
+    event: Option<&EventId>,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    let minute = now.minute() * 60_000;
+    let (rows, further): (i64, Option<i64>) = connection
+        .prepare_cached(
+            "SELECT count(*), max(id) FILTER (WHERE result = ?3) FROM received
+             WHERE reason = ?1 AND at >= ?2 AND result >= 2",
+        )?
+        .query_row(params![refused.reason, minute, FURTHER], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let count = i64::try_from(refused.count).unwrap_or(i64::MAX);
+    if let Some(further) = further {
+        connection
+            .prepare_cached("UPDATE received SET repeats = repeats + ?2 WHERE id = ?1")?
+            .execute(params![further, count])?;
+        return Ok(());
+    }
+    let alone = refused.count == 1 && rows.unsigned_abs() < REFUSALS_A_MINUTE;
+    connection
+        .prepare_cached(
+            "INSERT INTO received (at, result, event_id, digest, reason, source, repeats)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?
+        .execute(params![
+            now.as_millis(),
+            if alone { result } else { FURTHER },
+            event.filter(|_| alone).map(EventId::as_str),
+            refused.digest.as_ref().filter(|_| alone).map(|digest| &digest[..]),
+            refused.reason,
+            alone.then_some(&refused.source),
+            if alone { 0 } else { count }
+        ])?;
+    Ok(())
+}
+
+pub(super) fn list(
+    connection: &Connection,
+    filter: &ReceivedFilter,
+    page: Page,
+) -> rusqlite::Result<Listed<ReceivedRow>> {
+    let mut condition = lists::Condition::default();
+    if let Some(refused) = filter.refused {
+        condition.parts.push(if refused { "r.result >= 2" } else { "r.result < 2" }.to_owned());
+    }
+    if let Some(event_type) = &filter.event_type {
+        condition.and("k.type = ?", event_type.clone());
+    }
+    if let Some(resource) = &filter.resource_id {
+        condition.and("r.resource_id = ?", resource.clone());
+    }
+    condition.time("r.at >= ?", filter.since);
+    condition.time("r.at < ?", filter.until);
+    let tables = "received r LEFT JOIN kind k ON k.id = r.kind";
+    let total = lists::count(connection, tables, &condition)?;
+    let sql = format!(
+        "SELECT r.id, r.at, r.result, r.event_id, k.type, k.resource_type, r.resource_id, r.reason, r.source, r.repeats,
+            r.digest
+         FROM {tables} WHERE {} ORDER BY r.id {} LIMIT {} OFFSET {}",
+        condition.sql(),
+        lists::direction(page),
+        page.limit,
+        page.offset(),
+    );
+    let rows = connection
+        .prepare(&sql)?
+        .query_map(params_from_iter(&condition.values), received_row)?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(Listed { rows, total: total.unsigned_abs() })
+}
+
+fn received_row(row: &Row<'_>) -> rusqlite::Result<ReceivedRow> {
+    let result: i64 = row.get(2)?;
+    let resource = match (row.get(5)?, row.get(6)?) {
+        (Some(kind), Some(id)) => Some(Resource { kind, id }),
+        _ => None,
+    };
+    Ok(ReceivedRow {
+        id: row.get(0)?,
+        at: Timestamp::from_millis(row.get(1)?),
+        result: match result {
+            APPLIED => "applied",
+            STALE => "stale",
+            CONFLICT => "conflict",
+            _ => "refused",
+        },
+        event_id: row.get::<_, Option<String>>(3)?.map(EventId::stored),
+        event_type: row.get(4)?,
+        resource,
+        reason: row.get(7)?,
+        source: row.get(8)?,
+        repeats: row.get::<_, i64>(9)?.unsigned_abs(),
+        digest: if result >= CONFLICT { row.get(10)? } else { None },
+    })
+}

@@ -1,0 +1,231 @@
+//! Webhooks that arrive and records that change: the promises of `Records`.
+
+use std::sync::Arc;
+
+use syncctl::clock::Timestamp;
+use syncctl::endpoint::{EndpointUrl, Spec};
+use syncctl::event::{Draft, EventId};
+use syncctl::record::{Change, Kind, Stamp};
+use syncctl::store::inbound::{
+    Applied, Edit, Edited, Expects, Incoming, ReceivedFilter, RecordFilter, RecordRow, Refused, Sort, Sync,
+};
+use syncctl::store::{Access, DeliveryFilter, EventFilter, Page, Store, open};
+
+use crate::support::memory_dir;
+
+const NOON: i64 = 1_706_702_400_000;
+const ALL: Page = Page { limit: 100, number: 1, oldest_first: true };
+
+fn at(millis: i64) -> Timestamp {
+    Timestamp::from_millis(NOON + millis)
+}
+
+fn store() -> (tempfile::TempDir, Arc<dyn Store>) {
+    let dir = memory_dir();
+    let store = open(&dir.path().join("q.db"), Access::Create).unwrap();
+    (dir, store)
+}
+
+fn webhook(id: &str, event_type: &str, resource: &str, data: &str, time: i64) -> Incoming {
+    let mut draft = Draft::check(event_type, resource, None, data.as_bytes()).unwrap();
+    let id = EventId::parse(id).unwrap();
+    draft.timestamp = Some(at(time));
+    let change = Change::new(event_type, data, Stamp { at: at(time), by: id.clone() }).unwrap();
+    Incoming { id, draft, change, source: "127.0.0.1".to_owned() }
+}
+
+fn draft(event_type: &str, resource: &str, data: &str) -> Draft {
+    Draft::check(event_type, resource, None, data.as_bytes()).unwrap()
+}
+
+fn enrollment(store: &dyn Store, id: &str) -> RecordRow {
+    store.record(Kind::Enrollment, id).unwrap().unwrap()
+}
+
+fn audit(store: &dyn Store) -> Vec<(&'static str, u64)> {
+    let rows = store.received(&ReceivedFilter::default(), ALL).unwrap().rows;
+    rows.into_iter().map(|row| (row.result, row.repeats)).collect()
+}
+
+#[test]
+fn a_webhook_is_applied_once_and_the_same_again_is_a_duplicate() {
+    let (_dir, store) = store();
+    let hook = webhook("e1", "enrollment.updated", "r", r#"{"status":"a"}"#, 0);
+    assert_eq!(store.apply(hook.clone(), at(0)).wait().unwrap(), Applied::Applied);
+    for _ in 0..3 {
+        assert_eq!(store.apply(hook.clone(), at(1)).wait().unwrap(), Applied::Duplicate);
+    }
+    assert_eq!(enrollment(store.as_ref(), "r").record.data(), r#"{"status":"a"}"#);
+    assert_eq!(audit(store.as_ref()), [("applied", 3)]);
+}
+
+#[test]
+fn a_known_id_with_another_content_is_a_conflict_and_changes_nothing() {
+    let (_dir, store) = store();
+    let hook = webhook("e1", "enrollment.updated", "r", r#"{"status":"a"}"#, 0);
+    store.apply(hook, at(0)).wait().unwrap();
+    let others = [
+        webhook("e1", "enrollment.updated", "r", r#"{"status": "a"}"#, 0),
+        webhook("e1", "enrollment.created", "r", r#"{"status":"a"}"#, 0),
+        webhook("e1", "enrollment.updated", "s", r#"{"status":"a"}"#, 0),
+        webhook("e1", "enrollment.updated", "r", r#"{"status":"a"}"#, 1),
+    ];
+    for other in others {
+        assert_eq!(store.apply(other, at(1)).wait().unwrap(), Applied::Conflict);
+    }
+    assert!(store.record(Kind::Enrollment, "s").unwrap().is_none());
+    assert_eq!(
+        audit(store.as_ref()),
+        [("applied", 0), ("conflict", 0), ("conflict", 0), ("conflict", 0), ("conflict", 0)]
+    );
+}
+
+#[test]
+fn an_older_webhook_is_stale_and_a_delete_stays_deleted() {
+    let (_dir, store) = store();
+    let apply = |hook| store.apply(hook, at(10)).wait().unwrap();
+    assert_eq!(apply(webhook("n", "enrollment.updated", "r", r#"{"status":"new"}"#, 5)), Applied::Applied);
+    assert_eq!(apply(webhook("o", "enrollment.created", "r", r#"{"status":"old"}"#, 1)), Applied::Stale);
+    assert_eq!(enrollment(store.as_ref(), "r").record.data(), r#"{"status":"new"}"#);
+    assert_eq!(apply(webhook("d", "enrollment.deleted", "r", "{}", 7)), Applied::Applied);
+    assert_eq!(apply(webhook("e", "enrollment.deleted", "r", "{}", 6)), Applied::Stale);
+    assert_eq!(apply(webhook("u", "enrollment.updated", "r", r#"{"status":"late"}"#, 6)), Applied::Stale);
+    assert!(!enrollment(store.as_ref(), "r").record.exists());
+    assert_eq!(store.records(&RecordFilter::default(), ALL).unwrap().total, 0);
+}
+
+#[test]
+fn ids_are_remembered_for_thirty_days() {
+    let (_dir, store) = store();
+    let hook = webhook("e1", "enrollment.updated", "r", r#"{"status":"a"}"#, 0);
+    let day = 24 * 3_600_000;
+    store.apply(hook.clone(), at(0)).wait().unwrap();
+    assert_eq!(store.apply(hook.clone(), at(30 * day)).wait().unwrap(), Applied::Duplicate);
+    // After that its stamps still say that it changes nothing.
+    assert_eq!(store.apply(hook, at(31 * day)).wait().unwrap(), Applied::Stale);
+}
+
+#[test]
+fn an_event_of_our_own_that_comes_back_is_a_duplicate() {
+    let (_dir, store) = store();
+    let mut own = draft("enrollment.updated", "r", r#"{"status":"a"}"#);
+    own.id = Some(EventId::parse("own").unwrap());
+    own.timestamp = Some(at(0));
+    store.enqueue(Box::new(std::iter::once(Ok(own))), false, at(0)).wait().unwrap();
+    let echo = webhook("own", "enrollment.updated", "r", r#"{"status":"a"}"#, 0);
+    assert_eq!(store.apply(echo, at(1)).wait().unwrap(), Applied::Duplicate);
+    let forged = webhook("own", "enrollment.updated", "r", r#"{"status":"b"}"#, 0);
+    assert_eq!(store.apply(forged, at(1)).wait().unwrap(), Applied::Conflict);
+}
+
+#[test]
+fn what_is_emitted_changes_the_local_record_and_what_arrives_is_not_emitted() {
+    let (_dir, store) = store();
+    let one = draft("profile.updated", "u", r#"{"name":"Ada"}"#);
+    store.enqueue(Box::new(std::iter::once(Ok(one))), false, at(0)).wait().unwrap();
+    store.apply(webhook("e", "profile.updated", "u", r#"{"email":"a@b.c"}"#, -5), at(1)).wait().unwrap();
+    let record = store.record(Kind::User, "u").unwrap().unwrap().record;
+    assert_eq!(record.data(), r#"{"email":"a@b.c","name":"Ada"}"#);
+    assert_eq!(store.events(&EventFilter::default(), ALL).unwrap().total, 1);
+}
+
+#[test]
+fn a_local_change_is_later_than_a_webhook_from_a_clock_that_is_ahead() {
+    let (_dir, store) = store();
+    store.apply(webhook("e", "enrollment.created", "r", r#"{"status":"ahead"}"#, 60_000), at(0)).wait().unwrap();
+    let edit = Edit { draft: draft("enrollment.updated", "r", r#"{"status":"mine"}"#), expects: Expects::Presence };
+    let Edited::Done(row, receipt) = store.edit(edit, at(1)).wait().unwrap() else { panic!("it is there") };
+    assert_eq!(row.record.data(), r#"{"status":"mine"}"#);
+    assert_eq!(receipt.event.timestamp, at(60_001));
+}
+
+#[test]
+fn a_change_that_is_not_possible_emits_nothing() {
+    let (_dir, store) = store();
+    let edit = |expects| Edit { draft: draft("enrollment.created", "r", "{}"), expects };
+    assert!(matches!(store.edit(edit(Expects::Presence), at(0)).wait().unwrap(), Edited::Missing));
+    assert!(matches!(store.edit(edit(Expects::Absence), at(0)).wait().unwrap(), Edited::Done(..)));
+    assert!(matches!(store.edit(edit(Expects::Absence), at(0)).wait().unwrap(), Edited::Exists));
+    assert_eq!(store.events(&EventFilter::default(), ALL).unwrap().total, 1);
+}
+
+#[test]
+fn a_record_is_pending_until_its_latest_event_has_arrived() {
+    let (_dir, store) = store();
+    let spec = Spec::of_url(EndpointUrl::parse("http://127.0.0.1:9/").unwrap());
+    store.set_endpoints(vec![spec], at(0)).wait().unwrap();
+    let edit = Edit { draft: draft("enrollment.created", "r", "{}"), expects: Expects::Absence };
+    store.edit(edit, at(0)).wait().unwrap();
+    assert_eq!(enrollment(store.as_ref(), "r").sync, Sync::Pending);
+    let open = store.deliveries(&DeliveryFilter::default(), ALL).unwrap().rows;
+    store.give_up(open.iter().map(|row| row.id).collect(), at(1)).wait().unwrap();
+    assert_eq!(enrollment(store.as_ref(), "r").sync, Sync::Failed);
+    store.apply(webhook("e", "enrollment.updated", "s", "{}", 0), at(7)).wait().unwrap();
+    let arrived = enrollment(store.as_ref(), "s");
+    assert_eq!((arrived.sync, arrived.synced_at), (Sync::Synced, Some(at(7))));
+}
+
+#[test]
+fn refusals_get_ten_rows_a_minute_for_each_reason_and_then_one_count() {
+    let (_dir, store) = store();
+    let refuse = |reason, count, now| {
+        let refused = Refused { reason, digest: Some([7; 32]), source: "::1".to_owned(), count };
+        store.refuse(vec![refused], at(now)).wait().unwrap();
+    };
+    (0..25).for_each(|_| refuse("code-mismatch", 1, 0));
+    refuse("code-mismatch", 1_000, 1);
+    refuse("header-doubled", 1, 0);
+    refuse("code-mismatch", 1, 60_000);
+    let rows = store.received(&ReceivedFilter { refused: Some(true), ..ReceivedFilter::default() }, ALL).unwrap().rows;
+    assert_eq!(rows.len(), 13);
+    assert_eq!(rows[10].repeats, 1_015);
+    assert_eq!(rows.iter().filter(|row| row.digest.is_some()).count(), 12);
+}
+
+#[test]
+fn lists_are_searched_sorted_and_paged_by_the_database() {
+    let (_dir, store) = store();
+    for (n, (name, email)) in [("Zoë", "z@x"), ("ada", "A@x"), ("Élan", "e@y"), ("Bob", "b@y")].into_iter().enumerate()
+    {
+        let data = format!(r#"{{"name":"{name}","email":"{email}"}}"#);
+        let hook = webhook(&format!("e{n}"), "user.created", &format!("u{n}"), &data, i64::try_from(n).unwrap());
+        store.apply(hook, at(9)).wait().unwrap();
+    }
+    let names = |filter: RecordFilter, page| -> Vec<String> {
+        let filter = RecordFilter { kind: Some(Kind::User), ..filter };
+        store.records(&filter, page).unwrap().rows.iter().filter_map(|row| row.record.text("name")).collect()
+    };
+    let by = |sort| RecordFilter { sort, ..RecordFilter::default() };
+    assert_eq!(names(by(Sort::Name), ALL), ["ada", "Bob", "Zoë", "Élan"]);
+    assert_eq!(names(by(Sort::CreatedAt), Page { oldest_first: false, ..ALL }), ["Bob", "Élan", "ada", "Zoë"]);
+    assert_eq!(names(by(Sort::Email), Page { limit: 2, number: 2, oldest_first: true }), ["Élan", "Zoë"]);
+    let search = |text: &str| RecordFilter { search: Some(text.to_owned()), ..RecordFilter::default() };
+    assert_eq!(names(search("ZOË"), ALL), ["Zoë"]);
+    assert_eq!(names(search("@Y"), ALL), ["Élan", "Bob"]);
+    assert_eq!(names(search("100%_"), ALL), Vec::<String>::new());
+}
+
+#[test]
+fn an_export_merges_into_another_store() {
+    let ((_a, from), (_b, into)) = (store(), store());
+    from.apply(webhook("e1", "user.created", "u", r#"{"name":"old"}"#, 1), at(9)).wait().unwrap();
+    from.apply(webhook("e2", "enrollment.deleted", "r", "{}", 5), at(9)).wait().unwrap();
+    into.apply(webhook("e3", "user.updated", "u", r#"{"name":"new"}"#, 2), at(9)).wait().unwrap();
+    into.apply(webhook("e4", "enrollment.created", "r", "{}", 4), at(9)).wait().unwrap();
+    let exported = from.records_after(0, 10).unwrap();
+    let records: Vec<_> = exported.into_iter().map(|(_, row)| (row.kind, row.id, row.record)).collect();
+    assert_eq!(into.import(records.clone()).wait().unwrap(), 2);
+    assert_eq!(into.import(records).wait().unwrap(), 0);
+    assert_eq!(into.record(Kind::User, "u").unwrap().unwrap().record.text("name").unwrap(), "new");
+    assert!(!enrollment(into.as_ref(), "r").record.exists());
+}
+
+#[test]
+fn webhooks_that_arrive_together_share_a_transaction_and_all_count() {
+    let (_dir, store) = store();
+    let hook = |n: i64| webhook(&format!("e{n}"), "enrollment.updated", "r", &format!(r#"{{"n":{n}}}"#), n);
+    let answers: Vec<_> = (0..50).map(|n| store.apply(hook(n), at(99))).collect();
+    assert!(answers.into_iter().all(|answer| answer.wait().unwrap() == Applied::Applied));
+    assert_eq!(audit(store.as_ref()).len(), 50);
+    assert_eq!(enrollment(store.as_ref(), "r").record.data(), r#"{"n":49}"#);
+}
