@@ -20,6 +20,7 @@ pub mod endpoint;
 pub mod store;
 
 pub mod monitor;
+pub mod inbound;
 pub mod outbound;
 
 pub mod report;
