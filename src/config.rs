@@ -96,8 +96,12 @@ pub struct Delivery {
 pub struct Server {
     /// The addresses it listens on, `HOST:PORT`.
     pub listen: Vec<String>,
-    /// How often it sends what is due.
+    /// How often it looks for what is due, at least.
     pub process_every: Duration,
+    /// The names it may be called by, beside addresses and `localhost`.
+    pub hosts: Vec<String>,
+    /// Groups of routes that are switched off.
+    pub without: Vec<String>,
 }
 
 /// Every setting but endpoints and secrets.
@@ -121,6 +125,14 @@ impl Default for Values {
             health: Limits::default(),
             freshness: Ages::default(),
             server: Server { listen: vec!["127.0.0.1:3000".to_owned()], process_every: Duration::from_secs(30) },
+            health: Health { max_failure_rate: 0.1, max_failures: 10, max_due_age: Duration::from_mins(15) },
+            freshness: Freshness { warn_after: Duration::from_mins(60), error_after: Duration::from_mins(180) },
+            server: Server {
+                listen: vec!["127.0.0.1:3000".to_owned()],
+                process_every: Duration::from_secs(30),
+                hosts: Vec::new(),
+                without: Vec::new(),
+            },
             ca_file: None,
         }
     }

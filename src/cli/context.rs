@@ -78,6 +78,12 @@ impl Context {
         Self { screen: self.screen.clone(), now: self.now, may_ask: false, sources, config: OnceCell::new() }
     }
 
+    /// The same command with its configuration unread: it is read anew.
+    pub fn afresh(&self, now: Timestamp) -> Self {
+        let (screen, sources) = (self.screen.clone(), self.sources.clone());
+        Self { screen, now, may_ask: self.may_ask, sources, config: OnceCell::new() }
+    }
+
     /// The queue, for commands that read it or change what is there.
     pub fn existing_store(&self) -> Result<Arc<dyn Store>, Fault> {
         Ok(store::open(self.config()?.database()?, Access::Existing)?)

@@ -122,6 +122,13 @@ pub(super) const KEYS: &[Key<Values>] = &[
         |v, t| set(&mut v.server.process_every, duration_above_zero(t)),
         |v| duration_shown(v.server.process_every),
     ),
+    key("server.hosts", Form::List, |v, t| set(&mut v.server.hosts, host_names(t)), |v| v.server.hosts.join(",")),
+    key(
+        "server.without",
+        Form::List,
+        |v, t| set(&mut v.server.without, route_groups(t)),
+        |v| v.server.without.join(","),
+    ),
     key("tls.ca_file", Form::Path, |v, t| set(&mut v.ca_file, path(t).map(Some)), |v| path_shown(&v.ca_file)),
 ];
 
@@ -301,6 +308,21 @@ fn addresses(text: &str) -> Result<Vec<String>, String> {
         Some(wrong) => Err(format!("{} is not HOST:PORT", quoted(wrong))),
         None if list.is_empty() => Err("it names no address".to_owned()),
         None => Ok(list),
+    }
+}
+
+fn host_names(text: &str) -> Result<Vec<String>, String> {
+    let right = |name: &str| name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'));
+    match items(text).find(|name| !right(name)) {
+        Some(wrong) => Err(format!("{} is not a host name without a port", quoted(wrong))),
+        None => Ok(items(text).map(ToOwned::to_owned).collect()),
+    }
+}
+
+fn route_groups(text: &str) -> Result<Vec<String>, String> {
+    match items(text).find(|name| !["webhooks", "admin", "process"].contains(name)) {
+        Some(wrong) => Err(format!("{} is none of webhooks, admin, process", quoted(wrong))),
+        None => Ok(items(text).map(ToOwned::to_owned).collect()),
     }
 }
 

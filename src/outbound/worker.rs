@@ -46,6 +46,8 @@ pub enum Until {
     NothingPending,
     /// Never.
     Stopped,
+    /// Never; what is due is looked for at least so often, even if nothing announces it.
+    Polling(Duration),
 }
 
 /// How a run goes about it.
@@ -563,6 +565,7 @@ impl<'a> Shift<'a> {
             Until::NothingDue => None,
             Until::NothingPending => wait_for_pending(&outlook, now),
             Until::Stopped => Some(soonest(&outlook, now).unwrap_or(SLOW_POLL).min(SLOW_POLL)),
+            Until::Polling(every) => Some(soonest(&outlook, now).unwrap_or(every).min(every)),
         };
         // What is due and was not claimed just now is not for us to claim: no use in asking at once.
         self.idle_until = wait.map(|wait| Instant::now() + if wait.is_zero() { TRY_AGAIN } else { wait });
