@@ -44,6 +44,7 @@ pub mod replay;
 mod resend;
 pub mod secret;
 pub mod sign;
+pub mod serve;
 pub mod status;
 pub mod sync;
 pub mod verify;
@@ -166,6 +167,8 @@ pub enum Command {
     /// Make secrets, check them, rehearse their rotation
     #[command(subcommand)]
     Secret(secret::SecretCommand),
+    /// Receive webhooks, answer applications and monitors, deliver in the background
+    Serve(serve::ServeArgs),
     /// See the whole story in ten seconds
     Demo(demo::DemoArgs),
     /// Help on a command or topic, or a list of everything
@@ -245,6 +248,7 @@ impl Command {
             Self::Listen(args) => args.run(context),
             Self::Diff(args) => args.run(context),
             Self::Secret(command) => command.run(context),
+            Self::Serve(args) => args.run(context),
             Self::Demo(args) => args.run(context),
             Self::Help(args) => args.run(context),
             Self::Version(args) => args.run(context),

@@ -27,5 +27,6 @@ pub mod report;
 
 pub mod config;
 pub mod render;
+pub mod server;
 
 pub mod cli;

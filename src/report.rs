@@ -18,6 +18,10 @@ pub mod lists;
 pub mod queue;
 pub mod settings;
 pub mod signing;
+pub mod emitted;
+pub mod lists;
+pub mod queue;
+pub mod records;
 
 /// The version of the envelope.
 pub const ENVELOPE_VERSION: &str = "1.0";

@@ -717,3 +717,8 @@ pub enum Access {
 pub fn open(path: &Path, access: Access) -> Result<Arc<dyn Store>> {
     Ok(Arc::new(sqlite::Sqlite::open(path, access)?))
 }
+
+/// The version of SQLite that is linked.
+pub fn backend_version() -> &'static str {
+    sqlite::version()
+}

@@ -103,6 +103,11 @@ impl Sqlite {
     }
 }
 
+/// The version of the SQLite that is linked.
+pub(super) fn version() -> &'static str {
+    rusqlite::version()
+}
+
 fn snapshot<T>(connection: &Connection, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> rusqlite::Result<T> {
     connection.prepare_cached("BEGIN")?.execute([])?;
     let done = work(connection);

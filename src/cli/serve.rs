@@ -1,0 +1,402 @@
+//! `serve`: receives webhooks, answers applications and monitors, and delivers in the background.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::net::TcpListener;
+use std::pin::Pin;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use sd_notify::NotifyState;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
+
+use super::context::Context;
+use super::exit::{Exit, Fault};
+use super::signals::block_on;
+use super::values;
+use crate::clock::{Clock as _, SystemClock};
+use crate::config::Config;
+use crate::endpoint::{Endpoint, EndpointId};
+use crate::inbound::Keys;
+use crate::outbound::Keyring;
+use crate::outbound::http::Client;
+use crate::outbound::worker::{Observer, Options, Stop, Until, Worker, WorkerError};
+use crate::server::{Group, Handle, Metrics, Processed, Processing, Secrets, Server, Settings};
+use crate::store::{Store, Tally};
+
+/// The pause before deliveries are tried again after the database failed.
+const RECOVERY: Duration = Duration::from_secs(1);
+
+/// Arguments of `serve`.
+#[derive(Debug, clap::Args)]
+pub struct ServeArgs {
+    /// The addresses to listen on [default: server.listen, 127.0.0.1:3000]
+    #[arg(long, value_name = "HOST:PORT", num_args = 1..)]
+    listen: Vec<String>,
+    /// Look for what is due at least so often; what is emitted goes out at once [default: server.process_every, 30s]
+    #[arg(long, value_name = "TIME", value_parser = values::duration)]
+    process_every: Option<Duration>,
+    /// Receive only, deliver nothing in the background
+    #[arg(long, conflicts_with = "process_every")]
+    no_process: bool,
+    /// Routes to switch off: webhooks, admin, process
+    #[arg(long, value_name = "ROUTES", value_delimiter = ',', value_parser = group)]
+    without: Vec<Group>,
+}
+
+fn group(name: &str) -> Result<Group, String> {
+    Group::parse(name).ok_or_else(|| "write webhooks, admin or process".to_owned())
+}
+
+impl ServeArgs {
+    pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
+        let config = Arc::clone(context.config()?);
+        let without = self.without(&config);
+        let settings = settings(&config, &without, &self.addresses(&config))?;
+        let (store, endpoints) = context.store()?;
+        let keyring = context.keyring(&endpoints)?;
+        let listeners = bind(&self.addresses(&config))?;
+        announce(context, &listeners, &without, self.no_process)?;
+        let metrics = Arc::new(Metrics::default());
+        let crew = Crew::new(&config, keyring, &endpoints);
+        let delivery = Arc::new(Delivery { store: Arc::clone(&store), metrics, crew: RwLock::new(Arc::new(crew)) });
+        let server = Server {
+            store,
+            clock: Arc::new(SystemClock),
+            settings,
+            processing: Arc::new(OnDemand(Arc::clone(&delivery))),
+            metrics: Arc::clone(&delivery.metrics),
+            without: without.clone(),
+        };
+        let every = self.process_every.unwrap_or(config.server.process_every);
+        let background = if self.no_process { None } else { Some(Background::start(Arc::clone(&delivery), every)?) };
+        block_on(Running { context, args: &self, without, delivery, background }.go(server, listeners))
+    }
+
+    fn addresses<'a>(&'a self, config: &'a Config) -> Vec<String> {
+        if self.listen.is_empty() { config.server.listen.clone() } else { self.listen.clone() }
+    }
+
+    fn without(&self, config: &Config) -> Vec<Group> {
+        let configured = config.server.without.iter().filter_map(|name| Group::parse(name));
+        self.without.iter().copied().chain(configured).collect()
+    }
+}
+
+/// The secrets and names of the routes. A route that nobody could use is an error unless it is switched off.
+fn settings(config: &Config, without: &[Group], listen: &[String]) -> Result<Settings, Fault> {
+    let webhook: Vec<_> = config.webhook_secret()?.into_iter().chain(config.previous_secret()?).collect();
+    let (admin, cron) = (config.admin_token()?, config.cron_secret()?);
+    let needs = [
+        (Group::Webhooks, !webhook.is_empty(), "WEBHOOK_SECRET"),
+        (Group::Admin, admin.is_some(), "SYNCCTL_ADMIN_TOKEN"),
+        (Group::Process, admin.is_some() || cron.is_some(), "CRON_SECRET"),
+    ];
+    for (group, has_secret, name) in needs {
+        if !has_secret && !without.contains(&group) {
+            return Err(Exit::Config
+                .fault(format!("the {} routes have no secret: they would refuse everyone", group.name()))
+                .cause(format!("{name} is not set"))
+                .hint(format!("set {name} or {name}_FILE, or switch them off with --without {}", group.name())));
+        }
+    }
+    let secrets = Secrets::new(Keys::new(webhook), admin.as_ref(), cron.as_ref());
+    Ok(Settings { secrets, hosts: hosts(config, listen) })
+}
+
+/// The names the server goes by. Where it is reachable from elsewhere and nobody said, it goes by any.
+fn hosts(config: &Config, listen: &[String]) -> Option<Vec<String>> {
+    let local = |address: &String| {
+        let host = address.rsplit_once(':').map_or(address.as_str(), |(host, _)| host);
+        let literal = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
+        host == "localhost" || literal.is_ok_and(|ip| ip.is_loopback())
+    };
+    let named = !config.server.hosts.is_empty() || listen.iter().all(local);
+    named.then(|| config.server.hosts.clone())
+}
+
+fn bind(addresses: &[String]) -> Result<Vec<TcpListener>, Fault> {
+    let bind = |address: &String| {
+        let listener = TcpListener::bind(address.as_str())?;
+        listener.set_nonblocking(true)?;
+        Ok(listener)
+    };
+    addresses
+        .iter()
+        .map(|address| {
+            bind(address).map_err(|e: std::io::Error| {
+                let exit = if e.kind() == std::io::ErrorKind::InvalidInput { Exit::Config } else { Exit::Io };
+                exit.fault(format!("failed to listen on {address}")).cause(e)
+            })
+        })
+        .collect()
+}
+
+fn announce(context: &Context, listeners: &[TcpListener], without: &[Group], no_process: bool) -> Result<(), Fault> {
+    for listener in listeners {
+        let address = listener.local_addr().map_err(|e| Exit::Io.fault("failed to listen").cause(e))?;
+        context.screen.note(&format!("syncctl {} listening on http://{address}", env!("CARGO_PKG_VERSION")));
+    }
+    let lines = [
+        (Group::Webhooks, "POST /api/webhooks/{enrollment-changed,profile-updated,progress-updated,sync}   signature"),
+        (Group::Process, "POST /api/sync/process   x-cron-secret or bearer"),
+        (
+            Group::Admin,
+            "/api/sync/status  /api/enrollments  /api/profile  /api/progress  /api/events  /metrics   admin",
+        ),
+    ];
+    for (_, line) in lines.iter().filter(|(group, _)| !without.contains(group)) {
+        context.screen.note(&format!("  {line}"));
+    }
+    if no_process {
+        context.screen.note("  nothing is delivered in the background (--no-process)");
+    }
+    Ok(())
+}
+
+// ── a server at work ────────────────────────────────────────────────────────────────────────────────────────────────
+
+struct Running<'a> {
+    context: &'a Context,
+    args: &'a ServeArgs,
+    without: Vec<Group>,
+    delivery: Arc<Delivery>,
+    background: Option<Background>,
+}
+
+impl Running<'_> {
+    /// Serves until a signal ends it.
+    async fn go(mut self, server: Server, listeners: Vec<TcpListener>) -> Result<Exit, Fault> {
+        let mut signals = Signals::listen().map_err(|e| Exit::Io.fault("failed to listen for signals").cause(e))?;
+        let listeners = listeners
+            .into_iter()
+            .map(tokio::net::TcpListener::from_std)
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|e| Exit::Io.fault("failed to listen").cause(e))?;
+        let (stop, stopped) = watch::channel(false);
+        let (handle, work) = server.start(listeners, stopped);
+        let serving = tokio::spawn(work);
+        notify(&[NotifyState::Ready]);
+        while signals.next().await == Asked::Reload {
+            self.reload(&handle);
+        }
+        notify(&[NotifyState::Stopping]);
+        self.context.screen.note("stopping: requests that have begun are answered; again to stop at once");
+        let _ = stop.send(true);
+        self.delivery.stop(Stop::Drain);
+        tokio::select! {
+            _ = serving => {}
+            () = signals.stop() => {}
+        }
+        self.finish(&mut signals).await;
+        Ok(Exit::Done)
+    }
+
+    /// Waits for the background to end, or for another signal to break it off.
+    async fn finish(&mut self, signals: &mut Signals) {
+        let Some(background) = self.background.take() else { return };
+        let mut ended = tokio::task::spawn_blocking(move || drop(background.0.join()));
+        tokio::select! {
+            _ = &mut ended => return,
+            () = signals.stop() => self.delivery.stop(Stop::Now),
+        }
+        let _ = ended.await;
+    }
+
+    /// Reads the configuration again. One that is wrong changes nothing.
+    fn reload(&mut self, handle: &Handle) {
+        notify(&reloading());
+        match self.try_reload(handle) {
+            Ok(()) => tracing::info!("the configuration was read again"),
+            Err(fault) => tracing::error!(?fault, "the configuration is wrong; the old one stays"),
+        }
+        notify(&[NotifyState::Ready]);
+    }
+
+    fn try_reload(&mut self, handle: &Handle) -> Result<(), Fault> {
+        let fresh = self.context.afresh(SystemClock.now());
+        let config = Arc::clone(fresh.config()?);
+        let settings = settings(&config, &self.without, &self.args.addresses(&config))?;
+        let endpoints = fresh.set_endpoints(self.delivery.store.as_ref())?;
+        let keyring = fresh.keyring(&endpoints)?;
+        handle.exchange(settings);
+        self.delivery.exchange(Crew::new(&config, keyring, &endpoints));
+        Ok(())
+    }
+}
+
+fn notify(states: &[NotifyState<'_>]) {
+    // Without a service manager this does nothing, and there is nobody to tell if it fails.
+    let _ = sd_notify::notify(states);
+}
+
+fn reloading() -> Vec<NotifyState<'static>> {
+    std::iter::once(NotifyState::Reloading).chain(NotifyState::monotonic_usec_now()).collect()
+}
+
+/// What a signal asks a server for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asked {
+    Stop,
+    Reload,
+}
+
+/// The signals of this process, and the service manager's wish to hear from it.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+    hangup: Signal,
+    watchdog: Option<tokio::time::Interval>,
+}
+
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        // Half the time the service manager would wait.
+        let watchdog = sd_notify::watchdog_enabled().map(|limit| tokio::time::interval(limit / 2));
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hangup: signal(SignalKind::hangup())?,
+            watchdog,
+        })
+    }
+
+    async fn next(&mut self) -> Asked {
+        loop {
+            tokio::select! {
+                _ = self.interrupt.recv() => return Asked::Stop,
+                _ = self.terminate.recv() => return Asked::Stop,
+                _ = self.hangup.recv() => return Asked::Reload,
+                () = tick(&mut self.watchdog) => notify(&[NotifyState::Watchdog]),
+            }
+        }
+    }
+
+    async fn stop(&mut self) {
+        while self.next().await != Asked::Stop {}
+    }
+}
+
+async fn tick(interval: &mut Option<tokio::time::Interval>) {
+    match interval {
+        Some(interval) => drop(interval.tick().await),
+        None => std::future::pending().await,
+    }
+}
+
+// ── deliveries ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/// What a worker of this configuration needs. A reload brings another crew, and this one ends what it has begun.
+struct Crew {
+    keyring: Arc<dyn Keyring>,
+    client: Arc<Client>,
+    names: BTreeMap<EndpointId, String>,
+    stop: watch::Sender<Stop>,
+}
+
+impl Crew {
+    fn new(config: &Config, keyring: Arc<dyn Keyring>, endpoints: &[Endpoint]) -> Self {
+        let names = endpoints.iter().map(|endpoint| (endpoint.id, endpoint.name.clone())).collect();
+        let client = Client::new(config.egress, config.ca_file.clone());
+        Self { keyring, client, names, stop: watch::channel(Stop::No).0 }
+    }
+}
+
+/// Everything that sends, in the background and on demand.
+struct Delivery {
+    store: Arc<dyn Store>,
+    metrics: Arc<Metrics>,
+    crew: RwLock<Arc<Crew>>,
+}
+
+impl Delivery {
+    fn crew(&self) -> Arc<Crew> {
+        Arc::clone(&self.crew.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn exchange(&self, crew: Crew) {
+        let old = std::mem::replace(&mut *self.crew.write().unwrap_or_else(PoisonError::into_inner), Arc::new(crew));
+        old.stop.send_replace(Stop::Drain);
+    }
+
+    fn stop(&self, how: Stop) {
+        self.crew().stop.send_replace(how);
+    }
+
+    /// One run, on a runtime of its own: what is sent keeps nobody waiting who is received.
+    fn run(&self, crew: &Crew, until: Until, max_time: Option<Duration>) -> Result<(Tally, Stop), WorkerError> {
+        let options = Options { until, limit: None, concurrency: None, max_time };
+        let worker = Worker {
+            store: Arc::clone(&self.store),
+            clock: Arc::new(SystemClock),
+            keyring: Arc::clone(&crew.keyring),
+            client: Arc::clone(&crew.client),
+            options,
+            observer: self.observer(crew),
+        };
+        let run = self.store.begin_run("serve", SystemClock.now())?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|e| crate::store::StoreError::Io {
+            path: self.store.watch_path(),
+            detail: format!("failed to start the network runtime: {e}"),
+        })?;
+        let done = runtime.block_on(worker.run(&run, crew.stop.subscribe()));
+        runtime.shutdown_background();
+        let (tally, exit) = done.as_ref().map_or((Tally::default(), 1), |summary| (summary.tally, 0));
+        // If not even this can be written, the run's row and claims are left to the next reaper.
+        let _ = self.store.end_run(&run, tally, exit, SystemClock.now()).wait();
+        done.map(|summary| (summary.tally, summary.stopped))
+    }
+
+    fn observer(&self, crew: &Crew) -> Observer {
+        let (metrics, names) = (Arc::clone(&self.metrics), crew.names.clone());
+        Box::new(move |finished, _| {
+            let name = names.get(&finished.claim.endpoint).map_or("unknown", String::as_str);
+            metrics.attempted(name, finished);
+        })
+    }
+}
+
+/// A run on demand.
+struct OnDemand(Arc<Delivery>);
+
+impl Processing for OnDemand {
+    fn run(&self, limit: Duration) -> Pin<Box<dyn Future<Output = Result<Processed, String>> + Send + '_>> {
+        let delivery = Arc::clone(&self.0);
+        Box::pin(async move {
+            let began = Instant::now();
+            let work = move || delivery.run(&delivery.crew(), Until::NothingDue, Some(limit));
+            let done = tokio::task::spawn_blocking(work).await.map_err(|e| e.to_string())?;
+            let (tally, _) = done.map_err(|e| e.to_string())?;
+            Ok(Processed { tally, took: began.elapsed() })
+        })
+    }
+}
+
+/// The thread that delivers what is due, for as long as the server runs.
+struct Background(JoinHandle<()>);
+
+impl Background {
+    fn start(delivery: Arc<Delivery>, every: Duration) -> Result<Self, Fault> {
+        let work = move || deliver(&delivery, every);
+        let thread = std::thread::Builder::new().name("delivery".to_owned()).spawn(work);
+        thread.map(Self).map_err(|e| Exit::Io.fault("failed to start the delivery thread").cause(e))
+    }
+}
+
+/// Runs until its crew is told to stop and no other took its place. A database that fails is tried again.
+fn deliver(delivery: &Arc<Delivery>, every: Duration) {
+    loop {
+        let crew = delivery.crew();
+        if let Err(error) = delivery.run(&crew, Until::Polling(every), None) {
+            tracing::error!(%error, "deliveries stopped; they are tried again");
+            std::thread::park_timeout(RECOVERY);
+        }
+        let stopped = *crew.stop.borrow() != Stop::No;
+        if stopped && Arc::ptr_eq(&crew, &delivery.crew()) {
+            return;
+        }
+    }
+}

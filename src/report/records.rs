@@ -1,0 +1,216 @@
+//! What `records` and the record routes answer.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde::ser::SerializeMap as _;
+use serde_json::value::{RawValue, to_raw_value};
+
+use super::{Cell, Column, Level, Pagination, Report, Table};
+use crate::clock::Timestamp;
+use crate::record::{Kind, Record};
+use crate::store::inbound::{RecordRow, Sync};
+use crate::store::{Listed, Page};
+use crate::text::relative;
+
+/// The fields the original's records have; what is not known of them is null.
+fn fields_of(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::Enrollment => &[
+            "userId",
+            "courseId",
+            "enrolledAt",
+            "lastAccessedAt",
+            "completionPercentage",
+            "status",
+            "source",
+            "purchaseId",
+        ],
+        Kind::User => &["email", "name", "image", "emailVerified", "role", "lastLoginAt", "profile"],
+        Kind::Progress => &["userId", "courseId"],
+    }
+}
+
+/// The times the original's records carry, taken from fields and stamps.
+fn times(kind: Kind, record: &Record) -> Vec<(&'static str, Option<Timestamp>)> {
+    let written = record.written_at();
+    let time = |name: &str| record.time(name);
+    match kind {
+        Kind::Enrollment => {
+            let (enrolled, accessed) = (time("enrolledAt"), time("lastAccessedAt"));
+            vec![
+                ("last_updated_at", accessed.or(enrolled).or(written)),
+                ("enrolled_at", enrolled),
+                ("last_accessed_at", accessed),
+            ]
+        }
+        Kind::User => vec![
+            ("last_updated_at", time("updatedAt").or(written)),
+            ("created_at", time("createdAt").or(record.first_at())),
+            ("updated_at", time("updatedAt").or(written)),
+            ("last_login_at", time("lastLoginAt")),
+        ],
+        Kind::Progress => {
+            vec![("last_updated_at", time("timestamp").or(written)), ("timestamp", time("timestamp").or(written))]
+        }
+    }
+}
+
+/// When the record last changed, by its own account.
+fn last_updated(row: &RecordRow) -> Option<Timestamp> {
+    times(row.kind, &row.record).into_iter().next().and_then(|(_, time)| time)
+}
+
+/// A record with the names of the original.
+#[derive(Debug)]
+pub struct View<'a>(pub &'a RecordRow);
+
+impl Serialize for View<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let RecordRow { kind, id, record, synced_at, sync } = self.0;
+        let raw = |value: &dyn erased::Json| value.raw();
+        let mut members: BTreeMap<&str, Box<RawValue>> =
+            fields_of(*kind).iter().map(|name| (*name, raw(&()))).chain(record.members()).collect();
+        members.extend(times(*kind, record).iter().map(|(name, time)| (*name, raw(time))));
+        members.insert("last_synced_at", raw(synced_at));
+        members.insert("sync_status", raw(&sync.name()));
+        if let Some(deleted) = record.deleted_at() {
+            members.insert("deleted_at", raw(&deleted));
+        }
+        members.insert("id", raw(&id.as_str()));
+        members.serialize(serializer)
+    }
+}
+
+/// Values of any kind as the JSON they are.
+mod erased {
+    use super::{RawValue, Serialize, to_raw_value};
+
+    pub(super) trait Json {
+        fn raw(&self) -> Box<RawValue>;
+    }
+
+    impl<T: Serialize> Json for T {
+        fn raw(&self) -> Box<RawValue> {
+            to_raw_value(self).expect("texts and times serialise")
+        }
+    }
+}
+
+/// The word the original answers a single record under.
+fn word(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Enrollment => "enrollment",
+        Kind::User => "profile",
+        Kind::Progress => "progress",
+    }
+}
+
+/// One record, as a route answers it: `{"success":true,"enrollment":{…}}`.
+pub fn single(row: &RecordRow) -> Report {
+    Report::new(&Single(row))
+}
+
+struct Single<'a>(&'a RecordRow);
+
+impl Serialize for Single<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut members = serializer.serialize_map(Some(2))?;
+        members.serialize_entry("success", &true)?;
+        members.serialize_entry(word(self.0.kind), &View(self.0))?;
+        members.end()
+    }
+}
+
+const RECORDS: &[Column] = &[
+    Column::text("kind", "KIND"),
+    Column::text("id", "ID"),
+    Column::text("name", "NAME"),
+    Column::text("status", "STATUS"),
+    Column::text("updated", "UPDATED"),
+    Column::text("freshness", "FRESHNESS"),
+    Column::text("synced", "SYNC"),
+    Column::text("data", "DATA").only_wide(),
+];
+
+/// From where on news of a record are old.
+#[derive(Clone, Copy, Debug)]
+pub struct Ages {
+    /// Worth a warning.
+    pub warn_after: std::time::Duration,
+    /// An error.
+    pub error_after: std::time::Duration,
+}
+
+/// A page of records.
+pub fn list(listed: &Listed<RecordRow>, page: Page, ages: Ages, now: Timestamp) -> Report {
+    let views: Vec<_> = listed.rows.iter().map(View).collect();
+    let rows = listed.rows.iter().map(|row| cells(row, ages, now)).collect();
+    Report::new(&views)
+        .paged(Pagination::new(page.number, page.limit, listed.total))
+        .with_table(Table::new(RECORDS, rows).summed_up(format!("{} of {} shown", listed.rows.len(), listed.total)))
+        .with_names(listed.rows.iter().map(|row| row.id.clone()))
+}
+
+fn cells(row: &RecordRow, ages: Ages, now: Timestamp) -> Vec<Cell> {
+    let text = |name: &str| row.record.text(name).map(Cell::Text).unwrap_or(Cell::Empty);
+    vec![
+        row.kind.name().into(),
+        row.id.as_str().into(),
+        text("name"),
+        text("status"),
+        last_updated(row).into(),
+        freshness(row, ages, now),
+        synced(row, now),
+        row.record.data().into(),
+    ]
+}
+
+/// `Fresh`, `Aging` or `Stale`, by when it was last heard of.
+fn freshness(row: &RecordRow, ages: Ages, now: Timestamp) -> Cell {
+    let Some(last) = row.synced_at.max(row.record.written_at()) else { return Cell::Empty };
+    let age = now.since(last);
+    let (level, word) = if age >= ages.error_after {
+        (Level::Bad, "✗ Stale")
+    } else if age >= ages.warn_after {
+        (Level::Warning, "● Aging")
+    } else {
+        (Level::Good, "✓ Fresh")
+    };
+    (level, word).into()
+}
+
+/// How far the others know of it, as the original wrote it: `✓ Synced 5 minutes ago`.
+fn synced(row: &RecordRow, now: Timestamp) -> Cell {
+    match (row.sync, row.synced_at) {
+        (Sync::Pending, _) => (Level::Busy, "⟳ Syncing...").into(),
+        (Sync::Failed, _) => (Level::Bad, "✗ Sync failed").into(),
+        (Sync::Synced, Some(at)) => Cell::Level(Level::Good, format!("✓ Synced {}", relative(at, now))),
+        (Sync::Synced, None) => (Level::Quiet, "- Local only").into(),
+    }
+}
+
+const FIELD: &[Column] = &[Column::text("field", "FIELD"), Column::text("value", "VALUE")];
+
+/// One record with everything known of it.
+pub fn show(row: &RecordRow, ages: Ages, now: Timestamp) -> Report {
+    let mut rows: Vec<Vec<Cell>> = vec![
+        vec!["id".into(), row.id.as_str().into()],
+        vec!["kind".into(), row.kind.name().into()],
+        vec!["freshness".into(), freshness(row, ages, now)],
+        vec!["sync".into(), synced(row, now)],
+        vec!["updated".into(), last_updated(row).into()],
+        vec!["last synced".into(), row.synced_at.into()],
+    ];
+    if let Some(deleted) = row.record.deleted_at() {
+        rows.push(vec!["deleted".into(), deleted.into()]);
+    }
+    let members = row.record.members();
+    rows.extend(members.iter().map(|(name, value)| vec![(*name).into(), plain(value).into()]));
+    single(row).with_table(Table::new(FIELD, rows)).with_names([row.id.clone()])
+}
+
+/// Text without its quotes, anything else as JSON.
+fn plain(value: &RawValue) -> String {
+    serde_json::from_str(value.get()).unwrap_or_else(|_| value.get().to_owned())
+}

@@ -1,0 +1,305 @@
+//! Who may: secrets compared in constant time, and guessers slowed down by address.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+
+use http::header::{AUTHORIZATION, COOKIE, HeaderMap, ORIGIN};
+use http::{HeaderName, Method};
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
+
+use super::answer::Problem;
+use crate::clock::Timestamp;
+use crate::inbound::Keys;
+use crate::signature::Secret;
+
+const CRON_SECRET: HeaderName = HeaderName::from_static("x-cron-secret");
+const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+/// The cookie the original's commands carry.
+const SESSION_COOKIE: &str = "next-auth.session-token";
+/// Wrong secrets an address may show within a minute before it is told to wait.
+const GUESSES_A_MINUTE: u32 = 10;
+/// Addresses that are remembered.
+const MOST_ADDRESSES: usize = 10_000;
+
+/// A secret of which only the hash is kept: comparing hashes tells nothing of its length or beginning.
+#[derive(Clone)]
+struct Hashed([u8; 32]);
+
+impl Hashed {
+    fn new(secret: &[u8]) -> Self {
+        Self(Sha256::digest(secret).into())
+    }
+
+    fn matches(&self, given: &[u8]) -> bool {
+        Self::new(given).0.ct_eq(&self.0).into()
+    }
+}
+
+/// The secrets of the routes. What is not configured refuses everyone.
+#[derive(Clone, Default)]
+pub struct Secrets {
+    /// Those webhooks may be signed with.
+    pub(super) webhook: Keys,
+    admin: Option<Hashed>,
+    cron: Option<Hashed>,
+}
+
+impl Secrets {
+    /// These secrets.
+    pub fn new(webhook: Keys, admin: Option<&Secret>, cron: Option<&Secret>) -> Self {
+        let hashed = |secret: &Secret| Hashed::new(secret.as_text());
+        Self { webhook, admin: admin.map(hashed), cron: cron.map(hashed) }
+    }
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Secrets(redacted)")
+    }
+}
+
+/// Who may use a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Who {
+    /// Anyone.
+    Anyone,
+    /// Whoever signs the body; the route itself verifies.
+    Signed,
+    /// Administrators.
+    Admin,
+    /// Schedulers and administrators.
+    Cron,
+    /// Schedulers that can only send `GET` with a bearer.
+    CronBearer,
+}
+
+/// What a caller shows.
+struct Shown<'h> {
+    bearer: Option<&'h [u8]>,
+    cron: Option<&'h [u8]>,
+    session: Option<&'h [u8]>,
+}
+
+impl<'h> Shown<'h> {
+    fn of(method: &Method, headers: &'h HeaderMap) -> Result<Self, Problem> {
+        let authorization = single(headers, &AUTHORIZATION)?;
+        // A cookie comes along by itself, so it never counts where something changes.
+        let reads = method == Method::GET || method == Method::HEAD;
+        Ok(Self {
+            bearer: authorization.and_then(bearer),
+            cron: single(headers, &CRON_SECRET)?,
+            session: if reads { session(headers) } else { None },
+        })
+    }
+
+    fn anything(&self) -> bool {
+        self.bearer.is_some() || self.cron.is_some() || self.session.is_some()
+    }
+}
+
+fn single<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h [u8]>, Problem> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (_, Some(_)) => Err(Problem::invalid(format!("the header {name} was sent twice"))),
+        (value, None) => Ok(value.map(|value| value.as_bytes())),
+    }
+}
+
+fn bearer(value: &[u8]) -> Option<&[u8]> {
+    let (scheme, token) = value.split_at_checked(7)?;
+    scheme.eq_ignore_ascii_case(b"bearer ").then(|| token.trim_ascii())
+}
+
+fn session(headers: &HeaderMap) -> Option<&[u8]> {
+    let cookies = headers.get_all(COOKIE).iter().flat_map(|value| value.as_bytes().split(|b| *b == b';'));
+    cookies.filter_map(|pair| pair.trim_ascii().strip_prefix(SESSION_COOKIE.as_bytes())?.strip_prefix(b"=")).next()
+}
+
+impl Secrets {
+    fn grant(&self, who: Who, shown: &Shown<'_>, headers: &HeaderMap) -> bool {
+        let is = |secret: &Option<Hashed>, given: Option<&[u8]>| match (secret, given) {
+            (Some(secret), Some(given)) => secret.matches(given),
+            _ => false,
+        };
+        let admin = is(&self.admin, shown.bearer) | is(&self.admin, shown.session);
+        let cron = is(&self.cron, shown.bearer);
+        match who {
+            Who::Anyone | Who::Signed => true,
+            Who::Admin => admin,
+            Who::Cron => admin | cron | is(&self.cron, shown.cron),
+            Who::CronBearer => cron && !headers.contains_key(COOKIE),
+        }
+    }
+}
+
+/// Lets a caller in, or says why not. A right secret is never slowed down.
+pub(super) fn check(
+    who: Who,
+    secrets: &Secrets,
+    guesses: &Guesses,
+    (method, headers): (&Method, &HeaderMap),
+    (peer, now): (IpAddr, Timestamp),
+) -> Result<(), Problem> {
+    if matches!(who, Who::Anyone | Who::Signed) {
+        return Ok(());
+    }
+    refuse_cross_site(headers)?;
+    let shown = Shown::of(method, headers)?;
+    if secrets.grant(who, &shown, headers) {
+        return Ok(());
+    }
+    match shown.anything().then(|| guesses.wrong(peer, now)).flatten() {
+        Some(wait) => Err(Problem::too_many(wait)),
+        None => Err(Problem::unauthorized()),
+    }
+}
+
+/// No page of another site has business here, whatever it got hold of.
+fn refuse_cross_site(headers: &HeaderMap) -> Result<(), Problem> {
+    let site = headers.get(FETCH_SITE).map(|value| value.as_bytes());
+    let same_site = site.is_none_or(|site| site == b"same-origin" || site == b"none");
+    let origin = headers.get(ORIGIN).map(|value| value.as_bytes());
+    let host = headers.get(http::header::HOST).map(|value| value.as_bytes());
+    let same_origin = origin.is_none_or(|origin| {
+        let place = origin.strip_prefix(b"http://").or(origin.strip_prefix(b"https://"));
+        place.is_some() && place == host
+    });
+    if same_site && same_origin { Ok(()) } else { Err(Problem::forbidden("requests from other sites are refused")) }
+}
+
+/// Wrong secrets, counted by address and minute.
+#[derive(Debug, Default)]
+pub(super) struct Guesses(Mutex<HashMap<IpAddr, (i64, u32)>>);
+
+impl Guesses {
+    /// Counts a wrong secret, and says for how many seconds its address has to wait, if it has.
+    fn wrong(&self, peer: IpAddr, now: Timestamp) -> Option<u64> {
+        let minute = now.minute();
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if counts.len() >= MOST_ADDRESSES {
+            counts.retain(|_, (counted, _)| *counted == minute);
+        }
+        if counts.len() >= MOST_ADDRESSES {
+            counts.clear();
+        }
+        let (counted, wrong) = counts.entry(network(peer)).or_default();
+        if *counted != minute {
+            (*counted, *wrong) = (minute, 0);
+        }
+        *wrong = wrong.saturating_add(1);
+        let left = 60 - now.as_seconds().rem_euclid(60).unsigned_abs();
+        (*wrong > GUESSES_A_MINUTE).then_some(left)
+    }
+}
+
+/// One guesser: an IPv4 address, or the network an IPv6 address can be chosen from.
+fn network(peer: IpAddr) -> IpAddr {
+    match peer.to_canonical() {
+        IpAddr::V4(address) => address.into(),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            [a, b, c, d, 0, 0, 0, 0].into()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_millis_const(1_706_702_400_000);
+    const PEER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+
+    fn secrets() -> Secrets {
+        let secret = |text: &str| Secret::new(text.to_owned()).expect("a good secret");
+        Secrets::new(Keys::default(), Some(&secret("admin-token")), Some(&secret("cron-secret")))
+    }
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        pairs.iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().expect("a value"))).collect()
+    }
+
+    fn allowed(who: Who, method: &Method, pairs: &[(&'static str, &str)]) -> bool {
+        check(who, &secrets(), &Guesses::default(), (method, &headers(pairs)), (PEER, NOW)).is_ok()
+    }
+
+    #[test]
+    fn each_route_takes_the_secrets_that_are_its_own() {
+        let admin = ("authorization", "Bearer admin-token");
+        let cron = ("authorization", "bearer cron-secret");
+        let header = ("x-cron-secret", "cron-secret");
+        assert!(allowed(Who::Admin, &Method::POST, &[admin]));
+        assert!(!allowed(Who::Admin, &Method::POST, &[cron]));
+        assert!(!allowed(Who::Admin, &Method::GET, &[header]));
+        for shown in [admin, cron, header] {
+            assert!(allowed(Who::Cron, &Method::POST, &[shown]));
+        }
+        assert!(allowed(Who::CronBearer, &Method::GET, &[cron]));
+        assert!(!allowed(Who::CronBearer, &Method::GET, &[header]));
+        assert!(!allowed(Who::CronBearer, &Method::GET, &[cron, ("cookie", "a=b")]));
+    }
+
+    #[test]
+    fn a_session_cookie_reads_and_never_changes() {
+        let cookie = [("cookie", "a=b; next-auth.session-token=admin-token; c=d")];
+        assert!(allowed(Who::Admin, &Method::GET, &cookie));
+        assert!(!allowed(Who::Admin, &Method::POST, &cookie));
+        assert!(!allowed(Who::Cron, &Method::POST, &cookie));
+        assert!(!allowed(Who::Admin, &Method::GET, &[("cookie", "next-auth.session-tokenx=admin-token")]));
+    }
+
+    #[test]
+    fn nothing_but_the_whole_secret_will_do() {
+        for wrong in
+            ["", "Bearer", "Bearer ", "Bearer admin-toke", "Bearer admin-token2", "Basic admin-token", "admin-token"]
+        {
+            assert!(!allowed(Who::Admin, &Method::POST, &[("authorization", wrong)]), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_configured_refuses_everyone() {
+        let none = Secrets::default();
+        for value in ["Bearer ", "Bearer undefined", "Bearer null"] {
+            let headers = headers(&[("authorization", value), ("x-cron-secret", "")]);
+            for who in [Who::Admin, Who::Cron, Who::CronBearer] {
+                let shown = (&Method::GET, &headers);
+                assert!(check(who, &none, &Guesses::default(), shown, (PEER, NOW)).is_err());
+            }
+        }
+    }
+
+    #[test]
+    fn pages_of_other_sites_are_refused_even_with_the_secret() {
+        let admin = ("authorization", "Bearer admin-token");
+        let host = ("host", "localhost:3000");
+        assert!(allowed(Who::Admin, &Method::POST, &[admin, host, ("origin", "http://localhost:3000")]));
+        for foreign in [
+            ("origin", "http://evil.test"),
+            ("origin", "null"),
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-site", "same-site"),
+        ] {
+            assert!(!allowed(Who::Admin, &Method::POST, &[admin, host, foreign]));
+        }
+    }
+
+    #[test]
+    fn a_guesser_has_to_wait_and_a_right_secret_never() {
+        let (secrets, guesses) = (secrets(), Guesses::default());
+        let attempt = |token: &str, peer: IpAddr, now: Timestamp| {
+            let headers = headers(&[("authorization", &format!("Bearer {token}"))]);
+            check(Who::Admin, &secrets, &guesses, (&Method::GET, &headers), (peer, now))
+        };
+        let status = |result: Result<(), Problem>| result.map_or_else(|p| p.respond(NOW).status().as_u16(), |()| 200);
+        let codes: Vec<_> = (0..12).map(|n| status(attempt(&n.to_string(), PEER, NOW))).collect();
+        assert_eq!(codes[..10], [401; 10]);
+        assert_eq!(codes[10..], [429, 429]);
+        assert_eq!(status(attempt("admin-token", PEER, NOW)), 200);
+        assert_eq!(status(attempt("x", "10.0.0.1".parse().expect("an address"), NOW)), 401);
+        assert_eq!(status(attempt("x", PEER, NOW.plus(std::time::Duration::from_mins(1)))), 401);
+    }
+}

@@ -1,0 +1,121 @@
+//! Reading bodies: never more than a limit, never longer than a while, and not too many large ones at once.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use bytes::{Bytes, BytesMut};
+use http::HeaderMap;
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
+use http_body_util::BodyExt as _;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
+
+use super::answer::Problem;
+
+/// How long a body may take to arrive.
+const ARRIVAL: Duration = Duration::from_secs(30);
+/// Up to here a body needs no permission: the number of connections bounds them all.
+const SMALL: usize = 16 * 1024;
+/// What all larger bodies may hold together.
+const BUDGET: usize = 32 * 1024 * 1024;
+/// The unit of the budget.
+const UNIT: usize = 16 * 1024;
+
+/// The memory that bodies share.
+#[derive(Debug)]
+pub(super) struct Budget(Arc<Semaphore>);
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(BUDGET / UNIT)))
+    }
+}
+
+impl Budget {
+    /// Reads a body of at most `limit` bytes. The permits go back with the returned value.
+    pub(super) async fn read(&self, headers: &HeaderMap, body: Body, limit: usize) -> Result<Read, Problem> {
+        if headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
+            return Err(Problem::invalid("encoded bodies are not accepted"));
+        }
+        if announced(headers).is_some_and(|length| length > limit as u64) {
+            return Err(Problem::too_large(limit));
+        }
+        timeout(ARRIVAL, self.collect(body, limit)).await.unwrap_or_else(|_| Err(Problem::timeout()))
+    }
+
+    async fn collect(&self, mut body: Body, limit: usize) -> Result<Read, Problem> {
+        let mut bytes = BytesMut::new();
+        let mut held: Option<OwnedSemaphorePermit> = None;
+        while let Some(frame) = body.frame().await {
+            let frame = frame.map_err(|_| Problem::invalid("the body broke off"))?;
+            let Ok(data) = frame.into_data() else { continue };
+            if bytes.len() + data.len() > limit {
+                return Err(Problem::too_large(limit));
+            }
+            self.hold(&mut held, bytes.len() + data.len())?;
+            bytes.extend_from_slice(&data);
+        }
+        Ok(Read { bytes: bytes.freeze(), _held: held })
+    }
+
+    /// Sees to it that permits for `length` bytes are held.
+    fn hold(&self, held: &mut Option<OwnedSemaphorePermit>, length: usize) -> Result<(), Problem> {
+        let units = |permit: &OwnedSemaphorePermit| permit.num_permits();
+        let needed = if length > SMALL { length.div_ceil(UNIT) } else { 0 };
+        let missing = needed.saturating_sub(held.as_ref().map_or(0, units));
+        if missing == 0 {
+            return Ok(());
+        }
+        let more =
+            u32::try_from(missing).ok().and_then(|missing| Arc::clone(&self.0).try_acquire_many_owned(missing).ok());
+        let more = more.ok_or_else(|| Problem::unavailable("too many large bodies at once"))?;
+        match held {
+            Some(held) => held.merge(more),
+            None => *held = Some(more),
+        }
+        Ok(())
+    }
+}
+
+/// A body that was read to its end.
+#[derive(Debug)]
+pub(super) struct Read {
+    pub(super) bytes: Bytes,
+    _held: Option<OwnedSemaphorePermit>,
+}
+
+fn announced(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(budget: &Budget, length: usize, limit: usize) -> Result<usize, http::StatusCode> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let read = runtime.block_on(budget.read(&HeaderMap::new(), Body::from(vec![b'x'; length]), limit));
+        read.map(|read| read.bytes.len())
+            .map_err(|problem| problem.respond(crate::clock::Timestamp::default()).status())
+    }
+
+    #[test]
+    fn the_limit_is_the_last_byte_that_is_read() {
+        let budget = Budget::default();
+        assert_eq!(read(&budget, 99_999, 100_000), Ok(99_999));
+        assert_eq!(read(&budget, 100_000, 100_000), Ok(100_000));
+        assert_eq!(read(&budget, 100_001, 100_000), Err(http::StatusCode::PAYLOAD_TOO_LARGE));
+    }
+
+    #[test]
+    fn large_bodies_share_a_budget_and_small_ones_need_none() {
+        let budget = Budget(Arc::new(Semaphore::new(2)));
+        assert_eq!(read(&budget, 2 * UNIT, BUDGET), Ok(2 * UNIT));
+        assert_eq!(read(&budget, 2 * UNIT + 1, BUDGET), Err(http::StatusCode::SERVICE_UNAVAILABLE));
+        assert_eq!(budget.0.available_permits(), 2);
+        let none = Budget(Arc::new(Semaphore::new(0)));
+        assert_eq!(read(&none, SMALL, BUDGET), Ok(SMALL));
+        assert!(read(&none, SMALL + 1, BUDGET).is_err());
+    }
+}

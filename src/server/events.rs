@@ -1,0 +1,87 @@
+//! Emitting over HTTP: one event, or a batch of lines.
+
+use bytes::Bytes;
+use http::StatusCode;
+use http::header::CONTENT_TYPE;
+
+use super::answer::{Problem, Reply};
+use super::call::{BODY_LIMIT, Call};
+use crate::event::{Draft, Invalid};
+use crate::inbound::field_of;
+use crate::report::Report;
+use crate::report::emitted::{Batch, Emitted};
+
+/// The longest batch. Longer ones belong to `syncctl emit --batch`, which needs no memory for them.
+const BATCH_LIMIT: usize = 16 * 1024 * 1024;
+/// Wrong lines that are named.
+const NAMED: usize = 20;
+
+pub(super) async fn emit(call: Call) -> Reply {
+    let content_type = call.parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    match essence {
+        "application/x-ndjson" | "application/ndjson" | "application/jsonl" => batch(call).await,
+        _ => one(call).await,
+    }
+}
+
+async fn one(mut call: Call) -> Reply {
+    let read = call.body(BODY_LIMIT).await?;
+    let draft = Draft::from_line(&read.bytes).map_err(|e| wrong(&e))?;
+    let stored = call.app.store.enqueue(Box::new(std::iter::once(Ok(draft))), false, call.now).await?;
+    let receipt = stored.first.ok_or_else(Problem::internal)?;
+    let status = if receipt.duplicate { StatusCode::OK } else { StatusCode::CREATED };
+    Ok(call.answer_with(status, &Report::new(&Emitted::of(&receipt))))
+}
+
+fn wrong(invalid: &Invalid) -> Problem {
+    Problem::field(field_of(invalid), invalid.to_string())
+}
+
+async fn batch(mut call: Call) -> Reply {
+    let read = call.body(BATCH_LIMIT).await?;
+    check(&read.bytes)?;
+    let bytes = read.bytes.clone();
+    // Every line was read before: what is read again inside the transaction cannot fail.
+    let drafts = Lines { bytes, at: 0 };
+    let stored = call.app.store.enqueue(Box::new(drafts.map(Ok)), false, call.now).await?;
+    drop(read);
+    let answer = Batch { accepted: stored.accepted, duplicates: stored.duplicates, rejected: 0 };
+    Ok(call.answer(&Report::new(&answer)))
+}
+
+/// All of a batch or nothing: every line is read before the first is stored.
+fn check(bytes: &[u8]) -> Result<(), Problem> {
+    let numbered = bytes.split(|b| *b == b'\n').zip(1..).filter(|(line, _)| !is_blank(line));
+    let wrong: Vec<(String, String)> = numbered
+        .filter_map(|(line, number)| Draft::from_line(line).err().map(|e| (format!("line {number}"), e.to_string())))
+        .take(NAMED)
+        .collect();
+    if wrong.is_empty() { Ok(()) } else { Err(Problem::fields(wrong)) }
+}
+
+fn is_blank(line: &[u8]) -> bool {
+    line.trim_ascii().is_empty()
+}
+
+/// The drafts of a batch, one line at a time.
+struct Lines {
+    bytes: Bytes,
+    at: usize,
+}
+
+impl Iterator for Lines {
+    type Item = Draft;
+
+    fn next(&mut self) -> Option<Draft> {
+        while self.at < self.bytes.len() {
+            let rest = &self.bytes[self.at..];
+            let end = rest.iter().position(|b| *b == b'\n').unwrap_or(rest.len());
+            self.at += end + 1;
+            if let Ok(draft) = Draft::from_line(&rest[..end]) {
+                return Some(draft);
+            }
+        }
+        None
+    }
+}
