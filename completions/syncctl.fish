@@ -71,6 +71,7 @@ complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "verify" -d 'Verify 
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "listen" -d 'Receive requests, show them and keep them'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "diff" -d 'Compare what was sent with what arrived'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "secret" -d 'Make secrets, check them, rehearse their rotation'
+complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "serve" -d 'Receive webhooks, answer applications and monitors, deliver in the background'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "demo" -d 'See the whole story in ten seconds'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "help" -d 'Help on a command or topic, or a list of everything'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "version" -d 'Print which version this is'
@@ -1387,6 +1388,35 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_
 complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from rotate-plan" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
 complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from rotate-plan" -l no-input -d 'Never ask; refuse what would need an answer'
 complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from rotate-plan" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand serve" -l listen -d 'The addresses to listen on [default: server.listen, 127.0.0.1:3000]' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand serve" -l process-every -d 'Look for what is due at least so often; what is emitted goes out at once [default: server.process_every, 30s]' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand serve" -l without -d 'Routes to switch off: webhooks, admin, process' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand serve" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand serve" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand serve" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand serve" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand serve" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand serve" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand serve" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand serve" -l log-format -d 'How to write the log' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand serve" -l no-process -d 'Receive only, deliver nothing in the background'
+complete -c syncctl -n "__fish_syncctl_using_subcommand serve" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand serve" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand serve" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand serve" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand serve" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c syncctl -n "__fish_syncctl_using_subcommand demo" -l events -d 'Events to emit' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand demo" -l db -d 'The queue\'s database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand demo" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F

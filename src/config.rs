@@ -124,9 +124,6 @@ impl Default for Values {
             egress: Egress::default(),
             health: Limits::default(),
             freshness: Ages::default(),
-            server: Server { listen: vec!["127.0.0.1:3000".to_owned()], process_every: Duration::from_secs(30) },
-            health: Health { max_failure_rate: 0.1, max_failures: 10, max_due_age: Duration::from_mins(15) },
-            freshness: Freshness { warn_after: Duration::from_mins(60), error_after: Duration::from_mins(180) },
             server: Server {
                 listen: vec!["127.0.0.1:3000".to_owned()],
                 process_every: Duration::from_secs(30),

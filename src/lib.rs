@@ -19,8 +19,8 @@ pub mod endpoint;
 
 pub mod store;
 
-pub mod monitor;
 pub mod inbound;
+pub mod monitor;
 pub mod outbound;
 
 pub mod report;

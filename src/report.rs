@@ -13,15 +13,13 @@ use crate::clock::Timestamp;
 
 pub mod audit;
 pub mod database;
+pub mod emitted;
 pub mod health;
 pub mod lists;
 pub mod queue;
+pub mod records;
 pub mod settings;
 pub mod signing;
-pub mod emitted;
-pub mod lists;
-pub mod queue;
-pub mod records;
 
 /// The version of the envelope.
 pub const ENVELOPE_VERSION: &str = "1.0";

@@ -172,6 +172,13 @@ const EXAMPLES: &[Examples] = &[
             ("Fail twice, then take it, and keep it all", "syncctl listen --respond 500,500,200 --save captured"),
         ],
     ),
+    (
+        "serve",
+        &[
+            ("On this machine", "syncctl serve"),
+            ("Receive only, on every address", "syncctl serve --listen 0.0.0.0:3000 --no-process"),
+        ],
+    ),
     ("diff", &[("What a proxy changed", "syncctl diff sent.json received.json")]),
     (
         "secret",

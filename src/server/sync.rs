@@ -35,7 +35,7 @@ pub trait Processing: Send + Sync {
 pub(super) async fn status(call: Call) -> Reply {
     let now = call.now;
     let figures = call.blocking(move |app| app.store.figures(now)).await?;
-    Ok(call.answer(&queue::status(&figures, now)))
+    Ok(call.answer(&queue::status(&figures, &crate::monitor::Ages::default(), now)))
 }
 
 pub(super) async fn process(call: Call) -> Reply {
