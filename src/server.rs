@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 
 use crate::clock::{Clock, Timestamp};
+use crate::monitor::{Ages, Limits};
 use crate::store::Store;
 
 mod answer;
@@ -99,6 +100,10 @@ pub struct Settings {
     pub secrets: Secrets,
     /// The names it may be called by, beside addresses and `localhost`; `None` is any name.
     pub hosts: Option<Vec<String>>,
+    /// Up to where the queue counts as healthy.
+    pub limits: Limits,
+    /// From where on news count as old.
+    pub ages: Ages,
 }
 
 /// A server at work: what its requests share.

@@ -12,8 +12,8 @@ const LAYERS: &[&[&str]] = &[
     &["report"],
     &["outbound", "inbound", "monitor"],
     &["store"],
-    &["endpoint"],
-    &["event", "delivery", "record", "signature"],
+    &["endpoint", "record"],
+    &["event", "delivery", "signature"],
     &["text"],
     &["clock"],
 ];

@@ -102,8 +102,8 @@ fn settings(config: &Config, without: &[Group], listen: &[String]) -> Result<Set
                 .hint(format!("set {name} or {name}_FILE, or switch them off with --without {}", group.name())));
         }
     }
-    let secrets = Secrets::new(Keys::new(webhook), admin.as_ref(), cron.as_ref());
-    Ok(Settings { secrets, hosts: hosts(config, listen) })
+    let secrets = Secrets::new(Keys::new(&webhook), admin.as_ref(), cron.as_ref());
+    Ok(Settings { secrets, hosts: hosts(config, listen), limits: config.health, ages: config.freshness })
 }
 
 /// The names the server goes by. Where it is reachable from elsewhere and nobody said, it goes by any.

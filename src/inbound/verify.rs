@@ -1,20 +1,15 @@
-//! The two signatures a webhook may carry, verified strictly.
+//! Which of the two signatures a webhook may carry decides, and what the scheme says of it.
 
-use ::http::HeaderMap;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha2::Sha256;
+use ::http::{HeaderMap, Method};
+use bytes::Bytes;
 
-use super::Refusal;
+use super::{Keys, Refusal};
 use crate::clock::Timestamp;
-use crate::event::EventId;
-use crate::signature::Secret;
+use crate::signature::{self, ORIGINAL, Received};
 
-/// How old or how far ahead a signature may be, in seconds.
-const TOLERANCE: i64 = 300;
-/// Codes that are tried at most.
-const MOST_CODES: usize = 32;
+/// Headers that say who sent a webhook. One that is there twice says two things.
+const HEADERS: [&str; 4] = ["webhook-id", "webhook-timestamp", STANDARD_HEADER, "x-webhook-signature"];
+const STANDARD_HEADER: &str = "webhook-signature";
 
 /// Which signature was right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,61 +21,21 @@ pub(super) enum Scheme {
 }
 
 /// Verifies by the stronger of the signatures that are there.
-pub(super) fn verify(secrets: &[Secret], headers: &HeaderMap, body: &[u8], now: Timestamp) -> Result<Scheme, Refusal> {
-    if secrets.is_empty() {
+pub(super) fn verify(keys: &Keys, headers: &HeaderMap, body: &Bytes, now: Timestamp) -> Result<Scheme, Refusal> {
+    if keys.is_empty() {
         return Err(Refusal::Unverified("secret-missing"));
     }
-    let names = ["webhook-id", "webhook-timestamp", "webhook-signature", "x-webhook-signature"];
-    if names.iter().any(|name| headers.get_all(*name).iter().nth(1).is_some()) {
+    if HEADERS.iter().any(|name| headers.get_all(*name).iter().nth(1).is_some()) {
         return Err(Refusal::Malformed("header-doubled"));
     }
-    if headers.contains_key("webhook-signature") {
-        standard(secrets, headers, body, now).map(|()| Scheme::Standard)
-    } else {
-        original(secrets, headers, body).map(|()| Scheme::Original)
-    }
-}
-
-fn header<'h>(headers: &'h HeaderMap, name: &str) -> Result<&'h str, Refusal> {
-    let value = headers.get(name).ok_or(Refusal::Unverified("header-not-delivered"))?;
-    value.to_str().map_err(|_| Refusal::Unverified("header-malformed"))
-}
-
-fn standard(secrets: &[Secret], headers: &HeaderMap, body: &[u8], now: Timestamp) -> Result<(), Refusal> {
-    let (id, time) = (header(headers, "webhook-id")?, header(headers, "webhook-timestamp")?);
-    let codes = header(headers, "webhook-signature")?;
-    // A dot in the id would make it unclear where the id ends and the time begins.
-    EventId::parse(id).map_err(|_| Refusal::Unverified("id-malformed"))?;
-    let digits = (1..=12).contains(&time.len()) && time.bytes().all(|b| b.is_ascii_digit());
-    let seconds: i64 = time.parse().ok().filter(|_| digits).ok_or(Refusal::Unverified("time-malformed"))?;
-    let codes: Vec<[u8; 32]> = codes.split(' ').filter_map(code).take(MOST_CODES).collect();
-    let matches = |secret: &Secret| {
-        let signed = [id.as_bytes(), b".", time.as_bytes(), b".", body];
-        let mac = signed.iter().fold(keyed(secret.standard_key()), |mac, part| mac.chain_update(part));
-        codes.iter().any(|code| mac.clone().verify_slice(code).is_ok())
+    let (scheme, name, keys) = match headers.contains_key(STANDARD_HEADER) {
+        true => (Scheme::Standard, "standard", &keys.standard),
+        false => (Scheme::Original, ORIGINAL, &keys.original),
     };
-    if !secrets.iter().any(matches) {
-        return Err(Refusal::Unverified("code-mismatch"));
+    let known = signature::find(name).ok_or(Refusal::Unverified("scheme-unknown"))?;
+    let received = Received { method: Method::POST, url: None, headers: headers.clone(), body: body.clone() };
+    match signature::verify(known, &received, keys, now, None).refusal() {
+        None => Ok(scheme),
+        Some(refusal) => Err(Refusal::Unverified(refusal.name())),
     }
-    if (now.as_seconds() - seconds).abs() > TOLERANCE {
-        return Err(Refusal::Unverified("outside-tolerance"));
-    }
-    Ok(())
-}
-
-/// A code of the version we know, of the exact length; others are passed over.
-fn code(entry: &str) -> Option<[u8; 32]> {
-    BASE64.decode(entry.strip_prefix("v1,")?).ok()?.try_into().ok()
-}
-
-fn original(secrets: &[Secret], headers: &HeaderMap, body: &[u8]) -> Result<(), Refusal> {
-    let mut code = [0; 32];
-    hex::decode_to_slice(header(headers, "x-webhook-signature")?, &mut code)
-        .map_err(|_| Refusal::Unverified("code-malformed"))?;
-    let matches = |secret: &Secret| keyed(secret.as_text()).chain_update(body).verify_slice(&code).is_ok();
-    if secrets.iter().any(matches) { Ok(()) } else { Err(Refusal::Unverified("code-mismatch")) }
-}
-
-fn keyed(key: &[u8]) -> Hmac<Sha256> {
-    Hmac::new_from_slice(key).expect("HMAC takes keys of any length")
 }

@@ -9,8 +9,8 @@ use super::queue::Queue;
 use super::{Cell, Column, Level, Report, Table};
 use crate::clock::Timestamp;
 use crate::monitor::nagios::{Answer, Measured};
-use crate::monitor::{Check, FailureStats, Grade, Health, percent};
-use crate::store::DeliveryRow;
+use crate::monitor::{self, Check, FailureStats, Grade, HEALTH_WINDOW, Health, Limits, STATS_WINDOW, percent};
+use crate::store::{DeliveryFilter, DeliveryRow, Page, Result, Store};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -39,6 +39,20 @@ const CHECKS: &[Column] = &[
     Column::text("limit", "LIMIT"),
     Column::text("message", "MESSAGE").only_wide(),
 ];
+
+/// Recent failures that are shown.
+const RECENT: u64 = 10;
+
+/// Reads what `health` needs: whether the queue is healthy, and the report that says so.
+pub fn examine(store: &dyn Store, limits: &Limits, now: Timestamp) -> Result<(bool, Report)> {
+    let figures = store.figures(now)?;
+    let judged = monitor::health(&figures, &store.rates(now.minus(HEALTH_WINDOW))?, limits, now);
+    let since = now.minus(STATS_WINDOW);
+    let stats = monitor::failure_stats(&figures, &store.rates(since)?, since);
+    let troubled = DeliveryFilter { troubled: true, ..DeliveryFilter::default() };
+    let recent = store.deliveries(&troubled, Page { limit: RECENT, number: 1, oldest_first: false })?;
+    Ok((judged.healthy, health(&judged, Queue::of(&figures, now), &recent.rows, &stats)))
+}
 
 /// What `health` and `GET /api/sync/health` answer. `recent` are the latest troubled deliveries.
 pub fn health(health: &Health, queue: Queue, recent: &[DeliveryRow], stats: &FailureStats) -> Report {

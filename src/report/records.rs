@@ -8,6 +8,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use super::{Cell, Column, Level, Pagination, Report, Table};
 use crate::clock::Timestamp;
+use crate::monitor::{self, Ages, Freshness};
 use crate::record::{Kind, Record};
 use crate::store::inbound::{RecordRow, Sync};
 use crate::store::{Listed, Page};
@@ -133,17 +134,8 @@ const RECORDS: &[Column] = &[
     Column::text("data", "DATA").only_wide(),
 ];
 
-/// From where on news of a record are old.
-#[derive(Clone, Copy, Debug)]
-pub struct Ages {
-    /// Worth a warning.
-    pub warn_after: std::time::Duration,
-    /// An error.
-    pub error_after: std::time::Duration,
-}
-
 /// A page of records.
-pub fn list(listed: &Listed<RecordRow>, page: Page, ages: Ages, now: Timestamp) -> Report {
+pub fn list(listed: &Listed<RecordRow>, page: Page, ages: &Ages, now: Timestamp) -> Report {
     let views: Vec<_> = listed.rows.iter().map(View).collect();
     let rows = listed.rows.iter().map(|row| cells(row, ages, now)).collect();
     Report::new(&views)
@@ -152,7 +144,7 @@ pub fn list(listed: &Listed<RecordRow>, page: Page, ages: Ages, now: Timestamp) 
         .with_names(listed.rows.iter().map(|row| row.id.clone()))
 }
 
-fn cells(row: &RecordRow, ages: Ages, now: Timestamp) -> Vec<Cell> {
+fn cells(row: &RecordRow, ages: &Ages, now: Timestamp) -> Vec<Cell> {
     let text = |name: &str| row.record.text(name).map(Cell::Text).unwrap_or(Cell::Empty);
     vec![
         row.kind.name().into(),
@@ -167,17 +159,14 @@ fn cells(row: &RecordRow, ages: Ages, now: Timestamp) -> Vec<Cell> {
 }
 
 /// `Fresh`, `Aging` or `Stale`, by when it was last heard of.
-fn freshness(row: &RecordRow, ages: Ages, now: Timestamp) -> Cell {
+fn freshness(row: &RecordRow, ages: &Ages, now: Timestamp) -> Cell {
     let Some(last) = row.synced_at.max(row.record.written_at()) else { return Cell::Empty };
-    let age = now.since(last);
-    let (level, word) = if age >= ages.error_after {
-        (Level::Bad, "✗ Stale")
-    } else if age >= ages.warn_after {
-        (Level::Warning, "● Aging")
-    } else {
-        (Level::Good, "✓ Fresh")
+    let (level, sign) = match monitor::freshness(last, ages, now) {
+        Freshness::Fresh => (Level::Good, "✓"),
+        Freshness::Aging => (Level::Warning, "●"),
+        Freshness::Stale => (Level::Bad, "✗"),
     };
-    (level, word).into()
+    Cell::Level(level, format!("{sign} {}", monitor::freshness(last, ages, now).name()))
 }
 
 /// How far the others know of it, as the original wrote it: `✓ Synced 5 minutes ago`.
@@ -193,7 +182,7 @@ fn synced(row: &RecordRow, now: Timestamp) -> Cell {
 const FIELD: &[Column] = &[Column::text("field", "FIELD"), Column::text("value", "VALUE")];
 
 /// One record with everything known of it.
-pub fn show(row: &RecordRow, ages: Ages, now: Timestamp) -> Report {
+pub fn show(row: &RecordRow, ages: &Ages, now: Timestamp) -> Report {
     let mut rows: Vec<Vec<Cell>> = vec![
         vec!["id".into(), row.id.as_str().into()],
         vec!["kind".into(), row.kind.name().into()],

@@ -100,6 +100,7 @@ pub(super) static ROUTES: &[Route] = &[
     route("POST", "/api/webhooks/progress-updated", "Receive `progress.*`", run!(webhooks::progress)).signed(),
     route("POST", "/api/webhooks/sync", "Receive any known type", run!(webhooks::everything)).signed(),
     route("GET", "/api/sync/status", "The queue and its endpoints", run!(sync::status)),
+    route("GET", "/api/sync/health", "Whether the queue is healthy, and what failed", run!(sync::health)),
     route("POST", "/api/sync/process", "Run the queue once", run!(sync::process)).by(Who::Cron),
     route("GET", "/api/sync/process", "Run the queue once, for schedulers that can only GET", run!(sync::process))
         .by(Who::CronBearer),

@@ -10,8 +10,8 @@ use serde::Serialize;
 
 use super::answer::{Problem, Reply};
 use super::call::Call;
-use crate::report::Report;
 use crate::report::queue::{self, RunView};
+use crate::report::{Report, health as healthy};
 use crate::store::Tally;
 
 /// How long a run on demand may start requests.
@@ -35,7 +35,15 @@ pub trait Processing: Send + Sync {
 pub(super) async fn status(call: Call) -> Reply {
     let now = call.now;
     let figures = call.blocking(move |app| app.store.figures(now)).await?;
-    Ok(call.answer(&queue::status(&figures, &crate::monitor::Ages::default(), now)))
+    Ok(call.answer(&queue::status(&figures, &call.app.settings().ages, now)))
+}
+
+/// An unhealthy queue is an answer, not an error: whether it is healthy stands in the data.
+pub(super) async fn health(call: Call) -> Reply {
+    let now = call.now;
+    let (_, report) =
+        call.blocking(move |app| healthy::examine(app.store.as_ref(), &app.settings().limits, now)).await?;
+    Ok(call.answer(&report))
 }
 
 pub(super) async fn process(call: Call) -> Reply {
