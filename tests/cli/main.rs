@@ -1,11 +1,26 @@
-//! The command line from outside: the real binary, session by session.
+//! The command line as people and scripts meet it: the real binary, its help, its formats, its manners.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 #[path = "../support/mod.rs"]
 mod support;
 
+mod audit;
+mod check;
+mod config;
+mod db;
+mod errors;
+mod formats;
+mod health;
+mod help;
+mod hostile;
 mod listen;
+mod mutations;
+mod packaging;
+mod readme;
 mod resend;
 mod secret;
+mod secrets;
 mod sign;
+mod sync;
+mod terminal;
 mod verify;

@@ -120,7 +120,7 @@ impl Place {
 }
 
 /// A command that ended.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Ran {
     pub code: i32,
     pub stdout: String,

@@ -1,0 +1,163 @@
+//! `health`, `status` and `failures`: the figures are those of what happened.
+
+use std::time::Duration;
+
+use crate::support::place::Place;
+use crate::support::receiver::{Receiver, Reply};
+
+fn refusing() -> (Receiver, Place) {
+    let receiver = Receiver::new(|_| Reply::Status(500));
+    let mut place = Place::sending_to(&[receiver.url("/")]);
+    place.set("SYNCCTL_DELIVERY_FIRST_DELAY", "0s");
+    (receiver, place)
+}
+
+/// Moves the queue's past: everything that is due has been for so long.
+fn age(place: &Place, by: Duration) {
+    let connection = rusqlite::Connection::open(place.database()).unwrap();
+    let by = i64::try_from(by.as_millis()).unwrap();
+    connection
+        .execute_batch(&format!(
+            "UPDATE delivery SET due_at = due_at - {by}, changed_at = changed_at - {by};
+             UPDATE endpoint SET awake_since = awake_since - {by}, last_success_at = last_success_at - {by};
+             UPDATE rate SET minute = minute - {by} / 60000;"
+        ))
+        .unwrap();
+}
+
+#[test]
+fn defect_health_left_out_some_successes() {
+    let receiver = Receiver::new(|request| Reply::Status(if request.path == "/bad" { 500 } else { 200 }));
+    let mut place = Place::sending_to(&[receiver.url("/good"), receiver.url("/bad")]);
+    place.set("SYNCCTL_DELIVERY_MAX_ATTEMPTS", "1");
+    place.emit_many(3);
+    place.run(&["process"]);
+    let ran = place.run(&["health", "-o", "json"]);
+    let health = &ran.data()["health"];
+    assert_eq!(ran.code, 1);
+    assert_eq!((&health["failureRate"], &health["recentFailures"]), (&0.5.into(), &3.into()));
+    assert_eq!(health["recentAttempts"], 6, "every attempt counts, delivered or not");
+}
+
+#[test]
+fn defect_average_retries_was_always_zero_and_failures_by_resource_always_unknown() {
+    let (_receiver, place) = refusing();
+    place.emit("user.created", "u-1");
+    place.emit("enrollment.created", "enr-1");
+    place.run(&["process", "--wait"]);
+    let stats = place.data(&["failures", "stats"]);
+    assert_eq!(stats["totalFailures"], 6);
+    assert_eq!(stats["averageRetries"], 2.0);
+    assert_eq!(stats["failuresByResource"], serde_json::json!({"enrollment": 3, "user": 3}));
+    assert_eq!(stats["failuresByType"], serde_json::json!({"enrollment.created": 3, "user.created": 3}));
+    assert_eq!(place.data(&["health"].map(|_| "failures"))[0]["attempts"], 3);
+}
+
+#[test]
+fn defect_failed_was_always_zero() {
+    let (_receiver, place) = refusing();
+    place.emit("user.created", "u-1");
+    place.run(&["process", "--wait"]);
+    assert_eq!(place.queue()["failed"], 1);
+    assert_eq!(place.queue()["total"], 1);
+}
+
+#[test]
+fn a_queue_that_nobody_drains_is_unhealthy() {
+    let place = Place::sending_to(&["http://127.0.0.1:9/"]);
+    place.emit("user.created", "u-1");
+    assert_eq!(place.run(&["health", "-q"]).code, 0);
+    age(&place, Duration::from_mins(16));
+    let ran = place.run(&["health", "-q"]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.stdout.contains("nobody drains the queue"), "cron mails it: {ran:?}");
+    assert!(place.data(&["status"])["queue"]["oldestDueAgeMs"].as_u64().unwrap() >= 960_000);
+}
+
+#[test]
+fn an_endpoint_that_said_gone_is_unhealthy_until_it_is_resumed() {
+    let receiver = Receiver::new(|_| Reply::Status(410));
+    let mut place = Place::sending_to(&[receiver.url("/")]);
+    place.set("SYNCCTL_HEALTH_MAX_FAILURE_RATE", "1");
+    place.emit("user.created", "u-1");
+    place.run(&["process"]);
+    let ran = place.run(&["health"]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.stdout.contains("answered 410 and were paused"), "{ran:?}");
+    let name = place.data(&["endpoints", "list"])[0]["name"].as_str().unwrap().to_owned();
+    place.run(&["endpoints", "resume", &name]);
+    assert_eq!(place.run(&["health"]).code, 0);
+}
+
+#[test]
+fn failures_of_more_than_an_hour_ago_are_not_recent() {
+    let (_receiver, place) = refusing();
+    place.emit("user.created", "u-1");
+    place.run(&["process", "--wait"]);
+    assert_eq!(place.run(&["health"]).code, 1);
+    age(&place, Duration::from_mins(62));
+    assert_eq!(place.data(&["health"])["health"]["recentFailures"], 0);
+    assert_eq!(place.data(&["failures", "stats"])["totalFailures"], 3, "they are within a day");
+    assert_eq!(place.data(&["failures", "stats", "--since", "30m"])["totalFailures"], 0);
+}
+
+#[test]
+fn thresholds_come_from_the_configuration() {
+    let (_receiver, mut place) = refusing();
+    place.emit("user.created", "u-1");
+    place.run(&["process", "--wait"]);
+    place.set("SYNCCTL_HEALTH_MAX_FAILURE_RATE", "1");
+    assert_eq!(place.run(&["health"]).code, 0);
+    place.set("SYNCCTL_HEALTH_MAX_FAILURES", "2");
+    assert_eq!(place.run(&["health"]).code, 1);
+}
+
+#[test]
+fn status_shows_freshness_and_whether_sides_agree() {
+    let receiver = Receiver::good();
+    let place = Place::sending_to(&[receiver.url("/")]);
+    place.emit("user.created", "u-1");
+    assert!(place.run(&["status"]).stdout.contains("⟳ Syncing..."));
+    place.run(&["process"]);
+    let shown = |more: &[&str]| place.run(&[&["status"], more].concat()).stdout;
+    assert!(shown(&[]).contains("✓ Synced") && shown(&[]).contains("● Fresh"));
+    age(&place, Duration::from_mins(61));
+    assert!(shown(&[]).contains("● Aging"));
+    assert!(shown(&["--error-after", "30m"]).contains("● Stale"));
+    assert!(shown(&["--warn-after", "2h"]).contains("● Fresh"));
+    age(&place, Duration::from_mins(120));
+    assert!(shown(&[]).contains("● Stale"));
+    assert_eq!(place.data(&["status"])["endpoints"][0]["freshness"], "stale");
+}
+
+#[test]
+fn the_answers_have_the_names_of_the_contract() {
+    let (_receiver, place) = refusing();
+    place.emit("user.created", "u-1");
+    place.run(&["process"]);
+    let has = |value: &serde_json::Value, keys: &[&str]| {
+        keys.iter().for_each(|key| assert!(value.get(key).is_some(), "{key} in {value}"));
+    };
+    let data = place.run(&["health", "-o", "json"]).data();
+    has(&data, &["health", "queue", "recentFailures", "failureStats"]);
+    has(&data["health"], &["healthy", "failureRate", "recentFailures", "message"]);
+    has(&data["queue"], &["total", "processing", "pending", "failed", "delivered", "held", "oldestDueAgeMs"]);
+    has(&data["failureStats"], &["totalFailures", "failuresByType", "failuresByResource", "averageRetries"]);
+    let failure = ["eventId", "eventType", "resourceId", "resourceType", "endpoint", "error", "attempts", "failedAt"];
+    has(&data["recentFailures"][0], &[&failure[..], &["resolved"]].concat());
+    has(&place.data(&["failures", "list"])[0], &failure);
+    let endpoint = ["name", "url", "state", "pending", "failed", "delivered", "lastSuccessAt", "lastFailureAt"];
+    has(&place.data(&["status"])["endpoints"][0], &endpoint);
+}
+
+#[test]
+fn readers_without_a_database_exit_ten() {
+    let place = Place::new();
+    for args in
+        [&["status"][..], &["health"], &["failures"], &["failures", "stats"], &["audit", "list"], &["db", "verify"]]
+    {
+        let ran = place.run(args);
+        assert_eq!((ran.code, ran.stdout.as_str()), (10, ""), "{args:?}");
+    }
+    assert!(!place.database().exists());
+}
