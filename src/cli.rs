@@ -204,6 +204,8 @@ fn with_examples(command: clap::Command, name: &str) -> clap::Command {
         [] => command,
         examples => command.before_long_help(examples::in_help(examples)),
     };
+    let rare = examples::rare(name).iter();
+    let command = rare.fold(command, |it, option| it.mut_arg(option, |option| option.hide_short_help(true)));
     command.mut_subcommands(|below| {
         let name = format!("{name} {}", below.get_name());
         with_examples(below, name.trim_start())

@@ -194,6 +194,18 @@ const EXAMPLES: &[Examples] = &[
     ("demo", &[("Ten seconds", "syncctl demo"), ("With more events", "syncctl demo --events 5000")]),
 ];
 
+/// Options that few need: `-h` leaves them out, so that it fits a small terminal.
+const RARE: &[(&str, &[&str])] = &[
+    ("replay", &["to", "from", "scheme", "secret_env", "secret_file"]),
+    ("sign", &["url", "method", "curl", "snippet", "all"]),
+    ("verify", &["entry", "event", "url", "method", "at", "tolerance", "show_expected"]),
+];
+
+/// The options of `command` that only `--help` shows.
+pub(super) fn rare(command: &str) -> &'static [&'static str] {
+    RARE.iter().find(|(name, _)| *name == command).map_or(&[], |(_, options)| options)
+}
+
 /// The examples as they stand in `--help`.
 pub(super) fn in_help(examples: &[(&str, &str)]) -> String {
     let width = examples.iter().map(|(what, _)| what.len()).max().unwrap_or_default();
