@@ -6,6 +6,9 @@
 //!
 //! **Inbound.** A webhook's bytes are verified before they are read. The event in them becomes a change of a [`record`], and
 //! the store applies it once: seen before? later write standing? write, audit, in one transaction.
+//!
+//! **By hand.** The commands about signatures hold a [`signature`] scheme against a request somebody captured, and look for
+//! the change under which it matches.
 
 pub mod clock;
 pub mod text;

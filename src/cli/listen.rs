@@ -15,7 +15,7 @@ use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use serde::Deserialize;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use zeroize::Zeroizing;
 
 use super::captures;
@@ -98,7 +98,7 @@ struct Desk {
     seen: AtomicU64,
     shown: AtomicU64,
     done: Notify,
-    slots: Semaphore,
+    slots: Arc<Semaphore>,
     failed: std::sync::Mutex<Option<RenderError>>,
 }
 
@@ -150,7 +150,7 @@ impl ListenArgs {
             seen: AtomicU64::new(0),
             shown: AtomicU64::new(0),
             done: Notify::new(),
-            slots: Semaphore::new(AT_ONCE),
+            slots: Arc::new(Semaphore::new(AT_ONCE)),
             failed: std::sync::Mutex::default(),
         })
     }
@@ -160,9 +160,9 @@ async fn accept(desk: &Arc<Desk>, listener: &TcpListener, mut signals: Signals) 
     let mut connections = tokio::task::JoinSet::new();
     loop {
         tokio::select! {
-            accepted = listener.accept() => {
-                if let Ok((stream, peer)) = accepted {
-                    connections.spawn(serve(Arc::clone(desk), stream, peer));
+            accepted = next(desk, listener) => {
+                if let Ok((slot, (stream, peer))) = accepted {
+                    connections.spawn(serve(Arc::clone(desk), slot, stream, peer));
                 }
                 while connections.try_join_next().is_some() {}
             }
@@ -176,8 +176,13 @@ async fn accept(desk: &Arc<Desk>, listener: &TcpListener, mut signals: Signals) 
             .await;
 }
 
-async fn serve(desk: Arc<Desk>, stream: TcpStream, peer: SocketAddr) {
-    let Ok(_slot) = desk.slots.acquire().await else { return };
+/// The next connection, once there is a slot for it: until then it waits in the system's queue.
+async fn next(desk: &Desk, listener: &TcpListener) -> std::io::Result<(OwnedSemaphorePermit, (TcpStream, SocketAddr))> {
+    let slot = Arc::clone(&desk.slots).acquire_owned().await.map_err(std::io::Error::other)?;
+    Ok((slot, listener.accept().await?))
+}
+
+async fn serve(desk: Arc<Desk>, _slot: OwnedSemaphorePermit, stream: TcpStream, peer: SocketAddr) {
     let shared = Arc::clone(&desk);
     let service = service_fn(move |request| {
         let desk = Arc::clone(&shared);

@@ -100,9 +100,10 @@ impl VerifyArgs {
         if let (Err(error), Err(Refusal::CodeMismatch)) = (scheme.key(secret.as_bytes()), &verdict.signature) {
             verdict.signature = Err(Refusal::SecretUnusable(error));
         }
+        // Without its header there is nothing to rule out, but another header may hold the signature.
         let missing = matches!(verdict.signature, Err(Refusal::HeaderNotDelivered(_)));
-        let explanation =
-            (self.explain && verdict.signature.is_err() && !missing).then(|| explain(scheme, received, &secrets));
+        let explanation = (self.explain && verdict.signature.is_err()).then(|| explain(scheme, received, &secrets));
+        let explanation = explanation.filter(|found| !missing || !found.changes.is_empty());
         let expected = if self.show_expected { expected(scheme, received, &keys) } else { Vec::new() };
         Ok(Verified { scheme, received, detected, verdict, explanation, expected })
     }

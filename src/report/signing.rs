@@ -10,7 +10,7 @@ use crate::clock::Timestamp;
 use crate::signature::diff::Difference;
 use crate::signature::explain::{CAUSES, Change, Explanation, indented};
 use crate::signature::hygiene::Flaw;
-use crate::signature::{Protects, Received, Refusal, Scheme, TimeFact, Verdict, schemes as all_schemes};
+use crate::signature::{Encoding, Protects, Received, Refusal, Scheme, TimeFact, Verdict, schemes as all_schemes};
 use crate::text::{relative, short_duration};
 
 /// The headers of a signature by one scheme.
@@ -236,10 +236,19 @@ fn facts(verified: &Verified<'_>) -> Vec<String> {
         lines.push(format!("time      {}, {}{signed}", time.at, time_words(&time)));
     }
     lines.push(format!("body      {}", body_words(&verified.received.body)));
+    if verified.verdict.signature.is_ok() && is_upper_case(verified) {
+        lines.push("note      the code is in upper case: receivers that compare text refuse it".to_owned());
+    }
     for (name, value) in &verified.expected {
         lines.push(format!("expected  {name}: {value}"));
     }
     lines
+}
+
+fn is_upper_case(verified: &Verified<'_>) -> bool {
+    let facts = verified.scheme.facts();
+    let value = verified.received.the_header(&facts.header).unwrap_or("");
+    facts.encoding == Encoding::Hex && value.bytes().any(|b| matches!(b, b'A'..=b'F'))
 }
 
 fn protects_words(protects: Protects) -> String {

@@ -74,6 +74,7 @@ impl Generic {
             header: description.header.to_ascii_lowercase().into(),
             time_form: description.time_form,
             prefix: description.prefix.into(),
+            listed: false,
             algorithm: description.algorithm,
             encoding: description.encoding,
             key_form: KeyForm::Text,

@@ -38,7 +38,9 @@ pub type Content<'a> = dyn Fn(&mut dyn FnMut(&[u8])) + 'a;
 impl Key {
     /// Reads a secret's text as `form` says.
     pub fn read(form: KeyForm, algorithm: Algorithm, secret: &[u8]) -> Result<Self, SecretError> {
-        if secret.trim_ascii().is_empty() {
+        // A prefix with nothing behind it was meant to be followed by a secret: it is none itself.
+        let core = secret.trim_ascii();
+        if core.is_empty() || [STANDARD_PREFIX, PRIVATE_PREFIX, PUBLIC_PREFIX].iter().any(|it| it.as_bytes() == core) {
             return Err(SecretError::Empty);
         }
         match form {

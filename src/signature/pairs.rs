@@ -18,21 +18,22 @@ pub(super) struct Pairs {
     facts: Facts,
     separator: char,
     time_name: &'static str,
-    code_name: &'static str,
 }
 
 pub(super) fn stripe() -> Pairs {
     let facts = body("stripe", "Stripe", "stripe-signature", Encoding::Hex)
+        .listed("v1=")
         .signed(TIME_DOT_BODY)
         .limit(Tolerance::seconds(300));
-    Pairs { facts, separator: ',', time_name: "t", code_name: "v1" }
+    Pairs { facts, separator: ',', time_name: "t" }
 }
 
 pub(super) fn paddle() -> Pairs {
     let facts = body("paddle", "Paddle", "paddle-signature", Encoding::Hex)
+        .listed("h1=")
         .signed(TIME_COLON_BODY)
         .limit(Tolerance::past_seconds(5));
-    Pairs { facts, separator: ';', time_name: "ts", code_name: "h1" }
+    Pairs { facts, separator: ';', time_name: "ts" }
 }
 
 impl Scheme for Pairs {
@@ -50,8 +51,7 @@ impl Scheme for Pairs {
         let mut value = format!("{}={}", self.time_name, message.time);
         for code in codes {
             value.push(self.separator);
-            value.push_str(self.code_name);
-            value.push('=');
+            value.push_str(&self.facts.prefix);
             value.push_str(&self.facts.encoding.encode(code));
         }
         vec![(self.facts.header.to_string(), value)]
@@ -83,7 +83,8 @@ impl Pairs {
 
     fn codes(&self, pairs: &[(&str, &str)]) -> Result<Vec<Code>, Refusal> {
         let length = self.facts.algorithm.code_length();
-        let texts = pairs.iter().filter(|(name, _)| *name == self.code_name);
+        let version = self.facts.prefix.trim_end_matches('=');
+        let texts = pairs.iter().filter(|(name, _)| *name == version);
         let missing = || Refusal::HeaderMalformed {
             header: self.facts.header.to_string(),
             why: "it has no signature of the version this scheme verifies",

@@ -265,8 +265,10 @@ pub struct Facts {
     pub id_header: Option<Cow<'static, str>>,
     /// How the time is written.
     pub time_form: TimeForm,
-    /// What stands before the code in its header.
+    /// What stands before the code in its header, a version included.
     pub prefix: Cow<'static, str>,
+    /// Whether the header is a list, of which the code is an entry.
+    pub listed: bool,
     /// What is signed.
     pub signed: Cow<'static, [Part]>,
     /// How the code is computed.

@@ -8,7 +8,7 @@ use super::scheme::{Algorithm, Encoding, KeyForm, Message, Scheme};
 /// A body longer than this goes into a command as base64, because shells limit the length of an argument.
 const LONGEST_ARGUMENT: usize = 96 * 1024;
 
-/// Text that a POSIX shell, or bash where there are control characters, reads back as exactly these bytes.
+/// Text that a POSIX shell, or bash where there are control characters besides newlines, reads back as exactly these bytes.
 ///
 /// `None` for bytes with a NUL, which no argument can hold.
 pub fn shell_quote(bytes: &[u8]) -> Option<String> {
@@ -17,7 +17,9 @@ pub fn shell_quote(bytes: &[u8]) -> Option<String> {
     }
     match std::str::from_utf8(bytes) {
         Ok(text) if !text.is_empty() && text.bytes().all(is_plain) => Some(text.to_owned()),
-        Ok(text) if !text.chars().any(char::is_control) => Some(format!("'{}'", text.replace('\'', r"'\''"))),
+        Ok(text) if !text.chars().any(|c| c.is_control() && c != '\n') => {
+            Some(format!("'{}'", text.replace('\'', r"'\''")))
+        }
         _ => Some(ansi_quote(bytes)),
     }
 }

@@ -33,7 +33,7 @@ pub(super) fn standard() -> Listed {
 pub(super) fn standard_ed25519() -> Listed {
     let headers = ["webhook-id", "webhook-timestamp", "webhook-signature"];
     let facts = facts("standard-ed25519", "Standard Webhooks, Ed25519", headers).algorithm(Algorithm::Ed25519);
-    Listed { facts: Facts { prefix: "v1a,".into(), key_form: KeyForm::StandardPair, ..facts }, also: None }
+    Listed { facts: Facts { key_form: KeyForm::StandardPair, ..facts.listed("v1a,") }, also: None }
 }
 
 pub(super) fn svix() -> Listed {
@@ -46,7 +46,7 @@ fn facts(name: &'static str, title: &'static str, [id, time, signature]: [&'stat
         .time(time, TimeForm::Seconds)
         .signed(SIGNED)
         .limit(Tolerance::seconds(300));
-    Facts { id_header: Some(id.into()), prefix: "v1,".into(), key_form: KeyForm::Standard, ..facts }
+    Facts { id_header: Some(id.into()), key_form: KeyForm::Standard, ..facts.listed("v1,") }
 }
 
 impl Scheme for Listed {

@@ -43,6 +43,7 @@ pub(super) fn body(name: &'static str, title: &'static str, header: &'static str
         id_header: None,
         time_form: TimeForm::Seconds,
         prefix: "".into(),
+        listed: false,
         signed: BODY.into(),
         algorithm: Algorithm::HmacSha256,
         encoding,
@@ -54,6 +55,10 @@ pub(super) fn body(name: &'static str, title: &'static str, header: &'static str
 impl Facts {
     fn prefix(self, prefix: &'static str) -> Self {
         Self { prefix: prefix.into(), ..self }
+    }
+
+    pub(super) fn listed(self, prefix: &'static str) -> Self {
+        Self { prefix: prefix.into(), listed: true, ..self }
     }
 
     pub(super) fn signed(self, parts: &'static [Part]) -> Self {
@@ -142,21 +147,14 @@ pub fn detect(received: &Received) -> Vec<&'static dyn Scheme> {
     found
 }
 
+/// Both kinds of Standard Webhooks share their header: what stands in it tells which.
 fn speaks_of(scheme: &dyn Scheme, received: &Received) -> bool {
     let facts = scheme.facts();
-    let mut values = received.headers.get_all(facts.header.as_ref()).iter().peekable();
-    match facts.algorithm {
-        // Both kinds of Standard Webhooks share their header: what stands in it tells which.
-        Algorithm::Ed25519 if facts.prefix == "v1a," => {
-            values.any(|value| value.to_str().is_ok_and(|text| text.contains("v1a,") && !text.contains("v1,")))
-        }
-        _ if facts.prefix == "v1," => {
-            values.any(|value| value.to_str().is_err() || value.to_str().is_ok_and(|text| !only_v1a(text)))
-        }
-        _ => values.peek().is_some(),
+    let only_v1a = |text: &str| text.contains("v1a,") && !text.contains("v1,");
+    let mut values = received.headers.get_all(facts.header.as_ref()).iter().map(|value| value.to_str().unwrap_or(""));
+    match facts.prefix.as_ref() {
+        "v1a," => values.any(only_v1a),
+        "v1," => values.any(|text| !only_v1a(text)),
+        _ => values.next().is_some(),
     }
-}
-
-fn only_v1a(text: &str) -> bool {
-    text.contains("v1a,") && !text.contains("v1,")
 }

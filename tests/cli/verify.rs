@@ -188,3 +188,36 @@ fn foreign_text_cannot_change_a_terminal() {
         assert!(ran.code != 0 && !ran.stdout.contains('\u{1b}') && !ran.stderr.contains('\u{1b}'), "{ran:?}");
     }
 }
+
+#[test]
+fn a_signature_in_a_legacy_header_is_found_and_told() {
+    let place = Place::new();
+    let code = "b7d1cc282c79b7e5dc9cd85f12a574fd834f9579";
+    let ran = verify(&place, BODY, &["--header", &format!("X-Hub-Signature: sha1={code}"), "--explain", "-o", "json"]);
+    assert_eq!((ran.code, reason(&ran)), (4, "header-not-delivered".into()));
+    assert_eq!(ran.data()["explanation"]["cause"], "other-header");
+    let wrong = verify(&place, BODY, &["--header", "x-hub-signature: sha1=00", "--explain", "-o", "json"]);
+    assert_eq!((wrong.code, wrong.data()["ruledOut"].as_array().map(Vec::len)), (4, Some(0)));
+}
+
+#[test]
+fn an_upper_case_code_is_right_and_worth_a_note() {
+    let place = Place::new();
+    let header = format!("x-webhook-signature: {}", SIGNATURE.to_uppercase());
+    let ran = verify(&place, BODY, &["--header", &header]);
+    assert!(ran.code == 0 && ran.stdout.contains("upper case"), "{ran:?}");
+}
+
+#[test]
+fn a_secret_that_is_no_key_of_the_scheme_is_explained() {
+    let mut place = Place::new();
+    let secret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+    place.set("WEBHOOK_SECRET", secret);
+    let request = place.run(&["sign", "--data", BODY, "--scheme", "standard", "--curl", "https://h/"]).stdout;
+    place.set("WEBHOOK_SECRET", &format!("{secret} "));
+    let args = ["verify", "--request", "-", "-o", "json"];
+    assert_eq!(place.run_with_input(&args, request.as_bytes()).code, 78);
+    let ran = place.run_with_input(&[&args[..], &["--explain"]].concat(), request.as_bytes());
+    assert_eq!((ran.code, reason(&ran)), (4, "secret-unusable".into()), "{ran:?}");
+    assert_eq!(ran.data()["explanation"]["cause"], "secret-trimmed");
+}

@@ -92,9 +92,7 @@ fn without_a_key_everything_is_refused() {
         let message = Message { method: "POST", url: URL, id: ID, time: "1", body: BODY };
         assert_eq!(sign(scheme, &message, &[]), Err(SignError::NoKey));
         for empty in ["", " ", "\n", "whsec_", "whsk_", "whpk_"] {
-            let key = scheme.key(empty.as_bytes());
-            let text_scheme = empty.trim().len() > 1 && key.is_ok();
-            assert!(key.is_err() || text_scheme, "{} took {empty:?}", scheme.facts().name);
+            assert!(scheme.key(empty.as_bytes()).is_err(), "{} took {empty:?}", scheme.facts().name);
         }
     }
 }

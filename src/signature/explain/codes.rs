@@ -66,8 +66,7 @@ type Read = (Vec<Change>, Vec<u8>, bool);
 /// The codes of the scheme's own header.
 fn read(facts: &Facts, text: &str) -> Vec<Read> {
     let mut all = Vec::new();
-    let lists = facts.name == "stripe" || facts.name == "paddle" || facts.id_header.is_some();
-    for token in if lists { tokens(text) } else { vec![text] } {
+    for token in if facts.listed { tokens(text) } else { vec![text] } {
         let bare = token.trim_matches(['"', '\'', ' ', '\t']);
         let quoted = (bare.len() != token.len()).then_some(Cause::CodeQuoted);
         for (prefix, code) in prefixes(facts, bare) {
@@ -93,34 +92,25 @@ fn tokens(text: &str) -> Vec<&str> {
 
 /// What precedes the code, as a cause where it is not what the scheme writes, and the code itself.
 fn prefixes<'t>(facts: &Facts, text: &'t str) -> Vec<(Option<Cause>, &'t str)> {
-    let own = own_mark(facts);
-    if let Some(code) = text.strip_prefix(own.as_str()).filter(|_| !own.is_empty()) {
+    let own = facts.prefix.as_ref();
+    if let Some(code) = text.strip_prefix(own).filter(|_| !own.is_empty()) {
         return vec![(None, code)];
     }
-    let same = text.get(..own.len()).is_some_and(|start| start.eq_ignore_ascii_case(&own));
+    let same = text.get(..own.len()).is_some_and(|start| start.eq_ignore_ascii_case(own));
     if same && !own.is_empty() {
         return vec![(Some(Cause::CodePrefixCase), &text[own.len()..])];
     }
     match marked(text) {
-        Some((mark, code)) if !own.is_empty() && is_version(mark) && is_version(&own) => {
+        Some((mark, code)) if !own.is_empty() && is_version(mark) && is_version(own) => {
             vec![(Some(Cause::CodeOtherVersion), code)]
         }
-        Some((_, code)) => vec![(missing(&own), text), (Some(Cause::CodePrefixed), code)],
-        None => vec![(missing(&own), text)],
+        Some((_, code)) => vec![(missing(own), text), (Some(Cause::CodePrefixed), code)],
+        None => vec![(missing(own), text)],
     }
 }
 
 fn missing(own: &str) -> Option<Cause> {
     (!own.is_empty()).then_some(Cause::CodePrefixMissing)
-}
-
-/// What a scheme writes before a code, its version included.
-fn own_mark(facts: &Facts) -> String {
-    match facts.name.as_ref() {
-        "stripe" => "v1=".to_owned(),
-        "paddle" => "h1=".to_owned(),
-        _ => facts.prefix.to_string(),
-    }
 }
 
 fn is_version(mark: &str) -> bool {
