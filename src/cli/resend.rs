@@ -161,7 +161,7 @@ fn parcel(path: &Path, request: Received, named: Option<&'static dyn Scheme>) ->
             .fault(format!("{name} has no signature header of a known scheme"))
             .hint("name the scheme to sign by with --scheme"));
     }
-    let id = schemes.iter().find_map(|scheme| request.the_header(scheme.facts().id_header.as_deref()?).ok());
+    let id = schemes.iter().find_map(|scheme| request.the_header(scheme.facts().id_header.as_ref()?).ok());
     let id = id.unwrap_or_default().to_owned();
     let mut headers = request.headers;
     OF_A_CONNECTION.iter().for_each(|name| drop(headers.remove(name)));

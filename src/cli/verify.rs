@@ -138,9 +138,8 @@ impl VerifyArgs {
 /// The headers that would be right for this request, as far as it says what they depend on.
 fn expected(scheme: &dyn Scheme, received: &Received, keys: &[Key]) -> Vec<(String, String)> {
     let facts = scheme.facts();
-    let text = |name: &Option<std::borrow::Cow<'static, str>>| {
-        name.as_deref().and_then(|name| received.the_header(name).ok()).unwrap_or("")
-    };
+    let text =
+        |name: &Option<http::HeaderName>| name.as_ref().and_then(|name| received.the_header(name).ok()).unwrap_or("");
     let claim = scheme.read(received).ok();
     let time = claim.as_ref().and_then(|claim| claim.time).map_or_else(|| text(&facts.time_header), |time| time.text);
     let message = Message {

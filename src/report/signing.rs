@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use http::HeaderName;
 use serde::Serialize;
 
 use super::{Cell, Column, Level, Report, Table};
@@ -304,7 +305,7 @@ pub fn unsigned(received: &Received) -> Report {
         ruled_out: Vec::new(),
         collect: &[],
     };
-    let names: Vec<_> = received.headers.keys().map(http::HeaderName::as_str).collect();
+    let names: Vec<_> = received.headers.keys().map(HeaderName::as_str).collect();
     let there = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
     Report::new(&view)
         .with_names(["header-not-delivered"])
@@ -731,9 +732,9 @@ pub fn schemes() -> Report {
         One {
             scheme: &facts.name,
             sender: facts.title,
-            header: &facts.header,
-            id_header: facts.id_header.as_deref(),
-            time_header: facts.time_header.as_deref(),
+            header: facts.header.as_str(),
+            id_header: facts.id_header.as_ref().map(HeaderName::as_str),
+            time_header: facts.time_header.as_ref().map(HeaderName::as_str),
             signed: facts.template(),
             code: format!("{} {}", facts.algorithm.title(), facts.encoding.title()),
             prefix: &facts.prefix,
@@ -745,7 +746,7 @@ pub fn schemes() -> Report {
         let facts = scheme.facts();
         vec![
             facts.name.as_ref().into(),
-            facts.header.as_ref().into(),
+            facts.header.as_str().into(),
             facts.template().into(),
             format!("{} {}", facts.algorithm.title(), facts.encoding.title()).into(),
             facts.tolerance.map_or("none".to_owned(), |limit| short_duration(limit.past)).into(),

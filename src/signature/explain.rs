@@ -157,13 +157,13 @@ fn lenient_claim<'a>(scheme: &dyn Scheme, received: &'a Received) -> Claim<'a> {
         return claim;
     }
     let facts = scheme.facts();
-    let value = |name: &str| received.headers.get(name).and_then(|value| value.to_str().ok());
-    let id = facts.id_header.as_deref().and_then(value).unwrap_or("");
+    let value = |name: &http::HeaderName| received.headers.get(name).and_then(|value| value.to_str().ok());
+    let id = facts.id_header.as_ref().and_then(value).unwrap_or("");
     let in_list = || {
         let list = value(&facts.header)?;
         list.split([',', ';']).find_map(|part| part.trim().strip_prefix("ts=").or(part.trim().strip_prefix("t=")))
     };
-    let text = facts.time_header.as_deref().and_then(value).or_else(in_list);
+    let text = facts.time_header.as_ref().and_then(value).or_else(in_list);
     let at = |text| facts.time_form.read(text).or_else(|| TimeForm::Millis.read(text)).unwrap_or_default();
     Claim { codes: Vec::new(), time: text.map(|text| Time { text, at: at(text), signed: true }), id }
 }

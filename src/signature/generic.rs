@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
+use http::HeaderName;
+
 use super::scheme::{Algorithm, Encoding, Facts, KeyForm, Part, Scheme, TimeForm};
+use crate::text::Untrusted;
 
 /// Why a description is not a scheme.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -13,6 +16,9 @@ pub enum TemplateError {
     /// A brace without its partner.
     #[error("a brace in the template has no partner")]
     Brace,
+    /// A header's name with characters that no name has.
+    #[error("`{}` is not the name of a header", Untrusted(.0))]
+    Header(String),
     /// Nothing that changes from request to request is signed.
     #[error("the template does not sign the body")]
     NoBody,
@@ -65,13 +71,13 @@ impl Generic {
         if !signed.contains(&Part::Body) {
             return Err(TemplateError::NoBody);
         }
-        let header = |part: Part, name: String| signed.contains(&part).then(|| Cow::Owned(name.to_ascii_lowercase()));
+        let header = |part: Part, name: &str| signed.contains(&part).then(|| header_name(name)).transpose();
         Ok(Self(Facts {
             name: "generic".into(),
             title: "a scheme of your own description",
-            time_header: header(Part::Time, description.time_header),
-            id_header: header(Part::Id, description.id_header),
-            header: description.header.to_ascii_lowercase().into(),
+            time_header: header(Part::Time, &description.time_header)?,
+            id_header: header(Part::Id, &description.id_header)?,
+            header: header_name(&description.header)?,
             time_form: description.time_form,
             prefix: description.prefix.into(),
             listed: false,
@@ -103,6 +109,10 @@ fn parse_template(template: &str) -> Result<Vec<Part>, TemplateError> {
     }
     push_literal(&mut parts, rest);
     Ok(parts)
+}
+
+fn header_name(name: &str) -> Result<HeaderName, TemplateError> {
+    HeaderName::from_bytes(name.as_bytes()).map_err(|_| TemplateError::Header(name.to_owned()))
 }
 
 fn push_literal(parts: &mut Vec<Part>, text: &str) {

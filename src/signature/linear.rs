@@ -1,5 +1,6 @@
 //! Linear: the body alone is signed, and the time is a member of it.
 
+use http::HeaderName;
 use serde::Deserialize;
 
 use super::Refusal;
@@ -9,7 +10,7 @@ use super::table::body;
 use crate::clock::Timestamp;
 
 /// A header that repeats the time; the signature does not cover it.
-const TIME_HEADER: &str = "linear-timestamp";
+const TIME_HEADER: HeaderName = HeaderName::from_static("linear-timestamp");
 
 /// The scheme of Linear.
 #[derive(Debug)]
@@ -51,7 +52,7 @@ fn header_time(received: &Received) -> Result<Option<Time<'_>>, Refusal> {
     if !received.headers.contains_key(TIME_HEADER) {
         return Ok(None);
     }
-    let text = received.the_header(TIME_HEADER)?;
-    let at = TimeForm::Millis.read(text).ok_or_else(|| Refusal::TimeMalformed(TIME_HEADER.to_owned()))?;
+    let text = received.the_header(&TIME_HEADER)?;
+    let at = TimeForm::Millis.read(text).ok_or_else(|| Refusal::TimeMalformed(TIME_HEADER.to_string()))?;
     Ok(Some(Time { text, at, signed: false }))
 }

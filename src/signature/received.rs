@@ -113,14 +113,14 @@ impl Received {
     }
 
     /// The value of a header that must be there exactly once.
-    pub fn the_header(&self, name: &str) -> Result<&str, Refusal> {
+    pub fn the_header(&self, name: &HeaderName) -> Result<&str, Refusal> {
         let mut values = self.headers.get_all(name).iter();
         match (values.next(), values.next()) {
             (Some(value), None) => value
                 .to_str()
-                .map_err(|_| Refusal::HeaderMalformed { header: name.to_owned(), why: "it is not plain text" }),
-            (Some(_), Some(_)) => Err(Refusal::HeaderDoubled(name.to_owned())),
-            (None, _) => Err(Refusal::HeaderNotDelivered(name.to_owned())),
+                .map_err(|_| Refusal::HeaderMalformed { header: name.to_string(), why: "it is not plain text" }),
+            (Some(_), Some(_)) => Err(Refusal::HeaderDoubled(name.to_string())),
+            (None, _) => Err(Refusal::HeaderNotDelivered(name.to_string())),
         }
     }
 

@@ -412,7 +412,7 @@ fn around_the_code(scheme: &dyn Scheme, message: &Message<'_>) -> (String, Strin
     let code = vec![0x5a; facts.algorithm.code_length()];
     let written = facts.encoding.encode(&code);
     let headers = scheme.write(message, &[code]);
-    let value = headers.iter().find(|(name, _)| *name == facts.header).map(|(_, value)| value.as_str());
+    let value = headers.iter().find(|(name, _)| facts.header == name.as_str()).map(|(_, value)| value.as_str());
     let (before, after) = value.and_then(|value| value.split_once(&written)).unwrap_or(("", ""));
     (before.to_owned(), after.to_owned())
 }

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use http::HeaderName;
+
 use super::Refusal;
 use super::pairs::readable;
 use super::received::Received;
@@ -46,7 +48,7 @@ fn facts(name: &'static str, title: &'static str, [id, time, signature]: [&'stat
         .time(time, TimeForm::Seconds)
         .signed(SIGNED)
         .limit(Tolerance::seconds(300));
-    Facts { id_header: Some(id.into()), key_form: KeyForm::Standard, ..facts.listed("v1,") }
+    Facts { id_header: Some(HeaderName::from_static(id)), key_form: KeyForm::Standard, ..facts.listed("v1,") }
 }
 
 impl Scheme for Listed {
@@ -56,8 +58,8 @@ impl Scheme for Listed {
 
     fn read<'a>(&self, received: &'a Received) -> Result<Claim<'a>, Refusal> {
         let facts = match &self.also {
-            Some(also) if !received.headers.contains_key(self.facts.header.as_ref()) => {
-                if received.headers.contains_key(also.header.as_ref()) { also } else { &self.facts }
+            Some(also) if !received.headers.contains_key(&self.facts.header) => {
+                if received.headers.contains_key(&also.header) { also } else { &self.facts }
             }
             _ => &self.facts,
         };

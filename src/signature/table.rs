@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
+use http::HeaderName;
+
 use super::discord::discord;
 use super::hubspot::HubSpot;
 use super::linear::Linear;
@@ -38,7 +40,7 @@ pub(super) fn body(name: &'static str, title: &'static str, header: &'static str
     Facts {
         name: name.into(),
         title,
-        header: header.into(),
+        header: HeaderName::from_static(header),
         time_header: None,
         id_header: None,
         time_form: TimeForm::Seconds,
@@ -70,7 +72,7 @@ impl Facts {
     }
 
     pub(super) fn time(self, header: &'static str, time_form: TimeForm) -> Self {
-        Self { time_header: Some(header.into()), time_form, ..self }
+        Self { time_header: Some(HeaderName::from_static(header)), time_form, ..self }
     }
 
     pub(super) fn limit(self, tolerance: Tolerance) -> Self {
@@ -151,7 +153,7 @@ pub fn detect(received: &Received) -> Vec<&'static dyn Scheme> {
 fn speaks_of(scheme: &dyn Scheme, received: &Received) -> bool {
     let facts = scheme.facts();
     let only_v1a = |text: &str| text.contains("v1a,") && !text.contains("v1,");
-    let mut values = received.headers.get_all(facts.header.as_ref()).iter().map(|value| value.to_str().unwrap_or(""));
+    let mut values = received.headers.get_all(&facts.header).iter().map(|value| value.to_str().unwrap_or(""));
     match facts.prefix.as_ref() {
         "v1a," => values.any(only_v1a),
         "v1," => values.any(|text| !only_v1a(text)),

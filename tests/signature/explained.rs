@@ -57,8 +57,8 @@ fn keyed(scheme: &dyn Scheme, key: &Key) -> Received {
 fn header(cause: &'static str, name: &str, rewrite: impl Fn(&str) -> String) -> Mistake {
     let scheme = scheme(name);
     let mut received = request(scheme, secret_of(scheme), BODY);
-    let value = rewrite(get(&received, &scheme.facts().header));
-    set(&mut received, &scheme.facts().header, &value);
+    let value = rewrite(get(&received, scheme.facts().header.as_str()));
+    set(&mut received, scheme.facts().header.as_str(), &value);
     Mistake { cause, scheme, received, secrets: current(secret_of(scheme)) }
 }
 

@@ -32,7 +32,7 @@ fn no_header_panics(value: &[u8]) {
         let facts = scheme.facts();
         for name in [Some(&facts.header), facts.time_header.as_ref(), facts.id_header.as_ref()].into_iter().flatten() {
             let mut request = request(scheme, secret_of(scheme), BODY);
-            request.headers.insert(http::HeaderName::from_bytes(name.as_bytes()).expect("a name"), value.clone());
+            request.headers.insert(name, value.clone());
             let verdict = judge(scheme, &request, secret_of(scheme));
             let _ = verdict.refusal().map(|refusal| refusal.to_string());
         }
@@ -88,10 +88,10 @@ proptest! {
         for (header, signed) in [(&facts.id_header, protects.id), (&facts.time_header, protects.time)] {
             let Some(header) = header.as_ref().filter(|_| signed) else { continue };
             let mut request = request(scheme, secret_of(scheme), BODY);
-            let mut value = get(&request, header).to_owned().into_bytes();
+            let mut value = get(&request, header.as_str()).to_owned().into_bytes();
             let at = at.index(value.len());
             value[at] = if value[at] == b'1' { b'2' } else { b'1' };
-            set(&mut request, header, std::str::from_utf8(&value).expect("text"));
+            set(&mut request, header.as_str(), std::str::from_utf8(&value).expect("text"));
             prop_assert!(judge(scheme, &request, secret_of(scheme)).signature.is_err());
         }
     }

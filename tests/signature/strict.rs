@@ -70,12 +70,12 @@ fn missing_doubled_malformed_and_wrong_are_four_different_reasons() {
         let refused = if name == "twilio" { "body-hash-mismatch" } else { "code-mismatch" };
         assert_eq!(other_body, refused, "{name}");
         if let Some(time) = &facts.time_header {
-            assert_eq!(reason(name, |r| drop(r.headers.remove(time.as_ref()))), "header-not-delivered", "{name}");
+            assert_eq!(reason(name, |r| drop(r.headers.remove(time))), "header-not-delivered", "{name}");
             for text in ["", "-1", "+1", "1e9", "1706702400.0", "17067024000000000", " 1", "１７０６７０２４００"]
             {
                 let malformed = reason(name, |r| {
                     let value = http::HeaderValue::from_bytes(text.as_bytes()).expect("a value");
-                    r.headers.insert(http::HeaderName::from_bytes(time.as_bytes()).expect("a name"), value);
+                    r.headers.insert(time, value);
                 });
                 assert!(matches!(malformed, "time-malformed" | "header-malformed"), "{name} {text:?}: {malformed}");
             }

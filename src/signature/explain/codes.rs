@@ -29,7 +29,7 @@ const MOST: usize = 96;
 /// Every code that the request's headers may hold; those read as the scheme says come first.
 pub(super) fn variants(facts: &Facts, received: &Received) -> Vec<Variant> {
     let mut all = Vec::new();
-    let own: Vec<_> = received.headers.get_all(facts.header.as_ref()).iter().collect();
+    let own: Vec<_> = received.headers.get_all(&facts.header).iter().collect();
     for value in &own {
         let doubled = (own.len() > 1).then(|| Change::from(Cause::HeaderDoubled));
         let text = String::from_utf8_lossy(value.as_bytes());
@@ -40,7 +40,7 @@ pub(super) fn variants(facts: &Facts, received: &Received) -> Vec<Variant> {
             );
         }
     }
-    for (name, value) in received.headers.iter().filter(|(name, _)| name.as_str() != facts.header) {
+    for (name, value) in received.headers.iter().filter(|(name, _)| **name != facts.header) {
         let change = Change::new(Cause::OtherHeader, format!("it is in `{name}`"));
         let text = String::from_utf8_lossy(value.as_bytes());
         for token in tokens(&text) {
