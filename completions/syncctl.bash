@@ -2363,7 +2363,7 @@ _syncctl() {
             return 0
             ;;
         syncctl__subcmd__replay)
-            opts="-n -o -q -v -h --stdin --endpoint --type --since --until --failed --include-delivered --force --dry-run --yes --to --from --scheme --secret-env --secret-file --secret-command --db --config --env-file --output --json --columns --no-headers --time --color --quiet --verbose --log-format --no-input --help"
+            opts="-n -o -q -v -h --stdin --endpoint --type --since --until --failed --include-delivered --force --dry-run --yes --secret-command --to --from --scheme --secret-env --secret-file --db --config --env-file --output --json --columns --no-headers --time --color --quiet --verbose --log-format --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2385,6 +2385,10 @@ _syncctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --secret-command)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --to)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2402,10 +2406,6 @@ _syncctl() {
                     return 0
                     ;;
                 --secret-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --secret-command)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2997,7 +2997,7 @@ _syncctl() {
             return 0
             ;;
         syncctl__subcmd__verify)
-            opts="-o -q -v -h --header --request --entry --event --url --method --scheme --signed --encoding --prefix --algorithm --signature-header --id-header --timestamp-header --timestamp-unit --secret-env --secret-file --secret-command --at --tolerance --explain --show-expected --db --config --env-file --output --json --columns --no-headers --time --color --quiet --verbose --log-format --no-input --help"
+            opts="-o -q -v -h --header --request --scheme --signed --encoding --prefix --algorithm --signature-header --id-header --timestamp-header --timestamp-unit --secret-env --secret-file --secret-command --explain --entry --event --url --method --at --tolerance --show-expected --db --config --env-file --output --json --columns --no-headers --time --color --quiet --verbose --log-format --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3008,22 +3008,6 @@ _syncctl() {
                     return 0
                     ;;
                 --request)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --entry)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --event)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --url)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --method)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3072,6 +3056,22 @@ _syncctl() {
                     return 0
                     ;;
                 --secret-command)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --entry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --event)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --method)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

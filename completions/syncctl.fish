@@ -681,12 +681,12 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l endpoint -d '
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l type -d 'Only this event type' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l since -d 'Last changed at or after: a time, or a duration before now' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l until -d 'Last changed before' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l secret-command -d 'A command that prints the secret' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l to -d 'Send the same bytes to that URL instead, with a fresh time and signature; the queue is left as it is' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l from -d 'Send captured requests: a file or a folder of `listen --save`' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l scheme -d 'With --from, the scheme to sign by where the request\'s headers do not tell' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l secret-env -d 'The environment variable that holds the secret [default: WEBHOOK_SECRET]' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l secret-file -d 'A file that holds the secret; its final newline is not part of it' -r -F
-complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l secret-command -d 'A command that prints the secret' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l db -d 'The queue\'s database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
@@ -1151,10 +1151,6 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l no-input -d 'Ne
 complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l header -d 'A header of the request, `NAME: VALUE`; may be given more than once' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l request -d 'The whole request: raw HTTP, a curl command or a HAR file; `-` for standard input' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l entry -d 'Which request of a HAR file, counted from 1' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l event -d 'Take the body of a stored event' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l url -d 'The URL it was sent to, for schemes that sign it' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l method -d 'The method, when it was not POST' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l scheme -d 'The scheme, such as standard, stripe or github; `generic` is described by the options below' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l signed -d 'generic: what is signed, such as `{id}.{timestamp}.{body}`; also {method} and {url}' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l encoding -d 'generic: how the code is written' -r -f -a "hex\t''
@@ -1171,6 +1167,10 @@ milliseconds\t''"
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l secret-env -d 'The environment variable that holds the secret [default: WEBHOOK_SECRET]' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l secret-file -d 'A file that holds the secret; its final newline is not part of it' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l secret-command -d 'A command that prints the secret' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l entry -d 'Which request of a HAR file, counted from 1' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l event -d 'Take the body of a stored event' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l url -d 'The URL it was sent to, for schemes that sign it' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l method -d 'The method, when it was not POST' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l at -d 'Verify as of that time, for stored requests: RFC 3339 or seconds since 1970' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l tolerance -d 'How far its time may lie from now, instead of what the scheme says' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l db -d 'The queue\'s database file' -r
