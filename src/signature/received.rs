@@ -80,6 +80,9 @@ pub enum RequestError {
     /// Not a HAR file.
     #[error("not a HAR file: {0}")]
     Har(String),
+    /// A URL with white space or control characters.
+    #[error("`{0}` is not a URL")]
+    Url(String),
     /// A method that is not a word.
     #[error("`{0}` is not a method")]
     Method(String),
@@ -151,6 +154,15 @@ impl Received {
 /// The only value of a header, as text, when there is one.
 fn only<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// Whether a URL can stand in a request line: without white space and control characters.
+fn fits_in_a_line(url: &str) -> bool {
+    !url.is_empty() && url.bytes().all(|byte| byte > b' ' && byte != 0x7f)
+}
+
+fn url(text: String) -> Result<String, RequestError> {
+    if fits_in_a_line(&text) { Ok(text) } else { Err(RequestError::Url(text)) }
 }
 
 fn method(text: &str) -> Result<Method, RequestError> {

@@ -178,7 +178,7 @@ impl Command {
         let [url] = <[String; 1]>::try_from(self.urls).map_err(|_| RequestError::CurlUrl)?;
         let mut received =
             Received::from_lines(self.headers.iter().filter_map(|line| sent(line)), bytes::Bytes::new())?;
-        received.url = Some(if url.contains("://") { url } else { format!("http://{url}") });
+        received.url = Some(super::url(if url.contains("://") { url } else { format!("http://{url}") })?);
         let default = match (&self.data, self.head) {
             (_, true) => Method::HEAD,
             (Some(_), false) if !self.query => Method::POST,
@@ -186,7 +186,7 @@ impl Command {
         };
         received.method = self.method.unwrap_or(default);
         match self.data {
-            Some(data) if self.query => add_query(&mut received, &data),
+            Some(data) if self.query => add_query(&mut received, &data)?,
             Some(data) => {
                 default_headers(&mut received.headers, self.json);
                 received.body = data.into();
@@ -215,11 +215,12 @@ fn default_headers(headers: &mut HeaderMap, json: bool) {
     }
 }
 
-fn add_query(received: &mut Received, data: &[u8]) {
-    if let Some(url) = &mut received.url {
-        url.push(if url.contains('?') { '&' } else { '?' });
-        url.push_str(&String::from_utf8_lossy(data));
+fn add_query(received: &mut Received, data: &[u8]) -> Result<(), RequestError> {
+    if let Some(url) = received.url.take() {
+        let joint = if url.contains('?') { '&' } else { '?' };
+        received.url = Some(super::url(format!("{url}{joint}{}", String::from_utf8_lossy(data)))?);
     }
+    Ok(())
 }
 
 fn no_file(name: &str, value: Vec<u8>) -> Result<Vec<u8>, RequestError> {

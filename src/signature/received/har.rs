@@ -53,7 +53,8 @@ pub(super) fn read(text: &[u8]) -> Result<Vec<Received>, RequestError> {
 }
 
 fn received(request: Request) -> Result<Received, RequestError> {
-    let mut received = Received { method: method(&request.method)?, url: Some(request.url), ..Received::default() };
+    let mut received =
+        Received { method: method(&request.method)?, url: Some(super::url(request.url)?), ..Received::default() };
     // HTTP/2's pseudo-headers, such as `:authority`, are parts of the request line.
     for header in request.headers.iter().filter(|header| !header.name.starts_with(':')) {
         received.add(header.name.as_bytes(), header.value.as_bytes())?;

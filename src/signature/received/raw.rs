@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
 
-use super::{MOST_BYTES, Received, RequestError, method, only};
+use super::{MOST_BYTES, Received, RequestError, fits_in_a_line, method, only};
 
 pub(super) fn read(text: &[u8]) -> Result<Received, RequestError> {
     let (head, body) = split_head(text)?;
@@ -47,11 +47,11 @@ fn request_line(line: &[u8]) -> Result<(&str, &str), RequestError> {
 /// The URL of a target: as it stands, or with the host, and `https` unless a proxy said otherwise.
 fn url(target: &str, received: &Received) -> Option<String> {
     if target.contains("://") {
-        return Some(target.to_owned());
+        return Some(target.to_owned()).filter(|url| fits_in_a_line(url));
     }
     let host = only(&received.headers, HOST.as_str())?;
     let scheme = only(&received.headers, "x-forwarded-proto").unwrap_or("https");
-    Some(format!("{scheme}://{host}{target}"))
+    Some(format!("{scheme}://{host}{target}")).filter(|url| fits_in_a_line(url))
 }
 
 /// The body as its headers frame it: nothing an editor added after it counts.
@@ -92,7 +92,8 @@ fn unchunk(mut rest: &[u8]) -> Result<Vec<u8>, RequestError> {
 }
 
 pub(super) fn write(received: &Received) -> Vec<u8> {
-    let target = received.url.as_deref().unwrap_or("/");
+    // A URL put together from hostile headers must not end the line early.
+    let target = received.url.as_deref().filter(|url| fits_in_a_line(url)).unwrap_or("/");
     let mut out = format!("{} {target} HTTP/1.1\r\n", received.method).into_bytes();
     for (name, value) in &received.headers {
         if name == CONTENT_LENGTH || name == TRANSFER_ENCODING {
