@@ -153,7 +153,7 @@ pub(super) enum Chosen {
     /// Of the table.
     Listed(&'static dyn Scheme),
     /// Described by flags.
-    Described(Generic),
+    Described(Box<Generic>),
 }
 
 impl Chosen {
@@ -161,7 +161,7 @@ impl Chosen {
     pub(super) fn scheme(&self) -> &dyn Scheme {
         match self {
             Self::Listed(scheme) => *scheme,
-            Self::Described(scheme) => scheme,
+            Self::Described(scheme) => scheme.as_ref(),
         }
     }
 }
@@ -170,7 +170,7 @@ impl SchemeArgs {
     /// The scheme that was named, if one was.
     pub(super) fn chosen(&self) -> Result<Option<Chosen>, Fault> {
         match self.scheme.as_deref() {
-            Some("generic") => self.described().map(|scheme| Some(Chosen::Described(scheme))),
+            Some("generic") => self.described().map(|scheme| Some(Chosen::Described(Box::new(scheme)))),
             _ if self.describes() => Err(Exit::Usage
                 .fault("--signed and the options that go with it describe the scheme `generic`")
                 .hint("add --scheme generic")),
