@@ -519,6 +519,8 @@ Register-ArgumentCompleter -Native -CommandName 'syncctl' -ScriptBlock {
         'syncctl;failures' {
             [CompletionResult]::new('--endpoint', '--endpoint', [CompletionResultType]::ParameterName, 'Only this endpoint')
             [CompletionResult]::new('--type', '--type', [CompletionResultType]::ParameterName, 'Only this event type')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Last changed at or after: a time, or a duration before now')
+            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Last changed before')
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Rows on a page')
             [CompletionResult]::new('--page', '--page', [CompletionResultType]::ParameterName, 'Which page')
             [CompletionResult]::new('--db', '--db', [CompletionResultType]::ParameterName, 'The queue''s database file')
@@ -546,6 +548,8 @@ Register-ArgumentCompleter -Native -CommandName 'syncctl' -ScriptBlock {
         'syncctl;failures;list' {
             [CompletionResult]::new('--endpoint', '--endpoint', [CompletionResultType]::ParameterName, 'Only this endpoint')
             [CompletionResult]::new('--type', '--type', [CompletionResultType]::ParameterName, 'Only this event type')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Last changed at or after: a time, or a duration before now')
+            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Last changed before')
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Rows on a page')
             [CompletionResult]::new('--page', '--page', [CompletionResultType]::ParameterName, 'Which page')
             [CompletionResult]::new('--db', '--db', [CompletionResultType]::ParameterName, 'The queue''s database file')

@@ -1835,7 +1835,7 @@ _syncctl() {
             return 0
             ;;
         syncctl__subcmd__failures)
-            opts="-o -q -v -h --endpoint --type --limit --page --db --config --env-file --output --json --columns --no-headers --time --color --quiet --verbose --log-format --no-input --help list stats"
+            opts="-o -q -v -h --endpoint --type --since --until --limit --page --db --config --env-file --output --json --columns --no-headers --time --color --quiet --verbose --log-format --no-input --help list stats"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1846,6 +1846,14 @@ _syncctl() {
                     return 0
                     ;;
                 --type)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1901,7 +1909,7 @@ _syncctl() {
             return 0
             ;;
         syncctl__subcmd__failures__subcmd__list)
-            opts="-o -q -v -h --endpoint --type --limit --page --db --config --env-file --output --json --columns --no-headers --time --color --quiet --verbose --log-format --no-input --help"
+            opts="-o -q -v -h --endpoint --type --since --until --limit --page --db --config --env-file --output --json --columns --no-headers --time --color --quiet --verbose --log-format --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1912,6 +1920,14 @@ _syncctl() {
                     return 0
                     ;;
                 --type)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

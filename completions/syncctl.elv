@@ -497,6 +497,8 @@ set edit:completion:arg-completer[syncctl] = {|@words|
         &'syncctl;failures'= {
             cand --endpoint 'Only this endpoint'
             cand --type 'Only this event type'
+            cand --since 'Last changed at or after: a time, or a duration before now'
+            cand --until 'Last changed before'
             cand --limit 'Rows on a page'
             cand --page 'Which page'
             cand --db 'The queue''s database file'
@@ -523,6 +525,8 @@ set edit:completion:arg-completer[syncctl] = {|@words|
         &'syncctl;failures;list'= {
             cand --endpoint 'Only this endpoint'
             cand --type 'Only this event type'
+            cand --since 'Last changed at or after: a time, or a duration before now'
+            cand --until 'Last changed before'
             cand --limit 'Rows on a page'
             cand --page 'Which page'
             cand --db 'The queue''s database file'

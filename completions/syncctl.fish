@@ -593,6 +593,8 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_s
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l endpoint -d 'Only this endpoint' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l type -d 'Only this event type' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l since -d 'Last changed at or after: a time, or a duration before now' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l until -d 'Last changed before' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l limit -d 'Rows on a page' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l page -d 'Which page' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l db -d 'The queue\'s database file' -r
@@ -624,6 +626,8 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -f -a "stats" -d 'How many attempts failed, by event type, resource type and endpoint'
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l endpoint -d 'Only this endpoint' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l type -d 'Only this event type' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l since -d 'Last changed at or after: a time, or a duration before now' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l until -d 'Last changed before' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l limit -d 'Rows on a page' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l page -d 'Which page' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l db -d 'The queue\'s database file' -r

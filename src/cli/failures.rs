@@ -43,6 +43,12 @@ pub struct ListArgs {
     /// Only this event type
     #[arg(long = "type", value_name = "TYPE")]
     event_type: Option<String>,
+    /// Last changed at or after: a time, or a duration before now
+    #[arg(long, value_name = "WHEN", value_parser = When::parse)]
+    since: Option<When>,
+    /// Last changed before
+    #[arg(long, value_name = "WHEN", value_parser = When::parse)]
+    until: Option<When>,
     #[command(flatten)]
     paging: Paging,
 }
@@ -62,6 +68,8 @@ impl ListArgs {
             endpoint: self.endpoint,
             event_type: self.event_type,
             troubled: true,
+            since: self.since.map(|when| when.seen_from(context.now)),
+            until: self.until.map(|when| when.seen_from(context.now)),
             ..DeliveryFilter::default()
         };
         let page = self.paging.newest_first();

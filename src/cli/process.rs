@@ -1,5 +1,6 @@
 //! `process`: deliver what is due.
 
+use std::collections::BTreeMap;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -146,8 +147,7 @@ impl<'a> Delivering<'a> {
         let waiting = store.figures(context.now)?.endpoints.iter().map(|row| row.counts.pending.unsigned_abs()).sum();
         let progress = context.screen.progress(Some(waiting), "Delivering");
         let seen = Arc::new(Mutex::new(Vec::new()));
-        let names = endpoints.iter().map(|endpoint| (endpoint.id, endpoint.name.clone())).collect();
-        let observer = observer(progress.clone(), Arc::clone(&seen), names);
+        let observer = observer(progress.clone(), Arc::clone(&seen), endpoints);
         let client = Client::new(config.egress, config.ca_file.clone());
         let worker = Worker { store, clock: Arc::new(SystemClock), keyring, client, options, observer };
         Ok(Self { context, worker, seen, progress })
@@ -214,11 +214,9 @@ fn code_of(fault: &Fault) -> i64 {
     }
 }
 
-fn observer(
-    progress: Progress,
-    seen: Arc<Mutex<Vec<String>>>,
-    names: std::collections::BTreeMap<crate::endpoint::EndpointId, String>,
-) -> Observer {
+fn observer(progress: Progress, seen: Arc<Mutex<Vec<String>>>, endpoints: &[Endpoint]) -> Observer {
+    let known = |endpoint: &Endpoint| (endpoint.id, (endpoint.name.clone(), endpoint.settings.retry.max_attempts));
+    let known: BTreeMap<_, _> = endpoints.iter().map(known).collect();
     Box::new(move |finished: &Finished, recorded: Recorded| {
         progress.inc(1);
         let next = match recorded {
@@ -227,13 +225,14 @@ fn observer(
             Recorded::Written(Next::RunAlone) => "runs alone next".to_owned(),
             Recorded::Written(Next::Failed(reason)) => format!("failed: {}", reason.name()),
         };
-        let endpoint = names.get(&finished.claim.endpoint).map_or("?", String::as_str);
+        let (endpoint, limit) = known.get(&finished.claim.endpoint).map_or(("?", 0), |(name, n)| (name.as_str(), *n));
         let detail = Untrusted(&finished.detail).to_string();
         tracing::info!(event = %finished.claim.event_id, endpoint, attempt = finished.claim.number, detail, next, "attempt failed");
         let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.len() < SHOWN {
-            let (id, number) = (&finished.claim.event_id, finished.claim.number);
-            seen.push(format!("  {id}  {}  {detail}  attempt {number}, {next}", Untrusted(endpoint)));
+            // Of those that count: a rest spares some, and a replay begins anew.
+            let (id, number) = (&finished.claim.event_id, finished.claim.used + 1);
+            seen.push(format!("  {id}  {}  {detail}  attempt {number}/{limit}, {next}", Untrusted(endpoint)));
         }
     })
 }

@@ -73,7 +73,7 @@ fn a_network_error_names_the_host_and_the_attempt() {
     let place = Place::sending_to(&["http://127.0.0.1:9/"]);
     place.emit("user.created", "u");
     let ran = place.run(&["process"]);
-    assert!(ran.stdout.contains("connect: 127.0.0.1:9: connection refused  attempt 1, retry at"), "{ran:?}");
+    assert!(ran.stdout.contains("connect: 127.0.0.1:9: connection refused  attempt 1/3, retry at"), "{ran:?}");
 }
 
 #[test]

@@ -72,3 +72,19 @@ fn a_secret_that_cannot_be_used_is_not_shown_either() {
     assert!(ran.code == 78 && !ran.stderr.contains(CANARY) && !ran.stdout.contains(CANARY), "{ran:?}");
     assert_eq!(receiver.count(), 0);
 }
+
+#[test]
+fn while_a_rotation_lasts_both_secrets_sign() {
+    let receiver = Receiver::good();
+    let mut place = place(&receiver);
+    let signatures = |place: &Place| {
+        place.emit("user.created", "u");
+        assert_eq!(place.run(&["process"]).code, 0);
+        let seen = receiver.requests().last().unwrap().clone();
+        (seen.header("webhook-signature").split(' ').count(), seen.header("x-webhook-signature").to_owned())
+    };
+    let (during, current) = signatures(&place);
+    assert_eq!((during, current.len()), (2, 64));
+    place.unset("WEBHOOK_SECRET_PREVIOUS");
+    assert_eq!(signatures(&place).0, 1);
+}
