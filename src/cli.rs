@@ -31,6 +31,7 @@ pub mod db;
 pub mod deliveries;
 pub mod demo;
 pub mod diff;
+pub mod docs;
 pub mod emit;
 pub mod endpoints;
 pub mod events;

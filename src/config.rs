@@ -7,6 +7,7 @@
 mod environment;
 mod file;
 mod keys;
+pub mod reference;
 mod secret;
 
 use std::collections::BTreeMap;

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{self, Read as _};
 use std::ops::Range;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use toml::Spanned;
@@ -33,7 +35,7 @@ pub(super) struct File {
 impl File {
     /// Reads a file. What is wrong inside is returned beside what is right; an error is a file that cannot be read.
     pub(super) fn read(path: &Path) -> Result<(Self, Vec<Problem>), Problem> {
-        let bytes = fs::read(path).map_err(|error| unreadable(path, &error))?;
+        let bytes = trusted(path)?;
         let text = String::from_utf8(bytes).map_err(|_| Problem::in_file(path, "it is not UTF-8"))?;
         let (root, errors) = DeTable::parse_recoverable(&text);
         let mut walk = Walk { path, text: &text, file: Self::default(), problems: Vec::new() };
@@ -51,6 +53,25 @@ impl File {
     /// The entry of a key.
     pub(super) fn entry(&self, key: &str) -> Option<&Entry> {
         self.entries.get(key)
+    }
+}
+
+/// The longest file that is read.
+const LONGEST: u64 = 1024 * 1024;
+
+/// The bytes of a file that not everybody may write: it names commands that will be run.
+fn trusted(path: &Path) -> Result<Vec<u8>, Problem> {
+    let failed = |error: io::Error| unreadable(path, &error);
+    let file = fs::File::open(path).map_err(failed)?;
+    let mode = file.metadata().map_err(failed)?.permissions().mode();
+    if mode & 0o002 != 0 {
+        return Err(Problem::in_file(path, "everybody can write it").hinted(Some("chmod o-w it".to_owned())));
+    }
+    let mut bytes = Vec::new();
+    file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
+    match bytes.len() as u64 > LONGEST {
+        true => Err(Problem::in_file(path, "it is longer than 1 MiB")),
+        false => Ok(bytes),
     }
 }
 

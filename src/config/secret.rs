@@ -67,6 +67,11 @@ pub(super) const SECRETS: &[Configured] = &[
 ];
 
 impl Configured {
+    /// The variable that holds it.
+    pub(super) fn variable(&self) -> &'static str {
+        self.variable
+    }
+
     /// Its keys in a configuration file.
     pub(super) fn file_keys(&self) -> [&'static str; 3] {
         [self.file, self.env, self.command]

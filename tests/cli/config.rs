@@ -167,3 +167,35 @@ fn places_are_told() {
     assert_eq!(found, ["system", "user"]);
     assert_eq!(rows[1]["path"], place.path(".config/syncctl/config.toml").display().to_string());
 }
+
+#[test]
+fn a_file_that_cannot_be_trusted_or_read_is_a_typed_error() {
+    let place = Place::new();
+    let refused = |text: &str, why: &str| {
+        let file = write(&place, ".config/syncctl/config.toml", text);
+        let ran = place.run(&["config", "validate"]);
+        assert_eq!(ran.code, 78, "{ran:?}");
+        assert!(ran.stderr.contains(&file) && ran.stderr.contains(why), "{ran:?}");
+    };
+    refused("[delivery]\nmax_attempts = 1\nmax_attempts = 2\n", ":3: ");
+    refused(&"# long\n".repeat(200_000), "longer than 1 MiB");
+    let file = write(&place, ".config/syncctl/config.toml", "");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o666)).unwrap();
+    assert!(place.run(&["config", "validate"]).stderr.contains("everybody can write it"));
+    std::fs::remove_file(&file).unwrap();
+    std::fs::create_dir(&file).unwrap();
+    assert_eq!(place.run(&["config", "validate"]).code, 78);
+    std::fs::remove_dir(&file).unwrap();
+    std::fs::write(&file, [0xff, 0xfe]).unwrap();
+    assert!(place.run(&["config", "validate"]).stderr.contains("not UTF-8"));
+}
+
+#[test]
+fn the_reference_names_every_key_there_is() {
+    let shown = Place::new().data(&["config", "show"]);
+    let reference = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/config.md")).unwrap();
+    for row in shown.as_array().unwrap() {
+        let key = row["key"].as_str().unwrap();
+        assert!(reference.contains(&format!("`{key}`")) || key.starts_with("endpoints["), "{key}");
+    }
+}

@@ -1,0 +1,111 @@
+//! Every key in one table: what it means, the variable that sets it too, and its default.
+
+use super::keys::{Draft, ENDPOINT_KEYS, KEYS, variable};
+use super::secret::SECRETS;
+use super::{Origin, Values};
+
+/// A key as the reference describes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Described {
+    /// Its name in the file.
+    pub key: String,
+    /// The variable that sets it too, where there is one.
+    pub variable: Option<String>,
+    /// Its value where nobody says anything; empty for none.
+    pub default: String,
+    /// What it means.
+    pub about: &'static str,
+}
+
+/// The keys outside of `[[endpoints]]`.
+pub fn settings() -> Vec<Described> {
+    let values = Values::default();
+    let described = |key: &super::keys::Key<Values>| Described {
+        key: key.name.to_owned(),
+        variable: Some(variable(key.name)),
+        default: (key.show)(&values),
+        about: about(key.name),
+    };
+    KEYS.iter().map(described).collect()
+}
+
+/// The keys of one of `[[endpoints]]`.
+pub fn endpoint_settings() -> Vec<Described> {
+    let draft = Draft::new(Values::default().delivery);
+    let described = |key: &super::keys::Key<Draft>| Described {
+        key: key.name.to_owned(),
+        variable: None,
+        default: (key.show)(&draft),
+        about: about(key.name),
+    };
+    ENDPOINT_KEYS.iter().map(described).collect()
+}
+
+/// The secrets, each with the keys that say where it is.
+pub fn secrets() -> Vec<Described> {
+    let described = |secret: &super::secret::Configured| Described {
+        key: secret.key.to_owned(),
+        variable: Some(secret.variable().to_owned()),
+        default: Origin::Default.to_string(),
+        about: about(secret.key),
+    };
+    SECRETS.iter().map(described).collect()
+}
+
+/// The keys of a secret in a file.
+pub fn keys_of_secret(key: &str) -> Vec<&'static str> {
+    SECRETS.iter().filter(|secret| secret.key == key).flat_map(|secret| secret.file_keys()).collect()
+}
+
+fn about(key: &str) -> &'static str {
+    ABOUT.iter().find(|(name, _)| *name == key).map_or("", |(_, about)| about)
+}
+
+const ABOUT: &[(&str, &str)] = &[
+    ("database", "The queue's file; a relative path counts from the configuration file"),
+    ("delivery.max_attempts", "Attempts until a delivery is failed"),
+    ("delivery.first_delay", "The wait before the second attempt; doubled for each further one, plus up to 30 %"),
+    ("delivery.max_delay", "The longest wait between two attempts, before the 30 %"),
+    ("delivery.timeout", "How long one attempt may take, everything included"),
+    ("delivery.concurrency", "Requests in flight to one endpoint, at most 256"),
+    ("egress.deny_private", "Whether loopback and private networks are refused, too"),
+    ("health.max_failure_rate", "The largest share of attempts that may fail within an hour"),
+    ("health.max_failures", "The most attempts that may fail within an hour"),
+    ("health.max_due_age", "How long a delivery may be due before nobody seems to drain the queue"),
+    ("health.max_processing_age", "From when on a delivery that is being sent counts as stuck"),
+    ("freshness.warn_after", "The age from which an endpoint's last success is aging"),
+    ("freshness.error_after", "The age from which it is stale"),
+    ("server.listen", "The addresses `serve` listens on"),
+    ("server.process_every", "How often `serve` looks for what is due, at least"),
+    ("server.hosts", "The names `serve` may be called by, beside addresses and localhost"),
+    ("server.without", "Groups of routes that are switched off"),
+    ("tls.ca_file", "The certificates to trust instead of the system's"),
+    ("name", "What it is called; never changes once it is stored"),
+    ("url", "Where it is"),
+    ("events", "The types it wants: names, `enrollment.*`, or `*`"),
+    ("secret_file", "A file that holds its own secret"),
+    ("secret_env", "The variable that holds its own secret"),
+    ("paused", "Whether its deliveries are held"),
+    ("concurrency", "Requests in flight to it"),
+    ("max_attempts", "Attempts until a delivery is failed"),
+    ("first_delay", "The wait before the second attempt"),
+    ("max_delay", "The longest wait between two attempts"),
+    ("timeout", "How long one attempt may take"),
+    ("legacy_signature", "The secret of X-Webhook-Signature during a rotation: `current` or `previous`"),
+    ("webhook.secret", "Signs what is sent, and verifies what comes"),
+    ("webhook.previous_secret", "The one before, while a rotation lasts"),
+    ("cron.secret", "What callers of the processing route show"),
+    ("admin.token", "What administrators show"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_is_described() {
+        let all = [settings(), endpoint_settings(), secrets()].concat();
+        let missing: Vec<String> = all.into_iter().filter(|it| it.about.is_empty()).map(|it| it.key).collect();
+        assert!(missing.is_empty(), "describe {missing:?} in ABOUT");
+    }
+}
