@@ -23,13 +23,13 @@ fn later(seconds: u64) -> Timestamp {
     now().plus(Duration::from_secs(seconds))
 }
 
-struct Bench {
-    directory: tempfile::TempDir,
-    store: Arc<dyn Store>,
+pub(crate) struct Bench {
+    pub(crate) directory: tempfile::TempDir,
+    pub(crate) store: Arc<dyn Store>,
 }
 
 impl Bench {
-    fn new(urls: &[&str]) -> Self {
+    pub(crate) fn new(urls: &[&str]) -> Self {
         let directory = memory_dir();
         let store = open(&directory.path().join("q.db"), Access::Create).unwrap();
         let specs = urls.iter().map(|url| Spec::of_url(EndpointUrl::parse(url).unwrap())).collect();
@@ -37,22 +37,22 @@ impl Bench {
         Self { directory, store }
     }
 
-    fn emit(&self, id: &str, resource: &str) {
+    pub(crate) fn emit(&self, id: &str, resource: &str) {
         let mut draft = Draft::check("user.updated", resource, None, b"{}").unwrap();
         draft.id = Some(EventId::parse(id).unwrap());
         self.store.enqueue(Box::new(std::iter::once(Ok(draft))), false, now()).wait().unwrap();
     }
 
-    fn run(&self) -> Run {
+    pub(crate) fn run(&self) -> Run {
         self.store.begin_run("test", now()).unwrap()
     }
 
-    fn claim(&self, run: &Run, n: usize) -> Vec<Claim> {
+    pub(crate) fn claim(&self, run: &Run, n: usize) -> Vec<Claim> {
         let endpoints = self.store.endpoints().unwrap().iter().map(|e| (e.id, n)).collect();
         self.store.advance(run.id, Arc::default(), Wants { endpoints, idle: true }, now()).wait().unwrap().claims
     }
 
-    fn finish(&self, run: &Run, claim: Claim, outcome: Outcome) -> Recorded {
+    pub(crate) fn finish(&self, run: &Run, claim: Claim, outcome: Outcome) -> Recorded {
         let finished = Finished {
             claim,
             outcome,

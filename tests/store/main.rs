@@ -9,3 +9,4 @@ mod contract;
 mod inbound;
 mod model;
 mod plans;
+mod upkeep;
