@@ -1,0 +1,298 @@
+//! The routes for applications: shapes, paging, validation by field, and the document that describes them.
+
+use serde_json::{Value, json};
+
+use super::running::{ADMIN, Answer, Running, event, place, signed, standard};
+use crate::support::place::Place;
+use crate::support::{Chance, seeds};
+
+const AT: &str = "2026-01-31T12:00:00.000Z";
+
+fn serving() -> (Place, Running) {
+    let place = place();
+    let server = Running::start(&place, &["--no-process"]);
+    (place, server)
+}
+
+fn send(server: &Running, line: &str, body: &Value) -> Answer {
+    server.send(line, ADMIN, body.to_string().as_bytes())
+}
+
+#[test]
+fn enrollments_are_created_read_changed_and_deleted_each_with_its_event() {
+    let (place, server) = serving();
+    let created =
+        send(&server, "POST /api/enrollments", &json!({"id": "e-1", "userId": "u", "courseId": "c", "extra": [1]}));
+    assert_eq!(created.status, 201);
+    let data = created.data();
+    assert_eq!((&data["success"], &data["enrollment"]["extra"]), (&true.into(), &json!([1])));
+    for name in ["last_updated_at", "enrolled_at", "last_accessed_at", "last_synced_at", "sync_status", "purchaseId"] {
+        assert!(data["enrollment"].as_object().unwrap().contains_key(name), "{name}");
+    }
+    let metadata = &created.json()["metadata"];
+    assert!(metadata["requestId"].is_string() && metadata["timestamp"].is_string() && metadata["version"] == "1.0");
+    assert_eq!(
+        send(&server, "POST /api/enrollments", &json!({"id": "e-1", "userId": "u", "courseId": "c"})).status,
+        409
+    );
+    let changed = send(&server, "PATCH /api/enrollments/e-1", &json!({"completionPercentage": 40.5}));
+    assert_eq!(changed.data()["enrollment"]["completionPercentage"], 40.5);
+    assert_eq!(server.get("/api/enrollments/e-1", ADMIN).data()["enrollment"]["userId"], "u");
+    assert_eq!(server.send("DELETE /api/enrollments/e-1", ADMIN, b"").status, 200);
+    assert_eq!(server.get("/api/enrollments/e-1", ADMIN).status, 404);
+    for line in ["PATCH /api/enrollments/e-1", "PATCH /api/enrollments/none"] {
+        assert_eq!(send(&server, line, &json!({"status": "x"})).status, 404);
+    }
+    assert_eq!(server.send("DELETE /api/enrollments/e-1", ADMIN, b"").status, 404);
+    let events = place.data(&["events", "list"]);
+    let types: Vec<&str> = events.as_array().unwrap().iter().map(|event| event["type"].as_str().unwrap()).collect();
+    assert_eq!(types, ["enrollment.deleted", "enrollment.updated", "enrollment.created"]);
+}
+
+#[test]
+fn a_change_emits_what_was_changed_and_no_more() {
+    let (place, server) = serving();
+    send(&server, "PUT /api/profile?userId=u", &json!({"name": "Ada", "profile": {"bio": "x", "phone": "1"}}));
+    send(&server, "PUT /api/profile?userId=u", &json!({"profile": {"phone": "2"}}));
+    let profile = server.get("/api/profile?userId=u", ADMIN).data()["profile"].clone();
+    assert_eq!((&profile["name"], &profile["profile"]), (&"Ada".into(), &json!({"bio": "x", "phone": "2"})));
+    let body = place.run(&["events", "show", "2", "--body"]).stdout;
+    assert_eq!(body.trim(), r#"{"profile":{"phone":"2"}}"#);
+}
+
+#[test]
+fn progress_is_keyed_by_user_and_course() {
+    let (_place, server) = serving();
+    let recorded = send(&server, "POST /api/progress?userId=u&courseId=c", &json!({"lesson": 3}));
+    assert_eq!(recorded.data()["progress"]["id"], "u-c");
+    send(&server, "POST /api/progress", &json!({"userId": "u", "courseId": "d", "lesson": 1}));
+    assert_eq!(server.get("/api/progress?userId=u&courseId=c", ADMIN).data()["progress"]["lesson"], 3);
+    assert_eq!(server.get("/api/progress?userId=u", ADMIN).data().as_array().unwrap().len(), 2);
+    assert_eq!(server.get("/api/progress?userId=u&courseId=x", ADMIN).status, 404);
+    assert_eq!(send(&server, "POST /api/progress?userId=u", &json!({"lesson": 3})).fields(), ["courseId"]);
+    let other = json!({"userId": "v", "lesson": 3});
+    assert_eq!(send(&server, "POST /api/progress?userId=u&courseId=c", &other).fields(), ["userId"]);
+}
+
+#[test]
+fn students_are_paged_searched_and_sorted() {
+    let (_place, server) = serving();
+    for n in 0..25 {
+        let body = json!({"name": format!("Student {n:02}"), "email": format!("s{}@example.com", 99 - n)});
+        assert_eq!(send(&server, &format!("PUT /api/profile?userId=u{n}"), &body).status, 200);
+    }
+    let page = |query: &str| server.get(&format!("/api/admin/students{query}"), ADMIN).json();
+    let first = page("?sortBy=name");
+    assert_eq!(first["data"].as_array().unwrap().len(), 20);
+    assert_eq!(first["data"][0]["name"], "Student 00");
+    assert_eq!(
+        first["pagination"],
+        json!({"page": 1, "limit": 20, "total": 25, "totalPages": 2, "hasNextPage": true, "hasPreviousPage": false})
+    );
+    assert_eq!(page("?sortBy=email&limit=1")["data"][0]["name"], "Student 24");
+    assert_eq!(page("?sortBy=name&sortOrder=desc&limit=1")["data"][0]["name"], "Student 24");
+    assert_eq!(page("?search=STUDENT%2007")["pagination"]["total"], 1);
+    assert_eq!(page("?page=2&limit=20")["data"].as_array().unwrap().len(), 5);
+    for (query, field) in [
+        ("?limit=0", "limit"),
+        ("?limit=101", "limit"),
+        ("?limit=x", "limit"),
+        ("?page=0", "page"),
+        ("?page=-1", "page"),
+        ("?sortBy=id", "sortBy"),
+        ("?sortOrder=up", "sortOrder"),
+    ] {
+        let answer = server.get(&format!("/api/admin/students{query}"), ADMIN);
+        assert_eq!(
+            (answer.status, answer.code().as_str(), answer.fields()),
+            (400, "VALIDATION_ERROR", vec![field.to_owned()]),
+            "{query}"
+        );
+    }
+}
+
+#[test]
+fn wrong_fields_are_all_named() {
+    let (place, server) = serving();
+    let wrong = json!({"userId": 5, "completionPercentage": 101, "enrolledAt": "yesterday", "status": 7});
+    let answer = send(&server, "POST /api/enrollments", &wrong);
+    assert_eq!(answer.status, 400);
+    assert_eq!(answer.fields(), ["completionPercentage", "courseId", "enrolledAt", "status", "userId"]);
+    for body in ["", "[]", "null", "{", "{\"a\":1e400}", "\u{feff}{}"] {
+        let answer = server.send("PUT /api/profile?userId=u", ADMIN, body.as_bytes());
+        assert_eq!((answer.status, answer.fields()), (400, vec!["body".to_owned()]), "{body}");
+    }
+    assert_eq!(send(&server, "PUT /api/profile", &json!({"name": "x"})).fields(), ["userId"]);
+    assert_eq!(
+        send(&server, "PUT /api/profile?userId=u", &json!({"email": "no", "emailVerified": 3})).fields(),
+        ["email", "emailVerified"]
+    );
+    assert_eq!(send(&server, "PATCH /api/enrollments/a", &json!({"id": "b", "status": "x"})).fields(), ["id"]);
+    assert_eq!(place.data(&["events", "list"]), json!([]));
+}
+
+#[test]
+fn events_are_emitted_one_by_one_or_as_lines() {
+    let (place, server) = serving();
+    let one = r#"{"id":"my-1","type":"course.archived","resourceId":"c","resourceType":"course","data":{"a": 1.0}}"#;
+    let emit = |body: &str| server.send("POST /api/events", ADMIN, body.as_bytes());
+    let first = emit(one);
+    assert_eq!((first.status, &first.data()["duplicate"]), (201, &false.into()));
+    assert_eq!((emit(one).status, &emit(one).data()["duplicate"]), (200, &true.into()));
+    assert_eq!(emit(&one.replace("1.0", "2")).status, 409);
+    assert_eq!(emit(&one.replace("my-1", "my 1")).fields(), ["id"]);
+    assert_eq!(place.run(&["events", "show", "my-1", "--body"]).stdout.trim(), r#"{"a": 1.0}"#);
+    let lines = |body: &str| {
+        server.send("POST /api/events", &format!("{ADMIN}Content-Type: application/x-ndjson\r\n"), body.as_bytes())
+    };
+    let good: String =
+        (0..500).map(|n| format!("{{\"type\":\"user.updated\",\"resourceId\":\"u{n}\",\"data\":{{}}}}\n")).collect();
+    let answer = lines(&good);
+    assert_eq!(answer.data(), json!({"accepted": 500, "duplicates": 0, "rejected": 0}));
+    let answer = lines(&format!("{good}nonsense\n"));
+    assert_eq!((answer.status, answer.fields()), (400, vec!["line 501".to_owned()]));
+    assert_eq!(server.get("/api/sync/status", ADMIN).data()["queue"]["events"], 501);
+}
+
+#[test]
+fn webhooks_answer_what_became_of_them() {
+    let (_place, server) = serving();
+    let old = event("o", "enrollment.updated", "e", r#"{"status":"old"}"#, "2026-01-31T11:00:00.000Z");
+    let new = event("n", "enrollment.updated", "e", r#"{"status":"new"}"#, AT);
+    let result = |answer: Answer| answer.data()["result"].as_str().unwrap().to_owned();
+    assert_eq!(result(server.webhook(&new)), "applied");
+    assert_eq!(result(server.webhook(&old)), "stale");
+    assert_eq!(result(server.webhook(&old)), "duplicate");
+    let forged = server.webhook(&new.replace("\"new\"", "\"other\""));
+    assert_eq!((forged.status, forged.code().as_str()), (409, "CONFLICT"));
+    let now = syncctl::clock::Clock::now(&syncctl::clock::SystemClock).as_seconds();
+    let third = event("s", "progress.updated", "u-c", r#"{"lesson":1}"#, AT);
+    let answer = server.send("POST /api/webhooks/progress-updated", &standard(&third, "s", now), third.as_bytes());
+    assert_eq!(result(answer), "applied");
+    let answer =
+        server.send("POST /api/webhooks/progress-updated", &standard(&third, "s", now - 301), third.as_bytes());
+    assert_eq!((answer.status, answer.code().as_str()), (401, "UNAUTHORIZED"));
+    let other = server.send("POST /api/webhooks/progress-updated", &standard(&third, "other", now), third.as_bytes());
+    assert_eq!((other.status, other.fields()), (400, vec!["id".to_owned()]));
+}
+
+#[test]
+fn strangers_learn_nothing_but_that_the_server_lives() {
+    let (_place, server) = serving();
+    let document = server.get("/openapi.json", ADMIN).json();
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for method in operations.as_object().unwrap().keys() {
+            let line = format!("{} {}", method.to_uppercase(), path.replace("{id}", "e"));
+            let answer = server.send(&line, "", b"{}");
+            let open = ["/healthz", "/readyz"].contains(&path.as_str());
+            assert_eq!(answer.status, if open { 200 } else { 401 }, "{line}");
+            assert!(!answer.body.contains("queue"), "{line}");
+        }
+    }
+    assert_eq!(server.get("/nothing", "").status, 404);
+    assert_eq!(server.get("/metrics", ADMIN).head.contains("application/openmetrics-text"), true);
+}
+
+/// Requests made of what the document allows and of much it does not: every answer is one it names.
+#[test]
+fn the_document_holds_under_random_requests() {
+    let (_place, server) = serving();
+    let document = server.get("/openapi.json", ADMIN).json();
+    let operations: Vec<(String, String, Value)> = document["paths"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .flat_map(|(path, methods)| {
+            let method = |(method, about): (&String, &Value)| (method.to_uppercase(), path.clone(), about.clone());
+            methods.as_object().unwrap().iter().map(method)
+        })
+        .filter(|(_, path, _)| path != "/api/sync/process")
+        .collect();
+    for seed in seeds(20) {
+        let mut chance = Chance::new(seed);
+        for _ in 0..40 {
+            let (method, path, about) = chance.pick(&operations).clone();
+            let (line, headers, body) = random_request(&mut chance, &method, &path, &about);
+            let answer = server.send(&line, &headers, &body);
+            let documented = about["responses"].as_object().unwrap().contains_key(&answer.status.to_string());
+            assert!(documented && answer.status < 500, "seed {seed}: {line}\n{headers}{body:?}\n{answer:?}");
+            let known = about["responses"][answer.status.to_string()]["content"].as_object().unwrap();
+            let content_type = answer.head.split("content-type: ").nth(1).unwrap().split(['\r', ';']).next().unwrap();
+            assert!(known.contains_key(content_type), "seed {seed}: {line} answers {content_type}");
+        }
+    }
+}
+
+const WORDS: &[&str] =
+    &["u", "c", "e-1", "1", "0", "-1", "name", "desc", "%00", "%ff", "%F0%9F%92%A9", "..%2f", "a%20b", "'--", "%25_"];
+const VALUES: &[&str] = &[
+    "null",
+    "true",
+    "0",
+    "-1",
+    "1e308",
+    "\"\"",
+    "\"u\"",
+    "\"2026-01-31T12:00:00Z\"",
+    "[]",
+    "{}",
+    "{\"bio\":null}",
+    "\"\\u0000\"",
+    "\"\\ud83d\\ude00\"",
+    "100",
+];
+const NAMES: &[&str] = &[
+    "id",
+    "userId",
+    "courseId",
+    "name",
+    "email",
+    "profile",
+    "status",
+    "type",
+    "resourceId",
+    "data",
+    "timestamp",
+    "completionPercentage",
+    "",
+    "é",
+];
+
+fn random_request(chance: &mut Chance, method: &str, path: &str, about: &Value) -> (String, String, Vec<u8>) {
+    let mut line = format!("{method} {}", path.replace("{id}", chance.pick::<&str>(WORDS)));
+    let empty = Vec::new();
+    let known = about["parameters"].as_array().unwrap_or(&empty).iter().filter(|p| p["in"] == "query");
+    let names: Vec<&str> = known.map(|p| p["name"].as_str().unwrap()).collect();
+    for name in names {
+        if !chance.one_in(3) {
+            line += if line.contains('?') { "&" } else { "?" };
+            line += &format!("{name}={}", chance.pick(WORDS));
+        }
+    }
+    let body = random_body(chance);
+    let mut headers = ADMIN.to_owned();
+    if path.starts_with("/api/webhooks") && !chance.one_in(4) {
+        headers += &signed(&String::from_utf8_lossy(&body));
+    }
+    if chance.one_in(5) {
+        headers += "Content-Type: application/x-ndjson\r\n";
+    }
+    (line, headers, body)
+}
+
+fn random_body(chance: &mut Chance) -> Vec<u8> {
+    match chance.below(8) {
+        0 => Vec::new(),
+        1 => chance.pick(VALUES).as_bytes().to_vec(),
+        2 => {
+            event("r1", *chance.pick(&["user.updated", "enrollment.deleted", "x.y", ""]), "u", *chance.pick(VALUES), AT)
+                .into_bytes()
+        }
+        3 => "[".repeat(chance.below(5_000)).into_bytes(),
+        _ => {
+            let member = |chance: &mut Chance| format!("\"{}\":{}", *chance.pick(NAMES), *chance.pick(VALUES));
+            let members: Vec<String> = (0..chance.below(6)).map(|_| member(chance)).collect();
+            format!("{{{}}}", members.join(",")).into_bytes()
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! How a server starts, reloads and stops.
+
+use std::io::Write as _;
+
+use super::running::{ADMIN, Answer, Running, event, place, signed, write};
+use crate::support::place::{Place, eventually};
+use crate::support::receiver::Receiver;
+
+const AT: &str = "2026-01-31T12:00:00.000Z";
+
+#[test]
+fn a_route_without_a_secret_is_a_clear_error_unless_it_is_switched_off() {
+    let place = Place::new();
+    let ran = place.run(&["serve", "--listen", "127.0.0.1:0"]);
+    assert_eq!(ran.code, 78);
+    assert!(ran.stderr.contains("SYNCCTL_ADMIN_TOKEN") && ran.stderr.contains("--without admin"), "{}", ran.stderr);
+    for (name, value) in [("WEBHOOK_SECRET", ""), ("WEBHOOK_SECRET", "  "), ("WEBHOOK_SECRET", "whsec_")] {
+        let mut place = super::running::place();
+        place.set(name, value);
+        assert_eq!(place.run(&["serve", "--listen", "127.0.0.1:0"]).code, 78, "{value:?}");
+    }
+    let server = Running::start(&place, &["--without", "admin,process"]);
+    assert_eq!(server.get("/api/sync/status", ADMIN).status, 404);
+    assert_eq!(server.webhook(&event("e", "user.created", "u", "{}", AT)).status, 200);
+}
+
+#[test]
+fn an_address_that_is_taken_is_a_clear_error() {
+    let place = place();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let ran = place.run(&["serve", "--listen", &address]);
+    assert_eq!(ran.code, 74);
+    assert!(ran.stderr.contains(&address), "{}", ran.stderr);
+}
+
+#[test]
+fn a_signal_stops_it_cleanly_and_what_has_begun_is_answered() {
+    for signal in ["-TERM", "-INT"] {
+        let place = place();
+        let server = Running::start(&place, &[]);
+        let body = event("e", "user.created", "u", r#"{"name":"x"}"#, AT);
+        let mut stream = server.connect();
+        let head = format!(
+            "POST /api/webhooks/sync HTTP/1.1\r\nHost: h\r\nContent-Length: {}\r\n{}\r\n",
+            body.len(),
+            signed(&body)
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        stream.write_all(&body.as_bytes()[..10]).unwrap();
+        eventually("the request has begun", || server.get("/healthz", "").status == 200);
+        server.signal(signal);
+        eventually("nothing new is accepted", || std::net::TcpStream::connect(server.address).is_err());
+        stream.write_all(&body.as_bytes()[10..]).unwrap();
+        let answer = Answer::read(&mut stream).expect("an answer");
+        assert_eq!((answer.status, &answer.data()["result"]), (200, &"applied".into()));
+        assert_eq!(server.ended(), Some(0));
+    }
+}
+
+#[test]
+fn what_is_emitted_goes_out_at_once_by_whomever() {
+    let receiver = Receiver::good();
+    let place = super::running::with_secrets(Place::sending_to(&[receiver.url("/hook")]));
+    let server = Running::start(&place, &[]);
+    let answer = server.send("POST /api/events", ADMIN, br#"{"type":"user.created","resourceId":"u","data":{}}"#);
+    assert_eq!(answer.status, 201, "{answer:?}");
+    eventually("the event of the route arrives", || receiver.count() == 1);
+    place.emit("user.updated", "u2");
+    eventually("the event of the command arrives", || receiver.count() == 2);
+    server.signal("-TERM");
+    assert_eq!(server.ended(), Some(0));
+}
+
+#[test]
+fn a_receiver_only_delivers_when_it_is_told_to() {
+    let receiver = Receiver::good();
+    let place = super::running::with_secrets(Place::sending_to(&[receiver.url("/hook")]));
+    let server = Running::start(&place, &["--no-process"]);
+    place.emit("user.updated", "u");
+    let status = server.get("/api/sync/status", ADMIN).data();
+    assert_eq!(status["queue"]["pending"], 1);
+    let cron = format!("x-cron-secret: {}\r\n", super::running::CRON);
+    let run = server.send("POST /api/sync/process", &cron, b"").data();
+    assert_eq!((&run["run"]["delivered"], &run["stats"]["pending"]), (&1.into(), &0.into()));
+    assert_eq!(receiver.count(), 1);
+}
+
+#[test]
+fn a_hangup_reads_the_configuration_again_and_a_wrong_one_changes_nothing() {
+    let mut place = super::running::place();
+    std::fs::write(place.path("secret"), "first-secret-of-the-tests").unwrap();
+    place.unset("WEBHOOK_SECRET");
+    place.set("WEBHOOK_SECRET_FILE", place.path("secret").to_str().unwrap());
+    let server = Running::start(&place, &[]);
+    let body = event("e", "user.created", "u", "{}", AT);
+    let status = || server.webhook(&body).status;
+    assert_eq!(status(), 401);
+    std::fs::write(place.path("secret"), crate::support::place::SECRET).unwrap();
+    server.signal("-HUP");
+    eventually("the new secret counts", || status() == 200);
+    std::fs::write(place.path("secret"), "").unwrap();
+    server.signal("-HUP");
+    std::thread::park_timeout(std::time::Duration::from_millis(200));
+    assert_eq!(status(), 200);
+    server.signal("-TERM");
+    assert_eq!(server.ended(), Some(0));
+}
+
+#[test]
+fn a_connection_serves_one_request_after_another() {
+    let place = place();
+    let server = Running::start(&place, &["--no-process"]);
+    let mut stream = server.connect();
+    for n in 0..5 {
+        let body = event(&format!("e{n}"), "user.updated", "u", "{}", AT);
+        write(&mut stream, "POST /api/webhooks/sync", &signed(&body), body.as_bytes());
+        assert_eq!(Answer::read(&mut stream).unwrap().status, 200);
+    }
+}
