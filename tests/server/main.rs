@@ -1,11 +1,6 @@
 //! `serve` from outside: the real binary, real sockets, honest and hostile clients.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stderr,
-    reason = "a test that cannot go on fails; skips are told"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails; skips are told")]
 
 #[path = "../support/mod.rs"]
 mod support;
