@@ -7,6 +7,9 @@
 //! **Inbound.** A webhook's bytes are verified before they are read. The event in them becomes a change of a [`record`], and
 //! the store applies it once: seen before? later write standing? write, audit, in one transaction.
 //!
+//! **Looking.** Figures are counters kept by the writes that change them. [`monitor`] judges them without touching anything,
+//! [`report`] says the answer once for people and once for machines, [`render`] and [`server`] show it.
+//!
 //! **By hand.** The commands about signatures hold a [`signature`] scheme against a request somebody captured, and look for
 //! the change under which it matches.
 

@@ -186,3 +186,19 @@ fn the_log_is_not_sorted_to_be_read() {
     let plan: Vec<String> = steps.collect();
     assert!(plan[0].starts_with("SCAN a") && !plan.iter().any(|step| step.contains("TEMP")), "{plan:?}");
 }
+
+/// What waits after a failure or was given up is found among millions that arrived.
+#[test]
+fn troubled_deliveries_are_found_by_their_indexes() {
+    let bench = delivered(1);
+    let connection = rusqlite::Connection::open(bench.directory.path().join("q.db")).unwrap();
+    let source = include_str!("../../src/store/sqlite/lists.rs");
+    let troubled = source.split("let troubled = \"").nth(1).unwrap().split('"').next().unwrap();
+    let sql =
+        format!("EXPLAIN QUERY PLAN SELECT d.id FROM delivery d WHERE d.id IN ({troubled}) ORDER BY d.id DESC LIMIT 9");
+    let mut statement = connection.prepare(&sql).unwrap();
+    let steps = statement.query_map([], |row| row.get::<_, String>(3)).unwrap().map(Result::unwrap);
+    let scans: Vec<String> = steps.filter(|step| step.starts_with("SCAN")).collect();
+    let of_index = |scan: &String| scan.contains("INDEX delivery_troubled") || scan.contains("INDEX delivery_failed");
+    assert!(scans.len() == 2 && scans.iter().all(of_index), "{scans:?}");
+}
