@@ -8,7 +8,7 @@ use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use sha2::{Sha256, Sha512};
-use subtle::ConstantTimeEq;
+use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
 use super::scheme::{Algorithm, Code, KeyForm};
@@ -115,7 +115,18 @@ fn gather(content: &Content<'_>) -> Vec<u8> {
 }
 
 fn equal<'c>(code: &[u8], codes: impl IntoIterator<Item = &'c Code>) -> Option<usize> {
-    codes.into_iter().position(|given| bool::from(given.as_bytes().ct_eq(code)))
+    codes.into_iter().position(|given| same(given.as_bytes(), code))
+}
+
+/// Whether two codes are equal, in a time that only their lengths tell: word by word, because byte by byte costs as much
+/// as a tenth of a short HMAC.
+fn same(given: &[u8], right: &[u8]) -> bool {
+    let ((given_words, given_rest), (right_words, right_rest)) = (given.as_chunks::<8>(), right.as_chunks::<8>());
+    let words = given_words.iter().zip(right_words);
+    let words = words.fold(Choice::from(1), |all, (given, right)| {
+        all & u64::from_ne_bytes(*given).ct_eq(&u64::from_ne_bytes(*right))
+    });
+    given.len() == right.len() && bool::from(words & given_rest.ct_eq(right_rest))
 }
 
 fn verified<'c>(key: &VerifyingKey, content: &Content<'_>, codes: impl IntoIterator<Item = &'c Code>) -> Option<usize> {
