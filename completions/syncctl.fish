@@ -61,6 +61,7 @@ complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "events" -d 'See eve
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "deliveries" -d 'See deliveries, or give them up'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "failures" -d 'See what failed, and why'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "replay" -d 'Deliver again'
+complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "records" -d 'See what is known of enrollments, users and progress here'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "audit" -d 'See every attempt as what it meant'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "db" -d 'Look after the database: where it is, how it is, copies of it'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "config" -d 'See what the configuration says, where it comes from, and what is wrong with it'
@@ -72,10 +73,11 @@ complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "listen" -d 'Receive
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "diff" -d 'Compare what was sent with what arrived'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "secret" -d 'Make secrets, check them, rehearse their rotation'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "serve" -d 'Receive webhooks, answer applications and monitors, deliver in the background'
+complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "metrics" -d 'Print the queue\'s figures for Prometheus, or keep them in a file for its node exporter'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "demo" -d 'See the whole story in ten seconds'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "help" -d 'Help on a command or topic, or a list of everything'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "version" -d 'Print which version this is'
-complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l data -d 'What happened, as JSON: literal, @FILE, or - for standard input' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l data -d 'What happened, as JSON: literal, @FILE, or - for standard input; without it, the local record' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l id -d 'An id of your own; emitting it again stores nothing' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l resource-type -d 'What kind of thing it is about; needed for types of your own' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l timestamp -d 'When it happened, as RFC 3339; now unless given' -r
@@ -142,7 +144,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand process" -s q -l quiet -
 complete -c syncctl -n "__fish_syncctl_using_subcommand process" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
 complete -c syncctl -n "__fish_syncctl_using_subcommand process" -l no-input -d 'Never ask; refuse what would need an answer'
 complete -c syncctl -n "__fish_syncctl_using_subcommand process" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c syncctl -n "__fish_syncctl_using_subcommand sync" -l data -d 'How it is now, as JSON: literal, @FILE, or - for standard input' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand sync" -l data -d 'How it is now, as JSON: literal, @FILE, or - for standard input; without it, the local record' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand sync" -l max-time -d 'How long to wait for the outcome' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand sync" -l db -d 'The queue\'s database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand sync" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
@@ -722,6 +724,145 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -s q -l quiet -d
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l no-input -d 'Never ask; refuse what would need an answer'
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and not __fish_seen_subcommand_from list show export import" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and not __fish_seen_subcommand_from list show export import" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and not __fish_seen_subcommand_from list show export import" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and not __fish_seen_subcommand_from list show export import" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and not __fish_seen_subcommand_from list show export import" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and not __fish_seen_subcommand_from list show export import" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and not __fish_seen_subcommand_from list show export import" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and not __fish_seen_subcommand_from list show export import" -l log-format -d 'How to write the log' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and not __fish_seen_subcommand_from list show export import" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and not __fish_seen_subcommand_from list show export import" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and not __fish_seen_subcommand_from list show export import" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and not __fish_seen_subcommand_from list show export import" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and not __fish_seen_subcommand_from list show export import" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and not __fish_seen_subcommand_from list show export import" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and not __fish_seen_subcommand_from list show export import" -f -a "list" -d 'Records, the latest first'
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and not __fish_seen_subcommand_from list show export import" -f -a "show" -d 'One record in full'
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and not __fish_seen_subcommand_from list show export import" -f -a "export" -d 'Write every record with its stamps and tombstones, one JSON object a line'
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and not __fish_seen_subcommand_from list show export import" -f -a "import" -d 'Merge records from elsewhere; nothing is emitted, and again does no harm'
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from list" -l search -d 'Only with this text in the name, the email or the id' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from list" -l user -d 'Only of this user' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from list" -l course -d 'Only in this course' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from list" -l sort -d 'Sort by name, email or created instead of by arrival' -r -f -a "name\t''
+email\t''
+created\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from list" -l limit -d 'Rows on a page' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from list" -l page -d 'Which page' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from list" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from list" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from list" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from list" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from list" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from list" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from list" -l log-format -d 'How to write the log' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from list" -l deleted -d 'Also deleted ones'
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from list" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from list" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from show" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from show" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from show" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from show" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from show" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from show" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from show" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from show" -l log-format -d 'How to write the log' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from show" -l body -d 'Print its data alone, as the data of an event would carry it'
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from show" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from show" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from export" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from export" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from export" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from export" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from export" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from export" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from export" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from export" -l log-format -d 'How to write the log' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from export" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from export" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from export" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from import" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from import" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from import" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from import" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from import" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from import" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from import" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from import" -l log-format -d 'How to write the log' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from import" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from import" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from import" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from import" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and not __fish_seen_subcommand_from list" -l db -d 'The queue\'s database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and not __fish_seen_subcommand_from list" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and not __fish_seen_subcommand_from list" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
@@ -1421,6 +1562,32 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand serve" -s q -l quiet -d 
 complete -c syncctl -n "__fish_syncctl_using_subcommand serve" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
 complete -c syncctl -n "__fish_syncctl_using_subcommand serve" -l no-input -d 'Never ask; refuse what would need an answer'
 complete -c syncctl -n "__fish_syncctl_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand metrics" -l textfile -d 'Write syncctl.prom into this directory, whole or not at all, for the node exporter\'s textfile collector' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand metrics" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand metrics" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand metrics" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand metrics" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand metrics" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand metrics" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand metrics" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand metrics" -l log-format -d 'How to write the log' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand metrics" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand metrics" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand metrics" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand metrics" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand metrics" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand metrics" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c syncctl -n "__fish_syncctl_using_subcommand demo" -l events -d 'Events to emit' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand demo" -l db -d 'The queue\'s database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand demo" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F

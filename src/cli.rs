@@ -40,7 +40,9 @@ pub mod health;
 pub mod help;
 pub mod listen;
 pub mod man;
+pub mod metrics;
 pub mod process;
+pub mod records;
 pub mod replay;
 mod resend;
 pub mod secret;
@@ -144,6 +146,9 @@ pub enum Command {
     Failures(failures::FailuresArgs),
     /// Deliver again
     Replay(replay::ReplayArgs),
+    /// See what is known of enrollments, users and progress here
+    #[command(subcommand)]
+    Records(records::RecordsCommand),
     /// See every attempt as what it meant
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -170,6 +175,8 @@ pub enum Command {
     Secret(secret::SecretCommand),
     /// Receive webhooks, answer applications and monitors, deliver in the background
     Serve(serve::ServeArgs),
+    /// Print the queue's figures for Prometheus, or keep them in a file for its node exporter
+    Metrics(metrics::MetricsArgs),
     /// See the whole story in ten seconds
     Demo(demo::DemoArgs),
     /// Help on a command or topic, or a list of everything
@@ -251,6 +258,8 @@ impl Command {
             Self::Listen(args) => args.run(context),
             Self::Diff(args) => args.run(context),
             Self::Secret(command) => command.run(context),
+            Self::Records(command) => command.run(context),
+            Self::Metrics(args) => args.run(context),
             Self::Serve(args) => args.run(context),
             Self::Demo(args) => args.run(context),
             Self::Help(args) => args.run(context),

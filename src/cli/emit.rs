@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::exit::{Exit, Fault};
-use super::values;
+use super::{records, values};
 use crate::clock::Timestamp;
 use crate::endpoint::Endpoint;
 use crate::event::{Draft, Event, EventId, Invalid, MAX_DATA_BYTES, known_resource_type};
@@ -25,7 +25,7 @@ pub struct EmitArgs {
     /// The id of what it is about
     #[arg(value_name = "RESOURCE_ID", required_unless_present_any = ["batch", "user"])]
     resource_id: Option<String>,
-    /// What happened, as JSON: literal, @FILE, or - for standard input
+    /// What happened, as JSON: literal, @FILE, or - for standard input; without it, the local record
     #[arg(long, value_name = "JSON|@FILE|-")]
     data: Option<String>,
     /// An id of your own; emitting it again stores nothing
@@ -96,7 +96,7 @@ impl EmitArgs {
         if let Some(source) = &self.batch {
             return batch::emit(context, source, self.skip_invalid, self.dry_run);
         }
-        let draft = self.draft()?;
+        let draft = self.draft(context)?;
         if self.dry_run {
             return dry_run(context, &draft);
         }
@@ -111,11 +111,12 @@ impl EmitArgs {
         Ok(if unwelcome { Exit::No } else { Exit::Done })
     }
 
-    fn draft(&self) -> Result<Draft, Fault> {
+    fn draft(&self, context: &Context) -> Result<Draft, Fault> {
         let event_type = self.event_type.as_deref().unwrap_or_default();
         let resource_id = self.resource_id()?;
         let id = self.id.as_deref().map(EventId::parse).transpose().map_err(|e| bad_data(&e))?;
-        let mut draft = draft(event_type, &resource_id, self.resource_type.as_deref(), self.data.as_deref())?;
+        let mut draft =
+            draft(context, event_type, &resource_id, (self.resource_type.as_deref(), self.data.as_deref()))?;
         draft.id = id;
         draft.timestamp = self.timestamp;
         Ok(draft)
@@ -132,21 +133,28 @@ impl EmitArgs {
     }
 }
 
-/// The event that arguments describe, with its data read and everything checked.
+/// The event that arguments describe, with its data read, from the local record where none is given, and everything checked.
 pub(super) fn draft(
+    context: &Context,
     event_type: &str,
     resource_id: &str,
-    resource_type: Option<&str>,
-    data: Option<&str>,
+    (resource_type, data): (Option<&str>, Option<&str>),
 ) -> Result<Draft, Fault> {
-    let Some(data) = data else {
-        return Err(Exit::Data
-            .fault(format!("no data for {} {}", Untrusted(event_type), Untrusted(resource_id)))
-            .cause("there is no local record of that resource to take it from")
-            .hint("give it with --data '{…}', --data @FILE, or --data - for standard input"));
+    let data = match data {
+        Some(data) => values::data(data, MAX_DATA_BYTES * 2)?,
+        None => match records::data_of(context, event_type, resource_id)? {
+            Some(data) => data.into_bytes(),
+            None => return Err(no_data(event_type, resource_id)),
+        },
     };
-    let data = values::data(data, MAX_DATA_BYTES * 2)?;
     Draft::check(event_type, resource_id, resource_type, &data).map_err(|e| bad_data(&e))
+}
+
+fn no_data(event_type: &str, resource_id: &str) -> Fault {
+    Exit::Data
+        .fault(format!("no data for {} {}", Untrusted(event_type), Untrusted(resource_id)))
+        .cause("there is no local record of that resource to take it from")
+        .hint("give it with --data '{…}', --data @FILE, or --data - for standard input")
 }
 
 /// The fault of data that cannot become an event, with what would mend it.

@@ -172,6 +172,30 @@ const EXAMPLES: &[Examples] = &[
             ("Fail twice, then take it, and keep it all", "syncctl listen --respond 500,500,200 --save captured"),
         ],
     ),
+    ("records", &[("All of them", "syncctl records list"), ("One in full", "syncctl records show enrollment enr-123")]),
+    (
+        "records list",
+        &[
+            ("Users by name", "syncctl records list user --sort name --search ada"),
+            ("A course's enrollments", "syncctl records list enrollment --course c-9"),
+        ],
+    ),
+    (
+        "records show",
+        &[
+            ("One in full", "syncctl records show enrollment enr-123"),
+            ("Its data alone", "syncctl records show user u-1 --body"),
+        ],
+    ),
+    ("records export", &[("Everything, to move or to keep", "syncctl records export > records.ndjson")]),
+    ("records import", &[("From another syncctl", "syncctl records import records.ndjson")]),
+    (
+        "metrics",
+        &[
+            ("See them", "syncctl metrics"),
+            ("From cron, for the node exporter", "syncctl metrics --textfile /var/lib/node_exporter"),
+        ],
+    ),
     (
         "serve",
         &[

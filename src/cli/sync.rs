@@ -29,7 +29,7 @@ pub struct SyncArgs {
     /// The enrollment's id, or the user's
     #[arg(value_name = "ID")]
     id: String,
-    /// How it is now, as JSON: literal, @FILE, or - for standard input
+    /// How it is now, as JSON: literal, @FILE, or - for standard input; without it, the local record
     #[arg(long, value_name = "JSON|@FILE|-")]
     data: Option<String>,
     /// How long to wait for the outcome
@@ -65,7 +65,7 @@ fn what() -> impl clap::builder::TypedValueParser<Value = What> {
 
 impl SyncArgs {
     pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
-        let draft = emit::draft(self.what.event_type(), &self.id, None, self.data.as_deref())?;
+        let draft = emit::draft(context, self.what.event_type(), &self.id, (None, self.data.as_deref()))?;
         if self.dry_run {
             return emit::dry_run(context, &draft);
         }

@@ -218,6 +218,29 @@ fn outcome(outcome: Outcome) -> &'static str {
     }
 }
 
+/// OpenMetrics as the older text format that files of the node exporter are read as.
+///
+/// There a family of counters has the name of its samples, and information is a gauge.
+pub fn classic(text: &str) -> String {
+    let line = |line: &str| {
+        let words: Vec<&str> = line.splitn(4, ' ').collect();
+        match words[..] {
+            ["#", "UNIT", ..] | ["#", "EOF", ..] => None,
+            ["#", what @ ("TYPE" | "HELP"), name, rest] => {
+                let kind = text.lines().find_map(|line| line.strip_prefix(&format!("# TYPE {name} ")));
+                let (name, rest) = match kind {
+                    Some("counter") => (format!("{name}_total"), rest),
+                    Some("info") => (format!("{name}_info"), if what == "TYPE" { "gauge" } else { rest }),
+                    _ => (name.to_owned(), rest),
+                };
+                Some(format!("# {what} {name} {rest}\n"))
+            }
+            _ => Some(format!("{line}\n")),
+        }
+    };
+    text.lines().filter_map(line).collect()
+}
+
 /// Looking at a file's size does not open it.
 fn size_of(path: &Path) -> i64 {
     std::fs::metadata(path).map_or(0, |file| i64::try_from(file.len()).unwrap_or(i64::MAX))
@@ -230,4 +253,18 @@ pub(super) async fn scrape(call: Call) -> Reply {
         return Err(Problem::internal());
     }
     Ok(answer::typed(StatusCode::OK, CONTENT_TYPE, text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_older_format_names_families_as_their_samples() {
+        let open = "# HELP a About a.\n# TYPE a counter\na_total{x=\"y z\"} 1\n# HELP b B.\n# TYPE b info\nb_info{v=\"1\"} 1\n\
+                    # HELP c_seconds C.\n# TYPE c_seconds gauge\n# UNIT c_seconds seconds\nc_seconds 2\n# EOF\n";
+        let old = "# HELP a_total About a.\n# TYPE a_total counter\na_total{x=\"y z\"} 1\n# HELP b_info B.\n\
+                   # TYPE b_info gauge\nb_info{v=\"1\"} 1\n# HELP c_seconds C.\n# TYPE c_seconds gauge\nc_seconds 2\n";
+        assert_eq!(classic(open), old);
+    }
 }

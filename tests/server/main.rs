@@ -10,4 +10,5 @@ mod clients;
 mod durable;
 mod hostile;
 mod life;
+mod records;
 mod running;

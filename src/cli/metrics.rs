@@ -1,0 +1,45 @@
+//! `metrics`: the queue's figures for Prometheus, for those who run no server.
+
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use super::context::Context;
+use super::exit::{Exit, Fault};
+use crate::clock::Timestamp;
+use crate::server::metrics::{Metrics, classic};
+
+/// The file's name within its directory.
+const FILE: &str = "syncctl.prom";
+
+/// Arguments of `metrics`.
+#[derive(Debug, clap::Args)]
+pub struct MetricsArgs {
+    /// Write syncctl.prom into this directory, whole or not at all, for the node exporter's textfile collector
+    #[arg(long, value_name = "DIR")]
+    textfile: Option<PathBuf>,
+}
+
+impl MetricsArgs {
+    pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
+        let store = context.existing_store()?;
+        let metrics = Metrics::default();
+        metrics.count_attempts(&store.rates(Timestamp::from_millis(0))?);
+        let text = classic(&metrics.text(store.as_ref(), context.now)?);
+        match &self.textfile {
+            None => context.screen.bytes(text.as_bytes())?,
+            Some(directory) => replace(directory, &text)
+                .map_err(|e| Exit::Io.fault(format!("failed to write {FILE} in {}", directory.display())).cause(e))?,
+        }
+        Ok(Exit::Done)
+    }
+}
+
+/// Puts a new file in the place of the old one: whoever reads finds the one or the other.
+fn replace(directory: &Path, text: &str) -> std::io::Result<()> {
+    let mut file = tempfile::Builder::new().prefix(".syncctl-").tempfile_in(directory)?;
+    file.write_all(text.as_bytes())?;
+    // The collector runs as somebody else.
+    file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644))?;
+    file.persist(directory.join(FILE)).map(drop).map_err(|e| e.error)
+}

@@ -1,0 +1,278 @@
+//! `records`: what is known of enrollments, users and progress here.
+
+use std::io::{BufRead, BufReader, Read as _};
+use std::path::{Path, PathBuf};
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::context::{Context, Paging};
+use super::exit::{Exit, Fault};
+use super::values;
+use crate::clock::Timestamp;
+use crate::event::{IdSource, MAX_RESOURCE_ID_BYTES, check_json};
+use crate::record::{Change, Kind, Record, Stamp};
+use crate::report::{Report, records};
+use crate::store::inbound::{RecordFilter, RecordRow, Sort};
+use crate::store::{Page, Store};
+use crate::text::Untrusted;
+
+/// Records read or written at a time.
+const BATCH: u64 = 500;
+/// The longest line of an import.
+const LONGEST_LINE: u64 = 16 * 1024 * 1024;
+
+/// The commands below `records`.
+#[derive(Debug, clap::Subcommand)]
+pub enum RecordsCommand {
+    /// Records, the latest first
+    List(ListArgs),
+    /// One record in full
+    Show(ShowArgs),
+    /// Write every record with its stamps and tombstones, one JSON object a line
+    Export(ExportArgs),
+    /// Merge records from elsewhere; nothing is emitted, and again does no harm
+    Import(ImportArgs),
+}
+
+/// Which records.
+#[derive(Debug, clap::Args)]
+pub struct ListArgs {
+    /// Only this kind: enrollment, user or progress
+    #[arg(value_name = "KIND", value_parser = kind())]
+    kind: Option<Kind>,
+    /// Only with this text in the name, the email or the id
+    #[arg(long, value_name = "TEXT")]
+    search: Option<String>,
+    /// Only of this user
+    #[arg(long, value_name = "ID")]
+    user: Option<String>,
+    /// Only in this course
+    #[arg(long, value_name = "ID")]
+    course: Option<String>,
+    /// Sort by name, email or created instead of by arrival
+    #[arg(long, value_name = "FIELD", value_parser = sort())]
+    sort: Option<Sort>,
+    /// Also deleted ones
+    #[arg(long)]
+    deleted: bool,
+    #[command(flatten)]
+    paging: Paging,
+}
+
+/// Which record.
+#[derive(Debug, clap::Args)]
+pub struct ShowArgs {
+    /// Its kind: enrollment, user or progress
+    #[arg(value_name = "KIND", value_parser = kind())]
+    kind: Kind,
+    /// The resource's id
+    #[arg(value_name = "ID")]
+    id: String,
+    /// Print its data alone, as the data of an event would carry it
+    #[arg(long)]
+    body: bool,
+}
+
+/// Arguments of `records export`.
+#[derive(Debug, clap::Args)]
+pub struct ExportArgs {}
+
+/// Arguments of `records import`.
+#[derive(Debug, clap::Args)]
+pub struct ImportArgs {
+    /// An export, or lines with resourceType, resourceId, data and maybe timestamp; - for standard input
+    #[arg(value_name = "FILE|-")]
+    file: PathBuf,
+}
+
+fn kind() -> impl TypedValueParser<Value = Kind> {
+    PossibleValuesParser::new(["enrollment", "user", "profile", "progress"])
+        .map(|name| Kind::parse(&name).expect("only known names pass"))
+}
+
+fn sort() -> impl TypedValueParser<Value = Sort> {
+    PossibleValuesParser::new(["name", "email", "created"]).map(|name| match name.as_str() {
+        "name" => Sort::Name,
+        "email" => Sort::Email,
+        _ => Sort::CreatedAt,
+    })
+}
+
+impl RecordsCommand {
+    pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
+        match self {
+            Self::List(args) => args.run(context),
+            Self::Show(args) => args.run(context),
+            Self::Export(_) => export(context),
+            Self::Import(args) => args.run(context),
+        }
+    }
+}
+
+impl ListArgs {
+    fn run(self, context: &Context) -> Result<Exit, Fault> {
+        let filter = RecordFilter {
+            kind: self.kind,
+            search: self.search,
+            user: self.user,
+            course: self.course,
+            sort: self.sort.unwrap_or_default(),
+            deleted: self.deleted,
+        };
+        let page = Page { oldest_first: self.sort.is_some(), ..self.paging.newest_first() };
+        let listed = context.existing_store()?.records(&filter, page)?;
+        let report = records::list(&listed, page, &context.config()?.freshness, context.now);
+        context.screen.report(&match listed.rows.is_empty() {
+            true => {
+                report.with_hint("no records; they come from `emit`, from webhooks to `serve`, or by `records import`")
+            }
+            false => report,
+        })?;
+        Ok(Exit::Done)
+    }
+}
+
+impl ShowArgs {
+    fn run(self, context: &Context) -> Result<Exit, Fault> {
+        let found = context.existing_store()?.record(self.kind, &self.id)?;
+        let row = found.ok_or_else(|| {
+            Exit::NoInput
+                .fault(format!("there is no {} `{}`", self.kind.name(), Untrusted(&self.id)))
+                .hint("list them with `syncctl records list`")
+        })?;
+        match self.body {
+            true => context.screen.bytes(row.record.data().as_bytes())?,
+            false => context.screen.report(&records::show(&row, &context.config()?.freshness, context.now))?,
+        }
+        Ok(Exit::Done)
+    }
+}
+
+// ── export and import ───────────────────────────────────────────────────────────────────────────────────────────────
+
+/// A line of an export: the data to read, and the state to merge.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Exported<'a> {
+    resource_type: &'static str,
+    resource_id: &'a str,
+    data: Box<RawValue>,
+    state: &'a Record,
+}
+
+fn export(context: &Context) -> Result<Exit, Fault> {
+    let store = context.existing_store()?;
+    let mut after = 0;
+    loop {
+        let rows = store.records_after(after, BATCH)?;
+        let Some((last, _)) = rows.last() else { return Ok(Exit::Done) };
+        after = *last;
+        let mut lines = Vec::new();
+        rows.iter().for_each(|(_, row)| write_line(&mut lines, row));
+        context.screen.bytes(&lines)?;
+    }
+}
+
+fn write_line(lines: &mut Vec<u8>, row: &RecordRow) {
+    let data = RawValue::from_string(row.record.data()).expect("a record's data is JSON");
+    let line = Exported { resource_type: row.kind.name(), resource_id: &row.id, data, state: &row.record };
+    serde_json::to_writer(&mut *lines, &line).expect("a record serialises into memory");
+    lines.push(b'\n');
+}
+
+/// A line of an import: of an export, or written by hand.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Imported<'a> {
+    resource_type: String,
+    resource_id: String,
+    #[serde(borrow)]
+    data: Option<&'a RawValue>,
+    timestamp: Option<Timestamp>,
+    state: Option<Record>,
+}
+
+#[derive(Serialize)]
+struct ImportView {
+    read: u64,
+    changed: u64,
+}
+
+impl ImportArgs {
+    fn run(self, context: &Context) -> Result<Exit, Fault> {
+        let (store, _) = context.store()?;
+        let done = match self.file.as_os_str() == "-" {
+            true => import(context, store.as_ref(), std::io::stdin().lock())?,
+            false => import(context, store.as_ref(), BufReader::new(values::open_file(&self.file)?))?,
+        };
+        let line = format!("{} records read, {} changed", done.read, done.changed);
+        context.screen.said(&Report::new(&done).with_line(line))?;
+        Ok(Exit::Done)
+    }
+}
+
+fn import(context: &Context, store: &dyn Store, mut source: impl BufRead) -> Result<ImportView, Fault> {
+    let (ids, mut done) = (IdSource::new(), ImportView { read: 0, changed: 0 });
+    let (mut batch, mut line, mut number) = (Vec::new(), Vec::new(), 0);
+    loop {
+        line.clear();
+        let read = source.by_ref().take(LONGEST_LINE + 1).read_until(b'\n', &mut line);
+        let ended = read.map_err(|e| values::unreadable("the import", &e))? == 0;
+        number += 1;
+        if !line.trim_ascii().is_empty() {
+            batch.push(parse(&line, context.now, &ids).map_err(|why| wrong_line(number, &why))?);
+        }
+        if ended || batch.len() as u64 >= BATCH {
+            done.read += batch.len() as u64;
+            done.changed += store.import(std::mem::take(&mut batch)).wait()?;
+        }
+        if ended {
+            return Ok(done);
+        }
+    }
+}
+
+fn wrong_line(number: u64, why: &str) -> Fault {
+    Exit::Data
+        .fault(format!("line {number} is not a record: {}", Untrusted(why)))
+        .hint("the whole batches before it are merged; importing them again does no harm")
+}
+
+/// The record of a line. One without its state is as if an event with its data had been applied.
+fn parse(line: &[u8], now: Timestamp, ids: &IdSource) -> Result<(Kind, String, Record), String> {
+    let text = std::str::from_utf8(line).map_err(|e| e.to_string())?;
+    check_json(text.trim_end()).map_err(|e| e.to_string())?;
+    let line: Imported<'_> = serde_json::from_str(text).map_err(|e| e.to_string())?;
+    let kind = Kind::parse(&line.resource_type).ok_or("resourceType must be enrollment, user or progress")?;
+    if !(1..=MAX_RESOURCE_ID_BYTES).contains(&line.resource_id.len()) {
+        return Err(format!("resourceId must be 1 to {MAX_RESOURCE_ID_BYTES} bytes long"));
+    }
+    let record = match (line.state, line.data) {
+        (Some(state), _) => state,
+        (None, Some(data)) => {
+            let stamp = Stamp { at: line.timestamp.unwrap_or(now), by: ids.next(now) };
+            let change = Change::new("imported", data.get(), stamp).map_err(|e| e.to_string())?;
+            let mut record = Record::default();
+            record.merge(&change);
+            record
+        }
+        (None, None) => return Err("it has neither data nor state".to_owned()),
+    };
+    Ok((kind, line.resource_id, record))
+}
+
+/// The data of a record, for commands that were given none; `None` without a database or a record.
+pub(super) fn data_of(context: &Context, event_type: &str, id: &str) -> Result<Option<String>, Fault> {
+    let Some(kind) = Kind::of_event(event_type) else { return Ok(None) };
+    if !database_exists(context.config()?.database()?) {
+        return Ok(None);
+    }
+    let row = context.existing_store()?.record(kind, id)?;
+    Ok(row.filter(|row| row.record.exists()).map(|row| row.record.data()))
+}
+
+fn database_exists(path: &Path) -> bool {
+    path.try_exists().unwrap_or(true)
+}
