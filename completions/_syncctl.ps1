@@ -770,14 +770,15 @@ Register-ArgumentCompleter -Native -CommandName 'syncctl' -ScriptBlock {
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; refuse what would need an answer')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'Attempts, newest first: sync.<type>, sync.failure and sync.recovery')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'Attempts and webhooks, newest first: sync.<type>, sync.failure and sync.recovery')
             break
         }
         'syncctl;audit;list' {
-            [CompletionResult]::new('--endpoint', '--endpoint', [CompletionResultType]::ParameterName, 'Only to this endpoint')
-            [CompletionResult]::new('--type', '--type', [CompletionResultType]::ParameterName, 'Only for this event type')
-            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Made at or after: a time, or a duration before now')
-            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Made before')
+            [CompletionResult]::new('--direction', '--direction', [CompletionResultType]::ParameterName, 'Only what left, or only what arrived')
+            [CompletionResult]::new('--endpoint', '--endpoint', [CompletionResultType]::ParameterName, 'Only attempts at this endpoint')
+            [CompletionResult]::new('--type', '--type', [CompletionResultType]::ParameterName, 'Only of this event type')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'At or after: a time, or a duration before now')
+            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Before')
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Rows on a page')
             [CompletionResult]::new('--page', '--page', [CompletionResultType]::ParameterName, 'Which page')
             [CompletionResult]::new('--db', '--db', [CompletionResultType]::ParameterName, 'The queue''s database file')

@@ -285,12 +285,16 @@ _syncctl() {
             return 0
             ;;
         syncctl__subcmd__audit__subcmd__list)
-            opts="-o -q -v -h --endpoint --type --since --until --limit --page --db --config --env-file --output --json --columns --no-headers --time --color --quiet --verbose --log-format --no-input --help"
+            opts="-o -q -v -h --direction --endpoint --type --since --until --limit --page --db --config --env-file --output --json --columns --no-headers --time --color --quiet --verbose --log-format --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --direction)
+                    COMPREPLY=($(compgen -W "outbound inbound" -- "${cur}"))
+                    return 0
+                    ;;
                 --endpoint)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -1,31 +1,35 @@
-//! `audit`: every attempt, as what it meant.
+//! `audit`: every attempt and every webhook, as what it meant.
 
 use super::context::{Context, Paging};
 use super::exit::{Exit, Fault};
 use super::values::When;
-use crate::report::audit;
-use crate::store::AttemptFilter;
+use crate::report::audit::{self, Entry};
+use crate::store::inbound::ReceivedFilter;
+use crate::store::{AttemptFilter, Page};
 
 /// The commands below `audit`.
 #[derive(Debug, clap::Subcommand)]
 pub enum AuditCommand {
-    /// Attempts, newest first: sync.<type>, sync.failure and sync.recovery
+    /// Attempts and webhooks, newest first: sync.<type>, sync.failure and sync.recovery
     List(ListArgs),
 }
 
-/// Which attempts.
+/// Which entries.
 #[derive(Debug, clap::Args)]
 pub struct ListArgs {
-    /// Only to this endpoint
+    /// Only what left, or only what arrived
+    #[arg(long, value_name = "WHICH", value_parser = ["outbound", "inbound"])]
+    direction: Option<String>,
+    /// Only attempts at this endpoint
     #[arg(long, value_name = "NAME")]
     endpoint: Option<String>,
-    /// Only for this event type
+    /// Only of this event type
     #[arg(long = "type", value_name = "TYPE")]
     event_type: Option<String>,
-    /// Made at or after: a time, or a duration before now
+    /// At or after: a time, or a duration before now
     #[arg(long, value_name = "WHEN", value_parser = When::parse)]
     since: Option<When>,
-    /// Made before
+    /// Before
     #[arg(long, value_name = "WHEN", value_parser = When::parse)]
     until: Option<When>,
     #[command(flatten)]
@@ -35,15 +39,56 @@ pub struct ListArgs {
 impl AuditCommand {
     pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
         let Self::List(args) = self;
-        let filter = AttemptFilter {
-            endpoint: args.endpoint,
-            event_type: args.event_type,
-            since: args.since.map(|when| when.seen_from(context.now)),
-            until: args.until.map(|when| when.seen_from(context.now)),
-        };
-        let page = args.paging.newest_first();
-        let listed = context.existing_store()?.attempts(&filter, page)?;
-        context.screen.report(&audit::audit(&listed, page))?;
+        args.run(context)
+    }
+}
+
+impl ListArgs {
+    fn run(self, context: &Context) -> Result<Exit, Fault> {
+        let store = context.existing_store()?;
+        let page = self.paging.newest_first();
+        // The two parts are kept apart, so a page of both is the end of what begins with that many of each.
+        let first = Page { limit: page.limit.saturating_mul(page.number), number: 1, ..page };
+        let (mut entries, mut total) = (Vec::new(), 0);
+        if self.wants("outbound") {
+            let listed = store.attempts(&self.attempts(context), first)?;
+            total += listed.total;
+            entries.extend(listed.rows.into_iter().map(Entry::Outbound));
+        }
+        if self.wants("inbound") {
+            let listed = store.received(&self.received(context), first)?;
+            total += listed.total;
+            entries.extend(listed.rows.into_iter().map(Entry::Inbound));
+            entries.sort_by_key(|entry| std::cmp::Reverse(entry.at()));
+        }
+        let before = usize::try_from(first.limit - page.limit).unwrap_or(usize::MAX);
+        let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
+        let shown: Vec<Entry> = entries.into_iter().skip(before).take(limit).collect();
+        context.screen.report(&audit::audit(&shown, total, page))?;
         Ok(Exit::Done)
+    }
+
+    /// Whether a direction is asked for; what arrived has no endpoint.
+    fn wants(&self, direction: &str) -> bool {
+        let chosen = self.direction.as_deref().is_none_or(|chosen| chosen == direction);
+        chosen && (self.endpoint.is_none() || direction == "outbound")
+    }
+
+    fn attempts(&self, context: &Context) -> AttemptFilter {
+        AttemptFilter {
+            endpoint: self.endpoint.clone(),
+            event_type: self.event_type.clone(),
+            since: self.since.map(|when| when.seen_from(context.now)),
+            until: self.until.map(|when| when.seen_from(context.now)),
+        }
+    }
+
+    fn received(&self, context: &Context) -> ReceivedFilter {
+        ReceivedFilter {
+            event_type: self.event_type.clone(),
+            since: self.since.map(|when| when.seen_from(context.now)),
+            until: self.until.map(|when| when.seen_from(context.now)),
+            ..ReceivedFilter::default()
+        }
     }
 }

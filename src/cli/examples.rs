@@ -103,7 +103,13 @@ const EXAMPLES: &[Examples] = &[
         ],
     ),
     ("audit", &[("The latest", "syncctl audit list")]),
-    ("audit list", &[("At one endpoint, today", "syncctl audit list --endpoint admin --since 24h")]),
+    (
+        "audit list",
+        &[
+            ("At one endpoint, today", "syncctl audit list --endpoint admin --since 24h"),
+            ("What arrived, and what was refused", "syncctl audit list --direction inbound"),
+        ],
+    ),
     (
         "db",
         &[("How the file is", "syncctl db status"), ("Copy it while it is used", "syncctl db backup queue-backup.db")],

@@ -1,11 +1,13 @@
-//! The audit log: every attempt as what it meant.
+//! The audit log: every attempt and every webhook as what it meant.
 
 use serde::Serialize;
 
 use super::{Cell, Column, Level, Pagination, Report, Table};
 use crate::clock::Timestamp;
 use crate::delivery::Outcome;
-use crate::store::{Listed, LoggedAttempt, Page};
+use crate::event::EventId;
+use crate::store::inbound::ReceivedRow;
+use crate::store::{LoggedAttempt, Page};
 use crate::text::shorten;
 
 /// Characters of a detail that a table shows.
@@ -79,19 +81,128 @@ const AUDIT: &[Column] = &[
     Column::text("outcome", "OUTCOME").only_wide(),
 ];
 
-/// A page of the audit log.
-pub fn audit(listed: &Listed<LoggedAttempt>, page: Page) -> Report {
-    let views: Vec<_> = listed.rows.iter().map(AuditView::of).collect();
-    let shown = listed.rows.len();
-    let mut table = Table::new(AUDIT, listed.rows.iter().map(cells).collect());
-    if listed.total > shown as u64 {
-        table = table.summed_up(format!("{shown} of {} shown", listed.total));
+/// What the audit log holds: requests that left, and webhooks that arrived.
+#[derive(Debug)]
+pub enum Entry {
+    /// An attempt made.
+    Outbound(LoggedAttempt),
+    /// A webhook that arrived.
+    Inbound(ReceivedRow),
+}
+
+impl Entry {
+    /// When it happened.
+    pub fn at(&self) -> Timestamp {
+        match self {
+            Self::Outbound(row) => ended_at(row),
+            Self::Inbound(row) => row.at,
+        }
     }
-    let report = Report::new(&views)
+
+    fn event_id(&self) -> Option<&EventId> {
+        match self {
+            Self::Outbound(row) => Some(&row.event.id),
+            Self::Inbound(row) => row.event_id.as_ref(),
+        }
+    }
+
+    fn cells(&self) -> Vec<Cell> {
+        match self {
+            Self::Outbound(row) => cells(row),
+            Self::Inbound(row) => received_cells(row),
+        }
+    }
+}
+
+impl Serialize for Entry {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Outbound(row) => AuditView::of(row).serialize(serializer),
+            Self::Inbound(row) => ReceivedView::of(row).serialize(serializer),
+        }
+    }
+}
+
+/// A page of the audit log, of `total` entries.
+pub fn audit(entries: &[Entry], total: u64, page: Page) -> Report {
+    let shown = entries.len();
+    let mut table = Table::new(AUDIT, entries.iter().map(Entry::cells).collect());
+    if total > shown as u64 {
+        table = table.summed_up(format!("{shown} of {total} shown"));
+    }
+    let report = Report::new(&entries)
         .with_table(table)
-        .with_names(listed.rows.iter().map(|row| row.event.id.to_string()))
-        .paged(Pagination::new(page.number, page.limit, listed.total));
-    if listed.rows.is_empty() { report.with_hint("nothing was attempted") } else { report }
+        .with_names(entries.iter().filter_map(Entry::event_id).map(ToString::to_string))
+        .paged(Pagination::new(page.number, page.limit, total));
+    if entries.is_empty() { report.with_hint("nothing was attempted, and nothing arrived") } else { report }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ReceivedView<'a> {
+    timestamp: Timestamp,
+    action: String,
+    direction: &'static str,
+    event_id: Option<&'a EventId>,
+    event_type: Option<&'a str>,
+    resource_id: Option<&'a str>,
+    resource_type: Option<&'a str>,
+    outcome: &'static str,
+    reason: Option<&'a str>,
+    source: Option<&'a str>,
+    repeats: u64,
+    body_sha256: Option<String>,
+}
+
+impl<'a> ReceivedView<'a> {
+    fn of(row: &'a ReceivedRow) -> Self {
+        Self {
+            timestamp: row.at,
+            action: received_action(row),
+            direction: "inbound",
+            event_id: row.event_id.as_ref(),
+            event_type: row.event_type.as_deref(),
+            resource_id: row.resource.as_ref().map(|resource| &*resource.id),
+            resource_type: row.resource.as_ref().map(|resource| &*resource.kind),
+            outcome: row.result,
+            reason: row.reason.as_deref(),
+            source: row.source.as_deref(),
+            repeats: row.repeats,
+            body_sha256: row.digest.as_ref().map(|digest| digest.iter().map(|byte| format!("{byte:02x}")).collect()),
+        }
+    }
+}
+
+/// What arrived and was taken is `sync.<event type>`, what was refused `sync.failure`.
+fn received_action(row: &ReceivedRow) -> String {
+    row.event_type.as_ref().map_or("sync.failure".to_owned(), |event_type| format!("sync.{event_type}"))
+}
+
+fn received_cells(row: &ReceivedRow) -> Vec<Cell> {
+    let level = match row.result {
+        "applied" => Level::Good,
+        "stale" => Level::Quiet,
+        _ => Level::Bad,
+    };
+    let detail = match (&row.reason, row.repeats) {
+        (Some(reason), 0) => format!("{}: {reason}", row.result),
+        (Some(reason), n) => format!("{}: {reason}, {n} more", row.result),
+        (None, 0) => row.result.to_owned(),
+        (None, n) => format!("{}, then {n} times again", row.result),
+    };
+    let source = row.source.as_ref().map_or("from elsewhere".to_owned(), |source| format!("from {source}"));
+    vec![
+        row.at.into(),
+        Cell::Level(level, received_action(row)),
+        row.event_type.as_deref().into(),
+        row.resource.as_ref().map(|resource| &*resource.id).into(),
+        source.into(),
+        Cell::Empty,
+        detail.into(),
+        row.event_id.as_ref().map(EventId::as_str).into(),
+        Cell::Empty,
+        row.result.into(),
+    ]
 }
 
 fn cells(row: &LoggedAttempt) -> Vec<Cell> {

@@ -101,3 +101,32 @@ fn figures_are_kept_in_a_file_for_those_without_a_listener() {
     assert!(text.contains("# TYPE syncctl_build_info gauge") && text.contains("syncctl_events 0"), "{text}");
     assert_eq!(place.run(&["metrics", "--textfile", "/nowhere"]).code, 74);
 }
+
+#[test]
+fn the_audit_log_has_what_arrived_beside_what_left() {
+    let receiver = Receiver::good();
+    let mut place = place();
+    place.set("SYNC_WEBHOOK_URLS", &receiver.url("/hook"));
+    let server = Running::start(&place, &["--no-process"]);
+    let body = event("e1", "user.created", "u", "{}", AT);
+    server.webhook(&body);
+    server.webhook(&body);
+    server.send("POST /api/webhooks/sync", "x-webhook-signature: 00\r\n", body.as_bytes());
+    place.emit("user.updated", "u");
+    place.run(&["process"]);
+    let rows = |args: &[&str]| place.data(&[&["audit", "list"], args].concat());
+    let actions = |data: &Value| -> Vec<String> {
+        let action =
+            |row: &Value| format!("{} {} {}", row["direction"], row["action"], row["outcome"]).replace('"', "");
+        data.as_array().unwrap().iter().map(action).collect()
+    };
+    let all =
+        ["outbound sync.user.updated delivered", "inbound sync.failure refused", "inbound sync.user.created applied"];
+    assert_eq!(actions(&rows(&[])), all);
+    assert_eq!(actions(&rows(&["--direction", "inbound"])), all[1..]);
+    assert_eq!(actions(&rows(&["--direction", "outbound"])), all[..1]);
+    assert_eq!(actions(&rows(&["--limit", "1", "--page", "2"])), all[1..2]);
+    let inbound = rows(&["--direction", "inbound"]);
+    assert_eq!((&inbound[1]["repeats"], &inbound[1]["source"]), (&1.into(), &"127.0.0.1".into()));
+    assert_eq!((&inbound[0]["reason"], inbound[0]["bodySha256"].as_str().unwrap().len()), (&"code-length".into(), 64));
+}
