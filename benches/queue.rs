@@ -83,7 +83,7 @@ impl Case {
     fn run(&self, events: u64) {
         let events = events / self.endpoints as u64;
         let sink = Sink::start(self.delay, self.failing);
-        let place = Place::new(&sink, self.endpoints, self.concurrency);
+        let place = Place::new(&sink, self.endpoints, self.concurrency, self.failing > 0);
         place.finish(self.finished);
         place.block(self.blocked);
         place.fill(events);
@@ -112,6 +112,7 @@ struct Place {
     directory: tempfile::TempDir,
     concurrency: usize,
     endpoints: usize,
+    waits: bool,
 }
 
 struct Used {
@@ -121,8 +122,8 @@ struct Used {
 }
 
 impl Place {
-    fn new(sink: &Sink, endpoints: usize, concurrency: usize) -> Self {
-        let place = Self { directory: tempfile::tempdir().unwrap(), concurrency, endpoints };
+    fn new(sink: &Sink, endpoints: usize, concurrency: usize, waits: bool) -> Self {
+        let place = Self { directory: tempfile::tempdir().unwrap(), concurrency, endpoints, waits };
         let specs = (0..endpoints).map(|n| {
             let url = EndpointUrl::parse(&format!("http://{}/{n}", sink.address)).unwrap();
             let retry =
@@ -200,9 +201,11 @@ impl Place {
         let mut child = Command::new("/bin/sh")
             .args([
                 "-c",
-                "\"$0\" process --wait -q --concurrency \"$1\"; code=$?; times; exit $code",
+                "\"$0\" process -q --concurrency \"$1\" $2; code=$?; times; exit $code",
                 program,
                 &concurrency,
+                // What is blocked for an hour is not waited for; what failed is.
+                if self.waits { "--wait" } else { "" },
             ])
             .env_clear()
             .env("SYNCCTL_DB", self.database())
@@ -324,7 +327,7 @@ fn wrk(sink: &Sink, concurrency: usize) -> Option<f64> {
 
 fn emitting(events: u64) {
     let sink = Sink::start(Duration::ZERO, 0);
-    let place = Place::new(&sink, 1, 10);
+    let place = Place::new(&sink, 1, 10, false);
     let store = place.store();
     let singles = 500;
     let began = Instant::now();
