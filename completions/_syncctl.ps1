@@ -770,7 +770,7 @@ Register-ArgumentCompleter -Native -CommandName 'syncctl' -ScriptBlock {
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; refuse what would need an answer')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'Attempts and webhooks, newest first: sync.<type>, sync.failure and sync.recovery')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'Attempts and webhooks, newest first: sync.TYPE, sync.failure and sync.recovery')
             break
         }
         'syncctl;audit;list' {

@@ -739,7 +739,7 @@ set edit:completion:arg-completer[syncctl] = {|@words|
             cand --no-input 'Never ask; refuse what would need an answer'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
-            cand list 'Attempts and webhooks, newest first: sync.<type>, sync.failure and sync.recovery'
+            cand list 'Attempts and webhooks, newest first: sync.TYPE, sync.failure and sync.recovery'
         }
         &'syncctl;audit;list'= {
             cand --direction 'Only what left, or only what arrived'

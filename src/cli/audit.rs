@@ -10,7 +10,7 @@ use crate::store::{AttemptFilter, Page};
 /// The commands below `audit`.
 #[derive(Debug, clap::Subcommand)]
 pub enum AuditCommand {
-    /// Attempts and webhooks, newest first: sync.<type>, sync.failure and sync.recovery
+    /// Attempts and webhooks, newest first: sync.TYPE, sync.failure and sync.recovery
     List(ListArgs),
 }
 
