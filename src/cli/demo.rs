@@ -1,7 +1,9 @@
 //! `demo`: the whole story in ten seconds, on a real database and real HTTP.
 
 use std::convert::Infallible;
+use std::future::Future;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
@@ -11,6 +13,8 @@ use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode, body::Incoming};
 use hyper_util::rt::TokioIo;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 use super::context::Context;
 use super::exit::{Exit, Fault};
@@ -19,9 +23,11 @@ use crate::clock::{Clock as _, SystemClock};
 use crate::delivery::RetryPolicy;
 use crate::endpoint::{EndpointUrl, Settings, Spec};
 use crate::event::Draft;
-use crate::monitor::Ages;
+use crate::inbound::Keys;
+use crate::monitor::{Ages, Limits};
 use crate::outbound::worker::{Options, Until};
 use crate::report::{lists, queue};
+use crate::server::{self, Group, Processed, Processing, Secrets, Server};
 use crate::signature::{Secret, Signer};
 use crate::store::{self, Access, DeliveryFilter, Page, Store, StoreError};
 
@@ -43,33 +49,43 @@ impl DemoArgs {
         let directory =
             tempfile::tempdir().map_err(|e| Exit::Io.fault("failed to make a directory for the demo").cause(e))?;
         let database = directory.path().join("demo.db");
-        let receiver = Receiver::start()?;
+        let other = store::open(&directory.path().join("other.db"), Access::Create)?;
+        let receiver = Receiver::start(Arc::clone(&other))?;
         let stage = context.with_secret_and_database(SECRET, &database);
         let store = store::open(&database, Access::Create)?;
         let endpoints = store.set_endpoints(receiver.endpoints()?, stage.now).wait()?;
 
         let say = |text: &str| stage.screen.note(text);
-        say(&format!("1. A receiver listens on http://{}; the queue is {}.", receiver.address, database.display()));
+        say(&format!(
+            "1. Another syncctl serves on http://{}, a backup listens on http://{}; the queue is {}.",
+            receiver.served,
+            receiver.address,
+            database.display()
+        ));
         let drafts = drafts(self.events)?;
         let stored = store.enqueue(Box::new(drafts.into_iter().map(Ok)), false, SystemClock.now()).wait()?;
         say(&format!(
             "2. {} events of every type are on disk, each to be delivered to two endpoints.",
             stored.accepted
         ));
-        say("3. One endpoint answers 503 at first. Every request is signed; failures wait and are tried again.\n");
+        say("3. The backup answers 503 at first. Every request is signed; failures wait and are tried again.\n");
 
         receiver.outage_begins();
         let options = Options { until: Until::NothingPending, limit: None, concurrency: None, max_time: None };
         let done = Delivering::new(&stage, Arc::clone(&store), &endpoints, options)?.run("demo")?;
         done.report(&stage, store.as_ref())?;
         self.show(&stage, store.as_ref())?;
+        let (records, differing) = compare(store.as_ref(), other.as_ref())?;
         say(&format!(
-            "\nThe receiver verified {} signatures and refused {} requests while it was down. Nothing was lost.",
+            "\nThe other side verified every webhook and applied it once: {records} records, {differing} of them different."
+        ));
+        say(&format!(
+            "The backup verified {} signatures and refused {} requests while it was down. Nothing was lost.",
             receiver.counts.verified.load(Ordering::SeqCst),
             receiver.counts.refused.load(Ordering::SeqCst)
         ));
         let forged = receiver.counts.forged.load(Ordering::SeqCst);
-        Ok(if forged == 0 { done.exit(false, true) } else { Exit::No })
+        Ok(if forged == 0 && differing == 0 { done.exit(false, true) } else { Exit::No })
     }
 
     fn show(&self, stage: &Context, store: &dyn Store) -> Result<(), Fault> {
@@ -83,6 +99,21 @@ impl DemoArgs {
             stage.screen.report(&lists::event(&detail))?;
         }
         Ok(())
+    }
+}
+
+/// How many records there are here, and how many of them the other side has otherwise or not at all.
+fn compare(here: &dyn Store, there: &dyn Store) -> Result<(usize, usize), StoreError> {
+    let (mut records, mut differing, mut after) = (0, 0, 0);
+    loop {
+        let rows = here.records_after(after, 500)?;
+        let Some((last, _)) = rows.last() else { return Ok((records, differing)) };
+        after = *last;
+        records += rows.len();
+        for (_, row) in &rows {
+            let same = there.record(row.kind, &row.id)?.is_some_and(|other| other.record == row.record);
+            differing += usize::from(!same);
+        }
     }
 }
 
@@ -132,15 +163,16 @@ struct Counts {
     forged: AtomicU64,
 }
 
-/// A receiver on loopback: it verifies what it gets, and its second path is down for a while.
+/// Two receivers on loopback: a server that applies what it gets, and one that verifies it and is down for a while.
 struct Receiver {
+    served: SocketAddr,
     address: SocketAddr,
     counts: Arc<Counts>,
     outage: Arc<std::sync::Mutex<Option<Instant>>>,
 }
 
 impl Receiver {
-    fn start() -> Result<Self, Fault> {
+    fn start(other: Arc<dyn Store>) -> Result<Self, Fault> {
         let failed = |e: std::io::Error| Exit::Io.fault("failed to start the demo's receiver").cause(e);
         let counts = Arc::new(Counts::default());
         let outage = Arc::new(std::sync::Mutex::new(None));
@@ -148,10 +180,11 @@ impl Receiver {
         let (shared, down) = (Arc::clone(&counts), Arc::clone(&outage));
         std::thread::Builder::new()
             .name("demo-receiver".to_owned())
-            .spawn(move || serve(&bound, &shared, &down))
+            .spawn(move || serve(&bound, other, &shared, &down))
             .map_err(failed)?;
         let address = address.recv().map_err(|_| Exit::Io.fault("failed to start the demo's receiver"))?;
-        Ok(Self { address: address.map_err(failed)?, counts, outage })
+        let (served, address) = address.map_err(failed)?;
+        Ok(Self { served, address, counts, outage })
     }
 
     fn outage_begins(&self) {
@@ -162,10 +195,11 @@ impl Receiver {
 
     fn endpoints(&self) -> Result<Vec<Spec>, Fault> {
         let retry = RetryPolicy { max_attempts: 8, first_delay_ms: 400, max_delay_ms: 1_500, timeout_ms: 5_000 };
-        ["admin", "backup"]
-            .map(|name| {
-                let url = EndpointUrl::parse(&format!("http://{}/{name}", self.address))
-                    .map_err(|e| Exit::Bug.fault(e.to_string()))?;
+        let admin = ("admin", format!("http://{}/api/webhooks/sync", self.served));
+        let backup = ("backup", format!("http://{}/backup", self.address));
+        [admin, backup]
+            .map(|(name, url)| {
+                let url = EndpointUrl::parse(&url).map_err(|e| Exit::Bug.fault(e.to_string()))?;
                 let settings = Settings { retry, ..Settings::default() };
                 Ok(Spec { name: Some(name.to_owned()), url, paused: false, settings })
             })
@@ -174,20 +208,28 @@ impl Receiver {
     }
 }
 
+type Bound = std::io::Result<(SocketAddr, SocketAddr)>;
+
 fn serve(
-    bound: &mpsc::Sender<std::io::Result<SocketAddr>>,
+    bound: &mpsc::Sender<Bound>,
+    other: Arc<dyn Store>,
     counts: &Arc<Counts>,
     outage: &Arc<std::sync::Mutex<Option<Instant>>>,
 ) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let Ok(runtime) = runtime else { return };
     runtime.block_on(async {
-        let listener = match tokio::net::TcpListener::bind(("127.0.0.1", 0)).await {
-            Ok(listener) => listener,
+        let (server, backup) = match bind().await {
+            Ok(listeners) => listeners,
             Err(error) => return drop(bound.send(Err(error))),
         };
-        let _ = bound.send(listener.local_addr());
-        while let Ok((stream, _)) = listener.accept().await {
+        let addresses = server.local_addr().and_then(|served| Ok((served, backup.local_addr()?)));
+        let _ = bound.send(addresses);
+        // The demonstration ends with its process: nobody asks the server to stop before.
+        let (_never, stop) = watch::channel(false);
+        let (_handle, serving) = applying(other).start(vec![server], stop);
+        tokio::spawn(serving);
+        while let Ok((stream, _)) = backup.accept().await {
             let (counts, outage) = (Arc::clone(counts), Arc::clone(outage));
             let service = service_fn(move |request| answer(request, Arc::clone(&counts), Arc::clone(&outage)));
             tokio::spawn(async move {
@@ -199,6 +241,33 @@ fn serve(
     });
 }
 
+async fn bind() -> std::io::Result<(TcpListener, TcpListener)> {
+    Ok((TcpListener::bind(("127.0.0.1", 0)).await?, TcpListener::bind(("127.0.0.1", 0)).await?))
+}
+
+/// The other side: what `syncctl serve` runs, with its webhook routes alone.
+fn applying(store: Arc<dyn Store>) -> Server {
+    let secret = Secret::new(SECRET.to_owned()).expect("the demonstration's secret is a good one");
+    let secrets = Secrets::new(Keys::new([&secret]), None, None);
+    Server {
+        store,
+        clock: Arc::new(SystemClock),
+        settings: server::Settings { secrets, hosts: None, limits: Limits::default(), ages: Ages::default() },
+        processing: Arc::new(ReceivesOnly),
+        metrics: Arc::default(),
+        without: vec![Group::Admin, Group::Process],
+    }
+}
+
+/// The other side of the demonstration sends nothing.
+struct ReceivesOnly;
+
+impl Processing for ReceivesOnly {
+    fn run(&self, _: Duration) -> Pin<Box<dyn Future<Output = Result<Processed, String>> + Send + '_>> {
+        Box::pin(std::future::ready(Err("this server only receives".to_owned())))
+    }
+}
+
 async fn answer(
     request: Request<Incoming>,
     counts: Arc<Counts>,
@@ -207,7 +276,7 @@ async fn answer(
     let (head, body) = request.into_parts();
     let body = Limited::new(body, 1 << 20).collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
     let down = outage.lock().ok().and_then(|until| *until).is_some_and(|until| Instant::now() < until);
-    let status = if down && head.uri.path() == "/backup" {
+    let status = if down {
         counts.refused.fetch_add(1, Ordering::SeqCst);
         StatusCode::SERVICE_UNAVAILABLE
     } else if is_signed(&head.headers, &body) {

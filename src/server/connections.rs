@@ -31,7 +31,7 @@ const BUFFER: usize = 16 * 1024;
 /// The most header lines.
 const MOST_HEADERS: usize = 64;
 /// How long requests that have begun may take after a stop.
-const GRACE: Duration = Duration::from_secs(30);
+const GRACE: Duration = Duration::from_secs(25);
 /// The pause after a failure to accept, such as too many open files.
 const PAUSE: Duration = Duration::from_millis(50);
 
