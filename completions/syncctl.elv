@@ -710,6 +710,8 @@ set edit:completion:arg-completer[syncctl] = {|@words|
             cand --time 'How to show times; relative on a terminal, else iso'
             cand --color 'When to use colour'
             cand --log-format 'How to write the log'
+            cand -n 'Check every line and change nothing'
+            cand --dry-run 'Check every line and change nothing'
             cand --json 'The same as `-o json`'
             cand --no-headers 'Leave out the line of headings'
             cand -q 'Say nothing on success'

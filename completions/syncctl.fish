@@ -857,6 +857,7 @@ always\t''
 never\t''"
 complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from import" -l log-format -d 'How to write the log' -r -f -a "text\t''
 json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from import" -s n -l dry-run -d 'Check every line and change nothing'
 complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from import" -l json -d 'The same as `-o json`'
 complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from import" -l no-headers -d 'Leave out the line of headings'
 complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from import" -s q -l quiet -d 'Say nothing on success'

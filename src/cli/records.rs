@@ -85,6 +85,9 @@ pub struct ImportArgs {
     /// An export, or lines with resourceType, resourceId, data and maybe timestamp; - for standard input
     #[arg(value_name = "FILE|-")]
     file: PathBuf,
+    /// Check every line and change nothing
+    #[arg(short = 'n', long)]
+    dry_run: bool,
 }
 
 fn kind() -> impl TypedValueParser<Value = Kind> {
@@ -202,18 +205,22 @@ struct ImportView {
 
 impl ImportArgs {
     fn run(self, context: &Context) -> Result<Exit, Fault> {
-        let (store, _) = context.store()?;
+        let store = if self.dry_run { None } else { Some(context.store()?.0) };
         let done = match self.file.as_os_str() == "-" {
-            true => import(context, store.as_ref(), std::io::stdin().lock())?,
-            false => import(context, store.as_ref(), BufReader::new(values::open_file(&self.file)?))?,
+            true => import(context, store.as_deref(), std::io::stdin().lock())?,
+            false => import(context, store.as_deref(), BufReader::new(values::open_file(&self.file)?))?,
         };
-        let line = format!("{} records read, {} changed", done.read, done.changed);
+        let line = match self.dry_run {
+            true => format!("{} records would be merged; nothing changed", done.read),
+            false => format!("{} records read, {} changed", done.read, done.changed),
+        };
         context.screen.said(&Report::new(&done).with_line(line))?;
         Ok(Exit::Done)
     }
 }
 
-fn import(context: &Context, store: &dyn Store, mut source: impl BufRead) -> Result<ImportView, Fault> {
+/// Merges records in batches; without a store it only checks them.
+fn import(context: &Context, store: Option<&dyn Store>, mut source: impl BufRead) -> Result<ImportView, Fault> {
     let (ids, mut done) = (IdSource::new(), ImportView { read: 0, changed: 0 });
     let (mut batch, mut line, mut number) = (Vec::new(), Vec::new(), 0);
     loop {
@@ -226,7 +233,10 @@ fn import(context: &Context, store: &dyn Store, mut source: impl BufRead) -> Res
         }
         if ended || batch.len() as u64 >= BATCH {
             done.read += batch.len() as u64;
-            done.changed += store.import(std::mem::take(&mut batch)).wait()?;
+            let batch = std::mem::take(&mut batch);
+            if let Some(store) = store {
+                done.changed += store.import(batch).wait()?;
+            }
         }
         if ended {
             return Ok(done);

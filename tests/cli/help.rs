@@ -123,8 +123,21 @@ fn flags_are_kebab_case_and_values_upper_case() {
 
 #[test]
 fn every_command_that_changes_something_has_a_dry_run() {
-    let reads =
-        ["list", "show", "status", "health", "check", "stats", "why", "path", "verify", "validate", "reproduce"];
+    let reads = [
+        "list",
+        "show",
+        "status",
+        "health",
+        "check",
+        "stats",
+        "why",
+        "path",
+        "verify",
+        "validate",
+        "reproduce",
+        "export",
+        "metrics",
+    ];
     let others =
         ["man", "completions", "help", "version", "demo", "sign", "listen", "serve", "doctor", "secret", "diff"];
     for command in commands() {
