@@ -221,6 +221,7 @@ fn report(receipt: &Receipt) -> Report {
     );
     let became = match (receipt.duplicate, receipt.deliveries) {
         (true, _) => "duplicate: stored already, nothing changed".to_owned(),
+        (false, 0) => "stored; no endpoint gets it".to_owned(),
         (false, 1) => "queued for 1 endpoint".to_owned(),
         (false, n) => format!("queued for {n} endpoints"),
     };

@@ -9,6 +9,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod clock;
 mod defects;
 mod emit;
 mod endpoint_rests;
