@@ -240,3 +240,16 @@ fn tls_that_cannot_be_trusted_sends_nothing() {
     server.kill().unwrap();
     server.wait().unwrap();
 }
+
+#[test]
+fn a_machine_without_certificates_is_told_what_to_do() {
+    // Accepts connections and says nothing: the handshake never gets as far as needing it.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut place = Place::sending_to(&[format!("https://{}/", listener.local_addr().unwrap())]);
+    place.set("SSL_CERT_FILE", "/nonexistent");
+    place.set("SSL_CERT_DIR", "/nonexistent");
+    place.set("SYNCCTL_DELIVERY_TIMEOUT", "2s");
+    let (outcome, detail, _) = attempt(&place);
+    assert_eq!(outcome, "unreachable");
+    assert!(detail.starts_with("tls: ") && detail.contains("tls.ca_file"), "{detail}");
+}
