@@ -95,7 +95,7 @@ pub enum WorkerError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// Attempts were made whose outcome could not be stored. They will be made again, under the same ids.
-    #[error("failed to record what became of {} attempts; delivered but unrecorded: {}", .attempts, .delivered.join(", "))]
+    #[error("failed to record what became of {attempts} attempts{}", arrived(.delivered))]
     Unrecorded {
         /// How many attempts.
         attempts: usize,
@@ -104,6 +104,10 @@ pub enum WorkerError {
         /// What the queue said last.
         source: StoreError,
     },
+}
+
+fn arrived(delivered: &[String]) -> String {
+    if delivered.is_empty() { String::new() } else { format!("; delivered but unrecorded: {}", delivered.join(", ")) }
 }
 
 /// Is told of every attempt once its outcome is on disk.
