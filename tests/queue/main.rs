@@ -11,6 +11,7 @@ mod support;
 
 mod clock;
 mod defects;
+mod disk;
 mod emit;
 mod endpoint_rests;
 mod kill;
