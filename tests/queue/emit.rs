@@ -155,6 +155,8 @@ fn a_large_batch_needs_little_memory() {
     let output = command.arg(env!("CARGO_BIN_EXE_syncctl")).output().unwrap();
     let ran = Ran::of(&output);
     assert_eq!((ran.code, ran.data()["accepted"].as_u64()), (0, Some(60_000)), "{}", ran.stderr);
+    let log = std::fs::metadata(place.path("state/q.db-wal")).map_or(0, |log| log.len());
+    assert!(log <= 1024 * 1024, "the next command would have to read a log of {log} bytes");
 }
 
 #[test]

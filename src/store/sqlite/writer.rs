@@ -4,9 +4,10 @@
 //! writes, one fsync. Each is answered after the commit.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rusqlite::Connection;
 use tokio::sync::oneshot;
@@ -18,6 +19,9 @@ use super::{Answer, Result, StoreError, fault, migrate};
 const WAITING: usize = 256;
 /// Writes that share one transaction at most.
 const GROUP: usize = 128;
+
+/// A log of this size is emptied when the last write is done.
+const LARGE_LOG_BYTES: u64 = 1024 * 1024;
 
 /// What a write sees: the connection inside its transaction, and the rows every write needs.
 pub(super) struct Txn<'a> {
@@ -113,6 +117,21 @@ fn serve(connection: &Connection, path: PathBuf, waiting: &Receiver<Box<dyn Writ
         let mut group = vec![first];
         group.extend(waiting.try_iter().take(GROUP - 1));
         commit_group(connection, &mut mirror, group);
+    }
+    fold_log(connection, mirror.path());
+}
+
+/// Works a large write-ahead log into the file and empties it, unless somebody else is using it.
+///
+/// Whoever opens the database first has to read the whole log: after a large batch, every short command would pay for it.
+fn fold_log(connection: &Connection, path: &Path) {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    if std::fs::metadata(log).is_ok_and(|log| log.len() > LARGE_LOG_BYTES) {
+        let folded = connection
+            .busy_timeout(Duration::ZERO)
+            .and_then(|()| connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0)));
+        tracing::debug!(?folded, "the write-ahead log was large");
     }
 }
 
