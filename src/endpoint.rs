@@ -305,8 +305,8 @@ impl Egress {
     /// [`deny_private`](Self::deny_private), nothing but globally reachable unicast addresses (the IANA
     /// special-purpose registries, RFC 6890).
     pub fn allows(self, address: IpAddr) -> bool {
-        let address = embedded_v4(address);
-        let refused = is_never_called(address) || (self.deny_private && is_special(address));
+        let meant = embedded_v4(address);
+        let refused = is_never_called(meant) || (self.deny_private && (is_special(meant) || is_special(address)));
         !refused
     }
 }
@@ -358,11 +358,18 @@ fn is_special(address: IpAddr) -> bool {
                 || (a == 198 && matches!(b, 18 | 19))
                 || a >= 240
         }
-        // Global unicast is 2000::/3; what is special inside it is listed.
         IpAddr::V6(v6) => match v6.segments() {
+            // An IPv4-mapped address is judged as the IPv4 address it stands for.
+            [0, 0, 0, 0, 0, 0xffff, ..] => false,
+            // Loopback and IPv4-compatible; translation by NAT64; discard only.
+            [0, 0, 0, 0, 0, 0, ..] | [0x64, 0xff9b, 0, 0, 0, 0, ..] | [0x64, 0xff9b, 1, ..] | [0x100, 0, 0, 0, ..] => {
+                true
+            }
+            // IETF protocols with Teredo; documentation; 6to4 and the 6bone; segment routing.
             [0x2001, second, ..] => second < 0x200 || second == 0xdb8,
-            [0x2002 | 0x3ffe, ..] | [0x3fff, 0..=0x0fff, ..] => true,
-            [first, ..] => first & 0xe000 != 0x2000,
+            [0x2002 | 0x3ffe | 0x5f00, ..] | [0x3fff, 0..=0x0fff, ..] => true,
+            // Unique local, and site local as it once was.
+            [first, ..] => first & 0xfe00 == 0xfc00 || first & 0xffc0 == 0xfec0,
         },
     }
 }
@@ -429,5 +436,20 @@ mod tests {
         for own in ["127.0.0.1", "10.0.0.1", "192.168.1.1", "::1", "fd00::1", "8.8.8.8", "2606:4700::1111"] {
             assert!(open.allows(own.parse().expect(own)), "{own}");
         }
+    }
+
+    /// Addresses from the tests of other senders, and those at the edges of the ranges.
+    #[test]
+    fn where_private_networks_are_denied_only_public_addresses_are_called() {
+        let strict = Egress { deny_private: true };
+        let wrong: Vec<&str> = include_str!("../tests/fixtures/egress.csv")
+            .lines()
+            .skip(1)
+            .filter(|line| {
+                let (address, expected) = line.split_once(',').expect("address and verdict");
+                strict.allows(address.parse().expect(address)) != (expected == "allow")
+            })
+            .collect();
+        assert_eq!(wrong, Vec::<&str>::new());
     }
 }

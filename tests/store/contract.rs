@@ -235,3 +235,38 @@ fn rates_count_attempts_by_minute_endpoint_and_type() {
     assert_eq!((rates[0].delivered, rates[0].failed, rates[0].event_type.as_str()), (3, 1, "user.updated"));
     assert!(bench.store.rates(later(60)).unwrap().is_empty());
 }
+
+#[test]
+fn a_late_outcome_of_an_earlier_attempt_cannot_stand_for_the_next_one() {
+    let bench = Bench::new(&["http://a.invalid/"]);
+    bench.emit("a", "r");
+    let run = bench.run();
+    let first = bench.claim(&run, 1).remove(0);
+    bench.finish(&run, first.clone(), Outcome::Rejected { status: 500, retry_after: None });
+    let wants = Wants { endpoints: vec![(first.endpoint, 1)], idle: true };
+    let second = bench.store.advance(run.id, Arc::default(), wants, later(5)).wait().unwrap().claims.remove(0);
+    assert_eq!((first.number, second.number), (1, 2));
+    assert_eq!(bench.finish(&run, first, Outcome::Delivered { status: 200 }), Recorded::Lost);
+    assert_eq!(bench.state("a").0, State::Processing);
+}
+
+#[test]
+fn figures_stay_right_when_a_delivery_that_failed_before_kills_its_workers() {
+    let bench = Bench::new(&["http://a.invalid/"]);
+    bench.emit("a", "r");
+    let run = bench.run();
+    let claim = bench.claim(&run, 1).remove(0);
+    bench.finish(&run, claim, Outcome::Rejected { status: 500, retry_after: None });
+    for death in 1..=5 {
+        let run = bench.run();
+        let endpoints = bench.store.endpoints().unwrap().iter().map(|e| (e.id, 1)).collect();
+        let wants = Wants { endpoints, idle: true };
+        let at = later(10 * death);
+        assert_eq!(bench.store.advance(run.id, Arc::default(), wants, at).wait().unwrap().claims.len(), 1);
+        drop(run);
+        assert_eq!(bench.store.reap(at).unwrap(), 1);
+    }
+    assert_eq!(bench.state("a"), (State::Failed, Some(Reason::WorkerCrash)));
+    let counts = bench.store.figures(now()).unwrap().endpoints[0].counts;
+    assert_eq!((counts.troubled, counts.troubled_attempts, counts.failed), (1, 6, 1));
+}
