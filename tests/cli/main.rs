@@ -7,6 +7,7 @@ mod support;
 mod audit;
 mod check;
 mod config;
+mod conventions;
 mod db;
 mod errors;
 mod formats;
