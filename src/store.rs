@@ -255,6 +255,8 @@ pub struct Advanced {
     pub claims: Vec<Claim>,
     /// Whether a delivery waits to run alone, so that nothing else was claimed.
     pub solo_waits: bool,
+    /// Whether the transaction ended before all that is queued was looked at, though less was claimed than wanted.
+    pub cut_short: bool,
     /// The endpoints as they stand now; the same allocation as long as nothing a worker heeds has changed.
     pub endpoints: Arc<Vec<Endpoint>>,
 }
@@ -609,8 +611,7 @@ pub trait Store: inbound::Records + Send + Sync + fmt::Debug {
     /// Stores events, each with one delivery for every configured endpoint that wants it: all of them, or none.
     ///
     /// An id that is known with the same type, resource, `data` bytes and timestamp (if given) is a duplicate and changes
-    /// nothing; with another content it is [`StoreError::Conflict`], or is skipped and counted if `skip_conflicts`. A
-    /// delivery is blocked when an earlier one of its resource to its endpoint is unfinished.
+    /// nothing; with another content it is [`StoreError::Conflict`], or is skipped and counted if `skip_conflicts`.
     fn enqueue(&self, drafts: Drafts, skip_conflicts: bool, now: Timestamp) -> Answer<Enqueued>;
 
     /// Registers a run, whose life is proven by the lock inside the returned value.
@@ -623,12 +624,13 @@ pub trait Store: inbound::Records + Send + Sync + fmt::Debug {
     ///
     /// Each outcome is fenced by run and attempt number: [`Recorded::Lost`] if the run no longer owns the delivery. With an
     /// outcome go its attempt row, the delivery's next state, the next of its lane, the endpoint's standing and all
-    /// figures. Claimed is what is due: first of its lane, its time come, its endpoint neither holding nor resting, oldest
-    /// first, at most as many as wanted for each endpoint; one delivery if the endpoint's rest is to be probed. A delivery
-    /// that must run alone goes before all others, and only to an idle worker.
+    /// figures. Claimed is what is due: first of its resource, its time come, its endpoint neither holding nor resting, at
+    /// most as many as wanted for each endpoint; one delivery if the endpoint's rest is to be probed. Retries and what waited
+    /// behind them come first, longest due first, then new deliveries in the order they were emitted; these are always due,
+    /// whatever the clock says. A delivery that must run alone goes before all others, and only to an idle worker.
     fn advance(&self, run: RunId, finished: Arc<Vec<Finished>>, wants: Wants, now: Timestamp) -> Answer<Advanced>;
 
-    /// Lets go of claims that were never sent: they are due again and no attempt was made. Lost ones are skipped.
+    /// Lets go of claims that were never sent: they are due and no attempt was made. Lost ones are skipped.
     fn release(&self, run: RunId, claims: Vec<Claim>, now: Timestamp) -> Answer<()>;
 
     /// Looks again at claims that have waited: for each, whether the run still owns it and its endpoint neither holds nor

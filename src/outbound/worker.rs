@@ -473,7 +473,7 @@ impl<'a> Shift<'a> {
             for (id, wanted) in std::mem::take(&mut self.asked) {
                 let got = advanced.claims.iter().filter(|claim| claim.endpoint == id).count();
                 if let Some(lane) = self.lanes.get_mut(&id) {
-                    lane.dry = got < wanted;
+                    lane.dry = got < wanted && !advanced.cut_short;
                     if lane.waiting.is_empty() && !lane.dry {
                         lane.reserve = (wanted * 2).min(LONGEST_RESERVE);
                     }

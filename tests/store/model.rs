@@ -32,6 +32,8 @@ struct Delivery {
     interruptions: u32,
     due: Timestamp,
     was_head: bool,
+    /// New, and no claim has looked at it: always due, and behind all that is not queued.
+    queued: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -78,34 +80,65 @@ impl Model {
         for id in ids {
             let head = self.is_head(id);
             let d = self.deliveries.get_mut(&id).unwrap();
-            if head && !d.was_head && d.owner.is_none() && d.done.is_none() {
+            if head && !d.was_head && d.owner.is_none() && d.done.is_none() && !d.queued {
                 d.due = now;
             }
             d.was_head = head || d.owner.is_some();
         }
     }
 
-    fn claimable(&self, endpoint: usize, now: Timestamp) -> Vec<i64> {
+    /// How many of an endpoint may be claimed, of `n` wanted.
+    fn room(&self, endpoint: usize, n: usize, now: Timestamp) -> usize {
         let place = &self.places[endpoint];
-        let probe = place.standing.rest.is_some_and(|r| r.probe_due(now) && place.probe.is_none());
-        if self.holds(endpoint) || place.standing.rest.is_some() && !probe {
-            return Vec::new();
+        match place.standing.rest {
+            _ if self.holds(endpoint) => 0,
+            None => n,
+            Some(rest) if rest.probe_due(now) && place.probe.is_none() => n.min(1),
+            Some(_) => 0,
         }
+    }
+
+    /// What is due of what is not queued, longest due first.
+    fn ready(&self, endpoint: usize, now: Timestamp) -> Vec<i64> {
         let mut due: Vec<(Timestamp, i64)> = self
             .deliveries
             .iter()
-            .filter(|(id, d)| d.endpoint == endpoint && d.due <= now && self.is_head(**id))
+            .filter(|(id, d)| d.endpoint == endpoint && !d.queued && d.due <= now && self.is_head(**id))
             .map(|(id, d)| (d.due, *id))
             .collect();
         due.sort_unstable();
-        due.truncate(if probe { 1 } else { usize::MAX });
         due.into_iter().map(|(_, id)| id).collect()
+    }
+
+    /// What a claim of `n` takes: what is ready, then the queued in order; those that cannot go are queued no more.
+    fn claim(&mut self, endpoint: usize, n: usize, now: Timestamp) -> Vec<i64> {
+        let room = self.room(endpoint, n, now);
+        let mut taken = self.ready(endpoint, now);
+        taken.truncate(room);
+        let queued: Vec<i64> =
+            self.deliveries.iter().filter(|(_, d)| d.queued && d.endpoint == endpoint).map(|(id, _)| *id).collect();
+        for id in queued {
+            let d = &self.deliveries[&id];
+            if taken.len() == room {
+                break;
+            }
+            // What was taken a moment ago is in the way as well.
+            let same_lane = |other: &i64| self.deliveries[other].resource == d.resource;
+            if d.done.is_none() {
+                if self.is_head(id) && !taken.iter().any(same_lane) {
+                    taken.push(id);
+                }
+                self.deliveries.get_mut(&id).unwrap().queued = false;
+            }
+        }
+        taken
     }
 
     fn forgive(&mut self, now: Timestamp) {
         if self.last_claim.replace(now).is_none_or(|last| now < last) {
             let latest = now.plus(RetryPolicy::default().longest_delay());
-            for d in self.deliveries.values_mut().filter(|d| d.was_head && d.owner.is_none() && d.due > latest) {
+            let ready = |d: &&mut Delivery| d.was_head && d.owner.is_none() && !d.queued;
+            for d in self.deliveries.values_mut().filter(ready).filter(|d| d.due > latest) {
                 d.due = now;
             }
         }
@@ -234,6 +267,7 @@ impl History {
                 interruptions: 0,
                 due: self.now,
                 was_head: false,
+                queued: true,
             };
             self.model.deliveries.insert(id, d);
             made += 1;
@@ -261,8 +295,8 @@ impl History {
         let alone = |m: &Model, id: &i64| m.deliveries[id].interruptions >= 3;
         let solo = wants
             .iter()
-            .filter(|(_, n)| *n > 0)
-            .flat_map(|(e, _)| self.model.claimable(*e, self.now))
+            .filter(|(e, n)| self.model.room(*e, *n, self.now) > 0)
+            .flat_map(|(e, _)| self.model.ready(*e, self.now))
             .filter(|id| alone(&self.model, id))
             .count();
         if solo > 0 {
@@ -272,7 +306,7 @@ impl History {
             expected.extend(advanced.claims.iter().map(|c| c.delivery.0));
         } else {
             for (endpoint, n) in wants {
-                expected.extend(self.model.claimable(*endpoint, self.now).into_iter().take(*n));
+                expected.extend(self.model.claim(*endpoint, *n, self.now));
             }
         }
         let got: BTreeSet<i64> = advanced.claims.iter().map(|c| c.delivery.0).collect();
@@ -381,6 +415,7 @@ impl History {
             let d = self.model.deliveries.get_mut(&claim.delivery.0).unwrap();
             d.owner = None;
             d.attempts -= 1;
+            d.due = d.due.min(self.now);
             let place = &mut self.model.places[d.endpoint];
             place.probe = place.probe.filter(|probe| *probe != claim.delivery.0);
             self.model.turn(self.now);
@@ -439,7 +474,13 @@ impl History {
             assert_eq!(changed.left.iter().find(|(other, _)| *other == id).map(|(_, l)| *l), left);
             assert_eq!(changed.changed.contains(&id), left.is_none());
             if left.is_none() {
+                let later = self.model.deliveries.iter().any(|(other, o)| {
+                    let same_lane = o.endpoint == model.endpoint && o.resource == model.resource;
+                    *other > id.0 && same_lane && o.done.is_none() && !o.queued
+                });
+                let queued = if model.done.is_some() { !later } else { model.queued };
                 let d = self.model.deliveries.get_mut(&id.0).unwrap();
+                d.queued = queued;
                 (d.done, d.used, d.interruptions, d.due, d.was_head) = (None, 0, 0, self.now, false);
                 self.model.turn(self.now);
             }

@@ -155,15 +155,21 @@ fn a_backup_opens_as_a_queue_of_its_own_and_stands_alone() {
 fn verify_finds_figures_and_lanes_that_are_wrong() {
     let bench = delivered(2);
     bench.emit("waiting", "r0");
+    bench.emit("behind", "r0");
     let connection = rusqlite::Connection::open(bench.directory.path().join("q.db")).unwrap();
     for (break_it, mend_it, says) in [
-        ("UPDATE endpoint SET pending = 7", "UPDATE endpoint SET pending = 1", "figures of the endpoint"),
+        ("UPDATE endpoint SET pending = 7", "UPDATE endpoint SET pending = 2", "figures of the endpoint"),
         (
             "UPDATE figure SET value = 9 WHERE name = 'events'",
-            "UPDATE figure SET value = 3 WHERE name = 'events'",
+            "UPDATE figure SET value = 4 WHERE name = 'events'",
             "9 events",
         ),
-        ("UPDATE delivery SET state = 0 WHERE state = 1", "UPDATE delivery SET state = 1 WHERE state = 0", "in turn"),
+        ("UPDATE delivery SET state = 0 WHERE state = -1", "UPDATE delivery SET state = -1 WHERE state = 0", "in turn"),
+        (
+            "UPDATE delivery SET state = 1 WHERE id = (SELECT max(id) FROM delivery)",
+            "UPDATE delivery SET state = -1 WHERE state = 1",
+            "behind later ones",
+        ),
     ] {
         connection.execute_batch(break_it).unwrap();
         let found = bench.store.verify().unwrap();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rusqlite::{CachedStatement, Connection, Row, params};
+use rusqlite::{Connection, Row, params};
 
 use super::mirror::{Part, longest_delay};
 use super::row::{DELIVERED, FAILED, PROCESSING, READY, SOLO};
@@ -14,12 +14,15 @@ use crate::endpoint::{EndpointId, PausedBy};
 use crate::event::EventId;
 use crate::store::{DeliveryId, Recorded};
 
+/// Blocked deliveries that one transaction finds among the queued at most, so that no other writer waits long.
+const ENTRIES: usize = 1_000;
+
 /// Everything a claim needs, of the deliveries that a condition names.
 macro_rules! concat_claim {
     ($condition:literal) => {
         concat!(
-            "SELECT d.id, d.attempts, d.used, d.failures, d.trigger, d.lane, d.state, e.id, e.kind, k.type, e.body
-             FROM delivery d JOIN event e ON e.seq = d.event JOIN kind k ON k.id = e.kind WHERE ",
+            "SELECT d.id, d.attempts, d.used, d.failures, d.trigger, d.lane, d.state, e.id, e.kind, e.body
+             FROM delivery d JOIN event e ON e.seq = d.event WHERE ",
             $condition
         )
     };
@@ -45,14 +48,25 @@ fn advance_in_sql(
     txn.mirror.endpoints(txn.connection)?;
     let recorded = finished.iter().map(|f| record(txn, run, f)).collect::<rusqlite::Result<_>>()?;
     forgive_clock(txn, now)?;
-    let mut claims = Vec::new();
-    let solo_waits = claim_solo(txn, run, wants, now, &mut claims)?;
-    if !solo_waits && claims.is_empty() {
+    let mut hand = Hand { run, now, claims: Vec::new(), entered: 0 };
+    let solo_waits = claim_solo(txn, wants, &mut hand)?;
+    if !solo_waits && hand.claims.is_empty() {
         for (endpoint, wanted) in &wants.endpoints {
-            claim_due(txn, run, *endpoint, *wanted, now, &mut claims)?;
+            claim_due(txn, *endpoint, *wanted, &mut hand)?;
         }
     }
-    Ok(Advanced { recorded, claims, solo_waits, endpoints: txn.mirror.snapshot(txn.connection)? })
+    let Hand { claims, entered, .. } = hand;
+    let cut_short = entered >= ENTRIES;
+    Ok(Advanced { recorded, claims, solo_waits, cut_short, endpoints: txn.mirror.snapshot(txn.connection)? })
+}
+
+/// What a transaction claims.
+struct Hand {
+    run: RunId,
+    now: Timestamp,
+    claims: Vec<Claim>,
+    /// Queued deliveries that were found to be blocked.
+    entered: usize,
 }
 
 /// Writes one outcome and everything that follows from it.
@@ -174,50 +188,57 @@ fn forgive_clock(txn: &mut Txn<'_>, now: Timestamp) -> rusqlite::Result<()> {
 }
 
 /// Claims the oldest delivery that must run alone, if the worker has nothing else. Returns whether one has to wait.
-fn claim_solo(
-    txn: &mut Txn<'_>,
-    run: RunId,
-    wants: &Wants,
-    now: Timestamp,
-    claims: &mut Vec<Claim>,
-) -> rusqlite::Result<bool> {
+fn claim_solo(txn: &mut Txn<'_>, wants: &Wants, hand: &mut Hand) -> rusqlite::Result<bool> {
     let waiting: Vec<(i64, i64)> = txn
         .connection
         .prepare_cached("SELECT id, endpoint FROM delivery WHERE state = 2 AND due_at <= ?1 ORDER BY due_at, id")?
-        .query_map([now.as_millis()], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .query_map([hand.now.as_millis()], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<rusqlite::Result<_>>()?;
     for (id, endpoint) in waiting {
         let endpoint = EndpointId(endpoint);
         let wanted = wants.endpoints.iter().any(|(wanted, room)| *wanted == endpoint && *room > 0);
-        if !wanted || room(txn, endpoint, 1, now) == 0 {
+        if !wanted || room(txn, endpoint, 1, hand.now) == 0 {
             continue;
         }
         if !wants.idle {
             return Ok(true);
         }
-        let mut statement = txn.connection.prepare_cached(concat_claim!("d.id = ?1"))?;
-        take(txn, &mut statement, params![id], run, endpoint, now, claims)?;
+        for claim in select(txn, concat_claim!("d.id = ?1"), params![id], endpoint)? {
+            take(txn, claim, hand)?;
+        }
         return Ok(false);
     }
     Ok(false)
 }
 
-fn claim_due(
-    txn: &mut Txn<'_>,
-    run: RunId,
-    endpoint: EndpointId,
-    wanted: usize,
-    now: Timestamp,
-    claims: &mut Vec<Claim>,
-) -> rusqlite::Result<()> {
-    let room = room(txn, endpoint, wanted, now);
+/// Claims for an endpoint: first what is due in its lanes, then the queued in the order of their ids.
+fn claim_due(txn: &mut Txn<'_>, endpoint: EndpointId, wanted: usize, hand: &mut Hand) -> rusqlite::Result<()> {
+    let mut room = room(txn, endpoint, wanted, hand.now);
     if room == 0 {
         return Ok(());
     }
-    let mut statement = txn.connection.prepare_cached(concat_claim!(
-        "d.state = 1 AND d.endpoint = ?1 AND d.due_at <= ?2 ORDER BY d.due_at, d.id LIMIT ?3"
-    ))?;
-    take(txn, &mut statement, params![endpoint.0, now.as_millis(), room as i64], run, endpoint, now, claims)
+    let ready = concat_claim!("d.state = 1 AND d.endpoint = ?1 AND d.due_at <= ?2 ORDER BY d.due_at, d.id LIMIT ?3");
+    for claim in select(txn, ready, params![endpoint.0, hand.now.as_millis(), room as i64], endpoint)? {
+        take(txn, claim, hand)?;
+        room -= 1;
+    }
+    while room > 0 && hand.entered < ENTRIES {
+        let queued = concat_claim!("d.state = -1 AND d.endpoint = ?1 ORDER BY d.id LIMIT ?2");
+        let chosen = select(txn, queued, params![endpoint.0, room as i64], endpoint)?;
+        if chosen.is_empty() {
+            break;
+        }
+        for claim in chosen {
+            if lanes::occupied(txn.connection, endpoint.0, claim.lane)? {
+                lanes::enter(txn.connection, claim.delivery.0)?;
+                hand.entered += 1;
+            } else {
+                take(txn, claim, hand)?;
+                room -= 1;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// How many deliveries of an endpoint may be claimed now, of those wanted: none while it holds, one to probe its rest.
@@ -231,34 +252,26 @@ fn room(txn: &Txn<'_>, endpoint: EndpointId, wanted: usize, now: Timestamp) -> u
     }
 }
 
-fn take(
+/// Reads what can be claimed, as it will be once it is.
+fn select(
     txn: &mut Txn<'_>,
-    statement: &mut CachedStatement<'_>,
+    sql: &str,
     params: impl rusqlite::Params,
-    run: RunId,
     endpoint: EndpointId,
-    now: Timestamp,
-    claims: &mut Vec<Claim>,
-) -> rusqlite::Result<()> {
-    let chosen: Vec<Claim> =
-        statement.query_map(params, |row| read_claim(row, endpoint))?.collect::<rusqlite::Result<_>>()?;
-    for claim in chosen {
-        txn.connection
-            .prepare_cached("UPDATE delivery SET state = 3, owner = ?2, attempts = ?3, changed_at = ?4 WHERE id = ?1")?
-            .execute(params![claim.delivery.0, run.0, claim.number, now.as_millis()])?;
-        let before = Part { state: READY, attempts: claim.number - 1, failures: claim.failures };
-        let after = Part { state: PROCESSING, attempts: claim.number, failures: claim.failures };
-        txn.mirror.moved(endpoint, Some(before), Some(after));
-        if let Some(row) = txn.mirror.change(endpoint).filter(|row| row.endpoint.standing.rest.is_some()) {
-            row.probe = Some(claim.delivery.0);
-        }
-        claims.push(claim);
+) -> rusqlite::Result<Vec<Claim>> {
+    let Txn { connection, mirror } = txn;
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query(params)?;
+    let mut chosen = Vec::new();
+    while let Some(row) = rows.next()? {
+        let kind = row.get(8)?;
+        let event_type = mirror.event_type(connection, kind)?;
+        chosen.push(read_claim(row, endpoint, kind, event_type)?);
     }
-    Ok(())
+    Ok(chosen)
 }
 
-fn read_claim(row: &Row<'_>, endpoint: EndpointId) -> rusqlite::Result<Claim> {
-    let event_type: Arc<str> = row.get::<_, Box<str>>(9)?.into();
+fn read_claim(row: &Row<'_>, endpoint: EndpointId, kind: i64, event_type: Arc<str>) -> rusqlite::Result<Claim> {
     Ok(Claim {
         delivery: DeliveryId(row.get(0)?),
         endpoint,
@@ -269,10 +282,25 @@ fn read_claim(row: &Row<'_>, endpoint: EndpointId) -> rusqlite::Result<Claim> {
         lane: row.get(5)?,
         solo: row.get::<_, i64>(6)? == SOLO,
         event_id: EventId::stored(row.get(7)?),
-        kind: row.get(8)?,
+        kind,
         event_type,
-        body: row.get::<_, Vec<u8>>(10)?.into(),
+        body: row.get::<_, Vec<u8>>(9)?.into(),
     })
+}
+
+/// Makes a claim the run's own.
+fn take(txn: &mut Txn<'_>, claim: Claim, hand: &mut Hand) -> rusqlite::Result<()> {
+    txn.connection
+        .prepare_cached("UPDATE delivery SET state = 3, owner = ?2, attempts = ?3, changed_at = ?4 WHERE id = ?1")?
+        .execute(params![claim.delivery.0, hand.run.0, claim.number, hand.now.as_millis()])?;
+    let before = Part { state: READY, attempts: claim.number - 1, failures: claim.failures };
+    let after = Part { state: PROCESSING, attempts: claim.number, failures: claim.failures };
+    txn.mirror.moved(claim.endpoint, Some(before), Some(after));
+    if let Some(row) = txn.mirror.change(claim.endpoint).filter(|row| row.endpoint.standing.rest.is_some()) {
+        row.probe = Some(claim.delivery.0);
+    }
+    hand.claims.push(claim);
+    Ok(())
 }
 
 pub(super) fn release(txn: &mut Txn<'_>, run: RunId, claims: &[Claim], now: Timestamp) -> Result<()> {
@@ -286,7 +314,8 @@ fn release_one(txn: &mut Txn<'_>, run: RunId, claim: &Claim, now: Timestamp) -> 
     let changed = txn
         .connection
         .prepare_cached(
-            "UPDATE delivery SET state = ?4, attempts = attempts - 1, owner = NULL, changed_at = ?5
+            "UPDATE delivery SET state = ?4, attempts = attempts - 1, owner = NULL, changed_at = ?5,
+                due_at = min(due_at, ?5)
              WHERE id = ?1 AND owner = ?2 AND attempts = ?3 AND state = 3",
         )?
         .execute(params![claim.delivery.0, run.0, claim.number, state, now.as_millis()])?;

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::mirror::Part;
-use super::row::{BLOCKED, READY};
+use super::row::QUEUED;
 use super::writer::Txn;
 use super::{Drafts, Enqueued, Result, StoreError, lanes, records};
 use crate::clock::Timestamp;
@@ -147,13 +147,12 @@ fn insert(txn: &mut Txn<'_>, event: &Event, now: Timestamp) -> rusqlite::Result<
         .map(|row| row.endpoint.id)
         .collect();
     for endpoint in &wanting {
-        let state = if lanes::occupied(connection, endpoint.0, lane)? { BLOCKED } else { READY };
         connection
             .prepare_cached(
                 "INSERT INTO delivery (event, endpoint, lane, state, due_at, changed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
             )?
-            .execute(params![seq, endpoint.0, lane, state, now.as_millis()])?;
-        txn.mirror.moved(*endpoint, None, Some(Part { state, attempts: 0, failures: 0 }));
+            .execute(params![seq, endpoint.0, lane, QUEUED, now.as_millis()])?;
+        txn.mirror.moved(*endpoint, None, Some(Part { state: QUEUED, attempts: 0, failures: 0 }));
     }
     Ok((seq, wanting.len() as u64))
 }

@@ -28,13 +28,22 @@ pub(super) fn figures(connection: &Connection, now: Timestamp) -> rusqlite::Resu
     Ok(Figures { events, endpoints, oldest_processing })
 }
 
-/// The earliest `due_at` of an endpoint's claimable deliveries.
-fn earliest(connection: &Connection, endpoint: &Endpoint) -> rusqlite::Result<Option<Timestamp>> {
+/// The earliest `due_at` of an endpoint's claimable deliveries. What is queued is due now, if not since earlier.
+fn earliest(connection: &Connection, endpoint: &Endpoint, now: Timestamp) -> rusqlite::Result<Option<Timestamp>> {
     let first =
         |sql: &str| connection.prepare_cached(sql)?.query_row([endpoint.id.0], |row| row.get::<_, i64>(0)).optional();
     let ready = first("SELECT due_at FROM delivery WHERE state = 1 AND endpoint = ?1 ORDER BY due_at, id LIMIT 1")?;
     let solo = first("SELECT due_at FROM delivery WHERE state = 2 AND endpoint = ?1 ORDER BY due_at, id LIMIT 1")?;
-    Ok([ready, solo].into_iter().flatten().min().map(Timestamp::from_millis))
+    // Among the first thousand: behind those, what is queued but blocked hides what is not until a claim looks at it.
+    let queued = first(
+        "SELECT (SELECT due_at FROM delivery WHERE id = q.id)
+         FROM (SELECT id, endpoint, lane FROM delivery WHERE state = -1 AND endpoint = ?1 ORDER BY id LIMIT 1000) q
+         WHERE NOT EXISTS (SELECT 1 FROM delivery d
+            WHERE d.endpoint = q.endpoint AND d.lane = q.lane AND d.state >= 0 AND d.state < 4)
+         LIMIT 1",
+    )?;
+    let queued = queued.map(|due| due.min(now.as_millis()));
+    Ok([ready, solo, queued].into_iter().flatten().min().map(Timestamp::from_millis))
 }
 
 /// Since when an endpoint's oldest due delivery has been due, counted from the end of its last rest or pause.
@@ -43,7 +52,7 @@ fn oldest_due(connection: &Connection, row: &EndpointRow, now: Timestamp) -> rus
     if endpoint.holds() || endpoint.standing.rest.is_some_and(|rest| !rest.probe_due(now)) {
         return Ok(None);
     }
-    let earliest = earliest(connection, endpoint)?.filter(|due| *due <= now);
+    let earliest = earliest(connection, endpoint, now)?.filter(|due| *due <= now);
     let asleep_until = endpoint.standing.rest.map_or(endpoint.awake_since, |rest| rest.until);
     Ok(earliest.map(|due| due.max(asleep_until).min(now)))
 }
@@ -74,7 +83,7 @@ pub(super) fn outlook(connection: &Connection, run: RunId, now: Timestamp) -> ru
             continue;
         }
         match row.endpoint.standing.rest {
-            None => outlook.next_due = sooner(outlook.next_due, earliest(connection, &row.endpoint)?),
+            None => outlook.next_due = sooner(outlook.next_due, earliest(connection, &row.endpoint, now)?),
             Some(rest) => {
                 outlook.resting += row.counts.pending.unsigned_abs();
                 // A probe under way elsewhere is watched for, not waited out.

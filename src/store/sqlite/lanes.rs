@@ -1,12 +1,16 @@
 //! Order within a lane: the deliveries of one resource to one endpoint.
 //!
-//! At most one delivery of a lane is not blocked. It is the first unfinished one, unless that was replayed while a later one
-//! was in flight: then it waits for it.
+//! A new delivery is queued, outside its lane. Claims look at the queued in order of their ids: if the lane is empty the delivery
+//! is claimed, else it enters the lane as blocked. So whatever is in a lane is earlier than all that is still queued for it, and
+//! the index of the lanes holds only what is in flight, waits for a retry or is blocked.
+//!
+//! In a lane at most one delivery is not blocked. It is the first, unless that was replayed while a later one was in flight: then
+//! it waits for it.
 
 use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
-use super::row::{BLOCKED, READY, SOLO};
+use super::row::{BLOCKED, QUEUED, READY, SOLO};
 use crate::clock::Timestamp;
 use crate::delivery::INTERRUPTIONS_UNTIL_ALONE;
 use crate::event::Resource;
@@ -19,19 +23,26 @@ pub(super) fn lane_of(resource: &Resource) -> i64 {
     i64::from_le_bytes(first)
 }
 
-/// The first unfinished delivery of a lane: its id and state.
+/// The first delivery of a lane: its id and state.
 fn head(connection: &Connection, endpoint: i64, lane: i64) -> rusqlite::Result<Option<(i64, i64)>> {
     connection
         .prepare_cached(
-            "SELECT id, state FROM delivery WHERE endpoint = ?1 AND lane = ?2 AND state < 4 ORDER BY id LIMIT 1",
+            "SELECT id, state FROM delivery WHERE endpoint = ?1 AND lane = ?2 AND state >= 0 AND state < 4
+             ORDER BY id LIMIT 1",
         )?
         .query_row([endpoint, lane], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()
 }
 
-/// Whether a new delivery of this lane has to wait.
+/// Whether a queued delivery of this lane has to wait.
 pub(super) fn occupied(connection: &Connection, endpoint: i64, lane: i64) -> rusqlite::Result<bool> {
     head(connection, endpoint, lane).map(|head| head.is_some())
+}
+
+/// A queued delivery enters its lane, behind all that is in it.
+pub(super) fn enter(connection: &Connection, id: i64) -> rusqlite::Result<()> {
+    connection.prepare_cached("UPDATE delivery SET state = 0 WHERE id = ?1 AND state = -1")?.execute([id])?;
+    Ok(())
 }
 
 /// Restores the order after the lane's active delivery `left` came back from flight, finished or not.
@@ -50,7 +61,7 @@ pub(super) fn settle(
     if state == BLOCKED { promote(connection, first, now) } else { Ok(()) }
 }
 
-/// Puts a finished delivery back into its lane. Returns whether it became the active one.
+/// Puts a finished delivery back into its old place: before what is in its lane, or into the queue.
 pub(super) fn rejoin(
     connection: &Connection,
     endpoint: i64,
@@ -58,22 +69,40 @@ pub(super) fn rejoin(
     id: i64,
     now: Timestamp,
 ) -> rusqlite::Result<()> {
+    if !is_overtaken(connection, endpoint, lane, id)? {
+        return set_state(connection, id, QUEUED);
+    }
     let first = head(connection, endpoint, lane)?;
-    connection.prepare_cached("UPDATE delivery SET state = 0 WHERE id = ?1")?.execute([id])?;
+    set_state(connection, id, BLOCKED)?;
     match first {
-        None => promote(connection, id, now),
         Some((later, READY | SOLO)) if later > id => {
             block(connection, later)?;
             promote(connection, id, now)
         }
         // An earlier one goes first, or a later one is in flight.
-        Some(_) => Ok(()),
+        _ => Ok(()),
     }
 }
 
-/// An unfinished delivery waits behind another one; a finished one is left as it is.
+/// Whether a later delivery is in the lane: what is queued would come after it.
+fn is_overtaken(connection: &Connection, endpoint: i64, lane: i64, id: i64) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached(
+            "SELECT 1 FROM delivery WHERE endpoint = ?1 AND lane = ?2 AND id > ?3 AND state >= 0 AND state < 4 LIMIT 1",
+        )?
+        .exists([endpoint, lane, id])
+}
+
+fn set_state(connection: &Connection, id: i64, state: i64) -> rusqlite::Result<()> {
+    connection.prepare_cached("UPDATE delivery SET state = ?2 WHERE id = ?1")?.execute([id, state])?;
+    Ok(())
+}
+
+/// A delivery waits behind another one of its lane; a finished one is left as it is.
 fn block(connection: &Connection, id: i64) -> rusqlite::Result<()> {
-    connection.prepare_cached("UPDATE delivery SET state = 0 WHERE id = ?1 AND state < 3")?.execute([id])?;
+    connection
+        .prepare_cached("UPDATE delivery SET state = 0 WHERE id = ?1 AND state >= 0 AND state < 3")?
+        .execute([id])?;
     Ok(())
 }
 

@@ -99,7 +99,7 @@ pub(super) fn deliveries(
         .prepare(&sql)?
         .query_map(params_from_iter(&condition.values), |row| delivery_row(row, 7))?
         .collect::<rusqlite::Result<Vec<_>>>()?;
-    rows.iter_mut().try_for_each(|row| add_last_attempt(connection, row))?;
+    complete(connection, &mut rows)?;
     Ok(Listed { rows, total: total.unsigned_abs() })
 }
 
@@ -223,6 +223,58 @@ fn delivery_row(row: &Row<'_>, at: usize) -> rusqlite::Result<DeliveryRow> {
     })
 }
 
+/// Adds what the rows themselves do not say.
+fn complete(connection: &Connection, rows: &mut [DeliveryRow]) -> rusqlite::Result<()> {
+    rows.iter_mut().try_for_each(|row| add_last_attempt(connection, row))?;
+    let queued = queued_lanes(connection, rows)?;
+    let fronts = fronts(connection, &queued)?;
+    for row in rows {
+        row.blocked |= queued.get(&row.id).is_some_and(|lane| fronts.get(lane).is_some_and(|front| *front < row.id.0));
+    }
+    Ok(())
+}
+
+/// An endpoint and the number of a lane to it.
+type Lane = (i64, i64);
+
+/// The lanes of those rows that are queued.
+fn queued_lanes(connection: &Connection, rows: &[DeliveryRow]) -> rusqlite::Result<HashMap<DeliveryId, Lane>> {
+    let mut lane = connection.prepare_cached("SELECT endpoint, lane FROM delivery WHERE id = ?1 AND state = -1")?;
+    let waiting = rows.iter().filter(|row| matches!(row.state, State::Pending | State::Held));
+    let mut found = HashMap::new();
+    for row in waiting {
+        if let Some(of_row) = lane.query_row([row.id.0], |row| Ok((row.get(0)?, row.get(1)?))).optional()? {
+            found.insert(row.id, of_row);
+        }
+    }
+    Ok(found)
+}
+
+/// The earliest unfinished delivery of each of these lanes: in the lane, or else among the queued.
+fn fronts(connection: &Connection, queued: &HashMap<DeliveryId, Lane>) -> rusqlite::Result<HashMap<Lane, i64>> {
+    let lanes: BTreeSet<Lane> = queued.values().copied().collect();
+    let endpoints: BTreeSet<i64> = lanes.iter().map(|lane| lane.0).collect();
+    let last = queued.keys().map(|id| id.0).max().unwrap_or(0);
+    let mut fronts = HashMap::new();
+    let mut earlier = connection
+        .prepare_cached("SELECT lane, id FROM delivery WHERE state = -1 AND endpoint = ?1 AND id < ?2 ORDER BY id")?;
+    for endpoint in endpoints {
+        let mut rows = earlier.query([endpoint, last])?;
+        while let Some(row) = rows.next()? {
+            let lane = (endpoint, row.get(0)?);
+            if lanes.contains(&lane) {
+                fronts.entry(lane).or_insert(row.get(1)?);
+            }
+        }
+    }
+    for lane in lanes {
+        if super::lanes::occupied(connection, lane.0, lane.1)? {
+            fronts.insert(lane, 0);
+        }
+    }
+    Ok(fronts)
+}
+
 fn add_last_attempt(connection: &Connection, delivery: &mut DeliveryRow) -> rusqlite::Result<()> {
     let last = connection
         .prepare_cached(
@@ -264,7 +316,7 @@ pub(super) fn event(connection: &Connection, which: Which<'_>) -> rusqlite::Resu
         .prepare_cached(&sql)?
         .query_map([row.seq], |row| delivery_row(row, 7))?
         .collect::<rusqlite::Result<Vec<_>>>()?;
-    deliveries.iter_mut().try_for_each(|delivery| add_last_attempt(connection, delivery))?;
+    complete(connection, &mut deliveries)?;
     let attempts = attempts(connection, row.seq)?;
     Ok(Some(EventDetail { row, body, deliveries, attempts }))
 }

@@ -40,6 +40,7 @@ pub(super) struct Mirror {
     data_version: Option<i64>,
     endpoints: Vec<EndpointRow>,
     kinds: HashMap<(String, String), i64>,
+    event_types: HashMap<i64, Arc<str>>,
     rates: BTreeMap<(i64, i64, i64), (i64, i64)>,
     new_events: i64,
     snapshot: Option<Arc<Vec<Endpoint>>>,
@@ -53,6 +54,7 @@ impl Mirror {
             data_version: None,
             endpoints: Vec::new(),
             kinds: HashMap::new(),
+            event_types: HashMap::new(),
             rates: BTreeMap::new(),
             new_events: 0,
             snapshot: None,
@@ -74,6 +76,7 @@ impl Mirror {
         self.data_version = None;
         self.endpoints.clear();
         self.kinds.clear();
+        self.event_types.clear();
         self.rates.clear();
         self.new_events = 0;
         self.snapshot = None;
@@ -187,6 +190,19 @@ impl Mirror {
             .query_row(params![event, resource], |row| row.get(0))?;
         self.kinds.insert(key, id);
         Ok(id)
+    }
+
+    /// The event type of a kind.
+    pub(super) fn event_type(&mut self, connection: &Connection, kind: i64) -> rusqlite::Result<Arc<str>> {
+        if let Some(event_type) = self.event_types.get(&kind) {
+            return Ok(Arc::clone(event_type));
+        }
+        let event_type: Arc<str> = connection
+            .prepare_cached("SELECT type FROM kind WHERE id = ?1")?
+            .query_row([kind], |row| row.get::<_, Box<str>>(0))?
+            .into();
+        self.event_types.insert(kind, Arc::clone(&event_type));
+        Ok(event_type)
     }
 
     /// Writes back what changed.

@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension, params};
 
 use super::mirror::Part;
-use super::row::{BLOCKED, DELIVERED, FAILED, PROCESSING};
+use super::row::{BLOCKED, DELIVERED, FAILED, PROCESSING, QUEUED};
 use super::writer::Txn;
 use super::{Changed, DeliveryId, Replay, Result, lanes, row};
 use crate::clock::Timestamp;
@@ -62,7 +62,7 @@ fn give_up_one(txn: &mut Txn<'_>, chosen: &Chosen, now: Timestamp) -> rusqlite::
     txn.connection
         .prepare_cached("UPDATE delivery SET state = 5, reason = ?2, changed_at = ?3 WHERE id = ?1")?
         .execute(params![chosen.id, row::reason_code(Reason::GivenUp), now.as_millis()])?;
-    if chosen.part.state != BLOCKED {
+    if !matches!(chosen.part.state, QUEUED | BLOCKED) {
         lanes::settle(txn.connection, chosen.endpoint.0, chosen.lane, chosen.id, now)?;
     }
     txn.mirror.moved(chosen.endpoint, Some(chosen.part), Some(Part { state: FAILED, ..chosen.part }));

@@ -3,6 +3,8 @@
 use crate::delivery::{Outcome, Reason, State, Trigger};
 use crate::endpoint::PausedBy;
 
+/// Not looked at yet; the others below [`DELIVERED`] are in their lane.
+pub(super) const QUEUED: i64 = -1;
 pub(super) const BLOCKED: i64 = 0;
 pub(super) const READY: i64 = 1;
 pub(super) const SOLO: i64 = 2;

@@ -81,12 +81,23 @@ fn count(connection: &Connection, endpoint: i64) -> rusqlite::Result<Counts> {
         })
 }
 
-/// Resources whose deliveries would never go out, or two at once.
+/// Resources whose deliveries would never go out, two at once, or in another order.
 fn wrong_lanes(connection: &Connection) -> rusqlite::Result<Vec<String>> {
-    let wrong: i64 = connection.query_row(
-        "SELECT count(*) FROM (SELECT 1 FROM delivery WHERE state < 4 GROUP BY endpoint, lane HAVING sum(state > 0) <> 1)",
-        [],
-        |row| row.get(0),
+    let count = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
+    let turns = count(
+        "SELECT count(*) FROM (SELECT 1 FROM delivery WHERE state >= 0 AND state < 4
+         GROUP BY endpoint, lane HAVING sum(state > 0) <> 1)",
     )?;
-    Ok(if wrong == 0 { Vec::new() } else { vec![format!("{wrong} resources without exactly one delivery in turn")] })
+    let overtaken = count(
+        "SELECT count(*) FROM delivery q WHERE q.state = -1 AND EXISTS (SELECT 1 FROM delivery d
+         WHERE d.endpoint = q.endpoint AND d.lane = q.lane AND d.id > q.id AND d.state >= 0 AND d.state < 4)",
+    )?;
+    let mut found = Vec::new();
+    if turns > 0 {
+        found.push(format!("{turns} resources without exactly one delivery in turn"));
+    }
+    if overtaken > 0 {
+        found.push(format!("{overtaken} queued deliveries behind later ones of their resource"));
+    }
+    Ok(found)
 }
