@@ -367,10 +367,10 @@ Register-ArgumentCompleter -Native -CommandName 'syncctl' -ScriptBlock {
         'syncctl;events;list' {
             [CompletionResult]::new('--type', '--type', [CompletionResultType]::ParameterName, 'Only this event type')
             [CompletionResult]::new('--resource', '--resource', [CompletionResultType]::ParameterName, 'Only the resource with this id')
-            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Emitted at or after: a time, or a duration before now')
-            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Emitted before')
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Rows on a page')
             [CompletionResult]::new('--page', '--page', [CompletionResultType]::ParameterName, 'Which page')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Emitted at or after: a time, or a duration before now')
+            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Emitted before')
             [CompletionResult]::new('--db', '--db', [CompletionResultType]::ParameterName, 'The queue''s database file')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file, in place of the user''s and of SYNCCTL_CONFIG')
             [CompletionResult]::new('--env-file', '--env-file', [CompletionResultType]::ParameterName, 'Variables to read beside the environment; a .env is never read unless named')
@@ -463,7 +463,7 @@ Register-ArgumentCompleter -Native -CommandName 'syncctl' -ScriptBlock {
         'syncctl;deliveries;list' {
             [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'Only in these states')
             [CompletionResult]::new('--endpoint', '--endpoint', [CompletionResultType]::ParameterName, 'Only to this endpoint')
-            [CompletionResult]::new('--type', '--type', [CompletionResultType]::ParameterName, 'Only this event type')
+            [CompletionResult]::new('--type', '--type', [CompletionResultType]::ParameterName, 'Only of this event type')
             [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Last changed at or after: a time, or a duration before now')
             [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Last changed before')
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Rows on a page')
@@ -491,7 +491,7 @@ Register-ArgumentCompleter -Native -CommandName 'syncctl' -ScriptBlock {
         }
         'syncctl;deliveries;give-up' {
             [CompletionResult]::new('--endpoint', '--endpoint', [CompletionResultType]::ParameterName, 'Only to this endpoint')
-            [CompletionResult]::new('--type', '--type', [CompletionResultType]::ParameterName, 'Only this event type')
+            [CompletionResult]::new('--type', '--type', [CompletionResultType]::ParameterName, 'Only of this event type')
             [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Last changed at or after: a time, or a duration before now')
             [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Last changed before')
             [CompletionResult]::new('--db', '--db', [CompletionResultType]::ParameterName, 'The queue''s database file')
@@ -519,8 +519,8 @@ Register-ArgumentCompleter -Native -CommandName 'syncctl' -ScriptBlock {
             break
         }
         'syncctl;failures' {
-            [CompletionResult]::new('--endpoint', '--endpoint', [CompletionResultType]::ParameterName, 'Only this endpoint')
-            [CompletionResult]::new('--type', '--type', [CompletionResultType]::ParameterName, 'Only this event type')
+            [CompletionResult]::new('--endpoint', '--endpoint', [CompletionResultType]::ParameterName, 'Only to this endpoint')
+            [CompletionResult]::new('--type', '--type', [CompletionResultType]::ParameterName, 'Only of this event type')
             [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Last changed at or after: a time, or a duration before now')
             [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Last changed before')
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Rows on a page')
@@ -548,8 +548,8 @@ Register-ArgumentCompleter -Native -CommandName 'syncctl' -ScriptBlock {
             break
         }
         'syncctl;failures;list' {
-            [CompletionResult]::new('--endpoint', '--endpoint', [CompletionResultType]::ParameterName, 'Only this endpoint')
-            [CompletionResult]::new('--type', '--type', [CompletionResultType]::ParameterName, 'Only this event type')
+            [CompletionResult]::new('--endpoint', '--endpoint', [CompletionResultType]::ParameterName, 'Only to this endpoint')
+            [CompletionResult]::new('--type', '--type', [CompletionResultType]::ParameterName, 'Only of this event type')
             [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Last changed at or after: a time, or a duration before now')
             [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Last changed before')
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Rows on a page')
@@ -598,10 +598,10 @@ Register-ArgumentCompleter -Native -CommandName 'syncctl' -ScriptBlock {
         }
         'syncctl;replay' {
             [CompletionResult]::new('--endpoint', '--endpoint', [CompletionResultType]::ParameterName, 'Only to this endpoint')
-            [CompletionResult]::new('--type', '--type', [CompletionResultType]::ParameterName, 'Only this event type')
+            [CompletionResult]::new('--type', '--type', [CompletionResultType]::ParameterName, 'Only of this event type')
             [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Last changed at or after: a time, or a duration before now')
-            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Last changed before')
             [CompletionResult]::new('--secret-command', '--secret-command', [CompletionResultType]::ParameterName, 'A command that prints the secret')
+            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Last changed before')
             [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'Send the same bytes to that URL instead, with a fresh time and signature; the queue is left as it is')
             [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'Send captured requests: a file or a folder of `listen --save`')
             [CompletionResult]::new('--scheme', '--scheme', [CompletionResultType]::ParameterName, 'With --from, the scheme to sign by where the request''s headers do not tell')
@@ -777,12 +777,12 @@ Register-ArgumentCompleter -Native -CommandName 'syncctl' -ScriptBlock {
         }
         'syncctl;audit;list' {
             [CompletionResult]::new('--direction', '--direction', [CompletionResultType]::ParameterName, 'Only what left, or only what arrived')
-            [CompletionResult]::new('--endpoint', '--endpoint', [CompletionResultType]::ParameterName, 'Only attempts at this endpoint')
+            [CompletionResult]::new('--endpoint', '--endpoint', [CompletionResultType]::ParameterName, 'Only to this endpoint')
             [CompletionResult]::new('--type', '--type', [CompletionResultType]::ParameterName, 'Only of this event type')
-            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'At or after: a time, or a duration before now')
-            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Before')
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Rows on a page')
             [CompletionResult]::new('--page', '--page', [CompletionResultType]::ParameterName, 'Which page')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Sent or arrived at or after: a time, or a duration before now')
+            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Sent or arrived before')
             [CompletionResult]::new('--db', '--db', [CompletionResultType]::ParameterName, 'The queue''s database file')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file, in place of the user''s and of SYNCCTL_CONFIG')
             [CompletionResult]::new('--env-file', '--env-file', [CompletionResultType]::ParameterName, 'Variables to read beside the environment; a .env is never read unless named')

@@ -351,10 +351,10 @@ set edit:completion:arg-completer[syncctl] = {|@words|
         &'syncctl;events;list'= {
             cand --type 'Only this event type'
             cand --resource 'Only the resource with this id'
-            cand --since 'Emitted at or after: a time, or a duration before now'
-            cand --until 'Emitted before'
             cand --limit 'Rows on a page'
             cand --page 'Which page'
+            cand --since 'Emitted at or after: a time, or a duration before now'
+            cand --until 'Emitted before'
             cand --db 'The queue''s database file'
             cand --config 'The configuration file, in place of the user''s and of SYNCCTL_CONFIG'
             cand --env-file 'Variables to read beside the environment; a .env is never read unless named'
@@ -443,7 +443,7 @@ set edit:completion:arg-completer[syncctl] = {|@words|
         &'syncctl;deliveries;list'= {
             cand --state 'Only in these states'
             cand --endpoint 'Only to this endpoint'
-            cand --type 'Only this event type'
+            cand --type 'Only of this event type'
             cand --since 'Last changed at or after: a time, or a duration before now'
             cand --until 'Last changed before'
             cand --limit 'Rows on a page'
@@ -470,7 +470,7 @@ set edit:completion:arg-completer[syncctl] = {|@words|
         }
         &'syncctl;deliveries;give-up'= {
             cand --endpoint 'Only to this endpoint'
-            cand --type 'Only this event type'
+            cand --type 'Only of this event type'
             cand --since 'Last changed at or after: a time, or a duration before now'
             cand --until 'Last changed before'
             cand --db 'The queue''s database file'
@@ -497,8 +497,8 @@ set edit:completion:arg-completer[syncctl] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'syncctl;failures'= {
-            cand --endpoint 'Only this endpoint'
-            cand --type 'Only this event type'
+            cand --endpoint 'Only to this endpoint'
+            cand --type 'Only of this event type'
             cand --since 'Last changed at or after: a time, or a duration before now'
             cand --until 'Last changed before'
             cand --limit 'Rows on a page'
@@ -525,8 +525,8 @@ set edit:completion:arg-completer[syncctl] = {|@words|
             cand stats 'How many attempts failed, by event type, resource type and endpoint'
         }
         &'syncctl;failures;list'= {
-            cand --endpoint 'Only this endpoint'
-            cand --type 'Only this event type'
+            cand --endpoint 'Only to this endpoint'
+            cand --type 'Only of this event type'
             cand --since 'Last changed at or after: a time, or a duration before now'
             cand --until 'Last changed before'
             cand --limit 'Rows on a page'
@@ -573,10 +573,10 @@ set edit:completion:arg-completer[syncctl] = {|@words|
         }
         &'syncctl;replay'= {
             cand --endpoint 'Only to this endpoint'
-            cand --type 'Only this event type'
+            cand --type 'Only of this event type'
             cand --since 'Last changed at or after: a time, or a duration before now'
-            cand --until 'Last changed before'
             cand --secret-command 'A command that prints the secret'
+            cand --until 'Last changed before'
             cand --to 'Send the same bytes to that URL instead, with a fresh time and signature; the queue is left as it is'
             cand --from 'Send captured requests: a file or a folder of `listen --save`'
             cand --scheme 'With --from, the scheme to sign by where the request''s headers do not tell'
@@ -745,12 +745,12 @@ set edit:completion:arg-completer[syncctl] = {|@words|
         }
         &'syncctl;audit;list'= {
             cand --direction 'Only what left, or only what arrived'
-            cand --endpoint 'Only attempts at this endpoint'
+            cand --endpoint 'Only to this endpoint'
             cand --type 'Only of this event type'
-            cand --since 'At or after: a time, or a duration before now'
-            cand --until 'Before'
             cand --limit 'Rows on a page'
             cand --page 'Which page'
+            cand --since 'Sent or arrived at or after: a time, or a duration before now'
+            cand --until 'Sent or arrived before'
             cand --db 'The queue''s database file'
             cand --config 'The configuration file, in place of the user''s and of SYNCCTL_CONFIG'
             cand --env-file 'Variables to read beside the environment; a .env is never read unless named'

@@ -414,10 +414,10 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_s
 complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show reproduce" -f -a "reproduce" -d 'Print openssl and curl lines that sign and send it again, with the secret in a variable'
 complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -l type -d 'Only this event type' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -l resource -d 'Only the resource with this id' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -l since -d 'Emitted at or after: a time, or a duration before now' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -l until -d 'Emitted before' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -l limit -d 'Rows on a page' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -l page -d 'Which page' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -l since -d 'Emitted at or after: a time, or a duration before now' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -l until -d 'Emitted before' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -l db -d 'The queue\'s database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
@@ -530,7 +530,7 @@ processing\t''
 delivered\t''
 failed\t''"
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -l endpoint -d 'Only to this endpoint' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -l type -d 'Only this event type' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -l type -d 'Only of this event type' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -l since -d 'Last changed at or after: a time, or a duration before now' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -l until -d 'Last changed before' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -l limit -d 'Rows on a page' -r
@@ -562,7 +562,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_s
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask; refuse what would need an answer'
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -l endpoint -d 'Only to this endpoint' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -l type -d 'Only this event type' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -l type -d 'Only of this event type' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -l since -d 'Last changed at or after: a time, or a duration before now' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -l until -d 'Last changed before' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -l db -d 'The queue\'s database file' -r
@@ -593,8 +593,8 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_s
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -l no-input -d 'Never ask; refuse what would need an answer'
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l endpoint -d 'Only this endpoint' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l type -d 'Only this event type' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l endpoint -d 'Only to this endpoint' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l type -d 'Only of this event type' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l since -d 'Last changed at or after: a time, or a duration before now' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l until -d 'Last changed before' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l limit -d 'Rows on a page' -r
@@ -626,8 +626,8 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -f -a "list" -d 'Deliveries with a failed attempt that wait for another or were given up, newest first'
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -f -a "stats" -d 'How many attempts failed, by event type, resource type and endpoint'
-complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l endpoint -d 'Only this endpoint' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l type -d 'Only this event type' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l endpoint -d 'Only to this endpoint' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l type -d 'Only of this event type' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l since -d 'Last changed at or after: a time, or a duration before now' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l until -d 'Last changed before' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l limit -d 'Rows on a page' -r
@@ -684,10 +684,10 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_see
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from stats" -l no-input -d 'Never ask; refuse what would need an answer'
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from stats" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l endpoint -d 'Only to this endpoint' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l type -d 'Only this event type' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l type -d 'Only of this event type' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l since -d 'Last changed at or after: a time, or a duration before now' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l until -d 'Last changed before' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l secret-command -d 'A command that prints the secret' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l until -d 'Last changed before' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l to -d 'Send the same bytes to that URL instead, with a fresh time and signature; the queue is left as it is' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l from -d 'Send captured requests: a file or a folder of `listen --save`' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l scheme -d 'With --from, the scheme to sign by where the request\'s headers do not tell' -r
@@ -892,12 +892,12 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and not __fish_se
 complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and not __fish_seen_subcommand_from list" -f -a "list" -d 'Attempts and webhooks, newest first: sync.TYPE, sync.failure and sync.recovery'
 complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -l direction -d 'Only what left, or only what arrived' -r -f -a "outbound\t''
 inbound\t''"
-complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -l endpoint -d 'Only attempts at this endpoint' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -l endpoint -d 'Only to this endpoint' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -l type -d 'Only of this event type' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -l since -d 'At or after: a time, or a duration before now' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -l until -d 'Before' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -l limit -d 'Rows on a page' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -l page -d 'Which page' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -l since -d 'Sent or arrived at or after: a time, or a duration before now' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -l until -d 'Sent or arrived before' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -l db -d 'The queue\'s database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F

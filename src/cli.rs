@@ -16,6 +16,7 @@ use crate::render::{ColorChoice, Format, Screen, TimeStyle};
 mod captures;
 pub mod context;
 pub mod exit;
+pub mod filter;
 mod logs;
 mod signals;
 mod usage;

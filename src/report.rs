@@ -86,6 +86,12 @@ impl Report {
         self
     }
 
+    /// Adds a hint where it is called for.
+    #[must_use]
+    pub fn with_hint_if(self, called_for: bool, hint: impl Into<String>) -> Self {
+        if called_for { self.with_hint(hint) } else { self }
+    }
+
     /// Adds something beside the data, for scripts that expect it there.
     #[must_use]
     pub fn beside(mut self, key: &'static str, value: &impl Serialize) -> Self {

@@ -2,10 +2,9 @@
 
 use super::context::{Context, Paging};
 use super::exit::{Exit, Fault};
-use super::values::When;
+use super::filter::{self, Sent};
 use crate::report::audit::{self, Entry};
-use crate::store::inbound::ReceivedFilter;
-use crate::store::{AttemptFilter, Page};
+use crate::store::Page;
 
 /// The commands below `audit`.
 #[derive(Debug, clap::Subcommand)]
@@ -16,22 +15,13 @@ pub enum AuditCommand {
 
 /// Which entries.
 #[derive(Debug, clap::Args)]
+#[command(mut_arg("since", filter::since("Sent or arrived")), mut_arg("until", filter::until("Sent or arrived")))]
 pub struct ListArgs {
     /// Only what left, or only what arrived
     #[arg(long, value_name = "WHICH", value_parser = ["outbound", "inbound"])]
     direction: Option<String>,
-    /// Only attempts at this endpoint
-    #[arg(long, value_name = "NAME")]
-    endpoint: Option<String>,
-    /// Only of this event type
-    #[arg(long = "type", value_name = "TYPE")]
-    event_type: Option<String>,
-    /// At or after: a time, or a duration before now
-    #[arg(long, value_name = "WHEN", value_parser = When::parse)]
-    since: Option<When>,
-    /// Before
-    #[arg(long, value_name = "WHEN", value_parser = When::parse)]
-    until: Option<When>,
+    #[command(flatten)]
+    sent: Sent,
     #[command(flatten)]
     paging: Paging,
 }
@@ -51,12 +41,12 @@ impl ListArgs {
         let first = Page { limit: page.limit.saturating_mul(page.number), number: 1, ..page };
         let (mut entries, mut total) = (Vec::new(), 0);
         if self.wants("outbound") {
-            let listed = store.attempts(&self.attempts(context), first)?;
+            let listed = store.attempts(&self.sent.attempts(context.now), first)?;
             total += listed.total;
             entries.extend(listed.rows.into_iter().map(Entry::Outbound));
         }
         if self.wants("inbound") {
-            let listed = store.received(&self.received(context), first)?;
+            let listed = store.received(&self.sent.received(context.now), first)?;
             total += listed.total;
             entries.extend(listed.rows.into_iter().map(Entry::Inbound));
             entries.sort_by_key(|entry| std::cmp::Reverse(entry.at()));
@@ -71,24 +61,6 @@ impl ListArgs {
     /// Whether a direction is asked for; what arrived has no endpoint.
     fn wants(&self, direction: &str) -> bool {
         let chosen = self.direction.as_deref().is_none_or(|chosen| chosen == direction);
-        chosen && (self.endpoint.is_none() || direction == "outbound")
-    }
-
-    fn attempts(&self, context: &Context) -> AttemptFilter {
-        AttemptFilter {
-            endpoint: self.endpoint.clone(),
-            event_type: self.event_type.clone(),
-            since: self.since.map(|when| when.seen_from(context.now)),
-            until: self.until.map(|when| when.seen_from(context.now)),
-        }
-    }
-
-    fn received(&self, context: &Context) -> ReceivedFilter {
-        ReceivedFilter {
-            event_type: self.event_type.clone(),
-            since: self.since.map(|when| when.seen_from(context.now)),
-            until: self.until.map(|when| when.seen_from(context.now)),
-            ..ReceivedFilter::default()
-        }
+        chosen && (self.sent.endpoint.is_none() || direction == "outbound")
     }
 }

@@ -2,8 +2,8 @@
 
 use super::context::{Context, Paging};
 use super::exit::{Exit, Fault};
+use super::filter::Sent;
 use super::replay::{Choice, report_change};
-use super::values::When;
 use crate::delivery::State;
 use crate::report::lists;
 use crate::store::{DeliveryFilter, Store};
@@ -27,18 +27,8 @@ pub struct ListArgs {
     /// Only those given up, the same as `--state failed`
     #[arg(long, conflicts_with = "state")]
     failed: bool,
-    /// Only to this endpoint
-    #[arg(long, value_name = "NAME")]
-    endpoint: Option<String>,
-    /// Only this event type
-    #[arg(long = "type", value_name = "TYPE")]
-    event_type: Option<String>,
-    /// Last changed at or after: a time, or a duration before now
-    #[arg(long, value_name = "WHEN", value_parser = When::parse)]
-    since: Option<When>,
-    /// Last changed before
-    #[arg(long, value_name = "WHEN", value_parser = When::parse)]
-    until: Option<When>,
+    #[command(flatten)]
+    sent: Sent,
     #[command(flatten)]
     paging: Paging,
 }
@@ -75,19 +65,12 @@ impl ListArgs {
     fn run(self, context: &Context, store: &dyn Store) -> Result<Exit, Fault> {
         let filter = DeliveryFilter {
             states: if self.failed { vec![State::Failed] } else { self.state },
-            endpoint: self.endpoint,
-            event_type: self.event_type,
-            since: self.since.map(|when| when.seen_from(context.now)),
-            until: self.until.map(|when| when.seen_from(context.now)),
-            ..DeliveryFilter::default()
+            ..self.sent.deliveries(context.now)
         };
         let page = self.paging.newest_first();
         let listed = store.deliveries(&filter, page)?;
-        let report = lists::deliveries(&listed, page);
-        context.screen.report(&match listed.rows.is_empty() {
-            true => report.with_hint("no deliveries match"),
-            false => report,
-        })?;
+        let report = lists::deliveries(&listed, page).with_hint_if(listed.rows.is_empty(), "no deliveries match");
+        context.screen.report(&report)?;
         Ok(Exit::Done)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::context::{Context, Paging};
 use super::exit::{Exit, Fault};
-use super::values::When;
+use super::filter::{self, Window};
 use crate::endpoint::SecretSource;
 use crate::event::{EventId, data_of};
 use crate::report::lists;
@@ -23,6 +23,7 @@ pub enum EventsCommand {
 
 /// Which events.
 #[derive(Debug, clap::Args)]
+#[command(mut_arg("since", filter::since("Emitted")), mut_arg("until", filter::until("Emitted")))]
 pub struct ListArgs {
     /// Only this event type
     #[arg(long = "type", value_name = "TYPE")]
@@ -30,12 +31,8 @@ pub struct ListArgs {
     /// Only the resource with this id
     #[arg(long, value_name = "ID")]
     resource: Option<String>,
-    /// Emitted at or after: a time, or a duration before now
-    #[arg(long, value_name = "WHEN", value_parser = When::parse)]
-    since: Option<When>,
-    /// Emitted before
-    #[arg(long, value_name = "WHEN", value_parser = When::parse)]
-    until: Option<When>,
+    #[command(flatten)]
+    window: Window,
     #[command(flatten)]
     paging: Paging,
 }
@@ -84,16 +81,13 @@ impl ListArgs {
         let filter = EventFilter {
             event_type: self.event_type,
             resource_id: self.resource,
-            since: self.since.map(|when| when.seen_from(context.now)),
-            until: self.until.map(|when| when.seen_from(context.now)),
+            since: self.window.since(context.now),
+            until: self.window.until(context.now),
         };
         let page = self.paging.newest_first();
         let listed = store.events(&filter, page)?;
-        let report = lists::events(&listed, page);
-        context.screen.report(&match listed.rows.is_empty() {
-            true => report.with_hint("no events; store one with `syncctl emit`"),
-            false => report,
-        })?;
+        let hint = "no events; store one with `syncctl emit`";
+        context.screen.report(&lists::events(&listed, page).with_hint_if(listed.rows.is_empty(), hint))?;
         Ok(Exit::Done)
     }
 }

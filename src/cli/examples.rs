@@ -226,7 +226,8 @@ const EXAMPLES: &[Examples] = &[
 
 /// Options that few need: `-h` leaves them out, so that it fits a small terminal.
 const RARE: &[(&str, &[&str])] = &[
-    ("replay", &["to", "from", "scheme", "secret_env", "secret_file"]),
+    ("deliveries give-up", &["until"]),
+    ("replay", &["until", "to", "from", "scheme", "secret_env", "secret_file"]),
     ("sign", &["url", "method", "curl", "snippet", "all"]),
     ("verify", &["entry", "event", "url", "method", "at", "tolerance", "show_expected"]),
 ];

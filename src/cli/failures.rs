@@ -2,6 +2,7 @@
 
 use super::context::{Context, Paging};
 use super::exit::{Exit, Fault};
+use super::filter::Sent;
 use super::values::When;
 use crate::monitor::{self, STATS_WINDOW};
 use crate::report::{health, lists};
@@ -37,18 +38,8 @@ pub struct StatsArgs {
 /// Which failures.
 #[derive(Debug, clap::Args)]
 pub struct ListArgs {
-    /// Only this endpoint
-    #[arg(long, value_name = "NAME")]
-    endpoint: Option<String>,
-    /// Only this event type
-    #[arg(long = "type", value_name = "TYPE")]
-    event_type: Option<String>,
-    /// Last changed at or after: a time, or a duration before now
-    #[arg(long, value_name = "WHEN", value_parser = When::parse)]
-    since: Option<When>,
-    /// Last changed before
-    #[arg(long, value_name = "WHEN", value_parser = When::parse)]
-    until: Option<When>,
+    #[command(flatten)]
+    sent: Sent,
     #[command(flatten)]
     paging: Paging,
 }
@@ -64,14 +55,7 @@ impl FailuresArgs {
 
 impl ListArgs {
     fn run(self, context: &Context) -> Result<Exit, Fault> {
-        let filter = DeliveryFilter {
-            endpoint: self.endpoint,
-            event_type: self.event_type,
-            troubled: true,
-            since: self.since.map(|when| when.seen_from(context.now)),
-            until: self.until.map(|when| when.seen_from(context.now)),
-            ..DeliveryFilter::default()
-        };
+        let filter = DeliveryFilter { troubled: true, ..self.sent.deliveries(context.now) };
         let page = self.paging.newest_first();
         let listed = context.existing_store()?.deliveries(&filter, page)?;
         context.screen.report(&lists::failures(&listed, page))?;

@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::exit::{Exit, Fault};
+use super::filter::Sent;
 use super::resend::{self, Elsewhere};
-use super::values::When;
 use super::workbench::{self, SecretArgs};
 use crate::delivery::{State, Trigger};
 use crate::event::EventId;
@@ -32,18 +32,8 @@ pub struct Choice {
     /// Read ids from standard input, one a line
     #[arg(long, conflicts_with = "ids", hide_short_help = true)]
     stdin: bool,
-    /// Only to this endpoint
-    #[arg(long, value_name = "NAME")]
-    endpoint: Option<String>,
-    /// Only this event type
-    #[arg(long = "type", id = "event_type", value_name = "TYPE")]
-    event_type: Option<String>,
-    /// Last changed at or after: a time, or a duration before now
-    #[arg(long, value_name = "WHEN", value_parser = When::parse)]
-    since: Option<When>,
-    /// Last changed before
-    #[arg(long, value_name = "WHEN", value_parser = When::parse, hide_short_help = true)]
-    until: Option<When>,
+    #[command(flatten)]
+    sent: Sent,
 }
 
 /// Arguments of `replay`.
@@ -87,13 +77,7 @@ impl Choice {
 
     /// The filter these arguments describe, before any state.
     pub(super) fn filter(&self, context: &Context) -> Result<DeliveryFilter, Fault> {
-        let mut filter = DeliveryFilter {
-            endpoint: self.endpoint.clone(),
-            event_type: self.event_type.clone(),
-            since: self.since.map(|when| when.seen_from(context.now)),
-            until: self.until.map(|when| when.seen_from(context.now)),
-            ..DeliveryFilter::default()
-        };
+        let mut filter = self.sent.deliveries(context.now);
         let given = if self.stdin { read_ids()? } else { self.ids.clone() };
         for id in &given {
             match (id.strip_prefix('#').unwrap_or(id).parse(), EventId::parse(id)) {
@@ -108,7 +92,7 @@ impl Choice {
 
     /// The deliveries that match, oldest first.
     pub(super) fn choose(&self, store: &dyn Store, filter: &DeliveryFilter) -> Result<Vec<DeliveryRow>, Fault> {
-        if let Some(name) = &self.endpoint {
+        if let Some(name) = &self.sent.endpoint {
             let known = store.endpoints()?;
             if !known.iter().any(|endpoint| endpoint.name == *name) {
                 return Err(crate::store::StoreError::NoEndpoint(name.clone()).into());
