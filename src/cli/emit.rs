@@ -2,16 +2,13 @@
 
 use std::path::PathBuf;
 
-use serde::Serialize;
-
 use super::context::Context;
 use super::exit::{Exit, Fault};
 use super::{records, values};
 use crate::clock::Timestamp;
 use crate::endpoint::Endpoint;
-use crate::event::{Draft, Event, EventId, Invalid, MAX_DATA_BYTES, known_resource_type};
-use crate::report::Report;
-use crate::store::Receipt;
+use crate::event::{Draft, EventId, Invalid, MAX_DATA_BYTES, known_resource_type};
+use crate::report::emitted;
 use crate::text::Untrusted;
 
 mod batch;
@@ -57,40 +54,6 @@ pub struct EmitArgs {
     dry_run: bool,
 }
 
-/// An event as `emit` and `sync` answer it.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct EventView<'a> {
-    id: &'a str,
-    #[serde(rename = "type")]
-    event_type: &'a str,
-    resource_id: &'a str,
-    resource_type: &'a str,
-    timestamp: Timestamp,
-}
-
-impl<'a> EventView<'a> {
-    pub(super) fn of(event: &'a Event) -> Self {
-        Self {
-            id: event.id.as_str(),
-            event_type: &event.event_type,
-            resource_id: &event.resource.id,
-            resource_type: &event.resource.kind,
-            timestamp: event.timestamp,
-        }
-    }
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct EmitView<'a> {
-    event: EventView<'a>,
-    deliveries: u64,
-    duplicate: bool,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    dry_run: bool,
-}
-
 impl EmitArgs {
     pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
         if let Some(source) = &self.batch {
@@ -106,7 +69,7 @@ impl EmitArgs {
         if receipt.deliveries == 0 && !receipt.duplicate {
             context.screen.warn(&said_of_nobody(&endpoints, &receipt.event.event_type));
         }
-        context.screen.said(&report(&receipt))?;
+        context.screen.said(&emitted::emitted(&receipt))?;
         let unwelcome = receipt.duplicate && self.fail_on_duplicate;
         Ok(if unwelcome { Exit::No } else { Exit::Done })
     }
@@ -183,53 +146,6 @@ pub(super) fn said_of_nobody(endpoints: &[Endpoint], event_type: &str) -> String
 pub(super) fn dry_run(context: &Context, draft: &Draft) -> Result<Exit, Fault> {
     let endpoints = &context.config()?.endpoints;
     let wanting = endpoints.iter().filter(|spec| spec.settings.events.iter().any(|p| p.matches(&draft.event_type)));
-    let view = EmitView {
-        event: EventView {
-            id: draft.id.as_ref().map_or("", EventId::as_str),
-            event_type: &draft.event_type,
-            resource_id: &draft.resource.id,
-            resource_type: &draft.resource.kind,
-            timestamp: draft.timestamp.unwrap_or(context.now),
-        },
-        deliveries: wanting.count() as u64,
-        duplicate: false,
-        dry_run: true,
-    };
-    let line = format!(
-        "would store {} {} for {} endpoints; nothing changed",
-        Untrusted(&draft.event_type),
-        Untrusted(&draft.resource.id),
-        view.deliveries
-    );
-    context.screen.said(&Report::new(&view).with_line(line))?;
+    context.screen.said(&emitted::would_emit(draft, wanting.count() as u64, context.now))?;
     Ok(Exit::Done)
-}
-
-fn report(receipt: &Receipt) -> Report {
-    let event = &receipt.event;
-    let view = EmitView {
-        event: EventView::of(event),
-        deliveries: receipt.deliveries,
-        duplicate: receipt.duplicate,
-        dry_run: false,
-    };
-    let what = format!(
-        "{}  {}/{}",
-        Untrusted(&event.event_type),
-        Untrusted(&event.resource.kind),
-        Untrusted(&event.resource.id)
-    );
-    let became = match (receipt.duplicate, receipt.deliveries) {
-        (true, _) => "duplicate: stored already, nothing changed".to_owned(),
-        (false, 0) => "stored; no endpoint gets it".to_owned(),
-        (false, 1) => "queued for 1 endpoint".to_owned(),
-        (false, n) => format!("queued for {n} endpoints"),
-    };
-    let report = Report::new(&view)
-        .with_line(format!("{}  {what}  {became}", Untrusted(event.id.as_str())))
-        .with_names([event.id.to_string()]);
-    match receipt.deliveries {
-        0 => report,
-        _ => report.with_hint("deliver now with `syncctl process`"),
-    }
 }

@@ -7,7 +7,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use serde::Serialize;
 
 use super::context::Context;
-use super::emit::{self, EventView};
+use super::emit;
 use super::exit::{Exit, Fault};
 use super::process::Delivering;
 use super::values;
@@ -16,6 +16,7 @@ use crate::delivery::State;
 use crate::endpoint::Endpoint;
 use crate::event::{Event, EventId};
 use crate::outbound::worker::{Options, Until};
+use crate::report::emitted::EventView;
 use crate::report::{Report, lists};
 use crate::store::{DeliveryRow, Store};
 use crate::text::Untrusted;

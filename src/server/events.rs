@@ -9,7 +9,7 @@ use super::call::{BODY_LIMIT, Call};
 use crate::event::{Draft, Invalid};
 use crate::inbound::field_of;
 use crate::report::Report;
-use crate::report::emitted::{Batch, Emitted};
+use crate::report::emitted::{Batch, emitted};
 
 /// The longest batch. Longer ones belong to `syncctl emit --batch`, which needs no memory for them.
 const BATCH_LIMIT: usize = 16 * 1024 * 1024;
@@ -31,7 +31,7 @@ async fn one(mut call: Call) -> Reply {
     let stored = call.app.store.enqueue(Box::new(std::iter::once(Ok(draft))), false, call.now).await?;
     let receipt = stored.first.ok_or_else(Problem::internal)?;
     let status = if receipt.duplicate { StatusCode::OK } else { StatusCode::CREATED };
-    Ok(call.answer_with(status, &Report::new(&Emitted::of(&receipt))))
+    Ok(call.answer_with(status, &emitted(&receipt)))
 }
 
 fn wrong(invalid: &Invalid) -> Problem {

@@ -7,8 +7,6 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, Write};
 use std::path::Path;
 
-use serde::Serialize;
-
 use super::super::context::Context;
 use super::super::exit::{Exit, Fault};
 use super::super::values;
@@ -16,6 +14,7 @@ use super::bad_data;
 use crate::event::{Draft, Invalid, MAX_DATA_BYTES};
 use crate::render::Progress;
 use crate::report::Report;
+use crate::report::emitted::Batch;
 use crate::store::{Enqueued, StoreError};
 use crate::text::Untrusted;
 
@@ -27,13 +26,6 @@ const MAX_BYTES: u64 = 1 << 30;
 const MAX_LINE: usize = MAX_DATA_BYTES * 2;
 /// Rejected lines that are named one by one.
 const NAMED: u64 = 20;
-
-#[derive(Serialize)]
-struct BatchView {
-    accepted: u64,
-    duplicates: u64,
-    rejected: u64,
-}
 
 /// A checked batch: one good line after another, each after its line number.
 struct Spool {
@@ -53,14 +45,14 @@ pub(super) fn emit(context: &Context, source: &Path, skip_invalid: bool, dry_run
     };
     let (good, rejected) = (spool.good, spool.rejected);
     if dry_run {
-        let view = BatchView { accepted: good, duplicates: 0, rejected };
+        let view = Batch { accepted: good, duplicates: 0, rejected };
         let line = format!("would store {good} events, {rejected} lines rejected; nothing changed");
         context.screen.said(&Report::new(&view).with_line(line))?;
         return Ok(exit(rejected));
     }
     let stored = store(context, spool, skip_invalid)?;
     let rejected = rejected + stored.conflicted;
-    let view = BatchView { accepted: stored.accepted, duplicates: stored.duplicates, rejected };
+    let view = Batch { accepted: stored.accepted, duplicates: stored.duplicates, rejected };
     let line = format!("{} events queued, {} duplicates, {rejected} lines rejected", view.accepted, view.duplicates);
     if stored.unwanted > 0 {
         context.screen.warn(&format!(
