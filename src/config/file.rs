@@ -12,8 +12,9 @@ use toml::de::{DeTable, DeValue};
 
 use super::environment::unreadable;
 use super::keys::{ENDPOINT_KEYS, Form, KEYS, Key};
+use super::reading::Said;
 use super::secret::SECRETS;
-use super::{Origin, Problem, Said};
+use super::{Origin, Problem};
 use crate::text::{Untrusted, did_you_mean, shorten};
 
 /// One `key = value`.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::environment::is_variable_name;
-use super::{Delivery, Values};
+use super::values::{Delivery, Values};
 use crate::endpoint::{
     EndpointUrl, Invalid, LegacySignature, MAX_CONCURRENCY, Pattern, SecretSource, Settings, Spec, check_name,
 };

@@ -1,8 +1,9 @@
 //! Every key in one table: what it means, the variable that sets it too, and its default.
 
+use super::Origin;
 use super::keys::{Draft, ENDPOINT_KEYS, KEYS, variable};
 use super::secret::SECRETS;
-use super::{Origin, Values};
+use super::values::Values;
 
 /// A key as the reference describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,0 +1,85 @@
+//! The endpoints: those of the strongest file that names any, then the URLs of the environment.
+
+use super::environment::Environment;
+use super::file::{Entry, File};
+use super::keys::{self, Draft, ENDPOINT_KEYS};
+use super::origin::{Origin, Setting};
+use super::problem::Problem;
+use super::reading::{Reading, Said};
+use super::values::Delivery;
+use crate::endpoint::{EndpointUrl, Spec};
+
+/// The variables that name endpoints by their URLs, strongest first.
+const URLS: [&str; 3] = ["SYNCCTL_WEBHOOK_URLS", "SYNCCTL_SYNC_WEBHOOK_URLS", "SYNC_WEBHOOK_URLS"];
+
+impl Reading {
+    /// The endpoints; one that is wrong is left out, and told.
+    pub(super) fn endpoints(&mut self, environment: &Environment, files: &[File], delivery: Delivery) -> Vec<Spec> {
+        let mut specs = self.named_endpoints(files, delivery);
+        let mut said = self.spoken(environment, &URLS).into_iter();
+        if let Some(strongest) = said.next() {
+            self.add_urls(&mut specs, &strongest, said.next().map(|it| it.origin).as_ref(), delivery);
+        }
+        specs
+    }
+
+    fn named_endpoints(&mut self, files: &[File], delivery: Delivery) -> Vec<Spec> {
+        let mut specs = Vec::<Spec>::new();
+        let strongest = files.iter().find(|file| !file.endpoints.is_empty());
+        for (at, entries) in strongest.iter().flat_map(|file| &file.endpoints).enumerate() {
+            let Some(spec) = self.endpoint(entries, delivery, at) else { continue };
+            match spec.name.as_ref().filter(|name| specs.iter().any(|other| other.name.as_ref() == Some(name))) {
+                Some(name) => {
+                    let text = format!("a second endpoint named `{name}`");
+                    self.problems.push(Problem::about("name", &origin_of(entries, "name"), &text));
+                }
+                None => specs.push(spec),
+            }
+        }
+        specs
+    }
+
+    fn endpoint(&mut self, entries: &[Entry], delivery: Delivery, at: usize) -> Option<Spec> {
+        let wrong_before = self.problems.len();
+        let mut draft = Draft::new(delivery);
+        for key in ENDPOINT_KEYS {
+            let given = entries.iter().find(|entry| entry.key == key.name);
+            let Some(entry) = given else { continue };
+            let said = vec![Said { text: entry.text.clone(), origin: entry.origin.clone() }];
+            self.settle(&mut draft, key, &format!("endpoints[{at}].{}", key.name), said);
+        }
+        let spec = draft.finish();
+        if self.problems.len() > wrong_before {
+            return None;
+        }
+        spec.map_err(|reason| self.problems.push(Problem::about("endpoints", &origin_of(entries, ""), &reason))).ok()
+    }
+
+    fn add_urls(&mut self, specs: &mut Vec<Spec>, said: &Said, hides: Option<&Origin>, delivery: Delivery) {
+        let given = said.text.split(',').map(str::trim).filter(|text| !text.is_empty());
+        for (number, text) in given.enumerate() {
+            match EndpointUrl::parse(text) {
+                Ok(url) if specs.iter().any(|spec| spec.url == url) => {}
+                Ok(url) => {
+                    self.settings.push(Setting {
+                        key: format!("endpoints[{}].url", specs.len()),
+                        value: url.to_string(),
+                        origin: said.origin.clone(),
+                        hides: hides.cloned(),
+                    });
+                    specs.push(Spec { settings: Draft::new(delivery).settings, ..Spec::of_url(url) });
+                }
+                Err(invalid) => {
+                    let text = format!("URL number {} ({}): {invalid}", number + 1, keys::without_userinfo(text));
+                    self.problems.push(Problem::about("SYNC_WEBHOOK_URLS", &said.origin, &text));
+                }
+            }
+        }
+    }
+}
+
+/// Where that key of an endpoint stands, or the endpoint's first where it has none.
+fn origin_of(entries: &[Entry], key: &str) -> Origin {
+    let entry = entries.iter().find(|entry| entry.key == key).or(entries.first());
+    entry.map_or(Origin::Default, |entry| entry.origin.clone())
+}

@@ -1,0 +1,43 @@
+//! Where each setting comes from.
+
+use std::fmt;
+use std::path::PathBuf;
+
+/// Where a value comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A flag.
+    Flag(&'static str),
+    /// A variable of the environment.
+    Env(String),
+    /// A variable of the env file, and its line.
+    EnvFile(PathBuf, usize),
+    /// A line of a configuration file.
+    File(PathBuf, usize),
+    /// Nobody said anything.
+    Default,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag(name) => write!(f, "flag {name}"),
+            Self::Env(name) => write!(f, "env {name}"),
+            Self::EnvFile(path, line) | Self::File(path, line) => write!(f, "{}:{line}", path.display()),
+            Self::Default => f.write_str("default"),
+        }
+    }
+}
+
+/// One setting as `config show` lists it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// Its key, such as `delivery.max_attempts` or `endpoints[0].url`.
+    pub key: String,
+    /// Its value; [`MASK`] for a secret that is set, empty for what is not set.
+    pub value: String,
+    /// Who said so.
+    pub origin: Origin,
+    /// Who said otherwise and was overruled.
+    pub hides: Option<Origin>,
+}

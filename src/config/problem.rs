@@ -1,0 +1,114 @@
+//! What is wrong with a configuration, and where.
+
+use std::path::{Path, PathBuf};
+
+use super::origin::Origin;
+
+/// Something wrong with the configuration.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}{text}", self.place())]
+pub struct Problem {
+    /// The file it is in; otherwise the text names the flag or variable.
+    pub file: Option<PathBuf>,
+    /// The line it is on.
+    pub line: Option<usize>,
+    /// What is wrong.
+    pub text: String,
+    /// What was probably meant, or what to do.
+    pub hint: Option<String>,
+    /// Whether a file that was asked for is not there.
+    pub missing: bool,
+}
+
+impl Problem {
+    pub(super) fn said(text: impl Into<String>) -> Self {
+        Self { file: None, line: None, text: text.into(), hint: None, missing: false }
+    }
+
+    pub(super) fn in_file(path: &Path, text: impl Into<String>) -> Self {
+        Self { file: Some(path.to_owned()), ..Self::said(text) }
+    }
+
+    pub(super) fn on_line(path: &Path, line: usize, text: impl Into<String>) -> Self {
+        Self { line: Some(line), ..Self::in_file(path, text) }
+    }
+
+    /// About a value that came from `origin`.
+    pub(super) fn about(key: &str, origin: &Origin, text: &str) -> Self {
+        match origin {
+            Origin::File(path, line) | Origin::EnvFile(path, line) => {
+                Self::on_line(path, *line, format!("{key}: {text}"))
+            }
+            Origin::Flag(name) => Self::said(format!("{name}: {text}")),
+            Origin::Env(name) => Self::said(format!("{name}: {text}")),
+            Origin::Default => Self::said(format!("{key}: {text}")),
+        }
+    }
+
+    pub(super) fn hinted(self, hint: Option<String>) -> Self {
+        Self { hint, ..self }
+    }
+
+    fn place(&self) -> String {
+        match (&self.file, self.line) {
+            (Some(file), Some(line)) => format!("{}:{line}: ", file.display()),
+            (Some(file), None) => format!("{}: ", file.display()),
+            (None, _) => String::new(),
+        }
+    }
+}
+
+/// Why there is no usable configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A file that was asked for is not there.
+    #[error("there is no file {}", .0.display())]
+    Missing(PathBuf),
+    /// The configuration is wrong; this is the first thing that is.
+    #[error("{0}")]
+    Wrong(Problem),
+    /// A secret that is configured cannot be had.
+    #[error("failed to read {what}: {reason}")]
+    Secret {
+        /// Which one, and who said where it is.
+        what: String,
+        /// Why not; the secret is never part of it.
+        reason: String,
+    },
+    /// A default place lies in the home directory, and there is none.
+    #[error("no place for the database: neither HOME nor XDG_STATE_HOME is set to an absolute path")]
+    NoHome,
+}
+
+impl ConfigError {
+    /// Whether a named file is missing, rather than wrong.
+    pub fn is_missing_input(&self) -> bool {
+        matches!(self, Self::Missing(_))
+    }
+
+    /// What to try next.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Missing(_) => None,
+            Self::Wrong(problem) => Some(
+                problem
+                    .hint
+                    .clone()
+                    .unwrap_or_else(|| "see everything that is wrong with `syncctl config validate`".to_owned()),
+            ),
+            Self::Secret { .. } => {
+                Some("see where each setting comes from with `syncctl config show --origin`".to_owned())
+            }
+            Self::NoHome => Some("name the database with --db PATH or SYNCCTL_DB".to_owned()),
+        }
+    }
+}
+
+impl From<Problem> for ConfigError {
+    fn from(problem: Problem) -> Self {
+        match problem.file {
+            Some(file) if problem.missing => Self::Missing(file),
+            file => Self::Wrong(Problem { file, ..problem }),
+        }
+    }
+}

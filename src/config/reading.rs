@@ -1,0 +1,139 @@
+//! Reads every source, takes the strongest value of each key, and collects what is wrong.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use super::environment::Environment;
+use super::file::File;
+use super::keys::{self, KEYS, Key};
+use super::origin::{Origin, Setting};
+use super::problem::Problem;
+use super::secret::{Kept, SECRETS};
+use super::values::Values;
+use super::{MASK, Place};
+
+/// What has been found so far.
+#[derive(Default)]
+pub(super) struct Reading {
+    pub(super) settings: Vec<Setting>,
+    pub(super) problems: Vec<Problem>,
+    pub(super) places: Vec<Place>,
+}
+
+/// What one source says about a key.
+pub(super) struct Said {
+    pub(super) text: String,
+    pub(super) origin: Origin,
+}
+
+impl Reading {
+    pub(super) fn environment(&mut self, env: BTreeMap<String, OsString>, file: Option<PathBuf>) -> Environment {
+        let environment = Environment::new(env);
+        let Some(path) = file else { return environment };
+        let (environment, problem) = environment.with_file(&path);
+        let found = problem.as_ref().is_none_or(|problem| !problem.missing);
+        self.places.push(Place { role: "env file", path, found });
+        self.problems.extend(problem);
+        environment
+    }
+
+    /// The configuration files, strongest first.
+    pub(super) fn files(&mut self, environment: &Environment, named: Option<PathBuf>, system: &Path) -> Vec<File> {
+        let named = named.or_else(|| environment.process_path("SYNCCTL_CONFIG"));
+        let user = match named {
+            Some(path) => self.file("named", path),
+            None => environment.config_dir().and_then(|dir| self.file("user", dir.join("config.toml"))),
+        };
+        let system = self.file("system", system.to_owned());
+        self.places.reverse();
+        user.into_iter().chain(system).collect()
+    }
+
+    fn file(&mut self, role: &'static str, path: PathBuf) -> Option<File> {
+        let read = File::read(&path);
+        let absent = matches!(&read, Err(problem) if problem.missing);
+        self.places.push(Place { role, path, found: !absent });
+        match read {
+            Ok((file, problems)) => {
+                self.problems.extend(problems);
+                Some(file)
+            }
+            Err(problem) if absent && role != "named" => {
+                drop(problem);
+                None
+            }
+            Err(problem) => {
+                self.problems.push(problem);
+                None
+            }
+        }
+    }
+
+    pub(super) fn values(&mut self, environment: &Environment, files: &[File], db_flag: Option<String>) -> Values {
+        let mut values = Values::default();
+        let mut db_flag = db_flag.map(|text| Said { text, origin: Origin::Flag("--db") });
+        for key in KEYS {
+            let flag = if key.name == "database" { db_flag.take() } else { None };
+            let mut from_env = self.spoken(environment, &[&keys::variable(key.name)]);
+            from_env.retain(|said| !said.text.trim().is_empty());
+            let from_files = files.iter().filter_map(|file| file.said(key));
+            let said = flag.into_iter().chain(from_env).chain(from_files).collect::<Vec<_>>();
+            self.settle(&mut values, key, key.name, said);
+        }
+        values
+    }
+
+    /// Takes the strongest of what was `said`, checks them all, and notes the result.
+    pub(super) fn settle<T>(&mut self, values: &mut T, key: &Key<T>, shown_as: &str, said: Vec<Said>)
+    where
+        T: Clone,
+    {
+        let mut origins = Vec::new();
+        for Said { text, origin } in said {
+            let mut candidate = values.clone();
+            match (key.read)(&mut candidate, &text) {
+                Ok(()) if origins.is_empty() => *values = candidate,
+                Ok(()) => {}
+                Err(reason) => {
+                    self.problems.push(Problem::about(shown_as, &origin, &reason));
+                    continue;
+                }
+            }
+            origins.push(origin);
+        }
+        let mut origins = origins.into_iter();
+        let origin = origins.next().unwrap_or(Origin::Default);
+        let value = (key.show)(values);
+        self.settings.push(Setting { key: shown_as.to_owned(), value, origin, hides: origins.next() });
+    }
+
+    /// What the environment says under those names, strongest first.
+    pub(super) fn spoken(&mut self, environment: &Environment, names: &[&str]) -> Vec<Said> {
+        let (said, problems) = environment.said(names);
+        self.problems.extend(problems);
+        said.into_iter().map(|(text, origin)| Said { text, origin }).collect()
+    }
+
+    pub(super) fn secrets(
+        &mut self,
+        environment: &Environment,
+        files: &[File],
+    ) -> BTreeMap<&'static str, (Kept, Origin)> {
+        let mut secrets = BTreeMap::new();
+        for secret in SECRETS {
+            self.problems.extend(files.iter().filter_map(|file| secret.said_twice(file)));
+            let mut found = secret.found(environment, files).into_iter();
+            let (value, origin) = match found.next() {
+                Some((kept, origin)) => {
+                    secrets.insert(secret.key, (kept, origin.clone()));
+                    (MASK.to_owned(), origin)
+                }
+                None => (String::new(), Origin::Default),
+            };
+            let hides = found.next().map(|(_, origin)| origin);
+            self.settings.push(Setting { key: secret.key.to_owned(), value, origin, hides });
+        }
+        secrets
+    }
+}

@@ -1,0 +1,61 @@
+//! The settings but endpoints and secrets, and what they are when nobody says anything.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::delivery::RetryPolicy;
+use crate::endpoint::{DEFAULT_CONCURRENCY, Egress};
+use crate::monitor::{Ages, Limits};
+
+/// How deliveries are made where an endpoint does not say otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// When and how often a delivery is tried again.
+    pub retry: RetryPolicy,
+    /// Requests in flight to one endpoint.
+    pub concurrency: u16,
+}
+
+/// How `serve` runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Server {
+    /// The addresses it listens on, `HOST:PORT`.
+    pub listen: Vec<String>,
+    /// How often it looks for what is due, at least.
+    pub process_every: Duration,
+    /// The names it may be called by, beside addresses and `localhost`.
+    pub hosts: Vec<String>,
+    /// Groups of routes that are switched off.
+    pub without: Vec<String>,
+}
+
+/// Every setting but endpoints and secrets.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Values {
+    pub(crate) database: Option<PathBuf>,
+    pub(crate) delivery: Delivery,
+    pub(crate) egress: Egress,
+    pub(crate) health: Limits,
+    pub(crate) freshness: Ages,
+    pub(crate) server: Server,
+    pub(crate) ca_file: Option<PathBuf>,
+}
+
+impl Default for Values {
+    fn default() -> Self {
+        Self {
+            database: None,
+            delivery: Delivery { retry: RetryPolicy::default(), concurrency: DEFAULT_CONCURRENCY },
+            egress: Egress::default(),
+            health: Limits::default(),
+            freshness: Ages::default(),
+            server: Server {
+                listen: vec!["127.0.0.1:3000".to_owned()],
+                process_every: Duration::from_secs(30),
+                hosts: Vec::new(),
+                without: Vec::new(),
+            },
+            ca_file: None,
+        }
+    }
+}
