@@ -34,7 +34,7 @@ impl fmt::Display for Origin {
 pub struct Setting {
     /// Its key, such as `delivery.max_attempts` or `endpoints[0].url`.
     pub key: String,
-    /// Its value; [`MASK`] for a secret that is set, empty for what is not set.
+    /// Its value; [`MASK`](super::MASK) for a secret that is set, empty for what is not set.
     pub value: String,
     /// Who said so.
     pub origin: Origin,
