@@ -1,0 +1,58 @@
+//! How much there is of everything, from counters.
+
+use crate::clock::Timestamp;
+use crate::endpoint::Endpoint;
+
+/// How many deliveries are in each state, and what an endpoint's trouble amounts to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Unfinished and unclaimed, held ones included.
+    pub pending: i64,
+    /// Claimed.
+    pub processing: i64,
+    /// Arrived.
+    pub delivered: i64,
+    /// Given up.
+    pub failed: i64,
+    /// Unfinished with a failed attempt, or given up.
+    pub troubled: i64,
+    /// Attempts of those.
+    pub troubled_attempts: i64,
+}
+
+/// One endpoint's figures.
+#[derive(Clone, Debug)]
+pub struct EndpointFigures {
+    /// The endpoint.
+    pub endpoint: Endpoint,
+    /// Its deliveries.
+    pub counts: Counts,
+    /// Since when its oldest due delivery has been due; none while it rests or holds.
+    pub oldest_due: Option<Timestamp>,
+}
+
+/// The state of the queue, from counters.
+#[derive(Clone, Debug, Default)]
+pub struct Figures {
+    /// Events stored.
+    pub events: i64,
+    /// Endpoint by endpoint, in the order they were first named.
+    pub endpoints: Vec<EndpointFigures>,
+    /// When the longest-running claim of a live or dead run was made.
+    pub oldest_processing: Option<Timestamp>,
+}
+
+/// Attempts that ended in a window, for one endpoint and event type.
+#[derive(Clone, Debug)]
+pub struct Rate {
+    /// The endpoint's name.
+    pub endpoint: String,
+    /// The event type.
+    pub event_type: String,
+    /// Its resource type.
+    pub resource_type: String,
+    /// Attempts answered with a 2xx.
+    pub delivered: i64,
+    /// Attempts that failed; interrupted ones are left out.
+    pub failed: i64,
+}

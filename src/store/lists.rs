@@ -1,0 +1,187 @@
+//! Which rows are meant, and rows as lists show them.
+
+use std::time::Duration;
+
+use super::{DeliveryId, RunId, Tally};
+use crate::clock::Timestamp;
+use crate::delivery::{Outcome, Reason, State, Trigger};
+use crate::event::{EventId, Resource};
+
+/// Which deliveries are meant. Empty parts mean any.
+#[derive(Clone, Debug, Default)]
+pub struct DeliveryFilter {
+    /// In one of these states.
+    pub states: Vec<State>,
+    /// To the endpoint of this name.
+    pub endpoint: Option<String>,
+    /// Of this event type.
+    pub event_type: Option<String>,
+    /// Of this event.
+    pub event: Option<EventId>,
+    /// One of these rows.
+    pub ids: Vec<DeliveryId>,
+    /// Last changed at or after.
+    pub since: Option<Timestamp>,
+    /// Last changed before.
+    pub until: Option<Timestamp>,
+    /// With a failed attempt, waiting or given up.
+    pub troubled: bool,
+}
+
+/// Which events are meant. Empty parts mean any.
+#[derive(Clone, Debug, Default)]
+pub struct EventFilter {
+    /// Of this type.
+    pub event_type: Option<String>,
+    /// About the resource with this id.
+    pub resource_id: Option<String>,
+    /// Emitted at or after.
+    pub since: Option<Timestamp>,
+    /// Emitted before.
+    pub until: Option<Timestamp>,
+}
+
+/// One page of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Rows on a page.
+    pub limit: u64,
+    /// Which page, from 1.
+    pub number: u64,
+    /// Oldest first instead of newest first.
+    pub oldest_first: bool,
+}
+
+/// A page of rows and how many there are in all.
+#[derive(Clone, Debug)]
+pub struct Listed<T> {
+    /// The rows of this page.
+    pub rows: Vec<T>,
+    /// Rows on all pages.
+    pub total: u64,
+}
+
+/// An event as a list shows it.
+#[derive(Clone, Debug)]
+pub struct EventRow {
+    /// Its place in the order of emission.
+    pub seq: i64,
+    /// Its id.
+    pub id: EventId,
+    /// Its type.
+    pub event_type: String,
+    /// What it is about.
+    pub resource: Resource,
+    /// When it happened.
+    pub timestamp: Timestamp,
+    /// When it was emitted.
+    pub created_at: Timestamp,
+}
+
+/// A delivery as a list shows it.
+#[derive(Clone, Debug)]
+pub struct DeliveryRow {
+    /// Its row.
+    pub id: DeliveryId,
+    /// Its event.
+    pub event: EventRow,
+    /// Its endpoint's name.
+    pub endpoint: String,
+    /// Where it stands.
+    pub state: State,
+    /// Whether it waits behind an earlier one of its resource.
+    pub blocked: bool,
+    /// When it is due, while it is pending.
+    pub due_at: Timestamp,
+    /// When its state last changed.
+    pub changed_at: Timestamp,
+    /// Attempts made or under way.
+    pub attempts: u32,
+    /// Attempts used up of those its policy allows.
+    pub used: u32,
+    /// Why it was given up.
+    pub reason: Option<Reason>,
+    /// What happened at the last attempt that ended.
+    pub last_detail: Option<String>,
+    /// When the last attempt that ended did so.
+    pub last_ended_at: Option<Timestamp>,
+}
+
+/// An attempt as it is remembered.
+#[derive(Clone, Debug)]
+pub struct AttemptRow {
+    /// Counted from 1.
+    pub number: u32,
+    /// The endpoint's name.
+    pub endpoint: String,
+    /// The delivery.
+    pub delivery: DeliveryId,
+    /// Why it was made.
+    pub trigger: Trigger,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// How long it took.
+    pub took: Duration,
+    /// What it came to; a rejection's `Retry-After` is in the detail.
+    pub outcome: Outcome,
+    /// What happened in words.
+    pub detail: String,
+    /// The beginning of the response body.
+    pub response: Vec<u8>,
+}
+
+/// Which attempts are meant. Empty parts mean any.
+#[derive(Clone, Debug, Default)]
+pub struct AttemptFilter {
+    /// To the endpoint of this name.
+    pub endpoint: Option<String>,
+    /// For this event type.
+    pub event_type: Option<String>,
+    /// Begun at or after.
+    pub since: Option<Timestamp>,
+    /// Begun before.
+    pub until: Option<Timestamp>,
+}
+
+/// An attempt in the order of all attempts.
+#[derive(Clone, Debug)]
+pub struct LoggedAttempt {
+    /// The attempt.
+    pub attempt: AttemptRow,
+    /// Its event.
+    pub event: EventRow,
+    /// Whether the one before it of the same delivery failed; interrupted ones do not count.
+    pub after_failure: bool,
+}
+
+/// Everything known of one event.
+#[derive(Clone, Debug)]
+pub struct EventDetail {
+    /// Its row.
+    pub row: EventRow,
+    /// The bytes that are sent.
+    pub body: Vec<u8>,
+    /// Its deliveries, in the order of their endpoints.
+    pub deliveries: Vec<DeliveryRow>,
+    /// Their attempts, in the order they were made.
+    pub attempts: Vec<AttemptRow>,
+}
+
+/// A run as it is remembered.
+#[derive(Clone, Debug)]
+pub struct RunRow {
+    /// Its row.
+    pub id: RunId,
+    /// Its process.
+    pub pid: i64,
+    /// The command that ran.
+    pub command: String,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When it ended, or was found dead.
+    pub ended_at: Option<Timestamp>,
+    /// What it did.
+    pub tally: Tally,
+    /// Its exit status; none when it was killed.
+    pub exit: Option<i64>,
+}

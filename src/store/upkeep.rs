@@ -1,0 +1,89 @@
+//! Looking after the queue: replaying, giving up, removing, and the file itself.
+
+use std::path::PathBuf;
+
+use super::DeliveryId;
+use crate::clock::Timestamp;
+use crate::delivery::{State, Trigger};
+
+/// Why a delivery was left alone by a replay or give-up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Left {
+    /// It does not exist.
+    Unknown,
+    /// It is pending already, and was not to be forced.
+    Pending,
+    /// It is being sent at this moment.
+    Processing,
+    /// It was delivered, and delivered ones were not included.
+    Delivered,
+    /// It was given up already.
+    Failed,
+}
+
+/// What a replay or give-up did.
+#[derive(Clone, Debug, Default)]
+pub struct Changed {
+    /// Deliveries changed.
+    pub changed: Vec<DeliveryId>,
+    /// Deliveries left alone, and why.
+    pub left: Vec<(DeliveryId, Left)>,
+}
+
+/// How a replay goes about it.
+#[derive(Clone, Copy, Debug)]
+pub struct Replay {
+    /// [`Trigger::Manual`] or [`Trigger::Bulk`].
+    pub trigger: Trigger,
+    /// Also deliveries that arrived.
+    pub include_delivered: bool,
+    /// Also pending ones: due now, with fresh attempts.
+    pub include_pending: bool,
+}
+
+/// The file behind a queue.
+#[derive(Clone, Debug)]
+pub struct DatabaseInfo {
+    /// Where it is.
+    pub path: PathBuf,
+    /// The version of its schema.
+    pub schema: i64,
+    /// The newest schema this program knows.
+    pub known_schema: i64,
+    /// The version of the SQLite that reads it.
+    pub sqlite: String,
+    /// How it keeps its journal.
+    pub journal_mode: String,
+    /// Bytes of the file.
+    pub bytes: u64,
+    /// Bytes of the write-ahead log beside it.
+    pub wal_bytes: u64,
+    /// Bytes of the file that are free for what comes.
+    pub free_bytes: u64,
+}
+
+/// What a prune removes.
+#[derive(Clone, Debug)]
+pub struct Prune {
+    /// Deliveries in one of these states; only finished ones are ever removed.
+    pub states: Vec<State>,
+    /// To the endpoint of this name, if one is named.
+    pub endpoint: Option<String>,
+    /// Last changed before.
+    pub before: Timestamp,
+    /// Where the last batch ended; the lowest id to begin with.
+    pub after: DeliveryId,
+}
+
+/// What one batch of a prune removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pruned {
+    /// Deliveries removed.
+    pub deliveries: u64,
+    /// Attempts removed with them.
+    pub attempts: u64,
+    /// Events removed, because nothing of theirs is left.
+    pub events: u64,
+    /// Where the next batch begins; none when this was the last.
+    pub next: Option<DeliveryId>,
+}

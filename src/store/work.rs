@@ -1,0 +1,174 @@
+//! What goes into the queue, what a worker takes out of it, and what it brings back.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::Result;
+use crate::clock::Timestamp;
+use crate::delivery::{Next, Outcome, Trigger};
+use crate::endpoint::{Endpoint, EndpointId};
+use crate::event::{Draft, Event, EventId};
+
+/// A delivery's row number, increasing with emission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct DeliveryId(pub i64);
+
+/// A run's row number, increasing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RunId(pub i64);
+
+/// One run of a worker. While this value lives, its lock proves that the run does.
+pub struct Run {
+    /// Its row.
+    pub id: RunId,
+    /// Holds the lock; dropped last.
+    pub(crate) _owner: Box<dyn Send + Sync>,
+}
+
+impl fmt::Debug for Run {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Run({})", self.id.0)
+    }
+}
+
+/// What a run did, in attempts and deliveries.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Attempts made.
+    pub claimed: u64,
+    /// Of those, answered with a 2xx.
+    pub delivered: u64,
+    /// Of those, to be tried again.
+    pub retried: u64,
+    /// Of those, the delivery's last.
+    pub failed: u64,
+}
+
+/// What became of one draft.
+#[derive(Clone, Debug)]
+pub struct Receipt {
+    /// The stored event.
+    pub event: Event,
+    /// Deliveries made for it, or for its first emission.
+    pub deliveries: u64,
+    /// Whether it was stored already.
+    pub duplicate: bool,
+}
+
+/// What became of a batch.
+#[derive(Clone, Debug, Default)]
+pub struct Enqueued {
+    /// The first draft's receipt.
+    pub first: Option<Receipt>,
+    /// Events stored by this call.
+    pub accepted: u64,
+    /// Drafts that were stored already.
+    pub duplicates: u64,
+    /// Events stored that no endpoint wants.
+    pub unwanted: u64,
+    /// Positions, from 0, of drafts whose id is taken by another content (only when those are skipped); the first 1,000.
+    pub conflicts: Vec<(u64, EventId)>,
+    /// How many conflicts there were.
+    pub conflicted: u64,
+}
+
+/// Drafts on their way into the queue: an iterator, so that a batch never has to fit into memory.
+pub type Drafts = Box<dyn Iterator<Item = Result<Draft>> + Send>;
+
+/// A delivery that is ours to send.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// Which delivery.
+    pub delivery: DeliveryId,
+    /// Where it goes.
+    pub endpoint: EndpointId,
+    /// The attempt's number, counted from 1 and on after a replay; with the run it fences every write.
+    pub number: u32,
+    /// Why it is made.
+    pub trigger: Trigger,
+    /// The event's id.
+    pub event_id: EventId,
+    /// The event's type.
+    pub event_type: Arc<str>,
+    /// The bytes to sign and send.
+    pub body: Bytes,
+    /// Whether nothing else may be in flight beside it.
+    pub solo: bool,
+    pub(crate) lane: i64,
+    pub(crate) kind: i64,
+    pub(crate) used: u32,
+    pub(crate) failures: u32,
+}
+
+/// An attempt that ended.
+#[derive(Clone, Debug)]
+pub struct Finished {
+    /// What was attempted.
+    pub claim: Claim,
+    /// What it came to.
+    pub outcome: Outcome,
+    /// When the request began.
+    pub started_at: Timestamp,
+    /// When it ended.
+    pub ended_at: Timestamp,
+    /// How long it took, by a clock that never jumps.
+    pub took: Duration,
+    /// What happened in words: `HTTP 503`, `connect: connection refused`.
+    pub detail: String,
+    /// The beginning of the response body.
+    pub response: Bytes,
+    /// A random number in `0.0..1.0` that spreads retries.
+    pub chance: f64,
+}
+
+/// What became of an outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recorded {
+    /// It is on disk, and this follows.
+    Written(Next),
+    /// The run no longer owned the delivery; nothing was written.
+    Lost,
+}
+
+/// How many more deliveries a worker would take.
+#[derive(Clone, Debug, Default)]
+pub struct Wants {
+    /// For each endpoint with room, how many.
+    pub endpoints: Vec<(EndpointId, usize)>,
+    /// Whether the worker has nothing in hand once the outcomes it brings are recorded. Only then is it given a
+    /// delivery that must run alone.
+    pub idle: bool,
+}
+
+/// What [`Store::advance`](super::Store::advance) did.
+#[derive(Clone, Debug)]
+pub struct Advanced {
+    /// What became of each outcome, in the order given.
+    pub recorded: Vec<Recorded>,
+    /// New claims.
+    pub claims: Vec<Claim>,
+    /// Whether a delivery waits to run alone, so that nothing else was claimed.
+    pub solo_waits: bool,
+    /// Whether the transaction ended before all that is queued was looked at, though less was claimed than wanted.
+    pub cut_short: bool,
+    /// The endpoints as they stand now; the same allocation as long as nothing a worker heeds has changed.
+    pub endpoints: Arc<Vec<Endpoint>>,
+}
+
+/// What a worker with nothing to do can wait for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Outlook {
+    /// The earliest time something is due at an endpoint that neither rests nor holds.
+    pub next_due: Option<Timestamp>,
+    /// The earliest probe of a resting endpoint that has something pending.
+    pub next_probe: Option<Timestamp>,
+    /// Whether that probe is worth waiting for: see [`Rest::worth_waiting`](crate::delivery::Rest::worth_waiting).
+    pub probe_worth_waiting: bool,
+    /// Pending deliveries of endpoints that rest.
+    pub resting: u64,
+    /// Deliveries that other runs hold.
+    pub elsewhere: u64,
+}
