@@ -826,7 +826,7 @@ Register-ArgumentCompleter -Native -CommandName 'syncctl' -ScriptBlock {
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show the file: schema, sizes, journal')
             [CompletionResult]::new('backup', 'backup', [CompletionResultType]::ParameterValue, 'Copy the queue to a file while others go on using it')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Check the file, and its figures against its rows; exit 1 when something is wrong')
-            [CompletionResult]::new('prune', 'prune', [CompletionResultType]::ParameterValue, 'Remove finished deliveries that are old')
+            [CompletionResult]::new('prune', 'prune', [CompletionResultType]::ParameterValue, 'Remove finished deliveries that are old, and what the logs say of that time')
             break
         }
         'syncctl;db;path' {
@@ -919,7 +919,7 @@ Register-ArgumentCompleter -Native -CommandName 'syncctl' -ScriptBlock {
         'syncctl;db;prune' {
             [CompletionResult]::new('--older-than', '--older-than', [CompletionResultType]::ParameterName, 'Only what has not changed for that long')
             [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'Which deliveries; those given up can be replayed as long as they are there')
-            [CompletionResult]::new('--endpoint', '--endpoint', [CompletionResultType]::ParameterName, 'Only those to this endpoint')
+            [CompletionResult]::new('--endpoint', '--endpoint', [CompletionResultType]::ParameterName, 'Only deliveries to this endpoint, and nothing of the logs')
             [CompletionResult]::new('--db', '--db', [CompletionResultType]::ParameterName, 'The queue''s database file')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file, in place of the user''s and of SYNCCTL_CONFIG')
             [CompletionResult]::new('--env-file', '--env-file', [CompletionResultType]::ParameterName, 'Variables to read beside the environment; a .env is never read unless named')

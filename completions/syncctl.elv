@@ -793,7 +793,7 @@ set edit:completion:arg-completer[syncctl] = {|@words|
             cand status 'Show the file: schema, sizes, journal'
             cand backup 'Copy the queue to a file while others go on using it'
             cand verify 'Check the file, and its figures against its rows; exit 1 when something is wrong'
-            cand prune 'Remove finished deliveries that are old'
+            cand prune 'Remove finished deliveries that are old, and what the logs say of that time'
         }
         &'syncctl;db;path'= {
             cand --db 'The queue''s database file'
@@ -881,7 +881,7 @@ set edit:completion:arg-completer[syncctl] = {|@words|
         &'syncctl;db;prune'= {
             cand --older-than 'Only what has not changed for that long'
             cand --state 'Which deliveries; those given up can be replayed as long as they are there'
-            cand --endpoint 'Only those to this endpoint'
+            cand --endpoint 'Only deliveries to this endpoint, and nothing of the logs'
             cand --db 'The queue''s database file'
             cand --config 'The configuration file, in place of the user''s and of SYNCCTL_CONFIG'
             cand --env-file 'Variables to read beside the environment; a .env is never read unless named'

@@ -952,7 +952,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_
 complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup verify prune" -f -a "status" -d 'Show the file: schema, sizes, journal'
 complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup verify prune" -f -a "backup" -d 'Copy the queue to a file while others go on using it'
 complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup verify prune" -f -a "verify" -d 'Check the file, and its figures against its rows; exit 1 when something is wrong'
-complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup verify prune" -f -a "prune" -d 'Remove finished deliveries that are old'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup verify prune" -f -a "prune" -d 'Remove finished deliveries that are old, and what the logs say of that time'
 complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from path" -l db -d 'The queue\'s database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from path" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from path" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
@@ -1058,7 +1058,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subc
 complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from prune" -l older-than -d 'Only what has not changed for that long' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from prune" -l state -d 'Which deliveries; those given up can be replayed as long as they are there' -r -f -a "delivered\t''
 failed\t''"
-complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from prune" -l endpoint -d 'Only those to this endpoint' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from prune" -l endpoint -d 'Only deliveries to this endpoint, and nothing of the logs' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from prune" -l db -d 'The queue\'s database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from prune" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from prune" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F

@@ -25,7 +25,7 @@ pub use lists::{
     AttemptFilter, AttemptRow, DeliveryFilter, DeliveryRow, EventDetail, EventFilter, EventRow, Listed, LoggedAttempt,
     Page, RunRow,
 };
-pub use upkeep::{Changed, DatabaseInfo, Left, Prune, Pruned, Replay};
+pub use upkeep::{Changed, DatabaseInfo, Forgotten, Left, Log, Prune, Pruned, Replay};
 pub use work::{
     Advanced, Claim, DeliveryId, Drafts, Enqueued, Finished, Outlook, Receipt, Recorded, Run, RunId, Tally, Wants,
 };
@@ -137,6 +137,15 @@ pub trait Store: inbound::Records + Send + Sync + fmt::Debug {
     ///
     /// An event that was removed is forgotten: its id may be emitted again. Figures are kept right.
     fn prune(&self, what: Prune) -> Answer<Pruned>;
+
+    /// Removes one batch of rows of `log` from before `before`, beginning behind `after` (`i64::MIN` to begin with).
+    ///
+    /// The ids of webhooks that were applied are kept for [`REMEMBERED`](inbound::REMEMBERED) whatever `before` says, and so
+    /// are runs that have not ended.
+    fn forget(&self, log: Log, before: Timestamp, after: i64, now: Timestamp) -> Answer<Forgotten>;
+
+    /// How many rows [`forget`](Self::forget) would remove in all its batches.
+    fn forgettable(&self, log: Log, before: Timestamp, now: Timestamp) -> Result<u64>;
 
     /// The file whose changes another process can watch to learn of new work.
     fn watch_path(&self) -> PathBuf;

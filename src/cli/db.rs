@@ -9,10 +9,11 @@ use serde::Serialize;
 use super::context::Context;
 use super::exit::{Exit, Fault};
 use super::values;
+use crate::clock::Timestamp;
 use crate::delivery::State;
-use crate::report::database;
+use crate::report::database::{self, Logs};
 use crate::report::{Report, lists};
-use crate::store::{DeliveryFilter, DeliveryId, Page, Prune, Pruned, Store};
+use crate::store::{DeliveryFilter, DeliveryId, Log, Page, Prune, Pruned, Store};
 use crate::text::{Untrusted, short_duration};
 
 /// The commands below `db`.
@@ -26,7 +27,10 @@ pub enum DbCommand {
     Backup(BackupArgs),
     /// Check the file, and its figures against its rows; exit 1 when something is wrong
     Verify,
-    /// Remove finished deliveries that are old
+    /// Remove finished deliveries that are old, and what the logs say of that time
+    ///
+    /// With the deliveries go their attempts, and events nothing is left of. The logs are the figures by the minute, the runs
+    /// that ended, and the webhooks that arrived; the ids of webhooks that were applied are remembered for 30 days in any case.
     Prune(PruneArgs),
 }
 
@@ -53,7 +57,7 @@ pub struct PruneArgs {
     /// Which deliveries; those given up can be replayed as long as they are there
     #[arg(long, value_name = "STATES", value_delimiter = ',', default_value = "delivered", value_parser = finished())]
     state: Vec<State>,
-    /// Only those to this endpoint
+    /// Only deliveries to this endpoint, and nothing of the logs
     #[arg(long, value_name = "NAME")]
     endpoint: Option<String>,
     /// Say what would be removed and remove nothing
@@ -156,11 +160,20 @@ impl PruneArgs {
             }
         }
         let pruned = prune(store.as_ref(), what)?;
-        context.screen.said(&database::pruned(pruned, false))?;
+        let mut logs = Logs::default();
+        for log in self.logs() {
+            logs.add(*log, forget(store.as_ref(), *log, before, context.now)?);
+        }
+        context.screen.said(&database::pruned(pruned, logs, false))?;
         Ok(Exit::Done)
     }
 
-    /// Says what would be removed.
+    /// The logs that are meant: those of all endpoints, or none.
+    fn logs(&self) -> &'static [Log] {
+        if self.endpoint.is_none() { &Log::ALL } else { &[] }
+    }
+
+    /// Says what would be removed, and returns how many rows that is.
     fn plan(&self, context: &Context, store: &dyn Store, what: &Prune) -> Result<u64, Fault> {
         let filter = DeliveryFilter {
             states: what.states.clone(),
@@ -171,12 +184,16 @@ impl PruneArgs {
         let listed = store.deliveries(&filter, Page { limit: 10, number: 1, oldest_first: true })?;
         let would = Pruned { deliveries: listed.total, ..Pruned::default() };
         let age = short_duration(self.older_than);
-        let mut report = database::pruned(would, true).with_line(format!("unchanged for {age}; nothing changed"));
+        let mut logs = Logs::default();
+        for log in self.logs() {
+            logs.add(*log, store.forgettable(*log, what.before, context.now)?);
+        }
+        let mut report = database::pruned(would, logs, true).with_line(format!("unchanged for {age}; nothing changed"));
         if !listed.rows.is_empty() {
             report = report.with_table(lists::chosen_deliveries(&listed.rows).titled("THE OLDEST"));
         }
         context.screen.said(&report)?;
-        Ok(listed.total)
+        Ok(listed.total + logs.total())
     }
 }
 
@@ -191,6 +208,19 @@ fn prune(store: &dyn Store, mut what: Prune) -> Result<Pruned, Fault> {
         match batch.next {
             Some(next) => what.after = next,
             None => return Ok(sum),
+        }
+    }
+}
+
+/// Removes the old rows of a log batch by batch, and returns how many there were.
+fn forget(store: &dyn Store, log: Log, before: Timestamp, now: Timestamp) -> Result<u64, Fault> {
+    let (mut rows, mut after) = (0, i64::MIN);
+    loop {
+        let batch = store.forget(log, before, after, now).wait()?;
+        rows += batch.rows;
+        match batch.next {
+            Some(next) => after = next,
+            None => return Ok(rows),
         }
     }
 }

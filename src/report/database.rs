@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::{Cell, Column, Report, Table};
-use crate::store::{DatabaseInfo, Pruned};
+use crate::store::{DatabaseInfo, Log, Pruned};
 use crate::text::Untrusted;
 
 const SETTING: &[Column] = &[Column::text("key", "KEY"), Column::text("value", "VALUE")];
@@ -102,23 +102,63 @@ struct PruneView {
     deliveries: u64,
     attempts: u64,
     events: u64,
+    minutes: u64,
+    runs: u64,
+    received: u64,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     dry_run: bool,
 }
 
-/// What `db prune` answers; a dry run counts deliveries only.
-pub fn pruned(pruned: Pruned, dry_run: bool) -> Report {
+/// Rows of logs that a prune removed, or would.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Logs {
+    /// Figures of attempts, each of one minute, endpoint and type.
+    pub minutes: u64,
+    /// Runs that ended.
+    pub runs: u64,
+    /// Webhooks that arrived.
+    pub received: u64,
+}
+
+impl Logs {
+    /// How many there are in all.
+    pub fn total(self) -> u64 {
+        self.minutes + self.runs + self.received
+    }
+
+    /// Counts `rows` more of `log`.
+    pub fn add(&mut self, log: Log, rows: u64) {
+        let sum = match log {
+            Log::Rates => &mut self.minutes,
+            Log::Runs => &mut self.runs,
+            Log::Received => &mut self.received,
+        };
+        *sum += rows;
+    }
+
+    fn said(self) -> String {
+        let (runs, received) = (counted(self.runs, "run", "runs"), counted(self.received, "webhook", "webhooks"));
+        format!("{}, {runs} and {received}", counted(self.minutes, "figure", "figures"))
+    }
+}
+
+/// What `db prune` answers; of what hangs on deliveries, a dry run counts only these.
+pub fn pruned(pruned: Pruned, logs: Logs, dry_run: bool) -> Report {
     let Pruned { deliveries, attempts, events, .. } = pruned;
-    let line = match dry_run {
-        true => format!("would remove {}", counted(deliveries, "delivery", "deliveries")),
-        false => format!(
-            "{}, {} and {} removed",
-            counted(deliveries, "delivery", "deliveries"),
-            counted(attempts, "attempt", "attempts"),
-            counted(events, "event", "events")
-        ),
-    };
-    Report::new(&PruneView { deliveries, attempts, events, dry_run }).with_line(line)
+    let Logs { minutes, runs, received } = logs;
+    let removed = counted(deliveries, "delivery", "deliveries");
+    let attempts_and_events =
+        format!("{} and {}", counted(attempts, "attempt", "attempts"), counted(events, "event", "events"));
+    let report = Report::new(&PruneView { deliveries, attempts, events, minutes, runs, received, dry_run });
+    let report = report.with_line(match dry_run {
+        true => format!("would remove {removed}"),
+        false => format!("{removed}, {attempts_and_events} removed"),
+    });
+    match (logs.total(), dry_run) {
+        (0, _) => report,
+        (_, true) => report.with_line(format!("and of the logs {}", logs.said())),
+        (_, false) => report.with_line(format!("and of the logs {} removed", logs.said())),
+    }
 }
 
 fn counted(n: u64, one: &str, many: &str) -> String {

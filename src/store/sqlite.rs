@@ -12,8 +12,8 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::{
     Access, Advanced, Answer, AttemptFilter, Changed, Claim, DatabaseInfo, DeliveryFilter, DeliveryId, DeliveryRow,
-    Drafts, Enqueued, EventDetail, EventFilter, EventRow, Figures, Finished, Listed, LoggedAttempt, Outlook, Page,
-    Prune, Pruned, Rate, Replay, Result, Run, RunId, RunRow, Store, StoreError, Tally, Wants,
+    Drafts, Enqueued, EventDetail, EventFilter, EventRow, Figures, Finished, Forgotten, Listed, Log, LoggedAttempt,
+    Outlook, Page, Prune, Pruned, Rate, Replay, Result, Run, RunId, RunRow, Store, StoreError, Tally, Wants,
 };
 use crate::clock::Timestamp;
 use crate::endpoint::{Endpoint, Spec};
@@ -284,6 +284,15 @@ impl Store for Sqlite {
 
     fn prune(&self, what: Prune) -> Answer<Pruned> {
         self.writer.submit(move |txn| prune::prune(txn, &what))
+    }
+
+    fn forget(&self, log: Log, before: Timestamp, after: i64, now: Timestamp) -> Answer<Forgotten> {
+        self.writer
+            .submit(move |txn| prune::forget(txn.connection, log, before, after, now).map_err(|e| txn.mirror.fault(&e)))
+    }
+
+    fn forgettable(&self, log: Log, before: Timestamp, now: Timestamp) -> Result<u64> {
+        self.read(|connection| prune::forgettable(connection, log, before, now))
     }
 
     fn watch_path(&self) -> PathBuf {

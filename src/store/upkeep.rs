@@ -87,3 +87,28 @@ pub struct Pruned {
     /// Where the next batch begins; none when this was the last.
     pub next: Option<DeliveryId>,
 }
+
+/// What is only remembered, and may be forgotten without any delivery being touched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Log {
+    /// Attempts counted by the minute.
+    Rates,
+    /// Runs that ended.
+    Runs,
+    /// Webhooks that arrived: the inbound part of the audit log, and the memory of seen ids.
+    Received,
+}
+
+impl Log {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Rates, Self::Runs, Self::Received];
+}
+
+/// What one batch of forgetting removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Forgotten {
+    /// Rows removed.
+    pub rows: u64,
+    /// Where the next batch begins; none when this was the last.
+    pub next: Option<i64>,
+}

@@ -120,6 +120,27 @@ fn prune_of_one_endpoint_leaves_the_others_and_their_events() {
 }
 
 #[test]
+fn prune_forgets_what_the_logs_say_of_that_time_unless_an_endpoint_is_named() {
+    let (_receiver, place) = finished_place();
+    let connection = rusqlite::Connection::open(place.database()).unwrap();
+    let rows = |table: &str| -> i64 {
+        connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
+    };
+    let (rates, runs) = (rows("rate"), rows("run"));
+    assert_eq!((rates, runs), (2, 1));
+    connection.execute_batch("UPDATE rate SET minute = minute - 44640; UPDATE run SET ended_at = 1000").unwrap();
+    let name = place.data(&["endpoints", "list"])[0]["name"].as_str().unwrap().to_owned();
+    let one = place.data(&["db", "prune", "--endpoint", &name, "--yes"]);
+    assert_eq!((&one["minutes"], &one["runs"], rows("rate"), rows("run")), (&0.into(), &0.into(), rates, runs));
+    let plan = place.run(&["db", "prune", "--dry-run"]);
+    assert!(plan.stdout.contains("and of the logs 2 figures, 1 run and 0 webhooks"), "{plan:?}");
+    let done = place.data(&["db", "prune", "--yes"]);
+    assert_eq!((&done["deliveries"], &done["minutes"], &done["runs"]), (&0.into(), &rates.into(), &runs.into()));
+    assert_eq!((rows("rate"), rows("run")), (0, 0));
+    assert_eq!(place.run(&["db", "verify"]).code, 0);
+}
+
+#[test]
 fn prune_needs_yes_where_nobody_can_be_asked() {
     let (_receiver, place) = finished_place();
     let ran = place.run(&["db", "prune", "--state", "failed"]);

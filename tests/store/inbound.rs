@@ -9,7 +9,7 @@ use syncctl::record::{Change, Kind, Stamp};
 use syncctl::store::inbound::{
     Applied, Edit, Edited, Expects, Incoming, ReceivedFilter, RecordFilter, RecordRow, Refused, Sort, Sync,
 };
-use syncctl::store::{Access, DeliveryFilter, EventFilter, Page, Store, open};
+use syncctl::store::{Access, DeliveryFilter, EventFilter, Log, Page, Store, open};
 
 use crate::support::memory_dir;
 
@@ -103,6 +103,26 @@ fn ids_are_remembered_for_thirty_days() {
     assert_eq!(store.apply(hook.clone(), at(30 * day)).wait().unwrap(), Applied::Duplicate);
     // After that its stamps still say that it changes nothing.
     assert_eq!(store.apply(hook, at(31 * day)).wait().unwrap(), Applied::Stale);
+}
+
+#[test]
+fn seen_ids_outlive_every_prune_for_thirty_days_and_refusals_do_not() {
+    let (_dir, store) = store();
+    let day = 24 * 3_600_000;
+    let hook = |n: i64| webhook(&format!("e{n}"), "enrollment.updated", "r", r#"{"status":"a"}"#, n * day);
+    let refused = || vec![Refused { reason: "bad", digest: None, source: "127.0.0.1".to_owned(), count: 1 }];
+    for n in [0, 40] {
+        store.apply(hook(n), at(n * day)).wait().unwrap();
+        store.refuse(refused(), at(n * day)).wait().unwrap();
+    }
+    let now = at(40 * day + 1);
+    let forget = |before| store.forget(Log::Received, before, i64::MIN, now).wait().unwrap().rows;
+    assert_eq!(forget(at(-1)), 0);
+    assert_eq!(store.forgettable(Log::Received, now, now).unwrap(), 3);
+    assert_eq!(forget(now), 3, "of what was asked for, one id is too young to be forgotten");
+    assert_eq!(audit(store.as_ref()), [("applied", 0)]);
+    assert_eq!(store.apply(hook(40), now).wait().unwrap(), Applied::Duplicate);
+    assert_eq!(store.apply(hook(0), now).wait().unwrap(), Applied::Stale, "its stamps are kept for ever");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use syncctl::clock::Timestamp;
 use syncctl::delivery::{Outcome, State, Trigger};
 use syncctl::event::EventId;
-use syncctl::store::{Access, AttemptFilter, DeliveryId, Page, Prune, Pruned, Replay, StoreError, open};
+use syncctl::store::{Access, AttemptFilter, DeliveryId, Log, Page, Prune, Pruned, Replay, StoreError, Tally, open};
 
 use crate::contract::Bench;
 
@@ -207,4 +207,42 @@ fn troubled_deliveries_are_found_by_their_indexes() {
     let scans: Vec<String> = steps.filter(|step| step.starts_with("SCAN")).collect();
     let of_index = |scan: &String| scan.contains("INDEX delivery_troubled") || scan.contains("INDEX delivery_failed");
     assert!(scans.len() == 2 && scans.iter().all(of_index), "{scans:?}");
+}
+
+/// Forgets batch after batch and returns how many rows that were, after holding them against what was announced.
+fn forget(bench: &Bench, log: Log, before: Timestamp) -> u64 {
+    let announced = bench.store.forgettable(log, before, now()).unwrap();
+    let (mut rows, mut after) = (0, Some(i64::MIN));
+    while let Some(from) = after {
+        let batch = bench.store.forget(log, before, from, now()).wait().unwrap();
+        assert!(batch.rows <= 502, "{batch:?}");
+        (rows, after) = (rows + batch.rows, batch.next);
+    }
+    assert_eq!(rows, announced);
+    rows
+}
+
+#[test]
+fn figures_by_the_minute_are_forgotten_when_they_are_old() {
+    let bench = delivered(3);
+    let attempts = || bench.store.rates(now()).unwrap().iter().map(|rate| rate.delivered).sum::<i64>();
+    assert_eq!((forget(&bench, Log::Rates, now()), attempts()), (0, 3), "this very minute");
+    assert_eq!((forget(&bench, Log::Rates, now().plus(Duration::from_secs(60))), attempts()), (1, 0));
+    assert_sound(&bench);
+}
+
+#[test]
+fn runs_are_forgotten_when_they_ended_long_ago_in_bounded_batches() {
+    let bench = Bench::new(&["http://a.invalid/"]);
+    let living = bench.run();
+    for n in 0..1_100 {
+        let at = now().plus(Duration::from_secs(n));
+        bench.store.end_run(&bench.store.begin_run("test", at).unwrap(), Tally::default(), 0, at).wait().unwrap();
+    }
+    assert_eq!(forget(&bench, Log::Runs, now()), 0);
+    assert_eq!(forget(&bench, Log::Runs, now().plus(Duration::from_secs(1_090))), 1_090);
+    assert_eq!(bench.store.runs(100).unwrap().len(), 11);
+    assert_eq!(forget(&bench, Log::Runs, now().plus(Duration::from_secs(9_000))), 10);
+    let left: Vec<_> = bench.store.runs(100).unwrap().iter().map(|run| run.id).collect();
+    assert_eq!(left, [living.id], "what has not ended stays");
 }

@@ -1,18 +1,19 @@
 //! Removing what is finished and old.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::mirror::Part;
 use super::row::{DELIVERED, FAILED};
 use super::writer::Txn;
-use super::{DeliveryId, Prune, Pruned, Result, row};
+use super::{DeliveryId, Forgotten, Log, Prune, Pruned, Result, row};
 use crate::clock::Timestamp;
 use crate::delivery::State;
 use crate::endpoint::EndpointId;
+use crate::store::inbound::REMEMBERED;
 
 /// Rows removed by one transaction, so that no writer waits long.
 const BATCH: u64 = 500;
-/// Deliveries looked at by one transaction.
+/// Rows looked at by one transaction.
 const LOOKS: i64 = 5_000;
 
 struct Old {
@@ -89,4 +90,48 @@ fn remove(txn: &mut Txn<'_>, old: &Old, pruned: &mut Pruned) -> rusqlite::Result
         pruned.events += 1;
     }
     Ok(())
+}
+
+/// A log's table, how its rows are numbered, and which of them may be forgotten.
+fn forgotten(log: Log, before: Timestamp, now: Timestamp) -> (&'static str, &'static str, String) {
+    let at = before.as_millis();
+    match log {
+        Log::Rates => ("rate", "minute", format!("minute < {}", before.minute())),
+        Log::Runs => ("run", "id", format!("ended_at < {at}")),
+        // What was applied or stale is the memory of seen ids as well.
+        Log::Received => {
+            let seen = at.min(now.minus(REMEMBERED).as_millis());
+            ("received", "id", format!("at < iif(result < 2, {seen}, {at})"))
+        }
+    }
+}
+
+/// Looks at a batch of rows and removes the old ones among them.
+pub(super) fn forget(
+    connection: &Connection,
+    log: Log,
+    before: Timestamp,
+    after: i64,
+    now: Timestamp,
+) -> rusqlite::Result<Forgotten> {
+    let (table, number, old) = forgotten(log, before, now);
+    let sql = format!(
+        "SELECT max({number}) FROM (SELECT {number} FROM {table} WHERE {number} > ?1 ORDER BY {number} LIMIT {BATCH})"
+    );
+    let last: Option<i64> = connection.prepare(&sql)?.query_row([after], |row| row.get(0))?;
+    let Some(last) = last else { return Ok(Forgotten::default()) };
+    let sql = format!("DELETE FROM {table} WHERE {number} > ?1 AND {number} <= ?2 AND {old}");
+    let rows = connection.prepare(&sql)?.execute([after, last])?;
+    Ok(Forgotten { rows: rows as u64, next: Some(last) })
+}
+
+pub(super) fn forgettable(
+    connection: &Connection,
+    log: Log,
+    before: Timestamp,
+    now: Timestamp,
+) -> rusqlite::Result<u64> {
+    let (table, _, old) = forgotten(log, before, now);
+    let count = |row: &rusqlite::Row<'_>| row.get::<_, i64>(0);
+    Ok(connection.query_row(&format!("SELECT count(*) FROM {table} WHERE {old}"), [], count)?.unsigned_abs())
 }
