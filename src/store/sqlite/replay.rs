@@ -2,10 +2,11 @@
 
 use rusqlite::{OptionalExtension, params};
 
+use super::lanes::Lanes;
 use super::mirror::Part;
 use super::row::{BLOCKED, DELIVERED, FAILED, PROCESSING, QUEUED};
 use super::writer::Txn;
-use super::{Changed, DeliveryId, Replay, Result, lanes, row};
+use super::{Changed, DeliveryId, Replay, Result, row};
 use crate::clock::Timestamp;
 use crate::delivery::Reason;
 use crate::endpoint::EndpointId;
@@ -41,7 +42,7 @@ fn replay_one(txn: &mut Txn<'_>, chosen: &Chosen, how: Replay, now: Timestamp) -
         )?
         .execute(params![chosen.id, row::trigger_code(how.trigger), now.as_millis()])?;
     if chosen.part.state >= DELIVERED {
-        lanes::rejoin(txn.connection, chosen.endpoint.0, chosen.lane, chosen.id, now)?;
+        Lanes::of(txn.connection)?.rejoin(chosen.endpoint.0, chosen.lane, chosen.id, now)?;
     } else if chosen.part.state == row::SOLO {
         txn.connection.prepare_cached("UPDATE delivery SET state = 1 WHERE id = ?1")?.execute([chosen.id])?;
     }
@@ -63,7 +64,7 @@ fn give_up_one(txn: &mut Txn<'_>, chosen: &Chosen, now: Timestamp) -> rusqlite::
         .prepare_cached("UPDATE delivery SET state = 5, reason = ?2, changed_at = ?3 WHERE id = ?1")?
         .execute(params![chosen.id, row::reason_code(Reason::GivenUp), now.as_millis()])?;
     if !matches!(chosen.part.state, QUEUED | BLOCKED) {
-        lanes::settle(txn.connection, chosen.endpoint.0, chosen.lane, chosen.id, now)?;
+        Lanes::of(txn.connection)?.settle(chosen.endpoint.0, chosen.lane, chosen.id, now)?;
     }
     txn.mirror.moved(chosen.endpoint, Some(chosen.part), Some(Part { state: FAILED, ..chosen.part }));
     Ok(())
