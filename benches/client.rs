@@ -20,12 +20,12 @@ use syncctl::outbound::http::{Client, Target};
 
 #[path = "support/sink.rs"]
 mod sink;
-use sink::Sink;
+use sink::{Manner, Sink};
 
 const REQUESTS: u64 = 20_000;
 
 fn main() {
-    let sink = Sink::start(Duration::ZERO, 0);
+    let sink = Sink::start(Manner::default());
     println!("{:>10} {:>10} {:>10} {:>6}", "in flight", "ours/s", "general/s", "ratio");
     for concurrency in [10, 64] {
         for _ in 0..3 {

@@ -1,7 +1,8 @@
 //! The queue against the wire: whole processes against a sink on loopback, beside the same requests without a queue.
 //!
 //! `cargo bench --bench queue` prints the table. Read the ratios: the machine under both columns is the same, at the same time.
-//! `SYNCCTL_BENCH_EVENTS=n` changes how many events are drained, `SYNCCTL_BENCH=name` picks one row.
+//! `SYNCCTL_BENCH_EVENTS=n` changes how many events are drained, `SYNCCTL_BENCH=name` picks the rows whose names have it. The row
+//! with 10,000,000 finished deliveries takes minutes and 10 GB of disk, so it has to be asked for by its name.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -26,7 +27,9 @@ use syncctl::store::{Access, Store, open};
 
 #[path = "support/sink.rs"]
 mod sink;
-use sink::Sink;
+use sink::{Manner, Sink};
+#[path = "support/finished.rs"]
+mod finished;
 
 const SECRET: &str = "a-secret-for-benchmarks-only";
 
@@ -37,13 +40,20 @@ fn main() {
         "{:34} {:>9} {:>9} {:>6} {:>9} {:>6} {:>8} {:>8}",
         "", "events/s", "raw/s", "ratio", "wrk/s", "ratio", "cpu s/k", "peak MiB"
     );
+    let asked = |name: &str| only.as_ref().is_none_or(|only| name.contains(only.as_str()));
     for case in cases() {
-        if only.as_ref().is_none_or(|only| case.name.contains(only.as_str())) {
+        if asked(case.name) && (only.is_some() || case.finished <= 1_000_000) {
             case.run(events);
         }
     }
-    if only.is_none() {
+    if asked("emit") {
         emitting(events);
+    }
+    if asked("wake") {
+        waking();
+    }
+    if asked("commands") {
+        commands();
     }
 }
 
@@ -76,13 +86,14 @@ fn cases() -> Vec<Case> {
         Case { name: "drain, sink of 20 ms, 64 in flight", concurrency: 64, delay: Duration::from_millis(20), ..PLAIN },
         Case { name: "drain, 10 % failures", failing: 10, ..PLAIN },
         Case { name: "drain, 1,000,000 finished beside", finished: 1_000_000, ..PLAIN },
+        Case { name: "drain, 10,000,000 finished beside", finished: 10_000_000, ..PLAIN },
     ]
 }
 
 impl Case {
     fn run(&self, events: u64) {
         let events = events / self.endpoints as u64;
-        let sink = Sink::start(self.delay, self.failing);
+        let sink = Sink::start(Manner { delay: self.delay, failing: self.failing, arrivals: None });
         let place = Place::new(&sink, self.endpoints, self.concurrency, self.failing > 0);
         place.finish(self.finished);
         place.block(self.blocked);
@@ -169,28 +180,23 @@ impl Place {
         connection.execute("UPDATE delivery SET due_at = due_at + 3600000 WHERE state = 1", []).unwrap();
     }
 
-    /// Deliveries that arrived long ago, written by SQL alone.
     fn finish(&self, n: u64) {
-        if n == 0 {
-            return;
+        if n > 0 {
+            self.fill(1);
+            self.drain();
+            finished::add(&self.database(), 0, n);
         }
-        self.fill(1);
-        self.drain();
-        let connection = rusqlite::Connection::open(self.database()).unwrap();
-        connection
-            .execute_batch(&format!(
-                "BEGIN;
-                 INSERT INTO event (id, kind, resource_id, timestamp, created_at, body)
-                   SELECT 'old-' || value, kind, 'old-' || value, timestamp, created_at, body FROM event, generate_series(1, {n});
-                 INSERT INTO delivery (event, endpoint, lane, state, due_at, changed_at, attempts, used)
-                   SELECT seq, 1, seq, 4, created_at, created_at, 1, 1 FROM event WHERE seq > 1;
-                 INSERT INTO attempt (delivery, number, trigger, started_at, took_us, outcome, status, detail)
-                   SELECT id, 1, 0, due_at, 900, 0, 200, 'HTTP 200' FROM delivery WHERE id > 1;
-                 UPDATE endpoint SET delivered = delivered + {n};
-                 COMMIT;"
-            ))
-            .or_else(|_| finish_without_series(&connection, n))
-            .unwrap();
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_syncctl"));
+        command
+            .args(arguments)
+            .env_clear()
+            .env("SYNCCTL_DB", self.database())
+            .env("WEBHOOK_SECRET", SECRET)
+            .env("HOME", self.directory.path());
+        command
     }
 
     fn drain(&self) -> Used {
@@ -227,24 +233,6 @@ impl Place {
     }
 }
 
-fn finish_without_series(connection: &rusqlite::Connection, n: u64) -> rusqlite::Result<()> {
-    let _ = connection.execute_batch("ROLLBACK");
-    connection.execute_batch(&format!(
-        "BEGIN;
-         CREATE TEMP TABLE numbers AS WITH RECURSIVE c(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM c WHERE value < {n})
-           SELECT value FROM c;
-         INSERT INTO event (id, kind, resource_id, timestamp, created_at, body)
-           SELECT 'old-' || value, kind, 'old-' || value, timestamp, created_at, body FROM numbers, event WHERE seq = 1;
-         INSERT INTO delivery (event, endpoint, lane, state, due_at, changed_at, attempts, used)
-           SELECT seq, 1, seq, 4, created_at, created_at, 1, 1 FROM event WHERE seq > 1;
-         INSERT INTO attempt (delivery, number, trigger, started_at, took_us, outcome, status, detail)
-           SELECT id, 1, 0, due_at, 900, 0, 200, 'HTTP 200' FROM delivery WHERE id > 1;
-         UPDATE endpoint SET delivered = delivered + {n};
-         UPDATE figure SET value = value + {n} WHERE name = 'events';
-         COMMIT;"
-    ))
-}
-
 fn peak_of_children(shell: u32) -> u64 {
     let children = std::fs::read_to_string(format!("/proc/{shell}/task/{shell}/children")).unwrap_or_default();
     let peak = |pid: &str| {
@@ -265,8 +253,11 @@ fn cpu_of(times: &str) -> Duration {
 }
 
 fn draft(resource: &str) -> Draft {
-    let data = format!("{{\"filler\":\"{}\"}}", "x".repeat(300));
-    Draft::check("enrollment.updated", resource, None, data.as_bytes()).unwrap()
+    Draft::check("enrollment.updated", resource, None, filler().as_bytes()).unwrap()
+}
+
+fn filler() -> String {
+    format!("{{\"filler\":\"{}\"}}", "x".repeat(300))
 }
 
 // ── the ceilings ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -326,51 +317,147 @@ fn wrk(sink: &Sink, concurrency: usize) -> Option<f64> {
 // ── emitting ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 fn emitting(events: u64) {
-    let sink = Sink::start(Duration::ZERO, 0);
+    let sink = Sink::start(Manner::default());
+    let singles = 500;
     let place = Place::new(&sink, 1, 10, false);
     let store = place.store();
-    let singles = 500;
     let began = Instant::now();
     for n in 0..singles {
         store.enqueue(Box::new(std::iter::once(Ok(draft(&format!("s{n}"))))), false, SystemClock.now()).wait().unwrap();
     }
     println!("{:34} {:9.0}", "emit, one transaction each", f64::from(singles) / began.elapsed().as_secs_f64());
     let bulk = events * 5;
-    let began = Instant::now();
-    let drafts = (0..bulk).map(|n| Ok(draft(&format!("b{n}"))));
-    store.enqueue(Box::new(drafts), false, SystemClock.now()).wait().unwrap();
-    let ours = bulk as f64 / began.elapsed().as_secs_f64();
-    let bare = bare_rows(&place, bulk);
-    println!(
-        "{:34} {ours:9.0} {bare:9.0} {:6.2}   (raw: the same rows in one bare transaction)",
-        "emit, in bulk",
-        ours / bare
-    );
+    let custom =
+        |n: u64| Draft::check("course.touched", &format!("b{n}"), Some("course"), filler().as_bytes()).unwrap();
+    let known = |n: u64| draft(&format!("b{n}"));
+    against_bare_rows("emit, in bulk", &sink, bulk, &custom);
+    against_bare_rows("emit, in bulk, with local records", &sink, bulk, &known);
 }
 
-/// The same rows into the same schema, by two prepared statements in one transaction.
-fn bare_rows(place: &Place, n: u64) -> f64 {
-    let mut connection = rusqlite::Connection::open(place.database()).unwrap();
-    let body = vec![b'x'; 520];
+/// Emits in one transaction, then writes the same rows, read back beforehand, by bare statements into a file that is like it.
+fn against_bare_rows(name: &str, sink: &Sink, bulk: u64, make: &dyn Fn(u64) -> Draft) {
+    let (emitted, bare) = (Place::new(sink, 1, 10, false), Place::new(sink, 1, 10, false));
+    let drafts: Vec<_> = (0..bulk).map(|n| Ok(make(n))).collect();
     let began = Instant::now();
-    let txn = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).unwrap();
+    emitted.store().enqueue(Box::new(drafts.into_iter()), false, SystemClock.now()).wait().unwrap();
+    let ours = bulk as f64 / began.elapsed().as_secs_f64();
+    let bare = bulk as f64 / copy_rows(&emitted.database(), &bare.database()).as_secs_f64();
+    println!("{name:34} {ours:9.0} {bare:9.0} {:6.2}   (raw: the same rows in one bare transaction)", ours / bare);
+}
+
+/// Copies events, deliveries and records, row by row as they were written. Returns how long writing them took.
+fn copy_rows(from: &Path, to: &Path) -> Duration {
+    let tables = ["kind", "event", "delivery", "record"];
+    let source = rusqlite::Connection::open(from).unwrap();
+    let rows = tables.map(|table| rows_of(&source, table));
+    let mut target = rusqlite::Connection::open(to).unwrap();
+    // As the queue's own connection is set up, apart from its checks.
+    target
+        .execute_batch("PRAGMA synchronous = FULL; PRAGMA cache_size = -8192; PRAGMA wal_autocheckpoint = 3000")
+        .unwrap();
+    let began = Instant::now();
+    let txn = target.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).unwrap();
     {
-        let mut event = txn
-            .prepare(
-                "INSERT INTO event (id, kind, resource_id, timestamp, created_at, body) VALUES (?1, 1, ?2, 1, 1, ?3)",
-            )
-            .unwrap();
-        let mut delivery = txn
-            .prepare(
-                "INSERT INTO delivery (event, endpoint, lane, state, due_at, changed_at) VALUES (?1, 1, ?2, 1, 1, 1)",
-            )
-            .unwrap();
-        for i in 0..n {
-            event.execute(rusqlite::params![format!("bare_{i:032}"), format!("bare{i}"), body]).unwrap();
-            let lane = (i as i64).wrapping_mul(0x9e37_79b9_7f4a_7c15_u64.cast_signed());
-            delivery.execute([txn.last_insert_rowid(), lane]).unwrap();
+        let mut statements = tables.map(|table| {
+            let columns = txn.prepare(&format!("SELECT * FROM {table}")).unwrap().column_count();
+            let values = vec!["?"; columns].join(",");
+            txn.prepare(&format!("INSERT INTO {table} VALUES ({values})")).unwrap()
+        });
+        for kind in &rows[0] {
+            statements[0].execute(rusqlite::params_from_iter(kind)).unwrap();
+        }
+        for n in 0..rows[1].len() {
+            for table in 1..tables.len() {
+                if let Some(row) = rows[table].get(n) {
+                    statements[table].execute(rusqlite::params_from_iter(row)).unwrap();
+                }
+            }
         }
     }
     txn.commit().unwrap();
-    n as f64 / began.elapsed().as_secs_f64()
+    began.elapsed()
+}
+
+fn rows_of(connection: &rusqlite::Connection, table: &str) -> Vec<Vec<rusqlite::types::Value>> {
+    let mut statement = connection.prepare(&format!("SELECT * FROM {table}")).unwrap();
+    let columns = statement.column_count();
+    statement
+        .query_map([], |row| (0..columns).map(|column| row.get(column)).collect())
+        .unwrap()
+        .map(Result::unwrap)
+        .collect()
+}
+
+// ── waking ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/// From an event handed to the queue by one process to its arrival from another's idle `process --watch`.
+fn waking() {
+    let (arrived, arrivals) = std::sync::mpsc::channel();
+    let sink = Sink::start(Manner { arrivals: Some(arrived), ..Manner::default() });
+    let place = Place::new(&sink, 1, 10, false);
+    let store = place.store();
+    let mut watcher = place.command(&["process", "-q", "--watch"]).spawn().unwrap();
+    let mut times: Vec<Duration> = (0..60)
+        .map(|n| {
+            std::thread::park_timeout(Duration::from_millis(50));
+            let began = Instant::now();
+            let emitted = Box::new(std::iter::once(Ok(draft(&format!("w{n}")))));
+            store.enqueue(emitted, false, SystemClock.now()).wait().unwrap();
+            arrivals.recv_timeout(Duration::from_secs(10)).unwrap().duration_since(began)
+        })
+        // The first ones wait for the process to start.
+        .skip(10)
+        .collect();
+    let ticks = cpu_ticks(watcher.id());
+    std::thread::park_timeout(Duration::from_secs(3));
+    let idle = cpu_ticks(watcher.id()) - ticks;
+    watcher.kill().unwrap();
+    watcher.wait().unwrap();
+    times.sort_unstable();
+    println!(
+        "{:34} median {:.1} ms, slowest {:.1} ms; {} ms of processor in 3 idle seconds",
+        "wake, emit to arrival",
+        times[times.len() / 2].as_secs_f64() * 1e3,
+        times[times.len() - 1].as_secs_f64() * 1e3,
+        idle * 10
+    );
+}
+
+/// User and system time of a process, in hundredths of a second.
+fn cpu_ticks(process: u32) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+    stat.rsplit(')')
+        .next()
+        .unwrap()
+        .split_whitespace()
+        .skip(11)
+        .take(2)
+        .map(|ticks| ticks.parse::<u64>().unwrap())
+        .sum()
+}
+
+// ── whole commands ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+/// What an operator waits for, process start to exit.
+fn commands() {
+    let sink = Sink::start(Manner::default());
+    let place = Place::new(&sink, 1, 10, false);
+    place.fill(1_000);
+    for arguments in [
+        &["--version"][..],
+        &["--help"],
+        &["emit", "course.touched", "1", "--resource-type", "course", "--data", "{}"],
+        &["status"],
+    ] {
+        let mut times: Vec<Duration> = (0..40)
+            .map(|_| {
+                let began = Instant::now();
+                let output = place.command(arguments).stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
+                assert!(output.success());
+                began.elapsed()
+            })
+            .collect();
+        times.sort_unstable();
+        println!("{:34} median {:.1} ms", format!("syncctl {}", arguments[0]), times[20].as_secs_f64() * 1e3);
+    }
 }

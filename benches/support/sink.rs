@@ -4,29 +4,41 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::mpsc::Sender;
+use std::time::{Duration, Instant};
 
-/// Answers as fast as loopback allows, a thread for each connection.
+/// How a sink answers.
+#[derive(Clone, Default)]
+pub(crate) struct Manner {
+    /// How long it takes for each request.
+    pub(crate) delay: Duration,
+    /// One answer in so many is a 500; never if 0.
+    pub(crate) failing: u64,
+    /// Is told when a request has arrived.
+    pub(crate) arrivals: Option<Sender<Instant>>,
+}
+
+/// A server on a port of its own.
 pub(crate) struct Sink {
     pub(crate) address: SocketAddr,
 }
 
 impl Sink {
-    pub(crate) fn start(delay: Duration, failing: u64) -> Self {
+    pub(crate) fn start(manner: Manner) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let count = Arc::new(AtomicU64::new(0));
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let count = Arc::clone(&count);
-                std::thread::spawn(move || answer(stream, delay, failing, &count));
+                let (count, manner) = (Arc::clone(&count), manner.clone());
+                std::thread::spawn(move || answer(stream, &manner, &count));
             }
         });
         Self { address }
     }
 }
 
-fn answer(mut stream: TcpStream, delay: Duration, failing: u64, count: &AtomicU64) {
+fn answer(mut stream: TcpStream, manner: &Manner, count: &AtomicU64) {
     const GOOD: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
     const BAD: &[u8] = b"HTTP/1.1 500 Internal Server Error\r\ncontent-length: 2\r\n\r\nno";
     stream.set_nodelay(true).unwrap();
@@ -42,10 +54,13 @@ fn answer(mut stream: TcpStream, delay: Duration, failing: u64, count: &AtomicU6
         };
         buffer.copy_within(length..filled, 0);
         filled -= length;
-        if !delay.is_zero() {
-            std::thread::park_timeout(delay);
+        if let Some(arrivals) = &manner.arrivals {
+            let _ = arrivals.send(Instant::now());
         }
-        let bad = failing > 0 && count.fetch_add(1, Ordering::Relaxed).is_multiple_of(failing);
+        if !manner.delay.is_zero() {
+            std::thread::park_timeout(manner.delay);
+        }
+        let bad = manner.failing > 0 && count.fetch_add(1, Ordering::Relaxed).is_multiple_of(manner.failing);
         if stream.write_all(if bad { BAD } else { GOOD }).is_err() {
             return;
         }
