@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use rusqlite::Connection;
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
 
 use super::{
     Access, Advanced, Answer, AttemptFilter, Changed, Claim, DatabaseInfo, DeliveryFilter, DeliveryId, DeliveryRow,
@@ -36,6 +36,7 @@ mod migrate;
 mod mirror;
 mod owners;
 mod prune;
+mod reach;
 mod records;
 mod replay;
 mod row;
@@ -43,6 +44,7 @@ mod verify;
 mod writer;
 
 use owners::Owners;
+use reach::Reach;
 use writer::Writer;
 
 /// The first SQLite version without the WAL-reset corruption, as `sqlite3_libversion_number` counts.
@@ -62,6 +64,7 @@ const IDLE_READERS: usize = 4;
 #[derive(Debug)]
 pub(super) struct Sqlite {
     path: PathBuf,
+    reach: Reach,
     writer: Writer,
     readers: Mutex<Vec<Connection>>,
     owners: Owners,
@@ -75,11 +78,10 @@ impl Sqlite {
         }
         prepare_file(path, access)?;
         let path = path.canonicalize().map_err(|e| fault::io(path, &e))?;
-        let mut connection = connect(&path)?;
-        migrate::to_wal(&connection).map_err(|e| fault::of(&path, &e))?;
-        migrate::migrate(&mut connection, &path)?;
+        let (connection, reach) = reach::open(&path, access)?;
         Ok(Self {
             writer: Writer::start(connection, path.clone())?,
+            reach,
             readers: Mutex::default(),
             owners: Owners::beside(&path),
             ids: Arc::new(IdSource::new()),
@@ -92,9 +94,10 @@ impl Sqlite {
         let idle = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let connection = match idle {
             Some(connection) => connection,
-            None => connect(&self.path)?,
+            None => self.reach.connect(&self.path)?,
         };
         let done = snapshot(&connection, work).map_err(|e| fault::of(&self.path, &e));
+        self.reach.check(&self.path)?;
         let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
         if done.is_ok() && readers.len() < IDLE_READERS {
             readers.push(connection);
@@ -136,13 +139,6 @@ fn prepare_file(path: &Path, access: Access) -> Result<()> {
         Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
         Err(e) => Err(fault::io(path, &e)),
     }
-}
-
-fn connect(path: &Path) -> Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags).map_err(|e| fault::of(path, &e))?;
-    configure(&connection).map_err(|e| fault::of(path, &e))?;
-    Ok(connection)
 }
 
 fn configure(connection: &Connection) -> rusqlite::Result<()> {
@@ -275,7 +271,7 @@ impl Store for Sqlite {
     }
 
     fn backup(&self, to: &Path, replace: bool) -> Result<u64> {
-        backup::backup(&self.path, to, replace)
+        backup::backup(&self.path, self.reach, to, replace)
     }
 
     fn verify(&self) -> Result<Vec<String>> {

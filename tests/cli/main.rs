@@ -1,5 +1,10 @@
 //! The command line as people and scripts meet it: the real binary, its help, its formats, its manners.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test that cannot go on fails, one that is skipped says so"
+)]
 
 #[path = "../support/mod.rs"]
 mod support;
@@ -18,6 +23,7 @@ mod listen;
 mod mutations;
 mod packaging;
 mod readme;
+mod readonly;
 mod resend;
 mod secret;
 mod secrets;

@@ -8,12 +8,12 @@ use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 use tempfile::NamedTempFile;
 
-use super::{Result, StoreError, connect, fault, verify};
+use super::{Reach, Result, StoreError, fault, verify};
 
 /// Pages copied at a time.
 const PAGES: i32 = 1_000;
 
-pub(super) fn backup(from: &Path, to: &Path, replace: bool) -> Result<u64> {
+pub(super) fn backup(from: &Path, reach: Reach, to: &Path, replace: bool) -> Result<u64> {
     let failed = |e: &io::Error| fault::io(to, e);
     let directory = match to.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
@@ -22,7 +22,7 @@ pub(super) fn backup(from: &Path, to: &Path, replace: bool) -> Result<u64> {
     refuse_dangerous(from, to)?;
     // Beside its target, so that taking its name is one step; made for its owner only.
     let copy = NamedTempFile::new_in(&directory).map_err(|e| failed(&e))?;
-    write_copy(from, copy.path())?;
+    write_copy(from, reach, copy.path())?;
     let bytes = settle(copy, to, &directory, replace).map_err(|e| failed(&e))?;
     tracing::debug!(bytes, "backup written");
     Ok(bytes)
@@ -42,8 +42,8 @@ fn refuse_dangerous(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-fn write_copy(from: &Path, to: &Path) -> Result<()> {
-    let source = connect(from)?;
+fn write_copy(from: &Path, reach: Reach, to: &Path) -> Result<()> {
+    let source = reach.connect(from)?;
     let mut copy = Connection::open(to).map_err(|e| fault::of(to, &e))?;
     copy_pages(&source, &mut copy).map_err(|e| fault::of(from, &e))?;
     let found = finish(&copy).map_err(|e| fault::of(to, &e))?;

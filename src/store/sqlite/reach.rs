@@ -1,0 +1,111 @@
+//! Opening the file: to share it with others that write, or where nobody may write, as it lies there.
+
+use std::fmt::Write as _;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use super::{Access, Result, StoreError, configure, fault, migrate};
+
+/// How a file is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// Together with whoever else uses it.
+    Shared,
+    /// As bytes that do not change: it may not be written, and no log beside it says that somebody has it open.
+    Still,
+}
+
+/// Opens the file and sees to it that its schema is the one this program knows.
+///
+/// A file that cannot be shared for want of permission is still read, but only by those who do not mean to write.
+pub(super) fn open(path: &Path, access: Access) -> Result<(Connection, Reach)> {
+    let shared = Reach::Shared.opened(path).and_then(|connection| migrate::to_wal(&connection).map(|()| connection));
+    match shared {
+        Ok(mut connection) => {
+            migrate::migrate(&mut connection, path)?;
+            Ok((connection, Reach::Shared))
+        }
+        Err(e) if access == Access::Existing && is_not_permitted(&e) => Ok((open_still(path, &e)?, Reach::Still)),
+        Err(e) => Err(fault::of(path, &e)),
+    }
+}
+
+fn is_not_permitted(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen))
+}
+
+fn open_still(path: &Path, refused: &rusqlite::Error) -> Result<Connection> {
+    let io = |detail: &str| Err(StoreError::Io { path: path.to_owned(), detail: detail.to_owned() });
+    match log_beside(path) {
+        Some(log) if log.metadata().is_ok_and(|log| log.len() > 0) => {
+            return io("its write-ahead log can be read only from a directory that may be written: copy both there");
+        }
+        Some(_) => return Err(fault::of(path, refused)),
+        None => {}
+    }
+    let connection = Reach::Still.connect(path)?;
+    let found = migrate::version(&connection).map_err(|e| fault::of(path, &e))?;
+    migrate::check(found)?;
+    match found == migrate::known_version() {
+        true => Ok(connection),
+        false => io("its schema is older than this program's, and it may not be written"),
+    }
+}
+
+/// The log that stands beside a file which somebody has open, or had when the machine went down.
+fn log_beside(path: &Path) -> Option<PathBuf> {
+    let named = |end: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(end);
+        PathBuf::from(name)
+    };
+    ["-wal", "-journal"].into_iter().map(named).find(|log| log.exists())
+}
+
+impl Reach {
+    /// A connection of its own.
+    pub(super) fn connect(self, path: &Path) -> Result<Connection> {
+        self.opened(path).map_err(|e| fault::of(path, &e))
+    }
+
+    fn opened(self, path: &Path) -> rusqlite::Result<Connection> {
+        let connection = match self {
+            Self::Shared => {
+                let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+                Connection::open_with_flags(path, flags)
+            }
+            Self::Still => {
+                let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+                Connection::open_with_flags(immutable(path), flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+            }
+        }?;
+        configure(&connection)?;
+        Ok(connection)
+    }
+
+    /// Whether what was read just now can be relied on: somebody may have begun to write a file that lay still.
+    pub(super) fn check(self, path: &Path) -> Result<()> {
+        match self {
+            Self::Still if log_beside(path).is_some() => {
+                let detail = "somebody began to write it while it was read: try again".to_owned();
+                Err(StoreError::Io { path: path.to_owned(), detail })
+            }
+            Self::Still | Self::Shared => Ok(()),
+        }
+    }
+}
+
+/// The URI of a file that nobody changes: <https://www.sqlite.org/uri.html>.
+fn immutable(path: &Path) -> String {
+    let mut uri = "file:".to_owned();
+    for byte in path.as_os_str().as_bytes() {
+        match byte {
+            b'/' | b'.' | b'-' | b'_' => uri.push(char::from(*byte)),
+            byte if byte.is_ascii_alphanumeric() => uri.push(char::from(*byte)),
+            byte => write!(uri, "%{byte:02X}").expect("text takes everything"),
+        }
+    }
+    uri + "?immutable=1"
+}
