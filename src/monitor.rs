@@ -11,13 +11,18 @@ use serde::Serialize;
 
 use crate::clock::Timestamp;
 use crate::endpoint::PausedBy;
-use crate::store::{Figures, Rate};
-use crate::text::short_duration;
+use crate::store::{Figures, Rate, Storage};
+use crate::text::{bytes, short_duration};
 
 /// The window that health looks at.
 pub const HEALTH_WINDOW: Duration = Duration::from_mins(60);
 /// The window that failure statistics look at unless told otherwise.
 pub const STATS_WINDOW: Duration = Duration::from_hours(24);
+
+/// A write-ahead log from here on is worth a look: it is worked off long before, unless somebody keeps it from that.
+pub const LARGE_LOG: u64 = 64 << 20;
+/// A write-ahead log from here on is not healthy: it fills the disk, and slows every reader.
+pub const HUGE_LOG: u64 = 256 << 20;
 
 /// Up to where the queue counts as healthy.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -148,7 +153,7 @@ pub fn processing_age(figures: &Figures, now: Timestamp) -> Duration {
 }
 
 /// Judges the queue. `rates` are those of the [`HEALTH_WINDOW`] before `now`.
-pub fn health(figures: &Figures, rates: &[Rate], limits: &Limits, now: Timestamp) -> Health {
+pub fn health(figures: &Figures, rates: &[Rate], storage: Storage, limits: &Limits, now: Timestamp) -> Health {
     let attempts = Attempts::of(rates);
     let checks = vec![
         check_rate(attempts, limits),
@@ -156,6 +161,7 @@ pub fn health(figures: &Figures, rates: &[Rate], limits: &Limits, now: Timestamp
         check_due_age(due_age(figures, now), limits),
         check_processing_age(processing_age(figures, now), limits),
         check_endpoints(figures),
+        check_storage(storage),
     ];
     let healthy = checks.iter().all(|check| check.state != Grade::Critical);
     Health {
@@ -233,6 +239,21 @@ fn check_endpoints(figures: &Figures) -> Check {
         (gone, resting) => format!("{gone} gone, {resting} resting"),
     };
     Check { name: "endpoints", state, value, limit: "none gone".to_owned(), message }
+}
+
+/// A disk that is full and a log that fills it are critical.
+fn check_storage(storage: Storage) -> Check {
+    let log = bytes(storage.wal_bytes);
+    let (state, message) = match (storage.full, storage.wal_bytes) {
+        (true, _) => (Grade::Critical, Some("the disk of the database is full: nothing can be stored".to_owned())),
+        (false, HUGE_LOG..) => {
+            (Grade::Critical, Some(format!("the write-ahead log has grown to {log}: something reads without an end")))
+        }
+        (false, LARGE_LOG..) => (Grade::Warning, Some(format!("the write-ahead log has grown to {log}"))),
+        (false, _) => (Grade::Ok, None),
+    };
+    let value = if storage.full { format!("full, log {log}") } else { format!("log {log}") };
+    Check { name: "storage", state, value, limit: format!("log {}", bytes(HUGE_LOG)), message }
 }
 
 fn check(name: &'static str, wrong: bool, value: String, limit: String, text: String) -> Check {
@@ -413,7 +434,23 @@ mod tests {
     }
 
     fn judged(figures: &Figures, delivered: i64, failed: i64) -> Health {
-        health(figures, &[rate("user.created", "user", delivered, failed)], &Limits::default(), NOW)
+        let rates = [rate("user.created", "user", delivered, failed)];
+        health(figures, &rates, Storage::default(), &Limits::default(), NOW)
+    }
+
+    #[test]
+    fn a_full_disk_and_a_log_without_end_are_not_healthy() {
+        let on = |full, mib: u64| {
+            let storage = Storage { full, wal_bytes: mib << 20 };
+            let health = health(&figures(endpoint()), &[], storage, &Limits::default(), NOW);
+            let state = health.checks.iter().find(|check| check.name == "storage").map(|check| check.state);
+            (health.healthy, state.expect("it was looked at"))
+        };
+        assert_eq!(on(false, 63), (true, Grade::Ok));
+        assert_eq!(on(false, 64), (true, Grade::Warning));
+        assert_eq!(on(false, 255), (true, Grade::Warning));
+        assert_eq!(on(false, 256), (false, Grade::Critical));
+        assert_eq!(on(true, 0), (false, Grade::Critical));
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub use lists::{
     AttemptFilter, AttemptRow, DeliveryFilter, DeliveryRow, EventDetail, EventFilter, EventRow, Listed, LoggedAttempt,
     Page, RunRow,
 };
-pub use upkeep::{Changed, DatabaseInfo, Forgotten, Left, Log, Prune, Pruned, Replay};
+pub use upkeep::{Changed, DatabaseInfo, Forgotten, Left, Log, Prune, Pruned, Replay, Storage};
 pub use work::{
     Advanced, Claim, DeliveryId, Drafts, Enqueued, Finished, Outlook, Receipt, Recorded, Run, RunId, Tally, Wants,
 };
@@ -123,6 +123,9 @@ pub trait Store: inbound::Records + Send + Sync + fmt::Debug {
 
     /// The file behind the queue.
     fn database(&self) -> Result<DatabaseInfo>;
+
+    /// How the disk below the queue is, as far as can be found out; asks nobody who might be busy.
+    fn storage(&self) -> Storage;
 
     /// Copies the queue as it stands to a new file, while others go on writing, and returns its size in bytes.
     ///

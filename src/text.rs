@@ -133,6 +133,18 @@ fn two_units(large: u64, large_unit: &str, small: u64, small_unit: &str) -> Stri
 #[cfg(test)]
 pub(crate) const DANGEROUS: &str = "\u{1b}\u{8}\u{7f}\u{85}\u{9b}\u{9d}\u{61c}\u{200b}\u{200f}\u{2028}\u{202a}\u{202e}\u{2066}\u{2069}\u{feff}\u{e0001}";
 
+/// Bytes as people read them: `18.4 MiB`.
+pub fn bytes(bytes: u64) -> String {
+    const UNITS: [(&str, u32); 3] = [("GiB", 30), ("MiB", 20), ("KiB", 10)];
+    match UNITS.into_iter().find(|(_, bits)| bytes >> bits > 0) {
+        Some((unit, bits)) => {
+            let tenths = (u128::from(bytes) * 10) >> bits;
+            format!("{}.{} {unit}", tenths / 10, tenths % 10)
+        }
+        None => format!("{bytes} B"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -166,6 +178,12 @@ mod tests {
         assert_eq!([0, 850, 1000, 3_499, 59_999].map(shown), ["0ms", "850ms", "1s", "3.4s", "59.9s"]);
         assert_eq!([60_000, 432_000, 7_500_000].map(shown), ["1m", "7m 12s", "2h 5m"]);
         assert_eq!([86_400_000, 273_600_000].map(shown), ["1d", "3d 4h"]);
+    }
+
+    #[test]
+    fn sizes_read_in_their_largest_unit() {
+        let sizes = [0, 1023, 1024, 1_572_864, 5_480_000_000].map(bytes);
+        assert_eq!(sizes, ["0 B", "1023 B", "1.0 KiB", "1.5 MiB", "5.1 GiB"]);
     }
 
     #[test]

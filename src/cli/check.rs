@@ -8,8 +8,8 @@ use super::exit::{Exit, Fault};
 use super::values;
 use crate::clock::Timestamp;
 use crate::config::{Config, Sources};
+use crate::monitor::Grade;
 use crate::monitor::nagios::{Measured, Thresholds, judge};
-use crate::monitor::{self, Grade, HEALTH_WINDOW};
 use crate::report::{Report, health};
 use crate::store::{self, Access};
 
@@ -87,8 +87,7 @@ fn examine(
 ) -> Result<(Grade, Report), Fault> {
     let config = Config::load(sources)?;
     let store = store::open(config.database()?, Access::Existing)?;
-    let figures = store.figures(now)?;
-    let judged = monitor::health(&figures, &store.rates(now.minus(HEALTH_WINDOW))?, &config.health, now);
+    let (figures, judged) = health::judge(store.as_ref(), &config.health, now)?;
     let measured = Measured::of(&figures, &judged, now);
     let warning = warning.or(Thresholds::warning(&config.health));
     let critical = critical.or(Thresholds::critical(&config.health));

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{Cell, Column, Report, Table};
 use crate::store::{DatabaseInfo, Log, Pruned};
-use crate::text::Untrusted;
+use crate::text::{Untrusted, bytes as size};
 
 const SETTING: &[Column] = &[Column::text("key", "KEY"), Column::text("value", "VALUE")];
 
@@ -47,18 +47,6 @@ pub fn status(info: &DatabaseInfo) -> Report {
     ];
     let rows = rows.into_iter().map(|(key, value)| vec![key.into(), value]).collect();
     Report::new(&view).with_table(Table::new(SETTING, rows)).with_names([path])
-}
-
-/// Bytes as people read them: `18.4 MiB`.
-pub fn size(bytes: u64) -> String {
-    const UNITS: [(&str, u32); 3] = [("GiB", 30), ("MiB", 20), ("KiB", 10)];
-    match UNITS.into_iter().find(|(_, bits)| bytes >> bits > 0) {
-        Some((unit, bits)) => {
-            let tenths = (u128::from(bytes) * 10) >> bits;
-            format!("{}.{} {unit}", tenths / 10, tenths % 10)
-        }
-        None => format!("{bytes} B"),
-    }
 }
 
 #[derive(Serialize)]
@@ -163,15 +151,4 @@ pub fn pruned(pruned: Pruned, logs: Logs, dry_run: bool) -> Report {
 
 fn counted(n: u64, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_read_in_their_largest_unit() {
-        let sizes = [0, 1023, 1024, 1_572_864, 5_480_000_000].map(size);
-        assert_eq!(sizes, ["0 B", "1023 B", "1.0 KiB", "1.5 MiB", "5.1 GiB"]);
-    }
 }

@@ -10,7 +10,7 @@ use super::{Cell, Column, Level, Report, Table};
 use crate::clock::Timestamp;
 use crate::monitor::nagios::{Answer, Measured};
 use crate::monitor::{self, Check, FailureStats, Grade, HEALTH_WINDOW, Health, Limits, STATS_WINDOW, percent};
-use crate::store::{DeliveryFilter, DeliveryRow, Page, Result, Store};
+use crate::store::{DeliveryFilter, DeliveryRow, Figures, Page, Result, Store};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -43,10 +43,17 @@ const CHECKS: &[Column] = &[
 /// Recent failures that are shown.
 const RECENT: u64 = 10;
 
+/// Reads and judges how the queue is.
+pub fn judge(store: &dyn Store, limits: &Limits, now: Timestamp) -> Result<(Figures, Health)> {
+    let figures = store.figures(now)?;
+    let rates = store.rates(now.minus(HEALTH_WINDOW))?;
+    let judged = monitor::health(&figures, &rates, store.storage(), limits, now);
+    Ok((figures, judged))
+}
+
 /// Reads what `health` needs: whether the queue is healthy, and the report that says so.
 pub fn examine(store: &dyn Store, limits: &Limits, now: Timestamp) -> Result<(bool, Report)> {
-    let figures = store.figures(now)?;
-    let judged = monitor::health(&figures, &store.rates(now.minus(HEALTH_WINDOW))?, limits, now);
+    let (figures, judged) = judge(store, limits, now)?;
     let since = now.minus(STATS_WINDOW);
     let stats = monitor::failure_stats(&figures, &store.rates(since)?, since);
     let troubled = DeliveryFilter { troubled: true, ..DeliveryFilter::default() };

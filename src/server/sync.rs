@@ -52,7 +52,7 @@ pub(super) async fn process(call: Call) -> Reply {
     };
     let done = call.app.processing.run(RUN_LIMIT).await.map_err(|error| {
         tracing::error!(error, "a run on demand failed");
-        Problem::internal()
+        Problem::unavailable("the run could not be made to its end")
     })?;
     let now = call.app.now();
     let figures = call.app.store.figures(now)?;

@@ -13,7 +13,7 @@ use rusqlite::config::DbConfig;
 use super::{
     Access, Advanced, Answer, AttemptFilter, Changed, Claim, DatabaseInfo, DeliveryFilter, DeliveryId, DeliveryRow,
     Drafts, Enqueued, EventDetail, EventFilter, EventRow, Figures, Finished, Forgotten, Listed, Log, LoggedAttempt,
-    Outlook, Page, Prune, Pruned, Rate, Replay, Result, Run, RunId, RunRow, Store, StoreError, Tally, Wants,
+    Outlook, Page, Prune, Pruned, Rate, Replay, Result, Run, RunId, RunRow, Storage, Store, StoreError, Tally, Wants,
 };
 use crate::clock::Timestamp;
 use crate::endpoint::{Endpoint, Spec};
@@ -25,6 +25,7 @@ use crate::store::inbound::{
 
 mod advance;
 mod backup;
+mod disk;
 mod endpoints;
 mod enqueue;
 mod fault;
@@ -268,6 +269,10 @@ impl Store for Sqlite {
 
     fn database(&self) -> Result<DatabaseInfo> {
         self.read(|connection| verify::info(connection, &self.path, &self.watch_path()))
+    }
+
+    fn storage(&self) -> Storage {
+        disk::storage(&self.path, &self.watch_path())
     }
 
     fn backup(&self, to: &Path, replace: bool) -> Result<u64> {

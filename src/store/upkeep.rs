@@ -62,6 +62,15 @@ pub struct DatabaseInfo {
     pub free_bytes: u64,
 }
 
+/// How the disk below a queue is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Storage {
+    /// Whether not even a little more fits on it.
+    pub full: bool,
+    /// Bytes of the write-ahead log. It grows as long as somebody reads one old state of the queue.
+    pub wal_bytes: u64,
+}
+
 /// What a prune removes.
 #[derive(Clone, Debug)]
 pub struct Prune {

@@ -7,6 +7,7 @@ mod support;
 
 mod api;
 mod clients;
+mod disk;
 mod durable;
 mod hostile;
 mod life;

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -36,8 +36,12 @@ impl Running {
     }
 
     pub(crate) fn at(place: &Place, address: &str, args: &[&str]) -> Self {
-        let args = [&["serve", "--listen", address], args].concat();
-        let mut child = place.command(&args).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        Self::of(place.command(&[&["serve", "--listen", address], args].concat()))
+    }
+
+    /// The server that a command starts.
+    pub(crate) fn of(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let first = lines.next().expect("the server says where it listens").unwrap();
         let address = first.rsplit_once("http://").unwrap_or_else(|| panic!("{first}")).1.parse().unwrap();

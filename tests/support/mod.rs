@@ -1,10 +1,11 @@
 //! What several test targets share.
-#![allow(dead_code, unreachable_pub, reason = "each target uses a part of it")]
+#![allow(dead_code, unreachable_pub, clippy::print_stderr, reason = "each target uses a part of it")]
 
 use std::path::PathBuf;
 
 pub mod place;
 pub mod receiver;
+pub mod small_disk;
 
 /// A small random source with a seed that can be printed and given again.
 #[derive(Clone, Debug)]
@@ -51,6 +52,15 @@ pub fn seeds(default: u64) -> Vec<u64> {
         Some(seed) => vec![seed],
         None => (1..=number("SYNCCTL_HISTORIES").unwrap_or(default)).collect(),
     }
+}
+
+/// Whether tests that take minutes were asked for with `SYNCCTL_LONG=1`.
+pub fn long() -> bool {
+    let asked = std::env::var_os("SYNCCTL_LONG").is_some_and(|value| value == "1");
+    if !asked {
+        eprintln!("skipped: it takes long; SYNCCTL_LONG=1 asks for it");
+    }
+    asked
 }
 
 /// A directory in memory where there is one, so that an fsync costs nothing.

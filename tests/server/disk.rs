@@ -1,0 +1,45 @@
+//! A full disk under a server: nothing is acknowledged that is not stored, and what only reads goes on.
+
+use super::running::{ADMIN, Running, event, place};
+use crate::support::place::within;
+use crate::support::small_disk::SmallDisk;
+
+fn hook(n: usize) -> String {
+    let data = format!(r#"{{"note":"{}"}}"#, "x".repeat(20_000));
+    event(&format!("e{n}"), "enrollment.updated", &format!("r{n}"), &data, "2026-01-31T12:00:00.000Z")
+}
+
+#[test]
+fn webhooks_are_put_off_while_the_disk_is_full_and_health_says_why() {
+    let place = place();
+    let Some(disk) = SmallDisk::under(&place, 4_096) else { return };
+    let server = Running::of(disk.command(&place, &["serve", "--listen", "127.0.0.1:0"]));
+    assert_eq!(server.webhook(&hook(0)).status, 200);
+    assert_eq!(server.get("/api/sync/health", ADMIN).data()["health"]["healthy"], true);
+    disk.fill();
+    let mut stored = 1;
+    let put_off = (1..200).map(|n| server.webhook(&hook(n))).find(|answer| {
+        stored += usize::from(answer.status == 200);
+        answer.status != 200
+    });
+    let put_off = put_off.expect("the disk is full");
+    assert_eq!(put_off.status, 503, "{put_off:?}");
+    assert!(put_off.head.to_lowercase().contains("retry-after: "), "{put_off:?}");
+    assert!(!put_off.body.contains("q.db"), "where it is stored is nobody's business: {put_off:?}");
+    // What only reads goes on, and says what is wrong.
+    let health = server.get("/api/sync/health", ADMIN).data()["health"].clone();
+    assert_eq!(health["healthy"], false, "{health}");
+    assert!(health["message"].as_str().unwrap().contains("disk of the database is full"), "{health}");
+    assert_eq!(server.get("/healthz", "").status, 200);
+    assert_eq!(server.get("/api/sync/status", ADMIN).status, 200);
+    let records = || server.get("/api/enrollments?limit=100", ADMIN).data().as_array().unwrap().len();
+    assert_eq!(records(), stored.min(100), "what was acknowledged is there, and nothing else");
+    assert_eq!(server.send("POST /api/sync/process", ADMIN, b"").status, 503);
+    // The sender tries again: space is all it takes.
+    disk.free();
+    within(std::time::Duration::from_secs(10), "it is taken", || server.webhook(&hook(stored)).status == 200);
+    assert_eq!(server.get("/api/sync/health", ADMIN).data()["health"]["healthy"], true);
+    server.signal("-TERM");
+    assert_eq!(server.ended(), Some(0));
+    assert_eq!(disk.run(&place, &["db", "verify"]).code, 0);
+}
