@@ -101,3 +101,33 @@ fn a_disk_that_stays_full_is_told_with_what_arrived_unrecorded_and_that_comes_on
     assert_eq!(disk.run(&place, &["health"]).code, 0);
     assert_eq!(disk.run(&place, &["db", "verify"]).code, 0);
 }
+
+/// A reader that never ends keeps the log from being worked off: that is told, and over with it.
+#[test]
+fn a_log_that_a_reader_keeps_from_shrinking_is_told_and_shrinks_once_the_reader_is_gone() {
+    let place = Place::sending_to(&["http://127.0.0.1:9/"]);
+    place.emit("user.created", "first");
+    let log = || std::fs::metadata(place.path("state/q.db-wal")).map_or(0, |log| log.len());
+    let mib = |n: u64| n << 20;
+    let batch = |name: &str| {
+        let text = "x".repeat(250 * 1024);
+        let line = |n| format!("{{\"type\":\"user.updated\",\"resourceId\":\"{name}{n}\",\"data\":\"{text}\"}}\n");
+        let lines: String = (0..140).map(line).collect();
+        assert_eq!(place.run_with_input(&["emit", "--batch", "-", "-q"], lines.as_bytes()).code, 0);
+    };
+    batch("a");
+    assert!(log() < mib(16), "{} without a reader", log());
+    let reader = rusqlite::Connection::open(place.database()).unwrap();
+    reader.execute_batch("BEGIN; SELECT count(*) FROM event").unwrap();
+    ["b", "c"].into_iter().for_each(batch);
+    assert!(log() >= mib(64), "{} with a reader", log());
+    let health = place.run(&["health"]);
+    assert_eq!(health.code, 0, "worth a look, and no more: {health:?}");
+    let storage = place.data(&["health"])["health"]["checks"].as_array().unwrap().last().unwrap().clone();
+    assert_eq!((&storage["name"], &storage["state"]), (&"storage".into(), &"warning".into()));
+    assert!(storage["message"].as_str().unwrap().contains("write-ahead log has grown to 6"), "{storage}");
+    reader.execute_batch("ROLLBACK").unwrap();
+    place.emit("user.created", "last");
+    assert!(log() <= mib(8), "{} after the reader", log());
+    assert_eq!((place.run(&["health"]).code, place.integrity().as_str()), (0, "ok"));
+}
