@@ -13,6 +13,7 @@ mod audit;
 mod check;
 mod config;
 mod conventions;
+mod damage;
 mod db;
 mod errors;
 mod formats;
