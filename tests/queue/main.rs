@@ -16,6 +16,7 @@ mod emit;
 mod endpoint_rests;
 mod kill;
 mod network;
+mod power;
 mod process;
 mod replay;
 mod syscalls;

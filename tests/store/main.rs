@@ -9,4 +9,5 @@ mod contract;
 mod inbound;
 mod model;
 mod plans;
+mod torn;
 mod upkeep;

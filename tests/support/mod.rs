@@ -56,11 +56,15 @@ pub fn seeds(default: u64) -> Vec<u64> {
 
 /// Whether tests that take minutes were asked for with `SYNCCTL_LONG=1`.
 pub fn long() -> bool {
-    let asked = std::env::var_os("SYNCCTL_LONG").is_some_and(|value| value == "1");
-    if !asked {
+    std::env::var_os("SYNCCTL_LONG").is_some_and(|value| value == "1")
+}
+
+/// The same for a test that is nothing without; it says so when it is left out.
+pub fn only_long() -> bool {
+    if !long() {
         eprintln!("skipped: it takes long; SYNCCTL_LONG=1 asks for it");
     }
-    asked
+    long()
 }
 
 /// A directory in memory where there is one, so that an fsync costs nothing.

@@ -1,0 +1,90 @@
+//! A write-ahead log that ends in the middle: the last transaction is there as a whole or not at all, all before it stands.
+
+use std::path::Path;
+
+use syncctl::event::{Draft, EventId};
+use syncctl::store::{Access, open};
+
+use crate::contract::Bench;
+use crate::support::{Chance, memory_dir};
+
+/// The header in front of each page of the log.
+const FRAME: usize = 24 + 4_096;
+/// What a disk writes at once.
+const SECTOR: usize = 512;
+
+/// The database and its log, copied while both are in use.
+fn image(bench: &Bench) -> (Vec<u8>, Vec<u8>) {
+    let read = |name: &str| std::fs::read(bench.directory.path().join(name)).unwrap();
+    (read("q.db"), read("q.db-wal"))
+}
+
+/// Which of the events a database holds that was left with that log, once it is opened again and found sound.
+fn survivors(directory: &Path, database: &[u8], log: &[u8]) -> Vec<&'static str> {
+    let _ = std::fs::remove_file(directory.join("q.db-shm"));
+    std::fs::write(directory.join("q.db"), database).unwrap();
+    std::fs::write(directory.join("q.db-wal"), log).unwrap();
+    let store = open(&directory.join("q.db"), Access::Existing).unwrap();
+    assert_eq!(store.verify().unwrap(), Vec::<String>::new());
+    let there = |id: &&str| store.event(&EventId::parse(id).unwrap()).unwrap().is_some();
+    ["before", "last-1", "last-2"].into_iter().filter(there).collect()
+}
+
+/// A log with one acknowledged event, and what one more transaction appends to it.
+fn written() -> (Vec<u8>, Vec<u8>, usize) {
+    let bench = Bench::new(&["http://a.invalid/"]);
+    bench.emit("before", "r");
+    let (_, before) = image(&bench);
+    let drafts = ["last-1", "last-2"].map(|id| {
+        let mut draft =
+            Draft::check("user.updated", id, None, format!("\"{}\"", "x".repeat(5_000)).as_bytes()).unwrap();
+        draft.id = Some(EventId::parse(id).unwrap());
+        Ok(draft)
+    });
+    let now = syncctl::clock::Timestamp::from_millis(1_706_702_400_000);
+    bench.store.enqueue(Box::new(drafts.into_iter()), false, now).wait().unwrap();
+    let (database, log) = image(&bench);
+    assert!(log.len() > before.len() + 3 * FRAME, "the transaction has several frames");
+    (database, log, before.len())
+}
+
+#[test]
+fn a_log_cut_anywhere_keeps_whole_transactions_only() {
+    let (database, log, acknowledged) = written();
+    let directory = memory_dir();
+    let boundaries = (acknowledged..=log.len()).step_by(FRAME).flat_map(|at| [at.saturating_sub(1), at, at + 1]);
+    let cuts =
+        boundaries.chain((acknowledged..log.len()).step_by(307)).filter(|cut| (acknowledged..=log.len()).contains(cut));
+    let mut tried = 0;
+    for cut in cuts {
+        let there = survivors(directory.path(), &database, &log[..cut]);
+        let whole = if cut == log.len() { vec!["before", "last-1", "last-2"] } else { vec!["before"] };
+        assert_eq!(there, whole, "cut at byte {cut} of {}", log.len());
+        tried += 1;
+    }
+    assert!(tried > 60, "{tried} cuts");
+}
+
+#[test]
+fn sectors_of_the_last_transaction_that_never_reached_the_disk_take_only_it_away() {
+    let (database, log, acknowledged) = written();
+    let directory = memory_dir();
+    let sectors = (log.len() - acknowledged).div_ceil(SECTOR);
+    let mut chance = Chance::new(7);
+    for n in 0..60 {
+        let mut torn = log.clone();
+        for _ in 0..=chance.below(3) {
+            let at = acknowledged + chance.below(sectors) * SECTOR;
+            let end = (at + SECTOR).min(torn.len());
+            let old = torn[at..end].to_vec();
+            match n % 2 {
+                0 => torn[at..end].fill(0),
+                _ => torn[at..end].iter_mut().for_each(|byte| *byte = u8::try_from(chance.below(256)).unwrap()),
+            }
+            if torn[at..end] == old[..] {
+                torn[at] ^= 1;
+            }
+        }
+        assert_eq!(survivors(directory.path(), &database, &torn), ["before"], "case {n}");
+    }
+}
