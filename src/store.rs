@@ -25,7 +25,7 @@ pub use lists::{
     AttemptFilter, AttemptRow, DeliveryFilter, DeliveryRow, EventDetail, EventFilter, EventRow, Listed, LoggedAttempt,
     Page, RunRow,
 };
-pub use upkeep::{Changed, DatabaseInfo, Forgotten, Left, Log, Prune, Pruned, Replay, Storage};
+pub use upkeep::{Changed, DatabaseInfo, Forgotten, Holder, Left, Log, Prune, Pruned, Replay, Storage};
 pub use work::{
     Advanced, Claim, DeliveryId, Drafts, Enqueued, Finished, Outlook, Receipt, Recorded, Run, RunId, Tally, Wants,
 };
@@ -169,6 +169,11 @@ pub enum Access {
 /// one refused.
 pub fn open(path: &Path, access: Access) -> Result<Arc<dyn Store>> {
     Ok(Arc::new(sqlite::Sqlite::open(path, access)?))
+}
+
+/// Who keeps the database at `path` from being written, where the system tells.
+pub fn holder(path: &Path) -> Option<Holder> {
+    sqlite::holder(path)
 }
 
 /// The version of SQLite that is linked.

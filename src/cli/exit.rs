@@ -3,7 +3,8 @@
 use crate::config::ConfigError;
 use crate::outbound::worker::WorkerError;
 use crate::render::{Failure, RenderError};
-use crate::store::StoreError;
+use crate::store::{self, Holder, StoreError};
+use crate::text::Untrusted;
 
 /// How a command can end. Every code is listed by `syncctl help exit-codes`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -212,7 +213,12 @@ impl From<StoreError> for Fault {
             StoreError::NoEndpoint(_) => (Exit::Usage, Some("list them with `syncctl endpoints list`")),
             StoreError::SqliteTooOld(_) | StoreError::Statement(_) | StoreError::Closed => (Exit::No, None),
         };
-        let failure = exit.because(&error);
+        let mut failure = exit.because(&error);
+        if let StoreError::Locked(path) = &error
+            && let Some(Holder { pid, name }) = store::holder(path)
+        {
+            failure.causes.push(format!("process {pid} ({}) holds it", Untrusted(&name)));
+        }
         match hint {
             Some(hint) => failure.with_hint(hint).into(),
             None => failure.into(),

@@ -12,8 +12,9 @@ use rusqlite::config::DbConfig;
 
 use super::{
     Access, Advanced, Answer, AttemptFilter, Changed, Claim, DatabaseInfo, DeliveryFilter, DeliveryId, DeliveryRow,
-    Drafts, Enqueued, EventDetail, EventFilter, EventRow, Figures, Finished, Forgotten, Listed, Log, LoggedAttempt,
-    Outlook, Page, Prune, Pruned, Rate, Replay, Result, Run, RunId, RunRow, Storage, Store, StoreError, Tally, Wants,
+    Drafts, Enqueued, EventDetail, EventFilter, EventRow, Figures, Finished, Forgotten, Holder, Listed, Log,
+    LoggedAttempt, Outlook, Page, Prune, Pruned, Rate, Replay, Result, Run, RunId, RunRow, Storage, Store, StoreError,
+    Tally, Wants,
 };
 use crate::clock::Timestamp;
 use crate::endpoint::{Endpoint, Spec};
@@ -30,6 +31,7 @@ mod endpoints;
 mod enqueue;
 mod fault;
 mod figures;
+mod holder;
 mod inbound;
 mod lanes;
 mod lists;
@@ -105,6 +107,11 @@ impl Sqlite {
         }
         done
     }
+}
+
+/// See [`holder`](super::holder).
+pub(super) fn holder(database: &Path) -> Option<Holder> {
+    holder::holder(database)
 }
 
 /// The version of the SQLite that is linked.

@@ -62,6 +62,15 @@ pub struct DatabaseInfo {
     pub free_bytes: u64,
 }
 
+/// A process that keeps others from writing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// Its id.
+    pub pid: u32,
+    /// Its name, at most 15 characters of it.
+    pub name: String,
+}
+
 /// How the disk below a queue is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Storage {

@@ -219,6 +219,32 @@ fn a_locked_database_is_waited_for_and_then_named() {
 }
 
 #[test]
+fn a_lock_nobody_lets_go_of_ends_the_wait_and_its_holder_is_named() {
+    let place = place();
+    place.emit("user.created", "u");
+    let connection = rusqlite::Connection::open(place.database()).unwrap();
+    connection.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let began = std::time::Instant::now();
+    let writing = ["emit user.created v --data {}", "process", "replay --failed --yes"]
+        .map(|line| line.split(' ').map(str::to_owned).collect::<Vec<_>>())
+        .map(|args| place.command(&args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
+    assert_eq!(place.queue()["events"], 1, "reading goes on");
+    for child in writing {
+        let ran = Ran::of(&child.wait_with_output().unwrap());
+        assert_eq!((ran.code, ran.stdout.as_str()), (11, ""), "{ran:?}");
+        let lines: Vec<&str> = ran.stderr.lines().collect();
+        assert!(lines[0].contains("q.db is locked by another process"), "{ran:?}");
+        if cfg!(target_os = "linux") {
+            assert!(lines[1].starts_with(&format!("  cause: process {} (", std::process::id())), "{ran:?}");
+        }
+        assert!(ran.stderr.contains("hint: "), "{ran:?}");
+    }
+    assert!(began.elapsed() < Duration::from_secs(19), "{:?}", began.elapsed());
+    connection.execute_batch("ROLLBACK").unwrap();
+    assert_eq!((stored(&place), place.integrity().as_str()), (1, "ok"));
+}
+
+#[test]
 fn other_files_and_newer_schemas_are_refused_untouched() {
     let place = place();
     place.emit("user.created", "u");
