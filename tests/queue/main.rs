@@ -20,3 +20,4 @@ mod power;
 mod process;
 mod replay;
 mod syscalls;
+mod tls;

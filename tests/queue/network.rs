@@ -180,68 +180,6 @@ fn forbidden_addresses_are_given_up_at_once_and_never_called() {
 }
 
 #[test]
-fn tls_that_cannot_be_trusted_sends_nothing() {
-    use std::process::{Command, Stdio};
-    if !crate::support::place::exists("openssl") {
-        eprintln!("skipped: openssl is not installed");
-        return;
-    }
-    let mut place = Place::new();
-    place.set("SYNCCTL_DELIVERY_TIMEOUT", "1s");
-    let made = place
-        .prepare(
-            Command::new("openssl"),
-            &[
-                "req",
-                "-x509",
-                "-newkey",
-                "rsa:2048",
-                "-nodes",
-                "-keyout",
-                "k.pem",
-                "-out",
-                "c.pem",
-                "-days",
-                "2",
-                "-subj",
-                "/CN=localhost",
-                "-addext",
-                "subjectAltName=DNS:localhost",
-                "-addext",
-                "basicConstraints=critical,CA:FALSE",
-            ],
-        )
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status();
-    assert!(made.unwrap().success());
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
-    let mut server = place
-        .prepare(Command::new("openssl"), &["s_server", "-accept", &port, "-cert", "c.pem", "-key", "k.pem", "-www"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    crate::support::place::eventually("the server listens", || {
-        std::net::TcpStream::connect(format!("127.0.0.1:{port}")).is_ok()
-    });
-    place.set("SYNC_WEBHOOK_URLS", &format!("https://localhost:{port}/"));
-    let (outcome, detail, _) = attempt(&place);
-    assert_eq!(outcome, "unreachable");
-    assert!(detail.starts_with("tls: "), "{detail}");
-    // Trusted when the operator says so.
-    std::fs::write(place.path("c.toml"), "[tls]\nca_file = \"c.pem\"\n").unwrap();
-    place.set("SYNCCTL_CONFIG", "c.toml");
-    place.emit("user.created", "trusted");
-    place.run(&["process"]);
-    let list = place.data(&["deliveries", "list"]);
-    // This server speaks TLS and answers no POST: past the handshake, the request waits.
-    assert_eq!(list[0]["error"], "timed out after 1s waiting for the response");
-    server.kill().unwrap();
-    server.wait().unwrap();
-}
-
-#[test]
 fn a_machine_without_certificates_is_told_what_to_do() {
     // Accepts connections and says nothing: the handshake never gets as far as needing it.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

@@ -18,6 +18,8 @@ use crate::support::{Chance, long, memory_dir};
 
 /// What a disk writes at once.
 const SECTOR: usize = 512;
+/// The database and what SQLite keeps beside it; the index of its log is made anew after a cut.
+const FILES: [&str; 3] = ["q.db", "q.db-wal", "q.db-journal"];
 const CALLS: &str = "trace=openat,pwrite64,fdatasync,fsync,ftruncate,unlink,write";
 
 /// One thing that a command did.
@@ -30,6 +32,15 @@ enum Step {
     Synchronised(String),
     /// It told somebody: from here on these events are stored, and those delivered.
     Told(Promise),
+}
+
+impl Step {
+    fn name(&self) -> String {
+        match self {
+            Self::Wrote(name, at, bytes) => format!("{} bytes written to {name} at {at}", bytes.len()),
+            other => format!("{other:?}"),
+        }
+    }
 }
 
 #[derive(Clone, Debug, Default)]
@@ -54,14 +65,14 @@ fn step(line: &str, told: &Promise) -> Option<Step> {
     let file = || {
         let path = String::from_utf8(unhex(between(line, "<", ">")?)).unwrap();
         let name = path.rsplit('/').next()?.to_owned();
-        ["q.db", "q.db-wal"].contains(&name.as_str()).then_some(name)
+        FILES.contains(&name.as_str()).then_some(name)
     };
     let call = line.split_whitespace().nth(1)?.split('(').next()?;
     match call {
         "openat" if line.contains("O_CREAT") => {
             let path = String::from_utf8(unhex(between(line, "\"", "\"")?)).unwrap();
             let name = path.rsplit('/').next()?.to_owned();
-            ["q.db", "q.db-wal"].contains(&name.as_str()).then_some(Step::Created(name))
+            FILES.contains(&name.as_str()).then_some(Step::Created(name))
         }
         "pwrite64" => {
             let at = line.rsplit_once("\", ")?.1.split(", ").nth(1)?.split([')', ' ']).next()?;
@@ -71,7 +82,7 @@ fn step(line: &str, told: &Promise) -> Option<Step> {
         "fdatasync" | "fsync" => Some(Step::Synchronised(file()?)),
         "unlink" => {
             let path = String::from_utf8(unhex(between(line, "\"", "\"")?)).unwrap();
-            path.ends_with("q.db-wal").then(|| Step::Removed("q.db-wal".to_owned()))
+            FILES.iter().find(|file| path.ends_with(*file)).map(|file| Step::Removed((*file).to_owned()))
         }
         "write" if line.contains("write(1<") => Some(Step::Told(told.clone())),
         _ => None,
@@ -143,7 +154,10 @@ impl Disk {
             Step::Created(name) => drop(self.safe.entry(name.clone()).or_default()),
             Step::Wrote(name, at, bytes) => self.loose.push((name.clone(), *at, Some(bytes.clone()))),
             Step::Cut(name, length) => self.loose.push((name.clone(), *length, None)),
-            Step::Removed(name) => drop(self.safe.remove(name)),
+            Step::Removed(name) => {
+                self.safe.remove(name);
+                self.loose.retain(|(file, ..)| file != name);
+            }
             Step::Synchronised(name) if honest => {
                 let (done, left) = std::mem::take(&mut self.loose).into_iter().partition(|(file, ..)| file == name);
                 self.loose = left;
@@ -266,7 +280,7 @@ fn a_power_cut_at_any_moment_keeps_what_was_acknowledged() {
             }));
         }
         for files in cuts {
-            assert_eq!(reopened(&files, &promise), Verdict::Whole, "a cut after step {at}, {step:.80?}");
+            assert_eq!(reopened(&files, &promise), Verdict::Whole, "a cut after step {at}, {}", step.name());
             images += 1;
         }
     }
