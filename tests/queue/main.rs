@@ -15,6 +15,7 @@ mod disk;
 mod emit;
 mod endpoint_rests;
 mod kill;
+mod names;
 mod network;
 mod power;
 mod process;
