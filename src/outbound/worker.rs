@@ -11,10 +11,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
-use super::http::{Answer, Client};
+use super::http::Client;
+use super::slots::{Job, Slots};
 use super::wake::{Bell, SLOW_POLL};
 use super::{Keyring, Outlet};
 use crate::clock::{Clock, Timestamp};
@@ -143,7 +143,7 @@ impl Worker {
     pub async fn run(self, run: &Run, stop: watch::Receiver<Stop>) -> Result<Summary, WorkerError> {
         let mut shift = Shift::begin(self, run, stop)?;
         let done = shift.work().await;
-        shift.flights.shutdown().await;
+        shift.slots.shutdown().await;
         done
     }
 }
@@ -177,7 +177,7 @@ struct Shift<'a> {
     stop: watch::Receiver<Stop>,
     lanes: BTreeMap<EndpointId, Lane>,
     snapshot: Arc<Vec<Endpoint>>,
-    flights: JoinSet<(EndpointId, Finished)>,
+    slots: Slots,
     landed: Vec<Finished>,
     landed_at: Instant,
     turn: Option<Turn>,
@@ -208,7 +208,7 @@ impl<'a> Shift<'a> {
         let mut shift = Self {
             snapshot: Arc::default(),
             lanes: BTreeMap::new(),
-            flights: JoinSet::new(),
+            slots: Slots::new(Arc::clone(&worker.clock)),
             landed: Vec::new(),
             landed_at: Instant::now(),
             turn: None,
@@ -245,7 +245,7 @@ impl<'a> Shift<'a> {
                 biased;
                 Ok(()) = self.stop.changed() => self.heed_stop(),
                 advanced = poll(&mut self.turn), if self.turn.is_some() => self.turned(advanced)?,
-                Some(landed) = self.flights.join_next() => self.land(landed),
+                landed = self.slots.landed(), if self.slots.busy() > 0 => self.land(landed),
                 () = until(linger), if linger.is_some() => {}
                 () = until(again), if again.is_some() => {}
                 () = until(idle), if idle.is_some() => self.stir()?,
@@ -290,7 +290,7 @@ impl<'a> Shift<'a> {
     /// When outcomes have waited long enough for company.
     fn linger_until(&self) -> Option<Instant> {
         // Without requests in flight nobody is going to join them.
-        let wait = if self.flights.is_empty() { Duration::ZERO } else { LINGER };
+        let wait = if self.slots.busy() == 0 { Duration::ZERO } else { LINGER };
         (self.turn.is_none() && !self.landed.is_empty() && self.trouble.is_none()).then(|| self.landed_at + wait)
     }
 
@@ -349,7 +349,7 @@ impl<'a> Shift<'a> {
             return Ok(());
         }
         self.look_again()?;
-        let mut room = usize::from(MAX_CONCURRENCY).saturating_sub(self.flights.len());
+        let mut room = usize::from(MAX_CONCURRENCY).saturating_sub(self.slots.busy());
         let now = self.worker.clock.now();
         let concurrency = self.worker.options.concurrency;
         for lane in self.lanes.values_mut() {
@@ -360,10 +360,13 @@ impl<'a> Shift<'a> {
                 lane.in_flight += 1;
                 room -= 1;
                 self.started += 1;
-                let limit = lane.endpoint.settings.retry.timeout();
-                let chance = self.chance.next();
-                let clock = Arc::clone(&self.worker.clock);
-                self.flights.spawn(attempt(Arc::clone(outlet), clock, claim, limit, now, chance));
+                self.slots.start(Job {
+                    outlet: Arc::clone(outlet),
+                    claim,
+                    limit: lane.endpoint.settings.retry.timeout(),
+                    started_at: now,
+                    chance: self.chance.next(),
+                });
             }
         }
         Ok(())
@@ -418,10 +421,10 @@ impl<'a> Shift<'a> {
         }
     }
 
-    fn land(&mut self, landed: Result<(EndpointId, Finished), tokio::task::JoinError>) {
+    fn land(&mut self, landed: Option<Finished>) {
         // A request that panicked keeps its claim until the run's end, where it counts as interrupted.
-        let Ok((endpoint, finished)) = landed else { return };
-        if let Some(lane) = self.lanes.get_mut(&endpoint) {
+        let Some(finished) = landed else { return };
+        if let Some(lane) = self.lanes.get_mut(&finished.claim.endpoint) {
             lane.in_flight -= 1;
             lane.in_doubt += usize::from(finished.outcome.is_unsettling());
         }
@@ -519,7 +522,7 @@ impl<'a> Shift<'a> {
 
     /// Keeps outcomes that could not be stored and tries again, for a while.
     fn endure(&mut self, error: StoreError) -> Result<(), WorkerError> {
-        let nothing_to_lose = self.recording.is_empty() && self.landed.is_empty() && self.flights.is_empty();
+        let nothing_to_lose = self.recording.is_empty() && self.landed.is_empty() && self.slots.busy() == 0;
         if nothing_to_lose {
             return Err(error.into());
         }
@@ -550,7 +553,7 @@ impl<'a> Shift<'a> {
         self.turn.is_none()
             && self.trouble.is_none()
             && self.idle_until.is_none()
-            && self.flights.is_empty()
+            && self.slots.busy() == 0
             && self.landed.is_empty()
     }
 
@@ -582,7 +585,7 @@ impl<'a> Shift<'a> {
         let freed = match self.worker.store.reap(self.worker.clock.now()) {
             Ok(freed) => freed > 0,
             // With requests in flight there is something to lose; the next transaction will tell.
-            Err(_) if !self.flights.is_empty() || self.turn.is_some() => false,
+            Err(_) if self.slots.busy() > 0 || self.turn.is_some() => false,
             Err(error) => return Err(error.into()),
         };
         if freed {
@@ -620,33 +623,6 @@ impl<'a> Shift<'a> {
         self.look_around(Arc::new(self.worker.store.endpoints()?));
         self.lanes.values_mut().for_each(|lane| lane.dry = false);
         Ok(())
-    }
-}
-
-/// Makes one attempt and says what it came to.
-async fn attempt(
-    outlet: Arc<Outlet>,
-    clock: Arc<dyn Clock>,
-    claim: Claim,
-    limit: Duration,
-    started_at: Timestamp,
-    chance: f64,
-) -> (EndpointId, Finished) {
-    let began = Instant::now();
-    #[cfg(debug_assertions)]
-    abort_if_asked(&claim);
-    let request = outlet.request(&claim, started_at);
-    let Answer { outcome, detail, response } = outlet.target().send(request, limit, started_at).await;
-    let took = began.elapsed();
-    let finished = Finished { outcome, started_at, ended_at: clock.now(), took, detail, response, chance, claim };
-    (finished.claim.endpoint, finished)
-}
-
-/// Lets a test kill this process the way a crash would, on one event. Not part of release builds.
-#[cfg(debug_assertions)]
-fn abort_if_asked(claim: &Claim) {
-    if std::env::var_os("SYNCCTL_TEST_ABORT_ON").is_some_and(|id| id == claim.event_id.as_str()) {
-        std::process::abort();
     }
 }
 

@@ -324,3 +324,26 @@ fn single_lets_only_one_run() {
     assert_eq!((second.code, second.stdout.as_str(), second.stderr.as_str()), (0, "", ""));
     assert_eq!(first.wait().unwrap().code(), Some(0));
 }
+
+/// However many wait behind one that failed, a run looks past all of them; and lists say what waits, looked at or not.
+#[test]
+fn thousands_behind_a_failed_one_hide_nobody_else() {
+    let receiver = Receiver::new(|request| Reply::Status(if request.event_id() == "same-0" { 500 } else { 200 }));
+    let place = Place::sending_to(&[receiver.url("/")]);
+    let blocked = |n: &Place| {
+        n.data(&["deliveries", "list", "--limit", "1000"])
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|d| d["blocked"] == true)
+            .count()
+    };
+    let same = (0..2_500).map(|n| (format!("same-{n}"), "the-same".to_owned()));
+    place.emit_lines(same.chain([("other".to_owned(), "another".to_owned())]));
+    assert_eq!(blocked(&place), 999, "before anything was looked at, the newest thousand but one wait");
+    place.run(&["process"]);
+    let ids: Vec<String> = receiver.requests().iter().map(|r| r.event_id().to_owned()).collect();
+    assert_eq!(ids.iter().filter(|id| *id == "other").count(), 1);
+    assert!(!ids.iter().any(|id| id.starts_with("same") && id != "same-0"), "nobody overtook: {ids:?}");
+    assert_eq!(blocked(&place), 999 + usize::from(place.queue()["delivered"] == 0));
+}
