@@ -21,12 +21,15 @@ mod auth;
 mod body;
 mod call;
 mod connections;
+mod dashboard;
 mod events;
 pub mod metrics;
 mod openapi;
+mod page;
 mod records;
 mod refusals;
 mod routes;
+mod session;
 mod sync;
 mod webhooks;
 
@@ -100,6 +103,8 @@ pub struct Settings {
     pub secrets: Secrets,
     /// The names it may be called by, beside addresses and `localhost`; `None` is any name.
     pub hosts: Option<Vec<String>>,
+    /// Whether browsers come through TLS, so that the session's cookie travels over nothing else.
+    pub behind_tls: bool,
     /// Up to where the queue counts as healthy.
     pub limits: Limits,
     /// From where on news count as old.
@@ -114,6 +119,7 @@ pub(crate) struct App {
     processing: Arc<dyn Processing>,
     metrics: Arc<Metrics>,
     guesses: auth::Guesses,
+    sessions: session::Sessions,
     budget: body::Budget,
     refusals: refusals::Refusals,
     heavy: Semaphore,
@@ -168,6 +174,7 @@ impl Server {
             processing: self.processing,
             metrics: self.metrics,
             guesses: auth::Guesses::default(),
+            sessions: session::Sessions::default(),
             budget: body::Budget::default(),
             refusals: refusals::Refusals::default(),
             heavy: Semaphore::new(HEAVY),

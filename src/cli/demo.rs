@@ -252,7 +252,13 @@ fn applying(store: Arc<dyn Store>) -> Server {
     Server {
         store,
         clock: Arc::new(SystemClock),
-        settings: server::Settings { secrets, hosts: None, limits: Limits::default(), ages: Ages::default() },
+        settings: server::Settings {
+            secrets,
+            hosts: None,
+            behind_tls: false,
+            limits: Limits::default(),
+            ages: Ages::default(),
+        },
         processing: Arc::new(ReceivesOnly),
         metrics: Arc::default(),
         without: vec![Group::Admin, Group::Process],

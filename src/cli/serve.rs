@@ -103,7 +103,13 @@ fn settings(config: &Config, without: &[Group], listen: &[String]) -> Result<Set
         }
     }
     let secrets = Secrets::new(Keys::new(&webhook), admin.as_ref(), cron.as_ref());
-    Ok(Settings { secrets, hosts: hosts(config, listen), limits: config.health, ages: config.freshness })
+    Ok(Settings {
+        secrets,
+        hosts: hosts(config, listen),
+        behind_tls: config.server.behind_tls,
+        limits: config.health,
+        ages: config.freshness,
+    })
 }
 
 /// The names the server goes by. Where it is reachable from elsewhere and nobody said, it goes by any.
@@ -144,7 +150,7 @@ fn announce(context: &Context, listeners: &[TcpListener], without: &[Group], no_
         (Group::Process, "POST /api/sync/process   x-cron-secret or bearer"),
         (
             Group::Admin,
-            "/api/sync/status  /api/enrollments  /api/profile  /api/progress  /api/events  /metrics   admin",
+            "/ (dashboard)  /api/sync/status  /api/enrollments  /api/profile  /api/progress  /api/events  /metrics   admin",
         ),
     ];
     for (_, line) in lines.iter().filter(|(group, _)| !without.contains(group)) {

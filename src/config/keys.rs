@@ -124,6 +124,12 @@ pub(super) const KEYS: &[Key<Values>] = &[
     ),
     key("server.hosts", Form::List, |v, t| set(&mut v.server.hosts, host_names(t)), |v| v.server.hosts.join(",")),
     key(
+        "server.behind_tls",
+        Form::One,
+        |v, t| set(&mut v.server.behind_tls, yes_or_no(t)),
+        |v| v.server.behind_tls.to_string(),
+    ),
+    key(
         "server.without",
         Form::List,
         |v, t| set(&mut v.server.without, route_groups(t)),

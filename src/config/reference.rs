@@ -79,6 +79,10 @@ const ABOUT: &[(&str, &str)] = &[
     ("server.listen", "The addresses `serve` listens on"),
     ("server.process_every", "How often `serve` looks for what is due, at least"),
     ("server.hosts", "The names `serve` may be called by, beside addresses and localhost"),
+    (
+        "server.behind_tls",
+        "Whether browsers reach `serve` through TLS: the dashboard's cookie then travels over nothing else",
+    ),
     ("server.without", "Groups of routes that are switched off"),
     ("tls.ca_file", "The certificates to trust instead of the system's"),
     ("name", "What it is called; never changes once it is stored"),

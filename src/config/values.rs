@@ -25,6 +25,8 @@ pub struct Server {
     pub process_every: Duration,
     /// The names it may be called by, beside addresses and `localhost`.
     pub hosts: Vec<String>,
+    /// Whether browsers reach it through TLS.
+    pub behind_tls: bool,
     /// Groups of routes that are switched off.
     pub without: Vec<String>,
 }
@@ -53,6 +55,7 @@ impl Default for Values {
                 listen: vec!["127.0.0.1:3000".to_owned()],
                 process_every: Duration::from_secs(30),
                 hosts: Vec::new(),
+                behind_tls: false,
                 without: Vec::new(),
             },
             ca_file: None,

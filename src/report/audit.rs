@@ -168,7 +168,7 @@ impl<'a> ReceivedView<'a> {
             reason: row.reason.as_deref(),
             source: row.source.as_deref(),
             repeats: row.repeats,
-            body_sha256: row.digest.as_ref().map(|digest| digest.iter().map(|byte| format!("{byte:02x}")).collect()),
+            body_sha256: row.digest.as_ref().map(|digest| hexadecimal(digest)),
         }
     }
 }
@@ -179,11 +179,6 @@ fn received_action(row: &ReceivedRow) -> String {
 }
 
 fn received_cells(row: &ReceivedRow) -> Vec<Cell> {
-    let level = match row.result {
-        "applied" => Level::Good,
-        "stale" => Level::Quiet,
-        _ => Level::Bad,
-    };
     let detail = match (&row.reason, row.repeats) {
         (Some(reason), 0) => format!("{}: {reason}", row.result),
         (Some(reason), n) => format!("{}: {reason}, {n} more", row.result),
@@ -193,7 +188,7 @@ fn received_cells(row: &ReceivedRow) -> Vec<Cell> {
     let source = row.source.as_ref().map_or("from elsewhere".to_owned(), |source| format!("from {source}"));
     vec![
         row.at.into(),
-        Cell::Level(level, received_action(row)),
+        Cell::Level(received_level(row), received_action(row)),
         row.event_type.as_deref().into(),
         row.resource.as_ref().map(|resource| &*resource.id).into(),
         source.into(),
@@ -203,6 +198,69 @@ fn received_cells(row: &ReceivedRow) -> Vec<Cell> {
         Cell::Empty,
         row.result.into(),
     ]
+}
+
+const ARRIVED: &[Column] = &[
+    Column::text("time", "TIME"),
+    Column::text("result", "RESULT"),
+    Column::text("type", "TYPE"),
+    Column::text("resource", "RESOURCE"),
+    Column::text("event", "EVENT"),
+    Column::text("source", "FROM"),
+    Column::number("again", "AGAIN"),
+];
+
+/// Webhooks that were verified, with how often each came again.
+pub(super) fn arrived(rows: &[ReceivedRow]) -> Table {
+    let cells = |row: &ReceivedRow| {
+        vec![
+            row.at.into(),
+            Cell::Level(received_level(row), row.result.to_owned()),
+            row.event_type.as_deref().into(),
+            row.resource.as_ref().map(|resource| &*resource.id).into(),
+            row.event_id.as_ref().map(EventId::as_str).into(),
+            row.source.as_deref().into(),
+            row.repeats.into(),
+        ]
+    };
+    Table::new(ARRIVED, rows.iter().map(cells).collect())
+}
+
+const REFUSED: &[Column] = &[
+    Column::text("time", "TIME"),
+    Column::text("reason", "REASON"),
+    Column::text("source", "FROM"),
+    Column::text("event", "EVENT"),
+    Column::text("body", "BODY SHA-256"),
+    Column::number("more", "MORE"),
+];
+
+/// Webhooks that were not accepted, with how many more there were within that minute.
+pub(super) fn refused(rows: &[ReceivedRow]) -> Table {
+    let digest = |row: &ReceivedRow| row.digest.as_ref().map(|digest| hexadecimal(&digest[..digest.len().min(6)]));
+    let cells = |row: &ReceivedRow| {
+        vec![
+            row.at.into(),
+            Cell::Level(Level::Bad, row.reason.clone().unwrap_or_default()),
+            row.source.as_deref().into(),
+            row.event_id.as_ref().map(EventId::as_str).into(),
+            digest(row).into(),
+            row.repeats.into(),
+        ]
+    };
+    Table::new(REFUSED, rows.iter().map(cells).collect())
+}
+
+fn received_level(row: &ReceivedRow) -> Level {
+    match row.result {
+        "applied" => Level::Good,
+        "stale" => Level::Quiet,
+        _ => Level::Bad,
+    }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn cells(row: &LoggedAttempt) -> Vec<Cell> {

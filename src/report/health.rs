@@ -56,9 +56,14 @@ pub fn examine(store: &dyn Store, limits: &Limits, now: Timestamp) -> Result<(bo
     let (figures, judged) = judge(store, limits, now)?;
     let since = now.minus(STATS_WINDOW);
     let stats = monitor::failure_stats(&figures, &store.rates(since)?, since);
+    let recent = recent_failures(store)?;
+    Ok((judged.healthy, health(&judged, Queue::of(&figures, now), &recent, &stats)))
+}
+
+/// The latest troubled deliveries.
+pub(super) fn recent_failures(store: &dyn Store) -> Result<Vec<DeliveryRow>> {
     let troubled = DeliveryFilter { troubled: true, ..DeliveryFilter::default() };
-    let recent = store.deliveries(&troubled, Page { limit: RECENT, number: 1, oldest_first: false })?;
-    Ok((judged.healthy, health(&judged, Queue::of(&figures, now), &recent.rows, &stats)))
+    Ok(store.deliveries(&troubled, Page { limit: RECENT, number: 1, oldest_first: false })?.rows)
 }
 
 /// What `health` and `GET /api/sync/health` answer. `recent` are the latest troubled deliveries.
@@ -78,14 +83,24 @@ pub fn health(health: &Health, queue: Queue, recent: &[DeliveryRow], stats: &Fai
     };
     let report = Report::new(&answer)
         .with_line(&*health.message)
-        .with_table(Table::new(CHECKS, health.checks.iter().map(check_cells).collect()))
+        .with_table(check_table(health))
         .with_names([if health.healthy { "healthy" } else { "unhealthy" }]);
     match recent.is_empty() {
         true => report,
         false => report
-            .with_table(Table::new(FAILURES, recent.iter().map(failure_cells).collect()).titled("RECENT FAILURES"))
+            .with_table(failure_table(recent).titled("RECENT FAILURES"))
             .with_hint("see every attempt with `syncctl events show EVENT`"),
     }
+}
+
+/// What was looked at, a row each.
+pub(super) fn check_table(health: &Health) -> Table {
+    Table::new(CHECKS, health.checks.iter().map(check_cells).collect())
+}
+
+/// Troubled deliveries, with why and what happens next.
+pub(super) fn failure_table(rows: &[DeliveryRow]) -> Table {
+    Table::new(FAILURES, rows.iter().map(failure_cells).collect())
 }
 
 fn check_cells(check: &Check) -> Vec<Cell> {

@@ -142,7 +142,7 @@ pub fn status(figures: &Figures, ages: &Ages, now: Timestamp) -> Report {
     let queue = Queue::of(figures, now);
     let endpoints = figures.endpoints.iter().map(|row| fresh_view(row, ages, now)).collect();
     let report = Report::new(&StatusView { queue, endpoints })
-        .with_table(Table::new(QUEUE, vec![queue_row(queue)]))
+        .with_table(queue_table(queue))
         .with_names(figures.endpoints.iter().map(|row| row.endpoint.name.clone()));
     match figures.endpoints.is_empty() {
         true => report.with_hint("no endpoint is known: set SYNC_WEBHOOK_URLS, or [[endpoints]] in the configuration"),
@@ -150,9 +150,10 @@ pub fn status(figures: &Figures, ages: &Ages, now: Timestamp) -> Report {
     }
 }
 
-fn queue_row(queue: Queue) -> Vec<Cell> {
+/// The figures of the whole queue in one row.
+pub(super) fn queue_table(queue: Queue) -> Table {
     let oldest = (queue.oldest_due_age_ms > 0).then(|| Duration::from_millis(queue.oldest_due_age_ms));
-    vec![
+    let row = vec![
         queue.total.into(),
         queue.pending.into(),
         queue.processing.into(),
@@ -161,10 +162,12 @@ fn queue_row(queue: Queue) -> Vec<Cell> {
         queue.delivered.into(),
         oldest.into(),
         queue.events.into(),
-    ]
+    ];
+    Table::new(QUEUE, vec![row])
 }
 
-fn endpoint_table(endpoints: &[EndpointFigures], ages: &Ages, now: Timestamp) -> Table {
+/// The endpoints, a row each.
+pub(super) fn endpoint_table(endpoints: &[EndpointFigures], ages: &Ages, now: Timestamp) -> Table {
     let row = |figures: &EndpointFigures| {
         let endpoint = &figures.endpoint;
         vec![

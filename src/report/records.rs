@@ -10,7 +10,7 @@ use super::{Cell, Column, Level, Pagination, Report, Table};
 use crate::clock::Timestamp;
 use crate::monitor::{self, Ages, Freshness};
 use crate::record::{Kind, Record};
-use crate::store::inbound::{RecordRow, Sync};
+use crate::store::inbound::{COUNTED_UP_TO, Census, RecordRow, Sync};
 use crate::store::{Listed, Page};
 use crate::text::relative;
 
@@ -160,7 +160,10 @@ fn cells(row: &RecordRow, ages: &Ages, now: Timestamp) -> Vec<Cell> {
 
 /// `Fresh`, `Aging` or `Stale`, by when it was last heard of.
 fn freshness(row: &RecordRow, ages: &Ages, now: Timestamp) -> Cell {
-    let Some(last) = row.synced_at.max(row.record.written_at()) else { return Cell::Empty };
+    row.synced_at.max(row.record.written_at()).map_or(Cell::Empty, |last| freshness_since(last, ages, now))
+}
+
+fn freshness_since(last: Timestamp, ages: &Ages, now: Timestamp) -> Cell {
     let (level, sign) = match monitor::freshness(last, ages, now) {
         Freshness::Fresh => (Level::Good, "✓"),
         Freshness::Aging => (Level::Warning, "●"),
@@ -177,6 +180,26 @@ fn synced(row: &RecordRow, now: Timestamp) -> Cell {
         (Sync::Synced, Some(at)) => Cell::Level(Level::Good, format!("✓ Synced {}", relative(at, now))),
         (Sync::Synced, None) => (Level::Quiet, "- Local only").into(),
     }
+}
+
+const CENSUS: &[Column] = &[
+    Column::text("kind", "KIND"),
+    Column::number("records", "RECORDS"),
+    Column::text("freshness", "FRESHNESS"),
+    Column::text("news", "LAST NEWS"),
+];
+
+/// The records of each kind, summed up.
+pub(super) fn census(rows: &[Census], ages: &Ages, now: Timestamp) -> Table {
+    let count = |row: &Census| match row.count > COUNTED_UP_TO.into() {
+        true => Cell::Text(format!("over {COUNTED_UP_TO}")),
+        false => row.count.into(),
+    };
+    let cells = |row: &Census| {
+        let freshness = row.last_news_at.map(|last| freshness_since(last, ages, now));
+        vec![row.kind.name().into(), count(row), freshness.into(), row.last_news_at.into()]
+    };
+    Table::new(CENSUS, rows.iter().map(cells).collect())
 }
 
 const FIELD: &[Column] = &[Column::text("field", "FIELD"), Column::text("value", "VALUE")];

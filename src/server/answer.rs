@@ -56,6 +56,11 @@ impl Problem {
         Self::new(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", "authentication is required")
     }
 
+    /// The token of a login is not the one.
+    pub(super) fn wrong_token() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", "this is not the admin token")
+    }
+
     /// Nobody may do this in this way.
     pub(super) fn forbidden(message: &str) -> Self {
         Self::new(StatusCode::FORBIDDEN, "FORBIDDEN", message)
@@ -102,6 +107,16 @@ impl Problem {
     pub(super) fn internal() -> Self {
         let message = "the request could not be completed";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_SERVER_ERROR", message)
+    }
+
+    /// Its status.
+    pub(super) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// What the caller is told.
+    pub(super) fn message(&self) -> &str {
+        &self.message
     }
 
     fn after(self, seconds: u64) -> Self {
@@ -194,7 +209,7 @@ pub(super) fn finish(response: &mut Response, request_id: &str) {
     headers.insert(REQUEST_ID, HeaderValue::from_str(request_id).unwrap_or(HeaderValue::from_static("")));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.entry(REFERRER_POLICY).or_insert(HeaderValue::from_static("no-referrer"));
 }
 
 /// The methods a path knows.

@@ -5,20 +5,21 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
-use http::header::{AUTHORIZATION, COOKIE, HeaderMap, ORIGIN};
+use http::header::{AUTHORIZATION, COOKIE, HOST, HeaderMap, ORIGIN};
 use http::{HeaderName, Method};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 use super::answer::Problem;
+use super::session::{self, Sessions};
 use crate::clock::Timestamp;
 use crate::inbound::Keys;
 use crate::signature::Secret;
 
 const CRON_SECRET: HeaderName = HeaderName::from_static("x-cron-secret");
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
-/// The cookie the original's commands carry.
-const SESSION_COOKIE: &str = "next-auth.session-token";
+/// The cookie the original's commands carry: the admin token itself.
+const ORIGINAL_COOKIE: &str = "next-auth.session-token";
 /// Wrong secrets an address may show within a minute before it is told to wait.
 const GUESSES_A_MINUTE: u32 = 10;
 /// Addresses that are remembered.
@@ -26,15 +27,26 @@ const MOST_ADDRESSES: usize = 10_000;
 
 /// A secret of which only the hash is kept: comparing hashes tells nothing of its length or beginning.
 #[derive(Clone)]
-struct Hashed([u8; 32]);
+pub(super) struct Hashed([u8; 32]);
 
 impl Hashed {
-    fn new(secret: &[u8]) -> Self {
+    pub(super) fn new(secret: &[u8]) -> Self {
         Self(Sha256::digest(secret).into())
     }
 
+    /// Whether both are of the same secret, in the same time whatever they are.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+
     fn matches(&self, given: &[u8]) -> bool {
-        Self::new(given).0.ct_eq(&self.0).into()
+        self.is(&Self::new(given))
+    }
+}
+
+impl fmt::Debug for Hashed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hashed")
     }
 }
 
@@ -53,6 +65,11 @@ impl Secrets {
         let hashed = |secret: &Secret| Hashed::new(secret.as_text());
         Self { webhook, admin: admin.map(hashed), cron: cron.map(hashed) }
     }
+
+    /// The admin token's hash, if `given` is that token.
+    pub(super) fn admin_by(&self, given: &[u8]) -> Option<Hashed> {
+        self.admin.clone().filter(|admin| admin.matches(given))
+    }
 }
 
 impl fmt::Debug for Secrets {
@@ -66,6 +83,8 @@ impl fmt::Debug for Secrets {
 pub(super) enum Who {
     /// Anyone.
     Anyone,
+    /// Anyone but the pages of other sites; the route itself asks for the admin token.
+    Visitor,
     /// Whoever signs the body; the route itself verifies.
     Signed,
     /// Administrators.
@@ -80,24 +99,28 @@ pub(super) enum Who {
 struct Shown<'h> {
     bearer: Option<&'h [u8]>,
     cron: Option<&'h [u8]>,
-    session: Option<&'h [u8]>,
+    /// The admin token in a cookie, as the original's commands carry it.
+    original: Option<&'h [u8]>,
 }
 
 impl<'h> Shown<'h> {
     fn of(method: &Method, headers: &'h HeaderMap) -> Result<Self, Problem> {
         let authorization = single(headers, &AUTHORIZATION)?;
-        // A cookie comes along by itself, so it never counts where something changes.
-        let reads = method == Method::GET || method == Method::HEAD;
         Ok(Self {
             bearer: authorization.and_then(bearer),
             cron: single(headers, &CRON_SECRET)?,
-            session: if reads { session(headers) } else { None },
+            // A cookie comes along by itself, so this one never counts where something changes.
+            original: session::cookie(headers, ORIGINAL_COOKIE).filter(|_| reads(method)),
         })
     }
 
     fn anything(&self) -> bool {
-        self.bearer.is_some() || self.cron.is_some() || self.session.is_some()
+        self.bearer.is_some() || self.cron.is_some() || self.original.is_some()
     }
+}
+
+fn reads(method: &Method) -> bool {
+    method == Method::GET || method == Method::HEAD
 }
 
 fn single<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h [u8]>, Problem> {
@@ -113,21 +136,16 @@ fn bearer(value: &[u8]) -> Option<&[u8]> {
     scheme.eq_ignore_ascii_case(b"bearer ").then(|| token.trim_ascii())
 }
 
-fn session(headers: &HeaderMap) -> Option<&[u8]> {
-    let cookies = headers.get_all(COOKIE).iter().flat_map(|value| value.as_bytes().split(|b| *b == b';'));
-    cookies.filter_map(|pair| pair.trim_ascii().strip_prefix(SESSION_COOKIE.as_bytes())?.strip_prefix(b"=")).next()
-}
-
 impl Secrets {
     fn grant(&self, who: Who, shown: &Shown<'_>, headers: &HeaderMap) -> bool {
         let is = |secret: &Option<Hashed>, given: Option<&[u8]>| match (secret, given) {
             (Some(secret), Some(given)) => secret.matches(given),
             _ => false,
         };
-        let admin = is(&self.admin, shown.bearer) | is(&self.admin, shown.session);
+        let admin = is(&self.admin, shown.bearer) | is(&self.admin, shown.original);
         let cron = is(&self.cron, shown.bearer);
         match who {
-            Who::Anyone | Who::Signed => true,
+            Who::Anyone | Who::Visitor | Who::Signed => true,
             Who::Admin => admin,
             Who::Cron => admin | cron | is(&self.cron, shown.cron),
             Who::CronBearer => cron && !headers.contains_key(COOKIE),
@@ -135,39 +153,69 @@ impl Secrets {
     }
 }
 
-/// Lets a caller in, or says why not. A right secret is never slowed down.
-pub(super) fn check(
-    who: Who,
-    secrets: &Secrets,
-    guesses: &Guesses,
-    (method, headers): (&Method, &HeaderMap),
-    (peer, now): (IpAddr, Timestamp),
-) -> Result<(), Problem> {
-    if matches!(who, Who::Anyone | Who::Signed) {
-        return Ok(());
+/// What callers are held against.
+#[derive(Clone, Copy)]
+pub(super) struct Door<'a> {
+    pub(super) secrets: &'a Secrets,
+    pub(super) sessions: &'a Sessions,
+    pub(super) guesses: &'a Guesses,
+    /// Whether sessions are named by cookies that only travel over TLS.
+    pub(super) secure: bool,
+}
+
+impl Door<'_> {
+    /// Lets a caller in, or says why not. A right secret is never slowed down.
+    pub(super) fn check(
+        &self,
+        who: Who,
+        (method, headers): (&Method, &HeaderMap),
+        (peer, now): (IpAddr, Timestamp),
+    ) -> Result<(), Problem> {
+        if matches!(who, Who::Anyone | Who::Signed) {
+            return Ok(());
+        }
+        refuse_cross_site(headers)?;
+        let shown = Shown::of(method, headers)?;
+        if self.secrets.grant(who, &shown, headers) {
+            return Ok(());
+        }
+        if matches!(who, Who::Admin | Who::Cron) && self.has_session(headers, now) {
+            return if reads(method) || is_from_here(headers) { Ok(()) } else { Err(elsewhere()) };
+        }
+        match shown.anything().then(|| self.guesses.wrong(peer, now)).flatten() {
+            Some(wait) => Err(Problem::too_many(wait)),
+            None => Err(Problem::unauthorized()),
+        }
     }
-    refuse_cross_site(headers)?;
-    let shown = Shown::of(method, headers)?;
-    if secrets.grant(who, &shown, headers) {
-        return Ok(());
-    }
-    match shown.anything().then(|| guesses.wrong(peer, now)).flatten() {
-        Some(wait) => Err(Problem::too_many(wait)),
-        None => Err(Problem::unauthorized()),
+
+    fn has_session(&self, headers: &HeaderMap, now: Timestamp) -> bool {
+        match (session::named(headers, self.secure), &self.secrets.admin) {
+            (Some(name), Some(admin)) => self.sessions.is_open(name, admin, now),
+            _ => false,
+        }
     }
 }
 
 /// No page of another site has business here, whatever it got hold of.
 fn refuse_cross_site(headers: &HeaderMap) -> Result<(), Problem> {
-    let site = headers.get(FETCH_SITE).map(|value| value.as_bytes());
-    let same_site = site.is_none_or(|site| site == b"same-origin" || site == b"none");
-    let origin = headers.get(ORIGIN).map(|value| value.as_bytes());
-    let host = headers.get(http::header::HOST).map(|value| value.as_bytes());
-    let same_origin = origin.is_none_or(|origin| {
-        let place = origin.strip_prefix(b"http://").or(origin.strip_prefix(b"https://"));
-        place.is_some() && place == host
-    });
-    if same_site && same_origin { Ok(()) } else { Err(Problem::forbidden("requests from other sites are refused")) }
+    let same_site = headers.get(FETCH_SITE).is_none_or(|site| site == "same-origin" || site == "none");
+    let same_origin = !headers.contains_key(ORIGIN) || has_own_origin(headers);
+    if same_site && same_origin { Ok(()) } else { Err(elsewhere()) }
+}
+
+fn elsewhere() -> Problem {
+    Problem::forbidden("requests from other sites are refused")
+}
+
+/// Whether a browser says that one of our own pages asks. A session's cookie alone does not tell.
+fn is_from_here(headers: &HeaderMap) -> bool {
+    has_own_origin(headers) || headers.get(FETCH_SITE).is_some_and(|site| site == "same-origin")
+}
+
+fn has_own_origin(headers: &HeaderMap) -> bool {
+    let text = |name| headers.get(name).map(|value| value.as_bytes());
+    let place = text(ORIGIN).and_then(|origin| origin.strip_prefix(b"http://").or(origin.strip_prefix(b"https://")));
+    place.is_some() && place == text(HOST)
 }
 
 /// Wrong secrets, counted by address and minute.
@@ -176,7 +224,7 @@ pub(super) struct Guesses(Mutex<HashMap<IpAddr, (i64, u32)>>);
 
 impl Guesses {
     /// Counts a wrong secret, and says for how many seconds its address has to wait, if it has.
-    fn wrong(&self, peer: IpAddr, now: Timestamp) -> Option<u64> {
+    pub(super) fn wrong(&self, peer: IpAddr, now: Timestamp) -> Option<u64> {
         let minute = now.minute();
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if counts.len() >= MOST_ADDRESSES {
@@ -222,8 +270,20 @@ mod tests {
         pairs.iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().expect("a value"))).collect()
     }
 
+    /// What a door with these secrets says, and no session but the one named.
+    fn at_door(
+        secrets: &Secrets,
+        guesses: &Guesses,
+        who: Who,
+        (method, headers): (&Method, &HeaderMap),
+        (peer, now): (IpAddr, Timestamp),
+    ) -> Result<(), Problem> {
+        let door = Door { secrets, sessions: &Sessions::default(), guesses, secure: false };
+        door.check(who, (method, headers), (peer, now))
+    }
+
     fn allowed(who: Who, method: &Method, pairs: &[(&'static str, &str)]) -> bool {
-        check(who, &secrets(), &Guesses::default(), (method, &headers(pairs)), (PEER, NOW)).is_ok()
+        at_door(&secrets(), &Guesses::default(), who, (method, &headers(pairs)), (PEER, NOW)).is_ok()
     }
 
     #[test]
@@ -243,12 +303,55 @@ mod tests {
     }
 
     #[test]
-    fn a_session_cookie_reads_and_never_changes() {
+    fn the_originals_cookie_reads_and_never_changes() {
         let cookie = [("cookie", "a=b; next-auth.session-token=admin-token; c=d")];
         assert!(allowed(Who::Admin, &Method::GET, &cookie));
         assert!(!allowed(Who::Admin, &Method::POST, &cookie));
         assert!(!allowed(Who::Cron, &Method::POST, &cookie));
         assert!(!allowed(Who::Admin, &Method::GET, &[("cookie", "next-auth.session-tokenx=admin-token")]));
+    }
+
+    #[test]
+    fn a_session_changes_things_from_its_own_pages_only() {
+        let (secrets, sessions, guesses) = (secrets(), Sessions::default(), Guesses::default());
+        let name =
+            sessions.begin(secrets.admin_by(b"admin-token").expect("it is the token"), NOW).expect("random bits");
+        let door = Door { secrets: &secrets, sessions: &sessions, guesses: &guesses, secure: false };
+        let cookie = format!("a=b; syncctl-session={name}");
+        let status = |who: Who, method: &Method, more: &[(&'static str, &str)]| {
+            let pairs = [&[("cookie", cookie.as_str()), ("host", "localhost:3000")], more].concat();
+            let result = door.check(who, (method, &headers(&pairs)), (PEER, NOW));
+            result.map_or_else(|problem| problem.status().as_u16(), |()| 200)
+        };
+        let (own, site) = (("origin", "http://localhost:3000"), ("sec-fetch-site", "same-origin"));
+        for who in [Who::Admin, Who::Cron] {
+            assert_eq!(status(who, &Method::GET, &[]), 200);
+            assert_eq!(status(who, &Method::POST, &[own]), 200);
+            assert_eq!(status(who, &Method::DELETE, &[site]), 200);
+            assert_eq!(status(who, &Method::POST, &[own, site]), 200);
+        }
+        assert_eq!(status(Who::Admin, &Method::POST, &[("origin", "https://localhost:3000")]), 200);
+        for foreign in [
+            &[][..],
+            &[("sec-fetch-site", "none")],
+            &[("sec-fetch-site", "same-site")],
+            &[("origin", "http://localhost")],
+            &[("origin", "http://evil.test")],
+            &[("origin", "null"), site],
+            &[own, ("sec-fetch-site", "cross-site")],
+        ] {
+            assert_eq!(status(Who::Admin, &Method::POST, foreign), 403, "{foreign:?}");
+        }
+        assert_eq!(status(Who::CronBearer, &Method::GET, &[own]), 401);
+        let other = Door { secure: true, ..door };
+        let shown = headers(&[("cookie", &cookie), ("host", "h")]);
+        assert!(other.check(Who::Admin, (&Method::GET, &shown), (PEER, NOW)).is_err());
+        let late = NOW.plus(std::time::Duration::from_hours(12));
+        assert!(door.check(Who::Admin, (&Method::GET, &shown), (PEER, late)).is_err());
+        // Who has a session that ran out is no guesser.
+        let expired =
+            (0..20).map(|_| door.check(Who::Admin, (&Method::GET, &shown), (PEER, late)).expect_err("expired"));
+        assert!(expired.into_iter().all(|problem| problem.status() == http::StatusCode::UNAUTHORIZED));
     }
 
     #[test]
@@ -267,7 +370,7 @@ mod tests {
             let headers = headers(&[("authorization", value), ("x-cron-secret", "")]);
             for who in [Who::Admin, Who::Cron, Who::CronBearer] {
                 let shown = (&Method::GET, &headers);
-                assert!(check(who, &none, &Guesses::default(), shown, (PEER, NOW)).is_err());
+                assert!(at_door(&none, &Guesses::default(), who, shown, (PEER, NOW)).is_err());
             }
         }
     }
@@ -292,7 +395,7 @@ mod tests {
         let (secrets, guesses) = (secrets(), Guesses::default());
         let attempt = |token: &str, peer: IpAddr, now: Timestamp| {
             let headers = headers(&[("authorization", &format!("Bearer {token}"))]);
-            check(Who::Admin, &secrets, &guesses, (&Method::GET, &headers), (peer, now))
+            at_door(&secrets, &guesses, Who::Admin, (&Method::GET, &headers), (peer, now))
         };
         let status = |result: Result<(), Problem>| result.map_or_else(|p| p.respond(NOW).status().as_u16(), |()| 200);
         let codes: Vec<_> = (0..12).map(|n| status(attempt(&n.to_string(), PEER, NOW))).collect();

@@ -16,11 +16,11 @@ use url::form_urlencoded;
 use uuid::Uuid;
 
 use super::answer::{self, Problem, REQUEST_ID, Reply};
-use super::auth::{self, Who};
+use super::auth::{Door, Who};
 use super::body::Read;
 use super::connections::AtWork;
 use super::routes::Route;
-use super::{App, Peer};
+use super::{App, Peer, page};
 use crate::clock::Timestamp;
 use crate::report::Report;
 use crate::store::StoreError;
@@ -71,7 +71,8 @@ pub(super) async fn answer(
     };
     // In a task of its own, a route that panics takes no connection with it, and a caller that leaves interrupts nothing.
     let done = tokio::spawn(run(call, route, resource)).await.unwrap_or_else(|_| Err(Problem::internal()));
-    let mut response = done.unwrap_or_else(|problem| problem.respond(app.now()));
+    let refused = if route.page { page::refused } else { Problem::respond };
+    let mut response = done.unwrap_or_else(|problem| refused(problem, app.now()));
     answer::finish(&mut response, &id);
     app.metrics.answered(route.path, response.status().as_u16());
     let (status, took) = (response.status().as_u16(), began.elapsed());
@@ -83,8 +84,9 @@ async fn run(mut call: Call, route: &'static Route, resource: Result<Option<Stri
     let Parts { method, headers, version, .. } = &call.parts;
     let settings = call.app.settings();
     check_host(route.who, settings.hosts.as_deref(), *version, headers)?;
-    let from = (call.peer, call.now);
-    auth::check(route.who, &settings.secrets, &call.app.guesses, (method, headers), from)?;
+    let App { sessions, guesses, .. } = call.app.as_ref();
+    let door = Door { secrets: &settings.secrets, sessions, guesses, secure: settings.behind_tls };
+    door.check(route.who, (method, headers), (call.peer, call.now))?;
     if route.body.is_none() {
         call.begin_work();
     }

@@ -73,7 +73,7 @@ pub(super) fn statuses(route: &Route) -> Vec<u16> {
     let guard: &[u16] = match route.who {
         Who::Anyone => &[400, 403],
         Who::Signed => &[400, 401],
-        Who::Admin | Who::Cron | Who::CronBearer => &[400, 401, 403, 429],
+        Who::Visitor | Who::Admin | Who::Cron | Who::CronBearer => &[400, 401, 403, 429],
     };
     let mut all: Vec<u16> = route.statuses.iter().chain(guard).chain(&[500, 503]).copied().collect();
     all.sort_unstable();
@@ -91,6 +91,7 @@ fn responses(route: &Route) -> BTreeMap<String, Value> {
 
 fn content(route: &Route, status: u16) -> Value {
     match (status, route.path) {
+        _ if route.page => json!({"text/html": {"schema": {"type": "string"}}}),
         (400.., _) => json!({"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}),
         (_, "/metrics") => json!({"application/openmetrics-text": {"schema": {"type": "string"}}}),
         (_, "/openapi.json") => json!({"application/json": {"schema": {"type": "object"}}}),
@@ -100,10 +101,10 @@ fn content(route: &Route, status: u16) -> Value {
 
 fn security(who: Who) -> Value {
     match who {
-        Who::Anyone => json!([]),
+        Who::Anyone | Who::Visitor => json!([]),
         Who::Signed => json!([{"signature": []}, {"originalSignature": []}]),
-        Who::Admin => json!([{"bearer": []}]),
-        Who::Cron => json!([{"cronSecret": []}, {"bearer": []}]),
+        Who::Admin => json!([{"bearer": []}, {"session": []}]),
+        Who::Cron => json!([{"cronSecret": []}, {"bearer": []}, {"session": []}]),
         Who::CronBearer => json!([{"bearer": []}]),
     }
 }
@@ -111,6 +112,8 @@ fn security(who: Who) -> Value {
 fn security_schemes() -> Value {
     json!({
         "bearer": {"type": "http", "scheme": "bearer"},
+        "session": {"type": "apiKey", "in": "cookie", "name": "syncctl-session",
+            "description": "Begun by POST /login. What changes something has to come from a page of this server."},
         "cronSecret": {"type": "apiKey", "in": "header", "name": "x-cron-secret"},
         "signature": {"type": "apiKey", "in": "header", "name": "webhook-signature",
             "description": "Standard Webhooks: `v1,<base64>`, beside webhook-id and webhook-timestamp."},
@@ -178,6 +181,7 @@ fn schemas() -> Value {
             "emailVerified": {"type": ["boolean", "string", "null"]}, "role": maybe("string"), "lastLoginAt": moment(),
             "profile": maybe("object"),
         }},
+        "Login": {"type": "object", "required": ["token"], "properties": {"token": {"type": "string", "maxLength": 1024}}},
         "Progress": {"type": "object", "properties": {"userId": text(), "courseId": text(), "timestamp": moment()}},
     })
 }

@@ -12,7 +12,7 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use super::answer::{self, Problem, Reply};
 use super::auth::Who;
 use super::call::{self, Call};
-use super::{App, Group, events, metrics, openapi, records, sync, webhooks};
+use super::{App, Group, dashboard, events, metrics, openapi, records, session, sync, webhooks};
 
 type Work = Pin<Box<dyn Future<Output = Reply> + Send>>;
 
@@ -30,6 +30,8 @@ pub(super) struct Route {
     pub(super) body: Option<(&'static str, &'static [&'static str])>,
     /// Statuses beside those that every route of its kind has.
     pub(super) statuses: &'static [u16],
+    /// Whether a browser shows what it answers, refusals included.
+    pub(super) page: bool,
 }
 
 const fn route(method: &'static str, path: &'static str, about: &'static str, run: fn(Call) -> Work) -> Route {
@@ -43,6 +45,7 @@ const fn route(method: &'static str, path: &'static str, about: &'static str, ru
         query: &[],
         body: None,
         statuses: &[200],
+        page: false,
     }
 }
 
@@ -57,7 +60,15 @@ impl Route {
     }
 
     const fn by(self, who: Who) -> Self {
-        Self { who, group: Some(Group::Process), ..self }
+        Self { who, ..self }
+    }
+
+    const fn of(self, group: Group) -> Self {
+        Self { group: Some(group), ..self }
+    }
+
+    const fn page(self) -> Self {
+        Self { page: true, ..self }
     }
 
     const fn query(self, query: &'static [(&'static str, &'static str, bool)]) -> Self {
@@ -74,6 +85,7 @@ impl Route {
 }
 
 const JSON: &[&str] = &["application/json"];
+const FORM: &[&str] = &["application/x-www-form-urlencoded"];
 const TEXT: &str = r#"{"type":"string","minLength":1,"maxLength":256}"#;
 const PAGE: (&str, &str, bool) = ("page", r#"{"type":"integer","minimum":1,"maximum":1000000,"default":1}"#, false);
 const LIMIT: (&str, &str, bool) = ("limit", r#"{"type":"integer","minimum":1,"maximum":100,"default":20}"#, false);
@@ -81,6 +93,7 @@ const SEARCH: (&str, &str, bool) = ("search", r#"{"type":"string","maxLength":25
 const USER: (&str, &str, bool) = ("userId", TEXT, false);
 const COURSE: (&str, &str, bool) = ("courseId", TEXT, false);
 const SORT_BY: (&str, &str, bool) = ("sortBy", r#"{"type":"string","enum":["name","email","createdAt"]}"#, false);
+const REFRESH: (&str, &str, bool) = ("refresh", r#"{"type":"integer","minimum":0,"maximum":3600,"default":15}"#, false);
 const ORDER: (&str, &str, bool) = ("sortOrder", r#"{"type":"string","enum":["asc","desc"]}"#, false);
 const READ: &[u16] = &[200, 404];
 const WRITE: &[u16] = &[200, 404, 408, 413, 503];
@@ -101,9 +114,10 @@ pub(super) static ROUTES: &[Route] = &[
     route("POST", "/api/webhooks/sync", "Receive any known type", run!(webhooks::everything)).signed(),
     route("GET", "/api/sync/status", "The queue and its endpoints", run!(sync::status)),
     route("GET", "/api/sync/health", "Whether the queue is healthy, and what failed", run!(sync::health)),
-    route("POST", "/api/sync/process", "Run the queue once", run!(sync::process)).by(Who::Cron),
+    route("POST", "/api/sync/process", "Run the queue once", run!(sync::process)).by(Who::Cron).of(Group::Process),
     route("GET", "/api/sync/process", "Run the queue once, for schedulers that can only GET", run!(sync::process))
-        .by(Who::CronBearer),
+        .by(Who::CronBearer)
+        .of(Group::Process),
     route("POST", "/api/events", "Emit an event, or a batch of lines", run!(events::emit))
         .takes("NewEvent", &["application/json", "application/x-ndjson"])
         .answers(&[200, 201, 408, 409, 413, 503]),
@@ -139,6 +153,13 @@ pub(super) static ROUTES: &[Route] = &[
         .answers(&[200, 408, 413, 503]),
     route("GET", "/api/admin/students", "A page of users", run!(records::students))
         .query(&[PAGE, LIMIT, SEARCH, SORT_BY, ORDER]),
+    route("GET", "/", "The dashboard", run!(dashboard::show)).query(&[REFRESH]).page(),
+    route("POST", "/login", "Begin a session of the dashboard", run!(session::login))
+        .by(Who::Visitor)
+        .takes("Login", FORM)
+        .answers(&[303, 408, 413])
+        .page(),
+    route("POST", "/logout", "End the session", run!(session::logout)).answers(&[303]).page(),
     route("GET", "/metrics", "Figures for Prometheus", run!(metrics::scrape)),
     route("GET", "/openapi.json", "This document", run!(openapi::document)),
     route("GET", "/healthz", "Whether the server lives", run!(sync::live)).open(),

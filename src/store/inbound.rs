@@ -10,6 +10,10 @@ use super::{Answer, Listed, Page, Receipt, Result};
 pub const REMEMBERED: std::time::Duration = std::time::Duration::from_hours(30 * 24);
 /// Refusals for one reason that get a row of their own within a minute.
 pub const REFUSALS_A_MINUTE: u64 = 10;
+/// How many of the latest arrivals and emissions are looked through for the news of a kind.
+pub const LOOKED_BACK: u32 = 10_000;
+/// Up to where records are counted one by one.
+pub const COUNTED_UP_TO: u32 = 100_000;
 
 /// A webhook that was verified and read.
 #[derive(Clone, Debug)]
@@ -201,6 +205,17 @@ pub struct ReceivedFilter {
     pub until: Option<Timestamp>,
 }
 
+/// The records of one kind, summed up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Census {
+    /// What they are about.
+    pub kind: Kind,
+    /// How many there are, deleted ones left out; more than [`COUNTED_UP_TO`] means at least so many.
+    pub count: u64,
+    /// When something about one of them last arrived or was emitted, if among the last [`LOOKED_BACK`].
+    pub last_news_at: Option<Timestamp>,
+}
+
 /// The memory of records and of webhooks that arrived.
 pub trait Records {
     /// Applies a webhook once: known before? later writes standing? write, audit, all in one transaction.
@@ -228,6 +243,13 @@ pub trait Records {
     /// Up to `limit` records after the row `after`, deleted ones included, each with its row.
     fn records_after(&self, after: i64, limit: u64) -> Result<Vec<(i64, RecordRow)>>;
 
+    /// The records of each kind, summed up at a cost that does not grow with their number.
+    fn census(&self) -> Result<Vec<Census>>;
+
     /// A page of the inbound audit log.
     fn received(&self, filter: &ReceivedFilter, page: Page) -> Result<Listed<ReceivedRow>>;
+
+    /// The newest `limit` of the last [`LOOKED_BACK`] rows of the inbound audit log that were refused, conflicts included, or
+    /// that were not. Newest first, and uncounted, so that it costs the same however long the log is.
+    fn latest_received(&self, refused: bool, limit: u32) -> Result<Vec<ReceivedRow>>;
 }

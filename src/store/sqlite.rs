@@ -21,7 +21,7 @@ use crate::endpoint::{Endpoint, Spec};
 use crate::event::{EventId, IdSource};
 use crate::record::{Kind, Record};
 use crate::store::inbound::{
-    Applied, Edit, Edited, Incoming, ReceivedFilter, ReceivedRow, RecordFilter, RecordRow, Records, Refused,
+    Applied, Census, Edit, Edited, Incoming, ReceivedFilter, ReceivedRow, RecordFilter, RecordRow, Records, Refused,
 };
 
 mod advance;
@@ -340,7 +340,15 @@ impl Records for Sqlite {
         self.read(|connection| records::after(connection, after, limit))
     }
 
+    fn census(&self) -> Result<Vec<Census>> {
+        self.read(records::census)
+    }
+
     fn received(&self, filter: &ReceivedFilter, page: Page) -> Result<Listed<ReceivedRow>> {
         self.read(|connection| inbound::list(connection, filter, page))
+    }
+
+    fn latest_received(&self, refused: bool, limit: u32) -> Result<Vec<ReceivedRow>> {
+        self.read(|connection| inbound::latest(connection, refused, limit))
     }
 }

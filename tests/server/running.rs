@@ -131,7 +131,10 @@ pub(crate) fn event(id: &str, event_type: &str, resource: &str, data: &str, at: 
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
+    /// The head in lower case.
     pub(crate) head: String,
+    /// The head as it came.
+    pub(crate) raw: String,
     pub(crate) body: String,
 }
 
@@ -147,13 +150,13 @@ impl Answer {
         }
         let lower = head.to_lowercase();
         let length = lower
-            .split("content-length: ")
+            .split("content-length:")
             .nth(1)
             .map_or(0, |rest| rest.lines().next().unwrap().trim().parse().unwrap());
         let mut body = vec![0; length];
         reader.read_exact(&mut body).ok()?;
         let status = head.split(' ').nth(1)?.parse().ok()?;
-        Some(Self { status, head: lower, body: String::from_utf8_lossy(&body).into_owned() })
+        Some(Self { status, head: lower, raw: head, body: String::from_utf8_lossy(&body).into_owned() })
     }
 
     pub(crate) fn json(&self) -> Value {

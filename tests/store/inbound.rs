@@ -249,3 +249,45 @@ fn webhooks_that_arrive_together_share_a_transaction_and_all_count() {
     assert_eq!(audit(store.as_ref()).len(), 50);
     assert_eq!(enrollment(store.as_ref(), "r").record.data(), r#"{"n":49}"#);
 }
+
+#[test]
+fn the_latest_of_the_audit_log_are_read_apart_newest_first() {
+    let (_dir, store) = store();
+    for n in 0..5 {
+        store.apply(webhook(&format!("e{n}"), "user.updated", "u", r#"{"a":1}"#, 9 - n), at(n)).wait().unwrap();
+        let refused = Refused { reason: "code-mismatch", digest: None, source: format!("10.0.0.{n}"), count: 1 };
+        store.refuse(vec![refused], at(n)).wait().unwrap();
+    }
+    store.apply(webhook("e0", "user.updated", "v", "{}", 0), at(9)).wait().unwrap();
+    let latest = |refused, limit| store.latest_received(refused, limit).unwrap();
+    let taken: Vec<_> = latest(false, 3).iter().map(|row| row.event_id.as_ref().unwrap().to_string()).collect();
+    assert_eq!(taken, ["e4", "e3", "e2"]);
+    let refused: Vec<_> = latest(true, 3).into_iter().map(|row| (row.result, row.source.unwrap())).collect();
+    let text = |source: &str| source.to_owned();
+    assert_eq!(
+        refused,
+        [("conflict", text("127.0.0.1")), ("refused", text("10.0.0.4")), ("refused", text("10.0.0.3"))]
+    );
+    assert_eq!((latest(true, 100).len(), latest(false, 100).len()), (6, 5));
+}
+
+#[test]
+fn records_are_summed_up_by_kind_with_the_latest_news_of_either_side() {
+    let (_dir, store) = store();
+    let census = || -> Vec<_> {
+        let rows = store.census().unwrap();
+        rows.into_iter().map(|row| (row.kind.name(), row.count, row.last_news_at)).collect()
+    };
+    assert_eq!(census(), [("enrollment", 0, None), ("progress", 0, None), ("user", 0, None)]);
+    for (n, resource) in ["r", "s", "t"].iter().enumerate() {
+        let id = format!("e{n}");
+        store.apply(webhook(&id, "enrollment.created", resource, "{}", 0), at(10)).wait().unwrap();
+    }
+    store.apply(webhook("gone", "enrollment.deleted", "t", "{}", 9), at(11)).wait().unwrap();
+    let emitted = |name: &str, resource: &str| Box::new(std::iter::once(Ok(draft(name, resource, "{}"))));
+    store.enqueue(emitted("user.created", "u"), false, at(12)).wait().unwrap();
+    let expected = [("enrollment", 2, Some(at(11))), ("progress", 0, None), ("user", 1, Some(at(12)))];
+    assert_eq!(census(), expected);
+    store.apply(webhook("later", "user.updated", "v", "{}", 9), at(13)).wait().unwrap();
+    assert_eq!(census()[2], ("user", 2, Some(at(13))));
+}

@@ -8,7 +8,9 @@ use super::{Listed, Page, Result, enqueue, lists, records};
 use crate::clock::Timestamp;
 use crate::event::{Draft, EventId, Resource};
 use crate::record::{Kind, Merged};
-use crate::store::inbound::{Applied, Incoming, REFUSALS_A_MINUTE, REMEMBERED, ReceivedFilter, ReceivedRow, Refused};
+use crate::store::inbound::{
+    Applied, Incoming, LOOKED_BACK, REFUSALS_A_MINUTE, REMEMBERED, ReceivedFilter, ReceivedRow, Refused,
+};
 
 const APPLIED: i64 = 0;
 const STALE: i64 = 1;
@@ -166,6 +168,19 @@ fn audit_refusal(
     Ok(())
 }
 
+const COLUMNS: &str =
+    "r.id, r.at, r.result, r.event_id, k.type, k.resource_type, r.resource_id, r.reason, r.source, r.repeats, r.digest";
+const TABLES: &str = "received r LEFT JOIN kind k ON k.id = r.kind";
+
+pub(super) fn latest(connection: &Connection, refused: bool, limit: u32) -> rusqlite::Result<Vec<ReceivedRow>> {
+    let which = if refused { "r.result >= 2" } else { "r.result < 2" };
+    let sql = format!(
+        "SELECT {COLUMNS} FROM {TABLES}
+         WHERE r.id > (SELECT coalesce(max(id), 0) FROM received) - ?1 AND {which} ORDER BY r.id DESC LIMIT ?2"
+    );
+    connection.prepare_cached(&sql)?.query_map([LOOKED_BACK, limit], received_row)?.collect()
+}
+
 pub(super) fn list(
     connection: &Connection,
     filter: &ReceivedFilter,
@@ -183,12 +198,9 @@ pub(super) fn list(
     }
     condition.time("r.at >= ?", filter.since);
     condition.time("r.at < ?", filter.until);
-    let tables = "received r LEFT JOIN kind k ON k.id = r.kind";
-    let total = lists::count(connection, tables, &condition)?;
+    let total = lists::count(connection, TABLES, &condition)?;
     let sql = format!(
-        "SELECT r.id, r.at, r.result, r.event_id, k.type, k.resource_type, r.resource_id, r.reason, r.source, r.repeats,
-            r.digest
-         FROM {tables} WHERE {} ORDER BY r.id {} LIMIT {} OFFSET {}",
+        "SELECT {COLUMNS} FROM {TABLES} WHERE {} ORDER BY r.id {} LIMIT {} OFFSET {}",
         condition.sql(),
         lists::direction(page),
         page.limit,

@@ -9,7 +9,9 @@ use super::{Listed, Page, Result, lists, row};
 use crate::clock::Timestamp;
 use crate::event::{Draft, Event, IdSource};
 use crate::record::{Change, Kind, Merged, Record, Stamp};
-use crate::store::inbound::{Edit, Edited, Expects, RecordFilter, RecordRow, Sort, Sync};
+use crate::store::inbound::{
+    COUNTED_UP_TO, Census, Edit, Edited, Expects, LOOKED_BACK, RecordFilter, RecordRow, Sort, Sync,
+};
 
 /// How far ahead of the clock an event may be and still change a record.
 pub(super) const FARTHEST_AHEAD: std::time::Duration = std::time::Duration::from_hours(24);
@@ -320,4 +322,28 @@ pub(super) fn after(connection: &Connection, after: i64, limit: u64) -> rusqlite
         .query_map([after, limit], record_row)?
         .map(|row| row.and_then(|bare| bare.complete(connection)))
         .collect()
+}
+
+pub(super) fn census(connection: &Connection) -> rusqlite::Result<Vec<Census>> {
+    let count = |kind| {
+        connection
+            .prepare_cached("SELECT count(*) FROM (SELECT 1 FROM record WHERE kind = ?1 AND present LIMIT ?2)")?
+            .query_row(params![kind_code(kind), COUNTED_UP_TO.saturating_add(1)], |row| row.get::<_, i64>(0))
+    };
+    let last_news_at = |kind: Kind| {
+        connection
+            .prepare_cached(
+                "SELECT max(n.at) FROM (
+                     SELECT kind, at FROM (SELECT kind, at FROM received ORDER BY id DESC LIMIT ?2)
+                     UNION ALL
+                     SELECT kind, created_at FROM (SELECT kind, created_at FROM event ORDER BY seq DESC LIMIT ?2)
+                 ) n JOIN kind k ON k.id = n.kind WHERE k.resource_type = ?1",
+            )?
+            .query_row(params![kind.name(), LOOKED_BACK], |row| row.get::<_, Option<i64>>(0))
+    };
+    let summed_up = |kind| {
+        let (count, last) = (count(kind)?.unsigned_abs(), last_news_at(kind)?);
+        Ok(Census { kind, count, last_news_at: last.map(Timestamp::from_millis) })
+    };
+    Kind::ALL.into_iter().map(summed_up).collect()
 }
