@@ -28,6 +28,8 @@ use crate::text::Untrusted;
 
 /// The longest request id that is taken from a caller.
 const LONGEST_ID: usize = 128;
+/// The longest text in a parameter of the query, in characters.
+const LONGEST_TEXT: usize = 256;
 /// The longest body of a route that does not say otherwise: data and what is around it.
 pub(super) const BODY_LIMIT: usize = crate::event::MAX_DATA_BYTES + 16 * 1024;
 
@@ -138,16 +140,26 @@ impl Call {
         self.resource.as_deref().unwrap_or_default()
     }
 
-    /// A parameter of the query; an empty one counts as none.
-    pub(super) fn query(&self, name: &str) -> Option<String> {
+    /// A parameter of the query.
+    fn query(&self, name: &str) -> Option<String> {
         let query = self.parts.uri.query().unwrap_or_default();
         let found = form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name);
-        found.map(|(_, value)| value.into_owned()).filter(|value| !value.is_empty())
+        found.map(|(_, value)| value.into_owned())
+    }
+
+    /// Text to look for, not longer than any name is. An empty one counts as none.
+    pub(super) fn text(&self, name: &str) -> Result<Option<String>, Problem> {
+        match self.query(name).filter(|text| !text.is_empty()) {
+            Some(text) if text.chars().count() > LONGEST_TEXT => {
+                Err(Problem::field(name, format!("must have at most {LONGEST_TEXT} characters")))
+            }
+            text => Ok(text),
+        }
     }
 
     /// A parameter that must be there.
     pub(super) fn required(&self, name: &str) -> Result<String, Problem> {
-        self.query(name).ok_or_else(|| Problem::field(name, "is missing"))
+        self.text(name)?.ok_or_else(|| Problem::field(name, "is missing"))
     }
 
     /// A whole number within a range, or the default.

@@ -9,6 +9,7 @@ use super::answer::{self, Reply};
 use super::auth::Who;
 use super::call::Call;
 use super::routes::{ROUTES, Route};
+use crate::event::CATALOGUE;
 
 pub(super) async fn document(_: Call) -> Reply {
     Ok(answer::json(StatusCode::OK, whole().to_string()))
@@ -122,68 +123,146 @@ fn security_schemes() -> Value {
     })
 }
 
+fn text() -> Value {
+    json!({"type": "string", "minLength": 1, "maxLength": 256})
+}
+
+fn moment() -> Value {
+    json!({"type": "string", "format": "date-time"})
+}
+
+fn or_null(schema: &Value) -> Value {
+    json!({"anyOf": [schema, {"type": "null"}]})
+}
+
+fn long_text() -> Value {
+    json!({"type": ["string", "null"], "maxLength": 2000})
+}
+
 fn schemas() -> Value {
-    let text = || json!({"type": "string", "minLength": 1, "maxLength": 256});
-    let maybe = |kind: &str| json!({"type": [kind, "null"]});
-    let moment = || json!({"type": ["string", "null"], "format": "date-time"});
-    let enrollment = || {
-        json!({
-            "userId": text(), "courseId": text(), "enrolledAt": moment(), "lastAccessedAt": moment(),
-            "completionPercentage": {"type": ["number", "null"], "minimum": 0, "maximum": 100},
-            "status": maybe("string"), "source": maybe("string"), "purchaseId": maybe("string"),
-        })
-    };
-    let event = || {
-        json!({
-            "id": {"type": "string", "pattern": "^[A-Za-z0-9_:-]{1,128}$"}, "type": text(), "resourceId": text(),
-            "resourceType": text(), "data": {}, "timestamp": {"type": "string", "format": "date-time"},
-            "retryCount": {}, "status": {},
-        })
-    };
+    let mut schemas = json!({
+        "Envelope": envelope(),
+        "Error": error(),
+        "Event": received(&["enrollment", "user", "progress"]),
+        "EnrollmentEvent": received(&["enrollment"]),
+        "UserEvent": received(&["user"]),
+        "ProgressEvent": received(&["progress"]),
+        "NewEvent": emitted(),
+        "Login": {"type": "object", "required": ["token"], "properties": {"token": {"type": "string", "maxLength": 1024}}},
+    });
+    for (name, schema) in records() {
+        schemas[name] = schema;
+    }
+    schemas
+}
+
+fn envelope() -> Value {
     json!({
-        "Envelope": {
-            "type": "object",
-            "required": ["data", "metadata"],
-            "properties": {
-                "data": {},
-                "metadata": {
-                    "type": "object",
-                    "required": ["timestamp", "version", "requestId"],
-                    "properties": {"timestamp": {"type": "string", "format": "date-time"}, "version": {"type": "string"},
-                        "requestId": {"type": "string"}},
-                },
-                "pagination": {
-                    "type": "object",
-                    "required": ["page", "limit", "total", "totalPages", "hasNextPage", "hasPreviousPage"],
-                },
+        "type": "object",
+        "required": ["data", "metadata"],
+        "properties": {
+            "data": {},
+            "metadata": {
+                "type": "object",
+                "required": ["timestamp", "version", "requestId"],
+                "properties": {"timestamp": moment(), "version": {"type": "string"}, "requestId": {"type": "string"}},
+            },
+            "pagination": {
+                "type": "object",
+                "required": ["page", "limit", "total", "totalPages", "hasNextPage", "hasPreviousPage"],
             },
         },
-        "Error": {
-            "type": "object",
-            "required": ["error"],
-            "properties": {"error": {
-                "type": "object",
-                "required": ["code", "message", "timestamp"],
-                "properties": {
-                    "code": {"type": "string"}, "message": {"type": "string"},
-                    "details": {"type": "object", "properties": {"fields": {"type": "object"}}},
-                    "timestamp": {"type": "string", "format": "date-time"},
-                },
-            }},
-        },
-        "Event": {"type": "object", "required": ["id", "type", "resourceId"], "properties": event()},
-        "NewEvent": {"type": "object", "required": ["type", "resourceId", "data"], "properties": event(),
-            "additionalProperties": false},
-        "NewEnrollment": {"type": "object", "required": ["userId", "courseId"], "properties": enrollment()},
-        "Enrollment": {"type": "object", "minProperties": 1, "properties": enrollment()},
-        "Profile": {"type": "object", "minProperties": 1, "properties": {
-            "email": {"type": ["string", "null"], "format": "email"}, "name": maybe("string"), "image": maybe("string"),
-            "emailVerified": {"type": ["boolean", "string", "null"]}, "role": maybe("string"), "lastLoginAt": moment(),
-            "profile": maybe("object"),
-        }},
-        "Login": {"type": "object", "required": ["token"], "properties": {"token": {"type": "string", "maxLength": 1024}}},
-        "Progress": {"type": "object", "properties": {"userId": text(), "courseId": text(), "timestamp": moment()}},
     })
+}
+
+fn error() -> Value {
+    json!({
+        "type": "object",
+        "required": ["error"],
+        "properties": {"error": {
+            "type": "object",
+            "required": ["code", "message", "timestamp"],
+            "properties": {
+                "code": {"type": "string"}, "message": {"type": "string"},
+                "details": {"type": "object", "properties": {"fields": {"type": "object"}}},
+                "timestamp": moment(),
+            },
+        }},
+    })
+}
+
+/// The types of the platform about these resources, each with its own; a delete needs no data.
+fn known_types(resource_types: &[&str]) -> Vec<Value> {
+    let about = |resource_type: &str, deletes: bool| {
+        let is_meant = |name: &str, about: &str| about == resource_type && name.ends_with(".deleted") == deletes;
+        let types: Vec<&str> =
+            CATALOGUE.iter().filter(|(name, about)| is_meant(name, about)).map(|(name, _)| *name).collect();
+        let properties = json!({"type": {"enum": types}, "resourceType": {"enum": [resource_type, null]}});
+        let required: &[&str] = if deletes { &[] } else { &["data"] };
+        (!types.is_empty()).then(|| json!({"required": required, "properties": properties}))
+    };
+    resource_types.iter().flat_map(|name| [about(name, false), about(name, true)]).flatten().collect()
+}
+
+/// An event as webhooks carry it.
+fn received(resource_types: &[&str]) -> Value {
+    json!({
+        "type": "object",
+        "required": ["id", "type", "resourceId"],
+        "properties": {
+            "id": {"type": "string", "pattern": "^[A-Za-z0-9_:.-]{1,128}$"}, "type": {"type": "string"},
+            "resourceId": text(), "resourceType": {"type": ["string", "null"]}, "data": {"type": "object"},
+            "timestamp": or_null(&moment()), "retryCount": {}, "status": {},
+        },
+        "anyOf": known_types(resource_types),
+    })
+}
+
+/// An event to emit: of a type of the platform, or of one's own with the type of its resource.
+fn emitted() -> Value {
+    let known: Vec<&str> = CATALOGUE.iter().map(|(name, _)| *name).collect();
+    let custom = json!({
+        "required": ["resourceType"],
+        "properties": {"type": {"not": {"enum": known}}, "resourceType": {"type": "string"}},
+    });
+    let mut kinds = known_types(&["enrollment", "user", "progress"]);
+    kinds.push(custom);
+    json!({
+        "type": "object",
+        "required": ["type", "resourceId", "data"],
+        "properties": {
+            "id": or_null(&json!({"type": "string", "pattern": "^[A-Za-z0-9_:-]{1,128}$"})),
+            "type": {"type": "string", "pattern": r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)+$", "maxLength": 128},
+            "resourceId": text(),
+            "resourceType": or_null(&json!({"type": "string", "pattern": "^[A-Za-z0-9_.-]{1,128}$"})),
+            "data": {}, "timestamp": or_null(&moment()), "retryCount": {}, "status": {},
+        },
+        "additionalProperties": false,
+        "anyOf": kinds,
+    })
+}
+
+fn records() -> [(&'static str, Value); 4] {
+    let enrollment = json!({
+        "userId": text(), "courseId": text(), "enrolledAt": or_null(&moment()), "lastAccessedAt": or_null(&moment()),
+        "completionPercentage": {"type": ["number", "null"], "minimum": 0, "maximum": 100},
+        "status": long_text(), "source": long_text(), "purchaseId": long_text(),
+    });
+    let mut new_enrollment = enrollment.clone();
+    new_enrollment["id"] = text();
+    let profile = json!({
+        "email": or_null(&json!({"type": "string", "format": "email", "maxLength": 254})),
+        "name": long_text(), "image": long_text(), "role": long_text(),
+        "emailVerified": {"anyOf": [{"type": "boolean"}, moment(), {"type": "null"}]},
+        "lastLoginAt": or_null(&moment()), "profile": {"type": ["object", "null"]},
+    });
+    let progress = json!({"userId": text(), "courseId": text(), "timestamp": or_null(&moment())});
+    [
+        ("Enrollment", json!({"type": "object", "minProperties": 1, "properties": enrollment})),
+        ("NewEnrollment", json!({"type": "object", "required": ["userId", "courseId"], "properties": new_enrollment})),
+        ("Profile", json!({"type": "object", "minProperties": 1, "properties": profile})),
+        ("Progress", json!({"type": "object", "properties": progress})),
+    ]
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use crate::store::inbound::{Edit, Edited, Expects, RecordFilter, RecordRow, Sort
 
 type Members = std::collections::BTreeMap<String, Box<RawValue>>;
 
-/// The longest text of a field that is not `data` as a whole.
+/// The longest text of a field that is not `data` as a whole, in characters.
 const LONGEST_TEXT: usize = 2_000;
 
 // ── enrollments ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -26,9 +26,9 @@ pub(super) async fn enrollments(call: Call) -> Reply {
     let page = call.page(order(&call, true)?)?;
     let filter = RecordFilter {
         kind: Some(Kind::Enrollment),
-        search: call.query("search"),
-        user: call.query("userId"),
-        course: call.query("courseId"),
+        search: call.text("search")?,
+        user: call.text("userId")?,
+        course: call.text("courseId")?,
         ..RecordFilter::default()
     };
     list(call, filter, page).await
@@ -81,14 +81,14 @@ pub(super) async fn students(call: Call) -> Reply {
     let sorts = [("name", Sort::Name), ("email", Sort::Email), ("createdAt", Sort::CreatedAt)];
     let sort = call.choice("sortBy", &sorts, Sort::CreatedAt)?;
     let page = call.page(order(&call, sort != Sort::CreatedAt)?)?;
-    let filter = RecordFilter { kind: Some(Kind::User), search: call.query("search"), sort, ..RecordFilter::default() };
+    let filter = RecordFilter { kind: Some(Kind::User), search: call.text("search")?, sort, ..RecordFilter::default() };
     list(call, filter, page).await
 }
 
 // ── progress ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 pub(super) async fn progress(call: Call) -> Reply {
-    match (call.query("userId"), call.query("courseId")) {
+    match (call.text("userId")?, call.text("courseId")?) {
         (Some(user), Some(course)) => find(call, Kind::Progress, format!("{user}-{course}")).await,
         (user, course) => {
             let page = call.page(true)?;
@@ -110,7 +110,7 @@ pub(super) async fn record_progress(mut call: Call) -> Reply {
 /// A name from the query or the body, which must agree; the body has it afterwards.
 fn from_either(call: &Call, members: &mut Members, name: &str) -> Result<String, Problem> {
     let inside: Option<String> = members.get(name).and_then(|value| serde_json::from_str(value.get()).ok());
-    match (call.query(name), inside) {
+    match (call.text(name)?, inside) {
         (Some(outside), Some(inside)) if outside != inside => Err(Problem::field(name, "is not the one in the query")),
         (Some(value), _) => {
             let raw = serde_json::value::to_raw_value(&value).map_err(|_| Problem::internal())?;
@@ -242,9 +242,15 @@ impl Holds {
         let text = value.as_str();
         let is_moment = || text.is_some_and(|text| Timestamp::parse(text).is_some());
         let (holds, rule) = match self {
-            Self::Name => (text.is_some_and(|text| (1..=256).contains(&text.len())), "must be text of 1 to 256 bytes"),
+            Self::Name => (
+                text.is_some_and(|text| (1..=256).contains(&text.chars().count())),
+                "must be text of 1 to 256 characters",
+            ),
             _ if value.is_null() => (true, ""),
-            Self::Text => (text.is_some_and(|text| text.len() <= LONGEST_TEXT), "must be text of at most 2000 bytes"),
+            Self::Text => (
+                text.is_some_and(|text| text.chars().count() <= LONGEST_TEXT),
+                "must be text of at most 2000 characters",
+            ),
             Self::Email => (text.is_some_and(is_email), "must be an email address"),
             Self::Moment => (is_moment(), "must be an RFC 3339 time"),
             Self::Percentage => {

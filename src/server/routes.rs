@@ -54,8 +54,8 @@ impl Route {
         Self { who: Who::Anyone, group: None, ..self }
     }
 
-    const fn signed(self) -> Self {
-        let body = Some(("Event", JSON));
+    const fn signed(self, schema: &'static str) -> Self {
+        let body = Some((schema, JSON));
         Self { who: Who::Signed, group: Some(Group::Webhooks), body, statuses: &[200, 408, 409, 413, 503], ..self }
     }
 
@@ -89,9 +89,11 @@ const FORM: &[&str] = &["application/x-www-form-urlencoded"];
 const TEXT: &str = r#"{"type":"string","minLength":1,"maxLength":256}"#;
 const PAGE: (&str, &str, bool) = ("page", r#"{"type":"integer","minimum":1,"maximum":1000000,"default":1}"#, false);
 const LIMIT: (&str, &str, bool) = ("limit", r#"{"type":"integer","minimum":1,"maximum":100,"default":20}"#, false);
-const SEARCH: (&str, &str, bool) = ("search", r#"{"type":"string","maxLength":256}"#, false);
-const USER: (&str, &str, bool) = ("userId", TEXT, false);
-const COURSE: (&str, &str, bool) = ("courseId", TEXT, false);
+const SEARCH: (&str, &str, bool) = ("search", FILTER, false);
+/// An empty filter is none.
+const FILTER: &str = r#"{"type":"string","maxLength":256}"#;
+const USER: (&str, &str, bool) = ("userId", FILTER, false);
+const COURSE: (&str, &str, bool) = ("courseId", FILTER, false);
 const SORT_BY: (&str, &str, bool) = ("sortBy", r#"{"type":"string","enum":["name","email","createdAt"]}"#, false);
 const REFRESH: (&str, &str, bool) = ("refresh", r#"{"type":"integer","minimum":0,"maximum":3600,"default":15}"#, false);
 const ORDER: (&str, &str, bool) = ("sortOrder", r#"{"type":"string","enum":["asc","desc"]}"#, false);
@@ -107,11 +109,13 @@ macro_rules! run {
 
 /// The table.
 pub(super) static ROUTES: &[Route] = &[
-    route("POST", "/api/webhooks/enrollment-changed", "Receive `enrollment.*`", run!(webhooks::enrollments)).signed(),
+    route("POST", "/api/webhooks/enrollment-changed", "Receive `enrollment.*`", run!(webhooks::enrollments))
+        .signed("EnrollmentEvent"),
     route("POST", "/api/webhooks/profile-updated", "Receive `profile.updated` and `user.*`", run!(webhooks::profiles))
-        .signed(),
-    route("POST", "/api/webhooks/progress-updated", "Receive `progress.*`", run!(webhooks::progress)).signed(),
-    route("POST", "/api/webhooks/sync", "Receive any known type", run!(webhooks::everything)).signed(),
+        .signed("UserEvent"),
+    route("POST", "/api/webhooks/progress-updated", "Receive `progress.*`", run!(webhooks::progress))
+        .signed("ProgressEvent"),
+    route("POST", "/api/webhooks/sync", "Receive any known type", run!(webhooks::everything)).signed("Event"),
     route("GET", "/api/sync/status", "The queue and its endpoints", run!(sync::status)),
     route("GET", "/api/sync/health", "Whether the queue is healthy, and what failed", run!(sync::health)),
     route("POST", "/api/sync/process", "Run the queue once", run!(sync::process)).by(Who::Cron).of(Group::Process),

@@ -9,6 +9,7 @@ mod api;
 mod browser;
 mod clients;
 mod disk;
+mod document;
 mod durable;
 mod hostile;
 mod life;
