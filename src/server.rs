@@ -6,9 +6,10 @@
 use std::future::Future;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 
@@ -23,9 +24,11 @@ mod call;
 mod connections;
 mod dashboard;
 mod events;
+mod head;
 pub mod metrics;
 mod openapi;
 mod page;
+mod patience;
 mod records;
 mod refusals;
 mod routes;
@@ -122,6 +125,7 @@ pub(crate) struct App {
     sessions: session::Sessions,
     budget: body::Budget,
     refusals: refusals::Refusals,
+    document: OnceLock<Bytes>,
     heavy: Semaphore,
     runs: Semaphore,
     stopping: AtomicBool,
@@ -177,6 +181,7 @@ impl Server {
             sessions: session::Sessions::default(),
             budget: body::Budget::default(),
             refusals: refusals::Refusals::default(),
+            document: OnceLock::new(),
             heavy: Semaphore::new(HEAVY),
             runs: Semaphore::new(RUNS),
             stopping: AtomicBool::new(false),

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener, ToSocketAddrs as _};
 use std::pin::Pin;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use sd_notify::NotifyState;
+use tokio::net::TcpSocket;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
@@ -123,21 +124,40 @@ fn hosts(config: &Config, listen: &[String]) -> Option<Vec<String>> {
     named.then(|| config.server.hosts.clone())
 }
 
+/// Connections that may wait to be accepted: a burst of them must not make a good client try again after a second.
+const BACKLOG: u32 = 1_024;
+
 fn bind(addresses: &[String]) -> Result<Vec<TcpListener>, Fault> {
-    let bind = |address: &String| {
-        let listener = TcpListener::bind(address.as_str())?;
-        listener.set_nonblocking(true)?;
-        Ok(listener)
-    };
-    addresses
-        .iter()
-        .map(|address| {
-            bind(address).map_err(|e: std::io::Error| {
-                let exit = if e.kind() == std::io::ErrorKind::InvalidInput { Exit::Config } else { Exit::Io };
-                exit.fault(format!("failed to listen on {address}")).cause(e)
-            })
+    // Sockets register with a runtime while they are made; what comes out belongs to none.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build();
+    let runtime = runtime.map_err(|e| Exit::Io.fault("failed to listen").cause(e))?;
+    let _within = runtime.enter();
+    let listen = |address: &String| {
+        listen(address).map_err(|e| {
+            let exit = if e.kind() == std::io::ErrorKind::InvalidInput { Exit::Config } else { Exit::Io };
+            exit.fault(format!("failed to listen on {address}")).cause(e)
         })
-        .collect()
+    };
+    addresses.iter().map(listen).collect()
+}
+
+/// Listens on the first of the addresses a name stands for that can be had.
+fn listen(address: &str) -> std::io::Result<TcpListener> {
+    let mut failed = std::io::Error::new(std::io::ErrorKind::InvalidInput, "the name stands for no address");
+    for address in address.to_socket_addrs()? {
+        match listen_on(address) {
+            Ok(listener) => return Ok(listener),
+            Err(error) => failed = error,
+        }
+    }
+    Err(failed)
+}
+
+fn listen_on(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)?.into_std()
 }
 
 fn announce(context: &Context, listeners: &[TcpListener], without: &[Group], no_process: bool) -> Result<(), Fault> {

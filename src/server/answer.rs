@@ -4,8 +4,8 @@ use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
 use http::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, REFERRER_POLICY, RETRY_AFTER, WWW_AUTHENTICATE,
-    X_CONTENT_TYPE_OPTIONS,
+    ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, REFERRER_POLICY, RETRY_AFTER,
+    WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
@@ -28,16 +28,22 @@ pub(super) struct Problem {
     message: String,
     fields: Vec<(String, String)>,
     retry_after: Option<u64>,
+    hangs_up: bool,
 }
 
 impl Problem {
     fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), fields: Vec::new(), retry_after: None }
+        Self { status, code, message: message.into(), fields: Vec::new(), retry_after: None, hangs_up: false }
     }
 
     /// Something in the request breaks a rule.
     pub(super) fn invalid(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "VALIDATION_ERROR", message)
+    }
+
+    /// The request may mean one thing to us and another to a proxy, so nothing more is read from its connection.
+    pub(super) fn ambiguous(message: &str) -> Self {
+        Self { hangs_up: true, ..Self::invalid(message) }
     }
 
     /// These fields break a rule.
@@ -132,6 +138,9 @@ impl Problem {
         let headers = response.headers_mut();
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if self.hangs_up {
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
         if let Some(seconds) = self.retry_after {
             headers.insert(RETRY_AFTER, seconds.into());

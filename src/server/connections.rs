@@ -21,6 +21,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 
 use super::Peer;
+use super::patience::Patient;
 
 /// Connections at the same time.
 const MOST_CONNECTIONS: usize = 2_048;
@@ -30,6 +31,8 @@ const HEAD: Duration = Duration::from_secs(10);
 const BUFFER: usize = 16 * 1024;
 /// The most header lines.
 const MOST_HEADERS: usize = 64;
+/// How long a client may take nothing of its answer.
+const STUCK: Duration = Duration::from_secs(30);
 /// How long requests that have begun may take after a stop.
 const GRACE: Duration = Duration::from_secs(25);
 /// The pause after a failure to accept, such as too many open files.
@@ -179,7 +182,10 @@ fn connection(
         .header_read_timeout(HEAD)
         .max_buf_size(BUFFER)
         .max_headers(MOST_HEADERS)
-        .serve_connection(TokioIo::new(stream), Named { inner, peer: Peer { address: peer.ip(), guest } });
+        .serve_connection(
+            TokioIo::new(Patient::new(stream, STUCK)),
+            Named { inner, peer: Peer { address: peer.ip(), guest } },
+        );
     let watched = graceful.watch(connection);
     async move {
         if let Err(error) = watched.await {

@@ -11,8 +11,10 @@ use super::call::Call;
 use super::routes::{ROUTES, Route};
 use crate::event::CATALOGUE;
 
-pub(super) async fn document(_: Call) -> Reply {
-    Ok(answer::json(StatusCode::OK, whole().to_string()))
+/// The document never changes, so it is written once.
+pub(super) async fn document(call: Call) -> Reply {
+    let text = call.app.document.get_or_init(|| whole().to_string().into());
+    Ok(answer::json(StatusCode::OK, text.clone()))
 }
 
 /// The whole document.

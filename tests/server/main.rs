@@ -15,3 +15,5 @@ mod hostile;
 mod life;
 mod records;
 mod running;
+mod slow;
+mod wire;
