@@ -109,6 +109,22 @@ fn every_crate_stays_at_home_and_sql_in_the_store() {
     }
 }
 
+/// Who compares secrets otherwise tells by the time it takes how much of a guess is right.
+#[test]
+fn secrets_of_callers_are_compared_as_hashes_in_constant_time_alone() {
+    let source = |name: &str| code(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/server").join(name));
+    let (auth, session) = (source("auth.rs"), source("session.rs"));
+    assert_eq!(auth.matches(".ct_eq(").count(), 1, "`Hashed::is` is the one comparison");
+    let hashed = auth.split("pub(super) struct Hashed([u8; 32]);").next().unwrap();
+    let derives = hashed.rsplit("#[derive(").next().unwrap();
+    assert!(derives.starts_with("Clone)]"), "hashes of secrets have no other comparison: {derives}");
+    let secrets = auth.split("pub struct Secrets {").nth(1).unwrap().split('}').next().unwrap();
+    assert_eq!(secrets.matches("Option<Hashed>").count(), 2, "{secrets}");
+    let kept = session.split("struct Session {").nth(1).unwrap().split('}').next().unwrap();
+    assert_eq!(kept.matches(": Hashed").count(), 2, "{kept}");
+    assert!(!session.contains(".ct_eq("), "sessions are compared by `Hashed::is`");
+}
+
 #[test]
 fn the_document_draws_the_same_layers() {
     let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("ARCHITECTURE.md")).unwrap();

@@ -159,12 +159,13 @@ impl World {
         let number = self.chance.below(100);
         let resource = format!("r{}", self.chance.below(3));
         let field = *self.chance.pick(&["a", "b", "c"]);
-        match self.chance.below(8) {
+        match self.chance.below(9) {
             0 => ("enrollment.deleted", resource, "{}".to_owned()),
             1 => ("enrollment.created", resource, format!(r#"{{"a":{number},"b":{number},"userId":"u"}}"#)),
             2..=4 => ("enrollment.updated", resource, format!(r#"{{"{field}":{number}}}"#)),
             5 => ("profile.updated", resource, format!(r#"{{"profile":{{"{field}":{number}}}}}"#)),
             6 => ("profile.updated", resource, r#"{"profile":null}"#.to_owned()),
+            7 => ("progress.updated", resource, format!(r#"{{"{field}":{number},"userId":"u"}}"#)),
             _ => ("user.updated", resource, format!(r#"{{"name":"{number}","{field}":null}}"#)),
         }
     }

@@ -405,4 +405,53 @@ mod tests {
         assert_eq!(status(attempt("x", "10.0.0.1".parse().expect("an address"), NOW)), 401);
         assert_eq!(status(attempt("x", PEER, NOW.plus(std::time::Duration::from_mins(1)))), 401);
     }
+
+    /// Welch's t over the times of two kinds of wrong guesses: `SYNCCTL_TIMING=100000` is how many of each are measured.
+    #[test]
+    fn a_guess_that_begins_right_takes_as_long_as_any_other() {
+        let Some(samples) = std::env::var("SYNCCTL_TIMING").ok().and_then(|text| text.parse::<u32>().ok()) else {
+            eprintln!("skipped: set SYNCCTL_TIMING to the number of samples");
+            return;
+        };
+        let (right, secret) = ("a".repeat(64), Secret::new("a".repeat(64)).expect("a good secret"));
+        let secrets = Secrets::new(Keys::default(), Some(&secret), None);
+        let mut guesses = [format!("{}b", &right[..63]), "b".repeat(64)].map(|guess| {
+            let shown = headers(&[("authorization", &format!("Bearer {guess}"))]);
+            (shown, Moments::default())
+        });
+        for n in 0..2 * samples {
+            let (shown, moments) = &mut guesses[usize::from(n % 2 == 0)];
+            let began = std::time::Instant::now();
+            let shown = Shown::of(&Method::GET, shown).expect("nothing is doubled");
+            assert!(!secrets.grant(Who::Admin, &shown, &HeaderMap::new()));
+            moments.add(began.elapsed().as_secs_f64());
+        }
+        let [a, b] = guesses.map(|(_, moments)| moments);
+        let t = (a.mean - b.mean) / (a.variance() / a.n + b.variance() / b.n).sqrt();
+        assert!(t.abs() < 4.5, "t = {t}");
+    }
+
+    /// Mean and variance as they grow, without what an interruption made of a sample.
+    #[derive(Default)]
+    struct Moments {
+        n: f64,
+        mean: f64,
+        squares: f64,
+    }
+
+    impl Moments {
+        fn add(&mut self, sample: f64) {
+            if sample > 20e-6 {
+                return;
+            }
+            self.n += 1.0;
+            let off = sample - self.mean;
+            self.mean += off / self.n;
+            self.squares += off * (sample - self.mean);
+        }
+
+        fn variance(&self) -> f64 {
+            self.squares / (self.n - 1.0)
+        }
+    }
 }

@@ -13,6 +13,7 @@ mod document;
 mod durable;
 mod hostile;
 mod life;
+mod mesh;
 mod records;
 mod running;
 mod slow;
