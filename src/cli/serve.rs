@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs as _};
 use std::pin::Pin;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -37,7 +38,7 @@ pub struct ServeArgs {
     #[arg(long, value_name = "HOST:PORT", num_args = 1..)]
     listen: Vec<String>,
     /// Look for what is due at least so often; what is emitted goes out at once [default: server.process_every, 30s]
-    #[arg(long, value_name = "TIME", value_parser = values::duration)]
+    #[arg(long, value_name = "TIME", value_parser = values::duration_above_zero)]
     process_every: Option<Duration>,
     /// Receive only, deliver nothing in the background
     #[arg(long, conflicts_with = "process_every")]
@@ -59,7 +60,7 @@ impl ServeArgs {
         let (store, endpoints) = context.store()?;
         let keyring = context.keyring(&endpoints)?;
         let listeners = bind(&self.addresses(&config))?;
-        announce(context, &listeners, &without, self.no_process)?;
+        announce(context, &listeners, &without, (self.no_process, settings.hosts.is_none()))?;
         let metrics = Arc::new(Metrics::default());
         let crew = Crew::new(&config, keyring, &endpoints);
         let delivery = Arc::new(Delivery { store: Arc::clone(&store), metrics, crew: RwLock::new(Arc::new(crew)) });
@@ -95,13 +96,10 @@ fn settings(config: &Config, without: &[Group], listen: &[String]) -> Result<Set
         (Group::Admin, admin.is_some(), "SYNCCTL_ADMIN_TOKEN"),
         (Group::Process, admin.is_some() || cron.is_some(), "CRON_SECRET"),
     ];
-    for (group, has_secret, name) in needs {
-        if !has_secret && !without.contains(&group) {
-            return Err(Exit::Config
-                .fault(format!("the {} routes have no secret: they would refuse everyone", group.name()))
-                .cause(format!("{name} is not set"))
-                .hint(format!("set {name} or {name}_FILE, or switch them off with --without {}", group.name())));
-        }
+    let lacking = needs.into_iter().filter(|(group, has_secret, _)| !has_secret && !without.contains(group));
+    let (groups, names): (Vec<_>, Vec<_>) = lacking.map(|(group, _, name)| (group.name(), name)).unzip();
+    if !groups.is_empty() {
+        return Err(without_secret(&groups, &names));
     }
     let secrets = Secrets::new(Keys::new(&webhook), admin.as_ref(), cron.as_ref());
     Ok(Settings {
@@ -111,6 +109,20 @@ fn settings(config: &Config, without: &[Group], listen: &[String]) -> Result<Set
         limits: config.health,
         ages: config.freshness,
     })
+}
+
+fn without_secret(groups: &[&str], names: &[&str]) -> Fault {
+    let is_not = if let [_] = names { "is not set" } else { "are not set" };
+    let files: Vec<String> = names.iter().map(|name| format!("{name}_FILE")).collect();
+    Exit::Config
+        .fault(format!("the routes for {} have no secret: they would refuse everyone", groups.join(", ")))
+        .cause(format!("{} {is_not}", names.join(", ")))
+        .hint(format!(
+            "set {} or {} (`syncctl secret new` makes one), or switch them off with --without {}",
+            names.join(", "),
+            files.join(", "),
+            groups.join(",")
+        ))
 }
 
 /// The names the server goes by. Where it is reachable from elsewhere and nobody said, it goes by any.
@@ -132,18 +144,30 @@ fn bind(addresses: &[String]) -> Result<Vec<TcpListener>, Fault> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build();
     let runtime = runtime.map_err(|e| Exit::Io.fault("failed to listen").cause(e))?;
     let _within = runtime.enter();
-    let listen = |address: &String| {
-        listen(address).map_err(|e| {
-            let exit = if e.kind() == std::io::ErrorKind::InvalidInput { Exit::Config } else { Exit::Io };
-            exit.fault(format!("failed to listen on {address}")).cause(e)
-        })
+    addresses.iter().map(|address| listen(address).map_err(|e| not_listening(address, e))).collect()
+}
+
+fn not_listening(address: &str, error: std::io::Error) -> Fault {
+    let (exit, hint) = match error.kind() {
+        ErrorKind::InvalidInput => {
+            (Exit::Config, "write HOST:PORT: 127.0.0.1:3000, [::1]:3000, or 0.0.0.0:3000 for every address")
+        }
+        ErrorKind::AddrInUse => {
+            (Exit::Io, "another process listens there: `ss -ltnp` says which; or choose another port")
+        }
+        ErrorKind::AddrNotAvailable => (Exit::Io, "this machine has no such address: `ip address` lists those it has"),
+        ErrorKind::PermissionDenied => (Exit::Io, "ports below 1024 need CAP_NET_BIND_SERVICE: choose a higher one"),
+        _ => (Exit::Io, "write an address instead of the name, or see whether the name is known"),
     };
-    addresses.iter().map(listen).collect()
+    exit.fault(format!("failed to listen on {address}")).cause(error).hint(hint)
 }
 
 /// Listens on the first of the addresses a name stands for that can be had.
 fn listen(address: &str) -> std::io::Result<TcpListener> {
-    let mut failed = std::io::Error::new(std::io::ErrorKind::InvalidInput, "the name stands for no address");
+    if address.starts_with(':') {
+        return Err(std::io::Error::new(ErrorKind::InvalidInput, "the host is missing"));
+    }
+    let mut failed = std::io::Error::new(ErrorKind::InvalidInput, "the name stands for no address");
     for address in address.to_socket_addrs()? {
         match listen_on(address) {
             Ok(listener) => return Ok(listener),
@@ -160,7 +184,12 @@ fn listen_on(address: SocketAddr) -> std::io::Result<TcpListener> {
     socket.listen(BACKLOG)?.into_std()
 }
 
-fn announce(context: &Context, listeners: &[TcpListener], without: &[Group], no_process: bool) -> Result<(), Fault> {
+fn announce(
+    context: &Context,
+    listeners: &[TcpListener],
+    without: &[Group],
+    (no_process, any_name): (bool, bool),
+) -> Result<(), Fault> {
     for listener in listeners {
         let address = listener.local_addr().map_err(|e| Exit::Io.fault("failed to listen").cause(e))?;
         context.screen.note(&format!("syncctl {} listening on http://{address}", env!("CARGO_PKG_VERSION")));
@@ -175,6 +204,9 @@ fn announce(context: &Context, listeners: &[TcpListener], without: &[Group], no_
     ];
     for (_, line) in lines.iter().filter(|(group, _)| !without.contains(group)) {
         context.screen.note(&format!("  {line}"));
+    }
+    if any_name {
+        context.screen.note("  reachable by any name: server.hosts can say by which alone");
     }
     if no_process {
         context.screen.note("  nothing is delivered in the background (--no-process)");
@@ -235,8 +267,12 @@ impl Running<'_> {
     fn reload(&mut self, handle: &Handle) {
         notify(&reloading());
         match self.try_reload(handle) {
-            Ok(()) => tracing::info!("the configuration was read again"),
-            Err(fault) => tracing::error!(?fault, "the configuration is wrong; the old one stays"),
+            Ok(()) => self.context.screen.note("the configuration was read again"),
+            Err(Fault::ClosedPipe) => {}
+            Err(Fault::Failed(failure)) => {
+                self.context.screen.warn("the configuration is wrong; the old one stays");
+                self.context.screen.error(&failure);
+            }
         }
         notify(&[NotifyState::Ready]);
     }
@@ -247,6 +283,10 @@ impl Running<'_> {
         let settings = settings(&config, &self.without, &self.args.addresses(&config))?;
         let endpoints = fresh.set_endpoints(self.delivery.store.as_ref())?;
         let keyring = fresh.keyring(&endpoints)?;
+        let started = self.context.config()?;
+        if self.args.addresses(&config) != self.args.addresses(started) || self.args.without(&config) != self.without {
+            self.context.screen.warn("other addresses and other routes count from the next start on");
+        }
         handle.exchange(settings);
         self.delivery.exchange(Crew::new(&config, keyring, &endpoints));
         Ok(())

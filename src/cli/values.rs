@@ -34,6 +34,14 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text).map_err(|e| format!("{e}; write it like 90s, 5m, 2h or 7d"))
 }
 
+/// A span of time that passes.
+pub(super) fn duration_above_zero(text: &str) -> Result<Duration, String> {
+    match duration(text)? {
+        Duration::ZERO => Err("must be longer than nothing".to_owned()),
+        duration => Ok(duration),
+    }
+}
+
 /// A moment: RFC 3339, or a duration before now.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum When {

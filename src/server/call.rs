@@ -1,5 +1,6 @@
 //! What every request goes through, whatever its route.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use axum::extract::Request;
 use axum::response::Response;
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
-use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 use url::form_urlencoded;
 use uuid::Uuid;
 
@@ -31,6 +32,9 @@ const LONGEST_ID: usize = 128;
 const LONGEST_TEXT: usize = 256;
 /// The longest body of a route that does not say otherwise: data and what is around it.
 pub(super) const BODY_LIMIT: usize = crate::event::MAX_DATA_BYTES + 16 * 1024;
+
+/// The members of a JSON object, each as it was written. Of one given twice the last counts.
+pub(super) type Members = BTreeMap<String, Box<RawValue>>;
 
 /// A request on its way through a route.
 pub(super) struct Call {
@@ -177,12 +181,12 @@ impl Call {
         Ok(read)
     }
 
-    /// The body as JSON.
-    pub(super) async fn json<T: DeserializeOwned>(&mut self) -> Result<T, Problem> {
+    /// The members of the object that the body is.
+    pub(super) async fn members(&mut self) -> Result<Members, Problem> {
         let read = self.body(BODY_LIMIT).await?;
         let text = std::str::from_utf8(&read.bytes).map_err(|_| Problem::field("body", "is not UTF-8"))?;
         crate::event::check_json(text).map_err(|e| Problem::field("body", format!("is not valid JSON: {e}")))?;
-        serde_json::from_str(text).map_err(|e| Problem::field("body", e.to_string()))
+        serde_json::from_str(text).map_err(|_| Problem::field("body", "must be a JSON object"))
     }
 
     /// Runs something that waits for the disk where it keeps no other request waiting.

@@ -5,7 +5,7 @@ use http::StatusCode;
 use http::header::CONTENT_TYPE;
 
 use super::answer::{Problem, Reply};
-use super::call::{BODY_LIMIT, Call};
+use super::call::{BODY_LIMIT, Call, Members};
 use crate::event::{Draft, Invalid};
 use crate::inbound::field_of;
 use crate::report::Report;
@@ -27,15 +27,40 @@ pub(super) async fn emit(call: Call) -> Reply {
 
 async fn one(mut call: Call) -> Reply {
     let read = call.body(BODY_LIMIT).await?;
-    let draft = Draft::from_line(&read.bytes).map_err(|e| wrong(&e))?;
+    let draft = Draft::from_line(&read.bytes).map_err(|e| wrong(&e, &read.bytes))?;
     let stored = call.app.store.enqueue(Box::new(std::iter::once(Ok(draft))), false, call.now).await?;
     let receipt = stored.first.ok_or_else(Problem::internal)?;
     let status = if receipt.duplicate { StatusCode::OK } else { StatusCode::CREATED };
     Ok(call.answer_with(status, &emitted(&receipt)))
 }
 
-fn wrong(invalid: &Invalid) -> Problem {
-    Problem::field(field_of(invalid), invalid.to_string())
+/// What is wrong with an event: each member that is not as it must be, or the rule that is broken.
+fn wrong(invalid: &Invalid, body: &[u8]) -> Problem {
+    let members = match invalid {
+        Invalid::Shape(_) => serde_json::from_slice(body).map(|members| wrong_members(&members)).unwrap_or_default(),
+        _ => Vec::new(),
+    };
+    match members.is_empty() {
+        true => Problem::field(field_of(invalid), invalid.to_string()),
+        false => Problem::fields(members),
+    }
+}
+
+fn wrong_members(members: &Members) -> Vec<(String, String)> {
+    const REQUIRED: [&str; 3] = ["type", "resourceId", "data"];
+    const TEXTS: [&str; 5] = ["id", "type", "resourceId", "resourceType", "timestamp"];
+    const REST: [&str; 3] = ["data", "retryCount", "status"];
+    let missing = REQUIRED.iter().filter(|name| !members.contains_key(**name));
+    let missing = missing.map(|name| ((*name).to_owned(), "is missing".to_owned()));
+    let wrong = members.iter().filter_map(|(name, value)| {
+        let is_text = value.get().starts_with('"') || (value.get() == "null" && !REQUIRED.contains(&name.as_str()));
+        match name.as_str() {
+            known if TEXTS.contains(&known) => (!is_text).then(|| (name.clone(), "must be text".to_owned())),
+            known if REST.contains(&known) => None,
+            _ => Some((name.clone(), "is no member of an event".to_owned())),
+        }
+    });
+    missing.chain(wrong).collect()
 }
 
 async fn batch(mut call: Call) -> Reply {

@@ -2,11 +2,10 @@
 
 use axum::response::Response;
 use http::StatusCode;
-use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::answer::{Problem, Reply};
-use super::call::Call;
+use super::call::{Call, Members};
 use crate::clock::Timestamp;
 use crate::event::Draft;
 use crate::inbound::field_of;
@@ -14,8 +13,6 @@ use crate::record::Kind;
 use crate::report::{self, Pagination, Report};
 use crate::store::Page;
 use crate::store::inbound::{Edit, Edited, Expects, RecordFilter, RecordRow, Sort};
-
-type Members = std::collections::BTreeMap<String, Box<RawValue>>;
 
 /// The longest text of a field that is not `data` as a whole, in characters.
 const LONGEST_TEXT: usize = 2_000;
@@ -35,7 +32,7 @@ pub(super) async fn enrollments(call: Call) -> Reply {
 }
 
 pub(super) async fn create_enrollment(mut call: Call) -> Reply {
-    let mut members: Members = call.json().await?;
+    let mut members = call.members().await?;
     let id = match members.remove("id") {
         None => format!("enr_{}", Uuid::new_v4().simple()),
         Some(id) => serde_json::from_str(id.get()).map_err(|_| Problem::field("id", "must be text"))?,
@@ -50,7 +47,7 @@ pub(super) async fn enrollment(call: Call) -> Reply {
 }
 
 pub(super) async fn change_enrollment(mut call: Call) -> Reply {
-    let mut members: Members = call.json().await?;
+    let mut members = call.members().await?;
     let id = call.resource().to_owned();
     take_id(&mut members, &id)?;
     check(&members, ENROLLMENT, &[])?;
@@ -71,7 +68,7 @@ pub(super) async fn profile(call: Call) -> Reply {
 
 pub(super) async fn change_profile(mut call: Call) -> Reply {
     let id = call.required("userId")?;
-    let mut members: Members = call.json().await?;
+    let mut members = call.members().await?;
     take_id(&mut members, &id)?;
     check(&members, USER, &[])?;
     edit(call, ("profile.updated", &id), members, Expects::Anything, StatusCode::OK).await
@@ -99,7 +96,7 @@ pub(super) async fn progress(call: Call) -> Reply {
 }
 
 pub(super) async fn record_progress(mut call: Call) -> Reply {
-    let mut members: Members = call.json().await?;
+    let mut members = call.members().await?;
     let user = from_either(&call, &mut members, "userId")?;
     let course = from_either(&call, &mut members, "courseId")?;
     check(&members, PROGRESS, &["userId", "courseId"])?;

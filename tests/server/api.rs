@@ -141,6 +141,8 @@ fn events_are_emitted_one_by_one_or_as_lines() {
     assert_eq!((emit(one).status, &emit(one).data()["duplicate"]), (200, &true.into()));
     assert_eq!(emit(&one.replace("1.0", "2")).status, 409);
     assert_eq!(emit(&one.replace("my-1", "my 1")).fields(), ["id"]);
+    assert_eq!(emit(r#"{"type":5,"id":null,"other":1}"#).fields(), ["data", "other", "resourceId", "type"]);
+    assert_eq!(emit("[]").fields(), ["body"]);
     assert_eq!(place.run(&["events", "show", "my-1", "--body"]).stdout.trim(), r#"{"a": 1.0}"#);
     let lines = |body: &str| {
         server.send("POST /api/events", &format!("{ADMIN}Content-Type: application/x-ndjson\r\n"), body.as_bytes())

@@ -14,7 +14,7 @@ fn schemathesis_finds_no_failure_of_ours_and_no_undocumented_answer() {
     let place = place();
     let server = Running::start(&place, &["--no-process"]);
     let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/schemathesis");
-    let examples = std::env::var("SYNCCTL_EXAMPLES").unwrap_or("10".to_owned());
+    let examples = std::env::var("SYNCCTL_EXAMPLES").unwrap_or("5".to_owned());
     let seed = std::env::var("SYNCCTL_SEED").unwrap_or("1".to_owned());
     let output = Command::new("schemathesis")
         .args(["--config-file", &format!("{fixtures}/schemathesis.toml"), "run"])

@@ -13,7 +13,8 @@ fn a_route_without_a_secret_is_a_clear_error_unless_it_is_switched_off() {
     let place = Place::new();
     let ran = place.run(&["serve", "--listen", "127.0.0.1:0"]);
     assert_eq!(ran.code, 78);
-    assert!(ran.stderr.contains("SYNCCTL_ADMIN_TOKEN") && ran.stderr.contains("--without admin"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("SYNCCTL_ADMIN_TOKEN, CRON_SECRET are not set"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("--without admin,process"), "{}", ran.stderr);
     for (name, value) in [("WEBHOOK_SECRET", ""), ("WEBHOOK_SECRET", "  "), ("WEBHOOK_SECRET", "whsec_")] {
         let mut place = super::running::place();
         place.set(name, value);
@@ -31,7 +32,13 @@ fn an_address_that_is_taken_is_a_clear_error() {
     let address = taken.local_addr().unwrap().to_string();
     let ran = place.run(&["serve", "--listen", &address]);
     assert_eq!(ran.code, 74);
-    assert!(ran.stderr.contains(&address), "{}", ran.stderr);
+    assert!(ran.stderr.contains(&address) && ran.stderr.contains("hint: another process"), "{}", ran.stderr);
+    for wrong in ["3000", "localhost", ":3000", "127.0.0.1:x", "127.0.0.1:99999"] {
+        let ran = place.run(&["serve", "--listen", wrong]);
+        assert_eq!(ran.code, 78, "{wrong}");
+        assert!(ran.stderr.contains(wrong) && ran.stderr.contains("hint: write HOST:PORT"), "{}", ran.stderr);
+    }
+    assert_eq!(place.run(&["serve", "--process-every", "0s"]).code, 2);
 }
 
 #[test]
@@ -99,9 +106,11 @@ fn a_hangup_reads_the_configuration_again_and_a_wrong_one_changes_nothing() {
     std::fs::write(place.path("secret"), crate::support::place::SECRET).unwrap();
     server.signal("-HUP");
     eventually("the new secret counts", || status() == 200);
+    assert!(server.told().contains("the configuration was read again"), "{}", server.told());
     std::fs::write(place.path("secret"), "").unwrap();
     server.signal("-HUP");
-    std::thread::park_timeout(std::time::Duration::from_millis(200));
+    eventually("the old one stays", || server.told().contains("the configuration is wrong; the old one stays"));
+    eventually("the cause is told", || server.told().contains("error: failed to read webhook.secret"));
     assert_eq!(status(), 200);
     server.signal("-TERM");
     assert_eq!(server.ended(), Some(0));

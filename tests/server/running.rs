@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -17,6 +18,7 @@ pub(crate) const CRON: &str = "cron-secret-of-the-tests";
 pub(crate) struct Running {
     child: Option<Child>,
     pub(crate) address: SocketAddr,
+    told: Arc<Mutex<String>>,
 }
 
 /// A place with every secret a server needs.
@@ -45,8 +47,17 @@ impl Running {
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let first = lines.next().expect("the server says where it listens").unwrap();
         let address = first.rsplit_once("http://").unwrap_or_else(|| panic!("{first}")).1.parse().unwrap();
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { child: Some(child), address }
+        let told = Arc::new(Mutex::new(first));
+        let shared = Arc::clone(&told);
+        std::thread::spawn(move || {
+            lines.map_while(Result::ok).for_each(|line| *shared.lock().unwrap() += &format!("\n{line}"));
+        });
+        Self { child: Some(child), address, told }
+    }
+
+    /// What it wrote to standard error until now.
+    pub(crate) fn told(&self) -> String {
+        self.told.lock().unwrap().clone()
     }
 
     pub(crate) fn signal(&self, signal: &str) {
