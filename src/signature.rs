@@ -1,5 +1,6 @@
 //! Secrets and signatures: how a receiver knows who sent an event and that nobody changed it.
 
+mod code;
 pub mod diff;
 mod discord;
 pub mod explain;
@@ -21,15 +22,14 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
 use zeroize::Zeroizing;
 
+pub use code::{Code, Codes, Encoding};
 pub use generic::{Description, Generic, TemplateError};
 pub use key::{Content, Key};
 pub use received::{Received, RequestError};
-pub use scheme::{Algorithm, Encoding, Facts, Message, Part, Protects, Scheme, TimeForm, Tolerance};
-pub use table::{ORIGINAL, detect, find, schemes};
+pub use scheme::{Algorithm, Facts, Header, Message, Part, Protects, Scheme, TimeForm, Tolerance};
+pub use table::{ORIGINAL, STANDARD, detect, find, schemes};
 pub use verify::{Refusal, SignError, TimeFact, Verdict, sign, verify};
 
 /// The prefix of a Standard Webhooks secret; the rest of it is base64.
@@ -96,17 +96,29 @@ impl fmt::Debug for Secret {
     }
 }
 
-type HmacSha256 = Hmac<Sha256>;
-
-fn keyed(key: &[u8]) -> HmacSha256 {
-    HmacSha256::new_from_slice(key).expect("HMAC takes keys of any length")
-}
-
-/// Signs what goes out, with keys prepared once.
+/// Signs what goes out by both schemes, with keys prepared once.
 #[derive(Clone)]
 pub struct Signer {
-    original: HmacSha256,
-    standard: Vec<HmacSha256>,
+    original: Half,
+    standard: Half,
+}
+
+/// One of the two schemes, and its keys.
+#[derive(Clone)]
+struct Half {
+    scheme: &'static dyn Scheme,
+    keys: Vec<Key>,
+}
+
+impl Half {
+    fn new(scheme: &str, keys: impl Iterator<Item = Key>) -> Self {
+        Self { scheme: find(scheme).expect("a scheme of the table"), keys: keys.collect() }
+    }
+
+    fn value(&self, message: &Message<'_>) -> String {
+        let codes = verify::codes(self.scheme, message, &self.keys).expect("keys of HMAC can sign");
+        self.scheme.value(message, &codes)
+    }
 }
 
 /// The two signatures of one request.
@@ -121,32 +133,23 @@ pub struct Signed {
 impl Signer {
     /// A signer for `secrets`, newest first; `original` signs the original's header.
     pub fn new(original: &Secret, secrets: &[&Secret]) -> Self {
+        let key = |bytes| Key::hmac(Algorithm::HmacSha256, bytes);
         Self {
-            original: keyed(original.as_text()),
-            standard: secrets.iter().map(|secret| keyed(secret.standard_key())).collect(),
+            original: Half::new(ORIGINAL, std::iter::once(key(original.as_text()))),
+            standard: Half::new(STANDARD, secrets.iter().map(|secret| key(secret.standard_key()))),
         }
     }
 
     /// Signs one request (Standard Webhooks signs `id.timestamp.body`, the original the body alone).
     pub fn sign(&self, id: &str, timestamp: i64, body: &[u8]) -> Signed {
-        let original = scheme::hex_text(&self.original.clone().chain_update(body).finalize().into_bytes());
-        let timestamp = timestamp.to_string();
-        let mut standard = String::with_capacity(48 * self.standard.len());
-        for mac in &self.standard {
-            let mac = mac.clone().chain_update(id).chain_update(".").chain_update(&timestamp).chain_update(".");
-            if !standard.is_empty() {
-                standard.push(' ');
-            }
-            standard.push_str("v1,");
-            BASE64.encode_string(mac.chain_update(body).finalize().into_bytes(), &mut standard);
-        }
-        Signed { original, standard }
+        let message = Message { method: "POST", url: "", id, time: &timestamp.to_string(), body };
+        Signed { original: self.original.value(&message), standard: self.standard.value(&message) }
     }
 }
 
 impl fmt::Debug for Signer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Signer({} secrets)", self.standard.len())
+        write!(f, "Signer({} secrets)", self.standard.keys.len())
     }
 }
 

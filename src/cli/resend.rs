@@ -102,7 +102,7 @@ impl Elsewhere {
                 Exit::Data.fault(format!("failed to sign {} by {}", parcel.name, scheme.facts().name)).cause(error)
             })?;
             for (name, value) in signed {
-                insert(&mut headers, &name, &value);
+                insert(&mut headers, name.as_str(), &value);
             }
         }
         headers.insert(HOST, self.target.host_header());

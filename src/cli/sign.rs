@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::exit::{Exit, Fault};
 use super::values;
-use super::workbench::{Chosen, SchemeArgs, SecretArgs, key};
+use super::workbench::{Chosen, SchemeArgs, SecretArgs, key, owned};
 use crate::clock::Timestamp;
 use crate::event::IdSource;
 use crate::report::signing::{self, Signed};
@@ -103,7 +103,8 @@ impl SignArgs {
         let url = self.curl.as_deref().or(self.url.as_deref()).unwrap_or("");
         let message = Message { method: &self.method, url, id, time: &time, body };
         let headers = sign(scheme, &message, &[key]).map_err(|error| refused(scheme, &error))?;
-        Ok(Signed { scheme: scheme.facts().name.to_string(), headers, snippets: Vec::new(), skipped: None })
+        let scheme = scheme.facts().name.to_string();
+        Ok(Signed { scheme, headers: owned(headers), snippets: Vec::new(), skipped: None })
     }
 
     fn time(&self, scheme: &dyn Scheme, context: &Context) -> String {
@@ -172,7 +173,7 @@ impl SignArgs {
         };
         let snippets =
             Language::ALL.map(|language| (language.name(), self.program(language, scheme, context, secret, id, body)));
-        Ok(Signed { scheme: name, headers, snippets: snippets.into(), skipped: None })
+        Ok(Signed { scheme: name, headers: owned(headers), snippets: snippets.into(), skipped: None })
     }
 }
 

@@ -8,7 +8,7 @@ use super::context::Context;
 use super::events;
 use super::exit::{Exit, Fault};
 use super::values;
-use super::workbench::{SchemeArgs, SecretArgs, candidates, key, not_a_request, request_of};
+use super::workbench::{SchemeArgs, SecretArgs, candidates, key, not_a_request, owned, request_of};
 use crate::clock::Timestamp;
 use crate::report::signing::{self, Verified};
 use crate::signature::explain::explain;
@@ -149,5 +149,5 @@ fn expected(scheme: &dyn Scheme, received: &Received, keys: &[Key]) -> Vec<(Stri
         time,
         body: &received.body,
     };
-    sign(scheme, &message, keys).unwrap_or_default()
+    owned(sign(scheme, &message, keys).unwrap_or_default())
 }

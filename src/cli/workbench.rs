@@ -14,7 +14,8 @@ use crate::config::WhichSecret;
 use crate::signature::explain::{Candidate, Role};
 use crate::signature::received::MOST_BYTES;
 use crate::signature::{
-    Algorithm, Description, Encoding, Generic, Key, Received, RequestError, Scheme, TimeForm, detect, find, schemes,
+    Algorithm, Description, Encoding, Generic, Header, Key, Received, RequestError, Scheme, TimeForm, detect, find,
+    schemes,
 };
 use crate::text::{Untrusted, did_you_mean};
 
@@ -238,6 +239,11 @@ pub(super) fn key(scheme: &dyn Scheme, secret: &str) -> Result<Key, Fault> {
         let fault = Exit::Config.fault(format!("the secret cannot sign or verify by {}", scheme.facts().name));
         fault.cause(error).hint("look at it with `syncctl secret check`")
     })
+}
+
+/// Signed headers as text of their own.
+pub(super) fn owned(headers: Vec<Header<'_>>) -> Vec<(String, String)> {
+    headers.into_iter().map(|(name, value)| (name.to_string(), value.into_owned())).collect()
 }
 
 /// The one request of a file in any of its forms.

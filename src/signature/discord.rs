@@ -1,6 +1,7 @@
 //! Discord: Ed25519 over time and body. Its timestamp has no documented limit.
 
-use super::scheme::{Algorithm, Encoding, Facts, KeyForm, TimeForm};
+use super::code::Encoding;
+use super::scheme::{Algorithm, Facts, KeyForm, TimeForm};
 use super::table::{TIME_BODY, body};
 
 /// The facts of Discord; the application's public key, in hex, verifies.

@@ -16,9 +16,10 @@ use zeroize::Zeroizing;
 
 pub use causes::{CAUSES, Cause};
 
+use super::code::{Code, Codes};
 use super::key::Content;
 use super::received::Received;
-use super::scheme::{Algorithm, Claim, Code, Encoding, Message, Scheme, Time, TimeForm};
+use super::scheme::{Algorithm, Claim, Message, Scheme, Time, TimeForm};
 use super::table::detect;
 use super::verify::{message, verify};
 use crate::clock::Timestamp;
@@ -165,7 +166,7 @@ fn lenient_claim<'a>(scheme: &dyn Scheme, received: &'a Received) -> Claim<'a> {
     };
     let text = facts.time_header.as_ref().and_then(value).or_else(in_list);
     let at = |text| facts.time_form.read(text).or_else(|| TimeForm::Millis.read(text)).unwrap_or_default();
-    Claim { codes: Vec::new(), time: text.map(|text| Time { text, at: at(text), signed: true }), id }
+    Claim { codes: Codes::default(), time: text.map(|text| Time { text, at: at(text), signed: true }), id }
 }
 
 struct Search<'a> {
@@ -236,10 +237,7 @@ impl Search<'_> {
     }
 
     fn pair_fits(&self, key: &super::Key, bytes: &Content<'_>) -> Vec<Vec<Change>> {
-        let fits = |variant: &&codes::Variant| {
-            let code = Encoding::Hex.decode(&hex::encode(&variant.bytes), Algorithm::Ed25519.code_length());
-            code.is_ok_and(|code: Code| key.matching(bytes, [&code]).is_some())
-        };
+        let fits = |variant: &&codes::Variant| key.matching(bytes, [&Code::new(&variant.bytes)]).is_some();
         self.codes.iter().filter(fits).map(|variant| variant.changes.clone()).collect()
     }
 
@@ -254,7 +252,7 @@ impl Search<'_> {
                 continue;
             }
             let Some(right) = with.code(algorithm, bytes) else { continue };
-            for code in self.codes.iter().filter(wanted).filter(|code| right.starts_with(&code.bytes)) {
+            for code in self.codes.iter().filter(wanted).filter(|code| right.as_bytes().starts_with(&code.bytes)) {
                 let free = algorithm == own || code.foreign || matches!(with, With::Hash { .. });
                 let change = (!free).then(|| Change::from(algorithm_cause(algorithm)));
                 all.push(code.changes.iter().cloned().chain(change).collect());

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use http::HeaderName;
 
-use super::scheme::{Algorithm, Encoding, Facts, KeyForm, Part, Scheme, TimeForm};
+use super::code::Encoding;
+use super::scheme::{Algorithm, Facts, KeyForm, Part, Scheme, TimeForm};
 use crate::text::Untrusted;
 
 /// Why a description is not a scheme.

@@ -1,6 +1,7 @@
 //! HubSpot v3: the method, the address with some escapes undone, the body and the time in milliseconds.
 
-use super::scheme::{Encoding, Facts, Message, Part, Scheme, TimeForm, Tolerance};
+use super::code::Encoding;
+use super::scheme::{Facts, Message, Part, Scheme, TimeForm, Tolerance};
 use super::table::body;
 
 const SIGNED: &[Part] = &[Part::Method, Part::Url, Part::Body, Part::Time];

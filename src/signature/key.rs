@@ -8,10 +8,11 @@ use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use sha2::{Sha256, Sha512};
-use subtle::{Choice, ConstantTimeEq};
+use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use super::scheme::{Algorithm, Code, KeyForm};
+use super::code::Code;
+use super::scheme::{Algorithm, KeyForm};
 use super::{STANDARD_PREFIX, SecretError};
 
 /// The prefix of a private Ed25519 key of Standard Webhooks.
@@ -63,12 +64,12 @@ impl Key {
     }
 
     /// Signs; `None` for a public key, which cannot.
-    pub fn sign(&self, content: &Content<'_>) -> Option<Vec<u8>> {
+    pub fn sign(&self, content: &Content<'_>) -> Option<Code> {
         match &self.0 {
-            Kind::Sha1(mac) => Some(finish(mac.clone(), content).to_vec()),
-            Kind::Sha256(mac) => Some(finish(mac.clone(), content).to_vec()),
-            Kind::Sha512(mac) => Some(finish(mac.clone(), content).to_vec()),
-            Kind::Private(key) => Some(key.sign(&gather(content)).to_bytes().to_vec()),
+            Kind::Sha1(mac) => Some(Code::new(&finish(mac.clone(), content))),
+            Kind::Sha256(mac) => Some(Code::new(&finish(mac.clone(), content))),
+            Kind::Sha512(mac) => Some(Code::new(&finish(mac.clone(), content))),
+            Kind::Private(key) => Some(Code::new(&key.sign(&gather(content)).to_bytes())),
             Kind::Public(_) => None,
         }
     }
@@ -118,15 +119,11 @@ fn equal<'c>(code: &[u8], codes: impl IntoIterator<Item = &'c Code>) -> Option<u
     codes.into_iter().position(|given| same(given.as_bytes(), code))
 }
 
-/// Whether two codes are equal, in a time that only their lengths tell: word by word, because byte by byte costs as much
-/// as a tenth of a short HMAC.
+/// Whether two codes are equal, in a time that only their lengths tell: what differs is gathered without a branch, and only
+/// all of it together is compared.
 fn same(given: &[u8], right: &[u8]) -> bool {
-    let ((given_words, given_rest), (right_words, right_rest)) = (given.as_chunks::<8>(), right.as_chunks::<8>());
-    let words = given_words.iter().zip(right_words);
-    let words = words.fold(Choice::from(1), |all, (given, right)| {
-        all & u64::from_ne_bytes(*given).ct_eq(&u64::from_ne_bytes(*right))
-    });
-    given.len() == right.len() && bool::from(words & given_rest.ct_eq(right_rest))
+    let differing = given.iter().zip(right).fold(0, |all, (given, right)| all | (given ^ right));
+    given.len() == right.len() && bool::from(differing.ct_eq(&0))
 }
 
 fn verified<'c>(key: &VerifyingKey, content: &Content<'_>, codes: impl IntoIterator<Item = &'c Code>) -> Option<usize> {

@@ -4,8 +4,9 @@ use http::HeaderName;
 use serde::Deserialize;
 
 use super::Refusal;
+use super::code::Encoding;
 use super::received::Received;
-use super::scheme::{Claim, Encoding, Facts, Protects, Scheme, Time, TimeForm, Tolerance};
+use super::scheme::{Claim, Facts, Protects, Scheme, Time, TimeForm, Tolerance};
 use super::table::body;
 use crate::clock::Timestamp;
 
@@ -40,7 +41,7 @@ impl Scheme for Linear {
     fn read<'a>(&self, received: &'a Received) -> Result<Claim<'a>, Refusal> {
         let facts = self.facts();
         let code = facts.encoding.decode(received.the_header(&facts.header)?, facts.algorithm.code_length())?;
-        Ok(Claim { codes: vec![code], time: header_time(received)?, id: "" })
+        Ok(Claim { codes: code.into(), time: header_time(received)?, id: "" })
     }
 
     fn time_in_body(&self, body: &[u8]) -> Option<Timestamp> {

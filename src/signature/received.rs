@@ -117,14 +117,9 @@ impl Received {
 
     /// The value of a header that must be there exactly once.
     pub fn the_header(&self, name: &HeaderName) -> Result<&str, Refusal> {
-        let mut values = self.headers.get_all(name).iter();
-        match (values.next(), values.next()) {
-            (Some(value), None) => value
-                .to_str()
-                .map_err(|_| Refusal::HeaderMalformed { header: name.to_string(), why: "it is not plain text" }),
-            (Some(_), Some(_)) => Err(Refusal::HeaderDoubled(name.to_string())),
-            (None, _) => Err(Refusal::HeaderNotDelivered(name.to_string())),
-        }
+        let mut only = Only::default();
+        self.headers.get_all(name).iter().for_each(|value| only.add(value));
+        only.text(name)
     }
 
     /// The request as HTTP/1.1 text, from which [`Self::read`] makes an equal one.
@@ -148,6 +143,32 @@ impl Received {
         let value = HeaderValue::from_bytes(value.trim_ascii()).map_err(|_| shown())?;
         self.headers.try_append(name, value).map_err(|_| RequestError::TooManyHeaders)?;
         Ok(())
+    }
+}
+
+/// A header's value, as long as it is there once.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Only<'r> {
+    value: &'r [u8],
+    count: usize,
+}
+
+impl<'r> Only<'r> {
+    /// Takes a value that was found.
+    pub(super) fn add(&mut self, value: &'r HeaderValue) {
+        self.value = value.as_bytes();
+        self.count += 1;
+    }
+
+    /// The value of the header `name`, as text.
+    pub(super) fn text(self, name: &HeaderName) -> Result<&'r str, Refusal> {
+        let plain = || str::from_utf8(self.value).ok().filter(|text| text.is_ascii());
+        match self.count {
+            0 => Err(Refusal::HeaderNotDelivered(name.to_string())),
+            1 => plain()
+                .ok_or_else(|| Refusal::HeaderMalformed { header: name.to_string(), why: "it is not plain text" }),
+            _ => Err(Refusal::HeaderDoubled(name.to_string())),
+        }
     }
 }
 

@@ -4,12 +4,11 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use http::HeaderName;
 
+use super::code::{Codes, Encoding};
 use super::key::Key;
-use super::received::Received;
+use super::received::{Only, Received};
 use super::{Refusal, SecretError};
 use crate::clock::Timestamp;
 
@@ -44,120 +43,6 @@ impl Algorithm {
             Self::HmacSha512 => "HMAC-SHA512",
             Self::Ed25519 => "Ed25519",
         }
-    }
-}
-
-/// How a code is written in a header.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Encoding {
-    /// Lower-case hexadecimal; upper case is read too.
-    Hex,
-    /// Base64 with padding.
-    Base64,
-}
-
-impl Encoding {
-    /// Writes a code.
-    pub fn encode(self, code: &[u8]) -> String {
-        match self {
-            Self::Hex => hex_text(code),
-            Self::Base64 => BASE64.encode(code),
-        }
-    }
-
-    /// Reads a code of exactly `length` bytes; nothing may precede or follow it.
-    pub fn decode(self, text: &str, length: usize) -> Result<Code, Refusal> {
-        match self {
-            Self::Hex => decode_hex(text, length),
-            Self::Base64 => decode_base64(text, length),
-        }
-    }
-
-    /// Its name in words.
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::Hex => "hex",
-            Self::Base64 => "base64",
-        }
-    }
-}
-
-/// Lower-case hex. With a table it costs a fifth of `hex::encode`, which collects character by character.
-pub(super) fn hex_text(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut text = vec![0; bytes.len() * 2];
-    for (pair, byte) in text.chunks_exact_mut(2).zip(bytes) {
-        pair[0] = DIGITS[usize::from(byte >> 4)];
-        pair[1] = DIGITS[usize::from(byte & 15)];
-    }
-    String::from_utf8(text).unwrap_or_default()
-}
-
-/// The value of each hexadecimal digit, and 255 for every other byte.
-const HEX_VALUES: [u8; 256] = {
-    let mut values = [u8::MAX; 256];
-    let (mut at, mut value) = (0, 0);
-    while at < 16 {
-        let digit = b"0123456789abcdef"[at];
-        values[digit as usize] = value;
-        values[digit.to_ascii_uppercase() as usize] = value;
-        at += 1;
-        value += 1;
-    }
-    values
-};
-
-fn decode_hex(text: &str, length: usize) -> Result<Code, Refusal> {
-    let mut code = Code::empty(length);
-    let mut seen = 0;
-    if text.len() == 2 * length {
-        for (byte, pair) in code.bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-            let (high, low) = (HEX_VALUES[usize::from(pair[0])], HEX_VALUES[usize::from(pair[1])]);
-            seen |= high | low;
-            *byte = (high << 4) | (low & 15);
-        }
-        return if seen < 16 { Ok(code) } else { Err(Refusal::CodeNotHexadecimal) };
-    }
-    if text.is_empty() || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
-        return Err(Refusal::CodeNotHexadecimal);
-    }
-    Err(Refusal::CodeLength { expected: length, given: text.len().div_ceil(2) })
-}
-
-fn decode_base64(text: &str, length: usize) -> Result<Code, Refusal> {
-    if text.len() > CODE_SPACE / 3 * 4 {
-        let given = BASE64.decode(text).map_err(|_| Refusal::CodeNotBase64)?.len();
-        return Err(Refusal::CodeLength { expected: length, given });
-    }
-    let mut code = Code::empty(length);
-    let given = BASE64.decode_slice(text, &mut code.bytes).map_err(|_| Refusal::CodeNotBase64)?;
-    if given == length { Ok(code) } else { Err(Refusal::CodeLength { expected: length, given }) }
-}
-
-/// Room for the longest code, as whole groups of base64.
-const CODE_SPACE: usize = 66;
-
-/// The decoded bytes of a signature.
-#[derive(Clone, Copy)]
-pub struct Code {
-    bytes: [u8; CODE_SPACE],
-    length: usize,
-}
-
-impl Code {
-    fn empty(length: usize) -> Self {
-        Self { bytes: [0; CODE_SPACE], length }
-    }
-
-    /// The bytes.
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.bytes[..self.length]
-    }
-}
-
-impl fmt::Debug for Code {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Code({})", hex::encode(self.as_bytes()))
     }
 }
 
@@ -204,9 +89,10 @@ impl TimeForm {
     }
 }
 
+/// A number of at most `most` digits, eighteen or fewer, so that it always fits.
 fn digits(text: &str, most: usize) -> Option<i64> {
-    let right = (1..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
-    if right { text.parse().ok() } else { None }
+    let value = |number: i64, byte: u8| byte.is_ascii_digit().then(|| number * 10 + i64::from(byte - b'0'));
+    if (1..=most).contains(&text.len()) { text.bytes().try_fold(0, value) } else { None }
 }
 
 /// One stretch of the signed bytes.
@@ -309,6 +195,18 @@ impl Facts {
         self.signed.contains(part)
     }
 
+    /// What follows the prefix in `text`.
+    ///
+    /// An empty one is not compared, because the C library can take as long for that as for a tenth of an HMAC.
+    pub(super) fn after_prefix<'t>(&self, text: &'t str) -> Option<&'t str> {
+        if self.prefix.is_empty() { Some(text) } else { text.strip_prefix(self.prefix.as_ref()) }
+    }
+
+    /// The length of one code with its prefix, as it is written.
+    pub(super) fn entry_length(&self) -> usize {
+        self.prefix.len() + self.encoding.length(self.algorithm.code_length())
+    }
+
     /// The signed content as a template, such as `{id}.{timestamp}.{body}`.
     pub fn template(&self) -> String {
         template(&self.signed)
@@ -348,7 +246,7 @@ pub struct Message<'a> {
 #[derive(Clone, Debug, Default)]
 pub struct Claim<'a> {
     /// The codes it carries; one that matches is enough.
-    pub codes: Vec<Code>,
+    pub codes: Codes,
     /// When it says it was signed.
     pub time: Option<Time<'a>>,
     /// Its id; empty in schemes without one.
@@ -399,13 +297,10 @@ pub trait Scheme: fmt::Debug + Send + Sync {
     /// A header that is missing, given twice or not of its form is refused; nothing is guessed.
     fn read<'a>(&self, received: &'a Received) -> Result<Claim<'a>, Refusal> {
         let facts = self.facts();
-        let text = received.the_header(&facts.header)?;
-        let code = text.strip_prefix(facts.prefix.as_ref()).ok_or(Refusal::PrefixMissing)?;
-        Ok(Claim {
-            codes: vec![facts.encoding.decode(code, facts.algorithm.code_length())?],
-            time: time_of(facts, received)?,
-            id: id_of(facts, received)?,
-        })
+        let texts = Texts::of(facts, received)?;
+        let code = facts.after_prefix(texts.signature).ok_or(Refusal::PrefixMissing)?;
+        let code = facts.encoding.decode(code, facts.algorithm.code_length())?;
+        Ok(Claim { codes: code.into(), time: texts.time, id: texts.id })
     }
 
     /// The time that only the body tells, read once the signature is known to be right.
@@ -428,42 +323,72 @@ pub trait Scheme: fmt::Debug + Send + Sync {
         feed(&self.facts().signed, message, sink);
     }
 
-    /// The headers that carry `codes`, one code for each secret, newest first.
+    /// What the signature header holds: one code for each secret, newest first.
     ///
-    /// Where a header has room for one code only, the first is written.
-    fn write(&self, message: &Message<'_>, codes: &[Vec<u8>]) -> Vec<(String, String)> {
+    /// Where it has room for one code only, the first is written.
+    fn value(&self, _message: &Message<'_>, codes: &Codes) -> String {
         let facts = self.facts();
-        let code = codes.first().map(|code| facts.encoding.encode(code)).unwrap_or_default();
-        let value = if facts.prefix.is_empty() { code } else { [&facts.prefix, code.as_str()].concat() };
-        let mut headers = id_and_time(facts, message);
-        headers.push((facts.header.to_string(), value));
+        let mut value = String::with_capacity(facts.entry_length());
+        for code in codes.iter().take(1) {
+            value.push_str(&facts.prefix);
+            facts.encoding.write(code, &mut value);
+        }
+        value
+    }
+
+    /// The headers that carry id, time and signature, in the order to write them.
+    fn write<'a>(&'a self, message: &Message<'a>, codes: &Codes) -> Vec<Header<'a>> {
+        let facts = self.facts();
+        let mut headers = Vec::with_capacity(3);
+        headers.extend(facts.id_header.as_ref().map(|name| (name, message.id.into())));
+        headers.extend(facts.time_header.as_ref().map(|name| (name, message.time.into())));
+        headers.push((&facts.header, self.value(message, codes).into()));
         headers
     }
 }
 
-/// The headers of id and time.
-pub(super) fn id_and_time(facts: &Facts, message: &Message<'_>) -> Vec<(String, String)> {
-    let mut headers = Vec::with_capacity(3);
-    headers.extend(facts.id_header.as_ref().map(|name| (name.to_string(), message.id.to_owned())));
-    headers.extend(facts.time_header.as_ref().map(|name| (name.to_string(), message.time.to_owned())));
-    headers
+/// A header that was signed: its name is the scheme's, and its value the message's own where nothing was computed.
+pub type Header<'a> = (&'a HeaderName, Cow<'a, str>);
+
+/// What the headers of a scheme hold.
+pub(super) struct Texts<'a> {
+    /// The value of the signature header.
+    pub signature: &'a str,
+    /// The time, where it has a header of its own.
+    pub time: Option<Time<'a>>,
+    /// The id, where it has a header of its own.
+    pub id: &'a str,
 }
 
-/// The time in its own header.
-pub(super) fn time_of<'a>(facts: &Facts, received: &'a Received) -> Result<Option<Time<'a>>, Refusal> {
-    let Some(header) = &facts.time_header else { return Ok(None) };
-    let text = received.the_header(header)?;
-    let at = facts.time_form.read(text).ok_or_else(|| Refusal::TimeMalformed(header.to_string()))?;
-    Ok(Some(Time { text, at, signed: facts.signed.iter().any(|part| matches!(part, Part::Time)) }))
+impl<'a> Texts<'a> {
+    /// Reads the headers that `facts` name. One pass over the few headers of a request costs less than to look each up.
+    pub(super) fn of(facts: &Facts, received: &'a Received) -> Result<Self, Refusal> {
+        let [mut signature, mut time, mut id] = [Only::default(); 3];
+        for (name, value) in &received.headers {
+            if *name == facts.header {
+                signature.add(value);
+            } else if Some(name) == facts.time_header.as_ref() {
+                time.add(value);
+            } else if Some(name) == facts.id_header.as_ref() {
+                id.add(value);
+            }
+        }
+        Ok(Self {
+            signature: signature.text(&facts.header)?,
+            time: facts.time_header.as_ref().map(|name| time_of(facts, name, time.text(name)?)).transpose()?,
+            id: facts.id_header.as_ref().map_or(Ok(""), |name| id_of(name, id.text(name)?))?,
+        })
+    }
 }
 
-/// The id in its own header.
-///
+fn time_of<'a>(facts: &Facts, name: &HeaderName, text: &'a str) -> Result<Time<'a>, Refusal> {
+    let at = facts.time_form.read(text).ok_or_else(|| Refusal::TimeMalformed(name.to_string()))?;
+    Ok(Time { text, at, signed: facts.signs(&Part::Time) })
+}
+
 /// An id with a dot is refused where dots join the signed parts: `a.1` and `2` would sign like `a` and `1.2`.
-pub(super) fn id_of<'a>(facts: &Facts, received: &'a Received) -> Result<&'a str, Refusal> {
-    let Some(header) = &facts.id_header else { return Ok("") };
-    let id = received.the_header(header)?;
-    if is_id(id) { Ok(id) } else { Err(Refusal::IdMalformed(header.to_string())) }
+fn id_of<'a>(name: &HeaderName, id: &'a str) -> Result<&'a str, Refusal> {
+    if is_id(id) { Ok(id) } else { Err(Refusal::IdMalformed(name.to_string())) }
 }
 
 /// Whether an id can be signed without being mistaken for another message's parts.

@@ -1,9 +1,12 @@
 //! Commands and programs that repeat a signature elsewhere, as text to paste.
 
+use std::fmt;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
-use super::scheme::{Algorithm, Encoding, KeyForm, Message, Scheme};
+use super::code::{Code, Encoding};
+use super::scheme::{Algorithm, KeyForm, Message, Scheme};
 
 /// A body longer than this goes into a command as base64, because shells limit the length of an argument.
 const LONGEST_ARGUMENT: usize = 96 * 1024;
@@ -44,7 +47,7 @@ fn ansi_quote(bytes: &[u8]) -> String {
 }
 
 /// A command that sends exactly these headers and bytes with curl.
-pub fn curl(method: &str, url: &str, headers: &[(String, String)], body: &[u8]) -> String {
+pub fn curl<N: fmt::Display, V: fmt::Display>(method: &str, url: &str, headers: &[(N, V)], body: &[u8]) -> String {
     let quoted = shell_quote(body).filter(|text| text.len() <= LONGEST_ARGUMENT);
     let word = |text: &str| shell_quote(text.as_bytes()).unwrap_or_else(|| "''".to_owned());
     let mut lines = vec![format!("curl -X {} {}", word(method), word(url))];
@@ -409,11 +412,11 @@ fn pieces(scheme: &dyn Scheme, message: &Message<'_>) -> Vec<Piece> {
 /// What the signature header holds before and after the code.
 fn around_the_code(scheme: &dyn Scheme, message: &Message<'_>) -> (String, String) {
     let facts = scheme.facts();
-    let code = vec![0x5a; facts.algorithm.code_length()];
-    let written = facts.encoding.encode(&code);
-    let headers = scheme.write(message, &[code]);
-    let value = headers.iter().find(|(name, _)| facts.header == name.as_str()).map(|(_, value)| value.as_str());
-    let (before, after) = value.and_then(|value| value.split_once(&written)).unwrap_or(("", ""));
+    let code = Code::new(&vec![0x5a; facts.algorithm.code_length()]);
+    let mut written = String::new();
+    facts.encoding.write(&code, &mut written);
+    let value = scheme.value(message, &code.into());
+    let (before, after) = value.split_once(&written).unwrap_or(("", ""));
     (before.to_owned(), after.to_owned())
 }
 
@@ -446,7 +449,7 @@ mod tests {
 
     #[test]
     fn a_body_that_no_argument_can_hold_goes_through_a_pipe() {
-        let command = curl("POST", "https://h/x", &[("a".into(), "b c".into())], b"\0\x01");
+        let command = curl("POST", "https://h/x", &[("a", "b c")], b"\0\x01");
         assert_eq!(
             command,
             "base64 -d <<'BODY' | curl -X POST https://h/x \\\n  -H 'a: b c' \\\n  --data-binary @-\nAAE=\nBODY"

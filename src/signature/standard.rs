@@ -5,13 +5,10 @@ use std::borrow::Cow;
 use http::HeaderName;
 
 use super::Refusal;
-use super::pairs::readable;
+use super::code::{Codes, Encoding, Readable};
 use super::received::Received;
-use super::scheme::{
-    Algorithm, Claim, Code, Encoding, Facts, KeyForm, Message, Part, Scheme, TimeForm, Tolerance, id_and_time, id_of,
-    time_of,
-};
-use super::table::body;
+use super::scheme::{Algorithm, Claim, Facts, KeyForm, Message, Part, Scheme, Texts, TimeForm, Tolerance};
+use super::table::{STANDARD, body};
 
 /// More codes than any rotation needs; a longer list is refused.
 const MOST_CODES: usize = 64;
@@ -28,7 +25,7 @@ pub(super) struct Listed {
 }
 
 pub(super) fn standard() -> Listed {
-    let facts = facts("standard", "Standard Webhooks", ["webhook-id", "webhook-timestamp", "webhook-signature"]);
+    let facts = facts(STANDARD, "Standard Webhooks", ["webhook-id", "webhook-timestamp", "webhook-signature"]);
     Listed { facts, also: None }
 }
 
@@ -63,28 +60,35 @@ impl Scheme for Listed {
             }
             _ => &self.facts,
         };
-        let codes = codes(facts, received.the_header(&facts.header)?)?;
-        Ok(Claim { codes, time: time_of(facts, received)?, id: id_of(facts, received)? })
+        let texts = Texts::of(facts, received)?;
+        Ok(Claim { codes: codes(facts, texts.signature)?, time: texts.time, id: texts.id })
     }
 
-    fn write(&self, message: &Message<'_>, codes: &[Vec<u8>]) -> Vec<(String, String)> {
-        let entry = |code: &Vec<u8>| format!("{}{}", self.facts.prefix, self.facts.encoding.encode(code));
-        let entries: Vec<_> = codes.iter().map(entry).collect();
-        let mut headers = id_and_time(&self.facts, message);
-        headers.push((self.facts.header.to_string(), entries.join(" ")));
-        headers
+    fn value(&self, _message: &Message<'_>, codes: &Codes) -> String {
+        let mut value = String::with_capacity((self.facts.entry_length() + 1) * codes.len());
+        for code in codes.iter() {
+            if !value.is_empty() {
+                value.push(' ');
+            }
+            value.push_str(&self.facts.prefix);
+            self.facts.encoding.write(code, &mut value);
+        }
+        value
     }
 }
 
 /// The codes of the scheme's own version; entries of other versions are not looked at.
-fn codes(facts: &Facts, text: &str) -> Result<Vec<Code>, Refusal> {
+fn codes(facts: &Facts, text: &str) -> Result<Codes, Refusal> {
     let malformed = |why| Refusal::HeaderMalformed { header: facts.header.to_string(), why };
-    if text.split(' ').nth(MOST_CODES).is_some() {
-        return Err(malformed("it has too many entries"));
-    }
     let length = facts.algorithm.code_length();
-    let own = text.split(' ').filter_map(|entry| entry.strip_prefix(facts.prefix.as_ref()));
-    readable(own.map(|code| facts.encoding.decode(code, length)), || {
-        malformed("it has no signature of the version this scheme verifies")
-    })
+    let mut codes = Readable::default();
+    for (before, entry) in text.split(' ').enumerate() {
+        if before == MOST_CODES {
+            return Err(malformed("it has too many entries"));
+        }
+        if let Some(code) = facts.after_prefix(entry) {
+            codes.add(facts.encoding, code, length);
+        }
+    }
+    codes.codes(|| malformed("it has no signature of the version this scheme verifies"))
 }

@@ -5,12 +5,13 @@ use std::sync::LazyLock;
 
 use http::HeaderName;
 
+use super::code::Encoding;
 use super::discord::discord;
 use super::hubspot::HubSpot;
 use super::linear::Linear;
 use super::pairs::{paddle, stripe};
 use super::received::Received;
-use super::scheme::{Algorithm, Encoding, Facts, KeyForm, Part, Scheme, TimeForm, Tolerance};
+use super::scheme::{Algorithm, Facts, KeyForm, Part, Scheme, TimeForm, Tolerance};
 use super::standard::{standard, standard_ed25519, svix};
 use super::twilio::Twilio;
 
@@ -121,6 +122,8 @@ static SCHEMES: LazyLock<Vec<Box<dyn Scheme>>> = LazyLock::new(|| {
 
 /// The name of the scheme of `X-Webhook-Signature`.
 pub const ORIGINAL: &str = "syncctl";
+/// The name of the scheme of `webhook-signature`.
+pub const STANDARD: &str = "standard";
 
 /// Every scheme but the generic one.
 pub fn schemes() -> impl Iterator<Item = &'static dyn Scheme> {

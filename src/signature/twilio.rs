@@ -6,7 +6,8 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use url::{Url, form_urlencoded};
 
-use super::scheme::{Algorithm, Encoding, Facts, Message, Part, Scheme, feed};
+use super::code::Encoding;
+use super::scheme::{Algorithm, Facts, Message, Part, Scheme, feed};
 use super::table::body;
 
 /// The query parameter that carries the SHA-256 of a body that is not a form.

@@ -4,9 +4,10 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use super::SecretError;
+use super::code::Codes;
 use super::key::Key;
 use super::received::Received;
-use super::scheme::{Claim, Code, Message, Part, Protects, Scheme, Time, Tolerance, is_id};
+use super::scheme::{Claim, Header, Message, Part, Protects, Scheme, Time, Tolerance, is_id};
 use super::twilio;
 use crate::clock::Timestamp;
 
@@ -131,14 +132,17 @@ impl Verdict {
     pub fn refusal(&self) -> Option<Refusal> {
         match &self.signature {
             Err(refusal) => Some(refusal.clone()),
-            Ok(_) if self.time.is_some_and(|time| !time.is_within()) => Some(Refusal::OutsideTolerance),
-            Ok(_) => None,
+            Ok(_) => (!self.is_in_time()).then_some(Refusal::OutsideTolerance),
         }
     }
 
     /// Whether the request is accepted.
     pub fn is_valid(&self) -> bool {
-        self.refusal().is_none()
+        self.signature.is_ok() && self.is_in_time()
+    }
+
+    fn is_in_time(&self) -> bool {
+        self.time.is_none_or(|time| time.is_within())
     }
 }
 
@@ -179,11 +183,11 @@ fn check(
     scheme: &dyn Scheme,
     protects: Protects,
     message: &Message<'_>,
-    codes: &[Code],
+    codes: &Codes,
     keys: &[Key],
 ) -> Result<usize, Refusal> {
     let fits = |key: &Key, message: &Message<'_>| {
-        key.matching(&|sink: &mut dyn FnMut(&[u8])| scheme.feed(message, sink), codes).is_some()
+        key.matching(&|sink: &mut dyn FnMut(&[u8])| scheme.feed(message, sink), codes.iter()).is_some()
     };
     if !protects.url {
         return keys.iter().position(|key| fits(key, message)).ok_or(Refusal::CodeMismatch);
@@ -236,7 +240,7 @@ pub enum SignError {
 /// Signs a message by one scheme and returns the headers to send, in the order to write them.
 ///
 /// With several keys, newest first, a scheme whose header has room for several codes carries all of them.
-pub fn sign(scheme: &dyn Scheme, message: &Message<'_>, keys: &[Key]) -> Result<Vec<(String, String)>, SignError> {
+pub fn sign<'a>(scheme: &'a dyn Scheme, message: &Message<'a>, keys: &[Key]) -> Result<Vec<Header<'a>>, SignError> {
     let facts = scheme.facts();
     if keys.is_empty() {
         return Err(SignError::NoKey);
@@ -247,11 +251,14 @@ pub fn sign(scheme: &dyn Scheme, message: &Message<'_>, keys: &[Key]) -> Result<
     if scheme.protects().url && message.url.is_empty() {
         return Err(SignError::UrlUnknown);
     }
-    let url = scheme.url_for(message.url, message.body);
-    if url != message.url {
-        return Err(SignError::UrlWithoutHash(url.into_owned()));
+    if let Cow::Owned(url) = scheme.url_for(message.url, message.body) {
+        return Err(SignError::UrlWithoutHash(url));
     }
-    let code = |key: &Key| key.sign(&|sink: &mut dyn FnMut(&[u8])| scheme.feed(message, sink));
-    let codes = keys.iter().map(|key| code(key).ok_or(SignError::PublicKey)).collect::<Result<Vec<_>, _>>()?;
+    let codes = codes(scheme, message, keys).ok_or(SignError::PublicKey)?;
     Ok(scheme.write(message, &codes))
+}
+
+/// The code of a message under each key; `None` where one of them can only verify.
+pub(super) fn codes(scheme: &dyn Scheme, message: &Message<'_>, keys: &[Key]) -> Option<Codes> {
+    keys.iter().map(|key| key.sign(&|sink: &mut dyn FnMut(&[u8])| scheme.feed(message, sink))).collect()
 }

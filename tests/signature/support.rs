@@ -1,5 +1,7 @@
 //! A request of every scheme, made with one body and secret.
 
+use std::fmt::Display;
+
 use bytes::Bytes;
 use http::Method;
 use syncctl::clock::Timestamp;
@@ -45,7 +47,8 @@ pub(crate) fn headers_at(
     let time = scheme.facts().time_form.write(at);
     let url = scheme.url_for(URL, body);
     let message = Message { method: "POST", url: &url, id, time: &time, body };
-    sign(scheme, &message, &[key(scheme, secret)]).expect("signed")
+    let headers = sign(scheme, &message, &[key(scheme, secret)]).expect("signed");
+    headers.into_iter().map(|(name, value)| (name.to_string(), value.into_owned())).collect()
 }
 
 /// A request as a receiver would get it.
@@ -53,7 +56,7 @@ pub(crate) fn request(scheme: &dyn Scheme, secret: &str, body: &[u8]) -> Receive
     received(&headers(scheme, secret, ID, body), &scheme.url_for(URL, body), body)
 }
 
-pub(crate) fn received(headers: &[(String, String)], url: &str, body: &[u8]) -> Received {
+pub(crate) fn received<N: Display, V: Display>(headers: &[(N, V)], url: &str, body: &[u8]) -> Received {
     let lines = headers.iter().map(|(name, value)| format!("{name}: {value}"));
     let mut received = Received::from_lines(lines, Bytes::copy_from_slice(body)).expect("a request");
     received.method = Method::POST;

@@ -5,8 +5,9 @@ use base64::engine::general_purpose::{STANDARD as BASE64, STANDARD_NO_PAD, URL_S
 
 use super::Change;
 use super::causes::Cause;
+use crate::signature::code::Encoding;
 use crate::signature::received::Received;
-use crate::signature::scheme::{Encoding, Facts};
+use crate::signature::scheme::Facts;
 
 /// A code, and what was changed to read it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use super::causes::Cause;
 use super::{Candidate, Change, Role};
 use crate::signature::STANDARD_PREFIX;
+use crate::signature::code::Code;
 use crate::signature::key::{Content, Key, standard_bytes};
 use crate::signature::scheme::{Algorithm, KeyForm, Scheme};
 
@@ -47,7 +48,7 @@ pub(super) enum With {
 
 impl With {
     /// The code of `content` by HMAC or hash; `None` for a pair's key.
-    pub(super) fn code(&self, algorithm: Algorithm, content: &Content<'_>) -> Option<Vec<u8>> {
+    pub(super) fn code(&self, algorithm: Algorithm, content: &Content<'_>) -> Option<Code> {
         match self {
             Self::Mac(key) => Key::hmac(algorithm, key).sign(content),
             Self::Pair(_) => None,
@@ -60,12 +61,12 @@ impl With {
     }
 }
 
-fn hash<D: Digest>(before: &[u8], content: &Content<'_>, after: &[u8]) -> Vec<u8> {
+fn hash<D: Digest>(before: &[u8], content: &Content<'_>, after: &[u8]) -> Code {
     let mut digest = D::new_with_prefix(before);
     let mut sink = |piece: &[u8]| digest.update(piece);
     content(&mut sink);
     digest.update(after);
-    digest.finalize().to_vec()
+    Code::new(&digest.finalize())
 }
 
 /// The keys to try: the secrets as they are, changed ones, then others that are known here.
