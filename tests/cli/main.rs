@@ -16,6 +16,7 @@ mod conventions;
 mod damage;
 mod db;
 mod errors;
+mod filters;
 mod formats;
 mod health;
 mod help;

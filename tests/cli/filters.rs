@@ -1,0 +1,180 @@
+//! What narrows a list narrows it, by that and by nothing else.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use syncctl::clock::Timestamp;
+use syncctl::event::{Draft, EventId};
+use syncctl::record::{Change, Stamp};
+use syncctl::store::inbound::{Incoming, Refused};
+use syncctl::store::{Access, open};
+
+use crate::support::place::Place;
+use crate::support::receiver::{Receiver, Reply};
+
+/// Two endpoints; of events of two types about three resources, one fails at one of them and one waits.
+fn mixed() -> (Receiver, Receiver, Place) {
+    let good = Receiver::good();
+    let picky = Receiver::new(|request| Reply::Status(if request.event_id() == "bad" { 500 } else { 200 }));
+    let mut place = Place::new();
+    place.set("SYNCCTL_DELIVERY_MAX_ATTEMPTS", "1");
+    let config = format!(
+        "[[endpoints]]\nname = \"good\"\nurl = \"{}\"\n[[endpoints]]\nname = \"picky\"\nurl = \"{}\"\n",
+        good.url("/"),
+        picky.url("/")
+    );
+    std::fs::write(place.path("c.toml"), config).unwrap();
+    place.set("SYNCCTL_CONFIG", place.path("c.toml").to_str().unwrap());
+    for (id, event_type, resource) in
+        [("early", "user.created", "r1"), ("bad", "user.updated", "r2"), ("fine", "user.created", "r3")]
+    {
+        place.data(&["emit", event_type, resource, "--data", "{}", "--id", id]);
+    }
+    assert_eq!(place.run(&["process", "-q"]).code, 3);
+    age(&place);
+    place.data(&["emit", "user.created", "r4", "--data", "{}", "--id", "waiting"]);
+    (good, picky, place)
+}
+
+/// Makes everything about the event `early` two hours older.
+fn age(place: &Place) {
+    let connection = rusqlite::Connection::open(place.database()).unwrap();
+    connection
+        .execute_batch(
+            "UPDATE event SET created_at = created_at - 7200000 WHERE id = 'early';
+             UPDATE delivery SET changed_at = changed_at - 7200000 WHERE event = (SELECT seq FROM event WHERE id = 'early');
+             UPDATE attempt SET started_at = started_at - 7200000 WHERE delivery IN
+                (SELECT d.id FROM delivery d JOIN event e ON e.seq = d.event WHERE e.id = 'early');",
+        )
+        .unwrap();
+}
+
+fn texts(rows: &Value, key: &str) -> Vec<String> {
+    let mut texts: Vec<String> =
+        rows.as_array().unwrap().iter().map(|row| row[key].as_str().unwrap().to_owned()).collect();
+    texts.sort();
+    texts
+}
+
+fn ids(place: &Place, args: &str) -> Vec<String> {
+    let args: Vec<&str> = args.split(' ').collect();
+    texts(&place.data(&args), if args[0] == "events" { "id" } else { "eventId" })
+}
+
+#[test]
+fn deliveries_are_narrowed_by_endpoint_type_state_and_time() {
+    let (_good, _picky, place) = mixed();
+    let all = ["bad", "bad", "early", "early", "fine", "fine", "waiting", "waiting"];
+    for (more, expected) in [
+        ("", &all[..]),
+        (" --endpoint good", &["bad", "early", "fine", "waiting"]),
+        (" --endpoint nobody", &[]),
+        (" --type user.updated", &["bad", "bad"]),
+        (" --type user", &[]),
+        (" --since 1h", &["bad", "bad", "fine", "fine", "waiting", "waiting"]),
+        (" --until 1h", &["early", "early"]),
+        (" --since 3h --until 1h", &["early", "early"]),
+        (" --since 3h --until 150m", &[]),
+        (" --failed", &["bad"]),
+        (" --state pending", &["waiting", "waiting"]),
+        (" --state failed,pending --endpoint picky", &["bad", "waiting"]),
+    ] {
+        assert_eq!(ids(&place, &format!("deliveries list{more}")), expected, "{more}");
+    }
+    let endpoints = place.data(&["deliveries", "list", "--endpoint", "picky"]);
+    assert_eq!(texts(&endpoints, "endpoint").into_iter().collect::<BTreeSet<_>>(), ["picky".to_owned()].into());
+}
+
+#[test]
+fn events_are_narrowed_by_type_resource_and_time() {
+    let (_good, _picky, place) = mixed();
+    for (more, expected) in [
+        ("", &["bad", "early", "fine", "waiting"][..]),
+        (" --type user.created", &["early", "fine", "waiting"]),
+        (" --resource r2", &["bad"]),
+        (" --resource r", &[]),
+        (" --since 1h", &["bad", "fine", "waiting"]),
+        (" --until 1h", &["early"]),
+        (" --type user.created --resource r2", &[]),
+    ] {
+        assert_eq!(ids(&place, &format!("events list{more}")), expected, "{more}");
+    }
+}
+
+#[test]
+fn failures_hold_what_failed_alone_narrowed_by_endpoint_type_and_time() {
+    let (_good, _picky, place) = mixed();
+    for (more, expected) in [
+        ("", &["bad"][..]),
+        (" --endpoint picky", &["bad"]),
+        (" --endpoint good", &[]),
+        (" --type user.updated", &["bad"]),
+        (" --type user.created", &[]),
+        (" --since 1h", &["bad"]),
+        (" --until 1h", &[]),
+    ] {
+        assert_eq!(ids(&place, &format!("failures list{more}")), expected, "{more}");
+    }
+}
+
+#[test]
+fn what_is_given_up_or_replayed_by_filter_is_what_the_list_shows() {
+    let (_good, _picky, place) = mixed();
+    place.run(&["endpoints", "pause", "good"]);
+    assert_eq!(place.run(&["deliveries", "give-up", "--endpoint", "nobody", "--yes"]).code, 2);
+    // What is held waits as well, and is given up with the rest.
+    assert_eq!(place.run(&["deliveries", "give-up", "--type", "user.created", "--yes"]).code, 0);
+    let failed = place.data(&["deliveries", "list", "--failed"]);
+    assert_eq!(texts(&failed, "eventId"), ["bad", "waiting", "waiting"]);
+    assert_eq!(place.run(&["replay", "--failed", "--endpoint", "good", "--yes"]).code, 0);
+    assert_eq!(ids(&place, "deliveries list --failed"), ["bad", "waiting"]);
+    assert_eq!(place.run(&["replay", "--failed", "--until", "1h", "--yes"]).code, 0);
+    assert_eq!(ids(&place, "deliveries list --failed"), ["bad", "waiting"], "both failed a moment ago");
+}
+
+/// Two more entries, of webhooks that arrived: an hour and a half ago, and now.
+fn with_webhooks(place: &Place) {
+    let store = open(&place.database(), Access::Existing).unwrap();
+    let now = Timestamp::from_millis(
+        i64::try_from(std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_millis()).unwrap(),
+    );
+    let past = now.minus(std::time::Duration::from_mins(90));
+    let id = EventId::parse("arrived").unwrap();
+    let mut draft = Draft::check("profile.updated", "u", None, b"{\"name\":\"a\"}").unwrap();
+    draft.timestamp = Some(past);
+    let change = Change::new("profile.updated", "{\"name\":\"a\"}", Stamp { at: past, by: id.clone() }).unwrap();
+    store.apply(Incoming { id, draft, change, source: "192.0.2.1".to_owned() }, past).wait().unwrap();
+    let refused = Refused { reason: "bad", digest: None, source: "192.0.2.1".to_owned(), count: 1 };
+    store.refuse(vec![refused], now).wait().unwrap();
+}
+
+#[test]
+fn the_audit_log_is_narrowed_by_direction_endpoint_type_and_time_and_stays_in_order() {
+    let (_good, _picky, place) = mixed();
+    with_webhooks(&place);
+    let entries = |more: &[&str]| {
+        let rows = place.data(&[&["audit", "list"], more].concat());
+        rows.as_array().unwrap().clone()
+    };
+    let counts = |more: &[&str]| {
+        let rows = entries(more);
+        let inbound = rows.iter().filter(|row| row["direction"] == "inbound").count();
+        (rows.len() - inbound, inbound)
+    };
+    assert_eq!(counts(&[]), (6, 2));
+    assert_eq!(counts(&["--direction", "outbound"]), (6, 0));
+    assert_eq!(counts(&["--direction", "inbound"]), (0, 2));
+    assert_eq!(counts(&["--endpoint", "picky"]), (3, 0), "what arrived went to no endpoint");
+    assert_eq!(counts(&["--type", "user.updated"]), (2, 0));
+    assert_eq!(counts(&["--type", "profile.updated"]), (0, 1));
+    assert_eq!(counts(&["--since", "1h"]), (4, 1));
+    assert_eq!(counts(&["--until", "1h"]), (2, 1));
+    assert_eq!(counts(&["--until", "100m"]), (2, 0));
+    let times =
+        |rows: &[Value]| rows.iter().map(|row| row["timestamp"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    let all = times(&entries(&[]));
+    assert!(all.is_sorted_by(|newer, older| newer >= older), "{all:?}");
+    let paged: Vec<String> =
+        (1..=4).flat_map(|page| times(&entries(&["--limit", "2", "--page", &page.to_string()]))).collect();
+    assert_eq!(paged, all, "page after page, nothing is left out and nothing comes twice");
+}
