@@ -10,6 +10,7 @@
 mod support;
 
 mod clock;
+mod crowd;
 mod defects;
 mod disk;
 mod emit;
