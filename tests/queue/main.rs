@@ -21,5 +21,6 @@ mod network;
 mod power;
 mod process;
 mod replay;
+mod schema;
 mod syscalls;
 mod tls;

@@ -9,10 +9,10 @@ use crate::support::place::{Place, Ran, exists};
 use crate::support::receiver::Receiver;
 
 /// What changes files, and what sends requests.
-const WRITES: &[&str] = &["pwrite64", "fdatasync", "fsync", "ftruncate", "unlink", "unlinkat", "fchmod"];
+pub(crate) const WRITES: &[&str] = &["pwrite64", "fdatasync", "fsync", "ftruncate", "unlink", "unlinkat", "fchmod"];
 const SENDS: &[&str] = &["sendto", "sendmsg", "writev", "connect"];
 
-fn traced(place: &Place, options: &[&str], args: &[&str]) -> Ran {
+pub(crate) fn traced(place: &Place, options: &[&str], args: &[&str]) -> Ran {
     let mut all = vec!["-f", "-qq", "-o", "trace.txt"];
     all.extend(options);
     all.push(env!("CARGO_BIN_EXE_syncctl"));
@@ -20,7 +20,7 @@ fn traced(place: &Place, options: &[&str], args: &[&str]) -> Ran {
     Ran::of(&place.prepare(Command::new("strace"), &all).output().unwrap())
 }
 
-fn can_trace() -> bool {
+pub(crate) fn can_trace() -> bool {
     let can = exists("strace") && traced(&Place::new(), &["-e", "trace=openat"], &["--version"]).code == 0;
     if !can {
         eprintln!("skipped: strace is not installed, or may not trace here");
@@ -29,7 +29,7 @@ fn can_trace() -> bool {
 }
 
 /// How often a command makes each call.
-fn calls(place: &Place, names: &[&'static str], args: &[&str]) -> Vec<(&'static str, usize)> {
+pub(crate) fn calls(place: &Place, names: &[&'static str], args: &[&str]) -> Vec<(&'static str, usize)> {
     let filter = format!("trace={}", names.join(","));
     assert_eq!(traced(place, &["-e", &filter], args).code, 0);
     let trace = std::fs::read_to_string(place.path("trace.txt")).unwrap();
