@@ -126,9 +126,21 @@ fn snapshot<T>(connection: &Connection, work: impl FnOnce(&Connection) -> rusqli
     done
 }
 
+/// Makes a directory and those above it, for their owner only, so that a power cut does not take them away again.
+fn create_directory(directory: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    let missing: Vec<&Path> = directory.ancestors().take_while(|it| !it.exists()).collect();
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+    // A name is on disk once the directory that holds it is; SQLite does that for its files, and not for directories.
+    missing.into_iter().filter_map(Path::parent).try_for_each(|above| {
+        let above = if above.as_os_str().is_empty() { Path::new(".") } else { above };
+        std::fs::File::open(above)?.sync_all()
+    })
+}
+
 /// Sees to it that the file and its directory exist, readable by their owner only.
 fn prepare_file(path: &Path, access: Access) -> Result<()> {
-    use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+    use std::os::unix::fs::OpenOptionsExt;
     match (path.try_exists(), access) {
         (Ok(true), _) => return Ok(()),
         (Ok(false), Access::Existing) => return Err(StoreError::NoDatabase(path.to_owned())),
@@ -136,11 +148,7 @@ fn prepare_file(path: &Path, access: Access) -> Result<()> {
         (Err(e), _) => return Err(fault::io(path, &e)),
     }
     if let Some(directory) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
-        std::fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(directory)
-            .map_err(|e| fault::io(directory, &e))?;
+        create_directory(directory).map_err(|e| fault::io(directory, &e))?;
     }
     match std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
         Ok(_) => Ok(()),

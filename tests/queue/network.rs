@@ -90,6 +90,69 @@ fn a_timeout_ends_in_time_and_says_what_it_waited_for() {
     }
 }
 
+/// Answers each connection with bytes that come one at a time, ten a second.
+fn dripping(text: &'static str) -> std::net::SocketAddr {
+    use std::io::{Read as _, Write as _};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.read(&mut [0; 8_192]);
+            for byte in text.bytes() {
+                if stream.write_all(&[byte]).is_err() {
+                    break;
+                }
+                std::thread::park_timeout(Duration::from_millis(100));
+            }
+        }
+    });
+    address
+}
+
+#[test]
+fn what_comes_byte_by_byte_has_no_more_time_than_what_never_comes() {
+    for (text, expected, says) in [
+        ("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", "timed out", "timed out after 1s waiting for the response"),
+        ("HTTP/1.1 103 Early Hints\r\n\r\n", "timed out", "timed out after 1s waiting for the response"),
+    ] {
+        let mut place = Place::sending_to(&[format!("http://{}/", dripping(text))]);
+        place.set("SYNCCTL_DELIVERY_TIMEOUT", "1s");
+        let (outcome, detail, took) = attempt(&place);
+        assert_eq!((outcome.as_str(), detail.as_str()), (expected, says), "{text:?}");
+        assert!(took < Duration::from_secs(2), "{text:?}: {took:?}");
+    }
+    // A server that accepts, and never shakes hands.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut place = Place::sending_to(&[format!("https://{}/", listener.local_addr().unwrap())]);
+    place.set("SYNCCTL_DELIVERY_TIMEOUT", "1s");
+    let (outcome, detail, took) = attempt(&place);
+    // Without certificates to trust, it does not come as far as waiting.
+    let waited = outcome == "timed out" && detail == "timed out after 1s waiting for the TLS handshake";
+    assert!(waited || detail.contains("tls.ca_file"), "{outcome}: {detail}");
+    assert!(took < Duration::from_secs(2), "{took:?}");
+}
+
+#[test]
+fn a_body_without_end_ends_with_the_time_and_the_status_still_counts() {
+    use std::io::{Read as _, Write as _};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.read(&mut [0; 8_192]);
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n");
+            while stream.write_all(b"1\r\nx\r\n").is_ok() {
+                std::thread::park_timeout(Duration::from_millis(50));
+            }
+        }
+    });
+    let mut place = Place::sending_to(&[format!("http://{address}/")]);
+    place.set("SYNCCTL_DELIVERY_TIMEOUT", "1s");
+    let (outcome, _, took) = attempt(&place);
+    assert_eq!(outcome, "delivered", "status line and headers were complete");
+    assert!(took < Duration::from_secs(2), "{took:?}");
+}
+
 #[test]
 fn a_backlog_that_accepts_no_connection_times_out_as_such() {
     // A listener nobody accepts from, its queue full: connections hang without an answer.

@@ -135,3 +135,46 @@ fn an_acknowledgement_follows_the_fsync() {
     assert!(written < synced && synced < told, "{trace}");
     assert!(written.is_some());
 }
+
+#[test]
+fn directories_made_on_the_way_are_on_disk_before_the_first_acknowledgement() {
+    if !can_trace() {
+        return;
+    }
+    let place = Place::sending_to(&["http://127.0.0.1:9/"]);
+    let database = place.path("made/on/the way/q.db");
+    let options = ["-y", "-e", "trace=fsync,fdatasync,write"];
+    let emit = ["emit", "user.created", "u", "--data", "{}", "--db", database.to_str().unwrap()];
+    assert_eq!(traced(&place, &options, &emit).code, 0);
+    let trace = std::fs::read_to_string(place.path("trace.txt")).unwrap();
+    let lines: Vec<&str> = trace.lines().collect();
+    let told = lines.iter().position(|line| line.contains("write(1<")).unwrap();
+    for directory in ["", "/made", "/made/on", "/made/on/the way"] {
+        let name = format!("{}{directory}>)", place.dir.path().display());
+        let synced = lines.iter().position(|line| line.contains("sync(") && line.contains(&name));
+        assert!(synced.is_some_and(|at| at < told), "{directory}: {trace}");
+    }
+}
+
+/// What a child inherits of an open database could take its locks away, or write into it.
+#[test]
+fn no_child_inherits_the_database() {
+    if !can_trace() {
+        return;
+    }
+    let mut place = Place::sending_to(&["http://127.0.0.1:9/"]);
+    place.unset("WEBHOOK_SECRET");
+    place.set("WEBHOOK_SECRET_COMMAND", "printf a-secret-of-some-length");
+    place.emit("user.created", "u");
+    let options = ["-y", "-e", "trace=openat,execve,clone,clone3,fork,vfork"];
+    assert_eq!(traced(&place, &options, &["process", "-q"]).code, 0);
+    let trace = std::fs::read_to_string(place.path("trace.txt")).unwrap();
+    let opened: Vec<&str> = trace.lines().filter(|line| line.contains("openat(") && line.contains("/q.db")).collect();
+    assert!(opened.len() >= 3 && opened.iter().all(|line| line.contains("O_CLOEXEC")), "{opened:?}");
+    assert!(trace.contains("execve(\"/bin/sh\"") || trace.contains("/sh\", ["), "the command ran: {trace}");
+    // Whatever begins another process and is no thread shares nothing but the moment until it runs another program.
+    let forks = trace.lines().filter(|line| line.contains("clone") && !line.contains("CLONE_THREAD"));
+    let forks: Vec<&str> = forks.filter(|line| !line.contains("CLONE_VFORK") && !line.contains("resumed")).collect();
+    assert!(forks.is_empty(), "{forks:?}");
+    assert!(!trace.lines().any(|line| line.contains(" fork(")), "{trace}");
+}
