@@ -175,3 +175,52 @@ fn owner_files_that_were_left_behind_are_swept() {
         std::fs::read_dir(place.path("state/q.db-runs")).unwrap().count() == 0
     });
 }
+
+/// A storm of kills over four workers and a flaky endpoint: three seconds by default, `SYNCCTL_STORM=3600` for an hour.
+#[test]
+fn a_storm_of_kills_loses_nothing_and_the_work_goes_on() {
+    let seconds: u64 = std::env::var("SYNCCTL_STORM").ok().and_then(|text| text.parse().ok()).unwrap_or(3);
+    let seed = seeds(1)[0];
+    eprintln!("SYNCCTL_SEED={seed}");
+    let mut chance = Chance::new(seed);
+    let receiver = Receiver::new(|request| {
+        // One first attempt in ten fails, always the same.
+        let flaky = request.event_id().ends_with('7') && request.header("x-sync-attempt") == "1";
+        Reply::After(Duration::from_millis(2), Box::new(Reply::Status(if flaky { 500 } else { 200 })))
+    });
+    let mut place = Place::sending_to(&[receiver.url("/")]);
+    place.set("SYNCCTL_DELIVERY_FIRST_DELAY", "100ms");
+    let events = usize::try_from(seconds * 300).unwrap().min(50_000);
+    place.emit_many(events);
+    let worker = || place.spawn(&["process", "--watch"]);
+    let mut workers: Vec<_> = (0..4).map(|_| worker()).collect();
+    let end = std::time::Instant::now() + Duration::from_secs(seconds);
+    let (mut kills, mut minute, mut before) = (0, std::time::Instant::now(), 0);
+    while std::time::Instant::now() < end {
+        std::thread::park_timeout(Duration::from_millis(50 + chance.below(450) as u64));
+        let victim = chance.below(workers.len());
+        workers[victim].kill().unwrap();
+        workers[victim].wait().unwrap();
+        workers[victim] = worker();
+        kills += 1;
+        if minute.elapsed() > Duration::from_secs(60) {
+            let now = place.queue()["delivered"].as_u64().unwrap();
+            assert!(now > before || now == events as u64, "a minute without a delivery after {kills} kills");
+            (minute, before) = (std::time::Instant::now(), now);
+        }
+    }
+    workers.iter_mut().for_each(|worker| {
+        worker.kill().unwrap();
+        worker.wait().unwrap();
+    });
+    let ran = place.run(&["process", "--wait", "-q"]);
+    assert!(matches!(ran.code, 0 | 3), "{ran:?}");
+    let queue = place.queue();
+    let failed = queue["failed"].as_u64().unwrap();
+    assert_eq!(queue["delivered"].as_u64().unwrap() + failed, events as u64, "{queue}");
+    // Who had the misfortune of five deaths in a row is given up as that, and no other is.
+    let reasons = place.data(&["deliveries", "list", "--failed"]);
+    assert!(reasons.as_array().unwrap().iter().all(|row| row["reason"] == "worker-crash"), "{reasons}");
+    assert_eq!(arrivals(&receiver).len(), events, "after {kills} kills");
+    assert_eq!((place.run(&["db", "verify"]).code, place.integrity().as_str()), (0, "ok"));
+}

@@ -127,3 +127,21 @@ fn a_connection_serves_one_request_after_another() {
         assert_eq!(Answer::read(&mut stream).unwrap().status, 200);
     }
 }
+
+#[test]
+fn a_server_that_is_its_own_endpoint_takes_its_event_once_and_goes_on() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let mut place = place();
+    place.set("SYNC_WEBHOOK_URLS", &format!("http://127.0.0.1:{port}/api/webhooks/sync"));
+    let server = Running::at(&place, &format!("127.0.0.1:{port}"), &[]);
+    let created = server.send("POST /api/enrollments", ADMIN, br#"{"userId":"u","courseId":"c"}"#);
+    assert!(matches!(created.status, 200 | 201), "{created:?}");
+    let queue = || server.get("/api/sync/status", ADMIN).data()["queue"].clone();
+    crate::support::place::eventually("it is delivered", || queue()["delivered"] == 1);
+    // Nothing of what arrives is emitted, so nothing comes round.
+    std::thread::park_timeout(std::time::Duration::from_millis(500));
+    let queue = queue();
+    assert_eq!((&queue["events"], &queue["delivered"], &queue["total"]), (&1.into(), &1.into(), &0.into()), "{queue}");
+    let attempts = place.data(&["audit", "list", "--direction", "outbound"]);
+    assert_eq!(attempts.as_array().unwrap().len(), 1, "{attempts}");
+}
