@@ -135,3 +135,15 @@ fn secrets_are_revealed_on_a_terminal_only() {
     assert!(seen.stdout.contains(crate::support::place::SECRET), "{seen:?}");
     assert!(!on_terminal(&place, 100, "config show", "").unwrap().stdout.contains(crate::support::place::SECRET));
 }
+
+#[test]
+fn what_to_do_next_is_said_where_there_is_something_to_do() {
+    let (_receiver, place) = place();
+    let emit = "emit user.created u --data {}";
+    let Some(seen) = on_terminal(&place, 100, emit, "") else { return };
+    assert!(seen.stdout.contains("hint: deliver now with `syncctl process`"), "{seen:?}");
+    let nobody = Place::new();
+    let seen = on_terminal(&nobody, 100, emit, "").unwrap();
+    assert!(seen.stdout.contains("nobody will get it") && !seen.stdout.contains("hint:"), "{seen:?}");
+    assert!(!place.run(&emit.split(' ').collect::<Vec<_>>()).stderr.contains("hint"), "nobody looks");
+}
