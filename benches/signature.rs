@@ -49,7 +49,7 @@ impl Case {
         let headers = sign(scheme, &message(&body), &keys).expect("signed");
         let signature = headers.iter().map(|(name, value)| format!("{name}: {value}"));
         let lines = USUAL.into_iter().map(str::to_owned).chain(signature);
-        let received = Received::from_lines(lines, body.into()).expect("a request");
+        let received = Received::from_lines(lines, body.clone().into()).expect("a request");
         Self { name, scheme, keys, mac: Hmac::new_from_slice(SECRET.as_bytes()).expect("a key"), received }
     }
 
