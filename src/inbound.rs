@@ -411,11 +411,45 @@ mod tests {
 
     #[test]
     fn each_route_takes_its_own_types() {
-        let takes = |accepts| {
-            read(&keys(), accepts, &original(EVENT, "new"), &Bytes::from_static(EVENT.as_bytes()), "", NOW).is_ok()
+        use Accepts::{Enrollments, Everything, Profiles, Progress};
+        let event = |(event_type, kind): &(&str, &str)| {
+            EVENT.replace("enrollment.updated", event_type).replace("\"enrollment\"", &format!("\"{kind}\""))
         };
-        assert!(takes(Accepts::Enrollments) && takes(Accepts::Everything));
-        assert!(!takes(Accepts::Profiles) && !takes(Accepts::Progress));
-        assert!(Accepts::Profiles.takes("user.created") && Accepts::Profiles.takes("profile.updated"));
+        for known in crate::event::CATALOGUE {
+            let body = event(known);
+            let takes = |accepts| {
+                let body = Bytes::copy_from_slice(body.as_bytes());
+                match read(
+                    &keys(),
+                    accepts,
+                    &original(std::str::from_utf8(&body).expect("text"), "new"),
+                    &body,
+                    "",
+                    NOW,
+                ) {
+                    Ok(_) => true,
+                    Err(Refusal::Invalid(fields)) if fields[0].0 == "type" => false,
+                    Err(other) => panic!("{known:?}: {other:?}"),
+                }
+            };
+            let own = match known.1 {
+                "enrollment" => Enrollments,
+                "user" => Profiles,
+                _ => Progress,
+            };
+            for route in [Enrollments, Profiles, Progress, Everything] {
+                assert_eq!(takes(route), route == own || route == Everything, "{known:?} at {route:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_day_ahead_is_the_farthest() {
+        let at = |ahead: std::time::Duration| {
+            let body = EVENT.replace("2024-01-31T12:00:00.000Z", &NOW.plus(ahead).to_string());
+            try_read(&original(&body, "new"), &body).is_ok()
+        };
+        assert!(at(std::time::Duration::from_mins(5)) && at(FARTHEST_AHEAD));
+        assert!(!at(FARTHEST_AHEAD + std::time::Duration::from_millis(1)));
     }
 }

@@ -364,6 +364,26 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_that_is_sent_twice_is_none() {
+        let admin = ("authorization", "Bearer admin-token");
+        for twice in ["authorization", "x-cron-secret"] {
+            let mut shown = headers(&[admin, ("x-cron-secret", "cron-secret")]);
+            let again = shown[twice].clone();
+            shown.append(twice, again);
+            let refused = at_door(&secrets(), &Guesses::default(), Who::Cron, (&Method::POST, &shown), (PEER, NOW));
+            assert_eq!(refused.map_err(|problem| problem.status().as_u16()), Err(400), "{twice}");
+        }
+    }
+
+    #[test]
+    fn a_guesser_is_an_address_or_the_network_it_can_choose_one_from() {
+        let network = |text: &str| network(text.parse().expect("an address")).to_string();
+        assert_eq!(network("10.1.2.3"), "10.1.2.3");
+        assert_eq!(network("::ffff:10.1.2.3"), "10.1.2.3");
+        assert_eq!(network("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+    }
+
+    #[test]
     fn what_is_not_configured_refuses_everyone() {
         let none = Secrets::default();
         for value in ["Bearer ", "Bearer undefined", "Bearer null"] {

@@ -22,17 +22,24 @@ const BUDGET: usize = 32 * 1024 * 1024;
 /// The unit of the budget.
 const UNIT: usize = 16 * 1024;
 
-/// The memory that bodies share.
+/// The memory that bodies share, and the time each has.
 #[derive(Debug)]
-pub(super) struct Budget(Arc<Semaphore>);
+pub(super) struct Budget {
+    units: Arc<Semaphore>,
+    arrival: Duration,
+}
 
 impl Default for Budget {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(BUDGET / UNIT)))
+        Self::new(BUDGET / UNIT, ARRIVAL)
     }
 }
 
 impl Budget {
+    fn new(units: usize, arrival: Duration) -> Self {
+        Self { units: Arc::new(Semaphore::new(units)), arrival }
+    }
+
     /// Reads a body of at most `limit` bytes. The permits go back with the returned value.
     pub(super) async fn read(&self, headers: &HeaderMap, body: Body, limit: usize) -> Result<Read, Problem> {
         if headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
@@ -41,7 +48,7 @@ impl Budget {
         if announced(headers).is_some_and(|length| length > limit as u64) {
             return Err(Problem::too_large(limit));
         }
-        timeout(ARRIVAL, self.collect(body, limit)).await.unwrap_or_else(|_| Err(Problem::timeout()))
+        timeout(self.arrival, self.collect(body, limit)).await.unwrap_or_else(|_| Err(Problem::timeout()))
     }
 
     async fn collect(&self, mut body: Body, limit: usize) -> Result<Read, Problem> {
@@ -67,8 +74,9 @@ impl Budget {
         if missing == 0 {
             return Ok(());
         }
-        let more =
-            u32::try_from(missing).ok().and_then(|missing| Arc::clone(&self.0).try_acquire_many_owned(missing).ok());
+        let more = u32::try_from(missing)
+            .ok()
+            .and_then(|missing| Arc::clone(&self.units).try_acquire_many_owned(missing).ok());
         let more = more.ok_or_else(|| Problem::unavailable("too many large bodies at once"))?;
         match held {
             Some(held) => held.merge(more),
@@ -94,8 +102,12 @@ mod tests {
     use super::*;
 
     fn read(budget: &Budget, length: usize, limit: usize) -> Result<usize, http::StatusCode> {
+        read_body(budget, Body::from(vec![b'x'; length]), limit)
+    }
+
+    fn read_body(budget: &Budget, body: Body, limit: usize) -> Result<usize, http::StatusCode> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        let read = runtime.block_on(budget.read(&HeaderMap::new(), Body::from(vec![b'x'; length]), limit));
+        let read = runtime.block_on(budget.read(&HeaderMap::new(), body, limit));
         read.map(|read| read.bytes.len())
             .map_err(|problem| problem.respond(crate::clock::Timestamp::default()).status())
     }
@@ -108,13 +120,34 @@ mod tests {
         assert_eq!(read(&budget, 100_001, 100_000), Err(http::StatusCode::PAYLOAD_TOO_LARGE));
     }
 
+    /// A body of which nothing arrives.
+    struct Never;
+
+    impl axum::body::HttpBody for Never {
+        type Data = Bytes;
+        type Error = std::convert::Infallible;
+
+        fn poll_frame(
+            self: std::pin::Pin<&mut Self>,
+            _: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<Option<Result<hyper::body::Frame<Bytes>, Self::Error>>> {
+            std::task::Poll::Pending
+        }
+    }
+
+    #[test]
+    fn a_body_that_does_not_arrive_is_not_waited_for() {
+        let budget = Budget::new(2, Duration::from_millis(20));
+        assert_eq!(read_body(&budget, Body::new(Never), 100), Err(http::StatusCode::REQUEST_TIMEOUT));
+    }
+
     #[test]
     fn large_bodies_share_a_budget_and_small_ones_need_none() {
-        let budget = Budget(Arc::new(Semaphore::new(2)));
+        let budget = Budget::new(2, ARRIVAL);
         assert_eq!(read(&budget, 2 * UNIT, BUDGET), Ok(2 * UNIT));
         assert_eq!(read(&budget, 2 * UNIT + 1, BUDGET), Err(http::StatusCode::SERVICE_UNAVAILABLE));
-        assert_eq!(budget.0.available_permits(), 2);
-        let none = Budget(Arc::new(Semaphore::new(0)));
+        assert_eq!(budget.units.available_permits(), 2);
+        let none = Budget::new(0, ARRIVAL);
         assert_eq!(read(&none, SMALL, BUDGET), Ok(SMALL));
         assert!(read(&none, SMALL + 1, BUDGET).is_err());
     }

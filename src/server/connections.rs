@@ -210,3 +210,27 @@ impl Service<Request<Incoming>> for Named {
         self.inner.call(request)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_that_idles_has_to_leave_and_never_one_at_work() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let door = Door::default();
+        let (busy, idle, later) = (door.welcome(), door.welcome(), door.welcome());
+        let work = busy.work();
+        let has_to_leave = |guest: &Arc<Guest>| {
+            let asked = async { tokio::time::timeout(Duration::from_millis(1), guest.leave.notified()).await.is_ok() };
+            runtime.block_on(asked)
+        };
+        door.show_out();
+        assert_eq!([&busy, &idle, &later].map(has_to_leave), [false, true, false]);
+        drop(work);
+        drop(idle);
+        door.show_out();
+        door.show_out();
+        assert_eq!([&busy, &later].map(has_to_leave), [true, true]);
+    }
+}

@@ -77,11 +77,11 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         runtime.block_on(async {
             let (ours, mut theirs) = tokio::io::duplex(1);
-            let mut patient = Patient::new(ours, Duration::from_millis(50));
+            let mut patient = Patient::new(ours, Duration::from_millis(600));
             let reader = tokio::spawn(async move {
                 let mut taken = [0; 1];
                 for _ in 0..4 {
-                    tokio::time::sleep(Duration::from_millis(20)).await;
+                    tokio::time::sleep(Duration::from_millis(200)).await;
                     theirs.read_exact(&mut taken).await.expect("a byte");
                 }
                 theirs

@@ -75,3 +75,21 @@ impl App {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_of_a_minute_are_written_and_the_rest_is_counted() {
+        let (refusals, now) = (Refusals::default(), Timestamp::from_millis_const(1_706_702_400_000));
+        let written = (0..300).filter(|_| refusals.note("code-mismatch", now)).count();
+        assert_eq!(written as u64, REFUSALS_A_MINUTE);
+        assert!(refusals.note("code-length", now), "another reason has rows of its own");
+        let counts: Vec<_> =
+            refusals.take_counts().into_iter().map(|refused| (refused.reason, refused.count)).collect();
+        assert_eq!(counts, [("code-mismatch", 300 - REFUSALS_A_MINUTE)]);
+        assert!(refusals.take_counts().is_empty());
+        assert!(refusals.note("code-mismatch", now.plus(std::time::Duration::from_mins(1))));
+    }
+}

@@ -93,6 +93,7 @@ fn students_are_paged_searched_and_sorted() {
     assert_eq!(page("?sortBy=name&sortOrder=desc&limit=1")["data"][0]["name"], "Student 24");
     assert_eq!(page("?search=STUDENT%2007")["pagination"]["total"], 1);
     assert_eq!(page("?page=2&limit=20")["data"].as_array().unwrap().len(), 5);
+    assert_eq!(page(&format!("?search={}", "x".repeat(256)))["data"], json!([]));
     for (query, field) in [
         ("?limit=0", "limit"),
         ("?limit=101", "limit"),
@@ -101,6 +102,8 @@ fn students_are_paged_searched_and_sorted() {
         ("?page=-1", "page"),
         ("?sortBy=id", "sortBy"),
         ("?sortOrder=up", "sortOrder"),
+        ("?limit=", "limit"),
+        (&format!("?search={}", "x".repeat(257)), "search"),
     ] {
         let answer = server.get(&format!("/api/admin/students{query}"), ADMIN);
         assert_eq!(
@@ -192,6 +195,10 @@ fn strangers_learn_nothing_but_that_the_server_lives() {
         }
     }
     assert_eq!(server.get("/nothing", "").status, 404);
+    let stranger = server.get("/api/sync/status", "");
+    assert!(stranger.head.contains("www-authenticate: bearer\r\n"), "{}", stranger.head);
+    let method = server.send("PUT /api/enrollments", ADMIN, b"{}");
+    assert!(method.status == 405 && method.head.contains("allow: get, post\r\n"), "{}", method.head);
     assert!(server.get("/metrics", ADMIN).head.contains("application/openmetrics-text"));
 }
 
