@@ -1246,7 +1246,7 @@ Register-ArgumentCompleter -Native -CommandName 'syncctl' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('new', 'new', [CompletionResultType]::ParameterValue, 'Print a new secret: 32 random bytes as whsec_ and base64')
             [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Look for what is wrong with a secret; it is never shown')
-            [CompletionResult]::new('rotate-plan', 'rotate-plan', [CompletionResultType]::ParameterValue, 'Try a new secret on captured requests and on every endpoint before it replaces the old one')
+            [CompletionResult]::new('rotate-plan', 'rotate-plan', [CompletionResultType]::ParameterValue, 'Try a new secret on what `serve` received, captured requests and every endpoint before it replaces the old one')
             break
         }
         'syncctl;secret;new' {

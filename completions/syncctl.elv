@@ -1197,7 +1197,7 @@ set edit:completion:arg-completer[syncctl] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
             cand new 'Print a new secret: 32 random bytes as whsec_ and base64'
             cand check 'Look for what is wrong with a secret; it is never shown'
-            cand rotate-plan 'Try a new secret on captured requests and on every endpoint before it replaces the old one'
+            cand rotate-plan 'Try a new secret on what `serve` received, captured requests and every endpoint before it replaces the old one'
         }
         &'syncctl;secret;new'= {
             cand --db 'The queue''s database file'

@@ -1450,7 +1450,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and not __fish_s
 complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and not __fish_seen_subcommand_from new check rotate-plan" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and not __fish_seen_subcommand_from new check rotate-plan" -f -a "new" -d 'Print a new secret: 32 random bytes as whsec_ and base64'
 complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and not __fish_seen_subcommand_from new check rotate-plan" -f -a "check" -d 'Look for what is wrong with a secret; it is never shown'
-complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and not __fish_seen_subcommand_from new check rotate-plan" -f -a "rotate-plan" -d 'Try a new secret on captured requests and on every endpoint before it replaces the old one'
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and not __fish_seen_subcommand_from new check rotate-plan" -f -a "rotate-plan" -d 'Try a new secret on what `serve` received, captured requests and every endpoint before it replaces the old one'
 complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from new" -l db -d 'The queue\'s database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from new" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from new" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F

@@ -14,12 +14,12 @@ use serde_json::value::RawValue;
 use crate::clock::Timestamp;
 use crate::event::{Draft, EventId, Invalid, known_resource_type};
 use crate::record::{Change, Stamp};
-use crate::signature::{Algorithm, Key, Secret};
+use crate::signature::{Algorithm, Fingerprint, Key, Secret};
 use crate::store::inbound::Incoming;
 
 mod verify;
 
-use verify::Scheme;
+use verify::{Scheme, Verified};
 
 /// How far ahead of the clock an event may be.
 const FARTHEST_AHEAD: std::time::Duration = std::time::Duration::from_hours(24);
@@ -54,6 +54,7 @@ impl Accepts {
 pub struct Keys {
     standard: Vec<Key>,
     original: Vec<Key>,
+    fingerprints: Vec<Fingerprint>,
 }
 
 impl Keys {
@@ -63,6 +64,7 @@ impl Keys {
         for secret in secrets {
             keys.standard.push(Key::hmac(Algorithm::HmacSha256, secret.standard_key()));
             keys.original.push(Key::hmac(Algorithm::HmacSha256, secret.as_text()));
+            keys.fingerprints.push(secret.fingerprint());
         }
         keys
     }
@@ -116,7 +118,7 @@ pub fn read(
     source: &str,
     now: Timestamp,
 ) -> Result<Incoming, Refusal> {
-    let scheme = verify::verify(keys, headers, body, now)?;
+    let Verified { scheme, secret } = verify::verify(keys, headers, body, now)?;
     let event = Envelope::read(body)?;
     let draft = event.draft(scheme)?;
     let Some(id) = draft.id.clone() else { return Err(Refusal::field("id", "is missing")) };
@@ -132,7 +134,7 @@ pub fn read(
     let stamp = Stamp { at: draft.timestamp.unwrap_or(now), by: id.clone() };
     let change =
         Change::new(&draft.event_type, &draft.data, stamp).map_err(|e| Refusal::field("data", e.to_string()))?;
-    Ok(Incoming { id, draft, change, source: source.to_owned() })
+    Ok(Incoming { id, draft, change, source: source.to_owned(), secret })
 }
 
 /// The members of an event's body, unread. One given twice is refused; unknown ones are left alone.
@@ -287,6 +289,9 @@ mod tests {
         for key in ["new", "old"] {
             assert!(try_read(&original(EVENT, key), EVENT).is_ok());
             assert!(try_read(&standard(EVENT, "e1", NOW.as_seconds(), key), EVENT).is_ok());
+        }
+        for headers in [original(EVENT, "old"), standard(EVENT, "e1", NOW.as_seconds(), "old")] {
+            assert_eq!(try_read(&headers, EVENT).expect("accepted").secret, secret("old").fingerprint());
         }
         assert_eq!(reason(&original(EVENT, "other"), EVENT), "code-mismatch");
         assert_eq!(reason(&HeaderMap::new(), EVENT), "header-not-delivered");

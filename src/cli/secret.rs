@@ -1,6 +1,6 @@
 //! `secret`: new secrets, what is wrong with old ones, and the rehearsal of a rotation.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -14,7 +14,9 @@ use crate::clock::Timestamp;
 use crate::config::WhichSecret;
 use crate::report::signing::{self, Flawed, Sender, Standing};
 use crate::signature::hygiene::{check, new_secret, reused, standard_form};
-use crate::signature::{Scheme, detect, verify};
+use crate::signature::{Scheme, Secret, detect, verify};
+use crate::store::inbound::SenderRow;
+use crate::store::{self, Access, StoreError};
 
 /// The secrets that a configuration may hold beside those of endpoints.
 const CONFIGURED: &[&str] = &["webhook.secret", "webhook.previous_secret", "cron.secret", "admin.token"];
@@ -26,7 +28,7 @@ pub enum SecretCommand {
     New(NewArgs),
     /// Look for what is wrong with a secret; it is never shown
     Check(CheckArgs),
-    /// Try a new secret on captured requests and on every endpoint before it replaces the old one
+    /// Try a new secret on what `serve` received, captured requests and every endpoint before it replaces the old one
     RotatePlan(RotatePlanArgs),
 }
 
@@ -146,7 +148,8 @@ impl RotatePlanArgs {
             Some(path) => captures::read(path)?,
             None => Vec::new(),
         };
-        let senders = rotation.senders(&captures);
+        let mut senders = rotation.senders(&captures);
+        senders.extend(rotation.received(context)?);
         let endpoints = rotation.endpoints(context)?;
         let flaws = check(rotation.new.as_bytes());
         context.screen.report(&signing::rotation(&senders, &endpoints, &flaws, context.now))?;
@@ -178,6 +181,27 @@ impl Rotation {
             }
         }
         senders.into_values().collect()
+    }
+
+    /// Who sent webhooks to `serve`, by the newest of each address. Without a database, nobody did.
+    fn received(&self, context: &Context) -> Result<Vec<Sender>, Fault> {
+        let [new, old] =
+            [&self.new, &self.old].map(|text| Secret::new(text.to_string()).ok().map(|it| it.fingerprint()));
+        let mut seen = BTreeSet::new();
+        let mut rows = match store::open(context.config()?.database()?, Access::Existing) {
+            Err(StoreError::NoDatabase(_)) => return Ok(Vec::new()),
+            opened => opened?.senders(context.now)?,
+        };
+        rows.retain(|row| seen.insert(row.source.clone()));
+        let sender = |row: SenderRow| {
+            let standing = match Some(row.secret) {
+                secret if secret == new => Standing::New,
+                secret if secret == old => Standing::Old,
+                _ => Standing::Neither,
+            };
+            Sender { name: format!("{} to serve", row.source), standing, last_seen: Some(row.seen_at) }
+        };
+        Ok(rows.into_iter().map(sender).collect())
     }
 
     fn standing(&self, capture: &Capture) -> Standing {

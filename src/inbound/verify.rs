@@ -5,7 +5,7 @@ use bytes::Bytes;
 
 use super::{Keys, Refusal};
 use crate::clock::Timestamp;
-use crate::signature::{self, ORIGINAL, Received};
+use crate::signature::{self, Fingerprint, ORIGINAL, Received, STANDARD};
 
 /// Headers that say who sent a webhook. One that is there twice says two things.
 const HEADERS: [&str; 4] = ["webhook-id", "webhook-timestamp", STANDARD_HEADER, "x-webhook-signature"];
@@ -20,22 +20,32 @@ pub(super) enum Scheme {
     Original,
 }
 
+/// How a webhook was verified.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Verified {
+    /// By which signature.
+    pub scheme: Scheme,
+    /// Under which secret.
+    pub secret: Fingerprint,
+}
+
 /// Verifies by the stronger of the signatures that are there.
-pub(super) fn verify(keys: &Keys, headers: &HeaderMap, body: &Bytes, now: Timestamp) -> Result<Scheme, Refusal> {
+pub(super) fn verify(keys: &Keys, headers: &HeaderMap, body: &Bytes, now: Timestamp) -> Result<Verified, Refusal> {
     if keys.is_empty() {
         return Err(Refusal::Unverified("secret-missing"));
     }
     if HEADERS.iter().any(|name| headers.get_all(*name).iter().nth(1).is_some()) {
         return Err(Refusal::Malformed("header-doubled"));
     }
-    let (scheme, name, keys) = match headers.contains_key(STANDARD_HEADER) {
-        true => (Scheme::Standard, "standard", &keys.standard),
+    let (scheme, name, candidates) = match headers.contains_key(STANDARD_HEADER) {
+        true => (Scheme::Standard, STANDARD, &keys.standard),
         false => (Scheme::Original, ORIGINAL, &keys.original),
     };
     let known = signature::find(name).ok_or(Refusal::Unverified("scheme-unknown"))?;
     let received = Received { method: Method::POST, url: None, headers: headers.clone(), body: body.clone() };
-    match signature::verify(known, &received, keys, now, None).refusal() {
-        None => Ok(scheme),
-        Some(refusal) => Err(Refusal::Unverified(refusal.name())),
+    let verdict = signature::verify(known, &received, candidates, now, None);
+    match (verdict.refusal(), verdict.signature) {
+        (None, Ok(key)) => Ok(Verified { scheme, secret: keys.fingerprints[key] }),
+        (Some(refusal), _) | (None, Err(refusal)) => Err(Refusal::Unverified(refusal.name())),
     }
 }

@@ -3,6 +3,7 @@
 use crate::clock::Timestamp;
 use crate::event::{Draft, EventId, Resource};
 use crate::record::{Change, Kind, Record};
+use crate::signature::Fingerprint;
 
 use super::{Answer, Listed, Page, Receipt, Result};
 
@@ -26,6 +27,19 @@ pub struct Incoming {
     pub change: Change,
     /// The address it came from.
     pub source: String,
+    /// The secret its signature was right under.
+    pub secret: Fingerprint,
+}
+
+/// Somebody whose webhooks verified.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SenderRow {
+    /// The address they came from.
+    pub source: String,
+    /// The secret they were signed with.
+    pub secret: Fingerprint,
+    /// When the newest came.
+    pub seen_at: Timestamp,
 }
 
 /// What became of a webhook.
@@ -245,6 +259,10 @@ pub trait Records {
 
     /// The records of each kind, summed up at a cost that does not grow with their number.
     fn census(&self) -> Result<Vec<Census>>;
+
+    /// Every address that webhooks came from within [`REMEMBERED`] before `now`, with each secret they verified under, the
+    /// newest first. Duplicates and conflicts count: they are signed as well.
+    fn senders(&self, now: Timestamp) -> Result<Vec<SenderRow>>;
 
     /// A page of the inbound audit log.
     fn received(&self, filter: &ReceivedFilter, page: Page) -> Result<Listed<ReceivedRow>>;

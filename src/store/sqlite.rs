@@ -22,6 +22,7 @@ use crate::event::{EventId, IdSource};
 use crate::record::{Kind, Record};
 use crate::store::inbound::{
     Applied, Census, Edit, Edited, Incoming, ReceivedFilter, ReceivedRow, RecordFilter, RecordRow, Records, Refused,
+    SenderRow,
 };
 
 mod advance;
@@ -350,6 +351,10 @@ impl Records for Sqlite {
 
     fn census(&self) -> Result<Vec<Census>> {
         self.read(records::census)
+    }
+
+    fn senders(&self, now: Timestamp) -> Result<Vec<SenderRow>> {
+        self.read(|connection| inbound::senders(connection, now))
     }
 
     fn received(&self, filter: &ReceivedFilter, page: Page) -> Result<Listed<ReceivedRow>> {

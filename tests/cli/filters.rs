@@ -143,7 +143,8 @@ fn with_webhooks(place: &Place) {
     let mut draft = Draft::check("profile.updated", "u", None, b"{\"name\":\"a\"}").unwrap();
     draft.timestamp = Some(past);
     let change = Change::new("profile.updated", "{\"name\":\"a\"}", Stamp { at: past, by: id.clone() }).unwrap();
-    store.apply(Incoming { id, draft, change, source: "192.0.2.1".to_owned() }, past).wait().unwrap();
+    let (source, secret) = ("192.0.2.1".to_owned(), syncctl::signature::Fingerprint([1; 8]));
+    store.apply(Incoming { id, draft, change, source, secret }, past).wait().unwrap();
     let refused = Refused { reason: "bad", digest: None, source: "192.0.2.1".to_owned(), count: 1 };
     store.refuse(vec![refused], now).wait().unwrap();
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::running::{ADMIN, Answer, Running, event, place, signed, standard};
-use crate::support::place::Place;
+use crate::support::place::{Place, SECRET};
 use crate::support::{Chance, seeds};
 
 const AT: &str = "2026-01-31T12:00:00.000Z";
@@ -16,6 +16,36 @@ fn serving() -> (Place, Running) {
 
 fn send(server: &Running, line: &str, body: &Value) -> Answer {
     server.send(line, ADMIN, body.to_string().as_bytes())
+}
+
+#[test]
+fn the_rehearsal_of_a_rotation_knows_who_still_sends_under_the_old_secret() {
+    let mut place = place();
+    let (old, new) = (SECRET, "a-new-secret-of-thirty-two-bytes");
+    place.set("OLD", old);
+    place.set("NEW", new);
+    let args = ["secret", "rotate-plan", "--secret-env", "OLD", "--new-env", "NEW"];
+    let senders = |place: &Place| place.run(&[&args[..], &["-o", "json"]].concat()).data()["senders"].clone();
+    assert_eq!(senders(&place), serde_json::json!([]), "nothing was received yet");
+    let uses = |place: &Place| {
+        let all = senders(place);
+        assert!(all.as_array().unwrap().len() == 1 && all[0]["lastSeenAt"].is_string(), "{all}");
+        format!("{} {}", all[0]["name"].as_str().unwrap(), all[0]["uses"].as_str().unwrap())
+    };
+    for (secret, expected) in [(old, "old"), (new, "new"), ("another", "neither")] {
+        place.set("WEBHOOK_SECRET", secret);
+        let server = Running::start(&place, &[]);
+        let body = event(&format!("e-{expected}"), "user.updated", "u", "{}", AT);
+        let code = place.data(&["sign", "--data", &body])["headers"]["x-webhook-signature"].clone();
+        let header = format!("X-Webhook-Signature: {}\r\n", code.as_str().unwrap());
+        assert_eq!(server.send("POST /api/webhooks/sync", &header, body.as_bytes()).status, 200);
+        assert_eq!(uses(&place), format!("127.0.0.1 to serve {expected}"));
+        let forged = format!("X-Webhook-Signature: {}\r\n", "0".repeat(64));
+        assert_eq!(server.send("POST /api/webhooks/sync", &forged, body.as_bytes()).status, 401);
+        let words = place.run(&args).stdout;
+        let still = "1 of 1 sender still uses the old one, last seen just now";
+        assert_eq!(words.starts_with(still), expected == "old", "{words}");
+    }
 }
 
 #[test]

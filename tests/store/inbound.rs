@@ -6,8 +6,9 @@ use syncctl::clock::Timestamp;
 use syncctl::endpoint::{EndpointUrl, Spec};
 use syncctl::event::{Draft, EventId};
 use syncctl::record::{Change, Kind, Stamp};
+use syncctl::signature::Fingerprint;
 use syncctl::store::inbound::{
-    Applied, Edit, Edited, Expects, Incoming, ReceivedFilter, RecordFilter, RecordRow, Refused, Sort, Sync,
+    Applied, Edit, Edited, Expects, Incoming, REMEMBERED, ReceivedFilter, RecordFilter, RecordRow, Refused, Sort, Sync,
 };
 use syncctl::store::{Access, DeliveryFilter, EventFilter, Log, Page, Store, open};
 
@@ -31,7 +32,7 @@ fn webhook(id: &str, event_type: &str, resource: &str, data: &str, time: i64) ->
     let id = EventId::parse(id).unwrap();
     draft.timestamp = Some(at(time));
     let change = Change::new(event_type, data, Stamp { at: at(time), by: id.clone() }).unwrap();
-    Incoming { id, draft, change, source: "127.0.0.1".to_owned() }
+    Incoming { id, draft, change, source: "127.0.0.1".to_owned(), secret: Fingerprint([1; 8]) }
 }
 
 fn draft(event_type: &str, resource: &str, data: &str) -> Draft {
@@ -45,6 +46,26 @@ fn enrollment(store: &dyn Store, id: &str) -> RecordRow {
 fn audit(store: &dyn Store) -> Vec<(&'static str, u64)> {
     let rows = store.received(&ReceivedFilter::default(), ALL).unwrap().rows;
     rows.into_iter().map(|row| (row.result, row.repeats)).collect()
+}
+
+#[test]
+fn who_sent_under_which_secret_is_remembered_with_the_newest_time() {
+    let (_dir, store) = store();
+    let hook = |id: &str, source: &str, secret: u8| {
+        let hook = webhook(id, "enrollment.updated", "r", "{}", 0);
+        Incoming { source: source.to_owned(), secret: Fingerprint([secret; 8]), ..hook }
+    };
+    let sent = [("e1", "a", 1, 0), ("e2", "a", 2, 5), ("e2", "a", 2, 9), ("e3", "b", 1, 7), ("e4", "a", 2, 3)];
+    for (id, source, secret, when) in sent {
+        store.apply(hook(id, source, secret), at(when)).wait().unwrap();
+    }
+    let seen = |now| -> Vec<_> {
+        let rows = store.senders(now).unwrap().into_iter();
+        rows.map(|row| (row.source, row.secret.0[0], row.seen_at.as_millis() - NOON)).collect()
+    };
+    assert_eq!(seen(at(9)), [("a".into(), 2, 9), ("b".into(), 1, 7), ("a".into(), 1, 0)]);
+    let month = i64::try_from(REMEMBERED.as_millis()).unwrap();
+    assert_eq!(seen(at(month + 8)), [("a".into(), 2, 9)], "who was not seen for a month is no sender any more");
 }
 
 #[test]

@@ -8,8 +8,9 @@ use super::{Listed, Page, Result, enqueue, lists, records};
 use crate::clock::Timestamp;
 use crate::event::{Draft, EventId, Resource};
 use crate::record::{Kind, Merged};
+use crate::signature::Fingerprint;
 use crate::store::inbound::{
-    Applied, Incoming, LOOKED_BACK, REFUSALS_A_MINUTE, REMEMBERED, ReceivedFilter, ReceivedRow, Refused,
+    Applied, Incoming, LOOKED_BACK, REFUSALS_A_MINUTE, REMEMBERED, ReceivedFilter, ReceivedRow, Refused, SenderRow,
 };
 
 const APPLIED: i64 = 0;
@@ -23,6 +24,7 @@ pub(super) fn apply(txn: &mut Txn<'_>, incoming: &Incoming, now: Timestamp) -> R
 }
 
 fn apply_once(txn: &mut Txn<'_>, incoming: &Incoming, now: Timestamp) -> rusqlite::Result<Applied> {
+    see(txn.connection, incoming, now)?;
     let digest = digest_of(&incoming.draft);
     match known(txn.connection, incoming, &digest, now)? {
         Some(Known::Same) => return Ok(Applied::Duplicate),
@@ -43,6 +45,29 @@ fn apply_once(txn: &mut Txn<'_>, incoming: &Incoming, now: Timestamp) -> rusqlit
         Merged::Applied => Applied::Applied,
         Merged::Stale => Applied::Stale,
     })
+}
+
+/// Remembers who sent it, under which secret.
+fn see(connection: &Connection, incoming: &Incoming, now: Timestamp) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO sender (source, secret, seen_at) VALUES (?1, ?2, ?3)
+             ON CONFLICT DO UPDATE SET seen_at = max(seen_at, excluded.seen_at)",
+        )?
+        .execute(params![incoming.source, incoming.secret.0, now.as_millis()])?;
+    Ok(())
+}
+
+pub(super) fn senders(connection: &Connection, now: Timestamp) -> rusqlite::Result<Vec<SenderRow>> {
+    connection
+        .prepare_cached(
+            "SELECT source, secret, seen_at FROM sender WHERE seen_at >= ?1 ORDER BY seen_at DESC, source, secret",
+        )?
+        .query_map([now.minus(REMEMBERED).as_millis()], |row| {
+            let (secret, seen_at) = (Fingerprint(row.get(1)?), Timestamp::from_millis(row.get(2)?));
+            Ok(SenderRow { source: row.get(0)?, secret, seen_at })
+        })?
+        .collect()
 }
 
 /// What must be the same when an id comes again. `retryCount` and `status` are no part of it.
