@@ -1,6 +1,6 @@
 //! What changes when somebody looks: colour, width, relative times, questions.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::process::{Command, Stdio};
 
 use crate::support::place::{Place, Ran, exists};
@@ -146,4 +146,39 @@ fn what_to_do_next_is_said_where_there_is_something_to_do() {
     let seen = on_terminal(&nobody, 100, emit, "").unwrap();
     assert!(seen.stdout.contains("nobody will get it") && !seen.stdout.contains("hint:"), "{seen:?}");
     assert!(!place.run(&emit.split(' ').collect::<Vec<_>>()).stderr.contains("hint"), "nobody looks");
+}
+
+#[test]
+fn a_secret_nobody_configured_is_asked_for_and_not_shown_while_it_is_typed() {
+    if !exists("script") {
+        return println!("skipped: there is no `script` to make a terminal");
+    }
+    let mut place = Place::new();
+    place.unset("WEBHOOK_SECRET");
+    place.set("TYPED", "typed-by-hand");
+    let asked = |args: &str, typed: &str| {
+        let command = format!("{} {args}", env!("CARGO_BIN_EXE_syncctl"));
+        let mut script = place.prepare(Command::new("script"), &["-qec", &command, "/dev/null"]);
+        let mut child = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let (mut stdin, mut stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        let (mut seen, mut byte) = (Vec::new(), [0]);
+        // The terminal echoes by itself: what is typed before the question would show.
+        while !seen.ends_with(b"Secret: ") && stdout.read(&mut byte).unwrap() == 1 {
+            seen.extend(byte);
+        }
+        stdin.write_all(typed.as_bytes()).unwrap();
+        stdout.read_to_end(&mut seen).unwrap();
+        (child.wait().unwrap().code(), String::from_utf8(seen).unwrap())
+    };
+    let (code, seen) = asked("sign --data '{}'", "typed-by-hand\n");
+    let right = place.run(&["sign", "--data", "{}", "--secret-env", "TYPED"]).stdout;
+    assert!(code == Some(0) && seen.contains(right.trim()) && !seen.contains("typed-by-hand"), "{seen}");
+    let (code, seen) = asked("sign --data '{}'", "\n");
+    assert!(code == Some(78) && seen.contains("there is no secret"), "{seen}");
+    let (code, seen) = asked("verify --header 'X-Webhook-Signature: 00' /dev/null", "\u{3}");
+    assert!(code != Some(0) && !seen.contains("INVALID"), "interrupted at the question: {code:?} {seen}");
+    let silent = place.run(&["sign", "--data", "{}"]);
+    assert!(silent.code == 78 && !silent.stderr.contains("Secret:"), "without a terminal nobody is asked: {silent:?}");
+    let told = on_terminal(&place, 100, "sign --data '{}' --no-input", "").unwrap();
+    assert!(told.code == 78 && !told.stdout.contains("Secret:"), "{told:?}");
 }
