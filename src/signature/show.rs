@@ -378,9 +378,14 @@ impl<'a> Recipe<'a> {
         imports.sort_unstable();
         imports.dedup();
         let imports: String = imports.iter().map(|name| format!("\t\"{name}\"\n")).collect();
+        // Go refuses a variable that nobody uses, and a URL with the hash of the body stands for the body.
+        let read = if self.pieces.iter().any(|piece| matches!(piece, Piece::Body)) {
+            format!("\tbody, err := os.ReadFile({body})\n\tif err != nil {{\n\t\tpanic(err)\n\t}}\n")
+        } else {
+            String::new()
+        };
         format!(
-            "package main\n\nimport (\n{imports})\n\nfunc main() {{\n\tbody, err := os.ReadFile({body})\n\tif err != nil {{\n\
-             \t\tpanic(err)\n\t}}\n{code}\tfmt.Println({})\n}}\n",
+            "package main\n\nimport (\n{imports})\n\nfunc main() {{\n{read}{code}\tfmt.Println({})\n}}\n",
             self.around(json, text, " + ")
         )
     }
