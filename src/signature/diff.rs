@@ -128,6 +128,8 @@ mod tests {
         assert_eq!(found.sent, "{\\n \"a\": 1\\n}");
         assert_eq!(found.habit, Habit::Unknown);
         assert_eq!(compare(b"a", b"a"), None);
+        let long = compare(&[b'x'; 100], &[&[b'x'; 50][..], &[b'y'; 50]].concat()).expect("a difference");
+        assert_eq!(long.sent, "x".repeat(48), "as much before as from there on");
     }
 
     #[test]

@@ -297,7 +297,8 @@ fn collect(scheme: &dyn Scheme, received: &Received, message: &Message<'_>) -> V
     }
     if header("content-encoding").is_some_and(|kind| kind != "identity") && !body.starts_with(&[0x1f, 0x8b]) {
         all.push(
-            "content-encoding says that the body was packed, and it is not: capture it before it is unpacked"
+            "content-encoding says that the body was packed, and it is not: capture it before it is unpacked, because no two \
+             packers write the same bytes and a signature of them cannot be tried"
                 .to_owned(),
         );
     }

@@ -175,6 +175,10 @@ mod tests {
         assert_eq!(names("0123456789éabcdefghijklmnop"), ["not-ascii"]);
         assert_eq!(names("whsec_0123456789_abcdefghijklmnop"), ["not-base64"]);
         assert_eq!(names("changeme"), ["placeholder", "short", "monotonous"]);
+        assert_eq!(names("0123456789abcdefghijklmn"), [""; 0], "24 bytes are enough");
+        assert_eq!(names("0123456789abcdefghijklm"), ["short"]);
+        assert_eq!(names(&"01234567".repeat(3)), [""; 0], "8 different characters are enough");
+        assert_eq!(names(&"0123456".repeat(4)), ["monotonous"]);
         assert_eq!(names("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"), ["monotonous"]);
     }
 

@@ -375,9 +375,36 @@ fn an_upper_case_code_is_accepted_because_its_bytes_are_right() {
 }
 
 #[test]
+fn a_code_that_is_right_but_for_its_last_digit_names_no_cause() {
+    for mistake in bodies().into_iter().filter(|mistake| mistake.scheme.facts().name == "syncctl") {
+        let mut received = mistake.received.clone();
+        let mut code = get(&received, "x-webhook-signature").to_owned();
+        let last = if code.pop() == Some('0') { '1' } else { '0' };
+        set(&mut received, "x-webhook-signature", &format!("{code}{last}"));
+        let found = explain(mistake.scheme, &received, &mistake.secrets);
+        assert_eq!(found.changes, [], "{}", mistake.cause);
+    }
+}
+
+#[test]
+fn a_cut_code_names_its_cause_only_where_enough_is_left_of_it() {
+    for (bytes, named) in [(9, false), (10, true), (31, true)] {
+        let cut = header("code-truncated", "syncctl", |value| value[..bytes * 2].to_owned());
+        let found = explain(cut.scheme, &cut.received, &cut.secrets);
+        assert_eq!(found.single().map(|change| change.cause.name()), named.then_some("code-truncated"), "{bytes}");
+    }
+}
+
+#[test]
 fn the_stronger_of_two_headers_is_detected_first() {
     let mut both = request(scheme("standard"), STANDARD_SECRET, BODY);
     set(&mut both, "x-webhook-signature", &"00".repeat(32));
-    let found: Vec<_> = detect(&both).iter().map(|scheme| scheme.facts().name.to_string()).collect();
-    assert_eq!(found, ["standard", "syncctl"]);
+    let found = |request: &Received| -> Vec<String> {
+        detect(request).iter().map(|scheme| scheme.facts().name.to_string()).collect()
+    };
+    assert_eq!(found(&both), ["standard", "syncctl"]);
+    for (value, expected) in [("v1a,AA== v1,AA==", "standard"), ("v1a,AA==", "standard-ed25519"), ("", "standard")] {
+        assert_eq!(found(&received(&[("webhook-signature", value)], URL, BODY)), [expected], "{value}");
+    }
+    assert_eq!(found(&received(&[("x-hub-signature", "sha1=00")], URL, BODY)), ["github"], "an older version names it");
 }

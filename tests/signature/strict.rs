@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use syncctl::clock::Timestamp;
 use syncctl::signature::{
     Description, Generic, Message, Received, Refusal, Scheme, SignError, Tolerance, find, schemes, sign, verify,
@@ -95,6 +97,86 @@ fn without_a_key_everything_is_refused() {
             assert!(scheme.key(empty.as_bytes()).is_err(), "{} took {empty:?}", scheme.facts().name);
         }
     }
+}
+
+#[test]
+fn a_code_with_a_byte_more_in_the_same_number_of_digits_is_refused() {
+    // 44 digits of base64 hold 32 bytes and one sign that stands for nothing, or 33 bytes.
+    let longer = |value: &str| {
+        let code = BASE64.decode(value).expect("base64");
+        BASE64.encode([&code[..], &[7]].concat())
+    };
+    let shopify = |value: &str| {
+        let scheme = find("shopify").expect("a scheme");
+        let mut received = request(scheme, SECRET, BODY);
+        set(&mut received, "x-shopify-hmac-sha256", value);
+        judge(scheme, &received, SECRET).refusal()
+    };
+    let right = request(find("shopify").expect("a scheme"), SECRET, BODY);
+    let right = get(&right, "x-shopify-hmac-sha256");
+    assert_eq!(shopify(right), None);
+    assert_eq!(shopify(&longer(right)), Some(Refusal::CodeLength { expected: 32, given: 33 }));
+    // The last digit's lowest bits belong to no byte: set, they would be another writing of the same code.
+    let last = right.as_bytes()[42];
+    let respelt = format!("{}{}=", &right[..42], char::from(last + 1));
+    assert_eq!(shopify(&respelt), Some(Refusal::CodeNotBase64));
+}
+
+#[test]
+fn a_list_has_room_for_sixty_four_entries_and_no_more() {
+    for (name, header, separator) in [("standard", "webhook-signature", " "), ("stripe", "stripe-signature", ",")] {
+        for (before, expected) in [(63, "valid"), (64, "header-malformed")] {
+            let made = reason(name, |received| {
+                let value = get(received, header).to_owned();
+                let others = before + 1 - value.split(separator).count();
+                let all = [vec!["v9=x"; others].join(separator), value].join(separator);
+                set(received, header, &all);
+            });
+            assert_eq!(made, expected, "{name}, {before} before");
+        }
+    }
+}
+
+#[test]
+fn a_header_that_is_not_ascii_is_malformed_whatever_it_would_mean() {
+    for (name, header) in [("standard", "webhook-id"), ("syncctl", "x-webhook-signature")] {
+        let made = reason(name, |received| {
+            let value = http::HeaderValue::from_bytes("é".as_bytes()).expect("a value");
+            received.headers.insert(header, value);
+        });
+        assert_eq!(made, "header-malformed", "{name}");
+    }
+}
+
+#[test]
+fn a_missing_header_is_named_as_the_scheme_calls_it() {
+    let svix = find("svix").expect("a scheme");
+    let refusal = judge(svix, &received::<String, String>(&[], URL, BODY), STANDARD_SECRET).refusal();
+    assert_eq!(refusal, Some(Refusal::HeaderNotDelivered("svix-signature".to_owned())));
+}
+
+#[test]
+fn milliseconds_in_place_of_seconds_are_no_time() {
+    let slack = find("slack").expect("a scheme");
+    let mut received = request(slack, SECRET, BODY);
+    set(&mut received, "x-slack-request-timestamp", &(SECONDS * 1000).to_string());
+    assert_eq!(judge(slack, &received, SECRET).refusal().map(|r| r.name()), Some("time-malformed"));
+}
+
+#[test]
+fn a_body_nobody_signed_tells_no_time() {
+    let linear = find("linear").expect("a scheme");
+    let body = format!("{{\"webhookTimestamp\":{}}}", SECONDS * 1000);
+    let received = request(linear, SECRET, body.as_bytes());
+    assert!(judge(linear, &received, SECRET).time.expect("a time").signed);
+    assert_eq!(judge(linear, &received, "another").time, None);
+}
+
+#[test]
+fn a_scheme_that_signs_the_url_does_not_sign_without_one() {
+    let square = find("square").expect("a scheme");
+    let message = Message { method: "POST", url: "", id: "", time: "", body: BODY };
+    assert_eq!(sign(square, &message, &[key(square, SECRET)]), Err(SignError::UrlUnknown));
 }
 
 #[test]
