@@ -226,8 +226,12 @@ impl Config {
                 Some((kept, origin)) => (format!("{key} ({origin})"), kept.clone()),
                 None => return Ok(None),
             },
-            WhichSecret::File(path) => ("the secret (flag --secret-file)".to_owned(), Kept::File((*path).to_owned())),
-            WhichSecret::Env(name) => ("the secret (flag --secret-env)".to_owned(), Kept::Env((*name).to_owned())),
+            WhichSecret::File(path) => {
+                ("the secret (in a file that a flag names)".to_owned(), Kept::File((*path).to_owned()))
+            }
+            WhichSecret::Env(name) => {
+                ("the secret (in a variable that a flag names)".to_owned(), Kept::Env((*name).to_owned()))
+            }
             WhichSecret::Command(command) => {
                 ("the secret (flag --secret-command)".to_owned(), Kept::Command((*command).to_owned()))
             }

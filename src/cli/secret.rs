@@ -153,7 +153,9 @@ impl RotatePlanArgs {
         let endpoints = rotation.endpoints(context)?;
         let flaws = check(rotation.new.as_bytes());
         context.screen.report(&signing::rotation(&senders, &endpoints, &flaws, context.now))?;
-        let ready = senders.iter().chain(&endpoints).all(|sender| sender.standing == Standing::New);
+        // Nobody who was looked at says nothing of who still uses the old one.
+        let mut all = senders.iter().chain(&endpoints).peekable();
+        let ready = all.peek().is_some() && all.all(|sender| sender.standing == Standing::New);
         Ok(if ready { Exit::Done } else { Exit::No })
     }
 

@@ -8,12 +8,13 @@ use super::context::Context;
 use super::events;
 use super::exit::{Exit, Fault};
 use super::values;
-use super::workbench::{SchemeArgs, SecretArgs, candidates, key, not_a_request, owned, request_of};
+use super::workbench::{SchemeArgs, SecretArgs, candidates, key, owned, request_of};
 use crate::clock::Timestamp;
 use crate::report::signing::{self, Verified};
 use crate::signature::explain::explain;
 use crate::signature::received::MOST_BYTES;
 use crate::signature::{Key, Message, Received, Refusal, Scheme, Tolerance, sign, verify};
+use crate::text::Untrusted;
 
 /// Arguments of `verify`.
 #[derive(Debug, clap::Args)]
@@ -113,8 +114,10 @@ impl VerifyArgs {
             Some(path) => request_of(path, self.entry)?,
             None => Received { method: http::Method::POST, body: self.body(context)?, ..Received::default() },
         };
-        let given =
-            Received::from_lines(&self.headers, Bytes::new()).map_err(|error| not_a_request("--header", &error))?;
+        let given = Received::from_lines(&self.headers, Bytes::new()).map_err(|error| {
+            let fault = Exit::Data.fault("failed to read a header").cause(Untrusted(&error.to_string()));
+            fault.hint("write each as --header 'NAME: VALUE', as it stands in the request")
+        })?;
         for (name, value) in &given.headers {
             received.headers.append(name, value.clone());
         }

@@ -253,6 +253,8 @@ pub(super) fn request_of(path: &str, entry: Option<usize>) -> Result<Received, F
     match (entry, all.len()) {
         (None, 1) => Ok(all.remove(0)),
         (Some(number), count) if (1..=count).contains(&number) => Ok(all.swap_remove(number - 1)),
+        (_, 1) => Err(Exit::Usage.fault(format!("{} holds one request", Untrusted(path))).hint("leave --entry out")),
+        (_, 0) => Err(Exit::Data.fault(format!("{} holds no request", Untrusted(path)))),
         (_, count) => Err(Exit::Usage
             .fault(format!("{} holds {count} requests", Untrusted(path)))
             .hint(format!("choose one with --entry, from 1 to {count}"))),

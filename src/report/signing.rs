@@ -312,7 +312,10 @@ pub fn unsigned(received: &Received) -> Report {
         .with_line("INVALID  header-not-delivered: no signature header of a known scheme is there")
         .with_line(format!("  headers   {there}"))
         .with_line(format!("  body      {}", body_words(&received.body)))
-        .with_hint("name the scheme with --scheme, or describe one with --scheme generic")
+        .with_hint(match names.is_empty() {
+            true => "hand over its headers, each with --header 'NAME: VALUE', or the whole request with --request",
+            false => "name the scheme with --scheme, or describe one with --scheme generic",
+        })
 }
 
 /// A secret, and what is wrong with it.
@@ -462,6 +465,10 @@ pub fn rotation(senders: &[Sender], endpoints: &[Sender], flaws: &[Flaw], now: T
         .with_names(senders.iter().chain(endpoints).map(|sender| sender.name.as_str()));
     for flaw in flaws {
         report = report.with_line(format!("the new secret: {}: {}", flaw.name(), flaw.text()));
+    }
+    if senders.is_empty() {
+        report =
+            report.with_hint("let the senders send to `syncctl serve`, or capture them with `syncctl listen --save`");
     }
     report.with_hint("while both are in use, keep the old one as WEBHOOK_SECRET_PREVIOUS: both are then signed with")
 }

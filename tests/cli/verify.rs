@@ -221,3 +221,20 @@ fn a_secret_that_is_no_key_of_the_scheme_is_explained() {
     assert_eq!((ran.code, reason(&ran)), (4, "secret-unusable".into()), "{ran:?}");
     assert_eq!(ran.data()["explanation"]["cause"], "secret-trimmed");
 }
+
+#[test]
+fn what_was_handed_over_wrongly_is_told_with_the_way_to_do_it() {
+    let place = Place::new();
+    let request = "POST / HTTP/1.1\nX-Webhook-Signature: 00\n\n{}";
+    std::fs::write(place.path("one.http"), request).unwrap();
+    std::fs::write(place.path("none.har"), r#"{"log":{"entries":[]}}"#).unwrap();
+    for (args, code, told) in [
+        (&["verify", "one.http", "--header", "X-Webhook-Signature"][..], 65, "--header 'NAME: VALUE'"),
+        (&["verify", "--request", "one.http", "--entry", "2"], 2, "holds one request"),
+        (&["verify", "--request", "none.har"], 65, "no"),
+        (&["verify", "one.http", "--secret-env", "NOWHERE"], 78, "a variable that a flag names"),
+    ] {
+        let ran = place.run(args);
+        assert!(ran.code == code && ran.stderr.contains(told), "{ran:?}");
+    }
+}

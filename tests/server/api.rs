@@ -27,6 +27,7 @@ fn the_rehearsal_of_a_rotation_knows_who_still_sends_under_the_old_secret() {
     let args = ["secret", "rotate-plan", "--secret-env", "OLD", "--new-env", "NEW"];
     let senders = |place: &Place| place.run(&[&args[..], &["-o", "json"]].concat()).data()["senders"].clone();
     assert_eq!(senders(&place), serde_json::json!([]), "nothing was received yet");
+    assert_eq!(place.run(&args).code, 1, "nobody was looked at, so nobody is known to have the new one");
     let uses = |place: &Place| {
         let all = senders(place);
         assert!(all.as_array().unwrap().len() == 1 && all[0]["lastSeenAt"].is_string(), "{all}");

@@ -188,6 +188,7 @@ fn programs(language: Language) -> (tempfile::TempDir, Vec<Program>) {
     (folder, programs)
 }
 
+#[expect(clippy::print_stdout, reason = "who runs the tests should know what was not tried")]
 fn print_the_same(language: Language) {
     let (folder, programs) = programs(language);
     for Program { scheme, text, secret, expected } in programs {
