@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use syncctl::clock::Timestamp;
+use syncctl::delivery::State;
 use syncctl::endpoint::{EndpointUrl, Spec};
 use syncctl::event::{Draft, EventId};
 use syncctl::record::{Change, Kind, Stamp};
@@ -10,7 +11,7 @@ use syncctl::signature::Fingerprint;
 use syncctl::store::inbound::{
     Applied, Edit, Edited, Expects, Incoming, REMEMBERED, ReceivedFilter, RecordFilter, RecordRow, Refused, Sort, Sync,
 };
-use syncctl::store::{Access, DeliveryFilter, EventFilter, Log, Page, Store, open};
+use syncctl::store::{Access, DeliveryFilter, DeliveryId, EventFilter, Log, Page, Prune, Store, open};
 
 use crate::support::memory_dir;
 
@@ -204,6 +205,28 @@ fn a_record_is_pending_until_its_latest_event_has_arrived() {
     store.apply(webhook("e", "enrollment.updated", "s", "{}", 0), at(7)).wait().unwrap();
     let arrived = enrollment(store.as_ref(), "s");
     assert_eq!((arrived.sync, arrived.synced_at), (Sync::Synced, Some(at(7))));
+}
+
+#[test]
+fn a_record_whose_event_was_removed_does_not_take_another_ones_fate_for_its_own() {
+    let (_dir, store) = store();
+    let spec = Spec::of_url(EndpointUrl::parse("http://127.0.0.1:9/").unwrap());
+    store.set_endpoints(vec![spec], at(0)).wait().unwrap();
+    let edit = |kind: &str, resource: &str| {
+        let draft = draft(&format!("{kind}.created"), resource, "{}");
+        store.edit(Edit { draft, expects: Expects::Anything }, at(0)).wait().unwrap();
+        store.deliveries(&DeliveryFilter::default(), ALL).unwrap().rows.last().unwrap().clone()
+    };
+    let first = edit("enrollment", "r");
+    store.give_up(vec![first.id], at(1)).wait().unwrap();
+    let what = Prune { states: vec![State::Failed], endpoint: None, before: at(9), after: DeliveryId(0) };
+    assert_eq!(store.prune(what).wait().unwrap().events, 1);
+    // The same number, and even the same id, but another kind of thing.
+    let second = edit("user", "r");
+    assert_eq!(second.event.seq, first.event.seq);
+    store.give_up(vec![second.id], at(1)).wait().unwrap();
+    assert_eq!(enrollment(store.as_ref(), "r").sync, Sync::Synced);
+    assert_eq!(store.record(Kind::User, "r").unwrap().unwrap().sync, Sync::Failed);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use syncctl::delivery::{Next, Outcome, RetryPolicy, Standing, State, Trigger, af
 use syncctl::endpoint::{EndpointId, EndpointUrl, Spec};
 use syncctl::event::{Draft, EventId};
 use syncctl::store::{
-    Access, Claim, DeliveryFilter, DeliveryId, Finished, Left, Page, Recorded, Replay, Run, Store, Wants, open,
+    Access, Claim, DeliveryFilter, DeliveryId, Finished, Left, Page, Prune, Recorded, Replay, Run, Store, Wants, open,
 };
 
 use crate::support::{Chance, memory_dir, seeds};
@@ -189,6 +189,8 @@ struct History {
     runs: Vec<(Run, Vec<Claim>)>,
     ghosts: Vec<(syncctl::store::RunId, Claim)>,
     emitted: Vec<EventId>,
+    /// How many ids were given out; those of removed events are not given again.
+    made: usize,
 }
 
 fn spec(n: usize) -> Spec {
@@ -215,6 +217,7 @@ impl History {
             runs: Vec::new(),
             ghosts: Vec::new(),
             emitted: Vec::new(),
+            made: 0,
         }
     }
 
@@ -231,6 +234,7 @@ impl History {
             89..92 => self.give_up(),
             92..94 => self.ghost(),
             94..95 => self.reopen(),
+            95..97 => self.prune(),
             _ => self.pass_time(),
         }
         self.compare();
@@ -249,7 +253,8 @@ impl History {
             assert_eq!((done.accepted, done.duplicates), (0, 1));
             return;
         }
-        let id = EventId::parse(&format!("ev-{}-{resource}", self.emitted.len())).unwrap();
+        let id = EventId::parse(&format!("ev-{}-{resource}", self.made)).unwrap();
+        self.made += 1;
         draft.id = Some(id.clone());
         self.emitted.push(id);
         let done = self.store.enqueue(Box::new([Ok(draft)].into_iter()), false, self.now).wait().unwrap();
@@ -499,6 +504,38 @@ impl History {
                 self.model.turn(self.now);
             }
         }
+    }
+
+    /// Removes finished deliveries of some states, of one endpoint or all; nothing that is not finished ever goes.
+    fn prune(&mut self) {
+        let page = Page { limit: 10_000, number: 1, oldest_first: true };
+        let rows = self.store.deliveries(&DeliveryFilter::default(), page).unwrap().rows;
+        let event_of: BTreeMap<i64, EventId> = rows.into_iter().map(|row| (row.id.0, row.event.id)).collect();
+        let states: Vec<State> = State::ALL.into_iter().filter(|_| self.chance.one_in(2)).collect();
+        let endpoint = self.chance.one_in(2).then(|| self.chance.below(ENDPOINTS));
+        let far = Duration::from_hours(24 * 365 * 100);
+        let (old, before) =
+            if self.chance.one_in(4) { (false, self.now.minus(far)) } else { (true, self.now.plus(far)) };
+        let name = endpoint.map(|which| format!("e{which}"));
+        let (mut removed, mut after) = (0, Some(DeliveryId(0)));
+        while let Some(from) = after {
+            let what = Prune { states: states.clone(), endpoint: name.clone(), before, after: from };
+            let batch = self.store.prune(what).wait().unwrap();
+            (removed, after) = (removed + batch.deliveries, batch.next);
+        }
+        let stays = |d: &Delivery| {
+            let asked_for = d.done.is_some_and(|done| states.contains(&done));
+            !(old && asked_for && endpoint.is_none_or(|which| which == d.endpoint))
+        };
+        let count = self.model.deliveries.len();
+        self.model.deliveries.retain(|_, d| stays(d));
+        assert_eq!(removed, (count - self.model.deliveries.len()) as u64);
+        let left: BTreeSet<&EventId> = self.model.deliveries.keys().map(|id| &event_of[id]).collect();
+        for event in event_of.values().collect::<BTreeSet<_>>() {
+            assert_eq!(self.store.event(event).unwrap().is_some(), left.contains(event));
+        }
+        self.emitted.retain(|id| left.contains(id) || !event_of.values().any(|event| event == id));
+        assert_eq!(self.store.verify().unwrap(), Vec::<String>::new());
     }
 
     fn reopen(&mut self) {

@@ -248,15 +248,19 @@ fn record_row(row: &Row<'_>) -> rusqlite::Result<Bare> {
 
 impl Bare {
     /// Adds how far the latest event emitted about it has come.
+    ///
+    /// That event may have been removed, and its number given to an event about something else.
     fn complete(mut self, connection: &Connection) -> rusqlite::Result<(i64, RecordRow)> {
         let Some(event) = self.last_event else { return Ok((self.seq, self.row)) };
         let (open, failed, delivered_at) = connection
             .prepare_cached(
                 "SELECT count(*) FILTER (WHERE state < 4), count(*) FILTER (WHERE state = 5),
                     max(changed_at) FILTER (WHERE state = 4)
-                 FROM delivery WHERE event = ?1",
+                 FROM delivery WHERE event = ?1 AND EXISTS
+                    (SELECT 1 FROM event e JOIN kind k ON k.id = e.kind
+                     WHERE e.seq = ?1 AND e.resource_id = ?2 AND k.resource_type = ?3)",
             )?
-            .query_row([event], |row| {
+            .query_row(params![event, self.row.id, self.row.kind.name()], |row| {
                 Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, Option<i64>>(2)?))
             })?;
         self.row.synced_at = self.row.synced_at.max(delivered_at.map(Timestamp::from_millis));
