@@ -79,12 +79,14 @@ fn one_line_that_was_rejected_is_exit_three_whatever_was_wrong_with_it() {
 #[test]
 fn twenty_rejected_lines_are_named_and_the_rest_is_counted() {
     let place = two_endpoints();
-    let ran = batch(&place, &"nonsense\n".repeat(25), &["--skip-invalid", "-o", "json"]);
-    assert_eq!((ran.code, &ran.data()["rejected"]), (3, &25.into()));
-    let warnings: Vec<&str> = ran.stderr.lines().filter(|line| line.starts_with("warning: ")).collect();
-    assert_eq!(warnings.len(), 21, "{ran:?}");
-    assert!(warnings[19].starts_with("warning: line 20: "), "{ran:?}");
-    assert_eq!(warnings[20], "warning: further rejected lines are not named");
+    for (lines, told) in [(20, 20), (21, 21), (25, 21)] {
+        let ran = batch(&place, &"nonsense\n".repeat(lines), &["--skip-invalid", "-o", "json"]);
+        assert_eq!((ran.code, &ran.data()["rejected"]), (3, &lines.into()));
+        let warnings: Vec<&str> = ran.stderr.lines().filter(|line| line.starts_with("warning: ")).collect();
+        assert_eq!(warnings.len(), told, "{ran:?}");
+        assert!(warnings[19].starts_with("warning: line 20: "), "{ran:?}");
+        assert!(told == 20 || warnings[20] == "warning: further rejected lines are not named", "{ran:?}");
+    }
 }
 
 #[test]
@@ -120,5 +122,6 @@ fn what_process_would_send_is_neither_blocked_nor_behind_a_rest() {
     place.emit_many(1);
     assert_eq!(due(&place), ["e0"]);
     assert_eq!(place.run(&["process"]).code, 0);
+    place.emit("user.created", "due-but-for-the-rest");
     assert!(due(&place).is_empty());
 }
