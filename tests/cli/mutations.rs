@@ -54,6 +54,22 @@ fn bulk_verbs_say_what_they_did() {
 }
 
 #[test]
+fn more_than_one_needs_a_yes() {
+    let receiver = Receiver::new(|_| Reply::Status(500));
+    let mut place = Place::sending_to(&[receiver.url("/")]);
+    place.set("SYNCCTL_DELIVERY_MAX_ATTEMPTS", "1");
+    place.emit_many(2);
+    place.run(&["process", "-q"]);
+    assert_eq!(place.data(&["replay", "--failed"])["wouldChange"], 2);
+    assert_eq!(place.queue()["failed"], 2, "two are more than one");
+    assert_eq!(place.data(&["replay", "1"])["changed"], 1);
+    assert_eq!(place.data(&["replay", "--failed"])["changed"], 1, "one is not");
+    assert_eq!(place.data(&["deliveries", "give-up"])["wouldChange"], 2);
+    assert_eq!(place.queue()["pending"], 2);
+    assert_eq!(place.data(&["deliveries", "give-up", "--yes"])["changed"], 2);
+}
+
+#[test]
 fn the_same_id_twice_is_a_duplicate() {
     let place = Place::new();
     let args = ["emit", "user.created", "u", "--data", "{}", "--id", "mine"];
