@@ -53,9 +53,13 @@ fn emit_survives_death_and_errors_at_every_write() {
             place
         };
         for (name, n) in calls(&fresh(), WRITES, EMIT) {
-            for (fault, when) in
-                ["signal=KILL", "error=EIO", "error=ENOSPC"].iter().flat_map(|f| (1..=n).map(move |w| (f, w)))
-            {
+            // Once, and where minutes may be taken also from then on for good.
+            let once = ["signal=KILL", "error=EIO", "error=ENOSPC"]
+                .iter()
+                .flat_map(|f| (1..=n).map(move |w| (f, w.to_string())));
+            let for_good =
+                ["error=EIO", "error=ENOSPC"].iter().flat_map(|f| (1..=n).map(move |w| (f, format!("{w}+"))));
+            for (fault, when) in once.chain(for_good.filter(|_| crate::support::long())) {
                 let place = fresh();
                 let inject = format!("inject={name}:{fault}:when={when}");
                 let ran = traced(&place, &["-e", &format!("trace={name}"), "-e", &inject], EMIT);
