@@ -311,6 +311,19 @@ fn endpoints_take_what_the_file_says_and_deliveries_in_general_for_the_rest() {
 }
 
 #[test]
+fn urls_of_the_environment_say_whose_urls_they_hide() {
+    let home = Home::new().env_file("SYNC_WEBHOOK_URLS=http://weaker/\n").env("SYNC_WEBHOOK_URLS", "http://stronger/");
+    let config = home.load();
+    assert_eq!(config.endpoints.len(), 1);
+    let shown = setting(&config, "endpoints[0].url");
+    assert_eq!(
+        (shown.value.as_str(), shown.origin.to_string().as_str()),
+        ("http://stronger/", "env SYNC_WEBHOOK_URLS")
+    );
+    assert_eq!(shown.hides, Some(Origin::EnvFile(home.path("dot.env"), 1)));
+}
+
+#[test]
 fn endpoints_need_a_name_of_their_own_and_a_url() {
     let file = "[[endpoints]]\nname = \"a\"\nurl = \"http://a\"\n[[endpoints]]\nname = \"a\"\nurl = \"http://b\"\n[[endpoints]]\nurl = \"http://c\"\n[[endpoints]]\nname = \"d\"\n[[endpoints]]\nname = \"e e\"\nurl = \"ftp://e\"\n";
     let file_name = ".config/syncctl/config.toml";

@@ -31,6 +31,7 @@ mod resend;
 mod secret;
 mod secrets;
 mod sign;
+mod status;
 mod sync;
 mod terminal;
 mod verify;

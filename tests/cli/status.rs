@@ -1,0 +1,72 @@
+//! `status` and the lists: their figures add up, and what is blocked, held or given up is called that.
+
+use crate::support::place::Place;
+use crate::support::receiver::{Receiver, Reply};
+
+/// One endpoint that takes all but one event, and one that is paused.
+fn place() -> (Receiver, Place) {
+    let receiver = Receiver::new(|request| Reply::Status(if request.event_id() == "e0" { 500 } else { 200 }));
+    let mut place = Place::new();
+    place.set("SYNCCTL_DELIVERY_MAX_ATTEMPTS", "1");
+    let config = format!(
+        "[[endpoints]]\nname = \"open\"\nurl = \"{}\"\n[[endpoints]]\nname = \"shut\"\nurl = \"http://127.0.0.1:9/\"\npaused = true\n",
+        receiver.url("/")
+    );
+    std::fs::write(place.path("c.toml"), config).unwrap();
+    place.set("SYNCCTL_CONFIG", place.path("c.toml").to_str().unwrap());
+    place.emit_many(3);
+    assert_eq!(place.run(&["process", "-q"]).code, 3);
+    place.emit_lines(["first", "behind"].map(|id| (id.to_owned(), "same".to_owned())).into_iter());
+    (receiver, place)
+}
+
+#[test]
+fn the_total_is_everything_that_has_not_arrived() {
+    let (_receiver, place) = place();
+    let status = place.data(&["status"]);
+    let queue = &status["queue"];
+    let of = |name: &str| queue[name].as_i64().unwrap();
+    assert_eq!((of("pending"), of("processing"), of("failed"), of("held"), of("delivered")), (2, 0, 1, 5, 2));
+    assert_eq!((of("total"), of("events")), (8, 5));
+    let [open, shut] = status["endpoints"].as_array().unwrap().as_slice() else { unreachable!("{status}") };
+    let of = |endpoint: &serde_json::Value, name: &str| endpoint[name].as_i64().unwrap();
+    assert_eq!((of(open, "pending"), of(open, "held"), of(open, "failed"), of(open, "delivered")), (2, 0, 1, 2));
+    assert_eq!((of(shut, "pending"), of(shut, "held"), of(shut, "failed"), of(shut, "delivered")), (0, 5, 0, 0));
+    assert_eq!((&open["sync"], &shut["sync"], &shut["state"]), (&"failed".into(), &"syncing".into(), &"paused".into()));
+}
+
+#[test]
+fn a_delivery_says_when_it_is_tried_next_unless_it_waits_behind_another() {
+    let (_receiver, place) = place();
+    let rows = place.data(&["deliveries", "list", "--endpoint", "open"]);
+    let row = |id: &str| rows.as_array().unwrap().iter().find(|row| row["eventId"] == id).unwrap().clone();
+    assert!(row("first")["nextAttemptAt"].is_string() && row("first")["blocked"] == false);
+    assert!(row("behind")["nextAttemptAt"].is_null() && row("behind")["blocked"] == true);
+    assert!(row("e0")["nextAttemptAt"].is_null() && row("e1")["nextAttemptAt"].is_null());
+    assert_eq!((&row("e0")["reason"], &row("e1")["error"]), (&"attempts-used-up".into(), &serde_json::Value::Null));
+    let table = place.run(&["deliveries", "list", "--endpoint", "open"]).stdout;
+    assert!(table.contains("pending (blocked)") && table.contains("failed (attempts-used-up)"), "{table}");
+    let failure = place.data(&["failures", "list"])[0].clone();
+    assert_eq!(
+        (&failure["eventId"], &failure["resolved"], &failure["attempts"]),
+        (&"e0".into(), &false.into(), &1.into())
+    );
+}
+
+#[test]
+fn a_list_says_how_much_of_it_is_shown_only_where_that_is_not_all() {
+    let (_receiver, place) = place();
+    assert!(!place.run(&["events", "list"]).stdout.contains("shown"));
+    assert!(!place.run(&["events", "list", "--limit", "5"]).stdout.contains("shown"));
+    assert!(place.run(&["events", "list", "--limit", "4"]).stdout.contains("4 of 5 shown"));
+}
+
+#[test]
+fn a_run_that_delivered_nothing_says_what_it_attempted_all_the_same() {
+    let receiver = Receiver::new(|_| Reply::Status(500));
+    let place = Place::sending_to(&[receiver.url("/")]);
+    assert_eq!(place.data(&["process"])["message"], "nothing was due");
+    place.emit_many(1);
+    let message = place.data(&["process"])["message"].as_str().unwrap().to_owned();
+    assert!(message.starts_with("1 attempted   0 delivered   1 to be retried   0 failed"), "{message}");
+}
