@@ -4,31 +4,47 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
+use syncctl::event::EventId;
 use syncctl::record::Kind;
 use syncctl::store::inbound::ReceivedFilter;
 use syncctl::store::{Access, Page, open};
 
-use super::running::{Answer, Running, event, place, signed};
+use super::running::{ADMIN, Answer, Running, event, place, signed};
 use crate::support::{Chance, seeds};
 
 const CLIENTS: u64 = 8;
+/// Stands for the resource of what was emitted here.
+const OWN: &str = "";
 
-/// Sends webhooks until told to stop, and remembers which were acknowledged, with which number per resource.
+/// Sends webhooks and events of its own until told to stop, and remembers which were acknowledged: the resource, the number.
 fn load(address: std::net::SocketAddr, client: u64, next: &AtomicU64, stop: &AtomicBool) -> Vec<(String, u64)> {
     let mut acknowledged = Vec::new();
     while !stop.load(Ordering::SeqCst) {
         let n = next.fetch_add(1, Ordering::SeqCst);
+        if n.is_multiple_of(4) {
+            let body = format!(r#"{{"id":"own{n}","type":"user.updated","resourceId":"u","data":{{}}}}"#);
+            match ask(address, "POST /api/events", ADMIN, &body) {
+                Some(201) => acknowledged.push((OWN.to_owned(), n)),
+                _ => break,
+            }
+            continue;
+        }
         let at = format!("2026-01-31T12:{:02}:{:02}.{:03}Z", n / 60_000 % 60, n / 1_000 % 60, n % 1_000);
         let body =
             event(&format!("e{n}"), "enrollment.updated", &format!("r{client}"), &format!(r#"{{"n":{n}}}"#), &at);
-        let Ok(mut stream) = std::net::TcpStream::connect(address) else { break };
-        super::running::write(&mut stream, "POST /api/webhooks/sync", &signed(&body), body.as_bytes());
-        match Answer::read(&mut stream) {
-            Some(answer) if answer.status == 200 => acknowledged.push((format!("r{client}"), n)),
+        match ask(address, "POST /api/webhooks/sync", &signed(&body), &body) {
+            Some(200) => acknowledged.push((format!("r{client}"), n)),
             _ => break,
         }
     }
     acknowledged
+}
+
+/// The status answered, unless the server dies before.
+fn ask(address: std::net::SocketAddr, line: &str, headers: &str, body: &str) -> Option<u16> {
+    let mut stream = std::net::TcpStream::connect(address).ok()?;
+    super::running::write(&mut stream, line, headers, body.as_bytes());
+    Answer::read(&mut stream).map(|answer| answer.status)
 }
 
 #[test]
@@ -66,11 +82,16 @@ fn check(place: &crate::support::place::Place, acknowledged: &[(String, u64)], s
     let rows = store.received(&ReceivedFilter::default(), page).unwrap().rows;
     let mut times: BTreeMap<String, u64> = BTreeMap::new();
     rows.iter().for_each(|row| *times.entry(row.event_id.as_ref().unwrap().to_string()).or_default() += 1);
-    for (_, n) in acknowledged {
+    let (own, received): (Vec<_>, Vec<_>) = acknowledged.iter().partition(|(resource, _)| resource == OWN);
+    for (_, n) in own {
+        let id = EventId::parse(&format!("own{n}")).unwrap();
+        assert!(store.event(&id).unwrap().is_some(), "seed {seed}: the emission of {id} was acknowledged");
+    }
+    for (_, n) in &received {
         assert_eq!(times.get(&format!("e{n}")), Some(&1), "seed {seed}: event {n} was acknowledged");
     }
     assert!(times.values().all(|times| *times == 1), "seed {seed}: an event was applied twice");
-    for (resource, n) in acknowledged {
+    for (resource, n) in received {
         let record = store.record(Kind::Enrollment, resource).unwrap().expect("the record of an acknowledged event");
         let known: u64 = record.record.field("n").unwrap().parse().unwrap();
         assert!(known >= *n, "seed {seed}: {resource} has {known}, acknowledged was {n}");
