@@ -5,6 +5,7 @@ use std::io::Write as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD as BASE64, URL_SAFE_NO_PAD};
 use bytes::Bytes;
+use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 use syncctl::signature::explain::{CAUSES, Candidate, Explanation, Role, explain};
 use syncctl::signature::{Algorithm, Encoding, Key, Message, Received, Scheme, detect, find, schemes, sign, verify};
@@ -312,6 +313,19 @@ fn a_wrong_key_gets_no_cause_whatever_else_is_wrong() {
         let received = request(scheme, secret_of(scheme), BODY);
         let found = explain(scheme, &received, &current("a-secret-nobody-uses"));
         assert!(found.changes.is_empty(), "{}: {:?}", scheme.facts().name, found.changes);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn no_random_key_ever_gets_a_cause(
+        theirs in prop::collection::vec(any::<u8>(), 8..64),
+        name in prop::sample::select(vec!["syncctl", "standard", "stripe", "github", "shopify", "vercel"]),
+    ) {
+        let wrong = secret("", name, theirs, "a-secret-that-nobody-signs-with");
+        prop_assert_eq!(explained(&wrong).changes, []);
     }
 }
 
