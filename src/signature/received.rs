@@ -149,20 +149,20 @@ impl Received {
 /// A header's value, as long as it is there once.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Only<'r> {
-    value: &'r [u8],
+    value: Option<&'r HeaderValue>,
     count: usize,
 }
 
 impl<'r> Only<'r> {
     /// Takes a value that was found.
     pub(super) fn add(&mut self, value: &'r HeaderValue) {
-        self.value = value.as_bytes();
+        self.value = Some(value);
         self.count += 1;
     }
 
     /// The value of the header `name`, as text.
     pub(super) fn text(self, name: &HeaderName) -> Result<&'r str, Refusal> {
-        let plain = || str::from_utf8(self.value).ok().filter(|text| text.is_ascii());
+        let plain = || self.value.and_then(|value| value.to_str().ok());
         match self.count {
             0 => Err(Refusal::HeaderNotDelivered(name.to_string())),
             1 => plain()
