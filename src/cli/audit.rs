@@ -39,21 +39,20 @@ impl ListArgs {
         let page = self.paging.newest_first();
         // The two parts are kept apart, so a page of both is the end of what begins with that many of each.
         let first = Page { limit: page.limit.saturating_mul(page.number), number: 1, ..page };
-        let (mut entries, mut total) = (Vec::new(), 0);
+        let (mut left, mut arrived, mut total) = (Vec::new(), Vec::new(), 0);
         if self.wants("outbound") {
             let listed = store.attempts(&self.sent.attempts(context.now), first)?;
             total += listed.total;
-            entries.extend(listed.rows.into_iter().map(Entry::Outbound));
+            left.extend(listed.rows.into_iter().map(Entry::Outbound));
         }
         if self.wants("inbound") {
             let listed = store.received(&self.sent.received(context.now), first)?;
             total += listed.total;
-            entries.extend(listed.rows.into_iter().map(Entry::Inbound));
-            entries.sort_by_key(|entry| std::cmp::Reverse(entry.at()));
+            arrived.extend(listed.rows.into_iter().map(Entry::Inbound));
         }
         let before = usize::try_from(first.limit - page.limit).unwrap_or(usize::MAX);
         let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
-        let shown: Vec<Entry> = entries.into_iter().skip(before).take(limit).collect();
+        let shown: Vec<Entry> = merged(left, arrived).skip(before).take(limit).collect();
         context.screen.report(&audit::audit(&shown, total, page))?;
         Ok(Exit::Done)
     }
@@ -63,4 +62,14 @@ impl ListArgs {
         let chosen = self.direction.as_deref().is_none_or(|chosen| chosen == direction);
         chosen && (self.sent.endpoint.is_none() || direction == "outbound")
     }
+}
+
+/// Both parts in one, newest first, each in its own order: so a page is the same whatever number of rows was read for it.
+fn merged(left: Vec<Entry>, arrived: Vec<Entry>) -> impl Iterator<Item = Entry> {
+    let (mut left, mut arrived) = (left.into_iter().peekable(), arrived.into_iter().peekable());
+    std::iter::from_fn(move || match (left.peek(), arrived.peek()) {
+        (Some(one), Some(other)) if other.at() > one.at() => arrived.next(),
+        (Some(_), _) => left.next(),
+        (None, _) => arrived.next(),
+    })
 }
