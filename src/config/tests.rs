@@ -311,6 +311,15 @@ fn endpoints_take_what_the_file_says_and_deliveries_in_general_for_the_rest() {
 }
 
 #[test]
+fn endpoints_of_the_strongest_file_that_names_any_are_the_set() {
+    let named = |name: &str| format!("[[endpoints]]\nname = \"{name}\"\nurl = \"http://{name}/\"\n");
+    let names = |home: &Home| home.load().endpoints.iter().filter_map(|spec| spec.name.clone()).collect::<Vec<_>>();
+    let home = Home::new().system(&named("weaker")).user(&named("stronger"));
+    assert_eq!(names(&home), ["stronger"]);
+    assert_eq!(names(&Home::new().system(&named("weaker")).user("")), ["weaker"]);
+}
+
+#[test]
 fn urls_of_the_environment_say_whose_urls_they_hide() {
     let home = Home::new().env_file("SYNC_WEBHOOK_URLS=http://weaker/\n").env("SYNC_WEBHOOK_URLS", "http://stronger/");
     let config = home.load();

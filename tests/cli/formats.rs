@@ -108,6 +108,15 @@ fn columns_are_chosen_by_name() {
 }
 
 #[test]
+fn quiet_keeps_back_what_people_are_told_and_no_data() {
+    let place = Place::new();
+    let emit = |format: &str| place.run(&["emit", "user.created", "u", "--data", "{}", "-q", "-o", format]).stdout;
+    assert_eq!((emit("table").as_str(), emit("wide").as_str()), ("", ""));
+    assert!(emit("json").contains("\"deliveries\":0") && emit("jsonl").contains("\"deliveries\":0"));
+    assert!(emit("name").starts_with("evt_"));
+}
+
+#[test]
 fn an_empty_list_is_empty() {
     let (_receiver, place) = lively_place();
     let args = ["deliveries", "list", "--type", "no.such"];
