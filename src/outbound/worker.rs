@@ -199,6 +199,7 @@ struct Shift<'a> {
 struct Trouble {
     since: Instant,
     again_at: Instant,
+    cause: StoreError,
 }
 
 impl<'a> Shift<'a> {
@@ -254,7 +255,10 @@ impl<'a> Shift<'a> {
                 () = sleep_until(self.reap_at) => drop(self.watch_others()?),
             }
             if self.stopping() == Stop::Now {
-                return Ok(self.summarise(Outlook::default()));
+                return match self.trouble.take() {
+                    Some(trouble) => Err(self.unrecorded(trouble.cause)),
+                    None => Ok(self.summarise(Outlook::default())),
+                };
             }
         }
     }
@@ -532,7 +536,7 @@ impl<'a> Shift<'a> {
             return Err(self.unrecorded(error));
         }
         tracing::warn!(%error, "failed to record outcomes, trying again");
-        self.trouble = Some(Trouble { since, again_at: now + TRY_AGAIN });
+        self.trouble = Some(Trouble { since, again_at: now + TRY_AGAIN, cause: error });
         Ok(())
     }
 
