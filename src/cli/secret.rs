@@ -1,6 +1,6 @@
 //! `secret`: new secrets, what is wrong with old ones, and the rehearsal of a rotation.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -170,6 +170,9 @@ impl RotatePlanArgs {
     }
 }
 
+/// How long an address that uses a newer secret is still taken to house a sender that uses the older one.
+const SHARED_ADDRESS: std::time::Duration = std::time::Duration::from_hours(24);
+
 impl Rotation {
     /// Who signs with which secret, by the newest request of each sender.
     fn senders(&self, captures: &[Capture]) -> Vec<Sender> {
@@ -185,16 +188,20 @@ impl Rotation {
         senders.into_values().collect()
     }
 
-    /// Who sent webhooks to `serve`, by the newest of each address. Without a database, nobody did.
+    /// Who sent webhooks to `serve`: each address with the secret of its newest, and with another it used within a day before,
+    /// because several senders may share an address. Without a database, nobody did.
     fn received(&self, context: &Context) -> Result<Vec<Sender>, Fault> {
         let [new, old] =
             [&self.new, &self.old].map(|text| Secret::new(text.to_string()).ok().map(|it| it.fingerprint()));
-        let mut seen = BTreeSet::new();
+        let mut newest = BTreeMap::new();
         let mut rows = match store::open(context.config()?.database()?, Access::Existing) {
             Err(StoreError::NoDatabase(_)) => return Ok(Vec::new()),
             opened => opened?.senders(context.now)?,
         };
-        rows.retain(|row| seen.insert(row.source.clone()));
+        rows.retain(|row| {
+            let newest = *newest.entry(row.source.clone()).or_insert(row.seen_at);
+            newest.since(row.seen_at) < SHARED_ADDRESS
+        });
         let sender = |row: SenderRow| {
             let standing = match Some(row.secret) {
                 secret if secret == new => Standing::New,

@@ -2,9 +2,14 @@
 //!
 //! They are made when they are first needed and then kept: a task for each attempt would cost as much as sending it.
 
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -12,6 +17,7 @@ use tokio::time::Instant;
 use super::Outlet;
 use super::http::Answer;
 use crate::clock::{Clock, Timestamp};
+use crate::delivery::Outcome;
 use crate::store::{Claim, Finished};
 
 /// An attempt to make.
@@ -56,7 +62,7 @@ impl Slots {
     pub(super) fn start(&mut self, job: Job) {
         let slot = self.free.pop().unwrap_or_else(|| self.add());
         self.busy += 1;
-        // A slot ends only when it panics, and then it is not free.
+        // A slot ends only with all others.
         let _ = slot.send(job);
     }
 
@@ -66,18 +72,12 @@ impl Slots {
         slot
     }
 
-    /// The next attempt that ended; `None` for one that panicked. Waits for ever while none is under way.
-    pub(super) async fn landed(&mut self) -> Option<Finished> {
-        let landing = tokio::select! {
-            biased;
-            Some(landing) = self.landings.recv() => Some(landing),
-            Some(_panicked) = self.tasks.join_next() => None,
-            else => std::future::pending().await,
-        };
+    /// The next attempt that ended. Waits for ever while none is under way.
+    pub(super) async fn landed(&mut self) -> Finished {
+        let Some(Landing { slot, finished }) = self.landings.recv().await else { return std::future::pending().await };
         self.busy -= 1;
-        let Landing { slot, finished } = landing?;
         self.free.push(slot);
-        Some(finished)
+        finished
     }
 
     /// Abandons what is under way.
@@ -94,28 +94,50 @@ async fn work(
     clock: Arc<dyn Clock>,
 ) {
     while let Some(job) = jobs.recv().await {
-        let finished = attempt(job, &*clock).await;
+        let began = Instant::now();
+        let answer = guarded(attempt(&job)).await.unwrap_or_else(panicked);
+        let Answer { outcome, detail, response } = answer;
+        let Job { claim, started_at, chance, .. } = job;
+        let (ended_at, took) = (clock.now(), began.elapsed());
+        let finished = Finished { outcome, started_at, ended_at, took, detail, response, chance, claim };
         if land.send(Landing { slot: slot.clone(), finished }).is_err() {
             return;
         }
     }
 }
 
-/// Makes one attempt and says what it came to.
-async fn attempt(job: Job, clock: &dyn Clock) -> Finished {
-    let Job { outlet, claim, limit, started_at, chance } = job;
-    let began = Instant::now();
+async fn attempt(job: &Job) -> Answer {
     #[cfg(debug_assertions)]
-    abort_if_asked(&claim);
-    let request = outlet.request(&claim, started_at);
-    let Answer { outcome, detail, response } = outlet.target().send(request, limit, started_at).await;
-    Finished { outcome, started_at, ended_at: clock.now(), took: began.elapsed(), detail, response, chance, claim }
+    die_if_asked(&job.claim);
+    let request = job.outlet.request(&job.claim, job.started_at);
+    job.outlet.target().send(request, job.limit, job.started_at).await
 }
 
-/// Lets a test kill this process the way a crash would, on one event. Not part of release builds.
+/// What `work` comes to; `None` if it panics.
+async fn guarded<T>(work: impl Future<Output = T>) -> Option<T> {
+    let mut work = pin!(work);
+    poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
+        Ok(done) => done.map(Some),
+        Err(_) => Poll::Ready(None),
+    })
+    .await
+}
+
+/// A bug of ours is told like any attempt that got no answer, so that it ends: neither the slot nor the delivery is lost.
+fn panicked() -> Answer {
+    Answer {
+        outcome: Outcome::Unreachable,
+        detail: "internal error: the attempt panicked".to_owned(),
+        response: Bytes::new(),
+    }
+}
+
+/// Lets a test make this process crash, or an attempt panic, on one event. Not part of release builds.
 #[cfg(debug_assertions)]
-fn abort_if_asked(claim: &Claim) {
-    if std::env::var_os("SYNCCTL_TEST_ABORT_ON").is_some_and(|id| id == claim.event_id.as_str()) {
+fn die_if_asked(claim: &Claim) {
+    let asked = |name: &str| std::env::var_os(name).is_some_and(|id| id == claim.event_id.as_str());
+    if asked("SYNCCTL_TEST_ABORT_ON") {
         std::process::abort();
     }
+    assert!(!asked("SYNCCTL_TEST_PANIC_ON"), "asked to panic");
 }

@@ -20,7 +20,9 @@ use super::{Keyring, Outlet};
 use crate::clock::{Clock, Timestamp};
 use crate::delivery::{Next, Outcome};
 use crate::endpoint::{Endpoint, EndpointId, MAX_CONCURRENCY};
-use crate::store::{Advanced, Claim, DeliveryId, Finished, Outlook, Recorded, Run, Store, StoreError, Tally, Wants};
+use crate::store::{
+    Advanced, Answer, Claim, DeliveryId, Finished, Outlook, Recorded, Run, Store, StoreError, Tally, Wants,
+};
 
 /// Claims held ready for a fast endpoint at most, so that a commit never makes a slot wait.
 const LONGEST_RESERVE: usize = 192;
@@ -32,6 +34,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const TRY_AGAIN: Duration = Duration::from_millis(200);
 /// How often an idle worker looks whether other workers died.
 const WATCH_OTHERS: Duration = Duration::from_secs(1);
+/// How often a busy worker looks whether something new is due for slots that are free.
+const LOOK_FOR_MORE: Duration = Duration::from_millis(100);
 /// Outcomes that are company enough.
 const COMPANY: usize = 128;
 /// How long the first outcome waits for company before a transaction is begun for it.
@@ -192,6 +196,10 @@ struct Shift<'a> {
     deadline: Option<Instant>,
     idle_until: Option<Instant>,
     reap_at: Instant,
+    look_at: Instant,
+    /// Claims that are not to be sent after all, and those of them the store is letting go of.
+    unwanted: Vec<Claim>,
+    letting_go: Option<(Vec<Claim>, Answer<()>)>,
     chance: Chance,
 }
 
@@ -222,6 +230,9 @@ impl<'a> Shift<'a> {
             deadline: worker.options.max_time.map(|time| Instant::now() + time),
             idle_until: None,
             reap_at: Instant::now() + WATCH_OTHERS,
+            look_at: Instant::now() + LOOK_FOR_MORE,
+            unwanted: Vec::new(),
+            letting_go: None,
             chance: Chance::new(),
             worker,
             run,
@@ -246,12 +257,14 @@ impl<'a> Shift<'a> {
                 biased;
                 Ok(()) = self.stop.changed() => self.heed_stop(),
                 advanced = poll(&mut self.turn), if self.turn.is_some() => self.turned(advanced)?,
+                gone = released(&mut self.letting_go), if self.letting_go.is_some() => self.released(gone),
                 landed = self.slots.landed(), if self.slots.busy() > 0 => self.land(landed),
                 () = until(linger), if linger.is_some() => {}
                 () = until(again), if again.is_some() => {}
                 () = until(idle), if idle.is_some() => self.stir()?,
                 () = bell.rung(), if idle.is_some() => self.stir()?,
                 () = until(self.deadline), if self.deadline.is_some() => self.reach_deadline(),
+                () = sleep_until(self.look_at), if self.has_room_for_more() => self.look_for_more(),
                 () = sleep_until(self.reap_at) => drop(self.watch_others()?),
             }
             if self.stopping() == Stop::Now {
@@ -296,6 +309,17 @@ impl<'a> Shift<'a> {
         // Without requests in flight nobody is going to join them.
         let wait = if self.slots.busy() == 0 { Duration::ZERO } else { LINGER };
         (self.turn.is_none() && !self.landed.is_empty() && self.trouble.is_none()).then(|| self.landed_at + wait)
+    }
+
+    /// Whether a slot is free that a delivery emitted a moment ago could take.
+    fn has_room_for_more(&self) -> bool {
+        self.slots.busy() > 0
+            && self.lanes.values().any(|lane| lane.dry && !lane.holds() && lane.in_flight < self.slots(lane))
+    }
+
+    fn look_for_more(&mut self) {
+        self.look_at = Instant::now() + LOOK_FOR_MORE;
+        self.lanes.values_mut().for_each(|lane| lane.dry = false);
     }
 
     fn again_at(&self) -> Option<Instant> {
@@ -348,6 +372,10 @@ impl<'a> Shift<'a> {
 
     /// Fills free slots with claims, after another look at those that have waited.
     fn start(&mut self) -> Result<(), WorkerError> {
+        if self.trouble.is_some() {
+            // What cannot be recorded cannot be let go of either; it is looked at again when the queue is back.
+            return Ok(());
+        }
         if !self.may_start() {
             self.let_go_of_waiting();
             return Ok(());
@@ -419,15 +447,32 @@ impl<'a> Shift<'a> {
     }
 
     fn let_go(&mut self, claims: Vec<Claim>) {
-        if !claims.is_empty() {
-            // Nobody waits for the answer: a claim that could not be let go of ends with the run.
-            drop(self.worker.store.release(self.run.id, claims, self.worker.clock.now()));
+        self.unwanted.extend(claims);
+        self.release();
+    }
+
+    /// Has the store let go of what is unwanted, unless it is doing so.
+    fn release(&mut self) {
+        if self.letting_go.is_none() && !self.unwanted.is_empty() {
+            let claims = std::mem::take(&mut self.unwanted);
+            let answer = self.worker.store.release(self.run.id, claims.clone(), self.worker.clock.now());
+            self.letting_go = Some((claims, answer));
         }
     }
 
-    fn land(&mut self, landed: Option<Finished>) {
-        // A request that panicked keeps its claim until the run's end, where it counts as interrupted.
-        let Some(finished) = landed else { return };
+    /// Claims that could not be let go of are tried again when others are looked after; at the latest they end with the run.
+    fn released(&mut self, gone: Result<(), StoreError>) {
+        let claims = self.letting_go.take().map(|(claims, _)| claims);
+        match gone {
+            Ok(()) => self.release(),
+            Err(error) => {
+                tracing::warn!(%error, "failed to let go of claims, trying again");
+                self.unwanted.extend(claims.into_iter().flatten());
+            }
+        }
+    }
+
+    fn land(&mut self, finished: Finished) {
         if let Some(lane) = self.lanes.get_mut(&finished.claim.endpoint) {
             lane.in_flight -= 1;
             lane.in_doubt += usize::from(finished.outcome.is_unsettling());
@@ -481,7 +526,7 @@ impl<'a> Shift<'a> {
                 let got = advanced.claims.iter().filter(|claim| claim.endpoint == id).count();
                 if let Some(lane) = self.lanes.get_mut(&id) {
                     lane.dry = got < wanted && !advanced.cut_short;
-                    if lane.waiting.is_empty() && !lane.dry {
+                    if lane.waiting.is_empty() && got == wanted {
                         lane.reserve = (wanted * 2).min(LONGEST_RESERVE);
                     }
                 }
@@ -586,6 +631,7 @@ impl<'a> Shift<'a> {
     /// Frees the claims of workers that died. Returns whether there were any.
     fn watch_others(&mut self) -> Result<bool, WorkerError> {
         self.reap_at = Instant::now() + WATCH_OTHERS;
+        self.release();
         let freed = match self.worker.store.reap(self.worker.clock.now()) {
             Ok(freed) => freed > 0,
             // With requests in flight there is something to lose; the next transaction will tell.
@@ -643,6 +689,13 @@ fn outlet(worker: &Worker, endpoint: &Endpoint) -> Option<Arc<Outlet>> {
 async fn poll(turn: &mut Option<Turn>) -> Result<Advanced, StoreError> {
     match turn {
         Some(turn) => turn.await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn released(letting_go: &mut Option<(Vec<Claim>, Answer<()>)>) -> Result<(), StoreError> {
+    match letting_go {
+        Some((_, answer)) => answer.await,
         None => std::future::pending().await,
     }
 }

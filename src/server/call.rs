@@ -78,6 +78,10 @@ pub(super) async fn answer(
     let done = tokio::spawn(run(call, route, resource)).await.unwrap_or_else(|_| Err(Problem::internal()));
     let refused = if route.page { page::refused } else { Problem::respond };
     let mut response = done.unwrap_or_else(|problem| refused(problem, app.now()));
+    if response.status() == StatusCode::TOO_MANY_REQUESTS {
+        // Who guesses waits for each answer; a right secret never does.
+        tokio::time::sleep(GUESS_DELAY).await;
+    }
     answer::finish(&mut response, &id);
     app.metrics.answered(route.path, response.status().as_u16());
     let (status, took) = (response.status().as_u16(), began.elapsed());
@@ -98,6 +102,9 @@ async fn run(mut call: Call, route: &'static Route, resource: Result<Option<Stri
     call.resource = resource.map_err(|()| Problem::invalid("the path is not valid UTF-8"))?;
     (route.run)(call).await
 }
+
+/// How long an address that guessed too often waits for each further answer.
+const GUESS_DELAY: std::time::Duration = std::time::Duration::from_millis(250);
 
 /// The caller's own name for its request, if it is a harmless one, or a new name.
 fn request_id(headers: &HeaderMap) -> String {

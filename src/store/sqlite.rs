@@ -206,7 +206,7 @@ impl Store for Sqlite {
     }
 
     fn advance(&self, run: RunId, finished: Arc<Vec<Finished>>, wants: Wants, now: Timestamp) -> Answer<Advanced> {
-        self.writer.submit(move |txn| advance::advance(txn, run, &finished, &wants, now))
+        self.writer.submit_repeatable(move |txn| advance::advance(txn, run, &finished, &wants, now))
     }
 
     fn release(&self, run: RunId, claims: Vec<Claim>, now: Timestamp) -> Answer<()> {
@@ -321,7 +321,7 @@ impl Store for Sqlite {
 
 impl Records for Sqlite {
     fn apply(&self, incoming: Incoming, now: Timestamp) -> Answer<Applied> {
-        self.writer.submit(move |txn| inbound::apply(txn, &incoming, now))
+        self.writer.submit_repeatable(move |txn| inbound::apply(txn, &incoming, now))
     }
 
     fn refuse(&self, refused: Vec<Refused>, now: Timestamp) -> Answer<()> {

@@ -166,6 +166,8 @@ fn a_secret_nobody_configured_is_asked_for_and_not_shown_while_it_is_typed() {
         while !seen.ends_with(b"Secret: ") && stdout.read(&mut byte).unwrap() == 1 {
             seen.extend(byte);
         }
+        // The echo ends a moment after the question: nobody types as fast as a test.
+        std::thread::sleep(std::time::Duration::from_millis(400));
         stdin.write_all(typed.as_bytes()).unwrap();
         stdout.read_to_end(&mut seen).unwrap();
         (child.wait().unwrap().code(), String::from_utf8(seen).unwrap())

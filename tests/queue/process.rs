@@ -347,3 +347,40 @@ fn thousands_behind_a_failed_one_hide_nobody_else() {
     assert!(!ids.iter().any(|id| id.starts_with("same") && id != "same-0"), "nobody overtook: {ids:?}");
     assert_eq!(blocked(&place), 999 + usize::from(place.queue()["delivered"] == 0));
 }
+
+/// A slot that hangs keeps no other slot from what is emitted meanwhile.
+#[test]
+fn what_is_emitted_while_a_request_hangs_goes_out_at_once() {
+    let receiver = Receiver::new(|request| match request.event_id() {
+        "slow" => Reply::After(Duration::from_secs(8), Box::new(Reply::Status(200))),
+        _ => Reply::Status(200),
+    });
+    let place = Place::sending_to(&[receiver.url("/")]);
+    let mut watcher = place.spawn(&["process", "--watch"]);
+    place.emit_lines([("slow".to_owned(), "a".to_owned())].into_iter());
+    receiver.wait_for(1, Duration::from_secs(5));
+    std::thread::sleep(Duration::from_millis(300));
+    place.emit_lines([("quick".to_owned(), "b".to_owned())].into_iter());
+    let both = receiver.wait_for(2, Duration::from_secs(4));
+    kill(&watcher, "-KILL");
+    watcher.wait().unwrap();
+    assert_eq!(both[1].event_id(), "quick");
+}
+
+/// A bug that panics in one attempt costs that delivery its attempts, and nobody else anything.
+#[test]
+fn an_attempt_that_panics_is_told_and_ends_and_the_others_go_on() {
+    if !cfg!(debug_assertions) {
+        return;
+    }
+    let receiver = Receiver::good();
+    let mut place = Place::sending_to(&[receiver.url("/")]);
+    place.set("SYNCCTL_TEST_PANIC_ON", "bad");
+    place.set("SYNCCTL_DELIVERY_MAX_ATTEMPTS", "1");
+    place.emit_lines(["bad", "good", "better"].map(|id| (id.to_owned(), id.to_owned())).into_iter());
+    let ran = place.run(&["process", "--concurrency", "1"]);
+    assert_eq!(ran.code, 3, "{ran:?}");
+    assert_eq!(receiver.count(), 2);
+    let failed = place.data(&["deliveries", "list", "--failed"]);
+    assert!(failed[0]["error"].as_str().unwrap_or_default().contains("internal error"), "{failed}");
+}

@@ -28,11 +28,15 @@ fn the_rehearsal_of_a_rotation_knows_who_still_sends_under_the_old_secret() {
     let senders = |place: &Place| place.run(&[&args[..], &["-o", "json"]].concat()).data()["senders"].clone();
     assert_eq!(senders(&place), serde_json::json!([]), "nothing was received yet");
     assert_eq!(place.run(&args).code, 1, "nobody was looked at, so nobody is known to have the new one");
-    let uses = |place: &Place| {
+    let uses = |place: &Place| -> Vec<String> {
         let all = senders(place);
-        assert!(all.as_array().unwrap().len() == 1 && all[0]["lastSeenAt"].is_string(), "{all}");
-        format!("{} {}", all[0]["name"].as_str().unwrap(), all[0]["uses"].as_str().unwrap())
+        let line = |sender: &Value| {
+            assert!(sender["lastSeenAt"].is_string(), "{all}");
+            format!("{} {}", sender["name"].as_str().unwrap(), sender["uses"].as_str().unwrap())
+        };
+        all.as_array().unwrap().iter().map(line).collect()
     };
+    let mut seen = Vec::new();
     for (secret, expected) in [(old, "old"), (new, "new"), ("another", "neither")] {
         place.set("WEBHOOK_SECRET", secret);
         let server = Running::start(&place, &[]);
@@ -40,13 +44,20 @@ fn the_rehearsal_of_a_rotation_knows_who_still_sends_under_the_old_secret() {
         let code = place.data(&["sign", "--data", &body])["headers"]["x-webhook-signature"].clone();
         let header = format!("X-Webhook-Signature: {}\r\n", code.as_str().unwrap());
         assert_eq!(server.send("POST /api/webhooks/sync", &header, body.as_bytes()).status, 200);
-        assert_eq!(uses(&place), format!("127.0.0.1 to serve {expected}"));
+        // Several senders may share an address: what it used within a day is shown beside the newest.
+        seen.insert(0, format!("127.0.0.1 to serve {expected}"));
+        assert_eq!(uses(&place), seen);
         let forged = format!("X-Webhook-Signature: {}\r\n", "0".repeat(64));
         assert_eq!(server.send("POST /api/webhooks/sync", &forged, body.as_bytes()).status, 401);
         let words = place.run(&args).stdout;
-        let still = "1 of 1 sender still uses the old one, last seen just now";
-        assert_eq!(words.starts_with(still), expected == "old", "{words}");
+        assert!(words.starts_with(&format!("1 of {} sender", seen.len())), "{words}");
+        assert!(words.contains("still uses the old one, last seen just now"), "{words}");
     }
+    let queue = rusqlite::Connection::open(place.database()).unwrap();
+    queue
+        .execute("UPDATE sender SET seen_at = seen_at - 90000000 WHERE seen_at < (SELECT max(seen_at) FROM sender)", [])
+        .unwrap();
+    assert_eq!(uses(&place), seen[..1], "a day and an hour later");
 }
 
 #[test]

@@ -57,16 +57,16 @@ fn who_sent_under_which_secret_is_remembered_with_the_newest_time() {
         Incoming { source: source.to_owned(), secret: Fingerprint([secret; 8]), ..hook }
     };
     let sent = [("e1", "a", 1, 0), ("e2", "a", 2, 5), ("e2", "a", 2, 9), ("e3", "b", 1, 7), ("e4", "a", 2, 3)];
-    for (id, source, secret, when) in sent {
-        store.apply(hook(id, source, secret), at(when)).wait().unwrap();
+    for (id, source, secret, second) in sent {
+        store.apply(hook(id, source, secret), at(second * 1000)).wait().unwrap();
     }
     let seen = |now| -> Vec<_> {
         let rows = store.senders(now).unwrap().into_iter();
-        rows.map(|row| (row.source, row.secret.0[0], row.seen_at.as_millis() - NOON)).collect()
+        rows.map(|row| (row.source, row.secret.0[0], (row.seen_at.as_millis() - NOON) / 1000)).collect()
     };
-    assert_eq!(seen(at(9)), [("a".into(), 2, 9), ("b".into(), 1, 7), ("a".into(), 1, 0)]);
+    assert_eq!(seen(at(9000)), [("a".into(), 2, 9), ("b".into(), 1, 7), ("a".into(), 1, 0)]);
     let month = i64::try_from(REMEMBERED.as_millis()).unwrap();
-    assert_eq!(seen(at(month + 8)), [("a".into(), 2, 9)], "who was not seen for a month is no sender any more");
+    assert_eq!(seen(at(month + 8000)), [("a".into(), 2, 9)], "who was not seen for a month is no sender any more");
 }
 
 #[test]

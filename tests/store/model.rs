@@ -103,7 +103,8 @@ impl Model {
         let mut due: Vec<(Timestamp, i64)> = self
             .deliveries
             .iter()
-            .filter(|(id, d)| d.endpoint == endpoint && !d.queued && d.due <= now && self.is_head(**id))
+            .filter(|(id, d)| d.endpoint == endpoint && !d.queued && self.is_head(**id))
+            .filter(|(_, d)| d.due <= now || d.interruptions >= 3)
             .map(|(id, d)| (d.due, *id))
             .collect();
         due.sort_unstable();

@@ -211,10 +211,14 @@ fn troubled_deliveries_are_found_by_their_indexes() {
 
 /// Forgets batch after batch and returns how many rows that were, after holding them against what was announced.
 fn forget(bench: &Bench, log: Log, before: Timestamp) -> u64 {
-    let announced = bench.store.forgettable(log, before, now()).unwrap();
+    forget_at(bench, log, before, now())
+}
+
+fn forget_at(bench: &Bench, log: Log, before: Timestamp, now: Timestamp) -> u64 {
+    let announced = bench.store.forgettable(log, before, now).unwrap();
     let (mut rows, mut after) = (0, Some(i64::MIN));
     while let Some(from) = after {
-        let batch = bench.store.forget(log, before, from, now()).wait().unwrap();
+        let batch = bench.store.forget(log, before, from, now).wait().unwrap();
         assert!(batch.rows <= 502, "{batch:?}");
         (rows, after) = (rows + batch.rows, batch.next);
     }
@@ -226,8 +230,10 @@ fn forget(bench: &Bench, log: Log, before: Timestamp) -> u64 {
 fn figures_by_the_minute_are_forgotten_when_they_are_old() {
     let bench = delivered(3);
     let attempts = || bench.store.rates(now()).unwrap().iter().map(|rate| rate.delivered).sum::<i64>();
-    assert_eq!((forget(&bench, Log::Rates, now()), attempts()), (0, 3), "this very minute");
-    assert_eq!((forget(&bench, Log::Rates, now().plus(Duration::from_secs(60))), attempts()), (1, 0));
+    let (minute, day) = (now().plus(Duration::from_mins(1)), Duration::from_hours(24));
+    assert_eq!((forget_at(&bench, Log::Rates, minute, minute), attempts()), (0, 3), "health still looks at it");
+    assert_eq!((forget_at(&bench, Log::Rates, now(), now().plus(day)), attempts()), (0, 3), "that very minute");
+    assert_eq!((forget_at(&bench, Log::Rates, minute, minute.plus(day)), attempts()), (1, 0));
     assert_sound(&bench);
 }
 

@@ -65,15 +65,15 @@ fn advance_in_sql(
     txn.mirror.endpoints(txn.connection)?;
     let recorded = record(txn, run, finished)?;
     forgive_clock(txn, now)?;
-    let mut hand = Hand { run, now, claims: Vec::new(), entered: 0 };
+    let looks = ENTRIES / wants.endpoints.len().max(1);
+    let mut hand = Hand { run, now, looks, claims: Vec::new(), cut_short: false };
     let solo_waits = claim_solo(txn, wants, &mut hand)?;
     if !solo_waits && hand.claims.is_empty() {
         for (endpoint, wanted) in &wants.endpoints {
             claim_due(txn, *endpoint, *wanted, &mut hand)?;
         }
     }
-    let Hand { claims, entered, .. } = hand;
-    let cut_short = entered >= ENTRIES;
+    let Hand { claims, cut_short, .. } = hand;
     Ok(Advanced { recorded, claims, solo_waits, cut_short, endpoints: txn.mirror.snapshot(txn.connection)? })
 }
 
@@ -81,9 +81,11 @@ fn advance_in_sql(
 struct Hand {
     run: RunId,
     now: Timestamp,
+    /// Blocked deliveries to find among the queued of one endpoint at most.
+    looks: usize,
     claims: Vec<Claim>,
-    /// Queued deliveries that were found to be blocked.
-    entered: usize,
+    /// Whether more is queued than was looked at.
+    cut_short: bool,
 }
 
 /// Writes outcomes and everything that follows from them.
@@ -218,11 +220,13 @@ fn forgive_clock(txn: &mut Txn<'_>, now: Timestamp) -> rusqlite::Result<()> {
 }
 
 /// Claims the oldest delivery that must run alone, if the worker has nothing else. Returns whether one has to wait.
+///
+/// Such a delivery waits for no time, so that no clock that jumps can hold it up.
 fn claim_solo(txn: &mut Txn<'_>, wants: &Wants, hand: &mut Hand) -> rusqlite::Result<bool> {
     let waiting: Vec<(i64, i64)> = txn
         .connection
-        .prepare_cached("SELECT id, endpoint FROM delivery WHERE state = 2 AND due_at <= ?1 ORDER BY due_at, id")?
-        .query_map([hand.now.as_millis()], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .prepare_cached("SELECT id, endpoint FROM delivery WHERE state = 2 ORDER BY due_at, id")?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<rusqlite::Result<_>>()?;
     for (id, endpoint) in waiting {
         let endpoint = EndpointId(endpoint);
@@ -250,13 +254,18 @@ fn claim_due(txn: &mut Txn<'_>, endpoint: EndpointId, wanted: usize, hand: &mut 
     let ready: Vec<Claim> = select(txn, READY_CLAIMS, due, endpoint)?.into_iter().map(|(claim, _)| claim).collect();
     room -= ready.len();
     take(txn, ready, hand)?;
-    while room > 0 && hand.entered < ENTRIES {
+    let mut entered = 0;
+    while room > 0 {
+        if entered >= hand.looks {
+            hand.cut_short = true;
+            break;
+        }
         let chosen = select(txn, QUEUED_CLAIMS, params![endpoint.0, room as i64], endpoint)?;
         if chosen.is_empty() {
             break;
         }
         let (free, occupied) = apart(chosen);
-        hand.entered += occupied.len();
+        entered += occupied.len();
         occupied.iter().try_for_each(|claim| lanes::enter(txn.connection, claim.delivery.0))?;
         room -= free.len();
         take(txn, free, hand)?;

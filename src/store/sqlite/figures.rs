@@ -28,7 +28,8 @@ pub(super) fn figures(connection: &Connection, now: Timestamp) -> rusqlite::Resu
     Ok(Figures { events, endpoints, oldest_processing })
 }
 
-/// The earliest `due_at` of an endpoint's claimable deliveries. What is queued is due now, if not since earlier.
+/// The earliest `due_at` of an endpoint's claimable deliveries. What is queued or runs alone is due now, if not since
+/// earlier.
 fn earliest(connection: &Connection, endpoint: &Endpoint, now: Timestamp) -> rusqlite::Result<Option<Timestamp>> {
     let first =
         |sql: &str| connection.prepare_cached(sql)?.query_row([endpoint.id.0], |row| row.get::<_, i64>(0)).optional();
@@ -43,8 +44,8 @@ fn earliest(connection: &Connection, endpoint: &Endpoint, now: Timestamp) -> rus
          AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.endpoint = q.endpoint AND d.lane = q.lane AND d.state = 3)
          LIMIT 1",
     )?;
-    let queued = queued.map(|due| due.min(now.as_millis()));
-    Ok([ready, solo, queued].into_iter().flatten().min().map(Timestamp::from_millis))
+    let at_once = solo.into_iter().chain(queued).min().map(|due| due.min(now.as_millis()));
+    Ok([ready, at_once].into_iter().flatten().min().map(Timestamp::from_millis))
 }
 
 /// Since when an endpoint's oldest due delivery has been due, counted from the end of its last rest or pause.

@@ -24,7 +24,7 @@ pub(super) fn apply(txn: &mut Txn<'_>, incoming: &Incoming, now: Timestamp) -> R
 }
 
 fn apply_once(txn: &mut Txn<'_>, incoming: &Incoming, now: Timestamp) -> rusqlite::Result<Applied> {
-    see(txn.connection, incoming, now)?;
+    see(txn, incoming, now)?;
     let digest = digest_of(&incoming.draft);
     match known(txn.connection, incoming, &digest, now)? {
         Some(Known::Same) => return Ok(Applied::Duplicate),
@@ -47,9 +47,12 @@ fn apply_once(txn: &mut Txn<'_>, incoming: &Incoming, now: Timestamp) -> rusqlit
     })
 }
 
-/// Remembers who sent it, under which secret.
-fn see(connection: &Connection, incoming: &Incoming, now: Timestamp) -> rusqlite::Result<()> {
-    connection
+/// Remembers who sent it, under which secret; who sends all the time is noted once a second.
+fn see(txn: &mut Txn<'_>, incoming: &Incoming, now: Timestamp) -> rusqlite::Result<()> {
+    if txn.mirror.saw_lately(&incoming.source, incoming.secret, now) {
+        return Ok(());
+    }
+    txn.connection
         .prepare_cached(
             "INSERT INTO sender (source, secret, seen_at) VALUES (?1, ?2, ?3)
              ON CONFLICT DO UPDATE SET seen_at = max(seen_at, excluded.seen_at)",

@@ -264,6 +264,9 @@ fn fronts(connection: &Connection, queued: &HashMap<DeliveryId, Lane>) -> rusqli
             let lane = (endpoint, row.get(0)?);
             if lanes.contains(&lane) {
                 fronts.entry(lane).or_insert(row.get(1)?);
+                if fronts.len() == lanes.len() {
+                    break;
+                }
             }
         }
     }

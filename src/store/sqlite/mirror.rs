@@ -15,6 +15,7 @@ use super::{StoreError, row};
 use crate::clock::Timestamp;
 use crate::delivery::{Outcome, Rest, RestCause, Standing};
 use crate::endpoint::{Endpoint, EndpointId, EndpointUrl};
+use crate::signature::Fingerprint;
 
 /// An endpoint, its figures, and the delivery that probes its rest.
 #[derive(Clone, Debug)]
@@ -43,6 +44,8 @@ pub(super) struct Mirror {
     event_types: HashMap<i64, Arc<str>>,
     rates: BTreeMap<(i64, i64, i64), (i64, i64)>,
     new_events: i64,
+    /// The sender seen last, and when that was written.
+    sender: Option<(String, Fingerprint, Timestamp)>,
     snapshot: Option<Arc<Vec<Endpoint>>>,
     pub(super) last_claim: Option<Timestamp>,
 }
@@ -57,6 +60,7 @@ impl Mirror {
             event_types: HashMap::new(),
             rates: BTreeMap::new(),
             new_events: 0,
+            sender: None,
             snapshot: None,
             last_claim: None,
         }
@@ -79,7 +83,9 @@ impl Mirror {
         self.event_types.clear();
         self.rates.clear();
         self.new_events = 0;
+        self.sender = None;
         self.snapshot = None;
+        self.last_claim = None;
     }
 
     /// Reads everything again if another connection wrote, or if it was forgotten. Returns whether it was still valid.
@@ -164,6 +170,16 @@ impl Mirror {
                 row.endpoint.last_failure_at = row.endpoint.last_failure_at.max(Some(at));
             }
         }
+    }
+
+    /// Whether this sender was the last one seen, less than a second before `now`; else it is from here on.
+    pub(super) fn saw_lately(&mut self, source: &str, secret: Fingerprint, now: Timestamp) -> bool {
+        let lately = |at: Timestamp| at <= now && now.since(at) < Duration::from_secs(1);
+        if self.sender.as_ref().is_some_and(|(from, with, at)| from == source && *with == secret && lately(*at)) {
+            return true;
+        }
+        self.sender = Some((source.to_owned(), secret, now));
+        false
     }
 
     /// Counts a stored event.

@@ -16,6 +16,9 @@ const BATCH: u64 = 500;
 /// Rows looked at by one transaction.
 const LOOKS: i64 = 5_000;
 
+/// Rates younger than this are never forgotten: the longest window that is judged by default.
+const RATES_KEPT: std::time::Duration = std::time::Duration::from_hours(24);
+
 struct Old {
     id: i64,
     event: i64,
@@ -96,7 +99,8 @@ fn remove(txn: &mut Txn<'_>, old: &Old, pruned: &mut Pruned) -> rusqlite::Result
 fn forgotten(log: Log, before: Timestamp, now: Timestamp) -> (&'static str, &'static str, String) {
     let at = before.as_millis();
     match log {
-        Log::Rates => ("rate", "minute", format!("minute < {}", before.minute())),
+        // What health and the failure figures look at stays.
+        Log::Rates => ("rate", "minute", format!("minute < {}", before.min(now.minus(RATES_KEPT)).minute())),
         Log::Runs => ("run", "id", format!("ended_at < {at}")),
         // What was applied or stale is the memory of seen ids as well.
         Log::Received => {
@@ -119,10 +123,21 @@ pub(super) fn forget(
         "SELECT max({number}) FROM (SELECT {number} FROM {table} WHERE {number} > ?1 ORDER BY {number} LIMIT {BATCH})"
     );
     let last: Option<i64> = connection.prepare(&sql)?.query_row([after], |row| row.get(0))?;
-    let Some(last) = last else { return Ok(Forgotten::default()) };
+    let Some(last) = last else {
+        let rows = if log == Log::Received { forget_senders(connection, now)? } else { 0 };
+        return Ok(Forgotten { rows, next: None });
+    };
     let sql = format!("DELETE FROM {table} WHERE {number} > ?1 AND {number} <= ?2 AND {old}");
     let rows = connection.prepare(&sql)?.execute([after, last])?;
     Ok(Forgotten { rows: rows as u64, next: Some(last) })
+}
+
+/// Removes those who have sent nothing for so long that nobody asks about them any more.
+fn forget_senders(connection: &Connection, now: Timestamp) -> rusqlite::Result<u64> {
+    let gone = connection
+        .prepare_cached("DELETE FROM sender WHERE seen_at < ?1")?
+        .execute([now.minus(REMEMBERED).as_millis()])?;
+    Ok(gone as u64)
 }
 
 pub(super) fn forgettable(

@@ -1,7 +1,8 @@
 //! The thread that owns the write connection.
 //!
-//! It takes closures from a bounded channel and runs those that wait as savepoints of one `BEGIN IMMEDIATE` transaction: many
-//! writes, one fsync. Each is answered after the commit.
+//! It takes closures from a bounded channel and runs those that wait in one `BEGIN IMMEDIATE` transaction: many writes, one fsync.
+//! Each is answered after the commit. A write that fails undoes nothing of its neighbours: writes that can be repeated are run
+//! without a savepoint each, which would copy every page they touch, and all over again with savepoints if one of them fails.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -33,12 +34,15 @@ pub(super) struct Txn<'a> {
 trait Write: Send {
     /// Runs inside the transaction. Whatever it says, the answer waits for the commit.
     fn run(&mut self, txn: &mut Txn<'_>) -> Result<()>;
+    /// Whether it may run again after its transaction was undone.
+    fn can_repeat(&self) -> bool;
     /// Tells the caller: its own result, or why the transaction was not committed.
     fn answer(self: Box<Self>, committed: Result<()>);
 }
 
 struct Waiting<T, F> {
-    work: Option<F>,
+    work: F,
+    can_repeat: bool,
     done: Option<T>,
     caller: oneshot::Sender<Result<T>>,
 }
@@ -46,14 +50,18 @@ struct Waiting<T, F> {
 impl<T, F> Write for Waiting<T, F>
 where
     T: Send,
-    F: FnOnce(&mut Txn<'_>) -> Result<T> + Send,
+    F: FnMut(&mut Txn<'_>) -> Result<T> + Send,
 {
     fn run(&mut self, txn: &mut Txn<'_>) -> Result<()> {
-        let Some(work) = self.work.take() else { return Ok(()) };
-        let done = work(txn)?;
+        self.done = None;
+        let done = (self.work)(txn)?;
         txn.mirror.flush(txn.connection).map_err(|e| fault::of(txn.mirror.path(), &e))?;
         self.done = Some(done);
         Ok(())
+    }
+
+    fn can_repeat(&self) -> bool {
+        self.can_repeat
     }
 
     fn answer(self: Box<Self>, committed: Result<()>) {
@@ -93,10 +101,28 @@ impl Writer {
         T: Send + 'static,
         F: FnOnce(&mut Txn<'_>) -> Result<T> + Send + 'static,
     {
+        let mut work = Some(work);
+        self.send(false, move |txn| work.take().map_or(Err(StoreError::Closed), |work| work(txn)))
+    }
+
+    /// Hands `work` to the thread, which may run it again if its transaction was undone.
+    pub(super) fn submit_repeatable<T, F>(&self, work: F) -> Answer<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Txn<'_>) -> Result<T> + Send + 'static,
+    {
+        self.send(true, work)
+    }
+
+    fn send<T, F>(&self, can_repeat: bool, work: F) -> Answer<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Txn<'_>) -> Result<T> + Send + 'static,
+    {
         let (caller, answer) = oneshot::channel();
         if let Some(writes) = &self.writes {
             // If the thread is gone the caller's end is dropped, which answers `Closed`.
-            let _ = writes.send(Box::new(Waiting { work: Some(work), done: None, caller }));
+            let _ = writes.send(Box::new(Waiting { work, can_repeat, done: None, caller }));
         }
         Answer(answer)
     }
@@ -138,10 +164,7 @@ fn fold_log(connection: &Connection, path: &Path) {
 fn commit_group(connection: &Connection, mirror: &mut Mirror, mut group: Vec<Box<dyn Write>>) {
     let committed = run_group(connection, mirror, &mut group);
     if committed.is_err() {
-        mirror.forget();
-        if !connection.is_autocommit() {
-            let _ = connection.execute_batch("ROLLBACK");
-        }
+        undo(connection, mirror);
     }
     match committed {
         Ok(failures) => {
@@ -151,27 +174,52 @@ fn commit_group(connection: &Connection, mirror: &mut Mirror, mut group: Vec<Box
     }
 }
 
+fn undo(connection: &Connection, mirror: &mut Mirror) {
+    mirror.forget();
+    if !connection.is_autocommit() {
+        let _ = connection.execute_batch("ROLLBACK");
+    }
+}
+
 /// Runs a group in one transaction and commits it. The outer error means that nothing of it happened.
 fn run_group(
     connection: &Connection,
     mirror: &mut Mirror,
     group: &mut [Box<dyn Write>],
 ) -> Result<Vec<Option<StoreError>>> {
-    execute(connection, mirror, "BEGIN IMMEDIATE")?;
-    let unchanged = mirror.refresh(connection).map_err(|e| fault::of(mirror.path(), &e))?;
-    if !unchanged {
-        migrate::check(migrate::version(connection).map_err(|e| fault::of(mirror.path(), &e))?)?;
-    }
+    begin(connection, mirror)?;
     let failures = match group {
         // Alone in its transaction, a write needs no savepoint: its failure undoes everything there is.
         [only] => vec![run(connection, mirror, only.as_mut()).map(|()| None)?],
-        several => several
-            .iter_mut()
-            .map(|write| run_as_savepoint(connection, mirror, write.as_mut()))
-            .collect::<Result<_>>()?,
+        several => run_several(connection, mirror, several)?,
     };
     execute(connection, mirror, "COMMIT")?;
     Ok(failures)
+}
+
+fn begin(connection: &Connection, mirror: &mut Mirror) -> Result<()> {
+    execute(connection, mirror, "BEGIN IMMEDIATE")?;
+    let unchanged = mirror.refresh(connection).map_err(|e| fault::of(mirror.path(), &e))?;
+    if unchanged {
+        return Ok(());
+    }
+    migrate::check(migrate::version(connection).map_err(|e| fault::of(mirror.path(), &e))?)
+}
+
+/// Runs the writes of a group so that none undoes another.
+fn run_several(
+    connection: &Connection,
+    mirror: &mut Mirror,
+    group: &mut [Box<dyn Write>],
+) -> Result<Vec<Option<StoreError>>> {
+    if group.iter().all(|write| write.can_repeat()) {
+        if group.iter_mut().all(|write| run(connection, mirror, write.as_mut()).is_ok()) {
+            return Ok(vec![None; group.len()]);
+        }
+        undo(connection, mirror);
+        begin(connection, mirror)?;
+    }
+    group.iter_mut().map(|write| run_as_savepoint(connection, mirror, write.as_mut())).collect()
 }
 
 /// Runs one write as a savepoint, so that its failure or panic undoes nothing of its neighbours.
