@@ -90,7 +90,8 @@ impl Secret {
     }
 }
 
-/// Tells secrets apart without holding them: the first bytes of an HMAC of a fixed text, whose key is the secret.
+/// Tells secrets apart without holding them: the first bytes of an HMAC of a fixed text, whose key is the secret. Like any
+/// signature it lets who holds it try guesses, so it is worth as much as the secret is long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fingerprint(pub [u8; 8]);
 
