@@ -437,13 +437,15 @@ fn monitors() {
 fn receive(connection: &rusqlite::Connection, n: u64) {
     connection
         .execute_batch(&format!(
-            "BEGIN;
+            "CREATE TEMP TABLE numbers AS WITH RECURSIVE c(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM c WHERE value < {n})
+               SELECT value FROM c;
+             BEGIN;
              INSERT INTO received (at, result, event_id, kind, resource_id, timestamp, digest, source)
                SELECT e.created_at, 0, 'in-' || n.value, e.kind, 'in-' || n.value, e.timestamp, zeroblob(16), '127.0.0.1'
                FROM numbers n, event e WHERE e.seq = 1;
              INSERT INTO record (kind, id, present, user_id, course_id, created_at, received_at, body)
                SELECT 0, 'in-' || n.value, 1, 'u' || (n.value % 1000), 'c', r.created_at, r.created_at, r.body
-               FROM numbers n, record r WHERE r.seq = 1 AND n.value <= {n};
+               FROM numbers n, record r WHERE r.seq = 1;
              COMMIT;"
         ))
         .unwrap();
