@@ -167,7 +167,7 @@ fn a_secret_nobody_configured_is_asked_for_and_not_shown_while_it_is_typed() {
             seen.extend(byte);
         }
         // The echo ends a moment after the question: nobody types as fast as a test.
-        std::thread::sleep(std::time::Duration::from_millis(400));
+        std::thread::park_timeout(std::time::Duration::from_millis(400));
         stdin.write_all(typed.as_bytes()).unwrap();
         stdout.read_to_end(&mut seen).unwrap();
         (child.wait().unwrap().code(), String::from_utf8(seen).unwrap())

@@ -359,7 +359,7 @@ fn what_is_emitted_while_a_request_hangs_goes_out_at_once() {
     let mut watcher = place.spawn(&["process", "--watch"]);
     place.emit_lines([("slow".to_owned(), "a".to_owned())].into_iter());
     receiver.wait_for(1, Duration::from_secs(5));
-    std::thread::sleep(Duration::from_millis(300));
+    std::thread::park_timeout(Duration::from_millis(300));
     place.emit_lines([("quick".to_owned(), "b".to_owned())].into_iter());
     let both = receiver.wait_for(2, Duration::from_secs(4));
     kill(&watcher, "-KILL");
