@@ -21,6 +21,7 @@ pub mod queue;
 pub mod records;
 pub mod settings;
 pub mod signing;
+pub mod why;
 
 /// The version of the envelope.
 pub const ENVELOPE_VERSION: &str = "1.0";

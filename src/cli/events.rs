@@ -5,7 +5,7 @@ use super::exit::{Exit, Fault};
 use super::filter::{self, Window};
 use crate::endpoint::SecretSource;
 use crate::event::{EventId, data_of};
-use crate::report::lists;
+use crate::report::{lists, why};
 use crate::signature::show::{Outgoing, reproduce};
 use crate::store::{EventDetail, EventFilter, Store};
 use crate::text::Untrusted;
@@ -17,6 +17,8 @@ pub enum EventsCommand {
     List(ListArgs),
     /// One event with its deliveries and every attempt
     Show(ShowArgs),
+    /// Why each of its deliveries stands where it stands, and what happens next
+    Why(WhyArgs),
     /// Print openssl and curl lines that sign and send it again, with the secret in a variable
     Reproduce(ReproduceArgs),
 }
@@ -51,6 +53,14 @@ pub struct ShowArgs {
     sent: bool,
 }
 
+/// Which event.
+#[derive(Debug, clap::Args)]
+pub struct WhyArgs {
+    /// The event's id, or its number in the order of emission
+    #[arg(value_name = "ID")]
+    id: String,
+}
+
 /// Which event, and where to.
 #[derive(Debug, clap::Args)]
 pub struct ReproduceArgs {
@@ -71,6 +81,11 @@ impl EventsCommand {
         match self {
             Self::List(args) => args.run(context, store.as_ref()),
             Self::Show(args) => args.run(context, store.as_ref()),
+            Self::Why(args) => {
+                let detail = find(store.as_ref(), &args.id)?;
+                context.screen.report(&why::why(store.as_ref(), &detail, context.now)?)?;
+                Ok(Exit::Done)
+            }
             Self::Reproduce(args) => args.run(context, store.as_ref()),
         }
     }

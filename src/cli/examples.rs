@@ -72,6 +72,7 @@ const EXAMPLES: &[Examples] = &[
     ("endpoints resume", &[("Deliver again", "syncctl endpoints resume admin")]),
     ("events", &[("The latest", "syncctl events list"), ("One in full", "syncctl events show 1842")]),
     ("events list", &[("Of one type, today", "syncctl events list --type user.created --since 24h")]),
+    ("events why", &[("What it waits for, or why it failed", "syncctl events why 1842")]),
     (
         "events show",
         &[("By its number", "syncctl events show 1842"), ("Its data alone", "syncctl events show 1842 --body")],

@@ -35,3 +35,4 @@ mod status;
 mod sync;
 mod terminal;
 mod verify;
+mod why;
