@@ -177,7 +177,8 @@ fn no_child_inherits_the_database() {
     assert!(opened.len() >= 3 && opened.iter().all(|line| line.contains("O_CLOEXEC")), "{opened:?}");
     assert!(trace.contains("execve(\"/bin/sh\"") || trace.contains("/sh\", ["), "the command ran: {trace}");
     // Whatever begins another process and is no thread shares nothing but the moment until it runs another program.
-    let forks = trace.lines().filter(|line| line.contains("clone") && !line.contains("CLONE_THREAD"));
+    let clones = trace.lines().filter(|line| line.contains("clone(") || line.contains("clone3("));
+    let forks = clones.filter(|line| !line.contains("CLONE_THREAD"));
     let forks: Vec<&str> = forks.filter(|line| !line.contains("CLONE_VFORK") && !line.contains("resumed")).collect();
     assert!(forks.is_empty(), "{forks:?}");
     assert!(!trace.lines().any(|line| line.contains(" fork(")), "{trace}");
