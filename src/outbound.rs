@@ -15,6 +15,7 @@ use crate::signature::Signer;
 use crate::store::Claim;
 
 pub mod http;
+pub mod run;
 mod slots;
 pub mod wake;
 pub mod worker;

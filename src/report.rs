@@ -19,8 +19,11 @@ pub mod health;
 pub mod lists;
 pub mod queue;
 pub mod records;
+pub mod requests;
+pub mod secrets;
 pub mod settings;
 pub mod signing;
+pub mod verified;
 pub mod why;
 
 /// The version of the envelope.

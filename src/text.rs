@@ -130,6 +130,11 @@ fn two_units(large: u64, large_unit: &str, small: u64, small_unit: &str) -> Stri
 }
 
 /// Characters no output may carry as they are, for tests: from C0, DEL, C1, marks, separators, bidi and tags.
+/// A number of things in words: `1 request`, `2 requests`.
+pub fn count(number: usize, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+}
+
 #[cfg(test)]
 pub(crate) const DANGEROUS: &str = "\u{1b}\u{8}\u{7f}\u{85}\u{9b}\u{9d}\u{61c}\u{200b}\u{200f}\u{2028}\u{202a}\u{202e}\u{2066}\u{2069}\u{feff}\u{e0001}";
 

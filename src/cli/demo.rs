@@ -25,7 +25,7 @@ use crate::endpoint::{EndpointUrl, Settings, Spec};
 use crate::event::Draft;
 use crate::inbound::Keys;
 use crate::monitor::{Ages, Limits};
-use crate::outbound::worker::{Options, Until};
+use crate::outbound::run::{Options, Until};
 use crate::report::{lists, queue};
 use crate::server::{self, Group, Processed, Processing, Secrets, Server};
 use crate::signature::{Secret, Signer};

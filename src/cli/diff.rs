@@ -5,7 +5,7 @@ use super::events;
 use super::exit::{Exit, Fault};
 use super::values;
 use super::workbench::request_of;
-use crate::report::signing;
+use crate::report::requests;
 use crate::signature::diff::compare;
 use crate::signature::received::MOST_BYTES;
 
@@ -34,7 +34,7 @@ impl DiffArgs {
             (None, _) => return Err(Exit::Usage.fault("name two files: what was sent, and what arrived")),
         };
         let difference = compare(&sent, &received);
-        context.screen.report(&signing::difference(difference.as_ref(), sent.len()))?;
+        context.screen.report(&requests::difference(difference.as_ref(), sent.len()))?;
         Ok(if difference.is_none() { Exit::Done } else { Exit::No })
     }
 }

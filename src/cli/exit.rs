@@ -1,7 +1,7 @@
 //! Exit codes, and the faults that lead to them.
 
 use crate::config::ConfigError;
-use crate::outbound::worker::WorkerError;
+use crate::outbound::run::WorkerError;
 use crate::render::{Failure, RenderError};
 use crate::store::{self, Holder, StoreError};
 use crate::text::Untrusted;

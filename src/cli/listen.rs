@@ -28,9 +28,9 @@ use super::workbench::{Chosen, SchemeArgs, SecretArgs};
 use crate::clock::{Clock as _, SystemClock, Timestamp};
 use crate::endpoint::EndpointUrl;
 use crate::outbound::http::Target;
-use crate::outbound::worker::Stop;
+use crate::outbound::run::Stop;
 use crate::render::{RenderError, Screen};
-use crate::report::signing::{self, Heard};
+use crate::report::requests::{self, Heard};
 use crate::signature::received::MOST_BYTES;
 use crate::signature::{Received, detect, verify};
 
@@ -251,7 +251,7 @@ impl Desk {
             saved: saved.and_then(Result::ok),
             show_body: self.show_body,
         };
-        if let Err(error) = self.screen.report(&signing::heard(&heard, &self.screen.time(at))) {
+        if let Err(error) = self.screen.report(&requests::heard(&heard, &self.screen.time(at))) {
             if let Ok(mut failed) = self.failed.lock() {
                 *failed = Some(error);
             }

@@ -13,7 +13,7 @@ use super::resend::{self, Elsewhere};
 use super::workbench::{self, SecretArgs};
 use crate::delivery::{State, Trigger};
 use crate::event::EventId;
-use crate::report::{Report, lists, signing};
+use crate::report::{Report, lists, requests};
 use crate::signature::{Scheme, find};
 use crate::store::{Changed, DeliveryFilter, DeliveryId, DeliveryRow, Left, Page, Replay, Store};
 use crate::text::Untrusted;
@@ -179,7 +179,7 @@ impl ReplayArgs {
         let elsewhere = Elsewhere::new(context, url, &self.secret)?;
         if self.dry_run || (parcels.len() > 1 && !self.yes) {
             let names: Vec<_> = parcels.iter().map(|parcel| parcel.name().to_owned()).collect();
-            context.screen.report(&signing::resend_plan(&names, url))?;
+            context.screen.report(&requests::resend_plan(&names, url))?;
             return Ok(Exit::Done);
         }
         elsewhere.send(context, parcels)

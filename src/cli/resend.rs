@@ -23,7 +23,7 @@ use crate::delivery::Outcome;
 use crate::endpoint::EndpointUrl;
 use crate::outbound::AGENT;
 use crate::outbound::http::{Answer, Client, Target};
-use crate::report::signing::{self, Resent};
+use crate::report::requests::{self, Resent};
 use crate::signature::{Message, Received, Scheme, detect, find, sign};
 use crate::store::{DeliveryRow, Store};
 use crate::text::Untrusted;
@@ -86,7 +86,7 @@ impl Elsewhere {
             }
             Ok(sent)
         })?;
-        context.screen.report(&signing::resent(&sent, self.url.as_str()))?;
+        context.screen.report(&requests::resent(&sent, self.url.as_str()))?;
         Ok(if sent.iter().all(|one| one.delivered) { Exit::Done } else { Exit::No })
     }
 

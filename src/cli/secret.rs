@@ -12,7 +12,7 @@ use super::exit::{Exit, Fault};
 use super::workbench::SecretArgs;
 use crate::clock::Timestamp;
 use crate::config::WhichSecret;
-use crate::report::signing::{self, Flawed, Sender, Standing};
+use crate::report::secrets::{self, Flawed, Sender, Standing};
 use crate::signature::hygiene::{check, new_secret, reused, standard_form};
 use crate::signature::{Scheme, Secret, detect, verify};
 use crate::store::inbound::SenderRow;
@@ -107,7 +107,7 @@ impl CheckArgs {
         let shared = others.clone().filter(|(name, _)| *name == "webhook.secret").any(|(_, it)| it == text.as_bytes());
         flaws.extend(reused(if shared { "webhook.secret" } else { "" }, text.as_bytes(), others));
         let flawed = Flawed { bytes: text.len(), encoded: text.starts_with("whsec_"), flaws };
-        context.screen.report(&signing::flaws(&flawed))?;
+        context.screen.report(&secrets::flaws(&flawed))?;
         Ok(if flawed.flaws.is_empty() { Exit::Done } else { Exit::No })
     }
 }
@@ -152,7 +152,7 @@ impl RotatePlanArgs {
         senders.extend(rotation.received(context)?);
         let endpoints = rotation.endpoints(context)?;
         let flaws = check(rotation.new.as_bytes());
-        context.screen.report(&signing::rotation(&senders, &endpoints, &flaws, context.now))?;
+        context.screen.report(&secrets::rotation(&senders, &endpoints, &flaws, context.now))?;
         // Nobody who was looked at says nothing of who still uses the old one.
         let mut all = senders.iter().chain(&endpoints).peekable();
         let ready = all.peek().is_some() && all.all(|sender| sender.standing == Standing::New);

@@ -24,7 +24,8 @@ use crate::endpoint::{Endpoint, EndpointId};
 use crate::inbound::Keys;
 use crate::outbound::Keyring;
 use crate::outbound::http::Client;
-use crate::outbound::worker::{Observer, Options, Stop, Until, Worker, WorkerError};
+use crate::outbound::run::{Options, Stop, Until, WorkerError};
+use crate::outbound::worker::{Observer, Worker};
 use crate::server::{Group, Handle, Metrics, Processed, Processing, Secrets, Server, Settings};
 use crate::store::{Store, Tally};
 

@@ -9,7 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use super::exit::{Exit, Fault};
-use crate::outbound::worker::Stop;
+use crate::outbound::run::Stop;
 
 /// What the signals of this process ask for.
 #[derive(Debug)]

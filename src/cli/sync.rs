@@ -15,7 +15,7 @@ use crate::clock::Timestamp;
 use crate::delivery::State;
 use crate::endpoint::Endpoint;
 use crate::event::{Event, EventId};
-use crate::outbound::worker::{Options, Until};
+use crate::outbound::run::{Options, Until};
 use crate::report::emitted::EventView;
 use crate::report::{Report, lists};
 use crate::store::{DeliveryRow, Store};

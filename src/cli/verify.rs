@@ -10,7 +10,7 @@ use super::exit::{Exit, Fault};
 use super::values;
 use super::workbench::{SchemeArgs, SecretArgs, candidates, key, owned, request_of};
 use crate::clock::Timestamp;
-use crate::report::signing::{self, Verified};
+use crate::report::verified::{self, Verified};
 use crate::signature::explain::explain;
 use crate::signature::received::MOST_BYTES;
 use crate::signature::{Key, Message, Received, Refusal, Scheme, Tolerance, sign, verify};
@@ -75,12 +75,12 @@ impl VerifyArgs {
         let received = self.received(context)?;
         let secret = self.secret.read(context)?;
         let Some((chosen, detected)) = self.scheme.for_request(&received)? else {
-            context.screen.report(&signing::unsigned(&received))?;
+            context.screen.report(&verified::unsigned(&received))?;
             return Ok(Exit::Signature);
         };
         let scheme = chosen.scheme();
         let verified = self.verified(context, scheme, &received, &secret, detected)?;
-        context.screen.report(&signing::verified(&verified))?;
+        context.screen.report(&verified::verified(&verified))?;
         Ok(if verified.verdict.is_valid() { Exit::Done } else { Exit::Signature })
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Table, audit, health, queue, records};
 use crate::clock::Timestamp;
-use crate::monitor::{self, Ages, HEALTH_WINDOW, Limits};
+use crate::monitor::{Ages, Limits};
 use crate::store::{Result, Store};
 
 /// Webhooks that are shown, of those taken and of those refused.
@@ -36,9 +36,7 @@ pub struct Part {
 
 /// Reads the state at `now`. What it costs does not grow with what is finished.
 pub fn dashboard(store: &dyn Store, limits: &Limits, ages: &Ages, now: Timestamp) -> Result<Dashboard> {
-    let figures = store.figures(now)?;
-    let rates = store.rates(now.minus(HEALTH_WINDOW))?;
-    let judged = monitor::health(&figures, &rates, store.storage(), limits, now);
+    let (figures, judged) = health::judge(store, limits, now)?;
     let parts = vec![
         Part {
             title: "Endpoints",

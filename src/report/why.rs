@@ -8,7 +8,7 @@ use crate::clock::Timestamp;
 use crate::delivery::State;
 use crate::endpoint::{Endpoint, PausedBy};
 use crate::store::{DeliveryRow, EventDetail, Result, Store};
-use crate::text::Untrusted;
+use crate::text::{Untrusted, count};
 
 #[derive(Serialize)]
 struct Why<'a> {
@@ -87,7 +87,7 @@ fn pending(row: &DeliveryRow, endpoint: Option<&Endpoint>, now: Timestamp) -> St
 }
 
 fn attempts(row: &DeliveryRow) -> String {
-    if row.attempts == 1 { "1 attempt".to_owned() } else { format!("{} attempts", row.attempts) }
+    count(row.attempts as usize, "attempt")
 }
 
 fn last(row: &DeliveryRow) -> String {

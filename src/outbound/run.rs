@@ -1,0 +1,78 @@
+//! A run: how it is asked to go about it, and how it ended.
+
+use std::time::Duration;
+
+use crate::store::{StoreError, Tally};
+
+/// When a run ends by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Until {
+    /// When nothing is due.
+    NothingDue,
+    /// When nothing is pending but for endpoints that rest, here or in other live processes.
+    NothingPending,
+    /// Never.
+    Stopped,
+    /// Never; what is due is looked for at least so often, even if nothing announces it.
+    Polling(Duration),
+}
+
+/// How a run goes about it.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// When it ends.
+    pub until: Until,
+    /// Attempts it makes at most.
+    pub limit: Option<u64>,
+    /// Requests in flight to each endpoint, in place of the endpoint's own setting.
+    pub concurrency: Option<u16>,
+    /// How long it may start requests.
+    pub max_time: Option<Duration>,
+}
+
+/// What a signal asks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stop {
+    /// Nothing.
+    #[default]
+    No,
+    /// Start nothing new; let requests in flight end.
+    Drain,
+    /// Leave now.
+    Now,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// What it did.
+    pub tally: Tally,
+    /// Whether a signal ended it.
+    pub stopped: Stop,
+    /// Deliveries left pending because their endpoint rests.
+    pub resting: u64,
+    /// Whether `limit` or `max_time` ended it.
+    pub limited: bool,
+}
+
+/// Why a run could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkerError {
+    /// The queue failed before anything was in hand.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Attempts were made whose outcome could not be stored. They will be made again, under the same ids.
+    #[error("failed to record what became of {attempts} attempts{}", arrived(.delivered))]
+    Unrecorded {
+        /// How many attempts.
+        attempts: usize,
+        /// The ids of the events that arrived.
+        delivered: Vec<String>,
+        /// What the queue said last.
+        source: StoreError,
+    },
+}
+
+fn arrived(delivered: &[String]) -> String {
+    if delivered.is_empty() { String::new() } else { format!("; delivered but unrecorded: {}", delivered.join(", ")) }
+}

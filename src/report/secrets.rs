@@ -1,0 +1,173 @@
+//! Secrets: what is wrong with one, and who uses which of two.
+
+use serde::Serialize;
+
+use super::{Cell, Column, Level, Report, Table};
+use crate::clock::Timestamp;
+use crate::signature::hygiene::Flaw;
+use crate::text::{count, relative};
+
+/// A secret, and what is wrong with it.
+#[derive(Debug)]
+pub struct Flawed {
+    /// The length of its text.
+    pub bytes: usize,
+    /// Whether it is in the `whsec_` form.
+    pub encoded: bool,
+    /// What is wrong, the worst first.
+    pub flaws: Vec<Flaw>,
+}
+
+#[derive(Serialize)]
+struct FlawView {
+    flaw: &'static str,
+    text: String,
+    breaks: bool,
+}
+
+impl FlawView {
+    fn of(flaw: &Flaw) -> Self {
+        Self { flaw: flaw.name(), text: flaw.text(), breaks: flaw.breaks() }
+    }
+}
+
+/// The answer of `secret check`.
+pub fn flaws(flawed: &Flawed) -> Report {
+    #[derive(Serialize)]
+    struct View {
+        good: bool,
+        bytes: usize,
+        encoded: bool,
+        flaws: Vec<FlawView>,
+    }
+    let flaws: Vec<_> = flawed.flaws.iter().map(FlawView::of).collect();
+    let view = View { good: flaws.is_empty(), bytes: flawed.bytes, encoded: flawed.encoded, flaws };
+    let mut report = Report::new(&view).with_names(flawed.flaws.iter().map(Flaw::name));
+    let form = if flawed.encoded { "in the whsec_ form" } else { "taken as text" };
+    report = report.with_line(match flawed.flaws.is_empty() {
+        true => format!("GOOD  {} bytes, {form}", flawed.bytes),
+        false => format!("{} found  {} bytes, {form}", count(flawed.flaws.len(), "flaw"), flawed.bytes),
+    });
+    for flaw in &flawed.flaws {
+        report = report.with_line(format!("  {}: {}", flaw.name(), flaw.text()));
+    }
+    if !flawed.encoded {
+        report =
+            report.with_hint("receivers whose libraries decode base64 need `syncctl secret check --standard-form`");
+    }
+    report
+}
+
+/// Which of the two secrets of a rotation somebody uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// The new one.
+    New,
+    /// Both: signatures of either are there.
+    Both,
+    /// The old one.
+    Old,
+    /// Another one.
+    Neither,
+    /// None.
+    Unsigned,
+}
+
+impl Standing {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Both => "both",
+            Self::Old => "old",
+            Self::Neither => "neither",
+            Self::Unsigned => "unsigned",
+        }
+    }
+
+    const fn level(self) -> Level {
+        match self {
+            Self::New | Self::Both => Level::Good,
+            Self::Old => Level::Warning,
+            Self::Neither | Self::Unsigned => Level::Bad,
+        }
+    }
+}
+
+/// Somebody who signs, and with which secret.
+#[derive(Debug)]
+pub struct Sender {
+    /// Who.
+    pub name: String,
+    /// With which secret.
+    pub standing: Standing,
+    /// When the newest request came, where that is known.
+    pub last_seen: Option<Timestamp>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SenderView<'a> {
+    name: &'a str,
+    uses: &'static str,
+    last_seen_at: Option<Timestamp>,
+}
+
+impl<'a> SenderView<'a> {
+    fn of(sender: &'a Sender) -> Self {
+        Self { name: &sender.name, uses: sender.standing.name(), last_seen_at: sender.last_seen }
+    }
+}
+
+const SENDERS: &[Column] =
+    &[Column::text("who", "WHO"), Column::text("uses", "USES"), Column::text("last-seen", "LAST SEEN")];
+
+/// The answer of `secret rotate-plan`.
+pub fn rotation(senders: &[Sender], endpoints: &[Sender], flaws: &[Flaw], now: Timestamp) -> Report {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct View<'a> {
+        senders: Vec<SenderView<'a>>,
+        endpoints: Vec<SenderView<'a>>,
+        new_secret_flaws: Vec<FlawView>,
+    }
+    let view = View {
+        senders: senders.iter().map(SenderView::of).collect(),
+        endpoints: endpoints.iter().map(SenderView::of).collect(),
+        new_secret_flaws: flaws.iter().map(FlawView::of).collect(),
+    };
+    let row = |sender: &Sender| {
+        vec![
+            sender.name.as_str().into(),
+            Cell::Level(sender.standing.level(), sender.standing.name().to_owned()),
+            sender.last_seen.into(),
+        ]
+    };
+    let rows = senders.iter().chain(endpoints).map(row).collect();
+    let mut report = Report::new(&view)
+        .with_line(still_old(senders, "sender", now))
+        .with_line(still_old(endpoints, "endpoint", now))
+        .with_table(Table::new(SENDERS, rows))
+        .with_names(senders.iter().chain(endpoints).map(|sender| sender.name.as_str()));
+    for flaw in flaws {
+        report = report.with_line(format!("the new secret: {}: {}", flaw.name(), flaw.text()));
+    }
+    if senders.is_empty() {
+        report =
+            report.with_hint("let the senders send to `syncctl serve`, or capture them with `syncctl listen --save`");
+    }
+    report.with_hint("while both are in use, keep the old one as WEBHOOK_SECRET_PREVIOUS: both are then signed with")
+}
+
+fn still_old(all: &[Sender], what: &str, now: Timestamp) -> String {
+    let old: Vec<_> = all.iter().filter(|sender| sender.standing == Standing::Old).collect();
+    if all.is_empty() {
+        return format!("no {what} was looked at");
+    }
+    if old.is_empty() {
+        return format!("none of {} uses the old one", count(all.len(), what));
+    }
+    let seen = old.iter().filter_map(|sender| sender.last_seen).max();
+    let seen = seen.map(|at| format!(", last seen {}", relative(at, now))).unwrap_or_default();
+    let still = if old.len() == 1 { "still uses" } else { "still use" };
+    format!("{} of {} {still} the old one{seen}", old.len(), count(all.len(), what))
+}

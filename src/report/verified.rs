@@ -1,0 +1,245 @@
+//! What was found out about a signature.
+
+use std::time::Duration;
+
+use http::HeaderName;
+use serde::Serialize;
+
+use super::Report;
+use crate::clock::Timestamp;
+use crate::signature::explain::{Change, Explanation};
+use crate::signature::{Encoding, Protects, Received, Refusal, Scheme, TimeFact, Verdict};
+use crate::text::short_duration;
+
+/// A request, and what was found out about it.
+#[derive(Debug)]
+pub struct Verified<'a> {
+    /// The scheme it was verified by.
+    pub scheme: &'a dyn Scheme,
+    /// The request.
+    pub received: &'a Received,
+    /// Whether its headers told the scheme.
+    pub detected: bool,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// What the search for a cause came to, if one was made.
+    pub explanation: Option<Explanation>,
+    /// The headers that would be right, if they may be shown.
+    pub expected: Vec<(String, String)>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct VerifiedView<'a> {
+    valid: bool,
+    scheme: Option<&'a str>,
+    detected: bool,
+    reason: Option<&'a str>,
+    time: Option<TimeView>,
+    protects: Option<ProtectsView>,
+    explanation: Option<ChangeView>,
+    pair: Option<Vec<ChangeView>>,
+    ruled_out: Vec<&'a str>,
+    collect: &'a [String],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct TimeView {
+    at: Timestamp,
+    signed: bool,
+    age_ms: i64,
+    limit_ms: Option<u64>,
+    within: bool,
+}
+
+#[derive(Serialize)]
+pub(super) struct ProtectsView {
+    body: bool,
+    time: bool,
+    id: bool,
+    url: bool,
+}
+
+#[derive(Serialize)]
+pub(super) struct ChangeView {
+    pub(super) cause: &'static str,
+    pub(super) text: String,
+}
+
+impl ChangeView {
+    fn of(change: &Change) -> Self {
+        Self { cause: change.cause.name(), text: change.text() }
+    }
+}
+
+impl From<Protects> for ProtectsView {
+    fn from(protects: Protects) -> Self {
+        Self { body: protects.body, time: protects.time, id: protects.id, url: protects.url }
+    }
+}
+
+impl From<TimeFact> for TimeView {
+    fn from(time: TimeFact) -> Self {
+        let millis = |span: Duration| i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
+        Self {
+            at: time.at,
+            signed: time.signed,
+            age_ms: millis(time.age) - millis(time.ahead),
+            limit_ms: time.limit.map(|limit| u64::try_from(limit.past.as_millis()).unwrap_or(u64::MAX)),
+            within: time.is_within(),
+        }
+    }
+}
+
+/// The answer of `verify`.
+pub fn verified(verified: &Verified<'_>) -> Report {
+    let refusal = verified.verdict.refusal();
+    let found = verified.explanation.as_ref();
+    let view = VerifiedView {
+        valid: refusal.is_none(),
+        scheme: Some(&verified.scheme.facts().name),
+        detected: verified.detected,
+        reason: refusal.as_ref().map(Refusal::name),
+        time: verified.verdict.time.map(TimeView::from),
+        protects: Some(verified.verdict.protects.into()),
+        explanation: found.and_then(|found| found.single()).map(ChangeView::of),
+        pair: found
+            .filter(|found| found.changes.len() == 2)
+            .map(|found| found.changes.iter().map(ChangeView::of).collect()),
+        ruled_out: found.map(|found| found.ruled_out.iter().map(|cause| cause.name()).collect()).unwrap_or_default(),
+        collect: found.map_or(&[], |found| &found.collect),
+    };
+    let mut report = Report::new(&view).with_names([refusal.as_ref().map_or("valid", Refusal::name)]);
+    report = report.with_line(headline(&verified.verdict, refusal.as_ref()));
+    for line in facts(verified) {
+        report = report.with_line(format!("  {line}"));
+    }
+    if let Some(found) = found {
+        report = explanation_lines(found).into_iter().fold(report, Report::with_line);
+    } else if verified.verdict.signature.is_err() {
+        report = report.with_hint("look for the reason with --explain");
+    }
+    report
+}
+
+fn headline(verdict: &Verdict, refusal: Option<&Refusal>) -> String {
+    match refusal {
+        None => match verdict.time {
+            Some(time) => format!("VALID  signature right, {}", time_words(&time)),
+            None => "VALID  signature right".to_owned(),
+        },
+        Some(Refusal::OutsideTolerance) => {
+            let time = verdict.time.map(|time| time_words(&time)).unwrap_or_default();
+            format!("INVALID  outside-tolerance: signature right, {time}")
+        }
+        Some(refusal) => format!("INVALID  {}: {refusal}", refusal.name()),
+    }
+}
+
+/// `7 min 12 s old, limit 5 min`, in the units of durations elsewhere.
+fn time_words(time: &TimeFact) -> String {
+    let when = match (time.ahead.is_zero(), time.age) {
+        (false, _) => format!("{} ahead of now", short_duration(time.ahead)),
+        (true, age) => format!("{} old", short_duration(age)),
+    };
+    match time.limit {
+        Some(limit) => format!("{when}, limit {}", short_duration(limit.past)),
+        None => format!("{when}, no limit in this scheme"),
+    }
+}
+
+fn facts(verified: &Verified<'_>) -> Vec<String> {
+    let facts = verified.scheme.facts();
+    let how = if verified.detected { format!("detected from {}", facts.header) } else { "as told".to_owned() };
+    let signed = format!("{} of {}, {}", facts.algorithm.title(), facts.template(), facts.encoding.title());
+    let mut lines = vec![
+        format!("scheme    {} ({}), {how}", facts.name, facts.title),
+        format!("signed    {signed}"),
+        format!("protects  {}", protects_words(verified.verdict.protects)),
+    ];
+    if let Some(time) = verified.verdict.time {
+        let signed = if time.signed { "" } else { ", not covered by the signature" };
+        lines.push(format!("time      {}, {}{signed}", time.at, time_words(&time)));
+    }
+    lines.push(format!("body      {}", body_words(&verified.received.body)));
+    if verified.verdict.signature.is_ok() && is_upper_case(verified) {
+        lines.push("note      the code is in upper case: receivers that compare text refuse it".to_owned());
+    }
+    for (name, value) in &verified.expected {
+        lines.push(format!("expected  {name}: {value}"));
+    }
+    lines
+}
+
+fn is_upper_case(verified: &Verified<'_>) -> bool {
+    let facts = verified.scheme.facts();
+    let value = verified.received.the_header(&facts.header).unwrap_or("");
+    facts.encoding == Encoding::Hex && value.bytes().any(|b| matches!(b, b'A'..=b'F'))
+}
+
+pub(super) fn protects_words(protects: Protects) -> String {
+    let all = [("body", protects.body), ("time", protects.time), ("id", protects.id), ("URL", protects.url)];
+    let of =
+        |wanted: bool| all.iter().filter(|(_, is)| *is == wanted).map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+    format!("{}; not {}", of(true), of(false)).trim_end_matches("; not ").to_owned()
+}
+
+fn body_words(body: &[u8]) -> String {
+    let end = match body {
+        [] => ", empty",
+        [.., b'\r', b'\n'] => ", ends with CRLF",
+        [.., b'\n'] => ", ends with a newline",
+        _ => "",
+    };
+    format!("{} bytes{end}", body.len())
+}
+
+fn explanation_lines(found: &Explanation) -> Vec<String> {
+    match found.changes.as_slice() {
+        [one] => vec![format!("CAUSE  {}: {}", one.cause.name(), one.text())],
+        [first, second] => vec![
+            "CAUSE  two things at once:".to_owned(),
+            format!("  {}: {}", first.cause.name(), first.text()),
+            format!("  {}: {}", second.cause.name(), second.text()),
+        ],
+        _ => {
+            let names: Vec<_> = found.ruled_out.iter().map(|cause| cause.name()).collect();
+            let bound = if found.cut_short { "; not every pair, because the body is large" } else { "" };
+            let mut lines = vec![
+                format!("NO CAUSE FOUND  {} combinations tried{bound}", found.tried),
+                format!("  ruled out: {}", names.join(", ")),
+                "  collect next:".to_owned(),
+            ];
+            lines.extend(found.collect.iter().map(|what| format!("  - {what}")));
+            lines
+        }
+    }
+}
+
+/// The answer of `verify` for a request without any known signature header.
+pub fn unsigned(received: &Received) -> Report {
+    let view = VerifiedView {
+        valid: false,
+        scheme: None,
+        detected: false,
+        reason: Some("header-not-delivered"),
+        time: None,
+        protects: None,
+        explanation: None,
+        pair: None,
+        ruled_out: Vec::new(),
+        collect: &[],
+    };
+    let names: Vec<_> = received.headers.keys().map(HeaderName::as_str).collect();
+    let there = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+    Report::new(&view)
+        .with_names(["header-not-delivered"])
+        .with_line("INVALID  header-not-delivered: no signature header of a known scheme is there")
+        .with_line(format!("  headers   {there}"))
+        .with_line(format!("  body      {}", body_words(&received.body)))
+        .with_hint(match names.is_empty() {
+            true => "hand over its headers, each with --header 'NAME: VALUE', or the whole request with --request",
+            false => "name the scheme with --scheme, or describe one with --scheme generic",
+        })
+}
