@@ -27,6 +27,7 @@ use crate::store::inbound::{
 
 mod advance;
 mod backup;
+mod checksum;
 mod disk;
 mod endpoints;
 mod enqueue;

@@ -1,6 +1,6 @@
 //! Damaged files: no command panics, hangs, or takes what it cannot read for nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::support::place::{Place, Ran};
 use crate::support::receiver::{Receiver, Reply};
@@ -34,13 +34,18 @@ fn sound() -> (Receiver, Place) {
     place.emit_many(60);
     assert_eq!(place.run(&["process", "-q"]).code, 3);
     place.emit_lines((60..120).map(|n| (format!("e{n}"), format!("r{n}"))));
+    folded(&place);
+    (receiver, place)
+}
+
+/// Works the log into the file, so that the file is all there is.
+fn folded(place: &Place) {
     let connection = rusqlite::Connection::open(place.database()).unwrap();
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
     drop(connection);
     for end in ["-wal", "-shm"] {
         let _ = std::fs::remove_file(place.path(&format!("state/q.db{end}")));
     }
-    (receiver, place)
 }
 
 /// Every way to end is known, and whatever is wrong is told in words.
@@ -172,4 +177,71 @@ fn a_log_of_somebody_else_is_not_read_as_ours() {
             assert_eq!(codes.keys().max(), Some(&0), "{name}: what cannot be read of a log never was: {codes:?}");
         }
     }
+}
+
+/// What is sent of an event: its id, its type and its bytes.
+type Sent = (String, String, Vec<u8>);
+
+fn sent(receiver: &Receiver) -> BTreeSet<Sent> {
+    let requests = receiver.requests();
+    requests
+        .iter()
+        .map(|it| (it.event_id().to_owned(), it.header("x-sync-event-type").to_owned(), it.body.clone()))
+        .collect()
+}
+
+/// The file of a queue with 20 events that wait, where they go, and what was sent of them when all was well.
+fn waiting() -> (Receiver, Place, Vec<u8>, BTreeSet<Sent>) {
+    let receiver = Receiver::good();
+    let place = Place::sending_to(&[receiver.url("/")]);
+    place.emit_many(20);
+    folded(&place);
+    let file = std::fs::read(place.database()).unwrap();
+    assert_eq!(place.run(&["process", "-q"]).code, 0);
+    let right = sent(&receiver);
+    assert_eq!(right.len(), 20);
+    (receiver, place, file, right)
+}
+
+#[test]
+fn a_bit_that_flips_anywhere_never_sends_what_nobody_emitted() {
+    let (receiver, place, file, right) = waiting();
+    let mut told = 0;
+    for seed in seeds(60) {
+        let mut chance = Chance::new(seed);
+        let mut bytes = file.clone();
+        let at = chance.below(bytes.len());
+        bytes[at] ^= 1 << chance.below(8);
+        put(&place, &bytes);
+        let ran = place.run(&["process", "--max-time", "10s"]);
+        is_orderly(&ran, &format!("SYNCCTL_SEED={seed}: byte {at}"));
+        let garbage: Vec<_> = sent(&receiver).difference(&right).cloned().collect();
+        assert!(garbage.is_empty(), "SYNCCTL_SEED={seed}: byte {at}: {garbage:?}");
+        told += usize::from(ran.code == 74);
+    }
+    eprintln!("{told} told, {} requests", receiver.count());
+    assert!(receiver.count() > 20, "nothing was sent");
+}
+
+#[test]
+fn a_body_that_changed_on_the_disk_is_named_and_the_others_go_on_without_it() {
+    let (receiver, place, mut file, right) = waiting();
+    let (id, _, body) = right.iter().nth(7).unwrap();
+    let at = file.windows(body.len()).position(|window| window == &body[..]).unwrap();
+    file[at + body.len() / 2] ^= 0x04;
+    put(&place, &file);
+    let named = format!("the stored event `{id}` is not the one that was emitted");
+    for args in [&["process"][..], &["events", "show", id], &["emit", "user.created", "u", "--data", "{}", "--id", id]]
+    {
+        let ran = place.run(args);
+        assert_eq!(ran.code, 74, "{args:?}: {ran:?}");
+        assert!(ran.stderr.contains(&named), "{args:?}: {ran:?}");
+    }
+    assert_eq!(receiver.count(), 20, "nothing more was sent");
+    let verified = place.run(&["db", "verify"]);
+    assert_ne!(verified.code, 0);
+    assert!(format!("{verified:?}").contains(&format!("the stored event {id} is not")), "{verified:?}");
+    assert_eq!(place.run(&["deliveries", "give-up", id]).code, 0);
+    assert_eq!(place.run(&["process"]).code, 0);
+    assert_eq!((receiver.count(), sent(&receiver)), (39, right));
 }

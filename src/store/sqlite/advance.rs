@@ -3,8 +3,10 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use rusqlite::{CachedStatement, Connection, Row, params};
 
+use super::checksum::Sent;
 use super::lanes::Lanes;
 use super::mirror::{Part, longest_delay};
 use super::row::{DELIVERED, FAILED, PROCESSING, READY, SOLO};
@@ -26,7 +28,7 @@ macro_rules! claim_sql {
     };
     ($occupied:literal, $condition:literal) => {
         concat!(
-            "SELECT d.id, d.attempts, d.used, d.failures, d.trigger, d.lane, d.state, e.id, e.kind, e.body, ",
+            "SELECT d.id, d.attempts, d.used, d.failures, d.trigger, d.lane, d.state, e.id, e.kind, e.body, e.checksum, ",
             $occupied,
             " FROM delivery d JOIN event e ON e.seq = d.event WHERE ",
             $condition
@@ -307,12 +309,14 @@ fn select(
     while let Some(row) = rows.next()? {
         let kind = row.get(8)?;
         let event_type = mirror.event_type(connection, kind)?;
-        chosen.push((read_claim(row, endpoint, kind, event_type)?, row.get(10)?));
+        chosen.push((read_claim(row, endpoint, kind, event_type)?, row.get(11)?));
     }
     Ok(chosen)
 }
 
 fn read_claim(row: &Row<'_>, endpoint: EndpointId, kind: i64, event_type: Arc<str>) -> rusqlite::Result<Claim> {
+    let (id, body) = (row.get_ref(7)?.as_str()?, row.get_ref(9)?.as_blob()?);
+    Sent { id, event_type: &event_type, body }.check(row, 10)?;
     Ok(Claim {
         delivery: DeliveryId(row.get(0)?),
         endpoint,
@@ -322,10 +326,10 @@ fn read_claim(row: &Row<'_>, endpoint: EndpointId, kind: i64, event_type: Arc<st
         trigger: row::trigger(row.get(4)?),
         lane: row.get(5)?,
         solo: row.get::<_, i64>(6)? == SOLO,
-        event_id: EventId::stored(row.get(7)?),
+        event_id: EventId::stored(id.to_owned()),
         kind,
         event_type,
-        body: row.get::<_, Vec<u8>>(9)?.into(),
+        body: Bytes::copy_from_slice(body),
     })
 }
 

@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::checksum::Sent;
 use super::mirror::Part;
 use super::row::QUEUED;
 use super::writer::Txn;
@@ -54,7 +55,7 @@ impl Enqueued {
 pub(super) fn enqueue_one(txn: &mut Txn<'_>, draft: Draft, ids: &IdSource, now: Timestamp) -> Result<Receipt> {
     let id = match &draft.id {
         Some(id) => {
-            if let Some(known) = known(txn, id).map_err(|e| txn.mirror.fault(&e))? {
+            if let Some(known) = known(txn.connection, id).map_err(|e| txn.mirror.fault(&e))? {
                 return known.compare(&draft, id);
             }
             id.clone()
@@ -79,13 +80,7 @@ fn store(txn: &mut Txn<'_>, draft: Draft, id: EventId, now: Timestamp) -> rusqli
 
 /// Whether an event was emitted here under this id: with this content, or with another.
 pub(super) fn emitted_before(connection: &Connection, id: &EventId, draft: &Draft) -> rusqlite::Result<Option<bool>> {
-    connection
-        .prepare_cached("SELECT timestamp, body FROM event WHERE id = ?1")?
-        .query_row([id.as_str()], |row| {
-            let timestamp = draft.timestamp.unwrap_or(Timestamp::from_millis(row.get(0)?));
-            Ok(draft.render(id, timestamp)[..] == *row.get_ref(1)?.as_blob()?)
-        })
-        .optional()
+    Ok(known(connection, id)?.map(|known| known.is(draft, id)))
 }
 
 struct Known {
@@ -94,15 +89,18 @@ struct Known {
     deliveries: u64,
 }
 
-fn known(txn: &Txn<'_>, id: &EventId) -> rusqlite::Result<Option<Known>> {
-    txn.connection
+fn known(connection: &Connection, id: &EventId) -> rusqlite::Result<Option<Known>> {
+    connection
         .prepare_cached(
-            "SELECT timestamp, body, (SELECT count(*) FROM delivery WHERE event = seq) FROM event WHERE id = ?1",
+            "SELECT e.timestamp, e.body, (SELECT count(*) FROM delivery WHERE event = e.seq), e.checksum, k.type
+             FROM event e JOIN kind k ON k.id = e.kind WHERE e.id = ?1",
         )?
         .query_row([id.as_str()], |row| {
+            let (event_type, body) = (row.get_ref(4)?.as_str()?, row.get_ref(1)?.as_blob()?);
+            Sent { id: id.as_str(), event_type, body }.check(row, 3)?;
             Ok(Known {
                 timestamp: Timestamp::from_millis(row.get(0)?),
-                body: row.get(1)?,
+                body: body.to_owned(),
                 deliveries: row.get::<_, i64>(2)?.unsigned_abs(),
             })
         })
@@ -110,13 +108,21 @@ fn known(txn: &Txn<'_>, id: &EventId) -> rusqlite::Result<Option<Known>> {
 }
 
 impl Known {
-    /// The same event again, or a conflict. A generated timestamp is not compared.
+    /// The time of the event that a draft would be. A generated one is not compared.
+    fn time_of(&self, draft: &Draft) -> Timestamp {
+        draft.timestamp.unwrap_or(self.timestamp)
+    }
+
+    fn is(&self, draft: &Draft, id: &EventId) -> bool {
+        draft.render(id, self.time_of(draft)) == self.body
+    }
+
+    /// The same event again, or a conflict.
     fn compare(self, draft: &Draft, id: &EventId) -> Result<Receipt> {
-        let timestamp = draft.timestamp.unwrap_or(self.timestamp);
-        if draft.render(id, timestamp) != self.body {
+        if !self.is(draft, id) {
             return Err(StoreError::Conflict(id.clone()));
         }
-        let event = draft.clone().into_event(id.clone(), timestamp);
+        let event = draft.clone().into_event(id.clone(), self.time_of(draft));
         Ok(Receipt { event, deliveries: self.deliveries, duplicate: true })
     }
 }
@@ -126,7 +132,8 @@ fn insert(txn: &mut Txn<'_>, event: &Event, now: Timestamp) -> rusqlite::Result<
     let kind = txn.mirror.kind(connection, &event.event_type, &event.resource.kind)?;
     connection
         .prepare_cached(
-            "INSERT INTO event (id, kind, resource_id, timestamp, created_at, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            "INSERT INTO event (id, kind, resource_id, timestamp, created_at, body, checksum)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         )?
         .execute(params![
             event.id.as_str(),
@@ -134,7 +141,8 @@ fn insert(txn: &mut Txn<'_>, event: &Event, now: Timestamp) -> rusqlite::Result<
             event.resource.id,
             event.timestamp.as_millis(),
             now.as_millis(),
-            &event.body[..]
+            &event.body[..],
+            Sent { id: event.id.as_str(), event_type: &event.event_type, body: &event.body }.checksum(),
         ])?;
     let seq = connection.last_insert_rowid();
     txn.mirror.stored_event();

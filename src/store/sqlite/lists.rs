@@ -6,6 +6,7 @@ use std::time::Duration;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 
+use super::checksum::Sent;
 use super::{
     AttemptFilter, DeliveryFilter, DeliveryId, DeliveryRow, EventDetail, EventFilter, EventRow, Listed, LoggedAttempt,
     Page, row,
@@ -305,8 +306,10 @@ pub(super) enum Which<'a> {
 
 pub(super) fn event(connection: &Connection, which: Which<'_>) -> rusqlite::Result<Option<EventDetail>> {
     let find = |condition: &str, value: Value| {
-        let sql = format!("SELECT {EVENT_COLUMNS}, e.body FROM event e JOIN kind k ON k.id = e.kind WHERE {condition}");
-        connection.prepare_cached(&sql)?.query_row([value], |row| Ok((event_row(row, 0)?, row.get(7)?))).optional()
+        let sql = format!(
+            "SELECT {EVENT_COLUMNS}, e.body, e.checksum FROM event e JOIN kind k ON k.id = e.kind WHERE {condition}"
+        );
+        connection.prepare_cached(&sql)?.query_row([value], with_body).optional()
     };
     let found = match which {
         Which::Id(id) => find("e.id = ?1", id.to_owned().into())?,
@@ -322,6 +325,12 @@ pub(super) fn event(connection: &Connection, which: Which<'_>) -> rusqlite::Resu
     complete(connection, &mut deliveries)?;
     let attempts = attempts(connection, row.seq)?;
     Ok(Some(EventDetail { row, body, deliveries, attempts }))
+}
+
+fn with_body(row: &Row<'_>) -> rusqlite::Result<(EventRow, Vec<u8>)> {
+    let (event, body) = (event_row(row, 0)?, row.get::<_, Vec<u8>>(7)?);
+    Sent { id: event.id.as_str(), event_type: &event.event_type, body: &body }.check(row, 8)?;
+    Ok((event, body))
 }
 
 const ATTEMPT_COLUMNS: &str =

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
+use super::checksum::Sent;
 use super::{DatabaseInfo, migrate, mirror};
 use crate::store::Counts;
 
@@ -31,6 +32,7 @@ pub(super) fn verify(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     if found.is_empty() {
         found.extend(wrong_figures(connection)?);
         found.extend(wrong_lanes(connection)?);
+        found.extend(altered_events(connection)?);
     }
     Ok(found)
 }
@@ -40,6 +42,21 @@ pub(super) fn integrity(connection: &Connection) -> rusqlite::Result<Vec<String>
     let mut statement = connection.prepare(&format!("PRAGMA integrity_check({SHOWN})"))?;
     let found = statement.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
     Ok(found.into_iter().filter(|line| line != "ok").collect())
+}
+
+/// Events whose bytes are not the ones that were emitted.
+fn altered_events(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut statement = connection
+        .prepare("SELECT e.id, k.type, e.body, e.checksum FROM event e JOIN kind k ON k.id = e.kind ORDER BY e.seq")?;
+    let mut rows = statement.query([])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()?.filter(|_| found.len() < SHOWN as usize) {
+        let (id, event_type) = (row.get_ref(0)?.as_str()?, row.get_ref(1)?.as_str()?);
+        if !(Sent { id, event_type, body: row.get_ref(2)?.as_blob()? }.is_sound(row, 3)?) {
+            found.push(format!("the stored event {id} is not the one that was emitted"));
+        }
+    }
+    Ok(found)
 }
 
 /// Where the counters say something else than the rows.
