@@ -44,6 +44,8 @@ pub use sync::{Processed, Processing};
 const COUNTS_EVERY: Duration = Duration::from_secs(1);
 /// Requests that wait for the disk at the same time, where they keep no other waiting.
 const HEAVY: usize = 4;
+/// Requests at once that ask whether the server can serve, which anybody may.
+const PROBES: usize = 1;
 /// Runs on demand at the same time.
 const RUNS: usize = 2;
 
@@ -127,6 +129,7 @@ pub(crate) struct App {
     refusals: refusals::Refusals,
     document: OnceLock<Bytes>,
     heavy: Semaphore,
+    probes: Semaphore,
     runs: Semaphore,
     stopping: AtomicBool,
 }
@@ -183,6 +186,7 @@ impl Server {
             refusals: refusals::Refusals::default(),
             document: OnceLock::new(),
             heavy: Semaphore::new(HEAVY),
+            probes: Semaphore::new(PROBES),
             runs: Semaphore::new(RUNS),
             stopping: AtomicBool::new(false),
         });

@@ -12,6 +12,7 @@ use axum::response::Response;
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
 use serde_json::value::RawValue;
+use tokio::sync::Semaphore;
 use url::form_urlencoded;
 use uuid::Uuid;
 
@@ -204,9 +205,21 @@ impl Call {
     where
         W: FnOnce(&App) -> Result<T, StoreError> + Send + 'static,
     {
+        self.blocking_among(|app| &app.heavy, work)
+    }
+
+    /// The same for what may not wait behind the work of others, nor keep them waiting: a place of its own.
+    pub(super) fn blocking_among<T: Send + 'static, W>(
+        &self,
+        places: fn(&App) -> &Semaphore,
+        work: W,
+    ) -> impl Future<Output = Result<T, Problem>> + Send + use<T, W>
+    where
+        W: FnOnce(&App) -> Result<T, StoreError> + Send + 'static,
+    {
         let app = Arc::clone(&self.app);
         async move {
-            let _place = app.heavy.acquire().await.map_err(|_| Problem::internal())?;
+            let _place = places(&app).acquire().await.map_err(|_| Problem::internal())?;
             let reader = Arc::clone(&app);
             let done = tokio::task::spawn_blocking(move || work(&reader)).await;
             Ok(done.map_err(|_| Problem::internal())??)

@@ -70,7 +70,7 @@ pub(super) async fn live(call: Call) -> Reply {
 
 /// Ready is who can read the database and is not about to stop.
 pub(super) async fn ready(call: Call) -> Reply {
-    let readable = call.blocking(|app| app.store.endpoints().map(drop)).await.is_ok();
+    let readable = call.blocking_among(|app| &app.probes, |app| app.store.endpoints().map(drop)).await.is_ok();
     if !readable || call.app.stopping.load(Ordering::SeqCst) {
         return Err(Problem::unavailable("not ready"));
     }
