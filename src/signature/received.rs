@@ -6,7 +6,7 @@ mod raw;
 mod words;
 
 use bytes::Bytes;
-use http::header::{HeaderMap, HeaderName, HeaderValue};
+use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
 use http::{HeaderMap as Headers, Method};
 
 use super::Refusal;
@@ -14,7 +14,7 @@ pub use words::{WordError, shell_words};
 
 /// The largest request read, with its headers, in whatever form.
 pub const MOST_BYTES: usize = 16 * 1024 * 1024;
-/// The most headers read from one request.
+/// The most headers read from one request, beside one `content-length`, which a request written down always has.
 pub const MOST_HEADERS: usize = 256;
 
 /// A request as it arrived: what a signature is held against.
@@ -136,10 +136,11 @@ impl Received {
 
     fn add(&mut self, name: &[u8], value: &[u8]) -> Result<(), RequestError> {
         let shown = || RequestError::Header(String::from_utf8_lossy(name).into_owned());
-        if self.headers.len() >= MOST_HEADERS {
+        let name = HeaderName::from_bytes(name.trim_ascii_start()).map_err(|_| shown())?;
+        let framed = name == CONTENT_LENGTH || self.headers.contains_key(CONTENT_LENGTH);
+        if self.headers.len() >= MOST_HEADERS + usize::from(framed) {
             return Err(RequestError::TooManyHeaders);
         }
-        let name = HeaderName::from_bytes(name.trim_ascii_start()).map_err(|_| shown())?;
         let value = HeaderValue::from_bytes(value.trim_ascii()).map_err(|_| shown())?;
         self.headers.try_append(name, value).map_err(|_| RequestError::TooManyHeaders)?;
         Ok(())
