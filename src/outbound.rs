@@ -14,7 +14,10 @@ use crate::endpoint::Endpoint;
 use crate::signature::Signer;
 use crate::store::Claim;
 
+mod chance;
+mod hand;
 pub mod http;
+mod returns;
 pub mod run;
 mod slots;
 pub mod wake;

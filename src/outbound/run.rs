@@ -2,7 +2,14 @@
 
 use std::time::Duration;
 
-use crate::store::{StoreError, Tally};
+use super::wake::SLOW_POLL;
+use crate::clock::Timestamp;
+use crate::store::{Outlook, StoreError, Tally};
+
+/// How often an idle worker looks whether other workers died.
+pub(super) const WATCH_OTHERS: Duration = Duration::from_secs(1);
+/// How often it looks whether another worker is done with what it holds.
+const WATCH_CLOSELY: Duration = Duration::from_millis(100);
 
 /// When a run ends by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +22,26 @@ pub enum Until {
     Stopped,
     /// Never; what is due is looked for at least so often, even if nothing announces it.
     Polling(Duration),
+}
+
+impl Until {
+    /// How long a run with nothing to do waits for what may become due; `None` when it is done.
+    pub(super) fn wait(self, outlook: &Outlook, now: Timestamp) -> Option<Duration> {
+        let due = outlook.next_due.map(|at| at.since(now));
+        let probe = outlook.next_probe.map(|at| at.since(now));
+        let soonest = || [due, probe].into_iter().flatten().min();
+        match self {
+            Self::NothingDue => None,
+            Self::NothingPending => {
+                let probe = probe.filter(|_| outlook.probe_worth_waiting);
+                let others = (outlook.elsewhere > 0).then_some(WATCH_CLOSELY);
+                // Another worker may die meanwhile, or give back what it did not send.
+                [due, probe, others].into_iter().flatten().min().map(|wait| wait.min(WATCH_OTHERS))
+            }
+            Self::Stopped => Some(soonest().unwrap_or(SLOW_POLL).min(SLOW_POLL)),
+            Self::Polling(every) => Some(soonest().unwrap_or(every).min(every)),
+        }
+    }
 }
 
 /// How a run goes about it.

@@ -3,7 +3,7 @@
 //! One loop owns all state. At most one transaction is under way at any time; what lands meanwhile shares the next one, which
 //! also brings new claims. Requests never wait for a commit, and no transaction waits for the network.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -13,26 +13,23 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
+use super::chance::Chance;
+use super::hand::Hand;
 use super::http::Client;
-use super::run::{Options, Stop, Summary, Until, WorkerError};
+use super::returns::Returns;
+use super::run::{Options, Stop, Summary, WATCH_OTHERS, WorkerError};
 use super::slots::{Job, Slots};
-use super::wake::{Bell, SLOW_POLL};
+use super::wake::Bell;
 use super::{Keyring, Outlet};
-use crate::clock::{Clock, Timestamp};
+use crate::clock::Clock;
 use crate::delivery::{Next, Outcome};
 use crate::endpoint::{Endpoint, EndpointId, MAX_CONCURRENCY};
-use crate::store::{Advanced, Answer, Claim, DeliveryId, Finished, Outlook, Recorded, Run, Store, StoreError, Wants};
+use crate::store::{Advanced, Claim, DeliveryId, Finished, Outlook, Recorded, Run, Store, StoreError, Wants};
 
-/// Claims held ready for a fast endpoint at most, so that a commit never makes a slot wait.
-const LONGEST_RESERVE: usize = 192;
-/// How long a claim may wait before it is looked at again.
-const FRESH: Duration = Duration::from_millis(50);
 /// How long outcomes that could not be stored are kept and tried again.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// The pause between those tries.
 const TRY_AGAIN: Duration = Duration::from_millis(200);
-/// How often an idle worker looks whether other workers died.
-const WATCH_OTHERS: Duration = Duration::from_secs(1);
 /// How often a busy worker looks whether something new is due for slots that are free.
 const LOOK_FOR_MORE: Duration = Duration::from_millis(100);
 /// Outcomes that are company enough.
@@ -78,26 +75,6 @@ impl Worker {
     }
 }
 
-/// An endpoint with what this run has in hand for it.
-struct Lane {
-    endpoint: Endpoint,
-    outlet: Option<Arc<Outlet>>,
-    waiting: VecDeque<(Claim, Instant)>,
-    in_flight: usize,
-    /// How many claims to hold ready: as many as slots, and more for an endpoint that is faster than the disk.
-    reserve: usize,
-    /// Outcomes on their way to disk after which the endpoint may rest or be paused: until then nothing starts.
-    in_doubt: usize,
-    /// Nothing was left to claim, as far as is known.
-    dry: bool,
-}
-
-impl Lane {
-    fn holds(&self) -> bool {
-        self.endpoint.holds() || self.outlet.is_none()
-    }
-}
-
 type Turn = Pin<Box<dyn Future<Output = Result<Advanced, StoreError>> + Send>>;
 
 /// A run at work.
@@ -105,7 +82,7 @@ struct Shift<'a> {
     worker: Worker,
     run: &'a Run,
     stop: watch::Receiver<Stop>,
-    lanes: BTreeMap<EndpointId, Lane>,
+    hands: BTreeMap<EndpointId, Hand>,
     snapshot: Arc<Vec<Endpoint>>,
     slots: Slots,
     landed: Vec<Finished>,
@@ -123,9 +100,7 @@ struct Shift<'a> {
     idle_until: Option<Instant>,
     reap_at: Instant,
     look_at: Instant,
-    /// Claims that are not to be sent after all, and those of them the store is letting go of.
-    unwanted: Vec<Claim>,
-    letting_go: Option<(Vec<Claim>, Answer<()>)>,
+    returns: Returns,
     chance: Chance,
 }
 
@@ -142,7 +117,7 @@ impl<'a> Shift<'a> {
         let endpoints = Arc::new(worker.store.endpoints()?);
         let mut shift = Self {
             snapshot: Arc::default(),
-            lanes: BTreeMap::new(),
+            hands: BTreeMap::new(),
             slots: Slots::new(Arc::clone(&worker.clock)),
             landed: Vec::new(),
             landed_at: Instant::now(),
@@ -157,8 +132,7 @@ impl<'a> Shift<'a> {
             idle_until: None,
             reap_at: Instant::now() + WATCH_OTHERS,
             look_at: Instant::now() + LOOK_FOR_MORE,
-            unwanted: Vec::new(),
-            letting_go: None,
+            returns: Returns::default(),
             chance: Chance::new(),
             worker,
             run,
@@ -183,7 +157,7 @@ impl<'a> Shift<'a> {
                 biased;
                 Ok(()) = self.stop.changed() => self.heed_stop(),
                 advanced = poll(&mut self.turn), if self.turn.is_some() => self.turned(advanced)?,
-                gone = released(&mut self.letting_go), if self.letting_go.is_some() => self.released(gone),
+                gone = self.returns.ended(), if self.returns.is_under_way() => self.released(gone),
                 landed = self.slots.landed(), if self.slots.busy() > 0 => self.land(landed),
                 () = until(linger), if linger.is_some() => {}
                 () = until(again), if again.is_some() => {}
@@ -211,7 +185,7 @@ impl<'a> Shift<'a> {
             return;
         }
         let wants = self.wants();
-        let hungry = !wants.endpoints.is_empty() && self.is_hungry();
+        let hungry = !wants.endpoints.is_empty() && self.hands.values().any(Hand::is_hungry);
         let patient = self.linger_until().is_some_and(|at| now < at) && self.landed.len() < COMPANY;
         let waiting = !self.landed.is_empty() && !patient;
         if !(hungry || waiting || self.trouble.is_some()) {
@@ -225,11 +199,6 @@ impl<'a> Shift<'a> {
         self.turn = Some(Box::pin(self.worker.store.advance(self.run.id, Arc::clone(&self.recording), wants, now)));
     }
 
-    /// Whether a slot may stay empty without a transaction now.
-    fn is_hungry(&self) -> bool {
-        self.lanes.values().any(|lane| !lane.dry && !lane.holds() && lane.waiting.len() * 2 < self.reserve(lane))
-    }
-
     /// When outcomes have waited long enough for company.
     fn linger_until(&self) -> Option<Instant> {
         // Without requests in flight nobody is going to join them.
@@ -239,13 +208,13 @@ impl<'a> Shift<'a> {
 
     /// Whether a slot is free that a delivery emitted a moment ago could take.
     fn has_room_for_more(&self) -> bool {
-        self.slots.busy() > 0
-            && self.lanes.values().any(|lane| lane.dry && !lane.holds() && lane.in_flight < self.slots(lane))
+        let could_send = |hand: &Hand| hand.dry && !hand.holds() && hand.has_free_slots();
+        self.slots.busy() > 0 && self.hands.values().any(could_send)
     }
 
     fn look_for_more(&mut self) {
         self.look_at = Instant::now() + LOOK_FOR_MORE;
-        self.lanes.values_mut().for_each(|lane| lane.dry = false);
+        self.hands.values_mut().for_each(|hand| hand.dry = false);
     }
 
     fn again_at(&self) -> Option<Instant> {
@@ -253,16 +222,15 @@ impl<'a> Shift<'a> {
     }
 
     fn wants(&self) -> Wants {
-        let in_hand = self.lanes.values().map(|lane| lane.in_flight + lane.waiting.len()).sum::<usize>();
+        let in_hand = self.hands.values().map(Hand::held).sum::<usize>();
         if !self.may_start() || (self.solo && in_hand > 0) {
             return Wants::default();
         }
         let mut allowed = self.allowance();
         let mut endpoints = Vec::new();
-        for (id, lane) in &self.lanes {
-            let room = self.slots(lane) + self.reserve(lane);
-            let wanted = room.saturating_sub(lane.in_flight + lane.waiting.len()).min(allowed);
-            if wanted > 0 && !lane.holds() && !lane.dry {
+        for (id, hand) in &self.hands {
+            let wanted = hand.wanted().min(allowed);
+            if wanted > 0 {
                 allowed -= wanted;
                 endpoints.push((*id, wanted));
             }
@@ -278,20 +246,11 @@ impl<'a> Shift<'a> {
 
     /// How many more claims `--limit` allows.
     fn allowance(&self) -> usize {
-        let waiting = self.lanes.values().map(|lane| lane.waiting.len() as u64).sum::<u64>();
+        let waiting = self.hands.values().map(|hand| hand.waiting() as u64).sum::<u64>();
         match self.worker.options.limit {
             None => usize::MAX,
             Some(limit) => usize::try_from(limit.saturating_sub(self.started + waiting)).unwrap_or(usize::MAX),
         }
-    }
-
-    fn slots(&self, lane: &Lane) -> usize {
-        usize::from(self.worker.options.concurrency.unwrap_or(lane.endpoint.settings.concurrency))
-    }
-
-    /// How many claims to hold ready beside those in flight.
-    fn reserve(&self, lane: &Lane) -> usize {
-        lane.reserve.max(self.slots(lane))
     }
 
     // ── sending ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -303,25 +262,24 @@ impl<'a> Shift<'a> {
             return Ok(());
         }
         if !self.may_start() {
-            self.let_go_of_waiting();
+            self.returns.add(self.hands.values_mut().flat_map(Hand::empty));
+            self.let_go();
             return Ok(());
         }
         self.look_again()?;
         let mut room = usize::from(MAX_CONCURRENCY).saturating_sub(self.slots.busy());
         let now = self.worker.clock.now();
-        let concurrency = self.worker.options.concurrency;
-        for lane in self.lanes.values_mut() {
-            let slots = usize::from(concurrency.unwrap_or(lane.endpoint.settings.concurrency));
-            let Some(outlet) = &lane.outlet else { continue };
-            while room > 0 && lane.in_flight < slots && lane.in_doubt == 0 {
-                let Some((claim, _)) = lane.waiting.pop_front() else { break };
-                lane.in_flight += 1;
+        for hand in self.hands.values_mut() {
+            let Some(outlet) = hand.outlet.clone() else { continue };
+            while room > 0
+                && let Some(claim) = hand.next()
+            {
                 room -= 1;
                 self.started += 1;
                 self.slots.start(Job {
-                    outlet: Arc::clone(outlet),
+                    outlet: Arc::clone(&outlet),
                     claim,
-                    limit: lane.endpoint.settings.retry.timeout(),
+                    limit: hand.endpoint.settings.retry.timeout(),
                     started_at: now,
                     chance: self.chance.next(),
                 });
@@ -333,75 +291,31 @@ impl<'a> Shift<'a> {
     /// Drops claims that are no longer to be sent, of those that have waited long enough for that to change.
     fn look_again(&mut self) -> Result<(), WorkerError> {
         let now = Instant::now();
-        let is_stale = |since: &Instant| now.duration_since(*since) > FRESH;
-        // Only the next to be sent matters; when it is stale, so are most behind it.
-        let next = |lane: &Lane| lane.waiting.front().is_some_and(|(_, since)| is_stale(since));
-        if !self.lanes.values().any(|lane| lane.in_flight < self.slots(lane) && next(lane)) {
+        if !self.hands.values().any(|hand| hand.is_stale(now)) {
             return Ok(());
         }
-        let stale: Vec<&Claim> = self
-            .lanes
-            .values()
-            .filter(|lane| lane.in_flight < self.slots(lane))
-            .flat_map(|lane| &lane.waiting)
-            .filter(|(_, since)| is_stale(since))
-            .map(|(claim, _)| claim)
-            .collect();
+        let stale: Vec<&Claim> = self.hands.values().flat_map(|hand| hand.stale(now)).collect();
         let wanted = self.worker.store.still_wanted(self.run.id, &stale, self.worker.clock.now())?;
         let verdicts: BTreeMap<DeliveryId, bool> = stale.iter().map(|claim| claim.delivery).zip(wanted).collect();
-        let mut unwanted = Vec::new();
-        for lane in self.lanes.values_mut() {
-            if lane.waiting.iter().any(|(claim, _)| verdicts.contains_key(&claim.delivery)) {
-                // It is slower than the disk: what it cannot take soon, others may.
-                lane.reserve = 0;
-            }
-            for (claim, since) in std::mem::take(&mut lane.waiting) {
-                match verdicts.get(&claim.delivery) {
-                    Some(false) => unwanted.push(claim),
-                    Some(true) => lane.waiting.push_back((claim, now)),
-                    None => lane.waiting.push_back((claim, since)),
-                }
-            }
-        }
-        self.let_go(unwanted);
+        self.returns.add(self.hands.values_mut().flat_map(|hand| hand.sift(&verdicts, now)));
+        self.let_go();
         Ok(())
     }
 
-    fn let_go_of_waiting(&mut self) {
-        let waiting = self.lanes.values_mut().flat_map(|lane| lane.waiting.drain(..)).map(|(claim, _)| claim).collect();
-        self.let_go(waiting);
+    fn let_go(&mut self) {
+        self.returns.begin(self.worker.store.as_ref(), self.run.id, self.worker.clock.now());
     }
 
-    fn let_go(&mut self, claims: Vec<Claim>) {
-        self.unwanted.extend(claims);
-        self.release();
-    }
-
-    /// Has the store let go of what is unwanted, unless it is doing so.
-    fn release(&mut self) {
-        if self.letting_go.is_none() && !self.unwanted.is_empty() {
-            let claims = std::mem::take(&mut self.unwanted);
-            let answer = self.worker.store.release(self.run.id, claims.clone(), self.worker.clock.now());
-            self.letting_go = Some((claims, answer));
-        }
-    }
-
-    /// Claims that could not be let go of are tried again when others are looked after; at the latest they end with the run.
     fn released(&mut self, gone: Result<(), StoreError>) {
-        let claims = self.letting_go.take().map(|(claims, _)| claims);
-        match gone {
-            Ok(()) => self.release(),
-            Err(error) => {
-                tracing::warn!(%error, "failed to let go of claims, trying again");
-                self.unwanted.extend(claims.into_iter().flatten());
-            }
+        if self.returns.settle(gone) {
+            self.let_go();
         }
     }
 
     fn land(&mut self, finished: Finished) {
-        if let Some(lane) = self.lanes.get_mut(&finished.claim.endpoint) {
-            lane.in_flight -= 1;
-            lane.in_doubt += usize::from(finished.outcome.is_unsettling());
+        if let Some(hand) = self.hands.get_mut(&finished.claim.endpoint) {
+            hand.in_flight -= 1;
+            hand.in_doubt += usize::from(finished.outcome.is_unsettling());
         }
         if self.landed.is_empty() {
             self.landed_at = Instant::now();
@@ -430,9 +344,9 @@ impl<'a> Shift<'a> {
         for (finished, recorded) in recording.iter().zip(&advanced.recorded) {
             self.summary.tally.claimed += 1;
             // With it the next delivery of its resource became due.
-            if let Some(lane) = self.lanes.get_mut(&finished.claim.endpoint) {
-                lane.dry = false;
-                lane.in_doubt -= usize::from(finished.outcome.is_unsettling());
+            if let Some(hand) = self.hands.get_mut(&finished.claim.endpoint) {
+                hand.dry = false;
+                hand.in_doubt -= usize::from(finished.outcome.is_unsettling());
             }
             match recorded {
                 Recorded::Written(Next::Delivered) => self.summary.tally.delivered += 1,
@@ -450,17 +364,14 @@ impl<'a> Shift<'a> {
         if !self.solo {
             for (id, wanted) in std::mem::take(&mut self.asked) {
                 let got = advanced.claims.iter().filter(|claim| claim.endpoint == id).count();
-                if let Some(lane) = self.lanes.get_mut(&id) {
-                    lane.dry = got < wanted && !advanced.cut_short;
-                    if lane.waiting.is_empty() && got == wanted {
-                        lane.reserve = (wanted * 2).min(LONGEST_RESERVE);
-                    }
+                if let Some(hand) = self.hands.get_mut(&id) {
+                    hand.fed(wanted, got, !advanced.cut_short);
                 }
             }
         }
         for claim in advanced.claims {
-            if let Some(lane) = self.lanes.get_mut(&claim.endpoint) {
-                lane.waiting.push_back((claim, now));
+            if let Some(hand) = self.hands.get_mut(&claim.endpoint) {
+                hand.add(claim, now);
             }
         }
     }
@@ -470,29 +381,22 @@ impl<'a> Shift<'a> {
         if Arc::ptr_eq(&self.snapshot, &endpoints) {
             return;
         }
-        let mut unwanted = Vec::new();
+        let now = self.worker.clock.now();
         for endpoint in endpoints.iter() {
-            let lane = self.lanes.entry(endpoint.id).or_insert_with(|| Lane {
-                endpoint: endpoint.clone(),
-                outlet: None,
-                waiting: VecDeque::new(),
-                in_flight: 0,
-                reserve: 0,
-                in_doubt: 0,
-                dry: false,
-            });
-            let changed = lane.endpoint.url != endpoint.url || lane.endpoint.settings != endpoint.settings;
-            if (lane.outlet.is_none() || changed) && endpoint.configured {
-                lane.outlet = outlet(&self.worker, endpoint);
+            let hand = self.hands.entry(endpoint.id).or_insert_with(|| Hand::new(endpoint.clone()));
+            let changed = hand.endpoint.url != endpoint.url || hand.endpoint.settings != endpoint.settings;
+            if (hand.outlet.is_none() || changed) && endpoint.configured {
+                hand.outlet = outlet(&self.worker, endpoint);
             }
-            lane.endpoint = endpoint.clone();
-            let resting = endpoint.standing.rest.is_some_and(|rest| !rest.probe_due(self.worker.clock.now()));
-            if lane.holds() || resting {
-                unwanted.extend(lane.waiting.drain(..).map(|(claim, _)| claim));
+            hand.slots = usize::from(self.worker.options.concurrency.unwrap_or(endpoint.settings.concurrency));
+            hand.endpoint = endpoint.clone();
+            let resting = endpoint.standing.rest.is_some_and(|rest| !rest.probe_due(now));
+            if hand.holds() || resting {
+                self.returns.add(hand.empty());
             }
         }
         self.snapshot = endpoints;
-        self.let_go(unwanted);
+        self.let_go();
     }
 
     /// Keeps outcomes that could not be stored and tries again, for a while.
@@ -543,12 +447,7 @@ impl<'a> Shift<'a> {
         }
         let now = self.worker.clock.now();
         let outlook = self.worker.store.outlook(self.run.id, now)?;
-        let wait = match self.worker.options.until {
-            Until::NothingDue => None,
-            Until::NothingPending => wait_for_pending(&outlook, now),
-            Until::Stopped => Some(soonest(&outlook, now).unwrap_or(SLOW_POLL).min(SLOW_POLL)),
-            Until::Polling(every) => Some(soonest(&outlook, now).unwrap_or(every).min(every)),
-        };
+        let wait = self.worker.options.until.wait(&outlook, now);
         // What is due and was not claimed just now is not for us to claim: no use in asking at once.
         self.idle_until = wait.map(|wait| Instant::now() + if wait.is_zero() { TRY_AGAIN } else { wait });
         Ok(wait.is_none().then(|| self.summarise(outlook)))
@@ -557,7 +456,7 @@ impl<'a> Shift<'a> {
     /// Frees the claims of workers that died. Returns whether there were any.
     fn watch_others(&mut self) -> Result<bool, WorkerError> {
         self.reap_at = Instant::now() + WATCH_OTHERS;
-        self.release();
+        self.let_go();
         let freed = match self.worker.store.reap(self.worker.clock.now()) {
             Ok(freed) => freed > 0,
             // With requests in flight there is something to lose; the next transaction will tell.
@@ -597,7 +496,7 @@ impl<'a> Shift<'a> {
     fn stir(&mut self) -> Result<(), WorkerError> {
         self.idle_until = None;
         self.look_around(Arc::new(self.worker.store.endpoints()?));
-        self.lanes.values_mut().for_each(|lane| lane.dry = false);
+        self.hands.values_mut().for_each(|hand| hand.dry = false);
         Ok(())
     }
 }
@@ -619,49 +518,9 @@ async fn poll(turn: &mut Option<Turn>) -> Result<Advanced, StoreError> {
     }
 }
 
-async fn released(letting_go: &mut Option<(Vec<Claim>, Answer<()>)>) -> Result<(), StoreError> {
-    match letting_go {
-        Some((_, answer)) => answer.await,
-        None => std::future::pending().await,
-    }
-}
-
 async fn until(at: Option<Instant>) {
     match at {
         Some(at) => sleep_until(at).await,
         None => std::future::pending().await,
-    }
-}
-
-/// How long `--wait` waits; `None` when only endpoints that rest for long are left.
-fn wait_for_pending(outlook: &Outlook, now: Timestamp) -> Option<Duration> {
-    let due = outlook.next_due.map(|at| at.since(now));
-    let probe = outlook.next_probe.filter(|_| outlook.probe_worth_waiting).map(|at| at.since(now));
-    let others = (outlook.elsewhere > 0).then_some(Duration::from_millis(100));
-    // Another worker may die meanwhile, or give back what it did not send.
-    [due, probe, others].into_iter().flatten().min().map(|wait| wait.min(WATCH_OTHERS))
-}
-
-fn soonest(outlook: &Outlook, now: Timestamp) -> Option<Duration> {
-    [outlook.next_due, outlook.next_probe].into_iter().flatten().map(|at| at.since(now)).min()
-}
-
-/// Random numbers that spread retries; not for anything that has to be unguessable.
-struct Chance(u64);
-
-impl Chance {
-    fn new() -> Self {
-        let mut seed = [0; 8];
-        // Without randomness retries merely coincide.
-        let _ = getrandom::fill(&mut seed);
-        Self(u64::from_le_bytes(seed) | 1)
-    }
-
-    /// The next number in `0.0..1.0` (xorshift64).
-    fn next(&mut self) -> f64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        f64::from(u32::try_from(self.0 >> 32).unwrap_or(0)) / (f64::from(u32::MAX) + 1.0)
     }
 }
