@@ -279,7 +279,7 @@ fn raw(sink: &Sink, requests: u64, concurrency: usize) -> f64 {
     let claim = claimed.pop().unwrap();
     assert_eq!(claim.trigger, Trigger::Initial);
     let secret = Secret::new(SECRET.to_owned()).unwrap();
-    let outlet = Outlet::new(&endpoint, Signer::new(&secret, &[&secret]), &Client::new(Egress::default(), None));
+    let outlet = Outlet::new(&endpoint.url, Signer::new(&secret, &[&secret]), &Client::new(Egress::default(), None));
     let outlet = Arc::new(outlet);
     let left = Arc::new(AtomicU64::new(requests));
     let began = Instant::now();

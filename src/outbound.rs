@@ -10,7 +10,9 @@ use ::http::header::{CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, USE
 use bytes::Bytes;
 
 use crate::clock::Timestamp;
-use crate::endpoint::Endpoint;
+use crate::delivery::Trigger;
+use crate::endpoint::{Endpoint, EndpointUrl};
+use crate::event::EventId;
 use crate::signature::Signer;
 use crate::store::Claim;
 
@@ -44,7 +46,21 @@ pub trait Keyring: Send + Sync {
     fn signer(&self, endpoint: &Endpoint) -> Result<Signer, String>;
 }
 
-/// An endpoint made ready for sending: what is the same in every request is prepared once.
+/// What one request says.
+pub(crate) struct Letter<'a> {
+    /// The event's id, under which it is signed.
+    pub(crate) id: &'a EventId,
+    /// The event's type.
+    pub(crate) event_type: &'a str,
+    /// Which attempt this is, counted from 1.
+    pub(crate) attempt: u32,
+    /// Why it is made.
+    pub(crate) trigger: Trigger,
+    /// The bytes to sign and send.
+    pub(crate) body: &'a Bytes,
+}
+
+/// A place made ready for sending: what is the same in every request is prepared once.
 pub struct Outlet {
     target: http::Target,
     signer: Signer,
@@ -58,9 +74,9 @@ impl fmt::Debug for Outlet {
 }
 
 impl Outlet {
-    /// Prepares an endpoint.
-    pub fn new(endpoint: &Endpoint, signer: Signer, client: &Arc<http::Client>) -> Self {
-        let target = http::Target::new(&endpoint.url, Arc::clone(client));
+    /// Prepares a place and what signs for it.
+    pub fn new(url: &EndpointUrl, signer: Signer, client: &Arc<http::Client>) -> Self {
+        let target = http::Target::new(url, Arc::clone(client));
         let host = target.host_header();
         Self { target, signer, host }
     }
@@ -72,22 +88,28 @@ impl Outlet {
 
     /// The request for one attempt, signed for the time `now`.
     pub fn request(&self, claim: &Claim, now: Timestamp) -> ::http::Request<http_body_util::Full<Bytes>> {
+        let Claim { event_id: id, event_type, number, trigger, body, .. } = claim;
+        self.sealed(&Letter { id, event_type, attempt: *number, trigger: *trigger, body }, now)
+    }
+
+    /// A request as every receiver gets them, signed for the time `now`.
+    pub(crate) fn sealed(&self, letter: &Letter<'_>, now: Timestamp) -> ::http::Request<http_body_util::Full<Bytes>> {
         let seconds = now.as_seconds();
-        let signed = self.signer.sign(claim.event_id.as_str(), seconds, &claim.body);
+        let signed = self.signer.sign(letter.id.as_str(), seconds, letter.body);
         let mut headers = HeaderMap::with_capacity(HEADERS);
         headers.insert(HOST, self.host.clone());
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
-        let id = text_value(claim.event_id.as_str());
+        let id = text_value(letter.id.as_str());
         headers.insert(EVENT_ID, id.clone());
-        headers.insert(EVENT_TYPE, text_value(&claim.event_type));
-        headers.insert(ATTEMPT, HeaderValue::from(claim.number));
-        headers.insert(TRIGGER, HeaderValue::from_static(claim.trigger.name()));
+        headers.insert(EVENT_TYPE, text_value(letter.event_type));
+        headers.insert(ATTEMPT, HeaderValue::from(letter.attempt));
+        headers.insert(TRIGGER, HeaderValue::from_static(letter.trigger.name()));
         headers.insert(ORIGINAL_SIGNATURE, text_value(&signed.original));
         headers.insert(WEBHOOK_ID, id);
         headers.insert(WEBHOOK_TIMESTAMP, HeaderValue::from(seconds));
         headers.insert(WEBHOOK_SIGNATURE, text_value(&signed.standard));
-        let mut request = ::http::Request::new(http_body_util::Full::new(claim.body.clone()));
+        let mut request = ::http::Request::new(http_body_util::Full::new(letter.body.clone()));
         *request.method_mut() = ::http::Method::POST;
         *request.uri_mut() = self.target.path();
         *request.headers_mut() = headers;

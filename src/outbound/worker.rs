@@ -503,7 +503,7 @@ impl<'a> Shift<'a> {
 
 fn outlet(worker: &Worker, endpoint: &Endpoint) -> Option<Arc<Outlet>> {
     match worker.keyring.signer(endpoint) {
-        Ok(signer) => Some(Arc::new(Outlet::new(endpoint, signer, &worker.client))),
+        Ok(signer) => Some(Arc::new(Outlet::new(&endpoint.url, signer, &worker.client))),
         Err(cause) => {
             tracing::error!(endpoint = endpoint.name, cause, "nothing is sent to an endpoint without a secret");
             None
