@@ -3034,7 +3034,7 @@ _syncctl() {
             return 0
             ;;
         syncctl__subcmd__secret__subcmd__rotate__subcmd__plan)
-            opts="-o -q -v -h --secret-env --secret-file --secret-command --new-env --new-file --captured --db --config --env-file --output --json --columns --no-headers --time --color --quiet --verbose --log-format --no-input --help"
+            opts="-o -q -v -h --secret-env --secret-file --secret-command --new-env --new-file --captured --try-endpoints --db --config --env-file --output --json --columns --no-headers --time --color --quiet --verbose --log-format --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

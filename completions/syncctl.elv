@@ -1280,6 +1280,7 @@ set edit:completion:arg-completer[syncctl] = {|@words|
             cand --time 'How to show times; relative on a terminal, else iso'
             cand --color 'When to use colour'
             cand --log-format 'How to write the log'
+            cand --try-endpoints 'Ask every endpoint which of the two it accepts, by requests that whoever verifies does not apply'
             cand --json 'The same as `-o json`'
             cand --no-headers 'Leave out the line of headings'
             cand -q 'Say nothing on success'

@@ -1556,6 +1556,7 @@ always\t''
 never\t''"
 complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from rotate-plan" -l log-format -d 'How to write the log' -r -f -a "text\t''
 json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from rotate-plan" -l try-endpoints -d 'Ask every endpoint which of the two it accepts, by requests that whoever verifies does not apply'
 complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from rotate-plan" -l json -d 'The same as `-o json`'
 complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from rotate-plan" -l no-headers -d 'Leave out the line of headings'
 complete -c syncctl -n "__fish_syncctl_using_subcommand secret; and __fish_seen_subcommand_from rotate-plan" -s q -l quiet -d 'Say nothing on success'

@@ -22,6 +22,7 @@ pub mod http;
 mod returns;
 pub mod run;
 mod slots;
+pub mod trial;
 pub mod wake;
 pub mod worker;
 

@@ -219,7 +219,10 @@ const EXAMPLES: &[Examples] = &[
     ("secret check", &[("One in a file", "syncctl secret check --secret-file secret")]),
     (
         "secret rotate-plan",
-        &[("On what was captured", "syncctl secret rotate-plan --new-file new-secret --captured captured")],
+        &[
+            ("On what was captured", "syncctl secret rotate-plan --new-file new-secret --captured captured"),
+            ("Ask the endpoints", "syncctl secret rotate-plan --new-file new-secret --try-endpoints"),
+        ],
     ),
     ("version", &[("For a script", "syncctl version -o json")]),
     ("demo", &[("Ten seconds", "syncctl demo"), ("With more events", "syncctl demo --events 5000")]),

@@ -12,11 +12,14 @@ use super::exit::{Exit, Fault};
 use super::workbench::SecretArgs;
 use crate::clock::Timestamp;
 use crate::config::WhichSecret;
+use crate::endpoint::Spec;
 use crate::report::secrets::{self, Flawed, Sender, Standing};
 use crate::signature::hygiene::{check, new_secret, reused, standard_form};
 use crate::signature::{Scheme, Secret, detect, verify};
 use crate::store::inbound::SenderRow;
 use crate::store::{self, Access, StoreError};
+
+mod trial;
 
 /// The secrets that a configuration may hold beside those of endpoints.
 const CONFIGURED: &[&str] = &["webhook.secret", "webhook.previous_secret", "cron.secret", "admin.token"];
@@ -60,6 +63,14 @@ pub struct RotatePlanArgs {
     /// A folder or file of requests that `listen --save` captured
     #[arg(long, value_name = "PATH")]
     captured: Option<PathBuf>,
+    /// Ask every endpoint which of the two it accepts, by requests that whoever verifies does not apply
+    ///
+    /// Without it nothing is sent. With it each endpoint gets up to three POSTs of `{"probe":"secret-rotation"}`, signed
+    /// as deliveries are: with a random secret, the new and the old one. A secret is not accepted if its answer is 401
+    /// or 403, or the one the random secret got. What is paused or has another secret of its own is sent nothing. Then 0
+    /// is returned only if every endpoint accepts the new one.
+    #[arg(long)]
+    try_endpoints: bool,
 }
 
 impl SecretCommand {
@@ -74,9 +85,7 @@ impl SecretCommand {
 
 impl NewArgs {
     fn run(self, context: &Context) -> Result<Exit, Fault> {
-        let mut random = Zeroizing::new([0; 32]);
-        getrandom::fill(random.as_mut()).map_err(|e| Exit::Io.fault("failed to get random bytes").cause(e))?;
-        let secret = new_secret(&random);
+        let secret = fresh()?;
         #[derive(Serialize)]
         struct View<'a> {
             secret: &'a str,
@@ -86,6 +95,13 @@ impl NewArgs {
         context.screen.hint("it is shown once: store it in a file of mode 600, or in your secret manager");
         Ok(Exit::Done)
     }
+}
+
+/// A secret nobody has yet.
+fn fresh() -> Result<Zeroizing<String>, Fault> {
+    let mut random = Zeroizing::new([0; 32]);
+    getrandom::fill(random.as_mut()).map_err(|e| Exit::Io.fault("failed to get random bytes").cause(e))?;
+    Ok(new_secret(&random))
 }
 
 impl CheckArgs {
@@ -150,12 +166,15 @@ impl RotatePlanArgs {
         };
         let mut senders = rotation.senders(&captures);
         senders.extend(rotation.received(context)?);
-        let endpoints = rotation.endpoints(context)?;
+        let endpoints = match self.try_endpoints {
+            true => rotation.try_endpoints(context)?,
+            false => rotation.endpoints(context, &context.config()?.endpoints)?,
+        };
         let flaws = check(rotation.new.as_bytes());
         context.screen.report(&secrets::rotation(&senders, &endpoints, &flaws, context.now))?;
         // Nobody who was looked at says nothing of who still uses the old one.
-        let mut all = senders.iter().chain(&endpoints).peekable();
-        let ready = all.peek().is_some() && all.all(|sender| sender.standing == Standing::New);
+        let mut all = senders.iter().chain(&endpoints).filter_map(Sender::is_ready).peekable();
+        let ready = all.peek().is_some() && all.all(|ready| ready);
         Ok(if ready { Exit::Done } else { Exit::No })
     }
 
@@ -179,7 +198,7 @@ impl Rotation {
         let mut senders: BTreeMap<String, Sender> = BTreeMap::new();
         for capture in captures {
             let standing = self.standing(capture);
-            let sender = Sender { name: capture.sender(), standing, last_seen: capture.at };
+            let sender = Sender { name: capture.sender(), standing, last_seen: capture.at, tried: None };
             match senders.get(&sender.name) {
                 Some(known) if known.last_seen > sender.last_seen => {}
                 _ => drop(senders.insert(sender.name.clone(), sender)),
@@ -208,7 +227,8 @@ impl Rotation {
                 secret if secret == old => Standing::Old,
                 _ => Standing::Neither,
             };
-            Sender { name: format!("{} to serve", row.source), standing, last_seen: Some(row.seen_at) }
+            let name = format!("{} to serve", row.source);
+            Sender { name, standing, last_seen: Some(row.seen_at), tried: None }
         };
         Ok(rows.into_iter().map(sender).collect())
     }
@@ -228,8 +248,8 @@ impl Rotation {
         }
     }
 
-    /// Which secret signs for each configured endpoint.
-    fn endpoints(&self, context: &Context) -> Result<Vec<Sender>, Fault> {
+    /// Which secret signs for each of these endpoints.
+    fn endpoints(&self, context: &Context, specs: &[Spec]) -> Result<Vec<Sender>, Fault> {
         let config = context.config()?;
         let standing = |text: Option<Zeroizing<String>>| match text {
             Some(text) if text == self.new => Standing::New,
@@ -237,10 +257,10 @@ impl Rotation {
             Some(_) | None => Standing::Neither,
         };
         let mut all = Vec::new();
-        for spec in &config.endpoints {
+        for spec in specs {
             let name = spec.name.clone().unwrap_or_else(|| spec.url.default_name());
             let text = config.secret_text(&WhichSecret::Endpoint(&spec.settings.secret))?;
-            all.push(Sender { name: format!("to {name}"), standing: standing(text), last_seen: None });
+            all.push(Sender { name: format!("to {name}"), standing: standing(text), last_seen: None, tried: None });
         }
         Ok(all)
     }

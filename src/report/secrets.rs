@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::{Cell, Column, Level, Report, Table};
 use crate::clock::Timestamp;
+use crate::outbound::trial::{Accepts, Answers, Trial};
 use crate::signature::hygiene::Flaw;
 use crate::text::{count, relative};
 
@@ -102,6 +103,28 @@ pub struct Sender {
     pub standing: Standing,
     /// When the newest request came, where that is known.
     pub last_seen: Option<Timestamp>,
+    /// What asking it came to, if endpoints were asked.
+    pub tried: Option<Tried>,
+}
+
+/// Whether an endpoint was tried.
+#[derive(Debug)]
+pub enum Tried {
+    /// It was, or could not be.
+    Came(Trial),
+    /// It is not part of the rotation, and this is why.
+    Outside(&'static str),
+}
+
+impl Sender {
+    /// Whether nothing of it stands in the way of the switch; `None` when the rotation does not concern it.
+    pub fn is_ready(&self) -> Option<bool> {
+        match &self.tried {
+            None => Some(self.standing == Standing::New),
+            Some(Tried::Came(trial)) => Some(trial.accepts.is_ready()),
+            Some(Tried::Outside(_)) => None,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -110,16 +133,72 @@ struct SenderView<'a> {
     name: &'a str,
     uses: &'static str,
     last_seen_at: Option<Timestamp>,
+    #[serde(flatten)]
+    tried: Option<TriedView<'a>>,
+}
+
+#[derive(Serialize)]
+struct TriedView<'a> {
+    accepts: Option<&'static str>,
+    reason: Option<&'a str>,
+    answers: AnswersView<'a>,
+}
+
+#[derive(Default, Serialize)]
+struct AnswersView<'a> {
+    random: Option<&'a str>,
+    new: Option<&'a str>,
+    old: Option<&'a str>,
 }
 
 impl<'a> SenderView<'a> {
     fn of(sender: &'a Sender) -> Self {
-        Self { name: &sender.name, uses: sender.standing.name(), last_seen_at: sender.last_seen }
+        let tried = sender.tried.as_ref().map(TriedView::of);
+        Self { name: &sender.name, uses: sender.standing.name(), last_seen_at: sender.last_seen, tried }
+    }
+}
+
+impl<'a> TriedView<'a> {
+    fn of(tried: &'a Tried) -> Self {
+        match tried {
+            Tried::Came(Trial { accepts, reason, answers }) => {
+                let Answers { new, old, random } = answers;
+                let answers = AnswersView { random: random.as_deref(), new: new.as_deref(), old: old.as_deref() };
+                Self { accepts: Some(accepts.name()), reason: reason.as_deref(), answers }
+            }
+            Tried::Outside(reason) => Self { accepts: None, reason: Some(reason), answers: AnswersView::default() },
+        }
+    }
+
+    fn said(&self) -> Option<String> {
+        let AnswersView { random, new, old } = self.answers;
+        let said: Vec<_> = [("random", random), ("new", new), ("old", old)]
+            .into_iter()
+            .filter_map(|(name, answer)| Some(format!("{name} {}", answer?)))
+            .collect();
+        (!said.is_empty()).then(|| said.join("; "))
     }
 }
 
 const SENDERS: &[Column] =
     &[Column::text("who", "WHO"), Column::text("uses", "USES"), Column::text("last-seen", "LAST SEEN")];
+/// The same where endpoints were tried.
+const TRIED: &[Column] = &[
+    Column::text("who", "WHO"),
+    Column::text("uses", "USES"),
+    Column::text("last-seen", "LAST SEEN"),
+    Column::text("accepts", "ACCEPTS"),
+    Column::text("reason", "REASON"),
+    Column::text("answers", "ANSWERS").only_wide(),
+];
+
+const fn level_of(accepts: Accepts) -> Level {
+    match accepts {
+        Accepts::New | Accepts::Both => Level::Good,
+        Accepts::Old | Accepts::Unknown => Level::Warning,
+        Accepts::Neither | Accepts::Unverified => Level::Bad,
+    }
+}
 
 /// The answer of `secret rotate-plan`.
 pub fn rotation(senders: &[Sender], endpoints: &[Sender], flaws: &[Flaw], now: Timestamp) -> Report {
@@ -135,18 +214,17 @@ pub fn rotation(senders: &[Sender], endpoints: &[Sender], flaws: &[Flaw], now: T
         endpoints: endpoints.iter().map(SenderView::of).collect(),
         new_secret_flaws: flaws.iter().map(FlawView::of).collect(),
     };
-    let row = |sender: &Sender| {
-        vec![
-            sender.name.as_str().into(),
-            Cell::Level(sender.standing.level(), sender.standing.name().to_owned()),
-            sender.last_seen.into(),
-        ]
-    };
-    let rows = senders.iter().chain(endpoints).map(row).collect();
+    let tried = endpoints.iter().any(|endpoint| endpoint.tried.is_some());
+    let columns = if tried { TRIED } else { SENDERS };
+    let rows = senders.iter().chain(endpoints).map(|sender| row(sender, tried)).collect();
     let mut report = Report::new(&view)
         .with_line(still_old(senders, "sender", now))
-        .with_line(still_old(endpoints, "endpoint", now))
-        .with_table(Table::new(SENDERS, rows))
+        .with_line(still_old(endpoints, "endpoint", now));
+    if tried {
+        report = report.with_line(accepting(endpoints));
+    }
+    report = report
+        .with_table(Table::new(columns, rows))
         .with_names(senders.iter().chain(endpoints).map(|sender| sender.name.as_str()));
     for flaw in flaws {
         report = report.with_line(format!("the new secret: {}: {}", flaw.name(), flaw.text()));
@@ -156,6 +234,43 @@ pub fn rotation(senders: &[Sender], endpoints: &[Sender], flaws: &[Flaw], now: T
             report.with_hint("let the senders send to `syncctl serve`, or capture them with `syncctl listen --save`");
     }
     report.with_hint("while both are in use, keep the old one as WEBHOOK_SECRET_PREVIOUS: both are then signed with")
+}
+
+fn row(sender: &Sender, tried: bool) -> Vec<Cell> {
+    let mut cells = vec![
+        sender.name.as_str().into(),
+        Cell::Level(sender.standing.level(), sender.standing.name().to_owned()),
+        sender.last_seen.into(),
+    ];
+    if tried {
+        let view = sender.tried.as_ref().map(TriedView::of);
+        cells.extend([
+            match &sender.tried {
+                Some(Tried::Came(trial)) => (level_of(trial.accepts), trial.accepts.name()).into(),
+                Some(Tried::Outside(_)) | None => Cell::Empty,
+            },
+            view.as_ref().and_then(|view| view.reason).into(),
+            view.as_ref().and_then(TriedView::said).into(),
+        ]);
+    }
+    cells
+}
+
+/// How many of the endpoints that the rotation concerns are ready for it.
+fn accepting(endpoints: &[Sender]) -> String {
+    let concerned: Vec<bool> = endpoints.iter().filter_map(Sender::is_ready).collect();
+    let ready = concerned.iter().filter(|ready| **ready).count();
+    let accept = if ready == 1 { "accepts" } else { "accept" };
+    let mut line = match concerned.len() {
+        0 => "no endpoint signs with one of the two".to_owned(),
+        all => format!("{ready} of {} {accept} the new one", count(all, "endpoint")),
+    };
+    let outside = endpoints.len() - concerned.len();
+    if outside > 0 {
+        let has = if outside == 1 { "has a secret of its own" } else { "have secrets of their own" };
+        line += &format!("; {outside} {has}");
+    }
+    line
 }
 
 fn still_old(all: &[Sender], what: &str, now: Timestamp) -> String {

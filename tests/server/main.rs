@@ -15,6 +15,7 @@ mod hostile;
 mod life;
 mod mesh;
 mod records;
+mod rotation;
 mod running;
 mod slow;
 mod wire;
