@@ -129,7 +129,7 @@ pub fn explain(scheme: &dyn Scheme, received: &Received, secrets: &[Candidate]) 
     let message = message(received, &claim);
     let search = Search {
         scheme,
-        forms: bodies::forms(&received.body),
+        forms: bodies::forms(&received.body).collect(),
         keys: keys::variants(scheme, secrets),
         contents: contents::variants(scheme, &message),
         codes: codes::variants(scheme.facts(), received),
@@ -318,11 +318,16 @@ fn collect(scheme: &dyn Scheme, received: &Received, message: &Message<'_>) -> V
 
 /// The changes, one or two, that turn `from` into `to`, when they are known ones.
 pub(super) fn body_changes(from: &[u8], to: &[u8]) -> Option<Vec<Change>> {
-    bodies::forms(from).into_iter().find(|form| *form.bytes == *to).map(|form| form.changes)
+    bodies::forms(from).find(|form| *form.bytes == *to).map(|form| form.changes)
 }
 
 /// JSON indented for reading, its keys, numbers and strings exactly as they are; `None` for anything else.
 pub fn indented(body: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(body).ok().filter(|text| json::is_json(text))?;
-    json::write(&json::parse(text)?, json::Layout::Indented("  "), false, text.len().saturating_mul(4) + 1024)
+    json::write(
+        &json::parse(text)?,
+        json::Layout::Indented("  "),
+        json::Order::Kept,
+        text.len().saturating_mul(4) + 1024,
+    )
 }

@@ -9,6 +9,9 @@ use zeroize::Zeroizing;
 use super::key::standard_bytes;
 use super::{STANDARD_PREFIX, SecretError};
 
+/// What some editors put before a text.
+pub(super) const BOM: &[u8] = "\u{feff}".as_bytes();
+
 /// A secret of fewer bytes can be guessed; Standard Webhooks asks for this many.
 pub const LEAST_BYTES: usize = 24;
 /// Fewer different characters than this do not look random.
@@ -25,6 +28,10 @@ pub enum Flaw {
     InnerWhiteSpace,
     /// Quotes around it.
     Quoted,
+    /// A whole `NAME=secret`.
+    Assignment,
+    /// A byte order mark before it.
+    Bom,
     /// Control characters or bytes that are not text.
     NotText,
     /// Characters beyond ASCII, which two systems may encode in two ways.
@@ -49,6 +56,8 @@ impl Flaw {
             Self::OuterWhiteSpace => "outer-white-space",
             Self::InnerWhiteSpace => "inner-white-space",
             Self::Quoted => "quoted",
+            Self::Assignment => "assignment",
+            Self::Bom => "bom",
             Self::NotText => "not-text",
             Self::NotAscii => "not-ascii",
             Self::NotBase64 => "not-base64",
@@ -66,6 +75,10 @@ impl Flaw {
             Self::OuterWhiteSpace => "it has white space at an end, which other systems may trim".to_owned(),
             Self::InnerWhiteSpace => "it has white space inside, as if two lines were pasted".to_owned(),
             Self::Quoted => "it has quotes around it, which other systems may strip".to_owned(),
+            Self::Assignment => {
+                "it is a line of an environment file, NAME=secret: only what follows = is the secret".to_owned()
+            }
+            Self::Bom => "it has a byte order mark before it, which an editor put there".to_owned(),
             Self::NotText => "it has control characters or bytes that are not text".to_owned(),
             Self::NotAscii => "it has letters beyond ASCII, which two systems may encode in two ways".to_owned(),
             Self::NotBase64 => "it begins with whsec_ but the rest is not base64".to_owned(),
@@ -83,6 +96,8 @@ impl Flaw {
             | Self::OuterWhiteSpace
             | Self::InnerWhiteSpace
             | Self::Quoted
+            | Self::Assignment
+            | Self::Bom
             | Self::NotText
             | Self::NotBase64
             | Self::Placeholder => true,
@@ -118,7 +133,10 @@ pub fn check(secret: &[u8]) -> Vec<Flaw> {
         }
     };
     note(trimmed.len() != secret.len(), Flaw::OuterWhiteSpace);
+    note(trimmed.starts_with(BOM), Flaw::Bom);
+    let trimmed = trimmed.strip_prefix(BOM).unwrap_or(trimmed);
     note(is_quoted(trimmed), Flaw::Quoted);
+    note(assigned(trimmed).is_some(), Flaw::Assignment);
     note(trimmed.iter().any(u8::is_ascii_whitespace), Flaw::InnerWhiteSpace);
     let text = std::str::from_utf8(trimmed);
     note(text.is_err() || trimmed.iter().any(|b| b.is_ascii_control() && !b.is_ascii_whitespace()), Flaw::NotText);
@@ -131,6 +149,22 @@ pub fn check(secret: &[u8]) -> Vec<Flaw> {
     let different = trimmed.iter().collect::<HashSet<_>>().len();
     note(different < LEAST_DIFFERENT, Flaw::Monotonous(different));
     flaws
+}
+
+/// The secret in a line like `export NAME=secret`, where the whole line was taken for it.
+pub(super) fn assigned(text: &[u8]) -> Option<&[u8]> {
+    let line = text.trim_ascii();
+    let line = line.strip_prefix(b"export ").unwrap_or(line);
+    let end = line.iter().position(|byte| *byte == b'=')?;
+    let (name, value) = (&line[..end], line[end + 1..].trim_ascii());
+    let named = name.first().is_some_and(|first| first.is_ascii_alphabetic() || *first == b'_')
+        && name.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+    // Behind base64 there are only signs of equality.
+    let value = match value {
+        [quote @ (b'"' | b'\''), inner @ .., last] if quote == last => inner,
+        value => value,
+    };
+    (named && value.iter().any(|byte| *byte != b'=')).then_some(value)
 }
 
 fn is_quoted(text: &[u8]) -> bool {
@@ -170,6 +204,10 @@ mod tests {
         assert_eq!(names(" \n"), ["empty"]);
         assert_eq!(names("0123456789abcdefghijklmnop\n"), ["outer-white-space"]);
         assert_eq!(names("\"0123456789abcdefghijklmnop\""), ["quoted"]);
+        assert_eq!(names("WEBHOOK_SECRET=0123456789abcdefghijklmnop"), ["assignment"]);
+        assert_eq!(names("export S='0123456789abcdefghijklmnop'"), ["assignment", "inner-white-space"]);
+        assert_eq!(names("\u{feff}0123456789abcdefghijklmnop"), ["bom"]);
+        assert_eq!(names("MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1ub3A="), [""; 0], "base64 is no assignment");
         assert_eq!(names("0123456789 abcdefghijklmnop"), ["inner-white-space"]);
         assert_eq!(names("0123456789\u{1}abcdefghijklmnop"), ["not-text"]);
         assert_eq!(names("0123456789éabcdefghijklmnop"), ["not-ascii"]);

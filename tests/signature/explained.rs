@@ -96,6 +96,12 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     writer.finish().expect("memory")
 }
 
+fn zlib(bytes: &[u8]) -> Vec<u8> {
+    let mut writer = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
+    writer.write_all(bytes).expect("memory");
+    writer.finish().expect("memory")
+}
+
 fn bodies() -> Vec<Mistake> {
     let text = std::str::from_utf8(BODY).expect("text");
     vec![
@@ -143,6 +149,13 @@ fn bodies() -> Vec<Mistake> {
         body("body-base64-encoded", "syncctl", BASE64.encode(BODY), BODY),
         body("body-base64-decoded", "syncctl", BODY, BASE64.encode(BODY)),
         body("body-empty", "standard", "", BODY),
+        body("body-placeholder", "syncctl", "{}", BODY),
+        body("body-placeholder", "github", "undefined", BODY),
+        body("body-placeholder", "stripe", "[object Object]", BODY),
+        body("utf-16", "syncctl", text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>(), BODY),
+        body("gzip-unpacked", "syncctl", BODY, zlib(BODY)),
+        body("form-encoded-again", "slack", "a=x%2Fy&b=c+d", "a=x%2fy&b=c%20d"),
+        body("json-by-javascript", "syncctl", r#"{"2":"x","b":1,"a":2}"#, r#"{"b":1.0,"a":2,"2":"x"}"#),
     ]
 }
 
@@ -174,6 +187,11 @@ fn secrets() -> Vec<Mistake> {
         secret("secret-quoted", "syncctl", "\"s3cret-value\"", "s3cret-value"),
         secret("secret-quoted", "slack", "'s3cret-value'", "s3cret-value"),
         secret("secret-unquoted", "zoom", "s3cret-value", "\"s3cret-value\""),
+        secret("secret-assignment", "syncctl", "s3cret-value", "WEBHOOK_SECRET=s3cret-value"),
+        secret("secret-assignment", "github", "s3cret-value", "export S='s3cret-value'\n"),
+        secret("secret-first-line", "stripe", "s3cret-value", "s3cret-value\n# the old one\n"),
+        secret("secret-bom", "zoom", "s3cret-value", "\u{feff}s3cret-value"),
+        secret("secret-hex-encoded", "syncctl", "6D792D736563726574", "my-secret"),
         secret("secret-prefix-kept", "standard", STANDARD_SECRET, STANDARD_SECRET),
         secret("secret-prefix-stripped", "svix", &STANDARD_SECRET[6..], STANDARD_SECRET),
         secret("secret-prefix-stripped", "stripe", &STANDARD_SECRET[6..], STANDARD_SECRET),
@@ -357,6 +375,28 @@ fn python_with_sorted_keys_and_a_trimmed_secret_are_pairs() {
     both.received.body = Bytes::copy_from_slice(BODY);
     let names: Vec<_> = explained(&both).changes.iter().map(|change| change.cause.name()).collect();
     assert_eq!(names, ["secret-trimmed", "secret-base64-decoded"]);
+}
+
+/// What encoders of languages write by default, beyond what one change explains.
+#[test]
+fn what_two_habits_of_a_language_wrote_is_a_pair() {
+    let go_lines = format!("{}\n", r#"{"a":"\u003cb\u003e","z":1}"#);
+    let pairs: [(&str, &str, &[&str]); 9] = [
+        (&go_lines, r#"{"z": 1, "a": "<b>"}"#, &["json-by-go", "newline-lost"]),
+        ("{\"b\":1,\"a\":\"\\u003c\"}\n", r#"{"b":1,"a":"<"}"#, &["json-html-escaped", "newline-lost"]),
+        (r#"{"a": "\u00e9", "b": [1, 2]}"#, r#"{"b":[1,2],"a":"é"}"#, &["json-keys-sorted", "json-by-python"]),
+        ("{\n    \"u\": \"a\\/\\u00e9\"\n}", r#"{"u":"a/é"}"#, &["json-by-php", "json-four-spaces"]),
+        ("{\n  \"a\": 1,\n  \"u\": \"\\u003c\"\n}", r#"{"u":"<","a":1}"#, &["json-by-go", "json-two-spaces"]),
+        (r#"{"a":"\u00e9","n":100000.0}"#, r#"{"a": "é", "n": 1e5}"#, &["json-by-python", "json-minified"]),
+        (r#""{\"a\":1}""#, r#"{"a": 1}"#, &["json-minified", "json-in-string"]),
+        ("{\r\n  \"a\": 1\r\n}", r#"{"a":1}"#, &["json-two-spaces", "crlf-lost"]),
+        ("{\"a\":1,\"b\":2}\n", r#"{"b":2,"a":1}"#, &["json-keys-sorted", "newline-lost"]),
+    ];
+    for (signed, arrived, expected) in pairs {
+        let found = explained(&body("", "syncctl", signed, arrived));
+        let names: Vec<_> = found.changes.iter().map(|change| change.cause.name()).collect();
+        assert_eq!(names, expected, "{arrived}");
+    }
 }
 
 #[test]

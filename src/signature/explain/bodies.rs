@@ -1,7 +1,10 @@
 //! The other forms a body may have had when it was signed, the more common first.
+//!
+//! A form is made when it is asked for and dropped before the next, so that a large body costs the time of those tried alone.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::hash::BuildHasher as _;
 use std::io::Read as _;
 
 use base64::Engine as _;
@@ -10,7 +13,8 @@ use url::form_urlencoded;
 
 use super::Change;
 use super::causes::Cause;
-use super::json::{self, Layout, Spelling};
+use super::json::{self, Layout, Order, Spelling};
+use crate::signature::hygiene::BOM;
 
 /// A form of the body, and what was changed to get it.
 #[derive(Debug)]
@@ -27,94 +31,93 @@ fn most(body: &[u8]) -> usize {
 /// The body as it is, every single change, then pairs of changes that happen together.
 ///
 /// A form that equals an earlier one is left out, so that the simpler change names it.
-pub(super) fn forms(body: &[u8]) -> Vec<Form<'_>> {
-    let mut forms = Forms { seen: HashSet::new(), list: Vec::new() };
-    forms.add(Vec::new(), Cow::Borrowed(body));
-    let singles = singles(body);
-    for (cause, bytes) in &singles {
-        forms.add(vec![Change::from(*cause)], Cow::Owned(bytes.clone()));
-    }
-    for (cause, bytes) in &singles {
-        if combines(*cause) {
-            for (second, bytes) in seconds(*cause, bytes) {
-                forms.add(vec![Change::from(*cause), Change::from(second)], Cow::Owned(bytes));
-            }
-        }
-    }
-    forms.list
+pub(super) fn forms(body: &[u8]) -> impl Iterator<Item = Form<'_>> {
+    let mut seen = Seen::default();
+    let same = std::iter::once(Form { changes: Vec::new(), bytes: Cow::Borrowed(body) });
+    let single =
+        singles(body, GROUPS).map(|(cause, bytes)| Form { changes: vec![cause.into()], bytes: Cow::Owned(bytes) });
+    let pairs = singles(body, PAIRED).flat_map(|(first, bytes)| {
+        let with = move |(second, bytes): Single| Form {
+            changes: vec![first.into(), second.into()],
+            bytes: Cow::Owned(bytes),
+        };
+        seconds(first, &bytes).into_iter().map(with)
+    });
+    same.chain(single).chain(pairs).filter(move |form| seen.is_new(&form.bytes))
 }
 
-struct Forms<'a> {
-    seen: HashSet<Vec<u8>>,
-    list: Vec<Form<'a>>,
+/// Remembers forms by a hash under a random key, not by their bytes.
+#[derive(Default)]
+struct Seen {
+    hasher: std::hash::RandomState,
+    hashes: HashSet<u64>,
 }
 
-impl<'a> Forms<'a> {
-    fn add(&mut self, changes: Vec<Change>, bytes: Cow<'a, [u8]>) {
-        if self.seen.insert(bytes.to_vec()) {
-            self.list.push(Form { changes, bytes });
-        }
+impl Seen {
+    fn is_new(&mut self, bytes: &[u8]) -> bool {
+        self.hashes.insert(self.hasher.hash_one(bytes))
     }
 }
 
 type Single = (Cause, Vec<u8>);
 
-fn singles(body: &[u8]) -> Vec<Single> {
-    let mut all = ends(body);
-    all.extend(lines(body));
-    let text = std::str::from_utf8(body).ok();
-    if let Some(text) = text {
-        all.extend(layouts(text));
-        all.extend(spellings(text));
-        all.extend(languages(text));
-        all.extend(strings(text));
-    }
-    all.extend(charsets(body, text));
-    all.extend(wrappings(body));
-    all.push((Cause::BodyEmpty, Vec::new()));
-    all
+type Group = fn(&[u8]) -> Vec<Single>;
+
+const LAYOUTS: Group = |body| of_json(body, layouts);
+const SPELLINGS: Group = |body| of_json(body, spellings);
+const LANGUAGES: Group = |body| of_json(body, languages);
+const STRINGS: Group = |body| std::str::from_utf8(body).map(strings).unwrap_or_default();
+
+/// Every change, the simpler ones first.
+const GROUPS: &[Group] =
+    &[ends, lines, LAYOUTS, SPELLINGS, LANGUAGES, STRINGS, charsets, wrappings, |_| placeholders()];
+/// Those that are tried together with a second one: what a language does before what it is made of.
+const PAIRED: &[Group] = &[LAYOUTS, LANGUAGES, ends, lines, SPELLINGS, wrappings];
+
+/// Each change of some groups by itself.
+fn singles<'b>(body: &'b [u8], groups: &'static [Group]) -> impl Iterator<Item = Single> + use<'b> {
+    groups.iter().flat_map(move |group| group(body))
 }
 
-/// Which changes are also tried together with a second one.
-fn combines(cause: Cause) -> bool {
-    use Cause as C;
-    matches!(
-        cause,
-        C::NewlineAdded
-            | C::SpaceAdded
-            | C::BomAdded
-            | C::CrlfAdded
-            | C::JsonKeysSorted
-            | C::JsonUnicodeEscaped
-            | C::JsonUnicodeUnescaped
-            | C::JsonSlashesEscaped
-            | C::JsonSlashesUnescaped
-            | C::JsonHtmlEscaped
-            | C::JsonHtmlUnescaped
-            | C::JsonNumbersJavascript
-            | C::JsonNumbersPython
-            | C::JsonMinified
-            | C::JsonPythonSpacing
-            | C::JsonTwoSpaces
-            | C::JsonFourSpaces
-            | C::GzipUnpacked
-    )
+fn of_json(body: &[u8], forms: fn(&str) -> Vec<Single>) -> Vec<Single> {
+    std::str::from_utf8(body).ok().filter(|text| json::is_json(text)).map(forms).unwrap_or_default()
 }
 
-/// The second changes after a first one: layout after the rest, and ends after layout.
+/// The changes that are tried together with a first one, on what it came to: layout after the rest, and ends after layout.
 fn seconds(first: Cause, bytes: &[u8]) -> Vec<Single> {
     use Cause as C;
-    if matches!(first, C::JsonMinified | C::JsonPythonSpacing | C::JsonTwoSpaces | C::JsonFourSpaces) {
-        return ends(bytes).into_iter().filter(|(cause, _)| *cause == C::NewlineLost).collect();
+    let newline = || ends(bytes).into_iter().filter(|(cause, _)| *cause == C::NewlineLost);
+    let crlf = || lines(bytes).into_iter().filter(|(cause, _)| *cause == C::CrlfLost);
+    let layouts = || of_json(bytes, layouts);
+    let languages = || of_json(bytes, languages);
+    match first {
+        C::JsonMinified | C::JsonPythonSpacing => {
+            let string = std::str::from_utf8(bytes).map(strings).unwrap_or_default();
+            newline().chain(string.into_iter().filter(|(cause, _)| *cause == C::JsonInString)).collect()
+        }
+        C::JsonTwoSpaces | C::JsonFourSpaces | C::JsonTabs => newline().chain(crlf()).collect(),
+        C::JsonByJavascript | C::JsonByPython | C::JsonByGo | C::JsonByPhp => newline().chain(layouts()).collect(),
+        C::JsonKeysSorted => newline().chain(layouts()).chain(of_json(bytes, spellings)).chain(languages()).collect(),
+        C::JsonUnicodeEscaped
+        | C::JsonUnicodeUnescaped
+        | C::JsonSlashesEscaped
+        | C::JsonSlashesUnescaped
+        | C::JsonHtmlEscaped
+        | C::JsonHtmlUnescaped
+        | C::JsonNumbersJavascript
+        | C::JsonNumbersPython => newline().chain(layouts()).chain(languages()).collect(),
+        C::NewlineAdded | C::SpaceAdded | C::BomAdded | C::CrlfAdded | C::GzipUnpacked => {
+            layouts().into_iter().chain(languages()).collect()
+        }
+        _ => Vec::new(),
     }
-    let text = std::str::from_utf8(bytes).unwrap_or("");
-    let mut all = layouts(text);
-    if matches!(first, C::JsonKeysSorted) {
-        all.extend(spellings(text));
-    } else {
-        all.extend(languages(text));
-    }
-    all
+}
+
+/// What frameworks put where a body was not read, or not parsed.
+fn placeholders() -> Vec<Single> {
+    let texts = ["{}", "null", "undefined", "[object Object]", "\"\"", "None"];
+    let empty = std::iter::once((Cause::BodyEmpty, Vec::new()));
+    empty.chain(texts.into_iter().map(|text| (Cause::BodyPlaceholder, text.as_bytes().to_vec()))).collect()
 }
 
 fn ends(body: &[u8]) -> Vec<Single> {
@@ -133,7 +136,6 @@ fn ends(body: &[u8]) -> Vec<Single> {
 }
 
 fn lines(body: &[u8]) -> Vec<Single> {
-    const BOM: &[u8] = "\u{feff}".as_bytes();
     let mut all = Vec::new();
     let plain = without_cr(body);
     if plain.len() == body.len() {
@@ -163,19 +165,18 @@ fn with_cr(body: &[u8]) -> Vec<u8> {
 }
 
 fn layouts(text: &str) -> Vec<Single> {
-    if !json::is_json(text) {
-        return Vec::new();
-    }
     let Some(node) = json::parse(text) else { return Vec::new() };
     let most = most(text.as_bytes());
-    let laid = |layout, sorted| json::write(&node, layout, sorted, most);
+    let laid = |layout, order| json::write(&node, layout, order, most);
     let mut all: Vec<Single> = json::LAYOUTS
         .iter()
-        .filter_map(|layout| Some((layout_cause(*layout), laid(*layout, false)?.into_bytes())))
+        .filter_map(|layout| Some((layout_cause(*layout), laid(*layout, Order::Kept)?.into_bytes())))
         .collect();
     let trimmed = text.trim();
-    let own = json::LAYOUTS.iter().find(|layout| laid(**layout, false).as_deref() == Some(trimmed));
-    all.extend(laid(*own.unwrap_or(&Layout::Minified), true).map(|text| (Cause::JsonKeysSorted, text.into_bytes())));
+    let own = json::LAYOUTS.iter().find(|layout| laid(**layout, Order::Kept).as_deref() == Some(trimmed));
+    all.extend(
+        laid(*own.unwrap_or(&Layout::Minified), Order::Sorted).map(|text| (Cause::JsonKeysSorted, text.into_bytes())),
+    );
     all
 }
 
@@ -190,9 +191,6 @@ fn layout_cause(layout: Layout) -> Cause {
 }
 
 fn spellings(text: &str) -> Vec<Single> {
-    if !json::is_json(text) {
-        return Vec::new();
-    }
     let spelled = |cause, spelling| (cause, json::respell(text, spelling).into_bytes());
     let numbered = |cause, form| (cause, json::renumber(text, form).into_bytes());
     vec![
@@ -211,23 +209,20 @@ fn spellings(text: &str) -> Vec<Single> {
 
 /// The whole text as the serialisers of four languages write it by default.
 fn languages(text: &str) -> Vec<Single> {
-    if !json::is_json(text) {
-        return Vec::new();
-    }
     let shortest = json::respell(text, Spelling::Shortest);
     let javascript = json::renumber(&shortest, json::javascript_number);
     let python = json::renumber(&json::respell(&shortest, Spelling::Ascii), json::python_number);
     let go = json::respell(&javascript, Spelling::Html);
     let php = json::respell(&json::respell(&shortest, Spelling::Ascii), Spelling::Slashes);
-    let laid = |cause, text: &str, layout, sorted| {
-        let written = json::write(&json::parse(text)?, layout, sorted, most(text.as_bytes()))?;
+    let laid = |cause, text: &str, layout, order| {
+        let written = json::write(&json::parse(text)?, layout, order, most(text.as_bytes()))?;
         Some((cause, written.into_bytes()))
     };
     [
-        laid(Cause::JsonByJavascript, &javascript, Layout::Minified, false),
-        laid(Cause::JsonByPython, &python, Layout::Python, false),
-        laid(Cause::JsonByGo, &go, Layout::Minified, true),
-        laid(Cause::JsonByPhp, &php, Layout::Minified, false),
+        laid(Cause::JsonByJavascript, &javascript, Layout::Minified, Order::Javascript),
+        laid(Cause::JsonByPython, &python, Layout::Python, Order::Kept),
+        laid(Cause::JsonByGo, &go, Layout::Minified, Order::Sorted),
+        laid(Cause::JsonByPhp, &php, Layout::Minified, Order::Kept),
     ]
     .into_iter()
     .flatten()
@@ -240,8 +235,10 @@ fn strings(text: &str) -> Vec<Single> {
     inner.into_iter().chain(outer).collect()
 }
 
-fn charsets(body: &[u8], text: Option<&str>) -> Vec<Single> {
-    let mut all = Vec::new();
+fn charsets(body: &[u8]) -> Vec<Single> {
+    let text = std::str::from_utf8(body).ok();
+    let wide = text.map(|text| text.encode_utf16().flat_map(u16::to_le_bytes).collect());
+    let mut all: Vec<Single> = wide.map(|bytes| (Cause::Utf16, bytes)).into_iter().collect();
     if body.is_ascii() {
         return all;
     }
@@ -261,14 +258,16 @@ fn wrappings(body: &[u8]) -> Vec<Single> {
     all
 }
 
+/// What gzip or deflate (RFC 1950) packed.
 fn unpacked(body: &[u8]) -> Option<Vec<u8>> {
-    if !body.starts_with(&[0x1f, 0x8b]) {
-        return None;
-    }
     let limit = most(body).max(4 * 1024 * 1024);
     let mut bytes = Vec::new();
-    flate2::read::MultiGzDecoder::new(body).take(limit as u64 + 1).read_to_end(&mut bytes).ok()?;
-    (bytes.len() <= limit).then_some(bytes)
+    let read = match body {
+        [0x1f, 0x8b, ..] => flate2::read::MultiGzDecoder::new(body).take(limit as u64 + 1).read_to_end(&mut bytes),
+        [0x78, ..] => flate2::read::ZlibDecoder::new(body).take(limit as u64 + 1).read_to_end(&mut bytes),
+        _ => return None,
+    };
+    (read.is_ok() && bytes.len() <= limit).then_some(bytes)
 }
 
 fn forms_of(body: &[u8]) -> Vec<Single> {
@@ -285,10 +284,23 @@ fn forms_of(body: &[u8]) -> Vec<Single> {
     if let Ok(text) = std::str::from_utf8(body) {
         all.push((Cause::FormSpaces, text.replace("%20", "+").into_bytes()));
         all.push((Cause::FormSpaces, text.replace('+', "%20").into_bytes()));
+        all.extend(encoded_again(text));
         if text.contains('%') {
             let decoded = form_urlencoded::parse(format!("x={text}").as_bytes()).next().map(|(_, v)| v.into_owned());
             all.extend(decoded.map(|text| (Cause::FormDecoded, text.into_bytes())));
         }
     }
     all
+}
+
+/// A form that was parsed, and written as two kinds of libraries write one.
+fn encoded_again(text: &str) -> Vec<Single> {
+    if !text.contains('=') || text.starts_with(['{', '[']) {
+        return Vec::new();
+    }
+    let mut written = form_urlencoded::Serializer::new(String::new());
+    written.extend_pairs(form_urlencoded::parse(text.as_bytes()));
+    let plus = written.finish();
+    let percent = plus.replace('+', "%20").replace("%7E", "~").replace('*', "%2A");
+    [plus, percent].into_iter().map(|text| (Cause::FormEncodedAgain, text.into_bytes())).collect()
 }

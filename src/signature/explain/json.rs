@@ -23,6 +23,17 @@ pub(super) enum Layout {
     Indented(&'static str),
 }
 
+/// In which order the members of objects are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Order {
+    /// As they stand.
+    Kept,
+    /// By their names.
+    Sorted,
+    /// Names that are whole numbers first and in order, as JavaScript keeps them.
+    Javascript,
+}
+
 /// Every layout that is tried.
 pub(super) const LAYOUTS: &[Layout] =
     &[Layout::Minified, Layout::Python, Layout::Indented("  "), Layout::Indented("    "), Layout::Indented("\t")];
@@ -115,15 +126,15 @@ fn token_length(text: &str) -> usize {
 }
 
 /// Lays a value out; `None` when it would grow past `most` bytes.
-pub(super) fn write(node: &Node<'_>, layout: Layout, sorted: bool, most: usize) -> Option<String> {
-    let mut writer = Writer { layout, sorted, most, out: String::new() };
+pub(super) fn write(node: &Node<'_>, layout: Layout, order: Order, most: usize) -> Option<String> {
+    let mut writer = Writer { layout, order, most, out: String::new() };
     writer.value(node, 0)?;
     Some(writer.out)
 }
 
 struct Writer {
     layout: Layout,
-    sorted: bool,
+    order: Order,
     most: usize,
     out: String,
 }
@@ -137,8 +148,10 @@ impl Writer {
             Node::Array(items) => self.list('[', ']', level, items, |writer, item| writer.value(item, level + 1))?,
             Node::Object(members) => {
                 let mut order: Vec<_> = members.iter().collect();
-                if self.sorted {
-                    order.sort_by_cached_key(|(key, _)| plain(key));
+                match self.order {
+                    Order::Kept => {}
+                    Order::Sorted => order.sort_by_cached_key(|(key, _)| plain(key)),
+                    Order::Javascript => order.sort_by_cached_key(|(key, _)| index(key).unwrap_or(u64::MAX)),
                 }
                 self.list('{', '}', level, &order, |writer, (key, value)| writer.member(key, value, level + 1))?;
             }
@@ -179,6 +192,13 @@ impl Writer {
             (0..level).for_each(|_| self.out.push_str(indent));
         }
     }
+}
+
+/// The whole number that a name is, as JavaScript tells indexes from names.
+fn index(token: &str) -> Option<u64> {
+    let digits = token.strip_prefix('"')?.strip_suffix('"')?;
+    let plain = digits == "0" || !digits.starts_with('0');
+    digits.parse::<u32>().ok().filter(|number| plain && *number != u32::MAX && !digits.starts_with('+')).map(u64::from)
 }
 
 fn plain(token: &str) -> String {
@@ -359,22 +379,32 @@ mod tests {
 
     const TEXT: &str = "{\"b\": [1.0, -2e3,\"x\\u00e9/\\\"\"],\n \"a\" :{} , \"é\":[],\"c\":[null,true]}";
 
-    fn again(text: &str, layout: Layout, sorted: bool) -> String {
-        write(&parse(text).expect("JSON"), layout, sorted, 10_000).expect("short")
+    fn again(text: &str, layout: Layout, order: Order) -> String {
+        write(&parse(text).expect("JSON"), layout, order, 10_000).expect("short")
     }
 
     #[test]
     fn layouts_change_nothing_but_white_space() {
         assert_eq!(
-            again(TEXT, Layout::Minified, false),
+            again(TEXT, Layout::Minified, Order::Kept),
             r#"{"b":[1.0,-2e3,"x\u00e9/\""],"a":{},"é":[],"c":[null,true]}"#
         );
-        assert_eq!(again(r#"{"a":[1,{"b":2}]}"#, Layout::Python, false), r#"{"a": [1, {"b": 2}]}"#);
+        assert_eq!(again(r#"{"a":[1,{"b":2}]}"#, Layout::Python, Order::Kept), r#"{"a": [1, {"b": 2}]}"#);
         assert_eq!(
-            again(r#"{"a":[1],"b":[]}"#, Layout::Indented("  "), false),
+            again(r#"{"a":[1],"b":[]}"#, Layout::Indented("  "), Order::Kept),
             "{\n  \"a\": [\n    1\n  ],\n  \"b\": []\n}"
         );
-        assert_eq!(again(r#"{"b":{"d":1,"c":2},"a":3}"#, Layout::Minified, true), r#"{"a":3,"b":{"c":2,"d":1}}"#);
+        assert_eq!(
+            again(r#"{"b":{"d":1,"c":2},"a":3}"#, Layout::Minified, Order::Sorted),
+            r#"{"a":3,"b":{"c":2,"d":1}}"#
+        );
+    }
+
+    #[test]
+    fn javascript_writes_whole_numbers_first() {
+        let text = r#"{"b":1,"10":2,"a":3,"2":4,"01":5,"-1":6,"4294967295":7,"0":8}"#;
+        let written = r#"{"0":8,"2":4,"10":2,"b":1,"a":3,"01":5,"-1":6,"4294967295":7}"#;
+        assert_eq!(again(text, Layout::Minified, Order::Javascript), written);
     }
 
     #[test]
@@ -403,6 +433,6 @@ mod tests {
         let deep = "[".repeat(10_000) + &"]".repeat(10_000);
         assert!(parse(&deep).is_none());
         let node = parse("[[1,2,3]]").expect("JSON");
-        assert_eq!(write(&node, Layout::Indented("    "), false, 5), None);
+        assert_eq!(write(&node, Layout::Indented("    "), Order::Kept, 5), None);
     }
 }

@@ -12,6 +12,7 @@ use super::causes::Cause;
 use super::{Candidate, Change, Role};
 use crate::signature::STANDARD_PREFIX;
 use crate::signature::code::Code;
+use crate::signature::hygiene::{BOM, assigned};
 use crate::signature::key::{Content, Key, standard_bytes};
 use crate::signature::scheme::{Algorithm, KeyForm, Scheme};
 
@@ -210,6 +211,9 @@ fn texts(text: &[u8]) -> Vec<Single> {
     let around = |before: &str, after: &str| [before.as_bytes(), text, after.as_bytes()].concat();
     let mut all = vec![(Cause::SecretTrimmed, text.trim_ascii().to_vec())];
     all.extend(unquoted(text).map(|text| (Cause::SecretUnquoted, text.to_vec())));
+    all.extend(assigned(text).map(|text| (Cause::SecretAssignment, text.to_vec())));
+    all.extend(first_line(text).map(|text| (Cause::SecretFirstLine, text.to_vec())));
+    all.extend(text.strip_prefix(BOM).map(|text| (Cause::SecretBom, text.trim_ascii().to_vec())));
     all.extend([
         (Cause::SecretNewline, around("", "\n")),
         (Cause::SecretNewline, around("", "\r\n")),
@@ -242,8 +246,14 @@ fn raw(text: &[u8]) -> Vec<Single> {
     all.extend(hex::decode(core).ok().map(|key| (Cause::SecretHexDecoded, key)));
     all.push((Cause::SecretBase64Encoded, BASE64.encode(text).into_bytes()));
     all.push((Cause::SecretHexEncoded, hex::encode(text).into_bytes()));
+    all.push((Cause::SecretHexEncoded, hex::encode_upper(text).into_bytes()));
     all.retain(|(_, key)| !key.is_empty());
     all
+}
+
+fn first_line(text: &[u8]) -> Option<&[u8]> {
+    let line = text.trim_ascii().split(|byte| *byte == b'\n').next()?.trim_ascii();
+    (line.len() < text.trim_ascii().len()).then_some(line)
 }
 
 fn unquoted(text: &[u8]) -> Option<&[u8]> {
