@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::clock::Timestamp;
 use crate::endpoint::PausedBy;
-use crate::store::{Figures, Rate, Storage};
+use crate::store::{EndpointFigures, Figures, Rate, Storage};
 use crate::text::{bytes, short_duration};
 
 /// The window that health looks at.
@@ -161,6 +161,7 @@ pub fn health(figures: &Figures, rates: &[Rate], storage: Storage, limits: &Limi
         check_due_age(due_age(figures, now), limits),
         check_processing_age(processing_age(figures, now), limits),
         check_endpoints(figures),
+        check_held(figures),
         check_storage(storage),
     ];
     let healthy = checks.iter().all(|check| check.state != Grade::Critical);
@@ -229,7 +230,7 @@ fn check_endpoints(figures: &Figures) -> Check {
     };
     let message = match state {
         Grade::Ok => None,
-        Grade::Warning => Some(format!("{resting} resting after unanswered attempts")),
+        Grade::Warning => Some(format!("{resting} resting, because they did not answer or asked for it")),
         Grade::Critical => Some(format!("answered 410 and were paused: {}", gone.join(", "))),
     };
     let value = match (gone.len(), resting) {
@@ -239,6 +240,18 @@ fn check_endpoints(figures: &Figures) -> Check {
         (gone, resting) => format!("{gone} gone, {resting} resting"),
     };
     Check { name: "endpoints", state, value, limit: "none gone".to_owned(), message }
+}
+
+/// What is held goes out only once somebody does something about its endpoint: worth a look.
+fn check_held(figures: &Figures) -> Check {
+    let held = || figures.endpoints.iter().filter(|row| row.endpoint.holds() && row.counts.pending > 0);
+    let total: i64 = held().map(|row| row.counts.pending).sum();
+    let named = |row: &EndpointFigures| {
+        format!("{} for {}, which is {}", row.counts.pending, row.endpoint.name, row.endpoint.state_name())
+    };
+    let message = (total > 0).then(|| format!("deliveries held: {}", held().map(named).collect::<Vec<_>>().join(", ")));
+    let state = if total > 0 { Grade::Warning } else { Grade::Ok };
+    Check { name: "held", state, value: total.to_string(), limit: "0".to_owned(), message }
 }
 
 /// A disk that is full and a log that fills it are critical.
@@ -503,6 +516,21 @@ mod tests {
         resting.endpoint.standing = Standing { strikes: 5, rest: Some(rest) };
         let health = judged(&figures(resting), 0, 0);
         assert!(health.healthy && health.checks.iter().any(|check| check.state == Grade::Warning));
+    }
+
+    #[test]
+    fn what_is_held_is_worth_a_look_and_named_with_its_endpoint() {
+        let mut row = endpoint();
+        row.counts = Counts { pending: 3, ..Counts::default() };
+        let held = |row: EndpointFigures| {
+            let health = judged(&figures(row), 0, 0);
+            let check = health.checks.into_iter().find(|check| check.name == "held").expect("it was looked at");
+            (health.healthy, check.state, check.message)
+        };
+        assert_eq!(held(row.clone()), (true, Grade::Ok, None));
+        row.endpoint.configured = false;
+        let told = "deliveries held: 3 for admin, which is unconfigured".to_owned();
+        assert_eq!(held(row), (true, Grade::Warning, Some(told)));
     }
 
     #[test]

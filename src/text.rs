@@ -132,7 +132,11 @@ fn two_units(large: u64, large_unit: &str, small: u64, small_unit: &str) -> Stri
 /// Characters no output may carry as they are, for tests: from C0, DEL, C1, marks, separators, bidi and tags.
 /// A number of things in words: `1 request`, `2 requests`.
 pub fn count(number: usize, what: &str) -> String {
-    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+    match what.strip_suffix("ry") {
+        _ if number == 1 => format!("1 {what}"),
+        Some(stem) => format!("{number} {stem}ries"),
+        None => format!("{number} {what}s"),
+    }
 }
 
 #[cfg(test)]

@@ -9,18 +9,18 @@ use super::context::Context;
 use super::exit::{Exit, Fault};
 use super::signals::{Signals, block_on};
 use super::values;
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{Clock, SystemClock, Timestamp};
 use crate::delivery::Next;
 use crate::delivery::State;
-use crate::endpoint::{Endpoint, MAX_CONCURRENCY};
+use crate::endpoint::{Endpoint, MAX_CONCURRENCY, PausedBy};
 use crate::outbound::http::Client;
 use crate::outbound::run::{Options, Stop, Summary, Until};
 use crate::outbound::worker::{Observer, Worker};
 use crate::render::Progress;
-use crate::report::queue::{RunView, processed};
+use crate::report::queue::{RunView, processed, resting};
 use crate::report::{Report, lists};
-use crate::store::{DeliveryFilter, Finished, Page, Recorded, Store};
-use crate::text::Untrusted;
+use crate::store::{DeliveryFilter, EndpointFigures, Finished, Page, Recorded, Store};
+use crate::text::{Untrusted, count};
 
 /// How often a run that waits for something looks for it.
 const LOOK: Duration = Duration::from_millis(50);
@@ -253,20 +253,33 @@ impl Delivered {
     /// Shows what the run did.
     pub(super) fn report(&self, context: &Context, store: &dyn Store) -> Result<(), Fault> {
         let now = SystemClock.now();
-        let run = RunView::new(self.summary.tally, self.took);
+        let run = RunView::new(self.summary.tally, self.summary.interrupted, self.took);
         let figures = store.figures(now)?;
         let mut report: Report =
             self.failures.iter().fold(processed(&figures, run, now), |r, line| r.with_line(line.clone()));
-        for row in figures.endpoints.iter().filter(|row| row.endpoint.standing.rest.is_some() && row.counts.pending > 0)
-        {
-            let until = row.endpoint.standing.rest.map(|rest| rest.until).unwrap_or_default();
-            let name = &row.endpoint.name;
-            report = report
-                .with_line(format!("  {name} rests until {until}; its {} deliveries stay pending", row.counts.pending));
+        for row in figures.endpoints.iter().filter(|row| row.counts.pending > 0) {
+            report = waiting(row, now).into_iter().fold(report, Report::with_line);
         }
         if !self.failures.is_empty() {
             report = report.with_hint("see every attempt with `syncctl events show EVENT`");
         }
-        Ok(context.screen.said(&report)?)
+        // A cron job mails what is printed: `--quiet` is for runs that need nobody.
+        let done =
+            if self.summary.tally.failed > 0 { context.screen.report(&report) } else { context.screen.said(&report) };
+        Ok(done?)
+    }
+}
+
+/// Why a run left deliveries of an endpoint, and what lets them go.
+fn waiting(row: &EndpointFigures, now: Timestamp) -> Option<String> {
+    let (name, left) = (Untrusted(&row.endpoint.name), count(row.counts.pending.unsigned_abs() as usize, "delivery"));
+    match (row.endpoint.state_name(), row.endpoint.standing.rest) {
+        ("ok", _) => None,
+        ("resting", Some(rest)) => Some(format!("  {name} is {}: {left} pending", resting(rest, now))),
+        ("unconfigured", _) => Some(format!("  {name} is not configured: {left} held")),
+        _ if row.endpoint.paused_by == Some(PausedBy::Configuration) => {
+            Some(format!("  {name} is paused by the configuration: {left} held"))
+        }
+        (state, _) => Some(format!("  {name} is {state}: {left} held; `syncctl endpoints resume {name}` lets them go")),
     }
 }

@@ -163,5 +163,5 @@ fn undelivered(deliveries: &[DeliveryRow]) -> Fault {
     let told: Vec<String> = missing.map(|row| format!("{}: {}", Untrusted(&row.endpoint), row.state.name())).collect();
     Exit::No
         .fault(format!("not delivered everywhere: {}", told.join(", ")))
-        .hint("pending ones go out with the next `syncctl process`; failed ones with `syncctl replay`")
+        .hint("pending ones go out with the next `syncctl process`; failed ones with `syncctl replay EVENT`, held ones once `syncctl endpoints list` shows their endpoint resumed")
 }

@@ -76,6 +76,8 @@ pub struct Summary {
     pub tally: Tally,
     /// Whether a signal ended it.
     pub stopped: Stop,
+    /// Attempts begun whose outcome is not recorded, because it ended at once.
+    pub interrupted: u64,
     /// Deliveries left pending because their endpoint rests.
     pub resting: u64,
     /// Whether `limit` or `max_time` ended it.

@@ -471,6 +471,7 @@ impl<'a> Shift<'a> {
 
     fn summarise(&mut self, outlook: Outlook) -> Summary {
         self.summary.stopped = self.stopping();
+        self.summary.interrupted = self.started - self.summary.tally.claimed;
         self.summary.resting = outlook.resting;
         self.summary
     }

@@ -91,8 +91,10 @@ impl<'a> DeliveryView<'a> {
     }
 }
 
+/// When it is attempted next at the earliest: not before its endpoint has rested.
 fn next_attempt(row: &DeliveryRow) -> Option<Timestamp> {
-    (row.state == State::Pending && !row.blocked).then_some(row.due_at)
+    let next = row.rests_until.map_or(row.due_at, |until| until.max(row.due_at));
+    (row.state == State::Pending && !row.blocked).then_some(next)
 }
 
 /// What went wrong last, unless it went right in the end.
@@ -379,9 +381,8 @@ pub fn failures(listed: &Listed<DeliveryRow>, page: Page) -> Report {
         .with_names(listed.rows.iter().map(|row| row.id.0.to_string()));
     match listed.rows.is_empty() {
         true => report.with_hint("nothing has failed"),
-        false => {
-            report.with_hint("see every attempt with `syncctl events show EVENT`, deliver again with `syncctl replay`")
-        }
+        false => report
+            .with_hint("see every attempt with `syncctl events show EVENT`, deliver again with `syncctl replay ID`"),
     }
 }
 

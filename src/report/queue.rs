@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{Cell, Column, Level, Report, Table};
 use crate::clock::Timestamp;
-use crate::delivery::RestCause;
+use crate::delivery::{Rest, RestCause};
 use crate::endpoint::Endpoint;
 use crate::monitor::{Ages, Freshness, Synced, due_age, freshness};
 use crate::store::{EndpointFigures, Figures, Tally};
@@ -130,6 +130,7 @@ const ENDPOINTS: &[Column] = &[
     Column::text("sync", "SYNC"),
     Column::number("pending", "PENDING"),
     Column::number("failed", "FAILED"),
+    Column::number("held", "HELD"),
     Column::number("delivered", "DELIVERED"),
     Column::text("freshness", "FRESHNESS"),
     Column::text("last-success", "LAST SUCCESS"),
@@ -169,13 +170,14 @@ pub(super) fn queue_table(queue: Queue) -> Table {
 /// The endpoints, a row each.
 pub(super) fn endpoint_table(endpoints: &[EndpointFigures], ages: &Ages, now: Timestamp) -> Table {
     let row = |figures: &EndpointFigures| {
-        let endpoint = &figures.endpoint;
+        let (endpoint, view) = (&figures.endpoint, view(figures));
         vec![
             endpoint.name.clone().into(),
             state_cell(endpoint, now),
-            sync_cell(synced(figures)),
-            figures.counts.pending.into(),
-            figures.counts.failed.into(),
+            sync_cell(view.sync),
+            view.pending.into(),
+            view.failed.into(),
+            view.held.into(),
             figures.counts.delivered.into(),
             freshness_cell(endpoint.last_success_at, ages, now),
             endpoint.last_success_at.into(),
@@ -210,14 +212,19 @@ fn freshness_cell(last: Option<Timestamp>, ages: &Ages, now: Timestamp) -> Cell 
 /// The state of an endpoint in words: a rest says when its next probe is due.
 pub(super) fn state_cell(endpoint: &Endpoint, now: Timestamp) -> Cell {
     match (endpoint.state_name(), endpoint.standing.rest) {
-        ("resting", Some(rest)) => {
-            let left = short_duration(rest.until.since(now));
-            Cell::Level(Level::Warning, format!("resting until {} (in {left})", rest.until))
-        }
+        ("resting", Some(rest)) => Cell::Level(Level::Warning, resting(rest, now)),
         ("ok", _) => Cell::Level(Level::Good, "ok".to_owned()),
         ("gone", _) => Cell::Level(Level::Bad, "gone (answered 410)".to_owned()),
         (other, _) => Cell::Level(Level::Quiet, other.to_owned()),
     }
+}
+
+/// A rest in words: until when, or that it has lasted long enough for a probe.
+pub fn resting(rest: Rest, now: Timestamp) -> String {
+    if rest.probe_due(now) {
+        return "resting, its next probe is due".to_owned();
+    }
+    format!("resting until {} (in {})", rest.until, short_duration(rest.until.since(now)))
 }
 
 /// The state of the endpoints alone.
@@ -270,7 +277,8 @@ pub fn endpoint(figures: &EndpointFigures, now: Timestamp) -> Report {
         vec!["url".into(), endpoint.url.as_str().into()],
         vec!["state".into(), state_cell(endpoint, now)],
         vec!["events".into(), events.join(", ").into()],
-        vec!["pending".into(), figures.counts.pending.into()],
+        vec!["pending".into(), detail.view.pending.into()],
+        vec!["held".into(), detail.view.held.into()],
         vec!["processing".into(), figures.counts.processing.into()],
         vec!["delivered".into(), figures.counts.delivered.into()],
         vec!["failed".into(), figures.counts.failed.into()],
@@ -305,14 +313,17 @@ pub struct RunView {
     pub retried: u64,
     /// Of those, the delivery's last.
     pub failed: u64,
+    /// Attempts whose outcome is not known, because a second signal ended the run; they are made again.
+    pub interrupted: u64,
     /// How long it took.
     pub duration_ms: u64,
 }
 
 impl RunView {
-    /// A run's tally and time.
-    pub fn new(tally: Tally, took: Duration) -> Self {
+    /// A run's tally, what it left in flight, and its time.
+    pub fn new(tally: Tally, interrupted: u64, took: Duration) -> Self {
         Self {
+            interrupted,
             claimed: tally.claimed,
             delivered: tally.delivered,
             retried: tally.retried,
@@ -323,13 +334,20 @@ impl RunView {
 
     /// The run in one line.
     pub fn message(&self) -> String {
-        if self.claimed == 0 {
+        if self.claimed + self.interrupted == 0 {
             return "nothing was due".to_owned();
         }
         let took = short_duration(Duration::from_millis(self.duration_ms));
+        let interrupted = match self.interrupted {
+            0 => String::new(),
+            n => format!("   {n} interrupted, whose receivers may have them"),
+        };
         format!(
-            "{} attempted   {} delivered   {} to be retried   {} failed   in {took}",
-            self.claimed, self.delivered, self.retried, self.failed
+            "{} attempted   {} delivered   {} to be retried   {} failed{interrupted}   in {took}",
+            self.claimed + self.interrupted,
+            self.delivered,
+            self.retried,
+            self.failed
         )
     }
 }

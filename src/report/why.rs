@@ -46,16 +46,24 @@ fn explain<'a>(row: &'a DeliveryRow, endpoints: &[Endpoint], now: Timestamp) -> 
     let text = match row.state {
         State::Delivered => format!("delivered with attempt {}", row.attempts),
         State::Processing => format!("attempt {} is under way", row.attempts),
-        State::Failed => given_up(row),
+        State::Failed => given_up(row, endpoint),
         State::Held => held(row, endpoint),
         State::Pending => pending(row, endpoint, now),
     };
     Explained { delivery: row.id.0, endpoint: &row.endpoint, state: row.state, attempts: row.attempts, error, text }
 }
 
-fn given_up(row: &DeliveryRow) -> String {
+fn given_up(row: &DeliveryRow, endpoint: Option<&Endpoint>) -> String {
     let reason = row.reason.map_or("given up", |reason| reason.name());
-    format!("failed ({reason}) after {}{}; `syncctl replay {}` delivers it again", attempts(row), last(row), row.id.0)
+    // What is replayed to an endpoint that holds waits there.
+    let first = match endpoint {
+        Some(endpoint) if endpoint.configured && endpoint.paused_by.is_some() => {
+            format!("`syncctl endpoints resume {}` and then ", row.endpoint)
+        }
+        _ => String::new(),
+    };
+    let again = format!("{first}`syncctl replay {}` and `syncctl process` deliver it again", row.id.0);
+    format!("failed ({reason}) after {}{}; {again}", attempts(row), last(row))
 }
 
 fn held(row: &DeliveryRow, endpoint: Option<&Endpoint>) -> String {
@@ -66,7 +74,10 @@ fn held(row: &DeliveryRow, endpoint: Option<&Endpoint>) -> String {
         Some(PausedBy::Gone) => {
             format!("held: the endpoint answered 410 and was paused; `syncctl endpoints resume {name}` tries it again")
         }
-        None => "held: the endpoint is no longer configured".to_owned(),
+        None => format!(
+            "held: the endpoint is no longer configured; configure it again, or give it up with `syncctl deliveries give-up {}`",
+            row.id.0
+        ),
     }
 }
 

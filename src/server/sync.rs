@@ -56,7 +56,7 @@ pub(super) async fn process(call: Call) -> Reply {
     })?;
     let now = call.app.now();
     let figures = call.app.store.figures(now)?;
-    Ok(call.answer(&queue::processed(&figures, RunView::new(done.tally, done.took), now)))
+    Ok(call.answer(&queue::processed(&figures, RunView::new(done.tally, 0, done.took), now)))
 }
 
 #[derive(Serialize)]

@@ -93,6 +93,8 @@ pub struct DeliveryRow {
     pub blocked: bool,
     /// When it is due, while it is pending.
     pub due_at: Timestamp,
+    /// Until when its endpoint rests, if it does.
+    pub rests_until: Option<Timestamp>,
     /// When its state last changed.
     pub changed_at: Timestamp,
     /// Attempts made or under way.

@@ -60,8 +60,12 @@ fn from_nothing_to_a_delivery_a_failure_its_reason_and_a_replay() {
             "{exports}syncctl emit enrollment.updated enr-123 --data '{{}}' -o name; syncctl process -q || echo $?"
         ),
     );
-    let (id, code) = failed.stdout.trim_end().split_once('\n').unwrap();
-    assert_eq!(code, "3", "{failed:?}");
+    let (id, told) = failed.stdout.trim_end().split_once('\n').unwrap();
+    assert!(
+        told.contains("1 failed") && told.contains("HTTP 400"),
+        "a cron job's mail says what was given up: {failed:?}"
+    );
+    assert!(told.ends_with("\n3"), "{failed:?}");
 
     broken.store(false, Ordering::SeqCst);
     let steps = here(typed(failing)).replace(" ID", &format!(" {id}"));

@@ -78,7 +78,11 @@ fn retry_after_rests_the_whole_endpoint() {
     place.emit_many(40);
     let ran = place.run(&["process", "--wait"]);
     assert_eq!(ran.code, 3, "only a resting endpoint is left");
-    assert!(ran.stdout.contains("rests until"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains(" is resting until ") && ran.stdout.contains(": 40 deliveries pending"),
+        "{}",
+        ran.stdout
+    );
     let made = receiver.count();
     assert!(made <= 10, "{made} requests: those in flight and no more");
     assert_eq!(place.run(&["process"]).code, 0);

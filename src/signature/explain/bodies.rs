@@ -71,8 +71,8 @@ const STRINGS: Group = |body| std::str::from_utf8(body).map(strings).unwrap_or_d
 /// Every change, the simpler ones first.
 const GROUPS: &[Group] =
     &[ends, lines, LAYOUTS, SPELLINGS, LANGUAGES, STRINGS, charsets, wrappings, |_| placeholders()];
-/// Those that are tried together with a second one: what a language does before what it is made of.
-const PAIRED: &[Group] = &[LAYOUTS, LANGUAGES, ends, lines, SPELLINGS, wrappings];
+/// Those that are tried together with a second one.
+const PAIRED: &[Group] = &[LAYOUTS, SPELLINGS, LANGUAGES, ends, lines, wrappings];
 
 /// Each change of some groups by itself.
 fn singles<'b>(body: &'b [u8], groups: &'static [Group]) -> impl Iterator<Item = Single> + use<'b> {
@@ -105,7 +105,7 @@ fn seconds(first: Cause, bytes: &[u8]) -> Vec<Single> {
         | C::JsonHtmlEscaped
         | C::JsonHtmlUnescaped
         | C::JsonNumbersJavascript
-        | C::JsonNumbersPython => newline().chain(layouts()).chain(languages()).collect(),
+        | C::JsonNumbersPython => newline().chain(layouts()).collect(),
         C::NewlineAdded | C::SpaceAdded | C::BomAdded | C::CrlfAdded | C::GzipUnpacked => {
             layouts().into_iter().chain(languages()).collect()
         }

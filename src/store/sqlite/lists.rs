@@ -44,7 +44,7 @@ impl Condition {
 const EVENT_COLUMNS: &str = "e.seq, e.id, k.type, k.resource_type, e.resource_id, e.timestamp, e.created_at";
 
 const DELIVERY_COLUMNS: &str = "d.id, p.name, d.state, d.due_at, d.changed_at, d.attempts, d.used, d.reason,
-    (NOT p.configured OR p.paused_by IS NOT NULL) AS held";
+    (NOT p.configured OR p.paused_by IS NOT NULL) AS held, p.rest_until";
 
 const DELIVERY_TABLES: &str = "delivery d JOIN event e ON e.seq = d.event JOIN kind k ON k.id = e.kind
     JOIN endpoint p ON p.id = d.endpoint";
@@ -215,6 +215,7 @@ fn delivery_row(row: &Row<'_>, at: usize) -> rusqlite::Result<DeliveryRow> {
         state: row::state(state, row.get(at + 8)?),
         blocked: state == row::BLOCKED,
         due_at: Timestamp::from_millis(row.get(at + 3)?),
+        rests_until: row.get::<_, Option<i64>>(at + 9)?.map(Timestamp::from_millis),
         changed_at: Timestamp::from_millis(row.get(at + 4)?),
         attempts: row.get(at + 5)?,
         used: row.get(at + 6)?,
