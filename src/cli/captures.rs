@@ -11,6 +11,7 @@ use super::workbench::not_a_request;
 use crate::clock::Timestamp;
 use crate::signature::Received;
 use crate::signature::received::MOST_BYTES;
+use crate::text::Untrusted;
 
 /// The ending of a captured request's file.
 const ENDING: &str = "http";
@@ -69,6 +70,13 @@ fn read_file(path: &Path) -> Result<Vec<Capture>, Fault> {
     let name = path.display().to_string();
     let text = values::bytes(&name, MOST_BYTES)?;
     let requests = Received::read(&text).map_err(|error| not_a_request(&name, &error))?;
+    // What is sent again or held against a secret must be what was sent: no part of it, and not two requests in one.
+    if let Some((said, given)) = requests.iter().find_map(Received::length_differs) {
+        return Err(Exit::Data
+            .fault(format!("{} is not a request as it was sent", Untrusted(&name)))
+            .cause(format!("content-length says {said} bytes and the body has {given}"))
+            .hint("look at it with `syncctl verify --request FILE --explain`"));
+    }
     let (at, peer) = path.file_stem().and_then(|stem| stem.to_str()).map(told_by).unwrap_or_default();
     let capture = |request| Capture { path: path.to_owned(), at, peer: peer.clone(), request };
     Ok(requests.into_iter().map(capture).collect())

@@ -28,8 +28,10 @@ pub struct DiffArgs {
 impl DiffArgs {
     pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
         let (sent, received) = match (&self.event, self.files.as_slice()) {
-            (Some(id), [received]) => (events::find(context.existing_store()?.as_ref(), id)?.body, body(received)?),
-            (None, [sent, received]) => (body(sent)?, body(received)?),
+            (Some(id), [received]) => {
+                (events::find(context.existing_store()?.as_ref(), id)?.body, body(context, received)?)
+            }
+            (None, [sent, received]) => (body(context, sent)?, body(context, received)?),
             (Some(_), _) => return Err(Exit::Usage.fault("with --event, name one file: what arrived")),
             (None, _) => return Err(Exit::Usage.fault("name two files: what was sent, and what arrived")),
         };
@@ -39,9 +41,9 @@ impl DiffArgs {
     }
 }
 
-fn body(path: &str) -> Result<Vec<u8>, Fault> {
+fn body(context: &Context, path: &str) -> Result<Vec<u8>, Fault> {
     if std::path::Path::new(path).extension().is_some_and(|ending| ending == "http") {
-        return Ok(request_of(path, None)?.body.into());
+        return Ok(request_of(context, path, None)?.body.into());
     }
     values::bytes(path, MOST_BYTES)
 }

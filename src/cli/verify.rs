@@ -111,7 +111,7 @@ impl VerifyArgs {
 
     fn received(&self, context: &Context) -> Result<Received, Fault> {
         let mut received = match &self.request {
-            Some(path) => request_of(path, self.entry)?,
+            Some(path) => request_of(context, path, self.entry)?,
             None => Received { method: http::Method::POST, body: self.body(context)?, ..Received::default() },
         };
         let given = Received::from_lines(&self.headers, Bytes::new()).map_err(|error| {

@@ -246,8 +246,18 @@ pub(super) fn owned(headers: Vec<Header<'_>>) -> Vec<(String, String)> {
     headers.into_iter().map(|(name, value)| (name.to_string(), value.into_owned())).collect()
 }
 
-/// The one request of a file in any of its forms.
-pub(super) fn request_of(path: &str, entry: Option<usize>) -> Result<Received, Fault> {
+/// The one request of a file in any of its forms. What is odd about it is told.
+pub(super) fn request_of(context: &Context, path: &str, entry: Option<usize>) -> Result<Received, Fault> {
+    let request = one_of(path, entry)?;
+    if let Some((said, given)) = request.length_differs() {
+        context.screen.warn(&format!(
+            "content-length says {said} bytes and the body has {given}: it was changed after it was sent, or not kept whole"
+        ));
+    }
+    Ok(request)
+}
+
+fn one_of(path: &str, entry: Option<usize>) -> Result<Received, Fault> {
     let text = values::bytes(path, MOST_BYTES)?;
     let mut all = Received::read(&text).map_err(|error| not_a_request(path, &error))?;
     match (entry, all.len()) {

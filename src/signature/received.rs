@@ -48,14 +48,6 @@ pub enum RequestError {
     /// The blank line after the headers is not there.
     #[error("the headers do not end with a blank line")]
     NoBlankLine,
-    /// Fewer bytes than `content-length` says.
-    #[error("content-length says {said} bytes, but the body has {given}")]
-    Incomplete {
-        /// What the header says.
-        said: usize,
-        /// What is there.
-        given: usize,
-    },
     /// `content-length` is not a number, or there are two that differ.
     #[error("content-length is not a number")]
     ContentLength,
@@ -120,6 +112,12 @@ impl Received {
         let mut only = Only::default();
         self.headers.get_all(name).iter().for_each(|value| only.add(value));
         only.text(name)
+    }
+
+    /// What `content-length` says and how long the body is, where they differ: these are not the bytes that were sent.
+    pub fn length_differs(&self) -> Option<(usize, usize)> {
+        let said = only(&self.headers, CONTENT_LENGTH.as_str())?.parse().ok()?;
+        (said != self.body.len()).then_some((said, self.body.len()))
     }
 
     /// The request as HTTP/1.1 text, from which [`Self::read`] makes an equal one.

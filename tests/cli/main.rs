@@ -27,6 +27,7 @@ mod mutations;
 mod packaging;
 mod readme;
 mod readonly;
+mod requests;
 mod resend;
 mod secret;
 mod secrets;
