@@ -106,10 +106,22 @@ pub(super) fn unreadable(name: &str, error: &std::io::Error) -> Fault {
 
 /// A moment: RFC 3339, or seconds since 1970 as signatures carry them.
 pub(super) fn moment(text: &str) -> Result<Timestamp, String> {
-    let seconds = text.parse().ok().map(|seconds: i64| Timestamp::from_millis(seconds.saturating_mul(1000)));
-    Timestamp::parse(text)
-        .or(seconds)
-        .ok_or_else(|| "write it as RFC 3339, like 2024-01-31T12:00:00Z, or as seconds since 1970".to_owned())
+    if let Some(at) = Timestamp::parse(text) {
+        return Ok(at);
+    }
+    let wrong = || "write it as RFC 3339, like 2024-01-31T12:00:00Z, or as seconds since 1970".to_owned();
+    let number: u64 = text.parse().map_err(|_| wrong())?;
+    // A moment that had to be moved to fit is another one: it is refused instead.
+    let millis = i64::try_from(number).ok().and_then(|seconds| seconds.checked_mul(1000)).unwrap_or(i64::MAX);
+    let at = Timestamp::from_millis(millis);
+    match at.as_millis() == millis {
+        true => Ok(at),
+        false if matches!(text.len(), 13 | 14) => {
+            let at = Timestamp::from_millis(i64::try_from(number).unwrap_or(i64::MAX));
+            Err(format!("it looks like milliseconds: write {at}, or in seconds {}", at.as_seconds()))
+        }
+        false => Err(format!("it lies after the year 9999; {}", wrong())),
+    }
 }
 
 /// Reads a file, or standard input for `-`, of at most `limit` bytes; what is longer is bad data.
@@ -130,4 +142,26 @@ pub(super) fn bytes(path: &str, limit: usize) -> Result<Vec<u8>, Fault> {
         return Err(Exit::Data.fault(format!("{} is longer than {limit} bytes", Untrusted(name))));
     }
     Ok(read)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_read_in_seconds_and_milliseconds_are_told_and_never_moved_into_another_year() {
+        let noon = Timestamp::parse("2024-01-31T12:00:00Z");
+        assert_eq!(moment("1706702400").ok(), noon);
+        assert_eq!(moment("2024-01-31T12:00Z").ok(), noon);
+        assert_eq!(moment("253402300799").ok(), Timestamp::parse("9999-12-31T23:59:59Z"));
+        for millis in ["1706702400000", "1706702400123"] {
+            let refused = moment(millis).expect_err("milliseconds");
+            assert!(refused.contains("milliseconds") && refused.ends_with(" 1706702400"), "{refused}");
+        }
+        for text in
+            ["253402300800", "1706702400123000", "18446744073709551615", "18446744073709551616", "-5", "+ 1", ""]
+        {
+            assert!(moment(text).is_err(), "{text}");
+        }
+    }
 }

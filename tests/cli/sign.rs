@@ -146,3 +146,14 @@ fn the_secret_comes_from_a_variable_a_file_or_a_command_and_never_from_a_flag() 
         assert!(!help.contains("--secret ") && !help.contains(SECRET), "{command}");
     }
 }
+
+#[test]
+fn a_time_in_milliseconds_is_refused_with_the_seconds_it_would_be() {
+    let place = Place::new();
+    std::fs::write(place.path("body"), BODY).unwrap();
+    for args in [["sign", "body", "--timestamp"], ["verify", "body", "--at"]] {
+        let ran = place.run(&[&args[..], &["1706702400123"]].concat());
+        assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{ran:?}");
+        assert!(ran.stderr.contains("milliseconds") && ran.stderr.contains("1706702400\n"), "{ran:?}");
+    }
+}
