@@ -42,13 +42,13 @@ pub struct SignArgs {
     #[arg(long, value_name = "SECONDS", value_parser = values::moment)]
     timestamp: Option<Timestamp>,
     /// The URL the request goes to, for schemes that sign it
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = values::signed_url)]
     url: Option<String>,
     /// The method, for schemes that sign it
     #[arg(long, value_name = "METHOD", default_value = "POST")]
-    method: String,
+    method: http::Method,
     /// Print a curl command that sends exactly these bytes to that URL
-    #[arg(long, value_name = "URL", conflicts_with_all = ["all", "snippet"])]
+    #[arg(long, value_name = "URL", value_parser = values::called_url, conflicts_with_all = ["all", "snippet"])]
     curl: Option<String>,
     /// Print a program that recomputes the signature
     #[arg(long, value_name = "LANGUAGE", value_parser = ["openssl", "node", "python", "php", "go"], conflicts_with = "all")]
@@ -77,7 +77,8 @@ impl SignArgs {
         let signed = self.one(context, scheme, &secret, &id, &body)?;
         match (&self.curl, &self.snippet) {
             (Some(url), _) => {
-                let command = format!("{}\n", curl(&self.method, url, &with_content_type(&signed, &body), &body));
+                let command =
+                    format!("{}\n", curl(self.method.as_str(), url, &with_content_type(&signed, &body), &body));
                 context.screen.bytes(command.as_bytes())?;
             }
             (None, Some(name)) => {
@@ -101,7 +102,7 @@ impl SignArgs {
         let key = key(scheme, secret)?;
         let time = self.time(scheme, context);
         let url = self.curl.as_deref().or(self.url.as_deref()).unwrap_or("");
-        let message = Message { method: &self.method, url, id, time: &time, body };
+        let message = Message { method: self.method.as_str(), url, id, time: &time, body };
         let headers = sign(scheme, &message, &[key]).map_err(|error| refused(scheme, &error))?;
         let scheme = scheme.facts().name.to_string();
         Ok(Signed { scheme, headers: owned(headers), snippets: Vec::new(), skipped: None })
@@ -122,7 +123,7 @@ impl SignArgs {
     ) -> String {
         let time = self.time(scheme, context);
         let url = scheme.url_for(self.url.as_deref().unwrap_or(EXAMPLE_URL), body);
-        let message = Message { method: &self.method, url: &url, id, time: &time, body };
+        let message = Message { method: self.method.as_str(), url: &url, id, time: &time, body };
         let encoded = secret.starts_with(STANDARD_PREFIX);
         let sources = Sources { secret: self.secret.variable(), body: self.body_file(), encoded };
         snippet(language, scheme, &message, sources)
@@ -165,7 +166,7 @@ impl SignArgs {
         };
         let time = self.time(scheme, context);
         let url = scheme.url_for(self.url.as_deref().unwrap_or(EXAMPLE_URL), body);
-        let message = Message { method: &self.method, url: &url, id, time: &time, body };
+        let message = Message { method: self.method.as_str(), url: &url, id, time: &time, body };
         let headers = match sign(scheme, &message, &[key]) {
             Ok(headers) => headers,
             Err(error @ SignError::PublicKey) => return Ok(Signed::skipped(name, error.to_string())),

@@ -8,6 +8,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::exit::{Exit, Fault};
 use crate::clock::Timestamp;
+use crate::endpoint::EndpointUrl;
 use crate::render::{ColorChoice, Format, TimeStyle};
 use crate::text::Untrusted;
 
@@ -102,6 +103,24 @@ fn read_limited(source: impl Read, name: &str, limit: usize) -> Result<Vec<u8>, 
 pub(super) fn unreadable(name: &str, error: &std::io::Error) -> Fault {
     let exit = if error.kind() == std::io::ErrorKind::NotFound { Exit::NoInput } else { Exit::Io };
     exit.fault(format!("failed to read {}", Untrusted(name))).cause(error)
+}
+
+/// A URL that a request goes to, kept as it was written.
+pub(super) fn called_url(text: &str) -> Result<String, String> {
+    let url = EndpointUrl::parse(text).map_err(|invalid| invalid.to_string())?;
+    if text.is_ascii() { Ok(text.to_owned()) } else { Err(format!("write it as it will be sent: {url}")) }
+}
+
+/// What a scheme signs as the URL: for some senders only its path.
+pub(super) fn signed_url(text: &str) -> Result<String, String> {
+    match text {
+        "" => Err("it is empty".to_owned()),
+        text if text.contains('#') => Err("a fragment is never sent: leave it out, from the `#` on".to_owned()),
+        text if text.chars().any(|c| c.is_control() || c.is_whitespace()) => {
+            Err("a URL holds no white space: write it as %20".to_owned())
+        }
+        text => Ok(text.to_owned()),
+    }
 }
 
 /// A moment: RFC 3339, or seconds since 1970 as signatures carry them.

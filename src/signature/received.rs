@@ -1,5 +1,7 @@
 //! A request as it arrived, and the forms in which people hand one over.
 
+mod cmd;
+mod command;
 mod curl;
 mod har;
 mod raw;
@@ -61,8 +63,11 @@ pub enum RequestError {
     #[error("the curl option `{0}` is not understood here")]
     CurlOption(String),
     /// A curl option that names a file.
-    #[error("`{0}` reads a file: put the data itself into the command, or hand over the body and headers")]
+    #[error("`{0}` reads what is not in the command")]
     CurlFile(String),
+    /// No curl among the commands.
+    #[error("there is no curl command that stands alone or reads what is written before it")]
+    CurlNone,
     /// A curl option without its value.
     #[error("the curl option `{0}` has no value")]
     CurlValue(String),
@@ -100,7 +105,7 @@ impl Received {
         let start = text.trim_ascii_start();
         if start.starts_with(b"{") {
             har::read(start)
-        } else if start.starts_with(b"curl ") || start.starts_with(b"curl\t") || start.starts_with(b"curl.exe ") {
+        } else if command::begins(start) {
             Ok(vec![curl::read(start)?])
         } else {
             Ok(vec![raw::read(text)?])

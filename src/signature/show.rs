@@ -11,19 +11,17 @@ use super::scheme::{Algorithm, KeyForm, Message, Scheme};
 /// A body longer than this goes into a command as base64, because shells limit the length of an argument.
 const LONGEST_ARGUMENT: usize = 96 * 1024;
 
-/// Text that a POSIX shell, or bash where there are control characters besides newlines, reads back as exactly these bytes.
+/// Text that any POSIX shell reads back as exactly these bytes, also when it is pasted into one.
 ///
-/// `None` for bytes with a NUL, which no argument can hold.
+/// `None` for what is not text or has control characters besides newlines: a terminal would change them, and the quotes
+/// that can write them are not known to every shell.
 pub fn shell_quote(bytes: &[u8]) -> Option<String> {
-    if bytes.contains(&0) {
-        return None;
-    }
     match std::str::from_utf8(bytes) {
         Ok(text) if !text.is_empty() && text.bytes().all(is_plain) => Some(text.to_owned()),
         Ok(text) if !text.chars().any(|c| c.is_control() && c != '\n') => {
             Some(format!("'{}'", text.replace('\'', r"'\''")))
         }
-        _ => Some(ansi_quote(bytes)),
+        _ => None,
     }
 }
 
@@ -31,27 +29,43 @@ fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-_./:=,@%+".contains(&byte)
 }
 
-/// `$'…'`, where everything that is not visible ASCII is an escape.
-fn ansi_quote(bytes: &[u8]) -> String {
+/// A word that the shell makes of `printf`'s escapes, for bytes that [`shell_quote`] cannot write.
+///
+/// A command substitution drops the newlines at its end, so they follow it.
+fn printed(bytes: &[u8]) -> String {
     let escape = |byte: u8| match byte {
         b'\n' => "\\n".to_owned(),
         b'\r' => "\\r".to_owned(),
         b'\t' => "\\t".to_owned(),
         b'\\' => "\\\\".to_owned(),
-        b'\'' => "\\'".to_owned(),
-        b' '..=b'~' => char::from(byte).to_string(),
-        // Three octal digits always: a hexadecimal escape would take in a digit that follows it.
+        b'%' => "%%".to_owned(),
+        b' '..=b'~' if byte != b'\'' => char::from(byte).to_string(),
+        // Three octal digits always, so that a digit that follows is not taken in.
         other => format!("\\{other:03o}"),
     };
-    format!("$'{}'", bytes.iter().map(|byte| escape(*byte)).collect::<String>())
+    let newlines = bytes.iter().rev().take_while(|byte| **byte == b'\n').count();
+    let (text, last) = bytes.split_at(bytes.len() - newlines);
+    let after = if last.is_empty() { String::new() } else { format!("'{}'", "\n".repeat(newlines)) };
+    format!("\"$(printf '{}')\"{after}", text.iter().map(|byte| escape(*byte)).collect::<String>())
 }
 
-/// A command that sends exactly these headers and bytes with curl.
+/// The options without which curl would make other URLs, or several, of this one.
+fn url_options(url: &str) -> &'static str {
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    let is_dots = |segment: &str| matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..");
+    match (url.contains(['{', '}', '[', ']']), path.split('/').any(is_dots)) {
+        (false, false) => "",
+        (true, false) => "-g ",
+        (false, true) => "--path-as-is ",
+        (true, true) => "-g --path-as-is ",
+    }
+}
+
+/// A command that sends exactly these headers and bytes with curl, from any POSIX shell.
 pub fn curl<N: fmt::Display, V: fmt::Display>(method: &str, url: &str, headers: &[(N, V)], body: &[u8]) -> String {
     let quoted = shell_quote(body).filter(|text| text.len() <= LONGEST_ARGUMENT);
-    let word = |text: &str| shell_quote(text.as_bytes()).unwrap_or_else(|| "''".to_owned());
-    let mut lines = vec![format!("curl -X {} {}", word(method), word(url))];
-    lines.extend(headers.iter().map(|(name, value)| format!("-H {}", word(&format!("{name}: {value}")))));
+    let mut lines = vec![format!("curl {}-X {} {}", url_options(url), shell(method), shell(url))];
+    lines.extend(headers.iter().map(|(name, value)| format!("-H {}", shell(&format!("{name}: {value}")))));
     match quoted {
         Some(body) => {
             lines.push(format!("--data-raw {body}"));
@@ -82,7 +96,7 @@ pub struct Outgoing<'a> {
 /// The secret is in the variable `secret` and never in the text.
 pub fn reproduce(event: &Outgoing<'_>, secret: &str) -> String {
     let word = |text: &str| shell(text);
-    let body = shell_quote(event.body).unwrap_or_else(|| "''".to_owned());
+    let body = shell_quote(event.body).unwrap_or_else(|| printed(event.body));
     let (url, id, kind) = (word(event.url), word(event.id), word(&format!("X-Sync-Event-Type: {}", event.event_type)));
     let (id_header, standard_id) =
         (word(&format!("X-Sync-Event-Id: {}", event.id)), word(&format!("webhook-id: {}", event.id)));
@@ -426,7 +440,7 @@ fn around_the_code(scheme: &dyn Scheme, message: &Message<'_>) -> (String, Strin
 }
 
 fn shell(text: &str) -> String {
-    shell_quote(text.as_bytes()).unwrap_or_else(|| "''".to_owned())
+    shell_quote(text.as_bytes()).unwrap_or_else(|| printed(text.as_bytes()))
 }
 
 /// A string literal of JSON, which JavaScript, Python and Go read alike.
@@ -445,11 +459,27 @@ mod tests {
 
     #[test]
     fn quoted_bytes_are_read_back_exactly() {
-        for bytes in [&b""[..], b"plain", b"it's", b"a b\nc\t\\", b"\xff1\x01\x7f", "é 'x' $HOME `id`".as_bytes()] {
-            let quoted = shell_quote(bytes).expect("no NUL");
+        for bytes in [&b""[..], b"plain", b"it's", b"a b\nc\\", "é 'x' $HOME `id`".as_bytes()] {
+            let quoted = shell_quote(bytes).expect("text");
             assert_eq!(shell_words(quoted.as_bytes()), Ok(vec![bytes.to_vec()]), "{quoted}");
         }
-        assert_eq!(shell_quote(b"a\0b"), None);
+        for bytes in [&b"a\0b"[..], b"a\tb", b"a\rb", b"\xff", "a\u{85}b".as_bytes()] {
+            assert_eq!(shell_quote(bytes), None);
+        }
+        assert_eq!(printed(b"%a\t'1\\\x011\n\n"), "\"$(printf '%%a\\t\\0471\\\\\\0011')\"'\n\n'");
+    }
+
+    #[test]
+    fn curl_is_told_to_leave_a_url_as_it_is_only_where_it_would_not() {
+        for (url, options) in [
+            ("https://h/x?a=b", ""),
+            ("https://h/.well-known/a..b?c=/../", ""),
+            ("https://h/x?ids[]=1&a={b}", "-g "),
+            ("https://h/a/../b", "--path-as-is "),
+            ("https://h/a/%2E./{b}", "-g --path-as-is "),
+        ] {
+            assert!(curl::<&str, &str>("POST", url, &[], b"").starts_with(&format!("curl {options}-X POST ")), "{url}");
+        }
     }
 
     #[test]

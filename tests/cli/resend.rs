@@ -96,7 +96,7 @@ fn an_event_is_reproduced_by_curl_and_openssl_without_the_secret_in_the_lines() 
         let receiver = Receiver::good();
         let mut place = Place::sending_to(&[receiver.url("/hook")]);
         place.set("WEBHOOK_SECRET", secret);
-        let data = r#"{"a":"it's é $HOME `id`"}"#;
+        let data = "{\"a\":\t\"it's é $HOME `id` 100%\",\r\n\"b\":\"\\\\n\"}";
         let id = place.data(&["emit", "enrollment.created", "enr 1", "--data", data]);
         let id = id["event"]["id"].as_str().unwrap().to_owned();
         let lines = place.run(&["events", "reproduce", &id]).stdout;

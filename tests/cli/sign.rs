@@ -40,22 +40,55 @@ fn every_byte_counts_from_a_file_from_standard_input_and_as_a_literal() {
     assert_eq!(with_newline, "322df8918356f5d470541dbad15e50e31410434c1e4754143630d29bc7acc8d0\n");
 }
 
+/// Runs a command in that shell; `false` when it or what it runs is not installed.
+fn ran_by(shell: &str, command: &str) -> bool {
+    let ran = Command::new(shell).args(["-c", command]).output().is_ok_and(|output| output.status.success());
+    if !ran {
+        eprintln!("{shell} or curl is not installed: not tried");
+    }
+    ran
+}
+
 #[test]
-fn the_curl_command_sends_exactly_the_signed_bytes() {
+fn the_curl_command_sends_exactly_the_signed_bytes_and_is_read_back_by_verify() {
     let place = Place::new();
     let receiver = Receiver::good();
-    let body = "{\"a\":\"it's é $HOME `id` \\\\ \"}\r\n\n";
-    std::fs::write(place.path("body"), body).unwrap();
-    let command = place.run(&["sign", "body", "--curl", &receiver.url("/hook?a=b")]).stdout;
-    if !Command::new("bash").args(["-c", &command]).output().is_ok_and(|output| output.status.success()) {
-        eprintln!("bash or curl is not installed: not tried");
-        return;
+    let paths = ["/hook?a=b", "/a/../b?ids[]=1&x={a,b}", "/a/%2e/./b", "/it's$x"];
+    let bodies: [&[u8]; 4] =
+        ["{\"a\":\"it's é $HOME `id` \\\\ \"}\n\n".as_bytes(), b"{\"tab\":\t1}\r\n", b"\xff\0\x01%d\n", b""];
+    for (at, (path, body)) in paths.into_iter().zip(bodies).enumerate() {
+        std::fs::write(place.path("body"), body).unwrap();
+        let command = place.run(&["sign", "body", "--curl", &receiver.url(path)]).stdout;
+        let read = place.run_with_input(&["verify", "--request", "-"], command.as_bytes());
+        assert_eq!(read.code, 0, "{command} {read:?}");
+        if !ran_by(if at % 2 == 0 { "dash" } else { "sh" }, &command) {
+            return;
+        }
+        let request = receiver.wait_for(at + 1, Duration::from_secs(10)).remove(at);
+        assert_eq!((request.path.as_bytes(), request.body.as_slice()), (path.as_bytes(), body), "{command}");
+        let expected = place.run(&["sign", "body", "-o", "name"]).stdout;
+        assert_eq!(request.header("x-webhook-signature"), expected.trim());
     }
-    let requests = receiver.wait_for(1, Duration::from_secs(10));
-    assert_eq!((requests[0].path.as_str(), requests[0].body.as_slice()), ("/hook?a=b", body.as_bytes()));
-    let expected = place.run(&["sign", "body", "-o", "name"]).stdout;
-    assert_eq!(requests[0].header("x-webhook-signature"), expected.trim());
-    assert_eq!(requests[0].header("content-type"), "application/json");
+    assert_eq!(receiver.count(), 4, "one command makes one request");
+}
+
+#[test]
+fn a_url_that_no_request_goes_to_and_a_method_that_is_none_are_refused() {
+    let place = Place::new();
+    for args in [
+        ["--curl", "http://h/a b"],
+        ["--curl", ""],
+        ["--curl", "foo"],
+        ["--curl", "file:///etc/passwd"],
+        ["--curl", "https://h/x#f"],
+        ["--curl", "https://h/é"],
+        ["--url", "https://h/x#f"],
+        ["--url", ""],
+        ["--method", "P O"],
+    ] {
+        let ran = place.run(&[&["sign", "--data", "x"], &args[..]].concat());
+        assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{args:?} {ran:?}");
+    }
 }
 
 #[test]

@@ -127,11 +127,10 @@ proptest! {
         let headers = vec![("content-type".to_owned(), "application/json".to_owned()), ("x-a".to_owned(), value)];
         let request = received(&headers, URL, &body);
         prop_assert_eq!(&Received::read(&request.to_raw()).expect("raw")[0].body, &request.body);
-        if !body.contains(&0) {
-            let command = curl("POST", URL, &headers, &body);
-            let again = Received::read(command.as_bytes()).expect("curl").remove(0);
-            prop_assert_eq!(&again, &request);
-            let quoted = shell_quote(&body).expect("no NUL");
+        let command = curl("POST", URL, &headers, &body);
+        let again = Received::read(command.as_bytes()).expect("curl").remove(0);
+        prop_assert_eq!(&again, &request);
+        if let Some(quoted) = shell_quote(&body) {
             prop_assert_eq!(shell_words(quoted.as_bytes()), Ok(vec![body.clone()]));
         }
     }

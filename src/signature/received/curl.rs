@@ -4,7 +4,8 @@ use http::Method;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap};
 use url::form_urlencoded;
 
-use super::{Received, RequestError, method, shell_words};
+use super::command::Command as Line;
+use super::{Received, RequestError, command, method};
 
 /// Options that take a value and change nothing a signature covers.
 const IGNORED_WITH_VALUE: &[&str] = &[
@@ -43,6 +44,49 @@ const IGNORED_WITH_VALUE: &[&str] = &[
     "--tls-max",
     "--ciphers",
     "--max-redirs",
+    "-U",
+    "--proxy-user",
+    "-Y",
+    "--speed-limit",
+    "-y",
+    "--speed-time",
+    "-C",
+    "--continue-at",
+    "-z",
+    "--time-cond",
+    "--proto",
+    "--proto-default",
+    "--proto-redir",
+    "--keepalive-time",
+    "--trace",
+    "--trace-ascii",
+    "--stderr",
+    "--cert-type",
+    "--key-type",
+    "--pass",
+    "--capath",
+    "--pinnedpubkey",
+    "--dns-servers",
+    "--doh-url",
+    "--noproxy",
+    "--preproxy",
+    "--socks4",
+    "--socks4a",
+    "--socks5",
+    "--socks5-hostname",
+    "--happy-eyeballs-timeout-ms",
+    "--expect100-timeout",
+    "--oauth2-bearer",
+    "--aws-sigv4",
+    "--local-port",
+    "--netrc-file",
+    "--max-filesize",
+    "--tls13-ciphers",
+    "--curves",
+    "--output-dir",
+    "--unix-socket",
+    "--abstract-unix-socket",
+    "--rate",
 ];
 
 /// Options that take no value and change nothing a signature covers.
@@ -81,10 +125,55 @@ const IGNORED: &[&str] = &[
     "--no-progress-meter",
     "-0",
     "--http1.0",
+    "--http3",
+    "--http3-only",
+    "-n",
+    "--netrc",
+    "--netrc-optional",
+    "--no-keepalive",
+    "--no-sessionid",
+    "--no-alpn",
+    "-1",
+    "--tlsv1",
+    "--tlsv1.0",
+    "--tlsv1.1",
+    "--tlsv1.2",
+    "--tlsv1.3",
+    "--ssl",
+    "--ssl-reqd",
+    "--ssl-no-revoke",
+    "--location-trusted",
+    "--post301",
+    "--post302",
+    "--post303",
+    "-q",
+    "--disable",
+    "-O",
+    "--remote-name",
+    "-J",
+    "--remote-header-name",
+    "-j",
+    "--junk-session-cookies",
+    "-Z",
+    "--parallel",
+    "--raw",
+    "--create-dirs",
+    "--fail-early",
+    "--trace-time",
+    "--styled-output",
+    "--no-styled-output",
+    "--anyauth",
+    "--basic",
+    "--digest",
+    "--ntlm",
+    "--negotiate",
+    "--tcp-fastopen",
+    "--retry-all-errors",
+    "--retry-connrefused",
 ];
 
 /// Short options that take a value.
-const SHORT_WITH_VALUE: &str = "HdXAbcemouwxED";
+const SHORT_WITH_VALUE: &str = "HdXAbcemouwxEDUYyCz";
 
 #[derive(Default)]
 struct Command {
@@ -94,12 +183,15 @@ struct Command {
     urls: Vec<String>,
     json: bool,
     query: bool,
+    url_query: Vec<u8>,
     head: bool,
+    input: Option<Vec<u8>>,
 }
 
 pub(super) fn read(text: &[u8]) -> Result<Received, RequestError> {
-    let mut words = shell_words(text)?.into_iter().skip(1);
-    let mut command = Command::default();
+    let Line { words, input } = command::read(text)?;
+    let mut words = words.into_iter();
+    let mut command = Command { input, ..Command::default() };
     while let Some(word) = words.next() {
         if word.starts_with(b"-") && word.len() > 1 {
             command.option(&word, &mut words)?;
@@ -144,17 +236,35 @@ impl Command {
             || joined.map(<[u8]>::to_vec).or_else(|| words.next()).ok_or(RequestError::CurlValue(name.to_owned()));
         match name {
             "-H" | "--header" => self.headers.push(no_file(name, value()?)?),
-            "-d" | "--data" | "--data-ascii" | "--data-binary" => self.add_data(no_file(name, value()?)?),
+            "-d" | "--data" | "--data-ascii" => {
+                let mut data = self.given(name, value()?)?;
+                if data.is_input {
+                    data.bytes.retain(|byte| !matches!(byte, b'\r' | b'\n' | 0));
+                }
+                self.add_data(data.bytes);
+            }
+            "--data-binary" => {
+                let data = self.given(name, value()?)?;
+                self.add_data(data.bytes);
+            }
             "--data-raw" => self.add_data(value()?),
             "--data-urlencode" => self.add_data(urlencoded(name, &value()?)?),
             "--json" => {
                 self.json = true;
                 // curl joins the values of `--json` without a separator.
-                let more = no_file(name, value()?)?;
-                self.data.get_or_insert_default().extend(more);
+                let more = self.given(name, value()?)?;
+                self.data.get_or_insert_default().extend(more.bytes);
             }
             "-X" | "--request" => self.method = Some(method(&lossy(&value()?))?),
             "--url" => self.urls.push(lossy(&value()?)),
+            "--url-query" => {
+                let value = value()?;
+                let more = match value.strip_prefix(b"+") {
+                    Some(plain) => plain.to_vec(),
+                    None => urlencoded(name, &value)?,
+                };
+                joined_by_ampersand(&mut self.url_query, more);
+            }
             "-G" | "--get" => self.query = true,
             "-I" | "--head" => self.head = true,
             name if IGNORED_WITH_VALUE.contains(&name) => drop(value()?),
@@ -162,6 +272,14 @@ impl Command {
             other => return Err(RequestError::CurlOption(other.to_owned())),
         }
         Ok(())
+    }
+
+    /// A value, or for `@-` the input, where the text says what it is.
+    fn given(&self, name: &str, value: Vec<u8>) -> Result<Data, RequestError> {
+        match &self.input {
+            Some(input) if value == b"@-" => Ok(Data { bytes: input.clone(), is_input: true }),
+            _ => Ok(Data { bytes: no_file(name, value)?, is_input: false }),
+        }
     }
 
     fn add_data(&mut self, data: Vec<u8>) {
@@ -185,6 +303,9 @@ impl Command {
             (_, false) => Method::GET,
         };
         received.method = self.method.unwrap_or(default);
+        if !self.url_query.is_empty() {
+            add_query(&mut received, &self.url_query)?;
+        }
         match self.data {
             Some(data) if self.query => add_query(&mut received, &data)?,
             Some(data) => {
@@ -195,6 +316,19 @@ impl Command {
         }
         Ok(received)
     }
+}
+
+/// What is sent, and whether it came from the input.
+struct Data {
+    bytes: Vec<u8>,
+    is_input: bool,
+}
+
+fn joined_by_ampersand(all: &mut Vec<u8>, more: Vec<u8>) {
+    if !all.is_empty() {
+        all.push(b'&');
+    }
+    all.extend(more);
 }
 
 /// A header line as curl would send it: `Name;` is an empty header, `Name:` leaves one out.

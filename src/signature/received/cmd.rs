@@ -1,0 +1,91 @@
+//! A command line of the Windows prompt, as browsers copy it: carets before what the prompt would take for its own.
+
+use super::WordError;
+
+/// The words of a command line that ends its lines in carets or quotes with them; `None` for any other.
+pub(super) fn words(text: &[u8]) -> Option<Result<Vec<Vec<u8>>, WordError>> {
+    let quotes_by_caret = text.windows(3).take(LONGEST_START).any(|three| three == b" ^\"");
+    let first = text.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii_end();
+    let starts = first.iter().take_while(|byte| **byte != b'\'').count() == first.len();
+    if !(starts && (first.ends_with(b" ^") || quotes_by_caret && first.starts_with(b"curl"))) {
+        return None;
+    }
+    Some(split(&without_carets(text), quotes_by_caret))
+}
+
+/// The first quote of a copied command stands this early: `curl ^"https://…`.
+const LONGEST_START: usize = 40;
+
+/// The text after the prompt took its carets out: inside plain quotes they stay, and two line breaks are one that was meant.
+fn without_carets(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut quoted = false;
+    let mut rest = text.iter().copied().filter(|byte| *byte != b'\r').peekable();
+    while let Some(byte) = rest.next() {
+        match byte {
+            b'^' if !quoted => match rest.next() {
+                Some(b'\n') => out.push(if rest.next_if_eq(&b'\n').is_some() { b'\n' } else { b' ' }),
+                Some(other) => out.push(other),
+                None => {}
+            },
+            b'^' if rest.peek() == Some(&b'\n') => {}
+            other => {
+                let escaped = out.last() == Some(&b'\\');
+                quoted ^= other == b'"' && !escaped;
+                out.push(other);
+            }
+        }
+    }
+    out
+}
+
+/// Splits at white space outside double quotes. A browser doubles every backslash; a program takes only `\"` for one byte.
+fn split(text: &[u8], doubled: bool) -> Result<Vec<Vec<u8>>, WordError> {
+    let mut done = Vec::new();
+    let mut word: Option<Vec<u8>> = None;
+    let mut quoted = false;
+    let mut rest = text.iter().copied().peekable();
+    while let Some(byte) = rest.next() {
+        match byte {
+            b'"' => {
+                quoted = !quoted;
+                word.get_or_insert_default();
+            }
+            b'\\' if rest.peek() == Some(&b'"') || (doubled && rest.peek() == Some(&b'\\')) => {
+                word.get_or_insert_default().extend(rest.next());
+            }
+            byte if byte.is_ascii_whitespace() && !quoted => done.extend(word.take()),
+            other => word.get_or_insert_default().push(other),
+        }
+    }
+    done.extend(word);
+    if quoted { Err(WordError::Quote) } else { Ok(done) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Option<Vec<String>> {
+        let words = words(text.as_bytes())?.expect("words");
+        Some(words.into_iter().map(|word| String::from_utf8(word).expect("text")).collect())
+    }
+
+    #[test]
+    fn a_command_copied_for_the_windows_prompt_gives_the_bytes_that_were_sent() {
+        let copied = "curl ^\"https://h.example/a?b=1^&c=^%^41^\" ^\r\n  -H ^\"x-a: b^\" ^\r\n  \
+                      --data-raw ^\"^{^\\^\"a^\\^\": ^\\^\"x^\\^\\n y^^^\\^\"^}^\n\n^\"";
+        let expected =
+            ["curl", "https://h.example/a?b=1&c=%41", "-H", "x-a: b", "--data-raw", "{\"a\": \"x\\n y^\"}\n"];
+        assert_eq!(read(copied).expect("carets"), expected);
+        let by_hand = "curl \"https://h/\" ^\r\n -d \"{\\\"a\\\":\\\"^ \\\\n\\\"}\"";
+        assert_eq!(read(by_hand).expect("carets"), ["curl", "https://h/", "-d", "{\"a\":\"^ \\\\n\"}"]);
+    }
+
+    #[test]
+    fn other_commands_are_left_to_the_shell() {
+        for text in ["curl h -d '{\"a\": ^\"}'", "curl 'h ^' -d ^\"a^\"", "curl h \\\n -d ^", ""] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+}
