@@ -1188,7 +1188,7 @@ Register-ArgumentCompleter -Native -CommandName 'syncctl' -ScriptBlock {
             [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'The address to listen on')
             [CompletionResult]::new('--respond', '--respond', [CompletionResultType]::ParameterName, 'Answer with these statuses in turn; the last one stays')
             [CompletionResult]::new('--delay', '--delay', [CompletionResultType]::ParameterName, 'Wait before each answer')
-            [CompletionResult]::new('--forward-to', '--forward-to', [CompletionResultType]::ParameterName, 'Send each request on to that URL, unchanged, and answer as it does')
+            [CompletionResult]::new('--forward-to', '--forward-to', [CompletionResultType]::ParameterName, 'Send each request on to exactly that URL, with the query it came with, and answer as it does')
             [CompletionResult]::new('--save', '--save', [CompletionResultType]::ParameterName, 'Keep each request in a file of that folder')
             [CompletionResult]::new('--max-body', '--max-body', [CompletionResultType]::ParameterName, 'The longest body taken, in bytes')
             [CompletionResult]::new('--count', '--count', [CompletionResultType]::ParameterName, 'End after so many requests')

@@ -1140,7 +1140,7 @@ set edit:completion:arg-completer[syncctl] = {|@words|
             cand --listen 'The address to listen on'
             cand --respond 'Answer with these statuses in turn; the last one stays'
             cand --delay 'Wait before each answer'
-            cand --forward-to 'Send each request on to that URL, unchanged, and answer as it does'
+            cand --forward-to 'Send each request on to exactly that URL, with the query it came with, and answer as it does'
             cand --save 'Keep each request in a file of that folder'
             cand --max-body 'The longest body taken, in bytes'
             cand --count 'End after so many requests'

@@ -8,8 +8,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::uri::Authority;
 use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -21,7 +22,7 @@ use zeroize::Zeroizing;
 use super::captures;
 use super::context::Context;
 use super::exit::{Exit, Fault};
-use super::resend::{forwarded, forwarder};
+use super::resend::{for_the_asker, forwarded, forwarder};
 use super::signals::{Signals, block_on};
 use super::values;
 use super::workbench::{Chosen, SchemeArgs, SecretArgs};
@@ -31,8 +32,9 @@ use crate::outbound::http::Target;
 use crate::outbound::run::Stop;
 use crate::render::{RenderError, Screen};
 use crate::report::requests::{self, Heard};
-use crate::signature::received::MOST_BYTES;
+use crate::signature::received::{MOST_BYTES, forwarded_scheme};
 use crate::signature::{Received, detect, verify};
+use crate::text::count;
 
 /// Requests handled at once; others wait.
 const AT_ONCE: usize = 64;
@@ -42,6 +44,12 @@ const HEADER_LIMIT: Duration = Duration::from_secs(10);
 const BODY_LIMIT: Duration = Duration::from_secs(30);
 /// How long the place that requests go on to may take.
 const FORWARD_LIMIT: Duration = Duration::from_secs(30);
+/// The most of its answer that is passed on.
+const FORWARD_BYTES: usize = 1024 * 1024;
+/// So many refused requests are told of in one minute; the others are counted.
+const REFUSALS_TOLD: usize = 20;
+/// What TLS begins with, and HTTP never does.
+const TLS_HANDSHAKE: u8 = 0x16;
 
 /// Arguments of `listen`.
 #[derive(Debug, clap::Args)]
@@ -62,7 +70,7 @@ pub struct ListenArgs {
     /// Wait before each answer
     #[arg(long, value_name = "DURATION", value_parser = values::duration)]
     delay: Option<Duration>,
-    /// Send each request on to that URL, unchanged, and answer as it does
+    /// Send each request on to exactly that URL, with the query it came with, and answer as it does
     #[arg(long, value_name = "URL")]
     forward_to: Option<String>,
     /// Keep each request in a file of that folder
@@ -99,7 +107,31 @@ struct Desk {
     shown: AtomicU64,
     done: Notify,
     slots: Arc<Semaphore>,
+    refusals: std::sync::Mutex<Refusals>,
     failed: std::sync::Mutex<Option<RenderError>>,
+}
+
+/// How many requests were refused in one minute, so that a flood of them does not bury what was heard.
+#[derive(Debug, Default)]
+struct Refusals {
+    minute: i64,
+    count: usize,
+}
+
+impl Refusals {
+    /// Counts one. Whether to tell of it, and how many of the minute before nobody was told of.
+    fn add(&mut self, now: Timestamp) -> (bool, usize) {
+        let untold = if self.minute == now.minute() { 0 } else { self.untold() };
+        if self.minute != now.minute() {
+            *self = Self { minute: now.minute(), count: 0 };
+        }
+        self.count += 1;
+        (self.count <= REFUSALS_TOLD, untold)
+    }
+
+    const fn untold(&self) -> usize {
+        self.count.saturating_sub(REFUSALS_TOLD)
+    }
 }
 
 impl ListenArgs {
@@ -116,6 +148,7 @@ impl ListenArgs {
                 desk.screen.warn("others can reach this address, and everything they send is shown and kept");
             }
             accept(&desk, &listener, signals).await;
+            desk.tell_untold();
             match desk.failed.lock().ok().and_then(|mut failed| failed.take()) {
                 Some(error) => Err(error.into()),
                 None => Ok(Exit::Done),
@@ -151,6 +184,7 @@ impl ListenArgs {
             shown: AtomicU64::new(0),
             done: Notify::new(),
             slots: Arc::new(Semaphore::new(AT_ONCE)),
+            refusals: std::sync::Mutex::default(),
             failed: std::sync::Mutex::default(),
         })
     }
@@ -183,33 +217,105 @@ async fn next(desk: &Desk, listener: &TcpListener) -> std::io::Result<(OwnedSema
 }
 
 async fn serve(desk: Arc<Desk>, _slot: OwnedSemaphorePermit, stream: TcpStream, peer: SocketAddr) {
+    // A connection on which nothing is sent is no request.
+    let mut first = [0];
+    if !matches!(tokio::time::timeout(HEADER_LIMIT, stream.peek(&mut first)).await, Ok(Ok(1))) {
+        return;
+    }
+    if first == [TLS_HANDSHAKE] {
+        return desk.refused(peer, "TLS was spoken, and this is http: send to http://");
+    }
+    let Ok(local) = stream.local_addr() else { return };
     let shared = Arc::clone(&desk);
     let service = service_fn(move |request| {
         let desk = Arc::clone(&shared);
-        async move { Ok::<_, Infallible>(desk.answer(request, peer).await) }
+        async move { Ok::<_, Infallible>(desk.answer(request, Ends { peer, local }).await) }
     });
-    // A sender that goes away is shown by what of it arrived, and is no fault.
-    let _ = hyper::server::conn::http1::Builder::new()
+    let served = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_LIMIT)
         .keep_alive(desk.count.is_none())
+        // A sender that gives up before it is answered did send its request, which is shown all the same.
+        .half_close(true)
         .serve_connection(TokioIo::new(stream), service)
         .await;
+    if let Err(error) = served {
+        // A body that was not whole is told of where it is read.
+        if error.is_parse() || error.is_timeout() || error.is_incomplete_message() {
+            desk.refused(peer, &why_refused(&error));
+        }
+    }
+}
+
+/// The two ends of a connection.
+#[derive(Clone, Copy)]
+struct Ends {
+    peer: SocketAddr,
+    local: SocketAddr,
+}
+
+/// Why a request was not even read, in words.
+fn why_refused(error: &hyper::Error) -> String {
+    match error {
+        error if error.is_parse_too_large() => "its headers are too many or too long".to_owned(),
+        error if error.is_parse() => format!("it is not HTTP/1.1 ({error})"),
+        error if error.is_timeout() => {
+            format!("its headers did not come within {}", humantime::format_duration(HEADER_LIMIT))
+        }
+        _ => "its headers were cut off".to_owned(),
+    }
 }
 
 impl Desk {
-    async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Response<Full<Bytes>> {
+    /// Tells of a request that is not shown, because it is none or not all of it came.
+    fn refused(&self, peer: SocketAddr, why: &str) {
+        let (told, untold) = match self.refusals.lock() {
+            Ok(mut refusals) => refusals.add(SystemClock.now()),
+            Err(_) => return,
+        };
+        self.tell_of(untold);
+        if told {
+            self.screen.warn(&format!("refused: a request from {}: {why}", peer.ip()));
+        }
+    }
+
+    fn tell_of(&self, untold: usize) {
+        if untold > 0 {
+            self.screen.warn(&format!("refused: {} more within that minute", count(untold, "request")));
+        }
+    }
+
+    fn tell_untold(&self) {
+        self.tell_of(self.refusals.lock().map_or(0, |refusals| refusals.untold()));
+    }
+
+    fn too_long(&self, peer: SocketAddr) -> Response<Full<Bytes>> {
+        self.refused(peer, &format!("its body has more than {} bytes, see --max-body", self.max_body));
+        status(413)
+    }
+
+    async fn answer(&self, request: Request<Incoming>, ends: Ends) -> Response<Full<Bytes>> {
         let (head, body) = request.into_parts();
+        let peer = ends.peer;
+        // A length that is said to be too large is not waited for.
+        if body.size_hint().lower() > self.max_body as u64 {
+            return self.too_long(peer);
+        }
         let body = Limited::new(body, self.max_body).collect();
         let body = match tokio::time::timeout(BODY_LIMIT, body).await {
             Ok(Ok(body)) => body.to_bytes(),
-            Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
-                self.screen.warn(&format!("a body of more than {} bytes was refused: see --max-body", self.max_body));
-                return status(413);
+            Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => return self.too_long(peer),
+            Ok(Err(_)) => {
+                self.refused(peer, "its body was cut off, or is not well formed");
+                return status(400);
             }
-            Ok(Err(_)) | Err(_) => return status(400),
+            Err(_) => {
+                let limit = humantime::format_duration(BODY_LIMIT);
+                self.refused(peer, &format!("its body did not come within {limit}"));
+                return status(408);
+            }
         };
-        let url = url(&head);
+        let url = Some(url(&head, ends.local));
         let received = Received { method: head.method, url, headers: head.headers, body };
         let number = self.seen.fetch_add(1, Ordering::SeqCst);
         if let Some(delay) = self.delay {
@@ -222,16 +328,35 @@ impl Desk {
 
     async fn respond(&self, number: u64, received: &Received) -> Response<Full<Bytes>> {
         if let Some(target) = &self.forward {
-            let answer = target.send(forwarded(target, received), FORWARD_LIMIT, SystemClock.now()).await;
-            let mut response = status(answer.outcome.status().unwrap_or(502));
-            if answer.outcome.status().is_none() {
-                self.screen.warn(&format!("failed to send it on: {}", answer.detail));
-            }
-            *response.body_mut() = Full::new(answer.response);
-            return response;
+            return self.send_on(target, received).await;
         }
         let turn = usize::try_from(number).unwrap_or(usize::MAX).min(self.respond.len().saturating_sub(1));
         status(self.respond.get(turn).copied().unwrap_or(200))
+    }
+
+    async fn send_on(&self, target: &Target, received: &Received) -> Response<Full<Bytes>> {
+        let Some(request) = forwarded(target, received) else {
+            self.screen.warn("failed to send it on: the URL and its query are too long together");
+            return status(414);
+        };
+        match target.relay(request, FORWARD_LIMIT, FORWARD_BYTES).await {
+            Ok(relayed) => {
+                if !relayed.is_whole {
+                    self.screen.warn(&format!(
+                        "the answer ended early or is longer than {FORWARD_BYTES} bytes: only its beginning was passed on"
+                    ));
+                }
+                let (head, body) = relayed.response.into_parts();
+                let mut response = status(head.status.as_u16());
+                *response.headers_mut() = for_the_asker(head.headers);
+                *response.body_mut() = Full::new(body);
+                response
+            }
+            Err(detail) => {
+                self.screen.warn(&format!("failed to send it on: {detail}"));
+                status(502)
+            }
+        }
     }
 
     /// Shows and keeps one request. A screen that cannot be written to any more ends the command.
@@ -282,14 +407,15 @@ fn status(code: u16) -> Response<Full<Bytes>> {
     response
 }
 
-/// The URL as the sender wrote it, as far as its request tells.
-fn url(head: &http::request::Parts) -> Option<String> {
+/// The URL as the sender wrote it, as far as its request tells; without a host, the place where it arrived.
+fn url(head: &http::request::Parts, local: SocketAddr) -> String {
     if head.uri.scheme().is_some() {
-        return Some(head.uri.to_string());
+        return head.uri.to_string();
     }
-    let text = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
-    let scheme = text("x-forwarded-proto").unwrap_or("http");
-    Some(format!("{scheme}://{}{}", text("host")?, head.uri))
+    let host = head.headers.get("host").and_then(|value| value.to_str().ok());
+    let host = host.filter(|host| host.parse::<Authority>().is_ok());
+    let scheme = forwarded_scheme(&head.headers).unwrap_or("http");
+    format!("{scheme}://{}{}", host.map_or_else(|| local.to_string(), str::to_owned), head.uri)
 }
 
 /// The event's type and id, by its headers or its body.
@@ -307,4 +433,20 @@ fn names(received: &Received) -> (Option<String>, Option<String>) {
         text(["x-sync-event-type", "x-github-event", "x-shopify-topic"]).or(body.kind),
         text(["webhook-id", "svix-id", "x-sync-event-id"]).or(body.id),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_of_refused_requests_is_told_of_by_its_first_ones_and_a_count() {
+        let mut refusals = Refusals::default();
+        let now = Timestamp::parse("2024-01-31T12:00:00Z").expect("a time");
+        let told: Vec<_> = (0..25).map(|_| refusals.add(now)).collect();
+        assert!(told[..20].iter().all(|told| *told == (true, 0)) && told[20..].iter().all(|told| *told == (false, 0)));
+        assert_eq!(refusals.untold(), 5);
+        assert_eq!(refusals.add(now.plus(Duration::from_mins(1))), (true, 5));
+        assert_eq!(refusals.untold(), 0);
+    }
 }

@@ -10,7 +10,7 @@ use http::header::{
     ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, HeaderMap, HeaderName, HeaderValue,
     TRANSFER_ENCODING, USER_AGENT,
 };
-use http::{Method, Request};
+use http::{Method, Request, Uri};
 use http_body_util::Full;
 
 use super::captures;
@@ -34,6 +34,10 @@ const LIMIT: Duration = Duration::from_secs(10);
 const OWN: [&str; 2] = ["standard", crate::signature::ORIGINAL];
 /// Headers that belong to one connection, and are made anew.
 const OF_A_CONNECTION: [HeaderName; 6] = [HOST, CONTENT_LENGTH, CONNECTION, TRANSFER_ENCODING, ACCEPT_ENCODING, EXPECT];
+
+/// Headers of an answer that belong to one connection; its length is counted anew.
+const OF_AN_ANSWERS_CONNECTION: [&str; 6] =
+    ["connection", "keep-alive", "transfer-encoding", "content-length", "upgrade", "trailer"];
 
 /// A request that will be sent.
 #[derive(Debug)]
@@ -175,13 +179,40 @@ pub(super) fn forwarder(context: &Context, url: &EndpointUrl) -> Result<Arc<Targ
 }
 
 /// The same request with another place's host, signatures and all: forwarding changes nothing that was signed.
-pub(super) fn forwarded(target: &Target, request: &Received) -> Request<Full<Bytes>> {
+///
+/// It goes to the path of that place, with the query of both. `None` when the two together are longer than a request line.
+pub(super) fn forwarded(target: &Target, request: &Received) -> Option<Request<Full<Bytes>>> {
     let mut headers = request.headers.clone();
     OF_A_CONNECTION.iter().for_each(|name| drop(headers.remove(name)));
     headers.insert(HOST, target.host_header());
     let mut copy = Request::new(Full::new(request.body.clone()));
     *copy.method_mut() = request.method.clone();
-    *copy.uri_mut() = target.path();
+    *copy.uri_mut() = with_query(target.path(), query_of(request))?;
     *copy.headers_mut() = headers;
-    copy
+    Some(copy)
+}
+
+fn query_of(request: &Received) -> Option<&str> {
+    let (_, query) = request.url.as_deref()?.split_once('?')?;
+    query.split('#').next()
+}
+
+fn with_query(path: Uri, query: Option<&str>) -> Option<Uri> {
+    let Some(query) = query else { return Some(path) };
+    let joint = if path.query().is_some() { '&' } else { '?' };
+    format!("{path}{joint}{query}").parse().ok()
+}
+
+/// The headers of an answer that are for whoever asked, and not for one connection.
+pub(super) fn for_the_asker(mut headers: HeaderMap) -> HeaderMap {
+    let named: Vec<HeaderName> = headers
+        .get_all(CONNECTION)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .filter_map(|name| name.trim().parse().ok())
+        .collect();
+    let own = OF_AN_ANSWERS_CONNECTION.iter().map(|name| HeaderName::from_static(name));
+    named.into_iter().chain(own).for_each(|name| drop(headers.remove(name)));
+    headers
 }

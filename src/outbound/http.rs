@@ -92,6 +92,15 @@ pub struct Answer {
     pub response: Bytes,
 }
 
+/// A response for somebody else, who is to have all of it.
+#[derive(Debug)]
+pub struct Relayed {
+    /// Its status, its headers, and as much of its body as was asked for.
+    pub response: Response<Bytes>,
+    /// Whether that is all of it.
+    pub is_whole: bool,
+}
+
 /// How far a request came: what a time-out was spent on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
@@ -174,20 +183,40 @@ impl Target {
     /// `Retry-After`.
     pub async fn send(&self, request: Request<Full<Bytes>>, limit: Duration, now: Timestamp) -> Answer {
         let deadline = Instant::now() + limit;
-        let phase = AtomicU8::new(Phase::Response as u8);
-        match timeout_at(deadline, self.exchange(request, limit, &phase)).await {
-            Ok(Ok((response, sender))) => self.judge(response, sender, deadline, now).await,
-            Ok(Err(failure)) => Answer { outcome: failure.outcome, detail: failure.detail, response: Bytes::new() },
-            Err(_) => Answer {
-                outcome: Outcome::TimedOut,
-                detail: format!(
-                    "timed out after {} waiting for {}",
-                    humantime::format_duration(limit),
-                    Phase::waiting_for(phase.load(Ordering::Relaxed))
-                ),
-                response: Bytes::new(),
-            },
+        match self.exchange_by(deadline, request, limit).await {
+            Ok((response, sender)) => self.judge(response, sender, deadline, now).await,
+            Err(failure) => Answer { outcome: failure.outcome, detail: failure.detail, response: Bytes::new() },
         }
+    }
+
+    /// Sends one request within `limit` and returns the response as it is, with at most `most` bytes of its body; or why
+    /// there is none, in words for an operator. Foreign text in them is not yet escaped.
+    pub async fn relay(&self, request: Request<Full<Bytes>>, limit: Duration, most: usize) -> Result<Relayed, String> {
+        let deadline = Instant::now() + limit;
+        let (response, sender) = self.exchange_by(deadline, request, limit).await.map_err(|failure| failure.detail)?;
+        let (head, body) = response.into_parts();
+        let (body, is_whole) = read_body(body, deadline, most, most).await;
+        if is_whole {
+            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(sender);
+        }
+        Ok(Relayed { response: Response::from_parts(head, body), is_whole })
+    }
+
+    async fn exchange_by(
+        &self,
+        deadline: Instant,
+        request: Request<Full<Bytes>>,
+        limit: Duration,
+    ) -> Result<(Response<Incoming>, Sender), Failure> {
+        let phase = AtomicU8::new(Phase::Response as u8);
+        timeout_at(deadline, self.exchange(request, limit, &phase)).await.unwrap_or_else(|_| {
+            let spent_on = Phase::waiting_for(phase.load(Ordering::Relaxed));
+            let limit = humantime::format_duration(limit);
+            Err(Failure {
+                outcome: Outcome::TimedOut,
+                detail: format!("timed out after {limit} waiting for {spent_on}"),
+            })
+        })
     }
 
     /// Sends on an idle connection or a new one, until the response headers are there.
@@ -291,7 +320,7 @@ impl Target {
             _ => None,
         };
         let location = response.headers().get(::http::header::LOCATION).cloned();
-        let (response, whole) = read_body(response.into_body(), deadline).await;
+        let (response, whole) = read_body(response.into_body(), deadline, READ_LIMIT, KEEP_LIMIT).await;
         if whole {
             self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(sender);
         }
@@ -327,9 +356,9 @@ async fn handshake<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(io: Tokio
     Ok(sender)
 }
 
-/// Reads a body up to [`READ_LIMIT`] and keeps its beginning. Returns whether it ended, so that the connection can be used
-/// again.
-async fn read_body(mut body: Incoming, deadline: Instant) -> (Bytes, bool) {
+/// Reads at most `most` bytes of a body and keeps the first `kept_most`. Returns whether it ended, so that the connection
+/// can be used again.
+async fn read_body(mut body: Incoming, deadline: Instant, most: usize, kept_most: usize) -> (Bytes, bool) {
     let mut kept = BytesMut::new();
     let mut read = 0;
     loop {
@@ -337,8 +366,8 @@ async fn read_body(mut body: Incoming, deadline: Instant) -> (Bytes, bool) {
             Ok(Some(Ok(frame))) => {
                 let Ok(data) = frame.into_data() else { continue };
                 read += data.len();
-                kept.extend_from_slice(&data[..data.len().min(KEEP_LIMIT - kept.len())]);
-                if read > READ_LIMIT {
+                kept.extend_from_slice(&data[..data.len().min(kept_most - kept.len())]);
+                if read > most {
                     return (kept.freeze(), false);
                 }
             }

@@ -181,6 +181,12 @@ fn only<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
+/// The scheme that the first proxy saw, as far as the headers tell.
+pub fn forwarded_scheme(headers: &HeaderMap) -> Option<&str> {
+    let first = only(headers, "x-forwarded-proto")?.split(',').next()?.trim();
+    matches!(first, "http" | "https").then_some(first)
+}
+
 /// Whether a URL can stand in a request line: without white space and control characters.
 fn fits_in_a_line(url: &str) -> bool {
     !url.is_empty() && url.bytes().all(|byte| byte > b' ' && byte != 0x7f)

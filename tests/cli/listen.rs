@@ -1,5 +1,5 @@
-use std::io::{BufRead, BufReader, Write};
-use std::net::TcpStream;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, TcpStream};
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use crate::support::receiver::{Receiver, Reply};
 /// `listen` on a port of its own.
 pub(crate) struct Listening {
     child: Child,
+    told: std::thread::JoinHandle<Vec<String>>,
     pub(crate) address: String,
 }
 
@@ -22,8 +23,22 @@ impl Listening {
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let first = lines.next().unwrap().unwrap();
         let address = first.strip_prefix("listening on http://").unwrap().to_owned();
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { child, address }
+        let told = std::thread::spawn(move || lines.map_while(Result::ok).collect());
+        Self { child, told, address }
+    }
+
+    /// Sends bytes and returns what comes back until the other side is done; with `cut`, sends no more after them.
+    pub(crate) fn say(&self, bytes: &[u8], cut: bool) -> String {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        // A refused request may be answered, and its connection closed, before all of it is written.
+        let _ = stream.write_all(bytes);
+        if cut {
+            let _ = stream.shutdown(Shutdown::Write);
+        }
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        String::from_utf8_lossy(&answer).into_owned()
     }
 
     /// Sends a request byte for byte and returns the status of the answer.
@@ -39,10 +54,15 @@ impl Listening {
 
     /// Waits for the end, and returns what was shown.
     pub(crate) fn shown(self) -> Vec<Value> {
+        self.ended().0
+    }
+
+    /// Waits for the end, and returns what was shown and what was told beside it.
+    fn ended(self) -> (Vec<Value>, Vec<String>) {
         let output = self.child.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(0));
         let text = String::from_utf8(output.stdout).unwrap();
-        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        (text.lines().map(|line| serde_json::from_str(line).unwrap()).collect(), self.told.join().unwrap())
     }
 }
 
@@ -93,6 +113,110 @@ fn what_goes_on_is_unchanged_and_the_answer_is_that_of_the_place() {
     assert_eq!((request.path.as_str(), request.body.as_slice()), ("/there", BODY.as_bytes()));
     assert_eq!(request.header("x-webhook-signature"), SIGNATURE);
     assert_eq!(listening.shown()[0]["status"], 418);
+}
+
+#[test]
+fn the_query_goes_on_too_and_the_whole_answer_comes_back_with_its_headers() {
+    let place = Place::new();
+    let long: Vec<u8> = (0..200_000_u32).map(|n| b'a' + u8::try_from(n % 26).unwrap()).collect();
+    let answer = long.clone();
+    let receiver = Receiver::new(move |_| {
+        let headers = vec![
+            ("Content-Type", "text/plain".to_owned()),
+            ("Location", "/elsewhere".to_owned()),
+            ("Set-Cookie", "a=1".to_owned()),
+            ("X-Hop", "1".to_owned()),
+            ("Connection", "close, x-hop".to_owned()),
+        ];
+        Reply::With(301, headers, answer.clone())
+    });
+    let url = receiver.url("/there?own=1");
+    let listening = Listening::start(&place, &["--forward-to", &url, "--count", "1"]);
+    let said = listening.say(b"POST /hook?q=1&r=%20 HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{}", false);
+    assert_eq!(receiver.wait_for(1, Duration::from_secs(10))[0].path, "/there?own=1&q=1&r=%20");
+    let (head, body) = said.split_once("\r\n\r\n").unwrap();
+    let head = head.to_ascii_lowercase();
+    assert!(head.starts_with("http/1.1 301"), "{head}");
+    for there in ["content-type: text/plain", "location: /elsewhere", "set-cookie: a=1", "content-length: 200000"] {
+        assert!(head.contains(there), "{there} in {head}");
+    }
+    assert!(!head.contains("x-hop"), "{head}");
+    assert!(body.as_bytes() == long, "{} bytes came back", body.len());
+}
+
+#[test]
+fn an_answer_longer_than_what_is_passed_on_is_told() {
+    let place = Place::new();
+    let receiver = Receiver::new(|_| Reply::With(200, Vec::new(), vec![b'x'; 1024 * 1024 + 1]));
+    let listening = Listening::start(&place, &["--forward-to", &receiver.url("/"), "--count", "1"]);
+    let said = listening.say(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n", false);
+    assert!(said.starts_with("HTTP/1.1 200") && said.ends_with('x'), "{}", said.len());
+    let (_, told) = listening.ended();
+    assert!(told.iter().any(|line| line.contains("longer than 1048576 bytes")), "{told:?}");
+}
+
+#[test]
+fn every_request_that_is_not_shown_is_told_of_in_one_line() {
+    let place = Place::new();
+    let listening = Listening::start(&place, &["--count", "1", "--max-body", "100", "--save", "captured"]);
+    let many: String = (0..150).map(|n| format!("x{n}: 1\r\n")).collect();
+    let long = format!("x: {}\r\n", "a".repeat(600_000));
+    for (bytes, cut) in [
+        (b"POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nabc".to_vec(), true),
+        (b"POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 101\r\n\r\n".to_vec(), false),
+        (b"POST /p HTTP/1.1\r\nHo".to_vec(), true),
+        (b"\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03".to_vec(), false),
+        (format!("POST /p HTTP/1.1\r\nHost: h\r\n{many}\r\n").into_bytes(), false),
+        (format!("POST /p HTTP/1.1\r\nHost: h\r\n{long}\r\n").into_bytes(), false),
+        (b"POST /p HTTP/1.1\r\nHost: h\r\nx: \x1b]0;x\r\n\r\n".to_vec(), false),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec(), false),
+    ] {
+        listening.say(&bytes, cut);
+    }
+    // Nothing was sent on that one.
+    drop(TcpStream::connect(&listening.address).unwrap());
+    listening.send("", b"{}");
+    let (shown, told) = listening.ended();
+    assert_eq!(shown.len(), 1, "a refused request is none of those that count");
+    assert_eq!(told.len(), 8, "{told:#?}");
+    assert!(told.iter().all(|line| line.starts_with("warning: refused: a request from 127.0.0.1: ")), "{told:#?}");
+    for (at, why) in
+        ["cut off", "more than 100", "headers were cut", "TLS", "too many", "too many", "not HTTP", "not HTTP"]
+            .into_iter()
+            .enumerate()
+    {
+        assert!(told[at].contains(why), "{why} in {told:#?}");
+    }
+    assert_eq!(std::fs::read_dir(place.path("captured")).unwrap().count(), 1);
+}
+
+#[test]
+fn a_request_whose_sender_did_not_wait_for_the_answer_is_shown_all_the_same() {
+    let place = Place::new();
+    let listening = Listening::start(&place, &["--count", "1", "--delay", "300ms"]);
+    let mut stream = TcpStream::connect(&listening.address).unwrap();
+    stream.write_all(b"POST /gone HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{}").unwrap();
+    drop(stream);
+    let (shown, told) = listening.ended();
+    assert_eq!((&shown[0]["url"], told.len()), (&"http://h/gone".into(), 0), "{told:?}");
+}
+
+#[test]
+fn a_request_without_a_usable_host_keeps_its_path_and_query() {
+    let place = Place::new();
+    let listening = Listening::start(&place, &["--save", "captured", "--count", "3"]);
+    listening.say(b"POST /path?q=1 HTTP/1.0\r\nContent-Length: 2\r\n\r\n{}", false);
+    listening.say(b"POST /path?q=1 HTTP/1.1\r\nHost: a b\r\nContent-Length: 2\r\n\r\n{}", false);
+    let proxied = "POST /path?q=1 HTTP/1.1\r\nHost: h\r\nX-Forwarded-Proto: https,http\r\nContent-Length: 2\r\n\r\n{}";
+    listening.say(proxied.as_bytes(), false);
+    let address = listening.address.clone();
+    let shown = listening.shown();
+    for one in &shown[..2] {
+        assert_eq!(one["url"], format!("http://{address}/path?q=1"));
+        let kept = std::fs::read_to_string(place.path(one["saved"].as_str().unwrap())).unwrap();
+        assert!(kept.starts_with(&format!("POST http://{address}/path?q=1 HTTP/1.1\r\n")), "{kept}");
+    }
+    assert_eq!(shown[2]["url"], "https://h/path?q=1");
 }
 
 #[test]

@@ -50,7 +50,7 @@ fn url(target: &str, received: &Received) -> Option<String> {
         return Some(target.to_owned()).filter(|url| fits_in_a_line(url));
     }
     let host = only(&received.headers, HOST.as_str())?;
-    let scheme = only(&received.headers, "x-forwarded-proto").unwrap_or("https");
+    let scheme = super::forwarded_scheme(&received.headers).unwrap_or("https");
     Some(format!("{scheme}://{host}{target}")).filter(|url| fits_in_a_line(url))
 }
 
