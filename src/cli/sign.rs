@@ -104,6 +104,9 @@ impl SignArgs {
         let url = self.curl.as_deref().or(self.url.as_deref()).unwrap_or("");
         let message = Message { method: self.method.as_str(), url, id, time: &time, body };
         let headers = sign(scheme, &message, &[key]).map_err(|error| refused(scheme, &error))?;
+        if let Some(member) = scheme.time_member().filter(|_| scheme.time_in_body(body).is_none()) {
+            context.screen.warn(&format!("the body has no `{member}` in milliseconds: receivers refuse it"));
+        }
         let scheme = scheme.facts().name.to_string();
         Ok(Signed { scheme, headers: owned(headers), snippets: Vec::new(), skipped: None })
     }

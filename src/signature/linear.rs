@@ -1,4 +1,7 @@
 //! Linear: the body alone is signed, and the time is a member of it.
+//!
+//! A signed body without that time is refused: it would be as good in a year as it is now, and a header that the
+//! signature does not cover can be given any time by whoever sends it again.
 
 use http::HeaderName;
 use serde::Deserialize;
@@ -12,6 +15,9 @@ use crate::clock::Timestamp;
 
 /// A header that repeats the time; the signature does not cover it.
 const TIME_HEADER: HeaderName = HeaderName::from_static("linear-timestamp");
+
+/// The member of the body that holds the time, in milliseconds.
+const TIME_MEMBER: &str = "webhookTimestamp";
 
 /// The scheme of Linear.
 #[derive(Debug)]
@@ -42,6 +48,10 @@ impl Scheme for Linear {
         let facts = self.facts();
         let code = facts.encoding.decode(received.the_header(&facts.header)?, facts.algorithm.code_length())?;
         Ok(Claim { codes: code.into(), time: header_time(received)?, id: "" })
+    }
+
+    fn time_member(&self) -> Option<&'static str> {
+        Some(TIME_MEMBER)
     }
 
     fn time_in_body(&self, body: &[u8]) -> Option<Timestamp> {

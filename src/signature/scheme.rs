@@ -303,6 +303,11 @@ pub trait Scheme: fmt::Debug + Send + Sync {
         Ok(Claim { codes: code.into(), time: texts.time, id: texts.id })
     }
 
+    /// The member of the body that holds the time, for schemes that have it there: without it the age is not known.
+    fn time_member(&self) -> Option<&'static str> {
+        None
+    }
+
     /// The time that only the body tells, read once the signature is known to be right.
     fn time_in_body(&self, _body: &[u8]) -> Option<Timestamp> {
         None

@@ -63,6 +63,9 @@ pub enum Refusal {
     /// The signature is right and too old, or from the future.
     #[error("the signature is right but its time is outside the tolerance")]
     OutsideTolerance,
+    /// The signature is right, and the body does not tell the time that its age would be judged by.
+    #[error("the signature is right, but the body has no time in `{0}`, so that its age is not known")]
+    TimeMissing(&'static str),
     /// The secret cannot be a key of this scheme.
     #[error("the secret cannot be used: {0}")]
     SecretUnusable(SecretError),
@@ -85,6 +88,7 @@ impl Refusal {
             Self::BodyHashMismatch => "body-hash-mismatch",
             Self::CodeMismatch => "code-mismatch",
             Self::OutsideTolerance => "outside-tolerance",
+            Self::TimeMissing(_) => "time-missing",
             Self::SecretUnusable(_) => "secret-unusable",
         }
     }
@@ -123,8 +127,10 @@ pub struct Verdict {
     pub signature: Result<usize, Refusal>,
     /// Its time, when it carries one that can be read.
     pub time: Option<TimeFact>,
-    /// What the scheme protects when the signature is right.
+    /// What the scheme protects when the signature is right; not the time of a body that tells none.
     pub protects: Protects,
+    /// The member of the body that should tell the time, where there is a limit and it does not.
+    pub untimed: Option<&'static str>,
 }
 
 impl Verdict {
@@ -132,13 +138,16 @@ impl Verdict {
     pub fn refusal(&self) -> Option<Refusal> {
         match &self.signature {
             Err(refusal) => Some(refusal.clone()),
-            Ok(_) => (!self.is_in_time()).then_some(Refusal::OutsideTolerance),
+            Ok(_) => match self.untimed {
+                Some(member) => Some(Refusal::TimeMissing(member)),
+                None => (!self.is_in_time()).then_some(Refusal::OutsideTolerance),
+            },
         }
     }
 
     /// Whether the request is accepted.
     pub fn is_valid(&self) -> bool {
-        self.signature.is_ok() && self.is_in_time()
+        self.signature.is_ok() && self.untimed.is_none() && self.is_in_time()
     }
 
     fn is_in_time(&self) -> bool {
@@ -158,7 +167,7 @@ pub fn verify(
     tolerance: Option<Tolerance>,
 ) -> Verdict {
     let limit = tolerance.or(scheme.facts().tolerance);
-    let protects = scheme.protects();
+    let mut protects = scheme.protects();
     let claim = scheme.read(received);
     let signature = match &claim {
         Ok(_) if protects.url && received.url.is_none() => Err(Refusal::UrlUnknown),
@@ -166,7 +175,11 @@ pub fn verify(
         Err(refusal) => Err(refusal.clone()),
     };
     let time = time(scheme, received, claim.ok().and_then(|claim| claim.time), signature.is_ok());
-    Verdict { signature, time: time.map(|(at, signed)| TimeFact::new(at, signed, now, limit)), protects }
+    let tells_time = matches!(time, Some((_, true)));
+    let untimed = scheme.time_member().filter(|_| signature.is_ok() && !tells_time);
+    protects.time &= untimed.is_none();
+    let time = time.map(|(at, signed)| TimeFact::new(at, signed, now, limit));
+    Verdict { signature, time, protects, untimed: untimed.filter(|_| limit.is_some()) }
 }
 
 /// The time to judge: the signed one where there is one. A body is read only once its signature is right.

@@ -282,9 +282,31 @@ fn linear_takes_its_time_from_the_signed_body_and_not_from_a_header() {
     let verdict = judge(linear, &old, SECRET);
     assert_eq!(verdict.refusal(), Some(Refusal::OutsideTolerance));
     assert!(verdict.time.expect("a time").signed);
-    let mut plain = request(linear, SECRET, BODY);
-    set(&mut plain, "linear-timestamp", &(SECONDS * 1000).to_string());
-    assert!(!judge(linear, &plain, SECRET).time.expect("a time").signed);
+}
+
+#[test]
+fn a_body_of_linear_whose_time_cannot_be_read_is_never_in_time() {
+    let linear = find("linear").expect("a scheme");
+    let now = (SECONDS * 1000).to_string();
+    for body in [
+        "{}".to_owned(),
+        "{".to_owned(),
+        format!("{{\"webhookTimestamp\":\"{now}\"}}"),
+        format!("{{\"webhookTimestamp\":{now}.0}}"),
+        format!("{{\"webhookTimestamp\":{now},\"webhookTimestamp\":{now}}}"),
+        format!("{{\"data\":{{\"webhookTimestamp\":{now}}}}}"),
+    ] {
+        for header in [None, Some(&now)] {
+            let mut request = request(linear, SECRET, body.as_bytes());
+            if let Some(now) = header {
+                set(&mut request, "linear-timestamp", now);
+            }
+            let verdict = judge(linear, &request, SECRET);
+            assert_eq!(verdict.refusal(), Some(Refusal::TimeMissing("webhookTimestamp")), "{body}");
+            assert!(verdict.signature.is_ok() && !verdict.is_valid() && !verdict.protects.time);
+            assert!(!verdict.time.is_some_and(|time| time.signed));
+        }
+    }
 }
 
 #[test]
