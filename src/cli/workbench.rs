@@ -12,7 +12,7 @@ use super::exit::{Exit, Fault};
 use super::values;
 use crate::config::WhichSecret;
 use crate::signature::explain::{Candidate, Role};
-use crate::signature::received::MOST_BYTES;
+use crate::signature::received::{MOST_BYTES, WordError};
 use crate::signature::{
     Algorithm, Description, Encoding, Generic, Header, Key, Received, RequestError, Scheme, TimeForm, detect, find,
     schemes,
@@ -248,7 +248,7 @@ pub(super) fn owned(headers: Vec<Header<'_>>) -> Vec<(String, String)> {
 
 /// The one request of a file in any of its forms. What is odd about it is told.
 pub(super) fn request_of(context: &Context, path: &str, entry: Option<usize>) -> Result<Received, Fault> {
-    let request = one_of(path, entry)?;
+    let request = one_of(context, path, entry)?;
     if let Some((said, given)) = request.length_differs() {
         context.screen.warn(&format!(
             "content-length says {said} bytes and the body has {given}: it was changed after it was sent, or not kept whole"
@@ -257,24 +257,69 @@ pub(super) fn request_of(context: &Context, path: &str, entry: Option<usize>) ->
     Ok(request)
 }
 
-fn one_of(path: &str, entry: Option<usize>) -> Result<Received, Fault> {
+fn one_of(context: &Context, path: &str, entry: Option<usize>) -> Result<Received, Fault> {
     let text = values::bytes(path, MOST_BYTES)?;
-    let mut all = Received::read(&text).map_err(|error| not_a_request(path, &error))?;
-    match (entry, all.len()) {
-        (None, 1) => Ok(all.remove(0)),
-        (Some(number), count) if (1..=count).contains(&number) => Ok(all.swap_remove(number - 1)),
-        (_, 1) => Err(Exit::Usage.fault(format!("{} holds one request", Untrusted(path))).hint("leave --entry out")),
-        (_, 0) => Err(Exit::Data.fault(format!("{} holds no request", Untrusted(path)))),
-        (_, count) => Err(Exit::Usage
-            .fault(format!("{} holds {count} requests", Untrusted(path)))
-            .hint(format!("choose one with --entry, from 1 to {count}"))),
-    }
+    let mut all = Received::read_each(&text).map_err(|error| not_a_request(path, &error))?;
+    let number = match (entry, all.len()) {
+        (None, 1) => 1,
+        (None, count) => the_signed(context, path, &all).ok_or_else(|| which(path, count))?,
+        (Some(number), count) if (1..=count).contains(&number) => number,
+        (Some(_), 1) => {
+            return Err(Exit::Usage.fault(format!("{} holds one request", Untrusted(path))).hint("leave --entry out"));
+        }
+        (Some(_), count) => return Err(which(path, count)),
+    };
+    all.swap_remove(number - 1).map_err(|error| not_a_request(path, &error))
 }
 
-/// The fault of a text that is no request.
+fn which(path: &str, count: usize) -> Fault {
+    Exit::Usage
+        .fault(format!("{} holds {count} requests", Untrusted(path)))
+        .hint(format!("choose one with --entry, from 1 to {count}"))
+}
+
+/// The number of the only request with the signature header of a known scheme. Which it is, is told, and so is what was not
+/// looked at.
+fn the_signed(context: &Context, path: &str, all: &[Result<Received, RequestError>]) -> Option<usize> {
+    if let Some((number, error)) = (1..).zip(all).find_map(|(number, one)| Some((number, one.as_ref().err()?))) {
+        let count = all.iter().filter(|one| one.is_err()).count();
+        context.screen.warn(&format!(
+            "{count} of {} requests in {path} cannot be read; the first is number {number}: {error}",
+            all.len()
+        ));
+    }
+    let is_signed = |one: &Result<Received, RequestError>| one.as_ref().is_ok_and(|one| !detect(one).is_empty());
+    let mut signed = (1..).zip(all).filter(|(_, one)| is_signed(one)).map(|(number, _)| number);
+    let only = signed.next().filter(|_| signed.next().is_none())?;
+    context.screen.note(&format!("request {only} of {}, the only one with a signature header", all.len()));
+    Some(only)
+}
+
+/// The fault of a text that is no request, with the way out where there is one.
 pub(super) fn not_a_request(path: &str, error: &RequestError) -> Fault {
-    Exit::Data
+    let fault = Exit::Data
         .fault(format!("failed to read a request from {}", Untrusted(path)))
-        .cause(Untrusted(&error.to_string()))
-        .hint("hand over raw HTTP, a curl command or a HAR file")
+        .cause(Untrusted(&error.to_string()));
+    match error {
+        RequestError::CurlFile(_)
+        | RequestError::CurlNone
+        | RequestError::HarEntry(_)
+        | RequestError::Words(WordError::File | WordError::Expansion) => {
+            fault.hint("hand over the body's file in place of --request, and each header with --header 'NAME: VALUE'")
+        }
+        RequestError::CurlOption(_) => fault.hint("leave the option out if it changes neither headers nor body"),
+        RequestError::RequestLine(_) | RequestError::NoBlankLine | RequestError::Har(_) => {
+            fault.hint("hand over raw HTTP, a curl command or a HAR file; a body alone goes without --request")
+        }
+        RequestError::TooLong
+        | RequestError::TooManyHeaders
+        | RequestError::Header(_)
+        | RequestError::ContentLength
+        | RequestError::Chunks
+        | RequestError::Words(WordError::Quote | WordError::Operator | WordError::Document)
+        | RequestError::CurlValue(_)
+        | RequestError::CurlUrl
+        | RequestError::Url(_)
+        | RequestError::Method(_) => fault,
+    }
 }

@@ -77,6 +77,9 @@ pub enum RequestError {
     /// Not a HAR file.
     #[error("not a HAR file: {0}")]
     Har(String),
+    /// A request of a HAR file that does not hold what was sent.
+    #[error("{0}")]
+    HarEntry(String),
     /// A URL with white space or control characters.
     #[error("`{0}` is not a URL")]
     Url(String),
@@ -99,16 +102,22 @@ impl Received {
     ///
     /// The form is told by how the text begins.
     pub fn read(text: &[u8]) -> Result<Vec<Self>, RequestError> {
+        Self::read_each(text)?.into_iter().collect()
+    }
+
+    /// [`Self::read`], where a request of a HAR file that cannot be read leaves the others as they are.
+    pub fn read_each(text: &[u8]) -> Result<Vec<Result<Self, RequestError>>, RequestError> {
         if text.len() > MOST_BYTES {
             return Err(RequestError::TooLong);
         }
-        let start = text.trim_ascii_start();
+        // Editors put a byte order mark and blank lines before what was pasted.
+        let start = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text).trim_ascii_start();
         if start.starts_with(b"{") {
             har::read(start)
-        } else if command::begins(start) {
-            Ok(vec![curl::read(start)?])
+        } else if !raw::begins(start) && command::begins(start) {
+            Ok(vec![Ok(curl::read(start)?)])
         } else {
-            Ok(vec![raw::read(text)?])
+            Ok(vec![Ok(raw::read(start)?)])
         }
     }
 

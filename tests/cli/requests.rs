@@ -39,3 +39,73 @@ fn what_is_no_request_as_it_was_sent_is_not_sent_again() {
         assert_eq!((ran.code, ran.stderr.contains("content-length says 7")), (65, true), "{ran:?}");
     }
 }
+
+#[test]
+fn every_way_to_paste_the_same_request_is_read_as_that_request() {
+    let place = Place::new();
+    let head = raw(76, SIGNATURE, "");
+    let lines = head.trim_end().split("\r\n");
+    let curl = format!("curl https://h.example/hook -H 'X-Webhook-Signature: {SIGNATURE}' -H 'Content-Length: 76'");
+    let caret = format!(
+        "curl ^\"https://h.example/hook^\" ^\r\n  -H ^\"X-Webhook-Signature: {SIGNATURE}^\" ^\r\n  --data-raw ^\"{}^\"",
+        BODY.replace('"', "^\\^\"")
+    );
+    for request in [
+        format!("\u{feff}{head}{BODY}"),
+        format!("\r\n\n{head}{BODY}\n"),
+        format!("{}{BODY}", head.replace("Content-Length: 76", "Transfer-Encoding: chunked")),
+        format!("{}{BODY}", head.replace("Host: h.example", "Host: h.example\r\nX-Long: a\r\n b")),
+        format!("{}\n> \n{BODY}", lines.map(|line| format!("> {line}")).collect::<Vec<_>>().join("\n")),
+        format!(":method: POST\n:path: /hook\n:authority: h.example\nx-webhook-signature: {SIGNATURE}\n\n{BODY}"),
+        format!("$ {curl} -d '{BODY}'"),
+        format!("FOO=1 /usr/bin/{curl} -d '{BODY}' 2>&1 | jq '.a | .b'"),
+        format!("# a comment\n{curl} --http3 --proto =https -n -d '{BODY}' > /dev/null; echo $?"),
+        format!("{curl} --url-query a=b --data-binary @- <<'EOF' | jq .\n{BODY}\nEOF\n").replace("-binary", ""),
+        format!("printf '%s' '{BODY}' | {curl} --data-binary @-"),
+        caret,
+    ] {
+        let ran = verify(&place, &request);
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{request} {ran:?}");
+    }
+}
+
+#[test]
+fn of_a_har_file_the_only_signed_request_is_taken_whatever_the_others_are() {
+    let place = Place::new();
+    let good = serde_json::json!({"request": {"method": "POST", "url": "https://h/x", "postData": {"text": BODY},
+        "headers": [{"name": "X-Webhook-Signature", "value": SIGNATURE}]}});
+    let image = serde_json::json!({"request": {"method": "GET", "url": "data:image/svg+xml,<svg a='b'>"}});
+    let plain = serde_json::json!({"request": {"method": "GET", "url": "https://h/"}});
+    let har = |entries: &[&serde_json::Value]| serde_json::json!({"log": {"entries": entries}}).to_string();
+    let ran = verify(&place, &har(&[&plain, &image, &good]));
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.stderr.contains("1 of 3 requests") && ran.stderr.contains("number 2: `data:image"), "{ran:?}");
+    assert!(ran.stderr.contains("request 3 of 3, the only one with a signature header"), "{ran:?}");
+    let of = |entry: &str, text: &str| {
+        place.run_with_input(&["verify", "--request", "-", "--entry", entry], text.as_bytes())
+    };
+    assert_eq!(of("3", &har(&[&plain, &image, &good])).code, 0);
+    let odd = of("2", &har(&[&plain, &image, &good]));
+    assert!(odd.code == 65 && odd.stderr.contains("is not a URL"), "{odd:?}");
+    let two = verify(&place, &har(&[&good, &good]));
+    assert!(two.code == 2 && two.stderr.contains("--entry, from 1 to 2"), "{two:?}");
+}
+
+#[test]
+fn what_cannot_be_read_says_the_way_out_and_never_names_the_form_that_it_has() {
+    let place = Place::new();
+    for (request, hint) in [
+        ("curl https://h/ --data-binary @body.json", "each header with --header"),
+        ("curl https://h/ --data-binary @-", "each header with --header"),
+        ("curl https://h/ -d \"$BODY\"", "each header with --header"),
+        ("curl https://h/ -F a=b", "leave the option out"),
+        ("{\"a\":1}", "a body alone goes without --request"),
+    ] {
+        let ran = place.run_with_input(&["verify", "--request", "-"], request.as_bytes());
+        assert!(ran.code == 65 && ran.stderr.contains(hint), "{request} {ran:?}");
+        assert_eq!(ran.stderr.contains("a curl command or"), request.starts_with('{'), "{ran:?}");
+    }
+    let chunks = "POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n4c\r\nabc";
+    let ran = place.run_with_input(&["verify", "--request", "-"], chunks.as_bytes());
+    assert!(ran.code == 65 && !ran.stderr.contains("raw HTTP"), "{ran:?}");
+}

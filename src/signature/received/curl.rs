@@ -91,6 +91,7 @@ const IGNORED_WITH_VALUE: &[&str] = &[
 
 /// Options that take no value and change nothing a signature covers.
 const IGNORED: &[&str] = &[
+    "--",
     "-s",
     "--silent",
     "-S",

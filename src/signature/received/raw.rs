@@ -1,18 +1,97 @@
 //! A raw HTTP/1.1 request, as proxies and debuggers save it.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
 
 use super::{MOST_BYTES, Received, RequestError, fits_in_a_line, method, only};
 
+/// Whether a text begins with a request line. Any word is a method, also one that begins something else elsewhere.
+pub(super) fn begins(text: &[u8]) -> bool {
+    request_line(text.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii_end()).is_ok()
+}
+
 pub(super) fn read(text: &[u8]) -> Result<Received, RequestError> {
-    let (head, body) = split_head(text)?;
-    let mut lines = head.split(|b| *b == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    let plain = undumped(text);
+    let (head, body) = split_head(&plain)?;
+    let lines = unfolded(head)?;
+    let mut lines = lines.iter().map(AsRef::as_ref);
+    if head.starts_with(b":") {
+        return of_pseudo_headers(&lines.collect::<Vec<_>>(), body);
+    }
     let first = lines.next().unwrap_or_default();
     let (method_text, target) = request_line(first)?;
-    let mut received = Received::from_lines(lines.filter(|line| !line.is_empty()), Bytes::new())?;
+    let mut received = Received::from_lines(lines, Bytes::new())?;
     received.method = method(method_text)?;
     received.url = url(target, &received);
+    received.body = framed(&received, body)?;
+    Ok(received)
+}
+
+/// The request in what `curl -v` tells: its head is marked by `> `, and its body is not part of it unless it was added.
+fn undumped(text: &[u8]) -> Cow<'_, [u8]> {
+    let is_told = |line: &[u8]| [&b"* "[..], b"< ", b"{ [", b"} ["].iter().any(|mark| line.starts_with(mark));
+    if begins(text) || !(text.starts_with(b"> ") || text.starts_with(b"* ")) {
+        return Cow::Borrowed(text);
+    }
+    let mut plain = Vec::new();
+    let mut rest = text;
+    while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
+        let (line, after) = rest.split_at(end + 1);
+        rest = after;
+        if let Some(line) = line.strip_prefix(b">") {
+            plain.extend_from_slice(line.strip_prefix(b" ").unwrap_or(line));
+            if line.trim_ascii().is_empty() {
+                break;
+            }
+        } else if !is_told(line) {
+            return Cow::Borrowed(text);
+        }
+    }
+    if !is_told(rest) {
+        plain.extend_from_slice(rest);
+    }
+    Cow::Owned(plain)
+}
+
+/// The lines of a head. One that begins with white space goes on with the line before it, as it once was allowed to.
+fn unfolded(head: &[u8]) -> Result<Vec<Cow<'_, [u8]>>, RequestError> {
+    let mut lines: Vec<Cow<'_, [u8]>> = Vec::new();
+    let plain = head.split(|b| *b == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    for line in plain.filter(|line| !line.is_empty()) {
+        if !line.starts_with(b" ") && !line.starts_with(b"\t") {
+            lines.push(Cow::Borrowed(line));
+            continue;
+        }
+        // The request line itself was never folded.
+        let at = lines.len().checked_sub(1).filter(|at| *at > 0);
+        let wrong = || RequestError::Header(String::from_utf8_lossy(line).into_owned());
+        let before = lines[at.ok_or_else(wrong)?].to_mut();
+        before.push(b' ');
+        before.extend_from_slice(line.trim_ascii_start());
+    }
+    Ok(lines)
+}
+
+/// A request of HTTP/2 as debuggers show it, where `:method: POST` and its like stand in place of the request line.
+fn of_pseudo_headers(lines: &[&[u8]], body: &[u8]) -> Result<Received, RequestError> {
+    let (pseudo, plain): (Vec<&[u8]>, Vec<&[u8]>) = lines.iter().partition(|line| line.starts_with(b":"));
+    let value = |name: &str| {
+        let mut values = pseudo.iter().filter_map(|line| line.strip_prefix(name.as_bytes())?.strip_prefix(b":"));
+        // Two of them leave open which was meant.
+        let only = values.next().filter(|_| values.next().is_none())?;
+        std::str::from_utf8(only.trim_ascii()).ok()
+    };
+    let first = || RequestError::RequestLine(String::from_utf8_lossy(lines.first().unwrap_or(&&b""[..])).into_owned());
+    let mut received = Received::from_lines(plain, Bytes::new())?;
+    received.method = method(value(":method").ok_or_else(first)?)?;
+    let target = value(":path").ok_or_else(first)?;
+    received.url = match value(":authority") {
+        Some(host) => Some(format!("{}://{host}{target}", value(":scheme").unwrap_or("https"))),
+        None => url(target, &received),
+    };
+    received.url = received.url.filter(|url| fits_in_a_line(url));
     received.body = framed(&received, body)?;
     Ok(received)
 }
@@ -60,7 +139,8 @@ fn url(target: &str, received: &Received) -> Option<String> {
 /// [`Received::length_differs`] tells that it is one.
 fn framed(received: &Received, rest: &[u8]) -> Result<Bytes, RequestError> {
     let chunked = only(&received.headers, TRANSFER_ENCODING.as_str()).is_some_and(|v| v.ends_with("chunked"));
-    if chunked && rest.first().is_some_and(u8::is_ascii_hexdigit) {
+    // Most who save a request join its chunks and leave the header.
+    if chunked && begins_with_a_size(rest) {
         return unchunk(rest).map(Bytes::from);
     }
     let mut lengths = received.headers.get_all(CONTENT_LENGTH).iter();
@@ -72,6 +152,12 @@ fn framed(received: &Received, rest: &[u8]) -> Result<Bytes, RequestError> {
     let added = rest.get(said..).unwrap_or_default();
     let is_whole = added.iter().all(|byte| matches!(byte, b'\r' | b'\n'));
     Ok(Bytes::copy_from_slice(if is_whole { &rest[..rest.len() - added.len()] } else { rest }))
+}
+
+fn begins_with_a_size(rest: &[u8]) -> bool {
+    let Some(end) = rest.iter().position(|byte| *byte == b'\n') else { return false };
+    let size = rest[..end].split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+    !size.is_empty() && size.iter().all(u8::is_ascii_hexdigit)
 }
 
 fn unchunk(mut rest: &[u8]) -> Result<Vec<u8>, RequestError> {
@@ -157,6 +243,43 @@ mod tests {
     fn chunks_are_joined() {
         let text = b"POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n";
         assert_eq!(&read(text).expect("a request").body[..], b"abcde");
+        for joined in ["a=b&c=d", "abc", "{\"a\":1}\n", "12 monkeys\n", ""] {
+            let text = format!("POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n{joined}");
+            assert_eq!(read(text.as_bytes()).expect("a request").body, joined);
+        }
+        let cut = b"POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n4c\r\nabc";
+        assert_eq!(read(cut), Err(RequestError::Chunks));
+    }
+
+    #[test]
+    fn a_folded_header_is_one() {
+        let received = read(b"POST / HTTP/1.1\r\na: b\r\n\t c\r\n d\r\ne: f\r\n\r\n").expect("a request");
+        assert_eq!(
+            (&received.headers["a"], &received.headers["e"]),
+            (&"b c d".parse().expect("text"), &"f".parse().expect("text"))
+        );
+        assert!(matches!(read(b"POST / HTTP/1.1\r\n a: b\r\n\r\n"), Err(RequestError::Header(_))));
+    }
+
+    #[test]
+    fn what_curl_tells_of_a_request_is_one() {
+        let head = "* Connected to h\n> POST /x HTTP/1.1\n> Host: h\n> Content-Length: 2\n> \n";
+        for (after, body) in [("{}", "{}"), ("* upload sent\n< HTTP/1.1 200 OK\n", ""), ("} [2 bytes data]\n", "")] {
+            let received = read(format!("{head}{after}").as_bytes()).expect("a request");
+            assert_eq!((received.url.as_deref(), &received.body[..]), (Some("https://h/x"), body.as_bytes()));
+            assert_eq!(received.length_differs().is_some(), body.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_head_of_http_2_is_read_by_its_pseudo_headers() {
+        let text = ":method: PUT\n:path: /x?y\n:authority: h.example\n:scheme: http\na: b\n\n{}";
+        let received = read(text.as_bytes()).expect("a request");
+        assert_eq!((received.method.as_str(), received.url.as_deref()), ("PUT", Some("http://h.example/x?y")));
+        assert_eq!((received.headers.len(), &received.body[..]), (1, &b"{}"[..]));
+        for text in [":path: /x\n\n", ":method: PUT\n\n", ":method: PUT\n:method: GET\n:path: /\n\n", ":\n\n"] {
+            assert!(matches!(read(text.as_bytes()), Err(RequestError::RequestLine(_))), "{text}");
+        }
     }
 
     #[test]
