@@ -3170,7 +3170,7 @@ _syncctl() {
             return 0
             ;;
         syncctl__subcmd__sign)
-            opts="-o -q -v -h --data --scheme --signed --encoding --prefix --algorithm --signature-header --id-header --timestamp-header --timestamp-unit --secret-env --secret-file --secret-command --id --timestamp --url --method --curl --snippet --all --db --config --env-file --output --json --columns --no-headers --time --color --quiet --verbose --log-format --no-input --help"
+            opts="-o -q -v -h --data --scheme --signed --encoding --prefix --algorithm --signature-header --id-header --timestamp-header --timestamp-unit --header --secret-env --secret-file --secret-command --id --timestamp --url --method --curl --snippet --all --db --config --env-file --output --json --columns --no-headers --time --color --quiet --verbose --log-format --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3214,6 +3214,10 @@ _syncctl() {
                     ;;
                 --timestamp-unit)
                     COMPREPLY=($(compgen -W "seconds milliseconds" -- "${cur}"))
+                    return 0
+                    ;;
+                --header)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --secret-env)

@@ -1284,6 +1284,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l id-header -d 'g
 complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l timestamp-header -d 'generic: the header of the time' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l timestamp-unit -d 'generic: how the time is written' -r -f -a "seconds\t''
 milliseconds\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l header -d 'generic: the header of the signature, as --signature-header' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l secret-env -d 'The environment variable that holds the secret [default: WEBHOOK_SECRET]' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l secret-file -d 'A file that holds the secret; its final newline is not part of it' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l secret-command -d 'A command that prints the secret' -r
@@ -1377,7 +1378,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -s h -l help -d 
 complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l listen -d 'The address to listen on' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l respond -d 'Answer with these statuses in turn; the last one stays' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l delay -d 'Wait before each answer' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l forward-to -d 'Send each request on to exactly that URL, with the query it came with, and answer as it does' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l forward-to -d 'Send each request on to that URL, unchanged, and answer as it does' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l save -d 'Keep each request in a file of that folder' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l max-body -d 'The longest body taken, in bytes' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l count -d 'End after so many requests' -r

@@ -183,9 +183,12 @@ struct Look {
 
 /// Writes `report` to `out` and flushes it.
 fn render_to(out: &mut dyn Write, report: &Report, look: &Look) -> Result<(), RenderError> {
-    let tables = picked(&report.tables, look)?;
+    let sheet = report.sheet.as_slice();
+    let is_sheet = !sheet.is_empty() && (look.format == Format::Csv || !look.columns.is_empty());
+    let tables = picked(if is_sheet { sheet } else { &report.tables }, look)?;
     match look.format {
-        Format::Table | Format::Wide => people(out, report, &tables, look)?,
+        Format::Table | Format::Wide if is_sheet => people(out, &[], &tables, look)?,
+        Format::Table | Format::Wide => people(out, &report.lines, &tables, look)?,
         Format::Json => writeln!(out, "{}", safe_json(&report.envelope(None, look.now)))?,
         Format::Jsonl => values(out, &report.data)?,
         Format::Csv => spreadsheet(out, tables.first(), look)?,
@@ -237,11 +240,11 @@ fn usual_columns(columns: &[Column], format: Format) -> Vec<usize> {
     columns.iter().enumerate().filter(|(_, column)| all || !column.wide).map(|(at, _)| at).collect()
 }
 
-fn people(out: &mut dyn Write, report: &Report, tables: &[Picked<'_>], look: &Look) -> io::Result<()> {
-    for line in report.lines.iter().flat_map(|line| line.split('\n')) {
+fn people(out: &mut dyn Write, lines: &[String], tables: &[Picked<'_>], look: &Look) -> io::Result<()> {
+    for line in lines.iter().flat_map(|line| line.split('\n')) {
         writeln!(out, "{}", Untrusted(line).to_string().trim_end())?;
     }
-    let mut apart = !report.lines.is_empty();
+    let mut apart = !lines.is_empty();
     for picked in tables.iter().filter(|picked| !picked.table.rows.is_empty()) {
         if apart {
             writeln!(out)?;
@@ -409,6 +412,17 @@ mod tests {
         let report = Report { data, ..Report::new(&()) };
         assert_eq!(shown(&report, &look(Format::Jsonl)).lines().count(), 1);
         assert_eq!(shown(&report, &look(Format::Json)).lines().count(), 1);
+    }
+
+    #[test]
+    fn prose_has_a_sheet_for_csv_and_for_chosen_columns_only() {
+        let report = Report::new(&1).with_line("prose").with_sheet(Table::new(COLUMNS, vec![row(1, "a.b")]));
+        let columns =
+            |names: &[&str]| Look { columns: names.iter().map(|it| (*it).into()).collect(), ..look(Format::Table) };
+        assert_eq!(shown(&report, &look(Format::Table)), "prose\n");
+        assert!(shown(&report, &look(Format::Csv)).starts_with("id,state,type,took,updated\n1,failed,a.b,"));
+        assert_eq!(shown(&report, &columns(&["type"])), "TYPE\na.b\n");
+        assert!(render_to(&mut Vec::new(), &report, &columns(&["typo"])).is_err());
     }
 
     #[test]

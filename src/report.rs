@@ -40,6 +40,8 @@ pub struct Report {
     pub beside: Vec<(&'static str, Box<RawValue>)>,
     /// The tables of the human formats; CSV shows the first.
     pub tables: Vec<Table>,
+    /// What CSV and `--columns` show of an answer that people read as prose.
+    pub sheet: Option<Table>,
     /// Prose of the human formats, shown before the tables.
     pub lines: Vec<String>,
     /// What `-o name` shows, one a line.
@@ -57,6 +59,7 @@ impl Report {
             pagination: None,
             beside: Vec::new(),
             tables: Vec::new(),
+            sheet: None,
             lines: Vec::new(),
             names: Vec::new(),
             hints: Vec::new(),
@@ -67,6 +70,13 @@ impl Report {
     #[must_use]
     pub fn with_table(mut self, table: Table) -> Self {
         self.tables.push(table);
+        self
+    }
+
+    /// Adds what CSV and `--columns` show in place of prose.
+    #[must_use]
+    pub fn with_sheet(mut self, sheet: Table) -> Self {
+        self.sheet = Some(sheet);
         self
     }
 

@@ -70,7 +70,9 @@ pub struct ListenArgs {
     /// Wait before each answer
     #[arg(long, value_name = "DURATION", value_parser = values::duration)]
     delay: Option<Duration>,
-    /// Send each request on to exactly that URL, with the query it came with, and answer as it does
+    /// Send each request on to that URL, unchanged, and answer as it does
+    ///
+    /// It goes to exactly that URL, whatever the path it came to, and its query is added.
     #[arg(long, value_name = "URL")]
     forward_to: Option<String>,
     /// Keep each request in a file of that folder

@@ -6,6 +6,7 @@ use super::values;
 use super::workbench::{Chosen, SchemeArgs, SecretArgs, key, owned};
 use crate::clock::Timestamp;
 use crate::event::IdSource;
+use crate::render::Format;
 use crate::report::signing::{self, Signed};
 use crate::signature::received::MOST_BYTES;
 use crate::signature::show::{Language, Sources, curl, snippet};
@@ -33,6 +34,10 @@ pub struct SignArgs {
     data: Option<String>,
     #[command(flatten)]
     scheme: SchemeArgs,
+    // What other tools call it; `verify` has the option for whole headers.
+    /// generic: the header of the signature, as --signature-header
+    #[arg(long = "header", value_name = "NAME", hide = true, conflicts_with = "signature_header")]
+    header: Option<String>,
     #[command(flatten)]
     secret: SecretArgs,
     /// The message id, for schemes that have one [default: a new one]
@@ -59,7 +64,13 @@ pub struct SignArgs {
 }
 
 impl SignArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
+    pub(super) fn run(mut self, context: &Context) -> Result<Exit, Fault> {
+        self.scheme.name_header(self.header.take());
+        if context.screen.format() == Format::Csv && (self.curl.is_some() || self.snippet.is_some()) {
+            return Err(Exit::Usage
+                .fault("a command or a program has no rows")
+                .hint("leave `-o csv` out, or take json"));
+        }
         let chosen = match self.scheme.chosen()? {
             Some(chosen) => chosen,
             None => Chosen::Listed(find(ORIGINAL).ok_or_else(|| Exit::Bug.fault("the original scheme is gone"))?),
@@ -74,19 +85,25 @@ impl SignArgs {
             return self.every(context, &secret, &id, &body);
         }
         let scheme = chosen.scheme();
-        let signed = self.one(context, scheme, &secret, &id, &body)?;
-        match (&self.curl, &self.snippet) {
+        let mut signed = self.one(context, scheme, &secret, &id, &body)?;
+        let text = match (&self.curl, &self.snippet) {
             (Some(url), _) => {
-                let command =
-                    format!("{}\n", curl(self.method.as_str(), url, &with_content_type(&signed, &body), &body));
-                context.screen.bytes(command.as_bytes())?;
+                let headers = with_content_type(&signed, &body);
+                let command = format!("{}\n", curl(self.method.as_str(), url, &headers, &body));
+                signed.curl.insert(command)
             }
             (None, Some(name)) => {
                 let language = Language::ALL.into_iter().find(|language| language.name() == name);
-                let program = language.map(|it| self.program(it, scheme, context, &secret, &id, &body));
-                context.screen.bytes(program.unwrap_or_default().as_bytes())?;
+                let program = |it: Language| (it.name(), self.program(it, scheme, context, &secret, &id, &body));
+                signed.snippets.extend(language.map(program));
+                signed.snippets.last().map_or("", |(_, program)| program)
             }
-            (None, None) => context.screen.report(&signing::signed(&signed))?,
+            (None, None) => "",
+        };
+        if text.is_empty() || context.screen.format().is_json() {
+            context.screen.report(&signing::signed(&signed))?;
+        } else {
+            context.screen.bytes(text.as_bytes())?;
         }
         Ok(Exit::Done)
     }
@@ -108,7 +125,7 @@ impl SignArgs {
             context.screen.warn(&format!("the body has no `{member}` in milliseconds: receivers refuse it"));
         }
         let scheme = scheme.facts().name.to_string();
-        Ok(Signed { scheme, headers: owned(headers), snippets: Vec::new(), skipped: None })
+        Ok(Signed { scheme, headers: owned(headers), snippets: Vec::new(), curl: None, skipped: None })
     }
 
     fn time(&self, scheme: &dyn Scheme, context: &Context) -> String {
@@ -177,7 +194,7 @@ impl SignArgs {
         };
         let snippets =
             Language::ALL.map(|language| (language.name(), self.program(language, scheme, context, secret, id, body)));
-        Ok(Signed { scheme: name, headers: owned(headers), snippets: snippets.into(), skipped: None })
+        Ok(Signed { scheme: name, headers: owned(headers), snippets: snippets.into(), curl: None, skipped: None })
     }
 }
 

@@ -188,6 +188,11 @@ impl SchemeArgs {
         })
     }
 
+    /// Names the header of the signature, unless an option of its own did.
+    pub(super) fn name_header(&mut self, name: Option<String>) {
+        self.signature_header = self.signature_header.take().or(name);
+    }
+
     fn describes(&self) -> bool {
         let texts = [&self.signed, &self.prefix, &self.signature_header, &self.id_header, &self.timestamp_header];
         texts.into_iter().any(Option::is_some)

@@ -20,6 +20,8 @@ pub struct Signed {
     pub headers: Vec<(String, String)>,
     /// Programs that recompute it, by language.
     pub snippets: Vec<(&'static str, String)>,
+    /// A command that sends it.
+    pub curl: Option<String>,
     /// Why there are none.
     pub skipped: Option<String>,
 }
@@ -27,7 +29,7 @@ pub struct Signed {
 impl Signed {
     /// A scheme that could not be used, and why.
     pub fn skipped(scheme: String, why: String) -> Self {
-        Self { scheme, headers: Vec::new(), snippets: Vec::new(), skipped: Some(why) }
+        Self { scheme, headers: Vec::new(), snippets: Vec::new(), curl: None, skipped: Some(why) }
     }
 
     fn lines(&self) -> impl Iterator<Item = String> {
@@ -42,6 +44,8 @@ struct SignedView<'a> {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     snippets: BTreeMap<&'a str, &'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    curl: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     skipped: Option<&'a str>,
 }
 
@@ -51,22 +55,36 @@ impl<'a> SignedView<'a> {
             scheme: &signed.scheme,
             headers: signed.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect(),
             snippets: signed.snippets.iter().map(|(name, text)| (*name, text.as_str())).collect(),
+            curl: signed.curl.as_deref(),
             skipped: signed.skipped.as_deref(),
         }
     }
 }
 
+const SIGNED: &[Column] =
+    &[Column::text("scheme", "SCHEME"), Column::text("header", "HEADER"), Column::text("value", "VALUE")];
+
+fn sheet<'a>(all: impl IntoIterator<Item = &'a Signed>) -> Table {
+    let row = |signed: &'a Signed, (name, value): &'a (String, String)| {
+        vec![signed.scheme.as_str().into(), name.as_str().into(), value.as_str().into()]
+    };
+    let rows = all.into_iter().flat_map(|signed| signed.headers.iter().map(move |header| row(signed, header)));
+    Table::new(SIGNED, rows.collect())
+}
+
 /// The answer of `sign`.
 pub fn signed(signed: &Signed) -> Report {
-    let report =
-        Report::new(&SignedView::of(signed)).with_names(signed.headers.last().map(|(_, value)| value.as_str()));
+    let report = Report::new(&SignedView::of(signed))
+        .with_sheet(sheet([signed]))
+        .with_names(signed.headers.last().map(|(_, value)| value.as_str()));
     signed.lines().fold(report, Report::with_line)
 }
 
 /// The answer of `sign --all`.
 pub fn all_signed(all: &[Signed]) -> Report {
     let views: Vec<_> = all.iter().map(SignedView::of).collect();
-    let mut report = Report::new(&views).with_names(all.iter().map(|signed| signed.scheme.as_str()));
+    let names = all.iter().map(|signed| signed.scheme.as_str());
+    let mut report = Report::new(&views).with_sheet(sheet(all)).with_names(names);
     for signed in all {
         report = report.with_line(format!("== {}", signed.scheme));
         report = signed.lines().fold(report, Report::with_line);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::HeaderName;
 use serde::Serialize;
 
-use super::Report;
+use super::{Column, Report, Table};
 use crate::clock::Timestamp;
 use crate::signature::explain::{Change, Explanation};
 use crate::signature::{Encoding, Protects, Received, Refusal, Scheme, TimeFact, Verdict};
@@ -110,7 +110,8 @@ pub fn verified(verified: &Verified<'_>) -> Report {
         ruled_out: found.map(|found| found.ruled_out.iter().map(|cause| cause.name()).collect()).unwrap_or_default(),
         collect: found.map_or(&[], |found| &found.collect),
     };
-    let mut report = Report::new(&view).with_names([refusal.as_ref().map_or("valid", Refusal::name)]);
+    let mut report =
+        Report::new(&view).with_sheet(sheet(&view)).with_names([refusal.as_ref().map_or("valid", Refusal::name)]);
     report = report.with_line(headline(&verified.verdict, refusal.as_ref()));
     for line in facts(verified) {
         report = report.with_line(format!("  {line}"));
@@ -234,6 +235,7 @@ pub fn unsigned(received: &Received) -> Report {
     let names: Vec<_> = received.headers.keys().map(HeaderName::as_str).collect();
     let there = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
     Report::new(&view)
+        .with_sheet(sheet(&view))
         .with_names(["header-not-delivered"])
         .with_line("INVALID  header-not-delivered: no signature header of a known scheme is there")
         .with_line(format!("  headers   {there}"))
@@ -242,4 +244,17 @@ pub fn unsigned(received: &Received) -> Report {
             true => "hand over its headers, each with --header 'NAME: VALUE', or the whole request with --request",
             false => "name the scheme with --scheme, or describe one with --scheme generic",
         })
+}
+
+const SHEET: &[Column] = &[
+    Column::text("valid", "VALID"),
+    Column::text("scheme", "SCHEME"),
+    Column::text("reason", "REASON"),
+    Column::text("cause", "CAUSE"),
+];
+
+fn sheet(view: &VerifiedView<'_>) -> Table {
+    let valid = if view.valid { "true" } else { "false" };
+    let cause = view.explanation.as_ref().map(|change| change.cause);
+    Table::new(SHEET, vec![vec![valid.into(), view.scheme.into(), view.reason.into(), cause.into()]])
 }

@@ -20,6 +20,9 @@ pub enum TemplateError {
     /// A header's name with characters that no name has.
     #[error("`{}` is not the name of a header", Untrusted(.0))]
     Header(String),
+    /// A prefix that would not stand in a header as it is.
+    #[error("a prefix is visible ASCII, with spaces only after the first character")]
+    Prefix,
     /// Nothing that changes from request to request is signed.
     #[error("the template does not sign the body")]
     NoBody,
@@ -72,6 +75,9 @@ impl Generic {
         if !signed.contains(&Part::Body) {
             return Err(TemplateError::NoBody);
         }
+        if !fits_in_a_header(&description.prefix) {
+            return Err(TemplateError::Prefix);
+        }
         let header = |part: Part, name: &str| signed.contains(&part).then(|| header_name(name)).transpose();
         Ok(Self(Facts {
             name: "generic".into(),
@@ -112,6 +118,11 @@ fn parse_template(template: &str) -> Result<Vec<Part>, TemplateError> {
     Ok(parts)
 }
 
+/// Whether a reader of the header gets back what was written.
+fn fits_in_a_header(prefix: &str) -> bool {
+    !prefix.starts_with(' ') && prefix.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+}
+
 fn header_name(name: &str) -> Result<HeaderName, TemplateError> {
     HeaderName::from_bytes(name.as_bytes()).map_err(|_| TemplateError::Header(name.to_owned()))
 }
@@ -148,6 +159,15 @@ mod tests {
         assert_eq!(parts("{bodi}"), Err(TemplateError::Placeholder("bodi".into())));
         assert_eq!(parts("{body"), Err(TemplateError::Brace));
         assert_eq!(parts("body}"), Err(TemplateError::Brace));
+    }
+
+    #[test]
+    fn a_prefix_that_a_header_would_change_or_end_is_refused() {
+        let of = |prefix: &str| Generic::new(Description { prefix: prefix.into(), ..Description::default() }).err();
+        for prefix in ["a\nb", "a\r", "\t", " a", "é"] {
+            assert_eq!(of(prefix), Some(TemplateError::Prefix), "{prefix:?}");
+        }
+        assert_eq!((of(""), of("HMAC v1=")), (None, None));
     }
 
     #[test]

@@ -190,3 +190,58 @@ fn a_time_in_milliseconds_is_refused_with_the_seconds_it_would_be() {
         assert!(ran.stderr.contains("milliseconds") && ran.stderr.contains("1706702400\n"), "{ran:?}");
     }
 }
+
+#[test]
+fn the_answer_has_rows_for_spreadsheets_and_unknown_columns_are_refused() {
+    let place = Place::new();
+    let sign = ["sign", "--data", BODY];
+    let of = |more: &[&str]| place.run(&[&sign[..], more].concat());
+    let rows = format!("scheme,header,value\nsyncctl,x-webhook-signature,{SIGNATURE}\n");
+    assert_eq!(of(&["-o", "csv"]).stdout, rows);
+    assert_eq!(of(&["--columns", "value"]).stdout, format!("VALUE\n{SIGNATURE}\n"));
+    assert_eq!(of(&["--all", "-o", "csv"]).stdout.lines().filter(|line| line.starts_with("standard,")).count(), 3);
+    let unknown = of(&["--columns", "foo"]);
+    assert!(unknown.code == 2 && unknown.stderr.contains("there are scheme, header, value"), "{unknown:?}");
+    let header = format!("x-webhook-signature: {SIGNATURE}");
+    std::fs::write(place.path("body"), format!("{BODY}\n")).unwrap();
+    let wrong = place.run(&["verify", "body", "--header", &header, "--explain", "-o", "csv"]);
+    assert_eq!(
+        (wrong.code, wrong.stdout.as_str()),
+        (4, "valid,scheme,reason,cause\nfalse,syncctl,code-mismatch,newline-added\n")
+    );
+    let unsigned = place.run(&["verify", "body", "-o", "csv"]);
+    assert_eq!(unsigned.stdout, "valid,scheme,reason,cause\nfalse,,header-not-delivered,\n");
+}
+
+#[test]
+fn a_command_and_a_program_are_in_the_envelope_when_json_is_asked_for() {
+    let place = Place::new();
+    let curl = ["sign", "--data", BODY, "--curl", "http://127.0.0.1:1/h"];
+    let plain = place.run(&curl).stdout;
+    let data = place.data(&curl);
+    assert_eq!(
+        (data["curl"].as_str().unwrap(), &data["headers"]["x-webhook-signature"]),
+        (plain.as_str(), &SIGNATURE.into())
+    );
+    let program = ["sign", "--data", BODY, "--snippet", "python"];
+    assert_eq!(place.data(&program)["snippets"]["python"].as_str().unwrap(), place.run(&program).stdout);
+    let csv = place.run(&[&curl[..], &["-o", "csv"]].concat());
+    assert_eq!((csv.code, csv.stdout.as_str()), (2, ""), "{csv:?}");
+}
+
+#[test]
+fn the_header_of_a_scheme_of_ones_own_is_named_either_way_and_never_holds_a_line_break() {
+    let place = Place::new();
+    let generic = ["sign", "--data", BODY, "--scheme", "generic"];
+    let of = |more: &[&str]| place.run(&[&generic[..], more].concat());
+    for option in ["--header", "--signature-header"] {
+        assert_eq!(of(&[option, "X-Mine"]).stdout, format!("x-mine: {SIGNATURE}\n"));
+    }
+    let both = of(&["--header", "a", "--signature-header", "b"]);
+    let broken = of(&["--prefix", "a\nb"]);
+    let whole = of(&["--header", "X-Mine: 1"]);
+    let other = place.run(&["sign", "--data", BODY, "--header", "X-Mine"]);
+    for ran in [both, broken, whole, other] {
+        assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{ran:?}");
+    }
+}
