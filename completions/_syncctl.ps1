@@ -645,6 +645,7 @@ Register-ArgumentCompleter -Native -CommandName 'syncctl' -ScriptBlock {
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Change nothing and say what would be replayed; the default for more than one')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Change nothing and say what would be replayed; the default for more than one')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Do it, however many there are')
+            [CompletionResult]::new('--skip-unsigned', '--skip-unsigned', [CompletionResultType]::ParameterName, 'With --from, leave out requests without a signature header of a known scheme')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'The same as `-o json`')
             [CompletionResult]::new('--no-headers', '--no-headers', [CompletionResultType]::ParameterName, 'Leave out the line of headings')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on success')

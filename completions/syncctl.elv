@@ -619,6 +619,7 @@ set edit:completion:arg-completer[syncctl] = {|@words|
             cand -n 'Change nothing and say what would be replayed; the default for more than one'
             cand --dry-run 'Change nothing and say what would be replayed; the default for more than one'
             cand --yes 'Do it, however many there are'
+            cand --skip-unsigned 'With --from, leave out requests without a signature header of a known scheme'
             cand --json 'The same as `-o json`'
             cand --no-headers 'Leave out the line of headings'
             cand -q 'Say nothing on success'

@@ -744,6 +744,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l include-deliv
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l force -d 'Also deliveries that are pending already: due now, with fresh attempts'
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -s n -l dry-run -d 'Change nothing and say what would be replayed; the default for more than one'
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l yes -d 'Do it, however many there are'
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l skip-unsigned -d 'With --from, leave out requests without a signature header of a known scheme'
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l json -d 'The same as `-o json`'
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l no-headers -d 'Leave out the line of headings'
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -s q -l quiet -d 'Say nothing on success'

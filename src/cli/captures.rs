@@ -5,12 +5,13 @@ use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
+use super::context::Context;
 use super::exit::{Exit, Fault};
 use super::values;
 use super::workbench::not_a_request;
 use crate::clock::Timestamp;
-use crate::signature::Received;
 use crate::signature::received::MOST_BYTES;
+use crate::signature::{Received, RequestError};
 use crate::text::Untrusted;
 
 /// The ending of a captured request's file.
@@ -43,9 +44,9 @@ impl Capture {
 }
 
 /// The requests of a file, or of every capture in a folder, oldest first.
-pub(super) fn read(path: &Path) -> Result<Vec<Capture>, Fault> {
+pub(super) fn read(context: &Context, path: &Path) -> Result<Vec<Capture>, Fault> {
     if !path.is_dir() {
-        return read_file(path);
+        return read_file(context, path);
     }
     let entries = std::fs::read_dir(path).map_err(|e| values::unreadable(&path.display().to_string(), &e))?;
     let mut files: Vec<_> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
@@ -61,15 +62,16 @@ pub(super) fn read(path: &Path) -> Result<Vec<Capture>, Fault> {
     }
     let mut all = Vec::new();
     for file in files {
-        all.extend(read_file(&file)?);
+        all.extend(read_file(context, &file)?);
     }
     Ok(all)
 }
 
-fn read_file(path: &Path) -> Result<Vec<Capture>, Fault> {
+fn read_file(context: &Context, path: &Path) -> Result<Vec<Capture>, Fault> {
     let name = path.display().to_string();
     let text = values::bytes(&name, MOST_BYTES)?;
-    let requests = Received::read(&text).map_err(|error| not_a_request(&name, &error))?;
+    let requests = Received::read_each(&text).map_err(|error| not_a_request(&name, &error))?;
+    let requests = readable(context, &name, requests)?;
     // What is sent again or held against a secret must be what was sent: no part of it, and not two requests in one.
     if let Some((said, given)) = requests.iter().find_map(Received::length_differs) {
         return Err(Exit::Data
@@ -80,6 +82,32 @@ fn read_file(path: &Path) -> Result<Vec<Capture>, Fault> {
     let (at, peer) = path.file_stem().and_then(|stem| stem.to_str()).map(told_by).unwrap_or_default();
     let capture = |request| Capture { path: path.to_owned(), at, peer: peer.clone(), request };
     Ok(requests.into_iter().map(capture).collect())
+}
+
+/// The requests of a file that can be read. Those of a HAR file that cannot, such as its images, are told of and left out.
+fn readable(
+    context: &Context,
+    name: &str,
+    requests: Vec<Result<Received, RequestError>>,
+) -> Result<Vec<Received>, Fault> {
+    let (all, mut good, mut first) = (requests.len(), Vec::new(), None);
+    for request in requests {
+        match request {
+            Ok(request) => good.push(request),
+            Err(error) => first = first.or(Some(error)),
+        }
+    }
+    match first {
+        Some(error) if good.is_empty() => Err(not_a_request(name, &error)),
+        Some(error) => {
+            let left_out = all - good.len();
+            context
+                .screen
+                .warn(&format!("left out {left_out} of {all} requests in {name} that cannot be read: {error}"));
+            Ok(good)
+        }
+        None => Ok(good),
+    }
 }
 
 /// `1706702400123-0001-127.0.0.1`: milliseconds, a number, the sender's address.

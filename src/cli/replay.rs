@@ -65,6 +65,9 @@ pub struct ReplayArgs {
     /// With --from, the scheme to sign by where the request's headers do not tell
     #[arg(long, value_name = "NAME", requires = "from")]
     scheme: Option<String>,
+    /// With --from, leave out requests without a signature header of a known scheme
+    #[arg(long, requires = "from", conflicts_with = "scheme", hide_short_help = true)]
+    skip_unsigned: bool,
     #[command(flatten)]
     secret: SecretArgs,
 }
@@ -162,7 +165,7 @@ impl ReplayArgs {
     /// Sends stored or captured requests to a place that is not an endpoint of the queue.
     fn send_elsewhere(&self, context: &Context, url: &str) -> Result<Exit, Fault> {
         let parcels = match &self.from {
-            Some(path) => resend::captured(path, self.named_scheme()?)?,
+            Some(path) => resend::captured(context, path, self.named_scheme()?, self.skip_unsigned)?,
             None if !self.choice.is_by_id() && !self.failed => {
                 return Err(Exit::Usage
                     .fault("nothing was chosen to send")

@@ -26,7 +26,7 @@ use crate::outbound::http::{Answer, Client, Target};
 use crate::report::requests::{self, Resent};
 use crate::signature::{Message, Received, Scheme, detect, find, sign};
 use crate::store::{DeliveryRow, Store};
-use crate::text::Untrusted;
+use crate::text::{Untrusted, count};
 
 /// How long one request may take.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -151,25 +151,54 @@ pub(super) fn stored(store: &dyn Store, chosen: &[DeliveryRow]) -> Result<Vec<Pa
 
 /// Captured requests: every header but those of the connection, and the signatures made anew.
 ///
-/// A request whose headers speak of no scheme is refused, rather than sent with a signature that is out of date.
-pub(super) fn captured(path: &Path, named: Option<&'static dyn Scheme>) -> Result<Vec<Parcel>, Fault> {
-    captures::read(path)?.into_iter().map(|capture| parcel(&capture.path, capture.request, named)).collect()
+/// A request whose headers speak of no scheme is refused, rather than sent with a signature that is out of date; with
+/// `skip_unsigned` it is left out and told of.
+pub(super) fn captured(
+    context: &Context,
+    path: &Path,
+    named: Option<&'static dyn Scheme>,
+    skip_unsigned: bool,
+) -> Result<Vec<Parcel>, Fault> {
+    let (mut parcels, mut unsigned) = (Vec::new(), Vec::new());
+    for capture in captures::read(context, path)? {
+        let schemes = schemes_of(&capture.request, named);
+        if schemes.is_empty() {
+            unsigned.push(super::secret::shown(&capture.path));
+        } else {
+            parcels.push(parcel(&capture.path, capture.request, schemes));
+        }
+    }
+    let Some(first) = unsigned.first() else { return Ok(parcels) };
+    if !skip_unsigned || parcels.is_empty() {
+        return Err(without_signature(first, unsigned.len(), parcels.is_empty()));
+    }
+    let count = count(unsigned.len(), "request");
+    context.screen.warn(&format!("left out {count} without a signature header of a known scheme, such as {first}"));
+    Ok(parcels)
 }
 
-fn parcel(path: &Path, request: Received, named: Option<&'static dyn Scheme>) -> Result<Parcel, Fault> {
-    let name = super::secret::shown(path);
-    let mut schemes = detect(&request);
+fn without_signature(first: &str, count: usize, is_all: bool) -> Fault {
+    let more = if count > 1 { format!(", and {} more have none", count - 1) } else { String::new() };
+    let fault = Exit::Data.fault(format!("{first} has no signature header of a known scheme{more}"));
+    fault.hint(match is_all {
+        true => "name the scheme to sign by with --scheme",
+        false => "leave such requests out with --skip-unsigned, or name the scheme to sign by with --scheme",
+    })
+}
+
+fn schemes_of(request: &Received, named: Option<&'static dyn Scheme>) -> Vec<&'static dyn Scheme> {
+    let mut schemes = detect(request);
     schemes.extend(named.filter(|named| !schemes.iter().any(|known| known.facts().name == named.facts().name)));
-    if schemes.is_empty() {
-        return Err(Exit::Data
-            .fault(format!("{name} has no signature header of a known scheme"))
-            .hint("name the scheme to sign by with --scheme"));
-    }
+    schemes
+}
+
+fn parcel(path: &Path, request: Received, schemes: Vec<&'static dyn Scheme>) -> Parcel {
+    let name = super::secret::shown(path);
     let id = schemes.iter().find_map(|scheme| request.the_header(scheme.facts().id_header.as_ref()?).ok());
     let id = id.unwrap_or_default().to_owned();
     let mut headers = request.headers;
     OF_A_CONNECTION.iter().for_each(|name| drop(headers.remove(name)));
-    Ok(Parcel { name, method: request.method, headers, body: request.body, schemes, id })
+    Parcel { name, method: request.method, headers, body: request.body, schemes, id }
 }
 
 /// A client by the rules of the configuration, for a request that arrived and goes on.

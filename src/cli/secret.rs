@@ -161,7 +161,7 @@ impl RotatePlanArgs {
             return Err(Exit::Usage.fault("the new secret is the old one").hint("make one with `syncctl secret new`"));
         }
         let captures = match &self.captured {
-            Some(path) => captures::read(path)?,
+            Some(path) => captures::read(context, path)?,
             None => Vec::new(),
         };
         let mut senders = rotation.senders(&captures);

@@ -59,15 +59,22 @@ impl Habit {
     /// What it looks like, in words.
     pub fn text(&self) -> String {
         match self {
-            Self::Known(changes) => {
-                let texts = changes.iter().map(|change| change.text().replacen("right for", "what was sent is", 1));
-                texts.collect::<Vec<_>>().join("; and ")
-            }
+            Self::Known(changes) => changes.iter().map(seen).collect::<Vec<_>>().join("; and "),
             Self::CutOff => "the end is missing: a limit of a proxy or a field cut it off".to_owned(),
             Self::Appended => "something was appended to what was sent".to_owned(),
             Self::Unknown => "no known habit of a proxy or framework: the content itself differs".to_owned(),
         }
     }
+}
+
+/// A change in the words of a comparison: nothing was signed or verified here, so no advice about that.
+fn seen(change: &Change) -> String {
+    let text = change.cause.text().replacen("right for", "what was sent is", 1);
+    let text = match text.split_once(": ") {
+        Some((what, why)) if why.contains("sign") || why.contains("verify") => what,
+        Some(_) | None => &text,
+    };
+    change.detail.as_ref().map_or_else(|| text.to_owned(), |detail| format!("{text} ({detail})"))
 }
 
 /// Where `received` parts from `sent`; `None` when they are equal.
@@ -130,6 +137,22 @@ mod tests {
         assert_eq!(compare(b"a", b"a"), None);
         let long = compare(&[b'x'; 100], &[&[b'x'; 50][..], &[b'y'; 50]].concat()).expect("a difference");
         assert_eq!(long.sent, "x".repeat(48), "as much before as from there on");
+    }
+
+    #[test]
+    fn a_comparison_speaks_of_what_was_sent_and_never_of_signing() {
+        let text = |sent: &str, received: &str| {
+            compare(sent.as_bytes(), received.as_bytes()).map(|difference| difference.habit.text()).unwrap_or_default()
+        };
+        assert_eq!(text("{}", "{}\n"), "what was sent is the body without its last newline");
+        assert_eq!(
+            text("a\r\nb", "a\nb"),
+            "what was sent is the body with CRLF at the end of each line: something turned CRLF into plain newlines"
+        );
+        for cause in crate::signature::explain::CAUSES.iter().filter(|cause| cause.text().starts_with("right for")) {
+            let change = Change::from(*cause);
+            assert!(!Habit::Known(vec![change]).text().contains("signed"), "{}", cause.name());
+        }
     }
 
     #[test]

@@ -79,6 +79,41 @@ fn captured_requests_go_elsewhere_signed_anew_and_unknown_ones_are_refused() {
 }
 
 #[test]
+fn unsigned_requests_of_a_folder_are_left_out_when_asked_and_never_in_silence() {
+    let place = Place::new();
+    let receiver = Receiver::good();
+    let to = receiver.url("/y");
+    std::fs::create_dir(place.path("captured")).unwrap();
+    std::fs::write(place.path("captured/1-plain.http"), "GET /favicon.ico HTTP/1.1\r\nhost: h\r\n\r\n").unwrap();
+    let replay = ["replay", "--from", "captured", "--to", &to, "--yes"];
+    let all_unsigned = place.run(&[&replay[..], &["--skip-unsigned"]].concat());
+    assert_eq!(all_unsigned.code, 65, "{all_unsigned:?}");
+    let signed = format!("POST /x HTTP/1.1\r\nhost: h\r\nx-webhook-signature: {SIGNATURE}\r\n\r\n{BODY}");
+    std::fs::write(place.path("captured/2-signed.http"), signed).unwrap();
+    let refused = place.run(&replay);
+    assert!(refused.code == 65 && refused.stderr.contains("--skip-unsigned"), "{refused:?}");
+    assert_eq!(receiver.count(), 0);
+    let sent = place.run(&[&replay[..], &["--skip-unsigned"]].concat());
+    assert_eq!(sent.code, 0, "{sent:?}");
+    assert!(sent.stderr.contains("left out 1 request without") && sent.stderr.contains("1-plain.http"), "{sent:?}");
+    assert!(is_valid(&place, &receiver.wait_for(1, Duration::from_secs(10))[0]));
+}
+
+#[test]
+fn a_browsers_recording_is_sent_again_without_what_is_no_request() {
+    let place = Place::new();
+    let receiver = Receiver::good();
+    let signed = serde_json::json!({"request": {"method": "POST", "url": "https://h/x", "postData": {"text": BODY},
+        "headers": [{"name": "X-Webhook-Signature", "value": SIGNATURE}]}});
+    let image = serde_json::json!({"request": {"method": "GET", "url": "data:image/svg+xml,<svg a='b'>"}});
+    let har = serde_json::json!({"log": {"entries": [image, signed]}});
+    std::fs::write(place.path("a.har"), har.to_string()).unwrap();
+    let sent = place.run(&["replay", "--from", "a.har", "--to", &receiver.url("/y")]);
+    assert!(sent.code == 0 && sent.stderr.contains("left out 1 of 2 requests in a.har"), "{sent:?}");
+    assert!(is_valid(&place, &receiver.wait_for(1, Duration::from_secs(10))[0]));
+}
+
+#[test]
 fn nothing_is_sent_to_a_place_nobody_named_or_may_be_called() {
     let place = Place::new();
     assert_eq!(place.run(&["replay", "--from", "x"]).code, 2);
