@@ -229,8 +229,11 @@ async fn serve(desk: Arc<Desk>, _slot: OwnedSemaphorePermit, stream: TcpStream, 
     }
     let Ok(local) = stream.local_addr() else { return };
     let shared = Arc::clone(&desk);
+    let answers = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&answers);
     let service = service_fn(move |request| {
         let desk = Arc::clone(&shared);
+        counted.fetch_add(1, Ordering::SeqCst);
         async move { Ok::<_, Infallible>(desk.answer(request, Ends { peer, local }).await) }
     });
     let served = hyper::server::conn::http1::Builder::new()
@@ -242,8 +245,9 @@ async fn serve(desk: Arc<Desk>, _slot: OwnedSemaphorePermit, stream: TcpStream, 
         .serve_connection(TokioIo::new(stream), service)
         .await;
     if let Err(error) = served {
-        // A body that was not whole is told of where it is read.
-        if error.is_parse() || error.is_timeout() || error.is_incomplete_message() {
+        // A body that was not whole is told of where it is read, and a connection that is kept open and not used is none.
+        let is_idle = error.is_timeout() && answers.load(Ordering::SeqCst) > 0;
+        if !is_idle && (error.is_parse() || error.is_timeout() || error.is_incomplete_message()) {
             desk.refused(peer, &why_refused(&error));
         }
     }

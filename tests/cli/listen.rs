@@ -30,7 +30,7 @@ impl Listening {
     /// Sends bytes and returns what comes back until the other side is done; with `cut`, sends no more after them.
     pub(crate) fn say(&self, bytes: &[u8], cut: bool) -> String {
         let mut stream = TcpStream::connect(&self.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         // A refused request may be answered, and its connection closed, before all of it is written.
         let _ = stream.write_all(bytes);
         if cut {
@@ -199,6 +199,18 @@ fn a_request_whose_sender_did_not_wait_for_the_answer_is_shown_all_the_same() {
     drop(stream);
     let (shown, told) = listening.ended();
     assert_eq!((&shown[0]["url"], told.len()), (&"http://h/gone".into(), 0), "{told:?}");
+}
+
+#[test]
+fn a_connection_that_is_kept_open_and_not_used_is_no_refused_request() {
+    let place = Place::new();
+    let listening = Listening::start(&place, &[]);
+    // What is said last is read until the other side closes, ten seconds later.
+    let said = listening.say(b"POST /kept HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{}", false);
+    assert!(said.starts_with("HTTP/1.1 200"), "{said}");
+    crate::support::place::kill(&listening.child, "-TERM");
+    let (shown, told) = listening.ended();
+    assert_eq!((shown.len(), told.len()), (1, 0), "{told:?}");
 }
 
 #[test]

@@ -110,7 +110,7 @@ proptest! {
     }
 
     #[test]
-    fn no_text_that_looks_right_makes_anything_panic(text in "(curl |POST / HTTP/1.1\n|\\{\"log\":)?[ -~\n\\$'\"\\\\]{0,200}", value in "(t=|v1,|v1a,|sha256=|ts=)?[0-9a-f,=; .v+/]{0,100}") {
+    fn no_text_that_looks_right_makes_anything_panic(text in "(curl |POST / HTTP/1.1\n|\\{\"log\":|> POST / HTTP/1.1\n|:method: POST\n:path: /\n|base64 -d <<B \\| curl h |curl \\^\"|\\$ FOO=1 curl h <<'B' )?[ -~\n\\$'\"\\\\]{0,200}", value in "(t=|v1,|v1a,|sha256=|ts=)?[0-9a-f,=; .v+/]{0,100}") {
         nothing_panics(text.as_bytes());
         no_header_panics(value.as_bytes());
     }

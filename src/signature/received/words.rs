@@ -209,10 +209,10 @@ impl<'a> Words<'a> {
     }
 
     fn end_word(&mut self) {
-        if let Some(word) = self.word.take() {
-            if !std::mem::take(&mut self.drops_next) {
-                self.done.push(word);
-            }
+        if let Some(word) = self.word.take()
+            && !std::mem::take(&mut self.drops_next)
+        {
+            self.done.push(word);
         }
     }
 
