@@ -252,7 +252,10 @@ impl Search<'_> {
                 continue;
             }
             let Some(right) = with.code(algorithm, bytes) else { continue };
-            for code in self.codes.iter().filter(wanted).filter(|code| right.as_bytes().starts_with(&code.bytes)) {
+            // Whoever adds a digest of the body, such as `Digest`, has signed nothing.
+            let proves = |code: &&codes::Variant| !code.foreign || !with.is_keyless();
+            let fits = |code: &&codes::Variant| right.as_bytes().starts_with(&code.bytes);
+            for code in self.codes.iter().filter(wanted).filter(proves).filter(fits) {
                 let free = algorithm == own || code.foreign || matches!(with, With::Hash { .. });
                 let change = (!free).then(|| Change::from(algorithm_cause(algorithm)));
                 all.push(code.changes.iter().cloned().chain(change).collect());

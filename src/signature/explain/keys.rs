@@ -48,6 +48,11 @@ pub(super) enum With {
 }
 
 impl With {
+    /// Whether anyone could have made the code, without any secret: a plain hash.
+    pub(super) fn is_keyless(&self) -> bool {
+        matches!(self, Self::Hash { before, after } if before.is_empty() && after.is_empty())
+    }
+
     /// The code of `content` by HMAC or hash; `None` for a pair's key.
     pub(super) fn code(&self, algorithm: Algorithm, content: &Content<'_>) -> Option<Code> {
         match self {
