@@ -9,6 +9,7 @@ mod codes;
 mod contents;
 mod json;
 mod keys;
+mod shape;
 
 use std::collections::HashSet;
 
@@ -16,11 +17,13 @@ use zeroize::Zeroizing;
 
 pub use causes::{CAUSES, Cause};
 
+use super::Refusal;
 use super::code::{Code, Codes};
 use super::key::Content;
 use super::received::Received;
-use super::scheme::{Algorithm, Claim, Message, Scheme, Time, TimeForm};
+use super::scheme::{Algorithm, Claim, Message, Part, Scheme, Time, TimeForm};
 use super::table::detect;
+use super::twilio::body_fits;
 use super::verify::{message, verify};
 use crate::clock::Timestamp;
 use bodies::Form;
@@ -127,11 +130,16 @@ pub fn explain(scheme: &dyn Scheme, received: &Received, secrets: &[Candidate]) 
     }
     let claim = lenient_claim(scheme, received);
     let message = message(received, &claim);
+    let refusal = refusal(scheme, received, secrets);
+    if refusal == Some(Refusal::BodyHashMismatch) {
+        return Explanation { changes: behind_hash(&message), tried: 1, ..Explanation::default() };
+    }
     let search = Search {
         scheme,
+        shape: refusal.as_ref().and_then(|refusal| shape::refused(scheme, received, &message, refusal)),
         forms: bodies::forms(&received.body).collect(),
         keys: keys::variants(scheme, secrets),
-        contents: contents::variants(scheme, &message),
+        contents: contents::variants(scheme, &message, received),
         codes: codes::variants(scheme.facts(), received),
     };
     let mut explanation = search.run();
@@ -140,6 +148,19 @@ pub fn explain(scheme: &dyn Scheme, received: &Received, secrets: &[Candidate]) 
         explanation.collect = collect(scheme, received, &message);
     }
     explanation
+}
+
+/// Why the scheme refuses the request under the current secret.
+fn refusal(scheme: &dyn Scheme, received: &Received, secrets: &[Candidate]) -> Option<Refusal> {
+    let current = secrets.iter().filter(|candidate| candidate.role == Role::Current);
+    let keys: Vec<_> = current.filter_map(|candidate| scheme.key(&candidate.text).ok()).collect();
+    verify(scheme, received, &keys, Timestamp::default(), None).signature.err()
+}
+
+/// What changed the body whose hash is in a URL that is signed rightly.
+fn behind_hash(message: &Message<'_>) -> Vec<Change> {
+    let found = bodies::forms(message.body).into_iter().find(|form| body_fits(message.url, &form.bytes));
+    found.map_or_else(|| vec![Cause::BodyHash.into()], |form| form.changes)
 }
 
 /// Another scheme's header may be there too, and right: then the wrong one of two was verified.
@@ -160,17 +181,24 @@ fn lenient_claim<'a>(scheme: &dyn Scheme, received: &'a Received) -> Claim<'a> {
     let facts = scheme.facts();
     let value = |name: &http::HeaderName| received.headers.get(name).and_then(|value| value.to_str().ok());
     let id = facts.id_header.as_ref().and_then(value).unwrap_or("");
-    let in_list = || {
-        let list = value(&facts.header)?;
-        list.split([',', ';']).find_map(|part| part.trim().strip_prefix("ts=").or(part.trim().strip_prefix("t=")))
-    };
+    let in_list = || time_in_list(value(&facts.header)?);
     let text = facts.time_header.as_ref().and_then(value).or_else(in_list);
     let at = |text| facts.time_form.read(text).or_else(|| TimeForm::Millis.read(text)).unwrap_or_default();
     Claim { codes: Codes::default(), time: text.map(|text| Time { text, at: at(text), signed: true }), id }
 }
 
+/// The time that a list of pairs such as `t=…,v1=…` carries, however its parts are separated, quoted and spaced.
+fn time_in_list(text: &str) -> Option<&str> {
+    text.split([',', ';']).map(|part| part.trim_matches(['"', '\'', ' ', '\t'])).find_map(|part| {
+        let (name, time) = part.split_once('=')?;
+        ["t", "ts"].iter().any(|known| name.trim().eq_ignore_ascii_case(known)).then_some(time.trim())
+    })
+}
+
 struct Search<'a> {
     scheme: &'a dyn Scheme,
+    /// What is wrong with the headers when the code is right as it stands.
+    shape: Option<Change>,
     forms: Vec<Form<'a>>,
     keys: Vec<keys::Variant>,
     contents: Vec<contents::Variant>,
@@ -224,7 +252,12 @@ impl Search<'_> {
     }
 
     /// The changes under which one of the codes fits this combination: at most two.
+    ///
+    /// A code that fits without any is right, so that only the form of the headers can be wrong.
     fn fit(&self, form: &Form<'_>, key: &keys::Variant, content: &contents::Variant) -> Option<Vec<Change>> {
+        if content.parts.is_none() && self.scheme.facts().signs(&Part::Form) && !body_fits(&content.url, &form.bytes) {
+            return None;
+        }
         let content_changes = if matches!(key.with, With::Hash { .. }) { &[][..] } else { &content.changes };
         let changes: Vec<_> = form.changes.iter().chain(&key.changes).chain(content_changes).cloned().collect();
         let bytes = |sink: &mut dyn FnMut(&[u8])| content.feed(self.scheme, &form.bytes, sink);
@@ -233,6 +266,8 @@ impl Search<'_> {
             With::Mac(_) | With::Hash { .. } => self.code_fits(&key.with, &bytes),
         };
         let found = fitting.into_iter().map(|more| changes.iter().cloned().chain(more).collect::<Vec<_>>());
+        let found =
+            found.map(|changes| if changes.is_empty() { self.shape.iter().cloned().collect() } else { changes });
         found.filter(|changes| (1..=2).contains(&changes.len())).min_by_key(Vec::len)
     }
 

@@ -157,6 +157,8 @@ fn bodies() -> Vec<Mistake> {
         body("gzip-unpacked", "syncctl", BODY, zlib(BODY)),
         body("form-encoded-again", "slack", "a=x%2Fy&b=c+d", "a=x%2fy&b=c%20d"),
         body("json-by-javascript", "syncctl", r#"{"2":"x","b":1,"a":2}"#, r#"{"b":1.0,"a":2,"2":"x"}"#),
+        body("body-hash", "twilio", BODY, "{\"another\":1}"),
+        body("newline-added", "twilio", BODY, format!("{text}\n")),
     ]
 }
 
@@ -251,6 +253,60 @@ fn codes() -> Vec<Mistake> {
     ]
 }
 
+/// A request whose code is right for its content, and whose time or id is of another form than the scheme's.
+fn formed(cause: &'static str, name: &str, id: &str, time: &str) -> Mistake {
+    let scheme = scheme(name);
+    let key = key(scheme, secret_of(scheme));
+    let message = Message { method: "POST", url: URL, id, time, body: BODY };
+    let code = key.sign(&|sink: &mut dyn FnMut(&[u8])| scheme.feed(&message, sink)).expect("a code");
+    let received = received(&scheme.write(&message, &code.into()), URL, BODY);
+    Mistake { cause, scheme, received, secrets: current(secret_of(scheme)) }
+}
+
+/// A good request, and one of its headers once more.
+fn again(cause: &'static str, name: &str, header: &'static str, value: &str) -> Mistake {
+    with(self::header(cause, name, str::to_owned), |mistake| {
+        mistake.received.headers.append(header, value.parse().expect("a value"));
+    })
+}
+
+/// Codes that are right as they stand, in headers that are refused for their form.
+fn shapes() -> Vec<Mistake> {
+    let (millis, date) = ("1706702400000", "2024-01-31T12:00:00Z");
+    let last = format!("v1,{}", BASE64.encode([0; 32]));
+    let moved = |m: &mut Mistake| m.received.headers.insert("webhook-id", "proxy".parse().expect("a value"));
+    vec![
+        formed("time-form", "standard", ID, millis),
+        formed("time-form", "standard", ID, date),
+        formed("time-form", "stripe", "", millis),
+        formed("time-form", "zoom", "", millis),
+        formed("time-form", "slack", "", "1706702400.5"),
+        formed("time-form", "paddle", "", date),
+        formed("id-form", "standard", "msg.event-123", "1706702400"),
+        formed("id-form", "svix", "msg event", "1706702400"),
+        again("header-doubled", "standard", "webhook-timestamp", "1706702400"),
+        again("header-doubled", "standard", "webhook-id", ID),
+        again("header-doubled", "standard", "webhook-id", "proxy"),
+        with(again("header-doubled", "standard", "webhook-id", ID), |mistake| {
+            moved(mistake);
+            mistake.received.headers.append("webhook-id", ID.parse().expect("a value"));
+        }),
+        header("header-form", "stripe", |v| v.replace(',', ", ")),
+        header("header-form", "stripe", |v| format!("{v},")),
+        header("header-form", "stripe", |v| v.replace(',', ";")),
+        header("header-form", "paddle", |v| v.replace(';', ",")),
+        header("header-form", "paddle", |v| format!("{v};")),
+        header("header-form", "standard", |v| format!("{last},{v}")),
+        header("header-form", "standard", |v| v.replace("v1,", "v1, ")),
+        header("header-form", "github", |v| v.replace('=', "= ")),
+        header("header-form", "slack", |v| format!("{v},")),
+        header("code-quoted", "stripe", |v| format!("\"{v}\"")),
+        header("code-quoted", "standard", |v| v.replace("v1,", "v1,\"") + "\""),
+        header("code-prefix-case", "stripe", |v| v.replace("t=", "T=").replace("v1=", "V1=")),
+        header("code-prefix-missing", "standard", |v| format!("{last} {}", &v[3..])),
+    ]
+}
+
 fn contents() -> Vec<Mistake> {
     let join = |parts: &[&[u8]]| parts.concat();
     let (sha1, sha256, sha512) = (Algorithm::HmacSha1, Algorithm::HmacSha256, Algorithm::HmacSha512);
@@ -284,7 +340,7 @@ fn contents() -> Vec<Mistake> {
 }
 
 fn mistakes() -> Vec<Mistake> {
-    [bodies(), secrets(), codes(), contents()].into_iter().flatten().collect()
+    [bodies(), secrets(), codes(), shapes(), contents()].into_iter().flatten().collect()
 }
 
 fn explained(mistake: &Mistake) -> Explanation {
@@ -306,6 +362,29 @@ fn the_right_cause_is_named_for_every_mistake() {
         }
     }
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), all.len(), wrong.join("\n"));
+}
+
+#[test]
+fn what_is_wrong_with_a_header_of_a_right_code_is_said() {
+    let last = BASE64.encode([0; 32]);
+    for (mistake, said) in [
+        (
+            formed("", "standard", ID, "1706702400000"),
+            "`webhook-timestamp` is in milliseconds, this scheme has whole seconds",
+        ),
+        (formed("", "zoom", "", "2024-01-31T12:00:00Z"), "`x-zm-request-timestamp` is a date"),
+        (formed("", "standard", "msg.1", "1706702400"), "`webhook-id` has a dot"),
+        (again("", "standard", "webhook-id", ID), "it is `webhook-id`"),
+        (header("", "stripe", |v| v.replace(',', ", ")), "a space beside a separator"),
+        (header("", "stripe", |v| format!("{v},")), "`stripe-signature` ends with `,`"),
+        (header("", "stripe", |v| v.replace(',', ";")), "are separated by `;`, this scheme has `,`"),
+        (header("", "paddle", |v| v.replace(';', ",")), "are separated by `,`, this scheme has `;`"),
+        (header("", "standard", |v| format!("v1,{last},{v}")), "are separated by `,`, this scheme has a space"),
+        (header("", "standard", |v| v.replace("v1,", "v1, ")), "has a space between `v1,` and the code"),
+    ] {
+        let text = explained(&mistake).single().map(|change| change.text()).unwrap_or_default();
+        assert!(text.contains(said), "{said}: {text}");
+    }
 }
 
 #[test]

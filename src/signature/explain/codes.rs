@@ -67,17 +67,36 @@ type Read = (Vec<Change>, Vec<u8>, bool);
 /// The codes of the scheme's own header.
 fn read(facts: &Facts, text: &str) -> Vec<Read> {
     let mut all = Vec::new();
+    for code in prefixed(facts, text) {
+        let read = codes(facts, code).into_iter();
+        all.extend(read.map(|(encoding, bytes, cut)| (encoding.into_iter().map(Change::from).collect(), bytes, cut)));
+    }
     for token in if facts.listed { tokens(text) } else { vec![text] } {
         let bare = token.trim_matches(['"', '\'', ' ', '\t']);
-        let quoted = (bare.len() != token.len()).then_some(Cause::CodeQuoted);
         for (prefix, code) in prefixes(facts, bare) {
-            for (encoding, bytes, cut) in codes(facts, code) {
+            let inner = code.trim_matches(['"', '\'']);
+            let quoted = (bare.len() != token.len() || inner.len() != code.len()).then_some(Cause::CodeQuoted);
+            for (encoding, bytes, cut) in codes(facts, inner) {
                 let causes = [quoted, prefix, encoding].into_iter().flatten();
                 all.push((causes.map(Change::from).collect(), bytes, cut));
             }
         }
     }
     all
+}
+
+/// What follows the scheme's prefix wherever it stands, up to the next separator of any list.
+///
+/// These codes are where they belong, although the scheme may refuse what stands around them.
+fn prefixed<'t>(facts: &Facts, text: &'t str) -> Vec<&'t str> {
+    let prefix = facts.prefix.as_ref();
+    if prefix.is_empty() {
+        return Vec::new();
+    }
+    let separate = |at: usize| at == 0 || text[..at].ends_with([' ', ',', ';', '\t']);
+    let places = text.match_indices(prefix).filter(|(at, _)| separate(*at)).take(MOST);
+    let code = |(at, _): (usize, &str)| text[at + prefix.len()..].trim_start().split([' ', ',', ';', '\t']).next();
+    places.filter_map(code).collect()
 }
 
 /// The entries of a header that may be a list.

@@ -3,14 +3,20 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+use http::HeaderName;
 use serde::Deserialize;
 
 use super::Change;
 use super::causes::Cause;
-use crate::signature::scheme::{Message, Part, Scheme, TimeForm, feed, template};
+use super::shape;
+use crate::signature::received::Received;
+use crate::signature::scheme::{Facts, Message, Part, Scheme, TimeForm, feed, template};
 use crate::signature::table::{BODY, TIME_BODY, TIME_COLON_BODY, URL_BODY, V0_TIME_BODY, schemes};
 use crate::signature::twilio::{with_port, without_port};
 use crate::signature::verify::spellings;
+
+/// More values of one header than these are not looked at.
+const MOST_DOUBLED: usize = 4;
 
 /// A content to try: which parts, and what they hold.
 #[derive(Clone, Debug)]
@@ -51,7 +57,7 @@ impl Variant {
 }
 
 /// The scheme's own content first, then every single change of it.
-pub(super) fn variants(scheme: &dyn Scheme, message: &Message<'_>) -> Vec<Variant> {
+pub(super) fn variants(scheme: &dyn Scheme, message: &Message<'_>, received: &Received) -> Vec<Variant> {
     let own = Variant::of(message);
     let mut all: Vec<_> = spellings(scheme, message.url)
         .into_iter()
@@ -70,8 +76,24 @@ pub(super) fn variants(scheme: &dyn Scheme, message: &Message<'_>) -> Vec<Varian
     if facts.signs(&Part::Method) {
         all.push(Variant { method: own.method.to_lowercase(), ..own.because(Cause::MethodCase) });
     }
+    all.extend(doubled(facts, &own, received));
     all.extend(others(scheme, &own));
     all
+}
+
+/// The second and further values of a header of time or id.
+fn doubled(facts: &Facts, own: &Variant, received: &Received) -> Vec<Variant> {
+    let others = |name: &Option<HeaderName>, used: &str| -> Vec<(String, Change)> {
+        let Some(name) = name else { return Vec::new() };
+        let values = received.headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+        let others = values.filter(|value| *value != used).take(MOST_DOUBLED);
+        others.map(|value| (value.to_owned(), shape::doubled(name.as_str()))).collect()
+    };
+    let with = |change| Variant { changes: vec![change], ..own.clone() };
+    let times =
+        others(&facts.time_header, &own.time).into_iter().map(|(time, change)| Variant { time, ..with(change) });
+    let ids = others(&facts.id_header, &own.id).into_iter().map(|(id, change)| Variant { id, ..with(change) });
+    times.chain(ids).collect()
 }
 
 fn times(own: &Variant) -> Vec<Variant> {

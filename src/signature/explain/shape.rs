@@ -1,0 +1,118 @@
+//! What is wrong with the form of headers whose code is right as it stands.
+
+use http::HeaderName;
+
+use super::Change;
+use super::causes::Cause;
+use crate::clock::Timestamp;
+use crate::signature::Refusal;
+use crate::signature::code::{Code, Codes};
+use crate::signature::received::Received;
+use crate::signature::scheme::{Facts, Message, Scheme, TimeForm};
+
+/// What `refusal` says of the headers' form, as the only thing that is wrong; `None` where it is not about their form.
+pub(super) fn refused(
+    scheme: &dyn Scheme,
+    received: &Received,
+    message: &Message<'_>,
+    refusal: &Refusal,
+) -> Option<Change> {
+    let facts = scheme.facts();
+    match refusal {
+        Refusal::HeaderDoubled(name) => Some(doubled(name)),
+        Refusal::TimeMalformed(name) => {
+            let detail = format!("the time in `{name}` is {}, this scheme has {}", unit(message.time), wanted(facts));
+            Some(Change::new(Cause::TimeForm, detail))
+        }
+        Refusal::IdMalformed(name) => {
+            Some(Change::new(Cause::IdForm, format!("the id in `{name}` {}", id_fault(message.id))))
+        }
+        Refusal::HeaderMalformed { .. }
+        | Refusal::PrefixMissing
+        | Refusal::CodeNotHexadecimal
+        | Refusal::CodeNotBase64
+        | Refusal::CodeLength { .. }
+        | Refusal::CodeMismatch => Some(Change::new(Cause::HeaderForm, list_fault(scheme, received, refusal))),
+        Refusal::HeaderNotDelivered(_)
+        | Refusal::UrlUnknown
+        | Refusal::BodyHashMismatch
+        | Refusal::OutsideTolerance
+        | Refusal::SecretUnusable(_) => None,
+    }
+}
+
+/// A header that is there twice; which of them is right is the caller's knowledge.
+pub(super) fn doubled(name: &str) -> Change {
+    Change::new(Cause::HeaderDoubled, format!("it is `{name}`"))
+}
+
+/// The unit a time is written in, as far as its text tells.
+fn unit(text: &str) -> &'static str {
+    let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    match (digits, text.len()) {
+        (true, ..12) => "in seconds",
+        (true, 12..15) => "in milliseconds",
+        (true, 15..18) => "in microseconds",
+        (true, _) => "in nanoseconds",
+        (false, _) if Timestamp::parse(text).is_some() => "a date",
+        (false, _) if text.parse::<f64>().is_ok() => "a number with a fraction or sign",
+        (false, _) => "in another form",
+    }
+}
+
+fn wanted(facts: &Facts) -> &'static str {
+    match facts.time_form {
+        TimeForm::Seconds => "whole seconds since 1970",
+        TimeForm::Millis => "milliseconds since 1970",
+        TimeForm::SecondsOrDate => "whole seconds since 1970 or a date",
+    }
+}
+
+fn id_fault(id: &str) -> &'static str {
+    match id {
+        "" => "is empty",
+        _ if id.contains('.') => "has a dot, which could also be the one that joins the signed parts",
+        _ if id.len() > 256 => "is longer than 256 bytes",
+        _ => "has a space or a character beyond plain ASCII",
+    }
+}
+
+/// How the signature header differs from what the scheme writes.
+fn list_fault(scheme: &dyn Scheme, received: &Received, refusal: &Refusal) -> String {
+    let facts = scheme.facts();
+    let name = &facts.header;
+    let value = received.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes())).unwrap_or_default();
+    let (text, separator) = (value.trim(), separator(scheme));
+    let last = text.chars().next_back().filter(|last| [',', ';'].contains(last));
+    let foreign =
+        [',', ';'].into_iter().find(|it| Some(*it) != separator && text.contains(&format!("{it}{}", facts.prefix)));
+    if let Some(last) = last {
+        format!("`{name}` ends with `{last}`")
+    } else if let (Some(foreign), Some(separator)) = (foreign, separator) {
+        let separator = if separator == ' ' { "a space".to_owned() } else { format!("`{separator}`") };
+        format!("the parts of `{name}` are separated by `{foreign}`, this scheme has {separator}")
+    } else if text.contains(&format!("{} ", facts.prefix)) {
+        format!("`{name}` has a space between `{}` and the code", facts.prefix.trim())
+    } else if text.contains(' ') && separator != Some(' ') {
+        format!("`{name}` has a space beside a separator, this scheme has none")
+    } else {
+        said(name, refusal)
+    }
+}
+
+fn said(name: &HeaderName, refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::HeaderMalformed { why, .. } => format!("`{name}`: {why}"),
+        _ => format!("the code is in `{name}`, but not where this scheme reads it"),
+    }
+}
+
+/// What stands between two codes as the scheme writes them.
+fn separator(scheme: &dyn Scheme) -> Option<char> {
+    let facts = scheme.facts();
+    let code = Code::new(&vec![0; facts.algorithm.code_length()]);
+    let message = Message { method: "", url: "", id: "", time: "", body: b"" };
+    let value = scheme.value(&message, &[code, code].into_iter().collect::<Codes>());
+    let before = &value[..value.rfind(facts.prefix.as_ref()).filter(|_| facts.listed)?];
+    before.chars().next_back()
+}
