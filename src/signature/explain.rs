@@ -5,6 +5,7 @@
 
 mod bodies;
 mod causes;
+mod clues;
 mod codes;
 mod contents;
 mod json;
@@ -22,17 +23,21 @@ use super::code::{Code, Codes};
 use super::key::Content;
 use super::received::Received;
 use super::scheme::{Algorithm, Claim, Message, Part, Scheme, Time, TimeForm};
-use super::table::detect;
+use super::table::{detect, schemes};
 use super::twilio::body_fits;
 use super::verify::{message, verify};
 use crate::clock::Timestamp;
 use bodies::Form;
+use clues::{Clues, time_in_list};
 use keys::With;
 
 /// At most this many bytes are hashed in the search for a cause.
 const MOST_HASHED: usize = 192 * 1024 * 1024;
 /// What one attempt costs besides its bytes.
 const ATTEMPT_COST: usize = 512;
+
+/// The largest body for which rare contents are tried together with a second change.
+const MOST_PAIRED: usize = 16 * 1024;
 
 /// Where a secret comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -125,7 +130,7 @@ impl Explanation {
 ///
 /// The request has been refused by `scheme`. One change is looked for first; pairs only when no single one fits.
 pub fn explain(scheme: &dyn Scheme, received: &Received, secrets: &[Candidate]) -> Explanation {
-    if let Some(change) = other_scheme(scheme, received, secrets) {
+    if let Some(change) = other_scheme(scheme, received, secrets).or_else(|| other_form(scheme, received, secrets)) {
         return Explanation { changes: vec![change], tried: 1, ..Explanation::default() };
     }
     let claim = lenient_claim(scheme, received);
@@ -139,7 +144,7 @@ pub fn explain(scheme: &dyn Scheme, received: &Received, secrets: &[Candidate]) 
         shape: refusal.as_ref().and_then(|refusal| shape::refused(scheme, received, &message, refusal)),
         forms: bodies::forms(&received.body).collect(),
         keys: keys::variants(scheme, secrets),
-        contents: contents::variants(scheme, &message, received),
+        contents: contents::variants(scheme, &message, received, &Clues::of(scheme.facts(), received)),
         codes: codes::variants(scheme.facts(), received),
     };
     let mut explanation = search.run();
@@ -173,6 +178,21 @@ fn other_scheme(scheme: &dyn Scheme, received: &Received, secrets: &[Candidate])
     })
 }
 
+/// The header may hold what another scheme would write into its own: time and code in a list.
+fn other_form(scheme: &dyn Scheme, received: &Received, secrets: &[Candidate]) -> Option<Change> {
+    let own = &scheme.facts().header;
+    let value =
+        received.headers.get(own).filter(|value| value.to_str().is_ok_and(|text| time_in_list(text).is_some()))?;
+    let in_lists = schemes().filter(|other| other.facts().listed && other.facts().time_header.is_none());
+    in_lists.filter(|other| other.facts().header != *own).find_map(|other| {
+        let mut moved = received.clone();
+        moved.headers.insert(other.facts().header.clone(), value.clone());
+        let title = other.facts().title;
+        let change = || Change::new(Cause::OtherContent, format!("`{own}` is written and signed as {title} does"));
+        refusal(other, &moved, secrets).is_none().then(change)
+    })
+}
+
 /// What the request says, taken even where the scheme would refuse its form.
 fn lenient_claim<'a>(scheme: &dyn Scheme, received: &'a Received) -> Claim<'a> {
     if let Ok(claim) = scheme.read(received) {
@@ -185,14 +205,6 @@ fn lenient_claim<'a>(scheme: &dyn Scheme, received: &'a Received) -> Claim<'a> {
     let text = facts.time_header.as_ref().and_then(value).or_else(in_list);
     let at = |text| facts.time_form.read(text).or_else(|| TimeForm::Millis.read(text)).unwrap_or_default();
     Claim { codes: Codes::default(), time: text.map(|text| Time { text, at: at(text), signed: true }), id }
-}
-
-/// The time that a list of pairs such as `t=…,v1=…` carries, however its parts are separated, quoted and spaced.
-fn time_in_list(text: &str) -> Option<&str> {
-    text.split([',', ';']).map(|part| part.trim_matches(['"', '\'', ' ', '\t'])).find_map(|part| {
-        let (name, time) = part.split_once('=')?;
-        ["t", "ts"].iter().any(|known| name.trim().eq_ignore_ascii_case(known)).then_some(time.trim())
-    })
 }
 
 struct Search<'a> {
@@ -211,8 +223,8 @@ impl Search<'_> {
         let mut explanation = Explanation::default();
         let mut spent = 0;
         let mut pair = None;
-        for most in [1, 2] {
-            for (form, key, content) in self.combinations(most) {
+        for (most, rare) in [(1, false), (1, true), (2, false), (2, true)] {
+            for (form, key, content) in self.combinations(most, rare) {
                 spent += form.bytes.len() + ATTEMPT_COST;
                 if spent > MOST_HASHED {
                     explanation.cut_short = true;
@@ -227,7 +239,7 @@ impl Search<'_> {
                     pair = pair.or(Some(changes));
                 }
             }
-            if let Some(changes) = pair.take() {
+            if let Some(changes) = pair.take_if(|_| rare) {
                 return Explanation { changes, ..explanation };
             }
         }
@@ -235,16 +247,23 @@ impl Search<'_> {
     }
 
     /// Every combination of body, key and content with `most` changes; for one, also those with none.
-    fn combinations(&self, most: usize) -> impl Iterator<Item = (&Form<'_>, &keys::Variant, &contents::Variant)> {
+    ///
+    /// Rare contents are many: they have a round of their own, and make no pairs where each would cost much.
+    fn combinations(
+        &self,
+        most: usize,
+        rare: bool,
+    ) -> impl Iterator<Item = (&Form<'_>, &keys::Variant, &contents::Variant)> {
+        let left_out = rare && most == 2 && self.forms.first().is_none_or(|form| form.bytes.len() > MOST_PAIRED);
         let fits = move |changes: usize| if most == 1 { changes <= 1 } else { changes == most };
-        self.forms.iter().flat_map(move |form| {
+        self.forms.iter().filter(move |_| !left_out).flat_map(move |form| {
             let keys = self.keys.iter().filter(move |key| form.changes.len() + key.changes.len() <= most);
             keys.flat_map(move |key| {
                 let before = form.changes.len() + key.changes.len();
                 let contents = self.contents.iter().filter(move |content| {
                     // A hash without a key is as often made of the body alone.
                     let free = matches!(key.with, With::Hash { .. }) && is_body_alone(content);
-                    fits(before + if free { 0 } else { content.changes.len() })
+                    content.rare == rare && fits(before + if free { 0 } else { content.changes.len() })
                 });
                 contents.map(move |content| (form, key, content))
             })

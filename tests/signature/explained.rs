@@ -339,8 +339,55 @@ fn contents() -> Vec<Mistake> {
     ]
 }
 
+/// The sender signed `content`, and `name: value` stands in the request as well.
+fn beside(cause: &'static str, scheme: &str, name: &'static str, value: &str, content: &[u8]) -> Mistake {
+    with(self::content(cause, scheme, Algorithm::HmacSha256, content), |mistake| {
+        set(&mut mistake.received, name, value);
+    })
+}
+
+/// Schemes that senders made up themselves.
+fn home_made() -> Vec<Mistake> {
+    let join = |parts: &[&[u8]]| parts.concat();
+    let (seconds, millis, id) = ("1706702400", "1706702400000", ID.as_bytes());
+    let dotted = join(&[b"1706702400.", BODY]);
+    let both = join(&[id, b".1706702400.", BODY]);
+    let path = b"/api/webhooks/sync".as_slice();
+    let other = |scheme: &str, content: &[u8]| self::content("other-content", scheme, Algorithm::HmacSha256, content);
+    let code = |content: &[u8]| {
+        let key = Key::hmac(Algorithm::HmacSha256, SECRET.as_bytes());
+        hex::encode(key.sign(&|sink: &mut dyn FnMut(&[u8])| sink(content)).expect("a code").as_bytes())
+    };
+    let mut all = vec![
+        beside("other-content", "syncctl", "x-webhook-timestamp", millis, &join(&[b"1706702400000.", BODY])),
+        beside("other-content", "syncctl", "x-request-timestamp", seconds, &join(&[b"v0:1706702400:", BODY])),
+        beside("other-content", "syncctl", "date", "Wed, 31 Jan 2024", &join(&[b"Wed, 31 Jan 2024\n", BODY])),
+        beside("other-content", "github", "x-github-delivery", ID, &join(&[id, b".", BODY])),
+        beside("other-part", "standard", "x-original-id", "evt-7", &join(&[b"evt-7.1706702400.", BODY])),
+        beside("other-part", "slack", "x-timestamp", "1706702399", &join(&[b"v0:1706702399:", BODY])),
+        with(beside("other-content", "syncctl", "webhook-id", ID, &both), |mistake| {
+            set(&mut mistake.received, "webhook-timestamp", seconds);
+        }),
+        header("other-content", "syncctl", |_| format!("t={seconds},v1={}", code(&dotted))),
+        header("other-content", "shopify", |_| format!("ts={seconds};h1={}", code(&join(&[b"1706702400:", BODY])))),
+        other("syncctl", &join(&[path, BODY])),
+        other("syncctl", &join(&[b"POST", path, BODY])),
+        other("square", &join(&[b"POST", URL.as_bytes(), BODY])),
+        other("slack", &join(&[b"POST\n", path, b"\n1706702400\n", BODY])),
+        content("url-path", "square", Algorithm::HmacSha256, &join(&[path, BODY])),
+        content("url-path", "hubspot", Algorithm::HmacSha256, &join(&[b"POST", path, BODY, b"1706702400000"])),
+    ];
+    for name in ["webhook-timestamp", "x-webhook-timestamp", "x-timestamp", "x-signature-timestamp", "x-request-time"] {
+        all.push(beside("other-content", "syncctl", name, seconds, &dotted));
+    }
+    for separator in [b":".as_slice(), b"\n", b"|", b""] {
+        all.push(other("standard", &join(&[id, separator, b"1706702400", separator, BODY])));
+    }
+    all
+}
+
 fn mistakes() -> Vec<Mistake> {
-    [bodies(), secrets(), codes(), shapes(), contents()].into_iter().flatten().collect()
+    [bodies(), secrets(), codes(), shapes(), contents(), home_made()].into_iter().flatten().collect()
 }
 
 fn explained(mistake: &Mistake) -> Explanation {
@@ -385,6 +432,30 @@ fn what_is_wrong_with_a_header_of_a_right_code_is_said() {
         let text = explained(&mistake).single().map(|change| change.text()).unwrap_or_default();
         assert!(text.contains(said), "{said}: {text}");
     }
+}
+
+#[test]
+fn the_header_with_the_time_or_the_id_that_was_signed_is_named() {
+    let signed = [b"1706702400.".as_slice(), BODY].concat();
+    let found = explained(&beside("", "syncctl", "x-timestamp", "1706702400", &signed));
+    let text = found.single().map(|change| change.text()).unwrap_or_default();
+    assert!(text.ends_with("(it signs {timestamp}.{body}, with the time of `x-timestamp`)"), "{text}");
+    let listed = header("", "syncctl", |code| format!("t=1706702400,v0={code}"));
+    let key = Key::hmac(Algorithm::HmacSha256, SECRET.as_bytes());
+    let code = key.sign(&|sink: &mut dyn FnMut(&[u8])| sink(&signed)).expect("a code");
+    let value = format!("t=1706702400,v0={}", hex::encode(code.as_bytes()));
+    let found = explained(&with(listed, |mistake| set(&mut mistake.received, "x-webhook-signature", &value)));
+    let names: Vec<_> = found.changes.iter().map(|change| change.cause.name()).collect();
+    assert_eq!(names, ["other-content", "code-prefixed"]);
+}
+
+#[test]
+fn a_home_made_scheme_is_found_together_with_a_body_written_again() {
+    let signed = [b"1706702400.", COMPACT.as_bytes()].concat();
+    let mut mistake = beside("", "syncctl", "x-timestamp", "1706702400", &signed);
+    mistake.received.body = Bytes::from_static(PRETTY.as_bytes());
+    let names: Vec<_> = explained(&mistake).changes.iter().map(|change| change.cause.name()).collect();
+    assert_eq!(names, ["json-minified", "other-content"]);
 }
 
 #[test]

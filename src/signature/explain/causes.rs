@@ -201,6 +201,8 @@ causes! {
         "right with the time in milliseconds: the sender signs milliseconds and sends seconds"
     TimeSeconds "time-seconds"
         "right with the time in seconds: the sender signs seconds and sends milliseconds"
+    OtherPart "other-part"
+        "right with the time or id of another header: the sender signs that one, or something replaced the scheme's own"
     IdOfBody "id-of-body"
         "right with the id in the body: the one in the header is another, something on the way replaced it"
     UrlScheme "url-scheme"
@@ -211,6 +213,8 @@ causes! {
         "right for the URL with or without its last slash: verify against the URL the sender was given"
     UrlQuery "url-query"
         "right for the URL without its query: verify against the URL the sender was given"
+    UrlPath "url-path"
+        "right for the path of the URL alone: the sender leaves its scheme and host out"
     MethodCase "method-case"
         "right for the method in the other case: the sender writes it so"
 }

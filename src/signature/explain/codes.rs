@@ -5,6 +5,7 @@ use base64::engine::general_purpose::{STANDARD as BASE64, STANDARD_NO_PAD, URL_S
 
 use super::Change;
 use super::causes::Cause;
+use super::clues::time_in_list;
 use crate::signature::code::Encoding;
 use crate::signature::received::Received;
 use crate::signature::scheme::Facts;
@@ -71,7 +72,7 @@ fn read(facts: &Facts, text: &str) -> Vec<Read> {
         let read = codes(facts, code).into_iter();
         all.extend(read.map(|(encoding, bytes, cut)| (encoding.into_iter().map(Change::from).collect(), bytes, cut)));
     }
-    for token in if facts.listed { tokens(text) } else { vec![text] } {
+    for token in if facts.listed || time_in_list(text).is_some() { tokens(text) } else { vec![text] } {
         let bare = token.trim_matches(['"', '\'', ' ', '\t']);
         for (prefix, code) in prefixes(facts, bare) {
             let inner = code.trim_matches(['"', '\'']);

@@ -2,12 +2,14 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::iter;
 
 use http::HeaderName;
 use serde::Deserialize;
 
 use super::Change;
 use super::causes::Cause;
+use super::clues::{Clue, Clues};
 use super::shape;
 use crate::signature::received::Received;
 use crate::signature::scheme::{Facts, Message, Part, Scheme, TimeForm, feed, template};
@@ -28,6 +30,8 @@ pub(super) struct Variant {
     pub url: String,
     pub id: String,
     pub time: String,
+    /// Whether it is one of the many that are seldom right.
+    pub rare: bool,
 }
 
 impl Variant {
@@ -39,6 +43,7 @@ impl Variant {
             url: message.url.to_owned(),
             id: message.id.to_owned(),
             time: message.time.to_owned(),
+            rare: false,
         }
     }
 
@@ -57,7 +62,7 @@ impl Variant {
 }
 
 /// The scheme's own content first, then every single change of it.
-pub(super) fn variants(scheme: &dyn Scheme, message: &Message<'_>, received: &Received) -> Vec<Variant> {
+pub(super) fn variants(scheme: &dyn Scheme, message: &Message<'_>, received: &Received, clues: &Clues) -> Vec<Variant> {
     let own = Variant::of(message);
     let mut all: Vec<_> = spellings(scheme, message.url)
         .into_iter()
@@ -78,6 +83,8 @@ pub(super) fn variants(scheme: &dyn Scheme, message: &Message<'_>, received: &Re
     }
     all.extend(doubled(facts, &own, received));
     all.extend(others(scheme, &own));
+    all.extend(paths(facts, &own));
+    all.extend(elsewhere(facts, &own, clues));
     all
 }
 
@@ -136,6 +143,8 @@ fn urls(own: &Variant) -> Vec<Variant> {
         (Cause::UrlPort, without_port(url)),
         (Cause::UrlSlash, Some(slash)),
         (Cause::UrlQuery, Some(path.to_owned())),
+        (Cause::UrlPath, path_of(url).map(str::to_owned)),
+        (Cause::UrlPath, path_of(path).map(str::to_owned)),
     ];
     let variant = |(cause, url): (Cause, Option<String>)| {
         url.filter(|url| *url != own.url).map(|url| Variant { url, ..own.because(cause) })
@@ -143,18 +152,114 @@ fn urls(own: &Variant) -> Vec<Variant> {
     changed.into_iter().filter_map(variant).collect()
 }
 
+/// The path and query of a URL.
+fn path_of(url: &str) -> Option<&str> {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let path = &rest[rest.find('/')?..];
+    Some(path.split_once('#').map_or(path, |(path, _)| path))
+}
+
+fn text(text: &'static str) -> Part {
+    Part::Literal(Cow::Borrowed(text))
+}
+
+/// `parts` with `separator` between them.
+fn joined(separator: &'static str, parts: &[Part]) -> Vec<Part> {
+    let mut all = Vec::with_capacity(parts.len() * 2);
+    for part in parts {
+        if !all.is_empty() && !separator.is_empty() {
+            all.push(text(separator));
+        }
+        all.push(part.clone());
+    }
+    all
+}
+
 /// Contents that no scheme of the table has, as they were seen in the field.
-fn seen() -> Vec<(&'static str, Vec<Part>)> {
-    let text = |text: &'static str| Part::Literal(Cow::Borrowed(text));
-    vec![
-        ("some relays", vec![Part::Time, text(","), Part::Body]),
-        ("some relays", vec![Part::Id, text("."), Part::Body]),
-        ("some relays", vec![Part::Time, text("\n"), Part::Body]),
-        ("some relays", vec![Part::Body, Part::Time]),
-        ("some relays", vec![Part::Body, text("."), Part::Time]),
-        ("some relays", vec![Part::Time, text("."), Part::Id, text("."), Part::Body]),
-        ("some relays", vec![Part::Id, Part::Time, Part::Body]),
-    ]
+fn seen() -> Vec<Vec<Part>> {
+    use Part::{Body, Id, Time};
+    let separators = [".", ":", ",", "\n", "|", ""];
+    let with_time = separators.iter().map(|separator| joined(separator, &[Time, Body]));
+    let with_both = separators.iter().map(|separator| joined(separator, &[Id, Time, Body]));
+    let mut all: Vec<_> = with_time.chain(with_both).collect();
+    all.extend([
+        joined(".", &[Id, Body]),
+        joined("", &[Body, Time]),
+        joined(".", &[Body, Time]),
+        joined(".", &[Time, Id, Body]),
+        joined(":", &[Time, Id, Body]),
+    ]);
+    all
+}
+
+/// Contents with the method, or with the path in the place of the URL.
+fn paths(facts: &Facts, own: &Variant) -> Vec<Variant> {
+    use Part::{Body, Method, Time, Url};
+    if own.url.is_empty() {
+        return Vec::new();
+    }
+    let path = path_of(&own.url).unwrap_or(&own.url);
+    let without_query = path.split_once('?').map_or(path, |(path, _)| path);
+    let mut known = HashSet::from([(own.url.as_str(), facts.signed.to_vec()), (own.url.as_str(), URL_BODY.to_vec())]);
+    let mut all = Vec::new();
+    for url in [own.url.as_str(), path, without_query] {
+        for parts in [
+            joined("", &[Url, Body]),
+            joined("", &[Method, Url, Body]),
+            joined("\n", &[Method, Url, Body]),
+            joined("", &[Method, Url, Time, Body]),
+            joined("\n", &[Method, Url, Time, Body]),
+            joined("", &[Time, Method, Url, Body]),
+        ] {
+            let word = if url == own.url { "{url}" } else { "{path}" };
+            let detail = format!("it signs {}", shown(&parts).replace("{url}", word));
+            let change = Change::new(Cause::OtherContent, detail);
+            if usable(&parts, own) && known.insert((url, parts.clone())) {
+                let (url, parts) = (url.to_owned(), Some(parts));
+                all.push(Variant { changes: vec![change], url, parts, rare: true, ..own.clone() });
+            }
+        }
+    }
+    all
+}
+
+/// Contents with a time or an id that stands in a header the scheme does not read.
+fn elsewhere(facts: &Facts, own: &Variant, clues: &Clues) -> Vec<Variant> {
+    let times = || iter::once(None).chain(clues.times.iter().map(Some));
+    let ids = || iter::once(None).chain(clues.ids.iter().map(Some));
+    let mut templates = vec![facts.signed.to_vec(), V0_TIME_BODY.to_vec()];
+    templates.extend(seen());
+    let mut known = HashSet::new();
+    let mut all = Vec::new();
+    for (id, time) in ids().flat_map(|id| times().map(move |time| (id, time))) {
+        let value = |clue: Option<&Clue>, own: &str| clue.map_or(own.to_owned(), |clue| clue.value.clone());
+        let moved = Variant { id: value(id, &own.id), time: value(time, &own.time), rare: true, ..own.clone() };
+        for parts in &templates {
+            let foreign =
+                (id.is_none() || parts.contains(&Part::Id)) && (time.is_none() || parts.contains(&Part::Time));
+            let new = (moved.id != own.id || moved.time != own.time) && usable(parts, &moved);
+            if foreign && new && known.insert((moved.id.clone(), moved.time.clone(), parts.clone())) {
+                let changes = vec![found_elsewhere(facts, parts, id, time)];
+                all.push(Variant { changes, parts: Some(parts.clone()), ..moved.clone() });
+            }
+        }
+    }
+    all
+}
+
+fn found_elsewhere(facts: &Facts, parts: &[Part], id: Option<&Clue>, time: Option<&Clue>) -> Change {
+    let of = |word: &str, clue: Option<&Clue>| clue.map(|clue| format!("the {word} of `{}`", clue.header));
+    let names: Vec<_> = [of("id", id), of("time", time)].into_iter().flatten().collect();
+    let names = names.join(" and ");
+    if *facts.signed == *parts {
+        return Change::new(Cause::OtherPart, format!("it is {names}"));
+    }
+    Change::new(Cause::OtherContent, format!("it signs {}, with {names}", shown(parts)))
+}
+
+/// Parts as a template in one line.
+fn shown(parts: &[Part]) -> String {
+    template(parts).replace('\n', "\\n")
 }
 
 fn others(scheme: &dyn Scheme, own: &Variant) -> Vec<Variant> {
@@ -163,15 +268,16 @@ fn others(scheme: &dyn Scheme, own: &Variant) -> Vec<Variant> {
     let listed = [BODY, TIME_BODY, TIME_COLON_BODY, V0_TIME_BODY, URL_BODY]
         .into_iter()
         .map(|parts| (owner(parts), parts.to_vec()))
-        .chain(schemes().map(|other| (other.facts().title, other.facts().signed.to_vec())));
+        .chain(schemes().map(|other| (other.facts().title, other.facts().signed.to_vec())))
+        .chain(seen().into_iter().map(|parts| ("some relays", parts)));
     let mut all = Vec::new();
-    for (owner, parts) in listed.chain(seen()) {
+    for (owner, parts) in listed {
         let usable = usable(&parts, own);
         if usable && known.insert(parts.clone()) {
             let changes = if parts == BODY {
                 vec![Change::from(Cause::BodyAlone)]
             } else {
-                vec![Change::new(Cause::OtherContent, format!("it signs {}, as {owner} does", template(&parts)))]
+                vec![Change::new(Cause::OtherContent, format!("it signs {}, as {owner} does", shown(&parts)))]
             };
             all.push(Variant { changes, parts: Some(parts), ..own.clone() });
         }

@@ -1,0 +1,82 @@
+//! Headers that look like a time or an id, beside those that the scheme reads.
+
+use http::HeaderName;
+
+use crate::clock::Timestamp;
+use crate::signature::received::Received;
+use crate::signature::scheme::{Facts, Part};
+
+/// More times than these, and more ids, are not tried.
+const MOST_TIMES: usize = 3;
+const MOST_IDS: usize = 2;
+
+/// A header's value that may have been signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Clue {
+    pub header: HeaderName,
+    pub value: String,
+}
+
+/// What the request holds besides what its scheme reads, the likelier first.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Clues {
+    pub times: Vec<Clue>,
+    pub ids: Vec<Clue>,
+}
+
+impl Clues {
+    /// The clues of a request whose scheme has these facts.
+    pub(super) fn of(facts: &Facts, received: &Received) -> Self {
+        let own = [&facts.time_header, &facts.id_header];
+        let mut clues = Self::default();
+        for (name, value) in &received.headers {
+            let Ok(value) = value.to_str() else { continue };
+            let clue = || Clue { header: name.clone(), value: value.to_owned() };
+            if own.contains(&&Some(name.clone())) {
+                continue;
+            }
+            if *name == facts.header && !facts.signs(&Part::Time) {
+                clues
+                    .times
+                    .extend(time_in_list(value).map(|time| Clue { header: name.clone(), value: time.to_owned() }));
+            } else if is_time(name.as_str(), value) {
+                clues.times.push(clue());
+            } else if is_id(name.as_str(), value) {
+                clues.ids.push(clue());
+            }
+        }
+        clues.times.sort_by_key(|clue| likelihood(facts, &clue.header, &["webhook", "signature", "timestamp"]));
+        clues.ids.sort_by_key(|clue| likelihood(facts, &clue.header, &["webhook", "event", "message", "delivery"]));
+        clues.times.truncate(MOST_TIMES);
+        clues.ids.truncate(MOST_IDS);
+        clues
+    }
+}
+
+/// The signature's own header first, then names of those words, then any.
+fn likelihood(facts: &Facts, name: &HeaderName, words: &[&str]) -> usize {
+    match words.iter().position(|word| name.as_str().contains(word)) {
+        _ if *name == facts.header => 0,
+        Some(at) => at + 1,
+        None => words.len() + 1,
+    }
+}
+
+fn is_time(name: &str, value: &str) -> bool {
+    let named = name.ends_with("timestamp") || ["-time", "-ts", "-date"].iter().any(|end| name.ends_with(end));
+    let digits = (9..=19).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_digit());
+    (named && (digits || Timestamp::parse(value).is_some())) || (name == "date" && value.len() <= 40)
+}
+
+fn is_id(name: &str, value: &str) -> bool {
+    let named = name.ends_with("-id") || ["idempotency-key", "delivery", "nonce"].iter().any(|end| name.ends_with(end));
+    named && (1..=256).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_graphic())
+}
+
+/// The time that a list of pairs such as `t=…,v1=…` carries, however its parts are separated, quoted and spaced.
+pub(super) fn time_in_list(text: &str) -> Option<&str> {
+    text.split([',', ';']).map(|part| part.trim_matches(['"', '\'', ' ', '\t'])).find_map(|part| {
+        let (name, time) = part.split_once('=')?;
+        ["t", "ts"].iter().any(|known| name.trim().eq_ignore_ascii_case(known)).then_some(time.trim())
+    })
+}
