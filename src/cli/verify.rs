@@ -11,7 +11,7 @@ use super::values;
 use super::workbench::{SchemeArgs, SecretArgs, candidates, key, owned, request_of};
 use crate::clock::Timestamp;
 use crate::report::verified::{self, Verified};
-use crate::signature::explain::explain;
+use crate::signature::explain::{Explanation, explain, explain_unknown};
 use crate::signature::received::MOST_BYTES;
 use crate::signature::{Key, Message, Received, Refusal, Scheme, Tolerance, sign, verify};
 use crate::text::Untrusted;
@@ -75,7 +75,9 @@ impl VerifyArgs {
         let received = self.received(context)?;
         let secret = self.secret.read(context)?;
         let Some((chosen, detected)) = self.scheme.for_request(&received)? else {
-            context.screen.report(&verified::unsigned(&received))?;
+            let secrets = candidates(context, &secret)?;
+            let found = self.explain.then(|| explain_unknown(&received, &secrets)).filter(says_something);
+            context.screen.report(&verified::unsigned(&received, found.as_ref()))?;
             return Ok(Exit::Signature);
         };
         let scheme = chosen.scheme();
@@ -101,10 +103,9 @@ impl VerifyArgs {
         if let (Err(error), Err(Refusal::CodeMismatch)) = (scheme.key(secret.as_bytes()), &verdict.signature) {
             verdict.signature = Err(Refusal::SecretUnusable(error));
         }
-        // Without its header there is nothing to rule out, but another header may hold the signature.
         let missing = matches!(verdict.signature, Err(Refusal::HeaderNotDelivered(_)));
         let explanation = (self.explain && verdict.signature.is_err()).then(|| explain(scheme, received, &secrets));
-        let explanation = explanation.filter(|found| !missing || !found.changes.is_empty());
+        let explanation = explanation.filter(|found| !missing || says_something(found));
         let expected = if self.show_expected { expected(scheme, received, &keys) } else { Vec::new() };
         Ok(Verified { scheme, received, detected, verdict, explanation, expected })
     }
@@ -136,6 +137,11 @@ impl VerifyArgs {
             None => Ok(values::bytes(self.file.as_deref().unwrap_or("-"), MOST_BYTES)?.into()),
         }
     }
+}
+
+/// Without its header there is nothing to rule out, unless another header holds what may be the signature.
+fn says_something(found: &Explanation) -> bool {
+    !found.changes.is_empty() || found.tried > 0
 }
 
 /// The headers that would be right for this request, as far as it says what they depend on.

@@ -37,10 +37,32 @@ struct VerifiedView<'a> {
     reason: Option<&'a str>,
     time: Option<TimeView>,
     protects: Option<ProtectsView>,
+    #[serde(flatten)]
+    found: FoundView<'a>,
+}
+
+/// What the search for a cause came to.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FoundView<'a> {
     explanation: Option<ChangeView>,
     pair: Option<Vec<ChangeView>>,
+    verify_with: Option<&'a str>,
     ruled_out: Vec<&'a str>,
     collect: &'a [String],
+}
+
+impl<'a> FoundView<'a> {
+    fn of(found: Option<&'a Explanation>) -> Self {
+        let pair = found.filter(|found| found.changes.len() == 2);
+        Self {
+            explanation: found.and_then(|found| found.single()).map(ChangeView::of),
+            pair: pair.map(|found| found.changes.iter().map(ChangeView::of).collect()),
+            verify_with: found.and_then(|found| found.verify_with.as_deref()),
+            ruled_out: found.map(|found| found.ruled_out.iter().map(|it| it.name()).collect()).unwrap_or_default(),
+            collect: found.map_or(&[], |found| &found.collect),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -103,12 +125,7 @@ pub fn verified(verified: &Verified<'_>) -> Report {
         reason: refusal.as_ref().map(Refusal::name),
         time: verified.verdict.time.map(TimeView::from),
         protects: Some(verified.verdict.protects.into()),
-        explanation: found.and_then(|found| found.single()).map(ChangeView::of),
-        pair: found
-            .filter(|found| found.changes.len() == 2)
-            .map(|found| found.changes.iter().map(ChangeView::of).collect()),
-        ruled_out: found.map(|found| found.ruled_out.iter().map(|cause| cause.name()).collect()).unwrap_or_default(),
-        collect: found.map_or(&[], |found| &found.collect),
+        found: FoundView::of(found),
     };
     let mut report =
         Report::new(&view).with_sheet(sheet(&view)).with_names([refusal.as_ref().map_or("valid", Refusal::name)]);
@@ -197,29 +214,33 @@ fn body_words(body: &[u8]) -> String {
 }
 
 fn explanation_lines(found: &Explanation) -> Vec<String> {
-    match found.changes.as_slice() {
+    let mut lines = match found.changes.as_slice() {
         [one] => vec![format!("CAUSE  {}: {}", one.cause.name(), one.text())],
         [first, second] => vec![
             "CAUSE  two things at once:".to_owned(),
             format!("  {}: {}", first.cause.name(), first.text()),
             format!("  {}: {}", second.cause.name(), second.text()),
         ],
-        _ => {
-            let names: Vec<_> = found.ruled_out.iter().map(|cause| cause.name()).collect();
-            let bound = if found.cut_short { "; not every pair, because the body is large" } else { "" };
-            let mut lines = vec![
-                format!("NO CAUSE FOUND  {} combinations tried{bound}", found.tried),
-                format!("  ruled out: {}", names.join(", ")),
-                "  collect next:".to_owned(),
-            ];
-            lines.extend(found.collect.iter().map(|what| format!("  - {what}")));
-            lines
-        }
+        _ => nothing_found(found),
+    };
+    lines.extend(found.verify_with.iter().map(|options| format!("  verify it with: syncctl verify {options} …")));
+    lines
+}
+
+fn nothing_found(found: &Explanation) -> Vec<String> {
+    let bound = if found.cut_short { "; not every pair, because the body is large" } else { "" };
+    let mut lines = vec![format!("NO CAUSE FOUND  {} combinations tried{bound}", found.tried)];
+    if !found.ruled_out.is_empty() {
+        let names: Vec<_> = found.ruled_out.iter().map(|cause| cause.name()).collect();
+        lines.push(format!("  ruled out: {}", names.join(", ")));
     }
+    lines.push("  collect next:".to_owned());
+    lines.extend(found.collect.iter().map(|what| format!("  - {what}")));
+    lines
 }
 
 /// The answer of `verify` for a request without any known signature header.
-pub fn unsigned(received: &Received) -> Report {
+pub fn unsigned(received: &Received, found: Option<&Explanation>) -> Report {
     let view = VerifiedView {
         valid: false,
         scheme: None,
@@ -227,23 +248,23 @@ pub fn unsigned(received: &Received) -> Report {
         reason: Some("header-not-delivered"),
         time: None,
         protects: None,
-        explanation: None,
-        pair: None,
-        ruled_out: Vec::new(),
-        collect: &[],
+        found: FoundView::of(found),
     };
     let names: Vec<_> = received.headers.keys().map(HeaderName::as_str).collect();
     let there = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-    Report::new(&view)
+    let report = Report::new(&view)
         .with_sheet(sheet(&view))
         .with_names(["header-not-delivered"])
         .with_line("INVALID  header-not-delivered: no signature header of a known scheme is there")
         .with_line(format!("  headers   {there}"))
-        .with_line(format!("  body      {}", body_words(&received.body)))
-        .with_hint(match names.is_empty() {
+        .with_line(format!("  body      {}", body_words(&received.body)));
+    match found {
+        Some(found) => explanation_lines(found).into_iter().fold(report, Report::with_line),
+        None => report.with_hint(match names.is_empty() {
             true => "hand over its headers, each with --header 'NAME: VALUE', or the whole request with --request",
             false => "name the scheme with --scheme, or describe one with --scheme generic",
-        })
+        }),
+    }
 }
 
 const SHEET: &[Column] = &[
@@ -255,6 +276,6 @@ const SHEET: &[Column] = &[
 
 fn sheet(view: &VerifiedView<'_>) -> Table {
     let valid = if view.valid { "true" } else { "false" };
-    let cause = view.explanation.as_ref().map(|change| change.cause);
+    let cause = view.found.explanation.as_ref().map(|change| change.cause);
     Table::new(SHEET, vec![vec![valid.into(), view.scheme.into(), view.reason.into(), cause.into()]])
 }

@@ -8,6 +8,7 @@ mod causes;
 mod clues;
 mod codes;
 mod contents;
+mod instead;
 mod json;
 mod keys;
 mod shape;
@@ -23,12 +24,13 @@ use super::code::{Code, Codes};
 use super::key::Content;
 use super::received::Received;
 use super::scheme::{Algorithm, Claim, Message, Part, Scheme, Time, TimeForm};
-use super::table::{detect, schemes};
+use super::table::{ORIGINAL, detect, find, schemes};
 use super::twilio::body_fits;
 use super::verify::{message, verify};
 use crate::clock::Timestamp;
 use bodies::Form;
 use clues::{Clues, time_in_list};
+use instead::Signed;
 use keys::With;
 
 /// At most this many bytes are hashed in the search for a cause.
@@ -114,6 +116,8 @@ pub struct Explanation {
     pub cut_short: bool,
     /// What to collect next, when nothing was found.
     pub collect: Vec<String>,
+    /// The options of `verify` under which the request is accepted, when another header is the right one.
+    pub verify_with: Option<String>,
 }
 
 impl Explanation {
@@ -130,7 +134,10 @@ impl Explanation {
 ///
 /// The request has been refused by `scheme`. One change is looked for first; pairs only when no single one fits.
 pub fn explain(scheme: &dyn Scheme, received: &Received, secrets: &[Candidate]) -> Explanation {
-    if let Some(change) = other_scheme(scheme, received, secrets).or_else(|| other_form(scheme, received, secrets)) {
+    if let Some(other) = other_scheme(scheme, received, secrets) {
+        return other;
+    }
+    if let Some(change) = other_form(scheme, received, secrets) {
         return Explanation { changes: vec![change], tried: 1, ..Explanation::default() };
     }
     let claim = lenient_claim(scheme, received);
@@ -148,11 +155,18 @@ pub fn explain(scheme: &dyn Scheme, received: &Received, secrets: &[Candidate]) 
         codes: codes::variants(scheme.facts(), received),
     };
     let mut explanation = search.run();
+    explanation.verify_with = search.options(received, secrets, &explanation.changes);
     if explanation.changes.is_empty() {
-        explanation.ruled_out = search.causes();
-        explanation.collect = collect(scheme, received, &message);
+        explanation.ruled_out = if explanation.tried == 0 { Vec::new() } else { search.causes() };
+        explanation.collect = collect(scheme, received, &message, explanation.tried > 0);
     }
     explanation
+}
+
+/// Looks for a code in the headers of a request that has none of a known scheme.
+pub fn explain_unknown(received: &Received, secrets: &[Candidate]) -> Explanation {
+    let original = find(ORIGINAL).expect("the table has the original's scheme");
+    explain(original, received, secrets)
 }
 
 /// Why the scheme refuses the request under the current secret.
@@ -169,13 +183,17 @@ fn behind_hash(message: &Message<'_>) -> Vec<Change> {
 }
 
 /// Another scheme's header may be there too, and right: then the wrong one of two was verified.
-fn other_scheme(scheme: &dyn Scheme, received: &Received, secrets: &[Candidate]) -> Option<Change> {
-    detect(received).into_iter().filter(|other| other.facts().name != scheme.facts().name).find_map(|other| {
+fn other_scheme(scheme: &dyn Scheme, received: &Received, secrets: &[Candidate]) -> Option<Explanation> {
+    let others = detect(received).into_iter().filter(|other| other.facts().name != scheme.facts().name);
+    let is_right = |other: &dyn Scheme| {
         let keys: Vec<_> = secrets.iter().filter_map(|secret| other.key(&secret.text).ok()).collect();
-        let right = verify(other, received, &keys, Timestamp::default(), None).signature.is_ok();
-        let facts = other.facts();
-        right.then(|| Change::new(Cause::OtherHeader, format!("`{}` is right by scheme {}", facts.header, facts.name)))
-    })
+        verify(other, received, &keys, Timestamp::default(), None).signature.is_ok()
+    };
+    let other = others.into_iter().find(|other| is_right(*other))?;
+    let facts = other.facts();
+    let change = Change::new(Cause::OtherHeader, format!("`{}` is right by scheme {}", facts.header, facts.name));
+    let verify_with = refusal(other, received, secrets).is_none().then(|| format!("--scheme {}", facts.name));
+    Some(Explanation { changes: vec![change], tried: 1, verify_with, ..Explanation::default() })
 }
 
 /// The header may hold what another scheme would write into its own: time and code in a list.
@@ -221,6 +239,9 @@ impl Search<'_> {
     /// Tries everything that differs in one way, then in two, until something fits or the bound is reached.
     fn run(&self) -> Explanation {
         let mut explanation = Explanation::default();
+        if self.codes.is_empty() {
+            return explanation;
+        }
         let mut spent = 0;
         let mut pair = None;
         for (most, rare) in [(1, false), (1, true), (2, false), (2, true)] {
@@ -307,15 +328,34 @@ impl Search<'_> {
             }
             let Some(right) = with.code(algorithm, bytes) else { continue };
             // Whoever adds a digest of the body, such as `Digest`, has signed nothing.
-            let proves = |code: &&codes::Variant| !code.foreign || !with.is_keyless();
+            let proves = |code: &&codes::Variant| code.place.is_none() || !with.is_keyless();
             let fits = |code: &&codes::Variant| right.as_bytes().starts_with(&code.bytes);
             for code in self.codes.iter().filter(wanted).filter(proves).filter(fits) {
-                let free = algorithm == own || code.foreign || matches!(with, With::Hash { .. });
+                let free = algorithm == own || code.place.is_some() || matches!(with, With::Hash { .. });
                 let change = (!free).then(|| Change::from(algorithm_cause(algorithm)));
                 all.push(code.changes.iter().cloned().chain(change).collect());
             }
         }
         all
+    }
+
+    /// The options under which `found` is no longer wrong: a code in another header, and what that code covers.
+    fn options(&self, received: &Received, secrets: &[Candidate], found: &[Change]) -> Option<String> {
+        let secret = secrets.iter().find(|candidate| candidate.role == Role::Current)?;
+        let facts = self.scheme.facts();
+        let codes = self.codes.iter().filter(|code| code.changes.iter().all(|change| found.contains(change)));
+        codes.filter_map(|code| Some((code, code.place.as_ref()?))).find_map(|(code, place)| {
+            let rest: Vec<_> = found.iter().filter(|change| !code.changes.contains(change)).cloned().collect();
+            self.contents.iter().filter(|content| content.changes == rest).find_map(|content| {
+                let [id, time] = &content.moved;
+                let signed = Signed {
+                    parts: content.parts.as_deref().unwrap_or(&facts.signed),
+                    id: id.as_ref().or(facts.id_header.as_ref()),
+                    time: time.as_ref().or(facts.time_header.as_ref()).map(|name| (name, content.time.as_str())),
+                };
+                instead::options(received, place, code.bytes.len(), &signed, &secret.text)
+            })
+        })
     }
 
     /// The causes that some attempt stood for.
@@ -342,10 +382,14 @@ fn algorithm_cause(algorithm: Algorithm) -> Cause {
 }
 
 /// What an operator should collect when nothing fits: what this request shows to be missing comes first.
-fn collect(scheme: &dyn Scheme, received: &Received, message: &Message<'_>) -> Vec<String> {
+fn collect(scheme: &dyn Scheme, received: &Received, message: &Message<'_>, is_code: bool) -> Vec<String> {
     let header = |name: &str| received.headers.get(name).and_then(|value| value.to_str().ok());
     let body = &received.body;
     let mut all = Vec::new();
+    if let Some(value) = header(scheme.facts().header.as_str()).filter(|_| !is_code) {
+        let what = if value.is_empty() { "is empty" } else { "holds nothing that reads as a code" };
+        all.push(format!("the signature itself: `{}` {what}", scheme.facts().header));
+    }
     if let Some(said) = header("content-length").filter(|said| said.parse() != Ok(body.len())) {
         all.push(format!(
             "content-length says {said} bytes and the body has {}: these are not the bytes that were sent",

@@ -114,6 +114,62 @@ fn explain_names_the_cause_and_nothing_for_a_wrong_secret() {
     assert_eq!(previous["explanation"]["cause"], "previous-secret");
 }
 
+/// HMAC-SHA256 of `content` with the secret of the tests, in hex.
+fn hex_of(place: &Place, content: &str) -> String {
+    place.run_with_input(&["sign", "-", "-o", "name"], content.as_bytes()).stdout.trim().to_owned()
+}
+
+#[test]
+fn a_code_in_an_unknown_header_is_found_and_the_given_options_verify_it() {
+    let place = Place::new();
+    let (dotted, both) = (format!("1706702400.{BODY}"), format!("m-1|1706702400|{BODY}"));
+    for (name, content, prefix, more, cause) in [
+        ("x-signature", BODY, "", &[][..], Some("other-header")),
+        ("x-acme-hmac", BODY, "sha256=", &["content-type: application/json"], Some("other-header")),
+        ("x-acme-signature", &dotted, "v1=", &["x-acme-timestamp: 1706702400"], None),
+        ("authorization", &both, "HMAC ", &["x-time-ts: 1706702400", "x-event-id: m-1"], None),
+    ] {
+        let header = format!("{name}: {prefix}{}", hex_of(&place, content));
+        let mut args = vec!["--header", &header];
+        more.iter().for_each(|line| args.extend(["--header", line]));
+        let found = verify(&place, BODY, &[&args[..], &["--explain", "-o", "json"]].concat());
+        let data = found.data();
+        assert_eq!((found.code, reason(&found)), (4, "header-not-delivered".into()));
+        match cause {
+            Some(cause) => assert_eq!(data["explanation"]["cause"], cause, "{data}"),
+            None => assert!(data["pair"].to_string().contains("other-content"), "{data}"),
+        }
+        assert!(data.to_string().contains(&format!("it is in `{name}`")), "{data}");
+        let options = data["verifyWith"].as_str().unwrap();
+        assert!(options.starts_with(&format!("--scheme generic --signature-header {name}")), "{options}");
+        let options = syncctl::signature::received::shell_words(options.as_bytes()).unwrap();
+        let options: Vec<_> = options.iter().map(|word| std::str::from_utf8(word).unwrap()).collect();
+        assert_eq!(verify(&place, BODY, &[&args[..], &options].concat()).code, 0, "{options:?}");
+        let words = verify(&place, BODY, &[&args[..], &["--explain"]].concat()).stdout;
+        assert!(words.contains("  verify it with: syncctl verify --scheme generic"), "{words}");
+    }
+}
+
+#[test]
+fn codes_in_unknown_headers_that_fit_nothing_get_no_cause_and_none_are_needed() {
+    let place = Place::new();
+    let digest = "x-amz-content-sha256: 9b3bb94c6c4b4ba8e0d1b8e5f5d1c2a7a7a5e0a4f9cbb0e2c1de8ea5cf3e5b41";
+    let wrong = verify(&place, BODY, &["--header", digest, "--explain", "-o", "json"]).data();
+    assert_eq!(
+        (&wrong["explanation"], &wrong["pair"], &wrong["verifyWith"]),
+        (&Value::Null, &Value::Null, &Value::Null)
+    );
+    assert!(!wrong["ruledOut"].as_array().unwrap().is_empty() && !wrong["collect"].as_array().unwrap().is_empty());
+    let none = verify(&place, BODY, &["--header", "a: b", "--explain", "-o", "json"]).data();
+    assert_eq!(none["ruledOut"].as_array().map(Vec::len), Some(0));
+    let odd =
+        verify(&place, BODY, &["--header", &format!("x-$a`b: {}", hex_of(&place, BODY)), "--explain", "-o", "json"]);
+    assert_eq!(odd.data()["verifyWith"], "--scheme generic --signature-header 'x-$a`b'");
+    let quote =
+        verify(&place, BODY, &["--header", &format!("x-'a: {}", hex_of(&place, BODY)), "--explain", "-o", "json"]);
+    assert_eq!((&quote.data()["verifyWith"], quote.code), (&Value::Null, 4));
+}
+
 #[test]
 fn another_endpoints_secret_is_recognised_by_its_name() {
     let mut place = Place::new();

@@ -6,6 +6,7 @@ use base64::engine::general_purpose::{STANDARD as BASE64, STANDARD_NO_PAD, URL_S
 use super::Change;
 use super::causes::Cause;
 use super::clues::time_in_list;
+use super::instead::Place;
 use crate::signature::code::Encoding;
 use crate::signature::received::Received;
 use crate::signature::scheme::Facts;
@@ -15,8 +16,8 @@ use crate::signature::scheme::Facts;
 pub(super) struct Variant {
     pub changes: Vec<Change>,
     pub bytes: Vec<u8>,
-    /// Whether the code comes from a header of another scheme, whose algorithm may then be another one too.
-    pub foreign: bool,
+    /// Where it stands, when that is not the scheme's header; its algorithm may then be another one too.
+    pub place: Option<Place>,
     /// Whether a longer code that begins with these bytes fits as well.
     pub cut: bool,
 }
@@ -38,7 +39,7 @@ pub(super) fn variants(facts: &Facts, received: &Received) -> Vec<Variant> {
         for (changes, bytes, cut) in read(facts, &text) {
             add(
                 &mut all,
-                Variant { changes: doubled.iter().cloned().chain(changes).collect(), bytes, foreign: false, cut },
+                Variant { changes: doubled.iter().cloned().chain(changes).collect(), bytes, place: None, cut },
             );
         }
     }
@@ -46,10 +47,13 @@ pub(super) fn variants(facts: &Facts, received: &Received) -> Vec<Variant> {
         let change = Change::new(Cause::OtherHeader, format!("it is in `{name}`"));
         let text = String::from_utf8_lossy(value.as_bytes());
         for token in tokens(&text) {
-            let code = any_code(marked(token).map_or(token, |(_, code)| code));
-            if let Some(bytes) = code.filter(|code| LENGTHS.contains(&code.len())) {
-                add(&mut all, Variant { changes: vec![change.clone()], bytes, foreign: true, cut: false });
-            }
+            let code = marked(token).map_or(token, |(_, code)| code);
+            let Some((encoding, bytes)) = any_code(code).filter(|(_, bytes)| LENGTHS.contains(&bytes.len())) else {
+                continue;
+            };
+            let prefix = text.strip_suffix(code).unwrap_or_default().to_owned();
+            let place = Some(Place { header: name.clone(), prefix, encoding });
+            add(&mut all, Variant { changes: vec![change.clone()], bytes, place, cut: false });
         }
     }
     all.sort_by_key(|variant| variant.changes.len());
@@ -170,6 +174,7 @@ fn codes(facts: &Facts, text: &str) -> Vec<(Option<Cause>, Vec<u8>, bool)> {
     all
 }
 
-fn any_code(text: &str) -> Option<Vec<u8>> {
-    hex::decode(text).ok().or_else(|| BASE64.decode(text).ok())
+fn any_code(text: &str) -> Option<(Encoding, Vec<u8>)> {
+    let hex = || hex::decode(text).ok().map(|bytes| (Encoding::Hex, bytes));
+    hex().or_else(|| BASE64.decode(text).ok().map(|bytes| (Encoding::Base64, bytes)))
 }

@@ -11,11 +11,15 @@ use super::Change;
 use super::causes::Cause;
 use super::clues::{Clue, Clues};
 use super::shape;
+use crate::clock::Timestamp;
 use crate::signature::received::Received;
 use crate::signature::scheme::{Facts, Message, Part, Scheme, TimeForm, feed, template};
 use crate::signature::table::{BODY, TIME_BODY, TIME_COLON_BODY, URL_BODY, V0_TIME_BODY, schemes};
 use crate::signature::twilio::{with_port, without_port};
 use crate::signature::verify::spellings;
+
+/// Who signs what no scheme of the table does.
+const RELAYS: &str = "some relays do";
 
 /// More values of one header than these are not looked at.
 const MOST_DOUBLED: usize = 4;
@@ -30,6 +34,8 @@ pub(super) struct Variant {
     pub url: String,
     pub id: String,
     pub time: String,
+    /// The headers of id and time, where they are not the scheme's own.
+    pub moved: [Option<HeaderName>; 2],
     /// Whether it is one of the many that are seldom right.
     pub rare: bool,
 }
@@ -43,6 +49,7 @@ impl Variant {
             url: message.url.to_owned(),
             id: message.id.to_owned(),
             time: message.time.to_owned(),
+            moved: [None, None],
             rare: false,
         }
     }
@@ -104,16 +111,13 @@ fn doubled(facts: &Facts, own: &Variant, received: &Received) -> Vec<Variant> {
 }
 
 fn times(own: &Variant) -> Vec<Variant> {
-    let mut all = Vec::new();
-    if let Some(at) = TimeForm::Seconds.read(&own.time) {
-        let time = TimeForm::Millis.write(at);
-        all.push(Variant { time, ..own.because(Cause::TimeMilliseconds) });
-    }
-    if let Some(at) = TimeForm::Millis.read(&own.time) {
-        let time = TimeForm::Seconds.write(at);
-        all.push(Variant { time, ..own.because(Cause::TimeSeconds) });
-    }
-    all
+    let text = own.time.as_str();
+    let in_millis = TimeForm::Seconds.read(text).or_else(|| Timestamp::parse(text));
+    let in_seconds = TimeForm::Millis.read(text).or_else(|| Timestamp::parse(text));
+    let millis = in_millis.map(|at| (Cause::TimeMilliseconds, TimeForm::Millis.write(at)));
+    let seconds = in_seconds.map(|at| (Cause::TimeSeconds, TimeForm::Seconds.write(at)));
+    let changed = millis.into_iter().chain(seconds);
+    changed.map(|(cause, time)| Variant { time, ..own.because(cause) }).collect()
 }
 
 fn id_of_body(own: &Variant, body: &[u8]) -> Option<Variant> {
@@ -233,7 +237,9 @@ fn elsewhere(facts: &Facts, own: &Variant, clues: &Clues) -> Vec<Variant> {
     let mut all = Vec::new();
     for (id, time) in ids().flat_map(|id| times().map(move |time| (id, time))) {
         let value = |clue: Option<&Clue>, own: &str| clue.map_or(own.to_owned(), |clue| clue.value.clone());
-        let moved = Variant { id: value(id, &own.id), time: value(time, &own.time), rare: true, ..own.clone() };
+        let headers = [id, time].map(|clue| clue.map(|clue| clue.header.clone()));
+        let (id_value, time_value) = (value(id, &own.id), value(time, &own.time));
+        let moved = Variant { id: id_value, time: time_value, moved: headers, rare: true, ..own.clone() };
         for parts in &templates {
             let foreign =
                 (id.is_none() || parts.contains(&Part::Id)) && (time.is_none() || parts.contains(&Part::Time));
@@ -268,8 +274,8 @@ fn others(scheme: &dyn Scheme, own: &Variant) -> Vec<Variant> {
     let listed = [BODY, TIME_BODY, TIME_COLON_BODY, V0_TIME_BODY, URL_BODY]
         .into_iter()
         .map(|parts| (owner(parts), parts.to_vec()))
-        .chain(schemes().map(|other| (other.facts().title, other.facts().signed.to_vec())))
-        .chain(seen().into_iter().map(|parts| ("some relays", parts)));
+        .chain(schemes().map(|other| (does(other.facts()), other.facts().signed.to_vec())))
+        .chain(seen().into_iter().map(|parts| (RELAYS.to_owned(), parts)));
     let mut all = Vec::new();
     for (owner, parts) in listed {
         let usable = usable(&parts, own);
@@ -277,7 +283,7 @@ fn others(scheme: &dyn Scheme, own: &Variant) -> Vec<Variant> {
             let changes = if parts == BODY {
                 vec![Change::from(Cause::BodyAlone)]
             } else {
-                vec![Change::new(Cause::OtherContent, format!("it signs {}, as {owner} does", shown(&parts)))]
+                vec![Change::new(Cause::OtherContent, format!("it signs {}, as {owner}", shown(&parts)))]
             };
             all.push(Variant { changes, parts: Some(parts), ..own.clone() });
         }
@@ -285,8 +291,14 @@ fn others(scheme: &dyn Scheme, own: &Variant) -> Vec<Variant> {
     all
 }
 
-fn owner(parts: &[Part]) -> &'static str {
-    schemes().map(|scheme| scheme.facts()).find(|facts| *facts.signed == *parts).map_or("another scheme", |f| f.title)
+/// Who signs these parts.
+fn owner(parts: &[Part]) -> String {
+    let known = schemes().map(|scheme| scheme.facts()).find(|facts| *facts.signed == *parts);
+    known.map_or_else(|| RELAYS.to_owned(), does)
+}
+
+fn does(facts: &Facts) -> String {
+    format!("{} does", facts.title)
 }
 
 /// Whether the request has every part; without them, two contents would be the same.

@@ -1,0 +1,99 @@
+//! The options of `verify` under which a request is accepted, where a scheme of one's own description is what it needs.
+
+use http::HeaderName;
+
+use crate::clock::Timestamp;
+use crate::signature::received::Received;
+use crate::signature::scheme::{Algorithm, Part, TimeForm, template};
+use crate::signature::{Description, Encoding, Generic, Key, verify};
+
+/// Where a code stands that is not in the scheme's own header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    pub header: HeaderName,
+    /// What precedes the code.
+    pub prefix: String,
+    pub encoding: Encoding,
+}
+
+/// What was signed, and the headers that hold its parts.
+pub(super) struct Signed<'a> {
+    pub parts: &'a [Part],
+    pub id: Option<&'a HeaderName>,
+    pub time: Option<(&'a HeaderName, &'a str)>,
+}
+
+/// The options, if the request is accepted under them by `key`.
+pub(super) fn options(
+    received: &Received,
+    place: &Place,
+    length: usize,
+    signed: &Signed<'_>,
+    key: &[u8],
+) -> Option<String> {
+    let description = description(place, length, signed)?;
+    let scheme = Generic::new(description.clone()).ok()?;
+    let key = Key::hmac(description.algorithm, key);
+    verify(&scheme, received, &[key], Timestamp::default(), None).signature.ok()?;
+    options_of(&description)
+}
+
+fn description(place: &Place, length: usize, signed: &Signed<'_>) -> Option<Description> {
+    let default = Description::default();
+    let algorithm = [Algorithm::HmacSha1, Algorithm::HmacSha256, Algorithm::HmacSha512]
+        .into_iter()
+        .find(|it| it.code_length() == length)?;
+    Some(Description {
+        signed: template(signed.parts),
+        header: place.header.to_string(),
+        id_header: signed.id.map_or(default.id_header, HeaderName::to_string),
+        time_header: signed.time.map_or(default.time_header, |(name, _)| name.to_string()),
+        prefix: place.prefix.clone(),
+        algorithm,
+        encoding: place.encoding,
+        time_form: match signed.time {
+            Some((_, text)) if TimeForm::Seconds.read(text).is_none() => TimeForm::Millis,
+            _ => TimeForm::Seconds,
+        },
+    })
+}
+
+/// A description as options; `None` where a name or a text would have to be quoted with care.
+fn options_of(description: &Description) -> Option<String> {
+    let default = Description::default();
+    let mut all = vec![("--scheme", "generic".to_owned()), ("--signature-header", description.header.clone())];
+    let mut add = |option, value: &String, default: &String| {
+        if value != default {
+            all.push((option, value.clone()));
+        }
+    };
+    add("--signed", &description.signed, &default.signed);
+    add("--id-header", &description.id_header, &default.id_header);
+    add("--timestamp-header", &description.time_header, &default.time_header);
+    add("--prefix", &description.prefix, &default.prefix);
+    match description.algorithm {
+        Algorithm::HmacSha1 => all.push(("--algorithm", "sha1".to_owned())),
+        Algorithm::HmacSha512 => all.push(("--algorithm", "sha512".to_owned())),
+        Algorithm::HmacSha256 | Algorithm::Ed25519 => {}
+    }
+    if description.encoding == Encoding::Base64 {
+        all.push(("--encoding", "base64".to_owned()));
+    }
+    if description.time_form == TimeForm::Millis {
+        all.push(("--timestamp-unit", "milliseconds".to_owned()));
+    }
+    let words: Option<Vec<_>> = all.iter().map(|(option, value)| Some(format!("{option} {}", word(value)?))).collect();
+    Some(words?.join(" "))
+}
+
+/// A value as a shell reads it back: foreign names decide what stands here, so only plain characters are taken.
+fn word(value: &str) -> Option<String> {
+    let bare = |b: u8| b.is_ascii_alphanumeric() || b"-_./".contains(&b);
+    let quotable = |b: u8| b == b' ' || (b.is_ascii_graphic() && b != b'\'');
+    match value {
+        _ if value.starts_with('-') => None,
+        _ if !value.is_empty() && value.bytes().all(bare) => Some(value.to_owned()),
+        _ if value.bytes().all(quotable) => Some(format!("'{value}'")),
+        _ => None,
+    }
+}
