@@ -88,6 +88,11 @@ impl Change {
         Self { cause, detail: Some(detail) }
     }
 
+    /// The same change of a header that must not be fallen back to.
+    fn weaker(&self) -> Self {
+        Self { cause: Cause::WeakerHeader, detail: self.detail.clone() }
+    }
+
     /// The sentence an operator reads.
     pub fn text(&self) -> String {
         match &self.detail {
@@ -153,6 +158,7 @@ pub fn explain(scheme: &dyn Scheme, received: &Received, secrets: &[Candidate]) 
         keys: keys::variants(scheme, secrets),
         contents: contents::variants(scheme, &message, received, &Clues::of(scheme.facts(), received)),
         codes: codes::variants(scheme.facts(), received),
+        delivered: received.headers.contains_key(&scheme.facts().header),
     };
     let mut explanation = search.run();
     explanation.verify_with = search.options(received, secrets, &explanation.changes);
@@ -191,9 +197,18 @@ fn other_scheme(scheme: &dyn Scheme, received: &Received, secrets: &[Candidate])
     };
     let other = others.into_iter().find(|other| is_right(*other))?;
     let facts = other.facts();
-    let change = Change::new(Cause::OtherHeader, format!("`{}` is right by scheme {}", facts.header, facts.name));
-    let verify_with = refusal(other, received, secrets).is_none().then(|| format!("--scheme {}", facts.name));
+    let weaker = received.headers.contains_key(&scheme.facts().header) && is_weaker(other, scheme);
+    let cause = if weaker { Cause::WeakerHeader } else { Cause::OtherHeader };
+    let change = Change::new(cause, format!("`{}` is right by scheme {}", facts.header, facts.name));
+    let enough = !weaker && refusal(other, received, secrets).is_none();
+    let verify_with = enough.then(|| format!("--scheme {}", facts.name));
     Some(Explanation { changes: vec![change], tried: 1, verify_with, ..Explanation::default() })
+}
+
+/// Whether a receiver that knows both lets the second decide.
+fn is_weaker(one: &dyn Scheme, than: &dyn Scheme) -> bool {
+    let place = |scheme: &dyn Scheme| schemes().position(|listed| listed.facts().name == scheme.facts().name);
+    place(than).is_some_and(|than| place(one) > Some(than))
 }
 
 /// The header may hold what another scheme would write into its own: time and code in a list.
@@ -233,6 +248,8 @@ struct Search<'a> {
     keys: Vec<keys::Variant>,
     contents: Vec<contents::Variant>,
     codes: Vec<codes::Variant>,
+    /// Whether the scheme's own header is there.
+    delivered: bool,
 }
 
 impl Search<'_> {
@@ -303,7 +320,7 @@ impl Search<'_> {
         let bytes = |sink: &mut dyn FnMut(&[u8])| content.feed(self.scheme, &form.bytes, sink);
         let fitting = match &key.with {
             With::Pair(pair) => self.pair_fits(pair, &bytes),
-            With::Mac(_) | With::Hash { .. } => self.code_fits(&key.with, &bytes),
+            With::Mac(_) | With::Hash { .. } => self.code_fits(&key.with, &bytes, !content.changes.is_empty()),
         };
         let found = fitting.into_iter().map(|more| changes.iter().cloned().chain(more).collect::<Vec<_>>());
         let found =
@@ -317,7 +334,7 @@ impl Search<'_> {
     }
 
     /// The changes of every code that fits, with that of the algorithm where its length asks for another.
-    fn code_fits(&self, with: &With, bytes: &Content<'_>) -> Vec<Vec<Change>> {
+    fn code_fits(&self, with: &With, bytes: &Content<'_>, other_content: bool) -> Vec<Vec<Change>> {
         let own = self.scheme.facts().algorithm;
         let mut all = Vec::new();
         for algorithm in [Algorithm::HmacSha1, Algorithm::HmacSha256, Algorithm::HmacSha512] {
@@ -333,7 +350,10 @@ impl Search<'_> {
             for code in self.codes.iter().filter(wanted).filter(proves).filter(fits) {
                 let free = algorithm == own || code.place.is_some() || matches!(with, With::Hash { .. });
                 let change = (!free).then(|| Change::from(algorithm_cause(algorithm)));
-                all.push(code.changes.iter().cloned().chain(change).collect());
+                let shorter = algorithm.code_length() < own.code_length() || !matches!(with, With::Mac(_));
+                let weaker = self.delivered && code.place.is_some() && (shorter || other_content);
+                let changes = code.changes.iter().map(|change| if weaker { change.weaker() } else { change.clone() });
+                all.push(changes.chain(change).collect());
             }
         }
         all

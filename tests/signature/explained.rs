@@ -241,11 +241,19 @@ fn codes() -> Vec<Mistake> {
         with(header("header-doubled", "syncctl", str::to_owned), |mistake| {
             mistake.received.headers.append("x-webhook-signature", "0".repeat(64).parse().expect("a value"));
         }),
-        with(header("other-header", "standard", |_| format!("v1,{}", BASE64.encode([7; 32]))), |mistake| {
+        with(header("other-header", "syncctl", |_| "00".repeat(32)), |mistake| {
+            let stripe = super::support::headers(scheme("stripe"), SECRET, "", BODY);
+            set(&mut mistake.received, "stripe-signature", &stripe[0].1);
+        }),
+        with(header("other-header", "syncctl", |_| "00".repeat(32)), |mistake| {
+            let own = super::support::headers(scheme("syncctl"), SECRET, "", BODY);
+            set(&mut mistake.received, "x-original-signature", &own[0].1);
+        }),
+        with(header("weaker-header", "standard", |_| format!("v1,{}", BASE64.encode([7; 32]))), |mistake| {
             let own = super::support::headers(scheme("syncctl"), STANDARD_SECRET, "", BODY);
             set(&mut mistake.received, "x-webhook-signature", &own[0].1);
         }),
-        with(header("other-header", "github", |_| format!("sha256={}", "0".repeat(64))), |mistake| {
+        with(header("weaker-header", "github", |_| format!("sha256={}", "0".repeat(64))), |mistake| {
             let key = Key::hmac(Algorithm::HmacSha1, SECRET.as_bytes());
             let code = key.sign(&|sink: &mut dyn FnMut(&[u8])| sink(BODY)).expect("a code");
             set(&mut mistake.received, "x-hub-signature", &format!("sha1={}", hex::encode(code.as_bytes())));
@@ -456,6 +464,25 @@ fn a_home_made_scheme_is_found_together_with_a_body_written_again() {
     mistake.received.body = Bytes::from_static(PRETTY.as_bytes());
     let names: Vec<_> = explained(&mistake).changes.iter().map(|change| change.cause.name()).collect();
     assert_eq!(names, ["json-minified", "other-content"]);
+}
+
+#[test]
+fn nobody_is_sent_to_a_weaker_header() {
+    for mistake in codes().into_iter().filter(|mistake| mistake.cause.ends_with("-header")) {
+        let found = explained(&mistake);
+        let weaker = mistake.cause == "weaker-header";
+        let text = found.single().map(|change| change.text()).unwrap_or_default();
+        assert_eq!((text.contains("do not fall back"), found.verify_with.is_none()), (weaker, weaker), "{text}");
+        assert_eq!(text.contains("verify that one instead"), !weaker, "{text}");
+    }
+    // The body alone, in a header of nobody's scheme, is less than id, time and body.
+    let mut alone = header("", "standard", |_| format!("v1,{}", BASE64.encode([7; 32])));
+    let key = key(alone.scheme, STANDARD_SECRET);
+    let code = key.sign(&|sink: &mut dyn FnMut(&[u8])| sink(BODY)).expect("a code");
+    set(&mut alone.received, "x-signature", &hex::encode(code.as_bytes()));
+    let found = explained(&alone);
+    let names: Vec<_> = found.changes.iter().map(|change| change.cause.name()).collect();
+    assert_eq!((names, found.verify_with), (vec!["body-alone", "weaker-header"], None));
 }
 
 #[test]

@@ -41,6 +41,9 @@ causes! {
         "the secret and the signed bytes are right: only the id is not of a form that is accepted"
     OtherHeader "other-header"
         "right in another header: verify that one instead"
+    WeakerHeader "weaker-header"
+        "right in a weaker header, so the secret and the body are right and what the stronger one holds is wrong: look at how \
+         the sender makes it, do not fall back to the weaker"
     CodePrefixed "code-prefixed"
         "right without the text before the code: take the prefix off, or verify by the scheme that has it"
     CodePrefixMissing "code-prefix-missing"
