@@ -29,7 +29,7 @@ pub use generic::{Description, Generic, TemplateError};
 pub use key::{Content, Key};
 pub use received::{Received, RequestError};
 pub use scheme::{Algorithm, Facts, Header, Message, Part, Protects, Scheme, TimeForm, Tolerance};
-pub use table::{ORIGINAL, STANDARD, detect, find, schemes};
+pub use table::{ORIGINAL, STANDARD, detect, find, schemes, told_by};
 pub use verify::{Refusal, SignError, TimeFact, Verdict, sign, verify};
 
 /// The prefix of a Standard Webhooks secret; the rest of it is base64.

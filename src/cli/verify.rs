@@ -11,7 +11,7 @@ use super::values;
 use super::workbench::{SchemeArgs, SecretArgs, candidates, key, owned, request_of};
 use crate::clock::Timestamp;
 use crate::report::verified::{self, Verified};
-use crate::signature::explain::{Explanation, explain, explain_unknown};
+use crate::signature::explain::{Explanation, explain, explain_time, explain_unknown};
 use crate::signature::received::MOST_BYTES;
 use crate::signature::{Key, Message, Received, Refusal, Scheme, Tolerance, sign, verify};
 use crate::text::Untrusted;
@@ -104,7 +104,10 @@ impl VerifyArgs {
             verdict.signature = Err(Refusal::SecretUnusable(error));
         }
         let missing = matches!(verdict.signature, Err(Refusal::HeaderNotDelivered(_)));
-        let explanation = (self.explain && verdict.signature.is_err()).then(|| explain(scheme, received, &secrets));
+        let explanation = match verdict.refusal().filter(|_| self.explain) {
+            Some(Refusal::OutsideTolerance) => explain_time(scheme, received),
+            refusal => refusal.map(|_| explain(scheme, received, &secrets)),
+        };
         let explanation = explanation.filter(|found| !missing || says_something(found));
         let expected = if self.show_expected { expected(scheme, received, &keys) } else { Vec::new() };
         Ok(Verified { scheme, received, detected, verdict, explanation, expected })

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{Column, Report, Table};
 use crate::clock::Timestamp;
 use crate::signature::explain::{Change, Explanation};
-use crate::signature::{Encoding, Protects, Received, Refusal, Scheme, TimeFact, Verdict};
+use crate::signature::{Encoding, Protects, Received, Refusal, Scheme, TimeFact, Verdict, told_by};
 use crate::text::short_duration;
 
 /// A request, and what was found out about it.
@@ -169,7 +169,10 @@ fn time_words(time: &TimeFact) -> String {
 
 fn facts(verified: &Verified<'_>) -> Vec<String> {
     let facts = verified.scheme.facts();
-    let how = if verified.detected { format!("detected from {}", facts.header) } else { "as told".to_owned() };
+    let how = match verified.detected {
+        true => format!("detected from {}", told_by(verified.scheme, verified.received)),
+        false => "as told".to_owned(),
+    };
     let signed = format!("{} of {}, {}", facts.algorithm.title(), facts.template(), facts.encoding.title());
     let mut lines = vec![
         format!("scheme    {} ({}), {how}", facts.name, facts.title),

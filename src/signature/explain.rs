@@ -175,6 +175,13 @@ pub fn explain_unknown(received: &Received, secrets: &[Candidate]) -> Explanatio
     explain(original, received, secrets)
 }
 
+/// Why a right signature is too old or too new, where the time's unit tells: seconds where the scheme has milliseconds.
+pub fn explain_time(scheme: &dyn Scheme, received: &Received) -> Option<Explanation> {
+    let claim = scheme.read(received).ok()?;
+    let change = shape::seconds_for_millis(scheme.facts(), claim.time?.text)?;
+    Some(Explanation { changes: vec![change], tried: 1, ..Explanation::default() })
+}
+
 /// Why the scheme refuses the request under the current secret.
 fn refusal(scheme: &dyn Scheme, received: &Received, secrets: &[Candidate]) -> Option<Refusal> {
     let current = secrets.iter().filter(|candidate| candidate.role == Role::Current);
@@ -339,7 +346,7 @@ impl Search<'_> {
         let mut all = Vec::new();
         for algorithm in [Algorithm::HmacSha1, Algorithm::HmacSha256, Algorithm::HmacSha512] {
             let length = algorithm.code_length();
-            let wanted = |code: &&codes::Variant| code.bytes.len() == length || (code.cut && algorithm == own);
+            let wanted = |code: &&codes::Variant| if code.cut { algorithm == own } else { code.bytes.len() == length };
             if !self.codes.iter().any(|code| wanted(&code)) {
                 continue;
             }

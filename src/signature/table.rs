@@ -1,6 +1,7 @@
 //! The list of schemes, and which of them a request's headers speak of.
 
 use std::borrow::Cow;
+use std::iter;
 use std::sync::LazyLock;
 
 use http::HeaderName;
@@ -150,6 +151,15 @@ pub fn detect(received: &Received) -> Vec<&'static dyn Scheme> {
         }
     }
     found
+}
+
+/// The header of that request which speaks of `scheme`: its own, or else one of an older version.
+pub fn told_by(scheme: &dyn Scheme, received: &Received) -> HeaderName {
+    let facts = scheme.facts();
+    let older =
+        LEGACY.iter().filter(|(_, name)| *name == facts.name).map(|(header, _)| HeaderName::from_static(header));
+    let mut all = iter::once(facts.header.clone()).chain(older);
+    all.find(|name| received.headers.contains_key(name)).unwrap_or_else(|| facts.header.clone())
 }
 
 /// Both kinds of Standard Webhooks share their header: what stands in it tells which.

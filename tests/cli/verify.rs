@@ -114,6 +114,19 @@ fn explain_names_the_cause_and_nothing_for_a_wrong_secret() {
     assert_eq!(previous["explanation"]["cause"], "previous-secret");
 }
 
+#[test]
+fn seconds_where_a_scheme_has_milliseconds_are_told_although_the_signature_is_right() {
+    let place = Place::new();
+    let code = hex_of(&place, &format!("1706702400:{BODY}"));
+    let header = format!("x-webflow-signature: {code}");
+    let args = ["--header", &header, "--header", "x-webflow-timestamp: 1706702400", "--at", "1706702400"];
+    let ran = verify(&place, BODY, &[&args[..], &["--explain", "-o", "json"]].concat());
+    assert_eq!((ran.code, reason(&ran)), (4, "outside-tolerance".into()));
+    assert_eq!(ran.data()["explanation"]["cause"], "time-form");
+    let words = verify(&place, BODY, &[&args[..], &["--explain"]].concat()).stdout;
+    assert!(words.contains("`x-webflow-timestamp` is in seconds, this scheme has milliseconds"), "{words}");
+}
+
 /// HMAC-SHA256 of `content` with the secret of the tests, in hex.
 fn hex_of(place: &Place, content: &str) -> String {
     place.run_with_input(&["sign", "-", "-o", "name"], content.as_bytes()).stdout.trim().to_owned()
@@ -252,6 +265,8 @@ fn a_signature_in_a_legacy_header_is_found_and_told() {
     let ran = verify(&place, BODY, &["--header", &format!("X-Hub-Signature: sha1={code}"), "--explain", "-o", "json"]);
     assert_eq!((ran.code, reason(&ran)), (4, "header-not-delivered".into()));
     assert_eq!(ran.data()["explanation"]["cause"], "other-header");
+    let words = verify(&place, BODY, &["--header", &format!("X-Hub-Signature: sha1={code}")]).stdout;
+    assert!(words.contains("github (GitHub), detected from x-hub-signature\n"), "{words}");
     let wrong = verify(&place, BODY, &["--header", "x-hub-signature: sha1=00", "--explain", "-o", "json"]);
     assert_eq!((wrong.code, wrong.data()["ruledOut"].as_array().map(Vec::len)), (4, Some(0)));
 }

@@ -238,6 +238,8 @@ fn codes() -> Vec<Mistake> {
         header("code-other-version", "stripe", |v| v.replace("v1=", "v0=")),
         header("code-other-version", "svix", |v| v.replace("v1,", "v2,")),
         header("code-truncated", "syncctl", |v| v[..32].to_owned()),
+        header("code-truncated", "stripe", |v| v[.."t=1706702400,v1=".len() + 40].to_owned()),
+        header("code-truncated", "github", |v| v[.."sha256=".len() + 40].to_owned()),
         with(header("header-doubled", "syncctl", str::to_owned), |mistake| {
             mistake.received.headers.append("x-webhook-signature", "0".repeat(64).parse().expect("a value"));
         }),
@@ -656,7 +658,7 @@ fn a_code_that_is_right_but_for_its_last_digit_names_no_cause() {
 
 #[test]
 fn a_cut_code_names_its_cause_only_where_enough_is_left_of_it() {
-    for (bytes, named) in [(9, false), (10, true), (31, true)] {
+    for (bytes, named) in [(9, false), (10, true), (20, true), (31, true)] {
         let cut = header("code-truncated", "syncctl", |value| value[..bytes * 2].to_owned());
         let found = explain(cut.scheme, &cut.received, &cut.secrets);
         assert_eq!(found.single().map(|change| change.cause.name()), named.then_some("code-truncated"), "{bytes}");

@@ -61,7 +61,8 @@ pub(super) fn variants(facts: &Facts, received: &Received) -> Vec<Variant> {
 }
 
 fn add(all: &mut Vec<Variant>, variant: Variant) {
-    let known = |other: &Variant| other.bytes == variant.bytes && other.changes.len() <= variant.changes.len();
+    let same = |other: &Variant| other.bytes == variant.bytes && other.cut == variant.cut;
+    let known = |other: &Variant| same(other) && other.changes.len() <= variant.changes.len();
     if variant.changes.len() <= 2 && all.len() < MOST && !all.iter().any(known) {
         all.push(variant);
     }
@@ -159,10 +160,12 @@ fn codes(facts: &Facts, text: &str) -> Vec<(Option<Cause>, Vec<u8>, bool)> {
     let other = |cause: Cause, own: Encoding| (facts.encoding != own).then_some(cause);
     let mut push = |cause: Option<Cause>, bytes: Option<Vec<u8>>| {
         let Some(bytes) = bytes else { return };
+        // A code that was cut to the length of another algorithm's is tried as either.
+        if bytes.len() >= LEAST_CUT && bytes.len() < facts.algorithm.code_length() && cause.is_none() {
+            all.push((Some(Cause::CodeTruncated), bytes.clone(), true));
+        }
         if LENGTHS.contains(&bytes.len()) {
             all.push((cause, bytes, false));
-        } else if bytes.len() >= LEAST_CUT && bytes.len() < facts.algorithm.code_length() && cause.is_none() {
-            all.push((Some(Cause::CodeTruncated), bytes, true));
         }
     };
     push(other(Cause::CodeHex, Encoding::Hex), hex::decode(text).ok());

@@ -46,6 +46,13 @@ pub(super) fn doubled(name: &str) -> Change {
     Change::new(Cause::HeaderDoubled, format!("it is `{name}`"))
 }
 
+/// A time in seconds where the scheme has milliseconds: it is read as one of the first months of 1970.
+pub(super) fn seconds_for_millis(facts: &Facts, text: &str) -> Option<Change> {
+    let name = facts.time_header.as_ref().filter(|_| facts.time_form == TimeForm::Millis && text.len() < 12)?;
+    let detail = format!("the time in `{name}` is {}, this scheme has {}", unit(text), wanted(facts));
+    Some(Change::new(Cause::TimeForm, detail))
+}
+
 /// The unit a time is written in, as far as its text tells.
 fn unit(text: &str) -> &'static str {
     let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
