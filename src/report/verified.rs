@@ -37,6 +37,10 @@ struct VerifiedView<'a> {
     reason: Option<&'a str>,
     time: Option<TimeView>,
     protects: Option<ProtectsView>,
+    signed_template: Option<String>,
+    algorithm: Option<&'a str>,
+    encoding: Option<&'a str>,
+    body_bytes: usize,
     #[serde(flatten)]
     found: FoundView<'a>,
 }
@@ -118,13 +122,18 @@ impl From<TimeFact> for TimeView {
 pub fn verified(verified: &Verified<'_>) -> Report {
     let refusal = verified.verdict.refusal();
     let found = verified.explanation.as_ref();
+    let scheme = verified.scheme.facts();
     let view = VerifiedView {
         valid: refusal.is_none(),
-        scheme: Some(&verified.scheme.facts().name),
+        scheme: Some(&scheme.name),
         detected: verified.detected,
         reason: refusal.as_ref().map(Refusal::name),
         time: verified.verdict.time.map(TimeView::from),
         protects: Some(verified.verdict.protects.into()),
+        signed_template: Some(scheme.template()),
+        algorithm: Some(scheme.algorithm.title()),
+        encoding: Some(scheme.encoding.title()),
+        body_bytes: verified.received.body.len(),
         found: FoundView::of(found),
     };
     let mut report =
@@ -251,6 +260,10 @@ pub fn unsigned(received: &Received, found: Option<&Explanation>) -> Report {
         reason: Some("header-not-delivered"),
         time: None,
         protects: None,
+        signed_template: None,
+        algorithm: None,
+        encoding: None,
+        body_bytes: received.body.len(),
         found: FoundView::of(found),
     };
     let names: Vec<_> = received.headers.keys().map(HeaderName::as_str).collect();

@@ -38,6 +38,16 @@ fn a_right_signature_ends_with_0_and_a_wrong_one_with_4_and_one_clear_reason() {
 }
 
 #[test]
+fn json_says_what_was_signed_and_how_as_the_table_does() {
+    let place = Place::new();
+    let data = verify(&place, BODY, &["--header", &header(), "-o", "json"]).data();
+    let fields = ["signedTemplate", "algorithm", "encoding", "bodyBytes"].map(|name| data[name].to_string());
+    assert_eq!(fields, ["\"{body}\"", "\"HMAC-SHA256\"", "\"hex\"", &BODY.len().to_string()]);
+    let unknown = verify(&place, BODY, &["-o", "json"]).data();
+    assert_eq!((&unknown["algorithm"], &unknown["bodyBytes"]), (&Value::Null, &BODY.len().into()));
+}
+
+#[test]
 fn the_time_is_told_apart_from_the_signature() {
     let place = Place::new();
     let signed = place.data(&["sign", "--data", BODY, "--scheme", "stripe", "--timestamp", "1706702400"]);
