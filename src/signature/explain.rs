@@ -28,6 +28,7 @@ use super::table::{ORIGINAL, detect, find, schemes};
 use super::twilio::body_fits;
 use super::verify::{message, verify};
 use crate::clock::Timestamp;
+use crate::text::Untrusted;
 use bodies::Form;
 use clues::{Clues, time_in_list};
 use instead::Signed;
@@ -151,12 +152,13 @@ pub fn explain(scheme: &dyn Scheme, received: &Received, secrets: &[Candidate]) 
     if refusal == Some(Refusal::BodyHashMismatch) {
         return Explanation { changes: behind_hash(&message), tried: 1, ..Explanation::default() };
     }
+    let clues = Clues::of(scheme.facts(), received);
     let search = Search {
         scheme,
         shape: refusal.as_ref().and_then(|refusal| shape::refused(scheme, received, &message, refusal)),
         forms: bodies::forms(&received.body).collect(),
         keys: keys::variants(scheme, secrets),
-        contents: contents::variants(scheme, &message, received, &Clues::of(scheme.facts(), received)),
+        contents: contents::variants(scheme, &message, received, &clues),
         codes: codes::variants(scheme.facts(), received),
         delivered: received.headers.contains_key(&scheme.facts().header),
     };
@@ -165,6 +167,7 @@ pub fn explain(scheme: &dyn Scheme, received: &Received, secrets: &[Candidate]) 
     if explanation.changes.is_empty() {
         explanation.ruled_out = if explanation.tried == 0 { Vec::new() } else { search.causes() };
         explanation.collect = collect(scheme, received, &message, explanation.tried > 0);
+        explanation.collect.extend(unused(&clues));
     }
     explanation
 }
@@ -197,19 +200,37 @@ fn behind_hash(message: &Message<'_>) -> Vec<Change> {
 
 /// Another scheme's header may be there too, and right: then the wrong one of two was verified.
 fn other_scheme(scheme: &dyn Scheme, received: &Received, secrets: &[Candidate]) -> Option<Explanation> {
-    let others = detect(received).into_iter().filter(|other| other.facts().name != scheme.facts().name);
+    let own = &scheme.facts().header;
+    let siblings = schemes().filter(|other| other.facts().header == *own && received.headers.contains_key(own));
+    let others = siblings.chain(detect(received)).filter(|other| other.facts().name != scheme.facts().name);
     let is_right = |other: &dyn Scheme| {
         let keys: Vec<_> = secrets.iter().filter_map(|secret| other.key(&secret.text).ok()).collect();
         verify(other, received, &keys, Timestamp::default(), None).signature.is_ok()
     };
     let other = others.into_iter().find(|other| is_right(*other))?;
     let facts = other.facts();
+    if facts.header == *own {
+        return Some(other_version(scheme, other));
+    }
     let weaker = received.headers.contains_key(&scheme.facts().header) && is_weaker(other, scheme);
     let cause = if weaker { Cause::WeakerHeader } else { Cause::OtherHeader };
     let change = Change::new(cause, format!("`{}` is right by scheme {}", facts.header, facts.name));
     let enough = !weaker && refusal(other, received, secrets).is_none();
     let verify_with = enough.then(|| format!("--scheme {}", facts.name));
     Some(Explanation { changes: vec![change], tried: 1, verify_with, ..Explanation::default() })
+}
+
+/// Two schemes may share a header, each with a version of its own, and the secret may be a key of the other one.
+fn other_version(scheme: &dyn Scheme, other: &dyn Scheme) -> Explanation {
+    let [own, facts] = [scheme.facts(), other.facts()];
+    let [version, right] = [&own.prefix, &facts.prefix].map(|prefix| prefix.trim_end_matches(','));
+    let detail = format!(
+        "the secret is a key of {}, whose `{right}` code is right: {} verifies `{version}` alone",
+        facts.name, own.name
+    );
+    let changes = vec![Change::new(Cause::CodeOtherVersion, detail)];
+    let verify_with = Some(format!("--scheme {}", facts.name));
+    Explanation { changes, tried: 1, verify_with, ..Explanation::default() }
 }
 
 /// Whether a receiver that knows both lets the second decide.
@@ -417,12 +438,9 @@ fn collect(scheme: &dyn Scheme, received: &Received, message: &Message<'_>, is_c
         let what = if value.is_empty() { "is empty" } else { "holds nothing that reads as a code" };
         all.push(format!("the signature itself: `{}` {what}", scheme.facts().header));
     }
-    if let Some(said) = header("content-length").filter(|said| said.parse() != Ok(body.len())) {
-        all.push(format!(
-            "content-length says {said} bytes and the body has {}: these are not the bytes that were sent",
-            body.len()
-        ));
-    }
+    let (said, length) = (header("content-length"), body.len());
+    let differs = said.is_some_and(|said| said.parse() != Ok(length));
+    all.extend(differs.then(|| lengths(said, length)));
     if header("content-encoding").is_some_and(|kind| kind != "identity") && !body.starts_with(&[0x1f, 0x8b]) {
         all.push(
             "content-encoding says that the body was packed, and it is not: capture it before it is unpacked, because no two \
@@ -440,8 +458,35 @@ fn collect(scheme: &dyn Scheme, received: &Received, message: &Message<'_>, is_c
         all.push(format!("the exact URL the sender was given: `{}` was taken here", message.url));
     }
     all.push("the secret as the sender shows it now: another secret is the likeliest cause that is left".to_owned());
+    all.extend((!differs).then(|| lengths(said, length)));
     all.push("the body as it arrives, before any framework: let the sender send to `syncctl listen`".to_owned());
     all
+}
+
+/// The headers that look as if they were signed, and are not by this scheme.
+fn unused(clues: &Clues) -> Option<String> {
+    let names: Vec<_> = clues.times.iter().chain(&clues.ids).map(|clue| format!("`{}`", clue.header)).collect();
+    let headers = names.join(", ");
+    let what = format!(
+        "what the sender signs besides the body: {headers} hold a time or an id that this scheme does not read"
+    );
+    (!names.is_empty()).then_some(what)
+}
+
+/// What `content-length` says against the body's length.
+fn lengths(said: Option<&str>, length: usize) -> String {
+    match said {
+        Some(said) if said.parse() == Ok(length) => {
+            format!("content-length and the body agree on {length} bytes: none were lost, others may stand for them")
+        }
+        Some(said) => {
+            let said = Untrusted(said);
+            format!(
+                "content-length says {said} bytes and the body has {length}: these are not the bytes that were sent"
+            )
+        }
+        None => format!("the content-length of the request, which is not there: the body has {length} bytes here"),
+    }
 }
 
 /// The changes, one or two, that turn `from` into `to`, when they are known ones.

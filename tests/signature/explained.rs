@@ -488,6 +488,25 @@ fn nobody_is_sent_to_a_weaker_header() {
 }
 
 #[test]
+fn a_key_of_the_other_version_of_a_shared_header_is_recognised() {
+    let both = |mistake: &mut Mistake| {
+        let value = get(&mistake.received, "webhook-signature").to_owned();
+        set(&mut mistake.received, "webhook-signature", &format!("{value} v1,{}", BASE64.encode([7; 32])));
+    };
+    let public = key(scheme("standard-ed25519"), PRIVATE).public_text().expect("a public key");
+    for secret in [PRIVATE, &public] {
+        let mut mistake = with(header("code-other-version", "standard-ed25519", str::to_owned), both);
+        (mistake.scheme, mistake.secrets) = (scheme("standard"), current(secret));
+        let found = explained(&mistake);
+        let text = found.single().map(|change| change.text()).unwrap_or_default();
+        assert!(text.contains("key of standard-ed25519, whose `v1a` code is right"), "{text}");
+        assert_eq!(found.verify_with.as_deref(), Some("--scheme standard-ed25519"));
+        mistake.received.body = Bytes::from_static(b"{}");
+        assert_eq!(explained(&mistake).changes, []);
+    }
+}
+
+#[test]
 fn every_cause_is_made_by_some_mistake() {
     let made: Vec<_> = mistakes().iter().map(|mistake| mistake.cause).collect();
     let missing: Vec<_> = CAUSES.iter().map(|cause| cause.name()).filter(|name| !made.contains(name)).collect();
@@ -553,8 +572,20 @@ proptest! {
         theirs in prop::collection::vec(any::<u8>(), 8..64),
         name in prop::sample::select(vec!["syncctl", "standard", "stripe", "github", "shopify", "vercel"]),
     ) {
-        let mut wrong = secret("", name, theirs, "a-secret-that-nobody-signs-with");
+        let wrong = secret("", name, theirs, "a-secret-that-nobody-signs-with");
         prop_assert_eq!(explained(&wrong).changes, []);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn no_random_key_gets_a_cause_from_what_stands_beside_the_signature(
+        theirs in prop::collection::vec(any::<u8>(), 8..64),
+        name in prop::sample::select(vec!["syncctl", "standard", "stripe", "github", "shopify", "vercel"]),
+    ) {
+        let mut wrong = secret("", name, theirs, "a-secret-that-nobody-signs-with");
         add_what_others_add(&mut wrong.received);
         prop_assert_eq!(explained(&wrong).changes, []);
         let value = wrong.received.headers.remove(&wrong.scheme.facts().header).expect("a signature");
@@ -624,6 +655,14 @@ fn what_the_request_itself_shows_to_be_missing_comes_first() {
     assert!(found.collect[0].contains("99 bytes"), "{:?}", found.collect);
     assert!(found.collect[1].contains("packed"), "{:?}", found.collect);
     assert!(found.tried > 500 && !found.cut_short, "{found:?}");
+    set(&mut mistake.received, "content-length", &BODY.len().to_string());
+    set(&mut mistake.received, "x-timestamp", "1706702400");
+    set(&mut mistake.received, "x-request-id", "r-1");
+    let collect = explained(&mistake).collect.join("\n");
+    assert!(
+        collect.contains("agree on 76 bytes") && collect.contains("`x-timestamp`, `x-request-id` hold"),
+        "{collect}"
+    );
 }
 
 #[test]
