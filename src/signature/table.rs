@@ -1,7 +1,6 @@
 //! The list of schemes, and which of them a request's headers speak of.
 
 use std::borrow::Cow;
-use std::iter;
 use std::sync::LazyLock;
 
 use http::HeaderName;
@@ -156,10 +155,14 @@ pub fn detect(received: &Received) -> Vec<&'static dyn Scheme> {
 /// The header of that request which speaks of `scheme`: its own, or else one of an older version.
 pub fn told_by(scheme: &dyn Scheme, received: &Received) -> HeaderName {
     let facts = scheme.facts();
-    let older =
-        LEGACY.iter().filter(|(_, name)| *name == facts.name).map(|(header, _)| HeaderName::from_static(header));
-    let mut all = iter::once(facts.header.clone()).chain(older);
-    all.find(|name| received.headers.contains_key(name)).unwrap_or_else(|| facts.header.clone())
+    let own = Some(&facts.header).filter(|own| received.headers.contains_key(*own));
+    let older = || received.headers.keys().find(|name| is_older(name, facts));
+    own.or_else(older).unwrap_or(&facts.header).clone()
+}
+
+/// Whether a header is that of an older version of a scheme.
+pub(super) fn is_older(name: &HeaderName, facts: &Facts) -> bool {
+    LEGACY.iter().any(|(header, scheme)| name == *header && *scheme == facts.name)
 }
 
 /// Both kinds of Standard Webhooks share their header: what stands in it tells which.

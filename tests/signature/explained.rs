@@ -251,6 +251,12 @@ fn codes() -> Vec<Mistake> {
             let own = super::support::headers(scheme("syncctl"), SECRET, "", BODY);
             set(&mut mistake.received, "x-original-signature", &own[0].1);
         }),
+        with(header("older-header", "github", str::to_owned), |mistake| {
+            mistake.received.headers.remove("x-hub-signature-256");
+            let key = Key::hmac(Algorithm::HmacSha1, SECRET.as_bytes());
+            let code = key.sign(&|sink: &mut dyn FnMut(&[u8])| sink(BODY)).expect("a code");
+            set(&mut mistake.received, "x-hub-signature", &format!("sha1={}", hex::encode(code.as_bytes())));
+        }),
         with(header("weaker-header", "standard", |_| format!("v1,{}", BASE64.encode([7; 32]))), |mistake| {
             let own = super::support::headers(scheme("syncctl"), STANDARD_SECRET, "", BODY);
             set(&mut mistake.received, "x-webhook-signature", &own[0].1);
@@ -470,7 +476,7 @@ fn a_home_made_scheme_is_found_together_with_a_body_written_again() {
 
 #[test]
 fn nobody_is_sent_to_a_weaker_header() {
-    for mistake in codes().into_iter().filter(|mistake| mistake.cause.ends_with("-header")) {
+    for mistake in codes().into_iter().filter(|mistake| ["other-header", "weaker-header"].contains(&mistake.cause)) {
         let found = explained(&mistake);
         let weaker = mistake.cause == "weaker-header";
         let text = found.single().map(|change| change.text()).unwrap_or_default();

@@ -44,6 +44,9 @@ causes! {
     WeakerHeader "weaker-header"
         "right in a weaker header, so the secret and the body are right and what the stronger one holds is wrong: look at how \
          the sender makes it, do not fall back to the weaker"
+    OlderHeader "older-header"
+        "right in the header of an older version, which is not verified: the secret and the body are right, let the sender send \
+         the newer one"
     CodePrefixed "code-prefixed"
         "right without the text before the code: take the prefix off, or verify by the scheme that has it"
     CodePrefixMissing "code-prefix-missing"

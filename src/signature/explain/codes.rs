@@ -10,6 +10,7 @@ use super::instead::Place;
 use crate::signature::code::Encoding;
 use crate::signature::received::Received;
 use crate::signature::scheme::Facts;
+use crate::signature::table::is_older;
 
 /// A code, and what was changed to read it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +45,9 @@ pub(super) fn variants(facts: &Facts, received: &Received) -> Vec<Variant> {
         }
     }
     for (name, value) in received.headers.iter().filter(|(name, _)| **name != facts.header) {
-        let change = Change::new(Cause::OtherHeader, format!("it is in `{name}`"));
+        let older = own.is_empty() && is_older(name, facts);
+        let cause = if older { Cause::OlderHeader } else { Cause::OtherHeader };
+        let change = Change::new(cause, format!("it is in `{name}`"));
         let text = String::from_utf8_lossy(value.as_bytes());
         for token in tokens(&text) {
             let code = marked(token).map_or(token, |(_, code)| code);
@@ -52,7 +55,7 @@ pub(super) fn variants(facts: &Facts, received: &Received) -> Vec<Variant> {
                 continue;
             };
             let prefix = text.strip_suffix(code).unwrap_or_default().to_owned();
-            let place = Some(Place { header: name.clone(), prefix, encoding });
+            let place = Some(Place { header: name.clone(), prefix, encoding, usable: !older });
             add(&mut all, Variant { changes: vec![change.clone()], bytes, place, cut: false });
         }
     }

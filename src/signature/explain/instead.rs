@@ -14,6 +14,8 @@ pub(super) struct Place {
     /// What precedes the code.
     pub prefix: String,
     pub encoding: Encoding,
+    /// Whether it may be verified in the place of the scheme's own.
+    pub usable: bool,
 }
 
 /// What was signed, and the headers that hold its parts.
@@ -31,7 +33,7 @@ pub(super) fn options(
     signed: &Signed<'_>,
     key: &[u8],
 ) -> Option<String> {
-    let description = description(place, length, signed)?;
+    let description = description(place, length, signed).filter(|_| place.usable)?;
     let scheme = Generic::new(description.clone()).ok()?;
     let key = Key::hmac(description.algorithm, key);
     verify(&scheme, received, &[key], Timestamp::default(), None).signature.ok()?;
