@@ -193,10 +193,12 @@ fn every_request_that_is_not_shown_is_told_of_in_one_line() {
 #[test]
 fn a_request_whose_sender_did_not_wait_for_the_answer_is_shown_all_the_same() {
     let place = Place::new();
-    let listening = Listening::start(&place, &["--count", "1", "--delay", "300ms"]);
+    let listening = Listening::start(&place, &["--delay", "300ms"]);
     let mut stream = TcpStream::connect(&listening.address).unwrap();
     stream.write_all(b"POST /gone HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{}").unwrap();
     drop(stream);
+    listening.send("", b"{}");
+    crate::support::place::kill(&listening.child, "-TERM");
     let (shown, told) = listening.ended();
     assert_eq!((&shown[0]["url"], told.len()), (&"http://h/gone".into(), 0), "{told:?}");
 }
