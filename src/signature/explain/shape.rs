@@ -27,6 +27,9 @@ pub(super) fn refused(
         Refusal::IdMalformed(name) => {
             Some(Change::new(Cause::IdForm, format!("the id in `{name}` {}", id_fault(message.id))))
         }
+        Refusal::TimeMissing(member) => {
+            Some(Change::new(Cause::TimeForm, format!("the signed body tells no time in `{member}`")))
+        }
         Refusal::HeaderMalformed { .. }
         | Refusal::PrefixMissing
         | Refusal::CodeNotHexadecimal
