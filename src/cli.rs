@@ -39,6 +39,7 @@ pub mod events;
 pub mod failures;
 pub mod health;
 pub mod help;
+pub mod init;
 pub mod listen;
 pub mod man;
 pub mod metrics;
@@ -156,6 +157,8 @@ pub enum Command {
     /// Look after the database: where it is, how it is, copies of it
     #[command(subcommand)]
     Db(db::DbCommand),
+    /// Write a configuration to begin with, and a secret
+    Init(init::InitArgs),
     /// See what the configuration says, where it comes from, and what is wrong with it
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -251,6 +254,7 @@ impl Command {
             Self::Replay(args) => args.run(context),
             Self::Audit(command) => command.run(context),
             Self::Db(command) => command.run(context),
+            Self::Init(args) => args.run(context),
             Self::Config(command) => command.run(context),
             Self::Completions(args) => args.run(context),
             Self::Man(args) => args.run(context),

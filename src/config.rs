@@ -13,6 +13,7 @@ mod problem;
 mod reading;
 pub mod reference;
 mod secret;
+pub mod starter;
 mod values;
 
 use std::collections::BTreeMap;

@@ -23,6 +23,7 @@ pub mod requests;
 pub mod secrets;
 pub mod settings;
 pub mod signing;
+pub mod started;
 pub mod verified;
 pub mod why;
 

@@ -127,6 +127,14 @@ const EXAMPLES: &[Examples] = &[
         ],
     ),
     (
+        "init",
+        &[
+            ("Where every command finds it", "syncctl init"),
+            ("For a service", "syncctl init /etc/syncctl/config.toml"),
+            ("See it first", "syncctl init --print"),
+        ],
+    ),
+    (
         "config",
         &[("What is in force, and why", "syncctl config show --origin"), ("Is it right?", "syncctl config validate")],
     ),

@@ -98,7 +98,7 @@ impl NewArgs {
 }
 
 /// A secret nobody has yet.
-fn fresh() -> Result<Zeroizing<String>, Fault> {
+pub(super) fn fresh() -> Result<Zeroizing<String>, Fault> {
     let mut random = Zeroizing::new([0; 32]);
     getrandom::fill(random.as_mut()).map_err(|e| Exit::Io.fault("failed to get random bytes").cause(e))?;
     Ok(new_secret(&random))

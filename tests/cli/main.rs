@@ -22,6 +22,7 @@ mod formats;
 mod health;
 mod help;
 mod hostile;
+mod init;
 mod listen;
 mod mutations;
 mod packaging;

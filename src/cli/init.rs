@@ -1,0 +1,211 @@
+//! `init`: a configuration to begin with, and a secret.
+
+use std::fs::{DirBuilder, hard_link, read_link};
+use std::io::{self, ErrorKind, Write as _};
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf, absolute};
+
+use super::context::Context;
+use super::exit::{Exit, Fault};
+use super::secret::{fresh, shown};
+use crate::config::starter::Starter;
+use crate::config::{Config, Inspection, Origin, Sources};
+use crate::report::Report;
+use crate::report::started::{Started, started, would_start};
+use crate::signature::show::shell_quote;
+
+/// The secret's file, beside the configuration.
+const SECRET_FILE: &str = "webhook.secret";
+/// The most configurations of before that are kept.
+const MOST_KEPT: u32 = 1_000;
+
+/// Arguments of `init`.
+#[derive(Debug, clap::Args)]
+pub struct InitArgs {
+    /// Where to write it [default: the user's configuration, or the one of --config or SYNCCTL_CONFIG]
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// Make no secret; without it, 32 random bytes go to a file `webhook.secret` beside the configuration
+    ///
+    /// A secret that is there already is used as it is, and never replaced.
+    #[arg(long)]
+    no_secret: bool,
+    /// Write it though one is there; the old one is kept beside it, as config.toml.1 or the next free number
+    #[arg(long)]
+    force: bool,
+    /// Print the configuration and write nothing
+    #[arg(long, conflicts_with = "force")]
+    print: bool,
+    /// Say what would be written and write nothing
+    #[arg(short = 'n', long, conflicts_with = "print")]
+    dry_run: bool,
+}
+
+impl InitArgs {
+    pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
+        let inspection = Config::inspect(context.sources().clone());
+        if self.print {
+            let text = self.starter(&inspection.config, false)?.text();
+            context.screen.report(&Report::new(&text).with_line(text.trim_end()))?;
+            return Ok(Exit::Done);
+        }
+        let target = self.target(context, &inspection.config)?;
+        if is_there(&target) && !self.force {
+            return Err(Exit::No
+                .fault(format!("{} is there already", shown(&target)))
+                .hint("see what it says with `syncctl config show`; write a new one, keeping the old, with --force"));
+        }
+        let starter = self.starter(&inspection.config, !self.no_secret)?;
+        let directory = target.parent().unwrap_or(Path::new("/"));
+        let secret = starter.secret_file.as_ref().map(|name| directory.join(name));
+        if self.dry_run {
+            let secret = secret.as_deref().filter(|path| !is_there(path));
+            context.screen.said(&would_start(&target, secret))?;
+            return Ok(Exit::Done);
+        }
+        make_directory(directory).map_err(|error| unwritten(directory, &error))?;
+        // The secret comes first: a configuration never names one that is not there.
+        let is_new = secret.as_deref().map(write_secret).transpose()?;
+        let kept = write_configuration(&target, &starter.text(), self.force)?;
+        let after = Config::inspect(Sources { config_path: Some(target.clone()), ..context.sources().clone() });
+        tell(context, &after);
+        context.screen.said(&started(&Started {
+            config: &target,
+            secret: secret.as_deref().zip(is_new),
+            kept: kept.as_deref(),
+            next: &next_steps(&target, is_found_by_itself(context, &target)),
+        }))?;
+        Ok(Exit::Done)
+    }
+
+    /// Where it is to be written, as an absolute path: cron and services begin elsewhere.
+    fn target(&self, context: &Context, config: &Config) -> Result<PathBuf, Fault> {
+        if self.file.is_some() && context.sources().config_path.is_some() {
+            return Err(Exit::Usage.fault("FILE and --config both say where to write").hint("leave one of them out"));
+        }
+        let found = config.places.iter().find(|place| matches!(place.role, "named" | "user"));
+        let path = self.file.as_ref().or(found.map(|place| &place.path)).ok_or_else(|| {
+            Exit::Config
+                .fault("no place for the configuration: neither HOME nor XDG_CONFIG_HOME is set to an absolute path")
+                .hint("name one: syncctl init FILE")
+        })?;
+        absolute(path).map_err(|error| unwritten(path, &error))
+    }
+
+    fn starter(&self, config: &Config, with_secret: bool) -> Result<Starter, Fault> {
+        let setting = config.origins().iter().find(|setting| setting.key == "database");
+        let said = |flag: bool| {
+            let setting = setting.filter(|it| matches!(it.origin, Origin::Flag(_)) == flag)?;
+            (flag || setting.origin == Origin::Default).then_some(config.database().ok()?)
+        };
+        let chosen = said(true).map(absolute).transpose();
+        let chosen = chosen.map_err(|error| Exit::Io.fault("failed to find the working directory").cause(error))?;
+        let text = |path: PathBuf| path.display().to_string();
+        Ok(Starter {
+            database: chosen.map(text),
+            default_database: said(false).map(|path| text(path.to_owned())),
+            secret_file: with_secret.then(|| SECRET_FILE.to_owned()),
+        })
+    }
+}
+
+/// Whether something has that name, be it a link that leads nowhere.
+fn is_there(path: &Path) -> bool {
+    path.exists() || read_link(path).is_ok()
+}
+
+fn make_directory(directory: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(directory)
+}
+
+fn unwritten(path: &Path, error: &io::Error) -> Fault {
+    Exit::Io.fault(format!("failed to write {}", shown(path))).cause(error)
+}
+
+/// Writes a file that only its owner may read, all of it or nothing; one that is there is replaced only if `replace`.
+fn write_private(path: &Path, bytes: &[u8], replace: bool) -> io::Result<()> {
+    let directory = path.parent().unwrap_or(Path::new("/"));
+    // Such a file has mode 0600 from the beginning, whatever the umask.
+    let mut file = tempfile::NamedTempFile::new_in(directory)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    if replace { file.persist(path) } else { file.persist_noclobber(path) }?;
+    std::fs::File::open(directory)?.sync_all()
+}
+
+/// Writes a new secret unless there is a file of that name, and returns whether it did.
+fn write_secret(path: &Path) -> Result<bool, Fault> {
+    if is_there(path) {
+        return Ok(false);
+    }
+    let secret = fresh()?;
+    match write_private(path, secret.as_bytes(), false) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(unwritten(path, &error)),
+    }
+}
+
+/// Writes the configuration, and returns where the one of before is kept, if there was one.
+fn write_configuration(path: &Path, text: &str, force: bool) -> Result<Option<PathBuf>, Fault> {
+    let kept = if force { keep(path).map_err(|error| unwritten(path, &error))? } else { None };
+    match write_private(path, text.as_bytes(), kept.is_some()) {
+        Ok(()) => Ok(kept),
+        Err(error) => Err(unwritten(path, &error)),
+    }
+}
+
+/// Gives a file that is there a second name; until it is replaced, it keeps its first one as well.
+fn keep(path: &Path) -> io::Result<Option<PathBuf>> {
+    for number in 1..=MOST_KEPT {
+        let mut name = path.as_os_str().to_owned();
+        name.push(format!(".{number}"));
+        match hard_link(path, &name) {
+            Ok(()) => return Ok(Some(name.into())),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(io::Error::other(format!("{MOST_KEPT} of before are kept already")))
+}
+
+/// Says what is wrong all the same, such as a variable, and what is heard before the new secret.
+fn tell(context: &Context, after: &Inspection) {
+    after.problems.iter().for_each(|problem| context.screen.warn(&problem.to_string()));
+    after.config.unreadable_secrets().iter().for_each(|error| context.screen.warn(&error.to_string()));
+    after.config.take_warnings().iter().for_each(|warning| context.screen.warn(warning));
+    let secret = after.config.origins().iter().find(|setting| setting.key == "webhook.secret");
+    if let Some((setting, hidden)) = secret.and_then(|setting| Some((setting, setting.hides.as_ref()?))) {
+        context.screen.warn(&format!("the secret of {} is heard before the one of {hidden}", setting.origin));
+    }
+}
+
+/// Whether a command without flags reads that file.
+fn is_found_by_itself(context: &Context, target: &Path) -> bool {
+    let plain = Config::inspect(Sources { config_path: None, ..context.sources().clone() });
+    plain.config.places.iter().any(|place| matches!(place.role, "named" | "user") && place.path == target)
+}
+
+fn next_steps(target: &Path, is_found: bool) -> Vec<(&'static str, String)> {
+    let path = quoted(target);
+    let with = |command: &str| match is_found {
+        true => command.to_owned(),
+        false => format!("{command} --config {path}"),
+    };
+    let program = std::env::current_exe().map_or_else(|_| "syncctl".to_owned(), |path| quoted(&path));
+    // Cron takes a percent sign for the end of the line.
+    let cron = format!("* * * * * {program} process -q --max-time 50s --config {path}").replace('%', "\\%");
+    vec![
+        ("Name where to send, under [[endpoints]]", format!("\"${{EDITOR:-vi}}\" {path}")),
+        ("See whether it is right", with("syncctl config validate")),
+        ("Store an event", with("syncctl emit user.created u-1 --data '{\"name\":\"Ada\"}'")),
+        ("Send what is due", with("syncctl process")),
+        ("The same every minute, with `crontab -e`", cron),
+    ]
+}
+
+fn quoted(path: &Path) -> String {
+    shell_quote(path.as_os_str().as_bytes()).unwrap_or_else(|| shown(path))
+}

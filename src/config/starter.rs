@@ -1,0 +1,185 @@
+//! The text of a new configuration: every key of the reference, most of them commented out, each with its default.
+
+use std::fmt::Write as _;
+
+use super::keys::{ENDPOINT_KEYS, Form, KEYS};
+use super::reference::{self, Described};
+use super::secret::SECRETS;
+
+/// What a new configuration says, beside comments.
+#[derive(Clone, Debug, Default)]
+pub struct Starter {
+    /// The queue's file, where the operator chose one.
+    pub database: Option<String>,
+    /// The queue's file where nobody chooses one.
+    pub default_database: Option<String>,
+    /// The file that holds the secret, counted from the configuration.
+    pub secret_file: Option<String>,
+}
+
+const HEAD: &str = "\
+# The configuration of syncctl. A line that begins with # and a space explains, one without the space is a setting at its
+# default: take the # away to change it. `syncctl config validate` says what is wrong, `syncctl config show --origin` what
+# is in force. The environment is heard before this file.
+";
+
+const ENDPOINTS: &str = "
+# Where events are sent: one such block for each place, its name and URL at least.
+#[[endpoints]]
+";
+
+/// What may stand for a key that has no default.
+const EXAMPLES: &[(&str, &str)] = &[
+    ("database", "syncctl.db"),
+    ("tls.ca_file", "ca.pem"),
+    ("name", "admin"),
+    ("url", "https://admin.example.com/api/webhooks/sync"),
+    ("secret_file", "admin.secret"),
+    ("secret_env", "ADMIN_WEBHOOK_SECRET"),
+];
+
+/// One setting as it is written.
+struct Line {
+    key: String,
+    about: &'static str,
+    value: String,
+    in_force: bool,
+}
+
+impl Starter {
+    /// The file.
+    pub fn text(&self) -> String {
+        let mut text = HEAD.to_owned();
+        let lines: Vec<Line> = self.settings().into_iter().chain(self.secrets()).collect();
+        let mut sections: Vec<&str> = lines.iter().map(|line| section(&line.key)).collect();
+        sections.sort_by_key(|name| sections_of_secrets().position(|it| it == *name).is_none());
+        // Keys outside of any section have to come first.
+        sections.sort_by_key(|name| !name.is_empty());
+        sections.dedup();
+        for name in sections {
+            text.push('\n');
+            if !name.is_empty() {
+                let _ = writeln!(text, "[{name}]");
+            }
+            lines.iter().filter(|line| section(&line.key) == name).for_each(|line| line.write(&mut text));
+        }
+        text.push_str(ENDPOINTS);
+        endpoint_lines().for_each(|line| line.write(&mut text));
+        text
+    }
+
+    fn settings(&self) -> Vec<Line> {
+        let line = |(described, form): (Described, Form)| {
+            let mut line = Line::of(described, form);
+            if line.key == "database" {
+                let path = self.database.as_ref().or(self.default_database.as_ref());
+                line.in_force = self.database.is_some();
+                line.value = path.map_or(line.value, |path| quoted(path));
+            }
+            line
+        };
+        reference::settings().into_iter().zip(KEYS.iter().map(|key| key.form)).map(line).collect()
+    }
+
+    fn secrets(&self) -> impl Iterator<Item = Line> {
+        reference::secrets().into_iter().filter_map(|secret| {
+            let key = *reference::keys_of_secret(&secret.key).first()?;
+            let chosen = self.secret_file.as_ref().filter(|_| secret.key == WEBHOOK_SECRET);
+            let file = chosen.cloned().unwrap_or_else(|| secret.key.clone());
+            Some(Line { key: key.to_owned(), about: secret.about, value: quoted(&file), in_force: chosen.is_some() })
+        })
+    }
+}
+
+/// The secret that a new configuration names.
+const WEBHOOK_SECRET: &str = "webhook.secret";
+
+fn endpoint_lines() -> impl Iterator<Item = Line> {
+    let forms = ENDPOINT_KEYS.iter().map(|key| key.form);
+    reference::endpoint_settings().into_iter().zip(forms).map(|(described, form)| Line::of(described, form))
+}
+
+fn sections_of_secrets() -> impl Iterator<Item = &'static str> {
+    SECRETS.iter().map(|secret| section(secret.key))
+}
+
+/// The section of a key; empty for those outside of any.
+fn section(key: &str) -> &str {
+    key.split_once('.').map_or("", |(section, _)| section)
+}
+
+impl Line {
+    fn of(described: Described, form: Form) -> Self {
+        let Described { key, default, about, .. } = described;
+        let example = EXAMPLES.iter().find(|(name, _)| *name == key).map(|(_, example)| *example);
+        let value = if default.is_empty() { example.unwrap_or_default() } else { &default };
+        Self { value: written(form, value), key, about, in_force: false }
+    }
+
+    fn write(&self, text: &mut String) {
+        let name = self.key.rsplit('.').next().unwrap_or(&self.key);
+        let off = if self.in_force { "" } else { "#" };
+        let _ = writeln!(text, "# {}\n{off}{name} = {}", self.about, self.value);
+    }
+}
+
+/// A value as TOML has it.
+fn written(form: Form, value: &str) -> String {
+    let is_bare = value.parse::<f64>().is_ok() || matches!(value, "true" | "false");
+    match form {
+        Form::List => {
+            let items: Vec<String> = value.split(',').filter(|item| !item.is_empty()).map(quoted).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Form::One if is_bare => value.to_owned(),
+        Form::One | Form::Path | Form::Database => quoted(value),
+    }
+}
+
+fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Config, Sources};
+
+    fn inspected(text: &str) -> Vec<String> {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("config.toml");
+        std::fs::write(&path, text).expect("it is written");
+        let sources = Sources { config_path: Some(path), system_path: "/nowhere".into(), ..Sources::of_env([]) };
+        Config::inspect(sources).problems.iter().map(ToString::to_string).collect()
+    }
+
+    /// Whether a line is a setting that was commented out.
+    fn is_off(line: &str) -> bool {
+        line.strip_prefix('#').is_some_and(|rest| !rest.starts_with(' '))
+    }
+
+    #[test]
+    fn it_is_right_as_it_is_and_with_every_setting_of_it_in_force() {
+        let text = Starter::default().text();
+        assert_eq!(inspected(&text), [""; 0]);
+        assert!(text.lines().filter(|line| is_off(line)).count() > 30, "{text}");
+        // One place of a secret excludes the other.
+        let lines = text.lines().filter(|line| !line.starts_with("#secret_env"));
+        let on: Vec<&str> = lines.map(|line| if is_off(line) { &line[1..] } else { line }).collect();
+        assert_eq!(inspected(&on.join("\n")), [""; 0]);
+    }
+
+    #[test]
+    fn a_path_with_odd_letters_stays_what_it_is() {
+        let database = Some("/tmp/a \"b\" \\ c.db".to_owned());
+        let text = Starter { database, ..Starter::default() }.text();
+        let table: toml::Table = text.parse().expect("TOML");
+        assert_eq!(table["database"].as_str(), Some("/tmp/a \"b\" \\ c.db"));
+    }
+
+    #[test]
+    fn every_key_without_a_default_has_an_example() {
+        let text = Starter::default().text();
+        assert!(!text.contains("= \"\""), "{text}");
+    }
+}

@@ -1,0 +1,74 @@
+//! What `init` wrote, and what to do next.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::Report;
+use crate::text::Untrusted;
+
+/// What was written.
+#[derive(Debug)]
+pub struct Started<'a> {
+    /// The configuration.
+    pub config: &'a Path,
+    /// The secret it names, and whether it was made just now; otherwise it was there.
+    pub secret: Option<(&'a Path, bool)>,
+    /// Where the configuration of before is kept.
+    pub kept: Option<&'a Path>,
+    /// What to do next: what it does, and the command.
+    pub next: &'a [(&'static str, String)],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct StartedView {
+    config: String,
+    secret: Option<String>,
+    secret_is_new: bool,
+    kept: Option<String>,
+    next: Vec<String>,
+}
+
+/// What `init` answers.
+pub fn started(started: &Started<'_>) -> Report {
+    let text = |path: &Path| path.display().to_string();
+    let view = StartedView {
+        config: text(started.config),
+        secret: started.secret.map(|(path, _)| text(path)),
+        secret_is_new: started.secret.is_some_and(|(_, is_new)| is_new),
+        kept: started.kept.map(text),
+        next: started.next.iter().map(|(_, command)| command.clone()).collect(),
+    };
+    let shown = |path: &Path| Untrusted(&text(path)).to_string();
+    let mut report = Report::new(&view)
+        .with_names([view.config.as_str()].into_iter().chain(view.secret.as_deref()))
+        .with_line(format!("wrote {}", shown(started.config)));
+    report = match started.secret {
+        Some((path, true)) => report.with_line(format!("wrote {}: a new secret, for the receivers too", shown(path))),
+        Some((path, false)) => report.with_line(format!("left {} as it was: the secret", shown(path))),
+        None => report,
+    };
+    if let Some(path) = started.kept {
+        report = report.with_line(format!("kept the old configuration as {}", shown(path)));
+    }
+    let width = started.next.iter().map(|(what, _)| what.len()).max().unwrap_or_default();
+    let next = started.next.iter().map(|(what, command)| format!("  {what:width$}  {}", Untrusted(command)));
+    next.fold(report.with_line("").with_line("Next:"), Report::with_line)
+}
+
+/// What `init --dry-run` answers.
+pub fn would_start(config: &Path, secret: Option<&Path>) -> Report {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct View {
+        config: String,
+        secret: Option<String>,
+        dry_run: bool,
+    }
+    let text = |path: &Path| path.display().to_string();
+    let view = View { config: text(config), secret: secret.map(text), dry_run: true };
+    let paths = [config].into_iter().chain(secret);
+    let lines = paths.map(|path| format!("would write {}", Untrusted(&text(path))));
+    lines.fold(Report::new(&view), Report::with_line).with_line("nothing changed")
+}
