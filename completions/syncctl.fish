@@ -64,6 +64,7 @@ complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "replay" -d 'Deliver
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "records" -d 'See what is known of enrollments, users and progress here'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "audit" -d 'See every attempt as what it meant'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "db" -d 'Look after the database: where it is, how it is, copies of it'
+complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "doctor" -d 'Look for what is wrong, or soon will be, with everything this needs; exit 1 when something is'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "init" -d 'Write a configuration to begin with, and a secret'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "config" -d 'See what the configuration says, where it comes from, and what is wrong with it'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "completions" -d 'Print what a shell needs to complete commands, or install it'
@@ -1114,6 +1115,32 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subc
 complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from prune" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
 complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from prune" -l no-input -d 'Never ask; refuse what would need an answer'
 complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand doctor" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand doctor" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand doctor" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand doctor" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand doctor" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand doctor" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand doctor" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand doctor" -l log-format -d 'How to write the log' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand doctor" -l deep -d 'Read the whole database, and hold its figures against its rows, as `db verify` does'
+complete -c syncctl -n "__fish_syncctl_using_subcommand doctor" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand doctor" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand doctor" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand doctor" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand doctor" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c syncctl -n "__fish_syncctl_using_subcommand init" -l db -d 'The queue\'s database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand init" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand init" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F

@@ -33,6 +33,7 @@ pub mod deliveries;
 pub mod demo;
 pub mod diff;
 pub mod docs;
+pub mod doctor;
 pub mod emit;
 pub mod endpoints;
 pub mod events;
@@ -157,6 +158,8 @@ pub enum Command {
     /// Look after the database: where it is, how it is, copies of it
     #[command(subcommand)]
     Db(db::DbCommand),
+    /// Look for what is wrong, or soon will be, with everything this needs; exit 1 when something is
+    Doctor(doctor::DoctorArgs),
     /// Write a configuration to begin with, and a secret
     Init(init::InitArgs),
     /// See what the configuration says, where it comes from, and what is wrong with it
@@ -254,6 +257,7 @@ impl Command {
             Self::Replay(args) => args.run(context),
             Self::Audit(command) => command.run(context),
             Self::Db(command) => command.run(context),
+            Self::Doctor(args) => args.run(context),
             Self::Init(args) => args.run(context),
             Self::Config(command) => command.run(context),
             Self::Completions(args) => args.run(context),

@@ -34,6 +34,7 @@ use secret::Kept;
 
 pub use origin::{Origin, Setting};
 pub use problem::{ConfigError, Problem};
+pub use secret::Keeping;
 pub use values::{Delivery, Server};
 
 /// Where the system's configuration is.
@@ -270,6 +271,21 @@ impl Config {
         let own = self.endpoints.iter().filter(|spec| spec.settings.secret != SecretSource::Shared);
         let own = own.map(|spec| self.endpoint_secret(&spec.settings.secret));
         shared.chain(own).filter_map(Result::err).collect()
+    }
+
+    /// Every configured secret, by the name an operator knows it by, with where it is kept. None is read.
+    pub fn keepings(&self) -> Vec<(String, Keeping)> {
+        let shared = self.secrets.iter().map(|(key, (kept, _))| ((*key).to_owned(), kept.keeping(&self.environment)));
+        let own = self.endpoints.iter().filter_map(|spec| {
+            let keeping = match &spec.settings.secret {
+                SecretSource::Shared => return None,
+                SecretSource::File(path) => Keeping::File(path.into()),
+                SecretSource::Env(name) => Keeping::Variable(name.clone()),
+            };
+            let name = spec.name.clone().unwrap_or_else(|| spec.url.default_name());
+            Some((format!("the endpoint {name}"), keeping))
+        });
+        shared.chain(own).collect()
     }
 
     /// What was found worth a warning since this was last asked, such as a secret file others may read.

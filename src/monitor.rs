@@ -2,6 +2,7 @@
 //!
 //! Health measures lag as well as failures: a queue that nobody drains fails nothing, and is not healthy.
 
+pub mod checkup;
 pub mod nagios;
 
 use std::collections::BTreeMap;

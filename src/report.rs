@@ -14,6 +14,7 @@ use crate::clock::Timestamp;
 pub mod audit;
 pub mod dashboard;
 pub mod database;
+pub mod doctor;
 pub mod emitted;
 pub mod health;
 pub mod lists;

@@ -25,7 +25,7 @@ pub use lists::{
     AttemptFilter, AttemptRow, DeliveryFilter, DeliveryRow, EventDetail, EventFilter, EventRow, Listed, LoggedAttempt,
     Page, RunRow,
 };
-pub use upkeep::{Changed, DatabaseInfo, Forgotten, Holder, Left, Log, Prune, Pruned, Replay, Storage};
+pub use upkeep::{Changed, DatabaseInfo, Forgotten, Holder, Left, Lives, Log, Prune, Pruned, Replay, Storage, Volume};
 pub use work::{
     Advanced, Claim, DeliveryId, Drafts, Enqueued, Finished, Outlook, Receipt, Recorded, Run, RunId, Tally, Wants,
 };
@@ -133,6 +133,14 @@ pub trait Store: inbound::Records + Send + Sync + fmt::Debug {
     /// replaced only if `replace`; the queue itself never is.
     fn backup(&self, to: &Path, replace: bool) -> Result<u64>;
 
+    /// Has SQLite look at the structure of the file, without its indexes; returns what is wrong in words.
+    ///
+    /// It reads every page, so its time grows with the file.
+    fn check_structure(&self) -> Result<Vec<String>>;
+
+    /// How many runs died and were not found yet, and how many live. Changes nothing.
+    fn lives(&self) -> Result<Lives>;
+
     /// Checks the file, and its figures and lanes against its rows; returns what is wrong in words.
     fn verify(&self) -> Result<Vec<String>>;
 
@@ -161,12 +169,14 @@ pub enum Access {
     Create,
     /// Must be there: commands that read or change it.
     Existing,
+    /// Must be there, and stays exactly as it is: nothing is brought up to date, and nothing can be written.
+    Look,
 }
 
 /// Opens the SQLite database at `path`.
 ///
 /// Missing directories and the file are made readable by their owner only. An older schema is brought up to date, a newer
-/// one refused.
+/// one refused. With [`Access::Look`] nothing is made, changed or brought up to date, and an older schema is refused, too.
 pub fn open(path: &Path, access: Access) -> Result<Arc<dyn Store>> {
     Ok(Arc::new(sqlite::Sqlite::open(path, access)?))
 }
@@ -174,6 +184,11 @@ pub fn open(path: &Path, access: Access) -> Result<Arc<dyn Store>> {
 /// Who keeps the database at `path` from being written, where the system tells.
 pub fn holder(path: &Path) -> Option<Holder> {
     sqlite::holder(path)
+}
+
+/// The disk that holds `path`, as far as the system tells. Asks it anew, which may hang where the network is gone.
+pub fn volume(path: &Path) -> Volume {
+    sqlite::volume(path)
 }
 
 /// The version of SQLite that is linked.

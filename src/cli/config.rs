@@ -69,8 +69,7 @@ impl ShowArgs {
 
 fn validate(context: &Context, inspection: &Inspection) -> Result<Exit, Fault> {
     let config = &inspection.config;
-    let mut problems: Vec<ProblemView> = inspection.problems.iter().map(problem).collect();
-    problems.extend(config.unreadable_secrets().iter().map(|error| ProblemView::said(error.to_string())));
+    let problems = problems(inspection);
     config.take_warnings().iter().for_each(|warning| context.screen.warn(warning));
     let report = settings::problems(&problems);
     let Some(first) = problems.first() else {
@@ -88,6 +87,13 @@ fn validate(context: &Context, inspection: &Inspection) -> Result<Exit, Fault> {
         Some(hint) => fault.hint(hint),
         None => fault.hint("see what is in force with `syncctl config show --origin`"),
     })
+}
+
+/// Everything that is wrong, the secrets that cannot be read included.
+pub(super) fn problems(inspection: &Inspection) -> Vec<ProblemView> {
+    let unreadable = inspection.config.unreadable_secrets();
+    let unreadable = unreadable.iter().map(|error| ProblemView::said(error.to_string()));
+    inspection.problems.iter().map(problem).chain(unreadable).collect()
 }
 
 fn problem(problem: &Problem) -> ProblemView {

@@ -127,6 +127,13 @@ const EXAMPLES: &[Examples] = &[
         ],
     ),
     (
+        "doctor",
+        &[
+            ("Look at everything here", "syncctl doctor"),
+            ("At every row, and from cron, which mails what is wrong", "syncctl doctor --deep -q"),
+        ],
+    ),
+    (
         "init",
         &[
             ("Where every command finds it", "syncctl init"),

@@ -211,6 +211,7 @@ impl From<StoreError> for Fault {
             }
             StoreError::Batch(_) => (Exit::Io, None),
             StoreError::NoEndpoint(_) => (Exit::Usage, Some("list them with `syncctl endpoints list`")),
+            StoreError::SchemaOlder { .. } => (Exit::No, Some("the next `syncctl status` brings it up to date")),
             StoreError::SqliteTooOld(_) | StoreError::Statement(_) | StoreError::Closed => (Exit::No, None),
         };
         let mut failure = exit.because(&error);

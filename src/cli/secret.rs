@@ -11,7 +11,7 @@ use super::context::Context;
 use super::exit::{Exit, Fault};
 use super::workbench::SecretArgs;
 use crate::clock::Timestamp;
-use crate::config::WhichSecret;
+use crate::config::{Config, WhichSecret};
 use crate::endpoint::Spec;
 use crate::report::secrets::{self, Flawed, Sender, Standing};
 use crate::signature::hygiene::{check, new_secret, reused, standard_form};
@@ -117,7 +117,7 @@ impl CheckArgs {
             return Ok(Exit::Done);
         }
         let mut flaws = check(text.as_bytes());
-        let others = configured_secrets(context)?;
+        let others = configured_secrets(context.config()?);
         let others = others.iter().map(|(name, text)| (name.as_str(), text.as_bytes()));
         // The configured secret equals itself, and endpoints without their own share it.
         let shared = others.clone().filter(|(name, _)| *name == "webhook.secret").any(|(_, it)| it == text.as_bytes());
@@ -129,8 +129,7 @@ impl CheckArgs {
 }
 
 /// Every configured secret that can be read, with the name an operator knows it by.
-fn configured_secrets(context: &Context) -> Result<Vec<(String, Zeroizing<String>)>, Fault> {
-    let config = context.config()?;
+pub(super) fn configured_secrets(config: &Config) -> Vec<(String, Zeroizing<String>)> {
     let mut all = Vec::new();
     for key in CONFIGURED {
         if let Ok(Some(text)) = config.secret_text(&WhichSecret::Configured(key)) {
@@ -145,7 +144,7 @@ fn configured_secrets(context: &Context) -> Result<Vec<(String, Zeroizing<String
             all.push((format!("the endpoint {name}"), text));
         }
     }
-    Ok(all)
+    all
 }
 
 /// The two secrets of a rotation.

@@ -135,6 +135,17 @@ impl Configured {
     }
 }
 
+/// A secret's file or variable, as an operator knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Keeping {
+    /// A file.
+    File(PathBuf),
+    /// A variable of the environment, or of the env file.
+    Variable(String),
+    /// The output of a command.
+    Command,
+}
+
 /// Where a secret is kept.
 #[derive(Clone)]
 pub(super) enum Kept {
@@ -164,6 +175,20 @@ impl Kept {
     /// Reads the secret. A configured secret that is empty or cannot be had is an error, never nothing.
     pub(super) fn read(&self, environment: &Environment, warnings: &mut Vec<String>) -> Result<Secret, String> {
         Secret::new(self.text(environment, warnings)?).map_err(|error| error.to_string())
+    }
+
+    /// Where it is kept, in an operator's words. Nothing of the secret is read.
+    pub(super) fn keeping(&self, environment: &Environment) -> Keeping {
+        match self {
+            Self::Variable(name, origin) => match (name.rsplit_once('_'), environment.value_at(name, origin)) {
+                (Some((_, "FILE")), Ok(path)) => Keeping::File(path.into()),
+                (Some((_, "COMMAND")), _) => Keeping::Command,
+                _ => Keeping::Variable(name.clone()),
+            },
+            Self::Env(name) => Keeping::Variable(name.clone()),
+            Self::File(path) => Keeping::File(path.clone()),
+            Self::Command(_) => Keeping::Command,
+        }
     }
 
     /// Reads the secret's text, whatever it is worth as a secret.

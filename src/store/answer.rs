@@ -27,6 +27,14 @@ pub enum StoreError {
         /// The newest this program knows.
         known: i64,
     },
+    /// The file was written by an older program, and was to stay as it is.
+    #[error("the database has schema {found}, this program's is {known}")]
+    SchemaOlder {
+        /// The file's schema version.
+        found: i64,
+        /// The one this program would bring it to.
+        known: i64,
+    },
     /// The file is not a database, or damaged.
     #[error("the database {} is damaged: {detail}", .path.display())]
     Corrupt {

@@ -12,9 +12,9 @@ use rusqlite::config::DbConfig;
 
 use super::{
     Access, Advanced, Answer, AttemptFilter, Changed, Claim, DatabaseInfo, DeliveryFilter, DeliveryId, DeliveryRow,
-    Drafts, Enqueued, EventDetail, EventFilter, EventRow, Figures, Finished, Forgotten, Holder, Listed, Log,
+    Drafts, Enqueued, EventDetail, EventFilter, EventRow, Figures, Finished, Forgotten, Holder, Listed, Lives, Log,
     LoggedAttempt, Outlook, Page, Prune, Pruned, Rate, Replay, Result, Run, RunId, RunRow, Storage, Store, StoreError,
-    Tally, Wants,
+    Tally, Volume, Wants,
 };
 use crate::clock::Timestamp;
 use crate::endpoint::{Endpoint, Spec};
@@ -116,6 +116,11 @@ pub(super) fn holder(database: &Path) -> Option<Holder> {
     holder::holder(database)
 }
 
+/// See [`volume`](super::volume).
+pub(super) fn volume(path: &Path) -> Volume {
+    disk::volume(path)
+}
+
 /// The version of the SQLite that is linked.
 pub(super) fn version() -> &'static str {
     rusqlite::version()
@@ -145,7 +150,7 @@ fn prepare_file(path: &Path, access: Access) -> Result<()> {
     use std::os::unix::fs::OpenOptionsExt;
     match (path.try_exists(), access) {
         (Ok(true), _) => return Ok(()),
-        (Ok(false), Access::Existing) => return Err(StoreError::NoDatabase(path.to_owned())),
+        (Ok(false), Access::Existing | Access::Look) => return Err(StoreError::NoDatabase(path.to_owned())),
         (Ok(false), Access::Create) => {}
         (Err(e), _) => return Err(fault::io(path, &e)),
     }
@@ -294,6 +299,16 @@ impl Store for Sqlite {
 
     fn backup(&self, to: &Path, replace: bool) -> Result<u64> {
         backup::backup(&self.path, self.reach, to, replace)
+    }
+
+    fn check_structure(&self) -> Result<Vec<String>> {
+        self.read(verify::structure)
+    }
+
+    fn lives(&self) -> Result<Lives> {
+        let open = self.read(owners::open_runs)?;
+        let dead = open.iter().filter(|(_, token)| self.owners.is_dead(token)).count() as u64;
+        Ok(Lives { alive: open.len() as u64 - dead, dead })
     }
 
     fn verify(&self) -> Result<Vec<String>> {

@@ -80,6 +80,24 @@ pub struct Storage {
     pub wal_bytes: u64,
 }
 
+/// The disk below a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Volume {
+    /// The kind of its file system, such as `ext4` or `nfs4`.
+    pub kind: Option<String>,
+    /// Bytes that are free for us.
+    pub free_bytes: Option<u64>,
+}
+
+/// Runs without an end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lives {
+    /// Those whose lock is held.
+    pub alive: u64,
+    /// Those whose lock is free: the next worker frees what they had in hand.
+    pub dead: u64,
+}
+
 /// What a prune removes.
 #[derive(Clone, Debug)]
 pub struct Prune {

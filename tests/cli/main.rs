@@ -15,6 +15,7 @@ mod config;
 mod conventions;
 mod damage;
 mod db;
+mod doctor;
 mod emitting;
 mod errors;
 mod filters;

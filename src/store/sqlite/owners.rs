@@ -84,6 +84,14 @@ impl Owners {
         Ok(dead.then(|| Owner { token: token.to_owned(), path, _locked: file }))
     }
 
+    /// Whether the owner of that file died. The lock is let go at once, and the file stays.
+    pub(super) fn is_dead(&self, token: &str) -> bool {
+        match File::open(self.path(token)) {
+            Ok(file) => matches!(file.try_lock_shared(), Ok(())),
+            Err(error) => error.kind() == io::ErrorKind::NotFound,
+        }
+    }
+
     /// Removes files that belong to no open run and whose lock is free.
     pub(super) fn sweep<'a>(&self, open: impl Iterator<Item = &'a str>) {
         let open: Vec<&str> = open.collect();

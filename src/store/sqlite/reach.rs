@@ -13,6 +13,8 @@ use super::{Access, Result, StoreError, configure, fault, migrate};
 pub(super) enum Reach {
     /// Together with whoever else uses it.
     Shared,
+    /// Together with whoever else uses it, and never written by us.
+    Beside,
     /// As bytes that do not change: it may not be written, and no log beside it says that somebody has it open.
     Still,
 }
@@ -21,6 +23,9 @@ pub(super) enum Reach {
 ///
 /// A file that cannot be shared for want of permission is still read, but only by those who do not mean to write.
 pub(super) fn open(path: &Path, access: Access) -> Result<(Connection, Reach)> {
+    if access == Access::Look {
+        return look(path);
+    }
     let shared = Reach::Shared.opened(path).and_then(|connection| migrate::to_wal(&connection).map(|()| connection));
     match shared {
         Ok(mut connection) => {
@@ -29,6 +34,19 @@ pub(super) fn open(path: &Path, access: Access) -> Result<(Connection, Reach)> {
         }
         Err(e) if access == Access::Existing && is_not_permitted(&e) => Ok((open_still(path, &e)?, Reach::Still)),
         Err(e) => Err(fault::of(path, &e)),
+    }
+}
+
+/// Opens the file as it is, so that neither it nor anything beside it changes.
+fn look(path: &Path) -> Result<(Connection, Reach)> {
+    // Beside a log others may be at work, and a file system that says so has all that sharing needs.
+    let reach = if log_beside(path).is_some() { Reach::Beside } else { Reach::Still };
+    let connection = reach.connect(path)?;
+    let found = migrate::version(&connection).map_err(|e| fault::of(path, &e))?;
+    migrate::check(found)?;
+    match migrate::known_version() {
+        known if found < known => Err(StoreError::SchemaOlder { found, known }),
+        _ => Ok((connection, reach)),
     }
 }
 
@@ -76,6 +94,10 @@ impl Reach {
                 let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
                 Connection::open_with_flags(path, flags)
             }
+            Self::Beside => {
+                let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+                Connection::open_with_flags(path, flags)
+            }
             Self::Still => {
                 let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
                 Connection::open_with_flags(immutable(path), flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
@@ -92,7 +114,7 @@ impl Reach {
                 let detail = "somebody began to write it while it was read: try again".to_owned();
                 Err(StoreError::Io { path: path.to_owned(), detail })
             }
-            Self::Still | Self::Shared => Ok(()),
+            Self::Still | Self::Shared | Self::Beside => Ok(()),
         }
     }
 }

@@ -37,9 +37,18 @@ pub(super) fn verify(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     Ok(found)
 }
 
+/// What SQLite finds wrong with the structure of the file, its indexes left out.
+pub(super) fn structure(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    told(connection, &format!("PRAGMA quick_check({SHOWN})"))
+}
+
 /// What SQLite finds wrong with the file.
 pub(super) fn integrity(connection: &Connection) -> rusqlite::Result<Vec<String>> {
-    let mut statement = connection.prepare(&format!("PRAGMA integrity_check({SHOWN})"))?;
+    told(connection, &format!("PRAGMA integrity_check({SHOWN})"))
+}
+
+fn told(connection: &Connection, check: &str) -> rusqlite::Result<Vec<String>> {
+    let mut statement = connection.prepare(check)?;
     let found = statement.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
     Ok(found.into_iter().filter(|line| line != "ok").collect())
 }

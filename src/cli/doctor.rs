@@ -1,0 +1,190 @@
+//! `doctor`: everything this needs, looked at once. Nothing is changed, and no secret is shown.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+use super::context::Context;
+use super::exit::{Exit, Fault};
+use super::secret::shown;
+use super::version::VERSION;
+use crate::clock::Timestamp;
+use crate::config::{Config, Inspection};
+use crate::endpoint::Spec;
+use crate::monitor::Limits;
+use crate::monitor::checkup::{self, Finding, Verdict};
+use crate::report::{doctor, health};
+use crate::store::{self, Access, EventFilter, Page, Store, StoreError};
+use crate::text::Untrusted;
+
+mod settings;
+
+/// How long looking at the database may take, unless it is to be thorough.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// A larger file is not read as a whole unless asked to.
+const QUICKLY_READ: u64 = 256 << 20;
+
+/// Arguments of `doctor`.
+#[derive(Debug, clap::Args)]
+pub struct DoctorArgs {
+    /// Read the whole database, and hold its figures against its rows, as `db verify` does
+    #[arg(long)]
+    deep: bool,
+}
+
+/// What looking at the database came to.
+#[derive(Default)]
+struct Looked {
+    findings: Vec<Finding>,
+    /// The newest time that is stored.
+    newest: Option<Timestamp>,
+    /// The endpoints of before, for a configuration that names none.
+    endpoints: Vec<Spec>,
+}
+
+impl DoctorArgs {
+    pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
+        let Inspection { config, problems } = Config::inspect(context.sources().clone());
+        let inspection = Inspection { config, problems };
+        let config = &inspection.config;
+        let mut findings =
+            vec![settings::configuration(&inspection), settings::permissions(config), settings::secrets(config)];
+        let looked = self.look(config, context.now);
+        findings.extend(looked.findings);
+        findings.push(endpoints(config, &looked.endpoints));
+        findings.push(checkup::clock(looked.newest, &[], context.now));
+        findings.push(versions());
+        // What reading gave rise to is told in the findings.
+        drop(config.take_warnings());
+        conclude(context, &findings)
+    }
+
+    /// Looks at the database from a thread of its own: a disk that hangs must not keep everything else from being told.
+    fn look(&self, config: &Config, now: Timestamp) -> Looked {
+        let path = match config.database() {
+            Ok(path) => path.to_owned(),
+            Err(error) => {
+                return Looked::only(Finding::fail("database", error.to_string()).hint("name it with `--db`"));
+            }
+        };
+        let (limits, deep) = (config.health, self.deep);
+        let (done, answer) = channel();
+        let looking = move || drop(done.send(look(&path, &limits, deep, now)));
+        let started = std::thread::Builder::new().name("doctor".to_owned()).spawn(looking);
+        let answered = match (started, deep) {
+            (Err(_), _) => None,
+            (Ok(_), true) => answer.recv().ok(),
+            (Ok(_), false) => answer.recv_timeout(PATIENCE).ok(),
+        };
+        answered.unwrap_or_else(|| {
+            let waited = humantime::format_duration(PATIENCE);
+            let what = format!("it could not be looked at within {waited}: its disk hangs, or it is very large");
+            Looked::only(Finding::fail("database", what).hint("see how its disk is with `df`"))
+        })
+    }
+}
+
+impl Looked {
+    fn only(finding: Finding) -> Self {
+        Self { findings: vec![finding], ..Self::default() }
+    }
+}
+
+fn conclude(context: &Context, findings: &[Finding]) -> Result<Exit, Fault> {
+    let report = doctor::findings(findings);
+    let worst = findings.iter().map(|finding| finding.verdict).max().unwrap_or(Verdict::Ok);
+    match worst {
+        Verdict::Ok => context.screen.said(&report)?,
+        Verdict::Warn | Verdict::Fail => context.screen.report(&report)?,
+    }
+    Ok(if worst == Verdict::Fail { Exit::No } else { Exit::Done })
+}
+
+fn look(path: &Path, limits: &Limits, deep: bool, now: Timestamp) -> Looked {
+    let opened = store::open(path, Access::Look).and_then(|store| examine(&store, path, limits, deep, now));
+    opened.unwrap_or_else(|error| Looked::only(unopened(path, &error)))
+}
+
+fn examine(
+    store: &Arc<dyn Store>,
+    path: &Path,
+    limits: &Limits,
+    deep: bool,
+    now: Timestamp,
+) -> Result<Looked, StoreError> {
+    let info = store.database()?;
+    let (checked, wrong) = match (deep, info.bytes) {
+        (true, _) => ("read as a whole, and its figures", store.verify()?),
+        (false, ..QUICKLY_READ) => ("structure checked", store.check_structure()?),
+        (false, _) => ("large, so checked only with --deep", Vec::new()),
+    };
+    let mut findings = vec![checkup::database(&info, checked, &wrong)];
+    let storage = store.storage();
+    findings.push(checkup::disk(&store::volume(path), storage.wal_bytes, storage.full));
+    if !wrong.is_empty() {
+        // What a damaged file says is not worth telling.
+        return Ok(Looked { findings, ..Looked::default() });
+    }
+    let (figures, judged) = health::judge(store.as_ref(), limits, now)?;
+    let runs = store.runs(1)?;
+    findings.push(checkup::runs(&runs, store.lives()?, &figures, limits, now));
+    findings.push(checkup::queue(&judged));
+    let latest = store.events(&EventFilter::default(), Page { limit: 1, number: 1, oldest_first: false })?;
+    let newest = latest.rows.iter().map(|row| row.created_at).chain(runs.iter().map(|run| run.started_at)).max();
+    Ok(Looked { findings, newest, endpoints: named_before(store.as_ref())? })
+}
+
+/// The endpoints that a command uses whose configuration names none.
+fn named_before(store: &dyn Store) -> Result<Vec<Spec>, StoreError> {
+    let all = store.endpoints()?.into_iter().filter(|endpoint| endpoint.configured);
+    Ok(all
+        .map(|endpoint| Spec {
+            name: Some(endpoint.name),
+            url: endpoint.url,
+            paused: endpoint.paused_by.is_some(),
+            settings: endpoint.settings,
+        })
+        .collect())
+}
+
+fn unopened(path: &Path, error: &StoreError) -> Finding {
+    let name = "database";
+    let at: PathBuf = path.to_owned();
+    match error {
+        StoreError::NoDatabase(_) => Finding::warn(name, format!("there is none yet at {}", shown(&at)))
+            .hint("the first `syncctl emit` creates it; name another with --db or SYNCCTL_DB"),
+        StoreError::SchemaOlder { .. } => {
+            Finding::warn(name, error.to_string()).hint("`syncctl status` brings it up to date")
+        }
+        StoreError::SchemaNewer { .. } => {
+            Finding::fail(name, error.to_string()).hint("use the version of syncctl that wrote it")
+        }
+        StoreError::Corrupt { .. } => Finding::fail(name, error.to_string())
+            .hint("nothing was written; keep the file as it is, and restore a backup made with `syncctl db backup`"),
+        StoreError::Locked(_) => Finding::fail(name, locked(path, error)).hint("end what holds it, or wait for it"),
+        _ => Finding::fail(name, error.to_string()).hint("see where it is with `syncctl db path`"),
+    }
+}
+
+fn locked(path: &Path, error: &StoreError) -> String {
+    match store::holder(path) {
+        Some(holder) => format!("{error}: process {} ({})", holder.pid, Untrusted(&holder.name)),
+        None => error.to_string(),
+    }
+}
+
+fn endpoints(config: &Config, before: &[Spec]) -> Finding {
+    let all = if config.endpoints.is_empty() { before } else { &config.endpoints };
+    let names: Vec<String> =
+        all.iter().map(|spec| spec.name.clone().unwrap_or_else(|| spec.url.default_name())).collect();
+    match names.is_empty() {
+        true => Finding::warn("endpoints", "there is none: events are stored and sent nowhere")
+            .hint("name one in SYNC_WEBHOOK_URLS, or under [[endpoints]] in the configuration `syncctl init` writes"),
+        false => Finding::ok("endpoints", names.join(", ")),
+    }
+}
+
+fn versions() -> Finding {
+    Finding::ok("versions", format!("syncctl {VERSION}, SQLite {}", store::backend_version()))
+}

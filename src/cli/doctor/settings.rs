@@ -1,0 +1,102 @@
+//! The checks of what the operator configured: settings, modes of files, secrets.
+
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use super::super::config::problems;
+use super::super::secret::{configured_secrets, shown};
+use crate::config::{Config, Inspection, Keeping};
+use crate::endpoint::SecretSource;
+use crate::monitor::checkup::Finding;
+use crate::report::settings::ProblemView;
+use crate::signature::hygiene::{self, Flaw, reused};
+use crate::signature::show::shell_quote;
+use crate::text::count;
+
+/// What `config validate` finds.
+pub(super) fn configuration(inspection: &Inspection) -> Finding {
+    let name = "config";
+    if let [first, others @ ..] = problems(inspection).as_slice() {
+        let more = if others.is_empty() { String::new() } else { format!(" (and {} more)", others.len()) };
+        let hint = "see everything that is wrong with `syncctl config validate`".to_owned();
+        return Finding::fail(name, format!("{}{more}", ProblemView::text(first)))
+            .hint(first.hint.clone().unwrap_or(hint));
+    }
+    let config = &inspection.config;
+    let files = config.places.iter().filter(|place| place.found).map(|place| shown(&place.path));
+    let files = files.collect::<Vec<_>>().join(", ");
+    let from = if files.is_empty() { "no file, the environment alone".to_owned() } else { files };
+    Finding::ok(name, format!("{from}; {}", count(config.endpoints.len(), "endpoint")))
+}
+
+/// The modes of the files that others might read or write.
+pub(super) fn permissions(config: &Config) -> Finding {
+    let mut secrets: Vec<_> = config.keepings().into_iter().filter_map(|(_, keeping)| file_of(keeping)).collect();
+    secrets.dedup();
+    let writable = config.places.iter().filter(|place| place.found && mode(&place.path) & 0o022 != 0);
+    let mut wrong: Vec<_> = writable.map(|place| (place.path.as_path(), "can be written by others", "go-w")).collect();
+    let readable = |path: &&std::path::PathBuf| mode(path) & 0o077 != 0;
+    wrong.extend(secrets.iter().filter(readable).map(|path| (path.as_path(), "can be read by others", "600")));
+    let database = config.database().ok().filter(|path| mode(path) & 0o077 != 0);
+    // Whoever reads the queue reads the data of its events, but forges nothing.
+    let open_database = database.map(|path| (path, "can be read by others", "600"));
+    let is_grave = !wrong.is_empty();
+    wrong.extend(open_database);
+    let Some((path, what, to)) = wrong.first() else {
+        return Finding::ok("files", "nobody else can read secrets and queue, or write the configuration");
+    };
+    let more = if wrong.len() > 1 { format!(" (and {} more)", wrong.len() - 1) } else { String::new() };
+    let detail = format!("{} {what} (mode {:04o}){more}", shown(path), mode(path));
+    let quoted = shell_quote(path.as_os_str().as_bytes()).unwrap_or_default();
+    let finding = if is_grave { Finding::fail("files", detail) } else { Finding::warn("files", detail) };
+    finding.hint(format!("`chmod {to} {quoted}`"))
+}
+
+fn file_of(keeping: Keeping) -> Option<std::path::PathBuf> {
+    match keeping {
+        Keeping::File(path) => Some(path),
+        Keeping::Variable(_) | Keeping::Command => None,
+    }
+}
+
+/// The permission bits of a file; none where it is not there.
+fn mode(path: &Path) -> u32 {
+    std::fs::metadata(path).map_or(0, |metadata| metadata.permissions().mode() & 0o777)
+}
+
+/// What is wrong with the secrets. No part of any is ever told.
+pub(super) fn secrets(config: &Config) -> Finding {
+    let name = "secrets";
+    let shared = config.endpoints.iter().any(|spec| spec.settings.secret == SecretSource::Shared);
+    let keepings = config.keepings();
+    if shared && !keepings.iter().any(|(key, _)| key == "webhook.secret") {
+        return Finding::fail(name, "no webhook secret is configured, and nothing is sent unsigned").hint(
+            "make one with `syncctl secret new`, and name its file in WEBHOOK_SECRET_FILE or webhook.secret_file",
+        );
+    }
+    let all = configured_secrets(config);
+    let mut flaws: Vec<(&str, Flaw)> = Vec::new();
+    for (place, (key, text)) in all.iter().enumerate() {
+        flaws.extend(hygiene::check(text.as_bytes()).into_iter().map(|flaw| (key.as_str(), flaw)));
+        // Each pair once.
+        let later = all[place + 1..].iter().map(|(key, text)| (key.as_str(), text.as_bytes()));
+        flaws.extend(reused(key, text.as_bytes(), later).into_iter().map(|flaw| (key.as_str(), flaw)));
+    }
+    flaws.sort_by_key(|(_, flaw)| !flaw.breaks());
+    if let [(key, flaw), others @ ..] = flaws.as_slice() {
+        let more = if others.is_empty() { String::new() } else { format!(" (and {} more)", others.len()) };
+        let detail = format!("{key}: {}{more}", flaw.text());
+        let finding = if flaw.breaks() { Finding::fail(name, detail) } else { Finding::warn(name, detail) };
+        return finding.hint("make a new one with `syncctl secret new`, and try it with `syncctl secret rotate-plan`");
+    }
+    let kept = |(key, keeping): &(String, Keeping)| match keeping {
+        Keeping::File(path) => format!("{key} in {}", shown(path)),
+        Keeping::Variable(variable) => format!("{key} in the variable {variable}, which every child process inherits"),
+        Keeping::Command => format!("{key} from a command"),
+    };
+    match keepings.is_empty() {
+        true => Finding::warn(name, "none is configured").hint("`syncctl init` writes one"),
+        false => Finding::ok(name, keepings.iter().map(kept).collect::<Vec<_>>().join("; ")),
+    }
+}

@@ -1,0 +1,257 @@
+//! `doctor`: each thing it looks at, once as it should be and once not; and that it changes nothing.
+
+use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::Command;
+use std::time::SystemTime;
+
+use serde_json::Value;
+
+use crate::support::place::{Place, Ran, eventually};
+use crate::support::receiver::Receiver;
+
+const GOOD: &str = "whsec_c3luY2N0bC1kb2N0b3ItdGVzdHMtc2VjcmV0LTA=";
+
+/// A place with a secret nobody can guess, and an endpoint that answers.
+fn good_place() -> (Receiver, Place) {
+    let receiver = Receiver::good();
+    let mut place = Place::sending_to(&[receiver.url("/")]);
+    place.set("WEBHOOK_SECRET", GOOD);
+    (receiver, place)
+}
+
+fn doctor(place: &Place, more: &[&str]) -> (i32, Value) {
+    let ran = place.run(&[&["doctor", "-o", "json"], more].concat());
+    assert!(matches!(ran.code, 0 | 1) && !ran.stdout.contains("c3luY2N0"), "{ran:?}");
+    let data = ran.data();
+    let failed = data["checks"].as_array().unwrap().iter().any(|check| check["verdict"] == "fail");
+    assert_eq!(ran.code == 1, failed, "{data}");
+    (ran.code, data)
+}
+
+/// How one thing was found: its verdict, and what was said of it.
+fn found(place: &Place, more: &[&str], name: &str) -> (String, String, String) {
+    let (_, data) = doctor(place, more);
+    let check = data["checks"].as_array().unwrap().iter().find(|check| check["name"] == name).unwrap().clone();
+    let text = |key: &str| check[key].as_str().unwrap_or_default().to_owned();
+    (text("verdict"), text("detail"), text("hint"))
+}
+
+fn verdict(place: &Place, name: &str) -> String {
+    found(place, &[], name).0
+}
+
+/// Every file below the place, with its bytes and when they changed.
+fn tree(directory: &Path) -> BTreeMap<String, (Vec<u8>, SystemTime)> {
+    let mut all = BTreeMap::new();
+    for entry in std::fs::read_dir(directory).unwrap().map(Result::unwrap) {
+        let (path, metadata) = (entry.path(), entry.metadata().unwrap());
+        match metadata.is_dir() {
+            true => all.extend(tree(&path)),
+            false => drop(
+                all.insert(path.display().to_string(), (std::fs::read(&path).unwrap(), metadata.modified().unwrap())),
+            ),
+        }
+    }
+    all
+}
+
+fn sql(place: &Place, statement: &str) {
+    rusqlite::Connection::open(place.database()).unwrap().execute_batch(statement).unwrap();
+}
+
+#[test]
+fn a_place_that_is_well_fails_nothing_and_each_thing_has_its_line() {
+    let (_receiver, place) = good_place();
+    place.emit("user.created", "u-1");
+    assert_eq!(place.run(&["process", "-q"]).code, 0);
+    let (code, data) = doctor(&place, &["--deep"]);
+    assert_eq!((code, &data["failures"]), (0, &0.into()), "{data}");
+    let names: Vec<&str> =
+        data["checks"].as_array().unwrap().iter().map(|check| check["name"].as_str().unwrap()).collect();
+    let wanted = ["config", "files", "secrets", "database", "disk", "runs", "queue", "endpoints", "clock", "versions"];
+    assert_eq!(names, wanted);
+    for name in wanted.into_iter().filter(|name| *name != "disk") {
+        assert_eq!(verdict(&place, name), "ok", "{name}: {data}");
+    }
+    let shown = place.run(&["doctor"]).stdout;
+    assert!(wanted.iter().all(|name| shown.lines().any(|line| line.contains(name))), "{shown}");
+    assert_eq!(place.run(&["doctor", "-o", "name"]).stdout.lines().count(), wanted.len());
+}
+
+#[test]
+fn nothing_is_made_or_changed() {
+    let (_receiver, place) = good_place();
+    assert_eq!(found(&place, &[], "database").0, "warn");
+    assert!(tree(place.dir.path()).is_empty() && !place.path("state").exists(), "no database, no directory");
+    place.emit("user.created", "u-1");
+    for more in [&[][..], &["--deep"]] {
+        let before = tree(place.dir.path());
+        assert!(before.len() > 1, "a log stands beside the database: {before:?}");
+        doctor(&place, more);
+        // The index of the log holds who reads; SQLite makes it anew whenever it has to.
+        let of_others = |all: BTreeMap<String, _>| -> BTreeMap<String, _> {
+            all.into_iter().filter(|(name, _)| !name.ends_with("-shm")).collect()
+        };
+        assert_eq!(of_others(tree(place.dir.path())), of_others(before), "{more:?}");
+    }
+    sql(&place, "PRAGMA wal_checkpoint(TRUNCATE)");
+    let before = tree(place.dir.path());
+    doctor(&place, &["--deep"]);
+    assert_eq!(tree(place.dir.path()), before, "a file that lies still");
+}
+
+#[test]
+fn a_secret_that_others_can_read_fails_and_the_hint_mends_it() {
+    let (_receiver, mut place) = good_place();
+    place.unset("WEBHOOK_SECRET");
+    let file = place.path("a secret");
+    std::fs::write(&file, GOOD).unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o640)).unwrap();
+    place.set("WEBHOOK_SECRET_FILE", file.to_str().unwrap());
+    let (verdict_of, detail, hint) = found(&place, &[], "files");
+    assert!(verdict_of == "fail" && detail.contains("mode 0640"), "{detail}");
+    let command = hint.trim_matches('`').to_owned();
+    assert!(place.prepare(Command::new("sh"), &["-c", &command]).status().unwrap().success(), "{command}");
+    assert_eq!(verdict(&place, "files"), "ok");
+}
+
+#[test]
+fn files_that_others_can_write_or_a_queue_they_can_read_are_told() {
+    let (_receiver, place) = good_place();
+    let config = place.path(".config/syncctl/config.toml");
+    std::fs::create_dir_all(config.parent().unwrap()).unwrap();
+    std::fs::write(&config, "[delivery]\nmax_attempts = 4\n").unwrap();
+    std::fs::set_permissions(&config, std::fs::Permissions::from_mode(0o660)).unwrap();
+    assert_eq!(verdict(&place, "files"), "fail");
+    std::fs::set_permissions(&config, std::fs::Permissions::from_mode(0o644)).unwrap();
+    place.emit("user.created", "u-1");
+    assert_eq!(verdict(&place, "files"), "ok", "a configuration holds no secret");
+    std::fs::set_permissions(place.database(), std::fs::Permissions::from_mode(0o644)).unwrap();
+    assert_eq!(verdict(&place, "files"), "warn");
+}
+
+#[test]
+fn secrets_that_are_weak_or_missing_or_shared_are_told() {
+    let (_receiver, mut place) = good_place();
+    for (secret, wanted, says) in
+        [("0123456789abcdefghijk", "warn", "fewer than 24"), ("changeme", "fail", "stands for a secret")]
+    {
+        place.set("WEBHOOK_SECRET", secret);
+        let (verdict, detail, _) = found(&place, &[], "secrets");
+        assert!(verdict == wanted && detail.contains(says) && !detail.contains(secret), "{detail}");
+    }
+    place.set("WEBHOOK_SECRET", GOOD);
+    place.set("CRON_SECRET", GOOD);
+    let (verdict, detail, _) = found(&place, &[], "secrets");
+    assert!(verdict == "warn" && detail.contains("also the secret of"), "{detail}");
+    place.unset("CRON_SECRET");
+    place.unset("WEBHOOK_SECRET");
+    assert!(found(&place, &[], "secrets").1.contains("nothing is sent unsigned"));
+}
+
+#[test]
+fn a_broken_configuration_is_told_beside_everything_else() {
+    let (_receiver, mut place) = good_place();
+    place.emit("user.created", "u-1");
+    place.set("SYNCCTL_DELIVERY_TIMEOUT", "soon");
+    let (verdict_of, detail, hint) = found(&place, &[], "config");
+    assert!(verdict_of == "fail" && detail.contains("soon") && hint.contains("config validate"), "{detail} {hint}");
+    assert_eq!(verdict(&place, "database"), "ok");
+}
+
+#[test]
+fn a_damaged_database_fails_whatever_is_damaged() {
+    let (_receiver, place) = good_place();
+    place.emit_many(200);
+    sql(&place, "PRAGMA wal_checkpoint(TRUNCATE)");
+    let good = std::fs::read(place.database()).unwrap();
+    for (from, what) in [(0, "its head"), (4096 * 2, "a page"), (good.len() - 4096, "its last page")] {
+        let mut bytes = good.clone();
+        bytes[from..from + 512].fill(0xa5);
+        std::fs::write(place.database(), &bytes).unwrap();
+        let (verdict, detail, hint) = found(&place, &[], "database");
+        assert_eq!(verdict, "fail", "{what}: {detail}");
+        assert!(hint.contains("backup"), "{what}: {hint}");
+        assert_eq!(std::fs::read(place.database()).unwrap(), bytes, "{what}: it stays as it is");
+    }
+    std::fs::write(place.database(), &good).unwrap();
+    sql(&place, "UPDATE event SET body = x'78' WHERE seq = 7");
+    assert_eq!(verdict(&place, "database"), "ok", "its structure is sound");
+    let (verdict, detail, _) = found(&place, &["--deep"], "database");
+    assert!(verdict == "fail" && detail.contains("not the one that was emitted"), "{detail}");
+}
+
+#[test]
+fn an_older_schema_is_told_and_left_alone_and_a_newer_one_fails() {
+    let (_receiver, place) = good_place();
+    place.emit("user.created", "u-1");
+    let version = || -> i64 {
+        let connection = rusqlite::Connection::open(place.database()).unwrap();
+        connection.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap()
+    };
+    for (schema, wanted) in [(2, "warn"), (99, "fail")] {
+        sql(&place, &format!("PRAGMA user_version = {schema}"));
+        assert_eq!((verdict(&place, "database").as_str(), version()), (wanted, schema));
+    }
+    std::fs::write(place.database(), "").unwrap();
+    assert_eq!(verdict(&place, "database"), "warn", "an empty file is filled by the next command");
+    assert_eq!(std::fs::metadata(place.database()).unwrap().len(), 0);
+}
+
+#[test]
+fn what_is_due_and_never_sent_asks_for_the_cron_job() {
+    let (_receiver, mut place) = good_place();
+    place.emit_many(3);
+    assert_eq!(verdict(&place, "runs"), "ok", "not due for long");
+    place.set("SYNCCTL_HEALTH_MAX_DUE_AGE", "1ms");
+    let (verdict_of, detail, hint) = found(&place, &[], "runs");
+    assert!(verdict_of == "fail" && detail.contains("3 pending deliveries") && detail.contains("cron"), "{detail}");
+    assert!(hint.contains("`syncctl process`"));
+    assert_eq!(place.run(&["process", "-q"]).code, 0);
+    assert_eq!(verdict(&place, "runs"), "ok");
+}
+
+#[test]
+fn a_run_that_was_killed_is_told_and_left_as_it_is() {
+    let (_receiver, place) = good_place();
+    let mut child = place.spawn(&["process", "--watch"]);
+    eventually("it runs", || found(&place, &[], "runs").1.contains("is running"));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    for _ in 0..2 {
+        let (verdict, detail, _) = found(&place, &[], "runs");
+        assert!(verdict == "warn" && detail.contains("1 run died"), "{detail}");
+    }
+    assert_eq!(place.run(&["process", "-q"]).code, 0);
+    assert_eq!(verdict(&place, "runs"), "ok");
+}
+
+#[test]
+fn a_clock_that_jumped_back_and_a_queue_that_is_not_healthy_are_told() {
+    let (_receiver, mut place) = good_place();
+    place.emit("user.created", "u-1");
+    sql(&place, "UPDATE event SET created_at = created_at + 3600000");
+    let (verdict_of, detail, _) = found(&place, &[], "clock");
+    assert!(verdict_of == "fail" && detail.contains("jumped back"), "{detail}");
+    place.set("SYNC_WEBHOOK_URLS", "http://127.0.0.1:1/");
+    place.set("SYNCCTL_DELIVERY_MAX_ATTEMPTS", "1");
+    place.emit("user.created", "u-2");
+    assert_eq!(place.run(&["process", "-q"]).code, 3);
+    assert_eq!(verdict(&place, "queue"), "fail");
+}
+
+#[test]
+fn no_endpoint_is_worth_a_look() {
+    let place = Place::new();
+    assert_eq!(verdict(&place, "endpoints"), "warn");
+}
+
+#[test]
+fn quietly_it_says_only_what_is_wrong() {
+    let (_receiver, mut place) = good_place();
+    place.set("WEBHOOK_SECRET", "changeme");
+    let Ran { code, stdout, .. } = place.run(&["doctor", "-q"]);
+    assert!(code == 1 && stdout.contains("1 failure"), "{stdout}");
+}
