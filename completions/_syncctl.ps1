@@ -978,6 +978,7 @@ Register-ArgumentCompleter -Native -CommandName 'syncctl' -ScriptBlock {
             [CompletionResult]::new('--time', '--time', [CompletionResultType]::ParameterName, 'How to show times; relative on a terminal, else iso')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
             [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'How to write the log')
+            [CompletionResult]::new('--online', '--online', [CompletionResultType]::ParameterName, 'Also call the endpoints: are they reached and trusted, how long are their certificates valid, what does their clock say?')
             [CompletionResult]::new('--deep', '--deep', [CompletionResultType]::ParameterName, 'Read the whole database, and hold its figures against its rows, as `db verify` does')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'The same as `-o json`')
             [CompletionResult]::new('--no-headers', '--no-headers', [CompletionResultType]::ParameterName, 'Leave out the line of headings')

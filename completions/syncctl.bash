@@ -1306,7 +1306,7 @@ _syncctl() {
             return 0
             ;;
         syncctl__subcmd__doctor)
-            opts="-o -q -v -h --deep --db --config --env-file --output --json --columns --no-headers --time --color --quiet --verbose --log-format --no-input --help"
+            opts="-o -q -v -h --online --deep --db --config --env-file --output --json --columns --no-headers --time --color --quiet --verbose --log-format --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

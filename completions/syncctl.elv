@@ -938,6 +938,7 @@ set edit:completion:arg-completer[syncctl] = {|@words|
             cand --time 'How to show times; relative on a terminal, else iso'
             cand --color 'When to use colour'
             cand --log-format 'How to write the log'
+            cand --online 'Also call the endpoints: are they reached and trusted, how long are their certificates valid, what does their clock say?'
             cand --deep 'Read the whole database, and hold its figures against its rows, as `db verify` does'
             cand --json 'The same as `-o json`'
             cand --no-headers 'Leave out the line of headings'

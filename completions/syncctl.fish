@@ -1134,6 +1134,7 @@ always\t''
 never\t''"
 complete -c syncctl -n "__fish_syncctl_using_subcommand doctor" -l log-format -d 'How to write the log' -r -f -a "text\t''
 json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand doctor" -l online -d 'Also call the endpoints: are they reached and trusted, how long are their certificates valid, what does their clock say?'
 complete -c syncctl -n "__fish_syncctl_using_subcommand doctor" -l deep -d 'Read the whole database, and hold its figures against its rows, as `db verify` does'
 complete -c syncctl -n "__fish_syncctl_using_subcommand doctor" -l json -d 'The same as `-o json`'
 complete -c syncctl -n "__fish_syncctl_using_subcommand doctor" -l no-headers -d 'Leave out the line of headings'

@@ -14,10 +14,12 @@ use crate::config::{Config, Inspection};
 use crate::endpoint::Spec;
 use crate::monitor::Limits;
 use crate::monitor::checkup::{self, Finding, Verdict};
+use crate::outbound::http::Client;
 use crate::report::{doctor, health};
 use crate::store::{self, Access, EventFilter, Page, Store, StoreError};
 use crate::text::Untrusted;
 
+mod online;
 mod settings;
 
 /// How long looking at the database may take, unless it is to be thorough.
@@ -28,6 +30,13 @@ const QUICKLY_READ: u64 = 256 << 20;
 /// Arguments of `doctor`.
 #[derive(Debug, clap::Args)]
 pub struct DoctorArgs {
+    /// Also call the endpoints: are they reached and trusted, how long are their certificates valid, what does their clock say?
+    ///
+    /// Without it nothing is sent. With it, each one that is not paused gets one `HEAD /` over a connection made as deliveries
+    /// make theirs: not to the path that takes deliveries, without signature and body, so that no receiver has anything to
+    /// apply. Four are called at a time, each for at most ten seconds.
+    #[arg(long)]
+    online: bool,
     /// Read the whole database, and hold its figures against its rows, as `db verify` does
     #[arg(long)]
     deep: bool,
@@ -52,8 +61,17 @@ impl DoctorArgs {
             vec![settings::configuration(&inspection), settings::permissions(config), settings::secrets(config)];
         let looked = self.look(config, context.now);
         findings.extend(looked.findings);
-        findings.push(endpoints(config, &looked.endpoints));
-        findings.push(checkup::clock(looked.newest, &[], context.now));
+        let all = endpoints(config, looked.endpoints);
+        let mut skews = Vec::new();
+        if self.online && !all.is_empty() {
+            let (called, apart) = online::look(config, &all)?;
+            findings.extend(called);
+            skews = apart;
+        } else {
+            findings.push(named(&all));
+        }
+        findings.push(checkup::clock(looked.newest, &skews, context.now));
+        findings.push(trust(config, &all));
         findings.push(versions());
         // What reading gave rise to is told in the findings.
         drop(config.take_warnings());
@@ -174,14 +192,41 @@ fn locked(path: &Path, error: &StoreError) -> String {
     }
 }
 
-fn endpoints(config: &Config, before: &[Spec]) -> Finding {
-    let all = if config.endpoints.is_empty() { before } else { &config.endpoints };
-    let names: Vec<String> =
-        all.iter().map(|spec| spec.name.clone().unwrap_or_else(|| spec.url.default_name())).collect();
-    match names.is_empty() {
+/// The endpoints that a command uses, paused where the configuration or the queue says so.
+fn endpoints(config: &Config, before: Vec<Spec>) -> Vec<Spec> {
+    if config.endpoints.is_empty() {
+        return before;
+    }
+    let is_paused = |spec: &Spec| {
+        let mut known = before.iter().filter(|it| it.name == spec.name || (spec.name.is_none() && it.url == spec.url));
+        spec.paused || known.any(|it| it.paused)
+    };
+    config.endpoints.iter().map(|spec| Spec { paused: is_paused(spec), ..spec.clone() }).collect()
+}
+
+fn name_of(spec: &Spec) -> String {
+    spec.name.clone().unwrap_or_else(|| spec.url.default_name())
+}
+
+fn named(all: &[Spec]) -> Finding {
+    match all.is_empty() {
         true => Finding::warn("endpoints", "there is none: events are stored and sent nowhere")
             .hint("name one in SYNC_WEBHOOK_URLS, or under [[endpoints]] in the configuration `syncctl init` writes"),
-        false => Finding::ok("endpoints", names.join(", ")),
+        false => {
+            let names = all.iter().map(name_of).collect::<Vec<_>>().join(", ");
+            Finding::ok("endpoints", format!("{names}; not called without --online"))
+        }
+    }
+}
+
+/// Whom deliveries over TLS trust.
+fn trust(config: &Config, all: &[Spec]) -> Finding {
+    let whose = config.ca_file.as_deref().map_or("those of the system".to_owned(), shown);
+    match Client::new(config.egress, config.ca_file.clone()).distrust() {
+        None => Finding::ok("certificates", whose),
+        Some(why) if all.iter().any(|spec| spec.url.url().scheme() == "https") => Finding::fail("certificates", why)
+            .hint("install your system's package of CA certificates, or set tls.ca_file"),
+        Some(why) => Finding::ok("certificates", format!("{why}; no endpoint needs any")),
     }
 }
 

@@ -130,6 +130,7 @@ const EXAMPLES: &[Examples] = &[
         "doctor",
         &[
             ("Look at everything here", "syncctl doctor"),
+            ("At the endpoints, too", "syncctl doctor --online"),
             ("At every row, and from cron, which mails what is wrong", "syncctl doctor --deep -q"),
         ],
     ),

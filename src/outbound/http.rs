@@ -3,6 +3,8 @@
 //! HTTP/1.1 on connections of our own: no redirects, no proxies, no cookies, no decompression. An address is checked at the
 //! moment a connection is made to it, so that neither a name nor a redirect can lead elsewhere.
 
+pub mod look;
+
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
@@ -18,7 +20,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
-use rustls::pki_types::ServerName;
+use rustls::pki_types::{CertificateDer, ServerName};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -59,10 +61,13 @@ impl Client {
     }
 }
 
+fn tls_provider() -> Arc<rustls::crypto::CryptoProvider> {
+    Arc::new(rustls::crypto::aws_lc_rs::default_provider())
+}
+
 fn tls_config(ca_file: Option<&std::path::Path>) -> Result<rustls::ClientConfig, String> {
     use rustls_platform_verifier::BuilderVerifierExt;
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let builder = rustls::ClientConfig::builder_with_provider(provider)
+    let builder = rustls::ClientConfig::builder_with_provider(tls_provider())
         .with_safe_default_protocol_versions()
         .map_err(|e| format!("tls: {e}"))?;
     let Some(path) = ca_file else {
@@ -71,6 +76,11 @@ fn tls_config(ca_file: Option<&std::path::Path>) -> Result<rustls::ClientConfig,
             .map(|builder| builder.with_no_client_auth())
             .map_err(|e| format!("tls: no usable CA certificates on this system ({e}); set tls.ca_file"));
     };
+    Ok(builder.with_root_certificates(trusted_roots(path)?).with_no_client_auth())
+}
+
+/// The certificates of a file that names whom to trust.
+fn trusted_roots(path: &std::path::Path) -> Result<rustls::RootCertStore, String> {
     let mut roots = rustls::RootCertStore::empty();
     let found = <rustls::pki_types::CertificateDer<'_> as rustls::pki_types::pem::PemObject>::pem_file_iter(path)
         .map_err(|e| format!("tls: failed to read {}: {e}", path.display()))?;
@@ -78,7 +88,7 @@ fn tls_config(ca_file: Option<&std::path::Path>) -> Result<rustls::ClientConfig,
     if roots.is_empty() {
         return Err(format!("tls: {} holds no certificate", path.display()));
     }
-    Ok(builder.with_root_certificates(roots).with_no_client_auth())
+    Ok(roots)
 }
 
 /// What one request came to.
@@ -242,7 +252,7 @@ impl Target {
                 },
             }
         }
-        let mut sender = self.connect(limit, phase).await?;
+        let mut sender = self.connect(limit, phase, None).await?;
         phase.store(Phase::Response as u8, Ordering::Relaxed);
         let response = sender.send_request(request).await.map_err(|e| broken(&e))?;
         Ok((response, sender))
@@ -258,7 +268,13 @@ impl Target {
         None
     }
 
-    async fn connect(&self, limit: Duration, phase: &AtomicU8) -> Result<Sender, Failure> {
+    /// Opens a connection; the certificates that were shown go to `shown`.
+    async fn connect(
+        &self,
+        limit: Duration,
+        phase: &AtomicU8,
+        shown: Option<&mut Vec<CertificateDer<'static>>>,
+    ) -> Result<Sender, Failure> {
         phase.store(Phase::Resolve as u8, Ordering::Relaxed);
         let addresses = self.resolve().await?;
         phase.store(Phase::Connect as u8, Ordering::Relaxed);
@@ -275,6 +291,9 @@ impl Target {
             .connect(name, stream)
             .await
             .map_err(|e| Failure::unreachable(format!("tls: {e}")))?;
+        if let (Some(shown), Some(chain)) = (shown, stream.get_ref().1.peer_certificates()) {
+            shown.extend(chain.iter().map(|it| it.clone().into_owned()));
+        }
         handshake(TokioIo::new(stream)).await
     }
 
@@ -409,10 +428,16 @@ pub fn read_retry_after(value: &HeaderValue, now: Timestamp) -> Option<Duration>
         // Longer than any number that fits is still "long", and is capped where it is used.
         return Some(Duration::from_secs(text.parse().unwrap_or(u64::from(u32::MAX))));
     }
+    read_date(value).map(|date| date.since(now))
+}
+
+/// One of the HTTP dates of RFC 9110 section 5.6.7.
+fn read_date(value: &HeaderValue) -> Option<Timestamp> {
+    let text = value.to_str().ok()?.trim();
     ["%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"]
         .iter()
         .find_map(|form| chrono::NaiveDateTime::parse_from_str(text, form).ok())
-        .map(|date| Timestamp::from_millis(date.and_utc().timestamp_millis()).since(now))
+        .map(|date| Timestamp::from_millis(date.and_utc().timestamp_millis()))
 }
 
 #[cfg(test)]

@@ -1,15 +1,17 @@
 //! `doctor`: each thing it looks at, once as it should be and once not; and that it changes nothing.
 
 use std::collections::BTreeMap;
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 use std::time::SystemTime;
 
+use chrono::{TimeDelta, Utc};
 use serde_json::Value;
 
-use crate::support::place::{Place, Ran, eventually};
-use crate::support::receiver::Receiver;
+use crate::support::place::{Place, Ran, eventually, exists};
+use crate::support::receiver::{Receiver, Reply};
 
 const GOOD: &str = "whsec_c3luY2N0bC1kb2N0b3ItdGVzdHMtc2VjcmV0LTA=";
 
@@ -70,7 +72,19 @@ fn a_place_that_is_well_fails_nothing_and_each_thing_has_its_line() {
     assert_eq!((code, &data["failures"]), (0, &0.into()), "{data}");
     let names: Vec<&str> =
         data["checks"].as_array().unwrap().iter().map(|check| check["name"].as_str().unwrap()).collect();
-    let wanted = ["config", "files", "secrets", "database", "disk", "runs", "queue", "endpoints", "clock", "versions"];
+    let wanted = [
+        "config",
+        "files",
+        "secrets",
+        "database",
+        "disk",
+        "runs",
+        "queue",
+        "endpoints",
+        "clock",
+        "certificates",
+        "versions",
+    ];
     assert_eq!(names, wanted);
     for name in wanted.into_iter().filter(|name| *name != "disk") {
         assert_eq!(verdict(&place, name), "ok", "{name}: {data}");
@@ -254,4 +268,121 @@ fn quietly_it_says_only_what_is_wrong() {
     place.set("WEBHOOK_SECRET", "changeme");
     let Ran { code, stdout, .. } = place.run(&["doctor", "-q"]);
     assert!(code == 1 && stdout.contains("1 failure"), "{stdout}");
+}
+
+/// A receiver whose clock is ahead of ours.
+fn ahead(seconds: i64) -> Receiver {
+    Receiver::new(move |_| {
+        let date = (Utc::now() + TimeDelta::seconds(seconds)).format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        Reply::With(405, vec![("date", date)], Vec::new())
+    })
+}
+
+fn calling(receiver: &Receiver) -> Place {
+    let mut place = Place::sending_to(&[receiver.url("/hooks?key=1")]);
+    place.set("WEBHOOK_SECRET", GOOD);
+    place
+}
+
+#[test]
+fn an_endpoint_is_called_only_if_asked_and_gets_nothing_it_could_apply() {
+    let receiver = ahead(0);
+    let place = calling(&receiver);
+    doctor(&place, &[]);
+    assert_eq!(receiver.count(), 0);
+    let (verdict_of, detail, _) = found(&place, &["--online"], "endpoints");
+    assert!(verdict_of == "ok" && detail.contains("no TLS, HTTP 405"), "{detail}");
+    let sent = receiver.requests();
+    assert_eq!((sent.len(), sent[0].path.as_str(), sent[0].body.len()), (1, "/", 0));
+    let headers: Vec<&str> = sent[0].headers.keys().map(String::as_str).collect();
+    assert_eq!(headers, ["host", "user-agent"]);
+    place.emit("user.created", "u-1");
+    let name = place.data(&["endpoints", "list"])[0]["name"].as_str().unwrap().to_owned();
+    assert_eq!(place.run(&["endpoints", "pause", &name]).code, 0);
+    assert!(found(&place, &["--online"], "endpoints").1.contains("paused, so not called"));
+    assert_eq!(receiver.count(), 1);
+}
+
+#[test]
+fn a_clock_far_from_those_of_the_receivers_is_told() {
+    for (seconds, wanted) in [(0, "ok"), (-20, "warn"), (20, "warn"), (90, "fail"), (-90, "fail")] {
+        let (verdict, detail, hint) = found(&calling(&ahead(seconds)), &["--online"], "clock");
+        assert_eq!(verdict, wanted, "{seconds}: {detail}");
+        assert_eq!(hint.contains("timedatectl"), wanted != "ok");
+        assert_eq!(detail.contains("behind"), seconds > 0, "{seconds}: {detail}");
+    }
+}
+
+#[test]
+fn an_endpoint_that_is_not_there_or_may_not_be_called_fails() {
+    let mut place = Place::sending_to(&["http://127.0.0.1:1/", "http://127.0.0.1:2/"]);
+    place.set("WEBHOOK_SECRET", GOOD);
+    assert!(found(&place, &["--online"], "endpoints").1.contains("connection refused"));
+    let (_, data) = doctor(&place, &["--online"]);
+    let lines = data["checks"].as_array().unwrap().iter().filter(|check| check["name"] == "endpoints");
+    assert_eq!(lines.count(), 2, "each has its line");
+    place.set("SYNCCTL_EGRESS_DENY_PRIVATE", "true");
+    let (verdict, detail, _) = found(&place, &["--online"], "endpoints");
+    assert!(verdict == "fail" && detail.contains("egress"), "{detail}");
+}
+
+const AUTHORITY: &str = "[ca]\ndefault_ca = own\n[own]\ndatabase = index\nnew_certs_dir = .\nrand_serial = yes\n\
+    default_md = sha256\npolicy = any\nunique_subject = no\n[any]\ncommonName = supplied\n";
+
+/// A server whose certificate, which the place trusts, ends at a time from now.
+fn secure_server(place: &mut Place, ends: TimeDelta) -> (Child, u16) {
+    for (name, text) in [("ca.cnf", AUTHORITY), ("index", ""), ("ext", "subjectAltName=DNS:localhost\n")] {
+        std::fs::write(place.path(name), text).unwrap();
+    }
+    let end = (Utc::now() + ends).format("%Y%m%d%H%M%SZ").to_string();
+    let request =
+        "req -new -nodes -newkey ec -pkeyopt ec_paramgen_curve:P-256 -keyout own.key -out csr -subj /CN=localhost";
+    let sign = format!(
+        "ca -batch -notext -selfsign -config ca.cnf -in csr -keyfile own.key -out own.pem -extfile ext \
+         -startdate 20200101000000Z -enddate {end}"
+    );
+    let openssl = |line: &str| place.prepare(Command::new("openssl"), &line.split_whitespace().collect::<Vec<_>>());
+    for line in [request, &sign] {
+        let ran = openssl(line).output().unwrap();
+        assert!(ran.status.success(), "{line}: {}", String::from_utf8_lossy(&ran.stderr));
+    }
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let mut server = openssl(&format!("s_server -quiet -accept {port} -cert own.pem -key own.key"));
+    // Its standard input stays open: at its end it would leave.
+    let child = server.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    eventually("the server listens", || TcpStream::connect(("127.0.0.1", port)).is_ok());
+    place.set("SYNCCTL_TLS_CA_FILE", place.path("own.pem").to_str().unwrap());
+    place.set("SYNC_WEBHOOK_URLS", &format!("https://localhost:{port}/"));
+    (child, port)
+}
+
+#[test]
+fn a_certificate_that_expired_fails_and_one_that_soon_will_is_told() {
+    if !exists("openssl") {
+        eprintln!("skipped: openssl is not installed");
+        return;
+    }
+    for (ends, wanted, says) in [
+        (TimeDelta::days(-1), "fail", "expired"),
+        (TimeDelta::hours(6 * 24 + 12), "warn", "certificate expires in 6 days"),
+        (TimeDelta::hours(90 * 24 + 12), "warn", "certificate valid for 90 days, timed out after 5s"),
+    ] {
+        let mut place = Place::new();
+        let (mut server, _) = secure_server(&mut place, ends);
+        let (verdict, detail, _) = found(&place, &["--online"], "endpoints");
+        server.kill().unwrap();
+        server.wait().unwrap();
+        assert!(verdict == wanted && detail.contains(says), "{verdict}: {detail}");
+    }
+}
+
+#[test]
+fn certificates_to_trust_that_are_none_fail_where_they_are_needed() {
+    let mut place = Place::sending_to(&["https://localhost:1/"]);
+    std::fs::write(place.path("none.pem"), "nothing").unwrap();
+    place.set("SYNCCTL_TLS_CA_FILE", place.path("none.pem").to_str().unwrap());
+    let (verdict_of, detail, _) = found(&place, &[], "certificates");
+    assert!(verdict_of == "fail" && detail.contains("holds no certificate"), "{detail}");
+    place.set("SYNC_WEBHOOK_URLS", "http://localhost:1/");
+    assert_eq!(verdict(&place, "certificates"), "ok");
 }

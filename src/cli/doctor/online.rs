@@ -1,0 +1,67 @@
+//! The checks that call the endpoints.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::super::exit::Fault;
+use super::super::signals::block_on;
+use crate::clock::{Clock, SystemClock};
+use crate::config::Config;
+use crate::endpoint::Spec;
+use crate::monitor::checkup::{Finding, Skew, Verdict};
+use crate::outbound::http::Client;
+use crate::outbound::http::look::{Sight, look_at_all};
+use crate::text::{count, short_duration};
+
+/// The longest one endpoint is looked at.
+const LONGEST: Duration = Duration::from_secs(10);
+/// A certificate that ends sooner should have been renewed.
+const SOON_DAYS: u64 = 14;
+
+/// Looks at each of these endpoints that is not paused, and at how far their clocks are from ours.
+pub(super) fn look(config: &Config, all: &[Spec]) -> Result<(Vec<Finding>, Vec<Skew>), Fault> {
+    let client = Client::new(config.egress, config.ca_file.clone());
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let called: Vec<&Spec> = all.iter().filter(|spec| !spec.paused).collect();
+    let urls = called.iter().map(|spec| spec.url.clone()).collect();
+    let sights = block_on(async { Ok(look_at_all(urls, &client, LONGEST, &clock).await) })?;
+    let mut findings: Vec<Finding> = all.iter().filter(|spec| spec.paused).map(paused).collect();
+    let mut skews = Vec::new();
+    for (spec, sight) in called.into_iter().zip(sights) {
+        let name = super::name_of(spec);
+        findings.push(judge(&name, &sight));
+        let ahead_ms = sight.ok().and_then(|sight| sight.answer.ok()?.ahead_ms);
+        skews.extend(ahead_ms.map(|ahead_ms| Skew { whose: name, ahead_ms }));
+    }
+    Ok((findings, skews))
+}
+
+fn paused(spec: &Spec) -> Finding {
+    Finding::ok("endpoints", format!("{}: paused, so not called", super::name_of(spec)))
+}
+
+fn judge(name: &str, sight: &Result<Sight, String>) -> Finding {
+    let unreached = |why: &str| Finding::fail("endpoints", format!("{name}: {why}"));
+    let sight = match sight {
+        Ok(sight) => sight,
+        Err(why) => return unreached(why).hint("see what deliveries met with `syncctl failures`"),
+    };
+    let trusted = match sight.valid_days {
+        None => "no TLS".to_owned(),
+        Some(0) => "certificate expires within a day".to_owned(),
+        Some(days) if days < SOON_DAYS => format!("certificate expires in {}", count(whole(days), "day")),
+        Some(days) => format!("certificate valid for {}", count(whole(days), "day")),
+    };
+    let said = match &sight.answer {
+        Ok(reply) => format!("HTTP {} in {}", reply.status, short_duration(reply.took)),
+        Err(why) => why.clone(),
+    };
+    let soon = sight.valid_days.is_some_and(|days| days < SOON_DAYS);
+    let verdict = if soon || sight.answer.is_err() { Verdict::Warn } else { Verdict::Ok };
+    let finding = Finding { verdict, ..Finding::ok("endpoints", format!("{name}: {trusted}, {said}")) };
+    if soon { finding.hint(format!("have the certificate of {name} renewed")) } else { finding }
+}
+
+fn whole(days: u64) -> usize {
+    usize::try_from(days).unwrap_or(usize::MAX)
+}
