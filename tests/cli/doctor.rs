@@ -7,8 +7,9 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::SystemTime;
 
-use chrono::{TimeDelta, Utc};
+use chrono::TimeDelta;
 use serde_json::Value;
+use syncctl::clock::{Clock as _, SystemClock};
 
 use crate::support::place::{Place, Ran, eventually, exists};
 use crate::support::receiver::{Receiver, Reply};
@@ -270,10 +271,15 @@ fn quietly_it_says_only_what_is_wrong() {
     assert!(code == 1 && stdout.contains("1 failure"), "{stdout}");
 }
 
+/// A moment from now, as text.
+fn written(from_now: TimeDelta, form: &str) -> String {
+    (SystemClock.now().to_datetime() + from_now).format(form).to_string()
+}
+
 /// A receiver whose clock is ahead of ours.
 fn ahead(seconds: i64) -> Receiver {
     Receiver::new(move |_| {
-        let date = (Utc::now() + TimeDelta::seconds(seconds)).format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        let date = written(TimeDelta::seconds(seconds), "%a, %d %b %Y %H:%M:%S GMT");
         Reply::With(405, vec![("date", date)], Vec::new())
     })
 }
@@ -334,7 +340,7 @@ fn secure_server(place: &mut Place, ends: TimeDelta) -> (Child, u16) {
     for (name, text) in [("ca.cnf", AUTHORITY), ("index", ""), ("ext", "subjectAltName=DNS:localhost\n")] {
         std::fs::write(place.path(name), text).unwrap();
     }
-    let end = (Utc::now() + ends).format("%Y%m%d%H%M%SZ").to_string();
+    let end = written(ends, "%Y%m%d%H%M%SZ");
     let request =
         "req -new -nodes -newkey ec -pkeyopt ec_paramgen_curve:P-256 -keyout own.key -out csr -subj /CN=localhost";
     let sign = format!(
