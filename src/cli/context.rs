@@ -8,7 +8,7 @@ use super::Global;
 use super::exit::{Exit, Fault};
 use crate::clock::Timestamp;
 use crate::config::{Config, Sources};
-use crate::endpoint::{Endpoint, LegacySignature, SecretSource};
+use crate::endpoint::{Endpoint, LegacySignature, PausedBy, SecretSource, Settings, Spec};
 use crate::outbound::Keyring;
 use crate::render::{Format, Options, Screen};
 use crate::signature::Signer;
@@ -91,10 +91,14 @@ impl Context {
 
     /// The queue with the configured endpoints, created when it is missing.
     pub fn store(&self) -> Result<Opened, Fault> {
-        let config = self.config()?;
-        let store = store::open(config.database()?, Access::Create)?;
+        let store = self.queue()?;
         let endpoints = self.set_endpoints(store.as_ref())?;
         Ok((store, endpoints))
+    }
+
+    /// The queue with the endpoints it has, created when it is missing.
+    pub fn queue(&self) -> Result<Arc<dyn Store>, Fault> {
+        Ok(store::open(self.config()?.database()?, Access::Create)?)
     }
 
     /// Makes the configured endpoints known to the queue, if the configuration names any.
@@ -107,12 +111,21 @@ impl Context {
     pub fn keyring(&self, endpoints: &[Endpoint]) -> Result<Arc<dyn Keyring>, Fault> {
         let keyring = ConfiguredKeys(Arc::clone(self.config()?));
         for endpoint in endpoints.iter().filter(|endpoint| !endpoint.holds()) {
-            keyring.signer(endpoint).map_err(|cause| {
-                Exit::Config
-                    .fault(format!("no usable secret to sign for the endpoint `{}`", endpoint.name))
-                    .cause(cause)
-                    .hint("set WEBHOOK_SECRET or WEBHOOK_SECRET_FILE; nothing is ever sent unsigned")
-            })?;
+            keyring.signer(endpoint).map_err(|cause| no_key(&endpoint.name, cause))?;
+        }
+        Ok(Arc::new(keyring))
+    }
+
+    /// The same before the configured endpoints are made known to the queue: without a key for each, none is.
+    pub fn keyring_for(&self, store: &dyn Store) -> Result<Arc<dyn Keyring>, Fault> {
+        let (config, stored) = (self.config()?, store.endpoints()?);
+        if config.endpoints.is_empty() {
+            return self.keyring(&stored);
+        }
+        let keyring = ConfiguredKeys(Arc::clone(config));
+        for spec in config.endpoints.iter().filter(|spec| !spec.paused && !is_paused(spec, &stored)) {
+            let name = spec.name.as_deref().unwrap_or(spec.url.as_str());
+            keyring.signer_for(&spec.settings).map_err(|cause| no_key(name, cause))?;
         }
         Ok(Arc::new(keyring))
     }
@@ -125,12 +138,35 @@ impl Context {
     }
 }
 
+fn no_key(endpoint: &str, cause: String) -> Fault {
+    Exit::Config
+        .fault(format!("no usable secret to sign for the endpoint `{endpoint}`"))
+        .cause(cause)
+        .hint("set WEBHOOK_SECRET or WEBHOOK_SECRET_FILE; nothing is ever sent unsigned")
+}
+
+/// Whether what a spec names was paused by others than a configuration, so that nothing will be sent to it.
+fn is_paused(spec: &Spec, stored: &[Endpoint]) -> bool {
+    let named = |endpoint: &&Endpoint| match &spec.name {
+        Some(name) => endpoint.name == *name,
+        None => endpoint.url == spec.url,
+    };
+    let mut known = stored.iter().filter(named).peekable();
+    known.peek().is_some() && known.all(|it| matches!(it.paused_by, Some(PausedBy::Operator | PausedBy::Gone)))
+}
+
 /// The keys the configuration names.
 struct ConfiguredKeys(Arc<Config>);
 
 impl Keyring for ConfiguredKeys {
     fn signer(&self, endpoint: &Endpoint) -> Result<Signer, String> {
-        let source = &endpoint.settings.secret;
+        self.signer_for(&endpoint.settings)
+    }
+}
+
+impl ConfiguredKeys {
+    fn signer_for(&self, settings: &Settings) -> Result<Signer, String> {
+        let source = &settings.secret;
         let text = |e: crate::config::ConfigError| e.to_string();
         let current = self.0.endpoint_secret(source).map_err(text)?.ok_or("no secret is configured")?;
         // The previous secret belongs to the shared one; an endpoint with its own rotates on its own.
@@ -138,7 +174,7 @@ impl Keyring for ConfiguredKeys {
             SecretSource::Shared => self.0.previous_secret().map_err(text)?,
             SecretSource::File(_) | SecretSource::Env(_) => None,
         };
-        let original = match (endpoint.settings.legacy_signature, &previous) {
+        let original = match (settings.legacy_signature, &previous) {
             (LegacySignature::Current, _) => &current,
             (LegacySignature::Previous, Some(previous)) => previous,
             (LegacySignature::Previous, None) => {

@@ -58,9 +58,11 @@ impl ServeArgs {
         let config = Arc::clone(context.config()?);
         let without = self.without(&config);
         let settings = settings(&config, &without, &self.addresses(&config))?;
-        let (store, endpoints) = context.store()?;
-        let keyring = context.keyring(&endpoints)?;
+        let store = context.queue()?;
+        let keyring = context.keyring_for(store.as_ref())?;
         let listeners = bind(&self.addresses(&config))?;
+        // Last, so that a start that fails holds nobody's deliveries.
+        let endpoints = context.set_endpoints(store.as_ref())?;
         announce(context, &listeners, &without, (self.no_process, settings.hosts.is_none()))?;
         let metrics = Arc::new(Metrics::default());
         let crew = Crew::new(&config, keyring, &endpoints);
@@ -282,8 +284,9 @@ impl Running<'_> {
         let fresh = self.context.afresh(SystemClock.now());
         let config = Arc::clone(fresh.config()?);
         let settings = settings(&config, &self.without, &self.args.addresses(&config))?;
-        let endpoints = fresh.set_endpoints(self.delivery.store.as_ref())?;
-        let keyring = fresh.keyring(&endpoints)?;
+        let store = self.delivery.store.as_ref();
+        let keyring = fresh.keyring_for(store)?;
+        let endpoints = fresh.set_endpoints(store)?;
         let started = self.context.config()?;
         if self.args.addresses(&config) != self.args.addresses(started) || self.args.without(&config) != self.without {
             self.context.screen.warn("other addresses and other routes count from the next start on");

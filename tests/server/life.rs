@@ -117,6 +117,36 @@ fn a_hangup_reads_the_configuration_again_and_a_wrong_one_changes_nothing() {
 }
 
 #[test]
+fn a_start_or_a_reload_that_is_refused_leaves_the_endpoints_as_they_were() {
+    let place = super::running::place();
+    let names = |names: &[&str], more: &str| {
+        let endpoint = |name: &&str| format!("[[endpoints]]\nname = \"{name}\"\nurl = \"http://127.0.0.1:9/\"\n{more}");
+        std::fs::write(place.path("c.toml"), names.iter().map(endpoint).collect::<String>()).unwrap();
+    };
+    let configured = || {
+        let queue = rusqlite::Connection::open(place.database()).unwrap();
+        let mut found = queue.prepare("SELECT name FROM endpoint WHERE configured ORDER BY name").unwrap();
+        found.query_map([], |row| row.get(0)).unwrap().collect::<Result<Vec<String>, _>>().unwrap()
+    };
+    let serve = ["--config", "c.toml", "serve", "--no-process", "--listen", "127.0.0.1:0"];
+    names(&["old"], "");
+    let server = Running::of(place.command(&serve));
+    assert_eq!(configured(), ["old"]);
+    names(&["new"], "secret_env = \"NOBODY_SET_THIS\"\n");
+    server.signal("-HUP");
+    eventually("the reload is refused", || server.told().contains("no usable secret to sign for the endpoint `new`"));
+    assert_eq!(configured(), ["old"], "a reload that is refused changes nothing");
+    assert_eq!(place.run(&serve).code, 78);
+    assert_eq!(configured(), ["old"], "neither does a start without a key");
+    names(&["new"], "");
+    let taken = server.address.to_string();
+    assert_eq!(place.run(&["--config", "c.toml", "serve", "--listen", &taken]).code, 74);
+    assert_eq!(configured(), ["old"], "nor one that cannot listen");
+    server.signal("-HUP");
+    eventually("the right one counts", || configured() == ["new"]);
+}
+
+#[test]
 fn a_connection_serves_one_request_after_another() {
     let place = place();
     let server = Running::start(&place, &["--no-process"]);
