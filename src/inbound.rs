@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 
 use crate::clock::Timestamp;
 use crate::event::{Draft, EventId, Invalid, known_resource_type};
-use crate::record::{Change, Stamp};
+use crate::record::{Change, FARTHEST_AHEAD, Stamp};
 use crate::signature::{Algorithm, Fingerprint, Key, Secret};
 use crate::store::inbound::Incoming;
 
@@ -21,8 +21,6 @@ mod verify;
 
 use verify::{Scheme, Verified};
 
-/// How far ahead of the clock an event may be.
-const FARTHEST_AHEAD: std::time::Duration = std::time::Duration::from_hours(24);
 const WEBHOOK_ID: HeaderName = HeaderName::from_static("webhook-id");
 
 /// What a route takes.

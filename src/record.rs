@@ -11,6 +11,9 @@ use serde_json::value::RawValue;
 use crate::clock::Timestamp;
 use crate::event::{EventId, known_resource_type};
 
+/// How far ahead of the clock an event may be and still change a record.
+pub const FARTHEST_AHEAD: std::time::Duration = std::time::Duration::from_hours(24);
+
 /// The member of `data` that is merged by field as well.
 const PROFILE: &str = "profile";
 
@@ -209,7 +212,19 @@ impl Record {
         }
         let replaced = self.fields.get(PROFILE).map(Field::stamp);
         self.profile.retain(|_, field| replaced.as_ref() < Some(&field.stamp()));
+        // Whoever wrote a field wrote the record, whatever the copy says: a local change must beat every field.
+        self.written = self.written.take().max(self.newest_field());
         Merged::or(*self != before)
+    }
+
+    fn newest_field(&self) -> Option<Stamp> {
+        self.fields.values().chain(self.profile.values()).map(Field::stamp).max()
+    }
+
+    /// Whether it holds a stamp from so far ahead of `now` that no event could have brought it.
+    pub fn is_ahead(&self, now: Timestamp) -> bool {
+        let newest = self.newest_at().max(self.newest_field().map(|stamp| stamp.at));
+        newest.is_some_and(|newest| newest > now.plus(FARTHEST_AHEAD))
     }
 
     /// Whether it is there: written after it was last deleted.

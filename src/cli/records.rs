@@ -270,6 +270,9 @@ fn parse(line: &[u8], now: Timestamp, ids: &IdSource) -> Result<(Kind, String, R
         }
         (None, None) => return Err("it has neither data nor state".to_owned()),
     };
+    if record.is_ahead(now) {
+        return Err("it holds a timestamp more than 24 hours ahead".to_owned());
+    }
     Ok((kind, line.resource_id, record))
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::running::{Running, event, place};
+use super::running::{ADMIN, Running, event, place};
 use crate::support::place::Place;
 use crate::support::receiver::Receiver;
 
@@ -66,9 +66,29 @@ fn an_export_makes_another_the_same_and_again_changes_nothing() {
         "nonsense",
         r#"{"resourceType":"course","resourceId":"c","data":{}}"#,
         r#"{"resourceType":"user","resourceId":"","data":{}}"#,
+        r#"{"resourceType":"user","resourceId":"u","data":{},"timestamp":"2099-01-01T00:00:00.000Z"}"#,
+        r#"{"resourceType":"user","resourceId":"u","state":{"d":["2099-01-01T00:00:00.000Z","e"]}}"#,
+        r#"{"resourceType":"user","resourceId":"u","state":{"f":{"x":["2099-01-01T00:00:00.000Z","e",1]}}}"#,
     ] {
         assert_eq!(import(wrong).code, 65, "{wrong}");
     }
+}
+
+#[test]
+fn a_change_over_http_counts_however_far_ahead_the_record_is() {
+    let place = place();
+    let server = Running::start(&place, &["--no-process"]);
+    let created = server.send("POST /api/enrollments", ADMIN, br#"{"id":"r","userId":"u","courseId":"c","status":"old"}"#);
+    assert_eq!(created.status, 201, "{created:?}");
+    // A clock was a century ahead for a while.
+    let queue = rusqlite::Connection::open(place.database()).unwrap();
+    queue.execute(r#"UPDATE record SET body = replace(body, '["20', '["21')"#, []).unwrap();
+    drop(queue);
+    let status = || server.get("/api/enrollments/r", ADMIN).data()["enrollment"]["status"].clone();
+    let patched = server.send("PATCH /api/enrollments/r", ADMIN, br#"{"status":"new"}"#);
+    assert_eq!((patched.status, status()), (200, json!("new")));
+    assert_eq!(server.send("DELETE /api/enrollments/r", ADMIN, b"").status, 200);
+    assert_eq!(server.get("/api/enrollments/r", ADMIN).status, 404);
 }
 
 #[test]

@@ -69,11 +69,11 @@ pub(super) fn enqueue_one(txn: &mut Txn<'_>, draft: Draft, ids: &IdSource, now: 
 fn store(txn: &mut Txn<'_>, draft: Draft, id: EventId, now: Timestamp) -> rusqlite::Result<Receipt> {
     let record = records::of_draft(txn.connection, &draft)?;
     let stamp = record.as_ref().map_or(now, |stored| stored.record.next_stamp(now));
-    let data = draft.data.clone();
+    let (data, own_time) = (draft.data.clone(), draft.timestamp.is_none());
     let event = draft.into_event(id, stamp);
     let (seq, deliveries) = insert(txn, &event, now)?;
     if let Some(record) = record {
-        records::emitted(txn.connection, record, &event, (&data, seq), now)?;
+        records::emitted(txn.connection, record, &event, (&data, seq), (own_time, now))?;
     }
     Ok(Receipt { event, deliveries, duplicate: false })
 }

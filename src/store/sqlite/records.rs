@@ -8,13 +8,10 @@ use super::writer::Txn;
 use super::{Listed, Page, Result, lists, row};
 use crate::clock::Timestamp;
 use crate::event::{Draft, Event, IdSource};
-use crate::record::{Change, Kind, Merged, Record, Stamp};
+use crate::record::{Change, FARTHEST_AHEAD, Kind, Merged, Record, Stamp};
 use crate::store::inbound::{
     COUNTED_UP_TO, Census, Edit, Edited, Expects, LOOKED_BACK, RecordFilter, RecordRow, Sort, Sync,
 };
-
-/// How far ahead of the clock an event may be and still change a record.
-pub(super) const FARTHEST_AHEAD: std::time::Duration = std::time::Duration::from_hours(24);
 
 /// A record on its way through a write.
 pub(super) struct Stored {
@@ -171,17 +168,19 @@ pub(super) fn of_draft(connection: &Connection, draft: &Draft) -> rusqlite::Resu
 
 /// Merges an event emitted here, so that both sides merge the same events.
 ///
-/// What no receiver would apply changes nothing here either: data that is no object, times too far ahead.
+/// What no receiver would ever apply changes nothing here either: data that is no object, a given time too far ahead. A time
+/// of our own is far ahead where the record was before, from when a clock was wrong: the change counts here, and there once
+/// the clocks have come that far.
 pub(super) fn emitted(
     connection: &Connection,
     mut stored: Stored,
     event: &Event,
     (data, seq): (&str, i64),
-    now: Timestamp,
+    (own_time, now): (bool, Timestamp),
 ) -> rusqlite::Result<()> {
     let stamp = Stamp { at: event.timestamp, by: event.id.clone() };
     match Change::new(&event.event_type, data, stamp) {
-        Ok(change) if event.timestamp <= now.plus(FARTHEST_AHEAD) => {
+        Ok(change) if own_time || event.timestamp <= now.plus(FARTHEST_AHEAD) => {
             stored.record.merge(&change);
             stored.last_event = Some(seq);
             save(connection, &stored)
