@@ -198,7 +198,12 @@ pub(super) fn router(app: Arc<App>, without: &[Group]) -> Router {
 fn methods(app: &Arc<App>, routes: &[&'static Route]) -> MethodRouter {
     let known: Vec<_> = routes.iter().map(|route| route.method).collect();
     let (refusing, allowed) = (Arc::clone(app), known.join(", "));
-    let mut methods = MethodRouter::new().fallback(move |request: Request| refuse(refusing, allowed, request));
+    let refusing = move |request: Request| refuse(Arc::clone(&refusing), allowed.clone(), request);
+    let mut methods = MethodRouter::new().fallback(refusing.clone());
+    if routes.iter().any(|route| route.who == Who::CronBearer) {
+        // Who asks for the head of an answer alone expects that nothing is done.
+        methods = methods.on(MethodFilter::HEAD, refusing);
+    }
     for route in routes {
         let (app, route) = (Arc::clone(app), *route);
         let handler = move |params: Result<RawPathParams, _>, request: Request| {

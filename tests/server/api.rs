@@ -351,3 +351,26 @@ fn random_body(chance: &mut Chance) -> Vec<u8> {
         }
     }
 }
+
+#[test]
+fn asking_for_the_head_alone_runs_nothing() {
+    let receiver = crate::support::receiver::Receiver::good();
+    let place = super::running::with_secrets(Place::sending_to(&[receiver.url("/hook")]));
+    let server = Running::start(&place, &["--no-process"]);
+    place.emit("user.updated", "u");
+    let bearer = format!("Authorization: Bearer {}\r\nConnection: close\r\n", super::running::CRON);
+    let head = |path: &str, headers: &str| {
+        let mut stream = server.connect();
+        super::running::write(&mut stream, &format!("HEAD {path}"), headers, b"");
+        let mut answer = String::new();
+        std::io::Read::read_to_string(&mut stream, &mut answer).unwrap();
+        answer
+    };
+    let refused = head("/api/sync/process", &bearer);
+    assert!(refused.starts_with("HTTP/1.1 405") && refused.contains("allow: POST, GET"), "{refused}");
+    assert_eq!(receiver.count(), 0);
+    let status = head("/api/sync/status", &format!("{ADMIN}Connection: close\r\n"));
+    assert!(status.starts_with("HTTP/1.1 200") && status.ends_with("\r\n\r\n"), "{status}");
+    assert_eq!(server.get("/api/sync/process", &bearer).status, 200);
+    assert_eq!(receiver.count(), 1);
+}
