@@ -67,6 +67,9 @@ pub enum Invalid {
     /// `data` is not JSON.
     #[error("data is not valid JSON: {0}")]
     Data(String),
+    /// Progress whose `data` names another learner or course than its resource id.
+    #[error("data.userId and data.courseId must be those of the resource id, <userId>-<courseId>")]
+    Learner,
     /// The timestamp is not RFC 3339.
     #[error("the timestamp must be RFC 3339, like 2024-01-31T12:00:00.000Z")]
     Timestamp,
@@ -171,11 +174,15 @@ impl Draft {
         if resource_id.is_empty() || resource_id.len() > MAX_RESOURCE_ID_BYTES {
             return Err(Invalid::ResourceId);
         }
+        let data = check_data(data)?;
+        if event_type == PROGRESS && !is_of_learner(resource_id, data) {
+            return Err(Invalid::Learner);
+        }
         Ok(Self {
             id: None,
             event_type: event_type.to_owned(),
             resource: Resource { kind, id: resource_id.to_owned() },
-            data: check_data(data)?.to_owned(),
+            data: data.to_owned(),
             timestamp: None,
         })
     }
@@ -317,6 +324,21 @@ fn check_data(data: &[u8]) -> Result<&str, Invalid> {
     Ok(trimmed)
 }
 
+/// The type whose resource id says whose progress it is.
+const PROGRESS: &str = "progress.updated";
+
+/// Whether `data` names nobody else than the resource id `<userId>-<courseId>`. Names it lacks contradict nothing.
+fn is_of_learner(resource_id: &str, data: &str) -> bool {
+    let Ok(named) = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(data) else { return true };
+    let text = |name: &str| named.get(name).and_then(serde_json::Value::as_str);
+    match (text("userId"), text("courseId")) {
+        (Some(user), Some(course)) => resource_id == format!("{user}-{course}"),
+        (Some(user), None) => resource_id.strip_prefix(user).is_some_and(|rest| rest.starts_with('-')),
+        (None, Some(course)) => resource_id.strip_suffix(course).is_some_and(|rest| rest.ends_with('-')),
+        (None, None) => true,
+    }
+}
+
 /// Checks JSON as strictly as building it would (depth, numbers, surrogates), without building it.
 pub fn check_json(text: &str) -> Result<(), serde_json::Error> {
     let mut parser = serde_json::Deserializer::from_str(text);
@@ -376,6 +398,22 @@ mod tests {
 
     fn draft(event_type: &str, data: &str) -> Draft {
         Draft::check(event_type, "r-1", None, data.as_bytes()).expect("a good draft")
+    }
+
+    #[test]
+    fn progress_names_nobody_else_than_its_resource_id() {
+        let right = |id: &str, data: &str| Draft::check("progress.updated", id, None, data.as_bytes()).is_ok();
+        for data in [r#"{"userId":"a-b","courseId":"c"}"#, r#"{"userId":"a","courseId":"b-c"}"#] {
+            assert!(right("a-b-c", data), "either learner may be meant: {data}");
+        }
+        for data in [r#"{"userId":"a"}"#, r#"{"courseId":"b-c"}"#, "{}", r#"{"userId":1}"#] {
+            assert!(right("a-b-c", data), "{data}");
+        }
+        for data in
+            [r#"{"userId":"a","courseId":"c"}"#, r#"{"userId":"a-"}"#, r#"{"userId":"b"}"#, r#"{"courseId":"b"}"#]
+        {
+            assert_eq!(Draft::check("progress.updated", "a-b-c", None, data.as_bytes()).err(), Some(Invalid::Learner));
+        }
     }
 
     #[test]

@@ -214,7 +214,7 @@ pub fn field_of(invalid: &Invalid) -> &'static str {
         Invalid::Type => "type",
         Invalid::ResourceTypeMissing(_) | Invalid::ResourceTypeWrong { .. } | Invalid::ResourceType => "resourceType",
         Invalid::ResourceId => "resourceId",
-        Invalid::DataTooLong(_) | Invalid::Data(_) => "data",
+        Invalid::DataTooLong(_) | Invalid::Data(_) | Invalid::Learner => "data",
         Invalid::Timestamp => "timestamp",
         Invalid::Shape(_) => "body",
     }
@@ -398,6 +398,9 @@ mod tests {
         assert_eq!(fields(&EVENT.replace("2024-01-31T12", "2024-02-01T13")), ["timestamp"]);
         assert_eq!(fields(&EVENT.replace("{\"status\":\"a\"}", "[1]")), ["data"]);
         assert_eq!(fields(&EVENT.replace("{\"status\":\"a\"}", "null")), ["data"]);
+        let progress =
+            EVENT.replace("enrollment.updated", "progress.updated").replace("\"enrollment\"", "\"progress\"");
+        assert_eq!(fields(&progress.replace("{\"status\":\"a\"}", r#"{"userId":"u"}"#)), ["data"]);
         assert_eq!(fields(&EVENT.replace("\"a\"", "\"\\ud800\"")), ["data"]);
         assert_eq!(fields(&EVENT.replace("\"a\"", &format!("{}1{}", "[".repeat(200), "]".repeat(200)))), ["data"]);
         assert_eq!(fields(&EVENT.replacen("{\"id\"", "{\"id\":\"x\",\"id\"", 1)), ["body"]);

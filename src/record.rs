@@ -273,6 +273,13 @@ impl Record {
         Timestamp::parse(&self.text(name)?)
     }
 
+    /// Whether it is known to be of another user or course than these.
+    pub fn is_of_another(&self, user: Option<&str>, course: Option<&str>) -> bool {
+        let differs =
+            |name: &str, given: Option<&str>| self.text(name).zip(given).is_some_and(|(known, given)| known != given);
+        differs("userId", user) || differs("courseId", course)
+    }
+
     /// The members of `data` that stand, by name.
     pub fn members(&self) -> BTreeMap<&str, Box<RawValue>> {
         let mut members: BTreeMap<&str, _> =

@@ -165,7 +165,7 @@ impl World {
             2..=4 => ("enrollment.updated", resource, format!(r#"{{"{field}":{number}}}"#)),
             5 => ("profile.updated", resource, format!(r#"{{"profile":{{"{field}":{number}}}}}"#)),
             6 => ("profile.updated", resource, r#"{"profile":null}"#.to_owned()),
-            7 => ("progress.updated", resource, format!(r#"{{"{field}":{number},"userId":"u"}}"#)),
+            7 => ("progress.updated", format!("u-{resource}"), format!(r#"{{"{field}":{number},"userId":"u"}}"#)),
             _ => ("user.updated", resource, format!(r#"{{"name":"{number}","{field}":null}}"#)),
         }
     }

@@ -86,12 +86,22 @@ pub(super) async fn students(call: Call) -> Reply {
 
 pub(super) async fn progress(call: Call) -> Reply {
     match (call.text("userId")?, call.text("courseId")?) {
-        (Some(user), Some(course)) => find(call, Kind::Progress, format!("{user}-{course}")).await,
+        (Some(user), Some(course)) => learner(call, &user, &course).await,
         (user, course) => {
             let page = call.page(true)?;
             let filter = RecordFilter { kind: Some(Kind::Progress), user, course, ..RecordFilter::default() };
             list(call, filter, page).await
         }
+    }
+}
+
+/// One learner's progress. The id says who it is, unless hyphens in names make two learners share one; then the fields do.
+async fn learner(call: Call, user: &str, course: &str) -> Reply {
+    let id = format!("{user}-{course}");
+    let found = call.blocking(move |app| app.store.record(Kind::Progress, &id)).await?;
+    match found.filter(|row| row.record.exists() && !row.record.is_of_another(Some(user), Some(course))) {
+        Some(row) => Ok(answer(&call, StatusCode::OK, &row)),
+        None => Err(missing(Kind::Progress)),
     }
 }
 
@@ -101,7 +111,7 @@ pub(super) async fn record_progress(mut call: Call) -> Reply {
     let course = from_either(&call, &mut members, "courseId")?;
     check(&members, PROGRESS, &["userId", "courseId"])?;
     let id = format!("{user}-{course}");
-    edit(call, ("progress.updated", &id), members, Expects::Anything, StatusCode::OK).await
+    edit(call, ("progress.updated", &id), members, Expects::SameLearner, StatusCode::OK).await
 }
 
 /// A name from the query or the body, which must agree; the body has it afterwards.
@@ -161,6 +171,9 @@ async fn edit(
     match call.app.store.edit(Edit { draft, expects }, call.now).await? {
         Edited::Done(row, _) => Ok(answer(&call, status, &row)),
         Edited::Missing => Err(missing(Kind::of_event(event_type).unwrap_or(Kind::User))),
+        Edited::Exists if expects == Expects::SameLearner => {
+            Err(Problem::conflict("the progress of another learner has this id already"))
+        }
         Edited::Exists => Err(Problem::conflict("there is one with this id already")),
     }
 }

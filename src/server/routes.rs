@@ -154,7 +154,7 @@ pub(super) static ROUTES: &[Route] = &[
     route("POST", "/api/progress", "Record progress and emit it", run!(records::record_progress))
         .query(&[USER, COURSE])
         .takes("Progress", JSON)
-        .answers(&[200, 408, 413, 503]),
+        .answers(&[200, 408, 409, 413, 503]),
     route("GET", "/api/admin/students", "A page of users", run!(records::students))
         .query(&[PAGE, LIMIT, SEARCH, SORT_BY, ORDER]),
     route("GET", "/", "The dashboard", run!(dashboard::show)).query(&[REFRESH]).page(),

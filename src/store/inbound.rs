@@ -89,6 +89,8 @@ pub enum Expects {
     Presence,
     /// Nothing.
     Anything,
+    /// That, if it is there, it is of the user and the course that the change names: ids joined by a hyphen can collide.
+    SameLearner,
 }
 
 /// A change made here.
@@ -107,7 +109,7 @@ pub enum Edited {
     Done(Box<RecordRow>, Receipt),
     /// There is no such record.
     Missing,
-    /// There is one already.
+    /// There is one already, or one of another learner.
     Exists,
 }
 

@@ -374,3 +374,17 @@ fn asking_for_the_head_alone_runs_nothing() {
     assert_eq!(server.get("/api/sync/process", &bearer).status, 200);
     assert_eq!(receiver.count(), 1);
 }
+
+#[test]
+fn learners_whose_names_make_the_same_id_do_not_share_their_progress() {
+    let (_place, server) = serving();
+    let (first, second) = ("userId=a-b&courseId=c", "userId=a&courseId=b-c");
+    assert_eq!(send(&server, &format!("POST /api/progress?{first}"), &json!({"lesson": 3})).status, 200);
+    assert_eq!(server.get(&format!("/api/progress?{second}"), ADMIN).status, 404);
+    let refused = send(&server, &format!("POST /api/progress?{second}"), &json!({"lesson": 9}));
+    assert_eq!((refused.status, refused.code()), (409, "CONFLICT".into()));
+    assert_eq!(send(&server, &format!("POST /api/progress?{first}"), &json!({"lesson": 4})).status, 200);
+    assert_eq!(server.get(&format!("/api/progress?{first}"), ADMIN).data()["progress"]["lesson"], 4);
+    let other = event("p", "progress.updated", "x-y", r#"{"userId":"z"}"#, AT);
+    assert_eq!(server.webhook(&other).fields(), ["data"]);
+}

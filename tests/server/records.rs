@@ -78,7 +78,8 @@ fn an_export_makes_another_the_same_and_again_changes_nothing() {
 fn a_change_over_http_counts_however_far_ahead_the_record_is() {
     let place = place();
     let server = Running::start(&place, &["--no-process"]);
-    let created = server.send("POST /api/enrollments", ADMIN, br#"{"id":"r","userId":"u","courseId":"c","status":"old"}"#);
+    let created =
+        server.send("POST /api/enrollments", ADMIN, br#"{"id":"r","userId":"u","courseId":"c","status":"old"}"#);
     assert_eq!(created.status, 201, "{created:?}");
     // A clock was a century ahead for a while.
     let queue = rusqlite::Connection::open(place.database()).unwrap();

@@ -196,11 +196,23 @@ pub(super) fn edit(txn: &mut Txn<'_>, edit: Edit, ids: &IdSource, now: Timestamp
     match (edit.expects, stored.record.exists()) {
         (Expects::Absence, true) => return Ok(Edited::Exists),
         (Expects::Presence, false) => return Ok(Edited::Missing),
-        (Expects::Absence, false) | (Expects::Presence, true) | (Expects::Anything, _) => {}
+        (Expects::SameLearner, true) if is_of_another(&stored.record, &edit.draft) => return Ok(Edited::Exists),
+        (Expects::Absence, false) | (Expects::Presence, true) | (Expects::Anything | Expects::SameLearner, _) => {}
     }
     let receipt = enqueue::enqueue_one(txn, edit.draft, ids, now)?;
     let found = find(txn.connection, stored.kind, &stored.id).map_err(|e| txn.mirror.fault(&e))?;
     Ok(found.map_or(Edited::Missing, |row| Edited::Done(Box::new(row), receipt)))
+}
+
+fn is_of_another(record: &Record, draft: &Draft) -> bool {
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Learner {
+        user_id: Option<String>,
+        course_id: Option<String>,
+    }
+    let learner = serde_json::from_str::<Learner>(&draft.data);
+    learner.is_ok_and(|named| record.is_of_another(named.user_id.as_deref(), named.course_id.as_deref()))
 }
 
 pub(super) fn import(connection: &Connection, records: Vec<(Kind, String, Record)>) -> rusqlite::Result<u64> {
