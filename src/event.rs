@@ -21,6 +21,8 @@ pub const MAX_RESOURCE_ID_BYTES: usize = 256;
 pub const MAX_ID_CHARS: usize = 128;
 /// The longest event type or resource type accepted, in bytes.
 pub const MAX_TYPE_BYTES: usize = 128;
+/// How far ahead of the clock an event may be and still change a record.
+pub const FARTHEST_AHEAD: std::time::Duration = std::time::Duration::from_hours(24);
 
 /// Every event type of the platform and the resource type it is about.
 pub const CATALOGUE: &[(&str, &str)] = &[
@@ -67,12 +69,18 @@ pub enum Invalid {
     /// `data` is not JSON.
     #[error("data is not valid JSON: {0}")]
     Data(String),
+    /// `data` of a known type is not an object, so that no record can take it.
+    #[error("data must be a JSON object")]
+    NotAnObject,
     /// Progress whose `data` names another learner or course than its resource id.
     #[error("data.userId and data.courseId must be those of the resource id, <userId>-<courseId>")]
     Learner,
     /// The timestamp is not RFC 3339.
     #[error("the timestamp must be RFC 3339, like 2024-01-31T12:00:00.000Z")]
     Timestamp,
+    /// The timestamp of an event of a known type is later than [`FARTHEST_AHEAD`].
+    #[error("the timestamp is more than 24 hours ahead: no receiver would take the event")]
+    Ahead,
     /// A batch line or webhook body is not an object with the expected keys.
     #[error("{0}")]
     Shape(String),
@@ -162,7 +170,8 @@ pub struct Draft {
 impl Draft {
     /// Checks the parts of an event.
     ///
-    /// A known type brings its resource type; a custom one needs `resource_type`. `data` is kept byte for byte but for
+    /// A known type brings its resource type and, unless it deletes, needs an object as `data`, because that is what its
+    /// receivers take; a custom one needs `resource_type`. `data` is kept byte for byte but for
     /// outer white space.
     pub fn check(
         event_type: &str,
@@ -175,6 +184,9 @@ impl Draft {
             return Err(Invalid::ResourceId);
         }
         let data = check_data(data)?;
+        if known_resource_type(event_type).is_some() && !event_type.ends_with(".deleted") && !data.starts_with('{') {
+            return Err(Invalid::NotAnObject);
+        }
         if event_type == PROGRESS && !is_of_learner(resource_id, data) {
             return Err(Invalid::Learner);
         }
@@ -203,6 +215,17 @@ impl Draft {
         draft.timestamp =
             line.timestamp.as_deref().map(|t| Timestamp::parse(t).ok_or(Invalid::Timestamp)).transpose()?;
         Ok(draft)
+    }
+
+    /// Whether it has a time that no receiver of a known type would take. Of custom types nothing is known.
+    pub fn is_ahead(&self, now: Timestamp) -> bool {
+        known_resource_type(&self.event_type).is_some()
+            && self.timestamp.is_some_and(|at| at > now.plus(FARTHEST_AHEAD))
+    }
+
+    /// The draft again, unless it [is ahead](Self::is_ahead).
+    pub fn within_reach(self, now: Timestamp) -> Result<Self, Invalid> {
+        if self.is_ahead(now) { Err(Invalid::Ahead) } else { Ok(self) }
     }
 
     /// The event under `id`, with its body rendered; `now` stands in for a timestamp the emitter did not give.
@@ -456,9 +479,9 @@ mod tests {
         }
         assert!(Draft::check("user.created", &"x".repeat(256), None, b"{}").is_ok());
         assert_eq!(Draft::check("user.created", &"x".repeat(257), None, b"{}").err(), Some(Invalid::ResourceId));
-        let fits = format!("\"{}\"", "x".repeat(MAX_DATA_BYTES - 2));
+        let fits = format!("{{\"x\":\"{}\"}}", "x".repeat(MAX_DATA_BYTES - 8));
         assert!(Draft::check("user.created", "u", None, format!("  {fits}\n").as_bytes()).is_ok());
-        let over = format!("\"{}\"", "x".repeat(MAX_DATA_BYTES - 1));
+        let over = format!("{{\"x\":\"{}\"}}", "x".repeat(MAX_DATA_BYTES - 7));
         assert_eq!(
             Draft::check("user.created", "u", None, over.as_bytes()).err(),
             Some(Invalid::DataTooLong(MAX_DATA_BYTES + 1))
@@ -472,7 +495,8 @@ mod tests {
             assert!(matches!(Draft::check("user.created", "u", None, wrong.as_bytes()), Err(Invalid::Data(_))));
         }
         assert!(matches!(Draft::check("user.created", "u", None, b"\"\xff\""), Err(Invalid::Data(_))));
-        assert!(Draft::check("user.created", "u", None, b"123456789012345678901234567890").is_ok());
+        assert!(Draft::check("user.created", "u", None, br#"{"n":123456789012345678901234567890}"#).is_ok());
+        assert_eq!(Draft::check("user.created", "u", None, b"[1]").err(), Some(Invalid::NotAnObject));
     }
 
     #[test]

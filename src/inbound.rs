@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 
 use crate::clock::Timestamp;
 use crate::event::{Draft, EventId, Invalid, known_resource_type};
-use crate::record::{Change, FARTHEST_AHEAD, Stamp};
+use crate::record::{Change, Stamp};
 use crate::signature::{Algorithm, Fingerprint, Key, Secret};
 use crate::store::inbound::Incoming;
 
@@ -126,7 +126,7 @@ pub fn read(
     if !accepts.takes(&draft.event_type) {
         return Err(Refusal::field("type", "does not belong to this route"));
     }
-    if draft.timestamp.is_some_and(|at| at > now.plus(FARTHEST_AHEAD)) {
+    if draft.is_ahead(now) {
         return Err(Refusal::field("timestamp", "is more than 24 hours ahead"));
     }
     let stamp = Stamp { at: draft.timestamp.unwrap_or(now), by: id.clone() };
@@ -214,8 +214,8 @@ pub fn field_of(invalid: &Invalid) -> &'static str {
         Invalid::Type => "type",
         Invalid::ResourceTypeMissing(_) | Invalid::ResourceTypeWrong { .. } | Invalid::ResourceType => "resourceType",
         Invalid::ResourceId => "resourceId",
-        Invalid::DataTooLong(_) | Invalid::Data(_) | Invalid::Learner => "data",
-        Invalid::Timestamp => "timestamp",
+        Invalid::DataTooLong(_) | Invalid::Data(_) | Invalid::NotAnObject | Invalid::Learner => "data",
+        Invalid::Timestamp | Invalid::Ahead => "timestamp",
         Invalid::Shape(_) => "body",
     }
 }
@@ -233,6 +233,7 @@ impl Scheme {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::FARTHEST_AHEAD;
     use crate::signature::Signer;
 
     const NOW: Timestamp = Timestamp::from_millis_const(1_706_702_400_000);

@@ -9,10 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::clock::Timestamp;
-use crate::event::{EventId, known_resource_type};
-
-/// How far ahead of the clock an event may be and still change a record.
-pub const FARTHEST_AHEAD: std::time::Duration = std::time::Duration::from_hours(24);
+use crate::event::{EventId, FARTHEST_AHEAD, known_resource_type};
 
 /// The member of `data` that is merged by field as well.
 const PROFILE: &str = "profile";

@@ -209,6 +209,7 @@ impl From<StoreError> for Fault {
             StoreError::Conflict(_) => {
                 (Exit::Data, Some("nothing was stored; see the stored event with `syncctl events show ID`"))
             }
+            StoreError::Ahead => (Exit::Data, Some("nothing was stored; leave the timestamp out to mean now")),
             StoreError::Batch(_) => (Exit::Io, None),
             StoreError::NoEndpoint(_) => (Exit::Usage, Some("list them with `syncctl endpoints list`")),
             StoreError::SchemaOlder { .. } => (Exit::No, Some("the next `syncctl status` brings it up to date")),

@@ -6,6 +6,7 @@ use http::header::CONTENT_TYPE;
 
 use super::answer::{Problem, Reply};
 use super::call::{BODY_LIMIT, Call, Members};
+use crate::clock::Timestamp;
 use crate::event::{Draft, Invalid};
 use crate::inbound::field_of;
 use crate::report::Report;
@@ -65,7 +66,7 @@ fn wrong_members(members: &Members) -> Vec<(String, String)> {
 
 async fn batch(mut call: Call) -> Reply {
     let read = call.body(BATCH_LIMIT).await?;
-    check(&read.bytes)?;
+    check(&read.bytes, call.now)?;
     let bytes = read.bytes.clone();
     // Every line was read before: what is read again inside the transaction cannot fail.
     let drafts = Lines { bytes, at: 0 };
@@ -76,10 +77,13 @@ async fn batch(mut call: Call) -> Reply {
 }
 
 /// All of a batch or nothing: every line is read before the first is stored.
-fn check(bytes: &[u8]) -> Result<(), Problem> {
+fn check(bytes: &[u8], now: Timestamp) -> Result<(), Problem> {
     let numbered = bytes.split(|b| *b == b'\n').zip(1..).filter(|(line, _)| !is_blank(line));
     let wrong: Vec<(String, String)> = numbered
-        .filter_map(|(line, number)| Draft::from_line(line).err().map(|e| (format!("line {number}"), e.to_string())))
+        .filter_map(|(line, number)| {
+            let read = Draft::from_line(line).and_then(|draft| draft.within_reach(now));
+            read.err().map(|e| (format!("line {number}"), e.to_string()))
+        })
         .take(NAMED)
         .collect();
     if wrong.is_empty() { Ok(()) } else { Err(Problem::fields(wrong)) }

@@ -54,6 +54,9 @@ pub enum StoreError {
     /// An event with this id and another content is stored already.
     #[error("an event with the id `{0}` and another content is stored already")]
     Conflict(EventId),
+    /// The timestamp given to an event of a known type is so far ahead that no receiver would take it.
+    #[error("the timestamp is more than 24 hours ahead: no receiver would take the event")]
+    Ahead,
     /// A batch could not be read to its end.
     #[error("failed to read the batch: {0}")]
     Batch(String),

@@ -388,3 +388,32 @@ fn learners_whose_names_make_the_same_id_do_not_share_their_progress() {
     let other = event("p", "progress.updated", "x-y", r#"{"userId":"z"}"#, AT);
     assert_eq!(server.webhook(&other).fields(), ["data"]);
 }
+
+#[test]
+fn an_event_that_no_receiver_can_take_is_not_emitted() {
+    let (place, server) = serving();
+    let ahead = "2099-01-01T00:00:00.000Z";
+    let emit = |more: Value| {
+        let mut event = json!({"type": "user.updated", "resourceId": "u", "data": {}});
+        event.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        send(&server, "POST /api/events", &event)
+    };
+    assert_eq!(emit(json!({"timestamp": ahead})).fields(), ["timestamp"]);
+    for data in [json!([1]), json!("x"), json!(1), json!(null)] {
+        assert_eq!(emit(json!({"data": data})).fields(), ["data"], "{data}");
+    }
+    let batch = format!(
+        "{}\n{}\n",
+        r#"{"type":"user.updated","resourceId":"u","data":{}}"#,
+        event("e", "user.updated", "u", "{}", ahead)
+    );
+    let headers = format!("{ADMIN}Content-Type: application/x-ndjson\r\n");
+    assert_eq!(server.send("POST /api/events", &headers, batch.as_bytes()).fields(), ["line 2"]);
+    let skipping = place.run_with_input(&["emit", "--batch", "-", "--skip-invalid", "-n"], batch.as_bytes());
+    assert!(skipping.stderr.contains("line 2: the timestamp is more than 24 hours ahead"), "{skipping:?}");
+    assert_eq!(place.run(&["emit", "user.updated", "u", "--data", "{}", "--timestamp", ahead]).code, 65);
+    assert_eq!(place.run(&["emit", "user.updated", "u", "--data", "[]"]).code, 65);
+    assert_eq!(server.get("/api/sync/status", ADMIN).data()["queue"]["events"], 0);
+    let custom = json!({"type": "course.moved", "resourceType": "course", "data": [1], "timestamp": ahead});
+    assert_eq!((emit(custom).status, emit(json!({"type": "enrollment.deleted", "data": null})).status), (201, 201));
+}

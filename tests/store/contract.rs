@@ -113,7 +113,7 @@ fn what_a_run_still_held_at_its_end_is_interrupted() {
 fn a_batch_that_fails_half_way_leaves_nothing_and_figures_stay_right() {
     let bench = Bench::new(&["http://a.invalid/"]);
     bench.emit("a", "r");
-    let good = Draft::check("user.updated", "r", None, b"1").unwrap();
+    let good = Draft::check("user.updated", "r", None, b"{}").unwrap();
     let drafts = vec![Ok(good.clone()), Ok(good), Err(StoreError::Batch("the disk is gone".into()))];
     let failed = bench.store.enqueue(Box::new(drafts.into_iter()), false, now()).wait();
     assert!(matches!(failed, Err(StoreError::Batch(_))));

@@ -37,7 +37,7 @@ fn written() -> (Vec<u8>, Vec<u8>, usize) {
     let (_, before) = image(&bench);
     let drafts = ["last-1", "last-2"].map(|id| {
         let mut draft =
-            Draft::check("user.updated", id, None, format!("\"{}\"", "x".repeat(5_000)).as_bytes()).unwrap();
+            Draft::check("user.updated", id, None, format!("{{\"x\":\"{}\"}}", "x".repeat(5_000)).as_bytes()).unwrap();
         draft.id = Some(EventId::parse(id).unwrap());
         Ok(draft)
     });

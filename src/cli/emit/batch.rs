@@ -83,7 +83,7 @@ fn check(context: &Context, mut source: impl BufRead, bytes: Option<u64>, skip_i
             continue;
         }
         within_limits(good + 1, read)?;
-        match Draft::from_line(text) {
+        match Draft::from_line(text).and_then(|draft| draft.within_reach(context.now)) {
             Ok(_) => {
                 good += 1;
                 keep(&mut out, number, text).map_err(|e| spool_failed(&e))?;

@@ -62,6 +62,9 @@ pub(super) fn enqueue_one(txn: &mut Txn<'_>, draft: Draft, ids: &IdSource, now: 
         }
         None => ids.next(now),
     };
+    if draft.is_ahead(now) {
+        return Err(StoreError::Ahead);
+    }
     store(txn, draft, id, now).map_err(|e| txn.mirror.fault(&e))
 }
 
@@ -69,11 +72,11 @@ pub(super) fn enqueue_one(txn: &mut Txn<'_>, draft: Draft, ids: &IdSource, now: 
 fn store(txn: &mut Txn<'_>, draft: Draft, id: EventId, now: Timestamp) -> rusqlite::Result<Receipt> {
     let record = records::of_draft(txn.connection, &draft)?;
     let stamp = record.as_ref().map_or(now, |stored| stored.record.next_stamp(now));
-    let (data, own_time) = (draft.data.clone(), draft.timestamp.is_none());
+    let data = draft.data.clone();
     let event = draft.into_event(id, stamp);
     let (seq, deliveries) = insert(txn, &event, now)?;
     if let Some(record) = record {
-        records::emitted(txn.connection, record, &event, (&data, seq), (own_time, now))?;
+        records::emitted(txn.connection, record, &event, (&data, seq))?;
     }
     Ok(Receipt { event, deliveries, duplicate: false })
 }

@@ -8,7 +8,7 @@ use super::writer::Txn;
 use super::{Listed, Page, Result, lists, row};
 use crate::clock::Timestamp;
 use crate::event::{Draft, Event, IdSource};
-use crate::record::{Change, FARTHEST_AHEAD, Kind, Merged, Record, Stamp};
+use crate::record::{Change, Kind, Merged, NotAnObject, Record, Stamp};
 use crate::store::inbound::{
     COUNTED_UP_TO, Census, Edit, Edited, Expects, LOOKED_BACK, RecordFilter, RecordRow, Sort, Sync,
 };
@@ -168,24 +168,22 @@ pub(super) fn of_draft(connection: &Connection, draft: &Draft) -> rusqlite::Resu
 
 /// Merges an event emitted here, so that both sides merge the same events.
 ///
-/// What no receiver would ever apply changes nothing here either: data that is no object, a given time too far ahead. A time
-/// of our own is far ahead where the record was before, from when a clock was wrong: the change counts here, and there once
-/// the clocks have come that far.
+/// A time that was not given is far ahead where the record was before, from when a clock was wrong: the change counts here,
+/// and there once the clocks have come that far.
 pub(super) fn emitted(
     connection: &Connection,
     mut stored: Stored,
     event: &Event,
     (data, seq): (&str, i64),
-    (own_time, now): (bool, Timestamp),
 ) -> rusqlite::Result<()> {
     let stamp = Stamp { at: event.timestamp, by: event.id.clone() };
     match Change::new(&event.event_type, data, stamp) {
-        Ok(change) if own_time || event.timestamp <= now.plus(FARTHEST_AHEAD) => {
+        Ok(change) => {
             stored.record.merge(&change);
             stored.last_event = Some(seq);
             save(connection, &stored)
         }
-        _ => Ok(()),
+        Err(NotAnObject) => Ok(()),
     }
 }
 
