@@ -50,8 +50,9 @@ pub trait Store: inbound::Records + Send + Sync + fmt::Debug {
     /// Stores events, each with one delivery for every configured endpoint that wants it: all of them, or none.
     ///
     /// An id that is known with the same type, resource, `data` bytes and timestamp (if given) is a duplicate and changes
-    /// nothing; with another content it is [`StoreError::Conflict`], or is skipped and counted if `skip_conflicts`. A known
-    /// type with a timestamp more than 24 hours ahead is [`StoreError::Ahead`].
+    /// nothing; with another content it is [`StoreError::Conflict`], or is skipped and counted if `skip_conflicts`. An id that
+    /// arrived from elsewhere with another content is a conflict as well. A known type with a timestamp more than 24 hours
+    /// ahead is [`StoreError::Ahead`].
     fn enqueue(&self, drafts: Drafts, skip_conflicts: bool, now: Timestamp) -> Answer<Enqueued>;
 
     /// Registers a run, whose life is proven by the lock inside the returned value.

@@ -417,3 +417,16 @@ fn an_event_that_no_receiver_can_take_is_not_emitted() {
     let custom = json!({"type": "course.moved", "resourceType": "course", "data": [1], "timestamp": ahead});
     assert_eq!((emit(custom).status, emit(json!({"type": "enrollment.deleted", "data": null})).status), (201, 201));
 }
+
+#[test]
+fn an_id_that_arrived_is_not_emitted_with_another_content() {
+    let (place, server) = serving();
+    assert_eq!(server.webhook(&event("e", "user.updated", "u", r#"{"name":"x"}"#, AT)).status, 200);
+    let emit = |data: Value| {
+        let event = json!({"id": "e", "type": "user.updated", "resourceId": "u", "data": data});
+        send(&server, "POST /api/events", &event)
+    };
+    assert_eq!(emit(json!({"name": "y"})).code(), "CONFLICT");
+    assert_eq!(place.run(&["emit", "user.updated", "v", "--id", "e", "--data", r#"{"name":"x"}"#]).code, 65);
+    assert_eq!(emit(json!({"name": "x"})).status, 201, "the same may be passed on");
+}

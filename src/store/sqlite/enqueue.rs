@@ -6,7 +6,7 @@ use super::checksum::Sent;
 use super::mirror::Part;
 use super::row::QUEUED;
 use super::writer::Txn;
-use super::{Drafts, Enqueued, Result, StoreError, lanes, records};
+use super::{Drafts, Enqueued, Result, StoreError, inbound, lanes, records};
 use crate::clock::Timestamp;
 use crate::endpoint::EndpointId;
 use crate::event::{Draft, Event, EventId, IdSource};
@@ -57,6 +57,10 @@ pub(super) fn enqueue_one(txn: &mut Txn<'_>, draft: Draft, ids: &IdSource, now: 
         Some(id) => {
             if let Some(known) = known(txn.connection, id).map_err(|e| txn.mirror.fault(&e))? {
                 return known.compare(&draft, id);
+            }
+            let taken = inbound::arrived_otherwise(txn.connection, id, &draft, now);
+            if taken.map_err(|e| txn.mirror.fault(&e))? {
+                return Err(StoreError::Conflict(id.clone()));
             }
             id.clone()
         }

@@ -104,25 +104,52 @@ fn known(
     digest: &[u8],
     now: Timestamp,
 ) -> rusqlite::Result<Option<Known>> {
-    let arrived = connection
+    let arrived = arrived(connection, &incoming.id, now)?;
+    let Some(arrived) = arrived else {
+        let emitted = enqueue::emitted_before(connection, &incoming.id, &incoming.draft)?;
+        return Ok(emitted.map(Known::when));
+    };
+    let same = arrived.is(&incoming.draft, digest);
+    if same {
+        connection.prepare_cached("UPDATE received SET repeats = repeats + 1 WHERE id = ?1")?.execute([arrived.row])?;
+    }
+    Ok(Some(Known::when(same)))
+}
+
+/// An event that arrived, as it is remembered.
+struct Arrived {
+    row: i64,
+    digest: Vec<u8>,
+    timestamp: Option<i64>,
+}
+
+impl Arrived {
+    fn is(&self, draft: &Draft, digest: &[u8]) -> bool {
+        let given = draft.timestamp.map(Timestamp::as_millis);
+        self.digest == digest && (given.is_none() || self.timestamp.is_none() || given == self.timestamp)
+    }
+}
+
+fn arrived(connection: &Connection, id: &EventId, now: Timestamp) -> rusqlite::Result<Option<Arrived>> {
+    connection
         .prepare_cached(
             "SELECT id, digest, timestamp FROM received WHERE event_id = ?1 AND result < 2 AND at >= ?2
              ORDER BY id DESC LIMIT 1",
         )?
-        .query_row(params![incoming.id.as_str(), now.minus(REMEMBERED).as_millis()], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?, row.get::<_, Option<i64>>(2)?))
+        .query_row(params![id.as_str(), now.minus(REMEMBERED).as_millis()], |row| {
+            Ok(Arrived { row: row.get(0)?, digest: row.get(1)?, timestamp: row.get(2)? })
         })
-        .optional()?;
-    let Some((row, before, timestamp)) = arrived else {
-        let emitted = enqueue::emitted_before(connection, &incoming.id, &incoming.draft)?;
-        return Ok(emitted.map(Known::when));
-    };
-    let given = incoming.draft.timestamp.map(Timestamp::as_millis);
-    let same = before == digest && (given.is_none() || timestamp.is_none() || given == timestamp);
-    if same {
-        connection.prepare_cached("UPDATE received SET repeats = repeats + 1 WHERE id = ?1")?.execute([row])?;
-    }
-    Ok(Some(Known::when(same)))
+        .optional()
+}
+
+/// Whether an event arrived under this id with another content than this draft's.
+pub(super) fn arrived_otherwise(
+    connection: &Connection,
+    id: &EventId,
+    draft: &Draft,
+    now: Timestamp,
+) -> rusqlite::Result<bool> {
+    Ok(arrived(connection, id, now)?.is_some_and(|arrived| !arrived.is(draft, &digest_of(draft))))
 }
 
 fn remember(
