@@ -199,7 +199,10 @@ fn known_types(resource_types: &[&str]) -> Vec<Value> {
         let is_meant = |name: &str, about: &str| about == resource_type && name.ends_with(".deleted") == deletes;
         let types: Vec<&str> =
             CATALOGUE.iter().filter(|(name, about)| is_meant(name, about)).map(|(name, _)| *name).collect();
-        let properties = json!({"type": {"enum": types}, "resourceType": {"enum": [resource_type, null]}});
+        let mut properties = json!({"type": {"enum": types}, "resourceType": {"enum": [resource_type, null]}});
+        if !deletes {
+            properties["data"] = json!({"type": "object"});
+        }
         let required: &[&str] = if deletes { &[] } else { &["data"] };
         (!types.is_empty()).then(|| json!({"required": required, "properties": properties}))
     };
