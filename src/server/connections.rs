@@ -25,6 +25,8 @@ use super::patience::Patient;
 
 /// Connections at the same time.
 const MOST_CONNECTIONS: usize = 2_048;
+/// Open files kept for the database, for deliveries and for what a request needs, or half of all where there are few.
+const FILES_KEPT: usize = 384;
 /// How long a request's head may take, and a connection may idle.
 const HEAD: Duration = Duration::from_secs(10);
 /// The longest head, and what is read ahead of a body.
@@ -56,8 +58,20 @@ struct Door {
 
 impl Default for Door {
     fn default() -> Self {
-        Self { places: Arc::new(Semaphore::new(MOST_CONNECTIONS)), idling: Mutex::default() }
+        Self { places: Arc::new(Semaphore::new(places(&limits()))), idling: Mutex::default() }
     }
+}
+
+/// This process's limits, as the system tells them; nothing where it does not.
+fn limits() -> String {
+    std::fs::read_to_string("/proc/self/limits").unwrap_or_default()
+}
+
+/// How many connections leave enough of the files that may be open.
+fn places(limits: &str) -> usize {
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"));
+    let files = line.and_then(|line| line.split_whitespace().next()?.parse::<usize>().ok());
+    files.map_or(MOST_CONNECTIONS, |files| (files - FILES_KEPT.min(files / 2)).clamp(1, MOST_CONNECTIONS))
 }
 
 /// A connection, as far as the door cares.
@@ -153,6 +167,8 @@ async fn accept(listener: TcpListener, router: Router, door: Arc<Door>, mut stop
                 }
                 Err(error) => {
                     tracing::warn!(%error, "failed to accept a connection");
+                    // Most likely too many files are open, and each guest holds one.
+                    door.show_out();
                     tokio::time::sleep(PAUSE).await;
                 }
             },
@@ -214,6 +230,17 @@ impl Service<Request<Incoming>> for Named {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn there_are_fewer_places_than_files() {
+        let limits =
+            |soft: &str| format!("Max processes  1 1 processes\nMax open files            {soft}    524288  files\n");
+        assert_eq!(
+            ["1024", "128", "1", "65536", "unlimited"].map(|soft| places(&limits(soft))),
+            [640, 64, 1, 2048, 2048]
+        );
+        assert_eq!(places(""), MOST_CONNECTIONS);
+    }
 
     #[test]
     fn the_first_that_idles_has_to_leave_and_never_one_at_work() {
