@@ -49,6 +49,9 @@ const PROBES: usize = 1;
 /// Runs on demand at the same time.
 const RUNS: usize = 2;
 
+/// How long a write may wait for the database: senders give up after ten seconds, and have to hear before that.
+const PATIENCE: Duration = Duration::from_secs(4);
+
 /// Routes that can be switched off together, because they need the same secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Group {

@@ -19,6 +19,7 @@ use crate::clock::Timestamp;
 use crate::endpoint::{Endpoint, Spec};
 use crate::event::EventId;
 
+use answer::Stage;
 pub use answer::{Answer, Result, StoreError};
 pub use figures::{Counts, EndpointFigures, Figures, Rate};
 pub use lists::{

@@ -200,6 +200,7 @@ impl From<StoreError> for Fault {
                 (Exit::NoDatabase, Some("`syncctl emit` creates it; name another with --db PATH or SYNCCTL_DB"))
             }
             StoreError::Locked(_) => (Exit::Locked, Some("another syncctl or a backup may hold it: try again")),
+            StoreError::Late => (Exit::Locked, None),
             StoreError::SchemaNewer { .. } => (Exit::NewerSchema, Some("use the version of syncctl that wrote it")),
             StoreError::Corrupt { .. } => (
                 Exit::Io,

@@ -156,7 +156,7 @@ impl From<StoreError> for Problem {
                 return Self::conflict(&format!("an event with the id {id} and another content is stored already"));
             }
             StoreError::Ahead => return Self::field("timestamp", "is more than 24 hours ahead"),
-            StoreError::Locked(_) => return Self::unavailable("the database is busy"),
+            StoreError::Locked(_) | StoreError::Late => return Self::unavailable("the database is busy"),
             StoreError::Io { .. } | StoreError::Closed => {
                 tracing::error!(%error, "the database failed");
                 return Self::unavailable("the database cannot be written");

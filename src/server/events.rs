@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
 
+use super::PATIENCE;
 use super::answer::{Problem, Reply};
 use super::call::{BODY_LIMIT, Call, Members};
 use crate::clock::Timestamp;
@@ -29,7 +30,7 @@ pub(super) async fn emit(call: Call) -> Reply {
 async fn one(mut call: Call) -> Reply {
     let read = call.body(BODY_LIMIT).await?;
     let draft = Draft::from_line(&read.bytes).map_err(|e| wrong(&e, &read.bytes))?;
-    let stored = call.app.store.enqueue(Box::new(std::iter::once(Ok(draft))), false, call.now).await?;
+    let stored = call.app.store.enqueue(Box::new(std::iter::once(Ok(draft))), false, call.now).within(PATIENCE).await?;
     let receipt = stored.first.ok_or_else(Problem::internal)?;
     let status = if receipt.duplicate { StatusCode::OK } else { StatusCode::CREATED };
     Ok(call.answer_with(status, &emitted(&receipt)))
@@ -70,7 +71,7 @@ async fn batch(mut call: Call) -> Reply {
     let bytes = read.bytes.clone();
     // Every line was read before: what is read again inside the transaction cannot fail.
     let drafts = Lines { bytes, at: 0 };
-    let stored = call.app.store.enqueue(Box::new(drafts.map(Ok)), false, call.now).await?;
+    let stored = call.app.store.enqueue(Box::new(drafts.map(Ok)), false, call.now).within(PATIENCE).await?;
     drop(read);
     let answer = Batch { accepted: stored.accepted, duplicates: stored.duplicates, rejected: 0 };
     Ok(call.answer(&Report::new(&answer)))

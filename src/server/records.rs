@@ -4,6 +4,7 @@ use axum::response::Response;
 use http::StatusCode;
 use uuid::Uuid;
 
+use super::PATIENCE;
 use super::answer::{Problem, Reply};
 use super::call::{Call, Members};
 use crate::clock::Timestamp;
@@ -168,7 +169,7 @@ async fn edit(
 ) -> Reply {
     let data = serde_json::to_vec(&members).map_err(|_| Problem::internal())?;
     let draft = Draft::check(event_type, id, None, &data).map_err(|e| Problem::field(name_of(&e), e.to_string()))?;
-    match call.app.store.edit(Edit { draft, expects }, call.now).await? {
+    match call.app.store.edit(Edit { draft, expects }, call.now).within(PATIENCE).await? {
         Edited::Done(row, _) => Ok(answer(&call, status, &row)),
         Edited::Missing => Err(missing(Kind::of_event(event_type).unwrap_or(Kind::User))),
         Edited::Exists if expects == Expects::SameLearner => {

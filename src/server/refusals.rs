@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use super::App;
+use super::{App, PATIENCE};
 use crate::clock::Timestamp;
 use crate::store::inbound::{REFUSALS_A_MINUTE, Refused};
 
@@ -70,7 +70,7 @@ impl App {
     }
 
     async fn write_refusals(&self, refused: Vec<Refused>, now: Timestamp) {
-        if let Err(error) = self.store.refuse(refused, now).await {
+        if let Err(error) = self.store.refuse(refused, now).within(PATIENCE).await {
             tracing::error!(%error, "failed to audit a refused webhook");
         }
     }

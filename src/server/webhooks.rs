@@ -6,6 +6,7 @@ use http::HeaderMap;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
+use super::PATIENCE;
 use super::answer::{Problem, Reply};
 use super::call::{BODY_LIMIT, Call};
 use crate::event::EventId;
@@ -64,7 +65,7 @@ async fn receive(mut call: Call, accepts: Accepts) -> Reply {
     };
     drop(read);
     let (id, event_type) = (incoming.id.clone(), incoming.draft.event_type.clone());
-    let applied = call.app.store.apply(incoming, call.now).await?;
+    let applied = call.app.store.apply(incoming, call.now).within(PATIENCE).await?;
     call.app.metrics.applied(applied, began.elapsed());
     let message = match applied {
         Applied::Applied => "the event was applied",

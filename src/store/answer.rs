@@ -4,7 +4,9 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
@@ -69,6 +71,9 @@ pub enum StoreError {
     /// A statement failed: our fault.
     #[error("the database refused a statement: {0}")]
     Statement(String),
+    /// The write had not begun when its caller's time was over, and never will.
+    #[error("the database did not take the write in time")]
+    Late,
     /// The writer has stopped.
     #[error("the database was closed")]
     Closed,
@@ -81,9 +86,50 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 ///
 /// Await it, or [`wait`](Self::wait) for it where no async runtime runs.
 #[derive(Debug)]
-pub struct Answer<T>(pub(super) oneshot::Receiver<Result<T>>);
+pub struct Answer<T> {
+    pub(super) answer: oneshot::Receiver<Result<T>>,
+    pub(super) stage: Arc<Stage>,
+}
+
+/// Whether a write has begun, or was given up before.
+#[derive(Debug, Default)]
+pub(super) struct Stage(AtomicU8);
+
+const BEGUN: u8 = 1;
+const GIVEN_UP: u8 = 2;
+
+impl Stage {
+    /// Begins, unless the write was given up. Again: the same answer.
+    pub(super) fn begin(&self) -> bool {
+        self.settle(BEGUN)
+    }
+
+    /// Gives the write up, unless it has begun.
+    fn give_up(&self) -> bool {
+        self.settle(GIVEN_UP)
+    }
+
+    fn settle(&self, as_what: u8) -> bool {
+        let settled = self.0.compare_exchange(0, as_what, Ordering::SeqCst, Ordering::SeqCst);
+        settled.unwrap_or_else(|before| if before == as_what { 0 } else { before }) == 0
+    }
+
+    pub(super) fn is_given_up(&self) -> bool {
+        self.0.load(Ordering::SeqCst) == GIVEN_UP
+    }
+}
 
 impl<T> Answer<T> {
+    /// Waits for the answer, or gives the write up when it has not begun within `limit`: then it never happens.
+    pub async fn within(mut self, limit: Duration) -> Result<T> {
+        match tokio::time::timeout(limit, &mut self).await {
+            Ok(answer) => answer,
+            Err(_) if self.stage.give_up() => Err(StoreError::Late),
+            // It is being written just now, which takes no other process's leave.
+            Err(_) => self.await,
+        }
+    }
+
     /// Blocks this thread until the write is on disk.
     pub fn wait(self) -> Result<T> {
         let waker = Waker::from(Arc::new(Parked(std::thread::current())));
@@ -110,6 +156,6 @@ impl Wake for Parked {
 impl<T> Future for Answer<T> {
     type Output = Result<T>;
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<T>> {
-        Pin::new(&mut self.0).poll(context).map(|answer| answer.unwrap_or(Err(StoreError::Closed)))
+        Pin::new(&mut self.answer).poll(context).map(|answer| answer.unwrap_or(Err(StoreError::Closed)))
     }
 }

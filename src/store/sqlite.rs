@@ -13,8 +13,8 @@ use rusqlite::config::DbConfig;
 use super::{
     Access, Advanced, Answer, AttemptFilter, Changed, Claim, DatabaseInfo, DeliveryFilter, DeliveryId, DeliveryRow,
     Drafts, Enqueued, EventDetail, EventFilter, EventRow, Figures, Finished, Forgotten, Holder, Listed, Lives, Log,
-    LoggedAttempt, Outlook, Page, Prune, Pruned, Rate, Replay, Result, Run, RunId, RunRow, Storage, Store, StoreError,
-    Tally, Volume, Wants,
+    LoggedAttempt, Outlook, Page, Prune, Pruned, Rate, Replay, Result, Run, RunId, RunRow, Stage, Storage, Store,
+    StoreError, Tally, Volume, Wants,
 };
 use crate::clock::Timestamp;
 use crate::endpoint::{Endpoint, Spec};
@@ -34,6 +34,7 @@ mod enqueue;
 mod fault;
 mod figures;
 mod holder;
+mod identity;
 mod inbound;
 mod lanes;
 mod lists;
@@ -48,6 +49,7 @@ mod row;
 mod verify;
 mod writer;
 
+use identity::Identity;
 use owners::Owners;
 use reach::Reach;
 use writer::Writer;
@@ -69,6 +71,7 @@ const IDLE_READERS: usize = 4;
 #[derive(Debug)]
 pub(super) struct Sqlite {
     path: PathBuf,
+    identity: Identity,
     reach: Reach,
     writer: Writer,
     readers: Mutex<Vec<Connection>>,
@@ -84,8 +87,10 @@ impl Sqlite {
         prepare_file(path, access)?;
         let path = path.canonicalize().map_err(|e| fault::io(path, &e))?;
         let (connection, reach) = reach::open(&path, access)?;
+        let identity = Identity::of(&path)?;
         Ok(Self {
-            writer: Writer::start(connection, path.clone())?,
+            writer: Writer::start(connection, identity.clone(), path.clone())?,
+            identity,
             reach,
             readers: Mutex::default(),
             owners: Owners::beside(&path),
@@ -96,6 +101,7 @@ impl Sqlite {
 
     /// Runs `work` in one read transaction on a connection of its own.
     fn read<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
+        self.identity.check()?;
         let idle = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let connection = match idle {
             Some(connection) => connection,

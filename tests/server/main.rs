@@ -18,4 +18,5 @@ mod records;
 mod rotation;
 mod running;
 mod slow;
+mod trouble;
 mod wire;

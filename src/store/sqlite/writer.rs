@@ -6,6 +6,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -13,11 +14,12 @@ use std::time::Duration;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
+use super::identity::Identity;
 use super::mirror::Mirror;
-use super::{Answer, Result, StoreError, fault, migrate};
+use super::{Answer, Result, Stage, StoreError, fault, migrate};
 
-/// Writes that may wait before the next caller blocks.
-const WAITING: usize = 256;
+/// Writes that may wait before the next caller blocks: more than a server has connections, so that no route ever does.
+const WAITING: usize = 4_096;
 /// Writes that share one transaction at most.
 const GROUP: usize = 128;
 
@@ -34,6 +36,10 @@ pub(super) struct Txn<'a> {
 trait Write: Send {
     /// Runs inside the transaction. Whatever it says, the answer waits for the commit.
     fn run(&mut self, txn: &mut Txn<'_>) -> Result<()>;
+    /// Whether its caller still wants it; from here on the caller cannot give it up.
+    fn begin(&self) -> bool;
+    /// Whether its caller gave it up.
+    fn is_given_up(&self) -> bool;
     /// Whether it may run again after its transaction was undone.
     fn can_repeat(&self) -> bool;
     /// Tells the caller: its own result, or why the transaction was not committed.
@@ -45,6 +51,7 @@ struct Waiting<T, F> {
     can_repeat: bool,
     done: Option<T>,
     caller: oneshot::Sender<Result<T>>,
+    stage: Arc<Stage>,
 }
 
 impl<T, F> Write for Waiting<T, F>
@@ -58,6 +65,14 @@ where
         txn.mirror.flush(txn.connection).map_err(|e| fault::of(txn.mirror.path(), &e))?;
         self.done = Some(done);
         Ok(())
+    }
+
+    fn begin(&self) -> bool {
+        self.stage.begin()
+    }
+
+    fn is_given_up(&self) -> bool {
+        self.stage.is_given_up()
     }
 
     fn can_repeat(&self) -> bool {
@@ -85,12 +100,12 @@ impl std::fmt::Debug for dyn Write {
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection, path: PathBuf) -> Result<Self> {
+    pub(super) fn start(connection: Connection, identity: Identity, path: PathBuf) -> Result<Self> {
         let (writes, waiting) = sync_channel(WAITING);
         let named = path.clone();
         let thread = std::thread::Builder::new()
             .name("queue-writer".to_owned())
-            .spawn(move || serve(&connection, path, &waiting))
+            .spawn(move || serve(&connection, &identity, path, &waiting))
             .map_err(|e| fault::io(&named, &e))?;
         Ok(Self { writes: Some(writes), thread: Some(thread) })
     }
@@ -120,11 +135,12 @@ impl Writer {
         F: FnMut(&mut Txn<'_>) -> Result<T> + Send + 'static,
     {
         let (caller, answer) = oneshot::channel();
+        let stage = Arc::<Stage>::default();
         if let Some(writes) = &self.writes {
             // If the thread is gone the caller's end is dropped, which answers `Closed`.
-            let _ = writes.send(Box::new(Waiting { work, can_repeat, done: None, caller }));
+            let _ = writes.send(Box::new(Waiting { work, can_repeat, done: None, caller, stage: Arc::clone(&stage) }));
         }
-        Answer(answer)
+        Answer { answer, stage }
     }
 }
 
@@ -137,12 +153,19 @@ impl Drop for Writer {
     }
 }
 
-fn serve(connection: &Connection, path: PathBuf, waiting: &Receiver<Box<dyn Write>>) {
+fn serve(connection: &Connection, identity: &Identity, path: PathBuf, waiting: &Receiver<Box<dyn Write>>) {
     let mut mirror = Mirror::new(path);
     while let Ok(first) = waiting.recv() {
         let mut group = vec![first];
         group.extend(waiting.try_iter().take(GROUP - 1));
-        commit_group(connection, &mut mirror, group);
+        group.retain(|write| !write.is_given_up());
+        if group.is_empty() {
+            continue;
+        }
+        match identity.check() {
+            Ok(()) => commit_group(connection, &mut mirror, group),
+            Err(error) => group.into_iter().for_each(|write| write.answer(Err(error.clone()))),
+        }
     }
     fold_log(connection, mirror.path());
 }
@@ -185,10 +208,13 @@ fn undo(connection: &Connection, mirror: &mut Mirror) {
 fn run_group(
     connection: &Connection,
     mirror: &mut Mirror,
-    group: &mut [Box<dyn Write>],
+    group: &mut Vec<Box<dyn Write>>,
 ) -> Result<Vec<Option<StoreError>>> {
     begin(connection, mirror)?;
-    let failures = match group {
+    // The wait for the lock may have been longer than a caller's.
+    group.retain(|write| write.begin());
+    let failures = match group.as_mut_slice() {
+        [] => Vec::new(),
         // Alone in its transaction, a write needs no savepoint: its failure undoes everything there is.
         [only] => vec![run(connection, mirror, only.as_mut()).map(|()| None)?],
         several => run_several(connection, mirror, several)?,
