@@ -46,9 +46,9 @@ fn times(kind: Kind, record: &Record) -> Vec<(&'static str, Option<Timestamp>)> 
             ]
         }
         Kind::User => vec![
-            ("last_updated_at", time("updatedAt").or(written)),
+            ("last_updated_at", time("updatedAt").max(written)),
             ("created_at", time("createdAt").or(record.first_at())),
-            ("updated_at", time("updatedAt").or(written)),
+            ("updated_at", time("updatedAt").max(written)),
             ("last_login_at", time("lastLoginAt")),
         ],
         Kind::Progress => {
@@ -75,9 +75,11 @@ impl Serialize for View<'_> {
         members.extend(times(*kind, record).iter().map(|(name, time)| (*name, raw(time))));
         members.insert("last_synced_at", raw(synced_at));
         members.insert("sync_status", raw(&sync.name()));
-        if let Some(deleted) = record.deleted_at() {
-            members.insert("deleted_at", raw(&deleted));
-        }
+        match record.deleted_at() {
+            Some(deleted) => members.insert("deleted_at", raw(&deleted)),
+            // Whatever the data says, this one lives.
+            None => members.remove("deleted_at"),
+        };
         members.insert("id", raw(&id.as_str()));
         members.serialize(serializer)
     }

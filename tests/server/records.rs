@@ -151,3 +151,28 @@ fn the_audit_log_has_what_arrived_beside_what_left() {
     assert_eq!((&inbound[1]["repeats"], &inbound[1]["source"]), (&1.into(), &"127.0.0.1".into()));
     assert_eq!((&inbound[0]["reason"], inbound[0]["bodySha256"].as_str().unwrap().len()), (&"code-length".into(), 64));
 }
+
+#[test]
+fn a_conflict_is_audited_with_its_type_and_resource() {
+    let place = place();
+    let server = Running::start(&place, &["--no-process"]);
+    assert_eq!(server.webhook(&event("e1", "user.created", "u", "{}", AT)).status, 200);
+    assert_eq!(server.webhook(&event("e1", "user.updated", "v", "{}", AT)).status, 409);
+    let row = place.data(&["audit", "list", "--direction", "inbound", "--limit", "1"])[0].clone();
+    assert_eq!(
+        (&row["eventId"], &row["eventType"], &row["resourceId"]),
+        (&"e1".into(), &"user.updated".into(), &"v".into())
+    );
+    assert_eq!(row["reason"], "id-conflict");
+}
+
+#[test]
+fn a_write_shows_in_updated_at_and_data_does_not_say_that_a_living_record_is_deleted() {
+    let place = place();
+    let server = Running::start(&place, &["--no-process"]);
+    let data = r#"{"name":"x","updatedAt":"2020-01-01T00:00:00.000Z","deleted_at":"2020-01-01T00:00:00.000Z"}"#;
+    assert_eq!(server.webhook(&event("e1", "user.created", "u", data, AT)).status, 200);
+    let profile = server.get("/api/profile?userId=u", ADMIN).data()["profile"].clone();
+    assert_eq!((&profile["updated_at"], &profile["last_updated_at"]), (&AT.into(), &AT.into()));
+    assert_eq!(profile.get("deleted_at"), None);
+}
