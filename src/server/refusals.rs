@@ -38,6 +38,14 @@ impl Refusals {
         own_row
     }
 
+    /// Counts what could not be written, so that it is written later.
+    fn put_back(&self, refused: &[Refused]) {
+        let mut minutes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for refused in refused {
+            minutes.entry(refused.reason).or_default().uncounted += refused.count;
+        }
+    }
+
     fn take_counts(&self) -> Vec<Refused> {
         let mut minutes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         minutes
@@ -70,8 +78,10 @@ impl App {
     }
 
     async fn write_refusals(&self, refused: Vec<Refused>, now: Timestamp) {
-        if let Err(error) = self.store.refuse(refused, now).within(PATIENCE).await {
-            tracing::error!(%error, "failed to audit a refused webhook");
+        let written = self.store.refuse(refused.clone(), now).within(PATIENCE).await;
+        if let Err(error) = written {
+            tracing::error!(%error, "failed to audit a refused webhook; it is counted later");
+            self.refusals.put_back(&refused);
         }
     }
 }
@@ -90,6 +100,8 @@ mod tests {
             refusals.take_counts().into_iter().map(|refused| (refused.reason, refused.count)).collect();
         assert_eq!(counts, [("code-mismatch", 300 - REFUSALS_A_MINUTE)]);
         assert!(refusals.take_counts().is_empty());
+        refusals.put_back(&[Refused { reason: "code-length", digest: None, source: String::new(), count: 7 }]);
+        assert_eq!(refusals.take_counts()[0].count, 7, "what could not be written is not lost");
         assert!(refusals.note("code-mismatch", now.plus(std::time::Duration::from_mins(1))));
     }
 }

@@ -30,7 +30,9 @@ fn apply_once(txn: &mut Txn<'_>, incoming: &Incoming, now: Timestamp) -> rusqlit
         Some(Known::Same) => return Ok(Applied::Duplicate),
         Some(Known::Other) => {
             let refused = Refused { reason: "id-conflict", digest: None, source: incoming.source.clone(), count: 1 };
-            audit_refusal(txn.connection, &refused, CONFLICT, Some(&incoming.id), now)?;
+            let Draft { event_type, resource, .. } = &incoming.draft;
+            let kind = txn.mirror.kind(txn.connection, event_type, &resource.kind)?;
+            audit_refusal(txn.connection, &refused, CONFLICT, Some((incoming, kind)), now)?;
             return Ok(Applied::Conflict);
         }
         None => {}
@@ -188,7 +190,7 @@ fn audit_refusal(
     connection: &Connection,
     refused: &Refused,
     result: i64,
-    event: Option<&EventId>,
+    event: Option<(&Incoming, i64)>,
     now: Timestamp,
 ) -> rusqlite::Result<()> {
     let minute = now.minute() * 60_000;
@@ -206,19 +208,22 @@ fn audit_refusal(
         return Ok(());
     }
     let alone = refused.count == 1 && rows.unsigned_abs() < REFUSALS_A_MINUTE;
+    let event = event.filter(|_| alone);
     connection
         .prepare_cached(
-            "INSERT INTO received (at, result, event_id, digest, reason, source, repeats)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT INTO received (at, result, event_id, digest, reason, source, repeats, kind, resource_id)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         )?
         .execute(params![
             now.as_millis(),
             if alone { result } else { FURTHER },
-            event.filter(|_| alone).map(EventId::as_str),
+            event.map(|(incoming, _)| incoming.id.as_str()),
             refused.digest.as_ref().filter(|_| alone).map(|digest| &digest[..]),
             refused.reason,
             alone.then_some(&refused.source),
-            if alone { 0 } else { count }
+            if alone { 0 } else { count },
+            event.map(|(_, kind)| kind),
+            event.map(|(incoming, _)| &incoming.draft.resource.id)
         ])?;
     Ok(())
 }
