@@ -20,8 +20,8 @@ const NAMED: usize = 20;
 
 pub(super) async fn emit(call: Call) -> Reply {
     let content_type = call.parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let essence = content_type.split(';').next().unwrap_or_default().trim();
-    match essence {
+    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    match essence.as_str() {
         "application/x-ndjson" | "application/ndjson" | "application/jsonl" => batch(call).await,
         _ => one(call).await,
     }

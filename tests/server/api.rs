@@ -407,7 +407,7 @@ fn an_event_that_no_receiver_can_take_is_not_emitted() {
         r#"{"type":"user.updated","resourceId":"u","data":{}}"#,
         event("e", "user.updated", "u", "{}", ahead)
     );
-    let headers = format!("{ADMIN}Content-Type: application/x-ndjson\r\n");
+    let headers = format!("{ADMIN}Content-Type: Application/X-NDJSON; charset=utf-8\r\n");
     assert_eq!(server.send("POST /api/events", &headers, batch.as_bytes()).fields(), ["line 2"]);
     let skipping = place.run_with_input(&["emit", "--batch", "-", "--skip-invalid", "-n"], batch.as_bytes());
     assert!(skipping.stderr.contains("line 2: the timestamp is more than 24 hours ahead"), "{skipping:?}");
