@@ -113,7 +113,7 @@ fn a_batch_is_stored_as_a_whole_or_not_at_all() {
 fn a_batch_knows_duplicates_and_conflicts_also_within_itself() {
     let place = place();
     let line = |id: &str, data: &str| {
-        format!("{{\"id\":\"{id}\",\"type\":\"user.created\",\"resourceId\":\"u\",\"data\":{data}}}\n")
+        format!("{{\"id\":\"{id}\",\"type\":\"user.created\",\"resourceId\":\"u\",\"data\":{{\"n\":{data}}}}}\n")
     };
     let batch = [line("a", "1"), line("a", "1"), line("b", "2"), line("b", "3")].concat();
     assert_eq!(place.run_with_input(&["emit", "--batch", "-"], batch.as_bytes()).code, 65);
@@ -178,7 +178,9 @@ fn batches_and_lines_that_are_too_long_are_refused_with_their_line() {
 fn eight_emitters_with_the_same_ids_store_each_once() {
     let place = place();
     let lines: String = (0..500)
-        .map(|n| format!("{{\"id\":\"same{n}\",\"type\":\"user.created\",\"resourceId\":\"u{n}\",\"data\":{n}}}\n"))
+        .map(|n| {
+            format!("{{\"id\":\"same{n}\",\"type\":\"user.created\",\"resourceId\":\"u{n}\",\"data\":{{\"n\":{n}}}}}\n")
+        })
         .collect();
     std::fs::write(place.path("b.ndjson"), lines).unwrap();
     let children: Vec<_> = (0..8).map(|_| place.spawn(&["emit", "--batch", "b.ndjson"])).collect();
