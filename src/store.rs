@@ -174,6 +174,8 @@ pub enum Access {
     Existing,
     /// Must be there, and stays exactly as it is: nothing is brought up to date, and nothing can be written.
     Look,
+    /// Must be there, and is only read: a backup that lies still is left as it is, with nothing beside it.
+    Reading,
 }
 
 /// Opens the SQLite database at `path`.

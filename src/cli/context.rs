@@ -89,6 +89,11 @@ impl Context {
         Ok(store::open(self.config()?.database()?, Access::Existing)?)
     }
 
+    /// The queue, for commands that do nothing but look: a backup is looked at and left as it is.
+    pub fn read_store(&self) -> Result<Arc<dyn Store>, Fault> {
+        Ok(store::open(self.config()?.database()?, Access::Reading)?)
+    }
+
     /// The queue with the configured endpoints, created when it is missing.
     pub fn store(&self) -> Result<Opened, Fault> {
         let store = self.queue()?;

@@ -78,7 +78,7 @@ impl DbCommand {
         match self {
             Self::Path => show_path(context),
             Self::Status => {
-                let info = context.existing_store()?.database()?;
+                let info = context.read_store()?.database()?;
                 context.screen.report(&database::status(&info))?;
                 Ok(Exit::Done)
             }
@@ -103,7 +103,7 @@ fn show_path(context: &Context) -> Result<Exit, Fault> {
 }
 
 fn verify(context: &Context) -> Result<Exit, Fault> {
-    let found = context.existing_store()?.verify()?;
+    let found = context.read_store()?.verify()?;
     let report = database::verified(&found);
     match found.len() {
         0 => context.screen.said(&report)?,
@@ -119,7 +119,7 @@ fn verify(context: &Context) -> Result<Exit, Fault> {
 
 impl BackupArgs {
     fn run(self, context: &Context) -> Result<Exit, Fault> {
-        let store = context.existing_store()?;
+        let store = context.read_store()?;
         if self.file.exists() && !self.force {
             return Err(Exit::No
                 .fault(format!("{} is there already", Untrusted(&self.file.display().to_string())))

@@ -28,7 +28,8 @@ pub struct StatusArgs {
 
 impl StatusArgs {
     pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
-        let store = context.existing_store()?;
+        // Who looks again and again looks at a queue in use.
+        let store = if self.watch.is_some() { context.existing_store() } else { context.read_store() }?;
         let configured = context.config()?.freshness;
         let ages = Ages {
             warn_after: self.warn_after.unwrap_or(configured.warn_after),

@@ -156,7 +156,9 @@ fn prepare_file(path: &Path, access: Access) -> Result<()> {
     use std::os::unix::fs::OpenOptionsExt;
     match (path.try_exists(), access) {
         (Ok(true), _) => return Ok(()),
-        (Ok(false), Access::Existing | Access::Look) => return Err(StoreError::NoDatabase(path.to_owned())),
+        (Ok(false), Access::Existing | Access::Reading | Access::Look) => {
+            return Err(StoreError::NoDatabase(path.to_owned()));
+        }
         (Ok(false), Access::Create) => {}
         (Err(e), _) => return Err(fault::io(path, &e)),
     }

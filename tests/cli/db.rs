@@ -65,6 +65,60 @@ fn a_backup_replaces_a_file_only_when_told_and_the_queue_never() {
 }
 
 #[test]
+fn a_backup_never_takes_the_place_of_what_belongs_to_the_queue() {
+    let place = Place::sending_to(&["http://127.0.0.1:9/"]);
+    place.emit_many(3);
+    let state = place.path("state");
+    std::fs::create_dir_all(state.join("q.db-runs")).unwrap();
+    std::os::unix::fs::symlink("state/q.db-wal", place.path("symbolic")).unwrap();
+    std::fs::hard_link(state.join("q.db-wal"), place.path("hard")).unwrap();
+    std::os::unix::fs::symlink("state", place.path("elsewhere")).unwrap();
+    std::fs::write(state.join("q.db-single.lock"), "").unwrap();
+    let names = [
+        "state/q.db-wal",
+        "state/q.db-shm",
+        "state/q.db-journal",
+        "state/q.db-single.lock",
+        "state/q.db-runs",
+        "state/q.db-runs/copy.db",
+        "elsewhere/q.db-wal",
+        "symbolic",
+        "hard",
+        "another.db-wal",
+    ];
+    for name in names {
+        let ran = place.run(&["db", "backup", name, "--force"]);
+        assert_eq!(ran.code, 74, "{name}: {ran:?}");
+    }
+    assert_eq!((place.queue()["events"].clone(), place.integrity().as_str()), (3.into(), "ok"));
+}
+
+#[test]
+fn a_backup_that_was_looked_at_is_as_it_was_and_replaced_by_the_next_one() {
+    let place = Place::sending_to(&["http://127.0.0.1:9/"]);
+    place.emit_many(3);
+    assert_eq!(place.run(&["db", "backup", "b.db"]).code, 0);
+    let before = std::fs::read(place.path("b.db")).unwrap();
+    for args in [&["db", "verify"][..], &["db", "status"], &["status"], &["db", "backup", "copy.db", "--force"]] {
+        assert_eq!(place.run(&[&["--db", "b.db"], args].concat()).code, 0, "{args:?}");
+        assert!(std::fs::read(place.path("b.db")).unwrap() == before, "{args:?}");
+        for end in ["-wal", "-shm"] {
+            assert!(!place.path(&format!("b.db{end}")).exists(), "{args:?} leaves b.db{end}");
+        }
+    }
+    // A reader of another kind leaves a log, and is gone.
+    assert_eq!(place.run(&["--db", "b.db", "events", "list"]).code, 0);
+    assert!(place.path("b.db-wal").exists());
+    let again = place.run(&["db", "backup", "b.db", "--force"]);
+    assert_eq!(again.code, 0, "{again:?}");
+    assert!(!place.path("b.db-wal").exists());
+    // One that is still there keeps its database.
+    let reader = rusqlite::Connection::open(place.path("b.db")).unwrap();
+    reader.execute_batch("PRAGMA journal_mode = WAL; BEGIN; SELECT count(*) FROM event; COMMIT").unwrap();
+    assert_eq!(place.run(&["db", "backup", "b.db", "--force"]).code, 74);
+}
+
+#[test]
 fn verify_tells_wrong_figures_and_a_damaged_file() {
     let (_receiver, place) = finished_place();
     assert_eq!(place.run(&["db", "verify"]).code, 0);

@@ -2,44 +2,73 @@
 
 use std::fs::File;
 use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 use tempfile::NamedTempFile;
 
-use super::{Reach, Result, StoreError, fault, verify};
+use super::{Reach, Result, StoreError, fault, reach, verify};
 
 /// Pages copied at a time.
 const PAGES: i32 = 1_000;
 
 pub(super) fn backup(from: &Path, reach: Reach, to: &Path, replace: bool) -> Result<u64> {
     let failed = |e: &io::Error| fault::io(to, e);
-    let directory = match to.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
-        _ => PathBuf::from("."),
-    };
-    refuse_dangerous(from, to)?;
+    let directory = directory_of(to);
+    refuse_dangerous(from, to, directory)?;
     // Beside its target, so that taking its name is one step; made for its owner only.
-    let copy = NamedTempFile::new_in(&directory).map_err(|e| failed(&e))?;
+    let copy = NamedTempFile::new_in(directory).map_err(|e| failed(&e))?;
     write_copy(from, reach, copy.path())?;
-    let bytes = settle(copy, to, &directory, replace).map_err(|e| failed(&e))?;
+    let bytes = settle(copy, to, directory, replace).map_err(|e| failed(&e))?;
     tracing::debug!(bytes, "backup written");
     Ok(bytes)
 }
 
-/// Refuses the queue's own file, and a file whose journal would be taken for the copy's.
-fn refuse_dangerous(from: &Path, to: &Path) -> Result<()> {
+/// What stands beside a database and belongs to it, by the end of its name.
+pub(super) const COMPANIONS: [&str; 5] = ["-wal", "-shm", "-journal", "-runs", "-single.lock"];
+/// Of these, what SQLite reads or writes by its name alone.
+const LOGS: [&str; 3] = ["-wal", "-shm", "-journal"];
+
+/// Refuses the queue's own files, and a file whose log would be taken for the copy's, or that would be taken for a log.
+fn refuse_dangerous(from: &Path, to: &Path, directory: &Path) -> Result<()> {
     let refused = |detail: &str| Err(StoreError::Io { path: to.to_owned(), detail: detail.to_owned() });
-    if to.canonicalize().is_ok_and(|to| to == from) {
-        return refused("it is the queue itself");
+    let own = || std::iter::once(from.to_owned()).chain(COMPANIONS.map(|end| beside(from, end)));
+    if own().any(|own| is_same(&own, to)) || lies_in(directory, &beside(from, "-runs")) {
+        return refused("it is the queue itself, or a part of it");
     }
-    let mut wal = to.as_os_str().to_owned();
-    wal.push("-wal");
-    if Path::new(&wal).exists() {
+    let name = to.file_name().unwrap_or_default().as_bytes();
+    if LOGS.iter().any(|end| name.ends_with(end.as_bytes())) {
+        return refused("of a file with such a name SQLite thinks that it is a database's log");
+    }
+    if LOGS.iter().any(|end| beside(to, end).exists()) && !reach::put_log_away(to) {
         return refused("a write-ahead log stands beside it: some program has that database open");
     }
     Ok(())
+}
+
+/// The name of what belongs to a database.
+pub(super) fn beside(database: &Path, end: &str) -> PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push(end);
+    name.into()
+}
+
+/// Whether both are one file, whatever links lead there, or one name of a file that is not there yet.
+pub(super) fn is_same(one: &Path, other: &Path) -> bool {
+    let file = |path: &Path| path.metadata().map(|it| (it.dev(), it.ino())).ok();
+    let place = |path: &Path| Some((directory_of(path).canonicalize().ok()?, path.file_name()?.to_owned()));
+    file(one).is_some_and(|it| file(other) == Some(it)) || place(one).is_some_and(|it| place(other) == Some(it))
+}
+
+fn lies_in(directory: &Path, other: &Path) -> bool {
+    matches!((directory.canonicalize(), other.canonicalize()), (Ok(directory), Ok(other)) if directory.starts_with(&other))
+}
+
+pub(super) fn directory_of(file: &Path) -> &Path {
+    file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 fn write_copy(from: &Path, reach: Reach, to: &Path) -> Result<()> {

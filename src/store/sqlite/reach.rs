@@ -1,6 +1,7 @@
 //! Opening the file: to share it with others that write, or where nobody may write, as it lies there.
 
 use std::fmt::Write as _;
+use std::io::Read as _;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -26,13 +27,19 @@ pub(super) fn open(path: &Path, access: Access) -> Result<(Connection, Reach)> {
     if access == Access::Look {
         return look(path);
     }
+    if access == Access::Reading
+        && lies_still(path)
+        && let Ok(connection) = connect_still(path)
+    {
+        return Ok((connection, Reach::Still));
+    }
     let shared = Reach::Shared.opened(path).and_then(|connection| migrate::to_wal(&connection).map(|()| connection));
     match shared {
         Ok(mut connection) => {
             migrate::migrate(&mut connection, path)?;
             Ok((connection, Reach::Shared))
         }
-        Err(e) if access == Access::Existing && is_not_permitted(&e) => Ok((open_still(path, &e)?, Reach::Still)),
+        Err(e) if access != Access::Create && is_not_permitted(&e) => Ok((open_still(path, &e)?, Reach::Still)),
         Err(e) => Err(fault::of(path, &e)),
     }
 }
@@ -63,6 +70,31 @@ fn open_still(path: &Path, refused: &rusqlite::Error) -> Result<Connection> {
         Some(_) => return Err(fault::of(path, refused)),
         None => {}
     }
+    connect_still(path)
+}
+
+/// Whether it is a file as `db backup` leaves it: of one piece, with no log, and not in the mode in which queues are used.
+fn lies_still(path: &Path) -> bool {
+    // Where the header has the versions that may write and read it; 1 means without a write-ahead log.
+    const MODES: std::ops::Range<usize> = 18..20;
+    let mut header = [0; 20];
+    // Nobody else in this process has it open yet, so closing it drops nobody's locks.
+    let mut read = || std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut header)).is_ok();
+    path.is_file() && read() && header[MODES] == [1, 1] && log_beside(path).is_none()
+}
+
+/// Works off and removes the log of a database that nobody has open; `false` if somebody has, or it is no database.
+pub(super) fn put_log_away(path: &Path) -> bool {
+    let alone = || -> rusqlite::Result<String> {
+        let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        // Leaving the mode takes a lock that no other connection, however idle, lets anybody have.
+        connection.query_row("PRAGMA journal_mode = DELETE", [], |row| row.get(0))
+    };
+    alone().is_ok_and(|mode| mode == "delete") && log_beside(path).is_none()
+}
+
+fn connect_still(path: &Path) -> Result<Connection> {
+    let io = |detail: &str| Err(StoreError::Io { path: path.to_owned(), detail: detail.to_owned() });
     let connection = Reach::Still.connect(path)?;
     let found = migrate::version(&connection).map_err(|e| fault::of(path, &e))?;
     migrate::check(found)?;
