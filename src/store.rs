@@ -26,7 +26,10 @@ pub use lists::{
     AttemptFilter, AttemptRow, DeliveryFilter, DeliveryRow, EventDetail, EventFilter, EventRow, Listed, LoggedAttempt,
     Page, RunRow,
 };
-pub use upkeep::{Changed, DatabaseInfo, Forgotten, Holder, Left, Lives, Log, Prune, Pruned, Replay, Storage, Volume};
+pub use sqlite::Candidate;
+pub use upkeep::{
+    Changed, Copied, DatabaseInfo, Forgotten, Holder, Left, Lives, Log, Prune, Pruned, Replay, Storage, Volume,
+};
 pub use work::{
     Advanced, Claim, DeliveryId, Drafts, Enqueued, Finished, Outlook, Receipt, Recorded, Run, RunId, Tally, Wants,
 };
@@ -130,11 +133,12 @@ pub trait Store: inbound::Records + Send + Sync + fmt::Debug {
     /// How the disk below the queue is, as far as can be found out; asks nobody who might be busy.
     fn storage(&self) -> Storage;
 
-    /// Copies the queue as it stands to a new file, while others go on writing, and returns its size in bytes.
+    /// Copies the queue as it stands to a new file, while others go on writing.
     ///
     /// The copy is checked, readable by its owner only, and on disk before it takes its name. A file of that name is
-    /// replaced only if `replace`; the queue itself never is.
-    fn backup(&self, to: &Path, replace: bool) -> Result<u64>;
+    /// replaced only if `replace`; the queue itself never is, nor what belongs to it. Events that changed on the disk are copied
+    /// as they are, and told.
+    fn backup(&self, to: &Path, replace: bool) -> Result<Copied>;
 
     /// Has SQLite look at the structure of the file, without its indexes; returns what is wrong in words.
     ///
@@ -184,6 +188,14 @@ pub enum Access {
 /// one refused. With [`Access::Look`] nothing is made, changed or brought up to date, and an older schema is refused, too.
 pub fn open(path: &Path, access: Access) -> Result<Arc<dyn Store>> {
     Ok(Arc::new(sqlite::Sqlite::open(path, access)?))
+}
+
+/// Reads and checks a backup that is to take the place of the database at `database`. Nothing of either is changed.
+///
+/// Installing it is refused as long as any process has the queue open. The queue that is there is kept under another name, and
+/// whoever is killed meanwhile leaves the old queue or the new one.
+pub fn candidate(from: &Path, database: &Path) -> Result<Candidate> {
+    sqlite::candidate(from, database)
 }
 
 /// Who keeps the database at `path` from being written, where the system tells.

@@ -11,9 +11,9 @@ use super::exit::{Exit, Fault};
 use super::values;
 use crate::clock::Timestamp;
 use crate::delivery::State;
-use crate::report::database::{self, Logs};
+use crate::report::database::{self, Logs, Restored};
 use crate::report::{Report, lists};
-use crate::store::{DeliveryFilter, DeliveryId, Log, Page, Prune, Pruned, Store};
+use crate::store::{self, DeliveryFilter, DeliveryId, Log, Page, Prune, Pruned, Store};
 use crate::text::{Untrusted, short_duration};
 
 /// The commands below `db`.
@@ -24,7 +24,15 @@ pub enum DbCommand {
     /// Show the file: schema, sizes, journal
     Status,
     /// Copy the queue to a file while others go on using it
+    ///
+    /// Events that changed on the disk are copied as they are: it says which, and exits 3.
     Backup(BackupArgs),
+    /// Put a backup in the place of the queue, which is kept beside it
+    ///
+    /// Refused while any process has the queue open. What is pending in the backup may have been delivered since it was made, and
+    /// would be sent again under the same ids: so it needs --accept-replays when anything is. To send none of it, pause the
+    /// endpoints or stop the workers, restore, and give the deliveries up (`syncctl deliveries give-up`).
+    Restore(RestoreArgs),
     /// Check the file, and its figures against its rows; exit 1 when something is wrong
     Verify,
     /// Remove finished deliveries that are old, and what the logs say of that time
@@ -44,6 +52,23 @@ pub struct BackupArgs {
     #[arg(long)]
     force: bool,
     /// Say what would be written and write nothing
+    #[arg(short = 'n', long)]
+    dry_run: bool,
+}
+
+/// From where.
+#[derive(Debug, clap::Args)]
+pub struct RestoreArgs {
+    /// A file that `db backup` wrote
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Take the place of a queue that is there
+    #[arg(long)]
+    force: bool,
+    /// What is pending in it may be sent a second time
+    #[arg(long)]
+    accept_replays: bool,
+    /// Say what would be restored and change nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
 }
@@ -83,6 +108,7 @@ impl DbCommand {
                 Ok(Exit::Done)
             }
             Self::Backup(args) => args.run(context),
+            Self::Restore(args) => args.run(context),
             Self::Verify => verify(context),
             Self::Prune(args) => args.run(context),
         }
@@ -111,7 +137,7 @@ fn verify(context: &Context) -> Result<Exit, Fault> {
             context.screen.report(&report)?;
             return Err(Exit::No
                 .fault(format!("the database is not sound: {wrong} findings"))
-                .hint("keep the file as it is, and restore a backup made with `syncctl db backup`"));
+                .hint("keep the file as it is, and put a backup in its place with `syncctl db restore FILE`"));
         }
     }
     Ok(Exit::Done)
@@ -130,8 +156,42 @@ impl BackupArgs {
             context.screen.said(&database::backed_up(&self.file, bytes, true))?;
             return Ok(Exit::Done);
         }
-        let bytes = store.backup(&self.file, self.force)?;
-        context.screen.said(&database::backed_up(&self.file, bytes, false))?;
+        let copied = store.backup(&self.file, self.force)?;
+        copied.findings.iter().for_each(|finding| context.screen.warn(finding));
+        context.screen.said(&database::backed_up(&self.file, copied.bytes, false))?;
+        Ok(if copied.findings.is_empty() { Exit::Done } else { Exit::Part })
+    }
+}
+
+impl RestoreArgs {
+    fn run(self, context: &Context) -> Result<Exit, Fault> {
+        let file = Untrusted(&self.file.display().to_string()).to_string();
+        if !self.file.exists() {
+            return Err(Exit::NoInput.fault(format!("there is no file {file}")));
+        }
+        let queue = context.config()?.database()?;
+        if queue.exists() && !self.force && !self.dry_run {
+            return Err(Exit::No
+                .fault(format!("there is a queue at {} already", Untrusted(&queue.display().to_string())))
+                .hint("put the backup in its place with --force; the queue is kept beside it"));
+        }
+        let candidate = store::candidate(&self.file, queue)?;
+        candidate.findings.iter().for_each(|finding| context.screen.warn(finding));
+        let mut restored = Restored::of(&candidate, queue);
+        if self.dry_run {
+            context.screen.said(&database::restored(&restored, true))?;
+            return Ok(Exit::Done);
+        }
+        if candidate.pending > 0 && !self.accept_replays {
+            return Err(Exit::No
+                .fault(format!(
+                    "{} deliveries are pending in {file}, and would be sent again if they arrived since",
+                    candidate.pending
+                ))
+                .hint("accept that with --accept-replays: receivers know them by their ids; nothing was changed"));
+        }
+        restored.kept = candidate.install(context.now)?;
+        context.screen.said(&database::restored(&restored, false))?;
         Ok(Exit::Done)
     }
 }

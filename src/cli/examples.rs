@@ -118,6 +118,13 @@ const EXAMPLES: &[Examples] = &[
     ("db path", &[("Where it is", "syncctl db path")]),
     ("db status", &[("How it is", "syncctl db status")]),
     ("db backup", &[("Replace yesterday's", "syncctl db backup /var/backups/syncctl.db --force")]),
+    (
+        "db restore",
+        &[
+            ("See what is in it", "syncctl db restore queue-backup.db --dry-run"),
+            ("Put it in the place of the queue", "syncctl db restore queue-backup.db --force --accept-replays"),
+        ],
+    ),
     ("db verify", &[("Check a backup", "syncctl --db queue-backup.db db verify")]),
     (
         "db prune",

@@ -204,8 +204,13 @@ impl From<StoreError> for Fault {
             StoreError::SchemaNewer { .. } => (Exit::NewerSchema, Some("use the version of syncctl that wrote it")),
             StoreError::Corrupt { .. } => (
                 Exit::Io,
-                Some("nothing was written; restore a backup, or check it with `sqlite3 FILE 'PRAGMA integrity_check'`"),
+                Some(
+                    "nothing was written; see what is wrong with `syncctl db verify`, put a backup in its place with `syncctl db restore FILE`",
+                ),
             ),
+            StoreError::NoBackup { .. } => {
+                (Exit::Data, Some("nothing was changed; name a file that `syncctl db backup` wrote"))
+            }
             StoreError::Io { .. } => (Exit::Io, Some("check the free space and the permissions of its directory")),
             StoreError::Conflict(_) => {
                 (Exit::Data, Some("nothing was stored; see the stored event with `syncctl events show ID`"))

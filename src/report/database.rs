@@ -1,11 +1,11 @@
 //! What the commands below `db` answer.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use super::{Cell, Column, Report, Table};
-use crate::store::{DatabaseInfo, Log, Pruned};
+use crate::store::{Candidate, DatabaseInfo, Log, Pruned};
 use crate::text::{Untrusted, bytes as size};
 
 const SETTING: &[Column] = &[Column::text("key", "KEY"), Column::text("value", "VALUE")];
@@ -82,6 +82,56 @@ pub fn backed_up(to: &Path, bytes: u64, dry_run: bool) -> Report {
         false => format!("{size} written to {shown}, checked and on disk"),
     };
     Report::new(&BackupView { path: path.clone(), bytes, dry_run }).with_line(line).with_names([path])
+}
+
+/// A backup that took the place of the queue, or would.
+#[derive(Clone, Debug)]
+pub struct Restored {
+    queue: PathBuf,
+    events: u64,
+    pending: u64,
+    /// Where the queue is that was there before.
+    pub kept: Option<PathBuf>,
+}
+
+impl Restored {
+    /// What is to be told of it.
+    pub fn of(candidate: &Candidate, queue: &Path) -> Self {
+        Self { queue: queue.to_owned(), events: candidate.events, pending: candidate.pending, kept: None }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RestoreView {
+    path: String,
+    events: u64,
+    pending: u64,
+    kept: Option<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    dry_run: bool,
+}
+
+/// What `db restore` answers.
+pub fn restored(restored: &Restored, dry_run: bool) -> Report {
+    let path = restored.queue.display().to_string();
+    let kept = restored.kept.as_ref().map(|kept| kept.display().to_string());
+    let what = format!(
+        "{} with {} pending",
+        counted(restored.events, "event", "events"),
+        counted(restored.pending, "delivery", "deliveries")
+    );
+    let line = match dry_run {
+        true => format!("would restore {what}; nothing changed"),
+        false => format!("{what} restored to {}", Untrusted(&path)),
+    };
+    let (events, pending) = (restored.events, restored.pending);
+    let view = RestoreView { path: path.clone(), events, pending, kept: kept.clone(), dry_run };
+    let report = Report::new(&view).with_line(line).with_names([path]);
+    match kept {
+        Some(kept) => report.with_line(format!("the queue that was there is kept as {}", Untrusted(&kept))),
+        None => report,
+    }
 }
 
 #[derive(Serialize)]

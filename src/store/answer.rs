@@ -45,6 +45,14 @@ pub enum StoreError {
         /// What SQLite said.
         detail: String,
     },
+    /// What was to be restored is no sound queue.
+    #[error("{} cannot be restored: {detail}", .path.display())]
+    NoBackup {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        detail: String,
+    },
     /// The disk failed, is full, or may not be written.
     #[error("failed to use the database {}: {detail}", .path.display())]
     Io {

@@ -11,10 +11,10 @@ use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
 use super::{
-    Access, Advanced, Answer, AttemptFilter, Changed, Claim, DatabaseInfo, DeliveryFilter, DeliveryId, DeliveryRow,
-    Drafts, Enqueued, EventDetail, EventFilter, EventRow, Figures, Finished, Forgotten, Holder, Listed, Lives, Log,
-    LoggedAttempt, Outlook, Page, Prune, Pruned, Rate, Replay, Result, Run, RunId, RunRow, Stage, Storage, Store,
-    StoreError, Tally, Volume, Wants,
+    Access, Advanced, Answer, AttemptFilter, Changed, Claim, Copied, DatabaseInfo, DeliveryFilter, DeliveryId,
+    DeliveryRow, Drafts, Enqueued, EventDetail, EventFilter, EventRow, Figures, Finished, Forgotten, Holder, Listed,
+    Lives, Log, LoggedAttempt, Outlook, Page, Prune, Pruned, Rate, Replay, Result, Run, RunId, RunRow, Stage, Storage,
+    Store, StoreError, Tally, Volume, Wants,
 };
 use crate::clock::Timestamp;
 use crate::endpoint::{Endpoint, Spec};
@@ -45,6 +45,7 @@ mod prune;
 mod reach;
 mod records;
 mod replay;
+mod restore;
 mod row;
 mod verify;
 mod writer;
@@ -53,6 +54,8 @@ use identity::Identity;
 use owners::Owners;
 use reach::Reach;
 use writer::Writer;
+
+pub use restore::Candidate;
 
 /// The first SQLite version without the WAL-reset corruption, as `sqlite3_libversion_number` counts.
 const OLDEST_SAFE_SQLITE: i32 = 3_051_003;
@@ -125,6 +128,11 @@ pub(super) fn holder(database: &Path) -> Option<Holder> {
 /// See [`volume`](super::volume).
 pub(super) fn volume(path: &Path) -> Volume {
     disk::volume(path)
+}
+
+/// See [`candidate`](super::candidate).
+pub(super) fn candidate(from: &Path, database: &Path) -> Result<Candidate> {
+    restore::candidate(from, database)
 }
 
 /// The version of the SQLite that is linked.
@@ -305,7 +313,7 @@ impl Store for Sqlite {
         disk::storage(&self.path, &self.watch_path())
     }
 
-    fn backup(&self, to: &Path, replace: bool) -> Result<u64> {
+    fn backup(&self, to: &Path, replace: bool) -> Result<Copied> {
         backup::backup(&self.path, self.reach, to, replace)
     }
 

@@ -62,6 +62,15 @@ pub struct DatabaseInfo {
     pub free_bytes: u64,
 }
 
+/// A copy of the queue that was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Copied {
+    /// Its size.
+    pub bytes: u64,
+    /// The events in it that are not the ones that were emitted, in words.
+    pub findings: Vec<String>,
+}
+
 /// A process that keeps others from writing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holder {

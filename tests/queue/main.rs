@@ -21,6 +21,7 @@ mod network;
 mod power;
 mod process;
 mod replay;
+mod restore;
 mod schema;
 mod syscalls;
 mod tls;

@@ -10,21 +10,21 @@ use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 use tempfile::NamedTempFile;
 
-use super::{Reach, Result, StoreError, fault, reach, verify};
+use super::{Copied, Reach, Result, StoreError, fault, reach, verify};
 
 /// Pages copied at a time.
 const PAGES: i32 = 1_000;
 
-pub(super) fn backup(from: &Path, reach: Reach, to: &Path, replace: bool) -> Result<u64> {
+pub(super) fn backup(from: &Path, reach: Reach, to: &Path, replace: bool) -> Result<Copied> {
     let failed = |e: &io::Error| fault::io(to, e);
     let directory = directory_of(to);
     refuse_dangerous(from, to, directory)?;
     // Beside its target, so that taking its name is one step; made for its owner only.
     let copy = NamedTempFile::new_in(directory).map_err(|e| failed(&e))?;
-    write_copy(from, reach, copy.path())?;
+    let findings = write_copy(from, reach, copy.path())?;
     let bytes = settle(copy, to, directory, replace).map_err(|e| failed(&e))?;
     tracing::debug!(bytes, "backup written");
-    Ok(bytes)
+    Ok(Copied { bytes, findings })
 }
 
 /// What stands beside a database and belongs to it, by the end of its name.
@@ -71,19 +71,20 @@ pub(super) fn directory_of(file: &Path) -> &Path {
     file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-fn write_copy(from: &Path, reach: Reach, to: &Path) -> Result<()> {
+/// Copies it, and returns which events are not what was emitted: the rest of the copy is worth keeping.
+fn write_copy(from: &Path, reach: Reach, to: &Path) -> Result<Vec<String>> {
     let source = reach.connect(from)?;
     let mut copy = Connection::open(to).map_err(|e| fault::of(to, &e))?;
     copy_pages(&source, &mut copy).map_err(|e| fault::of(from, &e))?;
     let found = finish(&copy).map_err(|e| fault::of(to, &e))?;
     match found.into_iter().next() {
-        None => Ok(()),
+        None => verify::altered_events(&copy).map_err(|e| fault::of(to, &e)),
         Some(detail) => Err(StoreError::Corrupt { path: from.to_owned(), detail }),
     }
 }
 
 /// One read transaction around all steps: the copy is of one moment, and no writer makes it begin again.
-fn copy_pages(source: &Connection, copy: &mut Connection) -> rusqlite::Result<()> {
+pub(super) fn copy_pages(source: &Connection, copy: &mut Connection) -> rusqlite::Result<()> {
     source.execute_batch("BEGIN; SELECT count(*) FROM figure;")?;
     let steps = Backup::new(source, copy)?;
     while steps.step(PAGES)? != StepResult::Done {}

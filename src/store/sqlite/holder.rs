@@ -21,6 +21,18 @@ pub(super) fn holder(database: &Path) -> Option<Holder> {
     (pid != std::process::id()).then(|| Holder { pid, name: name.trim_end().to_owned() })
 }
 
+/// A process that has the database open, whatever for, unless that is this one.
+pub(super) fn user(database: &Path) -> Option<u32> {
+    let locks = std::fs::read_to_string("/proc/locks").ok()?;
+    let file = named(database)?;
+    locks.lines().find_map(|line| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let [_, "POSIX", _, _, pid, locked, ..] = words[..] else { return None };
+        let pid = pid.parse().ok().filter(|pid| *pid != std::process::id())?;
+        (parsed(locked)? == file).then_some(pid)
+    })
+}
+
 fn named(path: &Path) -> Option<File> {
     let metadata = std::fs::metadata(path).ok()?;
     let device = metadata.dev();

@@ -106,6 +106,13 @@ impl Owners {
         }
     }
 
+    /// Whether a run holds one of them.
+    pub(super) fn has_a_living_one(&self) -> bool {
+        let Ok(entries) = std::fs::read_dir(&self.directory) else { return false };
+        let files = entries.flatten().filter_map(|entry| OpenOptions::new().write(true).open(entry.path()).ok());
+        files.into_iter().any(|file| matches!(try_lock(&file), Ok(false)))
+    }
+
     fn path(&self, token: &str) -> PathBuf {
         self.directory.join(format!("{token}.lock"))
     }

@@ -93,6 +93,11 @@ pub(super) fn put_log_away(path: &Path) -> bool {
     alone().is_ok_and(|mode| mode == "delete") && log_beside(path).is_none()
 }
 
+/// Opens a file to copy it, whatever it is: nothing is brought up to date, and what lies still is not written.
+pub(super) fn open_as_it_is(path: &Path) -> rusqlite::Result<Connection> {
+    if log_beside(path).is_some() { Reach::Shared.opened(path) } else { Reach::Still.opened(path) }
+}
+
 fn connect_still(path: &Path) -> Result<Connection> {
     let io = |detail: &str| Err(StoreError::Io { path: path.to_owned(), detail: detail.to_owned() });
     let connection = Reach::Still.connect(path)?;

@@ -54,7 +54,7 @@ fn told(connection: &Connection, check: &str) -> rusqlite::Result<Vec<String>> {
 }
 
 /// Events whose bytes are not the ones that were emitted.
-fn altered_events(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+pub(super) fn altered_events(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     let mut statement = connection
         .prepare("SELECT e.id, k.type, e.body, e.checksum FROM event e JOIN kind k ON k.id = e.kind ORDER BY e.seq")?;
     let mut rows = statement.query([])?;

@@ -1,0 +1,208 @@
+//! Putting a backup in the place of the queue.
+//!
+//! The pages of the backup are written into the queue's own file, in one transaction and under a lock that leaves nobody else
+//! in: whoever is killed leaves the old queue or the new one, and no log is ever read as another file's. Only a file that SQLite
+//! cannot read at all is replaced by name.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::backup::{Backup, StepResult};
+use rusqlite::{Connection, OpenFlags};
+use tempfile::{NamedTempFile, TempPath};
+
+use super::backup::{COMPANIONS, beside, copy_pages, directory_of, is_same};
+use super::owners::Owners;
+use super::reach;
+use super::{Result, StoreError, create_directory, fault, holder, migrate, verify};
+use crate::clock::Timestamp;
+
+/// How long those who are just leaving are waited for.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// A backup that was copied beside the queue, brought up to date and checked.
+#[derive(Debug)]
+pub struct Candidate {
+    copy: TempPath,
+    database: PathBuf,
+    /// Its size.
+    pub bytes: u64,
+    /// Its events.
+    pub events: u64,
+    /// Deliveries that are unfinished in it, and would be sent.
+    pub pending: u64,
+    /// What is wrong with it, though SQLite can read it.
+    pub findings: Vec<String>,
+}
+
+pub(super) fn candidate(from: &Path, database: &Path) -> Result<Candidate> {
+    // A link stays one, and what is beside the file it leads to is what matters.
+    let database = &database.canonicalize().unwrap_or_else(|_| database.to_owned());
+    let unfit = |detail: String| StoreError::NoBackup { path: from.to_owned(), detail };
+    if std::iter::once(database.to_owned())
+        .chain(COMPANIONS.map(|end| beside(database, end)))
+        .any(|it| is_same(&it, from))
+    {
+        return Err(unfit("it is the queue itself, or a part of it".to_owned()));
+    }
+    if !from.is_file() {
+        return Err(unfit("it is not a file".to_owned()));
+    }
+    let directory = directory_of(database);
+    create_directory(directory).map_err(|e| fault::io(directory, &e))?;
+    // Beside the queue, so that it can take its name; made for its owner only.
+    let copy = NamedTempFile::new_in(directory).map_err(|e| fault::io(directory, &e))?;
+    let mut connection = Connection::open(copy.path()).map_err(|e| fault::of(copy.path(), &e))?;
+    let unreadable = |e: &rusqlite::Error| match fault::of(from, e) {
+        StoreError::Corrupt { detail, .. } => unfit(detail),
+        other => other,
+    };
+    let source = reach::open_as_it_is(from).map_err(|e| unreadable(&e))?;
+    check_schema(&source).map_err(|e| unreadable(&e))?.map_err(|detail| unfit(detail.to_owned()))?;
+    migrate::check(migrate::version(&source).map_err(|e| unreadable(&e))?)?;
+    copy_pages(&source, &mut connection).map_err(|e| unreadable(&e))?;
+    drop(source);
+    let findings = finish(&mut connection, copy.path(), &unfit)?;
+    let counted = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(|e| unreadable(&e));
+    let (events, pending) =
+        (counted("SELECT count(*) FROM event")?, counted("SELECT count(*) FROM delivery WHERE state < 4")?);
+    drop(connection);
+    let synced = copy.as_file().sync_all().and_then(|()| copy.as_file().metadata());
+    let bytes = synced.map_err(|e| fault::io(copy.path(), &e))?.len();
+    Ok(Candidate {
+        copy: copy.into_temp_path(),
+        database: database.to_owned(),
+        bytes,
+        events: events.unsigned_abs(),
+        pending: pending.unsigned_abs(),
+        findings,
+    })
+}
+
+/// Whether it is a queue at all: some other program's database is not brought up to date, but refused.
+fn check_schema(source: &Connection) -> rusqlite::Result<std::result::Result<(), &'static str>> {
+    let known: i64 = source.query_row(
+        "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN ('event', 'endpoint', 'delivery', 'run', 'figure')",
+        [],
+        |row| row.get(0),
+    )?;
+    let is_queue = known == 5 && migrate::version(source)? > 0;
+    Ok(if is_queue { Ok(()) } else { Err("it is a database, but not one of syncctl") })
+}
+
+/// Brings the copy up to date, and finds what is wrong with it.
+fn finish(copy: &mut Connection, path: &Path, unfit: &impl Fn(String) -> StoreError) -> Result<Vec<String>> {
+    let of = |e: rusqlite::Error| match fault::of(path, &e) {
+        StoreError::Corrupt { detail, .. } => unfit(detail),
+        other => other,
+    };
+    copy.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(())).map_err(of)?;
+    if let Some(detail) = verify::integrity(copy).map_err(of)?.into_iter().next() {
+        return Err(unfit(detail));
+    }
+    migrate::migrate(copy, path)?;
+    verify::verify(copy).map_err(of)
+}
+
+impl Candidate {
+    /// Makes it the queue, and returns the name under which the present one is kept.
+    pub fn install(self, now: Timestamp) -> Result<Option<PathBuf>> {
+        if Owners::beside(&self.database).has_a_living_one() {
+            return Err(StoreError::Locked(self.database.clone()));
+        }
+        let kept = kept_name(&self.database, now);
+        let fresh = !self.database.exists();
+        match if fresh { Err(StoreError::NoDatabase(self.database.clone())) } else { self.write_into(&kept) } {
+            Ok(()) => Ok(Some(kept)),
+            // SQLite can do nothing with what is there.
+            Err(StoreError::Corrupt { .. } | StoreError::NoDatabase(_)) => self.replace(&kept),
+            Err(other) => Err(other),
+        }
+    }
+
+    /// Keeps a copy of the queue, and writes the pages of the backup into it: all under one lock.
+    fn write_into(&self, kept: &Path) -> Result<()> {
+        let of = |e: rusqlite::Error| fault::of(&self.database, &e);
+        let mut queue = alone(&self.database).map_err(of)?;
+        if !kept.exists() {
+            keep(&queue, kept)?;
+        }
+        let copy = Connection::open(&self.copy).map_err(of)?;
+        write_pages(&copy, &mut queue).map_err(of)?;
+        queue.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(())).map_err(of)?;
+        queue.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(of)
+    }
+
+    /// Takes the queue's name. Its old logs go first, because SQLite would read them as the new file's.
+    fn replace(self, kept: &Path) -> Result<Option<PathBuf>> {
+        let io = |e: io::Error| fault::io(&self.database, &e);
+        if holder::user(&self.database).is_some() {
+            return Err(StoreError::Locked(self.database.clone()));
+        }
+        let directory = directory_of(&self.database).to_owned();
+        let sync = || File::open(&directory).and_then(|it| it.sync_all());
+        let mut keeps = false;
+        // What could be read of it may be kept already; the file itself is kept as well.
+        let kept = &if kept.exists() { beside(kept, "-damaged") } else { kept.to_owned() };
+        if self.database.exists() {
+            keeps = true;
+            std::fs::hard_link(&self.database, kept).map_err(io)?;
+            sync().map_err(io)?;
+        }
+        for end in ["-wal", "-journal"] {
+            match std::fs::rename(beside(&self.database, end), beside(kept, end)) {
+                Ok(()) => keeps = true,
+                Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+                Err(e) => return Err(io(e)),
+            }
+        }
+        // What is left in it describes the old log.
+        let _ = std::fs::remove_file(beside(&self.database, "-shm"));
+        sync().map_err(io)?;
+        self.copy.persist(&self.database).map_err(|e| fault::io(&self.database, &e.error))?;
+        sync().map_err(io)?;
+        Ok(keeps.then(|| kept.to_owned()))
+    }
+}
+
+/// A connection that has the database for itself until it is dropped.
+fn alone(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(PATIENCE)?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    // Before anything is read: in this mode the lock that every other connection shares is held alone, and kept.
+    connection.query_row("PRAGMA locking_mode = EXCLUSIVE", [], |_| Ok(()))?;
+    connection.execute_batch("BEGIN EXCLUSIVE; COMMIT")?;
+    Ok(connection)
+}
+
+/// Copies the queue, page by page and as it is, to a file of its own.
+fn keep(queue: &Connection, kept: &Path) -> Result<()> {
+    let io = |e: io::Error| fault::io(kept, &e);
+    let directory = directory_of(kept);
+    let file = NamedTempFile::new_in(directory).map_err(io)?;
+    let of = |e: rusqlite::Error| fault::of(file.path(), &e);
+    let mut copy = Connection::open(file.path()).map_err(of)?;
+    write_pages(queue, &mut copy).map_err(of)?;
+    copy.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(())).map_err(of)?;
+    drop(copy);
+    file.as_file().sync_all().map_err(io)?;
+    file.persist_noclobber(kept).map_err(|e| io(e.error))?;
+    File::open(directory).and_then(|it| it.sync_all()).map_err(io)
+}
+
+/// Makes one database the other in one transaction.
+fn write_pages(from: &Connection, to: &mut Connection) -> rusqlite::Result<()> {
+    match Backup::new(from, to)?.step(-1)? {
+        StepResult::Done => Ok(()),
+        _ => Err(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY), None)),
+    }
+}
+
+fn kept_name(database: &Path, now: Timestamp) -> PathBuf {
+    let time = now.to_datetime().format("%Y%m%dT%H%M%S%3fZ");
+    beside(database, &format!(".before-{time}"))
+}
