@@ -28,7 +28,7 @@ pub use lists::{
 };
 pub use sqlite::Candidate;
 pub use upkeep::{
-    Changed, Copied, DatabaseInfo, Forgotten, Holder, Left, Lives, Log, Prune, Pruned, Replay, Storage, Volume,
+    Changed, Configured, Copied, DatabaseInfo, Dropped, Forgotten, Holder, Left, Lives, Log, Prune, Pruned, Replay, Storage, Volume,
 };
 pub use work::{
     Advanced, Claim, DeliveryId, Drafts, Enqueued, Finished, Outlook, Receipt, Recorded, Run, RunId, Tally, Wants,
@@ -41,9 +41,10 @@ pub trait Store: inbound::Records + Send + Sync + fmt::Debug {
     /// Makes `specs` the configured endpoints and returns all that are stored.
     ///
     /// A spec with a name is found by its name, one without by its URL; a new one without gets its host as name, with
-    /// `-2`, `-3` on collision. An endpoint that is not in `specs` stays, unconfigured: its deliveries are held. Names and
+    /// `-2`, `-3` on collision. A name that is new takes over the one endpoint of its URL that no other spec means, with all that
+    /// waits for it: so names can be given and changed. An endpoint that is not in `specs` stays, unconfigured: its deliveries are held. Names and
     /// operators' pauses survive; a pause by the configuration ends with it. Empty `specs` change nothing.
-    fn set_endpoints(&self, specs: Vec<Spec>, now: Timestamp) -> Answer<Arc<Vec<Endpoint>>>;
+    fn set_endpoints(&self, specs: Vec<Spec>, now: Timestamp) -> Answer<Configured>;
 
     /// Pauses an endpoint for the operator: its pending deliveries are held, those in flight end. Again: nothing.
     fn pause(&self, name: &str, now: Timestamp) -> Answer<Endpoint>;

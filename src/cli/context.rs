@@ -12,7 +12,8 @@ use crate::endpoint::{Endpoint, LegacySignature, PausedBy, SecretSource, Setting
 use crate::outbound::Keyring;
 use crate::render::{Format, Options, Screen};
 use crate::signature::Signer;
-use crate::store::{self, Access, Page, Store};
+use crate::store::{self, Access, Dropped, Page, Store};
+use crate::text::Untrusted;
 
 /// An open queue and its endpoints.
 pub type Opened = (Arc<dyn Store>, Arc<Vec<Endpoint>>);
@@ -109,7 +110,15 @@ impl Context {
     /// Makes the configured endpoints known to the queue, if the configuration names any.
     pub fn set_endpoints(&self, store: &dyn Store) -> Result<Arc<Vec<Endpoint>>, Fault> {
         let specs = self.config()?.endpoints.clone();
-        Ok(store.set_endpoints(specs, self.now).wait()?)
+        let configured = store.set_endpoints(specs, self.now).wait()?;
+        for Dropped { name, unfinished } in &configured.dropped {
+            let name = Untrusted(name);
+            self.screen.warn(&format!(
+                "the endpoint `{name}` is not configured any more: {unfinished} deliveries are held until it is again; \
+                 `syncctl deliveries give-up --endpoint {name} --yes` gives them up"
+            ));
+        }
+        Ok(configured.endpoints)
     }
 
     /// The keys that sign; an error unless there is one for each endpoint that would be sent to.

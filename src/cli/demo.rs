@@ -53,7 +53,7 @@ impl DemoArgs {
         let receiver = Receiver::start(Arc::clone(&other))?;
         let stage = context.with_secret_and_database(SECRET, &database);
         let store = store::open(&database, Access::Create)?;
-        let endpoints = store.set_endpoints(receiver.endpoints()?, stage.now).wait()?;
+        let endpoints = store.set_endpoints(receiver.endpoints()?, stage.now).wait()?.endpoints;
 
         let say = |text: &str| stage.screen.note(text);
         say(&format!(

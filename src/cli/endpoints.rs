@@ -18,6 +18,9 @@ pub enum EndpointsCommand {
     /// Hold the deliveries of an endpoint back
     Pause(Change),
     /// Deliver to an endpoint again; ends a pause or a rest
+    ///
+    /// The deliveries of an endpoint that is not configured stay held: name it in the configuration again, or another with its URL,
+    /// which takes them over. If it is gone for good, `syncctl deliveries give-up --endpoint NAME --yes` gives them up.
     Resume(Change),
 }
 
@@ -82,9 +85,18 @@ impl Change {
         }
         change(&self.name)?;
         let now = store.figures(context.now)?;
-        let report = queue::endpoint(&now.endpoints[place], context.now)
-            .with_line(format!("`{}` is {done}, with {waiting} deliveries waiting", self.name));
-        Ok(context.screen.said(&report)?)
+        let told = match now.endpoints[place].endpoint.configured {
+            true => format!("`{}` is {done}, with {waiting} deliveries waiting", self.name),
+            false => format!("`{}` is not configured, so {waiting} deliveries stay held", self.name),
+        };
+        context.screen.said(&queue::endpoint(&now.endpoints[place], context.now).with_line(told))?;
+        if !now.endpoints[place].endpoint.configured && waiting > 0 {
+            context.screen.warn(&format!(
+                "name it in the configuration, or another with its URL; or give them up with `syncctl deliveries give-up --endpoint {} --yes`",
+                self.name
+            ));
+        }
+        Ok(())
     }
 }
 

@@ -88,7 +88,13 @@ const EXAMPLES: &[Examples] = &[
             ("Their numbers, to replay them", "syncctl deliveries list --failed -o name | syncctl replay --stdin"),
         ],
     ),
-    ("deliveries give-up", &[("One", "syncctl deliveries give-up 17")]),
+    (
+        "deliveries give-up",
+        &[
+            ("One", "syncctl deliveries give-up 17"),
+            ("All to an endpoint that is gone", "syncctl deliveries give-up --endpoint old --yes"),
+        ],
+    ),
     (
         "failures",
         &[("What failed, newest first", "syncctl failures"), ("How much, and where", "syncctl failures stats")],

@@ -11,10 +11,7 @@ use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
 use super::{
-    Access, Advanced, Answer, AttemptFilter, Changed, Claim, Copied, DatabaseInfo, DeliveryFilter, DeliveryId,
-    DeliveryRow, Drafts, Enqueued, EventDetail, EventFilter, EventRow, Figures, Finished, Forgotten, Holder, Listed,
-    Lives, Log, LoggedAttempt, Outlook, Page, Prune, Pruned, Rate, Replay, Result, Run, RunId, RunRow, Stage, Storage,
-    Store, StoreError, Tally, Volume, Wants,
+    Access, Advanced, Answer, AttemptFilter, Changed, Claim, Configured, Copied, DatabaseInfo, DeliveryFilter, DeliveryId, DeliveryRow, Drafts, Dropped, Enqueued, EventDetail, EventFilter, EventRow, Figures, Finished, Forgotten, Holder, Listed, Lives, Log, LoggedAttempt, Outlook, Page, Prune, Pruned, Rate, Replay, Result, Run, RunId, RunRow, Stage, Storage, Store, StoreError, Tally, Volume, Wants,
 };
 use crate::clock::Timestamp;
 use crate::endpoint::{Endpoint, Spec};
@@ -196,7 +193,7 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 impl Store for Sqlite {
-    fn set_endpoints(&self, specs: Vec<Spec>, now: Timestamp) -> Answer<Arc<Vec<Endpoint>>> {
+    fn set_endpoints(&self, specs: Vec<Spec>, now: Timestamp) -> Answer<Configured> {
         self.writer.submit(move |txn| endpoints::set(txn, &specs, now))
     }
 

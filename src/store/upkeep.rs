@@ -1,10 +1,12 @@
 //! Looking after the queue: replaying, giving up, removing, and the file itself.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::DeliveryId;
 use crate::clock::Timestamp;
 use crate::delivery::{State, Trigger};
+use crate::endpoint::Endpoint;
 
 /// Why a delivery was left alone by a replay or give-up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +62,32 @@ pub struct DatabaseInfo {
     pub wal_bytes: u64,
     /// Bytes of the file that are free for what comes.
     pub free_bytes: u64,
+}
+
+/// The endpoints after some were configured.
+#[derive(Clone, Debug)]
+pub struct Configured {
+    /// All that are stored.
+    pub endpoints: Arc<Vec<Endpoint>>,
+    /// Those that were configured until now, and for which something waits.
+    pub dropped: Vec<Dropped>,
+}
+
+impl std::ops::Deref for Configured {
+    type Target = [Endpoint];
+
+    fn deref(&self) -> &[Endpoint] {
+        &self.endpoints
+    }
+}
+
+/// An endpoint that is not configured any more, and for which something waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dropped {
+    /// Its name.
+    pub name: String,
+    /// Its deliveries that are not finished.
+    pub unfinished: i64,
 }
 
 /// A copy of the queue that was made.

@@ -16,6 +16,7 @@ mod disk;
 mod emit;
 mod endpoint_rests;
 mod kill;
+mod moves;
 mod names;
 mod network;
 mod power;

@@ -66,6 +66,10 @@ fn a_queue_in_use_is_not_replaced() {
     kill(&watching, "-CONT");
     kill(&watching, "-TERM");
     watching.wait().unwrap();
+    let reader = Connection::open(place.database()).unwrap();
+    reader.query_row("SELECT count(*) FROM event", [], |_| Ok(())).unwrap();
+    assert_eq!((place.run(RESTORE).code, kept(&place).len()), (11, 0), "nor is one that somebody only reads");
+    drop(reader);
     assert_eq!((place.run(RESTORE).code, events(&place)), (0, 3));
 }
 

@@ -1,27 +1,33 @@
 //! Which endpoints there are, and pausing them.
 
-use std::sync::Arc;
-
 use rusqlite::params;
 
 use super::writer::Txn;
-use super::{Result, StoreError, row};
+use super::{Configured, Dropped, Result, StoreError, row};
 use crate::clock::Timestamp;
 use crate::delivery::Standing;
 use crate::endpoint::{Endpoint, EndpointId, PausedBy, Spec};
 
-pub(super) fn set(txn: &mut Txn<'_>, specs: &[Spec], now: Timestamp) -> Result<Arc<Vec<Endpoint>>> {
-    if !specs.is_empty() {
-        name_all(txn, specs, now).map_err(|e| txn.mirror.fault(&e))?;
-    }
-    txn.mirror.snapshot(txn.connection).map_err(|e| txn.mirror.fault(&e))
+pub(super) fn set(txn: &mut Txn<'_>, specs: &[Spec], now: Timestamp) -> Result<Configured> {
+    let dropped = match specs {
+        [] => Vec::new(),
+        specs => name_all(txn, specs, now).map_err(|e| txn.mirror.fault(&e))?,
+    };
+    let endpoints = txn.mirror.snapshot(txn.connection).map_err(|e| txn.mirror.fault(&e))?;
+    Ok(Configured { endpoints, dropped })
 }
 
-fn name_all(txn: &mut Txn<'_>, specs: &[Spec], now: Timestamp) -> rusqlite::Result<()> {
-    let mut named = Vec::with_capacity(specs.len());
+fn name_all(txn: &mut Txn<'_>, specs: &[Spec], now: Timestamp) -> rusqlite::Result<Vec<Dropped>> {
+    let mut found = Vec::with_capacity(specs.len());
     for spec in specs {
-        let known = find(txn, spec)?;
-        named.push(match known {
+        found.push(find(txn, spec)?);
+    }
+    let mut named = Vec::with_capacity(specs.len());
+    for (at, spec) in specs.iter().enumerate() {
+        if found[at].is_none() {
+            found[at] = adopt(txn, spec, &found)?;
+        }
+        named.push(match found[at] {
             Some(id) => update(txn, id, spec, now)?,
             None => insert(txn, spec, now)?,
         });
@@ -33,12 +39,15 @@ fn name_all(txn: &mut Txn<'_>, specs: &[Spec], now: Timestamp) -> rusqlite::Resu
         .filter(|row| row.endpoint.configured && !named.contains(&row.endpoint.id))
         .map(|row| row.endpoint.id)
         .collect();
-    for id in others {
-        if let Some(row) = txn.mirror.change(id) {
-            row.endpoint.configured = false;
-        }
-    }
-    Ok(())
+    Ok(others.into_iter().filter_map(|id| drop_out(txn, id)).collect())
+}
+
+/// Takes an endpoint out of the set, and tells it if something waits for it.
+fn drop_out(txn: &mut Txn<'_>, id: EndpointId) -> Option<Dropped> {
+    let row = txn.mirror.change(id)?;
+    row.endpoint.configured = false;
+    let unfinished = row.counts.pending + row.counts.processing;
+    (unfinished > 0).then(|| Dropped { name: row.endpoint.name.clone(), unfinished })
 }
 
 /// A named spec is found by its name, one of the environment by its URL, a configured endpoint before a former one.
@@ -52,6 +61,23 @@ fn find(txn: &mut Txn<'_>, spec: &Spec) -> rusqlite::Result<Option<EndpointId>> 
             .min_by_key(|row| (!row.endpoint.configured, row.endpoint.id)),
     };
     Ok(found.map(|row| row.endpoint.id))
+}
+
+/// Gives a new name to the one endpoint of that URL which no other spec means: it is the same place, so what waits for it, and
+/// its order, go on.
+fn adopt(txn: &mut Txn<'_>, spec: &Spec, found: &[Option<EndpointId>]) -> rusqlite::Result<Option<EndpointId>> {
+    let Some(name) = &spec.name else { return Ok(None) };
+    let rows = txn.mirror.endpoints(txn.connection)?;
+    let free: Vec<_> =
+        rows.iter().filter(|row| row.endpoint.url == spec.url && !found.contains(&Some(row.endpoint.id))).collect();
+    let configured: Vec<_> = free.iter().copied().filter(|row| row.endpoint.configured).collect();
+    let id = match (&free[..], &configured[..]) {
+        ([one], _) | (_, [one]) => one.endpoint.id,
+        _ => return Ok(None),
+    };
+    txn.connection.prepare_cached("UPDATE endpoint SET name = ?2 WHERE id = ?1")?.execute(params![id.0, name])?;
+    txn.mirror.rename(id, name);
+    Ok(Some(id))
 }
 
 fn update(txn: &mut Txn<'_>, id: EndpointId, spec: &Spec, now: Timestamp) -> rusqlite::Result<EndpointId> {

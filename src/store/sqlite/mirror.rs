@@ -126,6 +126,14 @@ impl Mirror {
         self.snapshot = None;
     }
 
+    /// Takes note of an endpoint's new name.
+    pub(super) fn rename(&mut self, id: EndpointId, name: &str) {
+        if let Some(row) = self.endpoints.iter_mut().find(|row| row.endpoint.id == id) {
+            row.endpoint.name = name.to_owned();
+        }
+        self.snapshot = None;
+    }
+
     /// The endpoints for a worker; rebuilt only when something it heeds has changed.
     pub(super) fn snapshot(&mut self, connection: &Connection) -> rusqlite::Result<Arc<Vec<Endpoint>>> {
         self.endpoints(connection)?;
