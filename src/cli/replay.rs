@@ -288,6 +288,10 @@ pub(super) fn report_change(context: &Context, changed: &Changed, done: &str, by
         Left::Pending => ("is pending already", "--force makes it due now, with fresh attempts"),
         Left::Processing => ("is being sent at this moment", "wait for its outcome"),
         Left::Delivered => ("was delivered already", "replay it all the same with --include-delivered"),
+        Left::Altered => (
+            "is of an event that is not the one that was emitted",
+            "the disk changed it: emit it anew, under another id",
+        ),
         Left::Failed => ("was given up already", "deliver it again with `syncctl replay`"),
     };
     let more = match changed.left.len() {

@@ -21,6 +21,8 @@ pub enum Left {
     Delivered,
     /// It was given up already.
     Failed,
+    /// Its event is not the one that was emitted: the disk changed it.
+    Altered,
 }
 
 /// What a replay or give-up did.

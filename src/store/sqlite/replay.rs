@@ -2,6 +2,7 @@
 
 use rusqlite::{OptionalExtension, params};
 
+use super::checksum::Sent;
 use super::lanes::Lanes;
 use super::mirror::Part;
 use super::row::{BLOCKED, DELIVERED, FAILED, PROCESSING, QUEUED};
@@ -25,6 +26,8 @@ pub(super) fn replay(txn: &mut Txn<'_>, ids: &[DeliveryId], how: Replay, now: Ti
             PROCESSING => Some(Left::Processing),
             DELIVERED if !how.include_delivered => Some(Left::Delivered),
             state if state < PROCESSING && !how.include_pending => Some(Left::Pending),
+            // It would stop every run that comes to it.
+            _ if !is_sound(txn, chosen)? => Some(Left::Altered),
             _ => None,
         };
         match left {
@@ -32,6 +35,18 @@ pub(super) fn replay(txn: &mut Txn<'_>, ids: &[DeliveryId], how: Replay, now: Ti
             None => replay_one(txn, chosen, how, now).map(|()| None),
         }
     })
+}
+
+fn is_sound(txn: &Txn<'_>, chosen: &Chosen) -> rusqlite::Result<bool> {
+    txn.connection
+        .prepare_cached(
+            "SELECT e.id, k.type, e.body, e.checksum FROM delivery d JOIN event e ON e.seq = d.event JOIN kind k ON k.id = e.kind
+             WHERE d.id = ?1",
+        )?
+        .query_row([chosen.id], |row| {
+            let (id, event_type) = (row.get_ref(0)?.as_str()?, row.get_ref(1)?.as_str()?);
+            Sent { id, event_type, body: row.get_ref(2)?.as_blob()? }.is_sound(row, 3)
+        })
 }
 
 fn replay_one(txn: &mut Txn<'_>, chosen: &Chosen, how: Replay, now: Timestamp) -> rusqlite::Result<()> {
