@@ -38,7 +38,7 @@ pub enum Invalid {
     #[error("`{0}` is not an event-type pattern: use a type, `enrollment.*` or `*`")]
     Pattern(String),
     /// A name that cannot be typed or shown safely.
-    #[error("the name `{0}` must be 1 to {MAX_NAME_CHARS} characters from A-Z a-z 0-9 . _ : -")]
+    #[error("the name `{0}` must be 1 to {MAX_NAME_CHARS} characters from A-Z a-z 0-9 . _ : - and not begin with -")]
     Name(String),
     /// A concurrency of zero or above the limit.
     #[error("concurrency must be between 1 and {MAX_CONCURRENCY}, not {0}")]
@@ -223,6 +223,7 @@ impl Spec {
 /// Checks a name an operator chose.
 pub fn check_name(name: &str) -> Result<(), Invalid> {
     let right = (1..=MAX_NAME_CHARS).contains(&name.len())
+        && !name.starts_with('-')
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b':' | b'-'));
     if right { Ok(()) } else { Err(Invalid::Name(name.to_owned())) }
 }

@@ -2,8 +2,10 @@
 
 use super::context::Context;
 use super::exit::{Exit, Fault};
-use crate::config::{Config, Inspection, MASK, Place, Problem, Setting};
+use crate::config::{Config, Inspection, MASK, Place, Problem, Setting, WhichSecret};
+use crate::endpoint::{SecretSource, Spec};
 use crate::report::settings::{self, PlaceView, ProblemView, SettingView};
+use crate::text::Untrusted;
 
 /// The commands below `config`.
 #[derive(Debug, clap::Subcommand)]
@@ -74,6 +76,8 @@ fn validate(context: &Context, inspection: &Inspection) -> Result<Exit, Fault> {
     let report = settings::problems(&problems);
     let Some(first) = problems.first() else {
         warn_of_missing_secret(context, config);
+        warn_of_short_secrets(context, config);
+        warn_of_one_place_twice(context, config);
         context.screen.said(&report)?;
         return Ok(Exit::Done);
     };
@@ -117,4 +121,41 @@ fn warn_of_missing_secret(context: &Context, config: &Config) {
     if sources.any(|source| matches!(config.endpoint_secret(source), Ok(None))) {
         context.screen.warn("no webhook secret is configured: nothing is sent to endpoints without one of their own");
     }
+}
+
+/// Fewer bytes are guessed from one signature. Between these and what is asked for, `secret check` is the place to hear of it.
+const GUESSED: usize = 16;
+
+fn warn_of_short_secrets(context: &Context, config: &Config) {
+    let shared =
+        ["webhook.secret", "webhook.previous_secret"].map(|key| (key.to_owned(), WhichSecret::Configured(key)));
+    let own = config.endpoints.iter().filter(|spec| spec.settings.secret != SecretSource::Shared);
+    let own = own.map(|spec| (format!("the secret of {}", place(spec)), WhichSecret::Endpoint(&spec.settings.secret)));
+    for (whose, which) in shared.into_iter().chain(own) {
+        if let Ok(Some(text)) = config.secret_text(&which)
+            && text.len() < GUESSED
+        {
+            let bytes = text.len();
+            context
+                .screen
+                .warn(&format!("{whose} has only {bytes} bytes and can be guessed: `syncctl secret new` makes one"));
+        }
+    }
+}
+
+/// Two names of one URL are two endpoints: everything is sent there twice.
+fn warn_of_one_place_twice(context: &Context, config: &Config) {
+    for (at, spec) in config.endpoints.iter().enumerate() {
+        if let Some(other) = config.endpoints[..at].iter().find(|other| other.url == spec.url) {
+            context.screen.warn(&format!(
+                "{} and {} have one URL: what both want is sent there twice",
+                place(other),
+                place(spec)
+            ));
+        }
+    }
+}
+
+fn place(spec: &Spec) -> String {
+    format!("`{}`", Untrusted(spec.name.as_deref().unwrap_or(spec.url.as_str())))
 }

@@ -13,7 +13,7 @@ use crate::clock::Timestamp;
 use crate::delivery::State;
 use crate::report::database::{self, Logs, Restored};
 use crate::report::{Report, lists};
-use crate::store::{self, DeliveryFilter, DeliveryId, Log, Page, Prune, Pruned, Store};
+use crate::store::{self, AttemptFilter, DeliveryFilter, DeliveryId, EventFilter, Log, Page, Prune, Pruned, Store};
 use crate::text::{Untrusted, short_duration};
 
 /// The commands below `db`.
@@ -91,7 +91,13 @@ pub struct PruneArgs {
     /// Do not ask
     #[arg(long)]
     yes: bool,
+    /// With --yes, also when nothing has happened for so long that a clock that jumped ahead would look the same
+    #[arg(long, requires = "yes")]
+    force: bool,
 }
+
+/// Whoever runs a queue by the clock does something with it this often.
+const QUIET: Duration = Duration::from_hours(24);
 
 fn finished() -> impl clap::builder::TypedValueParser<Value = State> {
     PossibleValuesParser::new([State::Delivered, State::Failed].map(State::name))
@@ -209,6 +215,9 @@ impl PruneArgs {
                 .hint("see what would be removed with --dry-run"));
         }
         let what = Prune { states: self.state.clone(), endpoint: self.endpoint.clone(), before, after: DeliveryId(0) };
+        if self.yes && !self.force {
+            self.refuse_after_a_jump(context, store.as_ref(), &what)?;
+        }
         if !self.yes {
             let rows = self.plan(context, store.as_ref(), &what)?;
             if self.dry_run || rows == 0 {
@@ -233,15 +242,29 @@ impl PruneArgs {
         if self.endpoint.is_none() { &Log::ALL } else { &[] }
     }
 
-    /// Says what would be removed, and returns how many rows that is.
-    fn plan(&self, context: &Context, store: &dyn Store, what: &Prune) -> Result<u64, Fault> {
-        let filter = DeliveryFilter {
+    /// Refuses to remove everything because of a clock that jumped: what is newest would be old enough as well.
+    fn refuse_after_a_jump(&self, context: &Context, store: &dyn Store, what: &Prune) -> Result<(), Fault> {
+        let since = context.now.minus(self.older_than.max(QUIET));
+        let chosen = store.deliveries(&self.chosen(what), Page { limit: 1, number: 1, oldest_first: true })?;
+        let Some(newest) = newest(store)?.filter(|newest| *newest < since && chosen.total > 0) else { return Ok(()) };
+        let quiet = short_duration(context.now.since(newest));
+        Err(Exit::No
+            .fault(format!("nothing was removed: nothing has happened for {quiet}, unless the clock jumped ahead"))
+            .hint("look at the clock; if it is right, --force removes them"))
+    }
+
+    fn chosen(&self, what: &Prune) -> DeliveryFilter {
+        DeliveryFilter {
             states: what.states.clone(),
             endpoint: what.endpoint.clone(),
             until: Some(what.before),
             ..DeliveryFilter::default()
-        };
-        let listed = store.deliveries(&filter, Page { limit: 10, number: 1, oldest_first: true })?;
+        }
+    }
+
+    /// Says what would be removed, and returns how many rows that is.
+    fn plan(&self, context: &Context, store: &dyn Store, what: &Prune) -> Result<u64, Fault> {
+        let listed = store.deliveries(&self.chosen(what), Page { limit: 10, number: 1, oldest_first: true })?;
         let would = Pruned { deliveries: listed.total, ..Pruned::default() };
         let age = short_duration(self.older_than);
         let mut logs = Logs::default();
@@ -255,6 +278,16 @@ impl PruneArgs {
         context.screen.said(&report)?;
         Ok(listed.total + logs.total())
     }
+}
+
+/// When anything last happened: a run, an event, an attempt.
+fn newest(store: &dyn Store) -> Result<Option<Timestamp>, Fault> {
+    let first = Page { limit: 1, number: 1, oldest_first: false };
+    let run = store.runs(1)?.first().map(|run| run.ended_at.unwrap_or(run.started_at));
+    let event = store.events(&EventFilter::default(), first)?.rows.first().map(|event| event.created_at);
+    let attempt =
+        store.attempts(&AttemptFilter::default(), first)?.rows.first().map(|attempt| attempt.attempt.started_at);
+    Ok([run, event, attempt].into_iter().flatten().max())
 }
 
 /// Removes batch after batch, so that others can write in between.

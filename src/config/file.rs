@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read as _};
 use std::ops::Range;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use toml::Spanned;
@@ -63,6 +63,9 @@ const LONGEST: u64 = 1024 * 1024;
 /// The bytes of a file that not everybody may write: it names commands that will be run.
 fn trusted(path: &Path) -> Result<Vec<u8>, Problem> {
     let failed = |error: io::Error| unreadable(path, &error);
+    if is_named_pipe(path) {
+        return Err(Problem::in_file(path, "it is a named pipe, and whoever writes to it may never come"));
+    }
     let file = fs::File::open(path).map_err(failed)?;
     let mode = file.metadata().map_err(failed)?.permissions().mode();
     if mode & 0o002 != 0 {
@@ -74,6 +77,12 @@ fn trusted(path: &Path) -> Result<Vec<u8>, Problem> {
         true => Err(Problem::in_file(path, "it is longer than 1 MiB")),
         false => Ok(bytes),
     }
+}
+
+/// Whether opening it would wait for somebody; the shell's `<(…)`, below `/dev` or `/proc`, has its writer.
+fn is_named_pipe(path: &Path) -> bool {
+    let is_fifo = fs::metadata(path).is_ok_and(|it| it.file_type().is_fifo());
+    is_fifo && !path.starts_with("/dev") && !path.starts_with("/proc")
 }
 
 /// A walk through one file.

@@ -246,11 +246,27 @@ struct EndpointDetail<'a> {
     view: EndpointView<'a>,
     events: &'a [crate::endpoint::Pattern],
     concurrency: u16,
-    retry: crate::delivery::RetryPolicy,
+    retry: RetryView,
     secret: &'a crate::endpoint::SecretSource,
     legacy_signature: crate::endpoint::LegacySignature,
     paused_by: Option<crate::endpoint::PausedBy>,
     strikes: u32,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RetryView {
+    max_attempts: u32,
+    first_delay_ms: u64,
+    max_delay_ms: u64,
+    timeout_ms: u64,
+}
+
+impl RetryView {
+    fn of(retry: crate::delivery::RetryPolicy) -> Self {
+        let crate::delivery::RetryPolicy { max_attempts, first_delay_ms, max_delay_ms, timeout_ms } = retry;
+        Self { max_attempts, first_delay_ms, max_delay_ms, timeout_ms }
+    }
 }
 
 const SETTING: &[Column] = &[Column::text("key", "KEY"), Column::text("value", "VALUE")];
@@ -264,7 +280,7 @@ pub fn endpoint(figures: &EndpointFigures, now: Timestamp) -> Report {
         view: view(figures),
         events: &settings.events,
         concurrency: settings.concurrency,
-        retry,
+        retry: RetryView::of(retry),
         secret: &settings.secret,
         legacy_signature: settings.legacy_signature,
         paused_by: endpoint.paused_by,

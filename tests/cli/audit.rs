@@ -56,3 +56,15 @@ fn an_audit_row_says_what_happened_to_what() {
     assert_eq!((&row["resourceType"], &row["resourceId"]), (&"enrollment".into(), &"enr-1".into()));
     assert_eq!((&row["outcome"], &row["status"], &row["attempt"]), (&"rejected".into(), &500.into(), &1.into()));
 }
+
+#[test]
+fn pages_end_before_numbers_do() {
+    let place = Place::new();
+    place.emit("user.created", "u");
+    for list in [["audit", "list"], ["events", "list"], ["deliveries", "list"]] {
+        for (page, code) in [("1000000", 0), ("18446744073709551615", 2)] {
+            let ran = place.run(&[&list[..], &["--limit", "100000", "--page", page]].concat());
+            assert_eq!(ran.code, code, "{list:?} {page}: {ran:?}");
+        }
+    }
+}

@@ -199,3 +199,37 @@ fn the_reference_names_every_key_there_is() {
         assert!(reference.contains(&format!("`{key}`")) || key.starts_with("endpoints["), "{key}");
     }
 }
+
+#[test]
+fn a_named_pipe_is_refused_before_it_is_waited_for() {
+    let place = Place::new();
+    let made = std::process::Command::new("mkfifo").arg(place.path("pipe.toml")).status();
+    if !made.is_ok_and(|made| made.success()) {
+        return;
+    }
+    let ran = place.run(&["--config", "pipe.toml", "config", "validate"]);
+    assert_eq!(ran.code, 78, "{ran:?}");
+    assert!(ran.stderr.contains("named pipe"), "{ran:?}");
+}
+
+#[test]
+fn what_is_allowed_and_unwise_is_warned_of() {
+    let mut place = Place::new();
+    place.set("WEBHOOK_SECRET", "12345");
+    let file = "[[endpoints]]\nname = \"a\"\nurl = \"https://x.example/\"\n[[endpoints]]\nname = \"b\"\nurl = \"https://x.example/\"\n";
+    std::fs::write(place.path("c.toml"), file).unwrap();
+    let ran = place.run(&["--config", "c.toml", "config", "validate"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.stderr.contains("webhook.secret has only 5 bytes"), "{ran:?}");
+    assert!(ran.stderr.contains("`a` and `b` have one URL"), "{ran:?}");
+}
+
+#[test]
+fn a_name_that_would_be_taken_for_a_flag_is_refused() {
+    let place = Place::new();
+    for name in ["-x", "--yes", "-"] {
+        let file = format!("[[endpoints]]\nname = \"{name}\"\nurl = \"https://x.example/\"\n");
+        std::fs::write(place.path("c.toml"), file).unwrap();
+        assert_eq!(place.run(&["--config", "c.toml", "config", "validate"]).code, 78, "{name}");
+    }
+}

@@ -126,7 +126,7 @@ fn verify_tells_wrong_figures_and_a_damaged_file() {
     connection.execute_batch("UPDATE endpoint SET delivered = delivered + 1 WHERE id = 1").unwrap();
     let ran = place.run(&["db", "verify", "-o", "json"]);
     assert_eq!(ran.code, 1);
-    assert!(ran.data()["findings"][0].as_str().unwrap().contains("figures of the endpoint"), "{ran:?}");
+    assert!(ran.data()["findings"][0].as_str().unwrap().contains("delivered is 4, the rows say 3"), "{ran:?}");
 }
 
 #[test]
@@ -150,6 +150,26 @@ fn prune_removes_what_is_finished_and_old_and_the_figures_stay_right() {
     assert_eq!((&rest["deliveries"], &rest["events"]), (&2.into(), &1.into()));
     assert_eq!(place.run(&["db", "verify"]).code, 0);
     assert_eq!(place.queue()["pending"], 2, "what is not finished is never removed");
+}
+
+#[test]
+fn prune_asks_for_a_word_when_the_clock_may_have_jumped() {
+    let (_receiver, place) = finished_place();
+    let connection = rusqlite::Connection::open(place.database()).unwrap();
+    let years = 10_i64 * 365 * 24 * 3_600 * 1_000;
+    connection
+        .execute_batch(&format!(
+            "UPDATE event SET created_at = created_at - {years}; UPDATE attempt SET started_at = started_at - {years};
+             UPDATE run SET started_at = started_at - {years}, ended_at = ended_at - {years};
+             UPDATE delivery SET changed_at = changed_at - {years}"
+        ))
+        .unwrap();
+    let ran = place.run(&["db", "prune", "--yes"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.stderr.contains("unless the clock jumped"), "{ran:?}");
+    assert_eq!(place.queue()["delivered"], 6);
+    assert_eq!(place.data(&["db", "prune", "--yes", "--force"])["deliveries"], 6);
+    assert_eq!(place.run(&["db", "prune", "--yes"]).code, 0, "where nothing is to be removed nothing is asked");
 }
 
 #[test]

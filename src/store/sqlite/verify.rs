@@ -75,7 +75,7 @@ fn wrong_figures(connection: &Connection) -> rusqlite::Result<Vec<String>> {
         let counted = count(connection, row.endpoint.id.0)?;
         if counted != row.counts {
             let name = &row.endpoint.name;
-            found.push(format!("the figures of the endpoint {name} are {:?}, its rows say {counted:?}", row.counts));
+            found.push(format!("the figures of the endpoint {name} are wrong: {}", differences(row.counts, counted)));
         }
     }
     let kept: i64 = connection.query_row("SELECT value FROM figure WHERE name = 'events'", [], |row| row.get(0))?;
@@ -84,6 +84,23 @@ fn wrong_figures(connection: &Connection) -> rusqlite::Result<Vec<String>> {
         found.push(format!("the figures count {kept} events, there are {events}"));
     }
     Ok(found)
+}
+
+/// Figure by figure, what is kept and what the rows say.
+fn differences(kept: Counts, counted: Counts) -> String {
+    let pairs = [
+        ("pending", kept.pending, counted.pending),
+        ("processing", kept.processing, counted.processing),
+        ("delivered", kept.delivered, counted.delivered),
+        ("failed", kept.failed, counted.failed),
+        ("troubled", kept.troubled, counted.troubled),
+        ("attempts of the troubled", kept.troubled_attempts, counted.troubled_attempts),
+    ];
+    let wrong = pairs.into_iter().filter(|(_, kept, counted)| kept != counted);
+    wrong
+        .map(|(name, kept, counted)| format!("{name} is {kept}, the rows say {counted}"))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn count(connection: &Connection, endpoint: i64) -> rusqlite::Result<Counts> {
