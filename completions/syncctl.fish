@@ -952,36 +952,37 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_s
 complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
 complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask; refuse what would need an answer'
 complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup verify prune" -l db -d 'The queue\'s database file' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup verify prune" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
-complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup verify prune" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
-complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup verify prune" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify prune" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify prune" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify prune" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify prune" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
 wide\t''
 json\t''
 jsonl\t''
 csv\t''
 name\t''"
-complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup verify prune" -l columns -d 'Columns to show, in order, separated by commas' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup verify prune" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify prune" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify prune" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
 iso\t''
 local\t''
 unix\t''"
-complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup verify prune" -l color -d 'When to use colour' -r -f -a "auto\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify prune" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup verify prune" -l log-format -d 'How to write the log' -r -f -a "text\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify prune" -l log-format -d 'How to write the log' -r -f -a "text\t''
 json\t''"
-complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup verify prune" -l json -d 'The same as `-o json`'
-complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup verify prune" -l no-headers -d 'Leave out the line of headings'
-complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup verify prune" -s q -l quiet -d 'Say nothing on success'
-complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup verify prune" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
-complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup verify prune" -l no-input -d 'Never ask; refuse what would need an answer'
-complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup verify prune" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup verify prune" -f -a "path" -d 'Print where the database is, or would be'
-complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup verify prune" -f -a "status" -d 'Show the file: schema, sizes, journal'
-complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup verify prune" -f -a "backup" -d 'Copy the queue to a file while others go on using it'
-complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup verify prune" -f -a "verify" -d 'Check the file, and its figures against its rows; exit 1 when something is wrong'
-complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup verify prune" -f -a "prune" -d 'Remove finished deliveries that are old, and what the logs say of that time'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify prune" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify prune" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify prune" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify prune" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify prune" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify prune" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify prune" -f -a "path" -d 'Print where the database is, or would be'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify prune" -f -a "status" -d 'Show the file: schema, sizes, journal'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify prune" -f -a "backup" -d 'Copy the queue to a file while others go on using it'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify prune" -f -a "restore" -d 'Put a backup in the place of the queue, which is kept beside it'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify prune" -f -a "verify" -d 'Check the file, and its figures against its rows; exit 1 when something is wrong'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify prune" -f -a "prune" -d 'Remove finished deliveries that are old, and what the logs say of that time'
 complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from path" -l db -d 'The queue\'s database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from path" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from path" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
@@ -1059,6 +1060,34 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subc
 complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from backup" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
 complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from backup" -l no-input -d 'Never ask; refuse what would need an answer'
 complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from backup" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from restore" -l db -d 'The queue\'s database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from restore" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from restore" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from restore" -s o -l output -d 'Form of the answer: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from restore" -l columns -d 'Columns to show, in order, separated by commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from restore" -l time -d 'How to show times; relative on a terminal, else iso' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from restore" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from restore" -l log-format -d 'How to write the log' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from restore" -l force -d 'Take the place of a queue that is there'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from restore" -l accept-replays -d 'What is pending in it may be sent a second time'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from restore" -s n -l dry-run -d 'Say what would be restored and change nothing'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from restore" -l json -d 'The same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from restore" -l no-headers -d 'Leave out the line of headings'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from restore" -s q -l quiet -d 'Say nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from restore" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from restore" -l no-input -d 'Never ask; refuse what would need an answer'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from restore" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from verify" -l db -d 'The queue\'s database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from verify" -l config -d 'The configuration file, in place of the user\'s and of SYNCCTL_CONFIG' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from verify" -l env-file -d 'Variables to read beside the environment; a .env is never read unless named' -r -F
@@ -1109,6 +1138,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subc
 json\t''"
 complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from prune" -s n -l dry-run -d 'Say what would be removed and remove nothing'
 complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from prune" -l yes -d 'Do not ask'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from prune" -l force -d 'With --yes, also when nothing has happened for so long that a clock that jumped ahead would look the same'
 complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from prune" -l json -d 'The same as `-o json`'
 complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from prune" -l no-headers -d 'Leave out the line of headings'
 complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from prune" -s q -l quiet -d 'Say nothing on success'
