@@ -29,6 +29,9 @@ fn kept(place: &Place) -> Vec<PathBuf> {
     entries.filter(|path| path.to_string_lossy().contains(".before-")).collect()
 }
 
+/// What happened to a file.
+type Harm = fn(&mut Vec<u8>);
+
 /// Empties the log, so that the file is all there is, and leaves nothing beside it.
 fn fold(place: &Place) {
     let connection = Connection::open(place.database()).unwrap();
@@ -127,7 +130,7 @@ fn what_is_no_sound_queue_is_refused_and_nothing_changes() {
 
 #[test]
 fn a_queue_that_cannot_be_read_any_more_is_replaced_and_kept() {
-    let harms: [(&str, fn(&mut Vec<u8>)); 4] = [
+    let harms: [(&str, Harm); 4] = [
         ("header", |bytes| bytes[..100].fill(9)),
         ("pages", |bytes| bytes[4_096..4_096 * 6].fill(9)),
         ("cut", |bytes| bytes.truncate(4_096 * 2 + 100)),
