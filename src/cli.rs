@@ -14,6 +14,7 @@ use crate::config::Sources;
 use crate::render::{ColorChoice, Format, Screen, TimeStyle};
 
 mod captures;
+pub mod choice;
 pub mod context;
 pub mod exit;
 pub mod filter;

@@ -1,12 +1,13 @@
 //! `deliveries`: one event on its way to one endpoint.
 
+use super::choice::Choice;
 use super::context::{Context, Paging};
 use super::exit::{Exit, Fault};
 use super::filter::Sent;
-use super::replay::{Choice, report_change};
+use super::replay::{plan, report_change};
 use crate::delivery::State;
 use crate::report::lists;
-use crate::store::{DeliveryFilter, Store};
+use crate::store::{DeliveryFilter, Left, Store};
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 
 /// The commands below `deliveries`.
@@ -43,6 +44,9 @@ fn state() -> impl clap::builder::TypedValueParser<Value = State> {
 pub struct GiveUpArgs {
     #[command(flatten)]
     choice: Choice,
+    /// Everything that is pending or held, as far as the other options allow
+    #[arg(long, conflicts_with_all = ["ids", "stdin"])]
+    all: bool,
     /// Say what would be given up and change nothing; the default for more than one
     #[arg(short = 'n', long, conflicts_with = "yes")]
     dry_run: bool,
@@ -77,16 +81,22 @@ impl ListArgs {
 
 impl GiveUpArgs {
     fn run(self, context: &Context, store: &dyn Store) -> Result<Exit, Fault> {
-        let mut filter = self.choice.filter(context)?;
-        if filter.ids.is_empty() && filter.event.is_none() {
-            filter.states = vec![State::Pending, State::Held];
+        if !self.choice.is_by_id() && !self.choice.is_narrowed() && !self.all {
+            return Err(Exit::Usage
+                .fault("nothing was chosen to give up")
+                .hint("name deliveries or events, narrow with --endpoint, --type, --since, --until, or say --all"));
         }
-        let chosen = self.choice.choose(store, &filter)?;
-        if self.dry_run || (chosen.len() > 1 && !self.yes) {
-            return super::replay::plan(context, &chosen, "give up");
+        let waiting = [State::Pending, State::Held];
+        let states = if self.choice.is_by_id() { &[][..] } else { &waiting };
+        let chosen = self.choice.choose(context, store, states)?;
+        if let Some(event) = chosen.undelivered.first() {
+            return Err(Exit::NoInput.fault(format!("the event `{}` has no delivery to give up", event.id)));
         }
-        let ids = chosen.iter().map(|row| row.id).collect();
-        let changed = store.give_up(ids, context.now).wait()?;
-        report_change(context, &changed, "given up", self.choice.is_by_id())
+        let parted = chosen.part(Left::by_giving_up);
+        if parted.is_planned_first(self.dry_run, self.yes) {
+            return plan(context, &parted, "give up");
+        }
+        let changed = store.give_up(parted.ids(), context.now).wait()?;
+        report_change(context, changed, parted, "given up", self.choice.is_by_id())
     }
 }

@@ -2,10 +2,12 @@
 
 use clap::Arg;
 
+use super::endpoints;
+use super::exit::Fault;
 use super::values::When;
 use crate::clock::Timestamp;
 use crate::store::inbound::ReceivedFilter;
-use crate::store::{AttemptFilter, DeliveryFilter};
+use crate::store::{AttemptFilter, DeliveryFilter, Store};
 
 /// The help of `--since`, which says what it is that lies in the window.
 pub(super) fn since(what: &'static str) -> impl FnOnce(Arg) -> Arg {
@@ -55,6 +57,22 @@ pub struct Sent {
 }
 
 impl Sent {
+    /// Whether it means less than everything.
+    pub(super) fn is_narrowed(&self) -> bool {
+        self.endpoint.is_some()
+            || self.event_type.is_some()
+            || self.window.since.is_some()
+            || self.window.until.is_some()
+    }
+
+    /// A name that is no endpoint's is a usage error with a suggestion, and not an empty list.
+    pub(super) fn check_endpoint(&self, store: &dyn Store, now: Timestamp) -> Result<(), Fault> {
+        match &self.endpoint {
+            Some(name) => endpoints::position(&store.figures(now)?, name).map(drop),
+            None => Ok(()),
+        }
+    }
+
     /// Deliveries last changed in the window.
     pub(super) fn deliveries(&self, now: Timestamp) -> DeliveryFilter {
         DeliveryFilter {

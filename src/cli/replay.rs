@@ -1,40 +1,22 @@
 //! `replay`: deliver again what failed, or what arrived and has to arrive once more.
 
 use std::collections::BTreeSet;
-use std::io::BufRead as _;
 use std::path::PathBuf;
 
 use serde::Serialize;
 
+use super::choice::{Choice, Chosen, Parted};
 use super::context::Context;
 use super::exit::{Exit, Fault};
-use super::filter::Sent;
 use super::resend::{self, Elsewhere};
 use super::workbench::{self, SecretArgs};
 use crate::delivery::{State, Trigger};
-use crate::event::EventId;
 use crate::report::{Report, lists, requests};
 use crate::signature::{Scheme, find};
-use crate::store::{Changed, DeliveryFilter, DeliveryId, DeliveryRow, Left, Page, Replay, Store};
-use crate::text::Untrusted;
+use crate::store::{Changed, DeliveryId, DeliveryRow, Left, Replay, Store};
 
-/// Rows read at a time while choosing.
-const PAGE: u64 = 1_000;
 /// Rows of a plan that are shown.
 const SHOWN: usize = 20;
-
-/// Which deliveries a command is about.
-#[derive(Debug, clap::Args)]
-pub struct Choice {
-    /// Deliveries by their number, or all deliveries of an event by its id
-    #[arg(value_name = "ID", conflicts_with_all = ["since", "until", "event_type"])]
-    ids: Vec<String>,
-    /// Read ids from standard input, one a line
-    #[arg(long, conflicts_with = "ids", hide_short_help = true)]
-    stdin: bool,
-    #[command(flatten)]
-    sent: Sent,
-}
 
 /// Arguments of `replay`.
 #[derive(Debug, clap::Args)]
@@ -72,62 +54,6 @@ pub struct ReplayArgs {
     secret: SecretArgs,
 }
 
-impl Choice {
-    /// Whether deliveries were named one by one.
-    pub(super) fn is_by_id(&self) -> bool {
-        !self.ids.is_empty() || self.stdin
-    }
-
-    /// The filter these arguments describe, before any state.
-    pub(super) fn filter(&self, context: &Context) -> Result<DeliveryFilter, Fault> {
-        let mut filter = self.sent.deliveries(context.now);
-        let given = if self.stdin { read_ids()? } else { self.ids.clone() };
-        for id in &given {
-            match (id.strip_prefix('#').unwrap_or(id).parse(), EventId::parse(id)) {
-                (Ok(number), _) => filter.ids.push(DeliveryId(number)),
-                (_, Ok(event)) if filter.event.is_none() && given.len() == 1 => filter.event = Some(event),
-                (_, Ok(_)) => return Err(Exit::Usage.fault("give one event id, or any number of delivery numbers")),
-                (_, Err(invalid)) => return Err(Exit::Usage.fault(format!("`{}`: {invalid}", Untrusted(id)))),
-            }
-        }
-        Ok(filter)
-    }
-
-    /// The deliveries that match, oldest first.
-    pub(super) fn choose(&self, store: &dyn Store, filter: &DeliveryFilter) -> Result<Vec<DeliveryRow>, Fault> {
-        if let Some(name) = &self.sent.endpoint {
-            let known = store.endpoints()?;
-            if !known.iter().any(|endpoint| endpoint.name == *name) {
-                return Err(crate::store::StoreError::NoEndpoint(name.clone()).into());
-            }
-        }
-        let mut chosen = Vec::new();
-        for number in 1.. {
-            let listed = store.deliveries(filter, Page { limit: PAGE, number, oldest_first: true })?;
-            let last = (listed.rows.len() as u64) < PAGE;
-            chosen.extend(listed.rows);
-            if last {
-                break;
-            }
-        }
-        let found: BTreeSet<_> = chosen.iter().map(|row| row.id).collect();
-        if let Some(missing) = filter.ids.iter().find(|id| !found.contains(id)) {
-            return Err(Exit::NoInput.fault(format!("there is no delivery {}", missing.0)));
-        }
-        if let (true, Some(event)) = (chosen.is_empty(), &filter.event) {
-            return Err(Exit::NoInput.fault(format!("there is no delivery of an event `{event}`")));
-        }
-        Ok(chosen)
-    }
-}
-
-fn read_ids() -> Result<Vec<String>, Fault> {
-    let lines = std::io::stdin().lock().lines();
-    let lines =
-        lines.map(|line| line.map(|line| line.trim().to_owned())).filter(|line| !matches!(line, Ok(l) if l.is_empty()));
-    lines.collect::<Result<_, _>>().map_err(|e| super::values::unreadable("standard input", &e))
-}
-
 impl ReplayArgs {
     pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
         if let Some(url) = &self.to {
@@ -142,24 +68,37 @@ impl ReplayArgs {
                 .hint("name deliveries, or use --failed with --endpoint, --type, --since, --until"));
         }
         let store = context.existing_store()?;
+        let how = self.how();
+        let chosen = self.choice.choose(context, store.as_ref(), self.states())?;
+        if let Some(event) = chosen.undelivered.first() {
+            return Err(Exit::NoInput.fault(format!("there is no delivery of an event `{}`", event.id)));
+        }
+        let parted = chosen.part(|state| how.leaves(state));
+        self.warn_of_newer(context, store.as_ref(), &parted.would)?;
+        if parted.is_planned_first(self.dry_run, self.yes) {
+            return plan(context, &parted, "replay");
+        }
         context.set_endpoints(store.as_ref())?;
-        let chosen = self.chosen(context, store.as_ref())?;
-        if chosen.is_empty() {
-            context.screen.said(&change_report(&Changed::default(), "to be replayed"))?;
-            return Ok(Exit::Done);
+        let changed = store.replay(parted.ids(), how, context.now).wait()?;
+        report_change(context, changed, parted, "replayed", self.choice.is_by_id())
+    }
+
+    /// The states that --failed means.
+    fn states(&self) -> &'static [State] {
+        match (self.failed, self.include_delivered) {
+            (false, _) => &[],
+            (true, false) => &[State::Failed],
+            (true, true) => &[State::Failed, State::Delivered],
         }
-        self.warn_of_newer(context, store.as_ref(), &chosen)?;
-        if self.dry_run || (chosen.len() > 1 && !self.yes) {
-            return plan(context, &chosen, "replay");
-        }
+    }
+
+    fn how(&self) -> Replay {
         let by_id = self.choice.is_by_id() && !self.choice.stdin;
-        let how = Replay {
+        Replay {
             trigger: if by_id { Trigger::Manual } else { Trigger::Bulk },
             include_delivered: self.include_delivered,
             include_pending: self.force,
-        };
-        let changed = store.replay(chosen.iter().map(|row| row.id).collect(), how, context.now).wait()?;
-        report_change(context, &changed, "replayed", self.choice.is_by_id())
+        }
     }
 
     /// Sends stored or captured requests to a place that is not an endpoint of the queue.
@@ -173,10 +112,9 @@ impl ReplayArgs {
             }
             None => {
                 let store = context.existing_store()?;
-                let filter = self.choice.filter(context)?;
-                let states = if self.failed { vec![State::Failed] } else { Vec::new() };
-                let chosen = self.choice.choose(store.as_ref(), &DeliveryFilter { states, ..filter })?;
-                resend::stored(store.as_ref(), &chosen)?
+                let states = if self.failed { &[State::Failed][..] } else { &[] };
+                let Chosen { rows, .. } = self.choice.choose(context, store.as_ref(), states)?;
+                resend::stored(store.as_ref(), &rows)?
             }
         };
         let elsewhere = Elsewhere::new(context, url, &self.secret)?;
@@ -191,22 +129,6 @@ impl ReplayArgs {
     fn named_scheme(&self) -> Result<Option<&'static dyn Scheme>, Fault> {
         let Some(name) = &self.scheme else { return Ok(None) };
         find(name).map(Some).ok_or_else(|| workbench::unknown(name))
-    }
-
-    fn chosen(&self, context: &Context, store: &dyn Store) -> Result<Vec<DeliveryRow>, Fault> {
-        let mut filter = self.choice.filter(context)?;
-        if self.failed {
-            filter.states.push(State::Failed);
-            if self.include_delivered {
-                filter.states.push(State::Delivered);
-            }
-        }
-        let mut chosen = self.choice.choose(store, &filter)?;
-        // Of an event named as a whole, what arrived already is left alone unless asked for.
-        if filter.event.is_some() && !self.include_delivered && chosen.iter().any(|row| row.state != State::Delivered) {
-            chosen.retain(|row| row.state != State::Delivered);
-        }
-        Ok(chosen)
     }
 
     fn warn_of_newer(&self, context: &Context, store: &dyn Store, chosen: &[DeliveryRow]) -> Result<(), Fault> {
@@ -226,29 +148,83 @@ impl ReplayArgs {
     }
 }
 
-/// Shows what would be done, and how to do it.
-pub(super) fn plan(context: &Context, chosen: &[DeliveryRow], verb: &str) -> Result<Exit, Fault> {
+impl Parted {
+    /// The deliveries that are changed.
+    pub(super) fn ids(&self) -> Vec<DeliveryId> {
+        self.would.iter().map(|row| row.id).collect()
+    }
+
+    /// Whether to say what would be done instead of doing it. Where nothing can be done, that is said at once.
+    pub(super) fn is_planned_first(&self, dry_run: bool, yes: bool) -> bool {
+        let nothing = self.would.is_empty() && !self.refused.is_empty();
+        !nothing && (dry_run || (self.would.len() > 1 && !yes))
+    }
+}
+
+/// Shows what would be done, what is left alone, and how to do it.
+pub(super) fn plan(context: &Context, parted: &Parted, verb: &str) -> Result<Exit, Fault> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct Plan {
         dry_run: bool,
         would_change: usize,
+        left_alone: usize,
         deliveries: Vec<i64>,
     }
+    let chosen = &parted.would;
     let endpoints: BTreeSet<&str> = chosen.iter().map(|row| row.endpoint.as_str()).collect();
-    let view = Plan { dry_run: true, would_change: chosen.len(), deliveries: chosen.iter().map(|r| r.id.0).collect() };
+    let view = Plan {
+        dry_run: true,
+        would_change: chosen.len(),
+        left_alone: parted.left.len() + parted.refused.len(),
+        deliveries: chosen.iter().map(|r| r.id.0).collect(),
+    };
     let mut table = lists::chosen_deliveries(&chosen[..chosen.len().min(SHOWN)]);
     if chosen.len() > SHOWN {
         table = table.summed_up(format!("{SHOWN} of {} shown", chosen.len()));
     }
     let line = format!("would {verb} {} to {}; nothing changed", deliveries(chosen.len()), counted(endpoints.len()));
-    let report = Report::new(&view)
-        .with_line(line)
+    let mut report = Report::new(&view).with_line(line);
+    if let Some(line) = left_alone(parted.left.iter().chain(&parted.refused)) {
+        report = report.with_line(line);
+    }
+    let report = report
         .with_table(table)
         .with_names(chosen.iter().map(|row| row.id.0.to_string()))
-        .with_hint("run it again with --yes to do it");
+        .with_hint_if(!chosen.is_empty(), "run it again with --yes to do it");
     context.screen.report(&report)?;
     Ok(Exit::Done)
+}
+
+/// How many are left alone, and why.
+fn left_alone<'a>(left: impl Iterator<Item = &'a (DeliveryId, Left)>) -> Option<String> {
+    let mut counts =
+        [Left::Unknown, Left::Pending, Left::Processing, Left::Delivered, Left::Altered, Left::Failed].map(|it| (it, 0));
+    for (_, why) in left {
+        counts.iter_mut().filter(|(it, _)| it == why).for_each(|(_, n)| *n += 1);
+    }
+    let parts: Vec<String> =
+        counts.iter().filter(|(_, n)| *n > 0).map(|(why, n)| format!("{n} that {}", explained(*why, *n).0)).collect();
+    (!parts.is_empty()).then(|| format!("left alone: {}", parts.join(", ")))
+}
+
+/// Why deliveries are left alone, in words, and what to do about it.
+fn explained(left: Left, n: usize) -> (String, &'static str) {
+    let (is, was) = if n == 1 { ("is", "was") } else { ("are", "were") };
+    match left {
+        Left::Unknown => (
+            if n == 1 { "does not exist" } else { "do not exist" }.to_owned(),
+            "list them with `syncctl deliveries list`",
+        ),
+        Left::Pending => (format!("{is} pending already"), "--force makes it due now, with fresh attempts"),
+        Left::Processing => (format!("{is} being sent at this moment"), "wait for its outcome"),
+        Left::Delivered => (format!("{was} delivered already"), "replay it all the same with --include-delivered"),
+        Left::Altered => (
+            format!("{is} of an event that is not the one that was emitted"),
+            "the disk changed it: emit it anew, under another id",
+        ),
+        Left::Failed => (format!("{was} given up already"), "deliver it again with `syncctl replay ID`"),
+    }
 }
 
 fn deliveries(n: usize) -> String {
@@ -259,42 +235,39 @@ fn counted(endpoints: usize) -> String {
     if endpoints == 1 { "1 endpoint".to_owned() } else { format!("{endpoints} endpoints") }
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ChangeView {
-    changed: usize,
-    left_alone: usize,
-    deliveries: Vec<i64>,
-}
-
-fn change_report(changed: &Changed, done: &str) -> Report {
-    let view = ChangeView {
-        changed: changed.changed.len(),
-        left_alone: changed.left.len(),
-        deliveries: changed.changed.iter().map(|id| id.0).collect(),
-    };
-    Report::new(&view)
-        .with_line(format!("{} {done}", deliveries(changed.changed.len())))
-        .with_names(changed.changed.iter().map(|id| id.0.to_string()))
-}
-
 /// Says what was done. Deliveries named one by one that had to be left alone are a failure.
-pub(super) fn report_change(context: &Context, changed: &Changed, done: &str, by_id: bool) -> Result<Exit, Fault> {
-    let report = change_report(changed, done).with_hint("deliver now with `syncctl process`");
-    context.screen.said(&report)?;
-    let Some((id, left)) = changed.left.first().filter(|_| by_id) else { return Ok(Exit::Done) };
-    let (why, hint) = match left {
-        Left::Unknown => ("does not exist", "list them with `syncctl deliveries list`"),
-        Left::Pending => ("is pending already", "--force makes it due now, with fresh attempts"),
-        Left::Processing => ("is being sent at this moment", "wait for its outcome"),
-        Left::Delivered => ("was delivered already", "replay it all the same with --include-delivered"),
-        Left::Altered => (
-            "is of an event that is not the one that was emitted",
-            "the disk changed it: emit it anew, under another id",
-        ),
-        Left::Failed => ("was given up already", "deliver it again with `syncctl replay`"),
+pub(super) fn report_change(
+    context: &Context,
+    changed: Changed,
+    parted: Parted,
+    done: &str,
+    by_id: bool,
+) -> Result<Exit, Fault> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct View {
+        changed: usize,
+        left_alone: usize,
+        deliveries: Vec<i64>,
+    }
+    let Changed { changed, mut left } = changed;
+    left.extend(parted.refused);
+    let view = View {
+        changed: changed.len(),
+        left_alone: left.len() + parted.left.len(),
+        deliveries: changed.iter().map(|id| id.0).collect(),
     };
-    let more = match changed.left.len() {
+    let mut report = Report::new(&view).with_line(format!("{} {done}", deliveries(changed.len())));
+    if let Some(line) = left_alone(parted.left.iter()) {
+        report = report.with_line(line);
+    }
+    let report = report
+        .with_names(changed.iter().map(|id| id.0.to_string()))
+        .with_hint_if(!changed.is_empty(), "deliver now with `syncctl process`");
+    context.screen.said(&report)?;
+    let Some((id, why)) = left.first().filter(|_| by_id) else { return Ok(Exit::Done) };
+    let (why, hint) = explained(*why, 1);
+    let more = match left.len() {
         1 => String::new(),
         n => format!(" (and {} more)", n - 1),
     };

@@ -45,6 +45,30 @@ pub struct Replay {
     pub include_pending: bool,
 }
 
+impl Replay {
+    /// Why it leaves a delivery in this state alone, if it does.
+    pub fn leaves(self, state: State) -> Option<Left> {
+        match state {
+            State::Processing => Some(Left::Processing),
+            State::Delivered => (!self.include_delivered).then_some(Left::Delivered),
+            State::Pending | State::Held => (!self.include_pending).then_some(Left::Pending),
+            State::Failed => None,
+        }
+    }
+}
+
+impl Left {
+    /// Why giving up leaves a delivery in this state alone, if it does.
+    pub fn by_giving_up(state: State) -> Option<Self> {
+        match state {
+            State::Processing => Some(Self::Processing),
+            State::Delivered => Some(Self::Delivered),
+            State::Failed => Some(Self::Failed),
+            State::Pending | State::Held => None,
+        }
+    }
+}
+
 /// The file behind a queue.
 #[derive(Clone, Debug)]
 pub struct DatabaseInfo {

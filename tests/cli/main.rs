@@ -11,6 +11,7 @@ mod support;
 
 mod audit;
 mod check;
+mod choice;
 mod config;
 mod conventions;
 mod damage;

@@ -64,9 +64,9 @@ fn more_than_one_needs_a_yes() {
     assert_eq!(place.queue()["failed"], 2, "two are more than one");
     assert_eq!(place.data(&["replay", "1"])["changed"], 1);
     assert_eq!(place.data(&["replay", "--failed"])["changed"], 1, "one is not");
-    assert_eq!(place.data(&["deliveries", "give-up"])["wouldChange"], 2);
+    assert_eq!(place.data(&["deliveries", "give-up", "--all"])["wouldChange"], 2);
     assert_eq!(place.queue()["pending"], 2);
-    assert_eq!(place.data(&["deliveries", "give-up", "--yes"])["changed"], 2);
+    assert_eq!(place.data(&["deliveries", "give-up", "--all", "--yes"])["changed"], 2);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension, params};
 use super::checksum::Sent;
 use super::lanes::Lanes;
 use super::mirror::Part;
-use super::row::{BLOCKED, DELIVERED, FAILED, PROCESSING, QUEUED};
+use super::row::{BLOCKED, DELIVERED, FAILED, QUEUED};
 use super::writer::Txn;
 use super::{Changed, DeliveryId, Replay, Result, row};
 use crate::clock::Timestamp;
@@ -21,19 +21,11 @@ struct Chosen {
 }
 
 pub(super) fn replay(txn: &mut Txn<'_>, ids: &[DeliveryId], how: Replay, now: Timestamp) -> Result<Changed> {
-    each(txn, ids, |txn, chosen| {
-        let left = match chosen.part.state {
-            PROCESSING => Some(Left::Processing),
-            DELIVERED if !how.include_delivered => Some(Left::Delivered),
-            state if state < PROCESSING && !how.include_pending => Some(Left::Pending),
-            // It would stop every run that comes to it.
-            _ if !is_sound(txn, chosen)? => Some(Left::Altered),
-            _ => None,
-        };
-        match left {
-            Some(left) => Ok(Some(left)),
-            None => replay_one(txn, chosen, how, now).map(|()| None),
-        }
+    each(txn, ids, |txn, chosen| match how.leaves(row::state(chosen.part.state, false)) {
+        Some(left) => Ok(Some(left)),
+        // It would stop every run that comes to it.
+        None if !is_sound(txn, chosen)? => Ok(Some(Left::Altered)),
+        None => replay_one(txn, chosen, how, now).map(|()| None),
     })
 }
 
@@ -66,11 +58,9 @@ fn replay_one(txn: &mut Txn<'_>, chosen: &Chosen, how: Replay, now: Timestamp) -
 }
 
 pub(super) fn give_up(txn: &mut Txn<'_>, ids: &[DeliveryId], now: Timestamp) -> Result<Changed> {
-    each(txn, ids, |txn, chosen| match chosen.part.state {
-        PROCESSING => Ok(Some(Left::Processing)),
-        DELIVERED => Ok(Some(Left::Delivered)),
-        FAILED => Ok(Some(Left::Failed)),
-        _ => give_up_one(txn, chosen, now).map(|()| None),
+    each(txn, ids, |txn, chosen| match Left::by_giving_up(row::state(chosen.part.state, false)) {
+        Some(left) => Ok(Some(left)),
+        None => give_up_one(txn, chosen, now).map(|()| None),
     })
 }
 

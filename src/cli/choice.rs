@@ -1,0 +1,184 @@
+//! Which deliveries a command is about: named one by one, read from standard input, or narrowed down by options.
+
+use std::collections::BTreeSet;
+use std::io::BufRead as _;
+
+use super::context::Context;
+use super::exit::{Exit, Fault};
+use super::filter::Sent;
+use crate::delivery::State;
+use crate::event::EventId;
+use crate::store::{DeliveryFilter, DeliveryId, DeliveryRow, EventRow, Left, Page, Store};
+use crate::text::Untrusted;
+
+/// Rows read at a time while choosing.
+const PAGE: u64 = 1_000;
+
+/// Which deliveries a command is about.
+#[derive(Debug, clap::Args)]
+pub struct Choice {
+    /// An event's id, for all its deliveries, or the number of one delivery
+    #[arg(value_name = "ID", conflicts_with_all = ["since", "until", "event_type"])]
+    ids: Vec<String>,
+    /// Read ids from standard input, one a line; no line chooses nothing
+    #[arg(long, conflicts_with = "ids", hide_short_help = true)]
+    pub(super) stdin: bool,
+    #[command(flatten)]
+    sent: Sent,
+}
+
+/// What was chosen.
+#[derive(Debug, Default)]
+pub(super) struct Chosen {
+    /// Deliveries, oldest first.
+    pub(super) rows: Vec<DeliveryRow>,
+    /// Those that were named by their own number.
+    numbers: BTreeSet<DeliveryId>,
+    /// Events that were named, and have no delivery at all.
+    pub(super) undelivered: Vec<EventRow>,
+}
+
+/// What a command would do with what was chosen.
+#[derive(Debug, Default)]
+pub(super) struct Parted {
+    /// Deliveries that it changes.
+    pub(super) would: Vec<DeliveryRow>,
+    /// Deliveries that it leaves alone, because others of their event are meant.
+    pub(super) left: Vec<(DeliveryId, Left)>,
+    /// Deliveries that it was told to change, and cannot.
+    pub(super) refused: Vec<(DeliveryId, Left)>,
+}
+
+/// What an id names.
+enum Named {
+    Delivery(DeliveryId),
+    Event(EventId),
+}
+
+impl Choice {
+    /// Whether deliveries were named one by one.
+    pub(super) fn is_by_id(&self) -> bool {
+        !self.ids.is_empty() || self.stdin
+    }
+
+    /// Whether any option narrows the deliveries down.
+    pub(super) fn is_narrowed(&self) -> bool {
+        self.sent.is_narrowed()
+    }
+
+    /// What matches, of those in one of `states`, if any are given. An empty list of ids chooses nothing.
+    pub(super) fn choose(&self, context: &Context, store: &dyn Store, states: &[State]) -> Result<Chosen, Fault> {
+        self.sent.check_endpoint(store, context.now)?;
+        let filter = DeliveryFilter { states: states.to_vec(), ..self.sent.deliveries(context.now) };
+        if !self.is_by_id() {
+            return Ok(Chosen { rows: all(store, &filter)?, ..Chosen::default() });
+        }
+        let given = if self.stdin { read_ids()? } else { self.ids.clone() };
+        self.choose_named(store, &given, &filter)
+    }
+
+    fn choose_named(&self, store: &dyn Store, given: &[String], filter: &DeliveryFilter) -> Result<Chosen, Fault> {
+        let mut chosen = Chosen::default();
+        let mut named = Vec::new();
+        for id in given {
+            match name(id)? {
+                Named::Delivery(id) => drop(chosen.numbers.insert(id)),
+                Named::Event(event) => named.push(event),
+            }
+        }
+        let numbers: Vec<DeliveryId> = chosen.numbers.iter().copied().collect();
+        let mut known = Vec::new();
+        for ids in numbers.chunks(500) {
+            known.extend(all(store, &DeliveryFilter { ids: ids.to_vec(), ..DeliveryFilter::default() })?);
+        }
+        let found: BTreeSet<DeliveryId> = known.iter().map(|row| row.id).collect();
+        if let Some(missing) = numbers.iter().find(|id| !found.contains(id)) {
+            return Err(Exit::NoInput
+                .fault(format!("there is no delivery {}", missing.0))
+                .hint("list them with `syncctl deliveries list`"));
+        }
+        for event in named {
+            let rows = all(store, &DeliveryFilter { event: Some(event.clone()), ..DeliveryFilter::default() })?;
+            if rows.is_empty() {
+                chosen.undelivered.push(undelivered(store, &event)?);
+            }
+            known.extend(rows);
+        }
+        let before = known.len();
+        known.retain(|row| matches(row, filter));
+        if !self.stdin && before > 0 && known.is_empty() {
+            return Err(Exit::NoInput.fault("what was named exists, and does not match the other options"));
+        }
+        known.sort_unstable_by_key(|row| row.id);
+        known.dedup_by_key(|row| row.id);
+        chosen.rows = known;
+        Ok(chosen)
+    }
+}
+
+impl Chosen {
+    /// Parts what a command changes from what `left` tells it to leave alone.
+    ///
+    /// Of an event named as a whole, what can be changed is meant; a delivery named by its number is meant itself.
+    pub(super) fn part(self, left: impl Fn(State) -> Option<Left>) -> Parted {
+        let mut parted = Parted::default();
+        let mut alone = Vec::new();
+        for row in self.rows {
+            match left(row.state) {
+                Some(why) => alone.push((row, why)),
+                None => parted.would.push(row),
+            }
+        }
+        let served: BTreeSet<i64> = parted.would.iter().map(|row| row.event.seq).collect();
+        for (row, why) in alone {
+            let others_are_meant = served.contains(&row.event.seq) && !self.numbers.contains(&row.id);
+            if others_are_meant { &mut parted.left } else { &mut parted.refused }.push((row.id, why));
+        }
+        parted
+    }
+}
+
+fn name(id: &str) -> Result<Named, Fault> {
+    match (id.strip_prefix('#').unwrap_or(id).parse(), EventId::parse(id)) {
+        (Ok(number), _) => Ok(Named::Delivery(DeliveryId(number))),
+        (_, Ok(event)) => Ok(Named::Event(event)),
+        (_, Err(invalid)) => Err(Exit::Usage.fault(format!("`{}`: {invalid}", Untrusted(id)))),
+    }
+}
+
+/// An event without a delivery; exit 66 when there is none of that id.
+fn undelivered(store: &dyn Store, id: &EventId) -> Result<EventRow, Fault> {
+    store.event(id)?.map(|detail| detail.row).ok_or_else(|| {
+        Exit::NoInput.fault(format!("there is no event `{id}`")).hint("list them with `syncctl events list`")
+    })
+}
+
+/// All deliveries that match, oldest first.
+fn all(store: &dyn Store, filter: &DeliveryFilter) -> Result<Vec<DeliveryRow>, Fault> {
+    let mut rows = Vec::new();
+    for number in 1.. {
+        let listed = store.deliveries(filter, Page { limit: PAGE, number, oldest_first: true })?;
+        let last = (listed.rows.len() as u64) < PAGE;
+        rows.extend(listed.rows);
+        if last {
+            break;
+        }
+    }
+    Ok(rows)
+}
+
+/// Whether a delivery that was named is also one of those the other options mean.
+fn matches(row: &DeliveryRow, filter: &DeliveryFilter) -> bool {
+    (filter.states.is_empty() || filter.states.contains(&row.state))
+        && filter.endpoint.as_ref().is_none_or(|name| row.endpoint == *name)
+        && filter.event_type.as_ref().is_none_or(|event_type| row.event.event_type == *event_type)
+        && filter.since.is_none_or(|since| row.changed_at >= since)
+        && filter.until.is_none_or(|until| row.changed_at < until)
+}
+
+fn read_ids() -> Result<Vec<String>, Fault> {
+    let lines = std::io::stdin().lock().lines();
+    let lines =
+        lines.map(|line| line.map(|line| line.trim().to_owned())).filter(|line| !matches!(line, Ok(l) if l.is_empty()));
+    lines.collect::<Result<_, _>>().map_err(|e| super::values::unreadable("standard input", &e))
+}
