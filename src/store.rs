@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::clock::Timestamp;
+use crate::delivery::Trigger;
 use crate::endpoint::{Endpoint, Spec};
 use crate::event::EventId;
 
@@ -89,11 +90,28 @@ pub trait Store: inbound::Records + Send + Sync + fmt::Debug {
     /// interrupted attempt that uses up nothing; see [`after_interruption`](crate::delivery::after_interruption).
     fn reap(&self, now: Timestamp) -> Result<u64>;
 
+    /// What a run could claim if it began now with these endpoints, the claims of dead runs among it; changes nothing.
+    ///
+    /// Without `specs`, the endpoints are as they stand. The total is exact, the rows are the oldest thousand.
+    fn due(&self, specs: &[Spec], now: Timestamp) -> Result<Listed<DeliveryRow>>;
+
     /// What a worker of `run` with nothing in hand can wait for.
     fn outlook(&self, run: RunId, now: Timestamp) -> Result<Outlook>;
 
     /// Returns deliveries to their old places in their lanes, due now and with fresh attempts, history kept.
     fn replay(&self, ids: Vec<DeliveryId>, how: Replay, now: Timestamp) -> Answer<Changed>;
+
+    /// Queues events that have no delivery for the endpoints that want their types now, or for `only` that one of them.
+    ///
+    /// The deliveries are new and so are their ids: they go behind whatever is queued of their resource, not to the place
+    /// that the event had. An event that has a delivery, or is unknown, is left as it is; so the second time nothing is made.
+    fn address(
+        &self,
+        events: Vec<EventId>,
+        trigger: Trigger,
+        only: Option<String>,
+        now: Timestamp,
+    ) -> Answer<Vec<DeliveryId>>;
 
     /// Gives up unfinished deliveries that are not being sent.
     fn give_up(&self, ids: Vec<DeliveryId>, now: Timestamp) -> Answer<Changed>;

@@ -10,7 +10,8 @@ use crate::clock::Timestamp;
 use crate::config::{Config, Sources};
 use crate::endpoint::{Endpoint, LegacySignature, PausedBy, SecretSource, Settings, Spec};
 use crate::outbound::Keyring;
-use crate::render::{Format, Options, Screen};
+use crate::render::{Format, Options, RenderError, Screen};
+use crate::report::Report;
 use crate::signature::Signer;
 use crate::store::{self, Access, Dropped, Page, Store};
 use crate::text::Untrusted;
@@ -142,6 +143,16 @@ impl Context {
             keyring.signer_for(&spec.settings).map_err(|cause| no_key(name, cause))?;
         }
         Ok(Arc::new(keyring))
+    }
+
+    /// Shows what was done and is on disk. Where that cannot be written, standard error says it, lest it be done again.
+    pub fn done(&self, report: &Report) -> Result<(), Fault> {
+        self.screen.said(report).map_err(|error| {
+            if !matches!(error, RenderError::ClosedPipe) {
+                report.lines.iter().for_each(|line| self.screen.warn(&format!("done all the same: {}", line.trim())));
+            }
+            error.into()
+        })
     }
 
     /// Shows the warnings that reading the configuration and its secrets gave rise to.

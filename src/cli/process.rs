@@ -11,7 +11,6 @@ use super::signals::{Signals, block_on};
 use super::values;
 use crate::clock::{Clock, SystemClock, Timestamp};
 use crate::delivery::Next;
-use crate::delivery::State;
 use crate::endpoint::{Endpoint, MAX_CONCURRENCY, PausedBy};
 use crate::outbound::http::Client;
 use crate::outbound::run::{Options, Stop, Summary, Until};
@@ -19,13 +18,15 @@ use crate::outbound::worker::{Observer, Worker};
 use crate::render::Progress;
 use crate::report::queue::{RunView, processed, resting};
 use crate::report::{Report, lists};
-use crate::store::{DeliveryFilter, EndpointFigures, Finished, Page, Recorded, Store};
+use crate::store::{self, Access, EndpointFigures, Finished, Listed, Page, Recorded, Store, StoreError};
 use crate::text::{Untrusted, count};
 
 /// How often a run that waits for something looks for it.
 const LOOK: Duration = Duration::from_millis(50);
 /// Failed attempts that are shown after a run.
 const SHOWN: usize = 10;
+/// Due deliveries that a dry run shows.
+const DUE_SHOWN: u64 = 1_000;
 
 /// Arguments of `process`.
 #[derive(Debug, clap::Args)]
@@ -55,10 +56,10 @@ pub struct ProcessArgs {
 
 impl ProcessArgs {
     pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
-        let (store, endpoints) = context.store()?;
         if self.dry_run {
-            return show_due(context, store.as_ref());
+            return show_due(context);
         }
+        let (store, endpoints) = context.store()?;
         let Some(_only) = self.only_one(context)? else { return Ok(Exit::Done) };
         let done = Delivering::new(context, Arc::clone(&store), &endpoints, self.options())?.run("process")?;
         if !self.watch || done.summary.tally.claimed > 0 {
@@ -101,19 +102,15 @@ impl ProcessArgs {
     }
 }
 
-/// What is due now, as a list.
-fn show_due(context: &Context, store: &dyn Store) -> Result<Exit, Fault> {
-    let filter = DeliveryFilter { states: vec![State::Pending], ..DeliveryFilter::default() };
-    let page = Page { limit: 1_000, number: 1, oldest_first: true };
-    let mut listed = store.deliveries(&filter, page)?;
-    let resting: Vec<String> = store
-        .endpoints()?
-        .into_iter()
-        .filter(|endpoint| endpoint.standing.rest.is_some_and(|rest| !rest.probe_due(context.now)))
-        .map(|endpoint| endpoint.name)
-        .collect();
-    listed.rows.retain(|row| !row.blocked && row.due_at <= context.now && !resting.contains(&row.endpoint));
-    listed.total = listed.rows.len() as u64;
+/// What a run would claim now, as a list. Nothing is taken over and nothing created.
+fn show_due(context: &Context) -> Result<Exit, Fault> {
+    let config = context.config()?;
+    let listed = match store::open(config.database()?, Access::Existing) {
+        Ok(store) => store.due(&config.endpoints, context.now)?,
+        Err(StoreError::NoDatabase(_)) => Listed { rows: Vec::new(), total: 0 },
+        Err(error) => return Err(error.into()),
+    };
+    let page = Page { limit: DUE_SHOWN, number: 1, oldest_first: true };
     let line = format!("{} due now; nothing was sent", listed.total);
     context.screen.report(&lists::deliveries(&listed, page).with_line(line))?;
     Ok(Exit::Done)
@@ -264,9 +261,10 @@ impl Delivered {
             report = report.with_hint("see every attempt with `syncctl events show EVENT`");
         }
         // A cron job mails what is printed: `--quiet` is for runs that need nobody.
-        let done =
-            if self.summary.tally.failed > 0 { context.screen.report(&report) } else { context.screen.said(&report) };
-        Ok(done?)
+        if self.summary.tally.failed > 0 {
+            return Ok(context.screen.report(&report)?);
+        }
+        context.done(&report)
     }
 }
 

@@ -14,6 +14,7 @@ use super::{
     Access, Advanced, Answer, AttemptFilter, Changed, Claim, Configured, Copied, DatabaseInfo, DeliveryFilter, DeliveryId, DeliveryRow, Drafts, Dropped, Enqueued, EventDetail, EventFilter, EventRow, Figures, Finished, Forgotten, Holder, Listed, Lives, Log, LoggedAttempt, Outlook, Page, Prune, Pruned, Rate, Replay, Result, Run, RunId, RunRow, Stage, Storage, Store, StoreError, Tally, Volume, Wants,
 };
 use crate::clock::Timestamp;
+use crate::delivery::Trigger;
 use crate::endpoint::{Endpoint, Spec};
 use crate::event::{EventId, IdSource};
 use crate::record::{Kind, Record};
@@ -26,6 +27,7 @@ mod advance;
 mod backup;
 mod checksum;
 mod disk;
+mod due;
 mod endpoints;
 mod enqueue;
 mod fault;
@@ -250,12 +252,32 @@ impl Store for Sqlite {
         Ok(touched)
     }
 
+    fn due(&self, specs: &[Spec], now: Timestamp) -> Result<Listed<DeliveryRow>> {
+        let mut dead = Vec::new();
+        for (run, token) in self.read(owners::open_runs)? {
+            if self.owners.is_dead(&token) {
+                dead.push(run);
+            }
+        }
+        self.read(|connection| due::due(connection, specs, &dead, now))
+    }
+
     fn outlook(&self, run: RunId, now: Timestamp) -> Result<Outlook> {
         self.read(|connection| figures::outlook(connection, run, now))
     }
 
     fn replay(&self, ids: Vec<DeliveryId>, how: Replay, now: Timestamp) -> Answer<Changed> {
         self.writer.submit(move |txn| replay::replay(txn, &ids, how, now))
+    }
+
+    fn address(
+        &self,
+        events: Vec<EventId>,
+        trigger: Trigger,
+        only: Option<String>,
+        now: Timestamp,
+    ) -> Answer<Vec<DeliveryId>> {
+        self.writer.submit(move |txn| enqueue::address(txn, &events, trigger, only.as_deref(), now))
     }
 
     fn give_up(&self, ids: Vec<DeliveryId>, now: Timestamp) -> Answer<Changed> {

@@ -17,6 +17,7 @@ mod conventions;
 mod damage;
 mod db;
 mod doctor;
+mod dry_run;
 mod emitting;
 mod errors;
 mod filters;

@@ -2,6 +2,7 @@
 
 use rusqlite::params;
 
+use super::mirror::EndpointRow;
 use super::writer::Txn;
 use super::{Configured, Dropped, Result, StoreError, row};
 use crate::clock::Timestamp;
@@ -50,9 +51,12 @@ fn drop_out(txn: &mut Txn<'_>, id: EndpointId) -> Option<Dropped> {
     (unfinished > 0).then(|| Dropped { name: row.endpoint.name.clone(), unfinished })
 }
 
-/// A named spec is found by its name, one of the environment by its URL, a configured endpoint before a former one.
 fn find(txn: &mut Txn<'_>, spec: &Spec) -> rusqlite::Result<Option<EndpointId>> {
-    let rows = txn.mirror.endpoints(txn.connection)?;
+    Ok(find_among(txn.mirror.endpoints(txn.connection)?, spec))
+}
+
+/// A named spec is found by its name, one of the environment by its URL, a configured endpoint before a former one.
+pub(super) fn find_among(rows: &[EndpointRow], spec: &Spec) -> Option<EndpointId> {
     let found = match &spec.name {
         Some(name) => rows.iter().find(|row| row.endpoint.name == *name),
         None => rows
@@ -60,7 +64,7 @@ fn find(txn: &mut Txn<'_>, spec: &Spec) -> rusqlite::Result<Option<EndpointId>> 
             .filter(|row| row.endpoint.url == spec.url)
             .min_by_key(|row| (!row.endpoint.configured, row.endpoint.id)),
     };
-    Ok(found.map(|row| row.endpoint.id))
+    found.map(|row| row.endpoint.id)
 }
 
 /// Gives a new name to the one endpoint of that URL which no other spec means: it is the same place, so what waits for it, and

@@ -6,10 +6,11 @@ use super::checksum::Sent;
 use super::mirror::Part;
 use super::row::QUEUED;
 use super::writer::Txn;
-use super::{Drafts, Enqueued, Result, StoreError, inbound, lanes, records};
+use super::{DeliveryId, Drafts, Enqueued, Result, StoreError, inbound, lanes, records, row};
 use crate::clock::Timestamp;
+use crate::delivery::Trigger;
 use crate::endpoint::EndpointId;
-use crate::event::{Draft, Event, EventId, IdSource};
+use crate::event::{Draft, Event, EventId, IdSource, Resource};
 use crate::store::Receipt;
 
 /// Conflicts that are remembered one by one.
@@ -154,20 +155,74 @@ fn insert(txn: &mut Txn<'_>, event: &Event, now: Timestamp) -> rusqlite::Result<
     let seq = connection.last_insert_rowid();
     txn.mirror.stored_event();
     let lane = lanes::lane_of(&event.resource);
+    let made = deliver(txn, (seq, lane, &event.event_type), Trigger::Initial, None, now)?;
+    Ok((seq, made.len() as u64))
+}
+
+/// Queues a stored event for each endpoint that wants its type, or for the one of them that is named.
+fn deliver(
+    txn: &mut Txn<'_>,
+    (seq, lane, event_type): (i64, i64, &str),
+    trigger: Trigger,
+    only: Option<&str>,
+    now: Timestamp,
+) -> rusqlite::Result<Vec<DeliveryId>> {
+    let connection = txn.connection;
     let wanting: Vec<EndpointId> = txn
         .mirror
         .endpoints(connection)?
         .iter()
-        .filter(|row| row.endpoint.configured && row.endpoint.wants(&event.event_type))
-        .map(|row| row.endpoint.id)
+        .map(|row| &row.endpoint)
+        .filter(|it| it.configured && it.wants(event_type) && only.is_none_or(|name| it.name == name))
+        .map(|it| it.id)
         .collect();
-    for endpoint in &wanting {
+    let mut made = Vec::with_capacity(wanting.len());
+    for endpoint in wanting {
         connection
             .prepare_cached(
-                "INSERT INTO delivery (event, endpoint, lane, state, due_at, changed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
+                "INSERT INTO delivery (event, endpoint, lane, state, trigger, due_at, changed_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)",
             )?
-            .execute(params![seq, endpoint.0, lane, QUEUED, now.as_millis()])?;
-        txn.mirror.moved(*endpoint, None, Some(Part { state: QUEUED, attempts: 0, failures: 0 }));
+            .execute(params![seq, endpoint.0, lane, QUEUED, row::trigger_code(trigger), now.as_millis()])?;
+        made.push(DeliveryId(connection.last_insert_rowid()));
+        txn.mirror.moved(endpoint, None, Some(Part { state: QUEUED, attempts: 0, failures: 0 }));
     }
-    Ok((seq, wanting.len() as u64))
+    Ok(made)
+}
+
+/// Queues events that have no delivery; others, and unknown ones, are left as they are.
+pub(super) fn address(
+    txn: &mut Txn<'_>,
+    events: &[EventId],
+    trigger: Trigger,
+    only: Option<&str>,
+    now: Timestamp,
+) -> Result<Vec<DeliveryId>> {
+    let mut made = Vec::new();
+    for id in events {
+        made.extend(address_one(txn, id, trigger, only, now).map_err(|e| txn.mirror.fault(&e))?);
+    }
+    Ok(made)
+}
+
+fn address_one(
+    txn: &mut Txn<'_>,
+    id: &EventId,
+    trigger: Trigger,
+    only: Option<&str>,
+    now: Timestamp,
+) -> rusqlite::Result<Vec<DeliveryId>> {
+    let found = txn
+        .connection
+        .prepare_cached(
+            "SELECT e.seq, k.type, k.resource_type, e.resource_id FROM event e JOIN kind k ON k.id = e.kind
+             WHERE e.id = ?1 AND NOT EXISTS (SELECT 1 FROM delivery WHERE event = e.seq)",
+        )?
+        .query_row([id.as_str()], |row| {
+            let resource = Resource { kind: row.get(2)?, id: row.get(3)? };
+            Ok((row.get(0)?, lanes::lane_of(&resource), row.get::<_, String>(1)?))
+        })
+        .optional()?;
+    let Some((seq, lane, event_type)) = found else { return Ok(Vec::new()) };
+    deliver(txn, (seq, lane, &event_type), trigger, only, now)
 }

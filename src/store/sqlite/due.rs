@@ -1,0 +1,87 @@
+//! What a run would claim if it began now. Looks only: claims are made by `advance`.
+
+use rusqlite::Connection;
+
+use super::endpoints::find_among;
+use super::mirror::{self, EndpointRow, longest_delay};
+use super::{DeliveryFilter, DeliveryRow, Listed, Page, RunId, lists};
+use crate::clock::Timestamp;
+use crate::endpoint::{PausedBy, Spec};
+use crate::store::DeliveryId;
+
+/// Claims that are shown one by one.
+const SHOWN: usize = 1_000;
+
+/// The queued that are the first of a lane with nothing else in it, what is due in its lane or runs alone, and what a dead
+/// run left behind, unless its death gives that up.
+const DUE: &str = "
+    SELECT min(q.id) FROM delivery q WHERE q.state = -1 AND q.endpoint = ?1
+        AND NOT EXISTS (SELECT 1 FROM delivery l
+            WHERE l.endpoint = q.endpoint AND l.lane = q.lane AND l.state >= 0 AND l.state < 3)
+        AND NOT EXISTS (SELECT 1 FROM delivery l WHERE l.endpoint = q.endpoint AND l.lane = q.lane AND l.state = 3)
+        GROUP BY q.lane
+    UNION ALL SELECT id FROM delivery WHERE state = 1 AND endpoint = ?1 AND (due_at <= ?2 OR due_at > ?3)
+    UNION ALL SELECT id FROM delivery WHERE state = 2 AND endpoint = ?1
+    UNION ALL SELECT id FROM delivery WHERE state = 3 AND endpoint = ?1 AND interruptions < 4
+        AND owner IN (SELECT value FROM json_each(?4))";
+
+/// What is due to the endpoints as `specs` would leave them, once the claims of the runs `dead` are freed.
+pub(super) fn due(
+    connection: &Connection,
+    specs: &[Spec],
+    dead: &[RunId],
+    now: Timestamp,
+) -> rusqlite::Result<Listed<DeliveryRow>> {
+    let dead = format!("{:?}", dead.iter().map(|run| run.0).collect::<Vec<_>>());
+    let rows = mirror::load(connection)?;
+    let mut due = Vec::new();
+    for row in &rows {
+        let room = room(connection, specs, &rows, row, (&dead, now))?;
+        let latest = now.plus(longest_delay(&row.endpoint)).as_millis();
+        let mut statement = connection.prepare_cached(DUE)?;
+        let ids = statement.query_map(rusqlite::params![row.endpoint.id.0, now.as_millis(), latest, dead], |row| {
+            row.get::<_, i64>(0)
+        })?;
+        for id in ids.take(room) {
+            due.push(DeliveryId(id?));
+        }
+    }
+    due.sort_unstable();
+    let total = due.len() as u64;
+    due.truncate(SHOWN);
+    if due.is_empty() {
+        return Ok(Listed { rows: Vec::new(), total });
+    }
+    let page = Page { limit: SHOWN as u64, number: 1, oldest_first: true };
+    let shown = lists::deliveries(connection, &DeliveryFilter { ids: due, ..DeliveryFilter::default() }, page)?;
+    Ok(Listed { rows: shown.rows, total })
+}
+
+/// How many of an endpoint's deliveries may go: none while it holds or rests, one to probe its rest.
+fn room(
+    connection: &Connection,
+    specs: &[Spec],
+    rows: &[EndpointRow],
+    row: &EndpointRow,
+    (dead, now): (&str, Timestamp),
+) -> rusqlite::Result<usize> {
+    let endpoint = &row.endpoint;
+    let spec = specs.iter().find(|spec| find_among(rows, spec) == Some(endpoint.id));
+    let (holds, moves) = match (spec, endpoint.paused_by) {
+        _ if specs.is_empty() => (endpoint.holds(), false),
+        (None, _) => (true, false),
+        (Some(spec), None | Some(PausedBy::Configuration)) => (spec.paused, spec.url != endpoint.url),
+        (Some(_), Some(PausedBy::Operator | PausedBy::Gone)) => (true, false),
+    };
+    match endpoint.standing.rest {
+        _ if holds => Ok(0),
+        // What was learned about the old address says nothing about the new one.
+        Some(_) if moves => Ok(usize::MAX),
+        None => Ok(usize::MAX),
+        Some(rest) if !rest.probe_due(now) => Ok(0),
+        Some(_) => {
+            let probing = "SELECT 1 FROM delivery WHERE id = ?1 AND owner NOT IN (SELECT value FROM json_each(?2))";
+            Ok(usize::from(!connection.prepare_cached(probing)?.exists(rusqlite::params![row.probe, dead])?))
+        }
+    }
+}
