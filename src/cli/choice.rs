@@ -47,6 +47,10 @@ pub(super) struct Parted {
     pub(super) left: Vec<(DeliveryId, Left)>,
     /// Deliveries that it was told to change, and cannot.
     pub(super) refused: Vec<(DeliveryId, Left)>,
+    /// Events that have no delivery yet, and get some.
+    pub(super) addressed: Vec<EventId>,
+    /// How many deliveries those get.
+    pub(super) made: usize,
 }
 
 /// What an id names.
@@ -59,6 +63,11 @@ impl Choice {
     /// Whether deliveries were named one by one.
     pub(super) fn is_by_id(&self) -> bool {
         !self.ids.is_empty() || self.stdin
+    }
+
+    /// The one endpoint that is meant, if one is.
+    pub(super) fn endpoint(&self) -> Option<&str> {
+        self.sent.endpoint.as_deref()
     }
 
     /// Whether any option narrows the deliveries down.

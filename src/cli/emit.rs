@@ -68,8 +68,9 @@ impl EmitArgs {
         let receipt = stored.first.expect("one draft leads to one receipt");
         if receipt.deliveries == 0 && !receipt.duplicate {
             context.screen.warn(&said_of_nobody(&endpoints, &receipt.event.event_type));
+            context.screen.hint("once an endpoint wants it, `syncctl replay ID` delivers it");
         }
-        context.screen.said(&emitted::emitted(&receipt))?;
+        context.done(&emitted::emitted(&receipt))?;
         let unwelcome = receipt.duplicate && self.fail_on_duplicate;
         Ok(if unwelcome { Exit::No } else { Exit::Done })
     }

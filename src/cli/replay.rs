@@ -5,15 +5,16 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::choice::{Choice, Chosen, Parted};
+use super::choice::{Choice, Parted};
 use super::context::Context;
 use super::exit::{Exit, Fault};
 use super::resend::{self, Elsewhere};
 use super::workbench::{self, SecretArgs};
 use crate::delivery::{State, Trigger};
+use crate::endpoint::{Pattern, Spec};
 use crate::report::{Report, lists, requests};
 use crate::signature::{Scheme, find};
-use crate::store::{Changed, DeliveryId, DeliveryRow, Left, Replay, Store};
+use crate::store::{Changed, DeliveryId, DeliveryRow, EventRow, Left, Replay, Store};
 
 /// Rows of a plan that are shown.
 const SHOWN: usize = 20;
@@ -69,18 +70,50 @@ impl ReplayArgs {
         }
         let store = context.existing_store()?;
         let how = self.how();
-        let chosen = self.choice.choose(context, store.as_ref(), self.states())?;
-        if let Some(event) = chosen.undelivered.first() {
-            return Err(Exit::NoInput.fault(format!("there is no delivery of an event `{}`", event.id)));
-        }
-        let parted = chosen.part(|state| how.leaves(state));
+        let mut chosen = self.choice.choose(context, store.as_ref(), self.states())?;
+        let undelivered = std::mem::take(&mut chosen.undelivered);
+        let mut parted = chosen.part(|state| how.leaves(state));
+        self.address(context, store.as_ref(), undelivered, &mut parted)?;
         self.warn_of_newer(context, store.as_ref(), &parted.would)?;
         if parted.is_planned_first(self.dry_run, self.yes) {
             return plan(context, &parted, "replay");
         }
         context.set_endpoints(store.as_ref())?;
-        let changed = store.replay(parted.ids(), how, context.now).wait()?;
+        let mut changed = store.replay(parted.ids(), how, context.now).wait()?;
+        if parted.made > 0 {
+            let (events, only) = (std::mem::take(&mut parted.addressed), self.choice.endpoint().map(str::to_owned));
+            changed.changed.extend(store.address(events, how.trigger, only, context.now).wait()?);
+        }
         report_change(context, changed, parted, "replayed", self.choice.is_by_id())
+    }
+
+    /// Notes which events without a delivery get some; one that nobody wants is refused, or left out of a list.
+    fn address(
+        &self,
+        context: &Context,
+        store: &dyn Store,
+        events: Vec<EventRow>,
+        parted: &mut Parted,
+    ) -> Result<(), Fault> {
+        if self.failed || events.is_empty() {
+            return Ok(());
+        }
+        let places = places(context, store)?;
+        let meant = |name: &Option<String>| self.choice.endpoint().is_none_or(|only| name.as_deref() == Some(only));
+        for event in events {
+            let wants = |types: &[Pattern]| types.iter().any(|pattern| pattern.matches(&event.event_type));
+            let wanting = places.iter().filter(|(name, types)| meant(name) && wants(types)).count();
+            if wanting == 0 && !self.choice.stdin {
+                return Err(Exit::No
+                    .fault(format!("no endpoint wants the event `{}`, so there is nobody to deliver it to", event.id))
+                    .hint("configure an endpoint for its type, or send it with --to URL"));
+            }
+            if wanting > 0 {
+                parted.made += wanting;
+                parted.addressed.push(event.id);
+            }
+        }
+        Ok(())
     }
 
     /// The states that --failed means.
@@ -113,8 +146,9 @@ impl ReplayArgs {
             None => {
                 let store = context.existing_store()?;
                 let states = if self.failed { &[State::Failed][..] } else { &[] };
-                let Chosen { rows, .. } = self.choice.choose(context, store.as_ref(), states)?;
-                resend::stored(store.as_ref(), &rows)?
+                let chosen = self.choice.choose(context, store.as_ref(), states)?;
+                let undelivered = chosen.undelivered.iter().filter(|_| !self.failed);
+                resend::stored(store.as_ref(), chosen.rows.iter().map(|row| &row.event).chain(undelivered))?
             }
         };
         let elsewhere = Elsewhere::new(context, url, &self.secret)?;
@@ -156,9 +190,24 @@ impl Parted {
 
     /// Whether to say what would be done instead of doing it. Where nothing can be done, that is said at once.
     pub(super) fn is_planned_first(&self, dry_run: bool, yes: bool) -> bool {
-        let nothing = self.would.is_empty() && !self.refused.is_empty();
-        !nothing && (dry_run || (self.would.len() > 1 && !yes))
+        let changes = self.would.len() + self.made;
+        let nothing = changes == 0 && !self.refused.is_empty();
+        !nothing && (dry_run || (changes > 1 && !yes))
     }
+}
+
+/// Names of the endpoints as a replay would find them, each with the types it wants; a name may still have to be made up.
+fn places(context: &Context, store: &dyn Store) -> Result<Vec<(Option<String>, Vec<Pattern>)>, Fault> {
+    let specs = &context.config()?.endpoints;
+    let stored = store.endpoints()?;
+    if specs.is_empty() {
+        let configured = stored.into_iter().filter(|it| it.configured);
+        return Ok(configured.map(|it| (Some(it.name), it.settings.events)).collect());
+    }
+    let name = |spec: &Spec| {
+        spec.name.clone().or_else(|| stored.iter().find(|it| it.url == spec.url).map(|it| it.name.clone()))
+    };
+    Ok(specs.iter().map(|spec| (name(spec), spec.settings.events.clone())).collect())
 }
 
 /// Shows what would be done, what is left alone, and how to do it.
@@ -168,6 +217,7 @@ pub(super) fn plan(context: &Context, parted: &Parted, verb: &str) -> Result<Exi
     struct Plan {
         dry_run: bool,
         would_change: usize,
+        new_deliveries: usize,
         left_alone: usize,
         deliveries: Vec<i64>,
     }
@@ -175,7 +225,8 @@ pub(super) fn plan(context: &Context, parted: &Parted, verb: &str) -> Result<Exi
     let endpoints: BTreeSet<&str> = chosen.iter().map(|row| row.endpoint.as_str()).collect();
     let view = Plan {
         dry_run: true,
-        would_change: chosen.len(),
+        would_change: chosen.len() + parted.made,
+        new_deliveries: parted.made,
         left_alone: parted.left.len() + parted.refused.len(),
         deliveries: chosen.iter().map(|r| r.id.0).collect(),
     };
@@ -185,13 +236,19 @@ pub(super) fn plan(context: &Context, parted: &Parted, verb: &str) -> Result<Exi
     }
     let line = format!("would {verb} {} to {}; nothing changed", deliveries(chosen.len()), counted(endpoints.len()));
     let mut report = Report::new(&view).with_line(line);
+    if parted.made > 0 {
+        let (made, events) = (deliveries(parted.made), parted.addressed.len());
+        let of =
+            if events == 1 { "1 event that has none".to_owned() } else { format!("{events} events that have none") };
+        report = report.with_line(format!("would make {made} of {of}, behind what is queued of their resources"));
+    }
     if let Some(line) = left_alone(parted.left.iter().chain(&parted.refused)) {
         report = report.with_line(line);
     }
     let report = report
         .with_table(table)
         .with_names(chosen.iter().map(|row| row.id.0.to_string()))
-        .with_hint_if(!chosen.is_empty(), "run it again with --yes to do it");
+        .with_hint_if(chosen.len() + parted.made > 0, "run it again with --yes to do it");
     context.screen.report(&report)?;
     Ok(Exit::Done)
 }
@@ -264,7 +321,7 @@ pub(super) fn report_change(
     let report = report
         .with_names(changed.iter().map(|id| id.0.to_string()))
         .with_hint_if(!changed.is_empty(), "deliver now with `syncctl process`");
-    context.screen.said(&report)?;
+    context.done(&report)?;
     let Some((id, why)) = left.first().filter(|_| by_id) else { return Ok(Exit::Done) };
     let (why, hint) = explained(*why, 1);
     let more = match left.len() {

@@ -25,7 +25,7 @@ use crate::outbound::AGENT;
 use crate::outbound::http::{Answer, Client, Target};
 use crate::report::requests::{self, Resent};
 use crate::signature::{Message, Received, Scheme, detect, find, sign};
-use crate::store::{DeliveryRow, Store};
+use crate::store::{EventRow, Store};
 use crate::text::{Untrusted, count};
 
 /// How long one request may take.
@@ -129,18 +129,18 @@ fn resent(name: String, answer: Answer) -> Resent {
     Resent { name, delivered, status: answer.outcome.status(), detail: answer.detail }
 }
 
-/// The events of the chosen deliveries, each once, as syncctl sends them.
-pub(super) fn stored(store: &dyn Store, chosen: &[DeliveryRow]) -> Result<Vec<Parcel>, Fault> {
+/// These events, each once, as syncctl sends them.
+pub(super) fn stored<'a>(store: &dyn Store, events: impl Iterator<Item = &'a EventRow>) -> Result<Vec<Parcel>, Fault> {
     let mut seen = BTreeSet::new();
     let mut parcels = Vec::new();
-    for row in chosen.iter().filter(|row| seen.insert(row.event.id.to_string())) {
-        let Some(detail) = store.event(&row.event.id)? else { continue };
-        let id = row.event.id.to_string();
+    for row in events.filter(|row| seen.insert(row.seq)) {
+        let Some(detail) = store.event(&row.id)? else { continue };
+        let id = row.id.to_string();
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
         insert(&mut headers, "x-sync-event-id", &id);
-        insert(&mut headers, "x-sync-event-type", &row.event.event_type);
+        insert(&mut headers, "x-sync-event-type", &row.event_type);
         insert(&mut headers, "x-sync-attempt", "1");
         insert(&mut headers, "x-sync-trigger", "manual");
         let schemes = OWN.iter().filter_map(|name| find(name)).collect();

@@ -95,3 +95,37 @@ fn events_can_be_piped_from_their_list() {
     let ran = place.run_with_input(&["replay", "--stdin", "--yes", "-o", "json"], names.as_bytes());
     assert_eq!((ran.code, &ran.data()["changed"]), (0, &3.into()), "{ran:?}");
 }
+
+#[test]
+fn an_event_that_nobody_got_is_delivered_once_an_endpoint_wants_it() {
+    let receiver = Receiver::good();
+    let mut place = Place::new();
+    for id in ["lost", "other"] {
+        let data = place.data(&["emit", "user.created", "u", "--data", "{}", "--id", id]);
+        assert_eq!(data["deliveries"], 0);
+    }
+    let nobody = place.run(&["replay", "lost"]);
+    assert!(nobody.code == 1 && nobody.stderr.contains("no endpoint wants the event `lost`"), "{nobody:?}");
+    assert!(nobody.stderr.contains("--to URL"), "{nobody:?}");
+    let elsewhere = Receiver::good();
+    assert_eq!(place.run(&["replay", "lost", "--to", &elsewhere.url("/")]).code, 0);
+    assert_eq!(elsewhere.requests()[0].event_id(), "lost");
+
+    place.set("SYNC_WEBHOOK_URLS", &receiver.url("/"));
+    place.data(&["emit", "user.updated", "u", "--data", "{}", "--id", "newer"]);
+    let plan = place.data(&["replay", "lost", "other"]);
+    assert_eq!((&plan["wouldChange"], &plan["newDeliveries"]), (&2.into(), &2.into()));
+    assert_eq!(place.queue()["pending"], 1, "it was a plan");
+    assert_eq!(place.data(&["replay", "lost"])["deliveries"], serde_json::json!([2]));
+    let again = place.run(&["replay", "lost"]);
+    assert!(again.code == 1 && again.stderr.contains("is pending already"), "{again:?}");
+    assert_eq!(place.run(&["process"]).code, 0);
+    let sent: Vec<(String, String)> = receiver
+        .requests()
+        .iter()
+        .map(|request| (request.event_id().to_owned(), request.header("x-sync-trigger").to_owned()))
+        .collect();
+    let expected = [("newer", "initial"), ("lost", "manual")].map(|(a, b)| (a.to_owned(), b.to_owned()));
+    assert_eq!(sent, expected, "it goes behind what was queued of its resource");
+    assert_eq!(place.run(&["db", "verify"]).code, 0);
+}

@@ -85,3 +85,25 @@ fn two_dashes_end_the_flags() {
     let ran = place.run(&["emit", "user.created", "--data", "{}", "-o", "json", "--", "-n"]);
     assert_eq!(ran.data()["event"]["resourceId"], "-n");
 }
+
+#[test]
+fn what_was_done_is_told_even_where_the_answer_cannot_be_written() {
+    let receiver = Receiver::new(|_| Reply::Status(500));
+    let mut place = Place::sending_to(&[receiver.url("/")]);
+    place.set("SYNCCTL_DELIVERY_MAX_ATTEMPTS", "1");
+    for (args, told) in [
+        (&["emit", "user.created", "u", "--data", "{}", "--id", "mine"][..], "mine  user.created  user/u  queued"),
+        (&["process"], "done all the same: "),
+        (&["replay", "mine"], "1 delivery replayed"),
+        (&["deliveries", "give-up", "mine"], "1 delivery given up"),
+    ] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let ran = place.command(args).stdout(full).output().unwrap();
+        let said = String::from_utf8(ran.stderr).unwrap();
+        assert!(
+            ran.status.code() == Some(74) && said.contains("done all the same: ") && said.contains(told),
+            "{args:?}: {said}"
+        );
+    }
+    assert_eq!(place.queue()["failed"], 1);
+}

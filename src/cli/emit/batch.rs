@@ -60,7 +60,7 @@ pub(super) fn emit(context: &Context, source: &Path, skip_invalid: bool, dry_run
             stored.unwanted
         ));
     }
-    context.screen.said(&Report::new(&view).with_line(line).with_hint("deliver now with `syncctl process`"))?;
+    context.done(&Report::new(&view).with_line(line).with_hint("deliver now with `syncctl process`"))?;
     Ok(exit(rejected))
 }
 
