@@ -36,6 +36,7 @@ impl AuditCommand {
 impl ListArgs {
     fn run(self, context: &Context) -> Result<Exit, Fault> {
         let store = context.existing_store()?;
+        self.sent.check_endpoint(store.as_ref(), context.now)?;
         let page = self.paging.newest_first();
         // The two parts are kept apart, so a page of both is the end of what begins with that many of each.
         let first = Page { limit: page.limit.saturating_mul(page.number), number: 1, ..page };

@@ -17,7 +17,7 @@ const PAGE: u64 = 1_000;
 /// Which deliveries a command is about.
 #[derive(Debug, clap::Args)]
 pub struct Choice {
-    /// An event's id, for all its deliveries, or the number of one delivery
+    /// An event by its id or #N, for all its deliveries, or one delivery by its number
     #[arg(value_name = "ID", conflicts_with_all = ["since", "until", "event_type"])]
     ids: Vec<String>,
     /// Read ids from standard input, one a line; no line chooses nothing
@@ -53,8 +53,9 @@ pub(super) struct Parted {
     pub(super) made: usize,
 }
 
-/// What an id names.
-enum Named {
+/// What an id names. One rule holds for every command: `#N` is the event emitted Nth, a bare number is a delivery, and
+/// everything else is an event's id.
+pub(super) enum Named {
     Delivery(DeliveryId),
     Event(EventId),
 }
@@ -90,9 +91,10 @@ impl Choice {
         let mut chosen = Chosen::default();
         let mut named = Vec::new();
         for id in given {
-            match name(id)? {
-                Named::Delivery(id) => drop(chosen.numbers.insert(id)),
-                Named::Event(event) => named.push(event),
+            match name(store, id)? {
+                Some(Named::Delivery(id)) => drop(chosen.numbers.insert(id)),
+                Some(Named::Event(event)) => named.push(event),
+                None => return Err(Exit::Usage.fault(format!("`{}` is neither an id nor a number", Untrusted(id)))),
             }
         }
         let numbers: Vec<DeliveryId> = chosen.numbers.iter().copied().collect();
@@ -147,19 +149,42 @@ impl Chosen {
     }
 }
 
-fn name(id: &str) -> Result<Named, Fault> {
-    match (id.strip_prefix('#').unwrap_or(id).parse(), EventId::parse(id)) {
-        (Ok(number), _) => Ok(Named::Delivery(DeliveryId(number))),
-        (_, Ok(event)) => Ok(Named::Event(event)),
-        (_, Err(invalid)) => Err(Exit::Usage.fault(format!("`{}`: {invalid}", Untrusted(id)))),
+/// What an id names, if it can be one.
+///
+/// An event whose id is a number is found by it, unless a delivery of another event has that number: then neither is taken.
+pub(super) fn name(store: &dyn Store, id: &str) -> Result<Option<Named>, Fault> {
+    if let Some(seq) = id.strip_prefix('#').and_then(|seq| seq.parse().ok()) {
+        let found = store.event_by_seq(seq)?.ok_or_else(|| no_event(id))?;
+        return Ok(Some(Named::Event(found.row.id)));
     }
+    let (number, event) = (id.parse().ok().map(DeliveryId), EventId::parse(id).ok());
+    let Some(number) = number else { return Ok(event.map(Named::Event)) };
+    let Some(event) = event.map(|id| store.event(&id)).transpose()?.flatten() else {
+        return Ok(Some(Named::Delivery(number)));
+    };
+    match of_delivery(store, number)? {
+        Some(other) if other.event.seq != event.row.seq => Err(Exit::Usage
+            .fault(format!("`{}` is the id of an event, and the number of a delivery of another event", Untrusted(id)))
+            .hint(format!(
+                "`#{}` is the event of that id; `{}` the other one, by its own id",
+                event.row.seq, other.event.id
+            ))),
+        _ => Ok(Some(Named::Event(event.row.id))),
+    }
+}
+
+/// The delivery with that number.
+pub(super) fn of_delivery(store: &dyn Store, id: DeliveryId) -> Result<Option<DeliveryRow>, Fault> {
+    Ok(all(store, &DeliveryFilter { ids: vec![id], ..DeliveryFilter::default() })?.pop())
+}
+
+pub(super) fn no_event(id: &str) -> Fault {
+    Exit::NoInput.fault(format!("there is no event `{}`", Untrusted(id))).hint("list them with `syncctl events list`")
 }
 
 /// An event without a delivery; exit 66 when there is none of that id.
 fn undelivered(store: &dyn Store, id: &EventId) -> Result<EventRow, Fault> {
-    store.event(id)?.map(|detail| detail.row).ok_or_else(|| {
-        Exit::NoInput.fault(format!("there is no event `{id}`")).hint("list them with `syncctl events list`")
-    })
+    store.event(id)?.map(|detail| detail.row).ok_or_else(|| no_event(id.as_str()))
 }
 
 /// All deliveries that match, oldest first.

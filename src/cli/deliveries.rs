@@ -67,13 +67,18 @@ impl DeliveriesCommand {
 
 impl ListArgs {
     fn run(self, context: &Context, store: &dyn Store) -> Result<Exit, Fault> {
+        self.sent.check_endpoint(store, context.now)?;
         let filter = DeliveryFilter {
             states: if self.failed { vec![State::Failed] } else { self.state },
             ..self.sent.deliveries(context.now)
         };
         let page = self.paging.newest_first();
         let listed = store.deliveries(&filter, page)?;
-        let report = lists::deliveries(&listed, page).with_hint_if(listed.rows.is_empty(), "no deliveries match");
+        let hint = match listed.total.div_ceil(page.limit) {
+            0 => "no deliveries match".to_owned(),
+            last => format!("the last page is --page {last}"),
+        };
+        let report = lists::deliveries(&listed, page).with_hint_if(listed.rows.is_empty(), hint);
         context.screen.report(&report)?;
         Ok(Exit::Done)
     }

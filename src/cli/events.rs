@@ -1,10 +1,11 @@
 //! `events`: what was emitted, and what became of it.
 
+use super::choice::{self, Named};
 use super::context::{Context, Paging};
 use super::exit::{Exit, Fault};
 use super::filter::{self, Window};
 use crate::endpoint::SecretSource;
-use crate::event::{EventId, data_of};
+use crate::event::data_of;
 use crate::report::{lists, why};
 use crate::signature::show::{Outgoing, reproduce};
 use crate::store::{EventDetail, EventFilter, Store};
@@ -42,7 +43,7 @@ pub struct ListArgs {
 /// Which event, and what of it.
 #[derive(Debug, clap::Args)]
 pub struct ShowArgs {
-    /// The event's id, or its number in the order of emission
+    /// The event's id, #N for the Nth that was emitted, or the number of one of its deliveries
     #[arg(value_name = "ID")]
     id: String,
     /// Print the event's data, byte for byte as it was given
@@ -56,7 +57,7 @@ pub struct ShowArgs {
 /// Which event.
 #[derive(Debug, clap::Args)]
 pub struct WhyArgs {
-    /// The event's id, or its number in the order of emission
+    /// The event's id, #N for the Nth that was emitted, or the number of one of its deliveries
     #[arg(value_name = "ID")]
     id: String,
 }
@@ -64,7 +65,7 @@ pub struct WhyArgs {
 /// Which event, and where to.
 #[derive(Debug, clap::Args)]
 pub struct ReproduceArgs {
-    /// The event's id, or its number in the order of emission
+    /// The event's id, #N for the Nth that was emitted, or the number of one of its deliveries
     #[arg(value_name = "ID")]
     id: String,
     /// Only to this endpoint
@@ -171,18 +172,19 @@ fn shell_comment(text: &str) -> String {
     Untrusted(text).to_string()
 }
 
-/// An event by its id or number; exit 66 when there is none.
+/// An event by its id, by `#N`, or by the number of one of its deliveries; exit 66 when there is none.
 pub(super) fn find(store: &dyn Store, id: &str) -> Result<EventDetail, Fault> {
-    let by_id = EventId::parse(id).ok().map(|id| store.event(&id)).transpose()?.flatten();
-    let number = id.strip_prefix('#').unwrap_or(id).parse().ok();
-    let found = match (by_id, number) {
-        (Some(found), _) => Some(found),
-        (None, Some(seq)) => store.event_by_seq(seq)?,
-        (None, None) => None,
+    let event = match choice::name(store, id)? {
+        Some(Named::Event(event)) => Some(event),
+        Some(Named::Delivery(number)) => {
+            let row = choice::of_delivery(store, number)?.ok_or_else(|| {
+                Exit::NoInput
+                    .fault(format!("there is no event `{0}` and no delivery {0}", number.0))
+                    .hint(format!("`#{}` is the event emitted as that number", number.0))
+            })?;
+            Some(row.event.id)
+        }
+        None => None,
     };
-    found.ok_or_else(|| {
-        Exit::NoInput
-            .fault(format!("there is no event `{}`", Untrusted(id)))
-            .hint("list them with `syncctl events list`")
-    })
+    event.map(|event| store.event(&event)).transpose()?.flatten().ok_or_else(|| choice::no_event(id))
 }

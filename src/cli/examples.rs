@@ -75,7 +75,10 @@ const EXAMPLES: &[Examples] = &[
     ("events why", &[("What it waits for, or why it failed", "syncctl events why 1842")]),
     (
         "events show",
-        &[("By its number", "syncctl events show 1842"), ("Its data alone", "syncctl events show 1842 --body")],
+        &[
+            ("By the number of one of its deliveries", "syncctl events show 1842"),
+            ("Its data alone", "syncctl events show 1842 --body"),
+        ],
     ),
     (
         "deliveries",

@@ -57,7 +57,9 @@ impl ListArgs {
     fn run(self, context: &Context) -> Result<Exit, Fault> {
         let filter = DeliveryFilter { troubled: true, ..self.sent.deliveries(context.now) };
         let page = self.paging.newest_first();
-        let listed = context.existing_store()?.deliveries(&filter, page)?;
+        let store = context.existing_store()?;
+        self.sent.check_endpoint(store.as_ref(), context.now)?;
+        let listed = store.deliveries(&filter, page)?;
         context.screen.report(&lists::failures(&listed, page))?;
         Ok(Exit::Done)
     }

@@ -174,7 +174,8 @@ pub fn events(listed: &Listed<EventRow>, page: Page) -> Report {
     let views: Vec<_> = listed.rows.iter().map(EventView::of).collect();
     let cells = |row: &EventRow| {
         vec![
-            row.seq.into(),
+            // As commands take it: a bare number would be a delivery's.
+            format!("#{}", row.seq).into(),
             row.event_type.clone().into(),
             row.resource.id.clone().into(),
             row.id.as_str().into(),

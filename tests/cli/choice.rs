@@ -129,3 +129,28 @@ fn an_event_that_nobody_got_is_delivered_once_an_endpoint_wants_it() {
     assert_eq!(sent, expected, "it goes behind what was queued of its resource");
     assert_eq!(place.run(&["db", "verify"]).code, 0);
 }
+
+#[test]
+fn an_id_means_the_same_to_every_command() {
+    let (_receiver, place) = half_failed();
+    place.data(&["emit", "user.created", "v", "--data", "{}", "--id", "second"]);
+    // Deliveries 3 and 4 are those of event #2.
+    let shown = |id: &str| place.data(&["events", "show", id])["event"]["id"].clone();
+    assert_eq!(
+        (shown("#2"), shown("2"), shown("3"), shown("second")),
+        ("second".into(), "f".into(), "second".into(), "second".into())
+    );
+    assert!(place.run(&["events", "list", "--no-headers"]).stdout.contains("#2"));
+    let planned = |id: &str| place.data(&["deliveries", "give-up", id, "--dry-run"])["deliveries"].clone();
+    assert_eq!((planned("#2"), planned("3")), (serde_json::json!([3, 4]), serde_json::json!([3])));
+    assert_eq!(place.run(&["events", "show", "9"]).code, 66);
+
+    place.data(&["emit", "user.created", "w", "--data", "{}", "--id", "2"]);
+    for args in [&["events", "show", "2"][..], &["replay", "2"], &["deliveries", "give-up", "2"]] {
+        let ran = place.run(args);
+        assert!(ran.code == 2 && ran.stderr.contains("`#3` is the event of that id"), "{args:?}: {ran:?}");
+    }
+    assert_eq!(planned("#3"), serde_json::json!([5, 6]));
+    place.data(&["emit", "user.created", "x", "--data", "{}", "--id", "4711"]);
+    assert_eq!((shown("4711"), planned("4711")), ("4711".into(), serde_json::json!([7, 8])));
+}

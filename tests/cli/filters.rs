@@ -68,7 +68,6 @@ fn deliveries_are_narrowed_by_endpoint_type_state_and_time() {
     for (more, expected) in [
         ("", &all[..]),
         (" --endpoint good", &["bad", "early", "fine", "waiting"]),
-        (" --endpoint nobody", &[]),
         (" --type user.updated", &["bad", "bad"]),
         (" --type user", &[]),
         (" --since 1h", &["bad", "bad", "fine", "fine", "waiting", "waiting"]),
@@ -80,6 +79,11 @@ fn deliveries_are_narrowed_by_endpoint_type_state_and_time() {
         (" --state failed,pending --endpoint picky", &["bad", "waiting"]),
     ] {
         assert_eq!(ids(&place, &format!("deliveries list{more}")), expected, "{more}");
+    }
+    for list in ["deliveries list", "failures", "audit list"] {
+        let args: Vec<&str> = list.split(' ').chain(["--endpoint", "picki"]).collect();
+        let ran = place.run(&args);
+        assert!(ran.code == 2 && ran.stderr.contains("did you mean `picky`?"), "{list}: {ran:?}");
     }
     let endpoints = place.data(&["deliveries", "list", "--endpoint", "picky"]);
     assert_eq!(texts(&endpoints, "endpoint").into_iter().collect::<BTreeSet<_>>(), ["picky".to_owned()].into());
