@@ -1107,7 +1107,7 @@ _syncctl() {
             return 0
             ;;
         syncctl__subcmd__deliveries__subcmd__give__subcmd__up)
-            opts="-n -o -q -v -h --stdin --endpoint --type --since --dry-run --yes --until --db --config --env-file --output --json --columns --no-headers --time --color --quiet --verbose --log-format --no-input --help"
+            opts="-n -o -q -v -h --stdin --endpoint --type --since --all --dry-run --yes --until --db --config --env-file --output --json --columns --no-headers --time --color --quiet --verbose --log-format --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -612,7 +612,8 @@ always\t''
 never\t''"
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -l log-format -d 'How to write the log' -r -f -a "text\t''
 json\t''"
-complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -l stdin -d 'Read ids from standard input, one a line'
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -l stdin -d 'Read ids from standard input, one a line; no line chooses nothing'
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -l all -d 'Everything that is pending or held, as far as the other options allow'
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -s n -l dry-run -d 'Say what would be given up and change nothing; the default for more than one'
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -l yes -d 'Do it, however many there are'
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -l json -d 'The same as `-o json`'
@@ -740,7 +741,7 @@ always\t''
 never\t''"
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l log-format -d 'How to write the log' -r -f -a "text\t''
 json\t''"
-complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l stdin -d 'Read ids from standard input, one a line'
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l stdin -d 'Read ids from standard input, one a line; no line chooses nothing'
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l failed -d 'Everything that was given up, as far as the other options allow'
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l include-delivered -d 'Also deliveries that arrived'
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l force -d 'Also deliveries that are pending already: due now, with fresh attempts'

@@ -10,7 +10,7 @@ use crate::clock::Timestamp;
 use crate::config::{Config, Sources};
 use crate::endpoint::{Endpoint, LegacySignature, PausedBy, SecretSource, Settings, Spec};
 use crate::outbound::Keyring;
-use crate::render::{Format, Options, RenderError, Screen};
+use crate::render::{Format, Options, Screen};
 use crate::report::Report;
 use crate::signature::Signer;
 use crate::store::{self, Access, Dropped, Page, Store};
@@ -145,14 +145,10 @@ impl Context {
         Ok(Arc::new(keyring))
     }
 
-    /// Shows what was done and is on disk. Where that cannot be written, standard error says it, lest it be done again.
+    /// Shows what was done and is on disk. Where that cannot be written, the failure says it, lest it be done again.
     pub fn done(&self, report: &Report) -> Result<(), Fault> {
-        self.screen.said(report).map_err(|error| {
-            if !matches!(error, RenderError::ClosedPipe) {
-                report.lines.iter().for_each(|line| self.screen.warn(&format!("done all the same: {}", line.trim())));
-            }
-            error.into()
-        })
+        let told = |fault: Fault, line: &String| fault.cause(format!("done all the same: {}", line.trim()));
+        self.screen.said(report).map_err(|error| report.lines.iter().fold(error.into(), told))
     }
 
     /// Shows the warnings that reading the configuration and its secrets gave rise to.

@@ -68,7 +68,8 @@ impl EmitArgs {
         let receipt = stored.first.expect("one draft leads to one receipt");
         if receipt.deliveries == 0 && !receipt.duplicate {
             context.screen.warn(&said_of_nobody(&endpoints, &receipt.event.event_type));
-            context.screen.hint("once an endpoint wants it, `syncctl replay ID` delivers it");
+            let id = &receipt.event.id;
+            context.screen.hint(&format!("once an endpoint wants it, `syncctl replay {id}` delivers it"));
         }
         context.done(&emitted::emitted(&receipt))?;
         let unwelcome = receipt.duplicate && self.fail_on_duplicate;

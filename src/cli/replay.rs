@@ -196,8 +196,11 @@ impl Parted {
     }
 }
 
-/// Names of the endpoints as a replay would find them, each with the types it wants; a name may still have to be made up.
-fn places(context: &Context, store: &dyn Store) -> Result<Vec<(Option<String>, Vec<Pattern>)>, Fault> {
+/// An endpoint's name, if it has one already, and the types it wants.
+type Place = (Option<String>, Vec<Pattern>);
+
+/// The endpoints as a replay would find them.
+fn places(context: &Context, store: &dyn Store) -> Result<Vec<Place>, Fault> {
     let specs = &context.config()?.endpoints;
     let stored = store.endpoints()?;
     if specs.is_empty() {

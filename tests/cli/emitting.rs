@@ -70,7 +70,12 @@ fn one_line_that_was_rejected_is_exit_three_whatever_was_wrong_with_it() {
     assert_eq!(mixed.code, 3, "{mixed:?}");
     let told = mixed.data();
     assert_eq!((&told["accepted"], &told["duplicates"], &told["rejected"]), (&1.into(), &1.into(), &1.into()));
-    assert!(mixed.stderr.contains("good line 2: an event with the id `a`"), "{mixed:?}");
+    assert!(mixed.stderr.contains("line 2: an event with the id `a`"), "{mixed:?}");
+    // The line is that of the input, whatever was left out before it.
+    let late = batch(&place, &format!("\nnot json\n{good}{other}"), &["--skip-invalid"]);
+    assert!(late.stderr.contains("warning: line 4: an event with the id `a`"), "{late:?}");
+    let whole = batch(&place, &format!("\n{good}{other}"), &[]);
+    assert!(whole.code == 65 && whole.stderr.contains("error: line 3: an event with the id `a`"), "{whole:?}");
     assert_eq!(batch(&place, &good, &["--skip-invalid"]).code, 0);
     let dry = batch(&place, "not json\n", &["--skip-invalid", "--dry-run", "-o", "json"]);
     assert_eq!((dry.code, &dry.data()["rejected"]), (3, &1.into()), "{dry:?}");

@@ -39,5 +39,5 @@ fn every_state_is_explained_with_what_happens_next() {
     assert_eq!(place.run(&["events", "why", "nobody"]).code, 66);
     let alone = Place::new();
     alone.emit("user.created", "u");
-    assert!(why(&alone, "1").contains("no endpoint wanted it"));
+    assert!(why(&alone, "#1").contains("no endpoint wanted it"));
 }

@@ -6,6 +6,8 @@
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, Write};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::super::context::Context;
 use super::super::exit::{Exit, Fault};
@@ -32,6 +34,8 @@ struct Spool {
     file: File,
     good: u64,
     rejected: u64,
+    /// The lines of the good ones, in their order.
+    numbers: Vec<u64>,
 }
 
 pub(super) fn emit(context: &Context, source: &Path, skip_invalid: bool, dry_run: bool) -> Result<Exit, Fault> {
@@ -73,7 +77,7 @@ fn check(context: &Context, mut source: impl BufRead, bytes: Option<u64>, skip_i
     let mut out = BufWriter::new(spool_file(context)?);
     let progress = context.screen.progress(bytes, "Checking");
     let (mut number, mut read, mut good, mut rejected) = (0_u64, 0_u64, 0_u64, 0_u64);
-    let mut line = Vec::new();
+    let (mut line, mut numbers) = (Vec::new(), Vec::new());
     while next_line(&mut source, &mut line).map_err(|e| values::unreadable("the batch", &e))? {
         number += 1;
         read += line.len() as u64;
@@ -86,6 +90,7 @@ fn check(context: &Context, mut source: impl BufRead, bytes: Option<u64>, skip_i
         match Draft::from_line(text).and_then(|draft| draft.within_reach(context.now)) {
             Ok(_) => {
                 good += 1;
+                numbers.push(number);
                 keep(&mut out, number, text).map_err(|e| spool_failed(&e))?;
             }
             Err(invalid) if skip_invalid => {
@@ -98,7 +103,7 @@ fn check(context: &Context, mut source: impl BufRead, bytes: Option<u64>, skip_i
     progress.finish();
     let mut file = out.into_inner().map_err(|e| spool_failed(e.error()))?;
     file.rewind().map_err(|e| spool_failed(&e))?;
-    Ok(Spool { file, good, rejected })
+    Ok(Spool { file, good, rejected, numbers })
 }
 
 /// A nameless file beside the database: no other place has to be writable.
@@ -154,12 +159,17 @@ fn name(context: &Context, progress: &Progress, rejected: u64, number: u64, inva
 }
 
 fn refuse(number: u64, invalid: &Invalid) -> Fault {
-    match bad_data(invalid) {
+    at_line(number, bad_data(invalid)).hint("nothing was stored; --skip-invalid stores the good lines")
+}
+
+/// The same fault, with the line of the batch where it happened.
+fn at_line(number: u64, fault: Fault) -> Fault {
+    match fault {
         Fault::Failed(mut failure) => {
             failure.message = format!("line {number}: {}", failure.message);
-            Fault::Failed(failure).hint("nothing was stored; --skip-invalid stores the good lines")
+            Fault::Failed(failure)
         }
-        fault @ Fault::ClosedPipe => fault,
+        Fault::ClosedPipe => Fault::ClosedPipe,
     }
 }
 
@@ -167,16 +177,25 @@ fn store(context: &Context, spool: Spool, skip_conflicts: bool) -> Result<Enqueu
     let (store, _) = context.store()?;
     let progress = context.screen.progress(Some(spool.good), "Storing");
     let lines = Lines { source: BufReader::with_capacity(1 << 20, spool.file), left: spool.good };
-    let moving = progress.clone();
+    let (moving, reading) = (progress.clone(), Arc::new(AtomicU64::new(0)));
+    let at = Arc::clone(&reading);
     let drafts = lines.map(move |line| {
         moving.inc(1);
+        if let Ok((number, _)) = &line {
+            at.store(*number, Ordering::Relaxed);
+        }
         line.and_then(|(_, text)| Draft::from_line(&text).map_err(|e| StoreError::Batch(e.to_string())))
     });
-    let stored = store.enqueue(Box::new(drafts), skip_conflicts, context.now).wait()?;
+    let stored = store.enqueue(Box::new(drafts), skip_conflicts, context.now).wait();
     progress.finish();
+    let stored = stored.map_err(|error| match error {
+        StoreError::Conflict(_) => at_line(reading.load(Ordering::Relaxed), error.into()),
+        error => error.into(),
+    })?;
     for (position, id) in stored.conflicts.iter().take(usize::try_from(NAMED).unwrap_or(usize::MAX)) {
+        let line = usize::try_from(*position).ok().and_then(|at| spool.numbers.get(at)).copied().unwrap_or_default();
         let text =
-            format!("good line {}: an event with the id `{id}` and another content is stored already", position + 1);
+            format!("line {line}: an event with the id `{id}` and another content is stored already, or came before");
         context.screen.warn(&text);
     }
     Ok(stored)
