@@ -29,7 +29,8 @@ pub use lists::{
 };
 pub use sqlite::Candidate;
 pub use upkeep::{
-    Changed, Configured, Copied, DatabaseInfo, Dropped, Forgotten, Holder, Left, Lives, Log, Prune, Pruned, Replay, Storage, Volume,
+    Changed, Configured, Copied, DatabaseInfo, Dropped, Forgotten, Holder, Left, Lives, Log, Prune, Pruned, Replay,
+    Storage, Volume,
 };
 pub use work::{
     Advanced, Claim, DeliveryId, Drafts, Enqueued, Finished, Outlook, Receipt, Recorded, Run, RunId, Tally, Wants,

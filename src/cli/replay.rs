@@ -258,8 +258,8 @@ pub(super) fn plan(context: &Context, parted: &Parted, verb: &str) -> Result<Exi
 
 /// How many are left alone, and why.
 fn left_alone<'a>(left: impl Iterator<Item = &'a (DeliveryId, Left)>) -> Option<String> {
-    let mut counts =
-        [Left::Unknown, Left::Pending, Left::Processing, Left::Delivered, Left::Altered, Left::Failed].map(|it| (it, 0));
+    let mut counts = [Left::Unknown, Left::Pending, Left::Processing, Left::Delivered, Left::Altered, Left::Failed]
+        .map(|it| (it, 0));
     for (_, why) in left {
         counts.iter_mut().filter(|(it, _)| it == why).for_each(|(_, n)| *n += 1);
     }

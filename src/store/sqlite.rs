@@ -11,7 +11,10 @@ use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
 use super::{
-    Access, Advanced, Answer, AttemptFilter, Changed, Claim, Configured, Copied, DatabaseInfo, DeliveryFilter, DeliveryId, DeliveryRow, Drafts, Dropped, Enqueued, EventDetail, EventFilter, EventRow, Figures, Finished, Forgotten, Holder, Listed, Lives, Log, LoggedAttempt, Outlook, Page, Prune, Pruned, Rate, Replay, Result, Run, RunId, RunRow, Stage, Storage, Store, StoreError, Tally, Volume, Wants,
+    Access, Advanced, Answer, AttemptFilter, Changed, Claim, Configured, Copied, DatabaseInfo, DeliveryFilter,
+    DeliveryId, DeliveryRow, Drafts, Dropped, Enqueued, EventDetail, EventFilter, EventRow, Figures, Finished,
+    Forgotten, Holder, Listed, Lives, Log, LoggedAttempt, Outlook, Page, Prune, Pruned, Rate, Replay, Result, Run,
+    RunId, RunRow, Stage, Storage, Store, StoreError, Tally, Volume, Wants,
 };
 use crate::clock::Timestamp;
 use crate::delivery::Trigger;
