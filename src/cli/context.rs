@@ -10,7 +10,7 @@ use crate::clock::Timestamp;
 use crate::config::{Config, Sources};
 use crate::endpoint::{Endpoint, LegacySignature, PausedBy, SecretSource, Settings, Spec};
 use crate::outbound::Keyring;
-use crate::render::{Format, Options, Screen};
+use crate::render::{Format, Options, RenderError, Screen};
 use crate::report::Report;
 use crate::signature::Signer;
 use crate::store::{self, Access, Dropped, Page, Store};
@@ -147,8 +147,12 @@ impl Context {
 
     /// Shows what was done and is on disk. Where that cannot be written, the failure says it, lest it be done again.
     pub fn done(&self, report: &Report) -> Result<(), Fault> {
-        let told = |fault: Fault, line: &String| fault.cause(format!("done all the same: {}", line.trim()));
-        self.screen.said(report).map_err(|error| report.lines.iter().fold(error.into(), told))
+        told(report, self.screen.said(report))
+    }
+
+    /// The same where somebody has to know even if asked for quiet: something was given up.
+    pub fn done_in_part(&self, report: &Report) -> Result<(), Fault> {
+        told(report, self.screen.report(report))
     }
 
     /// Shows the warnings that reading the configuration and its secrets gave rise to.
@@ -223,4 +227,9 @@ impl Paging {
     pub fn newest_first(self) -> Page {
         Page { limit: self.limit, number: self.page, oldest_first: false }
     }
+}
+
+fn told(report: &Report, shown: Result<(), RenderError>) -> Result<(), Fault> {
+    let all_the_same = |fault: Fault, line: &String| fault.cause(format!("done all the same: {}", line.trim()));
+    shown.map_err(|error| report.lines.iter().fold(error.into(), all_the_same))
 }

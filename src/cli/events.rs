@@ -173,16 +173,19 @@ fn shell_comment(text: &str) -> String {
 }
 
 /// An event by its id, by `#N`, or by the number of one of its deliveries; exit 66 when there is none.
+///
+/// A number that no delivery has is that of the event, as if it had been written `#N`.
 pub(super) fn find(store: &dyn Store, id: &str) -> Result<EventDetail, Fault> {
     let event = match choice::name(store, id)? {
         Some(Named::Event(event)) => Some(event),
         Some(Named::Delivery(number)) => {
-            let row = choice::of_delivery(store, number)?.ok_or_else(|| {
-                Exit::NoInput
-                    .fault(format!("there is no event `{0}` and no delivery {0}", number.0))
-                    .hint(format!("`#{}` is the event emitted as that number", number.0))
-            })?;
-            Some(row.event.id)
+            let emitted = || match choice::name(store, &format!("#{}", number.0)) {
+                Ok(Some(Named::Event(event))) => Some(event),
+                _ => None,
+            };
+            let event = choice::of_delivery(store, number)?.map(|row| row.event.id).or_else(emitted);
+            let missing = || Exit::NoInput.fault(format!("there is no event `{0}` and no delivery {0}", number.0));
+            Some(event.ok_or_else(missing)?)
         }
         None => None,
     };

@@ -262,7 +262,7 @@ impl Delivered {
         }
         // A cron job mails what is printed: `--quiet` is for runs that need nobody.
         if self.summary.tally.failed > 0 {
-            return Ok(context.screen.report(&report)?);
+            return context.done_in_part(&report);
         }
         context.done(&report)
     }

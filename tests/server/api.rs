@@ -98,7 +98,7 @@ fn a_change_emits_what_was_changed_and_no_more() {
     send(&server, "PUT /api/profile?userId=u", &json!({"profile": {"phone": "2"}}));
     let profile = server.get("/api/profile?userId=u", ADMIN).data()["profile"].clone();
     assert_eq!((&profile["name"], &profile["profile"]), (&"Ada".into(), &json!({"bio": "x", "phone": "2"})));
-    let body = place.run(&["events", "show", "2", "--body"]).stdout;
+    let body = place.run(&["events", "show", "#2", "--body"]).stdout;
     assert_eq!(body.trim(), r#"{"profile":{"phone":"2"}}"#);
 }
 
