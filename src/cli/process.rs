@@ -270,7 +270,8 @@ impl Delivered {
 
 /// Why a run left deliveries of an endpoint, and what lets them go.
 fn waiting(row: &EndpointFigures, now: Timestamp) -> Option<String> {
-    let (name, left) = (Untrusted(&row.endpoint.name), count(row.counts.pending.unsigned_abs() as usize, "delivery"));
+    let (name, left) =
+        (Untrusted(&row.endpoint.name), count(usize::try_from(row.counts.pending).unwrap_or_default(), "delivery"));
     match (row.endpoint.state_name(), row.endpoint.standing.rest) {
         ("ok", _) => None,
         ("resting", Some(rest)) => Some(format!("  {name} is {}: {left} pending", resting(rest, now))),

@@ -113,7 +113,9 @@ fn a_log_that_a_reader_keeps_from_shrinking_is_told_and_shrinks_once_the_reader_
     let batch = |name: &str| {
         let text = "x".repeat(250 * 1024);
         let line = |n| {
-            format!("{{\"type\":\"user.updated\",\"resourceId\":\"{name}{n}\",\"data\":{{\"text\":\"{text}\"}}}}\n")
+            format!(
+                "{{\"type\":\"note.added\",\"resourceType\":\"note\",\"resourceId\":\"{name}{n}\",\"data\":\"{text}\"}}\n"
+            )
         };
         let lines: String = (0..140).map(line).collect();
         assert_eq!(place.run_with_input(&["emit", "--batch", "-", "-q"], lines.as_bytes()).code, 0);
