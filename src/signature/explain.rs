@@ -287,11 +287,12 @@ impl Search<'_> {
         if self.codes.is_empty() {
             return explanation;
         }
+        let hashes = self.algorithms().count().max(1);
         let mut spent = 0;
         let mut pair = None;
         for (most, rare) in [(1, false), (1, true), (2, false), (2, true)] {
             for (form, key, content) in self.combinations(most, rare) {
-                spent += form.bytes.len() + ATTEMPT_COST;
+                spent += hashes * form.bytes.len() + ATTEMPT_COST;
                 if spent > MOST_HASHED {
                     explanation.cut_short = true;
                     explanation.changes = pair.unwrap_or_default();
@@ -361,16 +362,23 @@ impl Search<'_> {
         self.codes.iter().filter(fits).map(|variant| variant.changes.clone()).collect()
     }
 
+    /// The algorithms that some code may be of: with each, an attempt hashes once more.
+    fn algorithms(&self) -> impl Iterator<Item = Algorithm> {
+        let all = [Algorithm::HmacSha1, Algorithm::HmacSha256, Algorithm::HmacSha512];
+        all.into_iter().filter(|algorithm| self.codes.iter().any(|code| self.may_be(code, *algorithm)))
+    }
+
+    /// Whether a code is as long as those of an algorithm, or is cut and of the scheme's own.
+    fn may_be(&self, code: &codes::Variant, algorithm: Algorithm) -> bool {
+        if code.cut { algorithm == self.scheme.facts().algorithm } else { code.bytes.len() == algorithm.code_length() }
+    }
+
     /// The changes of every code that fits, with that of the algorithm where its length asks for another.
     fn code_fits(&self, with: &With, bytes: &Content<'_>, other_content: bool) -> Vec<Vec<Change>> {
         let own = self.scheme.facts().algorithm;
         let mut all = Vec::new();
-        for algorithm in [Algorithm::HmacSha1, Algorithm::HmacSha256, Algorithm::HmacSha512] {
-            let length = algorithm.code_length();
-            let wanted = |code: &&codes::Variant| if code.cut { algorithm == own } else { code.bytes.len() == length };
-            if !self.codes.iter().any(|code| wanted(&code)) {
-                continue;
-            }
+        for algorithm in self.algorithms() {
+            let wanted = |code: &&codes::Variant| self.may_be(code, algorithm);
             let Some(right) = with.code(algorithm, bytes) else { continue };
             // Whoever adds a digest of the body, such as `Digest`, has signed nothing.
             let proves = |code: &&codes::Variant| code.place.is_none() || !with.is_keyless();
