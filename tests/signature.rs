@@ -3,6 +3,7 @@
 mod signature {
     mod explained;
     mod known;
+    mod mistakes;
     mod oracles;
     mod properties;
     mod strict;
