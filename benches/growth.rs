@@ -127,7 +127,7 @@ fn ended(claim: Claim) -> Finished {
         took: Duration::from_millis(1),
         detail: if failed { "HTTP 500".to_owned() } else { "HTTP 200".to_owned() },
         response: bytes::Bytes::from_static(b"ok"),
-        chance: 0.5,
+        jitter: 0.5,
         claim,
     }
 }

@@ -20,7 +20,7 @@ use syncctl::clock::{Clock, SystemClock};
 use syncctl::delivery::{RetryPolicy, Trigger};
 use syncctl::endpoint::{Egress, EndpointUrl, Settings, Spec};
 use syncctl::event::Draft;
-use syncctl::outbound::Outlet;
+use syncctl::outbound::EndpointClient;
 use syncctl::outbound::http::Client;
 use syncctl::signature::{Secret, Signer};
 use syncctl::store::{Access, Store, open};
@@ -279,18 +279,22 @@ fn raw(sink: &Sink, requests: u64, concurrency: usize) -> f64 {
     let claim = claimed.pop().unwrap();
     assert_eq!(claim.trigger, Trigger::Initial);
     let secret = Secret::new(SECRET.to_owned()).unwrap();
-    let outlet = Outlet::new(&endpoint.url, Signer::new(&secret, &[&secret]), &Client::new(Egress::default(), None));
-    let outlet = Arc::new(outlet);
+    let endpoint_client =
+        EndpointClient::new(&endpoint.url, Signer::new(&secret, &[&secret]), &Client::new(Egress::default(), None));
+    let endpoint_client = Arc::new(endpoint_client);
     let left = Arc::new(AtomicU64::new(requests));
     let began = Instant::now();
     runtime.block_on(async {
         let mut slots = tokio::task::JoinSet::new();
         for _ in 0..concurrency {
-            let (outlet, claim, left) = (Arc::clone(&outlet), claim.clone(), Arc::clone(&left));
+            let (endpoint_client, claim, left) = (Arc::clone(&endpoint_client), claim.clone(), Arc::clone(&left));
             slots.spawn(async move {
                 while left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1)).is_ok() {
                     let now = SystemClock.now();
-                    outlet.target().send(outlet.request(&claim, now), Duration::from_secs(10), now).await;
+                    endpoint_client
+                        .target()
+                        .send(endpoint_client.request(&claim, now), Duration::from_secs(10), now)
+                        .await;
                 }
             });
         }

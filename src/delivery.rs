@@ -1,6 +1,6 @@
 //! The life of a delivery: what an attempt came to, and what follows from it.
 //!
-//! Everything here is decided from its arguments alone; time and chance are handed in. `ARCHITECTURE.md` has the states
+//! Everything here is decided from its arguments alone; time and jitter are handed in. `ARCHITECTURE.md` has the states
 //! on one page.
 
 use std::time::Duration;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Timestamp;
 
 /// Unanswered attempts in a row after which an endpoint rests.
-pub const STRIKES_UNTIL_REST: u32 = 5;
+pub const FAILURES_UNTIL_OPEN: u32 = 5;
 /// The wait before the first probe of a rest; doubled for each further one.
 pub const FIRST_PROBE_AFTER: Duration = Duration::from_secs(30);
 /// The longest wait between probes, before jitter.
@@ -18,7 +18,7 @@ pub const LONGEST_PROBE_WAIT: Duration = Duration::from_mins(10);
 /// The longest `Retry-After` that is honoured.
 pub const LONGEST_RETRY_AFTER: Duration = Duration::from_hours(24);
 /// The share by which jitter may lengthen a wait.
-pub const JITTER: f64 = 0.3;
+pub const MAX_JITTER: f64 = 0.3;
 /// Deaths of a worker after which a delivery runs alone.
 pub const INTERRUPTIONS_UNTIL_ALONE: u32 = 3;
 /// Deaths of a worker after which a delivery is given up as [`Reason::WorkerCrash`].
@@ -133,7 +133,7 @@ impl Outcome {
     }
 
     /// Whether the endpoint may rest or be paused because of it.
-    pub fn is_unsettling(self) -> bool {
+    pub fn affects_endpoint(self) -> bool {
         match self {
             Self::Delivered { .. } | Self::Refused | Self::Interrupted => false,
             Self::Rejected { status, retry_after } => status == 410 || retry_after.is_some(),
@@ -211,10 +211,10 @@ impl Default for RetryPolicy {
 impl RetryPolicy {
     /// The delay after `used` attempts: `min(first * 2^(used-1), max)`, lengthened by up to 30 %.
     ///
-    /// `chance` lies in `0.0..1.0`.
-    pub fn delay(&self, used: u32, chance: f64) -> Duration {
+    /// `jitter` lies in `0.0..1.0`.
+    pub fn delay(&self, used: u32, jitter: f64) -> Duration {
         let doubled = self.first_delay_ms.saturating_mul(1_u64.checked_shl(used.saturating_sub(1)).unwrap_or(u64::MAX));
-        jittered(Duration::from_millis(doubled.min(self.max_delay_ms)), chance)
+        jittered(Duration::from_millis(doubled.min(self.max_delay_ms)), jitter)
     }
 
     /// The longest delay this policy can produce: a `due_at` further ahead is the mark of a clock that jumped back.
@@ -228,14 +228,14 @@ impl RetryPolicy {
     }
 }
 
-fn jittered(wait: Duration, chance: f64) -> Duration {
-    wait.mul_f64(1.0 + JITTER * chance.clamp(0.0, 1.0))
+fn jittered(wait: Duration, jitter: f64) -> Duration {
+    wait.mul_f64(1.0 + MAX_JITTER * jitter.clamp(0.0, 1.0))
 }
 
 /// Why an endpoint rests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum RestCause {
+pub enum OpenCause {
     /// Several attempts in a row were not answered.
     Unanswered,
     /// It said `Retry-After`.
@@ -244,7 +244,7 @@ pub enum RestCause {
 
 /// A time in which an endpoint gets one probe at a time and nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rest {
+pub struct CircuitOpen {
     /// When this stretch of the rest began.
     pub since: Timestamp,
     /// When the next probe is due.
@@ -252,10 +252,10 @@ pub struct Rest {
     /// Probes made so far.
     pub probes: u32,
     /// What began or prolonged it.
-    pub cause: RestCause,
+    pub cause: OpenCause,
 }
 
-impl Rest {
+impl CircuitOpen {
     /// Whether a probe is due: its time has come, or the clock jumped back behind the rest's beginning.
     pub fn probe_due(&self, now: Timestamp) -> bool {
         now >= self.until || now < self.since
@@ -269,49 +269,49 @@ impl Rest {
 
 /// What an endpoint's last attempts say about it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Standing {
+pub struct CircuitState {
     /// Unanswered attempts in a row.
-    pub strikes: u32,
+    pub consecutive_failures: u32,
     /// Its rest, while it has one.
-    pub rest: Option<Rest>,
+    pub open: Option<CircuitOpen>,
 }
 
 /// What an outcome means for its delivery and for the endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Verdict {
+pub struct RetryDecision {
     /// What follows for the delivery.
     pub next: Next,
     /// Attempts used up, this one included if it counts.
     pub used: u32,
-    /// The endpoint's standing afterwards.
-    pub standing: Standing,
+    /// The endpoint's circuit afterwards.
+    pub circuit: CircuitState,
     /// Whether the endpoint said that it is gone and is to be paused.
     pub gone: bool,
 }
 
 /// Decides what follows from a finished attempt.
 ///
-/// `used` counts the attempts used up before it, `standing` is the endpoint's at this moment, `chance` in `0.0..1.0`
-/// spreads the waits. Interrupted attempts are judged by [`after_interruption`].
-pub fn judge(
+/// `used` counts the attempts used up before it, `circuit` is the endpoint's at this moment, `jitter` in `0.0..1.0`
+/// spreads the waits. Interrupted attempts are decided by [`after_interruption`].
+pub fn decide_retry(
     policy: &RetryPolicy,
     outcome: Outcome,
     used: u32,
-    standing: Standing,
+    circuit: CircuitState,
     now: Timestamp,
-    chance: f64,
-) -> Verdict {
-    let after = standing.after(outcome, now, chance);
-    let spared = standing.spares(outcome, after);
-    let used = used.saturating_add(u32::from(!spared));
+    jitter: f64,
+) -> RetryDecision {
+    let after = circuit.after(outcome, now, jitter);
+    let exempt = circuit.is_exempt(outcome, after);
+    let used = used.saturating_add(u32::from(!exempt));
     let next = match outcome {
         Outcome::Delivered { .. } => Next::Delivered,
         Outcome::Rejected { status: 410, .. } => Next::Failed(Reason::Gone),
         Outcome::Refused => Next::Failed(Reason::AddressRefused),
         _ if used >= policy.max_attempts => Next::Failed(Reason::AttemptsUsedUp),
-        _ => Next::RetryAt(now.plus(policy.delay(used, chance))),
+        _ => Next::RetryAt(now.plus(policy.delay(used, jitter))),
     };
-    Verdict { next, used, standing: after, gone: matches!(outcome, Outcome::Rejected { status: 410, .. }) }
+    RetryDecision { next, used, circuit: after, gone: matches!(outcome, Outcome::Rejected { status: 410, .. }) }
 }
 
 /// Decides what follows when a worker died for the `interruptions`th time with this delivery in hand.
@@ -323,53 +323,53 @@ pub fn after_interruption(interruptions: u32, now: Timestamp) -> Next {
     }
 }
 
-impl Standing {
-    /// The standing after one more outcome.
-    fn after(self, outcome: Outcome, now: Timestamp, chance: f64) -> Self {
+impl CircuitState {
+    /// The circuit after one more outcome.
+    fn after(self, outcome: Outcome, now: Timestamp, jitter: f64) -> Self {
         match outcome {
             Outcome::Rejected { retry_after: Some(wait), .. } if !wait.is_zero() => {
-                Self { strikes: 0, rest: Some(self.told_to_wait(wait, now)) }
+                Self { consecutive_failures: 0, open: Some(self.apply_retry_after(wait, now)) }
             }
             Outcome::Delivered { .. } | Outcome::Rejected { .. } => Self::default(),
-            Outcome::Unreachable | Outcome::TimedOut => self.struck(now, chance),
+            Outcome::Unreachable | Outcome::TimedOut => self.on_unanswered(now, jitter),
             Outcome::Refused | Outcome::Interrupted => self,
         }
     }
 
-    fn told_to_wait(self, wait: Duration, now: Timestamp) -> Rest {
+    fn apply_retry_after(self, wait: Duration, now: Timestamp) -> CircuitOpen {
         let until = now.plus(wait.min(LONGEST_RETRY_AFTER));
-        let (probes, until) = match self.rest {
+        let (probes, until) = match self.open {
             // Another request was already under way: a rest is never cut short by it, and it was no probe.
-            Some(rest) if !rest.probe_due(now) => (rest.probes, until.max(rest.until)),
-            Some(rest) => (rest.probes + 1, until),
+            Some(open) if !open.probe_due(now) => (open.probes, until.max(open.until)),
+            Some(open) => (open.probes + 1, until),
             None => (0, until),
         };
-        Rest { since: now, until, probes, cause: RestCause::RetryAfter }
+        CircuitOpen { since: now, until, probes, cause: OpenCause::RetryAfter }
     }
 
-    fn struck(self, now: Timestamp, chance: f64) -> Self {
-        let strikes = self.strikes.saturating_add(1);
-        let rest = match self.rest {
-            Some(rest) if rest.probe_due(now) => Some(unanswered(rest.probes + 1, now, chance)),
-            Some(rest) => Some(rest),
-            None if strikes >= STRIKES_UNTIL_REST => Some(unanswered(0, now, chance)),
+    fn on_unanswered(self, now: Timestamp, jitter: f64) -> Self {
+        let consecutive_failures = self.consecutive_failures.saturating_add(1);
+        let open = match self.open {
+            Some(open) if open.probe_due(now) => Some(unanswered(open.probes + 1, now, jitter)),
+            Some(open) => Some(open),
+            None if consecutive_failures >= FAILURES_UNTIL_OPEN => Some(unanswered(0, now, jitter)),
             None => None,
         };
-        Self { strikes, rest }
+        Self { consecutive_failures, open }
     }
 
     /// Whether an attempt uses up nothing: it was not answered, and began a rest or fell into one; or it probed a rest
     /// and was told to wait on.
-    fn spares(self, outcome: Outcome, after: Self) -> bool {
-        let told_again = matches!(outcome, Outcome::Rejected { retry_after: Some(_), .. }) && self.rest.is_some();
-        after.rest.is_some() && (outcome.is_unanswered() || told_again)
+    fn is_exempt(self, outcome: Outcome, after: Self) -> bool {
+        let told_again = matches!(outcome, Outcome::Rejected { retry_after: Some(_), .. }) && self.open.is_some();
+        after.open.is_some() && (outcome.is_unanswered() || told_again)
     }
 }
 
-fn unanswered(probes: u32, now: Timestamp, chance: f64) -> Rest {
+fn unanswered(probes: u32, now: Timestamp, jitter: f64) -> CircuitOpen {
     let doubled = FIRST_PROBE_AFTER.saturating_mul(1_u32.checked_shl(probes).unwrap_or(u32::MAX));
-    let wait = jittered(doubled.min(LONGEST_PROBE_WAIT), chance);
-    Rest { since: now, until: now.plus(wait), probes, cause: RestCause::Unanswered }
+    let wait = jittered(doubled.min(LONGEST_PROBE_WAIT), jitter);
+    CircuitOpen { since: now, until: now.plus(wait), probes, cause: OpenCause::Unanswered }
 }
 
 #[cfg(test)]
@@ -379,22 +379,22 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_millis_const(1_706_702_400_000);
     const REJECTED: Outcome = Outcome::Rejected { status: 500, retry_after: None };
 
-    fn judged(outcome: Outcome, used: u32, standing: Standing) -> Verdict {
-        judge(&RetryPolicy::default(), outcome, used, standing, NOW, 0.0)
+    fn decided(outcome: Outcome, used: u32, circuit: CircuitState) -> RetryDecision {
+        decide_retry(&RetryPolicy::default(), outcome, used, circuit, NOW, 0.0)
     }
 
     fn told(seconds: u64) -> Outcome {
         Outcome::Rejected { status: 429, retry_after: Some(Duration::from_secs(seconds)) }
     }
 
-    fn resting(until: u64, probes: u32) -> Standing {
-        let rest = Rest {
+    fn opened(until: u64, probes: u32) -> CircuitState {
+        let open = CircuitOpen {
             since: NOW.minus(Duration::from_secs(1)),
             until: NOW.plus(Duration::from_secs(until)),
             probes,
-            cause: RestCause::Unanswered,
+            cause: OpenCause::Unanswered,
         };
-        Standing { strikes: 5, rest: Some(rest) }
+        CircuitState { consecutive_failures: 5, open: Some(open) }
     }
 
     #[test]
@@ -409,84 +409,84 @@ mod tests {
 
     #[test]
     fn three_rejections_use_up_the_attempts() {
-        let standing = Standing::default();
-        assert_eq!(judged(REJECTED, 0, standing).next, Next::RetryAt(NOW.plus(Duration::from_secs(1))));
-        assert_eq!(judged(REJECTED, 1, standing).next, Next::RetryAt(NOW.plus(Duration::from_secs(2))));
-        assert_eq!(judged(REJECTED, 2, standing).next, Next::Failed(Reason::AttemptsUsedUp));
+        let circuit = CircuitState::default();
+        assert_eq!(decided(REJECTED, 0, circuit).next, Next::RetryAt(NOW.plus(Duration::from_secs(1))));
+        assert_eq!(decided(REJECTED, 1, circuit).next, Next::RetryAt(NOW.plus(Duration::from_secs(2))));
+        assert_eq!(decided(REJECTED, 2, circuit).next, Next::Failed(Reason::AttemptsUsedUp));
     }
 
     #[test]
     fn gone_gives_up_at_once_and_pauses_the_endpoint() {
-        let verdict = judged(Outcome::Rejected { status: 410, retry_after: None }, 0, Standing::default());
-        assert_eq!((verdict.next, verdict.gone), (Next::Failed(Reason::Gone), true));
+        let decision = decided(Outcome::Rejected { status: 410, retry_after: None }, 0, CircuitState::default());
+        assert_eq!((decision.next, decision.gone), (Next::Failed(Reason::Gone), true));
     }
 
     #[test]
     fn a_refused_address_gives_up_at_once_and_says_nothing_about_the_endpoint() {
-        let verdict = judged(Outcome::Refused, 0, Standing { strikes: 2, rest: None });
-        assert_eq!(verdict.next, Next::Failed(Reason::AddressRefused));
-        assert_eq!(verdict.standing.strikes, 2);
+        let decision = decided(Outcome::Refused, 0, CircuitState { consecutive_failures: 2, open: None });
+        assert_eq!(decision.next, Next::Failed(Reason::AddressRefused));
+        assert_eq!(decision.circuit.consecutive_failures, 2);
     }
 
     #[test]
     fn the_fifth_unanswered_attempt_begins_a_rest_and_uses_up_nothing() {
-        let fourth = judged(Outcome::Unreachable, 2, Standing { strikes: 3, rest: None });
-        assert_eq!((fourth.next, fourth.standing.rest), (Next::Failed(Reason::AttemptsUsedUp), None));
-        let fifth = judged(Outcome::TimedOut, 2, Standing { strikes: 4, rest: None });
+        let fourth = decided(Outcome::Unreachable, 2, CircuitState { consecutive_failures: 3, open: None });
+        assert_eq!((fourth.next, fourth.circuit.open), (Next::Failed(Reason::AttemptsUsedUp), None));
+        let fifth = decided(Outcome::TimedOut, 2, CircuitState { consecutive_failures: 4, open: None });
         assert_eq!(fifth.used, 2);
         assert!(matches!(fifth.next, Next::RetryAt(_)));
-        let rest = fifth.standing.rest.expect("a rest");
-        assert_eq!((rest.until.since(NOW), rest.probes), (FIRST_PROBE_AFTER, 0));
+        let open = fifth.circuit.open.expect("an open circuit");
+        assert_eq!((open.until.since(NOW), open.probes), (FIRST_PROBE_AFTER, 0));
     }
 
     #[test]
     fn an_attempt_under_way_when_the_rest_began_neither_counts_nor_moves_the_probe() {
-        let before = resting(20, 0);
-        let verdict = judged(Outcome::Unreachable, 2, before);
-        assert_eq!((verdict.used, verdict.standing.rest), (2, before.rest));
+        let before = opened(20, 0);
+        let decision = decided(Outcome::Unreachable, 2, before);
+        assert_eq!((decision.used, decision.circuit.open), (2, before.open));
     }
 
     #[test]
     fn probes_double_to_ten_minutes_and_any_answer_ends_the_rest() {
-        let mut standing = resting(0, 0);
+        let mut circuit = opened(0, 0);
         let mut waits = Vec::new();
         for _ in 0..7 {
-            let verdict = judged(Outcome::Unreachable, 2, standing);
-            let rest = verdict.standing.rest.expect("still resting");
-            waits.push(rest.until.since(NOW).as_secs());
-            assert_eq!(verdict.used, 2);
-            standing = Standing { rest: Some(Rest { until: NOW, ..rest }), ..verdict.standing };
+            let decision = decided(Outcome::Unreachable, 2, circuit);
+            let open = decision.circuit.open.expect("still open");
+            waits.push(open.until.since(NOW).as_secs());
+            assert_eq!(decision.used, 2);
+            circuit = CircuitState { open: Some(CircuitOpen { until: NOW, ..open }), ..decision.circuit };
         }
         assert_eq!(waits, [60, 120, 240, 480, 600, 600, 600]);
-        assert_eq!(judged(Outcome::Delivered { status: 204 }, 2, standing).standing, Standing::default());
-        let rejected = judged(REJECTED, 1, standing);
-        assert_eq!((rejected.standing, rejected.used), (Standing::default(), 2));
+        assert_eq!(decided(Outcome::Delivered { status: 204 }, 2, circuit).circuit, CircuitState::default());
+        let rejected = decided(REJECTED, 1, circuit);
+        assert_eq!((rejected.circuit, rejected.used), (CircuitState::default(), 2));
     }
 
     #[test]
     fn retry_after_counts_once_and_is_capped_at_a_day() {
-        let first = judged(told(120), 0, Standing::default());
+        let first = decided(told(120), 0, CircuitState::default());
         assert_eq!(first.used, 1);
-        assert_eq!(first.standing.rest.expect("a rest").until, NOW.plus(Duration::from_secs(120)));
-        let again = judged(told(60), 1, resting(0, 0));
-        assert_eq!((again.used, again.standing.rest.map(|r| r.probes)), (1, Some(1)));
-        let long = judged(told(u64::MAX), 0, Standing::default()).standing.rest.expect("a rest");
+        assert_eq!(first.circuit.open.expect("an open circuit").until, NOW.plus(Duration::from_secs(120)));
+        let again = decided(told(60), 1, opened(0, 0));
+        assert_eq!((again.used, again.circuit.open.map(|r| r.probes)), (1, Some(1)));
+        let long = decided(told(u64::MAX), 0, CircuitState::default()).circuit.open.expect("an open circuit");
         assert_eq!(long.until, NOW.plus(LONGEST_RETRY_AFTER));
-        assert_eq!(judged(told(0), 0, Standing::default()).standing, Standing::default());
+        assert_eq!(decided(told(0), 0, CircuitState::default()).circuit, CircuitState::default());
     }
 
     #[test]
     fn a_late_retry_after_never_shortens_a_rest() {
-        let verdict = judged(told(1), 0, resting(500, 1));
-        let rest = verdict.standing.rest.expect("still resting");
-        assert_eq!((rest.until, rest.probes), (NOW.plus(Duration::from_secs(500)), 1));
+        let decision = decided(told(1), 0, opened(500, 1));
+        let open = decision.circuit.open.expect("still open");
+        assert_eq!((open.until, open.probes), (NOW.plus(Duration::from_secs(500)), 1));
     }
 
     #[test]
     fn a_clock_that_jumped_back_does_not_prolong_a_rest() {
-        let rest = resting(600, 0).rest.expect("a rest");
-        assert!(!rest.probe_due(NOW));
-        assert!(rest.probe_due(NOW.minus(Duration::from_hours(1))));
+        let open = opened(600, 0).open.expect("an open circuit");
+        assert!(!open.probe_due(NOW));
+        assert!(open.probe_due(NOW.minus(Duration::from_hours(1))));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::clock::Timestamp;
-use crate::delivery::{RetryPolicy, Standing};
+use crate::delivery::{CircuitState, RetryPolicy};
 
 /// Requests in flight to one endpoint unless configured otherwise.
 pub const DEFAULT_CONCURRENCY: u16 = 10;
@@ -260,7 +260,7 @@ pub struct Endpoint {
     /// Who paused it, if anybody did.
     pub paused_by: Option<PausedBy>,
     /// What its last attempts say about it.
-    pub standing: Standing,
+    pub circuit: CircuitState,
     /// When its last pause or rest ended; how long a delivery has been due counts from here.
     pub awake_since: Timestamp,
     /// When it last answered with a 2xx.
@@ -271,7 +271,7 @@ pub struct Endpoint {
 
 impl Endpoint {
     /// Whether its pending deliveries are held: it is paused or no longer configured.
-    pub fn holds(&self) -> bool {
+    pub fn is_paused_or_unconfigured(&self) -> bool {
         !self.configured || self.paused_by.is_some()
     }
 
@@ -286,7 +286,7 @@ impl Endpoint {
             _ if !self.configured => "unconfigured",
             Some(PausedBy::Gone) => "gone",
             Some(PausedBy::Operator | PausedBy::Configuration) => "paused",
-            None if self.standing.rest.is_some() => "resting",
+            None if self.circuit.open.is_some() => "resting",
             None => "ok",
         }
     }

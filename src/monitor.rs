@@ -223,7 +223,7 @@ fn check_endpoints(figures: &Figures) -> Check {
     let endpoints = || figures.endpoints.iter().map(|row| &row.endpoint).filter(|endpoint| endpoint.configured);
     let gone: Vec<&str> =
         endpoints().filter(|it| it.paused_by == Some(PausedBy::Gone)).map(|it| it.name.as_str()).collect();
-    let resting = endpoints().filter(|it| it.paused_by.is_none() && it.standing.rest.is_some()).count();
+    let resting = endpoints().filter(|it| it.paused_by.is_none() && it.circuit.open.is_some()).count();
     let state = match (gone.len(), resting) {
         (0, 0) => Grade::Ok,
         (0, _) => Grade::Warning,
@@ -245,7 +245,8 @@ fn check_endpoints(figures: &Figures) -> Check {
 
 /// What is held goes out only once somebody does something about its endpoint: worth a look.
 fn check_held(figures: &Figures) -> Check {
-    let held = || figures.endpoints.iter().filter(|row| row.endpoint.holds() && row.counts.pending > 0);
+    let held =
+        || figures.endpoints.iter().filter(|row| row.endpoint.is_paused_or_unconfigured() && row.counts.pending > 0);
     let total: i64 = held().map(|row| row.counts.pending).sum();
     let named = |row: &EndpointFigures| {
         format!("{} for {}, which is {}", row.counts.pending, row.endpoint.name, row.endpoint.state_name())
@@ -416,7 +417,7 @@ impl Synced {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::delivery::{Rest, RestCause, Standing};
+    use crate::delivery::{CircuitOpen, CircuitState, OpenCause};
     use crate::endpoint::{Endpoint, EndpointId, EndpointUrl, Settings};
     use crate::store::{Counts, EndpointFigures};
 
@@ -430,7 +431,7 @@ mod tests {
             settings: Settings::default(),
             configured: true,
             paused_by: None,
-            standing: Standing::default(),
+            circuit: CircuitState::default(),
             awake_since: NOW,
             last_success_at: None,
             last_failure_at: None,
@@ -513,8 +514,8 @@ mod tests {
         paused.endpoint.paused_by = Some(PausedBy::Operator);
         assert!(judged(&figures(paused), 0, 0).healthy);
         let mut resting = endpoint();
-        let rest = Rest { since: NOW, until: NOW, probes: 0, cause: RestCause::Unanswered };
-        resting.endpoint.standing = Standing { strikes: 5, rest: Some(rest) };
+        let open = CircuitOpen { since: NOW, until: NOW, probes: 0, cause: OpenCause::Unanswered };
+        resting.endpoint.circuit = CircuitState { consecutive_failures: 5, open: Some(open) };
         let health = judged(&figures(resting), 0, 0);
         assert!(health.healthy && health.checks.iter().any(|check| check.state == Grade::Warning));
     }

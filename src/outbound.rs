@@ -16,14 +16,13 @@ use crate::event::EventId;
 use crate::signature::Signer;
 use crate::store::Claim;
 
-mod chance;
-mod hand;
+pub mod change_listener;
+mod endpoint_buffer;
 pub mod http;
-mod returns;
+mod release_queue;
+pub mod rotation;
 pub mod run;
 mod slots;
-pub mod trial;
-pub mod wake;
 pub mod worker;
 
 /// What we call ourselves to receivers.
@@ -48,7 +47,7 @@ pub trait Keyring: Send + Sync {
 }
 
 /// What one request says.
-pub(crate) struct Letter<'a> {
+pub(crate) struct WebhookRequest<'a> {
     /// The event's id, under which it is signed.
     pub(crate) id: &'a EventId,
     /// The event's type.
@@ -62,19 +61,19 @@ pub(crate) struct Letter<'a> {
 }
 
 /// A place made ready for sending: what is the same in every request is prepared once.
-pub struct Outlet {
+pub struct EndpointClient {
     target: http::Target,
     signer: Signer,
     host: HeaderValue,
 }
 
-impl fmt::Debug for Outlet {
+impl fmt::Debug for EndpointClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Outlet({:?})", self.target)
+        write!(f, "EndpointClient({:?})", self.target)
     }
 }
 
-impl Outlet {
+impl EndpointClient {
     /// Prepares a place and what signs for it.
     pub fn new(url: &EndpointUrl, signer: Signer, client: &Arc<http::Client>) -> Self {
         let target = http::Target::new(url, Arc::clone(client));
@@ -90,27 +89,31 @@ impl Outlet {
     /// The request for one attempt, signed for the time `now`.
     pub fn request(&self, claim: &Claim, now: Timestamp) -> ::http::Request<http_body_util::Full<Bytes>> {
         let Claim { event_id: id, event_type, number, trigger, body, .. } = claim;
-        self.sealed(&Letter { id, event_type, attempt: *number, trigger: *trigger, body }, now)
+        self.build_signed_request(&WebhookRequest { id, event_type, attempt: *number, trigger: *trigger, body }, now)
     }
 
     /// A request as every receiver gets them, signed for the time `now`.
-    pub(crate) fn sealed(&self, letter: &Letter<'_>, now: Timestamp) -> ::http::Request<http_body_util::Full<Bytes>> {
+    pub(crate) fn build_signed_request(
+        &self,
+        message: &WebhookRequest<'_>,
+        now: Timestamp,
+    ) -> ::http::Request<http_body_util::Full<Bytes>> {
         let seconds = now.as_seconds();
-        let signed = self.signer.sign(letter.id.as_str(), seconds, letter.body);
+        let signed = self.signer.sign(message.id.as_str(), seconds, message.body);
         let mut headers = HeaderMap::with_capacity(HEADERS);
         headers.insert(HOST, self.host.clone());
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
-        let id = text_value(letter.id.as_str());
+        let id = text_value(message.id.as_str());
         headers.insert(EVENT_ID, id.clone());
-        headers.insert(EVENT_TYPE, text_value(letter.event_type));
-        headers.insert(ATTEMPT, HeaderValue::from(letter.attempt));
-        headers.insert(TRIGGER, HeaderValue::from_static(letter.trigger.name()));
+        headers.insert(EVENT_TYPE, text_value(message.event_type));
+        headers.insert(ATTEMPT, HeaderValue::from(message.attempt));
+        headers.insert(TRIGGER, HeaderValue::from_static(message.trigger.name()));
         headers.insert(ORIGINAL_SIGNATURE, text_value(&signed.original));
         headers.insert(WEBHOOK_ID, id);
         headers.insert(WEBHOOK_TIMESTAMP, HeaderValue::from(seconds));
         headers.insert(WEBHOOK_SIGNATURE, text_value(&signed.standard));
-        let mut request = ::http::Request::new(http_body_util::Full::new(letter.body.clone()));
+        let mut request = ::http::Request::new(http_body_util::Full::new(message.body.clone()));
         *request.method_mut() = ::http::Method::POST;
         *request.uri_mut() = self.target.path();
         *request.headers_mut() = headers;

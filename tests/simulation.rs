@@ -207,7 +207,7 @@ impl World {
             took: std::time::Duration::from_millis(1),
             detail: String::new(),
             response: Bytes::new(),
-            chance: self.chance.share(),
+            jitter: self.chance.share(),
         }
     }
 

@@ -125,7 +125,7 @@ impl Context {
     /// The keys that sign; an error unless there is one for each endpoint that would be sent to.
     pub fn keyring(&self, endpoints: &[Endpoint]) -> Result<Arc<dyn Keyring>, Fault> {
         let keyring = ConfiguredKeys(Arc::clone(self.config()?));
-        for endpoint in endpoints.iter().filter(|endpoint| !endpoint.holds()) {
+        for endpoint in endpoints.iter().filter(|endpoint| !endpoint.is_paused_or_unconfigured()) {
             keyring.signer(endpoint).map_err(|cause| no_key(&endpoint.name, cause))?;
         }
         Ok(Arc::new(keyring))

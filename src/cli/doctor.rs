@@ -222,7 +222,7 @@ fn named(all: &[Spec]) -> Finding {
 /// Whom deliveries over TLS trust.
 fn trust(config: &Config, all: &[Spec]) -> Finding {
     let whose = config.ca_file.as_deref().map_or("those of the system".to_owned(), shown);
-    match Client::new(config.egress, config.ca_file.clone()).distrust() {
+    match Client::new(config.egress, config.ca_file.clone()).trust_error() {
         None => Finding::ok("certificates", whose),
         Some(why) if all.iter().any(|spec| spec.url.url().scheme() == "https") => Finding::fail("certificates", why)
             .hint("install your system's package of CA certificates, or set tls.ca_file"),

@@ -345,7 +345,7 @@ impl Desk {
             self.screen.warn("failed to send it on: the URL and its query are too long together");
             return status(414);
         };
-        match target.relay(request, FORWARD_LIMIT, FORWARD_BYTES).await {
+        match target.forward(request, FORWARD_LIMIT, FORWARD_BYTES).await {
             Ok(relayed) => {
                 if !relayed.is_whole {
                     self.screen.warn(&format!(

@@ -272,7 +272,7 @@ impl Delivered {
 fn waiting(row: &EndpointFigures, now: Timestamp) -> Option<String> {
     let (name, left) =
         (Untrusted(&row.endpoint.name), count(usize::try_from(row.counts.pending).unwrap_or_default(), "delivery"));
-    match (row.endpoint.state_name(), row.endpoint.standing.rest) {
+    match (row.endpoint.state_name(), row.endpoint.circuit.open) {
         ("ok", _) => None,
         ("resting", Some(rest)) => Some(format!("  {name} is {}: {left} pending", resting(rest, now))),
         ("unconfigured", _) => Some(format!("  {name} is not configured: {left} held")),

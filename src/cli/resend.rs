@@ -22,7 +22,7 @@ use crate::clock::{Clock as _, SystemClock, Timestamp};
 use crate::delivery::Outcome;
 use crate::endpoint::EndpointUrl;
 use crate::outbound::AGENT;
-use crate::outbound::http::{Answer, Client, Target};
+use crate::outbound::http::{AttemptResult, Client, Target};
 use crate::report::requests::{self, Resent};
 use crate::signature::{Message, Received, Scheme, detect, find, sign};
 use crate::store::{EventRow, Store};
@@ -124,7 +124,7 @@ fn insert(headers: &mut HeaderMap, name: &str, value: &str) {
     }
 }
 
-fn resent(name: String, answer: Answer) -> Resent {
+fn resent(name: String, answer: AttemptResult) -> Resent {
     let delivered = matches!(answer.outcome, Outcome::Delivered { .. });
     Resent { name, delivered, status: answer.outcome.status(), detail: answer.detail }
 }

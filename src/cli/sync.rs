@@ -113,7 +113,7 @@ fn is_settled(store: &dyn Store, event: &EventId, deadline: Timestamp) -> bool {
     let (Ok(Some(detail)), Ok(endpoints)) = (store.event(event), store.endpoints()) else { return true };
     let rests_too_long = |row: &DeliveryRow| {
         let endpoint = endpoints.iter().find(|endpoint| endpoint.name == row.endpoint);
-        endpoint.and_then(|endpoint| endpoint.standing.rest).is_some_and(|rest| rest.until > deadline)
+        endpoint.and_then(|endpoint| endpoint.circuit.open).is_some_and(|open| open.until > deadline)
     };
     detail.deliveries.iter().all(|row| match row.state {
         State::Delivered | State::Failed | State::Held => true,

@@ -93,7 +93,7 @@ pub struct Measured {
 impl Measured {
     /// Measures the queue.
     pub fn of(figures: &Figures, health: &Health, now: Timestamp) -> Self {
-        let awake = figures.endpoints.iter().filter(|row| !row.endpoint.holds());
+        let awake = figures.endpoints.iter().filter(|row| !row.endpoint.is_paused_or_unconfigured());
         Self {
             pending: awake.map(|row| row.counts.pending.unsigned_abs()).sum(),
             age_seconds: due_age(figures, now).as_secs(),

@@ -3,7 +3,7 @@
 //! HTTP/1.1 on connections of our own: no redirects, no proxies, no cookies, no decompression. An address is checked at the
 //! moment a connection is made to it, so that neither a name nor a redirect can lead elsewhere.
 
-pub mod look;
+pub mod probe;
 
 use std::fmt;
 use std::io;
@@ -30,13 +30,13 @@ use crate::delivery::Outcome;
 use crate::endpoint::{Egress, EndpointUrl};
 
 /// Bytes of a response body that are read.
-pub const READ_LIMIT: usize = 64 * 1024;
+pub const MAX_BODY_READ: usize = 64 * 1024;
 /// Bytes of a response body that are kept.
-pub const KEEP_LIMIT: usize = 4 * 1024;
+pub const MAX_BODY_KEPT: usize = 4 * 1024;
 /// Bytes of response headers that are accepted.
-const HEADER_BYTES: usize = 64 * 1024;
+const READ_BUFFER_BYTES: usize = 64 * 1024;
 /// Response headers that are accepted.
-const HEADER_COUNT: usize = 128;
+const MAX_RESPONSE_HEADERS: usize = 128;
 /// Addresses of one name that are tried.
 const ADDRESSES: usize = 16;
 
@@ -93,18 +93,18 @@ fn trusted_roots(path: &std::path::Path) -> Result<rustls::RootCertStore, String
 
 /// What one request came to.
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub struct AttemptResult {
     /// The outcome for the delivery.
     pub outcome: Outcome,
     /// What happened, in words for an operator. Foreign text in it is not yet escaped.
     pub detail: String,
-    /// At most [`KEEP_LIMIT`] bytes of the response body.
+    /// At most [`MAX_BODY_KEPT`] bytes of the response body.
     pub response: Bytes,
 }
 
 /// A response for somebody else, who is to have all of it.
 #[derive(Debug)]
-pub struct Relayed {
+pub struct ForwardedResponse {
     /// Its status, its headers, and as much of its body as was asked for.
     pub response: Response<Bytes>,
     /// Whether that is all of it.
@@ -191,17 +191,22 @@ impl Target {
 
     /// Sends one request. Resolving, connecting, TLS and the response body all fall within `limit`; `now` reads dates in
     /// `Retry-After`.
-    pub async fn send(&self, request: Request<Full<Bytes>>, limit: Duration, now: Timestamp) -> Answer {
+    pub async fn send(&self, request: Request<Full<Bytes>>, limit: Duration, now: Timestamp) -> AttemptResult {
         let deadline = Instant::now() + limit;
         match self.exchange_by(deadline, request, limit).await {
             Ok((response, sender)) => self.judge(response, sender, deadline, now).await,
-            Err(failure) => Answer { outcome: failure.outcome, detail: failure.detail, response: Bytes::new() },
+            Err(failure) => AttemptResult { outcome: failure.outcome, detail: failure.detail, response: Bytes::new() },
         }
     }
 
     /// Sends one request within `limit` and returns the response as it is, with at most `most` bytes of its body; or why
     /// there is none, in words for an operator. Foreign text in them is not yet escaped.
-    pub async fn relay(&self, request: Request<Full<Bytes>>, limit: Duration, most: usize) -> Result<Relayed, String> {
+    pub async fn forward(
+        &self,
+        request: Request<Full<Bytes>>,
+        limit: Duration,
+        most: usize,
+    ) -> Result<ForwardedResponse, String> {
         let deadline = Instant::now() + limit;
         let (response, sender) = self.exchange_by(deadline, request, limit).await.map_err(|failure| failure.detail)?;
         let (head, body) = response.into_parts();
@@ -209,7 +214,7 @@ impl Target {
         if is_whole {
             self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(sender);
         }
-        Ok(Relayed { response: Response::from_parts(head, body), is_whole })
+        Ok(ForwardedResponse { response: Response::from_parts(head, body), is_whole })
     }
 
     async fn exchange_by(
@@ -278,7 +283,7 @@ impl Target {
         phase.store(Phase::Resolve as u8, Ordering::Relaxed);
         let addresses = self.resolve().await?;
         phase.store(Phase::Connect as u8, Ordering::Relaxed);
-        let stream = self.reach(&addresses, limit).await?;
+        let stream = self.connect_any(&addresses, limit).await?;
         // Requests are small and alone on their connection: waiting to fill a segment only adds latency.
         let _ = stream.set_nodelay(true);
         if !self.https {
@@ -317,7 +322,7 @@ impl Target {
     }
 
     /// Connects to the first address that answers; each gets its share of the time.
-    async fn reach(&self, addresses: &[SocketAddr], limit: Duration) -> Result<TcpStream, Failure> {
+    async fn connect_any(&self, addresses: &[SocketAddr], limit: Duration) -> Result<TcpStream, Failure> {
         let share = limit / u32::try_from(addresses.len()).unwrap_or(1);
         let mut last = String::new();
         for address in addresses {
@@ -332,14 +337,20 @@ impl Target {
     }
 
     /// Turns a response into an outcome: the status decides, the body is only kept for the operator.
-    async fn judge(&self, response: Response<Incoming>, sender: Sender, deadline: Instant, now: Timestamp) -> Answer {
+    async fn judge(
+        &self,
+        response: Response<Incoming>,
+        sender: Sender,
+        deadline: Instant,
+        now: Timestamp,
+    ) -> AttemptResult {
         let status = response.status().as_u16();
         let retry_after = match status {
             429 | 503 => response.headers().get(RETRY_AFTER).and_then(|value| read_retry_after(value, now)),
             _ => None,
         };
         let location = response.headers().get(::http::header::LOCATION).cloned();
-        let (response, whole) = read_body(response.into_body(), deadline, READ_LIMIT, KEEP_LIMIT).await;
+        let (response, whole) = read_body(response.into_body(), deadline, MAX_BODY_READ, MAX_BODY_KEPT).await;
         if whole {
             self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(sender);
         }
@@ -347,7 +358,7 @@ impl Target {
             200..300 => Outcome::Delivered { status },
             _ => Outcome::Rejected { status, retry_after },
         };
-        Answer { outcome, detail: describe(status, retry_after, location.as_ref()), response }
+        AttemptResult { outcome, detail: describe(status, retry_after, location.as_ref()), response }
     }
 }
 
@@ -363,8 +374,8 @@ fn describe(status: u16, retry_after: Option<Duration>, location: Option<&Header
 
 async fn handshake<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(io: TokioIo<S>) -> Result<Sender, Failure> {
     let (sender, connection) = http1::Builder::new()
-        .max_headers(HEADER_COUNT)
-        .max_buf_size(HEADER_BYTES)
+        .max_headers(MAX_RESPONSE_HEADERS)
+        .max_buf_size(READ_BUFFER_BYTES)
         .handshake(io)
         .await
         .map_err(|e| broken(&e))?;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::wake::SLOW_POLL;
+use super::change_listener::SLOW_POLL;
 use crate::clock::Timestamp;
 use crate::store::{Outlook, StoreError, Tally};
 

@@ -14,25 +14,25 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::Outlet;
-use super::http::Answer;
+use super::EndpointClient;
+use super::http::AttemptResult;
 use crate::clock::{Clock, Timestamp};
 use crate::delivery::Outcome;
 use crate::store::{Claim, Finished};
 
 /// An attempt to make.
 pub(super) struct Job {
-    pub(super) outlet: Arc<Outlet>,
+    pub(super) endpoint_client: Arc<EndpointClient>,
     pub(super) claim: Claim,
     /// What resolving, connecting and the answer may take together.
     pub(super) limit: Duration,
     pub(super) started_at: Timestamp,
-    /// See [`Finished::chance`].
-    pub(super) chance: f64,
+    /// See [`Finished::jitter`].
+    pub(super) jitter: f64,
 }
 
 /// A slot that is free again, with what it did.
-struct Landing {
+struct Completed {
     slot: UnboundedSender<Job>,
     finished: Finished,
 }
@@ -42,8 +42,8 @@ pub(super) struct Slots {
     clock: Arc<dyn Clock>,
     free: Vec<UnboundedSender<Job>>,
     tasks: JoinSet<()>,
-    land: UnboundedSender<Landing>,
-    landings: UnboundedReceiver<Landing>,
+    land: UnboundedSender<Completed>,
+    landings: UnboundedReceiver<Completed>,
     busy: usize,
 }
 
@@ -74,7 +74,9 @@ impl Slots {
 
     /// The next attempt that ended. Waits for ever while none is under way.
     pub(super) async fn landed(&mut self) -> Finished {
-        let Some(Landing { slot, finished }) = self.landings.recv().await else { return std::future::pending().await };
+        let Some(Completed { slot, finished }) = self.landings.recv().await else {
+            return std::future::pending().await;
+        };
         self.busy -= 1;
         self.free.push(slot);
         finished
@@ -90,27 +92,27 @@ impl Slots {
 async fn work(
     mut jobs: UnboundedReceiver<Job>,
     slot: UnboundedSender<Job>,
-    land: UnboundedSender<Landing>,
+    land: UnboundedSender<Completed>,
     clock: Arc<dyn Clock>,
 ) {
     while let Some(job) = jobs.recv().await {
         let began = Instant::now();
         let answer = guarded(attempt(&job)).await.unwrap_or_else(panicked);
-        let Answer { outcome, detail, response } = answer;
-        let Job { claim, started_at, chance, .. } = job;
+        let AttemptResult { outcome, detail, response } = answer;
+        let Job { claim, started_at, jitter, .. } = job;
         let (ended_at, took) = (clock.now(), began.elapsed());
-        let finished = Finished { outcome, started_at, ended_at, took, detail, response, chance, claim };
-        if land.send(Landing { slot: slot.clone(), finished }).is_err() {
+        let finished = Finished { outcome, started_at, ended_at, took, detail, response, jitter, claim };
+        if land.send(Completed { slot: slot.clone(), finished }).is_err() {
             return;
         }
     }
 }
 
-async fn attempt(job: &Job) -> Answer {
+async fn attempt(job: &Job) -> AttemptResult {
     #[cfg(debug_assertions)]
-    die_if_asked(&job.claim);
-    let request = job.outlet.request(&job.claim, job.started_at);
-    job.outlet.target().send(request, job.limit, job.started_at).await
+    failpoint(&job.claim);
+    let request = job.endpoint_client.request(&job.claim, job.started_at);
+    job.endpoint_client.target().send(request, job.limit, job.started_at).await
 }
 
 /// What `work` comes to; `None` if it panics.
@@ -124,8 +126,8 @@ async fn guarded<T>(work: impl Future<Output = T>) -> Option<T> {
 }
 
 /// A bug of ours is told like any attempt that got no answer, so that it ends: neither the slot nor the delivery is lost.
-fn panicked() -> Answer {
-    Answer {
+fn panicked() -> AttemptResult {
+    AttemptResult {
         outcome: Outcome::Unreachable,
         detail: "internal error: the attempt panicked".to_owned(),
         response: Bytes::new(),
@@ -134,7 +136,7 @@ fn panicked() -> Answer {
 
 /// Lets a test make this process crash, or an attempt panic, on one event. Not part of release builds.
 #[cfg(debug_assertions)]
-fn die_if_asked(claim: &Claim) {
+fn failpoint(claim: &Claim) {
     let asked = |name: &str| std::env::var_os(name).is_some_and(|id| id == claim.event_id.as_str());
     if asked("SYNCCTL_TEST_ABORT_ON") {
         std::process::abort();

@@ -13,14 +13,13 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
-use super::chance::Chance;
-use super::hand::Hand;
+use super::change_listener::ChangeListener;
+use super::endpoint_buffer::EndpointBuffer;
 use super::http::Client;
-use super::returns::Returns;
+use super::release_queue::ReleaseQueue;
 use super::run::{Options, Stop, Summary, WATCH_OTHERS, WorkerError};
 use super::slots::{Job, Slots};
-use super::wake::Bell;
-use super::{Keyring, Outlet};
+use super::{EndpointClient, Keyring};
 use crate::clock::Clock;
 use crate::delivery::{Next, Outcome};
 use crate::endpoint::{Endpoint, EndpointId, MAX_CONCURRENCY};
@@ -68,26 +67,26 @@ impl Worker {
     /// After [`Stop::Drain`] nothing new starts and requests in flight end; after [`Stop::Now`] they are abandoned, and count
     /// as interrupted once the run's end is remembered.
     pub async fn run(self, run: &Run, stop: watch::Receiver<Stop>) -> Result<Summary, WorkerError> {
-        let mut shift = Shift::begin(self, run, stop)?;
+        let mut shift = WorkerState::begin(self, run, stop)?;
         let done = shift.work().await;
         shift.slots.shutdown().await;
         done
     }
 }
 
-type Turn = Pin<Box<dyn Future<Output = Result<Advanced, StoreError>> + Send>>;
+type PendingCommit = Pin<Box<dyn Future<Output = Result<Advanced, StoreError>> + Send>>;
 
 /// A run at work.
-struct Shift<'a> {
+struct WorkerState<'a> {
     worker: Worker,
     run: &'a Run,
     stop: watch::Receiver<Stop>,
-    hands: BTreeMap<EndpointId, Hand>,
+    hands: BTreeMap<EndpointId, EndpointBuffer>,
     snapshot: Arc<Vec<Endpoint>>,
     slots: Slots,
     landed: Vec<Finished>,
     landed_at: Instant,
-    turn: Option<Turn>,
+    turn: Option<PendingCommit>,
     /// What the transaction under way asks for and brings.
     asked: Vec<(EndpointId, usize)>,
     recording: Arc<Vec<Finished>>,
@@ -100,8 +99,7 @@ struct Shift<'a> {
     idle_until: Option<Instant>,
     reap_at: Instant,
     look_at: Instant,
-    returns: Returns,
-    chance: Chance,
+    returns: ReleaseQueue,
 }
 
 /// Outcomes cannot be stored at the moment.
@@ -111,7 +109,7 @@ struct Trouble {
     cause: StoreError,
 }
 
-impl<'a> Shift<'a> {
+impl<'a> WorkerState<'a> {
     fn begin(worker: Worker, run: &'a Run, stop: watch::Receiver<Stop>) -> Result<Self, WorkerError> {
         worker.store.reap(worker.clock.now())?;
         let endpoints = Arc::new(worker.store.endpoints()?);
@@ -132,8 +130,7 @@ impl<'a> Shift<'a> {
             idle_until: None,
             reap_at: Instant::now() + WATCH_OTHERS,
             look_at: Instant::now() + LOOK_FOR_MORE,
-            returns: Returns::default(),
-            chance: Chance::new(),
+            returns: ReleaseQueue::default(),
             worker,
             run,
             stop,
@@ -143,7 +140,7 @@ impl<'a> Shift<'a> {
     }
 
     async fn work(&mut self) -> Result<Summary, WorkerError> {
-        let mut bell = Bell::on(&self.worker.store.watch_path());
+        let mut bell = ChangeListener::on(&self.worker.store.watch_path());
         loop {
             self.start()?;
             self.begin_turn();
@@ -162,7 +159,7 @@ impl<'a> Shift<'a> {
                 () = until(linger), if linger.is_some() => {}
                 () = until(again), if again.is_some() => {}
                 () = until(idle), if idle.is_some() => self.stir()?,
-                () = bell.rung(), if idle.is_some() => self.stir()?,
+                () = bell.changed(), if idle.is_some() => self.stir()?,
                 () = until(self.deadline), if self.deadline.is_some() => self.reach_deadline(),
                 () = sleep_until(self.look_at), if self.has_room_for_more() => self.look_for_more(),
                 () = sleep_until(self.reap_at) => drop(self.watch_others()?),
@@ -185,7 +182,7 @@ impl<'a> Shift<'a> {
             return;
         }
         let wants = self.wants();
-        let hungry = !wants.endpoints.is_empty() && self.hands.values().any(Hand::is_hungry);
+        let hungry = !wants.endpoints.is_empty() && self.hands.values().any(EndpointBuffer::is_hungry);
         let patient = self.linger_until().is_some_and(|at| now < at) && self.landed.len() < COMPANY;
         let waiting = !self.landed.is_empty() && !patient;
         if !(hungry || waiting || self.trouble.is_some()) {
@@ -208,7 +205,7 @@ impl<'a> Shift<'a> {
 
     /// Whether a slot is free that a delivery emitted a moment ago could take.
     fn has_room_for_more(&self) -> bool {
-        let could_send = |hand: &Hand| hand.dry && !hand.holds() && hand.has_free_slots();
+        let could_send = |hand: &EndpointBuffer| hand.dry && !hand.is_paused_or_unconfigured() && hand.has_free_slots();
         self.slots.busy() > 0 && self.hands.values().any(could_send)
     }
 
@@ -222,7 +219,7 @@ impl<'a> Shift<'a> {
     }
 
     fn wants(&self) -> Wants {
-        let in_hand = self.hands.values().map(Hand::held).sum::<usize>();
+        let in_hand = self.hands.values().map(EndpointBuffer::held).sum::<usize>();
         if !self.may_start() || (self.solo && in_hand > 0) {
             return Wants::default();
         }
@@ -262,7 +259,7 @@ impl<'a> Shift<'a> {
             return Ok(());
         }
         if !self.may_start() {
-            self.returns.add(self.hands.values_mut().flat_map(Hand::empty));
+            self.returns.add(self.hands.values_mut().flat_map(EndpointBuffer::empty));
             self.let_go();
             return Ok(());
         }
@@ -270,18 +267,18 @@ impl<'a> Shift<'a> {
         let mut room = usize::from(MAX_CONCURRENCY).saturating_sub(self.slots.busy());
         let now = self.worker.clock.now();
         for hand in self.hands.values_mut() {
-            let Some(outlet) = hand.outlet.clone() else { continue };
+            let Some(endpoint_client) = hand.endpoint_client.clone() else { continue };
             while room > 0
                 && let Some(claim) = hand.next()
             {
                 room -= 1;
                 self.started += 1;
                 self.slots.start(Job {
-                    outlet: Arc::clone(&outlet),
+                    endpoint_client: Arc::clone(&endpoint_client),
                     claim,
                     limit: hand.endpoint.settings.retry.timeout(),
                     started_at: now,
-                    chance: self.chance.next(),
+                    jitter: fastrand::f64(),
                 });
             }
         }
@@ -315,7 +312,7 @@ impl<'a> Shift<'a> {
     fn land(&mut self, finished: Finished) {
         if let Some(hand) = self.hands.get_mut(&finished.claim.endpoint) {
             hand.in_flight -= 1;
-            hand.in_doubt += usize::from(finished.outcome.is_unsettling());
+            hand.in_doubt += usize::from(finished.outcome.affects_endpoint());
         }
         if self.landed.is_empty() {
             self.landed_at = Instant::now();
@@ -346,7 +343,7 @@ impl<'a> Shift<'a> {
             // With it the next delivery of its resource became due.
             if let Some(hand) = self.hands.get_mut(&finished.claim.endpoint) {
                 hand.dry = false;
-                hand.in_doubt -= usize::from(finished.outcome.is_unsettling());
+                hand.in_doubt -= usize::from(finished.outcome.affects_endpoint());
             }
             match recorded {
                 Recorded::Written(Next::Delivered) => self.summary.tally.delivered += 1,
@@ -383,15 +380,15 @@ impl<'a> Shift<'a> {
         }
         let now = self.worker.clock.now();
         for endpoint in endpoints.iter() {
-            let hand = self.hands.entry(endpoint.id).or_insert_with(|| Hand::new(endpoint.clone()));
+            let hand = self.hands.entry(endpoint.id).or_insert_with(|| EndpointBuffer::new(endpoint.clone()));
             let changed = hand.endpoint.url != endpoint.url || hand.endpoint.settings != endpoint.settings;
-            if (hand.outlet.is_none() || changed) && endpoint.configured {
-                hand.outlet = outlet(&self.worker, endpoint);
+            if (hand.endpoint_client.is_none() || changed) && endpoint.configured {
+                hand.endpoint_client = endpoint_client(&self.worker, endpoint);
             }
             hand.slots = usize::from(self.worker.options.concurrency.unwrap_or(endpoint.settings.concurrency));
             hand.endpoint = endpoint.clone();
-            let resting = endpoint.standing.rest.is_some_and(|rest| !rest.probe_due(now));
-            if hand.holds() || resting {
+            let resting = endpoint.circuit.open.is_some_and(|open| !open.probe_due(now));
+            if hand.is_paused_or_unconfigured() || resting {
                 self.returns.add(hand.empty());
             }
         }
@@ -502,9 +499,9 @@ impl<'a> Shift<'a> {
     }
 }
 
-fn outlet(worker: &Worker, endpoint: &Endpoint) -> Option<Arc<Outlet>> {
+fn endpoint_client(worker: &Worker, endpoint: &Endpoint) -> Option<Arc<EndpointClient>> {
     match worker.keyring.signer(endpoint) {
-        Ok(signer) => Some(Arc::new(Outlet::new(&endpoint.url, signer, &worker.client))),
+        Ok(signer) => Some(Arc::new(EndpointClient::new(&endpoint.url, signer, &worker.client))),
         Err(cause) => {
             tracing::error!(endpoint = endpoint.name, cause, "nothing is sent to an endpoint without a secret");
             None
@@ -512,7 +509,7 @@ fn outlet(worker: &Worker, endpoint: &Endpoint) -> Option<Arc<Outlet>> {
     }
 }
 
-async fn poll(turn: &mut Option<Turn>) -> Result<Advanced, StoreError> {
+async fn poll(turn: &mut Option<PendingCommit>) -> Result<Advanced, StoreError> {
     match turn {
         Some(turn) => turn.await,
         None => std::future::pending().await,

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{Cell, Column, Level, Report, Table};
 use crate::clock::Timestamp;
-use crate::delivery::{Rest, RestCause};
+use crate::delivery::{CircuitOpen, OpenCause};
 use crate::endpoint::Endpoint;
 use crate::monitor::{Ages, Freshness, Synced, due_age, freshness};
 use crate::store::{EndpointFigures, Figures, Tally};
@@ -40,7 +40,8 @@ impl Queue {
         let mut queue = Self { events: figures.events, ..Self::default() };
         for endpoint in &figures.endpoints {
             let counts = endpoint.counts;
-            let waiting = if endpoint.endpoint.holds() { &mut queue.held } else { &mut queue.pending };
+            let waiting =
+                if endpoint.endpoint.is_paused_or_unconfigured() { &mut queue.held } else { &mut queue.pending };
             *waiting += counts.pending;
             queue.processing += counts.processing;
             queue.failed += counts.failed;
@@ -73,12 +74,12 @@ struct EndpointView<'a> {
     last_success_at: Option<Timestamp>,
     last_failure_at: Option<Timestamp>,
     resting_until: Option<Timestamp>,
-    rest_cause: Option<RestCause>,
+    rest_cause: Option<OpenCause>,
 }
 
 fn view(figures: &EndpointFigures) -> EndpointView<'_> {
     let endpoint = &figures.endpoint;
-    let held = endpoint.holds();
+    let held = endpoint.is_paused_or_unconfigured();
     EndpointView {
         name: &endpoint.name,
         url: endpoint.url.as_str(),
@@ -92,8 +93,8 @@ fn view(figures: &EndpointFigures) -> EndpointView<'_> {
         freshness: None,
         last_success_at: endpoint.last_success_at,
         last_failure_at: endpoint.last_failure_at,
-        resting_until: endpoint.standing.rest.map(|rest| rest.until),
-        rest_cause: endpoint.standing.rest.map(|rest| rest.cause),
+        resting_until: endpoint.circuit.open.map(|open| open.until),
+        rest_cause: endpoint.circuit.open.map(|open| open.cause),
     }
 }
 
@@ -211,8 +212,8 @@ fn freshness_cell(last: Option<Timestamp>, ages: &Ages, now: Timestamp) -> Cell 
 
 /// The state of an endpoint in words: a rest says when its next probe is due.
 pub(super) fn state_cell(endpoint: &Endpoint, now: Timestamp) -> Cell {
-    match (endpoint.state_name(), endpoint.standing.rest) {
-        ("resting", Some(rest)) => Cell::Level(Level::Warning, resting(rest, now)),
+    match (endpoint.state_name(), endpoint.circuit.open) {
+        ("resting", Some(open)) => Cell::Level(Level::Warning, resting(open, now)),
         ("ok", _) => Cell::Level(Level::Good, "ok".to_owned()),
         ("gone", _) => Cell::Level(Level::Bad, "gone (answered 410)".to_owned()),
         (other, _) => Cell::Level(Level::Quiet, other.to_owned()),
@@ -220,11 +221,11 @@ pub(super) fn state_cell(endpoint: &Endpoint, now: Timestamp) -> Cell {
 }
 
 /// A rest in words: until when, or that it has lasted long enough for a probe.
-pub fn resting(rest: Rest, now: Timestamp) -> String {
-    if rest.probe_due(now) {
+pub fn resting(open: CircuitOpen, now: Timestamp) -> String {
+    if open.probe_due(now) {
         return "resting, its next probe is due".to_owned();
     }
-    format!("resting until {} (in {})", rest.until, short_duration(rest.until.since(now)))
+    format!("resting until {} (in {})", open.until, short_duration(open.until.since(now)))
 }
 
 /// The state of the endpoints alone.
@@ -284,7 +285,7 @@ pub fn endpoint(figures: &EndpointFigures, now: Timestamp) -> Report {
         secret: &settings.secret,
         legacy_signature: settings.legacy_signature,
         paused_by: endpoint.paused_by,
-        strikes: endpoint.standing.strikes,
+        strikes: endpoint.circuit.consecutive_failures,
     };
     let events: Vec<String> = settings.events.iter().cloned().map(String::from).collect();
     let delay = |ms| short_duration(Duration::from_millis(ms));
@@ -300,7 +301,7 @@ pub fn endpoint(figures: &EndpointFigures, now: Timestamp) -> Report {
         vec!["failed".into(), figures.counts.failed.into()],
         vec!["last success".into(), endpoint.last_success_at.into()],
         vec!["last failure".into(), endpoint.last_failure_at.into()],
-        vec!["unanswered in a row".into(), endpoint.standing.strikes.into()],
+        vec!["unanswered in a row".into(), endpoint.circuit.consecutive_failures.into()],
         vec!["concurrency".into(), settings.concurrency.into()],
         vec![
             "retry".into(),

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{Cell, Column, Level, Report, Table};
 use crate::clock::Timestamp;
-use crate::outbound::trial::{Accepts, Answers, Trial};
+use crate::outbound::rotation::{Accepts, Answers, RotationCheck};
 use crate::signature::hygiene::Flaw;
 use crate::text::{count, relative};
 
@@ -111,7 +111,7 @@ pub struct Sender {
 #[derive(Debug)]
 pub enum Tried {
     /// It was, or could not be.
-    Came(Trial),
+    Came(RotationCheck),
     /// It is not part of the rotation, and this is why.
     Outside(&'static str),
 }
@@ -161,7 +161,7 @@ impl<'a> SenderView<'a> {
 impl<'a> TriedView<'a> {
     fn of(tried: &'a Tried) -> Self {
         match tried {
-            Tried::Came(Trial { accepts, reason, answers }) => {
+            Tried::Came(RotationCheck { accepts, reason, answers }) => {
                 let Answers { new, old, random } = answers;
                 let answers = AnswersView { random: random.as_deref(), new: new.as_deref(), old: old.as_deref() };
                 Self { accepts: Some(accepts.name()), reason: reason.as_deref(), answers }

@@ -82,7 +82,7 @@ fn held(row: &DeliveryRow, endpoint: Option<&Endpoint>) -> String {
 }
 
 fn pending(row: &DeliveryRow, endpoint: Option<&Endpoint>, now: Timestamp) -> String {
-    let rest = endpoint.and_then(|endpoint| endpoint.standing.rest).filter(|rest| !rest.probe_due(now));
+    let rest = endpoint.and_then(|endpoint| endpoint.circuit.open).filter(|rest| !rest.probe_due(now));
     if row.blocked {
         let resource = &row.event.resource;
         return format!("waits behind an earlier delivery of {}/{} to it", resource.kind, resource.id);

@@ -188,7 +188,7 @@ impl Metrics {
         self.events.set(figures.events);
         for figures in &figures.endpoints {
             let endpoint = &figures.endpoint.name;
-            let waiting = if figures.endpoint.holds() { "held" } else { "pending" };
+            let waiting = if figures.endpoint.is_paused_or_unconfigured() { "held" } else { "pending" };
             let counts = figures.counts;
             let states = [
                 (waiting, counts.pending),
@@ -202,7 +202,7 @@ impl Metrics {
             let labels = Endpoint { endpoint: endpoint.clone() };
             let age = figures.oldest_due.map_or(Duration::ZERO, |due| now.since(due));
             self.oldest_due.get_or_create(&labels).set(age.as_secs_f64());
-            self.resting.get_or_create(&labels).set(figures.endpoint.standing.rest.is_some().into());
+            self.resting.get_or_create(&labels).set(figures.endpoint.circuit.open.is_some().into());
         }
     }
 }

@@ -121,7 +121,7 @@ pub struct Finished {
     /// The beginning of the response body.
     pub response: Bytes,
     /// A random number in `0.0..1.0` that spreads retries.
-    pub chance: f64,
+    pub jitter: f64,
 }
 
 /// What became of an outcome.
@@ -165,7 +165,7 @@ pub struct Outlook {
     pub next_due: Option<Timestamp>,
     /// The earliest probe of a resting endpoint that has something pending.
     pub next_probe: Option<Timestamp>,
-    /// Whether that probe is worth waiting for: see [`Rest::worth_waiting`](crate::delivery::Rest::worth_waiting).
+    /// Whether that probe is worth waiting for: see [`CircuitOpen::worth_waiting`](crate::delivery::CircuitOpen::worth_waiting).
     pub probe_worth_waiting: bool,
     /// Pending deliveries of endpoints that rest.
     pub resting: u64,

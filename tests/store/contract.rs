@@ -61,7 +61,7 @@ impl Bench {
             took: Duration::from_millis(1),
             detail: "test".into(),
             response: bytes::Bytes::new(),
-            chance: 0.0,
+            jitter: 0.0,
         };
         self.store.advance(run.id, Arc::new(vec![finished]), Wants::default(), now()).wait().unwrap().recorded[0]
     }
@@ -213,9 +213,9 @@ fn a_changed_url_forgets_what_was_learned_about_the_old_one() {
             bench.finish(&run, claim, Outcome::Unreachable);
         }
     }
-    assert!(bench.store.endpoints().unwrap()[0].standing.strikes > 0);
+    assert!(bench.store.endpoints().unwrap()[0].circuit.consecutive_failures > 0);
     let changed = bench.store.set_endpoints(named("http://b.invalid/"), now()).wait().unwrap();
-    assert_eq!((changed[0].standing.strikes, changed[0].standing.rest), (0, None));
+    assert_eq!((changed[0].circuit.consecutive_failures, changed[0].circuit.open), (0, None));
     assert_eq!(changed.len(), 1);
 }
 

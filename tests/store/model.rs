@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use syncctl::clock::Timestamp;
-use syncctl::delivery::{Next, Outcome, RetryPolicy, Standing, State, Trigger, after_interruption, judge};
+use syncctl::delivery::{CircuitState, Next, Outcome, RetryPolicy, State, Trigger, after_interruption, decide_retry};
 use syncctl::endpoint::{EndpointId, EndpointUrl, Spec};
 use syncctl::event::{Draft, EventId};
 use syncctl::store::{
@@ -40,7 +40,7 @@ struct Delivery {
 struct Place {
     paused: bool,
     configured: bool,
-    standing: Standing,
+    circuit: CircuitState,
     probe: Option<i64>,
 }
 
@@ -90,7 +90,7 @@ impl Model {
     /// How many of an endpoint may be claimed, of `n` wanted.
     fn room(&self, endpoint: usize, n: usize, now: Timestamp) -> usize {
         let place = &self.places[endpoint];
-        match place.standing.rest {
+        match place.circuit.open {
             _ if self.holds(endpoint) => 0,
             None => n,
             Some(rest) if rest.probe_due(now) && place.probe.is_none() => n.min(1),
@@ -148,16 +148,16 @@ impl Model {
     fn finish(&mut self, id: i64, outcome: Outcome, at: Timestamp, chance: f64) {
         let d = self.deliveries.get_mut(&id).unwrap();
         let place = &mut self.places[d.endpoint];
-        let verdict = judge(&RetryPolicy::default(), outcome, d.used, place.standing, at, chance);
-        (d.used, d.owner, d.interruptions) = (verdict.used, None, 0);
-        match verdict.next {
+        let decision = decide_retry(&RetryPolicy::default(), outcome, d.used, place.circuit, at, chance);
+        (d.used, d.owner, d.interruptions) = (decision.used, None, 0);
+        match decision.next {
             Next::Delivered => d.done = Some(State::Delivered),
             Next::RetryAt(due) => d.due = due,
             Next::Failed(_) => d.done = Some(State::Failed),
             Next::RunAlone => unreachable!("no outcome of an attempt asks for it"),
         }
-        place.standing = verdict.standing;
-        place.paused |= verdict.gone;
+        place.circuit = decision.circuit;
+        place.paused |= decision.gone;
         place.probe = place.probe.filter(|probe| *probe != id);
         self.turn(at);
     }
@@ -323,7 +323,7 @@ impl History {
             d.attempts += 1;
             assert_eq!((claim.number, claim.endpoint), (d.attempts, self.endpoints[d.endpoint]));
             let place = &mut self.model.places[d.endpoint];
-            if place.standing.rest.is_some() {
+            if place.circuit.open.is_some() {
                 place.probe = Some(claim.delivery.0);
             }
             hand.push(claim);
@@ -370,7 +370,7 @@ impl History {
             took: Duration::from_millis(3),
             detail: "test".into(),
             response: bytes::Bytes::new(),
-            chance: self.chance.share(),
+            jitter: self.chance.share(),
         }
     }
 
@@ -381,7 +381,7 @@ impl History {
         self.model.forgive(self.now);
         for (f, recorded) in finished.iter().zip(done.recorded) {
             assert!(matches!(recorded, Recorded::Written(_)), "its own claim");
-            self.model.finish(f.claim.delivery.0, f.outcome, f.ended_at, f.chance);
+            self.model.finish(f.claim.delivery.0, f.outcome, f.ended_at, f.jitter);
         }
     }
 
@@ -442,7 +442,7 @@ impl History {
     fn resume(&mut self, which: usize) {
         self.store.resume(&format!("e{which}"), self.now).wait().unwrap();
         let place = &mut self.model.places[which];
-        (place.paused, place.standing, place.probe) = (false, Standing::default(), None);
+        (place.paused, place.circuit, place.probe) = (false, CircuitState::default(), None);
     }
 
     fn hold_or_return(&mut self) {
@@ -573,7 +573,7 @@ impl History {
             assert_eq!(counts.processing, count(&[State::Processing]));
             assert_eq!(counts.delivered, count(&[State::Delivered]));
             assert_eq!(counts.failed, count(&[State::Failed]));
-            assert_eq!(figures.endpoint.standing, self.model.places[endpoint].standing);
+            assert_eq!(figures.endpoint.circuit, self.model.places[endpoint].circuit);
             let troubled =
                 DeliveryFilter { troubled: true, endpoint: Some(format!("e{endpoint}")), ..Default::default() };
             let rows = self.store.deliveries(&troubled, page).unwrap().rows;

@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::endpoint::Spec;
 use crate::monitor::checkup::{Finding, Skew, Verdict};
 use crate::outbound::http::Client;
-use crate::outbound::http::look::{Sight, look_at_all};
+use crate::outbound::http::probe::{ProbeResult, probe_all};
 use crate::text::{count, short_duration};
 
 /// The longest one endpoint is looked at.
@@ -24,13 +24,13 @@ pub(super) fn look(config: &Config, all: &[Spec]) -> Result<(Vec<Finding>, Vec<S
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let called: Vec<&Spec> = all.iter().filter(|spec| !spec.paused).collect();
     let urls = called.iter().map(|spec| spec.url.clone()).collect();
-    let sights = block_on(async { Ok(look_at_all(urls, &client, LONGEST, &clock).await) })?;
+    let sights = block_on(async { Ok(probe_all(urls, &client, LONGEST, &clock).await) })?;
     let mut findings: Vec<Finding> = all.iter().filter(|spec| spec.paused).map(paused).collect();
     let mut skews = Vec::new();
-    for (spec, sight) in called.into_iter().zip(sights) {
+    for (spec, result) in called.into_iter().zip(sights) {
         let name = super::name_of(spec);
-        findings.push(judge(&name, &sight));
-        let ahead_ms = sight.ok().and_then(|sight| sight.answer.ok()?.ahead_ms);
+        findings.push(judge(&name, &result));
+        let ahead_ms = result.ok().and_then(|result| result.answer.ok()?.ahead_ms);
         skews.extend(ahead_ms.map(|ahead_ms| Skew { whose: name, ahead_ms }));
     }
     Ok((findings, skews))
@@ -40,24 +40,24 @@ fn paused(spec: &Spec) -> Finding {
     Finding::ok("endpoints", format!("{}: paused, so not called", super::name_of(spec)))
 }
 
-fn judge(name: &str, sight: &Result<Sight, String>) -> Finding {
+fn judge(name: &str, result: &Result<ProbeResult, String>) -> Finding {
     let unreached = |why: &str| Finding::fail("endpoints", format!("{name}: {why}"));
-    let sight = match sight {
-        Ok(sight) => sight,
+    let result = match result {
+        Ok(result) => result,
         Err(why) => return unreached(why).hint("see what deliveries met with `syncctl failures`"),
     };
-    let trusted = match sight.valid_days {
+    let trusted = match result.valid_days {
         None => "no TLS".to_owned(),
         Some(0) => "certificate expires within a day".to_owned(),
         Some(days) if days < SOON_DAYS => format!("certificate expires in {}", count(whole(days), "day")),
         Some(days) => format!("certificate valid for {}", count(whole(days), "day")),
     };
-    let said = match &sight.answer {
+    let said = match &result.answer {
         Ok(reply) => format!("HTTP {} in {}", reply.status, short_duration(reply.took)),
         Err(why) => why.clone(),
     };
-    let soon = sight.valid_days.is_some_and(|days| days < SOON_DAYS);
-    let verdict = if soon || sight.answer.is_err() { Verdict::Warn } else { Verdict::Ok };
+    let soon = result.valid_days.is_some_and(|days| days < SOON_DAYS);
+    let verdict = if soon || result.answer.is_err() { Verdict::Warn } else { Verdict::Ok };
     let finding = Finding { verdict, ..Finding::ok("endpoints", format!("{name}: {trusted}, {said}")) };
     if soon { finding.hint(format!("have the certificate of {name} renewed")) } else { finding }
 }

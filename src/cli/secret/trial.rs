@@ -9,7 +9,7 @@ use super::{Rotation, fresh};
 use crate::clock::{Clock, SystemClock};
 use crate::endpoint::{Endpoint, PausedBy, SecretSource, Spec};
 use crate::outbound::http::Client;
-use crate::outbound::trial::{Contenders, Receiver, Trial, try_all};
+use crate::outbound::rotation::{CandidateSecrets, Receiver, RotationCheck, check_all};
 use crate::report::secrets::{Sender, Standing, Tried};
 use crate::signature::{Secret, Signer};
 use crate::store::{self, Access, StoreError};
@@ -35,15 +35,15 @@ impl Rotation {
         }
         let client = Client::new(config.egress, config.ca_file.clone());
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let trials = block_on(async { Ok(try_all(receivers, &contenders, &client, &clock).await) })?;
+        let trials = block_on(async { Ok(check_all(receivers, &contenders, &client, &clock).await) })?;
         for (endpoint, trial) in asked.into_iter().zip(trials) {
             endpoint.tried = Some(Tried::Came(trial));
         }
         Ok(endpoints)
     }
 
-    fn contenders(&self) -> Result<Contenders, Fault> {
-        Ok(Contenders {
+    fn contenders(&self) -> Result<CandidateSecrets, Fault> {
+        Ok(CandidateSecrets {
             new: signer("the new secret", &self.new)?,
             old: signer("the old secret", &self.old)?,
             random: signer("a random secret", &fresh()?)?,
@@ -86,10 +86,11 @@ fn untried(spec: &Spec, standing: Standing, stored: &[Endpoint]) -> Option<Tried
             return Some(Tried::Outside("it has a secret of its own, which is not part of this rotation"));
         }
         (Standing::Neither | Standing::Unsigned, SecretSource::Shared) => {
-            return Some(Tried::Came(Trial::unknown("not tried: webhook.secret is not one of the two")));
+            return Some(Tried::Came(RotationCheck::unknown("not tried: webhook.secret is not one of the two")));
         }
     }
-    is_paused(spec, stored).then(|| Tried::Came(Trial::unknown("not tried: it is paused, and nothing is sent to it")))
+    is_paused(spec, stored)
+        .then(|| Tried::Came(RotationCheck::unknown("not tried: it is paused, and nothing is sent to it")))
 }
 
 /// Whether the configuration pauses it, or the queue does so on its own account.

@@ -13,7 +13,7 @@ use super::row::{DELIVERED, FAILED, PROCESSING, READY, SOLO};
 use super::writer::Txn;
 use super::{Advanced, Claim, Finished, Result, RunId, Wants, lanes, row};
 use crate::clock::Timestamp;
-use crate::delivery::{Next, Outcome, Verdict, judge};
+use crate::delivery::{Next, Outcome, RetryDecision, decide_retry};
 use crate::endpoint::{EndpointId, PausedBy};
 use crate::event::EventId;
 use crate::store::{DeliveryId, Recorded};
@@ -125,29 +125,29 @@ impl<'c> Recorder<'c> {
         let claim = &finished.claim;
         let Some(endpoint) = txn.mirror.endpoint(claim.endpoint) else { return Ok(Recorded::Lost) };
         let policy = &endpoint.endpoint.settings.retry;
-        let standing = endpoint.endpoint.standing;
-        let verdict = judge(policy, finished.outcome, claim.used, standing, finished.ended_at, finished.chance);
+        let circuit = endpoint.endpoint.circuit;
+        let decision = decide_retry(policy, finished.outcome, claim.used, circuit, finished.ended_at, finished.jitter);
         let failures = claim.failures + u32::from(!matches!(finished.outcome, Outcome::Delivered { .. }));
-        if !self.land(claim, verdict, failures, finished.ended_at)? {
+        if !self.land(claim, decision, failures, finished.ended_at)? {
             return Ok(Recorded::Lost);
         }
         self.insert_attempt(finished)?;
         self.lanes.settle(claim.endpoint.0, claim.lane, claim.delivery.0, finished.ended_at)?;
-        let (state, _) = written(verdict.next);
+        let (state, _) = written(decision.next);
         txn.mirror.moved(
             claim.endpoint,
             Some(Part { state: PROCESSING, attempts: claim.number, failures: claim.failures }),
             Some(Part { state, attempts: claim.number, failures }),
         );
         txn.mirror.ended(claim.endpoint, claim.kind, finished.outcome, finished.ended_at);
-        stand(txn, claim, verdict, finished.ended_at);
-        Ok(Recorded::Written(verdict.next))
+        stand(txn, claim, decision, finished.ended_at);
+        Ok(Recorded::Written(decision.next))
     }
 
     /// Moves a delivery out of flight, if this run still owns this attempt of it.
-    fn land(&mut self, claim: &Claim, verdict: Verdict, failures: u32, at: Timestamp) -> rusqlite::Result<bool> {
-        let (state, reason) = written(verdict.next);
-        let due = if let Next::RetryAt(due) = verdict.next { due } else { at };
+    fn land(&mut self, claim: &Claim, decision: RetryDecision, failures: u32, at: Timestamp) -> rusqlite::Result<bool> {
+        let (state, reason) = written(decision.next);
+        let due = if let Next::RetryAt(due) = decision.next { due } else { at };
         let changed = self.land.execute(params![
             claim.delivery.0,
             self.run.0,
@@ -155,7 +155,7 @@ impl<'c> Recorder<'c> {
             state,
             reason,
             due.as_millis(),
-            verdict.used,
+            decision.used,
             failures,
             at.as_millis(),
         ])?;
@@ -190,16 +190,16 @@ pub(super) fn written(next: Next) -> (i64, Option<i64>) {
 }
 
 /// Notes what the outcome says about the endpoint.
-fn stand(txn: &mut Txn<'_>, claim: &Claim, verdict: Verdict, at: Timestamp) {
+fn stand(txn: &mut Txn<'_>, claim: &Claim, decision: RetryDecision, at: Timestamp) {
     let Some(row) = txn.mirror.change(claim.endpoint) else { return };
     if row.probe == Some(claim.delivery.0) {
         row.probe = None;
     }
-    if row.endpoint.standing.rest.is_some() && verdict.standing.rest.is_none() {
+    if row.endpoint.circuit.open.is_some() && decision.circuit.open.is_none() {
         row.endpoint.awake_since = at;
     }
-    row.endpoint.standing = verdict.standing;
-    if verdict.gone {
+    row.endpoint.circuit = decision.circuit;
+    if decision.gone {
         row.endpoint.paused_by = Some(PausedBy::Gone);
     }
 }
@@ -287,8 +287,8 @@ fn apart(chosen: Vec<(Claim, bool)>) -> (Vec<Claim>, Vec<Claim>) {
 /// How many deliveries of an endpoint may be claimed now, of those wanted: none while it holds, one to probe its rest.
 fn room(txn: &Txn<'_>, endpoint: EndpointId, wanted: usize, now: Timestamp) -> usize {
     let Some(row) = txn.mirror.endpoint(endpoint) else { return 0 };
-    match row.endpoint.standing.rest {
-        _ if row.endpoint.holds() => 0,
+    match row.endpoint.circuit.open {
+        _ if row.endpoint.is_paused_or_unconfigured() => 0,
         None => wanted,
         Some(rest) if rest.probe_due(now) && row.probe.is_none() => wanted.min(1),
         Some(_) => 0,
@@ -350,7 +350,7 @@ fn take(txn: &mut Txn<'_>, claims: Vec<Claim>, hand: &mut Hand) -> rusqlite::Res
         let before = Part { state: READY, attempts: claim.number - 1, failures: claim.failures };
         let after = Part { state: PROCESSING, attempts: claim.number, failures: claim.failures };
         txn.mirror.moved(claim.endpoint, Some(before), Some(after));
-        if let Some(row) = txn.mirror.change(claim.endpoint).filter(|row| row.endpoint.standing.rest.is_some()) {
+        if let Some(row) = txn.mirror.change(claim.endpoint).filter(|row| row.endpoint.circuit.open.is_some()) {
             row.probe = Some(claim.delivery.0);
         }
     }

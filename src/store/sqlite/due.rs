@@ -68,12 +68,12 @@ fn room(
     let endpoint = &row.endpoint;
     let spec = specs.iter().find(|spec| find_among(rows, spec) == Some(endpoint.id));
     let (holds, moves) = match (spec, endpoint.paused_by) {
-        _ if specs.is_empty() => (endpoint.holds(), false),
+        _ if specs.is_empty() => (endpoint.is_paused_or_unconfigured(), false),
         (None, _) => (true, false),
         (Some(spec), None | Some(PausedBy::Configuration)) => (spec.paused, spec.url != endpoint.url),
         (Some(_), Some(PausedBy::Operator | PausedBy::Gone)) => (true, false),
     };
-    match endpoint.standing.rest {
+    match endpoint.circuit.open {
         _ if holds => Ok(0),
         // What was learned about the old address says nothing about the new one.
         Some(_) if moves => Ok(usize::MAX),

@@ -6,7 +6,7 @@ use super::mirror::EndpointRow;
 use super::writer::Txn;
 use super::{Configured, Dropped, Result, StoreError, row};
 use crate::clock::Timestamp;
-use crate::delivery::Standing;
+use crate::delivery::CircuitState;
 use crate::endpoint::{Endpoint, EndpointId, PausedBy, Spec};
 
 pub(super) fn set(txn: &mut Txn<'_>, specs: &[Spec], now: Timestamp) -> Result<Configured> {
@@ -101,16 +101,16 @@ fn update(txn: &mut Txn<'_>, id: EndpointId, spec: &Spec, now: Timestamp) -> rus
             .execute(params![id.0, spec.url.as_str(), settings(spec)?])?;
     }
     if let Some(row) = txn.mirror.change(id) {
-        let held = row.endpoint.holds();
+        let held = row.endpoint.is_paused_or_unconfigured();
         if row.endpoint.url != spec.url {
             // What was learned about the old address says nothing about the new one.
-            row.endpoint.standing = Standing::default();
+            row.endpoint.circuit = CircuitState::default();
         }
         row.endpoint.configured = true;
         row.endpoint.paused_by = paused_by;
         row.endpoint.url = spec.url.clone();
         row.endpoint.settings = spec.settings.clone();
-        if held && !row.endpoint.holds() {
+        if held && !row.endpoint.is_paused_or_unconfigured() {
             row.endpoint.awake_since = now;
         }
     }
@@ -136,7 +136,7 @@ fn insert(txn: &mut Txn<'_>, spec: &Spec, now: Timestamp) -> rusqlite::Result<En
         settings: spec.settings.clone(),
         configured: true,
         paused_by,
-        standing: Standing::default(),
+        circuit: CircuitState::default(),
         awake_since: now,
         last_success_at: None,
         last_failure_at: None,
@@ -169,11 +169,11 @@ pub(super) fn pause(txn: &mut Txn<'_>, name: &str, _now: Timestamp) -> Result<En
 
 pub(super) fn resume(txn: &mut Txn<'_>, name: &str, now: Timestamp) -> Result<Endpoint> {
     change(txn, name, |endpoint| {
-        if endpoint.paused_by.is_some() || endpoint.standing.rest.is_some() {
+        if endpoint.paused_by.is_some() || endpoint.circuit.open.is_some() {
             endpoint.awake_since = now;
         }
         endpoint.paused_by = None;
-        endpoint.standing = Standing::default();
+        endpoint.circuit = CircuitState::default();
     })
 }
 
@@ -189,7 +189,7 @@ fn change(txn: &mut Txn<'_>, name: &str, how: impl FnOnce(&mut Endpoint)) -> Res
         .ok_or_else(|| StoreError::NoEndpoint(name.to_owned()))?;
     let row = txn.mirror.change(id).ok_or_else(|| StoreError::NoEndpoint(name.to_owned()))?;
     how(&mut row.endpoint);
-    if row.endpoint.standing.rest.is_none() {
+    if row.endpoint.circuit.open.is_none() {
         row.probe = None;
     }
     Ok(row.endpoint.clone())

@@ -51,11 +51,11 @@ fn earliest(connection: &Connection, endpoint: &Endpoint, now: Timestamp) -> rus
 /// Since when an endpoint's oldest due delivery has been due, counted from the end of its last rest or pause.
 fn oldest_due(connection: &Connection, row: &EndpointRow, now: Timestamp) -> rusqlite::Result<Option<Timestamp>> {
     let endpoint = &row.endpoint;
-    if endpoint.holds() || endpoint.standing.rest.is_some_and(|rest| !rest.probe_due(now)) {
+    if endpoint.is_paused_or_unconfigured() || endpoint.circuit.open.is_some_and(|open| !open.probe_due(now)) {
         return Ok(None);
     }
     let earliest = earliest(connection, endpoint, now)?.filter(|due| *due <= now);
-    let asleep_until = endpoint.standing.rest.map_or(endpoint.awake_since, |rest| rest.until);
+    let asleep_until = endpoint.circuit.open.map_or(endpoint.awake_since, |open| open.until);
     Ok(earliest.map(|due| due.max(asleep_until).min(now)))
 }
 
@@ -81,10 +81,10 @@ pub(super) fn rates(connection: &Connection, since: Timestamp) -> rusqlite::Resu
 pub(super) fn outlook(connection: &Connection, run: RunId, now: Timestamp) -> rusqlite::Result<Outlook> {
     let mut outlook = Outlook::default();
     for row in mirror::load(connection)? {
-        if row.endpoint.holds() || row.counts.pending == 0 {
+        if row.endpoint.is_paused_or_unconfigured() || row.counts.pending == 0 {
             continue;
         }
-        match row.endpoint.standing.rest {
+        match row.endpoint.circuit.open {
             None => outlook.next_due = sooner(outlook.next_due, earliest(connection, &row.endpoint, now)?),
             Some(rest) => {
                 outlook.resting += row.counts.pending.unsigned_abs();

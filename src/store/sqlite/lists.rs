@@ -164,7 +164,7 @@ fn counted(connection: &Connection, filter: &DeliveryFilter) -> rusqlite::Result
             if filter.troubled {
                 return counts.troubled;
             }
-            let waiting = if row.endpoint.holds() { State::Held } else { State::Pending };
+            let waiting = if row.endpoint.is_paused_or_unconfigured() { State::Held } else { State::Pending };
             [
                 (waiting, counts.pending),
                 (State::Processing, counts.processing),

@@ -13,7 +13,7 @@ use rusqlite::{Connection, Row, named_params, params};
 use super::super::Counts;
 use super::{StoreError, row};
 use crate::clock::Timestamp;
-use crate::delivery::{Outcome, Rest, RestCause, Standing};
+use crate::delivery::{CircuitOpen, CircuitState, OpenCause, Outcome};
 use crate::endpoint::{Endpoint, EndpointId, EndpointUrl};
 use crate::signature::Fingerprint;
 
@@ -137,7 +137,7 @@ impl Mirror {
     /// The endpoints for a worker; rebuilt only when something it heeds has changed.
     pub(super) fn snapshot(&mut self, connection: &Connection) -> rusqlite::Result<Arc<Vec<Endpoint>>> {
         self.endpoints(connection)?;
-        let heeded = |e: &Endpoint| (e.id, e.holds(), e.standing.rest);
+        let heeded = |e: &Endpoint| (e.id, e.is_paused_or_unconfigured(), e.circuit.open);
         let same = |old: &Arc<Vec<Endpoint>>| {
             old.len() == self.endpoints.len()
                 && old.iter().zip(&self.endpoints).all(|(a, b)| {
@@ -277,12 +277,12 @@ fn read(row: &Row<'_>) -> rusqlite::Result<EndpointRow> {
     let time = |name: &str| row.get::<_, Option<i64>>(name).map(|t| t.map(Timestamp::from_millis));
     let settings: String = row.get("settings")?;
     let url: String = row.get("url")?;
-    let rest = match (time("rest_since")?, time("rest_until")?) {
-        (Some(since), Some(until)) => Some(Rest {
+    let open = match (time("rest_since")?, time("rest_until")?) {
+        (Some(since), Some(until)) => Some(CircuitOpen {
             since,
             until,
             probes: row.get("rest_probes")?,
-            cause: if row.get::<_, i64>("rest_cause")? == 0 { RestCause::Unanswered } else { RestCause::RetryAfter },
+            cause: if row.get::<_, i64>("rest_cause")? == 0 { OpenCause::Unanswered } else { OpenCause::RetryAfter },
         }),
         _ => None,
     };
@@ -293,7 +293,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<EndpointRow> {
         settings: serde_json::from_str(&settings).map_err(|e| row::unreadable("settings", &e))?,
         configured: row.get("configured")?,
         paused_by: row::paused_by(row.get("paused_by")?),
-        standing: Standing { strikes: row.get("strikes")?, rest },
+        circuit: CircuitState { consecutive_failures: row.get("strikes")?, open },
         awake_since: time("awake_since")?.unwrap_or_default(),
         last_success_at: time("last_success_at")?,
         last_failure_at: time("last_failure_at")?,
@@ -311,7 +311,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<EndpointRow> {
 
 fn save(connection: &Connection, row: &EndpointRow) -> rusqlite::Result<()> {
     let EndpointRow { endpoint, counts, probe, .. } = row;
-    let rest = endpoint.standing.rest;
+    let open = endpoint.circuit.open;
     connection
         .prepare_cached(
             "UPDATE endpoint SET configured = :configured, paused_by = :paused_by, strikes = :strikes,
@@ -325,11 +325,11 @@ fn save(connection: &Connection, row: &EndpointRow) -> rusqlite::Result<()> {
             ":id": endpoint.id.0,
             ":configured": endpoint.configured,
             ":paused_by": endpoint.paused_by.map(row::paused_by_code),
-            ":strikes": endpoint.standing.strikes,
-            ":rest_since": rest.map(|r| r.since.as_millis()),
-            ":rest_until": rest.map(|r| r.until.as_millis()),
-            ":rest_probes": rest.map_or(0, |r| r.probes),
-            ":rest_cause": rest.map_or(0, |r| i64::from(r.cause == RestCause::RetryAfter)),
+            ":strikes": endpoint.circuit.consecutive_failures,
+            ":rest_since": open.map(|r| r.since.as_millis()),
+            ":rest_until": open.map(|r| r.until.as_millis()),
+            ":rest_probes": open.map_or(0, |r| r.probes),
+            ":rest_cause": open.map_or(0, |r| i64::from(r.cause == OpenCause::RetryAfter)),
             ":probe": probe,
             ":awake_since": endpoint.awake_since.as_millis(),
             ":success": endpoint.last_success_at.map(Timestamp::as_millis),

@@ -9,13 +9,13 @@ pub const SLOW_POLL: Duration = Duration::from_secs(5);
 /// Rings when the queue's write-ahead log changes.
 #[cfg(target_os = "linux")]
 #[derive(Debug)]
-pub struct Bell {
+pub struct ChangeListener {
     events: Option<inotify::EventStream<[u8; 4096]>>,
     file_name: Option<std::ffi::OsString>,
 }
 
 #[cfg(target_os = "linux")]
-impl Bell {
+impl ChangeListener {
     /// Watches `log`. Where watching is impossible the bell never rings, and the slow poll has to do.
     ///
     /// The directory is watched rather than the file, so that a log that is made anew is heard as well.
@@ -25,7 +25,7 @@ impl Bell {
     }
 
     /// Resolves at the next change.
-    pub async fn rung(&mut self) {
+    pub async fn changed(&mut self) {
         let Some(events) = &mut self.events else { return std::future::pending().await };
         loop {
             match next(events).await {
@@ -56,17 +56,17 @@ async fn next(
 /// Never rings: here only the slow poll finds new work.
 #[cfg(not(target_os = "linux"))]
 #[derive(Debug)]
-pub struct Bell;
+pub struct ChangeListener;
 
 #[cfg(not(target_os = "linux"))]
-impl Bell {
+impl ChangeListener {
     /// A bell that never rings.
     pub fn on(_log: &Path) -> Self {
         Self
     }
 
     /// Never resolves.
-    pub async fn rung(&mut self) {
+    pub async fn changed(&mut self) {
         std::future::pending().await
     }
 }

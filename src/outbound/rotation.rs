@@ -10,8 +10,8 @@ use bytes::Bytes;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use super::http::{Answer, Client};
-use super::{Letter, Outlet};
+use super::http::{AttemptResult, Client};
+use super::{EndpointClient, WebhookRequest};
 use crate::clock::Clock;
 use crate::delivery::Trigger;
 use crate::endpoint::EndpointUrl;
@@ -29,7 +29,7 @@ const AT_ONCE: usize = 4;
 
 /// The two secrets of a rotation, and one that nobody has.
 #[derive(Clone, Debug)]
-pub struct Contenders {
+pub struct CandidateSecrets {
     /// The one that is to come.
     pub new: Signer,
     /// The one that is to go.
@@ -88,7 +88,7 @@ impl Accepts {
 
 /// What the probes of one receiver came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trial {
+pub struct RotationCheck {
     /// What follows from its answers.
     pub accepts: Accepts,
     /// Why nothing better follows, where that is not plain.
@@ -108,7 +108,7 @@ pub struct Answers {
     pub random: Option<String>,
 }
 
-impl Trial {
+impl RotationCheck {
     /// A receiver that was not asked, or did not tell.
     pub fn unknown(reason: impl Into<String>) -> Self {
         Self { accepts: Accepts::Unknown, reason: Some(reason.into()), answers: Answers::default() }
@@ -116,17 +116,17 @@ impl Trial {
 }
 
 /// Asks every receiver, a few at a time, and returns what each came to, in their order. No probe is repeated.
-pub async fn try_all(
+pub async fn check_all(
     receivers: Vec<Receiver>,
-    contenders: &Contenders,
+    candidates: &CandidateSecrets,
     client: &Arc<Client>,
     clock: &Arc<dyn Clock>,
-) -> Vec<Trial> {
+) -> Vec<RotationCheck> {
     let slots = Arc::new(Semaphore::new(AT_ONCE));
-    let mut trials = vec![Trial::unknown("internal error: the trial panicked"); receivers.len()];
+    let mut trials = vec![RotationCheck::unknown("internal error: the trial panicked"); receivers.len()];
     let mut tasks = JoinSet::new();
     for (place, receiver) in receivers.into_iter().enumerate() {
-        let asking = Asking::new(&receiver, contenders, client, clock);
+        let asking = RotationChecker::new(&receiver, candidates, client, clock);
         let slots = Arc::clone(&slots);
         tasks.spawn(async move {
             let _slot = slots.acquire().await;
@@ -142,22 +142,22 @@ pub async fn try_all(
 }
 
 /// A receiver about to be asked.
-struct Asking {
-    new: Outlet,
-    old: Outlet,
-    random: Outlet,
+struct RotationChecker {
+    new: EndpointClient,
+    old: EndpointClient,
+    random: EndpointClient,
     limit: Duration,
     ids: IdSource,
     clock: Arc<dyn Clock>,
 }
 
-impl Asking {
-    fn new(receiver: &Receiver, contenders: &Contenders, client: &Arc<Client>, clock: &Arc<dyn Clock>) -> Self {
-        let outlet = |signer: &Signer| Outlet::new(&receiver.url, signer.clone(), client);
+impl RotationChecker {
+    fn new(receiver: &Receiver, candidates: &CandidateSecrets, client: &Arc<Client>, clock: &Arc<dyn Clock>) -> Self {
+        let endpoint_client = |signer: &Signer| EndpointClient::new(&receiver.url, signer.clone(), client);
         Self {
-            new: outlet(&contenders.new),
-            old: outlet(&contenders.old),
-            random: outlet(&contenders.random),
+            new: endpoint_client(&candidates.new),
+            old: endpoint_client(&candidates.old),
+            random: endpoint_client(&candidates.random),
             limit: receiver.limit.min(LONGEST),
             ids: IdSource::new(),
             clock: Arc::clone(clock),
@@ -165,13 +165,13 @@ impl Asking {
     }
 
     /// Stops at the first answer after which another probe would tell nothing more.
-    async fn ask(&self) -> Trial {
+    async fn ask(&self) -> RotationCheck {
         let mut answers = Answers::default();
         let (accepts, reason) = match self.conclude(&mut answers).await {
             Ok(found) => found,
             Err(reason) => (Accepts::Unknown, Some(reason)),
         };
-        Trial { accepts, reason, answers }
+        RotationCheck { accepts, reason, answers }
     }
 
     async fn conclude(&self, answers: &mut Answers) -> Result<(Accepts, Option<String>), String> {
@@ -187,11 +187,13 @@ impl Asking {
     }
 
     /// Sends one probe. Returns the status if it may tell what the receiver made of the signature, else what came instead.
-    async fn probe(&self, outlet: &Outlet, said: &mut Option<String>) -> Result<u16, String> {
+    async fn probe(&self, endpoint_client: &EndpointClient, said: &mut Option<String>) -> Result<u16, String> {
         let now = self.clock.now();
         let (id, body) = (self.ids.next(now), Bytes::from_static(BODY));
-        let letter = Letter { id: &id, event_type: EVENT_TYPE, attempt: 1, trigger: Trigger::Manual, body: &body };
-        let Answer { outcome, detail, .. } = outlet.target().send(outlet.sealed(&letter, now), self.limit, now).await;
+        let message =
+            WebhookRequest { id: &id, event_type: EVENT_TYPE, attempt: 1, trigger: Trigger::Manual, body: &body };
+        let AttemptResult { outcome, detail, .. } =
+            endpoint_client.target().send(endpoint_client.build_signed_request(&message, now), self.limit, now).await;
         *said = Some(detail.clone());
         outcome.status().filter(|status| is_telling(*status)).ok_or(detail)
     }
@@ -262,11 +264,11 @@ mod tests {
     fn a_probe_never_takes_longer_than_ten_seconds() {
         let secret = crate::signature::Secret::new("secret".to_owned()).expect("a secret");
         let signer = Signer::new(&secret, &[&secret]);
-        let contenders = Contenders { new: signer.clone(), old: signer.clone(), random: signer };
+        let candidates = CandidateSecrets { new: signer.clone(), old: signer.clone(), random: signer };
         let clock: Arc<dyn Clock> = Arc::new(crate::clock::SystemClock);
         let limit = |limit| {
             let url = EndpointUrl::parse("http://h/").expect("a URL");
-            Asking::new(&Receiver { url, limit }, &contenders, &Arc::default(), &clock).limit
+            RotationChecker::new(&Receiver { url, limit }, &candidates, &Arc::default(), &clock).limit
         };
         assert_eq!(limit(Duration::from_mins(5)), Duration::from_secs(10));
         assert_eq!(limit(Duration::from_secs(2)), Duration::from_secs(2));

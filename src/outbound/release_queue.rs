@@ -5,12 +5,12 @@ use crate::store::{Answer, Claim, RunId, Store, StoreError};
 
 /// What a run lets go of, a transaction at a time.
 #[derive(Default)]
-pub(super) struct Returns {
+pub(super) struct ReleaseQueue {
     unwanted: Vec<Claim>,
     under_way: Option<(Vec<Claim>, Answer<()>)>,
 }
 
-impl Returns {
+impl ReleaseQueue {
     /// Takes claims to let go of.
     pub(super) fn add(&mut self, claims: impl IntoIterator<Item = Claim>) {
         self.unwanted.extend(claims);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::Outlet;
+use super::EndpointClient;
 use crate::endpoint::Endpoint;
 use crate::store::{Claim, DeliveryId};
 
@@ -16,9 +16,9 @@ const LONGEST_RESERVE: usize = 192;
 const FRESH: Duration = Duration::from_millis(50);
 
 /// An endpoint with what this run has in hand for it.
-pub(super) struct Hand {
+pub(super) struct EndpointBuffer {
     pub(super) endpoint: Endpoint,
-    pub(super) outlet: Option<Arc<Outlet>>,
+    pub(super) endpoint_client: Option<Arc<EndpointClient>>,
     pub(super) in_flight: usize,
     /// Requests in flight at the same time.
     pub(super) slots: usize,
@@ -31,11 +31,11 @@ pub(super) struct Hand {
     reserve: usize,
 }
 
-impl Hand {
+impl EndpointBuffer {
     pub(super) fn new(endpoint: Endpoint) -> Self {
         Self {
             endpoint,
-            outlet: None,
+            endpoint_client: None,
             in_flight: 0,
             slots: 0,
             in_doubt: 0,
@@ -46,8 +46,8 @@ impl Hand {
     }
 
     /// Whether nothing is sent to it.
-    pub(super) fn holds(&self) -> bool {
-        self.endpoint.holds() || self.outlet.is_none()
+    pub(super) fn is_paused_or_unconfigured(&self) -> bool {
+        self.endpoint.is_paused_or_unconfigured() || self.endpoint_client.is_none()
     }
 
     pub(super) fn has_free_slots(&self) -> bool {
@@ -71,12 +71,16 @@ impl Hand {
 
     /// Whether a slot may stay empty unless more is claimed now.
     pub(super) fn is_hungry(&self) -> bool {
-        !self.dry && !self.holds() && self.waiting.len() * 2 < self.reserve()
+        !self.dry && !self.is_paused_or_unconfigured() && self.waiting.len() * 2 < self.reserve()
     }
 
     /// How many more claims it has use for.
     pub(super) fn wanted(&self) -> usize {
-        if self.dry || self.holds() { 0 } else { (self.slots + self.reserve()).saturating_sub(self.held()) }
+        if self.dry || self.is_paused_or_unconfigured() {
+            0
+        } else {
+            (self.slots + self.reserve()).saturating_sub(self.held())
+        }
     }
 
     pub(super) fn add(&mut self, claim: Claim, now: Instant) {

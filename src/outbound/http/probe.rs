@@ -30,16 +30,16 @@ const LEFT_OUT_MS: i64 = 500;
 
 /// What a look found at a place that could be reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sight {
+pub struct ProbeResult {
     /// The days for which it can still be trusted; none without TLS.
     pub valid_days: Option<u64>,
     /// What it answered.
-    pub answer: Result<Reply, String>,
+    pub answer: Result<ProbeResponse, String>,
 }
 
 /// An answer to a look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Reply {
+pub struct ProbeResponse {
     /// Its status.
     pub status: u16,
     /// How far its clock is ahead of ours, in milliseconds, by its `Date` header.
@@ -52,12 +52,12 @@ pub struct Reply {
 /// error says why a place could not be reached or trusted.
 ///
 /// To each goes one `HEAD /`: not to the path that takes deliveries, and without signature or body.
-pub async fn look_at_all(
+pub async fn probe_all(
     urls: Vec<EndpointUrl>,
     client: &Arc<Client>,
     limit: Duration,
     clock: &Arc<dyn Clock>,
-) -> Vec<Result<Sight, String>> {
+) -> Vec<Result<ProbeResult, String>> {
     let slots = Arc::new(Semaphore::new(AT_ONCE));
     let mut sights = vec![Err("internal error: the look panicked".to_owned()); urls.len()];
     let mut tasks = JoinSet::new();
@@ -78,14 +78,14 @@ pub async fn look_at_all(
 
 impl Client {
     /// Why no place could be trusted over TLS, if so.
-    pub fn distrust(&self) -> Option<String> {
+    pub fn trust_error(&self) -> Option<String> {
         verifier(self.ca_file.as_deref()).err()
     }
 }
 
 impl Target {
     /// Each half of the way, to the end of the handshake and to the answer, has half of the time.
-    async fn look(&self, limit: Duration, clock: &dyn Clock) -> Result<Sight, String> {
+    async fn look(&self, limit: Duration, clock: &dyn Clock) -> Result<ProbeResult, String> {
         let (half, phase, mut chain) = (limit / 2, AtomicU8::new(0), Vec::new());
         let reached = timeout(half, self.connect(half, &phase, Some(&mut chain))).await;
         let mut sender = match reached {
@@ -100,12 +100,12 @@ impl Target {
                 let date = response.headers().get(DATE).and_then(read_date);
                 let between = i64::midpoint(sent.as_millis(), now.as_millis());
                 let ahead_ms = date.map(|date| date.as_millis() + LEFT_OUT_MS - between);
-                Ok(Reply { status: response.status().as_u16(), ahead_ms, took: now.since(sent) })
+                Ok(ProbeResponse { status: response.status().as_u16(), ahead_ms, took: now.since(sent) })
             }
             Ok(Err(error)) => Err(broken(&error).detail),
             Err(_) => Err(timed_out(half, Phase::Response as u8)),
         };
-        Ok(Sight { valid_days, answer })
+        Ok(ProbeResult { valid_days, answer })
     }
 
     fn head(&self) -> Request<Full<Bytes>> {
