@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
 
-/// Unanswered attempts in a row after which an endpoint rests.
+/// Consecutive unanswered attempts after which an endpoint's circuit opens.
 pub const FAILURES_UNTIL_OPEN: u32 = 5;
-/// The wait before the first probe of a rest; doubled for each further one.
+/// The wait before the first probe of an open circuit; doubled for each further one.
 pub const FIRST_PROBE_AFTER: Duration = Duration::from_secs(30);
 /// The longest wait between probes, before jitter.
 pub const LONGEST_PROBE_WAIT: Duration = Duration::from_mins(10);
@@ -19,12 +19,12 @@ pub const LONGEST_PROBE_WAIT: Duration = Duration::from_mins(10);
 pub const LONGEST_RETRY_AFTER: Duration = Duration::from_hours(24);
 /// The share by which jitter may lengthen a wait.
 pub const MAX_JITTER: f64 = 0.3;
-/// Deaths of a worker after which a delivery runs alone.
+/// Interruptions (its worker died) after which a delivery runs alone.
 pub const INTERRUPTIONS_UNTIL_ALONE: u32 = 3;
-/// Deaths of a worker after which a delivery is given up as [`Reason::WorkerCrash`].
+/// Interruptions after which a delivery fails as [`Reason::WorkerCrash`].
 pub const INTERRUPTIONS_UNTIL_FAILED: u32 = 5;
 
-/// Where a delivery stands, as an operator reads it.
+/// The state of a delivery, as an operator reads it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
@@ -87,7 +87,7 @@ impl Trigger {
     }
 }
 
-/// What one attempt came to. A failed delivery is data, not an error.
+/// The outcome of one attempt. A failed delivery is data, not an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// A 2xx answer, whatever its body.
@@ -99,12 +99,12 @@ pub enum Outcome {
     Rejected {
         /// The status code.
         status: u16,
-        /// How long the endpoint asked to be left alone (429 and 503 only).
+        /// The wait that `Retry-After` asked for (429 and 503 only).
         retry_after: Option<Duration>,
     },
     /// No connection, or one that broke before an answer.
     Unreachable,
-    /// The address may not be called: nothing was sent, and nothing will change by itself.
+    /// The address rules forbid the address: nothing was sent, and a retry would end the same.
     Refused,
     /// No complete answer in time.
     TimedOut,
@@ -132,7 +132,7 @@ impl Outcome {
         }
     }
 
-    /// Whether the endpoint may rest or be paused because of it.
+    /// Whether it may open the endpoint's circuit or pause the endpoint.
     pub fn affects_endpoint(self) -> bool {
         match self {
             Self::Delivered { .. } | Self::Refused | Self::Interrupted => false,
@@ -150,7 +150,7 @@ impl Outcome {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reason {
-    /// It was rejected or unanswered as often as its policy allows.
+    /// As many attempts failed as its retry policy allows.
     AttemptsUsedUp,
     /// The endpoint answered 410.
     Gone,
@@ -175,16 +175,16 @@ impl Reason {
     }
 }
 
-/// What follows from an attempt.
+/// What happens to the delivery after an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
-    /// Nothing: it arrived.
+    /// It is delivered.
     Delivered,
     /// Another attempt, not before that time.
     RetryAt(Timestamp),
     /// Another attempt, alone in its worker.
     RunAlone,
-    /// Nothing, until an operator replays it.
+    /// It failed, and is not tried again until an operator replays it.
     Failed(Reason),
 }
 
@@ -211,13 +211,13 @@ impl Default for RetryPolicy {
 impl RetryPolicy {
     /// The delay after `used` attempts: `min(first * 2^(used-1), max)`, lengthened by up to 30 %.
     ///
-    /// `jitter` lies in `0.0..1.0`.
+    /// `jitter` is in `0.0..1.0`.
     pub fn delay(&self, used: u32, jitter: f64) -> Duration {
         let doubled = self.first_delay_ms.saturating_mul(1_u64.checked_shl(used.saturating_sub(1)).unwrap_or(u64::MAX));
         jittered(Duration::from_millis(doubled.min(self.max_delay_ms)), jitter)
     }
 
-    /// The longest delay this policy can produce: a `due_at` further ahead is the mark of a clock that jumped back.
+    /// The longest delay this policy can produce. A `due_at` further ahead means that the clock jumped back.
     pub fn longest_delay(&self) -> Duration {
         jittered(Duration::from_millis(self.max_delay_ms), 1.0)
     }
@@ -232,67 +232,67 @@ fn jittered(wait: Duration, jitter: f64) -> Duration {
     wait.mul_f64(1.0 + MAX_JITTER * jitter.clamp(0.0, 1.0))
 }
 
-/// Why an endpoint rests.
+/// Why a circuit is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OpenCause {
-    /// Several attempts in a row were not answered.
+    /// [`FAILURES_UNTIL_OPEN`] consecutive attempts were not answered.
     Unanswered,
-    /// It said `Retry-After`.
+    /// The endpoint sent `Retry-After`.
     RetryAfter,
 }
 
-/// A time in which an endpoint gets one probe at a time and nothing else.
+/// An open circuit: the endpoint gets one probe at a time and nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CircuitOpen {
-    /// When this stretch of the rest began.
+    /// When it was opened, or prolonged last.
     pub since: Timestamp,
     /// When the next probe is due.
     pub until: Timestamp,
     /// Probes made so far.
     pub probes: u32,
-    /// What began or prolonged it.
+    /// What opened or prolonged it.
     pub cause: OpenCause,
 }
 
 impl CircuitOpen {
-    /// Whether a probe is due: its time has come, or the clock jumped back behind the rest's beginning.
+    /// Whether a probe is due: its time has come, or the clock jumped back behind `since`.
     pub fn probe_due(&self, now: Timestamp) -> bool {
         now >= self.until || now < self.since
     }
 
-    /// Whether waiting for the probe is better than leaving: it is near, and few were in vain.
+    /// Whether a run should wait for the next probe rather than end: it is near, and fewer than three probes failed.
     pub fn worth_waiting(&self, now: Timestamp) -> bool {
         self.probes < 3 && self.until.since(now) < FIRST_PROBE_AFTER
     }
 }
 
-/// What an endpoint's last attempts say about it.
+/// An endpoint's circuit breaker: closed, or open until a time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CircuitState {
-    /// Unanswered attempts in a row.
+    /// Consecutive unanswered attempts.
     pub consecutive_failures: u32,
-    /// Its rest, while it has one.
+    /// Set while the circuit is open.
     pub open: Option<CircuitOpen>,
 }
 
-/// What an outcome means for its delivery and for the endpoint.
+/// What an outcome means for the delivery and for its endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RetryDecision {
-    /// What follows for the delivery.
+    /// What happens to the delivery.
     pub next: Next,
     /// Attempts used up, this one included if it counts.
     pub used: u32,
     /// The endpoint's circuit afterwards.
     pub circuit: CircuitState,
-    /// Whether the endpoint said that it is gone and is to be paused.
+    /// Whether the endpoint answered 410 and is to be paused.
     pub gone: bool,
 }
 
-/// Decides what follows from a finished attempt.
+/// Decides whether and when a delivery is tried again, and updates its endpoint's circuit.
 ///
 /// `used` counts the attempts used up before it, `circuit` is the endpoint's at this moment, `jitter` in `0.0..1.0`
-/// spreads the waits. Interrupted attempts are decided by [`after_interruption`].
+/// spreads the waits. For interrupted attempts see [`after_interruption`].
 pub fn decide_retry(
     policy: &RetryPolicy,
     outcome: Outcome,
@@ -314,7 +314,7 @@ pub fn decide_retry(
     RetryDecision { next, used, circuit: after, gone: matches!(outcome, Outcome::Rejected { status: 410, .. }) }
 }
 
-/// Decides what follows when a worker died for the `interruptions`th time with this delivery in hand.
+/// Decides what happens to a delivery whose worker died during an attempt for the `interruptions`th time.
 pub fn after_interruption(interruptions: u32, now: Timestamp) -> Next {
     match interruptions {
         INTERRUPTIONS_UNTIL_FAILED.. => Next::Failed(Reason::WorkerCrash),
@@ -324,7 +324,7 @@ pub fn after_interruption(interruptions: u32, now: Timestamp) -> Next {
 }
 
 impl CircuitState {
-    /// The circuit after one more outcome.
+    /// The circuit after an outcome.
     fn after(self, outcome: Outcome, now: Timestamp, jitter: f64) -> Self {
         match outcome {
             Outcome::Rejected { retry_after: Some(wait), .. } if !wait.is_zero() => {
@@ -339,7 +339,7 @@ impl CircuitState {
     fn apply_retry_after(self, wait: Duration, now: Timestamp) -> CircuitOpen {
         let until = now.plus(wait.min(LONGEST_RETRY_AFTER));
         let (probes, until) = match self.open {
-            // Another request was already under way: a rest is never cut short by it, and it was no probe.
+            // The request was sent before the circuit opened: it is no probe, and it never shortens the wait.
             Some(open) if !open.probe_due(now) => (open.probes, until.max(open.until)),
             Some(open) => (open.probes + 1, until),
             None => (0, until),
@@ -358,8 +358,8 @@ impl CircuitState {
         Self { consecutive_failures, open }
     }
 
-    /// Whether an attempt uses up nothing: it was not answered, and began a rest or fell into one; or it probed a rest
-    /// and was told to wait on.
+    /// Whether an attempt does not count against `max_attempts`: it was not answered, and opened the circuit or ended while
+    /// it was open; or it was a probe that got `Retry-After` again.
     fn is_exempt(self, outcome: Outcome, after: Self) -> bool {
         let told_again = matches!(outcome, Outcome::Rejected { retry_after: Some(_), .. }) && self.open.is_some();
         after.open.is_some() && (outcome.is_unanswered() || told_again)
@@ -383,7 +383,7 @@ mod tests {
         decide_retry(&RetryPolicy::default(), outcome, used, circuit, NOW, 0.0)
     }
 
-    fn told(seconds: u64) -> Outcome {
+    fn retry_after(seconds: u64) -> Outcome {
         Outcome::Rejected { status: 429, retry_after: Some(Duration::from_secs(seconds)) }
     }
 
@@ -422,14 +422,14 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_address_gives_up_at_once_and_says_nothing_about_the_endpoint() {
+    fn a_refused_address_gives_up_at_once_and_leaves_the_circuit_alone() {
         let decision = decided(Outcome::Refused, 0, CircuitState { consecutive_failures: 2, open: None });
         assert_eq!(decision.next, Next::Failed(Reason::AddressRefused));
         assert_eq!(decision.circuit.consecutive_failures, 2);
     }
 
     #[test]
-    fn the_fifth_unanswered_attempt_begins_a_rest_and_uses_up_nothing() {
+    fn the_fifth_unanswered_attempt_opens_the_circuit_and_does_not_count() {
         let fourth = decided(Outcome::Unreachable, 2, CircuitState { consecutive_failures: 3, open: None });
         assert_eq!((fourth.next, fourth.circuit.open), (Next::Failed(Reason::AttemptsUsedUp), None));
         let fifth = decided(Outcome::TimedOut, 2, CircuitState { consecutive_failures: 4, open: None });
@@ -440,14 +440,14 @@ mod tests {
     }
 
     #[test]
-    fn an_attempt_under_way_when_the_rest_began_neither_counts_nor_moves_the_probe() {
+    fn an_attempt_in_flight_when_the_circuit_opened_neither_counts_nor_moves_the_probe() {
         let before = opened(20, 0);
         let decision = decided(Outcome::Unreachable, 2, before);
         assert_eq!((decision.used, decision.circuit.open), (2, before.open));
     }
 
     #[test]
-    fn probes_double_to_ten_minutes_and_any_answer_ends_the_rest() {
+    fn probe_waits_double_to_ten_minutes_and_any_answer_closes_the_circuit() {
         let mut circuit = opened(0, 0);
         let mut waits = Vec::new();
         for _ in 0..7 {
@@ -465,25 +465,25 @@ mod tests {
 
     #[test]
     fn retry_after_counts_once_and_is_capped_at_a_day() {
-        let first = decided(told(120), 0, CircuitState::default());
+        let first = decided(retry_after(120), 0, CircuitState::default());
         assert_eq!(first.used, 1);
         assert_eq!(first.circuit.open.expect("an open circuit").until, NOW.plus(Duration::from_secs(120)));
-        let again = decided(told(60), 1, opened(0, 0));
+        let again = decided(retry_after(60), 1, opened(0, 0));
         assert_eq!((again.used, again.circuit.open.map(|r| r.probes)), (1, Some(1)));
-        let long = decided(told(u64::MAX), 0, CircuitState::default()).circuit.open.expect("an open circuit");
+        let long = decided(retry_after(u64::MAX), 0, CircuitState::default()).circuit.open.expect("an open circuit");
         assert_eq!(long.until, NOW.plus(LONGEST_RETRY_AFTER));
-        assert_eq!(decided(told(0), 0, CircuitState::default()).circuit, CircuitState::default());
+        assert_eq!(decided(retry_after(0), 0, CircuitState::default()).circuit, CircuitState::default());
     }
 
     #[test]
-    fn a_late_retry_after_never_shortens_a_rest() {
-        let decision = decided(told(1), 0, opened(500, 1));
+    fn a_late_retry_after_never_shortens_the_wait() {
+        let decision = decided(retry_after(1), 0, opened(500, 1));
         let open = decision.circuit.open.expect("still open");
         assert_eq!((open.until, open.probes), (NOW.plus(Duration::from_secs(500)), 1));
     }
 
     #[test]
-    fn a_clock_that_jumped_back_does_not_prolong_a_rest() {
+    fn a_clock_that_jumped_back_does_not_keep_the_circuit_open() {
         let open = opened(600, 0).open.expect("an open circuit");
         assert!(!open.probe_due(NOW));
         assert!(open.probe_due(NOW.minus(Duration::from_hours(1))));

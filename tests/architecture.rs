@@ -25,9 +25,9 @@ const HOMES: &[(&str, &[&str])] = &[
     ("clap", &["src/cli.rs", "src/cli/"]),
     ("comfy_table", &["src/render.rs", "src/render/"]),
     ("indicatif", &["src/render.rs", "src/render/"]),
-    ("hyper::client", &["src/outbound/http.rs"]),
-    ("tokio_rustls", &["src/outbound/http.rs"]),
-    ("inotify", &["src/outbound/wake.rs"]),
+    ("hyper::client", &["src/outbound/http.rs", "src/outbound/http/"]),
+    ("tokio_rustls", &["src/outbound/http.rs", "src/outbound/http/"]),
+    ("inotify", &["src/outbound/change_listener.rs"]),
 ];
 
 fn sources(directory: &Path) -> Vec<PathBuf> {

@@ -25,7 +25,7 @@ use crate::endpoint::{EndpointUrl, Settings, Spec};
 use crate::event::Draft;
 use crate::inbound::Keys;
 use crate::monitor::{Ages, Limits};
-use crate::outbound::run::{Options, Until};
+use crate::outbound::run::{RunOptions, Until};
 use crate::report::{lists, queue};
 use crate::server::{self, Group, Processed, Processing, Secrets, Server};
 use crate::signature::{Secret, Signer};
@@ -71,7 +71,7 @@ impl DemoArgs {
         say("3. The backup answers 503 at first. Every request is signed; failures wait and are tried again.\n");
 
         receiver.outage_begins();
-        let options = Options { until: Until::NothingPending, limit: None, concurrency: None, max_time: None };
+        let options = RunOptions { until: Until::NothingPending, limit: None, concurrency: None, max_time: None };
         let done = Delivering::new(&stage, Arc::clone(&store), &endpoints, options)?.run("demo")?;
         done.report(&stage, store.as_ref())?;
         self.show(&stage, store.as_ref())?;

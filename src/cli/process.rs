@@ -13,7 +13,7 @@ use crate::clock::{Clock, SystemClock, Timestamp};
 use crate::delivery::Next;
 use crate::endpoint::{Endpoint, MAX_CONCURRENCY, PausedBy};
 use crate::outbound::http::Client;
-use crate::outbound::run::{Options, Stop, Summary, Until};
+use crate::outbound::run::{RunOptions, RunSummary, Stop, Until};
 use crate::outbound::worker::{Observer, Worker};
 use crate::render::Progress;
 use crate::report::queue::{RunView, processed, resting};
@@ -68,13 +68,13 @@ impl ProcessArgs {
         Ok(done.exit(self.watch, self.wait))
     }
 
-    fn options(&self) -> Options {
+    fn options(&self) -> RunOptions {
         let until = match (self.wait, self.watch) {
             (_, true) => Until::Stopped,
             (true, _) => Until::NothingPending,
             (false, false) => Until::NothingDue,
         };
-        Options { until, limit: self.limit, concurrency: self.concurrency, max_time: self.max_time }
+        RunOptions { until, limit: self.limit, concurrency: self.concurrency, max_time: self.max_time }
     }
 
     /// The lock of `--single`, which ends with the process; `None` when another run has it.
@@ -126,7 +126,7 @@ pub(super) struct Delivering<'a> {
 
 /// A run that ended.
 pub(super) struct Delivered {
-    pub(super) summary: Summary,
+    pub(super) summary: RunSummary,
     took: Duration,
     failures: Vec<String>,
     /// How a signal that came wants the command to exit.
@@ -138,7 +138,7 @@ impl<'a> Delivering<'a> {
         context: &'a Context,
         store: Arc<dyn Store>,
         endpoints: &[Endpoint],
-        options: Options,
+        options: RunOptions,
     ) -> Result<Self, Fault> {
         let config = context.config()?;
         let keyring = context.keyring(endpoints)?;

@@ -24,7 +24,7 @@ use crate::endpoint::{Endpoint, EndpointId};
 use crate::inbound::Keys;
 use crate::outbound::Keyring;
 use crate::outbound::http::Client;
-use crate::outbound::run::{Options, Stop, Until, WorkerError};
+use crate::outbound::run::{RunOptions, Stop, Until, WorkerError};
 use crate::outbound::worker::{Observer, Worker};
 use crate::server::{Group, Handle, Metrics, Processed, Processing, Secrets, Server, Settings};
 use crate::store::{Store, Tally};
@@ -397,7 +397,7 @@ impl Delivery {
 
     /// One run, on a runtime of its own: what is sent keeps nobody waiting who is received.
     fn run(&self, crew: &Crew, until: Until, max_time: Option<Duration>) -> Result<(Tally, Stop), WorkerError> {
-        let options = Options { until, limit: None, concurrency: None, max_time };
+        let options = RunOptions { until, limit: None, concurrency: None, max_time };
         let worker = Worker {
             store: Arc::clone(&self.store),
             clock: Arc::new(SystemClock),

@@ -15,7 +15,7 @@ use crate::clock::Timestamp;
 use crate::delivery::State;
 use crate::endpoint::Endpoint;
 use crate::event::{Event, EventId};
-use crate::outbound::run::{Options, Until};
+use crate::outbound::run::{RunOptions, Until};
 use crate::report::emitted::EventView;
 use crate::report::{Report, lists};
 use crate::store::{DeliveryRow, Store};
@@ -90,7 +90,8 @@ impl SyncArgs {
         endpoints: &[Endpoint],
         event: &Event,
     ) -> Result<Exit, Fault> {
-        let options = Options { until: Until::Stopped, limit: None, concurrency: None, max_time: Some(self.max_time) };
+        let options =
+            RunOptions { until: Until::Stopped, limit: None, concurrency: None, max_time: Some(self.max_time) };
         let deadline = context.now.plus(self.max_time);
         let run = Delivering::new(context, Arc::clone(store), endpoints, options)?;
         let done = run.run_until("sync", || is_settled(store.as_ref(), &event.id, deadline))?;

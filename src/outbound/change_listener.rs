@@ -1,12 +1,12 @@
-//! Waking an idle worker when another process adds to the queue.
+//! Wakes an idle worker when another process writes to the queue.
 
 use std::path::Path;
 use std::time::Duration;
 
-/// How long an idle worker sleeps when nothing tells it of changes.
+/// How long an idle worker sleeps when no change is announced.
 pub const SLOW_POLL: Duration = Duration::from_secs(5);
 
-/// Rings when the queue's write-ahead log changes.
+/// Watches the queue's write-ahead log for changes.
 #[cfg(target_os = "linux")]
 #[derive(Debug)]
 pub struct ChangeListener {
@@ -16,9 +16,9 @@ pub struct ChangeListener {
 
 #[cfg(target_os = "linux")]
 impl ChangeListener {
-    /// Watches `log`. Where watching is impossible the bell never rings, and the slow poll has to do.
+    /// Watches `log`. Where that is impossible, [`changed`](Self::changed) never resolves, and the slow poll has to do.
     ///
-    /// The directory is watched rather than the file, so that a log that is made anew is heard as well.
+    /// The directory is watched rather than the file, so that a log that is created again is seen as well.
     pub fn on(log: &Path) -> Self {
         let events = log.parent().and_then(|directory| watch(directory).ok());
         Self { events, file_name: log.file_name().map(ToOwned::to_owned) }
@@ -50,17 +50,17 @@ fn watch(directory: &Path) -> std::io::Result<inotify::EventStream<[u8; 4096]>> 
 async fn next(
     events: &mut inotify::EventStream<[u8; 4096]>,
 ) -> Option<std::io::Result<inotify::Event<std::ffi::OsString>>> {
-    std::future::poll_fn(|context| futures_core::Stream::poll_next(std::pin::Pin::new(&mut *events), context)).await
+    futures_util::StreamExt::next(events).await
 }
 
-/// Never rings: here only the slow poll finds new work.
+/// Never resolves: here only the slow poll finds new work.
 #[cfg(not(target_os = "linux"))]
 #[derive(Debug)]
 pub struct ChangeListener;
 
 #[cfg(not(target_os = "linux"))]
 impl ChangeListener {
-    /// A bell that never rings.
+    /// A listener that never resolves.
     pub fn on(_log: &Path) -> Self {
         Self
     }

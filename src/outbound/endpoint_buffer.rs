@@ -1,4 +1,4 @@
-//! What a run has in hand for one endpoint: claims that wait for a slot, and requests in flight.
+//! The claims of a run for one endpoint: those that wait for a slot, and those in flight.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -10,25 +10,25 @@ use super::EndpointClient;
 use crate::endpoint::Endpoint;
 use crate::store::{Claim, DeliveryId};
 
-/// Claims held ready for a fast endpoint at most, so that a commit never makes a slot wait.
-const LONGEST_RESERVE: usize = 192;
-/// How long a claim may wait before it is looked at again.
-const FRESH: Duration = Duration::from_millis(50);
+/// The most claims prefetched for a fast endpoint, so that no slot waits for a commit.
+const MAX_PREFETCH: usize = 192;
+/// How long a claim may wait before the store is asked whether it is still to be sent.
+const RECHECK_AFTER: Duration = Duration::from_millis(50);
 
-/// An endpoint with what this run has in hand for it.
+/// An endpoint and the claims a run has for it.
 pub(super) struct EndpointBuffer {
     pub(super) endpoint: Endpoint,
     pub(super) endpoint_client: Option<Arc<EndpointClient>>,
     pub(super) in_flight: usize,
-    /// Requests in flight at the same time.
+    /// The most requests in flight.
     pub(super) slots: usize,
-    /// Outcomes on their way to disk after which the endpoint may rest or be paused: until then nothing starts.
-    pub(super) in_doubt: usize,
-    /// Nothing was left to claim, as far as is known.
-    pub(super) dry: bool,
+    /// Outcomes not yet committed that may open the circuit or pause the endpoint: until they are, nothing is sent.
+    pub(super) unsettled_outcomes: usize,
+    /// The last claim returned less than was asked for: nothing more is due, as far as is known.
+    pub(super) exhausted: bool,
     waiting: VecDeque<(Claim, Instant)>,
-    /// How many claims to hold ready beyond as many as slots: more for an endpoint that is faster than the disk.
-    reserve: usize,
+    /// How many claims to prefetch when that is more than `slots`: for an endpoint that is faster than the disk.
+    prefetch: usize,
 }
 
 impl EndpointBuffer {
@@ -38,14 +38,14 @@ impl EndpointBuffer {
             endpoint_client: None,
             in_flight: 0,
             slots: 0,
-            in_doubt: 0,
-            dry: false,
+            unsettled_outcomes: 0,
+            exhausted: false,
             waiting: VecDeque::new(),
-            reserve: 0,
+            prefetch: 0,
         }
     }
 
-    /// Whether nothing is sent to it.
+    /// Whether nothing may be sent: the endpoint is paused or not configured, or has no secret to sign with.
     pub(super) fn is_paused_or_unconfigured(&self) -> bool {
         self.endpoint.is_paused_or_unconfigured() || self.endpoint_client.is_none()
     }
@@ -60,26 +60,26 @@ impl EndpointBuffer {
     }
 
     /// Claims waiting and in flight.
-    pub(super) fn held(&self) -> usize {
+    pub(super) fn claimed_count(&self) -> usize {
         self.waiting.len() + self.in_flight
     }
 
-    /// How many claims to hold ready beside those in flight.
-    fn reserve(&self) -> usize {
-        self.reserve.max(self.slots)
+    /// How many claims to keep waiting beside those in flight.
+    fn prefetch(&self) -> usize {
+        self.prefetch.max(self.slots)
     }
 
-    /// Whether a slot may stay empty unless more is claimed now.
-    pub(super) fn is_hungry(&self) -> bool {
-        !self.dry && !self.is_paused_or_unconfigured() && self.waiting.len() * 2 < self.reserve()
+    /// Whether a slot may run out of claims unless more are claimed now.
+    pub(super) fn needs_claims(&self) -> bool {
+        !self.exhausted && !self.is_paused_or_unconfigured() && self.waiting.len() * 2 < self.prefetch()
     }
 
-    /// How many more claims it has use for.
+    /// How many more claims to ask for.
     pub(super) fn wanted(&self) -> usize {
-        if self.dry || self.is_paused_or_unconfigured() {
+        if self.exhausted || self.is_paused_or_unconfigured() {
             0
         } else {
-            (self.slots + self.reserve()).saturating_sub(self.held())
+            (self.slots + self.prefetch()).saturating_sub(self.claimed_count())
         }
     }
 
@@ -87,17 +87,17 @@ impl EndpointBuffer {
         self.waiting.push_back((claim, now));
     }
 
-    /// Notes that of `wanted` claims `got` came, and whether that is all there was to look at.
-    pub(super) fn fed(&mut self, wanted: usize, got: usize, all: bool) {
-        self.dry = got < wanted && all;
+    /// Records that `got` of `wanted` claims came, and whether the store looked at everything that is due.
+    pub(super) fn record_claimed(&mut self, wanted: usize, got: usize, all: bool) {
+        self.exhausted = got < wanted && all;
         if self.waiting.is_empty() && got == wanted {
-            self.reserve = (wanted * 2).min(LONGEST_RESERVE);
+            self.prefetch = (wanted * 2).min(MAX_PREFETCH);
         }
     }
 
-    /// The next claim to send, if one may be sent now.
+    /// The next claim to send, if a slot is free and nothing is unsettled.
     pub(super) fn next(&mut self) -> Option<Claim> {
-        if !self.has_free_slots() || self.in_doubt > 0 {
+        if !self.has_free_slots() || self.unsettled_outcomes > 0 {
             return None;
         }
         let (claim, _) = self.waiting.pop_front()?;
@@ -105,32 +105,33 @@ impl EndpointBuffer {
         Some(claim)
     }
 
-    /// Takes all that waits out of the hand.
-    pub(super) fn empty(&mut self) -> impl Iterator<Item = Claim> {
+    /// Removes all waiting claims.
+    pub(super) fn drain(&mut self) -> impl Iterator<Item = Claim> {
         self.waiting.drain(..).map(|(claim, _)| claim)
     }
 
-    /// Whether the next claim to be sent has waited so long that it has to be looked at again; so have most behind it, then.
+    /// Whether the next claim could be sent but has waited longer than [`RECHECK_AFTER`].
     pub(super) fn is_stale(&self, now: Instant) -> bool {
-        self.has_free_slots() && self.waiting.front().is_some_and(|(_, since)| now.duration_since(*since) > FRESH)
+        self.has_free_slots()
+            && self.waiting.front().is_some_and(|(_, since)| now.duration_since(*since) > RECHECK_AFTER)
     }
 
-    /// The claims that have waited so long, where one could be sent now.
+    /// The claims that have waited longer than [`RECHECK_AFTER`], if one could be sent now.
     pub(super) fn stale(&self, now: Instant) -> impl Iterator<Item = &Claim> {
-        let stale = move |since: &Instant| self.has_free_slots() && now.duration_since(*since) > FRESH;
+        let stale = move |since: &Instant| self.has_free_slots() && now.duration_since(*since) > RECHECK_AFTER;
         self.waiting.iter().filter(move |(_, since)| stale(since)).map(|(claim, _)| claim)
     }
 
-    /// Keeps what is still wanted as if it had come now, and gives out what is not.
-    pub(super) fn sift(&mut self, still_wanted: &BTreeMap<DeliveryId, bool>, now: Instant) -> Vec<Claim> {
+    /// Keeps the claims that are still wanted, as if they came now, and returns the others.
+    pub(super) fn retain_wanted(&mut self, still_wanted: &BTreeMap<DeliveryId, bool>, now: Instant) -> Vec<Claim> {
         let mut unwanted = Vec::new();
         for (claim, since) in std::mem::take(&mut self.waiting) {
-            let verdict = still_wanted.get(&claim.delivery);
-            if verdict.is_some() {
-                // It is slower than the disk: what it cannot take soon, others may.
-                self.reserve = 0;
+            let wanted = still_wanted.get(&claim.delivery);
+            if wanted.is_some() {
+                // The endpoint is slower than the disk: other workers may take what it cannot take soon.
+                self.prefetch = 0;
             }
-            match verdict {
+            match wanted {
                 Some(false) => unwanted.push(claim),
                 Some(true) => self.waiting.push_back((claim, now)),
                 None => self.waiting.push_back((claim, since)),

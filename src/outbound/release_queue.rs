@@ -1,9 +1,9 @@
-//! Claims that are not to be sent after all, on their way back to the queue.
+//! Claims that will not be sent, and have to be released.
 
 use crate::clock::Timestamp;
 use crate::store::{Answer, Claim, RunId, Store, StoreError};
 
-/// What a run lets go of, a transaction at a time.
+/// Claims to release; at most one transaction is under way.
 #[derive(Default)]
 pub(super) struct ReleaseQueue {
     unwanted: Vec<Claim>,
@@ -11,12 +11,12 @@ pub(super) struct ReleaseQueue {
 }
 
 impl ReleaseQueue {
-    /// Takes claims to let go of.
+    /// Adds claims to release.
     pub(super) fn add(&mut self, claims: impl IntoIterator<Item = Claim>) {
         self.unwanted.extend(claims);
     }
 
-    /// Has the store let go of what is unwanted, unless it is doing so.
+    /// Begins to release what was added, unless a release is under way.
     pub(super) fn begin(&mut self, store: &dyn Store, run: RunId, now: Timestamp) {
         if self.under_way.is_none() && !self.unwanted.is_empty() {
             let claims = std::mem::take(&mut self.unwanted);
@@ -28,7 +28,7 @@ impl ReleaseQueue {
         self.under_way.is_some()
     }
 
-    /// What came of it.
+    /// Waits for the release that is under way.
     pub(super) async fn ended(&mut self) -> Result<(), StoreError> {
         match &mut self.under_way {
             Some((_, answer)) => answer.await,
@@ -36,12 +36,12 @@ impl ReleaseQueue {
         }
     }
 
-    /// Takes note of what came of it. Returns whether it worked: else the claims are tried again with the next ones, and at the
-    /// latest they end with the run.
+    /// Handles the result. Returns whether it worked; otherwise the claims are released with the next ones, or when the
+    /// run ends.
     pub(super) fn settle(&mut self, ended: Result<(), StoreError>) -> bool {
         let claims = self.under_way.take().map(|(claims, _)| claims);
         let Err(error) = ended else { return true };
-        tracing::warn!(%error, "failed to let go of claims, trying again");
+        tracing::warn!(%error, "failed to release claims, trying again");
         self.unwanted.extend(claims.into_iter().flatten());
         false
     }

@@ -1,4 +1,4 @@
-//! A run: how it is asked to go about it, and how it ended.
+//! The options of a run, and its summary.
 
 use std::time::Duration;
 
@@ -6,26 +6,26 @@ use super::change_listener::SLOW_POLL;
 use crate::clock::Timestamp;
 use crate::store::{Outlook, StoreError, Tally};
 
-/// How often an idle worker looks whether other workers died.
-pub(super) const WATCH_OTHERS: Duration = Duration::from_secs(1);
-/// How often it looks whether another worker is done with what it holds.
-const WATCH_CLOSELY: Duration = Duration::from_millis(100);
+/// How often a worker looks for runs that died.
+pub(super) const REAP_INTERVAL: Duration = Duration::from_secs(1);
+/// How often an idle worker looks whether other runs finished what they claimed.
+const ELSEWHERE_INTERVAL: Duration = Duration::from_millis(100);
 
 /// When a run ends by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Until {
     /// When nothing is due.
     NothingDue,
-    /// When nothing is pending but for endpoints that rest, here or in other live processes.
+    /// When nothing is pending, here or in other live processes, but for endpoints whose circuit is open.
     NothingPending,
     /// Never.
     Stopped,
-    /// Never; what is due is looked for at least so often, even if nothing announces it.
+    /// Never; polls at least so often for what is due, even if no change is announced.
     Polling(Duration),
 }
 
 impl Until {
-    /// How long a run with nothing to do waits for what may become due; `None` when it is done.
+    /// How long an idle run waits for what may become due; `None` when it is done.
     pub(super) fn wait(self, outlook: &Outlook, now: Timestamp) -> Option<Duration> {
         let due = outlook.next_due.map(|at| at.since(now));
         let probe = outlook.next_probe.map(|at| at.since(now));
@@ -34,9 +34,9 @@ impl Until {
             Self::NothingDue => None,
             Self::NothingPending => {
                 let probe = probe.filter(|_| outlook.probe_worth_waiting);
-                let others = (outlook.elsewhere > 0).then_some(WATCH_CLOSELY);
-                // Another worker may die meanwhile, or give back what it did not send.
-                [due, probe, others].into_iter().flatten().min().map(|wait| wait.min(WATCH_OTHERS))
+                let others = (outlook.elsewhere > 0).then_some(ELSEWHERE_INTERVAL);
+                // Another worker may die meanwhile, or release claims.
+                [due, probe, others].into_iter().flatten().min().map(|wait| wait.min(REAP_INTERVAL))
             }
             Self::Stopped => Some(soonest().unwrap_or(SLOW_POLL).min(SLOW_POLL)),
             Self::Polling(every) => Some(soonest().unwrap_or(every).min(every)),
@@ -44,14 +44,14 @@ impl Until {
     }
 }
 
-/// How a run goes about it.
+/// How a run goes about its work.
 #[derive(Clone, Copy, Debug)]
-pub struct Options {
-    /// When it ends.
+pub struct RunOptions {
+    /// When it ends by itself.
     pub until: Until,
     /// Attempts it makes at most.
     pub limit: Option<u64>,
-    /// Requests in flight to each endpoint, in place of the endpoint's own setting.
+    /// The most requests in flight to each endpoint, in place of the endpoint's own setting.
     pub concurrency: Option<u16>,
     /// How long it may start requests.
     pub max_time: Option<Duration>,
@@ -65,20 +65,20 @@ pub enum Stop {
     No,
     /// Start nothing new; let requests in flight end.
     Drain,
-    /// Leave now.
+    /// End now; requests in flight are abandoned.
     Now,
 }
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Summary {
-    /// What it did.
+pub struct RunSummary {
+    /// What it did, in attempts.
     pub tally: Tally,
     /// Whether a signal ended it.
     pub stopped: Stop,
     /// Attempts begun whose outcome is not recorded, because it ended at once.
     pub interrupted: u64,
-    /// Deliveries left pending because their endpoint rests.
+    /// Deliveries left pending because their endpoint's circuit is open.
     pub resting: u64,
     /// Whether `limit` or `max_time` ended it.
     pub limited: bool,
@@ -87,17 +87,17 @@ pub struct Summary {
 /// Why a run could not go on.
 #[derive(Debug, thiserror::Error)]
 pub enum WorkerError {
-    /// The queue failed before anything was in hand.
+    /// The store failed while no attempt was unrecorded.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// Attempts were made whose outcome could not be stored. They will be made again, under the same ids.
-    #[error("failed to record what became of {attempts} attempts{}", arrived(.delivered))]
+    /// Attempts were made whose outcome could not be stored. They will be made again, with the same event ids.
+    #[error("failed to record the outcome of {attempts} attempts{}", arrived(.delivered))]
     Unrecorded {
         /// How many attempts.
         attempts: usize,
-        /// The ids of the events that arrived.
+        /// The ids of the events that were delivered.
         delivered: Vec<String>,
-        /// What the queue said last.
+        /// The store's last error.
         source: StoreError,
     },
 }

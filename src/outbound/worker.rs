@@ -17,7 +17,7 @@ use super::change_listener::ChangeListener;
 use super::endpoint_buffer::EndpointBuffer;
 use super::http::Client;
 use super::release_queue::ReleaseQueue;
-use super::run::{Options, Stop, Summary, WATCH_OTHERS, WorkerError};
+use super::run::{REAP_INTERVAL, RunOptions, RunSummary, Stop, WorkerError};
 use super::slots::{Job, Slots};
 use super::{EndpointClient, Keyring};
 use crate::clock::Clock;
@@ -26,15 +26,15 @@ use crate::endpoint::{Endpoint, EndpointId, MAX_CONCURRENCY};
 use crate::store::{Advanced, Claim, DeliveryId, Finished, Outlook, Recorded, Run, Store, StoreError, Wants};
 
 /// How long outcomes that could not be stored are kept and tried again.
-const PATIENCE: Duration = Duration::from_secs(20);
+const STORE_OUTAGE_LIMIT: Duration = Duration::from_secs(20);
 /// The pause between those tries.
-const TRY_AGAIN: Duration = Duration::from_millis(200);
+const STORE_RETRY_DELAY: Duration = Duration::from_millis(200);
 /// How often a busy worker looks whether something new is due for slots that are free.
-const LOOK_FOR_MORE: Duration = Duration::from_millis(100);
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 /// Outcomes that are company enough.
-const COMPANY: usize = 128;
+const MAX_BATCH: usize = 128;
 /// How long the first outcome waits for company before a transaction is begun for it.
-const LINGER: Duration = Duration::from_millis(4);
+const BATCH_DELAY: Duration = Duration::from_millis(4);
 
 /// Is told of every attempt once its outcome is on disk.
 pub type Observer = Box<dyn FnMut(&Finished, Recorded) + Send>;
@@ -50,7 +50,7 @@ pub struct Worker {
     /// The network.
     pub client: Arc<Client>,
     /// How to go about it.
-    pub options: Options,
+    pub options: RunOptions,
     /// Who is told.
     pub observer: Observer,
 }
@@ -66,7 +66,7 @@ impl Worker {
     ///
     /// After [`Stop::Drain`] nothing new starts and requests in flight end; after [`Stop::Now`] they are abandoned, and count
     /// as interrupted once the run's end is remembered.
-    pub async fn run(self, run: &Run, stop: watch::Receiver<Stop>) -> Result<Summary, WorkerError> {
+    pub async fn run(self, run: &Run, stop: watch::Receiver<Stop>) -> Result<RunSummary, WorkerError> {
         let mut shift = WorkerState::begin(self, run, stop)?;
         let done = shift.work().await;
         shift.slots.shutdown().await;
@@ -81,31 +81,31 @@ struct WorkerState<'a> {
     worker: Worker,
     run: &'a Run,
     stop: watch::Receiver<Stop>,
-    hands: BTreeMap<EndpointId, EndpointBuffer>,
+    buffers: BTreeMap<EndpointId, EndpointBuffer>,
     snapshot: Arc<Vec<Endpoint>>,
     slots: Slots,
-    landed: Vec<Finished>,
-    landed_at: Instant,
-    turn: Option<PendingCommit>,
+    completed: Vec<Finished>,
+    first_completed_at: Instant,
+    pending_commit: Option<PendingCommit>,
     /// What the transaction under way asks for and brings.
-    asked: Vec<(EndpointId, usize)>,
+    requested: Vec<(EndpointId, usize)>,
     recording: Arc<Vec<Finished>>,
-    trouble: Option<Trouble>,
+    outage: Option<StoreOutage>,
     /// A delivery that must run alone waits for this worker, or is with it: nothing else is claimed.
     solo: bool,
     started: u64,
-    summary: Summary,
+    summary: RunSummary,
     deadline: Option<Instant>,
     idle_until: Option<Instant>,
     reap_at: Instant,
-    look_at: Instant,
-    returns: ReleaseQueue,
+    poll_at: Instant,
+    releases: ReleaseQueue,
 }
 
 /// Outcomes cannot be stored at the moment.
-struct Trouble {
+struct StoreOutage {
     since: Instant,
-    again_at: Instant,
+    retry_at: Instant,
     cause: StoreError,
 }
 
@@ -115,58 +115,58 @@ impl<'a> WorkerState<'a> {
         let endpoints = Arc::new(worker.store.endpoints()?);
         let mut shift = Self {
             snapshot: Arc::default(),
-            hands: BTreeMap::new(),
+            buffers: BTreeMap::new(),
             slots: Slots::new(Arc::clone(&worker.clock)),
-            landed: Vec::new(),
-            landed_at: Instant::now(),
-            turn: None,
-            asked: Vec::new(),
+            completed: Vec::new(),
+            first_completed_at: Instant::now(),
+            pending_commit: None,
+            requested: Vec::new(),
             recording: Arc::default(),
-            trouble: None,
+            outage: None,
             solo: false,
             started: 0,
-            summary: Summary::default(),
+            summary: RunSummary::default(),
             deadline: worker.options.max_time.map(|time| Instant::now() + time),
             idle_until: None,
-            reap_at: Instant::now() + WATCH_OTHERS,
-            look_at: Instant::now() + LOOK_FOR_MORE,
-            returns: ReleaseQueue::default(),
+            reap_at: Instant::now() + REAP_INTERVAL,
+            poll_at: Instant::now() + POLL_INTERVAL,
+            releases: ReleaseQueue::default(),
             worker,
             run,
             stop,
         };
-        shift.look_around(endpoints);
+        shift.sync_endpoints(endpoints);
         Ok(shift)
     }
 
-    async fn work(&mut self) -> Result<Summary, WorkerError> {
-        let mut bell = ChangeListener::on(&self.worker.store.watch_path());
+    async fn work(&mut self) -> Result<RunSummary, WorkerError> {
+        let mut changes = ChangeListener::on(&self.worker.store.watch_path());
         loop {
-            self.start()?;
-            self.begin_turn();
+            self.start_attempts()?;
+            self.commit();
             if self.is_idle()
                 && let Some(summary) = self.wait_or_leave()?
             {
                 return Ok(summary);
             }
-            let (idle, linger, again) = (self.idle_until, self.linger_until(), self.again_at());
+            let (idle, batch_until, retry) = (self.idle_until, self.batch_until(), self.retry_at());
             tokio::select! {
                 biased;
-                Ok(()) = self.stop.changed() => self.heed_stop(),
-                advanced = poll(&mut self.turn), if self.turn.is_some() => self.turned(advanced)?,
-                gone = self.returns.ended(), if self.returns.is_under_way() => self.released(gone),
-                landed = self.slots.landed(), if self.slots.busy() > 0 => self.land(landed),
-                () = until(linger), if linger.is_some() => {}
-                () = until(again), if again.is_some() => {}
-                () = until(idle), if idle.is_some() => self.stir()?,
-                () = bell.changed(), if idle.is_some() => self.stir()?,
-                () = until(self.deadline), if self.deadline.is_some() => self.reach_deadline(),
-                () = sleep_until(self.look_at), if self.has_room_for_more() => self.look_for_more(),
-                () = sleep_until(self.reap_at) => drop(self.watch_others()?),
+                Ok(()) = self.stop.changed() => self.on_stop(),
+                advanced = poll(&mut self.pending_commit), if self.pending_commit.is_some() => self.on_commit(advanced)?,
+                gone = self.releases.ended(), if self.releases.is_under_way() => self.on_released(gone),
+                finished = self.slots.next_completed(), if self.slots.busy() > 0 => self.on_attempt_finished(finished),
+                () = until(batch_until), if batch_until.is_some() => {}
+                () = until(retry), if retry.is_some() => {}
+                () = until(idle), if idle.is_some() => self.wake()?,
+                () = changes.changed(), if idle.is_some() => self.wake()?,
+                () = until(self.deadline), if self.deadline.is_some() => self.on_deadline(),
+                () = sleep_until(self.poll_at), if self.has_room_for_more() => self.poll_claims(),
+                () = sleep_until(self.reap_at) => drop(self.reap()?),
             }
             if self.stopping() == Stop::Now {
-                return match self.trouble.take() {
-                    Some(trouble) => Err(self.unrecorded(trouble.cause)),
+                return match self.outage.take() {
+                    Some(outage) => Err(self.unrecorded(outage.cause)),
                     None => Ok(self.summarise(Outlook::default())),
                 };
             }
@@ -176,57 +176,61 @@ impl<'a> WorkerState<'a> {
     // ── claims ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     /// Begins a transaction unless one is under way: outcomes that wait, and claims for the slots that will be free.
-    fn begin_turn(&mut self) {
+    fn commit(&mut self) {
         let now = Instant::now();
-        if self.turn.is_some() || self.again_at().is_some_and(|at| now < at) {
+        if self.pending_commit.is_some() || self.retry_at().is_some_and(|at| now < at) {
             return;
         }
         let wants = self.wants();
-        let hungry = !wants.endpoints.is_empty() && self.hands.values().any(EndpointBuffer::is_hungry);
-        let patient = self.linger_until().is_some_and(|at| now < at) && self.landed.len() < COMPANY;
-        let waiting = !self.landed.is_empty() && !patient;
-        if !(hungry || waiting || self.trouble.is_some()) {
+        let needs_claims = !wants.endpoints.is_empty() && self.buffers.values().any(EndpointBuffer::needs_claims);
+        let patient = self.batch_until().is_some_and(|at| now < at) && self.completed.len() < MAX_BATCH;
+        let waiting = !self.completed.is_empty() && !patient;
+        if !(needs_claims || waiting || self.outage.is_some()) {
             return;
         }
-        if self.trouble.is_none() {
-            self.recording = Arc::new(std::mem::take(&mut self.landed));
+        if self.outage.is_none() {
+            self.recording = Arc::new(std::mem::take(&mut self.completed));
         }
-        self.asked.clone_from(&wants.endpoints);
+        self.requested.clone_from(&wants.endpoints);
         let now = self.worker.clock.now();
-        self.turn = Some(Box::pin(self.worker.store.advance(self.run.id, Arc::clone(&self.recording), wants, now)));
+        self.pending_commit =
+            Some(Box::pin(self.worker.store.advance(self.run.id, Arc::clone(&self.recording), wants, now)));
     }
 
     /// When outcomes have waited long enough for company.
-    fn linger_until(&self) -> Option<Instant> {
+    fn batch_until(&self) -> Option<Instant> {
         // Without requests in flight nobody is going to join them.
-        let wait = if self.slots.busy() == 0 { Duration::ZERO } else { LINGER };
-        (self.turn.is_none() && !self.landed.is_empty() && self.trouble.is_none()).then(|| self.landed_at + wait)
+        let wait = if self.slots.busy() == 0 { Duration::ZERO } else { BATCH_DELAY };
+        (self.pending_commit.is_none() && !self.completed.is_empty() && self.outage.is_none())
+            .then(|| self.first_completed_at + wait)
     }
 
     /// Whether a slot is free that a delivery emitted a moment ago could take.
     fn has_room_for_more(&self) -> bool {
-        let could_send = |hand: &EndpointBuffer| hand.dry && !hand.is_paused_or_unconfigured() && hand.has_free_slots();
-        self.slots.busy() > 0 && self.hands.values().any(could_send)
+        let could_send = |buffer: &EndpointBuffer| {
+            buffer.exhausted && !buffer.is_paused_or_unconfigured() && buffer.has_free_slots()
+        };
+        self.slots.busy() > 0 && self.buffers.values().any(could_send)
     }
 
-    fn look_for_more(&mut self) {
-        self.look_at = Instant::now() + LOOK_FOR_MORE;
-        self.hands.values_mut().for_each(|hand| hand.dry = false);
+    fn poll_claims(&mut self) {
+        self.poll_at = Instant::now() + POLL_INTERVAL;
+        self.buffers.values_mut().for_each(|buffer| buffer.exhausted = false);
     }
 
-    fn again_at(&self) -> Option<Instant> {
-        self.trouble.as_ref().filter(|_| self.turn.is_none()).map(|trouble| trouble.again_at)
+    fn retry_at(&self) -> Option<Instant> {
+        self.outage.as_ref().filter(|_| self.pending_commit.is_none()).map(|outage| outage.retry_at)
     }
 
     fn wants(&self) -> Wants {
-        let in_hand = self.hands.values().map(EndpointBuffer::held).sum::<usize>();
+        let in_hand = self.buffers.values().map(EndpointBuffer::claimed_count).sum::<usize>();
         if !self.may_start() || (self.solo && in_hand > 0) {
             return Wants::default();
         }
         let mut allowed = self.allowance();
         let mut endpoints = Vec::new();
-        for (id, hand) in &self.hands {
-            let wanted = hand.wanted().min(allowed);
+        for (id, buffer) in &self.buffers {
+            let wanted = buffer.wanted().min(allowed);
             if wanted > 0 {
                 allowed -= wanted;
                 endpoints.push((*id, wanted));
@@ -238,12 +242,12 @@ impl<'a> WorkerState<'a> {
     /// Whether new requests may begin.
     fn may_start(&self) -> bool {
         let in_time = self.deadline.is_none_or(|deadline| Instant::now() < deadline);
-        self.stopping() == Stop::No && in_time && self.trouble.is_none()
+        self.stopping() == Stop::No && in_time && self.outage.is_none()
     }
 
     /// How many more claims `--limit` allows.
     fn allowance(&self) -> usize {
-        let waiting = self.hands.values().map(|hand| hand.waiting() as u64).sum::<u64>();
+        let waiting = self.buffers.values().map(|buffer| buffer.waiting() as u64).sum::<u64>();
         match self.worker.options.limit {
             None => usize::MAX,
             Some(limit) => usize::try_from(limit.saturating_sub(self.started + waiting)).unwrap_or(usize::MAX),
@@ -253,30 +257,30 @@ impl<'a> WorkerState<'a> {
     // ── sending ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     /// Fills free slots with claims, after another look at those that have waited.
-    fn start(&mut self) -> Result<(), WorkerError> {
-        if self.trouble.is_some() {
+    fn start_attempts(&mut self) -> Result<(), WorkerError> {
+        if self.outage.is_some() {
             // What cannot be recorded cannot be let go of either; it is looked at again when the queue is back.
             return Ok(());
         }
         if !self.may_start() {
-            self.returns.add(self.hands.values_mut().flat_map(EndpointBuffer::empty));
-            self.let_go();
+            self.releases.add(self.buffers.values_mut().flat_map(EndpointBuffer::drain));
+            self.release_unwanted();
             return Ok(());
         }
-        self.look_again()?;
+        self.recheck_stale()?;
         let mut room = usize::from(MAX_CONCURRENCY).saturating_sub(self.slots.busy());
         let now = self.worker.clock.now();
-        for hand in self.hands.values_mut() {
-            let Some(endpoint_client) = hand.endpoint_client.clone() else { continue };
+        for buffer in self.buffers.values_mut() {
+            let Some(endpoint_client) = buffer.endpoint_client.clone() else { continue };
             while room > 0
-                && let Some(claim) = hand.next()
+                && let Some(claim) = buffer.next()
             {
                 room -= 1;
                 self.started += 1;
                 self.slots.start(Job {
                     endpoint_client: Arc::clone(&endpoint_client),
                     claim,
-                    limit: hand.endpoint.settings.retry.timeout(),
+                    limit: buffer.endpoint.settings.retry.timeout(),
                     started_at: now,
                     jitter: fastrand::f64(),
                 });
@@ -286,64 +290,64 @@ impl<'a> WorkerState<'a> {
     }
 
     /// Drops claims that are no longer to be sent, of those that have waited long enough for that to change.
-    fn look_again(&mut self) -> Result<(), WorkerError> {
+    fn recheck_stale(&mut self) -> Result<(), WorkerError> {
         let now = Instant::now();
-        if !self.hands.values().any(|hand| hand.is_stale(now)) {
+        if !self.buffers.values().any(|buffer| buffer.is_stale(now)) {
             return Ok(());
         }
-        let stale: Vec<&Claim> = self.hands.values().flat_map(|hand| hand.stale(now)).collect();
+        let stale: Vec<&Claim> = self.buffers.values().flat_map(|buffer| buffer.stale(now)).collect();
         let wanted = self.worker.store.still_wanted(self.run.id, &stale, self.worker.clock.now())?;
-        let verdicts: BTreeMap<DeliveryId, bool> = stale.iter().map(|claim| claim.delivery).zip(wanted).collect();
-        self.returns.add(self.hands.values_mut().flat_map(|hand| hand.sift(&verdicts, now)));
-        self.let_go();
+        let wanted_now: BTreeMap<DeliveryId, bool> = stale.iter().map(|claim| claim.delivery).zip(wanted).collect();
+        self.releases.add(self.buffers.values_mut().flat_map(|buffer| buffer.retain_wanted(&wanted_now, now)));
+        self.release_unwanted();
         Ok(())
     }
 
-    fn let_go(&mut self) {
-        self.returns.begin(self.worker.store.as_ref(), self.run.id, self.worker.clock.now());
+    fn release_unwanted(&mut self) {
+        self.releases.begin(self.worker.store.as_ref(), self.run.id, self.worker.clock.now());
     }
 
-    fn released(&mut self, gone: Result<(), StoreError>) {
-        if self.returns.settle(gone) {
-            self.let_go();
+    fn on_released(&mut self, gone: Result<(), StoreError>) {
+        if self.releases.settle(gone) {
+            self.release_unwanted();
         }
     }
 
-    fn land(&mut self, finished: Finished) {
-        if let Some(hand) = self.hands.get_mut(&finished.claim.endpoint) {
-            hand.in_flight -= 1;
-            hand.in_doubt += usize::from(finished.outcome.affects_endpoint());
+    fn on_attempt_finished(&mut self, finished: Finished) {
+        if let Some(buffer) = self.buffers.get_mut(&finished.claim.endpoint) {
+            buffer.in_flight -= 1;
+            buffer.unsettled_outcomes += usize::from(finished.outcome.affects_endpoint());
         }
-        if self.landed.is_empty() {
-            self.landed_at = Instant::now();
+        if self.completed.is_empty() {
+            self.first_completed_at = Instant::now();
         }
-        self.landed.push(finished);
+        self.completed.push(finished);
     }
 
     // ── outcomes ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    fn turned(&mut self, advanced: Result<Advanced, StoreError>) -> Result<(), WorkerError> {
-        self.turn = None;
+    fn on_commit(&mut self, advanced: Result<Advanced, StoreError>) -> Result<(), WorkerError> {
+        self.pending_commit = None;
         match advanced {
             Ok(advanced) => {
-                self.trouble = None;
-                self.recorded(&advanced);
-                self.look_around(Arc::clone(&advanced.endpoints));
-                self.take(advanced);
+                self.outage = None;
+                self.report_recorded(&advanced);
+                self.sync_endpoints(Arc::clone(&advanced.endpoints));
+                self.accept_claims(advanced);
                 Ok(())
             }
-            Err(error) => self.endure(error),
+            Err(error) => self.retry_after_store_error(error),
         }
     }
 
-    fn recorded(&mut self, advanced: &Advanced) {
+    fn report_recorded(&mut self, advanced: &Advanced) {
         let recording = std::mem::take(&mut self.recording);
         for (finished, recorded) in recording.iter().zip(&advanced.recorded) {
             self.summary.tally.claimed += 1;
             // With it the next delivery of its resource became due.
-            if let Some(hand) = self.hands.get_mut(&finished.claim.endpoint) {
-                hand.dry = false;
-                hand.in_doubt -= usize::from(finished.outcome.affects_endpoint());
+            if let Some(buffer) = self.buffers.get_mut(&finished.claim.endpoint) {
+                buffer.exhausted = false;
+                buffer.unsettled_outcomes -= usize::from(finished.outcome.affects_endpoint());
             }
             match recorded {
                 Recorded::Written(Next::Delivered) => self.summary.tally.delivered += 1,
@@ -355,65 +359,65 @@ impl<'a> WorkerState<'a> {
         }
     }
 
-    fn take(&mut self, advanced: Advanced) {
+    fn accept_claims(&mut self, advanced: Advanced) {
         let now = Instant::now();
         self.solo = advanced.solo_waits || advanced.claims.iter().any(|claim| claim.solo);
         if !self.solo {
-            for (id, wanted) in std::mem::take(&mut self.asked) {
+            for (id, wanted) in std::mem::take(&mut self.requested) {
                 let got = advanced.claims.iter().filter(|claim| claim.endpoint == id).count();
-                if let Some(hand) = self.hands.get_mut(&id) {
-                    hand.fed(wanted, got, !advanced.cut_short);
+                if let Some(buffer) = self.buffers.get_mut(&id) {
+                    buffer.record_claimed(wanted, got, !advanced.cut_short);
                 }
             }
         }
         for claim in advanced.claims {
-            if let Some(hand) = self.hands.get_mut(&claim.endpoint) {
-                hand.add(claim, now);
+            if let Some(buffer) = self.buffers.get_mut(&claim.endpoint) {
+                buffer.add(claim, now);
             }
         }
     }
 
     /// Takes note of how the endpoints stand: new ones, changed ones, and those that may no longer be called.
-    fn look_around(&mut self, endpoints: Arc<Vec<Endpoint>>) {
+    fn sync_endpoints(&mut self, endpoints: Arc<Vec<Endpoint>>) {
         if Arc::ptr_eq(&self.snapshot, &endpoints) {
             return;
         }
         let now = self.worker.clock.now();
         for endpoint in endpoints.iter() {
-            let hand = self.hands.entry(endpoint.id).or_insert_with(|| EndpointBuffer::new(endpoint.clone()));
-            let changed = hand.endpoint.url != endpoint.url || hand.endpoint.settings != endpoint.settings;
-            if (hand.endpoint_client.is_none() || changed) && endpoint.configured {
-                hand.endpoint_client = endpoint_client(&self.worker, endpoint);
+            let buffer = self.buffers.entry(endpoint.id).or_insert_with(|| EndpointBuffer::new(endpoint.clone()));
+            let changed = buffer.endpoint.url != endpoint.url || buffer.endpoint.settings != endpoint.settings;
+            if (buffer.endpoint_client.is_none() || changed) && endpoint.configured {
+                buffer.endpoint_client = endpoint_client(&self.worker, endpoint);
             }
-            hand.slots = usize::from(self.worker.options.concurrency.unwrap_or(endpoint.settings.concurrency));
-            hand.endpoint = endpoint.clone();
+            buffer.slots = usize::from(self.worker.options.concurrency.unwrap_or(endpoint.settings.concurrency));
+            buffer.endpoint = endpoint.clone();
             let resting = endpoint.circuit.open.is_some_and(|open| !open.probe_due(now));
-            if hand.is_paused_or_unconfigured() || resting {
-                self.returns.add(hand.empty());
+            if buffer.is_paused_or_unconfigured() || resting {
+                self.releases.add(buffer.drain());
             }
         }
         self.snapshot = endpoints;
-        self.let_go();
+        self.release_unwanted();
     }
 
     /// Keeps outcomes that could not be stored and tries again, for a while.
-    fn endure(&mut self, error: StoreError) -> Result<(), WorkerError> {
-        let nothing_to_lose = self.recording.is_empty() && self.landed.is_empty() && self.slots.busy() == 0;
+    fn retry_after_store_error(&mut self, error: StoreError) -> Result<(), WorkerError> {
+        let nothing_to_lose = self.recording.is_empty() && self.completed.is_empty() && self.slots.busy() == 0;
         if nothing_to_lose {
             return Err(error.into());
         }
         let now = Instant::now();
-        let since = self.trouble.as_ref().map_or(now, |trouble| trouble.since);
-        if now.duration_since(since) > PATIENCE {
+        let since = self.outage.as_ref().map_or(now, |outage| outage.since);
+        if now.duration_since(since) > STORE_OUTAGE_LIMIT {
             return Err(self.unrecorded(error));
         }
         tracing::warn!(%error, "failed to record outcomes, trying again");
-        self.trouble = Some(Trouble { since, again_at: now + TRY_AGAIN, cause: error });
+        self.outage = Some(StoreOutage { since, retry_at: now + STORE_RETRY_DELAY, cause: error });
         Ok(())
     }
 
     fn unrecorded(&self, source: StoreError) -> WorkerError {
-        let made = self.recording.iter().chain(&self.landed);
+        let made = self.recording.iter().chain(&self.completed);
         let delivered = made
             .clone()
             .filter(|finished| matches!(finished.outcome, Outcome::Delivered { .. }))
@@ -424,49 +428,49 @@ impl<'a> WorkerState<'a> {
 
     // ── waiting and leaving ─────────────────────────────────────────────────────────────────────────────────────────
 
-    /// Nothing in hand, nothing to record, nothing left to ask for.
+    /// Nothing in buffer, nothing to record, nothing left to ask for.
     fn is_idle(&self) -> bool {
-        self.turn.is_none()
-            && self.trouble.is_none()
+        self.pending_commit.is_none()
+            && self.outage.is_none()
             && self.idle_until.is_none()
             && self.slots.busy() == 0
-            && self.landed.is_empty()
+            && self.completed.is_empty()
     }
 
     /// Leaves, or decides how long to wait.
-    fn wait_or_leave(&mut self) -> Result<Option<Summary>, WorkerError> {
+    fn wait_or_leave(&mut self) -> Result<Option<RunSummary>, WorkerError> {
         if !self.may_start() || self.allowance() == 0 {
             self.summary.limited = self.stopping() == Stop::No;
             return Ok(Some(self.summarise(Outlook::default())));
         }
-        if self.watch_others()? {
+        if self.reap()? {
             return Ok(None);
         }
         let now = self.worker.clock.now();
         let outlook = self.worker.store.outlook(self.run.id, now)?;
         let wait = self.worker.options.until.wait(&outlook, now);
         // What is due and was not claimed just now is not for us to claim: no use in asking at once.
-        self.idle_until = wait.map(|wait| Instant::now() + if wait.is_zero() { TRY_AGAIN } else { wait });
+        self.idle_until = wait.map(|wait| Instant::now() + if wait.is_zero() { STORE_RETRY_DELAY } else { wait });
         Ok(wait.is_none().then(|| self.summarise(outlook)))
     }
 
     /// Frees the claims of workers that died. Returns whether there were any.
-    fn watch_others(&mut self) -> Result<bool, WorkerError> {
-        self.reap_at = Instant::now() + WATCH_OTHERS;
-        self.let_go();
+    fn reap(&mut self) -> Result<bool, WorkerError> {
+        self.reap_at = Instant::now() + REAP_INTERVAL;
+        self.release_unwanted();
         let freed = match self.worker.store.reap(self.worker.clock.now()) {
             Ok(freed) => freed > 0,
             // With requests in flight there is something to lose; the next transaction will tell.
-            Err(_) if self.slots.busy() > 0 || self.turn.is_some() => false,
+            Err(_) if self.slots.busy() > 0 || self.pending_commit.is_some() => false,
             Err(error) => return Err(error.into()),
         };
         if freed {
-            self.stir()?;
+            self.wake()?;
         }
         Ok(freed)
     }
 
-    fn summarise(&mut self, outlook: Outlook) -> Summary {
+    fn summarise(&mut self, outlook: Outlook) -> RunSummary {
         self.summary.stopped = self.stopping();
         self.summary.interrupted = self.started - self.summary.tally.claimed;
         self.summary.resting = outlook.resting;
@@ -478,23 +482,23 @@ impl<'a> WorkerState<'a> {
     }
 
     /// A worker that waits for something to do has nothing to wait for any more.
-    fn heed_stop(&mut self) {
+    fn on_stop(&mut self) {
         self.idle_until = None;
         tracing::info!(stop = ?self.stopping(), "stopping");
     }
 
-    fn reach_deadline(&mut self) {
+    fn on_deadline(&mut self) {
         self.idle_until = None;
         self.deadline = None;
         // From here on it is as if `--limit` had been reached.
         self.worker.options.limit = Some(0);
     }
 
-    /// Something may be due again: every endpoint is asked once more.
-    fn stir(&mut self) -> Result<(), WorkerError> {
+    /// Something may be due again: every endpoint is requested once more.
+    fn wake(&mut self) -> Result<(), WorkerError> {
         self.idle_until = None;
-        self.look_around(Arc::new(self.worker.store.endpoints()?));
-        self.hands.values_mut().for_each(|hand| hand.dry = false);
+        self.sync_endpoints(Arc::new(self.worker.store.endpoints()?));
+        self.buffers.values_mut().for_each(|buffer| buffer.exhausted = false);
         Ok(())
     }
 }
@@ -509,9 +513,9 @@ fn endpoint_client(worker: &Worker, endpoint: &Endpoint) -> Option<Arc<EndpointC
     }
 }
 
-async fn poll(turn: &mut Option<PendingCommit>) -> Result<Advanced, StoreError> {
-    match turn {
-        Some(turn) => turn.await,
+async fn poll(pending_commit: &mut Option<PendingCommit>) -> Result<Advanced, StoreError> {
+    match pending_commit {
+        Some(pending_commit) => pending_commit.await,
         None => std::future::pending().await,
     }
 }

@@ -89,6 +89,10 @@ fn emitters_killed_at_random_moments_keep_what_they_acknowledged() {
 }
 
 #[test]
+#[cfg_attr(
+    not(any(debug_assertions, feature = "failpoints")),
+    ignore = "needs failpoints: build with --features failpoints"
+)]
 fn an_event_that_kills_its_worker_is_given_up_and_all_others_arrive() {
     let receiver = Receiver::good();
     let mut place = Place::sending_to(&[receiver.url("/")]);

@@ -369,10 +369,11 @@ fn what_is_emitted_while_a_request_hangs_goes_out_at_once() {
 
 /// A bug that panics in one attempt costs that delivery its attempts, and nobody else anything.
 #[test]
+#[cfg_attr(
+    not(any(debug_assertions, feature = "failpoints")),
+    ignore = "needs failpoints: build with --features failpoints"
+)]
 fn an_attempt_that_panics_is_told_and_ends_and_the_others_go_on() {
-    if !cfg!(debug_assertions) {
-        return;
-    }
     let receiver = Receiver::good();
     let mut place = Place::sending_to(&[receiver.url("/")]);
     place.set("SYNCCTL_TEST_PANIC_ON", "bad");
