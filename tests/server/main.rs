@@ -14,6 +14,7 @@ mod durable;
 mod hostile;
 mod life;
 mod mesh;
+mod monitoring;
 mod records;
 mod rotation;
 mod running;
