@@ -1,5 +1,7 @@
 //! Endpoints: where events go, which of them, and how.
 
+mod resolve;
+
 use std::fmt;
 use std::net::IpAddr;
 
@@ -8,6 +10,8 @@ use url::Url;
 
 use crate::clock::Timestamp;
 use crate::delivery::{CircuitState, RetryPolicy};
+
+pub use resolve::{ResolvedEndpoint, resolve};
 
 /// Requests in flight to one endpoint unless configured otherwise.
 pub const DEFAULT_CONCURRENCY: u16 = 10;
@@ -188,6 +192,13 @@ pub struct Settings {
     pub legacy_signature: LegacySignature,
 }
 
+impl Settings {
+    /// Whether events of that type are wanted.
+    pub fn wants(&self, event_type: &str) -> bool {
+        self.events.iter().any(|pattern| pattern.matches(event_type))
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -259,10 +270,10 @@ pub struct Endpoint {
     pub configured: bool,
     /// Who paused it, if anybody did.
     pub paused_by: Option<PausedBy>,
-    /// What its last attempts say about it.
+    /// Its circuit breaker.
     pub circuit: CircuitState,
-    /// When its last pause or rest ended; how long a delivery has been due counts from here.
-    pub awake_since: Timestamp,
+    /// When its last pause ended or its circuit closed last; how long a delivery has been due counts from here.
+    pub resumed_at: Timestamp,
     /// When it last answered with a 2xx.
     pub last_success_at: Option<Timestamp>,
     /// When it last failed to.
@@ -277,7 +288,7 @@ impl Endpoint {
 
     /// Whether it wants events of that type.
     pub fn wants(&self, event_type: &str) -> bool {
-        self.settings.events.iter().any(|pattern| pattern.matches(event_type))
+        self.settings.wants(event_type)
     }
 
     /// One word for its state: `ok`, `resting`, `paused`, `gone` or `unconfigured`.

@@ -432,7 +432,7 @@ mod tests {
             configured: true,
             paused_by: None,
             circuit: CircuitState::default(),
-            awake_since: NOW,
+            resumed_at: NOW,
             last_success_at: None,
             last_failure_at: None,
         };

@@ -8,12 +8,12 @@ use super::Global;
 use super::exit::{Exit, Fault};
 use crate::clock::Timestamp;
 use crate::config::{Config, Sources};
-use crate::endpoint::{Endpoint, LegacySignature, PausedBy, SecretSource, Settings, Spec};
+use crate::endpoint::{Endpoint, LegacySignature, ResolvedEndpoint, SecretSource, Settings, resolve};
 use crate::outbound::Keyring;
 use crate::render::{Format, Options, RenderError, Screen};
 use crate::report::Report;
 use crate::signature::Signer;
-use crate::store::{self, Access, Dropped, Page, Store};
+use crate::store::{self, Access, Dropped, Page, Store, StoreError};
 use crate::text::Untrusted;
 
 /// An open queue and its endpoints.
@@ -133,16 +133,23 @@ impl Context {
 
     /// The same before the configured endpoints are made known to the queue: without a key for each, none is.
     pub fn keyring_for(&self, store: &dyn Store) -> Result<Arc<dyn Keyring>, Fault> {
-        let (config, stored) = (self.config()?, store.endpoints()?);
-        if config.endpoints.is_empty() {
-            return self.keyring(&stored);
-        }
+        let config = self.config()?;
         let keyring = ConfiguredKeys(Arc::clone(config));
-        for spec in config.endpoints.iter().filter(|spec| !spec.paused && !is_paused(spec, &stored)) {
-            let name = spec.name.as_deref().unwrap_or(spec.url.as_str());
-            keyring.signer_for(&spec.settings).map_err(|cause| no_key(name, cause))?;
+        let resolved = resolve(&config.endpoints, &store.endpoints()?);
+        for endpoint in resolved.iter().filter(|endpoint| endpoint.paused_by.is_none()) {
+            keyring.signer_for(&endpoint.settings).map_err(|cause| no_key(&endpoint.name, cause))?;
         }
         Ok(Arc::new(keyring))
+    }
+
+    /// The endpoints as a command that changes the queue would configure them. Nothing is changed, and nothing created.
+    pub fn resolved_endpoints(&self) -> Result<Vec<ResolvedEndpoint>, Fault> {
+        let config = self.config()?;
+        let stored = match store::open(config.database()?, Access::Existing) {
+            Err(StoreError::NoDatabase(_)) => Vec::new(),
+            opened => opened?.endpoints()?,
+        };
+        Ok(resolve(&config.endpoints, &stored))
     }
 
     /// Shows what was done and is on disk. Where that cannot be written, the failure says it, lest it be done again.
@@ -168,16 +175,6 @@ fn no_key(endpoint: &str, cause: String) -> Fault {
         .fault(format!("no usable secret to sign for the endpoint `{endpoint}`"))
         .cause(cause)
         .hint("set WEBHOOK_SECRET or WEBHOOK_SECRET_FILE; nothing is ever sent unsigned")
-}
-
-/// Whether what a spec names was paused by others than a configuration, so that nothing will be sent to it.
-fn is_paused(spec: &Spec, stored: &[Endpoint]) -> bool {
-    let named = |endpoint: &&Endpoint| match &spec.name {
-        Some(name) => endpoint.name == *name,
-        None => endpoint.url == spec.url,
-    };
-    let mut known = stored.iter().filter(named).peekable();
-    known.peek().is_some() && known.all(|it| matches!(it.paused_by, Some(PausedBy::Operator | PausedBy::Gone)))
 }
 
 /// The keys the configuration names.

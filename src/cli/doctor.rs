@@ -11,7 +11,7 @@ use super::secret::shown;
 use super::version::VERSION;
 use crate::clock::Timestamp;
 use crate::config::{Config, Inspection};
-use crate::endpoint::Spec;
+use crate::endpoint::{Endpoint, ResolvedEndpoint, resolve};
 use crate::monitor::Limits;
 use crate::monitor::checkup::{self, Finding, Verdict};
 use crate::outbound::http::Client;
@@ -48,8 +48,8 @@ struct Looked {
     findings: Vec<Finding>,
     /// The newest time that is stored.
     newest: Option<Timestamp>,
-    /// The endpoints of before, for a configuration that names none.
-    endpoints: Vec<Spec>,
+    /// The endpoints that are stored.
+    endpoints: Vec<Endpoint>,
 }
 
 impl DoctorArgs {
@@ -61,7 +61,7 @@ impl DoctorArgs {
             vec![settings::configuration(&inspection), settings::permissions(config), settings::secrets(config)];
         let looked = self.look(config, context.now);
         findings.extend(looked.findings);
-        let all = endpoints(config, looked.endpoints);
+        let all = resolve(&config.endpoints, &looked.endpoints);
         let mut skews = Vec::new();
         if self.online && !all.is_empty() {
             let (called, apart) = online::look(config, &all)?;
@@ -150,20 +150,7 @@ fn examine(
     findings.push(checkup::queue(&judged));
     let latest = store.events(&EventFilter::default(), Page { limit: 1, number: 1, oldest_first: false })?;
     let newest = latest.rows.iter().map(|row| row.created_at).chain(runs.iter().map(|run| run.started_at)).max();
-    Ok(Looked { findings, newest, endpoints: named_before(store.as_ref())? })
-}
-
-/// The endpoints that a command uses whose configuration names none.
-fn named_before(store: &dyn Store) -> Result<Vec<Spec>, StoreError> {
-    let all = store.endpoints()?.into_iter().filter(|endpoint| endpoint.configured);
-    Ok(all
-        .map(|endpoint| Spec {
-            name: Some(endpoint.name),
-            url: endpoint.url,
-            paused: endpoint.paused_by.is_some(),
-            settings: endpoint.settings,
-        })
-        .collect())
+    Ok(Looked { findings, newest, endpoints: store.endpoints()? })
 }
 
 fn unopened(path: &Path, error: &StoreError) -> Finding {
@@ -192,39 +179,23 @@ fn locked(path: &Path, error: &StoreError) -> String {
     }
 }
 
-/// The endpoints that a command uses, paused where the configuration or the queue says so.
-fn endpoints(config: &Config, before: Vec<Spec>) -> Vec<Spec> {
-    if config.endpoints.is_empty() {
-        return before;
-    }
-    let is_paused = |spec: &Spec| {
-        let mut known = before.iter().filter(|it| it.name == spec.name || (spec.name.is_none() && it.url == spec.url));
-        spec.paused || known.any(|it| it.paused)
-    };
-    config.endpoints.iter().map(|spec| Spec { paused: is_paused(spec), ..spec.clone() }).collect()
-}
-
-fn name_of(spec: &Spec) -> String {
-    spec.name.clone().unwrap_or_else(|| spec.url.default_name())
-}
-
-fn named(all: &[Spec]) -> Finding {
+fn named(all: &[ResolvedEndpoint]) -> Finding {
     match all.is_empty() {
         true => Finding::warn("endpoints", "there is none: events are stored and sent nowhere")
             .hint("name one in SYNC_WEBHOOK_URLS, or under [[endpoints]] in the configuration `syncctl init` writes"),
         false => {
-            let names = all.iter().map(name_of).collect::<Vec<_>>().join(", ");
+            let names = all.iter().map(|it| it.name.as_str()).collect::<Vec<_>>().join(", ");
             Finding::ok("endpoints", format!("{names}; not called without --online"))
         }
     }
 }
 
 /// Whom deliveries over TLS trust.
-fn trust(config: &Config, all: &[Spec]) -> Finding {
+fn trust(config: &Config, all: &[ResolvedEndpoint]) -> Finding {
     let whose = config.ca_file.as_deref().map_or("those of the system".to_owned(), shown);
     match Client::new(config.egress, config.ca_file.clone()).trust_error() {
         None => Finding::ok("certificates", whose),
-        Some(why) if all.iter().any(|spec| spec.url.url().scheme() == "https") => Finding::fail("certificates", why)
+        Some(why) if all.iter().any(|it| it.url.url().scheme() == "https") => Finding::fail("certificates", why)
             .hint("install your system's package of CA certificates, or set tls.ca_file"),
         Some(why) => Finding::ok("certificates", format!("{why}; no endpoint needs any")),
     }

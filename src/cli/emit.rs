@@ -146,8 +146,8 @@ pub(super) fn said_of_nobody(endpoints: &[Endpoint], event_type: &str) -> String
 
 /// Says what would be stored, and stores nothing.
 pub(super) fn dry_run(context: &Context, draft: &Draft) -> Result<Exit, Fault> {
-    let endpoints = &context.config()?.endpoints;
-    let wanting = endpoints.iter().filter(|spec| spec.settings.events.iter().any(|p| p.matches(&draft.event_type)));
+    let endpoints = context.resolved_endpoints()?;
+    let wanting = endpoints.iter().filter(|endpoint| endpoint.wants(&draft.event_type));
     context.screen.said(&emitted::would_emit(draft, wanting.count() as u64, context.now))?;
     Ok(Exit::Done)
 }

@@ -11,7 +11,7 @@ use super::exit::{Exit, Fault};
 use super::resend::{self, Elsewhere};
 use super::workbench::{self, SecretArgs};
 use crate::delivery::{State, Trigger};
-use crate::endpoint::{Pattern, Spec};
+use crate::endpoint::resolve;
 use crate::report::{Report, lists, requests};
 use crate::signature::{Scheme, find};
 use crate::store::{Changed, DeliveryId, DeliveryRow, EventRow, Left, Replay, Store};
@@ -98,11 +98,10 @@ impl ReplayArgs {
         if self.failed || events.is_empty() {
             return Ok(());
         }
-        let places = places(context, store)?;
-        let meant = |name: &Option<String>| self.choice.endpoint().is_none_or(|only| name.as_deref() == Some(only));
+        let endpoints = resolve(&context.config()?.endpoints, &store.endpoints()?);
+        let is_chosen = |name: &str| self.choice.endpoint().is_none_or(|only| name == only);
         for event in events {
-            let wants = |types: &[Pattern]| types.iter().any(|pattern| pattern.matches(&event.event_type));
-            let wanting = places.iter().filter(|(name, types)| meant(name) && wants(types)).count();
+            let wanting = endpoints.iter().filter(|it| is_chosen(&it.name) && it.wants(&event.event_type)).count();
             if wanting == 0 && !self.choice.stdin {
                 return Err(Exit::No
                     .fault(format!("no endpoint wants the event `{}`, so there is nobody to deliver it to", event.id))
@@ -194,23 +193,6 @@ impl Parted {
         let nothing = changes == 0 && !self.refused.is_empty();
         !nothing && (dry_run || (changes > 1 && !yes))
     }
-}
-
-/// An endpoint's name, if it has one already, and the types it wants.
-type Place = (Option<String>, Vec<Pattern>);
-
-/// The endpoints as a replay would find them.
-fn places(context: &Context, store: &dyn Store) -> Result<Vec<Place>, Fault> {
-    let specs = &context.config()?.endpoints;
-    let stored = store.endpoints()?;
-    if specs.is_empty() {
-        let configured = stored.into_iter().filter(|it| it.configured);
-        return Ok(configured.map(|it| (Some(it.name), it.settings.events)).collect());
-    }
-    let name = |spec: &Spec| {
-        spec.name.clone().or_else(|| stored.iter().find(|it| it.url == spec.url).map(|it| it.name.clone()))
-    };
-    Ok(specs.iter().map(|spec| (name(spec), spec.settings.events.clone())).collect())
 }
 
 /// Shows what would be done, what is left alone, and how to do it.

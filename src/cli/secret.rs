@@ -12,7 +12,7 @@ use super::exit::{Exit, Fault};
 use super::workbench::SecretArgs;
 use crate::clock::Timestamp;
 use crate::config::{Config, WhichSecret};
-use crate::endpoint::Spec;
+use crate::endpoint::ResolvedEndpoint;
 use crate::report::secrets::{self, Flawed, Sender, Standing};
 use crate::signature::hygiene::{check, new_secret, reused, standard_form};
 use crate::signature::{Scheme, Secret, detect, verify};
@@ -167,7 +167,7 @@ impl RotatePlanArgs {
         senders.extend(rotation.received(context)?);
         let endpoints = match self.try_endpoints {
             true => rotation.try_endpoints(context)?,
-            false => rotation.endpoints(context, &context.config()?.endpoints)?,
+            false => rotation.endpoints(context, &context.resolved_endpoints()?)?,
         };
         let flaws = check(rotation.new.as_bytes());
         context.screen.report(&secrets::rotation(&senders, &endpoints, &flaws, context.now))?;
@@ -248,7 +248,7 @@ impl Rotation {
     }
 
     /// Which secret signs for each of these endpoints.
-    fn endpoints(&self, context: &Context, specs: &[Spec]) -> Result<Vec<Sender>, Fault> {
+    fn endpoints(&self, context: &Context, endpoints: &[ResolvedEndpoint]) -> Result<Vec<Sender>, Fault> {
         let config = context.config()?;
         let standing = |text: Option<Zeroizing<String>>| match text {
             Some(text) if text == self.new => Standing::New,
@@ -256,9 +256,9 @@ impl Rotation {
             Some(_) | None => Standing::Neither,
         };
         let mut all = Vec::new();
-        for spec in specs {
-            let name = spec.name.clone().unwrap_or_else(|| spec.url.default_name());
-            let text = config.secret_text(&WhichSecret::Endpoint(&spec.settings.secret))?;
+        for endpoint in endpoints {
+            let name = &endpoint.name;
+            let text = config.secret_text(&WhichSecret::Endpoint(&endpoint.settings.secret))?;
             all.push(Sender { name: format!("to {name}"), standing: standing(text), last_seen: None, tried: None });
         }
         Ok(all)

@@ -32,6 +32,22 @@ fn a_dry_run_takes_no_endpoints_over_and_sees_them_as_a_run_would() {
 }
 
 #[test]
+fn a_url_that_just_got_a_name_is_the_same_endpoint_to_everything_that_previews_a_run() {
+    let receiver = Receiver::good();
+    let mut place = Place::sending_to(&[receiver.url("/")]);
+    place.emit("user.created", "u");
+    place.unset("SYNC_WEBHOOK_URLS");
+    let config = place.path("named.toml");
+    std::fs::write(&config, format!("[[endpoints]]\nname = \"admin\"\nurl = \"{}\"\n", receiver.url("/"))).unwrap();
+    place.set("SYNCCTL_CONFIG", config.to_str().unwrap());
+    assert!(place.run(&["process", "--dry-run"]).stdout.contains("1 due now"));
+    assert!(place.run(&["doctor"]).stdout.contains("admin; not called"));
+    let ran = place.run(&["process", "-o", "json"]);
+    assert_eq!((ran.code, &ran.data()["run"]["delivered"]), (0, &1.into()), "{ran:?}");
+    assert_eq!(place.data(&["endpoints", "list"])[0]["name"], "admin");
+}
+
+#[test]
 fn a_dry_run_counts_what_a_run_would_claim() {
     let receiver = Receiver::new(|_| Reply::Status(500));
     let place = Place::sending_to(&[receiver.url("/")]);

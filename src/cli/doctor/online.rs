@@ -7,7 +7,7 @@ use super::super::exit::Fault;
 use super::super::signals::block_on;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
-use crate::endpoint::Spec;
+use crate::endpoint::ResolvedEndpoint;
 use crate::monitor::checkup::{Finding, Skew, Verdict};
 use crate::outbound::http::Client;
 use crate::outbound::http::probe::{ProbeResult, probe_all};
@@ -19,16 +19,16 @@ const LONGEST: Duration = Duration::from_secs(10);
 const SOON_DAYS: u64 = 14;
 
 /// Looks at each of these endpoints that is not paused, and at how far their clocks are from ours.
-pub(super) fn look(config: &Config, all: &[Spec]) -> Result<(Vec<Finding>, Vec<Skew>), Fault> {
+pub(super) fn look(config: &Config, all: &[ResolvedEndpoint]) -> Result<(Vec<Finding>, Vec<Skew>), Fault> {
     let client = Client::new(config.egress, config.ca_file.clone());
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let called: Vec<&Spec> = all.iter().filter(|spec| !spec.paused).collect();
-    let urls = called.iter().map(|spec| spec.url.clone()).collect();
+    let (called, paused): (Vec<_>, Vec<_>) = all.iter().partition(|endpoint| endpoint.paused_by.is_none());
+    let urls = called.iter().map(|endpoint| endpoint.url.clone()).collect();
     let sights = block_on(async { Ok(probe_all(urls, &client, LONGEST, &clock).await) })?;
-    let mut findings: Vec<Finding> = all.iter().filter(|spec| spec.paused).map(paused).collect();
+    let mut findings: Vec<Finding> = paused.into_iter().map(not_called).collect();
     let mut skews = Vec::new();
-    for (spec, result) in called.into_iter().zip(sights) {
-        let name = super::name_of(spec);
+    for (endpoint, result) in called.into_iter().zip(sights) {
+        let name = endpoint.name.clone();
         findings.push(judge(&name, &result));
         let ahead_ms = result.ok().and_then(|result| result.answer.ok()?.ahead_ms);
         skews.extend(ahead_ms.map(|ahead_ms| Skew { whose: name, ahead_ms }));
@@ -36,8 +36,8 @@ pub(super) fn look(config: &Config, all: &[Spec]) -> Result<(Vec<Finding>, Vec<S
     Ok((findings, skews))
 }
 
-fn paused(spec: &Spec) -> Finding {
-    Finding::ok("endpoints", format!("{}: paused, so not called", super::name_of(spec)))
+fn not_called(endpoint: &ResolvedEndpoint) -> Finding {
+    Finding::ok("endpoints", format!("{}: paused, so not called", endpoint.name))
 }
 
 fn judge(name: &str, result: &Result<ProbeResult, String>) -> Finding {

@@ -7,12 +7,11 @@ use super::super::exit::{Exit, Fault};
 use super::super::signals::block_on;
 use super::{Rotation, fresh};
 use crate::clock::{Clock, SystemClock};
-use crate::endpoint::{Endpoint, PausedBy, SecretSource, Spec};
+use crate::endpoint::{ResolvedEndpoint, SecretSource};
 use crate::outbound::http::Client;
 use crate::outbound::rotation::{CandidateSecrets, Receiver, RotationCheck, check_all};
 use crate::report::secrets::{Sender, Standing, Tried};
 use crate::signature::{Secret, Signer};
-use crate::store::{self, Access, StoreError};
 
 impl Rotation {
     /// Which secret signs for each endpoint, and what asking it came to.
@@ -22,14 +21,13 @@ impl Rotation {
     pub(super) fn try_endpoints(&self, context: &Context) -> Result<Vec<Sender>, Fault> {
         let config = context.config()?;
         let contenders = self.contenders()?;
-        let stored = stored(context)?;
-        let specs = if config.endpoints.is_empty() { named_before(&stored) } else { config.endpoints.clone() };
-        let mut endpoints = self.endpoints(context, &specs)?;
+        let resolved = context.resolved_endpoints()?;
+        let mut endpoints = self.endpoints(context, &resolved)?;
         let (mut asked, mut receivers) = (Vec::new(), Vec::new());
-        for (spec, endpoint) in specs.into_iter().zip(&mut endpoints) {
-            endpoint.tried = untried(&spec, endpoint.standing, &stored);
+        for (resolved, endpoint) in resolved.into_iter().zip(&mut endpoints) {
+            endpoint.tried = untried(&resolved, endpoint.standing);
             if endpoint.tried.is_none() {
-                receivers.push(Receiver { url: spec.url, limit: spec.settings.retry.timeout() });
+                receivers.push(Receiver { url: resolved.url, limit: resolved.settings.retry.timeout() });
                 asked.push(endpoint);
             }
         }
@@ -59,28 +57,9 @@ fn signer(what: &str, text: &str) -> Result<Signer, Fault> {
     Ok(Signer::new(&secret, &[&secret]))
 }
 
-/// What the queue knows of endpoints; nothing without a database.
-fn stored(context: &Context) -> Result<Vec<Endpoint>, Fault> {
-    match store::open(context.config()?.database()?, Access::Existing) {
-        Err(StoreError::NoDatabase(_)) => Ok(Vec::new()),
-        opened => Ok(opened?.endpoints()?),
-    }
-}
-
-/// The endpoints that a command uses whose configuration names none.
-fn named_before(stored: &[Endpoint]) -> Vec<Spec> {
-    let spec = |endpoint: &Endpoint| Spec {
-        name: Some(endpoint.name.clone()),
-        url: endpoint.url.clone(),
-        paused: endpoint.paused_by.is_some(),
-        settings: endpoint.settings.clone(),
-    };
-    stored.iter().filter(|endpoint| endpoint.configured).map(spec).collect()
-}
-
 /// Why an endpoint is not asked, if it is not.
-fn untried(spec: &Spec, standing: Standing, stored: &[Endpoint]) -> Option<Tried> {
-    match (standing, &spec.settings.secret) {
+fn untried(endpoint: &ResolvedEndpoint, standing: Standing) -> Option<Tried> {
+    match (standing, &endpoint.settings.secret) {
         (Standing::New | Standing::Old | Standing::Both, _) => {}
         (Standing::Neither | Standing::Unsigned, SecretSource::File(_) | SecretSource::Env(_)) => {
             return Some(Tried::Outside("it has a secret of its own, which is not part of this rotation"));
@@ -89,17 +68,6 @@ fn untried(spec: &Spec, standing: Standing, stored: &[Endpoint]) -> Option<Tried
             return Some(Tried::Came(RotationCheck::unknown("not tried: webhook.secret is not one of the two")));
         }
     }
-    is_paused(spec, stored)
-        .then(|| Tried::Came(RotationCheck::unknown("not tried: it is paused, and nothing is sent to it")))
-}
-
-/// Whether the configuration pauses it, or the queue does so on its own account.
-fn is_paused(spec: &Spec, stored: &[Endpoint]) -> bool {
-    let is_it = |endpoint: &&Endpoint| match &spec.name {
-        Some(name) => endpoint.name == *name,
-        None => endpoint.url == spec.url,
-    };
-    let known = stored.iter().filter(is_it).min_by_key(|endpoint| (!endpoint.configured, endpoint.id));
-    let paused_by = known.and_then(|endpoint| endpoint.paused_by);
-    spec.paused || matches!(paused_by, Some(PausedBy::Operator | PausedBy::Gone))
+    let is_paused = endpoint.paused_by.is_some();
+    is_paused.then(|| Tried::Came(RotationCheck::unknown("not tried: it is paused, and nothing is sent to it")))
 }

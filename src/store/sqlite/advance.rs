@@ -196,7 +196,7 @@ fn stand(txn: &mut Txn<'_>, claim: &Claim, decision: RetryDecision, at: Timestam
         row.probe = None;
     }
     if row.endpoint.circuit.open.is_some() && decision.circuit.open.is_none() {
-        row.endpoint.awake_since = at;
+        row.endpoint.resumed_at = at;
     }
     row.endpoint.circuit = decision.circuit;
     if decision.gone {

@@ -2,11 +2,10 @@
 
 use rusqlite::Connection;
 
-use super::endpoints::find_among;
 use super::mirror::{self, EndpointRow, longest_delay};
 use super::{DeliveryFilter, DeliveryRow, Listed, Page, RunId, lists};
 use crate::clock::Timestamp;
-use crate::endpoint::{PausedBy, Spec};
+use crate::endpoint::{Endpoint, ResolvedEndpoint, Spec, resolve};
 use crate::store::DeliveryId;
 
 /// Claims that are shown one by one.
@@ -34,9 +33,11 @@ pub(super) fn due(
 ) -> rusqlite::Result<Listed<DeliveryRow>> {
     let dead = format!("{:?}", dead.iter().map(|run| run.0).collect::<Vec<_>>());
     let rows = mirror::load(connection)?;
+    let stored: Vec<Endpoint> = rows.iter().map(|row| row.endpoint.clone()).collect();
+    let resolved = resolve(specs, &stored);
     let mut due = Vec::new();
     for row in &rows {
-        let room = room(connection, specs, &rows, row, (&dead, now))?;
+        let room = room(connection, &resolved, row, (&dead, now))?;
         let latest = now.plus(longest_delay(&row.endpoint)).as_millis();
         let mut statement = connection.prepare_cached(DUE)?;
         let ids = statement.query_map(rusqlite::params![row.endpoint.id.0, now.as_millis(), latest, dead], |row| {
@@ -57,28 +58,20 @@ pub(super) fn due(
     Ok(Listed { rows: shown.rows, total })
 }
 
-/// How many of an endpoint's deliveries may go: none while it holds or rests, one to probe its rest.
+/// How many of an endpoint's deliveries a run may claim: none while it is held or its circuit is open, one to probe it.
 fn room(
     connection: &Connection,
-    specs: &[Spec],
-    rows: &[EndpointRow],
+    resolved: &[ResolvedEndpoint],
     row: &EndpointRow,
     (dead, now): (&str, Timestamp),
 ) -> rusqlite::Result<usize> {
-    let endpoint = &row.endpoint;
-    let spec = specs.iter().find(|spec| find_among(rows, spec) == Some(endpoint.id));
-    let (holds, moves) = match (spec, endpoint.paused_by) {
-        _ if specs.is_empty() => (endpoint.is_paused_or_unconfigured(), false),
-        (None, _) => (true, false),
-        (Some(spec), None | Some(PausedBy::Configuration)) => (spec.paused, spec.url != endpoint.url),
-        (Some(_), Some(PausedBy::Operator | PausedBy::Gone)) => (true, false),
-    };
-    match endpoint.circuit.open {
-        _ if holds => Ok(0),
+    let Some(resolved) = resolved.iter().find(|it| it.id == Some(row.endpoint.id)) else { return Ok(0) };
+    match row.endpoint.circuit.open {
+        _ if resolved.paused_by.is_some() => Ok(0),
         // What was learned about the old address says nothing about the new one.
-        Some(_) if moves => Ok(usize::MAX),
+        Some(_) if resolved.moved => Ok(usize::MAX),
         None => Ok(usize::MAX),
-        Some(rest) if !rest.probe_due(now) => Ok(0),
+        Some(open) if !open.probe_due(now) => Ok(0),
         Some(_) => {
             let probing = "SELECT 1 FROM delivery WHERE id = ?1 AND owner NOT IN (SELECT value FROM json_each(?2))";
             Ok(usize::from(!connection.prepare_cached(probing)?.exists(rusqlite::params![row.probe, dead])?))

@@ -55,7 +55,7 @@ fn oldest_due(connection: &Connection, row: &EndpointRow, now: Timestamp) -> rus
         return Ok(None);
     }
     let earliest = earliest(connection, endpoint, now)?.filter(|due| *due <= now);
-    let asleep_until = endpoint.circuit.open.map_or(endpoint.awake_since, |open| open.until);
+    let asleep_until = endpoint.circuit.open.map_or(endpoint.resumed_at, |open| open.until);
     Ok(earliest.map(|due| due.max(asleep_until).min(now)))
 }
 

@@ -294,7 +294,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<EndpointRow> {
         configured: row.get("configured")?,
         paused_by: row::paused_by(row.get("paused_by")?),
         circuit: CircuitState { consecutive_failures: row.get("strikes")?, open },
-        awake_since: time("awake_since")?.unwrap_or_default(),
+        resumed_at: time("awake_since")?.unwrap_or_default(),
         last_success_at: time("last_success_at")?,
         last_failure_at: time("last_failure_at")?,
     };
@@ -331,7 +331,7 @@ fn save(connection: &Connection, row: &EndpointRow) -> rusqlite::Result<()> {
             ":rest_probes": open.map_or(0, |r| r.probes),
             ":rest_cause": open.map_or(0, |r| i64::from(r.cause == OpenCause::RetryAfter)),
             ":probe": probe,
-            ":awake_since": endpoint.awake_since.as_millis(),
+            ":awake_since": endpoint.resumed_at.as_millis(),
             ":success": endpoint.last_success_at.map(Timestamp::as_millis),
             ":failure": endpoint.last_failure_at.map(Timestamp::as_millis),
             ":pending": counts.pending,
