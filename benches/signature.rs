@@ -15,6 +15,7 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use syncctl::clock::Timestamp;
+use syncctl::request;
 use syncctl::signature::explain::{Candidate, Role, explain};
 use syncctl::signature::{Key, Message, Received, Scheme, Secret, Signer, find, sign, verify};
 
@@ -57,7 +58,7 @@ impl Case {
         let headers = sign(scheme, &message(&body), &keys).expect("signed");
         let signature = headers.iter().map(|(name, value)| format!("{name}: {value}"));
         let lines = USUAL.into_iter().map(str::to_owned).chain(signature);
-        let received = Received::from_lines(lines, body.clone()).expect("a request");
+        let received = request::from_lines(lines, body.clone()).expect("a request");
         Self { name, scheme, keys, mac: Hmac::new_from_slice(SECRET.as_bytes()).expect("a key"), received }
     }
 

@@ -12,7 +12,7 @@ const LAYERS: &[&[&str]] = &[
     &["report"],
     &["outbound", "inbound", "monitor"],
     &["store"],
-    &["endpoint", "record"],
+    &["endpoint", "record", "request"],
     &["event", "delivery", "signature"],
     &["text"],
     &["clock"],

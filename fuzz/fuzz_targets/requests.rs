@@ -3,15 +3,16 @@
 
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
+use syncctl::request;
 use syncctl::clock::Timestamp;
-use syncctl::signature::received::shell_words;
+use syncctl::request::{self, shell_words};
 use syncctl::signature::{Key, Received, detect, schemes, verify};
 
 fuzz_target!(|bytes: &[u8]| {
     let _ = shell_words(bytes);
-    for request in Received::read(bytes).unwrap_or_default() {
+    for request in request::read(bytes).unwrap_or_default() {
         every_scheme(&request);
-        let again = Received::read(&request.to_raw()).expect("what was read can be written and read again");
+        let again = request::read(&request::to_raw(&request)).expect("what was read can be written and read again");
         assert_eq!(again[0].body, request.body);
     }
     every_header(bytes);

@@ -10,8 +10,10 @@ use super::exit::{Exit, Fault};
 use super::values;
 use super::workbench::not_a_request;
 use crate::clock::Timestamp;
-use crate::signature::received::MOST_BYTES;
-use crate::signature::{Received, RequestError};
+use crate::request;
+use crate::request::MOST_BYTES;
+use crate::request::RequestError;
+use crate::signature::Received;
 use crate::text::Untrusted;
 
 /// The ending of a captured request's file.
@@ -70,7 +72,7 @@ pub(super) fn read(context: &Context, path: &Path) -> Result<Vec<Capture>, Fault
 fn read_file(context: &Context, path: &Path) -> Result<Vec<Capture>, Fault> {
     let name = path.display().to_string();
     let text = values::bytes(&name, MOST_BYTES)?;
-    let requests = Received::read_each(&text).map_err(|error| not_a_request(&name, &error))?;
+    let requests = request::read_each(&text).map_err(|error| not_a_request(&name, &error))?;
     let requests = readable(context, &name, requests)?;
     // What is sent again or held against a secret must be what was sent: no part of it, and not two requests in one.
     if let Some((said, given)) = requests.iter().find_map(Received::length_differs) {
@@ -128,6 +130,6 @@ pub(super) fn save(
 ) -> std::io::Result<PathBuf> {
     let path = folder.join(format!("{}-{number:06}-{}.{ENDING}", at.as_millis(), peer.replace(':', "_")));
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
-    file.write_all(&request.to_raw())?;
+    file.write_all(&request::to_raw(request))?;
     Ok(path)
 }

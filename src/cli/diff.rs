@@ -6,8 +6,8 @@ use super::exit::{Exit, Fault};
 use super::values;
 use super::workbench::request_of;
 use crate::report::requests;
+use crate::request::MOST_BYTES;
 use crate::signature::diff::compare;
-use crate::signature::received::MOST_BYTES;
 
 /// Arguments of `diff`.
 #[derive(Debug, clap::Args)]

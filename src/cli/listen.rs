@@ -32,7 +32,7 @@ use crate::outbound::http::Target;
 use crate::outbound::run::Stop;
 use crate::render::{RenderError, Screen};
 use crate::report::requests::{self, Heard};
-use crate::signature::received::{MOST_BYTES, forwarded_scheme};
+use crate::request::{MOST_BYTES, forwarded_scheme};
 use crate::signature::{Received, detect, verify};
 use crate::text::count;
 

@@ -8,7 +8,7 @@ use crate::clock::Timestamp;
 use crate::event::IdSource;
 use crate::render::Format;
 use crate::report::signing::{self, Signed};
-use crate::signature::received::MOST_BYTES;
+use crate::request::MOST_BYTES;
 use crate::signature::show::{Language, Sources, curl, snippet};
 use crate::signature::{Message, ORIGINAL, STANDARD_PREFIX, Scheme, SignError, find, schemes, sign};
 

@@ -11,8 +11,9 @@ use super::values;
 use super::workbench::{SchemeArgs, SecretArgs, candidates, key, owned, request_of};
 use crate::clock::Timestamp;
 use crate::report::verified::{self, Verified};
+use crate::request;
+use crate::request::MOST_BYTES;
 use crate::signature::explain::{Explanation, explain, explain_time, explain_unknown};
-use crate::signature::received::MOST_BYTES;
 use crate::signature::{Key, Message, Received, Refusal, Scheme, Tolerance, sign, verify};
 use crate::text::Untrusted;
 
@@ -118,7 +119,7 @@ impl VerifyArgs {
             Some(path) => request_of(context, path, self.entry)?,
             None => Received { method: http::Method::POST, body: self.body(context)?, ..Received::default() },
         };
-        let given = Received::from_lines(&self.headers, Bytes::new()).map_err(|error| {
+        let given = request::from_lines(&self.headers, Bytes::new()).map_err(|error| {
             let fault = Exit::Data.fault("failed to read a header").cause(Untrusted(&error.to_string()));
             fault.hint("write each as --header 'NAME: VALUE', as it stands in the request")
         })?;

@@ -11,11 +11,11 @@ use super::context::Context;
 use super::exit::{Exit, Fault};
 use super::values;
 use crate::config::WhichSecret;
+use crate::request;
+use crate::request::{MOST_BYTES, RequestError, WordError};
 use crate::signature::explain::{Candidate, Role};
-use crate::signature::received::{MOST_BYTES, WordError};
 use crate::signature::{
-    Algorithm, Description, Encoding, Generic, Header, Key, Received, RequestError, Scheme, TimeForm, detect, find,
-    schemes,
+    Algorithm, Description, Encoding, Generic, Header, Key, Received, Scheme, TimeForm, detect, find, schemes,
 };
 use crate::text::{Untrusted, did_you_mean};
 
@@ -264,7 +264,7 @@ pub(super) fn request_of(context: &Context, path: &str, entry: Option<usize>) ->
 
 fn one_of(context: &Context, path: &str, entry: Option<usize>) -> Result<Received, Fault> {
     let text = values::bytes(path, MOST_BYTES)?;
-    let mut all = Received::read_each(&text).map_err(|error| not_a_request(path, &error))?;
+    let mut all = request::read_each(&text).map_err(|error| not_a_request(path, &error))?;
     let number = match (entry, all.len()) {
         (None, 1) => 1,
         (None, count) => the_signed(context, path, &all).ok_or_else(|| which(path, count))?,

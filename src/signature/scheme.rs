@@ -8,7 +8,7 @@ use http::HeaderName;
 
 use super::code::{Codes, Encoding};
 use super::key::Key;
-use super::received::{Only, Received};
+use super::received::{Received, SingleHeader};
 use super::{Refusal, SecretError};
 use crate::clock::Timestamp;
 
@@ -368,7 +368,7 @@ pub(super) struct Texts<'a> {
 impl<'a> Texts<'a> {
     /// Reads the headers that `facts` name. One pass over the few headers of a request costs less than to look each up.
     pub(super) fn of(facts: &Facts, received: &'a Received) -> Result<Self, Refusal> {
-        let [mut signature, mut time, mut id] = [Only::default(); 3];
+        let [mut signature, mut time, mut id] = [SingleHeader::default(); 3];
         for (name, value) in &received.headers {
             if *name == facts.header {
                 signature.add(value);

@@ -455,7 +455,7 @@ fn php(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::signature::received::shell_words;
+    use crate::request::shell_words;
 
     #[test]
     fn quoted_bytes_are_read_back_exactly() {

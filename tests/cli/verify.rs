@@ -165,7 +165,7 @@ fn a_code_in_an_unknown_header_is_found_and_the_given_options_verify_it() {
         assert!(data.to_string().contains(&format!("it is in `{name}`")), "{data}");
         let options = data["verifyWith"].as_str().unwrap();
         assert!(options.starts_with(&format!("--scheme generic --signature-header {name}")), "{options}");
-        let options = syncctl::signature::received::shell_words(options.as_bytes()).unwrap();
+        let options = syncctl::request::shell_words(options.as_bytes()).unwrap();
         let options: Vec<_> = options.iter().map(|word| std::str::from_utf8(word).unwrap()).collect();
         assert_eq!(verify(&place, BODY, &[&args[..], &options].concat()).code, 0, "{options:?}");
         let words = verify(&place, BODY, &[&args[..], &["--explain"]].concat()).stdout;

@@ -4,22 +4,23 @@ use std::path::Path;
 
 use bytes::Bytes;
 use proptest::prelude::*;
+use syncctl::request;
+use syncctl::request::shell_words;
 use syncctl::signature::explain::{Candidate, Role, explain};
-use syncctl::signature::received::shell_words;
 use syncctl::signature::show::{Language, Sources, curl, shell_quote, snippet};
-use syncctl::signature::{Description, Generic, Message, Received, Scheme, detect, find, schemes, verify};
+use syncctl::signature::{Description, Generic, Message, Scheme, detect, find, schemes, verify};
 
 use super::support::*;
 
 /// Everything that reads foreign bytes, with whatever it is given.
 fn nothing_panics(bytes: &[u8]) {
     let lines = bytes.split(|b| *b == b'\n');
-    let received = Received::from_lines(lines, Bytes::copy_from_slice(bytes)).unwrap_or_default();
-    for request in Received::read(bytes).unwrap_or_default().iter().chain([&received]) {
+    let received = request::from_lines(lines, Bytes::copy_from_slice(bytes)).unwrap_or_default();
+    for request in request::read(bytes).unwrap_or_default().iter().chain([&received]) {
         for scheme in schemes().chain(detect(request)) {
             let _ = verify(scheme, request, &[key(scheme, secret_of(scheme))], now(), None);
         }
-        let again = Received::read(&request.to_raw());
+        let again = request::read(&request::to_raw(request));
         assert!(again.is_ok_and(|again| again[0].body == request.body));
     }
     let _ = shell_words(bytes);
@@ -47,7 +48,7 @@ fn the_corpus_of_hostile_headers_and_requests_is_harmless() {
         let bytes = std::fs::read(entry.expect("an entry").path()).expect("a file");
         nothing_panics(&bytes);
         bytes.split(|b| *b == b'\n').for_each(no_header_panics);
-        let request = Received::from_lines(["x-webhook-signature: 00"], Bytes::from(bytes)).expect("a request");
+        let request = request::from_lines(["x-webhook-signature: 00"], Bytes::from(bytes)).expect("a request");
         let scheme = find("syncctl").expect("a scheme");
         let _ = explain(scheme, &request, &[Candidate::new(Role::Current, "s")]);
         seen += 1;
@@ -126,9 +127,9 @@ proptest! {
     fn a_raw_request_and_a_curl_command_are_read_back_as_they_were(body in prop::collection::vec(any::<u8>(), 0..300), value in "[!-~][ -~]{0,40}[!-~]") {
         let headers = vec![("content-type".to_owned(), "application/json".to_owned()), ("x-a".to_owned(), value)];
         let request = received(&headers, URL, &body);
-        prop_assert_eq!(&Received::read(&request.to_raw()).expect("raw")[0].body, &request.body);
+        prop_assert_eq!(&request::read(&request::to_raw(&request)).expect("raw")[0].body, &request.body);
         let command = curl("POST", URL, &headers, &body);
-        let again = Received::read(command.as_bytes()).expect("curl").remove(0);
+        let again = request::read(command.as_bytes()).expect("curl").remove(0);
         prop_assert_eq!(&again, &request);
         if let Some(quoted) = shell_quote(&body) {
             prop_assert_eq!(shell_words(quoted.as_bytes()), Ok(vec![body.clone()]));

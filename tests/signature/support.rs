@@ -5,6 +5,7 @@ use std::fmt::Display;
 use bytes::Bytes;
 use http::Method;
 use syncctl::clock::Timestamp;
+use syncctl::request;
 use syncctl::signature::{Key, Message, Received, Scheme, Verdict, sign, verify};
 
 pub(crate) const BODY: &[u8] = br#"{"id":"event-123","type":"enrollment.created","resourceId":"enrollment-123"}"#;
@@ -58,7 +59,7 @@ pub(crate) fn request(scheme: &dyn Scheme, secret: &str, body: &[u8]) -> Receive
 
 pub(crate) fn received<N: Display, V: Display>(headers: &[(N, V)], url: &str, body: &[u8]) -> Received {
     let lines = headers.iter().map(|(name, value)| format!("{name}: {value}"));
-    let mut received = Received::from_lines(lines, Bytes::copy_from_slice(body)).expect("a request");
+    let mut received = request::from_lines(lines, Bytes::copy_from_slice(body)).expect("a request");
     received.method = Method::POST;
     received.url = Some(url.to_owned());
     received

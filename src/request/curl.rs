@@ -5,7 +5,8 @@ use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap};
 use url::form_urlencoded;
 
 use super::command::Command as Line;
-use super::{Received, RequestError, command, method};
+use super::{RequestError, command, method};
+use crate::signature::Received;
 
 /// Options that take a value and change nothing a signature covers.
 const IGNORED_WITH_VALUE: &[&str] = &[
@@ -295,8 +296,7 @@ impl Command {
 
     fn finish(self) -> Result<Received, RequestError> {
         let [url] = <[String; 1]>::try_from(self.urls).map_err(|_| RequestError::CurlUrl)?;
-        let mut received =
-            Received::from_lines(self.headers.iter().filter_map(|line| sent(line)), bytes::Bytes::new())?;
+        let mut received = super::from_lines(self.headers.iter().filter_map(|line| sent(line)), bytes::Bytes::new())?;
         received.url = Some(super::url(if url.contains("://") { url } else { format!("http://{url}") })?);
         let default = match (&self.data, self.head) {
             (_, true) => Method::HEAD,

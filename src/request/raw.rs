@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
 
-use super::{MOST_BYTES, Received, RequestError, fits_in_a_line, method, only};
+use super::{MOST_BYTES, RequestError, first, fits_in_a_line, method};
+use crate::signature::Received;
 
 /// Whether a text begins with a request line. Any word is a method, also one that begins something else elsewhere.
 pub(super) fn begins(text: &[u8]) -> bool {
@@ -22,7 +23,7 @@ pub(super) fn read(text: &[u8]) -> Result<Received, RequestError> {
     }
     let first = lines.next().unwrap_or_default();
     let (method_text, target) = request_line(first)?;
-    let mut received = Received::from_lines(lines, Bytes::new())?;
+    let mut received = super::from_lines(lines, Bytes::new())?;
     received.method = method(method_text)?;
     received.url = url(target, &received);
     received.body = framed(&received, body)?;
@@ -84,7 +85,7 @@ fn of_pseudo_headers(lines: &[&[u8]], body: &[u8]) -> Result<Received, RequestEr
         std::str::from_utf8(only.trim_ascii()).ok()
     };
     let first = || RequestError::RequestLine(String::from_utf8_lossy(lines.first().unwrap_or(&&b""[..])).into_owned());
-    let mut received = Received::from_lines(plain, Bytes::new())?;
+    let mut received = super::from_lines(plain, Bytes::new())?;
     received.method = method(value(":method").ok_or_else(first)?)?;
     let target = value(":path").ok_or_else(first)?;
     received.url = match value(":authority") {
@@ -128,7 +129,7 @@ fn url(target: &str, received: &Received) -> Option<String> {
     if target.contains("://") {
         return Some(target.to_owned()).filter(|url| fits_in_a_line(url));
     }
-    let host = only(&received.headers, HOST.as_str())?;
+    let host = first(&received.headers, HOST.as_str())?;
     let scheme = super::forwarded_scheme(&received.headers).unwrap_or("https");
     Some(format!("{scheme}://{host}{target}")).filter(|url| fits_in_a_line(url))
 }
@@ -138,7 +139,7 @@ fn url(target: &str, received: &Received) -> Option<String> {
 /// A body of another length than its header says is the commonest of mistakes, so it is read as it is.
 /// [`Received::length_differs`] tells that it is one.
 fn framed(received: &Received, rest: &[u8]) -> Result<Bytes, RequestError> {
-    let chunked = only(&received.headers, TRANSFER_ENCODING.as_str()).is_some_and(|v| v.ends_with("chunked"));
+    let chunked = first(&received.headers, TRANSFER_ENCODING.as_str()).is_some_and(|v| v.ends_with("chunked"));
     // Most who save a request join its chunks and leave the header.
     if chunked && begins_with_a_size(rest) {
         return unchunk(rest).map(Bytes::from);

@@ -6,7 +6,8 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-use super::{Received, RequestError, method};
+use super::{RequestError, method};
+use crate::signature::Received;
 
 #[derive(Deserialize)]
 struct Har<'a> {
@@ -68,7 +69,7 @@ fn received(request: Request) -> Result<Received, RequestError> {
         Received { method: method(&request.method)?, url: Some(super::url(request.url)?), ..Received::default() };
     // HTTP/2's pseudo-headers, such as `:authority`, are parts of the request line.
     for header in request.headers.iter().filter(|header| !header.name.starts_with(':')) {
-        received.add(header.name.as_bytes(), header.value.as_bytes())?;
+        super::add(&mut received, header.name.as_bytes(), header.value.as_bytes())?;
     }
     // An exporter that leaves the body out still knows how long it was, or that there was one.
     let is_left_out = match &request.post_data {
