@@ -30,6 +30,8 @@ pub mod inbound;
 pub mod monitor;
 pub mod outbound;
 
+pub mod service;
+
 pub mod report;
 
 pub mod config;

@@ -6,12 +6,14 @@ use std::sync::Arc;
 
 use super::Global;
 use super::exit::{Exit, Fault};
-use crate::clock::Timestamp;
+use crate::clock::{SystemClock, Timestamp};
 use crate::config::{Config, Sources};
 use crate::endpoint::{Endpoint, LegacySignature, ResolvedEndpoint, SecretSource, Settings, resolve};
 use crate::outbound::Keyring;
+use crate::outbound::http::Client;
 use crate::render::{Format, Options, RenderError, Screen};
 use crate::report::Report;
+use crate::service::WorkerConfig;
 use crate::signature::Signer;
 use crate::store::{self, Access, Dropped, Page, Store, StoreError};
 use crate::text::Untrusted;
@@ -150,6 +152,13 @@ impl Context {
             opened => opened?.endpoints()?,
         };
         Ok(resolve(&config.endpoints, &stored))
+    }
+
+    /// What runs of this configuration work with.
+    pub fn worker_config(&self, store: Arc<dyn Store>, keyring: Arc<dyn Keyring>) -> Result<WorkerConfig, Fault> {
+        let config = self.config()?;
+        let client = Client::new(config.egress, config.ca_file.clone());
+        Ok(WorkerConfig { store, clock: Arc::new(SystemClock), keyring, client })
     }
 
     /// Shows what was done and is on disk. Where that cannot be written, the failure says it, lest it be done again.

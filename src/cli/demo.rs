@@ -18,7 +18,7 @@ use tokio::sync::watch;
 
 use super::context::Context;
 use super::exit::{Exit, Fault};
-use super::process::Delivering;
+use super::process::ProcessRun;
 use crate::clock::{Clock as _, SystemClock};
 use crate::delivery::RetryPolicy;
 use crate::endpoint::{EndpointUrl, Settings, Spec};
@@ -72,7 +72,7 @@ impl DemoArgs {
 
         receiver.outage_begins();
         let options = RunOptions { until: Until::NothingPending, limit: None, concurrency: None, max_time: None };
-        let done = Delivering::new(&stage, Arc::clone(&store), &endpoints, options)?.run("demo")?;
+        let done = ProcessRun::new(&stage, Arc::clone(&store), &endpoints, options)?.run("demo")?;
         done.report(&stage, store.as_ref())?;
         self.show(&stage, store.as_ref())?;
         let (records, differing) = compare(store.as_ref(), other.as_ref())?;

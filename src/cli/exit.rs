@@ -238,6 +238,7 @@ impl From<WorkerError> for Fault {
     fn from(error: WorkerError) -> Self {
         match error {
             WorkerError::Store(error) => error.into(),
+            WorkerError::Runtime(_) => Exit::Io.because(&error).into(),
             WorkerError::Unrecorded { ref source, .. } => {
                 let exit = if matches!(source, StoreError::Locked(_)) { Exit::Locked } else { Exit::Io };
                 let failure = exit.because(&error);

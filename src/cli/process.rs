@@ -3,21 +3,21 @@
 use std::collections::BTreeMap;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::context::Context;
 use super::exit::{Exit, Fault};
 use super::signals::{Signals, block_on};
 use super::values;
-use crate::clock::{Clock, SystemClock, Timestamp};
+use crate::clock::{Clock as _, SystemClock, Timestamp};
 use crate::delivery::Next;
 use crate::endpoint::{Endpoint, MAX_CONCURRENCY, PausedBy};
-use crate::outbound::http::Client;
-use crate::outbound::run::{RunOptions, RunSummary, Stop, Until};
-use crate::outbound::worker::{Observer, Worker};
+use crate::outbound::run::{RunOptions, RunSummary, Stop, Until, WorkerError};
+use crate::outbound::worker::Observer;
 use crate::render::Progress;
 use crate::report::queue::{RunView, processed, resting};
 use crate::report::{Report, lists};
+use crate::service::{RunReport, WorkerConfig};
 use crate::store::{self, Access, EndpointFigures, Finished, Listed, Page, Recorded, Store, StoreError};
 use crate::text::{Untrusted, count};
 
@@ -61,7 +61,7 @@ impl ProcessArgs {
         }
         let (store, endpoints) = context.store()?;
         let Some(_only) = self.only_one(context)? else { return Ok(Exit::Done) };
-        let done = Delivering::new(context, Arc::clone(&store), &endpoints, self.options())?.run("process")?;
+        let done = ProcessRun::new(context, Arc::clone(&store), &endpoints, self.options())?.run("process")?;
         if !self.watch || done.summary.tally.claimed > 0 {
             done.report(context, store.as_ref())?;
         }
@@ -117,15 +117,16 @@ fn show_due(context: &Context) -> Result<Exit, Fault> {
 }
 
 /// A run that is set up and can begin.
-pub(super) struct Delivering<'a> {
-    context: &'a Context,
-    worker: Worker,
-    seen: Arc<Mutex<Vec<String>>>,
+pub(super) struct ProcessRun {
+    config: WorkerConfig,
+    options: RunOptions,
+    observer: Observer,
+    failures: Arc<Mutex<Vec<String>>>,
     progress: Progress,
 }
 
-/// A run that ended.
-pub(super) struct Delivered {
+/// What a run did, as `process` reports it.
+pub(super) struct ProcessReport {
     pub(super) summary: RunSummary,
     took: Duration,
     failures: Vec<String>,
@@ -133,71 +134,60 @@ pub(super) struct Delivered {
     pub(super) stopped_by: Option<Exit>,
 }
 
-impl<'a> Delivering<'a> {
+impl ProcessRun {
     pub(super) fn new(
-        context: &'a Context,
+        context: &Context,
         store: Arc<dyn Store>,
         endpoints: &[Endpoint],
         options: RunOptions,
     ) -> Result<Self, Fault> {
-        let config = context.config()?;
         let keyring = context.keyring(endpoints)?;
         let waiting = store.figures(context.now)?.endpoints.iter().map(|row| row.counts.pending.unsigned_abs()).sum();
         let progress = context.screen.progress(Some(waiting), "Delivering");
-        let seen = Arc::new(Mutex::new(Vec::new()));
-        let observer = observer(progress.clone(), Arc::clone(&seen), endpoints);
-        let client = Client::new(config.egress, config.ca_file.clone());
-        let worker = Worker { store, clock: Arc::new(SystemClock), keyring, client, options, observer };
-        Ok(Self { context, worker, seen, progress })
+        let failures = Arc::new(Mutex::new(Vec::new()));
+        let observer = observer(progress.clone(), Arc::clone(&failures), endpoints);
+        let config = context.worker_config(store, keyring)?;
+        Ok(Self { config, options, observer, failures, progress })
     }
 
-    /// Runs until its options say that it is enough, and remembers how it went.
-    pub(super) fn run(self, command: &str) -> Result<Delivered, Fault> {
+    /// Runs until its options end it.
+    pub(super) fn run(self, command: &str) -> Result<ProcessReport, Fault> {
         self.run_until(command, || false)
     }
 
-    /// The same, ending also once `enough` says so; it is asked several times a second.
-    pub(super) fn run_until(self, command: &str, enough: impl Fn() -> bool) -> Result<Delivered, Fault> {
-        let began = Instant::now();
-        let store = Arc::clone(&self.worker.store);
-        let run = store.begin_run(command, self.context.now)?;
-        let watching = self.worker.options.until == Until::Stopped;
-        let mut stopped_by = None;
-        let done = block_on(async {
+    /// The same, ending also once `is_done`, which is asked several times a second.
+    pub(super) fn run_until(self, command: &str, is_done: impl Fn() -> bool) -> Result<ProcessReport, Fault> {
+        let Self { config, options, observer, failures, progress } = self;
+        let watching = options.until == Until::Stopped;
+        let (done, stopped_by) = block_on(async {
             let signals = Signals::listen().map_err(|e| Exit::Io.fault("failed to listen for signals").cause(e))?;
-            let work = pin!(self.worker.run(&run, signals.stop.clone()));
-            let done = work_until(work, &signals, enough).await;
-            stopped_by = signals.exit();
-            Ok(done)
+            let exit_code = |done: &Result<RunSummary, WorkerError>| match done {
+                Ok(summary) => i64::from(exit_of(summary, signals.exit(), watching, false).code()),
+                Err(error) => code_of(error),
+            };
+            let work = pin!(config.run(command, options, observer, signals.stop.clone(), exit_code));
+            let done = work_until(work, &signals, is_done).await;
+            Ok((done, signals.exit()))
         })?;
-        self.progress.finish();
-        let failures = std::mem::take(&mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner));
-        let ended = SystemClock.now();
-        match done {
-            Ok(summary) => {
-                let delivered = Delivered { summary, took: began.elapsed(), failures, stopped_by };
-                let exit = i64::from(delivered.exit(watching, false).code());
-                store.end_run(&run, summary.tally, exit, ended).wait()?;
-                Ok(delivered)
-            }
-            Err(error) => {
-                // The run's row and claims are left to the next reaper if even this cannot be written.
-                let fault = Fault::from(error);
-                let _ = store.end_run(&run, crate::store::Tally::default(), code_of(&fault), ended).wait();
-                Err(fault)
-            }
-        }
+        progress.finish();
+        let failures = std::mem::take(&mut *failures.lock().unwrap_or_else(PoisonError::into_inner));
+        let RunReport { summary, took } = done?;
+        Ok(ProcessReport { summary, took, failures, stopped_by })
     }
 }
 
-/// Lets a worker work, and asks it to end once `enough` says so.
-async fn work_until<T>(mut work: Pin<&mut impl Future<Output = T>>, signals: &Signals, enough: impl Fn() -> bool) -> T {
+/// Runs a worker, and asks it to drain once `is_done`.
+async fn work_until<T>(
+    mut work: Pin<&mut impl Future<Output = T>>,
+    signals: &Signals,
+    is_done: impl Fn() -> bool,
+) -> T {
     let mut looks = tokio::time::interval(LOOK);
     loop {
         tokio::select! {
             done = &mut work => return done,
             _ = looks.tick() => {
-                if enough() {
+                if is_done() {
                     signals.drain();
                 }
             }
@@ -205,14 +195,26 @@ async fn work_until<T>(mut work: Pin<&mut impl Future<Output = T>>, signals: &Si
     }
 }
 
-fn code_of(fault: &Fault) -> i64 {
-    match fault {
+/// The exit code of a run that failed.
+fn code_of(error: &WorkerError) -> i64 {
+    match Fault::from(error.clone()) {
         Fault::ClosedPipe => 0,
         Fault::Failed(failure) => i64::from(failure.code),
     }
 }
 
-fn observer(progress: Progress, seen: Arc<Mutex<Vec<String>>>, endpoints: &[Endpoint]) -> Observer {
+/// How a run exits: a signal before anything else, unless it merely ended `--watch`.
+fn exit_of(summary: &RunSummary, stopped_by: Option<Exit>, watching: bool, waiting: bool) -> Exit {
+    let failed = summary.tally.failed > 0 || (waiting && summary.resting > 0);
+    match summary.stopped {
+        Stop::Drain if watching => Exit::Done,
+        Stop::Drain | Stop::Now => stopped_by.unwrap_or(Exit::Done),
+        Stop::No if failed => Exit::Part,
+        Stop::No => Exit::Done,
+    }
+}
+
+fn observer(progress: Progress, failures: Arc<Mutex<Vec<String>>>, endpoints: &[Endpoint]) -> Observer {
     let known = |endpoint: &Endpoint| (endpoint.id, (endpoint.name.clone(), endpoint.settings.retry.max_attempts));
     let known: BTreeMap<_, _> = endpoints.iter().map(known).collect();
     Box::new(move |finished: &Finished, recorded: Recorded| {
@@ -226,25 +228,19 @@ fn observer(progress: Progress, seen: Arc<Mutex<Vec<String>>>, endpoints: &[Endp
         let (endpoint, limit) = known.get(&finished.claim.endpoint).map_or(("?", 0), |(name, n)| (name.as_str(), *n));
         let detail = Untrusted(&finished.detail).to_string();
         tracing::info!(event = %finished.claim.event_id, endpoint, attempt = finished.claim.number, detail, next, "attempt failed");
-        let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
-        if seen.len() < SHOWN {
+        let mut failures = failures.lock().unwrap_or_else(PoisonError::into_inner);
+        if failures.len() < SHOWN {
             // Of those that count: a rest spares some, and a replay begins anew.
             let (id, number) = (&finished.claim.event_id, finished.claim.used + 1);
-            seen.push(format!("  {id}  {}  {detail}  attempt {number}/{limit}, {next}", Untrusted(endpoint)));
+            failures.push(format!("  {id}  {}  {detail}  attempt {number}/{limit}, {next}", Untrusted(endpoint)));
         }
     })
 }
 
-impl Delivered {
-    /// How the command exits: a signal before anything else, unless it merely ended `--watch`.
+impl ProcessReport {
+    /// How the command exits.
     pub(super) fn exit(&self, watching: bool, waiting: bool) -> Exit {
-        let failed = self.summary.tally.failed > 0 || (waiting && self.summary.resting > 0);
-        match self.summary.stopped {
-            Stop::Drain if watching => Exit::Done,
-            Stop::Drain | Stop::Now => self.stopped_by.unwrap_or(Exit::Done),
-            Stop::No if failed => Exit::Part,
-            Stop::No => Exit::Done,
-        }
+        exit_of(&self.summary, self.stopped_by, watching, waiting)
     }
 
     /// Shows what the run did.

@@ -1,13 +1,11 @@
 //! `serve`: receives webhooks, answers applications and monitors, and delivers in the background.
 
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs as _};
 use std::pin::Pin;
-use std::sync::{Arc, PoisonError, RwLock};
-use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use sd_notify::NotifyState;
 use tokio::net::TcpSocket;
@@ -20,17 +18,10 @@ use super::signals::block_on;
 use super::values;
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::Config;
-use crate::endpoint::{Endpoint, EndpointId};
 use crate::inbound::Keys;
-use crate::outbound::Keyring;
-use crate::outbound::http::Client;
-use crate::outbound::run::{RunOptions, Stop, Until, WorkerError};
-use crate::outbound::worker::{Observer, Worker};
+use crate::outbound::run::Stop;
 use crate::server::{Group, Handle, Metrics, Processed, Processing, Secrets, Server, Settings};
-use crate::store::{Store, Tally};
-
-/// The pause before deliveries are tried again after the database failed.
-const RECOVERY: Duration = Duration::from_secs(1);
+use crate::service::{Background, Deliveries, OnAttempt};
 
 /// Arguments of `serve`.
 #[derive(Debug, clap::Args)]
@@ -65,19 +56,24 @@ impl ServeArgs {
         let endpoints = context.set_endpoints(store.as_ref())?;
         announce(context, &listeners, &without, (self.no_process, settings.hosts.is_none()))?;
         let metrics = Arc::new(Metrics::default());
-        let crew = Crew::new(&config, keyring, &endpoints);
-        let delivery = Arc::new(Delivery { store: Arc::clone(&store), metrics, crew: RwLock::new(Arc::new(crew)) });
+        let workers = context.worker_config(Arc::clone(&store), keyring)?;
+        let deliveries = Deliveries::new(workers, &endpoints, counting(&metrics));
         let server = Server {
             store,
             clock: Arc::new(SystemClock),
             settings,
-            processing: Arc::new(OnDemand(Arc::clone(&delivery))),
-            metrics: Arc::clone(&delivery.metrics),
+            processing: Arc::new(OnDemand(Arc::clone(&deliveries))),
+            metrics,
             without: without.clone(),
         };
         let every = self.process_every.unwrap_or(config.server.process_every);
-        let background = if self.no_process { None } else { Some(Background::start(Arc::clone(&delivery), every)?) };
-        block_on(Running { context, args: &self, without, delivery, background }.go(server, listeners))
+        let background = match self.no_process {
+            true => None,
+            false => Some(
+                deliveries.start(every).map_err(|e| Exit::Io.fault("failed to start the delivery thread").cause(e))?,
+            ),
+        };
+        block_on(Running { context, args: &self, without, deliveries, background }.go(server, listeners))
     }
 
     fn addresses<'a>(&'a self, config: &'a Config) -> Vec<String> {
@@ -217,13 +213,19 @@ fn announce(
     Ok(())
 }
 
+/// Counts attempts in the metrics.
+fn counting(metrics: &Arc<Metrics>) -> OnAttempt {
+    let metrics = Arc::clone(metrics);
+    Arc::new(move |endpoint, finished| metrics.attempted(endpoint, finished))
+}
+
 // ── a server at work ────────────────────────────────────────────────────────────────────────────────────────────────
 
 struct Running<'a> {
     context: &'a Context,
     args: &'a ServeArgs,
     without: Vec<Group>,
-    delivery: Arc<Delivery>,
+    deliveries: Arc<Deliveries>,
     background: Option<Background>,
 }
 
@@ -246,7 +248,7 @@ impl Running<'_> {
         notify(&[NotifyState::Stopping]);
         self.context.screen.note("stopping: requests that have begun are answered; again to stop at once");
         let _ = stop.send(true);
-        self.delivery.stop(Stop::Drain);
+        self.deliveries.stop(Stop::Drain);
         tokio::select! {
             _ = serving => {}
             () = signals.stop() => {}
@@ -258,10 +260,10 @@ impl Running<'_> {
     /// Waits for the background to end, or for another signal to break it off.
     async fn finish(&mut self, signals: &mut Signals) {
         let Some(background) = self.background.take() else { return };
-        let mut ended = tokio::task::spawn_blocking(move || drop(background.0.join()));
+        let mut ended = tokio::task::spawn_blocking(move || background.join());
         tokio::select! {
             _ = &mut ended => return,
-            () = signals.stop() => self.delivery.stop(Stop::Now),
+            () = signals.stop() => self.deliveries.stop(Stop::Now),
         }
         let _ = ended.await;
     }
@@ -284,15 +286,15 @@ impl Running<'_> {
         let fresh = self.context.afresh(SystemClock.now());
         let config = Arc::clone(fresh.config()?);
         let settings = settings(&config, &self.without, &self.args.addresses(&config))?;
-        let store = self.delivery.store.as_ref();
-        let keyring = fresh.keyring_for(store)?;
-        let endpoints = fresh.set_endpoints(store)?;
+        let store = self.deliveries.config().store;
+        let keyring = fresh.keyring_for(store.as_ref())?;
+        let endpoints = fresh.set_endpoints(store.as_ref())?;
         let started = self.context.config()?;
         if self.args.addresses(&config) != self.args.addresses(started) || self.args.without(&config) != self.without {
             self.context.screen.warn("other addresses and other routes count from the next start on");
         }
         handle.exchange(settings);
-        self.delivery.exchange(Crew::new(&config, keyring, &endpoints));
+        self.deliveries.reload(fresh.worker_config(store, keyring)?, &endpoints);
         Ok(())
     }
 }
@@ -358,115 +360,15 @@ async fn tick(interval: &mut Option<tokio::time::Interval>) {
 
 // ── deliveries ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/// What a worker of this configuration needs. A reload brings another crew, and this one ends what it has begun.
-struct Crew {
-    keyring: Arc<dyn Keyring>,
-    client: Arc<Client>,
-    names: BTreeMap<EndpointId, String>,
-    stop: watch::Sender<Stop>,
-}
-
-impl Crew {
-    fn new(config: &Config, keyring: Arc<dyn Keyring>, endpoints: &[Endpoint]) -> Self {
-        let names = endpoints.iter().map(|endpoint| (endpoint.id, endpoint.name.clone())).collect();
-        let client = Client::new(config.egress, config.ca_file.clone());
-        Self { keyring, client, names, stop: watch::channel(Stop::No).0 }
-    }
-}
-
-/// Everything that sends, in the background and on demand.
-struct Delivery {
-    store: Arc<dyn Store>,
-    metrics: Arc<Metrics>,
-    crew: RwLock<Arc<Crew>>,
-}
-
-impl Delivery {
-    fn crew(&self) -> Arc<Crew> {
-        Arc::clone(&self.crew.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn exchange(&self, crew: Crew) {
-        let old = std::mem::replace(&mut *self.crew.write().unwrap_or_else(PoisonError::into_inner), Arc::new(crew));
-        old.stop.send_replace(Stop::Drain);
-    }
-
-    fn stop(&self, how: Stop) {
-        self.crew().stop.send_replace(how);
-    }
-
-    /// One run, on a runtime of its own: what is sent keeps nobody waiting who is received.
-    fn run(&self, crew: &Crew, until: Until, max_time: Option<Duration>) -> Result<(Tally, Stop), WorkerError> {
-        let options = RunOptions { until, limit: None, concurrency: None, max_time };
-        let worker = Worker {
-            store: Arc::clone(&self.store),
-            clock: Arc::new(SystemClock),
-            keyring: Arc::clone(&crew.keyring),
-            client: Arc::clone(&crew.client),
-            options,
-            observer: self.observer(crew),
-        };
-        let run = self.store.begin_run("serve", SystemClock.now())?;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|e| crate::store::StoreError::Io {
-            path: self.store.watch_path(),
-            detail: format!("failed to start the network runtime: {e}"),
-        })?;
-        let done = runtime.block_on(worker.run(&run, crew.stop.subscribe()));
-        runtime.shutdown_background();
-        let (tally, exit) = done.as_ref().map_or((Tally::default(), 1), |summary| (summary.tally, 0));
-        // If not even this can be written, the run's row and claims are left to the next reaper.
-        let _ = self.store.end_run(&run, tally, exit, SystemClock.now()).wait();
-        done.map(|summary| (summary.tally, summary.stopped))
-    }
-
-    fn observer(&self, crew: &Crew) -> Observer {
-        let (metrics, names) = (Arc::clone(&self.metrics), crew.names.clone());
-        Box::new(move |finished, _| {
-            let name = names.get(&finished.claim.endpoint).map_or("unknown", String::as_str);
-            metrics.attempted(name, finished);
-        })
-    }
-}
-
 /// A run on demand.
-struct OnDemand(Arc<Delivery>);
+struct OnDemand(Arc<Deliveries>);
 
 impl Processing for OnDemand {
     fn run(&self, limit: Duration) -> Pin<Box<dyn Future<Output = Result<Processed, String>> + Send + '_>> {
-        let delivery = Arc::clone(&self.0);
+        let deliveries = Arc::clone(&self.0);
         Box::pin(async move {
-            let began = Instant::now();
-            let work = move || delivery.run(&delivery.crew(), Until::NothingDue, Some(limit));
-            let done = tokio::task::spawn_blocking(work).await.map_err(|e| e.to_string())?;
-            let (tally, _) = done.map_err(|e| e.to_string())?;
-            Ok(Processed { tally, took: began.elapsed() })
+            let report = deliveries.run_once(limit).await.map_err(|e| e.to_string())?;
+            Ok(Processed { tally: report.summary.tally, took: report.took })
         })
-    }
-}
-
-/// The thread that delivers what is due, for as long as the server runs.
-struct Background(JoinHandle<()>);
-
-impl Background {
-    fn start(delivery: Arc<Delivery>, every: Duration) -> Result<Self, Fault> {
-        let work = move || deliver(&delivery, every);
-        let thread = std::thread::Builder::new().name("delivery".to_owned()).spawn(work);
-        thread.map(Self).map_err(|e| Exit::Io.fault("failed to start the delivery thread").cause(e))
-    }
-}
-
-/// Runs until its crew is told to stop and no other took its place. A database that fails is tried again.
-fn deliver(delivery: &Arc<Delivery>, every: Duration) {
-    loop {
-        let crew = delivery.crew();
-        if let Err(error) = delivery.run(&crew, Until::Polling(every), None) {
-            tracing::error!(%error, "deliveries stopped; they are tried again");
-            std::thread::park_timeout(RECOVERY);
-        }
-        let stopped = *crew.stop.borrow() != Stop::No;
-        if stopped && Arc::ptr_eq(&crew, &delivery.crew()) {
-            return;
-        }
     }
 }

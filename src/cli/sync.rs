@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::context::Context;
 use super::emit;
 use super::exit::{Exit, Fault};
-use super::process::Delivering;
+use super::process::ProcessRun;
 use super::values;
 use crate::clock::Timestamp;
 use crate::delivery::State;
@@ -93,7 +93,7 @@ impl SyncArgs {
         let options =
             RunOptions { until: Until::Stopped, limit: None, concurrency: None, max_time: Some(self.max_time) };
         let deadline = context.now.plus(self.max_time);
-        let run = Delivering::new(context, Arc::clone(store), endpoints, options)?;
+        let run = ProcessRun::new(context, Arc::clone(store), endpoints, options)?;
         let done = run.run_until("sync", || is_settled(store.as_ref(), &event.id, deadline))?;
         let deliveries = store.event(&event.id)?.map(|detail| detail.deliveries).unwrap_or_default();
         let report = report(event, &deliveries);

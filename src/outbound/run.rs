@@ -85,11 +85,14 @@ pub struct RunSummary {
 }
 
 /// Why a run could not go on.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum WorkerError {
     /// The store failed while no attempt was unrecorded.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The runtime of the network could not be started, or broke.
+    #[error("failed to run the network runtime: {0}")]
+    Runtime(String),
     /// Attempts were made whose outcome could not be stored. They will be made again, with the same event ids.
     #[error("failed to record the outcome of {attempts} attempts{}", arrived(.delivered))]
     Unrecorded {
