@@ -43,7 +43,6 @@ const RETIRED: &[(&str, &[&str])] = &[
             "chance",
             "hand",
             "returns",
-            "wake",
             "Sender",
         ],
     ),

@@ -1,0 +1,72 @@
+//! An idle worker: whether it ends or waits, and for what; and looking for runs that died.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::super::run::{REAP_INTERVAL, RunSummary, Stop, WorkerError};
+use super::WorkerState;
+use crate::store::Outlook;
+
+/// The pause before asking again for deliveries that are due and could not be claimed.
+const CLAIM_RETRY_DELAY: Duration = Duration::from_millis(200);
+
+impl WorkerState<'_> {
+    /// Whether nothing is in flight, nothing waits to be recorded, and nothing is left to claim.
+    pub(super) fn is_idle(&self) -> bool {
+        self.pending_commit.is_none()
+            && self.outage.is_none()
+            && self.idle_until.is_none()
+            && self.slots.busy() == 0
+            && self.completed.is_empty()
+    }
+
+    /// Ends the run, or decides how long to wait.
+    pub(super) fn wait_or_leave(&mut self) -> Result<Option<RunSummary>, WorkerError> {
+        if !self.may_start() || self.allowance() == 0 {
+            self.summary.limited = self.stopping() == Stop::No;
+            return Ok(Some(self.summarise(Outlook::default())));
+        }
+        if self.reap()? {
+            return Ok(None);
+        }
+        let now = self.worker.clock.now();
+        let outlook = self.worker.store.outlook(self.run.id, now)?;
+        let wait = self.worker.options.until.wait(&outlook, now);
+        // What is due but was not claimed just now is another run's to claim: asking at once would be in vain.
+        self.idle_until = wait.map(|wait| Instant::now() + if wait.is_zero() { CLAIM_RETRY_DELAY } else { wait });
+        Ok(wait.is_none().then(|| self.summarise(outlook)))
+    }
+
+    /// Frees the claims of workers that died. Returns whether there were any.
+    pub(super) fn reap(&mut self) -> Result<bool, WorkerError> {
+        self.reap_at = Instant::now() + REAP_INTERVAL;
+        self.release_unwanted();
+        let freed = match self.worker.store.reap(self.worker.clock.now()) {
+            Ok(freed) => freed > 0,
+            // Attempts are in flight: the next commit finds out whether the store still fails.
+            Err(_) if self.slots.busy() > 0 || self.pending_commit.is_some() => false,
+            Err(error) => return Err(error.into()),
+        };
+        if freed {
+            self.wake_up()?;
+        }
+        Ok(freed)
+    }
+
+    /// Something may be due again: claims are asked for at every endpoint.
+    pub(super) fn wake_up(&mut self) -> Result<(), WorkerError> {
+        self.idle_until = None;
+        self.sync_endpoints(Arc::new(self.worker.store.endpoints()?));
+        self.buffers.values_mut().for_each(|buffer| buffer.exhausted = false);
+        Ok(())
+    }
+
+    pub(super) fn summarise(&mut self, outlook: Outlook) -> RunSummary {
+        self.summary.stopped = self.stopping();
+        self.summary.interrupted = self.started - self.summary.tally.claimed;
+        self.summary.resting = outlook.resting;
+        self.summary
+    }
+}
