@@ -1,5 +1,9 @@
 //! Signatures against answers that are not our own.
 
+#[path = "support/tools.rs"]
+#[allow(dead_code, unreachable_pub, reason = "only a part of it is used")]
+mod tools;
+
 mod signature {
     mod explained;
     mod known;

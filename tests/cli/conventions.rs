@@ -4,11 +4,12 @@ use std::os::unix::net::UnixDatagram;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::support::place::{Place, exists, kill};
+use crate::support::place::{Place, kill};
+use crate::support::tools::has_tools;
 
 #[test]
 fn a_terminal_in_place_of_a_body_is_said_and_does_not_hang() {
-    if !exists("script") {
+    if !has_tools(&["script"]) {
         return;
     }
     let place = Place::new();

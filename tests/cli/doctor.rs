@@ -11,8 +11,9 @@ use chrono::TimeDelta;
 use serde_json::Value;
 use syncctl::clock::{Clock as _, SystemClock};
 
-use crate::support::place::{Place, Ran, eventually, exists};
+use crate::support::place::{Place, Ran, eventually};
 use crate::support::receiver::{Receiver, Reply};
+use crate::support::tools::has_tools;
 
 const GOOD: &str = "whsec_c3luY2N0bC1kb2N0b3ItdGVzdHMtc2VjcmV0LTA=";
 
@@ -366,8 +367,7 @@ fn secure_server(place: &mut Place, ends: TimeDelta) -> (Child, u16) {
 
 #[test]
 fn a_certificate_that_expired_fails_and_one_that_soon_will_is_told() {
-    if !exists("openssl") {
-        eprintln!("skipped: openssl is not installed");
+    if !has_tools(&["openssl"]) {
         return;
     }
     for (ends, wanted, says) in [

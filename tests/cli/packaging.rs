@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::place::{Place, Ran, exists};
+use crate::support::place::{Place, Ran};
 use crate::support::receiver::Receiver;
+use crate::support::tools::{has_tools, may};
 
 /// A file or directory of what is packaged.
 fn packaged(name: &str) -> PathBuf {
@@ -18,7 +19,7 @@ fn units() -> Vec<PathBuf> {
 
 #[test]
 fn units_are_sound_and_hardened() {
-    if !exists("systemd-analyze") {
+    if !has_tools(&["systemd-analyze"]) {
         return;
     }
     let verified = Ran::of(&Command::new("systemd-analyze").arg("verify").args(units()).output().unwrap());
@@ -119,7 +120,7 @@ fn assert_installs_everything(paths: &BTreeSet<&str>, systemd: &str, zsh: &str) 
 
 #[test]
 fn the_deb_holds_a_program_that_runs_with_its_pages_units_and_completions() {
-    if !exists("cargo-deb") || !exists("dpkg-deb") {
+    if !has_tools(&["cargo-deb", "dpkg-deb"]) {
         return;
     }
     let directory = tempfile::tempdir().unwrap();
@@ -145,7 +146,7 @@ fn the_deb_holds_a_program_that_runs_with_its_pages_units_and_completions() {
 
 #[test]
 fn the_rpm_holds_the_same() {
-    if !exists("cargo-generate-rpm") || !exists("rpm") {
+    if !has_tools(&["cargo-generate-rpm", "rpm"]) {
         return;
     }
     let directory = tempfile::tempdir().unwrap();
@@ -162,9 +163,8 @@ fn the_rpm_holds_the_same() {
 /// The image is laid out by the script that the Dockerfile calls, and entered without Docker.
 #[test]
 fn the_image_needs_nothing_else_and_no_root() {
-    let may_enter =
-        exists("chroot") && Command::new("chroot").args(["/", "true"]).status().is_ok_and(|it| it.success());
-    if !may_enter {
+    let entered = || Command::new("chroot").args(["/", "true"]).status().is_ok_and(|it| it.success());
+    if !(has_tools(&["chroot"]) && may("chroot", entered)) {
         return;
     }
     let directory = tempfile::tempdir().unwrap();
@@ -188,7 +188,7 @@ fn the_image_needs_nothing_else_and_no_root() {
 
 #[test]
 fn logs_are_rotated_by_rules_that_logrotate_takes() {
-    if !exists("logrotate") {
+    if !has_tools(&["logrotate"]) {
         return;
     }
     let state = tempfile::tempdir().unwrap();
@@ -206,7 +206,7 @@ fn logs_are_rotated_by_rules_that_logrotate_takes() {
 
 #[test]
 fn alert_rules_are_sound_and_fire_when_they_should() {
-    if !exists("promtool") {
+    if !has_tools(&["promtool"]) {
         return;
     }
     let directory = packaged("prometheus");

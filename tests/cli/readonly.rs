@@ -4,8 +4,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
-use crate::support::place::{Place, Ran, exists, kill};
+use crate::support::place::{Place, Ran, kill};
 use crate::support::receiver::Receiver;
+use crate::support::tools::{has_tools, may};
 
 /// Commands that read, and what commands that write say.
 const READ: &[&[&str]] = &[
@@ -47,11 +48,8 @@ fn modes_bind(place: &Place) -> bool {
 
 fn can_be_bound() -> bool {
     let place = Place::new();
-    let can = modes_bind(&place) || exists("setpriv") && bound(&place, &["version"]).code == 0;
-    if !can {
-        eprintln!("skipped: file modes do not bind this user, and setpriv is not installed");
-    }
-    can
+    let by_setpriv = || bound(&place, &["version"]).code == 0;
+    modes_bind(&place) || has_tools(&["setpriv"]) && may("running bound by file modes", by_setpriv)
 }
 
 /// A place with a delivered and a waiting event.

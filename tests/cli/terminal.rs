@@ -3,12 +3,13 @@
 use std::io::{Read as _, Write as _};
 use std::process::{Command, Stdio};
 
-use crate::support::place::{Place, Ran, exists};
+use crate::support::place::{Place, Ran};
 use crate::support::receiver::Receiver;
+use crate::support::tools::has_tools;
 
 /// Runs a command on a terminal of its own, `columns` wide, typing `input`. `None` where there is no `script`.
 pub(crate) fn on_terminal(place: &Place, columns: u16, args: &str, input: &str) -> Option<Ran> {
-    if !exists("script") {
+    if !has_tools(&["script"]) {
         return None;
     }
     let command = format!("stty cols {columns} -echo; {} {args}", env!("CARGO_BIN_EXE_syncctl"));
@@ -33,7 +34,7 @@ fn place() -> (Receiver, Place) {
 fn without_no_color(place: &Place, args: &str, env: &str) -> Option<Ran> {
     let command = format!("env -u NO_COLOR {env} {} {args}", env!("CARGO_BIN_EXE_syncctl"));
     let command = format!("stty cols 100; {command}");
-    exists("script").then(|| {
+    has_tools(&["script"]).then(|| {
         let mut script = place.prepare(Command::new("script"), &["-qec", &command, "/dev/null"]);
         Ran::of(&script.output().unwrap())
     })
@@ -151,8 +152,8 @@ fn what_to_do_next_is_said_where_there_is_something_to_do() {
 
 #[test]
 fn a_secret_nobody_configured_is_asked_for_and_not_shown_while_it_is_typed() {
-    if !exists("script") {
-        return println!("skipped: there is no `script` to make a terminal");
+    if !has_tools(&["script"]) {
+        return;
     }
     let mut place = Place::new();
     place.unset("WEBHOOK_SECRET");

@@ -2,8 +2,9 @@
 
 use std::process::Command;
 
-use crate::support::place::{Place, Ran, exists};
+use crate::support::place::{Place, Ran};
 use crate::support::receiver::{Receiver, Reply};
+use crate::support::tools::has_tools;
 
 /// Runs a command as if it were that time; `None` where that cannot be done.
 fn at(place: &Place, time: &str, args: &[&str]) -> Ran {
@@ -11,16 +12,9 @@ fn at(place: &Place, time: &str, args: &[&str]) -> Ran {
     Ran::of(&place.prepare(Command::new("faketime"), &all).output().unwrap())
 }
 
-fn can_fake() -> bool {
-    if !exists("faketime") {
-        eprintln!("skipped: faketime is not installed");
-    }
-    exists("faketime")
-}
-
 #[test]
 fn no_year_makes_a_command_panic_or_an_event_starve() {
-    if !can_fake() {
+    if !has_tools(&["faketime"]) {
         return;
     }
     let receiver = Receiver::good();
@@ -47,7 +41,7 @@ fn no_year_makes_a_command_panic_or_an_event_starve() {
 
 #[test]
 fn a_clock_that_jumps_forward_uses_up_one_attempt_a_run_and_back_lets_nothing_starve() {
-    if !can_fake() {
+    if !has_tools(&["faketime"]) {
         return;
     }
     let receiver =

@@ -9,8 +9,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::support::memory_dir;
-use crate::support::place::{Place, exists};
+use crate::support::place::Place;
 use crate::support::receiver::{Receiver, Reply};
+use crate::support::tools::{has_tools, may};
 
 const INSIDE: &str = "SYNCCTL_TEST_NETWORK";
 /// Public addresses that are ours in there, a private one, and the one cloud machines ask for their secrets.
@@ -23,8 +24,7 @@ fn in_own_network(name: &str, test: impl FnOnce()) {
         return test();
     }
     let allowed = || Command::new("unshare").args(["-rnm", "true"]).output().is_ok_and(|ran| ran.status.success());
-    if !(cfg!(target_os = "linux") && exists("unshare") && exists("ip") && allowed()) {
-        eprintln!("skipped: a network namespace may not be made here");
+    if !(has_tools(&["unshare", "ip"]) && may("making a network namespace", allowed)) {
         return;
     }
     let directory = memory_dir();

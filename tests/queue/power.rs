@@ -15,6 +15,7 @@ use syncctl::store::{Access, open};
 use crate::support::place::Place;
 use crate::support::receiver::Receiver;
 use crate::support::{Chance, long, memory_dir};
+use crate::syscalls::can_trace;
 
 /// What a disk writes at once.
 const SECTOR: usize = 512;
@@ -93,11 +94,11 @@ fn step(line: &str, told: &Promise) -> Option<Step> {
 fn record(place: &Place, args: &[&str], told: &Promise) -> Option<Vec<Step>> {
     let options = ["-f", "-y", "-qq", "-xx", "-s", "1000000", "-e", CALLS, "-o", "trace.txt"];
     let all = [&options[..], &[env!("CARGO_BIN_EXE_syncctl")], args].concat();
-    let ran = place.prepare(Command::new("strace"), &all).output().ok()?;
-    if !ran.status.success() {
-        eprintln!("skipped: strace is not installed, or may not trace here");
+    if !can_trace() {
         return None;
     }
+    let ran = place.prepare(Command::new("strace"), &all).output().unwrap();
+    assert!(ran.status.success(), "{ran:?}");
     let trace = std::fs::read_to_string(place.path("trace.txt")).unwrap();
     assert!(!trace.contains("\"..."), "what was written is recorded whole");
     let mut calls = Calls::default();

@@ -5,8 +5,9 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
-use crate::support::place::{Place, Ran, exists};
+use crate::support::place::{Place, Ran};
 use crate::support::receiver::Receiver;
+use crate::support::tools::{has_tools, may};
 
 /// What changes files, and what sends requests.
 pub(crate) const WRITES: &[&str] = &["pwrite64", "fdatasync", "fsync", "ftruncate", "unlink", "unlinkat", "fchmod"];
@@ -21,11 +22,8 @@ pub(crate) fn traced(place: &Place, options: &[&str], args: &[&str]) -> Ran {
 }
 
 pub(crate) fn can_trace() -> bool {
-    let can = exists("strace") && traced(&Place::new(), &["-e", "trace=openat"], &["--version"]).code == 0;
-    if !can {
-        eprintln!("skipped: strace is not installed, or may not trace here");
-    }
-    can
+    let traced = || traced(&Place::new(), &["-e", "trace=openat"], &["--version"]).code == 0;
+    has_tools(&["strace"]) && may("tracing a process", traced)
 }
 
 /// How often a command makes each call.

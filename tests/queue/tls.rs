@@ -4,8 +4,9 @@ use std::io::Read;
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 
-use crate::support::place::{Place, eventually, exists};
+use crate::support::place::{Place, eventually};
 use crate::support::receiver::Receiver;
+use crate::support::tools::has_tools;
 
 const CONFIG: &str = "[ca]\ndefault_ca = own\n[own]\ndatabase = index\nnew_certs_dir = .\nrand_serial = yes\n\
     default_md = sha256\npolicy = any\nunique_subject = no\n[any]\ncommonName = supplied\n";
@@ -18,8 +19,7 @@ struct Authority {
 impl Authority {
     /// Founds it; `None` where there is no OpenSSL to do it with.
     fn found() -> Option<Self> {
-        if !exists("openssl") {
-            eprintln!("skipped: openssl is not installed");
+        if !has_tools(&["openssl"]) {
             return None;
         }
         let mut place = Place::new();

@@ -7,8 +7,9 @@ use std::process::{Child, Command, Stdio};
 use serde_json::{Value, json};
 
 use super::running::{ADMIN, Answer, Running, event, place, send, signed};
-use crate::support::place::{Place, eventually, exists};
+use crate::support::place::{Place, eventually};
 use crate::support::receiver::{Receiver, Reply};
+use crate::support::tools::has_tools;
 
 const AT: &str = "2026-01-31T12:00:00.000Z";
 const TOKEN: &str = "admin-token-of-the-tests";
@@ -287,8 +288,7 @@ impl Drop for Browser {
 
 #[test]
 fn a_real_browser_signs_in_looks_around_and_signs_out() {
-    if !exists("chromium") || !exists("chromedriver") {
-        eprintln!("skipped: chromium or chromedriver is not installed");
+    if !has_tools(&["chromium", "chromedriver"]) {
         return;
     }
     let (_place, server, _receiver) = eventful();

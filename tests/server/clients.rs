@@ -5,7 +5,8 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 
 use super::running::{Running, event, place, with_secrets};
-use crate::support::place::{Place, SECRET, eventually, exists};
+use crate::support::place::{Place, SECRET, eventually};
+use crate::support::tools::has_tools;
 
 const AT: &str = "2026-01-31T12:00:00.000Z";
 
@@ -27,8 +28,7 @@ fn shell(script: &str, server: &Running) -> (u16, Value) {
 
 #[test]
 fn curl_with_a_signature_by_openssl_delivers_an_enrollment() {
-    if !exists("curl") || !exists("openssl") {
-        eprintln!("skipped: curl or openssl is not installed");
+    if !has_tools(&["curl", "openssl"]) {
         return;
     }
     let (_place, server) = serving();
@@ -53,8 +53,7 @@ fn serving() -> (Place, Running) {
 
 #[test]
 fn the_originals_monitoring_commands_work() {
-    if !exists("curl") {
-        eprintln!("skipped: curl is not installed");
+    if !has_tools(&["curl"]) {
         return;
     }
     let (_place, server) = serving();
@@ -76,8 +75,7 @@ fn the_originals_monitoring_commands_work() {
 
 #[test]
 fn a_request_signed_by_node_verifies() {
-    if !exists("node") {
-        eprintln!("skipped: node is not installed");
+    if !has_tools(&["node"]) {
         return;
     }
     let (_place, server) = serving();

@@ -3,12 +3,12 @@
 use std::process::Command;
 
 use super::running::{ADMIN, Running, place};
-use crate::support::place::{SECRET, exists};
+use crate::support::place::SECRET;
+use crate::support::tools::has_tools;
 
 #[test]
 fn schemathesis_finds_no_failure_of_ours_and_no_undocumented_answer() {
-    if !exists("schemathesis") {
-        eprintln!("skipped: schemathesis is not installed");
+    if !has_tools(&["schemathesis"]) {
         return;
     }
     let place = place();

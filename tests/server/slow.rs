@@ -4,14 +4,13 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::running::{ADMIN, Running, event, place};
-use crate::support::place::exists;
+use crate::support::tools::has_tools;
 
 const AT: &str = "2026-01-31T12:00:00.000Z";
 
 #[test]
 fn slow_heads_bodies_and_readers_keep_no_good_client_waiting() {
-    if !exists("slowhttptest") {
-        eprintln!("skipped: slowhttptest is not installed");
+    if !has_tools(&["slowhttptest"]) {
         return;
     }
     let place = place();

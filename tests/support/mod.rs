@@ -6,6 +6,7 @@ use std::path::PathBuf;
 pub mod place;
 pub mod receiver;
 pub mod small_disk;
+pub mod tools;
 
 /// A small random source with a seed that can be printed and given again.
 #[derive(Clone, Debug)]
@@ -57,14 +58,6 @@ pub fn seeds(default: u64) -> Vec<u64> {
 /// Whether tests that take minutes were asked for with `SYNCCTL_LONG=1`.
 pub fn long() -> bool {
     std::env::var_os("SYNCCTL_LONG").is_some_and(|value| value == "1")
-}
-
-/// The same for a test that is nothing without; it says so when it is left out.
-pub fn only_long() -> bool {
-    if !long() {
-        eprintln!("skipped: it takes long; SYNCCTL_LONG=1 asks for it");
-    }
-    long()
 }
 
 /// A directory in memory where there is one, so that an fsync costs nothing.

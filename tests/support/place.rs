@@ -1,7 +1,7 @@
 //! A place of its own for the real binary: home, database, secret, nothing of the machine's environment.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
@@ -157,9 +157,4 @@ pub fn within(limit: std::time::Duration, what: &str, mut holds: impl FnMut() ->
         assert!(std::time::Instant::now() < end, "never: {what}");
         std::thread::park_timeout(std::time::Duration::from_millis(10));
     }
-}
-
-pub fn exists(name: &str) -> bool {
-    std::env::var_os("PATH")
-        .is_some_and(|path| std::env::split_paths(&path).any(|dir| Path::new(&dir).join(name).is_file()))
 }

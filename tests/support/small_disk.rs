@@ -4,7 +4,8 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-use super::place::{Place, Ran, exists};
+use super::place::{Place, Ran};
+use super::tools::{has_tools, may};
 
 /// The place's `state` directory, on a disk of its own. It is gone when this value is.
 pub struct SmallDisk {
@@ -15,26 +16,20 @@ pub struct SmallDisk {
 impl SmallDisk {
     /// Mounts it, where that is allowed; says so where not.
     pub fn under(place: &Place, kib: u32) -> Option<Self> {
+        if !has_tools(&["unshare", "nsenter"]) {
+            return None;
+        }
         let directory = place.path("state");
         std::fs::create_dir_all(&directory).unwrap();
         let script = format!("mount -t tmpfs -o size={kib}k tmpfs \"$0\" && echo ready && exec sleep 600");
-        let holder = exists("unshare").then(|| {
-            let mut command = Command::new("unshare");
-            command.args(["-rm", "sh", "-c", &script]).arg(&directory);
-            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap()
-        });
-        let disk = holder.map(|mut holder| {
-            let mut said = String::new();
-            let _ = BufReader::new(holder.stdout.take().unwrap()).read_line(&mut said);
-            (said == "ready\n", Self { holder, directory })
-        });
-        match disk {
-            Some((true, disk)) if exists("nsenter") => Some(disk),
-            _ => {
-                eprintln!("skipped: a file system of its own may not be mounted here");
-                None
-            }
-        }
+        let mut command = Command::new("unshare");
+        command.args(["-rm", "sh", "-c", &script]).arg(&directory);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut holder = command.spawn().unwrap();
+        let mut said = String::new();
+        let _ = BufReader::new(holder.stdout.take().unwrap()).read_line(&mut said);
+        let disk = Self { holder, directory };
+        may("mounting a file system", || said == "ready\n").then_some(disk)
     }
 
     /// A command of the place that sees this disk.
