@@ -15,8 +15,8 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use syncctl::clock::Timestamp;
+use syncctl::explain::{Candidate, Role, explain};
 use syncctl::request;
-use syncctl::signature::explain::{Candidate, Role, explain};
 use syncctl::signature::{Key, Message, Received, Scheme, Secret, Signer, find, sign, verify};
 
 /// As the program has it.

@@ -22,6 +22,7 @@ pub mod record;
 pub mod signature;
 
 pub mod endpoint;
+pub mod explain;
 pub mod request;
 
 pub mod store;

@@ -5,9 +5,9 @@ use super::events;
 use super::exit::{Exit, Fault};
 use super::values;
 use super::workbench::request_of;
+use crate::explain::diff::compare;
 use crate::report::requests;
 use crate::request::MOST_BYTES;
-use crate::signature::diff::compare;
 
 /// Arguments of `diff`.
 #[derive(Debug, clap::Args)]

@@ -7,7 +7,7 @@ use super::filter::{self, Window};
 use crate::endpoint::SecretSource;
 use crate::event::data_of;
 use crate::report::{lists, why};
-use crate::signature::show::{Outgoing, reproduce};
+use crate::signature::shell::{Outgoing, reproduce};
 use crate::store::{EventDetail, EventFilter, Store};
 use crate::text::Untrusted;
 

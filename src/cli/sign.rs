@@ -1,5 +1,7 @@
 //! `sign`: the headers that a body needs, by any scheme.
 
+use strum::VariantArray as _;
+
 use super::context::Context;
 use super::exit::{Exit, Fault};
 use super::values;
@@ -9,7 +11,8 @@ use crate::event::IdSource;
 use crate::render::Format;
 use crate::report::signing::{self, Signed};
 use crate::request::MOST_BYTES;
-use crate::signature::show::{Language, Sources, curl, snippet};
+use crate::signature::shell::curl;
+use crate::signature::snippet::{Language, Sources, snippet};
 use crate::signature::{Message, ORIGINAL, STANDARD_PREFIX, Scheme, SignError, find, schemes, sign};
 
 /// Where requests go when nobody says: only schemes that sign the URL show it.
@@ -93,7 +96,7 @@ impl SignArgs {
                 signed.curl.insert(command)
             }
             (None, Some(name)) => {
-                let language = Language::ALL.into_iter().find(|language| language.name() == name);
+                let language = Language::VARIANTS.iter().copied().find(|language| language.name() == name);
                 let program = |it: Language| (it.name(), self.program(it, scheme, context, &secret, &id, &body));
                 signed.snippets.extend(language.map(program));
                 signed.snippets.last().map_or("", |(_, program)| program)
@@ -193,8 +196,8 @@ impl SignArgs {
             Err(error) => return Err(refused(scheme, &error)),
         };
         let snippets =
-            Language::ALL.map(|language| (language.name(), self.program(language, scheme, context, secret, id, body)));
-        Ok(Signed { scheme: name, headers: owned(headers), snippets: snippets.into(), curl: None, skipped: None })
+            Language::VARIANTS.iter().map(|it| (it.name(), self.program(*it, scheme, context, secret, id, body)));
+        Ok(Signed { scheme: name, headers: owned(headers), snippets: snippets.collect(), curl: None, skipped: None })
     }
 }
 

@@ -10,11 +10,11 @@ use super::exit::{Exit, Fault};
 use super::values;
 use super::workbench::{SchemeArgs, SecretArgs, candidates, key, owned, request_of};
 use crate::clock::Timestamp;
+use crate::explain::{Explanation, explain, explain_time, explain_unknown};
 use crate::report::verified::{self, Verified};
 use crate::request;
 use crate::request::MOST_BYTES;
-use crate::signature::explain::{Explanation, explain, explain_time, explain_unknown};
-use crate::signature::{Key, Message, Received, Refusal, Scheme, Tolerance, sign, verify};
+use crate::signature::{Key, Message, Received, Scheme, Tolerance, VerifyError, sign, verify};
 use crate::text::Untrusted;
 
 /// Arguments of `verify`.
@@ -101,12 +101,12 @@ impl VerifyArgs {
             if self.explain { scheme.key(secret.as_bytes()).into_iter().collect() } else { vec![key(scheme, secret)?] };
         let tolerance = self.tolerance.map(Tolerance::both);
         let mut verdict = verify(scheme, received, &keys, self.at.unwrap_or(context.now), tolerance);
-        if let (Err(error), Err(Refusal::CodeMismatch)) = (scheme.key(secret.as_bytes()), &verdict.signature) {
-            verdict.signature = Err(Refusal::SecretUnusable(error));
+        if let (Err(error), Err(VerifyError::CodeMismatch)) = (scheme.key(secret.as_bytes()), &verdict.signature) {
+            verdict.signature = Err(VerifyError::SecretUnusable(error));
         }
-        let missing = matches!(verdict.signature, Err(Refusal::HeaderNotDelivered(_)));
+        let missing = matches!(verdict.signature, Err(VerifyError::HeaderNotDelivered(_)));
         let explanation = match verdict.refusal().filter(|_| self.explain) {
-            Some(Refusal::OutsideTolerance) => explain_time(scheme, received),
+            Some(VerifyError::OutsideTolerance) => explain_time(scheme, received),
             refusal => refusal.map(|_| explain(scheme, received, &secrets)),
         };
         let explanation = explanation.filter(|found| !missing || says_something(found));

@@ -11,9 +11,9 @@ use super::context::Context;
 use super::exit::{Exit, Fault};
 use super::values;
 use crate::config::WhichSecret;
+use crate::explain::{Candidate, Role};
 use crate::request;
 use crate::request::{MOST_BYTES, RequestError, WordError};
-use crate::signature::explain::{Candidate, Role};
 use crate::signature::{
     Algorithm, Description, Encoding, Generic, Header, Key, Received, Scheme, TimeForm, detect, find, schemes,
 };

@@ -4,9 +4,9 @@ use serde::Serialize;
 
 use super::{Cell, Column, Level, Report, Table};
 use crate::clock::Timestamp;
+use crate::explain::diff::Difference;
+use crate::explain::indented;
 use crate::signature::Received;
-use crate::signature::diff::Difference;
-use crate::signature::explain::indented;
 use crate::text::count;
 
 /// The answer of `diff`.

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::verified::{ChangeView, ProtectsView, protects_words};
 use super::{Cell, Column, Report, Table};
-use crate::signature::explain::CAUSES;
+use crate::explain::CAUSES;
 use crate::signature::{Scheme, schemes as all_schemes};
 use crate::text::short_duration;
 

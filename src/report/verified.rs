@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::{Column, Report, Table};
 use crate::clock::Timestamp;
-use crate::signature::explain::{Change, Explanation};
-use crate::signature::{Encoding, Protects, Received, Refusal, Scheme, TimeFact, Verdict, told_by};
+use crate::explain::{Change, Explanation};
+use crate::signature::{Encoding, Protects, Received, Scheme, TimeFact, Verification, VerifyError, told_by};
 use crate::text::short_duration;
 
 /// A request, and what was found out about it.
@@ -21,7 +21,7 @@ pub struct Verified<'a> {
     /// Whether its headers told the scheme.
     pub detected: bool,
     /// The verdict.
-    pub verdict: Verdict,
+    pub verdict: Verification,
     /// What the search for a cause came to, if one was made.
     pub explanation: Option<Explanation>,
     /// The headers that would be right, if they may be shown.
@@ -127,7 +127,7 @@ pub fn verified(verified: &Verified<'_>) -> Report {
         valid: refusal.is_none(),
         scheme: Some(&scheme.name),
         detected: verified.detected,
-        reason: refusal.as_ref().map(Refusal::name),
+        reason: refusal.as_ref().map(VerifyError::name),
         time: verified.verdict.time.map(TimeView::from),
         protects: Some(verified.verdict.protects.into()),
         signed_template: Some(scheme.template()),
@@ -137,7 +137,7 @@ pub fn verified(verified: &Verified<'_>) -> Report {
         found: FoundView::of(found),
     };
     let mut report =
-        Report::new(&view).with_sheet(sheet(&view)).with_names([refusal.as_ref().map_or("valid", Refusal::name)]);
+        Report::new(&view).with_sheet(sheet(&view)).with_names([refusal.as_ref().map_or("valid", VerifyError::name)]);
     report = report.with_line(headline(&verified.verdict, refusal.as_ref()));
     for line in facts(verified) {
         report = report.with_line(format!("  {line}"));
@@ -150,13 +150,13 @@ pub fn verified(verified: &Verified<'_>) -> Report {
     report
 }
 
-fn headline(verdict: &Verdict, refusal: Option<&Refusal>) -> String {
+fn headline(verdict: &Verification, refusal: Option<&VerifyError>) -> String {
     match refusal {
         None => match verdict.time {
             Some(time) => format!("VALID  signature right, {}", time_words(&time)),
             None => "VALID  signature right".to_owned(),
         },
-        Some(Refusal::OutsideTolerance) => {
+        Some(VerifyError::OutsideTolerance) => {
             let time = verdict.time.map(|time| time_words(&time)).unwrap_or_default();
             format!("INVALID  outside-tolerance: signature right, {time}")
         }

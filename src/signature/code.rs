@@ -5,7 +5,7 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
-use super::Refusal;
+use super::error::VerifyError;
 
 /// How a code is written in a header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -28,7 +28,7 @@ impl Encoding {
     }
 
     /// Reads a code of exactly `length` bytes; nothing may precede or follow it.
-    pub fn decode(self, text: &str, length: usize) -> Result<Code, Refusal> {
+    pub fn decode(self, text: &str, length: usize) -> Result<Code, VerifyError> {
         match self {
             Self::Hex => decode_hex(text, length),
             Self::Base64 => decode_base64(text, length),
@@ -72,11 +72,15 @@ const fn hex_value(digit: u8) -> u8 {
     }
 }
 
-fn decode_hex(text: &str, length: usize) -> Result<Code, Refusal> {
+fn decode_hex(text: &str, length: usize) -> Result<Code, VerifyError> {
     if text.len() != 2 * length {
         let hex = !text.is_empty() && text.bytes().all(|b| b.is_ascii_hexdigit());
         let given = text.len().div_ceil(2);
-        return Err(if hex { Refusal::CodeLength { expected: length, given } } else { Refusal::CodeNotHexadecimal });
+        return Err(if hex {
+            VerifyError::CodeLength { expected: length, given }
+        } else {
+            VerifyError::CodeNotHexadecimal
+        });
     }
     let mut code = Code::empty(length);
     let mut values = [0; TEXT_SPACE];
@@ -88,17 +92,17 @@ fn decode_hex(text: &str, length: usize) -> Result<Code, Refusal> {
     for (byte, pair) in code.bytes[..length].iter_mut().zip(values.as_chunks::<2>().0) {
         *byte = (pair[0] << 4) | (pair[1] & 15);
     }
-    if seen < 16 { Ok(code) } else { Err(Refusal::CodeNotHexadecimal) }
+    if seen < 16 { Ok(code) } else { Err(VerifyError::CodeNotHexadecimal) }
 }
 
-fn decode_base64(text: &str, length: usize) -> Result<Code, Refusal> {
+fn decode_base64(text: &str, length: usize) -> Result<Code, VerifyError> {
     if text.len() > CODE_SPACE / 3 * 4 {
-        let given = BASE64.decode(text).map_err(|_| Refusal::CodeNotBase64)?.len();
-        return Err(Refusal::CodeLength { expected: length, given });
+        let given = BASE64.decode(text).map_err(|_| VerifyError::CodeNotBase64)?.len();
+        return Err(VerifyError::CodeLength { expected: length, given });
     }
     let mut code = Code::empty(length);
-    let given = BASE64.decode_slice(text, &mut code.bytes).map_err(|_| Refusal::CodeNotBase64)?;
-    if given == length { Ok(code) } else { Err(Refusal::CodeLength { expected: length, given }) }
+    let given = BASE64.decode_slice(text, &mut code.bytes).map_err(|_| VerifyError::CodeNotBase64)?;
+    if given == length { Ok(code) } else { Err(VerifyError::CodeLength { expected: length, given }) }
 }
 
 /// Room for the longest code, as whole groups of base64.
@@ -115,7 +119,7 @@ pub struct Code {
 
 impl Code {
     /// A code of these bytes, of which there are at most as many as the longest algorithm gives.
-    pub(super) fn new(bytes: &[u8]) -> Self {
+    pub(crate) fn new(bytes: &[u8]) -> Self {
         let mut code = Self::empty(bytes.len());
         code.bytes[..bytes.len()].copy_from_slice(bytes);
         code
@@ -181,7 +185,7 @@ impl FromIterator<Code> for Codes {
 #[derive(Default)]
 pub(super) struct Readable {
     codes: Codes,
-    fault: Option<Refusal>,
+    fault: Option<VerifyError>,
 }
 
 impl Readable {
@@ -194,7 +198,7 @@ impl Readable {
     }
 
     /// The codes; where not one could be read, the fault of the first or, without any, `missing`.
-    pub(super) fn codes(self, missing: impl FnOnce() -> Refusal) -> Result<Codes, Refusal> {
+    pub(super) fn codes(self, missing: impl FnOnce() -> VerifyError) -> Result<Codes, VerifyError> {
         match (self.codes.first, self.fault) {
             (Some(_), _) => Ok(self.codes),
             (None, Some(fault)) => Err(fault),

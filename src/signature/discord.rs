@@ -1,8 +1,7 @@
 //! Discord: Ed25519 over time and body. Its timestamp has no documented limit.
 
 use super::code::Encoding;
-use super::scheme::{Algorithm, Facts, KeyForm, TimeForm};
-use super::table::{TIME_BODY, body};
+use super::facts::{Algorithm, Facts, KeyForm, TIME_BODY, TimeForm, body};
 
 /// The facts of Discord; the application's public key, in hex, verifies.
 pub(super) fn discord() -> Facts {

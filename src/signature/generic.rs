@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use http::HeaderName;
 
 use super::code::Encoding;
-use super::scheme::{Algorithm, Facts, KeyForm, Part, Scheme, TimeForm};
+use super::facts::{Algorithm, Facts, KeyForm, Part, TimeForm};
+use super::scheme::Scheme;
 use crate::text::Untrusted;
 
 /// Why a description is not a scheme.

@@ -1,8 +1,9 @@
 //! HubSpot v3: the method, the address with some escapes undone, the body and the time in milliseconds.
 
 use super::code::Encoding;
-use super::scheme::{Facts, Message, Part, Scheme, TimeForm, Tolerance};
-use super::table::body;
+use super::facts::{Facts, Part, TimeForm, Tolerance, body};
+use super::message::{Message, feed};
+use super::scheme::Scheme;
 
 const SIGNED: &[Part] = &[Part::Method, Part::Url, Part::Body, Part::Time];
 
@@ -44,7 +45,7 @@ impl Scheme for HubSpot {
 
     fn feed(&self, message: &Message<'_>, sink: &mut dyn FnMut(&[u8])) {
         let url = undo_escapes(message.url);
-        super::scheme::feed(SIGNED, &Message { url: &url, ..*message }, sink);
+        feed(SIGNED, &Message { url: &url, ..*message }, sink);
     }
 }
 

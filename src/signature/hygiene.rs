@@ -6,11 +6,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use zeroize::Zeroizing;
 
-use super::key::standard_bytes;
-use super::{STANDARD_PREFIX, SecretError};
+use super::error::SecretError;
+use super::key::{STANDARD_PREFIX, standard_bytes};
 
 /// What some editors put before a text.
-pub(super) const BOM: &[u8] = "\u{feff}".as_bytes();
+pub(crate) const BOM: &[u8] = "\u{feff}".as_bytes();
 
 /// A secret of fewer bytes can be guessed; Standard Webhooks asks for this many.
 pub const LEAST_BYTES: usize = 24;
@@ -152,7 +152,7 @@ pub fn check(secret: &[u8]) -> Vec<Flaw> {
 }
 
 /// The secret in a line like `export NAME=secret`, where the whole line was taken for it.
-pub(super) fn assigned(text: &[u8]) -> Option<&[u8]> {
+pub(crate) fn assigned(text: &[u8]) -> Option<&[u8]> {
     let line = text.trim_ascii();
     let line = line.strip_prefix(b"export ").unwrap_or(line);
     let end = line.iter().position(|byte| *byte == b'=')?;

@@ -12,9 +12,11 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use super::code::Code;
-use super::scheme::{Algorithm, KeyForm};
-use super::{STANDARD_PREFIX, SecretError};
+use super::error::SecretError;
+use super::facts::{Algorithm, KeyForm};
 
+/// The prefix of a Standard Webhooks secret; the rest of it is base64.
+pub const STANDARD_PREFIX: &str = "whsec_";
 /// The prefix of a private Ed25519 key of Standard Webhooks.
 pub(super) const PRIVATE_PREFIX: &str = "whsk_";
 /// The prefix of a public Ed25519 key of Standard Webhooks.
@@ -134,7 +136,7 @@ fn verified<'c>(key: &VerifyingKey, content: &Content<'_>, codes: impl IntoItera
 }
 
 /// The key of Standard Webhooks: base64 after `whsec_`, any other text as it is.
-pub(super) fn standard_bytes(secret: &[u8]) -> Result<Zeroizing<Vec<u8>>, SecretError> {
+pub(crate) fn standard_bytes(secret: &[u8]) -> Result<Zeroizing<Vec<u8>>, SecretError> {
     let key = match secret.strip_prefix(STANDARD_PREFIX.as_bytes()) {
         Some(encoded) => BASE64.decode(encoded).map_err(|_| SecretError::Base64)?,
         None => secret.to_vec(),

@@ -6,11 +6,11 @@
 use http::HeaderName;
 use serde::Deserialize;
 
-use super::Refusal;
 use super::code::Encoding;
+use super::error::VerifyError;
+use super::facts::{Facts, Protects, TimeForm, Tolerance, body};
 use super::received::Received;
-use super::scheme::{Claim, Facts, Protects, Scheme, Time, TimeForm, Tolerance};
-use super::table::body;
+use super::scheme::{Claim, Scheme, Time};
 use crate::clock::Timestamp;
 
 /// A header that repeats the time; the signature does not cover it.
@@ -44,7 +44,7 @@ impl Scheme for Linear {
         Protects { body: true, time: true, id: false, url: false }
     }
 
-    fn read<'a>(&self, received: &'a Received) -> Result<Claim<'a>, Refusal> {
+    fn read<'a>(&self, received: &'a Received) -> Result<Claim<'a>, VerifyError> {
         let facts = self.facts();
         let code = facts.encoding.decode(received.the_header(&facts.header)?, facts.algorithm.code_length())?;
         Ok(Claim { codes: code.into(), time: header_time(received)?, id: "" })
@@ -59,11 +59,11 @@ impl Scheme for Linear {
     }
 }
 
-fn header_time(received: &Received) -> Result<Option<Time<'_>>, Refusal> {
+fn header_time(received: &Received) -> Result<Option<Time<'_>>, VerifyError> {
     if !received.headers.contains_key(TIME_HEADER) {
         return Ok(None);
     }
     let text = received.the_header(&TIME_HEADER)?;
-    let at = TimeForm::Millis.read(text).ok_or_else(|| Refusal::TimeMalformed(TIME_HEADER.to_string()))?;
+    let at = TimeForm::Millis.read(text).ok_or_else(|| VerifyError::TimeMalformed(TIME_HEADER.to_string()))?;
     Ok(Some(Time { text, at, signed: false }))
 }

@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 
-use super::Refusal;
 use super::code::{Codes, Encoding, Readable};
+use super::error::VerifyError;
+use super::facts::{Facts, Part, TIME_COLON_BODY, Tolerance, body};
+use super::message::Message;
 use super::received::Received;
-use super::scheme::{Claim, Facts, Message, Part, Scheme, Time, Tolerance};
-use super::table::{TIME_COLON_BODY, body};
+use super::scheme::{Claim, Scheme, Time};
 
 /// More pairs than any sender needs; a longer header is refused.
 const MOST_PAIRS: usize = 64;
@@ -43,9 +44,9 @@ impl Scheme for Pairs {
     }
 
     /// Pairs of other names, such as older versions, are not looked at.
-    fn read<'a>(&self, received: &'a Received) -> Result<Claim<'a>, Refusal> {
+    fn read<'a>(&self, received: &'a Received) -> Result<Claim<'a>, VerifyError> {
         let facts = &self.facts;
-        let malformed = |why| Refusal::HeaderMalformed { header: facts.header.to_string(), why };
+        let malformed = |why| VerifyError::HeaderMalformed { header: facts.header.to_string(), why };
         let (version, length) = (facts.prefix.trim_end_matches('='), facts.algorithm.code_length());
         let (mut time, mut codes) = (None, Readable::default());
         for (before, part) in received.the_header(&facts.header)?.split(self.separator).enumerate() {
@@ -61,7 +62,7 @@ impl Scheme for Pairs {
         }
         let codes = codes.codes(|| malformed("it has no signature of the version this scheme verifies"))?;
         let text = time.ok_or_else(|| malformed("it has no time"))?;
-        let at = facts.time_form.read(text).ok_or_else(|| Refusal::TimeMalformed(facts.header.to_string()))?;
+        let at = facts.time_form.read(text).ok_or_else(|| VerifyError::TimeMalformed(facts.header.to_string()))?;
         Ok(Claim { codes, time: Some(Time { text, at, signed: true }), id: "" })
     }
 

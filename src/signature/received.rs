@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::Method;
 use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
 
-use super::Refusal;
+use super::error::VerifyError;
 
 /// A request as it arrived: what a signature is held against.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub struct Received {
 
 impl Received {
     /// The value of a header that must be there exactly once.
-    pub fn the_header(&self, name: &HeaderName) -> Result<&str, Refusal> {
+    pub fn the_header(&self, name: &HeaderName) -> Result<&str, VerifyError> {
         let mut single = SingleHeader::default();
         self.headers.get_all(name).iter().for_each(|value| single.add(value));
         single.text(name)
@@ -49,13 +49,13 @@ impl<'r> SingleHeader<'r> {
     }
 
     /// The value of the header `name`, as text.
-    pub(super) fn text(self, name: &HeaderName) -> Result<&'r str, Refusal> {
+    pub(super) fn text(self, name: &HeaderName) -> Result<&'r str, VerifyError> {
         let plain = || self.value.and_then(|value| value.to_str().ok());
         match self.count {
-            0 => Err(Refusal::HeaderNotDelivered(name.to_string())),
+            0 => Err(VerifyError::HeaderNotDelivered(name.to_string())),
             1 => plain()
-                .ok_or_else(|| Refusal::HeaderMalformed { header: name.to_string(), why: "it is not plain text" }),
-            _ => Err(Refusal::HeaderDoubled(name.to_string())),
+                .ok_or_else(|| VerifyError::HeaderMalformed { header: name.to_string(), why: "it is not plain text" }),
+            _ => Err(VerifyError::HeaderDoubled(name.to_string())),
         }
     }
 }

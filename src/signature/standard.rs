@@ -4,11 +4,15 @@ use std::borrow::Cow;
 
 use http::HeaderName;
 
-use super::Refusal;
 use super::code::{Codes, Encoding, Readable};
+use super::error::VerifyError;
+use super::facts::{Algorithm, Facts, KeyForm, Part, TimeForm, Tolerance, body};
+use super::message::Message;
 use super::received::Received;
-use super::scheme::{Algorithm, Claim, Facts, KeyForm, Message, Part, Scheme, Texts, TimeForm, Tolerance};
-use super::table::{STANDARD, body};
+use super::scheme::{Claim, Scheme, Texts};
+
+/// The name of Standard Webhooks, signed with a shared secret.
+pub(super) const NAME: &str = "standard";
 
 /// More codes than any rotation needs; a longer list is refused.
 const MOST_CODES: usize = 64;
@@ -25,7 +29,7 @@ pub(super) struct Listed {
 }
 
 pub(super) fn standard() -> Listed {
-    let facts = facts(STANDARD, "Standard Webhooks", ["webhook-id", "webhook-timestamp", "webhook-signature"]);
+    let facts = facts(NAME, "Standard Webhooks", ["webhook-id", "webhook-timestamp", "webhook-signature"]);
     Listed { facts, also: None }
 }
 
@@ -53,7 +57,7 @@ impl Scheme for Listed {
         &self.facts
     }
 
-    fn read<'a>(&self, received: &'a Received) -> Result<Claim<'a>, Refusal> {
+    fn read<'a>(&self, received: &'a Received) -> Result<Claim<'a>, VerifyError> {
         let facts = match &self.also {
             Some(also) if !received.headers.contains_key(&self.facts.header) => {
                 if received.headers.contains_key(&also.header) { also } else { &self.facts }
@@ -78,8 +82,8 @@ impl Scheme for Listed {
 }
 
 /// The codes of the scheme's own version; entries of other versions are not looked at.
-fn codes(facts: &Facts, text: &str) -> Result<Codes, Refusal> {
-    let malformed = |why| Refusal::HeaderMalformed { header: facts.header.to_string(), why };
+fn codes(facts: &Facts, text: &str) -> Result<Codes, VerifyError> {
+    let malformed = |why| VerifyError::HeaderMalformed { header: facts.header.to_string(), why };
     let length = facts.algorithm.code_length();
     let missing = || malformed("it has no signature of the version this scheme verifies");
     if !text.contains(' ') {

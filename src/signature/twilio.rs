@@ -7,8 +7,9 @@ use subtle::ConstantTimeEq;
 use url::{Url, form_urlencoded};
 
 use super::code::Encoding;
-use super::scheme::{Algorithm, Facts, Message, Part, Scheme, feed};
-use super::table::body;
+use super::facts::{Algorithm, Facts, Part, body};
+use super::message::{Message, feed};
+use super::scheme::Scheme;
 
 /// The query parameter that carries the SHA-256 of a body that is not a form.
 const HASH: &str = "bodySHA256";
@@ -48,15 +49,14 @@ impl Scheme for Twilio {
         Cow::Owned(format!("{url}{joint}{HASH}={}", hex::encode(Sha256::digest(body))))
     }
 
+    fn body_matches_url(&self, url: &str, body: &[u8]) -> bool {
+        hash_in(url).is_none_or(|hash| is_hash_of(&hash, body))
+    }
+
     fn feed(&self, message: &Message<'_>, sink: &mut dyn FnMut(&[u8])) {
         let parts: &[Part] = if hash_in(message.url).is_some() { &[Part::Url] } else { &[Part::Url, Part::Form] };
         feed(parts, message, sink);
     }
-}
-
-/// Whether the body is the one whose hash the URL carries, if it carries one.
-pub(super) fn body_fits(url: &str, body: &[u8]) -> bool {
-    hash_in(url).is_none_or(|hash| is_hash_of(&hash, body))
 }
 
 fn is_hash_of(hash: &str, body: &[u8]) -> bool {
@@ -73,16 +73,8 @@ fn looks_like_form(body: &[u8]) -> bool {
     body.contains(&b'=') && !body.starts_with(b"{") && !body.starts_with(b"[") && body.iter().all(u8::is_ascii_graphic)
 }
 
-/// Names sorted, each followed by its values, sorted and without repetition, all joined without separators.
-pub(super) fn sorted_form(body: &[u8]) -> String {
-    let mut pairs: Vec<_> = form_urlencoded::parse(body).collect();
-    pairs.sort();
-    pairs.dedup();
-    pairs.into_iter().flat_map(|(name, value)| [name, value]).collect()
-}
-
 /// The same URL with its port written out, when it is the one its scheme implies.
-pub(super) fn with_port(url: &str) -> Option<String> {
+pub(crate) fn with_port(url: &str) -> Option<String> {
     let parsed = Url::parse(url).ok()?;
     let authority = authority(url)?;
     if has_port(authority) {
@@ -92,7 +84,7 @@ pub(super) fn with_port(url: &str) -> Option<String> {
 }
 
 /// The same URL without its port.
-pub(super) fn without_port(url: &str) -> Option<String> {
+pub(crate) fn without_port(url: &str) -> Option<String> {
     let authority = authority(url)?;
     let (host, _) = has_port(authority).then(|| authority.rsplit_once(':'))??;
     Some(url.replacen(authority, host, 1))
@@ -117,10 +109,5 @@ mod tests {
         assert_eq!(with_port("https://h.example:1/a"), None);
         assert_eq!(without_port("https://h.example/a"), None);
         assert_eq!(with_port("https://"), None);
-    }
-
-    #[test]
-    fn a_form_is_sorted_by_name_and_value_and_repetitions_count_once() {
-        assert_eq!(sorted_form(b"b=2&a=z&a=y&a=z&c=x+y%21"), "ayazb2cx y!");
     }
 }

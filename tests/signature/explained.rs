@@ -6,7 +6,7 @@ use bytes::Bytes;
 use proptest::prelude::*;
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha512};
-use syncctl::signature::explain::{CAUSES, Candidate, Explanation, Role, explain, explain_unknown};
+use syncctl::explain::{CAUSES, Candidate, Explanation, Role, explain, explain_unknown};
 use syncctl::signature::{Algorithm, Key, Received, detect, schemes, verify};
 
 use super::mistakes::*;

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD as BASE64, URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
-use syncctl::signature::explain::{Candidate, Role};
+use syncctl::explain::{Candidate, Role};
 use syncctl::signature::{Algorithm, Encoding, Key, Message, Received, Scheme, find, sign};
 
 use super::support::*;

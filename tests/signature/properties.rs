@@ -4,10 +4,11 @@ use std::path::Path;
 
 use bytes::Bytes;
 use proptest::prelude::*;
+use syncctl::explain::{Candidate, Role, explain};
 use syncctl::request;
 use syncctl::request::shell_words;
-use syncctl::signature::explain::{Candidate, Role, explain};
-use syncctl::signature::show::{Language, Sources, curl, shell_quote, snippet};
+use syncctl::signature::shell::{curl, shell_quote};
+use syncctl::signature::snippet::{Language, Sources, snippet};
 use syncctl::signature::{Description, Generic, Message, Scheme, detect, find, schemes, verify};
 
 use super::support::*;

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use syncctl::clock::Timestamp;
 use syncctl::signature::{
-    Description, Generic, Message, Received, Refusal, Scheme, SignError, Tolerance, find, schemes, sign, verify,
+    Description, Generic, Message, Received, Scheme, SignError, Tolerance, VerifyError, find, schemes, sign, verify,
 };
 
 use super::support::*;
@@ -90,7 +90,7 @@ fn without_a_key_everything_is_refused() {
     for scheme in schemes() {
         let received = request(scheme, secret_of(scheme), BODY);
         let verdict = verify(scheme, &received, &[], now(), None);
-        assert_eq!(verdict.refusal(), Some(Refusal::CodeMismatch));
+        assert_eq!(verdict.refusal(), Some(VerifyError::CodeMismatch));
         let message = Message { method: "POST", url: URL, id: ID, time: "1", body: BODY };
         assert_eq!(sign(scheme, &message, &[]), Err(SignError::NoKey));
         for empty in ["", " ", "\n", "whsec_", "whsk_", "whpk_"] {
@@ -115,11 +115,11 @@ fn a_code_with_a_byte_more_in_the_same_number_of_digits_is_refused() {
     let right = request(find("shopify").expect("a scheme"), SECRET, BODY);
     let right = get(&right, "x-shopify-hmac-sha256");
     assert_eq!(shopify(right), None);
-    assert_eq!(shopify(&longer(right)), Some(Refusal::CodeLength { expected: 32, given: 33 }));
+    assert_eq!(shopify(&longer(right)), Some(VerifyError::CodeLength { expected: 32, given: 33 }));
     // The last digit's lowest bits belong to no byte: set, they would be another writing of the same code.
     let last = right.as_bytes()[42];
     let respelt = format!("{}{}=", &right[..42], char::from(last + 1));
-    assert_eq!(shopify(&respelt), Some(Refusal::CodeNotBase64));
+    assert_eq!(shopify(&respelt), Some(VerifyError::CodeNotBase64));
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn a_header_that_is_not_ascii_is_malformed_whatever_it_would_mean() {
 fn a_missing_header_is_named_as_the_scheme_calls_it() {
     let svix = find("svix").expect("a scheme");
     let refusal = judge(svix, &received::<String, String>(&[], URL, BODY), STANDARD_SECRET).refusal();
-    assert_eq!(refusal, Some(Refusal::HeaderNotDelivered("svix-signature".to_owned())));
+    assert_eq!(refusal, Some(VerifyError::HeaderNotDelivered("svix-signature".to_owned())));
 }
 
 #[test]
@@ -250,7 +250,7 @@ fn the_time_is_a_fact_of_its_own() {
     }
     assert_eq!(at(432, SECRET).time.expect("a time").age, Duration::from_secs(432));
     let wrong = at(432, "another");
-    assert_eq!(wrong.refusal(), Some(Refusal::CodeMismatch));
+    assert_eq!(wrong.refusal(), Some(VerifyError::CodeMismatch));
     assert_eq!(wrong.time.expect("a time").age, Duration::from_secs(432));
     let now = Timestamp::from_millis((SECONDS + 432) * 1000);
     let longer = verify(stripe, &received, &[key(stripe, SECRET)], now, Some(Tolerance::seconds(600)));
@@ -280,7 +280,7 @@ fn linear_takes_its_time_from_the_signed_body_and_not_from_a_header() {
     let mut old = request(linear, SECRET, body.as_bytes());
     set(&mut old, "linear-timestamp", &(SECONDS * 1000).to_string());
     let verdict = judge(linear, &old, SECRET);
-    assert_eq!(verdict.refusal(), Some(Refusal::OutsideTolerance));
+    assert_eq!(verdict.refusal(), Some(VerifyError::OutsideTolerance));
     assert!(verdict.time.expect("a time").signed);
 }
 
@@ -302,7 +302,7 @@ fn a_body_of_linear_whose_time_cannot_be_read_is_never_in_time() {
                 set(&mut request, "linear-timestamp", now);
             }
             let verdict = judge(linear, &request, SECRET);
-            assert_eq!(verdict.refusal(), Some(Refusal::TimeMissing("webhookTimestamp")), "{body}");
+            assert_eq!(verdict.refusal(), Some(VerifyError::TimeMissing("webhookTimestamp")), "{body}");
             assert!(verdict.signature.is_ok() && !verdict.is_valid() && !verdict.protects.time);
             assert!(!verdict.time.is_some_and(|time| time.signed));
         }
@@ -348,7 +348,7 @@ fn twilio_is_verified_with_and_without_the_port_and_needs_the_url() {
     received.url = Some(URL.replace(".com/", ".com:443/"));
     assert!(judge(twilio, &received, SECRET).is_valid());
     received.url = None;
-    assert_eq!(judge(twilio, &received, SECRET).refusal(), Some(Refusal::UrlUnknown));
+    assert_eq!(judge(twilio, &received, SECRET).refusal(), Some(VerifyError::UrlUnknown));
     let message = Message { method: "POST", url: URL, id: "", time: "", body: BODY };
     assert!(matches!(sign(twilio, &message, &[key(twilio, SECRET)]), Err(SignError::UrlWithoutHash(_))));
 }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::Method;
 use syncctl::clock::Timestamp;
 use syncctl::request;
-use syncctl::signature::{Key, Message, Received, Scheme, Verdict, sign, verify};
+use syncctl::signature::{Key, Message, Received, Scheme, Verification, sign, verify};
 
 pub(crate) const BODY: &[u8] = br#"{"id":"event-123","type":"enrollment.created","resourceId":"enrollment-123"}"#;
 pub(crate) const SECRET: &str = "syncctl-test-secret";
@@ -65,7 +65,7 @@ pub(crate) fn received<N: Display, V: Display>(headers: &[(N, V)], url: &str, bo
     received
 }
 
-pub(crate) fn judge(scheme: &dyn Scheme, received: &Received, secret: &str) -> Verdict {
+pub(crate) fn judge(scheme: &dyn Scheme, received: &Received, secret: &str) -> Verification {
     verify(scheme, received, &[key(scheme, secret)], now(), None)
 }
 

@@ -11,7 +11,7 @@ use crate::endpoint::SecretSource;
 use crate::monitor::checkup::Finding;
 use crate::report::settings::ProblemView;
 use crate::signature::hygiene::{self, Flaw, reused};
-use crate::signature::show::shell_quote;
+use crate::signature::shell::shell_quote;
 use crate::text::count;
 
 /// What `config validate` finds.

@@ -8,13 +8,13 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha512};
 use zeroize::Zeroizing;
 
-use super::causes::Cause;
-use super::{Candidate, Change, Role};
+use super::candidate::{Candidate, Role};
+use super::cause::{Cause, Change};
 use crate::signature::STANDARD_PREFIX;
 use crate::signature::code::Code;
 use crate::signature::hygiene::{BOM, assigned};
 use crate::signature::key::{Content, Key, standard_bytes};
-use crate::signature::scheme::{Algorithm, KeyForm, Scheme};
+use crate::signature::{Algorithm, KeyForm, Scheme};
 
 /// What senders without a secret were seen to sign with.
 const UNSET: &[&str] = &[

@@ -1,85 +1,23 @@
 //! The list of schemes, and which of them a request's headers speak of.
 
-use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use http::HeaderName;
 
 use super::code::Encoding;
 use super::discord::discord;
+use super::facts::{Algorithm, Facts, TIME_BODY, TIME_COLON_BODY, TimeForm, Tolerance, URL_BODY, V0_TIME_BODY, body};
 use super::hubspot::HubSpot;
 use super::linear::Linear;
 use super::pairs::{paddle, stripe};
 use super::received::Received;
-use super::scheme::{Algorithm, Facts, KeyForm, Part, Scheme, TimeForm, Tolerance};
-use super::standard::{standard, standard_ed25519, svix};
+use super::scheme::{Row, Scheme};
+use super::standard::{self, standard, standard_ed25519, svix};
 use super::twilio::Twilio;
-
-/// A scheme that is facts alone.
-#[derive(Clone, Debug)]
-pub struct Row(pub Facts);
-
-impl Scheme for Row {
-    fn facts(&self) -> &Facts {
-        &self.0
-    }
-}
-
-pub(super) const BODY: &[Part] = &[Part::Body];
-pub(super) const TIME_BODY: &[Part] = &[Part::Time, Part::Body];
-pub(super) const TIME_COLON_BODY: &[Part] = &[Part::Time, Part::Literal(Cow::Borrowed(":")), Part::Body];
-pub(super) const V0_TIME_BODY: &[Part] =
-    &[Part::Literal(Cow::Borrowed("v0:")), Part::Time, Part::Literal(Cow::Borrowed(":")), Part::Body];
-pub(super) const URL_BODY: &[Part] = &[Part::Url, Part::Body];
 
 const HEX: Encoding = Encoding::Hex;
 const BASE64: Encoding = Encoding::Base64;
 const FIVE_MINUTES: Tolerance = Tolerance::seconds(300);
-
-/// Facts of a scheme that signs the body by HMAC-SHA256 with the secret's text: what most rows begin from.
-pub(super) fn body(name: &'static str, title: &'static str, header: &'static str, encoding: Encoding) -> Facts {
-    Facts {
-        name: name.into(),
-        title,
-        header: HeaderName::from_static(header),
-        time_header: None,
-        id_header: None,
-        time_form: TimeForm::Seconds,
-        prefix: "".into(),
-        listed: false,
-        signed: BODY.into(),
-        algorithm: Algorithm::HmacSha256,
-        encoding,
-        key_form: KeyForm::Text,
-        tolerance: None,
-    }
-}
-
-impl Facts {
-    fn prefix(self, prefix: &'static str) -> Self {
-        Self { prefix: prefix.into(), ..self }
-    }
-
-    pub(super) fn listed(self, prefix: &'static str) -> Self {
-        Self { prefix: prefix.into(), listed: true, ..self }
-    }
-
-    pub(super) fn signed(self, parts: &'static [Part]) -> Self {
-        Self { signed: parts.into(), ..self }
-    }
-
-    pub(super) fn algorithm(self, algorithm: Algorithm) -> Self {
-        Self { algorithm, ..self }
-    }
-
-    pub(super) fn time(self, header: &'static str, time_form: TimeForm) -> Self {
-        Self { time_header: Some(HeaderName::from_static(header)), time_form, ..self }
-    }
-
-    pub(super) fn limit(self, tolerance: Tolerance) -> Self {
-        Self { tolerance: Some(tolerance), ..self }
-    }
-}
 
 /// Every scheme but the generic one, the stronger first: in this order a request's headers decide.
 static SCHEMES: LazyLock<Vec<Box<dyn Scheme>>> = LazyLock::new(|| {
@@ -123,7 +61,7 @@ static SCHEMES: LazyLock<Vec<Box<dyn Scheme>>> = LazyLock::new(|| {
 /// The name of the scheme of `X-Webhook-Signature`.
 pub const ORIGINAL: &str = "syncctl";
 /// The name of the scheme of `webhook-signature`.
-pub const STANDARD: &str = "standard";
+pub const STANDARD: &str = standard::NAME;
 
 /// Every scheme but the generic one.
 pub fn schemes() -> impl Iterator<Item = &'static dyn Scheme> {
@@ -161,7 +99,7 @@ pub fn told_by(scheme: &dyn Scheme, received: &Received) -> HeaderName {
 }
 
 /// Whether a header is that of an older version of a scheme.
-pub(super) fn is_older(name: &HeaderName, facts: &Facts) -> bool {
+pub(crate) fn is_older(name: &HeaderName, facts: &Facts) -> bool {
     LEGACY.iter().any(|(header, scheme)| name == *header && *scheme == facts.name)
 }
 

@@ -4,10 +4,12 @@
 //! so a request signed with an unknown key gets no cause.
 
 mod bodies;
-mod causes;
-mod clues;
+mod candidate;
+mod cause;
 mod codes;
 mod contents;
+pub mod diff;
+mod hints;
 mod instead;
 mod json;
 mod keys;
@@ -15,22 +17,20 @@ mod shape;
 
 use std::collections::HashSet;
 
-use zeroize::Zeroizing;
+pub use candidate::{Candidate, Role};
+pub use cause::{CAUSES, Cause, Change};
+pub use json::indented;
 
-pub use causes::{CAUSES, Cause};
-
-use super::Refusal;
-use super::code::{Code, Codes};
-use super::key::Content;
-use super::received::Received;
-use super::scheme::{Algorithm, Claim, Message, Part, Scheme, Time, TimeForm};
-use super::table::{ORIGINAL, detect, find, schemes};
-use super::twilio::body_fits;
-use super::verify::{message, verify};
 use crate::clock::Timestamp;
+use crate::signature::code::{Code, Codes};
+use crate::signature::scheme::{Claim, Time};
+use crate::signature::verify::message;
+use crate::signature::{
+    Algorithm, Content, Message, ORIGINAL, Received, Scheme, TimeForm, VerifyError, detect, find, schemes, verify,
+};
 use crate::text::Untrusted;
 use bodies::Form;
-use clues::{Clues, time_in_list};
+use hints::{Hints, time_in_list};
 use instead::Signed;
 use keys::With;
 
@@ -41,73 +41,6 @@ const ATTEMPT_COST: usize = 512;
 
 /// The largest body for which rare contents are tried together with a second change.
 const MOST_PAIRED: usize = 16 * 1024;
-
-/// Where a secret comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// The one to verify with.
-    Current,
-    /// The one before it.
-    Previous,
-    /// The one of another endpoint, by its name.
-    Endpoint(String),
-}
-
-/// A secret to try.
-#[derive(Clone)]
-pub struct Candidate {
-    /// Where it comes from.
-    pub role: Role,
-    /// Its bytes exactly as configured, with whatever white space they have.
-    pub text: Zeroizing<Vec<u8>>,
-}
-
-impl Candidate {
-    /// A secret of that role.
-    pub fn new(role: Role, text: impl Into<Vec<u8>>) -> Self {
-        Self { role, text: Zeroizing::new(text.into()) }
-    }
-}
-
-impl std::fmt::Debug for Candidate {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Candidate({:?}, redacted)", self.role)
-    }
-}
-
-/// One change under which the signature matches.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
-    /// Its cause.
-    pub cause: Cause,
-    /// What belongs to this request alone, such as the name of a header.
-    pub detail: Option<String>,
-}
-
-impl Change {
-    fn new(cause: Cause, detail: String) -> Self {
-        Self { cause, detail: Some(detail) }
-    }
-
-    /// The same change of a header that must not be fallen back to.
-    fn weaker(&self) -> Self {
-        Self { cause: Cause::WeakerHeader, detail: self.detail.clone() }
-    }
-
-    /// The sentence an operator reads.
-    pub fn text(&self) -> String {
-        match &self.detail {
-            Some(detail) => format!("{} ({detail})", self.cause.text()),
-            None => self.cause.text().to_owned(),
-        }
-    }
-}
-
-impl From<Cause> for Change {
-    fn from(cause: Cause) -> Self {
-        Self { cause, detail: None }
-    }
-}
 
 /// What the search for a cause came to.
 #[derive(Clone, Debug, Default)]
@@ -149,16 +82,16 @@ pub fn explain(scheme: &dyn Scheme, received: &Received, secrets: &[Candidate]) 
     let claim = lenient_claim(scheme, received);
     let message = message(received, &claim);
     let refusal = refusal(scheme, received, secrets);
-    if refusal == Some(Refusal::BodyHashMismatch) {
-        return Explanation { changes: behind_hash(&message), tried: 1, ..Explanation::default() };
+    if refusal == Some(VerifyError::BodyHashMismatch) {
+        return Explanation { changes: behind_hash(scheme, &message), tried: 1, ..Explanation::default() };
     }
-    let clues = Clues::of(scheme.facts(), received);
+    let hints = Hints::of(scheme.facts(), received);
     let search = Search {
         scheme,
         shape: refusal.as_ref().and_then(|refusal| shape::refused(scheme, received, &message, refusal)),
         forms: bodies::forms(&received.body).collect(),
         keys: keys::variants(scheme, secrets),
-        contents: contents::variants(scheme, &message, received, &clues),
+        contents: contents::variants(scheme, &message, received, &hints),
         codes: codes::variants(scheme.facts(), received),
         delivered: received.headers.contains_key(&scheme.facts().header),
     };
@@ -167,7 +100,7 @@ pub fn explain(scheme: &dyn Scheme, received: &Received, secrets: &[Candidate]) 
     if explanation.changes.is_empty() {
         explanation.ruled_out = if explanation.tried == 0 { Vec::new() } else { search.causes() };
         explanation.collect = collect(scheme, received, &message, explanation.tried > 0);
-        explanation.collect.extend(unused(&clues));
+        explanation.collect.extend(unused(&hints));
     }
     explanation
 }
@@ -186,15 +119,15 @@ pub fn explain_time(scheme: &dyn Scheme, received: &Received) -> Option<Explanat
 }
 
 /// Why the scheme refuses the request under the current secret.
-fn refusal(scheme: &dyn Scheme, received: &Received, secrets: &[Candidate]) -> Option<Refusal> {
+fn refusal(scheme: &dyn Scheme, received: &Received, secrets: &[Candidate]) -> Option<VerifyError> {
     let current = secrets.iter().filter(|candidate| candidate.role == Role::Current);
     let keys: Vec<_> = current.filter_map(|candidate| scheme.key(&candidate.text).ok()).collect();
     verify(scheme, received, &keys, Timestamp::default(), None).signature.err()
 }
 
 /// What changed the body whose hash is in a URL that is signed rightly.
-fn behind_hash(message: &Message<'_>) -> Vec<Change> {
-    let found = bodies::forms(message.body).into_iter().find(|form| body_fits(message.url, &form.bytes));
+fn behind_hash(scheme: &dyn Scheme, message: &Message<'_>) -> Vec<Change> {
+    let found = bodies::forms(message.body).into_iter().find(|form| scheme.body_matches_url(message.url, &form.bytes));
     found.map_or_else(|| vec![Cause::BodyHash.into()], |form| form.changes)
 }
 
@@ -341,7 +274,7 @@ impl Search<'_> {
     ///
     /// A code that fits without any is right, so that only the form of the headers can be wrong.
     fn fit(&self, form: &Form<'_>, key: &keys::Variant, content: &contents::Variant) -> Option<Vec<Change>> {
-        if content.parts.is_none() && self.scheme.facts().signs(&Part::Form) && !body_fits(&content.url, &form.bytes) {
+        if content.parts.is_none() && !self.scheme.body_matches_url(&content.url, &form.bytes) {
             return None;
         }
         let content_changes = if matches!(key.with, With::Hash { .. }) { &[][..] } else { &content.changes };
@@ -357,7 +290,7 @@ impl Search<'_> {
         found.filter(|changes| (1..=2).contains(&changes.len())).min_by_key(Vec::len)
     }
 
-    fn pair_fits(&self, key: &super::Key, bytes: &Content<'_>) -> Vec<Vec<Change>> {
+    fn pair_fits(&self, key: &crate::signature::Key, bytes: &Content<'_>) -> Vec<Vec<Change>> {
         let fits = |variant: &&codes::Variant| key.matching(bytes, [&Code::new(&variant.bytes)]).is_some();
         self.codes.iter().filter(fits).map(|variant| variant.changes.clone()).collect()
     }
@@ -472,8 +405,8 @@ fn collect(scheme: &dyn Scheme, received: &Received, message: &Message<'_>, is_c
 }
 
 /// The headers that look as if they were signed, and are not by this scheme.
-fn unused(clues: &Clues) -> Option<String> {
-    let names: Vec<_> = clues.times.iter().chain(&clues.ids).map(|clue| format!("`{}`", clue.header)).collect();
+fn unused(hints: &Hints) -> Option<String> {
+    let names: Vec<_> = hints.times.iter().chain(&hints.ids).map(|hint| format!("`{}`", hint.header)).collect();
     let headers = names.join(", ");
     let what = format!(
         "what the sender signs besides the body: {headers} hold a time or an id that this scheme does not read"
@@ -495,20 +428,4 @@ fn lengths(said: Option<&str>, length: usize) -> String {
         }
         None => format!("the content-length of the request, which is not there: the body has {length} bytes here"),
     }
-}
-
-/// The changes, one or two, that turn `from` into `to`, when they are known ones.
-pub(super) fn body_changes(from: &[u8], to: &[u8]) -> Option<Vec<Change>> {
-    bodies::forms(from).find(|form| *form.bytes == *to).map(|form| form.changes)
-}
-
-/// JSON indented for reading, its keys, numbers and strings exactly as they are; `None` for anything else.
-pub fn indented(body: &[u8]) -> Option<String> {
-    let text = std::str::from_utf8(body).ok().filter(|text| json::is_json(text))?;
-    json::write(
-        &json::parse(text)?,
-        json::Layout::Indented("  "),
-        json::Order::Kept,
-        text.len().saturating_mul(4) + 1024,
-    )
 }

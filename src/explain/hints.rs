@@ -3,8 +3,8 @@
 use http::HeaderName;
 
 use crate::clock::Timestamp;
-use crate::signature::received::Received;
-use crate::signature::scheme::{Facts, Part};
+use crate::signature::Received;
+use crate::signature::{Facts, Part};
 
 /// More times than these, and more ids, are not tried.
 const MOST_TIMES: usize = 3;
@@ -12,44 +12,44 @@ const MOST_IDS: usize = 2;
 
 /// A header's value that may have been signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Clue {
+pub(super) struct Hint {
     pub header: HeaderName,
     pub value: String,
 }
 
 /// What the request holds besides what its scheme reads, the likelier first.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Clues {
-    pub times: Vec<Clue>,
-    pub ids: Vec<Clue>,
+pub(super) struct Hints {
+    pub times: Vec<Hint>,
+    pub ids: Vec<Hint>,
 }
 
-impl Clues {
-    /// The clues of a request whose scheme has these facts.
+impl Hints {
+    /// The hints of a request whose scheme has these facts.
     pub(super) fn of(facts: &Facts, received: &Received) -> Self {
         let own = [&facts.time_header, &facts.id_header];
-        let mut clues = Self::default();
+        let mut hints = Self::default();
         for (name, value) in &received.headers {
             let Ok(value) = value.to_str() else { continue };
-            let clue = || Clue { header: name.clone(), value: value.to_owned() };
+            let hint = || Hint { header: name.clone(), value: value.to_owned() };
             if own.contains(&&Some(name.clone())) {
                 continue;
             }
             if *name == facts.header && !facts.signs(&Part::Time) {
-                clues
+                hints
                     .times
-                    .extend(time_in_list(value).map(|time| Clue { header: name.clone(), value: time.to_owned() }));
+                    .extend(time_in_list(value).map(|time| Hint { header: name.clone(), value: time.to_owned() }));
             } else if is_time(name.as_str(), value) {
-                clues.times.push(clue());
+                hints.times.push(hint());
             } else if is_id(name.as_str(), value) {
-                clues.ids.push(clue());
+                hints.ids.push(hint());
             }
         }
-        clues.times.sort_by_key(|clue| likelihood(facts, &clue.header, &["webhook", "signature", "timestamp"]));
-        clues.ids.sort_by_key(|clue| likelihood(facts, &clue.header, &["webhook", "event", "message", "delivery"]));
-        clues.times.truncate(MOST_TIMES);
-        clues.ids.truncate(MOST_IDS);
-        clues
+        hints.times.sort_by_key(|hint| likelihood(facts, &hint.header, &["webhook", "signature", "timestamp"]));
+        hints.ids.sort_by_key(|hint| likelihood(facts, &hint.header, &["webhook", "event", "message", "delivery"]));
+        hints.times.truncate(MOST_TIMES);
+        hints.ids.truncate(MOST_IDS);
+        hints
     }
 }
 

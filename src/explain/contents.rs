@@ -7,16 +7,18 @@ use std::iter;
 use http::HeaderName;
 use serde::Deserialize;
 
-use super::Change;
-use super::causes::Cause;
-use super::clues::{Clue, Clues};
+use super::cause::{Cause, Change};
+use super::hints::{Hint, Hints};
 use super::shape;
 use crate::clock::Timestamp;
-use crate::signature::received::Received;
-use crate::signature::scheme::{Facts, Message, Part, Scheme, TimeForm, feed, template};
-use crate::signature::table::{BODY, TIME_BODY, TIME_COLON_BODY, URL_BODY, V0_TIME_BODY, schemes};
+use crate::signature::Received;
+use crate::signature::facts::template;
+use crate::signature::facts::{BODY, TIME_BODY, TIME_COLON_BODY, URL_BODY, V0_TIME_BODY};
+use crate::signature::message::feed;
+use crate::signature::registry::schemes;
 use crate::signature::twilio::{with_port, without_port};
 use crate::signature::verify::spellings;
+use crate::signature::{Facts, Message, Part, Scheme, TimeForm};
 
 /// Who signs what no scheme of the table does.
 const RELAYS: &str = "some relays do";
@@ -69,7 +71,7 @@ impl Variant {
 }
 
 /// The scheme's own content first, then every single change of it.
-pub(super) fn variants(scheme: &dyn Scheme, message: &Message<'_>, received: &Received, clues: &Clues) -> Vec<Variant> {
+pub(super) fn variants(scheme: &dyn Scheme, message: &Message<'_>, received: &Received, hints: &Hints) -> Vec<Variant> {
     let own = Variant::of(message);
     let mut all: Vec<_> = spellings(scheme, message.url)
         .into_iter()
@@ -91,7 +93,7 @@ pub(super) fn variants(scheme: &dyn Scheme, message: &Message<'_>, received: &Re
     all.extend(doubled(facts, &own, received));
     all.extend(others(scheme, &own));
     all.extend(paths(facts, &own));
-    all.extend(elsewhere(facts, &own, clues));
+    all.extend(elsewhere(facts, &own, hints));
     all
 }
 
@@ -228,16 +230,16 @@ fn paths(facts: &Facts, own: &Variant) -> Vec<Variant> {
 }
 
 /// Contents with a time or an id that stands in a header the scheme does not read.
-fn elsewhere(facts: &Facts, own: &Variant, clues: &Clues) -> Vec<Variant> {
-    let times = || iter::once(None).chain(clues.times.iter().map(Some));
-    let ids = || iter::once(None).chain(clues.ids.iter().map(Some));
+fn elsewhere(facts: &Facts, own: &Variant, hints: &Hints) -> Vec<Variant> {
+    let times = || iter::once(None).chain(hints.times.iter().map(Some));
+    let ids = || iter::once(None).chain(hints.ids.iter().map(Some));
     let mut templates = vec![facts.signed.to_vec(), V0_TIME_BODY.to_vec()];
     templates.extend(seen());
     let mut known = HashSet::new();
     let mut all = Vec::new();
     for (id, time) in ids().flat_map(|id| times().map(move |time| (id, time))) {
-        let value = |clue: Option<&Clue>, own: &str| clue.map_or(own.to_owned(), |clue| clue.value.clone());
-        let headers = [id, time].map(|clue| clue.map(|clue| clue.header.clone()));
+        let value = |hint: Option<&Hint>, own: &str| hint.map_or(own.to_owned(), |hint| hint.value.clone());
+        let headers = [id, time].map(|hint| hint.map(|hint| hint.header.clone()));
         let (id_value, time_value) = (value(id, &own.id), value(time, &own.time));
         let moved = Variant { id: id_value, time: time_value, moved: headers, rare: true, ..own.clone() };
         for parts in &templates {
@@ -253,8 +255,8 @@ fn elsewhere(facts: &Facts, own: &Variant, clues: &Clues) -> Vec<Variant> {
     all
 }
 
-fn found_elsewhere(facts: &Facts, parts: &[Part], id: Option<&Clue>, time: Option<&Clue>) -> Change {
-    let of = |word: &str, clue: Option<&Clue>| clue.map(|clue| format!("the {word} of `{}`", clue.header));
+fn found_elsewhere(facts: &Facts, parts: &[Part], id: Option<&Hint>, time: Option<&Hint>) -> Change {
+    let of = |word: &str, hint: Option<&Hint>| hint.map(|hint| format!("the {word} of `{}`", hint.header));
     let names: Vec<_> = [of("id", id), of("time", time)].into_iter().flatten().collect();
     let names = names.join(" and ");
     if *facts.signed == *parts {

@@ -225,6 +225,40 @@ causes! {
         "right for the method in the other case: the sender writes it so"
 }
 
+/// One change under which the signature matches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Its cause.
+    pub cause: Cause,
+    /// What belongs to this request alone, such as the name of a header.
+    pub detail: Option<String>,
+}
+
+impl Change {
+    pub(super) fn new(cause: Cause, detail: String) -> Self {
+        Self { cause, detail: Some(detail) }
+    }
+
+    /// The same change of a header that must not be fallen back to.
+    pub(super) fn weaker(&self) -> Self {
+        Self { cause: Cause::WeakerHeader, detail: self.detail.clone() }
+    }
+
+    /// The sentence an operator reads.
+    pub fn text(&self) -> String {
+        match &self.detail {
+            Some(detail) => format!("{} ({detail})", self.cause.text()),
+            None => self.cause.text().to_owned(),
+        }
+    }
+}
+
+impl From<Cause> for Change {
+    fn from(cause: Cause) -> Self {
+        Self { cause, detail: None }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;

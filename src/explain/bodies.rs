@@ -11,8 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use url::form_urlencoded;
 
-use super::Change;
-use super::causes::Cause;
+use super::cause::{Cause, Change};
 use super::json::{self, Layout, Order, Spelling};
 use crate::signature::hygiene::BOM;
 
@@ -44,6 +43,11 @@ pub(super) fn forms(body: &[u8]) -> impl Iterator<Item = Form<'_>> {
         seconds(first, &bytes).into_iter().map(with)
     });
     same.chain(single).chain(pairs).filter(move |form| seen.is_new(&form.bytes))
+}
+
+/// The changes, one or two, that turn `from` into `to`, when they are known ones.
+pub(super) fn body_changes(from: &[u8], to: &[u8]) -> Option<Vec<Change>> {
+    forms(from).find(|form| *form.bytes == *to).map(|form| form.changes)
 }
 
 /// Remembers forms by a hash under a random key, not by their bytes.

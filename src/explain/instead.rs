@@ -3,9 +3,9 @@
 use http::HeaderName;
 
 use crate::clock::Timestamp;
-use crate::signature::received::Received;
-use crate::signature::scheme::{Algorithm, Part, TimeForm, template};
-use crate::signature::{Description, Encoding, Generic, Key, verify};
+use crate::signature::Received;
+use crate::signature::facts::template;
+use crate::signature::{Algorithm, Description, Encoding, Generic, Key, Part, TimeForm, verify};
 
 /// Where a code stands that is not in the scheme's own header.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,14 +3,13 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD as BASE64, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 
-use super::Change;
-use super::causes::Cause;
-use super::clues::time_in_list;
+use super::cause::{Cause, Change};
+use super::hints::time_in_list;
 use super::instead::Place;
+use crate::signature::Facts;
+use crate::signature::Received;
 use crate::signature::code::Encoding;
-use crate::signature::received::Received;
-use crate::signature::scheme::Facts;
-use crate::signature::table::is_older;
+use crate::signature::registry::is_older;
 
 /// A code, and what was changed to read it.
 #[derive(Clone, Debug, PartialEq, Eq)]

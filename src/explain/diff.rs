@@ -1,6 +1,7 @@
 //! The bytes that were sent against those that arrived: where they part, and what that looks like.
 
-use super::explain::{Change, body_changes};
+use super::bodies::body_changes;
+use super::cause::Change;
 
 /// How many bytes are shown on either side of the first difference.
 const CONTEXT: usize = 24;
@@ -149,7 +150,7 @@ mod tests {
             text("a\r\nb", "a\nb"),
             "what was sent is the body with CRLF at the end of each line: something turned CRLF into plain newlines"
         );
-        for cause in crate::signature::explain::CAUSES.iter().filter(|cause| cause.text().starts_with("right for")) {
+        for cause in super::super::CAUSES.iter().filter(|cause| cause.text().starts_with("right for")) {
             let change = Change::from(*cause);
             assert!(!Habit::Known(vec![change]).text().contains("signed"), "{}", cause.name());
         }

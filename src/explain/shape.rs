@@ -2,45 +2,44 @@
 
 use http::HeaderName;
 
-use super::Change;
-use super::causes::Cause;
+use super::cause::{Cause, Change};
 use crate::clock::Timestamp;
-use crate::signature::Refusal;
+use crate::signature::Received;
+use crate::signature::VerifyError;
 use crate::signature::code::{Code, Codes};
-use crate::signature::received::Received;
-use crate::signature::scheme::{Facts, Message, Scheme, TimeForm};
+use crate::signature::{Facts, Message, Scheme, TimeForm};
 
 /// What `refusal` says of the headers' form, as the only thing that is wrong; `None` where it is not about their form.
 pub(super) fn refused(
     scheme: &dyn Scheme,
     received: &Received,
     message: &Message<'_>,
-    refusal: &Refusal,
+    refusal: &VerifyError,
 ) -> Option<Change> {
     let facts = scheme.facts();
     match refusal {
-        Refusal::HeaderDoubled(name) => Some(doubled(name)),
-        Refusal::TimeMalformed(name) => {
+        VerifyError::HeaderDoubled(name) => Some(doubled(name)),
+        VerifyError::TimeMalformed(name) => {
             let detail = format!("the time in `{name}` is {}, this scheme has {}", unit(message.time), wanted(facts));
             Some(Change::new(Cause::TimeForm, detail))
         }
-        Refusal::IdMalformed(name) => {
+        VerifyError::IdMalformed(name) => {
             Some(Change::new(Cause::IdForm, format!("the id in `{name}` {}", id_fault(message.id))))
         }
-        Refusal::TimeMissing(member) => {
+        VerifyError::TimeMissing(member) => {
             Some(Change::new(Cause::TimeForm, format!("the signed body tells no time in `{member}`")))
         }
-        Refusal::HeaderMalformed { .. }
-        | Refusal::PrefixMissing
-        | Refusal::CodeNotHexadecimal
-        | Refusal::CodeNotBase64
-        | Refusal::CodeLength { .. }
-        | Refusal::CodeMismatch => Some(Change::new(Cause::HeaderForm, list_fault(scheme, received, refusal))),
-        Refusal::HeaderNotDelivered(_)
-        | Refusal::UrlUnknown
-        | Refusal::BodyHashMismatch
-        | Refusal::OutsideTolerance
-        | Refusal::SecretUnusable(_) => None,
+        VerifyError::HeaderMalformed { .. }
+        | VerifyError::PrefixMissing
+        | VerifyError::CodeNotHexadecimal
+        | VerifyError::CodeNotBase64
+        | VerifyError::CodeLength { .. }
+        | VerifyError::CodeMismatch => Some(Change::new(Cause::HeaderForm, list_fault(scheme, received, refusal))),
+        VerifyError::HeaderNotDelivered(_)
+        | VerifyError::UrlUnknown
+        | VerifyError::BodyHashMismatch
+        | VerifyError::OutsideTolerance
+        | VerifyError::SecretUnusable(_) => None,
     }
 }
 
@@ -88,7 +87,7 @@ fn id_fault(id: &str) -> &'static str {
 }
 
 /// How the signature header differs from what the scheme writes.
-fn list_fault(scheme: &dyn Scheme, received: &Received, refusal: &Refusal) -> String {
+fn list_fault(scheme: &dyn Scheme, received: &Received, refusal: &VerifyError) -> String {
     let facts = scheme.facts();
     let name = &facts.header;
     let value = received.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes())).unwrap_or_default();
@@ -110,9 +109,9 @@ fn list_fault(scheme: &dyn Scheme, received: &Received, refusal: &Refusal) -> St
     }
 }
 
-fn said(name: &HeaderName, refusal: &Refusal) -> String {
+fn said(name: &HeaderName, refusal: &VerifyError) -> String {
     match refusal {
-        Refusal::HeaderMalformed { why, .. } => format!("`{name}`: {why}"),
+        VerifyError::HeaderMalformed { why, .. } => format!("`{name}`: {why}"),
         _ => format!("the code is in `{name}`, but not where this scheme reads it"),
     }
 }

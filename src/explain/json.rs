@@ -48,6 +48,12 @@ pub(super) fn parse(text: &str) -> Option<Node<'_>> {
     Reader { text, at: 0 }.value(0)
 }
 
+/// JSON indented for reading, its keys, numbers and strings exactly as they are; `None` for anything else.
+pub fn indented(body: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(body).ok().filter(|text| is_json(text))?;
+    write(&parse(text)?, Layout::Indented("  "), Order::Kept, text.len().saturating_mul(4) + 1024)
+}
+
 struct Reader<'a> {
     text: &'a str,
     at: usize,

@@ -1,0 +1,121 @@
+//! What signing and verifying may answer when they fail.
+
+/// Why a secret cannot be used. The secret itself is never part of the message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SecretError {
+    /// Nothing, or only white space.
+    #[error("the secret is empty")]
+    Empty,
+    /// `whsec_` is followed by something that is not base64.
+    #[error("the secret begins with whsec_ but the rest is not valid base64")]
+    Base64,
+    /// Not an Ed25519 key of Standard Webhooks.
+    #[error("the key must be whsk_ (private) or whpk_ (public) and base64")]
+    Pair,
+    /// Not an Ed25519 public key in hex.
+    #[error("the key must be an Ed25519 public key of 64 hex digits")]
+    HexPublic,
+}
+
+/// Why a signature was refused. Each has a stable name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum VerifyError {
+    /// A header the scheme needs is not there.
+    #[error("the header `{0}` was not delivered")]
+    HeaderNotDelivered(String),
+    /// A header is there more than once, and which one counts is anyone's guess.
+    #[error("the header `{0}` was delivered more than once")]
+    HeaderDoubled(String),
+    /// A header is not text, or not of the scheme's form.
+    #[error("the header `{header}` is malformed: {why}")]
+    HeaderMalformed {
+        /// The header.
+        header: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// The text that precedes the code is not there.
+    #[error("the signature does not begin with the prefix of its scheme")]
+    PrefixMissing,
+    /// The code is not hexadecimal.
+    #[error("the code is not hexadecimal")]
+    CodeNotHexadecimal,
+    /// The code is not base64.
+    #[error("the code is not base64")]
+    CodeNotBase64,
+    /// The code has another length than the algorithm's.
+    #[error("the code is {given} bytes long, not {expected}")]
+    CodeLength {
+        /// What the algorithm gives.
+        expected: usize,
+        /// What was sent.
+        given: usize,
+    },
+    /// The time is not a time in the scheme's form.
+    #[error("the time in `{0}` is malformed")]
+    TimeMalformed(String),
+    /// The id is empty, too long or has characters that make the signed bytes ambiguous.
+    #[error("the id in `{0}` is malformed")]
+    IdMalformed(String),
+    /// The scheme signs the URL, and none was given.
+    #[error("the scheme signs the URL the request was sent to, which is not known here")]
+    UrlUnknown,
+    /// The body is not the one whose hash the signed URL carries.
+    #[error("the body is not the one whose hash is in the URL")]
+    BodyHashMismatch,
+    /// The code is well formed and belongs to other bytes or another secret.
+    #[error("the signature does not match")]
+    CodeMismatch,
+    /// The signature is right and too old, or from the future.
+    #[error("the signature is right but its time is outside the tolerance")]
+    OutsideTolerance,
+    /// The signature is right, and the body does not tell the time that its age would be judged by.
+    #[error("the signature is right, but the body has no time in `{0}`, so that its age is not known")]
+    TimeMissing(&'static str),
+    /// The secret cannot be a key of this scheme.
+    #[error("the secret cannot be used: {0}")]
+    SecretUnusable(SecretError),
+}
+
+impl VerifyError {
+    /// The stable name of the reason.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::HeaderNotDelivered(_) => "header-not-delivered",
+            Self::HeaderDoubled(_) => "header-doubled",
+            Self::HeaderMalformed { .. } => "header-malformed",
+            Self::PrefixMissing => "prefix-missing",
+            Self::CodeNotHexadecimal => "code-not-hexadecimal",
+            Self::CodeNotBase64 => "code-not-base64",
+            Self::CodeLength { .. } => "code-length",
+            Self::TimeMalformed(_) => "time-malformed",
+            Self::IdMalformed(_) => "id-malformed",
+            Self::UrlUnknown => "url-unknown",
+            Self::BodyHashMismatch => "body-hash-mismatch",
+            Self::CodeMismatch => "code-mismatch",
+            Self::OutsideTolerance => "outside-tolerance",
+            Self::TimeMissing(_) => "time-missing",
+            Self::SecretUnusable(_) => "secret-unusable",
+        }
+    }
+}
+
+/// Why a message cannot be signed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SignError {
+    /// No key at all: an unsigned request is never made by accident.
+    #[error("there is no secret to sign with")]
+    NoKey,
+    /// The key can only verify.
+    #[error("a public key can only verify: signing needs the private one")]
+    PublicKey,
+    /// The id has a dot, white space or too many characters.
+    #[error("the id must be 1 to 256 visible characters other than a dot")]
+    Id,
+    /// The scheme signs the URL, and none was given.
+    #[error("the scheme signs the URL the request is sent to")]
+    UrlUnknown,
+    /// The URL must carry the hash of the body.
+    #[error("the scheme signs this body by its hash in the URL, which must be {0}")]
+    UrlWithoutHash(String),
+}

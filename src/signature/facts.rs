@@ -1,0 +1,278 @@
+//! The vocabulary of schemes: algorithms, keys, times, the parts that are signed, and the facts that are put together from them.
+//!
+//! Nothing here knows a scheme.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use http::HeaderName;
+
+use super::code::Encoding;
+use crate::clock::Timestamp;
+
+/// How the bytes are turned into a code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Algorithm {
+    /// HMAC with SHA-1.
+    HmacSha1,
+    /// HMAC with SHA-256.
+    HmacSha256,
+    /// HMAC with SHA-512.
+    HmacSha512,
+    /// Ed25519, with a private key to sign and a public one to verify.
+    Ed25519,
+}
+
+impl Algorithm {
+    /// The length of its code in bytes.
+    pub const fn code_length(self) -> usize {
+        match self {
+            Self::HmacSha1 => 20,
+            Self::HmacSha256 => 32,
+            Self::HmacSha512 | Self::Ed25519 => 64,
+        }
+    }
+
+    /// Its name in words.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::HmacSha1 => "HMAC-SHA1",
+            Self::HmacSha256 => "HMAC-SHA256",
+            Self::HmacSha512 => "HMAC-SHA512",
+            Self::Ed25519 => "Ed25519",
+        }
+    }
+}
+
+/// What a secret's text means as a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum KeyForm {
+    /// The text itself, whatever it begins with.
+    Text,
+    /// Base64 after `whsec_`; any other text as it is.
+    Standard,
+    /// Ed25519 keys as Standard Webhooks writes them: `whsk_` private, `whpk_` public, each base64.
+    StandardPair,
+    /// An Ed25519 public key in hex; to sign in a test, a private one as `whsk_`.
+    HexPublic,
+}
+
+/// How a time is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TimeForm {
+    /// Whole seconds since 1970, at most twelve digits.
+    Seconds,
+    /// Milliseconds since 1970, at most fifteen digits.
+    Millis,
+    /// Seconds since 1970 or RFC 3339.
+    SecondsOrDate,
+}
+
+impl TimeForm {
+    /// Writes a time.
+    pub fn write(self, at: Timestamp) -> String {
+        match self {
+            Self::Seconds | Self::SecondsOrDate => at.as_seconds().to_string(),
+            Self::Millis => at.as_millis().to_string(),
+        }
+    }
+
+    /// Reads a time; anything but digits (or a date, where the form allows one) is refused.
+    pub fn read(self, text: &str) -> Option<Timestamp> {
+        match self {
+            Self::Seconds => Some(Timestamp::from_millis(digits(text, 12)?.saturating_mul(1000))),
+            Self::Millis => Some(Timestamp::from_millis(digits(text, 15)?)),
+            Self::SecondsOrDate => Self::Seconds.read(text).or_else(|| Timestamp::parse(text)),
+        }
+    }
+}
+
+/// A number of at most `most` digits, eighteen or fewer, so that it always fits.
+fn digits(text: &str, most: usize) -> Option<i64> {
+    let value = |number: i64, byte: u8| byte.is_ascii_digit().then(|| number * 10 + i64::from(byte - b'0'));
+    if (1..=most).contains(&text.len()) { text.bytes().try_fold(0, value) } else { None }
+}
+
+/// One stretch of the signed bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Part {
+    /// Fixed text.
+    Literal(Cow<'static, str>),
+    /// The request's method, as written.
+    Method,
+    /// The URL the request was sent to.
+    Url,
+    /// The message id.
+    Id,
+    /// The time, as written in its header.
+    Time,
+    /// The body, byte for byte.
+    Body,
+    /// The names and values of a form, sorted and joined.
+    Form,
+}
+
+/// How far a signed time may lie from now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tolerance {
+    /// The oldest accepted age.
+    pub past: Duration,
+    /// How far ahead a time may lie; without it, any.
+    pub future: Option<Duration>,
+}
+
+impl Tolerance {
+    /// The same limit both ways.
+    pub const fn both(limit: Duration) -> Self {
+        Self { past: limit, future: Some(limit) }
+    }
+
+    /// The same limit both ways, in seconds.
+    pub const fn seconds(limit: u64) -> Self {
+        Self::both(Duration::from_secs(limit))
+    }
+
+    /// A limit of age only.
+    pub const fn past_seconds(limit: u64) -> Self {
+        Self { past: Duration::from_secs(limit), future: None }
+    }
+
+    /// Whether a time signed at `at` is still accepted at `now`.
+    pub fn covers(&self, at: Timestamp, now: Timestamp) -> bool {
+        now.since(at) <= self.past && self.future.is_none_or(|ahead| at.since(now) <= ahead)
+    }
+}
+
+/// What a valid signature proves about a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Protects {
+    /// Nobody changed the body.
+    pub body: bool,
+    /// Nobody changed the time, so an old request can be refused.
+    pub time: bool,
+    /// Nobody changed the id, so a repeated request can be recognised.
+    pub id: bool,
+    /// Nobody sent it to another address.
+    pub url: bool,
+}
+
+/// Everything about a scheme that is not code.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// Its name on the command line.
+    pub name: Cow<'static, str>,
+    /// Its name in words.
+    pub title: &'static str,
+    /// The header of the signature.
+    pub header: HeaderName,
+    /// The header of the time.
+    pub time_header: Option<HeaderName>,
+    /// The header of the id.
+    pub id_header: Option<HeaderName>,
+    /// How the time is written.
+    pub time_form: TimeForm,
+    /// What stands before the code in its header, a version included.
+    pub prefix: Cow<'static, str>,
+    /// Whether the header is a list, of which the code is an entry.
+    pub listed: bool,
+    /// What is signed.
+    pub signed: Cow<'static, [Part]>,
+    /// How the code is computed.
+    pub algorithm: Algorithm,
+    /// How the code is written.
+    pub encoding: Encoding,
+    /// What the secret's text means.
+    pub key_form: KeyForm,
+    /// How old a request may be, where the scheme says so.
+    pub tolerance: Option<Tolerance>,
+}
+
+impl Facts {
+    /// Whether `part` is among the signed ones.
+    pub fn signs(&self, part: &Part) -> bool {
+        self.signed.contains(part)
+    }
+
+    /// What follows the prefix in `text`.
+    ///
+    /// An empty one is not compared, because the C library can take as long for that as for a tenth of an HMAC.
+    pub(super) fn after_prefix<'t>(&self, text: &'t str) -> Option<&'t str> {
+        if self.prefix.is_empty() { Some(text) } else { text.strip_prefix(self.prefix.as_ref()) }
+    }
+
+    /// The length of one code with its prefix, as it is written.
+    pub(super) fn entry_length(&self) -> usize {
+        self.prefix.len() + self.encoding.length(self.algorithm.code_length())
+    }
+
+    /// The signed content as a template, such as `{id}.{timestamp}.{body}`.
+    pub fn template(&self) -> String {
+        template(&self.signed)
+    }
+}
+
+/// Parts as a template, such as `{id}.{timestamp}.{body}`.
+pub(crate) fn template(parts: &[Part]) -> String {
+    let word = |part: &Part| match part {
+        Part::Literal(text) => text.to_string(),
+        Part::Method => "{method}".to_owned(),
+        Part::Url => "{url}".to_owned(),
+        Part::Id => "{id}".to_owned(),
+        Part::Time => "{timestamp}".to_owned(),
+        Part::Body => "{body}".to_owned(),
+        Part::Form => "{sorted form}".to_owned(),
+    };
+    parts.iter().map(word).collect()
+}
+
+pub(crate) const BODY: &[Part] = &[Part::Body];
+pub(crate) const TIME_BODY: &[Part] = &[Part::Time, Part::Body];
+pub(crate) const TIME_COLON_BODY: &[Part] = &[Part::Time, Part::Literal(Cow::Borrowed(":")), Part::Body];
+pub(crate) const V0_TIME_BODY: &[Part] =
+    &[Part::Literal(Cow::Borrowed("v0:")), Part::Time, Part::Literal(Cow::Borrowed(":")), Part::Body];
+pub(crate) const URL_BODY: &[Part] = &[Part::Url, Part::Body];
+
+/// Facts of a scheme that signs the body by HMAC-SHA256 with the secret's text: what most rows begin from.
+pub(super) fn body(name: &'static str, title: &'static str, header: &'static str, encoding: Encoding) -> Facts {
+    Facts {
+        name: name.into(),
+        title,
+        header: HeaderName::from_static(header),
+        time_header: None,
+        id_header: None,
+        time_form: TimeForm::Seconds,
+        prefix: "".into(),
+        listed: false,
+        signed: BODY.into(),
+        algorithm: Algorithm::HmacSha256,
+        encoding,
+        key_form: KeyForm::Text,
+        tolerance: None,
+    }
+}
+
+impl Facts {
+    pub(super) fn prefix(self, prefix: &'static str) -> Self {
+        Self { prefix: prefix.into(), ..self }
+    }
+
+    pub(super) fn listed(self, prefix: &'static str) -> Self {
+        Self { prefix: prefix.into(), listed: true, ..self }
+    }
+
+    pub(super) fn signed(self, parts: &'static [Part]) -> Self {
+        Self { signed: parts.into(), ..self }
+    }
+
+    pub(super) fn algorithm(self, algorithm: Algorithm) -> Self {
+        Self { algorithm, ..self }
+    }
+
+    pub(super) fn time(self, header: &'static str, time_form: TimeForm) -> Self {
+        Self { time_header: Some(HeaderName::from_static(header)), time_form, ..self }
+    }
+
+    pub(super) fn limit(self, tolerance: Tolerance) -> Self {
+        Self { tolerance: Some(tolerance), ..self }
+    }
+}

@@ -1,0 +1,58 @@
+//! The parts of one request, and the signed bytes that are put together from them.
+
+use url::form_urlencoded;
+
+use super::facts::Part;
+
+/// The parts of one request, from which the signed bytes are put together.
+#[derive(Clone, Copy, Debug)]
+pub struct Message<'a> {
+    /// The method, `POST` for nearly every webhook.
+    pub method: &'a str,
+    /// The URL it is sent to, for the schemes that sign it.
+    pub url: &'a str,
+    /// The message id; empty in schemes without one.
+    pub id: &'a str,
+    /// The time as it is written in the request.
+    pub time: &'a str,
+    /// The body.
+    pub body: &'a [u8],
+}
+
+/// Whether an id can be signed without being mistaken for another message's parts.
+pub fn is_id(id: &str) -> bool {
+    (1..=256).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic() && b != b'.')
+}
+
+/// Hands `parts` of a message to `sink`.
+pub(crate) fn feed(parts: &[Part], message: &Message<'_>, sink: &mut dyn FnMut(&[u8])) {
+    for part in parts {
+        match part {
+            Part::Literal(text) => sink(text.as_bytes()),
+            Part::Method => sink(message.method.as_bytes()),
+            Part::Url => sink(message.url.as_bytes()),
+            Part::Id => sink(message.id.as_bytes()),
+            Part::Time => sink(message.time.as_bytes()),
+            Part::Body => sink(message.body),
+            Part::Form => sink(sorted_form(message.body).as_bytes()),
+        }
+    }
+}
+
+/// Names sorted, each followed by its values, sorted and without repetition, all joined without separators.
+fn sorted_form(body: &[u8]) -> String {
+    let mut pairs: Vec<_> = form_urlencoded::parse(body).collect();
+    pairs.sort();
+    pairs.dedup();
+    pairs.into_iter().flat_map(|(name, value)| [name, value]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_is_sorted_by_name_and_value_and_repetitions_count_once() {
+        assert_eq!(sorted_form(b"b=2&a=z&a=y&a=z&c=x+y%21"), "ayazb2cx y!");
+    }
+}

@@ -1,0 +1,70 @@
+//! Shared secrets, and what tells them apart without holding them.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use zeroize::Zeroizing;
+
+use super::error::SecretError;
+use super::facts::Algorithm;
+use super::key::{Key, STANDARD_PREFIX};
+
+/// A shared secret. It prints as redacted and is wiped from memory when dropped.
+#[derive(Clone)]
+pub struct Secret {
+    text: Zeroizing<String>,
+    standard_key: Zeroizing<Vec<u8>>,
+}
+
+impl Secret {
+    /// Takes a secret's text as configured.
+    ///
+    /// With the prefix `whsec_` the rest is base64-decoded for Standard Webhooks and the whole is used as text for
+    /// `X-Webhook-Signature`; any other secret is used as text for both.
+    pub fn new(text: String) -> Result<Self, SecretError> {
+        let text = Zeroizing::new(text);
+        if text.trim().is_empty() {
+            return Err(SecretError::Empty);
+        }
+        let standard_key = match text.strip_prefix(STANDARD_PREFIX) {
+            Some(encoded) => BASE64.decode(encoded).map_err(|_| SecretError::Base64)?,
+            None => text.as_bytes().to_vec(),
+        };
+        if standard_key.is_empty() {
+            return Err(SecretError::Empty);
+        }
+        Ok(Self { standard_key: Zeroizing::new(standard_key), text })
+    }
+
+    /// The secret as text: the key of `X-Webhook-Signature` and of most other schemes.
+    pub fn as_text(&self) -> &[u8] {
+        self.text.as_bytes()
+    }
+
+    /// The key of Standard Webhooks.
+    pub fn standard_key(&self) -> &[u8] {
+        &self.standard_key
+    }
+}
+
+/// Tells secrets apart without holding them: the first bytes of an HMAC of a fixed text, whose key is the secret. Like any
+/// signature it lets who holds it try guesses, so it is worth as much as the secret is long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fingerprint(pub [u8; 8]);
+
+impl Secret {
+    /// What it can be told by later; who has only this cannot sign.
+    pub fn fingerprint(&self) -> Fingerprint {
+        let key = Key::hmac(Algorithm::HmacSha256, self.as_text());
+        let code = key.sign(&|sink: &mut dyn FnMut(&[u8])| sink(b"the fingerprint of a secret of syncctl"));
+        let code = code.expect("keys of HMAC can sign");
+        Fingerprint(*code.as_bytes().first_chunk().expect("its code is longer"))
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(redacted)")
+    }
+}

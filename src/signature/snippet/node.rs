@@ -1,0 +1,34 @@
+//! Node.js, without packages.
+
+use super::recipe::{Recipe, json};
+
+/// The program of a recipe.
+pub(super) fn program(recipe: &Recipe<'_>) -> String {
+    let (secret, body) = (json(recipe.sources.secret), json(recipe.sources.body));
+    let parts = recipe.expressions(json, "body").join(", ");
+    let parts = format!("Buffer.concat([{parts}].map((part) => Buffer.from(part)))");
+    let encoding = recipe.encoding.title();
+    let code = if recipe.is_pair() {
+        format!(
+            "const seed = Buffer.from(process.env[{secret}].replace(/^whsk_/, \"\"), \"base64\").subarray(0, 32);\n\
+             const der = Buffer.concat([Buffer.from(\"302e020100300506032b657004220420\", \"hex\"), seed]);\n\
+             const key = crypto.createPrivateKey({{ key: der, format: \"der\", type: \"pkcs8\" }});\n\
+             const code = crypto.sign(null, content, key).toString(\"{encoding}\");\n"
+        )
+    } else {
+        let key = if recipe.standard_key {
+            format!("Buffer.from(process.env[{secret}].replace(/^whsec_/, \"\"), \"base64\")")
+        } else {
+            format!("process.env[{secret}]")
+        };
+        format!(
+            "const code = crypto.createHmac(\"{}\", {key}).update(content).digest(\"{encoding}\");\n",
+            recipe.hash()
+        )
+    };
+    format!(
+        "const crypto = require(\"crypto\");\nconst body = require(\"fs\").readFileSync({body});\n\
+         const content = {parts};\n{code}console.log({});\n",
+        recipe.around(json, "code", " + ")
+    )
+}

@@ -1,0 +1,40 @@
+//! A shell with openssl.
+
+use super::recipe::{Piece, Recipe};
+use crate::signature::code::Encoding;
+use crate::signature::shell::shell;
+
+/// The program of a recipe.
+pub(super) fn program(recipe: &Recipe<'_>) -> String {
+    let (secret, body) = (recipe.sources.secret, shell(recipe.sources.body));
+    let content = recipe.pieces.iter().map(|piece| match piece {
+        Piece::Text(text) => format!("printf %s {}; ", shell(text)),
+        Piece::Body => format!("cat {body}; "),
+    });
+    let content = format!("{{ {}}}", content.collect::<String>());
+    let encode = match recipe.encoding {
+        Encoding::Hex => "od -An -v -tx1 | tr -d ' \\n'",
+        Encoding::Base64 => "openssl base64 -A",
+    };
+    let print = format!("printf '%s\\n' {}", recipe.around(shell, "\"$code\"", ""));
+    if recipe.is_pair() {
+        return format!(
+            "key=$(mktemp); content=$(mktemp)\n\
+             {{ printf '\\060\\056\\002\\001\\000\\060\\005\\006\\003\\053\\145\\160\\004\\042\\004\\040'; \
+             printf %s \"${{{secret}#whsk_}}\" | openssl base64 -d -A | head -c 32; }} > \"$key\"\n\
+             {content} > \"$content\"\n\
+             code=$(openssl pkeyutl -sign -rawin -keyform DER -inkey \"$key\" -in \"$content\" | {encode})\n\
+             rm -f \"$key\" \"$content\"\n{print}\n"
+        );
+    }
+    let bytes = if recipe.standard_key {
+        format!("printf %s \"${{{secret}#whsec_}}\" | openssl base64 -d -A")
+    } else {
+        format!("printf %s \"${secret}\"")
+    };
+    format!(
+        "key=$({bytes} | od -An -v -tx1 | tr -d ' \\n')\n\
+         code=$({content} | openssl dgst -{} -mac HMAC -macopt hexkey:\"$key\" -binary | {encode})\n{print}\n",
+        recipe.hash()
+    )
+}

@@ -1,0 +1,109 @@
+//! What every program needs to know of a signature: the signed pieces, the key, and how the code is written.
+
+use crate::signature::code::{Code, Encoding};
+use crate::signature::facts::{Algorithm, KeyForm};
+use crate::signature::message::Message;
+use crate::signature::scheme::Scheme;
+
+/// Where a snippet finds what it needs.
+#[derive(Clone, Copy, Debug)]
+pub struct Sources<'a> {
+    /// The environment variable of the secret.
+    pub secret: &'a str,
+    /// The file of the body.
+    pub body: &'a str,
+    /// Whether the secret is base64 after `whsec_`, which schemes that read it so must decode.
+    pub encoded: bool,
+}
+
+/// One stretch of the signed content.
+pub(super) enum Piece {
+    Text(String),
+    Body,
+}
+
+/// A signature as its programs compute it.
+pub(super) struct Recipe<'a> {
+    pub(super) pieces: Vec<Piece>,
+    pub(super) algorithm: Algorithm,
+    pub(super) encoding: Encoding,
+    pub(super) standard_key: bool,
+    pub(super) before: String,
+    pub(super) after: String,
+    pub(super) sources: Sources<'a>,
+}
+
+impl<'a> Recipe<'a> {
+    pub(super) fn of(scheme: &dyn Scheme, message: &Message<'_>, sources: Sources<'a>) -> Self {
+        let facts = scheme.facts();
+        let (before, after) = around_the_code(scheme, message);
+        Self {
+            pieces: pieces(scheme, message),
+            algorithm: facts.algorithm,
+            encoding: facts.encoding,
+            standard_key: facts.key_form == KeyForm::Standard && sources.encoded,
+            before,
+            after,
+            sources,
+        }
+    }
+
+    pub(super) fn hash(&self) -> &'static str {
+        match self.algorithm {
+            Algorithm::HmacSha1 => "sha1",
+            Algorithm::HmacSha256 | Algorithm::Ed25519 => "sha256",
+            Algorithm::HmacSha512 => "sha512",
+        }
+    }
+
+    pub(super) fn is_pair(&self) -> bool {
+        self.algorithm == Algorithm::Ed25519
+    }
+
+    /// The pieces of the content as expressions, the body as `body`.
+    pub(super) fn expressions(&self, text: fn(&str) -> String, body: &str) -> Vec<String> {
+        let expression = |piece: &Piece| match piece {
+            Piece::Text(content) => text(content),
+            Piece::Body => body.to_owned(),
+        };
+        self.pieces.iter().map(expression).collect()
+    }
+
+    /// The code between what the header holds before and after it.
+    pub(super) fn around(&self, quote: fn(&str) -> String, code: &str, join: &str) -> String {
+        let text = |text: &str| (!text.is_empty()).then(|| quote(text));
+        let parts = [text(&self.before), Some(code.to_owned()), text(&self.after)];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(join)
+    }
+}
+
+/// The signed content as fixed texts and the body in its place.
+fn pieces(scheme: &dyn Scheme, message: &Message<'_>) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    scheme.feed(message, &mut |bytes| {
+        if std::ptr::eq(bytes, message.body) {
+            pieces.push(Piece::Body);
+        } else if let Some(Piece::Text(text)) = pieces.last_mut() {
+            text.push_str(&String::from_utf8_lossy(bytes));
+        } else {
+            pieces.push(Piece::Text(String::from_utf8_lossy(bytes).into_owned()));
+        }
+    });
+    pieces
+}
+
+/// What the signature header holds before and after the code.
+fn around_the_code(scheme: &dyn Scheme, message: &Message<'_>) -> (String, String) {
+    let facts = scheme.facts();
+    let code = Code::new(&vec![0x5a; facts.algorithm.code_length()]);
+    let mut written = String::new();
+    facts.encoding.write(&code, &mut written);
+    let value = scheme.value(message, &code.into());
+    let (before, after) = value.split_once(&written).unwrap_or(("", ""));
+    (before.to_owned(), after.to_owned())
+}
+
+/// A string literal of JSON, which JavaScript, Python and Go read alike.
+pub(super) fn json(text: &str) -> String {
+    serde_json::to_string(text).unwrap_or_default()
+}
