@@ -52,11 +52,11 @@ mod resend;
 pub mod secret;
 pub mod serve;
 pub mod sign;
+pub mod signature_args;
 pub mod status;
 pub mod sync;
 pub mod verify;
 pub mod version;
-pub mod workbench;
 
 use context::Context;
 use exit::{Exit, Fault};

@@ -77,7 +77,7 @@ impl fmt::Debug for Sources {
     }
 }
 
-/// Where the workbench finds a secret's text.
+/// Where the commands about signatures finds a secret's text.
 #[derive(Clone, Copy, Debug)]
 pub enum WhichSecret<'a> {
     /// The one configured under that key, such as `webhook.secret`.
@@ -219,7 +219,7 @@ impl Config {
         self.read_secret("the secret (flag --secret-env)", &Kept::Env(name.to_owned()))
     }
 
-    /// A secret's text exactly as it is kept, for the workbench: white space, quotes and bad base64 included.
+    /// A secret's text exactly as it is kept, for the commands about signatures: white space, quotes and bad base64 included.
     ///
     /// `None` when nothing is configured. The final newline of a file is not part of it.
     pub fn secret_text(&self, which: &WhichSecret<'_>) -> Result<Option<Zeroizing<String>>, ConfigError> {

@@ -400,7 +400,7 @@ fn collect(scheme: &dyn Scheme, received: &Received, message: &Message<'_>, is_c
     }
     all.push("the secret as the sender shows it now: another secret is the likeliest cause that is left".to_owned());
     all.extend((!differs).then(|| lengths(said, length)));
-    all.push("the body as it arrives, before any framework: let the sender send to `syncctl listen`".to_owned());
+    all.push("the body as it arrives, before any framework reads it".to_owned());
     all
 }
 

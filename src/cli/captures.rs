@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use super::context::Context;
 use super::exit::{Exit, Fault};
+use super::signature_args::not_a_request;
 use super::values;
-use super::workbench::not_a_request;
 use crate::clock::Timestamp;
 use crate::request;
 use crate::request::MOST_BYTES;
@@ -56,11 +56,11 @@ pub(super) fn read(context: &Context, path: &Path) -> Result<Vec<Capture>, Fault
     files.sort();
     if files.is_empty() {
         return Err(Exit::NoInput
-            .fault(format!("there is no captured request in {}", super::secret::shown(path)))
+            .fault(format!("there is no captured request in {}", super::values::shown_path(path)))
             .hint("capture some with `syncctl listen --save FOLDER`"));
     }
     if files.len() > MOST_FILES {
-        return Err(Exit::Data.fault(format!("more than {MOST_FILES} requests in {}", super::secret::shown(path))));
+        return Err(Exit::Data.fault(format!("more than {MOST_FILES} requests in {}", super::values::shown_path(path))));
     }
     let mut all = Vec::new();
     for file in files {

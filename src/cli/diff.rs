@@ -3,8 +3,8 @@
 use super::context::Context;
 use super::events;
 use super::exit::{Exit, Fault};
+use super::signature_args::request_of;
 use super::values;
-use super::workbench::request_of;
 use crate::explain::diff::compare;
 use crate::report::requests;
 use crate::request::MOST_BYTES;

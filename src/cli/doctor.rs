@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::context::Context;
 use super::exit::{Exit, Fault};
-use super::secret::shown;
+use super::values::shown_path;
 use super::version::VERSION;
 use crate::clock::Timestamp;
 use crate::config::{Config, Inspection};
@@ -157,7 +157,7 @@ fn unopened(path: &Path, error: &StoreError) -> Finding {
     let name = "database";
     let at: PathBuf = path.to_owned();
     match error {
-        StoreError::NoDatabase(_) => Finding::warn(name, format!("there is none yet at {}", shown(&at)))
+        StoreError::NoDatabase(_) => Finding::warn(name, format!("there is none yet at {}", shown_path(&at)))
             .hint("the first `syncctl emit` creates it; name another with --db or SYNCCTL_DB"),
         StoreError::SchemaOlder { .. } => {
             Finding::warn(name, error.to_string()).hint("`syncctl status` brings it up to date")
@@ -192,7 +192,7 @@ fn named(all: &[ResolvedEndpoint]) -> Finding {
 
 /// Whom deliveries over TLS trust.
 fn trust(config: &Config, all: &[ResolvedEndpoint]) -> Finding {
-    let whose = config.ca_file.as_deref().map_or("those of the system".to_owned(), shown);
+    let whose = config.ca_file.as_deref().map_or("those of the system".to_owned(), shown_path);
     match Client::new(config.egress, config.ca_file.clone()).trust_error() {
         None => Finding::ok("certificates", whose),
         Some(why) if all.iter().any(|it| it.url.url().scheme() == "https") => Finding::fail("certificates", why)

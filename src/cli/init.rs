@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf, absolute};
 
 use super::context::Context;
 use super::exit::{Exit, Fault};
-use super::secret::{fresh, shown};
+use super::secret::fresh;
+use super::values::shown_path;
 use crate::config::starter::Starter;
 use crate::config::{Config, Inspection, Origin, Sources};
 use crate::report::Report;
@@ -53,7 +54,7 @@ impl InitArgs {
         let target = self.target(context, &inspection.config)?;
         if is_there(&target) && !self.force {
             return Err(Exit::No
-                .fault(format!("{} is there already", shown(&target)))
+                .fault(format!("{} is there already", shown_path(&target)))
                 .hint("see what it says with `syncctl config show`; write a new one, keeping the old, with --force"));
         }
         let starter = self.starter(&inspection.config, !self.no_secret)?;
@@ -120,7 +121,7 @@ fn make_directory(directory: &Path) -> io::Result<()> {
 }
 
 fn unwritten(path: &Path, error: &io::Error) -> Fault {
-    Exit::Io.fault(format!("failed to write {}", shown(path))).cause(error)
+    Exit::Io.fault(format!("failed to write {}", shown_path(path))).cause(error)
 }
 
 /// Writes a file that only its owner may read, all of it or nothing; one that is there is replaced only if `replace`.
@@ -207,5 +208,5 @@ fn next_steps(target: &Path, is_found: bool) -> Vec<(&'static str, String)> {
 }
 
 fn quoted(path: &Path) -> String {
-    shell_quote(path.as_os_str().as_bytes()).unwrap_or_else(|| shown(path))
+    shell_quote(path.as_os_str().as_bytes()).unwrap_or_else(|| shown_path(path))
 }

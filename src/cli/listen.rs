@@ -24,14 +24,14 @@ use super::context::Context;
 use super::exit::{Exit, Fault};
 use super::resend::{for_the_asker, forwarded, forwarder};
 use super::signals::{Signals, block_on};
+use super::signature_args::{Chosen, SchemeArgs, SecretArgs};
 use super::values;
-use super::workbench::{Chosen, SchemeArgs, SecretArgs};
 use crate::clock::{Clock as _, SystemClock, Timestamp};
 use crate::endpoint::EndpointUrl;
 use crate::outbound::http::Target;
 use crate::outbound::run::Stop;
 use crate::render::{RenderError, Screen};
-use crate::report::requests::{self, Heard};
+use crate::report::requests::{self, ReceivedRequest};
 use crate::request::{MOST_BYTES, forwarded_scheme};
 use crate::signature::{Received, detect, verify};
 use crate::text::count;
@@ -94,7 +94,7 @@ pub struct ListenArgs {
 }
 
 /// What every connection needs.
-struct Desk {
+struct ListenServer {
     screen: Screen,
     secret: Option<Zeroizing<String>>,
     scheme: Option<Chosen>,
@@ -113,7 +113,7 @@ struct Desk {
     failed: std::sync::Mutex<Option<RenderError>>,
 }
 
-/// How many requests were refused in one minute, so that a flood of them does not bury what was heard.
+/// How many requests were refused in one minute, so that a flood of them does not bury what was received_request.
 #[derive(Debug, Default)]
 struct Refusals {
     minute: i64,
@@ -123,15 +123,15 @@ struct Refusals {
 impl Refusals {
     /// Counts one. Whether to tell of it, and how many of the minute before nobody was told of.
     fn add(&mut self, now: Timestamp) -> (bool, usize) {
-        let untold = if self.minute == now.minute() { 0 } else { self.untold() };
+        let suppressed = if self.minute == now.minute() { 0 } else { self.suppressed() };
         if self.minute != now.minute() {
             *self = Self { minute: now.minute(), count: 0 };
         }
         self.count += 1;
-        (self.count <= REFUSALS_TOLD, untold)
+        (self.count <= REFUSALS_TOLD, suppressed)
     }
 
-    const fn untold(&self) -> usize {
+    const fn suppressed(&self) -> usize {
         self.count.saturating_sub(REFUSALS_TOLD)
     }
 }
@@ -139,26 +139,26 @@ impl Refusals {
 impl ListenArgs {
     pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
         let address = self.listen.clone();
-        let desk = Arc::new(self.desk(context)?);
+        let server = Arc::new(self.server(context)?);
         block_on(async move {
             let failed = |e: std::io::Error| Exit::Io.fault(format!("failed to listen on {address}")).cause(e);
             let signals = Signals::listen().map_err(failed)?;
             let listener = TcpListener::bind(&address).await.map_err(failed)?;
             let local = listener.local_addr().map_err(failed)?;
-            desk.screen.note(&format!("listening on http://{local}"));
+            server.screen.note(&format!("listening on http://{local}"));
             if !local.ip().is_loopback() {
-                desk.screen.warn("others can reach this address, and everything they send is shown and kept");
+                server.screen.warn("others can reach this address, and everything they send is shown and kept");
             }
-            accept(&desk, &listener, signals).await;
-            desk.tell_untold();
-            match desk.failed.lock().ok().and_then(|mut failed| failed.take()) {
+            accept(&server, &listener, signals).await;
+            server.report_suppressed();
+            match server.failed.lock().ok().and_then(|mut failed| failed.take()) {
                 Some(error) => Err(error.into()),
                 None => Ok(Exit::Done),
             }
         })
     }
 
-    fn desk(self, context: &Context) -> Result<Desk, Fault> {
+    fn server(self, context: &Context) -> Result<ListenServer, Fault> {
         let forward = match &self.forward_to {
             Some(url) => {
                 let url = EndpointUrl::parse(url)
@@ -168,10 +168,11 @@ impl ListenArgs {
             None => None,
         };
         if let Some(folder) = &self.save {
-            std::fs::create_dir_all(folder)
-                .map_err(|e| Exit::Io.fault(format!("failed to make {}", super::secret::shown(folder))).cause(e))?;
+            std::fs::create_dir_all(folder).map_err(|e| {
+                Exit::Io.fault(format!("failed to make {}", super::values::shown_path(folder))).cause(e)
+            })?;
         }
-        Ok(Desk {
+        Ok(ListenServer {
             screen: context.screen.clone(),
             secret: self.secret.configured(context)?,
             scheme: self.scheme.chosen()?,
@@ -192,17 +193,17 @@ impl ListenArgs {
     }
 }
 
-async fn accept(desk: &Arc<Desk>, listener: &TcpListener, mut signals: Signals) {
+async fn accept(server: &Arc<ListenServer>, listener: &TcpListener, mut signals: Signals) {
     let mut connections = tokio::task::JoinSet::new();
     loop {
         tokio::select! {
-            accepted = next(desk, listener) => {
+            accepted = next(server, listener) => {
                 if let Ok((slot, (stream, peer))) = accepted {
-                    connections.spawn(serve(Arc::clone(desk), slot, stream, peer));
+                    connections.spawn(serve(Arc::clone(server), slot, stream, peer));
                 }
                 while connections.try_join_next().is_some() {}
             }
-            () = desk.done.notified() => break,
+            () = server.done.notified() => break,
             _ = signals.stop.wait_for(|stop| *stop != Stop::No) => break,
         }
     }
@@ -213,33 +214,36 @@ async fn accept(desk: &Arc<Desk>, listener: &TcpListener, mut signals: Signals) 
 }
 
 /// The next connection, once there is a slot for it: until then it waits in the system's queue.
-async fn next(desk: &Desk, listener: &TcpListener) -> std::io::Result<(OwnedSemaphorePermit, (TcpStream, SocketAddr))> {
-    let slot = Arc::clone(&desk.slots).acquire_owned().await.map_err(std::io::Error::other)?;
+async fn next(
+    server: &ListenServer,
+    listener: &TcpListener,
+) -> std::io::Result<(OwnedSemaphorePermit, (TcpStream, SocketAddr))> {
+    let slot = Arc::clone(&server.slots).acquire_owned().await.map_err(std::io::Error::other)?;
     Ok((slot, listener.accept().await?))
 }
 
-async fn serve(desk: Arc<Desk>, _slot: OwnedSemaphorePermit, stream: TcpStream, peer: SocketAddr) {
+async fn serve(server: Arc<ListenServer>, _slot: OwnedSemaphorePermit, stream: TcpStream, peer: SocketAddr) {
     // A connection on which nothing is sent is no request.
     let mut first = [0];
     if !matches!(tokio::time::timeout(HEADER_LIMIT, stream.peek(&mut first)).await, Ok(Ok(1))) {
         return;
     }
     if first == [TLS_HANDSHAKE] {
-        return desk.refused(peer, "TLS was spoken, and this is http: send to http://");
+        return server.refused(peer, "TLS was spoken, and this is http: send to http://");
     }
     let Ok(local) = stream.local_addr() else { return };
-    let shared = Arc::clone(&desk);
+    let shared = Arc::clone(&server);
     let answers = Arc::new(AtomicU64::new(0));
     let counted = Arc::clone(&answers);
     let service = service_fn(move |request| {
-        let desk = Arc::clone(&shared);
+        let server = Arc::clone(&shared);
         counted.fetch_add(1, Ordering::SeqCst);
-        async move { Ok::<_, Infallible>(desk.answer(request, Ends { peer, local }).await) }
+        async move { Ok::<_, Infallible>(server.answer(request, Ends { peer, local }).await) }
     });
     let served = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_LIMIT)
-        .keep_alive(desk.count.is_none())
+        .keep_alive(server.count.is_none())
         // A sender that gives up before it is answered did send its request, which is shown all the same.
         .half_close(true)
         .serve_connection(TokioIo::new(stream), service)
@@ -248,7 +252,7 @@ async fn serve(desk: Arc<Desk>, _slot: OwnedSemaphorePermit, stream: TcpStream, 
         // A body that was not whole is told of where it is read, and a connection that is kept open and not used is none.
         let is_idle = error.is_timeout() && answers.load(Ordering::SeqCst) > 0;
         if !is_idle && (error.is_parse() || error.is_timeout() || error.is_incomplete_message()) {
-            desk.refused(peer, &why_refused(&error));
+            server.refused(peer, &why_refused(&error));
         }
     }
 }
@@ -272,27 +276,27 @@ fn why_refused(error: &hyper::Error) -> String {
     }
 }
 
-impl Desk {
+impl ListenServer {
     /// Tells of a request that is not shown, because it is none or not all of it came.
     fn refused(&self, peer: SocketAddr, why: &str) {
-        let (told, untold) = match self.refusals.lock() {
+        let (told, suppressed) = match self.refusals.lock() {
             Ok(mut refusals) => refusals.add(SystemClock.now()),
             Err(_) => return,
         };
-        self.tell_of(untold);
+        self.report_count(suppressed);
         if told {
             self.screen.warn(&format!("refused: a request from {}: {why}", peer.ip()));
         }
     }
 
-    fn tell_of(&self, untold: usize) {
-        if untold > 0 {
-            self.screen.warn(&format!("refused: {} more within that minute", count(untold, "request")));
+    fn report_count(&self, suppressed: usize) {
+        if suppressed > 0 {
+            self.screen.warn(&format!("refused: {} more within that minute", count(suppressed, "request")));
         }
     }
 
-    fn tell_untold(&self) {
-        self.tell_of(self.refusals.lock().map_or(0, |refusals| refusals.untold()));
+    fn report_suppressed(&self) {
+        self.report_count(self.refusals.lock().map_or(0, |refusals| refusals.suppressed()));
     }
 
     fn too_long(&self, peer: SocketAddr) -> Response<Full<Bytes>> {
@@ -372,7 +376,7 @@ impl Desk {
             captures::save(folder, number + 1, at, &peer.ip().to_string(), received)
                 .map_err(|error| self.screen.warn(&format!("failed to keep the request: {error}")))
         });
-        let heard = Heard {
+        let listened = ReceivedRequest {
             at,
             peer: peer.ip().to_string(),
             received,
@@ -382,7 +386,7 @@ impl Desk {
             saved: saved.and_then(Result::ok),
             show_body: self.show_body,
         };
-        if let Err(error) = self.screen.report(&requests::heard(&heard, &self.screen.time(at))) {
+        if let Err(error) = self.screen.report(&requests::received(&listened, &self.screen.time(at))) {
             if let Ok(mut failed) = self.failed.lock() {
                 *failed = Some(error);
             }
@@ -451,8 +455,8 @@ mod tests {
         let now = Timestamp::parse("2024-01-31T12:00:00Z").expect("a time");
         let told: Vec<_> = (0..25).map(|_| refusals.add(now)).collect();
         assert!(told[..20].iter().all(|told| *told == (true, 0)) && told[20..].iter().all(|told| *told == (false, 0)));
-        assert_eq!(refusals.untold(), 5);
+        assert_eq!(refusals.suppressed(), 5);
         assert_eq!(refusals.add(now.plus(Duration::from_mins(1))), (true, 5));
-        assert_eq!(refusals.untold(), 0);
+        assert_eq!(refusals.suppressed(), 0);
     }
 }

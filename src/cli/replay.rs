@@ -9,7 +9,7 @@ use super::choice::{Choice, Parted};
 use super::context::Context;
 use super::exit::{Exit, Fault};
 use super::resend::{self, Elsewhere};
-use super::workbench::{self, SecretArgs};
+use super::signature_args::{self, SecretArgs};
 use crate::delivery::{State, Trigger};
 use crate::endpoint::resolve;
 use crate::report::{Report, lists, requests};
@@ -161,7 +161,7 @@ impl ReplayArgs {
 
     fn named_scheme(&self) -> Result<Option<&'static dyn Scheme>, Fault> {
         let Some(name) = &self.scheme else { return Ok(None) };
-        find(name).map(Some).ok_or_else(|| workbench::unknown(name))
+        find(name).map(Some).ok_or_else(|| signature_args::unknown(name))
     }
 
     fn warn_of_newer(&self, context: &Context, store: &dyn Store, chosen: &[DeliveryRow]) -> Result<(), Fault> {

@@ -17,7 +17,7 @@ use super::captures;
 use super::context::Context;
 use super::exit::{Exit, Fault};
 use super::signals::block_on;
-use super::workbench::{SecretArgs, key};
+use super::signature_args::{SecretArgs, key};
 use crate::clock::{Clock as _, SystemClock, Timestamp};
 use crate::delivery::Outcome;
 use crate::endpoint::EndpointUrl;
@@ -163,7 +163,7 @@ pub(super) fn captured(
     for capture in captures::read(context, path)? {
         let schemes = schemes_of(&capture.request, named);
         if schemes.is_empty() {
-            unsigned.push(super::secret::shown(&capture.path));
+            unsigned.push(super::values::shown_path(&capture.path));
         } else {
             parcels.push(parcel(&capture.path, capture.request, schemes));
         }
@@ -193,7 +193,7 @@ fn schemes_of(request: &Received, named: Option<&'static dyn Scheme>) -> Vec<&'s
 }
 
 fn parcel(path: &Path, request: Received, schemes: Vec<&'static dyn Scheme>) -> Parcel {
-    let name = super::secret::shown(path);
+    let name = super::values::shown_path(path);
     let id = schemes.iter().find_map(|scheme| request.the_header(scheme.facts().id_header.as_ref()?).ok());
     let id = id.unwrap_or_default().to_owned();
     let mut headers = request.headers;

@@ -1,7 +1,7 @@
 //! `secret`: new secrets, what is wrong with old ones, and the rehearsal of a rotation.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::Serialize;
 use zeroize::Zeroizing;
@@ -9,11 +9,11 @@ use zeroize::Zeroizing;
 use super::captures::{self, Capture};
 use super::context::Context;
 use super::exit::{Exit, Fault};
-use super::workbench::SecretArgs;
+use super::signature_args::SecretArgs;
 use crate::clock::Timestamp;
 use crate::config::{Config, WhichSecret};
 use crate::endpoint::ResolvedEndpoint;
-use crate::report::secrets::{self, Flawed, Sender, Standing};
+use crate::report::secrets::{self, Flawed, SecretUser, Standing};
 use crate::signature::hygiene::{check, new_secret, reused, standard_form};
 use crate::signature::{Scheme, Secret, detect, verify};
 use crate::store::inbound::SenderRow;
@@ -172,7 +172,7 @@ impl RotatePlanArgs {
         let flaws = check(rotation.new.as_bytes());
         context.screen.report(&secrets::rotation(&senders, &endpoints, &flaws, context.now))?;
         // Nobody who was looked at says nothing of who still uses the old one.
-        let mut all = senders.iter().chain(&endpoints).filter_map(Sender::is_ready).peekable();
+        let mut all = senders.iter().chain(&endpoints).filter_map(SecretUser::is_ready).peekable();
         let ready = all.peek().is_some() && all.all(|ready| ready);
         Ok(if ready { Exit::Done } else { Exit::No })
     }
@@ -193,11 +193,11 @@ const SHARED_ADDRESS: std::time::Duration = std::time::Duration::from_hours(24);
 
 impl Rotation {
     /// Who signs with which secret, by the newest request of each sender.
-    fn senders(&self, captures: &[Capture]) -> Vec<Sender> {
-        let mut senders: BTreeMap<String, Sender> = BTreeMap::new();
+    fn senders(&self, captures: &[Capture]) -> Vec<SecretUser> {
+        let mut senders: BTreeMap<String, SecretUser> = BTreeMap::new();
         for capture in captures {
             let standing = self.standing(capture);
-            let sender = Sender { name: capture.sender(), standing, last_seen: capture.at, tried: None };
+            let sender = SecretUser { name: capture.sender(), standing, last_seen: capture.at, tried: None };
             match senders.get(&sender.name) {
                 Some(known) if known.last_seen > sender.last_seen => {}
                 _ => drop(senders.insert(sender.name.clone(), sender)),
@@ -208,7 +208,7 @@ impl Rotation {
 
     /// Who sent webhooks to `serve`: each address with the secret of its newest, and with another it used within a day before,
     /// because several senders may share an address. Without a database, nobody did.
-    fn received(&self, context: &Context) -> Result<Vec<Sender>, Fault> {
+    fn received(&self, context: &Context) -> Result<Vec<SecretUser>, Fault> {
         let [new, old] =
             [&self.new, &self.old].map(|text| Secret::new(text.to_string()).ok().map(|it| it.fingerprint()));
         let mut newest = BTreeMap::new();
@@ -227,7 +227,7 @@ impl Rotation {
                 _ => Standing::Neither,
             };
             let name = format!("{} to serve", row.source);
-            Sender { name, standing, last_seen: Some(row.seen_at), tried: None }
+            SecretUser { name, standing, last_seen: Some(row.seen_at), tried: None }
         };
         Ok(rows.into_iter().map(sender).collect())
     }
@@ -248,7 +248,7 @@ impl Rotation {
     }
 
     /// Which secret signs for each of these endpoints.
-    fn endpoints(&self, context: &Context, endpoints: &[ResolvedEndpoint]) -> Result<Vec<Sender>, Fault> {
+    fn endpoints(&self, context: &Context, endpoints: &[ResolvedEndpoint]) -> Result<Vec<SecretUser>, Fault> {
         let config = context.config()?;
         let standing = |text: Option<Zeroizing<String>>| match text {
             Some(text) if text == self.new => Standing::New,
@@ -259,13 +259,8 @@ impl Rotation {
         for endpoint in endpoints {
             let name = &endpoint.name;
             let text = config.secret_text(&WhichSecret::Endpoint(&endpoint.settings.secret))?;
-            all.push(Sender { name: format!("to {name}"), standing: standing(text), last_seen: None, tried: None });
+            all.push(SecretUser { name: format!("to {name}"), standing: standing(text), last_seen: None, tried: None });
         }
         Ok(all)
     }
-}
-
-/// A path as it is shown.
-pub(super) fn shown(path: &Path) -> String {
-    crate::text::Untrusted(&path.display().to_string()).to_string()
 }

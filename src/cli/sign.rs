@@ -4,8 +4,8 @@ use strum::VariantArray as _;
 
 use super::context::Context;
 use super::exit::{Exit, Fault};
+use super::signature_args::{Chosen, SchemeArgs, SecretArgs, key, owned};
 use super::values;
-use super::workbench::{Chosen, SchemeArgs, SecretArgs, key, owned};
 use crate::clock::Timestamp;
 use crate::event::IdSource;
 use crate::render::Format;

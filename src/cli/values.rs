@@ -163,6 +163,11 @@ pub(super) fn bytes(path: &str, limit: usize) -> Result<Vec<u8>, Fault> {
     Ok(read)
 }
 
+/// A path as it is shown.
+pub(super) fn shown_path(path: &Path) -> String {
+    crate::text::Untrusted(&path.display().to_string()).to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,4 +1,4 @@
-//! Requests by hand: heard, sent again, and held against each other byte for byte.
+//! Requests by hand: received, sent again, and compared with each other byte for byte.
 
 use serde::Serialize;
 
@@ -124,7 +124,7 @@ pub fn resend_plan(names: &[String], url: &str) -> Report {
 
 /// A request that `listen` received.
 #[derive(Debug)]
-pub struct Heard<'a> {
+pub struct ReceivedRequest<'a> {
     /// When.
     pub at: Timestamp,
     /// From which address.
@@ -147,7 +147,7 @@ pub struct Heard<'a> {
 const SHOWN_BODY: usize = 64 * 1024;
 
 /// The answer of `listen` for one request; `time` is how the screen writes when it came.
-pub fn heard(heard: &Heard<'_>, time: &str) -> Report {
+pub fn received(request: &ReceivedRequest<'_>, time: &str) -> Report {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct View<'a> {
@@ -164,25 +164,25 @@ pub fn heard(heard: &Heard<'_>, time: &str) -> Report {
         status: u16,
         saved: Option<String>,
     }
-    let (kind, id) = (heard.names.0.as_deref(), heard.names.1.as_deref());
-    let result = heard.verdict.as_ref().and_then(|(_, result)| *result);
-    let saved = heard.saved.as_ref().map(|path| path.display().to_string());
+    let (kind, id) = (request.names.0.as_deref(), request.names.1.as_deref());
+    let result = request.verdict.as_ref().and_then(|(_, result)| *result);
+    let saved = request.saved.as_ref().map(|path| path.display().to_string());
     let view = View {
-        at: heard.at,
-        peer: &heard.peer,
-        method: heard.received.method.as_str(),
-        url: heard.received.url.as_deref(),
+        at: request.at,
+        peer: &request.peer,
+        method: request.received.method.as_str(),
+        url: request.received.url.as_deref(),
         r#type: kind,
         id,
-        scheme: heard.verdict.as_ref().map(|(scheme, _)| scheme.as_str()),
+        scheme: request.verdict.as_ref().map(|(scheme, _)| scheme.as_str()),
         valid: result.map(|result| result.is_ok()),
         reason: result.and_then(Result::err),
-        bytes: heard.received.body.len(),
-        status: heard.status,
+        bytes: request.received.body.len(),
+        status: request.status,
         saved: saved.clone(),
     };
     let report = Report::new(&view).with_names([saved.as_deref().or(id).unwrap_or("-")]);
-    let verdict = match &heard.verdict {
+    let verdict = match &request.verdict {
         None => "unsigned".to_owned(),
         Some((scheme, None)) => format!("{scheme}: not checked"),
         Some((scheme, Some(Ok(())))) => format!("{scheme}: valid"),
@@ -190,18 +190,22 @@ pub fn heard(heard: &Heard<'_>, time: &str) -> Report {
     };
     let mut line = format!(
         "{time}  {} {}  {}  {}  {verdict}  {} bytes  -> {}",
-        heard.received.method,
-        path_of(heard.received.url.as_deref()),
+        request.received.method,
+        path_of(request.received.url.as_deref()),
         kind.unwrap_or("-"),
         id.unwrap_or("-"),
-        heard.received.body.len(),
-        heard.status
+        request.received.body.len(),
+        request.status
     );
     if let Some(saved) = &saved {
         line.push_str(&format!("  {saved}"));
     }
     let report = report.with_line(line);
-    if heard.show_body { body_lines(&heard.received.body).into_iter().fold(report, Report::with_line) } else { report }
+    if request.show_body {
+        body_lines(&request.received.body).into_iter().fold(report, Report::with_line)
+    } else {
+        report
+    }
 }
 
 fn path_of(url: Option<&str>) -> &str {

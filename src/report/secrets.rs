@@ -96,7 +96,7 @@ impl Standing {
 
 /// Somebody who signs, and with which secret.
 #[derive(Debug)]
-pub struct Sender {
+pub struct SecretUser {
     /// Who.
     pub name: String,
     /// With which secret.
@@ -116,7 +116,7 @@ pub enum Tried {
     Outside(&'static str),
 }
 
-impl Sender {
+impl SecretUser {
     /// Whether nothing of it stands in the way of the switch; `None` when the rotation does not concern it.
     pub fn is_ready(&self) -> Option<bool> {
         match &self.tried {
@@ -129,7 +129,7 @@ impl Sender {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct SenderView<'a> {
+struct SecretUserView<'a> {
     name: &'a str,
     uses: &'static str,
     last_seen_at: Option<Timestamp>,
@@ -151,8 +151,8 @@ struct AnswersView<'a> {
     old: Option<&'a str>,
 }
 
-impl<'a> SenderView<'a> {
-    fn of(sender: &'a Sender) -> Self {
+impl<'a> SecretUserView<'a> {
+    fn of(sender: &'a SecretUser) -> Self {
         let tried = sender.tried.as_ref().map(TriedView::of);
         Self { name: &sender.name, uses: sender.standing.name(), last_seen_at: sender.last_seen, tried }
     }
@@ -201,17 +201,17 @@ const fn level_of(accepts: Accepts) -> Level {
 }
 
 /// The answer of `secret rotate-plan`.
-pub fn rotation(senders: &[Sender], endpoints: &[Sender], flaws: &[Flaw], now: Timestamp) -> Report {
+pub fn rotation(senders: &[SecretUser], endpoints: &[SecretUser], flaws: &[Flaw], now: Timestamp) -> Report {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct View<'a> {
-        senders: Vec<SenderView<'a>>,
-        endpoints: Vec<SenderView<'a>>,
+        senders: Vec<SecretUserView<'a>>,
+        endpoints: Vec<SecretUserView<'a>>,
         new_secret_flaws: Vec<FlawView>,
     }
     let view = View {
-        senders: senders.iter().map(SenderView::of).collect(),
-        endpoints: endpoints.iter().map(SenderView::of).collect(),
+        senders: senders.iter().map(SecretUserView::of).collect(),
+        endpoints: endpoints.iter().map(SecretUserView::of).collect(),
         new_secret_flaws: flaws.iter().map(FlawView::of).collect(),
     };
     let tried = endpoints.iter().any(|endpoint| endpoint.tried.is_some());
@@ -236,7 +236,7 @@ pub fn rotation(senders: &[Sender], endpoints: &[Sender], flaws: &[Flaw], now: T
     report.with_hint("while both are in use, keep the old one as WEBHOOK_SECRET_PREVIOUS: both are then signed with")
 }
 
-fn row(sender: &Sender, tried: bool) -> Vec<Cell> {
+fn row(sender: &SecretUser, tried: bool) -> Vec<Cell> {
     let mut cells = vec![
         sender.name.as_str().into(),
         Cell::Level(sender.standing.level(), sender.standing.name().to_owned()),
@@ -257,8 +257,8 @@ fn row(sender: &Sender, tried: bool) -> Vec<Cell> {
 }
 
 /// How many of the endpoints that the rotation concerns are ready for it.
-fn accepting(endpoints: &[Sender]) -> String {
-    let concerned: Vec<bool> = endpoints.iter().filter_map(Sender::is_ready).collect();
+fn accepting(endpoints: &[SecretUser]) -> String {
+    let concerned: Vec<bool> = endpoints.iter().filter_map(SecretUser::is_ready).collect();
     let ready = concerned.iter().filter(|ready| **ready).count();
     let accept = if ready == 1 { "accepts" } else { "accept" };
     let mut line = match concerned.len() {
@@ -273,7 +273,7 @@ fn accepting(endpoints: &[Sender]) -> String {
     line
 }
 
-fn still_old(all: &[Sender], what: &str, now: Timestamp) -> String {
+fn still_old(all: &[SecretUser], what: &str, now: Timestamp) -> String {
     let old: Vec<_> = all.iter().filter(|sender| sender.standing == Standing::Old).collect();
     if all.is_empty() {
         return format!("no {what} was looked at");

@@ -5,7 +5,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use super::super::config::problems;
-use super::super::secret::{configured_secrets, shown};
+use super::super::secret::configured_secrets;
+use super::super::values::shown_path;
 use crate::config::{Config, Inspection, Keeping};
 use crate::endpoint::SecretSource;
 use crate::monitor::checkup::Finding;
@@ -24,7 +25,7 @@ pub(super) fn configuration(inspection: &Inspection) -> Finding {
             .hint(first.hint.clone().unwrap_or(hint));
     }
     let config = &inspection.config;
-    let files = config.places.iter().filter(|place| place.found).map(|place| shown(&place.path));
+    let files = config.places.iter().filter(|place| place.found).map(|place| shown_path(&place.path));
     let files = files.collect::<Vec<_>>().join(", ");
     let from = if files.is_empty() { "no file, the environment alone".to_owned() } else { files };
     Finding::ok(name, format!("{from}; {}", count(config.endpoints.len(), "endpoint")))
@@ -47,7 +48,7 @@ pub(super) fn permissions(config: &Config) -> Finding {
         return Finding::ok("files", "nobody else can read secrets and queue, or write the configuration");
     };
     let more = if wrong.len() > 1 { format!(" (and {} more)", wrong.len() - 1) } else { String::new() };
-    let detail = format!("{} {what} (mode {:04o}){more}", shown(path), mode(path));
+    let detail = format!("{} {what} (mode {:04o}){more}", shown_path(path), mode(path));
     let quoted = shell_quote(path.as_os_str().as_bytes()).unwrap_or_default();
     let finding = if is_grave { Finding::fail("files", detail) } else { Finding::warn("files", detail) };
     finding.hint(format!("`chmod {to} {quoted}`"))
@@ -91,7 +92,7 @@ pub(super) fn secrets(config: &Config) -> Finding {
         return finding.hint("make a new one with `syncctl secret new`, and try it with `syncctl secret rotate-plan`");
     }
     let kept = |(key, keeping): &(String, Keeping)| match keeping {
-        Keeping::File(path) => format!("{key} in {}", shown(path)),
+        Keeping::File(path) => format!("{key} in {}", shown_path(path)),
         Keeping::Variable(variable) => format!("{key} in the variable {variable}, which every child process inherits"),
         Keeping::Command => format!("{key} from a command"),
     };

@@ -10,7 +10,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::endpoint::{ResolvedEndpoint, SecretSource};
 use crate::outbound::http::Client;
 use crate::outbound::rotation::{CandidateSecrets, Receiver, RotationCheck, check_all};
-use crate::report::secrets::{Sender, Standing, Tried};
+use crate::report::secrets::{SecretUser, Standing, Tried};
 use crate::signature::{Secret, Signer};
 
 impl Rotation {
@@ -18,7 +18,7 @@ impl Rotation {
     ///
     /// Only those that are signed for with one of the two are asked: to any other, a signature by these would be a
     /// stranger's, and nothing is sent to one that is paused.
-    pub(super) fn try_endpoints(&self, context: &Context) -> Result<Vec<Sender>, Fault> {
+    pub(super) fn try_endpoints(&self, context: &Context) -> Result<Vec<SecretUser>, Fault> {
         let config = context.config()?;
         let contenders = self.contenders()?;
         let resolved = context.resolved_endpoints()?;
