@@ -14,11 +14,11 @@ use crate::config::Sources;
 use crate::render::{ColorChoice, Format, Screen, TimeStyle};
 
 mod captures;
-pub mod choice;
 pub mod context;
 pub mod exit;
 pub mod filter;
 mod logs;
+pub mod selection;
 mod signals;
 mod usage;
 mod values;
@@ -59,7 +59,7 @@ pub mod verify;
 pub mod version;
 
 use context::Context;
-use exit::{Exit, Fault};
+use exit::{CliError, Exit};
 
 /// Emits events into a durable queue, delivers them signed, and shows every delivery and why it failed.
 #[derive(Debug, Parser)]
@@ -238,12 +238,12 @@ fn run(args: impl IntoIterator<Item = OsString>, clock: &SystemClock) -> u8 {
     let context = Context::new(&cli.global, sources(&cli.global), clock.now());
     logs::start(cli.global.verbose, cli.global.quiet, &cli.global.log_format);
     let done = cli.command.run(&context);
-    context.tell_warnings();
+    context.print_warnings();
     conclude(&context.screen, done)
 }
 
 impl Command {
-    fn run(self, context: &Context) -> Result<Exit, Fault> {
+    fn run(self, context: &Context) -> Result<Exit, CliError> {
         match self {
             Self::Emit(args) => args.run(context),
             Self::Process(args) => args.run(context),
@@ -278,11 +278,11 @@ impl Command {
     }
 }
 
-fn conclude(screen: &Screen, done: Result<Exit, Fault>) -> u8 {
+fn conclude(screen: &Screen, done: Result<Exit, CliError>) -> u8 {
     match done {
         Ok(exit) => exit.code(),
-        Err(Fault::ClosedPipe) => Exit::Done.code(),
-        Err(Fault::Failed(failure)) => {
+        Err(CliError::ClosedPipe) => Exit::Done.code(),
+        Err(CliError::Failed(failure)) => {
             screen.error(&failure);
             failure.code
         }

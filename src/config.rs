@@ -25,16 +25,16 @@ use std::sync::Mutex;
 use zeroize::Zeroizing;
 
 use crate::endpoint::{Egress, SecretSource, Spec};
-use crate::monitor::{Ages, Limits};
+use crate::monitor::{FreshnessThresholds, Limits};
 use crate::signature::Secret;
 
 use environment::Environment;
 use reading::Reading;
-use secret::Kept;
+use secret::SecretLocation;
 
 pub use origin::{Origin, Setting};
 pub use problem::{ConfigError, Problem};
-pub use secret::Keeping;
+pub use secret::SecretPlace;
 pub use values::{Delivery, Server};
 
 /// Where the system's configuration is.
@@ -115,7 +115,7 @@ pub struct Config {
     /// Up to where the queue counts as healthy.
     pub health: Limits,
     /// How old the last news of a resource may be.
-    pub freshness: Ages,
+    pub freshness: FreshnessThresholds,
     /// How `serve` runs.
     pub server: Server,
     /// The certificates to trust instead of the system's.
@@ -124,7 +124,7 @@ pub struct Config {
     pub places: Vec<Place>,
     database: Option<PathBuf>,
     settings: Vec<Setting>,
-    secrets: BTreeMap<&'static str, (Kept, Origin)>,
+    secrets: BTreeMap<&'static str, (SecretLocation, Origin)>,
     environment: Environment,
     warnings: Mutex<Vec<String>>,
 }
@@ -201,54 +201,54 @@ impl Config {
 
     /// The secret of an endpoint.
     pub fn endpoint_secret(&self, source: &SecretSource) -> Result<Option<Secret>, ConfigError> {
-        let kept = match source {
+        let location = match source {
             SecretSource::Shared => return self.webhook_secret(),
-            SecretSource::File(path) => Kept::File(path.into()),
-            SecretSource::Env(name) => Kept::Env(name.clone()),
+            SecretSource::File(path) => SecretLocation::File(path.into()),
+            SecretSource::Env(name) => SecretLocation::Env(name.clone()),
         };
-        self.read_secret("an endpoint's secret", &kept).map(Some)
+        self.read_secret("an endpoint's secret", &location).map(Some)
     }
 
     /// The secret in a file that a flag named, by the same rules as a configured one.
     pub fn secret_from_file(&self, path: &Path) -> Result<Secret, ConfigError> {
-        self.read_secret("the secret (flag --secret-file)", &Kept::File(path.to_owned()))
+        self.read_secret("the secret (flag --secret-file)", &SecretLocation::File(path.to_owned()))
     }
 
     /// The secret in a variable that a flag named.
     pub fn secret_from_env(&self, name: &str) -> Result<Secret, ConfigError> {
-        self.read_secret("the secret (flag --secret-env)", &Kept::Env(name.to_owned()))
+        self.read_secret("the secret (flag --secret-env)", &SecretLocation::Env(name.to_owned()))
     }
 
     /// A secret's text exactly as it is kept, for the commands about signatures: white space, quotes and bad base64 included.
     ///
     /// `None` when nothing is configured. The final newline of a file is not part of it.
     pub fn secret_text(&self, which: &WhichSecret<'_>) -> Result<Option<Zeroizing<String>>, ConfigError> {
-        let (what, kept) = match which {
+        let (what, location) = match which {
             WhichSecret::Configured(key) => match self.secrets.get(key) {
-                Some((kept, origin)) => (format!("{key} ({origin})"), kept.clone()),
+                Some((location, origin)) => (format!("{key} ({origin})"), location.clone()),
                 None => return Ok(None),
             },
             WhichSecret::File(path) => {
-                ("the secret (in a file that a flag names)".to_owned(), Kept::File((*path).to_owned()))
+                ("the secret (in a file that a flag names)".to_owned(), SecretLocation::File((*path).to_owned()))
             }
             WhichSecret::Env(name) => {
-                ("the secret (in a variable that a flag names)".to_owned(), Kept::Env((*name).to_owned()))
+                ("the secret (in a variable that a flag names)".to_owned(), SecretLocation::Env((*name).to_owned()))
             }
             WhichSecret::Command(command) => {
-                ("the secret (flag --secret-command)".to_owned(), Kept::Command((*command).to_owned()))
+                ("the secret (flag --secret-command)".to_owned(), SecretLocation::Command((*command).to_owned()))
             }
             WhichSecret::Endpoint(SecretSource::Shared) => {
                 return self.secret_text(&WhichSecret::Configured("webhook.secret"));
             }
             WhichSecret::Endpoint(SecretSource::File(path)) => {
-                ("an endpoint's secret".to_owned(), Kept::File(path.into()))
+                ("an endpoint's secret".to_owned(), SecretLocation::File(path.into()))
             }
             WhichSecret::Endpoint(SecretSource::Env(name)) => {
-                ("an endpoint's secret".to_owned(), Kept::Env(name.clone()))
+                ("an endpoint's secret".to_owned(), SecretLocation::Env(name.clone()))
             }
         };
         let mut warnings = Vec::new();
-        let read = kept.text(&self.environment, &mut warnings);
+        let read = location.text(&self.environment, &mut warnings);
         self.add_warnings(warnings);
         read.map(|text| Some(Zeroizing::new(text))).map_err(|reason| ConfigError::Secret { what, reason })
     }
@@ -274,16 +274,17 @@ impl Config {
     }
 
     /// Every configured secret, by the name an operator knows it by, with where it is kept. None is read.
-    pub fn keepings(&self) -> Vec<(String, Keeping)> {
-        let shared = self.secrets.iter().map(|(key, (kept, _))| ((*key).to_owned(), kept.keeping(&self.environment)));
+    pub fn secret_places(&self) -> Vec<(String, SecretPlace)> {
+        let shared =
+            self.secrets.iter().map(|(key, (location, _))| ((*key).to_owned(), location.place(&self.environment)));
         let own = self.endpoints.iter().filter_map(|spec| {
-            let keeping = match &spec.settings.secret {
+            let place = match &spec.settings.secret {
                 SecretSource::Shared => return None,
-                SecretSource::File(path) => Keeping::File(path.into()),
-                SecretSource::Env(name) => Keeping::Variable(name.clone()),
+                SecretSource::File(path) => SecretPlace::File(path.into()),
+                SecretSource::Env(name) => SecretPlace::Variable(name.clone()),
             };
             let name = spec.name.clone().unwrap_or_else(|| spec.url.default_name());
-            Some((format!("the endpoint {name}"), keeping))
+            Some((format!("the endpoint {name}"), place))
         });
         shared.chain(own).collect()
     }
@@ -294,13 +295,13 @@ impl Config {
     }
 
     fn secret(&self, key: &'static str) -> Result<Option<Secret>, ConfigError> {
-        let Some((kept, origin)) = self.secrets.get(key) else { return Ok(None) };
-        self.read_secret(&format!("{key} ({origin})"), kept).map(Some)
+        let Some((location, origin)) = self.secrets.get(key) else { return Ok(None) };
+        self.read_secret(&format!("{key} ({origin})"), location).map(Some)
     }
 
-    fn read_secret(&self, what: &str, kept: &Kept) -> Result<Secret, ConfigError> {
+    fn read_secret(&self, what: &str, location: &SecretLocation) -> Result<Secret, ConfigError> {
         let mut warnings = Vec::new();
-        let read = kept.read(&self.environment, &mut warnings);
+        let read = location.read(&self.environment, &mut warnings);
         self.add_warnings(warnings);
         read.map_err(|reason| ConfigError::Secret { what: what.to_owned(), reason })
     }

@@ -28,7 +28,7 @@ use crate::signature::verify::message;
 use crate::signature::{
     Algorithm, Content, Message, ORIGINAL, Received, Scheme, TimeForm, VerifyError, detect, find, schemes, verify,
 };
-use crate::text::Untrusted;
+use crate::untrusted::Untrusted;
 use bodies::Form;
 use hints::{Hints, time_in_list};
 use instead::Signed;

@@ -14,7 +14,8 @@
 //! the change under which it matches.
 
 pub mod clock;
-pub mod text;
+pub mod format;
+pub mod untrusted;
 
 pub mod delivery;
 pub mod event;

@@ -2,7 +2,6 @@
 //!
 //! Health measures lag as well as failures: a queue that nobody drains fails nothing, and is not healthy.
 
-pub mod checkup;
 pub mod nagios;
 
 use std::collections::BTreeMap;
@@ -12,8 +11,8 @@ use serde::Serialize;
 
 use crate::clock::Timestamp;
 use crate::endpoint::PausedBy;
+use crate::format::{bytes, short_duration};
 use crate::store::{EndpointFigures, Figures, Rate, Storage};
-use crate::text::{bytes, short_duration};
 
 /// The window that health looks at.
 pub const HEALTH_WINDOW: Duration = Duration::from_mins(60);
@@ -334,14 +333,14 @@ fn failures_by(rates: &[Rate], what: impl Fn(&Rate) -> &String) -> BTreeMap<Stri
 
 /// How old the last news may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ages {
+pub struct FreshnessThresholds {
     /// From here on worth a warning.
     pub warn_after: Duration,
     /// From here on an error.
     pub error_after: Duration,
 }
 
-impl Default for Ages {
+impl Default for FreshnessThresholds {
     fn default() -> Self {
         Self { warn_after: Duration::from_mins(60), error_after: Duration::from_mins(180) }
     }
@@ -371,7 +370,7 @@ impl Freshness {
 }
 
 /// Judges the age of the last news; a moment ahead of `now` is fresh.
-pub fn freshness(last: Timestamp, ages: &Ages, now: Timestamp) -> Freshness {
+pub fn freshness(last: Timestamp, ages: &FreshnessThresholds, now: Timestamp) -> Freshness {
     let age = now.since(last);
     if age >= ages.error_after {
         Freshness::Stale
@@ -551,11 +550,11 @@ mod tests {
 
     #[test]
     fn freshness_changes_at_its_thresholds() {
-        let at = |minutes| freshness(NOW.minus(Duration::from_mins(minutes)), &Ages::default(), NOW);
+        let at = |minutes| freshness(NOW.minus(Duration::from_mins(minutes)), &FreshnessThresholds::default(), NOW);
         assert_eq!([0, 59].map(at), [Freshness::Fresh; 2]);
         assert_eq!([60, 179].map(at), [Freshness::Aging; 2]);
         assert_eq!([180, 10_000].map(at), [Freshness::Stale; 2]);
-        assert_eq!(freshness(NOW.plus(Duration::from_mins(5)), &Ages::default(), NOW), Freshness::Fresh);
+        assert_eq!(freshness(NOW.plus(Duration::from_mins(5)), &FreshnessThresholds::default(), NOW), Freshness::Fresh);
     }
 
     #[test]

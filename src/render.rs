@@ -12,8 +12,9 @@ use chrono::{Local, SecondsFormat};
 use serde_json::value::RawValue;
 
 use crate::clock::Timestamp;
+use crate::format::{relative, short_duration};
 use crate::report::{Cell, Column, Report, Table};
-use crate::text::{Untrusted, relative, safe_json, short_duration};
+use crate::untrusted::{Untrusted, safe_json};
 
 pub use screen::{Failure, Options, Progress, Screen, Surroundings};
 
@@ -310,7 +311,7 @@ mod tests {
 
     use super::*;
     use crate::report::{Level, Pagination};
-    use crate::text::DANGEROUS;
+    use crate::untrusted::DANGEROUS;
 
     const NOW: Timestamp = Timestamp::from_millis_const(1_706_702_400_000);
     const COLUMNS: &[Column] = &[

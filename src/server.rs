@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 
 use crate::clock::{Clock, Timestamp};
-use crate::monitor::{Ages, Limits};
+use crate::monitor::{FreshnessThresholds, Limits};
 use crate::store::Store;
 
 mod answer;
@@ -116,7 +116,7 @@ pub struct Settings {
     /// Up to where the queue counts as healthy.
     pub limits: Limits,
     /// From where on news count as old.
-    pub ages: Ages,
+    pub ages: FreshnessThresholds,
 }
 
 /// A server at work: what its requests share.

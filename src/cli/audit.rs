@@ -1,7 +1,7 @@
 //! `audit`: every attempt and every webhook, as what it meant.
 
 use super::context::{Context, Paging};
-use super::exit::{Exit, Fault};
+use super::exit::{CliError, Exit};
 use super::filter::{self, Sent};
 use crate::report::audit::{self, Entry};
 use crate::store::Page;
@@ -27,14 +27,14 @@ pub struct ListArgs {
 }
 
 impl AuditCommand {
-    pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
+    pub(super) fn run(self, context: &Context) -> Result<Exit, CliError> {
         let Self::List(args) = self;
         args.run(context)
     }
 }
 
 impl ListArgs {
-    fn run(self, context: &Context) -> Result<Exit, Fault> {
+    fn run(self, context: &Context) -> Result<Exit, CliError> {
         let store = context.existing_store()?;
         self.sent.check_endpoint(store.as_ref(), context.now)?;
         let page = self.paging.newest_first();

@@ -6,7 +6,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::context::Context;
-use super::exit::{Exit, Fault};
+use super::exit::{CliError, Exit};
 use super::signature_args::not_a_request;
 use super::values;
 use crate::clock::Timestamp;
@@ -14,7 +14,7 @@ use crate::request;
 use crate::request::MOST_BYTES;
 use crate::request::RequestError;
 use crate::signature::Received;
-use crate::text::Untrusted;
+use crate::untrusted::Untrusted;
 
 /// The ending of a captured request's file.
 const ENDING: &str = "http";
@@ -46,7 +46,7 @@ impl Capture {
 }
 
 /// The requests of a file, or of every capture in a folder, oldest first.
-pub(super) fn read(context: &Context, path: &Path) -> Result<Vec<Capture>, Fault> {
+pub(super) fn read(context: &Context, path: &Path) -> Result<Vec<Capture>, CliError> {
     if !path.is_dir() {
         return read_file(context, path);
     }
@@ -56,11 +56,11 @@ pub(super) fn read(context: &Context, path: &Path) -> Result<Vec<Capture>, Fault
     files.sort();
     if files.is_empty() {
         return Err(Exit::NoInput
-            .fault(format!("there is no captured request in {}", super::values::shown_path(path)))
+            .error(format!("there is no captured request in {}", super::values::shown_path(path)))
             .hint("capture some with `syncctl listen --save FOLDER`"));
     }
     if files.len() > MOST_FILES {
-        return Err(Exit::Data.fault(format!("more than {MOST_FILES} requests in {}", super::values::shown_path(path))));
+        return Err(Exit::Data.error(format!("more than {MOST_FILES} requests in {}", super::values::shown_path(path))));
     }
     let mut all = Vec::new();
     for file in files {
@@ -69,7 +69,7 @@ pub(super) fn read(context: &Context, path: &Path) -> Result<Vec<Capture>, Fault
     Ok(all)
 }
 
-fn read_file(context: &Context, path: &Path) -> Result<Vec<Capture>, Fault> {
+fn read_file(context: &Context, path: &Path) -> Result<Vec<Capture>, CliError> {
     let name = path.display().to_string();
     let text = values::bytes(&name, MOST_BYTES)?;
     let requests = request::read_each(&text).map_err(|error| not_a_request(&name, &error))?;
@@ -77,7 +77,7 @@ fn read_file(context: &Context, path: &Path) -> Result<Vec<Capture>, Fault> {
     // What is sent again or held against a secret must be what was sent: no part of it, and not two requests in one.
     if let Some((said, given)) = requests.iter().find_map(Received::length_differs) {
         return Err(Exit::Data
-            .fault(format!("{} is not a request as it was sent", Untrusted(&name)))
+            .error(format!("{} is not a request as it was sent", Untrusted(&name)))
             .cause(format!("content-length says {said} bytes and the body has {given}"))
             .hint("look at it with `syncctl verify --request FILE --explain`"));
     }
@@ -91,7 +91,7 @@ fn readable(
     context: &Context,
     name: &str,
     requests: Vec<Result<Received, RequestError>>,
-) -> Result<Vec<Received>, Fault> {
+) -> Result<Vec<Received>, CliError> {
     let (all, mut good, mut first) = (requests.len(), Vec::new(), None);
     for request in requests {
         match request {

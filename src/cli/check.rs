@@ -4,7 +4,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use super::context::Context;
-use super::exit::{Exit, Fault};
+use super::exit::{CliError, Exit};
 use super::values;
 use crate::clock::Timestamp;
 use crate::config::{Config, Sources};
@@ -39,7 +39,7 @@ pub struct CheckArgs {
 
 impl CheckArgs {
     /// Whatever goes wrong is UNKNOWN, on standard output, where a monitor looks.
-    pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
+    pub(super) fn run(self, context: &Context) -> Result<Exit, CliError> {
         let shown = self.look(context).and_then(|(grade, report)| {
             match grade {
                 Grade::Ok => context.screen.said(&report)?,
@@ -48,7 +48,7 @@ impl CheckArgs {
             Ok(exit(grade))
         });
         match shown {
-            Err(Fault::Failed(failure)) => {
+            Err(CliError::Failed(failure)) => {
                 let causes = failure.causes.iter().map(|cause| format!(": {cause}")).collect::<String>();
                 let _ = context.screen.report(&health::unknown(&format!("{}{causes}", failure.message)));
                 Ok(UNKNOWN)
@@ -58,7 +58,7 @@ impl CheckArgs {
     }
 
     /// Looks at the queue on another thread, so that a lock or a hanging disk cannot keep the answer back.
-    fn look(&self, context: &Context) -> Result<(Grade, Report), Fault> {
+    fn look(&self, context: &Context) -> Result<(Grade, Report), CliError> {
         let (answer, answered) = mpsc::sync_channel(1);
         let (sources, now) = (context.sources().clone(), context.now);
         let (warning, critical) = (self.warning, self.critical);
@@ -68,13 +68,13 @@ impl CheckArgs {
                 // Nobody listens any more where the time was up.
                 let _ = answer.send(examine(sources, &warning, &critical, now));
             })
-            .map_err(|e| Exit::Io.fault("failed to start a thread").cause(e))?;
+            .map_err(|e| Exit::Io.error("failed to start a thread").cause(e))?;
         match answered.recv_timeout(self.timeout) {
             Ok(looked) => looked,
             Err(mpsc::RecvTimeoutError::Timeout) => {
-                Err(Exit::No.fault(format!("no answer within {}", crate::text::short_duration(self.timeout))))
+                Err(Exit::Failure.error(format!("no answer within {}", crate::format::short_duration(self.timeout))))
             }
-            Err(mpsc::RecvTimeoutError::Disconnected) => Err(Exit::Bug.fault("the check ended without an answer")),
+            Err(mpsc::RecvTimeoutError::Disconnected) => Err(Exit::Bug.error("the check ended without an answer")),
         }
     }
 }
@@ -84,7 +84,7 @@ fn examine(
     warning: &Thresholds,
     critical: &Thresholds,
     now: Timestamp,
-) -> Result<(Grade, Report), Fault> {
+) -> Result<(Grade, Report), CliError> {
     let config = Config::load(sources)?;
     let store = store::open(config.database()?, Access::Existing)?;
     let (figures, judged) = health::judge(store.as_ref(), &config.health, now)?;
@@ -107,7 +107,7 @@ fn word(grade: Grade) -> &'static str {
 fn exit(grade: Grade) -> Exit {
     match grade {
         Grade::Ok => Exit::Done,
-        Grade::Warning => Exit::No,
+        Grade::Warning => Exit::Failure,
         Grade::Critical => Exit::Usage,
     }
 }

@@ -6,9 +6,9 @@ use clap_complete::{Generator as _, Shell, generate};
 use serde::Serialize;
 
 use super::context::Context;
-use super::exit::{Exit, Fault};
+use super::exit::{CliError, Exit};
 use crate::report::Report;
-use crate::text::Untrusted;
+use crate::untrusted::Untrusted;
 
 /// Arguments of `completions`.
 #[derive(Debug, clap::Args)]
@@ -39,7 +39,7 @@ fn script(shell: Shell) -> Vec<u8> {
 }
 
 impl CompletionsArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
+    pub(super) fn run(self, context: &Context) -> Result<Exit, CliError> {
         let script = script(self.shell);
         if !self.install {
             context.screen.bytes(&script)?;
@@ -48,7 +48,7 @@ impl CompletionsArgs {
         let path = place(self.shell, context)?;
         if !self.dry_run {
             write(&path, &script)
-                .map_err(|e| Exit::Io.fault(format!("failed to write {}", path.display())).cause(e))?;
+                .map_err(|e| Exit::Io.error(format!("failed to write {}", path.display())).cause(e))?;
         }
         context.screen.said(&installed(&path, self.dry_run))?;
         Ok(Exit::Done)
@@ -77,7 +77,7 @@ fn installed(path: &Path, dry_run: bool) -> Report {
 }
 
 /// Where the shell looks for completions of this user.
-fn place(shell: Shell, context: &Context) -> Result<PathBuf, Fault> {
+fn place(shell: Shell, context: &Context) -> Result<PathBuf, CliError> {
     let (variable, below_home, below) = match shell {
         Shell::Bash => ("XDG_DATA_HOME", ".local/share", "bash-completion/completions/syncctl"),
         Shell::Zsh => ("XDG_DATA_HOME", ".local/share", "zsh/site-functions/_syncctl"),
@@ -85,13 +85,13 @@ fn place(shell: Shell, context: &Context) -> Result<PathBuf, Fault> {
         Shell::Elvish => ("XDG_CONFIG_HOME", ".config", "elvish/lib/syncctl.elv"),
         other => {
             return Err(Exit::Usage
-                .fault(format!("{other} has no place for completions that would be found by itself"))
+                .error(format!("{other} has no place for completions that would be found by itself"))
                 .hint(format!("load them in its profile: syncctl completions {other}")));
         }
     };
     let base = context.user_directory(variable, below_home).ok_or_else(|| {
         Exit::Config
-            .fault(format!("no place for completions: neither HOME nor {variable} is set to an absolute path"))
+            .error(format!("no place for completions: neither HOME nor {variable} is set to an absolute path"))
             .hint(format!("write them yourself: syncctl completions {shell} > FILE"))
     })?;
     Ok(base.join(below))

@@ -1,11 +1,11 @@
 //! `config`: what the configuration says, where each part comes from, and what is wrong with it.
 
 use super::context::Context;
-use super::exit::{Exit, Fault};
+use super::exit::{CliError, Exit};
 use crate::config::{Config, Inspection, MASK, Place, Problem, Setting, WhichSecret};
 use crate::endpoint::{SecretSource, Spec};
 use crate::report::settings::{self, PlaceView, ProblemView, SettingView};
-use crate::text::Untrusted;
+use crate::untrusted::Untrusted;
 
 /// The commands below `config`.
 #[derive(Debug, clap::Subcommand)]
@@ -30,7 +30,7 @@ pub struct ShowArgs {
 }
 
 impl ConfigCommand {
-    pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
+    pub(super) fn run(self, context: &Context) -> Result<Exit, CliError> {
         let inspection = Config::inspect(context.sources().clone());
         match self {
             Self::Show(args) => args.run(context, &inspection),
@@ -44,10 +44,10 @@ impl ConfigCommand {
 }
 
 impl ShowArgs {
-    fn run(&self, context: &Context, inspection: &Inspection) -> Result<Exit, Fault> {
+    fn run(&self, context: &Context, inspection: &Inspection) -> Result<Exit, CliError> {
         if self.reveal && !context.screen.is_terminal() {
             return Err(Exit::Usage
-                .fault("--reveal shows secrets on a terminal only")
+                .error("--reveal shows secrets on a terminal only")
                 .hint("without it they are masked; nothing else prints them"));
         }
         let config = &inspection.config;
@@ -57,7 +57,7 @@ impl ShowArgs {
         Ok(Exit::Done)
     }
 
-    fn view<'a>(&self, config: &Config, setting: &'a Setting) -> Result<SettingView<'a>, Fault> {
+    fn view<'a>(&self, config: &Config, setting: &'a Setting) -> Result<SettingView<'a>, CliError> {
         let secret = setting.value == MASK && self.reveal;
         let revealed = if secret { config.revealed(&setting.key)? } else { None };
         Ok(SettingView {
@@ -69,7 +69,7 @@ impl ShowArgs {
     }
 }
 
-fn validate(context: &Context, inspection: &Inspection) -> Result<Exit, Fault> {
+fn validate(context: &Context, inspection: &Inspection) -> Result<Exit, CliError> {
     let config = &inspection.config;
     let problems = problems(inspection);
     config.take_warnings().iter().for_each(|warning| context.screen.warn(warning));
@@ -86,7 +86,7 @@ fn validate(context: &Context, inspection: &Inspection) -> Result<Exit, Fault> {
         1 => String::new(),
         n => format!(" (and {} more)", n - 1),
     };
-    let fault = Exit::Config.fault(format!("{}{more}", first.text()));
+    let fault = Exit::Config.error(format!("{}{more}", first.text()));
     Err(match &first.hint {
         Some(hint) => fault.hint(hint),
         None => fault.hint("see what is in force with `syncctl config show --origin`"),

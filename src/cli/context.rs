@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Global;
-use super::exit::{Exit, Fault};
+use super::exit::{CliError, Exit};
 use crate::clock::{SystemClock, Timestamp};
 use crate::config::{Config, Sources};
 use crate::endpoint::{Endpoint, LegacySignature, ResolvedEndpoint, SecretSource, Settings, resolve};
@@ -16,7 +16,7 @@ use crate::report::Report;
 use crate::service::WorkerConfig;
 use crate::signature::Signer;
 use crate::store::{self, Access, Dropped, Page, Store, StoreError};
-use crate::text::Untrusted;
+use crate::untrusted::Untrusted;
 
 /// An open queue and its endpoints.
 pub type Opened = (Arc<dyn Store>, Arc<Vec<Endpoint>>);
@@ -61,7 +61,7 @@ impl Context {
     }
 
     /// The configuration, read on first use.
-    pub fn config(&self) -> Result<&Arc<Config>, Fault> {
+    pub fn config(&self) -> Result<&Arc<Config>, CliError> {
         match self.config.get() {
             Some(config) => Ok(config),
             None => {
@@ -83,35 +83,35 @@ impl Context {
     }
 
     /// The same command with its configuration unread: it is read anew.
-    pub fn afresh(&self, now: Timestamp) -> Self {
+    pub fn reload(&self, now: Timestamp) -> Self {
         let (screen, sources) = (self.screen.clone(), self.sources.clone());
         Self { screen, now, may_ask: self.may_ask, sources, config: OnceCell::new() }
     }
 
     /// The queue, for commands that read it or change what is there.
-    pub fn existing_store(&self) -> Result<Arc<dyn Store>, Fault> {
+    pub fn existing_store(&self) -> Result<Arc<dyn Store>, CliError> {
         Ok(store::open(self.config()?.database()?, Access::Existing)?)
     }
 
     /// The queue, for commands that do nothing but look: a backup is looked at and left as it is.
-    pub fn read_store(&self) -> Result<Arc<dyn Store>, Fault> {
+    pub fn read_store(&self) -> Result<Arc<dyn Store>, CliError> {
         Ok(store::open(self.config()?.database()?, Access::Reading)?)
     }
 
     /// The queue with the configured endpoints, created when it is missing.
-    pub fn store(&self) -> Result<Opened, Fault> {
+    pub fn store(&self) -> Result<Opened, CliError> {
         let store = self.queue()?;
         let endpoints = self.set_endpoints(store.as_ref())?;
         Ok((store, endpoints))
     }
 
     /// The queue with the endpoints it has, created when it is missing.
-    pub fn queue(&self) -> Result<Arc<dyn Store>, Fault> {
+    pub fn queue(&self) -> Result<Arc<dyn Store>, CliError> {
         Ok(store::open(self.config()?.database()?, Access::Create)?)
     }
 
     /// Makes the configured endpoints known to the queue, if the configuration names any.
-    pub fn set_endpoints(&self, store: &dyn Store) -> Result<Arc<Vec<Endpoint>>, Fault> {
+    pub fn set_endpoints(&self, store: &dyn Store) -> Result<Arc<Vec<Endpoint>>, CliError> {
         let specs = self.config()?.endpoints.clone();
         let configured = store.set_endpoints(specs, self.now).wait()?;
         for Dropped { name, unfinished } in &configured.dropped {
@@ -125,7 +125,7 @@ impl Context {
     }
 
     /// The keys that sign; an error unless there is one for each endpoint that would be sent to.
-    pub fn keyring(&self, endpoints: &[Endpoint]) -> Result<Arc<dyn Keyring>, Fault> {
+    pub fn keyring(&self, endpoints: &[Endpoint]) -> Result<Arc<dyn Keyring>, CliError> {
         let keyring = ConfiguredKeys(Arc::clone(self.config()?));
         for endpoint in endpoints.iter().filter(|endpoint| !endpoint.is_paused_or_unconfigured()) {
             keyring.signer(endpoint).map_err(|cause| no_key(&endpoint.name, cause))?;
@@ -134,7 +134,7 @@ impl Context {
     }
 
     /// The same before the configured endpoints are made known to the queue: without a key for each, none is.
-    pub fn keyring_for(&self, store: &dyn Store) -> Result<Arc<dyn Keyring>, Fault> {
+    pub fn keyring_for(&self, store: &dyn Store) -> Result<Arc<dyn Keyring>, CliError> {
         let config = self.config()?;
         let keyring = ConfiguredKeys(Arc::clone(config));
         let resolved = resolve(&config.endpoints, &store.endpoints()?);
@@ -145,7 +145,7 @@ impl Context {
     }
 
     /// The endpoints as a command that changes the queue would configure them. Nothing is changed, and nothing created.
-    pub fn resolved_endpoints(&self) -> Result<Vec<ResolvedEndpoint>, Fault> {
+    pub fn resolved_endpoints(&self) -> Result<Vec<ResolvedEndpoint>, CliError> {
         let config = self.config()?;
         let stored = match store::open(config.database()?, Access::Existing) {
             Err(StoreError::NoDatabase(_)) => Vec::new(),
@@ -155,33 +155,33 @@ impl Context {
     }
 
     /// What runs of this configuration work with.
-    pub fn worker_config(&self, store: Arc<dyn Store>, keyring: Arc<dyn Keyring>) -> Result<WorkerConfig, Fault> {
+    pub fn worker_config(&self, store: Arc<dyn Store>, keyring: Arc<dyn Keyring>) -> Result<WorkerConfig, CliError> {
         let config = self.config()?;
         let client = Client::new(config.egress, config.ca_file.clone());
         Ok(WorkerConfig { store, clock: Arc::new(SystemClock), keyring, client })
     }
 
     /// Shows what was done and is on disk. Where that cannot be written, the failure says it, lest it be done again.
-    pub fn done(&self, report: &Report) -> Result<(), Fault> {
+    pub fn done(&self, report: &Report) -> Result<(), CliError> {
         told(report, self.screen.said(report))
     }
 
     /// The same where somebody has to know even if asked for quiet: something was given up.
-    pub fn done_in_part(&self, report: &Report) -> Result<(), Fault> {
+    pub fn done_in_part(&self, report: &Report) -> Result<(), CliError> {
         told(report, self.screen.report(report))
     }
 
     /// Shows the warnings that reading the configuration and its secrets gave rise to.
-    pub fn tell_warnings(&self) {
+    pub fn print_warnings(&self) {
         if let Some(config) = self.config.get() {
             config.take_warnings().iter().for_each(|warning| self.screen.warn(warning));
         }
     }
 }
 
-fn no_key(endpoint: &str, cause: String) -> Fault {
+fn no_key(endpoint: &str, cause: String) -> CliError {
     Exit::Config
-        .fault(format!("no usable secret to sign for the endpoint `{endpoint}`"))
+        .error(format!("no usable secret to sign for the endpoint `{endpoint}`"))
         .cause(cause)
         .hint("set WEBHOOK_SECRET or WEBHOOK_SECRET_FILE; nothing is ever sent unsigned")
 }
@@ -235,7 +235,7 @@ impl Paging {
     }
 }
 
-fn told(report: &Report, shown: Result<(), RenderError>) -> Result<(), Fault> {
-    let all_the_same = |fault: Fault, line: &String| fault.cause(format!("done all the same: {}", line.trim()));
+fn told(report: &Report, shown: Result<(), RenderError>) -> Result<(), CliError> {
+    let all_the_same = |fault: CliError, line: &String| fault.cause(format!("done all the same: {}", line.trim()));
     shown.map_err(|error| report.lines.iter().fold(error.into(), all_the_same))
 }

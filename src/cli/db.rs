@@ -7,14 +7,15 @@ use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use serde::Serialize;
 
 use super::context::Context;
-use super::exit::{Exit, Fault};
+use super::exit::{CliError, Exit};
 use super::values;
 use crate::clock::Timestamp;
 use crate::delivery::State;
+use crate::format::short_duration;
 use crate::report::database::{self, Logs, Restored};
 use crate::report::{Report, lists};
 use crate::store::{self, AttemptFilter, DeliveryFilter, DeliveryId, EventFilter, Log, Page, Prune, Pruned, Store};
-use crate::text::{Untrusted, short_duration};
+use crate::untrusted::Untrusted;
 
 /// The commands below `db`.
 #[derive(Debug, clap::Subcommand)]
@@ -105,7 +106,7 @@ fn finished() -> impl clap::builder::TypedValueParser<Value = State> {
 }
 
 impl DbCommand {
-    pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
+    pub(super) fn run(self, context: &Context) -> Result<Exit, CliError> {
         match self {
             Self::Path => show_path(context),
             Self::Status => {
@@ -121,7 +122,7 @@ impl DbCommand {
     }
 }
 
-fn show_path(context: &Context) -> Result<Exit, Fault> {
+fn show_path(context: &Context) -> Result<Exit, CliError> {
     #[derive(Serialize)]
     struct PathView {
         path: String,
@@ -134,15 +135,15 @@ fn show_path(context: &Context) -> Result<Exit, Fault> {
     Ok(Exit::Done)
 }
 
-fn verify(context: &Context) -> Result<Exit, Fault> {
+fn verify(context: &Context) -> Result<Exit, CliError> {
     let found = context.read_store()?.verify()?;
     let report = database::verified(&found);
     match found.len() {
         0 => context.screen.said(&report)?,
         wrong => {
             context.screen.report(&report)?;
-            return Err(Exit::No
-                .fault(format!("the database is not sound: {wrong} findings"))
+            return Err(Exit::Failure
+                .error(format!("the database is not sound: {wrong} findings"))
                 .hint("keep the file as it is, and put a backup in its place with `syncctl db restore FILE`"));
         }
     }
@@ -150,11 +151,11 @@ fn verify(context: &Context) -> Result<Exit, Fault> {
 }
 
 impl BackupArgs {
-    fn run(self, context: &Context) -> Result<Exit, Fault> {
+    fn run(self, context: &Context) -> Result<Exit, CliError> {
         let store = context.read_store()?;
         if self.file.exists() && !self.force {
-            return Err(Exit::No
-                .fault(format!("{} is there already", Untrusted(&self.file.display().to_string())))
+            return Err(Exit::Failure
+                .error(format!("{} is there already", Untrusted(&self.file.display().to_string())))
                 .hint("name another file, or replace it with --force"));
         }
         if self.dry_run {
@@ -170,15 +171,15 @@ impl BackupArgs {
 }
 
 impl RestoreArgs {
-    fn run(self, context: &Context) -> Result<Exit, Fault> {
+    fn run(self, context: &Context) -> Result<Exit, CliError> {
         let file = Untrusted(&self.file.display().to_string()).to_string();
         if !self.file.exists() {
-            return Err(Exit::NoInput.fault(format!("there is no file {file}")));
+            return Err(Exit::NoInput.error(format!("there is no file {file}")));
         }
         let queue = context.config()?.database()?;
         if queue.exists() && !self.force && !self.dry_run {
-            return Err(Exit::No
-                .fault(format!("there is a queue at {} already", Untrusted(&queue.display().to_string())))
+            return Err(Exit::Failure
+                .error(format!("there is a queue at {} already", Untrusted(&queue.display().to_string())))
                 .hint("put the backup in its place with --force; the queue is kept beside it"));
         }
         let candidate = store::candidate(&self.file, queue)?;
@@ -189,8 +190,8 @@ impl RestoreArgs {
             return Ok(Exit::Done);
         }
         if candidate.pending > 0 && !self.accept_replays {
-            return Err(Exit::No
-                .fault(format!(
+            return Err(Exit::Failure
+                .error(format!(
                     "{} deliveries are pending in {file}, and would be sent again if they arrived since",
                     candidate.pending
                 ))
@@ -203,7 +204,7 @@ impl RestoreArgs {
 }
 
 impl PruneArgs {
-    fn run(self, context: &Context) -> Result<Exit, Fault> {
+    fn run(self, context: &Context) -> Result<Exit, CliError> {
         let store = context.existing_store()?;
         let before = context.now.minus(self.older_than);
         if let Some(name) = &self.endpoint {
@@ -211,7 +212,7 @@ impl PruneArgs {
         }
         if !self.dry_run && !self.yes && !context.screen.may_ask(context.may_ask) {
             return Err(Exit::Usage
-                .fault("--yes required when not running interactively")
+                .error("--yes required when not running interactively")
                 .hint("see what would be removed with --dry-run"));
         }
         let what = Prune { states: self.state.clone(), endpoint: self.endpoint.clone(), before, after: DeliveryId(0) };
@@ -243,13 +244,13 @@ impl PruneArgs {
     }
 
     /// Refuses to remove everything because of a clock that jumped: what is newest would be old enough as well.
-    fn refuse_after_a_jump(&self, context: &Context, store: &dyn Store, what: &Prune) -> Result<(), Fault> {
+    fn refuse_after_a_jump(&self, context: &Context, store: &dyn Store, what: &Prune) -> Result<(), CliError> {
         let since = context.now.minus(self.older_than.max(QUIET));
         let chosen = store.deliveries(&self.chosen(what), Page { limit: 1, number: 1, oldest_first: true })?;
         let Some(newest) = newest(store)?.filter(|newest| *newest < since && chosen.total > 0) else { return Ok(()) };
         let quiet = short_duration(context.now.since(newest));
-        Err(Exit::No
-            .fault(format!("nothing was removed: nothing has happened for {quiet}, unless the clock jumped ahead"))
+        Err(Exit::Failure
+            .error(format!("nothing was removed: nothing has happened for {quiet}, unless the clock jumped ahead"))
             .hint("look at the clock; if it is right, --force removes them"))
     }
 
@@ -263,7 +264,7 @@ impl PruneArgs {
     }
 
     /// Says what would be removed, and returns how many rows that is.
-    fn plan(&self, context: &Context, store: &dyn Store, what: &Prune) -> Result<u64, Fault> {
+    fn plan(&self, context: &Context, store: &dyn Store, what: &Prune) -> Result<u64, CliError> {
         let listed = store.deliveries(&self.chosen(what), Page { limit: 10, number: 1, oldest_first: true })?;
         let would = Pruned { deliveries: listed.total, ..Pruned::default() };
         let age = short_duration(self.older_than);
@@ -281,7 +282,7 @@ impl PruneArgs {
 }
 
 /// When anything last happened: a run, an event, an attempt.
-fn newest(store: &dyn Store) -> Result<Option<Timestamp>, Fault> {
+fn newest(store: &dyn Store) -> Result<Option<Timestamp>, CliError> {
     let first = Page { limit: 1, number: 1, oldest_first: false };
     let run = store.runs(1)?.first().map(|run| run.ended_at.unwrap_or(run.started_at));
     let event = store.events(&EventFilter::default(), first)?.rows.first().map(|event| event.created_at);
@@ -291,7 +292,7 @@ fn newest(store: &dyn Store) -> Result<Option<Timestamp>, Fault> {
 }
 
 /// Removes batch after batch, so that others can write in between.
-fn prune(store: &dyn Store, mut what: Prune) -> Result<Pruned, Fault> {
+fn prune(store: &dyn Store, mut what: Prune) -> Result<Pruned, CliError> {
     let mut sum = Pruned::default();
     loop {
         let batch = store.prune(what.clone()).wait()?;
@@ -306,7 +307,7 @@ fn prune(store: &dyn Store, mut what: Prune) -> Result<Pruned, Fault> {
 }
 
 /// Removes the old rows of a log batch by batch, and returns how many there were.
-fn forget(store: &dyn Store, log: Log, before: Timestamp, now: Timestamp) -> Result<u64, Fault> {
+fn forget(store: &dyn Store, log: Log, before: Timestamp, now: Timestamp) -> Result<u64, CliError> {
     let (mut rows, mut after) = (0, i64::MIN);
     loop {
         let batch = store.forget(log, before, after, now).wait()?;

@@ -1,10 +1,10 @@
 //! `deliveries`: one event on its way to one endpoint.
 
-use super::choice::Choice;
 use super::context::{Context, Paging};
-use super::exit::{Exit, Fault};
+use super::exit::{CliError, Exit};
 use super::filter::Sent;
-use super::replay::{plan, report_change};
+use super::replay::{report_change, show_plan};
+use super::selection::SelectionArgs;
 use crate::delivery::State;
 use crate::report::lists;
 use crate::store::{DeliveryFilter, Left, Store};
@@ -43,7 +43,7 @@ fn state() -> impl clap::builder::TypedValueParser<Value = State> {
 #[derive(Debug, clap::Args)]
 pub struct GiveUpArgs {
     #[command(flatten)]
-    choice: Choice,
+    selection: SelectionArgs,
     /// Everything that is pending or held, as far as the other options allow
     #[arg(long, conflicts_with_all = ["ids", "stdin"])]
     all: bool,
@@ -56,7 +56,7 @@ pub struct GiveUpArgs {
 }
 
 impl DeliveriesCommand {
-    pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
+    pub(super) fn run(self, context: &Context) -> Result<Exit, CliError> {
         let store = context.existing_store()?;
         match self {
             Self::List(args) => args.run(context, store.as_ref()),
@@ -66,7 +66,7 @@ impl DeliveriesCommand {
 }
 
 impl ListArgs {
-    fn run(self, context: &Context, store: &dyn Store) -> Result<Exit, Fault> {
+    fn run(self, context: &Context, store: &dyn Store) -> Result<Exit, CliError> {
         self.sent.check_endpoint(store, context.now)?;
         let filter = DeliveryFilter {
             states: if self.failed { vec![State::Failed] } else { self.state },
@@ -85,23 +85,23 @@ impl ListArgs {
 }
 
 impl GiveUpArgs {
-    fn run(self, context: &Context, store: &dyn Store) -> Result<Exit, Fault> {
-        if !self.choice.is_by_id() && !self.choice.is_narrowed() && !self.all {
+    fn run(self, context: &Context, store: &dyn Store) -> Result<Exit, CliError> {
+        if !self.selection.is_by_id() && !self.selection.is_narrowed() && !self.all {
             return Err(Exit::Usage
-                .fault("nothing was chosen to give up")
+                .error("nothing was chosen to give up")
                 .hint("name deliveries or events, narrow with --endpoint, --type, --since, --until, or say --all"));
         }
         let waiting = [State::Pending, State::Held];
-        let states = if self.choice.is_by_id() { &[][..] } else { &waiting };
-        let chosen = self.choice.choose(context, store, states)?;
+        let states = if self.selection.is_by_id() { &[][..] } else { &waiting };
+        let chosen = self.selection.select(context, store, states)?;
         if let Some(event) = chosen.undelivered.first() {
-            return Err(Exit::NoInput.fault(format!("the event `{}` has no delivery to give up", event.id)));
+            return Err(Exit::NoInput.error(format!("the event `{}` has no delivery to give up", event.id)));
         }
-        let parted = chosen.part(Left::by_giving_up);
-        if parted.is_planned_first(self.dry_run, self.yes) {
-            return plan(context, &parted, "give up");
+        let plan = chosen.plan(Left::by_giving_up);
+        if plan.must_only_plan(self.dry_run, self.yes) {
+            return show_plan(context, &plan, "give up");
         }
-        let changed = store.give_up(parted.ids(), context.now).wait()?;
-        report_change(context, changed, parted, "given up", self.choice.is_by_id())
+        let changed = store.give_up(plan.ids(), context.now).wait()?;
+        report_change(context, changed, plan, "given up", self.selection.is_by_id())
     }
 }

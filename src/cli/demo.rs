@@ -17,14 +17,14 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::context::Context;
-use super::exit::{Exit, Fault};
+use super::exit::{CliError, Exit};
 use super::process::ProcessRun;
 use crate::clock::{Clock as _, SystemClock};
 use crate::delivery::RetryPolicy;
 use crate::endpoint::{EndpointUrl, Settings, Spec};
 use crate::event::Draft;
 use crate::inbound::Keys;
-use crate::monitor::{Ages, Limits};
+use crate::monitor::{FreshnessThresholds, Limits};
 use crate::outbound::run::{RunOptions, Until};
 use crate::report::{lists, queue};
 use crate::server::{self, Group, Processed, Processing, Secrets, Server};
@@ -45,9 +45,9 @@ pub struct DemoArgs {
 }
 
 impl DemoArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
+    pub(super) fn run(self, context: &Context) -> Result<Exit, CliError> {
         let directory =
-            tempfile::tempdir().map_err(|e| Exit::Io.fault("failed to make a directory for the demo").cause(e))?;
+            tempfile::tempdir().map_err(|e| Exit::Io.error("failed to make a directory for the demo").cause(e))?;
         let database = directory.path().join("demo.db");
         let other = store::open(&directory.path().join("other.db"), Access::Create)?;
         let receiver = Receiver::start(Arc::clone(&other))?;
@@ -85,12 +85,12 @@ impl DemoArgs {
             receiver.counts.refused.load(Ordering::SeqCst)
         ));
         let forged = receiver.counts.forged.load(Ordering::SeqCst);
-        Ok(if forged == 0 && differing == 0 { done.exit(false, true) } else { Exit::No })
+        Ok(if forged == 0 && differing == 0 { done.exit(false, true) } else { Exit::Failure })
     }
 
-    fn show(&self, stage: &Context, store: &dyn Store) -> Result<(), Fault> {
+    fn show(&self, stage: &Context, store: &dyn Store) -> Result<(), CliError> {
         let now = SystemClock.now();
-        stage.screen.report(&queue::status(&store.figures(now)?, &Ages::default(), now))?;
+        stage.screen.report(&queue::status(&store.figures(now)?, &FreshnessThresholds::default(), now))?;
         let page = Page { limit: 200, number: 1, oldest_first: true };
         let listed = store.deliveries(&DeliveryFilter::default(), page)?;
         let Some(retried) = listed.rows.iter().max_by_key(|row| row.attempts) else { return Ok(()) };
@@ -172,8 +172,8 @@ struct Receiver {
 }
 
 impl Receiver {
-    fn start(other: Arc<dyn Store>) -> Result<Self, Fault> {
-        let failed = |e: std::io::Error| Exit::Io.fault("failed to start the demo's receiver").cause(e);
+    fn start(other: Arc<dyn Store>) -> Result<Self, CliError> {
+        let failed = |e: std::io::Error| Exit::Io.error("failed to start the demo's receiver").cause(e);
         let counts = Arc::new(Counts::default());
         let outage = Arc::new(std::sync::Mutex::new(None));
         let (bound, address) = mpsc::channel();
@@ -182,7 +182,7 @@ impl Receiver {
             .name("demo-receiver".to_owned())
             .spawn(move || serve(&bound, other, &shared, &down))
             .map_err(failed)?;
-        let address = address.recv().map_err(|_| Exit::Io.fault("failed to start the demo's receiver"))?;
+        let address = address.recv().map_err(|_| Exit::Io.error("failed to start the demo's receiver"))?;
         let (served, address) = address.map_err(failed)?;
         Ok(Self { served, address, counts, outage })
     }
@@ -193,13 +193,13 @@ impl Receiver {
         }
     }
 
-    fn endpoints(&self) -> Result<Vec<Spec>, Fault> {
+    fn endpoints(&self) -> Result<Vec<Spec>, CliError> {
         let retry = RetryPolicy { max_attempts: 8, first_delay_ms: 400, max_delay_ms: 1_500, timeout_ms: 5_000 };
         let admin = ("admin", format!("http://{}/api/webhooks/sync", self.served));
         let backup = ("backup", format!("http://{}/backup", self.address));
         [admin, backup]
             .map(|(name, url)| {
-                let url = EndpointUrl::parse(&url).map_err(|e| Exit::Bug.fault(e.to_string()))?;
+                let url = EndpointUrl::parse(&url).map_err(|e| Exit::Bug.error(e.to_string()))?;
                 let settings = Settings { retry, ..Settings::default() };
                 Ok(Spec { name: Some(name.to_owned()), url, paused: false, settings })
             })
@@ -257,7 +257,7 @@ fn applying(store: Arc<dyn Store>) -> Server {
             hosts: None,
             behind_tls: false,
             limits: Limits::default(),
-            ages: Ages::default(),
+            ages: FreshnessThresholds::default(),
         },
         processing: Arc::new(ReceivesOnly),
         metrics: Arc::default(),

@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::events;
-use super::exit::{Exit, Fault};
+use super::exit::{CliError, Exit};
 use super::signature_args::request_of;
 use super::values;
 use crate::explain::diff::compare;
@@ -26,22 +26,22 @@ pub struct DiffArgs {
 }
 
 impl DiffArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
+    pub(super) fn run(self, context: &Context) -> Result<Exit, CliError> {
         let (sent, received) = match (&self.event, self.files.as_slice()) {
             (Some(id), [received]) => {
                 (events::find(context.existing_store()?.as_ref(), id)?.body, body(context, received)?)
             }
             (None, [sent, received]) => (body(context, sent)?, body(context, received)?),
-            (Some(_), _) => return Err(Exit::Usage.fault("with --event, name one file: what arrived")),
-            (None, _) => return Err(Exit::Usage.fault("name two files: what was sent, and what arrived")),
+            (Some(_), _) => return Err(Exit::Usage.error("with --event, name one file: what arrived")),
+            (None, _) => return Err(Exit::Usage.error("name two files: what was sent, and what arrived")),
         };
         let difference = compare(&sent, &received);
         context.screen.report(&requests::difference(difference.as_ref(), sent.len()))?;
-        Ok(if difference.is_none() { Exit::Done } else { Exit::No })
+        Ok(if difference.is_none() { Exit::Done } else { Exit::Failure })
     }
 }
 
-fn body(context: &Context, path: &str) -> Result<Vec<u8>, Fault> {
+fn body(context: &Context, path: &str) -> Result<Vec<u8>, CliError> {
     if std::path::Path::new(path).extension().is_some_and(|ending| ending == "http") {
         return Ok(request_of(context, path, None)?.body.into());
     }

@@ -6,18 +6,18 @@ use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use super::context::Context;
-use super::exit::{Exit, Fault};
+use super::exit::{CliError, Exit};
 use super::values::shown_path;
 use super::version::VERSION;
 use crate::clock::Timestamp;
 use crate::config::{Config, Inspection};
 use crate::endpoint::{Endpoint, ResolvedEndpoint, resolve};
 use crate::monitor::Limits;
-use crate::monitor::checkup::{self, Finding, Verdict};
 use crate::outbound::http::Client;
-use crate::report::{doctor, health};
+use crate::report::doctor::{self, Finding, Severity};
+use crate::report::health;
 use crate::store::{self, Access, EventFilter, Page, Store, StoreError};
-use crate::text::Untrusted;
+use crate::untrusted::Untrusted;
 
 mod online;
 mod settings;
@@ -53,7 +53,7 @@ struct Looked {
 }
 
 impl DoctorArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
+    pub(super) fn run(self, context: &Context) -> Result<Exit, CliError> {
         let Inspection { config, problems } = Config::inspect(context.sources().clone());
         let inspection = Inspection { config, problems };
         let config = &inspection.config;
@@ -70,7 +70,7 @@ impl DoctorArgs {
         } else {
             findings.push(named(&all));
         }
-        findings.push(checkup::clock(looked.newest, &skews, context.now));
+        findings.push(doctor::clock(looked.newest, &skews, context.now));
         findings.push(trust(config, &all));
         findings.push(versions());
         // What reading gave rise to is told in the findings.
@@ -109,14 +109,14 @@ impl Looked {
     }
 }
 
-fn conclude(context: &Context, findings: &[Finding]) -> Result<Exit, Fault> {
+fn conclude(context: &Context, findings: &[Finding]) -> Result<Exit, CliError> {
     let report = doctor::findings(findings);
-    let worst = findings.iter().map(|finding| finding.verdict).max().unwrap_or(Verdict::Ok);
+    let worst = findings.iter().map(|finding| finding.severity).max().unwrap_or(Severity::Ok);
     match worst {
-        Verdict::Ok => context.screen.said(&report)?,
-        Verdict::Warn | Verdict::Fail => context.screen.report(&report)?,
+        Severity::Ok => context.screen.said(&report)?,
+        Severity::Warn | Severity::Fail => context.screen.report(&report)?,
     }
-    Ok(if worst == Verdict::Fail { Exit::No } else { Exit::Done })
+    Ok(if worst == Severity::Fail { Exit::Failure } else { Exit::Done })
 }
 
 fn look(path: &Path, limits: &Limits, deep: bool, now: Timestamp) -> Looked {
@@ -137,17 +137,17 @@ fn examine(
         (false, ..QUICKLY_READ) => ("structure checked", store.check_structure()?),
         (false, _) => ("large, so checked only with --deep", Vec::new()),
     };
-    let mut findings = vec![checkup::database(&info, checked, &wrong)];
+    let mut findings = vec![doctor::database(&info, checked, &wrong)];
     let storage = store.storage();
-    findings.push(checkup::disk(&store::volume(path), storage.wal_bytes, storage.full));
+    findings.push(doctor::disk(&store::volume(path), storage.wal_bytes, storage.full));
     if !wrong.is_empty() {
         // What a damaged file says is not worth telling.
         return Ok(Looked { findings, ..Looked::default() });
     }
     let (figures, judged) = health::judge(store.as_ref(), limits, now)?;
     let runs = store.runs(1)?;
-    findings.push(checkup::runs(&runs, store.lives()?, &figures, limits, now));
-    findings.push(checkup::queue(&judged));
+    findings.push(doctor::runs(&runs, store.lives()?, &figures, limits, now));
+    findings.push(doctor::queue(&judged));
     let latest = store.events(&EventFilter::default(), Page { limit: 1, number: 1, oldest_first: false })?;
     let newest = latest.rows.iter().map(|row| row.created_at).chain(runs.iter().map(|run| run.started_at)).max();
     Ok(Looked { findings, newest, endpoints: store.endpoints()? })

@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use super::context::Context;
-use super::exit::{Exit, Fault};
+use super::exit::{CliError, Exit};
 use super::{records, values};
 use crate::clock::Timestamp;
 use crate::endpoint::Endpoint;
 use crate::event::{Draft, EventId, Invalid, MAX_DATA_BYTES, known_resource_type};
 use crate::report::emitted;
-use crate::text::Untrusted;
+use crate::untrusted::Untrusted;
 
 mod batch;
 
@@ -55,7 +55,7 @@ pub struct EmitArgs {
 }
 
 impl EmitArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
+    pub(super) fn run(self, context: &Context) -> Result<Exit, CliError> {
         if let Some(source) = &self.batch {
             return batch::emit(context, source, self.skip_invalid, self.dry_run);
         }
@@ -73,10 +73,10 @@ impl EmitArgs {
         }
         context.done(&emitted::emitted(&receipt))?;
         let unwelcome = receipt.duplicate && self.fail_on_duplicate;
-        Ok(if unwelcome { Exit::No } else { Exit::Done })
+        Ok(if unwelcome { Exit::Failure } else { Exit::Done })
     }
 
-    fn draft(&self, context: &Context) -> Result<Draft, Fault> {
+    fn draft(&self, context: &Context) -> Result<Draft, CliError> {
         let event_type = self.event_type.as_deref().unwrap_or_default();
         let resource_id = self.resource_id()?;
         let id = self.id.as_deref().map(EventId::parse).transpose().map_err(|e| bad_data(&e))?;
@@ -87,12 +87,12 @@ impl EmitArgs {
         Ok(draft)
     }
 
-    fn resource_id(&self) -> Result<String, Fault> {
+    fn resource_id(&self) -> Result<String, CliError> {
         match (&self.user, &self.course, &self.event_type) {
             (Some(user), Some(course), Some(event)) if known_resource_type(event) == Some("progress") => {
                 Ok(format!("{user}-{course}"))
             }
-            (Some(_), ..) => Err(Exit::Usage.fault("--user and --course are for progress.updated")),
+            (Some(_), ..) => Err(Exit::Usage.error("--user and --course are for progress.updated")),
             _ => Ok(self.resource_id.clone().unwrap_or_default()),
         }
     }
@@ -104,7 +104,7 @@ pub(super) fn draft(
     event_type: &str,
     resource_id: &str,
     (resource_type, data): (Option<&str>, Option<&str>),
-) -> Result<Draft, Fault> {
+) -> Result<Draft, CliError> {
     let data = match data {
         Some(data) => values::data(data, MAX_DATA_BYTES * 2)?,
         None => match records::data_of(context, event_type, resource_id)? {
@@ -115,16 +115,16 @@ pub(super) fn draft(
     Draft::check(event_type, resource_id, resource_type, &data).map_err(|e| bad_data(&e))
 }
 
-fn no_data(event_type: &str, resource_id: &str) -> Fault {
+fn no_data(event_type: &str, resource_id: &str) -> CliError {
     Exit::Data
-        .fault(format!("no data for {} {}", Untrusted(event_type), Untrusted(resource_id)))
+        .error(format!("no data for {} {}", Untrusted(event_type), Untrusted(resource_id)))
         .cause("there is no local record of that resource to take it from")
         .hint("give it with --data '{…}', --data @FILE, or --data - for standard input")
 }
 
 /// The fault of data that cannot become an event, with what would mend it.
-fn bad_data(invalid: &Invalid) -> Fault {
-    let fault = Exit::Data.fault(Untrusted(&invalid.to_string()).to_string());
+fn bad_data(invalid: &Invalid) -> CliError {
+    let fault = Exit::Data.error(Untrusted(&invalid.to_string()).to_string());
     match invalid {
         Invalid::ResourceTypeMissing(_) => {
             fault.hint("add --resource-type TYPE, or see the known types in `syncctl emit --help`")
@@ -145,7 +145,7 @@ pub(super) fn said_of_nobody(endpoints: &[Endpoint], event_type: &str) -> String
 }
 
 /// Says what would be stored, and stores nothing.
-pub(super) fn dry_run(context: &Context, draft: &Draft) -> Result<Exit, Fault> {
+pub(super) fn dry_run(context: &Context, draft: &Draft) -> Result<Exit, CliError> {
     let endpoints = context.resolved_endpoints()?;
     let wanting = endpoints.iter().filter(|endpoint| endpoint.wants(&draft.event_type));
     context.screen.said(&emitted::would_emit(draft, wanting.count() as u64, context.now))?;

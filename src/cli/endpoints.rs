@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::context::Context;
-use super::exit::{Exit, Fault};
+use super::exit::{CliError, Exit};
+use crate::format::did_you_mean;
 use crate::report::queue;
 use crate::store::{Figures, Store};
-use crate::text::{Untrusted, did_you_mean};
+use crate::untrusted::Untrusted;
 
 /// The commands below `endpoints`.
 #[derive(Debug, clap::Subcommand)]
@@ -44,7 +45,7 @@ pub struct Change {
 }
 
 impl EndpointsCommand {
-    pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
+    pub(super) fn run(self, context: &Context) -> Result<Exit, CliError> {
         let store = context.existing_store()?;
         let figures = store.figures(context.now)?;
         match self {
@@ -74,7 +75,7 @@ impl Change {
         figures: &Figures,
         done: &str,
         change: impl FnOnce(&str) -> crate::store::Result<T>,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), CliError> {
         let place = position(figures, &self.name)?;
         let waiting = figures.endpoints[place].counts.pending;
         if self.dry_run {
@@ -101,7 +102,7 @@ impl Change {
 }
 
 /// Where an endpoint stands in the figures; a wrong name is a usage error with a suggestion.
-pub(super) fn position(figures: &Figures, name: &str) -> Result<usize, Fault> {
+pub(super) fn position(figures: &Figures, name: &str) -> Result<usize, CliError> {
     let names = || figures.endpoints.iter().map(|row| row.endpoint.name.as_str());
     names().position(|known| known == name).ok_or_else(|| {
         let list = "list them with `syncctl endpoints list`";
@@ -109,6 +110,6 @@ pub(super) fn position(figures: &Figures, name: &str) -> Result<usize, Fault> {
             Some(meant) => format!("did you mean `{}`? {list}", Untrusted(meant)),
             None => list.to_owned(),
         };
-        Exit::Usage.fault(format!("no endpoint named `{}`", Untrusted(name))).hint(hint)
+        Exit::Usage.error(format!("no endpoint named `{}`", Untrusted(name))).hint(hint)
     })
 }

@@ -1,15 +1,15 @@
 //! `events`: what was emitted, and what became of it.
 
-use super::choice::{self, Named};
 use super::context::{Context, Paging};
-use super::exit::{Exit, Fault};
+use super::exit::{CliError, Exit};
 use super::filter::{self, Window};
+use super::selection::{self, Named};
 use crate::endpoint::SecretSource;
 use crate::event::data_of;
 use crate::report::{lists, why};
 use crate::signature::shell::{Outgoing, reproduce};
 use crate::store::{EventDetail, EventFilter, Store};
-use crate::text::Untrusted;
+use crate::untrusted::Untrusted;
 
 /// The commands below `events`.
 #[derive(Debug, clap::Subcommand)]
@@ -77,7 +77,7 @@ pub struct ReproduceArgs {
 }
 
 impl EventsCommand {
-    pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
+    pub(super) fn run(self, context: &Context) -> Result<Exit, CliError> {
         let store = context.existing_store()?;
         match self {
             Self::List(args) => args.run(context, store.as_ref()),
@@ -93,7 +93,7 @@ impl EventsCommand {
 }
 
 impl ListArgs {
-    fn run(self, context: &Context, store: &dyn Store) -> Result<Exit, Fault> {
+    fn run(self, context: &Context, store: &dyn Store) -> Result<Exit, CliError> {
         let filter = EventFilter {
             event_type: self.event_type,
             resource_id: self.resource,
@@ -109,7 +109,7 @@ impl ListArgs {
 }
 
 impl ShowArgs {
-    fn run(self, context: &Context, store: &dyn Store) -> Result<Exit, Fault> {
+    fn run(self, context: &Context, store: &dyn Store) -> Result<Exit, CliError> {
         let detail = find(store, &self.id)?;
         match (self.body, self.sent) {
             (true, _) => context.screen.bytes(data_of(&detail.body).unwrap_or_default().as_bytes())?,
@@ -121,7 +121,7 @@ impl ShowArgs {
 }
 
 impl ReproduceArgs {
-    fn run(self, context: &Context, store: &dyn Store) -> Result<Exit, Fault> {
+    fn run(self, context: &Context, store: &dyn Store) -> Result<Exit, CliError> {
         let detail = find(store, &self.id)?;
         let places = self.places(store, &detail)?;
         let lines = |(url, source): &(String, SecretSource)| {
@@ -143,7 +143,7 @@ impl ReproduceArgs {
     }
 
     /// The URLs to send to, each with the place of its secret.
-    fn places(&self, store: &dyn Store, detail: &EventDetail) -> Result<Vec<(String, SecretSource)>, Fault> {
+    fn places(&self, store: &dyn Store, detail: &EventDetail) -> Result<Vec<(String, SecretSource)>, CliError> {
         if let Some(url) = &self.to {
             return Ok(vec![(url.clone(), SecretSource::Shared)]);
         }
@@ -160,7 +160,7 @@ impl ReproduceArgs {
         match (&self.endpoint, places.is_empty()) {
             (Some(name), true) => Err(crate::store::StoreError::NoEndpoint(name.clone()).into()),
             (None, true) => Err(Exit::Usage
-                .fault("the event has no delivery, so no place to send it to")
+                .error("the event has no delivery, so no place to send it to")
                 .hint("name one with --to URL")),
             (_, false) => Ok(places),
         }
@@ -175,19 +175,19 @@ fn shell_comment(text: &str) -> String {
 /// An event by its id, by `#N`, or by the number of one of its deliveries; exit 66 when there is none.
 ///
 /// A number that no delivery has is that of the event, as if it had been written `#N`.
-pub(super) fn find(store: &dyn Store, id: &str) -> Result<EventDetail, Fault> {
-    let event = match choice::name(store, id)? {
+pub(super) fn find(store: &dyn Store, id: &str) -> Result<EventDetail, CliError> {
+    let event = match selection::name(store, id)? {
         Some(Named::Event(event)) => Some(event),
         Some(Named::Delivery(number)) => {
-            let emitted = || match choice::name(store, &format!("#{}", number.0)) {
+            let emitted = || match selection::name(store, &format!("#{}", number.0)) {
                 Ok(Some(Named::Event(event))) => Some(event),
                 _ => None,
             };
-            let event = choice::of_delivery(store, number)?.map(|row| row.event.id).or_else(emitted);
-            let missing = || Exit::NoInput.fault(format!("there is no event `{0}` and no delivery {0}", number.0));
+            let event = selection::of_delivery(store, number)?.map(|row| row.event.id).or_else(emitted);
+            let missing = || Exit::NoInput.error(format!("there is no event `{0}` and no delivery {0}", number.0));
             Some(event.ok_or_else(missing)?)
         }
         None => None,
     };
-    event.map(|event| store.event(&event)).transpose()?.flatten().ok_or_else(|| choice::no_event(id))
+    event.map(|event| store.event(&event)).transpose()?.flatten().ok_or_else(|| selection::no_event(id))
 }

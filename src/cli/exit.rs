@@ -4,7 +4,7 @@ use crate::config::ConfigError;
 use crate::outbound::run::WorkerError;
 use crate::render::{Failure, RenderError};
 use crate::store::{self, Holder, StoreError};
-use crate::text::Untrusted;
+use crate::untrusted::Untrusted;
 
 /// How a command can end. Every code is listed by `syncctl help exit-codes`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,7 +12,7 @@ pub enum Exit {
     /// Done; nothing to do; the reader closed the pipe.
     Done,
     /// The answer is no: unhealthy, not delivered; any failure without a code of its own.
-    No,
+    Failure,
     /// Wrong usage.
     Usage,
     /// Done in part: a delivery used up its attempts in this run, or some lines of a batch were rejected.
@@ -45,7 +45,7 @@ impl Exit {
     /// Every exit, in the order of its code.
     pub const ALL: [Self; 15] = [
         Self::Done,
-        Self::No,
+        Self::Failure,
         Self::Usage,
         Self::Part,
         Self::Signature,
@@ -65,7 +65,7 @@ impl Exit {
     pub fn code(self) -> u8 {
         match self {
             Self::Done => 0,
-            Self::No => 1,
+            Self::Failure => 1,
             Self::Usage => 2,
             Self::Part => 3,
             Self::Signature => 4,
@@ -86,7 +86,7 @@ impl Exit {
     pub fn name(self) -> &'static str {
         match self {
             Self::Done => "done",
-            Self::No => "no",
+            Self::Failure => "no",
             Self::Usage => "usage",
             Self::Part => "part",
             Self::Signature => "signature",
@@ -107,7 +107,7 @@ impl Exit {
     pub fn meaning(self) -> &'static str {
         match self {
             Self::Done => "done; nothing to do; the reader closed the pipe",
-            Self::No => "the answer is no: unhealthy, not delivered; any failure without a code of its own",
+            Self::Failure => "the answer is no: unhealthy, not delivered; any failure without a code of its own",
             Self::Usage => "wrong usage",
             Self::Part => "done in part: a delivery used up its attempts, or lines of a batch were rejected",
             Self::Signature => "the signature does not verify, or its header is missing or malformed",
@@ -125,8 +125,8 @@ impl Exit {
     }
 
     /// A failure that ends this way.
-    pub fn fault(self, message: impl Into<String>) -> Fault {
-        Fault::Failed(Box::new(Failure::new(self.code(), self.name(), message)))
+    pub fn error(self, message: impl Into<String>) -> CliError {
+        CliError::Failed(Box::new(Failure::new(self.code(), self.name(), message)))
     }
 
     fn because(self, error: &dyn std::error::Error) -> Failure {
@@ -136,14 +136,14 @@ impl Exit {
 
 /// Why a command did not end as it should.
 #[derive(Debug)]
-pub enum Fault {
+pub enum CliError {
     /// Nobody reads what it writes any more.
     ClosedPipe,
     /// Something failed.
     Failed(Box<Failure>),
 }
 
-impl Fault {
+impl CliError {
     /// The same with something to try next.
     #[must_use]
     pub fn hint(self, hint: impl Into<String>) -> Self {
@@ -166,13 +166,13 @@ impl Fault {
     }
 }
 
-impl From<Failure> for Fault {
+impl From<Failure> for CliError {
     fn from(failure: Failure) -> Self {
         Self::Failed(Box::new(failure))
     }
 }
 
-impl From<RenderError> for Fault {
+impl From<RenderError> for CliError {
     fn from(error: RenderError) -> Self {
         match &error {
             RenderError::ClosedPipe => Self::ClosedPipe,
@@ -182,7 +182,7 @@ impl From<RenderError> for Fault {
     }
 }
 
-impl From<ConfigError> for Fault {
+impl From<ConfigError> for CliError {
     fn from(error: ConfigError) -> Self {
         let exit = if error.is_missing_input() { Exit::NoInput } else { Exit::Config };
         let failure = exit.because(&error);
@@ -193,7 +193,7 @@ impl From<ConfigError> for Fault {
     }
 }
 
-impl From<StoreError> for Fault {
+impl From<StoreError> for CliError {
     fn from(error: StoreError) -> Self {
         let (exit, hint) = match &error {
             StoreError::NoDatabase(_) => {
@@ -218,8 +218,8 @@ impl From<StoreError> for Fault {
             StoreError::Ahead => (Exit::Data, Some("nothing was stored; leave the timestamp out to mean now")),
             StoreError::Batch(_) => (Exit::Io, None),
             StoreError::NoEndpoint(_) => (Exit::Usage, Some("list them with `syncctl endpoints list`")),
-            StoreError::SchemaOlder { .. } => (Exit::No, Some("the next `syncctl status` brings it up to date")),
-            StoreError::SqliteTooOld(_) | StoreError::Statement(_) | StoreError::Closed => (Exit::No, None),
+            StoreError::SchemaOlder { .. } => (Exit::Failure, Some("the next `syncctl status` brings it up to date")),
+            StoreError::SqliteTooOld(_) | StoreError::Statement(_) | StoreError::Closed => (Exit::Failure, None),
         };
         let mut failure = exit.because(&error);
         if let StoreError::Locked(path) = &error
@@ -234,7 +234,7 @@ impl From<StoreError> for Fault {
     }
 }
 
-impl From<WorkerError> for Fault {
+impl From<WorkerError> for CliError {
     fn from(error: WorkerError) -> Self {
         match error {
             WorkerError::Store(error) => error.into(),

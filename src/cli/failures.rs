@@ -1,7 +1,7 @@
 //! `failures`: what failed, and why.
 
 use super::context::{Context, Paging};
-use super::exit::{Exit, Fault};
+use super::exit::{CliError, Exit};
 use super::filter::Sent;
 use super::values::When;
 use crate::monitor::{self, STATS_WINDOW};
@@ -45,7 +45,7 @@ pub struct ListArgs {
 }
 
 impl FailuresArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
+    pub(super) fn run(self, context: &Context) -> Result<Exit, CliError> {
         match self.command.unwrap_or(FailuresCommand::List(self.list)) {
             FailuresCommand::List(args) => args.run(context),
             FailuresCommand::Stats(args) => args.run(context),
@@ -54,7 +54,7 @@ impl FailuresArgs {
 }
 
 impl ListArgs {
-    fn run(self, context: &Context) -> Result<Exit, Fault> {
+    fn run(self, context: &Context) -> Result<Exit, CliError> {
         let filter = DeliveryFilter { troubled: true, ..self.sent.deliveries(context.now) };
         let page = self.paging.newest_first();
         let store = context.existing_store()?;
@@ -66,7 +66,7 @@ impl ListArgs {
 }
 
 impl StatsArgs {
-    fn run(self, context: &Context) -> Result<Exit, Fault> {
+    fn run(self, context: &Context) -> Result<Exit, CliError> {
         let since = self.since.map_or(context.now.minus(STATS_WINDOW), |when| when.seen_from(context.now));
         let store = context.existing_store()?;
         let stats = monitor::failure_stats(&store.figures(context.now)?, &store.rates(since)?, since);

@@ -3,7 +3,7 @@
 use clap::Arg;
 
 use super::endpoints;
-use super::exit::Fault;
+use super::exit::CliError;
 use super::values::When;
 use crate::clock::Timestamp;
 use crate::store::inbound::ReceivedFilter;
@@ -66,7 +66,7 @@ impl Sent {
     }
 
     /// A name that is no endpoint's is a usage error with a suggestion, and not an empty list.
-    pub(super) fn check_endpoint(&self, store: &dyn Store, now: Timestamp) -> Result<(), Fault> {
+    pub(super) fn check_endpoint(&self, store: &dyn Store, now: Timestamp) -> Result<(), CliError> {
         match &self.endpoint {
             Some(name) => endpoints::position(&store.figures(now)?, name).map(drop),
             None => Ok(()),

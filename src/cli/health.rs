@@ -1,7 +1,7 @@
 //! `health`: whether the queue is healthy, and what is wrong if it is not.
 
 use super::context::Context;
-use super::exit::{Exit, Fault};
+use super::exit::{CliError, Exit};
 use crate::report::health;
 
 /// Arguments of `health`.
@@ -9,7 +9,7 @@ use crate::report::health;
 pub struct HealthArgs {}
 
 impl HealthArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
+    pub(super) fn run(self, context: &Context) -> Result<Exit, CliError> {
         let store = context.existing_store()?;
         let (healthy, report) = health::examine(store.as_ref(), &context.config()?.health, context.now)?;
         if healthy {
@@ -18,6 +18,6 @@ impl HealthArgs {
         }
         // An answer of no is no success: `-q` lets it through, so that cron mails it.
         context.screen.report(&report)?;
-        Ok(Exit::No)
+        Ok(Exit::Failure)
     }
 }

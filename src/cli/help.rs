@@ -4,9 +4,10 @@ use clap::{Arg, Command};
 use serde::Serialize;
 
 use super::context::Context;
-use super::exit::{Exit, Fault};
+use super::exit::{CliError, Exit};
+use crate::format::did_you_mean;
 use crate::report::{Column, Report, Table, signing};
-use crate::text::{Untrusted, did_you_mean};
+use crate::untrusted::Untrusted;
 
 /// Arguments of `help`.
 #[derive(Debug, clap::Args)]
@@ -72,7 +73,7 @@ A receiver verifies the bytes it received, before it parses them, and compares i
 const TOPICS: [&str; 4] = ["exit-codes", "environment", "explain", "signing"];
 
 impl HelpArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
+    pub(super) fn run(self, context: &Context) -> Result<Exit, CliError> {
         let words: Vec<&str> = self.words.iter().map(String::as_str).collect();
         match words.as_slice() {
             [] if self.all => context.screen.report(&everything())?,
@@ -90,7 +91,7 @@ impl HelpArgs {
 }
 
 /// The long help of a command.
-fn help_of(words: &[&str]) -> Result<String, Fault> {
+fn help_of(words: &[&str]) -> Result<String, CliError> {
     let mut root = super::command();
     root.build();
     let mut at = &mut root;
@@ -105,8 +106,8 @@ fn help_of(words: &[&str]) -> Result<String, Fault> {
     Ok(text)
 }
 
-fn unknown(word: &str, known: &[String]) -> Fault {
-    let fault = Exit::Usage.fault(format!("there is no command or topic `{}`", Untrusted(word)));
+fn unknown(word: &str, known: &[String]) -> CliError {
+    let fault = Exit::Usage.error(format!("there is no command or topic `{}`", Untrusted(word)));
     match did_you_mean(word, known.iter().map(String::as_str).chain(TOPICS)) {
         Some(meant) => fault.hint(format!("did you mean `{meant}`?")),
         None => fault.hint("see every command with `syncctl help --all`"),

@@ -7,7 +7,7 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf, absolute};
 
 use super::context::Context;
-use super::exit::{Exit, Fault};
+use super::exit::{CliError, Exit};
 use super::secret::fresh;
 use super::values::shown_path;
 use crate::config::starter::Starter;
@@ -44,7 +44,7 @@ pub struct InitArgs {
 }
 
 impl InitArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
+    pub(super) fn run(self, context: &Context) -> Result<Exit, CliError> {
         let inspection = Config::inspect(context.sources().clone());
         if self.print {
             let text = self.starter(&inspection.config, false)?.text();
@@ -53,8 +53,8 @@ impl InitArgs {
         }
         let target = self.target(context, &inspection.config)?;
         if is_there(&target) && !self.force {
-            return Err(Exit::No
-                .fault(format!("{} is there already", shown_path(&target)))
+            return Err(Exit::Failure
+                .error(format!("{} is there already", shown_path(&target)))
                 .hint("see what it says with `syncctl config show`; write a new one, keeping the old, with --force"));
         }
         let starter = self.starter(&inspection.config, !self.no_secret)?;
@@ -81,27 +81,27 @@ impl InitArgs {
     }
 
     /// Where it is to be written, as an absolute path: cron and services begin elsewhere.
-    fn target(&self, context: &Context, config: &Config) -> Result<PathBuf, Fault> {
+    fn target(&self, context: &Context, config: &Config) -> Result<PathBuf, CliError> {
         if self.file.is_some() && context.sources().config_path.is_some() {
-            return Err(Exit::Usage.fault("FILE and --config both say where to write").hint("leave one of them out"));
+            return Err(Exit::Usage.error("FILE and --config both say where to write").hint("leave one of them out"));
         }
         let found = config.places.iter().find(|place| matches!(place.role, "named" | "user"));
         let path = self.file.as_ref().or(found.map(|place| &place.path)).ok_or_else(|| {
             Exit::Config
-                .fault("no place for the configuration: neither HOME nor XDG_CONFIG_HOME is set to an absolute path")
+                .error("no place for the configuration: neither HOME nor XDG_CONFIG_HOME is set to an absolute path")
                 .hint("name one: syncctl init FILE")
         })?;
         absolute(path).map_err(|error| unwritten(path, &error))
     }
 
-    fn starter(&self, config: &Config, with_secret: bool) -> Result<Starter, Fault> {
+    fn starter(&self, config: &Config, with_secret: bool) -> Result<Starter, CliError> {
         let setting = config.origins().iter().find(|setting| setting.key == "database");
         let said = |flag: bool| {
             let setting = setting.filter(|it| matches!(it.origin, Origin::Flag(_)) == flag)?;
             (flag || setting.origin == Origin::Default).then_some(config.database().ok()?)
         };
         let chosen = said(true).map(absolute).transpose();
-        let chosen = chosen.map_err(|error| Exit::Io.fault("failed to find the working directory").cause(error))?;
+        let chosen = chosen.map_err(|error| Exit::Io.error("failed to find the working directory").cause(error))?;
         let text = |path: PathBuf| path.display().to_string();
         Ok(Starter {
             database: chosen.map(text),
@@ -120,8 +120,8 @@ fn make_directory(directory: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(directory)
 }
 
-fn unwritten(path: &Path, error: &io::Error) -> Fault {
-    Exit::Io.fault(format!("failed to write {}", shown_path(path))).cause(error)
+fn unwritten(path: &Path, error: &io::Error) -> CliError {
+    Exit::Io.error(format!("failed to write {}", shown_path(path))).cause(error)
 }
 
 /// Writes a file that only its owner may read, all of it or nothing; one that is there is replaced only if `replace`.
@@ -136,7 +136,7 @@ fn write_private(path: &Path, bytes: &[u8], replace: bool) -> io::Result<()> {
 }
 
 /// Writes a new secret unless there is a file of that name, and returns whether it did.
-fn write_secret(path: &Path) -> Result<bool, Fault> {
+fn write_secret(path: &Path) -> Result<bool, CliError> {
     if is_there(path) {
         return Ok(false);
     }
@@ -149,7 +149,7 @@ fn write_secret(path: &Path) -> Result<bool, Fault> {
 }
 
 /// Writes the configuration, and returns where the one of before is kept, if there was one.
-fn write_configuration(path: &Path, text: &str, force: bool) -> Result<Option<PathBuf>, Fault> {
+fn write_configuration(path: &Path, text: &str, force: bool) -> Result<Option<PathBuf>, CliError> {
     let kept = if force { keep(path).map_err(|error| unwritten(path, &error))? } else { None };
     match write_private(path, text.as_bytes(), kept.is_some()) {
         Ok(()) => Ok(kept),

@@ -21,20 +21,20 @@ use zeroize::Zeroizing;
 
 use super::captures;
 use super::context::Context;
-use super::exit::{Exit, Fault};
+use super::exit::{CliError, Exit};
 use super::resend::{for_the_asker, forwarded, forwarder};
 use super::signals::{Signals, block_on};
-use super::signature_args::{Chosen, SchemeArgs, SecretArgs};
+use super::signature_args::{SchemeArgs, SecretArgs, Selection};
 use super::values;
 use crate::clock::{Clock as _, SystemClock, Timestamp};
 use crate::endpoint::EndpointUrl;
+use crate::format::count;
 use crate::outbound::http::Target;
 use crate::outbound::run::Stop;
 use crate::render::{RenderError, Screen};
 use crate::report::requests::{self, ReceivedRequest};
 use crate::request::{MOST_BYTES, forwarded_scheme};
 use crate::signature::{Received, detect, verify};
-use crate::text::count;
 
 /// Requests handled at once; others wait.
 const AT_ONCE: usize = 64;
@@ -97,7 +97,7 @@ pub struct ListenArgs {
 struct ListenServer {
     screen: Screen,
     secret: Option<Zeroizing<String>>,
-    scheme: Option<Chosen>,
+    scheme: Option<Selection>,
     respond: Vec<u16>,
     delay: Option<Duration>,
     forward: Option<Arc<Target>>,
@@ -137,11 +137,11 @@ impl Refusals {
 }
 
 impl ListenArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
+    pub(super) fn run(self, context: &Context) -> Result<Exit, CliError> {
         let address = self.listen.clone();
         let server = Arc::new(self.server(context)?);
         block_on(async move {
-            let failed = |e: std::io::Error| Exit::Io.fault(format!("failed to listen on {address}")).cause(e);
+            let failed = |e: std::io::Error| Exit::Io.error(format!("failed to listen on {address}")).cause(e);
             let signals = Signals::listen().map_err(failed)?;
             let listener = TcpListener::bind(&address).await.map_err(failed)?;
             let local = listener.local_addr().map_err(failed)?;
@@ -158,18 +158,18 @@ impl ListenArgs {
         })
     }
 
-    fn server(self, context: &Context) -> Result<ListenServer, Fault> {
+    fn server(self, context: &Context) -> Result<ListenServer, CliError> {
         let forward = match &self.forward_to {
             Some(url) => {
                 let url = EndpointUrl::parse(url)
-                    .map_err(|invalid| Exit::Usage.fault("--forward-to is not a place to send to").cause(invalid))?;
+                    .map_err(|invalid| Exit::Usage.error("--forward-to is not a place to send to").cause(invalid))?;
                 Some(forwarder(context, &url)?)
             }
             None => None,
         };
         if let Some(folder) = &self.save {
             std::fs::create_dir_all(folder).map_err(|e| {
-                Exit::Io.fault(format!("failed to make {}", super::values::shown_path(folder))).cause(e)
+                Exit::Io.error(format!("failed to make {}", super::values::shown_path(folder))).cause(e)
             })?;
         }
         Ok(ListenServer {
@@ -400,7 +400,7 @@ impl ListenServer {
     /// The scheme and its verdict; no verdict without a secret, and neither without a scheme.
     fn verdict(&self, received: &Received, now: Timestamp) -> Option<(String, Option<Result<(), &'static str>>)> {
         let detected = detect(received);
-        let scheme = self.scheme.as_ref().map(Chosen::scheme).or_else(|| detected.first().copied())?;
+        let scheme = self.scheme.as_ref().map(Selection::scheme).or_else(|| detected.first().copied())?;
         let verdict = self.secret.as_ref().map(|secret| match scheme.key(secret.as_bytes()) {
             Ok(key) => {
                 verify(scheme, received, &[key], now, None).refusal().map_or(Ok(()), |refusal| Err(refusal.name()))

@@ -31,6 +31,6 @@ pub(super) fn start(verbose: u8, quiet: bool, format: &str) {
 pub(super) fn report_panic(info: &PanicHookInfo<'_>) {
     let place = info.location().map(|l| format!("{}:{}", l.file(), l.line())).unwrap_or_default();
     let what = info.payload_as_str().unwrap_or("no message");
-    let what = crate::text::Untrusted(what);
+    let what = crate::untrusted::Untrusted(what);
     let _ = writeln!(std::io::stderr(), "error: a bug in syncctl: {what} ({place})\nhint: please report this line");
 }

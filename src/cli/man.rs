@@ -10,10 +10,11 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::examples;
-use super::exit::{Exit, Fault};
+use super::exit::{CliError, Exit};
 use super::help::{CHECK_CODES, ENVIRONMENT, FILES};
+use crate::format::did_you_mean;
 use crate::report::Report;
-use crate::text::{Untrusted, did_you_mean};
+use crate::untrusted::Untrusted;
 
 /// The date of the pages: that of their last change, so that two builds make the same.
 const DATE: &str = "2026-11-22";
@@ -224,7 +225,7 @@ fn written(text: &str) -> usize {
 }
 
 impl ManArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
+    pub(super) fn run(self, context: &Context) -> Result<Exit, CliError> {
         let pages = pages();
         match &self.dir {
             Some(directory) => write_all(context, directory, &pages),
@@ -232,10 +233,10 @@ impl ManArgs {
         }
     }
 
-    fn show(&self, context: &Context, pages: &[(String, Vec<u8>)]) -> Result<Exit, Fault> {
+    fn show(&self, context: &Context, pages: &[(String, Vec<u8>)]) -> Result<Exit, CliError> {
         let wanted = format!("{}.1", page_name(&self.command));
         let Some((_, page)) = pages.iter().find(|(name, _)| *name == wanted) else {
-            let fault = Exit::Usage.fault(format!("no manual page for `{}`", Untrusted(&self.command.join(" "))));
+            let fault = Exit::Usage.error(format!("no manual page for `{}`", Untrusted(&self.command.join(" "))));
             return Err(match did_you_mean(&wanted, pages.iter().map(|(name, _)| name.as_str())) {
                 Some(meant) => fault.hint(format!("did you mean {meant}?")),
                 None => fault.hint("see every command with `syncctl help --all`"),
@@ -247,7 +248,7 @@ impl ManArgs {
     }
 }
 
-fn write_all(context: &Context, directory: &PathBuf, pages: &[(String, Vec<u8>)]) -> Result<Exit, Fault> {
+fn write_all(context: &Context, directory: &PathBuf, pages: &[(String, Vec<u8>)]) -> Result<Exit, CliError> {
     #[derive(Serialize)]
     struct Written {
         directory: String,
@@ -258,7 +259,7 @@ fn write_all(context: &Context, directory: &PathBuf, pages: &[(String, Vec<u8>)]
         std::fs::create_dir_all(directory)?;
         pages.iter().try_for_each(|(name, page)| std::fs::write(directory.join(name), page))
     };
-    write().map_err(|e| Exit::Io.fault(format!("failed to write to {}", Untrusted(&shown))).cause(e))?;
+    write().map_err(|e| Exit::Io.error(format!("failed to write to {}", Untrusted(&shown))).cause(e))?;
     let line = format!("{} pages written to {}", pages.len(), Untrusted(&shown));
     let report = Report::new(&Written { directory: shown, pages: pages.len() })
         .with_line(line)

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::context::Context;
-use super::exit::{Exit, Fault};
+use super::exit::{CliError, Exit};
 use crate::clock::Timestamp;
 use crate::server::metrics::{Metrics, classic};
 
@@ -21,7 +21,7 @@ pub struct MetricsArgs {
 }
 
 impl MetricsArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
+    pub(super) fn run(self, context: &Context) -> Result<Exit, CliError> {
         let store = context.existing_store()?;
         let metrics = Metrics::default();
         metrics.count_attempts(&store.rates(Timestamp::from_millis(0))?);
@@ -29,7 +29,7 @@ impl MetricsArgs {
         match &self.textfile {
             None => context.screen.bytes(text.as_bytes())?,
             Some(directory) => replace(directory, &text)
-                .map_err(|e| Exit::Io.fault(format!("failed to write {FILE} in {}", directory.display())).cause(e))?,
+                .map_err(|e| Exit::Io.error(format!("failed to write {FILE} in {}", directory.display())).cause(e))?,
         }
         Ok(Exit::Done)
     }

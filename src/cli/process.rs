@@ -6,12 +6,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::context::Context;
-use super::exit::{Exit, Fault};
+use super::exit::{CliError, Exit};
 use super::signals::{Signals, block_on};
 use super::values;
 use crate::clock::{Clock as _, SystemClock, Timestamp};
 use crate::delivery::Next;
 use crate::endpoint::{Endpoint, MAX_CONCURRENCY, PausedBy};
+use crate::format::count;
 use crate::outbound::run::{RunOptions, RunSummary, Stop, Until, WorkerError};
 use crate::outbound::worker::Observer;
 use crate::render::Progress;
@@ -19,7 +20,7 @@ use crate::report::queue::{RunView, processed, resting};
 use crate::report::{Report, lists};
 use crate::service::{RunReport, WorkerConfig};
 use crate::store::{self, Access, EndpointFigures, Finished, Listed, Page, Recorded, Store, StoreError};
-use crate::text::{Untrusted, count};
+use crate::untrusted::Untrusted;
 
 /// How often a run that waits for something looks for it.
 const LOOK: Duration = Duration::from_millis(50);
@@ -55,7 +56,7 @@ pub struct ProcessArgs {
 }
 
 impl ProcessArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
+    pub(super) fn run(self, context: &Context) -> Result<Exit, CliError> {
         if self.dry_run {
             return show_due(context);
         }
@@ -78,7 +79,7 @@ impl ProcessArgs {
     }
 
     /// The lock of `--single`, which ends with the process; `None` when another run has it.
-    fn only_one(&self, context: &Context) -> Result<Option<Option<std::fs::File>>, Fault> {
+    fn only_one(&self, context: &Context) -> Result<Option<Option<std::fs::File>>, CliError> {
         if !self.single {
             return Ok(Some(None));
         }
@@ -94,7 +95,7 @@ impl ProcessArgs {
                 Err(std::fs::TryLockError::Error(e)) => Err(e),
             }
         };
-        let locked = lock().map_err(|e| Exit::Io.fault("failed to take the lock of --single").cause(e))?;
+        let locked = lock().map_err(|e| Exit::Io.error("failed to take the lock of --single").cause(e))?;
         if locked.is_none() {
             tracing::info!("another run with --single is active");
         }
@@ -103,7 +104,7 @@ impl ProcessArgs {
 }
 
 /// What a run would claim now, as a list. Nothing is taken over and nothing created.
-fn show_due(context: &Context) -> Result<Exit, Fault> {
+fn show_due(context: &Context) -> Result<Exit, CliError> {
     let config = context.config()?;
     let listed = match store::open(config.database()?, Access::Existing) {
         Ok(store) => store.due(&config.endpoints, context.now)?,
@@ -140,7 +141,7 @@ impl ProcessRun {
         store: Arc<dyn Store>,
         endpoints: &[Endpoint],
         options: RunOptions,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, CliError> {
         let keyring = context.keyring(endpoints)?;
         let waiting = store.figures(context.now)?.endpoints.iter().map(|row| row.counts.pending.unsigned_abs()).sum();
         let progress = context.screen.progress(Some(waiting), "Delivering");
@@ -151,16 +152,16 @@ impl ProcessRun {
     }
 
     /// Runs until its options end it.
-    pub(super) fn run(self, command: &str) -> Result<ProcessReport, Fault> {
+    pub(super) fn run(self, command: &str) -> Result<ProcessReport, CliError> {
         self.run_until(command, || false)
     }
 
     /// The same, ending also once `is_done`, which is asked several times a second.
-    pub(super) fn run_until(self, command: &str, is_done: impl Fn() -> bool) -> Result<ProcessReport, Fault> {
+    pub(super) fn run_until(self, command: &str, is_done: impl Fn() -> bool) -> Result<ProcessReport, CliError> {
         let Self { config, options, observer, failures, progress } = self;
         let watching = options.until == Until::Stopped;
         let (done, stopped_by) = block_on(async {
-            let signals = Signals::listen().map_err(|e| Exit::Io.fault("failed to listen for signals").cause(e))?;
+            let signals = Signals::listen().map_err(|e| Exit::Io.error("failed to listen for signals").cause(e))?;
             let exit_code = |done: &Result<RunSummary, WorkerError>| match done {
                 Ok(summary) => i64::from(exit_of(summary, signals.exit(), watching, false).code()),
                 Err(error) => code_of(error),
@@ -197,9 +198,9 @@ async fn work_until<T>(
 
 /// The exit code of a run that failed.
 fn code_of(error: &WorkerError) -> i64 {
-    match Fault::from(error.clone()) {
-        Fault::ClosedPipe => 0,
-        Fault::Failed(failure) => i64::from(failure.code),
+    match CliError::from(error.clone()) {
+        CliError::ClosedPipe => 0,
+        CliError::Failed(failure) => i64::from(failure.code),
     }
 }
 
@@ -244,7 +245,7 @@ impl ProcessReport {
     }
 
     /// Shows what the run did.
-    pub(super) fn report(&self, context: &Context, store: &dyn Store) -> Result<(), Fault> {
+    pub(super) fn report(&self, context: &Context, store: &dyn Store) -> Result<(), CliError> {
         let now = SystemClock.now();
         let run = RunView::new(self.summary.tally, self.summary.interrupted, self.took);
         let figures = store.figures(now)?;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::context::{Context, Paging};
-use super::exit::{Exit, Fault};
+use super::exit::{CliError, Exit};
 use super::values;
 use crate::clock::Timestamp;
 use crate::event::{IdSource, MAX_RESOURCE_ID_BYTES, check_json};
@@ -16,7 +16,7 @@ use crate::record::{Change, Kind, Record, Stamp};
 use crate::report::{Report, records};
 use crate::store::inbound::{RecordFilter, RecordRow, Sort};
 use crate::store::{Page, Store};
-use crate::text::Untrusted;
+use crate::untrusted::Untrusted;
 
 /// Records read or written at a time.
 const BATCH: u64 = 500;
@@ -104,7 +104,7 @@ fn sort() -> impl TypedValueParser<Value = Sort> {
 }
 
 impl RecordsCommand {
-    pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
+    pub(super) fn run(self, context: &Context) -> Result<Exit, CliError> {
         match self {
             Self::List(args) => args.run(context),
             Self::Show(args) => args.run(context),
@@ -115,7 +115,7 @@ impl RecordsCommand {
 }
 
 impl ListArgs {
-    fn run(self, context: &Context) -> Result<Exit, Fault> {
+    fn run(self, context: &Context) -> Result<Exit, CliError> {
         let filter = RecordFilter {
             kind: self.kind,
             search: self.search,
@@ -138,11 +138,11 @@ impl ListArgs {
 }
 
 impl ShowArgs {
-    fn run(self, context: &Context) -> Result<Exit, Fault> {
+    fn run(self, context: &Context) -> Result<Exit, CliError> {
         let found = context.existing_store()?.record(self.kind, &self.id)?;
         let row = found.ok_or_else(|| {
             Exit::NoInput
-                .fault(format!("there is no {} `{}`", self.kind.name(), Untrusted(&self.id)))
+                .error(format!("there is no {} `{}`", self.kind.name(), Untrusted(&self.id)))
                 .hint("list them with `syncctl records list`")
         })?;
         match self.body {
@@ -165,7 +165,7 @@ struct Exported<'a> {
     state: &'a Record,
 }
 
-fn export(context: &Context) -> Result<Exit, Fault> {
+fn export(context: &Context) -> Result<Exit, CliError> {
     let store = context.existing_store()?;
     let mut after = 0;
     loop {
@@ -204,7 +204,7 @@ struct ImportView {
 }
 
 impl ImportArgs {
-    fn run(self, context: &Context) -> Result<Exit, Fault> {
+    fn run(self, context: &Context) -> Result<Exit, CliError> {
         let store = if self.dry_run { None } else { Some(context.store()?.0) };
         let done = match self.file.as_os_str() == "-" {
             true => import(context, store.as_deref(), std::io::stdin().lock())?,
@@ -220,7 +220,7 @@ impl ImportArgs {
 }
 
 /// Merges records in batches; without a store it only checks them.
-fn import(context: &Context, store: Option<&dyn Store>, mut source: impl BufRead) -> Result<ImportView, Fault> {
+fn import(context: &Context, store: Option<&dyn Store>, mut source: impl BufRead) -> Result<ImportView, CliError> {
     let (ids, mut done) = (IdSource::new(), ImportView { read: 0, changed: 0 });
     let (mut batch, mut line, mut number) = (Vec::new(), Vec::new(), 0);
     loop {
@@ -244,9 +244,9 @@ fn import(context: &Context, store: Option<&dyn Store>, mut source: impl BufRead
     }
 }
 
-fn wrong_line(number: u64, why: &str) -> Fault {
+fn wrong_line(number: u64, why: &str) -> CliError {
     Exit::Data
-        .fault(format!("line {number} is not a record: {}", Untrusted(why)))
+        .error(format!("line {number} is not a record: {}", Untrusted(why)))
         .hint("the whole batches before it are merged; importing them again does no harm")
 }
 
@@ -277,7 +277,7 @@ fn parse(line: &[u8], now: Timestamp, ids: &IdSource) -> Result<(Kind, String, R
 }
 
 /// The data of a record, for commands that were given none; `None` without a database or a record.
-pub(super) fn data_of(context: &Context, event_type: &str, id: &str) -> Result<Option<String>, Fault> {
+pub(super) fn data_of(context: &Context, event_type: &str, id: &str) -> Result<Option<String>, CliError> {
     let Some(kind) = Kind::of_event(event_type) else { return Ok(None) };
     if !database_exists(context.config()?.database()?) {
         return Ok(None);

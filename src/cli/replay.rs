@@ -5,10 +5,10 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::choice::{Choice, Parted};
 use super::context::Context;
-use super::exit::{Exit, Fault};
+use super::exit::{CliError, Exit};
 use super::resend::{self, Elsewhere};
+use super::selection::{Plan, SelectionArgs};
 use super::signature_args::{self, SecretArgs};
 use crate::delivery::{State, Trigger};
 use crate::endpoint::resolve;
@@ -23,7 +23,7 @@ const SHOWN: usize = 20;
 #[derive(Debug, clap::Args)]
 pub struct ReplayArgs {
     #[command(flatten)]
-    choice: Choice,
+    selection: SelectionArgs,
     /// Everything that was given up, as far as the other options allow
     #[arg(long)]
     failed: bool,
@@ -56,35 +56,35 @@ pub struct ReplayArgs {
 }
 
 impl ReplayArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
+    pub(super) fn run(self, context: &Context) -> Result<Exit, CliError> {
         if let Some(url) = &self.to {
             return self.send_elsewhere(context, url);
         }
         if self.secret.is_named() {
-            return Err(Exit::Usage.fault("the secret of the queue's endpoints is configured; name one only with --to"));
+            return Err(Exit::Usage.error("the secret of the queue's endpoints is configured; name one only with --to"));
         }
-        if !self.choice.is_by_id() && !self.failed {
+        if !self.selection.is_by_id() && !self.failed {
             return Err(Exit::Usage
-                .fault("nothing was chosen to replay")
+                .error("nothing was chosen to replay")
                 .hint("name deliveries, or use --failed with --endpoint, --type, --since, --until"));
         }
         let store = context.existing_store()?;
         let how = self.how();
-        let mut chosen = self.choice.choose(context, store.as_ref(), self.states())?;
+        let mut chosen = self.selection.select(context, store.as_ref(), self.states())?;
         let undelivered = std::mem::take(&mut chosen.undelivered);
-        let mut parted = chosen.part(|state| how.leaves(state));
-        self.address(context, store.as_ref(), undelivered, &mut parted)?;
-        self.warn_of_newer(context, store.as_ref(), &parted.would)?;
-        if parted.is_planned_first(self.dry_run, self.yes) {
-            return plan(context, &parted, "replay");
+        let mut plan = chosen.plan(|state| how.leaves(state));
+        self.address(context, store.as_ref(), undelivered, &mut plan)?;
+        self.warn_of_newer(context, store.as_ref(), &plan.changes)?;
+        if plan.must_only_plan(self.dry_run, self.yes) {
+            return show_plan(context, &plan, "replay");
         }
         context.set_endpoints(store.as_ref())?;
-        let mut changed = store.replay(parted.ids(), how, context.now).wait()?;
-        if parted.made > 0 {
-            let (events, only) = (std::mem::take(&mut parted.addressed), self.choice.endpoint().map(str::to_owned));
+        let mut changed = store.replay(plan.ids(), how, context.now).wait()?;
+        if plan.made > 0 {
+            let (events, only) = (std::mem::take(&mut plan.addressed), self.selection.endpoint().map(str::to_owned));
             changed.changed.extend(store.address(events, how.trigger, only, context.now).wait()?);
         }
-        report_change(context, changed, parted, "replayed", self.choice.is_by_id())
+        report_change(context, changed, plan, "replayed", self.selection.is_by_id())
     }
 
     /// Notes which events without a delivery get some; one that nobody wants is refused, or left out of a list.
@@ -93,23 +93,23 @@ impl ReplayArgs {
         context: &Context,
         store: &dyn Store,
         events: Vec<EventRow>,
-        parted: &mut Parted,
-    ) -> Result<(), Fault> {
+        plan: &mut Plan,
+    ) -> Result<(), CliError> {
         if self.failed || events.is_empty() {
             return Ok(());
         }
         let endpoints = resolve(&context.config()?.endpoints, &store.endpoints()?);
-        let is_chosen = |name: &str| self.choice.endpoint().is_none_or(|only| name == only);
+        let is_chosen = |name: &str| self.selection.endpoint().is_none_or(|only| name == only);
         for event in events {
             let wanting = endpoints.iter().filter(|it| is_chosen(&it.name) && it.wants(&event.event_type)).count();
-            if wanting == 0 && !self.choice.stdin {
-                return Err(Exit::No
-                    .fault(format!("no endpoint wants the event `{}`, so there is nobody to deliver it to", event.id))
+            if wanting == 0 && !self.selection.stdin {
+                return Err(Exit::Failure
+                    .error(format!("no endpoint wants the event `{}`, so there is nobody to deliver it to", event.id))
                     .hint("configure an endpoint for its type, or send it with --to URL"));
             }
             if wanting > 0 {
-                parted.made += wanting;
-                parted.addressed.push(event.id);
+                plan.made += wanting;
+                plan.addressed.push(event.id);
             }
         }
         Ok(())
@@ -125,7 +125,7 @@ impl ReplayArgs {
     }
 
     fn how(&self) -> Replay {
-        let by_id = self.choice.is_by_id() && !self.choice.stdin;
+        let by_id = self.selection.is_by_id() && !self.selection.stdin;
         Replay {
             trigger: if by_id { Trigger::Manual } else { Trigger::Bulk },
             include_delivered: self.include_delivered,
@@ -134,18 +134,18 @@ impl ReplayArgs {
     }
 
     /// Sends stored or captured requests to a place that is not an endpoint of the queue.
-    fn send_elsewhere(&self, context: &Context, url: &str) -> Result<Exit, Fault> {
+    fn send_elsewhere(&self, context: &Context, url: &str) -> Result<Exit, CliError> {
         let parcels = match &self.from {
             Some(path) => resend::captured(context, path, self.named_scheme()?, self.skip_unsigned)?,
-            None if !self.choice.is_by_id() && !self.failed => {
+            None if !self.selection.is_by_id() && !self.failed => {
                 return Err(Exit::Usage
-                    .fault("nothing was chosen to send")
+                    .error("nothing was chosen to send")
                     .hint("name events or deliveries, or captured requests with --from"));
             }
             None => {
                 let store = context.existing_store()?;
                 let states = if self.failed { &[State::Failed][..] } else { &[] };
-                let chosen = self.choice.choose(context, store.as_ref(), states)?;
+                let chosen = self.selection.select(context, store.as_ref(), states)?;
                 let undelivered = chosen.undelivered.iter().filter(|_| !self.failed);
                 resend::stored(store.as_ref(), chosen.rows.iter().map(|row| &row.event).chain(undelivered))?
             }
@@ -159,12 +159,12 @@ impl ReplayArgs {
         elsewhere.send(context, parcels)
     }
 
-    fn named_scheme(&self) -> Result<Option<&'static dyn Scheme>, Fault> {
+    fn named_scheme(&self) -> Result<Option<&'static dyn Scheme>, CliError> {
         let Some(name) = &self.scheme else { return Ok(None) };
         find(name).map(Some).ok_or_else(|| signature_args::unknown(name))
     }
 
-    fn warn_of_newer(&self, context: &Context, store: &dyn Store, chosen: &[DeliveryRow]) -> Result<(), Fault> {
+    fn warn_of_newer(&self, context: &Context, store: &dyn Store, chosen: &[DeliveryRow]) -> Result<(), CliError> {
         let ids: Vec<DeliveryId> = chosen.iter().map(|row| row.id).collect();
         let overtaken = store.overtaken(&ids)?;
         let Some(first) = overtaken.first() else { return Ok(()) };
@@ -181,22 +181,22 @@ impl ReplayArgs {
     }
 }
 
-impl Parted {
+impl Plan {
     /// The deliveries that are changed.
     pub(super) fn ids(&self) -> Vec<DeliveryId> {
-        self.would.iter().map(|row| row.id).collect()
+        self.changes.iter().map(|row| row.id).collect()
     }
 
     /// Whether to say what would be done instead of doing it. Where nothing can be done, that is said at once.
-    pub(super) fn is_planned_first(&self, dry_run: bool, yes: bool) -> bool {
-        let changes = self.would.len() + self.made;
+    pub(super) fn must_only_plan(&self, dry_run: bool, yes: bool) -> bool {
+        let changes = self.changes.len() + self.made;
         let nothing = changes == 0 && !self.refused.is_empty();
         !nothing && (dry_run || (changes > 1 && !yes))
     }
 }
 
 /// Shows what would be done, what is left alone, and how to do it.
-pub(super) fn plan(context: &Context, parted: &Parted, verb: &str) -> Result<Exit, Fault> {
+pub(super) fn show_plan(context: &Context, plan: &Plan, verb: &str) -> Result<Exit, CliError> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct Plan {
@@ -206,13 +206,13 @@ pub(super) fn plan(context: &Context, parted: &Parted, verb: &str) -> Result<Exi
         left_alone: usize,
         deliveries: Vec<i64>,
     }
-    let chosen = &parted.would;
+    let chosen = &plan.changes;
     let endpoints: BTreeSet<&str> = chosen.iter().map(|row| row.endpoint.as_str()).collect();
     let view = Plan {
         dry_run: true,
-        would_change: chosen.len() + parted.made,
-        new_deliveries: parted.made,
-        left_alone: parted.left.len() + parted.refused.len(),
+        would_change: chosen.len() + plan.made,
+        new_deliveries: plan.made,
+        left_alone: plan.skipped.len() + plan.refused.len(),
         deliveries: chosen.iter().map(|r| r.id.0).collect(),
     };
     let mut table = lists::chosen_deliveries(&chosen[..chosen.len().min(SHOWN)]);
@@ -221,19 +221,19 @@ pub(super) fn plan(context: &Context, parted: &Parted, verb: &str) -> Result<Exi
     }
     let line = format!("would {verb} {} to {}; nothing changed", deliveries(chosen.len()), counted(endpoints.len()));
     let mut report = Report::new(&view).with_line(line);
-    if parted.made > 0 {
-        let (made, events) = (deliveries(parted.made), parted.addressed.len());
+    if plan.made > 0 {
+        let (made, events) = (deliveries(plan.made), plan.addressed.len());
         let of =
             if events == 1 { "1 event that has none".to_owned() } else { format!("{events} events that have none") };
         report = report.with_line(format!("would make {made} of {of}, behind what is queued of their resources"));
     }
-    if let Some(line) = left_alone(parted.left.iter().chain(&parted.refused)) {
+    if let Some(line) = left_alone(plan.skipped.iter().chain(&plan.refused)) {
         report = report.with_line(line);
     }
     let report = report
         .with_table(table)
         .with_names(chosen.iter().map(|row| row.id.0.to_string()))
-        .with_hint_if(chosen.len() + parted.made > 0, "run it again with --yes to do it");
+        .with_hint_if(chosen.len() + plan.made > 0, "run it again with --yes to do it");
     context.screen.report(&report)?;
     Ok(Exit::Done)
 }
@@ -281,10 +281,10 @@ fn counted(endpoints: usize) -> String {
 pub(super) fn report_change(
     context: &Context,
     changed: Changed,
-    parted: Parted,
+    plan: Plan,
     done: &str,
     by_id: bool,
-) -> Result<Exit, Fault> {
+) -> Result<Exit, CliError> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct View {
@@ -293,14 +293,14 @@ pub(super) fn report_change(
         deliveries: Vec<i64>,
     }
     let Changed { changed, mut left } = changed;
-    left.extend(parted.refused);
+    left.extend(plan.refused);
     let view = View {
         changed: changed.len(),
-        left_alone: left.len() + parted.left.len(),
+        left_alone: left.len() + plan.skipped.len(),
         deliveries: changed.iter().map(|id| id.0).collect(),
     };
     let mut report = Report::new(&view).with_line(format!("{} {done}", deliveries(changed.len())));
-    if let Some(line) = left_alone(parted.left.iter()) {
+    if let Some(line) = left_alone(plan.skipped.iter()) {
         report = report.with_line(line);
     }
     let report = report
@@ -313,5 +313,5 @@ pub(super) fn report_change(
         1 => String::new(),
         n => format!(" (and {} more)", n - 1),
     };
-    Err(Exit::No.fault(format!("delivery {} {why}{more}", id.0)).hint(hint))
+    Err(Exit::Failure.error(format!("delivery {} {why}{more}", id.0)).hint(hint))
 }

@@ -15,18 +15,19 @@ use http_body_util::Full;
 
 use super::captures;
 use super::context::Context;
-use super::exit::{Exit, Fault};
+use super::exit::{CliError, Exit};
 use super::signals::block_on;
 use super::signature_args::{SecretArgs, key};
 use crate::clock::{Clock as _, SystemClock, Timestamp};
 use crate::delivery::Outcome;
 use crate::endpoint::EndpointUrl;
+use crate::format::count;
 use crate::outbound::AGENT;
 use crate::outbound::http::{AttemptResult, Client, Target};
 use crate::report::requests::{self, Resent};
 use crate::signature::{Message, Received, Scheme, detect, find, sign};
 use crate::store::{EventRow, Store};
-use crate::text::{Untrusted, count};
+use crate::untrusted::Untrusted;
 
 /// How long one request may take.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -67,9 +68,9 @@ pub(super) struct Elsewhere {
 
 impl Elsewhere {
     /// A place of its own, reached by the rules of the configuration.
-    pub(super) fn new(context: &Context, url: &str, secret: &SecretArgs) -> Result<Self, Fault> {
+    pub(super) fn new(context: &Context, url: &str, secret: &SecretArgs) -> Result<Self, CliError> {
         let url = EndpointUrl::parse(url).map_err(|invalid| {
-            Exit::Usage.fault(format!("--to {} is not a place to send to", Untrusted(url))).cause(invalid)
+            Exit::Usage.error(format!("--to {} is not a place to send to", Untrusted(url))).cause(invalid)
         })?;
         let config = context.config()?;
         let client = Client::new(config.egress, config.ca_file.clone());
@@ -77,11 +78,11 @@ impl Elsewhere {
     }
 
     /// Sends every parcel in its order, one after the other, and reports how each ended.
-    pub(super) fn send(&self, context: &Context, parcels: Vec<Parcel>) -> Result<Exit, Fault> {
+    pub(super) fn send(&self, context: &Context, parcels: Vec<Parcel>) -> Result<Exit, CliError> {
         let requests = parcels
             .into_iter()
             .map(|parcel| Ok((parcel.name.clone(), self.request(parcel, SystemClock.now())?)))
-            .collect::<Result<Vec<_>, Fault>>()?;
+            .collect::<Result<Vec<_>, CliError>>()?;
         let sent = block_on(async {
             let mut sent = Vec::new();
             for (name, request) in requests {
@@ -91,10 +92,10 @@ impl Elsewhere {
             Ok(sent)
         })?;
         context.screen.report(&requests::resent(&sent, self.url.as_str()))?;
-        Ok(if sent.iter().all(|one| one.delivered) { Exit::Done } else { Exit::No })
+        Ok(if sent.iter().all(|one| one.delivered) { Exit::Done } else { Exit::Failure })
     }
 
-    fn request(&self, parcel: Parcel, now: Timestamp) -> Result<Request<Full<Bytes>>, Fault> {
+    fn request(&self, parcel: Parcel, now: Timestamp) -> Result<Request<Full<Bytes>>, CliError> {
         let mut headers = parcel.headers;
         for scheme in &parcel.schemes {
             let time = scheme.facts().time_form.write(now);
@@ -103,7 +104,7 @@ impl Elsewhere {
                 Message { method: parcel.method.as_str(), url, id: &parcel.id, time: &time, body: &parcel.body };
             let signed = sign(*scheme, &message, &[key(*scheme, &self.secret)?]);
             let signed = signed.map_err(|error| {
-                Exit::Data.fault(format!("failed to sign {} by {}", parcel.name, scheme.facts().name)).cause(error)
+                Exit::Data.error(format!("failed to sign {} by {}", parcel.name, scheme.facts().name)).cause(error)
             })?;
             for (name, value) in signed {
                 insert(&mut headers, name.as_str(), &value);
@@ -130,7 +131,10 @@ fn resent(name: String, answer: AttemptResult) -> Resent {
 }
 
 /// These events, each once, as syncctl sends them.
-pub(super) fn stored<'a>(store: &dyn Store, events: impl Iterator<Item = &'a EventRow>) -> Result<Vec<Parcel>, Fault> {
+pub(super) fn stored<'a>(
+    store: &dyn Store,
+    events: impl Iterator<Item = &'a EventRow>,
+) -> Result<Vec<Parcel>, CliError> {
     let mut seen = BTreeSet::new();
     let mut parcels = Vec::new();
     for row in events.filter(|row| seen.insert(row.seq)) {
@@ -158,7 +162,7 @@ pub(super) fn captured(
     path: &Path,
     named: Option<&'static dyn Scheme>,
     skip_unsigned: bool,
-) -> Result<Vec<Parcel>, Fault> {
+) -> Result<Vec<Parcel>, CliError> {
     let (mut parcels, mut unsigned) = (Vec::new(), Vec::new());
     for capture in captures::read(context, path)? {
         let schemes = schemes_of(&capture.request, named);
@@ -177,9 +181,9 @@ pub(super) fn captured(
     Ok(parcels)
 }
 
-fn without_signature(first: &str, count: usize, is_all: bool) -> Fault {
+fn without_signature(first: &str, count: usize, is_all: bool) -> CliError {
     let more = if count > 1 { format!(", and {} more have none", count - 1) } else { String::new() };
-    let fault = Exit::Data.fault(format!("{first} has no signature header of a known scheme{more}"));
+    let fault = Exit::Data.error(format!("{first} has no signature header of a known scheme{more}"));
     fault.hint(match is_all {
         true => "name the scheme to sign by with --scheme",
         false => "leave such requests out with --skip-unsigned, or name the scheme to sign by with --scheme",
@@ -202,7 +206,7 @@ fn parcel(path: &Path, request: Received, schemes: Vec<&'static dyn Scheme>) -> 
 }
 
 /// A client by the rules of the configuration, for a request that arrived and goes on.
-pub(super) fn forwarder(context: &Context, url: &EndpointUrl) -> Result<Arc<Target>, Fault> {
+pub(super) fn forwarder(context: &Context, url: &EndpointUrl) -> Result<Arc<Target>, CliError> {
     let config = context.config()?;
     Ok(Arc::new(Target::new(url, Client::new(config.egress, config.ca_file.clone()))))
 }

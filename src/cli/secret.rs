@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::captures::{self, Capture};
 use super::context::Context;
-use super::exit::{Exit, Fault};
+use super::exit::{CliError, Exit};
 use super::signature_args::SecretArgs;
 use crate::clock::Timestamp;
 use crate::config::{Config, WhichSecret};
@@ -74,7 +74,7 @@ pub struct RotatePlanArgs {
 }
 
 impl SecretCommand {
-    pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
+    pub(super) fn run(self, context: &Context) -> Result<Exit, CliError> {
         match self {
             Self::New(args) => args.run(context),
             Self::Check(args) => args.run(context),
@@ -84,7 +84,7 @@ impl SecretCommand {
 }
 
 impl NewArgs {
-    fn run(self, context: &Context) -> Result<Exit, Fault> {
+    fn run(self, context: &Context) -> Result<Exit, CliError> {
         let secret = fresh()?;
         #[derive(Serialize)]
         struct View<'a> {
@@ -98,21 +98,21 @@ impl NewArgs {
 }
 
 /// A secret nobody has yet.
-pub(super) fn fresh() -> Result<Zeroizing<String>, Fault> {
+pub(super) fn fresh() -> Result<Zeroizing<String>, CliError> {
     let mut random = Zeroizing::new([0; 32]);
-    getrandom::fill(random.as_mut()).map_err(|e| Exit::Io.fault("failed to get random bytes").cause(e))?;
+    getrandom::fill(random.as_mut()).map_err(|e| Exit::Io.error("failed to get random bytes").cause(e))?;
     Ok(new_secret(&random))
 }
 
 impl CheckArgs {
-    fn run(self, context: &Context) -> Result<Exit, Fault> {
+    fn run(self, context: &Context) -> Result<Exit, CliError> {
         let text = match self.secret.configured(context)? {
             Some(text) => text,
             None => self.secret.read(context)?,
         };
         if self.standard_form {
             let form = standard_form(text.as_bytes())
-                .map_err(|error| Exit::Data.fault("the secret has no whsec_ form").cause(error))?;
+                .map_err(|error| Exit::Data.error("the secret has no whsec_ form").cause(error))?;
             context.screen.bytes(format!("{}\n", form.as_str()).as_bytes())?;
             return Ok(Exit::Done);
         }
@@ -124,7 +124,7 @@ impl CheckArgs {
         flaws.extend(reused(if shared { "webhook.secret" } else { "" }, text.as_bytes(), others));
         let flawed = Flawed { bytes: text.len(), encoded: text.starts_with("whsec_"), flaws };
         context.screen.report(&secrets::flaws(&flawed))?;
-        Ok(if flawed.flaws.is_empty() { Exit::Done } else { Exit::No })
+        Ok(if flawed.flaws.is_empty() { Exit::Done } else { Exit::Failure })
     }
 }
 
@@ -154,10 +154,10 @@ struct Rotation {
 }
 
 impl RotatePlanArgs {
-    fn run(self, context: &Context) -> Result<Exit, Fault> {
+    fn run(self, context: &Context) -> Result<Exit, CliError> {
         let rotation = Rotation { old: self.secret.read(context)?, new: self.new_secret(context)? };
         if rotation.old == rotation.new {
-            return Err(Exit::Usage.fault("the new secret is the old one").hint("make one with `syncctl secret new`"));
+            return Err(Exit::Usage.error("the new secret is the old one").hint("make one with `syncctl secret new`"));
         }
         let captures = match &self.captured {
             Some(path) => captures::read(context, path)?,
@@ -174,17 +174,17 @@ impl RotatePlanArgs {
         // Nobody who was looked at says nothing of who still uses the old one.
         let mut all = senders.iter().chain(&endpoints).filter_map(SecretUser::is_ready).peekable();
         let ready = all.peek().is_some() && all.all(|ready| ready);
-        Ok(if ready { Exit::Done } else { Exit::No })
+        Ok(if ready { Exit::Done } else { Exit::Failure })
     }
 
-    fn new_secret(&self, context: &Context) -> Result<Zeroizing<String>, Fault> {
+    fn new_secret(&self, context: &Context) -> Result<Zeroizing<String>, CliError> {
         let which = match (&self.new_env, &self.new_file) {
             (Some(name), _) => WhichSecret::Env(name),
             (None, Some(path)) => WhichSecret::File(path),
-            (None, None) => return Err(Exit::Usage.fault("name the new secret with --new-env or --new-file")),
+            (None, None) => return Err(Exit::Usage.error("name the new secret with --new-env or --new-file")),
         };
         let text = context.config()?.secret_text(&which)?;
-        text.filter(|text| !text.trim().is_empty()).ok_or_else(|| Exit::Config.fault("the new secret is empty"))
+        text.filter(|text| !text.trim().is_empty()).ok_or_else(|| Exit::Config.error("the new secret is empty"))
     }
 }
 
@@ -208,7 +208,7 @@ impl Rotation {
 
     /// Who sent webhooks to `serve`: each address with the secret of its newest, and with another it used within a day before,
     /// because several senders may share an address. Without a database, nobody did.
-    fn received(&self, context: &Context) -> Result<Vec<SecretUser>, Fault> {
+    fn received(&self, context: &Context) -> Result<Vec<SecretUser>, CliError> {
         let [new, old] =
             [&self.new, &self.old].map(|text| Secret::new(text.to_string()).ok().map(|it| it.fingerprint()));
         let mut newest = BTreeMap::new();
@@ -248,7 +248,7 @@ impl Rotation {
     }
 
     /// Which secret signs for each of these endpoints.
-    fn endpoints(&self, context: &Context, endpoints: &[ResolvedEndpoint]) -> Result<Vec<SecretUser>, Fault> {
+    fn endpoints(&self, context: &Context, endpoints: &[ResolvedEndpoint]) -> Result<Vec<SecretUser>, CliError> {
         let config = context.config()?;
         let standing = |text: Option<Zeroizing<String>>| match text {
             Some(text) if text == self.new => Standing::New,

@@ -13,7 +13,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use super::context::Context;
-use super::exit::{Exit, Fault};
+use super::exit::{CliError, Exit};
 use super::signals::block_on;
 use super::values;
 use crate::clock::{Clock as _, SystemClock};
@@ -45,7 +45,7 @@ fn group(name: &str) -> Result<Group, String> {
 }
 
 impl ServeArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
+    pub(super) fn run(self, context: &Context) -> Result<Exit, CliError> {
         let config = Arc::clone(context.config()?);
         let without = self.without(&config);
         let settings = settings(&config, &without, &self.addresses(&config))?;
@@ -70,7 +70,7 @@ impl ServeArgs {
         let background = match self.no_process {
             true => None,
             false => Some(
-                deliveries.start(every).map_err(|e| Exit::Io.fault("failed to start the delivery thread").cause(e))?,
+                deliveries.start(every).map_err(|e| Exit::Io.error("failed to start the delivery thread").cause(e))?,
             ),
         };
         block_on(Running { context, args: &self, without, deliveries, background }.go(server, listeners))
@@ -87,7 +87,7 @@ impl ServeArgs {
 }
 
 /// The secrets and names of the routes. A route that nobody could use is an error unless it is switched off.
-fn settings(config: &Config, without: &[Group], listen: &[String]) -> Result<Settings, Fault> {
+fn settings(config: &Config, without: &[Group], listen: &[String]) -> Result<Settings, CliError> {
     let webhook: Vec<_> = config.webhook_secret()?.into_iter().chain(config.previous_secret()?).collect();
     let (admin, cron) = (config.admin_token()?, config.cron_secret()?);
     let needs = [
@@ -110,11 +110,11 @@ fn settings(config: &Config, without: &[Group], listen: &[String]) -> Result<Set
     })
 }
 
-fn without_secret(groups: &[&str], names: &[&str]) -> Fault {
+fn without_secret(groups: &[&str], names: &[&str]) -> CliError {
     let is_not = if let [_] = names { "is not set" } else { "are not set" };
     let files: Vec<String> = names.iter().map(|name| format!("{name}_FILE")).collect();
     Exit::Config
-        .fault(format!("the routes for {} have no secret: they would refuse everyone", groups.join(", ")))
+        .error(format!("the routes for {} have no secret: they would refuse everyone", groups.join(", ")))
         .cause(format!("{} {is_not}", names.join(", ")))
         .hint(format!(
             "set {} or {} (`syncctl secret new` makes one), or switch them off with --without {}",
@@ -138,15 +138,15 @@ fn hosts(config: &Config, listen: &[String]) -> Option<Vec<String>> {
 /// Connections that may wait to be accepted: a burst of them must not make a good client try again after a second.
 const BACKLOG: u32 = 1_024;
 
-fn bind(addresses: &[String]) -> Result<Vec<TcpListener>, Fault> {
+fn bind(addresses: &[String]) -> Result<Vec<TcpListener>, CliError> {
     // Sockets register with a runtime while they are made; what comes out belongs to none.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build();
-    let runtime = runtime.map_err(|e| Exit::Io.fault("failed to listen").cause(e))?;
+    let runtime = runtime.map_err(|e| Exit::Io.error("failed to listen").cause(e))?;
     let _within = runtime.enter();
     addresses.iter().map(|address| listen(address).map_err(|e| not_listening(address, e))).collect()
 }
 
-fn not_listening(address: &str, error: std::io::Error) -> Fault {
+fn not_listening(address: &str, error: std::io::Error) -> CliError {
     let (exit, hint) = match error.kind() {
         ErrorKind::InvalidInput => {
             (Exit::Config, "write HOST:PORT: 127.0.0.1:3000, [::1]:3000, or 0.0.0.0:3000 for every address")
@@ -158,7 +158,7 @@ fn not_listening(address: &str, error: std::io::Error) -> Fault {
         ErrorKind::PermissionDenied => (Exit::Io, "ports below 1024 need CAP_NET_BIND_SERVICE: choose a higher one"),
         _ => (Exit::Io, "write an address instead of the name, or see whether the name is known"),
     };
-    exit.fault(format!("failed to listen on {address}")).cause(error).hint(hint)
+    exit.error(format!("failed to listen on {address}")).cause(error).hint(hint)
 }
 
 /// Listens on the first of the addresses a name stands for that can be had.
@@ -188,9 +188,9 @@ fn announce(
     listeners: &[TcpListener],
     without: &[Group],
     (no_process, any_name): (bool, bool),
-) -> Result<(), Fault> {
+) -> Result<(), CliError> {
     for listener in listeners {
-        let address = listener.local_addr().map_err(|e| Exit::Io.fault("failed to listen").cause(e))?;
+        let address = listener.local_addr().map_err(|e| Exit::Io.error("failed to listen").cause(e))?;
         context.screen.note(&format!("syncctl {} listening on http://{address}", env!("CARGO_PKG_VERSION")));
     }
     let lines = [
@@ -231,13 +231,13 @@ struct Running<'a> {
 
 impl Running<'_> {
     /// Serves until a signal ends it.
-    async fn go(mut self, server: Server, listeners: Vec<TcpListener>) -> Result<Exit, Fault> {
-        let mut signals = Signals::listen().map_err(|e| Exit::Io.fault("failed to listen for signals").cause(e))?;
+    async fn go(mut self, server: Server, listeners: Vec<TcpListener>) -> Result<Exit, CliError> {
+        let mut signals = Signals::listen().map_err(|e| Exit::Io.error("failed to listen for signals").cause(e))?;
         let listeners = listeners
             .into_iter()
             .map(tokio::net::TcpListener::from_std)
             .collect::<Result<Vec<_>, _>>()
-            .map_err(|e| Exit::Io.fault("failed to listen").cause(e))?;
+            .map_err(|e| Exit::Io.error("failed to listen").cause(e))?;
         let (stop, stopped) = watch::channel(false);
         let (handle, work) = server.start(listeners, stopped);
         let serving = tokio::spawn(work);
@@ -273,8 +273,8 @@ impl Running<'_> {
         notify(&reloading());
         match self.try_reload(handle) {
             Ok(()) => self.context.screen.note("the configuration was read again"),
-            Err(Fault::ClosedPipe) => {}
-            Err(Fault::Failed(failure)) => {
+            Err(CliError::ClosedPipe) => {}
+            Err(CliError::Failed(failure)) => {
                 self.context.screen.warn("the configuration is wrong; the old one stays");
                 self.context.screen.error(&failure);
             }
@@ -282,8 +282,8 @@ impl Running<'_> {
         notify(&[NotifyState::Ready]);
     }
 
-    fn try_reload(&mut self, handle: &Handle) -> Result<(), Fault> {
-        let fresh = self.context.afresh(SystemClock.now());
+    fn try_reload(&mut self, handle: &Handle) -> Result<(), CliError> {
+        let fresh = self.context.reload(SystemClock.now());
         let config = Arc::clone(fresh.config()?);
         let settings = settings(&config, &self.without, &self.args.addresses(&config))?;
         let store = self.deliveries.config().store;

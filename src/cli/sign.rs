@@ -3,8 +3,8 @@
 use strum::VariantArray as _;
 
 use super::context::Context;
-use super::exit::{Exit, Fault};
-use super::signature_args::{Chosen, SchemeArgs, SecretArgs, key, owned};
+use super::exit::{CliError, Exit};
+use super::signature_args::{SchemeArgs, SecretArgs, Selection, key, owned};
 use super::values;
 use crate::clock::Timestamp;
 use crate::event::IdSource;
@@ -67,16 +67,16 @@ pub struct SignArgs {
 }
 
 impl SignArgs {
-    pub(super) fn run(mut self, context: &Context) -> Result<Exit, Fault> {
+    pub(super) fn run(mut self, context: &Context) -> Result<Exit, CliError> {
         self.scheme.name_header(self.header.take());
         if context.screen.format() == Format::Csv && (self.curl.is_some() || self.snippet.is_some()) {
             return Err(Exit::Usage
-                .fault("a command or a program has no rows")
+                .error("a command or a program has no rows")
                 .hint("leave `-o csv` out, or take json"));
         }
         let chosen = match self.scheme.chosen()? {
             Some(chosen) => chosen,
-            None => Chosen::Listed(find(ORIGINAL).ok_or_else(|| Exit::Bug.fault("the original scheme is gone"))?),
+            None => Selection::Listed(find(ORIGINAL).ok_or_else(|| Exit::Bug.error("the original scheme is gone"))?),
         };
         let body = match &self.data {
             Some(text) => text.clone().into_bytes(),
@@ -118,7 +118,7 @@ impl SignArgs {
         secret: &str,
         id: &str,
         body: &[u8],
-    ) -> Result<Signed, Fault> {
+    ) -> Result<Signed, CliError> {
         let key = key(scheme, secret)?;
         let time = self.time(scheme, context);
         let url = self.curl.as_deref().or(self.url.as_deref()).unwrap_or("");
@@ -162,7 +162,7 @@ impl SignArgs {
     }
 
     /// The body under every scheme. A scheme that this secret is no key of is listed with the reason.
-    fn every(&self, context: &Context, secret: &str, id: &str, body: &[u8]) -> Result<Exit, Fault> {
+    fn every(&self, context: &Context, secret: &str, id: &str, body: &[u8]) -> Result<Exit, CliError> {
         let mut all = Vec::new();
         for scheme in schemes() {
             all.push(self.with_snippets(context, scheme, secret, id, body)?);
@@ -181,7 +181,7 @@ impl SignArgs {
         secret: &str,
         id: &str,
         body: &[u8],
-    ) -> Result<Signed, Fault> {
+    ) -> Result<Signed, CliError> {
         let name = scheme.facts().name.to_string();
         let key = match scheme.key(secret.as_bytes()) {
             Ok(key) => key,
@@ -201,8 +201,8 @@ impl SignArgs {
     }
 }
 
-fn refused(scheme: &dyn Scheme, error: &SignError) -> Fault {
-    let fault = Exit::Usage.fault(format!("failed to sign by {}", scheme.facts().name)).cause(error);
+fn refused(scheme: &dyn Scheme, error: &SignError) -> CliError {
+    let fault = Exit::Usage.error(format!("failed to sign by {}", scheme.facts().name)).cause(error);
     match error {
         SignError::UrlUnknown => fault.hint("name the URL with --url"),
         SignError::UrlWithoutHash(url) => fault.hint(format!("send to `{url}`, and name it with --url")),

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use super::exit::{Exit, Fault};
+use super::exit::{CliError, Exit};
 use crate::outbound::run::Stop;
 
 /// What the signals of this process ask for.
@@ -64,11 +64,11 @@ impl Signals {
 }
 
 /// Runs a future on a runtime of one thread: the network is not the work of many.
-pub(super) fn block_on<T>(work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+pub(super) fn block_on<T>(work: impl Future<Output = Result<T, CliError>>) -> Result<T, CliError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|e| Exit::Io.fault("failed to start the network runtime").cause(e))?;
+        .map_err(|e| Exit::Io.error("failed to start the network runtime").cause(e))?;
     let done = runtime.block_on(work);
     // A resolver that hangs must not keep the process.
     runtime.shutdown_background();

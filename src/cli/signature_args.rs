@@ -8,16 +8,17 @@ use clap::ValueEnum;
 use zeroize::Zeroizing;
 
 use super::context::Context;
-use super::exit::{Exit, Fault};
+use super::exit::{CliError, Exit};
 use super::values;
 use crate::config::WhichSecret;
 use crate::explain::{Candidate, Role};
+use crate::format::did_you_mean;
 use crate::request;
 use crate::request::{MOST_BYTES, RequestError, WordError};
 use crate::signature::{
     Algorithm, Description, Encoding, Generic, Header, Key, Received, Scheme, TimeForm, detect, find, schemes,
 };
-use crate::text::{Untrusted, did_you_mean};
+use crate::untrusted::Untrusted;
 
 /// Where the secret is. No flag takes its value.
 #[derive(Debug, Default, clap::Args)]
@@ -35,16 +36,16 @@ pub struct SecretArgs {
 
 impl SecretArgs {
     /// The secret's text; it is asked for at a terminal when nothing names one.
-    pub(super) fn read(&self, context: &Context) -> Result<Zeroizing<String>, Fault> {
+    pub(super) fn read(&self, context: &Context) -> Result<Zeroizing<String>, CliError> {
         match self.configured(context)? {
             Some(text) if !text.trim().is_empty() => Ok(text),
-            Some(_) => Err(Exit::Config.fault("the secret is empty")),
+            Some(_) => Err(Exit::Config.error("the secret is empty")),
             None => prompt(context),
         }
     }
 
     /// The secret's text, where flags or the configuration name one.
-    pub(super) fn configured(&self, context: &Context) -> Result<Option<Zeroizing<String>>, Fault> {
+    pub(super) fn configured(&self, context: &Context) -> Result<Option<Zeroizing<String>>, CliError> {
         let which = match (&self.secret_env, &self.secret_file, &self.secret_command) {
             (Some(name), _, _) => WhichSecret::Env(name),
             (_, Some(path), _) => WhichSecret::File(path),
@@ -65,10 +66,10 @@ impl SecretArgs {
     }
 }
 
-fn prompt(context: &Context) -> Result<Zeroizing<String>, Fault> {
+fn prompt(context: &Context) -> Result<Zeroizing<String>, CliError> {
     let nobody = || {
         Exit::Config
-            .fault("there is no secret")
+            .error("there is no secret")
             .hint("set WEBHOOK_SECRET or WEBHOOK_SECRET_FILE, or name one with --secret-env or --secret-file")
     };
     if !context.may_ask || !stderr().is_terminal() {
@@ -79,7 +80,7 @@ fn prompt(context: &Context) -> Result<Zeroizing<String>, Fault> {
 }
 
 /// Every secret that is known here: the one to verify with, then those that explain a mismatch.
-pub(super) fn candidates(context: &Context, current: &str) -> Result<Vec<Candidate>, Fault> {
+pub(super) fn candidates(context: &Context, current: &str) -> Result<Vec<Candidate>, CliError> {
     let config = context.config()?;
     let mut all = vec![Candidate::new(Role::Current, current)];
     // A secret that cannot be read explains nothing; the commands that need it say what is wrong with it.
@@ -150,14 +151,14 @@ pub struct SchemeArgs {
 }
 
 /// A scheme of the table or one that was described.
-pub(super) enum Chosen {
+pub(super) enum Selection {
     /// Of the table.
     Listed(&'static dyn Scheme),
     /// Described by flags.
     Described(Box<Generic>),
 }
 
-impl Chosen {
+impl Selection {
     /// The scheme.
     pub(super) fn scheme(&self) -> &dyn Scheme {
         match self {
@@ -169,22 +170,22 @@ impl Chosen {
 
 impl SchemeArgs {
     /// The scheme that was named, if one was.
-    pub(super) fn chosen(&self) -> Result<Option<Chosen>, Fault> {
+    pub(super) fn chosen(&self) -> Result<Option<Selection>, CliError> {
         match self.scheme.as_deref() {
-            Some("generic") => self.described().map(|scheme| Some(Chosen::Described(Box::new(scheme)))),
+            Some("generic") => self.described().map(|scheme| Some(Selection::Described(Box::new(scheme)))),
             _ if self.describes() => Err(Exit::Usage
-                .fault("--signed and the options that go with it describe the scheme `generic`")
+                .error("--signed and the options that go with it describe the scheme `generic`")
                 .hint("add --scheme generic")),
-            Some(name) => find(name).map(|scheme| Some(Chosen::Listed(scheme))).ok_or_else(|| unknown(name)),
+            Some(name) => find(name).map(|scheme| Some(Selection::Listed(scheme))).ok_or_else(|| unknown(name)),
             None => Ok(None),
         }
     }
 
     /// The scheme that was named, else the first the request's headers speak of.
-    pub(super) fn for_request(&self, received: &Received) -> Result<Option<(Chosen, bool)>, Fault> {
+    pub(super) fn for_request(&self, received: &Received) -> Result<Option<(Selection, bool)>, CliError> {
         Ok(match self.chosen()? {
             Some(chosen) => Some((chosen, false)),
-            None => detect(received).first().map(|scheme| (Chosen::Listed(*scheme), true)),
+            None => detect(received).first().map(|scheme| (Selection::Listed(*scheme), true)),
         })
     }
 
@@ -201,7 +202,7 @@ impl SchemeArgs {
             || self.timestamp_unit.is_some()
     }
 
-    fn described(&self) -> Result<Generic, Fault> {
+    fn described(&self) -> Result<Generic, CliError> {
         let default = Description::default();
         let text = |given: &Option<String>, default: String| given.clone().unwrap_or(default);
         let description = Description {
@@ -224,14 +225,14 @@ impl SchemeArgs {
                 Some(TimeName::Seconds) | None => TimeForm::Seconds,
             },
         };
-        Generic::new(description).map_err(|error| Exit::Usage.fault(error.to_string()))
+        Generic::new(description).map_err(|error| Exit::Usage.error(error.to_string()))
     }
 }
 
 /// The fault of a scheme that does not exist.
-pub(super) fn unknown(name: &str) -> Fault {
+pub(super) fn unknown(name: &str) -> CliError {
     let names: Vec<Cow<'static, str>> = schemes().map(|scheme| scheme.facts().name.clone()).collect();
-    let fault = Exit::Usage.fault(format!("there is no scheme `{}`", Untrusted(name)));
+    let fault = Exit::Usage.error(format!("there is no scheme `{}`", Untrusted(name)));
     match did_you_mean(name, names.iter().map(AsRef::as_ref)) {
         Some(near) => fault.hint(format!("did you mean `{near}`?")),
         None => fault.hint(format!("there are {}, generic", names.join(", "))),
@@ -239,9 +240,9 @@ pub(super) fn unknown(name: &str) -> Fault {
 }
 
 /// The key of a scheme from a secret's text; a secret that is none is a fault of the configuration.
-pub(super) fn key(scheme: &dyn Scheme, secret: &str) -> Result<Key, Fault> {
+pub(super) fn key(scheme: &dyn Scheme, secret: &str) -> Result<Key, CliError> {
     scheme.key(secret.as_bytes()).map_err(|error| {
-        let fault = Exit::Config.fault(format!("the secret cannot sign or verify by {}", scheme.facts().name));
+        let fault = Exit::Config.error(format!("the secret cannot sign or verify by {}", scheme.facts().name));
         fault.cause(error).hint("look at it with `syncctl secret check`")
     })
 }
@@ -252,7 +253,7 @@ pub(super) fn owned(headers: Vec<Header<'_>>) -> Vec<(String, String)> {
 }
 
 /// The one request of a file in any of its forms. What is odd about it is told.
-pub(super) fn request_of(context: &Context, path: &str, entry: Option<usize>) -> Result<Received, Fault> {
+pub(super) fn request_of(context: &Context, path: &str, entry: Option<usize>) -> Result<Received, CliError> {
     let request = one_of(context, path, entry)?;
     if let Some((said, given)) = request.length_differs() {
         context.screen.warn(&format!(
@@ -262,7 +263,7 @@ pub(super) fn request_of(context: &Context, path: &str, entry: Option<usize>) ->
     Ok(request)
 }
 
-fn one_of(context: &Context, path: &str, entry: Option<usize>) -> Result<Received, Fault> {
+fn one_of(context: &Context, path: &str, entry: Option<usize>) -> Result<Received, CliError> {
     let text = values::bytes(path, MOST_BYTES)?;
     let mut all = request::read_each(&text).map_err(|error| not_a_request(path, &error))?;
     let number = match (entry, all.len()) {
@@ -270,16 +271,16 @@ fn one_of(context: &Context, path: &str, entry: Option<usize>) -> Result<Receive
         (None, count) => the_signed(context, path, &all).ok_or_else(|| which(path, count))?,
         (Some(number), count) if (1..=count).contains(&number) => number,
         (Some(_), 1) => {
-            return Err(Exit::Usage.fault(format!("{} holds one request", Untrusted(path))).hint("leave --entry out"));
+            return Err(Exit::Usage.error(format!("{} holds one request", Untrusted(path))).hint("leave --entry out"));
         }
         (Some(_), count) => return Err(which(path, count)),
     };
     all.swap_remove(number - 1).map_err(|error| not_a_request(path, &error))
 }
 
-fn which(path: &str, count: usize) -> Fault {
+fn which(path: &str, count: usize) -> CliError {
     Exit::Usage
-        .fault(format!("{} holds {count} requests", Untrusted(path)))
+        .error(format!("{} holds {count} requests", Untrusted(path)))
         .hint(format!("choose one with --entry, from 1 to {count}"))
 }
 
@@ -301,9 +302,9 @@ fn the_signed(context: &Context, path: &str, all: &[Result<Received, RequestErro
 }
 
 /// The fault of a text that is no request, with the way out where there is one.
-pub(super) fn not_a_request(path: &str, error: &RequestError) -> Fault {
+pub(super) fn not_a_request(path: &str, error: &RequestError) -> CliError {
     let fault = Exit::Data
-        .fault(format!("failed to read a request from {}", Untrusted(path)))
+        .error(format!("failed to read a request from {}", Untrusted(path)))
         .cause(Untrusted(&error.to_string()));
     match error {
         RequestError::CurlFile(_)

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use super::context::Context;
-use super::exit::{Exit, Fault};
+use super::exit::{CliError, Exit};
 use super::signals::{Signals, block_on};
 use super::values;
 use crate::clock::{Clock as _, SystemClock};
-use crate::monitor::Ages;
+use crate::monitor::FreshnessThresholds;
 use crate::report::queue;
 use crate::store::Store;
 
@@ -27,11 +27,11 @@ pub struct StatusArgs {
 }
 
 impl StatusArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
+    pub(super) fn run(self, context: &Context) -> Result<Exit, CliError> {
         // Who looks again and again looks at a queue in use.
         let store = if self.watch.is_some() { context.existing_store() } else { context.read_store() }?;
         let configured = context.config()?.freshness;
-        let ages = Ages {
+        let ages = FreshnessThresholds {
             warn_after: self.warn_after.unwrap_or(configured.warn_after),
             error_after: self.error_after.unwrap_or(configured.error_after),
         };
@@ -47,9 +47,9 @@ impl StatusArgs {
 const SHORTEST: Duration = Duration::from_millis(100);
 
 /// Shows the status until a signal comes; that is how it is meant to end.
-fn watch(context: &Context, store: &dyn Store, ages: &Ages, every: Duration) -> Result<(), Fault> {
+fn watch(context: &Context, store: &dyn Store, ages: &FreshnessThresholds, every: Duration) -> Result<(), CliError> {
     block_on(async {
-        let signals = Signals::listen().map_err(|e| Exit::Io.fault("failed to listen for signals").cause(e))?;
+        let signals = Signals::listen().map_err(|e| Exit::Io.error("failed to listen for signals").cause(e))?;
         let mut stop = signals.stop.clone();
         let mut screen = context.screen.clone();
         loop {

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::emit;
-use super::exit::{Exit, Fault};
+use super::exit::{CliError, Exit};
 use super::process::ProcessRun;
 use super::values;
 use crate::clock::Timestamp;
@@ -19,7 +19,7 @@ use crate::outbound::run::{RunOptions, Until};
 use crate::report::emitted::EventView;
 use crate::report::{Report, lists};
 use crate::store::{DeliveryRow, Store};
-use crate::text::Untrusted;
+use crate::untrusted::Untrusted;
 
 /// Arguments of `sync`.
 #[derive(Debug, clap::Args)]
@@ -65,7 +65,7 @@ fn what() -> impl clap::builder::TypedValueParser<Value = What> {
 }
 
 impl SyncArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
+    pub(super) fn run(self, context: &Context) -> Result<Exit, CliError> {
         let draft = emit::draft(context, self.what.event_type(), &self.id, (None, self.data.as_deref()))?;
         if self.dry_run {
             return emit::dry_run(context, &draft);
@@ -76,7 +76,7 @@ impl SyncArgs {
         if receipt.deliveries == 0 {
             context.screen.report(&report(&receipt.event, &[]))?;
             let why = emit::said_of_nobody(&endpoints, &receipt.event.event_type);
-            return Err(Exit::No.fault("nothing was delivered").cause(why));
+            return Err(Exit::Failure.error("nothing was delivered").cause(why));
         }
         self.deliver(context, &store, &endpoints, &receipt.event)
             .map_err(|fault| fault.cause(format!("the event {} is stored and stays in the queue", receipt.event.id)))
@@ -89,7 +89,7 @@ impl SyncArgs {
         store: &Arc<dyn Store>,
         endpoints: &[Endpoint],
         event: &Event,
-    ) -> Result<Exit, Fault> {
+    ) -> Result<Exit, CliError> {
         let options =
             RunOptions { until: Until::Stopped, limit: None, concurrency: None, max_time: Some(self.max_time) };
         let deadline = context.now.plus(self.max_time);
@@ -159,10 +159,10 @@ fn report(event: &Event, deliveries: &[DeliveryRow]) -> Report {
 }
 
 /// The failure that says for each endpoint where its delivery stands.
-fn undelivered(deliveries: &[DeliveryRow]) -> Fault {
+fn undelivered(deliveries: &[DeliveryRow]) -> CliError {
     let missing = deliveries.iter().filter(|row| row.state != State::Delivered);
     let told: Vec<String> = missing.map(|row| format!("{}: {}", Untrusted(&row.endpoint), row.state.name())).collect();
-    Exit::No
-        .fault(format!("not delivered everywhere: {}", told.join(", ")))
+    Exit::Failure
+        .error(format!("not delivered everywhere: {}", told.join(", ")))
         .hint("pending ones go out with the next `syncctl process`; failed ones with `syncctl replay EVENT`, held ones once `syncctl endpoints list` shows their endpoint resumed")
 }

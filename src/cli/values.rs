@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-use super::exit::{Exit, Fault};
+use super::exit::{CliError, Exit};
 use crate::clock::Timestamp;
 use crate::endpoint::EndpointUrl;
 use crate::render::{ColorChoice, Format, TimeStyle};
-use crate::text::Untrusted;
+use crate::untrusted::Untrusted;
 
 /// The forms of an answer.
 pub(super) fn format() -> impl TypedValueParser<Value = Format> {
@@ -80,7 +80,7 @@ pub(super) fn timestamp(text: &str) -> Result<Timestamp, String> {
 /// Reads a literal, `@FILE`, or standard input for `-` and `@-`, of at most `limit` bytes.
 ///
 /// One byte more than `limit` is read, so that the caller can tell what is too long.
-pub(super) fn data(argument: &str, limit: usize) -> Result<Vec<u8>, Fault> {
+pub(super) fn data(argument: &str, limit: usize) -> Result<Vec<u8>, CliError> {
     match argument.strip_prefix('@') {
         _ if argument == "-" || argument == "@-" => read_limited(std::io::stdin().lock(), "standard input", limit),
         None => Ok(argument.as_bytes().to_vec()),
@@ -89,20 +89,20 @@ pub(super) fn data(argument: &str, limit: usize) -> Result<Vec<u8>, Fault> {
 }
 
 /// Opens a file that was named; exit 66 when it is not there.
-pub(super) fn open_file(path: &Path) -> Result<std::fs::File, Fault> {
+pub(super) fn open_file(path: &Path) -> Result<std::fs::File, CliError> {
     std::fs::File::open(path).map_err(|e| unreadable(&path.display().to_string(), &e))
 }
 
-fn read_limited(source: impl Read, name: &str, limit: usize) -> Result<Vec<u8>, Fault> {
+fn read_limited(source: impl Read, name: &str, limit: usize) -> Result<Vec<u8>, CliError> {
     let mut bytes = Vec::new();
     source.take(limit as u64 + 1).read_to_end(&mut bytes).map_err(|e| unreadable(name, &e))?;
     Ok(bytes)
 }
 
 /// The fault of an input that cannot be read.
-pub(super) fn unreadable(name: &str, error: &std::io::Error) -> Fault {
+pub(super) fn unreadable(name: &str, error: &std::io::Error) -> CliError {
     let exit = if error.kind() == std::io::ErrorKind::NotFound { Exit::NoInput } else { Exit::Io };
-    exit.fault(format!("failed to read {}", Untrusted(name))).cause(error)
+    exit.error(format!("failed to read {}", Untrusted(name))).cause(error)
 }
 
 /// A URL that a request goes to, kept as it was written.
@@ -144,13 +144,13 @@ pub(super) fn moment(text: &str) -> Result<Timestamp, String> {
 }
 
 /// Reads a file, or standard input for `-`, of at most `limit` bytes; what is longer is bad data.
-pub(super) fn bytes(path: &str, limit: usize) -> Result<Vec<u8>, Fault> {
+pub(super) fn bytes(path: &str, limit: usize) -> Result<Vec<u8>, CliError> {
     let name = path.strip_prefix('@').unwrap_or(path);
     let read = match name {
         "-" => {
             if std::io::IsTerminal::is_terminal(&std::io::stdin()) {
                 return Err(Exit::Usage
-                    .fault("standard input is a terminal")
+                    .error("standard input is a terminal")
                     .hint("name a file, or pipe the bytes in; nothing is added to them"));
             }
             read_limited(std::io::stdin().lock(), "standard input", limit)?
@@ -158,14 +158,14 @@ pub(super) fn bytes(path: &str, limit: usize) -> Result<Vec<u8>, Fault> {
         path => read_limited(open_file(Path::new(path))?, path, limit)?,
     };
     if read.len() > limit {
-        return Err(Exit::Data.fault(format!("{} is longer than {limit} bytes", Untrusted(name))));
+        return Err(Exit::Data.error(format!("{} is longer than {limit} bytes", Untrusted(name))));
     }
     Ok(read)
 }
 
 /// A path as it is shown.
 pub(super) fn shown_path(path: &Path) -> String {
-    crate::text::Untrusted(&path.display().to_string()).to_string()
+    crate::untrusted::Untrusted(&path.display().to_string()).to_string()
 }
 
 #[cfg(test)]

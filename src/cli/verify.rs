@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::context::Context;
 use super::events;
-use super::exit::{Exit, Fault};
+use super::exit::{CliError, Exit};
 use super::signature_args::{SchemeArgs, SecretArgs, candidates, key, owned, request_of};
 use super::values;
 use crate::clock::Timestamp;
@@ -15,7 +15,7 @@ use crate::report::verified::{self, Verified};
 use crate::request;
 use crate::request::MOST_BYTES;
 use crate::signature::{Key, Message, Received, Scheme, Tolerance, VerifyError, sign, verify};
-use crate::text::Untrusted;
+use crate::untrusted::Untrusted;
 
 /// Arguments of `verify`.
 #[derive(Debug, clap::Args)]
@@ -67,10 +67,10 @@ pub struct VerifyArgs {
 }
 
 impl VerifyArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
+    pub(super) fn run(self, context: &Context) -> Result<Exit, CliError> {
         if self.show_expected && !context.screen.is_terminal() {
             return Err(Exit::Usage
-                .fault("--show-expected shows a valid signature, and only to a terminal")
+                .error("--show-expected shows a valid signature, and only to a terminal")
                 .hint("compute one elsewhere with `syncctl sign`"));
         }
         let received = self.received(context)?;
@@ -94,7 +94,7 @@ impl VerifyArgs {
         received: &'a Received,
         secret: &str,
         detected: bool,
-    ) -> Result<Verified<'a>, Fault> {
+    ) -> Result<Verified<'a>, CliError> {
         let secrets = candidates(context, secret)?;
         // A secret that the scheme cannot use may be what there is to explain.
         let keys: Vec<Key> =
@@ -114,13 +114,13 @@ impl VerifyArgs {
         Ok(Verified { scheme, received, detected, verdict, explanation, expected })
     }
 
-    fn received(&self, context: &Context) -> Result<Received, Fault> {
+    fn received(&self, context: &Context) -> Result<Received, CliError> {
         let mut received = match &self.request {
             Some(path) => request_of(context, path, self.entry)?,
             None => Received { method: http::Method::POST, body: self.body(context)?, ..Received::default() },
         };
         let given = request::from_lines(&self.headers, Bytes::new()).map_err(|error| {
-            let fault = Exit::Data.fault("failed to read a header").cause(Untrusted(&error.to_string()));
+            let fault = Exit::Data.error("failed to read a header").cause(Untrusted(&error.to_string()));
             fault.hint("write each as --header 'NAME: VALUE', as it stands in the request")
         })?;
         for (name, value) in &given.headers {
@@ -135,7 +135,7 @@ impl VerifyArgs {
         Ok(received)
     }
 
-    fn body(&self, context: &Context) -> Result<Bytes, Fault> {
+    fn body(&self, context: &Context) -> Result<Bytes, CliError> {
         match &self.event {
             Some(id) => Ok(events::find(context.existing_store()?.as_ref(), id)?.body.into()),
             None => Ok(values::bytes(self.file.as_deref().unwrap_or("-"), MOST_BYTES)?.into()),

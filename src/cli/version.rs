@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::context::Context;
-use super::exit::{Exit, Fault};
+use super::exit::{CliError, Exit};
 use crate::report::Report;
 
 /// The version in one line, as `--version` prints it after the name.
@@ -22,7 +22,7 @@ struct VersionView {
 }
 
 impl VersionArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Exit, Fault> {
+    pub(super) fn run(self, context: &Context) -> Result<Exit, CliError> {
         let version = env!("CARGO_PKG_VERSION");
         let view = VersionView { version, commit: env!("SYNCCTL_COMMIT"), date: env!("SYNCCTL_COMMIT_DATE") };
         let report = Report::new(&view)

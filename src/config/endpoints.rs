@@ -5,7 +5,7 @@ use super::file::{Entry, File};
 use super::keys::{self, Draft, ENDPOINT_KEYS};
 use super::origin::{Origin, Setting};
 use super::problem::Problem;
-use super::reading::{Reading, Said};
+use super::reading::{Reading, Sourced};
 use super::values::Delivery;
 use crate::endpoint::{EndpointUrl, Spec};
 
@@ -16,7 +16,7 @@ impl Reading {
     /// The endpoints; one that is wrong is left out, and told.
     pub(super) fn endpoints(&mut self, environment: &Environment, files: &[File], delivery: Delivery) -> Vec<Spec> {
         let mut specs = self.named_endpoints(files, delivery);
-        let mut said = self.spoken(environment, &URLS).into_iter();
+        let mut said = self.env_values(environment, &URLS).into_iter();
         if let Some(strongest) = said.next() {
             self.add_urls(&mut specs, &strongest, said.next().map(|it| it.origin).as_ref(), delivery);
         }
@@ -45,7 +45,7 @@ impl Reading {
         for key in ENDPOINT_KEYS {
             let given = entries.iter().find(|entry| entry.key == key.name);
             let Some(entry) = given else { continue };
-            let said = vec![Said { text: entry.text.clone(), origin: entry.origin.clone() }];
+            let said = vec![Sourced { text: entry.text.clone(), origin: entry.origin.clone() }];
             self.settle(&mut draft, key, &format!("endpoints[{at}].{}", key.name), said);
         }
         let spec = draft.finish();
@@ -55,7 +55,7 @@ impl Reading {
         spec.map_err(|reason| self.problems.push(Problem::about("endpoints", &origin_of(entries, ""), &reason))).ok()
     }
 
-    fn add_urls(&mut self, specs: &mut Vec<Spec>, said: &Said, hides: Option<&Origin>, delivery: Delivery) {
+    fn add_urls(&mut self, specs: &mut Vec<Spec>, said: &Sourced, hides: Option<&Origin>, delivery: Delivery) {
         let given = said.text.split(',').map(str::trim).filter(|text| !text.is_empty());
         for (number, text) in given.enumerate() {
             match EndpointUrl::parse(text) {

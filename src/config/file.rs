@@ -12,10 +12,11 @@ use toml::de::{DeTable, DeValue};
 
 use super::environment::unreadable;
 use super::keys::{ENDPOINT_KEYS, Form, KEYS, Key};
-use super::reading::Said;
+use super::reading::Sourced;
 use super::secret::SECRETS;
 use super::{Origin, Problem};
-use crate::text::{Untrusted, did_you_mean, shorten};
+use crate::format::{did_you_mean, shorten};
+use crate::untrusted::Untrusted;
 
 /// One `key = value`.
 #[derive(Clone, Debug)]
@@ -47,8 +48,8 @@ impl File {
     }
 
     /// What the file says about a key.
-    pub(super) fn said<T>(&self, key: &Key<T>) -> Option<Said> {
-        self.entry(key.name).map(|entry| Said { text: entry.text.clone(), origin: entry.origin.clone() })
+    pub(super) fn said<T>(&self, key: &Key<T>) -> Option<Sourced> {
+        self.entry(key.name).map(|entry| Sourced { text: entry.text.clone(), origin: entry.origin.clone() })
     }
 
     /// The entry of a key.

@@ -8,7 +8,8 @@ use super::values::{Delivery, Values};
 use crate::endpoint::{
     EndpointUrl, Invalid, LegacySignature, MAX_CONCURRENCY, Pattern, SecretSource, Settings, Spec, check_name,
 };
-use crate::text::{Untrusted, shorten};
+use crate::format::shorten;
+use crate::untrusted::Untrusted;
 
 /// What a file may write for a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

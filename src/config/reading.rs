@@ -9,7 +9,7 @@ use super::file::File;
 use super::keys::{self, KEYS, Key};
 use super::origin::{Origin, Setting};
 use super::problem::Problem;
-use super::secret::{Kept, SECRETS};
+use super::secret::{SECRETS, SecretLocation};
 use super::values::Values;
 use super::{MASK, Place};
 
@@ -22,7 +22,7 @@ pub(super) struct Reading {
 }
 
 /// What one source says about a key.
-pub(super) struct Said {
+pub(super) struct Sourced {
     pub(super) text: String,
     pub(super) origin: Origin,
 }
@@ -72,10 +72,10 @@ impl Reading {
 
     pub(super) fn values(&mut self, environment: &Environment, files: &[File], db_flag: Option<String>) -> Values {
         let mut values = Values::default();
-        let mut db_flag = db_flag.map(|text| Said { text, origin: Origin::Flag("--db") });
+        let mut db_flag = db_flag.map(|text| Sourced { text, origin: Origin::Flag("--db") });
         for key in KEYS {
             let flag = if key.name == "database" { db_flag.take() } else { None };
-            let mut from_env = self.spoken(environment, &[&keys::variable(key.name)]);
+            let mut from_env = self.env_values(environment, &[&keys::variable(key.name)]);
             from_env.retain(|said| !said.text.trim().is_empty());
             let from_files = files.iter().filter_map(|file| file.said(key));
             let said = flag.into_iter().chain(from_env).chain(from_files).collect::<Vec<_>>();
@@ -85,12 +85,12 @@ impl Reading {
     }
 
     /// Takes the strongest of what was `said`, checks them all, and notes the result.
-    pub(super) fn settle<T>(&mut self, values: &mut T, key: &Key<T>, shown_as: &str, said: Vec<Said>)
+    pub(super) fn settle<T>(&mut self, values: &mut T, key: &Key<T>, shown_as: &str, said: Vec<Sourced>)
     where
         T: Clone,
     {
         let mut origins = Vec::new();
-        for Said { text, origin } in said {
+        for Sourced { text, origin } in said {
             let mut candidate = values.clone();
             match (key.read)(&mut candidate, &text) {
                 Ok(()) if origins.is_empty() => *values = candidate,
@@ -109,24 +109,24 @@ impl Reading {
     }
 
     /// What the environment says under those names, strongest first.
-    pub(super) fn spoken(&mut self, environment: &Environment, names: &[&str]) -> Vec<Said> {
+    pub(super) fn env_values(&mut self, environment: &Environment, names: &[&str]) -> Vec<Sourced> {
         let (said, problems) = environment.said(names);
         self.problems.extend(problems);
-        said.into_iter().map(|(text, origin)| Said { text, origin }).collect()
+        said.into_iter().map(|(text, origin)| Sourced { text, origin }).collect()
     }
 
     pub(super) fn secrets(
         &mut self,
         environment: &Environment,
         files: &[File],
-    ) -> BTreeMap<&'static str, (Kept, Origin)> {
+    ) -> BTreeMap<&'static str, (SecretLocation, Origin)> {
         let mut secrets = BTreeMap::new();
         for secret in SECRETS {
             self.problems.extend(files.iter().filter_map(|file| secret.said_twice(file)));
             let mut found = secret.found(environment, files).into_iter();
             let (value, origin) = match found.next() {
-                Some((kept, origin)) => {
-                    secrets.insert(secret.key, (kept, origin.clone()));
+                Some((location, origin)) => {
+                    secrets.insert(secret.key, (location, origin.clone()));
                     (MASK.to_owned(), origin)
                 }
                 None => (String::new(), Origin::Default),

@@ -87,13 +87,13 @@ impl Configured {
     }
 
     /// Where it is kept, strongest first. Nothing is read.
-    pub(super) fn found(&self, environment: &Environment, files: &[File]) -> Vec<(Kept, Origin)> {
+    pub(super) fn found(&self, environment: &Environment, files: &[File]) -> Vec<(SecretLocation, Origin)> {
         let in_variables = environment.origins_in_order(&self.variables());
         let (process, file): (Vec<_>, Vec<_>) =
             in_variables.into_iter().partition(|(_, origin)| matches!(origin, Origin::Env(_)));
-        let spoken = |(name, origin): (String, Origin)| (Kept::Variable(name, origin.clone()), origin);
-        let process = process.into_iter().map(spoken);
-        let file = file.into_iter().map(spoken);
+        let from_env = |(name, origin): (String, Origin)| (SecretLocation::Variable(name, origin.clone()), origin);
+        let process = process.into_iter().map(from_env);
+        let file = file.into_iter().map(from_env);
         process
             .chain(self.credential(environment))
             .chain(file)
@@ -110,10 +110,10 @@ impl Configured {
     }
 
     /// What systemd's `LoadCredential` put there.
-    fn credential(&self, environment: &Environment) -> Option<(Kept, Origin)> {
+    fn credential(&self, environment: &Environment) -> Option<(SecretLocation, Origin)> {
         let path = environment.process_path("CREDENTIALS_DIRECTORY")?.join(self.credential);
         let origin = Origin::Env(format!("CREDENTIALS_DIRECTORY/{}", self.credential));
-        path.exists().then_some((Kept::File(path), origin))
+        path.exists().then_some((SecretLocation::File(path), origin))
     }
 
     /// A problem where one file names two places.
@@ -123,13 +123,14 @@ impl Configured {
         Some(Problem::about(self.key, &second.1, &format!("give only one of {one}, {two} and {three}")))
     }
 
-    fn in_file(&self, file: &File) -> Vec<(Kept, Origin)> {
-        let kept =
-            |key: &str, of: fn(String) -> Kept| file.entry(key).map(|it| (of(it.text.clone()), it.origin.clone()));
+    fn in_file(&self, file: &File) -> Vec<(SecretLocation, Origin)> {
+        let location = |key: &str, of: fn(String) -> SecretLocation| {
+            file.entry(key).map(|it| (of(it.text.clone()), it.origin.clone()))
+        };
         let places = [
-            kept(self.file, |text| Kept::File(text.into())),
-            kept(self.env, Kept::Env),
-            kept(self.command, Kept::Command),
+            location(self.file, |text| SecretLocation::File(text.into())),
+            location(self.env, SecretLocation::Env),
+            location(self.command, SecretLocation::Command),
         ];
         places.into_iter().flatten().collect()
     }
@@ -137,7 +138,7 @@ impl Configured {
 
 /// A secret's file or variable, as an operator knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Keeping {
+pub enum SecretPlace {
     /// A file.
     File(PathBuf),
     /// A variable of the environment, or of the env file.
@@ -148,7 +149,7 @@ pub enum Keeping {
 
 /// Where a secret is kept.
 #[derive(Clone)]
-pub(super) enum Kept {
+pub(super) enum SecretLocation {
     /// One of the secret's own variables: its value, or its `_FILE` or `_COMMAND`, as that origin has it.
     Variable(String, Origin),
     /// A variable that the configuration names.
@@ -159,7 +160,7 @@ pub(super) enum Kept {
     Command(String),
 }
 
-impl std::fmt::Debug for Kept {
+impl std::fmt::Debug for SecretLocation {
     /// Leaves out what an operator wrote in the configuration: some hold the secret itself.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -171,23 +172,23 @@ impl std::fmt::Debug for Kept {
     }
 }
 
-impl Kept {
+impl SecretLocation {
     /// Reads the secret. A configured secret that is empty or cannot be had is an error, never nothing.
     pub(super) fn read(&self, environment: &Environment, warnings: &mut Vec<String>) -> Result<Secret, String> {
         Secret::new(self.text(environment, warnings)?).map_err(|error| error.to_string())
     }
 
     /// Where it is kept, in an operator's words. Nothing of the secret is read.
-    pub(super) fn keeping(&self, environment: &Environment) -> Keeping {
+    pub(super) fn place(&self, environment: &Environment) -> SecretPlace {
         match self {
             Self::Variable(name, origin) => match (name.rsplit_once('_'), environment.value_at(name, origin)) {
-                (Some((_, "FILE")), Ok(path)) => Keeping::File(path.into()),
-                (Some((_, "COMMAND")), _) => Keeping::Command,
-                _ => Keeping::Variable(name.clone()),
+                (Some((_, "FILE")), Ok(path)) => SecretPlace::File(path.into()),
+                (Some((_, "COMMAND")), _) => SecretPlace::Command,
+                _ => SecretPlace::Variable(name.clone()),
             },
-            Self::Env(name) => Keeping::Variable(name.clone()),
-            Self::File(path) => Keeping::File(path.clone()),
-            Self::Command(_) => Keeping::Command,
+            Self::Env(name) => SecretPlace::Variable(name.clone()),
+            Self::File(path) => SecretPlace::File(path.clone()),
+            Self::Command(_) => SecretPlace::Command,
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::delivery::RetryPolicy;
 use crate::endpoint::{DEFAULT_CONCURRENCY, Egress};
-use crate::monitor::{Ages, Limits};
+use crate::monitor::{FreshnessThresholds, Limits};
 
 /// How deliveries are made where an endpoint does not say otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub(crate) struct Values {
     pub(crate) delivery: Delivery,
     pub(crate) egress: Egress,
     pub(crate) health: Limits,
-    pub(crate) freshness: Ages,
+    pub(crate) freshness: FreshnessThresholds,
     pub(crate) server: Server,
     pub(crate) ca_file: Option<PathBuf>,
 }
@@ -50,7 +50,7 @@ impl Default for Values {
             delivery: Delivery { retry: RetryPolicy::default(), concurrency: DEFAULT_CONCURRENCY },
             egress: Egress::default(),
             health: Limits::default(),
-            freshness: Ages::default(),
+            freshness: FreshnessThresholds::default(),
             server: Server {
                 listen: vec!["127.0.0.1:3000".to_owned()],
                 process_every: Duration::from_secs(30),

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::{Check, Grade, Health, Limits, due_age};
 use crate::clock::Timestamp;
+use crate::format::short_duration;
 use crate::store::Figures;
-use crate::text::short_duration;
 
 /// Values above which something is worth an alarm; empty parts never are.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

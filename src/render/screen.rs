@@ -16,7 +16,7 @@ use super::table::{painted, style_of};
 use super::{ColorChoice, Format, Look, RenderError, TimeStyle, render_to};
 use crate::clock::Timestamp;
 use crate::report::{Level, Report};
-use crate::text::{Untrusted, safe_json};
+use crate::untrusted::{Untrusted, safe_json};
 
 /// The width of a terminal that does not know its own.
 const UNKNOWN_WIDTH: u16 = 100;
@@ -469,7 +469,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::text::DANGEROUS;
+    use crate::untrusted::DANGEROUS;
 
     const NOW: Timestamp = Timestamp::from_millis_const(1_706_702_400_000);
 

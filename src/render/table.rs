@@ -7,7 +7,7 @@ use comfy_table::{Attribute, CellAlignment, Color, ContentArrangement, presets};
 
 use super::{Look, Picked, shown_cell};
 use crate::report::{Cell, Level};
-use crate::text::Untrusted;
+use crate::untrusted::Untrusted;
 
 /// Spaces between two columns.
 const GAP: u16 = 2;

@@ -6,9 +6,9 @@ use super::{Cell, Column, Level, Pagination, Report, Table};
 use crate::clock::Timestamp;
 use crate::delivery::Outcome;
 use crate::event::EventId;
+use crate::format::shorten;
 use crate::store::inbound::ReceivedRow;
 use crate::store::{LoggedAttempt, Page};
-use crate::text::shorten;
 
 /// Characters of a detail that a table shows.
 const DETAIL_CHARS: usize = 60;

@@ -2,7 +2,7 @@
 
 use super::{Table, audit, health, queue, records};
 use crate::clock::Timestamp;
-use crate::monitor::{Ages, Limits};
+use crate::monitor::{FreshnessThresholds, Limits};
 use crate::store::{Result, Store};
 
 /// Webhooks that are shown, of those taken and of those refused.
@@ -35,7 +35,7 @@ pub struct Part {
 }
 
 /// Reads the state at `now`. What it costs does not grow with what is finished.
-pub fn dashboard(store: &dyn Store, limits: &Limits, ages: &Ages, now: Timestamp) -> Result<Dashboard> {
+pub fn dashboard(store: &dyn Store, limits: &Limits, ages: &FreshnessThresholds, now: Timestamp) -> Result<Dashboard> {
     let (figures, judged) = health::judge(store, limits, now)?;
     let parts = vec![
         Part {

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::{Cell, Column, Report, Table};
+use crate::format::bytes as size;
 use crate::store::{Candidate, DatabaseInfo, Log, Pruned};
-use crate::text::{Untrusted, bytes as size};
+use crate::untrusted::Untrusted;
 
 const SETTING: &[Column] = &[Column::text("key", "KEY"), Column::text("value", "VALUE")];
 

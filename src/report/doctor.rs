@@ -1,10 +1,219 @@
-//! What `doctor` found, a line for each thing it looked at.
+//! What `doctor` found: the texts of its findings, and the table of them. Nothing here touches the world.
+
+use std::time::Duration;
 
 use serde::Serialize;
 
 use super::{Cell, Column, Level, Report, Table};
-use crate::monitor::checkup::{Finding, Verdict};
-use crate::text::count;
+use crate::clock::Timestamp;
+use crate::format::{bytes, count, short_duration};
+use crate::monitor::{Grade, HUGE_LOG, Health, LARGE_LOG, Limits, due_age};
+use crate::store::{DatabaseInfo, Figures, Lives, RunRow, Volume};
+
+/// Free space below which a queue soon stops.
+const LITTLE_SPACE: u64 = 16 << 20;
+/// Free space below which somebody should make some.
+const SOME_SPACE: u64 = 256 << 20;
+/// File systems on which locks or the shared memory of the log do not work across machines.
+const NETWORKS: &[&str] =
+    &["nfs", "nfs4", "cifs", "smb2", "smb3", "smbfs", "9p", "ceph", "lustre", "afs", "glusterfs", "vboxsf"];
+/// File systems that are gone after a restart.
+const PASSING: &[&str] = &["tmpfs", "ramfs"];
+/// 2020-01-01: a clock before it was never set.
+const LONG_AGO_MS: i64 = 1_577_836_800_000;
+/// How far apart two clocks may be: a `Date` header has whole seconds, and takes its time.
+const NEAR: Duration = Duration::from_secs(5);
+/// How far apart they may be until signatures are soon refused.
+const FAR: Duration = Duration::from_secs(60);
+
+/// How something was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// As it should be.
+    Ok,
+    /// Worth a look.
+    Warn,
+    /// Needs somebody.
+    Fail,
+}
+
+impl Severity {
+    /// Its word.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Warn => "warn",
+            Self::Fail => "fail",
+        }
+    }
+}
+
+/// One thing that was looked at. Foreign text in it is not yet escaped.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// What was looked at.
+    pub name: &'static str,
+    /// How serious it is.
+    #[serde(rename = "verdict")]
+    pub severity: Severity,
+    /// What was found.
+    pub detail: String,
+    /// The command that helps, or what to do.
+    pub hint: Option<String>,
+}
+
+impl Finding {
+    /// As it should be.
+    pub fn ok(name: &'static str, detail: impl Into<String>) -> Self {
+        Self { name, severity: Severity::Ok, detail: detail.into(), hint: None }
+    }
+
+    /// Worth a look.
+    pub fn warn(name: &'static str, detail: impl Into<String>) -> Self {
+        Self { severity: Severity::Warn, ..Self::ok(name, detail) }
+    }
+
+    /// Needs somebody.
+    pub fn fail(name: &'static str, detail: impl Into<String>) -> Self {
+        Self { severity: Severity::Fail, ..Self::ok(name, detail) }
+    }
+
+    /// The same, with what to do.
+    #[must_use]
+    pub fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+}
+
+/// The file itself. `wrong` is what a check of it found, `checked` what that check is called.
+pub fn database(info: &DatabaseInfo, checked: &str, wrong: &[String]) -> Finding {
+    let name = "database";
+    if let Some(first) = wrong.first() {
+        let more = if wrong.len() > 1 { format!(" (and {} more)", wrong.len() - 1) } else { String::new() };
+        return Finding::fail(name, format!("{checked}: {first}{more}"))
+            .hint("keep the file as it is, and restore a backup; see all of it with `syncctl db verify`");
+    }
+    // As bytes that nobody uses, a file has no journal, and the next command goes on with the log.
+    let journal = if info.journal_mode == "wal" { "WAL" } else { "not in use" };
+    let (size, sqlite) = (bytes(info.bytes), &info.sqlite);
+    Finding::ok(name, format!("schema {}, {journal}, {checked}, {size}, SQLite {sqlite}", info.schema))
+}
+
+/// The disk below the file, and the log on it.
+pub fn disk(volume: &Volume, wal_bytes: u64, full: bool) -> Finding {
+    let name = "disk";
+    let kind = volume.kind.as_deref().unwrap_or("unknown file system");
+    let free =
+        volume.free_bytes.map_or_else(|| "free space unknown".to_owned(), |free| format!("{} free", bytes(free)));
+    let detail = format!("{kind}, {free}, log {}", bytes(wal_bytes));
+    let make_room = "make room; `syncctl db prune --dry-run` shows what could go";
+    if NETWORKS.contains(&kind) {
+        return Finding::fail(name, format!("{detail}: SQLite's log and locks do not work over the network"))
+            .hint("put the database on a local disk, with --db, SYNCCTL_DB or `database` in the configuration");
+    }
+    match (volume.free_bytes.unwrap_or(u64::MAX), wal_bytes) {
+        _ if full => Finding::fail(name, format!("{detail}: nothing more fits")).hint(make_room),
+        (..LITTLE_SPACE, _) => Finding::fail(name, format!("{detail}: almost nothing more fits")).hint(make_room),
+        (_, HUGE_LOG..) => Finding::fail(name, format!("{detail}: something reads without an end"))
+            .hint("end what reads the database for long, such as an open `sqlite3`"),
+        (..SOME_SPACE, _) => Finding::warn(name, detail).hint(make_room),
+        (_, LARGE_LOG..) => Finding::warn(name, detail),
+        _ if PASSING.contains(&kind) => Finding::warn(name, format!("{detail}: gone after a restart")),
+        _ if kind.starts_with("fuse") => Finding::warn(name, format!("{detail}: see that its locks work")),
+        _ => Finding::ok(name, detail),
+    }
+}
+
+/// When deliveries were last sent, against what is due. `runs` are the latest, newest first.
+pub fn runs(runs: &[RunRow], lives: Lives, figures: &Figures, limits: &Limits, now: Timestamp) -> Finding {
+    let name = "runs";
+    let age = due_age(figures, now);
+    let pending = figures.endpoints.iter().filter(|row| row.oldest_due.is_some()).map(|row| row.counts.pending).sum();
+    let last = runs.first().map(|run| match run.ended_at {
+        None if lives.alive > 0 => (format!("`{}` is running", run.command), None),
+        ended => {
+            let at = ended.unwrap_or(run.started_at);
+            (format!("`{}` ran {} ago", run.command, short_duration(now.since(at))), run.exit.filter(|it| *it != 0))
+        }
+    });
+    let (said, exit) = last.unwrap_or_else(|| ("nothing ever ran".to_owned(), None));
+    if age > limits.max_due_age {
+        let due = format!("{} wait, the oldest due for {}, and {said}", pending_words(pending), short_duration(age));
+        return match lives.alive {
+            0 => Finding::fail(name, format!("{due}: is the cron job or the service there?"))
+                .hint("send it with `syncctl process`; a line for `crontab -e` is shown by `syncctl process --help`"),
+            _ => Finding::fail(name, due).hint("see what it waits for with `syncctl status`"),
+        };
+    }
+    match (lives.dead, exit) {
+        (0, None | Some(0)) => Finding::ok(name, said),
+        (0, Some(exit)) => Finding::warn(name, format!("{said} and ended with exit status {exit}"))
+            .hint("what the codes mean: `syncctl help exit-codes`"),
+        (dead, _) => {
+            let died = count(usize::try_from(dead).unwrap_or(usize::MAX), "run");
+            Finding::warn(name, format!("{said}; {died} died, and what was in hand waits for the next"))
+                .hint("`syncctl process` takes it over")
+        }
+    }
+}
+
+fn pending_words(pending: i64) -> String {
+    count(usize::try_from(pending).unwrap_or(0), "pending delivery").replace("deliverys", "deliveries")
+}
+
+/// The health of the queue; what the other findings tell is left out.
+pub fn queue(health: &Health) -> Finding {
+    let told_elsewhere = ["oldest due", "storage"];
+    let of = |grade: Grade| {
+        let checks = health.checks.iter().filter(move |it| it.state == grade && !told_elsewhere.contains(&it.name));
+        checks.filter_map(|check| check.message.clone()).collect::<Vec<_>>()
+    };
+    let hint = "see more with `syncctl health` and `syncctl failures`";
+    match (of(Grade::Critical), of(Grade::Warning)) {
+        (critical, _) if !critical.is_empty() => Finding::fail("queue", critical.join("; ")).hint(hint),
+        (_, warnings) if !warnings.is_empty() => Finding::warn("queue", warnings.join("; ")).hint(hint),
+        _ => {
+            let (attempts, failed) = (health.recent_attempts, health.recent_failures);
+            Finding::ok("queue", format!("{failed} of {attempts} attempts failed in the last hour"))
+        }
+    }
+}
+
+/// How far two clocks are apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skew {
+    /// Whose clock.
+    pub whose: String,
+    /// How far it is ahead of ours, in milliseconds; negative where it is behind.
+    pub ahead_ms: i64,
+}
+
+/// Our clock: against the newest time that is stored, and against those of others.
+pub fn clock(newest: Option<Timestamp>, skews: &[Skew], now: Timestamp) -> Finding {
+    let name = "clock";
+    let set = "`timedatectl set-ntp true`; signatures are refused from 5 minutes on";
+    if now.as_millis() < LONG_AGO_MS {
+        return Finding::fail(name, format!("it says {now}: it was never set")).hint(set);
+    }
+    let back = newest.map_or(Duration::ZERO, |newest| newest.since(now));
+    if back > NEAR {
+        let detail = format!("it is {} behind the newest time in the database: it jumped back", short_duration(back));
+        return if back > FAR { Finding::fail(name, detail) } else { Finding::warn(name, detail) }.hint(set);
+    }
+    let mut sorted: Vec<&Skew> = skews.iter().collect();
+    sorted.sort_by_key(|skew| skew.ahead_ms);
+    // One wrong clock among several is theirs, not ours.
+    let Some(middle) = sorted.get(sorted.len() / 2) else { return Finding::ok(name, now.to_string()) };
+    let apart = Duration::from_millis(middle.ahead_ms.unsigned_abs());
+    let side = if middle.ahead_ms > 0 { "behind" } else { "ahead of" };
+    let detail = format!("{} {side} the Date header of {}", short_duration(apart), middle.whose);
+    match apart {
+        _ if apart > FAR => Finding::fail(name, detail).hint(set),
+        _ if apart > NEAR => Finding::warn(name, detail).hint(set),
+        _ => Finding::ok(name, format!("within {} of the Date header of {}", short_duration(NEAR), middle.whose)),
+    }
+}
 
 const FINDINGS: &[Column] = &[
     Column::text("verdict", "VERDICT"),
@@ -22,8 +231,8 @@ struct FindingsView<'a> {
 
 /// What `doctor` answers.
 pub fn findings(findings: &[Finding]) -> Report {
-    let of = |verdict: Verdict| findings.iter().filter(|it| it.verdict == verdict).count();
-    let (failures, warnings) = (of(Verdict::Fail), of(Verdict::Warn));
+    let of = |severity: Severity| findings.iter().filter(|it| it.severity == severity).count();
+    let (failures, warnings) = (of(Severity::Fail), of(Severity::Warn));
     let summary = match (failures, warnings) {
         (0, 0) => "nothing is wrong".to_owned(),
         _ => format!("{}, {}", count(failures, "failure"), count(warnings, "warning")),
@@ -37,15 +246,74 @@ pub fn findings(findings: &[Finding]) -> Report {
 }
 
 fn cells(finding: &Finding) -> Vec<Cell> {
-    let level = match finding.verdict {
-        Verdict::Ok => Level::Good,
-        Verdict::Warn => Level::Warning,
-        Verdict::Fail => Level::Bad,
+    let level = match finding.severity {
+        Severity::Ok => Level::Good,
+        Severity::Warn => Level::Warning,
+        Severity::Fail => Level::Bad,
     };
     vec![
-        (level, finding.verdict.name()).into(),
+        (level, finding.severity.name()).into(),
         finding.name.into(),
         finding.detail.as_str().into(),
         finding.hint.as_deref().into(),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{RunId, Tally};
+
+    const NOW: Timestamp = Timestamp::from_millis_const(1_706_702_400_000);
+
+    fn on(kind: &str, free_mib: u64, wal_mib: u64) -> Severity {
+        let volume = Volume { kind: Some(kind.to_owned()), free_bytes: Some(free_mib << 20) };
+        disk(&volume, wal_mib << 20, false).severity
+    }
+
+    #[test]
+    fn a_disk_is_judged_by_its_kind_its_space_and_its_log() {
+        assert_eq!(on("ext4", 1024, 1), Severity::Ok);
+        assert_eq!([on("nfs4", 1024, 1), on("cifs", 1024, 1)], [Severity::Fail; 2]);
+        assert_eq!([on("tmpfs", 1024, 1), on("fuse.sshfs", 1024, 1)], [Severity::Warn; 2]);
+        assert_eq!([on("ext4", 255, 1), on("ext4", 1024, 64)], [Severity::Warn; 2]);
+        assert_eq!([on("ext4", 15, 1), on("ext4", 1024, 256)], [Severity::Fail; 2]);
+        assert_eq!(disk(&Volume::default(), 0, true).severity, Severity::Fail);
+        assert_eq!(disk(&Volume::default(), 0, false).severity, Severity::Ok, "what nobody tells is not wrong");
+    }
+
+    #[test]
+    fn a_clock_is_judged_by_the_stored_times_and_by_the_middle_of_the_others() {
+        let ahead = |ms: i64| NOW.plus(Duration::from_millis(ms.unsigned_abs()));
+        let by = |newest, skews: &[i64]| {
+            let skews: Vec<_> = skews.iter().map(|ms| Skew { whose: "x".to_owned(), ahead_ms: *ms }).collect();
+            clock(newest, &skews, NOW).severity
+        };
+        assert_eq!(by(None, &[]), Severity::Ok);
+        assert_eq!(clock(None, &[], Timestamp::from_millis(0)).severity, Severity::Fail);
+        assert_eq!([by(Some(ahead(5_000)), &[]), by(Some(ahead(5_001)), &[])], [Severity::Ok, Severity::Warn]);
+        assert_eq!(by(Some(ahead(60_001)), &[]), Severity::Fail);
+        assert_eq!(
+            [by(None, &[5_000]), by(None, &[-5_001]), by(None, &[-60_001])],
+            [Severity::Ok, Severity::Warn, Severity::Fail]
+        );
+        assert_eq!(by(None, &[900_000, 0, 100]), Severity::Ok, "one of three is wrong, and not ours");
+    }
+
+    #[test]
+    fn what_ended_badly_or_died_is_told_though_nothing_is_due() {
+        let run = |exit| RunRow {
+            id: RunId(1),
+            pid: 1,
+            command: "process".to_owned(),
+            started_at: NOW.minus(Duration::from_secs(22)),
+            ended_at: Some(NOW.minus(Duration::from_secs(22))),
+            tally: Tally::default(),
+            exit,
+        };
+        let found =
+            |exit, dead| runs(&[run(exit)], Lives { alive: 0, dead }, &Figures::default(), &Limits::default(), NOW);
+        assert_eq!(found(Some(0), 0), Finding::ok("runs", "`process` ran 22s ago"));
+        assert_eq!([found(Some(78), 0).severity, found(None, 1).severity], [Severity::Warn; 2]);
+    }
 }

@@ -6,7 +6,7 @@ use super::Report;
 use crate::clock::Timestamp;
 use crate::event::{Draft, Event, EventId};
 use crate::store::Receipt;
-use crate::text::Untrusted;
+use crate::untrusted::Untrusted;
 
 /// An event as commands and routes that emit answer it.
 #[derive(Debug, Serialize)]

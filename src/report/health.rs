@@ -162,7 +162,7 @@ pub fn failure_stats(stats: &FailureStats, now: Timestamp) -> Report {
         "{} of {} attempts failed in the last {} ({}); {} deliveries in trouble, {:.1} retries on average",
         stats.total_failures,
         stats.total_attempts,
-        crate::text::short_duration(now.since(stats.since)),
+        crate::format::short_duration(now.since(stats.since)),
         percent(stats.failure_rate),
         stats.troubled_deliveries,
         stats.average_retries,

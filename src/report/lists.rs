@@ -7,8 +7,9 @@ use super::{Cell, Column, Level, Pagination, Report, Table};
 use crate::clock::Timestamp;
 use crate::delivery::{Outcome, Reason, State, Trigger};
 use crate::event::data_of;
+use crate::format::shorten;
 use crate::store::{AttemptRow, DeliveryRow, EventDetail, EventRow, Listed, Page};
-use crate::text::{Untrusted, shorten};
+use crate::untrusted::Untrusted;
 
 /// Characters of an error that a table shows.
 const ERROR_CHARS: usize = 60;

@@ -8,9 +8,9 @@ use super::{Cell, Column, Level, Report, Table};
 use crate::clock::Timestamp;
 use crate::delivery::{CircuitOpen, OpenCause};
 use crate::endpoint::Endpoint;
-use crate::monitor::{Ages, Freshness, Synced, due_age, freshness};
+use crate::format::short_duration;
+use crate::monitor::{Freshness, FreshnessThresholds, Synced, due_age, freshness};
 use crate::store::{EndpointFigures, Figures, Tally};
-use crate::text::short_duration;
 
 /// Deliveries by state, over all endpoints.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -102,7 +102,7 @@ fn synced(figures: &EndpointFigures) -> Synced {
     Synced::of(figures.counts.pending + figures.counts.processing, figures.counts.failed)
 }
 
-fn fresh_view<'a>(figures: &'a EndpointFigures, ages: &Ages, now: Timestamp) -> EndpointView<'a> {
+fn fresh_view<'a>(figures: &'a EndpointFigures, ages: &FreshnessThresholds, now: Timestamp) -> EndpointView<'a> {
     let freshness = figures.endpoint.last_success_at.map(|last| freshness(last, ages, now));
     EndpointView { freshness, ..view(figures) }
 }
@@ -140,7 +140,7 @@ const ENDPOINTS: &[Column] = &[
 ];
 
 /// What `status` and `GET /api/sync/status` answer; `ages` say how old an endpoint's last success may be.
-pub fn status(figures: &Figures, ages: &Ages, now: Timestamp) -> Report {
+pub fn status(figures: &Figures, ages: &FreshnessThresholds, now: Timestamp) -> Report {
     let queue = Queue::of(figures, now);
     let endpoints = figures.endpoints.iter().map(|row| fresh_view(row, ages, now)).collect();
     let report = Report::new(&StatusView { queue, endpoints })
@@ -169,7 +169,7 @@ pub(super) fn queue_table(queue: Queue) -> Table {
 }
 
 /// The endpoints, a row each.
-pub(super) fn endpoint_table(endpoints: &[EndpointFigures], ages: &Ages, now: Timestamp) -> Table {
+pub(super) fn endpoint_table(endpoints: &[EndpointFigures], ages: &FreshnessThresholds, now: Timestamp) -> Table {
     let row = |figures: &EndpointFigures| {
         let (endpoint, view) = (&figures.endpoint, view(figures));
         vec![
@@ -199,7 +199,7 @@ fn sync_cell(synced: Synced) -> Cell {
 }
 
 /// `● Fresh`, `● Aging` or `● Stale`; nothing where nothing ever arrived.
-fn freshness_cell(last: Option<Timestamp>, ages: &Ages, now: Timestamp) -> Cell {
+fn freshness_cell(last: Option<Timestamp>, ages: &FreshnessThresholds, now: Timestamp) -> Cell {
     let Some(last) = last else { return Cell::Empty };
     let freshness = freshness(last, ages, now);
     let level = match freshness {
@@ -229,7 +229,7 @@ pub fn resting(open: CircuitOpen, now: Timestamp) -> String {
 }
 
 /// The state of the endpoints alone.
-pub fn endpoints(figures: &Figures, ages: &Ages, now: Timestamp) -> Report {
+pub fn endpoints(figures: &Figures, ages: &FreshnessThresholds, now: Timestamp) -> Report {
     let views: Vec<_> = figures.endpoints.iter().map(|row| fresh_view(row, ages, now)).collect();
     Report::new(&views)
         .with_table(endpoint_table(&figures.endpoints, ages, now))

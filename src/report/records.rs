@@ -8,11 +8,11 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use super::{Cell, Column, Level, Pagination, Report, Table};
 use crate::clock::Timestamp;
-use crate::monitor::{self, Ages, Freshness};
+use crate::format::relative;
+use crate::monitor::{self, Freshness, FreshnessThresholds};
 use crate::record::{Kind, Record};
 use crate::store::inbound::{COUNTED_UP_TO, Census, RecordRow, Sync};
 use crate::store::{Listed, Page};
-use crate::text::relative;
 
 /// The fields the original's records have; what is not known of them is null.
 fn fields_of(kind: Kind) -> &'static [&'static str] {
@@ -137,7 +137,7 @@ const RECORDS: &[Column] = &[
 ];
 
 /// A page of records.
-pub fn list(listed: &Listed<RecordRow>, page: Page, ages: &Ages, now: Timestamp) -> Report {
+pub fn list(listed: &Listed<RecordRow>, page: Page, ages: &FreshnessThresholds, now: Timestamp) -> Report {
     let views: Vec<_> = listed.rows.iter().map(View).collect();
     let rows = listed.rows.iter().map(|row| cells(row, ages, now)).collect();
     Report::new(&views)
@@ -146,7 +146,7 @@ pub fn list(listed: &Listed<RecordRow>, page: Page, ages: &Ages, now: Timestamp)
         .with_names(listed.rows.iter().map(|row| row.id.clone()))
 }
 
-fn cells(row: &RecordRow, ages: &Ages, now: Timestamp) -> Vec<Cell> {
+fn cells(row: &RecordRow, ages: &FreshnessThresholds, now: Timestamp) -> Vec<Cell> {
     let text = |name: &str| row.record.text(name).map(Cell::Text).unwrap_or(Cell::Empty);
     vec![
         row.kind.name().into(),
@@ -161,11 +161,11 @@ fn cells(row: &RecordRow, ages: &Ages, now: Timestamp) -> Vec<Cell> {
 }
 
 /// `Fresh`, `Aging` or `Stale`, by when it was last heard of.
-fn freshness(row: &RecordRow, ages: &Ages, now: Timestamp) -> Cell {
+fn freshness(row: &RecordRow, ages: &FreshnessThresholds, now: Timestamp) -> Cell {
     row.synced_at.max(row.record.written_at()).map_or(Cell::Empty, |last| freshness_since(last, ages, now))
 }
 
-fn freshness_since(last: Timestamp, ages: &Ages, now: Timestamp) -> Cell {
+fn freshness_since(last: Timestamp, ages: &FreshnessThresholds, now: Timestamp) -> Cell {
     let (level, sign) = match monitor::freshness(last, ages, now) {
         Freshness::Fresh => (Level::Good, "✓"),
         Freshness::Aging => (Level::Warning, "●"),
@@ -192,7 +192,7 @@ const CENSUS: &[Column] = &[
 ];
 
 /// The records of each kind, summed up.
-pub(super) fn census(rows: &[Census], ages: &Ages, now: Timestamp) -> Table {
+pub(super) fn census(rows: &[Census], ages: &FreshnessThresholds, now: Timestamp) -> Table {
     let count = |row: &Census| match row.count > COUNTED_UP_TO.into() {
         true => Cell::Text(format!("over {COUNTED_UP_TO}")),
         false => row.count.into(),
@@ -207,7 +207,7 @@ pub(super) fn census(rows: &[Census], ages: &Ages, now: Timestamp) -> Table {
 const FIELD: &[Column] = &[Column::text("field", "FIELD"), Column::text("value", "VALUE")];
 
 /// One record with everything known of it.
-pub fn show(row: &RecordRow, ages: &Ages, now: Timestamp) -> Report {
+pub fn show(row: &RecordRow, ages: &FreshnessThresholds, now: Timestamp) -> Report {
     let mut rows: Vec<Vec<Cell>> = vec![
         vec!["id".into(), row.id.as_str().into()],
         vec!["kind".into(), row.kind.name().into()],

@@ -6,8 +6,8 @@ use super::{Cell, Column, Level, Report, Table};
 use crate::clock::Timestamp;
 use crate::explain::diff::Difference;
 use crate::explain::indented;
+use crate::format::count;
 use crate::signature::Received;
-use crate::text::count;
 
 /// The answer of `diff`.
 pub fn difference(difference: Option<&Difference>, bytes: usize) -> Report {

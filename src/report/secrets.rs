@@ -4,9 +4,9 @@ use serde::Serialize;
 
 use super::{Cell, Column, Level, Report, Table};
 use crate::clock::Timestamp;
+use crate::format::{count, relative};
 use crate::outbound::rotation::{Accepts, Answers, RotationCheck};
 use crate::signature::hygiene::Flaw;
-use crate::text::{count, relative};
 
 /// A secret, and what is wrong with it.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Cell, Column, Level, Report, Table};
-use crate::text::Untrusted;
+use crate::untrusted::Untrusted;
 
 /// One setting.
 #[derive(Debug, Serialize)]

@@ -8,8 +8,8 @@ use serde::Serialize;
 use super::verified::{ChangeView, ProtectsView, protects_words};
 use super::{Cell, Column, Report, Table};
 use crate::explain::CAUSES;
+use crate::format::short_duration;
 use crate::signature::{Scheme, schemes as all_schemes};
-use crate::text::short_duration;
 
 /// The headers of a signature by one scheme.
 #[derive(Debug)]

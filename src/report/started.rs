@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::Report;
-use crate::text::Untrusted;
+use crate::untrusted::Untrusted;
 
 /// What was written.
 #[derive(Debug)]

@@ -8,8 +8,8 @@ use serde::Serialize;
 use super::{Column, Report, Table};
 use crate::clock::Timestamp;
 use crate::explain::{Change, Explanation};
+use crate::format::short_duration;
 use crate::signature::{Encoding, Protects, Received, Scheme, TimeFact, Verification, VerifyError, told_by};
-use crate::text::short_duration;
 
 /// A request, and what was found out about it.
 #[derive(Debug)]

@@ -7,8 +7,9 @@ use super::lists::EventView;
 use crate::clock::Timestamp;
 use crate::delivery::State;
 use crate::endpoint::{Endpoint, PausedBy};
+use crate::format::count;
 use crate::store::{DeliveryRow, EventDetail, Result, Store};
-use crate::text::{Untrusted, count};
+use crate::untrusted::Untrusted;
 
 #[derive(Serialize)]
 struct Why<'a> {

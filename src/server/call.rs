@@ -25,7 +25,7 @@ use super::{App, Peer, head, page};
 use crate::clock::Timestamp;
 use crate::report::Report;
 use crate::store::StoreError;
-use crate::text::Untrusted;
+use crate::untrusted::Untrusted;
 
 /// The longest request id that is taken from a caller.
 const LONGEST_ID: usize = 128;

@@ -14,8 +14,9 @@ use sha2::{Digest as _, Sha256};
 
 use super::answer::{self, Problem};
 use crate::clock::Timestamp;
+use crate::format::{relative, short_duration};
 use crate::report::{Cell, Column, Level, Table};
-use crate::text::{Untrusted, relative, short_duration};
+use crate::untrusted::Untrusted;
 
 const STYLE: &str = include_str!("page.css");
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
@@ -231,7 +232,7 @@ mod tests {
     fn nothing_foreign_is_read_as_markup() {
         let escaped = Escaped("<b a=\"1\" b='2'>&\u{202e}\u{1b}[1m\n").to_string();
         assert_eq!(escaped, "&lt;b a=&quot;1&quot; b=&#39;2&#39;&gt;&amp;\\u{202e}␛[1m␊");
-        for hostile in crate::text::DANGEROUS.chars() {
+        for hostile in crate::untrusted::DANGEROUS.chars() {
             assert!(!Escaped(&hostile.to_string()).to_string().contains(hostile));
         }
     }

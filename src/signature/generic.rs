@@ -7,7 +7,7 @@ use http::HeaderName;
 use super::code::Encoding;
 use super::facts::{Algorithm, Facts, KeyForm, Part, TimeForm};
 use super::scheme::Scheme;
-use crate::text::Untrusted;
+use crate::untrusted::Untrusted;
 
 /// Why a description is not a scheme.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

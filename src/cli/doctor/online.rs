@@ -3,15 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::super::exit::Fault;
+use super::super::exit::CliError;
 use super::super::signals::block_on;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::endpoint::ResolvedEndpoint;
-use crate::monitor::checkup::{Finding, Skew, Verdict};
+use crate::format::{count, short_duration};
 use crate::outbound::http::Client;
 use crate::outbound::http::probe::{ProbeResult, probe_all};
-use crate::text::{count, short_duration};
+use crate::report::doctor::{Finding, Severity, Skew};
 
 /// The longest one endpoint is looked at.
 const LONGEST: Duration = Duration::from_secs(10);
@@ -19,7 +19,7 @@ const LONGEST: Duration = Duration::from_secs(10);
 const SOON_DAYS: u64 = 14;
 
 /// Looks at each of these endpoints that is not paused, and at how far their clocks are from ours.
-pub(super) fn look(config: &Config, all: &[ResolvedEndpoint]) -> Result<(Vec<Finding>, Vec<Skew>), Fault> {
+pub(super) fn look(config: &Config, all: &[ResolvedEndpoint]) -> Result<(Vec<Finding>, Vec<Skew>), CliError> {
     let client = Client::new(config.egress, config.ca_file.clone());
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let (called, paused): (Vec<_>, Vec<_>) = all.iter().partition(|endpoint| endpoint.paused_by.is_none());
@@ -57,8 +57,8 @@ fn judge(name: &str, result: &Result<ProbeResult, String>) -> Finding {
         Err(why) => why.clone(),
     };
     let soon = result.valid_days.is_some_and(|days| days < SOON_DAYS);
-    let verdict = if soon || result.answer.is_err() { Verdict::Warn } else { Verdict::Ok };
-    let finding = Finding { verdict, ..Finding::ok("endpoints", format!("{name}: {trusted}, {said}")) };
+    let severity = if soon || result.answer.is_err() { Severity::Warn } else { Severity::Ok };
+    let finding = Finding { severity, ..Finding::ok("endpoints", format!("{name}: {trusted}, {said}")) };
     if soon { finding.hint(format!("have the certificate of {name} renewed")) } else { finding }
 }
 

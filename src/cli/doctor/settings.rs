@@ -7,13 +7,13 @@ use std::path::Path;
 use super::super::config::problems;
 use super::super::secret::configured_secrets;
 use super::super::values::shown_path;
-use crate::config::{Config, Inspection, Keeping};
+use crate::config::{Config, Inspection, SecretPlace};
 use crate::endpoint::SecretSource;
-use crate::monitor::checkup::Finding;
+use crate::format::count;
+use crate::report::doctor::Finding;
 use crate::report::settings::ProblemView;
 use crate::signature::hygiene::{self, Flaw, reused};
 use crate::signature::shell::shell_quote;
-use crate::text::count;
 
 /// What `config validate` finds.
 pub(super) fn configuration(inspection: &Inspection) -> Finding {
@@ -33,7 +33,7 @@ pub(super) fn configuration(inspection: &Inspection) -> Finding {
 
 /// The modes of the files that others might read or write.
 pub(super) fn permissions(config: &Config) -> Finding {
-    let mut secrets: Vec<_> = config.keepings().into_iter().filter_map(|(_, keeping)| file_of(keeping)).collect();
+    let mut secrets: Vec<_> = config.secret_places().into_iter().filter_map(|(_, place)| file_of(place)).collect();
     secrets.dedup();
     let writable = config.places.iter().filter(|place| place.found && mode(&place.path) & 0o022 != 0);
     let mut wrong: Vec<_> = writable.map(|place| (place.path.as_path(), "can be written by others", "go-w")).collect();
@@ -54,10 +54,10 @@ pub(super) fn permissions(config: &Config) -> Finding {
     finding.hint(format!("`chmod {to} {quoted}`"))
 }
 
-fn file_of(keeping: Keeping) -> Option<std::path::PathBuf> {
-    match keeping {
-        Keeping::File(path) => Some(path),
-        Keeping::Variable(_) | Keeping::Command => None,
+fn file_of(place: SecretPlace) -> Option<std::path::PathBuf> {
+    match place {
+        SecretPlace::File(path) => Some(path),
+        SecretPlace::Variable(_) | SecretPlace::Command => None,
     }
 }
 
@@ -70,8 +70,8 @@ fn mode(path: &Path) -> u32 {
 pub(super) fn secrets(config: &Config) -> Finding {
     let name = "secrets";
     let shared = config.endpoints.iter().any(|spec| spec.settings.secret == SecretSource::Shared);
-    let keepings = config.keepings();
-    if shared && !keepings.iter().any(|(key, _)| key == "webhook.secret") {
+    let secret_places = config.secret_places();
+    if shared && !secret_places.iter().any(|(key, _)| key == "webhook.secret") {
         return Finding::fail(name, "no webhook secret is configured, and nothing is sent unsigned").hint(
             "make one with `syncctl secret new`, and name its file in WEBHOOK_SECRET_FILE or webhook.secret_file",
         );
@@ -91,13 +91,15 @@ pub(super) fn secrets(config: &Config) -> Finding {
         let finding = if flaw.breaks() { Finding::fail(name, detail) } else { Finding::warn(name, detail) };
         return finding.hint("make a new one with `syncctl secret new`, and try it with `syncctl secret rotate-plan`");
     }
-    let kept = |(key, keeping): &(String, Keeping)| match keeping {
-        Keeping::File(path) => format!("{key} in {}", shown_path(path)),
-        Keeping::Variable(variable) => format!("{key} in the variable {variable}, which every child process inherits"),
-        Keeping::Command => format!("{key} from a command"),
+    let kept = |(key, place): &(String, SecretPlace)| match place {
+        SecretPlace::File(path) => format!("{key} in {}", shown_path(path)),
+        SecretPlace::Variable(variable) => {
+            format!("{key} in the variable {variable}, which every child process inherits")
+        }
+        SecretPlace::Command => format!("{key} from a command"),
     };
-    match keepings.is_empty() {
+    match secret_places.is_empty() {
         true => Finding::warn(name, "none is configured").hint("`syncctl init` writes one"),
-        false => Finding::ok(name, keepings.iter().map(kept).collect::<Vec<_>>().join("; ")),
+        false => Finding::ok(name, secret_places.iter().map(kept).collect::<Vec<_>>().join("; ")),
     }
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::super::context::Context;
-use super::super::exit::{Exit, Fault};
+use super::super::exit::{CliError, Exit};
 use super::super::values;
 use super::bad_data;
 use crate::event::{Draft, Invalid, MAX_DATA_BYTES};
@@ -18,7 +18,7 @@ use crate::render::Progress;
 use crate::report::Report;
 use crate::report::emitted::Batch;
 use crate::store::{Enqueued, StoreError};
-use crate::text::Untrusted;
+use crate::untrusted::Untrusted;
 
 /// Lines of one batch.
 const MAX_LINES: u64 = 1_000_000;
@@ -38,7 +38,7 @@ struct Spool {
     numbers: Vec<u64>,
 }
 
-pub(super) fn emit(context: &Context, source: &Path, skip_invalid: bool, dry_run: bool) -> Result<Exit, Fault> {
+pub(super) fn emit(context: &Context, source: &Path, skip_invalid: bool, dry_run: bool) -> Result<Exit, CliError> {
     let spool = match source.to_str() {
         Some("-") => check(context, io::stdin().lock(), None, skip_invalid)?,
         _ => {
@@ -73,7 +73,12 @@ fn exit(rejected: u64) -> Exit {
 }
 
 /// Copies the good lines to a spool. Without `skip_invalid`, the first bad one is the fault.
-fn check(context: &Context, mut source: impl BufRead, bytes: Option<u64>, skip_invalid: bool) -> Result<Spool, Fault> {
+fn check(
+    context: &Context,
+    mut source: impl BufRead,
+    bytes: Option<u64>,
+    skip_invalid: bool,
+) -> Result<Spool, CliError> {
     let mut out = BufWriter::new(spool_file(context)?);
     let progress = context.screen.progress(bytes, "Checking");
     let (mut number, mut read, mut good, mut rejected) = (0_u64, 0_u64, 0_u64, 0_u64);
@@ -107,7 +112,7 @@ fn check(context: &Context, mut source: impl BufRead, bytes: Option<u64>, skip_i
 }
 
 /// A nameless file beside the database: no other place has to be writable.
-fn spool_file(context: &Context) -> Result<File, Fault> {
+fn spool_file(context: &Context) -> Result<File, CliError> {
     let database = context.config()?.database()?;
     let beside = database.parent().filter(|directory| directory.is_dir());
     let made = match beside {
@@ -118,8 +123,8 @@ fn spool_file(context: &Context) -> Result<File, Fault> {
     made.map_err(|e| spool_failed(&e))
 }
 
-fn spool_failed(error: &io::Error) -> Fault {
-    Exit::Io.fault("failed to spool the batch").cause(error).hint("check the free space beside the database")
+fn spool_failed(error: &io::Error) -> CliError {
+    Exit::Io.error("failed to spool the batch").cause(error).hint("check the free space beside the database")
 }
 
 /// Reads one line with its end; of one that is too long, as much as shows that.
@@ -132,8 +137,8 @@ fn next_line(source: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> 
     Ok(read > 0)
 }
 
-fn within_limits(lines: u64, bytes: u64) -> Result<(), Fault> {
-    let split = |what: String| Exit::Data.fault(what).hint("split it into several batches; nothing was stored");
+fn within_limits(lines: u64, bytes: u64) -> Result<(), CliError> {
+    let split = |what: String| Exit::Data.error(what).hint("split it into several batches; nothing was stored");
     if lines > MAX_LINES {
         return Err(split(format!("the batch has more than {MAX_LINES} lines")));
     }
@@ -158,22 +163,22 @@ fn name(context: &Context, progress: &Progress, rejected: u64, number: u64, inva
     }
 }
 
-fn refuse(number: u64, invalid: &Invalid) -> Fault {
+fn refuse(number: u64, invalid: &Invalid) -> CliError {
     at_line(number, bad_data(invalid)).hint("nothing was stored; --skip-invalid stores the good lines")
 }
 
 /// The same fault, with the line of the batch where it happened.
-fn at_line(number: u64, fault: Fault) -> Fault {
+fn at_line(number: u64, fault: CliError) -> CliError {
     match fault {
-        Fault::Failed(mut failure) => {
+        CliError::Failed(mut failure) => {
             failure.message = format!("line {number}: {}", failure.message);
-            Fault::Failed(failure)
+            CliError::Failed(failure)
         }
-        Fault::ClosedPipe => Fault::ClosedPipe,
+        CliError::ClosedPipe => CliError::ClosedPipe,
     }
 }
 
-fn store(context: &Context, spool: Spool, skip_conflicts: bool) -> Result<Enqueued, Fault> {
+fn store(context: &Context, spool: Spool, skip_conflicts: bool) -> Result<Enqueued, CliError> {
     let (store, _) = context.store()?;
     let progress = context.screen.progress(Some(spool.good), "Storing");
     let lines = Lines { source: BufReader::with_capacity(1 << 20, spool.file), left: spool.good };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::context::Context;
-use super::super::exit::{Exit, Fault};
+use super::super::exit::{CliError, Exit};
 use super::super::signals::block_on;
 use super::{Rotation, fresh};
 use crate::clock::{Clock, SystemClock};
@@ -18,7 +18,7 @@ impl Rotation {
     ///
     /// Only those that are signed for with one of the two are asked: to any other, a signature by these would be a
     /// stranger's, and nothing is sent to one that is paused.
-    pub(super) fn try_endpoints(&self, context: &Context) -> Result<Vec<SecretUser>, Fault> {
+    pub(super) fn try_endpoints(&self, context: &Context) -> Result<Vec<SecretUser>, CliError> {
         let config = context.config()?;
         let contenders = self.contenders()?;
         let resolved = context.resolved_endpoints()?;
@@ -40,7 +40,7 @@ impl Rotation {
         Ok(endpoints)
     }
 
-    fn contenders(&self) -> Result<CandidateSecrets, Fault> {
+    fn contenders(&self) -> Result<CandidateSecrets, CliError> {
         Ok(CandidateSecrets {
             new: signer("the new secret", &self.new)?,
             old: signer("the old secret", &self.old)?,
@@ -49,9 +49,9 @@ impl Rotation {
     }
 }
 
-fn signer(what: &str, text: &str) -> Result<Signer, Fault> {
+fn signer(what: &str, text: &str) -> Result<Signer, CliError> {
     let secret = Secret::new(text.to_owned()).map_err(|error| {
-        let fault = Exit::Config.fault(format!("{what} cannot sign, so no endpoint was tried"));
+        let fault = Exit::Config.error(format!("{what} cannot sign, so no endpoint was tried"));
         fault.cause(error).hint("look at it with `syncctl secret check`")
     })?;
     Ok(Signer::new(&secret, &[&secret]))

@@ -6,7 +6,7 @@
 use rusqlite::Row;
 use rusqlite::ffi::{Error as Code, SQLITE_CORRUPT};
 
-use crate::text::Untrusted;
+use crate::untrusted::Untrusted;
 
 /// What is sent of an event, as a row has it.
 #[derive(Clone, Copy)]

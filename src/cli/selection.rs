@@ -4,19 +4,19 @@ use std::collections::BTreeSet;
 use std::io::BufRead as _;
 
 use super::context::Context;
-use super::exit::{Exit, Fault};
+use super::exit::{CliError, Exit};
 use super::filter::Sent;
 use crate::delivery::State;
 use crate::event::EventId;
 use crate::store::{DeliveryFilter, DeliveryId, DeliveryRow, EventRow, Left, Page, Store};
-use crate::text::Untrusted;
+use crate::untrusted::Untrusted;
 
 /// Rows read at a time while choosing.
 const PAGE: u64 = 1_000;
 
 /// Which deliveries a command is about.
 #[derive(Debug, clap::Args)]
-pub struct Choice {
+pub struct SelectionArgs {
     /// An event by its id or #N, for all its deliveries, or one delivery by its number
     #[arg(value_name = "ID", conflicts_with_all = ["since", "until", "event_type"])]
     ids: Vec<String>,
@@ -29,7 +29,7 @@ pub struct Choice {
 
 /// What was chosen.
 #[derive(Debug, Default)]
-pub(super) struct Chosen {
+pub(super) struct Selection {
     /// Deliveries, oldest first.
     pub(super) rows: Vec<DeliveryRow>,
     /// Those that were named by their own number.
@@ -40,11 +40,11 @@ pub(super) struct Chosen {
 
 /// What a command would do with what was chosen.
 #[derive(Debug, Default)]
-pub(super) struct Parted {
+pub(super) struct Plan {
     /// Deliveries that it changes.
-    pub(super) would: Vec<DeliveryRow>,
+    pub(super) changes: Vec<DeliveryRow>,
     /// Deliveries that it leaves alone, because others of their event are meant.
-    pub(super) left: Vec<(DeliveryId, Left)>,
+    pub(super) skipped: Vec<(DeliveryId, Left)>,
     /// Deliveries that it was told to change, and cannot.
     pub(super) refused: Vec<(DeliveryId, Left)>,
     /// Events that have no delivery yet, and get some.
@@ -60,7 +60,7 @@ pub(super) enum Named {
     Event(EventId),
 }
 
-impl Choice {
+impl SelectionArgs {
     /// Whether deliveries were named one by one.
     pub(super) fn is_by_id(&self) -> bool {
         !self.ids.is_empty() || self.stdin
@@ -77,24 +77,29 @@ impl Choice {
     }
 
     /// What matches, of those in one of `states`, if any are given. An empty list of ids chooses nothing.
-    pub(super) fn choose(&self, context: &Context, store: &dyn Store, states: &[State]) -> Result<Chosen, Fault> {
+    pub(super) fn select(&self, context: &Context, store: &dyn Store, states: &[State]) -> Result<Selection, CliError> {
         self.sent.check_endpoint(store, context.now)?;
         let filter = DeliveryFilter { states: states.to_vec(), ..self.sent.deliveries(context.now) };
         if !self.is_by_id() {
-            return Ok(Chosen { rows: all(store, &filter)?, ..Chosen::default() });
+            return Ok(Selection { rows: all(store, &filter)?, ..Selection::default() });
         }
         let given = if self.stdin { read_ids()? } else { self.ids.clone() };
-        self.choose_named(store, &given, &filter)
+        self.select_named(store, &given, &filter)
     }
 
-    fn choose_named(&self, store: &dyn Store, given: &[String], filter: &DeliveryFilter) -> Result<Chosen, Fault> {
-        let mut chosen = Chosen::default();
+    fn select_named(
+        &self,
+        store: &dyn Store,
+        given: &[String],
+        filter: &DeliveryFilter,
+    ) -> Result<Selection, CliError> {
+        let mut chosen = Selection::default();
         let mut named = Vec::new();
         for id in given {
             match name(store, id)? {
                 Some(Named::Delivery(id)) => drop(chosen.numbers.insert(id)),
                 Some(Named::Event(event)) => named.push(event),
-                None => return Err(Exit::Usage.fault(format!("`{}` is neither an id nor a number", Untrusted(id)))),
+                None => return Err(Exit::Usage.error(format!("`{}` is neither an id nor a number", Untrusted(id)))),
             }
         }
         let numbers: Vec<DeliveryId> = chosen.numbers.iter().copied().collect();
@@ -105,7 +110,7 @@ impl Choice {
         let found: BTreeSet<DeliveryId> = known.iter().map(|row| row.id).collect();
         if let Some(missing) = numbers.iter().find(|id| !found.contains(id)) {
             return Err(Exit::NoInput
-                .fault(format!("there is no delivery {}", missing.0))
+                .error(format!("there is no delivery {}", missing.0))
                 .hint("list them with `syncctl deliveries list`"));
         }
         for event in named {
@@ -118,7 +123,7 @@ impl Choice {
         let before = known.len();
         known.retain(|row| matches(row, filter));
         if !self.stdin && before > 0 && known.is_empty() {
-            return Err(Exit::NoInput.fault("what was named exists, and does not match the other options"));
+            return Err(Exit::NoInput.error("what was named exists, and does not match the other options"));
         }
         known.sort_unstable_by_key(|row| row.id);
         known.dedup_by_key(|row| row.id);
@@ -127,32 +132,32 @@ impl Choice {
     }
 }
 
-impl Chosen {
+impl Selection {
     /// Parts what a command changes from what `left` tells it to leave alone.
     ///
     /// Of an event named as a whole, what can be changed is meant; a delivery named by its number is meant itself.
-    pub(super) fn part(self, left: impl Fn(State) -> Option<Left>) -> Parted {
-        let mut parted = Parted::default();
+    pub(super) fn plan(self, left: impl Fn(State) -> Option<Left>) -> Plan {
+        let mut plan = Plan::default();
         let mut alone = Vec::new();
         for row in self.rows {
             match left(row.state) {
                 Some(why) => alone.push((row, why)),
-                None => parted.would.push(row),
+                None => plan.changes.push(row),
             }
         }
-        let served: BTreeSet<i64> = parted.would.iter().map(|row| row.event.seq).collect();
+        let served: BTreeSet<i64> = plan.changes.iter().map(|row| row.event.seq).collect();
         for (row, why) in alone {
             let others_are_meant = served.contains(&row.event.seq) && !self.numbers.contains(&row.id);
-            if others_are_meant { &mut parted.left } else { &mut parted.refused }.push((row.id, why));
+            if others_are_meant { &mut plan.skipped } else { &mut plan.refused }.push((row.id, why));
         }
-        parted
+        plan
     }
 }
 
 /// What an id names, if it can be one.
 ///
 /// An event whose id is a number is found by it, unless a delivery of another event has that number: then neither is taken.
-pub(super) fn name(store: &dyn Store, id: &str) -> Result<Option<Named>, Fault> {
+pub(super) fn name(store: &dyn Store, id: &str) -> Result<Option<Named>, CliError> {
     if let Some(seq) = id.strip_prefix('#').and_then(|seq| seq.parse().ok()) {
         let found = store.event_by_seq(seq)?.ok_or_else(|| no_event(id))?;
         return Ok(Some(Named::Event(found.row.id)));
@@ -164,7 +169,7 @@ pub(super) fn name(store: &dyn Store, id: &str) -> Result<Option<Named>, Fault> 
     };
     match of_delivery(store, number)? {
         Some(other) if other.event.seq != event.row.seq => Err(Exit::Usage
-            .fault(format!("`{}` is the id of an event, and the number of a delivery of another event", Untrusted(id)))
+            .error(format!("`{}` is the id of an event, and the number of a delivery of another event", Untrusted(id)))
             .hint(format!(
                 "`#{}` is the event of that id; `{}` the other one, by its own id",
                 event.row.seq, other.event.id
@@ -174,21 +179,21 @@ pub(super) fn name(store: &dyn Store, id: &str) -> Result<Option<Named>, Fault> 
 }
 
 /// The delivery with that number.
-pub(super) fn of_delivery(store: &dyn Store, id: DeliveryId) -> Result<Option<DeliveryRow>, Fault> {
+pub(super) fn of_delivery(store: &dyn Store, id: DeliveryId) -> Result<Option<DeliveryRow>, CliError> {
     Ok(all(store, &DeliveryFilter { ids: vec![id], ..DeliveryFilter::default() })?.pop())
 }
 
-pub(super) fn no_event(id: &str) -> Fault {
-    Exit::NoInput.fault(format!("there is no event `{}`", Untrusted(id))).hint("list them with `syncctl events list`")
+pub(super) fn no_event(id: &str) -> CliError {
+    Exit::NoInput.error(format!("there is no event `{}`", Untrusted(id))).hint("list them with `syncctl events list`")
 }
 
 /// An event without a delivery; exit 66 when there is none of that id.
-fn undelivered(store: &dyn Store, id: &EventId) -> Result<EventRow, Fault> {
+fn undelivered(store: &dyn Store, id: &EventId) -> Result<EventRow, CliError> {
     store.event(id)?.map(|detail| detail.row).ok_or_else(|| no_event(id.as_str()))
 }
 
 /// All deliveries that match, oldest first.
-fn all(store: &dyn Store, filter: &DeliveryFilter) -> Result<Vec<DeliveryRow>, Fault> {
+fn all(store: &dyn Store, filter: &DeliveryFilter) -> Result<Vec<DeliveryRow>, CliError> {
     let mut rows = Vec::new();
     for number in 1.. {
         let listed = store.deliveries(filter, Page { limit: PAGE, number, oldest_first: true })?;
@@ -210,7 +215,7 @@ fn matches(row: &DeliveryRow, filter: &DeliveryFilter) -> bool {
         && filter.until.is_none_or(|until| row.changed_at < until)
 }
 
-fn read_ids() -> Result<Vec<String>, Fault> {
+fn read_ids() -> Result<Vec<String>, CliError> {
     let lines = std::io::stdin().lock().lines();
     let lines =
         lines.map(|line| line.map(|line| line.trim().to_owned())).filter(|line| !matches!(line, Ok(l) if l.is_empty()));

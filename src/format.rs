@@ -1,7 +1,5 @@
-//! Foreign text made safe to show.
+//! Times, durations, sizes and counts in words, and names that were probably meant.
 
-use std::borrow::Cow;
-use std::fmt::{self, Write as _};
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -16,72 +14,6 @@ const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 /// From here on a date says more than a count of days.
 const DATES_AFTER: i64 = 7 * DAY;
-
-/// Text from outside: it shows with every control, bidi and line-separating character escaped.
-///
-/// Whatever an event, a URL, a response or an error of another system carries goes through this type before it
-/// reaches a terminal, a log or a page.
-#[derive(Clone, Copy, Debug)]
-pub struct Untrusted<'a>(pub &'a str);
-
-impl fmt::Display for Untrusted<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.chars().try_for_each(|c| match c {
-            '\0'..='\u{1f}' => f.write_char(char::from_u32(0x2400 + u32::from(c)).unwrap_or('\u{fffd}')),
-            '\u{7f}' => f.write_char('\u{2421}'),
-            c if is_unsafe(c) => write!(f, "\\u{{{:x}}}", u32::from(c)),
-            c => f.write_char(c),
-        })
-    }
-}
-
-/// Whether a character above ASCII could change how other text looks or is read.
-fn is_unsafe(c: char) -> bool {
-    matches!(c,
-        '\u{80}'..='\u{9f}'                                             // C1 controls
-        | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' // marks, separators, bidi
-        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
-        | '\u{e0000}'..='\u{e007f}')
-}
-
-/// `text` cut to `limit` characters, the last one an ellipsis when something was cut.
-pub fn shorten(text: &str, limit: usize) -> String {
-    match text.char_indices().nth(limit) {
-        None => text.to_owned(),
-        Some(_) => text.chars().take(limit.saturating_sub(1)).chain(['…']).collect(),
-    }
-}
-
-/// The one of `known` that `typed` was probably meant to be.
-pub fn did_you_mean<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    known
-        .into_iter()
-        .map(|name| (strsim::damerau_levenshtein(typed, name), name))
-        .filter(|(distance, name)| *distance <= 1 + name.len() / 4)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, name)| name)
-}
-
-/// JSON that shows on one line and changes nothing on a terminal: what could is written as `\uXXXX`.
-///
-/// Unsafe characters stand inside strings only, raw control characters only between tokens, so the value is the same.
-pub fn safe_json(json: &str) -> Cow<'_, str> {
-    if !json.chars().any(|c| c.is_ascii_control() || is_unsafe(c)) {
-        return Cow::Borrowed(json);
-    }
-    let mut safe = String::with_capacity(json.len() + 16);
-    for c in json.chars() {
-        match c {
-            '\0'..='\u{1f}' => safe.push(' '),
-            '\u{7f}' => safe.push_str("\\u007f"),
-            c if is_unsafe(c) => c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| {
-                let _ = write!(safe, "\\u{unit:04x}");
-            }),
-            c => safe.push(c),
-        }
-    }
-    Cow::Owned(safe)
-}
 
 /// `then` as seen from `now`: `just now`, `5 minutes ago`, `in 3 minutes`, and a date from seven days on.
 ///
@@ -129,7 +61,24 @@ fn two_units(large: u64, large_unit: &str, small: u64, small_unit: &str) -> Stri
     if small == 0 { format!("{large}{large_unit}") } else { format!("{large}{large_unit} {small}{small_unit}") }
 }
 
-/// Characters no output may carry as they are, for tests: from C0, DEL, C1, marks, separators, bidi and tags.
+/// `text` cut to `limit` characters, the last one an ellipsis when something was cut.
+pub fn shorten(text: &str, limit: usize) -> String {
+    match text.char_indices().nth(limit) {
+        None => text.to_owned(),
+        Some(_) => text.chars().take(limit.saturating_sub(1)).chain(['…']).collect(),
+    }
+}
+
+/// The one of `known` that `typed` was probably meant to be.
+pub fn did_you_mean<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .into_iter()
+        .map(|name| (strsim::damerau_levenshtein(typed, name), name))
+        .filter(|(distance, name)| *distance <= 1 + name.len() / 4)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| name)
+}
+
 /// A number of things in words: `1 request`, `2 requests`.
 pub fn count(number: usize, what: &str) -> String {
     match what.strip_suffix("ry") {
@@ -138,9 +87,6 @@ pub fn count(number: usize, what: &str) -> String {
         None => format!("{number} {what}s"),
     }
 }
-
-#[cfg(test)]
-pub(crate) const DANGEROUS: &str = "\u{1b}\u{8}\u{7f}\u{85}\u{9b}\u{9d}\u{61c}\u{200b}\u{200f}\u{2028}\u{202a}\u{202e}\u{2066}\u{2069}\u{feff}\u{e0001}";
 
 /// Bytes as people read them: `18.4 MiB`.
 pub fn bytes(bytes: u64) -> String {
@@ -193,23 +139,6 @@ mod tests {
     fn sizes_read_in_their_largest_unit() {
         let sizes = [0, 1023, 1024, 1_572_864, 5_480_000_000].map(bytes);
         assert_eq!(sizes, ["0 B", "1023 B", "1.0 KiB", "1.5 MiB", "5.1 GiB"]);
-    }
-
-    #[test]
-    fn json_keeps_its_value_and_loses_what_a_terminal_would_obey() {
-        let json = "{\"a\":\n\t\"x\u{7f}\u{9b}31m\u{202e}\u{e0001}\u{2028}é\"}";
-        let safe = safe_json(json);
-        assert_eq!(safe, "{\"a\":  \"x\\u007f\\u009b31m\\u202e\\udb40\\udc01\\u2028é\"}");
-        let same = |text: &str| serde_json::from_str::<serde_json::Value>(text).expect("still JSON");
-        assert_eq!(same(&safe), same(json));
-        assert!(matches!(safe_json("{\"a\":1}"), Cow::Borrowed(_)));
-    }
-
-    #[test]
-    fn terminal_sequences_and_bidi_overrides_are_shown_not_obeyed() {
-        assert_eq!(Untrusted("\u{1b}]0;pwn\u{7}").to_string(), "␛]0;pwn␇");
-        assert_eq!(Untrusted("a\r\nb\u{9b}c\u{202e}d").to_string(), "a␍␊b\\u{9b}c\\u{202e}d");
-        assert_eq!(Untrusted("naïve ♥ 日本").to_string(), "naïve ♥ 日本");
     }
 
     #[test]
