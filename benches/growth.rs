@@ -19,7 +19,7 @@ use syncctl::delivery::{Outcome, State};
 use syncctl::endpoint::{EndpointUrl, Spec};
 use syncctl::event::Draft;
 use syncctl::store::{
-    Access, Claim, DeliveryFilter, DeliveryId, Finished, Page, Prune, Run, Store, Tally, Wants, open,
+    Access, Claim, DeliveryFilter, DeliveryId, Finished, Page, Prune, Run, RunStats, Store, Wants, open,
 };
 
 #[path = "support/finished.rs"]
@@ -134,7 +134,7 @@ fn ended(claim: Claim) -> Finished {
 
 fn end(store: &dyn Store, run: &Run, hand: Vec<Claim>) {
     store.release(run.id, hand, SystemClock.now()).wait().unwrap();
-    store.end_run(run, Tally::default(), 0, SystemClock.now()).wait().unwrap();
+    store.end_run(run, RunStats::default(), 0, SystemClock.now()).wait().unwrap();
 }
 
 /// Removes ten batches of the oldest.

@@ -15,7 +15,7 @@ use crate::outbound::Keyring;
 use crate::outbound::http::Client;
 use crate::outbound::run::{RunOptions, RunSummary, Stop, WorkerError};
 use crate::outbound::worker::{Observer, Worker};
-use crate::store::{Store, Tally};
+use crate::store::{RunStats, Store};
 
 pub use background::{Background, Deliveries, OnAttempt};
 
@@ -70,7 +70,7 @@ impl WorkerConfig {
             observer,
         };
         let done = worker.run(&run, stop).await;
-        let stats = done.as_ref().map_or(Tally::default(), |summary| summary.tally);
+        let stats = done.as_ref().map_or(RunStats::default(), |summary| summary.stats);
         let ended = self.store.end_run(&run, stats, exit_code(&done), self.clock.now()).await;
         let summary = done?;
         ended?;

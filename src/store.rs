@@ -27,13 +27,13 @@ pub use lists::{
     AttemptFilter, AttemptRow, DeliveryFilter, DeliveryRow, EventDetail, EventFilter, EventRow, Listed, LoggedAttempt,
     Page, RunRow,
 };
-pub use sqlite::Candidate;
+pub use sqlite::PreparedRestore;
 pub use upkeep::{
-    Changed, Configured, Copied, DatabaseInfo, Dropped, Forgotten, Holder, Left, Lives, Log, Prune, Pruned, Replay,
-    Storage, Volume,
+    BackupReport, ChangedDeliveries, Configured, DatabaseInfo, DroppedEndpoint, Holder, Log, OpenRuns, Prune, Pruned,
+    PrunedLog, Replay, SkipReason, Storage, Volume,
 };
 pub use work::{
-    Advanced, Claim, DeliveryId, Drafts, Enqueued, Finished, Outlook, Receipt, Recorded, Run, RunId, Tally, Wants,
+    Advanced, Claim, DeliveryId, Drafts, Enqueued, Finished, IdleInfo, Receipt, Recorded, Run, RunId, RunStats, Wants,
 };
 
 /// The queue's memory.
@@ -66,7 +66,7 @@ pub trait Store: inbound::Records + Send + Sync + fmt::Debug {
     fn begin_run(&self, command: &str, now: Timestamp) -> Result<Run>;
 
     /// Remembers how a run ended. What it still had claimed is as if its worker had died.
-    fn end_run(&self, run: &Run, tally: Tally, exit: i64, now: Timestamp) -> Answer<()>;
+    fn end_run(&self, run: &Run, stats: RunStats, exit: i64, now: Timestamp) -> Answer<()>;
 
     /// Records outcomes and claims more, in one transaction.
     ///
@@ -94,19 +94,19 @@ pub trait Store: inbound::Records + Send + Sync + fmt::Debug {
     /// What a run could claim if it began now with these endpoints, the claims of dead runs among it; changes nothing.
     ///
     /// Without `specs`, the endpoints are as they stand. The total is exact, the rows are the oldest thousand.
-    fn due(&self, specs: &[Spec], now: Timestamp) -> Result<Listed<DeliveryRow>>;
+    fn preview_due(&self, specs: &[Spec], now: Timestamp) -> Result<Listed<DeliveryRow>>;
 
     /// What a worker of `run` with nothing in hand can wait for.
-    fn outlook(&self, run: RunId, now: Timestamp) -> Result<Outlook>;
+    fn idle_info(&self, run: RunId, now: Timestamp) -> Result<IdleInfo>;
 
     /// Returns deliveries to their old places in their lanes, due now and with fresh attempts, history kept.
-    fn replay(&self, ids: Vec<DeliveryId>, how: Replay, now: Timestamp) -> Answer<Changed>;
+    fn replay(&self, ids: Vec<DeliveryId>, how: Replay, now: Timestamp) -> Answer<ChangedDeliveries>;
 
     /// Queues events that have no delivery for the endpoints that want their types now, or for `only` that one of them.
     ///
     /// The deliveries are new and so are their ids: they go behind whatever is queued of their resource, not to the place
     /// that the event had. An event that has a delivery, or is unknown, is left as it is; so the second time nothing is made.
-    fn address(
+    fn create_missing_deliveries(
         &self,
         events: Vec<EventId>,
         trigger: Trigger,
@@ -115,7 +115,7 @@ pub trait Store: inbound::Records + Send + Sync + fmt::Debug {
     ) -> Answer<Vec<DeliveryId>>;
 
     /// Gives up unfinished deliveries that are not being sent.
-    fn give_up(&self, ids: Vec<DeliveryId>, now: Timestamp) -> Answer<Changed>;
+    fn give_up(&self, ids: Vec<DeliveryId>, now: Timestamp) -> Answer<ChangedDeliveries>;
 
     /// The configured and formerly configured endpoints.
     fn endpoints(&self) -> Result<Vec<Endpoint>>;
@@ -158,7 +158,7 @@ pub trait Store: inbound::Records + Send + Sync + fmt::Debug {
     /// The copy is checked, readable by its owner only, and on disk before it takes its name. A file of that name is
     /// replaced only if `replace`; the queue itself never is, nor what belongs to it. Events that changed on the disk are copied
     /// as they are, and told.
-    fn backup(&self, to: &Path, replace: bool) -> Result<Copied>;
+    fn backup(&self, to: &Path, replace: bool) -> Result<BackupReport>;
 
     /// Has SQLite look at the structure of the file, without its indexes; returns what is wrong in words.
     ///
@@ -166,7 +166,7 @@ pub trait Store: inbound::Records + Send + Sync + fmt::Debug {
     fn check_structure(&self) -> Result<Vec<String>>;
 
     /// How many runs died and were not found yet, and how many live. Changes nothing.
-    fn lives(&self) -> Result<Lives>;
+    fn open_runs(&self) -> Result<OpenRuns>;
 
     /// Checks the file, and its figures and lanes against its rows; returns what is wrong in words.
     fn verify(&self) -> Result<Vec<String>>;
@@ -180,10 +180,10 @@ pub trait Store: inbound::Records + Send + Sync + fmt::Debug {
     ///
     /// The ids of webhooks that were applied are kept for [`REMEMBERED`](inbound::REMEMBERED) whatever `before` says, and so
     /// are runs that have not ended.
-    fn forget(&self, log: Log, before: Timestamp, after: i64, now: Timestamp) -> Answer<Forgotten>;
+    fn prune_log(&self, log: Log, before: Timestamp, after: i64, now: Timestamp) -> Answer<PrunedLog>;
 
-    /// How many rows [`forget`](Self::forget) would remove in all its batches.
-    fn forgettable(&self, log: Log, before: Timestamp, now: Timestamp) -> Result<u64>;
+    /// How many rows [`prune_log`](Self::prune_log) would remove in all its batches.
+    fn count_prunable(&self, log: Log, before: Timestamp, now: Timestamp) -> Result<u64>;
 
     /// The file whose changes another process can watch to learn of new work.
     fn watch_path(&self) -> PathBuf;
@@ -197,15 +197,15 @@ pub enum Access {
     /// Must be there: commands that read or change it.
     Existing,
     /// Must be there, and stays exactly as it is: nothing is brought up to date, and nothing can be written.
-    Look,
+    Inspect,
     /// Must be there, and is only read: a backup that lies still is left as it is, with nothing beside it.
-    Reading,
+    ReadOnly,
 }
 
 /// Opens the SQLite database at `path`.
 ///
 /// Missing directories and the file are made readable by their owner only. An older schema is brought up to date, a newer
-/// one refused. With [`Access::Look`] nothing is made, changed or brought up to date, and an older schema is refused, too.
+/// one refused. With [`Access::Inspect`] nothing is made, changed or brought up to date, and an older schema is refused, too.
 pub fn open(path: &Path, access: Access) -> Result<Arc<dyn Store>> {
     Ok(Arc::new(sqlite::Sqlite::open(path, access)?))
 }
@@ -214,8 +214,8 @@ pub fn open(path: &Path, access: Access) -> Result<Arc<dyn Store>> {
 ///
 /// Installing it is refused as long as any process has the queue open. The queue that is there is kept under another name, and
 /// whoever is killed meanwhile leaves the old queue or the new one.
-pub fn candidate(from: &Path, database: &Path) -> Result<Candidate> {
-    sqlite::candidate(from, database)
+pub fn prepare_restore(from: &Path, database: &Path) -> Result<PreparedRestore> {
+    sqlite::prepare_restore(from, database)
 }
 
 /// Who keeps the database at `path` from being written, where the system tells.

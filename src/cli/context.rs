@@ -15,7 +15,7 @@ use crate::render::{Format, Options, RenderError, Screen};
 use crate::report::Report;
 use crate::service::WorkerConfig;
 use crate::signature::Signer;
-use crate::store::{self, Access, Dropped, Page, Store, StoreError};
+use crate::store::{self, Access, DroppedEndpoint, Page, Store, StoreError};
 use crate::untrusted::Untrusted;
 
 /// An open queue and its endpoints.
@@ -95,7 +95,7 @@ impl Context {
 
     /// The queue, for commands that do nothing but look: a backup is looked at and left as it is.
     pub fn read_store(&self) -> Result<Arc<dyn Store>, CliError> {
-        Ok(store::open(self.config()?.database()?, Access::Reading)?)
+        Ok(store::open(self.config()?.database()?, Access::ReadOnly)?)
     }
 
     /// The queue with the configured endpoints, created when it is missing.
@@ -114,7 +114,7 @@ impl Context {
     pub fn set_endpoints(&self, store: &dyn Store) -> Result<Arc<Vec<Endpoint>>, CliError> {
         let specs = self.config()?.endpoints.clone();
         let configured = store.set_endpoints(specs, self.now).wait()?;
-        for Dropped { name, unfinished } in &configured.dropped {
+        for DroppedEndpoint { name, unfinished } in &configured.dropped {
             let name = Untrusted(name);
             self.screen.warn(&format!(
                 "the endpoint `{name}` is not configured any more: {unfinished} deliveries are held until it is again; \

@@ -182,7 +182,7 @@ impl RestoreArgs {
                 .error(format!("there is a queue at {} already", Untrusted(&queue.display().to_string())))
                 .hint("put the backup in its place with --force; the queue is kept beside it"));
         }
-        let candidate = store::candidate(&self.file, queue)?;
+        let candidate = store::prepare_restore(&self.file, queue)?;
         candidate.findings.iter().for_each(|finding| context.screen.warn(finding));
         let mut restored = Restored::of(&candidate, queue);
         if self.dry_run {
@@ -270,7 +270,7 @@ impl PruneArgs {
         let age = short_duration(self.older_than);
         let mut logs = Logs::default();
         for log in self.logs() {
-            logs.add(*log, store.forgettable(*log, what.before, context.now)?);
+            logs.add(*log, store.count_prunable(*log, what.before, context.now)?);
         }
         let mut report = database::pruned(would, logs, true).with_line(format!("unchanged for {age}; nothing changed"));
         if !listed.rows.is_empty() {
@@ -310,7 +310,7 @@ fn prune(store: &dyn Store, mut what: Prune) -> Result<Pruned, CliError> {
 fn forget(store: &dyn Store, log: Log, before: Timestamp, now: Timestamp) -> Result<u64, CliError> {
     let (mut rows, mut after) = (0, i64::MIN);
     loop {
-        let batch = store.forget(log, before, after, now).wait()?;
+        let batch = store.prune_log(log, before, after, now).wait()?;
         rows += batch.rows;
         match batch.next {
             Some(next) => after = next,

@@ -7,7 +7,7 @@ use super::replay::{report_change, show_plan};
 use super::selection::SelectionArgs;
 use crate::delivery::State;
 use crate::report::lists;
-use crate::store::{DeliveryFilter, Left, Store};
+use crate::store::{DeliveryFilter, SkipReason, Store};
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 
 /// The commands below `deliveries`.
@@ -97,7 +97,7 @@ impl GiveUpArgs {
         if let Some(event) = chosen.undelivered.first() {
             return Err(Exit::NoInput.error(format!("the event `{}` has no delivery to give up", event.id)));
         }
-        let plan = chosen.plan(Left::by_giving_up);
+        let plan = chosen.plan(SkipReason::by_giving_up);
         if plan.must_only_plan(self.dry_run, self.yes) {
             return show_plan(context, &plan, "give up");
         }

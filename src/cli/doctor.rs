@@ -120,7 +120,7 @@ fn conclude(context: &Context, findings: &[Finding]) -> Result<Exit, CliError> {
 }
 
 fn look(path: &Path, limits: &Limits, deep: bool, now: Timestamp) -> Looked {
-    let opened = store::open(path, Access::Look).and_then(|store| examine(&store, path, limits, deep, now));
+    let opened = store::open(path, Access::Inspect).and_then(|store| examine(&store, path, limits, deep, now));
     opened.unwrap_or_else(|error| Looked::only(unopened(path, &error)))
 }
 
@@ -146,7 +146,7 @@ fn examine(
     }
     let (figures, judged) = health::judge(store.as_ref(), limits, now)?;
     let runs = store.runs(1)?;
-    findings.push(doctor::runs(&runs, store.lives()?, &figures, limits, now));
+    findings.push(doctor::runs(&runs, store.open_runs()?, &figures, limits, now));
     findings.push(doctor::queue(&judged));
     let latest = store.events(&EventFilter::default(), Page { limit: 1, number: 1, oldest_first: false })?;
     let newest = latest.rows.iter().map(|row| row.created_at).chain(runs.iter().map(|run| run.started_at)).max();

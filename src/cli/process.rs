@@ -63,7 +63,7 @@ impl ProcessArgs {
         let (store, endpoints) = context.store()?;
         let Some(_only) = self.only_one(context)? else { return Ok(Exit::Done) };
         let done = ProcessRun::new(context, Arc::clone(&store), &endpoints, self.options())?.run("process")?;
-        if !self.watch || done.summary.tally.claimed > 0 {
+        if !self.watch || done.summary.stats.claimed > 0 {
             done.report(context, store.as_ref())?;
         }
         Ok(done.exit(self.watch, self.wait))
@@ -107,7 +107,7 @@ impl ProcessArgs {
 fn show_due(context: &Context) -> Result<Exit, CliError> {
     let config = context.config()?;
     let listed = match store::open(config.database()?, Access::Existing) {
-        Ok(store) => store.due(&config.endpoints, context.now)?,
+        Ok(store) => store.preview_due(&config.endpoints, context.now)?,
         Err(StoreError::NoDatabase(_)) => Listed { rows: Vec::new(), total: 0 },
         Err(error) => return Err(error.into()),
     };
@@ -206,7 +206,7 @@ fn code_of(error: &WorkerError) -> i64 {
 
 /// How a run exits: a signal before anything else, unless it merely ended `--watch`.
 fn exit_of(summary: &RunSummary, stopped_by: Option<Exit>, watching: bool, waiting: bool) -> Exit {
-    let failed = summary.tally.failed > 0 || (waiting && summary.resting > 0);
+    let failed = summary.stats.failed > 0 || (waiting && summary.resting > 0);
     match summary.stopped {
         Stop::Drain if watching => Exit::Done,
         Stop::Drain | Stop::Now => stopped_by.unwrap_or(Exit::Done),
@@ -247,7 +247,7 @@ impl ProcessReport {
     /// Shows what the run did.
     pub(super) fn report(&self, context: &Context, store: &dyn Store) -> Result<(), CliError> {
         let now = SystemClock.now();
-        let run = RunView::new(self.summary.tally, self.summary.interrupted, self.took);
+        let run = RunView::new(self.summary.stats, self.summary.interrupted, self.took);
         let figures = store.figures(now)?;
         let mut report: Report =
             self.failures.iter().fold(processed(&figures, run, now), |r, line| r.with_line(line.clone()));
@@ -258,7 +258,7 @@ impl ProcessReport {
             report = report.with_hint("see every attempt with `syncctl events show EVENT`");
         }
         // A cron job mails what is printed: `--quiet` is for runs that need nobody.
-        if self.summary.tally.failed > 0 {
+        if self.summary.stats.failed > 0 {
             return context.done_in_part(&report);
         }
         context.done(&report)

@@ -14,7 +14,7 @@ use crate::delivery::{State, Trigger};
 use crate::endpoint::resolve;
 use crate::report::{Report, lists, requests};
 use crate::signature::{Scheme, find};
-use crate::store::{Changed, DeliveryId, DeliveryRow, EventRow, Left, Replay, Store};
+use crate::store::{ChangedDeliveries, DeliveryId, DeliveryRow, EventRow, Replay, SkipReason, Store};
 
 /// Rows of a plan that are shown.
 const SHOWN: usize = 20;
@@ -82,7 +82,7 @@ impl ReplayArgs {
         let mut changed = store.replay(plan.ids(), how, context.now).wait()?;
         if plan.made > 0 {
             let (events, only) = (std::mem::take(&mut plan.addressed), self.selection.endpoint().map(str::to_owned));
-            changed.changed.extend(store.address(events, how.trigger, only, context.now).wait()?);
+            changed.changed.extend(store.create_missing_deliveries(events, how.trigger, only, context.now).wait()?);
         }
         report_change(context, changed, plan, "replayed", self.selection.is_by_id())
     }
@@ -239,9 +239,16 @@ pub(super) fn show_plan(context: &Context, plan: &Plan, verb: &str) -> Result<Ex
 }
 
 /// How many are left alone, and why.
-fn left_alone<'a>(left: impl Iterator<Item = &'a (DeliveryId, Left)>) -> Option<String> {
-    let mut counts = [Left::Unknown, Left::Pending, Left::Processing, Left::Delivered, Left::Altered, Left::Failed]
-        .map(|it| (it, 0));
+fn left_alone<'a>(left: impl Iterator<Item = &'a (DeliveryId, SkipReason)>) -> Option<String> {
+    let mut counts = [
+        SkipReason::Unknown,
+        SkipReason::Pending,
+        SkipReason::Processing,
+        SkipReason::Delivered,
+        SkipReason::Altered,
+        SkipReason::Failed,
+    ]
+    .map(|it| (it, 0));
     for (_, why) in left {
         counts.iter_mut().filter(|(it, _)| it == why).for_each(|(_, n)| *n += 1);
     }
@@ -251,21 +258,23 @@ fn left_alone<'a>(left: impl Iterator<Item = &'a (DeliveryId, Left)>) -> Option<
 }
 
 /// Why deliveries are left alone, in words, and what to do about it.
-fn explained(left: Left, n: usize) -> (String, &'static str) {
+fn explained(left: SkipReason, n: usize) -> (String, &'static str) {
     let (is, was) = if n == 1 { ("is", "was") } else { ("are", "were") };
     match left {
-        Left::Unknown => (
+        SkipReason::Unknown => (
             if n == 1 { "does not exist" } else { "do not exist" }.to_owned(),
             "list them with `syncctl deliveries list`",
         ),
-        Left::Pending => (format!("{is} pending already"), "--force makes it due now, with fresh attempts"),
-        Left::Processing => (format!("{is} being sent at this moment"), "wait for its outcome"),
-        Left::Delivered => (format!("{was} delivered already"), "replay it all the same with --include-delivered"),
-        Left::Altered => (
+        SkipReason::Pending => (format!("{is} pending already"), "--force makes it due now, with fresh attempts"),
+        SkipReason::Processing => (format!("{is} being sent at this moment"), "wait for its outcome"),
+        SkipReason::Delivered => {
+            (format!("{was} delivered already"), "replay it all the same with --include-delivered")
+        }
+        SkipReason::Altered => (
             format!("{is} of an event that is not the one that was emitted"),
             "the disk changed it: emit it anew, under another id",
         ),
-        Left::Failed => (format!("{was} given up already"), "deliver it again with `syncctl replay ID`"),
+        SkipReason::Failed => (format!("{was} given up already"), "deliver it again with `syncctl replay ID`"),
     }
 }
 
@@ -280,7 +289,7 @@ fn counted(endpoints: usize) -> String {
 /// Says what was done. Deliveries named one by one that had to be left alone are a failure.
 pub(super) fn report_change(
     context: &Context,
-    changed: Changed,
+    changed: ChangedDeliveries,
     plan: Plan,
     done: &str,
     by_id: bool,
@@ -292,7 +301,7 @@ pub(super) fn report_change(
         left_alone: usize,
         deliveries: Vec<i64>,
     }
-    let Changed { changed, mut left } = changed;
+    let ChangedDeliveries { changed, skipped: mut left } = changed;
     left.extend(plan.refused);
     let view = View {
         changed: changed.len(),

@@ -8,7 +8,7 @@ use super::exit::{CliError, Exit};
 use super::filter::Sent;
 use crate::delivery::State;
 use crate::event::EventId;
-use crate::store::{DeliveryFilter, DeliveryId, DeliveryRow, EventRow, Left, Page, Store};
+use crate::store::{DeliveryFilter, DeliveryId, DeliveryRow, EventRow, Page, SkipReason, Store};
 use crate::untrusted::Untrusted;
 
 /// Rows read at a time while choosing.
@@ -44,9 +44,9 @@ pub(super) struct Plan {
     /// Deliveries that it changes.
     pub(super) changes: Vec<DeliveryRow>,
     /// Deliveries that it leaves alone, because others of their event are meant.
-    pub(super) skipped: Vec<(DeliveryId, Left)>,
+    pub(super) skipped: Vec<(DeliveryId, SkipReason)>,
     /// Deliveries that it was told to change, and cannot.
-    pub(super) refused: Vec<(DeliveryId, Left)>,
+    pub(super) refused: Vec<(DeliveryId, SkipReason)>,
     /// Events that have no delivery yet, and get some.
     pub(super) addressed: Vec<EventId>,
     /// How many deliveries those get.
@@ -136,7 +136,7 @@ impl Selection {
     /// Parts what a command changes from what `left` tells it to leave alone.
     ///
     /// Of an event named as a whole, what can be changed is meant; a delivery named by its number is meant itself.
-    pub(super) fn plan(self, left: impl Fn(State) -> Option<Left>) -> Plan {
+    pub(super) fn plan(self, left: impl Fn(State) -> Option<SkipReason>) -> Plan {
         let mut plan = Plan::default();
         let mut alone = Vec::new();
         for row in self.rows {

@@ -368,7 +368,7 @@ impl Processing for OnDemand {
         let deliveries = Arc::clone(&self.0);
         Box::pin(async move {
             let report = deliveries.run_once(limit).await.map_err(|e| e.to_string())?;
-            Ok(Processed { tally: report.summary.tally, took: report.took })
+            Ok(Processed { stats: report.summary.stats, took: report.took })
         })
     }
 }

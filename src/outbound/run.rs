@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::change_listener::SLOW_POLL;
 use crate::clock::Timestamp;
-use crate::store::{Outlook, StoreError, Tally};
+use crate::store::{IdleInfo, RunStats, StoreError};
 
 /// How often a worker looks for runs that died.
 pub(super) const REAP_INTERVAL: Duration = Duration::from_secs(1);
@@ -26,15 +26,15 @@ pub enum Until {
 
 impl Until {
     /// How long an idle run waits for what may become due; `None` when it is done.
-    pub(super) fn wait(self, outlook: &Outlook, now: Timestamp) -> Option<Duration> {
-        let due = outlook.next_due.map(|at| at.since(now));
-        let probe = outlook.next_probe.map(|at| at.since(now));
+    pub(super) fn wait(self, idle: &IdleInfo, now: Timestamp) -> Option<Duration> {
+        let due = idle.next_due.map(|at| at.since(now));
+        let probe = idle.next_probe.map(|at| at.since(now));
         let soonest = || [due, probe].into_iter().flatten().min();
         match self {
             Self::NothingDue => None,
             Self::NothingPending => {
-                let probe = probe.filter(|_| outlook.probe_worth_waiting);
-                let others = (outlook.elsewhere > 0).then_some(ELSEWHERE_INTERVAL);
+                let probe = probe.filter(|_| idle.probe_worth_waiting);
+                let others = (idle.elsewhere > 0).then_some(ELSEWHERE_INTERVAL);
                 // Another worker may die meanwhile, or release claims.
                 [due, probe, others].into_iter().flatten().min().map(|wait| wait.min(REAP_INTERVAL))
             }
@@ -73,7 +73,7 @@ pub enum Stop {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RunSummary {
     /// What it did, in attempts.
-    pub tally: Tally,
+    pub stats: RunStats,
     /// Whether a signal ended it.
     pub stopped: Stop,
     /// Attempts begun whose outcome is not recorded, because it ended at once.

@@ -26,7 +26,7 @@ use super::slots::Slots;
 use super::{EndpointClient, Keyring};
 use crate::clock::Clock;
 use crate::endpoint::{Endpoint, EndpointId};
-use crate::store::{Advanced, Finished, Outlook, Recorded, Run, Store, StoreError};
+use crate::store::{Advanced, Finished, IdleInfo, Recorded, Run, Store, StoreError};
 use claims::POLL_INTERVAL;
 use commits::StoreOutage;
 
@@ -154,7 +154,7 @@ impl<'a> WorkerState<'a> {
             if self.stopping() == Stop::Now {
                 return match self.outage.take() {
                     Some(outage) => Err(self.unrecorded(outage.cause)),
-                    None => Ok(self.summarise(Outlook::default())),
+                    None => Ok(self.summarise(IdleInfo::default())),
                 };
             }
         }

@@ -64,7 +64,7 @@ pub fn dashboard(store: &dyn Store, limits: &Limits, ages: &FreshnessThresholds,
         },
         Part {
             title: "Records",
-            table: records::census(&store.census()?, ages, now),
+            table: records::census(&store.record_summaries()?, ages, now),
             empty: "",
             hint: "syncctl records list shows each, with its own freshness",
         },

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{Cell, Column, Report, Table};
 use crate::format::bytes as size;
-use crate::store::{Candidate, DatabaseInfo, Log, Pruned};
+use crate::store::{DatabaseInfo, Log, PreparedRestore, Pruned};
 use crate::untrusted::Untrusted;
 
 const SETTING: &[Column] = &[Column::text("key", "KEY"), Column::text("value", "VALUE")];
@@ -97,7 +97,7 @@ pub struct Restored {
 
 impl Restored {
     /// What is to be told of it.
-    pub fn of(candidate: &Candidate, queue: &Path) -> Self {
+    pub fn of(candidate: &PreparedRestore, queue: &Path) -> Self {
         Self { queue: queue.to_owned(), events: candidate.events, pending: candidate.pending, kept: None }
     }
 }

@@ -8,7 +8,7 @@ use super::{Cell, Column, Level, Report, Table};
 use crate::clock::Timestamp;
 use crate::format::{bytes, count, short_duration};
 use crate::monitor::{Grade, HUGE_LOG, Health, LARGE_LOG, Limits, due_age};
-use crate::store::{DatabaseInfo, Figures, Lives, RunRow, Volume};
+use crate::store::{DatabaseInfo, Figures, OpenRuns, RunRow, Volume};
 
 /// Free space below which a queue soon stops.
 const LITTLE_SPACE: u64 = 16 << 20;
@@ -126,12 +126,12 @@ pub fn disk(volume: &Volume, wal_bytes: u64, full: bool) -> Finding {
 }
 
 /// When deliveries were last sent, against what is due. `runs` are the latest, newest first.
-pub fn runs(runs: &[RunRow], lives: Lives, figures: &Figures, limits: &Limits, now: Timestamp) -> Finding {
+pub fn runs(runs: &[RunRow], runs_open: OpenRuns, figures: &Figures, limits: &Limits, now: Timestamp) -> Finding {
     let name = "runs";
     let age = due_age(figures, now);
     let pending = figures.endpoints.iter().filter(|row| row.oldest_due.is_some()).map(|row| row.counts.pending).sum();
     let last = runs.first().map(|run| match run.ended_at {
-        None if lives.alive > 0 => (format!("`{}` is running", run.command), None),
+        None if runs_open.alive > 0 => (format!("`{}` is running", run.command), None),
         ended => {
             let at = ended.unwrap_or(run.started_at);
             (format!("`{}` ran {} ago", run.command, short_duration(now.since(at))), run.exit.filter(|it| *it != 0))
@@ -140,13 +140,13 @@ pub fn runs(runs: &[RunRow], lives: Lives, figures: &Figures, limits: &Limits, n
     let (said, exit) = last.unwrap_or_else(|| ("nothing ever ran".to_owned(), None));
     if age > limits.max_due_age {
         let due = format!("{} wait, the oldest due for {}, and {said}", pending_words(pending), short_duration(age));
-        return match lives.alive {
+        return match runs_open.alive {
             0 => Finding::fail(name, format!("{due}: is the cron job or the service there?"))
                 .hint("send it with `syncctl process`; a line for `crontab -e` is shown by `syncctl process --help`"),
             _ => Finding::fail(name, due).hint("see what it waits for with `syncctl status`"),
         };
     }
-    match (lives.dead, exit) {
+    match (runs_open.dead, exit) {
         (0, None | Some(0)) => Finding::ok(name, said),
         (0, Some(exit)) => Finding::warn(name, format!("{said} and ended with exit status {exit}"))
             .hint("what the codes mean: `syncctl help exit-codes`"),
@@ -262,7 +262,7 @@ fn cells(finding: &Finding) -> Vec<Cell> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{RunId, Tally};
+    use crate::store::{RunId, RunStats};
 
     const NOW: Timestamp = Timestamp::from_millis_const(1_706_702_400_000);
 
@@ -308,11 +308,11 @@ mod tests {
             command: "process".to_owned(),
             started_at: NOW.minus(Duration::from_secs(22)),
             ended_at: Some(NOW.minus(Duration::from_secs(22))),
-            tally: Tally::default(),
+            stats: RunStats::default(),
             exit,
         };
         let found =
-            |exit, dead| runs(&[run(exit)], Lives { alive: 0, dead }, &Figures::default(), &Limits::default(), NOW);
+            |exit, dead| runs(&[run(exit)], OpenRuns { alive: 0, dead }, &Figures::default(), &Limits::default(), NOW);
         assert_eq!(found(Some(0), 0), Finding::ok("runs", "`process` ran 22s ago"));
         assert_eq!([found(Some(78), 0).severity, found(None, 1).severity], [Severity::Warn; 2]);
     }

@@ -10,7 +10,7 @@ use crate::delivery::{CircuitOpen, OpenCause};
 use crate::endpoint::Endpoint;
 use crate::format::short_duration;
 use crate::monitor::{Freshness, FreshnessThresholds, Synced, due_age, freshness};
-use crate::store::{EndpointFigures, Figures, Tally};
+use crate::store::{EndpointFigures, Figures, RunStats};
 
 /// Deliveries by state, over all endpoints.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -337,14 +337,14 @@ pub struct RunView {
 }
 
 impl RunView {
-    /// A run's tally, what it left in flight, and its time.
-    pub fn new(tally: Tally, interrupted: u64, took: Duration) -> Self {
+    /// A run's stats, what it left in flight, and its time.
+    pub fn new(stats: RunStats, interrupted: u64, took: Duration) -> Self {
         Self {
             interrupted,
-            claimed: tally.claimed,
-            delivered: tally.delivered,
-            retried: tally.retried,
-            failed: tally.failed,
+            claimed: stats.claimed,
+            delivered: stats.delivered,
+            retried: stats.retried,
+            failed: stats.failed,
             duration_ms: millis(took),
         }
     }

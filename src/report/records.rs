@@ -11,7 +11,7 @@ use crate::clock::Timestamp;
 use crate::format::relative;
 use crate::monitor::{self, Freshness, FreshnessThresholds};
 use crate::record::{Kind, Record};
-use crate::store::inbound::{COUNTED_UP_TO, Census, RecordRow, Sync};
+use crate::store::inbound::{COUNTED_UP_TO, RecordRow, RecordSummary, Sync};
 use crate::store::{Listed, Page};
 
 /// The fields the original's records have; what is not known of them is null.
@@ -192,12 +192,12 @@ const CENSUS: &[Column] = &[
 ];
 
 /// The records of each kind, summed up.
-pub(super) fn census(rows: &[Census], ages: &FreshnessThresholds, now: Timestamp) -> Table {
-    let count = |row: &Census| match row.count > COUNTED_UP_TO.into() {
+pub(super) fn census(rows: &[RecordSummary], ages: &FreshnessThresholds, now: Timestamp) -> Table {
+    let count = |row: &RecordSummary| match row.count > COUNTED_UP_TO.into() {
         true => Cell::Text(format!("over {COUNTED_UP_TO}")),
         false => row.count.into(),
     };
-    let cells = |row: &Census| {
+    let cells = |row: &RecordSummary| {
         let freshness = row.last_news_at.map(|last| freshness_since(last, ages, now));
         vec![row.kind.name().into(), count(row), freshness.into(), row.last_news_at.into()]
     };

@@ -12,7 +12,7 @@ use super::answer::{Problem, Reply};
 use super::call::Call;
 use crate::report::queue::{self, RunView};
 use crate::report::{Report, health as healthy};
-use crate::store::Tally;
+use crate::store::RunStats;
 
 /// How long a run on demand may start requests.
 pub(super) const RUN_LIMIT: Duration = Duration::from_secs(25);
@@ -21,7 +21,7 @@ pub(super) const RUN_LIMIT: Duration = Duration::from_secs(25);
 #[derive(Clone, Copy, Debug)]
 pub struct Processed {
     /// Attempts and what became of them.
-    pub tally: Tally,
+    pub stats: RunStats,
     /// How long it took.
     pub took: Duration,
 }
@@ -56,7 +56,7 @@ pub(super) async fn process(call: Call) -> Reply {
     })?;
     let now = call.app.now();
     let figures = call.app.store.figures(now)?;
-    Ok(call.answer(&queue::processed(&figures, RunView::new(done.tally, 0, done.took), now)))
+    Ok(call.answer(&queue::processed(&figures, RunView::new(done.stats, 0, done.took), now)))
 }
 
 #[derive(Serialize)]

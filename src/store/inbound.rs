@@ -223,7 +223,7 @@ pub struct ReceivedFilter {
 
 /// The records of one kind, summed up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Census {
+pub struct RecordSummary {
     /// What they are about.
     pub kind: Kind,
     /// How many there are, deleted ones left out; more than [`COUNTED_UP_TO`] means at least so many.
@@ -260,7 +260,7 @@ pub trait Records {
     fn records_after(&self, after: i64, limit: u64) -> Result<Vec<(i64, RecordRow)>>;
 
     /// The records of each kind, summed up at a cost that does not grow with their number.
-    fn census(&self) -> Result<Vec<Census>>;
+    fn record_summaries(&self) -> Result<Vec<RecordSummary>>;
 
     /// Every address that webhooks came from within [`REMEMBERED`] before `now`, with each secret they verified under, the
     /// newest first. Duplicates and conflicts count: they are signed as well.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{DeliveryId, RunId, Tally};
+use super::{DeliveryId, RunId, RunStats};
 use crate::clock::Timestamp;
 use crate::delivery::{Outcome, Reason, State, Trigger};
 use crate::event::{EventId, Resource};
@@ -183,7 +183,7 @@ pub struct RunRow {
     /// When it ended, or was found dead.
     pub ended_at: Option<Timestamp>,
     /// What it did.
-    pub tally: Tally,
+    pub stats: RunStats,
     /// Its exit status; none when it was killed.
     pub exit: Option<i64>,
 }

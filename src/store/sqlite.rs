@@ -11,10 +11,10 @@ use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
 use super::{
-    Access, Advanced, Answer, AttemptFilter, Changed, Claim, Configured, Copied, DatabaseInfo, DeliveryFilter,
-    DeliveryId, DeliveryRow, Drafts, Dropped, Enqueued, EventDetail, EventFilter, EventRow, Figures, Finished,
-    Forgotten, Holder, Listed, Lives, Log, LoggedAttempt, Outlook, Page, Prune, Pruned, Rate, Replay, Result, Run,
-    RunId, RunRow, Stage, Storage, Store, StoreError, Tally, Volume, Wants,
+    Access, Advanced, Answer, AttemptFilter, BackupReport, ChangedDeliveries, Claim, Configured, DatabaseInfo,
+    DeliveryFilter, DeliveryId, DeliveryRow, Drafts, DroppedEndpoint, Enqueued, EventDetail, EventFilter, EventRow,
+    Figures, Finished, Holder, IdleInfo, Listed, Log, LoggedAttempt, OpenRuns, Page, Prune, Pruned, PrunedLog, Rate,
+    Replay, Result, Run, RunId, RunRow, RunStats, Stage, Storage, Store, StoreError, Volume, Wants,
 };
 use crate::clock::Timestamp;
 use crate::delivery::Trigger;
@@ -22,18 +22,18 @@ use crate::endpoint::{Endpoint, Spec};
 use crate::event::{EventId, IdSource};
 use crate::record::{Kind, Record};
 use crate::store::inbound::{
-    Applied, Census, Edit, Edited, Incoming, ReceivedFilter, ReceivedRow, RecordFilter, RecordRow, Records, Refused,
-    SenderRow,
+    Applied, Edit, Edited, Incoming, ReceivedFilter, ReceivedRow, RecordFilter, RecordRow, RecordSummary, Records,
+    Refused, SenderRow,
 };
 
 mod advance;
 mod backup;
 mod checksum;
 mod disk;
-mod due;
+mod endpoint_cache;
 mod endpoints;
 mod enqueue;
-mod fault;
+mod error;
 mod figures;
 mod holder;
 mod identity;
@@ -41,23 +41,23 @@ mod inbound;
 mod lanes;
 mod lists;
 mod migrate;
-mod mirror;
-mod owners;
+mod open_mode;
+mod preview;
 mod prune;
-mod reach;
 mod records;
 mod replay;
 mod restore;
 mod row;
+mod runs;
 mod verify;
 mod writer;
 
 use identity::Identity;
-use owners::Owners;
-use reach::Reach;
+use open_mode::OpenMode;
+use runs::RunLocks;
 use writer::Writer;
 
-pub use restore::Candidate;
+pub use restore::PreparedRestore;
 
 /// The first SQLite version without the WAL-reset corruption, as `sqlite3_libversion_number` counts.
 const OLDEST_SAFE_SQLITE: i32 = 3_051_003;
@@ -77,10 +77,10 @@ const IDLE_READERS: usize = 4;
 pub(super) struct Sqlite {
     path: PathBuf,
     identity: Identity,
-    reach: Reach,
+    mode: OpenMode,
     writer: Writer,
     readers: Mutex<Vec<Connection>>,
-    owners: Owners,
+    run_locks: RunLocks,
     ids: Arc<IdSource>,
 }
 
@@ -90,15 +90,15 @@ impl Sqlite {
             return Err(StoreError::SqliteTooOld(rusqlite::version().to_owned()));
         }
         prepare_file(path, access)?;
-        let path = path.canonicalize().map_err(|e| fault::io(path, &e))?;
-        let (connection, reach) = reach::open(&path, access)?;
+        let path = path.canonicalize().map_err(|e| error::io(path, &e))?;
+        let (connection, mode) = open_mode::open(&path, access)?;
         let identity = Identity::of(&path)?;
         Ok(Self {
             writer: Writer::start(connection, identity.clone(), path.clone())?,
             identity,
-            reach,
+            mode,
             readers: Mutex::default(),
-            owners: Owners::beside(&path),
+            run_locks: RunLocks::beside(&path),
             ids: Arc::new(IdSource::new()),
             path,
         })
@@ -110,10 +110,10 @@ impl Sqlite {
         let idle = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let connection = match idle {
             Some(connection) => connection,
-            None => self.reach.connect(&self.path)?,
+            None => self.mode.connect(&self.path)?,
         };
-        let done = snapshot(&connection, work).map_err(|e| fault::of(&self.path, &e));
-        self.reach.check(&self.path)?;
+        let done = snapshot(&connection, work).map_err(|e| error::of(&self.path, &e));
+        self.mode.check(&self.path)?;
         let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
         if done.is_ok() && readers.len() < IDLE_READERS {
             readers.push(connection);
@@ -133,8 +133,8 @@ pub(super) fn volume(path: &Path) -> Volume {
 }
 
 /// See [`candidate`](super::candidate).
-pub(super) fn candidate(from: &Path, database: &Path) -> Result<Candidate> {
-    restore::candidate(from, database)
+pub(super) fn prepare_restore(from: &Path, database: &Path) -> Result<PreparedRestore> {
+    restore::prepare_restore(from, database)
 }
 
 /// The version of the SQLite that is linked.
@@ -166,19 +166,19 @@ fn prepare_file(path: &Path, access: Access) -> Result<()> {
     use std::os::unix::fs::OpenOptionsExt;
     match (path.try_exists(), access) {
         (Ok(true), _) => return Ok(()),
-        (Ok(false), Access::Existing | Access::Reading | Access::Look) => {
+        (Ok(false), Access::Existing | Access::ReadOnly | Access::Inspect) => {
             return Err(StoreError::NoDatabase(path.to_owned()));
         }
         (Ok(false), Access::Create) => {}
-        (Err(e), _) => return Err(fault::io(path, &e)),
+        (Err(e), _) => return Err(error::io(path, &e)),
     }
     if let Some(directory) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
-        create_directory(directory).map_err(|e| fault::io(directory, &e))?;
+        create_directory(directory).map_err(|e| error::io(directory, &e))?;
     }
     match std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
         Ok(_) => Ok(()),
         Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        Err(e) => Err(fault::io(path, &e)),
+        Err(e) => Err(error::io(path, &e)),
     }
 }
 
@@ -218,15 +218,15 @@ impl Store for Sqlite {
     }
 
     fn begin_run(&self, command: &str, now: Timestamp) -> Result<Run> {
-        let owner = self.owners.new_owner()?;
+        let owner = self.run_locks.lock_new()?;
         let (token, command) = (owner.token().to_owned(), command.to_owned());
-        let id = self.writer.submit(move |txn| owners::begin(txn, &token, &command, now)).wait()?;
+        let id = self.writer.submit(move |txn| runs::begin(txn, &token, &command, now)).wait()?;
         Ok(Run { id, _owner: Box::new(owner) })
     }
 
-    fn end_run(&self, run: &Run, tally: Tally, exit: i64, now: Timestamp) -> Answer<()> {
+    fn end_run(&self, run: &Run, stats: RunStats, exit: i64, now: Timestamp) -> Answer<()> {
         let run = run.id;
-        self.writer.submit(move |txn| owners::end(txn, run, tally, Some(exit), now))
+        self.writer.submit(move |txn| runs::end(txn, run, stats, Some(exit), now))
     }
 
     fn advance(&self, run: RunId, finished: Arc<Vec<Finished>>, wants: Wants, now: Timestamp) -> Answer<Advanced> {
@@ -242,53 +242,53 @@ impl Store for Sqlite {
     }
 
     fn reap(&self, now: Timestamp) -> Result<u64> {
-        let open = self.read(owners::open_runs)?;
+        let open = self.read(runs::open_runs)?;
         let mut touched = 0;
         for (run, token) in &open {
             // The lock is kept until the row says that the run is over.
-            if let Some(_dead) = self.owners.seize(token)? {
+            if let Some(_dead) = self.run_locks.take_over(token)? {
                 let run = *run;
-                touched += self.writer.submit(move |txn| owners::reap(txn, run, now)).wait()?;
+                touched += self.writer.submit(move |txn| runs::reap(txn, run, now)).wait()?;
             }
         }
-        self.owners.sweep(open.iter().map(|(_, token)| token.as_str()));
+        self.run_locks.sweep(open.iter().map(|(_, token)| token.as_str()));
         Ok(touched)
     }
 
-    fn due(&self, specs: &[Spec], now: Timestamp) -> Result<Listed<DeliveryRow>> {
+    fn preview_due(&self, specs: &[Spec], now: Timestamp) -> Result<Listed<DeliveryRow>> {
         let mut dead = Vec::new();
-        for (run, token) in self.read(owners::open_runs)? {
-            if self.owners.is_dead(&token) {
+        for (run, token) in self.read(runs::open_runs)? {
+            if self.run_locks.is_dead(&token) {
                 dead.push(run);
             }
         }
-        self.read(|connection| due::due(connection, specs, &dead, now))
+        self.read(|connection| preview::preview_due(connection, specs, &dead, now))
     }
 
-    fn outlook(&self, run: RunId, now: Timestamp) -> Result<Outlook> {
-        self.read(|connection| figures::outlook(connection, run, now))
+    fn idle_info(&self, run: RunId, now: Timestamp) -> Result<IdleInfo> {
+        self.read(|connection| figures::idle_info(connection, run, now))
     }
 
-    fn replay(&self, ids: Vec<DeliveryId>, how: Replay, now: Timestamp) -> Answer<Changed> {
+    fn replay(&self, ids: Vec<DeliveryId>, how: Replay, now: Timestamp) -> Answer<ChangedDeliveries> {
         self.writer.submit(move |txn| replay::replay(txn, &ids, how, now))
     }
 
-    fn address(
+    fn create_missing_deliveries(
         &self,
         events: Vec<EventId>,
         trigger: Trigger,
         only: Option<String>,
         now: Timestamp,
     ) -> Answer<Vec<DeliveryId>> {
-        self.writer.submit(move |txn| enqueue::address(txn, &events, trigger, only.as_deref(), now))
+        self.writer.submit(move |txn| enqueue::create_missing_deliveries(txn, &events, trigger, only.as_deref(), now))
     }
 
-    fn give_up(&self, ids: Vec<DeliveryId>, now: Timestamp) -> Answer<Changed> {
+    fn give_up(&self, ids: Vec<DeliveryId>, now: Timestamp) -> Answer<ChangedDeliveries> {
         self.writer.submit(move |txn| replay::give_up(txn, &ids, now))
     }
 
     fn endpoints(&self) -> Result<Vec<Endpoint>> {
-        self.read(|connection| Ok(mirror::load(connection)?.into_iter().map(|row| row.endpoint).collect()))
+        self.read(|connection| Ok(endpoint_cache::load(connection)?.into_iter().map(|row| row.endpoint).collect()))
     }
 
     fn figures(&self, now: Timestamp) -> Result<Figures> {
@@ -324,7 +324,7 @@ impl Store for Sqlite {
     }
 
     fn runs(&self, limit: u64) -> Result<Vec<RunRow>> {
-        self.read(|connection| owners::runs(connection, limit))
+        self.read(|connection| runs::runs(connection, limit))
     }
 
     fn database(&self) -> Result<DatabaseInfo> {
@@ -335,18 +335,18 @@ impl Store for Sqlite {
         disk::storage(&self.path, &self.watch_path())
     }
 
-    fn backup(&self, to: &Path, replace: bool) -> Result<Copied> {
-        backup::backup(&self.path, self.reach, to, replace)
+    fn backup(&self, to: &Path, replace: bool) -> Result<BackupReport> {
+        backup::backup(&self.path, self.mode, to, replace)
     }
 
     fn check_structure(&self) -> Result<Vec<String>> {
         self.read(verify::structure)
     }
 
-    fn lives(&self) -> Result<Lives> {
-        let open = self.read(owners::open_runs)?;
-        let dead = open.iter().filter(|(_, token)| self.owners.is_dead(token)).count() as u64;
-        Ok(Lives { alive: open.len() as u64 - dead, dead })
+    fn open_runs(&self) -> Result<OpenRuns> {
+        let open = self.read(runs::open_runs)?;
+        let dead = open.iter().filter(|(_, token)| self.run_locks.is_dead(token)).count() as u64;
+        Ok(OpenRuns { alive: open.len() as u64 - dead, dead })
     }
 
     fn verify(&self) -> Result<Vec<String>> {
@@ -357,13 +357,14 @@ impl Store for Sqlite {
         self.writer.submit(move |txn| prune::prune(txn, &what))
     }
 
-    fn forget(&self, log: Log, before: Timestamp, after: i64, now: Timestamp) -> Answer<Forgotten> {
-        self.writer
-            .submit(move |txn| prune::forget(txn.connection, log, before, after, now).map_err(|e| txn.mirror.fault(&e)))
+    fn prune_log(&self, log: Log, before: Timestamp, after: i64, now: Timestamp) -> Answer<PrunedLog> {
+        self.writer.submit(move |txn| {
+            prune::prune_log(txn.connection, log, before, after, now).map_err(|e| txn.cache.fault(&e))
+        })
     }
 
-    fn forgettable(&self, log: Log, before: Timestamp, now: Timestamp) -> Result<u64> {
-        self.read(|connection| prune::forgettable(connection, log, before, now))
+    fn count_prunable(&self, log: Log, before: Timestamp, now: Timestamp) -> Result<u64> {
+        self.read(|connection| prune::count_prunable(connection, log, before, now))
     }
 
     fn watch_path(&self) -> PathBuf {
@@ -379,7 +380,7 @@ impl Records for Sqlite {
     }
 
     fn refuse(&self, refused: Vec<Refused>, now: Timestamp) -> Answer<()> {
-        self.writer.submit(move |txn| inbound::refuse(txn.connection, &refused, now).map_err(|e| txn.mirror.fault(&e)))
+        self.writer.submit(move |txn| inbound::refuse(txn.connection, &refused, now).map_err(|e| txn.cache.fault(&e)))
     }
 
     fn edit(&self, edit: Edit, now: Timestamp) -> Answer<Edited> {
@@ -388,7 +389,7 @@ impl Records for Sqlite {
     }
 
     fn import(&self, records: Vec<(Kind, String, Record)>) -> Answer<u64> {
-        self.writer.submit(move |txn| records::import(txn.connection, records).map_err(|e| txn.mirror.fault(&e)))
+        self.writer.submit(move |txn| records::import(txn.connection, records).map_err(|e| txn.cache.fault(&e)))
     }
 
     fn record(&self, kind: Kind, id: &str) -> Result<Option<RecordRow>> {
@@ -403,8 +404,8 @@ impl Records for Sqlite {
         self.read(|connection| records::after(connection, after, limit))
     }
 
-    fn census(&self) -> Result<Vec<Census>> {
-        self.read(records::census)
+    fn record_summaries(&self) -> Result<Vec<RecordSummary>> {
+        self.read(records::record_summaries)
     }
 
     fn senders(&self, now: Timestamp) -> Result<Vec<SenderRow>> {

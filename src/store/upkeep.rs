@@ -10,7 +10,7 @@ use crate::endpoint::Endpoint;
 
 /// Why a delivery was left alone by a replay or give-up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Left {
+pub enum SkipReason {
     /// It does not exist.
     Unknown,
     /// It is pending already, and was not to be forced.
@@ -27,11 +27,11 @@ pub enum Left {
 
 /// What a replay or give-up did.
 #[derive(Clone, Debug, Default)]
-pub struct Changed {
+pub struct ChangedDeliveries {
     /// Deliveries changed.
     pub changed: Vec<DeliveryId>,
     /// Deliveries left alone, and why.
-    pub left: Vec<(DeliveryId, Left)>,
+    pub skipped: Vec<(DeliveryId, SkipReason)>,
 }
 
 /// How a replay goes about it.
@@ -47,17 +47,17 @@ pub struct Replay {
 
 impl Replay {
     /// Why it leaves a delivery in this state alone, if it does.
-    pub fn leaves(self, state: State) -> Option<Left> {
+    pub fn leaves(self, state: State) -> Option<SkipReason> {
         match state {
-            State::Processing => Some(Left::Processing),
-            State::Delivered => (!self.include_delivered).then_some(Left::Delivered),
-            State::Pending | State::Held => (!self.include_pending).then_some(Left::Pending),
+            State::Processing => Some(SkipReason::Processing),
+            State::Delivered => (!self.include_delivered).then_some(SkipReason::Delivered),
+            State::Pending | State::Held => (!self.include_pending).then_some(SkipReason::Pending),
             State::Failed => None,
         }
     }
 }
 
-impl Left {
+impl SkipReason {
     /// Why giving up leaves a delivery in this state alone, if it does.
     pub fn by_giving_up(state: State) -> Option<Self> {
         match state {
@@ -96,7 +96,7 @@ pub struct Configured {
     /// All that are stored.
     pub endpoints: Arc<Vec<Endpoint>>,
     /// Those that were configured until now, and for which something waits.
-    pub dropped: Vec<Dropped>,
+    pub dropped: Vec<DroppedEndpoint>,
 }
 
 impl std::ops::Deref for Configured {
@@ -109,7 +109,7 @@ impl std::ops::Deref for Configured {
 
 /// An endpoint that is not configured any more, and for which something waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Dropped {
+pub struct DroppedEndpoint {
     /// Its name.
     pub name: String,
     /// Its deliveries that are not finished.
@@ -118,7 +118,7 @@ pub struct Dropped {
 
 /// A copy of the queue that was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Copied {
+pub struct BackupReport {
     /// Its size.
     pub bytes: u64,
     /// The events in it that are not the ones that were emitted, in words.
@@ -154,7 +154,7 @@ pub struct Volume {
 
 /// Runs without an end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Lives {
+pub struct OpenRuns {
     /// Those whose lock is held.
     pub alive: u64,
     /// Those whose lock is free: the next worker frees what they had in hand.
@@ -205,7 +205,7 @@ impl Log {
 
 /// What one batch of forgetting removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Forgotten {
+pub struct PrunedLog {
     /// Rows removed.
     pub rows: u64,
     /// Where the next batch begins; none when this was the last.

@@ -36,7 +36,7 @@ impl fmt::Debug for Run {
 
 /// What a run did, in attempts and deliveries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
+pub struct RunStats {
     /// Attempts made.
     pub claimed: u64,
     /// Of those, answered with a 2xx.
@@ -160,7 +160,7 @@ pub struct Advanced {
 
 /// What a worker with nothing to do can wait for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Outlook {
+pub struct IdleInfo {
     /// The earliest time something is due at an endpoint that neither rests nor holds.
     pub next_due: Option<Timestamp>,
     /// The earliest probe of a resting endpoint that has something pending.

@@ -90,7 +90,7 @@ const KNOWN: &[&[&str]] = &[
         "server/sync.rs",
         "server/webhooks.rs",
     ],
-    &["store.rs", "store/sqlite/backup.rs", "store/sqlite/reach.rs", "store/sqlite/restore.rs"],
+    &["store.rs", "store/sqlite/backup.rs", "store/sqlite/open_mode.rs", "store/sqlite/restore.rs"],
     &["store/sqlite/enqueue.rs", "store/sqlite/inbound.rs", "store/sqlite/records.rs"],
 ];
 

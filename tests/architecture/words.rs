@@ -59,7 +59,7 @@ const RETIRED: &[(&str, &[&str])] = &[
             "Outlook",
             "Left",
             "Copied",
-            "Lives",
+            "OpenRuns",
             "Census",
             "Mirror",
             "Part",

@@ -8,7 +8,7 @@ use syncctl::delivery::{Outcome, Reason, State};
 use syncctl::endpoint::{EndpointUrl, PausedBy, Spec};
 use syncctl::event::{Draft, EventId};
 use syncctl::store::{
-    Access, Claim, DeliveryFilter, Finished, Page, Recorded, Run, Store, StoreError, Tally, Wants, open,
+    Access, Claim, DeliveryFilter, Finished, Page, Recorded, Run, RunStats, Store, StoreError, Wants, open,
 };
 
 use crate::support::memory_dir;
@@ -101,12 +101,12 @@ fn what_a_run_still_held_at_its_end_is_interrupted() {
     bench.emit("a", "r");
     let run = bench.run();
     bench.claim(&run, 1);
-    bench.store.end_run(&run, Tally { claimed: 1, ..Tally::default() }, 143, later(2)).wait().unwrap();
+    bench.store.end_run(&run, RunStats { claimed: 1, ..RunStats::default() }, 143, later(2)).wait().unwrap();
     let detail = bench.store.event(&EventId::parse("a").unwrap()).unwrap().unwrap();
     assert_eq!(detail.attempts[0].outcome, Outcome::Interrupted);
     assert_eq!(bench.state("a").0, State::Pending);
     let row = &bench.store.runs(1).unwrap()[0];
-    assert_eq!((row.exit, row.tally.claimed), (Some(143), 1));
+    assert_eq!((row.exit, row.stats.claimed), (Some(143), 1));
 }
 
 #[test]

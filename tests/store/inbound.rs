@@ -138,9 +138,9 @@ fn seen_ids_outlive_every_prune_for_thirty_days_and_refusals_do_not() {
         store.refuse(refused(), at(n * day)).wait().unwrap();
     }
     let now = at(40 * day + 1);
-    let forget = |before| store.forget(Log::Received, before, i64::MIN, now).wait().unwrap().rows;
+    let forget = |before| store.prune_log(Log::Received, before, i64::MIN, now).wait().unwrap().rows;
     assert_eq!(forget(at(-1)), 0);
-    assert_eq!(store.forgettable(Log::Received, now, now).unwrap(), 3);
+    assert_eq!(store.count_prunable(Log::Received, now, now).unwrap(), 3);
     assert_eq!(forget(now), 3, "of what was asked for, one id is too young to be forgotten");
     assert_eq!(audit(store.as_ref()), [("applied", 0)]);
     assert_eq!(store.apply(hook(40), now).wait().unwrap(), Applied::Duplicate);
@@ -319,7 +319,7 @@ fn the_latest_of_the_audit_log_are_read_apart_newest_first() {
 fn records_are_summed_up_by_kind_with_the_latest_news_of_either_side() {
     let (_dir, store) = store();
     let census = || -> Vec<_> {
-        let rows = store.census().unwrap();
+        let rows = store.record_summaries().unwrap();
         rows.into_iter().map(|row| (row.kind.name(), row.count, row.last_news_at)).collect()
     };
     assert_eq!(census(), [("enrollment", 0, None), ("progress", 0, None), ("user", 0, None)]);

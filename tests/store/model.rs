@@ -11,7 +11,8 @@ use syncctl::delivery::{CircuitState, Next, Outcome, RetryPolicy, State, Trigger
 use syncctl::endpoint::{EndpointId, EndpointUrl, Spec};
 use syncctl::event::{Draft, EventId};
 use syncctl::store::{
-    Access, Claim, DeliveryFilter, DeliveryId, Finished, Left, Page, Prune, Recorded, Replay, Run, Store, Wants, open,
+    Access, Claim, DeliveryFilter, DeliveryId, Finished, Page, Prune, Recorded, Replay, Run, SkipReason, Store, Wants,
+    open,
 };
 
 use crate::support::{Chance, memory_dir, seeds};
@@ -472,12 +473,12 @@ impl History {
         for id in ids.into_iter().collect::<BTreeSet<_>>() {
             let model = &self.model.deliveries[&id.0];
             let left = match (model.owner, model.done) {
-                (Some(_), _) => Some(Left::Processing),
-                (_, Some(State::Delivered)) if !how.include_delivered => Some(Left::Delivered),
-                (None, None) if !how.include_pending => Some(Left::Pending),
+                (Some(_), _) => Some(SkipReason::Processing),
+                (_, Some(State::Delivered)) if !how.include_delivered => Some(SkipReason::Delivered),
+                (None, None) if !how.include_pending => Some(SkipReason::Pending),
                 _ => None,
             };
-            assert_eq!(changed.left.iter().find(|(other, _)| *other == id).map(|(_, l)| *l), left);
+            assert_eq!(changed.skipped.iter().find(|(other, _)| *other == id).map(|(_, l)| *l), left);
             assert_eq!(changed.changed.contains(&id), left.is_none());
             if left.is_none() {
                 let later = self.model.deliveries.iter().any(|(other, o)| {
@@ -598,9 +599,9 @@ impl History {
             }
             if self.claim_for(0, &[(0, 5), (1, 5), (2, 5)]) == 0 {
                 let run = self.runs[0].0.id;
-                let outlook = self.store.outlook(run, self.now).unwrap();
-                assert_eq!((outlook.resting, outlook.elsewhere), (0, 0));
-                self.now = outlook.next_due.expect("something is left, so something is due").max(self.now);
+                let idle = self.store.idle_info(run, self.now).unwrap();
+                assert_eq!((idle.resting, idle.elsewhere), (0, 0));
+                self.now = idle.next_due.expect("something is left, so something is due").max(self.now);
             }
             let hand = std::mem::take(&mut self.runs[0].1);
             let finished = hand

@@ -5,7 +5,7 @@ use std::time::Duration;
 use syncctl::clock::Timestamp;
 use syncctl::delivery::{Outcome, State, Trigger};
 use syncctl::event::EventId;
-use syncctl::store::{Access, AttemptFilter, DeliveryId, Log, Page, Prune, Pruned, Replay, StoreError, Tally, open};
+use syncctl::store::{Access, AttemptFilter, DeliveryId, Log, Page, Prune, Pruned, Replay, RunStats, StoreError, open};
 
 use crate::contract::Bench;
 
@@ -215,10 +215,10 @@ fn forget(bench: &Bench, log: Log, before: Timestamp) -> u64 {
 }
 
 fn forget_at(bench: &Bench, log: Log, before: Timestamp, now: Timestamp) -> u64 {
-    let announced = bench.store.forgettable(log, before, now).unwrap();
+    let announced = bench.store.count_prunable(log, before, now).unwrap();
     let (mut rows, mut after) = (0, Some(i64::MIN));
     while let Some(from) = after {
-        let batch = bench.store.forget(log, before, from, now).wait().unwrap();
+        let batch = bench.store.prune_log(log, before, from, now).wait().unwrap();
         assert!(batch.rows <= 502, "{batch:?}");
         (rows, after) = (rows + batch.rows, batch.next);
     }
@@ -243,7 +243,7 @@ fn runs_are_forgotten_when_they_ended_long_ago_in_bounded_batches() {
     let living = bench.run();
     for n in 0..1_100 {
         let at = now().plus(Duration::from_secs(n));
-        bench.store.end_run(&bench.store.begin_run("test", at).unwrap(), Tally::default(), 0, at).wait().unwrap();
+        bench.store.end_run(&bench.store.begin_run("test", at).unwrap(), RunStats::default(), 0, at).wait().unwrap();
     }
     assert_eq!(forget(&bench, Log::Runs, now()), 0);
     assert_eq!(forget(&bench, Log::Runs, now().plus(Duration::from_secs(1_090))), 1_090);

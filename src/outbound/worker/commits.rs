@@ -80,16 +80,16 @@ impl WorkerState<'_> {
     pub(super) fn report_recorded(&mut self, advanced: &Advanced) {
         let recording = std::mem::take(&mut self.recording);
         for (finished, recorded) in recording.iter().zip(&advanced.recorded) {
-            self.summary.tally.claimed += 1;
+            self.summary.stats.claimed += 1;
             // The next delivery of its resource is due now.
             if let Some(buffer) = self.buffers.get_mut(&finished.claim.endpoint) {
                 buffer.exhausted = false;
                 buffer.unsettled_outcomes -= usize::from(finished.outcome.affects_endpoint());
             }
             match recorded {
-                Recorded::Written(Next::Delivered) => self.summary.tally.delivered += 1,
-                Recorded::Written(Next::RetryAt(_) | Next::RunAlone) => self.summary.tally.retried += 1,
-                Recorded::Written(Next::Failed(_)) => self.summary.tally.failed += 1,
+                Recorded::Written(Next::Delivered) => self.summary.stats.delivered += 1,
+                Recorded::Written(Next::RetryAt(_) | Next::RunAlone) => self.summary.stats.retried += 1,
+                Recorded::Written(Next::Failed(_)) => self.summary.stats.failed += 1,
                 Recorded::Lost => {
                     tracing::warn!(event = %finished.claim.event_id, "the claim was lost before its outcome was recorded")
                 }

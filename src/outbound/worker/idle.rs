@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::super::run::{REAP_INTERVAL, RunSummary, Stop, WorkerError};
 use super::WorkerState;
-use crate::store::Outlook;
+use crate::store::IdleInfo;
 
 /// The pause before asking again for deliveries that are due and could not be claimed.
 const CLAIM_RETRY_DELAY: Duration = Duration::from_millis(200);
@@ -26,17 +26,17 @@ impl WorkerState<'_> {
     pub(super) fn wait_or_leave(&mut self) -> Result<Option<RunSummary>, WorkerError> {
         if !self.may_start() || self.allowance() == 0 {
             self.summary.limited = self.stopping() == Stop::No;
-            return Ok(Some(self.summarise(Outlook::default())));
+            return Ok(Some(self.summarise(IdleInfo::default())));
         }
         if self.reap()? {
             return Ok(None);
         }
         let now = self.worker.clock.now();
-        let outlook = self.worker.store.outlook(self.run.id, now)?;
-        let wait = self.worker.options.until.wait(&outlook, now);
+        let idle = self.worker.store.idle_info(self.run.id, now)?;
+        let wait = self.worker.options.until.wait(&idle, now);
         // What is due but was not claimed just now is another run's to claim: asking at once would be in vain.
         self.idle_until = wait.map(|wait| Instant::now() + if wait.is_zero() { CLAIM_RETRY_DELAY } else { wait });
-        Ok(wait.is_none().then(|| self.summarise(outlook)))
+        Ok(wait.is_none().then(|| self.summarise(idle)))
     }
 
     /// Frees the claims of workers that died. Returns whether there were any.
@@ -63,10 +63,10 @@ impl WorkerState<'_> {
         Ok(())
     }
 
-    pub(super) fn summarise(&mut self, outlook: Outlook) -> RunSummary {
+    pub(super) fn summarise(&mut self, idle: IdleInfo) -> RunSummary {
         self.summary.stopped = self.stopping();
-        self.summary.interrupted = self.started - self.summary.tally.claimed;
-        self.summary.resting = outlook.resting;
+        self.summary.interrupted = self.started - self.summary.stats.claimed;
+        self.summary.resting = idle.resting;
         self.summary
     }
 }

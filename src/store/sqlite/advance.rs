@@ -7,8 +7,8 @@ use bytes::Bytes;
 use rusqlite::{CachedStatement, Connection, Row, params};
 
 use super::checksum::Sent;
+use super::endpoint_cache::{CounterKey, longest_delay};
 use super::lanes::Lanes;
-use super::mirror::{Part, longest_delay};
 use super::row::{DELIVERED, FAILED, PROCESSING, READY, SOLO};
 use super::writer::Txn;
 use super::{Advanced, Claim, Finished, Result, RunId, Wants, lanes, row};
@@ -54,7 +54,7 @@ pub(super) fn advance(
     wants: &Wants,
     now: Timestamp,
 ) -> Result<Advanced> {
-    advance_in_sql(txn, run, finished, wants, now).map_err(|e| txn.mirror.fault(&e))
+    advance_in_sql(txn, run, finished, wants, now).map_err(|e| txn.cache.fault(&e))
 }
 
 fn advance_in_sql(
@@ -64,23 +64,23 @@ fn advance_in_sql(
     wants: &Wants,
     now: Timestamp,
 ) -> rusqlite::Result<Advanced> {
-    txn.mirror.endpoints(txn.connection)?;
+    txn.cache.endpoints(txn.connection)?;
     let recorded = record(txn, run, finished)?;
-    forgive_clock(txn, now)?;
+    clamp_future_due(txn, now)?;
     let looks = ENTRIES / wants.endpoints.len().max(1);
-    let mut hand = Hand { run, now, looks, claims: Vec::new(), cut_short: false };
-    let solo_waits = claim_solo(txn, wants, &mut hand)?;
-    if !solo_waits && hand.claims.is_empty() {
+    let mut batch = ClaimBatch { run, now, looks, claims: Vec::new(), cut_short: false };
+    let solo_waits = claim_solo(txn, wants, &mut batch)?;
+    if !solo_waits && batch.claims.is_empty() {
         for (endpoint, wanted) in &wants.endpoints {
-            claim_due(txn, *endpoint, *wanted, &mut hand)?;
+            claim_due(txn, *endpoint, *wanted, &mut batch)?;
         }
     }
-    let Hand { claims, cut_short, .. } = hand;
-    Ok(Advanced { recorded, claims, solo_waits, cut_short, endpoints: txn.mirror.snapshot(txn.connection)? })
+    let ClaimBatch { claims, cut_short, .. } = batch;
+    Ok(Advanced { recorded, claims, solo_waits, cut_short, endpoints: txn.cache.snapshot(txn.connection)? })
 }
 
 /// What a transaction claims.
-struct Hand {
+struct ClaimBatch {
     run: RunId,
     now: Timestamp,
     /// Blocked deliveries to find among the queued of one endpoint at most.
@@ -102,14 +102,14 @@ fn record(txn: &mut Txn<'_>, run: RunId, finished: &[Finished]) -> rusqlite::Res
 /// The statements that write an outcome.
 struct Recorder<'c> {
     run: RunId,
-    land: CachedStatement<'c>,
+    finish: CachedStatement<'c>,
     attempt: CachedStatement<'c>,
     lanes: Lanes<'c>,
 }
 
 impl<'c> Recorder<'c> {
     fn of(connection: &'c Connection, run: RunId) -> rusqlite::Result<Self> {
-        let land = connection.prepare_cached(
+        let finish = connection.prepare_cached(
             "UPDATE delivery SET state = ?4, reason = ?5, due_at = ?6, used = ?7, failures = ?8, changed_at = ?9,
                 interruptions = 0, trigger = 1, owner = NULL
              WHERE id = ?1 AND owner = ?2 AND attempts = ?3 AND state = 3",
@@ -118,37 +118,43 @@ impl<'c> Recorder<'c> {
             "INSERT INTO attempt (delivery, number, trigger, started_at, took_us, outcome, status, detail, response)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         )?;
-        Ok(Self { run, land, attempt, lanes: Lanes::of(connection)? })
+        Ok(Self { run, finish, attempt, lanes: Lanes::of(connection)? })
     }
 
     fn record(&mut self, txn: &mut Txn<'_>, finished: &Finished) -> rusqlite::Result<Recorded> {
         let claim = &finished.claim;
-        let Some(endpoint) = txn.mirror.endpoint(claim.endpoint) else { return Ok(Recorded::Lost) };
+        let Some(endpoint) = txn.cache.endpoint(claim.endpoint) else { return Ok(Recorded::Lost) };
         let policy = &endpoint.endpoint.settings.retry;
         let circuit = endpoint.endpoint.circuit;
         let decision = decide_retry(policy, finished.outcome, claim.used, circuit, finished.ended_at, finished.jitter);
         let failures = claim.failures + u32::from(!matches!(finished.outcome, Outcome::Delivered { .. }));
-        if !self.land(claim, decision, failures, finished.ended_at)? {
+        if !self.finish(claim, decision, failures, finished.ended_at)? {
             return Ok(Recorded::Lost);
         }
         self.insert_attempt(finished)?;
         self.lanes.settle(claim.endpoint.0, claim.lane, claim.delivery.0, finished.ended_at)?;
         let (state, _) = written(decision.next);
-        txn.mirror.moved(
+        txn.cache.count_transition(
             claim.endpoint,
-            Some(Part { state: PROCESSING, attempts: claim.number, failures: claim.failures }),
-            Some(Part { state, attempts: claim.number, failures }),
+            Some(CounterKey { state: PROCESSING, attempts: claim.number, failures: claim.failures }),
+            Some(CounterKey { state, attempts: claim.number, failures }),
         );
-        txn.mirror.ended(claim.endpoint, claim.kind, finished.outcome, finished.ended_at);
-        stand(txn, claim, decision, finished.ended_at);
+        txn.cache.count_attempt(claim.endpoint, claim.kind, finished.outcome, finished.ended_at);
+        update_circuit(txn, claim, decision, finished.ended_at);
         Ok(Recorded::Written(decision.next))
     }
 
     /// Moves a delivery out of flight, if this run still owns this attempt of it.
-    fn land(&mut self, claim: &Claim, decision: RetryDecision, failures: u32, at: Timestamp) -> rusqlite::Result<bool> {
+    fn finish(
+        &mut self,
+        claim: &Claim,
+        decision: RetryDecision,
+        failures: u32,
+        at: Timestamp,
+    ) -> rusqlite::Result<bool> {
         let (state, reason) = written(decision.next);
         let due = if let Next::RetryAt(due) = decision.next { due } else { at };
-        let changed = self.land.execute(params![
+        let changed = self.finish.execute(params![
             claim.delivery.0,
             self.run.0,
             claim.number,
@@ -190,8 +196,8 @@ pub(super) fn written(next: Next) -> (i64, Option<i64>) {
 }
 
 /// Notes what the outcome says about the endpoint.
-fn stand(txn: &mut Txn<'_>, claim: &Claim, decision: RetryDecision, at: Timestamp) {
-    let Some(row) = txn.mirror.change(claim.endpoint) else { return };
+fn update_circuit(txn: &mut Txn<'_>, claim: &Claim, decision: RetryDecision, at: Timestamp) {
+    let Some(row) = txn.cache.change(claim.endpoint) else { return };
     if row.probe == Some(claim.delivery.0) {
         row.probe = None;
     }
@@ -207,12 +213,12 @@ fn stand(txn: &mut Txn<'_>, claim: &Claim, decision: RetryDecision, at: Timestam
 /// After a clock that jumped back, what was scheduled ahead of every possible delay is due now.
 ///
 /// The jump may have happened before this process began, so its first claim looks as well.
-fn forgive_clock(txn: &mut Txn<'_>, now: Timestamp) -> rusqlite::Result<()> {
-    let jumped = txn.mirror.last_claim.replace(now).is_none_or(|last| now < last);
+fn clamp_future_due(txn: &mut Txn<'_>, now: Timestamp) -> rusqlite::Result<()> {
+    let jumped = txn.cache.last_claim.replace(now).is_none_or(|last| now < last);
     if !jumped {
         return Ok(());
     }
-    for row in txn.mirror.endpoints(txn.connection)?.iter() {
+    for row in txn.cache.endpoints(txn.connection)?.iter() {
         let latest = now.plus(longest_delay(&row.endpoint));
         txn.connection
             .prepare_cached("UPDATE delivery SET due_at = ?3 WHERE state = 1 AND endpoint = ?1 AND due_at > ?2")?
@@ -224,7 +230,7 @@ fn forgive_clock(txn: &mut Txn<'_>, now: Timestamp) -> rusqlite::Result<()> {
 /// Claims the oldest delivery that must run alone, if the worker has nothing else. Returns whether one has to wait.
 ///
 /// Such a delivery waits for no time, so that no clock that jumps can hold it up.
-fn claim_solo(txn: &mut Txn<'_>, wants: &Wants, hand: &mut Hand) -> rusqlite::Result<bool> {
+fn claim_solo(txn: &mut Txn<'_>, wants: &Wants, batch: &mut ClaimBatch) -> rusqlite::Result<bool> {
     let waiting: Vec<(i64, i64)> = txn
         .connection
         .prepare_cached("SELECT id, endpoint FROM delivery WHERE state = 2 ORDER BY due_at, id")?
@@ -233,50 +239,50 @@ fn claim_solo(txn: &mut Txn<'_>, wants: &Wants, hand: &mut Hand) -> rusqlite::Re
     for (id, endpoint) in waiting {
         let endpoint = EndpointId(endpoint);
         let wanted = wants.endpoints.iter().any(|(wanted, room)| *wanted == endpoint && *room > 0);
-        if !wanted || room(txn, endpoint, 1, hand.now) == 0 {
+        if !wanted || room(txn, endpoint, 1, batch.now) == 0 {
             continue;
         }
         if !wants.idle {
             return Ok(true);
         }
         let chosen = select(txn, claim_sql!("d.id = ?1"), params![id], endpoint)?;
-        take(txn, chosen.into_iter().map(|(claim, _)| claim).collect(), hand)?;
+        take(txn, chosen.into_iter().map(|(claim, _)| claim).collect(), batch)?;
         return Ok(false);
     }
     Ok(false)
 }
 
 /// Claims for an endpoint: first what is due in its lanes, then the queued in the order of their ids.
-fn claim_due(txn: &mut Txn<'_>, endpoint: EndpointId, wanted: usize, hand: &mut Hand) -> rusqlite::Result<()> {
-    let mut room = room(txn, endpoint, wanted, hand.now);
+fn claim_due(txn: &mut Txn<'_>, endpoint: EndpointId, wanted: usize, batch: &mut ClaimBatch) -> rusqlite::Result<()> {
+    let mut room = room(txn, endpoint, wanted, batch.now);
     if room == 0 {
         return Ok(());
     }
-    let due = params![endpoint.0, hand.now.as_millis(), room as i64];
+    let due = params![endpoint.0, batch.now.as_millis(), room as i64];
     let ready: Vec<Claim> = select(txn, READY_CLAIMS, due, endpoint)?.into_iter().map(|(claim, _)| claim).collect();
     room -= ready.len();
-    take(txn, ready, hand)?;
+    take(txn, ready, batch)?;
     let mut entered = 0;
     while room > 0 {
-        if entered >= hand.looks {
-            hand.cut_short = true;
+        if entered >= batch.looks {
+            batch.cut_short = true;
             break;
         }
         let chosen = select(txn, QUEUED_CLAIMS, params![endpoint.0, room as i64], endpoint)?;
         if chosen.is_empty() {
             break;
         }
-        let (free, occupied) = apart(chosen);
+        let (free, occupied) = partition_free(chosen);
         entered += occupied.len();
         occupied.iter().try_for_each(|claim| lanes::enter(txn.connection, claim.delivery.0))?;
         room -= free.len();
-        take(txn, free, hand)?;
+        take(txn, free, batch)?;
     }
     Ok(())
 }
 
 /// Parts what can go from what has to wait: its lane is occupied, or an earlier one of these goes.
-fn apart(chosen: Vec<(Claim, bool)>) -> (Vec<Claim>, Vec<Claim>) {
+fn partition_free(chosen: Vec<(Claim, bool)>) -> (Vec<Claim>, Vec<Claim>) {
     let mut going = HashSet::with_capacity(chosen.len());
     let (free, occupied): (Vec<_>, Vec<_>) =
         chosen.into_iter().partition(|(claim, occupied)| !occupied && going.insert(claim.lane));
@@ -286,7 +292,7 @@ fn apart(chosen: Vec<(Claim, bool)>) -> (Vec<Claim>, Vec<Claim>) {
 
 /// How many deliveries of an endpoint may be claimed now, of those wanted: none while it holds, one to probe its rest.
 fn room(txn: &Txn<'_>, endpoint: EndpointId, wanted: usize, now: Timestamp) -> usize {
-    let Some(row) = txn.mirror.endpoint(endpoint) else { return 0 };
+    let Some(row) = txn.cache.endpoint(endpoint) else { return 0 };
     match row.endpoint.circuit.open {
         _ if row.endpoint.is_paused_or_unconfigured() => 0,
         None => wanted,
@@ -302,13 +308,13 @@ fn select(
     params: impl rusqlite::Params,
     endpoint: EndpointId,
 ) -> rusqlite::Result<Vec<(Claim, bool)>> {
-    let Txn { connection, mirror } = txn;
+    let Txn { connection, cache } = txn;
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query(params)?;
     let mut chosen = Vec::new();
     while let Some(row) = rows.next()? {
         let kind = row.get(8)?;
-        let event_type = mirror.event_type(connection, kind)?;
+        let event_type = cache.event_type(connection, kind)?;
         chosen.push((read_claim(row, endpoint, kind, event_type)?, row.get(11)?));
     }
     Ok(chosen)
@@ -334,7 +340,7 @@ fn read_claim(row: &Row<'_>, endpoint: EndpointId, kind: i64, event_type: Arc<st
 }
 
 /// Makes claims the run's own.
-fn take(txn: &mut Txn<'_>, claims: Vec<Claim>, hand: &mut Hand) -> rusqlite::Result<()> {
+fn take(txn: &mut Txn<'_>, claims: Vec<Claim>, batch: &mut ClaimBatch) -> rusqlite::Result<()> {
     if claims.is_empty() {
         return Ok(());
     }
@@ -345,23 +351,23 @@ fn take(txn: &mut Txn<'_>, claims: Vec<Claim>, hand: &mut Hand) -> rusqlite::Res
             "UPDATE delivery SET state = 3, owner = ?2, attempts = attempts + 1, changed_at = ?3
              WHERE id IN (SELECT value FROM json_each(?1))",
         )?
-        .execute(params![format!("{ids:?}"), hand.run.0, hand.now.as_millis()])?;
+        .execute(params![format!("{ids:?}"), batch.run.0, batch.now.as_millis()])?;
     for claim in &claims {
-        let before = Part { state: READY, attempts: claim.number - 1, failures: claim.failures };
-        let after = Part { state: PROCESSING, attempts: claim.number, failures: claim.failures };
-        txn.mirror.moved(claim.endpoint, Some(before), Some(after));
-        if let Some(row) = txn.mirror.change(claim.endpoint).filter(|row| row.endpoint.circuit.open.is_some()) {
+        let before = CounterKey { state: READY, attempts: claim.number - 1, failures: claim.failures };
+        let after = CounterKey { state: PROCESSING, attempts: claim.number, failures: claim.failures };
+        txn.cache.count_transition(claim.endpoint, Some(before), Some(after));
+        if let Some(row) = txn.cache.change(claim.endpoint).filter(|row| row.endpoint.circuit.open.is_some()) {
             row.probe = Some(claim.delivery.0);
         }
     }
-    hand.claims.extend(claims);
+    batch.claims.extend(claims);
     Ok(())
 }
 
 pub(super) fn release(txn: &mut Txn<'_>, run: RunId, claims: &[Claim], now: Timestamp) -> Result<()> {
-    let done = txn.mirror.endpoints(txn.connection).map(|_| ());
+    let done = txn.cache.endpoints(txn.connection).map(|_| ());
     done.and_then(|()| claims.iter().try_for_each(|claim| release_one(txn, run, claim, now)))
-        .map_err(|e| txn.mirror.fault(&e))
+        .map_err(|e| txn.cache.fault(&e))
 }
 
 fn release_one(txn: &mut Txn<'_>, run: RunId, claim: &Claim, now: Timestamp) -> rusqlite::Result<()> {
@@ -378,12 +384,12 @@ fn release_one(txn: &mut Txn<'_>, run: RunId, claim: &Claim, now: Timestamp) -> 
         return Ok(());
     }
     Lanes::of(txn.connection)?.settle(claim.endpoint.0, claim.lane, claim.delivery.0, now)?;
-    txn.mirror.moved(
+    txn.cache.count_transition(
         claim.endpoint,
-        Some(Part { state: PROCESSING, attempts: claim.number, failures: claim.failures }),
-        Some(Part { state, attempts: claim.number - 1, failures: claim.failures }),
+        Some(CounterKey { state: PROCESSING, attempts: claim.number, failures: claim.failures }),
+        Some(CounterKey { state, attempts: claim.number - 1, failures: claim.failures }),
     );
-    if let Some(row) = txn.mirror.change(claim.endpoint).filter(|row| row.probe == Some(claim.delivery.0)) {
+    if let Some(row) = txn.cache.change(claim.endpoint).filter(|row| row.probe == Some(claim.delivery.0)) {
         row.probe = None;
     }
     Ok(())

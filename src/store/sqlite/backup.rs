@@ -10,21 +10,21 @@ use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 use tempfile::NamedTempFile;
 
-use super::{Copied, Reach, Result, StoreError, fault, reach, verify};
+use super::{BackupReport, OpenMode, Result, StoreError, error, open_mode, verify};
 
 /// Pages copied at a time.
 const PAGES: i32 = 1_000;
 
-pub(super) fn backup(from: &Path, reach: Reach, to: &Path, replace: bool) -> Result<Copied> {
-    let failed = |e: &io::Error| fault::io(to, e);
+pub(super) fn backup(from: &Path, mode: OpenMode, to: &Path, replace: bool) -> Result<BackupReport> {
+    let failed = |e: &io::Error| error::io(to, e);
     let directory = directory_of(to);
     refuse_dangerous(from, to, directory)?;
     // Beside its target, so that taking its name is one step; made for its owner only.
     let copy = NamedTempFile::new_in(directory).map_err(|e| failed(&e))?;
-    let findings = write_copy(from, reach, copy.path())?;
+    let findings = write_copy(from, mode, copy.path())?;
     let bytes = settle(copy, to, directory, replace).map_err(|e| failed(&e))?;
     tracing::debug!(bytes, "backup written");
-    Ok(Copied { bytes, findings })
+    Ok(BackupReport { bytes, findings })
 }
 
 /// What stands beside a database and belongs to it, by the end of its name.
@@ -43,7 +43,7 @@ fn refuse_dangerous(from: &Path, to: &Path, directory: &Path) -> Result<()> {
     if LOGS.iter().any(|end| name.ends_with(end.as_bytes())) {
         return refused("of a file with such a name SQLite thinks that it is a database's log");
     }
-    if LOGS.iter().any(|end| beside(to, end).exists()) && !reach::put_log_away(to) {
+    if LOGS.iter().any(|end| beside(to, end).exists()) && !open_mode::put_log_away(to) {
         return refused("a write-ahead log stands beside it: some program has that database open");
     }
     Ok(())
@@ -72,13 +72,13 @@ pub(super) fn directory_of(file: &Path) -> &Path {
 }
 
 /// Copies it, and returns which events are not what was emitted: the rest of the copy is worth keeping.
-fn write_copy(from: &Path, reach: Reach, to: &Path) -> Result<Vec<String>> {
-    let source = reach.connect(from)?;
-    let mut copy = Connection::open(to).map_err(|e| fault::of(to, &e))?;
-    copy_pages(&source, &mut copy).map_err(|e| fault::of(from, &e))?;
-    let found = finish(&copy).map_err(|e| fault::of(to, &e))?;
+fn write_copy(from: &Path, mode: OpenMode, to: &Path) -> Result<Vec<String>> {
+    let source = mode.connect(from)?;
+    let mut copy = Connection::open(to).map_err(|e| error::of(to, &e))?;
+    copy_pages(&source, &mut copy).map_err(|e| error::of(from, &e))?;
+    let found = finish(&copy).map_err(|e| error::of(to, &e))?;
     match found.into_iter().next() {
-        None => verify::altered_events(&copy).map_err(|e| fault::of(to, &e)),
+        None => verify::altered_events(&copy).map_err(|e| error::of(to, &e)),
         Some(detail) => Err(StoreError::Corrupt { path: from.to_owned(), detail }),
     }
 }

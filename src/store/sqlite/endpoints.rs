@@ -3,7 +3,7 @@
 use rusqlite::params;
 
 use super::writer::Txn;
-use super::{Configured, Dropped, Result, StoreError, row};
+use super::{Configured, DroppedEndpoint, Result, StoreError, row};
 use crate::clock::Timestamp;
 use crate::delivery::CircuitState;
 use crate::endpoint::{Endpoint, EndpointId, PausedBy, ResolvedEndpoint, Settings, Spec, resolve};
@@ -11,14 +11,14 @@ use crate::endpoint::{Endpoint, EndpointId, PausedBy, ResolvedEndpoint, Settings
 pub(super) fn set(txn: &mut Txn<'_>, specs: &[Spec], now: Timestamp) -> Result<Configured> {
     let dropped = match specs {
         [] => Vec::new(),
-        specs => name_all(txn, specs, now).map_err(|e| txn.mirror.fault(&e))?,
+        specs => name_all(txn, specs, now).map_err(|e| txn.cache.fault(&e))?,
     };
-    let endpoints = txn.mirror.snapshot(txn.connection).map_err(|e| txn.mirror.fault(&e))?;
+    let endpoints = txn.cache.snapshot(txn.connection).map_err(|e| txn.cache.fault(&e))?;
     Ok(Configured { endpoints, dropped })
 }
 
-fn name_all(txn: &mut Txn<'_>, specs: &[Spec], now: Timestamp) -> rusqlite::Result<Vec<Dropped>> {
-    let rows = txn.mirror.endpoints(txn.connection)?;
+fn name_all(txn: &mut Txn<'_>, specs: &[Spec], now: Timestamp) -> rusqlite::Result<Vec<DroppedEndpoint>> {
+    let rows = txn.cache.endpoints(txn.connection)?;
     let stored: Vec<Endpoint> = rows.iter().map(|row| row.endpoint.clone()).collect();
     let mut named = Vec::with_capacity(specs.len());
     for resolved in resolve(specs, &stored) {
@@ -32,15 +32,15 @@ fn name_all(txn: &mut Txn<'_>, specs: &[Spec], now: Timestamp) -> rusqlite::Resu
 }
 
 /// Takes an endpoint out of the set, and tells it if something waits for it.
-fn drop_out(txn: &mut Txn<'_>, id: EndpointId) -> Option<Dropped> {
-    let row = txn.mirror.change(id)?;
+fn drop_out(txn: &mut Txn<'_>, id: EndpointId) -> Option<DroppedEndpoint> {
+    let row = txn.cache.change(id)?;
     row.endpoint.configured = false;
     let unfinished = row.counts.pending + row.counts.processing;
-    (unfinished > 0).then(|| Dropped { name: row.endpoint.name.clone(), unfinished })
+    (unfinished > 0).then(|| DroppedEndpoint { name: row.endpoint.name.clone(), unfinished })
 }
 
 fn update(txn: &mut Txn<'_>, id: EndpointId, new: ResolvedEndpoint, now: Timestamp) -> rusqlite::Result<EndpointId> {
-    let Some(row) = txn.mirror.endpoint(id) else { return Ok(id) };
+    let Some(row) = txn.cache.endpoint(id) else { return Ok(id) };
     let old = &row.endpoint;
     let is_row = old.name == new.name && !new.moved && old.settings == new.settings;
     if is_row && old.configured && old.paused_by == new.paused_by {
@@ -50,9 +50,9 @@ fn update(txn: &mut Txn<'_>, id: EndpointId, new: ResolvedEndpoint, now: Timesta
         txn.connection
             .prepare_cached("UPDATE endpoint SET name = ?2, url = ?3, settings = ?4 WHERE id = ?1")?
             .execute(params![id.0, new.name, new.url.as_str(), settings(&new.settings)?])?;
-        txn.mirror.rename(id, &new.name);
+        txn.cache.rename(id, &new.name);
     }
-    if let Some(row) = txn.mirror.change(id) {
+    if let Some(row) = txn.cache.change(id) {
         let held = row.endpoint.is_paused_or_unconfigured();
         if new.moved {
             // What was learned about the old address says nothing about the new one.
@@ -83,7 +83,7 @@ fn insert(txn: &mut Txn<'_>, new: ResolvedEndpoint, now: Timestamp) -> rusqlite:
             now.as_millis()
         ])?;
     let id = EndpointId(txn.connection.last_insert_rowid());
-    txn.mirror.add(Endpoint {
+    txn.cache.add(Endpoint {
         id,
         name: new.name,
         url: new.url,
@@ -123,16 +123,16 @@ pub(super) fn resume(txn: &mut Txn<'_>, name: &str, now: Timestamp) -> Result<En
 }
 
 fn change(txn: &mut Txn<'_>, name: &str, how: impl FnOnce(&mut Endpoint)) -> Result<Endpoint> {
-    let rows = match txn.mirror.endpoints(txn.connection) {
+    let rows = match txn.cache.endpoints(txn.connection) {
         Ok(rows) => rows,
-        Err(error) => return Err(txn.mirror.fault(&error)),
+        Err(error) => return Err(txn.cache.fault(&error)),
     };
     let id = rows
         .iter()
         .find(|row| row.endpoint.name == name)
         .map(|row| row.endpoint.id)
         .ok_or_else(|| StoreError::NoEndpoint(name.to_owned()))?;
-    let row = txn.mirror.change(id).ok_or_else(|| StoreError::NoEndpoint(name.to_owned()))?;
+    let row = txn.cache.change(id).ok_or_else(|| StoreError::NoEndpoint(name.to_owned()))?;
     how(&mut row.endpoint);
     if row.endpoint.circuit.open.is_none() {
         row.probe = None;

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::checksum::Sent;
-use super::mirror::Part;
+use super::endpoint_cache::CounterKey;
 use super::row::QUEUED;
 use super::writer::Txn;
 use super::{DeliveryId, Drafts, Enqueued, Result, StoreError, inbound, lanes, records, row};
@@ -56,11 +56,11 @@ impl Enqueued {
 pub(super) fn enqueue_one(txn: &mut Txn<'_>, draft: Draft, ids: &IdSource, now: Timestamp) -> Result<Receipt> {
     let id = match &draft.id {
         Some(id) => {
-            if let Some(known) = known(txn.connection, id).map_err(|e| txn.mirror.fault(&e))? {
+            if let Some(known) = known(txn.connection, id).map_err(|e| txn.cache.fault(&e))? {
                 return known.compare(&draft, id);
             }
             let taken = inbound::arrived_otherwise(txn.connection, id, &draft, now);
-            if taken.map_err(|e| txn.mirror.fault(&e))? {
+            if taken.map_err(|e| txn.cache.fault(&e))? {
                 return Err(StoreError::Conflict(id.clone()));
             }
             id.clone()
@@ -70,7 +70,7 @@ pub(super) fn enqueue_one(txn: &mut Txn<'_>, draft: Draft, ids: &IdSource, now: 
     if draft.is_ahead(now) {
         return Err(StoreError::Ahead);
     }
-    store(txn, draft, id, now).map_err(|e| txn.mirror.fault(&e))
+    store(txn, draft, id, now).map_err(|e| txn.cache.fault(&e))
 }
 
 /// Stores a new event and merges it into its record, later than everything known of it unless it brings its own time.
@@ -137,7 +137,7 @@ impl Known {
 
 fn insert(txn: &mut Txn<'_>, event: &Event, now: Timestamp) -> rusqlite::Result<(i64, u64)> {
     let connection = txn.connection;
-    let kind = txn.mirror.kind(connection, &event.event_type, &event.resource.kind)?;
+    let kind = txn.cache.kind(connection, &event.event_type, &event.resource.kind)?;
     connection
         .prepare_cached(
             "INSERT INTO event (id, kind, resource_id, timestamp, created_at, body, checksum)
@@ -153,7 +153,7 @@ fn insert(txn: &mut Txn<'_>, event: &Event, now: Timestamp) -> rusqlite::Result<
             Sent { id: event.id.as_str(), event_type: &event.event_type, body: &event.body }.checksum(),
         ])?;
     let seq = connection.last_insert_rowid();
-    txn.mirror.stored_event();
+    txn.cache.stored_event();
     let lane = lanes::lane_of(&event.resource);
     let made = deliver(txn, (seq, lane, &event.event_type), Trigger::Initial, None, now)?;
     Ok((seq, made.len() as u64))
@@ -169,7 +169,7 @@ fn deliver(
 ) -> rusqlite::Result<Vec<DeliveryId>> {
     let connection = txn.connection;
     let wanting: Vec<EndpointId> = txn
-        .mirror
+        .cache
         .endpoints(connection)?
         .iter()
         .map(|row| &row.endpoint)
@@ -185,13 +185,13 @@ fn deliver(
             )?
             .execute(params![seq, endpoint.0, lane, QUEUED, row::trigger_code(trigger), now.as_millis()])?;
         made.push(DeliveryId(connection.last_insert_rowid()));
-        txn.mirror.moved(endpoint, None, Some(Part { state: QUEUED, attempts: 0, failures: 0 }));
+        txn.cache.count_transition(endpoint, None, Some(CounterKey { state: QUEUED, attempts: 0, failures: 0 }));
     }
     Ok(made)
 }
 
 /// Queues events that have no delivery; others, and unknown ones, are left as they are.
-pub(super) fn address(
+pub(super) fn create_missing_deliveries(
     txn: &mut Txn<'_>,
     events: &[EventId],
     trigger: Trigger,
@@ -200,12 +200,12 @@ pub(super) fn address(
 ) -> Result<Vec<DeliveryId>> {
     let mut made = Vec::new();
     for id in events {
-        made.extend(address_one(txn, id, trigger, only, now).map_err(|e| txn.mirror.fault(&e))?);
+        made.extend(create_missing(txn, id, trigger, only, now).map_err(|e| txn.cache.fault(&e))?);
     }
     Ok(made)
 }
 
-fn address_one(
+fn create_missing(
     txn: &mut Txn<'_>,
     id: &EventId,
     trigger: Trigger,

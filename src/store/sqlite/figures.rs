@@ -2,8 +2,8 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::mirror::{self, EndpointRow};
-use super::{Figures, Outlook, Rate, RunId};
+use super::endpoint_cache::{self, EndpointRow};
+use super::{Figures, IdleInfo, Rate, RunId};
 use crate::clock::Timestamp;
 use crate::endpoint::Endpoint;
 use crate::store::EndpointFigures;
@@ -11,7 +11,7 @@ use crate::store::EndpointFigures;
 pub(super) fn figures(connection: &Connection, now: Timestamp) -> rusqlite::Result<Figures> {
     let events =
         connection.prepare_cached("SELECT value FROM figure WHERE name = 'events'")?.query_row([], |row| row.get(0))?;
-    let endpoints = mirror::load(connection)?
+    let endpoints = endpoint_cache::load(connection)?
         .into_iter()
         .map(|row| {
             Ok(EndpointFigures {
@@ -78,28 +78,28 @@ pub(super) fn rates(connection: &Connection, since: Timestamp) -> rusqlite::Resu
         .collect()
 }
 
-pub(super) fn outlook(connection: &Connection, run: RunId, now: Timestamp) -> rusqlite::Result<Outlook> {
-    let mut outlook = Outlook::default();
-    for row in mirror::load(connection)? {
+pub(super) fn idle_info(connection: &Connection, run: RunId, now: Timestamp) -> rusqlite::Result<IdleInfo> {
+    let mut idle = IdleInfo::default();
+    for row in endpoint_cache::load(connection)? {
         if row.endpoint.is_paused_or_unconfigured() || row.counts.pending == 0 {
             continue;
         }
         match row.endpoint.circuit.open {
-            None => outlook.next_due = sooner(outlook.next_due, earliest(connection, &row.endpoint, now)?),
+            None => idle.next_due = sooner(idle.next_due, earliest(connection, &row.endpoint, now)?),
             Some(rest) => {
-                outlook.resting += row.counts.pending.unsigned_abs();
+                idle.resting += row.counts.pending.unsigned_abs();
                 // A probe under way elsewhere is watched for, not waited out.
                 let probe = if rest.probe_due(now) && row.probe.is_none() { now } else { rest.until };
-                outlook.next_probe = sooner(outlook.next_probe, Some(probe));
-                outlook.probe_worth_waiting |= rest.worth_waiting(now);
+                idle.next_probe = sooner(idle.next_probe, Some(probe));
+                idle.probe_worth_waiting |= rest.worth_waiting(now);
             }
         }
     }
-    outlook.elsewhere = connection
+    idle.elsewhere = connection
         .prepare_cached("SELECT count(*) FROM delivery WHERE state = 3 AND owner <> ?1")?
         .query_row(params![run.0], |row| row.get::<_, i64>(0))?
         .unsigned_abs();
-    Ok(outlook)
+    Ok(idle)
 }
 
 fn sooner(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {

@@ -3,7 +3,7 @@
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use super::{Result, StoreError, fault};
+use super::{Result, StoreError, error};
 
 /// The file behind a path at the time it was opened.
 #[derive(Clone, Debug)]
@@ -15,7 +15,7 @@ pub(super) struct Identity {
 
 impl Identity {
     pub(super) fn of(path: &Path) -> Result<Self> {
-        let found = path.metadata().map_err(|e| fault::io(path, &e))?;
+        let found = path.metadata().map_err(|e| error::io(path, &e))?;
         Ok(Self { path: path.to_owned(), device: found.dev(), inode: found.ino() })
     }
 

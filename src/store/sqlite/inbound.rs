@@ -20,10 +20,10 @@ const REFUSED: i64 = 3;
 const FURTHER: i64 = 4;
 
 pub(super) fn apply(txn: &mut Txn<'_>, incoming: &Incoming, now: Timestamp) -> Result<Applied> {
-    apply_once(txn, incoming, now).map_err(|e| txn.mirror.fault(&e))
+    apply_in_sql(txn, incoming, now).map_err(|e| txn.cache.fault(&e))
 }
 
-fn apply_once(txn: &mut Txn<'_>, incoming: &Incoming, now: Timestamp) -> rusqlite::Result<Applied> {
+fn apply_in_sql(txn: &mut Txn<'_>, incoming: &Incoming, now: Timestamp) -> rusqlite::Result<Applied> {
     see(txn, incoming, now)?;
     let digest = digest_of(&incoming.draft);
     match known(txn.connection, incoming, &digest, now)? {
@@ -31,7 +31,7 @@ fn apply_once(txn: &mut Txn<'_>, incoming: &Incoming, now: Timestamp) -> rusqlit
         Some(Known::Other) => {
             let refused = Refused { reason: "id-conflict", digest: None, source: incoming.source.clone(), count: 1 };
             let Draft { event_type, resource, .. } = &incoming.draft;
-            let kind = txn.mirror.kind(txn.connection, event_type, &resource.kind)?;
+            let kind = txn.cache.kind(txn.connection, event_type, &resource.kind)?;
             audit_refusal(txn.connection, &refused, CONFLICT, Some((incoming, kind)), now)?;
             return Ok(Applied::Conflict);
         }
@@ -51,7 +51,7 @@ fn apply_once(txn: &mut Txn<'_>, incoming: &Incoming, now: Timestamp) -> rusqlit
 
 /// Remembers who sent it, under which secret; who sends all the time is noted once a second.
 fn see(txn: &mut Txn<'_>, incoming: &Incoming, now: Timestamp) -> rusqlite::Result<()> {
-    if txn.mirror.saw_lately(&incoming.source, incoming.secret, now) {
+    if txn.cache.saw_lately(&incoming.source, incoming.secret, now) {
         return Ok(());
     }
     txn.connection
@@ -162,7 +162,7 @@ fn remember(
     now: Timestamp,
 ) -> rusqlite::Result<()> {
     let draft = &incoming.draft;
-    let kind = txn.mirror.kind(txn.connection, &draft.event_type, &draft.resource.kind)?;
+    let kind = txn.cache.kind(txn.connection, &draft.event_type, &draft.resource.kind)?;
     txn.connection
         .prepare_cached(
             "INSERT INTO received (at, result, event_id, kind, resource_id, timestamp, digest, source)

@@ -154,7 +154,7 @@ fn counted(connection: &Connection, filter: &DeliveryFilter) -> rusqlite::Result
     if !plain || (filter.troubled && !filter.states.is_empty()) {
         return Ok(None);
     }
-    let rows = super::mirror::load(connection)?;
+    let rows = super::endpoint_cache::load(connection)?;
     let wanted = |state| filter.states.is_empty() || filter.states.contains(&state);
     let total = rows
         .iter()

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
-use super::{BUSY_TIMEOUT, Result, StoreError, fault};
+use super::{BUSY_TIMEOUT, Result, StoreError, error};
 
 /// Every migration, in order. Appended, never edited: the position is the version it leads to.
 const MIGRATIONS: &[&str] = &[
@@ -34,7 +34,7 @@ pub(super) fn check(found: i64) -> Result<()> {
 
 /// Runs what is missing in one exclusive transaction; of two processes that start at once, one does it and one waits.
 pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<()> {
-    let of = |e: rusqlite::Error| fault::of(path, &e);
+    let of = |e: rusqlite::Error| error::of(path, &e);
     let found = version(connection).map_err(of)?;
     check(found)?;
     if found == known_version() {

@@ -2,10 +2,10 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::mirror::Part;
+use super::endpoint_cache::CounterKey;
 use super::row::{DELIVERED, FAILED};
 use super::writer::Txn;
-use super::{DeliveryId, Forgotten, Log, Prune, Pruned, Result, row};
+use super::{DeliveryId, Log, Prune, Pruned, PrunedLog, Result, row};
 use crate::clock::Timestamp;
 use crate::delivery::State;
 use crate::endpoint::EndpointId;
@@ -23,16 +23,16 @@ struct Old {
     id: i64,
     event: i64,
     endpoint: EndpointId,
-    part: Part,
+    part: CounterKey,
     changed_at: Timestamp,
 }
 
 pub(super) fn prune(txn: &mut Txn<'_>, what: &Prune) -> Result<Pruned> {
-    prune_batch(txn, what).map_err(|e| txn.mirror.fault(&e))
+    prune_batch(txn, what).map_err(|e| txn.cache.fault(&e))
 }
 
 fn prune_batch(txn: &mut Txn<'_>, what: &Prune) -> rusqlite::Result<Pruned> {
-    let endpoints = txn.mirror.endpoints(txn.connection)?;
+    let endpoints = txn.cache.endpoints(txn.connection)?;
     let named = |name: &String| endpoints.iter().find(|row| row.endpoint.name == *name).map(|row| row.endpoint.id);
     let only = what.endpoint.as_ref().map(named);
     let looked_at = page(txn, what.after)?;
@@ -62,7 +62,7 @@ fn page(txn: &Txn<'_>, after: DeliveryId) -> rusqlite::Result<Vec<Old>> {
                 id: row.get(0)?,
                 event: row.get(1)?,
                 endpoint: EndpointId(row.get(2)?),
-                part: Part { state: row.get(3)?, attempts: row.get(4)?, failures: row.get(5)? },
+                part: CounterKey { state: row.get(3)?, attempts: row.get(4)?, failures: row.get(5)? },
                 changed_at: Timestamp::from_millis(row.get(6)?),
             })
         })?
@@ -80,7 +80,7 @@ fn remove(txn: &mut Txn<'_>, old: &Old, pruned: &mut Pruned) -> rusqlite::Result
     let connection = txn.connection;
     let attempts = connection.prepare_cached("DELETE FROM attempt WHERE delivery = ?1")?.execute([old.id])?;
     connection.prepare_cached("DELETE FROM delivery WHERE id = ?1")?.execute([old.id])?;
-    txn.mirror.moved(old.endpoint, Some(old.part), None);
+    txn.cache.count_transition(old.endpoint, Some(old.part), None);
     pruned.deliveries += 1;
     pruned.attempts += attempts as u64;
     let left = connection
@@ -89,7 +89,7 @@ fn remove(txn: &mut Txn<'_>, old: &Old, pruned: &mut Pruned) -> rusqlite::Result
         .optional()?;
     if left.is_none() {
         connection.prepare_cached("DELETE FROM event WHERE seq = ?1")?.execute([old.event])?;
-        txn.mirror.removed_event();
+        txn.cache.removed_event();
         pruned.events += 1;
     }
     Ok(())
@@ -111,13 +111,13 @@ fn forgotten(log: Log, before: Timestamp, now: Timestamp) -> (&'static str, &'st
 }
 
 /// Looks at a batch of rows and removes the old ones among them.
-pub(super) fn forget(
+pub(super) fn prune_log(
     connection: &Connection,
     log: Log,
     before: Timestamp,
     after: i64,
     now: Timestamp,
-) -> rusqlite::Result<Forgotten> {
+) -> rusqlite::Result<PrunedLog> {
     let (table, number, old) = forgotten(log, before, now);
     let sql = format!(
         "SELECT max({number}) FROM (SELECT {number} FROM {table} WHERE {number} > ?1 ORDER BY {number} LIMIT {BATCH})"
@@ -125,11 +125,11 @@ pub(super) fn forget(
     let last: Option<i64> = connection.prepare(&sql)?.query_row([after], |row| row.get(0))?;
     let Some(last) = last else {
         let rows = if log == Log::Received { forget_senders(connection, now)? } else { 0 };
-        return Ok(Forgotten { rows, next: None });
+        return Ok(PrunedLog { rows, next: None });
     };
     let sql = format!("DELETE FROM {table} WHERE {number} > ?1 AND {number} <= ?2 AND {old}");
     let rows = connection.prepare(&sql)?.execute([after, last])?;
-    Ok(Forgotten { rows: rows as u64, next: Some(last) })
+    Ok(PrunedLog { rows: rows as u64, next: Some(last) })
 }
 
 /// Removes those who have sent nothing for so long that nobody asks about them any more.
@@ -140,7 +140,7 @@ fn forget_senders(connection: &Connection, now: Timestamp) -> rusqlite::Result<u
     Ok(gone as u64)
 }
 
-pub(super) fn forgettable(
+pub(super) fn count_prunable(
     connection: &Connection,
     log: Log,
     before: Timestamp,

@@ -10,7 +10,7 @@ use crate::clock::Timestamp;
 use crate::event::{Draft, Event, IdSource};
 use crate::record::{Change, Kind, Merged, NotAnObject, Record, Stamp};
 use crate::store::inbound::{
-    COUNTED_UP_TO, Census, Edit, Edited, Expects, LOOKED_BACK, RecordFilter, RecordRow, Sort, Sync,
+    COUNTED_UP_TO, Edit, Edited, Expects, LOOKED_BACK, RecordFilter, RecordRow, RecordSummary, Sort, Sync,
 };
 
 /// A record on its way through a write.
@@ -188,7 +188,7 @@ pub(super) fn emitted(
 }
 
 pub(super) fn edit(txn: &mut Txn<'_>, edit: Edit, ids: &IdSource, now: Timestamp) -> Result<Edited> {
-    let Some(stored) = of_draft(txn.connection, &edit.draft).map_err(|e| txn.mirror.fault(&e))? else {
+    let Some(stored) = of_draft(txn.connection, &edit.draft).map_err(|e| txn.cache.fault(&e))? else {
         return Ok(Edited::Missing);
     };
     match (edit.expects, stored.record.exists()) {
@@ -198,7 +198,7 @@ pub(super) fn edit(txn: &mut Txn<'_>, edit: Edit, ids: &IdSource, now: Timestamp
         (Expects::Absence, false) | (Expects::Presence, true) | (Expects::Anything | Expects::SameLearner, _) => {}
     }
     let receipt = enqueue::enqueue_one(txn, edit.draft, ids, now)?;
-    let found = find(txn.connection, stored.kind, &stored.id).map_err(|e| txn.mirror.fault(&e))?;
+    let found = find(txn.connection, stored.kind, &stored.id).map_err(|e| txn.cache.fault(&e))?;
     Ok(found.map_or(Edited::Missing, |row| Edited::Done(Box::new(row), receipt)))
 }
 
@@ -337,7 +337,7 @@ pub(super) fn after(connection: &Connection, after: i64, limit: u64) -> rusqlite
         .collect()
 }
 
-pub(super) fn census(connection: &Connection) -> rusqlite::Result<Vec<Census>> {
+pub(super) fn record_summaries(connection: &Connection) -> rusqlite::Result<Vec<RecordSummary>> {
     let count = |kind| {
         connection
             .prepare_cached("SELECT count(*) FROM (SELECT 1 FROM record WHERE kind = ?1 AND present LIMIT ?2)")?
@@ -356,7 +356,7 @@ pub(super) fn census(connection: &Connection) -> rusqlite::Result<Vec<Census>> {
     };
     let summed_up = |kind| {
         let (count, last) = (count(kind)?.unsigned_abs(), last_news_at(kind)?);
-        Ok(Census { kind, count, last_news_at: last.map(Timestamp::from_millis) })
+        Ok(RecordSummary { kind, count, last_news_at: last.map(Timestamp::from_millis) })
     };
     Kind::ALL.into_iter().map(summed_up).collect()
 }

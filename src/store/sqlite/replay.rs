@@ -1,30 +1,30 @@
-//! Replaying and giving up deliveries by hand.
+//! Replaying and giving up deliveries by batch.
 
 use rusqlite::{OptionalExtension, params};
 
 use super::checksum::Sent;
+use super::endpoint_cache::CounterKey;
 use super::lanes::Lanes;
-use super::mirror::Part;
 use super::row::{BLOCKED, DELIVERED, FAILED, QUEUED};
 use super::writer::Txn;
-use super::{Changed, DeliveryId, Replay, Result, row};
+use super::{ChangedDeliveries, DeliveryId, Replay, Result, row};
 use crate::clock::Timestamp;
 use crate::delivery::Reason;
 use crate::endpoint::EndpointId;
-use crate::store::Left;
+use crate::store::SkipReason;
 
 struct Chosen {
     id: i64,
     endpoint: EndpointId,
     lane: i64,
-    part: Part,
+    part: CounterKey,
 }
 
-pub(super) fn replay(txn: &mut Txn<'_>, ids: &[DeliveryId], how: Replay, now: Timestamp) -> Result<Changed> {
+pub(super) fn replay(txn: &mut Txn<'_>, ids: &[DeliveryId], how: Replay, now: Timestamp) -> Result<ChangedDeliveries> {
     each(txn, ids, |txn, chosen| match how.leaves(row::state(chosen.part.state, false)) {
         Some(left) => Ok(Some(left)),
-        // It would stop every run that comes to it.
-        None if !is_sound(txn, chosen)? => Ok(Some(Left::Altered)),
+        // A corrupt event aborts a run, so it is not queued again.
+        None if !is_sound(txn, chosen)? => Ok(Some(SkipReason::Altered)),
         None => replay_one(txn, chosen, how, now).map(|()| None),
     })
 }
@@ -53,12 +53,12 @@ fn replay_one(txn: &mut Txn<'_>, chosen: &Chosen, how: Replay, now: Timestamp) -
     } else if chosen.part.state == row::SOLO {
         txn.connection.prepare_cached("UPDATE delivery SET state = 1 WHERE id = ?1")?.execute([chosen.id])?;
     }
-    txn.mirror.moved(chosen.endpoint, Some(chosen.part), Some(Part { state: BLOCKED, ..chosen.part }));
+    txn.cache.count_transition(chosen.endpoint, Some(chosen.part), Some(CounterKey { state: BLOCKED, ..chosen.part }));
     Ok(())
 }
 
-pub(super) fn give_up(txn: &mut Txn<'_>, ids: &[DeliveryId], now: Timestamp) -> Result<Changed> {
-    each(txn, ids, |txn, chosen| match Left::by_giving_up(row::state(chosen.part.state, false)) {
+pub(super) fn give_up(txn: &mut Txn<'_>, ids: &[DeliveryId], now: Timestamp) -> Result<ChangedDeliveries> {
+    each(txn, ids, |txn, chosen| match SkipReason::by_giving_up(row::state(chosen.part.state, false)) {
         Some(left) => Ok(Some(left)),
         None => give_up_one(txn, chosen, now).map(|()| None),
     })
@@ -71,7 +71,7 @@ fn give_up_one(txn: &mut Txn<'_>, chosen: &Chosen, now: Timestamp) -> rusqlite::
     if !matches!(chosen.part.state, QUEUED | BLOCKED) {
         Lanes::of(txn.connection)?.settle(chosen.endpoint.0, chosen.lane, chosen.id, now)?;
     }
-    txn.mirror.moved(chosen.endpoint, Some(chosen.part), Some(Part { state: FAILED, ..chosen.part }));
+    txn.cache.count_transition(chosen.endpoint, Some(chosen.part), Some(CounterKey { state: FAILED, ..chosen.part }));
     Ok(())
 }
 
@@ -79,25 +79,25 @@ fn give_up_one(txn: &mut Txn<'_>, chosen: &Chosen, now: Timestamp) -> rusqlite::
 fn each(
     txn: &mut Txn<'_>,
     ids: &[DeliveryId],
-    what: impl Fn(&mut Txn<'_>, &Chosen) -> rusqlite::Result<Option<Left>>,
-) -> Result<Changed> {
+    what: impl Fn(&mut Txn<'_>, &Chosen) -> rusqlite::Result<Option<SkipReason>>,
+) -> Result<ChangedDeliveries> {
     let mut ids = ids.to_vec();
     ids.sort_unstable();
     ids.dedup();
-    let mut changed = Changed::default();
+    let mut changed = ChangedDeliveries::default();
     let mut one = |txn: &mut Txn<'_>, id: DeliveryId| -> rusqlite::Result<()> {
         let left = match find(txn, id)? {
-            None => Some(Left::Unknown),
+            None => Some(SkipReason::Unknown),
             Some(chosen) => what(txn, &chosen)?,
         };
         match left {
             None => changed.changed.push(id),
-            Some(left) => changed.left.push((id, left)),
+            Some(left) => changed.skipped.push((id, left)),
         }
         Ok(())
     };
-    let done = txn.mirror.endpoints(txn.connection).map(|_| ());
-    done.and_then(|()| ids.into_iter().try_for_each(|id| one(txn, id))).map_err(|e| txn.mirror.fault(&e))?;
+    let done = txn.cache.endpoints(txn.connection).map(|_| ());
+    done.and_then(|()| ids.into_iter().try_for_each(|id| one(txn, id))).map_err(|e| txn.cache.fault(&e))?;
     Ok(changed)
 }
 
@@ -109,7 +109,7 @@ fn find(txn: &Txn<'_>, id: DeliveryId) -> rusqlite::Result<Option<Chosen>> {
                 id: id.0,
                 endpoint: EndpointId(row.get(0)?),
                 lane: row.get(1)?,
-                part: Part { state: row.get(2)?, attempts: row.get(3)?, failures: row.get(4)? },
+                part: CounterKey { state: row.get(2)?, attempts: row.get(3)?, failures: row.get(4)? },
             })
         })
         .optional()

@@ -14,9 +14,9 @@ use rusqlite::{Connection, OpenFlags};
 use tempfile::{NamedTempFile, TempPath};
 
 use super::backup::{COMPANIONS, beside, copy_pages, directory_of, is_same};
-use super::owners::Owners;
-use super::reach;
-use super::{Result, StoreError, create_directory, fault, holder, migrate, verify};
+use super::open_mode;
+use super::runs::RunLocks;
+use super::{Result, StoreError, create_directory, error, holder, migrate, verify};
 use crate::clock::Timestamp;
 
 /// How long those who are just leaving are waited for.
@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A backup that was copied beside the queue, brought up to date and checked.
 #[derive(Debug)]
-pub struct Candidate {
+pub struct PreparedRestore {
     copy: TempPath,
     database: PathBuf,
     /// Its size.
@@ -37,7 +37,7 @@ pub struct Candidate {
     pub findings: Vec<String>,
 }
 
-pub(super) fn candidate(from: &Path, database: &Path) -> Result<Candidate> {
+pub(super) fn prepare_restore(from: &Path, database: &Path) -> Result<PreparedRestore> {
     // A link stays one, and what is beside the file it leads to is what matters.
     let database = &database.canonicalize().unwrap_or_else(|_| database.to_owned());
     let unfit = |detail: String| StoreError::NoBackup { path: from.to_owned(), detail };
@@ -51,15 +51,15 @@ pub(super) fn candidate(from: &Path, database: &Path) -> Result<Candidate> {
         return Err(unfit("it is not a file".to_owned()));
     }
     let directory = directory_of(database);
-    create_directory(directory).map_err(|e| fault::io(directory, &e))?;
+    create_directory(directory).map_err(|e| error::io(directory, &e))?;
     // Beside the queue, so that it can take its name; made for its owner only.
-    let copy = NamedTempFile::new_in(directory).map_err(|e| fault::io(directory, &e))?;
-    let mut connection = Connection::open(copy.path()).map_err(|e| fault::of(copy.path(), &e))?;
-    let unreadable = |e: &rusqlite::Error| match fault::of(from, e) {
+    let copy = NamedTempFile::new_in(directory).map_err(|e| error::io(directory, &e))?;
+    let mut connection = Connection::open(copy.path()).map_err(|e| error::of(copy.path(), &e))?;
+    let unreadable = |e: &rusqlite::Error| match error::of(from, e) {
         StoreError::Corrupt { detail, .. } => unfit(detail),
         other => other,
     };
-    let source = reach::open_as_it_is(from).map_err(|e| unreadable(&e))?;
+    let source = open_mode::open_as_it_is(from).map_err(|e| unreadable(&e))?;
     check_schema(&source).map_err(|e| unreadable(&e))?.map_err(|detail| unfit(detail.to_owned()))?;
     migrate::check(migrate::version(&source).map_err(|e| unreadable(&e))?)?;
     copy_pages(&source, &mut connection).map_err(|e| unreadable(&e))?;
@@ -70,8 +70,8 @@ pub(super) fn candidate(from: &Path, database: &Path) -> Result<Candidate> {
         (counted("SELECT count(*) FROM event")?, counted("SELECT count(*) FROM delivery WHERE state < 4")?);
     drop(connection);
     let synced = copy.as_file().sync_all().and_then(|()| copy.as_file().metadata());
-    let bytes = synced.map_err(|e| fault::io(copy.path(), &e))?.len();
-    Ok(Candidate {
+    let bytes = synced.map_err(|e| error::io(copy.path(), &e))?.len();
+    Ok(PreparedRestore {
         copy: copy.into_temp_path(),
         database: database.to_owned(),
         bytes,
@@ -94,7 +94,7 @@ fn check_schema(source: &Connection) -> rusqlite::Result<std::result::Result<(),
 
 /// Brings the copy up to date, and finds what is wrong with it.
 fn finish(copy: &mut Connection, path: &Path, unfit: &impl Fn(String) -> StoreError) -> Result<Vec<String>> {
-    let of = |e: rusqlite::Error| match fault::of(path, &e) {
+    let of = |e: rusqlite::Error| match error::of(path, &e) {
         StoreError::Corrupt { detail, .. } => unfit(detail),
         other => other,
     };
@@ -106,10 +106,10 @@ fn finish(copy: &mut Connection, path: &Path, unfit: &impl Fn(String) -> StoreEr
     verify::verify(copy).map_err(of)
 }
 
-impl Candidate {
+impl PreparedRestore {
     /// Makes it the queue, and returns the name under which the present one is kept.
     pub fn install(self, now: Timestamp) -> Result<Option<PathBuf>> {
-        if Owners::beside(&self.database).has_a_living_one() {
+        if RunLocks::beside(&self.database).any_held() {
             return Err(StoreError::Locked(self.database.clone()));
         }
         let kept = kept_name(&self.database, now);
@@ -124,7 +124,7 @@ impl Candidate {
 
     /// Keeps a copy of the queue, and writes the pages of the backup into it: all under one lock.
     fn write_into(&self, kept: &Path) -> Result<()> {
-        let of = |e: rusqlite::Error| fault::of(&self.database, &e);
+        let of = |e: rusqlite::Error| error::of(&self.database, &e);
         let mut queue = alone(&self.database).map_err(of)?;
         if !kept.exists() {
             keep(&queue, kept)?;
@@ -137,7 +137,7 @@ impl Candidate {
 
     /// Takes the queue's name. Its old logs go first, because SQLite would read them as the new file's.
     fn replace(self, kept: &Path) -> Result<Option<PathBuf>> {
-        let io = |e: io::Error| fault::io(&self.database, &e);
+        let io = |e: io::Error| error::io(&self.database, &e);
         if holder::user(&self.database).is_some() {
             return Err(StoreError::Locked(self.database.clone()));
         }
@@ -161,7 +161,7 @@ impl Candidate {
         // What is left in it describes the old log.
         let _ = std::fs::remove_file(beside(&self.database, "-shm"));
         sync().map_err(io)?;
-        self.copy.persist(&self.database).map_err(|e| fault::io(&self.database, &e.error))?;
+        self.copy.persist(&self.database).map_err(|e| error::io(&self.database, &e.error))?;
         sync().map_err(io)?;
         Ok(keeps.then(|| kept.to_owned()))
     }
@@ -181,10 +181,10 @@ fn alone(path: &Path) -> rusqlite::Result<Connection> {
 
 /// Copies the queue, page by page and as it is, to a file of its own.
 fn keep(queue: &Connection, kept: &Path) -> Result<()> {
-    let io = |e: io::Error| fault::io(kept, &e);
+    let io = |e: io::Error| error::io(kept, &e);
     let directory = directory_of(kept);
     let file = NamedTempFile::new_in(directory).map_err(io)?;
-    let of = |e: rusqlite::Error| fault::of(file.path(), &e);
+    let of = |e: rusqlite::Error| error::of(file.path(), &e);
     let mut copy = Connection::open(file.path()).map_err(of)?;
     write_pages(queue, &mut copy).map_err(of)?;
     copy.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(())).map_err(of)?;

@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use super::checksum::Sent;
-use super::{DatabaseInfo, migrate, mirror};
+use super::{DatabaseInfo, endpoint_cache, migrate};
 use crate::store::Counts;
 
 /// Faults of the file that are told one by one.
@@ -71,7 +71,7 @@ pub(super) fn altered_events(connection: &Connection) -> rusqlite::Result<Vec<St
 /// Where the counters say something else than the rows.
 fn wrong_figures(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     let mut found = Vec::new();
-    for row in mirror::load(connection)? {
+    for row in endpoint_cache::load(connection)? {
         let counted = count(connection, row.endpoint.id.0)?;
         if counted != row.counts {
             let name = &row.endpoint.name;

@@ -14,9 +14,9 @@ use std::time::Duration;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
+use super::endpoint_cache::EndpointCache;
 use super::identity::Identity;
-use super::mirror::Mirror;
-use super::{Answer, Result, Stage, StoreError, fault, migrate};
+use super::{Answer, Result, Stage, StoreError, error, migrate};
 
 /// Writes that may wait before the next caller blocks: more than a server has connections, so that no route ever does.
 const WAITING: usize = 4_096;
@@ -29,7 +29,7 @@ const LARGE_LOG_BYTES: u64 = 1024 * 1024;
 /// What a write sees: the connection inside its transaction, and the rows every write needs.
 pub(super) struct Txn<'a> {
     pub(super) connection: &'a Connection,
-    pub(super) mirror: &'a mut Mirror,
+    pub(super) cache: &'a mut EndpointCache,
 }
 
 /// A write on its way to the thread.
@@ -62,7 +62,7 @@ where
     fn run(&mut self, txn: &mut Txn<'_>) -> Result<()> {
         self.done = None;
         let done = (self.work)(txn)?;
-        txn.mirror.flush(txn.connection).map_err(|e| fault::of(txn.mirror.path(), &e))?;
+        txn.cache.flush(txn.connection).map_err(|e| error::of(txn.cache.path(), &e))?;
         self.done = Some(done);
         Ok(())
     }
@@ -106,7 +106,7 @@ impl Writer {
         let thread = std::thread::Builder::new()
             .name("queue-writer".to_owned())
             .spawn(move || serve(&connection, &identity, path, &waiting))
-            .map_err(|e| fault::io(&named, &e))?;
+            .map_err(|e| error::io(&named, &e))?;
         Ok(Self { writes: Some(writes), thread: Some(thread) })
     }
 
@@ -154,7 +154,7 @@ impl Drop for Writer {
 }
 
 fn serve(connection: &Connection, identity: &Identity, path: PathBuf, waiting: &Receiver<Box<dyn Write>>) {
-    let mut mirror = Mirror::new(path);
+    let mut cache = EndpointCache::new(path);
     while let Ok(first) = waiting.recv() {
         let mut group = vec![first];
         group.extend(waiting.try_iter().take(GROUP - 1));
@@ -163,17 +163,17 @@ fn serve(connection: &Connection, identity: &Identity, path: PathBuf, waiting: &
             continue;
         }
         match identity.check() {
-            Ok(()) => commit_group(connection, &mut mirror, group),
+            Ok(()) => commit_group(connection, &mut cache, group),
             Err(error) => group.into_iter().for_each(|write| write.answer(Err(error.clone()))),
         }
     }
-    fold_log(connection, mirror.path());
+    truncate_wal(connection, cache.path());
 }
 
 /// Works a large write-ahead log into the file and empties it, unless somebody else is using it.
 ///
 /// Whoever opens the database first has to read the whole log: after a large batch, every short command would pay for it.
-fn fold_log(connection: &Connection, path: &Path) {
+fn truncate_wal(connection: &Connection, path: &Path) {
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");
     if std::fs::metadata(log).is_ok_and(|log| log.len() > LARGE_LOG_BYTES) {
@@ -184,10 +184,10 @@ fn fold_log(connection: &Connection, path: &Path) {
     }
 }
 
-fn commit_group(connection: &Connection, mirror: &mut Mirror, mut group: Vec<Box<dyn Write>>) {
-    let committed = run_group(connection, mirror, &mut group);
+fn commit_group(connection: &Connection, cache: &mut EndpointCache, mut group: Vec<Box<dyn Write>>) {
+    let committed = run_group(connection, cache, &mut group);
     if committed.is_err() {
-        undo(connection, mirror);
+        undo(connection, cache);
     }
     match committed {
         Ok(failures) => {
@@ -197,8 +197,8 @@ fn commit_group(connection: &Connection, mirror: &mut Mirror, mut group: Vec<Box
     }
 }
 
-fn undo(connection: &Connection, mirror: &mut Mirror) {
-    mirror.forget();
+fn undo(connection: &Connection, cache: &mut EndpointCache) {
+    cache.invalidate();
     if !connection.is_autocommit() {
         let _ = connection.execute_batch("ROLLBACK");
     }
@@ -207,71 +207,75 @@ fn undo(connection: &Connection, mirror: &mut Mirror) {
 /// Runs a group in one transaction and commits it. The outer error means that nothing of it happened.
 fn run_group(
     connection: &Connection,
-    mirror: &mut Mirror,
+    cache: &mut EndpointCache,
     group: &mut Vec<Box<dyn Write>>,
 ) -> Result<Vec<Option<StoreError>>> {
-    begin(connection, mirror)?;
+    begin(connection, cache)?;
     // The wait for the lock may have been longer than a caller's.
     group.retain(|write| write.begin());
     let failures = match group.as_mut_slice() {
         [] => Vec::new(),
         // Alone in its transaction, a write needs no savepoint: its failure undoes everything there is.
-        [only] => vec![run(connection, mirror, only.as_mut()).map(|()| None)?],
-        several => run_several(connection, mirror, several)?,
+        [only] => vec![run(connection, cache, only.as_mut()).map(|()| None)?],
+        several => run_several(connection, cache, several)?,
     };
-    execute(connection, mirror, "COMMIT")?;
+    execute(connection, cache, "COMMIT")?;
     Ok(failures)
 }
 
-fn begin(connection: &Connection, mirror: &mut Mirror) -> Result<()> {
-    execute(connection, mirror, "BEGIN IMMEDIATE")?;
-    let unchanged = mirror.refresh(connection).map_err(|e| fault::of(mirror.path(), &e))?;
+fn begin(connection: &Connection, cache: &mut EndpointCache) -> Result<()> {
+    execute(connection, cache, "BEGIN IMMEDIATE")?;
+    let unchanged = cache.refresh(connection).map_err(|e| error::of(cache.path(), &e))?;
     if unchanged {
         return Ok(());
     }
-    migrate::check(migrate::version(connection).map_err(|e| fault::of(mirror.path(), &e))?)
+    migrate::check(migrate::version(connection).map_err(|e| error::of(cache.path(), &e))?)
 }
 
 /// Runs the writes of a group so that none undoes another.
 fn run_several(
     connection: &Connection,
-    mirror: &mut Mirror,
+    cache: &mut EndpointCache,
     group: &mut [Box<dyn Write>],
 ) -> Result<Vec<Option<StoreError>>> {
     if group.iter().all(|write| write.can_repeat()) {
-        if group.iter_mut().all(|write| run(connection, mirror, write.as_mut()).is_ok()) {
+        if group.iter_mut().all(|write| run(connection, cache, write.as_mut()).is_ok()) {
             return Ok(vec![None; group.len()]);
         }
-        undo(connection, mirror);
-        begin(connection, mirror)?;
+        undo(connection, cache);
+        begin(connection, cache)?;
     }
-    group.iter_mut().map(|write| run_as_savepoint(connection, mirror, write.as_mut())).collect()
+    group.iter_mut().map(|write| run_as_savepoint(connection, cache, write.as_mut())).collect()
 }
 
 /// Runs one write as a savepoint, so that its failure or panic undoes nothing of its neighbours.
-fn run_as_savepoint(connection: &Connection, mirror: &mut Mirror, write: &mut dyn Write) -> Result<Option<StoreError>> {
-    execute(connection, mirror, "SAVEPOINT one")?;
-    let Err(error) = run(connection, mirror, write) else {
-        execute(connection, mirror, "RELEASE one")?;
+fn run_as_savepoint(
+    connection: &Connection,
+    cache: &mut EndpointCache,
+    write: &mut dyn Write,
+) -> Result<Option<StoreError>> {
+    execute(connection, cache, "SAVEPOINT one")?;
+    let Err(error) = run(connection, cache, write) else {
+        execute(connection, cache, "RELEASE one")?;
         return Ok(None);
     };
-    mirror.forget();
+    cache.invalidate();
     if connection.is_autocommit() {
         // SQLite rolled the whole transaction back, so the neighbours' writes are gone as well.
         return Err(error);
     }
-    execute(connection, mirror, "ROLLBACK TO one")?;
-    execute(connection, mirror, "RELEASE one")?;
+    execute(connection, cache, "ROLLBACK TO one")?;
+    execute(connection, cache, "RELEASE one")?;
     Ok(Some(error))
 }
 
 /// Runs one write; a panic is its failure.
-fn run(connection: &Connection, mirror: &mut Mirror, write: &mut dyn Write) -> Result<()> {
-    catch_unwind(AssertUnwindSafe(|| write.run(&mut Txn { connection, mirror })))
+fn run(connection: &Connection, cache: &mut EndpointCache, write: &mut dyn Write) -> Result<()> {
+    catch_unwind(AssertUnwindSafe(|| write.run(&mut Txn { connection, cache })))
         .unwrap_or_else(|_| Err(StoreError::Statement("a write panicked".to_owned())))
 }
 
-fn execute(connection: &Connection, mirror: &Mirror, sql: &str) -> Result<()> {
+fn execute(connection: &Connection, cache: &EndpointCache, sql: &str) -> Result<()> {
     let done = connection.prepare_cached(sql).and_then(|mut statement| statement.execute([]));
-    done.map(|_| ()).map_err(|e| fault::of(mirror.path(), &e))
+    done.map(|_| ()).map_err(|e| error::of(cache.path(), &e))
 }

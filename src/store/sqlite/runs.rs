@@ -11,43 +11,43 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, params};
 use uuid::Uuid;
 
+use super::endpoint_cache::CounterKey;
 use super::lanes::Lanes;
-use super::mirror::Part;
 use super::row::PROCESSING;
 use super::writer::Txn;
-use super::{Result, RunId, RunRow, StoreError, Tally, advance, fault, row};
+use super::{Result, RunId, RunRow, RunStats, StoreError, advance, error, row};
 use crate::clock::Timestamp;
 use crate::delivery::{Next, Outcome, after_interruption};
 use crate::endpoint::EndpointId;
 
 /// The directory of owner files.
 #[derive(Debug)]
-pub(super) struct Owners {
+pub(super) struct RunLocks {
     directory: PathBuf,
 }
 
 /// A held owner file. Dropping it removes the file and lets go of the lock, in this order.
 #[derive(Debug)]
-pub(super) struct Owner {
+pub(super) struct RunLock {
     token: String,
     path: PathBuf,
     _locked: Option<File>,
 }
 
-impl Owner {
+impl RunLock {
     pub(super) fn token(&self) -> &str {
         &self.token
     }
 }
 
-impl Drop for Owner {
+impl Drop for RunLock {
     fn drop(&mut self) {
-        // Left behind, an unlocked file says what a missing one does: dead.
+        // SkipReason behind, an unlocked file says what a missing one does: dead.
         let _ = std::fs::remove_file(&self.path);
     }
 }
 
-impl Owners {
+impl RunLocks {
     pub(super) fn beside(database: &Path) -> Self {
         let mut directory = database.to_owned().into_os_string();
         directory.push("-runs");
@@ -55,7 +55,7 @@ impl Owners {
     }
 
     /// Creates and locks an owner file with a token of its own.
-    pub(super) fn new_owner(&self) -> Result<Owner> {
+    pub(super) fn lock_new(&self) -> Result<RunLock> {
         DirBuilder::new().recursive(true).mode(0o700).create(&self.directory).map_err(|e| self.fault(&e))?;
         loop {
             let token = Uuid::new_v4().simple().to_string();
@@ -64,13 +64,13 @@ impl Owners {
                 OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(|e| self.fault(&e))?;
             // Between creating and locking, a sweep may have taken the file for an orphan.
             if try_lock(&file).map_err(|e| self.fault(&e))? && is_at(&file, &path) {
-                return Ok(Owner { token, path, _locked: Some(file) });
+                return Ok(RunLock { token, path, _locked: Some(file) });
             }
         }
     }
 
     /// Takes over the owner file of a dead run; `None` means that the run lives.
-    pub(super) fn seize(&self, token: &str) -> Result<Option<Owner>> {
+    pub(super) fn take_over(&self, token: &str) -> Result<Option<RunLock>> {
         let path = self.path(token);
         let file = match OpenOptions::new().write(true).open(&path) {
             Ok(file) => Some(file),
@@ -81,7 +81,7 @@ impl Owners {
             None => true,
             Some(file) => try_lock(file).map_err(|e| self.fault(&e))?,
         };
-        Ok(dead.then(|| Owner { token: token.to_owned(), path, _locked: file }))
+        Ok(dead.then(|| RunLock { token: token.to_owned(), path, _locked: file }))
     }
 
     /// Whether the owner of that file died. The lock is let go at once, and the file stays.
@@ -101,13 +101,13 @@ impl Owners {
             let Some(token) = name.to_str().and_then(|n| n.strip_suffix(".lock")) else { continue };
             if !open.contains(&token) {
                 // Seizing and dropping removes it; one that is locked belongs to a run that is about to have a row.
-                let _ = self.seize(token);
+                let _ = self.take_over(token);
             }
         }
     }
 
     /// Whether a run holds one of them.
-    pub(super) fn has_a_living_one(&self) -> bool {
+    pub(super) fn any_held(&self) -> bool {
         let Ok(entries) = std::fs::read_dir(&self.directory) else { return false };
         let files = entries.flatten().filter_map(|entry| OpenOptions::new().write(true).open(entry.path()).ok());
         files.into_iter().any(|file| matches!(try_lock(&file), Ok(false)))
@@ -118,7 +118,7 @@ impl Owners {
     }
 
     fn fault(&self, error: &io::Error) -> StoreError {
-        fault::io(&self.directory, error)
+        error::io(&self.directory, error)
     }
 }
 
@@ -145,10 +145,10 @@ pub(super) fn begin(txn: &mut Txn<'_>, token: &str, command: &str, now: Timestam
             .execute(params![token, std::process::id(), command, now.as_millis()])?;
         Ok(RunId(txn.connection.last_insert_rowid()))
     };
-    insert().map_err(|e| txn.mirror.fault(&e))
+    insert().map_err(|e| txn.cache.fault(&e))
 }
 
-pub(super) fn end(txn: &mut Txn<'_>, run: RunId, tally: Tally, exit: Option<i64>, now: Timestamp) -> Result<()> {
+pub(super) fn end(txn: &mut Txn<'_>, run: RunId, stats: RunStats, exit: Option<i64>, now: Timestamp) -> Result<()> {
     interrupt_all(txn, run, now)
         .and_then(|_| {
             txn.connection
@@ -159,23 +159,23 @@ pub(super) fn end(txn: &mut Txn<'_>, run: RunId, tally: Tally, exit: Option<i64>
                 .execute(params![
                     run.0,
                     now.as_millis(),
-                    tally.claimed.cast_signed(),
-                    tally.delivered.cast_signed(),
-                    tally.retried.cast_signed(),
-                    tally.failed.cast_signed(),
+                    stats.claimed.cast_signed(),
+                    stats.delivered.cast_signed(),
+                    stats.retried.cast_signed(),
+                    stats.failed.cast_signed(),
                     exit
                 ])
         })
         .map(|_| ())
-        .map_err(|e| txn.mirror.fault(&e))
+        .map_err(|e| txn.cache.fault(&e))
 }
 
 pub(super) fn reap(txn: &mut Txn<'_>, run: RunId, now: Timestamp) -> Result<u64> {
-    let touched = interrupt_all(txn, run, now).map_err(|e| txn.mirror.fault(&e))?;
+    let touched = interrupt_all(txn, run, now).map_err(|e| txn.cache.fault(&e))?;
     txn.connection
         .prepare_cached("UPDATE run SET ended_at = ?2 WHERE id = ?1 AND ended_at IS NULL")
         .and_then(|mut statement| statement.execute([run.0, now.as_millis()]))
-        .map_err(|e| txn.mirror.fault(&e))?;
+        .map_err(|e| txn.cache.fault(&e))?;
     Ok(touched)
 }
 
@@ -192,7 +192,7 @@ struct Interrupted {
 
 /// Records an interrupted attempt for each delivery the run holds, and what follows.
 fn interrupt_all(txn: &mut Txn<'_>, run: RunId, now: Timestamp) -> rusqlite::Result<u64> {
-    txn.mirror.endpoints(txn.connection)?;
+    txn.cache.endpoints(txn.connection)?;
     let mut held: Vec<Interrupted> = txn
         .connection
         .prepare_cached(
@@ -244,9 +244,9 @@ fn interrupt(txn: &mut Txn<'_>, delivery: &Interrupted, now: Timestamp) -> rusql
             "the worker died; whether the request arrived is unknown",
         ])?;
     Lanes::of(txn.connection)?.settle(delivery.endpoint.0, delivery.lane, delivery.id, now)?;
-    let part = |state| Part { state, attempts: delivery.attempts, failures: delivery.failures };
-    txn.mirror.moved(delivery.endpoint, Some(part(PROCESSING)), Some(part(state)));
-    if let Some(row) = txn.mirror.change(delivery.endpoint).filter(|row| row.probe == Some(delivery.id)) {
+    let part = |state| CounterKey { state, attempts: delivery.attempts, failures: delivery.failures };
+    txn.cache.count_transition(delivery.endpoint, Some(part(PROCESSING)), Some(part(state)));
+    if let Some(row) = txn.cache.change(delivery.endpoint).filter(|row| row.probe == Some(delivery.id)) {
         row.probe = None;
     }
     debug_assert!(!matches!(next, Next::Delivered));
@@ -274,7 +274,7 @@ pub(super) fn runs(connection: &Connection, limit: u64) -> rusqlite::Result<Vec<
                 command: row.get(2)?,
                 started_at: Timestamp::from_millis(row.get(3)?),
                 ended_at: row.get::<_, Option<i64>>(4)?.map(Timestamp::from_millis),
-                tally: Tally {
+                stats: RunStats {
                     claimed: row.get::<_, i64>(5)?.unsigned_abs(),
                     delivered: row.get::<_, i64>(6)?.unsigned_abs(),
                     retried: row.get::<_, i64>(7)?.unsigned_abs(),

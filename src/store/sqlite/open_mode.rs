@@ -7,53 +7,54 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::{Access, Result, StoreError, configure, fault, migrate};
+use super::{Access, Result, StoreError, configure, error, migrate};
 
 /// How a file is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reach {
+pub(super) enum OpenMode {
     /// Together with whoever else uses it.
-    Shared,
+    ReadWrite,
     /// Together with whoever else uses it, and never written by us.
-    Beside,
+    ReadOnly,
     /// As bytes that do not change: it may not be written, and no log beside it says that somebody has it open.
-    Still,
+    Immutable,
 }
 
 /// Opens the file and sees to it that its schema is the one this program knows.
 ///
 /// A file that cannot be shared for want of permission is still read, but only by those who do not mean to write.
-pub(super) fn open(path: &Path, access: Access) -> Result<(Connection, Reach)> {
-    if access == Access::Look {
+pub(super) fn open(path: &Path, access: Access) -> Result<(Connection, OpenMode)> {
+    if access == Access::Inspect {
         return look(path);
     }
-    if access == Access::Reading
+    if access == Access::ReadOnly
         && lies_still(path)
         && let Ok(connection) = connect_still(path)
     {
-        return Ok((connection, Reach::Still));
+        return Ok((connection, OpenMode::Immutable));
     }
-    let shared = Reach::Shared.opened(path).and_then(|connection| migrate::to_wal(&connection).map(|()| connection));
+    let shared =
+        OpenMode::ReadWrite.opened(path).and_then(|connection| migrate::to_wal(&connection).map(|()| connection));
     match shared {
         Ok(mut connection) => {
             migrate::migrate(&mut connection, path)?;
-            Ok((connection, Reach::Shared))
+            Ok((connection, OpenMode::ReadWrite))
         }
-        Err(e) if access != Access::Create && is_not_permitted(&e) => Ok((open_still(path, &e)?, Reach::Still)),
-        Err(e) => Err(fault::of(path, &e)),
+        Err(e) if access != Access::Create && is_not_permitted(&e) => Ok((open_still(path, &e)?, OpenMode::Immutable)),
+        Err(e) => Err(error::of(path, &e)),
     }
 }
 
 /// Opens the file as it is, so that neither it nor anything beside it changes.
-fn look(path: &Path) -> Result<(Connection, Reach)> {
+fn look(path: &Path) -> Result<(Connection, OpenMode)> {
     // Beside a log others may be at work, and a file system that says so has all that sharing needs.
-    let reach = if log_beside(path).is_some() { Reach::Beside } else { Reach::Still };
-    let connection = reach.connect(path)?;
-    let found = migrate::version(&connection).map_err(|e| fault::of(path, &e))?;
+    let mode = if log_beside(path).is_some() { OpenMode::ReadOnly } else { OpenMode::Immutable };
+    let connection = mode.connect(path)?;
+    let found = migrate::version(&connection).map_err(|e| error::of(path, &e))?;
     migrate::check(found)?;
     match migrate::known_version() {
         known if found < known => Err(StoreError::SchemaOlder { found, known }),
-        _ => Ok((connection, reach)),
+        _ => Ok((connection, mode)),
     }
 }
 
@@ -67,7 +68,7 @@ fn open_still(path: &Path, refused: &rusqlite::Error) -> Result<Connection> {
         Some(log) if log.metadata().is_ok_and(|log| log.len() > 0) => {
             return io("its write-ahead log can be read only from a directory that may be written: copy both there");
         }
-        Some(_) => return Err(fault::of(path, refused)),
+        Some(_) => return Err(error::of(path, refused)),
         None => {}
     }
     connect_still(path)
@@ -95,13 +96,13 @@ pub(super) fn put_log_away(path: &Path) -> bool {
 
 /// Opens a file to copy it, whatever it is: nothing is brought up to date, and what lies still is not written.
 pub(super) fn open_as_it_is(path: &Path) -> rusqlite::Result<Connection> {
-    if log_beside(path).is_some() { Reach::Shared.opened(path) } else { Reach::Still.opened(path) }
+    if log_beside(path).is_some() { OpenMode::ReadWrite.opened(path) } else { OpenMode::Immutable.opened(path) }
 }
 
 fn connect_still(path: &Path) -> Result<Connection> {
     let io = |detail: &str| Err(StoreError::Io { path: path.to_owned(), detail: detail.to_owned() });
-    let connection = Reach::Still.connect(path)?;
-    let found = migrate::version(&connection).map_err(|e| fault::of(path, &e))?;
+    let connection = OpenMode::Immutable.connect(path)?;
+    let found = migrate::version(&connection).map_err(|e| error::of(path, &e))?;
     migrate::check(found)?;
     match found == migrate::known_version() {
         true => Ok(connection),
@@ -119,23 +120,23 @@ fn log_beside(path: &Path) -> Option<PathBuf> {
     ["-wal", "-journal"].into_iter().map(named).find(|log| log.exists())
 }
 
-impl Reach {
+impl OpenMode {
     /// A connection of its own.
     pub(super) fn connect(self, path: &Path) -> Result<Connection> {
-        self.opened(path).map_err(|e| fault::of(path, &e))
+        self.opened(path).map_err(|e| error::of(path, &e))
     }
 
     fn opened(self, path: &Path) -> rusqlite::Result<Connection> {
         let connection = match self {
-            Self::Shared => {
+            Self::ReadWrite => {
                 let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
                 Connection::open_with_flags(path, flags)
             }
-            Self::Beside => {
+            Self::ReadOnly => {
                 let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
                 Connection::open_with_flags(path, flags)
             }
-            Self::Still => {
+            Self::Immutable => {
                 let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
                 Connection::open_with_flags(immutable(path), flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
             }
@@ -147,11 +148,11 @@ impl Reach {
     /// Whether what was read just now can be relied on: somebody may have begun to write a file that lay still.
     pub(super) fn check(self, path: &Path) -> Result<()> {
         match self {
-            Self::Still if log_beside(path).is_some() => {
+            Self::Immutable if log_beside(path).is_some() => {
                 let detail = "somebody began to write it while it was read: try again".to_owned();
                 Err(StoreError::Io { path: path.to_owned(), detail })
             }
-            Self::Still | Self::Shared | Self::Beside => Ok(()),
+            Self::Immutable | Self::ReadWrite | Self::ReadOnly => Ok(()),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::mirror::{self, EndpointRow, longest_delay};
+use super::endpoint_cache::{self, EndpointRow, longest_delay};
 use super::{DeliveryFilter, DeliveryRow, Listed, Page, RunId, lists};
 use crate::clock::Timestamp;
 use crate::endpoint::{Endpoint, ResolvedEndpoint, Spec, resolve};
@@ -25,14 +25,14 @@ const DUE: &str = "
         AND owner IN (SELECT value FROM json_each(?4))";
 
 /// What is due to the endpoints as `specs` would leave them, once the claims of the runs `dead` are freed.
-pub(super) fn due(
+pub(super) fn preview_due(
     connection: &Connection,
     specs: &[Spec],
     dead: &[RunId],
     now: Timestamp,
 ) -> rusqlite::Result<Listed<DeliveryRow>> {
     let dead = format!("{:?}", dead.iter().map(|run| run.0).collect::<Vec<_>>());
-    let rows = mirror::load(connection)?;
+    let rows = endpoint_cache::load(connection)?;
     let stored: Vec<Endpoint> = rows.iter().map(|row| row.endpoint.clone()).collect();
     let resolved = resolve(specs, &stored);
     let mut due = Vec::new();

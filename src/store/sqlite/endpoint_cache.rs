@@ -28,7 +28,7 @@ pub(super) struct EndpointRow {
 
 /// The part of a delivery that figures depend on.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Part {
+pub(super) struct CounterKey {
     pub(super) state: i64,
     pub(super) attempts: u32,
     pub(super) failures: u32,
@@ -36,7 +36,7 @@ pub(super) struct Part {
 
 /// See the module.
 #[derive(Debug)]
-pub(super) struct Mirror {
+pub(super) struct EndpointCache {
     path: PathBuf,
     data_version: Option<i64>,
     endpoints: Vec<EndpointRow>,
@@ -50,7 +50,7 @@ pub(super) struct Mirror {
     pub(super) last_claim: Option<Timestamp>,
 }
 
-impl Mirror {
+impl EndpointCache {
     pub(super) fn new(path: PathBuf) -> Self {
         Self {
             path,
@@ -72,11 +72,11 @@ impl Mirror {
 
     /// The store's error for an error of SQLite.
     pub(super) fn fault(&self, error: &rusqlite::Error) -> StoreError {
-        super::fault::of(&self.path, error)
+        super::error::of(&self.path, error)
     }
 
     /// Drops what was read and changed: the transaction it belonged to is undone.
-    pub(super) fn forget(&mut self) {
+    pub(super) fn invalidate(&mut self) {
         self.data_version = None;
         self.endpoints.clear();
         self.kinds.clear();
@@ -94,7 +94,7 @@ impl Mirror {
         if self.data_version == Some(version) {
             return Ok(true);
         }
-        self.forget();
+        self.invalidate();
         self.endpoints = load(connection)?;
         self.data_version = Some(version);
         Ok(false)
@@ -155,7 +155,12 @@ impl Mirror {
     }
 
     /// Moves a delivery in the figures: from what it was, if it was, to what it is, if it is.
-    pub(super) fn moved(&mut self, endpoint: EndpointId, before: Option<Part>, after: Option<Part>) {
+    pub(super) fn count_transition(
+        &mut self,
+        endpoint: EndpointId,
+        before: Option<CounterKey>,
+        after: Option<CounterKey>,
+    ) {
         if let Some(row) = self.change(endpoint) {
             before.into_iter().for_each(|part| part.count(&mut row.counts, -1));
             after.into_iter().for_each(|part| part.count(&mut row.counts, 1));
@@ -163,7 +168,7 @@ impl Mirror {
     }
 
     /// Counts an attempt that ended.
-    pub(super) fn ended(&mut self, endpoint: EndpointId, kind: i64, outcome: Outcome, at: Timestamp) {
+    pub(super) fn count_attempt(&mut self, endpoint: EndpointId, kind: i64, outcome: Outcome, at: Timestamp) {
         let (delivered, failed) = self.rates.entry((at.minute(), endpoint.0, kind)).or_default();
         let Some(row) = self.endpoints.iter_mut().find(|row| row.endpoint.id == endpoint) else { return };
         row.changed = true;
@@ -253,7 +258,7 @@ impl Mirror {
     }
 }
 
-impl Part {
+impl CounterKey {
     fn count(self, counts: &mut Counts, by: i64) {
         match self.state {
             row::PROCESSING => counts.processing += by,
