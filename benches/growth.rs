@@ -62,7 +62,7 @@ fn prepared(database: &Path) -> Arc<dyn Store> {
     let store = open(database, Access::Create).unwrap();
     let url = EndpointUrl::parse("http://127.0.0.1:9/").unwrap();
     store.set_endpoints(vec![Spec::of_url(url)], SystemClock.now()).wait().unwrap();
-    if store.figures(SystemClock.now()).unwrap().events == 0 {
+    if store.figures(SystemClock.now()).wait().unwrap().events == 0 {
         emit(&*store, "first", 1);
     }
     store
@@ -91,19 +91,19 @@ fn measure(store: &dyn Store) -> Vec<f64> {
         emit(store, &format!("bulk-{}-{bulk}", now.as_millis()), 2_000);
     });
     let turn = turns(store);
-    let status = median(50, || drop(store.figures(SystemClock.now()).unwrap()));
+    let status = median(50, || drop(store.figures(SystemClock.now()).wait().unwrap()));
     let page = Page { limit: 50, number: 1, oldest_first: false };
-    let list = median(50, || drop(store.deliveries(&DeliveryFilter::default(), page).unwrap()));
+    let list = median(50, || drop(store.deliveries(&DeliveryFilter::default(), page).wait().unwrap()));
     let troubled = DeliveryFilter { troubled: true, ..DeliveryFilter::default() };
-    let failures = median(50, || drop(store.deliveries(&troubled, page).unwrap()));
+    let failures = median(50, || drop(store.deliveries(&troubled, page).wait().unwrap()));
     let prune = prune(store);
     vec![emit_one, emit_bulk / 2_000.0, turn, status, list, failures, prune]
 }
 
 /// Turns of a worker that finishes a hundred and claims a hundred; one in fifty fails.
 fn turns(store: &dyn Store) -> f64 {
-    let run = store.begin_run("bench", SystemClock.now()).unwrap();
-    let endpoint = store.endpoints().unwrap()[0].id;
+    let run = store.begin_run("bench", SystemClock.now()).wait().unwrap();
+    let endpoint = store.endpoints().wait().unwrap()[0].id;
     let mut hand = Vec::new();
     let took = median(100, || {
         let finished = Arc::new(std::mem::take(&mut hand).into_iter().map(ended).collect::<Vec<_>>());

@@ -20,7 +20,7 @@ use crate::delivery::Trigger;
 use crate::endpoint::{Endpoint, Spec};
 use crate::event::EventId;
 
-use answer::Stage;
+use answer::Reply;
 pub use answer::{Answer, Result, StoreError};
 pub use figures::{Counts, EndpointFigures, Figures, Rate};
 pub use lists::{
@@ -63,7 +63,7 @@ pub trait Store: inbound::Records + Send + Sync + fmt::Debug {
     fn enqueue(&self, drafts: Drafts, skip_conflicts: bool, now: Timestamp) -> Answer<Enqueued>;
 
     /// Registers a run, whose life is proven by the lock inside the returned value.
-    fn begin_run(&self, command: &str, now: Timestamp) -> Result<Run>;
+    fn begin_run(&self, command: &str, now: Timestamp) -> Answer<Run>;
 
     /// Remembers how a run ended. What it still had claimed is as if its worker had died.
     fn end_run(&self, run: &Run, stats: RunStats, exit: i64, now: Timestamp) -> Answer<()>;
@@ -83,21 +83,21 @@ pub trait Store: inbound::Records + Send + Sync + fmt::Debug {
 
     /// Looks again at claims that have waited: for each, whether the run still owns it and its endpoint neither holds nor
     /// rests (but for a probe).
-    fn still_wanted(&self, run: RunId, claims: &[&Claim], now: Timestamp) -> Result<Vec<bool>>;
+    fn still_wanted(&self, run: RunId, claims: &[&Claim], now: Timestamp) -> Answer<Vec<bool>>;
 
     /// Frees the claims of dead runs and returns how many deliveries that touched.
     ///
     /// A run is dead when the lock of its owner file is free or the file is gone. Each of its deliveries gets an
     /// interrupted attempt that uses up nothing; see [`after_interruption`](crate::delivery::after_interruption).
-    fn reap(&self, now: Timestamp) -> Result<u64>;
+    fn reap(&self, now: Timestamp) -> Answer<u64>;
 
     /// What a run could claim if it began now with these endpoints, the claims of dead runs among it; changes nothing.
     ///
     /// Without `specs`, the endpoints are as they stand. The total is exact, the rows are the oldest thousand.
-    fn preview_due(&self, specs: &[Spec], now: Timestamp) -> Result<Listed<DeliveryRow>>;
+    fn preview_due(&self, specs: &[Spec], now: Timestamp) -> Answer<Listed<DeliveryRow>>;
 
     /// What a worker of `run` with nothing in hand can wait for.
-    fn idle_info(&self, run: RunId, now: Timestamp) -> Result<IdleInfo>;
+    fn idle_info(&self, run: RunId, now: Timestamp) -> Answer<IdleInfo>;
 
     /// Returns deliveries to their old places in their lanes, due now and with fresh attempts, history kept.
     fn replay(&self, ids: Vec<DeliveryId>, how: Replay, now: Timestamp) -> Answer<ChangedDeliveries>;
@@ -118,37 +118,37 @@ pub trait Store: inbound::Records + Send + Sync + fmt::Debug {
     fn give_up(&self, ids: Vec<DeliveryId>, now: Timestamp) -> Answer<ChangedDeliveries>;
 
     /// The configured and formerly configured endpoints.
-    fn endpoints(&self) -> Result<Vec<Endpoint>>;
+    fn endpoints(&self) -> Answer<Vec<Endpoint>>;
 
     /// The state of the queue, at a cost that does not grow with it.
-    fn figures(&self, now: Timestamp) -> Result<Figures>;
+    fn figures(&self, now: Timestamp) -> Answer<Figures>;
 
     /// Attempts that ended in the minutes from `since`, by endpoint and type.
-    fn rates(&self, since: Timestamp) -> Result<Vec<Rate>>;
+    fn rates(&self, since: Timestamp) -> Answer<Vec<Rate>>;
 
     /// A page of deliveries, by id.
-    fn deliveries(&self, filter: &DeliveryFilter, page: Page) -> Result<Listed<DeliveryRow>>;
+    fn deliveries(&self, filter: &DeliveryFilter, page: Page) -> Answer<Listed<DeliveryRow>>;
 
     /// A page of events, by order of emission.
-    fn events(&self, filter: &EventFilter, page: Page) -> Result<Listed<EventRow>>;
+    fn events(&self, filter: &EventFilter, page: Page) -> Answer<Listed<EventRow>>;
 
     /// Everything known of one event.
-    fn event(&self, id: &EventId) -> Result<Option<EventDetail>>;
+    fn event(&self, id: &EventId) -> Answer<Option<EventDetail>>;
 
     /// The event emitted `seq`th.
-    fn event_by_seq(&self, seq: i64) -> Result<Option<EventDetail>>;
+    fn event_by_seq(&self, seq: i64) -> Answer<Option<EventDetail>>;
 
     /// A page of attempts, by the order in which they ended.
-    fn attempts(&self, filter: &AttemptFilter, page: Page) -> Result<Listed<LoggedAttempt>>;
+    fn attempts(&self, filter: &AttemptFilter, page: Page) -> Answer<Listed<LoggedAttempt>>;
 
     /// For each of `ids`, whether a later event of the same resource was delivered to the same endpoint already.
-    fn overtaken(&self, ids: &[DeliveryId]) -> Result<Vec<DeliveryId>>;
+    fn overtaken(&self, ids: &[DeliveryId]) -> Answer<Vec<DeliveryId>>;
 
     /// The latest runs, newest first.
-    fn runs(&self, limit: u64) -> Result<Vec<RunRow>>;
+    fn runs(&self, limit: u64) -> Answer<Vec<RunRow>>;
 
     /// The file behind the queue.
-    fn database(&self) -> Result<DatabaseInfo>;
+    fn database(&self) -> Answer<DatabaseInfo>;
 
     /// How the disk below the queue is, as far as can be found out; asks nobody who might be busy.
     fn storage(&self) -> Storage;
@@ -158,18 +158,18 @@ pub trait Store: inbound::Records + Send + Sync + fmt::Debug {
     /// The copy is checked, readable by its owner only, and on disk before it takes its name. A file of that name is
     /// replaced only if `replace`; the queue itself never is, nor what belongs to it. Events that changed on the disk are copied
     /// as they are, and told.
-    fn backup(&self, to: &Path, replace: bool) -> Result<BackupReport>;
+    fn backup(&self, to: &Path, replace: bool) -> Answer<BackupReport>;
 
     /// Has SQLite look at the structure of the file, without its indexes; returns what is wrong in words.
     ///
     /// It reads every page, so its time grows with the file.
-    fn check_structure(&self) -> Result<Vec<String>>;
+    fn check_structure(&self) -> Answer<Vec<String>>;
 
     /// How many runs died and were not found yet, and how many live. Changes nothing.
-    fn open_runs(&self) -> Result<OpenRuns>;
+    fn open_runs(&self) -> Answer<OpenRuns>;
 
     /// Checks the file, and its figures and lanes against its rows; returns what is wrong in words.
-    fn verify(&self) -> Result<Vec<String>>;
+    fn verify(&self) -> Answer<Vec<String>>;
 
     /// Removes one batch of finished deliveries with their attempts, and events nothing is left of.
     ///
@@ -183,7 +183,7 @@ pub trait Store: inbound::Records + Send + Sync + fmt::Debug {
     fn prune_log(&self, log: Log, before: Timestamp, after: i64, now: Timestamp) -> Answer<PrunedLog>;
 
     /// How many rows [`prune_log`](Self::prune_log) would remove in all its batches.
-    fn count_prunable(&self, log: Log, before: Timestamp, now: Timestamp) -> Result<u64>;
+    fn count_prunable(&self, log: Log, before: Timestamp, now: Timestamp) -> Answer<u64>;
 
     /// The file whose changes another process can watch to learn of new work.
     fn watch_path(&self) -> PathBuf;

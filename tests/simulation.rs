@@ -107,7 +107,7 @@ impl World {
             spec
         });
         store.set_endpoints(specs.collect(), now).wait().unwrap();
-        self.nodes[n].run = Some(store.begin_run("simulation", now).unwrap());
+        self.nodes[n].run = Some(store.begin_run("simulation", now).wait().unwrap());
         self.nodes[n].store = Some(store);
     }
 
@@ -116,7 +116,7 @@ impl World {
         self.nodes[n].run = None;
         self.nodes[n].store = None;
         self.open(n);
-        self.nodes[n].store().reap(self.time(n)).unwrap();
+        self.nodes[n].store().reap(self.time(n)).wait().unwrap();
     }
 
     fn step(&mut self) {
@@ -174,7 +174,7 @@ impl World {
     fn work(&mut self, n: usize, healed: bool) {
         let now = self.time(n);
         let store = Arc::clone(self.nodes[n].store());
-        let endpoints = store.endpoints().unwrap();
+        let endpoints = store.endpoints().wait().unwrap();
         let wants = Wants { endpoints: endpoints.iter().map(|e| (e.id, 4)).collect(), idle: true };
         let run = self.nodes[n].run.as_ref().unwrap().id;
         let claims = store.advance(run, Arc::default(), wants, now).wait().unwrap().claims;
@@ -272,7 +272,7 @@ impl World {
     fn replay_all(&mut self, n: usize, include_delivered: bool) {
         let store = self.nodes[n].store();
         let filter = DeliveryFilter { states: vec![State::Failed, State::Delivered], ..DeliveryFilter::default() };
-        let ids = store.deliveries(&filter, ALL).unwrap().rows;
+        let ids = store.deliveries(&filter, ALL).wait().unwrap().rows;
         let ids = ids.iter().filter(|row| include_delivered || row.state == State::Failed).map(|row| row.id).collect();
         let how = Replay { trigger: Trigger::Bulk, include_delivered, include_pending: false };
         store.replay(ids, how, self.time(n)).wait().unwrap();
@@ -286,7 +286,7 @@ impl World {
         for n in 0..self.nodes.len() {
             self.crash(n);
             self.replay_all(n, false);
-            for name in self.nodes[n].store().endpoints().unwrap().iter().map(|e| e.name.clone()) {
+            for name in self.nodes[n].store().endpoints().wait().unwrap().iter().map(|e| e.name.clone()) {
                 self.nodes[n].store().resume(&name, self.time(n)).wait().unwrap();
             }
         }
@@ -301,14 +301,14 @@ impl World {
     }
 
     fn is_drained(&self, n: usize) -> bool {
-        let figures = self.nodes[n].store().figures(self.time(n)).unwrap();
+        let figures = self.nodes[n].store().figures(self.time(n)).wait().unwrap();
         figures.endpoints.iter().all(|e| e.counts.pending + e.counts.processing + e.counts.failed == 0)
     }
 
     /// All nodes hold the same records, and nothing was applied twice or forwarded.
     fn check(&self, seed: u64) {
         let records = |n: usize| -> BTreeMap<_, _> {
-            let rows = self.nodes[n].store().records_after(0, 1_000).unwrap();
+            let rows = self.nodes[n].store().records_after(0, 1_000).wait().unwrap();
             rows.into_iter().map(|(_, row)| ((row.kind, row.id), row.record)).collect()
         };
         let first = records(0);
@@ -317,11 +317,11 @@ impl World {
         }
         assert!(self.applied.values().all(|times| *times == 1), "seed {seed}: an event was applied twice");
         let emitted: Vec<u64> = (0..self.nodes.len())
-            .map(|n| self.nodes[n].store().events(&EventFilter::default(), ALL).unwrap().total)
+            .map(|n| self.nodes[n].store().events(&EventFilter::default(), ALL).wait().unwrap().total)
             .collect();
         for n in 0..self.nodes.len() {
             let others: u64 = emitted.iter().sum::<u64>() - emitted[n];
-            let received = self.nodes[n].store().received(&ReceivedFilter::default(), ALL).unwrap().total;
+            let received = self.nodes[n].store().received(&ReceivedFilter::default(), ALL).wait().unwrap().total;
             assert_eq!(received, others, "seed {seed}: node {n} received each event of the others once");
         }
     }

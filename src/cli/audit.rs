@@ -42,12 +42,12 @@ impl ListArgs {
         let first = Page { limit: page.limit.saturating_mul(page.number), number: 1, ..page };
         let (mut left, mut arrived, mut total) = (Vec::new(), Vec::new(), 0);
         if self.wants("outbound") {
-            let listed = store.attempts(&self.sent.attempts(context.now), first)?;
+            let listed = store.attempts(&self.sent.attempts(context.now), first).wait()?;
             total += listed.total;
             left.extend(listed.rows.into_iter().map(Entry::Outbound));
         }
         if self.wants("inbound") {
-            let listed = store.received(&self.sent.received(context.now), first)?;
+            let listed = store.received(&self.sent.received(context.now), first).wait()?;
             total += listed.total;
             arrived.extend(listed.rows.into_iter().map(Entry::Inbound));
         }

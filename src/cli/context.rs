@@ -137,7 +137,7 @@ impl Context {
     pub fn keyring_for(&self, store: &dyn Store) -> Result<Arc<dyn Keyring>, CliError> {
         let config = self.config()?;
         let keyring = ConfiguredKeys(Arc::clone(config));
-        let resolved = resolve(&config.endpoints, &store.endpoints()?);
+        let resolved = resolve(&config.endpoints, &store.endpoints().wait()?);
         for endpoint in resolved.iter().filter(|endpoint| endpoint.paused_by.is_none()) {
             keyring.signer_for(&endpoint.settings).map_err(|cause| no_key(&endpoint.name, cause))?;
         }
@@ -149,7 +149,7 @@ impl Context {
         let config = self.config()?;
         let stored = match store::open(config.database()?, Access::Existing) {
             Err(StoreError::NoDatabase(_)) => Vec::new(),
-            opened => opened?.endpoints()?,
+            opened => opened?.endpoints().wait()?,
         };
         Ok(resolve(&config.endpoints, &stored))
     }

@@ -110,7 +110,7 @@ impl DbCommand {
         match self {
             Self::Path => show_path(context),
             Self::Status => {
-                let info = context.read_store()?.database()?;
+                let info = context.read_store()?.database().wait()?;
                 context.screen.report(&database::status(&info))?;
                 Ok(Exit::Done)
             }
@@ -136,7 +136,7 @@ fn show_path(context: &Context) -> Result<Exit, CliError> {
 }
 
 fn verify(context: &Context) -> Result<Exit, CliError> {
-    let found = context.read_store()?.verify()?;
+    let found = context.read_store()?.verify().wait()?;
     let report = database::verified(&found);
     match found.len() {
         0 => context.screen.said(&report)?,
@@ -159,11 +159,11 @@ impl BackupArgs {
                 .hint("name another file, or replace it with --force"));
         }
         if self.dry_run {
-            let bytes = store.database()?.bytes;
+            let bytes = store.database().wait()?.bytes;
             context.screen.said(&database::backed_up(&self.file, bytes, true))?;
             return Ok(Exit::Done);
         }
-        let copied = store.backup(&self.file, self.force)?;
+        let copied = store.backup(&self.file, self.force).wait()?;
         copied.findings.iter().for_each(|finding| context.screen.warn(finding));
         context.screen.said(&database::backed_up(&self.file, copied.bytes, false))?;
         Ok(if copied.findings.is_empty() { Exit::Done } else { Exit::Part })
@@ -208,7 +208,7 @@ impl PruneArgs {
         let store = context.existing_store()?;
         let before = context.now.minus(self.older_than);
         if let Some(name) = &self.endpoint {
-            super::endpoints::position(&store.figures(context.now)?, name)?;
+            super::endpoints::position(&store.figures(context.now).wait()?, name)?;
         }
         if !self.dry_run && !self.yes && !context.screen.may_ask(context.may_ask) {
             return Err(Exit::Usage
@@ -246,7 +246,7 @@ impl PruneArgs {
     /// Refuses to remove everything because of a clock that jumped: what is newest would be old enough as well.
     fn refuse_after_a_jump(&self, context: &Context, store: &dyn Store, what: &Prune) -> Result<(), CliError> {
         let since = context.now.minus(self.older_than.max(QUIET));
-        let chosen = store.deliveries(&self.chosen(what), Page { limit: 1, number: 1, oldest_first: true })?;
+        let chosen = store.deliveries(&self.chosen(what), Page { limit: 1, number: 1, oldest_first: true }).wait()?;
         let Some(newest) = newest(store)?.filter(|newest| *newest < since && chosen.total > 0) else { return Ok(()) };
         let quiet = short_duration(context.now.since(newest));
         Err(Exit::Failure
@@ -265,12 +265,12 @@ impl PruneArgs {
 
     /// Says what would be removed, and returns how many rows that is.
     fn plan(&self, context: &Context, store: &dyn Store, what: &Prune) -> Result<u64, CliError> {
-        let listed = store.deliveries(&self.chosen(what), Page { limit: 10, number: 1, oldest_first: true })?;
+        let listed = store.deliveries(&self.chosen(what), Page { limit: 10, number: 1, oldest_first: true }).wait()?;
         let would = Pruned { deliveries: listed.total, ..Pruned::default() };
         let age = short_duration(self.older_than);
         let mut logs = Logs::default();
         for log in self.logs() {
-            logs.add(*log, store.count_prunable(*log, what.before, context.now)?);
+            logs.add(*log, store.count_prunable(*log, what.before, context.now).wait()?);
         }
         let mut report = database::pruned(would, logs, true).with_line(format!("unchanged for {age}; nothing changed"));
         if !listed.rows.is_empty() {
@@ -284,10 +284,10 @@ impl PruneArgs {
 /// When anything last happened: a run, an event, an attempt.
 fn newest(store: &dyn Store) -> Result<Option<Timestamp>, CliError> {
     let first = Page { limit: 1, number: 1, oldest_first: false };
-    let run = store.runs(1)?.first().map(|run| run.ended_at.unwrap_or(run.started_at));
-    let event = store.events(&EventFilter::default(), first)?.rows.first().map(|event| event.created_at);
+    let run = store.runs(1).wait()?.first().map(|run| run.ended_at.unwrap_or(run.started_at));
+    let event = store.events(&EventFilter::default(), first).wait()?.rows.first().map(|event| event.created_at);
     let attempt =
-        store.attempts(&AttemptFilter::default(), first)?.rows.first().map(|attempt| attempt.attempt.started_at);
+        store.attempts(&AttemptFilter::default(), first).wait()?.rows.first().map(|attempt| attempt.attempt.started_at);
     Ok([run, event, attempt].into_iter().flatten().max())
 }
 

@@ -73,7 +73,7 @@ impl ListArgs {
             ..self.sent.deliveries(context.now)
         };
         let page = self.paging.newest_first();
-        let listed = store.deliveries(&filter, page)?;
+        let listed = store.deliveries(&filter, page).wait()?;
         let hint = match listed.total.div_ceil(page.limit) {
             0 => "no deliveries match".to_owned(),
             last => format!("the last page is --page {last}"),

@@ -90,12 +90,12 @@ impl DemoArgs {
 
     fn show(&self, stage: &Context, store: &dyn Store) -> Result<(), CliError> {
         let now = SystemClock.now();
-        stage.screen.report(&queue::status(&store.figures(now)?, &FreshnessThresholds::default(), now))?;
+        stage.screen.report(&queue::status(&store.figures(now).wait()?, &FreshnessThresholds::default(), now))?;
         let page = Page { limit: 200, number: 1, oldest_first: true };
-        let listed = store.deliveries(&DeliveryFilter::default(), page)?;
+        let listed = store.deliveries(&DeliveryFilter::default(), page).wait()?;
         let Some(retried) = listed.rows.iter().max_by_key(|row| row.attempts) else { return Ok(()) };
         stage.screen.note("\nThe life of one event:");
-        if let Some(detail) = store.event(&retried.event.id)? {
+        if let Some(detail) = store.event(&retried.event.id).wait()? {
             stage.screen.report(&lists::event(&detail))?;
         }
         Ok(())
@@ -106,12 +106,12 @@ impl DemoArgs {
 fn compare(here: &dyn Store, there: &dyn Store) -> Result<(usize, usize), StoreError> {
     let (mut records, mut differing, mut after) = (0, 0, 0);
     loop {
-        let rows = here.records_after(after, 500)?;
+        let rows = here.records_after(after, 500).wait()?;
         let Some((last, _)) = rows.last() else { return Ok((records, differing)) };
         after = *last;
         records += rows.len();
         for (_, row) in &rows {
-            let same = there.record(row.kind, &row.id)?.is_some_and(|other| other.record == row.record);
+            let same = there.record(row.kind, &row.id).wait()?.is_some_and(|other| other.record == row.record);
             differing += usize::from(!same);
         }
     }

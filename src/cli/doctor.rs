@@ -131,10 +131,10 @@ fn examine(
     deep: bool,
     now: Timestamp,
 ) -> Result<Looked, StoreError> {
-    let info = store.database()?;
+    let info = store.database().wait()?;
     let (checked, wrong) = match (deep, info.bytes) {
-        (true, _) => ("read as a whole, and its figures", store.verify()?),
-        (false, ..QUICKLY_READ) => ("structure checked", store.check_structure()?),
+        (true, _) => ("read as a whole, and its figures", store.verify().wait()?),
+        (false, ..QUICKLY_READ) => ("structure checked", store.check_structure().wait()?),
         (false, _) => ("large, so checked only with --deep", Vec::new()),
     };
     let mut findings = vec![doctor::database(&info, checked, &wrong)];
@@ -145,12 +145,12 @@ fn examine(
         return Ok(Looked { findings, ..Looked::default() });
     }
     let (figures, judged) = health::judge(store.as_ref(), limits, now)?;
-    let runs = store.runs(1)?;
-    findings.push(doctor::runs(&runs, store.open_runs()?, &figures, limits, now));
+    let runs = store.runs(1).wait()?;
+    findings.push(doctor::runs(&runs, store.open_runs().wait()?, &figures, limits, now));
     findings.push(doctor::queue(&judged));
-    let latest = store.events(&EventFilter::default(), Page { limit: 1, number: 1, oldest_first: false })?;
+    let latest = store.events(&EventFilter::default(), Page { limit: 1, number: 1, oldest_first: false }).wait()?;
     let newest = latest.rows.iter().map(|row| row.created_at).chain(runs.iter().map(|run| run.started_at)).max();
-    Ok(Looked { findings, newest, endpoints: store.endpoints()? })
+    Ok(Looked { findings, newest, endpoints: store.endpoints().wait()? })
 }
 
 fn unopened(path: &Path, error: &StoreError) -> Finding {

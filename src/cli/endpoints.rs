@@ -47,7 +47,7 @@ pub struct Change {
 impl EndpointsCommand {
     pub(super) fn run(self, context: &Context) -> Result<Exit, CliError> {
         let store = context.existing_store()?;
-        let figures = store.figures(context.now)?;
+        let figures = store.figures(context.now).wait()?;
         match self {
             Self::List => {
                 context.screen.report(&queue::endpoints(&figures, &context.config()?.freshness, context.now))?;
@@ -85,7 +85,7 @@ impl Change {
                 .said(&queue::endpoint(&figures.endpoints[place], context.now).with_line(line))?);
         }
         change(&self.name)?;
-        let now = store.figures(context.now)?;
+        let now = store.figures(context.now).wait()?;
         let told = match now.endpoints[place].endpoint.configured {
             true => format!("`{}` is {done}, with {waiting} deliveries waiting", self.name),
             false => format!("`{}` is not configured, so {waiting} deliveries stay held", self.name),

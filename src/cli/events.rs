@@ -101,7 +101,7 @@ impl ListArgs {
             until: self.window.until(context.now),
         };
         let page = self.paging.newest_first();
-        let listed = store.events(&filter, page)?;
+        let listed = store.events(&filter, page).wait()?;
         let hint = "no events; store one with `syncctl emit`";
         context.screen.report(&lists::events(&listed, page).with_hint_if(listed.rows.is_empty(), hint))?;
         Ok(Exit::Done)
@@ -152,7 +152,8 @@ impl ReproduceArgs {
             None => detail.deliveries.iter().any(|row| row.endpoint == name),
         };
         let places: Vec<_> = store
-            .endpoints()?
+            .endpoints()
+            .wait()?
             .into_iter()
             .filter(|endpoint| wanted(&endpoint.name))
             .map(|endpoint| (endpoint.url.to_string(), endpoint.settings.secret))
@@ -189,5 +190,5 @@ pub(super) fn find(store: &dyn Store, id: &str) -> Result<EventDetail, CliError>
         }
         None => None,
     };
-    event.map(|event| store.event(&event)).transpose()?.flatten().ok_or_else(|| selection::no_event(id))
+    event.map(|event| store.event(&event).wait()).transpose()?.flatten().ok_or_else(|| selection::no_event(id))
 }

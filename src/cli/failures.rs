@@ -59,7 +59,7 @@ impl ListArgs {
         let page = self.paging.newest_first();
         let store = context.existing_store()?;
         self.sent.check_endpoint(store.as_ref(), context.now)?;
-        let listed = store.deliveries(&filter, page)?;
+        let listed = store.deliveries(&filter, page).wait()?;
         context.screen.report(&lists::failures(&listed, page))?;
         Ok(Exit::Done)
     }
@@ -69,7 +69,7 @@ impl StatsArgs {
     fn run(self, context: &Context) -> Result<Exit, CliError> {
         let since = self.since.map_or(context.now.minus(STATS_WINDOW), |when| when.seen_from(context.now));
         let store = context.existing_store()?;
-        let stats = monitor::failure_stats(&store.figures(context.now)?, &store.rates(since)?, since);
+        let stats = monitor::failure_stats(&store.figures(context.now).wait()?, &store.rates(since).wait()?, since);
         context.screen.report(&health::failure_stats(&stats, context.now))?;
         Ok(Exit::Done)
     }

@@ -68,7 +68,7 @@ impl Sent {
     /// A name that is no endpoint's is a usage error with a suggestion, and not an empty list.
     pub(super) fn check_endpoint(&self, store: &dyn Store, now: Timestamp) -> Result<(), CliError> {
         match &self.endpoint {
-            Some(name) => endpoints::position(&store.figures(now)?, name).map(drop),
+            Some(name) => endpoints::position(&store.figures(now).wait()?, name).map(drop),
             None => Ok(()),
         }
     }

@@ -24,7 +24,7 @@ impl MetricsArgs {
     pub(super) fn run(self, context: &Context) -> Result<Exit, CliError> {
         let store = context.existing_store()?;
         let metrics = Metrics::default();
-        metrics.count_attempts(&store.rates(Timestamp::from_millis(0))?);
+        metrics.count_attempts(&store.rates(Timestamp::from_millis(0)).wait()?);
         let text = classic(&metrics.text(store.as_ref(), context.now)?);
         match &self.textfile {
             None => context.screen.bytes(text.as_bytes())?,

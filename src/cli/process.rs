@@ -107,7 +107,7 @@ impl ProcessArgs {
 fn show_due(context: &Context) -> Result<Exit, CliError> {
     let config = context.config()?;
     let listed = match store::open(config.database()?, Access::Existing) {
-        Ok(store) => store.preview_due(&config.endpoints, context.now)?,
+        Ok(store) => store.preview_due(&config.endpoints, context.now).wait()?,
         Err(StoreError::NoDatabase(_)) => Listed { rows: Vec::new(), total: 0 },
         Err(error) => return Err(error.into()),
     };
@@ -143,7 +143,8 @@ impl ProcessRun {
         options: RunOptions,
     ) -> Result<Self, CliError> {
         let keyring = context.keyring(endpoints)?;
-        let waiting = store.figures(context.now)?.endpoints.iter().map(|row| row.counts.pending.unsigned_abs()).sum();
+        let waiting =
+            store.figures(context.now).wait()?.endpoints.iter().map(|row| row.counts.pending.unsigned_abs()).sum();
         let progress = context.screen.progress(Some(waiting), "Delivering");
         let failures = Arc::new(Mutex::new(Vec::new()));
         let observer = observer(progress.clone(), Arc::clone(&failures), endpoints);
@@ -248,7 +249,7 @@ impl ProcessReport {
     pub(super) fn report(&self, context: &Context, store: &dyn Store) -> Result<(), CliError> {
         let now = SystemClock.now();
         let run = RunView::new(self.summary.stats, self.summary.interrupted, self.took);
-        let figures = store.figures(now)?;
+        let figures = store.figures(now).wait()?;
         let mut report: Report =
             self.failures.iter().fold(processed(&figures, run, now), |r, line| r.with_line(line.clone()));
         for row in figures.endpoints.iter().filter(|row| row.counts.pending > 0) {

@@ -125,7 +125,7 @@ impl ListArgs {
             deleted: self.deleted,
         };
         let page = Page { oldest_first: self.sort.is_some(), ..self.paging.newest_first() };
-        let listed = context.existing_store()?.records(&filter, page)?;
+        let listed = context.existing_store()?.records(&filter, page).wait()?;
         let report = records::list(&listed, page, &context.config()?.freshness, context.now);
         context.screen.report(&match listed.rows.is_empty() {
             true => {
@@ -139,7 +139,7 @@ impl ListArgs {
 
 impl ShowArgs {
     fn run(self, context: &Context) -> Result<Exit, CliError> {
-        let found = context.existing_store()?.record(self.kind, &self.id)?;
+        let found = context.existing_store()?.record(self.kind, &self.id).wait()?;
         let row = found.ok_or_else(|| {
             Exit::NoInput
                 .error(format!("there is no {} `{}`", self.kind.name(), Untrusted(&self.id)))
@@ -169,7 +169,7 @@ fn export(context: &Context) -> Result<Exit, CliError> {
     let store = context.existing_store()?;
     let mut after = 0;
     loop {
-        let rows = store.records_after(after, BATCH)?;
+        let rows = store.records_after(after, BATCH).wait()?;
         let Some((last, _)) = rows.last() else { return Ok(Exit::Done) };
         after = *last;
         let mut lines = Vec::new();
@@ -282,7 +282,7 @@ pub(super) fn data_of(context: &Context, event_type: &str, id: &str) -> Result<O
     if !database_exists(context.config()?.database()?) {
         return Ok(None);
     }
-    let row = context.existing_store()?.record(kind, id)?;
+    let row = context.existing_store()?.record(kind, id).wait()?;
     Ok(row.filter(|row| row.record.exists()).map(|row| row.record.data()))
 }
 

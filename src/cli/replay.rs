@@ -98,7 +98,7 @@ impl ReplayArgs {
         if self.failed || events.is_empty() {
             return Ok(());
         }
-        let endpoints = resolve(&context.config()?.endpoints, &store.endpoints()?);
+        let endpoints = resolve(&context.config()?.endpoints, &store.endpoints().wait()?);
         let is_chosen = |name: &str| self.selection.endpoint().is_none_or(|only| name == only);
         for event in events {
             let wanting = endpoints.iter().filter(|it| is_chosen(&it.name) && it.wants(&event.event_type)).count();
@@ -166,7 +166,7 @@ impl ReplayArgs {
 
     fn warn_of_newer(&self, context: &Context, store: &dyn Store, chosen: &[DeliveryRow]) -> Result<(), CliError> {
         let ids: Vec<DeliveryId> = chosen.iter().map(|row| row.id).collect();
-        let overtaken = store.overtaken(&ids)?;
+        let overtaken = store.overtaken(&ids).wait()?;
         let Some(first) = overtaken.first() else { return Ok(()) };
         let others = match overtaken.len() {
             1 => String::new(),

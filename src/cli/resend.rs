@@ -138,7 +138,7 @@ pub(super) fn stored<'a>(
     let mut seen = BTreeSet::new();
     let mut parcels = Vec::new();
     for row in events.filter(|row| seen.insert(row.seq)) {
-        let Some(detail) = store.event(&row.id)? else { continue };
+        let Some(detail) = store.event(&row.id).wait()? else { continue };
         let id = row.id.to_string();
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

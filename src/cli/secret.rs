@@ -214,7 +214,7 @@ impl Rotation {
         let mut newest = BTreeMap::new();
         let mut rows = match store::open(context.config()?.database()?, Access::Existing) {
             Err(StoreError::NoDatabase(_)) => return Ok(Vec::new()),
-            opened => opened?.senders(context.now)?,
+            opened => opened?.senders(context.now).wait()?,
         };
         rows.retain(|row| {
             let newest = *newest.entry(row.source.clone()).or_insert(row.seen_at);

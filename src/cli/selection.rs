@@ -159,12 +159,12 @@ impl Selection {
 /// An event whose id is a number is found by it, unless a delivery of another event has that number: then neither is taken.
 pub(super) fn name(store: &dyn Store, id: &str) -> Result<Option<Named>, CliError> {
     if let Some(seq) = id.strip_prefix('#').and_then(|seq| seq.parse().ok()) {
-        let found = store.event_by_seq(seq)?.ok_or_else(|| no_event(id))?;
+        let found = store.event_by_seq(seq).wait()?.ok_or_else(|| no_event(id))?;
         return Ok(Some(Named::Event(found.row.id)));
     }
     let (number, event) = (id.parse().ok().map(DeliveryId), EventId::parse(id).ok());
     let Some(number) = number else { return Ok(event.map(Named::Event)) };
-    let Some(event) = event.map(|id| store.event(&id)).transpose()?.flatten() else {
+    let Some(event) = event.map(|id| store.event(&id).wait()).transpose()?.flatten() else {
         return Ok(Some(Named::Delivery(number)));
     };
     match of_delivery(store, number)? {
@@ -189,14 +189,14 @@ pub(super) fn no_event(id: &str) -> CliError {
 
 /// An event without a delivery; exit 66 when there is none of that id.
 fn undelivered(store: &dyn Store, id: &EventId) -> Result<EventRow, CliError> {
-    store.event(id)?.map(|detail| detail.row).ok_or_else(|| no_event(id.as_str()))
+    store.event(id).wait()?.map(|detail| detail.row).ok_or_else(|| no_event(id.as_str()))
 }
 
 /// All deliveries that match, oldest first.
 fn all(store: &dyn Store, filter: &DeliveryFilter) -> Result<Vec<DeliveryRow>, CliError> {
     let mut rows = Vec::new();
     for number in 1.. {
-        let listed = store.deliveries(filter, Page { limit: PAGE, number, oldest_first: true })?;
+        let listed = store.deliveries(filter, Page { limit: PAGE, number, oldest_first: true }).wait()?;
         let last = (listed.rows.len() as u64) < PAGE;
         rows.extend(listed.rows);
         if last {

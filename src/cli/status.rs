@@ -36,7 +36,7 @@ impl StatusArgs {
             error_after: self.error_after.unwrap_or(configured.error_after),
         };
         match self.watch {
-            None => context.screen.report(&queue::status(&store.figures(context.now)?, &ages, context.now))?,
+            None => context.screen.report(&queue::status(&store.figures(context.now).wait()?, &ages, context.now))?,
             Some(every) => watch(context, store.as_ref(), &ages, every.max(SHORTEST))?,
         }
         Ok(Exit::Done)
@@ -56,7 +56,7 @@ fn watch(context: &Context, store: &dyn Store, ages: &FreshnessThresholds, every
             let now = SystemClock.now();
             screen.set_now(now);
             screen.clear()?;
-            screen.report(&queue::status(&store.figures(now)?, ages, now))?;
+            screen.report(&queue::status(&store.figures(now).wait()?, ages, now))?;
             tokio::select! {
                 _ = stop.changed() => return Ok(()),
                 () = tokio::time::sleep(every) => {}

@@ -95,7 +95,7 @@ impl SyncArgs {
         let deadline = context.now.plus(self.max_time);
         let run = ProcessRun::new(context, Arc::clone(store), endpoints, options)?;
         let done = run.run_until("sync", || is_settled(store.as_ref(), &event.id, deadline))?;
-        let deliveries = store.event(&event.id)?.map(|detail| detail.deliveries).unwrap_or_default();
+        let deliveries = store.event(&event.id).wait()?.map(|detail| detail.deliveries).unwrap_or_default();
         let report = report(event, &deliveries);
         if deliveries.iter().all(|row| row.state == State::Delivered) {
             context.screen.said(&report)?;
@@ -111,7 +111,7 @@ impl SyncArgs {
 
 /// Whether waiting can change nothing more before the deadline. What cannot be read is left to the reader who follows.
 fn is_settled(store: &dyn Store, event: &EventId, deadline: Timestamp) -> bool {
-    let (Ok(Some(detail)), Ok(endpoints)) = (store.event(event), store.endpoints()) else { return true };
+    let (Ok(Some(detail)), Ok(endpoints)) = (store.event(event).wait(), store.endpoints().wait()) else { return true };
     let rests_too_long = |row: &DeliveryRow| {
         let endpoint = endpoints.iter().find(|endpoint| endpoint.name == row.endpoint);
         endpoint.and_then(|endpoint| endpoint.circuit.open).is_some_and(|open| open.until > deadline)

@@ -98,8 +98,8 @@ struct WorkerState<'a> {
 
 impl<'a> WorkerState<'a> {
     fn begin(worker: Worker, run: &'a Run, stop: watch::Receiver<Stop>) -> Result<Self, WorkerError> {
-        worker.store.reap(worker.clock.now())?;
-        let endpoints = Arc::new(worker.store.endpoints()?);
+        worker.store.reap(worker.clock.now()).wait()?;
+        let endpoints = Arc::new(worker.store.endpoints().wait()?);
         let mut state = Self {
             snapshot: Arc::default(),
             buffers: BTreeMap::new(),

@@ -45,8 +45,8 @@ const RECENT: u64 = 10;
 
 /// Reads and judges how the queue is.
 pub fn judge(store: &dyn Store, limits: &Limits, now: Timestamp) -> Result<(Figures, Health)> {
-    let figures = store.figures(now)?;
-    let rates = store.rates(now.minus(HEALTH_WINDOW))?;
+    let figures = store.figures(now).wait()?;
+    let rates = store.rates(now.minus(HEALTH_WINDOW)).wait()?;
     let judged = monitor::health(&figures, &rates, store.storage(), limits, now);
     Ok((figures, judged))
 }
@@ -55,7 +55,7 @@ pub fn judge(store: &dyn Store, limits: &Limits, now: Timestamp) -> Result<(Figu
 pub fn examine(store: &dyn Store, limits: &Limits, now: Timestamp) -> Result<(bool, Report)> {
     let (figures, judged) = judge(store, limits, now)?;
     let since = now.minus(STATS_WINDOW);
-    let stats = monitor::failure_stats(&figures, &store.rates(since)?, since);
+    let stats = monitor::failure_stats(&figures, &store.rates(since).wait()?, since);
     let recent = recent_failures(store)?;
     Ok((judged.healthy, health(&judged, Queue::of(&figures, now), &recent, &stats)))
 }
@@ -63,7 +63,7 @@ pub fn examine(store: &dyn Store, limits: &Limits, now: Timestamp) -> Result<(bo
 /// The latest troubled deliveries.
 pub(super) fn recent_failures(store: &dyn Store) -> Result<Vec<DeliveryRow>> {
     let troubled = DeliveryFilter { troubled: true, ..DeliveryFilter::default() };
-    Ok(store.deliveries(&troubled, Page { limit: RECENT, number: 1, oldest_first: false })?.rows)
+    Ok(store.deliveries(&troubled, Page { limit: RECENT, number: 1, oldest_first: false }).wait()?.rows)
 }
 
 /// What `health` and `GET /api/sync/health` answer. `recent` are the latest troubled deliveries.

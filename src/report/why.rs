@@ -29,7 +29,7 @@ struct Explained<'a> {
 
 /// Explains every delivery of an event at `now`.
 pub fn why(store: &dyn Store, detail: &EventDetail, now: Timestamp) -> Result<Report> {
-    let endpoints = store.endpoints()?;
+    let endpoints = store.endpoints().wait()?;
     let explained: Vec<_> = detail.deliveries.iter().map(|row| explain(row, &endpoints, now)).collect();
     let lines: Vec<String> =
         explained.iter().map(|it| format!("{}: {}", Untrusted(it.endpoint), Untrusted(&it.text))).collect();

@@ -171,7 +171,7 @@ impl Metrics {
 
     /// The text of a scrape at `now`.
     pub fn text(&self, store: &dyn Store, now: Timestamp) -> Result<String> {
-        let figures = store.figures(now)?;
+        let figures = store.figures(now).wait()?;
         // One scrape at a time: the figures of two must not mix.
         let registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
         self.take(&figures, now);

@@ -99,7 +99,7 @@ pub(super) async fn progress(call: Call) -> Reply {
 /// One learner's progress. The id says who it is, unless hyphens in names make two learners share one; then the fields do.
 async fn learner(call: Call, user: &str, course: &str) -> Reply {
     let id = format!("{user}-{course}");
-    let found = call.blocking(move |app| app.store.record(Kind::Progress, &id)).await?;
+    let found = call.blocking(move |app| app.store.record(Kind::Progress, &id).wait()).await?;
     match found.filter(|row| row.record.exists() && !row.record.is_of_another(Some(user), Some(course))) {
         Some(row) => Ok(answer(&call, StatusCode::OK, &row)),
         None => Err(missing(Kind::Progress)),
@@ -137,14 +137,14 @@ fn order(call: &Call, ascending: bool) -> Result<bool, Problem> {
 }
 
 async fn list(call: Call, filter: RecordFilter, page: Page) -> Reply {
-    let listed = call.blocking(move |app| app.store.records(&filter, page)).await?;
+    let listed = call.blocking(move |app| app.store.records(&filter, page).wait()).await?;
     let views: Vec<_> = listed.rows.iter().map(report::records::View).collect();
     let report = Report::new(&views).paged(Pagination::new(page.number, page.limit, listed.total));
     Ok(call.answer(&report))
 }
 
 async fn find(call: Call, kind: Kind, id: String) -> Reply {
-    let found = call.blocking(move |app| app.store.record(kind, &id)).await?;
+    let found = call.blocking(move |app| app.store.record(kind, &id).wait()).await?;
     match found.filter(|row| row.record.exists()) {
         Some(row) => Ok(answer(&call, StatusCode::OK, &row)),
         None => Err(missing(kind)),

@@ -34,7 +34,7 @@ pub trait Processing: Send + Sync {
 
 pub(super) async fn status(call: Call) -> Reply {
     let now = call.now;
-    let figures = call.blocking(move |app| app.store.figures(now)).await?;
+    let figures = call.blocking(move |app| app.store.figures(now).wait()).await?;
     Ok(call.answer(&queue::status(&figures, &call.app.settings().ages, now)))
 }
 
@@ -55,7 +55,7 @@ pub(super) async fn process(call: Call) -> Reply {
         Problem::unavailable("the run could not be made to its end")
     })?;
     let now = call.app.now();
-    let figures = call.app.store.figures(now)?;
+    let figures = call.app.store.figures(now).wait()?;
     Ok(call.answer(&queue::processed(&figures, RunView::new(done.stats, 0, done.took), now)))
 }
 
@@ -70,7 +70,7 @@ pub(super) async fn live(call: Call) -> Reply {
 
 /// Ready is who can read the database and is not about to stop.
 pub(super) async fn ready(call: Call) -> Reply {
-    let readable = call.blocking_among(|app| &app.probes, |app| app.store.endpoints().map(drop)).await.is_ok();
+    let readable = call.blocking_among(|app| &app.probes, |app| app.store.endpoints().wait().map(drop)).await.is_ok();
     if !readable || call.app.stopping.load(Ordering::SeqCst) {
         return Err(Problem::unavailable("not ready"));
     }

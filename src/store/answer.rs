@@ -1,5 +1,6 @@
-//! How writes answer, and why the store could not do what it was asked.
+//! How the store answers, and why it could not do what it was asked.
 
+use std::fmt;
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -9,6 +10,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use tokio::sync::oneshot;
+use tokio::task::{JoinError, JoinHandle};
 
 use crate::event::EventId;
 
@@ -90,29 +92,60 @@ pub enum StoreError {
 /// A shorthand for what store methods return.
 pub type Result<T> = std::result::Result<T, StoreError>;
 
-/// The answer to a write, given after its commit reached the disk.
+/// The answer to a call of the store: await it, or [`wait`](Self::wait) for it where no async runtime runs.
 ///
-/// Await it, or [`wait`](Self::wait) for it where no async runtime runs.
-#[derive(Debug)]
-pub struct Answer<T> {
-    pub(super) answer: oneshot::Receiver<Result<T>>,
-    pub(super) stage: Arc<Stage>,
+/// A write has begun by the time there is an answer to wait for, and the answer follows its commit. What merely reads is run
+/// by whoever waits for it: on this thread, or, where it is awaited, on one that may block.
+#[must_use = "a read that nobody waits for never happens"]
+pub struct Answer<T>(Source<T>);
+
+/// Where an answer comes from.
+enum Source<T> {
+    /// Work that blocks, and has not begun.
+    Deferred(Option<Box<dyn FnOnce() -> Result<T> + Send>>),
+    /// The same, on a thread that may block.
+    Blocking(JoinHandle<Result<T>>),
+    /// A thread or task that was sent the work.
+    Sent(oneshot::Receiver<Result<T>>, Arc<Stage>),
 }
 
-/// Whether a write has begun, or was given up before.
+/// The other end of an [`Answer`], for whoever does the work.
+pub(super) struct Reply<T> {
+    caller: oneshot::Sender<Result<T>>,
+    stage: Arc<Stage>,
+}
+
+impl<T> Reply<T> {
+    /// Begins the work, unless the caller gave it up; from here on it cannot. Again: the same answer.
+    pub(super) fn begin(&self) -> bool {
+        self.stage.begin()
+    }
+
+    /// Whether the caller gave the work up before it began.
+    pub(super) fn is_given_up(&self) -> bool {
+        self.stage.is_given_up()
+    }
+
+    /// Answers. A caller that no longer listens has left; what was written stands.
+    pub(super) fn send(self, result: Result<T>) {
+        let _ = self.caller.send(result);
+    }
+}
+
+/// Whether work has begun, or was given up before.
 #[derive(Debug, Default)]
-pub(super) struct Stage(AtomicU8);
+struct Stage(AtomicU8);
 
 const BEGUN: u8 = 1;
 const GIVEN_UP: u8 = 2;
 
 impl Stage {
-    /// Begins, unless the write was given up. Again: the same answer.
-    pub(super) fn begin(&self) -> bool {
+    /// Begins, unless the work was given up. Again: the same answer.
+    fn begin(&self) -> bool {
         self.settle(BEGUN)
     }
 
-    /// Gives the write up, unless it has begun.
+    /// Gives the work up, unless it has begun.
     fn give_up(&self) -> bool {
         self.settle(GIVEN_UP)
     }
@@ -122,24 +155,43 @@ impl Stage {
         settled.unwrap_or_else(|before| if before == as_what { 0 } else { before }) == 0
     }
 
-    pub(super) fn is_given_up(&self) -> bool {
+    fn is_given_up(&self) -> bool {
         self.0.load(Ordering::SeqCst) == GIVEN_UP
     }
 }
 
 impl<T> Answer<T> {
-    /// Waits for the answer, or gives the write up when it has not begun within `limit`: then it never happens.
+    /// An answer, and the end that gives it. Dropped without a word, that end answers [`StoreError::Closed`].
+    pub(super) fn channel() -> (Reply<T>, Self) {
+        let (caller, answer) = oneshot::channel();
+        let stage = Arc::<Stage>::default();
+        (Reply { caller, stage: Arc::clone(&stage) }, Self(Source::Sent(answer, stage)))
+    }
+
+    /// An answer that `work`, which blocks, gives once it is waited for.
+    pub(super) fn deferred(work: impl FnOnce() -> Result<T> + Send + 'static) -> Self {
+        Self(Source::Deferred(Some(Box::new(work))))
+    }
+}
+
+impl<T: Send + 'static> Answer<T> {
+    /// Waits for the answer, or gives the work up when it has not begun within `limit`: then it never happens.
     pub async fn within(mut self, limit: Duration) -> Result<T> {
-        match tokio::time::timeout(limit, &mut self).await {
-            Ok(answer) => answer,
-            Err(_) if self.stage.give_up() => Err(StoreError::Late),
+        if let Ok(answer) = tokio::time::timeout(limit, &mut self).await {
+            return answer;
+        }
+        match &self.0 {
             // It is being written just now, which takes no other process's leave.
-            Err(_) => self.await,
+            Source::Sent(_, stage) if !stage.give_up() => self.await,
+            Source::Sent(..) | Source::Deferred(_) | Source::Blocking(_) => Err(StoreError::Late),
         }
     }
 
-    /// Blocks this thread until the write is on disk.
+    /// Blocks this thread until there is an answer.
     pub fn wait(self) -> Result<T> {
+        if let Source::Deferred(work) = self.0 {
+            return work.map_or(Err(StoreError::Closed), |work| work());
+        }
         let waker = Waker::from(Arc::new(Parked(std::thread::current())));
         let mut context = Context::from_waker(&waker);
         let mut answer = std::pin::pin!(self);
@@ -152,6 +204,12 @@ impl<T> Answer<T> {
     }
 }
 
+impl<T> fmt::Debug for Answer<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Answer")
+    }
+}
+
 /// Wakes the thread that waits for an answer.
 struct Parked(std::thread::Thread);
 
@@ -161,9 +219,30 @@ impl Wake for Parked {
     }
 }
 
-impl<T> Future for Answer<T> {
+impl<T: Send + 'static> Future for Answer<T> {
     type Output = Result<T>;
+
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<T>> {
-        Pin::new(&mut self.answer).poll(context).map(|answer| answer.unwrap_or(Err(StoreError::Closed)))
+        if let Source::Deferred(work) = &mut self.0 {
+            let work = work.take().unwrap_or_else(|| Box::new(|| Err(StoreError::Closed)));
+            self.0 = Source::Blocking(tokio::task::spawn_blocking(work));
+        }
+        match &mut self.0 {
+            Source::Sent(answer, _) => {
+                Pin::new(answer).poll(context).map(|answer| answer.unwrap_or(Err(StoreError::Closed)))
+            }
+            Source::Blocking(done) => {
+                Pin::new(done).poll(context).map(|done| done.unwrap_or_else(|e| Err(panicked(e))))
+            }
+            Source::Deferred(_) => Poll::Pending,
+        }
+    }
+}
+
+/// Lets a panic of the work go on in whoever waits for it.
+fn panicked(error: JoinError) -> StoreError {
+    match error.try_into_panic() {
+        Ok(panic) => std::panic::resume_unwind(panic),
+        Err(_) => StoreError::Closed,
     }
 }

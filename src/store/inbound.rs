@@ -5,7 +5,7 @@ use crate::event::{Draft, EventId, Resource};
 use crate::record::{Change, Kind, Record};
 use crate::signature::Fingerprint;
 
-use super::{Answer, Listed, Page, Receipt, Result};
+use super::{Answer, Listed, Page, Receipt};
 
 /// How long the ids of events that arrived are remembered.
 pub const REMEMBERED: std::time::Duration = std::time::Duration::from_hours(30 * 24);
@@ -251,25 +251,25 @@ pub trait Records {
     fn import(&self, records: Vec<(Kind, String, Record)>) -> Answer<u64>;
 
     /// One record, deleted ones included.
-    fn record(&self, kind: Kind, id: &str) -> Result<Option<RecordRow>>;
+    fn record(&self, kind: Kind, id: &str) -> Answer<Option<RecordRow>>;
 
     /// A page of records.
-    fn records(&self, filter: &RecordFilter, page: Page) -> Result<Listed<RecordRow>>;
+    fn records(&self, filter: &RecordFilter, page: Page) -> Answer<Listed<RecordRow>>;
 
     /// Up to `limit` records after the row `after`, deleted ones included, each with its row.
-    fn records_after(&self, after: i64, limit: u64) -> Result<Vec<(i64, RecordRow)>>;
+    fn records_after(&self, after: i64, limit: u64) -> Answer<Vec<(i64, RecordRow)>>;
 
     /// The records of each kind, summed up at a cost that does not grow with their number.
-    fn record_summaries(&self) -> Result<Vec<RecordSummary>>;
+    fn record_summaries(&self) -> Answer<Vec<RecordSummary>>;
 
     /// Every address that webhooks came from within [`REMEMBERED`] before `now`, with each secret they verified under, the
     /// newest first. Duplicates and conflicts count: they are signed as well.
-    fn senders(&self, now: Timestamp) -> Result<Vec<SenderRow>>;
+    fn senders(&self, now: Timestamp) -> Answer<Vec<SenderRow>>;
 
     /// A page of the inbound audit log.
-    fn received(&self, filter: &ReceivedFilter, page: Page) -> Result<Listed<ReceivedRow>>;
+    fn received(&self, filter: &ReceivedFilter, page: Page) -> Answer<Listed<ReceivedRow>>;
 
     /// The newest `limit` of the last [`LOOKED_BACK`] rows of the inbound audit log that were refused, conflicts included, or
     /// that were not. Newest first, and uncounted, so that it costs the same however long the log is.
-    fn latest_received(&self, refused: bool, limit: u32) -> Result<Vec<ReceivedRow>>;
+    fn latest_received(&self, refused: bool, limit: u32) -> Answer<Vec<ReceivedRow>>;
 }

@@ -4,7 +4,7 @@
 //! one call. The file is never opened by other means in this process: closing it would drop SQLite's locks.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rusqlite::Connection;
@@ -14,7 +14,7 @@ use super::{
     Access, Advanced, Answer, AttemptFilter, BackupReport, ChangedDeliveries, Claim, Configured, DatabaseInfo,
     DeliveryFilter, DeliveryId, DeliveryRow, Drafts, DroppedEndpoint, Enqueued, EventDetail, EventFilter, EventRow,
     Figures, Finished, Holder, IdleInfo, Listed, Log, LoggedAttempt, OpenRuns, Page, Prune, Pruned, PrunedLog, Rate,
-    Replay, Result, Run, RunId, RunRow, RunStats, Stage, Storage, Store, StoreError, Volume, Wants,
+    Replay, Reply, Result, Run, RunId, RunRow, RunStats, Storage, Store, StoreError, Volume, Wants,
 };
 use crate::clock::Timestamp;
 use crate::delivery::Trigger;
@@ -75,13 +75,19 @@ const IDLE_READERS: usize = 4;
 /// A queue in one SQLite file.
 #[derive(Debug)]
 pub(super) struct Sqlite {
+    readers: Arc<Readers>,
+    writer: Arc<Writer>,
+    run_locks: Arc<RunLocks>,
+    ids: Arc<IdSource>,
+}
+
+/// Connections that only read.
+#[derive(Debug)]
+struct Readers {
     path: PathBuf,
     identity: Identity,
     mode: OpenMode,
-    writer: Writer,
-    readers: Mutex<Vec<Connection>>,
-    run_locks: RunLocks,
-    ids: Arc<IdSource>,
+    idle: Mutex<Vec<Connection>>,
 }
 
 impl Sqlite {
@@ -94,31 +100,45 @@ impl Sqlite {
         let (connection, mode) = open_mode::open(&path, access)?;
         let identity = Identity::of(&path)?;
         Ok(Self {
-            writer: Writer::start(connection, identity.clone(), path.clone())?,
-            identity,
-            mode,
-            readers: Mutex::default(),
-            run_locks: RunLocks::beside(&path),
+            writer: Arc::new(Writer::start(connection, identity.clone(), path.clone())?),
+            run_locks: Arc::new(RunLocks::beside(&path)),
             ids: Arc::new(IdSource::new()),
-            path,
+            readers: Arc::new(Readers { path, identity, mode, idle: Mutex::default() }),
         })
     }
 
     /// Runs `work` in one read transaction on a connection of its own.
+    fn read<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static) -> Answer<T> {
+        let readers = Arc::clone(&self.readers);
+        Answer::deferred(move || readers.read(work))
+    }
+
+    fn wal_path(&self) -> PathBuf {
+        let mut path = self.readers.path.clone().into_os_string();
+        path.push("-wal");
+        path.into()
+    }
+}
+
+impl Readers {
     fn read<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
         self.identity.check()?;
-        let idle = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let idle = self.lock().pop();
         let connection = match idle {
             Some(connection) => connection,
             None => self.mode.connect(&self.path)?,
         };
         let done = snapshot(&connection, work).map_err(|e| error::of(&self.path, &e));
         self.mode.check(&self.path)?;
-        let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
-        if done.is_ok() && readers.len() < IDLE_READERS {
-            readers.push(connection);
+        let mut idle = self.lock();
+        if done.is_ok() && idle.len() < IDLE_READERS {
+            idle.push(connection);
         }
         done
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Connection>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -217,11 +237,14 @@ impl Store for Sqlite {
         self.writer.submit(move |txn| enqueue::enqueue(txn, drafts, skip_conflicts, &ids, now))
     }
 
-    fn begin_run(&self, command: &str, now: Timestamp) -> Result<Run> {
-        let owner = self.run_locks.lock_new()?;
-        let (token, command) = (owner.token().to_owned(), command.to_owned());
-        let id = self.writer.submit(move |txn| runs::begin(txn, &token, &command, now)).wait()?;
-        Ok(Run { id, _owner: Box::new(owner) })
+    fn begin_run(&self, command: &str, now: Timestamp) -> Answer<Run> {
+        let (locks, writer, command) = (Arc::clone(&self.run_locks), Arc::clone(&self.writer), command.to_owned());
+        Answer::deferred(move || {
+            let lock = locks.lock_new()?;
+            let token = lock.token().to_owned();
+            let id = writer.submit(move |txn| runs::begin(txn, &token, &command, now)).wait()?;
+            Ok(Run { id, _lock: Box::new(lock) })
+        })
     }
 
     fn end_run(&self, run: &Run, stats: RunStats, exit: i64, now: Timestamp) -> Answer<()> {
@@ -237,36 +260,41 @@ impl Store for Sqlite {
         self.writer.submit(move |txn| advance::release(txn, run, &claims, now))
     }
 
-    fn still_wanted(&self, run: RunId, claims: &[&Claim], now: Timestamp) -> Result<Vec<bool>> {
-        self.read(|connection| advance::still_wanted(connection, run, claims, now))
+    fn still_wanted(&self, run: RunId, claims: &[&Claim], now: Timestamp) -> Answer<Vec<bool>> {
+        let attempts: Vec<_> = claims.iter().map(|claim| (claim.delivery, claim.number)).collect();
+        self.read(move |connection| advance::still_wanted(connection, run, &attempts, now))
     }
 
-    fn reap(&self, now: Timestamp) -> Result<u64> {
-        let open = self.read(runs::open_runs)?;
-        let mut touched = 0;
-        for (run, token) in &open {
-            // The lock is kept until the row says that the run is over.
-            if let Some(_dead) = self.run_locks.take_over(token)? {
-                let run = *run;
-                touched += self.writer.submit(move |txn| runs::reap(txn, run, now)).wait()?;
+    fn reap(&self, now: Timestamp) -> Answer<u64> {
+        let (readers, locks, writer) =
+            (Arc::clone(&self.readers), Arc::clone(&self.run_locks), Arc::clone(&self.writer));
+        Answer::deferred(move || {
+            let open = readers.read(runs::open_runs)?;
+            let mut touched = 0;
+            for (run, token) in &open {
+                // The lock is kept until the row says that the run is over.
+                if let Some(_dead) = locks.take_over(token)? {
+                    let run = *run;
+                    touched += writer.submit(move |txn| runs::reap(txn, run, now)).wait()?;
+                }
             }
-        }
-        self.run_locks.sweep(open.iter().map(|(_, token)| token.as_str()));
-        Ok(touched)
+            locks.sweep(open.iter().map(|(_, token)| token.as_str()));
+            Ok(touched)
+        })
     }
 
-    fn preview_due(&self, specs: &[Spec], now: Timestamp) -> Result<Listed<DeliveryRow>> {
-        let mut dead = Vec::new();
-        for (run, token) in self.read(runs::open_runs)? {
-            if self.run_locks.is_dead(&token) {
-                dead.push(run);
-            }
-        }
-        self.read(|connection| preview::preview_due(connection, specs, &dead, now))
+    fn preview_due(&self, specs: &[Spec], now: Timestamp) -> Answer<Listed<DeliveryRow>> {
+        let (locks, specs) = (Arc::clone(&self.run_locks), specs.to_vec());
+        self.read(move |connection| {
+            let open = runs::open_runs(connection)?;
+            let dead: Vec<RunId> =
+                open.into_iter().filter(|(_, token)| locks.is_dead(token)).map(|(run, _)| run).collect();
+            preview::preview_due(connection, &specs, &dead, now)
+        })
     }
 
-    fn idle_info(&self, run: RunId, now: Timestamp) -> Result<IdleInfo> {
-        self.read(|connection| figures::idle_info(connection, run, now))
+    fn idle_info(&self, run: RunId, now: Timestamp) -> Answer<IdleInfo> {
+        self.read(move |connection| figures::idle_info(connection, run, now))
     }
 
     fn replay(&self, ids: Vec<DeliveryId>, how: Replay, now: Timestamp) -> Answer<ChangedDeliveries> {
@@ -287,69 +315,79 @@ impl Store for Sqlite {
         self.writer.submit(move |txn| replay::give_up(txn, &ids, now))
     }
 
-    fn endpoints(&self) -> Result<Vec<Endpoint>> {
-        self.read(|connection| Ok(endpoint_cache::load(connection)?.into_iter().map(|row| row.endpoint).collect()))
+    fn endpoints(&self) -> Answer<Vec<Endpoint>> {
+        self.read(move |connection| Ok(endpoint_cache::load(connection)?.into_iter().map(|row| row.endpoint).collect()))
     }
 
-    fn figures(&self, now: Timestamp) -> Result<Figures> {
-        self.read(|connection| figures::figures(connection, now))
+    fn figures(&self, now: Timestamp) -> Answer<Figures> {
+        self.read(move |connection| figures::figures(connection, now))
     }
 
-    fn rates(&self, since: Timestamp) -> Result<Vec<Rate>> {
-        self.read(|connection| figures::rates(connection, since))
+    fn rates(&self, since: Timestamp) -> Answer<Vec<Rate>> {
+        self.read(move |connection| figures::rates(connection, since))
     }
 
-    fn deliveries(&self, filter: &DeliveryFilter, page: Page) -> Result<Listed<DeliveryRow>> {
-        self.read(|connection| lists::deliveries(connection, filter, page))
+    fn deliveries(&self, filter: &DeliveryFilter, page: Page) -> Answer<Listed<DeliveryRow>> {
+        let filter = filter.clone();
+        self.read(move |connection| lists::deliveries(connection, &filter, page))
     }
 
-    fn events(&self, filter: &EventFilter, page: Page) -> Result<Listed<EventRow>> {
-        self.read(|connection| lists::events(connection, filter, page))
+    fn events(&self, filter: &EventFilter, page: Page) -> Answer<Listed<EventRow>> {
+        let filter = filter.clone();
+        self.read(move |connection| lists::events(connection, &filter, page))
     }
 
-    fn event(&self, id: &EventId) -> Result<Option<EventDetail>> {
-        self.read(|connection| lists::event(connection, lists::Which::Id(id.as_str())))
+    fn event(&self, id: &EventId) -> Answer<Option<EventDetail>> {
+        let id = id.clone();
+        self.read(move |connection| lists::event(connection, lists::Which::Id(id.as_str())))
     }
 
-    fn event_by_seq(&self, seq: i64) -> Result<Option<EventDetail>> {
-        self.read(|connection| lists::event(connection, lists::Which::Seq(seq)))
+    fn event_by_seq(&self, seq: i64) -> Answer<Option<EventDetail>> {
+        self.read(move |connection| lists::event(connection, lists::Which::Seq(seq)))
     }
 
-    fn attempts(&self, filter: &AttemptFilter, page: Page) -> Result<Listed<LoggedAttempt>> {
-        self.read(|connection| lists::logged(connection, filter, page))
+    fn attempts(&self, filter: &AttemptFilter, page: Page) -> Answer<Listed<LoggedAttempt>> {
+        let filter = filter.clone();
+        self.read(move |connection| lists::logged(connection, &filter, page))
     }
 
-    fn overtaken(&self, ids: &[DeliveryId]) -> Result<Vec<DeliveryId>> {
-        self.read(|connection| lists::overtaken(connection, ids))
+    fn overtaken(&self, ids: &[DeliveryId]) -> Answer<Vec<DeliveryId>> {
+        let ids = ids.to_vec();
+        self.read(move |connection| lists::overtaken(connection, &ids))
     }
 
-    fn runs(&self, limit: u64) -> Result<Vec<RunRow>> {
-        self.read(|connection| runs::runs(connection, limit))
+    fn runs(&self, limit: u64) -> Answer<Vec<RunRow>> {
+        self.read(move |connection| runs::runs(connection, limit))
     }
 
-    fn database(&self) -> Result<DatabaseInfo> {
-        self.read(|connection| verify::info(connection, &self.path, &self.watch_path()))
+    fn database(&self) -> Answer<DatabaseInfo> {
+        let (path, wal) = (self.readers.path.clone(), self.wal_path());
+        self.read(move |connection| verify::info(connection, &path, &wal))
     }
 
     fn storage(&self) -> Storage {
-        disk::storage(&self.path, &self.watch_path())
+        disk::storage(&self.readers.path, &self.wal_path())
     }
 
-    fn backup(&self, to: &Path, replace: bool) -> Result<BackupReport> {
-        backup::backup(&self.path, self.mode, to, replace)
+    fn backup(&self, to: &Path, replace: bool) -> Answer<BackupReport> {
+        let (readers, to) = (Arc::clone(&self.readers), to.to_owned());
+        Answer::deferred(move || backup::backup(&readers.path, readers.mode, &to, replace))
     }
 
-    fn check_structure(&self) -> Result<Vec<String>> {
+    fn check_structure(&self) -> Answer<Vec<String>> {
         self.read(verify::structure)
     }
 
-    fn open_runs(&self) -> Result<OpenRuns> {
-        let open = self.read(runs::open_runs)?;
-        let dead = open.iter().filter(|(_, token)| self.run_locks.is_dead(token)).count() as u64;
-        Ok(OpenRuns { alive: open.len() as u64 - dead, dead })
+    fn open_runs(&self) -> Answer<OpenRuns> {
+        let locks = Arc::clone(&self.run_locks);
+        self.read(move |connection| {
+            let open = runs::open_runs(connection)?;
+            let dead = open.iter().filter(|(_, token)| locks.is_dead(token)).count() as u64;
+            Ok(OpenRuns { alive: open.len() as u64 - dead, dead })
+        })
     }
 
-    fn verify(&self) -> Result<Vec<String>> {
+    fn verify(&self) -> Answer<Vec<String>> {
         self.read(verify::verify)
     }
 
@@ -363,14 +401,12 @@ impl Store for Sqlite {
         })
     }
 
-    fn count_prunable(&self, log: Log, before: Timestamp, now: Timestamp) -> Result<u64> {
-        self.read(|connection| prune::count_prunable(connection, log, before, now))
+    fn count_prunable(&self, log: Log, before: Timestamp, now: Timestamp) -> Answer<u64> {
+        self.read(move |connection| prune::count_prunable(connection, log, before, now))
     }
 
     fn watch_path(&self) -> PathBuf {
-        let mut path = self.path.clone().into_os_string();
-        path.push("-wal");
-        path.into()
+        self.wal_path()
     }
 }
 
@@ -392,31 +428,34 @@ impl Records for Sqlite {
         self.writer.submit(move |txn| records::import(txn.connection, records).map_err(|e| txn.cache.fault(&e)))
     }
 
-    fn record(&self, kind: Kind, id: &str) -> Result<Option<RecordRow>> {
-        self.read(|connection| records::find(connection, kind, id))
+    fn record(&self, kind: Kind, id: &str) -> Answer<Option<RecordRow>> {
+        let id = id.to_owned();
+        self.read(move |connection| records::find(connection, kind, &id))
     }
 
-    fn records(&self, filter: &RecordFilter, page: Page) -> Result<Listed<RecordRow>> {
-        self.read(|connection| records::list(connection, filter, page))
+    fn records(&self, filter: &RecordFilter, page: Page) -> Answer<Listed<RecordRow>> {
+        let filter = filter.clone();
+        self.read(move |connection| records::list(connection, &filter, page))
     }
 
-    fn records_after(&self, after: i64, limit: u64) -> Result<Vec<(i64, RecordRow)>> {
-        self.read(|connection| records::after(connection, after, limit))
+    fn records_after(&self, after: i64, limit: u64) -> Answer<Vec<(i64, RecordRow)>> {
+        self.read(move |connection| records::after(connection, after, limit))
     }
 
-    fn record_summaries(&self) -> Result<Vec<RecordSummary>> {
+    fn record_summaries(&self) -> Answer<Vec<RecordSummary>> {
         self.read(records::record_summaries)
     }
 
-    fn senders(&self, now: Timestamp) -> Result<Vec<SenderRow>> {
-        self.read(|connection| inbound::senders(connection, now))
+    fn senders(&self, now: Timestamp) -> Answer<Vec<SenderRow>> {
+        self.read(move |connection| inbound::senders(connection, now))
     }
 
-    fn received(&self, filter: &ReceivedFilter, page: Page) -> Result<Listed<ReceivedRow>> {
-        self.read(|connection| inbound::list(connection, filter, page))
+    fn received(&self, filter: &ReceivedFilter, page: Page) -> Answer<Listed<ReceivedRow>> {
+        let filter = filter.clone();
+        self.read(move |connection| inbound::list(connection, &filter, page))
     }
 
-    fn latest_received(&self, refused: bool, limit: u32) -> Result<Vec<ReceivedRow>> {
-        self.read(|connection| inbound::latest(connection, refused, limit))
+    fn latest_received(&self, refused: bool, limit: u32) -> Answer<Vec<ReceivedRow>> {
+        self.read(move |connection| inbound::latest(connection, refused, limit))
     }
 }

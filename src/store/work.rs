@@ -25,7 +25,7 @@ pub struct Run {
     /// Its row.
     pub id: RunId,
     /// Holds the lock; dropped last.
-    pub(crate) _owner: Box<dyn Send + Sync>,
+    pub(crate) _lock: Box<dyn Send + Sync>,
 }
 
 impl fmt::Debug for Run {

@@ -213,12 +213,12 @@ fn reopened(files: &BTreeMap<String, Vec<u8>>, promise: &Promise) -> Verdict {
         Ok(store) => store,
         Err(error) => return Verdict::Broken(error.to_string()),
     };
-    match store.verify() {
+    match store.verify().wait() {
         Ok(found) if found.is_empty() => {}
         Ok(found) => return Verdict::Broken(found.join("; ")),
         Err(error) => return Verdict::Broken(error.to_string()),
     }
-    let event = |id: &String| store.event(&EventId::parse(id).unwrap()).unwrap();
+    let event = |id: &String| store.event(&EventId::parse(id).unwrap()).wait().unwrap();
     if let Some(lost) = promise.stored.iter().find(|id| event(id).is_none()) {
         return Verdict::Lost(format!("the event {lost}"));
     }

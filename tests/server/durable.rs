@@ -79,20 +79,21 @@ fn every_acknowledged_webhook_is_applied_exactly_once_after_kill_9() {
 fn check(place: &crate::support::place::Place, acknowledged: &[(String, u64)], seed: u64) {
     let store = open(&place.database(), Access::Existing).unwrap();
     let page = Page { limit: 1_000_000, number: 1, oldest_first: true };
-    let rows = store.received(&ReceivedFilter::default(), page).unwrap().rows;
+    let rows = store.received(&ReceivedFilter::default(), page).wait().unwrap().rows;
     let mut times: BTreeMap<String, u64> = BTreeMap::new();
     rows.iter().for_each(|row| *times.entry(row.event_id.as_ref().unwrap().to_string()).or_default() += 1);
     let (own, received): (Vec<_>, Vec<_>) = acknowledged.iter().partition(|(resource, _)| resource == OWN);
     for (_, n) in own {
         let id = EventId::parse(&format!("own{n}")).unwrap();
-        assert!(store.event(&id).unwrap().is_some(), "seed {seed}: the emission of {id} was acknowledged");
+        assert!(store.event(&id).wait().unwrap().is_some(), "seed {seed}: the emission of {id} was acknowledged");
     }
     for (_, n) in &received {
         assert_eq!(times.get(&format!("e{n}")), Some(&1), "seed {seed}: event {n} was acknowledged");
     }
     assert!(times.values().all(|times| *times == 1), "seed {seed}: an event was applied twice");
     for (resource, n) in received {
-        let record = store.record(Kind::Enrollment, resource).unwrap().expect("the record of an acknowledged event");
+        let record =
+            store.record(Kind::Enrollment, resource).wait().unwrap().expect("the record of an acknowledged event");
         let known: u64 = record.record.field("n").unwrap().parse().unwrap();
         assert!(known >= *n, "seed {seed}: {resource} has {known}, acknowledged was {n}");
     }

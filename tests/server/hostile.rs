@@ -71,7 +71,7 @@ fn a_flood_of_forgeries_leaves_ten_rows_a_reason_and_a_count() {
     assert_eq!(server.ended(), Some(0));
     let store = open(&place.database(), Access::Existing).unwrap();
     let filter = ReceivedFilter { refused: Some(true), ..ReceivedFilter::default() };
-    let rows = store.received(&filter, Page { limit: 1_000, number: 1, oldest_first: true }).unwrap().rows;
+    let rows = store.received(&filter, Page { limit: 1_000, number: 1, oldest_first: true }).wait().unwrap().rows;
     // Two minutes, when the flood crosses from one to the next.
     assert!((11..=22).contains(&rows.len()), "{} rows", rows.len());
     let counted: u64 = rows.iter().map(|row| row.repeats + u64::from(row.digest.is_some())).sum();

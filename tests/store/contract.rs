@@ -44,11 +44,11 @@ impl Bench {
     }
 
     pub(crate) fn run(&self) -> Run {
-        self.store.begin_run("test", now()).unwrap()
+        self.store.begin_run("test", now()).wait().unwrap()
     }
 
     pub(crate) fn claim(&self, run: &Run, n: usize) -> Vec<Claim> {
-        let endpoints = self.store.endpoints().unwrap().iter().map(|e| (e.id, n)).collect();
+        let endpoints = self.store.endpoints().wait().unwrap().iter().map(|e| (e.id, n)).collect();
         self.store.advance(run.id, Arc::default(), Wants { endpoints, idle: true }, now()).wait().unwrap().claims
     }
 
@@ -68,8 +68,13 @@ impl Bench {
 
     fn state(&self, id: &str) -> (State, Option<Reason>) {
         let filter = DeliveryFilter { event: Some(EventId::parse(id).unwrap()), ..DeliveryFilter::default() };
-        let row =
-            self.store.deliveries(&filter, Page { limit: 1, number: 1, oldest_first: true }).unwrap().rows.remove(0);
+        let row = self
+            .store
+            .deliveries(&filter, Page { limit: 1, number: 1, oldest_first: true })
+            .wait()
+            .unwrap()
+            .rows
+            .remove(0);
         (row.state, row.reason)
     }
 }
@@ -102,10 +107,10 @@ fn what_a_run_still_held_at_its_end_is_interrupted() {
     let run = bench.run();
     bench.claim(&run, 1);
     bench.store.end_run(&run, RunStats { claimed: 1, ..RunStats::default() }, 143, later(2)).wait().unwrap();
-    let detail = bench.store.event(&EventId::parse("a").unwrap()).unwrap().unwrap();
+    let detail = bench.store.event(&EventId::parse("a").unwrap()).wait().unwrap().unwrap();
     assert_eq!(detail.attempts[0].outcome, Outcome::Interrupted);
     assert_eq!(bench.state("a").0, State::Pending);
-    let row = &bench.store.runs(1).unwrap()[0];
+    let row = &bench.store.runs(1).wait().unwrap()[0];
     assert_eq!((row.exit, row.stats.claimed), (Some(143), 1));
 }
 
@@ -118,7 +123,7 @@ fn a_batch_that_fails_half_way_leaves_nothing_and_figures_stay_right() {
     let failed = bench.store.enqueue(Box::new(drafts.into_iter()), false, now()).wait();
     assert!(matches!(failed, Err(StoreError::Batch(_))));
     bench.emit("b", "r");
-    let figures = bench.store.figures(now()).unwrap();
+    let figures = bench.store.figures(now()).wait().unwrap();
     assert_eq!((figures.events, figures.endpoints[0].counts.pending), (2, 2));
 }
 
@@ -151,7 +156,7 @@ fn two_stores_on_one_file_see_each_others_figures() {
         other.enqueue(Box::new(std::iter::once(Ok(draft))), false, now()).wait().unwrap();
     }
     for store in [&bench.store, &other] {
-        let figures = store.figures(now()).unwrap();
+        let figures = store.figures(now()).wait().unwrap();
         assert_eq!((figures.events, figures.endpoints[0].counts.pending), (20, 20));
     }
 }
@@ -205,7 +210,7 @@ fn a_changed_url_forgets_what_was_learned_about_the_old_one() {
     let run = bench.run();
     for at in 0..5 {
         let claims = {
-            let endpoints = bench.store.endpoints().unwrap().iter().map(|e| (e.id, 1)).collect();
+            let endpoints = bench.store.endpoints().wait().unwrap().iter().map(|e| (e.id, 1)).collect();
             let wants = Wants { endpoints, idle: true };
             bench.store.advance(run.id, Arc::default(), wants, later(at * 100)).wait().unwrap().claims
         };
@@ -213,7 +218,7 @@ fn a_changed_url_forgets_what_was_learned_about_the_old_one() {
             bench.finish(&run, claim, Outcome::Unreachable);
         }
     }
-    assert!(bench.store.endpoints().unwrap()[0].circuit.consecutive_failures > 0);
+    assert!(bench.store.endpoints().wait().unwrap()[0].circuit.consecutive_failures > 0);
     let changed = bench.store.set_endpoints(named("http://b.invalid/"), now()).wait().unwrap();
     assert_eq!((changed[0].circuit.consecutive_failures, changed[0].circuit.open), (0, None));
     assert_eq!(changed.len(), 1);
@@ -230,10 +235,10 @@ fn rates_count_attempts_by_minute_endpoint_and_type() {
         let outcome = if n == 0 { Outcome::TimedOut } else { Outcome::Delivered { status: 200 } };
         bench.finish(&run, claim, outcome);
     }
-    let rates = bench.store.rates(now()).unwrap();
+    let rates = bench.store.rates(now()).wait().unwrap();
     assert_eq!(rates.len(), 1);
     assert_eq!((rates[0].delivered, rates[0].failed, rates[0].event_type.as_str()), (3, 1, "user.updated"));
-    assert!(bench.store.rates(later(60)).unwrap().is_empty());
+    assert!(bench.store.rates(later(60)).wait().unwrap().is_empty());
 }
 
 #[test]
@@ -259,14 +264,14 @@ fn figures_stay_right_when_a_delivery_that_failed_before_kills_its_workers() {
     bench.finish(&run, claim, Outcome::Rejected { status: 500, retry_after: None });
     for death in 1..=5 {
         let run = bench.run();
-        let endpoints = bench.store.endpoints().unwrap().iter().map(|e| (e.id, 1)).collect();
+        let endpoints = bench.store.endpoints().wait().unwrap().iter().map(|e| (e.id, 1)).collect();
         let wants = Wants { endpoints, idle: true };
         let at = later(10 * death);
         assert_eq!(bench.store.advance(run.id, Arc::default(), wants, at).wait().unwrap().claims.len(), 1);
         drop(run);
-        assert_eq!(bench.store.reap(at).unwrap(), 1);
+        assert_eq!(bench.store.reap(at).wait().unwrap(), 1);
     }
     assert_eq!(bench.state("a"), (State::Failed, Some(Reason::WorkerCrash)));
-    let counts = bench.store.figures(now()).unwrap().endpoints[0].counts;
+    let counts = bench.store.figures(now()).wait().unwrap().endpoints[0].counts;
     assert_eq!((counts.troubled, counts.troubled_attempts, counts.failed), (1, 6, 1));
 }

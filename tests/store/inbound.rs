@@ -41,11 +41,11 @@ fn draft(event_type: &str, resource: &str, data: &str) -> Draft {
 }
 
 fn enrollment(store: &dyn Store, id: &str) -> RecordRow {
-    store.record(Kind::Enrollment, id).unwrap().unwrap()
+    store.record(Kind::Enrollment, id).wait().unwrap().unwrap()
 }
 
 fn audit(store: &dyn Store) -> Vec<(&'static str, u64)> {
-    let rows = store.received(&ReceivedFilter::default(), ALL).unwrap().rows;
+    let rows = store.received(&ReceivedFilter::default(), ALL).wait().unwrap().rows;
     rows.into_iter().map(|row| (row.result, row.repeats)).collect()
 }
 
@@ -61,7 +61,7 @@ fn who_sent_under_which_secret_is_remembered_with_the_newest_time() {
         store.apply(hook(id, source, secret), at(second * 1000)).wait().unwrap();
     }
     let seen = |now| -> Vec<_> {
-        let rows = store.senders(now).unwrap().into_iter();
+        let rows = store.senders(now).wait().unwrap().into_iter();
         rows.map(|row| (row.source, row.secret.0[0], (row.seen_at.as_millis() - NOON) / 1000)).collect()
     };
     assert_eq!(seen(at(9000)), [("a".into(), 2, 9), ("b".into(), 1, 7), ("a".into(), 1, 0)]);
@@ -95,7 +95,7 @@ fn a_known_id_with_another_content_is_a_conflict_and_changes_nothing() {
     for other in others {
         assert_eq!(store.apply(other, at(1)).wait().unwrap(), Applied::Conflict);
     }
-    assert!(store.record(Kind::Enrollment, "s").unwrap().is_none());
+    assert!(store.record(Kind::Enrollment, "s").wait().unwrap().is_none());
     assert_eq!(
         audit(store.as_ref()),
         [("applied", 0), ("conflict", 0), ("conflict", 0), ("conflict", 0), ("conflict", 0)]
@@ -113,7 +113,7 @@ fn an_older_webhook_is_stale_and_a_delete_stays_deleted() {
     assert_eq!(apply(webhook("e", "enrollment.deleted", "r", "{}", 6)), Applied::Stale);
     assert_eq!(apply(webhook("u", "enrollment.updated", "r", r#"{"status":"late"}"#, 6)), Applied::Stale);
     assert!(!enrollment(store.as_ref(), "r").record.exists());
-    assert_eq!(store.records(&RecordFilter::default(), ALL).unwrap().total, 0);
+    assert_eq!(store.records(&RecordFilter::default(), ALL).wait().unwrap().total, 0);
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn seen_ids_outlive_every_prune_for_thirty_days_and_refusals_do_not() {
     let now = at(40 * day + 1);
     let forget = |before| store.prune_log(Log::Received, before, i64::MIN, now).wait().unwrap().rows;
     assert_eq!(forget(at(-1)), 0);
-    assert_eq!(store.count_prunable(Log::Received, now, now).unwrap(), 3);
+    assert_eq!(store.count_prunable(Log::Received, now, now).wait().unwrap(), 3);
     assert_eq!(forget(now), 3, "of what was asked for, one id is too young to be forgotten");
     assert_eq!(audit(store.as_ref()), [("applied", 0)]);
     assert_eq!(store.apply(hook(40), now).wait().unwrap(), Applied::Duplicate);
@@ -166,9 +166,9 @@ fn what_is_emitted_changes_the_local_record_and_what_arrives_is_not_emitted() {
     let one = draft("profile.updated", "u", r#"{"name":"Ada"}"#);
     store.enqueue(Box::new(std::iter::once(Ok(one))), false, at(0)).wait().unwrap();
     store.apply(webhook("e", "profile.updated", "u", r#"{"email":"a@b.c"}"#, -5), at(1)).wait().unwrap();
-    let record = store.record(Kind::User, "u").unwrap().unwrap().record;
+    let record = store.record(Kind::User, "u").wait().unwrap().unwrap().record;
     assert_eq!(record.data(), r#"{"email":"a@b.c","name":"Ada"}"#);
-    assert_eq!(store.events(&EventFilter::default(), ALL).unwrap().total, 1);
+    assert_eq!(store.events(&EventFilter::default(), ALL).wait().unwrap().total, 1);
 }
 
 #[test]
@@ -188,7 +188,7 @@ fn a_change_that_is_not_possible_emits_nothing() {
     assert!(matches!(store.edit(edit(Expects::Presence), at(0)).wait().unwrap(), Edited::Missing));
     assert!(matches!(store.edit(edit(Expects::Absence), at(0)).wait().unwrap(), Edited::Done(..)));
     assert!(matches!(store.edit(edit(Expects::Absence), at(0)).wait().unwrap(), Edited::Exists));
-    assert_eq!(store.events(&EventFilter::default(), ALL).unwrap().total, 1);
+    assert_eq!(store.events(&EventFilter::default(), ALL).wait().unwrap().total, 1);
 }
 
 #[test]
@@ -199,7 +199,7 @@ fn a_record_is_pending_until_its_latest_event_has_arrived() {
     let edit = Edit { draft: draft("enrollment.created", "r", "{}"), expects: Expects::Absence };
     store.edit(edit, at(0)).wait().unwrap();
     assert_eq!(enrollment(store.as_ref(), "r").sync, Sync::Pending);
-    let open = store.deliveries(&DeliveryFilter::default(), ALL).unwrap().rows;
+    let open = store.deliveries(&DeliveryFilter::default(), ALL).wait().unwrap().rows;
     store.give_up(open.iter().map(|row| row.id).collect(), at(1)).wait().unwrap();
     assert_eq!(enrollment(store.as_ref(), "r").sync, Sync::Failed);
     store.apply(webhook("e", "enrollment.updated", "s", "{}", 0), at(7)).wait().unwrap();
@@ -215,7 +215,7 @@ fn a_record_whose_event_was_removed_does_not_take_another_ones_fate_for_its_own(
     let edit = |kind: &str, resource: &str| {
         let draft = draft(&format!("{kind}.created"), resource, "{}");
         store.edit(Edit { draft, expects: Expects::Anything }, at(0)).wait().unwrap();
-        store.deliveries(&DeliveryFilter::default(), ALL).unwrap().rows.last().unwrap().clone()
+        store.deliveries(&DeliveryFilter::default(), ALL).wait().unwrap().rows.last().unwrap().clone()
     };
     let first = edit("enrollment", "r");
     store.give_up(vec![first.id], at(1)).wait().unwrap();
@@ -226,7 +226,7 @@ fn a_record_whose_event_was_removed_does_not_take_another_ones_fate_for_its_own(
     assert_eq!(second.event.seq, first.event.seq);
     store.give_up(vec![second.id], at(1)).wait().unwrap();
     assert_eq!(enrollment(store.as_ref(), "r").sync, Sync::Synced);
-    assert_eq!(store.record(Kind::User, "r").unwrap().unwrap().sync, Sync::Failed);
+    assert_eq!(store.record(Kind::User, "r").wait().unwrap().unwrap().sync, Sync::Failed);
 }
 
 #[test]
@@ -240,7 +240,8 @@ fn refusals_get_ten_rows_a_minute_for_each_reason_and_then_one_count() {
     refuse("code-mismatch", 1_000, 1);
     refuse("header-doubled", 1, 0);
     refuse("code-mismatch", 1, 60_000);
-    let rows = store.received(&ReceivedFilter { refused: Some(true), ..ReceivedFilter::default() }, ALL).unwrap().rows;
+    let rows =
+        store.received(&ReceivedFilter { refused: Some(true), ..ReceivedFilter::default() }, ALL).wait().unwrap().rows;
     assert_eq!(rows.len(), 13);
     assert_eq!(rows[10].repeats, 1_015);
     assert_eq!(rows.iter().filter(|row| row.digest.is_some()).count(), 12);
@@ -257,7 +258,7 @@ fn lists_are_searched_sorted_and_paged_by_the_database() {
     }
     let names = |filter: RecordFilter, page| -> Vec<String> {
         let filter = RecordFilter { kind: Some(Kind::User), ..filter };
-        store.records(&filter, page).unwrap().rows.iter().filter_map(|row| row.record.text("name")).collect()
+        store.records(&filter, page).wait().unwrap().rows.iter().filter_map(|row| row.record.text("name")).collect()
     };
     let by = |sort| RecordFilter { sort, ..RecordFilter::default() };
     assert_eq!(names(by(Sort::Name), ALL), ["ada", "Bob", "Zoë", "Élan"]);
@@ -276,11 +277,11 @@ fn an_export_merges_into_another_store() {
     from.apply(webhook("e2", "enrollment.deleted", "r", "{}", 5), at(9)).wait().unwrap();
     into.apply(webhook("e3", "user.updated", "u", r#"{"name":"new"}"#, 2), at(9)).wait().unwrap();
     into.apply(webhook("e4", "enrollment.created", "r", "{}", 4), at(9)).wait().unwrap();
-    let exported = from.records_after(0, 10).unwrap();
+    let exported = from.records_after(0, 10).wait().unwrap();
     let records: Vec<_> = exported.into_iter().map(|(_, row)| (row.kind, row.id, row.record)).collect();
     assert_eq!(into.import(records.clone()).wait().unwrap(), 2);
     assert_eq!(into.import(records).wait().unwrap(), 0);
-    assert_eq!(into.record(Kind::User, "u").unwrap().unwrap().record.text("name").unwrap(), "new");
+    assert_eq!(into.record(Kind::User, "u").wait().unwrap().unwrap().record.text("name").unwrap(), "new");
     assert!(!enrollment(into.as_ref(), "r").record.exists());
 }
 
@@ -303,7 +304,7 @@ fn the_latest_of_the_audit_log_are_read_apart_newest_first() {
         store.refuse(vec![refused], at(n)).wait().unwrap();
     }
     store.apply(webhook("e0", "user.updated", "v", "{}", 0), at(9)).wait().unwrap();
-    let latest = |refused, limit| store.latest_received(refused, limit).unwrap();
+    let latest = |refused, limit| store.latest_received(refused, limit).wait().unwrap();
     let taken: Vec<_> = latest(false, 3).iter().map(|row| row.event_id.as_ref().unwrap().to_string()).collect();
     assert_eq!(taken, ["e4", "e3", "e2"]);
     let refused: Vec<_> = latest(true, 3).into_iter().map(|row| (row.result, row.source.unwrap())).collect();
@@ -319,7 +320,7 @@ fn the_latest_of_the_audit_log_are_read_apart_newest_first() {
 fn records_are_summed_up_by_kind_with_the_latest_news_of_either_side() {
     let (_dir, store) = store();
     let census = || -> Vec<_> {
-        let rows = store.record_summaries().unwrap();
+        let rows = store.record_summaries().wait().unwrap();
         rows.into_iter().map(|row| (row.kind.name(), row.count, row.last_news_at)).collect()
     };
     assert_eq!(census(), [("enrollment", 0, None), ("progress", 0, None), ("user", 0, None)]);

@@ -285,7 +285,7 @@ impl History {
 
     fn claim(&mut self) {
         if self.runs.len() < 3 && (self.runs.is_empty() || self.chance.one_in(3)) {
-            self.runs.push((self.store.begin_run("test", self.now).unwrap(), Vec::new()));
+            self.runs.push((self.store.begin_run("test", self.now).wait().unwrap(), Vec::new()));
         }
         let which = self.chance.below(self.runs.len());
         let wants: Vec<(usize, usize)> = (0..ENDPOINTS).map(|e| (e, self.chance.below(4))).collect();
@@ -393,9 +393,13 @@ impl History {
         let which = self.chance.below(self.runs.len());
         let (run, hand) = self.runs.swap_remove(which);
         let id = run.id;
-        assert_eq!(self.store.reap(self.now).unwrap(), 0, "a live run is never robbed");
+        assert_eq!(self.store.reap(self.now).wait().unwrap(), 0, "a live run is never robbed");
         drop(run);
-        assert_eq!(self.store.reap(self.now).unwrap(), hand.len() as u64, "a dead one's claims are free at once");
+        assert_eq!(
+            self.store.reap(self.now).wait().unwrap(),
+            hand.len() as u64,
+            "a dead one's claims are free at once"
+        );
         self.model.interrupt(id.0, self.now);
         self.ghosts.extend(hand.into_iter().map(|claim| (id, claim)));
     }
@@ -408,7 +412,7 @@ impl History {
             let done = self.store.advance(run, late, wanted, self.now).wait().unwrap();
             self.model.forgive(self.now);
             assert_eq!(done.recorded, [Recorded::Lost]);
-            assert_eq!(self.store.still_wanted(run, &[&claim], self.now).unwrap(), [false]);
+            assert_eq!(self.store.still_wanted(run, &[&claim], self.now).wait().unwrap(), [false]);
             self.store.release(run, vec![claim], self.now).wait().unwrap();
         }
     }
@@ -511,7 +515,7 @@ impl History {
     /// Removes finished deliveries of some states, of one endpoint or all; nothing that is not finished ever goes.
     fn prune(&mut self) {
         let page = Page { limit: 10_000, number: 1, oldest_first: true };
-        let rows = self.store.deliveries(&DeliveryFilter::default(), page).unwrap().rows;
+        let rows = self.store.deliveries(&DeliveryFilter::default(), page).wait().unwrap().rows;
         let event_of: BTreeMap<i64, EventId> = rows.into_iter().map(|row| (row.id.0, row.event.id)).collect();
         let states: Vec<State> = State::ALL.into_iter().filter(|_| self.chance.one_in(2)).collect();
         let endpoint = self.chance.one_in(2).then(|| self.chance.below(ENDPOINTS));
@@ -534,10 +538,10 @@ impl History {
         assert_eq!(removed, (count - self.model.deliveries.len()) as u64);
         let left: BTreeSet<&EventId> = self.model.deliveries.keys().map(|id| &event_of[id]).collect();
         for event in event_of.values().collect::<BTreeSet<_>>() {
-            assert_eq!(self.store.event(event).unwrap().is_some(), left.contains(event));
+            assert_eq!(self.store.event(event).wait().unwrap().is_some(), left.contains(event));
         }
         self.emitted.retain(|id| left.contains(id) || !event_of.values().any(|event| event == id));
-        assert_eq!(self.store.verify().unwrap(), Vec::<String>::new());
+        assert_eq!(self.store.verify().wait().unwrap(), Vec::<String>::new());
     }
 
     fn reopen(&mut self) {
@@ -558,13 +562,13 @@ impl History {
     /// Every figure and every state is what the model says.
     fn compare(&self) {
         let page = Page { limit: 10_000, number: 1, oldest_first: true };
-        let listed = self.store.deliveries(&DeliveryFilter::default(), page).unwrap();
+        let listed = self.store.deliveries(&DeliveryFilter::default(), page).wait().unwrap();
         let got: Vec<(i64, State, u32, u32)> =
             listed.rows.iter().map(|row| (row.id.0, row.state, row.attempts, row.used)).collect();
         let expected: Vec<(i64, State, u32, u32)> =
             self.model.deliveries.iter().map(|(id, d)| (*id, self.model.state(d), d.attempts, d.used)).collect();
         assert_eq!(got, expected);
-        for (endpoint, figures) in self.store.figures(self.now).unwrap().endpoints.iter().enumerate() {
+        for (endpoint, figures) in self.store.figures(self.now).wait().unwrap().endpoints.iter().enumerate() {
             let count = |wanted: &[State]| {
                 let mine = self.model.deliveries.values().filter(|d| d.endpoint == endpoint);
                 mine.filter(|d| wanted.contains(&self.model.state(d))).count() as i64
@@ -577,7 +581,7 @@ impl History {
             assert_eq!(figures.endpoint.circuit, self.model.places[endpoint].circuit);
             let troubled =
                 DeliveryFilter { troubled: true, endpoint: Some(format!("e{endpoint}")), ..Default::default() };
-            let rows = self.store.deliveries(&troubled, page).unwrap().rows;
+            let rows = self.store.deliveries(&troubled, page).wait().unwrap().rows;
             let attempts: i64 = rows.iter().map(|row| i64::from(row.attempts)).sum();
             assert_eq!((counts.troubled, counts.troubled_attempts), (rows.len() as i64, attempts));
         }
@@ -591,7 +595,7 @@ impl History {
         self.store.set_endpoints((0..ENDPOINTS).map(spec).collect(), self.now).wait().unwrap();
         (0..ENDPOINTS).for_each(|e| self.model.places[e].configured = true);
         (0..ENDPOINTS).for_each(|e| self.resume(e));
-        self.runs.push((self.store.begin_run("heal", self.now).unwrap(), Vec::new()));
+        self.runs.push((self.store.begin_run("heal", self.now).wait().unwrap(), Vec::new()));
         for _ in 0..10_000 {
             let unfinished = self.model.deliveries.values().any(|d| d.done.is_none());
             if !unfinished {
@@ -599,7 +603,7 @@ impl History {
             }
             if self.claim_for(0, &[(0, 5), (1, 5), (2, 5)]) == 0 {
                 let run = self.runs[0].0.id;
-                let idle = self.store.idle_info(run, self.now).unwrap();
+                let idle = self.store.idle_info(run, self.now).wait().unwrap();
                 assert_eq!((idle.resting, idle.elsewhere), (0, 0));
                 self.now = idle.next_due.expect("something is left, so something is due").max(self.now);
             }

@@ -75,7 +75,7 @@ fn a_hundred_thousand_blocked_deliveries_cost_a_claim_nothing() {
         let draft = |resource: String| Draft::check("user.updated", &resource, None, b"{}");
         let same = (0..blocked).map(move |_| Ok(draft("same".into()).unwrap()));
         store.enqueue(Box::new(same), false, now).wait().unwrap();
-        let run = store.begin_run("test", now).unwrap();
+        let run = store.begin_run("test", now).wait().unwrap();
         let claim = |n| {
             let wants = Wants { endpoints: vec![(endpoint, n)], idle: true };
             store.advance(run.id, Arc::default(), wants, now.plus(Duration::from_secs(1))).wait().unwrap()

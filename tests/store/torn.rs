@@ -25,8 +25,8 @@ fn survivors(directory: &Path, database: &[u8], log: &[u8]) -> Vec<&'static str>
     std::fs::write(directory.join("q.db"), database).unwrap();
     std::fs::write(directory.join("q.db-wal"), log).unwrap();
     let store = open(&directory.join("q.db"), Access::Existing).unwrap();
-    assert_eq!(store.verify().unwrap(), Vec::<String>::new());
-    let there = |id: &&str| store.event(&EventId::parse(id).unwrap()).unwrap().is_some();
+    assert_eq!(store.verify().wait().unwrap(), Vec::<String>::new());
+    let there = |id: &&str| store.event(&EventId::parse(id).unwrap()).wait().unwrap().is_some();
     ["before", "last-1", "last-2"].into_iter().filter(there).collect()
 }
 

@@ -27,7 +27,7 @@ fn prune_after(bench: &Bench, after: DeliveryId) -> Pruned {
 }
 
 fn assert_sound(bench: &Bench) {
-    assert_eq!(bench.store.verify().unwrap(), Vec::<String>::new());
+    assert_eq!(bench.store.verify().wait().unwrap(), Vec::<String>::new());
 }
 
 /// A queue with `n` events, each delivered at the first attempt.
@@ -47,7 +47,7 @@ fn attempts_are_logged_newest_first_and_say_what_came_before() {
     bench.emit("a", "r");
     let run = bench.run();
     let claim = bench.claim(&run, 1).remove(0);
-    let (delivery, endpoint) = (claim.delivery, bench.store.endpoints().unwrap()[0].name.clone());
+    let (delivery, endpoint) = (claim.delivery, bench.store.endpoints().wait().unwrap()[0].name.clone());
     bench.finish(&run, claim, REJECTED);
     bench.store.resume(&endpoint, now()).wait().unwrap();
     let how = Replay { trigger: Trigger::Manual, include_delivered: true, include_pending: false };
@@ -56,11 +56,11 @@ fn attempts_are_logged_newest_first_and_say_what_came_before() {
         let claim = bench.claim(&run, 1).remove(0);
         bench.finish(&run, claim, DELIVERED);
     }
-    let logged = bench.store.attempts(&AttemptFilter::default(), newest(10)).unwrap();
+    let logged = bench.store.attempts(&AttemptFilter::default(), newest(10)).wait().unwrap();
     let told: Vec<(u32, bool)> = logged.rows.iter().map(|row| (row.attempt.number, row.after_failure)).collect();
     assert_eq!((logged.total, told), (3, vec![(3, false), (2, true), (1, false)]));
     let later = AttemptFilter { since: Some(now().plus(Duration::from_secs(1))), ..AttemptFilter::default() };
-    assert_eq!(bench.store.attempts(&later, newest(10)).unwrap().total, 0);
+    assert_eq!(bench.store.attempts(&later, newest(10)).wait().unwrap().total, 0);
 }
 
 #[test]
@@ -70,11 +70,11 @@ fn an_interruption_says_nothing_about_what_came_before() {
     let run = bench.run();
     bench.claim(&run, 1);
     drop(run);
-    assert_eq!(bench.store.reap(now()).unwrap(), 1);
+    assert_eq!(bench.store.reap(now()).wait().unwrap(), 1);
     let run = bench.run();
     let claim = bench.claim(&run, 1).remove(0);
     bench.finish(&run, claim, DELIVERED);
-    let logged = bench.store.attempts(&AttemptFilter::default(), newest(1)).unwrap();
+    let logged = bench.store.attempts(&AttemptFilter::default(), newest(1)).wait().unwrap();
     assert!(!logged.rows[0].after_failure);
 }
 
@@ -89,7 +89,7 @@ fn a_prune_removes_a_bounded_batch_and_says_where_the_next_begins() {
         let batch = prune_after(&bench, after);
         (sum, next) = (sum + batch.deliveries, batch.next);
     }
-    assert_eq!((sum, bench.store.figures(now()).unwrap().events), (700, 0));
+    assert_eq!((sum, bench.store.figures(now()).wait().unwrap().events), (700, 0));
     assert_sound(&bench);
 }
 
@@ -115,7 +115,7 @@ fn an_event_lives_as_long_as_one_of_its_deliveries_and_is_then_forgotten() {
     let pruned = prune_after(&bench, DeliveryId(0));
     assert_eq!((pruned.deliveries, pruned.events), (1, 0));
     let id = EventId::parse("a").unwrap();
-    assert!(bench.store.event(&id).unwrap().is_some());
+    assert!(bench.store.event(&id).wait().unwrap().is_some());
     assert_sound(&bench);
 }
 
@@ -139,15 +139,15 @@ fn a_prune_by_age_and_endpoint_takes_nothing_else() {
 fn a_backup_opens_as_a_queue_of_its_own_and_stands_alone() {
     let bench = delivered(5);
     let copy = bench.directory.path().join("copy.db");
-    assert!(bench.store.backup(&copy, false).unwrap().bytes > 0);
+    assert!(bench.store.backup(&copy, false).wait().unwrap().bytes > 0);
     assert!(!bench.directory.path().join("copy.db-wal").exists());
     bench.emit("later", "r");
     let reopened = open(&copy, Access::Existing).unwrap();
-    assert_eq!(reopened.figures(now()).unwrap().events, 5, "of the moment it was made");
-    assert_eq!(reopened.verify().unwrap(), Vec::<String>::new());
-    assert!(matches!(bench.store.backup(&copy, false), Err(StoreError::Io { .. })));
+    assert_eq!(reopened.figures(now()).wait().unwrap().events, 5, "of the moment it was made");
+    assert_eq!(reopened.verify().wait().unwrap(), Vec::<String>::new());
+    assert!(matches!(bench.store.backup(&copy, false).wait(), Err(StoreError::Io { .. })));
     let own = bench.directory.path().join("q.db");
-    assert!(matches!(bench.store.backup(&own, true), Err(StoreError::Io { .. })));
+    assert!(matches!(bench.store.backup(&own, true).wait(), Err(StoreError::Io { .. })));
     assert_sound(&bench);
 }
 
@@ -172,7 +172,7 @@ fn verify_finds_figures_and_lanes_that_are_wrong() {
         ),
     ] {
         connection.execute_batch(break_it).unwrap();
-        let found = bench.store.verify().unwrap();
+        let found = bench.store.verify().wait().unwrap();
         assert!(found.len() == 1 && found[0].contains(says), "{found:?}");
         connection.execute_batch(mend_it).unwrap();
         assert_sound(&bench);
@@ -215,7 +215,7 @@ fn forget(bench: &Bench, log: Log, before: Timestamp) -> u64 {
 }
 
 fn forget_at(bench: &Bench, log: Log, before: Timestamp, now: Timestamp) -> u64 {
-    let announced = bench.store.count_prunable(log, before, now).unwrap();
+    let announced = bench.store.count_prunable(log, before, now).wait().unwrap();
     let (mut rows, mut after) = (0, Some(i64::MIN));
     while let Some(from) = after {
         let batch = bench.store.prune_log(log, before, from, now).wait().unwrap();
@@ -229,7 +229,7 @@ fn forget_at(bench: &Bench, log: Log, before: Timestamp, now: Timestamp) -> u64 
 #[test]
 fn figures_by_the_minute_are_forgotten_when_they_are_old() {
     let bench = delivered(3);
-    let attempts = || bench.store.rates(now()).unwrap().iter().map(|rate| rate.delivered).sum::<i64>();
+    let attempts = || bench.store.rates(now()).wait().unwrap().iter().map(|rate| rate.delivered).sum::<i64>();
     let (minute, day) = (now().plus(Duration::from_mins(1)), Duration::from_hours(24));
     assert_eq!((forget_at(&bench, Log::Rates, minute, minute), attempts()), (0, 3), "health still looks at it");
     assert_eq!((forget_at(&bench, Log::Rates, now(), now().plus(day)), attempts()), (0, 3), "that very minute");
@@ -243,12 +243,16 @@ fn runs_are_forgotten_when_they_ended_long_ago_in_bounded_batches() {
     let living = bench.run();
     for n in 0..1_100 {
         let at = now().plus(Duration::from_secs(n));
-        bench.store.end_run(&bench.store.begin_run("test", at).unwrap(), RunStats::default(), 0, at).wait().unwrap();
+        bench
+            .store
+            .end_run(&bench.store.begin_run("test", at).wait().unwrap(), RunStats::default(), 0, at)
+            .wait()
+            .unwrap();
     }
     assert_eq!(forget(&bench, Log::Runs, now()), 0);
     assert_eq!(forget(&bench, Log::Runs, now().plus(Duration::from_secs(1_090))), 1_090);
-    assert_eq!(bench.store.runs(100).unwrap().len(), 11);
+    assert_eq!(bench.store.runs(100).wait().unwrap().len(), 11);
     assert_eq!(forget(&bench, Log::Runs, now().plus(Duration::from_secs(9_000))), 10);
-    let left: Vec<_> = bench.store.runs(100).unwrap().iter().map(|run| run.id).collect();
+    let left: Vec<_> = bench.store.runs(100).wait().unwrap().iter().map(|run| run.id).collect();
     assert_eq!(left, [living.id], "what has not ended stays");
 }

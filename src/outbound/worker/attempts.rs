@@ -53,7 +53,7 @@ impl WorkerState<'_> {
             return Ok(());
         }
         let stale: Vec<&Claim> = self.buffers.values().flat_map(|buffer| buffer.stale(now)).collect();
-        let wanted = self.worker.store.still_wanted(self.run.id, &stale, self.worker.clock.now())?;
+        let wanted = self.worker.store.still_wanted(self.run.id, &stale, self.worker.clock.now()).wait()?;
         let still_wanted: BTreeMap<DeliveryId, bool> = stale.iter().map(|claim| claim.delivery).zip(wanted).collect();
         self.releases.add(self.buffers.values_mut().flat_map(|buffer| buffer.retain_wanted(&still_wanted, now)));
         self.release_unwanted();

@@ -32,7 +32,7 @@ impl WorkerState<'_> {
             return Ok(None);
         }
         let now = self.worker.clock.now();
-        let idle = self.worker.store.idle_info(self.run.id, now)?;
+        let idle = self.worker.store.idle_info(self.run.id, now).wait()?;
         let wait = self.worker.options.until.wait(&idle, now);
         // What is due but was not claimed just now is another run's to claim: asking at once would be in vain.
         self.idle_until = wait.map(|wait| Instant::now() + if wait.is_zero() { CLAIM_RETRY_DELAY } else { wait });
@@ -43,7 +43,7 @@ impl WorkerState<'_> {
     pub(super) fn reap(&mut self) -> Result<bool, WorkerError> {
         self.reap_at = Instant::now() + REAP_INTERVAL;
         self.release_unwanted();
-        let freed = match self.worker.store.reap(self.worker.clock.now()) {
+        let freed = match self.worker.store.reap(self.worker.clock.now()).wait() {
             Ok(freed) => freed > 0,
             // Attempts are in flight: the next commit finds out whether the store still fails.
             Err(_) if self.slots.busy() > 0 || self.pending_commit.is_some() => false,
@@ -58,7 +58,7 @@ impl WorkerState<'_> {
     /// Something may be due again: claims are asked for at every endpoint.
     pub(super) fn wake_up(&mut self) -> Result<(), WorkerError> {
         self.idle_until = None;
-        self.sync_endpoints(Arc::new(self.worker.store.endpoints()?));
+        self.sync_endpoints(Arc::new(self.worker.store.endpoints().wait()?));
         self.buffers.values_mut().for_each(|buffer| buffer.exhausted = false);
         Ok(())
     }

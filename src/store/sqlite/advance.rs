@@ -398,7 +398,7 @@ fn release_one(txn: &mut Txn<'_>, run: RunId, claim: &Claim, now: Timestamp) -> 
 pub(super) fn still_wanted(
     connection: &Connection,
     run: RunId,
-    claims: &[&Claim],
+    attempts: &[(DeliveryId, u32)],
     now: Timestamp,
 ) -> rusqlite::Result<Vec<bool>> {
     let mut statement = connection.prepare_cached(
@@ -406,8 +406,8 @@ pub(super) fn still_wanted(
          WHERE d.id = ?1 AND d.owner = ?2 AND d.attempts = ?3 AND d.state = 3 AND e.configured AND e.paused_by IS NULL
            AND (e.rest_until IS NULL OR e.probe = d.id OR e.rest_until <= ?4)",
     )?;
-    claims
+    attempts
         .iter()
-        .map(|claim| statement.exists(params![claim.delivery.0, run.0, claim.number, now.as_millis()]))
+        .map(|(delivery, number)| statement.exists(params![delivery.0, run.0, number, now.as_millis()]))
         .collect()
 }

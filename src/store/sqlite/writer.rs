@@ -6,17 +6,15 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rusqlite::Connection;
-use tokio::sync::oneshot;
 
 use super::endpoint_cache::EndpointCache;
 use super::identity::Identity;
-use super::{Answer, Result, Stage, StoreError, error, migrate};
+use super::{Answer, Reply, Result, StoreError, error, migrate};
 
 /// Writes that may wait before the next caller blocks: more than a server has connections, so that no route ever does.
 const WAITING: usize = 4_096;
@@ -50,8 +48,7 @@ struct Waiting<T, F> {
     work: F,
     can_repeat: bool,
     done: Option<T>,
-    caller: oneshot::Sender<Result<T>>,
-    stage: Arc<Stage>,
+    reply: Reply<T>,
 }
 
 impl<T, F> Write for Waiting<T, F>
@@ -68,11 +65,11 @@ where
     }
 
     fn begin(&self) -> bool {
-        self.stage.begin()
+        self.reply.begin()
     }
 
     fn is_given_up(&self) -> bool {
-        self.stage.is_given_up()
+        self.reply.is_given_up()
     }
 
     fn can_repeat(&self) -> bool {
@@ -80,9 +77,8 @@ where
     }
 
     fn answer(self: Box<Self>, committed: Result<()>) {
-        let Self { done, caller, .. } = *self;
-        // A caller that no longer listens has left; its write stands.
-        let _ = caller.send(committed.and_then(|()| done.ok_or(StoreError::Closed)));
+        let Self { done, reply, .. } = *self;
+        reply.send(committed.and_then(|()| done.ok_or(StoreError::Closed)));
     }
 }
 
@@ -134,13 +130,12 @@ impl Writer {
         T: Send + 'static,
         F: FnMut(&mut Txn<'_>) -> Result<T> + Send + 'static,
     {
-        let (caller, answer) = oneshot::channel();
-        let stage = Arc::<Stage>::default();
+        let (reply, answer) = Answer::channel();
         if let Some(writes) = &self.writes {
-            // If the thread is gone the caller's end is dropped, which answers `Closed`.
-            let _ = writes.send(Box::new(Waiting { work, can_repeat, done: None, caller, stage: Arc::clone(&stage) }));
+            // If the thread is gone the reply is dropped, which answers `Closed`.
+            let _ = writes.send(Box::new(Waiting { work, can_repeat, done: None, reply }));
         }
-        Answer { answer, stage }
+        answer
     }
 }
 
