@@ -51,11 +51,11 @@ fn names_of_one_url_are_not_guessed_and_a_name_that_stays_is_not_taken() {
     emit(&place, "1");
     configure(&mut place, &[("b", &url), ("c", &url)]);
     emit(&place, "2");
-    assert_eq!(names(&place), ["b", "c"], "only `a` was free");
+    assert_eq!(names(&place), ["c", "b"], "`c` takes the place of `a`, the only one that was free");
     configure(&mut place, &[("d", &url)]);
     let told = emit(&place, "3");
     assert!(told.contains("`c`") && told.contains("`b`"), "either might be meant: {told}");
-    assert_eq!(names(&place), ["b", "c", "d"]);
+    assert_eq!(names(&place), ["c", "b", "d"]);
 }
 
 #[test]
