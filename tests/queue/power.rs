@@ -244,7 +244,9 @@ fn life() -> Option<Vec<Step>> {
     let text = "x".repeat(120_000);
     let ids: Vec<String> = (0..10).map(|n| format!("large-{n}")).collect();
     let line = |id: &String| {
-        format!("{{\"id\":\"{id}\",\"type\":\"user.updated\",\"resourceId\":\"{id}\",\"data\":{{\"name\":\"{text}\"}}}}\n")
+        format!(
+            "{{\"id\":\"{id}\",\"type\":\"user.updated\",\"resourceId\":\"{id}\",\"data\":{{\"name\":\"{text}\"}}}}\n"
+        )
     };
     std::fs::write(place.path("batch"), ids.iter().map(line).collect::<String>()).unwrap();
     promise.stored.extend(ids);
