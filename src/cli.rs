@@ -78,46 +78,46 @@ pub struct Cli {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Global {
-    /// The queue's database file
+    /// Database file
     ///
     /// Without it SYNCCTL_DB, else the configuration, else $XDG_STATE_HOME/syncctl/syncctl.db.
     #[arg(long, global = true, value_name = "PATH")]
     pub db: Option<String>,
-    /// The configuration file, in place of the user's and of SYNCCTL_CONFIG
+    /// Configuration file, instead of SYNCCTL_CONFIG and the user's
     #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
     pub config: Option<PathBuf>,
-    /// Variables to read beside the environment; a .env is never read unless named
+    /// File with more environment variables; no .env is read unless named
     #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
     pub env_file: Option<PathBuf>,
-    /// Form of the answer: table, wide, json, jsonl, csv or name
+    /// Output format: table, wide, json, jsonl, csv or name
     #[arg(short, long, global = true, value_name = "FORMAT", default_value = "table", value_parser = values::format())]
     #[arg(hide_possible_values = true)]
     pub output: Format,
-    /// The same as `-o json`
+    /// Same as `-o json`
     #[arg(long, global = true, overrides_with = "output", hide_short_help = true)]
     pub json: bool,
-    /// Columns to show, in order, separated by commas
+    /// Columns to show, in this order, comma-separated
     #[arg(long, global = true, value_name = "NAMES", value_delimiter = ',', hide_short_help = true)]
     pub columns: Vec<String>,
-    /// Leave out the line of headings
+    /// Omit the header row
     #[arg(long, global = true, hide_short_help = true)]
     pub no_headers: bool,
-    /// How to show times; relative on a terminal, else iso
+    /// Time format [default: relative on a terminal, else iso]
     #[arg(long, global = true, value_name = "STYLE", value_parser = values::time_style(), hide_short_help = true)]
     pub time: Option<TimeStyle>,
     /// When to use colour
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", value_parser = values::color(), hide_short_help = true)]
     pub color: ColorChoice,
-    /// Say nothing on success
+    /// Print nothing on success
     #[arg(short, long, global = true)]
     pub quiet: bool,
     /// Log more to standard error: once info, twice debug, three times trace
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
-    /// How to write the log
+    /// Log format
     #[arg(long, global = true, value_name = "FORMAT", default_value = "text", value_parser = ["text", "json"], hide_short_help = true)]
     pub log_format: String,
-    /// Never ask; refuse what would need an answer
+    /// Never prompt; fail instead
     #[arg(long, global = true, hide_short_help = true)]
     pub no_input: bool,
 }
@@ -127,69 +127,69 @@ pub struct Global {
 pub enum Command {
     /// Store events for delivery
     Emit(emit::EmitArgs),
-    /// Deliver what is due
+    /// Deliver due events
     Process(process::ProcessArgs),
-    /// Store an update and wait until it is delivered
+    /// Emit an update and wait for its delivery
     Sync(sync::SyncArgs),
     /// Show the queue and its endpoints
     Status(status::StatusArgs),
-    /// Say whether the queue is healthy; exit 1 when it is not
+    /// Report whether the queue is healthy; exit 1 when it is not
     Health(health::HealthArgs),
-    /// Say how the queue is in the form of Nagios: exit 0, 1, 2 or 3
+    /// Check the queue, in Nagios plugin format
     Check(check::CheckArgs),
-    /// See, pause and resume endpoints
+    /// List, pause and resume endpoints
     #[command(subcommand)]
     Endpoints(endpoints::EndpointsCommand),
-    /// See events with their deliveries and attempts
+    /// Show events with their deliveries and attempts
     #[command(subcommand)]
     Events(events::EventsCommand),
-    /// See deliveries, or give them up
+    /// List deliveries, or give them up
     #[command(subcommand)]
     Deliveries(deliveries::DeliveriesCommand),
-    /// See what failed, and why
+    /// List failed deliveries and failure statistics
     Failures(failures::FailuresArgs),
-    /// Deliver again
+    /// Queue deliveries again
     Replay(replay::ReplayArgs),
-    /// See what is known of enrollments, users and progress here
+    /// List and edit synchronized records
     #[command(subcommand)]
     Records(records::RecordsCommand),
-    /// See every attempt as what it meant
+    /// Show the audit log of attempts and received webhooks
     #[command(subcommand)]
     Audit(audit::AuditCommand),
-    /// Look after the database: where it is, how it is, copies of it
+    /// Inspect, back up, verify and prune the database
     #[command(subcommand)]
     Db(db::DbCommand),
-    /// Look for what is wrong, or soon will be, with everything this needs; exit 1 when something is
+    /// Diagnose configuration, database, disk, schedule and endpoints
     Doctor(doctor::DoctorArgs),
-    /// Write a configuration to begin with, and a secret
+    /// Create a configuration file and a secret
     Init(init::InitArgs),
-    /// See what the configuration says, where it comes from, and what is wrong with it
+    /// Show and validate the configuration
     #[command(subcommand)]
     Config(config::ConfigCommand),
-    /// Print what a shell needs to complete commands, or install it
+    /// Print or install shell completions
     Completions(completions::CompletionsArgs),
-    /// Print a manual page, or write them all
+    /// Print a manual page, or write all of them
     Man(man::ManArgs),
-    /// Sign a body by any scheme
+    /// Sign a body with any scheme
     Sign(sign::SignArgs),
-    /// Verify a request's signature, and say why not
+    /// Verify a request's signature and explain a mismatch
     Verify(verify::VerifyArgs),
-    /// Receive requests, show them and keep them
+    /// Receive requests, show and save them
     Listen(listen::ListenArgs),
     /// Compare what was sent with what arrived
     Diff(diff::DiffArgs),
-    /// Make secrets, check them, rehearse their rotation
+    /// Generate secrets, check them, prepare a rotation
     #[command(subcommand)]
     Secret(secret::SecretCommand),
-    /// Receive webhooks, answer applications and monitors, deliver in the background
+    /// Receive webhooks, serve the API and deliver in the background
     Serve(serve::ServeArgs),
-    /// Print the queue's figures for Prometheus, or keep them in a file for its node exporter
+    /// Print metrics for Prometheus, or write them for its node exporter
     Metrics(metrics::MetricsArgs),
-    /// See the whole story in ten seconds
+    /// Run a self-contained demonstration
     Demo(demo::DemoArgs),
-    /// Help on a command or topic, or a list of everything
+    /// Show help on a command or a topic, or list all commands
     Help(help::HelpArgs),
-    /// Print which version this is
+    /// Print the version
     Version(version::VersionArgs),
 }
 

@@ -8,11 +8,12 @@ mod endpoints;
 mod environment;
 mod file;
 mod keys;
+mod loader;
 mod origin;
 mod problem;
-mod reading;
 pub mod reference;
 mod secret;
+mod secret_keys;
 pub mod starter;
 mod values;
 
@@ -29,7 +30,7 @@ use crate::monitor::{FreshnessThresholds, Limits};
 use crate::signature::Secret;
 
 use environment::Environment;
-use reading::Reading;
+use loader::Loader;
 use secret::SecretLocation;
 
 pub use origin::{Origin, Setting};
@@ -150,12 +151,12 @@ impl Config {
 
     /// Reads what can be read of the configuration, and collects what is wrong with it.
     pub fn inspect(sources: Sources) -> Inspection {
-        let mut reading = Reading::default();
-        let environment = reading.environment(sources.env, sources.env_file);
-        let files = reading.files(&environment, sources.config_path, &sources.system_path);
-        let values = reading.values(&environment, &files, sources.db_flag);
-        let endpoints = reading.endpoints(&environment, &files, values.delivery);
-        let secrets = reading.secrets(&environment, &files);
+        let mut loader = Loader::default();
+        let environment = loader.environment(sources.env, sources.env_file);
+        let files = loader.files(&environment, sources.config_path, &sources.system_path);
+        let values = loader.values(&environment, &files, sources.db_flag);
+        let endpoints = loader.endpoints(&environment, &files, values.delivery);
+        let secrets = loader.secrets(&environment, &files);
         let config = Self {
             endpoints,
             database: values.database.or_else(|| environment.state_dir().map(|dir| dir.join("syncctl.db"))),
@@ -165,13 +166,13 @@ impl Config {
             freshness: values.freshness,
             server: values.server,
             ca_file: values.ca_file,
-            places: reading.places,
-            settings: reading.settings,
+            places: loader.places,
+            settings: loader.settings,
             secrets,
             environment,
             warnings: Mutex::default(),
         };
-        Inspection { config: config.with_default_database_shown(), problems: reading.problems }
+        Inspection { config: config.with_default_database_shown(), problems: loader.problems }
     }
 
     /// The database; an error only where nobody named one and there is no home directory either.

@@ -206,7 +206,7 @@ fn check_failures(attempts: Attempts, limits: &Limits) -> Check {
 
 fn check_due_age(age: Duration, limits: &Limits) -> Check {
     let (value, limit) = (short_duration(age), short_duration(limits.max_due_age));
-    let text = format!("the oldest due delivery has waited {value}, longer than {limit}: nobody drains the queue");
+    let text = format!("the oldest due delivery has waited {value}, longer than {limit}: no worker is running");
     check("oldest due", age > limits.max_due_age, value, limit, text)
 }
 
@@ -230,14 +230,14 @@ fn check_endpoints(figures: &Figures) -> Check {
     };
     let message = match state {
         Grade::Ok => None,
-        Grade::Warning => Some(format!("{resting} resting, because they did not answer or asked for it")),
+        Grade::Warning => Some(format!("circuit open for {resting}: they did not answer, or asked for a pause")),
         Grade::Critical => Some(format!("answered 410 and were paused: {}", gone.join(", "))),
     };
     let value = match (gone.len(), resting) {
         (0, 0) => "none gone".to_owned(),
-        (0, resting) => format!("{resting} resting"),
+        (0, resting) => format!("{resting} with an open circuit"),
         (gone, 0) => format!("{gone} gone"),
-        (gone, resting) => format!("{gone} gone, {resting} resting"),
+        (gone, resting) => format!("{gone} gone, {resting} with an open circuit"),
     };
     Check { name: "endpoints", state, value, limit: "none gone".to_owned(), message }
 }
@@ -260,9 +260,10 @@ fn check_storage(storage: Storage) -> Check {
     let log = bytes(storage.wal_bytes);
     let (state, message) = match (storage.full, storage.wal_bytes) {
         (true, _) => (Grade::Critical, Some("the disk of the database is full: nothing can be stored".to_owned())),
-        (false, HUGE_LOG..) => {
-            (Grade::Critical, Some(format!("the write-ahead log has grown to {log}: something reads without an end")))
-        }
+        (false, HUGE_LOG..) => (
+            Grade::Critical,
+            Some(format!("the write-ahead log has grown to {log}: a long-running reader blocks WAL checkpoints")),
+        ),
         (false, LARGE_LOG..) => (Grade::Warning, Some(format!("the write-ahead log has grown to {log}"))),
         (false, _) => (Grade::Ok, None),
     };

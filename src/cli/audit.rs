@@ -9,7 +9,7 @@ use crate::store::Page;
 /// The commands below `audit`.
 #[derive(Debug, clap::Subcommand)]
 pub enum AuditCommand {
-    /// Attempts and webhooks, newest first: sync.TYPE, sync.failure and sync.recovery
+    /// List audit entries, newest first: sync.TYPE, sync.failure, sync.recovery
     List(ListArgs),
 }
 
@@ -17,7 +17,7 @@ pub enum AuditCommand {
 #[derive(Debug, clap::Args)]
 #[command(mut_arg("since", filter::since("Sent or arrived")), mut_arg("until", filter::until("Sent or arrived")))]
 pub struct ListArgs {
-    /// Only what left, or only what arrived
+    /// Only outbound or only inbound entries
     #[arg(long, value_name = "WHICH", value_parser = ["outbound", "inbound"])]
     direction: Option<String>,
     #[command(flatten)]

@@ -32,7 +32,7 @@ pub struct CheckArgs {
     #[arg(short, long, value_name = "THRESHOLDS", default_value = "", hide_default_value = true)]
     #[arg(value_parser = Thresholds::parse)]
     critical: Thresholds,
-    /// Answer UNKNOWN after that time
+    /// Report UNKNOWN after this time
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = values::duration)]
     timeout: Duration,
 }

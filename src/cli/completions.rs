@@ -13,13 +13,13 @@ use crate::untrusted::Untrusted;
 /// Arguments of `completions`.
 #[derive(Debug, clap::Args)]
 pub struct CompletionsArgs {
-    /// Which shell
+    /// Shell to complete for
     #[arg(value_name = "SHELL")]
     shell: Shell,
-    /// Write the file where the shell looks for it, and say where
+    /// Install the file where the shell looks for it
     #[arg(long)]
     install: bool,
-    /// With --install: say where it would be written and write nothing
+    /// With --install: show the path and write nothing
     #[arg(short = 'n', long, requires = "install")]
     dry_run: bool,
 }

@@ -10,21 +10,21 @@ use crate::untrusted::Untrusted;
 /// The commands below `config`.
 #[derive(Debug, clap::Subcommand)]
 pub enum ConfigCommand {
-    /// Show every setting; works when the configuration is broken, too
+    /// Show all settings, even of an invalid configuration
     Show(ShowArgs),
-    /// Check the configuration and the secrets it names; exit 78 when something is wrong
+    /// Check the configuration and its secrets; exit 78 when invalid
     Validate,
-    /// Print where configuration is looked for
+    /// Print the paths of the configuration files
     Path,
 }
 
 /// What of the settings to show.
 #[derive(Debug, clap::Args)]
 pub struct ShowArgs {
-    /// Also show where each value comes from, and what it hides
+    /// Show where each value comes from and which one it overrides
     #[arg(long)]
     origin: bool,
-    /// Show secrets in clear; on a terminal only
+    /// Show secrets, on a terminal only
     #[arg(long)]
     reveal: bool,
 }

@@ -220,10 +220,10 @@ impl ConfiguredKeys {
 /// Which page of a list.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub struct Paging {
-    /// Rows on a page
+    /// Rows per page
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..=100_000))]
     pub limit: u64,
-    /// Which page
+    /// Page number
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     pub page: u64,
 }

@@ -20,23 +20,23 @@ use crate::untrusted::Untrusted;
 /// The commands below `db`.
 #[derive(Debug, clap::Subcommand)]
 pub enum DbCommand {
-    /// Print where the database is, or would be
+    /// Print the path of the database
     Path,
-    /// Show the file: schema, sizes, journal
+    /// Show schema, sizes and journal of the database
     Status,
-    /// Copy the queue to a file while others go on using it
+    /// Copy the database to a file while it is in use
     ///
     /// Events that changed on the disk are copied as they are: it says which, and exits 3.
     Backup(BackupArgs),
-    /// Put a backup in the place of the queue, which is kept beside it
+    /// Replace the database with a backup, keeping the old one
     ///
     /// Refused while any process has the queue open. What is pending in the backup may have been delivered since it was made, and
     /// would be sent again under the same ids: so it needs --accept-replays when anything is. To send none of it, pause the
     /// endpoints or stop the workers, restore, and give the deliveries up (`syncctl deliveries give-up`).
     Restore(RestoreArgs),
-    /// Check the file, and its figures against its rows; exit 1 when something is wrong
+    /// Check the file and its counters; exit 1 when something is wrong
     Verify,
-    /// Remove finished deliveries that are old, and what the logs say of that time
+    /// Delete old finished deliveries and log entries
     ///
     /// With the deliveries go their attempts, and events nothing is left of. The logs are the figures by the minute, the runs
     /// that ended, and the webhooks that arrived; the ids of webhooks that were applied are remembered for 30 days in any case.
@@ -46,13 +46,13 @@ pub enum DbCommand {
 /// Where to.
 #[derive(Debug, clap::Args)]
 pub struct BackupArgs {
-    /// The file to write, readable by its owner only
+    /// File to write, readable only by its owner
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Replace a file that is there
+    /// Overwrite an existing file
     #[arg(long)]
     force: bool,
-    /// Say what would be written and write nothing
+    /// Show what would be written and write nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
 }
@@ -60,16 +60,16 @@ pub struct BackupArgs {
 /// From where.
 #[derive(Debug, clap::Args)]
 pub struct RestoreArgs {
-    /// A file that `db backup` wrote
+    /// Backup file written by `db backup`
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Take the place of a queue that is there
+    /// Replace an existing database
     #[arg(long)]
     force: bool,
-    /// What is pending in it may be sent a second time
+    /// Accept that its pending deliveries may be sent twice
     #[arg(long)]
     accept_replays: bool,
-    /// Say what would be restored and change nothing
+    /// Show what would be restored and change nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
 }
@@ -77,22 +77,22 @@ pub struct RestoreArgs {
 /// What to remove.
 #[derive(Debug, clap::Args)]
 pub struct PruneArgs {
-    /// Only what has not changed for that long
+    /// Only rows that have not changed for this long
     #[arg(long, value_name = "TIME", default_value = "30d", value_parser = values::duration)]
     older_than: Duration,
-    /// Which deliveries; those given up can be replayed as long as they are there
+    /// Which deliveries; failed ones can be replayed until they are deleted
     #[arg(long, value_name = "STATES", value_delimiter = ',', default_value = "delivered", value_parser = finished())]
     state: Vec<State>,
-    /// Only deliveries to this endpoint, and nothing of the logs
+    /// Only deliveries to this endpoint, and no log entries
     #[arg(long, value_name = "NAME")]
     endpoint: Option<String>,
-    /// Say what would be removed and remove nothing
+    /// Show what would be deleted and delete nothing
     #[arg(short = 'n', long, conflicts_with = "yes")]
     dry_run: bool,
-    /// Do not ask
+    /// Do not prompt
     #[arg(long)]
     yes: bool,
-    /// With --yes, also when nothing has happened for so long that a clock that jumped ahead would look the same
+    /// With --yes: delete even if the clock may have jumped ahead
     #[arg(long, requires = "yes")]
     force: bool,
 }

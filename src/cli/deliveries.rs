@@ -13,9 +13,9 @@ use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 /// The commands below `deliveries`.
 #[derive(Debug, clap::Subcommand)]
 pub enum DeliveriesCommand {
-    /// Deliveries, newest first
+    /// List deliveries, newest first
     List(ListArgs),
-    /// Give unfinished deliveries up: they are failed until they are replayed
+    /// Give up unfinished deliveries: they are failed until replayed
     GiveUp(GiveUpArgs),
 }
 
@@ -25,7 +25,7 @@ pub struct ListArgs {
     /// Only in these states
     #[arg(long, value_name = "STATES", value_delimiter = ',', value_parser = state())]
     state: Vec<State>,
-    /// Only those given up, the same as `--state failed`
+    /// Same as `--state failed`
     #[arg(long, conflicts_with = "state")]
     failed: bool,
     #[command(flatten)]
@@ -44,13 +44,13 @@ fn state() -> impl clap::builder::TypedValueParser<Value = State> {
 pub struct GiveUpArgs {
     #[command(flatten)]
     selection: SelectionArgs,
-    /// Everything that is pending or held, as far as the other options allow
+    /// All pending and held deliveries that the other options match
     #[arg(long, conflicts_with_all = ["ids", "stdin"])]
     all: bool,
-    /// Say what would be given up and change nothing; the default for more than one
+    /// Show what would be given up and change nothing; the default for filters
     #[arg(short = 'n', long, conflicts_with = "yes")]
     dry_run: bool,
-    /// Do it, however many there are
+    /// Apply the change to everything the filter matches
     #[arg(long)]
     yes: bool,
 }

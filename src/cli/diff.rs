@@ -17,10 +17,10 @@ use crate::request::MOST_BYTES;
 
 A file that ends in .http is a request, and its body is compared. Exit status: 0 equal, 1 not.")]
 pub struct DiffArgs {
-    /// What was sent, then what arrived; with --event, what arrived
+    /// Sent body, then received body; with --event only the received one
     #[arg(value_name = "FILE", num_args = 1..=2, required = true)]
     files: Vec<String>,
-    /// Take the body of a stored event as what was sent
+    /// Use the body of a stored event as the sent one
     #[arg(long, value_name = "ID")]
     event: Option<String>,
 }

@@ -37,7 +37,7 @@ pub struct DoctorArgs {
     /// apply. Four are called at a time, each for at most ten seconds.
     #[arg(long)]
     online: bool,
-    /// Read the whole database, and hold its figures against its rows, as `db verify` does
+    /// Also read the whole database and check its counters, as `db verify` does
     #[arg(long)]
     deep: bool,
 }

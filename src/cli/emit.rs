@@ -16,40 +16,40 @@ mod batch;
 /// Arguments of `emit`.
 #[derive(Debug, clap::Args)]
 pub struct EmitArgs {
-    /// The event type, such as enrollment.created
+    /// Event type, such as enrollment.created
     #[arg(value_name = "TYPE", required_unless_present = "batch")]
     event_type: Option<String>,
-    /// The id of what it is about
+    /// Resource id
     #[arg(value_name = "RESOURCE_ID", required_unless_present_any = ["batch", "user"])]
     resource_id: Option<String>,
-    /// What happened, as JSON: literal, @FILE, or - for standard input; without it, the local record
+    /// Event data as JSON: literal, @FILE, or - for stdin [default: the local record]
     #[arg(long, value_name = "JSON|@FILE|-")]
     data: Option<String>,
-    /// An id of your own; emitting it again stores nothing
+    /// Event id; emitting the same id again stores nothing
     #[arg(long, value_name = "ID")]
     id: Option<String>,
-    /// What kind of thing it is about; needed for types of your own
+    /// Resource type; required for custom event types
     #[arg(long, value_name = "TYPE")]
     resource_type: Option<String>,
-    /// When it happened, as RFC 3339; now unless given
+    /// When it happened, as RFC 3339 [default: now]
     #[arg(long, value_name = "TIME", value_parser = values::timestamp)]
     timestamp: Option<Timestamp>,
-    /// Events from a file or standard input, one JSON object a line: all of them, or none
+    /// Emit the events of a file or `-`, one JSON object per line: all or none
     #[arg(long, value_name = "FILE|-", conflicts_with_all = ["event_type", "data", "id", "resource_type", "timestamp", "user"])]
     batch: Option<PathBuf>,
-    /// Store the good lines of a batch and name the others
+    /// With --batch: store the valid lines and report the others
     #[arg(long, requires = "batch", hide_short_help = true)]
     skip_invalid: bool,
-    /// The user whose progress it is
+    /// User id of a progress event
     #[arg(long, value_name = "ID", requires = "course", conflicts_with = "resource_id", hide_short_help = true)]
     user: Option<String>,
-    /// The course the progress is in
+    /// Course id of a progress event
     #[arg(long, value_name = "ID", requires = "user", hide_short_help = true)]
     course: Option<String>,
-    /// Exit 1 when the event is stored already
+    /// Exit 1 if the event is already stored
     #[arg(long, conflicts_with = "batch", hide_short_help = true)]
     fail_on_duplicate: bool,
-    /// Check everything and store nothing
+    /// Validate and store nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
 }
@@ -139,8 +139,10 @@ fn bad_data(invalid: &Invalid) -> CliError {
 /// Why an event was stored for nobody.
 pub(super) fn said_of_nobody(endpoints: &[Endpoint], event_type: &str) -> String {
     match endpoints.iter().any(|endpoint| endpoint.configured) {
-        false => "no endpoint is configured: the event is stored, and nobody will get it".to_owned(),
-        true => format!("no endpoint wants `{}`: the event is stored, and nobody will get it", Untrusted(event_type)),
+        false => "no endpoint is configured: the event is stored without deliveries".to_owned(),
+        true => {
+            format!("no endpoint subscribes to `{}`: the event is stored without deliveries", Untrusted(event_type))
+        }
     }
 }
 

@@ -12,13 +12,13 @@ use crate::untrusted::Untrusted;
 /// The commands below `endpoints`.
 #[derive(Debug, clap::Subcommand)]
 pub enum EndpointsCommand {
-    /// All endpoints and how they stand
+    /// List endpoints and their state
     List,
-    /// One endpoint in full
+    /// Show one endpoint
     Show(Named),
-    /// Hold the deliveries of an endpoint back
+    /// Hold the deliveries of an endpoint
     Pause(Change),
-    /// Deliver to an endpoint again; ends a pause or a rest
+    /// Resume an endpoint: end a pause, close its circuit
     ///
     /// The deliveries of an endpoint that is not configured stay held: name it in the configuration again, or another with its URL,
     /// which takes them over. If it is gone for good, `syncctl deliveries give-up --endpoint NAME --yes` gives them up.
@@ -28,7 +28,7 @@ pub enum EndpointsCommand {
 /// Which endpoint.
 #[derive(Debug, clap::Args)]
 pub struct Named {
-    /// The endpoint's name
+    /// Endpoint name
     #[arg(value_name = "NAME")]
     name: String,
 }
@@ -36,10 +36,10 @@ pub struct Named {
 /// Which endpoint to change.
 #[derive(Debug, clap::Args)]
 pub struct Change {
-    /// The endpoint's name
+    /// Endpoint name
     #[arg(value_name = "NAME")]
     name: String,
-    /// Say what would happen and change nothing
+    /// Show what would happen and change nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
 }

@@ -14,13 +14,13 @@ use crate::untrusted::Untrusted;
 /// The commands below `events`.
 #[derive(Debug, clap::Subcommand)]
 pub enum EventsCommand {
-    /// Events, newest first
+    /// List events, newest first
     List(ListArgs),
-    /// One event with its deliveries and every attempt
+    /// Show one event with its deliveries and attempts
     Show(ShowArgs),
-    /// Why each of its deliveries stands where it stands, and what happens next
+    /// Explain the state of each delivery and what happens next
     Why(WhyArgs),
-    /// Print openssl and curl lines that sign and send it again, with the secret in a variable
+    /// Print openssl and curl commands that sign and send it again
     Reproduce(ReproduceArgs),
 }
 
@@ -31,7 +31,7 @@ pub struct ListArgs {
     /// Only this event type
     #[arg(long = "type", value_name = "TYPE")]
     event_type: Option<String>,
-    /// Only the resource with this id
+    /// Only events of this resource id
     #[arg(long, value_name = "ID")]
     resource: Option<String>,
     #[command(flatten)]
@@ -43,13 +43,13 @@ pub struct ListArgs {
 /// Which event, and what of it.
 #[derive(Debug, clap::Args)]
 pub struct ShowArgs {
-    /// The event's id, #N for the Nth that was emitted, or the number of one of its deliveries
+    /// Event id, its number as #N, or a delivery number
     #[arg(value_name = "ID")]
     id: String,
-    /// Print the event's data, byte for byte as it was given
+    /// Print the event's data exactly as it was given
     #[arg(long, conflicts_with = "sent")]
     body: bool,
-    /// Print the bytes that are signed and sent
+    /// Print the request body that is signed and sent
     #[arg(long)]
     sent: bool,
 }
@@ -57,7 +57,7 @@ pub struct ShowArgs {
 /// Which event.
 #[derive(Debug, clap::Args)]
 pub struct WhyArgs {
-    /// The event's id, #N for the Nth that was emitted, or the number of one of its deliveries
+    /// Event id, its number as #N, or a delivery number
     #[arg(value_name = "ID")]
     id: String,
 }
@@ -65,13 +65,13 @@ pub struct WhyArgs {
 /// Which event, and where to.
 #[derive(Debug, clap::Args)]
 pub struct ReproduceArgs {
-    /// The event's id, #N for the Nth that was emitted, or the number of one of its deliveries
+    /// Event id, its number as #N, or a delivery number
     #[arg(value_name = "ID")]
     id: String,
     /// Only to this endpoint
     #[arg(long, value_name = "NAME", conflicts_with = "to")]
     endpoint: Option<String>,
-    /// To this URL instead of the event's endpoints
+    /// Use this URL instead of the event's endpoints
     #[arg(long, value_name = "URL")]
     to: Option<String>,
 }

@@ -106,21 +106,21 @@ impl Exit {
     /// When it is used.
     pub fn meaning(self) -> &'static str {
         match self {
-            Self::Done => "done; nothing to do; the reader closed the pipe",
+            Self::Done => "success; nothing to do; the reader closed the pipe",
             Self::Failure => "the answer is no: unhealthy, not delivered; any failure without a code of its own",
             Self::Usage => "wrong usage",
-            Self::Part => "done in part: a delivery used up its attempts, or lines of a batch were rejected",
+            Self::Part => "partial success: a delivery used up its attempts, or lines of a batch were rejected",
             Self::Signature => "the signature does not verify, or its header is missing or malformed",
             Self::NoDatabase => "there is no database",
-            Self::Locked => "the database is locked by another process past the wait",
+            Self::Locked => "the database is locked by another process (timed out)",
             Self::NewerSchema => "the database has a newer schema than this program",
             Self::Data => "bad data",
             Self::NoInput => "input not found",
             Self::Bug => "a bug",
             Self::Io => "storage, input or output failed",
-            Self::Config => "something is wrong with the configuration",
-            Self::Interrupted => "interrupted, after letting go of what was claimed",
-            Self::Terminated => "terminated, after letting go of what was claimed",
+            Self::Config => "the configuration is invalid",
+            Self::Interrupted => "interrupted; claimed deliveries were released",
+            Self::Terminated => "terminated; claimed deliveries were released",
         }
     }
 
@@ -186,11 +186,25 @@ impl From<ConfigError> for CliError {
     fn from(error: ConfigError) -> Self {
         let exit = if error.is_missing_input() { Exit::NoInput } else { Exit::Config };
         let failure = exit.because(&error);
-        match error.hint() {
+        match config_hint(&error) {
             Some(hint) => failure.with_hint(hint).into(),
             None => failure.into(),
         }
     }
+}
+
+/// What to try next after a configuration error.
+fn config_hint(error: &ConfigError) -> Option<String> {
+    let hint = match error {
+        ConfigError::Missing(_) => return None,
+        ConfigError::Wrong(problem) => match &problem.hint {
+            Some(hint) => hint,
+            None => "list all problems with `syncctl config validate`",
+        },
+        ConfigError::Secret { .. } => "see where each setting comes from with `syncctl config show --origin`",
+        ConfigError::NoHome => "name the database with --db PATH or SYNCCTL_DB",
+    };
+    Some(hint.to_owned())
 }
 
 impl From<StoreError> for CliError {

@@ -21,16 +21,16 @@ pub struct FailuresArgs {
 /// The commands below `failures`.
 #[derive(Debug, clap::Subcommand)]
 pub enum FailuresCommand {
-    /// Deliveries with a failed attempt that wait for another or were given up, newest first
+    /// List deliveries with a failed attempt, newest first
     List(ListArgs),
-    /// How many attempts failed, by event type, resource type and endpoint
+    /// Count failed attempts by event type, resource type and endpoint
     Stats(StatsArgs),
 }
 
 /// Which window.
 #[derive(Debug, clap::Args)]
 pub struct StatsArgs {
-    /// Attempts that ended at or after: a time, or a duration before now [default: 24h]
+    /// Attempts that ended at or after this time [default: 24h]
     #[arg(long, value_name = "WHEN", value_parser = When::parse)]
     since: Option<When>,
 }

@@ -22,10 +22,10 @@ pub(super) fn until(what: &'static str) -> impl FnOnce(Arg) -> Arg {
 /// From when, and until when.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub struct Window {
-    /// At or after: a time, or a duration before now
+    /// At or after this time: 2h, yesterday, 2026-11-28, RFC 3339
     #[arg(long, value_name = "WHEN", value_parser = When::parse)]
     since: Option<When>,
-    /// Before
+    /// Before this time
     #[arg(long, value_name = "WHEN", value_parser = When::parse)]
     until: Option<When>,
 }
@@ -49,7 +49,7 @@ pub struct Sent {
     /// Only to this endpoint
     #[arg(long, value_name = "NAME")]
     pub(super) endpoint: Option<String>,
-    /// Only of this event type
+    /// Only this event type, or a pattern such as `user.*`
     #[arg(long = "type", id = "event_type", value_name = "TYPE")]
     event_type: Option<String>,
     #[command(flatten)]

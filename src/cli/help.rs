@@ -12,10 +12,10 @@ use crate::untrusted::Untrusted;
 /// Arguments of `help`.
 #[derive(Debug, clap::Args)]
 pub struct HelpArgs {
-    /// A command, or a topic: exit-codes, environment, explain, signing
+    /// Command or topic: exit-codes, environment, explain, signing
     #[arg(value_name = "COMMAND")]
     words: Vec<String>,
-    /// Every command; with `-o json` also their options
+    /// List all commands; with `-o json` also their options
     #[arg(long, conflicts_with = "words")]
     all: bool,
 }

@@ -24,7 +24,7 @@ const MOST_KEPT: u32 = 1_000;
 /// Arguments of `init`.
 #[derive(Debug, clap::Args)]
 pub struct InitArgs {
-    /// Where to write it [default: the user's configuration, or the one of --config or SYNCCTL_CONFIG]
+    /// File to write [default: the configuration file that is in use]
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
     /// Make no secret; without it, 32 random bytes go to a file `webhook.secret` beside the configuration
@@ -32,13 +32,13 @@ pub struct InitArgs {
     /// A secret that is there already is used as it is, and never replaced.
     #[arg(long)]
     no_secret: bool,
-    /// Write it though one is there; the old one is kept beside it, as config.toml.1 or the next free number
+    /// Replace an existing file; the old one is kept as config.toml.N
     #[arg(long)]
     force: bool,
     /// Print the configuration and write nothing
     #[arg(long, conflicts_with = "force")]
     print: bool,
-    /// Say what would be written and write nothing
+    /// Show what would be written and write nothing
     #[arg(short = 'n', long, conflicts_with = "print")]
     dry_run: bool,
 }

@@ -61,7 +61,7 @@ const TLS_HANDSHAKE: u8 = 0x16;
 
 Without a secret requests are shown and kept, and not verified.")]
 pub struct ListenArgs {
-    /// The address to listen on
+    /// Address to listen on
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:4000")]
     listen: String,
     /// Answer with these statuses in turn; the last one stays

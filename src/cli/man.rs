@@ -22,10 +22,10 @@ const DATE: &str = "2026-11-22";
 /// Arguments of `man`.
 #[derive(Debug, clap::Args)]
 pub struct ManArgs {
-    /// The page of a command, such as `db prune`; without one, of syncctl itself
+    /// Command, such as `db prune` [default: syncctl itself]
     #[arg(value_name = "COMMAND", conflicts_with = "dir")]
     command: Vec<String>,
-    /// Write every page into this directory
+    /// Write all pages into this directory
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
 }

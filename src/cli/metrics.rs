@@ -15,7 +15,7 @@ const FILE: &str = "syncctl.prom";
 /// Arguments of `metrics`.
 #[derive(Debug, clap::Args)]
 pub struct MetricsArgs {
-    /// Write syncctl.prom into this directory, whole or not at all, for the node exporter's textfile collector
+    /// Write syncctl.prom atomically into the node exporter's textfile directory
     #[arg(long, value_name = "DIR")]
     textfile: Option<PathBuf>,
 }

@@ -16,7 +16,7 @@ use crate::format::count;
 use crate::outbound::run::{RunOptions, RunSummary, Stop, Until, WorkerError};
 use crate::outbound::worker::Observer;
 use crate::render::Progress;
-use crate::report::queue::{RunView, processed, resting};
+use crate::report::queue::{RunView, circuit_open, processed};
 use crate::report::{Report, lists};
 use crate::service::{RunReport, WorkerConfig};
 use crate::store::{self, Access, EndpointFigures, Finished, Listed, Page, Recorded, Store, StoreError};
@@ -32,25 +32,25 @@ const DUE_SHOWN: u64 = 1_000;
 /// Arguments of `process`.
 #[derive(Debug, clap::Args)]
 pub struct ProcessArgs {
-    /// Make at most so many attempts
+    /// Stop after this many attempts
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     limit: Option<u64>,
-    /// Requests in flight to each endpoint, in place of its own setting
+    /// Requests in flight per endpoint, overriding its setting
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=i64::from(MAX_CONCURRENCY)))]
     concurrency: Option<u16>,
-    /// Start nothing new after that time, such as 50s
+    /// Stop starting attempts after this time, such as 50s
     #[arg(long, value_name = "TIME", value_parser = values::duration)]
     max_time: Option<Duration>,
-    /// Also wait for retries, and for what other runs are sending
+    /// Also wait for retries and for attempts of other processes
     #[arg(long, conflicts_with = "watch")]
     wait: bool,
-    /// Go on until stopped, and deliver what is emitted at once
+    /// Keep running and deliver new events at once
     #[arg(long)]
     watch: bool,
-    /// Leave at once, with exit 0, when another run with --single is active
+    /// Exit 0 at once if another run with --single is active
     #[arg(long)]
     single: bool,
-    /// Show what is due and send nothing
+    /// List due deliveries and send nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
 }
@@ -272,7 +272,10 @@ fn waiting(row: &EndpointFigures, now: Timestamp) -> Option<String> {
         (Untrusted(&row.endpoint.name), count(usize::try_from(row.counts.pending).unwrap_or_default(), "delivery"));
     match (row.endpoint.state_name(), row.endpoint.circuit.open) {
         ("ok", _) => None,
-        ("resting", Some(rest)) => Some(format!("  {name} is {}: {left} pending", resting(rest, now))),
+        ("resting", Some(rest)) => Some(format!(
+            "  {name}: {}, {left} pending; `syncctl endpoints resume {name}` ends it",
+            circuit_open(rest, now)
+        )),
         ("unconfigured", _) => Some(format!("  {name} is not configured: {left} held")),
         _ if row.endpoint.paused_by == Some(PausedBy::Configuration) => {
             Some(format!("  {name} is paused by the configuration: {left} held"))

@@ -26,35 +26,35 @@ const LONGEST_LINE: u64 = 16 * 1024 * 1024;
 /// The commands below `records`.
 #[derive(Debug, clap::Subcommand)]
 pub enum RecordsCommand {
-    /// Records, the latest first
+    /// List records, newest first
     List(ListArgs),
-    /// One record in full
+    /// Show one record
     Show(ShowArgs),
-    /// Write every record with its stamps and tombstones, one JSON object a line
+    /// Write all records with stamps and tombstones as JSON lines
     Export(ExportArgs),
-    /// Merge records from elsewhere; nothing is emitted, and again does no harm
+    /// Merge records from a file; emits nothing and can be repeated
     Import(ImportArgs),
 }
 
 /// Which records.
 #[derive(Debug, clap::Args)]
 pub struct ListArgs {
-    /// Only this kind: enrollment, user or progress
+    /// Only this resource type: enrollment, user or progress
     #[arg(value_name = "KIND", value_parser = kind())]
     kind: Option<Kind>,
-    /// Only with this text in the name, the email or the id
+    /// Only records whose name, email or id contains this text
     #[arg(long, value_name = "TEXT")]
     search: Option<String>,
-    /// Only of this user
+    /// Only records of this user
     #[arg(long, value_name = "ID")]
     user: Option<String>,
-    /// Only in this course
+    /// Only records of this course
     #[arg(long, value_name = "ID")]
     course: Option<String>,
-    /// Sort by name, email or created instead of by arrival
+    /// Sort by name, email or created [default: newest first]
     #[arg(long, value_name = "FIELD", value_parser = sort())]
     sort: Option<Sort>,
-    /// Also deleted ones
+    /// Include deleted records
     #[arg(long)]
     deleted: bool,
     #[command(flatten)]
@@ -64,13 +64,13 @@ pub struct ListArgs {
 /// Which record.
 #[derive(Debug, clap::Args)]
 pub struct ShowArgs {
-    /// Its kind: enrollment, user or progress
+    /// Resource type: enrollment, user or progress
     #[arg(value_name = "KIND", value_parser = kind())]
     kind: Kind,
-    /// The resource's id
+    /// Resource id
     #[arg(value_name = "ID")]
     id: String,
-    /// Print its data alone, as the data of an event would carry it
+    /// Print only the record's data, as an event would carry it
     #[arg(long)]
     body: bool,
 }
@@ -82,10 +82,10 @@ pub struct ExportArgs {}
 /// Arguments of `records import`.
 #[derive(Debug, clap::Args)]
 pub struct ImportArgs {
-    /// An export, or lines with resourceType, resourceId, data and maybe timestamp; - for standard input
+    /// Export file, or lines with resourceType, resourceId, data, timestamp; `-` for stdin
     #[arg(value_name = "FILE|-")]
     file: PathBuf,
-    /// Check every line and change nothing
+    /// Validate every line and change nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
 }

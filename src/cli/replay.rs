@@ -24,25 +24,25 @@ const SHOWN: usize = 20;
 pub struct ReplayArgs {
     #[command(flatten)]
     selection: SelectionArgs,
-    /// Everything that was given up, as far as the other options allow
+    /// All failed deliveries that the other options match
     #[arg(long)]
     failed: bool,
-    /// Also deliveries that arrived
+    /// Also deliveries that were delivered
     #[arg(long)]
     include_delivered: bool,
-    /// Also deliveries that are pending already: due now, with fresh attempts
+    /// Also pending deliveries: due now, with new attempts
     #[arg(long)]
     force: bool,
-    /// Change nothing and say what would be replayed; the default for more than one
+    /// Show what would be replayed and change nothing; the default for filters
     #[arg(short = 'n', long, conflicts_with = "yes")]
     dry_run: bool,
-    /// Do it, however many there are
+    /// Apply the change to everything the filter matches
     #[arg(long)]
     yes: bool,
-    /// Send the same bytes to that URL instead, with a fresh time and signature; the queue is left as it is
+    /// Send the same body to this URL, freshly signed; the queue is not changed
     #[arg(long, value_name = "URL", conflicts_with_all = ["force"])]
     to: Option<String>,
-    /// Send captured requests: a file or a folder of `listen --save`
+    /// Send captured requests from a file or directory of `listen --save`
     #[arg(long, value_name = "PATH", requires = "to", conflicts_with_all = ["ids", "stdin", "failed", "endpoint", "event_type", "since", "until"])]
     from: Option<PathBuf>,
     /// With --from, the scheme to sign by where the request's headers do not tell
@@ -104,7 +104,7 @@ impl ReplayArgs {
             let wanting = endpoints.iter().filter(|it| is_chosen(&it.name) && it.wants(&event.event_type)).count();
             if wanting == 0 && !self.selection.stdin {
                 return Err(Exit::Failure
-                    .error(format!("no endpoint wants the event `{}`, so there is nobody to deliver it to", event.id))
+                    .error(format!("no endpoint subscribes to the event `{}`", event.id))
                     .hint("configure an endpoint for its type, or send it with --to URL"));
             }
             if wanting > 0 {

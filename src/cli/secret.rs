@@ -27,11 +27,11 @@ const CONFIGURED: &[&str] = &["webhook.secret", "webhook.previous_secret", "cron
 /// The commands below `secret`.
 #[derive(Debug, clap::Subcommand)]
 pub enum SecretCommand {
-    /// Print a new secret: 32 random bytes as whsec_ and base64
+    /// Generate a secret: 32 random bytes as whsec_ and base64
     New(NewArgs),
-    /// Look for what is wrong with a secret; it is never shown
+    /// Check a secret without showing it
     Check(CheckArgs),
-    /// Try a new secret on what `serve` received, captured requests and every endpoint before it replaces the old one
+    /// Try a new secret before it replaces the old one
     RotatePlan(RotatePlanArgs),
 }
 

@@ -17,10 +17,10 @@ const PAGE: u64 = 1_000;
 /// Which deliveries a command is about.
 #[derive(Debug, clap::Args)]
 pub struct SelectionArgs {
-    /// An event by its id or #N, for all its deliveries, or one delivery by its number
+    /// Event id or #N for all its deliveries, or a delivery number
     #[arg(value_name = "ID", conflicts_with_all = ["since", "until", "event_type"])]
     ids: Vec<String>,
-    /// Read ids from standard input, one a line; no line chooses nothing
+    /// Read ids from standard input, one per line
     #[arg(long, conflicts_with = "ids", hide_short_help = true)]
     pub(super) stdin: bool,
     #[command(flatten)]

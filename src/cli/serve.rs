@@ -26,16 +26,16 @@ use crate::service::{Background, Deliveries, OnAttempt};
 /// Arguments of `serve`.
 #[derive(Debug, clap::Args)]
 pub struct ServeArgs {
-    /// The addresses to listen on [default: server.listen, 127.0.0.1:3000]
+    /// Addresses to listen on [default: server.listen, 127.0.0.1:3000]
     #[arg(long, value_name = "HOST:PORT", num_args = 1..)]
     listen: Vec<String>,
-    /// Look for what is due at least so often; what is emitted goes out at once [default: server.process_every, 30s]
+    /// Poll interval for due deliveries [default: server.process_every, 30s]
     #[arg(long, value_name = "TIME", value_parser = values::duration_above_zero)]
     process_every: Option<Duration>,
-    /// Receive only, deliver nothing in the background
+    /// Do not deliver in the background
     #[arg(long, conflicts_with = "process_every")]
     no_process: bool,
-    /// Routes to switch off: webhooks, admin, process
+    /// Routes to disable: webhooks, admin, process
     #[arg(long, value_name = "ROUTES", value_delimiter = ',', value_parser = group)]
     without: Vec<Group>,
 }
@@ -205,7 +205,7 @@ fn announce(
         context.screen.note(&format!("  {line}"));
     }
     if any_name {
-        context.screen.note("  reachable by any name: server.hosts can say by which alone");
+        context.screen.note("  any Host is accepted; set server.hosts to restrict it");
     }
     if no_process {
         context.screen.note("  nothing is delivered in the background (--no-process)");

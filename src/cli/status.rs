@@ -14,14 +14,14 @@ use crate::store::Store;
 /// Arguments of `status`.
 #[derive(Debug, clap::Args)]
 pub struct StatusArgs {
-    /// Show it again every 2s, or as often as said, until Ctrl-C
+    /// Refresh every 2s, or at this interval, until Ctrl-C
     #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true, default_missing_value = "2s")]
     #[arg(value_parser = values::duration)]
     watch: Option<Duration>,
-    /// The age from which an endpoint's last success counts as aging [default: 60m, or as configured]
+    /// Age at which an endpoint's last success counts as aging [default: 60m]
     #[arg(long, value_name = "TIME", value_parser = values::duration)]
     warn_after: Option<Duration>,
-    /// The age from which it counts as stale [default: 180m, or as configured]
+    /// Age at which it counts as stale [default: 180m]
     #[arg(long, value_name = "TIME", value_parser = values::duration)]
     error_after: Option<Duration>,
 }

@@ -24,19 +24,19 @@ use crate::untrusted::Untrusted;
 /// Arguments of `sync`.
 #[derive(Debug, clap::Args)]
 pub struct SyncArgs {
-    /// What to bring into agreement
+    /// Resource type to synchronize
     #[arg(value_name = "WHAT", value_parser = what())]
     what: What,
-    /// The enrollment's id, or the user's
+    /// Enrollment id or user id
     #[arg(value_name = "ID")]
     id: String,
-    /// How it is now, as JSON: literal, @FILE, or - for standard input; without it, the local record
+    /// Current data as JSON: literal, @FILE, or - for stdin [default: the local record]
     #[arg(long, value_name = "JSON|@FILE|-")]
     data: Option<String>,
-    /// How long to wait for the outcome
+    /// Maximum time to wait for the outcome
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = values::duration)]
     max_time: Duration,
-    /// Check everything and store nothing
+    /// Validate and store nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
 }

@@ -3,16 +3,17 @@
 use super::environment::Environment;
 use super::file::{Entry, File};
 use super::keys::{self, Draft, ENDPOINT_KEYS};
+use super::loader::Loader;
+use super::origin::Sourced;
 use super::origin::{Origin, Setting};
 use super::problem::Problem;
-use super::reading::{Reading, Sourced};
 use super::values::Delivery;
 use crate::endpoint::{EndpointUrl, Spec};
 
 /// The variables that name endpoints by their URLs, strongest first.
 const URLS: [&str; 3] = ["SYNCCTL_WEBHOOK_URLS", "SYNCCTL_SYNC_WEBHOOK_URLS", "SYNC_WEBHOOK_URLS"];
 
-impl Reading {
+impl Loader {
     /// The endpoints; one that is wrong is left out, and told.
     pub(super) fn endpoints(&mut self, environment: &Environment, files: &[File], delivery: Delivery) -> Vec<Spec> {
         let mut specs = self.named_endpoints(files, delivery);

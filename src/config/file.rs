@@ -12,8 +12,8 @@ use toml::de::{DeTable, DeValue};
 
 use super::environment::unreadable;
 use super::keys::{ENDPOINT_KEYS, Form, KEYS, Key};
-use super::reading::Sourced;
-use super::secret::SECRETS;
+use super::origin::Sourced;
+use super::secret_keys::SECRETS;
 use super::{Origin, Problem};
 use crate::format::{did_you_mean, shorten};
 use crate::untrusted::Untrusted;

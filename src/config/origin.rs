@@ -29,6 +29,12 @@ impl fmt::Display for Origin {
     }
 }
 
+/// A value as one source gave it.
+pub(super) struct Sourced {
+    pub(super) text: String,
+    pub(super) origin: Origin,
+}
+
 /// One setting as `config show` lists it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {

@@ -85,23 +85,6 @@ impl ConfigError {
     pub fn is_missing_input(&self) -> bool {
         matches!(self, Self::Missing(_))
     }
-
-    /// What to try next.
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Missing(_) => None,
-            Self::Wrong(problem) => Some(
-                problem
-                    .hint
-                    .clone()
-                    .unwrap_or_else(|| "see everything that is wrong with `syncctl config validate`".to_owned()),
-            ),
-            Self::Secret { .. } => {
-                Some("see where each setting comes from with `syncctl config show --origin`".to_owned())
-            }
-            Self::NoHome => Some("name the database with --db PATH or SYNCCTL_DB".to_owned()),
-        }
-    }
 }
 
 impl From<Problem> for ConfigError {

@@ -2,7 +2,7 @@
 
 use super::Origin;
 use super::keys::{Draft, ENDPOINT_KEYS, KEYS, variable};
-use super::secret::SECRETS;
+use super::secret_keys::SECRETS;
 use super::values::Values;
 
 /// A key as the reference describes it.
@@ -44,7 +44,7 @@ pub fn endpoint_settings() -> Vec<Described> {
 
 /// The secrets, each with the keys that say where it is.
 pub fn secrets() -> Vec<Described> {
-    let described = |secret: &super::secret::Configured| Described {
+    let described = |secret: &super::secret_keys::SecretKeys| Described {
         key: secret.key.to_owned(),
         variable: Some(secret.variable().to_owned()),
         default: Origin::Default.to_string(),

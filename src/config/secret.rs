@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::environment::Environment;
 use super::file::File;
-use super::keys::Form;
+use super::secret_keys::SecretKeys;
 use super::{Origin, Problem};
 use crate::signature::Secret;
 
@@ -20,120 +20,45 @@ const LONGEST: u64 = 64 * 1024;
 /// How long a secret's command may take.
 const COMMAND_LIMIT: Duration = Duration::from_secs(10);
 
-/// A secret that can be configured.
-pub(super) struct Configured {
-    pub(super) key: &'static str,
-    variable: &'static str,
-    credential: &'static str,
-    file: &'static str,
-    env: &'static str,
-    command: &'static str,
+/// Where a secret is configured, strongest first. Nothing is read.
+pub(super) fn locations(keys: &SecretKeys, environment: &Environment, files: &[File]) -> Vec<(SecretLocation, Origin)> {
+    let in_variables = environment.origins_in_order(&keys.variables());
+    let (process, env_file): (Vec<_>, Vec<_>) =
+        in_variables.into_iter().partition(|(_, origin)| matches!(origin, Origin::Env(_)));
+    let variable = |(name, origin): (String, Origin)| (SecretLocation::Variable(name, origin.clone()), origin);
+    process
+        .into_iter()
+        .map(variable)
+        .chain(credential(keys, environment))
+        .chain(env_file.into_iter().map(variable))
+        .chain(files.iter().flat_map(|file| in_file(keys, file)))
+        .collect()
 }
 
-/// The secrets there are. No flag takes one, and neither does the file: it says where they are.
-pub(super) const SECRETS: &[Configured] = &[
-    Configured {
-        key: "webhook.secret",
-        variable: "WEBHOOK_SECRET",
-        credential: "webhook-secret",
-        file: "webhook.secret_file",
-        env: "webhook.secret_env",
-        command: "webhook.secret_command",
-    },
-    Configured {
-        key: "webhook.previous_secret",
-        variable: "WEBHOOK_SECRET_PREVIOUS",
-        credential: "webhook-secret-previous",
-        file: "webhook.previous_secret_file",
-        env: "webhook.previous_secret_env",
-        command: "webhook.previous_secret_command",
-    },
-    Configured {
-        key: "cron.secret",
-        variable: "CRON_SECRET",
-        credential: "cron-secret",
-        file: "cron.secret_file",
-        env: "cron.secret_env",
-        command: "cron.secret_command",
-    },
-    Configured {
-        key: "admin.token",
-        variable: "SYNCCTL_ADMIN_TOKEN",
-        credential: "admin-token",
-        file: "admin.token_file",
-        env: "admin.token_env",
-        command: "admin.token_command",
-    },
-];
+/// What systemd's `LoadCredential` put there.
+fn credential(keys: &SecretKeys, environment: &Environment) -> Option<(SecretLocation, Origin)> {
+    let path = environment.process_path("CREDENTIALS_DIRECTORY")?.join(keys.credential);
+    let origin = Origin::Env(format!("CREDENTIALS_DIRECTORY/{}", keys.credential));
+    path.exists().then_some((SecretLocation::File(path), origin))
+}
 
-impl Configured {
-    /// The variable that holds it.
-    pub(super) fn variable(&self) -> &'static str {
-        self.variable
-    }
+/// A problem where one file gives a secret two locations.
+pub(super) fn given_twice(keys: &SecretKeys, file: &File) -> Option<Problem> {
+    let second = in_file(keys, file).into_iter().nth(1)?;
+    let [one, two, three] = keys.file_keys();
+    Some(Problem::about(keys.key, &second.1, &format!("give only one of {one}, {two} and {three}")))
+}
 
-    /// Its keys in a configuration file.
-    pub(super) fn file_keys(&self) -> [&'static str; 3] {
-        [self.file, self.env, self.command]
-    }
-
-    /// What a file may write for one of its keys.
-    pub(super) fn form_of(&self, key: &str) -> Option<Form> {
-        match key {
-            _ if key == self.file => Some(Form::Path),
-            _ if key == self.env || key == self.command => Some(Form::One),
-            _ => None,
-        }
-    }
-
-    /// Where it is kept, strongest first. Nothing is read.
-    pub(super) fn found(&self, environment: &Environment, files: &[File]) -> Vec<(SecretLocation, Origin)> {
-        let in_variables = environment.origins_in_order(&self.variables());
-        let (process, file): (Vec<_>, Vec<_>) =
-            in_variables.into_iter().partition(|(_, origin)| matches!(origin, Origin::Env(_)));
-        let from_env = |(name, origin): (String, Origin)| (SecretLocation::Variable(name, origin.clone()), origin);
-        let process = process.into_iter().map(from_env);
-        let file = file.into_iter().map(from_env);
-        process
-            .chain(self.credential(environment))
-            .chain(file)
-            .chain(files.iter().flat_map(|it| self.in_file(it)))
-            .collect()
-    }
-
-    /// The prefixed name first, and of each name the value before the places of it.
-    fn variables(&self) -> Vec<String> {
-        let prefixed = format!("SYNCCTL_{}", self.variable.trim_start_matches("SYNCCTL_"));
-        let mut stems = vec![prefixed, self.variable.to_owned()];
-        stems.dedup();
-        stems.iter().flat_map(|stem| ["", "_FILE", "_COMMAND"].map(|kind| format!("{stem}{kind}"))).collect()
-    }
-
-    /// What systemd's `LoadCredential` put there.
-    fn credential(&self, environment: &Environment) -> Option<(SecretLocation, Origin)> {
-        let path = environment.process_path("CREDENTIALS_DIRECTORY")?.join(self.credential);
-        let origin = Origin::Env(format!("CREDENTIALS_DIRECTORY/{}", self.credential));
-        path.exists().then_some((SecretLocation::File(path), origin))
-    }
-
-    /// A problem where one file names two places.
-    pub(super) fn said_twice(&self, file: &File) -> Option<Problem> {
-        let second = self.in_file(file).into_iter().nth(1)?;
-        let [one, two, three] = self.file_keys();
-        Some(Problem::about(self.key, &second.1, &format!("give only one of {one}, {two} and {three}")))
-    }
-
-    fn in_file(&self, file: &File) -> Vec<(SecretLocation, Origin)> {
-        let location = |key: &str, of: fn(String) -> SecretLocation| {
-            file.entry(key).map(|it| (of(it.text.clone()), it.origin.clone()))
-        };
-        let places = [
-            location(self.file, |text| SecretLocation::File(text.into())),
-            location(self.env, SecretLocation::Env),
-            location(self.command, SecretLocation::Command),
-        ];
-        places.into_iter().flatten().collect()
-    }
+fn in_file(keys: &SecretKeys, file: &File) -> Vec<(SecretLocation, Origin)> {
+    let location = |key: &str, of: fn(String) -> SecretLocation| {
+        file.entry(key).map(|entry| (of(entry.text.clone()), entry.origin.clone()))
+    };
+    let locations = [
+        location(keys.file, |text| SecretLocation::File(text.into())),
+        location(keys.env, SecretLocation::Env),
+        location(keys.command, SecretLocation::Command),
+    ];
+    locations.into_iter().flatten().collect()
 }
 
 /// A secret's file or variable, as an operator knows it.

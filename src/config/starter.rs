@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::keys::{ENDPOINT_KEYS, Form, KEYS};
 use super::reference::{self, Described};
-use super::secret::SECRETS;
+use super::secret_keys::SECRETS;
 
 /// What a new configuration says, beside comments.
 #[derive(Clone, Debug, Default)]

@@ -115,7 +115,7 @@ pub fn disk(volume: &Volume, wal_bytes: u64, full: bool) -> Finding {
     match (volume.free_bytes.unwrap_or(u64::MAX), wal_bytes) {
         _ if full => Finding::fail(name, format!("{detail}: nothing more fits")).hint(make_room),
         (..LITTLE_SPACE, _) => Finding::fail(name, format!("{detail}: almost nothing more fits")).hint(make_room),
-        (_, HUGE_LOG..) => Finding::fail(name, format!("{detail}: something reads without an end"))
+        (_, HUGE_LOG..) => Finding::fail(name, format!("{detail}: a long-running reader blocks WAL checkpoints"))
             .hint("end what reads the database for long, such as an open `sqlite3`"),
         (..SOME_SPACE, _) => Finding::warn(name, detail).hint(make_room),
         (_, LARGE_LOG..) => Finding::warn(name, detail),
@@ -152,7 +152,7 @@ pub fn runs(runs: &[RunRow], runs_open: OpenRuns, figures: &Figures, limits: &Li
             .hint("what the codes mean: `syncctl help exit-codes`"),
         (dead, _) => {
             let died = count(usize::try_from(dead).unwrap_or(usize::MAX), "run");
-            Finding::warn(name, format!("{said}; {died} died, and what was in hand waits for the next"))
+            Finding::warn(name, format!("{said}; {died} died; the next run releases their claims"))
                 .hint("`syncctl process` takes it over")
         }
     }

@@ -25,7 +25,7 @@ pub struct EventView<'a> {
     /// Its type.
     #[serde(rename = "type")]
     pub event_type: &'a str,
-    /// The id of what it is about.
+    /// Resource id.
     pub resource_id: &'a str,
     /// The type of what it is about.
     pub resource_type: &'a str,

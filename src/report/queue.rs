@@ -213,7 +213,7 @@ fn freshness_cell(last: Option<Timestamp>, ages: &FreshnessThresholds, now: Time
 /// The state of an endpoint in words: a rest says when its next probe is due.
 pub(super) fn state_cell(endpoint: &Endpoint, now: Timestamp) -> Cell {
     match (endpoint.state_name(), endpoint.circuit.open) {
-        ("resting", Some(open)) => Cell::Level(Level::Warning, resting(open, now)),
+        ("resting", Some(open)) => Cell::Level(Level::Warning, circuit_open(open, now)),
         ("ok", _) => Cell::Level(Level::Good, "ok".to_owned()),
         ("gone", _) => Cell::Level(Level::Bad, "gone (answered 410)".to_owned()),
         (other, _) => Cell::Level(Level::Quiet, other.to_owned()),
@@ -221,11 +221,11 @@ pub(super) fn state_cell(endpoint: &Endpoint, now: Timestamp) -> Cell {
 }
 
 /// A rest in words: until when, or that it has lasted long enough for a probe.
-pub fn resting(open: CircuitOpen, now: Timestamp) -> String {
+pub fn circuit_open(open: CircuitOpen, now: Timestamp) -> String {
     if open.probe_due(now) {
-        return "resting, its next probe is due".to_owned();
+        return "circuit open, the next probe is due".to_owned();
     }
-    format!("resting until {} (in {})", open.until, short_duration(open.until.since(now)))
+    format!("circuit open until {} (in {})", open.until, short_duration(open.until.since(now)))
 }
 
 /// The state of the endpoints alone.

@@ -105,7 +105,7 @@ fn an_event_that_nobody_got_is_delivered_once_an_endpoint_wants_it() {
         assert_eq!(data["deliveries"], 0);
     }
     let nobody = place.run(&["replay", "lost"]);
-    assert!(nobody.code == 1 && nobody.stderr.contains("no endpoint wants the event `lost`"), "{nobody:?}");
+    assert!(nobody.code == 1 && nobody.stderr.contains("no endpoint subscribes to the event `lost`"), "{nobody:?}");
     assert!(nobody.stderr.contains("--to URL"), "{nobody:?}");
     let elsewhere = Receiver::good();
     assert_eq!(place.run(&["replay", "lost", "--to", &elsewhere.url("/")]).code, 0);

@@ -43,7 +43,7 @@ fn an_event_for_nobody_is_warned_about_once() {
     )
     .unwrap();
     let unwanted = place.run(&["emit", "user.created", "u", "--data", "{}"]);
-    assert!(unwanted.stderr.starts_with("warning: no endpoint wants `user.created`"), "{unwanted:?}");
+    assert!(unwanted.stderr.starts_with("warning: no endpoint subscribes to `user.created`"), "{unwanted:?}");
 }
 
 fn batch(place: &Place, lines: &str, more: &[&str]) -> Ran {
@@ -106,7 +106,7 @@ fn a_batch_says_how_many_of_its_events_nobody_wants() {
         ["a", "b"].map(|id| line(id, "user.created", "{}")).concat() + &line("c", "enrollment.created", "{}");
     let ran = batch(&place, &lines, &[]);
     assert_eq!(ran.code, 0, "{ran:?}");
-    assert!(ran.stderr.starts_with("warning: no endpoint wants 2 of the events"), "{ran:?}");
+    assert!(ran.stderr.starts_with("warning: no endpoint subscribes to 2 of the events"), "{ran:?}");
     let wanted = batch(&place, &line("d", "enrollment.created", "{}"), &[]);
     assert_eq!(wanted.stderr, "");
 }

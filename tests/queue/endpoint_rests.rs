@@ -79,7 +79,7 @@ fn retry_after_rests_the_whole_endpoint() {
     let ran = place.run(&["process", "--wait"]);
     assert_eq!(ran.code, 3, "only a resting endpoint is left");
     assert!(
-        ran.stdout.contains(" is resting until ") && ran.stdout.contains(": 40 deliveries pending"),
+        ran.stdout.contains("circuit open until ") && ran.stdout.contains(", 40 deliveries pending"),
         "{}",
         ran.stdout
     );

@@ -60,7 +60,7 @@ pub(super) fn emit(context: &Context, source: &Path, skip_invalid: bool, dry_run
     let line = format!("{} events queued, {} duplicates, {rejected} lines rejected", view.accepted, view.duplicates);
     if stored.unwanted > 0 {
         context.screen.warn(&format!(
-            "no endpoint wants {} of the events: they are stored, and nobody will get them",
+            "no endpoint subscribes to {} of the events: they are stored without deliveries",
             stored.unwanted
         ));
     }

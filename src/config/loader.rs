@@ -7,27 +7,22 @@ use std::path::{Path, PathBuf};
 use super::environment::Environment;
 use super::file::File;
 use super::keys::{self, KEYS, Key};
-use super::origin::{Origin, Setting};
+use super::origin::{Origin, Setting, Sourced};
 use super::problem::Problem;
-use super::secret::{SECRETS, SecretLocation};
+use super::secret::{self, SecretLocation};
+use super::secret_keys::SECRETS;
 use super::values::Values;
 use super::{MASK, Place};
 
-/// What has been found so far.
+/// Collects settings and problems while the sources are read.
 #[derive(Default)]
-pub(super) struct Reading {
+pub(super) struct Loader {
     pub(super) settings: Vec<Setting>,
     pub(super) problems: Vec<Problem>,
     pub(super) places: Vec<Place>,
 }
 
-/// What one source says about a key.
-pub(super) struct Sourced {
-    pub(super) text: String,
-    pub(super) origin: Origin,
-}
-
-impl Reading {
+impl Loader {
     pub(super) fn environment(&mut self, env: BTreeMap<String, OsString>, file: Option<PathBuf>) -> Environment {
         let environment = Environment::new(env);
         let Some(path) = file else { return environment };
@@ -121,18 +116,18 @@ impl Reading {
         files: &[File],
     ) -> BTreeMap<&'static str, (SecretLocation, Origin)> {
         let mut secrets = BTreeMap::new();
-        for secret in SECRETS {
-            self.problems.extend(files.iter().filter_map(|file| secret.said_twice(file)));
-            let mut found = secret.found(environment, files).into_iter();
+        for keys in SECRETS {
+            self.problems.extend(files.iter().filter_map(|file| secret::given_twice(keys, file)));
+            let mut found = secret::locations(keys, environment, files).into_iter();
             let (value, origin) = match found.next() {
                 Some((location, origin)) => {
-                    secrets.insert(secret.key, (location, origin.clone()));
+                    secrets.insert(keys.key, (location, origin.clone()));
                     (MASK.to_owned(), origin)
                 }
                 None => (String::new(), Origin::Default),
             };
             let hides = found.next().map(|(_, origin)| origin);
-            self.settings.push(Setting { key: secret.key.to_owned(), value, origin, hides });
+            self.settings.push(Setting { key: keys.key.to_owned(), value, origin, hides });
         }
         secrets
     }
