@@ -211,7 +211,8 @@ fn unknown_keys_are_named_with_their_line_and_what_was_probably_meant() {
     assert!(said.contains(&(Some(3), "unknown key `delivery.timout`", Some("did you mean `timeout`?"))), "{said:?}");
     assert!(said.contains(&(Some(7), "unknown key `event`", Some("did you mean `events`?"))), "{said:?}");
     assert!(said.contains(&(Some(8), "unknown key `helth`", Some("did you mean `health`?"))), "{said:?}");
-    assert_eq!(home.error().hint().as_deref(), Some("did you mean `timeout`?"));
+    let ConfigError::Wrong(problem) = home.error() else { panic!("it is wrong") };
+    assert_eq!(problem.hint.as_deref(), Some("did you mean `timeout`?"));
     assert!(home.error().to_string().contains("config.toml:3: unknown key"));
 }
 
