@@ -81,20 +81,20 @@ impl fmt::Debug for Keys {
 
 /// Why a webhook was not accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum WebhookRefusal {
     /// Its signature was not accepted. The name is for the audit log.
     Unverified(&'static str),
     /// Its headers contradict each other or themselves.
-    Malformed(&'static str),
+    HeaderError(&'static str),
     /// It is signed, and these fields of it are wrong: the field and what it must be.
     Invalid(Vec<(&'static str, String)>),
 }
 
-impl Refusal {
+impl WebhookRefusal {
     /// The stable name of the reason.
     pub fn reason(&self) -> &'static str {
         match self {
-            Self::Unverified(reason) | Self::Malformed(reason) => reason,
+            Self::Unverified(reason) | Self::HeaderError(reason) => reason,
             Self::Invalid(_) => "event-invalid",
         }
     }
@@ -115,23 +115,23 @@ pub fn read(
     body: &Bytes,
     source: &str,
     now: Timestamp,
-) -> Result<Incoming, Refusal> {
+) -> Result<Incoming, WebhookRefusal> {
     let Verified { scheme, secret } = verify::verify(keys, headers, body, now)?;
     let event = Envelope::read(body)?;
     let draft = event.draft(scheme)?;
-    let Some(id) = draft.id.clone() else { return Err(Refusal::field("id", "is missing")) };
+    let Some(id) = draft.id.clone() else { return Err(WebhookRefusal::field("id", "is missing")) };
     if headers.get(WEBHOOK_ID).is_some_and(|given| given.as_bytes() != id.as_str().as_bytes()) {
-        return Err(Refusal::field("id", "is not the one in the header webhook-id"));
+        return Err(WebhookRefusal::field("id", "is not the one in the header webhook-id"));
     }
     if !accepts.takes(&draft.event_type) {
-        return Err(Refusal::field("type", "does not belong to this route"));
+        return Err(WebhookRefusal::field("type", "does not belong to this route"));
     }
     if draft.is_ahead(now) {
-        return Err(Refusal::field("timestamp", "is more than 24 hours ahead"));
+        return Err(WebhookRefusal::field("timestamp", "is more than 24 hours ahead"));
     }
     let stamp = Stamp { at: draft.timestamp.unwrap_or(now), by: id.clone() };
     let change =
-        Change::new(&draft.event_type, &draft.data, stamp).map_err(|e| Refusal::field("data", e.to_string()))?;
+        Change::new(&draft.event_type, &draft.data, stamp).map_err(|e| WebhookRefusal::field("data", e.to_string()))?;
     Ok(Incoming { id, draft, change, source: source.to_owned(), secret })
 }
 
@@ -159,12 +159,12 @@ fn even_null<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option
 }
 
 impl<'a> Envelope<'a> {
-    fn read(body: &'a [u8]) -> Result<Self, Refusal> {
-        serde_json::from_slice(body).map_err(|e| Refusal::field("body", format!("is not an event: {e}")))
+    fn read(body: &'a [u8]) -> Result<Self, WebhookRefusal> {
+        serde_json::from_slice(body).map_err(|e| WebhookRefusal::field("body", format!("is not an event: {e}")))
     }
 
     /// The event, with every wrong field named at once.
-    fn draft(&self, scheme: Scheme) -> Result<Draft, Refusal> {
+    fn draft(&self, scheme: Scheme) -> Result<Draft, WebhookRefusal> {
         let mut wrong = Vec::new();
         let id = text("id", self.id, &mut wrong);
         let event_type = text("type", self.event_type, &mut wrong);
@@ -178,14 +178,14 @@ impl<'a> Envelope<'a> {
         }
         let (Some(id), Some(event_type), Some(resource_id), true) = (id, event_type, resource_id, wrong.is_empty())
         else {
-            return Err(Refusal::Invalid(wrong));
+            return Err(WebhookRefusal::Invalid(wrong));
         };
         if known_resource_type(&event_type).is_none() {
-            return Err(Refusal::field("type", "is not a type of the platform; custom types are not received"));
+            return Err(WebhookRefusal::field("type", "is not a type of the platform; custom types are not received"));
         }
         let mut draft = Draft::check(&event_type, &resource_id, resource_type.as_deref(), data.as_bytes())
-            .map_err(|e| Refusal::field(field_of(&e), e.to_string()))?;
-        draft.id = Some(scheme.event_id(&id).map_err(|e| Refusal::field("id", e.to_string()))?);
+            .map_err(|e| WebhookRefusal::field(field_of(&e), e.to_string()))?;
+        draft.id = Some(scheme.event_id(&id).map_err(|e| WebhookRefusal::field("id", e.to_string()))?);
         draft.timestamp = timestamp.as_deref().map(moment).transpose()?;
         Ok(draft)
     }
@@ -203,8 +203,8 @@ fn text(name: &'static str, raw: Option<&RawValue>, wrong: &mut Vec<(&'static st
     read.ok()
 }
 
-fn moment(text: &str) -> Result<Timestamp, Refusal> {
-    Timestamp::parse(text).ok_or_else(|| Refusal::field("timestamp", Invalid::Timestamp.to_string()))
+fn moment(text: &str) -> Result<Timestamp, WebhookRefusal> {
+    Timestamp::parse(text).ok_or_else(|| WebhookRefusal::field("timestamp", Invalid::Timestamp.to_string()))
 }
 
 /// The member of an event that a rule is about.
@@ -268,7 +268,7 @@ mod tests {
         pairs.iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().expect("a value"))).collect()
     }
 
-    fn try_read(headers: &HeaderMap, body: &str) -> Result<Incoming, Refusal> {
+    fn try_read(headers: &HeaderMap, body: &str) -> Result<Incoming, WebhookRefusal> {
         read(&keys(), Accepts::Everything, headers, &Bytes::copy_from_slice(body.as_bytes()), "::1", NOW)
     }
 
@@ -278,7 +278,7 @@ mod tests {
 
     fn fields(body: &str) -> Vec<&'static str> {
         match try_read(&original(body, "new"), body) {
-            Err(Refusal::Invalid(fields)) => fields.into_iter().map(|(name, _)| name).collect(),
+            Err(WebhookRefusal::Invalid(fields)) => fields.into_iter().map(|(name, _)| name).collect(),
             other => panic!("{other:?}"),
         }
     }
@@ -307,7 +307,7 @@ mod tests {
             "",
             NOW,
         );
-        assert_eq!(refused.expect_err("refused"), Refusal::Unverified("secret-missing"));
+        assert_eq!(refused.expect_err("refused"), WebhookRefusal::Unverified("secret-missing"));
     }
 
     #[test]
@@ -340,7 +340,7 @@ mod tests {
         let at = |shift: i64| try_read(&standard(EVENT, "e1", NOW.as_seconds() + shift, "new"), EVENT);
         assert!(at(300).is_ok() && at(-300).is_ok());
         for shift in [301, -301] {
-            assert_eq!(at(shift).expect_err("refused"), Refusal::Unverified("outside-tolerance"));
+            assert_eq!(at(shift).expect_err("refused"), WebhookRefusal::Unverified("outside-tolerance"));
         }
         let mut headers = standard(EVENT, "e1", NOW.as_seconds(), "new");
         for time in ["", "+1706702400", "1706702400.5", " 1706702400x", "-1", "9999999999999"] {
@@ -355,7 +355,7 @@ mod tests {
             let mut headers = standard(EVENT, "e1", NOW.as_seconds(), "new");
             let value = headers[name].clone();
             headers.append(name, value);
-            assert_eq!(try_read(&headers, EVENT).expect_err("refused"), Refusal::Malformed("header-doubled"));
+            assert_eq!(try_read(&headers, EVENT).expect_err("refused"), WebhookRefusal::HeaderError("header-doubled"));
         }
     }
 
@@ -374,7 +374,7 @@ mod tests {
     #[test]
     fn the_header_id_must_be_the_signed_one() {
         let headers = standard(EVENT, "e2", NOW.as_seconds(), "new");
-        assert!(matches!(try_read(&headers, EVENT), Err(Refusal::Invalid(fields)) if fields[0].0 == "id"));
+        assert!(matches!(try_read(&headers, EVENT), Err(WebhookRefusal::Invalid(fields)) if fields[0].0 == "id"));
         let mut legacy = original(EVENT, "new");
         legacy.insert("webhook-id", "e2".parse().expect("a value"));
         assert!(try_read(&legacy, EVENT).is_err());
@@ -435,7 +435,7 @@ mod tests {
                     NOW,
                 ) {
                     Ok(_) => true,
-                    Err(Refusal::Invalid(fields)) if fields[0].0 == "type" => false,
+                    Err(WebhookRefusal::Invalid(fields)) if fields[0].0 == "type" => false,
                     Err(other) => panic!("{known:?}: {other:?}"),
                 }
             };

@@ -11,11 +11,16 @@ use serde_json::value::RawValue;
 use crate::clock::Timestamp;
 use crate::event::{EventId, FARTHEST_AHEAD, known_resource_type};
 
+mod fields;
+
+pub use fields::{FieldRule, MAX_EMAIL_BYTES, MAX_NAME_CHARS, MAX_TEXT_CHARS};
+
 /// The member of `data` that is merged by field as well.
 const PROFILE: &str = "profile";
 
 /// What a record is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub enum Kind {
     /// A user in a course.
     Enrollment,
@@ -31,17 +36,12 @@ impl Kind {
 
     /// Its resource type.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Enrollment => "enrollment",
-            Self::User => "user",
-            Self::Progress => "progress",
-        }
+        self.into()
     }
 
     /// The kind of that name. A profile is part of its user.
     pub fn parse(name: &str) -> Option<Self> {
-        let name = if name == PROFILE { "user" } else { name };
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
+        if name == PROFILE { Some(Self::User) } else { name.parse().ok() }
     }
 
     /// What an event of a known type is about.

@@ -1,59 +1,57 @@
-//! The server: connections with limits, routes with their guards, and a stop that loses nothing.
+//! The server: connections with limits, routes behind layers, and a stop that loses nothing.
 //!
-//! A route is a row of one table (`routes`), from which the router and the OpenAPI document are made. What a request goes
-//! through is told once, in `call`: name it, check its host, let its caller in, run the route, answer in the envelope.
+//! `routes` says which handler answers which path and which layers are around it; `extract` is what handlers take from a
+//! request, `answer` what they return. `connections` accepts, limits and closes.
 
 use std::future::Future;
-use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
-use crate::clock::{Clock, Timestamp};
-use crate::monitor::{FreshnessThresholds, Limits};
+use crate::clock::Clock;
 use crate::store::Store;
 
+mod access;
 mod answer;
-mod auth;
-mod body;
-mod call;
+mod audit_limit;
+mod body_budget;
 mod connections;
 mod dashboard;
 mod events;
-mod head;
+mod extract;
+mod html;
+mod layers;
+mod login;
+mod login_throttle;
 pub mod metrics;
+mod monitoring;
 mod openapi;
-mod page;
-mod patience;
+mod processing;
 mod records;
-mod refusals;
+mod request_head;
 mod routes;
-mod session;
-mod sync;
+mod secrets;
+mod sessions;
+mod state;
 mod webhooks;
+mod write_timeout;
 
-pub use auth::Secrets;
 pub use metrics::Metrics;
-pub use sync::{Processed, Processing};
+pub use processing::{Processed, Processing};
+pub use secrets::Secrets;
+pub use state::Settings;
 
-/// How often refusals beyond their rows are written to the audit log as a count.
-const COUNTS_EVERY: Duration = Duration::from_secs(1);
-/// Requests that wait for the disk at the same time, where they keep no other waiting.
-const HEAVY: usize = 4;
-/// Requests at once that ask whether the server can serve, which anybody may.
-const PROBES: usize = 1;
-/// Runs on demand at the same time.
-const RUNS: usize = 2;
+use state::App;
 
-/// How long a write may wait for the database: senders give up after ten seconds, and have to hear before that.
-const PATIENCE: Duration = Duration::from_secs(4);
+/// How often refusals that have no rows of their own are written to the audit log as a count.
+const REFUSAL_COUNT_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Routes that can be switched off together, because they need the same secret.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub enum Group {
     /// `/api/webhooks/…`: needs the webhook secret.
     Webhooks,
@@ -64,37 +62,30 @@ pub enum Group {
 }
 
 impl Group {
-    /// Every group.
-    pub const ALL: [Self; 3] = [Self::Webhooks, Self::Admin, Self::Process];
-
     /// Its name in the configuration.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Webhooks => "webhooks",
-            Self::Admin => "admin",
-            Self::Process => "process",
-        }
+        self.into()
     }
 
     /// The group of that name.
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|group| group.name() == name)
+        name.parse().ok()
     }
 }
 
-/// What the server needs from outside.
+/// What a server is made of.
 pub struct Server {
     /// The queue and its records.
     pub store: Arc<dyn Store>,
     /// The time.
     pub clock: Arc<dyn Clock>,
-    /// What can be exchanged while it runs.
+    /// The settings, which a reload exchanges.
     pub settings: Settings,
     /// Runs the queue once, when asked to.
     pub processing: Arc<dyn Processing>,
-    /// What is counted.
+    /// The figures it counts.
     pub metrics: Arc<Metrics>,
-    /// Groups of routes that are not there.
+    /// The groups of routes that are switched off.
     pub without: Vec<Group>,
 }
 
@@ -104,57 +95,7 @@ impl std::fmt::Debug for Server {
     }
 }
 
-/// What a reload exchanges.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// The secrets of the routes.
-    pub secrets: Secrets,
-    /// The names it may be called by, beside addresses and `localhost`; `None` is any name.
-    pub hosts: Option<Vec<String>>,
-    /// Whether browsers come through TLS, so that the session's cookie travels over nothing else.
-    pub behind_tls: bool,
-    /// Up to where the queue counts as healthy.
-    pub limits: Limits,
-    /// From where on news count as old.
-    pub ages: FreshnessThresholds,
-}
-
-/// A server at work: what its requests share.
-pub(crate) struct App {
-    store: Arc<dyn Store>,
-    clock: Arc<dyn Clock>,
-    settings: RwLock<Arc<Settings>>,
-    processing: Arc<dyn Processing>,
-    metrics: Arc<Metrics>,
-    guesses: auth::Guesses,
-    sessions: session::Sessions,
-    budget: body::Budget,
-    refusals: refusals::Refusals,
-    document: OnceLock<Bytes>,
-    heavy: Semaphore,
-    probes: Semaphore,
-    runs: Semaphore,
-    stopping: AtomicBool,
-}
-
-impl App {
-    fn now(&self) -> Timestamp {
-        self.clock.now()
-    }
-
-    fn settings(&self) -> Arc<Settings> {
-        Arc::clone(&self.settings.read().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-/// Where a request comes from.
-#[derive(Clone)]
-struct Peer {
-    address: IpAddr,
-    guest: Arc<connections::Guest>,
-}
-
-/// A running server's handle: what a reload exchanges goes through it.
+/// A handle to a running server, for reloads.
 #[derive(Clone)]
 pub struct Handle(Arc<App>);
 
@@ -165,7 +106,7 @@ impl std::fmt::Debug for Handle {
 }
 
 impl Handle {
-    /// Exchanges secrets and hosts. Requests that have begun keep the old ones.
+    /// Exchanges the settings. Requests in flight keep the old ones.
     pub fn exchange(&self, settings: Settings) {
         *self.0.settings.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(settings);
     }
@@ -174,39 +115,23 @@ impl Handle {
 impl Server {
     /// A server that listens on `listeners` once its future is awaited, until `stop` holds true.
     ///
-    /// Then nothing new is accepted, requests that have begun are answered within a limit, and what was counted is written.
+    /// Then nothing new is accepted, requests in flight are answered within a limit, and counted refusals are written.
     pub fn start(self, listeners: Vec<TcpListener>, stop: watch::Receiver<bool>) -> (Handle, impl Future<Output = ()>) {
-        let without = self.without;
-        let app = Arc::new(App {
-            store: self.store,
-            clock: self.clock,
-            settings: RwLock::new(Arc::new(self.settings)),
-            processing: self.processing,
-            metrics: self.metrics,
-            guesses: auth::Guesses::default(),
-            sessions: session::Sessions::default(),
-            budget: body::Budget::default(),
-            refusals: refusals::Refusals::default(),
-            document: OnceLock::new(),
-            heavy: Semaphore::new(HEAVY),
-            probes: Semaphore::new(PROBES),
-            runs: Semaphore::new(RUNS),
-            stopping: AtomicBool::new(false),
-        });
-        let router = routes::router(Arc::clone(&app), &without);
+        let app = Arc::new(App::new(self.store, self.clock, self.settings, self.processing, self.metrics));
+        let router = routes::router(&app, &self.without);
         let shared = Arc::clone(&app);
         let work = async move {
             let counting = tokio::spawn(count_refusals(Arc::clone(&shared), stop.clone()));
             let marker = tokio::spawn(mark_stopping(Arc::clone(&shared), stop.clone()));
             connections::serve(listeners, router, stop).await;
             let _ = tokio::join!(counting, marker);
-            shared.write_counts().await;
+            shared.write_refusal_counts().await;
         };
         (Handle(app), work)
     }
 }
 
-/// From the first moment of a stop on, the server says that it is not ready.
+/// Makes readiness probes fail as soon as a stop begins.
 async fn mark_stopping(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     connections::stopped(&mut stop).await;
     app.stopping.store(true, Ordering::SeqCst);
@@ -216,7 +141,7 @@ async fn count_refusals(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     loop {
         tokio::select! {
             () = connections::stopped(&mut stop) => return,
-            () = tokio::time::sleep(COUNTS_EVERY) => app.write_counts().await,
+            () = tokio::time::sleep(REFUSAL_COUNT_INTERVAL) => app.write_refusal_counts().await,
         }
     }
 }

@@ -3,7 +3,7 @@
 use ::http::{HeaderMap, Method};
 use bytes::Bytes;
 
-use super::{Keys, Refusal};
+use super::{Keys, WebhookRefusal};
 use crate::clock::Timestamp;
 use crate::signature::{self, Fingerprint, ORIGINAL, Received, STANDARD};
 
@@ -30,22 +30,27 @@ pub(super) struct Verified {
 }
 
 /// Verifies by the stronger of the signatures that are there.
-pub(super) fn verify(keys: &Keys, headers: &HeaderMap, body: &Bytes, now: Timestamp) -> Result<Verified, Refusal> {
+pub(super) fn verify(
+    keys: &Keys,
+    headers: &HeaderMap,
+    body: &Bytes,
+    now: Timestamp,
+) -> Result<Verified, WebhookRefusal> {
     if keys.is_empty() {
-        return Err(Refusal::Unverified("secret-missing"));
+        return Err(WebhookRefusal::Unverified("secret-missing"));
     }
     if HEADERS.iter().any(|name| headers.get_all(*name).iter().nth(1).is_some()) {
-        return Err(Refusal::Malformed("header-doubled"));
+        return Err(WebhookRefusal::HeaderError("header-doubled"));
     }
     let (scheme, name, candidates) = match headers.contains_key(STANDARD_HEADER) {
         true => (Scheme::Standard, STANDARD, &keys.standard),
         false => (Scheme::Original, ORIGINAL, &keys.original),
     };
-    let known = signature::find(name).ok_or(Refusal::Unverified("scheme-unknown"))?;
+    let known = signature::find(name).ok_or(WebhookRefusal::Unverified("scheme-unknown"))?;
     let received = Received { method: Method::POST, url: None, headers: headers.clone(), body: body.clone() };
     let verdict = signature::verify(known, &received, candidates, now, None);
     match (verdict.refusal(), verdict.signature) {
         (None, Ok(key)) => Ok(Verified { scheme, secret: keys.fingerprints[key] }),
-        (Some(refusal), _) | (None, Err(refusal)) => Err(Refusal::Unverified(refusal.name())),
+        (Some(refusal), _) | (None, Err(refusal)) => Err(WebhookRefusal::Unverified(refusal.name())),
     }
 }

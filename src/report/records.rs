@@ -14,24 +14,6 @@ use crate::record::{Kind, Record};
 use crate::store::inbound::{COUNTED_UP_TO, RecordRow, RecordSummary, Sync};
 use crate::store::{Listed, Page};
 
-/// The fields the original's records have; what is not known of them is null.
-fn fields_of(kind: Kind) -> &'static [&'static str] {
-    match kind {
-        Kind::Enrollment => &[
-            "userId",
-            "courseId",
-            "enrolledAt",
-            "lastAccessedAt",
-            "completionPercentage",
-            "status",
-            "source",
-            "purchaseId",
-        ],
-        Kind::User => &["email", "name", "image", "emailVerified", "role", "lastLoginAt", "profile"],
-        Kind::Progress => &["userId", "courseId"],
-    }
-}
-
 /// The times the original's records carry, taken from fields and stamps.
 fn times(kind: Kind, record: &Record) -> Vec<(&'static str, Option<Timestamp>)> {
     let written = record.written_at();
@@ -71,7 +53,7 @@ impl Serialize for View<'_> {
         let RecordRow { kind, id, record, synced_at, sync } = self.0;
         let raw = |value: &dyn erased::Json| value.raw();
         let mut members: BTreeMap<&str, Box<RawValue>> =
-            fields_of(*kind).iter().map(|name| (*name, raw(&()))).chain(record.members()).collect();
+            kind.fields().iter().map(|(name, _)| (*name, raw(&()))).chain(record.members()).collect();
         members.extend(times(*kind, record).iter().map(|(name, time)| (*name, raw(time))));
         members.insert("last_synced_at", raw(synced_at));
         members.insert("sync_status", raw(&sync.name()));

@@ -1,39 +1,120 @@
-//! Answers: the envelope around what was asked for, and the one shape of every error.
+//! What handlers answer: a report in the envelope, or a problem in the one shape of every error.
+//!
+//! Both are values until the response leaves: [`render`] writes them out once the request's id is known.
+
+use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use http::header::{
-    ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, REFERRER_POLICY, RETRY_AFTER,
-    WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
-};
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
+use http::header::{CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use serde::Serialize;
 
+use super::login_throttle::Throttled;
 use crate::clock::Timestamp;
 use crate::report::Report;
 use crate::store::StoreError;
 
-/// The header that names a request.
-pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// A report that becomes a JSON envelope.
+#[derive(Clone, Debug)]
+pub(super) struct Answer {
+    status: StatusCode,
+    report: Arc<Report>,
+}
 
-/// What a route returns.
-pub(super) type Reply = Result<Response, Problem>;
+impl Answer {
+    /// `report` with status 200.
+    pub(super) fn new(report: Report) -> Self {
+        Self::with_status(StatusCode::OK, report)
+    }
+
+    /// `report` with another status.
+    pub(super) fn with_status(status: StatusCode, report: Report) -> Self {
+        Self { status, report: Arc::new(report) }
+    }
+
+    fn respond(&self, request_id: &str, now: Timestamp) -> Response {
+        json(self.status, self.report.envelope(Some(request_id), now))
+    }
+}
 
 /// Why a request was not granted.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Problem {
     status: StatusCode,
     code: &'static str,
     message: String,
     fields: Vec<(String, String)>,
     retry_after: Option<u64>,
-    hangs_up: bool,
+    delay: Option<Duration>,
+    closes_connection: bool,
 }
+
+/// What a response stands for until it is rendered.
+#[derive(Clone)]
+enum Unrendered {
+    Answer(Answer),
+    Problem(Problem),
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(Unrendered::Answer(self));
+        response
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        if let Some(delay) = self.delay {
+            response.extensions_mut().insert(Delay(delay));
+        }
+        response.extensions_mut().insert(Unrendered::Problem(self));
+        response
+    }
+}
+
+/// Writes an answer or a problem out as JSON. Any other response stays as it is.
+pub(super) fn render(mut response: Response, request_id: &str, now: Timestamp) -> Response {
+    let mut rendered = match response.extensions_mut().remove::<Unrendered>() {
+        Some(Unrendered::Answer(answer)) => answer.respond(request_id, now),
+        Some(Unrendered::Problem(problem)) => problem.respond(request_id, now),
+        None => return response,
+    };
+    // What layers and handlers added stays, `Allow` and `Set-Cookie` among it.
+    carry_over(&mut response, &mut rendered);
+    rendered
+}
+
+/// Moves headers and extensions from the response that is replaced to the one that replaces it.
+pub(super) fn carry_over(replaced: &mut Response, replacement: &mut Response) {
+    replacement.headers_mut().extend(std::mem::take(replaced.headers_mut()));
+    *replacement.extensions_mut() = std::mem::take(replaced.extensions_mut());
+}
+
+/// Takes the problem out of a response, for whoever shows it in another form.
+pub(super) fn take_problem(response: &mut Response) -> Option<Problem> {
+    match response.extensions_mut().remove::<Unrendered>()? {
+        Unrendered::Problem(problem) => Some(problem),
+        other => {
+            response.extensions_mut().insert(other);
+            None
+        }
+    }
+}
+
+/// How long a response is held back, whatever its form.
+#[derive(Clone, Copy)]
+pub(super) struct Delay(pub(super) Duration);
 
 impl Problem {
     fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), fields: Vec::new(), retry_after: None, hangs_up: false }
+        let message = message.into();
+        Self { status, code, message, fields: Vec::new(), retry_after: None, delay: None, closes_connection: false }
     }
 
     /// Something in the request breaks a rule.
@@ -41,9 +122,9 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "VALIDATION_ERROR", message)
     }
 
-    /// The request may mean one thing to us and another to a proxy, so nothing more is read from its connection.
+    /// A proxy may read the request differently, so nothing more is read from its connection.
     pub(super) fn ambiguous(message: &str) -> Self {
-        Self { hangs_up: true, ..Self::invalid(message) }
+        Self { closes_connection: true, ..Self::invalid(message) }
     }
 
     /// These fields break a rule.
@@ -57,22 +138,22 @@ impl Problem {
         Self::fields([(name, rule.into())])
     }
 
-    /// The caller did not say who it is, or is not.
+    /// The caller showed no valid secret.
     pub(super) fn unauthorized() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", "authentication is required")
     }
 
-    /// The token of a login is not the one.
+    /// The token of a login is wrong.
     pub(super) fn wrong_token() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", "this is not the admin token")
     }
 
-    /// Nobody may do this in this way.
+    /// Not allowed in this way, whoever asks.
     pub(super) fn forbidden(message: &str) -> Self {
         Self::new(StatusCode::FORBIDDEN, "FORBIDDEN", message)
     }
 
-    /// There is no such thing.
+    /// What was asked for does not exist.
     pub(super) fn not_found(what: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, "NOT_FOUND", format!("there is no such {what}"))
     }
@@ -82,7 +163,7 @@ impl Problem {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "the route does not know this method")
     }
 
-    /// It contradicts what is there.
+    /// It contradicts what is stored.
     pub(super) fn conflict(message: &str) -> Self {
         Self::new(StatusCode::CONFLICT, "CONFLICT", message)
     }
@@ -93,34 +174,35 @@ impl Problem {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE", message)
     }
 
-    /// The caller guesses.
-    pub(super) fn too_many(retry_after: u64) -> Self {
+    /// Too many wrong secrets came from the caller's address.
+    pub(super) fn throttled(throttled: Throttled) -> Self {
         let message = "too many wrong secrets from this address";
-        Self::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMIT_EXCEEDED", message).after(retry_after)
+        let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMIT_EXCEEDED", message);
+        Self { delay: Some(throttled.delay), ..problem.after(throttled.retry_after) }
     }
 
-    /// The body did not come in time.
+    /// The body did not arrive in time.
     pub(super) fn timeout() -> Self {
         Self::new(StatusCode::REQUEST_TIMEOUT, "REQUEST_TIMEOUT", "the body did not arrive in time")
     }
 
-    /// It would work at another time.
+    /// The caller may try again later.
     pub(super) fn unavailable(message: &str) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "SERVICE_UNAVAILABLE", message).after(1)
     }
 
-    /// Our own fault. What it was is for the log.
+    /// A fault of the server. Its cause is in the log only.
     pub(super) fn internal() -> Self {
         let message = "the request could not be completed";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_SERVER_ERROR", message)
     }
 
-    /// Its status.
+    /// The status of its response.
     pub(super) fn status(&self) -> StatusCode {
         self.status
     }
 
-    /// What the caller is told.
+    /// The message the caller is told.
     pub(super) fn message(&self) -> &str {
         &self.message
     }
@@ -129,23 +211,27 @@ impl Problem {
         Self { retry_after: Some(seconds), ..self }
     }
 
-    /// The response, as of `now`.
-    pub(super) fn respond(self, now: Timestamp) -> Response {
+    fn respond(&self, request_id: &str, now: Timestamp) -> Response {
         let details = (!self.fields.is_empty()).then_some(Details { fields: Fields(&self.fields) });
-        let error = ErrorView { code: self.code, message: &self.message, details, timestamp: now };
+        let error = ErrorView { code: self.code, message: &self.message, details, timestamp: now, request_id };
         let body = serde_json::to_string(&ErrorBody { error }).expect("an error is text");
         let mut response = json(self.status, body);
+        self.add_headers(&mut response);
+        response
+    }
+
+    /// Adds the headers that go with the status, whatever the form of the body.
+    pub(super) fn add_headers(&self, response: &mut Response) {
         let headers = response.headers_mut();
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        if self.hangs_up {
+        if self.closes_connection {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
         if let Some(seconds) = self.retry_after {
             headers.insert(RETRY_AFTER, seconds.into());
         }
-        response
     }
 }
 
@@ -174,12 +260,14 @@ struct ErrorBody<'a> {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct ErrorView<'a> {
     code: &'static str,
     message: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     details: Option<Details<'a>>,
     timestamp: Timestamp,
+    request_id: &'a str,
 }
 
 #[derive(Serialize)]
@@ -195,11 +283,6 @@ impl Serialize for Fields<'_> {
     }
 }
 
-/// `data` in its envelope.
-pub(super) fn report(status: StatusCode, report: &Report, request_id: &str, now: Timestamp) -> Response {
-    json(status, report.envelope(Some(request_id), now))
-}
-
 /// A JSON response.
 pub(super) fn json(status: StatusCode, body: impl Into<Bytes>) -> Response {
     typed(status, "application/json", body)
@@ -211,20 +294,4 @@ pub(super) fn typed(status: StatusCode, content_type: &'static str, body: impl I
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     response
-}
-
-/// What every answer carries: its request's name, and that nobody may keep, guess or frame it.
-pub(super) fn finish(response: &mut Response, request_id: &str) {
-    let headers: &mut HeaderMap = response.headers_mut();
-    headers.insert(REQUEST_ID, HeaderValue::from_str(request_id).unwrap_or(HeaderValue::from_static("")));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.entry(REFERRER_POLICY).or_insert(HeaderValue::from_static("no-referrer"));
-}
-
-/// The methods a path knows.
-pub(super) fn allow(response: &mut Response, methods: &str) {
-    if let Ok(methods) = HeaderValue::from_str(methods) {
-        response.headers_mut().insert(ALLOW, methods);
-    }
 }

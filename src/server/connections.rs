@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::future::Future;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
@@ -20,45 +20,44 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 
-use super::Peer;
-use super::patience::Patient;
+use super::write_timeout::WriteTimeout;
 
-/// Connections at the same time.
-const MOST_CONNECTIONS: usize = 2_048;
-/// Open files kept for the database, for deliveries and for what a request needs, or half of all where there are few.
-const FILES_KEPT: usize = 384;
-/// How long a request's head may take, and a connection may idle.
-const HEAD: Duration = Duration::from_secs(10);
-/// The longest head, and what is read ahead of a body.
-const BUFFER: usize = 16 * 1024;
-/// The most header lines.
-const MOST_HEADERS: usize = 64;
-/// How long a client may take nothing of its answer.
-const STUCK: Duration = Duration::from_secs(30);
-/// How long requests that have begun may take after a stop.
-const GRACE: Duration = Duration::from_secs(25);
-/// The pause after a failure to accept, such as too many open files.
-const PAUSE: Duration = Duration::from_millis(50);
+/// The most connections at the same time.
+const MAX_CONNECTIONS: usize = 2_048;
+/// Open files reserved for the database, deliveries and requests; half of all where the limit is low.
+const RESERVED_FILES: usize = 384;
+/// How long a request's head may take to arrive, and a connection may idle.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// The size limit of a head, and of what is read ahead of a body.
+const HEAD_LIMIT: usize = 16 * 1024;
+/// The limit of header lines.
+const MAX_HEADERS: usize = 64;
+/// How long a client may read nothing of its response.
+const WRITE_STALL_LIMIT: Duration = Duration::from_secs(30);
+/// How long requests in flight may take after a stop.
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(25);
+/// The pause before another attempt to accept, after an error such as too many open files.
+const ACCEPT_RETRY: Duration = Duration::from_millis(50);
 
 /// Serves `router` on every listener until `stop`, then ends what has begun.
 pub(super) async fn serve(listeners: Vec<TcpListener>, router: Router, stop: watch::Receiver<bool>) {
-    let door = Arc::new(Door::default());
+    let limiter = Arc::new(ConnectionLimiter::default());
     let mut loops = JoinSet::new();
     for listener in listeners {
-        loops.spawn(accept(listener, router.clone(), Arc::clone(&door), stop.clone()));
+        loops.spawn(accept(listener, router.clone(), Arc::clone(&limiter), stop.clone()));
     }
     while loops.join_next().await.is_some() {}
 }
 
-/// What all listeners share: places, and who idles in one.
-struct Door {
-    places: Arc<Semaphore>,
-    idling: Mutex<VecDeque<Weak<Guest>>>,
+/// The permits that all listeners share, and the connections that may be evicted, oldest first.
+struct ConnectionLimiter {
+    permits: Arc<Semaphore>,
+    idling: Mutex<VecDeque<Weak<Connection>>>,
 }
 
-impl Default for Door {
+impl Default for ConnectionLimiter {
     fn default() -> Self {
-        Self { places: Arc::new(Semaphore::new(places(&limits()))), idling: Mutex::default() }
+        Self { permits: Arc::new(Semaphore::new(max_connections(&limits()))), idling: Mutex::default() }
     }
 }
 
@@ -67,156 +66,172 @@ fn limits() -> String {
     std::fs::read_to_string("/proc/self/limits").unwrap_or_default()
 }
 
-/// How many connections leave enough of the files that may be open.
-fn places(limits: &str) -> usize {
+/// How many connections the limit of open files allows.
+fn max_connections(limits: &str) -> usize {
     let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"));
     let files = line.and_then(|line| line.split_whitespace().next()?.parse::<usize>().ok());
-    files.map_or(MOST_CONNECTIONS, |files| (files - FILES_KEPT.min(files / 2)).clamp(1, MOST_CONNECTIONS))
+    files.map_or(MAX_CONNECTIONS, |files| (files - RESERVED_FILES.min(files / 2)).clamp(1, MAX_CONNECTIONS))
 }
 
-/// A connection, as far as the door cares.
+/// What the limiter knows of a connection.
 #[derive(Default)]
-pub(super) struct Guest {
-    busy: AtomicUsize,
-    leave: Notify,
+pub(super) struct Connection {
+    requests: AtomicUsize,
+    evicted: Notify,
 }
 
-/// A guest is at work while one of these lives.
-pub(super) struct AtWork(Arc<Guest>);
+/// Where a request comes from.
+#[derive(Clone)]
+pub(super) struct Peer {
+    pub(super) address: IpAddr,
+    pub(super) connection: Arc<Connection>,
+}
 
-impl Guest {
-    /// From now on the connection is needed.
-    pub(super) fn work(self: &Arc<Self>) -> AtWork {
-        self.busy.fetch_add(1, Ordering::SeqCst);
-        AtWork(Arc::clone(self))
+/// A connection is not evicted while one of these lives.
+pub(super) struct BusyGuard(Arc<Connection>);
+
+impl Connection {
+    /// Keeps the connection from being evicted until the guard is dropped.
+    pub(super) fn busy(self: &Arc<Self>) -> BusyGuard {
+        self.requests.fetch_add(1, Ordering::SeqCst);
+        BusyGuard(Arc::clone(self))
     }
 }
 
-impl Drop for AtWork {
+impl Drop for BusyGuard {
     fn drop(&mut self) {
-        self.0.busy.fetch_sub(1, Ordering::SeqCst);
+        self.0.requests.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
-impl Door {
-    /// A place for one more. When all are taken, the guest that came first and has not asked for anything yet has to leave.
-    async fn place(&self) -> Option<OwnedSemaphorePermit> {
+impl ConnectionLimiter {
+    /// A permit for one more connection. When none is left, the oldest idle connection is evicted.
+    async fn acquire(&self) -> Option<OwnedSemaphorePermit> {
         loop {
-            if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
-                return Some(place);
+            if let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() {
+                return Some(permit);
             }
-            self.show_out();
-            let wait = tokio::time::timeout(PAUSE, Arc::clone(&self.places).acquire_owned());
-            if let Ok(place) = wait.await {
-                return place.ok();
+            self.evict_idle();
+            let wait = tokio::time::timeout(ACCEPT_RETRY, Arc::clone(&self.permits).acquire_owned());
+            if let Ok(permit) = wait.await {
+                return permit.ok();
             }
         }
     }
 
-    fn show_out(&self) {
+    /// Evicts the oldest idle connection.
+    fn evict_idle(&self) {
         let mut idling = self.idling.lock().unwrap_or_else(PoisonError::into_inner);
         for _ in 0..idling.len() {
             let Some(first) = idling.pop_front() else { return };
             match first.upgrade() {
-                Some(guest) if guest.busy.load(Ordering::SeqCst) == 0 => return guest.leave.notify_one(),
+                Some(connection) if connection.requests.load(Ordering::SeqCst) == 0 => {
+                    return connection.evicted.notify_one();
+                }
                 Some(_) => idling.push_back(first),
                 None => {}
             }
         }
     }
 
-    fn welcome(&self) -> Arc<Guest> {
-        let guest = Arc::new(Guest::default());
+    /// Adds a connection, idle until it is marked busy.
+    fn register(&self) -> Arc<Connection> {
+        let connection = Arc::new(Connection::default());
         let mut idling = self.idling.lock().unwrap_or_else(PoisonError::into_inner);
-        if idling.len() >= 2 * MOST_CONNECTIONS {
-            idling.retain(|guest| guest.strong_count() > 0);
+        if idling.len() >= 2 * MAX_CONNECTIONS {
+            idling.retain(|connection| connection.strong_count() > 0);
         }
-        idling.push_back(Arc::downgrade(&guest));
-        guest
+        idling.push_back(Arc::downgrade(&connection));
+        connection
     }
 }
 
 /// Resolves once the server is to stop.
 pub(super) async fn stopped(stop: &mut watch::Receiver<bool>) {
-    // Whoever could have asked for it is gone: that is a stop as well.
+    // A dropped sender is a stop as well.
     let _ = stop.wait_for(|stop| *stop).await;
 }
 
-async fn accept(listener: TcpListener, router: Router, door: Arc<Door>, mut stop: watch::Receiver<bool>) {
+async fn accept(
+    listener: TcpListener,
+    router: Router,
+    limiter: Arc<ConnectionLimiter>,
+    mut stop: watch::Receiver<bool>,
+) {
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
     loop {
         let next = async {
-            let place = door.place().await;
-            (listener.accept().await, place)
+            let permit = limiter.acquire().await;
+            (listener.accept().await, permit)
         };
         tokio::select! {
             biased;
             () = stopped(&mut stop) => break,
-            (accepted, place) = next => match accepted {
+            (accepted, permit) = next => match accepted {
                 Ok((stream, peer)) => {
-                    let guest = door.welcome();
-                    let connection = connection(stream, peer, &router, Arc::clone(&guest), &graceful);
+                    let connection = limiter.register();
+                    let served = serve_connection(stream, peer, &router, Arc::clone(&connection), &graceful);
                     connections.spawn(async move {
                         tokio::select! {
-                            () = connection => {}
-                            () = guest.leave.notified() => {}
+                            () = served => {}
+                            () = connection.evicted.notified() => {}
                         }
-                        drop(place);
+                        drop(permit);
                     });
                 }
                 Err(error) => {
                     tracing::warn!(%error, "failed to accept a connection");
-                    // Most likely too many files are open, and each guest holds one.
-                    door.show_out();
-                    tokio::time::sleep(PAUSE).await;
+                    // Most likely too many files are open, and each connection holds one.
+                    limiter.evict_idle();
+                    tokio::time::sleep(ACCEPT_RETRY).await;
                 }
             },
             Some(_) = connections.join_next() => {}
         }
     }
     drop(listener);
-    if tokio::time::timeout(GRACE, graceful.shutdown()).await.is_err() {
-        tracing::warn!("requests that took too long were broken off");
+    if tokio::time::timeout(SHUTDOWN_GRACE, graceful.shutdown()).await.is_err() {
+        tracing::warn!("requests that outlasted the shutdown grace were aborted");
     }
     connections.shutdown().await;
 }
 
-/// One connection, to its end.
-fn connection(
+/// Serves one connection until it ends.
+fn serve_connection(
     stream: TcpStream,
     peer: SocketAddr,
     router: &Router,
-    guest: Arc<Guest>,
+    connection: Arc<Connection>,
     graceful: &GracefulShutdown,
 ) -> impl Future<Output = ()> + Send + use<> {
-    // Answers are written whole: waiting for more to send would only delay them.
+    // Responses are written whole: Nagle's algorithm would only delay them.
     let _ = stream.set_nodelay(true);
     let inner = TowerToHyperService::new(router.clone());
-    let connection = http1::Builder::new()
+    let served = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD)
-        .max_buf_size(BUFFER)
-        .max_headers(MOST_HEADERS)
+        .header_read_timeout(HEAD_TIMEOUT)
+        .max_buf_size(HEAD_LIMIT)
+        .max_headers(MAX_HEADERS)
         .serve_connection(
-            TokioIo::new(Patient::new(stream, STUCK)),
-            Named { inner, peer: Peer { address: peer.ip(), guest } },
+            TokioIo::new(WriteTimeout::new(stream, WRITE_STALL_LIMIT)),
+            WithPeer { inner, peer: Peer { address: peer.ip(), connection } },
         );
-    let watched = graceful.watch(connection);
+    let watched = graceful.watch(served);
     async move {
         if let Err(error) = watched.await {
-            tracing::debug!(%peer, %error, "a connection ended badly");
+            tracing::debug!(%peer, %error, "connection error");
         }
     }
 }
 
-/// Tells every request where it came from.
-struct Named {
+/// Adds the [`Peer`] to every request.
+struct WithPeer {
     inner: TowerToHyperService<Router>,
     peer: Peer,
 }
 
-impl Service<Request<Incoming>> for Named {
+impl Service<Request<Incoming>> for WithPeer {
     type Response = Response;
     type Error = std::convert::Infallible;
     type Future = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Future;
@@ -232,32 +247,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn there_are_fewer_places_than_files() {
+    fn connections_leave_files_for_everything_else() {
         let limits =
             |soft: &str| format!("Max processes  1 1 processes\nMax open files            {soft}    524288  files\n");
         assert_eq!(
-            ["1024", "128", "1", "65536", "unlimited"].map(|soft| places(&limits(soft))),
+            ["1024", "128", "1", "65536", "unlimited"].map(|soft| max_connections(&limits(soft))),
             [640, 64, 1, 2048, 2048]
         );
-        assert_eq!(places(""), MOST_CONNECTIONS);
+        assert_eq!(max_connections(""), MAX_CONNECTIONS);
     }
 
     #[test]
-    fn the_first_that_idles_has_to_leave_and_never_one_at_work() {
+    fn the_first_that_idles_is_evicted_and_never_one_at_work() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        let door = Door::default();
-        let (busy, idle, later) = (door.welcome(), door.welcome(), door.welcome());
-        let work = busy.work();
-        let has_to_leave = |guest: &Arc<Guest>| {
-            let asked = async { tokio::time::timeout(Duration::from_millis(1), guest.leave.notified()).await.is_ok() };
+        let limiter = ConnectionLimiter::default();
+        let (busy, idle, later) = (limiter.register(), limiter.register(), limiter.register());
+        let guard = busy.busy();
+        let is_evicted = |connection: &Arc<Connection>| {
+            let asked =
+                async { tokio::time::timeout(Duration::from_millis(1), connection.evicted.notified()).await.is_ok() };
             runtime.block_on(asked)
         };
-        door.show_out();
-        assert_eq!([&busy, &idle, &later].map(has_to_leave), [false, true, false]);
-        drop(work);
+        limiter.evict_idle();
+        assert_eq!([&busy, &idle, &later].map(is_evicted), [false, true, false]);
+        drop(guard);
         drop(idle);
-        door.show_out();
-        door.show_out();
-        assert_eq!([&busy, &later].map(has_to_leave), [true, true]);
+        limiter.evict_idle();
+        limiter.evict_idle();
+        assert_eq!([&busy, &later].map(is_evicted), [true, true]);
     }
 }

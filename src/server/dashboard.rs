@@ -1,68 +1,76 @@
 //! The dashboard: one page with what an operator looks for first. It loads itself again and needs nothing but HTML.
 
-use http::StatusCode;
+use std::sync::Arc;
 
-use super::answer::Reply;
-use super::call::Call;
-use super::page::{Escaped, Page};
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use super::answer::Problem;
+use super::extract::{Number, Query};
+use super::html::{Foreign, figures, page, table, time_element};
+use super::state::App;
 use crate::clock::Timestamp;
 use crate::report::dashboard::{Dashboard, Part, dashboard};
 
-/// Seconds between two looks where nobody says otherwise.
-const REFRESH: u64 = 15;
-/// The longest time between two looks.
-const SLOWEST: u64 = 3_600;
+/// Seconds between two loads: 15 unless the query says otherwise, 0 for a page that stays.
+type Refresh = Number<0, 3_600, 15>;
 
-/// `?refresh=0` stays as it is, for whoever reads slowly.
-pub(super) async fn show(call: Call) -> Reply {
-    let refresh = call.number("refresh", REFRESH, 0..=SLOWEST)?;
-    let now = call.now;
-    let state = call
-        .blocking(move |app| {
-            let settings = app.settings();
-            dashboard(app.store.as_ref(), &settings.limits, &settings.ages, now)
-        })
-        .await?;
-    Ok(page(&state, refresh, now).respond(StatusCode::OK))
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct DashboardQuery {
+    refresh: Refresh,
 }
 
-fn page(state: &Dashboard, refresh: u64, now: Timestamp) -> Page {
-    let mut page = Page::new(if state.healthy { "syncctl: healthy" } else { "syncctl: unhealthy" })
-        .again_after((refresh > 0).then_some(refresh));
-    let version = env!("CARGO_PKG_VERSION");
-    page.add(format_args!(
-        "<header>\n<h1>syncctl <small>{version}</small></h1>\n<p class=\"quiet\">as of <time datetime=\"{now}\">{now}</time>, \
-         {}</p>\n<form method=\"post\" action=\"/logout\"><button>Sign out</button></form>\n</header>\n<main>\n",
-        again(refresh)
-    ));
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    Query(query): Query<DashboardQuery>,
+) -> Result<Response, Problem> {
+    let (now, settings) = (app.now(), app.settings());
+    let state = app.read(move |store| dashboard(store, &settings.limits, &settings.ages, now)).await?;
+    let title = if state.healthy { "syncctl: healthy" } else { "syncctl: unhealthy" };
+    let refresh = Some(query.refresh.0).filter(|seconds| *seconds > 0);
+    Ok(page(StatusCode::OK, title, refresh, &body(&state, refresh, now)))
+}
+
+fn body(state: &Dashboard, refresh: Option<u64>, now: Timestamp) -> Markup {
     let (class, word) = if state.healthy { ("good", "Healthy") } else { ("bad", "Unhealthy") };
     let why = state.message.split_once(": ").map_or(state.message.as_str(), |(_, why)| why);
-    page.add(format_args!(
-        "<p class=\"verdict {class}\" role=\"status\"><strong>{word}</strong> {}</p>\n",
-        Escaped(why)
-    ));
-    page.figures(&state.figures, now);
-    state.parts.iter().for_each(|part| section(&mut page, part, now));
-    page.add(format_args!("</main>\n"));
-    page
-}
-
-fn again(refresh: u64) -> String {
-    match refresh {
-        0 => "<a href=\"/\">look again by itself</a>".to_owned(),
-        n => format!("again every {n} s, <a href=\"/?refresh=0\">stop that</a>"),
-    }
-}
-
-fn section(page: &mut Page, part: &Part, now: Timestamp) {
-    page.add(format_args!("<section>\n<h2>{}</h2>\n", Escaped(part.title)));
-    if part.table.rows.is_empty() {
-        page.add(format_args!("<p class=\"quiet\">{}</p>\n", Escaped(part.empty)));
-    } else {
-        page.table(&part.table, now);
-        if !part.hint.is_empty() {
-            page.add(format_args!("<p class=\"quiet hint\">{}</p>\n", Escaped(part.hint)));
+    html! {
+        header {
+            h1 { "syncctl " small { (env!("CARGO_PKG_VERSION")) } }
+            p.quiet { "as of " (time_element(now, &now.to_string())) ", " (refreshing(refresh)) }
+            form method="post" action="/logout" { button { "Sign out" } }
+        }
+        main {
+            p.verdict.(class) role="status" { strong { (word) } " " (Foreign(why)) }
+            (figures(&state.figures, now))
+            @for part in &state.parts { (section(part, now)) }
         }
     }
-    page.add(format_args!("</section>\n"));
+}
+
+fn refreshing(refresh: Option<u64>) -> Markup {
+    html! {
+        @match refresh {
+            None => a href="/" { "refresh automatically" },
+            Some(seconds) => { "refreshed every " (seconds) " s, " a href="/?refresh=0" { "stop refreshing" } },
+        }
+    }
+}
+
+fn section(part: &Part, now: Timestamp) -> Markup {
+    html! {
+        section {
+            h2 { (part.title) }
+            @if part.table.rows.is_empty() {
+                p.quiet { (part.empty) }
+            } @else {
+                (table(&part.table, now))
+                @if !part.hint.is_empty() { p.quiet.hint { (part.hint) } }
+            }
+        }
+    }
 }

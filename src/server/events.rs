@@ -1,43 +1,48 @@
 //! Emitting over HTTP: one event, or a batch of lines.
 
+use std::sync::Arc;
+
+use axum::extract::{FromRequest as _, Request, State};
 use bytes::Bytes;
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
 
-use super::PATIENCE;
-use super::answer::{Problem, Reply};
-use super::call::{BODY_LIMIT, Call, Members};
+use super::answer::{Answer, Problem};
+use super::extract::{Members, Payload};
+use super::state::{App, STORE_WRITE_TIMEOUT};
 use crate::clock::Timestamp;
 use crate::event::{Draft, Invalid};
 use crate::inbound::field_of;
 use crate::report::Report;
 use crate::report::emitted::{Batch, emitted};
 
-/// The longest batch. Longer ones belong to `syncctl emit --batch`, which needs no memory for them.
+/// The size limit of a batch. Larger ones belong to `emit --batch`, which does not hold them in memory.
 const BATCH_LIMIT: usize = 16 * 1024 * 1024;
-/// Wrong lines that are named.
-const NAMED: usize = 20;
+/// The most invalid lines that are named.
+const MAX_NAMED_LINES: usize = 20;
 
-pub(super) async fn emit(call: Call) -> Reply {
-    let content_type = call.parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+pub(super) async fn emit(State(app): State<Arc<App>>, request: Request) -> Result<Answer, Problem> {
+    let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     match essence.as_str() {
-        "application/x-ndjson" | "application/ndjson" | "application/jsonl" => batch(call).await,
-        _ => one(call).await,
+        "application/x-ndjson" | "application/ndjson" | "application/jsonl" => {
+            batch(&app, Payload::from_request(request, &app).await?).await
+        }
+        _ => one(&app, Payload::from_request(request, &app).await?).await,
     }
 }
 
-async fn one(mut call: Call) -> Reply {
-    let read = call.body(BODY_LIMIT).await?;
-    let draft = Draft::from_line(&read.bytes).map_err(|e| wrong(&e, &read.bytes))?;
-    let stored = call.app.store.enqueue(Box::new(std::iter::once(Ok(draft))), false, call.now).within(PATIENCE).await?;
+async fn one(app: &App, body: Payload) -> Result<Answer, Problem> {
+    let draft = Draft::from_line(&body.bytes).map_err(|e| invalid_event(&e, &body.bytes))?;
+    let drafts = Box::new(std::iter::once(Ok(draft)));
+    let stored = app.store.enqueue(drafts, false, app.now()).within(STORE_WRITE_TIMEOUT).await?;
     let receipt = stored.first.ok_or_else(Problem::internal)?;
     let status = if receipt.duplicate { StatusCode::OK } else { StatusCode::CREATED };
-    Ok(call.answer_with(status, &emitted(&receipt)))
+    Ok(Answer::with_status(status, emitted(&receipt)))
 }
 
-/// What is wrong with an event: each member that is not as it must be, or the rule that is broken.
-fn wrong(invalid: &Invalid, body: &[u8]) -> Problem {
+/// The members of an event that are wrong, or the rule it breaks as a whole.
+fn invalid_event(invalid: &Invalid, body: &[u8]) -> Problem {
     let members = match invalid {
         Invalid::Shape(_) => serde_json::from_slice(body).map(|members| wrong_members(&members)).unwrap_or_default(),
         _ => Vec::new(),
@@ -65,19 +70,17 @@ fn wrong_members(members: &Members) -> Vec<(String, String)> {
     missing.chain(wrong).collect()
 }
 
-async fn batch(mut call: Call) -> Reply {
-    let read = call.body(BATCH_LIMIT).await?;
-    check(&read.bytes, call.now)?;
-    let bytes = read.bytes.clone();
+async fn batch(app: &App, body: Payload<BATCH_LIMIT>) -> Result<Answer, Problem> {
+    let now = app.now();
+    check(&body.bytes, now)?;
     // Every line was read before: what is read again inside the transaction cannot fail.
-    let drafts = Lines { bytes, at: 0 };
-    let stored = call.app.store.enqueue(Box::new(drafts.map(Ok)), false, call.now).within(PATIENCE).await?;
-    drop(read);
+    let drafts = Box::new(Lines { bytes: body.bytes.clone(), at: 0 }.map(Ok));
+    let stored = app.store.enqueue(drafts, false, now).within(STORE_WRITE_TIMEOUT).await?;
     let answer = Batch { accepted: stored.accepted, duplicates: stored.duplicates, rejected: 0 };
-    Ok(call.answer(&Report::new(&answer)))
+    Ok(Answer::new(Report::new(&answer)))
 }
 
-/// All of a batch or nothing: every line is read before the first is stored.
+/// Checks every line before the first is stored: all of a batch, or nothing.
 fn check(bytes: &[u8], now: Timestamp) -> Result<(), Problem> {
     let numbered = bytes.split(|b| *b == b'\n').zip(1..).filter(|(line, _)| !is_blank(line));
     let wrong: Vec<(String, String)> = numbered
@@ -85,7 +88,7 @@ fn check(bytes: &[u8], now: Timestamp) -> Result<(), Problem> {
             let read = Draft::from_line(line).and_then(|draft| draft.within_reach(now));
             read.err().map(|e| (format!("line {number}"), e.to_string()))
         })
-        .take(NAMED)
+        .take(MAX_NAMED_LINES)
         .collect();
     if wrong.is_empty() { Ok(()) } else { Err(Problem::fields(wrong)) }
 }

@@ -8,7 +8,6 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use http::StatusCode;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -18,15 +17,13 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
-use super::answer::{self, Problem, Reply};
-use super::call::Call;
 use crate::clock::Timestamp;
 use crate::delivery::{Outcome, Trigger};
 use crate::store::inbound::Applied;
 use crate::store::{Figures, Finished, Rate, Result, Store};
 
 /// The content type of OpenMetrics.
-const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+pub(super) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Delivery {
@@ -57,7 +54,7 @@ struct Reason {
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Request {
-    route: &'static str,
+    route: String,
     status: u16,
 }
 
@@ -152,9 +149,8 @@ impl Metrics {
         self.refusals.get_or_create(&Reason { reason }).inc();
     }
 
-    pub(super) fn answered(&self, route: &'static str, status: u16) {
-        let route = if route.is_empty() { "none" } else { route };
-        self.requests.get_or_create(&Request { route, status }).inc();
+    pub(super) fn answered(&self, route: &str, status: u16) {
+        self.requests.get_or_create(&Request { route: route.to_owned(), status }).inc();
     }
 
     /// Counts the attempts that the database knows, for a process that makes none itself.
@@ -244,15 +240,6 @@ pub fn classic(text: &str) -> String {
 /// Looking at a file's size does not open it.
 fn size_of(path: &Path) -> i64 {
     std::fs::metadata(path).map_or(0, |file| i64::try_from(file.len()).unwrap_or(i64::MAX))
-}
-
-pub(super) async fn scrape(call: Call) -> Reply {
-    let now = call.now;
-    let text = call.blocking(move |app| app.metrics.text(app.store.as_ref(), now)).await?;
-    if text.is_empty() {
-        return Err(Problem::internal());
-    }
-    Ok(answer::typed(StatusCode::OK, CONTENT_TYPE, text))
 }
 
 #[cfg(test)]

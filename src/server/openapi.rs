@@ -1,27 +1,34 @@
-//! The OpenAPI document, made from the table of routes.
+//! The OpenAPI document.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use axum::extract::State;
+use axum::response::Response;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::answer::{self, Reply};
-use super::auth::Who;
-use super::call::Call;
-use super::routes::{ROUTES, Route};
+use super::access::AuthRequirement;
+use super::answer;
+use super::state::App;
 use crate::event::CATALOGUE;
+use crate::record::{FieldRule, Kind, MAX_EMAIL_BYTES, MAX_NAME_CHARS, MAX_TEXT_CHARS};
+
+mod operations;
+
+use operations::{OPERATIONS, Operation};
 
 /// The document never changes, so it is written once.
-pub(super) async fn document(call: Call) -> Reply {
-    let text = call.app.document.get_or_init(|| whole().to_string().into());
-    Ok(answer::json(StatusCode::OK, text.clone()))
+pub(super) async fn document(State(app): State<Arc<App>>) -> Response {
+    let text = app.document.get_or_init(|| whole().to_string().into());
+    answer::json(StatusCode::OK, text.clone())
 }
 
 /// The whole document.
-pub(super) fn whole() -> Value {
+fn whole() -> Value {
     let mut paths: BTreeMap<&str, BTreeMap<String, Value>> = BTreeMap::new();
-    for route in ROUTES {
-        paths.entry(route.path).or_default().insert(route.method.to_lowercase(), operation(route));
+    for operation in OPERATIONS {
+        paths.entry(operation.path).or_default().insert(operation.method.to_lowercase(), describe(operation));
     }
     json!({
         "openapi": "3.1.0",
@@ -35,66 +42,68 @@ pub(super) fn whole() -> Value {
     })
 }
 
-fn operation(route: &Route) -> Value {
-    let mut operation = json!({
-        "summary": route.about,
-        "operationId": operation_id(route),
-        "parameters": parameters(route),
-        "responses": responses(route),
-        "security": security(route.who),
+fn describe(operation: &Operation) -> Value {
+    let mut described = json!({
+        "summary": operation.summary,
+        "operationId": operation_id(operation),
+        "parameters": parameters(operation),
+        "responses": responses(operation),
+        "security": security(operation.access),
     });
-    if let Some((schema, types)) = route.body {
+    if let Some((schema, types)) = operation.body {
         let media = json!({"schema": {"$ref": format!("#/components/schemas/{schema}")}});
         let lines =
             json!({"schema": {"type": "string", "description": "One JSON object a line: all of them, or none."}});
         let content: BTreeMap<&str, &Value> =
             types.iter().map(|name| (*name, if name.contains("ndjson") { &lines } else { &media })).collect();
-        operation["requestBody"] = json!({"required": true, "content": content});
+        described["requestBody"] = json!({"required": true, "content": content});
     }
-    operation
+    described
 }
 
-fn operation_id(route: &Route) -> String {
+fn operation_id(operation: &Operation) -> String {
     let words =
-        route.path.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty() && *word != "api");
-    words.fold(route.method.to_lowercase(), |id, word| id + "-" + word)
+        operation.path.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty() && *word != "api");
+    words.fold(operation.method.to_lowercase(), |id, word| id + "-" + word)
 }
 
-fn parameters(route: &Route) -> Vec<Value> {
-    let in_path = route.path.contains("{id}").then(|| {
+fn parameters(operation: &Operation) -> Vec<Value> {
+    let in_path = operation.path.contains("{id}").then(|| {
         json!({"name": "id", "in": "path", "required": true, "schema": {"type": "string", "minLength": 1, "maxLength": 256}})
     });
-    let in_query = route.query.iter().map(|(name, schema, required)| {
+    let in_query = operation.query.iter().map(|(name, schema, required)| {
         let schema: Value = serde_json::from_str(schema).expect("the table holds JSON");
         json!({"name": name, "in": "query", "required": required, "schema": schema})
     });
     in_path.into_iter().chain(in_query).collect()
 }
 
-/// Every status a route may answer: its own, and those of its guard.
-pub(super) fn statuses(route: &Route) -> Vec<u16> {
-    let guard: &[u16] = match route.who {
-        Who::Anyone => &[400, 403],
-        Who::Signed => &[400, 401],
-        Who::Visitor | Who::Admin | Who::Cron | Who::CronBearer => &[400, 401, 403, 429],
+/// Every status a operation may answer: its own, and those of its guard.
+fn statuses(operation: &Operation) -> Vec<u16> {
+    let guard: &[u16] = match operation.access {
+        AuthRequirement::None => &[400, 403],
+        AuthRequirement::Signature => &[400, 401],
+        AuthRequirement::SameSite | AuthRequirement::Admin | AuthRequirement::Cron | AuthRequirement::CronBearer => {
+            &[400, 401, 403, 429]
+        }
     };
-    let mut all: Vec<u16> = route.statuses.iter().chain(guard).chain(&[500, 503]).copied().collect();
+    let mut all: Vec<u16> = operation.statuses.iter().chain(guard).chain(&[500, 503]).copied().collect();
     all.sort_unstable();
     all.dedup();
     all
 }
 
-fn responses(route: &Route) -> BTreeMap<String, Value> {
+fn responses(operation: &Operation) -> BTreeMap<String, Value> {
     let response = |status: &u16| {
         let about = StatusCode::from_u16(*status).ok().and_then(|status| status.canonical_reason()).unwrap_or("");
-        json!({"description": about, "content": content(route, *status)})
+        json!({"description": about, "content": content(operation, *status)})
     };
-    statuses(route).iter().map(|status| (status.to_string(), response(status))).collect()
+    statuses(operation).iter().map(|status| (status.to_string(), response(status))).collect()
 }
 
-fn content(route: &Route, status: u16) -> Value {
-    match (status, route.path) {
-        _ if route.page => json!({"text/html": {"schema": {"type": "string"}}}),
+fn content(operation: &Operation, status: u16) -> Value {
+    match (status, operation.path) {
+        _ if operation.page => json!({"text/html": {"schema": {"type": "string"}}}),
         (400.., _) => json!({"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}),
         (_, "/metrics") => json!({"application/openmetrics-text": {"schema": {"type": "string"}}}),
         (_, "/openapi.json") => json!({"application/json": {"schema": {"type": "object"}}}),
@@ -102,13 +111,13 @@ fn content(route: &Route, status: u16) -> Value {
     }
 }
 
-fn security(who: Who) -> Value {
-    match who {
-        Who::Anyone | Who::Visitor => json!([]),
-        Who::Signed => json!([{"signature": []}, {"originalSignature": []}]),
-        Who::Admin => json!([{"bearer": []}, {"session": []}]),
-        Who::Cron => json!([{"cronSecret": []}, {"bearer": []}, {"session": []}]),
-        Who::CronBearer => json!([{"bearer": []}]),
+fn security(access: AuthRequirement) -> Value {
+    match access {
+        AuthRequirement::None | AuthRequirement::SameSite => json!([]),
+        AuthRequirement::Signature => json!([{"signature": []}, {"originalSignature": []}]),
+        AuthRequirement::Admin => json!([{"bearer": []}, {"session": []}]),
+        AuthRequirement::Cron => json!([{"cronSecret": []}, {"bearer": []}, {"session": []}]),
+        AuthRequirement::CronBearer => json!([{"bearer": []}]),
     }
 }
 
@@ -135,10 +144,6 @@ fn moment() -> Value {
 
 fn or_null(schema: &Value) -> Value {
     json!({"anyOf": [schema, {"type": "null"}]})
-}
-
-fn long_text() -> Value {
-    json!({"type": ["string", "null"], "maxLength": 2000})
 }
 
 fn schemas() -> Value {
@@ -183,11 +188,11 @@ fn error() -> Value {
         "required": ["error"],
         "properties": {"error": {
             "type": "object",
-            "required": ["code", "message", "timestamp"],
+            "required": ["code", "message", "timestamp", "requestId"],
             "properties": {
                 "code": {"type": "string"}, "message": {"type": "string"},
                 "details": {"type": "object", "properties": {"fields": {"type": "object"}}},
-                "timestamp": moment(),
+                "timestamp": moment(), "requestId": {"type": "string"},
             },
         }},
     })
@@ -247,27 +252,33 @@ fn emitted() -> Value {
     })
 }
 
+/// The schemas of records, from the table of their fields.
 fn records() -> [(&'static str, Value); 4] {
-    let enrollment = json!({
-        "userId": text(), "courseId": text(), "enrolledAt": or_null(&moment()), "lastAccessedAt": or_null(&moment()),
-        "completionPercentage": {"type": ["number", "null"], "minimum": 0, "maximum": 100},
-        "status": long_text(), "source": long_text(), "purchaseId": long_text(),
-    });
-    let mut new_enrollment = enrollment.clone();
-    new_enrollment["id"] = text();
-    let profile = json!({
-        "email": or_null(&json!({"type": "string", "format": "email", "maxLength": 254})),
-        "name": long_text(), "image": long_text(), "role": long_text(),
-        "emailVerified": {"anyOf": [{"type": "boolean"}, moment(), {"type": "null"}]},
-        "lastLoginAt": or_null(&moment()), "profile": {"type": ["object", "null"]},
-    });
-    let progress = json!({"userId": text(), "courseId": text(), "timestamp": or_null(&moment())});
+    let properties = |kind: Kind| -> serde_json::Map<String, Value> {
+        kind.fields().iter().map(|(name, rule)| ((*name).to_owned(), field(*rule))).collect()
+    };
+    let mut new_enrollment = properties(Kind::Enrollment);
+    new_enrollment.insert("id".to_owned(), text());
+    let changes = |kind| json!({"type": "object", "minProperties": 1, "properties": properties(kind)});
+    let required = ["userId", "courseId"];
     [
-        ("Enrollment", json!({"type": "object", "minProperties": 1, "properties": enrollment})),
-        ("NewEnrollment", json!({"type": "object", "required": ["userId", "courseId"], "properties": new_enrollment})),
-        ("Profile", json!({"type": "object", "minProperties": 1, "properties": profile})),
-        ("Progress", json!({"type": "object", "properties": progress})),
+        ("Enrollment", changes(Kind::Enrollment)),
+        ("NewEnrollment", json!({"type": "object", "required": required, "properties": new_enrollment})),
+        ("Profile", changes(Kind::User)),
+        ("Progress", json!({"type": "object", "properties": properties(Kind::Progress)})),
     ]
+}
+
+fn field(rule: FieldRule) -> Value {
+    match rule {
+        FieldRule::Name => json!({"type": "string", "minLength": 1, "maxLength": MAX_NAME_CHARS}),
+        FieldRule::Text => json!({"type": ["string", "null"], "maxLength": MAX_TEXT_CHARS}),
+        FieldRule::Email => or_null(&json!({"type": "string", "format": "email", "maxLength": MAX_EMAIL_BYTES})),
+        FieldRule::Time => or_null(&moment()),
+        FieldRule::Percentage => json!({"type": ["number", "null"], "minimum": 0, "maximum": 100}),
+        FieldRule::BooleanOrTime => json!({"anyOf": [{"type": "boolean"}, moment(), {"type": "null"}]}),
+        FieldRule::Object => json!({"type": ["object", "null"]}),
+    }
 }
 
 #[cfg(test)]
@@ -275,16 +286,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_route_is_documented_once_and_every_schema_it_names_exists() {
+    fn every_operation_is_documented_once_and_every_schema_it_names_exists() {
         let document = whole();
         let mut ids = std::collections::BTreeSet::new();
-        for route in ROUTES {
-            let operation = &document["paths"][route.path][route.method.to_lowercase()];
-            assert!(ids.insert(operation["operationId"].as_str().expect("an id").to_owned()), "{}", route.path);
-            assert!(!statuses(route).is_empty() && !route.about.is_empty());
-            if let Some((schema, _)) = route.body {
+        for operation in OPERATIONS {
+            let described = &document["paths"][operation.path][operation.method.to_lowercase()];
+            assert!(ids.insert(described["operationId"].as_str().expect("an id").to_owned()), "{}", operation.path);
+            assert!(!statuses(operation).is_empty() && !operation.summary.is_empty());
+            if let Some((schema, _)) = operation.body {
                 assert!(document["components"]["schemas"][schema].is_object(), "{schema}");
             }
         }
+    }
+
+    /// The paths that `routes.rs` routes are those of the document. That each answers its methods as documented is proven
+    /// by requests in `tests/server`.
+    #[test]
+    fn what_is_routed_is_documented() {
+        let routed: std::collections::BTreeSet<&str> = include_str!("routes.rs")
+            .split('"')
+            .skip(1)
+            .step_by(2)
+            .filter(|literal| literal.starts_with('/'))
+            .collect();
+        assert_eq!(routed, OPERATIONS.iter().map(|operation| operation.path).collect());
     }
 }

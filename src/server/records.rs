@@ -1,124 +1,184 @@
 //! Records over HTTP: read from the database, and changed together with the event that says so.
 
-use axum::response::Response;
+use std::sync::Arc;
+
+use axum::extract::State;
 use http::StatusCode;
+use serde::Deserialize;
+use serde_json::Value;
 use uuid::Uuid;
 
-use super::PATIENCE;
-use super::answer::{Problem, Reply};
-use super::call::{Call, Members};
-use crate::clock::Timestamp;
-use crate::event::Draft;
+use super::answer::{Answer, Problem};
+use super::extract::{JsonObject, Members, Order, PageLimit, PageNumber, Path, Query, Text, page};
+use super::state::{App, STORE_WRITE_TIMEOUT};
+use crate::event::{Draft, Invalid};
 use crate::inbound::field_of;
 use crate::record::Kind;
 use crate::report::{self, Pagination, Report};
 use crate::store::Page;
 use crate::store::inbound::{Edit, Edited, Expects, RecordFilter, RecordRow, Sort};
 
-/// The longest text of a field that is not `data` as a whole, in characters.
-const LONGEST_TEXT: usize = 2_000;
+type Response = Result<Answer, Problem>;
 
 // ── enrollments ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-pub(super) async fn enrollments(call: Call) -> Reply {
-    let page = call.page(order(&call, true)?)?;
-    let filter = RecordFilter {
-        kind: Some(Kind::Enrollment),
-        search: call.text("search")?,
-        user: call.text("userId")?,
-        course: call.text("courseId")?,
-        ..RecordFilter::default()
-    };
-    list(call, filter, page).await
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct EnrollmentsQuery {
+    page: PageNumber,
+    limit: PageLimit,
+    search: Text,
+    user_id: Text,
+    course_id: Text,
+    sort_order: Option<Order>,
 }
 
-pub(super) async fn create_enrollment(mut call: Call) -> Reply {
-    let mut members = call.members().await?;
+pub(super) async fn enrollments(State(app): State<Arc<App>>, Query(query): Query<EnrollmentsQuery>) -> Response {
+    let page = page(query.page, query.limit, query.sort_order.unwrap_or(Order::Asc));
+    let filter = RecordFilter {
+        kind: Some(Kind::Enrollment),
+        search: query.search.0,
+        user: query.user_id.0,
+        course: query.course_id.0,
+        ..RecordFilter::default()
+    };
+    list(&app, filter, page).await
+}
+
+pub(super) async fn create_enrollment(State(app): State<Arc<App>>, JsonObject(mut members): JsonObject) -> Response {
     let id = match members.remove("id") {
         None => format!("enr_{}", Uuid::new_v4().simple()),
         Some(id) => serde_json::from_str(id.get()).map_err(|_| Problem::field("id", "must be text"))?,
     };
-    check(&members, ENROLLMENT, &["userId", "courseId"])?;
-    edit(call, ("enrollment.created", &id), members, Expects::Absence, StatusCode::CREATED).await
+    check(Kind::Enrollment, &members, &["userId", "courseId"])?;
+    edit(&app, ("enrollment.created", &id), &members, Expects::Absence, StatusCode::CREATED).await
 }
 
-pub(super) async fn enrollment(call: Call) -> Reply {
-    let id = call.resource().to_owned();
-    find(call, Kind::Enrollment, id).await
+pub(super) async fn enrollment(State(app): State<Arc<App>>, Path(id): Path) -> Response {
+    find(&app, Kind::Enrollment, id).await
 }
 
-pub(super) async fn change_enrollment(mut call: Call) -> Reply {
-    let mut members = call.members().await?;
-    let id = call.resource().to_owned();
+pub(super) async fn change_enrollment(
+    State(app): State<Arc<App>>,
+    Path(id): Path,
+    JsonObject(mut members): JsonObject,
+) -> Response {
     take_id(&mut members, &id)?;
-    check(&members, ENROLLMENT, &[])?;
-    edit(call, ("enrollment.updated", &id), members, Expects::Presence, StatusCode::OK).await
+    check(Kind::Enrollment, &members, &[])?;
+    edit(&app, ("enrollment.updated", &id), &members, Expects::Presence, StatusCode::OK).await
 }
 
-pub(super) async fn delete_enrollment(call: Call) -> Reply {
-    let id = call.resource().to_owned();
-    edit(call, ("enrollment.deleted", &id), Members::new(), Expects::Presence, StatusCode::OK).await
+pub(super) async fn delete_enrollment(State(app): State<Arc<App>>, Path(id): Path) -> Response {
+    edit(&app, ("enrollment.deleted", &id), &Members::new(), Expects::Presence, StatusCode::OK).await
 }
 
 // ── users and profiles ──────────────────────────────────────────────────────────────────────────────────────────────
 
-pub(super) async fn profile(call: Call) -> Reply {
-    let id = call.required("userId")?;
-    find(call, Kind::User, id).await
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct ProfileQuery {
+    user_id: Text,
 }
 
-pub(super) async fn change_profile(mut call: Call) -> Reply {
-    let id = call.required("userId")?;
-    let mut members = call.members().await?;
+pub(super) async fn profile(State(app): State<Arc<App>>, Query(query): Query<ProfileQuery>) -> Response {
+    find(&app, Kind::User, query.user_id.required("userId")?).await
+}
+
+pub(super) async fn change_profile(
+    State(app): State<Arc<App>>,
+    Query(query): Query<ProfileQuery>,
+    JsonObject(mut members): JsonObject,
+) -> Response {
+    let id = query.user_id.required("userId")?;
     take_id(&mut members, &id)?;
-    check(&members, USER, &[])?;
-    edit(call, ("profile.updated", &id), members, Expects::Anything, StatusCode::OK).await
+    check(Kind::User, &members, &[])?;
+    edit(&app, ("profile.updated", &id), &members, Expects::Anything, StatusCode::OK).await
 }
 
-pub(super) async fn students(call: Call) -> Reply {
-    let sorts = [("name", Sort::Name), ("email", Sort::Email), ("createdAt", Sort::CreatedAt)];
-    let sort = call.choice("sortBy", &sorts, Sort::CreatedAt)?;
-    let page = call.page(order(&call, sort != Sort::CreatedAt)?)?;
-    let filter = RecordFilter { kind: Some(Kind::User), search: call.text("search")?, sort, ..RecordFilter::default() };
-    list(call, filter, page).await
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct StudentsQuery {
+    page: PageNumber,
+    limit: PageLimit,
+    search: Text,
+    sort_by: Option<StudentSort>,
+    sort_order: Option<Order>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum StudentSort {
+    Name,
+    Email,
+    CreatedAt,
+}
+
+pub(super) async fn students(State(app): State<Arc<App>>, Query(query): Query<StudentsQuery>) -> Response {
+    let (sort, usual_order) = match query.sort_by.unwrap_or(StudentSort::CreatedAt) {
+        StudentSort::Name => (Sort::Name, Order::Asc),
+        StudentSort::Email => (Sort::Email, Order::Asc),
+        StudentSort::CreatedAt => (Sort::CreatedAt, Order::Desc),
+    };
+    let page = page(query.page, query.limit, query.sort_order.unwrap_or(usual_order));
+    let filter = RecordFilter { kind: Some(Kind::User), search: query.search.0, sort, ..RecordFilter::default() };
+    list(&app, filter, page).await
 }
 
 // ── progress ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-pub(super) async fn progress(call: Call) -> Reply {
-    match (call.text("userId")?, call.text("courseId")?) {
-        (Some(user), Some(course)) => learner(call, &user, &course).await,
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct ProgressQuery {
+    user_id: Text,
+    course_id: Text,
+    page: PageNumber,
+    limit: PageLimit,
+}
+
+/// The progress of one learner in one course, or a page.
+pub(super) async fn progress(State(app): State<Arc<App>>, Query(query): Query<ProgressQuery>) -> Response {
+    match (query.user_id.0, query.course_id.0) {
+        (Some(user), Some(course)) => learner(&app, user, course).await,
         (user, course) => {
-            let page = call.page(true)?;
             let filter = RecordFilter { kind: Some(Kind::Progress), user, course, ..RecordFilter::default() };
-            list(call, filter, page).await
+            list(&app, filter, page(query.page, query.limit, Order::Asc)).await
         }
     }
 }
 
-/// One learner's progress. The id says who it is, unless hyphens in names make two learners share one; then the fields do.
-async fn learner(call: Call, user: &str, course: &str) -> Reply {
+/// One learner's progress. Where hyphens in names give two learners one id, the fields say whose it is.
+async fn learner(app: &App, user: String, course: String) -> Response {
     let id = format!("{user}-{course}");
-    let found = call.blocking(move |app| app.store.record(Kind::Progress, &id).wait()).await?;
-    match found.filter(|row| row.record.exists() && !row.record.is_of_another(Some(user), Some(course))) {
-        Some(row) => Ok(answer(&call, StatusCode::OK, &row)),
+    let found = app.read(move |store| store.record(Kind::Progress, &id).wait()).await?;
+    match found.filter(|row| row.record.exists() && !row.record.is_of_another(Some(&user), Some(&course))) {
+        Some(row) => Ok(single(StatusCode::OK, &row)),
         None => Err(missing(Kind::Progress)),
     }
 }
 
-pub(super) async fn record_progress(mut call: Call) -> Reply {
-    let mut members = call.members().await?;
-    let user = from_either(&call, &mut members, "userId")?;
-    let course = from_either(&call, &mut members, "courseId")?;
-    check(&members, PROGRESS, &["userId", "courseId"])?;
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct LearnerQuery {
+    user_id: Text,
+    course_id: Text,
+}
+
+pub(super) async fn record_progress(
+    State(app): State<Arc<App>>,
+    Query(query): Query<LearnerQuery>,
+    JsonObject(mut members): JsonObject,
+) -> Response {
+    let user = from_either(query.user_id, &mut members, "userId")?;
+    let course = from_either(query.course_id, &mut members, "courseId")?;
+    check(Kind::Progress, &members, &["userId", "courseId"])?;
     let id = format!("{user}-{course}");
-    edit(call, ("progress.updated", &id), members, Expects::SameLearner, StatusCode::OK).await
+    edit(&app, ("progress.updated", &id), &members, Expects::SameLearner, StatusCode::OK).await
 }
 
 /// A name from the query or the body, which must agree; the body has it afterwards.
-fn from_either(call: &Call, members: &mut Members, name: &str) -> Result<String, Problem> {
+fn from_either(given: Text, members: &mut Members, name: &str) -> Result<String, Problem> {
     let inside: Option<String> = members.get(name).and_then(|value| serde_json::from_str(value.get()).ok());
-    match (call.text(name)?, inside) {
+    match (given.0, inside) {
         (Some(outside), Some(inside)) if outside != inside => Err(Problem::field(name, "is not the one in the query")),
         (Some(value), _) => {
             let raw = serde_json::value::to_raw_value(&value).map_err(|_| Problem::internal())?;
@@ -130,63 +190,58 @@ fn from_either(call: &Call, members: &mut Members, name: &str) -> Result<String,
     }
 }
 
-// ── what they share ─────────────────────────────────────────────────────────────────────────────────────────────────
+// ── common to all ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-fn order(call: &Call, ascending: bool) -> Result<bool, Problem> {
-    call.choice("sortOrder", &[("asc", true), ("desc", false)], ascending)
-}
-
-async fn list(call: Call, filter: RecordFilter, page: Page) -> Reply {
-    let listed = call.blocking(move |app| app.store.records(&filter, page).wait()).await?;
+async fn list(app: &App, filter: RecordFilter, page: Page) -> Response {
+    let listed = app.read(move |store| store.records(&filter, page).wait()).await?;
     let views: Vec<_> = listed.rows.iter().map(report::records::View).collect();
-    let report = Report::new(&views).paged(Pagination::new(page.number, page.limit, listed.total));
-    Ok(call.answer(&report))
+    Ok(Answer::new(Report::new(&views).paged(Pagination::new(page.number, page.limit, listed.total))))
 }
 
-async fn find(call: Call, kind: Kind, id: String) -> Reply {
-    let found = call.blocking(move |app| app.store.record(kind, &id).wait()).await?;
+async fn find(app: &App, kind: Kind, id: String) -> Response {
+    let found = app.read(move |store| store.record(kind, &id).wait()).await?;
     match found.filter(|row| row.record.exists()) {
-        Some(row) => Ok(answer(&call, StatusCode::OK, &row)),
+        Some(row) => Ok(single(StatusCode::OK, &row)),
         None => Err(missing(kind)),
     }
 }
 
-fn answer(call: &Call, status: StatusCode, row: &RecordRow) -> Response {
-    call.answer_with(status, &report::records::single(row))
+fn single(status: StatusCode, row: &RecordRow) -> Answer {
+    Answer::with_status(status, report::records::single(row))
 }
 
 fn missing(kind: Kind) -> Problem {
-    Problem::not_found(if kind == Kind::User { "user" } else { kind.name() })
+    Problem::not_found(kind.name())
 }
 
 /// Changes a record and emits the change, in one transaction.
 async fn edit(
-    call: Call,
+    app: &App,
     (event_type, id): (&str, &str),
-    members: Members,
+    members: &Members,
     expects: Expects,
     status: StatusCode,
-) -> Reply {
-    let data = serde_json::to_vec(&members).map_err(|_| Problem::internal())?;
+) -> Response {
+    let data = serde_json::to_vec(members).map_err(|_| Problem::internal())?;
     let draft = Draft::check(event_type, id, None, &data).map_err(|e| Problem::field(name_of(&e), e.to_string()))?;
-    match call.app.store.edit(Edit { draft, expects }, call.now).within(PATIENCE).await? {
-        Edited::Done(row, _) => Ok(answer(&call, status, &row)),
+    match app.store.edit(Edit { draft, expects }, app.now()).within(STORE_WRITE_TIMEOUT).await? {
+        Edited::Done(row, _) => Ok(single(status, &row)),
         Edited::Missing => Err(missing(Kind::of_event(event_type).unwrap_or(Kind::User))),
         Edited::Exists if expects == Expects::SameLearner => {
             Err(Problem::conflict("the progress of another learner has this id already"))
         }
-        Edited::Exists => Err(Problem::conflict("there is one with this id already")),
+        Edited::Exists => Err(Problem::conflict("a record with this id exists already")),
     }
 }
 
-fn name_of(invalid: &crate::event::Invalid) -> &'static str {
+fn name_of(invalid: &Invalid) -> &'static str {
     match field_of(invalid) {
         "resourceId" => "id",
         other => other,
     }
 }
 
-/// An `id` in a body is the one in the path, and no field.
+/// Takes the `id` out of a body. It is no field, and must be the one in the path.
 fn take_id(members: &mut Members, id: &str) -> Result<(), Problem> {
     match members.remove("id") {
         Some(given) if serde_json::from_str::<String>(given.get()).ok().as_deref() != Some(id) => {
@@ -196,87 +251,18 @@ fn take_id(members: &mut Members, id: &str) -> Result<(), Problem> {
     }
 }
 
-/// What a field may hold. `null` is always allowed but for ids.
-#[derive(Clone, Copy)]
-enum Holds {
-    Name,
-    Text,
-    Email,
-    Moment,
-    Percentage,
-    MomentOrTruth,
-    Object,
-}
-
-const ENROLLMENT: &[(&str, Holds)] = &[
-    ("userId", Holds::Name),
-    ("courseId", Holds::Name),
-    ("enrolledAt", Holds::Moment),
-    ("lastAccessedAt", Holds::Moment),
-    ("completionPercentage", Holds::Percentage),
-    ("status", Holds::Text),
-    ("source", Holds::Text),
-    ("purchaseId", Holds::Text),
-];
-
-const USER: &[(&str, Holds)] = &[
-    ("email", Holds::Email),
-    ("name", Holds::Text),
-    ("image", Holds::Text),
-    ("emailVerified", Holds::MomentOrTruth),
-    ("role", Holds::Text),
-    ("lastLoginAt", Holds::Moment),
-    ("profile", Holds::Object),
-];
-
-const PROGRESS: &[(&str, Holds)] = &[("userId", Holds::Name), ("courseId", Holds::Name), ("timestamp", Holds::Moment)];
-
-/// Holds the known fields against their rules; unknown ones are kept as they are.
-fn check(members: &Members, rules: &[(&str, Holds)], required: &[&str]) -> Result<(), Problem> {
+/// Checks the known fields against their rules. Others are kept as they are.
+fn check(kind: Kind, members: &Members, required: &[&str]) -> Result<(), Problem> {
     let missing = required.iter().filter(|name| !members.contains_key(**name));
     let mut wrong: Vec<(&str, String)> = missing.map(|name| (*name, "is missing".to_owned())).collect();
-    for (name, holds) in rules {
-        let value = members.get(*name).and_then(|raw| serde_json::from_str::<serde_json::Value>(raw.get()).ok());
-        if let Some(rule) = value.and_then(|value| holds.broken(&value)) {
-            wrong.push((name, rule.to_owned()));
+    for (name, rule) in kind.fields() {
+        let value = members.get(*name).and_then(|raw| serde_json::from_str::<Value>(raw.get()).ok());
+        if let Some(violation) = value.and_then(|value| rule.violation(&value)) {
+            wrong.push((name, violation.to_owned()));
         }
     }
     if members.is_empty() && required.is_empty() {
         wrong.push(("body", "has no fields to change".to_owned()));
     }
     if wrong.is_empty() { Ok(()) } else { Err(Problem::fields(wrong)) }
-}
-
-impl Holds {
-    /// The rule a value breaks, if it does.
-    fn broken(self, value: &serde_json::Value) -> Option<&'static str> {
-        let text = value.as_str();
-        let is_moment = || text.is_some_and(|text| Timestamp::parse(text).is_some());
-        let (holds, rule) = match self {
-            Self::Name => (
-                text.is_some_and(|text| (1..=256).contains(&text.chars().count())),
-                "must be text of 1 to 256 characters",
-            ),
-            _ if value.is_null() => (true, ""),
-            Self::Text => (
-                text.is_some_and(|text| text.chars().count() <= LONGEST_TEXT),
-                "must be text of at most 2000 characters",
-            ),
-            Self::Email => (text.is_some_and(is_email), "must be an email address"),
-            Self::Moment => (is_moment(), "must be an RFC 3339 time"),
-            Self::Percentage => {
-                (value.as_f64().is_some_and(|n| (0.0..=100.0).contains(&n)), "must be a number from 0 to 100")
-            }
-            Self::MomentOrTruth => (value.is_boolean() || is_moment(), "must be true, false or an RFC 3339 time"),
-            Self::Object => (value.is_object(), "must be an object"),
-        };
-        (!holds).then_some(rule)
-    }
-}
-
-fn is_email(text: &str) -> bool {
-    let parts = text.rsplit_once('@');
-    text.len() <= 254
-        && !text.contains(|c: char| c.is_whitespace() || c.is_control())
-        && parts.is_some_and(|(user, host)| !user.is_empty() && !host.is_empty())
 }

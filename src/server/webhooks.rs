@@ -1,16 +1,20 @@
-//! Webhooks in: verified as raw bytes, read, and applied once. The answer follows the disk.
+//! Webhooks in: verified as raw bytes, read, and applied once. The answer follows the commit.
 
+use std::sync::Arc;
 use std::time::Instant;
 
+use axum::Extension;
+use axum::extract::{FromRequest as _, Request, State};
 use http::HeaderMap;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use super::PATIENCE;
-use super::answer::{Problem, Reply};
-use super::call::{BODY_LIMIT, Call};
+use super::answer::{Answer, Problem};
+use super::connections::Peer;
+use super::extract::Payload;
+use super::state::{App, STORE_WRITE_TIMEOUT};
 use crate::event::EventId;
-use crate::inbound::{self, Accepts, Refusal};
+use crate::inbound::{self, Accepts, WebhookRefusal};
 use crate::report::Report;
 use crate::store::inbound::Applied;
 
@@ -23,70 +27,63 @@ struct Received<'a> {
     result: &'static str,
 }
 
-pub(super) async fn enrollments(call: Call) -> Reply {
-    receive(call, Accepts::Enrollments).await
-}
-
-pub(super) async fn profiles(call: Call) -> Reply {
-    receive(call, Accepts::Profiles).await
-}
-
-pub(super) async fn progress(call: Call) -> Reply {
-    receive(call, Accepts::Progress).await
-}
-
-pub(super) async fn everything(call: Call) -> Reply {
-    receive(call, Accepts::Everything).await
-}
-
-async fn receive(mut call: Call, accepts: Accepts) -> Reply {
+/// Receives a webhook of the types that a route accepts.
+pub(super) async fn receive(
+    State(app): State<Arc<App>>,
+    Extension(accepts): Extension<Accepts>,
+    Extension(peer): Extension<Peer>,
+    request: Request,
+) -> Result<Answer, Problem> {
     let began = Instant::now();
-    let source = call.peer.to_canonical().to_string();
-    if !is_signed(&call.parts.headers) {
-        // Nobody gets to send a body without at least claiming a signature.
-        call.app.audit_refusal("header-not-delivered", None, source).await;
+    let source = peer.address;
+    if !is_signed(request.headers()) {
+        // Without at least a claimed signature, no body is read.
+        app.audit_refusal("header-not-delivered", None, source).await;
         return Err(Problem::unauthorized());
     }
-    let read = match call.body(BODY_LIMIT).await {
-        Ok(read) => read,
+    let headers = request.headers().clone();
+    let body = match Payload::<{ super::extract::BODY_LIMIT }>::from_request(request, &app).await {
+        Ok(body) => body,
         Err(problem) => {
-            call.app.audit_refusal("body-unread", None, source).await;
+            app.audit_refusal("body-unread", None, source).await;
             return Err(problem);
         }
     };
-    let keys = &call.app.settings().secrets.webhook;
-    let incoming = match inbound::read(keys, accepts, &call.parts.headers, &read.bytes, &source, call.now) {
+    let (keys, now) = (&app.settings().secrets.webhook, app.now());
+    let address = source.to_canonical().to_string();
+    let incoming = match inbound::read(keys, accepts, &headers, &body.bytes, &address, now) {
         Ok(incoming) => incoming,
         Err(refusal) => {
-            let digest = Sha256::digest(&read.bytes).into();
-            call.app.audit_refusal(refusal.reason(), Some(digest), source).await;
+            let digest = Sha256::digest(&body.bytes).into();
+            app.audit_refusal(refusal.reason(), Some(digest), source).await;
             return Err(refusal.into());
         }
     };
-    drop(read);
+    drop(body);
     let (id, event_type) = (incoming.id.clone(), incoming.draft.event_type.clone());
-    let applied = call.app.store.apply(incoming, call.now).within(PATIENCE).await?;
-    call.app.metrics.applied(applied, began.elapsed());
+    let applied = app.store.apply(incoming, now).within(STORE_WRITE_TIMEOUT).await?;
+    app.metrics.applied(applied, began.elapsed());
     let message = match applied {
         Applied::Applied => "the event was applied",
         Applied::Duplicate => "the event was received before",
         Applied::Stale => "later writes stand; nothing changed",
         Applied::Conflict => return Err(Problem::conflict("this event id was received before with another content")),
     };
-    Ok(call.answer(&Report::new(&Received { message, event_id: &id, event_type: &event_type, result: applied.name() })))
+    let received = Received { message, event_id: &id, event_type: &event_type, result: applied.name() };
+    Ok(Answer::new(Report::new(&received)))
 }
 
 fn is_signed(headers: &HeaderMap) -> bool {
     ["webhook-signature", "x-webhook-signature"].iter().any(|name| headers.contains_key(*name))
 }
 
-impl From<Refusal> for Problem {
-    /// Whoever is not verified learns nothing; whoever is, everything.
-    fn from(refusal: Refusal) -> Self {
+impl From<WebhookRefusal> for Problem {
+    /// A sender whose signature is wrong learns nothing; one whose signature is right, every wrong field.
+    fn from(refusal: WebhookRefusal) -> Self {
         match refusal {
-            Refusal::Unverified(_) => Self::unauthorized(),
-            Refusal::Malformed(_) => Self::invalid("a signature header was sent twice"),
-            Refusal::Invalid(fields) => Self::fields(fields),
+            WebhookRefusal::Unverified(_) => Self::unauthorized(),
+            WebhookRefusal::HeaderError(_) => Self::invalid("a signature header was sent twice"),
+            WebhookRefusal::Invalid(fields) => Self::fields(fields),
         }
     }
 }

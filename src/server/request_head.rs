@@ -1,4 +1,4 @@
-//! A request's head before anything else of it counts: how its body is framed, and by which name it calls us.
+//! Checks of a request's head: how its body is framed, and which host it names.
 
 use std::net::IpAddr;
 
@@ -8,23 +8,23 @@ use http::uri::Authority;
 use http::{HeaderMap, Version};
 
 use super::answer::Problem;
-use super::auth::Who;
 
-/// Refuses what proxies in front of us could read differently, and names that are not ours.
-pub(super) fn check(parts: &Parts, who: Who, hosts: Option<&[String]>) -> Result<(), Problem> {
-    check_framing(&parts.headers)?;
-    let Some(host) = host(parts)? else { return Ok(()) };
-    match hosts {
-        // Webhooks prove themselves by their signature, whatever name a proxy calls us by.
-        Some(hosts) if who != Who::Signed && !is_known(host, hosts) => {
-            Err(Problem::forbidden("this server does not go by that name"))
-        }
+/// Refuses a head that proxies in front of us could read differently.
+pub(super) fn check_framing(parts: &Parts) -> Result<(), Problem> {
+    check_transfer_encoding(&parts.headers)?;
+    host(parts).map(drop)
+}
+
+/// Refuses a `Host` that is neither an address, nor `localhost`, nor one of `hosts`.
+pub(super) fn check_host(parts: &Parts, hosts: &[String]) -> Result<(), Problem> {
+    match host(parts)? {
+        Some(host) if !is_known(host, hosts) => Err(Problem::forbidden("unknown Host header")),
         _ => Ok(()),
     }
 }
 
 /// No coding but `chunked` (RFC 9112, 6.1). Where a length stands beside it, hyper drops that and hangs up afterwards.
-fn check_framing(headers: &HeaderMap) -> Result<(), Problem> {
+fn check_transfer_encoding(headers: &HeaderMap) -> Result<(), Problem> {
     let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
     match (codings.next(), codings.next()) {
         (None, _) => Ok(()),
@@ -33,7 +33,7 @@ fn check_framing(headers: &HeaderMap) -> Result<(), Problem> {
     }
 }
 
-/// The name the request calls us by: exactly one since HTTP/1.1, and the same in its target if that has one.
+/// The host of a request: exactly one `Host` since HTTP/1.1, and the same host in an absolute target (RFC 9112, 3.2).
 fn host(parts: &Parts) -> Result<Option<&str>, Problem> {
     let mut given = parts.headers.get_all(HOST).iter();
     let host = match (given.next(), given.next()) {
@@ -54,7 +54,7 @@ fn host(parts: &Parts) -> Result<Option<&str>, Problem> {
     }
 }
 
-/// A page that made a name of its own point here may not read anything: names have to be known, addresses cannot be faked.
+/// Against DNS rebinding: a name has to be known, because a page can make its own name resolve to this server.
 fn is_known(host: &str, hosts: &[String]) -> bool {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
@@ -74,15 +74,14 @@ mod tests {
         request.body(()).expect("a request").into_parts().0
     }
 
-    fn status(parts: &Parts, who: Who, hosts: Option<&[String]>) -> u16 {
-        check(parts, who, hosts).map_or_else(|problem| problem.status().as_u16(), |()| 200)
+    fn status(result: Result<(), Problem>) -> u16 {
+        result.map_or_else(|problem| problem.status().as_u16(), |()| 200)
     }
 
     #[test]
     fn names_have_to_be_known_and_addresses_need_not() {
         let hosts = ["sync.example.com".to_owned()];
-        let called = |who, hosts, host: &str| status(&parts("/", &[("host", host)]), who, hosts);
-        let known = |host: &str| called(Who::Admin, Some(&hosts[..]), host);
+        let known = |host: &str| status(check_host(&parts("/", &[("host", host)]), &hosts));
         for good in ["localhost", "LOCALHOST:3000", "127.0.0.1:3000", "[::1]:3000", "10.1.2.3", "Sync.Example.com:443"]
         {
             assert_eq!(known(good), 200, "{good}");
@@ -96,29 +95,26 @@ mod tests {
             assert!(known(wrong) >= 400, "{wrong}");
         }
         for wrong in ["", "a@localhost", "localhost/x", "local host", "localhost, evil.test"] {
-            assert_eq!(called(Who::Signed, None, wrong), 400, "{wrong}");
+            assert_eq!(status(check_framing(&parts("/", &[("host", wrong)]))), 400, "{wrong}");
         }
-        assert_eq!(called(Who::Signed, Some(&hosts), "evil.test"), 200);
-        assert_eq!(called(Who::Admin, None, "any.test"), 200);
-        assert_eq!(called(Who::Visitor, Some(&hosts), "evil.test"), 403);
+        assert_eq!(status(check_framing(&parts("/", &[("host", "evil.test")]))), 200);
     }
 
     #[test]
     fn a_request_needs_exactly_one_host_and_no_other_in_its_target() {
-        let with = |target: &str, headers: &[(&str, &str)]| status(&parts(target, headers), Who::Anyone, None);
+        let with = |target: &str, headers: &[(&str, &str)]| status(check_framing(&parts(target, headers)));
         assert_eq!(with("/", &[]), 400);
         assert_eq!(with("/", &[("host", "localhost"), ("host", "localhost")]), 400);
         assert_eq!(with("http://localhost/", &[("host", "LOCALHOST")]), 200);
         assert_eq!(with("http://evil.test/", &[("host", "localhost")]), 400);
         let mut old = parts("/", &[]);
         old.version = Version::HTTP_10;
-        assert_eq!(status(&old, Who::Anyone, None), 200);
+        assert_eq!(status(check_framing(&old)), 200);
     }
 
     #[test]
     fn a_body_is_framed_in_one_way() {
-        let with =
-            |headers: &[(&str, &str)]| status(&parts("/", &[&[("host", "h")], headers].concat()), Who::Anyone, None);
+        let with = |headers: &[(&str, &str)]| status(check_framing(&parts("/", &[&[("host", "h")], headers].concat())));
         assert_eq!(with(&[("content-length", "5")]), 200);
         assert_eq!(with(&[("transfer-encoding", "Chunked")]), 200);
         for coding in ["gzip, chunked", "chunked, chunked", "identity, chunked", "identity", ""] {

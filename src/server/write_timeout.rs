@@ -1,4 +1,4 @@
-//! A stream that does not wait for ever for whoever should read from it.
+//! A time-out for writes to a peer that does not read.
 
 use std::future::Future as _;
 use std::io;
@@ -9,37 +9,37 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Sleep;
 
-/// A stream whose writes fail once nothing of them was taken for a while.
-pub(super) struct Patient<S> {
+/// A stream whose writes fail once the peer has taken nothing for a while.
+pub(super) struct WriteTimeout<S> {
     stream: S,
     limit: Duration,
-    stuck: Option<Pin<Box<Sleep>>>,
+    stalled: Option<Pin<Box<Sleep>>>,
 }
 
-impl<S> Patient<S> {
+impl<S> WriteTimeout<S> {
     pub(super) fn new(stream: S, limit: Duration) -> Self {
-        Self { stream, limit, stuck: None }
+        Self { stream, limit, stalled: None }
     }
 
-    /// Passes a write's progress on; without any, the time runs.
+    /// Restarts the time-out with every write that makes progress.
     fn watch(&mut self, written: Poll<io::Result<usize>>, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
         if written.is_ready() {
-            self.stuck = None;
+            self.stalled = None;
             return written;
         }
         let limit = self.limit;
-        let stuck = self.stuck.get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
-        stuck.as_mut().poll(context).map(|()| Err(io::ErrorKind::TimedOut.into()))
+        let stalled = self.stalled.get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
+        stalled.as_mut().poll(context).map(|()| Err(io::ErrorKind::TimedOut.into()))
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for WriteTimeout<S> {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_read(context, into)
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for WriteTimeout<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(context, bytes);
         self.watch(written, context)
@@ -73,11 +73,11 @@ mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     #[test]
-    fn who_takes_nothing_for_a_while_is_given_up_and_who_takes_a_little_is_not() {
+    fn a_peer_that_reads_nothing_times_out_and_a_slow_one_does_not() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         runtime.block_on(async {
             let (ours, mut theirs) = tokio::io::duplex(1);
-            let mut patient = Patient::new(ours, Duration::from_millis(600));
+            let mut stream = WriteTimeout::new(ours, Duration::from_millis(600));
             let reader = tokio::spawn(async move {
                 let mut taken = [0; 1];
                 for _ in 0..4 {
@@ -86,10 +86,10 @@ mod tests {
                 }
                 theirs
             });
-            patient.write_all(b"12345").await.expect("one byte after another is taken");
+            stream.write_all(b"12345").await.expect("one byte after another is taken");
             let _theirs = reader.await.expect("the reader ends");
-            let stuck = patient.write_all(b"678").await.expect_err("nobody reads");
-            assert_eq!(stuck.kind(), io::ErrorKind::TimedOut);
+            let stalled = stream.write_all(b"678").await.expect_err("nobody reads");
+            assert_eq!(stalled.kind(), io::ErrorKind::TimedOut);
         });
     }
 }

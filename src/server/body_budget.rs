@@ -1,4 +1,4 @@
-//! Reading bodies: never more than a limit, never longer than a while, and not too many large ones at once.
+//! Reads request bodies within a limit of size, of time, and of the memory that large bodies share.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,60 +14,60 @@ use tokio::time::timeout;
 use super::answer::Problem;
 
 /// How long a body may take to arrive.
-const ARRIVAL: Duration = Duration::from_secs(30);
-/// Up to here a body needs no permission: the number of connections bounds them all.
+const READ_TIMEOUT: Duration = Duration::from_secs(30);
+/// Bodies up to this size are outside the budget: the number of connections bounds them.
 const SMALL: usize = 16 * 1024;
-/// What all larger bodies may hold together.
+/// The memory that all larger bodies share.
 const BUDGET: usize = 32 * 1024 * 1024;
 /// The unit of the budget.
 const UNIT: usize = 16 * 1024;
 
-/// The memory that bodies share, and the time each has.
+/// The memory that large bodies share, and the time a body may take to arrive.
 #[derive(Debug)]
-pub(super) struct Budget {
+pub(super) struct BodyBudget {
     units: Arc<Semaphore>,
-    arrival: Duration,
+    read_timeout: Duration,
 }
 
-impl Default for Budget {
+impl Default for BodyBudget {
     fn default() -> Self {
-        Self::new(BUDGET / UNIT, ARRIVAL)
+        Self::new(BUDGET / UNIT, READ_TIMEOUT)
     }
 }
 
-impl Budget {
-    fn new(units: usize, arrival: Duration) -> Self {
-        Self { units: Arc::new(Semaphore::new(units)), arrival }
+impl BodyBudget {
+    fn new(units: usize, read_timeout: Duration) -> Self {
+        Self { units: Arc::new(Semaphore::new(units)), read_timeout }
     }
 
     /// Reads a body of at most `limit` bytes. The permits go back with the returned value.
-    pub(super) async fn read(&self, headers: &HeaderMap, body: Body, limit: usize) -> Result<Read, Problem> {
+    pub(super) async fn read(&self, headers: &HeaderMap, body: Body, limit: usize) -> Result<BodyBytes, Problem> {
         if headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
             return Err(Problem::invalid("encoded bodies are not accepted"));
         }
         if announced(headers).is_some_and(|length| length > limit as u64) {
             return Err(Problem::too_large(limit));
         }
-        timeout(self.arrival, self.collect(body, limit)).await.unwrap_or_else(|_| Err(Problem::timeout()))
+        timeout(self.read_timeout, self.collect(body, limit)).await.unwrap_or_else(|_| Err(Problem::timeout()))
     }
 
-    async fn collect(&self, mut body: Body, limit: usize) -> Result<Read, Problem> {
+    async fn collect(&self, mut body: Body, limit: usize) -> Result<BodyBytes, Problem> {
         let mut bytes = BytesMut::new();
         let mut held: Option<OwnedSemaphorePermit> = None;
         while let Some(frame) = body.frame().await {
-            let frame = frame.map_err(|_| Problem::invalid("the body broke off"))?;
+            let frame = frame.map_err(|_| Problem::invalid("the body ended early"))?;
             let Ok(data) = frame.into_data() else { continue };
             if bytes.len() + data.len() > limit {
                 return Err(Problem::too_large(limit));
             }
-            self.hold(&mut held, bytes.len() + data.len())?;
+            self.reserve(&mut held, bytes.len() + data.len())?;
             bytes.extend_from_slice(&data);
         }
-        Ok(Read { bytes: bytes.freeze(), _held: held })
+        Ok(BodyBytes { bytes: bytes.freeze(), _held: held })
     }
 
-    /// Sees to it that permits for `length` bytes are held.
-    fn hold(&self, held: &mut Option<OwnedSemaphorePermit>, length: usize) -> Result<(), Problem> {
+    /// Acquires the permits that a body of `length` bytes needs beyond those it holds.
+    fn reserve(&self, held: &mut Option<OwnedSemaphorePermit>, length: usize) -> Result<(), Problem> {
         let units = |permit: &OwnedSemaphorePermit| permit.num_permits();
         let needed = if length > SMALL { length.div_ceil(UNIT) } else { 0 };
         let missing = needed.saturating_sub(held.as_ref().map_or(0, units));
@@ -86,9 +86,9 @@ impl Budget {
     }
 }
 
-/// A body that was read to its end.
+/// A body that was read to its end, and its share of the budget.
 #[derive(Debug)]
-pub(super) struct Read {
+pub(super) struct BodyBytes {
     pub(super) bytes: Bytes,
     _held: Option<OwnedSemaphorePermit>,
 }
@@ -101,20 +101,19 @@ fn announced(headers: &HeaderMap) -> Option<u64> {
 mod tests {
     use super::*;
 
-    fn read(budget: &Budget, length: usize, limit: usize) -> Result<usize, http::StatusCode> {
+    fn read(budget: &BodyBudget, length: usize, limit: usize) -> Result<usize, http::StatusCode> {
         read_body(budget, Body::from(vec![b'x'; length]), limit)
     }
 
-    fn read_body(budget: &Budget, body: Body, limit: usize) -> Result<usize, http::StatusCode> {
+    fn read_body(budget: &BodyBudget, body: Body, limit: usize) -> Result<usize, http::StatusCode> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let read = runtime.block_on(budget.read(&HeaderMap::new(), body, limit));
-        read.map(|read| read.bytes.len())
-            .map_err(|problem| problem.respond(crate::clock::Timestamp::default()).status())
+        read.map(|read| read.bytes.len()).map_err(|problem| problem.status())
     }
 
     #[test]
     fn the_limit_is_the_last_byte_that_is_read() {
-        let budget = Budget::default();
+        let budget = BodyBudget::default();
         assert_eq!(read(&budget, 99_999, 100_000), Ok(99_999));
         assert_eq!(read(&budget, 100_000, 100_000), Ok(100_000));
         assert_eq!(read(&budget, 100_001, 100_000), Err(http::StatusCode::PAYLOAD_TOO_LARGE));
@@ -137,17 +136,17 @@ mod tests {
 
     #[test]
     fn a_body_that_does_not_arrive_is_not_waited_for() {
-        let budget = Budget::new(2, Duration::from_millis(20));
+        let budget = BodyBudget::new(2, Duration::from_millis(20));
         assert_eq!(read_body(&budget, Body::new(Never), 100), Err(http::StatusCode::REQUEST_TIMEOUT));
     }
 
     #[test]
     fn large_bodies_share_a_budget_and_small_ones_need_none() {
-        let budget = Budget::new(2, ARRIVAL);
+        let budget = BodyBudget::new(2, READ_TIMEOUT);
         assert_eq!(read(&budget, 2 * UNIT, BUDGET), Ok(2 * UNIT));
         assert_eq!(read(&budget, 2 * UNIT + 1, BUDGET), Err(http::StatusCode::SERVICE_UNAVAILABLE));
         assert_eq!(budget.units.available_permits(), 2);
-        let none = Budget::new(0, ARRIVAL);
+        let none = BodyBudget::new(0, READ_TIMEOUT);
         assert_eq!(read(&none, SMALL, BUDGET), Ok(SMALL));
         assert!(read(&none, SMALL + 1, BUDGET).is_err());
     }

@@ -1,0 +1,101 @@
+//! The fields that records are known to have: one table behind validation, the OpenAPI document and reports.
+
+use serde_json::Value;
+
+use super::Kind;
+use crate::clock::Timestamp;
+
+/// The longest name, in characters.
+pub const MAX_NAME_CHARS: usize = 256;
+/// The longest text of a field, in characters.
+pub const MAX_TEXT_CHARS: usize = 2_000;
+/// The longest email address, in bytes.
+pub const MAX_EMAIL_BYTES: usize = 254;
+
+/// What a field may hold. Every field but a name may be null.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FieldRule {
+    /// The id of a user or course.
+    Name,
+    /// Text.
+    Text,
+    /// An email address.
+    Email,
+    /// An RFC 3339 time.
+    Time,
+    /// A number from 0 to 100.
+    Percentage,
+    /// A boolean or an RFC 3339 time.
+    BooleanOrTime,
+    /// An object.
+    Object,
+}
+
+const ENROLLMENT: &[(&str, FieldRule)] = &[
+    ("userId", FieldRule::Name),
+    ("courseId", FieldRule::Name),
+    ("enrolledAt", FieldRule::Time),
+    ("lastAccessedAt", FieldRule::Time),
+    ("completionPercentage", FieldRule::Percentage),
+    ("status", FieldRule::Text),
+    ("source", FieldRule::Text),
+    ("purchaseId", FieldRule::Text),
+];
+
+const USER: &[(&str, FieldRule)] = &[
+    ("email", FieldRule::Email),
+    ("name", FieldRule::Text),
+    ("image", FieldRule::Text),
+    ("emailVerified", FieldRule::BooleanOrTime),
+    ("role", FieldRule::Text),
+    ("lastLoginAt", FieldRule::Time),
+    ("profile", FieldRule::Object),
+];
+
+const PROGRESS: &[(&str, FieldRule)] =
+    &[("userId", FieldRule::Name), ("courseId", FieldRule::Name), ("timestamp", FieldRule::Time)];
+
+impl Kind {
+    /// The fields that records of this kind are known to have. A record may hold others, which are kept as they are.
+    pub fn fields(self) -> &'static [(&'static str, FieldRule)] {
+        match self {
+            Self::Enrollment => ENROLLMENT,
+            Self::User => USER,
+            Self::Progress => PROGRESS,
+        }
+    }
+}
+
+impl FieldRule {
+    /// The rule that `value` breaks, in words, if it does.
+    pub fn violation(self, value: &Value) -> Option<&'static str> {
+        let text = value.as_str();
+        let is_time = || text.is_some_and(|text| Timestamp::parse(text).is_some());
+        let (holds, rule) = match self {
+            Self::Name => (
+                text.is_some_and(|text| (1..=MAX_NAME_CHARS).contains(&text.chars().count())),
+                "must be text of 1 to 256 characters",
+            ),
+            _ if value.is_null() => (true, ""),
+            Self::Text => (
+                text.is_some_and(|text| text.chars().count() <= MAX_TEXT_CHARS),
+                "must be text of at most 2000 characters",
+            ),
+            Self::Email => (text.is_some_and(is_email), "must be an email address"),
+            Self::Time => (is_time(), "must be an RFC 3339 time"),
+            Self::Percentage => {
+                (value.as_f64().is_some_and(|n| (0.0..=100.0).contains(&n)), "must be a number from 0 to 100")
+            }
+            Self::BooleanOrTime => (value.is_boolean() || is_time(), "must be true, false or an RFC 3339 time"),
+            Self::Object => (value.is_object(), "must be an object"),
+        };
+        (!holds).then_some(rule)
+    }
+}
+
+fn is_email(text: &str) -> bool {
+    let parts = text.rsplit_once('@');
+    text.len() <= MAX_EMAIL_BYTES
+        && !text.contains(|c: char| c.is_whitespace() || c.is_control())
+        && parts.is_some_and(|(user, host)| !user.is_empty() && !host.is_empty())
+}

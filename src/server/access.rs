@@ -1,0 +1,190 @@
+//! Access to routes: which credentials each kind of route takes.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use http::header::{AUTHORIZATION, COOKIE, HOST, HeaderMap, ORIGIN};
+use http::{HeaderName, Method};
+
+use super::answer::Problem;
+use super::connections::Peer;
+use super::login_throttle::LoginThrottle;
+use super::secrets::Secrets;
+use super::sessions::{self, Sessions};
+use super::state::App;
+use crate::clock::Timestamp;
+
+const CRON_SECRET: HeaderName = HeaderName::from_static("x-cron-secret");
+const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+/// The cookie that the original's commands carry: the admin token itself.
+const ORIGINAL_COOKIE: &str = "next-auth.session-token";
+
+/// The layer of the routes with one requirement: refuses a request, or keeps its connection while it is served.
+pub(super) async fn require(
+    State((app, requirement)): State<(Arc<App>, AuthRequirement)>,
+    Extension(peer): Extension<Peer>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    let settings = app.settings();
+    let access = Access {
+        secrets: &settings.secrets,
+        sessions: &app.sessions,
+        throttle: &app.throttle,
+        secure: settings.behind_tls,
+    };
+    access.check(requirement, (request.method(), request.headers()), (peer.address, app.now()))?;
+    let _busy = requirement.is_authenticated().then(|| peer.connection.busy());
+    Ok(next.run(request).await)
+}
+
+/// What a route asks of its callers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum AuthRequirement {
+    /// Nothing.
+    None,
+    /// Not from a page of another site; the handler itself checks the admin token.
+    SameSite,
+    /// A signed body; the handler itself verifies it.
+    Signature,
+    /// The admin token or a session.
+    Admin,
+    /// The cron secret, the admin token or a session.
+    Cron,
+    /// The cron secret as a bearer and no cookie: schedulers that can only send `GET`.
+    CronBearer,
+}
+
+impl AuthRequirement {
+    /// Whether a request that passed came from somebody who knows a secret.
+    fn is_authenticated(self) -> bool {
+        matches!(self, Self::Admin | Self::Cron | Self::CronBearer)
+    }
+}
+
+/// The credentials of a request.
+struct Credentials<'h> {
+    bearer: Option<&'h [u8]>,
+    cron: Option<&'h [u8]>,
+    /// The admin token in a cookie, as the original's commands carry it.
+    original: Option<&'h [u8]>,
+}
+
+impl<'h> Credentials<'h> {
+    fn of(method: &Method, headers: &'h HeaderMap) -> Result<Self, Problem> {
+        let authorization = single(headers, &AUTHORIZATION)?;
+        Ok(Self {
+            bearer: authorization.and_then(bearer),
+            cron: single(headers, &CRON_SECRET)?,
+            // A cookie comes along by itself, so this one never counts where something changes.
+            original: sessions::cookie(headers, ORIGINAL_COOKIE).filter(|_| reads(method)),
+        })
+    }
+
+    fn is_any(&self) -> bool {
+        self.bearer.is_some() || self.cron.is_some() || self.original.is_some()
+    }
+}
+
+fn reads(method: &Method) -> bool {
+    method == Method::GET || method == Method::HEAD
+}
+
+fn single<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h [u8]>, Problem> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (_, Some(_)) => Err(Problem::invalid(format!("the header {name} was sent twice"))),
+        (value, None) => Ok(value.map(|value| value.as_bytes())),
+    }
+}
+
+fn bearer(value: &[u8]) -> Option<&[u8]> {
+    let (scheme, token) = value.split_at_checked(7)?;
+    scheme.eq_ignore_ascii_case(b"bearer ").then(|| token.trim_ascii())
+}
+
+impl AuthRequirement {
+    fn is_met(self, secrets: &Secrets, shown: &Credentials<'_>, headers: &HeaderMap) -> bool {
+        // Every secret is compared, so that the time does not tell which one matched.
+        let admin = secrets.is_admin(shown.bearer) | secrets.is_admin(shown.original);
+        let cron = secrets.is_cron(shown.bearer);
+        match self {
+            Self::None | Self::SameSite | Self::Signature => true,
+            Self::Admin => admin,
+            Self::Cron => admin | cron | secrets.is_cron(shown.cron),
+            Self::CronBearer => cron && !headers.contains_key(COOKIE),
+        }
+    }
+}
+
+/// What requests are checked against.
+#[derive(Clone, Copy)]
+struct Access<'a> {
+    secrets: &'a Secrets,
+    sessions: &'a Sessions,
+    throttle: &'a LoginThrottle,
+    /// Whether the session cookie travels over TLS only.
+    secure: bool,
+}
+
+impl Access<'_> {
+    /// Grants access, or says why not. A right secret is never slowed down.
+    fn check(
+        &self,
+        requirement: AuthRequirement,
+        (method, headers): (&Method, &HeaderMap),
+        (peer, now): (IpAddr, Timestamp),
+    ) -> Result<(), Problem> {
+        if matches!(requirement, AuthRequirement::None | AuthRequirement::Signature) {
+            return Ok(());
+        }
+        refuse_cross_site(headers)?;
+        let shown = Credentials::of(method, headers)?;
+        if requirement.is_met(self.secrets, &shown, headers) {
+            return Ok(());
+        }
+        if matches!(requirement, AuthRequirement::Admin | AuthRequirement::Cron) && self.has_session(headers, now) {
+            return if reads(method) || is_same_origin(headers) { Ok(()) } else { Err(cross_site()) };
+        }
+        match shown.is_any().then(|| self.throttle.record_failure(peer, now)).flatten() {
+            Some(throttled) => Err(Problem::throttled(throttled)),
+            None => Err(Problem::unauthorized()),
+        }
+    }
+
+    fn has_session(&self, headers: &HeaderMap, now: Timestamp) -> bool {
+        match (sessions::named(headers, self.secure), self.secrets.admin()) {
+            (Some(name), Some(admin)) => self.sessions.is_open(name, admin, now),
+            _ => false,
+        }
+    }
+}
+
+/// Pages of other sites are refused, whatever credentials come along.
+fn refuse_cross_site(headers: &HeaderMap) -> Result<(), Problem> {
+    let same_site = headers.get(FETCH_SITE).is_none_or(|site| site == "same-origin" || site == "none");
+    let same_origin = !headers.contains_key(ORIGIN) || has_own_origin(headers);
+    if same_site && same_origin { Ok(()) } else { Err(cross_site()) }
+}
+
+fn cross_site() -> Problem {
+    Problem::forbidden("requests from other sites are refused")
+}
+
+/// Whether a browser says that one of our own pages asks. The cookie of a session does not tell.
+fn is_same_origin(headers: &HeaderMap) -> bool {
+    has_own_origin(headers) || headers.get(FETCH_SITE).is_some_and(|site| site == "same-origin")
+}
+
+fn has_own_origin(headers: &HeaderMap) -> bool {
+    let text = |name| headers.get(name).map(|value| value.as_bytes());
+    let place = text(ORIGIN).and_then(|origin| origin.strip_prefix(b"http://").or(origin.strip_prefix(b"https://")));
+    place.is_some() && place == text(HOST)
+}
+
+#[cfg(test)]
+mod tests;

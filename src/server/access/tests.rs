@@ -1,0 +1,213 @@
+use super::*;
+use crate::inbound::Keys;
+use crate::signature::Secret;
+
+const NOW: Timestamp = Timestamp::from_millis_const(1_706_702_400_000);
+const PEER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+
+fn secrets() -> Secrets {
+    let secret = |text: &str| Secret::new(text.to_owned()).expect("a good secret");
+    Secrets::new(Keys::default(), Some(&secret("admin-token")), Some(&secret("cron-secret")))
+}
+
+fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+    pairs.iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().expect("a value"))).collect()
+}
+
+/// Checks a request against these secrets, without any session.
+fn check(
+    secrets: &Secrets,
+    throttle: &LoginThrottle,
+    requirement: AuthRequirement,
+    (method, headers): (&Method, &HeaderMap),
+    (peer, now): (IpAddr, Timestamp),
+) -> Result<(), Problem> {
+    let access = Access { secrets, sessions: &Sessions::default(), throttle, secure: false };
+    access.check(requirement, (method, headers), (peer, now))
+}
+
+fn allowed(requirement: AuthRequirement, method: &Method, pairs: &[(&'static str, &str)]) -> bool {
+    check(&secrets(), &LoginThrottle::default(), requirement, (method, &headers(pairs)), (PEER, NOW)).is_ok()
+}
+
+#[test]
+fn each_route_takes_the_secrets_that_are_its_own() {
+    let admin = ("authorization", "Bearer admin-token");
+    let cron = ("authorization", "bearer cron-secret");
+    let header = ("x-cron-secret", "cron-secret");
+    assert!(allowed(AuthRequirement::Admin, &Method::POST, &[admin]));
+    assert!(!allowed(AuthRequirement::Admin, &Method::POST, &[cron]));
+    assert!(!allowed(AuthRequirement::Admin, &Method::GET, &[header]));
+    for shown in [admin, cron, header] {
+        assert!(allowed(AuthRequirement::Cron, &Method::POST, &[shown]));
+    }
+    assert!(allowed(AuthRequirement::CronBearer, &Method::GET, &[cron]));
+    assert!(!allowed(AuthRequirement::CronBearer, &Method::GET, &[header]));
+    assert!(!allowed(AuthRequirement::CronBearer, &Method::GET, &[cron, ("cookie", "a=b")]));
+}
+
+#[test]
+fn the_originals_cookie_reads_and_never_changes() {
+    let cookie = [("cookie", "a=b; next-auth.session-token=admin-token; c=d")];
+    assert!(allowed(AuthRequirement::Admin, &Method::GET, &cookie));
+    assert!(!allowed(AuthRequirement::Admin, &Method::POST, &cookie));
+    assert!(!allowed(AuthRequirement::Cron, &Method::POST, &cookie));
+    assert!(!allowed(AuthRequirement::Admin, &Method::GET, &[("cookie", "next-auth.session-tokenx=admin-token")]));
+}
+
+#[test]
+fn a_session_changes_things_from_its_own_pages_only() {
+    let (secrets, sessions, throttle) = (secrets(), Sessions::default(), LoginThrottle::default());
+    let name =
+        sessions.begin(secrets.verify_admin(b"admin-token").expect("it is the token"), NOW).expect("random bits");
+    let access = Access { secrets: &secrets, sessions: &sessions, throttle: &throttle, secure: false };
+    let cookie = format!("a=b; syncctl-session={name}");
+    let status = |requirement: AuthRequirement, method: &Method, more: &[(&'static str, &str)]| {
+        let pairs = [&[("cookie", cookie.as_str()), ("host", "localhost:3000")], more].concat();
+        let result = access.check(requirement, (method, &headers(&pairs)), (PEER, NOW));
+        result.map_or_else(|problem| problem.status().as_u16(), |()| 200)
+    };
+    let (own, site) = (("origin", "http://localhost:3000"), ("sec-fetch-site", "same-origin"));
+    for requirement in [AuthRequirement::Admin, AuthRequirement::Cron] {
+        assert_eq!(status(requirement, &Method::GET, &[]), 200);
+        assert_eq!(status(requirement, &Method::POST, &[own]), 200);
+        assert_eq!(status(requirement, &Method::DELETE, &[site]), 200);
+        assert_eq!(status(requirement, &Method::POST, &[own, site]), 200);
+    }
+    assert_eq!(status(AuthRequirement::Admin, &Method::POST, &[("origin", "https://localhost:3000")]), 200);
+    for foreign in [
+        &[][..],
+        &[("sec-fetch-site", "none")],
+        &[("sec-fetch-site", "same-site")],
+        &[("origin", "http://localhost")],
+        &[("origin", "http://evil.test")],
+        &[("origin", "null"), site],
+        &[own, ("sec-fetch-site", "cross-site")],
+    ] {
+        assert_eq!(status(AuthRequirement::Admin, &Method::POST, foreign), 403, "{foreign:?}");
+    }
+    assert_eq!(status(AuthRequirement::CronBearer, &Method::GET, &[own]), 401);
+    let other = Access { secure: true, ..access };
+    let shown = headers(&[("cookie", &cookie), ("host", "h")]);
+    assert!(other.check(AuthRequirement::Admin, (&Method::GET, &shown), (PEER, NOW)).is_err());
+    let late = NOW.plus(std::time::Duration::from_hours(12));
+    assert!(access.check(AuthRequirement::Admin, (&Method::GET, &shown), (PEER, late)).is_err());
+    // Who has a session that ran out is no guesser.
+    let expired = (0..20)
+        .map(|_| access.check(AuthRequirement::Admin, (&Method::GET, &shown), (PEER, late)).expect_err("expired"));
+    assert!(expired.into_iter().all(|problem| problem.status() == http::StatusCode::UNAUTHORIZED));
+}
+
+#[test]
+fn nothing_but_the_whole_secret_will_do() {
+    for wrong in
+        ["", "Bearer", "Bearer ", "Bearer admin-toke", "Bearer admin-token2", "Basic admin-token", "admin-token"]
+    {
+        assert!(!allowed(AuthRequirement::Admin, &Method::POST, &[("authorization", wrong)]), "{wrong}");
+    }
+}
+
+#[test]
+fn a_secret_that_is_sent_twice_is_none() {
+    let admin = ("authorization", "Bearer admin-token");
+    for twice in ["authorization", "x-cron-secret"] {
+        let mut shown = headers(&[admin, ("x-cron-secret", "cron-secret")]);
+        let again = shown[twice].clone();
+        shown.append(twice, again);
+        let refused =
+            check(&secrets(), &LoginThrottle::default(), AuthRequirement::Cron, (&Method::POST, &shown), (PEER, NOW));
+        assert_eq!(refused.map_err(|problem| problem.status().as_u16()), Err(400), "{twice}");
+    }
+}
+
+#[test]
+fn what_is_not_configured_refuses_everyone() {
+    let none = Secrets::default();
+    for value in ["Bearer ", "Bearer undefined", "Bearer null"] {
+        let headers = headers(&[("authorization", value), ("x-cron-secret", "")]);
+        for requirement in [AuthRequirement::Admin, AuthRequirement::Cron, AuthRequirement::CronBearer] {
+            let shown = (&Method::GET, &headers);
+            assert!(check(&none, &LoginThrottle::default(), requirement, shown, (PEER, NOW)).is_err());
+        }
+    }
+}
+
+#[test]
+fn pages_of_other_sites_are_refused_even_with_the_secret() {
+    let admin = ("authorization", "Bearer admin-token");
+    let host = ("host", "localhost:3000");
+    assert!(allowed(AuthRequirement::Admin, &Method::POST, &[admin, host, ("origin", "http://localhost:3000")]));
+    for foreign in [
+        ("origin", "http://evil.test"),
+        ("origin", "null"),
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-site", "same-site"),
+    ] {
+        assert!(!allowed(AuthRequirement::Admin, &Method::POST, &[admin, host, foreign]));
+    }
+}
+
+#[test]
+fn a_guesser_has_to_wait_and_a_right_secret_never() {
+    let (secrets, throttle) = (secrets(), LoginThrottle::default());
+    let attempt = |token: &str, peer: IpAddr, now: Timestamp| {
+        let headers = headers(&[("authorization", &format!("Bearer {token}"))]);
+        check(&secrets, &throttle, AuthRequirement::Admin, (&Method::GET, &headers), (peer, now))
+    };
+    let status = |result: Result<(), Problem>| result.map_or_else(|p| p.status().as_u16(), |()| 200);
+    let codes: Vec<_> = (0..12).map(|n| status(attempt(&n.to_string(), PEER, NOW))).collect();
+    assert_eq!(codes[..10], [401; 10]);
+    assert_eq!(codes[10..], [429, 429]);
+    assert_eq!(status(attempt("admin-token", PEER, NOW)), 200);
+    assert_eq!(status(attempt("x", "10.0.0.1".parse().expect("an address"), NOW)), 401);
+    assert_eq!(status(attempt("x", PEER, NOW.plus(std::time::Duration::from_mins(1)))), 401);
+}
+
+/// Welch's t over the times of two kinds of wrong guesses: `SYNCCTL_TIMING=100000` is how many of each are measured.
+#[test]
+fn a_guess_that_begins_right_takes_as_long_as_any_other() {
+    let Some(samples) = std::env::var("SYNCCTL_TIMING").ok().and_then(|text| text.parse::<u32>().ok()) else {
+        eprintln!("skipped: set SYNCCTL_TIMING to the number of samples");
+        return;
+    };
+    let (right, secret) = ("a".repeat(64), Secret::new("a".repeat(64)).expect("a good secret"));
+    let secrets = Secrets::new(Keys::default(), Some(&secret), None);
+    let mut guesses = [format!("{}b", &right[..63]), "b".repeat(64)].map(|guess| {
+        let shown = headers(&[("authorization", &format!("Bearer {guess}"))]);
+        (shown, Moments::default())
+    });
+    for n in 0..2 * samples {
+        let (shown, moments) = &mut guesses[usize::from(n % 2 == 0)];
+        let began = std::time::Instant::now();
+        let shown = Credentials::of(&Method::GET, shown).expect("nothing is doubled");
+        assert!(!AuthRequirement::Admin.is_met(&secrets, &shown, &HeaderMap::new()));
+        moments.add(began.elapsed().as_secs_f64());
+    }
+    let [a, b] = guesses.map(|(_, moments)| moments);
+    let t = (a.mean - b.mean) / (a.variance() / a.n + b.variance() / b.n).sqrt();
+    assert!(t.abs() < 4.5, "t = {t}");
+}
+
+/// Mean and variance as they grow, without what an interruption made of a sample.
+#[derive(Default)]
+struct Moments {
+    n: f64,
+    mean: f64,
+    squares: f64,
+}
+
+impl Moments {
+    fn add(&mut self, sample: f64) {
+        if sample > 20e-6 {
+            return;
+        }
+        self.n += 1.0;
+        let off = sample - self.mean;
+        self.mean += off / self.n;
+        self.squares += off * (sample - self.mean);
+    }
+
+    fn variance(&self) -> f64 {
+        self.squares / (self.n - 1.0)
+    }
+}

@@ -1,0 +1,103 @@
+//! Slows down whoever guesses secrets, by address. A right secret is never slowed down.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::clock::Timestamp;
+
+/// Wrong secrets an address may show within a minute before its answers are delayed.
+const FREE_GUESSES_PER_MINUTE: u32 = 10;
+/// The interval at which further guesses of one address are answered, however many connections they come by.
+const ANSWER_INTERVAL: Duration = Duration::from_millis(250);
+/// Addresses that are remembered.
+const MAX_ADDRESSES: usize = 10_000;
+
+/// Wrong secrets, counted by address and minute.
+#[derive(Debug, Default)]
+pub(super) struct LoginThrottle(Mutex<HashMap<IpAddr, Guesses>>);
+
+#[derive(Debug, Default)]
+struct Guesses {
+    minute: i64,
+    count: u32,
+    /// When the last delayed answer is due.
+    answered_at: Option<Timestamp>,
+}
+
+/// How a guesser is slowed down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Throttled {
+    /// How long this answer is held back.
+    pub(super) delay: Duration,
+    /// For `Retry-After`, in seconds.
+    pub(super) retry_after: u64,
+}
+
+impl LoginThrottle {
+    /// Counts a wrong secret, and says how its address is slowed down, if it is.
+    pub(super) fn record_failure(&self, peer: IpAddr, now: Timestamp) -> Option<Throttled> {
+        let minute = now.minute();
+        let mut addresses = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if addresses.len() >= MAX_ADDRESSES {
+            addresses.retain(|_, guesses| guesses.minute == minute);
+        }
+        if addresses.len() >= MAX_ADDRESSES {
+            addresses.clear();
+        }
+        let guesses = addresses.entry(network(peer)).or_default();
+        if guesses.minute != minute {
+            (guesses.minute, guesses.count) = (minute, 0);
+        }
+        guesses.count = guesses.count.saturating_add(1);
+        (guesses.count > FREE_GUESSES_PER_MINUTE).then(|| guesses.throttle(now))
+    }
+}
+
+impl Guesses {
+    /// Gives the answer the next slot of its address.
+    fn throttle(&mut self, now: Timestamp) -> Throttled {
+        let slot = self.answered_at.map_or(now, |last| last.max(now)).plus(ANSWER_INTERVAL);
+        self.answered_at = Some(slot);
+        let retry_after = 60 - now.as_seconds().rem_euclid(60).unsigned_abs();
+        Throttled { delay: slot.since(now), retry_after }
+    }
+}
+
+/// What one guesser has: an IPv4 address, or the /64 an IPv6 address can be chosen from.
+pub(super) fn network(peer: IpAddr) -> IpAddr {
+    match peer.to_canonical() {
+        IpAddr::V4(address) => address.into(),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            [a, b, c, d, 0, 0, 0, 0].into()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_millis_const(1_706_702_400_000);
+    const PEER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+
+    #[test]
+    fn a_guesser_is_an_address_or_the_network_it_can_choose_one_from() {
+        let network = |text: &str| network(text.parse().expect("an address")).to_string();
+        assert_eq!(network("10.1.2.3"), "10.1.2.3");
+        assert_eq!(network("::ffff:10.1.2.3"), "10.1.2.3");
+        assert_eq!(network("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+    }
+
+    #[test]
+    fn guesses_of_one_address_are_answered_four_times_a_second_and_those_of_others_at_once() {
+        let throttle = LoginThrottle::default();
+        let delays: Vec<_> = (0..13).map(|_| throttle.record_failure(PEER, NOW).map(|it| it.delay)).collect();
+        assert_eq!(delays[..10], [None; 10]);
+        assert_eq!(delays[10..], [250, 500, 750].map(|millis| Some(Duration::from_millis(millis))));
+        assert_eq!(throttle.record_failure("10.0.0.1".parse().expect("an address"), NOW), None);
+        assert_eq!(throttle.record_failure(PEER, NOW.plus(Duration::from_mins(1))), None);
+    }
+}

@@ -1,0 +1,150 @@
+//! What all requests share.
+
+use std::net::IpAddr;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::Semaphore;
+
+use super::answer::Problem;
+use super::audit_limit::AuditLimit;
+use super::body_budget::BodyBudget;
+use super::login_throttle::LoginThrottle;
+use super::metrics::Metrics;
+use super::processing::Processing;
+use super::secrets::Secrets;
+use super::sessions::Sessions;
+use crate::clock::{Clock, Timestamp};
+use crate::monitor::{FreshnessThresholds, Limits};
+use crate::store::inbound::Refused;
+use crate::store::{Store, StoreError};
+
+/// How long a write may wait for the database: senders give up after ten seconds, and have to hear before that.
+pub(super) const STORE_WRITE_TIMEOUT: Duration = Duration::from_secs(4);
+/// Reads of the store at the same time, each on a thread of its own.
+const MAX_BLOCKING_READS: usize = 4;
+/// Readiness probes at the same time, which anybody may send. They neither wait for reads nor delay them.
+const MAX_PROBES: usize = 1;
+/// Runs on demand at the same time.
+const MAX_RUNS: usize = 2;
+
+/// The settings that a reload exchanges.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The secrets of the routes.
+    pub secrets: Secrets,
+    /// The hosts that requests may name, beside addresses and `localhost`; `None` is any host.
+    pub hosts: Option<Vec<String>>,
+    /// Whether browsers come through TLS, so that the session's cookie travels over nothing else.
+    pub behind_tls: bool,
+    /// Up to where the queue counts as healthy.
+    pub limits: Limits,
+    /// From where on records count as aging or stale.
+    pub ages: FreshnessThresholds,
+}
+
+/// The state of a running server.
+pub(super) struct App {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) settings: RwLock<Arc<Settings>>,
+    pub(super) processing: Arc<dyn Processing>,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) throttle: LoginThrottle,
+    pub(super) sessions: Sessions,
+    pub(super) bodies: BodyBudget,
+    pub(super) audit_limit: AuditLimit,
+    pub(super) document: OnceLock<Bytes>,
+    pub(super) runs: Semaphore,
+    pub(super) stopping: AtomicBool,
+    reads: Semaphore,
+    probes: Semaphore,
+}
+
+impl App {
+    pub(super) fn new(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        settings: Settings,
+        processing: Arc<dyn Processing>,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        Self {
+            store,
+            clock,
+            settings: RwLock::new(Arc::new(settings)),
+            processing,
+            metrics,
+            throttle: LoginThrottle::default(),
+            sessions: Sessions::default(),
+            bodies: BodyBudget::default(),
+            audit_limit: AuditLimit::default(),
+            document: OnceLock::new(),
+            runs: Semaphore::new(MAX_RUNS),
+            stopping: AtomicBool::new(false),
+            reads: Semaphore::new(MAX_BLOCKING_READS),
+            probes: Semaphore::new(MAX_PROBES),
+        }
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub(super) fn settings(&self) -> Arc<Settings> {
+        Arc::clone(&self.settings.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Reads the store on a thread that may wait for the disk.
+    pub(super) async fn read<T, F>(&self, read: F) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        F: FnOnce(&dyn Store) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.read_among(&self.reads, read).await
+    }
+
+    /// Whether the store can be read now.
+    pub(super) async fn is_readable(&self) -> bool {
+        self.read_among(&self.probes, |store| store.endpoints().wait().map(drop)).await.is_ok()
+    }
+
+    async fn read_among<T, F>(&self, permits: &Semaphore, read: F) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        F: FnOnce(&dyn Store) -> Result<T, StoreError> + Send + 'static,
+    {
+        let _permit = permits.acquire().await.map_err(|_| Problem::internal())?;
+        let store = Arc::clone(&self.store);
+        let done = tokio::task::spawn_blocking(move || read(store.as_ref())).await;
+        Ok(done.map_err(|_| Problem::internal())??)
+    }
+
+    /// Audits a refused webhook within the limit. The caller learns nothing of it, whether it works or not.
+    pub(super) async fn audit_refusal(&self, reason: &'static str, digest: Option<[u8; 32]>, source: IpAddr) {
+        let now = self.now();
+        self.metrics.refused(reason);
+        if self.audit_limit.admit(reason, now) {
+            let source = source.to_canonical().to_string();
+            self.write_refusals(vec![Refused { reason, digest, source, count: 1 }], now).await;
+        }
+    }
+
+    /// Writes the refusals that were only counted.
+    pub(super) async fn write_refusal_counts(&self) {
+        let counts = self.audit_limit.take_counts();
+        if !counts.is_empty() {
+            self.write_refusals(counts, self.now()).await;
+        }
+    }
+
+    async fn write_refusals(&self, refused: Vec<Refused>, now: Timestamp) {
+        let written = self.store.refuse(refused.clone(), now).within(STORE_WRITE_TIMEOUT).await;
+        if let Err(error) = written {
+            tracing::error!(%error, "failed to audit a refused webhook; it is counted later");
+            self.audit_limit.put_back(&refused);
+        }
+    }
+}
