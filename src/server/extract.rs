@@ -177,7 +177,7 @@ mod tests {
             ("limit=%2B1", "limit"),
             ("limit=", "limit"),
             ("order=up", "order"),
-            ("other=1", "query"),
+            ("other=1", "other"),
             ("limit=1&limit=2", "query"),
         ] {
             let told = read(query).expect_err(query);

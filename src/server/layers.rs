@@ -104,8 +104,8 @@ pub(super) async fn known_host(
 ) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
     let local_probe = parts.uri.path() == "/healthz" && peer.address.to_canonical().is_loopback();
-    if let Some(hosts) = app.settings().hosts.as_ref().filter(|_| !local_probe) {
-        check_host(&parts, hosts)?;
+    if let Some(hosts) = &app.settings().hosts {
+        check_host(&parts, (!local_probe).then_some(hosts))?;
     }
     Ok(next.run(Request::from_parts(parts, body)).await)
 }

@@ -15,8 +15,8 @@ pub(super) fn check_framing(parts: &Parts) -> Result<(), Problem> {
     host(parts).map(drop)
 }
 
-/// Refuses a `Host` that is neither an address, nor `localhost`, nor one of `hosts`.
-pub(super) fn check_host(parts: &Parts, hosts: &[String]) -> Result<(), Problem> {
+/// Refuses a `Host` that is neither an address, nor `localhost`, nor one of `hosts`. Without `hosts`, any name will do.
+pub(super) fn check_host(parts: &Parts, hosts: Option<&[String]>) -> Result<(), Problem> {
     match host(parts)? {
         Some(host) if !is_known(host, hosts) => Err(Problem::forbidden("unknown Host header")),
         _ => Ok(()),
@@ -55,13 +55,16 @@ fn host(parts: &Parts) -> Result<Option<&str>, Problem> {
 }
 
 /// Against DNS rebinding: a name has to be known, because a page can make its own name resolve to this server.
-fn is_known(host: &str, hosts: &[String]) -> bool {
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
-        _ => host,
+fn is_known(host: &str, hosts: Option<&[String]>) -> bool {
+    let (name, port) = match host.rsplit_once(':') {
+        Some((name, port)) if !host.ends_with(']') => (name, port),
+        _ => (host, ""),
     };
+    let Some(hosts) = hosts else { return port.bytes().all(|b| b.is_ascii_digit()) };
     let literal = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().is_ok();
-    literal || name.eq_ignore_ascii_case("localhost") || hosts.iter().any(|known| name.eq_ignore_ascii_case(known))
+    let known =
+        literal || name.eq_ignore_ascii_case("localhost") || hosts.iter().any(|it| name.eq_ignore_ascii_case(it));
+    known && port.bytes().all(|b| b.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -81,7 +84,7 @@ mod tests {
     #[test]
     fn names_have_to_be_known_and_addresses_need_not() {
         let hosts = ["sync.example.com".to_owned()];
-        let known = |host: &str| status(check_host(&parts("/", &[("host", host)]), &hosts));
+        let known = |host: &str| status(check_host(&parts("/", &[("host", host)]), Some(&hosts)));
         for good in ["localhost", "LOCALHOST:3000", "127.0.0.1:3000", "[::1]:3000", "10.1.2.3", "Sync.Example.com:443"]
         {
             assert_eq!(known(good), 200, "{good}");

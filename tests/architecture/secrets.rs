@@ -11,14 +11,14 @@ fn code(name: &str) -> String {
 
 #[test]
 fn secrets_of_callers_are_compared_as_hashes_in_constant_time_alone() {
-    let (auth, session) = (code("auth.rs"), code("session.rs"));
-    assert_eq!(auth.matches(".ct_eq(").count(), 1, "`Hashed::is` is the one comparison");
-    let hashed = auth.split("pub(super) struct Hashed([u8; 32]);").next().unwrap();
+    let (secrets, sessions) = (code("secrets.rs"), code("sessions.rs"));
+    assert_eq!(secrets.matches(".ct_eq(").count(), 1, "`HashedSecret::is` is the one comparison");
+    let hashed = secrets.split("pub(super) struct HashedSecret([u8; 32]);").next().unwrap();
     let derives = hashed.rsplit("#[derive(").next().unwrap();
     assert!(derives.starts_with("Clone)]"), "hashes of secrets have no other comparison: {derives}");
-    let secrets = auth.split("pub struct Secrets {").nth(1).unwrap().split('}').next().unwrap();
-    assert_eq!(secrets.matches("Option<Hashed>").count(), 2, "{secrets}");
-    let kept = session.split("struct Session {").nth(1).unwrap().split('}').next().unwrap();
-    assert_eq!(kept.matches(": Hashed").count(), 2, "{kept}");
-    assert!(!session.contains(".ct_eq("), "sessions are compared by `Hashed::is`");
+    let configured = secrets.split("pub struct Secrets {").nth(1).unwrap().split('}').next().unwrap();
+    assert_eq!(configured.matches("Option<HashedSecret>").count(), 2, "{configured}");
+    let kept = sessions.split("struct Session {").nth(1).unwrap().split('}').next().unwrap();
+    assert_eq!(kept.matches(": HashedSecret").count(), 2, "{kept}");
+    assert!(!sessions.contains(".ct_eq("), "sessions are compared by `HashedSecret::is`");
 }
