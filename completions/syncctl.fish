@@ -54,6 +54,7 @@ complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "emit" -d 'Store eve
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "process" -d 'Deliver due events'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "sync" -d 'Emit an update and wait for its delivery'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "status" -d 'Show the queue and its endpoints'
+complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "top" -d 'Show the queue on a live screen, with keys to pause, resume, replay and open'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "health" -d 'Report whether the queue is healthy; exit 1 when it is not'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "check" -d 'Check the queue, in Nagios plugin format'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "endpoints" -d 'List, pause and resume endpoints'
@@ -202,6 +203,32 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand status" -s q -l quiet -d
 complete -c syncctl -n "__fish_syncctl_using_subcommand status" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
 complete -c syncctl -n "__fish_syncctl_using_subcommand status" -l no-input -d 'Never prompt; fail instead'
 complete -c syncctl -n "__fish_syncctl_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand top" -l every -d 'How often the queue is read' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand top" -l db -d 'Database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand top" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand top" -l env-file -d 'File with more environment variables; no .env is read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand top" -s o -l output -d 'Output format: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand top" -l columns -d 'Columns to show, in this order, comma-separated' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand top" -l time -d 'Time format [default: relative on a terminal, else iso]' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand top" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand top" -l log-format -d 'Log format' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand top" -l json -d 'Same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand top" -l no-headers -d 'Omit the header row'
+complete -c syncctl -n "__fish_syncctl_using_subcommand top" -s q -l quiet -d 'Print nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand top" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand top" -l no-input -d 'Never prompt; fail instead'
+complete -c syncctl -n "__fish_syncctl_using_subcommand top" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c syncctl -n "__fish_syncctl_using_subcommand health" -l db -d 'Database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand health" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand health" -l env-file -d 'File with more environment variables; no .env is read unless named' -r -F

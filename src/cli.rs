@@ -55,6 +55,7 @@ pub mod sign;
 pub mod signature_args;
 pub mod status;
 pub mod sync;
+pub mod top;
 pub mod verify;
 pub mod version;
 
@@ -133,6 +134,8 @@ pub enum Command {
     Sync(sync::SyncArgs),
     /// Show the queue and its endpoints
     Status(status::StatusArgs),
+    /// Show the queue on a live screen, with keys to pause, resume, replay and open
+    Top(top::TopArgs),
     /// Report whether the queue is healthy; exit 1 when it is not
     Health(health::HealthArgs),
     /// Check the queue, in Nagios plugin format
@@ -249,6 +252,7 @@ impl Command {
             Self::Process(args) => args.run(context),
             Self::Sync(args) => args.run(context),
             Self::Status(args) => args.run(context),
+            Self::Top(args) => args.run(context),
             Self::Health(args) => args.run(context),
             Self::Check(args) => args.run(context),
             Self::Endpoints(command) => command.run(context),

@@ -3,6 +3,8 @@
 //! A [`Screen`] decides once who is looking: which streams are terminals, how wide they are and whether they take colour.
 //! Data goes to standard output; notes, warnings, hints, errors and progress to standard error.
 
+mod columns;
+pub mod live;
 mod screen;
 mod table;
 

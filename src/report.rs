@@ -25,6 +25,7 @@ pub mod secrets;
 pub mod settings;
 pub mod signing;
 pub mod started;
+pub mod top;
 pub mod verified;
 pub mod why;
 

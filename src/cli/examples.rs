@@ -54,6 +54,7 @@ const EXAMPLES: &[Examples] = &[
             ("For a script", "syncctl status -o json | jq .data.queue.pending"),
         ],
     ),
+    ("top", &[("Watch the queue and act on it", "syncctl top"), ("Over a slow line", "syncctl top --every 5s")]),
     ("health", &[("In words", "syncctl health"), ("From cron, which mails what is wrong", "syncctl health -q")]),
     (
         "check",

@@ -218,6 +218,16 @@ impl Screen {
         }
     }
 
+    /// How reports look on it.
+    pub(super) fn look(&self) -> &Look {
+        &self.look
+    }
+
+    /// Whether a program can draw on the whole of it: a terminal that moves its cursor.
+    pub fn can_be_taken_over(&self) -> bool {
+        self.stdout_is_terminal && !self.dumb && io::stdin().is_terminal()
+    }
+
     /// The form of reports.
     pub fn format(&self) -> Format {
         self.look.format

@@ -138,8 +138,9 @@ fn every_command_that_changes_something_has_a_dry_run() {
         "export",
         "metrics",
     ];
+    // `top` asks before it changes anything.
     let others =
-        ["man", "completions", "help", "version", "demo", "sign", "listen", "serve", "doctor", "secret", "diff"];
+        ["man", "completions", "help", "version", "demo", "sign", "listen", "serve", "doctor", "secret", "diff", "top"];
     for command in commands() {
         let words = words(&command);
         let last = words.last().unwrap().as_str();

@@ -34,5 +34,6 @@ mod sign;
 mod status;
 mod sync;
 mod terminal;
+mod top;
 mod verify;
 mod why;

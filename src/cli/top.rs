@@ -1,0 +1,351 @@
+//! `top`: the queue on a live screen, with keys to act on it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
+
+use super::context::Context;
+use super::exit::{CliError, Exit};
+use super::signals::{Signals, block_on};
+use super::values;
+use crate::clock::{Clock as _, SystemClock, Timestamp};
+use crate::delivery::Trigger;
+use crate::event::EventId;
+use crate::monitor::pace::{self, Readings};
+use crate::monitor::{self, HEALTH_WINDOW};
+use crate::render::live::{Key, Live, Pane, View, next_key};
+use crate::report::top::{Moment, Top, event_lines, top};
+use crate::report::why;
+use crate::store::{AttemptFilter, DeliveryFilter, DeliveryId, Page, Replay, Store};
+
+/// Failures that a screen may list.
+const FAILURES: u64 = 100;
+/// Attempts that latencies are taken from.
+const ATTEMPTS: u64 = 500;
+/// How far back those attempts may lie.
+const LATENCY_WINDOW: Duration = Duration::from_mins(1);
+/// The shortest pause between two readings of the queue.
+const SHORTEST: Duration = Duration::from_millis(250);
+/// How often the keyboard's thread looks whether it is still needed.
+const KEY_WAIT: Duration = Duration::from_millis(100);
+/// Rows that a page key moves by.
+const PAGE: isize = 10;
+
+/// Arguments of `top`.
+#[derive(Debug, clap::Args)]
+pub struct TopArgs {
+    /// How often the queue is read
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = values::duration)]
+    every: Duration,
+}
+
+impl TopArgs {
+    pub(super) fn run(self, context: &Context) -> Result<Exit, CliError> {
+        if !context.screen.can_be_taken_over() {
+            return Err(Exit::Usage
+                .error("`top` needs a terminal on standard input and output")
+                .hint("`syncctl status --watch` shows the queue again and again anywhere"));
+        }
+        let store = context.existing_store()?;
+        block_on(async {
+            let signals = Signals::listen().map_err(|e| Exit::Io.error("failed to listen for signals").cause(e))?;
+            let mut live = Live::enter(&context.screen).map_err(no_terminal)?;
+            let mut session = Session::begin(context, store).await?;
+            session.run(&mut live, &signals, self.every.max(SHORTEST)).await
+        })?;
+        Ok(Exit::Done)
+    }
+}
+
+fn no_terminal(error: std::io::Error) -> CliError {
+    Exit::Io.error("failed to use the terminal").cause(error)
+}
+
+/// What somebody is asked before it is done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Question {
+    Pause(String),
+    Replay(DeliveryId),
+}
+
+/// An event that was opened.
+#[derive(Debug)]
+struct Opened {
+    title: String,
+    lines: Vec<String>,
+    scroll: usize,
+}
+
+/// What is on the screen, and what the keys have chosen.
+struct Session<'a> {
+    context: &'a Context,
+    store: Arc<dyn Store>,
+    title: String,
+    readings: Readings,
+    moment: Moment,
+    top: Top,
+    pane: Pane,
+    /// By name and row, so that a list that moves keeps the selection.
+    endpoint: Option<String>,
+    failure: Option<DeliveryId>,
+    message: Option<String>,
+    question: Option<Question>,
+    opened: Option<Opened>,
+    help: bool,
+}
+
+impl<'a> Session<'a> {
+    async fn begin(context: &'a Context, store: Arc<dyn Store>) -> Result<Self, CliError> {
+        let mut readings = Readings::default();
+        let moment = read(context, store.as_ref(), &mut readings).await?;
+        let top = top(&moment, &readings);
+        let title = format!("syncctl top: {}", context.config()?.database()?.display());
+        Ok(Self {
+            context,
+            store,
+            title,
+            readings,
+            moment,
+            top,
+            pane: Pane::default(),
+            endpoint: None,
+            failure: None,
+            message: None,
+            question: None,
+            opened: None,
+            help: false,
+        })
+    }
+
+    async fn run(&mut self, live: &mut Live, signals: &Signals, every: Duration) -> Result<(), CliError> {
+        let mut keys = Keyboard::start();
+        let mut stop = signals.stop.clone();
+        let mut read_at = Instant::now() + every;
+        loop {
+            live.show(&self.view(), self.moment.now).map_err(no_terminal)?;
+            tokio::select! {
+                _ = stop.changed() => return Ok(()),
+                key = keys.pressed.recv() => match key {
+                    None | Some(Key::Quit) => return Ok(()),
+                    Some(Key::Char('q')) if self.question.is_none() => return Ok(()),
+                    Some(key) => self.press(key).await,
+                },
+                () = sleep_until(read_at) => {
+                    self.refresh().await;
+                    read_at = Instant::now() + every;
+                }
+            }
+        }
+    }
+
+    fn view(&self) -> View<'_> {
+        View {
+            title: &self.title,
+            top: &self.top,
+            pane: self.pane,
+            selected: (self.selected_endpoint(), self.selected_failure()),
+            message: self.message.as_deref(),
+            opened: self.opened.as_ref().map(|it| (it.title.as_str(), it.lines.as_slice(), it.scroll)),
+            help: self.help,
+        }
+    }
+
+    /// Reads the queue again. Where that fails the last figures stay, and the failure is shown.
+    async fn refresh(&mut self) {
+        match read(self.context, self.store.as_ref(), &mut self.readings).await {
+            Ok(moment) => {
+                self.moment = moment;
+                self.top = top(&self.moment, &self.readings);
+            }
+            Err(fault) => self.message = Some(format!("the queue could not be read: {}", sentence(&fault))),
+        }
+    }
+
+    async fn press(&mut self, key: Key) {
+        if let Some(question) = self.question.take() {
+            self.message = match key {
+                Key::Char('y' | 'Y') => Some(self.answer(&question).await),
+                _ => None,
+            };
+            self.refresh().await;
+            return;
+        }
+        match key {
+            Key::Resize => {}
+            Key::Escape => (self.opened, self.help, self.message) = (None, false, None),
+            Key::Char('?') => self.help = !self.help,
+            Key::Char('k') | Key::Up => self.step(-1),
+            Key::Char('j') | Key::Down => self.step(1),
+            Key::PageUp => self.step(-PAGE),
+            Key::PageDown => self.step(PAGE),
+            Key::Tab => self.pane = if self.pane == Pane::Endpoints { Pane::Failures } else { Pane::Endpoints },
+            Key::Enter => self.open().await,
+            Key::Char('p') => self.ask_to_pause(),
+            Key::Char('r') => self.resume_or_replay().await,
+            Key::Char(_) | Key::Quit => {}
+        }
+    }
+
+    fn selected_endpoint(&self) -> usize {
+        let named = |name: &String| self.moment.figures.endpoints.iter().position(|row| row.endpoint.name == *name);
+        self.endpoint.as_ref().and_then(named).unwrap_or_default()
+    }
+
+    fn selected_failure(&self) -> usize {
+        let with_id = |id: DeliveryId| self.moment.failures.rows.iter().position(|row| row.id == id);
+        self.failure.and_then(with_id).unwrap_or_default()
+    }
+
+    /// Moves within the opened event or the table that has the keys.
+    fn step(&mut self, rows: isize) {
+        if let Some(opened) = &mut self.opened {
+            opened.scroll = moved(opened.scroll, rows, opened.lines.len());
+            return;
+        }
+        match self.pane {
+            Pane::Endpoints => {
+                let endpoints = &self.moment.figures.endpoints;
+                let at = moved(self.selected_endpoint(), rows, endpoints.len());
+                self.endpoint = endpoints.get(at).map(|row| row.endpoint.name.clone());
+            }
+            Pane::Failures => {
+                let failures = &self.moment.failures.rows;
+                let at = moved(self.selected_failure(), rows, failures.len());
+                self.failure = failures.get(at).map(|row| row.id);
+            }
+        }
+    }
+
+    /// Opens the event of the selected failure.
+    async fn open(&mut self) {
+        let Some(row) = self.moment.failures.rows.get(self.selected_failure()).filter(|_| self.pane == Pane::Failures)
+        else {
+            return;
+        };
+        let title = row.event.id.to_string();
+        match self.explained(&row.event.id).await {
+            Ok(lines) => self.opened = Some(Opened { title, lines, scroll: 0 }),
+            Err(error) => self.message = Some(error.to_string()),
+        }
+    }
+
+    /// An event in lines: what becomes of each delivery, and every attempt.
+    async fn explained(&self, id: &EventId) -> crate::store::Result<Vec<String>> {
+        let Some(detail) = self.store.event(id).await? else { return Ok(vec!["this event was pruned".to_owned()]) };
+        let why = why::why(self.store.as_ref(), &detail, SystemClock.now())?;
+        Ok(event_lines(&detail, why.lines))
+    }
+
+    fn ask_to_pause(&mut self) {
+        let Some(row) = self.moment.figures.endpoints.get(self.selected_endpoint()) else { return };
+        if self.pane == Pane::Endpoints {
+            let name = row.endpoint.name.clone();
+            self.message = Some(format!("pause `{name}` and hold {} deliveries? y/n", row.counts.pending));
+            self.question = Some(Question::Pause(name));
+        }
+    }
+
+    async fn resume_or_replay(&mut self) {
+        match self.pane {
+            Pane::Endpoints => {
+                let Some(row) = self.moment.figures.endpoints.get(self.selected_endpoint()) else { return };
+                let name = row.endpoint.name.clone();
+                self.message = Some(match self.store.resume(&name, SystemClock.now()).await {
+                    Ok(_) => format!("`{name}` is resumed"),
+                    Err(error) => error.to_string(),
+                });
+                self.refresh().await;
+            }
+            Pane::Failures => {
+                let Some(row) = self.moment.failures.rows.get(self.selected_failure()) else { return };
+                let (id, event) = (row.id, &row.event);
+                self.message =
+                    Some(format!("replay delivery {} ({} {})? y/n", id.0, event.event_type, event.resource.id));
+                self.question = Some(Question::Replay(id));
+            }
+        }
+    }
+
+    /// Does what was asked, and says so.
+    async fn answer(&mut self, question: &Question) -> String {
+        let now = SystemClock.now();
+        match question {
+            Question::Pause(name) => match self.store.pause(name, now).await {
+                Ok(_) => format!("`{name}` is paused"),
+                Err(error) => error.to_string(),
+            },
+            Question::Replay(id) => {
+                let how = Replay { trigger: Trigger::Manual, include_delivered: false, include_pending: true };
+                match self.store.replay(vec![*id], how, now).await {
+                    Ok(changed) if changed.changed.is_empty() => {
+                        format!("delivery {} was left alone: it is being sent", id.0)
+                    }
+                    Ok(_) => format!("delivery {} is queued again", id.0),
+                    Err(error) => error.to_string(),
+                }
+            }
+        }
+    }
+}
+
+/// A row index moved by `rows` within `len` rows.
+fn moved(at: usize, rows: isize, len: usize) -> usize {
+    at.saturating_add_signed(rows).min(len.saturating_sub(1))
+}
+
+fn sentence(fault: &CliError) -> String {
+    match fault {
+        CliError::ClosedPipe => "the terminal is gone".to_owned(),
+        CliError::Failed(failure) => failure.message.clone(),
+    }
+}
+
+/// Reads everything one screen needs.
+async fn read(context: &Context, store: &dyn Store, readings: &mut Readings) -> Result<Moment, CliError> {
+    let now: Timestamp = SystemClock.now();
+    let figures = store.figures(now).await?;
+    readings.add(&figures, now);
+    let rates = store.rates(now.minus(HEALTH_WINDOW)).await?;
+    let health = monitor::health(&figures, &rates, store.storage(), &context.config()?.health, now);
+    let recent = AttemptFilter { since: Some(now.minus(LATENCY_WINDOW)), ..AttemptFilter::default() };
+    let attempts = store.attempts(&recent, newest(ATTEMPTS)).await?;
+    let troubled = DeliveryFilter { troubled: true, ..DeliveryFilter::default() };
+    let failures = store.deliveries(&troubled, newest(FAILURES)).await?;
+    Ok(Moment { now, figures, health, latencies: pace::latencies(&attempts.rows), failures })
+}
+
+fn newest(limit: u64) -> Page {
+    Page { limit, number: 1, oldest_first: false }
+}
+
+/// A thread that waits for keys, since a terminal can only be read by waiting. It ends with its receiver.
+struct Keyboard {
+    pressed: mpsc::Receiver<Key>,
+    done: Arc<AtomicBool>,
+}
+
+impl Keyboard {
+    fn start() -> Self {
+        let (sender, pressed) = mpsc::channel(16);
+        let done = Arc::new(AtomicBool::new(false));
+        let ended = Arc::clone(&done);
+        std::thread::spawn(move || {
+            while !ended.load(Ordering::Relaxed) {
+                let Some(key) = next_key(KEY_WAIT) else { continue };
+                if sender.blocking_send(key).is_err() || key == Key::Quit {
+                    return;
+                }
+            }
+        });
+        Self { pressed, done }
+    }
+}
+
+impl Drop for Keyboard {
+    fn drop(&mut self) {
+        self.done.store(true, Ordering::Relaxed);
+    }
+}

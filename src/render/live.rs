@@ -1,0 +1,373 @@
+//! A terminal taken over for a screen that changes, as `top` shows it, and given back whatever happens.
+//!
+//! Drawing is a function of what is shown: [`draw`] takes it whole and keeps nothing, so that tests draw without a terminal.
+
+use std::fmt;
+use std::io::{self, Stdout};
+use std::panic;
+use std::time::Duration;
+
+use crossterm::cursor::Show;
+use crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
+use crossterm::execute;
+use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+use ratatui::backend::CrosstermBackend;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::style::{Color, Modifier, Style};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Clear, Paragraph, Wrap};
+use ratatui::{Frame, Terminal};
+
+use super::columns::fitted;
+use super::{Look, Screen, shown_cell};
+use crate::report::top::Top;
+use crate::report::{Cell, Level, Table};
+use crate::untrusted::Untrusted;
+
+/// What somebody at the keyboard wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Key {
+    /// A character.
+    Char(char),
+    /// One row up.
+    Up,
+    /// One row down.
+    Down,
+    /// A screen of rows up.
+    PageUp,
+    /// A screen of rows down.
+    PageDown,
+    /// The other table.
+    Tab,
+    /// Open what is selected.
+    Enter,
+    /// Back.
+    Escape,
+    /// Ctrl-C, or the terminal is gone.
+    Quit,
+    /// The terminal has another size: draw again.
+    Resize,
+}
+
+/// Which table the keys move in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pane {
+    /// The endpoints.
+    #[default]
+    Endpoints,
+    /// The failures.
+    Failures,
+}
+
+/// Everything on the screen.
+#[derive(Debug)]
+pub struct View<'a> {
+    /// Whose queue it is.
+    pub title: &'a str,
+    /// The figures.
+    pub top: &'a Top,
+    /// The table that has the keys.
+    pub pane: Pane,
+    /// The selected row of each table.
+    pub selected: (usize, usize),
+    /// What was done last, or a question that waits for `y`.
+    pub message: Option<&'a str>,
+    /// An opened event: its title and lines, the first `scroll` of them passed.
+    pub opened: Option<(&'a str, &'a [String], usize)>,
+    /// Whether the keys are explained in place of the tables.
+    pub help: bool,
+}
+
+/// A terminal in raw mode with a screen of its own. Dropping it gives the terminal back.
+pub struct Live {
+    terminal: Terminal<CrosstermBackend<Stdout>>,
+    look: Look,
+}
+
+impl fmt::Debug for Live {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Live")
+    }
+}
+
+impl Live {
+    /// Takes the terminal over. A panic gives it back before its message is written.
+    pub fn enter(screen: &Screen) -> io::Result<Self> {
+        let report = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            give_back();
+            report(info);
+        }));
+        enable_raw_mode()?;
+        // From here on the terminal is given back even where the next step fails.
+        let mut live =
+            Self { terminal: Terminal::new(CrosstermBackend::new(io::stdout()))?, look: screen.look().clone() };
+        execute!(io::stdout(), EnterAlternateScreen)?;
+        live.terminal.clear()?;
+        Ok(live)
+    }
+
+    /// Shows a view; times count from `now`.
+    pub fn show(&mut self, view: &View<'_>, now: crate::clock::Timestamp) -> io::Result<()> {
+        self.look.now = now;
+        let look = &self.look;
+        self.terminal.draw(|frame| draw(frame, view, look)).map(drop)
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+fn give_back() {
+    // Nothing is left to try where the terminal itself is gone.
+    let _ = execute!(io::stdout(), LeaveAlternateScreen, Show);
+    let _ = disable_raw_mode();
+}
+
+/// The next key within `patience`, if one is pressed. Blocks meanwhile.
+pub fn next_key(patience: Duration) -> Option<Key> {
+    match event::poll(patience) {
+        Ok(true) => {}
+        Ok(false) => return None,
+        Err(_) => return Some(Key::Quit),
+    }
+    match event::read() {
+        Ok(Event::Key(key)) if key.kind != KeyEventKind::Release => key_of(key.code, key.modifiers),
+        Ok(Event::Resize(..)) => Some(Key::Resize),
+        Ok(_) => None,
+        Err(_) => Some(Key::Quit),
+    }
+}
+
+fn key_of(code: KeyCode, modifiers: KeyModifiers) -> Option<Key> {
+    match code {
+        KeyCode::Char('c' | 'd') if modifiers.contains(KeyModifiers::CONTROL) => Some(Key::Quit),
+        KeyCode::Char(c) => Some(Key::Char(c)),
+        KeyCode::Up => Some(Key::Up),
+        KeyCode::Down => Some(Key::Down),
+        KeyCode::PageUp => Some(Key::PageUp),
+        KeyCode::PageDown => Some(Key::PageDown),
+        KeyCode::Tab | KeyCode::BackTab => Some(Key::Tab),
+        KeyCode::Enter => Some(Key::Enter),
+        KeyCode::Esc => Some(Key::Escape),
+        _ => None,
+    }
+}
+
+/// Columns that may be left out on a narrow terminal, the first one first.
+const ENDPOINT_EXTRAS: &[&str] = &["p95", "processing", "failing", "p50"];
+const FAILURE_EXTRAS: &[&str] = &["attempts", "event", "failed", "type", "endpoint"];
+
+const HELP: &[(&str, &str)] = &[
+    ("Tab", "move between endpoints and failures"),
+    ("j k, arrows, PgUp PgDn", "move within a table"),
+    ("p", "pause the selected endpoint"),
+    ("r", "resume the selected endpoint, or replay the selected failure"),
+    ("Enter", "open the event of the selected failure"),
+    ("Esc", "close what is open"),
+    ("q, Ctrl-C", "quit"),
+];
+
+fn draw(frame: &mut Frame<'_>, view: &View<'_>, look: &Look) {
+    // A title, headings, up to eight endpoints and a blank line; the failures get the rest.
+    let endpoints = u16::try_from(view.top.endpoints.rows.len().clamp(1, 8)).unwrap_or(8) + 3;
+    let [title, verdict, queue, forecast, upper, lower, footer] = Layout::vertical([
+        Constraint::Length(1),
+        Constraint::Length(2),
+        Constraint::Length(2),
+        Constraint::Length(2),
+        Constraint::Max(endpoints),
+        Constraint::Min(3),
+        Constraint::Length(1),
+    ])
+    .areas(frame.area());
+    frame.render_widget(Line::from(text(view.title)).style(bold()), title);
+    let (level, sentence) = &view.top.verdict;
+    let sentence = Paragraph::new(text(sentence)).wrap(Wrap { trim: true });
+    frame.render_widget(sentence.style(style_of(*level, look)), verdict);
+    draw_table(frame, queue, &view.top.queue, None, &["events"], look);
+    frame.render_widget(Line::from(text(&view.top.forecast)), forecast);
+    let chosen = |pane, row| (view.pane == pane).then_some(row);
+    draw_titled(frame, upper, &view.top.endpoints, chosen(Pane::Endpoints, view.selected.0), ENDPOINT_EXTRAS, look);
+    draw_titled(frame, lower, &view.top.failures, chosen(Pane::Failures, view.selected.1), FAILURE_EXTRAS, look);
+    let keys = "q quit  Tab tables  j/k move  p pause  r resume/replay  Enter open  ? help";
+    let line = match view.message {
+        Some(message) => Line::from(text(message)).style(bold()),
+        None => Line::from(keys).style(style_of(Level::Quiet, look)),
+    };
+    frame.render_widget(line, footer);
+    let body = Rect { height: footer.y.saturating_sub(queue.y), ..queue };
+    if view.help {
+        let lines: Vec<String> = HELP.iter().map(|(key, what)| format!("{key:<24}{what}")).collect();
+        draw_sheet(frame, body, "Keys", &lines, 0);
+    } else if let Some((title, lines, scroll)) = view.opened {
+        draw_sheet(frame, body, title, lines, scroll);
+    }
+}
+
+/// A page of prose over everything below the verdict.
+fn draw_sheet(frame: &mut Frame<'_>, area: Rect, title: &str, lines: &[String], scroll: usize) {
+    frame.render_widget(Clear, area);
+    let [head, body] = Layout::vertical([Constraint::Length(2), Constraint::Min(1)]).areas(area);
+    frame.render_widget(Line::from(text(title)).style(bold()), head);
+    let lines: Vec<Line<'_>> = lines.iter().skip(scroll).map(|line| Line::from(text(line))).collect();
+    frame.render_widget(Paragraph::new(lines).wrap(Wrap { trim: false }), body);
+}
+
+fn draw_titled(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    table: &Table,
+    selected: Option<usize>,
+    extras: &[&str],
+    look: &Look,
+) {
+    let [head, body] = Layout::vertical([Constraint::Length(1), Constraint::Min(0)]).areas(area);
+    let title = text(table.title.as_deref().unwrap_or_default());
+    // The table that has the keys is marked by a sign, not by colour alone.
+    let mark = if selected.is_some() { "▸ " } else { "  " };
+    frame.render_widget(Line::from(format!("{mark}{title}")).style(bold()), head);
+    draw_table(frame, body, table, selected, extras, look);
+}
+
+/// A table under its headings; the selected row is kept in sight.
+fn draw_table(frame: &mut Frame<'_>, area: Rect, table: &Table, selected: Option<usize>, extras: &[&str], look: &Look) {
+    let texts: Vec<Vec<String>> =
+        table.rows.iter().map(|row| row.iter().map(|cell| shown_cell(cell, look)).collect()).collect();
+    let columns = fitted(table.columns, &texts, usize::from(area.width), extras);
+    let headings = columns.iter().map(|column| {
+        let heading = &table.columns[column.at];
+        Span::from(column.placed(heading.header, heading.right))
+    });
+    let mut lines = vec![Line::from_iter(headings).style(bold())];
+    let rows = usize::from(area.height).saturating_sub(1);
+    let first = selected.map_or(0, |row| (row + 1).saturating_sub(rows));
+    for (at, (cells, shown)) in table.rows.iter().zip(&texts).enumerate().skip(first).take(rows) {
+        let spans = columns.iter().map(|column| {
+            let placed = column.placed(&shown[column.at], table.columns[column.at].right);
+            match &cells[column.at] {
+                Cell::Level(level, _) => Span::styled(placed, style_of(*level, look)),
+                _ => Span::from(placed),
+            }
+        });
+        let style = if selected == Some(at) { Style::new().add_modifier(Modifier::REVERSED) } else { Style::new() };
+        lines.push(Line::from_iter(spans).style(style));
+    }
+    frame.render_widget(Paragraph::new(lines), area);
+}
+
+/// Foreign text as a terminal may show it.
+fn text(foreign: &str) -> String {
+    Untrusted(foreign).to_string()
+}
+
+fn bold() -> Style {
+    Style::new().add_modifier(Modifier::BOLD)
+}
+
+fn style_of(level: Level, look: &Look) -> Style {
+    let color = match level {
+        _ if !look.color => return Style::new(),
+        Level::Good => Color::Green,
+        Level::Busy => Color::Cyan,
+        Level::Warning => Color::Yellow,
+        Level::Bad => Color::Red,
+        Level::Quiet => Color::DarkGray,
+    };
+    Style::new().fg(color)
+}
+
+#[cfg(test)]
+mod tests {
+    use ratatui::backend::TestBackend;
+
+    use super::*;
+    use crate::clock::Timestamp;
+    use crate::render::{Format, TimeStyle};
+    use crate::report::Column;
+    use crate::untrusted::DANGEROUS;
+
+    const COLUMNS: &[Column] = &[
+        Column::number("id", "ID"),
+        Column::text("type", "TYPE"),
+        Column::text("error", "ERROR"),
+        Column::number("attempts", "ATTEMPTS"),
+    ];
+
+    fn table(rows: usize) -> Table {
+        let row = |id: usize| vec![id.into(), "user.created".into(), "HTTP 500: internal error".into(), 3_u32.into()];
+        Table::new(COLUMNS, (1..=rows).map(row).collect()).titled("Failures")
+    }
+
+    fn screen_of(view: &View<'_>, width: u16, height: u16) -> Vec<String> {
+        let look = Look {
+            format: Format::Table,
+            columns: Vec::new(),
+            headers: true,
+            time: TimeStyle::Iso,
+            color: true,
+            width: None,
+            now: Timestamp::from_millis(0),
+        };
+        let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a terminal in memory");
+        terminal.draw(|frame| draw(frame, view, &look)).expect("drawn");
+        let buffer = terminal.backend().buffer();
+        let line = |y| (0..width).map(|x| buffer[(x, y)].symbol()).collect::<String>();
+        (0..height).map(|y| line(y).trim_end().to_owned()).collect()
+    }
+
+    fn top(rows: usize) -> Top {
+        Top {
+            verdict: (Level::Bad, format!("unhealthy: {}", &DANGEROUS[..9])),
+            queue: table(1),
+            forecast: "empty in 22m at this rate".to_owned(),
+            endpoints: table(2),
+            failures: table(rows),
+        }
+    }
+
+    fn view(top: &Top) -> View<'_> {
+        let selected = (0, 0);
+        View { title: "syncctl", top, pane: Pane::Failures, selected, message: None, opened: None, help: false }
+    }
+
+    #[test]
+    fn a_small_terminal_shows_everything_that_matters_and_no_control_character() {
+        let top = top(30);
+        let screen = screen_of(&view(&top), 80, 24);
+        assert_eq!(screen[0], "syncctl");
+        assert!(screen[1].starts_with("unhealthy: ␛␈"), "{screen:#?}");
+        assert!(screen.iter().any(|line| line == "empty in 22m at this rate"), "{screen:#?}");
+        assert!(screen.iter().any(|line| line.starts_with("▸ Failures")), "{screen:#?}");
+        assert!(screen[23].contains("q quit"), "{screen:#?}");
+        assert!(screen.iter().flat_map(|line| line.chars()).all(|c| !c.is_control()), "{screen:#?}");
+    }
+
+    #[test]
+    fn a_selected_row_below_the_end_is_scrolled_into_sight() {
+        let top = top(30);
+        let screen = screen_of(&View { selected: (0, 29), ..view(&top) }, 80, 24);
+        assert!(screen.iter().any(|line| line.trim_start().starts_with("30  user.created")), "{screen:#?}");
+    }
+
+    #[test]
+    fn a_terminal_of_any_size_is_drawn_on() {
+        let top = top(3);
+        for (width, height) in [(1, 1), (10, 4), (40, 10), (300, 100)] {
+            assert_eq!(screen_of(&view(&top), width, height).len(), usize::from(height));
+            screen_of(&View { help: true, ..view(&top) }, width, height);
+        }
+    }
+
+    #[test]
+    fn an_opened_event_covers_the_tables_and_a_message_the_keys() {
+        let top = top(3);
+        let lines: Vec<String> = (0..40).map(|line| format!("line {line}")).collect();
+        let opened = Some(("evt_1", lines.as_slice(), 3));
+        let screen = screen_of(&View { opened, message: Some("replayed"), ..view(&top) }, 80, 24);
+        assert_eq!((screen[3].as_str(), screen[5].as_str(), screen[23].as_str()), ("evt_1", "line 3", "replayed"));
+    }
+}

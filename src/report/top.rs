@@ -1,0 +1,119 @@
+//! What `top` shows at one moment: the verdict, the queue, its endpoints with their pace, and what fails.
+
+use std::collections::BTreeMap;
+
+use super::lists::{FAILURES, failure_cells};
+use super::queue::{Queue, queue_table, state_cell};
+use super::{Cell, Column, Level, Table};
+use crate::clock::Timestamp;
+use crate::format::{count, short_duration};
+use crate::monitor::Health;
+use crate::monitor::pace::{Latency, Readings};
+use crate::store::{DeliveryRow, EndpointFigures, EventDetail, Figures, Listed};
+
+/// What was read from the queue for one screen.
+#[derive(Debug)]
+pub struct Moment {
+    /// When.
+    pub now: Timestamp,
+    /// The counters.
+    pub figures: Figures,
+    /// How the queue is.
+    pub health: Health,
+    /// The latencies of the last minute by endpoint.
+    pub latencies: BTreeMap<String, Latency>,
+    /// The latest failures.
+    pub failures: Listed<DeliveryRow>,
+}
+
+/// One screen of `top`.
+#[derive(Debug)]
+pub struct Top {
+    /// Whether nothing is critical, and the verdict in a sentence.
+    pub verdict: (Level, String),
+    /// The queue in one row.
+    pub queue: Table,
+    /// How long until it is empty.
+    pub forecast: String,
+    /// A row for each endpoint, in the order of [`Moment::figures`].
+    pub endpoints: Table,
+    /// A row for each failure, in the order of [`Moment::failures`].
+    pub failures: Table,
+}
+
+const ENDPOINTS: &[Column] = &[
+    Column::text("endpoint", "ENDPOINT"),
+    Column::number("pending", "PENDING"),
+    Column::number("processing", "SENDING"),
+    Column::number("failed", "FAILED"),
+    Column::number("rate", "PER SECOND"),
+    Column::number("failing", "FAILING"),
+    Column::number("p50", "P50"),
+    Column::number("p95", "P95"),
+    Column::text("state", "STATE"),
+];
+
+/// The screen for a moment, with what was read before it.
+pub fn top(moment: &Moment, readings: &Readings) -> Top {
+    let queue = Queue::of(&moment.figures, moment.now);
+    let level = if moment.health.healthy { Level::Good } else { Level::Bad };
+    let endpoints = moment.figures.endpoints.iter().map(|row| endpoint_cells(row, moment, readings)).collect();
+    let failures: Vec<_> = moment.failures.rows.iter().map(failure_cells).collect();
+    let shown = failures.len() as u64;
+    let hidden = moment.failures.total.saturating_sub(shown);
+    let title = match hidden {
+        0 => format!("Failures ({shown})"),
+        more => format!("Failures ({shown} of {}; {more} more)", moment.failures.total),
+    };
+    Top {
+        verdict: (level, moment.health.message.clone()),
+        queue: queue_table(queue),
+        forecast: forecast(queue, readings),
+        endpoints: Table::new(ENDPOINTS, endpoints).titled(format!("Endpoints ({})", moment.figures.endpoints.len())),
+        failures: Table::new(FAILURES, failures).titled(title),
+    }
+}
+
+fn endpoint_cells(row: &EndpointFigures, moment: &Moment, readings: &Readings) -> Vec<Cell> {
+    let name = &row.endpoint.name;
+    let latency = moment.latencies.get(name);
+    vec![
+        name.clone().into(),
+        row.counts.pending.into(),
+        row.counts.processing.into(),
+        row.counts.failed.into(),
+        readings.per_second(name).map(|rate| format!("{rate:.1}")).into(),
+        latency.map(|latency| format!("{:.0}%", latency.failed * 100.0)).into(),
+        latency.map(|latency| latency.p50).into(),
+        latency.map(|latency| latency.p95).into(),
+        state_cell(&row.endpoint, moment.now),
+    ]
+}
+
+/// When the queue will be empty at the pace of the last seconds.
+fn forecast(queue: Queue, readings: &Readings) -> String {
+    let waiting = queue.pending + queue.processing;
+    match (waiting, readings.empty_in()) {
+        (0, _) => "nothing waits".to_owned(),
+        (_, Some(span)) => format!("empty in {} at this rate", short_duration(span)),
+        (waiting, None) => {
+            let waiting = count(usize::try_from(waiting).unwrap_or(usize::MAX), "delivery");
+            format!("{waiting} waiting; the queue is not getting shorter")
+        }
+    }
+}
+
+/// An opened event in lines: what it is, `why` each delivery stands where it stands, and every attempt.
+pub fn event_lines(detail: &EventDetail, why: Vec<String>) -> Vec<String> {
+    let row = &detail.row;
+    let mut lines =
+        vec![format!("{} of {} {}, emitted {}", row.event_type, row.resource.kind, row.resource.id, row.created_at)];
+    lines.push(String::new());
+    lines.extend(why);
+    lines.push(String::new());
+    lines.extend(detail.attempts.iter().map(|attempt| {
+        let took = short_duration(attempt.took);
+        format!("{}  {} attempt {}: {} ({took})", attempt.started_at, attempt.endpoint, attempt.number, attempt.detail)
+    }));
+    lines
+}
