@@ -155,7 +155,7 @@ impl Config {
         let environment = loader.environment(sources.env, sources.env_file);
         let files = loader.files(&environment, sources.config_path, &sources.system_path);
         let values = loader.values(&environment, &files, sources.db_flag);
-        let endpoints = loader.endpoints(&environment, &files, values.delivery);
+        let endpoints = loader.endpoints(&environment, &files, &values.delivery);
         let secrets = loader.secrets(&environment, &files);
         let config = Self {
             endpoints,

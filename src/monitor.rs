@@ -516,7 +516,8 @@ mod tests {
         assert!(judged(&figures(paused), 0, 0).healthy);
         let mut resting = endpoint();
         let open = CircuitOpen { since: NOW, until: NOW, probes: 0, cause: OpenCause::Unanswered };
-        resting.endpoint.circuit = CircuitState { consecutive_failures: 5, open: Some(open) };
+        resting.endpoint.circuit =
+            CircuitState { consecutive_failures: 5, open: Some(open), ..CircuitState::default() };
         let health = judged(&figures(resting), 0, 0);
         assert!(health.healthy && health.checks.iter().any(|check| check.state == Grade::Warning));
     }

@@ -194,13 +194,19 @@ impl Receiver {
     }
 
     fn endpoints(&self) -> Result<Vec<Spec>, CliError> {
-        let retry = RetryPolicy { max_attempts: 8, first_delay_ms: 400, max_delay_ms: 1_500, timeout_ms: 5_000 };
+        let retry = RetryPolicy {
+            max_attempts: 8,
+            first_delay_ms: 400,
+            max_delay_ms: 1_500,
+            timeout_ms: 5_000,
+            ..RetryPolicy::default()
+        };
         let admin = ("admin", format!("http://{}/api/webhooks/sync", self.served));
         let backup = ("backup", format!("http://{}/backup", self.address));
         [admin, backup]
             .map(|(name, url)| {
                 let url = EndpointUrl::parse(&url).map_err(|e| Exit::Bug.error(e.to_string()))?;
-                let settings = Settings { retry, ..Settings::default() };
+                let settings = Settings { retry: retry.clone(), ..Settings::default() };
                 Ok(Spec { name: Some(name.to_owned()), url, paused: false, settings })
             })
             .into_iter()

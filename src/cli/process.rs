@@ -233,7 +233,7 @@ fn observer(progress: Progress, failures: Arc<Mutex<Vec<String>>>, endpoints: &[
         let mut failures = failures.lock().unwrap_or_else(PoisonError::into_inner);
         if failures.len() < SHOWN {
             // Of those that count: a rest spares some, and a replay begins anew.
-            let (id, number) = (&finished.claim.event_id, finished.claim.used + 1);
+            let (id, number) = (&finished.claim.event_id, finished.claim.history.used + 1);
             failures.push(format!("  {id}  {}  {detail}  attempt {number}/{limit}, {next}", Untrusted(endpoint)));
         }
     })

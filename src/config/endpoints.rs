@@ -15,7 +15,7 @@ const URLS: [&str; 3] = ["SYNCCTL_WEBHOOK_URLS", "SYNCCTL_SYNC_WEBHOOK_URLS", "S
 
 impl Loader {
     /// The endpoints; one that is wrong is left out, and told.
-    pub(super) fn endpoints(&mut self, environment: &Environment, files: &[File], delivery: Delivery) -> Vec<Spec> {
+    pub(super) fn endpoints(&mut self, environment: &Environment, files: &[File], delivery: &Delivery) -> Vec<Spec> {
         let mut specs = self.named_endpoints(files, delivery);
         let mut said = self.env_values(environment, &URLS).into_iter();
         if let Some(strongest) = said.next() {
@@ -24,7 +24,7 @@ impl Loader {
         specs
     }
 
-    fn named_endpoints(&mut self, files: &[File], delivery: Delivery) -> Vec<Spec> {
+    fn named_endpoints(&mut self, files: &[File], delivery: &Delivery) -> Vec<Spec> {
         let mut specs = Vec::<Spec>::new();
         let strongest = files.iter().find(|file| !file.endpoints.is_empty());
         for (at, entries) in strongest.iter().flat_map(|file| &file.endpoints).enumerate() {
@@ -40,7 +40,7 @@ impl Loader {
         specs
     }
 
-    fn endpoint(&mut self, entries: &[Entry], delivery: Delivery, at: usize) -> Option<Spec> {
+    fn endpoint(&mut self, entries: &[Entry], delivery: &Delivery, at: usize) -> Option<Spec> {
         let wrong_before = self.problems.len();
         let mut draft = Draft::new(delivery);
         for key in ENDPOINT_KEYS {
@@ -56,7 +56,7 @@ impl Loader {
         spec.map_err(|reason| self.problems.push(Problem::about("endpoints", &origin_of(entries, ""), &reason))).ok()
     }
 
-    fn add_urls(&mut self, specs: &mut Vec<Spec>, said: &Sourced, hides: Option<&Origin>, delivery: Delivery) {
+    fn add_urls(&mut self, specs: &mut Vec<Spec>, said: &Sourced, hides: Option<&Origin>, delivery: &Delivery) {
         let given = said.text.split(',').map(str::trim).filter(|text| !text.is_empty());
         for (number, text) in given.enumerate() {
             match EndpointUrl::parse(text) {

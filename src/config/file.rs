@@ -232,7 +232,7 @@ fn text_of(value: &DeValue<'_>, form: Form) -> Option<String> {
         DeValue::Float(number) => Some(number.as_str().to_owned()),
         DeValue::Boolean(yes) => Some(yes.to_string()),
         DeValue::Array(items) if form == Form::List => {
-            let texts = items.iter().map(|item| item.get_ref().as_str()).collect::<Option<Vec<_>>>()?;
+            let texts = items.iter().map(|item| text_of(item.get_ref(), Form::One)).collect::<Option<Vec<_>>>()?;
             Some(texts.join(","))
         }
         DeValue::Array(_) | DeValue::Datetime(_) | DeValue::Table(_) => None,

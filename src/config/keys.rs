@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::environment::is_variable_name;
 use super::values::{Delivery, Values};
+use crate::delivery::StatusRule;
 use crate::endpoint::{
     EndpointUrl, Invalid, LegacySignature, MAX_CONCURRENCY, Pattern, SecretSource, Settings, Spec, check_name,
 };
@@ -193,6 +194,42 @@ pub(super) const ENDPOINT_KEYS: &[Key<Draft>] = &[
         |d| millis_shown(d.settings.retry.timeout_ms),
     ),
     key(
+        "retry",
+        Form::List,
+        |d, t| set(&mut d.settings.retry.statuses.retry, status_rules(t)),
+        |d| joined(&d.settings.retry.statuses.retry),
+    ),
+    key(
+        "give_up",
+        Form::List,
+        |d, t| set(&mut d.settings.retry.statuses.give_up, status_rules(t)),
+        |d| joined(&d.settings.retry.statuses.give_up),
+    ),
+    key(
+        "outage_statuses",
+        Form::List,
+        |d, t| set(&mut d.settings.retry.circuit.outage_statuses, outage_statuses(t)),
+        |d| joined(&d.settings.retry.circuit.outage_statuses),
+    ),
+    key(
+        "circuit_first_probe",
+        Form::One,
+        |d, t| set(&mut d.settings.retry.circuit.first_probe_ms, millis_above_zero(t)),
+        |d| millis_shown(d.settings.retry.circuit.first_probe_ms),
+    ),
+    key(
+        "circuit_probe_factor",
+        Form::One,
+        |d, t| set(&mut d.settings.retry.circuit.probe_factor, probe_factor(t)),
+        |d| d.settings.retry.circuit.probe_factor.to_string(),
+    ),
+    key(
+        "circuit_longest_probe",
+        Form::One,
+        |d, t| set(&mut d.settings.retry.circuit.longest_probe_ms, millis_above_zero(t)),
+        |d| millis_shown(d.settings.retry.circuit.longest_probe_ms),
+    ),
+    key(
         "legacy_signature",
         Form::One,
         |d, t| set(&mut d.settings.legacy_signature, legacy_signature(t)),
@@ -211,8 +248,8 @@ pub(super) struct Draft {
 
 impl Draft {
     /// An endpoint about which nothing is said but how deliveries are made in general.
-    pub(super) fn new(delivery: Delivery) -> Self {
-        let Delivery { retry, concurrency } = delivery;
+    pub(super) fn new(delivery: &Delivery) -> Self {
+        let Delivery { retry, concurrency } = delivery.clone();
         let settings = Settings { retry, concurrency, ..Settings::default() };
         Self { name: None, url: None, paused: false, settings }
     }
@@ -269,6 +306,32 @@ fn attempts(text: &str) -> Result<u32, String> {
 fn concurrency(text: &str) -> Result<u16, String> {
     let n = number(text)?;
     if (1..=MAX_CONCURRENCY).contains(&n) { Ok(n) } else { Err(Invalid::Concurrency(n).to_string()) }
+}
+
+fn status_rules(text: &str) -> Result<Vec<StatusRule>, String> {
+    items(text).map(StatusRule::parse).collect()
+}
+
+/// Statuses that count as an outage; none of them is allowed.
+fn outage_statuses(text: &str) -> Result<Vec<u16>, String> {
+    let status = |text: &str| {
+        let status = number(text)?;
+        if (500..=599).contains(&status) {
+            Ok(status)
+        } else {
+            Err(format!("{status} is not a status from 500 to 599"))
+        }
+    };
+    items(text).map(status).collect()
+}
+
+fn probe_factor(text: &str) -> Result<u32, String> {
+    let factor = number(text)?;
+    if (1..=10).contains(&factor) { Ok(factor) } else { Err(format!("{factor} is not a number from 1 to 10")) }
+}
+
+fn joined(values: &[impl ToString]) -> String {
+    values.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
 }
 
 fn share(text: &str) -> Result<f64, String> {

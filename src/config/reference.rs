@@ -32,7 +32,7 @@ pub fn settings() -> Vec<Described> {
 
 /// The keys of one of `[[endpoints]]`.
 pub fn endpoint_settings() -> Vec<Described> {
-    let draft = Draft::new(Values::default().delivery);
+    let draft = Draft::new(&Values::default().delivery);
     let described = |key: &super::keys::Key<Draft>| Described {
         key: key.name.to_owned(),
         variable: None,
@@ -96,6 +96,12 @@ const ABOUT: &[(&str, &str)] = &[
     ("first_delay", "The wait before the second attempt"),
     ("max_delay", "The longest wait between two attempts"),
     ("timeout", "How long one attempt may take"),
+    ("retry", "The statuses that are tried again: `5xx`, `408`; all others are given up at once"),
+    ("give_up", "The statuses that are given up at once: `404`, `4xx`"),
+    ("outage_statuses", "The statuses that count as an outage, as if nobody had answered"),
+    ("circuit_first_probe", "The wait before an open circuit is probed"),
+    ("circuit_probe_factor", "What that wait is multiplied by for each further probe"),
+    ("circuit_longest_probe", "The longest wait between two probes"),
     ("legacy_signature", "The secret of X-Webhook-Signature during a rotation: `current` or `previous`"),
     ("webhook.secret", "Signs what is sent, and verifies what comes"),
     ("webhook.previous_secret", "The one before, while a rotation lasts"),

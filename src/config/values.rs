@@ -8,7 +8,7 @@ use crate::endpoint::{DEFAULT_CONCURRENCY, Egress};
 use crate::monitor::{FreshnessThresholds, Limits};
 
 /// How deliveries are made where an endpoint does not say otherwise.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
     /// When and how often a delivery is tried again.
     pub retry: RetryPolicy,

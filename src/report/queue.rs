@@ -6,7 +6,9 @@ use serde::Serialize;
 
 use super::{Cell, Column, Level, Report, Table};
 use crate::clock::Timestamp;
-use crate::delivery::{CircuitOpen, OpenCause};
+use crate::delivery::{
+    CircuitOpen, CircuitPolicy, FAILURES_UNTIL_OPEN, OpenCause, RetryPolicy, StatusRule, StatusRules,
+};
 use crate::endpoint::Endpoint;
 use crate::format::short_duration;
 use crate::monitor::{Freshness, FreshnessThresholds, Synced, due_age, freshness};
@@ -261,13 +263,51 @@ struct RetryView {
     first_delay_ms: u64,
     max_delay_ms: u64,
     timeout_ms: u64,
+    statuses: StatusRules,
+    circuit: CircuitView,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CircuitView {
+    outage_statuses: Vec<u16>,
+    first_probe_ms: u64,
+    probe_factor: u32,
+    longest_probe_ms: u64,
 }
 
 impl RetryView {
-    fn of(retry: crate::delivery::RetryPolicy) -> Self {
-        let crate::delivery::RetryPolicy { max_attempts, first_delay_ms, max_delay_ms, timeout_ms } = retry;
-        Self { max_attempts, first_delay_ms, max_delay_ms, timeout_ms }
+    fn of(retry: RetryPolicy) -> Self {
+        let RetryPolicy { max_attempts, first_delay_ms, max_delay_ms, timeout_ms, statuses, circuit } = retry;
+        let CircuitPolicy { outage_statuses, first_probe_ms, probe_factor, longest_probe_ms } = circuit;
+        let circuit = CircuitView { outage_statuses, first_probe_ms, probe_factor, longest_probe_ms };
+        Self { max_attempts, first_delay_ms, max_delay_ms, timeout_ms, statuses, circuit }
     }
+}
+
+/// Which statuses are tried again, in words.
+fn statuses_shown(statuses: &StatusRules) -> String {
+    let list = |rules: &[StatusRule]| rules.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    match (statuses.retry.is_empty(), statuses.give_up.is_empty()) {
+        (true, true) => "all but 410 are tried again".to_owned(),
+        (true, false) => format!("{} and 410 are given up", list(&statuses.give_up)),
+        (false, true) => format!("only {} are tried again", list(&statuses.retry)),
+        (false, false) => {
+            format!("only {} are tried again, {} are given up", list(&statuses.retry), list(&statuses.give_up))
+        }
+    }
+}
+
+/// What opens the circuit and when it is probed, in words.
+fn circuit_shown(circuit: &CircuitPolicy) -> String {
+    let delay = |ms| short_duration(Duration::from_millis(ms));
+    let outages = circuit.outage_statuses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let statuses = if outages.is_empty() { String::new() } else { format!(" or {outages}") };
+    format!(
+        "opens after {FAILURES_UNTIL_OPEN} attempts without an answer{statuses}; probes {} to {} apart",
+        delay(circuit.first_probe_ms),
+        delay(circuit.longest_probe_ms.max(circuit.first_probe_ms))
+    )
 }
 
 const SETTING: &[Column] = &[Column::text("key", "KEY"), Column::text("value", "VALUE")];
@@ -276,12 +316,12 @@ const SETTING: &[Column] = &[Column::text("key", "KEY"), Column::text("value", "
 pub fn endpoint(figures: &EndpointFigures, now: Timestamp) -> Report {
     let endpoint = &figures.endpoint;
     let settings = &endpoint.settings;
-    let retry = settings.retry;
+    let retry = &settings.retry;
     let detail = EndpointDetail {
         view: view(figures),
         events: &settings.events,
         concurrency: settings.concurrency,
-        retry: RetryView::of(retry),
+        retry: RetryView::of(retry.clone()),
         secret: &settings.secret,
         legacy_signature: settings.legacy_signature,
         paused_by: endpoint.paused_by,
@@ -314,6 +354,8 @@ pub fn endpoint(figures: &EndpointFigures, now: Timestamp) -> Report {
             )
             .into(),
         ],
+        vec!["statuses".into(), statuses_shown(&retry.statuses).into()],
+        vec!["circuit".into(), circuit_shown(&retry.circuit).into()],
     ];
     Report::new(&detail).with_table(Table::new(SETTING, rows)).with_names([endpoint.name.clone()])
 }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use super::Result;
 use crate::clock::Timestamp;
-use crate::delivery::{Next, Outcome, Trigger};
+use crate::delivery::{History, Next, Outcome, Trigger};
 use crate::endpoint::{Endpoint, EndpointId};
 use crate::event::{Draft, Event, EventId};
 
@@ -99,7 +99,7 @@ pub struct Claim {
     pub solo: bool,
     pub(crate) lane: i64,
     pub(crate) kind: i64,
-    pub(crate) used: u32,
+    pub(crate) history: History,
     pub(crate) failures: u32,
 }
 

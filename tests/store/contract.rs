@@ -15,7 +15,7 @@ use crate::support::memory_dir;
 
 const NOW: i64 = 1_706_702_400_000;
 
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     Timestamp::from_millis(NOW)
 }
 

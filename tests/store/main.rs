@@ -9,5 +9,6 @@ mod contract;
 mod inbound;
 mod model;
 mod plans;
+mod starvation;
 mod torn;
 mod upkeep;

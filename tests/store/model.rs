@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use syncctl::clock::Timestamp;
-use syncctl::delivery::{CircuitState, Next, Outcome, RetryPolicy, State, Trigger, after_interruption, decide_retry};
+use syncctl::delivery::{
+    self, CircuitState, Next, Outcome, RetryPolicy, State, Trigger, after_interruption, decide_retry,
+};
 use syncctl::endpoint::{EndpointId, EndpointUrl, Spec};
 use syncctl::event::{Draft, EventId};
 use syncctl::store::{
@@ -29,7 +31,7 @@ struct Delivery {
     done: Option<State>,
     owner: Option<i64>,
     attempts: u32,
-    used: u32,
+    history: delivery::History,
     interruptions: u32,
     due: Timestamp,
     was_head: bool,
@@ -116,6 +118,13 @@ impl Model {
     fn claim(&mut self, endpoint: usize, n: usize, now: Timestamp) -> Vec<i64> {
         let room = self.room(endpoint, n, now);
         let mut taken = self.ready(endpoint, now);
+        let mut probe = None;
+        if room > 0 && self.places[endpoint].circuit.open.is_some() {
+            // The least attempted probes, and what was never attempted goes first.
+            taken.sort_by_key(|id| self.deliveries[id].attempts);
+            probe = taken.first().copied().filter(|id| self.deliveries[id].attempts > 0);
+            taken.retain(|id| self.deliveries[id].attempts == 0);
+        }
         taken.truncate(room);
         let queued: Vec<i64> =
             self.deliveries.iter().filter(|(_, d)| d.queued && d.endpoint == endpoint).map(|(id, _)| *id).collect();
@@ -133,6 +142,7 @@ impl Model {
                 self.deliveries.get_mut(&id).unwrap().queued = false;
             }
         }
+        taken.extend(probe.filter(|_| taken.is_empty()));
         taken
     }
 
@@ -149,8 +159,8 @@ impl Model {
     fn finish(&mut self, id: i64, outcome: Outcome, at: Timestamp, chance: f64) {
         let d = self.deliveries.get_mut(&id).unwrap();
         let place = &mut self.places[d.endpoint];
-        let decision = decide_retry(&RetryPolicy::default(), outcome, d.used, place.circuit, at, chance);
-        (d.used, d.owner, d.interruptions) = (decision.used, None, 0);
+        let decision = decide_retry(&RetryPolicy::default(), outcome, d.history, place.circuit, at, chance);
+        (d.history, d.owner, d.interruptions) = (decision.history, None, 0);
         match decision.next {
             Next::Delivered => d.done = Some(State::Delivered),
             Next::RetryAt(due) => d.due = due,
@@ -270,7 +280,7 @@ impl History {
                 done: None,
                 owner: None,
                 attempts: 0,
-                used: 0,
+                history: delivery::History::default(),
                 interruptions: 0,
                 due: self.now,
                 was_head: false,
@@ -338,7 +348,8 @@ impl History {
             0..8 => Outcome::Delivered { status: 200 },
             8..12 => Outcome::Rejected { status: 500, retry_after: None },
             12..16 => Outcome::Unreachable,
-            16..18 => Outcome::TimedOut,
+            16 => Outcome::TimedOut,
+            17 => Outcome::Rejected { status: 502, retry_after: None },
             18 => Outcome::Rejected { status: 429, retry_after: Some(Duration::from_secs(60)) },
             _ if self.chance.one_in(3) => Outcome::Rejected { status: 410, retry_after: None },
             _ => Outcome::Refused,
@@ -447,7 +458,7 @@ impl History {
     fn resume(&mut self, which: usize) {
         self.store.resume(&format!("e{which}"), self.now).wait().unwrap();
         let place = &mut self.model.places[which];
-        (place.paused, place.circuit, place.probe) = (false, CircuitState::default(), None);
+        (place.paused, place.circuit, place.probe) = (false, place.circuit.closed(), None);
     }
 
     fn hold_or_return(&mut self) {
@@ -492,7 +503,8 @@ impl History {
                 let queued = if model.done.is_some() { !later } else { model.queued };
                 let d = self.model.deliveries.get_mut(&id.0).unwrap();
                 d.queued = queued;
-                (d.done, d.used, d.interruptions, d.due, d.was_head) = (None, 0, 0, self.now, false);
+                (d.done, d.history, d.interruptions, d.due, d.was_head) =
+                    (None, delivery::History::default(), 0, self.now, false);
                 self.model.turn(self.now);
             }
         }
@@ -565,8 +577,12 @@ impl History {
         let listed = self.store.deliveries(&DeliveryFilter::default(), page).wait().unwrap();
         let got: Vec<(i64, State, u32, u32)> =
             listed.rows.iter().map(|row| (row.id.0, row.state, row.attempts, row.used)).collect();
-        let expected: Vec<(i64, State, u32, u32)> =
-            self.model.deliveries.iter().map(|(id, d)| (*id, self.model.state(d), d.attempts, d.used)).collect();
+        let expected: Vec<(i64, State, u32, u32)> = self
+            .model
+            .deliveries
+            .iter()
+            .map(|(id, d)| (*id, self.model.state(d), d.attempts, d.history.used))
+            .collect();
         assert_eq!(got, expected);
         for (endpoint, figures) in self.store.figures(self.now).wait().unwrap().endpoints.iter().enumerate() {
             let count = |wanted: &[State]| {

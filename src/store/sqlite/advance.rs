@@ -13,7 +13,7 @@ use super::row::{DELIVERED, FAILED, PROCESSING, READY, SOLO};
 use super::writer::Txn;
 use super::{Advanced, Claim, Finished, Result, RunId, Wants, lanes, row};
 use crate::clock::Timestamp;
-use crate::delivery::{Next, Outcome, RetryDecision, decide_retry};
+use crate::delivery::{History, Next, Outcome, RetryDecision, Unanswered, decide_retry};
 use crate::endpoint::{EndpointId, PausedBy};
 use crate::event::EventId;
 use crate::store::{DeliveryId, Recorded};
@@ -30,6 +30,7 @@ macro_rules! claim_sql {
         concat!(
             "SELECT d.id, d.attempts, d.used, d.failures, d.trigger, d.lane, d.state, e.id, e.kind, e.body, e.checksum, ",
             $occupied,
+            ", d.unanswered_at, d.unanswered",
             " FROM delivery d JOIN event e ON e.seq = d.event WHERE ",
             $condition
         )
@@ -38,6 +39,10 @@ macro_rules! claim_sql {
 
 const READY_CLAIMS: &str =
     claim_sql!("d.state = 1 AND d.endpoint = ?1 AND d.due_at <= ?2 ORDER BY d.due_at, d.id LIMIT ?3");
+
+/// Of those that are due, the one with the fewest attempts.
+const LEAST_ATTEMPTED: &str =
+    claim_sql!("d.state = 1 AND d.endpoint = ?1 AND d.due_at <= ?2 ORDER BY d.attempts, d.due_at, d.id LIMIT 1");
 
 /// The queued, each with whether its lane is occupied.
 const QUEUED_CLAIMS: &str = claim_sql!(
@@ -111,7 +116,7 @@ impl<'c> Recorder<'c> {
     fn of(connection: &'c Connection, run: RunId) -> rusqlite::Result<Self> {
         let finish = connection.prepare_cached(
             "UPDATE delivery SET state = ?4, reason = ?5, due_at = ?6, used = ?7, failures = ?8, changed_at = ?9,
-                interruptions = 0, trigger = 1, owner = NULL
+                interruptions = 0, trigger = 1, owner = NULL, unanswered_at = ?10, unanswered = ?11
              WHERE id = ?1 AND owner = ?2 AND attempts = ?3 AND state = 3",
         )?;
         let attempt = connection.prepare_cached(
@@ -126,7 +131,8 @@ impl<'c> Recorder<'c> {
         let Some(endpoint) = txn.cache.endpoint(claim.endpoint) else { return Ok(Recorded::Lost) };
         let policy = &endpoint.endpoint.settings.retry;
         let circuit = endpoint.endpoint.circuit;
-        let decision = decide_retry(policy, finished.outcome, claim.used, circuit, finished.ended_at, finished.jitter);
+        let decision =
+            decide_retry(policy, finished.outcome, claim.history, circuit, finished.ended_at, finished.jitter);
         let failures = claim.failures + u32::from(!matches!(finished.outcome, Outcome::Delivered { .. }));
         if !self.finish(claim, decision, failures, finished.ended_at)? {
             return Ok(Recorded::Lost);
@@ -154,6 +160,7 @@ impl<'c> Recorder<'c> {
     ) -> rusqlite::Result<bool> {
         let (state, reason) = written(decision.next);
         let due = if let Next::RetryAt(due) = decision.next { due } else { at };
+        let unanswered = decision.history.unanswered;
         let changed = self.finish.execute(params![
             claim.delivery.0,
             self.run.0,
@@ -161,9 +168,11 @@ impl<'c> Recorder<'c> {
             state,
             reason,
             due.as_millis(),
-            decision.used,
+            decision.history.used,
             failures,
             at.as_millis(),
+            unanswered.map(|it| it.answers),
+            unanswered.map_or(0, |it| it.counted),
         ])?;
         Ok(changed == 1)
     }
@@ -254,14 +263,39 @@ fn claim_solo(txn: &mut Txn<'_>, wants: &Wants, batch: &mut ClaimBatch) -> rusql
 
 /// Claims for an endpoint: first what is due in its lanes, then the queued in the order of their ids.
 fn claim_due(txn: &mut Txn<'_>, endpoint: EndpointId, wanted: usize, batch: &mut ClaimBatch) -> rusqlite::Result<()> {
-    let mut room = room(txn, endpoint, wanted, batch.now);
+    let room = room(txn, endpoint, wanted, batch.now);
     if room == 0 {
         return Ok(());
     }
+    if txn.cache.endpoint(endpoint).is_some_and(|row| row.endpoint.circuit.open.is_some()) {
+        return claim_probe(txn, endpoint, batch);
+    }
     let due = params![endpoint.0, batch.now.as_millis(), room as i64];
     let ready: Vec<Claim> = select(txn, READY_CLAIMS, due, endpoint)?.into_iter().map(|(claim, _)| claim).collect();
-    room -= ready.len();
+    let room = room - ready.len();
     take(txn, ready, batch)?;
+    claim_queued(txn, endpoint, room, batch)
+}
+
+/// Claims the delivery that probes an open circuit: the one with the fewest attempts, so that none that goes unanswered keeps
+/// the others from being tried.
+fn claim_probe(txn: &mut Txn<'_>, endpoint: EndpointId, batch: &mut ClaimBatch) -> rusqlite::Result<()> {
+    let due = params![endpoint.0, batch.now.as_millis()];
+    let ready = select(txn, LEAST_ATTEMPTED, due, endpoint)?.pop().map(|(claim, _)| claim);
+    match ready {
+        Some(claim) if claim.number == 1 => take(txn, vec![claim], batch),
+        ready => {
+            let before = batch.claims.len();
+            claim_queued(txn, endpoint, 1, batch)?;
+            let found = batch.claims.len() > before;
+            take(txn, ready.filter(|_| !found).into_iter().collect(), batch)
+        }
+    }
+}
+
+/// Claims the queued of an endpoint in the order of their ids; those whose lane is occupied enter it.
+fn claim_queued(txn: &mut Txn<'_>, endpoint: EndpointId, room: usize, batch: &mut ClaimBatch) -> rusqlite::Result<()> {
+    let mut room = room;
     let mut entered = 0;
     while room > 0 {
         if entered >= batch.looks {
@@ -327,7 +361,7 @@ fn read_claim(row: &Row<'_>, endpoint: EndpointId, kind: i64, event_type: Arc<st
         delivery: DeliveryId(row.get(0)?),
         endpoint,
         number: row.get::<_, u32>(1)? + 1,
-        used: row.get(2)?,
+        history: History { used: row.get(2)?, unanswered: read_unanswered(row)? },
         failures: row.get(3)?,
         trigger: row::trigger(row.get(4)?),
         lane: row.get(5)?,
@@ -337,6 +371,11 @@ fn read_claim(row: &Row<'_>, endpoint: EndpointId, kind: i64, event_type: Arc<st
         event_type,
         body: Bytes::copy_from_slice(body),
     })
+}
+
+fn read_unanswered(row: &Row<'_>) -> rusqlite::Result<Option<Unanswered>> {
+    let answers: Option<i64> = row.get(12)?;
+    answers.map(|answers| Ok(Unanswered { answers, counted: row.get(13)? })).transpose()
 }
 
 /// Makes claims the run's own.

@@ -298,7 +298,13 @@ fn read(row: &Row<'_>) -> rusqlite::Result<EndpointRow> {
         settings: serde_json::from_str(&settings).map_err(|e| row::unreadable("settings", &e))?,
         configured: row.get("configured")?,
         paused_by: row::paused_by(row.get("paused_by")?),
-        circuit: CircuitState { consecutive_failures: row.get("strikes")?, open },
+        circuit: CircuitState {
+            consecutive_failures: row.get("strikes")?,
+            open,
+            answers: row.get("answers")?,
+            opened_after: row.get("opened_after")?,
+            doubted: row.get("doubted")?,
+        },
         resumed_at: time("awake_since")?.unwrap_or_default(),
         last_success_at: time("last_success_at")?,
         last_failure_at: time("last_failure_at")?,
@@ -323,7 +329,8 @@ fn save(connection: &Connection, row: &EndpointRow) -> rusqlite::Result<()> {
                 rest_since = :rest_since, rest_until = :rest_until, rest_probes = :rest_probes, rest_cause = :rest_cause,
                 probe = :probe, awake_since = :awake_since, last_success_at = :success, last_failure_at = :failure,
                 pending = :pending, processing = :processing, delivered = :delivered, failed = :failed,
-                troubled = :troubled, troubled_attempts = :troubled_attempts
+                troubled = :troubled, troubled_attempts = :troubled_attempts,
+                answers = :answers, opened_after = :opened_after, doubted = :doubted
              WHERE id = :id",
         )?
         .execute(named_params! {
@@ -345,6 +352,9 @@ fn save(connection: &Connection, row: &EndpointRow) -> rusqlite::Result<()> {
             ":failed": counts.failed,
             ":troubled": counts.troubled,
             ":troubled_attempts": counts.troubled_attempts,
+            ":answers": endpoint.circuit.answers,
+            ":opened_after": endpoint.circuit.opened_after,
+            ":doubted": endpoint.circuit.doubted,
         })?;
     Ok(())
 }

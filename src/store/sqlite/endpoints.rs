@@ -56,7 +56,7 @@ fn update(txn: &mut Txn<'_>, id: EndpointId, new: ResolvedEndpoint, now: Timesta
         let held = row.endpoint.is_paused_or_unconfigured();
         if new.moved {
             // What was learned about the old address says nothing about the new one.
-            row.endpoint.circuit = CircuitState::default();
+            row.endpoint.circuit = row.endpoint.circuit.closed();
             row.probe = None;
         }
         row.endpoint.configured = true;
@@ -118,7 +118,7 @@ pub(super) fn resume(txn: &mut Txn<'_>, name: &str, now: Timestamp) -> Result<En
             endpoint.resumed_at = now;
         }
         endpoint.paused_by = None;
-        endpoint.circuit = CircuitState::default();
+        endpoint.circuit = endpoint.circuit.closed();
     })
 }
 

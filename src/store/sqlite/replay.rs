@@ -44,7 +44,7 @@ fn is_sound(txn: &Txn<'_>, chosen: &Chosen) -> rusqlite::Result<bool> {
 fn replay_one(txn: &mut Txn<'_>, chosen: &Chosen, how: Replay, now: Timestamp) -> rusqlite::Result<()> {
     txn.connection
         .prepare_cached(
-            "UPDATE delivery SET used = 0, interruptions = 0, trigger = ?2, due_at = ?3, changed_at = ?3, reason = NULL
+            "UPDATE delivery SET used = 0, unanswered_at = NULL, unanswered = 0, interruptions = 0, trigger = ?2, due_at = ?3, changed_at = ?3, reason = NULL
              WHERE id = ?1",
         )?
         .execute(params![chosen.id, row::trigger_code(how.trigger), now.as_millis()])?;

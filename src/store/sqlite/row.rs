@@ -57,6 +57,7 @@ pub(super) fn reason_code(reason: Reason) -> i64 {
         Reason::WorkerCrash => 2,
         Reason::GivenUp => 3,
         Reason::AddressRefused => 4,
+        Reason::StatusGivenUp => 5,
     }
 }
 
@@ -66,6 +67,7 @@ pub(super) fn reason(code: i64) -> Reason {
         1 => Reason::Gone,
         2 => Reason::WorkerCrash,
         4 => Reason::AddressRefused,
+        5 => Reason::StatusGivenUp,
         _ => Reason::GivenUp,
     }
 }
