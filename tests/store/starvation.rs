@@ -40,7 +40,7 @@ impl Drain {
 
     /// Claims what is due, or moves the clock on if nothing is; every attempt ends as `answer` says of its event.
     fn step(&mut self, answer: &mut impl FnMut(&str) -> Outcome) {
-        let endpoints = self.bench.store.endpoints().unwrap();
+        let endpoints = self.bench.store.endpoints().wait().unwrap();
         let wants = Wants { endpoints: vec![(endpoints[0].id, self.concurrency)], idle: true };
         let claims = self.bench.store.advance(self.run.id, Arc::default(), wants, self.now).wait().unwrap().claims;
         if claims.is_empty() {
@@ -67,7 +67,7 @@ impl Drain {
 
     fn states(&self) -> BTreeMap<String, (State, Option<Reason>)> {
         let page = Page { limit: 1_000, number: 1, oldest_first: true };
-        let rows = self.bench.store.deliveries(&DeliveryFilter::default(), page).unwrap().rows;
+        let rows = self.bench.store.deliveries(&DeliveryFilter::default(), page).wait().unwrap().rows;
         rows.into_iter().map(|row| (row.event.id.to_string(), (row.state, row.reason))).collect()
     }
 
@@ -89,7 +89,7 @@ fn four_good_events_behind_six_that_hang_go_out_within_the_second_probe_and_the_
     let mut drain = Drain::new(10);
     (0..6).for_each(|n| drain.emit(&format!("bad{n}")));
     drain.step(&mut hangs_on_bad);
-    assert!(drain.bench.store.endpoints().unwrap()[0].circuit.open.is_some());
+    assert!(drain.bench.store.endpoints().wait().unwrap()[0].circuit.open.is_some());
     (0..4).for_each(|n| drain.emit(&format!("good{n}")));
     let delivered = |drain: &Drain| drain.states().values().filter(|(state, _)| *state == State::Delivered).count();
     // The probes after 30 and 60 seconds, each lengthened by 30 %, the first of them another time-out.
@@ -115,7 +115,7 @@ fn a_gateway_that_answers_502_for_a_while_uses_up_nothing_and_order_is_kept() {
         assert!(now < up_at.plus(Duration::from_secs(60)), "{:?}", drain.states());
     }
     let page = Page { limit: 10, number: 1, oldest_first: true };
-    let rows = drain.bench.store.deliveries(&DeliveryFilter::default(), page).unwrap().rows;
+    let rows = drain.bench.store.deliveries(&DeliveryFilter::default(), page).wait().unwrap().rows;
     assert!(rows.iter().all(|row| row.used == 1), "{rows:?}");
 }
 
