@@ -248,9 +248,13 @@ fn a_run_that_was_killed_is_told_and_left_as_it_is() {
 
 #[test]
 fn a_clock_that_jumped_back_and_a_queue_that_is_not_healthy_are_told() {
+    if !has_tools(&["faketime"]) {
+        return;
+    }
     let (_receiver, mut place) = good_place();
+    place.set_clock("+1h");
     place.emit("user.created", "u-1");
-    sql(&place, "UPDATE event SET created_at = created_at + 3600000");
+    place.set_clock("+0s");
     let (verdict_of, detail, _) = found(&place, &[], "clock");
     assert!(verdict_of == "fail" && detail.contains("jumped back"), "{detail}");
     place.set("SYNC_WEBHOOK_URLS", "http://127.0.0.1:1/");

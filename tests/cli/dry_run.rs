@@ -1,7 +1,10 @@
 //! A dry run changes nothing and creates nothing, and says what a run would do.
 
+use std::time::Duration;
+
 use crate::support::place::Place;
 use crate::support::receiver::{Receiver, Reply};
+use crate::support::tools::has_tools;
 
 #[test]
 fn a_dry_run_creates_no_database() {
@@ -55,30 +58,35 @@ fn a_dry_run_counts_what_a_run_would_claim() {
     place.emit_lines(one.chain((0..50).map(|n| (format!("b{n}"), format!("other{n}")))));
     let ran = place.run(&["process", "-n", "-o", "json"]);
     assert_eq!(ran.data().as_array().unwrap().len(), 51);
-    // Once a worker died with claims, those are due with the next run.
-    let connection = rusqlite::Connection::open(place.database()).unwrap();
-    connection
-        .execute_batch(
-            "INSERT INTO run (token, pid, command, started_at) VALUES ('gone', 1, 'process', 0);
-             UPDATE delivery SET state = 3, owner = (SELECT max(id) FROM run), attempts = 1 WHERE id = 1;",
-        )
-        .unwrap();
-    assert!(place.run(&["process", "-n"]).stdout.contains("51 due now"));
-    connection.execute_batch("UPDATE delivery SET interruptions = 4 WHERE id = 1").unwrap();
-    assert!(place.run(&["process", "-n"]).stdout.contains("50 due now"), "its death gives it up");
 }
 
 #[test]
-fn a_resting_endpoint_is_probed_by_one() {
-    let place = Place::sending_to(&["http://127.0.0.1:1/"]);
-    place.emit_lines((0..3).map(|n| (format!("a{n}"), format!("r{n}"))));
-    let connection = rusqlite::Connection::open(place.database()).unwrap();
-    let rests = |until: &str| {
-        let sql = format!("UPDATE endpoint SET rest_since = {until} - 30000, rest_until = {until}, rest_probes = 0");
-        connection.execute_batch(&sql).unwrap();
-        place.run(&["process", "-n"]).stdout
-    };
-    let now = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
-    assert!(rests(&format!("({now} - 1000)")).contains("1 due now"));
-    assert!(rests(&format!("({now} + 20000)")).contains("0 due now"));
+fn a_dry_run_counts_what_a_dead_worker_had_claimed_until_its_death_gives_it_up() {
+    let receiver = Receiver::new(|_| Reply::Hang);
+    let mut place = Place::sending_to(&[receiver.url("/")]);
+    place.set("SYNCCTL_DELIVERY_TIMEOUT", "60s");
+    place.emit_lines((0..3).map(|n| (format!("a{n}"), "one".to_owned())));
+    for died in 1..=5 {
+        assert!(place.run(&["process", "-n"]).stdout.contains("1 due now"), "{died}");
+        let mut worker = place.spawn(&["process"]);
+        receiver.wait_for(died, Duration::from_secs(10));
+        worker.kill().unwrap();
+        worker.wait().unwrap();
+    }
+    assert!(place.run(&["process", "-n"]).stdout.contains("0 due now"), "the fifth death gives it up");
+}
+
+#[test]
+fn an_endpoint_whose_circuit_is_open_is_probed_by_one() {
+    if !has_tools(&["faketime"]) {
+        return;
+    }
+    let mut place = Place::sending_to(&["http://127.0.0.1:1/"]);
+    place.emit_many(5);
+    assert!(place.run(&["process", "-n"]).stdout.contains("5 due now"));
+    assert_eq!(place.run(&["process", "-q"]).code, 0, "five failures open the circuit");
+    place.set_clock("+20s");
+    assert!(place.run(&["process", "-n"]).stdout.contains("0 due now"));
+    place.set_clock("+60s");
+    assert!(place.run(&["process", "-n"]).stdout.contains("1 due now"));
 }

@@ -1,28 +1,14 @@
 //! `health`, `status` and `failures`: the figures are those of what happened.
 
-use std::time::Duration;
-
 use crate::support::place::Place;
 use crate::support::receiver::{Receiver, Reply};
+use crate::support::tools::has_tools;
 
 fn refusing() -> (Receiver, Place) {
     let receiver = Receiver::new(|_| Reply::Status(500));
     let mut place = Place::sending_to(&[receiver.url("/")]);
     place.set("SYNCCTL_DELIVERY_FIRST_DELAY", "0s");
     (receiver, place)
-}
-
-/// Moves the queue's past: everything that is due has been for so long.
-fn age(place: &Place, by: Duration) {
-    let connection = rusqlite::Connection::open(place.database()).unwrap();
-    let by = i64::try_from(by.as_millis()).unwrap();
-    connection
-        .execute_batch(&format!(
-            "UPDATE delivery SET due_at = due_at - {by}, changed_at = changed_at - {by};
-             UPDATE endpoint SET awake_since = awake_since - {by}, last_success_at = last_success_at - {by};
-             UPDATE rate SET minute = minute - {by} / 60000;"
-        ))
-        .unwrap();
 }
 
 #[test]
@@ -64,10 +50,13 @@ fn defect_failed_was_always_zero() {
 
 #[test]
 fn a_queue_that_nobody_drains_is_unhealthy() {
-    let place = Place::sending_to(&["http://127.0.0.1:9/"]);
+    if !has_tools(&["faketime"]) {
+        return;
+    }
+    let mut place = Place::sending_to(&["http://127.0.0.1:9/"]);
     place.emit("user.created", "u-1");
     assert_eq!(place.run(&["health", "-q"]).code, 0);
-    age(&place, Duration::from_mins(16));
+    place.set_clock("+16m");
     let ran = place.run(&["health", "-q"]);
     assert_eq!(ran.code, 1);
     assert!(ran.stdout.contains("no worker is running"), "cron mails it: {ran:?}");
@@ -91,11 +80,14 @@ fn an_endpoint_that_said_gone_is_unhealthy_until_it_is_resumed() {
 
 #[test]
 fn failures_of_more_than_an_hour_ago_are_not_recent() {
-    let (_receiver, place) = refusing();
+    if !has_tools(&["faketime"]) {
+        return;
+    }
+    let (_receiver, mut place) = refusing();
     place.emit("user.created", "u-1");
     place.run(&["process", "--wait"]);
     assert_eq!(place.run(&["health"]).code, 1);
-    age(&place, Duration::from_mins(62));
+    place.set_clock("+62m");
     assert_eq!(place.data(&["health"])["health"]["recentFailures"], 0);
     assert_eq!(place.data(&["failures", "stats"])["totalFailures"], 3, "they are within a day");
     assert_eq!(place.data(&["failures", "stats", "--since", "30m"])["totalFailures"], 0);
@@ -114,19 +106,22 @@ fn thresholds_come_from_the_configuration() {
 
 #[test]
 fn status_shows_freshness_and_whether_sides_agree() {
+    if !has_tools(&["faketime"]) {
+        return;
+    }
     let receiver = Receiver::good();
-    let place = Place::sending_to(&[receiver.url("/")]);
+    let mut place = Place::sending_to(&[receiver.url("/")]);
     place.emit("user.created", "u-1");
     assert!(place.run(&["status"]).stdout.contains("⟳ Syncing..."));
     place.run(&["process"]);
-    let shown = |more: &[&str]| place.run(&[&["status"], more].concat()).stdout;
-    assert!(shown(&[]).contains("✓ Synced") && shown(&[]).contains("● Fresh"));
-    age(&place, Duration::from_mins(61));
-    assert!(shown(&[]).contains("● Aging"));
-    assert!(shown(&["--error-after", "30m"]).contains("● Stale"));
-    assert!(shown(&["--warn-after", "2h"]).contains("● Fresh"));
-    age(&place, Duration::from_mins(120));
-    assert!(shown(&[]).contains("● Stale"));
+    let shown = |place: &Place, more: &[&str]| place.run(&[&["status"], more].concat()).stdout;
+    assert!(shown(&place, &[]).contains("✓ Synced") && shown(&place, &[]).contains("● Fresh"));
+    place.set_clock("+61m");
+    assert!(shown(&place, &[]).contains("● Aging"));
+    assert!(shown(&place, &["--error-after", "30m"]).contains("● Stale"));
+    assert!(shown(&place, &["--warn-after", "2h"]).contains("● Fresh"));
+    place.set_clock("+181m");
+    assert!(shown(&place, &[]).contains("● Stale"));
     assert_eq!(place.data(&["status"])["endpoints"][0]["freshness"], "stale");
 }
 

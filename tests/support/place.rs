@@ -11,6 +11,8 @@ pub const SECRET: &str = "syncctl-test-secret";
 pub struct Place {
     pub dir: tempfile::TempDir,
     pub env: Vec<(String, String)>,
+    /// How far the clock of its commands is off, as faketime writes it: `+2h`.
+    clock: Option<&'static str>,
 }
 
 impl Place {
@@ -19,7 +21,7 @@ impl Place {
     }
 
     pub fn within(dir: tempfile::TempDir) -> Self {
-        let mut place = Self { dir, env: Vec::new() };
+        let mut place = Self { dir, env: Vec::new(), clock: None };
         place.set("WEBHOOK_SECRET", SECRET);
         place
     }
@@ -49,8 +51,17 @@ impl Place {
         self.path("state/q.db")
     }
 
+    /// Moves the clock of the commands that follow, relative to now; the test needs `faketime`.
+    pub fn set_clock(&mut self, offset: &'static str) {
+        self.clock = Some(offset);
+    }
+
     pub fn command<S: AsRef<std::ffi::OsStr>>(&self, args: &[S]) -> Command {
-        self.prepare(Command::new(env!("CARGO_BIN_EXE_syncctl")), args)
+        let program = env!("CARGO_BIN_EXE_syncctl");
+        let Some(offset) = self.clock else { return self.prepare(Command::new(program), args) };
+        let mut command = Command::new("faketime");
+        command.args(["-f", offset, program]);
+        self.prepare(command, args)
     }
 
     /// Gives a command this place's environment, and nothing else.
