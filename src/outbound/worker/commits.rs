@@ -91,7 +91,7 @@ impl WorkerState<'_> {
                 Recorded::Written(Next::RetryAt(_) | Next::RunAlone) => self.summary.stats.retried += 1,
                 Recorded::Written(Next::Failed(_)) => self.summary.stats.failed += 1,
                 Recorded::Lost => {
-                    tracing::warn!(event = %finished.claim.event_id, "the claim was lost before its outcome was recorded")
+                    tracing::warn!(event = %finished.claim.event_id, "the claim was lost before its outcome was recorded");
                 }
             }
             (self.worker.observer)(finished, *recorded);
