@@ -1,6 +1,6 @@
 //! A terminal taken over for a screen that changes, as `top` shows it, and given back whatever happens.
 //!
-//! Drawing is a function of what is shown: [`draw`] takes it whole and keeps nothing, so that tests draw without a terminal.
+//! Drawing is a function of what is shown: `draw` takes it whole and keeps nothing, so that tests draw without a terminal.
 
 use std::fmt;
 use std::io::{self, Stdout};

@@ -37,7 +37,7 @@ pub struct Time<'a> {
 
 /// One way in which senders sign.
 ///
-/// Most are a row of the table in [`super::registry`]; the trait's own code is enough for those.
+/// Most are a row of the registry's table; the trait's own code is enough for those.
 pub trait Scheme: fmt::Debug + Send + Sync {
     /// What it is called, which headers it uses, what it signs.
     fn facts(&self) -> &Facts;
