@@ -1247,7 +1247,7 @@ Register-ArgumentCompleter -Native -CommandName 'syncctl' -ScriptBlock {
         }
         'syncctl;verify' {
             [CompletionResult]::new('--header', '--header', [CompletionResultType]::ParameterName, 'A header of the request, `NAME: VALUE`; may be given more than once')
-            [CompletionResult]::new('--request', '--request', [CompletionResultType]::ParameterName, 'The whole request: raw HTTP, a curl command or a HAR file; `-` for standard input')
+            [CompletionResult]::new('--request', '--request', [CompletionResultType]::ParameterName, 'The whole request, in any of the forms of `syncctl help requests`; `-` for standard input')
             [CompletionResult]::new('--scheme', '--scheme', [CompletionResultType]::ParameterName, 'The scheme, such as standard, stripe or github; `generic` is described by the options below')
             [CompletionResult]::new('--signed', '--signed', [CompletionResultType]::ParameterName, 'generic: what is signed, such as `{id}.{timestamp}.{body}`; also {method} and {url}')
             [CompletionResult]::new('--encoding', '--encoding', [CompletionResultType]::ParameterName, 'generic: how the code is written')
@@ -1260,7 +1260,7 @@ Register-ArgumentCompleter -Native -CommandName 'syncctl' -ScriptBlock {
             [CompletionResult]::new('--secret-env', '--secret-env', [CompletionResultType]::ParameterName, 'The environment variable that holds the secret [default: WEBHOOK_SECRET]')
             [CompletionResult]::new('--secret-file', '--secret-file', [CompletionResultType]::ParameterName, 'A file that holds the secret; its final newline is not part of it')
             [CompletionResult]::new('--secret-command', '--secret-command', [CompletionResultType]::ParameterName, 'A command that prints the secret')
-            [CompletionResult]::new('--entry', '--entry', [CompletionResultType]::ParameterName, 'Which request of a HAR file, counted from 1')
+            [CompletionResult]::new('--which', '--which', [CompletionResultType]::ParameterName, 'Which request of a file that holds several, counted from 1')
             [CompletionResult]::new('--event', '--event', [CompletionResultType]::ParameterName, 'Take the body of a stored event')
             [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The URL it was sent to, for schemes that sign it')
             [CompletionResult]::new('--method', '--method', [CompletionResultType]::ParameterName, 'The method, when it was not POST')

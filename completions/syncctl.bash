@@ -3636,7 +3636,7 @@ _syncctl() {
             return 0
             ;;
         syncctl__subcmd__verify)
-            opts="-o -q -v -h --header --request --scheme --signed --encoding --prefix --algorithm --signature-header --id-header --timestamp-header --timestamp-unit --secret-env --secret-file --secret-command --explain --entry --event --url --method --at --tolerance --show-expected --db --config --env-file --output --json --columns --no-headers --time --color --quiet --verbose --log-format --no-input --help"
+            opts="-o -q -v -h --header --request --scheme --signed --encoding --prefix --algorithm --signature-header --id-header --timestamp-header --timestamp-unit --secret-env --secret-file --secret-command --explain --which --event --url --method --at --tolerance --show-expected --db --config --env-file --output --json --columns --no-headers --time --color --quiet --verbose --log-format --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3698,7 +3698,7 @@ _syncctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --entry)
+                --which)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

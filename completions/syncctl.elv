@@ -1196,7 +1196,7 @@ set edit:completion:arg-completer[syncctl] = {|@words|
         }
         &'syncctl;verify'= {
             cand --header 'A header of the request, `NAME: VALUE`; may be given more than once'
-            cand --request 'The whole request: raw HTTP, a curl command or a HAR file; `-` for standard input'
+            cand --request 'The whole request, in any of the forms of `syncctl help requests`; `-` for standard input'
             cand --scheme 'The scheme, such as standard, stripe or github; `generic` is described by the options below'
             cand --signed 'generic: what is signed, such as `{id}.{timestamp}.{body}`; also {method} and {url}'
             cand --encoding 'generic: how the code is written'
@@ -1209,7 +1209,7 @@ set edit:completion:arg-completer[syncctl] = {|@words|
             cand --secret-env 'The environment variable that holds the secret [default: WEBHOOK_SECRET]'
             cand --secret-file 'A file that holds the secret; its final newline is not part of it'
             cand --secret-command 'A command that prints the secret'
-            cand --entry 'Which request of a HAR file, counted from 1'
+            cand --which 'Which request of a file that holds several, counted from 1'
             cand --event 'Take the body of a stored event'
             cand --url 'The URL it was sent to, for schemes that sign it'
             cand --method 'The method, when it was not POST'

@@ -1442,7 +1442,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -s v -l verbose -d
 complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l no-input -d 'Never prompt; fail instead'
 complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l header -d 'A header of the request, `NAME: VALUE`; may be given more than once' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l request -d 'The whole request: raw HTTP, a curl command or a HAR file; `-` for standard input' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l request -d 'The whole request, in any of the forms of `syncctl help requests`; `-` for standard input' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l scheme -d 'The scheme, such as standard, stripe or github; `generic` is described by the options below' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l signed -d 'generic: what is signed, such as `{id}.{timestamp}.{body}`; also {method} and {url}' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l encoding -d 'generic: how the code is written' -r -f -a "hex\t''
@@ -1459,7 +1459,7 @@ milliseconds\t''"
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l secret-env -d 'The environment variable that holds the secret [default: WEBHOOK_SECRET]' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l secret-file -d 'A file that holds the secret; its final newline is not part of it' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l secret-command -d 'A command that prints the secret' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l entry -d 'Which request of a HAR file, counted from 1' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l which -d 'Which request of a file that holds several, counted from 1' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l event -d 'Take the body of a stored event' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l url -d 'The URL it was sent to, for schemes that sign it' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l method -d 'The method, when it was not POST' -r

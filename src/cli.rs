@@ -48,6 +48,7 @@ pub mod metrics;
 pub mod process;
 pub mod records;
 pub mod replay;
+mod request_file;
 mod resend;
 pub mod secret;
 pub mod serve;

@@ -1,11 +1,34 @@
-//! Captured requests, in the forms in which people hand one over: raw HTTP, a curl command, a HAR file.
+//! Captured requests, in the forms in which people hand one over.
+//!
+//! [`read_each`] takes away what a shell, a chat or an editor put around a text, and asks one reader after the other whether the
+//! text looks like what it reads. The first that says so reads it, or says why it cannot.
 
+mod body;
+mod charset;
 mod cmd;
 mod command;
 mod curl;
-mod har;
+mod draft;
+mod fetch;
+mod headers;
+mod hex;
+mod http_file;
+mod httpie;
+mod json;
+mod literal;
+mod output;
+mod packets;
+mod powershell;
+mod quotes;
 mod raw;
+mod trace;
+mod unknown;
+mod variables;
+mod wget;
 mod words;
+mod wrapping;
+
+use std::fmt;
 
 use bytes::Bytes;
 use http::Method;
@@ -18,6 +41,140 @@ pub use words::{WordError, shell_words};
 pub const MOST_BYTES: usize = 16 * 1024 * 1024;
 /// The most headers read from one request, beside one `content-length`, which a request written down always has.
 pub const MOST_HEADERS: usize = 256;
+/// Forms within forms are read this deep: JSON in a text of JSON, a command in a fence in a quotation.
+const MOST_DEPTH: usize = 6;
+
+/// A request that was read, and what is to be known about how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Captured {
+    /// The request.
+    pub request: Received,
+    /// What it was read as: `AWS API Gateway v2 event, body in base64`.
+    pub format: String,
+    /// What is not certain about it, and what was left out.
+    pub notes: Vec<Note>,
+}
+
+impl Captured {
+    /// Whether the file does not hold the body.
+    pub fn misses_body(&self) -> bool {
+        self.notes.contains(&Note::BodyMissing)
+    }
+
+    /// Whether it was a raw request, of which nothing had to be recognised.
+    pub fn is_raw(&self) -> bool {
+        self.format == raw::FORMAT
+    }
+
+    fn named(mut self, format: impl Into<String>) -> Self {
+        self.format = format.into();
+        self
+    }
+
+    /// How long its headers say that the body is.
+    fn length_said(&self) -> Option<usize> {
+        first(&self.request.headers, CONTENT_LENGTH.as_str())?.parse().ok()
+    }
+}
+
+/// What is to be known about a request that was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Note {
+    /// The file holds the headers alone.
+    BodyMissing,
+    /// The file is in another encoding than UTF-8.
+    Charset(&'static str),
+    /// Behind the request stood a response.
+    ResponseCut,
+    /// There is no request line.
+    NoRequestLine,
+    /// Behind the command stands what is none.
+    RestNotRead,
+    /// The body was kept as a JSON value, and not as it was written.
+    Rewritten,
+    /// The body was kept as a JSON value, and one way to write it has the length that was sent.
+    RewrittenToLength,
+    /// The body's characters are bytes.
+    SingleBytes,
+    /// The body is base64, which only its length tells.
+    Base64ByLength,
+    /// Bytes that cannot be printed are shown as dots.
+    DotsForBytes,
+    /// Typographic quotes and dashes were turned into those of a shell.
+    QuotesStraightened,
+    /// The line break that `<<<` adds was left out.
+    HereStringBreak,
+    /// PowerShell hands quotes to programs only in its newer versions.
+    PowershellQuotes,
+    /// PowerShell hands backslashes before quotes to programs in its newer versions.
+    PowershellEscapes,
+    /// Older versions of PowerShell send a text as ISO-8859-1.
+    PowershellEncoding,
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Charset(name) => {
+                write!(f, "the file is in {name}: its text was taken as UTF-8, in which most bodies are sent")
+            }
+            other => f.write_str(other.text()),
+        }
+    }
+}
+
+impl Note {
+    /// Whether the body may be other bytes than those that were sent.
+    pub const fn doubts_body(&self) -> bool {
+        matches!(
+            self,
+            Self::Charset(_)
+                | Self::Rewritten
+                | Self::RewrittenToLength
+                | Self::DotsForBytes
+                | Self::QuotesStraightened
+                | Self::PowershellQuotes
+                | Self::PowershellEscapes
+                | Self::PowershellEncoding
+        )
+    }
+
+    const fn text(&self) -> &'static str {
+        match self {
+            Self::BodyMissing => "the body is not in the file",
+            Self::Charset(_) => "",
+            Self::ResponseCut => "what follows the body is a response: it was left out",
+            Self::NoRequestLine => "there is no request line: taken as a POST",
+            Self::RestNotRead => "what follows the command was not read",
+            Self::Rewritten => {
+                "the body was kept as JSON and not as it was sent: written without spaces, it may differ from the bytes that were signed"
+            }
+            Self::RewrittenToLength => {
+                "the body was kept as JSON and not as it was sent: written so that it has the length that was sent, it may still differ"
+            }
+            Self::SingleBytes => {
+                "each character of the body was taken as one byte, which gives the length that was sent"
+            }
+            Self::Base64ByLength => "the body was decoded from base64, which gives the length that was sent",
+            Self::DotsForBytes => {
+                "bytes that cannot be printed are shown as dots there: a dot in the body may stand for another byte"
+            }
+            Self::QuotesStraightened => {
+                "typographic quotes and dashes were turned into those of a shell: the body may have had others"
+            }
+            Self::HereStringBreak => "the line break that `<<<` adds when the command runs was left out of the body",
+            Self::PowershellQuotes => {
+                "Windows PowerShell 5.1 and PowerShell before 7.3 drop the quotes in the body when they call a program"
+            }
+            Self::PowershellEscapes => {
+                "taken as before PowerShell 7.3, where a backslash stands before a quote; newer versions send the backslash"
+            }
+            Self::PowershellEncoding => {
+                "the body is not ASCII: PowerShell before 7.4 sends it as ISO-8859-1 unless the content type says otherwise"
+            }
+        }
+    }
+}
 
 /// Why a text is not a request. The text names the line or the option.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,12 +185,18 @@ pub enum RequestError {
     /// More than [`MOST_HEADERS`].
     #[error("the request has more than {MOST_HEADERS} headers")]
     TooManyHeaders,
+    /// In none of the forms that are read.
+    #[error("{0}")]
+    Unknown(String),
     /// Not `NAME: VALUE`.
     #[error("`{0}` is not a header like `NAME: VALUE`")]
     Header(String),
     /// The first line is not `POST /path HTTP/1.1`.
     #[error("`{0}` is not the first line of a request, like `POST /path HTTP/1.1`")]
     RequestLine(String),
+    /// A response, and no request.
+    #[error("it is a response, and no request")]
+    Response,
     /// The blank line after the headers is not there.
     #[error("the headers do not end with a blank line")]
     NoBlankLine,
@@ -46,27 +209,49 @@ pub enum RequestError {
     /// Quotes that do not close, or the like.
     #[error(transparent)]
     Words(#[from] WordError),
-    /// A curl option that changes the request in a way only curl could repeat.
-    #[error("the curl option `{0}` is not understood here")]
-    CurlOption(String),
-    /// A curl option that names a file.
-    #[error("`{0}` reads what is not in the command")]
-    CurlFile(String),
-    /// No curl among the commands.
-    #[error("there is no curl command that stands alone or reads what is written before it")]
-    CurlNone,
-    /// A curl option without its value.
-    #[error("the curl option `{0}` has no value")]
-    CurlValue(String),
+    /// An option that changes the request in a way only the program could repeat.
+    #[error("the option `{0}` is not understood here")]
+    UnknownOption(String),
+    /// A part of the request that is in another file.
+    #[error("`{0}` reads what is not in the text")]
+    OtherFile(String),
+    /// No command that sends a request.
+    #[error("there is no command that sends a request and reads nothing but what is written before it")]
+    NoCommand,
+    /// An option without its value.
+    #[error("the option `{0}` has no value")]
+    OptionValue(String),
     /// A command without a URL, or with two.
-    #[error("the curl command must have exactly one URL")]
-    CurlUrl,
-    /// Not a HAR file.
-    #[error("not a HAR file: {0}")]
-    Har(String),
-    /// A request of a HAR file that does not hold what was sent.
+    #[error("the command must have exactly one URL")]
+    CommandUrl,
+    /// A variable whose value the file does not say.
+    #[error("the value of the variable `{0}` is not in the file")]
+    Variable(String),
+    /// A call in a program whose arguments cannot be read.
+    #[error("the call cannot be read: {0}")]
+    Call(&'static str),
+    /// It begins like JSON and is none.
+    #[error("it begins like JSON and is not: {0}")]
+    Json(String),
+    /// A body that should be base64 and is not.
+    #[error("its body is not base64")]
+    Base64,
+    /// A body whose bytes a tool replaced.
+    #[error(
+        "its body has {kept} bytes and {said} were sent: the tool replaced bytes that are not UTF-8, and they are lost"
+    )]
+    BytesLost {
+        /// The length that was sent.
+        said: usize,
+        /// The length of what the tool kept.
+        kept: usize,
+    },
+    /// A request of a file that does not hold what was sent.
     #[error("{0}")]
-    HarEntry(String),
+    Entry(String),
+    /// Captured packets without a request.
+    #[error("no packet there begins a request of HTTP")]
+    NoPacket,
     /// A URL with white space or control characters.
     #[error("`{0}` is not a URL")]
     Url(String),
@@ -84,27 +269,121 @@ pub fn from_lines<L: AsRef<[u8]>>(lines: impl IntoIterator<Item = L>, body: Byte
     Ok(received)
 }
 
-/// Reads one request from a raw HTTP request or a curl command, or all those of a HAR file.
-///
-/// The form is told by how the text begins.
-pub fn read(text: &[u8]) -> Result<Vec<Received>, RequestError> {
+/// What a reader makes of a text: its requests, each of which may be odd without saying anything against the others.
+type Read = Result<Vec<Result<Captured, RequestError>>, RequestError>;
+
+/// A form in which a request is handed over.
+struct Format {
+    /// Whether a text looks like it.
+    begins: fn(&[u8]) -> bool,
+    /// Reads such a text.
+    read: fn(&[u8]) -> Read,
+}
+
+/// Every form, the most distinct first: the first that a text looks like is the one.
+const FORMATS: &[Format] = &[
+    Format { begins: http_file::begins, read: http_file::read },
+    Format { begins: raw::begins, read: raw::read },
+    Format { begins: raw::begins_pseudo, read: raw::read },
+    Format { begins: raw::begins_response, read: raw::read },
+    Format { begins: trace::begins_trace, read: trace::read_trace },
+    Format { begins: trace::begins_verbose, read: trace::read_verbose },
+    Format { begins: packets::begins, read: packets::read },
+    Format { begins: hex::begins, read: read_dumps },
+    Format { begins: headers::begins_page, read: headers::read_page },
+    Format { begins: headers::begins, read: headers::read },
+    Format { begins: powershell::begins, read: powershell::read },
+    Format { begins: command::begins, read: command::read },
+    Format { begins: fetch::begins, read: fetch::read },
+];
+
+/// Reads every request of a text in any of the forms.
+pub fn read(text: &[u8]) -> Result<Vec<Captured>, RequestError> {
     read_each(text)?.into_iter().collect()
 }
 
-/// [`read`], where a request of a HAR file that cannot be read leaves the others as they are.
-pub fn read_each(text: &[u8]) -> Result<Vec<Result<Received, RequestError>>, RequestError> {
-    if text.len() > MOST_BYTES {
+/// [`read`], where a request that cannot be read leaves the others as they are.
+pub fn read_each(file: &[u8]) -> Result<Vec<Result<Captured, RequestError>>, RequestError> {
+    if file.len() > MOST_BYTES {
         return Err(RequestError::TooLong);
     }
-    // Editors put a byte order mark and blank lines before what was pasted.
-    let start = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text).trim_ascii_start();
-    if start.starts_with(b"{") {
-        har::read(start)
-    } else if !raw::begins(start) && command::begins(start) {
-        Ok(vec![Ok(curl::read(start)?)])
-    } else {
-        Ok(vec![Ok(raw::read(start)?)])
+    let (text, charset) = charset::decoded(file);
+    let mut all = read_text(&text, 0)?;
+    if let Some(name) = charset {
+        all.iter_mut().flatten().for_each(|one| one.notes.push(Note::Charset(name)));
     }
+    Ok(all)
+}
+
+fn read_text(text: &[u8], depth: usize) -> Read {
+    if depth > MOST_DEPTH {
+        return Err(unknown::error(text));
+    }
+    let plain = wrapping::unindented(text);
+    // Editors put blank lines before what was pasted.
+    let text = plain.as_deref().unwrap_or(text).trim_ascii_start();
+    if json::begins(text) {
+        return json::read(text, depth);
+    }
+    // What begins as a request may have fences and quotations in its body.
+    let is_http = raw::begins(text) || raw::begins_pseudo(text);
+    if !is_http && let Some(plain) = wrapping::unquoted(text) {
+        return read_text(&plain, depth + 1);
+    }
+    let blocks = if is_http { Vec::new() } else { wrapping::fenced(text) };
+    if !blocks.is_empty() {
+        return read_blocks(&blocks, depth + 1);
+    }
+    match FORMATS.iter().find(|format| (format.begins)(text)) {
+        Some(format) => (format.read)(text),
+        None => read_within(text, depth),
+    }
+}
+
+/// Reads what blocks of code hold. Blocks that hold no request are passed over, unless none does.
+fn read_blocks(blocks: &[&[u8]], depth: usize) -> Read {
+    let mut all = Vec::new();
+    let mut first = None;
+    for block in blocks {
+        match read_text(block, depth) {
+            Ok(found) => all.extend(found),
+            Err(error) => first = first.or(Some(error)),
+        }
+    }
+    first.filter(|_| all.is_empty()).map_or(Ok(all), Err)
+}
+
+/// Reads the bytes of dumps: of the connection itself, or of captured packets.
+fn read_dumps(text: &[u8]) -> Read {
+    let dumps = hex::dumps(text);
+    match dumps.iter().find(|dump| raw::begins(dump)) {
+        Some(sent) => Ok(renamed(raw::read(sent)?, "hex dump")),
+        None => packets::of_packets(&dumps),
+    }
+}
+
+/// The longest text before an object, such as what a log writes before it.
+const LONGEST_PREFIX: usize = 400;
+
+/// Reads what stands behind a few words, or is encoded as a whole.
+fn read_within(text: &[u8], depth: usize) -> Read {
+    let unknown = || Err(unknown::error(text));
+    if let Some(bytes) = hex::plain(text).filter(|bytes| raw::begins(bytes)) {
+        return Ok(renamed(raw::read(&bytes)?, "raw HTTP request in hex"));
+    }
+    if let Some(bytes) = std::str::from_utf8(text).ok().and_then(body::base64).filter(|bytes| raw::begins(bytes)) {
+        return Ok(renamed(raw::read(&bytes)?, "raw HTTP request in base64"));
+    }
+    let prefix = &text[..text.len().min(LONGEST_PREFIX)];
+    match prefix.iter().position(|byte| *byte == b'{') {
+        Some(at) => json::read(&text[at..], depth + 1).or_else(|_| unknown()),
+        None => unknown(),
+    }
+}
+
+fn renamed(mut all: Vec<Result<Captured, RequestError>>, format: &str) -> Vec<Result<Captured, RequestError>> {
+    all.iter_mut().flatten().for_each(|one| one.format = format.to_owned());
+    all
 }
 
 /// The request as HTTP/1.1 text, from which [`read`] makes an equal one.

@@ -10,6 +10,7 @@ mod signature {
     mod mistakes;
     mod oracles;
     mod properties;
+    mod requests;
     mod strict;
     mod support;
 }

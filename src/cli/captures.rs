@@ -7,12 +7,10 @@ use std::path::{Path, PathBuf};
 
 use super::context::Context;
 use super::exit::{CliError, Exit};
-use super::signature_args::not_a_request;
+use super::request_file;
 use super::values;
 use crate::clock::Timestamp;
 use crate::request;
-use crate::request::MOST_BYTES;
-use crate::request::RequestError;
 use crate::signature::Received;
 use crate::untrusted::Untrusted;
 
@@ -71,10 +69,12 @@ pub(super) fn read(context: &Context, path: &Path) -> Result<Vec<Capture>, CliEr
 
 fn read_file(context: &Context, path: &Path) -> Result<Vec<Capture>, CliError> {
     let name = path.display().to_string();
-    let text = values::bytes(&name, MOST_BYTES)?;
-    let requests = request::read_each(&text).map_err(|error| not_a_request(&name, &error))?;
-    let requests = readable(context, &name, requests)?;
+    let requests = request_file::readable(context, &name)?;
     // What is sent again or held against a secret must be what was sent: no part of it, and not two requests in one.
+    if let Some(captured) = requests.iter().find(|captured| captured.misses_body()) {
+        return Err(request_file::without_body(&name, &captured.format));
+    }
+    let requests: Vec<Received> = requests.into_iter().map(|captured| captured.request).collect();
     if let Some((said, given)) = requests.iter().find_map(Received::length_differs) {
         return Err(Exit::Data
             .error(format!("{} is not a request as it was sent", Untrusted(&name)))
@@ -84,32 +84,6 @@ fn read_file(context: &Context, path: &Path) -> Result<Vec<Capture>, CliError> {
     let (at, peer) = path.file_stem().and_then(|stem| stem.to_str()).map(told_by).unwrap_or_default();
     let capture = |request| Capture { path: path.to_owned(), at, peer: peer.clone(), request };
     Ok(requests.into_iter().map(capture).collect())
-}
-
-/// The requests of a file that can be read. Those of a HAR file that cannot, such as its images, are told of and left out.
-fn readable(
-    context: &Context,
-    name: &str,
-    requests: Vec<Result<Received, RequestError>>,
-) -> Result<Vec<Received>, CliError> {
-    let (all, mut good, mut first) = (requests.len(), Vec::new(), None);
-    for request in requests {
-        match request {
-            Ok(request) => good.push(request),
-            Err(error) => first = first.or(Some(error)),
-        }
-    }
-    match first {
-        Some(error) if good.is_empty() => Err(not_a_request(name, &error)),
-        Some(error) => {
-            let left_out = all - good.len();
-            context
-                .screen
-                .warn(&format!("left out {left_out} of {all} requests in {name} that cannot be read: {error}"));
-            Ok(good)
-        }
-        None => Ok(good),
-    }
 }
 
 /// `1706702400123-0001-127.0.0.1`: milliseconds, a number, the sender's address.

@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::events;
 use super::exit::{CliError, Exit};
-use super::signature_args::request_of;
+use super::request_file;
 use super::values;
 use crate::explain::diff::compare;
 use crate::report::requests;
@@ -43,7 +43,9 @@ impl DiffArgs {
 
 fn body(context: &Context, path: &str) -> Result<Vec<u8>, CliError> {
     if std::path::Path::new(path).extension().is_some_and(|ending| ending == "http") {
-        return Ok(request_of(context, path, None)?.body.into());
+        let request = request_file::one(context, path, None)?.request;
+        request_file::check_length(context, &request);
+        return Ok(request.body.into());
     }
     values::bytes(path, MOST_BYTES)
 }

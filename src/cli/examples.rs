@@ -266,7 +266,7 @@ const RARE: &[(&str, &[&str])] = &[
     ("deliveries give-up", &["until"]),
     ("replay", &["until", "to", "from", "scheme", "secret_env", "secret_file"]),
     ("sign", &["url", "method", "curl", "snippet", "all"]),
-    ("verify", &["entry", "event", "url", "method", "at", "tolerance", "show_expected"]),
+    ("verify", &["which", "event", "url", "method", "at", "tolerance", "show_expected"]),
 ];
 
 /// The options of `command` that only `--help` shows.

@@ -69,8 +69,35 @@ a space. X-Webhook-Signature is made with the new one, unless the endpoint says 
 
 A receiver verifies the bytes it received, before it parses them, and compares in constant time.";
 
+const REQUESTS: &str = "\
+`verify --request FILE`, `replay --from` and `secret rotate-plan --captured` read requests as people have them. What a file
+was read as is told, and so is what is not certain about it. Where a file holds several requests, the only one with a
+signature header is taken; else --which N names one.
+
+HTTP        raw requests, also with responses or other requests behind them; headers alone; HTTP/2 pseudo-headers
+Captures    tcpdump -A and -X, Wireshark's streams as text and hex dumps, xxd, hexdump, curl -v, --trace and --trace-ascii
+Commands    curl (POSIX shells, Windows prompt, PowerShell), wget, HTTPie, xh, Invoke-WebRequest, fetch(…), axios
+            variables that the text sets, here-documents and here-strings are filled in; nothing is ever run
+Browsers    HAR files and single entries, pages of the developer tools, \"copy as\" in every form
+Gateways    events of AWS API Gateway v1 and v2, Lambda URLs, load balancers, Netlify, OpenWhisk; any JSON with headers
+            and a body
+Tools       ngrok, webhook.site, RequestBin and Pipedream, Hookdeck, Svix Play, GitHub deliveries (page and API),
+            Postman collections, Insomnia exports, .http files of VS Code and JetBrains, Hurl
+Programs    headers and bodies as Node, Python, Ruby, PHP and Go print them
+
+Around them: fences of Markdown, quotations (`> `), indentation, prompts, typographic quotes, UTF-16, base64 and hex.
+
+A tool that keeps the body as JSON, and not as it was sent, loses the bytes that were signed. `verify --explain` looks
+for the usual ways to write them. Where a file has the headers alone, name the body's file too:
+
+  syncctl verify BODY --request FILE
+
+What cannot be read at all is given by hand:
+
+  syncctl verify BODY --header 'X-Webhook-Signature: …' --header 'webhook-id: …'";
+
 /// The topics there are.
-const TOPICS: [&str; 4] = ["exit-codes", "environment", "explain", "signing"];
+const TOPICS: [&str; 5] = ["exit-codes", "environment", "explain", "requests", "signing"];
 
 impl HelpArgs {
     pub(super) fn run(self, context: &Context) -> Result<Exit, CliError> {
@@ -81,6 +108,7 @@ impl HelpArgs {
             ["environment"] => context.screen.report(&environment())?,
             ["explain"] => context.screen.report(&signing::causes())?,
             ["signing"] => context.screen.report(&signing::schemes().with_line(SIGNING).with_line(""))?,
+            ["requests"] => context.screen.report(&Report::new(&REQUESTS).with_line(REQUESTS))?,
             words => {
                 let help = help_of(words)?;
                 context.screen.report(&Report::new(&help).with_line(help.trim_end()))?;

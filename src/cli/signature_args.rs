@@ -1,4 +1,4 @@
-//! What the commands about signatures share: which secret, which scheme, which request.
+//! What the commands about signatures share: which secret, which scheme.
 
 use std::borrow::Cow;
 use std::io::{IsTerminal as _, stderr};
@@ -9,12 +9,9 @@ use zeroize::Zeroizing;
 
 use super::context::Context;
 use super::exit::{CliError, Exit};
-use super::values;
 use crate::config::WhichSecret;
 use crate::explain::{Candidate, Role};
 use crate::format::did_you_mean;
-use crate::request;
-use crate::request::{MOST_BYTES, RequestError, WordError};
 use crate::signature::{
     Algorithm, Description, Encoding, Generic, Header, Key, Received, Scheme, TimeForm, detect, find, schemes,
 };
@@ -250,82 +247,4 @@ pub(super) fn key(scheme: &dyn Scheme, secret: &str) -> Result<Key, CliError> {
 /// Signed headers as text of their own.
 pub(super) fn owned(headers: Vec<Header<'_>>) -> Vec<(String, String)> {
     headers.into_iter().map(|(name, value)| (name.to_string(), value.into_owned())).collect()
-}
-
-/// The one request of a file in any of its forms. What is odd about it is told.
-pub(super) fn request_of(context: &Context, path: &str, entry: Option<usize>) -> Result<Received, CliError> {
-    let request = one_of(context, path, entry)?;
-    if let Some((said, given)) = request.length_differs() {
-        context.screen.warn(&format!(
-            "content-length says {said} bytes and the body has {given}: it was changed after it was sent, or not kept whole"
-        ));
-    }
-    Ok(request)
-}
-
-fn one_of(context: &Context, path: &str, entry: Option<usize>) -> Result<Received, CliError> {
-    let text = values::bytes(path, MOST_BYTES)?;
-    let mut all = request::read_each(&text).map_err(|error| not_a_request(path, &error))?;
-    let number = match (entry, all.len()) {
-        (None, 1) => 1,
-        (None, count) => the_signed(context, path, &all).ok_or_else(|| which(path, count))?,
-        (Some(number), count) if (1..=count).contains(&number) => number,
-        (Some(_), 1) => {
-            return Err(Exit::Usage.error(format!("{} holds one request", Untrusted(path))).hint("leave --entry out"));
-        }
-        (Some(_), count) => return Err(which(path, count)),
-    };
-    all.swap_remove(number - 1).map_err(|error| not_a_request(path, &error))
-}
-
-fn which(path: &str, count: usize) -> CliError {
-    Exit::Usage
-        .error(format!("{} holds {count} requests", Untrusted(path)))
-        .hint(format!("choose one with --entry, from 1 to {count}"))
-}
-
-/// The number of the only request with the signature header of a known scheme. Which it is, is told, and so is what was not
-/// looked at.
-fn the_signed(context: &Context, path: &str, all: &[Result<Received, RequestError>]) -> Option<usize> {
-    if let Some((number, error)) = (1..).zip(all).find_map(|(number, one)| Some((number, one.as_ref().err()?))) {
-        let count = all.iter().filter(|one| one.is_err()).count();
-        context.screen.warn(&format!(
-            "{count} of {} requests in {path} cannot be read; the first is number {number}: {error}",
-            all.len()
-        ));
-    }
-    let is_signed = |one: &Result<Received, RequestError>| one.as_ref().is_ok_and(|one| !detect(one).is_empty());
-    let mut signed = (1..).zip(all).filter(|(_, one)| is_signed(one)).map(|(number, _)| number);
-    let only = signed.next().filter(|_| signed.next().is_none())?;
-    context.screen.note(&format!("request {only} of {}, the only one with a signature header", all.len()));
-    Some(only)
-}
-
-/// The fault of a text that is no request, with the way out where there is one.
-pub(super) fn not_a_request(path: &str, error: &RequestError) -> CliError {
-    let fault = Exit::Data
-        .error(format!("failed to read a request from {}", Untrusted(path)))
-        .cause(Untrusted(&error.to_string()));
-    match error {
-        RequestError::CurlFile(_)
-        | RequestError::CurlNone
-        | RequestError::HarEntry(_)
-        | RequestError::Words(WordError::File | WordError::Expansion) => {
-            fault.hint("hand over the body's file in place of --request, and each header with --header 'NAME: VALUE'")
-        }
-        RequestError::CurlOption(_) => fault.hint("leave the option out if it changes neither headers nor body"),
-        RequestError::RequestLine(_) | RequestError::NoBlankLine | RequestError::Har(_) => {
-            fault.hint("hand over raw HTTP, a curl command or a HAR file; a body alone goes without --request")
-        }
-        RequestError::TooLong
-        | RequestError::TooManyHeaders
-        | RequestError::Header(_)
-        | RequestError::ContentLength
-        | RequestError::Chunks
-        | RequestError::Words(WordError::Quote | WordError::Operator | WordError::Document)
-        | RequestError::CurlValue(_)
-        | RequestError::CurlUrl
-        | RequestError::Url(_)
-        | RequestError::Method(_) => fault,
-    }
 }

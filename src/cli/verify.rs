@@ -7,7 +7,8 @@ use bytes::Bytes;
 use super::context::Context;
 use super::events;
 use super::exit::{CliError, Exit};
-use super::signature_args::{SchemeArgs, SecretArgs, candidates, key, owned, request_of};
+use super::request_file;
+use super::signature_args::{SchemeArgs, SecretArgs, candidates, key, owned};
 use super::values;
 use crate::clock::Timestamp;
 use crate::explain::{Explanation, explain, explain_time, explain_unknown};
@@ -23,22 +24,22 @@ use crate::untrusted::Untrusted;
   syncctl verify body.json --header 'X-Webhook-Signature: f527a5…'
   syncctl verify --request captured.http --explain
   syncctl verify --request curl.txt --scheme stripe --at 1706702400
-  syncctl verify --request browser.har --entry 2 -o json
+  syncctl verify --request browser.har --which 2 -o json
 
 The scheme is told by the headers unless --scheme names it. Exit status: 0 valid, 4 not.")]
 pub struct VerifyArgs {
-    /// The body: a file, or `-` for standard input
-    #[arg(value_name = "FILE", conflicts_with_all = ["request", "event"])]
+    /// The body: a file, or `-` for standard input; with --request, in place of the body there
+    #[arg(value_name = "FILE", conflicts_with = "event")]
     file: Option<String>,
     /// A header of the request, `NAME: VALUE`; may be given more than once
     #[arg(long = "header", value_name = "NAME: VALUE")]
     headers: Vec<String>,
-    /// The whole request: raw HTTP, a curl command or a HAR file; `-` for standard input
+    /// The whole request, in any of the forms of `syncctl help requests`; `-` for standard input
     #[arg(long, value_name = "FILE")]
     request: Option<String>,
-    /// Which request of a HAR file, counted from 1
-    #[arg(long, value_name = "N", requires = "request")]
-    entry: Option<usize>,
+    /// Which request of a file that holds several, counted from 1
+    #[arg(long, value_name = "N", requires = "request", alias = "entry")]
+    which: Option<usize>,
     /// Take the body of a stored event
     #[arg(long, value_name = "ID", conflicts_with = "request")]
     event: Option<String>,
@@ -116,7 +117,7 @@ impl VerifyArgs {
 
     fn received(&self, context: &Context) -> Result<Received, CliError> {
         let mut received = match &self.request {
-            Some(path) => request_of(context, path, self.entry)?,
+            Some(path) => self.captured(context, path)?,
             None => Received { method: http::Method::POST, body: self.body(context)?, ..Received::default() },
         };
         let given = request::from_lines(&self.headers, Bytes::new()).map_err(|error| {
@@ -133,6 +134,19 @@ impl VerifyArgs {
             received.method = method.clone();
         }
         Ok(received)
+    }
+
+    /// The request of a file, with the body of another one where that is named.
+    fn captured(&self, context: &Context, path: &str) -> Result<Received, CliError> {
+        let captured = request_file::one(context, path, self.which)?;
+        let (misses_body, mut request) = (captured.misses_body(), captured.request);
+        if self.file.is_some() {
+            request.body = self.body(context)?;
+        } else if misses_body {
+            return Err(request_file::without_body(path, &captured.format));
+        }
+        request_file::check_length(context, &request);
+        Ok(request)
     }
 
     fn body(&self, context: &Context) -> Result<Bytes, CliError> {

@@ -2,23 +2,40 @@
 
 use super::WordError;
 
-/// The words of a command line that ends its lines in carets or quotes with them; `None` for any other.
-pub(super) fn words(text: &[u8]) -> Option<Result<Vec<Vec<u8>>, WordError>> {
-    let quotes_by_caret = text.windows(3).take(LONGEST_START).any(|three| three == b" ^\"");
+/// The words of the commands of a text that quotes with carets or doubled quotes, or ends its lines in carets; `None` for any other.
+pub(super) fn commands(text: &[u8]) -> Option<Result<Vec<Vec<Vec<u8>>>, WordError>> {
+    let start = &text[..text.len().min(LONGEST_START)];
+    let quotes_by_caret = start.windows(3).any(|three| three == b" ^\"");
+    let doubles_quotes = has_doubled(text);
     let first = text.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii_end();
-    let starts = first.iter().take_while(|byte| **byte != b'\'').count() == first.len();
-    if !(starts && (first.ends_with(b" ^") || quotes_by_caret && first.starts_with(b"curl"))) {
+    let is_unquoted = !first.contains(&b'\'');
+    let has_carets = is_unquoted && (first.ends_with(b" ^") || quotes_by_caret && first.starts_with(b"curl"));
+    if !(has_carets || doubles_quotes && !text.contains(&b'\'')) {
         return None;
     }
-    Some(split(&without_carets(text), quotes_by_caret))
+    let lines = without_carets(text);
+    Some(
+        lines
+            .iter()
+            .map(|line| split(line, quotes_by_caret))
+            .filter(|words| words.as_ref().map_or(true, |words| !words.is_empty()))
+            .collect(),
+    )
+}
+
+/// Whether a quoted text has quotes of its own, each written twice: `"{""id"":1}"`.
+fn has_doubled(text: &[u8]) -> bool {
+    text.windows(4).any(|four| four == b"\"{\"\"") || text.windows(5).any(|five| five == b"\"[{\"\"")
 }
 
 /// The first quote of a copied command stands this early: `curl ^"https://…`.
 const LONGEST_START: usize = 40;
 
-/// The text after the prompt took its carets out: inside plain quotes they stay, and two line breaks are one that was meant.
-fn without_carets(text: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len());
+/// The commands of a text after the prompt took its carets out: inside plain quotes they stay, and two line breaks are one
+/// that was meant.
+fn without_carets(text: &[u8]) -> Vec<Vec<u8>> {
+    let mut done = Vec::new();
+    let mut out = Vec::new();
     let mut quoted = false;
     let mut rest = text.iter().copied().filter(|byte| *byte != b'\r').peekable();
     while let Some(byte) = rest.next() {
@@ -29,6 +46,7 @@ fn without_carets(text: &[u8]) -> Vec<u8> {
                 None => {}
             },
             b'^' if rest.peek() == Some(&b'\n') => {}
+            b'&' | b'\n' if !quoted => done.push(std::mem::take(&mut out)),
             other => {
                 let escaped = out.last() == Some(&b'\\');
                 quoted ^= other == b'"' && !escaped;
@@ -36,7 +54,8 @@ fn without_carets(text: &[u8]) -> Vec<u8> {
             }
         }
     }
-    out
+    done.push(out);
+    done
 }
 
 /// Splits at white space outside double quotes. A browser doubles every backslash; a program takes only `\"` for one byte.
@@ -47,6 +66,8 @@ fn split(text: &[u8], doubled: bool) -> Result<Vec<Vec<u8>>, WordError> {
     let mut rest = text.iter().copied().peekable();
     while let Some(byte) = rest.next() {
         match byte {
+            // Inside quotes, two are one that was meant.
+            b'"' if quoted && rest.peek() == Some(&b'"') => word.get_or_insert_default().extend(rest.next()),
             b'"' => {
                 quoted = !quoted;
                 word.get_or_insert_default();
@@ -67,7 +88,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Option<Vec<String>> {
-        let words = words(text.as_bytes())?.expect("words");
+        let [words] = <[_; 1]>::try_from(commands(text.as_bytes())?.expect("words")).expect("one command");
         Some(words.into_iter().map(|word| String::from_utf8(word).expect("text")).collect())
     }
 

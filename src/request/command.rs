@@ -1,110 +1,210 @@
-//! The curl command among what was pasted: a prompt before it, what its output goes to after it, and what it reads.
+//! The commands of a shell that send a request, among what was pasted: prompts before them, what their output goes to after
+//! them, variables that are set before, and what they read.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
-
-use super::RequestError;
-use super::words::{End, Words};
+use super::httpie::{self, Dialect};
+use super::words::{End, Word, Words, known};
+use super::{Captured, Note, Read, RequestError, cmd, curl, output, quotes, wget};
 
 /// Commands that only run the one after them.
-const RUNNERS: [&[u8]; 6] = [b"time", b"command", b"exec", b"env", b"sudo", b"nohup"];
-/// Commands that write what follows them, so that curl can read it.
-const WRITERS: [&[u8]; 4] = [b"base64", b"printf", b"echo", b"cat"];
-/// What a prompt looks like.
-const PROMPTS: [&[u8]; 2] = [b"$", b"%"];
+const RUNNERS: &[&[u8]] =
+    &[b"time", b"command", b"exec", b"env", b"sudo", b"nohup", b"export", b"local", b"readonly", b"then", b"if", b"do"];
+/// Commands that write what follows them, so that the next one can read it.
+const WRITERS: &[&[u8]] = &[b"base64", b"printf", b"echo", b"cat"];
+/// What a prompt ends in.
+const PROMPTS: &[&str] = &["$", "%", "#", ">", "❯", "➜", "»", "λ"];
+/// The longest prompt that is passed over, in bytes.
+const LONGEST_PROMPT: usize = 100;
+/// A script may do so many lines of other things before it sends its first request.
+const MOST_LINES_BEFORE: usize = 200;
+/// More requests of one text are not read.
+const MOST_REQUESTS: usize = 10_000;
 
-/// A curl command.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Command {
-    /// Its words after `curl`.
-    pub(super) words: Vec<Vec<u8>>,
-    /// What it reads, as far as the text says.
-    pub(super) input: Option<Vec<u8>>,
+/// A program that sends a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Program {
+    Curl,
+    Wget,
+    Httpie,
+    Xh,
 }
 
-/// Whether a text begins as a curl command, or as one that writes what curl reads.
+impl Program {
+    /// The program that a word calls, by its path or by its name.
+    pub(super) fn of(word: &[u8]) -> Option<Self> {
+        let name = word.rsplit(|byte| matches!(byte, b'/' | b'\\')).find(|part| !part.is_empty())?;
+        match name.strip_suffix(b".exe").unwrap_or(name) {
+            b"curl" => Some(Self::Curl),
+            b"wget" => Some(Self::Wget),
+            b"http" | b"https" => Some(Self::Httpie),
+            b"xh" | b"xhs" => Some(Self::Xh),
+            _ => None,
+        }
+    }
+
+    /// The request that a call with these words sends. `input` is what it reads, as far as the text says.
+    pub(super) fn request(self, words: Vec<Vec<u8>>, input: Option<Vec<u8>>) -> Result<Captured, RequestError> {
+        match self {
+            Self::Curl => curl::request(words, input),
+            Self::Wget => wget::request(&words),
+            Self::Httpie => httpie::request(&words, input, Dialect::Python),
+            Self::Xh => httpie::request(&words, input, Dialect::Xh),
+        }
+    }
+}
+
+/// Whether one of the first lines of a text calls a program that sends a request, or writes what one reads.
 pub(super) fn begins(text: &[u8]) -> bool {
     let lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
-    let mut lines = lines.skip_while(|line| line.is_empty() || line.starts_with(b"#"));
-    let words = lines.next().unwrap_or_default().split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
-    let mut words = words.skip_while(|word| comes_before(word));
-    words.next().is_some_and(|word| is_curl(word) || (WRITERS.contains(&word) && pipes_to_curl(text)))
+    let is_comment = |line: &[u8]| line.starts_with(b"#") && without_prompt(line).len() == line.len();
+    let mut lines = lines.filter(|line| !line.is_empty() && !is_comment(line)).take(MOST_LINES_BEFORE);
+    // Prose may begin a line with the name of a program, and the first line of a script need not call it.
+    lines.next().is_some_and(|line| is_call(line, text, false)) || lines.any(|line| is_call(line, text, true))
 }
 
-fn pipes_to_curl(text: &[u8]) -> bool {
-    text.split(|byte| *byte == b'|').skip(1).any(|after| after.trim_ascii_start().starts_with(b"curl"))
+fn is_call(line: &[u8], text: &[u8], is_strict: bool) -> bool {
+    let mut words = without_prompt(line).split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    let Some(word) = words.by_ref().find(|word| !comes_before(word)) else { return false };
+    let Some(program) = Program::of(word) else { return WRITERS.contains(&word) && pipes_to_a_program(text) };
+    let Some(next) = words.next() else { return program == Program::Curl };
+    let looks_like_argument = next.starts_with(b"-") || next.iter().any(|byte| b":/.'\"\\^`$".contains(byte));
+    let is_method = next.iter().all(u8::is_ascii_uppercase);
+    looks_like_argument || (is_method && program != Program::Curl) || (!is_strict && program == Program::Curl)
+}
+
+fn pipes_to_a_program(text: &[u8]) -> bool {
+    let first = |after: &[u8]| after.trim_ascii_start().split(u8::is_ascii_whitespace).next().and_then(Program::of);
+    text.split(|byte| *byte == b'|').skip(1).any(|after| first(after).is_some())
 }
 
 fn comes_before(word: &[u8]) -> bool {
-    PROMPTS.contains(&word) || RUNNERS.contains(&word) || is_assignment(word)
+    PROMPTS.iter().any(|prompt| prompt.as_bytes() == word) || RUNNERS.contains(&word) || assignment(word).is_some()
 }
 
-/// `NAME=value`, which sets a variable for the command.
-fn is_assignment(word: &[u8]) -> bool {
-    let name = word.split(|byte| *byte == b'=').next().unwrap_or_default();
+/// `NAME=value`, which sets a variable.
+fn assignment(word: &[u8]) -> Option<(&[u8], &[u8])> {
+    let equals = word.iter().position(|byte| *byte == b'=')?;
+    let (name, value) = (&word[..equals], &word[equals + 1..]);
     let is_name = name.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
-    name.len() < word.len() && !name.is_empty() && is_name
+    (is_name && !name.is_empty()).then_some((name, value))
 }
 
-fn is_curl(word: &[u8]) -> bool {
-    let name = word.rsplit(|byte| matches!(byte, b'/' | b'\\')).find(|part| !part.is_empty()).unwrap_or_default();
-    matches!(name, b"curl" | b"curl.exe")
+/// A line without the prompt before its command: `user@host:~$ curl …`, `PS C:\> curl.exe …`.
+fn without_prompt(line: &[u8]) -> &[u8] {
+    let start = &line[..line.len().min(LONGEST_PROMPT)];
+    let ends_prompt =
+        |at: &usize| PROMPTS.iter().any(|prompt| start[..*at].trim_ascii_end().ends_with(prompt.as_bytes()));
+    let calls = |at: &usize| line[*at..].split(u8::is_ascii_whitespace).next().and_then(Program::of).is_some();
+    (1..start.len()).filter(ends_prompt).find(calls).map_or(line, |at| &line[at..])
 }
 
-/// Finds the curl command and what it reads.
-pub(super) fn read(text: &[u8]) -> Result<Command, RequestError> {
-    if let Some(words) = super::cmd::words(text) {
-        return Ok(Command { words: words?.into_iter().skip(1).collect(), input: None });
+/// A text whose lines have no prompts, where the first one has.
+fn without_prompts(text: &[u8]) -> Option<Vec<u8>> {
+    let first = text.split(|byte| *byte == b'\n').next()?;
+    if without_prompt(first).len() == first.len() {
+        return None;
     }
-    let mut all = Words::new(text);
-    let (words, end) = next(&mut all)?;
-    if words.first().is_some_and(|word| is_curl(word)) {
-        return Ok(Command { words: words.into_iter().skip(1).collect(), input: all.document()? });
-    }
-    if end != End::Pipe {
-        return Err(RequestError::CurlNone);
-    }
-    let (curl, _) = next(&mut all)?;
-    if !curl.first().is_some_and(|word| is_curl(word)) {
-        return Err(RequestError::CurlNone);
-    }
-    let input = written(&words, all.document()?)?;
-    Ok(Command { words: curl.into_iter().skip(1).collect(), input: Some(input) })
+    // A shell marks lines that go on with a prompt of their own.
+    let continued = |line: &'_ [u8]| line.strip_prefix(b">> ").or_else(|| line.strip_prefix(b"> ")).map(<[u8]>::len);
+    let plain = |line: &[u8]| {
+        let at = line.len() - continued(line).unwrap_or_else(|| without_prompt(line).len());
+        line[at..].to_vec()
+    };
+    Some(text.split_inclusive(|byte| *byte == b'\n').flat_map(plain).collect())
 }
 
-fn next(all: &mut Words<'_>) -> Result<(Vec<Vec<u8>>, End), RequestError> {
-    let (words, end) = all.next_command()?;
-    Ok((words.into_iter().skip_while(|word| comes_before(word)).collect(), end))
+/// Reads the requests of every command.
+pub(super) fn read(text: &[u8]) -> Read {
+    if let Some(straight) = quotes::straightened(text) {
+        let mut all = read_straight(&straight)?;
+        all.iter_mut().flatten().for_each(|one| one.notes.push(Note::QuotesStraightened));
+        return Ok(all);
+    }
+    read_straight(text)
 }
 
-/// What a command before a pipe writes, where that is known without running it.
-fn written(words: &[Vec<u8>], document: Option<Vec<u8>>) -> Result<Vec<u8>, RequestError> {
-    let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
-    let unknown = || RequestError::CurlFile(String::from_utf8_lossy(&words.join(&b' ')).chars().take(80).collect());
-    let is_plain = |text: &[u8]| !text.contains(&b'\\');
-    match (words.as_slice(), document) {
-        ([b"base64", b"-d" | b"-D" | b"--decode"], Some(text)) => {
-            let text: Vec<u8> = text.into_iter().filter(|byte| !byte.is_ascii_whitespace()).collect();
-            BASE64.decode(text).map_err(|_| unknown())
+fn read_straight(text: &[u8]) -> Read {
+    let plain = without_prompts(text);
+    let text = plain.as_deref().unwrap_or(text);
+    if let Some(commands) = cmd::commands(text) {
+        let calls = commands?.into_iter().filter_map(|words| Some((Program::of(words.first()?)?, words)));
+        return Ok(calls.map(|(program, words)| program.request(words.into_iter().skip(1).collect(), None)).collect());
+    }
+    let mut all = Vec::new();
+    let mut commands = Words::new(text);
+    let mut piped: Option<Vec<Word>> = None;
+    while !commands.is_done() && all.len() < MOST_REQUESTS {
+        match next_request(&mut commands, &mut piped) {
+            Ok(found) => all.extend(found),
+            Err(error) if all.is_empty() => return Err(error),
+            // What a terminal showed behind the command is no command.
+            Err(_) => {
+                all.iter_mut().flatten().take(1).for_each(|one: &mut Captured| one.notes.push(Note::RestNotRead));
+                break;
+            }
         }
-        ([b"cat"] | [b"cat", b"-"], Some(text)) => Ok(text),
-        ([b"printf", b"%s", text], None) => Ok(text.to_vec()),
-        ([b"printf", text], None) if is_plain(text) && !text.contains(&b'%') => Ok(text.to_vec()),
-        ([b"echo", b"-n", text], None) if is_plain(text) => Ok(text.to_vec()),
-        ([b"echo", text], None) if is_plain(text) && !text.starts_with(b"-") => Ok([text, &b"\n"[..]].concat()),
-        _ => Err(unknown()),
     }
+    if all.is_empty() { Err(RequestError::NoCommand) } else { Ok(all) }
+}
+
+/// Reads the next command: the request it sends, if it is one that does. `piped` is the command whose output it reads.
+fn next_request(
+    commands: &mut Words<'_>,
+    piped: &mut Option<Vec<Word>>,
+) -> Result<Option<Result<Captured, RequestError>>, RequestError> {
+    let (words, end) = commands.next_command()?;
+    let before = piped.take();
+    let start = words.iter().position(|word| !comes_before(&word.bytes)).unwrap_or(words.len());
+    let Some(program) = words.get(start).and_then(|word| Program::of(&word.bytes)) else {
+        set_variables(commands, &words);
+        *piped = (end == End::Pipe).then(|| words[start..].to_vec());
+        if end != End::Pipe {
+            commands.document()?;
+        }
+        return Ok(None);
+    };
+    let document = commands.document()?;
+    let request = || {
+        let document = document.map(|word| known(vec![word])).transpose()?.map(|words| words.concat());
+        let input = match &before {
+            Some(writer) => Some(written(writer, document)?),
+            None => document,
+        };
+        program.request(known(words[start + 1..].to_vec())?, input)
+    };
+    Ok(Some(request()))
+}
+
+/// Keeps what a command of assignments alone sets.
+fn set_variables(commands: &mut Words<'_>, words: &[Word]) {
+    if words.iter().all(|word| comes_before(&word.bytes)) {
+        for word in words {
+            if let Some((name, value)) = assignment(&word.bytes) {
+                let value = Word { bytes: value.to_vec(), is_unknown: word.is_unknown };
+                commands.set(name, &value);
+            }
+        }
+    }
+}
+
+/// What the command before a pipe writes, where that is known without running it.
+fn written(words: &[Word], document: Option<Vec<u8>>) -> Result<Vec<u8>, RequestError> {
+    let words = known(words.to_vec())?;
+    let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
+    let unknown = || RequestError::OtherFile(String::from_utf8_lossy(&words.join(&b' ')).chars().take(80).collect());
+    output::written(&words, document).ok_or_else(unknown)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn command(text: &str) -> (Vec<String>, Option<String>) {
+    /// The URL and the body of the one request of a text.
+    fn command(text: &str) -> (String, String) {
         assert!(begins(text.as_bytes()), "{text}");
-        let command = read(text.as_bytes()).expect("a command");
-        let text = |bytes| String::from_utf8(bytes).expect("text");
-        (command.words.into_iter().map(text).collect(), command.input.map(text))
+        let mut all = read(text.as_bytes()).expect("commands");
+        assert_eq!(all.len(), 1, "{text}");
+        let request = all.remove(0).expect("a request").request;
+        (request.url.expect("a URL"), String::from_utf8(request.body.to_vec()).expect("text"))
     }
 
     #[test]
@@ -124,7 +224,7 @@ mod tests {
             "curl h; echo $?",
             "curl h && echo done",
         ] {
-            assert_eq!(command(text), (vec!["h".to_owned()], None), "{text}");
+            assert_eq!(command(text), ("http://h".to_owned(), String::new()), "{text}");
         }
         for text in ["POST /x HTTP/1.1\r\n\r\n", "curly h", "cat x", "echo a | jq", "", "\n"] {
             assert!(!begins(text.as_bytes()), "{text}");
@@ -133,7 +233,6 @@ mod tests {
 
     #[test]
     fn what_curl_reads_is_taken_where_the_text_holds_it() {
-        let words = vec!["h".to_owned(), "--data-binary".to_owned(), "@-".to_owned()];
         for (text, input) in [
             ("curl h --data-binary @- <<'E'\n{}\nE", "{}\n"),
             ("cat <<E | curl h --data-binary @-\n{}\nE\n", "{}\n"),
@@ -142,10 +241,11 @@ mod tests {
             ("echo -n '{}' | curl h --data-binary @- | jq .", "{}"),
             ("echo '{}' | curl h --data-binary @-", "{}\n"),
         ] {
-            assert_eq!(command(text), (words.clone(), Some(input.to_owned())), "{text}");
+            assert_eq!(command(text), ("http://h".to_owned(), input.to_owned()), "{text}");
         }
         for text in ["cat body.json | curl h -d @-", "base64 -d x | curl h", "echo 'a\\n' | curl h -d @-"] {
-            assert!(matches!(read(text.as_bytes()), Err(RequestError::CurlFile(_))), "{text}");
+            let all = read(text.as_bytes()).expect("commands");
+            assert!(matches!(all[..], [Err(RequestError::OtherFile(_))]), "{text}");
         }
     }
 }

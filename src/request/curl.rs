@@ -4,8 +4,7 @@ use http::Method;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap};
 use url::form_urlencoded;
 
-use super::command::Command as Line;
-use super::{RequestError, command, method};
+use super::{Captured, RequestError, method};
 use crate::signature::Received;
 
 /// Options that take a value and change nothing a signature covers.
@@ -190,8 +189,8 @@ struct Command {
     input: Option<Vec<u8>>,
 }
 
-pub(super) fn read(text: &[u8]) -> Result<Received, RequestError> {
-    let Line { words, input } = command::read(text)?;
+/// The request that curl sends when it is called with these words. `input` is what it reads, as far as the text says.
+pub(super) fn request(words: Vec<Vec<u8>>, input: Option<Vec<u8>>) -> Result<Captured, RequestError> {
     let mut words = words.into_iter();
     let mut command = Command { input, ..Command::default() };
     while let Some(word) = words.next() {
@@ -201,7 +200,8 @@ pub(super) fn read(text: &[u8]) -> Result<Received, RequestError> {
             command.urls.push(lossy(&word));
         }
     }
-    command.finish()
+    let request = command.finish()?;
+    Ok(Captured { request, format: "curl command".to_owned(), notes: Vec::new() })
 }
 
 fn lossy(word: &[u8]) -> String {
@@ -235,7 +235,7 @@ impl Command {
         words: &mut impl Iterator<Item = Vec<u8>>,
     ) -> Result<(), RequestError> {
         let mut value =
-            || joined.map(<[u8]>::to_vec).or_else(|| words.next()).ok_or(RequestError::CurlValue(name.to_owned()));
+            || joined.map(<[u8]>::to_vec).or_else(|| words.next()).ok_or(RequestError::OptionValue(name.to_owned()));
         match name {
             "-H" | "--header" => self.headers.push(no_file(name, value()?)?),
             "-d" | "--data" | "--data-ascii" => {
@@ -271,7 +271,7 @@ impl Command {
             "-I" | "--head" => self.head = true,
             name if IGNORED_WITH_VALUE.contains(&name) => drop(value()?),
             name if IGNORED.contains(&name) => {}
-            other => return Err(RequestError::CurlOption(other.to_owned())),
+            other => return Err(RequestError::UnknownOption(other.to_owned())),
         }
         Ok(())
     }
@@ -295,7 +295,7 @@ impl Command {
     }
 
     fn finish(self) -> Result<Received, RequestError> {
-        let [url] = <[String; 1]>::try_from(self.urls).map_err(|_| RequestError::CurlUrl)?;
+        let [url] = <[String; 1]>::try_from(self.urls).map_err(|_| RequestError::CommandUrl)?;
         let mut received = super::from_lines(self.headers.iter().filter_map(|line| sent(line)), bytes::Bytes::new())?;
         received.url = Some(super::url(if url.contains("://") { url } else { format!("http://{url}") })?);
         let default = match (&self.data, self.head) {
@@ -359,7 +359,7 @@ fn add_query(received: &mut Received, data: &[u8]) -> Result<(), RequestError> {
 }
 
 fn no_file(name: &str, value: Vec<u8>) -> Result<Vec<u8>, RequestError> {
-    if value.starts_with(b"@") { Err(RequestError::CurlFile(format!("{name} {}", lossy(&value)))) } else { Ok(value) }
+    if value.starts_with(b"@") { Err(RequestError::OtherFile(format!("{name} {}", lossy(&value)))) } else { Ok(value) }
 }
 
 /// `content`, `=content` or `name=content`; the forms that read a file are refused.
@@ -368,9 +368,9 @@ fn urlencoded(name: &str, value: &[u8]) -> Result<Vec<u8>, RequestError> {
     let equals = value.iter().position(|b| *b == b'=');
     let at = value.iter().position(|b| *b == b'@');
     match (equals, at) {
-        (None, Some(_)) => Err(RequestError::CurlFile(format!("{name} {}", String::from_utf8_lossy(value)))),
+        (None, Some(_)) => Err(RequestError::OtherFile(format!("{name} {}", String::from_utf8_lossy(value)))),
         (Some(equals), Some(at)) if at < equals => {
-            Err(RequestError::CurlFile(format!("{name} {}", String::from_utf8_lossy(value))))
+            Err(RequestError::OtherFile(format!("{name} {}", String::from_utf8_lossy(value))))
         }
         (Some(0), _) => Ok(encode(&value[1..]).into_bytes()),
         (Some(equals), _) => {
@@ -386,8 +386,13 @@ fn urlencoded(name: &str, value: &[u8]) -> Result<Vec<u8>, RequestError> {
 mod tests {
     use super::*;
 
+    fn read(text: &str) -> Result<Received, RequestError> {
+        let words = crate::request::shell_words(text.as_bytes()).expect("words");
+        request(words.into_iter().skip(1).collect(), None).map(|captured| captured.request)
+    }
+
     fn good(text: &str) -> Received {
-        read(text.as_bytes()).expect("a request")
+        read(text).expect("a request")
     }
 
     #[test]
@@ -423,13 +428,13 @@ mod tests {
     #[test]
     fn what_cannot_be_repeated_exactly_is_refused() {
         for (text, error) in [
-            ("curl h -d @body.json", RequestError::CurlFile("-d @body.json".into())),
-            ("curl h -F a=b", RequestError::CurlOption("-F".into())),
-            ("curl h -H", RequestError::CurlValue("-H".into())),
-            ("curl", RequestError::CurlUrl),
-            ("curl a b", RequestError::CurlUrl),
+            ("curl h -d @body.json", RequestError::OtherFile("-d @body.json".into())),
+            ("curl h -F a=b", RequestError::UnknownOption("-F".into())),
+            ("curl h -H", RequestError::OptionValue("-H".into())),
+            ("curl", RequestError::CommandUrl),
+            ("curl a b", RequestError::CommandUrl),
         ] {
-            assert_eq!(read(text.as_bytes()), Err(error), "{text}");
+            assert_eq!(read(text), Err(error), "{text}");
         }
     }
 }

@@ -1,59 +1,117 @@
-//! A raw HTTP/1.1 request, as proxies and debuggers save it.
+//! Raw HTTP/1.1, as proxies and debuggers save it: one request, or all that went over a connection.
 
 use std::borrow::Cow;
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
 
-use super::{MOST_BYTES, RequestError, first, fits_in_a_line, method};
+use super::{Captured, MOST_BYTES, Note, Read, RequestError, first, fits_in_a_line, from_lines, method};
 use crate::signature::Received;
+
+/// What a raw request is read as.
+pub(super) const FORMAT: &str = "raw HTTP request";
+/// The longest request line that is looked for behind a body.
+const LONGEST_LINE: usize = 16 * 1024;
 
 /// Whether a text begins with a request line. Any word is a method, also one that begins something else elsewhere.
 pub(super) fn begins(text: &[u8]) -> bool {
-    request_line(text.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii_end()).is_ok()
+    request_line(first_line(text)).is_ok()
 }
 
-pub(super) fn read(text: &[u8]) -> Result<Received, RequestError> {
-    let plain = undumped(text);
-    let (head, body) = split_head(&plain)?;
+/// Whether a text begins with the status line of a response.
+pub(super) fn begins_response(text: &[u8]) -> bool {
+    let Some(after) = behind_version(text) else { return false };
+    let is_status = matches!(after, [b' ', a, b, c, ..] if [a, b, c].into_iter().all(u8::is_ascii_digit));
+    is_status && after.get(4).is_none_or(|byte| byte.is_ascii_whitespace())
+}
+
+/// What follows `HTTP/1.1` or `HTTP/2` at the start of a text.
+fn behind_version(text: &[u8]) -> Option<&[u8]> {
+    let version = text.strip_prefix(b"HTTP/")?;
+    match version {
+        [major, b'.', minor, after @ ..] if major.is_ascii_digit() && minor.is_ascii_digit() => Some(after),
+        [major, after @ ..] if major.is_ascii_digit() => Some(after),
+        _ => None,
+    }
+}
+
+/// Whether a text begins with the pseudo-headers of HTTP/2.
+pub(super) fn begins_pseudo(text: &[u8]) -> bool {
+    [&b":method:"[..], b":path:", b":authority:", b":scheme:"].iter().any(|name| text.starts_with(name))
+}
+
+fn first_line(text: &[u8]) -> &[u8] {
+    text.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii_end()
+}
+
+/// Reads every request of a text. Responses between and behind them are left out.
+pub(super) fn read(text: &[u8]) -> Read {
+    let mut all: Vec<Result<Captured, RequestError>> = Vec::new();
+    let mut rest = text;
+    if begins_response(rest) {
+        rest = &rest[next_request(rest).ok_or(RequestError::Response)?..];
+    }
+    loop {
+        let (mut captured, after) = match message(rest) {
+            Ok(read) => read,
+            Err(error) if all.is_empty() => return Err(error),
+            Err(error) => {
+                all.push(Err(error));
+                return Ok(all);
+            }
+        };
+        rest = after;
+        if begins_response(rest) {
+            captured.notes.push(Note::ResponseCut);
+            rest = next_request(rest).map_or(&[], |at| &rest[at..]);
+        }
+        all.push(Ok(captured));
+        if rest.is_empty() {
+            return Ok(all);
+        }
+    }
+}
+
+/// Reads the first request of a text.
+pub(super) fn read_one(text: &[u8]) -> Result<Captured, RequestError> {
+    read(text)?.swap_remove(0)
+}
+
+/// The request at the start of a text, and what follows it, when that begins another message.
+fn message(text: &[u8]) -> Result<(Captured, &[u8]), RequestError> {
+    let (head, body) = split_head(text)?;
+    let (mut received, format) = of_head(head)?;
+    let (body, after) = framed(&received, body)?;
+    received.body = body;
+    Ok((Captured { request: received, format: format.to_owned(), notes: Vec::new() }, after))
+}
+
+fn of_head(head: &[u8]) -> Result<(Received, &'static str), RequestError> {
     let lines = unfolded(head)?;
     let mut lines = lines.iter().map(AsRef::as_ref);
     if head.starts_with(b":") {
-        return of_pseudo_headers(&lines.collect::<Vec<_>>(), body);
+        let received = of_pseudo_headers(&lines.collect::<Vec<_>>())?;
+        return Ok((received, "HTTP/2 request as debuggers show it"));
     }
     let first = lines.next().unwrap_or_default();
     let (method_text, target) = request_line(first)?;
-    let mut received = super::from_lines(lines, Bytes::new())?;
+    let mut received = from_lines(lines, Bytes::new())?;
     received.method = method(method_text)?;
     received.url = url(target, &received);
-    received.body = framed(&received, body)?;
-    Ok(received)
+    Ok((received, FORMAT))
 }
 
-/// The request in what `curl -v` tells: its head is marked by `> `, and its body is not part of it unless it was added.
-fn undumped(text: &[u8]) -> Cow<'_, [u8]> {
-    let is_told = |line: &[u8]| [&b"* "[..], b"< ", b"{ [", b"} ["].iter().any(|mark| line.starts_with(mark));
-    if begins(text) || !(text.starts_with(b"> ") || text.starts_with(b"* ")) {
-        return Cow::Borrowed(text);
-    }
-    let mut plain = Vec::new();
-    let mut rest = text;
-    while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
-        let (line, after) = rest.split_at(end + 1);
-        rest = after;
-        if let Some(line) = line.strip_prefix(b">") {
-            plain.extend_from_slice(line.strip_prefix(b" ").unwrap_or(line));
-            if line.trim_ascii().is_empty() {
-                break;
-            }
-        } else if !is_told(line) {
-            return Cow::Borrowed(text);
-        }
-    }
-    if !is_told(rest) {
-        plain.extend_from_slice(rest);
-    }
-    Cow::Owned(plain)
+/// A request whose head lost its first line: taken as a `POST` to wherever its host says.
+pub(super) fn read_headless(text: &[u8]) -> Result<Captured, RequestError> {
+    let (head, body) = split_head(text)?;
+    let lines = unfolded(head)?;
+    let mut received = from_lines(lines.iter(), Bytes::new())?;
+    received.url = url("/", &received);
+    let (body, after) = framed(&received, body)?;
+    received.body = body;
+    let cut = begins_response(after).then_some(Note::ResponseCut);
+    let notes = [Note::NoRequestLine].into_iter().chain(cut).collect();
+    Ok(Captured { request: received, format: "headers and body without a request line".to_owned(), notes })
 }
 
 /// The lines of a head. One that begins with white space goes on with the line before it, as it once was allowed to.
@@ -76,7 +134,7 @@ fn unfolded(head: &[u8]) -> Result<Vec<Cow<'_, [u8]>>, RequestError> {
 }
 
 /// A request of HTTP/2 as debuggers show it, where `:method: POST` and its like stand in place of the request line.
-fn of_pseudo_headers(lines: &[&[u8]], body: &[u8]) -> Result<Received, RequestError> {
+fn of_pseudo_headers(lines: &[&[u8]]) -> Result<Received, RequestError> {
     let (pseudo, plain): (Vec<&[u8]>, Vec<&[u8]>) = lines.iter().partition(|line| line.starts_with(b":"));
     let value = |name: &str| {
         let mut values = pseudo.iter().filter_map(|line| line.strip_prefix(name.as_bytes())?.strip_prefix(b":"));
@@ -93,7 +151,6 @@ fn of_pseudo_headers(lines: &[&[u8]], body: &[u8]) -> Result<Received, RequestEr
         None => url(target, &received),
     };
     received.url = received.url.filter(|url| fits_in_a_line(url));
-    received.body = framed(&received, body)?;
     Ok(received)
 }
 
@@ -134,25 +191,92 @@ fn url(target: &str, received: &Received) -> Option<String> {
     Some(format!("{scheme}://{host}{target}")).filter(|url| fits_in_a_line(url))
 }
 
-/// The body: what stands there, without the line ends that an editor added after the length its header says.
+/// The body and what follows it, if that begins another message: without the line ends that an editor added after the length
+/// its header says.
 ///
 /// A body of another length than its header says is the commonest of mistakes, so it is read as it is.
 /// [`Received::length_differs`] tells that it is one.
-fn framed(received: &Received, rest: &[u8]) -> Result<Bytes, RequestError> {
+fn framed<'a>(received: &Received, rest: &'a [u8]) -> Result<(Bytes, &'a [u8]), RequestError> {
     let chunked = first(&received.headers, TRANSFER_ENCODING.as_str()).is_some_and(|v| v.ends_with("chunked"));
     // Most who save a request join its chunks and leave the header.
     if chunked && begins_with_a_size(rest) {
-        return unchunk(rest).map(Bytes::from);
+        let (body, after) = unchunk(rest)?;
+        return Ok((Bytes::from(body), without_breaks(after)));
     }
     let mut lengths = received.headers.get_all(CONTENT_LENGTH).iter();
-    let Some(first) = lengths.next() else { return Ok(Bytes::copy_from_slice(rest)) };
-    if lengths.any(|other| other != first) {
-        return Err(RequestError::ContentLength);
+    let said = match lengths.next() {
+        Some(first) if lengths.all(|other| other == first) => {
+            Some(first.to_str().ok().and_then(|t| t.parse().ok()).ok_or(RequestError::ContentLength)?)
+        }
+        Some(_) => return Err(RequestError::ContentLength),
+        None => None,
+    };
+    let (body, after) = split_body(rest, said);
+    Ok((Bytes::copy_from_slice(body), after))
+}
+
+/// Splits at the end of the body: where its length says, unless something else than line ends or a message follows there;
+/// else where a message begins, if one does.
+fn split_body(rest: &[u8], said: Option<usize>) -> (&[u8], &[u8]) {
+    if let Some((body, after)) = said.and_then(|said| rest.split_at_checked(said)) {
+        let after = without_breaks(after);
+        if after.is_empty() || begins_message(after) {
+            return (body, after);
+        }
     }
-    let said: usize = first.to_str().ok().and_then(|t| t.parse().ok()).ok_or(RequestError::ContentLength)?;
-    let added = rest.get(said..).unwrap_or_default();
-    let is_whole = added.iter().all(|byte| matches!(byte, b'\r' | b'\n'));
-    Ok(Bytes::copy_from_slice(if is_whole { &rest[..rest.len() - added.len()] } else { rest }))
+    let Some(at) = next_message(rest) else { return (rest, &[]) };
+    let (body, after) = rest.split_at(at);
+    // The blank lines before a message are not part of a body whose end nothing tells.
+    let end = body.iter().rposition(|byte| !matches!(byte, b'\r' | b'\n')).map_or(0, |last| last + 1);
+    (&body[..end], after)
+}
+
+fn without_breaks(text: &[u8]) -> &[u8] {
+    let breaks = text.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+    &text[breaks..]
+}
+
+fn begins_message(text: &[u8]) -> bool {
+    begins(text) || begins_response(text)
+}
+
+/// Where the next request begins behind the response at the start of a text.
+fn next_request(text: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        at += 1;
+        at += next_message(&text[at..])?;
+        if begins(&text[at..]) {
+            return Some(at);
+        }
+    }
+}
+
+/// Where in a text a request line or a status line begins, at the start of a line or right behind a body.
+pub(super) fn next_message(text: &[u8]) -> Option<usize> {
+    let mut from = 0;
+    while let Some(at) = text[from..].windows(5).position(|five| five == b"HTTP/").map(|at| from + at) {
+        if begins_response(&text[at..]) {
+            return Some(at);
+        }
+        let start = at.saturating_sub(LONGEST_LINE).max(from);
+        let line = text[start..at].iter().rposition(|byte| *byte == b'\n').map_or(start, |before| start + before + 1);
+        let ends_line = behind_version(&text[at..]).is_some_and(|after| matches!(after, [] | [b'\r' | b'\n', ..]));
+        if let Some(offset) = request_start(&text[line..at]).filter(|_| ends_line) {
+            return Some(line + offset);
+        }
+        from = at + 5;
+    }
+    None
+}
+
+/// Where `POST /path ` begins in what stands before the version of a request line.
+fn request_start(line: &[u8]) -> Option<usize> {
+    let target = line.strip_suffix(b" ")?;
+    let space = target.iter().rposition(|byte| *byte == b' ')?;
+    let method = target[..space].iter().rev().take_while(|byte| byte.is_ascii_uppercase()).count();
+    let is_target = target[space + 1..].starts_with(b"/") || target[space + 1..].starts_with(b"http");
+    (is_target && (3..=7).contains(&method)).then_some(space - method)
 }
 
 fn begins_with_a_size(rest: &[u8]) -> bool {
@@ -161,17 +285,18 @@ fn begins_with_a_size(rest: &[u8]) -> bool {
     !size.is_empty() && size.iter().all(u8::is_ascii_hexdigit)
 }
 
-fn unchunk(mut rest: &[u8]) -> Result<Vec<u8>, RequestError> {
+/// The joined chunks, and what follows the last one and its trailers.
+fn unchunk(mut rest: &[u8]) -> Result<(Vec<u8>, &[u8]), RequestError> {
     let mut body = Vec::new();
     loop {
         let end = rest.iter().position(|b| *b == b'\n').ok_or(RequestError::Chunks)?;
         let line = std::str::from_utf8(&rest[..end]).map_err(|_| RequestError::Chunks)?;
         let size = line.split(';').next().unwrap_or_default().trim();
         let size = usize::from_str_radix(size, 16).map_err(|_| RequestError::Chunks)?;
-        if size == 0 {
-            return Ok(body);
-        }
         let after = &rest[end + 1..];
+        if size == 0 {
+            return Ok((body, behind_trailers(after)));
+        }
         if size > MOST_BYTES {
             return Err(RequestError::TooLong);
         }
@@ -180,6 +305,12 @@ fn unchunk(mut rest: &[u8]) -> Result<Vec<u8>, RequestError> {
         let after = after.strip_prefix(b"\r").unwrap_or(after);
         rest = after.strip_prefix(b"\n").ok_or(RequestError::Chunks)?;
     }
+}
+
+/// What follows the trailers of the last chunk: a message, or nothing.
+fn behind_trailers(text: &[u8]) -> &[u8] {
+    let text = without_breaks(text);
+    next_message(text).map_or(&[], |at| &text[at..])
 }
 
 pub(super) fn write(received: &Received) -> Vec<u8> {
@@ -206,92 +337,4 @@ fn line(out: &mut Vec<u8>, name: &str, value: &[u8]) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_body_is_what_content_length_says_and_not_what_an_editor_added() {
-        let text = b"POST /hook?a=b HTTP/1.1\r\nHost: h.example\r\nContent-Length: 3\r\n\r\n{}\n\n\n";
-        let received = read(text).expect("a request");
-        assert_eq!(&received.body[..], b"{}\n");
-        assert_eq!(received.url.as_deref(), Some("https://h.example/hook?a=b"));
-    }
-
-    #[test]
-    fn a_body_of_another_length_than_its_header_says_is_read_and_told() {
-        for (rest, body, differs) in [
-            ("ab\n", "ab\n", None),
-            ("ab\n\r\n", "ab\n", None),
-            ("ab", "ab", Some((3, 2))),
-            ("", "", Some((3, 0))),
-            ("ab\nc", "ab\nc", Some((3, 4))),
-            ("ab\n\nPOST", "ab\n\nPOST", Some((3, 8))),
-        ] {
-            let received = read(format!("POST / HTTP/1.1\ncontent-length: 3\n\n{rest}").as_bytes()).expect("a request");
-            assert_eq!(&received.body[..], body.as_bytes());
-            assert_eq!(received.length_differs(), differs, "{rest:?}");
-            assert_eq!(received.headers["content-length"], "3");
-        }
-    }
-
-    #[test]
-    fn without_a_length_every_byte_counts() {
-        let received = read(b"POST / HTTP/1.1\nhost: h\n\n{}\r\n").expect("a request");
-        assert_eq!(&received.body[..], b"{}\r\n");
-    }
-
-    #[test]
-    fn chunks_are_joined() {
-        let text = b"POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n";
-        assert_eq!(&read(text).expect("a request").body[..], b"abcde");
-        for joined in ["a=b&c=d", "abc", "{\"a\":1}\n", "12 monkeys\n", ""] {
-            let text = format!("POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n{joined}");
-            assert_eq!(read(text.as_bytes()).expect("a request").body, joined);
-        }
-        let cut = b"POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n4c\r\nabc";
-        assert_eq!(read(cut), Err(RequestError::Chunks));
-    }
-
-    #[test]
-    fn a_folded_header_is_one() {
-        let received = read(b"POST / HTTP/1.1\r\na: b\r\n\t c\r\n d\r\ne: f\r\n\r\n").expect("a request");
-        assert_eq!(
-            (&received.headers["a"], &received.headers["e"]),
-            (&"b c d".parse().expect("text"), &"f".parse().expect("text"))
-        );
-        assert!(matches!(read(b"POST / HTTP/1.1\r\n a: b\r\n\r\n"), Err(RequestError::Header(_))));
-    }
-
-    #[test]
-    fn what_curl_tells_of_a_request_is_one() {
-        let head = "* Connected to h\n> POST /x HTTP/1.1\n> Host: h\n> Content-Length: 2\n> \n";
-        for (after, body) in [("{}", "{}"), ("* upload sent\n< HTTP/1.1 200 OK\n", ""), ("} [2 bytes data]\n", "")] {
-            let received = read(format!("{head}{after}").as_bytes()).expect("a request");
-            assert_eq!((received.url.as_deref(), &received.body[..]), (Some("https://h/x"), body.as_bytes()));
-            assert_eq!(received.length_differs().is_some(), body.is_empty());
-        }
-    }
-
-    #[test]
-    fn a_head_of_http_2_is_read_by_its_pseudo_headers() {
-        let text = ":method: PUT\n:path: /x?y\n:authority: h.example\n:scheme: http\na: b\n\n{}";
-        let received = read(text.as_bytes()).expect("a request");
-        assert_eq!((received.method.as_str(), received.url.as_deref()), ("PUT", Some("http://h.example/x?y")));
-        assert_eq!((received.headers.len(), &received.body[..]), (1, &b"{}"[..]));
-        for text in [":path: /x\n\n", ":method: PUT\n\n", ":method: PUT\n:method: GET\n:path: /\n\n", ":\n\n"] {
-            assert!(matches!(read(text.as_bytes()), Err(RequestError::RequestLine(_))), "{text}");
-        }
-    }
-
-    #[test]
-    fn what_is_not_a_request_is_refused_with_its_reason() {
-        assert!(matches!(read(b"{}\n\n"), Err(RequestError::RequestLine(_))));
-        assert!(matches!(read(b""), Err(RequestError::NoBlankLine)));
-        assert!(matches!(read(b"POST / HTTP/1.1\na: b"), Err(RequestError::NoBlankLine)));
-        assert!(matches!(read(b"POST / HTTP/1.1\nno colon\n\n"), Err(RequestError::Header(_))));
-        assert!(matches!(
-            read(b"POST / HTTP/1.1\ntransfer-encoding: chunked\n\nffffffffffffffff\nx"),
-            Err(RequestError::TooLong)
-        ));
-    }
-}
+mod tests;

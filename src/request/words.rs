@@ -1,4 +1,11 @@
-//! A command line split as a POSIX shell would, with bash's `$'…'`; nothing is ever expanded or run.
+//! Commands split as a POSIX shell would, with bash's `$'…'`; nothing is ever run.
+//!
+//! Variables that the text itself sets are filled in. A word whose value is not in the text is known to be unknown, which
+//! matters only where such a word is used.
+
+use std::collections::HashMap;
+
+use super::{MOST_BYTES, output};
 
 /// Why a text is not a command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,11 +29,24 @@ pub enum WordError {
 
 /// Splits a command line into words, byte for byte.
 pub fn shell_words(text: &[u8]) -> Result<Vec<Vec<u8>>, WordError> {
-    let mut words = Words::new(text);
+    let mut words = Words { breaks_end: false, ..Words::new(text) };
     match words.command()? {
-        End::Text if words.operators == 0 => Ok(words.done),
+        End::Text if words.operators == 0 => known(words.done),
         End::Text | End::Pipe | End::Other => Err(WordError::Operator),
     }
+}
+
+/// The bytes of words, unless the value of one is not in the text.
+pub(super) fn known(words: Vec<Word>) -> Result<Vec<Vec<u8>>, WordError> {
+    words.into_iter().map(|word| if word.is_unknown { Err(WordError::Expansion) } else { Ok(word.bytes) }).collect()
+}
+
+/// A word of a command.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Word {
+    pub(super) bytes: Vec<u8>,
+    /// Whether a part of it would be the value of a variable, or the output of a command, that the text does not hold.
+    pub(super) is_unknown: bool,
 }
 
 /// What ended a command.
@@ -47,22 +67,34 @@ struct Awaited {
     strips_tabs: bool,
 }
 
+/// The deepest nesting of `$(…)`.
+const MOST_DEPTH: usize = 4;
+
 /// The commands of a text, one after the other.
 ///
-/// A line break counts as white space: documents often show a command on several lines without joining them.
+/// A line break counts as white space where the next line can only go on with the command: documents often show a command on
+/// several lines without joining them.
 pub(super) struct Words<'a> {
     text: &'a [u8],
     at: usize,
-    word: Option<Vec<u8>>,
-    done: Vec<Vec<u8>>,
+    word: Option<Word>,
+    done: Vec<Word>,
     operators: usize,
     drops_next: bool,
+    /// The next word is what the command reads.
+    reads_next: bool,
     awaited: Option<Awaited>,
-    document: Option<Vec<u8>>,
+    document: Option<Word>,
+    variables: HashMap<Vec<u8>, Vec<u8>>,
+    /// Whether a line break may end a command.
+    breaks_end: bool,
+    depth: usize,
+    /// Bytes that variables put into words so far. What is more is not read, so that a few words cannot become many bytes.
+    inserted: usize,
 }
 
 impl<'a> Words<'a> {
-    pub(super) const fn new(text: &'a [u8]) -> Self {
+    pub(super) fn new(text: &'a [u8]) -> Self {
         Self {
             text,
             at: 0,
@@ -70,19 +102,38 @@ impl<'a> Words<'a> {
             done: Vec::new(),
             operators: 0,
             drops_next: false,
+            reads_next: false,
             awaited: None,
             document: None,
+            variables: HashMap::new(),
+            breaks_end: true,
+            depth: 0,
+            inserted: 0,
+        }
+    }
+
+    /// Whether nothing but white space is left.
+    pub(super) fn is_done(&self) -> bool {
+        self.text[self.at..].trim_ascii().is_empty()
+    }
+
+    /// Gives a variable a value for the commands that follow.
+    pub(super) fn set(&mut self, name: &[u8], value: &Word) {
+        if value.is_unknown {
+            self.variables.remove(name);
+        } else {
+            self.variables.insert(name.to_vec(), value.bytes.clone());
         }
     }
 
     /// The words of the next command, and what ended it. Where its output is written to does not matter here.
-    pub(super) fn next_command(&mut self) -> Result<(Vec<Vec<u8>>, End), WordError> {
+    pub(super) fn next_command(&mut self) -> Result<(Vec<Word>, End), WordError> {
         let end = self.command()?;
         Ok((std::mem::take(&mut self.done), end))
     }
 
     /// The here-document of the commands read so far; the rest of the line before it is passed over.
-    pub(super) fn document(&mut self) -> Result<Option<Vec<u8>>, WordError> {
+    pub(super) fn document(&mut self) -> Result<Option<Word>, WordError> {
         if self.awaited.is_some() {
             self.skip_line();
             self.read_document()?;
@@ -96,14 +147,20 @@ impl<'a> Words<'a> {
                 b'\n' if self.awaited.is_some() => {
                     self.end_word();
                     self.read_document()?;
-                    return Ok(End::Text);
+                    return Ok(End::Other);
                 }
-                b' ' | b'\t' | b'\n' | b'\r' => self.end_word(),
+                b'\n' => {
+                    self.end_word();
+                    if self.breaks_end && !self.goes_on() {
+                        return Ok(End::Other);
+                    }
+                }
+                b' ' | b'\t' | b'\r' => self.end_word(),
                 b'\'' => self.single()?,
                 b'"' => self.double()?,
                 b'\\' => self.escape(),
                 b'$' => self.dollar()?,
-                b'`' => return Err(WordError::Expansion),
+                b'`' => self.skip_backticks()?,
                 b'#' if self.word.is_none() => self.skip_line(),
                 b'|' | b'&' | b';' | b'<' | b'>' | b'(' | b')' => {
                     if let Some(end) = self.operator(byte)? {
@@ -115,6 +172,15 @@ impl<'a> Words<'a> {
         }
         self.end_word();
         Ok(End::Text)
+    }
+
+    /// Whether the line after a break goes on with the command: where it has but its name, or the line begins with an option,
+    /// a quote, a URL or an operator.
+    fn goes_on(&self) -> bool {
+        const STARTS: &[&[u8]] = &[b"-", b"'", b"\"", b"$'", b"http:", b"https:", b"<", b">", b"|", b"@-"];
+        let rest = &self.text[self.at..];
+        let rest = &rest[rest.iter().take_while(|byte| b" \t\r".contains(byte)).count()..];
+        self.done.len() < 2 || STARTS.iter().any(|start| rest.starts_with(start))
     }
 
     /// What an operator ends, if it ends the command.
@@ -142,7 +208,7 @@ impl<'a> Words<'a> {
 
     /// `>`, `>>`, `>|`, `>&`, `&>` and a number before them; the word that follows is dropped.
     fn redirect(&mut self) {
-        self.word.take_if(|word| word.iter().all(u8::is_ascii_digit));
+        self.word.take_if(|word| word.bytes.iter().all(u8::is_ascii_digit));
         self.end_word();
         while self.text.get(self.at).is_some_and(|byte| b">&|".contains(byte)) {
             self.at += 1;
@@ -155,8 +221,13 @@ impl<'a> Words<'a> {
         self.end_word();
         self.at += 1;
         let after = self.text.get(self.at).copied();
-        if after == Some(b'<') || self.awaited.is_some() || self.document.is_some() {
+        if self.awaited.is_some() || self.reads_next || self.document.is_some() {
             return Err(WordError::Operator);
+        }
+        if after == Some(b'<') {
+            self.at += 1;
+            self.reads_next = true;
+            return Ok(());
         }
         let strips_tabs = after == Some(b'-');
         self.at += usize::from(strips_tabs);
@@ -191,11 +262,29 @@ impl<'a> Words<'a> {
             document.extend_from_slice(line);
             document.push(b'\n');
         }
-        if !awaited.quoted && document.iter().any(|byte| b"$`\\".contains(byte)) {
-            return Err(WordError::Expansion);
-        }
-        self.document = Some(document);
+        self.document =
+            Some(if awaited.quoted { Word { bytes: document, is_unknown: false } } else { self.filled(&document) });
         Ok(())
+    }
+
+    /// A here-document with its variables filled in.
+    fn filled(&mut self, document: &[u8]) -> Word {
+        let variables = std::mem::take(&mut self.variables);
+        let mut inner = Words { variables, depth: self.depth, inserted: self.inserted, ..Words::new(document) };
+        inner.word = Some(Word::default());
+        let mut is_unknown = false;
+        while let Some(byte) = inner.next() {
+            match byte {
+                b'$' => is_unknown |= inner.expansion().is_err(),
+                b'`' => is_unknown = true,
+                b'\\' => inner.escape_among(b"\\$`"),
+                other => inner.push(other),
+            }
+        }
+        (self.variables, self.inserted) = (inner.variables, inner.inserted);
+        let mut word = inner.word.unwrap_or_default();
+        word.is_unknown |= is_unknown;
+        word
     }
 
     fn next(&mut self) -> Option<u8> {
@@ -205,15 +294,21 @@ impl<'a> Words<'a> {
     }
 
     fn push(&mut self, byte: u8) {
-        self.word.get_or_insert_default().push(byte);
+        self.word.get_or_insert_default().bytes.push(byte);
     }
 
     fn end_word(&mut self) {
-        if let Some(word) = self.word.take()
-            && !std::mem::take(&mut self.drops_next)
-        {
-            self.done.push(word);
+        let Some(mut word) = self.word.take() else { return };
+        if std::mem::take(&mut self.drops_next) {
+            return;
         }
+        if std::mem::take(&mut self.reads_next) {
+            // A here-string ends in a line break.
+            word.bytes.push(b'\n');
+            self.document = Some(word);
+            return;
+        }
+        self.done.push(word);
     }
 
     fn skip_line(&mut self) {
@@ -244,18 +339,24 @@ impl<'a> Words<'a> {
         loop {
             match self.next().ok_or(WordError::Quote)? {
                 b'"' => return Ok(()),
-                b'`' => return Err(WordError::Expansion),
-                b'$' if self.expands() => return Err(WordError::Expansion),
-                b'\\' => match self.next().ok_or(WordError::Quote)? {
-                    b'\n' => {}
-                    byte @ (b'"' | b'\\' | b'$' | b'`') => self.push(byte),
-                    byte => {
-                        self.push(b'\\');
-                        self.push(byte);
-                    }
-                },
+                b'`' => self.skip_backticks()?,
+                b'$' => self.expansion()?,
+                b'\\' => self.escape_among(b"\"\\$`"),
                 byte => self.push(byte),
             }
+        }
+    }
+
+    /// A backslash where only these bytes, or a line break, are escaped.
+    fn escape_among(&mut self, escaped: &[u8]) {
+        match self.next() {
+            Some(b'\n') => {}
+            Some(byte) if escaped.contains(&byte) => self.push(byte),
+            Some(byte) => {
+                self.push(b'\\');
+                self.push(byte);
+            }
+            None => self.push(b'\\'),
         }
     }
 
@@ -264,11 +365,110 @@ impl<'a> Words<'a> {
             self.at += 1;
             return self.ansi();
         }
-        if self.expands() {
+        self.expansion()
+    }
+
+    /// What a `$` just read stands for: the value of a variable that the text sets, or the output of a command that only writes.
+    fn expansion(&mut self) -> Result<(), WordError> {
+        if !self.expands() {
+            self.push(b'$');
+            return Ok(());
+        }
+        if self.text[self.at] == b'(' {
+            let inner = self.parenthesised()?;
+            let output = inner.and_then(|inner| self.output(inner));
+            return self.insert(output);
+        }
+        let rest = &self.text[self.at..];
+        let (name, length) = match rest.strip_prefix(b"{") {
+            Some(braced) => {
+                let end = braced.iter().position(|byte| *byte == b'}').ok_or(WordError::Expansion)?;
+                (&braced[..end], end + 2)
+            }
+            None => {
+                let length = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+                (&rest[..length], length.max(1))
+            }
+        };
+        self.at += length;
+        let value = self.variables.get(name).cloned();
+        self.insert(value)
+    }
+
+    fn insert(&mut self, value: Option<Vec<u8>>) -> Result<(), WordError> {
+        let word = self.word.get_or_insert_default();
+        match value {
+            Some(value) if self.inserted + value.len() <= MOST_BYTES => {
+                self.inserted += value.len();
+                word.bytes.extend(value);
+            }
+            _ => word.is_unknown = true,
+        }
+        Ok(())
+    }
+
+    /// What stands in the parentheses that begin here; `None` where it is nested too deeply.
+    fn parenthesised(&mut self) -> Result<Option<&'a [u8]>, WordError> {
+        let start = self.at + 1;
+        let mut inner = Words { at: start, breaks_end: false, depth: self.depth + 1, ..Words::new(self.text) };
+        if inner.depth > MOST_DEPTH {
             return Err(WordError::Expansion);
         }
-        self.push(b'$');
-        Ok(())
+        inner.skip_to_parenthesis()?;
+        self.at = inner.at;
+        Ok(Some(&self.text[start..inner.at - 1]))
+    }
+
+    /// Passes over what stands in parentheses, up to the last one.
+    fn skip_to_parenthesis(&mut self) -> Result<(), WordError> {
+        let mut open = 1;
+        while let Some(byte) = self.next() {
+            match byte {
+                b'\n' if self.awaited.is_some() => self.read_document()?,
+                b'\'' => self.single()?,
+                b'"' => self.double()?,
+                b'\\' => self.escape(),
+                b'$' => self.dollar()?,
+                b'<' if self.text.get(self.at) == Some(&b'<') => self.here()?,
+                b'(' => open += 1,
+                b')' => open -= 1,
+                _ => {}
+            }
+            self.word = None;
+            self.document = None;
+            if open == 0 {
+                return Ok(());
+            }
+        }
+        Err(WordError::Expansion)
+    }
+
+    /// What a command in `$(…)` writes, where that is known without running it: without the line breaks at its end.
+    fn output(&mut self, command: &[u8]) -> Option<Vec<u8>> {
+        let variables = std::mem::take(&mut self.variables);
+        let mut inner = Words { variables, depth: self.depth + 1, inserted: self.inserted, ..Words::new(command) };
+        let words = inner.next_command();
+        let document = inner.document();
+        (self.variables, self.inserted) = (std::mem::take(&mut inner.variables), inner.inserted);
+        let (words, _) = words.ok().filter(|_| inner.is_done())?;
+        let words = known(words).ok()?;
+        let document = document.ok()?.map(|word| known(vec![word])).transpose().ok()?.map(|words| words.concat());
+        let mut output = output::written(&words.iter().map(Vec::as_slice).collect::<Vec<_>>(), document)?;
+        let end = output.iter().rposition(|byte| *byte != b'\n').map_or(0, |last| last + 1);
+        output.truncate(end);
+        Some(output)
+    }
+
+    /// The output of a command in backticks is never known.
+    fn skip_backticks(&mut self) -> Result<(), WordError> {
+        self.word.get_or_insert_default().is_unknown = true;
+        loop {
+            match self.next().ok_or(WordError::Expansion)? {
+                b'`' => return Ok(()),
+                b'\\' => drop(self.next()),
+                _ => {}
+            }
+        }
     }
 
     /// Whether a `$` just read begins an expansion.
@@ -353,13 +553,14 @@ mod tests {
         for (text, end) in [
             ("a b 2>&1", End::Text),
             ("a >/dev/null b", End::Text),
+            ("a b\ne $x", End::Other),
             ("a b &> 'c d' | e $x", End::Pipe),
             ("a b; e $x", End::Other),
             ("a b && e", End::Other),
             ("a b &\n", End::Other),
         ] {
             let (words, ended) = Words::new(text.as_bytes()).next_command().expect("a command");
-            assert_eq!((words, ended), (vec![b"a".to_vec(), b"b".to_vec()], end), "{text}");
+            assert_eq!((known(words), ended), (Ok(vec![b"a".to_vec(), b"b".to_vec()]), end), "{text}");
         }
         assert_eq!(Words::new(b"a b&c").next_command(), Err(WordError::Operator));
     }
@@ -369,7 +570,7 @@ mod tests {
         let document = |text: &str| {
             let mut words = Words::new(text.as_bytes());
             words.next_command()?;
-            words.document()
+            known(words.document()?.into_iter().collect()).map(|mut known| known.pop())
         };
         let lines = |text: &str| Ok(Some(text.as_bytes().to_vec()));
         assert_eq!(document("a <<'E' b\nx $y\n\nE\nrest"), lines("x $y\n\n"));
@@ -384,10 +585,11 @@ mod tests {
         for text in ["$HOME", "\"$(id)\"", "`id`", "\"`id`\"", "${a}"] {
             assert_eq!(shell_words(text.as_bytes()), Err(WordError::Expansion), "{text}");
         }
-        for text in ["a | b", "a; b", "a > b", "a 2>&1", "a && b", "a&b", "(a)", "a << b", "a <<< b"] {
+        for text in ["a | b", "a; b", "a > b", "a 2>&1", "a && b", "a&b", "(a)", "a <<< b"] {
             assert_eq!(shell_words(text.as_bytes()), Err(WordError::Operator), "{text}");
         }
         assert_eq!(shell_words(b"a < b"), Err(WordError::File));
+        assert_eq!(shell_words(b"a << b"), Err(WordError::Operator));
         assert_eq!(shell_words(b"'a"), Err(WordError::Quote));
         assert_eq!(shell_words(br#""a\"#), Err(WordError::Quote));
     }

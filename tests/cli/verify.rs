@@ -82,10 +82,10 @@ fn a_request_is_read_from_raw_http_a_curl_command_and_a_har_file() {
     std::fs::write(place.path("har"), har).unwrap();
     assert_eq!(place.run(&["verify", "--request", "raw"]).code, 0);
     assert_eq!(place.run(&["verify", "--request", "curl"]).code, 0);
-    assert_eq!(place.run(&["verify", "--request", "har", "--entry", "2"]).code, 0);
-    assert_eq!(place.run(&["verify", "--request", "har", "--entry", "1"]).code, 4);
+    assert_eq!(place.run(&["verify", "--request", "har", "--which", "2"]).code, 0);
+    assert_eq!(place.run(&["verify", "--request", "har", "--which", "1"]).code, 4);
     let many = place.run(&["verify", "--request", "har"]);
-    assert_eq!((many.code, many.stderr.contains("--entry, from 1 to 2")), (2, true));
+    assert_eq!((many.code, many.stderr.contains("--which, from 1 to 2")), (2, true));
     std::fs::write(place.path("none"), "hello").unwrap();
     assert_eq!(place.run(&["verify", "--request", "none"]).code, 65);
     assert_eq!(place.run(&["verify", "--request", "missing"]).code, 66);
@@ -314,7 +314,7 @@ fn what_was_handed_over_wrongly_is_told_with_the_way_to_do_it() {
     std::fs::write(place.path("none.har"), r#"{"log":{"entries":[]}}"#).unwrap();
     for (args, code, told) in [
         (&["verify", "one.http", "--header", "X-Webhook-Signature"][..], 65, "--header 'NAME: VALUE'"),
-        (&["verify", "--request", "one.http", "--entry", "2"], 2, "holds one request"),
+        (&["verify", "--request", "one.http", "--which", "2"], 2, "holds one request"),
         (&["verify", "--request", "none.har"], 65, "no"),
         (&["verify", "one.http", "--secret-env", "NOWHERE"], 78, "a variable that a flag names"),
     ] {

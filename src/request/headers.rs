@@ -1,0 +1,191 @@
+//! Headers that a program or a page showed, with the body behind them: dumps of Node, Python and others, pages of browsers'
+//! tools and of GitHub.
+
+use serde_json::value::RawValue;
+
+use super::draft::Draft;
+use super::json::{body_of, headers};
+use super::wrapping::{lines, without_last_break};
+use super::{Captured, Read, RequestError, body, literal, raw};
+
+/// Headers one of which nearly every request has.
+const USUAL: &[&str] = &["host", "content-type", "user-agent", "content-length", "accept", "http_host", "content_type"];
+/// Lines of a page behind which the body stands.
+const BODY_TITLES: &[&str] = &["payload", "request payload", "body", "request body", "raw body", "request data"];
+/// Lines of a page that are no headers.
+const TITLES: &[&str] = &["general", "headers", "request headers", "request", "view source", "view parsed", "raw"];
+/// Lines behind which the answer stands.
+const ANSWER_TITLES: &[&str] = &["response headers", "response", "response body"];
+
+/// Whether a text begins with lines like `Name: value`, up to a blank one.
+pub(super) fn begins(text: &[u8]) -> bool {
+    let mut head = lines(text)
+        .map(|line| without_last_break(&text[line]))
+        .take_while(|line| !line.trim_ascii().is_empty())
+        .peekable();
+    let is_header = |line: &[u8]| {
+        let name = line.split(|byte| *byte == b':').next().unwrap_or_default();
+        name.len() < line.len() && http::HeaderName::from_bytes(name).is_ok() && !line[name.len()..].starts_with(b"://")
+    };
+    let is_folded = |line: &[u8]| line.starts_with(b" ") || line.starts_with(b"\t");
+    head.peek().is_some_and(|first| is_header(first)) && head.all(|line| is_header(line) || is_folded(line))
+}
+
+/// Reads a request whose first line is not there.
+pub(super) fn read(text: &[u8]) -> Read {
+    let has_end = lines(text).any(|line| text[line].trim_ascii().is_empty());
+    if has_end {
+        return Ok(vec![raw::read_headless(text)]);
+    }
+    let mut captured = raw::read_headless(&[text, b"\n\n"].concat())?;
+    captured.notes.push(super::Note::BodyMissing);
+    Ok(vec![Ok(captured)])
+}
+
+/// Reads headers that a program printed as an object, and the body behind it; `None` where the object is something else.
+pub(super) fn of_dump(value: &RawValue, rest: &[u8]) -> Option<Read> {
+    let headers = headers(value).filter(|headers| is_of_a_request(headers))?;
+    let read = || {
+        let mut draft = Draft::default();
+        for (name, value) in &headers {
+            draft.header(name.as_bytes(), value.as_bytes())?;
+        }
+        draft.url = draft.host().map(|host| format!("{}://{host}/", draft.forwarded_scheme()));
+        let rest = without_label(rest.trim_ascii_start());
+        if rest.is_empty() {
+            return Ok(draft.without_body("headers as a program printed them"));
+        }
+        let (bytes, note) = printed_body(rest, draft.content_length())?;
+        draft.body = bytes;
+        draft.notes.extend(note);
+        Ok(draft.captured("headers and body as a program printed them"))
+    };
+    Some(Ok(vec![read()]))
+}
+
+fn is_of_a_request(headers: &[(String, String)]) -> bool {
+    headers.iter().any(|(name, _)| {
+        let name = name.to_ascii_lowercase();
+        USUAL.contains(&name.as_str()) || name.contains("signature") || name.contains("hmac")
+    })
+}
+
+/// What follows `body:` or the like.
+fn without_label(text: &[u8]) -> &[u8] {
+    let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let label = line
+        .iter()
+        .position(|byte| matches!(byte, b':' | b'='))
+        .map(|at| String::from_utf8_lossy(&line[..at]).trim().to_ascii_lowercase());
+    let is_label = |label: &str| {
+        matches!(label, "body" | "rawbody" | "raw body" | "raw_body" | "payload" | "request body" | "req.body" | "data")
+    };
+    match label {
+        Some(label) if is_label(&label) => {
+            let at = line.iter().position(|byte| matches!(byte, b':' | b'=')).unwrap_or(0);
+            text[at + 1..].trim_ascii_start()
+        }
+        _ => text,
+    }
+}
+
+/// The body that a program printed: as it stands where it is JSON or no object, else written as JSON.
+fn printed_body(text: &[u8], said: Option<usize>) -> Result<body::Body, RequestError> {
+    let printed = match said {
+        Some(said) if text.len() > said && text[said..].trim_ascii().is_empty() => &text[..said],
+        _ => text.trim_ascii_end(),
+    };
+    let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(printed).is_ok();
+    let literal = std::str::from_utf8(printed).ok().filter(|_| !is_json).and_then(literal::to_json);
+    match literal {
+        Some((json, length)) if printed[length..].trim_ascii().is_empty() => {
+            let value = RawValue::from_string(json).map_err(|error| RequestError::Json(error.to_string()))?;
+            body_of(&value, false, said)
+        }
+        _ => Ok((printed.to_vec(), None)),
+    }
+}
+
+/// Whether a text is what a page shows of a request, line by line.
+pub(super) fn begins_page(text: &[u8]) -> bool {
+    let is_told = |line: &[u8]| {
+        let line = line.trim_ascii().to_ascii_lowercase();
+        line.starts_with(b"request url") || line.starts_with(b"request method")
+    };
+    text.split(|byte| *byte == b'\n').take(40).any(is_told)
+}
+
+/// Reads what a page shows of a request.
+pub(super) fn read_page(text: &[u8]) -> Read {
+    let mut page = Page::default();
+    for range in lines(text) {
+        let line = String::from_utf8_lossy(text[range.clone()].trim_ascii()).into_owned();
+        let title = line.trim_end_matches(':').to_ascii_lowercase();
+        if BODY_TITLES.contains(&title.as_str()) {
+            page.body = Some(&text[range.end..]);
+            break;
+        }
+        page.is_answer =
+            (page.is_answer || ANSWER_TITLES.contains(&title.as_str())) && !TITLES.contains(&title.as_str());
+        if !page.is_answer && !TITLES.contains(&title.as_str()) && !line.is_empty() {
+            page.line(&line)?;
+        }
+    }
+    Ok(vec![page.captured()])
+}
+
+#[derive(Default)]
+struct Page<'a> {
+    draft: Draft,
+    /// A name whose value stands on the next line.
+    name: Option<String>,
+    is_answer: bool,
+    body: Option<&'a [u8]>,
+}
+
+impl Page<'_> {
+    fn line(&mut self, line: &str) -> Result<(), RequestError> {
+        if let Some(name) = self.name.take() {
+            return self.pair(&name, line);
+        }
+        let split = line.char_indices().find(|(at, c)| *c == ':' && *at > 0);
+        match split {
+            Some((at, _)) if line[at + 1..].trim().is_empty() => {
+                self.name = Some(line[..at].to_owned());
+                Ok(())
+            }
+            Some((at, _)) => self.pair(&line[..at], line[at + 1..].trim()),
+            None => Ok(()),
+        }
+    }
+
+    fn pair(&mut self, name: &str, value: &str) -> Result<(), RequestError> {
+        match name.to_ascii_lowercase().as_str() {
+            "request url" => self.draft.url = Some(value.to_owned()),
+            "request method" => self.draft.method(&value.to_ascii_uppercase())?,
+            // What the page tells beside the headers: `Status Code`, `Remote Address`.
+            other if other.contains(' ') => {}
+            _ => self.draft.header(name.as_bytes(), value.as_bytes())?,
+        }
+        Ok(())
+    }
+
+    fn captured(mut self) -> Result<Captured, RequestError> {
+        const FORMAT: &str = "page of a delivery or of a browser's tools";
+        let Some(text) = self.body.map(<[u8]>::trim_ascii).filter(|body| !body.is_empty()) else {
+            return Ok(self.draft.without_body(FORMAT));
+        };
+        let (bytes, note) = shown_body(text, self.draft.content_length());
+        self.draft.body = bytes;
+        self.draft.notes.extend(note);
+        Ok(self.draft.captured(FORMAT))
+    }
+}
+
+/// Pages show JSON indented, which nobody sends.
+fn shown_body(text: &[u8], said: Option<usize>) -> body::Body {
+    match serde_json::from_slice::<&RawValue>(text) {
+        Ok(value) if text.contains(&b'\n') && said != Some(text.len()) => body::of_json(value, said),
+        _ => (text.to_vec(), None),
+    }
+}

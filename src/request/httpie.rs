@@ -1,0 +1,300 @@
+//! A command of HTTPie, or of xh, which takes the same words.
+
+use url::form_urlencoded;
+
+use super::draft::Draft;
+use super::{Captured, Note, RequestError, body};
+
+const IGNORED: &[&str] = &[
+    "-v",
+    "--verbose",
+    "-h",
+    "--headers",
+    "-b",
+    "--body",
+    "-d",
+    "--download",
+    "-F",
+    "--follow",
+    "--check-status",
+    "--ignore-stdin",
+    "-I",
+    "--stream",
+    "-S",
+    "--offline",
+    "--debug",
+    "-q",
+    "--quiet",
+    "--compress",
+    "-x",
+    "--all",
+    "-m",
+    "--meta",
+    "--http2",
+];
+const IGNORED_WITH_VALUE: &[&str] = &[
+    "-a",
+    "--auth",
+    "-A",
+    "--auth-type",
+    "--timeout",
+    "-o",
+    "--output",
+    "-p",
+    "--print",
+    "--session",
+    "--session-read-only",
+    "--proxy",
+    "--verify",
+    "--cert",
+    "--cert-key",
+    "-s",
+    "--style",
+    "--pretty",
+    "--format-options",
+    "--max-redirects",
+    "--ssl",
+    "-P",
+    "--history-print",
+    "--http-version",
+];
+/// What stands between a name and its value, and where the value goes; of those that begin at one place the longest counts.
+const SEPARATORS: &[(&str, Item)] = &[
+    (":=@", Item::File),
+    ("=@", Item::File),
+    (":=", Item::Json),
+    ("==", Item::Query),
+    ("@", Item::File),
+    ("=", Item::Field),
+    (":", Item::Header),
+    (";", Item::EmptyHeader),
+];
+
+/// Which of the two programs, for they write JSON differently.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Dialect {
+    /// HTTPie, as Python writes it.
+    Python,
+    /// xh, without spaces.
+    Xh,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Item {
+    Header,
+    EmptyHeader,
+    Query,
+    Field,
+    Json,
+    File,
+}
+
+#[derive(Default)]
+struct Command {
+    draft: Draft,
+    is_form: bool,
+    raw: Option<Vec<u8>>,
+    /// Names and values of the body, the values as JSON, or as they stand in a form.
+    fields: Vec<(String, String)>,
+    query: Vec<(String, String)>,
+    positional: Vec<String>,
+    /// Whether a header is written `name: value`, as mitmproxy writes them.
+    has_spaced_header: bool,
+}
+
+/// The request that HTTPie or xh sends when it is called with these words. `input` is what it reads, as far as the text says.
+pub(super) fn request(words: &[Vec<u8>], input: Option<Vec<u8>>, dialect: Dialect) -> Result<Captured, RequestError> {
+    let mut command = Command::default();
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        let text = String::from_utf8_lossy(word).into_owned();
+        match text.strip_prefix('-') {
+            Some(_) => command.option(&text, &mut || words.next().cloned())?,
+            None => command.positional.push(text),
+        }
+    }
+    command.finish(input, dialect)
+}
+
+impl Command {
+    fn option(&mut self, word: &str, next: &mut dyn FnMut() -> Option<Vec<u8>>) -> Result<(), RequestError> {
+        let (name, joined) = match word.split_once('=').filter(|_| word.starts_with("--")) {
+            Some((name, value)) => (name, Some(value.as_bytes().to_vec())),
+            None => (word, None),
+        };
+        let mut value = || joined.clone().or_else(&mut *next).ok_or_else(|| RequestError::OptionValue(name.to_owned()));
+        match name {
+            "-j" | "--json" => self.is_form = false,
+            "-f" | "--form" => self.is_form = true,
+            "--raw" => self.raw = Some(value()?),
+            name if IGNORED.contains(&name) => {}
+            name if IGNORED_WITH_VALUE.contains(&name) => drop(value()?),
+            name => return Err(RequestError::UnknownOption(name.to_owned())),
+        }
+        Ok(())
+    }
+
+    fn finish(mut self, input: Option<Vec<u8>>, dialect: Dialect) -> Result<Captured, RequestError> {
+        let positional = std::mem::take(&mut self.positional);
+        let is_alone = positional.len() == 1;
+        let is_method = |word: &String| !is_alone && word.bytes().all(|byte| byte.is_ascii_alphabetic());
+        let mut positional = positional.into_iter().peekable();
+        let method = positional.next_if(is_method);
+        let url = positional.next().ok_or(RequestError::CommandUrl)?;
+        for item in positional {
+            self.item(&item)?;
+        }
+        let written = self.body(input, dialect)?;
+        let default = if written.is_some() { "POST" } else { "GET" };
+        self.draft.method(&method.map_or_else(|| default.to_owned(), |method| method.to_ascii_uppercase()))?;
+        self.draft.url = Some(super::url(with_query(&whole_url(&url), &self.query))?);
+        self.draft.body = written.unwrap_or_default();
+        Ok(self.draft.captured(if dialect == Dialect::Xh { "xh command" } else { "HTTPie command" }))
+    }
+
+    fn item(&mut self, word: &str) -> Result<(), RequestError> {
+        let unknown = || RequestError::UnknownOption(word.to_owned());
+        let (name, item, value) = split(word).ok_or_else(unknown)?;
+        match item {
+            Item::Header if value.is_empty() => {}
+            Item::Header | Item::EmptyHeader => {
+                self.has_spaced_header |= value.starts_with(' ');
+                self.draft.header(name.as_bytes(), value.as_bytes())?;
+            }
+            Item::Query => self.query.push((name, value)),
+            Item::File => return Err(RequestError::OtherFile(word.to_owned())),
+            Item::Field if self.is_form => self.fields.push((name, value)),
+            // Brackets build objects in objects.
+            Item::Field | Item::Json if name.contains(['[', ']']) => return Err(unknown()),
+            Item::Field => self.fields.push((name, serde_json::to_string(&value).map_err(|_| unknown())?)),
+            Item::Json => {
+                let is_json = serde_json::from_str::<serde::de::IgnoredAny>(&value).is_ok();
+                self.fields.push((name, is_json.then_some(value).ok_or_else(unknown)?));
+            }
+        }
+        Ok(())
+    }
+
+    /// The body, if the command has one.
+    fn body(&mut self, input: Option<Vec<u8>>, dialect: Dialect) -> Result<Option<Vec<u8>>, RequestError> {
+        if let Some(raw) = self.raw.take() {
+            self.json_headers()?;
+            return Ok(Some(raw));
+        }
+        if let Some(mut input) = input {
+            // Where mitmproxy writes such a command, the line break that `<<<` adds was not part of what it saw.
+            if self.has_spaced_header
+                && self.draft.content_length() != Some(input.len())
+                && input.pop_if(|last| *last == b'\n').is_some()
+            {
+                self.draft.notes.push(Note::HereStringBreak);
+            }
+            self.json_headers()?;
+            return Ok(Some(input));
+        }
+        if self.fields.is_empty() {
+            return Ok(None);
+        }
+        if self.is_form {
+            self.draft.default_content_type("application/x-www-form-urlencoded; charset=utf-8")?;
+            let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.fields).finish();
+            return Ok(Some(form.into_bytes()));
+        }
+        self.json_headers()?;
+        let members: Vec<String> = self
+            .fields
+            .iter()
+            .map(|(name, value)| format!("{}:{value}", serde_json::to_string(name).unwrap_or_default()))
+            .collect();
+        let object = format!("{{{}}}", members.join(","));
+        let written = if dialect == Dialect::Xh { body::compact(&object) } else { body::as_python(&object) };
+        Ok(Some(written.into_bytes()))
+    }
+
+    fn json_headers(&mut self) -> Result<(), RequestError> {
+        if !self.draft.has_header("accept") {
+            self.draft.header(b"accept", b"application/json, */*;q=0.5")?;
+        }
+        self.draft.default_content_type("application/json")
+    }
+}
+
+/// Splits a word at its first separator that no backslash stands before.
+fn split(word: &str) -> Option<(String, Item, String)> {
+    let mut name = String::new();
+    let mut rest = word;
+    while let Some(next) = rest.chars().next() {
+        if let Some((separator, item)) = SEPARATORS.iter().find(|(separator, _)| rest.starts_with(separator)) {
+            let value = &rest[separator.len()..];
+            if *item != Item::EmptyHeader || value.is_empty() {
+                return (!name.is_empty()).then(|| (name, *item, value.to_owned()));
+            }
+        }
+        rest = &rest[next.len_utf8()..];
+        match next {
+            '\\' => {
+                let escaped = rest.chars().next()?;
+                name.push(escaped);
+                rest = &rest[escaped.len_utf8()..];
+            }
+            other => name.push(other),
+        }
+    }
+    None
+}
+
+/// `:3000/x` and `example.com/x` are short for whole URLs.
+fn whole_url(url: &str) -> String {
+    let port = url.strip_prefix(':').filter(|rest| !rest.starts_with(':'));
+    match port {
+        _ if url.contains("://") => url.to_owned(),
+        Some(rest) if rest.starts_with('/') || rest.is_empty() => format!("http://localhost{rest}"),
+        Some(rest) => format!("http://localhost:{rest}"),
+        None => format!("http://{url}"),
+    }
+}
+
+fn with_query(url: &str, query: &[(String, String)]) -> String {
+    if query.is_empty() {
+        return url.to_owned();
+    }
+    let joint = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{joint}{}", form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str, dialect: Dialect) -> Result<Captured, RequestError> {
+        request(&crate::request::shell_words(text.as_bytes()).expect("words")[1..], None, dialect)
+    }
+
+    #[test]
+    fn items_become_headers_query_and_body_as_each_program_writes_it() {
+        let text = "http -v PUT h.example/x X-A:b c==d 'note=Zoë' n:=1 'o:={\"p\":[1,2]}'";
+        let python = read(text, Dialect::Python).expect("a request").request;
+        assert_eq!((python.method.as_str(), python.url.as_deref()), ("PUT", Some("http://h.example/x?c=d")));
+        assert_eq!(python.headers["x-a"], "b");
+        assert_eq!(&python.body[..], br#"{"note": "Zo\u00eb", "n": 1, "o": {"p": [1, 2]}}"#);
+        let compact = read(text, Dialect::Xh).expect("a request").request;
+        assert_eq!(&compact.body[..], r#"{"note":"Zoë","n":1,"o":{"p":[1,2]}}"#.as_bytes());
+        let form = read("http -f :3000/x a=b 'c=d e'", Dialect::Python).expect("a request").request;
+        assert_eq!((form.method.as_str(), form.url.as_deref()), ("POST", Some("http://localhost:3000/x")));
+        assert_eq!(&form.body[..], b"a=b&c=d+e");
+        let raw = read("http h --raw '{}'", Dialect::Python).expect("a request").request;
+        assert_eq!(
+            (&raw.body[..], &raw.headers["content-type"]),
+            (&b"{}"[..], &http::HeaderValue::from_static("application/json"))
+        );
+        assert_eq!(read("http h", Dialect::Python).expect("a request").request.method.as_str(), "GET");
+    }
+
+    #[test]
+    fn what_the_command_does_not_hold_is_refused() {
+        assert_eq!(read("http h.example a=@x", Dialect::Python), Err(RequestError::OtherFile("a=@x".into())));
+        assert_eq!(read("http h.example a[b]=c", Dialect::Python), Err(RequestError::UnknownOption("a[b]=c".into())));
+        assert_eq!(read("http --multipart h", Dialect::Python), Err(RequestError::UnknownOption("--multipart".into())));
+        assert_eq!(read("http", Dialect::Python), Err(RequestError::CommandUrl));
+    }
+}

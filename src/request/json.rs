@@ -1,0 +1,139 @@
+//! JSON that holds requests: events of gateways, exports and answers of tools, HAR files.
+//!
+//! What tools put around a request is looked through; the body stays the text that the file holds.
+
+mod collection;
+mod event;
+mod har;
+mod members;
+
+use serde_json::value::RawValue;
+
+use super::{Captured, Read, RequestError, literal};
+pub(super) use event::{body_of, headers};
+pub(super) use members::{Members, list, text};
+
+/// Requests are looked for this deep in what tools put around them.
+const MOST_DEPTH: usize = 6;
+/// Values of one file, one after the other.
+const MOST_VALUES: usize = 20_000;
+/// Members in which tools put the request, or the list of requests, that they speak of.
+const WRAPPERS: &[&str] = &[
+    "event",
+    "request",
+    "req",
+    "requests",
+    "http",
+    "httpRequest",
+    "trigger",
+    "steps",
+    "context",
+    "input",
+    "detail",
+    "requestPayload",
+    "data",
+    "models",
+    "items",
+    "results",
+    "events",
+    "Records",
+    "logs",
+    "message",
+    "json",
+    "record",
+    "log",
+    "body",
+];
+
+/// Whether a text begins as JSON does, or as programs print an object.
+pub(super) fn begins(text: &[u8]) -> bool {
+    matches!(text.first(), Some(b'{' | b'[')) || text.starts_with(b"\"{") || text.starts_with(b"\"[")
+}
+
+/// Reads every request of a JSON value, or of several, one after the other.
+pub(super) fn read(text: &[u8], depth: usize) -> Read {
+    let mut all = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() && all.len() < MOST_VALUES {
+        let printed;
+        let (value, after) = match first_value(rest) {
+            Ok((First::Json(value), after)) => (value, after),
+            Ok((First::Printed(value), after)) => {
+                printed = value;
+                (&*printed, after)
+            }
+            // What stands behind a request that was read is not looked at, such as an answer.
+            Err(_) if !all.is_empty() => break,
+            Err(error) => return Err(error),
+        };
+        match requests(value, None, depth) {
+            Some(found) => all.extend(found),
+            None if all.is_empty() => {
+                return super::headers::of_dump(value, after).unwrap_or_else(|| Err(without_request(value)));
+            }
+            None => break,
+        }
+        rest = after.trim_ascii_start();
+    }
+    Ok(all)
+}
+
+/// The first value of a text.
+enum First<'a> {
+    /// As it stands there.
+    Json(&'a RawValue),
+    /// What a program printed, turned into JSON.
+    Printed(Box<RawValue>),
+}
+
+/// The value at the start of a text, and what follows it.
+fn first_value(text: &[u8]) -> Result<(First<'_>, &[u8]), RequestError> {
+    let mut values = serde_json::Deserializer::from_slice(text).into_iter::<&RawValue>();
+    let error = match values.next() {
+        Some(Ok(value)) => return Ok((First::Json(value), &text[values.byte_offset()..])),
+        Some(Err(error)) => error.to_string(),
+        None => "it is empty".to_owned(),
+    };
+    let printed = std::str::from_utf8(text).ok().and_then(literal::to_json);
+    let (json, length) = printed.ok_or_else(|| RequestError::Json(error.clone()))?;
+    let value = RawValue::from_string(json).map_err(|_| RequestError::Json(error))?;
+    Ok((First::Printed(value), &text[length..]))
+}
+
+/// Why there is no request in a value.
+fn without_request(value: &RawValue) -> RequestError {
+    let members = Members::parse(value);
+    let has = |path: &str| members.as_ref().is_some_and(|members| members.has(path));
+    let what = if has("payload") && (has("eventType") || has("event_type")) {
+        "a message of Svix, which has no headers: sign its payload by `syncctl sign --scheme svix` and compare"
+    } else if members.is_some() {
+        "JSON without the headers of a request: the body alone, perhaps"
+    } else {
+        "JSON that holds no request"
+    };
+    RequestError::Unknown(format!("it looks like {what}"))
+}
+
+/// The requests in a value; `None` where there is none. `named` is what the file was recognised as so far.
+fn requests(
+    value: &RawValue,
+    named: Option<&'static str>,
+    depth: usize,
+) -> Option<Vec<Result<Captured, RequestError>>> {
+    if depth > MOST_DEPTH {
+        return None;
+    }
+    if let Some(items) = list(value) {
+        let found: Vec<_> = items.into_iter().filter_map(|item| requests(item, named, depth + 1)).flatten().collect();
+        return (!found.is_empty()).then_some(found);
+    }
+    if let Some(text) = text(value) {
+        return super::read_text(text.as_bytes(), depth + 1).ok();
+    }
+    let members = Members::parse(value)?;
+    let named = event::name_of(&members).or(named);
+    har::requests(&members)
+        .or_else(|| collection::requests(&members))
+        .or_else(|| event::request(&members, named).map(|one| vec![one]))
+        .or_else(|| WRAPPERS.iter().find_map(|name| requests(members.get(name)?, named, depth + 1)))
+}

@@ -1,0 +1,302 @@
+//! A request as an object with headers and a body: what gateways hand to functions and what tools answer.
+//!
+//! They differ in the names of their members alone, so one reading by lists of names serves them all.
+
+use serde_json::value::RawValue;
+use url::form_urlencoded;
+
+use super::members::{Members, list, scalar, text};
+use crate::request::body::{self, Body};
+use crate::request::draft::Draft;
+use crate::request::{Captured, RequestError, raw};
+
+/// What files are recognised as, and the members that tell it. The first that fits is taken.
+const NAMES: &[(&str, &[&str])] = &[
+    ("AWS Application Load Balancer event", &["requestContext.elb"]),
+    ("AWS API Gateway v2 or Lambda URL event", &["requestContext.http", "rawPath"]),
+    ("AWS API Gateway v1 event", &["requestContext", "httpMethod"]),
+    ("Netlify function event", &["rawUrl", "httpMethod"]),
+    ("OpenWhisk action", &["__ow_headers"]),
+    ("webhook.site request", &["token_id", "content"]),
+    ("RequestBin or Pipedream event", &["bodyRaw"]),
+    ("GitHub delivery", &["guid", "request.headers"]),
+    ("Hookdeck request", &["data.headers", "data.is_large_payload"]),
+    ("Hookdeck event", &["data.headers", "webhook_id"]),
+    ("list of Hookdeck", &["models", "pagination"]),
+    ("ngrok request", &["request.raw", "tunnel_name"]),
+    ("list of ngrok", &["requests", "uri"]),
+    ("list of Svix Play", &["data", "iterator"]),
+    ("n8n webhook", &["webhookUrl", "headers"]),
+    ("RequestCatcher request", &["raw_request", "content_length"]),
+    ("mitmproxy flow", &["request.headers", "client_conn"]),
+    ("Charles session", &["protocolVersion", "request.header.headers"]),
+];
+
+/// Members that hold a whole raw request, as text or base64.
+const RAW: &[&str] = &["raw", "raw_request", "rawRequest", "request_raw"];
+const METHOD: &[&str] = &[
+    "method",
+    "httpMethod",
+    "http_method",
+    "requestMethod",
+    "request_method",
+    "verb",
+    "__ow_method",
+    "requestContext.http.method",
+];
+const URL: &[&str] = &[
+    "url",
+    "rawUrl",
+    "fullUrl",
+    "full_url",
+    "webhookUrl",
+    "webhook_url",
+    "request_url",
+    "requestUrl",
+    "originalUrl",
+    "uri",
+    "href",
+    "endpoint",
+];
+const PATH: &[&str] = &[
+    "rawPath",
+    "requestContext.path",
+    "__ow_path",
+    "originalUrl",
+    "path",
+    "requestPath",
+    "uri",
+    "url",
+    "requestContext.http.path",
+];
+const HOST: &[&str] = &["host", "hostname", "pretty_host", "requestContext.domainName"];
+const RAW_QUERY: &[&str] =
+    &["rawQueryString", "raw_query", "rawQuery", "queryString", "query_string", "__ow_query", "query"];
+const QUERY: &[&str] = &["multiValueQueryStringParameters", "queryStringParameters", "query", "query_params"];
+/// Where headers are, the most exact first.
+const HEADERS: &[&str] = &[
+    "rawHeaders",
+    "multiValueHeaders",
+    "headers",
+    "header",
+    "requestHeaders",
+    "request_headers",
+    "httpHeaders",
+    "__ow_headers",
+    "request.header.headers",
+];
+/// Where bodies are, the most exact first.
+const BODIES: &[&str] = &[
+    "rawBody",
+    "raw_body",
+    "bodyRaw",
+    "body_raw",
+    "rawbody",
+    "body_base64",
+    "bodyBase64",
+    "__ow_body",
+    "request.body.text",
+    "body",
+    "content",
+    "payload",
+    "raw",
+    "data",
+    "text",
+];
+/// Members that say that the body is base64.
+const BASE64_FLAGS: &[&str] = &["isBase64Encoded", "is_base64_encoded", "isBase64", "base64", "body_is_base64"];
+
+/// What the file that holds such an object is.
+pub(super) fn name_of(members: &Members<'_>) -> Option<&'static str> {
+    NAMES.iter().find(|(_, told_by)| told_by.iter().all(|path| members.has(path))).map(|(name, _)| *name)
+}
+
+/// The request that an object is; `None` where it is none.
+pub(super) fn request(members: &Members<'_>, named: Option<&'static str>) -> Option<Result<Captured, RequestError>> {
+    let named = named.unwrap_or("JSON with headers and a body");
+    if let Some(text) = RAW.iter().find_map(|name| whole(&members.text(&[name])?)) {
+        return Some(raw::read_one(&text).map(|captured| captured.named(format!("{named}, raw request in base64"))));
+    }
+    let headers = all_headers(members)?;
+    let has_target = METHOD.iter().chain(URL).chain(PATH).any(|path| members.has(path));
+    let body = BODIES.iter().find_map(|name| Some((*name, members.get(name)?)));
+    if body.is_none() && !has_target {
+        return None;
+    }
+    Some(built(members, named, &headers, body))
+}
+
+fn built(
+    members: &Members<'_>,
+    named: &str,
+    headers: &[(String, String)],
+    body: Option<(&str, &RawValue)>,
+) -> Result<Captured, RequestError> {
+    let mut draft = Draft::default();
+    for (name, value) in headers {
+        draft.header(name.as_bytes(), value.as_bytes())?;
+    }
+    for cookie in members.get("cookies").and_then(list).into_iter().flatten().filter_map(text) {
+        draft.header(b"cookie", cookie.as_bytes())?;
+    }
+    if let Some(method) = members.text(METHOD) {
+        draft.method(&method.to_ascii_uppercase())?;
+    }
+    draft.url = url(members, &draft);
+    let said = draft.content_length();
+    let Some((name, value)) = body else {
+        let is_none = said.is_none() && (draft.is_bodiless() || members.has("requestContext") || says_null(members));
+        return Ok(if is_none || said == Some(0) { draft.captured(named) } else { draft.without_body(named) });
+    };
+    let is_base64 = name.to_ascii_lowercase().ends_with("base64") || says_base64(members);
+    let (bytes, note) = body_of(value, is_base64, said)?;
+    let kind = if is_base64 { ", body in base64" } else { "" };
+    draft.body = bytes;
+    draft.notes.extend(note);
+    Ok(draft.captured(&format!("{named}{kind}")))
+}
+
+/// Whether the object says that there was no body.
+fn says_null(members: &Members<'_>) -> bool {
+    members.iter().any(|(name, value)| BODIES.contains(&name) && value.get() == "null")
+}
+
+fn says_base64(members: &Members<'_>) -> bool {
+    BASE64_FLAGS.iter().any(|name| members.get(name).is_some_and(|value| value.get() == "true"))
+        || members.text(&["bodyEncoding", "body_encoding", "encoding"]).is_some_and(|encoding| encoding == "base64")
+}
+
+/// The bytes of a body: a text, bytes as Node writes them, or a value that the tool made of it.
+pub(in crate::request) fn body_of(
+    value: &RawValue,
+    is_base64: bool,
+    said: Option<usize>,
+) -> Result<Body, RequestError> {
+    if let Some(text) = text(value) {
+        return match is_base64 {
+            true => body::base64(&text).map(|bytes| (bytes, None)).ok_or(RequestError::Base64),
+            false => body::of_text(&text, said),
+        };
+    }
+    if let Some(bytes) = node_buffer(value) {
+        return Ok((bytes, None));
+    }
+    Ok(body::of_json(value, said))
+}
+
+/// `{"type":"Buffer","data":[123,125]}`
+fn node_buffer(value: &RawValue) -> Option<Vec<u8>> {
+    let members = Members::parse(value)?;
+    if members.text(&["type"])? != "Buffer" {
+        return None;
+    }
+    serde_json::from_str(members.get("data")?.get()).ok()
+}
+
+/// A raw request that a member holds, as text or in base64.
+fn whole(text: &str) -> Option<Vec<u8>> {
+    if raw::begins(text.as_bytes()) {
+        return Some(text.as_bytes().to_vec());
+    }
+    body::base64(text).filter(|decoded| raw::begins(decoded))
+}
+
+/// The headers of an object. Where it has them twice, those with all their values are taken, and what only the others have.
+fn all_headers(members: &Members<'_>) -> Option<Vec<(String, String)>> {
+    let mut all: Option<Vec<(String, String)>> = None;
+    for found in HEADERS.iter().filter_map(|path| headers(members.get(path)?)) {
+        match &mut all {
+            None => all = Some(found),
+            Some(all) => {
+                let is_new = |name: &str| !all.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
+                let new: Vec<_> = found.into_iter().filter(|(name, _)| is_new(name)).collect();
+                all.extend(new);
+            }
+        }
+    }
+    all.or_else(|| flat_headers(members))
+}
+
+/// The headers of an object that holds them beside its body, as smee.io does.
+fn flat_headers(members: &Members<'_>) -> Option<Vec<(String, String)>> {
+    let is_header = |name: &str| name.contains('-') || matches!(name, "host" | "accept" | "connection");
+    let found = members.iter().filter(|(name, _)| is_header(name));
+    let all: Vec<_> = found.filter_map(|(name, value)| Some((name.to_owned(), scalar(value)?))).collect();
+    (members.has("body") && all.len() > 1).then_some(all)
+}
+
+/// Headers in any of the forms in which JSON holds them.
+pub(in crate::request) fn headers(value: &RawValue) -> Option<Vec<(String, String)>> {
+    if let Some(members) = Members::parse(value) {
+        return members
+            .iter()
+            .map(|(name, value)| values(name, value))
+            .collect::<Option<Vec<_>>>()
+            .map(|all| all.concat());
+    }
+    if let Some(lines) = text(value) {
+        let pairs = lines.lines().filter(|line| !line.trim().is_empty()).map(|line| line.split_once(':'));
+        return pairs.map(|pair| pair.map(|(name, value)| (name.to_owned(), value.to_owned()))).collect();
+    }
+    let items = list(value)?;
+    if let Some(texts) = items.iter().map(|item| text(item)).collect::<Option<Vec<_>>>() {
+        let pairs = texts.chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone()));
+        return (!texts.is_empty() && texts.len().is_multiple_of(2)).then(|| pairs.collect());
+    }
+    items.into_iter().map(pair).collect::<Option<Vec<_>>>().map(|all| all.into_iter().flatten().collect())
+}
+
+/// The values of one header. A null or an object is none.
+fn values(name: &str, value: &RawValue) -> Option<Vec<(String, String)>> {
+    let named = |value: String| (name.to_owned(), value);
+    if value.get() == "null" {
+        return Some(Vec::new());
+    }
+    match list(value) {
+        Some(items) => items.into_iter().map(|item| scalar(item).map(named)).collect(),
+        None => scalar(value).map(|value| vec![named(value)]),
+    }
+}
+
+/// `{"name": …, "value": …}`, `{"key": …, "value": …}` or `["name", "value"]`; nothing where it is switched off.
+fn pair(item: &RawValue) -> Option<Option<(String, String)>> {
+    if let Some(members) = Members::parse(item) {
+        let is_off = members.get("disabled").is_some_and(|value| value.get() == "true")
+            || members.get("enabled").is_some_and(|value| value.get() == "false");
+        let name = members.text(&["name", "key", "Name", "Key"])?;
+        let value = members.get("value").or_else(|| members.get("Value")).and_then(scalar).unwrap_or_default();
+        return Some((!is_off && !name.is_empty()).then_some((name, value)));
+    }
+    match list(item)?.as_slice() {
+        [name, value] => Some(Some((text(name)?, scalar(value)?))),
+        _ => None,
+    }
+}
+
+/// The URL: whole where there is one, else from the host and the path.
+fn url(members: &Members<'_>, draft: &Draft) -> Option<String> {
+    let whole = URL.iter().filter_map(|path| members.text(&[path])).find(|url| url.contains("://"));
+    if whole.is_some() {
+        return whole;
+    }
+    let path = members.text(PATH).filter(|path| path.starts_with('/')).unwrap_or_else(|| "/".to_owned());
+    let query = if path.contains('?') { None } else { query(members) };
+    let target = query.map_or_else(|| path.clone(), |query| format!("{path}?{query}"));
+    let host = draft.host().or_else(|| members.text(HOST))?;
+    Some(format!("{}://{host}{target}", draft.forwarded_scheme()))
+}
+
+fn query(members: &Members<'_>) -> Option<String> {
+    let raw = members.text(RAW_QUERY).map(|query| query.trim_start_matches('?').to_owned());
+    if let Some(raw) = raw.filter(|raw| !raw.is_empty()) {
+        return Some(raw);
+    }
+    // A load balancer hands the query on as it was written.
+    let is_encoded = members.has("requestContext.elb");
+    let pairs = QUERY.iter().find_map(|name| headers(members.get(name)?)).filter(|pairs| !pairs.is_empty())?;
+    if is_encoded {
+        let pairs: Vec<String> = pairs.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
+        return Some(pairs.join("&"));
+    }
+    Some(form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish())
+}

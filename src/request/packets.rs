@@ -1,0 +1,160 @@
+//! HTTP in captured packets: what `tcpdump -A` and `-X` print, and packets that Wireshark copied as hex.
+
+use etherparse::{LaxSlicedPacket, TransportSlice};
+
+use super::{Captured, Note, Read, RequestError, hex, raw, wrapping};
+
+/// Lengths of what may stand before the payload in `tcpdump -A`: the headers of IP and TCP, with the usual options.
+const HEADER_LENGTHS: &[usize] = &[52, 40, 72, 60, 64, 56, 48, 44, 80, 84];
+/// Lengths of what may stand before the header of IP: nothing, Ethernet, the loopback interface, Linux' cooked captures.
+const LINK_LENGTHS: &[usize] = &[0, 14, 4, 16, 18, 20];
+
+/// Whether a text begins with the line that tcpdump prints for a packet.
+pub(super) fn begins(text: &[u8]) -> bool {
+    text.split(|byte| *byte == b'\n').take(20).any(|line| header(line).is_some())
+}
+
+/// What tcpdump prints of a packet before its bytes.
+struct Header<'a> {
+    /// Both ends: `10.0.0.1.5000 > 10.0.0.2.80`.
+    flow: &'a str,
+    /// The range of the sequence, which a packet that was sent again has once more.
+    sequence: Option<&'a str>,
+    length: Option<usize>,
+}
+
+/// `12:00:00.000000 IP 10.0.0.1.5000 > 10.0.0.2.80: Flags [P.], seq 1:200, length 200`
+fn header(line: &[u8]) -> Option<Header<'_>> {
+    let text = std::str::from_utf8(line).ok()?;
+    let (time, _) = text.trim_start().split_once(' ')?;
+    let at =
+        text.find(" IP ").map(|at| at + 4).or_else(|| text.find(" IP6 ").map(|at| at + 5)).filter(|at| *at < 80)?;
+    let (flow, rest) = text[at..].split_once(": ")?;
+    let value = |name: &str| rest.split(", ").find_map(|part| part.strip_prefix(name));
+    let length = value("length ").and_then(|length| length.split([':', ' ', ')']).next()?.parse().ok());
+    let is_time = time.starts_with(|c: char| c.is_ascii_digit());
+    (is_time && flow.contains(" > ")).then_some(Header { flow, sequence: value("seq "), length })
+}
+
+/// Reads the requests of what tcpdump printed.
+pub(super) fn read(text: &[u8]) -> Read {
+    if text.windows(7).any(|seven| seven == b"0x0000:") {
+        return of_packets(&hex::dumps(text));
+    }
+    let mut flows: Vec<Flow> = Vec::new();
+    let mut block: Option<(Header<'_>, usize)> = None;
+    for line in wrapping::lines(text) {
+        if let Some(header) = header(&text[line.clone()]) {
+            if let Some((before, start)) = block.take() {
+                add(&mut flows, &before, &text[start..line.start]);
+            }
+            block = Some((header, line.end));
+        }
+    }
+    if let Some((before, start)) = block {
+        add(&mut flows, &before, &text[start..]);
+    }
+    let mut all = of_flows(&flows, "output of tcpdump -A")?;
+    for captured in all.iter_mut().flatten() {
+        captured.notes.extend(captured.request.body.contains(&b'.').then_some(Note::DotsForBytes));
+    }
+    Ok(all)
+}
+
+/// What was sent in one direction of a connection.
+struct Flow {
+    name: String,
+    seen: Vec<String>,
+    bytes: Vec<u8>,
+}
+
+impl Flow {
+    fn of<'f>(flows: &'f mut Vec<Self>, name: &str) -> &'f mut Self {
+        let at = flows.iter().position(|flow| flow.name == name).unwrap_or_else(|| {
+            flows.push(Self { name: name.to_owned(), seen: Vec::new(), bytes: Vec::new() });
+            flows.len() - 1
+        });
+        &mut flows[at]
+    }
+}
+
+/// Adds what one packet holds to its flow.
+fn add(flows: &mut Vec<Flow>, header: &Header<'_>, block: &[u8]) {
+    let Some(payload) = payload(header.length, wrapping::without_last_break(block)) else { return };
+    let flow = Flow::of(flows, header.flow);
+    if let Some(sequence) = header.sequence {
+        if flow.seen.iter().any(|seen| seen == sequence) {
+            return;
+        }
+        flow.seen.push(sequence.to_owned());
+    }
+    flow.bytes.extend_from_slice(payload);
+}
+
+/// The payload among the characters of a packet: where a message begins, or what its length leaves behind the headers.
+/// tcpdump leaves out the first byte of each line end of HTTP.
+fn payload(length: Option<usize>, block: &[u8]) -> Option<&[u8]> {
+    if length == Some(0) {
+        return None;
+    }
+    if let Some(at) = raw::next_message(block) {
+        return Some(&block[at..]);
+    }
+    let length = length?;
+    let fits = |exactly: bool| {
+        HEADER_LENGTHS.iter().filter_map(|header| block.get(*header..)).find(|payload| {
+            let breaks = payload.iter().filter(|byte| **byte == b'\n').count();
+            payload.len() == length || (!exactly && payload.len() < length && payload.len() + breaks >= length)
+        })
+    };
+    fits(true).or_else(|| fits(false))
+}
+
+/// Reads the requests in whole packets.
+pub(super) fn of_packets(packets: &[Vec<u8>]) -> Read {
+    let mut segments = Vec::new();
+    for packet in packets {
+        segments.extend(LINK_LENGTHS.iter().find_map(|link| segment(packet.get(*link..)?)));
+    }
+    // In the order in which they were sent, each once; the first one of a flow tells where it begins.
+    let mut flows: Vec<Flow> = Vec::new();
+    let first: Vec<(String, u32)> = segments.iter().map(|one: &Segment| (one.flow.clone(), one.sequence)).collect();
+    let start = |flow: &str| first.iter().find(|(name, _)| name == flow).map_or(0, |(_, sequence)| *sequence);
+    segments.sort_by_key(|one| (one.flow.clone(), one.sequence.wrapping_sub(start(&one.flow))));
+    segments.dedup_by(|one, other| one.flow == other.flow && one.sequence == other.sequence);
+    for segment in segments {
+        Flow::of(&mut flows, &segment.flow).bytes.extend(segment.payload);
+    }
+    of_flows(&flows, "captured packets")
+}
+
+struct Segment {
+    flow: String,
+    sequence: u32,
+    payload: Vec<u8>,
+}
+
+/// What a packet of TCP, which begins with its header of IP, carries.
+fn segment(packet: &[u8]) -> Option<Segment> {
+    let (sliced, _) = LaxSlicedPacket::from_ip(packet).ok().map(|sliced| (sliced, ()))?;
+    let Some(TransportSlice::Tcp(tcp)) = &sliced.transport else { return None };
+    let flow = format!("{} > {}", tcp.source_port(), tcp.destination_port());
+    (!tcp.payload().is_empty()).then(|| Segment {
+        flow,
+        sequence: tcp.sequence_number(),
+        payload: tcp.payload().to_vec(),
+    })
+}
+
+/// Reads the requests of every flow that holds some.
+fn of_flows(flows: &[Flow], format: &str) -> Read {
+    let mut all = Vec::new();
+    for flow in flows.iter().filter_map(|flow| raw::next_message(&flow.bytes).map(|at| &flow.bytes[at..])) {
+        all.extend(raw::read(flow).unwrap_or_default());
+    }
+    for captured in all.iter_mut().flatten() {
+        let captured: &mut Captured = captured;
+        captured.format = format.to_owned();
+    }
+    if all.is_empty() { Err(RequestError::NoPacket) } else { Ok(all) }
+}
