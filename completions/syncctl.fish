@@ -62,6 +62,7 @@ complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "events" -d 'Show ev
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "deliveries" -d 'List deliveries, or give them up'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "failures" -d 'List failed deliveries and failure statistics'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "replay" -d 'Queue deliveries again'
+complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "retry" -d 'Show what the retry rules do'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "records" -d 'List and edit synchronized records'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "audit" -d 'Show the audit log of attempts and received webhooks'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "db" -d 'Inspect, back up, verify and prune the database'
@@ -781,6 +782,62 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -s q -l quiet -d
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l no-input -d 'Never prompt; fail instead'
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand retry; and not __fish_seen_subcommand_from simulate" -l db -d 'Database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand retry; and not __fish_seen_subcommand_from simulate" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand retry; and not __fish_seen_subcommand_from simulate" -l env-file -d 'File with more environment variables; no .env is read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand retry; and not __fish_seen_subcommand_from simulate" -s o -l output -d 'Output format: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand retry; and not __fish_seen_subcommand_from simulate" -l columns -d 'Columns to show, in this order, comma-separated' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand retry; and not __fish_seen_subcommand_from simulate" -l time -d 'Time format [default: relative on a terminal, else iso]' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand retry; and not __fish_seen_subcommand_from simulate" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand retry; and not __fish_seen_subcommand_from simulate" -l log-format -d 'Log format' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand retry; and not __fish_seen_subcommand_from simulate" -l json -d 'Same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand retry; and not __fish_seen_subcommand_from simulate" -l no-headers -d 'Omit the header row'
+complete -c syncctl -n "__fish_syncctl_using_subcommand retry; and not __fish_seen_subcommand_from simulate" -s q -l quiet -d 'Print nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand retry; and not __fish_seen_subcommand_from simulate" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand retry; and not __fish_seen_subcommand_from simulate" -l no-input -d 'Never prompt; fail instead'
+complete -c syncctl -n "__fish_syncctl_using_subcommand retry; and not __fish_seen_subcommand_from simulate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand retry; and not __fish_seen_subcommand_from simulate" -f -a "simulate" -d 'Show when attempts land, and what an outage would do to the queue'
+complete -c syncctl -n "__fish_syncctl_using_subcommand retry; and __fish_seen_subcommand_from simulate" -l endpoint -d 'Rules of this endpoint, as configured [default: those of [delivery]]' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand retry; and __fish_seen_subcommand_from simulate" -l outage -d 'How long the endpoint is out' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand retry; and __fish_seen_subcommand_from simulate" -l events -d 'Deliveries that are due when it begins, each of a resource of its own' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand retry; and __fish_seen_subcommand_from simulate" -l failing -d 'How the endpoint fails: timeout, unreachable, or a status such as 503' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand retry; and __fish_seen_subcommand_from simulate" -l latency -d 'How long an answer takes' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand retry; and __fish_seen_subcommand_from simulate" -l db -d 'Database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand retry; and __fish_seen_subcommand_from simulate" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand retry; and __fish_seen_subcommand_from simulate" -l env-file -d 'File with more environment variables; no .env is read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand retry; and __fish_seen_subcommand_from simulate" -s o -l output -d 'Output format: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand retry; and __fish_seen_subcommand_from simulate" -l columns -d 'Columns to show, in this order, comma-separated' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand retry; and __fish_seen_subcommand_from simulate" -l time -d 'Time format [default: relative on a terminal, else iso]' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand retry; and __fish_seen_subcommand_from simulate" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand retry; and __fish_seen_subcommand_from simulate" -l log-format -d 'Log format' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand retry; and __fish_seen_subcommand_from simulate" -l json -d 'Same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand retry; and __fish_seen_subcommand_from simulate" -l no-headers -d 'Omit the header row'
+complete -c syncctl -n "__fish_syncctl_using_subcommand retry; and __fish_seen_subcommand_from simulate" -s q -l quiet -d 'Print nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand retry; and __fish_seen_subcommand_from simulate" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand retry; and __fish_seen_subcommand_from simulate" -l no-input -d 'Never prompt; fail instead'
+complete -c syncctl -n "__fish_syncctl_using_subcommand retry; and __fish_seen_subcommand_from simulate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c syncctl -n "__fish_syncctl_using_subcommand records; and not __fish_seen_subcommand_from list show export import" -l db -d 'Database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand records; and not __fish_seen_subcommand_from list show export import" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand records; and not __fish_seen_subcommand_from list show export import" -l env-file -d 'File with more environment variables; no .env is read unless named' -r -F

@@ -50,6 +50,7 @@ pub mod records;
 pub mod replay;
 mod request_file;
 mod resend;
+pub mod retry;
 pub mod secret;
 pub mod serve;
 pub mod sign;
@@ -154,6 +155,9 @@ pub enum Command {
     Failures(failures::FailuresArgs),
     /// Queue deliveries again
     Replay(replay::ReplayArgs),
+    /// Show what the retry rules do
+    #[command(subcommand)]
+    Retry(retry::RetryCommand),
     /// List and edit synchronized records
     #[command(subcommand)]
     Records(records::RecordsCommand),
@@ -261,6 +265,7 @@ impl Command {
             Self::Deliveries(command) => command.run(context),
             Self::Failures(args) => args.run(context),
             Self::Replay(args) => args.run(context),
+            Self::Retry(command) => command.run(context),
             Self::Audit(command) => command.run(context),
             Self::Db(command) => command.run(context),
             Self::Doctor(args) => args.run(context),

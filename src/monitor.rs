@@ -3,6 +3,7 @@
 //! Health measures lag as well as failures: a queue that nobody drains fails nothing, and is not healthy.
 
 pub mod nagios;
+pub mod outage;
 pub mod pace;
 
 use std::collections::BTreeMap;

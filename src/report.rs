@@ -18,6 +18,7 @@ pub mod doctor;
 pub mod emitted;
 pub mod health;
 pub mod lists;
+pub mod outage;
 pub mod queue;
 pub mod records;
 pub mod requests;

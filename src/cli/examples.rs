@@ -54,6 +54,15 @@ const EXAMPLES: &[Examples] = &[
             ("For a script", "syncctl status -o json | jq .data.queue.pending"),
         ],
     ),
+    ("retry", &[("What three hours of outage would do", "syncctl retry simulate")]),
+    (
+        "retry simulate",
+        &[
+            ("Three hours of silence", "syncctl retry simulate"),
+            ("A gateway that answers 503 for ten minutes", "syncctl retry simulate --outage 10m --failing 503"),
+            ("An endpoint's own rules", "syncctl retry simulate --endpoint admin --events 50000"),
+        ],
+    ),
     ("top", &[("Watch the queue and act on it", "syncctl top"), ("Over a slow line", "syncctl top --every 5s")]),
     ("health", &[("In words", "syncctl health"), ("From cron, which mails what is wrong", "syncctl health -q")]),
     (

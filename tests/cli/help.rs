@@ -137,6 +137,7 @@ fn every_command_that_changes_something_has_a_dry_run() {
         "reproduce",
         "export",
         "metrics",
+        "simulate",
     ];
     // `top` asks before it changes anything.
     let others =

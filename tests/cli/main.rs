@@ -28,6 +28,7 @@ mod readme;
 mod readonly;
 mod requests;
 mod resend;
+mod retry;
 mod secret;
 mod secrets;
 mod sign;

@@ -1,0 +1,94 @@
+//! `retry`: what the retry rules do, before they have to.
+
+use std::time::Duration;
+
+use super::context::Context;
+use super::exit::{CliError, Exit};
+use super::values;
+use crate::delivery::RetryPolicy;
+use crate::endpoint::resolve;
+use crate::format::did_you_mean;
+use crate::monitor::outage::{Behaviour, Outage, forecast, schedule};
+use crate::report::outage::simulated;
+use crate::untrusted::Untrusted;
+
+/// The commands below `retry`.
+#[derive(Debug, clap::Subcommand)]
+pub enum RetryCommand {
+    /// Show when attempts land, and what an outage would do to the queue
+    Simulate(SimulateArgs),
+}
+
+/// Which outage.
+#[derive(Debug, clap::Args)]
+pub struct SimulateArgs {
+    /// Rules of this endpoint, as configured [default: those of [delivery]]
+    #[arg(long, value_name = "NAME")]
+    endpoint: Option<String>,
+    /// How long the endpoint is out
+    #[arg(long, value_name = "TIME", default_value = "3h", value_parser = values::duration)]
+    outage: Duration,
+    /// Deliveries that are due when it begins, each of a resource of its own
+    #[arg(long, value_name = "N", default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    events: u32,
+    /// How the endpoint fails: timeout, unreachable, or a status such as 503
+    #[arg(long, value_name = "HOW", default_value = "timeout", value_parser = behaviour)]
+    failing: Behaviour,
+    /// How long an answer takes
+    #[arg(long, value_name = "TIME", default_value = "50ms", value_parser = values::duration)]
+    latency: Duration,
+}
+
+fn behaviour(text: &str) -> Result<Behaviour, String> {
+    match text {
+        "timeout" => Ok(Behaviour::TimesOut),
+        "unreachable" => Ok(Behaviour::Unreachable),
+        _ => match text.parse() {
+            Ok(status @ 300..=599) => Ok(Behaviour::Answers(status)),
+            _ => Err("write timeout, unreachable, or a status from 300 to 599".to_owned()),
+        },
+    }
+}
+
+impl RetryCommand {
+    pub(super) fn run(self, context: &Context) -> Result<Exit, CliError> {
+        match self {
+            Self::Simulate(args) => args.run(context),
+        }
+    }
+}
+
+impl SimulateArgs {
+    fn run(self, context: &Context) -> Result<Exit, CliError> {
+        let (policy, concurrency) = self.rules(context)?;
+        let outage = Outage {
+            behaviour: self.failing,
+            lasts: self.outage,
+            deliveries: self.events as usize,
+            concurrency: usize::from(concurrency),
+            latency: self.latency,
+        };
+        let forecast = forecast(&policy, &outage, fastrand::f64);
+        context.screen.report(&simulated(self.endpoint.as_deref(), &schedule(&policy), &outage, &forecast))?;
+        Ok(Exit::Done)
+    }
+
+    /// The retry policy and the concurrency that are asked about.
+    fn rules(&self, context: &Context) -> Result<(RetryPolicy, u16), CliError> {
+        let config = context.config()?;
+        let Some(wanted) = &self.endpoint else {
+            return Ok((config.delivery.retry.clone(), config.delivery.concurrency));
+        };
+        let configured = resolve(&config.endpoints, &[]);
+        match configured.iter().find(|it| it.name == *wanted) {
+            Some(it) => Ok((it.settings.retry.clone(), it.settings.concurrency)),
+            None => {
+                let error = Exit::Usage.error(format!("no endpoint named `{}` is configured", Untrusted(wanted)));
+                Err(match did_you_mean(wanted, configured.iter().map(|it| it.name.as_str())) {
+                    Some(meant) => error.hint(format!("did you mean `{}`?", Untrusted(meant))),
+                    None => error.hint("see the configured ones with `syncctl config show`"),
+                })
+            }
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! What an outage does to a queue: the retry rules played through in virtual time.
+//!
+//! The decisions are those of [`decide_retry`]; only time, the endpoint and the worker's slots are imitated. So what is foretold
+//! is what the rules do, not what somebody remembers of them.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap, VecDeque};
+use std::time::Duration;
+
+use crate::clock::Timestamp;
+use crate::delivery::{CircuitState, History, Next, Outcome, Reason, RetryPolicy, decide_retry};
+
+/// How an endpoint that is out behaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Behaviour {
+    /// It takes connections and never answers.
+    TimesOut,
+    /// It refuses connections.
+    Unreachable,
+    /// It answers with that status.
+    Answers(u16),
+}
+
+/// An outage, and what waits for the endpoint when it begins.
+#[derive(Clone, Debug)]
+pub struct Outage {
+    /// How the endpoint behaves meanwhile.
+    pub behaviour: Behaviour,
+    /// How long it lasts.
+    pub lasts: Duration,
+    /// Deliveries that are due when it begins, each of a resource of its own.
+    pub deliveries: usize,
+    /// Requests in flight at the same time.
+    pub concurrency: usize,
+    /// How long an answer takes.
+    pub latency: Duration,
+}
+
+/// What came of it. Times count from the beginning of the outage.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Forecast {
+    /// Requests made, during the outage and after it.
+    pub attempts: u64,
+    /// Requests made during the outage.
+    pub attempts_during: u64,
+    /// Deliveries that arrived.
+    pub delivered: u64,
+    /// Deliveries that were given up, by reason.
+    pub failed: BTreeMap<&'static str, u64>,
+    /// When the circuit opened first.
+    pub opened_at: Option<Duration>,
+    /// Attempts made while the circuit was open.
+    pub probes: Vec<Duration>,
+    /// When the first delivery arrived.
+    pub first_delivered_at: Option<Duration>,
+    /// When the last delivery arrived or was given up.
+    pub ended_at: Duration,
+    /// Whether the simulation was ended before the queue was empty.
+    pub is_cut_short: bool,
+}
+
+/// When the attempts of one delivery begin that is rejected again and again: the shortest and the longest delay for each.
+///
+/// The delays lengthen by jitter, so each attempt but the first has a span.
+pub fn schedule(policy: &RetryPolicy) -> Vec<(Duration, Duration)> {
+    let mut spans = vec![(Duration::ZERO, Duration::ZERO)];
+    for used in 1..policy.max_attempts.min(MOST_SHOWN) {
+        let (earliest, latest) = spans[spans.len() - 1];
+        spans.push((earliest + policy.delay(used, 0.0), latest + policy.delay(used, 1.0)));
+    }
+    spans
+}
+
+/// A schedule is no longer than this, however many attempts a policy allows.
+const MOST_SHOWN: u32 = 100;
+/// A connection that is refused is refused at once.
+const REFUSAL_TAKES: Duration = Duration::from_millis(1);
+/// Requests after which the simulation ends: a policy that never gives up against an endpoint that never comes back.
+const MOST_ATTEMPTS: u64 = 1_000_000;
+
+/// Plays the outage through. `jitter` gives numbers in `0.0..1.0`.
+pub fn forecast(policy: &RetryPolicy, outage: &Outage, jitter: impl FnMut() -> f64) -> Forecast {
+    let mut playing = Playing::new(policy, outage, jitter);
+    while playing.forecast.attempts < MOST_ATTEMPTS {
+        playing.start();
+        let Some(at) = playing.next_moment() else { break };
+        playing.now = at;
+        playing.finish();
+    }
+    playing.forecast.is_cut_short = playing.forecast.attempts >= MOST_ATTEMPTS;
+    playing.forecast
+}
+
+/// Where virtual time begins; a round number far from both ends of the clock.
+fn beginning() -> Timestamp {
+    Timestamp::from_millis(1_000_000_000_000)
+}
+
+struct Playing<'a, J> {
+    policy: &'a RetryPolicy,
+    outage: &'a Outage,
+    jitter: J,
+    now: Timestamp,
+    circuit: CircuitState,
+    histories: Vec<History>,
+    /// Deliveries never tried, in the order they were emitted.
+    queued: VecDeque<usize>,
+    /// Deliveries that wait for a retry, by when they are due.
+    retries: BinaryHeap<Reverse<(Timestamp, usize)>>,
+    /// Requests in flight, by when they end.
+    in_flight: BinaryHeap<Reverse<(Timestamp, usize, Ended)>>,
+    forecast: Forecast,
+}
+
+/// How a request that is in flight will end; ordered only to stand in a heap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Ended {
+    Delivered,
+    TimedOut,
+    Unreachable,
+    Rejected(u16),
+}
+
+impl Ended {
+    fn outcome(self) -> Outcome {
+        match self {
+            Self::Delivered => Outcome::Delivered { status: 200 },
+            Self::TimedOut => Outcome::TimedOut,
+            Self::Unreachable => Outcome::Unreachable,
+            Self::Rejected(status) => Outcome::Rejected { status, retry_after: None },
+        }
+    }
+}
+
+impl<'a, J: FnMut() -> f64> Playing<'a, J> {
+    fn new(policy: &'a RetryPolicy, outage: &'a Outage, jitter: J) -> Self {
+        Self {
+            policy,
+            outage,
+            jitter,
+            now: beginning(),
+            circuit: CircuitState::default(),
+            histories: vec![History::default(); outage.deliveries],
+            queued: (0..outage.deliveries).collect(),
+            retries: BinaryHeap::new(),
+            in_flight: BinaryHeap::new(),
+            forecast: Forecast::default(),
+        }
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.now.since(beginning())
+    }
+
+    /// Starts whatever the slots and the circuit allow: retries before new deliveries, one probe at a time.
+    fn start(&mut self) {
+        while self.in_flight.len() < self.allowed()
+            && let Some(delivery) = self.next_delivery()
+        {
+            self.forecast.attempts += 1;
+            let elapsed = self.elapsed();
+            if elapsed < self.outage.lasts {
+                self.forecast.attempts_during += 1;
+            }
+            if self.circuit.open.is_some() {
+                self.forecast.probes.push(elapsed);
+            }
+            let (takes, ended) = self.request();
+            self.in_flight.push(Reverse((self.now.plus(takes), delivery, ended)));
+        }
+    }
+
+    fn allowed(&self) -> usize {
+        match self.circuit.open {
+            Some(open) => usize::from(open.probe_due(self.now)),
+            None => self.outage.concurrency,
+        }
+    }
+
+    /// The next delivery that is due. A probe is due whenever the circuit says so, whatever its delivery's own delay.
+    fn next_delivery(&mut self) -> Option<usize> {
+        let is_probe = self.circuit.open.is_some();
+        let retry_due = self.retries.peek().is_some_and(|Reverse((due, _))| is_probe || *due <= self.now);
+        if retry_due {
+            return self.retries.pop().map(|Reverse((_, delivery))| delivery);
+        }
+        self.queued.pop_front()
+    }
+
+    fn request(&self) -> (Duration, Ended) {
+        if self.elapsed() >= self.outage.lasts {
+            return (self.outage.latency, Ended::Delivered);
+        }
+        match self.outage.behaviour {
+            Behaviour::TimesOut => (self.policy.timeout(), Ended::TimedOut),
+            Behaviour::Unreachable => (REFUSAL_TAKES, Ended::Unreachable),
+            Behaviour::Answers(status) => (self.outage.latency, Ended::Rejected(status)),
+        }
+    }
+
+    /// When something happens next: a request ends, a retry is due, or a probe is.
+    fn next_moment(&self) -> Option<Timestamp> {
+        let ends = self.in_flight.peek().map(|Reverse((at, ..))| *at);
+        let waiting = !self.retries.is_empty() || !self.queued.is_empty();
+        let starts = match self.circuit.open {
+            Some(open) if waiting && self.in_flight.is_empty() => Some(open.until),
+            Some(_) => None,
+            None if self.in_flight.len() < self.outage.concurrency => self.retries.peek().map(|Reverse((due, _))| *due),
+            None => None,
+        };
+        // Time never stands still: what is due already starts with the next request that ends.
+        [ends, starts].into_iter().flatten().min().map(|at| at.max(self.now.plus(Duration::from_millis(1))))
+    }
+
+    fn finish(&mut self) {
+        while let Some(Reverse((at, delivery, ended))) = self.in_flight.peek().copied()
+            && at <= self.now
+        {
+            self.in_flight.pop();
+            let jitter = (self.jitter)();
+            let history = self.histories[delivery];
+            let decision = decide_retry(self.policy, ended.outcome(), history, self.circuit, self.now, jitter);
+            if self.circuit.open.is_none() && decision.circuit.open.is_some() {
+                self.forecast.opened_at.get_or_insert(self.now.since(beginning()));
+            }
+            (self.histories[delivery], self.circuit) = (decision.history, decision.circuit);
+            self.settle(delivery, decision.next);
+        }
+    }
+
+    fn settle(&mut self, delivery: usize, next: Next) {
+        let elapsed = self.elapsed();
+        match next {
+            Next::RetryAt(due) => return self.retries.push(Reverse((due, delivery))),
+            Next::RunAlone => return self.retries.push(Reverse((self.now, delivery))),
+            Next::Delivered => {
+                self.forecast.delivered += 1;
+                self.forecast.first_delivered_at.get_or_insert(elapsed);
+            }
+            Next::Failed(reason) => *self.forecast.failed.entry(Reason::name(reason)).or_default() += 1,
+        }
+        self.forecast.ended_at = elapsed;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outage(behaviour: Behaviour, lasts: Duration) -> Outage {
+        Outage { behaviour, lasts, deliveries: 5_000, concurrency: 10, latency: Duration::from_millis(20) }
+    }
+
+    fn played(behaviour: Behaviour, lasts: Duration) -> Forecast {
+        forecast(&RetryPolicy::default(), &outage(behaviour, lasts), || 0.0)
+    }
+
+    #[test]
+    fn three_hours_of_silence_cost_no_delivery_and_few_requests() {
+        for behaviour in [Behaviour::TimesOut, Behaviour::Unreachable, Behaviour::Answers(503)] {
+            let seen = played(behaviour, Duration::from_hours(3));
+            assert_eq!((seen.delivered, seen.failed.len()), (5_000, 0), "{behaviour:?}");
+            assert!(seen.attempts_during < 60, "{seen:?}");
+            let first = seen.first_delivered_at.expect("it came back");
+            assert!(first >= Duration::from_hours(3) && first < Duration::from_mins(195), "{seen:?}");
+            // 5,000 answers of 20 ms, ten at a time.
+            assert!(seen.ended_at - first < Duration::from_secs(12), "{seen:?}");
+        }
+    }
+
+    #[test]
+    fn an_endpoint_that_answers_with_an_error_uses_the_attempts_up() {
+        let seen = played(Behaviour::Answers(500), Duration::from_hours(3));
+        assert_eq!((seen.delivered, seen.failed["attempts-used-up"]), (0, 5_000));
+        assert_eq!((seen.attempts, seen.opened_at), (15_000, None));
+    }
+
+    #[test]
+    fn without_an_outage_everything_arrives_at_the_first_attempt() {
+        let seen = played(Behaviour::TimesOut, Duration::ZERO);
+        assert_eq!((seen.delivered, seen.attempts, seen.attempts_during), (5_000, 5_000, 0));
+        assert_eq!(seen.ended_at, Duration::from_secs(10));
+    }
+
+    #[test]
+    fn attempts_land_between_their_shortest_and_longest_delays() {
+        let spans = schedule(&RetryPolicy::default());
+        let millis: Vec<_> = spans.iter().map(|(from, to)| (from.as_millis(), to.as_millis())).collect();
+        assert_eq!(millis, [(0, 0), (1_000, 1_300), (3_000, 3_900)]);
+    }
+
+    #[test]
+    fn a_policy_that_never_gives_up_ends_all_the_same() {
+        let policy =
+            RetryPolicy { max_attempts: u32::MAX, first_delay_ms: 1, max_delay_ms: 1, ..RetryPolicy::default() };
+        let never = Outage { deliveries: 1, ..outage(Behaviour::Answers(500), Duration::MAX) };
+        assert!(forecast(&policy, &never, || 0.0).is_cut_short);
+        assert_eq!(schedule(&policy).len(), 100);
+    }
+}
