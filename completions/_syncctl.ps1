@@ -1512,6 +1512,7 @@ Register-ArgumentCompleter -Native -CommandName 'syncctl' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
             [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'Log format')
             [CompletionResult]::new('--no-process', '--no-process', [CompletionResultType]::ParameterName, 'Do not deliver in the background')
+            [CompletionResult]::new('--allow-weak-secrets', '--allow-weak-secrets', [CompletionResultType]::ParameterName, 'Accept secrets that can be guessed, or serve two purposes, on addresses that others reach')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Same as `-o json`')
             [CompletionResult]::new('--no-headers', '--no-headers', [CompletionResultType]::ParameterName, 'Omit the header row')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing on success')

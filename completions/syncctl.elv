@@ -1452,6 +1452,7 @@ set edit:completion:arg-completer[syncctl] = {|@words|
             cand --color 'When to use colour'
             cand --log-format 'Log format'
             cand --no-process 'Do not deliver in the background'
+            cand --allow-weak-secrets 'Accept secrets that can be guessed, or serve two purposes, on addresses that others reach'
             cand --json 'Same as `-o json`'
             cand --no-headers 'Omit the header row'
             cand -q 'Print nothing on success'

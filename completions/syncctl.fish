@@ -1761,6 +1761,7 @@ never\t''"
 complete -c syncctl -n "__fish_syncctl_using_subcommand serve" -l log-format -d 'Log format' -r -f -a "text\t''
 json\t''"
 complete -c syncctl -n "__fish_syncctl_using_subcommand serve" -l no-process -d 'Do not deliver in the background'
+complete -c syncctl -n "__fish_syncctl_using_subcommand serve" -l allow-weak-secrets -d 'Accept secrets that can be guessed, or serve two purposes, on addresses that others reach'
 complete -c syncctl -n "__fish_syncctl_using_subcommand serve" -l json -d 'Same as `-o json`'
 complete -c syncctl -n "__fish_syncctl_using_subcommand serve" -l no-headers -d 'Omit the header row'
 complete -c syncctl -n "__fish_syncctl_using_subcommand serve" -s q -l quiet -d 'Print nothing on success'

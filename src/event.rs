@@ -19,6 +19,8 @@ pub const MAX_DATA_BYTES: usize = 256 * 1024;
 pub const MAX_RESOURCE_ID_BYTES: usize = 256;
 /// The longest event id accepted, in characters.
 pub const MAX_ID_CHARS: usize = 128;
+/// The longest event id accepted under the original's signature, in characters.
+pub const MAX_ORIGINAL_ID_CHARS: usize = 300;
 /// The longest event type or resource type accepted, in bytes.
 pub const MAX_TYPE_BYTES: usize = 128;
 /// How far ahead of the clock an event may be and still change a record.
@@ -41,6 +43,9 @@ pub enum Invalid {
     /// The id has a forbidden character or length.
     #[error("the event id must be 1 to {MAX_ID_CHARS} characters from A-Z a-z 0-9 _ : -")]
     Id,
+    /// The id under the original's signature has a control character or a wrong length.
+    #[error("the event id must be 1 to {MAX_ORIGINAL_ID_CHARS} printable characters")]
+    OriginalId,
     /// The type is neither known nor of the form of a custom type.
     #[error("the event type must look like `enrollment.created`: lower-case words of a-z 0-9 _ joined by dots")]
     Type,
@@ -99,11 +104,12 @@ impl EventId {
         if right { Ok(Self(text.to_owned())) } else { Err(Invalid::Id) }
     }
 
-    /// Checks an id that came under the original's signature, which allows a `.` as well: nothing is joined by dots there.
-    pub fn parse_dotted(text: &str) -> Result<Self, Invalid> {
-        let right = (1..=MAX_ID_CHARS).contains(&text.len())
-            && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b':' | b'-' | b'.'));
-        if right { Ok(Self(text.to_owned())) } else { Err(Invalid::Id) }
+    /// Checks an id that came under the original's signature, where ids are `type-resourceId-milliseconds`: any printable
+    /// text of at most [`MAX_ORIGINAL_ID_CHARS`] characters, because a resource id may hold spaces, `|`, `@` and letters of any
+    /// script. Nothing that is signed is joined to an id there, so no character needs to be kept apart.
+    pub fn parse_original(text: &str) -> Result<Self, Invalid> {
+        let right = (1..=MAX_ORIGINAL_ID_CHARS).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+        if right { Ok(Self(text.to_owned())) } else { Err(Invalid::OriginalId) }
     }
 
     /// An id that was checked before it was stored.

@@ -35,10 +35,8 @@ fn humanized(seconds: i64, ahead: bool) -> String {
         MINUTE.. => MINUTE,
         _ => 1,
     };
-    // Rough accuracy says "an hour" but makes 46 minutes one, and 91 seconds two minutes; so it only gets to see ones.
-    let accuracy = if seconds / unit == 1 { Accuracy::Rough } else { Accuracy::Precise };
     let tense = if ahead { Tense::Future } else { Tense::Past };
-    HumanTime::from(TimeDelta::seconds(seconds / unit * unit)).to_text_en(accuracy, tense)
+    HumanTime::from(TimeDelta::seconds(seconds / unit * unit)).to_text_en(Accuracy::Precise, tense)
 }
 
 /// A span in its two largest units: `850ms`, `3.4s`, `7m 12s`, `2h 5m`, `3d 4h`. Rounded down.
@@ -113,16 +111,16 @@ mod tests {
     #[test]
     fn moments_past_are_rounded_down_and_become_dates_after_a_week() {
         assert_eq!([0, -59, 10].map(seen), ["just now"; 3]);
-        assert_eq!([-60, -91, -119].map(seen), ["a minute ago", "a minute ago", "a minute ago"]);
+        assert_eq!([-60, -91, -119].map(seen), ["1 minute ago", "1 minute ago", "1 minute ago"]);
         assert_eq!([-120, -46 * 60, -3599].map(seen), ["2 minutes ago", "46 minutes ago", "59 minutes ago"]);
-        assert_eq!([-3600, -91 * 60, -7200].map(seen), ["an hour ago", "an hour ago", "2 hours ago"]);
-        assert_eq!([-23 * HOUR, -DAY, -6 * DAY].map(seen), ["23 hours ago", "a day ago", "6 days ago"]);
+        assert_eq!([-3600, -91 * 60, -7200].map(seen), ["1 hour ago", "1 hour ago", "2 hours ago"]);
+        assert_eq!([-23 * HOUR, -DAY, -6 * DAY].map(seen), ["23 hours ago", "1 day ago", "6 days ago"]);
         assert_eq!(seen(-7 * DAY), "2026-11-15");
     }
 
     #[test]
     fn moments_to_come_say_so() {
-        assert_eq!([11, 59, 60, 180].map(seen), ["in 11 seconds", "in 59 seconds", "in a minute", "in 3 minutes"]);
+        assert_eq!([11, 59, 60, 180].map(seen), ["in 11 seconds", "in 59 seconds", "in 1 minute", "in 3 minutes"]);
         assert_eq!([2 * HOUR, 7 * DAY].map(seen), ["in 2 hours", "2026-11-29"]);
         assert_eq!(relative(Timestamp::from_millis(i64::MAX), Timestamp::from_millis(i64::MIN)), "9999-12-31");
     }

@@ -210,7 +210,7 @@ fn moment(text: &str) -> Result<Timestamp, WebhookRefusal> {
 /// The member of an event that a rule is about.
 pub fn field_of(invalid: &Invalid) -> &'static str {
     match invalid {
-        Invalid::Id => "id",
+        Invalid::Id | Invalid::OriginalId => "id",
         Invalid::Type => "type",
         Invalid::ResourceTypeMissing(_) | Invalid::ResourceTypeWrong { .. } | Invalid::ResourceType => "resourceType",
         Invalid::ResourceId => "resourceId",
@@ -225,7 +225,7 @@ impl Scheme {
     fn event_id(self, id: &str) -> Result<EventId, Invalid> {
         match self {
             Self::Standard => EventId::parse(id),
-            Self::Original => EventId::parse_dotted(id),
+            Self::Original => EventId::parse_original(id),
         }
     }
 }
@@ -381,7 +381,14 @@ mod tests {
     }
 
     #[test]
-    fn dots_in_ids_belong_to_the_originals_signature_alone() {
+    fn ids_of_the_original_belong_to_its_signature_alone() {
+        for id in ["user.updated-a b|c@d-1706702400000", "ü", &"x".repeat(300)] {
+            let body = EVENT.replace("e1", id);
+            assert_eq!(try_read(&original(&body, "new"), &body).expect(id).id.as_str(), id);
+        }
+        for id in ["", "a\\nb", &"x".repeat(301)] {
+            assert_eq!(fields(&EVENT.replace("e1", id)), ["id"], "{id}");
+        }
         let dotted = EVENT.replace("e1", "e.1");
         assert!(try_read(&original(&dotted, "new"), &dotted).is_ok());
         assert_eq!(reason(&standard(&dotted, "e.1", NOW.as_seconds(), "new"), &dotted), "id-malformed");
@@ -393,7 +400,7 @@ mod tests {
         assert_eq!(fields("[]"), ["body"]);
         assert_eq!(fields("\u{feff}{}"), ["body"]);
         assert_eq!(fields(&EVENT.replace("\"e1\"", "1")), ["id"]);
-        assert_eq!(fields(&EVENT.replace("e1", "e 1")), ["id"]);
+        assert_eq!(fields(&EVENT.replace("e1", "e\\u0007")), ["id"]);
         assert_eq!(fields(&EVENT.replace("enrollment.updated", "course.updated")), ["type"]);
         assert_eq!(fields(&EVENT.replace("\"enrollment\"", "\"user\"")), ["resourceType"]);
         assert_eq!(fields(&EVENT.replace("2024-01-31T12", "2024-02-01T13")), ["timestamp"]);

@@ -337,9 +337,9 @@ fn failures_by(rates: &[Rate], what: impl Fn(&Rate) -> &String) -> BTreeMap<Stri
 /// How old the last news may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FreshnessThresholds {
-    /// From here on worth a warning.
+    /// Older than this is worth a warning.
     pub warn_after: Duration,
-    /// From here on an error.
+    /// Older than this is an error.
     pub error_after: Duration,
 }
 
@@ -372,12 +372,13 @@ impl Freshness {
     }
 }
 
-/// Judges the age of the last news; a moment ahead of `now` is fresh.
+/// Judges the age of a record or of a last success, in whole minutes as the original did: 60 minutes are fresh, 61 are aging.
+/// A moment ahead of `now` is fresh.
 pub fn freshness(last: Timestamp, ages: &FreshnessThresholds, now: Timestamp) -> Freshness {
-    let age = now.since(last);
-    if age >= ages.error_after {
+    let age = Duration::from_mins(now.since(last).as_secs() / 60);
+    if age > ages.error_after {
         Freshness::Stale
-    } else if age >= ages.warn_after {
+    } else if age > ages.warn_after {
         Freshness::Aging
     } else {
         Freshness::Fresh
@@ -555,9 +556,9 @@ mod tests {
     #[test]
     fn freshness_changes_at_its_thresholds() {
         let at = |minutes| freshness(NOW.minus(Duration::from_mins(minutes)), &FreshnessThresholds::default(), NOW);
-        assert_eq!([0, 59].map(at), [Freshness::Fresh; 2]);
-        assert_eq!([60, 179].map(at), [Freshness::Aging; 2]);
-        assert_eq!([180, 10_000].map(at), [Freshness::Stale; 2]);
+        assert_eq!([0, 60].map(at), [Freshness::Fresh; 2]);
+        assert_eq!([61, 180].map(at), [Freshness::Aging; 2]);
+        assert_eq!([181, 10_000].map(at), [Freshness::Stale; 2]);
         assert_eq!(freshness(NOW.plus(Duration::from_mins(5)), &FreshnessThresholds::default(), NOW), Freshness::Fresh);
     }
 

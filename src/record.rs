@@ -15,6 +15,11 @@ mod fields;
 
 pub use fields::{FieldRule, MAX_EMAIL_BYTES, MAX_NAME_CHARS, MAX_TEXT_CHARS};
 
+/// The most that the names and values of a record's fields may be together, in bytes.
+pub const MAX_RECORD_BYTES: usize = 256 * 1024;
+/// The most fields of a record, those of its profile included.
+pub const MAX_RECORD_FIELDS: usize = 1_000;
+
 /// The member of `data` that is merged by field as well.
 const PROFILE: &str = "profile";
 
@@ -222,6 +227,13 @@ impl Record {
     pub fn is_ahead(&self, now: Timestamp) -> bool {
         let newest = self.newest_at().max(self.newest_field().map(|stamp| stamp.at));
         newest.is_some_and(|newest| newest > now.plus(FARTHEST_AHEAD))
+    }
+
+    /// Whether it has grown past [`MAX_RECORD_BYTES`] or [`MAX_RECORD_FIELDS`].
+    pub fn is_too_large(&self) -> bool {
+        let fields = || self.fields.iter().chain(&self.profile);
+        let bytes: usize = fields().map(|(name, field)| name.len() + field.2.get().len()).sum();
+        bytes > MAX_RECORD_BYTES || fields().count() > MAX_RECORD_FIELDS
     }
 
     /// Whether it is there: written after it was last deleted.

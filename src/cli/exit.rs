@@ -229,6 +229,7 @@ impl From<StoreError> for CliError {
             StoreError::Conflict(_) => {
                 (Exit::Data, Some("nothing was stored; see the stored event with `syncctl events show ID`"))
             }
+            StoreError::RecordTooLarge => (Exit::Data, Some("nothing was stored; the record stands as it was")),
             StoreError::Ahead => (Exit::Data, Some("nothing was stored; leave the timestamp out to mean now")),
             StoreError::Batch(_) => (Exit::Io, None),
             StoreError::NoEndpoint(_) => (Exit::Usage, Some("list them with `syncctl endpoints list`")),

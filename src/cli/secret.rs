@@ -14,7 +14,7 @@ use crate::clock::Timestamp;
 use crate::config::{Config, WhichSecret};
 use crate::endpoint::ResolvedEndpoint;
 use crate::report::secrets::{self, Flawed, SecretUser, Standing};
-use crate::signature::hygiene::{check, new_secret, reused, standard_form};
+use crate::signature::hygiene::{Flaw, check, new_secret, reused, standard_form};
 use crate::signature::{Scheme, Secret, detect, verify};
 use crate::store::inbound::SenderRow;
 use crate::store::{self, Access, StoreError};
@@ -22,7 +22,7 @@ use crate::store::{self, Access, StoreError};
 mod trial;
 
 /// The secrets that a configuration may hold beside those of endpoints.
-const CONFIGURED: &[&str] = &["webhook.secret", "webhook.previous_secret", "cron.secret", "admin.token"];
+pub(super) const CONFIGURED: &[&str] = &["webhook.secret", "webhook.previous_secret", "cron.secret", "admin.token"];
 
 /// The commands below `secret`.
 #[derive(Debug, clap::Subcommand)]
@@ -145,6 +145,19 @@ pub(super) fn configured_secrets(config: &Config) -> Vec<(String, Zeroizing<Stri
         }
     }
     all
+}
+
+/// What is wrong with the configured secrets, each with the name an operator knows it by. No part of any is ever told.
+pub(super) fn configured_flaws(config: &Config) -> Vec<(String, Flaw)> {
+    let all = configured_secrets(config);
+    let mut flaws = Vec::new();
+    for (place, (key, text)) in all.iter().enumerate() {
+        // Each pair once.
+        let later = all[place + 1..].iter().map(|(key, text)| (key.as_str(), text.as_bytes()));
+        let own = check(text.as_bytes()).into_iter().chain(reused(key, text.as_bytes(), later));
+        flaws.extend(own.map(|flaw| (key.clone(), flaw)));
+    }
+    flaws
 }
 
 /// The two secrets of a rotation.

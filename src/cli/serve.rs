@@ -14,6 +14,7 @@ use tokio::sync::watch;
 
 use super::context::Context;
 use super::exit::{CliError, Exit};
+use super::secret::{CONFIGURED, configured_flaws};
 use super::signals::block_on;
 use super::values;
 use crate::clock::{Clock as _, SystemClock};
@@ -22,6 +23,7 @@ use crate::inbound::Keys;
 use crate::outbound::run::Stop;
 use crate::server::{Group, Handle, Metrics, Processed, Processing, Secrets, Server, Settings};
 use crate::service::{Background, Deliveries, OnAttempt};
+use crate::signature::hygiene::Flaw;
 
 /// Arguments of `serve`.
 #[derive(Debug, clap::Args)]
@@ -35,6 +37,9 @@ pub struct ServeArgs {
     /// Do not deliver in the background
     #[arg(long, conflicts_with = "process_every")]
     no_process: bool,
+    /// Accept secrets that can be guessed, or serve two purposes, on addresses that others reach
+    #[arg(long)]
+    allow_weak_secrets: bool,
     /// Routes to disable: webhooks, admin, process
     #[arg(long, value_name = "ROUTES", value_delimiter = ',', value_parser = group)]
     without: Vec<Group>,
@@ -52,9 +57,16 @@ impl ServeArgs {
         let store = context.queue()?;
         let keyring = context.keyring_for(store.as_ref())?;
         let listeners = bind(&self.addresses(&config))?;
+        let weak = weak_secrets(&config);
+        if !self.allow_weak_secrets && !self.addresses(&config).iter().all(is_loopback) {
+            refuse_weak(&weak)?;
+        }
         // Last, so that a start that fails holds nobody's deliveries.
         let endpoints = context.set_endpoints(store.as_ref())?;
         announce(context, &listeners, &without, (self.no_process, settings.hosts.is_none()))?;
+        for (key, flaw) in &weak {
+            context.screen.warn(&format!("weak secret {key}: {}", flaw.text()));
+        }
         let metrics = Arc::new(Metrics::default());
         let workers = context.worker_config(Arc::clone(&store), keyring)?;
         let deliveries = Deliveries::new(workers, &endpoints, counting(&metrics));
@@ -126,13 +138,29 @@ fn without_secret(groups: &[&str], names: &[&str]) -> CliError {
 
 /// The names the server goes by. Where it is reachable from elsewhere and nobody said, it goes by any.
 fn hosts(config: &Config, listen: &[String]) -> Option<Vec<String>> {
-    let local = |address: &String| {
-        let host = address.rsplit_once(':').map_or(address.as_str(), |(host, _)| host);
-        let literal = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
-        host == "localhost" || literal.is_ok_and(|ip| ip.is_loopback())
-    };
-    let named = !config.server.hosts.is_empty() || listen.iter().all(local);
+    let named = !config.server.hosts.is_empty() || listen.iter().all(is_loopback);
     named.then(|| config.server.hosts.clone())
+}
+
+/// Whether only this machine reaches an address to listen on.
+fn is_loopback(address: &String) -> bool {
+    let host = address.rsplit_once(':').map_or(address.as_str(), |(host, _)| host);
+    let literal = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
+    host == "localhost" || literal.is_ok_and(|ip| ip.is_loopback())
+}
+
+/// The secrets of callers that can be guessed, or serve two purposes.
+fn weak_secrets(config: &Config) -> Vec<(String, Flaw)> {
+    let flaws = configured_flaws(config).into_iter();
+    flaws.filter(|(key, flaw)| flaw.is_weakness() && CONFIGURED.contains(&key.as_str())).collect()
+}
+
+fn refuse_weak(weak: &[(String, Flaw)]) -> Result<(), CliError> {
+    let Some((key, flaw)) = weak.first() else { return Ok(()) };
+    Err(Exit::Config
+        .error(format!("the secret {key} is too weak for an address that others reach"))
+        .cause(flaw.text())
+        .hint("make a new one with `syncctl secret new`, listen on 127.0.0.1, or pass --allow-weak-secrets"))
 }
 
 /// Connections that may wait to be accepted: a burst of them must not make a good client try again after a second.

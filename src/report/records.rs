@@ -142,9 +142,9 @@ fn cells(row: &RecordRow, ages: &FreshnessThresholds, now: Timestamp) -> Vec<Cel
     ]
 }
 
-/// `Fresh`, `Aging` or `Stale`, by when it was last heard of.
+/// `Fresh`, `Aging` or `Stale`, by its `last_updated_at` as the original judged it. When it was received stands beside it.
 fn freshness(row: &RecordRow, ages: &FreshnessThresholds, now: Timestamp) -> Cell {
-    row.synced_at.max(row.record.written_at()).map_or(Cell::Empty, |last| freshness_since(last, ages, now))
+    last_updated(row).map_or(Cell::Empty, |last| freshness_since(last, ages, now))
 }
 
 fn freshness_since(last: Timestamp, ages: &FreshnessThresholds, now: Timestamp) -> Cell {

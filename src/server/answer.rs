@@ -174,6 +174,11 @@ impl Problem {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE", message)
     }
 
+    /// The record that a change is about would grow past its limits.
+    fn record_too_large(message: String) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE", message)
+    }
+
     /// Too many wrong secrets came from the caller's address.
     pub(super) fn throttled(throttled: Throttled) -> Self {
         let message = "too many wrong secrets from this address";
@@ -241,6 +246,7 @@ impl From<StoreError> for Problem {
             StoreError::Conflict(id) => {
                 return Self::conflict(&format!("an event with the id {id} and another content is stored already"));
             }
+            StoreError::RecordTooLarge => return Self::record_too_large(error.to_string()),
             StoreError::Ahead => return Self::field("timestamp", "is more than 24 hours ahead"),
             StoreError::Locked(_) | StoreError::Late => return Self::unavailable("the database is busy"),
             StoreError::Io { .. } | StoreError::Closed => {

@@ -16,6 +16,7 @@ use super::state::{App, STORE_WRITE_TIMEOUT};
 use crate::event::EventId;
 use crate::inbound::{self, Accepts, WebhookRefusal};
 use crate::report::Report;
+use crate::store::StoreError;
 use crate::store::inbound::Applied;
 
 #[derive(Serialize)]
@@ -61,7 +62,15 @@ pub(super) async fn receive(
     };
     drop(body);
     let (id, event_type) = (incoming.id.clone(), incoming.draft.event_type.clone());
-    let applied = app.store.apply(incoming, now).within(STORE_WRITE_TIMEOUT).await?;
+    let applied = match app.store.apply(incoming, now).within(STORE_WRITE_TIMEOUT).await {
+        Ok(applied) => applied,
+        Err(error) => {
+            if matches!(error, StoreError::RecordTooLarge) {
+                app.audit_refusal("record-too-large", None, source).await;
+            }
+            return Err(error.into());
+        }
+    };
     app.metrics.applied(applied, began.elapsed());
     let message = match applied {
         Applied::Applied => "the event was applied",

@@ -89,6 +89,22 @@ impl Flaw {
         }
     }
 
+    /// Whether somebody who does not have the secret can guess it, or has it for another purpose.
+    pub const fn is_weakness(&self) -> bool {
+        match self {
+            Self::Short(_) | Self::Monotonous(_) | Self::Placeholder | Self::Reused(_) => true,
+            Self::Empty
+            | Self::OuterWhiteSpace
+            | Self::InnerWhiteSpace
+            | Self::Quoted
+            | Self::Assignment
+            | Self::Bom
+            | Self::NotText
+            | Self::NotAscii
+            | Self::NotBase64 => false,
+        }
+    }
+
     /// Whether it makes signatures differ from those of other systems, or everything be refused.
     pub const fn breaks(&self) -> bool {
         match self {
@@ -106,8 +122,20 @@ impl Flaw {
     }
 }
 
-const PLACEHOLDERS: &[&str] =
-    &["changeme", "change-me", "secret", "password", "your-secret-here", "undefined", "null", "none", "test", "xxx"];
+/// Words that stand for a secret, and the examples of our own documentation.
+const PLACEHOLDERS: &[&str] = &[
+    "changeme",
+    "change-me",
+    "secret",
+    "password",
+    "your-secret-here",
+    "undefined",
+    "null",
+    "none",
+    "test",
+    "xxx",
+    "the-secret-both-sides-share",
+];
 
 /// The text of a new secret from 32 random bytes: `whsec_` and base64.
 pub fn new_secret(random: &[u8; 32]) -> Zeroizing<String> {

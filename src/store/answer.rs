@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 use tokio::task::{JoinError, JoinHandle};
 
 use crate::event::EventId;
+use crate::record::{MAX_RECORD_BYTES, MAX_RECORD_FIELDS};
 
 /// Why the store could not do what it was asked. A failed delivery is never one of these.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -69,6 +70,9 @@ pub enum StoreError {
     /// The timestamp given to an event of a known type is so far ahead that no receiver would take it.
     #[error("the timestamp is more than 24 hours ahead: no receiver would take the event")]
     Ahead,
+    /// The record that an event is about would grow past its limits.
+    #[error("the record would have more than {MAX_RECORD_FIELDS} fields or {MAX_RECORD_BYTES} bytes")]
+    RecordTooLarge,
     /// A batch could not be read to its end.
     #[error("failed to read the batch: {0}")]
     Batch(String),

@@ -7,7 +7,9 @@ use crate::signature::Fingerprint;
 
 use super::{Answer, Listed, Page, Receipt};
 
-/// How long the ids of events that arrived are remembered.
+/// How long the ids of events that arrived are remembered. Those of events without a timestamp are remembered for good: one
+/// captured today and sent again after this time would be stamped with the time of its second arrival, and so change its record
+/// again.
 pub const REMEMBERED: std::time::Duration = std::time::Duration::from_hours(30 * 24);
 /// Refusals for one reason that get a row of their own within a minute.
 pub const REFUSALS_A_MINUTE: u64 = 10;
@@ -236,9 +238,10 @@ pub struct RecordSummary {
 pub trait Records {
     /// Applies a webhook once: known before? later writes standing? write, audit, all in one transaction.
     ///
-    /// An id is known for [`REMEMBERED`], and as long as an event emitted here under it is kept. Known with the same type,
+    /// An id is known for [`REMEMBERED`] (without a timestamp for good), and as long as an event emitted here under it is kept. Known with the same type,
     /// resource, `data` and timestamp (if given), it is a duplicate; with another content it is a conflict, and audited. What
-    /// is applied is not emitted again.
+    /// is applied is not emitted again. A record that would grow past its limits stays as it was:
+    /// [`StoreError::RecordTooLarge`](super::StoreError::RecordTooLarge).
     fn apply(&self, incoming: Incoming, now: Timestamp) -> Answer<Applied>;
 
     /// Audits refusals: [`REFUSALS_A_MINUTE`] rows for each reason and minute, the rest as one count.

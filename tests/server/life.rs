@@ -175,3 +175,27 @@ fn a_server_that_is_its_own_endpoint_takes_its_event_once_and_goes_on() {
     let attempts = place.data(&["audit", "list", "--direction", "outbound"]);
     assert_eq!(attempts.as_array().unwrap().len(), 1, "{attempts}");
 }
+
+#[test]
+fn weak_secrets_are_told_at_start_and_refused_where_others_reach_the_server() {
+    let mut place = super::running::place();
+    place.set("CRON_SECRET", "x");
+    let server = Running::start(&place, &["--no-process"]);
+    eventually("the weakness is told", || server.told().contains("warning: weak secret cron.secret: it has 1 bytes"));
+    drop(server);
+    let serve = |args: &[&str]| place.run(&[&["serve", "--no-process", "--listen", "0.0.0.0:0"], args].concat());
+    let refused = serve(&[]);
+    assert_eq!(refused.code, 78, "{refused:?}");
+    assert!(refused.stderr.contains("is too weak for an address that others reach"), "{}", refused.stderr);
+    let server = Running::at(&place, "0.0.0.0:0", &["--no-process", "--allow-weak-secrets"]);
+    drop(server);
+    // One secret for two purposes is as good as none of its own.
+    let strong = |n: u8| format!("whsec_{}", "abcdefghijklmnopqrstuvwxyz012345".repeat(1).replace('a', &n.to_string()));
+    for (name, n) in [("WEBHOOK_SECRET", 1), ("SYNCCTL_ADMIN_TOKEN", 2), ("CRON_SECRET", 2)] {
+        place.set(name, &strong(n));
+    }
+    let refused = place.run(&["serve", "--no-process", "--listen", "0.0.0.0:0"]);
+    assert!(refused.code == 78 && refused.stderr.contains("it is also the secret of"), "{refused:?}");
+    place.set("CRON_SECRET", &strong(3));
+    drop(Running::at(&place, "0.0.0.0:0", &["--no-process"]));
+}

@@ -11,7 +11,7 @@ use syncctl::signature::Fingerprint;
 use syncctl::store::inbound::{
     Applied, Edit, Edited, Expects, Incoming, REMEMBERED, ReceivedFilter, RecordFilter, RecordRow, Refused, Sort, Sync,
 };
-use syncctl::store::{Access, DeliveryFilter, DeliveryId, EventFilter, Log, Page, Prune, Store, open};
+use syncctl::store::{Access, DeliveryFilter, DeliveryId, EventFilter, Log, Page, Prune, Store, StoreError, open};
 
 use crate::support::memory_dir;
 
@@ -335,4 +335,57 @@ fn records_are_summed_up_by_kind_with_the_latest_news_of_either_side() {
     assert_eq!(census(), expected);
     store.apply(webhook("later", "user.updated", "v", "{}", 9), at(13)).wait().unwrap();
     assert_eq!(census()[2], ("user", 2, Some(at(13))));
+}
+
+#[test]
+fn an_event_without_a_timestamp_is_remembered_for_good() {
+    let (_dir, store) = store();
+    let timeless = |id: &str, data: &str, arrival: Timestamp| {
+        let hook = webhook(id, "enrollment.updated", "r", data, 0);
+        let change = Change::new("enrollment.updated", data, Stamp { at: arrival, by: hook.id.clone() }).unwrap();
+        Incoming { draft: Draft { timestamp: None, ..hook.draft }, change, ..hook }
+    };
+    let month = i64::try_from(REMEMBERED.as_millis()).unwrap();
+    assert_eq!(store.apply(timeless("e1", r#"{"status":"a"}"#, at(0)), at(0)).wait().unwrap(), Applied::Applied);
+    let later = webhook("e2", "enrollment.updated", "r", r#"{"status":"b"}"#, 10);
+    store.apply(later, at(10)).wait().unwrap();
+    let (much_later, mut after) = (at(2 * month), i64::MIN);
+    while let Some(next) = store.prune_log(Log::Received, much_later, after, much_later).wait().unwrap().next {
+        after = next;
+    }
+    let again = timeless("e1", r#"{"status":"a"}"#, much_later);
+    assert_eq!(store.apply(again, much_later).wait().unwrap(), Applied::Duplicate);
+    assert_eq!(enrollment(store.as_ref(), "r").record.data(), r#"{"status":"b"}"#);
+}
+
+#[test]
+fn a_record_that_would_grow_past_its_limits_stays_as_it_was() {
+    let (_dir, store) = store();
+    let fields = |from: usize, to: usize| {
+        let members: Vec<String> = (from..to).map(|n| format!("\"f{n}\":1")).collect();
+        format!("{{{}}}", members.join(","))
+    };
+    let apply = |id: &str, data: &str| store.apply(webhook(id, "enrollment.updated", "r", data, 0), at(0)).wait();
+    assert_eq!(apply("e1", &fields(0, 1_000)).unwrap(), Applied::Applied);
+    let before = enrollment(store.as_ref(), "r");
+    assert!(matches!(apply("e2", r#"{"one":"more"}"#), Err(StoreError::RecordTooLarge)));
+    assert!(matches!(
+        store
+            .edit(
+                Edit { draft: draft("enrollment.updated", "r", r#"{"one":"more"}"#), expects: Expects::Presence },
+                at(1)
+            )
+            .wait(),
+        Err(StoreError::RecordTooLarge)
+    ));
+    assert_eq!(enrollment(store.as_ref(), "r").record, before.record);
+    assert_eq!(store.events(&EventFilter::default(), ALL).wait().unwrap().total, 0, "nothing is emitted either");
+    assert_eq!(apply("e3", r#"{"f1":2}"#).unwrap(), Applied::Applied, "what it has may still change");
+    let long = format!("{{\"a\":\"{}\"}}", "x".repeat(200 * 1024));
+    let user = |id: &str, name: &str| {
+        store.apply(webhook(id, "user.updated", "u", &long.replacen('a', name, 1), 0), at(0)).wait()
+    };
+    assert_eq!(user("u1", "a").unwrap(), Applied::Applied);
+    assert!(matches!(user("u2", "b"), Err(StoreError::RecordTooLarge)));
+    assert_eq!(user("u3", "a").unwrap(), Applied::Applied, "the same bytes in place of what it has");
 }

@@ -5,14 +5,13 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use super::super::config::problems;
-use super::super::secret::configured_secrets;
+use super::super::secret::configured_flaws;
 use super::super::values::shown_path;
 use crate::config::{Config, Inspection, SecretPlace};
 use crate::endpoint::SecretSource;
 use crate::format::count;
 use crate::report::doctor::Finding;
 use crate::report::settings::ProblemView;
-use crate::signature::hygiene::{self, Flaw, reused};
 use crate::signature::shell::shell_quote;
 
 /// What `config validate` finds.
@@ -76,14 +75,7 @@ pub(super) fn secrets(config: &Config) -> Finding {
             "make one with `syncctl secret new`, and name its file in WEBHOOK_SECRET_FILE or webhook.secret_file",
         );
     }
-    let all = configured_secrets(config);
-    let mut flaws: Vec<(&str, Flaw)> = Vec::new();
-    for (place, (key, text)) in all.iter().enumerate() {
-        flaws.extend(hygiene::check(text.as_bytes()).into_iter().map(|flaw| (key.as_str(), flaw)));
-        // Each pair once.
-        let later = all[place + 1..].iter().map(|(key, text)| (key.as_str(), text.as_bytes()));
-        flaws.extend(reused(key, text.as_bytes(), later).into_iter().map(|flaw| (key.as_str(), flaw)));
-    }
+    let mut flaws = configured_flaws(config);
     flaws.sort_by_key(|(_, flaw)| !flaw.breaks());
     if let [(key, flaw), others @ ..] = flaws.as_slice() {
         let more = if others.is_empty() { String::new() } else { format!(" (and {} more)", others.len()) };

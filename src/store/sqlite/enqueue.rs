@@ -70,20 +70,23 @@ pub(super) fn enqueue_one(txn: &mut Txn<'_>, draft: Draft, ids: &IdSource, now: 
     if draft.is_ahead(now) {
         return Err(StoreError::Ahead);
     }
-    store(txn, draft, id, now).map_err(|e| txn.cache.fault(&e))
+    let stored = store(txn, draft, id, now).map_err(|e| txn.cache.fault(&e))?;
+    stored.ok_or(StoreError::RecordTooLarge)
 }
 
-/// Stores a new event and merges it into its record, later than everything known of it unless it brings its own time.
-fn store(txn: &mut Txn<'_>, draft: Draft, id: EventId, now: Timestamp) -> rusqlite::Result<Receipt> {
+/// Stores a new event and merges it into its record, later than everything known of it unless it brings its own time. `None`
+/// when the record cannot take it; then the transaction has to be undone.
+fn store(txn: &mut Txn<'_>, draft: Draft, id: EventId, now: Timestamp) -> rusqlite::Result<Option<Receipt>> {
     let record = records::of_draft(txn.connection, &draft)?;
     let stamp = record.as_ref().map_or(now, |stored| stored.record.next_stamp(now));
     let data = draft.data.clone();
     let event = draft.into_event(id, stamp);
     let (seq, deliveries) = insert(txn, &event, now)?;
-    if let Some(record) = record {
-        records::emitted(txn.connection, record, &event, (&data, seq))?;
-    }
-    Ok(Receipt { event, deliveries, duplicate: false })
+    let is_taken = match record {
+        Some(record) => records::emitted(txn.connection, record, &event, (&data, seq))?,
+        None => true,
+    };
+    Ok(is_taken.then_some(Receipt { event, deliveries, duplicate: false }))
 }
 
 /// Whether an event was emitted here under this id: with this content, or with another.

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 use sha2::{Digest, Sha256};
 
 use super::writer::Txn;
-use super::{Listed, Page, Result, enqueue, lists, records};
+use super::{Listed, Page, Result, StoreError, enqueue, lists, records};
 use crate::clock::Timestamp;
 use crate::event::{Draft, EventId, Resource};
 use crate::record::{Kind, Merged};
@@ -20,33 +20,38 @@ const REFUSED: i64 = 3;
 const FURTHER: i64 = 4;
 
 pub(super) fn apply(txn: &mut Txn<'_>, incoming: &Incoming, now: Timestamp) -> Result<Applied> {
-    apply_in_sql(txn, incoming, now).map_err(|e| txn.cache.fault(&e))
+    let applied = apply_in_sql(txn, incoming, now).map_err(|e| txn.cache.fault(&e))?;
+    applied.ok_or(StoreError::RecordTooLarge)
 }
 
-fn apply_in_sql(txn: &mut Txn<'_>, incoming: &Incoming, now: Timestamp) -> rusqlite::Result<Applied> {
+/// `None` when the record cannot take the event; then the transaction has to be undone.
+fn apply_in_sql(txn: &mut Txn<'_>, incoming: &Incoming, now: Timestamp) -> rusqlite::Result<Option<Applied>> {
     see(txn, incoming, now)?;
     let digest = digest_of(&incoming.draft);
     match known(txn.connection, incoming, &digest, now)? {
-        Some(Known::Same) => return Ok(Applied::Duplicate),
+        Some(Known::Same) => return Ok(Some(Applied::Duplicate)),
         Some(Known::Other) => {
             let refused = Refused { reason: "id-conflict", digest: None, source: incoming.source.clone(), count: 1 };
             let Draft { event_type, resource, .. } = &incoming.draft;
             let kind = txn.cache.kind(txn.connection, event_type, &resource.kind)?;
             audit_refusal(txn.connection, &refused, CONFLICT, Some((incoming, kind)), now)?;
-            return Ok(Applied::Conflict);
+            return Ok(Some(Applied::Conflict));
         }
         None => {}
     }
-    let Some(kind) = Kind::parse(&incoming.draft.resource.kind) else { return Ok(Applied::Stale) };
+    let Some(kind) = Kind::parse(&incoming.draft.resource.kind) else { return Ok(Some(Applied::Stale)) };
     let mut stored = records::load(txn.connection, kind, &incoming.draft.resource.id)?;
     let merged = stored.record.merge(&incoming.change);
+    if stored.record.is_too_large() {
+        return Ok(None);
+    }
     stored.received_at = stored.received_at.max(Some(now));
     records::save(txn.connection, &stored)?;
     remember(txn, incoming, merged, &digest, now)?;
-    Ok(match merged {
+    Ok(Some(match merged {
         Merged::Applied => Applied::Applied,
         Merged::Stale => Applied::Stale,
-    })
+    }))
 }
 
 /// Remembers who sent it, under which secret; who sends all the time is noted once a second.
@@ -135,7 +140,7 @@ impl Arrived {
 fn arrived(connection: &Connection, id: &EventId, now: Timestamp) -> rusqlite::Result<Option<Arrived>> {
     connection
         .prepare_cached(
-            "SELECT id, digest, timestamp FROM received WHERE event_id = ?1 AND result < 2 AND at >= ?2
+            "SELECT id, digest, timestamp FROM received WHERE event_id = ?1 AND result < 2 AND (at >= ?2 OR timestamp IS NULL)
              ORDER BY id DESC LIMIT 1",
         )?
         .query_row(params![id.as_str(), now.minus(REMEMBERED).as_millis()], |row| {

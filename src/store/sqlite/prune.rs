@@ -102,10 +102,10 @@ fn forgotten(log: Log, before: Timestamp, now: Timestamp) -> (&'static str, &'st
         // What health and the failure figures look at stays.
         Log::Rates => ("rate", "minute", format!("minute < {}", before.min(now.minus(RATES_KEPT)).minute())),
         Log::Runs => ("run", "id", format!("ended_at < {at}")),
-        // What was applied or stale is the memory of seen ids as well.
+        // What was applied or stale is the memory of seen ids as well; without a timestamp it is kept for good.
         Log::Received => {
             let seen = at.min(now.minus(REMEMBERED).as_millis());
-            ("received", "id", format!("at < iif(result < 2, {seen}, {at})"))
+            ("received", "id", format!("at < iif(result < 2, iif(timestamp IS NULL, {}, {seen}), {at})", i64::MIN))
         }
     }
 }

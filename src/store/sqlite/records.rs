@@ -169,21 +169,24 @@ pub(super) fn of_draft(connection: &Connection, draft: &Draft) -> rusqlite::Resu
 /// Merges an event emitted here, so that both sides merge the same events.
 ///
 /// A time that was not given is far ahead where the record was before, from when a clock was wrong: the change counts here,
-/// and there once the clocks have come that far.
+/// and there once the clocks have come that far. False when the record would be too large.
 pub(super) fn emitted(
     connection: &Connection,
     mut stored: Stored,
     event: &Event,
     (data, seq): (&str, i64),
-) -> rusqlite::Result<()> {
+) -> rusqlite::Result<bool> {
     let stamp = Stamp { at: event.timestamp, by: event.id.clone() };
     match Change::new(&event.event_type, data, stamp) {
         Ok(change) => {
             stored.record.merge(&change);
+            if stored.record.is_too_large() {
+                return Ok(false);
+            }
             stored.last_event = Some(seq);
-            save(connection, &stored)
+            save(connection, &stored).map(|()| true)
         }
-        Err(NotAnObject) => Ok(()),
+        Err(NotAnObject) => Ok(true),
     }
 }
 
