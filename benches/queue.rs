@@ -20,8 +20,8 @@ use syncctl::clock::{Clock, SystemClock};
 use syncctl::delivery::{RetryPolicy, Trigger};
 use syncctl::endpoint::{Egress, EndpointUrl, Settings, Spec};
 use syncctl::event::Draft;
-use syncctl::outbound::EndpointClient;
 use syncctl::outbound::http::Client;
+use syncctl::outbound::{EndpointAccess, EndpointClient};
 use syncctl::signature::{Secret, Signer};
 use syncctl::store::{Access, Store, open};
 
@@ -279,8 +279,12 @@ fn raw(sink: &Sink, requests: u64, concurrency: usize) -> f64 {
     let claim = claimed.pop().unwrap();
     assert_eq!(claim.trigger, Trigger::Initial);
     let secret = Secret::new(SECRET.to_owned()).unwrap();
-    let endpoint_client =
-        EndpointClient::new(&endpoint.url, Signer::new(&secret, &[&secret]), &Client::new(Egress::default(), None));
+    let endpoint_client = EndpointClient::new(
+        &endpoint.url,
+        Signer::new(&secret, &[&secret]),
+        EndpointAccess::default(),
+        &Client::new(Egress::default(), None),
+    );
     let endpoint_client = Arc::new(endpoint_client);
     let left = Arc::new(AtomicU64::new(requests));
     let began = Instant::now();

@@ -13,6 +13,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::Sources;
 use crate::render::{ColorChoice, Format, Screen, TimeStyle};
 
+mod access;
 mod captures;
 pub mod context;
 pub mod exit;

@@ -25,7 +25,7 @@ use std::sync::Mutex;
 
 use zeroize::Zeroizing;
 
-use crate::endpoint::{Egress, SecretSource, Spec};
+use crate::endpoint::{Egress, SecretSource, Spec, ValueSource};
 use crate::monitor::{FreshnessThresholds, Limits};
 use crate::signature::Secret;
 
@@ -208,6 +208,26 @@ impl Config {
             SecretSource::Env(name) => SecretLocation::Env(name.clone()),
         };
         self.read_secret("an endpoint's secret", &location).map(Some)
+    }
+
+    /// A value of an endpoint that may be secret: the text of a header, or credentials.
+    pub fn value(&self, what: &str, source: &ValueSource) -> Result<Zeroizing<String>, ConfigError> {
+        let location = match source {
+            ValueSource::Literal(text) => return Ok(Zeroizing::new(text.clone())),
+            ValueSource::File(path) => SecretLocation::File(path.into()),
+            ValueSource::Env(name) => SecretLocation::Env(name.clone()),
+            ValueSource::Command(command) => SecretLocation::Command(command.clone()),
+        };
+        let mut warnings = Vec::new();
+        let read = location.text(&self.environment, &mut warnings);
+        self.add_warnings(warnings);
+        read.map(Zeroizing::new).map_err(|reason| ConfigError::Secret { what: what.to_owned(), reason })
+    }
+
+    /// The proxy that the environment names, for endpoints that ask for it.
+    pub fn proxy_of_environment(&self) -> Option<String> {
+        let names = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"];
+        names.iter().find_map(|name| self.environment.value(name).ok())
     }
 
     /// The secret in a file that a flag named, by the same rules as a configured one.

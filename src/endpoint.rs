@@ -1,9 +1,10 @@
 //! Endpoints: where events go, which of them, and how.
 
+mod access;
+mod egress;
 mod resolve;
 
 use std::fmt;
-use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -11,6 +12,9 @@ use url::Url;
 use crate::clock::Timestamp;
 use crate::delivery::{CircuitState, RetryPolicy};
 
+pub(crate) use access::header_value;
+pub use access::{AccessSettings, Authorization, HeaderSetting, ProxySetting, ValueSource};
+pub use egress::Egress;
 pub use resolve::{ResolvedEndpoint, resolve};
 
 /// Requests in flight to one endpoint unless configured otherwise.
@@ -190,6 +194,8 @@ pub struct Settings {
     pub retry: RetryPolicy,
     /// Which secret signs the original's header.
     pub legacy_signature: LegacySignature,
+    /// What it wants to see, and the way to it.
+    pub access: AccessSettings,
 }
 
 impl Settings {
@@ -207,6 +213,7 @@ impl Default for Settings {
             concurrency: DEFAULT_CONCURRENCY,
             retry: RetryPolicy::default(),
             legacy_signature: LegacySignature::default(),
+            access: AccessSettings::default(),
         }
     }
 }
@@ -303,89 +310,6 @@ impl Endpoint {
     }
 }
 
-/// Which addresses requests may go to, decided on the address a connection is about to use.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Egress {
-    /// Also refuse loopback, private and every other network that is not public.
-    pub deny_private: bool,
-}
-
-impl Egress {
-    /// Whether `address` may be called.
-    ///
-    /// Metadata services, link-local, multicast, broadcast and unspecified addresses never; with
-    /// [`deny_private`](Self::deny_private), nothing but globally reachable unicast addresses (the IANA
-    /// special-purpose registries, RFC 6890).
-    pub fn allows(self, address: IpAddr) -> bool {
-        let meant = embedded_v4(address);
-        let refused = is_never_called(meant) || (self.deny_private && (is_special(meant) || is_special(address)));
-        !refused
-    }
-}
-
-/// The IPv4 address that an IPv6 address stands for (mapped, compatible, NAT64 or 6to4), or the address itself.
-fn embedded_v4(address: IpAddr) -> IpAddr {
-    let IpAddr::V6(v6) = address else { return address };
-    let segments = v6.segments();
-    let v4 = |high: u16, low: u16| {
-        let [a, b] = high.to_be_bytes();
-        let [c, d] = low.to_be_bytes();
-        IpAddr::from([a, b, c, d])
-    };
-    match segments {
-        [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => v4(high, low),
-        [0, 0, 0, 0, 0, 0, high, low] if high != 0 => v4(high, low),
-        [0x2002, high, low, ..] => v4(high, low),
-        _ => address,
-    }
-}
-
-fn is_never_called(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(v4) => {
-            let [a, b, c, d] = v4.octets();
-            // 168.63.129.16 and 100.100.100.200 are metadata services outside the link-local range.
-            a == 0
-                || v4.is_link_local()
-                || v4.is_multicast()
-                || v4.is_broadcast()
-                || matches!([a, b, c, d], [168, 63, 129, 16] | [100, 100, 100, 200] | [192, 0, 0, 192])
-        }
-        IpAddr::V6(v6) => {
-            let aws_metadata = [0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254];
-            v6.is_unspecified() || v6.is_multicast() || v6.is_unicast_link_local() || v6.segments() == aws_metadata
-        }
-    }
-}
-
-fn is_special(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(v4) => {
-            let [a, b, c, _] = v4.octets();
-            v4.is_loopback()
-                || v4.is_private()
-                || v4.is_documentation()
-                || (a == 100 && (64..128).contains(&b))
-                || matches!([a, b, c], [192, 0, 0] | [192, 88, 99])
-                || (a == 198 && matches!(b, 18 | 19))
-                || a >= 240
-        }
-        IpAddr::V6(v6) => match v6.segments() {
-            // An IPv4-mapped address is judged as the IPv4 address it stands for.
-            [0, 0, 0, 0, 0, 0xffff, ..] => false,
-            // Loopback and IPv4-compatible; translation by NAT64; discard only.
-            [0, 0, 0, 0, 0, 0, ..] | [0x64, 0xff9b, 0, 0, 0, 0, ..] | [0x64, 0xff9b, 1, ..] | [0x100, 0, 0, 0, ..] => {
-                true
-            }
-            // IETF protocols with Teredo; documentation; 6to4 and the 6bone; segment routing.
-            [0x2001, second, ..] => second < 0x200 || second == 0xdb8,
-            [0x2002 | 0x3ffe | 0x5f00, ..] | [0x3fff, 0..=0x0fff, ..] => true,
-            // Unique local, and site local as it once was.
-            [first, ..] => first & 0xfe00 == 0xfc00 || first & 0xffc0 == 0xfec0,
-        },
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -423,45 +347,5 @@ mod tests {
         for wrong in ["", "enroll*", "*.created", "user", "user.", "User.*", "user .*"] {
             assert!(Pattern::parse(wrong).is_err(), "{wrong:?}");
         }
-    }
-
-    #[test]
-    fn metadata_and_link_local_addresses_are_never_called() {
-        let open = Egress::default();
-        for never in [
-            "0.0.0.0",
-            "0.1.2.3",
-            "169.254.169.254",
-            "224.0.0.1",
-            "255.255.255.255",
-            "168.63.129.16",
-            "::",
-            "ff02::1",
-            "fe80::1",
-            "::ffff:169.254.169.254",
-            "64:ff9b::a9fe:a9fe",
-            "fd00:ec2::254",
-            "100.100.100.200",
-        ] {
-            assert!(!open.allows(never.parse().expect(never)), "{never}");
-        }
-        for own in ["127.0.0.1", "10.0.0.1", "192.168.1.1", "::1", "fd00::1", "8.8.8.8", "2606:4700::1111"] {
-            assert!(open.allows(own.parse().expect(own)), "{own}");
-        }
-    }
-
-    /// Addresses from the tests of other senders, and those at the edges of the ranges.
-    #[test]
-    fn where_private_networks_are_denied_only_public_addresses_are_called() {
-        let strict = Egress { deny_private: true };
-        let wrong: Vec<&str> = include_str!("../tests/fixtures/egress.csv")
-            .lines()
-            .skip(1)
-            .filter(|line| {
-                let (address, expected) = line.split_once(',').expect("address and verdict");
-                strict.allows(address.parse().expect(address)) != (expected == "allow")
-            })
-            .collect();
-        assert_eq!(wrong, Vec::<&str>::new());
     }
 }

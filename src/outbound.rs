@@ -1,12 +1,12 @@
 //! Outbound: an event becomes signed requests.
 //!
 //! `worker` claims what is due, this module signs it, `http` sends it and turns every failure into an
-//! [`Outcome`](crate::delivery::Outcome), and the store records what follows.
+//! [`Outcome`](crate::delivery::Outcome), and the store records the outcome and the retry decision.
 
 use std::fmt;
 use std::sync::Arc;
 
-use ::http::header::{CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+use ::http::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use bytes::Bytes;
 
 use crate::clock::Timestamp;
@@ -37,16 +37,29 @@ const WEBHOOK_ID: HeaderName = HeaderName::from_static("webhook-id");
 const WEBHOOK_TIMESTAMP: HeaderName = HeaderName::from_static("webhook-timestamp");
 const WEBHOOK_SIGNATURE: HeaderName = HeaderName::from_static("webhook-signature");
 
-/// How many headers a request has.
-const HEADERS: usize = 11;
+/// How many headers a request has, beside those of the operator's own.
+const HEADERS: usize = 12;
 
-/// Finds the keys that sign for an endpoint.
+/// Finds the secrets that an endpoint is reached with.
 pub trait Keyring: Send + Sync {
     /// The endpoint's signer, or why there is none. Without one, nothing is sent to it.
     fn signer(&self, endpoint: &Endpoint) -> Result<Signer, String>;
+
+    /// What the endpoint is shown beside the signature, and the way to it; or why that cannot be found out. Without it,
+    /// nothing is sent to it.
+    fn access(&self, endpoint: &Endpoint) -> Result<EndpointAccess, String>;
 }
 
-/// What one request says.
+/// What an endpoint is shown beside the signature, and the way to it, with every secret at hand.
+#[derive(Clone, Debug, Default)]
+pub struct EndpointAccess {
+    /// Headers that are added, or take the place of ours. Secret values are marked as sensitive.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// The way to it.
+    pub connect: http::ConnectOptions,
+}
+
+/// The content of one request.
 pub(crate) struct WebhookRequest<'a> {
     /// The event's id, under which it is signed.
     pub(crate) id: &'a EventId,
@@ -60,11 +73,12 @@ pub(crate) struct WebhookRequest<'a> {
     pub(crate) body: &'a Bytes,
 }
 
-/// A place made ready for sending: what is the same in every request is prepared once.
+/// An endpoint ready to be sent to: what is the same in every request is prepared once.
 pub struct EndpointClient {
     target: http::Target,
     signer: Signer,
     host: HeaderValue,
+    headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl fmt::Debug for EndpointClient {
@@ -74,11 +88,11 @@ impl fmt::Debug for EndpointClient {
 }
 
 impl EndpointClient {
-    /// Prepares a place and what signs for it.
-    pub fn new(url: &EndpointUrl, signer: Signer, client: &Arc<http::Client>) -> Self {
-        let target = http::Target::new(url, Arc::clone(client));
+    /// Prepares a place, what signs for it and what it is shown.
+    pub fn new(url: &EndpointUrl, signer: Signer, access: EndpointAccess, client: &Arc<http::Client>) -> Self {
+        let target = http::Target::new(url, client.reaching(access.connect));
         let host = target.host_header();
-        Self { target, signer, host }
+        Self { target, signer, host, headers: access.headers }
     }
 
     /// Where it sends.
@@ -100,10 +114,12 @@ impl EndpointClient {
     ) -> ::http::Request<http_body_util::Full<Bytes>> {
         let seconds = now.as_seconds();
         let signed = self.signer.sign(message.id.as_str(), seconds, message.body);
-        let mut headers = HeaderMap::with_capacity(HEADERS);
+        let mut headers = HeaderMap::with_capacity(HEADERS + self.headers.len());
         headers.insert(HOST, self.host.clone());
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
+        headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
+        headers.extend(self.headers.iter().cloned());
         let id = text_value(message.id.as_str());
         headers.insert(EVENT_ID, id.clone());
         headers.insert(EVENT_TYPE, text_value(message.event_type));

@@ -60,7 +60,7 @@ impl WorkerConfig {
         exit_code: impl FnOnce(&Result<RunSummary, WorkerError>) -> i64,
     ) -> Result<RunReport, WorkerError> {
         let began = Instant::now();
-        let run = self.store.begin_run(command, self.clock.now()).wait()?;
+        let run = self.store.begin_run(command, self.clock.now()).await?;
         let worker = Worker {
             store: Arc::clone(&self.store),
             clock: Arc::clone(&self.clock),

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Global;
+use super::access;
 use super::exit::{CliError, Exit};
 use crate::clock::{SystemClock, Timestamp};
 use crate::config::{Config, Sources};
 use crate::endpoint::{Endpoint, LegacySignature, ResolvedEndpoint, SecretSource, Settings, resolve};
-use crate::outbound::Keyring;
 use crate::outbound::http::Client;
+use crate::outbound::{EndpointAccess, Keyring};
 use crate::render::{Format, Options, RenderError, Screen};
 use crate::report::Report;
 use crate::service::WorkerConfig;
@@ -129,6 +130,7 @@ impl Context {
         let keyring = ConfiguredKeys(Arc::clone(self.config()?));
         for endpoint in endpoints.iter().filter(|endpoint| !endpoint.is_paused_or_unconfigured()) {
             keyring.signer(endpoint).map_err(|cause| no_key(&endpoint.name, cause))?;
+            self.access(&endpoint.name, &endpoint.settings)?;
         }
         Ok(Arc::new(keyring))
     }
@@ -140,8 +142,17 @@ impl Context {
         let resolved = resolve(&config.endpoints, &store.endpoints().wait()?);
         for endpoint in resolved.iter().filter(|endpoint| endpoint.paused_by.is_none()) {
             keyring.signer_for(&endpoint.settings).map_err(|cause| no_key(&endpoint.name, cause))?;
+            self.access(&endpoint.name, &endpoint.settings)?;
         }
         Ok(Arc::new(keyring))
+    }
+
+    /// What an endpoint is shown beside the signature, and the way to it.
+    pub fn access(&self, name: &str, settings: &Settings) -> Result<EndpointAccess, CliError> {
+        access::resolve(self.config()?, &settings.access).map_err(|cause| {
+            let error = Exit::Config.error(format!("the endpoint `{}` cannot be sent to", Untrusted(name)));
+            error.cause(cause).hint("see its headers, certificate and proxy in the configuration")
+        })
     }
 
     /// The endpoints as a command that changes the queue would configure them. Nothing is changed, and nothing created.
@@ -157,7 +168,7 @@ impl Context {
     /// What runs of this configuration work with.
     pub fn worker_config(&self, store: Arc<dyn Store>, keyring: Arc<dyn Keyring>) -> Result<WorkerConfig, CliError> {
         let config = self.config()?;
-        let client = Client::new(config.egress, config.ca_file.clone());
+        let client = Client::new(config.egress.clone(), config.ca_file.clone());
         Ok(WorkerConfig { store, clock: Arc::new(SystemClock), keyring, client })
     }
 
@@ -192,6 +203,10 @@ struct ConfiguredKeys(Arc<Config>);
 impl Keyring for ConfiguredKeys {
     fn signer(&self, endpoint: &Endpoint) -> Result<Signer, String> {
         self.signer_for(&endpoint.settings)
+    }
+
+    fn access(&self, endpoint: &Endpoint) -> Result<EndpointAccess, String> {
+        access::resolve(&self.0, &endpoint.settings.access)
     }
 }
 

@@ -193,7 +193,7 @@ fn named(all: &[ResolvedEndpoint]) -> Finding {
 /// Whom deliveries over TLS trust.
 fn trust(config: &Config, all: &[ResolvedEndpoint]) -> Finding {
     let whose = config.ca_file.as_deref().map_or("those of the system".to_owned(), shown_path);
-    match Client::new(config.egress, config.ca_file.clone()).trust_error() {
+    match Client::new(config.egress.clone(), config.ca_file.clone()).trust_error() {
         None => Finding::ok("certificates", whose),
         Some(why) if all.iter().any(|it| it.url.url().scheme() == "https") => Finding::fail("certificates", why)
             .hint("install your system's package of CA certificates, or set tls.ca_file"),

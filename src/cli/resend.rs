@@ -73,7 +73,7 @@ impl Elsewhere {
             Exit::Usage.error(format!("--to {} is not a place to send to", Untrusted(url))).cause(invalid)
         })?;
         let config = context.config()?;
-        let client = Client::new(config.egress, config.ca_file.clone());
+        let client = Client::new(config.egress.clone(), config.ca_file.clone());
         Ok(Self { target: Target::new(&url, client), url, secret: secret.read(context)? })
     }
 
@@ -208,7 +208,7 @@ fn parcel(path: &Path, request: Received, schemes: Vec<&'static dyn Scheme>) -> 
 /// A client by the rules of the configuration, for a request that arrived and goes on.
 pub(super) fn forwarder(context: &Context, url: &EndpointUrl) -> Result<Arc<Target>, CliError> {
     let config = context.config()?;
-    Ok(Arc::new(Target::new(url, Client::new(config.egress, config.ca_file.clone()))))
+    Ok(Arc::new(Target::new(url, Client::new(config.egress.clone(), config.ca_file.clone()))))
 }
 
 /// The same request with another place's host, signatures and all: forwarding changes nothing that was signed.

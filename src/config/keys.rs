@@ -7,7 +7,8 @@ use super::environment::is_variable_name;
 use super::values::{Delivery, Values};
 use crate::delivery::StatusRule;
 use crate::endpoint::{
-    EndpointUrl, Invalid, LegacySignature, MAX_CONCURRENCY, Pattern, SecretSource, Settings, Spec, check_name,
+    Authorization, EndpointUrl, HeaderSetting, Invalid, LegacySignature, MAX_CONCURRENCY, Pattern, ProxySetting,
+    SecretSource, Settings, Spec, ValueSource, check_name, header_value,
 };
 use crate::format::shorten;
 use crate::untrusted::Untrusted;
@@ -81,6 +82,7 @@ pub(super) const KEYS: &[Key<Values>] = &[
         |v, t| set(&mut v.egress.deny_private, yes_or_no(t)),
         |v| v.egress.deny_private.to_string(),
     ),
+    key("egress.allow", Form::List, |v, t| set(&mut v.egress.allow, networks(t)), |v| joined(&v.egress.allow)),
     key(
         "health.max_failure_rate",
         Form::One,
@@ -235,6 +237,82 @@ pub(super) const ENDPOINT_KEYS: &[Key<Draft>] = &[
         |d, t| set(&mut d.settings.legacy_signature, legacy_signature(t)),
         |d| legacy_signature_shown(d.settings.legacy_signature).to_owned(),
     ),
+    key("headers", Form::List, |d, t| d.add_headers(t, ValueSource::Literal), |d| headers_shown(d, "literal")),
+    key("headers_file", Form::List, |d, t| d.add_headers(t, ValueSource::File), |d| headers_shown(d, "file")),
+    key("headers_env", Form::List, |d, t| d.add_headers(t, ValueSource::Env), |d| headers_shown(d, "env")),
+    key("headers_command", Form::List, |d, t| d.add_headers(t, ValueSource::Command), |d| headers_shown(d, "command")),
+    key(
+        "bearer_file",
+        Form::Path,
+        |d, t| d.authorize(Authorization::Bearer(file_source(t)?)),
+        |d| authorization_shown(d, "bearer", "file"),
+    ),
+    key(
+        "bearer_env",
+        Form::One,
+        |d, t| d.authorize(Authorization::Bearer(ValueSource::Env(variable_name(t)?))),
+        |d| authorization_shown(d, "bearer", "env"),
+    ),
+    key(
+        "basic_file",
+        Form::Path,
+        |d, t| d.authorize(Authorization::Basic(file_source(t)?)),
+        |d| authorization_shown(d, "basic", "file"),
+    ),
+    key(
+        "basic_env",
+        Form::One,
+        |d, t| d.authorize(Authorization::Basic(ValueSource::Env(variable_name(t)?))),
+        |d| authorization_shown(d, "basic", "env"),
+    ),
+    key(
+        "accept",
+        Form::One,
+        |d, t| set(&mut d.settings.access.accept, header_value(t).map(Some)),
+        |d| d.settings.access.accept.clone().unwrap_or_else(|| "*/*".to_owned()),
+    ),
+    key(
+        "user_agent",
+        Form::One,
+        |d, t| set(&mut d.settings.access.user_agent, header_value(t).map(Some)),
+        |d| d.settings.access.user_agent.clone().unwrap_or_default(),
+    ),
+    key(
+        "client_cert_file",
+        Form::Path,
+        |d, t| set(&mut d.settings.access.client_cert_file, path_text(t).map(Some)),
+        |d| d.settings.access.client_cert_file.clone().unwrap_or_default(),
+    ),
+    key(
+        "client_key_file",
+        Form::Path,
+        |d, t| set(&mut d.settings.access.client_key_file, path_text(t).map(Some)),
+        |d| d.settings.access.client_key_file.clone().unwrap_or_default(),
+    ),
+    key(
+        "ca_file",
+        Form::Path,
+        |d, t| set(&mut d.settings.access.ca_file, path_text(t).map(Some)),
+        |d| d.settings.access.ca_file.clone().unwrap_or_default(),
+    ),
+    key(
+        "proxy",
+        Form::One,
+        |d, t| set(&mut d.settings.access.proxy, ProxySetting::parse(t).map(Some)),
+        |d| proxy_shown(&d.settings.access.proxy),
+    ),
+    key(
+        "proxy_auth_file",
+        Form::Path,
+        |d, t| set(&mut d.settings.access.proxy_auth, file_source(t).map(Some)),
+        |d| place_shown(d.settings.access.proxy_auth.as_ref(), "file"),
+    ),
+    key(
+        "proxy_auth_env",
+        Form::One,
+        |d, t| set(&mut d.settings.access.proxy_auth, variable_name(t).map(|name| Some(ValueSource::Env(name)))),
+        |d| place_shown(d.settings.access.proxy_auth.as_ref(), "env"),
+    ),
 ];
 
 /// An endpoint while its keys are read.
@@ -257,7 +335,37 @@ impl Draft {
     pub(super) fn finish(self) -> Result<Spec, String> {
         let name = Some(self.name.ok_or("an endpoint without a name")?);
         let url = self.url.ok_or("an endpoint without a url")?;
+        let access = &self.settings.access;
+        if access.client_cert_file.is_some() != access.client_key_file.is_some() {
+            return Err("client_cert_file and client_key_file belong together".to_owned());
+        }
+        if access.proxy_auth.is_some() && access.proxy.is_none() {
+            return Err("credentials for a proxy without a proxy".to_owned());
+        }
         Ok(Spec { name, url, paused: self.paused, settings: self.settings })
+    }
+
+    fn add_headers(&mut self, text: &str, source: fn(String) -> ValueSource) -> Result<(), String> {
+        for item in items(text) {
+            let header = HeaderSetting::parse(item, source)?;
+            if let ValueSource::File(place) = &header.value
+                && !std::path::Path::new(place).is_absolute()
+            {
+                return Err(format!("the file of the header `{}` needs an absolute path", header.name));
+            }
+            if self.settings.access.headers.iter().any(|known| known.name == header.name) {
+                return Err(format!("the header `{}` is given twice", header.name));
+            }
+            self.settings.access.headers.push(header);
+        }
+        Ok(())
+    }
+
+    fn authorize(&mut self, authorization: Authorization) -> Result<(), String> {
+        match self.settings.access.authorization {
+            None => set(&mut self.settings.access.authorization, Ok(Some(authorization))),
+            Some(_) => Err("give one of bearer_file, bearer_env, basic_file and basic_env".to_owned()),
+        }
     }
 
     fn take_secret(&mut self, source: SecretSource) -> Result<(), String> {
@@ -328,6 +436,57 @@ fn outage_statuses(text: &str) -> Result<Vec<u16>, String> {
 fn probe_factor(text: &str) -> Result<u32, String> {
     let factor = number(text)?;
     if (1..=10).contains(&factor) { Ok(factor) } else { Err(format!("{factor} is not a number from 1 to 10")) }
+}
+
+fn networks(text: &str) -> Result<Vec<ipnet::IpNet>, String> {
+    let network = |text: &str| match (text.parse(), text.parse::<std::net::IpAddr>()) {
+        (Ok(network), _) => Ok(network),
+        (Err(_), Ok(address)) => Ok(address.into()),
+        (Err(_), Err(_)) => Err(format!("{} is not a network such as 10.1.0.0/16", quoted(text))),
+    };
+    items(text).map(network).collect()
+}
+
+fn file_source(text: &str) -> Result<ValueSource, String> {
+    path_text(text).map(ValueSource::File)
+}
+
+fn path_text(text: &str) -> Result<String, String> {
+    path(text).map(|path| path.to_string_lossy().into_owned())
+}
+
+/// The place of a value, if it is of that kind; the value itself is never shown.
+fn place_shown(source: Option<&ValueSource>, kind: &str) -> String {
+    match (source, kind) {
+        (Some(ValueSource::File(place)), "file") | (Some(ValueSource::Env(place)), "env") => place.clone(),
+        (Some(ValueSource::Literal(_)), "literal") | (Some(ValueSource::Command(_)), "command") => "set".to_owned(),
+        _ => String::new(),
+    }
+}
+
+fn headers_shown(draft: &Draft, kind: &str) -> String {
+    let shown = |header: &HeaderSetting| {
+        let place = place_shown(Some(&header.value), kind);
+        (!place.is_empty()).then(|| format!("{}: {place}", header.name))
+    };
+    draft.settings.access.headers.iter().filter_map(shown).collect::<Vec<_>>().join(",")
+}
+
+fn authorization_shown(draft: &Draft, scheme: &str, kind: &str) -> String {
+    match (&draft.settings.access.authorization, scheme) {
+        (Some(Authorization::Bearer(source)), "bearer") | (Some(Authorization::Basic(source)), "basic") => {
+            place_shown(Some(source), kind)
+        }
+        _ => String::new(),
+    }
+}
+
+fn proxy_shown(proxy: &Option<ProxySetting>) -> String {
+    match proxy {
+        None => String::new(),
+        Some(ProxySetting::Environment) => "environment".to_owned(),
+        Some(ProxySetting::Url(url)) => url.clone(),
+    }
 }
 
 fn joined(values: &[impl ToString]) -> String {

@@ -105,6 +105,13 @@ impl EndpointBuffer {
         Some(claim)
     }
 
+    /// Closes the connections that have been idle for too long.
+    pub(super) fn evict_idle_connections(&self) {
+        if let Some(client) = &self.endpoint_client {
+            client.target().evict_idle();
+        }
+    }
+
     /// Removes all waiting claims.
     pub(super) fn drain(&mut self) -> impl Iterator<Item = Claim> {
         self.waiting.drain(..).map(|(claim, _)| claim)

@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::http::{AttemptResult, Client};
-use super::{EndpointClient, WebhookRequest};
+use super::{EndpointAccess, EndpointClient, WebhookRequest};
 use crate::clock::Clock;
 use crate::delivery::Trigger;
 use crate::endpoint::EndpointUrl;
@@ -45,6 +45,8 @@ pub struct Receiver {
     pub url: EndpointUrl,
     /// How long one probe may take; never longer than ten seconds.
     pub limit: Duration,
+    /// What it is shown beside the signature, and the way to it.
+    pub access: EndpointAccess,
 }
 
 /// Which secrets a receiver accepts.
@@ -153,7 +155,8 @@ struct RotationChecker {
 
 impl RotationChecker {
     fn new(receiver: &Receiver, candidates: &CandidateSecrets, client: &Arc<Client>, clock: &Arc<dyn Clock>) -> Self {
-        let endpoint_client = |signer: &Signer| EndpointClient::new(&receiver.url, signer.clone(), client);
+        let endpoint_client =
+            |signer: &Signer| EndpointClient::new(&receiver.url, signer.clone(), receiver.access.clone(), client);
         Self {
             new: endpoint_client(&candidates.new),
             old: endpoint_client(&candidates.old),
@@ -268,7 +271,13 @@ mod tests {
         let clock: Arc<dyn Clock> = Arc::new(crate::clock::SystemClock);
         let limit = |limit| {
             let url = EndpointUrl::parse("http://h/").expect("a URL");
-            RotationChecker::new(&Receiver { url, limit }, &candidates, &Arc::default(), &clock).limit
+            RotationChecker::new(
+                &Receiver { url, limit, access: EndpointAccess::default() },
+                &candidates,
+                &Arc::default(),
+                &clock,
+            )
+            .limit
         };
         assert_eq!(limit(Duration::from_mins(5)), Duration::from_secs(10));
         assert_eq!(limit(Duration::from_secs(2)), Duration::from_secs(2));

@@ -61,7 +61,7 @@ impl Worker {
     /// After [`Stop::Drain`] nothing new starts and requests in flight end; after [`Stop::Now`] they are abandoned, and count
     /// as interrupted once the run's end is recorded.
     pub async fn run(self, run: &Run, stop: watch::Receiver<Stop>) -> Result<RunSummary, WorkerError> {
-        let mut state = WorkerState::begin(self, run, stop)?;
+        let mut state = WorkerState::begin(self, run, stop).await?;
         let done = state.work().await;
         state.slots.shutdown().await;
         done
@@ -97,9 +97,9 @@ struct WorkerState<'a> {
 }
 
 impl<'a> WorkerState<'a> {
-    fn begin(worker: Worker, run: &'a Run, stop: watch::Receiver<Stop>) -> Result<Self, WorkerError> {
-        worker.store.reap(worker.clock.now()).wait()?;
-        let endpoints = Arc::new(worker.store.endpoints().wait()?);
+    async fn begin(worker: Worker, run: &'a Run, stop: watch::Receiver<Stop>) -> Result<Self, WorkerError> {
+        worker.store.reap(worker.clock.now()).await?;
+        let endpoints = Arc::new(worker.store.endpoints().await?);
         let mut state = Self {
             snapshot: Arc::default(),
             buffers: BTreeMap::new(),
@@ -129,10 +129,10 @@ impl<'a> WorkerState<'a> {
     async fn work(&mut self) -> Result<RunSummary, WorkerError> {
         let mut changes = ChangeListener::on(&self.worker.store.watch_path());
         loop {
-            self.start_attempts()?;
+            self.start_attempts().await?;
             self.commit();
             if self.is_idle()
-                && let Some(summary) = self.wait_or_leave()?
+                && let Some(summary) = self.wait_or_leave().await?
             {
                 return Ok(summary);
             }
@@ -145,11 +145,11 @@ impl<'a> WorkerState<'a> {
                 finished = self.slots.next_completed(), if self.slots.busy() > 0 => self.on_attempt_finished(finished),
                 () = until(batch_until), if batch_until.is_some() => {}
                 () = until(retry), if retry.is_some() => {}
-                () = until(idle), if idle.is_some() => self.wake_up()?,
-                () = changes.changed(), if idle.is_some() => self.wake_up()?,
+                () = until(idle), if idle.is_some() => self.wake_up().await?,
+                () = changes.changed(), if idle.is_some() => self.wake_up().await?,
                 () = until(self.deadline), if self.deadline.is_some() => self.on_deadline(),
                 () = sleep_until(self.poll_at), if self.has_room_for_more() => self.poll_claims(),
-                () = sleep_until(self.reap_at) => drop(self.reap()?),
+                () = sleep_until(self.reap_at) => drop(self.reap().await?),
             }
             if self.stopping() == Stop::Now {
                 return match self.outage.take() {
@@ -201,10 +201,11 @@ impl<'a> WorkerState<'a> {
 }
 
 fn endpoint_client(worker: &Worker, endpoint: &Endpoint) -> Option<Arc<EndpointClient>> {
-    match worker.keyring.signer(endpoint) {
-        Ok(signer) => Some(Arc::new(EndpointClient::new(&endpoint.url, signer, &worker.client))),
+    let keys = worker.keyring.signer(endpoint).and_then(|signer| Ok((signer, worker.keyring.access(endpoint)?)));
+    match keys {
+        Ok((signer, access)) => Some(Arc::new(EndpointClient::new(&endpoint.url, signer, access, &worker.client))),
         Err(cause) => {
-            tracing::error!(endpoint = endpoint.name, cause, "nothing is sent to an endpoint without a secret");
+            tracing::error!(endpoint = endpoint.name, cause, "nothing is sent to an endpoint without its secrets");
             None
         }
     }

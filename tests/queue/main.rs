@@ -21,3 +21,4 @@ mod restore;
 mod schema;
 mod syscalls;
 mod tls;
+mod ways_in;

@@ -124,11 +124,16 @@ fn nothing_is_sent_to_a_server_that_cannot_prove_who_it_is() {
     }
     let weakest = ["-cipher", "ALL:@SECLEVEL=0"];
     for (case, certificate, options, says) in [
-        ("expired", "expired", &[][..], "expired"),
-        ("not valid yet", "future", &[], "not valid yet"),
-        ("for another name", "other", &[], "not valid for name"),
-        ("signed by a stranger", "unknown", &[], "UnknownIssuer"),
-        ("signed by itself", "stranger", &[], "tls: "),
+        ("expired", "expired", &[][..], "tls: certificate expired 2021-01-01, "),
+        ("not valid yet", "future", &[], "tls: certificate is not valid yet, it begins 2098-01-01, "),
+        ("for another name", "other", &[], "tls: certificate is for other.example, not localhost"),
+        (
+            "signed by a stranger",
+            "unknown",
+            &[],
+            "unknown issuer, self-signed or of a private CA: add it to tls.ca_file",
+        ),
+        ("signed by itself", "stranger", &[], "tls: certificate is self-signed: add it to tls.ca_file"),
         ("a key too short", "weak", &weakest, "tls: "),
         ("TLS 1.1", "good", &["-tls1_1", "-cipher", "ALL:@SECLEVEL=0"], "tls: "),
     ] {
@@ -172,5 +177,63 @@ fn a_server_whose_own_certificate_is_named_as_trusted_is_sent_to() {
     assert_eq!(authority.attempt(server.port).0, "unreachable");
     authority.place.set("SYNCCTL_TLS_CA_FILE", authority.place.path("own.pem").to_str().unwrap());
     assert_eq!(authority.attempt(server.port).0, "timed out", "past the handshake, it answers no request");
+    assert!(server.received().starts_with("POST / "));
+}
+
+/// What `openssl req -x509` makes by default is the certificate of an authority.
+#[test]
+fn a_self_signed_certificate_of_an_authority_is_trusted_once_it_is_named_and_for_its_name_alone() {
+    let Some(mut authority) = Authority::found() else { return };
+    for (name, host) in [("own", "localhost"), ("named", "other.example")] {
+        let subject = format!("/CN={host}");
+        let alternative = format!("subjectAltName=DNS:{host}");
+        authority.openssl(
+            &[&["req", "-x509", "-newkey"], P256].concat(),
+            &[
+                "-nodes",
+                "-subj",
+                &subject,
+                "-addext",
+                &alternative,
+                "-keyout",
+                &format!("{name}.key"),
+                "-out",
+                &format!("{name}.pem"),
+            ],
+        );
+    }
+    let server = authority.serve("own", &[]);
+    assert_eq!(authority.attempt(server.port).1, "tls: certificate is self-signed: add it to tls.ca_file");
+    authority.place.set("SYNCCTL_TLS_CA_FILE", authority.place.path("own.pem").to_str().unwrap());
+    assert_eq!(authority.attempt(server.port).0, "timed out", "past the handshake, it answers no request");
+    assert!(server.received().starts_with("POST / "));
+    let server = authority.serve("named", &[]);
+    authority.place.set("SYNCCTL_TLS_CA_FILE", authority.place.path("named.pem").to_str().unwrap());
+    let (_, detail) = authority.attempt(server.port);
+    assert!(detail.contains("not valid") || detail.contains("for other.example"), "{detail}");
+    assert_eq!(server.received(), "");
+}
+
+#[test]
+fn a_server_that_wants_a_certificate_of_us_gets_the_endpoints_own_and_a_ca_file_counts_for_its_endpoint_alone() {
+    let Some(mut authority) = Authority::found() else { return };
+    authority.sign("good", "localhost", "ca", NOW, P256);
+    authority.sign("client", "client.example", "ca", NOW, P256);
+    let server = authority.serve("good", &["-Verify", "1", "-verify_return_error", "-CAfile", "ca.pem"]);
+    authority.place.unset("SYNCCTL_TLS_CA_FILE");
+    let path = |name: &str| authority.place.path(name).display().to_string();
+    let config = format!(
+        "[[endpoints]]\nname = \"mutual\"\nurl = \"https://localhost:{}/\"\nca_file = \"{}\"\nclient_cert_file = \"{}\"\nclient_key_file = \"{}\"\n",
+        server.port,
+        path("ca.pem"),
+        path("client.pem"),
+        path("client.key")
+    );
+    std::fs::write(authority.place.path("mutual.toml"), config).unwrap();
+    authority.place.set("SYNCCTL_CONFIG", authority.place.path("mutual.toml").to_str().unwrap());
+    let id = authority.place.emit("user.created", "u");
+    assert_eq!(authority.place.run(&["process"]).code, 3);
+    let attempts = authority.place.data(&["events", "show", &id])["attempts"].clone();
+    assert_eq!(attempts[0]["detail"], "timed out after 1s waiting for the response", "past the handshake");
     assert!(server.received().starts_with("POST / "));
 }

@@ -20,7 +20,7 @@ const SOON_DAYS: u64 = 14;
 
 /// Looks at each of these endpoints that is not paused, and at how far their clocks are from ours.
 pub(super) fn look(config: &Config, all: &[ResolvedEndpoint]) -> Result<(Vec<Finding>, Vec<Skew>), CliError> {
-    let client = Client::new(config.egress, config.ca_file.clone());
+    let client = Client::new(config.egress.clone(), config.ca_file.clone());
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let (called, paused): (Vec<_>, Vec<_>) = all.iter().partition(|endpoint| endpoint.paused_by.is_none());
     let urls = called.iter().map(|endpoint| endpoint.url.clone()).collect();

@@ -27,11 +27,15 @@ impl Rotation {
         for (resolved, endpoint) in resolved.into_iter().zip(&mut endpoints) {
             endpoint.tried = untried(&resolved, endpoint.standing);
             if endpoint.tried.is_none() {
-                receivers.push(Receiver { url: resolved.url, limit: resolved.settings.retry.timeout() });
+                receivers.push(Receiver {
+                    limit: resolved.settings.retry.timeout(),
+                    access: context.access(&resolved.name, &resolved.settings)?,
+                    url: resolved.url,
+                });
                 asked.push(endpoint);
             }
         }
-        let client = Client::new(config.egress, config.ca_file.clone());
+        let client = Client::new(config.egress.clone(), config.ca_file.clone());
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let trials = block_on(async { Ok(check_all(receivers, &contenders, &client, &clock).await) })?;
         for (endpoint, trial) in asked.into_iter().zip(trials) {

@@ -1,34 +1,35 @@
-//! A look at a place that no receiver applies: whether it can be reached and trusted, for how long, and what its clock says.
+//! Probing a place with a request that no receiver applies: whether it can be reached and trusted, for how long, and what its
+//! clock says.
 
-use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use ::http::header::{DATE, HOST, HeaderValue, USER_AGENT};
 use ::http::{Method, Request, Uri};
 use bytes::Bytes;
 use http_body_util::Full;
-use rustls::client::WebPkiServerVerifier;
-use rustls::client::danger::ServerCertVerifier;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, UnixTime};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::{Client, Failure, Phase, Target, broken, read_date, tls_provider, trusted_roots};
+use super::connect::connect;
+use super::failure::{Failure, Phase, Trace};
+use super::retry_after::date;
+use super::tls::verifier;
+use super::{Client, Target};
 use crate::clock::{Clock, Timestamp};
 use crate::endpoint::EndpointUrl;
 use crate::outbound::AGENT;
 
-/// Places that are looked at at the same time.
+/// Places that are probed at the same time.
 const AT_ONCE: usize = 4;
-/// The days ahead that a certificate is looked at.
+/// The days ahead for which certificates are checked.
 const MOST_DAYS: u64 = 3_650;
 /// Half of a second: the mean of what a `Date` header leaves out.
 const LEFT_OUT_MS: i64 = 500;
 
-/// What a look found at a place that could be reached.
+/// What a probe found out about a place that could be reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProbeResult {
     /// The days for which it can still be trusted; none without TLS.
@@ -37,7 +38,7 @@ pub struct ProbeResult {
     pub answer: Result<ProbeResponse, String>,
 }
 
-/// An answer to a look.
+/// The response to a probe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProbeResponse {
     /// Its status.
@@ -48,8 +49,8 @@ pub struct ProbeResponse {
     pub took: Duration,
 }
 
-/// Looks at every place, a few at a time and none for longer than `limit`, and returns what was found, in their order; an
-/// error says why a place could not be reached or trusted.
+/// Probes every place, a few at a time and none for longer than `limit`, and returns what was found, in their order; an error
+/// says why a place could not be reached or trusted.
 ///
 /// To each goes one `HEAD /`: not to the path that takes deliveries, and without signature or body.
 pub async fn probe_all(
@@ -59,51 +60,49 @@ pub async fn probe_all(
     clock: &Arc<dyn Clock>,
 ) -> Vec<Result<ProbeResult, String>> {
     let slots = Arc::new(Semaphore::new(AT_ONCE));
-    let mut sights = vec![Err("internal error: the look panicked".to_owned()); urls.len()];
+    let mut results = vec![Err("internal error: the probe panicked".to_owned()); urls.len()];
     let mut tasks = JoinSet::new();
     for (place, url) in urls.into_iter().enumerate() {
         let (client, clock, slots) = (Arc::clone(client), Arc::clone(clock), Arc::clone(&slots));
         tasks.spawn(async move {
             let _slot = slots.acquire().await;
-            (place, Target::new(&url, client).look(limit, clock.as_ref()).await)
+            (place, Target::new(&url, client).probe(limit, clock.as_ref()).await)
         });
     }
     while let Some(done) = tasks.join_next().await {
-        if let Ok((place, sight)) = done {
-            sights[place] = sight;
+        if let Ok((place, result)) = done {
+            results[place] = result;
         }
     }
-    sights
+    results
 }
 
 impl Client {
     /// Why no place could be trusted over TLS, if so.
     pub fn trust_error(&self) -> Option<String> {
-        verifier(self.ca_file.as_deref()).err()
+        self.tls().err()
     }
 }
 
 impl Target {
-    /// Each half of the way, to the end of the handshake and to the answer, has half of the time.
-    async fn look(&self, limit: Duration, clock: &dyn Clock) -> Result<ProbeResult, String> {
-        let (half, phase, mut chain) = (limit / 2, AtomicU8::new(0), Vec::new());
-        let reached = timeout(half, self.connect(half, &phase, Some(&mut chain))).await;
-        let mut sender = match reached {
-            Ok(reached) => reached.map_err(|failure: Failure| failure.detail)?,
-            Err(_) => return Err(timed_out(half, phase.load(Ordering::Relaxed))),
-        };
-        let valid_days = if self.https { self.valid_days(&chain, clock.now()) } else { None };
+    /// Connecting, with the handshake, and the response each have half of the time.
+    async fn probe(&self, limit: Duration, clock: &dyn Clock) -> Result<ProbeResult, String> {
+        let (half, trace, mut chain) = (limit / 2, Trace::new(), Vec::new());
+        let reached = timeout(half, connect(&self.client, &self.origin, half, &trace, Some(&mut chain))).await;
+        let reached = reached.unwrap_or_else(|_| Err(Failure::timed_out(half, trace.phase())));
+        let mut connection = reached.map_err(|failure| failure.detail)?;
+        let valid_days = if self.origin.https { self.valid_days(&chain, clock.now()) } else { None };
         let sent = clock.now();
-        let answer = match timeout(half, sender.send_request(self.head())).await {
+        let answer = match timeout(half, connection.send(self.in_form_of(&connection, self.head()))).await {
             Ok(Ok(response)) => {
                 let now = clock.now();
-                let date = response.headers().get(DATE).and_then(read_date);
+                let said = response.headers().get(DATE).and_then(|value| date(value.to_str().ok()?));
                 let between = i64::midpoint(sent.as_millis(), now.as_millis());
-                let ahead_ms = date.map(|date| date.as_millis() + LEFT_OUT_MS - between);
+                let ahead_ms = said.map(|said| said.as_millis() + LEFT_OUT_MS - between);
                 Ok(ProbeResponse { status: response.status().as_u16(), ahead_ms, took: now.since(sent) })
             }
-            Ok(Err(error)) => Err(broken(&error).detail),
-            Err(_) => Err(timed_out(half, Phase::Response as u8)),
+            Ok(Err(refused)) => Err(Failure::broken(refused.error()).detail),
+            Err(_) => Err(Failure::timed_out(half, Phase::Response).detail),
         };
         Ok(ProbeResult { valid_days, answer })
     }
@@ -119,8 +118,8 @@ impl Target {
 
     /// The last day from now on which the same chain would be accepted: whichever of its certificates ends first.
     fn valid_days(&self, chain: &[CertificateDer<'static>], now: Timestamp) -> Option<u64> {
-        let verifier = verifier(self.client.ca_file.as_deref()).ok()?;
-        let name = ServerName::try_from(self.host.trim_matches(['[', ']']).to_owned()).ok()?;
+        let verifier = verifier(self.client.options.ca_file.as_deref()).ok()?;
+        let name = self.origin.server_name().ok()?;
         let (own, others) = chain.split_first()?;
         let is_valid = |days: u64| {
             let at = now.plus(Duration::from_secs(days * 86_400)).as_seconds();
@@ -133,25 +132,5 @@ impl Target {
             if is_valid(middle) { valid = middle } else { invalid = middle }
         }
         Some(valid)
-    }
-}
-
-fn timed_out(limit: Duration, phase: u8) -> String {
-    format!("timed out after {} waiting for {}", humantime::format_duration(limit), Phase::waiting_for(phase))
-}
-
-/// What decides whom to trust, as for deliveries.
-fn verifier(ca_file: Option<&Path>) -> Result<Arc<dyn ServerCertVerifier>, String> {
-    let Some(path) = ca_file else {
-        let system = rustls_platform_verifier::Verifier::new(tls_provider());
-        return match system {
-            Ok(verifier) => Ok(Arc::new(verifier)),
-            Err(e) => Err(format!("no usable CA certificates on this system ({e}); set tls.ca_file")),
-        };
-    };
-    let roots = Arc::new(trusted_roots(path)?);
-    match WebPkiServerVerifier::builder_with_provider(roots, tls_provider()).build() {
-        Ok(verifier) => Ok(verifier),
-        Err(e) => Err(format!("tls: {e}")),
     }
 }

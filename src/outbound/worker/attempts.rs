@@ -14,7 +14,7 @@ use crate::store::{Claim, DeliveryId, Finished, StoreError};
 
 impl WorkerState<'_> {
     /// Fills free slots with claims, after the claims that have waited were checked again.
-    pub(super) fn start_attempts(&mut self) -> Result<(), WorkerError> {
+    pub(super) async fn start_attempts(&mut self) -> Result<(), WorkerError> {
         if self.outage.is_some() {
             // The store fails: claims can be neither checked again nor released.
             return Ok(());
@@ -24,7 +24,7 @@ impl WorkerState<'_> {
             self.release_unwanted();
             return Ok(());
         }
-        self.recheck_stale()?;
+        self.recheck_stale().await?;
         let mut room = usize::from(MAX_CONCURRENCY).saturating_sub(self.slots.busy());
         let now = self.worker.clock.now();
         for buffer in self.buffers.values_mut() {
@@ -47,13 +47,13 @@ impl WorkerState<'_> {
     }
 
     /// Asks the store whether claims that have waited are still to be sent, and releases those that are not.
-    pub(super) fn recheck_stale(&mut self) -> Result<(), WorkerError> {
+    pub(super) async fn recheck_stale(&mut self) -> Result<(), WorkerError> {
         let now = Instant::now();
         if !self.buffers.values().any(|buffer| buffer.is_stale(now)) {
             return Ok(());
         }
         let stale: Vec<&Claim> = self.buffers.values().flat_map(|buffer| buffer.stale(now)).collect();
-        let wanted = self.worker.store.still_wanted(self.run.id, &stale, self.worker.clock.now()).wait()?;
+        let wanted = self.worker.store.still_wanted(self.run.id, &stale, self.worker.clock.now()).await?;
         let still_wanted: BTreeMap<DeliveryId, bool> = stale.iter().map(|claim| claim.delivery).zip(wanted).collect();
         self.releases.add(self.buffers.values_mut().flat_map(|buffer| buffer.retain_wanted(&still_wanted, now)));
         self.release_unwanted();

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::super::endpoint_buffer::EndpointBuffer;
 use super::super::run::WorkerError;
 use super::WorkerState;
-use crate::delivery::{Next, Outcome};
+use crate::delivery::{CircuitOpen, Next, Outcome};
 use crate::store::{Advanced, Recorded, StoreError};
 
 /// How long outcomes that could not be stored are kept and tried again.
@@ -94,7 +94,9 @@ impl WorkerState<'_> {
                     tracing::warn!(event = %finished.claim.event_id, "the claim was lost before its outcome was recorded");
                 }
             }
-            (self.worker.observer)(finished, *recorded);
+            let endpoint = advanced.endpoints.iter().find(|endpoint| endpoint.id == finished.claim.endpoint);
+            let open = endpoint.and_then(|endpoint| endpoint.circuit.open);
+            (self.worker.observer)(finished, not_before_probe(*recorded, open));
         }
     }
 
@@ -122,5 +124,13 @@ impl WorkerState<'_> {
             .map(|finished| finished.claim.event_id.to_string())
             .collect();
         WorkerError::Unrecorded { attempts: made.count(), delivered, source }
+    }
+}
+
+/// What became of an outcome, with the time at which a retry is really made: not before the next probe of an open circuit.
+fn not_before_probe(recorded: Recorded, open: Option<CircuitOpen>) -> Recorded {
+    match (recorded, open) {
+        (Recorded::Written(Next::RetryAt(at)), Some(open)) => Recorded::Written(Next::RetryAt(at.max(open.until))),
+        _ => recorded,
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::super::endpoint_buffer::EndpointBuffer;
 use super::super::run::{REAP_INTERVAL, RunSummary, Stop, WorkerError};
 use super::WorkerState;
 use crate::store::IdleInfo;
@@ -23,16 +24,16 @@ impl WorkerState<'_> {
     }
 
     /// Ends the run, or decides how long to wait.
-    pub(super) fn wait_or_leave(&mut self) -> Result<Option<RunSummary>, WorkerError> {
+    pub(super) async fn wait_or_leave(&mut self) -> Result<Option<RunSummary>, WorkerError> {
         if !self.may_start() || self.allowance() == 0 {
             self.summary.limited = self.stopping() == Stop::No;
             return Ok(Some(self.summarise(IdleInfo::default())));
         }
-        if self.reap()? {
+        if self.reap().await? {
             return Ok(None);
         }
         let now = self.worker.clock.now();
-        let idle = self.worker.store.idle_info(self.run.id, now).wait()?;
+        let idle = self.worker.store.idle_info(self.run.id, now).await?;
         let wait = self.worker.options.until.wait(&idle, now);
         // What is due but was not claimed just now is another run's to claim: asking at once would be in vain.
         self.idle_until = wait.map(|wait| Instant::now() + if wait.is_zero() { CLAIM_RETRY_DELAY } else { wait });
@@ -40,25 +41,26 @@ impl WorkerState<'_> {
     }
 
     /// Frees the claims of workers that died. Returns whether there were any.
-    pub(super) fn reap(&mut self) -> Result<bool, WorkerError> {
+    pub(super) async fn reap(&mut self) -> Result<bool, WorkerError> {
         self.reap_at = Instant::now() + REAP_INTERVAL;
         self.release_unwanted();
-        let freed = match self.worker.store.reap(self.worker.clock.now()).wait() {
+        self.buffers.values().for_each(EndpointBuffer::evict_idle_connections);
+        let freed = match self.worker.store.reap(self.worker.clock.now()).await {
             Ok(freed) => freed > 0,
             // Attempts are in flight: the next commit finds out whether the store still fails.
             Err(_) if self.slots.busy() > 0 || self.pending_commit.is_some() => false,
             Err(error) => return Err(error.into()),
         };
         if freed {
-            self.wake_up()?;
+            self.wake_up().await?;
         }
         Ok(freed)
     }
 
     /// Something may be due again: claims are asked for at every endpoint.
-    pub(super) fn wake_up(&mut self) -> Result<(), WorkerError> {
+    pub(super) async fn wake_up(&mut self) -> Result<(), WorkerError> {
         self.idle_until = None;
-        self.sync_endpoints(Arc::new(self.worker.store.endpoints().wait()?));
+        self.sync_endpoints(Arc::new(self.worker.store.endpoints().await?));
         self.buffers.values_mut().for_each(|buffer| buffer.exhausted = false);
         Ok(())
     }

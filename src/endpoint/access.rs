@@ -1,0 +1,190 @@
+//! What an endpoint wants to see beside the signature, and the way to it.
+
+use std::fmt;
+
+use http::{HeaderName, HeaderValue};
+use serde::{Deserialize, Serialize};
+
+/// Headers that are the sender's own: their values are part of the delivery, or of HTTP.
+const RESERVED: [&str; 15] = [
+    "accept",
+    "authorization",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "expect",
+    "host",
+    "keep-alive",
+    "proxy-authorization",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "user-agent",
+];
+/// The beginnings of headers that say what was signed.
+const RESERVED_PREFIXES: [&str; 3] = ["webhook-", "x-webhook-", "x-sync-"];
+
+/// Where a value is found that may be secret. Secret ones are never stored.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ValueSource {
+    /// The configuration.
+    Literal(String),
+    /// A file, whose final newline is not part of the value.
+    File(String),
+    /// An environment variable.
+    Env(String),
+    /// What a command prints, without its final newline.
+    Command(String),
+}
+
+impl fmt::Debug for ValueSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Literal(_) => f.write_str("Literal(…)"),
+            Self::File(path) => write!(f, "File({path:?})"),
+            Self::Env(name) => write!(f, "Env({name:?})"),
+            Self::Command(_) => f.write_str("Command(…)"),
+        }
+    }
+}
+
+/// A header of the operator's own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeaderSetting {
+    /// Its name, in lower case.
+    pub name: String,
+    /// Its value.
+    pub value: ValueSource,
+}
+
+impl HeaderSetting {
+    /// Reads `NAME: PLACE`, where `source` says what the place is.
+    pub fn parse(text: &str, source: fn(String) -> ValueSource) -> Result<Self, String> {
+        let (name, place) = text.split_once(':').ok_or("write `NAME: VALUE`; a value with a comma goes into a file")?;
+        let (name, place) = (name.trim(), place.trim());
+        let known = HeaderName::from_bytes(name.as_bytes()).map_err(|_| "the name of a header is not valid")?;
+        if RESERVED.contains(&known.as_str()) || RESERVED_PREFIXES.iter().any(|it| known.as_str().starts_with(it)) {
+            return Err(format!("the header `{known}` is set by syncctl, or by another key"));
+        }
+        let value = source(place.to_owned());
+        if matches!(value, ValueSource::Literal(_)) {
+            HeaderValue::from_str(place).map_err(|_| format!("the value of `{known}` is not valid in a header"))?;
+        }
+        if place.is_empty() {
+            return Err(format!("the header `{known}` has no value"));
+        }
+        Ok(Self { name: known.as_str().to_owned(), value })
+    }
+}
+
+/// What `Authorization` shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Authorization {
+    /// `Bearer` and a token.
+    Bearer(ValueSource),
+    /// `Basic` and `USER:PASSWORD`.
+    Basic(ValueSource),
+}
+
+/// The proxy in front of an endpoint.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProxySetting {
+    /// `http://host:port`.
+    Url(String),
+    /// What `HTTPS_PROXY` or `HTTP_PROXY` says, for those that ask for it.
+    Environment,
+}
+
+impl ProxySetting {
+    /// Reads `http://host:port` or `environment`.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        if text == "environment" {
+            return Ok(Self::Environment);
+        }
+        Self::host_and_port(text).map(|_| Self::Url(text.to_owned()))
+    }
+
+    /// The host and port of a proxy's URL.
+    pub fn host_and_port(text: &str) -> Result<(String, u16), String> {
+        let wrong = "write http://HOST:PORT, or environment; credentials go into proxy_auth_file";
+        let url = url::Url::parse(text).map_err(|_| wrong.to_owned())?;
+        let is_plain = url.scheme() == "http"
+            && url.username().is_empty()
+            && url.password().is_none()
+            && matches!(url.path(), "" | "/")
+            && url.query().is_none();
+        match (is_plain, url.host_str(), url.port_or_known_default()) {
+            (true, Some(host), Some(port)) => Ok((host.trim_matches(['[', ']']).to_owned(), port)),
+            _ => Err(wrong.to_owned()),
+        }
+    }
+}
+
+/// What an endpoint wants to see beside the signature, and the way to it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AccessSettings {
+    /// Headers of the operator's own.
+    pub headers: Vec<HeaderSetting>,
+    /// What `Authorization` shows.
+    pub authorization: Option<Authorization>,
+    /// `Accept`, `*/*` by default.
+    pub accept: Option<String>,
+    /// `User-Agent`, ours by default.
+    pub user_agent: Option<String>,
+    /// The PEM file of our certificate and those that vouch for it.
+    pub client_cert_file: Option<String>,
+    /// The PEM file of its key.
+    pub client_key_file: Option<String>,
+    /// The certificates to trust instead of those of `tls.ca_file`.
+    pub ca_file: Option<String>,
+    /// The proxy in front of it.
+    pub proxy: Option<ProxySetting>,
+    /// `USER:PASSWORD` for the proxy.
+    pub proxy_auth: Option<ValueSource>,
+}
+
+/// Checks a value that goes into a header.
+pub(crate) fn header_value(text: &str) -> Result<String, String> {
+    let is_good = !text.is_empty() && HeaderValue::from_str(text).is_ok();
+    if is_good { Ok(text.to_owned()) } else { Err("it is not valid in a header".to_owned()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_that_say_what_was_signed_and_those_of_http_are_refused() {
+        let parse = |text: &str| HeaderSetting::parse(text, ValueSource::Literal);
+        assert_eq!(parse("X-Api-Key: abc").map(|it| it.name), Ok("x-api-key".to_owned()));
+        for wrong in [
+            "X-Sync-Attempt: 7",
+            "Webhook-Signature: v1,x",
+            "x-webhook-signature: 00",
+            "Host: other",
+            "Content-Length: 1",
+            "Authorization: Basic x",
+            "no colon",
+            ": empty",
+            "X-Empty:",
+            "X Y: z",
+        ] {
+            assert!(parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_proxy_is_plain_http_without_credentials() {
+        assert_eq!(ProxySetting::host_and_port("http://[::1]:3128"), Ok(("::1".to_owned(), 3128)));
+        assert_eq!(ProxySetting::parse("environment"), Ok(ProxySetting::Environment));
+        for wrong in ["proxy:3128", "https://proxy", "http://u:p@proxy", "http://proxy/path", "socks5://proxy", ""] {
+            assert!(ProxySetting::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! A request that got no response, and how far it came.
+
+use std::io;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::delivery::Outcome;
+
+/// The phases of a request, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    Resolve,
+    Connect,
+    Tls,
+    Response,
+}
+
+impl Phase {
+    const ALL: [Self; 4] = [Self::Resolve, Self::Connect, Self::Tls, Self::Response];
+
+    pub(super) fn waiting_for(self) -> &'static str {
+        match self {
+            Self::Resolve => "the name to resolve",
+            Self::Connect => "the connection",
+            Self::Tls => "the TLS handshake",
+            Self::Response => "the response",
+        }
+    }
+}
+
+/// How long each phase of a request took; none where it was not reached, or where an idle connection was used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Timings {
+    /// Resolving the name.
+    pub resolve: Option<Duration>,
+    /// Connecting, through the proxy if there is one.
+    pub connect: Option<Duration>,
+    /// The TLS handshake.
+    pub tls: Option<Duration>,
+    /// From the request to the response headers.
+    pub response: Option<Duration>,
+}
+
+/// Which phase a request is in, and when it entered each.
+pub(super) struct Trace {
+    began: Instant,
+    phase: AtomicU8,
+    /// Microseconds from the beginning, plus one; zero where the phase was not entered.
+    entered: [AtomicU64; 4],
+}
+
+impl Trace {
+    pub(super) fn new() -> Self {
+        Self { began: Instant::now(), phase: AtomicU8::new(Phase::Response as u8), entered: Default::default() }
+    }
+
+    pub(super) fn enter(&self, phase: Phase) {
+        let micros = u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX - 1);
+        self.entered[phase as usize].store(micros + 1, Ordering::Relaxed);
+        self.phase.store(phase as u8, Ordering::Relaxed);
+    }
+
+    pub(super) fn phase(&self) -> Phase {
+        Phase::ALL[usize::from(self.phase.load(Ordering::Relaxed)).min(3)]
+    }
+
+    /// The time of each phase, the last one ending now.
+    pub(super) fn timings(&self) -> Timings {
+        let now = u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX - 1) + 1;
+        let entered = self.entered.each_ref().map(|at| at.load(Ordering::Relaxed));
+        let took = |phase: Phase| {
+            let from = entered[phase as usize];
+            let later = entered[phase as usize + 1..].iter().copied().find(|at| *at > 0);
+            (from > 0).then(|| Duration::from_micros(later.unwrap_or(now).saturating_sub(from)))
+        };
+        Timings {
+            resolve: took(Phase::Resolve),
+            connect: took(Phase::Connect),
+            tls: took(Phase::Tls),
+            response: took(Phase::Response),
+        }
+    }
+}
+
+/// Why a request got no response.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) outcome: Outcome,
+    pub(super) detail: String,
+}
+
+impl Failure {
+    pub(super) fn unreachable(detail: impl Into<String>) -> Self {
+        Self { outcome: Outcome::Unreachable, detail: detail.into() }
+    }
+
+    pub(super) fn refused(detail: impl Into<String>) -> Self {
+        Self { outcome: Outcome::Refused, detail: detail.into() }
+    }
+
+    pub(super) fn timed_out(limit: Duration, phase: Phase) -> Self {
+        let limit = humantime::format_duration(limit);
+        let detail = format!("timed out after {limit} waiting for {}", phase.waiting_for());
+        Self { outcome: Outcome::TimedOut, detail }
+    }
+
+    /// A connection that broke before the response headers were there.
+    pub(super) fn broken(error: &hyper::Error) -> Self {
+        let detail = if error.is_parse_too_large() {
+            "connection: the response headers are too large".to_owned()
+        } else if error.is_parse() {
+            format!("connection: the answer is not HTTP/1.1 ({error})")
+        } else if error.is_incomplete_message() {
+            "connection: closed before the response".to_owned()
+        } else {
+            let cause = std::error::Error::source(error).and_then(|e| e.downcast_ref::<io::Error>());
+            format!("connection: {}", cause.map_or_else(|| error.to_string(), in_words))
+        };
+        Self::unreachable(detail)
+    }
+}
+
+/// The system's words without its number.
+pub(super) fn in_words(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => "connection refused".to_owned(),
+        io::ErrorKind::ConnectionReset => "reset by the other side".to_owned(),
+        io::ErrorKind::BrokenPipe => "closed by the other side".to_owned(),
+        _ => error.to_string(),
+    }
+}
