@@ -19,7 +19,7 @@ use syncctl::delivery::{Outcome, State};
 use syncctl::endpoint::{EndpointUrl, Spec};
 use syncctl::event::Draft;
 use syncctl::store::{
-    Access, Claim, DeliveryFilter, DeliveryId, Finished, Page, Prune, Run, RunStats, Store, Wants, open,
+    Access, Claim, DeliveryFilter, DeliveryId, Finished, Location, Page, Prune, Run, RunStats, Store, Wants, open,
 };
 
 #[path = "support/finished.rs"]
@@ -59,7 +59,7 @@ fn main() {
 }
 
 fn prepared(database: &Path) -> Arc<dyn Store> {
-    let store = open(database, Access::Create).unwrap();
+    let store = open(&Location::file(database), Access::Create).unwrap();
     let url = EndpointUrl::parse("http://127.0.0.1:9/").unwrap();
     store.set_endpoints(vec![Spec::of_url(url)], SystemClock.now()).wait().unwrap();
     if store.figures(SystemClock.now()).wait().unwrap().events == 0 {

@@ -23,7 +23,7 @@ use syncctl::event::Draft;
 use syncctl::outbound::http::Client;
 use syncctl::outbound::{EndpointAccess, EndpointClient};
 use syncctl::signature::{Secret, Signer};
-use syncctl::store::{Access, Store, open};
+use syncctl::store::{Access, Location, Store, open};
 
 #[path = "support/sink.rs"]
 mod sink;
@@ -156,7 +156,7 @@ impl Place {
     }
 
     fn store(&self) -> Arc<dyn Store> {
-        open(&self.database(), Access::Create).unwrap()
+        open(&Location::file(self.database()), Access::Create).unwrap()
     }
 
     /// Due events of 500 bytes, each of its own resource.
@@ -269,7 +269,7 @@ fn filler() -> String {
 fn raw(sink: &Sink, requests: u64, concurrency: usize) -> f64 {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let directory = tempfile::tempdir().unwrap();
-    let store = open(&directory.path().join("q.db"), Access::Create).unwrap();
+    let store = open(&Location::file(directory.path().join("q.db")), Access::Create).unwrap();
     let url = EndpointUrl::parse(&format!("http://{}/0", sink.address)).unwrap();
     let endpoint = store.set_endpoints(vec![Spec::of_url(url)], SystemClock.now()).wait().unwrap()[0].clone();
     store.enqueue(Box::new(std::iter::once(Ok(draft("r")))), false, SystemClock.now()).wait().unwrap();

@@ -24,7 +24,7 @@ use syncctl::clock::{Clock, SystemClock};
 use syncctl::endpoint::{EndpointUrl, Spec};
 use syncctl::event::Draft;
 use syncctl::signature::{Secret, Signer};
-use syncctl::store::{Access, open};
+use syncctl::store::{Access, Location, open};
 
 #[path = "support/finished.rs"]
 mod finished;
@@ -407,7 +407,7 @@ fn paced() {
 fn monitors() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("q.db");
-    let store = open(&path, Access::Create).unwrap();
+    let store = open(&Location::file(&path), Access::Create).unwrap();
     let url = EndpointUrl::parse("http://127.0.0.1:9/").unwrap();
     store.set_endpoints(vec![Spec::of_url(url)], SystemClock.now()).wait().unwrap();
     let draft = Draft::check("enrollment.updated", "r", None, b"{\"status\":\"active\"}").unwrap();

@@ -11,7 +11,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::clock::{Clock, SystemClock};
 use crate::config::Sources;
-use crate::render::{ColorChoice, Format, Screen, TimeStyle};
+use crate::render::{ColorChoice, Format, TimeStyle};
 
 mod access;
 mod captures;
@@ -248,7 +248,7 @@ fn run(args: impl IntoIterator<Item = OsString>, clock: &SystemClock) -> u8 {
     logs::start(cli.global.verbose, cli.global.quiet, &cli.global.log_format);
     let done = cli.command.run(&context);
     context.print_warnings();
-    conclude(&context.screen, done)
+    conclude(&context, done)
 }
 
 impl Command {
@@ -289,15 +289,14 @@ impl Command {
     }
 }
 
-fn conclude(screen: &Screen, done: Result<Exit, CliError>) -> u8 {
-    match done {
-        Ok(exit) => exit.code(),
-        Err(CliError::ClosedPipe) => Exit::Done.code(),
-        Err(CliError::Failed(failure)) => {
-            screen.error(&failure);
-            failure.code
-        }
-    }
+fn conclude(context: &Context, done: Result<Exit, CliError>) -> u8 {
+    let error = match done {
+        Ok(exit) => return exit.code(),
+        Err(error) => error,
+    };
+    let Some(failure) = error.into_failure(context.location()) else { return Exit::Done.code() };
+    context.screen.error(&failure);
+    failure.code
 }
 
 fn sources(global: &Global) -> Sources {

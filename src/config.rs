@@ -28,6 +28,7 @@ use zeroize::Zeroizing;
 use crate::endpoint::{Egress, SecretSource, Spec, ValueSource};
 use crate::monitor::{FreshnessThresholds, Limits};
 use crate::signature::Secret;
+use crate::store::Location;
 
 use environment::Environment;
 use loader::Loader;
@@ -123,7 +124,7 @@ pub struct Config {
     pub ca_file: Option<PathBuf>,
     /// The files that were looked for, weakest first.
     pub places: Vec<Place>,
-    database: Option<PathBuf>,
+    database: Option<Location>,
     settings: Vec<Setting>,
     secrets: BTreeMap<&'static str, (SecretLocation, Origin)>,
     environment: Environment,
@@ -159,7 +160,9 @@ impl Config {
         let secrets = loader.secrets(&environment, &files);
         let config = Self {
             endpoints,
-            database: values.database.or_else(|| environment.state_dir().map(|dir| dir.join("syncctl.db"))),
+            database: values
+                .database
+                .or_else(|| environment.state_dir().map(|dir| Location::file(dir.join("syncctl.db")))),
             delivery: values.delivery,
             egress: values.egress,
             health: values.health,
@@ -176,8 +179,8 @@ impl Config {
     }
 
     /// The database; an error only where nobody named one and there is no home directory either.
-    pub fn database(&self) -> Result<&Path, ConfigError> {
-        self.database.as_deref().ok_or(ConfigError::NoHome)
+    pub fn database(&self) -> Result<&Location, ConfigError> {
+        self.database.as_ref().ok_or(ConfigError::NoHome)
     }
 
     /// The secret that signs, when there is one.
@@ -335,7 +338,7 @@ impl Config {
     }
 
     fn with_default_database_shown(mut self) -> Self {
-        let path = self.database.as_ref().map(|path| path.display().to_string());
+        let path = self.database.as_ref().map(|path| path.to_string());
         if let Some(setting) = self.settings.iter_mut().find(|it| it.key == "database" && it.origin == Origin::Default)
         {
             setting.value = path.unwrap_or_default();

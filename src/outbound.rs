@@ -16,7 +16,6 @@ use crate::event::EventId;
 use crate::signature::Signer;
 use crate::store::Claim;
 
-pub mod change_listener;
 mod endpoint_buffer;
 pub mod http;
 mod release_queue;

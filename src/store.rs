@@ -4,15 +4,18 @@
 //! happens to a run that lost its claim. `now` is always passed in. `tests/store` proves the contract on every backend.
 
 mod answer;
+mod changes;
+mod error;
 mod figures;
 pub mod inbound;
 mod lists;
+mod location;
 mod sqlite;
 mod upkeep;
 mod work;
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::clock::Timestamp;
@@ -20,20 +23,24 @@ use crate::delivery::Trigger;
 use crate::endpoint::{Endpoint, Spec};
 use crate::event::EventId;
 
+pub use answer::Answer;
 use answer::Reply;
-pub use answer::{Answer, Result, StoreError};
+pub use changes::Changes;
+pub use error::{Result, StoreError};
 pub use figures::{Counts, EndpointFigures, Figures, Rate};
 pub use lists::{
     AttemptFilter, AttemptRow, DeliveryFilter, DeliveryRow, EventDetail, EventFilter, EventRow, Listed, LoggedAttempt,
     Page, RunRow,
 };
+pub use location::{Location, LocationError, PostgresLocation, is_relative_path};
 pub use sqlite::PreparedRestore;
 pub use upkeep::{
-    BackupReport, ChangedDeliveries, Configured, DatabaseInfo, DroppedEndpoint, Holder, Log, OpenRuns, Prune, Pruned,
-    PrunedLog, Replay, SkipReason, Storage, Volume,
+    BackupReport, ChangedDeliveries, Configured, DatabaseInfo, DroppedEndpoint, FileInfo, Holder, Log, OpenRuns, Prune,
+    Pruned, PrunedLog, Replay, SkipReason, Storage, Volume,
 };
 pub use work::{
-    Advanced, Claim, DeliveryId, Drafts, Enqueued, Finished, IdleInfo, Receipt, Recorded, Run, RunId, RunStats, Wants,
+    Advanced, Claim, DeliveryId, Drafts, Enqueued, Exclusive, Finished, IdleInfo, Receipt, Recorded, Run, RunId,
+    RunStats, Wants,
 };
 
 /// The queue's memory.
@@ -147,23 +154,19 @@ pub trait Store: inbound::Records + Send + Sync + fmt::Debug {
     /// The latest runs, newest first.
     fn runs(&self, limit: u64) -> Answer<Vec<RunRow>>;
 
-    /// The file behind the queue.
+    /// Where the queue is, what keeps it, and how large it is.
     fn database(&self) -> Answer<DatabaseInfo>;
 
-    /// How the disk below the queue is, as far as can be found out; asks nobody who might be busy.
-    fn storage(&self) -> Storage;
+    /// What only a queue in a file of this machine has.
+    fn file(&self) -> Option<&dyn FileStore>;
 
-    /// Copies the queue as it stands to a new file, while others go on writing.
+    /// Takes the lock of `name` among all processes that use this queue; `None` while another holds it.
     ///
-    /// The copy is checked, readable by its owner only, and on disk before it takes its name. A file of that name is
-    /// replaced only if `replace`; the queue itself never is, nor what belongs to it. Events that changed on the disk are copied
-    /// as they are, and told.
-    fn backup(&self, to: &Path, replace: bool) -> Answer<BackupReport>;
+    /// It ends with the value that is returned, or with the process.
+    fn try_exclusive(&self, name: &str) -> Answer<Option<Exclusive>>;
 
-    /// Has SQLite look at the structure of the file, without its indexes; returns what is wrong in words.
-    ///
-    /// It reads every page, so its time grows with the file.
-    fn check_structure(&self) -> Answer<Vec<String>>;
+    /// Listens for writes to the queue, by whatever process. To be called where an async runtime runs.
+    fn changes(&self) -> Changes;
 
     /// How many runs died and were not found yet, and how many live. Changes nothing.
     fn open_runs(&self) -> Answer<OpenRuns>;
@@ -184,9 +187,31 @@ pub trait Store: inbound::Records + Send + Sync + fmt::Debug {
 
     /// How many rows [`prune_log`](Self::prune_log) would remove in all its batches.
     fn count_prunable(&self, log: Log, before: Timestamp, now: Timestamp) -> Answer<u64>;
+}
 
-    /// The file whose changes another process can watch to learn of new work.
-    fn watch_path(&self) -> PathBuf;
+/// What only a queue in a file of this machine has.
+pub trait FileStore {
+    /// How the disk below the queue is, as far as can be found out; asks nobody who might be busy.
+    fn storage(&self) -> Storage;
+
+    /// Copies the queue as it stands to a new file, while others go on writing.
+    ///
+    /// The copy is checked, readable by its owner only, and on disk before it takes its name. A file of that name is
+    /// replaced only if `replace`; the queue itself never is, nor what belongs to it. Events that changed on the disk are copied
+    /// as they are, and told.
+    fn backup(&self, to: &Path, replace: bool) -> Answer<BackupReport>;
+
+    /// Checks the structure of the file, without its indexes; returns what is wrong in words.
+    ///
+    /// It reads every page, so its time grows with the file.
+    fn check_structure(&self) -> Answer<Vec<String>>;
+}
+
+impl dyn Store {
+    /// What only a queue in a file has, or [`StoreError::NeedsFile`] that `what` needs it.
+    pub fn require_file(&self, what: &'static str) -> Result<&dyn FileStore> {
+        self.file().ok_or(StoreError::NeedsFile(what))
+    }
 }
 
 /// How a database is opened.
@@ -202,30 +227,37 @@ pub enum Access {
     ReadOnly,
 }
 
-/// Opens the SQLite database at `path`.
+/// Opens the queue at `location`.
 ///
-/// Missing directories and the file are made readable by their owner only. An older schema is brought up to date, a newer
-/// one refused. With [`Access::Inspect`] nothing is made, changed or brought up to date, and an older schema is refused, too.
-pub fn open(path: &Path, access: Access) -> Result<Arc<dyn Store>> {
-    Ok(Arc::new(sqlite::Sqlite::open(path, access)?))
+/// Of a file, missing directories and the file itself are made readable by their owner only. An older schema is brought up to
+/// date, a newer one refused. With [`Access::Inspect`] nothing is made, changed or brought up to date, and an older schema is
+/// refused, too.
+pub fn open(location: &Location, access: Access) -> Result<Arc<dyn Store>> {
+    match location {
+        Location::File(path) => Ok(Arc::new(sqlite::Sqlite::open(path, access)?)),
+        Location::Postgres(_) => {
+            Err(StoreError::Configuration("this build keeps queues in SQLite files only".to_owned()))
+        }
+    }
 }
 
-/// Reads and checks a backup that is to take the place of the database at `database`. Nothing of either is changed.
+/// Reads and checks a backup that is to take the place of the queue at `location`. Nothing of either is changed.
 ///
 /// Installing it is refused as long as any process has the queue open. The queue that is there is kept under another name, and
 /// whoever is killed meanwhile leaves the old queue or the new one.
-pub fn prepare_restore(from: &Path, database: &Path) -> Result<PreparedRestore> {
-    sqlite::prepare_restore(from, database)
+pub fn prepare_restore(from: &Path, location: &Location) -> Result<PreparedRestore> {
+    sqlite::prepare_restore(from, location.path().ok_or(StoreError::NeedsFile("restoring a backup"))?)
 }
 
-/// Who keeps the database at `path` from being written, where the system tells.
-pub fn holder(path: &Path) -> Option<Holder> {
-    sqlite::holder(path)
+/// Who keeps the queue at `location` from being written, where the system tells.
+pub fn holder(location: &Location) -> Option<Holder> {
+    sqlite::holder(location.path()?)
 }
 
-/// The disk that holds `path`, as far as the system tells. Asks it anew, which may hang where the network is gone.
-pub fn volume(path: &Path) -> Volume {
-    sqlite::volume(path)
+/// The disk that holds the queue at `location`, as far as the system tells; `None` where that is a server's matter. Asks the
+/// system anew, which may hang where the network is gone.
+pub fn volume(location: &Location) -> Option<Volume> {
+    location.path().map(sqlite::volume)
 }
 
 /// The version of SQLite that is linked.

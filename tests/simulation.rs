@@ -22,7 +22,9 @@ use syncctl::event::{Draft, EventId};
 use syncctl::inbound::{self, Accepts, Keys};
 use syncctl::signature::{Secret, Signer};
 use syncctl::store::inbound::{Applied, Edit, Edited, Expects, ReceivedFilter};
-use syncctl::store::{Access, Claim, DeliveryFilter, EventFilter, Finished, Page, Replay, Run, Store, Wants, open};
+use syncctl::store::{
+    Access, Claim, DeliveryFilter, EventFilter, Finished, Location, Page, Replay, Run, Store, Wants, open,
+};
 
 use support::{Chance, memory_dir, seeds};
 
@@ -99,7 +101,7 @@ impl World {
 
     fn open(&mut self, n: usize) {
         let now = self.time(n);
-        let store = open(&self.nodes[n].path, Access::Create).unwrap();
+        let store = open(&Location::file(self.nodes[n].path), Access::Create).unwrap();
         let specs = self.nodes[n].peers.iter().map(|peer| {
             let mut spec = Spec::of_url(EndpointUrl::parse(&format!("http://10.0.0.{}/", peer + 1)).unwrap());
             spec.settings.retry.first_delay_ms = 1;

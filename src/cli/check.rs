@@ -47,14 +47,12 @@ impl CheckArgs {
             }
             Ok(exit(grade))
         });
-        match shown {
-            Err(CliError::Failed(failure)) => {
-                let causes = failure.causes.iter().map(|cause| format!(": {cause}")).collect::<String>();
-                let _ = context.screen.report(&health::unknown(&format!("{}{causes}", failure.message)));
-                Ok(UNKNOWN)
-            }
-            other => other,
-        }
+        shown.or_else(|error| {
+            let Some(failure) = error.into_failure(context.location()) else { return Err(CliError::ClosedPipe) };
+            let causes = failure.causes.iter().map(|cause| format!(": {cause}")).collect::<String>();
+            let _ = context.screen.report(&health::unknown(&format!("{}{causes}", failure.message)));
+            Ok(UNKNOWN)
+        })
     }
 
     /// Looks at the queue on another thread, so that a lock or a hanging disk cannot keep the answer back.

@@ -16,7 +16,7 @@ use crate::render::{Format, Options, RenderError, Screen};
 use crate::report::Report;
 use crate::service::WorkerConfig;
 use crate::signature::Signer;
-use crate::store::{self, Access, DroppedEndpoint, Page, Store, StoreError};
+use crate::store::{self, Access, DroppedEndpoint, Location, Page, Store, StoreError};
 use crate::untrusted::Untrusted;
 
 /// An open queue and its endpoints.
@@ -70,6 +70,11 @@ impl Context {
                 Ok(self.config.get_or_init(|| config))
             }
         }
+    }
+
+    /// Where the queue is, as far as the configuration says.
+    pub fn location(&self) -> Option<&Location> {
+        self.config.get()?.database().ok()
     }
 
     /// The same screen with a database and a secret of its own, and no other configuration: for demonstrations.
@@ -159,7 +164,7 @@ impl Context {
     pub fn resolved_endpoints(&self) -> Result<Vec<ResolvedEndpoint>, CliError> {
         let config = self.config()?;
         let stored = match store::open(config.database()?, Access::Existing) {
-            Err(StoreError::NoDatabase(_)) => Vec::new(),
+            Err(StoreError::NoDatabase) => Vec::new(),
             opened => opened?.endpoints().wait()?,
         };
         Ok(resolve(&config.endpoints, &stored))

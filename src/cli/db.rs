@@ -14,7 +14,10 @@ use crate::delivery::State;
 use crate::format::short_duration;
 use crate::report::database::{self, Logs, Restored};
 use crate::report::{Report, lists};
-use crate::store::{self, AttemptFilter, DeliveryFilter, DeliveryId, EventFilter, Log, Page, Prune, Pruned, Store};
+use crate::store::{
+    self, Access, AttemptFilter, DeliveryFilter, DeliveryId, EventFilter, Location, Log, Page, Prune, Pruned, Store,
+    StoreError,
+};
 use crate::untrusted::Untrusted;
 
 /// The commands below `db`.
@@ -128,11 +131,19 @@ fn show_path(context: &Context) -> Result<Exit, CliError> {
         path: String,
         exists: bool,
     }
-    let path = context.config()?.database()?;
-    let shown = path.display().to_string();
-    let view = PathView { path: shown.clone(), exists: path.exists() };
+    let location = context.config()?.database()?;
+    let shown = location.to_string();
+    let view = PathView { path: shown.clone(), exists: exists(location) };
     context.screen.report(&Report::new(&view).with_line(&*shown).with_names([shown]))?;
     Ok(Exit::Done)
+}
+
+/// Whether there is a queue; where that cannot be found out, whoever uses it will say so.
+fn exists(location: &Location) -> bool {
+    match location.path() {
+        Some(path) => path.exists(),
+        None => !matches!(store::open(location, Access::Inspect), Err(StoreError::NoDatabase)),
+    }
 }
 
 fn verify(context: &Context) -> Result<Exit, CliError> {
@@ -153,6 +164,7 @@ fn verify(context: &Context) -> Result<Exit, CliError> {
 impl BackupArgs {
     fn run(self, context: &Context) -> Result<Exit, CliError> {
         let store = context.read_store()?;
+        let file = store.require_file("a backup")?;
         if self.file.exists() && !self.force {
             return Err(Exit::Failure
                 .error(format!("{} is there already", Untrusted(&self.file.display().to_string())))
@@ -163,7 +175,7 @@ impl BackupArgs {
             context.screen.said(&database::backed_up(&self.file, bytes, true))?;
             return Ok(Exit::Done);
         }
-        let copied = store.backup(&self.file, self.force).wait()?;
+        let copied = file.backup(&self.file, self.force).wait()?;
         copied.findings.iter().for_each(|finding| context.screen.warn(finding));
         context.screen.said(&database::backed_up(&self.file, copied.bytes, false))?;
         Ok(if copied.findings.is_empty() { Exit::Done } else { Exit::Part })
@@ -176,13 +188,14 @@ impl RestoreArgs {
         if !self.file.exists() {
             return Err(Exit::NoInput.error(format!("there is no file {file}")));
         }
-        let queue = context.config()?.database()?;
+        let location = context.config()?.database()?;
+        let queue = location.path().ok_or(StoreError::NeedsFile("restoring a backup"))?;
         if queue.exists() && !self.force && !self.dry_run {
             return Err(Exit::Failure
                 .error(format!("there is a queue at {} already", Untrusted(&queue.display().to_string())))
                 .hint("put the backup in its place with --force; the queue is kept beside it"));
         }
-        let candidate = store::prepare_restore(&self.file, queue)?;
+        let candidate = store::prepare_restore(&self.file, location)?;
         candidate.findings.iter().for_each(|finding| context.screen.warn(finding));
         let mut restored = Restored::of(&candidate, queue);
         if self.dry_run {

@@ -29,7 +29,7 @@ use crate::outbound::run::{RunOptions, Until};
 use crate::report::{lists, queue};
 use crate::server::{self, Group, Processed, Processing, Secrets, Server};
 use crate::signature::{Secret, Signer};
-use crate::store::{self, Access, DeliveryFilter, Page, Store, StoreError};
+use crate::store::{self, Access, DeliveryFilter, Location, Page, Store, StoreError};
 
 /// The secret both sides share in the demonstration.
 const SECRET: &str = "a-secret-for-the-demonstration-only";
@@ -49,10 +49,10 @@ impl DemoArgs {
         let directory =
             tempfile::tempdir().map_err(|e| Exit::Io.error("failed to make a directory for the demo").cause(e))?;
         let database = directory.path().join("demo.db");
-        let other = store::open(&directory.path().join("other.db"), Access::Create)?;
+        let other = store::open(&Location::file(directory.path().join("other.db")), Access::Create)?;
         let receiver = Receiver::start(Arc::clone(&other))?;
         let stage = context.with_secret_and_database(SECRET, &database);
-        let store = store::open(&database, Access::Create)?;
+        let store = store::open(&Location::file(&database), Access::Create)?;
         let endpoints = store.set_endpoints(receiver.endpoints()?, stage.now).wait()?.endpoints;
 
         let say = |text: &str| stage.screen.note(text);

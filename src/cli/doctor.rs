@@ -1,6 +1,5 @@
 //! `doctor`: everything this needs, looked at once. Nothing is changed, and no secret is shown.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::time::Duration;
@@ -16,7 +15,7 @@ use crate::monitor::Limits;
 use crate::outbound::http::Client;
 use crate::report::doctor::{self, Finding, Severity};
 use crate::report::health;
-use crate::store::{self, Access, EventFilter, Page, Store, StoreError};
+use crate::store::{self, Access, EventFilter, Location, Page, Store, StoreError};
 use crate::untrusted::Untrusted;
 
 mod online;
@@ -80,15 +79,15 @@ impl DoctorArgs {
 
     /// Looks at the database from a thread of its own: a disk that hangs must not keep everything else from being told.
     fn look(&self, config: &Config, now: Timestamp) -> Looked {
-        let path = match config.database() {
-            Ok(path) => path.to_owned(),
+        let location = match config.database() {
+            Ok(location) => location.clone(),
             Err(error) => {
                 return Looked::only(Finding::fail("database", error.to_string()).hint("name it with `--db`"));
             }
         };
         let (limits, deep) = (config.health, self.deep);
         let (done, answer) = channel();
-        let looking = move || drop(done.send(look(&path, &limits, deep, now)));
+        let looking = move || drop(done.send(look(&location, &limits, deep, now)));
         let started = std::thread::Builder::new().name("doctor".to_owned()).spawn(looking);
         let answered = match (started, deep) {
             (Err(_), _) => None,
@@ -119,27 +118,24 @@ fn conclude(context: &Context, findings: &[Finding]) -> Result<Exit, CliError> {
     Ok(if worst == Severity::Fail { Exit::Failure } else { Exit::Done })
 }
 
-fn look(path: &Path, limits: &Limits, deep: bool, now: Timestamp) -> Looked {
-    let opened = store::open(path, Access::Inspect).and_then(|store| examine(&store, path, limits, deep, now));
-    opened.unwrap_or_else(|error| Looked::only(unopened(path, &error)))
+fn look(location: &Location, limits: &Limits, deep: bool, now: Timestamp) -> Looked {
+    let opened = store::open(location, Access::Inspect).and_then(|store| examine(&store, limits, deep, now));
+    opened.unwrap_or_else(|error| Looked::only(unopened(location, &error)))
 }
 
-fn examine(
-    store: &Arc<dyn Store>,
-    path: &Path,
-    limits: &Limits,
-    deep: bool,
-    now: Timestamp,
-) -> Result<Looked, StoreError> {
+fn examine(store: &Arc<dyn Store>, limits: &Limits, deep: bool, now: Timestamp) -> Result<Looked, StoreError> {
     let info = store.database().wait()?;
-    let (checked, wrong) = match (deep, info.bytes) {
-        (true, _) => ("read as a whole, and its figures", store.verify().wait()?),
-        (false, ..QUICKLY_READ) => ("structure checked", store.check_structure().wait()?),
-        (false, _) => ("large, so checked only with --deep", Vec::new()),
+    let (checked, wrong) = match (deep, store.file(), info.bytes) {
+        (true, _, _) => ("read as a whole, and its figures", store.verify().wait()?),
+        (false, Some(file), ..QUICKLY_READ) => ("structure checked", file.check_structure().wait()?),
+        (false, Some(_), _) => ("large, so checked only with --deep", Vec::new()),
+        (false, None, _) => ("checked only with --deep", Vec::new()),
     };
     let mut findings = vec![doctor::database(&info, checked, &wrong)];
-    let storage = store.storage();
-    findings.push(doctor::disk(&store::volume(path), storage.wal_bytes, storage.full));
+    if let (Some(file), Some(volume)) = (store.file(), store::volume(&info.location)) {
+        let storage = file.storage();
+        findings.push(doctor::disk(&volume, storage.wal_bytes, storage.full));
+    }
     if !wrong.is_empty() {
         // What a damaged file says is not worth telling.
         return Ok(Looked { findings, ..Looked::default() });
@@ -153,29 +149,29 @@ fn examine(
     Ok(Looked { findings, newest, endpoints: store.endpoints().wait()? })
 }
 
-fn unopened(path: &Path, error: &StoreError) -> Finding {
+fn unopened(location: &Location, error: &StoreError) -> Finding {
     let name = "database";
-    let at: PathBuf = path.to_owned();
+    let told = error.at(location).to_string();
     match error {
-        StoreError::NoDatabase(_) => Finding::warn(name, format!("there is none yet at {}", shown_path(&at)))
+        StoreError::NoDatabase => Finding::warn(name, format!("there is none yet at {}", shown_location(location)))
             .hint("the first `syncctl emit` creates it; name another with --db or SYNCCTL_DB"),
-        StoreError::SchemaOlder { .. } => {
-            Finding::warn(name, error.to_string()).hint("`syncctl status` brings it up to date")
-        }
-        StoreError::SchemaNewer { .. } => {
-            Finding::fail(name, error.to_string()).hint("use the version of syncctl that wrote it")
-        }
-        StoreError::Corrupt { .. } => Finding::fail(name, error.to_string())
+        StoreError::SchemaOlder { .. } => Finding::warn(name, told).hint("`syncctl status` brings it up to date"),
+        StoreError::SchemaNewer { .. } => Finding::fail(name, told).hint("use the version of syncctl that wrote it"),
+        StoreError::Corrupt(_) => Finding::fail(name, told)
             .hint("nothing was written; keep the file as it is, and restore a backup made with `syncctl db backup`"),
-        StoreError::Locked(_) => Finding::fail(name, locked(path, error)).hint("end what holds it, or wait for it"),
-        _ => Finding::fail(name, error.to_string()).hint("see where it is with `syncctl db path`"),
+        StoreError::Locked => Finding::fail(name, locked(location, told)).hint("end what holds it, or wait for it"),
+        _ => Finding::fail(name, told).hint("see where it is with `syncctl db path`"),
     }
 }
 
-fn locked(path: &Path, error: &StoreError) -> String {
-    match store::holder(path) {
-        Some(holder) => format!("{error}: process {} ({})", holder.pid, Untrusted(&holder.name)),
-        None => error.to_string(),
+fn shown_location(location: &Location) -> String {
+    Untrusted(&location.to_string()).to_string()
+}
+
+fn locked(location: &Location, told: String) -> String {
+    match store::holder(location) {
+        Some(holder) => format!("{told}: process {} ({})", holder.pid, Untrusted(&holder.name)),
+        None => told,
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::config::ConfigError;
 use crate::outbound::run::WorkerError;
 use crate::render::{Failure, RenderError};
-use crate::store::{self, Holder, StoreError};
+use crate::store::{self, Holder, Location, StoreError};
 use crate::untrusted::Untrusted;
 
 /// How a command can end. Every code is listed by `syncctl help exit-codes`.
@@ -139,30 +139,34 @@ impl Exit {
 pub enum CliError {
     /// Nobody reads what it writes any more.
     ClosedPipe,
-    /// Something failed.
+    /// The store failed. Which one is said where the error is told.
+    Store(StoreError),
+    /// Something else failed.
     Failed(Box<Failure>),
 }
 
 impl CliError {
+    /// The error in words, with the location of the store where it failed; `None` where nobody reads any more.
+    pub fn into_failure(self, location: Option<&Location>) -> Option<Failure> {
+        match self {
+            Self::ClosedPipe => None,
+            Self::Store(error) => Some(store_failure(&error, location)),
+            Self::Failed(failure) => Some(*failure),
+        }
+    }
+
     /// The same with something to try next.
     #[must_use]
     pub fn hint(self, hint: impl Into<String>) -> Self {
-        match self {
-            Self::ClosedPipe => self,
-            Self::Failed(failure) => Self::Failed(Box::new((*failure).with_hint(hint))),
-        }
+        self.into_failure(None).map_or(Self::ClosedPipe, |failure| failure.with_hint(hint).into())
     }
 
     /// The same with a cause.
     #[must_use]
     pub fn cause<C: std::fmt::Display>(self, cause: C) -> Self {
-        match self {
-            Self::ClosedPipe => self,
-            Self::Failed(mut failure) => {
-                failure.causes.push(cause.to_string());
-                Self::Failed(failure)
-            }
-        }
+        let Some(mut failure) = self.into_failure(None) else { return Self::ClosedPipe };
+        failure.causes.push(cause.to_string());
+        failure.into()
     }
 }
 
@@ -209,43 +213,61 @@ fn config_hint(error: &ConfigError) -> Option<String> {
 
 impl From<StoreError> for CliError {
     fn from(error: StoreError) -> Self {
-        let (exit, hint) = match &error {
-            StoreError::NoDatabase(_) => {
-                (Exit::NoDatabase, Some("`syncctl emit` creates it; name another with --db PATH or SYNCCTL_DB"))
-            }
-            StoreError::Locked(_) => (Exit::Locked, Some("another syncctl or a backup may hold it: try again")),
-            StoreError::Late => (Exit::Locked, None),
-            StoreError::SchemaNewer { .. } => (Exit::NewerSchema, Some("use the version of syncctl that wrote it")),
-            StoreError::Corrupt { .. } => (
-                Exit::Io,
-                Some(
-                    "nothing was written; see what is wrong with `syncctl db verify`, put a backup in its place with `syncctl db restore FILE`",
-                ),
+        Self::Store(error)
+    }
+}
+
+fn store_failure(error: &StoreError, location: Option<&Location>) -> Failure {
+    let (exit, hint) = exit_and_hint(error);
+    let message = location.map_or_else(|| error.to_string(), |location| error.at(location).to_string());
+    let mut failure = Failure::new(exit.code(), exit.name(), message);
+    if let (StoreError::Locked, Some(location)) = (error, location)
+        && let Some(Holder { pid, name }) = store::holder(location)
+    {
+        failure.causes.push(format!("process {pid} ({}) holds it", Untrusted(&name)));
+    }
+    match hint {
+        Some(hint) => failure.with_hint(hint),
+        None => failure,
+    }
+}
+
+fn exit_and_hint(error: &StoreError) -> (Exit, Option<&'static str>) {
+    match error {
+        StoreError::NoDatabase => {
+            (Exit::NoDatabase, Some("`syncctl emit` creates it; name another with --db or SYNCCTL_DB"))
+        }
+        StoreError::Locked => (Exit::Locked, Some("another syncctl or a backup may hold it: try again")),
+        StoreError::Late => (Exit::Locked, None),
+        StoreError::Unreachable(_) => (Exit::Io, Some("check that the server runs and that its address is right")),
+        StoreError::Refused(_) | StoreError::Configuration(_) => {
+            (Exit::Config, Some("see where the location comes from with `syncctl config show`"))
+        }
+        StoreError::ReadOnly(_) => (Exit::Io, Some("name the server that takes writes")),
+        StoreError::NeedsFile(_) => (Exit::Usage, Some("use the tools of its server, such as `pg_dump`")),
+        StoreError::SchemaNewer { .. } => (Exit::NewerSchema, Some("use the version of syncctl that wrote it")),
+        StoreError::SchemaOlder { .. } => (Exit::Failure, Some("the next `syncctl status` brings it up to date")),
+        StoreError::Corrupt(_) => (
+            Exit::Io,
+            Some(
+                "nothing was written; see what is wrong with `syncctl db verify`, put a backup in its place with `syncctl db restore FILE`",
             ),
-            StoreError::NoBackup { .. } => {
-                (Exit::Data, Some("nothing was changed; name a file that `syncctl db backup` wrote"))
-            }
-            StoreError::Io { .. } => (Exit::Io, Some("check the free space and the permissions of its directory")),
-            StoreError::Conflict(_) => {
-                (Exit::Data, Some("nothing was stored; see the stored event with `syncctl events show ID`"))
-            }
-            StoreError::RecordTooLarge => (Exit::Data, Some("nothing was stored; the record stands as it was")),
-            StoreError::Ahead => (Exit::Data, Some("nothing was stored; leave the timestamp out to mean now")),
-            StoreError::Batch(_) => (Exit::Io, None),
-            StoreError::NoEndpoint(_) => (Exit::Usage, Some("list them with `syncctl endpoints list`")),
-            StoreError::SchemaOlder { .. } => (Exit::Failure, Some("the next `syncctl status` brings it up to date")),
-            StoreError::SqliteTooOld(_) | StoreError::Statement(_) | StoreError::Closed => (Exit::Failure, None),
-        };
-        let mut failure = exit.because(&error);
-        if let StoreError::Locked(path) = &error
-            && let Some(Holder { pid, name }) = store::holder(path)
-        {
-            failure.causes.push(format!("process {pid} ({}) holds it", Untrusted(&name)));
+        ),
+        StoreError::Unrestorable { .. } => {
+            (Exit::Data, Some("nothing was changed; name a file that `syncctl db backup` wrote"))
         }
-        match hint {
-            Some(hint) => failure.with_hint(hint).into(),
-            None => failure.into(),
+        StoreError::Io(_) | StoreError::File { .. } => {
+            (Exit::Io, Some("check the free space and the permissions of its directory"))
         }
+        StoreError::Conflict(_) => {
+            (Exit::Data, Some("nothing was stored; see the stored event with `syncctl events show ID`"))
+        }
+        StoreError::RecordTooLarge => (Exit::Data, Some("nothing was stored; the record stands as it was")),
+        StoreError::Ahead => (Exit::Data, Some("nothing was stored; leave the timestamp out to mean now")),
+        StoreError::Batch(_) => (Exit::Io, None),
+        StoreError::NoEndpoint(_) => (Exit::Usage, Some("list them with `syncctl endpoints list`")),
+        StoreError::RunEnded => (Exit::Failure, Some("another process took this one for dead: start it again")),
+        StoreError::TooOld(_) | StoreError::Statement(_) | StoreError::Closed => (Exit::Failure, None),
     }
 }
 
@@ -255,7 +277,7 @@ impl From<WorkerError> for CliError {
             WorkerError::Store(error) => error.into(),
             WorkerError::Runtime(_) => Exit::Io.because(&error).into(),
             WorkerError::Unrecorded { ref source, .. } => {
-                let exit = if matches!(source, StoreError::Locked(_)) { Exit::Locked } else { Exit::Io };
+                let exit = if matches!(source, StoreError::Locked) { Exit::Locked } else { Exit::Io };
                 let failure = exit.because(&error);
                 failure.with_hint("they are sent again by the next run, under the same ids").into()
             }

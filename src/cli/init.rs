@@ -98,7 +98,7 @@ impl InitArgs {
         let setting = config.origins().iter().find(|setting| setting.key == "database");
         let said = |flag: bool| {
             let setting = setting.filter(|it| matches!(it.origin, Origin::Flag(_)) == flag)?;
-            (flag || setting.origin == Origin::Default).then_some(config.database().ok()?)
+            (flag || setting.origin == Origin::Default).then_some(config.database().ok()?.path()?)
         };
         let chosen = said(true).map(absolute).transpose();
         let chosen = chosen.map_err(|error| Exit::Io.error("failed to find the working directory").cause(error))?;

@@ -19,7 +19,7 @@ use crate::render::Progress;
 use crate::report::queue::{RunView, circuit_open, processed};
 use crate::report::{Report, lists};
 use crate::service::{RunReport, WorkerConfig};
-use crate::store::{self, Access, EndpointFigures, Finished, Listed, Page, Recorded, Store, StoreError};
+use crate::store::{self, Access, EndpointFigures, Exclusive, Finished, Listed, Page, Recorded, Store, StoreError};
 use crate::untrusted::Untrusted;
 
 /// How often a run that waits for something looks for it.
@@ -61,7 +61,7 @@ impl ProcessArgs {
             return show_due(context);
         }
         let (store, endpoints) = context.store()?;
-        let Some(_only) = self.only_one(context)? else { return Ok(Exit::Done) };
+        let Some(_only) = self.only_one(store.as_ref())? else { return Ok(Exit::Done) };
         let done = ProcessRun::new(context, Arc::clone(&store), &endpoints, self.options())?.run("process")?;
         if !self.watch || done.summary.stats.claimed > 0 {
             done.report(context, store.as_ref())?;
@@ -79,23 +79,11 @@ impl ProcessArgs {
     }
 
     /// The lock of `--single`, which ends with the process; `None` when another run has it.
-    fn only_one(&self, context: &Context) -> Result<Option<Option<std::fs::File>>, CliError> {
+    fn only_one(&self, store: &dyn Store) -> Result<Option<Option<Exclusive>>, CliError> {
         if !self.single {
             return Ok(Some(None));
         }
-        let mut path = context.config()?.database()?.as_os_str().to_owned();
-        path.push("-single.lock");
-        let lock = || -> std::io::Result<Option<std::fs::File>> {
-            use std::os::unix::fs::OpenOptionsExt as _;
-            let mut options = std::fs::OpenOptions::new();
-            let file = options.write(true).create(true).truncate(false).mode(0o600).open(&path)?;
-            match file.try_lock() {
-                Ok(()) => Ok(Some(file)),
-                Err(std::fs::TryLockError::WouldBlock) => Ok(None),
-                Err(std::fs::TryLockError::Error(e)) => Err(e),
-            }
-        };
-        let locked = lock().map_err(|e| Exit::Io.error("failed to take the lock of --single").cause(e))?;
+        let locked = store.try_exclusive("single").wait()?;
         if locked.is_none() {
             tracing::info!("another run with --single is active");
         }
@@ -108,7 +96,7 @@ fn show_due(context: &Context) -> Result<Exit, CliError> {
     let config = context.config()?;
     let listed = match store::open(config.database()?, Access::Existing) {
         Ok(store) => store.preview_due(&config.endpoints, context.now).wait()?,
-        Err(StoreError::NoDatabase(_)) => Listed { rows: Vec::new(), total: 0 },
+        Err(StoreError::NoDatabase) => Listed { rows: Vec::new(), total: 0 },
         Err(error) => return Err(error.into()),
     };
     let page = Page { limit: DUE_SHOWN, number: 1, oldest_first: true };
@@ -199,10 +187,7 @@ async fn work_until<T>(
 
 /// The exit code of a run that failed.
 fn code_of(error: &WorkerError) -> i64 {
-    match CliError::from(error.clone()) {
-        CliError::ClosedPipe => 0,
-        CliError::Failed(failure) => i64::from(failure.code),
-    }
+    CliError::from(error.clone()).into_failure(None).map_or(0, |failure| i64::from(failure.code))
 }
 
 /// How a run exits: a signal before anything else, unless it merely ended `--watch`.

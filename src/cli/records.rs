@@ -1,7 +1,7 @@
 //! `records`: what is known of enrollments, users and progress here.
 
 use std::io::{BufRead, BufReader, Read as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ use crate::event::{IdSource, MAX_RESOURCE_ID_BYTES, check_json};
 use crate::record::{Change, Kind, Record, Stamp};
 use crate::report::{Report, records};
 use crate::store::inbound::{RecordFilter, RecordRow, Sort};
-use crate::store::{Page, Store};
+use crate::store::{Location, Page, Store};
 use crate::untrusted::Untrusted;
 
 /// Records read or written at a time.
@@ -286,6 +286,6 @@ pub(super) fn data_of(context: &Context, event_type: &str, id: &str) -> Result<O
     Ok(row.filter(|row| row.record.exists()).map(|row| row.record.data()))
 }
 
-fn database_exists(path: &Path) -> bool {
-    path.try_exists().unwrap_or(true)
+fn database_exists(location: &Location) -> bool {
+    location.path().is_none_or(|path| path.try_exists().unwrap_or(true))
 }

@@ -226,7 +226,7 @@ impl Rotation {
             [&self.new, &self.old].map(|text| Secret::new(text.to_string()).ok().map(|it| it.fingerprint()));
         let mut newest = BTreeMap::new();
         let mut rows = match store::open(context.config()?.database()?, Access::Existing) {
-            Err(StoreError::NoDatabase(_)) => return Ok(Vec::new()),
+            Err(StoreError::NoDatabase) => return Ok(Vec::new()),
             opened => opened?.senders(context.now).wait()?,
         };
         rows.retain(|row| {

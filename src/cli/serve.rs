@@ -301,10 +301,11 @@ impl Running<'_> {
         notify(&reloading());
         match self.try_reload(handle) {
             Ok(()) => self.context.screen.note("the configuration was read again"),
-            Err(CliError::ClosedPipe) => {}
-            Err(CliError::Failed(failure)) => {
-                self.context.screen.warn("the configuration is wrong; the old one stays");
-                self.context.screen.error(&failure);
+            Err(error) => {
+                if let Some(failure) = error.into_failure(self.context.location()) {
+                    self.context.screen.warn("the configuration is wrong; the old one stays");
+                    self.context.screen.error(&failure);
+                }
             }
         }
         notify(&[NotifyState::Ready]);

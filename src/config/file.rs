@@ -240,10 +240,9 @@ fn text_of(value: &DeValue<'_>, form: Form) -> Option<String> {
 }
 
 fn is_relative_path(text: &str, form: Form) -> bool {
-    let is_path = match form {
-        Form::Path => true,
-        Form::Database => !text.starts_with("sqlite:") && !text.contains("://"),
+    match form {
+        Form::Path => !text.trim().is_empty() && Path::new(text).is_relative(),
+        Form::Database => crate::store::is_relative_path(text),
         Form::One | Form::List => false,
-    };
-    is_path && !text.trim().is_empty() && Path::new(text).is_relative()
+    }
 }

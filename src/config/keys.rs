@@ -11,6 +11,7 @@ use crate::endpoint::{
     SecretSource, Settings, Spec, ValueSource, check_name, header_value,
 };
 use crate::format::shorten;
+use crate::store::Location;
 use crate::untrusted::Untrusted;
 
 /// What a file may write for a key.
@@ -45,7 +46,12 @@ const fn key<T>(
 
 /// The keys of the file but endpoints and secrets, in the order of `config show`.
 pub(super) const KEYS: &[Key<Values>] = &[
-    key("database", Form::Database, |v, t| set(&mut v.database, database(t).map(Some)), |v| path_shown(&v.database)),
+    key(
+        "database",
+        Form::Database,
+        |v, t| set(&mut v.database, database(t).map(Some)),
+        |v| database_shown(&v.database),
+    ),
     key(
         "delivery.max_attempts",
         Form::One,
@@ -571,16 +577,13 @@ fn path_shown(path: &Option<PathBuf>) -> String {
     path.as_ref().map(|path| path.display().to_string()).unwrap_or_default()
 }
 
-/// A path, or `sqlite:PATH`, or `sqlite://PATH`.
-fn database(text: &str) -> Result<PathBuf, String> {
-    let text = match text.strip_prefix("sqlite:") {
-        Some(rest) => rest.strip_prefix("//").unwrap_or(rest),
-        None => text,
-    };
-    match text.split_once("://") {
-        Some((scheme, _)) => Err(format!("databases of the kind {} are not supported: give a path", quoted(scheme))),
-        None => path(text),
-    }
+/// A path, or the URL of a database.
+fn database(text: &str) -> Result<Location, String> {
+    Location::parse(text).map_err(|it| it.to_string())
+}
+
+fn database_shown(database: &Option<Location>) -> String {
+    database.as_ref().map(ToString::to_string).unwrap_or_default()
 }
 
 fn name(text: &str) -> Result<String, String> {

@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::delivery::RetryPolicy;
 use crate::endpoint::{LegacySignature, Pattern};
+use crate::store::Location;
 
 /// What no output may ever hold.
 const CANARY: &str = "canary-5ecret";
@@ -102,7 +103,7 @@ fn text(secret: Result<Option<Secret>, ConfigError>) -> Option<String> {
 fn defaults_are_the_contracts() {
     let home = Home::new();
     let config = home.load();
-    assert_eq!(config.database().expect("a place"), home.path(".local/state/syncctl/syncctl.db"));
+    assert_eq!(config.database().expect("a place"), &Location::file(home.path(".local/state/syncctl/syncctl.db")));
     assert_eq!(config.delivery, Delivery { retry: RetryPolicy::default(), concurrency: 10 });
     assert_eq!((config.health.max_failure_rate, config.health.max_failures), (0.1, 10));
     assert_eq!(config.server.listen, ["127.0.0.1:3000"]);
@@ -171,10 +172,10 @@ fn the_environment_beats_the_env_file() {
 #[test]
 fn the_flag_beats_the_environment() {
     let mut home = Home::new().env("SYNCCTL_DB", "/env.db").user("database = \"user.db\"");
-    assert_eq!(home.load().database().expect("a place"), Path::new("/env.db"));
+    assert_eq!(home.load().database().expect("a place"), &Location::file(Path::new("/env.db")));
     home.sources.db_flag = Some("sqlite:///flag.db".to_owned());
     let config = home.load();
-    assert_eq!(config.database().expect("a place"), Path::new("/flag.db"));
+    assert_eq!(config.database().expect("a place"), &Location::file(Path::new("/flag.db")));
     assert_eq!(setting(&config, "database").origin.to_string(), "flag --db");
 }
 
@@ -251,16 +252,22 @@ fn every_wrong_value_is_told_where_it_stands() {
 #[test]
 fn another_kind_of_database_is_refused() {
     let mut home = Home::new();
-    home.sources.db_flag = Some("postgres://u:p@h/db".to_owned());
+    home.sources.db_flag = Some("mysql://u:p@h/db".to_owned());
     let message = home.error().to_string();
-    assert_eq!(message, "--db: databases of the kind `postgres` are not supported: give a path");
+    assert_eq!(message, "--db: databases of the kind `mysql` are not supported: give a path or a URL of PostgreSQL");
+}
+
+#[test]
+fn a_password_in_the_location_of_the_database_is_not_shown() {
+    let config = Home::new().env("SYNCCTL_DB", "postgres://u:s3cret@h/d").load();
+    assert_eq!(setting(&config, "database").value, "postgres://u@h/d");
 }
 
 #[test]
 fn paths_in_a_file_count_from_that_file() {
     let home = Home::new().user("database = \"queue.db\"\n[tls]\nca_file = \"/etc/ca.pem\"\n");
     let config = home.load();
-    assert_eq!(config.database().expect("a place"), home.path(".config/syncctl/queue.db"));
+    assert_eq!(config.database().expect("a place"), &Location::file(home.path(".config/syncctl/queue.db")));
     assert_eq!(config.ca_file, Some("/etc/ca.pem".into()));
 }
 
@@ -269,9 +276,9 @@ fn relative_xdg_directories_are_ignored_and_a_missing_home_matters_only_for_the_
     let home = Home::new().user(&toml(3)).env("XDG_CONFIG_HOME", "elsewhere").env("XDG_STATE_HOME", "state");
     let config = home.load();
     assert_eq!(timeout(&config), 3);
-    assert_eq!(config.database().expect("a place"), home.path(".local/state/syncctl/syncctl.db"));
+    assert_eq!(config.database().expect("a place"), &Location::file(home.path(".local/state/syncctl/syncctl.db")));
     let absolute = home.env("XDG_STATE_HOME", "/state");
-    assert_eq!(absolute.load().database().expect("a place"), Path::new("/state/syncctl/syncctl.db"));
+    assert_eq!(absolute.load().database().expect("a place"), &Location::file(Path::new("/state/syncctl/syncctl.db")));
     let mut homeless = Home::new();
     homeless.sources.env.clear();
     assert!(matches!(homeless.load().database(), Err(ConfigError::NoHome)));

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::delivery::RetryPolicy;
 use crate::endpoint::{DEFAULT_CONCURRENCY, Egress};
 use crate::monitor::{FreshnessThresholds, Limits};
+use crate::store::Location;
 
 /// How deliveries are made where an endpoint does not say otherwise.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +35,7 @@ pub struct Server {
 /// Every setting but endpoints and secrets.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Values {
-    pub(crate) database: Option<PathBuf>,
+    pub(crate) database: Option<Location>,
     pub(crate) delivery: Delivery,
     pub(crate) egress: Egress,
     pub(crate) health: Limits,

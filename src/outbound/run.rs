@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::change_listener::SLOW_POLL;
 use crate::clock::Timestamp;
 use crate::store::{IdleInfo, RunStats, StoreError};
 
@@ -10,6 +9,8 @@ use crate::store::{IdleInfo, RunStats, StoreError};
 pub(super) const REAP_INTERVAL: Duration = Duration::from_secs(1);
 /// How often an idle worker looks whether other runs finished what they claimed.
 const ELSEWHERE_INTERVAL: Duration = Duration::from_millis(100);
+/// How long an idle worker sleeps when no change is announced.
+const SLOW_POLL: Duration = Duration::from_secs(5);
 
 /// When a run ends by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -17,7 +17,6 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
-use super::change_listener::ChangeListener;
 use super::endpoint_buffer::EndpointBuffer;
 use super::http::Client;
 use super::release_queue::ReleaseQueue;
@@ -127,7 +126,7 @@ impl<'a> WorkerState<'a> {
     }
 
     async fn work(&mut self) -> Result<RunSummary, WorkerError> {
-        let mut changes = ChangeListener::on(&self.worker.store.watch_path());
+        let mut changes = self.worker.store.changes();
         loop {
             self.start_attempts().await?;
             self.commit();

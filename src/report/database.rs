@@ -17,35 +17,51 @@ struct InfoView<'a> {
     path: String,
     schema: i64,
     newest_schema: i64,
+    engine: &'a str,
+    engine_version: &'a str,
+    bytes: u64,
+    #[serde(flatten)]
+    file: Option<FileView<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FileView<'a> {
     sqlite: &'a str,
     journal_mode: &'a str,
-    bytes: u64,
     wal_bytes: u64,
     free_bytes: u64,
 }
 
 /// What `db status` answers.
 pub fn status(info: &DatabaseInfo) -> Report {
-    let path = info.path.display().to_string();
+    let path = info.location.to_string();
+    let file = info.file.as_ref();
     let view = InfoView {
         path: path.clone(),
         schema: info.schema,
         newest_schema: info.known_schema,
-        sqlite: &info.sqlite,
-        journal_mode: &info.journal_mode,
+        engine: info.engine,
+        engine_version: &info.engine_version,
         bytes: info.bytes,
-        wal_bytes: info.wal_bytes,
-        free_bytes: info.free_bytes,
+        file: file.map(|file| FileView {
+            sqlite: &info.engine_version,
+            journal_mode: &file.journal_mode,
+            wal_bytes: file.wal_bytes,
+            free_bytes: file.free_bytes,
+        }),
     };
-    let rows: [(&str, Cell); 7] = [
-        ("path", path.clone().into()),
-        ("schema", info.schema.into()),
-        ("sqlite", info.sqlite.as_str().into()),
-        ("journal", info.journal_mode.as_str().into()),
-        ("size", size(info.bytes).into()),
-        ("write-ahead log", size(info.wal_bytes).into()),
-        ("free inside", size(info.free_bytes).into()),
+    let mut rows: Vec<(String, Cell)> = vec![
+        ("path".to_owned(), path.clone().into()),
+        ("schema".to_owned(), info.schema.into()),
+        (info.engine.to_lowercase(), info.engine_version.as_str().into()),
+        ("size".to_owned(), size(info.bytes).into()),
     ];
+    if let Some(file) = file {
+        rows.insert(3, ("journal".to_owned(), file.journal_mode.as_str().into()));
+        rows.push(("write-ahead log".to_owned(), size(file.wal_bytes).into()));
+        rows.push(("free inside".to_owned(), size(file.free_bytes).into()));
+    }
     let rows = rows.into_iter().map(|(key, value)| vec![key.into(), value]).collect();
     Report::new(&view).with_table(Table::new(SETTING, rows)).with_names([path])
 }

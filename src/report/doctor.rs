@@ -95,9 +95,13 @@ pub fn database(info: &DatabaseInfo, checked: &str, wrong: &[String]) -> Finding
             .hint("keep the file as it is, and restore a backup; see all of it with `syncctl db verify`");
     }
     // As bytes that nobody uses, a file has no journal, and the next command goes on with the log.
-    let journal = if info.journal_mode == "wal" { "WAL" } else { "not in use" };
-    let (size, sqlite) = (bytes(info.bytes), &info.sqlite);
-    Finding::ok(name, format!("schema {}, {journal}, {checked}, {size}, SQLite {sqlite}", info.schema))
+    let journal = match &info.file {
+        Some(file) if file.journal_mode == "wal" => "WAL, ",
+        Some(_) => "not in use, ",
+        None => "",
+    };
+    let (size, engine, version) = (bytes(info.bytes), info.engine, &info.engine_version);
+    Finding::ok(name, format!("schema {}, {journal}{checked}, {size}, {engine} {version}", info.schema))
 }
 
 /// The disk below the file, and the log on it.

@@ -10,7 +10,7 @@ use super::{Cell, Column, Level, Report, Table};
 use crate::clock::Timestamp;
 use crate::monitor::nagios::{Answer, Measured};
 use crate::monitor::{self, Check, FailureStats, Grade, HEALTH_WINDOW, Health, Limits, STATS_WINDOW, percent};
-use crate::store::{DeliveryFilter, DeliveryRow, Figures, Page, Result, Store};
+use crate::store::{DeliveryFilter, DeliveryRow, Figures, FileStore, Page, Result, Store};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -47,7 +47,8 @@ const RECENT: u64 = 10;
 pub fn judge(store: &dyn Store, limits: &Limits, now: Timestamp) -> Result<(Figures, Health)> {
     let figures = store.figures(now).wait()?;
     let rates = store.rates(now.minus(HEALTH_WINDOW)).wait()?;
-    let judged = monitor::health(&figures, &rates, store.storage(), limits, now);
+    let judged =
+        monitor::health(&figures, &rates, store.file().map(FileStore::storage).unwrap_or_default(), limits, now);
     Ok((figures, judged))
 }
 

@@ -4,7 +4,6 @@
 //! names of endpoints, states, outcomes and routes: never URLs, ids or anything a sender chose.
 
 use std::fmt;
-use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -171,7 +170,8 @@ impl Metrics {
         // One scrape at a time: the figures of two must not mix.
         let registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
         self.take(&figures, now);
-        self.wal.set(size_of(&store.watch_path()));
+        let wal_bytes = store.file().map_or(0, |file| file.storage().wal_bytes);
+        self.wal.set(i64::try_from(wal_bytes).unwrap_or(i64::MAX));
         let mut text = String::new();
         encode(&mut text, &registry).expect("text takes all that is written to it");
         Ok(text)
@@ -237,10 +237,6 @@ pub fn classic(text: &str) -> String {
     text.lines().filter_map(line).collect()
 }
 
-/// Looking at a file's size does not open it.
-fn size_of(path: &Path) -> i64 {
-    std::fs::metadata(path).map_or(0, |file| i64::try_from(file.len()).unwrap_or(i64::MAX))
-}
 
 #[cfg(test)]
 mod tests {

@@ -1,8 +1,7 @@
-//! How the store answers, and why it could not do what it was asked.
+//! How the store answers: the result of a call, awaited or waited for.
 
 use std::fmt;
 use std::future::Future;
-use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -12,89 +11,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::task::{JoinError, JoinHandle};
 
-use crate::event::EventId;
-use crate::record::{MAX_RECORD_BYTES, MAX_RECORD_FIELDS};
-
-/// Why the store could not do what it was asked. A failed delivery is never one of these.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum StoreError {
-    /// A reading command found no database.
-    #[error("there is no database at {}", .0.display())]
-    NoDatabase(PathBuf),
-    /// Another process kept the write lock longer than we wait.
-    #[error("the database {} is locked by another process", .0.display())]
-    Locked(PathBuf),
-    /// The file was written by a newer program.
-    #[error("the database has schema {found}, this program knows up to {known}")]
-    SchemaNewer {
-        /// The file's schema version.
-        found: i64,
-        /// The newest this program knows.
-        known: i64,
-    },
-    /// The file was written by an older program, and was to stay as it is.
-    #[error("the database has schema {found}, this program's is {known}")]
-    SchemaOlder {
-        /// The file's schema version.
-        found: i64,
-        /// The one this program would bring it to.
-        known: i64,
-    },
-    /// The file is not a database, or damaged.
-    #[error("the database {} is damaged: {detail}", .path.display())]
-    Corrupt {
-        /// The file.
-        path: PathBuf,
-        /// What SQLite said.
-        detail: String,
-    },
-    /// What was to be restored is no sound queue.
-    #[error("{} cannot be restored: {detail}", .path.display())]
-    NoBackup {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        detail: String,
-    },
-    /// The disk failed, is full, or may not be written.
-    #[error("failed to use the database {}: {detail}", .path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What SQLite or the system said.
-        detail: String,
-    },
-    /// An event with this id and another content is stored already.
-    #[error("an event with the id `{0}` and another content is stored already")]
-    Conflict(EventId),
-    /// The timestamp given to an event of a known type is so far ahead that no receiver would take it.
-    #[error("the timestamp is more than 24 hours ahead: no receiver would take the event")]
-    Ahead,
-    /// The record that an event is about would grow past its limits.
-    #[error("the record would have more than {MAX_RECORD_FIELDS} fields or {MAX_RECORD_BYTES} bytes")]
-    RecordTooLarge,
-    /// A batch could not be read to its end.
-    #[error("failed to read the batch: {0}")]
-    Batch(String),
-    /// No endpoint of that name.
-    #[error("there is no endpoint named `{0}`")]
-    NoEndpoint(String),
-    /// The linked SQLite is older than the first safe one.
-    #[error("SQLite {0} can corrupt a database that two processes use; 3.51.3 is the first safe version")]
-    SqliteTooOld(String),
-    /// A statement failed: our fault.
-    #[error("the database refused a statement: {0}")]
-    Statement(String),
-    /// The write had not begun when its caller's time was over, and never will.
-    #[error("the database did not take the write in time")]
-    Late,
-    /// The writer has stopped.
-    #[error("the database was closed")]
-    Closed,
-}
-
-/// A shorthand for what store methods return.
-pub type Result<T> = std::result::Result<T, StoreError>;
+use super::{Result, StoreError};
 
 /// The answer to a call of the store: await it, or [`wait`](Self::wait) for it where no async runtime runs.
 ///

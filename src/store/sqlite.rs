@@ -11,10 +11,11 @@ use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
 use super::{
-    Access, Advanced, Answer, AttemptFilter, BackupReport, ChangedDeliveries, Claim, Configured, DatabaseInfo,
+    Access, Advanced, Answer, AttemptFilter, BackupReport, ChangedDeliveries, Changes, Claim, Configured, DatabaseInfo,
     DeliveryFilter, DeliveryId, DeliveryRow, Drafts, DroppedEndpoint, Enqueued, EventDetail, EventFilter, EventRow,
-    Figures, Finished, Holder, IdleInfo, Listed, Log, LoggedAttempt, OpenRuns, Page, Prune, Pruned, PrunedLog, Rate,
-    Replay, Reply, Result, Run, RunId, RunRow, RunStats, Storage, Store, StoreError, Volume, Wants,
+    Exclusive, Figures, FileStore, Finished, Holder, IdleInfo, Listed, Log, LoggedAttempt, OpenRuns, Page, Prune,
+    Pruned, PrunedLog, Rate, Replay, Reply, Result, Run, RunId, RunRow, RunStats, Storage, Store, StoreError, Volume,
+    Wants,
 };
 use crate::clock::Timestamp;
 use crate::delivery::Trigger;
@@ -50,6 +51,7 @@ mod restore;
 mod row;
 mod runs;
 mod verify;
+mod watch;
 mod writer;
 
 use identity::Identity;
@@ -93,14 +95,17 @@ struct Readers {
 impl Sqlite {
     pub(super) fn open(path: &Path, access: Access) -> Result<Self> {
         if rusqlite::version_number() < OLDEST_SAFE_SQLITE {
-            return Err(StoreError::SqliteTooOld(rusqlite::version().to_owned()));
+            return Err(StoreError::TooOld(format!(
+                "SQLite {} can corrupt a database that two processes use; 3.51.3 is the first safe version",
+                rusqlite::version()
+            )));
         }
         prepare_file(path, access)?;
-        let path = path.canonicalize().map_err(|e| error::io(path, &e))?;
+        let path = path.canonicalize().map_err(|e| error::io(&e))?;
         let (connection, mode) = open_mode::open(&path, access)?;
         let identity = Identity::of(&path)?;
         Ok(Self {
-            writer: Arc::new(Writer::start(connection, identity.clone(), path.clone())?),
+            writer: Arc::new(Writer::start(connection, identity.clone(), backup::beside(&path, "-wal"))?),
             run_locks: Arc::new(RunLocks::beside(&path)),
             ids: Arc::new(IdSource::new()),
             readers: Arc::new(Readers { path, identity, mode, idle: Mutex::default() }),
@@ -114,9 +119,7 @@ impl Sqlite {
     }
 
     fn wal_path(&self) -> PathBuf {
-        let mut path = self.readers.path.clone().into_os_string();
-        path.push("-wal");
-        path.into()
+        backup::beside(&self.readers.path, "-wal")
     }
 }
 
@@ -128,7 +131,7 @@ impl Readers {
             Some(connection) => connection,
             None => self.mode.connect(&self.path)?,
         };
-        let done = snapshot(&connection, work).map_err(|e| error::of(&self.path, &e));
+        let done = snapshot(&connection, work).map_err(StoreError::from);
         self.mode.check(&self.path)?;
         let mut idle = self.lock();
         if done.is_ok() && idle.len() < IDLE_READERS {
@@ -187,18 +190,18 @@ fn prepare_file(path: &Path, access: Access) -> Result<()> {
     match (path.try_exists(), access) {
         (Ok(true), _) => return Ok(()),
         (Ok(false), Access::Existing | Access::ReadOnly | Access::Inspect) => {
-            return Err(StoreError::NoDatabase(path.to_owned()));
+            return Err(StoreError::NoDatabase);
         }
         (Ok(false), Access::Create) => {}
-        (Err(e), _) => return Err(error::io(path, &e)),
+        (Err(e), _) => return Err(error::io(&e)),
     }
     if let Some(directory) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
-        create_directory(directory).map_err(|e| error::io(directory, &e))?;
+        create_directory(directory).map_err(|e| error::io(&e))?;
     }
     match std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
         Ok(_) => Ok(()),
         Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        Err(e) => Err(error::io(path, &e)),
+        Err(e) => Err(error::io(&e)),
     }
 }
 
@@ -365,17 +368,20 @@ impl Store for Sqlite {
         self.read(move |connection| verify::info(connection, &path, &wal))
     }
 
-    fn storage(&self) -> Storage {
-        disk::storage(&self.readers.path, &self.wal_path())
+    fn file(&self) -> Option<&dyn FileStore> {
+        Some(self)
     }
 
-    fn backup(&self, to: &Path, replace: bool) -> Answer<BackupReport> {
-        let (readers, to) = (Arc::clone(&self.readers), to.to_owned());
-        Answer::deferred(move || backup::backup(&readers.path, readers.mode, &to, replace))
+    fn try_exclusive(&self, name: &str) -> Answer<Option<Exclusive>> {
+        let lock = backup::beside(&self.readers.path, &format!("-{name}.lock"));
+        Answer::deferred(move || {
+            let locked = runs::lock_file(&lock).map_err(|e| error::io(&e))?;
+            Ok(locked.map(|file| Exclusive { _lock: Box::new(file) }))
+        })
     }
 
-    fn check_structure(&self) -> Answer<Vec<String>> {
-        self.read(verify::structure)
+    fn changes(&self) -> Changes {
+        watch::watch(&self.wal_path())
     }
 
     fn open_runs(&self) -> Answer<OpenRuns> {
@@ -396,17 +402,26 @@ impl Store for Sqlite {
     }
 
     fn prune_log(&self, log: Log, before: Timestamp, after: i64, now: Timestamp) -> Answer<PrunedLog> {
-        self.writer.submit(move |txn| {
-            prune::prune_log(txn.connection, log, before, after, now).map_err(|e| txn.cache.fault(&e))
-        })
+        self.writer.submit(move |txn| Ok(prune::prune_log(txn.connection, log, before, after, now)?))
     }
 
     fn count_prunable(&self, log: Log, before: Timestamp, now: Timestamp) -> Answer<u64> {
         self.read(move |connection| prune::count_prunable(connection, log, before, now))
     }
+}
 
-    fn watch_path(&self) -> PathBuf {
-        self.wal_path()
+impl FileStore for Sqlite {
+    fn storage(&self) -> Storage {
+        disk::storage(&self.readers.path, &self.wal_path())
+    }
+
+    fn backup(&self, to: &Path, replace: bool) -> Answer<BackupReport> {
+        let (readers, to) = (Arc::clone(&self.readers), to.to_owned());
+        Answer::deferred(move || backup::backup(&readers.path, readers.mode, &to, replace))
+    }
+
+    fn check_structure(&self) -> Answer<Vec<String>> {
+        self.read(verify::structure)
     }
 }
 
@@ -416,7 +431,7 @@ impl Records for Sqlite {
     }
 
     fn refuse(&self, refused: Vec<Refused>, now: Timestamp) -> Answer<()> {
-        self.writer.submit(move |txn| inbound::refuse(txn.connection, &refused, now).map_err(|e| txn.cache.fault(&e)))
+        self.writer.submit(move |txn| Ok(inbound::refuse(txn.connection, &refused, now)?))
     }
 
     fn edit(&self, edit: Edit, now: Timestamp) -> Answer<Edited> {
@@ -425,7 +440,7 @@ impl Records for Sqlite {
     }
 
     fn import(&self, records: Vec<(Kind, String, Record)>) -> Answer<u64> {
-        self.writer.submit(move |txn| records::import(txn.connection, records).map_err(|e| txn.cache.fault(&e)))
+        self.writer.submit(move |txn| Ok(records::import(txn.connection, records)?))
     }
 
     fn record(&self, kind: Kind, id: &str) -> Answer<Option<RecordRow>> {

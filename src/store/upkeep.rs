@@ -1,9 +1,8 @@
 //! Looking after the queue: replaying, giving up, removing, and the file itself.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::DeliveryId;
+use super::{DeliveryId, Location};
 use crate::clock::Timestamp;
 use crate::delivery::{State, Trigger};
 use crate::endpoint::Endpoint;
@@ -69,21 +68,30 @@ impl SkipReason {
     }
 }
 
-/// The file behind a queue.
+/// What keeps a queue.
 #[derive(Clone, Debug)]
 pub struct DatabaseInfo {
     /// Where it is.
-    pub path: PathBuf,
+    pub location: Location,
     /// The version of its schema.
     pub schema: i64,
     /// The newest schema this program knows.
     pub known_schema: i64,
-    /// The version of the SQLite that reads it.
-    pub sqlite: String,
+    /// What keeps it: `SQLite`, `PostgreSQL`.
+    pub engine: &'static str,
+    /// The version of that.
+    pub engine_version: String,
+    /// Its size.
+    pub bytes: u64,
+    /// The file, if it is one.
+    pub file: Option<FileInfo>,
+}
+
+/// The file behind a queue.
+#[derive(Clone, Debug)]
+pub struct FileInfo {
     /// How it keeps its journal.
     pub journal_mode: String,
-    /// Bytes of the file.
-    pub bytes: u64,
     /// Bytes of the write-ahead log beside it.
     pub wal_bytes: u64,
     /// Bytes of the file that are free for what comes.

@@ -34,6 +34,17 @@ impl fmt::Debug for Run {
     }
 }
 
+/// A lock that was taken by [`Store::try_exclusive`](super::Store::try_exclusive), and ends with this value.
+pub struct Exclusive {
+    pub(super) _lock: Box<dyn Send + Sync>,
+}
+
+impl fmt::Debug for Exclusive {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Exclusive")
+    }
+}
+
 /// What a run did, in attempts and deliveries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RunStats {

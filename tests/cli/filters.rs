@@ -7,7 +7,7 @@ use syncctl::clock::Timestamp;
 use syncctl::event::{Draft, EventId};
 use syncctl::record::{Change, Stamp};
 use syncctl::store::inbound::{Incoming, Refused};
-use syncctl::store::{Access, open};
+use syncctl::store::{Access, Location, open};
 
 use crate::support::place::Place;
 use crate::support::receiver::{Receiver, Reply};
@@ -132,7 +132,7 @@ fn what_is_given_up_or_replayed_by_filter_is_what_the_list_shows() {
 
 /// Two more entries, of webhooks that arrived: an hour and a half ago, and now.
 fn with_webhooks(place: &Place) {
-    let store = open(&place.database(), Access::Existing).unwrap();
+    let store = open(&Location::file(place.database()), Access::Existing).unwrap();
     let now = Timestamp::from_millis(
         i64::try_from(std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_millis()).unwrap(),
     );

@@ -10,7 +10,7 @@ use std::process::Command;
 
 use syncctl::delivery::State;
 use syncctl::event::EventId;
-use syncctl::store::{Access, open};
+use syncctl::store::{Access, Location, open};
 
 use crate::support::place::Place;
 use crate::support::receiver::Receiver;
@@ -209,7 +209,7 @@ fn reopened(files: &BTreeMap<String, Vec<u8>>, promise: &Promise) -> Verdict {
     for (name, bytes) in files {
         std::fs::write(directory.path().join(name), bytes).unwrap();
     }
-    let store = match open(&directory.path().join("q.db"), Access::Create) {
+    let store = match open(&Location::file(directory.path().join("q.db")), Access::Create) {
         Ok(store) => store,
         Err(error) => return Verdict::Broken(error.to_string()),
     };

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use syncctl::event::EventId;
 use syncctl::record::Kind;
 use syncctl::store::inbound::ReceivedFilter;
-use syncctl::store::{Access, Page, open};
+use syncctl::store::{Access, Location, Page, open};
 
 use super::running::{ADMIN, Answer, Running, event, place, signed};
 use crate::support::{Chance, seeds};
@@ -77,7 +77,7 @@ fn every_acknowledged_webhook_is_applied_exactly_once_after_kill_9() {
 }
 
 fn check(place: &crate::support::place::Place, acknowledged: &[(String, u64)], seed: u64) {
-    let store = open(&place.database(), Access::Existing).unwrap();
+    let store = open(&Location::file(place.database()), Access::Existing).unwrap();
     let page = Page { limit: 1_000_000, number: 1, oldest_first: true };
     let rows = store.received(&ReceivedFilter::default(), page).wait().unwrap().rows;
     let mut times: BTreeMap<String, u64> = BTreeMap::new();

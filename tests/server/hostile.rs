@@ -4,7 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::time::{Duration, Instant};
 
 use syncctl::store::inbound::ReceivedFilter;
-use syncctl::store::{Access, Page, open};
+use syncctl::store::{Access, Location, Page, open};
 
 use super::running::{ADMIN, Answer, Running, event, place, signed, standard, write};
 use crate::support::place::Place;
@@ -69,7 +69,7 @@ fn a_flood_of_forgeries_leaves_ten_rows_a_reason_and_a_count() {
     }
     server.signal("-TERM");
     assert_eq!(server.ended(), Some(0));
-    let store = open(&place.database(), Access::Existing).unwrap();
+    let store = open(&Location::file(place.database()), Access::Existing).unwrap();
     let filter = ReceivedFilter { refused: Some(true), ..ReceivedFilter::default() };
     let rows = store.received(&filter, Page { limit: 1_000, number: 1, oldest_first: true }).wait().unwrap().rows;
     // Two minutes, when the flood crosses from one to the next.

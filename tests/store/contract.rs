@@ -8,7 +8,7 @@ use syncctl::delivery::{Outcome, Reason, State};
 use syncctl::endpoint::{EndpointUrl, PausedBy, Spec};
 use syncctl::event::{Draft, EventId};
 use syncctl::store::{
-    Access, Claim, DeliveryFilter, Finished, Page, Recorded, Run, RunStats, Store, StoreError, Wants, open,
+    Access, Claim, DeliveryFilter, Finished, Location, Page, Recorded, Run, RunStats, Store, StoreError, Wants, open,
 };
 
 use crate::support::memory_dir;
@@ -31,7 +31,7 @@ pub(crate) struct Bench {
 impl Bench {
     pub(crate) fn new(urls: &[&str]) -> Self {
         let directory = memory_dir();
-        let store = open(&directory.path().join("q.db"), Access::Create).unwrap();
+        let store = open(&Location::file(directory.path().join("q.db")), Access::Create).unwrap();
         let specs = urls.iter().map(|url| Spec::of_url(EndpointUrl::parse(url).unwrap())).collect();
         store.set_endpoints(specs, now()).wait().unwrap();
         Self { directory, store }
@@ -149,7 +149,7 @@ fn a_write_that_panics_fails_alone() {
 #[test]
 fn two_stores_on_one_file_see_each_others_figures() {
     let bench = Bench::new(&["http://a.invalid/"]);
-    let other = open(&bench.directory.path().join("q.db"), Access::Existing).unwrap();
+    let other = open(&Location::file(bench.directory.path().join("q.db")), Access::Existing).unwrap();
     for n in 0..10 {
         bench.emit(&format!("a{n}"), "r");
         let draft = Draft::check("user.updated", "s", None, b"{}").unwrap();
@@ -169,7 +169,7 @@ fn many_threads_open_a_new_file_at_once() {
         let threads: Vec<_> = (0..8)
             .map(|_| {
                 let path = path.clone();
-                std::thread::spawn(move || open(&path, Access::Create).map(|_| ()))
+                std::thread::spawn(move || open(&Location::file(path), Access::Create).map(|_| ()))
             })
             .collect();
         for thread in threads {
@@ -181,8 +181,8 @@ fn many_threads_open_a_new_file_at_once() {
 #[test]
 fn readers_say_that_there_is_no_database() {
     let directory = memory_dir();
-    let missing = open(&directory.path().join("none.db"), Access::Existing);
-    assert!(matches!(missing, Err(StoreError::NoDatabase(_))));
+    let missing = open(&Location::file(directory.path().join("none.db")), Access::Existing);
+    assert!(matches!(missing, Err(StoreError::NoDatabase)));
     assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
 }
 
@@ -201,7 +201,7 @@ fn a_pause_by_the_operator_outlives_the_configuration_and_one_by_the_configurati
 #[test]
 fn a_changed_url_forgets_what_was_learned_about_the_old_one() {
     let directory = memory_dir();
-    let store = open(&directory.path().join("q.db"), Access::Create).unwrap();
+    let store = open(&Location::file(directory.path().join("q.db")), Access::Create).unwrap();
     let named = |url: &str| vec![Spec { name: Some("n".into()), ..Spec::of_url(EndpointUrl::parse(url).unwrap()) }];
     store.set_endpoints(named("http://a.invalid/"), now()).wait().unwrap();
     let draft = Draft::check("user.updated", "r", None, b"{}").unwrap();

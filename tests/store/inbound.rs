@@ -11,7 +11,7 @@ use syncctl::signature::Fingerprint;
 use syncctl::store::inbound::{
     Applied, Edit, Edited, Expects, Incoming, REMEMBERED, ReceivedFilter, RecordFilter, RecordRow, Refused, Sort, Sync,
 };
-use syncctl::store::{Access, DeliveryFilter, DeliveryId, EventFilter, Log, Page, Prune, Store, StoreError, open};
+use syncctl::store::{Access, DeliveryFilter, DeliveryId, EventFilter, Location, Log, Page, Prune, Store, StoreError, open};
 
 use crate::support::memory_dir;
 
@@ -24,7 +24,7 @@ fn at(millis: i64) -> Timestamp {
 
 fn store() -> (tempfile::TempDir, Arc<dyn Store>) {
     let dir = memory_dir();
-    let store = open(&dir.path().join("q.db"), Access::Create).unwrap();
+    let store = open(&Location::file(dir.path().join("q.db")), Access::Create).unwrap();
     (dir, store)
 }
 

@@ -13,8 +13,8 @@ use syncctl::delivery::{
 use syncctl::endpoint::{EndpointId, EndpointUrl, Spec};
 use syncctl::event::{Draft, EventId};
 use syncctl::store::{
-    Access, Claim, DeliveryFilter, DeliveryId, Finished, Page, Prune, Recorded, Replay, Run, SkipReason, Store, Wants,
-    open,
+    Access, Claim, DeliveryFilter, DeliveryId, Finished, Location, Page, Prune, Recorded, Replay, Run, SkipReason,
+    Store, Wants, open,
 };
 
 use crate::support::{Chance, memory_dir, seeds};
@@ -215,7 +215,7 @@ fn spec(n: usize) -> Spec {
 impl History {
     fn new(seed: u64) -> Self {
         let directory = memory_dir();
-        let store = open(&directory.path().join("q.db"), Access::Create).unwrap();
+        let store = open(&Location::file(directory.path().join("q.db")), Access::Create).unwrap();
         let now = Timestamp::from_millis(START);
         let endpoints = store.set_endpoints((0..ENDPOINTS).map(spec).collect(), now).wait().unwrap();
         let places = vec![Place { configured: true, ..Place::default() }; ENDPOINTS];
@@ -557,7 +557,7 @@ impl History {
     }
 
     fn reopen(&mut self) {
-        self.store = open(&self.directory.path().join("q.db"), Access::Existing).unwrap();
+        self.store = open(&Location::file(self.directory.path().join("q.db")), Access::Existing).unwrap();
         self.model.last_claim = None;
     }
 

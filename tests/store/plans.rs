@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use syncctl::clock::Timestamp;
 use syncctl::endpoint::{EndpointUrl, Spec};
 use syncctl::event::Draft;
-use syncctl::store::{Access, Wants, open};
+use syncctl::store::{Access, Location, Wants, open};
 
 use crate::support::memory_dir;
 
@@ -40,7 +40,7 @@ fn hot_statements() -> Vec<String> {
 fn no_hot_statement_scans_deliveries_events_or_attempts() {
     let directory = memory_dir();
     let path = directory.path().join("q.db");
-    drop(open(&path, Access::Create).unwrap());
+    drop(open(&Location::file(&path), Access::Create).unwrap());
     let connection = Connection::open(&path).unwrap();
     let statements = hot_statements();
     assert!(statements.len() >= 15, "the statements are found in the source: {}", statements.len());
@@ -68,7 +68,7 @@ fn no_hot_statement_scans_deliveries_events_or_attempts() {
 fn a_hundred_thousand_blocked_deliveries_cost_a_claim_nothing() {
     let cost = |blocked: u64| {
         let directory = memory_dir();
-        let store = open(&directory.path().join("q.db"), Access::Create).unwrap();
+        let store = open(&Location::file(directory.path().join("q.db")), Access::Create).unwrap();
         let now = Timestamp::from_millis(1_706_702_400_000);
         let spec = Spec::of_url(EndpointUrl::parse("http://a.invalid/").unwrap());
         let endpoint = store.set_endpoints(vec![spec], now).wait().unwrap()[0].id;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use syncctl::event::{Draft, EventId};
-use syncctl::store::{Access, open};
+use syncctl::store::{Access, Location, open};
 
 use crate::contract::Bench;
 use crate::support::{Chance, memory_dir};
@@ -24,7 +24,7 @@ fn survivors(directory: &Path, database: &[u8], log: &[u8]) -> Vec<&'static str>
     let _ = std::fs::remove_file(directory.join("q.db-shm"));
     std::fs::write(directory.join("q.db"), database).unwrap();
     std::fs::write(directory.join("q.db-wal"), log).unwrap();
-    let store = open(&directory.join("q.db"), Access::Existing).unwrap();
+    let store = open(&Location::file(directory.join("q.db")), Access::Existing).unwrap();
     assert_eq!(store.verify().wait().unwrap(), Vec::<String>::new());
     let there = |id: &&str| store.event(&EventId::parse(id).unwrap()).wait().unwrap().is_some();
     ["before", "last-1", "last-2"].into_iter().filter(there).collect()

@@ -5,7 +5,9 @@ use std::time::Duration;
 use syncctl::clock::Timestamp;
 use syncctl::delivery::{Outcome, State, Trigger};
 use syncctl::event::EventId;
-use syncctl::store::{Access, AttemptFilter, DeliveryId, Log, Page, Prune, Pruned, Replay, RunStats, StoreError, open};
+use syncctl::store::{
+    Access, AttemptFilter, DeliveryId, Location, Log, Page, Prune, Pruned, Replay, RunStats, StoreError, open,
+};
 
 use crate::contract::Bench;
 
@@ -139,15 +141,15 @@ fn a_prune_by_age_and_endpoint_takes_nothing_else() {
 fn a_backup_opens_as_a_queue_of_its_own_and_stands_alone() {
     let bench = delivered(5);
     let copy = bench.directory.path().join("copy.db");
-    assert!(bench.store.backup(&copy, false).wait().unwrap().bytes > 0);
+    assert!(bench.store.file().unwrap().backup(&copy, false).wait().unwrap().bytes > 0);
     assert!(!bench.directory.path().join("copy.db-wal").exists());
     bench.emit("later", "r");
-    let reopened = open(&copy, Access::Existing).unwrap();
+    let reopened = open(&Location::file(&copy), Access::Existing).unwrap();
     assert_eq!(reopened.figures(now()).wait().unwrap().events, 5, "of the moment it was made");
     assert_eq!(reopened.verify().wait().unwrap(), Vec::<String>::new());
-    assert!(matches!(bench.store.backup(&copy, false).wait(), Err(StoreError::Io { .. })));
+    assert!(matches!(bench.store.file().unwrap().backup(&copy, false).wait(), Err(StoreError::File { .. })));
     let own = bench.directory.path().join("q.db");
-    assert!(matches!(bench.store.backup(&own, true).wait(), Err(StoreError::Io { .. })));
+    assert!(matches!(bench.store.file().unwrap().backup(&own, true).wait(), Err(StoreError::File { .. })));
     assert_sound(&bench);
 }
 

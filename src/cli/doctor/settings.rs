@@ -13,6 +13,7 @@ use crate::format::count;
 use crate::report::doctor::Finding;
 use crate::report::settings::ProblemView;
 use crate::signature::shell::shell_quote;
+use crate::store::Location;
 
 /// What `config validate` finds.
 pub(super) fn configuration(inspection: &Inspection) -> Finding {
@@ -38,7 +39,7 @@ pub(super) fn permissions(config: &Config) -> Finding {
     let mut wrong: Vec<_> = writable.map(|place| (place.path.as_path(), "can be written by others", "go-w")).collect();
     let readable = |path: &&std::path::PathBuf| mode(path) & 0o077 != 0;
     wrong.extend(secrets.iter().filter(readable).map(|path| (path.as_path(), "can be read by others", "600")));
-    let database = config.database().ok().filter(|path| mode(path) & 0o077 != 0);
+    let database = config.database().ok().and_then(Location::path).filter(|path| mode(path) & 0o077 != 0);
     // Whoever reads the queue reads the data of its events, but forges nothing.
     let open_database = database.map(|path| (path, "can be read by others", "600"));
     let is_grave = !wrong.is_empty();

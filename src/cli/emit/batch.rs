@@ -114,7 +114,7 @@ fn check(
 /// A nameless file beside the database: no other place has to be writable.
 fn spool_file(context: &Context) -> Result<File, CliError> {
     let database = context.config()?.database()?;
-    let beside = database.parent().filter(|directory| directory.is_dir());
+    let beside = database.path().and_then(Path::parent).filter(|directory| directory.is_dir());
     let made = match beside {
         Some(directory) if !directory.as_os_str().is_empty() => tempfile::tempfile_in(directory),
         Some(_) => tempfile::tempfile_in("."),
@@ -169,12 +169,12 @@ fn refuse(number: u64, invalid: &Invalid) -> CliError {
 
 /// The same fault, with the line of the batch where it happened.
 fn at_line(number: u64, fault: CliError) -> CliError {
-    match fault {
-        CliError::Failed(mut failure) => {
+    match fault.into_failure(None) {
+        Some(mut failure) => {
             failure.message = format!("line {number}: {}", failure.message);
-            CliError::Failed(failure)
+            failure.into()
         }
-        CliError::ClosedPipe => CliError::ClosedPipe,
+        None => CliError::ClosedPipe,
     }
 }
 

@@ -59,16 +59,6 @@ pub(super) fn advance(
     wants: &Wants,
     now: Timestamp,
 ) -> Result<Advanced> {
-    advance_in_sql(txn, run, finished, wants, now).map_err(|e| txn.cache.fault(&e))
-}
-
-fn advance_in_sql(
-    txn: &mut Txn<'_>,
-    run: RunId,
-    finished: &[Finished],
-    wants: &Wants,
-    now: Timestamp,
-) -> rusqlite::Result<Advanced> {
     txn.cache.endpoints(txn.connection)?;
     let recorded = record(txn, run, finished)?;
     clamp_future_due(txn, now)?;
@@ -404,9 +394,8 @@ fn take(txn: &mut Txn<'_>, claims: Vec<Claim>, batch: &mut ClaimBatch) -> rusqli
 }
 
 pub(super) fn release(txn: &mut Txn<'_>, run: RunId, claims: &[Claim], now: Timestamp) -> Result<()> {
-    let done = txn.cache.endpoints(txn.connection).map(|_| ());
-    done.and_then(|()| claims.iter().try_for_each(|claim| release_one(txn, run, claim, now)))
-        .map_err(|e| txn.cache.fault(&e))
+    txn.cache.endpoints(txn.connection)?;
+    Ok(claims.iter().try_for_each(|claim| release_one(txn, run, claim, now))?)
 }
 
 fn release_one(txn: &mut Txn<'_>, run: RunId, claim: &Claim, now: Timestamp) -> rusqlite::Result<()> {

@@ -16,7 +16,7 @@ use super::{BackupReport, OpenMode, Result, StoreError, error, open_mode, verify
 const PAGES: i32 = 1_000;
 
 pub(super) fn backup(from: &Path, mode: OpenMode, to: &Path, replace: bool) -> Result<BackupReport> {
-    let failed = |e: &io::Error| error::io(to, e);
+    let failed = |e: &io::Error| error::file(to, e);
     let directory = directory_of(to);
     refuse_dangerous(from, to, directory)?;
     // Beside its target, so that taking its name is one step; made for its owner only.
@@ -34,7 +34,7 @@ const LOGS: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 /// Refuses the queue's own files, and a file whose log would be taken for the copy's, or that would be taken for a log.
 fn refuse_dangerous(from: &Path, to: &Path, directory: &Path) -> Result<()> {
-    let refused = |detail: &str| Err(StoreError::Io { path: to.to_owned(), detail: detail.to_owned() });
+    let refused = |detail: &str| Err(StoreError::File { path: to.to_owned(), detail: detail.to_owned() });
     let own = || std::iter::once(from.to_owned()).chain(COMPANIONS.map(|end| beside(from, end)));
     if own().any(|own| is_same(&own, to)) || lies_in(directory, &beside(from, "-runs")) {
         return refused("it is the queue itself, or a part of it");
@@ -74,12 +74,12 @@ pub(super) fn directory_of(file: &Path) -> &Path {
 /// Copies it, and returns which events are not what was emitted: the rest of the copy is worth keeping.
 fn write_copy(from: &Path, mode: OpenMode, to: &Path) -> Result<Vec<String>> {
     let source = mode.connect(from)?;
-    let mut copy = Connection::open(to).map_err(|e| error::of(to, &e))?;
-    copy_pages(&source, &mut copy).map_err(|e| error::of(from, &e))?;
-    let found = finish(&copy).map_err(|e| error::of(to, &e))?;
+    let mut copy = Connection::open(to)?;
+    copy_pages(&source, &mut copy)?;
+    let found = finish(&copy)?;
     match found.into_iter().next() {
-        None => verify::altered_events(&copy).map_err(|e| error::of(to, &e)),
-        Some(detail) => Err(StoreError::Corrupt { path: from.to_owned(), detail }),
+        None => Ok(verify::altered_events(&copy)?),
+        Some(detail) => Err(StoreError::Corrupt(detail)),
     }
 }
 

@@ -4,14 +4,13 @@
 //! of each write, inside its transaction.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::{Connection, Row, named_params, params};
 
 use super::super::Counts;
-use super::{StoreError, row};
+use super::row;
 use crate::clock::Timestamp;
 use crate::delivery::{CircuitOpen, CircuitState, OpenCause, Outcome};
 use crate::endpoint::{Endpoint, EndpointId, EndpointUrl};
@@ -35,9 +34,8 @@ pub(super) struct CounterKey {
 }
 
 /// See the module.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct EndpointCache {
-    path: PathBuf,
     data_version: Option<i64>,
     endpoints: Vec<EndpointRow>,
     kinds: HashMap<(String, String), i64>,
@@ -51,30 +49,6 @@ pub(super) struct EndpointCache {
 }
 
 impl EndpointCache {
-    pub(super) fn new(path: PathBuf) -> Self {
-        Self {
-            path,
-            data_version: None,
-            endpoints: Vec::new(),
-            kinds: HashMap::new(),
-            event_types: HashMap::new(),
-            rates: BTreeMap::new(),
-            new_events: 0,
-            sender: None,
-            snapshot: None,
-            last_claim: None,
-        }
-    }
-
-    pub(super) fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// The store's error for an error of SQLite.
-    pub(super) fn fault(&self, error: &rusqlite::Error) -> StoreError {
-        super::error::of(&self.path, error)
-    }
-
     /// Drops what was read and changed: the transaction it belonged to is undone.
     pub(super) fn invalidate(&mut self) {
         self.data_version = None;

@@ -11,9 +11,9 @@ use crate::endpoint::{Endpoint, EndpointId, PausedBy, ResolvedEndpoint, Settings
 pub(super) fn set(txn: &mut Txn<'_>, specs: &[Spec], now: Timestamp) -> Result<Configured> {
     let dropped = match specs {
         [] => Vec::new(),
-        specs => name_all(txn, specs, now).map_err(|e| txn.cache.fault(&e))?,
+        specs => name_all(txn, specs, now)?,
     };
-    let endpoints = txn.cache.snapshot(txn.connection).map_err(|e| txn.cache.fault(&e))?;
+    let endpoints = txn.cache.snapshot(txn.connection)?;
     Ok(Configured { endpoints, dropped })
 }
 
@@ -123,11 +123,9 @@ pub(super) fn resume(txn: &mut Txn<'_>, name: &str, now: Timestamp) -> Result<En
 }
 
 fn change(txn: &mut Txn<'_>, name: &str, how: impl FnOnce(&mut Endpoint)) -> Result<Endpoint> {
-    let rows = match txn.cache.endpoints(txn.connection) {
-        Ok(rows) => rows,
-        Err(error) => return Err(txn.cache.fault(&error)),
-    };
-    let id = rows
+    let id = txn
+        .cache
+        .endpoints(txn.connection)?
         .iter()
         .find(|row| row.endpoint.name == name)
         .map(|row| row.endpoint.id)

@@ -56,11 +56,10 @@ impl Enqueued {
 pub(super) fn enqueue_one(txn: &mut Txn<'_>, draft: Draft, ids: &IdSource, now: Timestamp) -> Result<Receipt> {
     let id = match &draft.id {
         Some(id) => {
-            if let Some(known) = known(txn.connection, id).map_err(|e| txn.cache.fault(&e))? {
+            if let Some(known) = known(txn.connection, id)? {
                 return known.compare(&draft, id);
             }
-            let taken = inbound::arrived_otherwise(txn.connection, id, &draft, now);
-            if taken.map_err(|e| txn.cache.fault(&e))? {
+            if inbound::arrived_otherwise(txn.connection, id, &draft, now)? {
                 return Err(StoreError::Conflict(id.clone()));
             }
             id.clone()
@@ -70,23 +69,20 @@ pub(super) fn enqueue_one(txn: &mut Txn<'_>, draft: Draft, ids: &IdSource, now: 
     if draft.is_ahead(now) {
         return Err(StoreError::Ahead);
     }
-    let stored = store(txn, draft, id, now).map_err(|e| txn.cache.fault(&e))?;
-    stored.ok_or(StoreError::RecordTooLarge)
+    store(txn, draft, id, now)
 }
 
-/// Stores a new event and merges it into its record, later than everything known of it unless it brings its own time. `None`
-/// when the record cannot take it; then the transaction has to be undone.
-fn store(txn: &mut Txn<'_>, draft: Draft, id: EventId, now: Timestamp) -> rusqlite::Result<Option<Receipt>> {
+/// Stores a new event and merges it into its record, later than everything known of it unless it brings its own time.
+fn store(txn: &mut Txn<'_>, draft: Draft, id: EventId, now: Timestamp) -> Result<Receipt> {
     let record = records::of_draft(txn.connection, &draft)?;
     let stamp = record.as_ref().map_or(now, |stored| stored.record.next_stamp(now));
     let data = draft.data.clone();
     let event = draft.into_event(id, stamp);
     let (seq, deliveries) = insert(txn, &event, now)?;
-    let is_taken = match record {
-        Some(record) => records::emitted(txn.connection, record, &event, (&data, seq))?,
-        None => true,
-    };
-    Ok(is_taken.then_some(Receipt { event, deliveries, duplicate: false }))
+    if let Some(record) = record {
+        records::emitted(txn.connection, record, &event, (&data, seq))?;
+    }
+    Ok(Receipt { event, deliveries, duplicate: false })
 }
 
 /// Whether an event was emitted here under this id: with this content, or with another.
@@ -203,7 +199,7 @@ pub(super) fn create_missing_deliveries(
 ) -> Result<Vec<DeliveryId>> {
     let mut made = Vec::new();
     for id in events {
-        made.extend(create_missing(txn, id, trigger, only, now).map_err(|e| txn.cache.fault(&e))?);
+        made.extend(create_missing(txn, id, trigger, only, now)?);
     }
     Ok(made)
 }

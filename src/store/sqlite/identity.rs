@@ -15,7 +15,7 @@ pub(super) struct Identity {
 
 impl Identity {
     pub(super) fn of(path: &Path) -> Result<Self> {
-        let found = path.metadata().map_err(|e| error::io(path, &e))?;
+        let found = path.metadata().map_err(|e| error::io(&e))?;
         Ok(Self { path: path.to_owned(), device: found.dev(), inode: found.ino() })
     }
 
@@ -25,7 +25,8 @@ impl Identity {
         if found.is_ok_and(|found| (found.dev(), found.ino()) == (self.device, self.inode)) {
             return Ok(());
         }
-        let detail = "the open file was moved or replaced: put it back, or start again with the new one".to_owned();
-        Err(StoreError::Io { path: self.path.clone(), detail })
+        Err(StoreError::Io(
+            "the open file was moved or replaced: put it back, or start again with the new one".to_owned(),
+        ))
     }
 }

@@ -20,38 +20,32 @@ const REFUSED: i64 = 3;
 const FURTHER: i64 = 4;
 
 pub(super) fn apply(txn: &mut Txn<'_>, incoming: &Incoming, now: Timestamp) -> Result<Applied> {
-    let applied = apply_in_sql(txn, incoming, now).map_err(|e| txn.cache.fault(&e))?;
-    applied.ok_or(StoreError::RecordTooLarge)
-}
-
-/// `None` when the record cannot take the event; then the transaction has to be undone.
-fn apply_in_sql(txn: &mut Txn<'_>, incoming: &Incoming, now: Timestamp) -> rusqlite::Result<Option<Applied>> {
     see(txn, incoming, now)?;
     let digest = digest_of(&incoming.draft);
     match known(txn.connection, incoming, &digest, now)? {
-        Some(Known::Same) => return Ok(Some(Applied::Duplicate)),
+        Some(Known::Same) => return Ok(Applied::Duplicate),
         Some(Known::Other) => {
             let refused = Refused { reason: "id-conflict", digest: None, source: incoming.source.clone(), count: 1 };
             let Draft { event_type, resource, .. } = &incoming.draft;
             let kind = txn.cache.kind(txn.connection, event_type, &resource.kind)?;
             audit_refusal(txn.connection, &refused, CONFLICT, Some((incoming, kind)), now)?;
-            return Ok(Some(Applied::Conflict));
+            return Ok(Applied::Conflict);
         }
         None => {}
     }
-    let Some(kind) = Kind::parse(&incoming.draft.resource.kind) else { return Ok(Some(Applied::Stale)) };
+    let Some(kind) = Kind::parse(&incoming.draft.resource.kind) else { return Ok(Applied::Stale) };
     let mut stored = records::load(txn.connection, kind, &incoming.draft.resource.id)?;
     let merged = stored.record.merge(&incoming.change);
     if stored.record.is_too_large() {
-        return Ok(None);
+        return Err(StoreError::RecordTooLarge);
     }
     stored.received_at = stored.received_at.max(Some(now));
     records::save(txn.connection, &stored)?;
     remember(txn, incoming, merged, &digest, now)?;
-    Ok(Some(match merged {
+    Ok(match merged {
         Merged::Applied => Applied::Applied,
         Merged::Stale => Applied::Stale,
-    }))
+    })
 }
 
 /// Remembers who sent it, under which secret; who sends all the time is noted once a second.

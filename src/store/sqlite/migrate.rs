@@ -1,11 +1,10 @@
 //! Bringing a file to the schema this program knows.
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
-use super::{BUSY_TIMEOUT, Result, StoreError, error};
+use super::{BUSY_TIMEOUT, Result, StoreError};
 
 /// Every migration, in order. Appended, never edited: the position is the version it leads to.
 const MIGRATIONS: &[&str] = &[
@@ -34,21 +33,20 @@ pub(super) fn check(found: i64) -> Result<()> {
 }
 
 /// Runs what is missing in one exclusive transaction; of two processes that start at once, one does it and one waits.
-pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<()> {
-    let of = |e: rusqlite::Error| error::of(path, &e);
-    let found = version(connection).map_err(of)?;
+pub(super) fn migrate(connection: &mut Connection) -> Result<()> {
+    let found = version(connection)?;
     check(found)?;
     if found == known_version() {
         return Ok(());
     }
-    let txn = connection.transaction_with_behavior(TransactionBehavior::Exclusive).map_err(of)?;
-    let found = version(&txn).map_err(of)?;
+    let txn = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
+    let found = version(&txn)?;
     check(found)?;
     for migration in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
-        txn.execute_batch(migration).map_err(of)?;
+        txn.execute_batch(migration)?;
     }
-    txn.pragma_update(None, "user_version", known_version()).map_err(of)?;
-    txn.commit().map_err(of)
+    txn.pragma_update(None, "user_version", known_version())?;
+    Ok(txn.commit()?)
 }
 
 /// Converts the file to WAL unless it is.

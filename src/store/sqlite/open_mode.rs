@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::{Access, Result, StoreError, configure, error, migrate};
+use super::{Access, Result, StoreError, configure, migrate};
 
 /// How a file is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,11 +37,11 @@ pub(super) fn open(path: &Path, access: Access) -> Result<(Connection, OpenMode)
         OpenMode::ReadWrite.opened(path).and_then(|connection| migrate::to_wal(&connection).map(|()| connection));
     match shared {
         Ok(mut connection) => {
-            migrate::migrate(&mut connection, path)?;
+            migrate::migrate(&mut connection)?;
             Ok((connection, OpenMode::ReadWrite))
         }
-        Err(e) if access != Access::Create && is_not_permitted(&e) => Ok((open_still(path, &e)?, OpenMode::Immutable)),
-        Err(e) => Err(error::of(path, &e)),
+        Err(e) if access != Access::Create && is_not_permitted(&e) => Ok((open_still(path, e)?, OpenMode::Immutable)),
+        Err(e) => Err(e.into()),
     }
 }
 
@@ -50,7 +50,7 @@ fn look(path: &Path) -> Result<(Connection, OpenMode)> {
     // Beside a log others may be at work, and a file system that says so has all that sharing needs.
     let mode = if log_beside(path).is_some() { OpenMode::ReadOnly } else { OpenMode::Immutable };
     let connection = mode.connect(path)?;
-    let found = migrate::version(&connection).map_err(|e| error::of(path, &e))?;
+    let found = migrate::version(&connection)?;
     migrate::check(found)?;
     match migrate::known_version() {
         known if found < known => Err(StoreError::SchemaOlder { found, known }),
@@ -62,13 +62,13 @@ fn is_not_permitted(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen))
 }
 
-fn open_still(path: &Path, refused: &rusqlite::Error) -> Result<Connection> {
-    let io = |detail: &str| Err(StoreError::Io { path: path.to_owned(), detail: detail.to_owned() });
+fn open_still(path: &Path, refused: rusqlite::Error) -> Result<Connection> {
+    let io = |detail: &str| Err(StoreError::Io(detail.to_owned()));
     match log_beside(path) {
         Some(log) if log.metadata().is_ok_and(|log| log.len() > 0) => {
             return io("its write-ahead log can be read only from a directory that may be written: copy both there");
         }
-        Some(_) => return Err(error::of(path, refused)),
+        Some(_) => return Err(refused.into()),
         None => {}
     }
     connect_still(path)
@@ -100,9 +100,9 @@ pub(super) fn open_as_it_is(path: &Path) -> rusqlite::Result<Connection> {
 }
 
 fn connect_still(path: &Path) -> Result<Connection> {
-    let io = |detail: &str| Err(StoreError::Io { path: path.to_owned(), detail: detail.to_owned() });
+    let io = |detail: &str| Err(StoreError::Io(detail.to_owned()));
     let connection = OpenMode::Immutable.connect(path)?;
-    let found = migrate::version(&connection).map_err(|e| error::of(path, &e))?;
+    let found = migrate::version(&connection)?;
     migrate::check(found)?;
     match found == migrate::known_version() {
         true => Ok(connection),
@@ -123,7 +123,7 @@ fn log_beside(path: &Path) -> Option<PathBuf> {
 impl OpenMode {
     /// A connection of its own.
     pub(super) fn connect(self, path: &Path) -> Result<Connection> {
-        self.opened(path).map_err(|e| error::of(path, &e))
+        Ok(self.opened(path)?)
     }
 
     fn opened(self, path: &Path) -> rusqlite::Result<Connection> {
@@ -149,8 +149,7 @@ impl OpenMode {
     pub(super) fn check(self, path: &Path) -> Result<()> {
         match self {
             Self::Immutable if log_beside(path).is_some() => {
-                let detail = "somebody began to write it while it was read: try again".to_owned();
-                Err(StoreError::Io { path: path.to_owned(), detail })
+                Err(StoreError::Io("somebody began to write it while it was read: try again".to_owned()))
             }
             Self::Immutable | Self::ReadWrite | Self::ReadOnly => Ok(()),
         }

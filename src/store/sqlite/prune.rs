@@ -28,10 +28,6 @@ struct Old {
 }
 
 pub(super) fn prune(txn: &mut Txn<'_>, what: &Prune) -> Result<Pruned> {
-    prune_batch(txn, what).map_err(|e| txn.cache.fault(&e))
-}
-
-fn prune_batch(txn: &mut Txn<'_>, what: &Prune) -> rusqlite::Result<Pruned> {
     let endpoints = txn.cache.endpoints(txn.connection)?;
     let named = |name: &String| endpoints.iter().find(|row| row.endpoint.name == *name).map(|row| row.endpoint.id);
     let only = what.endpoint.as_ref().map(named);

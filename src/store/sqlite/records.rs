@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 
 use super::enqueue;
 use super::writer::Txn;
-use super::{Listed, Page, Result, lists, row};
+use super::{Listed, Page, Result, StoreError, lists, row};
 use crate::clock::Timestamp;
 use crate::event::{Draft, Event, IdSource};
 use crate::record::{Change, Kind, Merged, NotAnObject, Record, Stamp};
@@ -169,29 +169,29 @@ pub(super) fn of_draft(connection: &Connection, draft: &Draft) -> rusqlite::Resu
 /// Merges an event emitted here, so that both sides merge the same events.
 ///
 /// A time that was not given is far ahead where the record was before, from when a clock was wrong: the change counts here,
-/// and there once the clocks have come that far. False when the record would be too large.
+/// and there once the clocks have come that far.
 pub(super) fn emitted(
     connection: &Connection,
     mut stored: Stored,
     event: &Event,
     (data, seq): (&str, i64),
-) -> rusqlite::Result<bool> {
+) -> Result<()> {
     let stamp = Stamp { at: event.timestamp, by: event.id.clone() };
     match Change::new(&event.event_type, data, stamp) {
         Ok(change) => {
             stored.record.merge(&change);
             if stored.record.is_too_large() {
-                return Ok(false);
+                return Err(StoreError::RecordTooLarge);
             }
             stored.last_event = Some(seq);
-            save(connection, &stored).map(|()| true)
+            Ok(save(connection, &stored)?)
         }
-        Err(NotAnObject) => Ok(true),
+        Err(NotAnObject) => Ok(()),
     }
 }
 
 pub(super) fn edit(txn: &mut Txn<'_>, edit: Edit, ids: &IdSource, now: Timestamp) -> Result<Edited> {
-    let Some(stored) = of_draft(txn.connection, &edit.draft).map_err(|e| txn.cache.fault(&e))? else {
+    let Some(stored) = of_draft(txn.connection, &edit.draft)? else {
         return Ok(Edited::Missing);
     };
     match (edit.expects, stored.record.exists()) {
@@ -201,7 +201,7 @@ pub(super) fn edit(txn: &mut Txn<'_>, edit: Edit, ids: &IdSource, now: Timestamp
         (Expects::Absence, false) | (Expects::Presence, true) | (Expects::Anything | Expects::SameLearner, _) => {}
     }
     let receipt = enqueue::enqueue_one(txn, edit.draft, ids, now)?;
-    let found = find(txn.connection, stored.kind, &stored.id).map_err(|e| txn.cache.fault(&e))?;
+    let found = find(txn.connection, stored.kind, &stored.id)?;
     Ok(found.map_or(Edited::Missing, |row| Edited::Done(Box::new(row), receipt)))
 }
 

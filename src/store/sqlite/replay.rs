@@ -25,7 +25,10 @@ pub(super) fn replay(txn: &mut Txn<'_>, ids: &[DeliveryId], how: Replay, now: Ti
         Some(left) => Ok(Some(left)),
         // A corrupt event aborts a run, so it is not queued again.
         None if !is_sound(txn, chosen)? => Ok(Some(SkipReason::Altered)),
-        None => replay_one(txn, chosen, how, now).map(|()| None),
+        None => {
+            replay_one(txn, chosen, how, now)?;
+            Ok(None)
+        }
     })
 }
 
@@ -60,7 +63,10 @@ fn replay_one(txn: &mut Txn<'_>, chosen: &Chosen, how: Replay, now: Timestamp) -
 pub(super) fn give_up(txn: &mut Txn<'_>, ids: &[DeliveryId], now: Timestamp) -> Result<ChangedDeliveries> {
     each(txn, ids, |txn, chosen| match SkipReason::by_giving_up(row::state(chosen.part.state, false)) {
         Some(left) => Ok(Some(left)),
-        None => give_up_one(txn, chosen, now).map(|()| None),
+        None => {
+            give_up_one(txn, chosen, now)?;
+            Ok(None)
+        }
     })
 }
 
@@ -79,25 +85,23 @@ fn give_up_one(txn: &mut Txn<'_>, chosen: &Chosen, now: Timestamp) -> rusqlite::
 fn each(
     txn: &mut Txn<'_>,
     ids: &[DeliveryId],
-    what: impl Fn(&mut Txn<'_>, &Chosen) -> rusqlite::Result<Option<SkipReason>>,
+    what: impl Fn(&mut Txn<'_>, &Chosen) -> Result<Option<SkipReason>>,
 ) -> Result<ChangedDeliveries> {
     let mut ids = ids.to_vec();
     ids.sort_unstable();
     ids.dedup();
     let mut changed = ChangedDeliveries::default();
-    let mut one = |txn: &mut Txn<'_>, id: DeliveryId| -> rusqlite::Result<()> {
-        let left = match find(txn, id)? {
+    txn.cache.endpoints(txn.connection)?;
+    for id in ids {
+        let skipped = match find(txn, id)? {
             None => Some(SkipReason::Unknown),
             Some(chosen) => what(txn, &chosen)?,
         };
-        match left {
+        match skipped {
             None => changed.changed.push(id),
-            Some(left) => changed.skipped.push((id, left)),
+            Some(reason) => changed.skipped.push((id, reason)),
         }
-        Ok(())
-    };
-    let done = txn.cache.endpoints(txn.connection).map(|_| ());
-    done.and_then(|()| ids.into_iter().try_for_each(|id| one(txn, id))).map_err(|e| txn.cache.fault(&e))?;
+    }
     Ok(changed)
 }
 

@@ -40,7 +40,7 @@ pub struct PreparedRestore {
 pub(super) fn prepare_restore(from: &Path, database: &Path) -> Result<PreparedRestore> {
     // A link stays one, and what is beside the file it leads to is what matters.
     let database = &database.canonicalize().unwrap_or_else(|_| database.to_owned());
-    let unfit = |detail: String| StoreError::NoBackup { path: from.to_owned(), detail };
+    let unfit = |detail: String| StoreError::Unrestorable { path: from.to_owned(), detail };
     if std::iter::once(database.to_owned())
         .chain(COMPANIONS.map(|end| beside(database, end)))
         .any(|it| is_same(&it, from))
@@ -51,26 +51,30 @@ pub(super) fn prepare_restore(from: &Path, database: &Path) -> Result<PreparedRe
         return Err(unfit("it is not a file".to_owned()));
     }
     let directory = directory_of(database);
-    create_directory(directory).map_err(|e| error::io(directory, &e))?;
+    create_directory(directory).map_err(|e| error::io(&e))?;
     // Beside the queue, so that it can take its name; made for its owner only.
-    let copy = NamedTempFile::new_in(directory).map_err(|e| error::io(directory, &e))?;
-    let mut connection = Connection::open(copy.path()).map_err(|e| error::of(copy.path(), &e))?;
-    let unreadable = |e: &rusqlite::Error| match error::of(from, e) {
-        StoreError::Corrupt { detail, .. } => unfit(detail),
+    let copy = NamedTempFile::new_in(directory).map_err(|e| error::io(&e))?;
+    let mut connection = Connection::open(copy.path())?;
+    let unreadable = |e: rusqlite::Error| match StoreError::from(e) {
+        StoreError::Corrupt(detail) => unfit(detail),
+        StoreError::Io(detail) => StoreError::File { path: from.to_owned(), detail },
         other => other,
     };
-    let source = open_mode::open_as_it_is(from).map_err(|e| unreadable(&e))?;
-    check_schema(&source).map_err(|e| unreadable(&e))?.map_err(|detail| unfit(detail.to_owned()))?;
-    migrate::check(migrate::version(&source).map_err(|e| unreadable(&e))?)?;
-    copy_pages(&source, &mut connection).map_err(|e| unreadable(&e))?;
+    let source = open_mode::open_as_it_is(from).map_err(unreadable)?;
+    check_schema(&source).map_err(unreadable)?.map_err(|detail| unfit(detail.to_owned()))?;
+    migrate::check(migrate::version(&source).map_err(unreadable)?)?;
+    copy_pages(&source, &mut connection).map_err(unreadable)?;
     drop(source);
-    let findings = finish(&mut connection, copy.path(), &unfit)?;
-    let counted = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(|e| unreadable(&e));
+    let findings = finish(&mut connection).map_err(|e| match e {
+        StoreError::Corrupt(detail) => unfit(detail),
+        other => other,
+    })?;
+    let counted = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(unreadable);
     let (events, pending) =
         (counted("SELECT count(*) FROM event")?, counted("SELECT count(*) FROM delivery WHERE state < 4")?);
     drop(connection);
     let synced = copy.as_file().sync_all().and_then(|()| copy.as_file().metadata());
-    let bytes = synced.map_err(|e| error::io(copy.path(), &e))?.len();
+    let bytes = synced.map_err(|e| error::io(&e))?.len();
     Ok(PreparedRestore {
         copy: copy.into_temp_path(),
         database: database.to_owned(),
@@ -93,53 +97,48 @@ fn check_schema(source: &Connection) -> rusqlite::Result<std::result::Result<(),
 }
 
 /// Brings the copy up to date, and finds what is wrong with it.
-fn finish(copy: &mut Connection, path: &Path, unfit: &impl Fn(String) -> StoreError) -> Result<Vec<String>> {
-    let of = |e: rusqlite::Error| match error::of(path, &e) {
-        StoreError::Corrupt { detail, .. } => unfit(detail),
-        other => other,
-    };
-    copy.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(())).map_err(of)?;
-    if let Some(detail) = verify::integrity(copy).map_err(of)?.into_iter().next() {
-        return Err(unfit(detail));
+fn finish(copy: &mut Connection) -> Result<Vec<String>> {
+    copy.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(()))?;
+    if let Some(detail) = verify::integrity(copy)?.into_iter().next() {
+        return Err(StoreError::Corrupt(detail));
     }
-    migrate::migrate(copy, path)?;
-    verify::verify(copy).map_err(of)
+    migrate::migrate(copy)?;
+    Ok(verify::verify(copy)?)
 }
 
 impl PreparedRestore {
     /// Makes it the queue, and returns the name under which the present one is kept.
     pub fn install(self, now: Timestamp) -> Result<Option<PathBuf>> {
         if RunLocks::beside(&self.database).any_held() {
-            return Err(StoreError::Locked(self.database.clone()));
+            return Err(StoreError::Locked);
         }
         let kept = kept_name(&self.database, now);
         let fresh = !self.database.exists();
-        match if fresh { Err(StoreError::NoDatabase(self.database.clone())) } else { self.write_into(&kept) } {
+        match if fresh { Err(StoreError::NoDatabase) } else { self.write_into(&kept) } {
             Ok(()) => Ok(Some(kept)),
             // SQLite can do nothing with what is there.
-            Err(StoreError::Corrupt { .. } | StoreError::NoDatabase(_)) => self.replace(&kept),
+            Err(StoreError::Corrupt(_) | StoreError::NoDatabase) => self.replace(&kept),
             Err(other) => Err(other),
         }
     }
 
     /// Keeps a copy of the queue, and writes the pages of the backup into it: all under one lock.
     fn write_into(&self, kept: &Path) -> Result<()> {
-        let of = |e: rusqlite::Error| error::of(&self.database, &e);
-        let mut queue = alone(&self.database).map_err(of)?;
+        let mut queue = alone(&self.database)?;
         if !kept.exists() {
             keep(&queue, kept)?;
         }
-        let copy = Connection::open(&self.copy).map_err(of)?;
-        write_pages(&copy, &mut queue).map_err(of)?;
-        queue.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(())).map_err(of)?;
-        queue.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(of)
+        let copy = Connection::open(&self.copy)?;
+        write_pages(&copy, &mut queue)?;
+        queue.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+        Ok(queue.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
     }
 
     /// Takes the queue's name. Its old logs go first, because SQLite would read them as the new file's.
     fn replace(self, kept: &Path) -> Result<Option<PathBuf>> {
-        let io = |e: io::Error| error::io(&self.database, &e);
+        let io = |e: io::Error| error::io(&e);
         if holder::user(&self.database).is_some() {
-            return Err(StoreError::Locked(self.database.clone()));
+            return Err(StoreError::Locked);
         }
         let directory = directory_of(&self.database).to_owned();
         let sync = || File::open(&directory).and_then(|it| it.sync_all());
@@ -161,7 +160,7 @@ impl PreparedRestore {
         // What is left in it describes the old log.
         let _ = std::fs::remove_file(beside(&self.database, "-shm"));
         sync().map_err(io)?;
-        self.copy.persist(&self.database).map_err(|e| error::io(&self.database, &e.error))?;
+        self.copy.persist(&self.database).map_err(|e| error::io(&e.error))?;
         sync().map_err(io)?;
         Ok(keeps.then(|| kept.to_owned()))
     }
@@ -181,13 +180,12 @@ fn alone(path: &Path) -> rusqlite::Result<Connection> {
 
 /// Copies the queue, page by page and as it is, to a file of its own.
 fn keep(queue: &Connection, kept: &Path) -> Result<()> {
-    let io = |e: io::Error| error::io(kept, &e);
+    let io = |e: io::Error| error::file(kept, &e);
     let directory = directory_of(kept);
     let file = NamedTempFile::new_in(directory).map_err(io)?;
-    let of = |e: rusqlite::Error| error::of(file.path(), &e);
-    let mut copy = Connection::open(file.path()).map_err(of)?;
-    write_pages(queue, &mut copy).map_err(of)?;
-    copy.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(())).map_err(of)?;
+    let mut copy = Connection::open(file.path())?;
+    write_pages(queue, &mut copy)?;
+    copy.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(()))?;
     drop(copy);
     file.as_file().sync_all().map_err(io)?;
     file.persist_noclobber(kept).map_err(|e| io(e.error))?;

@@ -118,8 +118,14 @@ impl RunLocks {
     }
 
     fn fault(&self, error: &io::Error) -> StoreError {
-        error::io(&self.directory, error)
+        error::io(error)
     }
+}
+
+/// Locks a file, made for its owner only, until it is closed; `None` while another process holds it.
+pub(super) fn lock_file(path: &Path) -> io::Result<Option<File>> {
+    let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)?;
+    Ok(try_lock(&file)?.then_some(file))
 }
 
 fn try_lock(file: &File) -> io::Result<bool> {
@@ -139,43 +145,36 @@ fn is_at(file: &File, path: &Path) -> bool {
 }
 
 pub(super) fn begin(txn: &mut Txn<'_>, token: &str, command: &str, now: Timestamp) -> Result<RunId> {
-    let insert = || -> rusqlite::Result<RunId> {
-        txn.connection
-            .prepare_cached("INSERT INTO run (token, pid, command, started_at) VALUES (?1, ?2, ?3, ?4)")?
-            .execute(params![token, std::process::id(), command, now.as_millis()])?;
-        Ok(RunId(txn.connection.last_insert_rowid()))
-    };
-    insert().map_err(|e| txn.cache.fault(&e))
+    txn.connection
+        .prepare_cached("INSERT INTO run (token, pid, command, started_at) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![token, std::process::id(), command, now.as_millis()])?;
+    Ok(RunId(txn.connection.last_insert_rowid()))
 }
 
 pub(super) fn end(txn: &mut Txn<'_>, run: RunId, stats: RunStats, exit: Option<i64>, now: Timestamp) -> Result<()> {
-    interrupt_all(txn, run, now)
-        .and_then(|_| {
-            txn.connection
-                .prepare_cached(
-                    "UPDATE run SET ended_at = ?2, claimed = ?3, delivered = ?4, retried = ?5, failed = ?6, exit = ?7
-                     WHERE id = ?1 AND ended_at IS NULL",
-                )?
-                .execute(params![
-                    run.0,
-                    now.as_millis(),
-                    stats.claimed.cast_signed(),
-                    stats.delivered.cast_signed(),
-                    stats.retried.cast_signed(),
-                    stats.failed.cast_signed(),
-                    exit
-                ])
-        })
-        .map(|_| ())
-        .map_err(|e| txn.cache.fault(&e))
+    interrupt_all(txn, run, now)?;
+    txn.connection
+        .prepare_cached(
+            "UPDATE run SET ended_at = ?2, claimed = ?3, delivered = ?4, retried = ?5, failed = ?6, exit = ?7
+             WHERE id = ?1 AND ended_at IS NULL",
+        )?
+        .execute(params![
+            run.0,
+            now.as_millis(),
+            stats.claimed.cast_signed(),
+            stats.delivered.cast_signed(),
+            stats.retried.cast_signed(),
+            stats.failed.cast_signed(),
+            exit
+        ])?;
+    Ok(())
 }
 
 pub(super) fn reap(txn: &mut Txn<'_>, run: RunId, now: Timestamp) -> Result<u64> {
-    let touched = interrupt_all(txn, run, now).map_err(|e| txn.cache.fault(&e))?;
+    let touched = interrupt_all(txn, run, now)?;
     txn.connection
-        .prepare_cached("UPDATE run SET ended_at = ?2 WHERE id = ?1 AND ended_at IS NULL")
-        .and_then(|mut statement| statement.execute([run.0, now.as_millis()]))
-        .map_err(|e| txn.cache.fault(&e))?;
+        .prepare_cached("UPDATE run SET ended_at = ?2 WHERE id = ?1 AND ended_at IS NULL")?
+        .execute([run.0, now.as_millis()])?;
     Ok(touched)
 }
 

@@ -6,7 +6,7 @@ use rusqlite::Connection;
 
 use super::checksum::Sent;
 use super::{DatabaseInfo, endpoint_cache, migrate};
-use crate::store::Counts;
+use crate::store::{Counts, FileInfo, Location};
 
 /// Faults of the file that are told one by one.
 const SHOWN: u32 = 100;
@@ -15,15 +15,23 @@ pub(super) fn info(connection: &Connection, path: &Path, wal: &Path) -> rusqlite
     let pragma = |name: &str| connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0));
     let page_bytes = pragma("page_size")?.unsigned_abs();
     Ok(DatabaseInfo {
-        path: path.to_owned(),
+        location: Location::file(path),
         schema: migrate::version(connection)?,
         known_schema: migrate::known_version(),
-        sqlite: rusqlite::version().to_owned(),
-        journal_mode: connection.query_row("PRAGMA journal_mode", [], |row| row.get(0))?,
+        engine: "SQLite",
+        engine_version: rusqlite::version().to_owned(),
         bytes: pragma("page_count")?.unsigned_abs() * page_bytes,
+        file: Some(file_info(connection, wal, page_bytes)?),
+    })
+}
+
+fn file_info(connection: &Connection, wal: &Path, page_bytes: u64) -> rusqlite::Result<FileInfo> {
+    let free_pages: i64 = connection.query_row("PRAGMA freelist_count", [], |row| row.get(0))?;
+    Ok(FileInfo {
+        journal_mode: connection.query_row("PRAGMA journal_mode", [], |row| row.get(0))?,
         // Asked of the system, not opened: closing it would drop SQLite's locks.
         wal_bytes: std::fs::metadata(wal).map_or(0, |wal| wal.len()),
-        free_bytes: pragma("freelist_count")?.unsigned_abs() * page_bytes,
+        free_bytes: free_pages.unsigned_abs() * page_bytes,
     })
 }
 

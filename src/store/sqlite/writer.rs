@@ -59,7 +59,7 @@ where
     fn run(&mut self, txn: &mut Txn<'_>) -> Result<()> {
         self.done = None;
         let done = (self.work)(txn)?;
-        txn.cache.flush(txn.connection).map_err(|e| error::of(txn.cache.path(), &e))?;
+        txn.cache.flush(txn.connection)?;
         self.done = Some(done);
         Ok(())
     }
@@ -96,13 +96,12 @@ impl std::fmt::Debug for dyn Write {
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection, identity: Identity, path: PathBuf) -> Result<Self> {
+    pub(super) fn start(connection: Connection, identity: Identity, wal: PathBuf) -> Result<Self> {
         let (writes, waiting) = sync_channel(WAITING);
-        let named = path.clone();
         let thread = std::thread::Builder::new()
             .name("queue-writer".to_owned())
-            .spawn(move || serve(&connection, &identity, path, &waiting))
-            .map_err(|e| error::io(&named, &e))?;
+            .spawn(move || serve(&connection, &identity, &wal, &waiting))
+            .map_err(|e| error::io(&e))?;
         Ok(Self { writes: Some(writes), thread: Some(thread) })
     }
 
@@ -148,8 +147,8 @@ impl Drop for Writer {
     }
 }
 
-fn serve(connection: &Connection, identity: &Identity, path: PathBuf, waiting: &Receiver<Box<dyn Write>>) {
-    let mut cache = EndpointCache::new(path);
+fn serve(connection: &Connection, identity: &Identity, wal: &Path, waiting: &Receiver<Box<dyn Write>>) {
+    let mut cache = EndpointCache::default();
     while let Ok(first) = waiting.recv() {
         let mut group = vec![first];
         group.extend(waiting.try_iter().take(GROUP - 1));
@@ -162,16 +161,14 @@ fn serve(connection: &Connection, identity: &Identity, path: PathBuf, waiting: &
             Err(error) => group.into_iter().for_each(|write| write.answer(Err(error.clone()))),
         }
     }
-    truncate_wal(connection, cache.path());
+    truncate_wal(connection, wal);
 }
 
 /// Works a large write-ahead log into the file and empties it, unless somebody else is using it.
 ///
 /// Whoever opens the database first has to read the whole log: after a large batch, every short command would pay for it.
-fn truncate_wal(connection: &Connection, path: &Path) {
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
-    if std::fs::metadata(log).is_ok_and(|log| log.len() > LARGE_LOG_BYTES) {
+fn truncate_wal(connection: &Connection, wal: &Path) {
+    if std::fs::metadata(wal).is_ok_and(|log| log.len() > LARGE_LOG_BYTES) {
         let folded = connection
             .busy_timeout(Duration::ZERO)
             .and_then(|()| connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0)));
@@ -214,17 +211,16 @@ fn run_group(
         [only] => vec![run(connection, cache, only.as_mut()).map(|()| None)?],
         several => run_several(connection, cache, several)?,
     };
-    execute(connection, cache, "COMMIT")?;
+    execute(connection, "COMMIT")?;
     Ok(failures)
 }
 
 fn begin(connection: &Connection, cache: &mut EndpointCache) -> Result<()> {
-    execute(connection, cache, "BEGIN IMMEDIATE")?;
-    let unchanged = cache.refresh(connection).map_err(|e| error::of(cache.path(), &e))?;
-    if unchanged {
+    execute(connection, "BEGIN IMMEDIATE")?;
+    if cache.refresh(connection)? {
         return Ok(());
     }
-    migrate::check(migrate::version(connection).map_err(|e| error::of(cache.path(), &e))?)
+    migrate::check(migrate::version(connection)?)
 }
 
 /// Runs the writes of a group so that none undoes another.
@@ -249,9 +245,9 @@ fn run_as_savepoint(
     cache: &mut EndpointCache,
     write: &mut dyn Write,
 ) -> Result<Option<StoreError>> {
-    execute(connection, cache, "SAVEPOINT one")?;
+    execute(connection, "SAVEPOINT one")?;
     let Err(error) = run(connection, cache, write) else {
-        execute(connection, cache, "RELEASE one")?;
+        execute(connection, "RELEASE one")?;
         return Ok(None);
     };
     cache.invalidate();
@@ -259,8 +255,8 @@ fn run_as_savepoint(
         // SQLite rolled the whole transaction back, so the neighbours' writes are gone as well.
         return Err(error);
     }
-    execute(connection, cache, "ROLLBACK TO one")?;
-    execute(connection, cache, "RELEASE one")?;
+    execute(connection, "ROLLBACK TO one")?;
+    execute(connection, "RELEASE one")?;
     Ok(Some(error))
 }
 
@@ -270,7 +266,7 @@ fn run(connection: &Connection, cache: &mut EndpointCache, write: &mut dyn Write
         .unwrap_or_else(|_| Err(StoreError::Statement("a write panicked".to_owned())))
 }
 
-fn execute(connection: &Connection, cache: &EndpointCache, sql: &str) -> Result<()> {
-    let done = connection.prepare_cached(sql).and_then(|mut statement| statement.execute([]));
-    done.map(|_| ()).map_err(|e| error::of(cache.path(), &e))
+fn execute(connection: &Connection, sql: &str) -> Result<()> {
+    connection.prepare_cached(sql)?.execute([])?;
+    Ok(())
 }

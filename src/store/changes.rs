@@ -1,0 +1,41 @@
+//! How a store announces that something was written, by whatever process.
+
+use std::fmt;
+use std::pin::Pin;
+
+use futures_util::{Stream, StreamExt as _};
+
+/// Announces writes to a store, by whatever process; what was written has to be looked up.
+///
+/// Several writes may be announced as one, and a store that cannot watch announces none: whoever waits has to look from time
+/// to time all the same.
+pub struct Changes(Option<Pin<Box<dyn Stream<Item = ()> + Send>>>);
+
+impl Changes {
+    /// Changes as a stream announces them.
+    pub(super) fn of(stream: impl Stream<Item = ()> + Send + 'static) -> Self {
+        Self(Some(Box::pin(stream)))
+    }
+
+    /// Changes that are never announced.
+    pub(super) fn never() -> Self {
+        Self(None)
+    }
+
+    /// Resolves at the next change. Dropped before, it misses none.
+    pub async fn changed(&mut self) {
+        if let Some(stream) = &mut self.0
+            && stream.next().await.is_some()
+        {
+            return;
+        }
+        self.0 = None;
+        std::future::pending::<()>().await;
+    }
+}
+
+impl fmt::Debug for Changes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Changes")
+    }
+}
