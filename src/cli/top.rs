@@ -19,7 +19,7 @@ use crate::monitor::{self, HEALTH_WINDOW};
 use crate::render::live::{Key, Live, Pane, View, next_key};
 use crate::report::top::{Moment, Top, event_lines, top};
 use crate::report::why;
-use crate::store::{AttemptFilter, DeliveryFilter, DeliveryId, Page, Replay, Store};
+use crate::store::{AttemptFilter, DeliveryFilter, DeliveryId, FileStore, Page, Replay, Store};
 
 /// Failures that a screen may list.
 const FAILURES: u64 = 100;
@@ -102,7 +102,7 @@ impl<'a> Session<'a> {
         let mut readings = Readings::default();
         let moment = read(context, store.as_ref(), &mut readings).await?;
         let top = top(&moment, &readings);
-        let title = format!("syncctl top: {}", context.config()?.database()?.display());
+        let title = format!("syncctl top: {}", context.config()?.database()?);
         Ok(Self {
             context,
             store,
@@ -299,6 +299,7 @@ fn moved(at: usize, rows: isize, len: usize) -> usize {
 fn sentence(fault: &CliError) -> String {
     match fault {
         CliError::ClosedPipe => "the terminal is gone".to_owned(),
+        CliError::Store(error) => error.to_string(),
         CliError::Failed(failure) => failure.message.clone(),
     }
 }
@@ -309,7 +310,13 @@ async fn read(context: &Context, store: &dyn Store, readings: &mut Readings) -> 
     let figures = store.figures(now).await?;
     readings.add(&figures, now);
     let rates = store.rates(now.minus(HEALTH_WINDOW)).await?;
-    let health = monitor::health(&figures, &rates, store.storage(), &context.config()?.health, now);
+    let health = monitor::health(
+        &figures,
+        &rates,
+        store.file().map(FileStore::storage).unwrap_or_default(),
+        &context.config()?.health,
+        now,
+    );
     let recent = AttemptFilter { since: Some(now.minus(LATENCY_WINDOW)), ..AttemptFilter::default() };
     let attempts = store.attempts(&recent, newest(ATTEMPTS)).await?;
     let troubled = DeliveryFilter { troubled: true, ..DeliveryFilter::default() };

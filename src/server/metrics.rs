@@ -237,7 +237,6 @@ pub fn classic(text: &str) -> String {
     text.lines().filter_map(line).collect()
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
