@@ -101,7 +101,7 @@ impl World {
 
     fn open(&mut self, n: usize) {
         let now = self.time(n);
-        let store = open(&Location::file(self.nodes[n].path), Access::Create).unwrap();
+        let store = open(&Location::file(&self.nodes[n].path), Access::Create).unwrap();
         let specs = self.nodes[n].peers.iter().map(|peer| {
             let mut spec = Spec::of_url(EndpointUrl::parse(&format!("http://10.0.0.{}/", peer + 1)).unwrap());
             spec.settings.retry.first_delay_ms = 1;
