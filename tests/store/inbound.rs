@@ -11,7 +11,9 @@ use syncctl::signature::Fingerprint;
 use syncctl::store::inbound::{
     Applied, Edit, Edited, Expects, Incoming, REMEMBERED, ReceivedFilter, RecordFilter, RecordRow, Refused, Sort, Sync,
 };
-use syncctl::store::{Access, DeliveryFilter, DeliveryId, EventFilter, Location, Log, Page, Prune, Store, StoreError, open};
+use syncctl::store::{
+    Access, DeliveryFilter, DeliveryId, EventFilter, Location, Log, Page, Prune, Store, StoreError, open,
+};
 
 use crate::support::memory_dir;
 
