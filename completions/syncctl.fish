@@ -67,6 +67,7 @@ complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "records" -d 'List a
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "audit" -d 'Show the audit log of attempts and received webhooks'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "db" -d 'Inspect, back up, verify and prune the database'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "doctor" -d 'Diagnose configuration, database, disk, schedule and endpoints'
+complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "bundle" -d 'Write a support file with the state of the queue, without payloads and secrets'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "init" -d 'Create a configuration file and a secret'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "config" -d 'Show and validate the configuration'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "completions" -d 'Print or install shell completions'
@@ -1257,6 +1258,32 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand doctor" -s q -l quiet -d
 complete -c syncctl -n "__fish_syncctl_using_subcommand doctor" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
 complete -c syncctl -n "__fish_syncctl_using_subcommand doctor" -l no-input -d 'Never prompt; fail instead'
 complete -c syncctl -n "__fish_syncctl_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand bundle" -l to -d 'Where to write it; `-` for standard output [default: syncctl-bundle-TIME.json]' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand bundle" -l db -d 'Database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand bundle" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand bundle" -l env-file -d 'File with more environment variables; no .env is read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand bundle" -s o -l output -d 'Output format: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand bundle" -l columns -d 'Columns to show, in this order, comma-separated' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand bundle" -l time -d 'Time format [default: relative on a terminal, else iso]' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand bundle" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand bundle" -l log-format -d 'Log format' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand bundle" -l json -d 'Same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand bundle" -l no-headers -d 'Omit the header row'
+complete -c syncctl -n "__fish_syncctl_using_subcommand bundle" -s q -l quiet -d 'Print nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand bundle" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand bundle" -l no-input -d 'Never prompt; fail instead'
+complete -c syncctl -n "__fish_syncctl_using_subcommand bundle" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c syncctl -n "__fish_syncctl_using_subcommand init" -l db -d 'Database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand init" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand init" -l env-file -d 'File with more environment variables; no .env is read unless named' -r -F

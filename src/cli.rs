@@ -27,6 +27,7 @@ mod values;
 mod examples;
 
 pub mod audit;
+pub mod bundle;
 pub mod check;
 pub mod completions;
 pub mod config;
@@ -170,6 +171,8 @@ pub enum Command {
     Db(db::DbCommand),
     /// Diagnose configuration, database, disk, schedule and endpoints
     Doctor(doctor::DoctorArgs),
+    /// Write a support file with the state of the queue, without payloads and secrets
+    Bundle(bundle::BundleArgs),
     /// Create a configuration file and a secret
     Init(init::InitArgs),
     /// Show and validate the configuration
@@ -270,6 +273,7 @@ impl Command {
             Self::Audit(command) => command.run(context),
             Self::Db(command) => command.run(context),
             Self::Doctor(args) => args.run(context),
+            Self::Bundle(args) => args.run(context),
             Self::Init(args) => args.run(context),
             Self::Config(command) => command.run(context),
             Self::Completions(args) => args.run(context),

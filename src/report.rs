@@ -12,6 +12,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use crate::clock::Timestamp;
 
 pub mod audit;
+pub mod bundle;
 pub mod dashboard;
 pub mod database;
 pub mod doctor;

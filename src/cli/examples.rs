@@ -54,6 +54,7 @@ const EXAMPLES: &[Examples] = &[
             ("For a script", "syncctl status -o json | jq .data.queue.pending"),
         ],
     ),
+    ("bundle", &[("For whoever helps", "syncctl bundle"), ("With one event", "syncctl bundle evt_1 --to bundle.json")]),
     ("retry", &[("What three hours of outage would do", "syncctl retry simulate")]),
     (
         "retry simulate",

@@ -140,8 +140,21 @@ fn every_command_that_changes_something_has_a_dry_run() {
         "simulate",
     ];
     // `top` asks before it changes anything.
-    let others =
-        ["man", "completions", "help", "version", "demo", "sign", "listen", "serve", "doctor", "secret", "diff", "top"];
+    let others = [
+        "man",
+        "completions",
+        "help",
+        "version",
+        "demo",
+        "sign",
+        "listen",
+        "serve",
+        "doctor",
+        "secret",
+        "diff",
+        "top",
+        "bundle",
+    ];
     for command in commands() {
         let words = words(&command);
         let last = words.last().unwrap().as_str();

@@ -5,6 +5,7 @@
 mod support;
 
 mod audit;
+mod bundle;
 mod check;
 mod choice;
 mod config;

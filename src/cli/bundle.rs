@@ -1,0 +1,107 @@
+//! `bundle`: one file for whoever helps, without data and secrets.
+
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::context::Context;
+use super::events::find;
+use super::exit::{CliError, Exit};
+use super::version::VERSION;
+use crate::config::Config;
+use crate::format::bytes;
+use crate::monitor::{self, HEALTH_WINDOW, STATS_WINDOW};
+use crate::report::Report;
+use crate::report::bundle::{Parts, bundle};
+use crate::store::{DeliveryFilter, Page};
+
+/// Failures and runs in a bundle.
+const LATEST: u64 = 100;
+
+/// Arguments of `bundle`.
+#[derive(Debug, clap::Args)]
+pub struct BundleArgs {
+    /// Also this event, its deliveries and attempts: event id, its number as #N, or a delivery number
+    #[arg(value_name = "EVENT")]
+    event: Option<String>,
+    /// Where to write it; `-` for standard output [default: syncctl-bundle-TIME.json]
+    #[arg(long, value_name = "FILE|-")]
+    to: Option<PathBuf>,
+}
+
+#[derive(Serialize)]
+struct Written {
+    file: String,
+    bytes: usize,
+}
+
+impl BundleArgs {
+    pub(super) fn run(self, context: &Context) -> Result<Exit, CliError> {
+        let text = self.text(context)?;
+        let time = context.now.to_datetime().format("%Y%m%dT%H%M%SZ");
+        let file = self.to.unwrap_or_else(|| format!("syncctl-bundle-{time}.json").into());
+        if file.as_os_str() == "-" {
+            context.screen.bytes(text.as_bytes())?;
+            return Ok(Exit::Done);
+        }
+        write(&file, &text)?;
+        let view = Written { file: file.display().to_string(), bytes: text.len() };
+        let line = format!("wrote {} ({}); it holds no payloads and no secrets", view.file, bytes(text.len() as u64));
+        context.done(&Report::new(&view).with_line(line).with_names([view.file.clone()]))?;
+        Ok(Exit::Done)
+    }
+
+    fn text(&self, context: &Context) -> Result<String, CliError> {
+        let (store, now) = (context.read_store()?, context.now);
+        let config = context.config()?;
+        let event = self.event.as_deref().map(|id| find(store.as_ref(), id)).transpose()?;
+        let figures = store.figures(now).wait()?;
+        let health = monitor::health(
+            &figures,
+            &store.rates(now.minus(HEALTH_WINDOW)).wait()?,
+            store.storage(),
+            &config.health,
+            now,
+        );
+        let since = now.minus(STATS_WINDOW);
+        let stats = monitor::failure_stats(&figures, &store.rates(since).wait()?, since);
+        let troubled = DeliveryFilter { troubled: true, ..DeliveryFilter::default() };
+        let page = Page { limit: LATEST, number: 1, oldest_first: false };
+        let failures = store.deliveries(&troubled, page).wait()?;
+        let runs = store.runs(LATEST).wait()?;
+        let database = store.database().wait().ok();
+        let parts = Parts {
+            now,
+            version: VERSION,
+            settings: settings(config),
+            figures: &figures,
+            health: &health,
+            stats: &stats,
+            database: database.as_ref(),
+            runs: &runs,
+            failures: &failures.rows,
+            event: event.as_ref(),
+        };
+        let text = serde_json::to_string_pretty(&bundle(&parts)).expect("a bundle is structs and lists");
+        Ok(text + "\n")
+    }
+}
+
+fn settings(config: &Config) -> Vec<(String, String, String)> {
+    let setting = |it: &crate::config::Setting| (it.key.clone(), it.value.clone(), it.origin.to_string());
+    config.origins().iter().map(setting).collect()
+}
+
+/// Writes a new file that only its owner reads. One that is there stays as it is.
+fn write(file: &Path, text: &str) -> Result<(), CliError> {
+    let failed = |error: std::io::Error| {
+        let exists = error.kind() == std::io::ErrorKind::AlreadyExists;
+        let failed = Exit::Io.error(format!("failed to write {}", file.display())).cause(error);
+        if exists { failed.hint("nothing was changed; name another file with `--to`") } else { failed }
+    };
+    let mut out = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file).map_err(failed)?;
+    out.write_all(text.as_bytes()).and_then(|()| out.sync_all()).map_err(failed)
+}
