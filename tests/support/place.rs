@@ -11,8 +11,6 @@ pub const SECRET: &str = "syncctl-test-secret";
 pub struct Place {
     pub dir: tempfile::TempDir,
     pub env: Vec<(String, String)>,
-    /// How far the clock of its commands is off, as faketime writes it: `+2h`.
-    clock: Option<&'static str>,
 }
 
 impl Place {
@@ -21,7 +19,7 @@ impl Place {
     }
 
     pub fn within(dir: tempfile::TempDir) -> Self {
-        let mut place = Self { dir, env: Vec::new(), clock: None };
+        let mut place = Self { dir, env: Vec::new() };
         place.set("WEBHOOK_SECRET", SECRET);
         place
     }
@@ -51,17 +49,17 @@ impl Place {
         self.path("state/q.db")
     }
 
-    /// Moves the clock of the commands that follow, relative to now; the test needs `faketime`.
-    pub fn set_clock(&mut self, offset: &'static str) {
-        self.clock = Some(offset);
+    /// Moves the clock of the commands that follow, relative to now: `+2h`. The test needs `faketime`.
+    pub fn set_clock(&mut self, offset: &str) {
+        // Without the program itself, which would stand between a test's signals and the command.
+        let library = Command::new("faketime").args(["-f", offset, "printenv", "LD_PRELOAD"]).output().unwrap();
+        assert!(library.status.success(), "{library:?}");
+        self.set("LD_PRELOAD", String::from_utf8_lossy(&library.stdout).trim());
+        self.set("FAKETIME", offset);
     }
 
     pub fn command<S: AsRef<std::ffi::OsStr>>(&self, args: &[S]) -> Command {
-        let program = env!("CARGO_BIN_EXE_syncctl");
-        let Some(offset) = self.clock else { return self.prepare(Command::new(program), args) };
-        let mut command = Command::new("faketime");
-        command.args(["-f", offset, program]);
-        self.prepare(command, args)
+        self.prepare(Command::new(env!("CARGO_BIN_EXE_syncctl")), args)
     }
 
     /// Gives a command this place's environment, and nothing else.
