@@ -16,7 +16,7 @@ use crate::format::bytes;
 use crate::monitor::{self, HEALTH_WINDOW, STATS_WINDOW};
 use crate::report::Report;
 use crate::report::bundle::{Parts, bundle};
-use crate::store::{DeliveryFilter, Page};
+use crate::store::{DeliveryFilter, FileStore, Page};
 
 /// Failures and runs in a bundle.
 const LATEST: u64 = 100;
@@ -62,7 +62,7 @@ impl BundleArgs {
         let health = monitor::health(
             &figures,
             &store.rates(now.minus(HEALTH_WINDOW)).wait()?,
-            store.storage(),
+            store.file().map(FileStore::storage).unwrap_or_default(),
             &config.health,
             now,
         );

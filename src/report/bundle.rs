@@ -73,9 +73,18 @@ struct Setting {
 struct Database<'a> {
     schema: i64,
     known_schema: i64,
-    sqlite: &'a str,
-    journal_mode: &'a str,
+    engine: &'a str,
+    engine_version: &'a str,
     bytes: u64,
+    /// What only a file has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<DatabaseFile<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct DatabaseFile<'a> {
+    journal_mode: &'a str,
     wal_bytes: u64,
     free_bytes: u64,
 }
@@ -203,11 +212,14 @@ fn database(info: &DatabaseInfo) -> Database<'_> {
     Database {
         schema: info.schema,
         known_schema: info.known_schema,
-        sqlite: &info.sqlite,
-        journal_mode: &info.journal_mode,
+        engine: info.engine,
+        engine_version: &info.engine_version,
         bytes: info.bytes,
-        wal_bytes: info.wal_bytes,
-        free_bytes: info.free_bytes,
+        file: info.file.as_ref().map(|file| DatabaseFile {
+            journal_mode: &file.journal_mode,
+            wal_bytes: file.wal_bytes,
+            free_bytes: file.free_bytes,
+        }),
     }
 }
 
