@@ -32,7 +32,7 @@ pub use lists::{
     AttemptFilter, AttemptRow, DeliveryFilter, DeliveryRow, EventDetail, EventFilter, EventRow, Listed, LoggedAttempt,
     Page, RunRow,
 };
-pub use location::{Location, LocationError, PostgresLocation, is_relative_path};
+pub use location::{Access, Location, LocationError, PostgresLocation, is_relative_path};
 pub use sqlite::PreparedRestore;
 pub use upkeep::{
     BackupReport, ChangedDeliveries, Configured, DatabaseInfo, DroppedEndpoint, FileInfo, Holder, Log, OpenRuns, Prune,
@@ -212,19 +212,6 @@ impl dyn Store {
     pub fn require_file(&self, what: &'static str) -> Result<&dyn FileStore> {
         self.file().ok_or(StoreError::NeedsFile(what))
     }
-}
-
-/// How a database is opened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// Created when it is missing: commands that add to the queue.
-    Create,
-    /// Must be there: commands that read or change it.
-    Existing,
-    /// Must be there, and stays exactly as it is: nothing is brought up to date, and nothing can be written.
-    Inspect,
-    /// Must be there, and is only read: a backup that lies still is left as it is, with nothing beside it.
-    ReadOnly,
 }
 
 /// Opens the queue at `location`.

@@ -1,4 +1,4 @@
-//! Where a queue is kept: a file of this machine, or a database server.
+//! Where a queue is kept, a file of this machine or a database server, and how it is opened.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -12,6 +12,19 @@ pub enum Location {
     File(PathBuf),
     /// A schema of a PostgreSQL database.
     Postgres(PostgresLocation),
+}
+
+/// How a queue is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Created when it is missing: commands that add to the queue.
+    Create,
+    /// Must be there: commands that read or change it.
+    Existing,
+    /// Must be there, and stays exactly as it is: nothing is brought up to date, and nothing can be written.
+    Inspect,
+    /// Must be there, and is only read: a backup that lies still is left as it is, with nothing beside it.
+    ReadOnly,
 }
 
 /// How a PostgreSQL database is reached, as it was given: a URL, or `key=value` pairs.

@@ -31,6 +31,7 @@ mod advance;
 mod backup;
 mod checksum;
 mod disk;
+mod edits;
 mod endpoint_cache;
 mod endpoints;
 mod enqueue;
@@ -39,6 +40,7 @@ mod figures;
 mod holder;
 mod identity;
 mod inbound;
+mod known_ids;
 mod lanes;
 mod lists;
 mod migrate;
@@ -436,7 +438,7 @@ impl Records for Sqlite {
 
     fn edit(&self, edit: Edit, now: Timestamp) -> Answer<Edited> {
         let ids = Arc::clone(&self.ids);
-        self.writer.submit(move |txn| records::edit(txn, edit, &ids, now))
+        self.writer.submit(move |txn| edits::edit(txn, edit, &ids, now))
     }
 
     fn import(&self, records: Vec<(Kind, String, Record)>) -> Answer<u64> {

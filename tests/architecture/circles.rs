@@ -73,19 +73,8 @@ fn reach<'a>(from: &str, arrows: &BTreeMap<&'a str, BTreeSet<&'a str>>) -> BTree
     reached
 }
 
-/// Circles that are still being undone. A file that is in none any more has to leave this list.
-const KNOWN: &[&[&str]] = &[
-    &["store.rs", "store/sqlite/backup.rs", "store/sqlite/open_mode.rs", "store/sqlite/restore.rs"],
-    &["store/sqlite/enqueue.rs", "store/sqlite/inbound.rs", "store/sqlite/records.rs"],
-];
-
 #[test]
 fn no_files_take_names_from_each_other_in_a_circle() {
-    let found = circles(&crate::OURS);
-    let is_known = |circle: &Circle| KNOWN.iter().any(|known| circle.files.iter().all(|f| known.contains(&f.as_str())));
-    let new: Vec<String> = found.iter().filter(|circle| !is_known(circle)).map(ToString::to_string).collect();
-    assert!(new.is_empty(), "{}", new.join("\n"));
-    let gone = |file: &&str| !found.iter().any(|circle| circle.files.contains(*file));
-    let ended: Vec<&str> = KNOWN.iter().copied().flatten().copied().filter(gone).collect();
-    assert!(ended.is_empty(), "in no circle any more, so take them out of `KNOWN`: {ended:?}");
+    let found: Vec<String> = circles(&crate::OURS).iter().map(ToString::to_string).collect();
+    assert!(found.is_empty(), "{}", found.join("\n"));
 }

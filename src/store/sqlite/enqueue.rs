@@ -1,12 +1,12 @@
 //! Storing events with their deliveries.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{OptionalExtension, params};
 
 use super::checksum::Sent;
 use super::endpoint_cache::CounterKey;
 use super::row::QUEUED;
 use super::writer::Txn;
-use super::{DeliveryId, Drafts, Enqueued, Result, StoreError, inbound, lanes, records, row};
+use super::{DeliveryId, Drafts, Enqueued, Result, StoreError, known_ids, lanes, records, row};
 use crate::clock::Timestamp;
 use crate::delivery::Trigger;
 use crate::endpoint::EndpointId;
@@ -56,10 +56,10 @@ impl Enqueued {
 pub(super) fn enqueue_one(txn: &mut Txn<'_>, draft: Draft, ids: &IdSource, now: Timestamp) -> Result<Receipt> {
     let id = match &draft.id {
         Some(id) => {
-            if let Some(known) = known(txn.connection, id)? {
-                return known.compare(&draft, id);
+            if let Some(emitted) = known_ids::emitted(txn.connection, id)? {
+                return emitted.compare(&draft, id);
             }
-            if inbound::arrived_otherwise(txn.connection, id, &draft, now)? {
+            if known_ids::arrived_otherwise(txn.connection, id, &draft, now)? {
                 return Err(StoreError::Conflict(id.clone()));
             }
             id.clone()
@@ -83,55 +83,6 @@ fn store(txn: &mut Txn<'_>, draft: Draft, id: EventId, now: Timestamp) -> Result
         records::emitted(txn.connection, record, &event, (&data, seq))?;
     }
     Ok(Receipt { event, deliveries, duplicate: false })
-}
-
-/// Whether an event was emitted here under this id: with this content, or with another.
-pub(super) fn emitted_before(connection: &Connection, id: &EventId, draft: &Draft) -> rusqlite::Result<Option<bool>> {
-    Ok(known(connection, id)?.map(|known| known.is(draft, id)))
-}
-
-struct Known {
-    timestamp: Timestamp,
-    body: Vec<u8>,
-    deliveries: u64,
-}
-
-fn known(connection: &Connection, id: &EventId) -> rusqlite::Result<Option<Known>> {
-    connection
-        .prepare_cached(
-            "SELECT e.timestamp, e.body, (SELECT count(*) FROM delivery WHERE event = e.seq), e.checksum, k.type
-             FROM event e JOIN kind k ON k.id = e.kind WHERE e.id = ?1",
-        )?
-        .query_row([id.as_str()], |row| {
-            let (event_type, body) = (row.get_ref(4)?.as_str()?, row.get_ref(1)?.as_blob()?);
-            Sent { id: id.as_str(), event_type, body }.check(row, 3)?;
-            Ok(Known {
-                timestamp: Timestamp::from_millis(row.get(0)?),
-                body: body.to_owned(),
-                deliveries: row.get::<_, i64>(2)?.unsigned_abs(),
-            })
-        })
-        .optional()
-}
-
-impl Known {
-    /// The time of the event that a draft would be. A generated one is not compared.
-    fn time_of(&self, draft: &Draft) -> Timestamp {
-        draft.timestamp.unwrap_or(self.timestamp)
-    }
-
-    fn is(&self, draft: &Draft, id: &EventId) -> bool {
-        draft.render(id, self.time_of(draft)) == self.body
-    }
-
-    /// The same event again, or a conflict.
-    fn compare(self, draft: &Draft, id: &EventId) -> Result<Receipt> {
-        if !self.is(draft, id) {
-            return Err(StoreError::Conflict(id.clone()));
-        }
-        let event = draft.clone().into_event(id.clone(), self.time_of(draft));
-        Ok(Receipt { event, deliveries: self.deliveries, duplicate: true })
-    }
 }
 
 fn insert(txn: &mut Txn<'_>, event: &Event, now: Timestamp) -> rusqlite::Result<(i64, u64)> {

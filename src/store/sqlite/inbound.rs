@@ -1,10 +1,10 @@
 //! Webhooks that arrive: applied once, and audited.
 
-use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
-use sha2::{Digest, Sha256};
+use rusqlite::{Connection, Row, params, params_from_iter};
 
+use super::known_ids::{self, arrived, digest_of};
 use super::writer::Txn;
-use super::{Listed, Page, Result, StoreError, enqueue, lists, records};
+use super::{Listed, Page, Result, StoreError, lists, records};
 use crate::clock::Timestamp;
 use crate::event::{Draft, EventId, Resource};
 use crate::record::{Kind, Merged};
@@ -75,17 +75,6 @@ pub(super) fn senders(connection: &Connection, now: Timestamp) -> rusqlite::Resu
 }
 
 /// What must be the same when an id comes again. `retryCount` and `status` are no part of it.
-fn digest_of(draft: &Draft) -> [u8; 16] {
-    let mut hash = Sha256::new();
-    for part in [&draft.event_type, &draft.resource.kind, &draft.resource.id, &draft.data] {
-        hash.update((part.len() as u64).to_le_bytes());
-        hash.update(part);
-    }
-    let mut first = [0; 16];
-    first.copy_from_slice(&hash.finalize()[..16]);
-    first
-}
-
 /// How an id is known.
 enum Known {
     Same,
@@ -107,7 +96,7 @@ fn known(
 ) -> rusqlite::Result<Option<Known>> {
     let arrived = arrived(connection, &incoming.id, now)?;
     let Some(arrived) = arrived else {
-        let emitted = enqueue::emitted_before(connection, &incoming.id, &incoming.draft)?;
+        let emitted = known_ids::emitted_before(connection, &incoming.id, &incoming.draft)?;
         return Ok(emitted.map(Known::when));
     };
     let same = arrived.is(&incoming.draft, digest);
@@ -115,42 +104,6 @@ fn known(
         connection.prepare_cached("UPDATE received SET repeats = repeats + 1 WHERE id = ?1")?.execute([arrived.row])?;
     }
     Ok(Some(Known::when(same)))
-}
-
-/// An event that arrived, as it is remembered.
-struct Arrived {
-    row: i64,
-    digest: Vec<u8>,
-    timestamp: Option<i64>,
-}
-
-impl Arrived {
-    fn is(&self, draft: &Draft, digest: &[u8]) -> bool {
-        let given = draft.timestamp.map(Timestamp::as_millis);
-        self.digest == digest && (given.is_none() || self.timestamp.is_none() || given == self.timestamp)
-    }
-}
-
-fn arrived(connection: &Connection, id: &EventId, now: Timestamp) -> rusqlite::Result<Option<Arrived>> {
-    connection
-        .prepare_cached(
-            "SELECT id, digest, timestamp FROM received WHERE event_id = ?1 AND result < 2 AND (at >= ?2 OR timestamp IS NULL)
-             ORDER BY id DESC LIMIT 1",
-        )?
-        .query_row(params![id.as_str(), now.minus(REMEMBERED).as_millis()], |row| {
-            Ok(Arrived { row: row.get(0)?, digest: row.get(1)?, timestamp: row.get(2)? })
-        })
-        .optional()
-}
-
-/// Whether an event arrived under this id with another content than this draft's.
-pub(super) fn arrived_otherwise(
-    connection: &Connection,
-    id: &EventId,
-    draft: &Draft,
-    now: Timestamp,
-) -> rusqlite::Result<bool> {
-    Ok(arrived(connection, id, now)?.is_some_and(|arrived| !arrived.is(draft, &digest_of(draft))))
 }
 
 fn remember(

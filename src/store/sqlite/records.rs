@@ -3,20 +3,16 @@
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 
-use super::enqueue;
-use super::writer::Txn;
 use super::{Listed, Page, Result, StoreError, lists, row};
 use crate::clock::Timestamp;
-use crate::event::{Draft, Event, IdSource};
+use crate::event::{Draft, Event};
 use crate::record::{Change, Kind, Merged, NotAnObject, Record, Stamp};
-use crate::store::inbound::{
-    COUNTED_UP_TO, Edit, Edited, Expects, LOOKED_BACK, RecordFilter, RecordRow, RecordSummary, Sort, Sync,
-};
+use crate::store::inbound::{COUNTED_UP_TO, LOOKED_BACK, RecordFilter, RecordRow, RecordSummary, Sort, Sync};
 
 /// A record on its way through a write.
 pub(super) struct Stored {
-    kind: Kind,
-    id: String,
+    pub(super) kind: Kind,
+    pub(super) id: String,
     seq: Option<i64>,
     columns: Columns,
     pub(super) record: Record,
@@ -188,32 +184,6 @@ pub(super) fn emitted(
         }
         Err(NotAnObject) => Ok(()),
     }
-}
-
-pub(super) fn edit(txn: &mut Txn<'_>, edit: Edit, ids: &IdSource, now: Timestamp) -> Result<Edited> {
-    let Some(stored) = of_draft(txn.connection, &edit.draft)? else {
-        return Ok(Edited::Missing);
-    };
-    match (edit.expects, stored.record.exists()) {
-        (Expects::Absence, true) => return Ok(Edited::Exists),
-        (Expects::Presence, false) => return Ok(Edited::Missing),
-        (Expects::SameLearner, true) if is_of_another(&stored.record, &edit.draft) => return Ok(Edited::Exists),
-        (Expects::Absence, false) | (Expects::Presence, true) | (Expects::Anything | Expects::SameLearner, _) => {}
-    }
-    let receipt = enqueue::enqueue_one(txn, edit.draft, ids, now)?;
-    let found = find(txn.connection, stored.kind, &stored.id)?;
-    Ok(found.map_or(Edited::Missing, |row| Edited::Done(Box::new(row), receipt)))
-}
-
-fn is_of_another(record: &Record, draft: &Draft) -> bool {
-    #[derive(serde::Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Learner {
-        user_id: Option<String>,
-        course_id: Option<String>,
-    }
-    let learner = serde_json::from_str::<Learner>(&draft.data);
-    learner.is_ok_and(|named| record.is_of_another(named.user_id.as_deref(), named.course_id.as_deref()))
 }
 
 pub(super) fn import(connection: &Connection, records: Vec<(Kind, String, Record)>) -> rusqlite::Result<u64> {
