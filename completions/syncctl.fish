@@ -64,6 +64,7 @@ complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "failures" -d 'List 
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "replay" -d 'Queue deliveries again'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "retry" -d 'Show what the retry rules do'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "records" -d 'List and edit synchronized records'
+complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "reconcile" -d 'Compare the records with an export of the other side'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "audit" -d 'Show the audit log of attempts and received webhooks'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "db" -d 'Inspect, back up, verify and prune the database'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "doctor" -d 'Diagnose configuration, database, disk, schedule and endpoints'
@@ -979,6 +980,32 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen
 complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
 complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from import" -l no-input -d 'Never prompt; fail instead'
 complete -c syncctl -n "__fish_syncctl_using_subcommand records; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand reconcile" -l events -d 'Write the events that the other side needs to this file, for `emit --batch`' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand reconcile" -l db -d 'Database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand reconcile" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand reconcile" -l env-file -d 'File with more environment variables; no .env is read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand reconcile" -s o -l output -d 'Output format: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand reconcile" -l columns -d 'Columns to show, in this order, comma-separated' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand reconcile" -l time -d 'Time format [default: relative on a terminal, else iso]' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand reconcile" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand reconcile" -l log-format -d 'Log format' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand reconcile" -l json -d 'Same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand reconcile" -l no-headers -d 'Omit the header row'
+complete -c syncctl -n "__fish_syncctl_using_subcommand reconcile" -s q -l quiet -d 'Print nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand reconcile" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand reconcile" -l no-input -d 'Never prompt; fail instead'
+complete -c syncctl -n "__fish_syncctl_using_subcommand reconcile" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and not __fish_seen_subcommand_from list" -l db -d 'Database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and not __fish_seen_subcommand_from list" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and not __fish_seen_subcommand_from list" -l env-file -d 'File with more environment variables; no .env is read unless named' -r -F

@@ -48,6 +48,7 @@ pub mod listen;
 pub mod man;
 pub mod metrics;
 pub mod process;
+pub mod reconcile;
 pub mod records;
 pub mod replay;
 mod request_file;
@@ -163,6 +164,8 @@ pub enum Command {
     /// List and edit synchronized records
     #[command(subcommand)]
     Records(records::RecordsCommand),
+    /// Compare the records with an export of the other side
+    Reconcile(reconcile::ReconcileArgs),
     /// Show the audit log of attempts and received webhooks
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -270,6 +273,7 @@ impl Command {
             Self::Failures(args) => args.run(context),
             Self::Replay(args) => args.run(context),
             Self::Retry(command) => command.run(context),
+            Self::Reconcile(args) => args.run(context),
             Self::Audit(command) => command.run(context),
             Self::Db(command) => command.run(context),
             Self::Doctor(args) => args.run(context),

@@ -306,6 +306,36 @@ impl Record {
     }
 }
 
+/// How another side's data of a resource compares with the record of it here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Comparison {
+    /// It has everything the record has, with the same values; what it has beside that is its own.
+    Same,
+    /// It lacks these fields or has other values in them; those of the profile as `profile.name`.
+    Differs(Vec<String>),
+    /// The record was deleted.
+    Deleted,
+}
+
+/// Compares the record with `theirs`, an object of `data`. Values are compared as JSON: spaces, key order and the way numbers
+/// are written do not count.
+pub fn compare(record: &Record, theirs: &serde_json::Value) -> Comparison {
+    if !record.exists() {
+        return Comparison::Deleted;
+    }
+    let differs = |fields: &BTreeMap<String, Field>, theirs: &serde_json::Value, prefix: &str| -> Vec<String> {
+        let is_other = |(name, field): &(&String, &Field)| {
+            let ours: Option<serde_json::Value> = serde_json::from_str(field.2.get()).ok();
+            ours.as_ref() != theirs.get(name.as_str())
+        };
+        fields.iter().filter(is_other).map(|(name, _)| format!("{prefix}{name}")).collect()
+    };
+    let mut fields = differs(&record.fields, theirs, "");
+    let profile = theirs.get(PROFILE).unwrap_or(&serde_json::Value::Null);
+    fields.extend(differs(&record.profile, profile, "profile."));
+    if fields.is_empty() { Comparison::Same } else { Comparison::Differs(fields) }
+}
+
 fn raw(members: &impl Serialize) -> Box<RawValue> {
     serde_json::value::to_raw_value(members).expect("members are JSON already")
 }

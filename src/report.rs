@@ -21,6 +21,7 @@ pub mod health;
 pub mod lists;
 pub mod outage;
 pub mod queue;
+pub mod reconcile;
 pub mod records;
 pub mod requests;
 pub mod secrets;

@@ -55,6 +55,14 @@ const EXAMPLES: &[Examples] = &[
         ],
     ),
     ("bundle", &[("For whoever helps", "syncctl bundle"), ("With one event", "syncctl bundle evt_1 --to bundle.json")]),
+    (
+        "reconcile",
+        &[
+            ("What differs on the other side", "syncctl reconcile export.ndjson"),
+            ("And the events that mend it", "syncctl reconcile export.ndjson --events mend.ndjson"),
+            ("Emit them", "syncctl emit --batch mend.ndjson"),
+        ],
+    ),
     ("retry", &[("What three hours of outage would do", "syncctl retry simulate")]),
     (
         "retry simulate",

@@ -27,6 +27,7 @@ mod mutations;
 mod packaging;
 mod readme;
 mod readonly;
+mod reconcile;
 mod requests;
 mod resend;
 mod retry;
