@@ -285,35 +285,40 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand check" -s q -l quiet -d 
 complete -c syncctl -n "__fish_syncctl_using_subcommand check" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
 complete -c syncctl -n "__fish_syncctl_using_subcommand check" -l no-input -d 'Never prompt; fail instead'
 complete -c syncctl -n "__fish_syncctl_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume" -l db -d 'Database file' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
-complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume" -l env-file -d 'File with more environment variables; no .env is read unless named' -r -F
-complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume" -s o -l output -d 'Output format: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume test check add edit remove" -l db -d 'Database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume test check add edit remove" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume test check add edit remove" -l env-file -d 'File with more environment variables; no .env is read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume test check add edit remove" -s o -l output -d 'Output format: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
 wide\t''
 json\t''
 jsonl\t''
 csv\t''
 name\t''"
-complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume" -l columns -d 'Columns to show, in this order, comma-separated' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume" -l time -d 'Time format [default: relative on a terminal, else iso]' -r -f -a "relative\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume test check add edit remove" -l columns -d 'Columns to show, in this order, comma-separated' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume test check add edit remove" -l time -d 'Time format [default: relative on a terminal, else iso]' -r -f -a "relative\t''
 iso\t''
 local\t''
 unix\t''"
-complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume" -l color -d 'When to use colour' -r -f -a "auto\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume test check add edit remove" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume" -l log-format -d 'Log format' -r -f -a "text\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume test check add edit remove" -l log-format -d 'Log format' -r -f -a "text\t''
 json\t''"
-complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume" -l json -d 'Same as `-o json`'
-complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume" -l no-headers -d 'Omit the header row'
-complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume" -s q -l quiet -d 'Print nothing on success'
-complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
-complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume" -l no-input -d 'Never prompt; fail instead'
-complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume" -f -a "list" -d 'List endpoints and their state'
-complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume" -f -a "show" -d 'Show one endpoint'
-complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume" -f -a "pause" -d 'Hold the deliveries of an endpoint'
-complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume" -f -a "resume" -d 'Resume an endpoint: end a pause, close its circuit'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume test check add edit remove" -l json -d 'Same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume test check add edit remove" -l no-headers -d 'Omit the header row'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume test check add edit remove" -s q -l quiet -d 'Print nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume test check add edit remove" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume test check add edit remove" -l no-input -d 'Never prompt; fail instead'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume test check add edit remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume test check add edit remove" -f -a "list" -d 'List endpoints and their state'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume test check add edit remove" -f -a "show" -d 'Show one endpoint'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume test check add edit remove" -f -a "pause" -d 'Hold the deliveries of an endpoint'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume test check add edit remove" -f -a "resume" -d 'Resume an endpoint: end a pause, close its circuit'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume test check add edit remove" -f -a "test" -d 'Send a signed test event to an endpoint, and show what came back'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume test check add edit remove" -f -a "check" -d 'Say whether the address rules allow a place, and by which rule; nothing is sent'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume test check add edit remove" -f -a "add" -d 'Add an endpoint to the configuration file'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume test check add edit remove" -f -a "edit" -d 'Change an endpoint in the configuration file'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and not __fish_seen_subcommand_from list show pause resume test check add edit remove" -f -a "remove" -d 'Remove an endpoint from the configuration file, and say what waits for it'
 complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from list" -l db -d 'Database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from list" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from list" -l env-file -d 'File with more environment variables; no .env is read unless named' -r -F
@@ -416,6 +421,138 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_se
 complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from resume" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
 complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from resume" -l no-input -d 'Never prompt; fail instead'
 complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from resume" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from test" -l db -d 'Database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from test" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from test" -l env-file -d 'File with more environment variables; no .env is read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from test" -s o -l output -d 'Output format: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from test" -l columns -d 'Columns to show, in this order, comma-separated' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from test" -l time -d 'Time format [default: relative on a terminal, else iso]' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from test" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from test" -l log-format -d 'Log format' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from test" -l json -d 'Same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from test" -l no-headers -d 'Omit the header row'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from test" -s q -l quiet -d 'Print nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from test" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from test" -l no-input -d 'Never prompt; fail instead'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from check" -l db -d 'Database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from check" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from check" -l env-file -d 'File with more environment variables; no .env is read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from check" -s o -l output -d 'Output format: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from check" -l columns -d 'Columns to show, in this order, comma-separated' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from check" -l time -d 'Time format [default: relative on a terminal, else iso]' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from check" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from check" -l log-format -d 'Log format' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from check" -l json -d 'Same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from check" -l no-headers -d 'Omit the header row'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Print nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from check" -l no-input -d 'Never prompt; fail instead'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from add" -l set -d 'Set a key of the endpoint, such as timeout=5s; a list with commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from add" -l unset -d 'Remove a key of the endpoint' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from add" -l db -d 'Database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from add" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from add" -l env-file -d 'File with more environment variables; no .env is read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from add" -s o -l output -d 'Output format: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from add" -l columns -d 'Columns to show, in this order, comma-separated' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from add" -l time -d 'Time format [default: relative on a terminal, else iso]' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from add" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from add" -l log-format -d 'Log format' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from add" -s n -l dry-run -d 'Show what would be written and change nothing'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from add" -l json -d 'Same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from add" -l no-headers -d 'Omit the header row'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Print nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from add" -l no-input -d 'Never prompt; fail instead'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from edit" -l set -d 'Set a key of the endpoint, such as timeout=5s; a list with commas' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from edit" -l unset -d 'Remove a key of the endpoint' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from edit" -l db -d 'Database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from edit" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from edit" -l env-file -d 'File with more environment variables; no .env is read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from edit" -s o -l output -d 'Output format: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from edit" -l columns -d 'Columns to show, in this order, comma-separated' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from edit" -l time -d 'Time format [default: relative on a terminal, else iso]' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from edit" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from edit" -l log-format -d 'Log format' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from edit" -s n -l dry-run -d 'Show what would be written and change nothing'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from edit" -l json -d 'Same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from edit" -l no-headers -d 'Omit the header row'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from edit" -s q -l quiet -d 'Print nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from edit" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from edit" -l no-input -d 'Never prompt; fail instead'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from edit" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from remove" -l db -d 'Database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from remove" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from remove" -l env-file -d 'File with more environment variables; no .env is read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from remove" -s o -l output -d 'Output format: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from remove" -l columns -d 'Columns to show, in this order, comma-separated' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from remove" -l time -d 'Time format [default: relative on a terminal, else iso]' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from remove" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from remove" -l log-format -d 'Log format' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from remove" -s n -l dry-run -d 'Show what would happen and change nothing'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from remove" -l json -d 'Same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from remove" -l no-headers -d 'Omit the header row'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Print nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from remove" -l no-input -d 'Never prompt; fail instead'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show why reproduce" -l db -d 'Database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show why reproduce" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show why reproduce" -l env-file -d 'File with more environment variables; no .env is read unless named' -r -F

@@ -2,6 +2,7 @@
 
 mod access;
 mod egress;
+mod rate;
 mod resolve;
 
 use std::fmt;
@@ -15,6 +16,7 @@ use crate::delivery::{CircuitState, RetryPolicy};
 pub(crate) use access::header_value;
 pub use access::{AccessSettings, Authorization, HeaderSetting, ProxySetting, ValueSource};
 pub use egress::Egress;
+pub use rate::{Pace, RateLimit, UsedUntil};
 pub use resolve::{ResolvedEndpoint, resolve};
 
 /// Requests in flight to one endpoint unless configured otherwise.
@@ -196,12 +198,23 @@ pub struct Settings {
     pub legacy_signature: LegacySignature,
     /// What it wants to see, and the way to it.
     pub access: AccessSettings,
+    /// The most requests in a time, by all workers together.
+    pub rate: Option<RateLimit>,
+    /// The most of them at once.
+    pub burst: Option<u32>,
 }
 
 impl Settings {
     /// Whether events of that type are wanted.
     pub fn wants(&self, event_type: &str) -> bool {
         self.events.iter().any(|pattern| pattern.matches(event_type))
+    }
+}
+
+impl Settings {
+    /// Its rate, if it has one.
+    pub fn pace(&self) -> Option<Pace> {
+        self.rate.map(|rate| Pace::new(rate, self.burst))
     }
 }
 
@@ -214,6 +227,8 @@ impl Default for Settings {
             retry: RetryPolicy::default(),
             legacy_signature: LegacySignature::default(),
             access: AccessSettings::default(),
+            rate: None,
+            burst: None,
         }
     }
 }
@@ -279,6 +294,8 @@ pub struct Endpoint {
     pub paused_by: Option<PausedBy>,
     /// Its circuit breaker.
     pub circuit: CircuitState,
+    /// How far its rate is used up.
+    pub rate_used_until: UsedUntil,
     /// When its last pause ended or its circuit closed last; how long a delivery has been due counts from here.
     pub resumed_at: Timestamp,
     /// When it last answered with a 2xx.
@@ -291,6 +308,11 @@ impl Endpoint {
     /// Whether its pending deliveries are held: it is paused or no longer configured.
     pub fn is_paused_or_unconfigured(&self) -> bool {
         !self.configured || self.paused_by.is_some()
+    }
+
+    /// From when on its rate allows another request; `None` if that is now.
+    pub fn rate_limited_until(&self, now: Timestamp) -> Option<Timestamp> {
+        self.settings.pace()?.next_at(self.rate_used_until, now)
     }
 
     /// Whether it wants events of that type.

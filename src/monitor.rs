@@ -435,6 +435,7 @@ mod tests {
             configured: true,
             paused_by: None,
             circuit: CircuitState::default(),
+            rate_used_until: crate::endpoint::UsedUntil::default(),
             resumed_at: NOW,
             last_success_at: None,
             last_failure_at: None,

@@ -22,6 +22,7 @@ mod release_queue;
 pub mod rotation;
 pub mod run;
 mod slots;
+pub mod test_event;
 pub mod worker;
 
 /// What we call ourselves to receivers.

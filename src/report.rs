@@ -17,6 +17,7 @@ pub mod dashboard;
 pub mod database;
 pub mod doctor;
 pub mod emitted;
+pub mod endpoint_test;
 pub mod health;
 pub mod lists;
 pub mod outage;

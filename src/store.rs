@@ -80,7 +80,7 @@ pub trait Store: inbound::Records + Send + Sync + fmt::Debug {
     /// Each outcome is fenced by run and attempt number: [`Recorded::Lost`] if the run no longer owns the delivery. With an
     /// outcome go its attempt row, the delivery's next state, the next of its lane, the endpoint's circuit and all
     /// figures. Claimed is what is due: first of its resource, its time come, its endpoint neither holding nor resting, at
-    /// most as many as wanted for each endpoint; one delivery if the endpoint's rest is to be probed. Retries and what waited
+    /// most as many as wanted for each endpoint and as its rate allows; one delivery if the endpoint's rest is to be probed. Retries and what waited
     /// behind them come first, longest due first, then new deliveries in the order they were emitted; these are always due,
     /// whatever the clock says. A delivery that must run alone goes before all others, and only to an idle worker.
     fn advance(&self, run: RunId, finished: Arc<Vec<Finished>>, wants: Wants, now: Timestamp) -> Answer<Advanced>;

@@ -9,9 +9,9 @@ use super::access;
 use super::exit::{CliError, Exit};
 use crate::clock::{SystemClock, Timestamp};
 use crate::config::{Config, Sources};
-use crate::endpoint::{Endpoint, LegacySignature, ResolvedEndpoint, SecretSource, Settings, resolve};
+use crate::endpoint::{Endpoint, EndpointUrl, LegacySignature, ResolvedEndpoint, SecretSource, Settings, resolve};
 use crate::outbound::http::Client;
-use crate::outbound::{EndpointAccess, Keyring};
+use crate::outbound::{EndpointAccess, EndpointClient, Keyring};
 use crate::render::{Format, Options, RenderError, Screen};
 use crate::report::Report;
 use crate::service::WorkerConfig;
@@ -158,6 +158,28 @@ impl Context {
             let error = Exit::Config.error(format!("the endpoint `{}` cannot be sent to", Untrusted(name)));
             error.cause(cause).hint("see its headers, certificate and proxy in the configuration")
         })
+    }
+
+    /// A client for a place with these settings, with every secret at hand.
+    pub fn endpoint_client(
+        &self,
+        name: &str,
+        url: &EndpointUrl,
+        settings: &Settings,
+    ) -> Result<EndpointClient, CliError> {
+        let config = self.config()?;
+        let signer = ConfiguredKeys(Arc::clone(config)).signer_for(settings).map_err(|cause| no_key(name, cause))?;
+        let client = Client::new(config.egress.clone(), config.ca_file.clone());
+        Ok(EndpointClient::new(url, signer, self.access(name, settings)?, &client))
+    }
+
+    /// The configuration file that names the endpoints: the user's or the named one, else the system's; where there is none, the
+    /// one that would be read first.
+    pub fn config_file(&self) -> Result<PathBuf, CliError> {
+        let places: Vec<_> = self.config()?.places.iter().filter(|place| place.role != "env file").collect();
+        let found = places.iter().rev().find(|place| place.found).or(places.last());
+        let none = || Exit::Config.error("there is no place for a configuration").hint("name one with --config");
+        found.map(|place| place.path.clone()).ok_or_else(none)
     }
 
     /// The endpoints as a command that changes the queue would configure them. Nothing is changed, and nothing created.

@@ -1,4 +1,8 @@
-//! `endpoints`: see, pause and resume where events go.
+//! `endpoints`: see, pause, resume, test, check and configure where events go.
+
+mod check;
+mod edit;
+mod test;
 
 use std::sync::Arc;
 
@@ -23,6 +27,19 @@ pub enum EndpointsCommand {
     /// The deliveries of an endpoint that is not configured stay held: name it in the configuration again, or another with its URL,
     /// which takes them over. If it is gone for good, `syncctl deliveries give-up --endpoint NAME --yes` gives them up.
     Resume(Change),
+    /// Send a signed test event to an endpoint, and show what came back
+    ///
+    /// The event `syncctl.test` goes through the real signer, address rules, certificates and proxy; it is not queued, and changes
+    /// neither the endpoint's circuit nor its figures.
+    Test(test::TestArgs),
+    /// Say whether the address rules allow a place, and by which rule; nothing is sent
+    Check(check::CheckArgs),
+    /// Add an endpoint to the configuration file
+    Add(edit::AddArgs),
+    /// Change an endpoint in the configuration file
+    Edit(edit::EditArgs),
+    /// Remove an endpoint from the configuration file, and say what waits for it
+    Remove(edit::RemoveArgs),
 }
 
 /// Which endpoint.
@@ -46,6 +63,30 @@ pub struct Change {
 
 impl EndpointsCommand {
     pub(super) fn run(self, context: &Context) -> Result<Exit, CliError> {
+        match self {
+            Self::Test(args) => args.run(context),
+            Self::Check(args) => args.run(context),
+            Self::Add(args) => args.run(context),
+            Self::Edit(args) => args.run(context),
+            Self::Remove(args) => args.run(context),
+            Self::List => OfQueue::List.run(context),
+            Self::Show(named) => OfQueue::Show(named).run(context),
+            Self::Pause(change) => OfQueue::Pause(change).run(context),
+            Self::Resume(change) => OfQueue::Resume(change).run(context),
+        }
+    }
+}
+
+/// The commands about endpoints as they are stored.
+enum OfQueue {
+    List,
+    Show(Named),
+    Pause(Change),
+    Resume(Change),
+}
+
+impl OfQueue {
+    fn run(self, context: &Context) -> Result<Exit, CliError> {
         let store = context.existing_store()?;
         let figures = store.figures(context.now).wait()?;
         match self {

@@ -89,6 +89,32 @@ const EXAMPLES: &[Examples] = &[
     ("endpoints show", &[("One in full", "syncctl endpoints show admin")]),
     ("endpoints pause", &[("Hold its deliveries", "syncctl endpoints pause admin")]),
     ("endpoints resume", &[("Deliver again", "syncctl endpoints resume admin")]),
+    (
+        "endpoints test",
+        &[
+            ("Ask an endpoint", "syncctl endpoints test admin"),
+            (
+                "Ask a receiver before it is configured",
+                "syncctl endpoints test https://admin.example.com/api/webhooks/sync",
+            ),
+        ],
+    ),
+    ("endpoints check", &[("By which rule it may be called", "syncctl endpoints check http://10.1.2.3/hook")]),
+    (
+        "endpoints add",
+        &[
+            ("With the defaults", "syncctl endpoints add backup https://backup.example/hook"),
+            ("With a timeout of its own", "syncctl endpoints add backup https://backup.example/hook --set timeout=5s"),
+        ],
+    ),
+    (
+        "endpoints edit",
+        &[
+            ("Give up what will never be right", "syncctl endpoints edit admin --set give_up=400,404,422"),
+            ("Back to the default", "syncctl endpoints edit admin --unset timeout"),
+        ],
+    ),
+    ("endpoints remove", &[("See what waits for it first", "syncctl endpoints remove backup --dry-run")]),
     ("events", &[("The latest", "syncctl events list"), ("One in full", "syncctl events show 1842")]),
     ("events list", &[("Of one type, today", "syncctl events list --type user.created --since 24h")]),
     ("events why", &[("What it waits for, or why it failed", "syncctl events why 1842")]),

@@ -8,7 +8,7 @@ use super::values::{Delivery, Values};
 use crate::delivery::StatusRule;
 use crate::endpoint::{
     Authorization, EndpointUrl, HeaderSetting, Invalid, LegacySignature, MAX_CONCURRENCY, Pattern, ProxySetting,
-    SecretSource, Settings, Spec, ValueSource, check_name, header_value,
+    RateLimit, SecretSource, Settings, Spec, ValueSource, check_name, header_value,
 };
 use crate::format::shorten;
 use crate::store::Location;
@@ -178,6 +178,18 @@ pub(super) const ENDPOINT_KEYS: &[Key<Draft>] = &[
         |d| d.settings.concurrency.to_string(),
     ),
     key(
+        "rate",
+        Form::One,
+        |d, t| set(&mut d.settings.rate, RateLimit::parse(t).map(Some)),
+        |d| d.settings.rate.map(|rate| rate.to_string()).unwrap_or_default(),
+    ),
+    key(
+        "burst",
+        Form::One,
+        |d, t| set(&mut d.settings.burst, burst(t).map(Some)),
+        |d| d.settings.burst.map(|burst| burst.to_string()).unwrap_or_default(),
+    ),
+    key(
         "max_attempts",
         Form::One,
         |d, t| set(&mut d.settings.retry.max_attempts, attempts(t)),
@@ -345,6 +357,9 @@ impl Draft {
         if access.client_cert_file.is_some() != access.client_key_file.is_some() {
             return Err("client_cert_file and client_key_file belong together".to_owned());
         }
+        if self.settings.burst.is_some() && self.settings.rate.is_none() {
+            return Err("a burst without a rate".to_owned());
+        }
         if access.proxy_auth.is_some() && access.proxy.is_none() {
             return Err("credentials for a proxy without a proxy".to_owned());
         }
@@ -437,6 +452,11 @@ fn outage_statuses(text: &str) -> Result<Vec<u16>, String> {
         }
     };
     items(text).map(status).collect()
+}
+
+fn burst(text: &str) -> Result<u32, String> {
+    let burst = number(text)?;
+    if (1..=10_000).contains(&burst) { Ok(burst) } else { Err(format!("{burst} is not a number from 1 to 10000")) }
 }
 
 fn probe_factor(text: &str) -> Result<u32, String> {

@@ -93,6 +93,8 @@ const ABOUT: &[(&str, &str)] = &[
     ("secret_env", "The variable that holds its own secret"),
     ("paused", "Whether its deliveries are held"),
     ("concurrency", "Requests in flight to it"),
+    ("rate", "The most requests in a time, by all workers of the database together: `50/s`, `100/m`"),
+    ("burst", "The most of them at once; by default what the rate allows in a tenth of a second"),
     ("max_attempts", "Attempts until a delivery is failed"),
     ("first_delay", "The wait before the second attempt"),
     ("max_delay", "The longest wait between two attempts"),

@@ -139,6 +139,7 @@ mod tests {
             configured: true,
             paused_by: None,
             circuit: CircuitState::default(),
+            rate_used_until: super::super::UsedUntil::default(),
             resumed_at: Timestamp::from_millis(0),
             last_success_at: None,
             last_failure_at: None,

@@ -64,14 +64,15 @@ impl EndpointBuffer {
         self.waiting.len() + self.in_flight
     }
 
-    /// How many claims to keep waiting beside those in flight.
+    /// How many claims to keep waiting beside those in flight: none where a rate counts claims as requests.
     fn prefetch(&self) -> usize {
-        self.prefetch.max(self.slots)
+        if self.endpoint.settings.rate.is_some() { 0 } else { self.prefetch.max(self.slots) }
     }
 
     /// Whether a slot may run out of claims unless more are claimed now.
     pub(super) fn needs_claims(&self) -> bool {
-        !self.exhausted && !self.is_paused_or_unconfigured() && self.waiting.len() * 2 < self.prefetch()
+        let runs_out = self.waiting.len() * 2 < self.prefetch() || (self.waiting.is_empty() && self.has_free_slots());
+        !self.exhausted && !self.is_paused_or_unconfigured() && runs_out
     }
 
     /// How many more claims to ask for.

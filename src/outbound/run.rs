@@ -32,7 +32,8 @@ impl Until {
         let probe = idle.next_probe.map(|at| at.since(now));
         let soonest = || [due, probe].into_iter().flatten().min();
         match self {
-            Self::NothingDue => None,
+            // What is due and waits for a rate is waited for.
+            Self::NothingDue => idle.rate_limited_until.map(|at| at.since(now)),
             Self::NothingPending => {
                 let probe = probe.filter(|_| idle.probe_worth_waiting);
                 let others = (idle.elsewhere > 0).then_some(ELSEWHERE_INTERVAL);

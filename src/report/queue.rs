@@ -9,7 +9,7 @@ use crate::clock::Timestamp;
 use crate::delivery::{
     CircuitOpen, CircuitPolicy, FAILURES_UNTIL_OPEN, OpenCause, RetryPolicy, StatusRule, StatusRules,
 };
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, RateLimit};
 use crate::format::short_duration;
 use crate::monitor::{Freshness, FreshnessThresholds, Synced, due_age, freshness};
 use crate::store::{EndpointFigures, Figures, RunStats};
@@ -77,9 +77,11 @@ struct EndpointView<'a> {
     last_failure_at: Option<Timestamp>,
     resting_until: Option<Timestamp>,
     rest_cause: Option<OpenCause>,
+    rate: Option<RateLimit>,
+    rate_limited_until: Option<Timestamp>,
 }
 
-fn view(figures: &EndpointFigures) -> EndpointView<'_> {
+fn view(figures: &EndpointFigures, now: Timestamp) -> EndpointView<'_> {
     let endpoint = &figures.endpoint;
     let held = endpoint.is_paused_or_unconfigured();
     EndpointView {
@@ -97,7 +99,15 @@ fn view(figures: &EndpointFigures) -> EndpointView<'_> {
         last_failure_at: endpoint.last_failure_at,
         resting_until: endpoint.circuit.open.map(|open| open.until),
         rest_cause: endpoint.circuit.open.map(|open| open.cause),
+        rate: endpoint.settings.rate,
+        rate_limited_until: rate_limited_until(figures, now),
     }
+}
+
+/// Until when what is pending waits for the endpoint's rate.
+fn rate_limited_until(figures: &EndpointFigures, now: Timestamp) -> Option<Timestamp> {
+    let is_sent_to = figures.endpoint.state_name() == "ok" && figures.counts.pending > 0;
+    figures.endpoint.rate_limited_until(now).filter(|_| is_sent_to)
 }
 
 fn synced(figures: &EndpointFigures) -> Synced {
@@ -106,7 +116,7 @@ fn synced(figures: &EndpointFigures) -> Synced {
 
 fn fresh_view<'a>(figures: &'a EndpointFigures, ages: &FreshnessThresholds, now: Timestamp) -> EndpointView<'a> {
     let freshness = figures.endpoint.last_success_at.map(|last| freshness(last, ages, now));
-    EndpointView { freshness, ..view(figures) }
+    EndpointView { freshness, ..view(figures, now) }
 }
 
 /// The data of `status`.
@@ -173,7 +183,7 @@ pub(super) fn queue_table(queue: Queue) -> Table {
 /// The endpoints, a row each.
 pub(super) fn endpoint_table(endpoints: &[EndpointFigures], ages: &FreshnessThresholds, now: Timestamp) -> Table {
     let row = |figures: &EndpointFigures| {
-        let (endpoint, view) = (&figures.endpoint, view(figures));
+        let (endpoint, view) = (&figures.endpoint, view(figures, now));
         vec![
             endpoint.name.clone().into(),
             state_cell(endpoint, now),
@@ -285,6 +295,13 @@ impl RetryView {
     }
 }
 
+/// The rate of an endpoint, and whether it waits for it, in words.
+fn rate_shown(figures: &EndpointFigures, now: Timestamp) -> Cell {
+    let Some(pace) = figures.endpoint.settings.pace() else { return "no limit".into() };
+    let waits = rate_limited_until(figures, now).map_or("", |_| ", used up at the moment");
+    format!("{}, at most {} at once{waits}", pace.rate, pace.burst).into()
+}
+
 /// Which statuses are tried again, in words.
 fn statuses_shown(statuses: &StatusRules) -> String {
     let list = |rules: &[StatusRule]| rules.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
@@ -318,7 +335,7 @@ pub fn endpoint(figures: &EndpointFigures, now: Timestamp) -> Report {
     let settings = &endpoint.settings;
     let retry = &settings.retry;
     let detail = EndpointDetail {
-        view: view(figures),
+        view: view(figures, now),
         events: &settings.events,
         concurrency: settings.concurrency,
         retry: RetryView::of(retry.clone()),
@@ -354,6 +371,7 @@ pub fn endpoint(figures: &EndpointFigures, now: Timestamp) -> Report {
             )
             .into(),
         ],
+        vec!["rate".into(), rate_shown(figures, now)],
         vec!["statuses".into(), statuses_shown(&retry.statuses).into()],
         vec!["circuit".into(), circuit_shown(&retry.circuit).into()],
     ];

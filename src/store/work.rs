@@ -174,6 +174,8 @@ pub struct Advanced {
 pub struct IdleInfo {
     /// The earliest time something is due at an endpoint that neither rests nor holds.
     pub next_due: Option<Timestamp>,
+    /// The earliest time at which the rate of an endpoint allows what is due to it now.
+    pub rate_limited_until: Option<Timestamp>,
     /// The earliest probe of a resting endpoint that has something pending.
     pub next_probe: Option<Timestamp>,
     /// Whether that probe is worth waiting for: see [`CircuitOpen::worth_waiting`](crate::delivery::CircuitOpen::worth_waiting).

@@ -15,6 +15,7 @@ mod db;
 mod doctor;
 mod dry_run;
 mod emitting;
+mod endpoint_commands;
 mod errors;
 mod filters;
 mod formats;

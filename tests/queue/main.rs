@@ -16,6 +16,7 @@ mod names;
 mod network;
 mod power;
 mod process;
+mod rate;
 mod replay;
 mod restore;
 mod schema;

@@ -9,6 +9,7 @@ mod contract;
 mod inbound;
 mod model;
 mod plans;
+mod rate;
 mod starvation;
 mod torn;
 mod upkeep;

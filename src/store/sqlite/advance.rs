@@ -317,6 +317,8 @@ fn partition_free(chosen: Vec<(Claim, bool)>) -> (Vec<Claim>, Vec<Claim>) {
 /// How many deliveries of an endpoint may be claimed now, of those wanted: none while it holds, one to probe its rest.
 fn room(txn: &Txn<'_>, endpoint: EndpointId, wanted: usize, now: Timestamp) -> usize {
     let Some(row) = txn.cache.endpoint(endpoint) else { return 0 };
+    let pace = row.endpoint.settings.pace();
+    let wanted = pace.map_or(wanted, |pace| wanted.min(pace.allowed(row.endpoint.rate_used_until, now)));
     match row.endpoint.circuit.open {
         _ if row.endpoint.is_paused_or_unconfigured() => 0,
         None => wanted,
@@ -385,8 +387,12 @@ fn take(txn: &mut Txn<'_>, claims: Vec<Claim>, batch: &mut ClaimBatch) -> rusqli
         let before = CounterKey { state: READY, attempts: claim.number - 1, failures: claim.failures };
         let after = CounterKey { state: PROCESSING, attempts: claim.number, failures: claim.failures };
         txn.cache.count_transition(claim.endpoint, Some(before), Some(after));
-        if let Some(row) = txn.cache.change(claim.endpoint).filter(|row| row.endpoint.circuit.open.is_some()) {
+        let Some(row) = txn.cache.change(claim.endpoint) else { continue };
+        if row.endpoint.circuit.open.is_some() {
             row.probe = Some(claim.delivery.0);
+        }
+        if let Some(pace) = row.endpoint.settings.pace() {
+            row.endpoint.rate_used_until = pace.take(row.endpoint.rate_used_until, 1, batch.now);
         }
     }
     batch.claims.extend(claims);

@@ -13,7 +13,7 @@ use super::super::Counts;
 use super::row;
 use crate::clock::Timestamp;
 use crate::delivery::{CircuitOpen, CircuitState, OpenCause, Outcome};
-use crate::endpoint::{Endpoint, EndpointId, EndpointUrl};
+use crate::endpoint::{Endpoint, EndpointId, EndpointUrl, UsedUntil};
 use crate::signature::Fingerprint;
 
 /// An endpoint, its figures, and the delivery that probes its rest.
@@ -279,6 +279,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<EndpointRow> {
             opened_after: row.get("opened_after")?,
             doubted: row.get("doubted")?,
         },
+        rate_used_until: UsedUntil(row.get("rate_used_until")?),
         resumed_at: time("awake_since")?.unwrap_or_default(),
         last_success_at: time("last_success_at")?,
         last_failure_at: time("last_failure_at")?,
@@ -304,7 +305,8 @@ fn save(connection: &Connection, row: &EndpointRow) -> rusqlite::Result<()> {
                 probe = :probe, awake_since = :awake_since, last_success_at = :success, last_failure_at = :failure,
                 pending = :pending, processing = :processing, delivered = :delivered, failed = :failed,
                 troubled = :troubled, troubled_attempts = :troubled_attempts,
-                answers = :answers, opened_after = :opened_after, doubted = :doubted
+                answers = :answers, opened_after = :opened_after, doubted = :doubted,
+                rate_used_until = :rate_used_until
              WHERE id = :id",
         )?
         .execute(named_params! {
@@ -329,6 +331,7 @@ fn save(connection: &Connection, row: &EndpointRow) -> rusqlite::Result<()> {
             ":answers": endpoint.circuit.answers,
             ":opened_after": endpoint.circuit.opened_after,
             ":doubted": endpoint.circuit.doubted,
+            ":rate_used_until": endpoint.rate_used_until.0,
         })?;
     Ok(())
 }

@@ -6,7 +6,7 @@ use super::writer::Txn;
 use super::{Configured, DroppedEndpoint, Result, StoreError, row};
 use crate::clock::Timestamp;
 use crate::delivery::CircuitState;
-use crate::endpoint::{Endpoint, EndpointId, PausedBy, ResolvedEndpoint, Settings, Spec, resolve};
+use crate::endpoint::{Endpoint, EndpointId, PausedBy, ResolvedEndpoint, Settings, Spec, UsedUntil, resolve};
 
 pub(super) fn set(txn: &mut Txn<'_>, specs: &[Spec], now: Timestamp) -> Result<Configured> {
     let dropped = match specs {
@@ -91,6 +91,7 @@ fn insert(txn: &mut Txn<'_>, new: ResolvedEndpoint, now: Timestamp) -> rusqlite:
         configured: true,
         paused_by: new.paused_by,
         circuit: CircuitState::default(),
+        rate_used_until: UsedUntil::default(),
         resumed_at: now,
         last_success_at: None,
         last_failure_at: None,

@@ -85,7 +85,13 @@ pub(super) fn idle_info(connection: &Connection, run: RunId, now: Timestamp) -> 
             continue;
         }
         match row.endpoint.circuit.open {
-            None => idle.next_due = sooner(idle.next_due, earliest(connection, &row.endpoint, now)?),
+            None => {
+                let due = earliest(connection, &row.endpoint, now)?;
+                let is_limited = row.endpoint.settings.rate.is_some() && due.is_some_and(|due| due <= now);
+                let limited = is_limited.then(|| row.endpoint.rate_limited_until(now).unwrap_or(now));
+                idle.rate_limited_until = sooner(idle.rate_limited_until, limited);
+                idle.next_due = sooner(idle.next_due, limited.or(due));
+            }
             Some(rest) => {
                 idle.resting += row.counts.pending.unsigned_abs();
                 // A probe under way elsewhere is watched for, not waited out.

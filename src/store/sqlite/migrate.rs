@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0004_senders.sql"),
     include_str!("../../../migrations/sqlite/0005_checksums.sql"),
     include_str!("../../../migrations/sqlite/0006_suspects.sql"),
+    include_str!("../../../migrations/sqlite/0007_rate.sql"),
 ];
 
 /// The schema version this program writes.

@@ -1,0 +1,43 @@
+//! A test event for one endpoint: signed, sent and answered as every delivery is, but never queued.
+
+use std::time::Duration;
+
+use ::http::HeaderMap;
+
+use super::http::{AttemptResult, Timings};
+use super::{EndpointClient, WebhookRequest};
+use crate::clock::Clock;
+use crate::delivery::Trigger;
+use crate::event::{Draft, EventId, IdSource};
+
+/// The type of a test event. No receiver of ours applies it.
+pub const EVENT_TYPE: &str = "syncctl.test";
+
+/// What was sent, and what came back.
+#[derive(Debug)]
+pub struct Tested {
+    /// The event's id.
+    pub id: EventId,
+    /// The headers that were sent; secret ones are marked as sensitive.
+    pub headers: HeaderMap,
+    /// What it came to.
+    pub result: AttemptResult,
+    /// How long each phase took.
+    pub timings: Timings,
+    /// How long it took in all.
+    pub took: Duration,
+}
+
+/// Sends one test event within `limit`.
+pub async fn send(client: &EndpointClient, limit: Duration, clock: &dyn Clock) -> Tested {
+    let now = clock.now();
+    let id = IdSource::new().next(now);
+    let draft = Draft::check(EVENT_TYPE, "test", Some("test"), br#"{"message":"a test by syncctl"}"#);
+    let body = draft.expect("the test event is a good one").render(&id, now);
+    let message = WebhookRequest { id: &id, event_type: EVENT_TYPE, attempt: 1, trigger: Trigger::Manual, body: &body };
+    let request = client.build_signed_request(&message, now);
+    let headers = request.headers().clone();
+    let began = tokio::time::Instant::now();
+    let (result, timings) = client.target().send_timed(request, limit, now).await;
+    Tested { id, headers, result, timings, took: began.elapsed() }
+}

@@ -1,0 +1,168 @@
+//! The answers of `endpoints test` and `endpoints check`.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::{Cell, Column, Level, Report, Table};
+use crate::clock::Timestamp;
+use crate::delivery::{CircuitOpen, Outcome};
+use crate::outbound::test_event::{EVENT_TYPE, Tested};
+use crate::report::queue::circuit_open;
+
+const ROWS: &[Column] = &[Column::text("what", "WHAT"), Column::text("value", "VALUE")];
+const ADDRESSES: &[Column] =
+    &[Column::text("address", "ADDRESS"), Column::text("allowed", "ALLOWED"), Column::text("rule", "RULE")];
+/// What is shown in place of a secret header.
+const MASKED: &str = "(not shown)";
+
+/// What one test event came to. `circuit` is how the endpoint's circuit is open, if it is stored and it is.
+pub fn tested(name: &str, url: &str, tested: &Tested, circuit: Option<CircuitOpen>, now: Timestamp) -> Report {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct View<'a> {
+        endpoint: &'a str,
+        url: &'a str,
+        event_id: &'a str,
+        event_type: &'a str,
+        headers: BTreeMap<String, String>,
+        outcome: &'a str,
+        status: Option<u16>,
+        detail: &'a str,
+        response: String,
+        resolve_ms: Option<f64>,
+        connect_ms: Option<f64>,
+        tls_ms: Option<f64>,
+        response_ms: Option<f64>,
+        took_ms: f64,
+        circuit_open_until: Option<Timestamp>,
+        advice: Option<String>,
+    }
+    let millis = |took: Duration| (took.as_secs_f64() * 1e6).round() / 1e3;
+    let response = String::from_utf8_lossy(&tested.result.response).into_owned();
+    let outcome = tested.result.outcome;
+    let advice = advice(outcome, circuit.is_some(), name);
+    let view = View {
+        endpoint: name,
+        url,
+        event_id: tested.id.as_str(),
+        event_type: EVENT_TYPE,
+        headers: headers(tested),
+        outcome: outcome.name(),
+        status: outcome.status(),
+        detail: &tested.result.detail,
+        response: response.clone(),
+        resolve_ms: tested.timings.resolve.map(millis),
+        connect_ms: tested.timings.connect.map(millis),
+        tls_ms: tested.timings.tls.map(millis),
+        response_ms: tested.timings.response.map(millis),
+        took_ms: millis(tested.took),
+        circuit_open_until: circuit.map(|open| open.until),
+        advice: advice.clone(),
+    };
+    let level = if matches!(outcome, Outcome::Delivered { .. }) { Level::Good } else { Level::Bad };
+    let took = |phase: Option<Duration>| phase.map_or(Cell::Empty, Cell::Took);
+    let mut rows: Vec<Vec<Cell>> =
+        vec![vec!["sent to".into(), url.into()], vec!["event".into(), format!("{} ({EVENT_TYPE})", tested.id).into()]];
+    rows.extend(view.headers.iter().map(|(name, value)| vec![format!("  {name}").into(), value.as_str().into()]));
+    rows.extend([
+        vec!["result".into(), Cell::Level(level, outcome.name().to_owned())],
+        vec!["detail".into(), tested.result.detail.as_str().into()],
+        vec!["resolve".into(), took(tested.timings.resolve)],
+        vec!["connect".into(), took(tested.timings.connect)],
+        vec!["TLS".into(), took(tested.timings.tls)],
+        vec!["first byte".into(), took(tested.timings.response)],
+        vec!["in all".into(), Cell::Took(tested.took)],
+    ]);
+    if !response.is_empty() {
+        rows.push(vec!["response".into(), response.into()]);
+    }
+    if let Some(open) = circuit {
+        rows.push(vec!["circuit".into(), circuit_open(open, now).into()]);
+    }
+    let report = Report::new(&view).with_table(Table::new(ROWS, rows)).with_names([outcome.name()]);
+    match advice {
+        Some(advice) => report.with_line(advice),
+        None => report,
+    }
+}
+
+fn headers(tested: &Tested) -> BTreeMap<String, String> {
+    let shown = |value: &http::HeaderValue| match value.is_sensitive() {
+        true => MASKED.to_owned(),
+        false => String::from_utf8_lossy(value.as_bytes()).into_owned(),
+    };
+    tested.headers.iter().map(|(name, value)| (name.as_str().to_owned(), shown(value))).collect()
+}
+
+/// What to do about it.
+fn advice(outcome: Outcome, is_open: bool, name: &str) -> Option<String> {
+    let text = match (outcome, outcome.status()) {
+        (Outcome::Delivered { .. }, _) if is_open => {
+            format!("it answers again: `syncctl endpoints resume {name}` closes its circuit now")
+        }
+        (Outcome::Delivered { .. }, _) => return None,
+        (_, Some(401 | 403)) => {
+            "it refuses the signature or the credentials: compare the secrets of both sides (`syncctl secret check` shows the \
+             fingerprint of ours), and see which of the headers above it looks at"
+                .to_owned()
+        }
+        (_, Some(404 | 405)) => "see whether the path of the URL is the receiver's, and whether it takes POST".to_owned(),
+        (_, Some(410)) => "it says that it is gone: a delivery would pause the endpoint".to_owned(),
+        (_, Some(300..400)) => "redirects are never followed: name the new URL in the configuration".to_owned(),
+        (_, Some(400 | 422)) => "it does not know events of this type, or takes no others than its own: a delivery may do".to_owned(),
+        (_, Some(_)) => "see the receiver's log for this event id".to_owned(),
+        (Outcome::Refused, None) => {
+            "the address rules of egress refuse it: `syncctl endpoints check` says by which one".to_owned()
+        }
+        (Outcome::TimedOut, None) => "it takes longer than the endpoint's timeout".to_owned(),
+        (_, None) => "see whether its address, port and certificate are right".to_owned(),
+    };
+    Some(text)
+}
+
+/// Whether each address of a place may be called, and by which rule.
+pub fn checked(place: &str, addresses: &[(IpAddr, Result<String, String>)]) -> Report {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Address<'a> {
+        address: String,
+        allowed: bool,
+        rule: &'a str,
+    }
+    #[derive(Serialize)]
+    struct View<'a> {
+        place: &'a str,
+        allowed: bool,
+        addresses: Vec<Address<'a>>,
+    }
+    let rule = |checked: &'_ Result<String, String>| match checked {
+        Ok(rule) | Err(rule) => rule.clone(),
+    };
+    let row = |(address, checked): &(IpAddr, Result<String, String>)| -> Vec<Cell> {
+        let level = if checked.is_ok() { (Level::Good, "yes") } else { (Level::Bad, "no") };
+        vec![address.to_string().into(), level.into(), rule(checked).into()]
+    };
+    let allowed = addresses.iter().all(|(_, checked)| checked.is_ok());
+    let view = View {
+        place,
+        allowed,
+        addresses: addresses
+            .iter()
+            .map(|(address, checked)| Address {
+                address: address.to_string(),
+                allowed: checked.is_ok(),
+                rule: match checked {
+                    Ok(rule) | Err(rule) => rule,
+                },
+            })
+            .collect(),
+    };
+    let line = if allowed { "it may be called" } else { "it may not be called: one address that is refused is enough" };
+    Report::new(&view)
+        .with_line(line)
+        .with_table(Table::new(ADDRESSES, addresses.iter().map(row).collect()))
+        .with_names([if allowed { "allowed" } else { "refused" }])
+}

@@ -1,0 +1,157 @@
+//! Endpoints tested, checked and configured from the command line.
+
+use crate::support::place::Place;
+use crate::support::receiver::{Receiver, Reply};
+
+const CANARY: &str = "canary-2b9d";
+
+fn configured(url: &str, more: &str) -> Place {
+    let mut place = Place::new();
+    let text = format!(
+        "# our endpoints\n\n[[endpoints]]\nname = \"admin\" # the panel\nurl = \"{url}\"\ntimeout = \"2s\" # short\n{more}\n\
+         # the last line\n"
+    );
+    std::fs::write(place.path("c.toml"), text).unwrap();
+    place.set("SYNCCTL_CONFIG", place.path("c.toml").to_str().unwrap());
+    place
+}
+
+fn text(place: &Place) -> String {
+    std::fs::read_to_string(place.path("c.toml")).unwrap()
+}
+
+#[test]
+fn a_test_event_is_signed_sent_and_told_and_leaves_the_queue_alone() {
+    let receiver = Receiver::good();
+    let mut place = configured(&receiver.url("/hook"), "headers_env = [\"X-Api-Key: KEY\"]");
+    place.set("KEY", CANARY);
+    let ran = place.run(&["endpoints", "test", "admin", "-o", "json"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let data = ran.data();
+    assert_eq!(
+        (&data["outcome"], &data["status"], &data["eventType"]),
+        (&"delivered".into(), &200.into(), &"syncctl.test".into())
+    );
+    assert!(data["responseMs"].as_f64().unwrap() > 0.0 && data["connectMs"].as_f64().is_some(), "{data}");
+    let request = &receiver.requests()[0];
+    assert_eq!(data["headers"]["webhook-signature"], request.header("webhook-signature"));
+    assert_eq!(request.header("x-api-key"), CANARY);
+    assert!(!format!("{ran:?}").contains(CANARY), "{ran:?}");
+    assert_eq!(request.json()["type"], "syncctl.test");
+    let body = String::from_utf8(request.body.clone()).unwrap();
+    let header = |name: &str| format!("{name}: {}", request.header(name));
+    let verified = place.run_with_input(
+        &[
+            "verify",
+            "-",
+            "--header",
+            &header("webhook-id"),
+            "--header",
+            &header("webhook-timestamp"),
+            "--header",
+            &header("webhook-signature"),
+            "--scheme",
+            "standard",
+        ],
+        body.as_bytes(),
+    );
+    assert_eq!(verified.code, 0, "{verified:?}");
+    assert!(!place.database().exists(), "nothing is queued");
+}
+
+#[test]
+fn a_test_says_what_to_do_about_what_came_back() {
+    for (status, says) in [(401, "secret"), (403, "secret"), (404, "path"), (301, "redirects"), (410, "gone")] {
+        let receiver = Receiver::new(move |_| Reply::Status(status));
+        let place = configured(&receiver.url("/"), "");
+        let ran = place.run(&["endpoints", "test", "admin"]);
+        assert_eq!(ran.code, 1, "{ran:?}");
+        assert!(
+            ran.stdout.contains(&format!("HTTP {status}")) && ran.stdout.contains(says),
+            "{status}: {}",
+            ran.stdout
+        );
+    }
+    let place = configured("http://127.0.0.1:1/", "");
+    let ran = place.run(&["endpoints", "test", "http://127.0.0.1:1/other"]);
+    assert!(ran.code == 1 && ran.stdout.contains("connection refused"), "{ran:?}");
+    let ran = place.run(&["endpoints", "test", "admn"]);
+    assert!(ran.code == 2 && ran.stderr.contains("did you mean `admin`"), "{ran:?}");
+}
+
+#[test]
+fn a_check_names_the_rule_that_decides_and_sends_nothing() {
+    let receiver = Receiver::good();
+    let mut place = configured(&receiver.url("/"), "");
+    let check = |place: &Place, what: &str| {
+        let ran = place.run(&["endpoints", "check", what, "-o", "json"]);
+        (ran.code, ran.data()["addresses"][0]["rule"].as_str().unwrap().to_owned())
+    };
+    let (code, rule) = check(&place, "admin");
+    assert!(code == 0 && rule.contains("egress.deny_private is not set"), "{rule}");
+    let (code, rule) = check(&place, "http://169.254.169.254/latest");
+    assert!(code == 1 && rule.contains("metadata"), "{rule}");
+    place.set("SYNCCTL_EGRESS_DENY_PRIVATE", "true");
+    assert_eq!(check(&place, "admin").0, 1);
+    place.set("SYNCCTL_EGRESS_ALLOW", "127.0.0.1");
+    let (code, rule) = check(&place, "admin");
+    assert!(code == 0 && rule.contains("egress.allow"), "{rule}");
+    assert_eq!(receiver.count(), 0);
+}
+
+#[test]
+fn the_file_is_changed_and_its_comments_and_order_are_kept() {
+    let receiver = Receiver::good();
+    let place = configured(&receiver.url("/"), "");
+    let ran = place.run(&["endpoints", "edit", "admin", "--set", "timeout=3s", "--set", "retry=5xx,429"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let after = text(&place);
+    assert!(after.contains("timeout = \"3s\" # short") && after.contains("retry = [\"5xx\", \"429\"]"), "{after}");
+    assert!(after.starts_with("# our endpoints\n") && after.contains("name = \"admin\" # the panel"), "{after}");
+    assert!(after.trim_end().ends_with("# the last line"), "{after}");
+    let ran = place.run(&["endpoints", "add", "backup", "http://127.0.0.1:1/", "--set", "paused=true"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let names = |place: &Place| {
+        place.emit("user.created", "u");
+        let list = place.data(&["endpoints", "list"]);
+        list.as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&place), ["admin", "backup"]);
+    assert_eq!(place.run(&["endpoints", "edit", "admin", "--unset", "retry"]).code, 0);
+    assert!(!text(&place).contains("retry"));
+    let before = text(&place);
+    let ran = place.run(&["endpoints", "remove", "backup", "--dry-run"]);
+    assert!(ran.code == 0 && ran.stderr.contains("nothing was written"), "{ran:?}");
+    assert_eq!(text(&place), before);
+    let ran = place.run(&["endpoints", "remove", "backup"]);
+    assert!(ran.code == 0 && ran.stderr.contains("1 deliveries wait"), "{ran:?}");
+    assert!(!text(&place).contains("backup"));
+}
+
+#[test]
+fn a_change_that_would_be_wrong_leaves_the_file_as_it_is() {
+    let place = configured("http://127.0.0.1:1/", "");
+    let before = text(&place);
+    for (args, code) in [
+        (&["endpoints", "edit", "admin", "--set", "timeout=never"][..], 78),
+        (&["endpoints", "edit", "admin", "--set", "timout=3s"], 78),
+        (&["endpoints", "edit", "admin", "--set", "timeout"], 2),
+        (&["endpoints", "edit", "admin", "--unset", "retry"], 2),
+        (&["endpoints", "edit", "admin"], 2),
+        (&["endpoints", "edit", "other", "--set", "timeout=3s"], 2),
+        (&["endpoints", "add", "admin", "http://127.0.0.1:1/"], 2),
+        (&["endpoints", "add", "x", "ftp://127.0.0.1/"], 78),
+        (&["endpoints", "remove", "other"], 2),
+    ] {
+        let ran = place.run(args);
+        assert_eq!(ran.code, code, "{args:?}: {ran:?}");
+        assert_eq!(text(&place), before, "{args:?}");
+    }
+    assert_eq!(
+        std::fs::read_dir(place.path(""))
+            .unwrap()
+            .filter(|it| it.as_ref().unwrap().file_name().to_string_lossy().starts_with(".tmp"))
+            .count(),
+        0
+    );
+}
