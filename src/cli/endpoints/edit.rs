@@ -96,7 +96,7 @@ impl RemoveArgs {
         let place = file.place_of(&self.name)?;
         file.endpoints()?.remove(place);
         let waiting = match store::open(context.config()?.database()?, Access::Existing) {
-            Err(StoreError::NoDatabase(_)) => 0,
+            Err(StoreError::NoDatabase) => 0,
             opened => {
                 let figures = opened?.figures(context.now).wait()?;
                 let row = figures.endpoints.iter().find(|row| row.endpoint.name == self.name);

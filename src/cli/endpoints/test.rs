@@ -28,7 +28,7 @@ impl TestArgs {
         let limit = settings.retry.timeout();
         let tested = block_on(async { Ok(test_event::send(&client, limit, &SystemClock).await) })?;
         let open = match store::open(context.config()?.database()?, Access::Existing) {
-            Err(StoreError::NoDatabase(_)) => None,
+            Err(StoreError::NoDatabase) => None,
             opened => {
                 let stored = opened?.endpoints().wait()?;
                 stored.into_iter().find(|endpoint| endpoint.name == name).and_then(|endpoint| endpoint.circuit.open)
