@@ -23,7 +23,7 @@ pub(super) fn resolve(config: &Config, settings: &AccessSettings) -> Result<Endp
             headers.push((AUTHORIZATION, secret_value(config, "the bearer token", source, "Bearer ")?));
         }
         Some(Authorization::Basic(source)) => {
-            headers.push((AUTHORIZATION, basic(config, "basic credentials", source)?))
+            headers.push((AUTHORIZATION, basic(config, "basic credentials", source)?));
         }
     }
     for (name, text) in [(ACCEPT, &settings.accept), (USER_AGENT, &settings.user_agent)] {

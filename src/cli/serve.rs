@@ -58,7 +58,7 @@ impl ServeArgs {
         let keyring = context.keyring_for(store.as_ref())?;
         let listeners = bind(&self.addresses(&config))?;
         let weak = weak_secrets(&config);
-        if !self.allow_weak_secrets && !self.addresses(&config).iter().all(is_loopback) {
+        if !self.allow_weak_secrets && !self.addresses(&config).iter().all(|address| is_loopback(address)) {
             refuse_weak(&weak)?;
         }
         // Last, so that a start that fails holds nobody's deliveries.
@@ -138,13 +138,13 @@ fn without_secret(groups: &[&str], names: &[&str]) -> CliError {
 
 /// The names the server goes by. Where it is reachable from elsewhere and nobody said, it goes by any.
 fn hosts(config: &Config, listen: &[String]) -> Option<Vec<String>> {
-    let named = !config.server.hosts.is_empty() || listen.iter().all(is_loopback);
+    let named = !config.server.hosts.is_empty() || listen.iter().all(|address| is_loopback(address));
     named.then(|| config.server.hosts.clone())
 }
 
 /// Whether only this machine reaches an address to listen on.
-fn is_loopback(address: &String) -> bool {
-    let host = address.rsplit_once(':').map_or(address.as_str(), |(host, _)| host);
+fn is_loopback(address: &str) -> bool {
+    let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
     let literal = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
     host == "localhost" || literal.is_ok_and(|ip| ip.is_loopback())
 }

@@ -287,7 +287,7 @@ impl Target {
         if is_whole {
             self.pool.put(connection);
         }
-        let response = if is_packed(&head.headers) { unpack(&head.headers, body, MAX_BODY_KEPT) } else { body };
+        let response = if is_packed(&head.headers) { unpack(&head.headers, &body, MAX_BODY_KEPT) } else { body };
         let detail = describe(status, &retry_after, &head.headers);
         AttemptResult { outcome: outcome(status, &retry_after), detail, response }
     }

@@ -309,7 +309,7 @@ fn place(url: &EndpointUrl) -> String {
     let text = url.as_str();
     let after_scheme = text.find("://").map_or(0, |at| at + 3);
     let end = text[after_scheme..].find(['/', '?', '#']).map_or(text.len(), |at| after_scheme + at);
-    format!("{}/{}", &text[..end], fingerprint(text[end..].as_bytes()))
+    format!("{}/{}", &text[..end], fingerprint(&text.as_bytes()[end..]))
 }
 
 /// The first 8 hexadecimal digits of the SHA-256.

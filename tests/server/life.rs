@@ -190,7 +190,7 @@ fn weak_secrets_are_told_at_start_and_refused_where_others_reach_the_server() {
     let server = Running::at(&place, "0.0.0.0:0", &["--no-process", "--allow-weak-secrets"]);
     drop(server);
     // One secret for two purposes is as good as none of its own.
-    let strong = |n: u8| format!("whsec_{}", "abcdefghijklmnopqrstuvwxyz012345".repeat(1).replace('a', &n.to_string()));
+    let strong = |n: u8| format!("whsec_{}", "abcdefghijklmnopqrstuvwxyz012345".replace('a', &n.to_string()));
     for (name, n) in [("WEBHOOK_SECRET", 1), ("SYNCCTL_ADMIN_TOKEN", 2), ("CRON_SECRET", 2)] {
         place.set(name, &strong(n));
     }

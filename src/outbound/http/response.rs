@@ -74,7 +74,7 @@ pub(super) fn is_packed(headers: &HeaderMap) -> bool {
 }
 
 /// The first `most` bytes of a body, unpacked if it is gzip or deflate. What cannot be unpacked stays as it is.
-pub(super) fn unpack(headers: &HeaderMap, body: Bytes, most: usize) -> Bytes {
+pub(super) fn unpack(headers: &HeaderMap, body: &Bytes, most: usize) -> Bytes {
     let encoding = headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let unpacked = match encoding.trim().to_ascii_lowercase().as_str() {
         "gzip" | "x-gzip" => first_bytes(flate2::read::MultiGzDecoder::new(&body[..]), most),
