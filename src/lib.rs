@@ -1,17 +1,21 @@
 //! syncctl keeps two systems in agreement by signed webhooks that are not lost.
 //!
-//! **Outbound.** [`outbound`] checks an [`event`], renders its bytes once and hands it to the [`store`], which keeps it with
-//! one [`delivery`] for each [`endpoint`] in one transaction. A worker claims what is due, signs it with a [`signature`]
-//! scheme, sends it, judges the outcome by rules that touch nothing, and records what follows.
+//! **Outbound.** [`event`] checks what an application says and renders its bytes once; the [`store`] keeps them with one
+//! [`delivery`] for each [`endpoint`], in one transaction. The worker in [`outbound`] claims what is due, signs it by a
+//! [`signature`] scheme and sends it. What came of the attempt goes back to the store, where [`delivery::decide_retry`], a pure
+//! function, says what follows. A [`service`] begins and ends such a run, for a command or for the server.
 //!
-//! **Inbound.** A webhook's bytes are verified before they are read. The event in them becomes a change of a [`record`], and
-//! the store applies it once: seen before? later write standing? write, audit, in one transaction.
+//! **Inbound.** The [`server`] verifies a webhook as raw bytes before anything reads them. [`inbound`] turns the event in it into a
+//! change of a [`record`], and the store applies it once: was it seen before, does a later write stand, then write and audit, in
+//! one transaction.
 //!
-//! **Looking.** Figures are counters kept by the writes that change them. [`monitor`] judges them without touching anything,
-//! [`report`] says the answer once for people and once for machines, [`render`] and [`server`] show it.
+//! **Reading.** Figures are counters kept by the writes that change them. [`monitor`] judges them without touching anything,
+//! [`report`] makes the answer once for people and once for machines, [`render`] and [`server`] show it.
 //!
-//! **By hand.** The commands about signatures hold a [`signature`] scheme against a request somebody captured, and look for
-//! the change under which it matches.
+//! **By hand.** [`request`] reads a captured request in whatever form somebody pasted it, a scheme verifies it, and [`explain`] looks
+//! for the change under which its signature would match.
+//!
+//! The modules below stand in reading order: each uses only those above it.
 
 pub mod clock;
 pub mod format;

@@ -16,10 +16,10 @@ const MAX_ADDRESSES: usize = 10_000;
 
 /// Wrong secrets, counted by address and minute.
 #[derive(Debug, Default)]
-pub(super) struct LoginThrottle(Mutex<HashMap<IpAddr, Guesses>>);
+pub(super) struct LoginThrottle(Mutex<HashMap<IpAddr, FailedLogins>>);
 
 #[derive(Debug, Default)]
-struct Guesses {
+struct FailedLogins {
     minute: i64,
     count: u32,
     /// When the last delayed answer is due.
@@ -55,7 +55,7 @@ impl LoginThrottle {
     }
 }
 
-impl Guesses {
+impl FailedLogins {
     /// Gives the answer the next slot of its address.
     fn throttle(&mut self, now: Timestamp) -> Throttled {
         let slot = self.answered_at.map_or(now, |last| last.max(now)).plus(ANSWER_INTERVAL);

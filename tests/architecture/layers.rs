@@ -9,11 +9,11 @@ const LAYERS: &[&[&str]] = &[
     &["cli"],
     &["config", "render", "server"],
     &["report", "service"],
-    &["alert", "outbound", "inbound", "monitor"],
+    &["outbound", "inbound", "monitor"],
     &["store"],
     &["endpoint", "explain", "request", "record"],
     &["event", "delivery", "signature"],
-    &["text", "format", "untrusted"],
+    &["format", "untrusted"],
     &["clock"],
 ];
 
@@ -29,7 +29,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("indicatif", &["render"]),
     ("hyper::client", &["outbound"]),
     ("tokio_rustls", &["outbound", "store/postgres"]),
-    ("reqwest", &["alert", "outbound", "cli"]),
+    ("reqwest", &["outbound", "cli"]),
     ("inotify", &["outbound", "store/sqlite"]),
 ];
 
@@ -82,6 +82,13 @@ pub fn sql_outside_the_store(names: &Names) -> Vec<String> {
     outside
         .filter_map(|(file, texts)| texts.iter().find(is_sql).map(|sql| format!("{file} holds SQL: {sql}")))
         .collect()
+}
+
+#[test]
+fn every_module_of_a_layer_exists() {
+    for module in LAYERS.iter().copied().flatten() {
+        assert!(OURS.taken.contains_key(&format!("{module}.rs")), "there is no `{module}`");
+    }
 }
 
 #[test]
