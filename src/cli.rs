@@ -18,7 +18,8 @@ mod captures;
 pub mod context;
 pub mod exit;
 pub mod filter;
-mod logs;
+mod logging;
+mod paging;
 pub mod selection;
 mod signals;
 mod usage;
@@ -45,6 +46,7 @@ pub mod health;
 pub mod help;
 pub mod init;
 pub mod listen;
+pub mod logs;
 pub mod man;
 pub mod metrics;
 pub mod process;
@@ -63,6 +65,7 @@ pub mod sync;
 pub mod top;
 pub mod verify;
 pub mod version;
+pub mod why;
 
 use context::Context;
 use exit::{CliError, Exit};
@@ -156,6 +159,10 @@ pub enum Command {
     Deliveries(deliveries::DeliveriesCommand),
     /// List failed deliveries and failure statistics
     Failures(failures::FailuresArgs),
+    /// Show attempts as they end
+    Logs(logs::LogsArgs),
+    /// Explain an event, a delivery, an endpoint or a resource
+    Why(why::WhyArgs),
     /// Queue deliveries again
     Replay(replay::ReplayArgs),
     /// Show what the retry rules do
@@ -210,7 +217,7 @@ pub enum Command {
 
 /// Runs the command of this process and returns its exit status.
 pub fn main() -> ExitCode {
-    std::panic::set_hook(Box::new(logs::report_panic));
+    std::panic::set_hook(Box::new(logging::report_panic));
     let code = catch_unwind(AssertUnwindSafe(|| run(std::env::args_os(), &SystemClock))).unwrap_or(Exit::Bug.code());
     ExitCode::from(code)
 }
@@ -248,10 +255,10 @@ fn run(args: impl IntoIterator<Item = OsString>, clock: &SystemClock) -> u8 {
     let matches = command().try_get_matches_from(&args);
     let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
-        Err(error) => return usage::answer(&error, &args, clock.now()),
+        Err(error) => return usage::answer(error, &args, clock.now()),
     };
     let context = Context::new(&cli.global, sources(&cli.global), clock.now());
-    logs::start(cli.global.verbose, cli.global.quiet, &cli.global.log_format);
+    logging::start(cli.global.verbose, cli.global.quiet, &cli.global.log_format);
     let done = cli.command.run(&context);
     context.print_warnings();
     conclude(&context, done)
@@ -271,6 +278,8 @@ impl Command {
             Self::Events(command) => command.run(context),
             Self::Deliveries(command) => command.run(context),
             Self::Failures(args) => args.run(context),
+            Self::Logs(args) => args.run(context),
+            Self::Why(args) => args.run(context),
             Self::Replay(args) => args.run(context),
             Self::Retry(command) => command.run(context),
             Self::Reconcile(args) => args.run(context),

@@ -158,6 +158,7 @@ impl Config {
         let values = loader.values(&environment, &files, sources.db_flag);
         let endpoints = loader.endpoints(&environment, &files, &values.delivery);
         let secrets = loader.secrets(&environment, &files);
+        let misspelt = environment.names().filter_map(reference::misspelt).collect();
         let config = Self {
             endpoints,
             database: values
@@ -173,7 +174,7 @@ impl Config {
             settings: loader.settings,
             secrets,
             environment,
-            warnings: Mutex::default(),
+            warnings: Mutex::new(misspelt),
         };
         Inspection { config: config.with_default_database_shown(), problems: loader.problems }
     }

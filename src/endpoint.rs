@@ -136,6 +136,11 @@ impl Pattern {
         }
     }
 
+    /// The pattern as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// Whether `event_type` is wanted.
     pub fn matches(&self, event_type: &str) -> bool {
         match self.0.strip_suffix('*') {

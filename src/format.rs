@@ -79,10 +79,10 @@ pub fn did_you_mean<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -
 
 /// A number of things in words: `1 request`, `2 requests`.
 pub fn count(number: usize, what: &str) -> String {
-    match what.strip_suffix("ry") {
+    match what.strip_suffix('y') {
         _ if number == 1 => format!("1 {what}"),
-        Some(stem) => format!("{number} {stem}ries"),
-        None => format!("{number} {what}s"),
+        Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{number} {stem}ies"),
+        _ => format!("{number} {what}s"),
     }
 }
 
@@ -131,6 +131,13 @@ mod tests {
         assert_eq!([0, 850, 1000, 3_499, 59_999].map(shown), ["0ms", "850ms", "1s", "3.4s", "59.9s"]);
         assert_eq!([60_000, 432_000, 7_500_000].map(shown), ["1m", "7m 12s", "2h 5m"]);
         assert_eq!([86_400_000, 273_600_000].map(shown), ["1d", "3d 4h"]);
+    }
+
+    #[test]
+    fn counts_agree_with_their_noun() {
+        let counted = ["delivery", "entry", "day", "event"].map(|what| count(2, what));
+        assert_eq!(counted, ["2 deliveries", "2 entries", "2 days", "2 events"]);
+        assert_eq!(count(1, "delivery"), "1 delivery");
     }
 
     #[test]

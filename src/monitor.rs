@@ -261,6 +261,10 @@ fn check_held(figures: &Figures) -> Check {
 fn check_storage(storage: Storage) -> Check {
     let log = bytes(storage.wal_bytes);
     let (state, message) = match (storage.full, storage.wal_bytes) {
+        _ if storage.read_only => (
+            Grade::Critical,
+            Some("the file system of the database is mounted read-only: nothing can be stored".to_owned()),
+        ),
         (true, _) => (Grade::Critical, Some("the disk of the database is full: nothing can be stored".to_owned())),
         (false, HUGE_LOG..) => (
             Grade::Critical,
@@ -269,7 +273,11 @@ fn check_storage(storage: Storage) -> Check {
         (false, LARGE_LOG..) => (Grade::Warning, Some(format!("the write-ahead log has grown to {log}"))),
         (false, _) => (Grade::Ok, None),
     };
-    let value = if storage.full { format!("full, log {log}") } else { format!("log {log}") };
+    let value = match (storage.read_only, storage.full) {
+        (true, _) => "read-only".to_owned(),
+        (_, true) => format!("full, log {log}"),
+        (_, false) => format!("log {log}"),
+    };
     Check { name: "storage", state, value, limit: format!("log {}", bytes(HUGE_LOG)), message }
 }
 
@@ -460,7 +468,7 @@ mod tests {
     #[test]
     fn a_full_disk_and_a_log_without_end_are_not_healthy() {
         let on = |full, mib: u64| {
-            let storage = Storage { full, wal_bytes: mib << 20 };
+            let storage = Storage { full, wal_bytes: mib << 20, ..Storage::default() };
             let health = health(&figures(endpoint()), &[], storage, &Limits::default(), NOW);
             let state = health.checks.iter().find(|check| check.name == "storage").map(|check| check.state);
             (health.healthy, state.expect("it was looked at"))
@@ -470,6 +478,8 @@ mod tests {
         assert_eq!(on(false, 255), (true, Grade::Warning));
         assert_eq!(on(false, 256), (false, Grade::Critical));
         assert_eq!(on(true, 0), (false, Grade::Critical));
+        let storage = Storage { read_only: true, ..Storage::default() };
+        assert!(!health(&figures(endpoint()), &[], storage, &Limits::default(), NOW).healthy, "read-only");
     }
 
     #[test]

@@ -11,7 +11,7 @@ mod table;
 use std::io::{self, Write};
 
 use chrono::{Local, SecondsFormat};
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 
 use crate::clock::Timestamp;
 use crate::format::{relative, short_duration};
@@ -192,6 +192,11 @@ fn render_to(out: &mut dyn Write, report: &Report, look: &Look) -> Result<(), Re
     match look.format {
         Format::Table | Format::Wide if is_sheet => people(out, &[], &tables, look)?,
         Format::Table | Format::Wide => people(out, &report.lines, &tables, look)?,
+        Format::Json if !look.columns.is_empty() => {
+            let data = objects(tables.first());
+            writeln!(out, "{}", safe_json(&report.envelope_of(&data, None, look.now)))?;
+        }
+        Format::Jsonl if !look.columns.is_empty() => values(out, &objects(tables.first()))?,
         Format::Json => writeln!(out, "{}", safe_json(&report.envelope(None, look.now)))?,
         Format::Jsonl => values(out, &report.data)?,
         Format::Csv => spreadsheet(out, tables.first(), look)?,
@@ -262,6 +267,27 @@ fn values(out: &mut dyn Write, data: &RawValue) -> io::Result<()> {
     match serde_json::from_str::<Vec<&RawValue>>(data.get()) {
         Ok(items) => items.into_iter().try_for_each(|item| writeln!(out, "{}", safe_json(item.get()))),
         Err(_) => writeln!(out, "{}", safe_json(data.get())),
+    }
+}
+
+/// The rows of a table as objects of the columns that were asked for, with their values as JSON has them.
+fn objects(picked: Option<&Picked<'_>>) -> Box<RawValue> {
+    let object = |picked: &Picked<'_>, row: &[Cell]| -> serde_json::Map<String, serde_json::Value> {
+        picked.headings().map(|column| column.name.to_owned()).zip(picked.cells(row).map(json_cell)).collect()
+    };
+    let rows: Vec<_> =
+        picked.iter().flat_map(|picked| picked.table.rows.iter().map(|row| object(picked, row))).collect();
+    to_raw_value(&rows).expect("cells are text, numbers and times")
+}
+
+/// A cell as a JSON value: times as RFC 3339, spans of time in milliseconds.
+fn json_cell(cell: &Cell) -> serde_json::Value {
+    match cell {
+        Cell::Empty => serde_json::Value::Null,
+        Cell::Text(text) | Cell::Level(_, text) => text.as_str().into(),
+        Cell::Number(number) => (*number).into(),
+        Cell::Time(moment) => moment.to_string().into(),
+        Cell::Took(span) => u64::try_from(span.as_millis()).unwrap_or(u64::MAX).into(),
     }
 }
 

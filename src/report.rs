@@ -20,6 +20,7 @@ pub mod emitted;
 pub mod endpoint_test;
 pub mod health;
 pub mod lists;
+pub mod log;
 pub mod outage;
 pub mod queue;
 pub mod reconcile;
@@ -128,12 +129,24 @@ impl Report {
         self
     }
 
+    /// Says after which row the next page begins.
+    #[must_use]
+    pub fn with_cursor(mut self, next: Option<i64>) -> Self {
+        self.pagination = self.pagination.map(|pagination| Pagination { next_after: next, ..pagination });
+        self
+    }
+
     /// The report as one JSON document, as it was at `now`.
     pub fn envelope(&self, request_id: Option<&str>, now: Timestamp) -> String {
+        self.envelope_of(&self.data, request_id, now)
+    }
+
+    /// The same around other data, such as a part of its own.
+    pub fn envelope_of(&self, data: &RawValue, request_id: Option<&str>, now: Timestamp) -> String {
         let metadata = Metadata { timestamp: now, version: ENVELOPE_VERSION, request_id };
         let pagination = self.pagination.as_ref();
         let beside = self.beside.iter().map(|(key, value)| (*key, &**value)).collect();
-        seal(&Envelope { data: &self.data, metadata, pagination, beside })
+        seal(&Envelope { data, metadata, pagination, beside })
     }
 }
 
@@ -153,13 +166,24 @@ pub struct Pagination {
     pub has_next_page: bool,
     /// Whether a page comes before.
     pub has_previous_page: bool,
+    /// The number of the last row, after which the next page begins, on lists that have cursors.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_after: Option<i64>,
 }
 
 impl Pagination {
     /// The place of `page` in a list of `total` items, `limit` a page.
     pub fn new(page: u64, limit: u64, total: u64) -> Self {
         let total_pages = total.div_ceil(limit.max(1));
-        Self { page, limit, total, total_pages, has_next_page: page < total_pages, has_previous_page: page > 1 }
+        Self {
+            page,
+            limit,
+            total,
+            total_pages,
+            has_next_page: page < total_pages,
+            has_previous_page: page > 1,
+            next_after: None,
+        }
     }
 }
 
@@ -174,17 +198,33 @@ pub struct Column {
     pub wide: bool,
     /// Whether it is aligned to the right, as numbers are.
     pub right: bool,
+    /// Whether it is left out where the terminal is too narrow for all columns.
+    pub optional: bool,
+    /// Whether its texts are cut on a terminal, because they may be very long.
+    pub long: bool,
 }
 
 impl Column {
     /// A column of text.
     pub const fn text(name: &'static str, header: &'static str) -> Self {
-        Self { name, header, wide: false, right: false }
+        Self { name, header, wide: false, right: false, optional: false, long: false }
     }
 
     /// A column of numbers.
     pub const fn number(name: &'static str, header: &'static str) -> Self {
-        Self { name, header, wide: false, right: true }
+        Self { name, header, wide: false, right: true, optional: false, long: false }
+    }
+
+    /// The same column, left out where the terminal is too narrow.
+    #[must_use]
+    pub const fn optional(self) -> Self {
+        Self { optional: true, ..self }
+    }
+
+    /// The same column, cut on a terminal.
+    #[must_use]
+    pub const fn long(self) -> Self {
+        Self { long: true, ..self }
     }
 
     /// The same column, in the wide form only.

@@ -42,12 +42,12 @@ impl ListArgs {
         let first = Page { limit: page.limit.saturating_mul(page.number), number: 1, ..page };
         let (mut left, mut arrived, mut total) = (Vec::new(), Vec::new(), 0);
         if self.wants("outbound") {
-            let listed = store.attempts(&self.sent.attempts(context.now), first).wait()?;
+            let listed = store.attempts(&self.sent.attempts(context.now)?, first).wait()?;
             total += listed.total;
             left.extend(listed.rows.into_iter().map(Entry::Outbound));
         }
         if self.wants("inbound") {
-            let listed = store.received(&self.sent.received(context.now), first).wait()?;
+            let listed = store.received(&self.sent.received(context.now)?, first).wait()?;
             total += listed.total;
             arrived.extend(listed.rows.into_iter().map(Entry::Inbound));
         }
@@ -61,7 +61,7 @@ impl ListArgs {
     /// Whether a direction is asked for; what arrived has no endpoint.
     fn wants(&self, direction: &str) -> bool {
         let chosen = self.direction.as_deref().is_none_or(|chosen| chosen == direction);
-        chosen && (self.sent.endpoint.is_none() || direction == "outbound")
+        chosen && (direction == "outbound" || (self.sent.endpoint.is_none() && !self.sent.is_about_answers()))
     }
 }
 

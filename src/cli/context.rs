@@ -111,9 +111,22 @@ impl Context {
         Ok((store, endpoints))
     }
 
-    /// The queue with the endpoints it has, created when it is missing.
+    /// The same for commands that create no queue: a wrong path must not look like an empty one.
+    pub fn existing_queue(&self) -> Result<Opened, CliError> {
+        let store = self.existing_store()?;
+        let endpoints = self.set_endpoints(store.as_ref())?;
+        Ok((store, endpoints))
+    }
+
+    /// The queue with the endpoints it has; one that was missing is created, which is said.
     pub fn queue(&self) -> Result<Arc<dyn Store>, CliError> {
-        Ok(store::open(self.config()?.database()?, Access::Create)?)
+        let location = self.config()?.database()?;
+        let is_new = location.path().is_some_and(|path| !path.exists());
+        let store = store::open(location, Access::Create)?;
+        if is_new {
+            self.screen.note(&format!("created the database {}", Untrusted(&location.to_string())));
+        }
+        Ok(store)
     }
 
     /// Makes the configured endpoints known to the queue, if the configuration names any.
@@ -122,9 +135,13 @@ impl Context {
         let configured = store.set_endpoints(specs, self.now).wait()?;
         for DroppedEndpoint { name, unfinished } in &configured.dropped {
             let name = Untrusted(name);
+            let read = self.config()?.places.iter().rfind(|place| place.found && place.role != "env file");
+            let source = read.map_or("no configuration file was read".to_owned(), |place| {
+                format!("{} was read", Untrusted(&place.path.display().to_string()))
+            });
             self.screen.warn(&format!(
-                "the endpoint `{name}` is not configured any more: {unfinished} deliveries are held until it is again; \
-                 `syncctl deliveries give-up --endpoint {name} --yes` gives them up"
+                "the endpoint `{name}` is not configured any more: {unfinished} deliveries are held until it is \
+                 configured again ({source}); see them with `syncctl deliveries list --endpoint {name}`"
             ));
         }
         Ok(configured.endpoints)

@@ -3,11 +3,12 @@
 use super::context::{Context, Paging};
 use super::exit::{CliError, Exit};
 use super::filter::Sent;
-use super::replay::{report_change, show_plan};
-use super::selection::SelectionArgs;
+use super::paging::{self, Cursor};
+use super::replay::report_change;
+use super::selection::{self, SelectionArgs};
 use crate::delivery::State;
 use crate::report::lists;
-use crate::store::{DeliveryFilter, SkipReason, Store};
+use crate::store::{DeliveryFilter, DeliveryId, SkipReason, Store};
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 
 /// The commands below `deliveries`.
@@ -15,6 +16,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 pub enum DeliveriesCommand {
     /// List deliveries, newest first
     List(ListArgs),
+    /// Show one delivery with its attempts
+    Show(ShowArgs),
     /// Give up unfinished deliveries: they are failed until replayed
     GiveUp(GiveUpArgs),
 }
@@ -32,11 +35,21 @@ pub struct ListArgs {
     sent: Sent,
     #[command(flatten)]
     paging: Paging,
+    #[command(flatten)]
+    cursor: Cursor,
 }
 
 fn state() -> impl clap::builder::TypedValueParser<Value = State> {
     PossibleValuesParser::new(State::ALL.map(State::name))
         .map(|name| State::parse(&name).expect("only known names pass"))
+}
+
+/// Which delivery.
+#[derive(Debug, clap::Args)]
+pub struct ShowArgs {
+    /// Delivery number
+    #[arg(value_name = "NUMBER")]
+    number: i64,
 }
 
 /// What to give up.
@@ -47,10 +60,10 @@ pub struct GiveUpArgs {
     /// All pending and held deliveries that the other options match
     #[arg(long, conflicts_with_all = ["ids", "stdin"])]
     all: bool,
-    /// Show what would be given up and change nothing; the default for filters
+    /// Show what would be given up and change nothing
     #[arg(short = 'n', long, conflicts_with = "yes")]
     dry_run: bool,
-    /// Apply the change to everything the filter matches
+    /// Do not ask; required for filters when not running interactively
     #[arg(long)]
     yes: bool,
 }
@@ -60,6 +73,7 @@ impl DeliveriesCommand {
         let store = context.existing_store()?;
         match self {
             Self::List(args) => args.run(context, store.as_ref()),
+            Self::Show(args) => args.run(context, store.as_ref()),
             Self::GiveUp(args) => args.run(context, store.as_ref()),
         }
     }
@@ -70,16 +84,42 @@ impl ListArgs {
         self.sent.check_endpoint(store, context.now)?;
         let filter = DeliveryFilter {
             states: if self.failed { vec![State::Failed] } else { self.state },
-            ..self.sent.deliveries(context.now)
+            ..self.sent.deliveries(context.now)?
         };
-        let page = self.paging.newest_first();
-        let listed = store.deliveries(&filter, page).wait()?;
-        let hint = match listed.total.div_ceil(page.limit) {
-            0 => "no deliveries match".to_owned(),
-            last => format!("the last page is --page {last}"),
+        let read = |page, past: Option<i64>| {
+            let filter = DeliveryFilter { past: past.map(DeliveryId), ..filter.clone() };
+            Ok(store.deliveries(&filter, page).wait()?)
         };
-        let report = lists::deliveries(&listed, page).with_hint_if(listed.rows.is_empty(), hint);
-        context.screen.report(&report)?;
+        paging::show(
+            context,
+            self.paging,
+            &self.cursor,
+            read,
+            |row| row.id.0,
+            |listed, page| {
+                let hint = match listed.total.div_ceil(page.limit) {
+                    0 => "no deliveries match".to_owned(),
+                    last => format!("the last page is --page {last}"),
+                };
+                lists::deliveries(listed, page).with_hint_if(listed.rows.is_empty(), hint)
+            },
+        )?;
+        Ok(Exit::Done)
+    }
+}
+
+impl ShowArgs {
+    fn run(self, context: &Context, store: &dyn Store) -> Result<Exit, CliError> {
+        let id = DeliveryId(self.number);
+        let missing = || {
+            Exit::NoInput
+                .error(format!("there is no delivery {}", self.number))
+                .hint("list them with `syncctl deliveries list`")
+        };
+        let row = selection::of_delivery(store, id)?.ok_or_else(missing)?;
+        let detail = store.event(&row.event.id).wait()?.ok_or_else(missing)?;
+        let hint = format!("see why it stands where it stands with `syncctl why {}`", self.number);
+        context.screen.report(&lists::delivery(&detail, id).with_hint(hint))?;
         Ok(Exit::Done)
     }
 }
@@ -98,10 +138,22 @@ impl GiveUpArgs {
             return Err(Exit::NoInput.error(format!("the event `{}` has no delivery to give up", event.id)));
         }
         let plan = chosen.plan(SkipReason::by_giving_up);
-        if plan.must_only_plan(self.dry_run, self.yes) {
-            return show_plan(context, &plan, "give up");
+        if let Some(exit) = plan.confirm(context, "give up", (self.dry_run, self.yes))? {
+            return Ok(exit);
         }
         let changed = store.give_up(plan.ids(), context.now).wait()?;
-        report_change(context, changed, plan, "given up", self.selection.is_by_id())
+        report_change(context, changed, plan, "given up", self.selection.is_by_id(), undo_hint)
     }
+}
+
+/// The command that queues what was given up again.
+fn undo_hint(given_up: &[DeliveryId]) -> String {
+    /// Ids that still fit on a line.
+    const NAMED: usize = 20;
+    if given_up.len() > NAMED {
+        return "undo it with `syncctl replay --failed` and the same filter".to_owned();
+    }
+    let ids: Vec<String> = given_up.iter().map(|id| id.0.to_string()).collect();
+    let yes = if ids.len() > 1 { " --yes" } else { "" };
+    format!("undo it with `syncctl replay {}{yes}`", ids.join(" "))
 }

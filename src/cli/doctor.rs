@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::mpsc::channel;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::context::Context;
 use super::exit::{CliError, Exit};
@@ -22,9 +22,14 @@ mod online;
 mod settings;
 
 /// How long looking at the database may take, unless it is to be thorough.
-const PATIENCE: Duration = Duration::from_secs(30);
+const DATABASE_TIMEOUT: Duration = Duration::from_secs(30);
 /// A larger file is not read as a whole unless asked to.
 const QUICKLY_READ: u64 = 256 << 20;
+
+/// How long a lock is watched before it is called held.
+const LOCK_WATCHED: Duration = Duration::from_secs(1);
+/// How often it is looked at meanwhile.
+const LOCK_POLL: Duration = Duration::from_millis(20);
 
 /// Arguments of `doctor`.
 #[derive(Debug, clap::Args)]
@@ -92,10 +97,10 @@ impl DoctorArgs {
         let answered = match (started, deep) {
             (Err(_), _) => None,
             (Ok(_), true) => answer.recv().ok(),
-            (Ok(_), false) => answer.recv_timeout(PATIENCE).ok(),
+            (Ok(_), false) => answer.recv_timeout(DATABASE_TIMEOUT).ok(),
         };
         answered.unwrap_or_else(|| {
-            let waited = humantime::format_duration(PATIENCE);
+            let waited = humantime::format_duration(DATABASE_TIMEOUT);
             let what = format!("it could not be looked at within {waited}: its disk hangs, or it is very large");
             Looked::only(Finding::fail("database", what).hint("see how its disk is with `df`"))
         })
@@ -109,7 +114,7 @@ impl Looked {
 }
 
 fn conclude(context: &Context, findings: &[Finding]) -> Result<Exit, CliError> {
-    let report = doctor::findings(findings);
+    let report = doctor::findings(findings, context.screen.is_quiet());
     let worst = findings.iter().map(|finding| finding.severity).max().unwrap_or(Severity::Ok);
     match worst {
         Severity::Ok => context.screen.said(&report)?,
@@ -133,9 +138,9 @@ fn examine(store: &Arc<dyn Store>, limits: &Limits, deep: bool, now: Timestamp) 
     };
     let mut findings = vec![doctor::database(&info, checked, &wrong)];
     if let (Some(file), Some(volume)) = (store.file(), store::volume(&info.location)) {
-        let storage = file.storage();
-        findings.push(doctor::disk(&volume, storage.wal_bytes, storage.full));
+        findings.push(doctor::disk(&volume, file.storage()));
     }
+    findings.extend(held_lock(&info.location));
     if !wrong.is_empty() {
         // What a damaged file says is not worth telling.
         return Ok(Looked { findings, ..Looked::default() });
@@ -147,6 +152,17 @@ fn examine(store: &Arc<dyn Store>, limits: &Limits, deep: bool, now: Timestamp) 
     let latest = store.events(&EventFilter::default(), Page { limit: 1, number: 1, oldest_first: false }).wait()?;
     let newest = latest.rows.iter().map(|row| row.created_at).chain(runs.iter().map(|run| run.started_at)).max();
     Ok(Looked { findings, newest, endpoints: store.endpoints().wait()? })
+}
+
+/// A process that keeps the write lock. A worker takes it often and lets go at once, so it is looked at several times.
+fn held_lock(location: &Location) -> Option<Finding> {
+    let began = Instant::now();
+    let holder = store::holder(location)?;
+    while began.elapsed() < LOCK_WATCHED {
+        std::thread::park_timeout(LOCK_POLL);
+        store::holder(location).filter(|now| now.pid == holder.pid)?;
+    }
+    Some(doctor::write_lock(&holder, LOCK_WATCHED))
 }
 
 fn unopened(location: &Location, error: &StoreError) -> Finding {

@@ -1,10 +1,11 @@
 //! `emit`: store events for delivery.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::context::Context;
 use super::exit::{CliError, Exit};
-use super::{records, values};
+use super::{records, sync, values};
 use crate::clock::Timestamp;
 use crate::endpoint::Endpoint;
 use crate::event::{Draft, EventId, Invalid, MAX_DATA_BYTES, known_resource_type};
@@ -38,7 +39,7 @@ pub struct EmitArgs {
     #[arg(long, value_name = "FILE|-", conflicts_with_all = ["event_type", "data", "id", "resource_type", "timestamp", "user"])]
     batch: Option<PathBuf>,
     /// With --batch: store the valid lines and report the others
-    #[arg(long, requires = "batch", hide_short_help = true)]
+    #[arg(long, requires = "batch", conflicts_with = "event_type", hide_short_help = true)]
     skip_invalid: bool,
     /// User id of a progress event
     #[arg(long, value_name = "ID", requires = "course", conflicts_with = "resource_id", hide_short_help = true)]
@@ -49,6 +50,12 @@ pub struct EmitArgs {
     /// Exit 1 if the event is already stored
     #[arg(long, conflicts_with = "batch", hide_short_help = true)]
     fail_on_duplicate: bool,
+    /// Deliver it now and wait for the outcome; exit 1 when it is not delivered everywhere
+    #[arg(long, conflicts_with_all = ["batch", "dry_run"])]
+    wait: bool,
+    /// With --wait: how long to wait
+    #[arg(long, value_name = "TIME", default_value = "60s", requires = "wait", value_parser = values::duration_above_zero, hide_short_help = true)]
+    max_time: Duration,
     /// Validate and store nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
@@ -70,6 +77,9 @@ impl EmitArgs {
             context.screen.warn(&said_of_nobody(&endpoints, &receipt.event.event_type));
             let id = &receipt.event.id;
             context.screen.hint(&format!("once an endpoint wants it, `syncctl replay {id}` delivers it"));
+        }
+        if self.wait && receipt.deliveries > 0 {
+            return sync::deliver(context, "emit", (&store, &endpoints), &receipt.event, self.max_time);
         }
         context.done(&emitted::emitted(&receipt))?;
         let unwelcome = receipt.duplicate && self.fail_on_duplicate;

@@ -133,10 +133,9 @@ impl Change {
         };
         context.screen.said(&queue::endpoint(&now.endpoints[place], context.now).with_line(told))?;
         if !now.endpoints[place].endpoint.configured && waiting > 0 {
-            context.screen.warn(&format!(
-                "name it in the configuration, or another with its URL; or give them up with `syncctl deliveries give-up --endpoint {} --yes`",
-                self.name
-            ));
+            context.screen.warn(
+                "name it in the configuration, or another with its URL; see which files are read with `syncctl config path`",
+            );
         }
         Ok(())
     }

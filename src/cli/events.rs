@@ -3,8 +3,10 @@
 use super::context::{Context, Paging};
 use super::exit::{CliError, Exit};
 use super::filter::{self, Window};
+use super::paging::{self, Cursor};
 use super::selection::{self, Named};
-use crate::endpoint::SecretSource;
+use super::values;
+use crate::endpoint::{Pattern, SecretSource};
 use crate::event::data_of;
 use crate::report::{lists, why};
 use crate::signature::shell::{Outgoing, reproduce};
@@ -28,9 +30,9 @@ pub enum EventsCommand {
 #[derive(Debug, clap::Args)]
 #[command(mut_arg("since", filter::since("Emitted")), mut_arg("until", filter::until("Emitted")))]
 pub struct ListArgs {
-    /// Only this event type
-    #[arg(long = "type", value_name = "TYPE")]
-    event_type: Option<String>,
+    /// Only this event type, or a pattern such as `user.*`
+    #[arg(long = "type", value_name = "TYPE", value_parser = values::pattern)]
+    event_type: Option<Pattern>,
     /// Only events of this resource id
     #[arg(long, value_name = "ID")]
     resource: Option<String>,
@@ -38,6 +40,8 @@ pub struct ListArgs {
     window: Window,
     #[command(flatten)]
     paging: Paging,
+    #[command(flatten)]
+    cursor: Cursor,
 }
 
 /// Which event, and what of it.
@@ -84,7 +88,8 @@ impl EventsCommand {
             Self::Show(args) => args.run(context, store.as_ref()),
             Self::Why(args) => {
                 let detail = find(store.as_ref(), &args.id)?;
-                context.screen.report(&why::why(store.as_ref(), &detail, context.now)?)?;
+                let endpoints = store.endpoints().wait()?;
+                context.screen.report(&why::event(&detail, &endpoints, context.now))?;
                 Ok(Exit::Done)
             }
             Self::Reproduce(args) => args.run(context, store.as_ref()),
@@ -94,16 +99,20 @@ impl EventsCommand {
 
 impl ListArgs {
     fn run(self, context: &Context, store: &dyn Store) -> Result<Exit, CliError> {
-        let filter = EventFilter {
-            event_type: self.event_type,
-            resource_id: self.resource,
-            since: self.window.since(context.now),
-            until: self.window.until(context.now),
-        };
-        let page = self.paging.newest_first();
-        let listed = store.events(&filter, page).wait()?;
-        let hint = "no events; store one with `syncctl emit`";
-        context.screen.report(&lists::events(&listed, page).with_hint_if(listed.rows.is_empty(), hint))?;
+        let (since, until) = self.window.bounds(context.now)?;
+        let filter = EventFilter { event_type: self.event_type, resource_id: self.resource, since, until, past: None };
+        let read = |page, past| Ok(store.events(&EventFilter { past, ..filter.clone() }, page).wait()?);
+        paging::show(
+            context,
+            self.paging,
+            &self.cursor,
+            read,
+            |row| row.seq,
+            |listed, page| {
+                let hint = "no events match; store one with `syncctl emit`";
+                lists::events(listed, page).with_hint_if(listed.rows.is_empty(), hint)
+            },
+        )?;
         Ok(Exit::Done)
     }
 }

@@ -302,13 +302,33 @@ const EXAMPLES: &[Examples] = &[
         ],
     ),
     ("version", &[("For a script", "syncctl version -o json")]),
+    ("deliveries show", &[("One delivery", "syncctl deliveries show 1837")]),
+    (
+        "why",
+        &[
+            ("An event", "syncctl why evt_0192d3f0"),
+            ("A delivery", "syncctl why 1837"),
+            ("An endpoint", "syncctl why backup"),
+            ("A resource", "syncctl why enrollment/enr-118"),
+        ],
+    ),
+    (
+        "logs",
+        &[
+            ("The latest attempts", "syncctl logs"),
+            ("Follow what fails at one endpoint", "syncctl logs -f --endpoint backup --error timeout"),
+            ("For a script", "syncctl logs --since yesterday --status 503 -o jsonl"),
+        ],
+    ),
     ("demo", &[("Ten seconds", "syncctl demo"), ("With more events", "syncctl demo --events 5000")]),
 ];
 
 /// Options that few need: `-h` leaves them out, so that it fits a small terminal.
 const RARE: &[(&str, &[&str])] = &[
-    ("deliveries give-up", &["until"]),
-    ("replay", &["until", "to", "from", "scheme", "secret_env", "secret_file"]),
+    ("deliveries give-up", &["until", "status", "error"]),
+    ("failures", &["until", "status", "error"]),
+    ("failures list", &["until"]),
+    ("replay", &["status", "error", "until", "to", "from", "scheme", "secret_env", "secret_file"]),
     ("sign", &["url", "method", "curl", "snippet", "all"]),
     ("verify", &["which", "event", "url", "method", "at", "tolerance", "show_expected"]),
 ];

@@ -250,7 +250,7 @@ fn exit_and_hint(error: &StoreError) -> (Exit, Option<&'static str>) {
         StoreError::Corrupt(_) => (
             Exit::Io,
             Some(
-                "nothing was written; see what is wrong with `syncctl db verify`, put a backup in its place with `syncctl db restore FILE`",
+                "nothing was written; check that --db or SYNCCTL_DB names the right file, then see what is wrong with `syncctl db verify` or put a backup in its place with `syncctl db restore FILE`",
             ),
         ),
         StoreError::Unrestorable { .. } => {

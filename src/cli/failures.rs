@@ -3,10 +3,11 @@
 use super::context::{Context, Paging};
 use super::exit::{CliError, Exit};
 use super::filter::Sent;
+use super::paging::{self, Cursor};
 use super::values::When;
 use crate::monitor::{self, STATS_WINDOW};
 use crate::report::{health, lists};
-use crate::store::DeliveryFilter;
+use crate::store::{DeliveryFilter, DeliveryId};
 
 /// Arguments of `failures`; without a subcommand it lists.
 #[derive(Debug, clap::Args)]
@@ -31,7 +32,7 @@ pub enum FailuresCommand {
 #[derive(Debug, clap::Args)]
 pub struct StatsArgs {
     /// Attempts that ended at or after this time [default: 24h]
-    #[arg(long, value_name = "WHEN", value_parser = When::parse)]
+    #[arg(long, value_name = "WHEN", value_parser = When::parse, allow_hyphen_values = true)]
     since: Option<When>,
 }
 
@@ -42,6 +43,8 @@ pub struct ListArgs {
     sent: Sent,
     #[command(flatten)]
     paging: Paging,
+    #[command(flatten)]
+    cursor: Cursor,
 }
 
 impl FailuresArgs {
@@ -55,12 +58,14 @@ impl FailuresArgs {
 
 impl ListArgs {
     fn run(self, context: &Context) -> Result<Exit, CliError> {
-        let filter = DeliveryFilter { troubled: true, ..self.sent.deliveries(context.now) };
-        let page = self.paging.newest_first();
+        let filter = DeliveryFilter { troubled: true, ..self.sent.deliveries(context.now)? };
         let store = context.existing_store()?;
         self.sent.check_endpoint(store.as_ref(), context.now)?;
-        let listed = store.deliveries(&filter, page).wait()?;
-        context.screen.report(&lists::failures(&listed, page))?;
+        let read = |page, past: Option<i64>| {
+            let filter = DeliveryFilter { past: past.map(DeliveryId), ..filter.clone() };
+            Ok(store.deliveries(&filter, page).wait()?)
+        };
+        paging::show(context, self.paging, &self.cursor, read, |row| row.id.0, lists::failures)?;
         Ok(Exit::Done)
     }
 }

@@ -3,15 +3,16 @@
 use clap::Arg;
 
 use super::endpoints;
-use super::exit::CliError;
-use super::values::When;
+use super::exit::{CliError, Exit};
+use super::values::{self, When};
 use crate::clock::Timestamp;
+use crate::endpoint::Pattern;
 use crate::store::inbound::ReceivedFilter;
 use crate::store::{AttemptFilter, DeliveryFilter, Store};
 
 /// The help of `--since`, which says what it is that lies in the window.
 pub(super) fn since(what: &'static str) -> impl FnOnce(Arg) -> Arg {
-    move |it| it.help(format!("{what} at or after: a time, or a duration before now"))
+    move |it| it.help(format!("{what} at or after: 2h, yesterday, 2026-11-28, RFC 3339"))
 }
 
 /// The help of `--until`, likewise.
@@ -23,22 +24,23 @@ pub(super) fn until(what: &'static str) -> impl FnOnce(Arg) -> Arg {
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub struct Window {
     /// At or after this time: 2h, yesterday, 2026-11-28, RFC 3339
-    #[arg(long, value_name = "WHEN", value_parser = When::parse)]
+    #[arg(long, value_name = "WHEN", value_parser = When::parse, allow_hyphen_values = true)]
     since: Option<When>,
     /// Before this time
-    #[arg(long, value_name = "WHEN", value_parser = When::parse)]
+    #[arg(long, value_name = "WHEN", value_parser = When::parse, allow_hyphen_values = true)]
     until: Option<When>,
 }
 
 impl Window {
-    /// Its first moment, seen from `now`.
-    pub(super) fn since(self, now: Timestamp) -> Option<Timestamp> {
-        self.since.map(|when| when.seen_from(now))
-    }
-
-    /// The first moment after it, seen from `now`.
-    pub(super) fn until(self, now: Timestamp) -> Option<Timestamp> {
-        self.until.map(|when| when.seen_from(now))
+    /// Its first moment and the first moment after it, seen from `now`; a usage error where it holds no moment.
+    pub(super) fn bounds(self, now: Timestamp) -> Result<(Option<Timestamp>, Option<Timestamp>), CliError> {
+        let (since, until) = (self.since.map(|it| it.seen_from(now)), self.until.map(|it| it.seen_from(now)));
+        match (since, until) {
+            (Some(since), Some(until)) if since >= until => Err(Exit::Usage
+                .error(format!("--since {since} is not before --until {until}: nothing can match"))
+                .hint("a duration counts back from now, so --since takes the longer one")),
+            bounds => Ok(bounds),
+        }
     }
 }
 
@@ -50,8 +52,17 @@ pub struct Sent {
     #[arg(long, value_name = "NAME")]
     pub(super) endpoint: Option<String>,
     /// Only this event type, or a pattern such as `user.*`
-    #[arg(long = "type", id = "event_type", value_name = "TYPE")]
-    event_type: Option<String>,
+    #[arg(long = "type", id = "event_type", value_name = "TYPE", value_parser = values::pattern)]
+    event_type: Option<Pattern>,
+    /// Only about the resource with this id
+    #[arg(long, value_name = "ID", hide_short_help = true)]
+    resource: Option<String>,
+    /// Only if the last attempt was answered with this HTTP status
+    #[arg(long, value_name = "CODE", value_parser = clap::value_parser!(u16).range(100..=999))]
+    status: Option<u16>,
+    /// Only if the last attempt's error contains this text
+    #[arg(long, value_name = "TEXT", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    error: Option<String>,
     #[command(flatten)]
     window: Window,
 }
@@ -61,8 +72,15 @@ impl Sent {
     pub(super) fn is_narrowed(&self) -> bool {
         self.endpoint.is_some()
             || self.event_type.is_some()
+            || self.resource.is_some()
+            || self.is_about_answers()
             || self.window.since.is_some()
             || self.window.until.is_some()
+    }
+
+    /// Whether it means only what was answered in some way, which nothing that arrived was.
+    pub(super) fn is_about_answers(&self) -> bool {
+        self.status.is_some() || self.error.is_some()
     }
 
     /// A name that is no endpoint's is a usage error with a suggestion, and not an empty list.
@@ -74,33 +92,44 @@ impl Sent {
     }
 
     /// Deliveries last changed in the window.
-    pub(super) fn deliveries(&self, now: Timestamp) -> DeliveryFilter {
-        DeliveryFilter {
+    pub(super) fn deliveries(&self, now: Timestamp) -> Result<DeliveryFilter, CliError> {
+        let (since, until) = self.window.bounds(now)?;
+        Ok(DeliveryFilter {
             endpoint: self.endpoint.clone(),
             event_type: self.event_type.clone(),
-            since: self.window.since(now),
-            until: self.window.until(now),
+            resource_id: self.resource.clone(),
+            last_status: self.status,
+            error: self.error.clone(),
+            since,
+            until,
             ..DeliveryFilter::default()
-        }
+        })
     }
 
     /// Attempts begun in the window.
-    pub(super) fn attempts(&self, now: Timestamp) -> AttemptFilter {
-        AttemptFilter {
+    pub(super) fn attempts(&self, now: Timestamp) -> Result<AttemptFilter, CliError> {
+        let (since, until) = self.window.bounds(now)?;
+        Ok(AttemptFilter {
             endpoint: self.endpoint.clone(),
             event_type: self.event_type.clone(),
-            since: self.window.since(now),
-            until: self.window.until(now),
-        }
+            resource_id: self.resource.clone(),
+            status: self.status,
+            error: self.error.clone(),
+            since,
+            until,
+            ..AttemptFilter::default()
+        })
     }
 
     /// Webhooks that arrived in the window, wherever they came from.
-    pub(super) fn received(&self, now: Timestamp) -> ReceivedFilter {
-        ReceivedFilter {
+    pub(super) fn received(&self, now: Timestamp) -> Result<ReceivedFilter, CliError> {
+        let (since, until) = self.window.bounds(now)?;
+        Ok(ReceivedFilter {
             event_type: self.event_type.clone(),
-            since: self.window.since(now),
-            until: self.window.until(now),
+            resource_id: self.resource.clone(),
+            since,
+            until,
             ..ReceivedFilter::default()
-        }
+        })
     }
 }

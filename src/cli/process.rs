@@ -1,5 +1,7 @@
 //! `process`: deliver what is due.
 
+mod watch;
+
 use std::collections::BTreeMap;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,7 +13,7 @@ use super::signals::{Signals, block_on};
 use super::values;
 use crate::clock::{Clock as _, SystemClock, Timestamp};
 use crate::delivery::Next;
-use crate::endpoint::{Endpoint, MAX_CONCURRENCY, PausedBy};
+use crate::endpoint::{Endpoint, EndpointId, MAX_CONCURRENCY, PausedBy};
 use crate::format::count;
 use crate::outbound::run::{RunOptions, RunSummary, Stop, Until, WorkerError};
 use crate::outbound::worker::Observer;
@@ -19,7 +21,7 @@ use crate::render::Progress;
 use crate::report::queue::{RunView, circuit_open, processed};
 use crate::report::{Report, lists};
 use crate::service::{RunReport, WorkerConfig};
-use crate::store::{self, Access, EndpointFigures, Exclusive, Finished, Listed, Page, Recorded, Store, StoreError};
+use crate::store::{EndpointFigures, Exclusive, Finished, Page, Recorded, Store};
 use crate::untrusted::Untrusted;
 
 /// How often a run that waits for something looks for it.
@@ -50,6 +52,9 @@ pub struct ProcessArgs {
     /// Exit 0 at once if another run with --single is active
     #[arg(long)]
     single: bool,
+    /// Send only to this endpoint
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["wait", "watch", "dry_run"])]
+    endpoint: Option<String>,
     /// List due deliveries and send nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
@@ -60,13 +65,19 @@ impl ProcessArgs {
         if self.dry_run {
             return show_due(context);
         }
-        let (store, endpoints) = context.store()?;
-        let Some(_only) = self.only_one(store.as_ref())? else { return Ok(Exit::Done) };
-        let done = ProcessRun::new(context, Arc::clone(&store), &endpoints, self.options())?.run("process")?;
-        if !self.watch || done.summary.stats.claimed > 0 {
-            done.report(context, store.as_ref())?;
+        if self.watch {
+            return watch::watch(context, &self, self.options());
         }
-        Ok(done.exit(self.watch, self.wait))
+        let (store, endpoints) = context.existing_queue()?;
+        let Some(_only) = self.only_one(store.as_ref())? else { return Ok(Exit::Done) };
+        let mut options = self.options();
+        if let Some(name) = &self.endpoint {
+            let figures = store.figures(context.now).wait()?;
+            options.endpoint = Some(figures.endpoints[super::endpoints::position(&figures, name)?].endpoint.id);
+        }
+        let done = ProcessRun::new(context, Arc::clone(&store), &endpoints, options)?.run("process")?;
+        done.report(context, store.as_ref())?;
+        Ok(done.exit(self.wait))
     }
 
     fn options(&self) -> RunOptions {
@@ -75,7 +86,7 @@ impl ProcessArgs {
             (true, _) => Until::NothingPending,
             (false, false) => Until::NothingDue,
         };
-        RunOptions { until, limit: self.limit, concurrency: self.concurrency, max_time: self.max_time }
+        RunOptions { until, limit: self.limit, concurrency: self.concurrency, max_time: self.max_time, endpoint: None }
     }
 
     /// The lock of `--single`, which ends with the process; `None` when another run has it.
@@ -94,11 +105,7 @@ impl ProcessArgs {
 /// What a run would claim now, as a list. Nothing is taken over and nothing created.
 fn show_due(context: &Context) -> Result<Exit, CliError> {
     let config = context.config()?;
-    let listed = match store::open(config.database()?, Access::Existing) {
-        Ok(store) => store.preview_due(&config.endpoints, context.now).wait()?,
-        Err(StoreError::NoDatabase) => Listed { rows: Vec::new(), total: 0 },
-        Err(error) => return Err(error.into()),
-    };
+    let listed = context.existing_store()?.preview_due(&config.endpoints, context.now).wait()?;
     let page = Page { limit: DUE_SHOWN, number: 1, oldest_first: true };
     let line = format!("{} due now; nothing was sent", listed.total);
     context.screen.report(&lists::deliveries(&listed, page).with_line(line))?;
@@ -110,7 +117,7 @@ pub(super) struct ProcessRun {
     config: WorkerConfig,
     options: RunOptions,
     observer: Observer,
-    failures: Arc<Mutex<Vec<String>>>,
+    failures: Arc<Mutex<Failures>>,
     progress: Progress,
 }
 
@@ -134,8 +141,9 @@ impl ProcessRun {
         let waiting =
             store.figures(context.now).wait()?.endpoints.iter().map(|row| row.counts.pending.unsigned_abs()).sum();
         let progress = context.screen.progress(Some(waiting), "Delivering");
-        let failures = Arc::new(Mutex::new(Vec::new()));
-        let observer = observer(progress.clone(), Arc::clone(&failures), endpoints);
+        let failures = Arc::default();
+        let on_attempt = keep_failures(progress.clone(), Arc::clone(&failures));
+        let observer = EndpointNames::default().observer(Arc::clone(&store), on_attempt);
         let config = context.worker_config(store, keyring)?;
         Ok(Self { config, options, observer, failures, progress })
     }
@@ -148,11 +156,10 @@ impl ProcessRun {
     /// The same, ending also once `is_done`, which is asked several times a second.
     pub(super) fn run_until(self, command: &str, is_done: impl Fn() -> bool) -> Result<ProcessReport, CliError> {
         let Self { config, options, observer, failures, progress } = self;
-        let watching = options.until == Until::Stopped;
         let (done, stopped_by) = block_on(async {
             let signals = Signals::listen().map_err(|e| Exit::Io.error("failed to listen for signals").cause(e))?;
             let exit_code = |done: &Result<RunSummary, WorkerError>| match done {
-                Ok(summary) => i64::from(exit_of(summary, signals.exit(), watching, false).code()),
+                Ok(summary) => i64::from(exit_of(summary, signals.exit(), false, false).code()),
                 Err(error) => code_of(error),
             };
             let work = pin!(config.run(command, options, observer, signals.stop.clone(), exit_code));
@@ -161,6 +168,7 @@ impl ProcessRun {
         })?;
         progress.finish();
         let failures = std::mem::take(&mut *failures.lock().unwrap_or_else(PoisonError::into_inner));
+        let failures = failures.into_lines();
         let RunReport { summary, took } = done?;
         Ok(ProcessReport { summary, took, failures, stopped_by })
     }
@@ -201,33 +209,97 @@ fn exit_of(summary: &RunSummary, stopped_by: Option<Exit>, watching: bool, waiti
     }
 }
 
-fn observer(progress: Progress, failures: Arc<Mutex<Vec<String>>>, endpoints: &[Endpoint]) -> Observer {
-    let known = |endpoint: &Endpoint| (endpoint.id, (endpoint.name.clone(), endpoint.settings.retry.max_attempts));
-    let known: BTreeMap<_, _> = endpoints.iter().map(known).collect();
-    Box::new(move |finished: &Finished, recorded: Recorded| {
-        progress.inc(1);
-        let next = match recorded {
-            Recorded::Written(Next::Delivered) | Recorded::Lost => return,
+/// An attempt whose outcome was recorded, with what a line about it needs.
+struct Attempt<'a> {
+    finished: &'a Finished,
+    recorded: Recorded,
+    endpoint: &'a str,
+    max_attempts: u32,
+}
+
+impl Attempt<'_> {
+    /// What follows, in words.
+    fn next(&self) -> String {
+        match self.recorded {
+            Recorded::Lost => "another run took it over".to_owned(),
+            Recorded::Written(Next::Delivered) => "delivered".to_owned(),
             Recorded::Written(Next::RetryAt(at)) => format!("retry at {at}"),
             Recorded::Written(Next::RunAlone) => "runs alone next".to_owned(),
             Recorded::Written(Next::Failed(reason)) => format!("failed: {}", reason.name()),
-        };
-        let (endpoint, limit) = known.get(&finished.claim.endpoint).map_or(("?", 0), |(name, n)| (name.as_str(), *n));
-        let detail = Untrusted(&finished.detail).to_string();
-        tracing::info!(event = %finished.claim.event_id, endpoint, attempt = finished.claim.number, detail, next, "attempt failed");
+        }
+    }
+}
+
+/// Is told of every attempt.
+type OnAttempt = Box<dyn Fn(&Attempt<'_>) + Send + Sync>;
+
+/// The names and attempt limits of endpoints, read again when one appears that is not known.
+#[derive(Default)]
+struct EndpointNames(Arc<Mutex<BTreeMap<EndpointId, (String, u32)>>>);
+
+impl EndpointNames {
+    /// An observer that tells `on_attempt` of each attempt with the name of its endpoint.
+    fn observer(&self, store: Arc<dyn Store>, on_attempt: OnAttempt) -> Observer {
+        let known = Arc::clone(&self.0);
+        Box::new(move |finished: &Finished, recorded: Recorded| {
+            let (endpoint, max_attempts) = name(&known, store.as_ref(), finished.claim.endpoint);
+            on_attempt(&Attempt { finished, recorded, endpoint: &endpoint, max_attempts });
+        })
+    }
+}
+
+fn name(known: &Mutex<BTreeMap<EndpointId, (String, u32)>>, store: &dyn Store, id: EndpointId) -> (String, u32) {
+    let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+    if !known.contains_key(&id)
+        && let Ok(endpoints) = store.endpoints().wait()
+    {
+        known.extend(endpoints.into_iter().map(|it| (it.id, (it.name, it.settings.retry.max_attempts))));
+    }
+    known.get(&id).cloned().unwrap_or_else(|| (format!("endpoint {}", id.0), 0))
+}
+
+/// Counts attempts on a progress bar and keeps the first failures to show them after the run.
+fn keep_failures(progress: Progress, failures: Arc<Mutex<Failures>>) -> OnAttempt {
+    Box::new(move |attempt| {
+        progress.inc(1);
+        if matches!(attempt.recorded, Recorded::Lost | Recorded::Written(Next::Delivered)) {
+            return;
+        }
+        let (claim, next, endpoint) = (&attempt.finished.claim, attempt.next(), attempt.endpoint);
+        let detail = Untrusted(&attempt.finished.detail).to_string();
+        tracing::info!(event = %claim.event_id, endpoint, attempt = claim.number, detail, next, "attempt failed");
         let mut failures = failures.lock().unwrap_or_else(PoisonError::into_inner);
-        if failures.len() < SHOWN {
-            // Of those that count: a rest spares some, and a replay begins anew.
-            let (id, number) = (&finished.claim.event_id, finished.claim.history.used + 1);
-            failures.push(format!("  {id}  {}  {detail}  attempt {number}/{limit}, {next}", Untrusted(endpoint)));
+        failures.count += 1;
+        if failures.lines.len() < SHOWN {
+            // Of those that count: an open circuit spares some, and a replay begins anew.
+            let (id, number, limit) = (&claim.event_id, claim.history.used + 1, attempt.max_attempts);
+            failures.lines.push(format!("  {id}  {}  {detail}  attempt {number}/{limit}, {next}", Untrusted(endpoint)));
         }
     })
 }
 
+/// Failed attempts of a run: how many, and the first in words.
+#[derive(Debug, Default)]
+struct Failures {
+    count: usize,
+    lines: Vec<String>,
+}
+
+impl Failures {
+    /// The lines, and how many more there are.
+    fn into_lines(mut self) -> Vec<String> {
+        let more = self.count - self.lines.len();
+        if more > 0 {
+            self.lines.push(format!("  and {more} more"));
+        }
+        self.lines
+    }
+}
+
 impl ProcessReport {
     /// How the command exits.
-    pub(super) fn exit(&self, watching: bool, waiting: bool) -> Exit {
-        exit_of(&self.summary, self.stopped_by, watching, waiting)
+    pub(super) fn exit(&self, waiting: bool) -> Exit {
+        exit_of(&self.summary, self.stopped_by, false, waiting)
     }
 
     /// Shows what the run did.

@@ -12,6 +12,7 @@ use super::selection::{Plan, SelectionArgs};
 use super::signature_args::{self, SecretArgs};
 use crate::delivery::{State, Trigger};
 use crate::endpoint::resolve;
+use crate::format::count;
 use crate::report::{Report, lists, requests};
 use crate::signature::{Scheme, find};
 use crate::store::{ChangedDeliveries, DeliveryId, DeliveryRow, EventRow, Replay, SkipReason, Store};
@@ -33,10 +34,10 @@ pub struct ReplayArgs {
     /// Also pending deliveries: due now, with new attempts
     #[arg(long)]
     force: bool,
-    /// Show what would be replayed and change nothing; the default for filters
+    /// Show what would be replayed and change nothing
     #[arg(short = 'n', long, conflicts_with = "yes")]
     dry_run: bool,
-    /// Apply the change to everything the filter matches
+    /// Do not ask; required for filters when not running interactively
     #[arg(long)]
     yes: bool,
     /// Send the same body to this URL, freshly signed; the queue is not changed
@@ -75,8 +76,8 @@ impl ReplayArgs {
         let mut plan = chosen.plan(|state| how.leaves(state));
         self.address(context, store.as_ref(), undelivered, &mut plan)?;
         self.warn_of_newer(context, store.as_ref(), &plan.changes)?;
-        if plan.must_only_plan(self.dry_run, self.yes) {
-            return show_plan(context, &plan, "replay");
+        if let Some(exit) = plan.confirm(context, "replay", (self.dry_run, self.yes))? {
+            return Ok(exit);
         }
         context.set_endpoints(store.as_ref())?;
         let mut changed = store.replay(plan.ids(), how, context.now).wait()?;
@@ -84,7 +85,9 @@ impl ReplayArgs {
             let (events, only) = (std::mem::take(&mut plan.addressed), self.selection.endpoint().map(str::to_owned));
             changed.changed.extend(store.create_missing_deliveries(events, how.trigger, only, context.now).wait()?);
         }
-        report_change(context, changed, plan, "replayed", self.selection.is_by_id())
+        report_change(context, changed, plan, "replayed", self.selection.is_by_id(), |_| {
+            "deliver now with `syncctl process`".to_owned()
+        })
     }
 
     /// Notes which events without a delivery get some; one that nobody wants is refused, or left out of a list.
@@ -187,16 +190,48 @@ impl Plan {
         self.changes.iter().map(|row| row.id).collect()
     }
 
-    /// Whether to say what would be done instead of doing it. Where nothing can be done, that is said at once.
-    pub(super) fn must_only_plan(&self, dry_run: bool, yes: bool) -> bool {
-        let changes = self.changes.len() + self.made;
-        let nothing = changes == 0 && !self.refused.is_empty();
-        !nothing && (dry_run || (changes > 1 && !yes))
+    /// Whether something is changed at all, or everything that was named has to be left alone.
+    fn changes_nothing(&self) -> bool {
+        self.changes.len() + self.made == 0
+    }
+
+    /// Whether the plan needs a yes: a filter always does, and so does a name that stands for several deliveries.
+    fn needs_a_yes(&self) -> bool {
+        self.by_filter || self.changes.len() + self.made > 1
+    }
+
+    /// Shows the plan where it is asked for or needs a yes, and asks for it; how the command ends unless it goes on.
+    ///
+    /// Where nobody can be asked, nothing is done and the exit is that of wrong usage.
+    pub(super) fn confirm(
+        &self,
+        context: &Context,
+        verb: &str,
+        (dry_run, yes): (bool, bool),
+    ) -> Result<Option<Exit>, CliError> {
+        let all_refused = self.changes_nothing() && !self.refused.is_empty() && !self.by_filter;
+        if all_refused || (!dry_run && (yes || !self.needs_a_yes() || self.changes_nothing())) {
+            return Ok(None);
+        }
+        if dry_run {
+            return show_plan(context, self, verb).map(Some);
+        }
+        show_plan(context, self, verb)?;
+        if !context.screen.may_ask(context.may_ask) {
+            return Err(Exit::Usage
+                .error("nothing changed: --yes is required when not running interactively")
+                .hint("check the plan above, then run the command again with --yes"));
+        }
+        if context.screen.confirm(&format!("{verb} {}?", count(self.changes.len() + self.made, "delivery")))? {
+            return Ok(None);
+        }
+        context.screen.note("nothing changed");
+        Ok(Some(Exit::Done))
     }
 }
 
 /// Shows what would be done, what is left alone, and how to do it.
-pub(super) fn show_plan(context: &Context, plan: &Plan, verb: &str) -> Result<Exit, CliError> {
+fn show_plan(context: &Context, plan: &Plan, verb: &str) -> Result<Exit, CliError> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct Plan {
@@ -219,10 +254,14 @@ pub(super) fn show_plan(context: &Context, plan: &Plan, verb: &str) -> Result<Ex
     if chosen.len() > SHOWN {
         table = table.summed_up(format!("{SHOWN} of {} shown", chosen.len()));
     }
-    let line = format!("would {verb} {} to {}; nothing changed", deliveries(chosen.len()), counted(endpoints.len()));
+    let line = format!(
+        "would {verb} {} to {}; nothing changed",
+        count(chosen.len(), "delivery"),
+        count(endpoints.len(), "endpoint")
+    );
     let mut report = Report::new(&view).with_line(line);
     if plan.made > 0 {
-        let (made, events) = (deliveries(plan.made), plan.addressed.len());
+        let (made, events) = (count(plan.made, "delivery"), plan.addressed.len());
         let of =
             if events == 1 { "1 event that has none".to_owned() } else { format!("{events} events that have none") };
         report = report.with_line(format!("would make {made} of {of}, behind what is queued of their resources"));
@@ -233,7 +272,7 @@ pub(super) fn show_plan(context: &Context, plan: &Plan, verb: &str) -> Result<Ex
     let report = report
         .with_table(table)
         .with_names(chosen.iter().map(|row| row.id.0.to_string()))
-        .with_hint_if(chosen.len() + plan.made > 0, "run it again with --yes to do it");
+        .with_hint_if(chosen.len() + plan.made == 0, "nothing matches the filter");
     context.screen.report(&report)?;
     Ok(Exit::Done)
 }
@@ -278,14 +317,6 @@ fn explained(left: SkipReason, n: usize) -> (String, &'static str) {
     }
 }
 
-fn deliveries(n: usize) -> String {
-    if n == 1 { "1 delivery".to_owned() } else { format!("{n} deliveries") }
-}
-
-fn counted(endpoints: usize) -> String {
-    if endpoints == 1 { "1 endpoint".to_owned() } else { format!("{endpoints} endpoints") }
-}
-
 /// Says what was done. Deliveries named one by one that had to be left alone are a failure.
 pub(super) fn report_change(
     context: &Context,
@@ -293,6 +324,7 @@ pub(super) fn report_change(
     plan: Plan,
     done: &str,
     by_id: bool,
+    hint: impl FnOnce(&[DeliveryId]) -> String,
 ) -> Result<Exit, CliError> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
@@ -308,13 +340,15 @@ pub(super) fn report_change(
         left_alone: left.len() + plan.skipped.len(),
         deliveries: changed.iter().map(|id| id.0).collect(),
     };
-    let mut report = Report::new(&view).with_line(format!("{} {done}", deliveries(changed.len())));
+    let mut report = Report::new(&view).with_line(format!("{} {done}", count(changed.len(), "delivery")));
     if let Some(line) = left_alone(plan.skipped.iter()) {
         report = report.with_line(line);
     }
-    let report = report
-        .with_names(changed.iter().map(|id| id.0.to_string()))
-        .with_hint_if(!changed.is_empty(), "deliver now with `syncctl process`");
+    let report = report.with_names(changed.iter().map(|id| id.0.to_string())).with_hint(if changed.is_empty() {
+        "nothing matches what was asked for".to_owned()
+    } else {
+        hint(&changed)
+    });
     context.done(&report)?;
     let Some((id, why)) = left.first().filter(|_| by_id) else { return Ok(Exit::Done) };
     let (why, hint) = explained(*why, 1);

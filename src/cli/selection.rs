@@ -12,13 +12,13 @@ use crate::store::{DeliveryFilter, DeliveryId, DeliveryRow, EventRow, Page, Skip
 use crate::untrusted::Untrusted;
 
 /// Rows read at a time while choosing.
-const PAGE: u64 = 1_000;
+const PAGE: u64 = 10_000;
 
 /// Which deliveries a command is about.
 #[derive(Debug, clap::Args)]
 pub struct SelectionArgs {
     /// Event id or #N for all its deliveries, or a delivery number
-    #[arg(value_name = "ID", conflicts_with_all = ["since", "until", "event_type"])]
+    #[arg(value_name = "ID", conflicts_with_all = ["since", "until", "event_type", "resource", "status", "error"])]
     ids: Vec<String>,
     /// Read ids from standard input, one per line
     #[arg(long, conflicts_with = "ids", hide_short_help = true)]
@@ -36,6 +36,8 @@ pub(super) struct Selection {
     numbers: BTreeSet<DeliveryId>,
     /// Events that were named, and have no delivery at all.
     pub(super) undelivered: Vec<EventRow>,
+    /// Whether a filter chose the deliveries.
+    by_filter: bool,
 }
 
 /// What a command would do with what was chosen.
@@ -47,6 +49,8 @@ pub(super) struct Plan {
     pub(super) skipped: Vec<(DeliveryId, SkipReason)>,
     /// Deliveries that it was told to change, and cannot.
     pub(super) refused: Vec<(DeliveryId, SkipReason)>,
+    /// Whether a filter chose the deliveries, rather than the operator one by one.
+    pub(super) by_filter: bool,
     /// Events that have no delivery yet, and get some.
     pub(super) addressed: Vec<EventId>,
     /// How many deliveries those get.
@@ -79,9 +83,9 @@ impl SelectionArgs {
     /// What matches, of those in one of `states`, if any are given. An empty list of ids chooses nothing.
     pub(super) fn select(&self, context: &Context, store: &dyn Store, states: &[State]) -> Result<Selection, CliError> {
         self.sent.check_endpoint(store, context.now)?;
-        let filter = DeliveryFilter { states: states.to_vec(), ..self.sent.deliveries(context.now) };
+        let filter = DeliveryFilter { states: states.to_vec(), ..self.sent.deliveries(context.now)? };
         if !self.is_by_id() {
-            return Ok(Selection { rows: all(store, &filter)?, ..Selection::default() });
+            return Ok(Selection { rows: all(store, &filter)?, by_filter: true, ..Selection::default() });
         }
         let given = if self.stdin { read_ids()? } else { self.ids.clone() };
         self.select_named(store, &given, &filter)
@@ -137,7 +141,7 @@ impl Selection {
     ///
     /// Of an event named as a whole, what can be changed is meant; a delivery named by its number is meant itself.
     pub(super) fn plan(self, left: impl Fn(State) -> Option<SkipReason>) -> Plan {
-        let mut plan = Plan::default();
+        let mut plan = Plan { by_filter: self.by_filter, ..Plan::default() };
         let mut alone = Vec::new();
         for row in self.rows {
             match left(row.state) {
@@ -158,7 +162,9 @@ impl Selection {
 ///
 /// An event whose id is a number is found by it, unless a delivery of another event has that number: then neither is taken.
 pub(super) fn name(store: &dyn Store, id: &str) -> Result<Option<Named>, CliError> {
-    if let Some(seq) = id.strip_prefix('#').and_then(|seq| seq.parse().ok()) {
+    // `evt#3`, as reports write the third event.
+    let digits = id.strip_prefix("evt").unwrap_or(id).strip_prefix('#');
+    if let Some(seq) = digits.and_then(|seq| seq.parse().ok()) {
         let found = store.event_by_seq(seq).wait()?.ok_or_else(|| no_event(id))?;
         return Ok(Some(Named::Event(found.row.id)));
     }
@@ -192,27 +198,34 @@ fn undelivered(store: &dyn Store, id: &EventId) -> Result<EventRow, CliError> {
     store.event(id).wait()?.map(|detail| detail.row).ok_or_else(|| no_event(id.as_str()))
 }
 
-/// All deliveries that match, oldest first.
+/// All deliveries that match, oldest first. Read by cursor, so that none is skipped while others change.
 fn all(store: &dyn Store, filter: &DeliveryFilter) -> Result<Vec<DeliveryRow>, CliError> {
-    let mut rows = Vec::new();
-    for number in 1.. {
-        let listed = store.deliveries(filter, Page { limit: PAGE, number, oldest_first: true }).wait()?;
+    let (mut rows, mut filter) = (Vec::new(), filter.clone());
+    loop {
+        let listed = store.deliveries(&filter, Page { limit: PAGE, number: 1, oldest_first: true }).wait()?;
+        filter.past = listed.rows.last().map(|row| row.id);
         let last = (listed.rows.len() as u64) < PAGE;
         rows.extend(listed.rows);
         if last {
-            break;
+            return Ok(rows);
         }
     }
-    Ok(rows)
 }
 
 /// Whether a delivery that was named is also one of those the other options mean.
 fn matches(row: &DeliveryRow, filter: &DeliveryFilter) -> bool {
     (filter.states.is_empty() || filter.states.contains(&row.state))
         && filter.endpoint.as_ref().is_none_or(|name| row.endpoint == *name)
-        && filter.event_type.as_ref().is_none_or(|event_type| row.event.event_type == *event_type)
+        && filter.event_type.as_ref().is_none_or(|pattern| pattern.matches(&row.event.event_type))
+        && filter.resource_id.as_ref().is_none_or(|id| row.event.resource.id == *id)
+        && filter.last_status.is_none_or(|status| row.last_status == Some(status))
+        && filter.error.as_ref().is_none_or(|text| contains(row.last_detail.as_deref(), text))
         && filter.since.is_none_or(|since| row.changed_at >= since)
         && filter.until.is_none_or(|until| row.changed_at < until)
+}
+
+fn contains(detail: Option<&str>, text: &str) -> bool {
+    detail.is_some_and(|detail| detail.to_lowercase().contains(&text.to_lowercase()))
 }
 
 fn read_ids() -> Result<Vec<String>, CliError> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use super::exit::{CliError, Exit};
 use crate::outbound::run::Stop;
@@ -17,6 +17,7 @@ pub(super) struct Signals {
     /// The state a run watches.
     pub(super) stop: watch::Receiver<Stop>,
     asked: watch::Sender<Stop>,
+    reload: Arc<Notify>,
     came: Arc<Came>,
 }
 
@@ -33,20 +34,29 @@ impl Signals {
         let (asked, stop) = watch::channel(Stop::No);
         let came = Arc::new(Came::default());
         let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-        // A reload means nothing to a run that reads its configuration once; the default would be to die.
+        // A run that reads its configuration once does not listen for it; the default would be to die.
         let mut hangup = signal(SignalKind::hangup())?;
-        let (seen, asks) = (Arc::clone(&came), asked.clone());
+        let reload = Arc::<Notify>::default();
+        let (seen, asks, reloads) = (Arc::clone(&came), asked.clone(), Arc::clone(&reload));
         tokio::spawn(async move {
             loop {
                 tokio::select! {
                     _ = interrupt.recv() => seen.interrupt.store(true, Ordering::SeqCst),
                     _ = terminate.recv() => seen.terminate.store(true, Ordering::SeqCst),
-                    _ = hangup.recv() => continue,
+                    _ = hangup.recv() => {
+                        reloads.notify_one();
+                        continue;
+                    }
                 }
                 asks.send_modify(|stop| *stop = if *stop == Stop::No { Stop::Drain } else { Stop::Now });
             }
         });
-        Ok(Self { stop, asked, came })
+        Ok(Self { stop, asked, reload, came })
+    }
+
+    /// Waits until the configuration is to be read again.
+    pub(super) async fn reload(&self) {
+        self.reload.notified().await;
     }
 
     /// Asks the run to end as the first signal would: what it was for is done.

@@ -78,34 +78,44 @@ impl SyncArgs {
             let why = emit::said_of_nobody(&endpoints, &receipt.event.event_type);
             return Err(Exit::Failure.error("nothing was delivered").cause(why));
         }
-        self.deliver(context, &store, &endpoints, &receipt.event)
-            .map_err(|fault| fault.cause(format!("the event {} is stored and stays in the queue", receipt.event.id)))
+        deliver(context, "sync", (&store, &endpoints), &receipt.event, self.max_time)
     }
+}
 
-    /// Runs a worker until the outcome is known or the time is up, and tells what came of it.
-    fn deliver(
-        &self,
-        context: &Context,
-        store: &Arc<dyn Store>,
-        endpoints: &[Endpoint],
-        event: &Event,
-    ) -> Result<Exit, CliError> {
-        let options =
-            RunOptions { until: Until::Stopped, limit: None, concurrency: None, max_time: Some(self.max_time) };
-        let deadline = context.now.plus(self.max_time);
-        let run = ProcessRun::new(context, Arc::clone(store), endpoints, options)?;
-        let done = run.run_until("sync", || is_settled(store.as_ref(), &event.id, deadline))?;
-        let deliveries = store.event(&event.id).wait()?.map(|detail| detail.deliveries).unwrap_or_default();
-        let report = report(event, &deliveries);
-        if deliveries.iter().all(|row| row.state == State::Delivered) {
-            context.screen.said(&report)?;
-            return Ok(Exit::Done);
-        }
-        context.screen.report(&report)?;
-        match done.stopped_by {
-            Some(exit) => Ok(exit),
-            None => Err(undelivered(&deliveries)),
-        }
+/// Runs a worker until the outcome of one stored event is known or the time is up, and tells what came of it.
+pub(super) fn deliver(
+    context: &Context,
+    command: &str,
+    queue: (&Arc<dyn Store>, &[Endpoint]),
+    event: &Event,
+    max_time: Duration,
+) -> Result<Exit, CliError> {
+    wait_for(context, command, queue, event, max_time)
+        .map_err(|error| error.cause(format!("the event {} is stored and stays in the queue", event.id)))
+}
+
+fn wait_for(
+    context: &Context,
+    command: &str,
+    (store, endpoints): (&Arc<dyn Store>, &[Endpoint]),
+    event: &Event,
+    max_time: Duration,
+) -> Result<Exit, CliError> {
+    let options =
+        RunOptions { until: Until::Stopped, limit: None, concurrency: None, max_time: Some(max_time), endpoint: None };
+    let deadline = context.now.plus(max_time);
+    let run = ProcessRun::new(context, Arc::clone(store), endpoints, options)?;
+    let done = run.run_until(command, || is_settled(store.as_ref(), &event.id, deadline))?;
+    let deliveries = store.event(&event.id).wait()?.map(|detail| detail.deliveries).unwrap_or_default();
+    let report = report(event, &deliveries);
+    if deliveries.iter().all(|row| row.state == State::Delivered) {
+        context.screen.said(&report)?;
+        return Ok(Exit::Done);
+    }
+    context.screen.report(&report)?;
+    match done.stopped_by {
+        Some(exit) => Ok(exit),
+        None => Err(undelivered(&deliveries)),
     }
 }
 

@@ -235,7 +235,7 @@ impl<'a> Session<'a> {
     /// An event in lines: what becomes of each delivery, and every attempt.
     async fn explained(&self, id: &EventId) -> crate::store::Result<Vec<String>> {
         let Some(detail) = self.store.event(id).await? else { return Ok(vec!["this event was pruned".to_owned()]) };
-        let why = why::why(self.store.as_ref(), &detail, SystemClock.now())?;
+        let why = why::event(&detail, &self.store.endpoints().await?, SystemClock.now());
         Ok(event_lines(&detail, why.lines))
     }
 

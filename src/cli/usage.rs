@@ -1,19 +1,21 @@
 //! What clap answers by itself: help, version, and wrong usage.
 
 use std::ffi::OsString;
-use std::io;
+use std::io::{self, Write as _};
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::exit::Exit;
 use crate::clock::Timestamp;
 use crate::render::{Failure, Format, Options, Screen};
 use crate::report::health;
+use crate::untrusted::Untrusted;
 
 /// Shows what clap has to say and returns the exit status.
 ///
 /// Help and version go to standard output with 0, wrong usage to standard error with 2; as JSON where JSON was asked for.
-pub(super) fn answer(error: &clap::Error, args: &[OsString], now: Timestamp) -> u8 {
+pub(super) fn answer(error: clap::Error, args: &[OsString], now: Timestamp) -> u8 {
+    let error = safe(error);
     if error.exit_code() == 0 {
         return match error.print() {
             Err(e) if e.kind() != io::ErrorKind::BrokenPipe => Exit::Io.code(),
@@ -21,9 +23,9 @@ pub(super) fn answer(error: &clap::Error, args: &[OsString], now: Timestamp) -> 
         };
     }
     match wants_json(args) {
-        true => screen_of_json(now).error(&failure(error)),
+        true => screen_of_json(now).error(&failure(&error)),
         // Where standard error cannot be written, the exit status has to do.
-        false => drop(error.print()),
+        false => drop(io::stderr().lock().write_all(safe_text(&error).as_bytes())),
     }
     if !is_for_check(args) {
         return Exit::Usage.code();
@@ -31,8 +33,76 @@ pub(super) fn answer(error: &clap::Error, args: &[OsString], now: Timestamp) -> 
     // What runs checks reads 2 as CRITICAL, and standard output only.
     let format = if wants_json(args) { Format::Json } else { Format::Table };
     let screen = Screen::new(Options { format, ..Options::at(now) });
-    let _ = screen.report(&health::unknown(&format!("wrong usage: {}", failure(error).message)));
+    let _ = screen.report(&health::unknown(&format!("wrong usage: {}", failure(&error).message)));
     super::check::UNKNOWN.code()
+}
+
+/// The same error with what was typed made safe to show: a line break in it begins no line.
+fn safe(mut error: clap::Error) -> clap::Error {
+    for kind in [ContextKind::InvalidArg, ContextKind::InvalidValue, ContextKind::InvalidSubcommand] {
+        if let Some(ContextValue::String(typed)) = error.get(kind) {
+            let typed = ContextValue::String(Untrusted(typed).to_string());
+            error.insert(kind, typed);
+        }
+    }
+    error
+}
+
+/// Commands of other tools and words of this one, with the command that does it here.
+const SYNONYMS: &[(&str, &str)] = &[
+    ("queue", "syncctl status"),
+    ("stats", "syncctl status"),
+    ("log", "syncctl logs"),
+    ("tail", "syncctl logs -f"),
+    ("test", "syncctl endpoints test NAME"),
+    ("ping", "syncctl doctor --online"),
+    ("send", "syncctl emit"),
+    ("publish", "syncctl emit"),
+    ("enqueue", "syncctl emit"),
+    ("push", "syncctl emit"),
+    ("run", "syncctl process"),
+    ("work", "syncctl process --watch"),
+    ("worker", "syncctl process --watch"),
+    ("watch", "syncctl process --watch"),
+    ("drain", "syncctl process --wait"),
+    ("requeue", "syncctl replay"),
+    ("resend", "syncctl replay"),
+    ("redeliver", "syncctl replay"),
+    ("errors", "syncctl failures"),
+    ("dead", "syncctl failures"),
+    ("dlq", "syncctl failures"),
+    ("explain", "syncctl why"),
+    ("inspect", "syncctl why"),
+    ("pause", "syncctl endpoints pause"),
+    ("resume", "syncctl endpoints resume"),
+    ("cancel", "syncctl deliveries give-up"),
+    ("discard", "syncctl deliveries give-up"),
+    ("targets", "syncctl endpoints"),
+    ("webhooks", "syncctl endpoints"),
+    ("backup", "syncctl db backup"),
+    ("restore", "syncctl db restore"),
+    ("prune", "syncctl db prune"),
+    ("migrate", "syncctl db status"),
+    ("server", "syncctl serve"),
+    ("start", "syncctl serve"),
+    ("setup", "syncctl init"),
+    ("check-secret", "syncctl secret check"),
+    ("keygen", "syncctl secret new"),
+];
+
+/// What an unknown command is called here.
+fn synonym(error: &clap::Error) -> Option<&'static str> {
+    let Some(ContextValue::String(typed)) = error.get(ContextKind::InvalidSubcommand) else { return None };
+    SYNONYMS.iter().find(|(word, _)| word == typed).map(|(_, command)| *command)
+}
+
+/// The error in words, with whatever else a terminal would obey escaped line by line.
+fn safe_text(error: &clap::Error) -> String {
+    let tip = synonym(error).map(|command| format!("\n  tip: use `{command}`\n"));
+    let text = error.render().to_string();
+    let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
+    let text = format!("{first}\n{}{rest}", tip.unwrap_or_default());
+    text.lines().map(|line| format!("{}\n", Untrusted(line))).collect()
 }
 
 /// Whether the arguments name `check`, as far as they can be read without being right.
@@ -59,7 +129,7 @@ fn wants_json(args: &[OsString]) -> bool {
 
 /// Clap's words, taken apart: what is wrong, and what it suggests.
 fn failure(error: &clap::Error) -> Failure {
-    let text = error.render().to_string();
+    let text = safe_text(error);
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         return Failure::new(Exit::Usage.code(), Exit::Usage.name(), "a command is missing")
             .with_hint("see what there is with `syncctl help --all`");

@@ -4,11 +4,12 @@ use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
+use chrono::{Days, Local, NaiveDate, NaiveDateTime, NaiveTime, TimeZone as _};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::exit::{CliError, Exit};
 use crate::clock::Timestamp;
-use crate::endpoint::EndpointUrl;
+use crate::endpoint::{EndpointUrl, Pattern};
 use crate::render::{ColorChoice, Format, TimeStyle};
 use crate::untrusted::Untrusted;
 
@@ -43,24 +44,38 @@ pub(super) fn duration_above_zero(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// A moment: RFC 3339, or a duration before now.
-#[derive(Clone, Copy, Debug)]
+/// A moment in the past as people write it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum When {
     /// That moment.
     At(Timestamp),
     /// So long before now.
     Ago(Duration),
+    /// The local midnight so many days before today's.
+    Midnight {
+        /// 0 for today, 1 for yesterday.
+        days_ago: u64,
+    },
 }
 
 impl When {
-    /// Reads either form.
+    /// Reads RFC 3339, a local date or time, `2h`, `-2h`, `2h ago`, `today` or `yesterday`.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
-        if let Some(at) = Timestamp::parse(text) {
+        let text = text.trim();
+        match text {
+            "now" => return Ok(Self::Ago(Duration::ZERO)),
+            "today" => return Ok(Self::Midnight { days_ago: 0 }),
+            "yesterday" => return Ok(Self::Midnight { days_ago: 1 }),
+            _ => {}
+        }
+        if let Some(at) = Timestamp::parse(text).or_else(|| local_time(text)) {
             return Ok(Self::At(at));
         }
-        humantime::parse_duration(text)
-            .map(Self::Ago)
-            .map_err(|_| "write a time like 2026-11-22T10:00Z, or a duration before now like 2h or 7d".to_owned())
+        let span = text.strip_suffix(" ago").or_else(|| text.strip_prefix('-')).unwrap_or(text);
+        humantime::parse_duration(span.trim()).map(Self::Ago).map_err(|_| {
+            "write a duration before now like 2h or 7d, `yesterday`, a local date like 2026-11-28, or RFC 3339"
+                .to_owned()
+        })
     }
 
     /// The moment, seen from `now`.
@@ -68,8 +83,35 @@ impl When {
         match self {
             Self::At(at) => at,
             Self::Ago(ago) => now.minus(ago),
+            Self::Midnight { days_ago } => {
+                let today = now.to_datetime().with_timezone(&Local).date_naive();
+                let day = today.checked_sub_days(Days::new(days_ago)).unwrap_or(today);
+                local(day.and_time(NaiveTime::MIN)).unwrap_or(now)
+            }
         }
     }
+}
+
+/// A date, or a date and time without an offset, in the machine's time zone.
+fn local_time(text: &str) -> Option<Timestamp> {
+    let formats = ["%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"];
+    let time = formats.iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok());
+    let date = || NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().map(|date| date.and_time(NaiveTime::MIN));
+    local(time.or_else(date)?)
+}
+
+/// Where clocks are set back a local time comes twice: the earlier one is meant. Where they are set forward it is skipped.
+fn local(time: NaiveDateTime) -> Option<Timestamp> {
+    let at = Local
+        .from_local_datetime(&time)
+        .earliest()
+        .or_else(|| Local.from_local_datetime(&(time + chrono::TimeDelta::hours(1))).earliest())?;
+    Some(Timestamp::from_millis(at.timestamp_millis()))
+}
+
+/// An event type or a pattern of types.
+pub(super) fn pattern(text: &str) -> Result<Pattern, String> {
+    Pattern::parse(text).map_err(|_| "use an event type, or a pattern such as `user.*`".to_owned())
 }
 
 /// An RFC 3339 time.
@@ -171,6 +213,23 @@ pub(super) fn shown_path(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_past_is_read_as_people_write_it() {
+        let now = Timestamp::parse("2026-11-29T12:00:00Z").expect("a time");
+        let seen = |text: &str| When::parse(text).map(|when| when.seen_from(now));
+        let two_hours_ago = Ok(now.minus(Duration::from_secs(7_200)));
+        assert_eq!(["2h", "-2h", "2h ago", " 2h "].map(seen), [(); 4].map(|()| two_hours_ago.clone()));
+        assert_eq!(seen("2026-11-22T10:00Z"), Ok(Timestamp::parse("2026-11-22T10:00:00Z").expect("a time")));
+        let day = Duration::from_secs(86_400);
+        let midnight = seen("today").expect("today");
+        assert!(midnight <= now && now.since(midnight) < day);
+        assert_eq!(seen("2026-11-28"), seen("2026-11-28T00:00"));
+        assert_eq!(seen("2026-11-28 00:00:00"), seen("2026-11-28"));
+        for wrong in ["", "2026-13-01", "2026-11-28T25:00", "tomorrow", "2", "ago", "--2h"] {
+            assert!(When::parse(wrong).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn a_moment_is_read_in_seconds_and_milliseconds_are_told_and_never_moved_into_another_year() {

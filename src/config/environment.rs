@@ -95,10 +95,20 @@ impl Environment {
         self.xdg("XDG_STATE_HOME", ".local/state")
     }
 
-    /// The XDG rule: relative paths are ignored.
+    /// The user's home directory, if it is there.
+    pub(super) fn home(&self) -> Option<PathBuf> {
+        self.process_path("HOME").filter(|home| home.is_absolute() && home.is_dir())
+    }
+
+    /// The names of its variables, those of the env file among them.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.process.keys().chain(self.file.keys()).map(String::as_str)
+    }
+
+    /// The XDG rule: relative paths are ignored. A home that is not there, such as `/nonexistent`, is none.
     fn xdg(&self, name: &str, below_home: &str) -> Option<PathBuf> {
         let absolute = |name| self.process_path(name).filter(|path| path.is_absolute());
-        absolute(name).or_else(|| Some(absolute("HOME")?.join(below_home))).map(|dir| dir.join("syncctl"))
+        absolute(name).or_else(|| Some(self.home()?.join(below_home))).map(|dir| dir.join("syncctl"))
     }
 }
 

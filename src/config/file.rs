@@ -36,11 +36,11 @@ pub(super) struct File {
 
 impl File {
     /// Reads a file. What is wrong inside is returned beside what is right; an error is a file that cannot be read.
-    pub(super) fn read(path: &Path) -> Result<(Self, Vec<Problem>), Problem> {
+    pub(super) fn read(path: &Path, home: Option<&Path>) -> Result<(Self, Vec<Problem>), Problem> {
         let bytes = trusted(path)?;
         let text = String::from_utf8(bytes).map_err(|_| Problem::in_file(path, "it is not UTF-8"))?;
         let (root, errors) = DeTable::parse_recoverable(&text);
-        let mut walk = Walk { path, text: &text, file: Self::default(), problems: Vec::new() };
+        let mut walk = Walk { path, home, text: &text, file: Self::default(), problems: Vec::new() };
         walk.root(root.get_ref());
         let broken = errors.iter().map(|error| walk.broken(error)).collect::<Vec<_>>();
         // What a broken file seems to say besides is guesswork.
@@ -89,6 +89,7 @@ fn is_named_pipe(path: &Path) -> bool {
 /// A walk through one file.
 struct Walk<'a> {
     path: &'a Path,
+    home: Option<&'a Path>,
     text: &'a str,
     file: File,
     problems: Vec<Problem>,
@@ -156,7 +157,17 @@ impl Walk<'_> {
             self.wrong(line, format!("{key} wants {wants}"));
             return None;
         };
-        let text = if is_relative_path(&text, form) { self.beside(&text) } else { text };
+        let text = match text.strip_prefix("~/").filter(|_| is_relative_path(&text, form)) {
+            Some(below) => match self.home {
+                Some(home) => home.join(below).to_string_lossy().into_owned(),
+                None => {
+                    self.wrong(line, format!("{key}: `~` means HOME, which is not set to a directory"));
+                    return None;
+                }
+            },
+            None if is_relative_path(&text, form) => self.beside(&text),
+            None => text,
+        };
         Some(Entry { key: key.to_owned(), text, origin: Origin::File(self.path.to_owned(), line) })
     }
 

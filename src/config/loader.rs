@@ -37,16 +37,16 @@ impl Loader {
     pub(super) fn files(&mut self, environment: &Environment, named: Option<PathBuf>, system: &Path) -> Vec<File> {
         let named = named.or_else(|| environment.process_path("SYNCCTL_CONFIG"));
         let user = match named {
-            Some(path) => self.file("named", path),
-            None => environment.config_dir().and_then(|dir| self.file("user", dir.join("config.toml"))),
+            Some(path) => self.file(environment, "named", path),
+            None => environment.config_dir().and_then(|dir| self.file(environment, "user", dir.join("config.toml"))),
         };
-        let system = self.file("system", system.to_owned());
+        let system = self.file(environment, "system", system.to_owned());
         self.places.reverse();
         user.into_iter().chain(system).collect()
     }
 
-    fn file(&mut self, role: &'static str, path: PathBuf) -> Option<File> {
-        let read = File::read(&path);
+    fn file(&mut self, environment: &Environment, role: &'static str, path: PathBuf) -> Option<File> {
+        let read = File::read(&path, environment.home().as_deref());
         let absent = matches!(&read, Err(problem) if problem.missing);
         self.places.push(Place { role, path, found: !absent });
         match read {

@@ -76,7 +76,7 @@ pub enum ConfigError {
         reason: String,
     },
     /// A default place lies in the home directory, and there is none.
-    #[error("no place for the database: neither HOME nor XDG_STATE_HOME is set to an absolute path")]
+    #[error("no place for the database: neither HOME nor XDG_STATE_HOME is set to an absolute path that exists")]
     NoHome,
 }
 

@@ -128,6 +128,29 @@ const ABOUT: &[(&str, &str)] = &[
     ("admin.token", "What administrators show"),
 ];
 
+/// Variables of the program that no key has.
+const OTHER_VARIABLES: &[&str] =
+    &["SYNCCTL_CONFIG", "SYNCCTL_LOG", "SYNC_WEBHOOK_URLS", "SYNCCTL_WEBHOOK_URLS", "SYNCCTL_SYNC_WEBHOOK_URLS"];
+
+/// Edits that still count as a slip of the keyboard.
+const MISSPELT_BY: usize = 2;
+
+/// A warning about a variable that sets nothing, where another one was probably meant.
+pub(super) fn misspelt(name: &str) -> Option<String> {
+    if !name.starts_with("SYNC") {
+        return None;
+    }
+    let known: Vec<String> = KEYS
+        .iter()
+        .map(|key| variable(key.name))
+        .chain(SECRETS.iter().flat_map(super::secret_keys::SecretKeys::variables))
+        .chain(OTHER_VARIABLES.iter().map(|name| (*name).to_owned()))
+        .collect();
+    let nearest = known.iter().map(|known| (strsim::damerau_levenshtein(known, name), known)).min()?;
+    let (1..=MISSPELT_BY, meant) = nearest else { return None };
+    Some(format!("the variable {name} sets nothing: did you mean {meant}?"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -61,6 +61,16 @@ pub enum OpenCause {
     RetryAfter,
 }
 
+impl OpenCause {
+    /// The cause in words.
+    pub const fn describe(self) -> &'static str {
+        match self {
+            Self::Unanswered => "attempts in a row were not answered",
+            Self::RetryAfter => "the endpoint sent Retry-After",
+        }
+    }
+}
+
 /// An open circuit: the endpoint gets one probe at a time and nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CircuitOpen {

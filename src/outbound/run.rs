@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::clock::Timestamp;
+use crate::endpoint::EndpointId;
 use crate::store::{IdleInfo, RunStats, StoreError};
 
 /// How often a worker looks for runs that died.
@@ -57,6 +58,8 @@ pub struct RunOptions {
     pub concurrency: Option<u16>,
     /// How long it may start requests.
     pub max_time: Option<Duration>,
+    /// The only endpoint it sends to.
+    pub endpoint: Option<EndpointId>,
 }
 
 /// What a signal asks for.

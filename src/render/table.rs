@@ -5,8 +5,9 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 use comfy_table::{Attribute, CellAlignment, Color, ContentArrangement, presets};
 
-use super::{Look, Picked, shown_cell};
-use crate::report::{Cell, Level};
+use super::{Format, Look, Picked, shown_cell};
+use crate::format::shorten;
+use crate::report::{Cell, Column, Level};
 use crate::untrusted::Untrusted;
 
 /// Spaces between two columns.
@@ -17,12 +18,45 @@ pub(super) fn write(out: &mut dyn Write, picked: &Picked<'_>, look: &Look) -> io
     if let Some(title) = &picked.table.title {
         writeln!(out, "{}", painted(&Untrusted(title).to_string(), Style::new().bold(), look.color))?;
     }
-    for line in laid_out(picked, look).lines() {
+    let fitting = Picked { table: picked.table, columns: fitting(picked, look) };
+    for line in laid_out(&fitting, look).lines() {
         writeln!(out, "{}", line.trim_end())?;
     }
     match &picked.table.summary {
         Some(summary) => writeln!(out, "{}", Untrusted(summary)),
         None => Ok(()),
+    }
+}
+
+/// The columns that fit the terminal: the optional ones are left out, the last one first, before any word is cut.
+fn fitting(picked: &Picked<'_>, look: &Look) -> Vec<usize> {
+    let mut columns = picked.columns.clone();
+    let Some(width) = look.width.filter(|_| look.columns.is_empty() && look.format == Format::Table) else {
+        return columns;
+    };
+    let natural = |at: usize| {
+        let cells = picked.table.rows.iter().map(|row| row.get(at).unwrap_or(&Cell::Empty));
+        let cells = cells.map(|cell| text(cell, &picked.table.columns[at], look).chars().count());
+        cells.chain([picked.table.columns[at].header.chars().count()]).max().unwrap_or_default()
+    };
+    let widths: Vec<usize> = (0..picked.table.columns.len()).map(natural).collect();
+    let total = |columns: &[usize]| columns.iter().map(|at| widths[*at] + usize::from(GAP)).sum::<usize>();
+    while total(&columns) > usize::from(width) + usize::from(GAP) {
+        let Some(place) = columns.iter().rposition(|at| picked.table.columns[*at].optional) else { break };
+        columns.remove(place);
+    }
+    columns
+}
+
+/// Characters of a long text that a terminal shows.
+const LONG_CHARS: usize = 60;
+
+/// A cell as a table shows it.
+fn text(cell: &Cell, column: &Column, look: &Look) -> String {
+    let text = shown_cell(cell, look);
+    match column.long && look.width.is_some() && look.format == Format::Table {
+        true => shorten(&text, LONG_CHARS),
+        false => text,
     }
 }
 
@@ -58,7 +92,7 @@ fn laid_out(picked: &Picked<'_>, look: &Look) -> comfy_table::Table {
         table.set_header(picked.headings().map(|column| heading(column.header, look)));
     }
     for row in &picked.table.rows {
-        table.add_row(picked.cells(row).map(|cell| shown(cell, look)));
+        table.add_row(picked.cells(row).zip(picked.headings()).map(|(cell, column)| shown(cell, column, look)));
     }
     align(&mut table, picked, look);
     table
@@ -88,8 +122,8 @@ fn heading(text: &str, look: &Look) -> comfy_table::Cell {
     if look.color { cell.add_attribute(Attribute::Bold) } else { cell }
 }
 
-fn shown(cell: &Cell, look: &Look) -> comfy_table::Cell {
-    let shown = comfy_table::Cell::new_owned(shown_cell(cell, look));
+fn shown(cell: &Cell, column: &Column, look: &Look) -> comfy_table::Cell {
+    let shown = comfy_table::Cell::new_owned(text(cell, column, look));
     match cell {
         Cell::Level(level, _) if look.color => shown.fg(color_of(*level)),
         _ => shown,

@@ -8,7 +8,7 @@ use super::{Cell, Column, Level, Report, Table};
 use crate::clock::Timestamp;
 use crate::format::{bytes, count, short_duration};
 use crate::monitor::{Grade, HUGE_LOG, Health, LARGE_LOG, Limits, due_age};
-use crate::store::{DatabaseInfo, Figures, OpenRuns, RunRow, Volume};
+use crate::store::{DatabaseInfo, Figures, Holder, OpenRuns, RunRow, Storage, Volume};
 
 /// Free space below which a queue soon stops.
 const LITTLE_SPACE: u64 = 16 << 20;
@@ -105,7 +105,8 @@ pub fn database(info: &DatabaseInfo, checked: &str, wrong: &[String]) -> Finding
 }
 
 /// The disk below the file, and the log on it.
-pub fn disk(volume: &Volume, wal_bytes: u64, full: bool) -> Finding {
+pub fn disk(volume: &Volume, storage: Storage) -> Finding {
+    let Storage { full, read_only, wal_bytes } = storage;
     let name = "disk";
     let kind = volume.kind.as_deref().unwrap_or("unknown file system");
     let free =
@@ -117,6 +118,8 @@ pub fn disk(volume: &Volume, wal_bytes: u64, full: bool) -> Finding {
             .hint("put the database on a local disk, with --db, SYNCCTL_DB or `database` in the configuration");
     }
     match (volume.free_bytes.unwrap_or(u64::MAX), wal_bytes) {
+        _ if read_only => Finding::fail(name, format!("{detail}: mounted read-only, nothing can be stored"))
+            .hint("see why with `dmesg`, then remount it writable or move the database with --db"),
         _ if full => Finding::fail(name, format!("{detail}: nothing more fits")).hint(make_room),
         (..LITTLE_SPACE, _) => Finding::fail(name, format!("{detail}: almost nothing more fits")).hint(make_room),
         (_, HUGE_LOG..) => Finding::fail(name, format!("{detail}: a long-running reader blocks WAL checkpoints"))
@@ -127,6 +130,13 @@ pub fn disk(volume: &Volume, wal_bytes: u64, full: bool) -> Finding {
         _ if kind.starts_with("fuse") => Finding::warn(name, format!("{detail}: see that its locks work")),
         _ => Finding::ok(name, detail),
     }
+}
+
+/// A process that kept the write lock for as long as it was looked at.
+pub fn write_lock(holder: &Holder, at_least: Duration) -> Finding {
+    let (pid, held) = (holder.pid, short_duration(at_least));
+    Finding::fail("lock", format!("process {pid} ({}) has held the write lock for more than {held}", holder.name))
+        .hint(format!("nothing can be stored until it lets go: see what it does with `ps -fp {pid}`, and end it"))
 }
 
 /// When deliveries were last sent, against what is due. `runs` are the latest, newest first.
@@ -163,7 +173,7 @@ pub fn runs(runs: &[RunRow], runs_open: OpenRuns, figures: &Figures, limits: &Li
 }
 
 fn pending_words(pending: i64) -> String {
-    count(usize::try_from(pending).unwrap_or(0), "pending delivery").replace("deliverys", "deliveries")
+    count(usize::try_from(pending).unwrap_or(0), "pending delivery")
 }
 
 /// The health of the queue; what the other findings tell is left out.
@@ -223,30 +233,34 @@ const FINDINGS: &[Column] = &[
     Column::text("verdict", "VERDICT"),
     Column::text("check", "CHECK"),
     Column::text("found", "FOUND"),
-    Column::text("hint", "HINT").only_wide(),
+    Column::text("hint", "REMEDY").only_wide(),
 ];
+
+const REMEDIES: &[Column] = &[Column::text("check", "CHECK"), Column::text("hint", "REMEDY")];
 
 #[derive(Serialize)]
 struct FindingsView<'a> {
-    checks: &'a [Finding],
+    checks: Vec<&'a Finding>,
     failures: usize,
     warnings: usize,
 }
 
-/// What `doctor` answers.
-pub fn findings(findings: &[Finding]) -> Report {
+/// What `doctor` answers, each finding with its remedy; without those that are as they should be if `only_wrong`.
+pub fn findings(findings: &[Finding], only_wrong: bool) -> Report {
     let of = |severity: Severity| findings.iter().filter(|it| it.severity == severity).count();
     let (failures, warnings) = (of(Severity::Fail), of(Severity::Warn));
     let summary = match (failures, warnings) {
         (0, 0) => "nothing is wrong".to_owned(),
         _ => format!("{}, {}", count(failures, "failure"), count(warnings, "warning")),
     };
-    let table = Table::new(FINDINGS, findings.iter().map(cells).collect()).summed_up(summary);
-    let report = Report::new(&FindingsView { checks: findings, failures, warnings })
+    let shown: Vec<&Finding> = findings.iter().filter(|it| !only_wrong || it.severity != Severity::Ok).collect();
+    let table = Table::new(FINDINGS, shown.iter().map(|it| cells(it)).collect()).summed_up(summary);
+    let remedy = |finding: &&Finding| Some(vec![finding.name.into(), finding.hint.as_deref()?.into()]);
+    let remedies = Table::new(REMEDIES, shown.iter().filter_map(remedy).collect());
+    Report::new(&FindingsView { checks: shown.clone(), failures, warnings })
         .with_table(table)
-        .with_names(findings.iter().map(|finding| finding.name));
-    let hints = findings.iter().filter_map(|finding| finding.hint.as_deref());
-    hints.fold(report, Report::with_hint)
+        .with_table(remedies)
+        .with_names(shown.iter().map(|finding| finding.name))
 }
 
 fn cells(finding: &Finding) -> Vec<Cell> {
@@ -272,7 +286,7 @@ mod tests {
 
     fn on(kind: &str, free_mib: u64, wal_mib: u64) -> Severity {
         let volume = Volume { kind: Some(kind.to_owned()), free_bytes: Some(free_mib << 20) };
-        disk(&volume, wal_mib << 20, false).severity
+        disk(&volume, Storage { wal_bytes: wal_mib << 20, ..Storage::default() }).severity
     }
 
     #[test]
@@ -282,8 +296,14 @@ mod tests {
         assert_eq!([on("tmpfs", 1024, 1), on("fuse.sshfs", 1024, 1)], [Severity::Warn; 2]);
         assert_eq!([on("ext4", 255, 1), on("ext4", 1024, 64)], [Severity::Warn; 2]);
         assert_eq!([on("ext4", 15, 1), on("ext4", 1024, 256)], [Severity::Fail; 2]);
-        assert_eq!(disk(&Volume::default(), 0, true).severity, Severity::Fail);
-        assert_eq!(disk(&Volume::default(), 0, false).severity, Severity::Ok, "what nobody tells is not wrong");
+        assert_eq!(disk(&Volume::default(), Storage { full: true, ..Storage::default() }).severity, Severity::Fail);
+        let read_only = Storage { read_only: true, ..Storage::default() };
+        assert_eq!(disk(&Volume::default(), read_only).severity, Severity::Fail);
+        assert_eq!(
+            disk(&Volume::default(), Storage::default()).severity,
+            Severity::Ok,
+            "what nobody tells is not wrong"
+        );
     }
 
     #[test]

@@ -83,8 +83,18 @@ pub fn would_emit(draft: &Draft, deliveries: u64, now: Timestamp) -> Report {
     Report::new(&view).with_line(format!("would store {event_type} {id} for {deliveries} endpoints; nothing changed"))
 }
 
+/// A line of a batch that was not stored.
+#[derive(Clone, Debug, Serialize)]
+pub struct RejectedLine {
+    /// Its number, from 1.
+    pub line: u64,
+    /// Why not.
+    pub error: String,
+}
+
 /// The answer to a batch.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Batch {
     /// Events stored.
     pub accepted: u64,
@@ -92,4 +102,7 @@ pub struct Batch {
     pub duplicates: u64,
     /// Lines not stored.
     pub rejected: u64,
+    /// The first of them, each with the reason.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rejected_lines: Vec<RejectedLine>,
 }

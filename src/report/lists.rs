@@ -8,11 +8,8 @@ use crate::clock::Timestamp;
 use crate::delivery::{Outcome, Reason, State, Trigger};
 use crate::event::data_of;
 use crate::format::shorten;
-use crate::store::{AttemptRow, DeliveryRow, EventDetail, EventRow, Listed, Page};
+use crate::store::{AttemptRow, DeliveryId, DeliveryRow, EventDetail, EventRow, Listed, Page};
 use crate::untrusted::Untrusted;
-
-/// Characters of an error that a table shows.
-const ERROR_CHARS: usize = 60;
 
 /// An event in JSON.
 #[derive(Debug, Serialize)]
@@ -33,6 +30,9 @@ pub struct EventView<'a> {
     pub timestamp: Timestamp,
     /// When it was emitted.
     pub created_at: Timestamp,
+    /// The states of its deliveries, where events are listed.
+    #[serde(skip_serializing_if = "<[State]>::is_empty")]
+    pub delivery_states: &'a [State],
 }
 
 impl<'a> EventView<'a> {
@@ -46,6 +46,7 @@ impl<'a> EventView<'a> {
             resource_type: &row.resource.kind,
             timestamp: row.timestamp,
             created_at: row.created_at,
+            delivery_states: &row.states,
         }
     }
 }
@@ -61,10 +62,13 @@ struct DeliveryView<'a> {
     endpoint: &'a str,
     state: State,
     blocked: bool,
+    blocked_by: Option<i64>,
+    interrupted: bool,
     attempts: u32,
     attempts_used: u32,
     next_attempt_at: Option<Timestamp>,
     error: Option<&'a str>,
+    status: Option<u16>,
     reason: Option<Reason>,
     created_at: Timestamp,
     updated_at: Timestamp,
@@ -81,10 +85,13 @@ impl<'a> DeliveryView<'a> {
             endpoint: &row.endpoint,
             state: row.state,
             blocked: row.blocked,
+            blocked_by: row.blocked_by.map(|id| id.0),
+            interrupted: row.abandoned,
             attempts: row.attempts,
             attempts_used: row.used,
             next_attempt_at: next_attempt(row),
             error: error_of(row),
+            status: row.last_status,
             reason: row.reason,
             created_at: row.event.created_at,
             updated_at: row.changed_at,
@@ -111,6 +118,7 @@ fn state_cell(row: &DeliveryRow) -> Cell {
         (State::Delivered, _) => (Level::Good, "delivered".to_owned()),
         (State::Failed, Some(reason)) => (Level::Bad, format!("failed ({})", reason.name())),
         (State::Failed, None) => (Level::Bad, "failed".to_owned()),
+        (State::Processing, _) if row.abandoned => (Level::Warning, "processing (interrupted)".to_owned()),
         (State::Processing, _) => (Level::Busy, "processing".to_owned()),
         (State::Held, _) => (Level::Quiet, "held".to_owned()),
         (State::Pending, _) if row.blocked => (Level::Quiet, "pending (blocked)".to_owned()),
@@ -128,8 +136,8 @@ const DELIVERIES: &[Column] = &[
     Column::text("endpoint", "ENDPOINT"),
     Column::number("attempts", "ATTEMPTS"),
     Column::text("next", "NEXT ATTEMPT"),
-    Column::text("error", "ERROR"),
-    Column::text("updated", "LAST UPDATED"),
+    Column::text("error", "ERROR").long(),
+    Column::text("updated", "LAST UPDATED").optional(),
     Column::text("event", "EVENT").only_wide(),
 ];
 
@@ -142,7 +150,7 @@ fn delivery_cells(row: &DeliveryRow) -> Vec<Cell> {
         row.endpoint.clone().into(),
         row.attempts.into(),
         next_attempt(row).into(),
-        error_of(row).map(|error| shorten(error, ERROR_CHARS)).into(),
+        error_of(row).into(),
         row.changed_at.into(),
         row.event.id.as_str().into(),
     ]
@@ -164,11 +172,30 @@ const EVENTS: &[Column] = &[
     Column::number("seq", "SEQ"),
     Column::text("type", "TYPE"),
     Column::text("resource", "RESOURCE"),
+    Column::text("delivery", "DELIVERY"),
     Column::text("id", "ID"),
-    Column::text("emitted", "EMITTED"),
+    Column::text("emitted", "EMITTED").optional(),
     Column::text("timestamp", "TIMESTAMP").only_wide(),
     Column::text("resource-type", "RESOURCE TYPE").only_wide(),
 ];
+
+/// How far an event got: `delivered`, or what is not, such as `1 pending, 1 failed`.
+fn states_cell(states: &[State]) -> Cell {
+    let of = |state: State| states.iter().filter(|it| **it == state).count();
+    let told: Vec<String> = [State::Failed, State::Held, State::Processing, State::Pending]
+        .into_iter()
+        .filter(|state| of(*state) > 0)
+        .map(
+            |state| if states.len() == 1 { state.name().to_owned() } else { format!("{} {}", of(state), state.name()) },
+        )
+        .collect();
+    match states {
+        [] => (Level::Quiet, "none").into(),
+        _ if told.is_empty() => (Level::Good, "delivered").into(),
+        _ if of(State::Failed) > 0 => Cell::Level(Level::Bad, told.join(", ")),
+        _ => Cell::Level(Level::Busy, told.join(", ")),
+    }
+}
 
 /// A page of events.
 pub fn events(listed: &Listed<EventRow>, page: Page) -> Report {
@@ -179,6 +206,7 @@ pub fn events(listed: &Listed<EventRow>, page: Page) -> Report {
             format!("#{}", row.seq).into(),
             row.event_type.clone().into(),
             row.resource.id.clone().into(),
+            states_cell(&row.states),
             row.id.as_str().into(),
             row.created_at.into(),
             row.timestamp.into(),
@@ -243,7 +271,7 @@ const SENT_TO: &[Column] = &[
     Column::text("state", "STATE"),
     Column::number("attempts", "ATTEMPTS"),
     Column::text("next", "NEXT ATTEMPT"),
-    Column::text("error", "ERROR"),
+    Column::text("error", "ERROR").long(),
 ];
 
 /// The deliveries of one event.
@@ -255,7 +283,7 @@ pub fn sent_to(rows: &[DeliveryRow]) -> Table {
             state_cell(row),
             row.attempts.into(),
             next_attempt(row).into(),
-            error_of(row).map(|error| shorten(error, ERROR_CHARS)).into(),
+            error_of(row).into(),
         ]
     };
     Table::new(SENT_TO, rows.iter().map(cells).collect())
@@ -268,7 +296,7 @@ const ATTEMPTS: &[Column] = &[
     Column::text("outcome", "OUTCOME"),
     Column::number("took", "TOOK"),
     Column::text("detail", "DETAIL"),
-    Column::text("response", "RESPONSE"),
+    Column::text("response", "RESPONSE").optional(),
     Column::text("trigger", "TRIGGER").only_wide(),
 ];
 
@@ -295,6 +323,30 @@ pub fn event(detail: &EventDetail) -> Report {
         .with_table(sent_to(&detail.deliveries))
         .with_table(Table::new(ATTEMPTS, detail.attempts.iter().map(attempt_cells).collect()))
         .with_names([row.id.to_string()])
+}
+
+/// One delivery of an event, with its attempts.
+pub fn delivery(detail: &EventDetail, id: DeliveryId) -> Report {
+    #[derive(Serialize)]
+    struct View<'a> {
+        event: EventView<'a>,
+        delivery: Option<DeliveryView<'a>>,
+        attempts: Vec<AttemptView<'a>>,
+    }
+    let rows: Vec<DeliveryRow> = detail.deliveries.iter().filter(|row| row.id == id).cloned().collect();
+    let attempts: Vec<&AttemptRow> = detail.attempts.iter().filter(|attempt| attempt.delivery == id).collect();
+    let view = View {
+        event: EventView::of(&detail.row),
+        delivery: rows.first().map(DeliveryView::of),
+        attempts: attempts.iter().map(|attempt| AttemptView::of(attempt)).collect(),
+    };
+    let row = &detail.row;
+    Report::new(&view)
+        .with_line(format!("Event     #{}  {}  {}", row.seq, Untrusted(row.id.as_str()), Untrusted(&row.event_type)))
+        .with_line(format!("Resource  {}/{}", Untrusted(&row.resource.kind), Untrusted(&row.resource.id)))
+        .with_table(sent_to(&rows))
+        .with_table(Table::new(ATTEMPTS, attempts.iter().map(|attempt| attempt_cells(attempt)).collect()))
+        .with_names([id.0.to_string()])
 }
 
 fn attempt_cells(row: &AttemptRow) -> Vec<Cell> {
@@ -326,6 +378,7 @@ pub struct FailureView<'a> {
     resource_type: &'a str,
     endpoint: &'a str,
     error: &'a str,
+    status: Option<u16>,
     attempts: u32,
     failed_at: Timestamp,
     resolved: bool,
@@ -345,6 +398,7 @@ impl<'a> FailureView<'a> {
             resource_type: &row.event.resource.kind,
             endpoint: &row.endpoint,
             error: failure_text(row),
+            status: row.last_status,
             attempts: row.attempts,
             failed_at: row.last_ended_at.unwrap_or(row.changed_at),
             resolved: row.state == State::Delivered,
@@ -369,9 +423,9 @@ pub(super) const FAILURES: &[Column] = &[
     Column::text("type", "TYPE"),
     Column::text("resource", "RESOURCE"),
     Column::text("endpoint", "ENDPOINT"),
-    Column::text("error", "ERROR"),
-    Column::number("attempts", "ATTEMPTS"),
-    Column::text("failed", "FAILED"),
+    Column::text("error", "ERROR").long(),
+    Column::number("attempts", "ATTEMPTS").optional(),
+    Column::text("failed", "FAILED").optional(),
     Column::text("next", "WHAT NEXT"),
     Column::text("event", "EVENT").only_wide(),
 ];
@@ -394,7 +448,7 @@ pub(super) fn failure_cells(row: &DeliveryRow) -> Vec<Cell> {
         row.event.event_type.clone().into(),
         row.event.resource.id.clone().into(),
         row.endpoint.clone().into(),
-        shorten(failure_text(row), ERROR_CHARS).into(),
+        failure_text(row).into(),
         row.attempts.into(),
         row.last_ended_at.unwrap_or(row.changed_at).into(),
         what_next(row),
@@ -407,10 +461,18 @@ fn what_next(row: &DeliveryRow) -> Cell {
         (_, Some(at)) => Cell::Time(at),
         (State::Failed, None) => Cell::Level(Level::Bad, row.reason.map_or("given up", Reason::name).to_owned()),
         (State::Held, None) => Cell::Level(Level::Quiet, "held".to_owned()),
-        (State::Pending, None) => Cell::Level(Level::Quiet, "waits behind an earlier one".to_owned()),
+        (State::Pending, None) => Cell::Level(Level::Quiet, behind(row)),
+        (State::Processing, None) if row.abandoned => {
+            Cell::Level(Level::Warning, "interrupted; the next run sends it again".to_owned())
+        }
         (State::Processing, None) => Cell::Level(Level::Busy, "being sent".to_owned()),
         (State::Delivered, None) => Cell::Level(Level::Good, "delivered".to_owned()),
     }
+}
+
+/// What a blocked delivery waits behind.
+pub(super) fn behind(row: &DeliveryRow) -> String {
+    row.blocked_by.map_or("waits behind an earlier one".to_owned(), |first| format!("waits behind {}", first.0))
 }
 
 fn list(views: &impl Serialize, columns: &'static [Column], rows: Vec<Vec<Cell>>, total: u64, page: Page) -> Report {

@@ -127,7 +127,7 @@ struct StatusView<'a> {
 }
 
 const QUEUE: &[Column] = &[
-    Column::number("total", "TOTAL"),
+    Column::number("total", "UNDELIVERED"),
     Column::number("pending", "PENDING"),
     Column::number("processing", "PROCESSING"),
     Column::number("failed", "FAILED"),
@@ -140,14 +140,14 @@ const QUEUE: &[Column] = &[
 const ENDPOINTS: &[Column] = &[
     Column::text("name", "ENDPOINT"),
     Column::text("state", "STATE"),
-    Column::text("sync", "SYNC"),
+    Column::text("sync", "SYNC").optional(),
     Column::number("pending", "PENDING"),
     Column::number("failed", "FAILED"),
     Column::number("held", "HELD"),
     Column::number("delivered", "DELIVERED"),
-    Column::text("freshness", "FRESHNESS"),
-    Column::text("last-success", "LAST SUCCESS"),
-    Column::text("last-failure", "LAST FAILURE"),
+    Column::text("freshness", "FRESHNESS").optional(),
+    Column::text("last-success", "LAST SUCCESS").optional(),
+    Column::text("last-failure", "LAST FAILURE").optional(),
     Column::text("url", "URL").only_wide(),
 ];
 

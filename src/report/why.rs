@@ -1,101 +1,301 @@
-//! Why each delivery of an event stands where it stands, and what happens next, in a sentence.
+//! Why something stands where it stands, what happens next, and the command that would change it.
 
 use serde::Serialize;
 
-use super::Report;
-use super::lists::EventView;
+use super::lists::{EventView, chosen_deliveries};
+use super::queue::circuit_open;
+use super::{Cell, Column, Level, Report, Table};
 use crate::clock::Timestamp;
-use crate::delivery::State;
+use crate::delivery::{Outcome, State};
 use crate::endpoint::{Endpoint, PausedBy};
 use crate::format::count;
-use crate::store::{DeliveryRow, EventDetail, Result, Store};
+use crate::store::{AttemptRow, DeliveryRow, EndpointFigures, EventDetail};
 use crate::untrusted::Untrusted;
 
 #[derive(Serialize)]
-struct Why<'a> {
+#[serde(rename_all = "camelCase")]
+struct EventExplained<'a> {
     event: EventView<'a>,
     deliveries: Vec<Explained<'a>>,
+    not_sent: Vec<NotSent<'a>>,
+    timeline: Vec<Moment>,
 }
 
+/// One delivery, explained.
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Explained<'a> {
     delivery: i64,
     endpoint: &'a str,
     state: State,
     attempts: u32,
     error: Option<&'a str>,
+    blocked_by: Option<i64>,
     text: String,
+    /// The commands that would change it.
+    commands: Vec<String>,
 }
 
-/// Explains every delivery of an event at `now`.
-pub fn why(store: &dyn Store, detail: &EventDetail, now: Timestamp) -> Result<Report> {
-    let endpoints = store.endpoints().wait()?;
-    let explained: Vec<_> = detail.deliveries.iter().map(|row| explain(row, &endpoints, now)).collect();
-    let lines: Vec<String> =
-        explained.iter().map(|it| format!("{}: {}", Untrusted(it.endpoint), Untrusted(&it.text))).collect();
-    let report = Report::new(&Why { event: EventView::of(&detail.row), deliveries: explained })
-        .with_names([detail.row.id.to_string()]);
-    if lines.is_empty() {
-        return Ok(report.with_line("no endpoint wanted it when it was emitted: nobody gets it"));
+/// An endpoint that an event has no delivery for.
+#[derive(Serialize)]
+struct NotSent<'a> {
+    endpoint: &'a str,
+    reason: String,
+}
+
+/// One step of a timeline.
+#[derive(Serialize)]
+struct Moment {
+    at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    endpoint: Option<String>,
+    text: String,
+    #[serde(skip)]
+    level: Level,
+}
+
+const TIMELINE: &[Column] =
+    &[Column::text("at", "TIME"), Column::text("endpoint", "ENDPOINT"), Column::text("text", "WHAT HAPPENED")];
+
+/// Explains an event: what happened to it, in order, and for each endpoint where its delivery stands at `now`.
+pub fn event(detail: &EventDetail, endpoints: &[Endpoint], now: Timestamp) -> Report {
+    let explained: Vec<_> = detail.deliveries.iter().map(|row| explain(row, endpoints, now)).collect();
+    let not_sent = not_sent(detail, endpoints);
+    let row = &detail.row;
+    let mut lines = vec![format!(
+        "evt#{}  {}  {}  {}/{}",
+        row.seq,
+        Untrusted(row.id.as_str()),
+        Untrusted(&row.event_type),
+        Untrusted(&row.resource.kind),
+        Untrusted(&row.resource.id)
+    )];
+    if explained.is_empty() {
+        lines.push("no endpoint wanted it when it was emitted, so it has no delivery".to_owned());
+        lines.push(format!("  `syncctl replay {}` delivers it once an endpoint subscribes to its type", row.id));
     }
-    Ok(lines.into_iter().fold(report, Report::with_line))
+    lines.extend(explained.iter().flat_map(Explained::lines));
+    lines.extend(not_sent.iter().map(|it| format!("{}: not sent, {}", Untrusted(it.endpoint), it.reason)));
+    let timeline = timeline(detail);
+    let table = timeline_table(&timeline);
+    let report = Report::new(&EventExplained { event: EventView::of(row), deliveries: explained, not_sent, timeline })
+        .with_names([row.id.to_string()]);
+    lines.into_iter().fold(report, Report::with_line).with_table(table)
+}
+
+/// Explains an endpoint: its state, since when and why, what waits for it and what ends the wait.
+pub fn endpoint(figures: &EndpointFigures, now: Timestamp) -> Report {
+    #[derive(Serialize)]
+    struct View<'a> {
+        endpoint: &'a str,
+        state: &'static str,
+        pending: i64,
+        processing: i64,
+        failed: i64,
+        text: String,
+        commands: Vec<String>,
+    }
+    let (endpoint, counts) = (&figures.endpoint, figures.counts);
+    let name = shell_word(&endpoint.name);
+    let (text, mut commands) = endpoint_state(endpoint, now);
+    let waiting = count(usize::try_from(counts.pending).unwrap_or_default(), "delivery");
+    if counts.failed > 0 {
+        commands.push(format!("syncctl failures list --endpoint {name}"));
+        commands.push(format!("syncctl replay --failed --endpoint {name}"));
+    }
+    if counts.pending > 0 && endpoint.state_name() == "ok" {
+        commands.insert(0, "syncctl process".to_owned());
+    }
+    let mut lines = vec![format!("{}: {text}", Untrusted(&endpoint.name))];
+    let state = if endpoint.is_paused_or_unconfigured() { "held" } else { "pending" };
+    lines.push(format!("  {waiting} {state}, {} in flight, {} failed", counts.processing, counts.failed));
+    for (what, at) in [("last success", endpoint.last_success_at), ("last failure", endpoint.last_failure_at)] {
+        lines.extend(at.map(|at| format!("  {what} {at}")));
+    }
+    lines.extend(commands.iter().map(|command| format!("  `{command}`")));
+    let view = View {
+        endpoint: &endpoint.name,
+        state: endpoint.state_name(),
+        pending: counts.pending,
+        processing: counts.processing,
+        failed: counts.failed,
+        text,
+        commands,
+    };
+    let report = Report::new(&view).with_names([endpoint.name.clone()]);
+    lines.into_iter().fold(report, Report::with_line)
+}
+
+/// Explains a resource: its latest deliveries, and each of them that is unfinished.
+pub fn resource(id: &str, rows: &[DeliveryRow], endpoints: &[Endpoint], now: Timestamp) -> Report {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct View<'a> {
+        resource_id: &'a str,
+        deliveries: Vec<Explained<'a>>,
+    }
+    let explained: Vec<_> = rows.iter().map(|row| explain(row, endpoints, now)).collect();
+    let unfinished: Vec<_> = explained.iter().filter(|it| it.state != State::Delivered).collect();
+    let mut lines =
+        vec![format!("{}: {} of the latest {} are not delivered", Untrusted(id), unfinished.len(), rows.len())];
+    lines.extend(unfinished.iter().flat_map(|it| it.lines()));
+    let report = Report::new(&View { resource_id: id, deliveries: explained })
+        .with_names(rows.iter().map(|row| row.id.0.to_string()));
+    lines.into_iter().fold(report, Report::with_line).with_table(chosen_deliveries(rows))
+}
+
+impl Explained<'_> {
+    fn lines(&self) -> impl Iterator<Item = String> + '_ {
+        let first = format!("{} (delivery {}): {}", Untrusted(self.endpoint), self.delivery, Untrusted(&self.text));
+        std::iter::once(first).chain(self.commands.iter().map(|command| format!("  `{command}`")))
+    }
 }
 
 fn explain<'a>(row: &'a DeliveryRow, endpoints: &[Endpoint], now: Timestamp) -> Explained<'a> {
-    let error = row.last_detail.as_deref().filter(|_| row.state != State::Delivered);
     let endpoint = endpoints.iter().find(|endpoint| endpoint.name == row.endpoint);
-    let text = match row.state {
-        State::Delivered => format!("delivered with attempt {}", row.attempts),
-        State::Processing => format!("attempt {} is under way", row.attempts),
+    let (text, commands) = match row.state {
+        State::Delivered => (format!("delivered with attempt {}", row.attempts), Vec::new()),
+        State::Processing if row.abandoned => (
+            format!("interrupted: the worker died during attempt {}; the next run sends it again", row.attempts),
+            vec!["syncctl process".to_owned()],
+        ),
+        State::Processing => (format!("attempt {} is under way", row.attempts), Vec::new()),
         State::Failed => given_up(row, endpoint),
-        State::Held => held(row, endpoint),
+        State::Held => held(row, endpoint, now),
         State::Pending => pending(row, endpoint, now),
     };
-    Explained { delivery: row.id.0, endpoint: &row.endpoint, state: row.state, attempts: row.attempts, error, text }
+    Explained {
+        delivery: row.id.0,
+        endpoint: &row.endpoint,
+        state: row.state,
+        attempts: row.attempts,
+        error: row.last_detail.as_deref().filter(|_| row.state != State::Delivered),
+        blocked_by: row.blocked_by.map(|id| id.0),
+        text,
+        commands,
+    }
 }
 
-fn given_up(row: &DeliveryRow, endpoint: Option<&Endpoint>) -> String {
+fn given_up(row: &DeliveryRow, endpoint: Option<&Endpoint>) -> (String, Vec<String>) {
     let reason = row.reason.map_or("given up", |reason| reason.name());
+    let mut commands = Vec::new();
     // What is replayed to an endpoint that holds waits there.
-    let first = match endpoint {
-        Some(endpoint) if endpoint.configured && endpoint.paused_by.is_some() => {
-            format!("`syncctl endpoints resume {}` and then ", row.endpoint)
-        }
-        _ => String::new(),
+    if endpoint.is_some_and(|endpoint| endpoint.configured && endpoint.paused_by.is_some()) {
+        commands.push(format!("syncctl endpoints resume {}", shell_word(&row.endpoint)));
+    }
+    commands.push(format!("syncctl replay {}", row.id.0));
+    commands.push("syncctl process".to_owned());
+    (format!("failed ({reason}) after {}{}", attempts(row), last(row)), commands)
+}
+
+fn held(row: &DeliveryRow, endpoint: Option<&Endpoint>, now: Timestamp) -> (String, Vec<String>) {
+    let (why, commands) = match endpoint {
+        Some(endpoint) => endpoint_state(endpoint, now),
+        None => ("the endpoint is not known".to_owned(), Vec::new()),
     };
-    let again = format!("{first}`syncctl replay {}` and `syncctl process` deliver it again", row.id.0);
-    format!("failed ({reason}) after {}{}; {again}", attempts(row), last(row))
+    (format!("held after {}: {why}", attempts(row)), commands)
 }
 
-fn held(row: &DeliveryRow, endpoint: Option<&Endpoint>) -> String {
-    let name = &row.endpoint;
-    match endpoint.and_then(|endpoint| endpoint.paused_by) {
-        Some(PausedBy::Operator) => format!("held: an operator paused the endpoint; `syncctl endpoints resume {name}`"),
-        Some(PausedBy::Configuration) => "held: the configuration pauses the endpoint".to_owned(),
-        Some(PausedBy::Gone) => {
-            format!("held: the endpoint answered 410 and was paused; `syncctl endpoints resume {name}` tries it again")
-        }
-        None => format!(
-            "held: the endpoint is no longer configured; configure it again, or give it up with `syncctl deliveries give-up {}`",
-            row.id.0
-        ),
-    }
-}
-
-fn pending(row: &DeliveryRow, endpoint: Option<&Endpoint>, now: Timestamp) -> String {
-    let rest = endpoint.and_then(|endpoint| endpoint.circuit.open).filter(|rest| !rest.probe_due(now));
+fn pending(row: &DeliveryRow, endpoint: Option<&Endpoint>, now: Timestamp) -> (String, Vec<String>) {
     if row.blocked {
-        let resource = &row.event.resource;
-        return format!("waits behind an earlier delivery of {}/{} to it", resource.kind, resource.id);
-    }
-    if let Some(rest) = rest {
-        return format!("waits while the endpoint rests, until {}{}", rest.until, last(row));
+        let resource = format!("{}/{}", row.event.resource.kind, row.event.resource.id);
+        return match row.blocked_by {
+            Some(first) => {
+                let text = format!("waits behind delivery {}, an earlier one of {resource}", first.0);
+                (text, vec![format!("syncctl why {}", first.0)])
+            }
+            None => (format!("waits behind an earlier delivery of {resource}"), Vec::new()),
+        };
     }
     let tried =
         if row.attempts == 0 { "not tried yet".to_owned() } else { format!("{} made{}", attempts(row), last(row)) };
-    let next =
-        if row.due_at > now { format!("next at {}", row.due_at) } else { "due now: `syncctl process`".to_owned() };
-    format!("{tried}; {next}")
+    let open = endpoint.and_then(|endpoint| endpoint.circuit.open).filter(|open| !open.probe_due(now));
+    if let (Some(endpoint), Some(_)) = (endpoint, open) {
+        let (why, commands) = endpoint_state(endpoint, now);
+        return (format!("{tried}; {why}"), commands);
+    }
+    match row.due_at > now {
+        true => (format!("{tried}; next at {}", row.due_at), vec![format!("syncctl replay {} --force", row.id.0)]),
+        false => (format!("{tried}; due now"), vec!["syncctl process".to_owned()]),
+    }
+}
+
+/// The state of an endpoint in words, and the commands that end it.
+fn endpoint_state(endpoint: &Endpoint, now: Timestamp) -> (String, Vec<String>) {
+    let resume = || vec![format!("syncctl endpoints resume {}", shell_word(&endpoint.name))];
+    if !endpoint.configured {
+        let text = "the endpoint is not configured; its deliveries return to pending once it is configured again";
+        return (text.to_owned(), vec!["syncctl config show --origin".to_owned()]);
+    }
+    match (endpoint.paused_by, endpoint.circuit.open) {
+        (Some(PausedBy::Operator), _) => ("an operator paused the endpoint".to_owned(), resume()),
+        (Some(PausedBy::Configuration), _) => {
+            ("the configuration pauses the endpoint".to_owned(), vec!["syncctl config show --origin".to_owned()])
+        }
+        (Some(PausedBy::Gone), _) => ("the endpoint answered 410 and was paused".to_owned(), resume()),
+        (None, Some(open)) => (format!("{} because {}", circuit_open(open, now), open.cause.describe()), resume()),
+        (None, None) => ("ok, deliveries go out".to_owned(), Vec::new()),
+    }
+}
+
+fn not_sent<'a>(detail: &EventDetail, endpoints: &'a [Endpoint]) -> Vec<NotSent<'a>> {
+    let has_delivery = |endpoint: &&Endpoint| detail.deliveries.iter().any(|row| row.endpoint == endpoint.name);
+    let configured = endpoints.iter().filter(|endpoint| endpoint.configured);
+    configured
+        .filter(|endpoint| !has_delivery(endpoint))
+        .map(|endpoint| {
+            let patterns: Vec<&str> = endpoint.settings.events.iter().map(|pattern| pattern.as_str()).collect();
+            let reason = match endpoint.wants(&detail.row.event_type) {
+                true => {
+                    "it was not an endpoint, or did not subscribe to the type, when the event was emitted".to_owned()
+                }
+                false => format!("it subscribes to {} only", patterns.join(", ")),
+            };
+            NotSent { endpoint: &endpoint.name, reason }
+        })
+        .collect()
+}
+
+fn timeline(detail: &EventDetail) -> Vec<Moment> {
+    let emitted = Moment {
+        at: detail.row.created_at,
+        endpoint: None,
+        text: format!("emitted, with {}", count(detail.deliveries.len(), "delivery")),
+        level: Level::Good,
+    };
+    let mut moments = vec![emitted];
+    moments.extend(detail.attempts.iter().map(|attempt| attempted(detail, attempt)));
+    for row in detail.deliveries.iter().filter(|row| row.state == State::Failed) {
+        let text = format!("given up: {}", row.reason.map_or("by an operator", |reason| reason.name()));
+        let endpoint = Some(row.endpoint.clone());
+        moments.push(Moment { at: row.changed_at, endpoint, text, level: Level::Bad });
+    }
+    moments.sort_by_key(|moment| moment.at);
+    moments
+}
+
+fn attempted(detail: &EventDetail, attempt: &AttemptRow) -> Moment {
+    let level = match attempt.outcome {
+        Outcome::Delivered { .. } => Level::Good,
+        Outcome::Interrupted => Level::Warning,
+        Outcome::Rejected { .. } | Outcome::Unreachable | Outcome::Refused | Outcome::TimedOut => Level::Bad,
+    };
+    let trigger = attempt.trigger.name();
+    let text = format!("attempt {} ({trigger}): {}, {}", attempt.number, attempt.outcome.name(), attempt.detail);
+    let several = detail.deliveries.len() > 1;
+    Moment { at: attempt.started_at, endpoint: several.then(|| attempt.endpoint.clone()), text, level }
+}
+
+/// Times in full: their order is what matters.
+fn timeline_table(timeline: &[Moment]) -> Table {
+    let cells = |moment: &Moment| {
+        vec![
+            moment.at.to_string().into(),
+            moment.endpoint.clone().into(),
+            Cell::Level(moment.level, moment.text.clone()),
+        ]
+    };
+    Table::new(TIMELINE, timeline.iter().map(cells).collect()).titled("TIMELINE")
 }
 
 fn attempts(row: &DeliveryRow) -> String {
@@ -104,4 +304,13 @@ fn attempts(row: &DeliveryRow) -> String {
 
 fn last(row: &DeliveryRow) -> String {
     row.last_detail.as_ref().map_or(String::new(), |detail| format!(", the last one: {detail}"))
+}
+
+/// A name as a shell takes it.
+fn shell_word(name: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':' | '/');
+    match !name.is_empty() && name.chars().all(plain) {
+        true => name.to_owned(),
+        false => format!("'{}'", name.replace('\'', "'\\''")),
+    }
 }

@@ -76,7 +76,8 @@ async fn batch(app: &App, body: Payload<BATCH_LIMIT>) -> Result<Answer, Problem>
     // Every line was read before: what is read again inside the transaction cannot fail.
     let drafts = Box::new(Lines { bytes: body.bytes.clone(), at: 0 }.map(Ok));
     let stored = app.store.enqueue(drafts, false, now).within(STORE_WRITE_TIMEOUT).await?;
-    let answer = Batch { accepted: stored.accepted, duplicates: stored.duplicates, rejected: 0 };
+    let answer =
+        Batch { accepted: stored.accepted, duplicates: stored.duplicates, rejected: 0, rejected_lines: Vec::new() };
     Ok(Answer::new(Report::new(&answer)))
 }
 

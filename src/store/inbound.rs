@@ -1,6 +1,7 @@
 //! The store's contract for the other direction: webhooks that arrive, and the records they change.
 
 use crate::clock::Timestamp;
+use crate::endpoint::Pattern;
 use crate::event::{Draft, EventId, Resource};
 use crate::record::{Change, Kind, Record};
 use crate::signature::Fingerprint;
@@ -213,8 +214,8 @@ pub struct ReceivedRow {
 pub struct ReceivedFilter {
     /// Only what was refused, conflicts included, or only what was not.
     pub refused: Option<bool>,
-    /// Of this event type.
-    pub event_type: Option<String>,
+    /// Of an event type that this pattern matches.
+    pub event_type: Option<Pattern>,
     /// About the resource with this id.
     pub resource_id: Option<String>,
     /// Arrived at or after.

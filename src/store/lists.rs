@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{DeliveryId, RunId, RunStats};
 use crate::clock::Timestamp;
 use crate::delivery::{Outcome, Reason, State, Trigger};
+use crate::endpoint::Pattern;
 use crate::event::{EventId, Resource};
 
 /// Which deliveries are meant. Empty parts mean any.
@@ -14,8 +15,14 @@ pub struct DeliveryFilter {
     pub states: Vec<State>,
     /// To the endpoint of this name.
     pub endpoint: Option<String>,
-    /// Of this event type.
-    pub event_type: Option<String>,
+    /// Of an event type that this pattern matches.
+    pub event_type: Option<Pattern>,
+    /// About the resource with this id.
+    pub resource_id: Option<String>,
+    /// Whose last attempt was answered with this status.
+    pub last_status: Option<u16>,
+    /// Whose last attempt's detail holds this text, in whatever case.
+    pub error: Option<String>,
     /// Of this event.
     pub event: Option<EventId>,
     /// One of these rows.
@@ -26,19 +33,23 @@ pub struct DeliveryFilter {
     pub until: Option<Timestamp>,
     /// With a failed attempt, waiting or given up.
     pub troubled: bool,
+    /// Behind this row in the order of the page: a cursor that holds while rows are added.
+    pub past: Option<DeliveryId>,
 }
 
 /// Which events are meant. Empty parts mean any.
 #[derive(Clone, Debug, Default)]
 pub struct EventFilter {
-    /// Of this type.
-    pub event_type: Option<String>,
+    /// Of a type that this pattern matches.
+    pub event_type: Option<Pattern>,
     /// About the resource with this id.
     pub resource_id: Option<String>,
     /// Emitted at or after.
     pub since: Option<Timestamp>,
     /// Emitted before.
     pub until: Option<Timestamp>,
+    /// Behind the event with this place in the order of the page: a cursor that holds while events are added.
+    pub past: Option<i64>,
 }
 
 /// One page of a list.
@@ -76,6 +87,8 @@ pub struct EventRow {
     pub timestamp: Timestamp,
     /// When it was emitted.
     pub created_at: Timestamp,
+    /// The states of its deliveries, where events are listed; elsewhere none.
+    pub states: Vec<State>,
 }
 
 /// A delivery as a list shows it.
@@ -91,6 +104,10 @@ pub struct DeliveryRow {
     pub state: State,
     /// Whether it waits behind an earlier one of its resource.
     pub blocked: bool,
+    /// The one it waits behind.
+    pub blocked_by: Option<DeliveryId>,
+    /// Whether it was claimed by a run that died: the next run frees it.
+    pub abandoned: bool,
     /// When it is due, while it is pending.
     pub due_at: Timestamp,
     /// Until when its endpoint rests, if it does.
@@ -105,6 +122,8 @@ pub struct DeliveryRow {
     pub reason: Option<Reason>,
     /// What happened at the last attempt that ended.
     pub last_detail: Option<String>,
+    /// The status that answered the last attempt that ended.
+    pub last_status: Option<u16>,
     /// When the last attempt that ended did so.
     pub last_ended_at: Option<Timestamp>,
 }
@@ -137,8 +156,16 @@ pub struct AttemptRow {
 pub struct AttemptFilter {
     /// To the endpoint of this name.
     pub endpoint: Option<String>,
-    /// For this event type.
-    pub event_type: Option<String>,
+    /// For an event type that this pattern matches.
+    pub event_type: Option<Pattern>,
+    /// About the resource with this id.
+    pub resource_id: Option<String>,
+    /// Answered with this status.
+    pub status: Option<u16>,
+    /// Whose detail holds this text, in whatever case.
+    pub error: Option<String>,
+    /// Ended after the attempt with this place in the log.
+    pub after: Option<i64>,
     /// Begun at or after.
     pub since: Option<Timestamp>,
     /// Begun before.
@@ -148,6 +175,8 @@ pub struct AttemptFilter {
 /// An attempt in the order of all attempts.
 #[derive(Clone, Debug)]
 pub struct LoggedAttempt {
+    /// Its place in the log: later attempts have higher ones.
+    pub place: i64,
     /// The attempt.
     pub attempt: AttemptRow,
     /// Its event.

@@ -147,6 +147,8 @@ pub struct Holder {
 pub struct Storage {
     /// Whether not even a little more fits on it.
     pub full: bool,
+    /// Whether the file system is mounted read-only.
+    pub read_only: bool,
     /// Bytes of the write-ahead log. It grows as long as somebody reads one old state of the queue.
     pub wal_bytes: u64,
 }

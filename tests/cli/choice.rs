@@ -53,7 +53,11 @@ fn no_choice_gives_nothing_up() {
         assert!(ran.code == 2 && ran.stderr.contains("nothing was chosen to give up"), "{ran:?}");
     }
     assert_eq!(place.queue()["pending"], 1);
-    assert_eq!(place.run(&["deliveries", "give-up", "--all"]).stdout, "1 delivery given up\n");
+    let unasked = place.run(&["deliveries", "give-up", "--all"]);
+    assert!(unasked.code == 2 && unasked.stderr.contains("--yes is required"), "even for one: {unasked:?}");
+    assert!(unasked.stdout.starts_with("would give up 1 delivery"), "{unasked:?}");
+    assert_eq!(place.queue()["pending"], 1);
+    assert_eq!(place.run(&["deliveries", "give-up", "--all", "--yes"]).stdout, "1 delivery given up\n");
 }
 
 #[test]
@@ -113,7 +117,7 @@ fn an_event_that_nobody_got_is_delivered_once_an_endpoint_wants_it() {
 
     place.set("SYNC_WEBHOOK_URLS", &receiver.url("/"));
     place.data(&["emit", "user.updated", "u", "--data", "{}", "--id", "newer"]);
-    let plan = place.data(&["replay", "lost", "other"]);
+    let plan = place.data(&["replay", "lost", "other", "--dry-run"]);
     assert_eq!((&plan["wouldChange"], &plan["newDeliveries"]), (&2.into(), &2.into()));
     assert_eq!(place.queue()["pending"], 1, "it was a plan");
     assert_eq!(place.data(&["replay", "lost"])["deliveries"], serde_json::json!([2]));

@@ -235,3 +235,30 @@ fn a_name_that_would_be_taken_for_a_flag_is_refused() {
         assert_eq!(place.run(&["--config", "c.toml", "config", "validate"]).code, 78, "{name}");
     }
 }
+
+#[test]
+fn a_variable_that_sets_nothing_is_warned_about_and_a_tilde_means_home() {
+    let mut place = Place::new();
+    place.set("SYNCCTL_DELIVERY_TIMOUT", "3s");
+    place.set("SYNCCTL_SOMETHING_ELSE", "1");
+    let ran = place.run(&["config", "path"]);
+    let shown = place.run(&["status"]);
+    let told = format!("{}{}", ran.stderr, shown.stderr);
+    assert!(told.contains("SYNCCTL_DELIVERY_TIMOUT sets nothing: did you mean SYNCCTL_DELIVERY_TIMEOUT?"), "{told}");
+    assert!(!told.contains("SOMETHING_ELSE"), "it is nobody's slip: {told}");
+
+    place.unset("SYNCCTL_DELIVERY_TIMOUT");
+    std::fs::create_dir_all(place.path(".config/syncctl")).unwrap();
+    std::fs::write(place.path(".config/syncctl/config.toml"), "database = \"~/q/own.db\"\n").unwrap();
+    let shown = place.command(&["db", "path"]).env_remove("SYNCCTL_DB").output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&shown.stdout).trim_end(), place.path("q/own.db").to_str().unwrap());
+}
+
+#[test]
+fn a_home_that_is_not_there_is_no_place_for_a_database() {
+    let place = Place::new();
+    let mut command = place.command(&["emit", "user.created", "u", "--data", "{}"]);
+    let output = command.env_remove("SYNCCTL_DB").env("HOME", place.path("nowhere")).output().unwrap();
+    assert_eq!(output.status.code(), Some(78));
+    assert!(!place.path("nowhere").exists());
+}

@@ -233,6 +233,7 @@ fn what_is_due_and_never_sent_asks_for_the_cron_job() {
 fn a_run_that_was_killed_is_told_and_left_as_it_is() {
     let (_receiver, place) = good_place();
     // With the database there, every look finds its runs.
+    place.emit("user.created", "u");
     assert_eq!(place.run(&["process", "-q"]).code, 0);
     let mut child = place.spawn(&["process", "--watch"]);
     eventually("it runs", || found(&place, &[], "runs").1.contains("is running"));

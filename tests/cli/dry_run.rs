@@ -7,10 +7,12 @@ use crate::support::receiver::{Receiver, Reply};
 use crate::support::tools::has_tools;
 
 #[test]
-fn a_dry_run_creates_no_database() {
+fn a_run_needs_a_database_and_creates_none() {
     let place = Place::sending_to(&["http://127.0.0.1:1/"]);
-    let ran = place.run(&["process", "--dry-run", "-o", "json"]);
-    assert_eq!((ran.code, &ran.data()), (0, &serde_json::json!([])), "{ran:?}");
+    for args in [&["process", "--dry-run"][..], &["process"], &["process", "-q"], &["process", "--wait"]] {
+        let ran = place.run(args);
+        assert!(ran.code == 10 && ran.stderr.contains("there is no database at"), "{args:?}: {ran:?}");
+    }
     assert!(!place.database().exists());
 }
 

@@ -32,7 +32,9 @@ fn an_event_for_nobody_is_warned_about_once() {
     let place = Place::new();
     let args = ["emit", "user.created", "u", "--data", "{}", "--id", "mine"];
     let first = place.run(&args);
-    assert!(first.stderr.starts_with("warning: no endpoint is configured"), "{first:?}");
+    let (created, warned) = first.stderr.split_once('\n').unwrap();
+    assert_eq!(created, format!("created the database {}", place.database().display()));
+    assert!(warned.starts_with("warning: no endpoint is configured"), "{first:?}");
     assert_eq!(first.stdout.trim_end(), "mine  user.created  user/u  stored; no endpoint gets it");
     let again = place.run(&args);
     assert_eq!((again.code, again.stderr.as_str()), (0, ""), "nothing was stored this time");
@@ -43,7 +45,7 @@ fn an_event_for_nobody_is_warned_about_once() {
     )
     .unwrap();
     let unwanted = place.run(&["emit", "user.created", "u", "--data", "{}"]);
-    assert!(unwanted.stderr.starts_with("warning: no endpoint subscribes to `user.created`"), "{unwanted:?}");
+    assert!(unwanted.stderr.contains("\nwarning: no endpoint subscribes to `user.created`"), "{unwanted:?}");
 }
 
 fn batch(place: &Place, lines: &str, more: &[&str]) -> Ran {
@@ -106,7 +108,7 @@ fn a_batch_says_how_many_of_its_events_nobody_wants() {
         ["a", "b"].map(|id| line(id, "user.created", "{}")).concat() + &line("c", "enrollment.created", "{}");
     let ran = batch(&place, &lines, &[]);
     assert_eq!(ran.code, 0, "{ran:?}");
-    assert!(ran.stderr.starts_with("warning: no endpoint subscribes to 2 of the events"), "{ran:?}");
+    assert!(ran.stderr.contains("\nwarning: no endpoint subscribes to 2 of the events"), "{ran:?}");
     let wanted = batch(&place, &line("d", "enrollment.created", "{}"), &[]);
     assert_eq!(wanted.stderr, "");
 }
@@ -129,4 +131,28 @@ fn what_process_would_send_is_neither_blocked_nor_behind_a_rest() {
     assert_eq!(place.run(&["process"]).code, 0);
     place.emit("user.created", "due-but-for-the-rest");
     assert!(due(&place).is_empty());
+}
+
+#[test]
+fn a_batch_that_is_not_json_lines_is_recognised_and_stores_nothing() {
+    let place = Place::new();
+    let good = line("a", "user.created", "{}");
+    let utf16: Vec<u8> = [0xfeff].into_iter().chain(good.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    let array = format!("[{}]", good.trim());
+    for (input, told) in [(utf16.as_slice(), "UTF-16"), (array.as_bytes(), "a JSON array"), (b" [\n", "a JSON array")] {
+        for more in [&[][..], &["--skip-invalid"]] {
+            let ran = place.run_with_input(&[&["emit", "--batch", "-"], more].concat(), input);
+            assert!(
+                ran.code == 65 && ran.stderr.contains(told) && ran.stderr.contains("nothing was stored"),
+                "{ran:?}"
+            );
+        }
+    }
+    assert!(!place.database().exists());
+    let marked = [b"\xef\xbb\xbf", good.as_bytes()].concat();
+    assert_eq!(place.run_with_input(&["emit", "--batch", "-", "-q"], &marked).code, 0, "a byte order mark is no harm");
+    let mixed = line("b", "user.created", "{}") + "{}\n" + &line("a", "user.created", "{\"x\":1}");
+    let ran = place.run_with_input(&["emit", "--batch", "-", "--skip-invalid", "-o", "json"], mixed.as_bytes());
+    let rejected = &ran.data()["rejectedLines"];
+    assert_eq!((ran.code, &rejected[0]["line"], &rejected[1]["line"]), (3, &2.into(), &3.into()), "{ran:?}");
 }

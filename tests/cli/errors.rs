@@ -60,10 +60,21 @@ fn bad_json_is_told_with_line_and_column() {
 fn durations_and_times_are_read_and_refused_with_an_example() {
     let place = Place::new();
     place.emit("user.created", "u");
-    for since in ["90s", "5m", "2h", "7d", "2026-11-22T10:00Z", "2026-11-22T10:00:00+02:00"] {
+    for since in [
+        "90s",
+        "5m",
+        "2h",
+        "7d",
+        "2026-11-22T10:00Z",
+        "2026-11-22T10:00:00+02:00",
+        "yesterday",
+        "2h ago",
+        "-1h",
+        "2026-11-28",
+    ] {
         assert_eq!(place.run(&["events", "list", "--since", since]).code, 0, "{since}");
     }
-    let ran = place.run(&["events", "list", "--since", "yesterday"]);
+    let ran = place.run(&["events", "list", "--since", "someday"]);
     assert_eq!(ran.code, 2);
     assert!(ran.stderr.contains("2h or 7d"), "{ran:?}");
 }
@@ -195,5 +206,18 @@ fn no_arguments_lead_to_an_unknown_exit_status() {
             let ran = place.run(&args);
             assert!(codes.contains(&ran.code) && ran.code != 70, "seed {seed}, {args:?}: {ran:?}");
         }
+    }
+}
+
+#[test]
+fn words_of_other_tools_lead_to_the_command_that_does_it_here() {
+    let place = Place::new();
+    for (typed, command) in
+        [("queue", "syncctl status"), ("requeue", "syncctl replay"), ("test", "syncctl endpoints test NAME")]
+    {
+        let ran = place.run(&[typed]);
+        assert!(ran.code == 2 && ran.stderr.contains(&format!("tip: use `{command}`")), "{ran:?}");
+        let json = place.run(&[typed, "-o", "json"]);
+        assert!(json.stderr.contains(command), "{json:?}");
     }
 }

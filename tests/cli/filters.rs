@@ -63,7 +63,7 @@ fn deliveries_are_narrowed_by_endpoint_type_state_and_time() {
         ("", &all[..]),
         (" --endpoint good", &["bad", "early", "fine", "waiting"]),
         (" --type user.updated", &["bad", "bad"]),
-        (" --type user", &[]),
+        (" --type user.deleted", &[]),
         (" --since 1h", &["bad", "bad", "fine", "fine", "waiting", "waiting"]),
         (" --until 1h", &["early", "early"]),
         (" --since 3h --until 1h", &["early", "early"]),
@@ -182,4 +182,57 @@ fn the_audit_log_is_narrowed_by_direction_endpoint_type_and_time_and_stays_in_or
     let paged: Vec<String> =
         (1..=4).flat_map(|page| times(&entries(&["--limit", "2", "--page", &page.to_string()]))).collect();
     assert_eq!(paged, all, "page after page, nothing is left out and nothing comes twice");
+}
+
+#[test]
+fn a_cursor_holds_while_the_list_grows_and_all_rows_can_be_had() {
+    let place = Place::sending_to(&["http://127.0.0.1:9/"]);
+    place.emit_many(5);
+    let envelope = |args: &[&str]| -> Value {
+        let ran = place.run(&[args, &["-o", "json"]].concat());
+        assert_eq!(ran.code, 0, "{args:?}: {ran:?}");
+        serde_json::from_str(&ran.stdout).unwrap()
+    };
+    let numbers = |envelope: &Value, key: &str| -> Vec<i64> {
+        envelope["data"].as_array().unwrap().iter().map(|row| row[key].as_i64().unwrap()).collect()
+    };
+    for (list, key) in [("deliveries", "id"), ("events", "seq")] {
+        let first = envelope(&[list, "list", "--limit", "2"]);
+        assert_eq!((numbers(&first, key), &first["pagination"]["nextAfter"]), (vec![5, 4], &4.into()));
+    }
+    place.emit_lines([("later".to_owned(), "later".to_owned())].into_iter());
+    for (list, key) in [("deliveries", "id"), ("events", "seq")] {
+        let second = envelope(&[list, "list", "--limit", "2", "--after", "4"]);
+        assert_eq!(numbers(&second, key), [3, 2], "the page did not move");
+        let last = envelope(&[list, "list", "--limit", "2", "--after", "2"]);
+        assert_eq!((numbers(&last, key), last["pagination"].get("nextAfter")), (vec![1], None));
+        let oldest = envelope(&[list, "list", "--sort", "oldest", "--limit", "2", "--after", "1"]);
+        assert_eq!(numbers(&oldest, key), [2, 3]);
+        assert_eq!(numbers(&envelope(&[list, "list", "--all"]), key), [6, 5, 4, 3, 2, 1]);
+    }
+    let lines = place.run(&["deliveries", "list", "--all", "-o", "jsonl"]).stdout;
+    assert_eq!(lines.lines().count(), 6);
+}
+
+#[test]
+fn json_can_be_narrowed_to_columns_and_events_say_how_far_they_got() {
+    let Some((_good, _picky, place)) = mixed() else { return };
+    let rows = place.data(&["deliveries", "list", "--columns", "id,state", "--limit", "1"]);
+    assert_eq!(rows, serde_json::json!([{"id": 8, "state": "pending"}]));
+    let lines = place.run(&["events", "list", "--columns", "type,delivery", "-o", "jsonl"]).stdout;
+    let delivery =
+        |at: usize| serde_json::from_str::<Value>(lines.lines().nth(at).unwrap()).unwrap()["delivery"].clone();
+    assert_eq!([delivery(0), delivery(1), delivery(2)], ["2 pending", "delivered", "1 failed"]);
+    let bad = place.run(&["deliveries", "list", "--columns", "nope", "-o", "json"]);
+    assert!(bad.code == 2 && bad.stderr.contains("no column named `nope`"), "{bad:?}");
+}
+
+#[test]
+fn a_window_that_holds_nothing_is_wrong_usage() {
+    let Some((_good, _picky, place)) = mixed() else { return };
+    for list in [&["deliveries", "list"][..], &["events", "list"], &["failures", "list"], &["audit", "list"], &["logs"]]
+    {
+        let ran = place.run(&[list, &["--since", "1h", "--until", "2h"]].concat());
+        assert!(ran.code == 2 && ran.stderr.contains("is not before --until"), "{list:?}: {ran:?}");
+    }
 }

@@ -18,7 +18,11 @@ pub(crate) const READERS: &[&[&str]] = &[
     &["failures", "list"],
     &["failures", "stats"],
     &["audit", "list"],
-    &["replay", "--failed"],
+    &["logs"],
+    &["why", "1"],
+    &["why", "one"],
+    &["why", "enr-1"],
+    &["replay", "--failed", "--dry-run"],
     &["db", "status"],
     &["db", "path"],
     &["config", "show"],
@@ -221,7 +225,10 @@ fn csv_begins_with_headings_and_holds_no_formula() {
 
 #[test]
 fn a_run_with_nothing_to_do_is_silent() {
-    let place = Place::sending_to(&["http://127.0.0.1:9/"]);
-    let first = place.run(&["process", "-q"]);
-    assert_eq!(first, Ran { code: 0, stdout: String::new(), stderr: String::new() });
+    let receiver = Receiver::good();
+    let place = Place::sending_to(&[receiver.url("/")]);
+    place.emit("user.created", "u");
+    assert_eq!(place.run(&["process", "-q"]).code, 0);
+    let again = place.run(&["process", "-q"]);
+    assert_eq!(again, Ran { code: 0, stdout: String::new(), stderr: String::new() });
 }

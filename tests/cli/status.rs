@@ -65,8 +65,10 @@ fn a_list_says_how_much_of_it_is_shown_only_where_that_is_not_all() {
 fn a_run_that_delivered_nothing_says_what_it_attempted_all_the_same() {
     let receiver = Receiver::new(|_| Reply::Status(500));
     let place = Place::sending_to(&[receiver.url("/")]);
-    assert_eq!(place.data(&["process"])["message"], "nothing was due");
     place.emit_many(1);
+    assert_eq!(place.run(&["deliveries", "give-up", "--all", "--yes"]).code, 0);
+    assert_eq!(place.data(&["process"])["message"], "nothing was due");
+    place.emit_lines([("late".to_owned(), "late".to_owned())].into_iter());
     let message = place.data(&["process"])["message"].as_str().unwrap().to_owned();
     assert!(message.starts_with("1 attempted   0 delivered   1 to be retried   0 failed"), "{message}");
 }

@@ -108,7 +108,7 @@ fn status_is_redrawn_until_it_is_interrupted_and_that_is_no_failure() {
     crate::support::place::kill(&child, "-INT");
     let ran = Ran::of(&child.wait_with_output().unwrap());
     assert_eq!(ran.code, 0, "{ran:?}");
-    assert!(ran.stdout.matches("TOTAL").count() >= 2, "{ran:?}");
+    assert!(ran.stdout.matches("UNDELIVERED").count() >= 2, "{ran:?}");
     assert!(!ran.stdout.contains('\u{1b}'), "a pipe is not redrawn");
 }
 

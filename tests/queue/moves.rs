@@ -72,7 +72,7 @@ fn an_endpoint_that_leaves_with_something_waiting_is_told_once_and_has_a_way_out
     assert_eq!(emit(&place, "4"), "", "told once");
     let resumed = place.run(&["endpoints", "resume", "gone"]);
     assert!(!resumed.stdout.contains("is resumed") && resumed.stdout.contains("2 deliveries stay held"), "{resumed:?}");
-    assert!(resumed.stderr.contains("give-up --endpoint gone --yes"), "{resumed:?}");
+    assert!(resumed.stderr.contains("syncctl config path"), "it may be the wrong file: {resumed:?}");
     let ran = place.run(&["deliveries", "give-up", "--endpoint", "gone", "--yes"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     assert_eq!(place.run(&["process", "--wait"]).code, 0);

@@ -33,7 +33,7 @@ fn many_are_planned_first_and_done_with_yes() {
     let (receiver, place) = failing_place();
     place.emit_many(5);
     place.run(&["process"]);
-    let plan = place.data(&["replay", "--failed"]);
+    let plan = place.data(&["replay", "--failed", "--dry-run"]);
     assert_eq!((&plan["dryRun"], &plan["wouldChange"]), (&true.into(), &5.into()));
     assert_eq!(place.queue()["failed"], 5, "nothing changed");
     assert_eq!(place.data(&["replay", "--failed", "--type", "enrollment.created"])["changed"], 0);

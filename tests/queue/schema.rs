@@ -90,7 +90,7 @@ fn a_first_run_killed_anywhere_leaves_something_the_next_can_use() {
         return;
     }
     let fresh = || Place::sending_to(&["http://127.0.0.1:9/"]);
-    const FIRST: &[&str] = &["process", "-q"];
+    const FIRST: &[&str] = &["emit", "user.created", "first", "--data", "{}", "-q"];
     for (name, n) in calls(&fresh(), &["pwrite64", "fdatasync", "fsync", "ftruncate", "mkdir"], FIRST) {
         for when in (1..=n).filter(|when| when % 4 == 1 || when + 1 >= n) {
             let place = fresh();

@@ -16,7 +16,7 @@ use super::bad_data;
 use crate::event::{Draft, Invalid, MAX_DATA_BYTES};
 use crate::render::Progress;
 use crate::report::Report;
-use crate::report::emitted::Batch;
+use crate::report::emitted::{Batch, RejectedLine};
 use crate::store::{Enqueued, StoreError};
 use crate::untrusted::Untrusted;
 
@@ -28,12 +28,16 @@ const MAX_BYTES: u64 = 1 << 30;
 const MAX_LINE: usize = MAX_DATA_BYTES * 2;
 /// Rejected lines that are named one by one.
 const NAMED: u64 = 20;
+/// Rejected lines that a JSON answer lists.
+const LISTED: u64 = 1_000;
 
 /// A checked batch: one good line after another, each after its line number.
 struct Spool {
     file: File,
     good: u64,
     rejected: u64,
+    /// The first of the rejected lines.
+    rejected_lines: Vec<RejectedLine>,
     /// The lines of the good ones, in their order.
     numbers: Vec<u64>,
 }
@@ -47,16 +51,18 @@ pub(super) fn emit(context: &Context, source: &Path, skip_invalid: bool, dry_run
             check(context, BufReader::new(file), bytes, skip_invalid)?
         }
     };
-    let (good, rejected) = (spool.good, spool.rejected);
+    let (good, rejected, mut rejected_lines) = (spool.good, spool.rejected, spool.rejected_lines.clone());
     if dry_run {
-        let view = Batch { accepted: good, duplicates: 0, rejected };
+        let view = Batch { accepted: good, duplicates: 0, rejected, rejected_lines };
         let line = format!("would store {good} events, {rejected} lines rejected; nothing changed");
         context.screen.said(&Report::new(&view).with_line(line))?;
         return Ok(exit(rejected));
     }
-    let stored = store(context, spool, skip_invalid)?;
+    let (stored, conflicts) = store(context, spool, skip_invalid)?;
     let rejected = rejected + stored.conflicted;
-    let view = Batch { accepted: stored.accepted, duplicates: stored.duplicates, rejected };
+    rejected_lines.extend(conflicts);
+    rejected_lines.sort_by_key(|rejected| rejected.line);
+    let view = Batch { accepted: stored.accepted, duplicates: stored.duplicates, rejected, rejected_lines };
     let line = format!("{} events queued, {} duplicates, {rejected} lines rejected", view.accepted, view.duplicates);
     if stored.unwanted > 0 {
         context.screen.warn(&format!(
@@ -82,12 +88,15 @@ fn check(
     let mut out = BufWriter::new(spool_file(context)?);
     let progress = context.screen.progress(bytes, "Checking");
     let (mut number, mut read, mut good, mut rejected) = (0_u64, 0_u64, 0_u64, 0_u64);
-    let (mut line, mut numbers) = (Vec::new(), Vec::new());
+    let (mut line, mut numbers, mut rejected_lines) = (Vec::new(), Vec::new(), Vec::new());
     while next_line(&mut source, &mut line).map_err(|e| values::unreadable("the batch", &e))? {
         number += 1;
         read += line.len() as u64;
         progress.inc(line.len() as u64);
-        let text = line.strip_suffix(b"\n").unwrap_or(&line);
+        let mut text = line.strip_suffix(b"\n").unwrap_or(&line);
+        if number == 1 {
+            text = first_line(text)?;
+        }
         if text.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
@@ -100,6 +109,9 @@ fn check(
             }
             Err(invalid) if skip_invalid => {
                 rejected += 1;
+                if rejected <= LISTED {
+                    rejected_lines.push(RejectedLine { line: number, error: invalid.to_string() });
+                }
                 name(context, &progress, rejected, number, &invalid);
             }
             Err(invalid) => return Err(refuse(number, &invalid)),
@@ -108,7 +120,23 @@ fn check(
     progress.finish();
     let mut file = out.into_inner().map_err(|e| spool_failed(e.error()))?;
     file.rewind().map_err(|e| spool_failed(&e))?;
-    Ok(Spool { file, good, rejected, numbers })
+    Ok(Spool { file, good, rejected, rejected_lines, numbers })
+}
+
+/// The first line without a byte order mark; an error for what is not JSON lines at all.
+fn first_line(text: &[u8]) -> Result<&[u8], CliError> {
+    let wrong = |what: &str, hint: &str| Err(Exit::Data.error(what).hint(format!("{hint}; nothing was stored")));
+    if text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff") || text.get(1) == Some(&0) {
+        return wrong("the batch is UTF-16, not UTF-8", "convert it with `iconv -f UTF-16 -t UTF-8`");
+    }
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+    if text.trim_ascii_start().starts_with(b"[") {
+        return wrong(
+            "the batch is a JSON array, not one JSON object per line",
+            "write one object per line with `jq -c '.[]'`",
+        );
+    }
+    Ok(text)
 }
 
 /// A nameless file beside the database: no other place has to be writable.
@@ -178,7 +206,7 @@ fn at_line(number: u64, fault: CliError) -> CliError {
     }
 }
 
-fn store(context: &Context, spool: Spool, skip_conflicts: bool) -> Result<Enqueued, CliError> {
+fn store(context: &Context, spool: Spool, skip_conflicts: bool) -> Result<(Enqueued, Vec<RejectedLine>), CliError> {
     let (store, _) = context.store()?;
     let progress = context.screen.progress(Some(spool.good), "Storing");
     let lines = Lines { source: BufReader::with_capacity(1 << 20, spool.file), left: spool.good };
@@ -197,13 +225,16 @@ fn store(context: &Context, spool: Spool, skip_conflicts: bool) -> Result<Enqueu
         StoreError::Conflict(_) => at_line(reading.load(Ordering::Relaxed), error.into()),
         error => error.into(),
     })?;
-    for (position, id) in stored.conflicts.iter().take(usize::try_from(NAMED).unwrap_or(usize::MAX)) {
-        let line = usize::try_from(*position).ok().and_then(|at| spool.numbers.get(at)).copied().unwrap_or_default();
-        let text =
-            format!("line {line}: an event with the id `{id}` and another content is stored already, or came before");
-        context.screen.warn(&text);
+    let line = |position: u64| usize::try_from(position).ok().and_then(|at| spool.numbers.get(at)).copied();
+    let conflict = |(position, id): &(u64, _)| RejectedLine {
+        line: line(*position).unwrap_or_default(),
+        error: format!("an event with the id `{id}` and another content is stored already, or came before"),
+    };
+    let conflicts: Vec<RejectedLine> = stored.conflicts.iter().map(conflict).collect();
+    for RejectedLine { line, error } in conflicts.iter().take(usize::try_from(NAMED).unwrap_or(usize::MAX)) {
+        context.screen.warn(&format!("line {line}: {error}"));
     }
-    Ok(stored)
+    Ok((stored, conflicts))
 }
 
 /// The lines of a spool with their numbers.

@@ -20,14 +20,16 @@ impl WorkerState<'_> {
         }
         let mut allowed = self.allowance();
         let mut endpoints = Vec::new();
-        for (id, buffer) in &self.buffers {
+        let only = self.worker.options.endpoint;
+        for (id, buffer) in self.buffers.iter().filter(|(id, _)| only.is_none_or(|only| only == **id)) {
             let wanted = buffer.wanted().min(allowed);
             if wanted > 0 {
                 allowed -= wanted;
                 endpoints.push((*id, wanted));
             }
         }
-        Wants { endpoints, idle: in_hand == 0 }
+        // What must run alone may be for any endpoint.
+        Wants { endpoints, idle: in_hand == 0 && only.is_none() }
     }
 
     /// Whether new requests may begin.

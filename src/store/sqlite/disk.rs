@@ -11,17 +11,19 @@ use crate::store::{Storage, Volume};
 static PROBE: [u8; 64 * 1024] = [0; 64 * 1024];
 
 pub(super) fn storage(database: &Path, wal: &Path) -> Storage {
+    let error = database.parent().and_then(probe);
     Storage {
-        full: database.parent().is_some_and(is_full),
+        full: matches!(error, Some(ErrorKind::StorageFull | ErrorKind::QuotaExceeded)),
+        read_only: error == Some(ErrorKind::ReadOnlyFilesystem),
         // Asked of the system, not opened: closing it would drop SQLite's locks.
         wal_bytes: std::fs::metadata(wal).map_or(0, |wal| wal.len()),
     }
 }
 
-/// Whether a file without a name finds no room there. Who may not write there at all cannot tell.
-fn is_full(directory: &Path) -> bool {
+/// Why a file without a name cannot be written there. Who may not write there at all cannot tell more.
+fn probe(directory: &Path) -> Option<ErrorKind> {
     let tried = tempfile::tempfile_in(directory).and_then(|mut file| file.write_all(&PROBE));
-    tried.is_err_and(|error| matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded))
+    tried.err().map(|error| error.kind())
 }
 
 /// See [`volume`](crate::store::volume).

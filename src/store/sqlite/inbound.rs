@@ -202,9 +202,7 @@ pub(super) fn list(
     if let Some(refused) = filter.refused {
         condition.parts.push(if refused { "r.result >= 2" } else { "r.result < 2" }.to_owned());
     }
-    if let Some(event_type) = &filter.event_type {
-        condition.and("k.type = ?", event_type.clone());
-    }
+    condition.event_type(filter.event_type.as_ref());
     if let Some(resource) = &filter.resource_id {
         condition.and("r.resource_id = ?", resource.clone());
     }

@@ -1,18 +1,21 @@
 //! Reading events, deliveries and attempts, a page at a time.
 
 use std::collections::{BTreeSet, HashMap};
+use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 
 use super::checksum::Sent;
+use super::runs::RunLocks;
 use super::{
     AttemptFilter, DeliveryFilter, DeliveryId, DeliveryRow, EventDetail, EventFilter, EventRow, Listed, LoggedAttempt,
     Page, row,
 };
 use crate::clock::Timestamp;
 use crate::delivery::State;
+use crate::endpoint::Pattern;
 use crate::event::{EventId, Resource};
 use crate::store::AttemptRow;
 
@@ -36,6 +39,26 @@ impl Condition {
         }
     }
 
+    pub(super) fn event_type(&mut self, pattern: Option<&Pattern>) {
+        if let Some(pattern) = pattern {
+            // A pattern holds no character that GLOB takes for more than the final `*`.
+            self.and("k.type GLOB ?", pattern.as_str().to_owned());
+        }
+    }
+
+    pub(super) fn resource_id(&mut self, id: Option<&String>) {
+        if let Some(id) = id {
+            self.and("e.resource_id = ?", id.clone());
+        }
+    }
+
+    /// Only rows behind that one, in the order of the page.
+    fn past(&mut self, column: &str, past: Option<i64>, page: Page) {
+        if let Some(past) = past {
+            self.and(&format!("{column} {} ?", if page.oldest_first { ">" } else { "<" }), past);
+        }
+    }
+
     pub(super) fn sql(&self) -> String {
         if self.parts.is_empty() { "1".to_owned() } else { self.parts.join(" AND ") }
     }
@@ -51,14 +74,11 @@ const DELIVERY_TABLES: &str = "delivery d JOIN event e ON e.seq = d.event JOIN k
 
 pub(super) fn events(connection: &Connection, filter: &EventFilter, page: Page) -> rusqlite::Result<Listed<EventRow>> {
     let mut condition = Condition::default();
-    if let Some(event_type) = &filter.event_type {
-        condition.and("k.type = ?", event_type.clone());
-    }
-    if let Some(resource) = &filter.resource_id {
-        condition.and("e.resource_id = ?", resource.clone());
-    }
+    condition.event_type(filter.event_type.as_ref());
+    condition.resource_id(filter.resource_id.as_ref());
     condition.time("e.created_at >= ?", filter.since);
     condition.time("e.created_at < ?", filter.until);
+    condition.past("e.seq", filter.past, page);
     let tables = "event e JOIN kind k ON k.id = e.kind";
     let total = if condition.parts.is_empty() {
         connection.query_row("SELECT value FROM figure WHERE name = 'events'", [], |row| row.get(0))?
@@ -72,11 +92,25 @@ pub(super) fn events(connection: &Connection, filter: &EventFilter, page: Page) 
         page.limit,
         page.offset(),
     );
-    let rows = connection
+    let mut rows = connection
         .prepare(&sql)?
         .query_map(params_from_iter(&condition.values), |row| event_row(row, 0))?
-        .collect::<rusqlite::Result<_>>()?;
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    add_states(connection, &mut rows)?;
     Ok(Listed { rows, total: total.unsigned_abs() })
+}
+
+/// Adds the states of the deliveries of each event.
+fn add_states(connection: &Connection, rows: &mut [EventRow]) -> rusqlite::Result<()> {
+    let mut states = connection.prepare_cached(
+        "SELECT d.state, NOT p.configured OR p.paused_by IS NOT NULL FROM delivery d JOIN endpoint p ON p.id = d.endpoint
+         WHERE d.event = ?1 ORDER BY d.id",
+    )?;
+    for row in rows {
+        let found = states.query_map([row.seq], |row| Ok(row::state(row.get(0)?, row.get(1)?)))?;
+        row.states = found.collect::<rusqlite::Result<_>>()?;
+    }
+    Ok(())
 }
 
 pub(super) fn deliveries(
@@ -84,7 +118,8 @@ pub(super) fn deliveries(
     filter: &DeliveryFilter,
     page: Page,
 ) -> rusqlite::Result<Listed<DeliveryRow>> {
-    let condition = delivery_condition(filter);
+    let mut condition = delivery_condition(filter);
+    condition.past("d.id", filter.past.map(|id| id.0), page);
     let total = match counted(connection, filter)? {
         Some(total) => total,
         None => count(connection, DELIVERY_TABLES, &condition)?,
@@ -119,8 +154,14 @@ fn delivery_condition(filter: &DeliveryFilter) -> Condition {
     if let Some(endpoint) = &filter.endpoint {
         condition.and("p.name = ?", endpoint.clone());
     }
-    if let Some(event_type) = &filter.event_type {
-        condition.and("k.type = ?", event_type.clone());
+    condition.event_type(filter.event_type.as_ref());
+    condition.resource_id(filter.resource_id.as_ref());
+    let last = "(SELECT a.{} FROM attempt a WHERE a.delivery = d.id ORDER BY a.number DESC LIMIT 1)";
+    if let Some(status) = filter.last_status {
+        condition.and(&format!("{} = ?", last.replace("{}", "status")), status);
+    }
+    if let Some(text) = &filter.error {
+        condition.and(&format!("instr(lower({}), lower(?)) > 0", last.replace("{}", "detail")), text.clone());
     }
     if let Some(event) = &filter.event {
         condition.and("e.id = ?", event.as_str().to_owned());
@@ -147,7 +188,11 @@ fn state_condition(state: State) -> &'static str {
 /// The number of matches from the counters, where they know it.
 fn counted(connection: &Connection, filter: &DeliveryFilter) -> rusqlite::Result<Option<i64>> {
     let plain = filter.event_type.is_none()
+        && filter.resource_id.is_none()
+        && filter.last_status.is_none()
+        && filter.error.is_none()
         && filter.event.is_none()
+        && filter.past.is_none()
         && filter.ids.is_empty()
         && filter.since.is_none()
         && filter.until.is_none();
@@ -203,6 +248,7 @@ fn event_row(row: &Row<'_>, at: usize) -> rusqlite::Result<EventRow> {
         resource: Resource { kind: row.get(at + 3)?, id: row.get(at + 4)? },
         timestamp: Timestamp::from_millis(row.get(at + 5)?),
         created_at: Timestamp::from_millis(row.get(at + 6)?),
+        states: Vec::new(),
     })
 }
 
@@ -214,6 +260,8 @@ fn delivery_row(row: &Row<'_>, at: usize) -> rusqlite::Result<DeliveryRow> {
         endpoint: row.get(at + 1)?,
         state: row::state(state, row.get(at + 8)?),
         blocked: state == row::BLOCKED,
+        blocked_by: None,
+        abandoned: false,
         due_at: Timestamp::from_millis(row.get(at + 3)?),
         rests_until: row.get::<_, Option<i64>>(at + 9)?.map(Timestamp::from_millis),
         changed_at: Timestamp::from_millis(row.get(at + 4)?),
@@ -221,6 +269,7 @@ fn delivery_row(row: &Row<'_>, at: usize) -> rusqlite::Result<DeliveryRow> {
         used: row.get(at + 6)?,
         reason: row.get::<_, Option<i64>>(at + 7)?.map(row::reason),
         last_detail: None,
+        last_status: None,
         last_ended_at: None,
     })
 }
@@ -230,8 +279,43 @@ fn complete(connection: &Connection, rows: &mut [DeliveryRow]) -> rusqlite::Resu
     rows.iter_mut().try_for_each(|row| add_last_attempt(connection, row))?;
     let queued = queued_lanes(connection, rows)?;
     let fronts = fronts(connection, &queued)?;
-    for row in rows {
-        row.blocked |= queued.get(&row.id).is_some_and(|lane| fronts.get(lane).is_some_and(|front| *front < row.id.0));
+    for row in rows.iter_mut() {
+        let front = queued.get(&row.id).and_then(|lane| fronts.get(lane)).filter(|front| **front < row.id.0);
+        row.blocked |= front.is_some();
+        if row.blocked {
+            row.blocked_by = active(connection, row.id)?.or(front.copied().filter(|id| *id > 0).map(DeliveryId));
+        }
+    }
+    mark_abandoned(connection, rows)
+}
+
+/// The one delivery of the same lane that is not blocked.
+fn active(connection: &Connection, id: DeliveryId) -> rusqlite::Result<Option<DeliveryId>> {
+    connection
+        .prepare_cached(
+            "SELECT o.id FROM delivery d JOIN delivery o INDEXED BY delivery_flight
+                ON o.endpoint = d.endpoint AND o.lane = d.lane AND o.state = 3 WHERE d.id = ?1
+             UNION ALL SELECT o.id FROM delivery d JOIN delivery o INDEXED BY delivery_lane
+                ON o.endpoint = d.endpoint AND o.lane = d.lane AND o.state >= 0 AND o.state < 3 WHERE d.id = ?1 AND o.state > 0
+             LIMIT 1",
+        )?
+        .query_row([id.0], |row| row.get(0).map(DeliveryId))
+        .optional()
+}
+
+/// Finds the claims of runs whose lock is free.
+fn mark_abandoned(connection: &Connection, rows: &mut [DeliveryRow]) -> rusqlite::Result<()> {
+    if rows.iter().all(|row| row.state != State::Processing) {
+        return Ok(());
+    }
+    let locks = RunLocks::beside(Path::new(connection.path().unwrap_or_default()));
+    let mut token = connection.prepare_cached(
+        "SELECT r.token FROM delivery d JOIN run r ON r.id = d.owner WHERE d.id = ?1 AND d.state = 3",
+    )?;
+    let mut dead: HashMap<String, bool> = HashMap::new();
+    for row in rows.iter_mut().filter(|row| row.state == State::Processing) {
+        let Some(token) = token.query_row([row.id.0], |row| row.get::<_, String>(0)).optional()? else { continue };
+        row.abandoned = *dead.entry(token).or_insert_with_key(|token| locks.is_dead(token));
     }
     Ok(())
 }
@@ -283,12 +367,13 @@ fn fronts(connection: &Connection, queued: &HashMap<DeliveryId, Lane>) -> rusqli
 fn add_last_attempt(connection: &Connection, delivery: &mut DeliveryRow) -> rusqlite::Result<()> {
     let last = connection
         .prepare_cached(
-            "SELECT detail, started_at, took_us FROM attempt WHERE delivery = ?1 ORDER BY number DESC LIMIT 1",
+            "SELECT detail, started_at, took_us, status FROM attempt WHERE delivery = ?1 ORDER BY number DESC LIMIT 1",
         )?
-        .query_row([delivery.id.0], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?, took(row.get(2)?))))
+        .query_row([delivery.id.0], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?, took(row.get(2)?), row.get(3)?)))
         .optional()?;
-    if let Some((detail, started_at, took)) = last {
+    if let Some((detail, started_at, took, status)) = last {
         delivery.last_detail = Some(detail);
+        delivery.last_status = status;
         delivery.last_ended_at = Some(Timestamp::from_millis(started_at).plus(took));
     }
     Ok(())
@@ -372,8 +457,16 @@ pub(super) fn logged(
     if let Some(endpoint) = &filter.endpoint {
         condition.and("p.name = ?", endpoint.clone());
     }
-    if let Some(event_type) = &filter.event_type {
-        condition.and("k.type = ?", event_type.clone());
+    condition.event_type(filter.event_type.as_ref());
+    condition.resource_id(filter.resource_id.as_ref());
+    if let Some(status) = filter.status {
+        condition.and("a.status = ?", status);
+    }
+    if let Some(text) = &filter.error {
+        condition.and("instr(lower(a.detail), lower(?)) > 0", text.clone());
+    }
+    if let Some(after) = filter.after {
+        condition.and("a.id > ?", after);
     }
     condition.time("a.started_at >= ?", filter.since);
     condition.time("a.started_at < ?", filter.until);
@@ -382,7 +475,7 @@ pub(super) fn logged(
     // Outcome 5 is an interruption: it says nothing about the endpoint.
     let sql = format!(
         "SELECT {EVENT_COLUMNS}, {ATTEMPT_COLUMNS}, (SELECT b.outcome <> 0 FROM attempt b WHERE b.delivery = a.delivery
-            AND b.number < a.number AND b.outcome <> 5 ORDER BY b.number DESC LIMIT 1)
+            AND b.number < a.number AND b.outcome <> 5 ORDER BY b.number DESC LIMIT 1), a.id
          FROM {LOG_TABLES} WHERE {} ORDER BY a.id {} LIMIT {} OFFSET {}",
         condition.sql(),
         direction(page),
@@ -396,6 +489,7 @@ pub(super) fn logged(
                 event: event_row(row, 0)?,
                 attempt: attempt_row(row, 7)?,
                 after_failure: row.get::<_, Option<bool>>(17)?.unwrap_or(false),
+                place: row.get(18)?,
             })
         })?
         .collect::<rusqlite::Result<_>>()?;

@@ -1,0 +1,63 @@
+//! Lists page by page, from a cursor on, or as a whole.
+
+use super::context::{Context, Paging};
+use super::exit::CliError;
+use crate::render::Format;
+use crate::report::Report;
+use crate::store::{Listed, Page};
+
+/// Rows read at a time for `--all`.
+const CHUNK: u64 = 1_000;
+
+/// Where a list begins and in which order it goes.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct Cursor {
+    /// Start after the row with this number: a page that does not move while rows are added
+    #[arg(long, value_name = "NUMBER", conflicts_with = "page", hide_short_help = true)]
+    after: Option<i64>,
+    /// Print all rows; streams with -o jsonl and -o name
+    #[arg(long, conflicts_with_all = ["page", "limit"], hide_short_help = true)]
+    all: bool,
+    /// Order of the rows
+    #[arg(long, value_name = "ORDER", default_value = "newest", value_parser = ["newest", "oldest"], hide_short_help = true)]
+    sort: String,
+}
+
+/// Shows what `read` finds: one page, or all of them. `read` takes a page and the number of the row it begins after.
+pub(super) fn show<T>(
+    context: &Context,
+    paging: Paging,
+    cursor: &Cursor,
+    read: impl Fn(Page, Option<i64>) -> Result<Listed<T>, CliError>,
+    number: impl Fn(&T) -> i64,
+    report: impl Fn(&Listed<T>, Page) -> Report,
+) -> Result<(), CliError> {
+    let page = Page { oldest_first: cursor.sort == "oldest", ..paging.newest_first() };
+    if !cursor.all {
+        let listed = read(page, cursor.after)?;
+        let more = listed.total > listed.rows.len() as u64;
+        let next = listed.rows.last().map(&number).filter(|_| more);
+        return Ok(context.screen.report(&report(&listed, page).with_cursor(next))?);
+    }
+    let chunk = Page { limit: CHUNK, number: 1, ..page };
+    let streams = matches!(context.screen.format(), Format::Jsonl | Format::Name);
+    let (mut after, mut all) = (cursor.after, Vec::new());
+    loop {
+        let listed = read(chunk, after)?;
+        let is_last = (listed.rows.len() as u64) < CHUNK;
+        after = listed.rows.last().map(&number).or(after);
+        match streams {
+            true => context.screen.report(&report(&listed, chunk))?,
+            false => all.extend(listed.rows),
+        }
+        if is_last {
+            break;
+        }
+    }
+    if streams {
+        return Ok(());
+    }
+    let total = all.len() as u64;
+    let page = Page { limit: total.max(1), number: 1, ..page };
+    Ok(context.screen.report(&report(&Listed { rows: all, total }, page))?)
+}

@@ -1,0 +1,264 @@
+//! `process --watch`: delivers until it is stopped, tells what happens, and reads its configuration again on SIGHUP.
+
+use std::collections::BTreeMap;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::super::context::Context;
+use super::super::exit::{CliError, Exit};
+use super::super::signals::{Signals, block_on};
+use super::super::version::VERSION;
+use super::{EndpointNames, ProcessArgs, code_of, exit_of};
+use crate::clock::{Clock as _, SystemClock};
+use crate::delivery::{CircuitOpen, Next, OpenCause};
+use crate::endpoint::{Endpoint, EndpointId, PausedBy};
+use crate::outbound::run::{RunOptions, RunSummary, Stop, WorkerError};
+use crate::outbound::worker::Observer;
+use crate::service::WorkerConfig;
+use crate::store::{self, Access, Recorded, Store, StoreError};
+use crate::untrusted::Untrusted;
+
+/// How often a missing database is looked for.
+const DATABASE_POLL: Duration = Duration::from_millis(500);
+/// How often endpoints are compared with what was last told of them.
+const ENDPOINTS_POLL: Duration = Duration::from_secs(1);
+/// What the log tells of deliveries and endpoints, also without `-v`.
+const LOG: &str = "syncctl::deliveries";
+
+/// Delivers until a signal, a limit or a broken store ends it.
+pub(super) fn watch(context: &Context, args: &ProcessArgs, options: RunOptions) -> Result<Exit, CliError> {
+    block_on(async {
+        let signals = Signals::listen().map_err(|e| Exit::Io.error("failed to listen for signals").cause(e))?;
+        let Some(store) = existing_store(context, &signals).await? else { return Ok(Exit::Done) };
+        let Some(_only) = args.only_one(store.as_ref())? else { return Ok(Exit::Done) };
+        let endpoints = context.set_endpoints(store.as_ref())?;
+        let generation = Generation::new(context, Arc::clone(&store), &endpoints)?;
+        let told = ToldEndpoints::new(&endpoints);
+        announce(context, &endpoints)?;
+        let done = Watching { context, store, signals, options, told }.go(generation).await?;
+        Ok(done)
+    })
+}
+
+/// The queue, once there is one; `None` when a signal came first.
+async fn existing_store(context: &Context, signals: &Signals) -> Result<Option<Arc<dyn Store>>, CliError> {
+    let location = context.config()?.database()?;
+    let mut waited = false;
+    let mut stop = signals.stop.clone();
+    loop {
+        match store::open(location, Access::Existing) {
+            Ok(store) => return Ok(Some(store)),
+            Err(StoreError::NoDatabase) => {
+                if !std::mem::replace(&mut waited, true) {
+                    let location = Untrusted(&location.to_string()).to_string();
+                    context.screen.note(&format!("waiting for the database {location}; `syncctl emit` creates it"));
+                }
+            }
+            Err(error) => return Err(error.into()),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(DATABASE_POLL) => {}
+            _ = stop.wait_for(|stop| *stop != Stop::No) => return Ok(None),
+        }
+    }
+}
+
+fn announce(context: &Context, endpoints: &[Endpoint]) -> Result<(), CliError> {
+    let database = context.config()?.database()?.to_string();
+    let names = names(endpoints);
+    let database = Untrusted(&database).to_string();
+    tracing::info!(target: LOG, version = VERSION, database, endpoints = names, "started; SIGHUP reads the configuration again");
+    Ok(())
+}
+
+fn names(endpoints: &[Endpoint]) -> String {
+    let names: Vec<String> =
+        endpoints.iter().filter(|it| it.configured).map(|it| Untrusted(&it.name).to_string()).collect();
+    if names.is_empty() { "none".to_owned() } else { names.join(",") }
+}
+
+/// What the runs of one configuration work with.
+struct Generation {
+    config: WorkerConfig,
+}
+
+impl Generation {
+    fn new(context: &Context, store: Arc<dyn Store>, endpoints: &[Endpoint]) -> Result<Self, CliError> {
+        let keyring = context.keyring(endpoints)?;
+        Ok(Self { config: context.worker_config(store, keyring)? })
+    }
+}
+
+struct Watching<'a> {
+    context: &'a Context,
+    store: Arc<dyn Store>,
+    signals: Signals,
+    options: RunOptions,
+    told: ToldEndpoints,
+}
+
+impl Watching<'_> {
+    /// Runs one generation after the other; each reload begins a new one.
+    async fn go(mut self, mut generation: Generation) -> Result<Exit, CliError> {
+        let names = EndpointNames::default();
+        loop {
+            let (summary, next) = self.run(&generation, names.observer(Arc::clone(&self.store), log_attempt())).await?;
+            self.told.compare(&self.store).await;
+            self.options.limit = self.options.limit.map(|limit| limit.saturating_sub(attempts(&summary)));
+            match next {
+                Some(next) if self.signals.exit().is_none() && !summary.limited => generation = next,
+                _ => {
+                    tracing::info!(target: LOG, "stopped");
+                    return Ok(exit_of(&summary, self.signals.exit(), true, false));
+                }
+            }
+        }
+    }
+
+    /// One run, and the generation that follows it if a reload ended it.
+    async fn run(
+        &mut self,
+        generation: &Generation,
+        observer: Observer,
+    ) -> Result<(RunSummary, Option<Generation>), CliError> {
+        let (stop, stopped) = watch::channel(*self.signals.stop.borrow());
+        let mut asked = self.signals.stop.clone();
+        let exit_code = |done: &Result<RunSummary, WorkerError>| match done {
+            Ok(summary) => i64::from(exit_of(summary, None, true, false).code()),
+            Err(error) => code_of(error),
+        };
+        let mut work = pin!(generation.config.run("process", self.options, observer, stopped, exit_code));
+        let mut looks = tokio::time::interval(ENDPOINTS_POLL);
+        let mut next = None;
+        loop {
+            tokio::select! {
+                done = &mut work => return Ok((done?.summary, next)),
+                Ok(()) = asked.changed() => drop(stop.send_replace(*asked.borrow())),
+                () = self.signals.reload(), if next.is_none() => {
+                    next = reload(self.context, &self.store);
+                    if next.is_some() {
+                        stop.send_modify(|stop| *stop = (*stop).max(Stop::Drain));
+                    }
+                }
+                _ = looks.tick() => self.told.compare(&self.store).await,
+            }
+        }
+    }
+}
+
+fn attempts(summary: &RunSummary) -> u64 {
+    summary.stats.delivered + summary.stats.retried + summary.stats.failed
+}
+
+/// Reads the configuration again. One that is wrong changes nothing, and is told.
+fn reload(context: &Context, store: &Arc<dyn Store>) -> Option<Generation> {
+    let fresh = context.reload(SystemClock.now());
+    let prepared = fresh.keyring_for(store.as_ref()).and_then(|keyring| {
+        let endpoints = fresh.set_endpoints(store.as_ref())?;
+        Ok((Generation { config: fresh.worker_config(Arc::clone(store), keyring)? }, endpoints))
+    });
+    match prepared {
+        Ok((generation, endpoints)) => {
+            let names = names(&endpoints);
+            tracing::info!(target: LOG, endpoints = names, "the configuration was read again");
+            fresh.print_warnings();
+            Some(generation)
+        }
+        Err(error) => {
+            let failure = error.into_failure(context.config().ok().and_then(|config| config.database().ok()))?;
+            let causes = failure.causes.iter().map(|cause| format!(": {cause}")).collect::<String>();
+            let error = Untrusted(&format!("{}{causes}", failure.message)).to_string();
+            tracing::error!(target: LOG, error, "the configuration is invalid, and the old one stays in use");
+            None
+        }
+    }
+}
+
+/// Logs every attempt that ended: failures always, deliveries with `-v`.
+fn log_attempt() -> super::OnAttempt {
+    Box::new(|attempt| {
+        let (event, endpoint) = (attempt.finished.claim.event_id.as_str(), Untrusted(attempt.endpoint).to_string());
+        let (number, took_ms) = (attempt.finished.claim.number, attempt.finished.took.as_millis());
+        let detail = Untrusted(&attempt.finished.detail).to_string();
+        match attempt.recorded {
+            Recorded::Written(Next::Delivered) => {
+                tracing::info!(event, endpoint, attempt = number, took_ms, "delivered");
+            }
+            Recorded::Written(Next::Failed(reason)) => {
+                let hint = format!("syncctl why {event}");
+                tracing::error!(target: LOG, event, endpoint, attempt = number, detail, reason = reason.name(), hint, "delivery failed");
+            }
+            Recorded::Written(_) | Recorded::Lost => {
+                let next = attempt.next();
+                tracing::warn!(target: LOG, event, endpoint, attempt = number, detail, next, "attempt failed");
+            }
+        }
+    })
+}
+
+/// What was last told of each endpoint.
+#[derive(Default)]
+struct ToldEndpoints(BTreeMap<EndpointId, Told>);
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Told {
+    open: Option<OpenCause>,
+    paused: Option<PausedBy>,
+}
+
+impl Told {
+    fn of(endpoint: &Endpoint) -> Self {
+        Self { open: endpoint.circuit.open.map(|open| open.cause), paused: endpoint.paused_by }
+    }
+}
+
+impl ToldEndpoints {
+    fn new(endpoints: &[Endpoint]) -> Self {
+        Self(endpoints.iter().map(|endpoint| (endpoint.id, Told::of(endpoint))).collect())
+    }
+
+    /// Logs each circuit that opened or closed and each pause that began or ended since it was last asked.
+    async fn compare(&mut self, store: &Arc<dyn Store>) {
+        // What cannot be read now is compared next time; the worker itself tells of a store that fails.
+        let Ok(endpoints) = store.endpoints().await else { return };
+        for endpoint in &endpoints {
+            let now = Told::of(endpoint);
+            let before = self.0.insert(endpoint.id, now).unwrap_or(Told { open: None, paused: None });
+            log_circuit(endpoint, before.open, endpoint.circuit.open);
+            log_pause(endpoint, before.paused, now.paused);
+        }
+    }
+}
+
+fn log_circuit(endpoint: &Endpoint, before: Option<OpenCause>, now: Option<CircuitOpen>) {
+    let name = Untrusted(&endpoint.name).to_string();
+    match (before, now) {
+        (None, Some(open)) => {
+            let cause = open.cause.describe();
+            let hint = format!("syncctl endpoints resume {name}");
+            tracing::warn!(target: LOG, endpoint = name, cause, next_probe = %open.until, hint, "circuit opened");
+        }
+        (Some(_), None) => tracing::info!(target: LOG, endpoint = name, "circuit closed: the endpoint recovered"),
+        (Some(_), Some(_)) | (None, None) => {}
+    }
+}
+
+fn log_pause(endpoint: &Endpoint, before: Option<PausedBy>, now: Option<PausedBy>) {
+    let name = Untrusted(&endpoint.name).to_string();
+    match (before, now) {
+        (None, Some(by)) => {
+            let cause = match by {
+                PausedBy::Gone => "the endpoint answered 410",
+                PausedBy::Operator => "an operator paused it",
+                PausedBy::Configuration => "the configuration pauses it",
+            };
+            let hint = format!("syncctl endpoints resume {name}");
+            tracing::warn!(target: LOG, endpoint = name, cause, hint, "endpoint paused");
+        }
+        (Some(_), None) => tracing::info!(target: LOG, endpoint = name, "endpoint resumed"),
+        (Some(_), Some(_)) | (None, None) => {}
+    }
+}

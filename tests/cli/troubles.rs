@@ -1,0 +1,137 @@
+//! Troubles that are seeded, found and repaired by the commands that the messages name, at most three each.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::support::place::{Place, eventually};
+use crate::support::receiver::{Receiver, Reply};
+
+/// A receiver that is wrong in its own way until it is mended.
+fn mendable(wrong: impl Fn() -> Reply + Send + Sync + 'static) -> (Receiver, Arc<AtomicBool>) {
+    let is_mended = Arc::new(AtomicBool::new(false));
+    let mended = Arc::clone(&is_mended);
+    (Receiver::new(move |_| if mended.load(Ordering::SeqCst) { Reply::Status(200) } else { wrong() }), is_mended)
+}
+
+/// The commands that `why` names for what stands in the way.
+fn remedies(place: &Place, what: &str) -> Vec<String> {
+    let explained = place.data(&["why", what]);
+    let deliveries = explained["deliveries"].as_array().cloned().unwrap_or_else(|| vec![explained]);
+    let commands = deliveries.iter().flat_map(|it| it["commands"].as_array().unwrap().clone());
+    commands.map(|command| command.as_str().unwrap().to_owned()).collect()
+}
+
+/// Runs the commands as they are named.
+fn follow(place: &Place, commands: &[String]) {
+    assert!((1..=3).contains(&commands.len()), "{commands:?}");
+    for command in commands {
+        let words: Vec<&str> = command.strip_prefix("syncctl ").expect(command).split(' ').collect();
+        let ran = place.run(&words);
+        assert_eq!(ran.code, 0, "{command}: {ran:?}");
+    }
+}
+
+#[test]
+fn a_wrong_secret_is_answered_401_and_its_deliveries_are_replayed_once_it_is_right() {
+    let receiver = Receiver::new(|request| {
+        let right = syncctl_signature(&request.body);
+        Reply::Status(if request.header("x-webhook-signature") == right { 200 } else { 401 })
+    });
+    let mut place = Place::sending_to(&[receiver.url("/")]);
+    place.set("WEBHOOK_SECRET", "not-the-secret-of-the-receiver");
+    place.set("SYNCCTL_DELIVERY_MAX_ATTEMPTS", "1");
+    place.emit("user.created", "u");
+    assert_eq!(place.run(&["process", "-q"]).code, 3);
+    let why = place.run(&["why", "1"]).stdout;
+    assert!(why.contains("HTTP 401"), "{why}");
+    place.set("WEBHOOK_SECRET", crate::support::place::SECRET);
+    follow(&place, &remedies(&place, "1"));
+    assert_eq!(place.queue()["delivered"], 1);
+}
+
+/// The original's signature of a body under the secret that the receiver has.
+fn syncctl_signature(body: &[u8]) -> String {
+    use hmac::{Hmac, KeyInit as _, Mac as _};
+    let mut mac = Hmac::<sha2::Sha256>::new_from_slice(crate::support::place::SECRET.as_bytes()).unwrap();
+    mac.update(body);
+    hex::encode(mac.finalize().into_bytes())
+}
+
+#[test]
+fn a_time_out_is_named_and_repaired_by_a_replay() {
+    let (receiver, is_mended) = mendable(|| Reply::Hang);
+    let mut place = Place::sending_to(&[receiver.url("/")]);
+    place.set("SYNCCTL_DELIVERY_MAX_ATTEMPTS", "1");
+    place.set("SYNCCTL_DELIVERY_TIMEOUT", "200ms");
+    place.emit("user.created", "u");
+    place.run(&["process", "-q"]);
+    let why = place.run(&["why", "1"]).stdout;
+    assert!(why.contains("timed out"), "{why}");
+    is_mended.store(true, Ordering::SeqCst);
+    follow(&place, &remedies(&place, "1"));
+    assert_eq!(place.queue()["delivered"], 1);
+}
+
+#[test]
+fn what_waits_behind_poison_leads_to_it_and_goes_on_once_it_is_repaired() {
+    let (receiver, is_mended) = mendable(|| Reply::Status(422));
+    let place = Place::sending_to(&[receiver.url("/")]);
+    place.emit_lines([("poison", "r"), ("behind", "r")].map(|(a, b)| (a.into(), b.into())).into_iter());
+    place.run(&["process", "-q"]);
+    let behind = remedies(&place, "behind");
+    assert_eq!(behind, ["syncctl why 1"], "the blocker is named");
+    let poison = remedies(&place, behind[0].strip_prefix("syncctl why ").unwrap());
+    is_mended.store(true, Ordering::SeqCst);
+    follow(&place, &poison);
+    assert_eq!(place.run(&["process"]).code, 0);
+    assert_eq!(place.queue()["delivered"], 2);
+}
+
+#[test]
+fn an_endpoint_that_answered_410_is_found_by_health_and_resumed() {
+    let (receiver, is_mended) = mendable(|| Reply::Status(410));
+    let place = Place::sending_to(&[receiver.url("/")]);
+    place.emit_lines([("first", "r"), ("second", "s")].map(|(a, b)| (a.into(), b.into())).into_iter());
+    place.run(&["process", "--concurrency", "1", "--limit", "1", "-q"]);
+    let health = place.run(&["health"]);
+    assert!(health.code == 1 && health.stdout.contains("answered 410"), "{health:?}");
+    is_mended.store(true, Ordering::SeqCst);
+    let held = remedies(&place, "second");
+    assert!(held[0].starts_with("syncctl endpoints resume "), "{held:?}");
+    follow(&place, &held);
+    follow(&place, &remedies(&place, "first"));
+    assert_eq!(place.run(&["process"]).code, 0);
+    assert_eq!(place.queue()["delivered"], 2);
+}
+
+#[test]
+fn a_cron_job_that_stopped_is_found_by_doctor_which_names_the_command() {
+    let receiver = Receiver::good();
+    let mut place = Place::sending_to(&[receiver.url("/")]);
+    place.set("SYNCCTL_HEALTH_MAX_DUE_AGE", "1s");
+    place.emit("user.created", "u");
+    eventually("the delivery is late", || place.run(&["health", "-q"]).code == 1);
+    let found = place.run(&["doctor", "-q"]);
+    assert!(found.code == 1 && found.stdout.contains("is the cron job or the service there?"), "{found:?}");
+    assert!(found.stdout.contains("`syncctl process`"), "{found:?}");
+    assert!(!found.stdout.contains("\nok "), "only what needs attention: {found:?}");
+    follow(&place, &["syncctl process".to_owned()]);
+    assert_eq!(place.run(&["health", "-q"]).code, 0);
+}
+
+#[test]
+fn doctor_finds_a_held_write_lock_and_warnings_alone_are_no_failure() {
+    let receiver = Receiver::good();
+    let place = Place::sending_to(&[receiver.url("/")]);
+    place.emit("user.created", "u");
+    assert_eq!(place.run(&["process", "-q"]).code, 0);
+    let quiet = place.run(&["doctor", "-q"]);
+    assert_eq!(quiet.code, 0, "{quiet:?}");
+    let holder = rusqlite::Connection::open(place.database()).unwrap();
+    holder.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let held = place.run(&["doctor", "-q"]);
+    assert!(held.code == 1 && held.stdout.contains("has held the write lock for more than"), "{held:?}");
+    assert!(held.stdout.contains(&format!("ps -fp {}", std::process::id())), "{held:?}");
+    let csv = place.run(&["doctor", "-o", "csv"]).stdout;
+    assert!(csv.contains("ps -fp"), "remedies are in every format: {csv}");
+}
