@@ -101,13 +101,14 @@ impl VerifyArgs {
         let keys: Vec<Key> =
             if self.explain { scheme.key(secret.as_bytes()).into_iter().collect() } else { vec![key(scheme, secret)?] };
         let tolerance = self.tolerance.map(Tolerance::both);
-        let mut verdict = verify(scheme, received, &keys, self.at.unwrap_or(context.now), tolerance);
+        let now = self.at.unwrap_or(context.now);
+        let mut verdict = verify(scheme, received, &keys, now, tolerance);
         if let (Err(error), Err(VerifyError::CodeMismatch)) = (scheme.key(secret.as_bytes()), &verdict.signature) {
             verdict.signature = Err(VerifyError::SecretUnusable(error));
         }
         let missing = matches!(verdict.signature, Err(VerifyError::HeaderNotDelivered(_)));
         let explanation = match verdict.refusal().filter(|_| self.explain) {
-            Some(VerifyError::OutsideTolerance) => explain_time(scheme, received),
+            Some(VerifyError::OutsideTolerance) => explain_time(scheme, received, now),
             refusal => refusal.map(|_| explain(scheme, received, &secrets)),
         };
         let explanation = explanation.filter(|found| !missing || says_something(found));

@@ -2,13 +2,15 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD as BASE64, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
+use http::HeaderName;
+use percent_encoding::percent_decode_str;
 
 use super::cause::{Cause, Change};
 use super::hints::time_in_list;
 use super::instead::Place;
+use crate::signature::Encoding;
 use crate::signature::Facts;
 use crate::signature::Received;
-use crate::signature::code::Encoding;
 use crate::signature::registry::is_older;
 
 /// A code, and what was changed to read it.
@@ -22,8 +24,8 @@ pub(super) struct Variant {
     pub cut: bool,
 }
 
-/// The lengths of the codes of SHA-1, SHA-256 and SHA-512 (or Ed25519).
-const LENGTHS: [usize; 3] = [20, 32, 64];
+/// The lengths of the codes of MD5, SHA-1, SHA-256, SHA-384 and SHA-512 (or Ed25519).
+const LENGTHS: [usize; 5] = [16, 20, 32, 48, 64];
 /// A cut code of fewer bytes says too little to name a cause by.
 const LEAST_CUT: usize = 10;
 /// More codes than these are not looked at.
@@ -33,33 +35,66 @@ const MOST: usize = 96;
 pub(super) fn variants(facts: &Facts, received: &Received) -> Vec<Variant> {
     let mut all = Vec::new();
     let own: Vec<_> = received.headers.get_all(&facts.header).iter().collect();
-    for value in &own {
-        let doubled = (own.len() > 1).then(|| Change::from(Cause::HeaderDoubled));
-        let text = String::from_utf8_lossy(value.as_bytes());
-        for (changes, bytes, cut) in read(facts, &text) {
-            add(
-                &mut all,
-                Variant { changes: doubled.iter().cloned().chain(changes).collect(), bytes, place: None, cut },
-            );
+    let texts: Vec<_> = own.iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+    for text in &texts {
+        let doubled = (own.len() > 1).then(|| doubled(facts));
+        for (changes, bytes, cut) in read(facts, text) {
+            let changes = doubled.iter().cloned().chain(changes).collect();
+            add(&mut all, Variant { changes, bytes, place: None, cut });
+        }
+    }
+    if texts.len() > 1 {
+        let whole = texts.join(",");
+        for (changes, bytes, cut) in read(facts, &whole) {
+            let pieces = Change::new(Cause::HeaderCut, format!("`{}` came as {} headers", facts.header, texts.len()));
+            let changes = if changes.is_empty() { vec![pieces] } else { [vec![pieces], changes].concat() };
+            add(&mut all, Variant { changes, bytes, place: None, cut });
         }
     }
     for (name, value) in received.headers.iter().filter(|(name, _)| **name != facts.header) {
         let older = own.is_empty() && is_older(name, facts);
-        let cause = if older { Cause::OlderHeader } else { Cause::OtherHeader };
-        let change = Change::new(cause, format!("it is in `{name}`"));
-        let text = String::from_utf8_lossy(value.as_bytes());
-        for token in tokens(&text) {
-            let code = marked(token).map_or(token, |(_, code)| code);
-            let Some((encoding, bytes)) = any_code(code).filter(|(_, bytes)| LENGTHS.contains(&bytes.len())) else {
-                continue;
-            };
-            let prefix = text.strip_suffix(code).unwrap_or_default().to_owned();
-            let place = Some(Place { header: name.clone(), prefix, encoding, usable: !older });
-            add(&mut all, Variant { changes: vec![change.clone()], bytes, place, cut: false });
-        }
+        elsewhere(&mut all, name, &String::from_utf8_lossy(value.as_bytes()), older);
     }
     all.sort_by_key(|variant| variant.changes.len());
     all
+}
+
+/// Which of two headers of one name is right is the caller's knowledge.
+fn doubled(facts: &Facts) -> Change {
+    Change::new(Cause::HeaderDoubled, format!("`{}` is there more than once", facts.header))
+}
+
+/// The codes of a header that the scheme does not read.
+fn elsewhere(all: &mut Vec<Variant>, name: &HeaderName, text: &str, older: bool) {
+    let cause = if older { Cause::OlderHeader } else { Cause::OtherHeader };
+    // An id has as many bytes as a code of MD5, so only what is called a signature is taken for one.
+    let is_signature = ["sign", "hmac", "hash"].iter().any(|word| name.as_str().contains(word));
+    let is_code = |bytes: &[u8]| LENGTHS.contains(&bytes.len()) && (bytes.len() > 16 || is_signature);
+    let mut found = Vec::new();
+    for token in tokens(text) {
+        let bare = unwrapped(token).0;
+        let code = marked(bare).map_or(bare, |(_, code)| code);
+        if let Some((encoding, bytes)) = any_code(code).filter(|(_, bytes)| is_code(bytes)) {
+            found.push((encoding, bytes, text.strip_suffix(code).unwrap_or_default().to_owned()));
+        }
+    }
+    let count = found.len();
+    for (at, (encoding, bytes, prefix)) in found.into_iter().enumerate() {
+        let which = if count > 1 && time_in_list(text).is_none() {
+            format!(", code {} of {count}", at + 1)
+        } else {
+            String::new()
+        };
+        let change = Change::new(cause, format!("it is in `{name}`{which}"));
+        let prefix = if count > 1 && prefix.contains(',') { list_prefix(&prefix) } else { prefix };
+        let place = Some(Place { header: name.clone(), prefix, encoding, usable: !older && which.is_empty() });
+        add(all, Variant { changes: vec![change], bytes, place, cut: false });
+    }
+}
+
+/// What precedes the code within its entry of a list.
+fn list_prefix(prefix: &str) -> String {
+    prefix.rsplit([',', ';', ' ']).next().unwrap_or_default().to_owned()
 }
 
 fn add(all: &mut Vec<Variant>, variant: Variant) {
@@ -72,25 +107,109 @@ fn add(all: &mut Vec<Variant>, variant: Variant) {
 
 type Read = (Vec<Change>, Vec<u8>, bool);
 
-/// The codes of the scheme's own header.
+/// The codes of the scheme's own header, also where something encoded all of it.
 fn read(facts: &Facts, text: &str) -> Vec<Read> {
-    let mut all = Vec::new();
+    let mut all = read_plain(facts, text);
+    if text.contains('%')
+        && let Ok(decoded) = percent_decode_str(text).decode_utf8()
+    {
+        let encoded = Change::from(Cause::CodePercent);
+        let more = read_plain(facts, &decoded).into_iter();
+        all.extend(more.map(|(changes, bytes, cut)| ([vec![encoded.clone()], changes].concat(), bytes, cut)));
+    }
+    all
+}
+
+fn read_plain(facts: &Facts, text: &str) -> Vec<Read> {
+    let in_list = time_in_list(text).is_some();
+    let mut all = if facts.listed || in_list { Vec::new() } else { several(facts, text) };
+    if !all.is_empty() {
+        return all;
+    }
     for code in prefixed(facts, text) {
         let read = codes(facts, code).into_iter();
         all.extend(read.map(|(encoding, bytes, cut)| (encoding.into_iter().map(Change::from).collect(), bytes, cut)));
     }
-    for token in if facts.listed || time_in_list(text).is_some() { tokens(text) } else { vec![text] } {
-        let bare = token.trim_matches(['"', '\'', ' ', '\t']);
-        for (prefix, code) in prefixes(facts, bare) {
-            let inner = code.trim_matches(['"', '\'']);
-            let quoted = (bare.len() != token.len() || inner.len() != code.len()).then_some(Cause::CodeQuoted);
-            for (encoding, bytes, cut) in codes(facts, inner) {
-                let causes = [quoted, prefix, encoding].into_iter().flatten();
-                all.push((causes.map(Change::from).collect(), bytes, cut));
-            }
+    for token in if facts.listed || in_list { tokens(text) } else { vec![text] } {
+        all.extend(of_token(facts, token));
+    }
+    if all.iter().all(|(changes, ..)| !changes.is_empty()) && !in_list && !facts.listed {
+        for token in tokens(text).into_iter().skip(1) {
+            let inner = token.split_once('=').map_or(token, |(_, code)| code);
+            let read = codes(facts, unwrapped(inner).0).into_iter();
+            all.extend(read.map(|(encoding, bytes, cut)| (with(Cause::CodePrefixed, encoding), bytes, cut)));
         }
     }
     all
+}
+
+fn with(cause: Cause, more: Option<Cause>) -> Vec<Change> {
+    std::iter::once(cause).chain(more).map(Change::from).collect()
+}
+
+/// The codes of one entry.
+fn of_token(facts: &Facts, token: &str) -> Vec<Read> {
+    let mut all = Vec::new();
+    let (bare, is_wrapped) = unwrapped(token);
+    for (prefix, code) in prefixes(facts, bare) {
+        let (inner, inner_wrapped) = unwrapped(code);
+        // Quotes behind a foreign name, as in `signature="…"`, belong to what precedes the code.
+        let foreign = prefix.as_ref().is_some_and(|change| change.cause == Cause::CodePrefixed);
+        let quoted = (is_wrapped || (inner_wrapped && !foreign)).then(|| Change::from(Cause::CodeQuoted));
+        for (encoding, bytes, cut) in codes(facts, inner) {
+            let changes = [quoted.clone(), prefix.clone(), encoding.map(Change::from)].into_iter().flatten();
+            all.push((changes.collect(), bytes, cut));
+        }
+    }
+    all
+}
+
+/// The codes of a header that holds several, where the scheme writes one.
+fn several(facts: &Facts, text: &str) -> Vec<Read> {
+    let entries: Vec<_> = text.split([',', ';']).map(str::trim).filter(|entry| !entry.is_empty()).collect();
+    let read: Vec<Vec<Read>> = entries.iter().map(|entry| of_token(facts, entry)).collect();
+    let is_code = |read: &Vec<Read>| read.iter().any(|(changes, _, cut)| changes.is_empty() && !cut);
+    if entries.len() < 2 || !read.iter().all(is_code) {
+        return Vec::new();
+    }
+    let same = entries.iter().all(|entry| *entry == entries[0]);
+    let change = |at: usize| match same {
+        true => {
+            Change::new(Cause::HeaderDoubled, format!("`{}` holds its value twice, joined by a comma", facts.header))
+        }
+        false => Change::new(
+            Cause::HeaderList,
+            format!("`{}` holds {}, and it is number {}", facts.header, entries.len(), at + 1),
+        ),
+    };
+    let with = |(at, all): (usize, Vec<Read>)| {
+        all.into_iter().map(move |(changes, bytes, cut)| (at, changes, bytes, cut)).collect::<Vec<_>>()
+    };
+    let all = read.into_iter().enumerate().flat_map(with);
+    all.map(|(at, changes, bytes, cut)| ([vec![change(at)], changes].concat(), bytes, cut)).collect()
+}
+
+/// Without the quotes, brackets and spaces around a text, and whether there were any.
+fn unwrapped(text: &str) -> (&str, bool) {
+    const PAIRS: [(&str, &str); 9] = [
+        ("\"", "\""),
+        ("'", "'"),
+        ("`", "`"),
+        ("<", ">"),
+        ("[", "]"),
+        ("(", ")"),
+        ("b'", "'"),
+        ("b\"", "\""),
+        ("“", "”"),
+    ];
+    let mut inner = text.trim_matches([' ', '\t']);
+    let had_space = inner.len() != text.len();
+    let mut is_wrapped = had_space;
+    while let Some(next) = PAIRS.iter().find_map(|(open, close)| inner.strip_prefix(open)?.strip_suffix(close)) {
+        (inner, is_wrapped) = (next.trim(), true);
+    }
+    let bare = inner.trim_matches(['"', '\'']);
+    (bare, is_wrapped || bare.len() != inner.len())
 }
 
 /// What follows the scheme's prefix wherever it stands, up to the next separator of any list.
@@ -118,27 +237,41 @@ fn tokens(text: &str) -> Vec<&str> {
     all
 }
 
-/// What precedes the code, as a cause where it is not what the scheme writes, and the code itself.
-fn prefixes<'t>(facts: &Facts, text: &'t str) -> Vec<(Option<Cause>, &'t str)> {
+/// What precedes the code, as a change where it is not what the scheme writes, and the code itself.
+fn prefixes<'t>(facts: &Facts, text: &'t str) -> Vec<(Option<Change>, &'t str)> {
     let own = facts.prefix.as_ref();
     if let Some(code) = text.strip_prefix(own).filter(|_| !own.is_empty()) {
         return vec![(None, code)];
     }
     let same = text.get(..own.len()).is_some_and(|start| start.eq_ignore_ascii_case(own));
     if same && !own.is_empty() {
-        return vec![(Some(Cause::CodePrefixCase), &text[own.len()..])];
+        return vec![(Some(Cause::CodePrefixCase.into()), &text[own.len()..])];
     }
+    let mut all = vec![(missing(own), text)];
     match marked(text) {
-        Some((mark, code)) if !own.is_empty() && is_version(mark) && is_version(own) => {
-            vec![(Some(Cause::CodeOtherVersion), code)]
+        Some((mark, code)) if mark == own.trim_end_matches(['=', ',']) && !mark.is_empty() => {
+            let detail = format!("the code follows `{}`, this scheme writes `{own}`", &text[..text.len() - code.len()]);
+            return vec![(Some(Change::new(Cause::HeaderForm, detail)), code)];
         }
-        Some((_, code)) => vec![(missing(own), text), (Some(Cause::CodePrefixed), code)],
-        None => vec![(missing(own), text)],
+        Some((mark, code)) if !own.is_empty() && is_version(mark) && is_version(own) => {
+            return vec![(Some(Cause::CodeOtherVersion.into()), code)];
+        }
+        Some((_, code)) => all.push((Some(Cause::CodePrefixed.into()), code)),
+        None => {}
     }
+    if facts.listed || time_in_list(text).is_some() {
+        return all;
+    }
+    // Whatever else precedes the last word, such as what openssl prints.
+    let last = text.rsplit(['=', ' ', ':']).find(|word| word.len() >= 2 * LEAST_CUT);
+    all.extend(last.filter(|word| word.len() < text.len()).map(|word| (Some(Cause::CodePrefixed.into()), word)));
+    let padded = text.rsplit([' ', ':']).next().filter(|word| word.len() < text.len());
+    all.extend(padded.map(|word| (Some(Cause::CodePrefixed.into()), word)));
+    all
 }
 
-fn missing(own: &str) -> Option<Cause> {
-    (!own.is_empty()).then_some(Cause::CodePrefixMissing)
+fn missing(own: &str) -> Option<Change> {
+    (!own.is_empty()).then(|| Cause::CodePrefixMissing.into())
 }
 
 fn is_version(mark: &str) -> bool {
@@ -174,6 +307,11 @@ fn codes(facts: &Facts, text: &str) -> Vec<(Option<Cause>, Vec<u8>, bool)> {
     push(other(Cause::CodeBase64, Encoding::Base64), BASE64.decode(text).ok());
     for engine in [&STANDARD_NO_PAD, &URL_SAFE, &URL_SAFE_NO_PAD] {
         push(Some(Cause::CodeBase64Url), engine.decode(text).ok());
+    }
+    let separated: String = text.chars().filter(|c| !matches!(c, ':' | '-' | ' ')).collect();
+    if separated.len() < text.len() {
+        push(Some(Cause::CodeHexSeparated), hex::decode(&separated).ok());
+        push(Some(Cause::CodePlus), BASE64.decode(text.replace(' ', "+")).ok());
     }
     push(Some(Cause::CodeBase64OfHex), BASE64.decode(text).ok().and_then(|inner| hex::decode(inner).ok()));
     all

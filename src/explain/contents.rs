@@ -4,8 +4,13 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::iter;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use http::HeaderName;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use url::form_urlencoded;
 
 use super::cause::{Cause, Change};
 use super::hints::{Hint, Hints};
@@ -23,6 +28,8 @@ use crate::signature::{Facts, Message, Part, Scheme, TimeForm};
 /// Who signs what no scheme of the table does.
 const RELAYS: &str = "some relays do";
 
+/// Queries of more pairs than these are not tried in every order.
+const MOST_ORDERED: usize = 5;
 /// More values of one header than these are not looked at.
 const MOST_DOUBLED: usize = 4;
 
@@ -36,10 +43,14 @@ pub(super) struct Variant {
     pub url: String,
     pub id: String,
     pub time: String,
+    /// The hash of the body, where that stands in the place of the body.
+    pub digest: Option<BodyDigest>,
     /// The headers of id and time, where they are not the scheme's own.
     pub moved: [Option<HeaderName>; 2],
     /// Whether it is one of the many that are seldom right.
     pub rare: bool,
+    /// Whether it is tried with no other change, because there are so many of its kind.
+    pub alone: bool,
 }
 
 impl Variant {
@@ -51,8 +62,10 @@ impl Variant {
             url: message.url.to_owned(),
             id: message.id.to_owned(),
             time: message.time.to_owned(),
+            digest: None,
             moved: [None, None],
             rare: false,
+            alone: false,
         }
     }
 
@@ -60,12 +73,44 @@ impl Variant {
         Self { changes: vec![cause.into()], ..self.clone() }
     }
 
+    fn detailed(&self, cause: Cause, detail: String) -> Self {
+        Self { changes: vec![Change::new(cause, detail)], ..self.clone() }
+    }
+
     /// Hands the content over `body` to `sink`.
     pub(super) fn feed(&self, scheme: &dyn Scheme, body: &[u8], sink: &mut dyn FnMut(&[u8])) {
+        let digest = self.digest.map(|digest| digest.of(body));
+        let body = digest.as_deref().map_or(body, str::as_bytes);
         let message = Message { method: &self.method, url: &self.url, id: &self.id, time: &self.time, body };
         match &self.parts {
             Some(parts) => feed(parts, &message, sink),
             None => scheme.feed(&message, sink),
+        }
+    }
+}
+
+/// How a hash of the body is written into the signed content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum BodyDigest {
+    /// SHA-256 in hex.
+    Hex,
+    /// SHA-256 in base64.
+    Base64,
+}
+
+impl BodyDigest {
+    fn of(self, body: &[u8]) -> String {
+        let hash = Sha256::digest(body);
+        match self {
+            Self::Hex => hex::encode(hash),
+            Self::Base64 => BASE64.encode(hash),
+        }
+    }
+
+    const fn placeholder(self) -> &'static str {
+        match self {
+            Self::Hex => "{sha256 of the body in hex}",
+            Self::Base64 => "{sha256 of the body in base64}",
         }
     }
 }
@@ -89,11 +134,30 @@ pub(super) fn variants(scheme: &dyn Scheme, message: &Message<'_>, received: &Re
     }
     if facts.signs(&Part::Method) {
         all.push(Variant { method: own.method.to_lowercase(), ..own.because(Cause::MethodCase) });
+        let others = ["POST", "GET", "PUT", "PATCH", "DELETE"].into_iter().filter(|other| *other != own.method);
+        all.extend(others.map(|other| Variant {
+            method: other.to_owned(),
+            ..own.detailed(Cause::Method, format!("it is `{other}`, and `{}` was verified", own.method))
+        }));
+    }
+    if facts.signs(&Part::Url) {
+        all.extend(rewritten_urls(&own, received));
     }
     all.extend(doubled(facts, &own, received));
     all.extend(others(scheme, &own));
+    all.extend(digests(facts, &own));
     all.extend(paths(facts, &own));
     all.extend(elsewhere(facts, &own, hints));
+    if facts.signs(&Part::Time) {
+        let near = near_times(&own.time).into_iter();
+        all.extend(near.map(|(change, time)| Variant {
+            time,
+            changes: vec![change],
+            rare: true,
+            alone: true,
+            ..own.clone()
+        }));
+    }
     all
 }
 
@@ -113,13 +177,52 @@ fn doubled(facts: &Facts, own: &Variant, received: &Received) -> Vec<Variant> {
 }
 
 fn times(own: &Variant) -> Vec<Variant> {
-    let text = own.time.as_str();
+    let variant = |(change, time): (Change, String)| Variant { time, changes: vec![change], ..own.clone() };
+    other_times(&own.time).into_iter().filter(|(_, time)| *time != own.time).map(variant).collect()
+}
+
+/// The other texts of a time that a sender may have signed.
+fn other_times(text: &str) -> Vec<(Change, String)> {
+    let mut all = Vec::new();
     let in_millis = TimeForm::Seconds.read(text).or_else(|| Timestamp::parse(text));
     let in_seconds = TimeForm::Millis.read(text).or_else(|| Timestamp::parse(text));
-    let millis = in_millis.map(|at| (Cause::TimeMilliseconds, TimeForm::Millis.write(at)));
-    let seconds = in_seconds.map(|at| (Cause::TimeSeconds, TimeForm::Seconds.write(at)));
-    let changed = millis.into_iter().chain(seconds);
-    changed.map(|(cause, time)| Variant { time, ..own.because(cause) }).collect()
+    all.extend(in_millis.map(|at| (Cause::TimeMilliseconds.into(), TimeForm::Millis.write(at))));
+    all.extend(in_seconds.map(|at| (Cause::TimeSeconds.into(), TimeForm::Seconds.write(at))));
+    let is_millis = text.len() > 11;
+    let Some(at) = (if is_millis { TimeForm::Millis.read(text) } else { TimeForm::Seconds.read(text) }) else {
+        return all;
+    };
+    let millis = at.to_string();
+    let seconds = millis.split_once('.').map_or(millis.as_str(), |(seconds, _)| seconds);
+    let iso = |text: String| (Change::new(Cause::TimeIso, format!("it is `{text}`")), text);
+    all.extend([
+        iso(millis.clone()),
+        iso(format!("{seconds}Z")),
+        iso(format!("{seconds}+00:00")),
+        iso(seconds.to_owned()),
+        iso(format!("{seconds}.000000Z")),
+    ]);
+    let float = |text: String| (Change::new(Cause::TimeFloat, format!("it is `{text}`")), text);
+    all.extend([float(format!("{text}.0")), float(format!("{text}.000"))]);
+    all
+}
+
+/// Times near this one: a clock that was read twice, and local time.
+fn near_times(text: &str) -> Vec<(Change, String)> {
+    let is_millis = text.len() > 11;
+    let Some(at) = (if is_millis { TimeForm::Millis.read(text) } else { TimeForm::Seconds.read(text) }) else {
+        return Vec::new();
+    };
+    let mut all = Vec::new();
+    let unit = if is_millis { 1000 } else { 1 };
+    let number = if is_millis { at.as_millis() } else { at.as_seconds() };
+    let off = |by: i64| (number + by * unit).to_string();
+    all.extend([-1, 1].map(|by| (Change::from(Cause::TimeSecondOff), off(by))));
+    for quarters in (-56..=56).filter(|quarters| *quarters != 0 && quarters % 2 == 0) {
+        let hours = f64::from(quarters) / 4.0;
+        all.push((Change::new(Cause::TimeZone, format!("it is {hours:+} h")), off(i64::from(quarters) * 900)));
+    }
+    all
 }
 
 fn id_of_body(own: &Variant, body: &[u8]) -> Option<Variant> {
@@ -158,6 +261,195 @@ fn urls(own: &Variant) -> Vec<Variant> {
     changed.into_iter().filter_map(variant).collect()
 }
 
+/// URLs as proxies and libraries write them again: other escapes, another order of the query, another address.
+fn rewritten_urls(own: &Variant, received: &Received) -> Vec<Variant> {
+    let url = own.url.as_str();
+    let mut known = HashSet::from([own.url.clone()]);
+    let mut all = Vec::new();
+    let mut add = |changes: &[Cause], url: String| {
+        if known.insert(url.clone()) {
+            let changes = changes.iter().copied().map(Change::from).collect();
+            all.push(Variant { url, changes, rare: true, alone: true, ..own.clone() });
+        }
+    };
+    for forwarded in forwarded_urls(url, received) {
+        for url in [Some(forwarded.clone()), with_port(&forwarded), without_port(&forwarded)].into_iter().flatten() {
+            add(&[Cause::UrlForwarded], url);
+        }
+    }
+    for other in [without_port(url), with_port(url)].into_iter().flatten() {
+        let swapped = other_scheme(&other);
+        add(&[Cause::UrlScheme, Cause::UrlPort], swapped.clone());
+        // The port that was written out is the other scheme's own no more.
+        for other in
+            [without_port(&swapped), without_port(&swapped).and_then(|url| with_port(&url))].into_iter().flatten()
+        {
+            add(&[Cause::UrlScheme, Cause::UrlPort], other);
+        }
+    }
+    for other in other_escapes(url) {
+        add(&[Cause::UrlEscapes], other);
+    }
+    for ordered in other_orders(url) {
+        add(&[Cause::UrlQueryOrder], ordered.clone());
+        for other in other_escapes(&ordered) {
+            add(&[Cause::UrlQueryOrder, Cause::UrlEscapes], other);
+        }
+    }
+    all
+}
+
+fn other_scheme(url: &str) -> String {
+    match url.strip_prefix("https://") {
+        Some(rest) => format!("http://{rest}"),
+        None => url.replacen("http://", "https://", 1),
+    }
+}
+
+/// The URL with the host, scheme, port and prefix that proxies tell.
+fn forwarded_urls(url: &str, received: &Received) -> Vec<String> {
+    let header = |name: &str| {
+        let value = received.headers.get(name)?.to_str().ok()?;
+        value.split(',').next().map(|first| first.trim().to_owned()).filter(|value| !value.is_empty())
+    };
+    let forwarded = header("forwarded").unwrap_or_default();
+    let part = |name: &str| {
+        let parts = forwarded.split(';').filter_map(|part| part.trim().split_once('='));
+        parts
+            .filter(|(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.trim_matches('"').to_owned())
+            .next()
+    };
+    let host = header("x-forwarded-host").or_else(|| header("x-original-host")).or_else(|| part("host"));
+    let own_host = url.split_once("://").map(|(_, rest)| rest.split(['/', '?', '#']).next().unwrap_or(rest).to_owned());
+    let scheme = header("x-forwarded-proto").or_else(|| header("x-forwarded-scheme")).or_else(|| part("proto"));
+    if host.is_none() && scheme.is_none() && header("x-forwarded-port").is_none() {
+        return Vec::new();
+    }
+    let Some(host) = host.or_else(|| header("host")).or(own_host) else { return Vec::new() };
+    let path = path_of(url).unwrap_or("/");
+    let prefix = header("x-forwarded-prefix").unwrap_or_default();
+    let port = header("x-forwarded-port").map(|port| format!(":{port}")).unwrap_or_default();
+    let schemes = scheme.map_or_else(|| vec!["https".to_owned(), "http".to_owned()], |scheme| vec![scheme]);
+    let paths =
+        [Some(path.to_owned()), Some(format!("{prefix}{path}")), header("x-original-uri"), header("x-original-url")];
+    let mut all = Vec::new();
+    for scheme in schemes {
+        for path in paths.iter().flatten().filter(|path| path.starts_with('/')) {
+            all.push(format!("{scheme}://{host}{path}"));
+            all.push(format!("{scheme}://{host}{port}{path}"));
+        }
+    }
+    all
+}
+
+/// A URL with its escapes written another way.
+fn other_escapes(url: &str) -> Vec<String> {
+    let decode = |text: &str| percent_decode_str(text).decode_utf8().map_or_else(|_| text.to_owned(), Cow::into_owned);
+    let (path, query) = url.split_once('?').map_or((url, None), |(path, query)| (path, Some(query)));
+    let with =
+        |path: &str, query: Option<String>| query.map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
+    let own_query = || query.map(str::to_owned);
+    let pairs = || query.map(|query| form_urlencoded::parse(query.as_bytes()).into_owned().collect::<Vec<_>>());
+    let encoded = |set: &'static AsciiSet, space: &str| {
+        let text = |text: &str| utf8_percent_encode(text, set).to_string().replace("%20", space);
+        pairs().map(|pairs| {
+            pairs.iter().map(|(name, value)| format!("{}={}", text(name), text(value))).collect::<Vec<_>>().join("&")
+        })
+    };
+    const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+    const COMPONENT: &AsciiSet = &PLAIN.remove(b'!').remove(b'*').remove(b'\'').remove(b'(').remove(b')');
+    vec![
+        url.replace("%20", "+"),
+        url.replace('+', "%20"),
+        url.replace('\'', "%27"),
+        url.replace("%27", "'"),
+        decode(url),
+        decode(&url.replace('+', " ")),
+        with(&decode(path), own_query()),
+        with(path, query.map(|query| decode(&query.replace('+', " ")))),
+        with(path, query.map(decode)),
+        with(path, encoded(PLAIN, "%20")),
+        with(path, encoded(PLAIN, "+")),
+        with(path, encoded(COMPONENT, "%20")),
+        with(path, encoded(COMPONENT, "+")),
+        with(path, query.map(lower_escapes)),
+        lower_escapes(url),
+    ]
+}
+
+/// Percent escapes with their digits in lower case.
+fn lower_escapes(text: &str) -> String {
+    let mut pieces = text.split('%');
+    let mut made = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let (digits, rest) = piece.split_at_checked(2).unwrap_or((piece, ""));
+        made.extend(["%", &digits.to_ascii_lowercase(), rest]);
+    }
+    made
+}
+
+/// A URL with its query in every other order; of more than five pairs, sorted and reversed alone.
+fn other_orders(url: &str) -> Vec<String> {
+    let Some((path, query)) = url.split_once('?') else { return Vec::new() };
+    let pairs: Vec<_> = query.split('&').collect();
+    let write = |pairs: &[&str]| format!("{path}?{}", pairs.join("&"));
+    if pairs.len() > MOST_ORDERED {
+        let (mut sorted, mut reversed) = (pairs.clone(), pairs);
+        sorted.sort_unstable();
+        reversed.reverse();
+        return vec![write(&sorted), write(&reversed)];
+    }
+    let mut orders: Vec<Vec<&str>> = vec![Vec::new()];
+    for pair in pairs {
+        let grown = orders.iter().flat_map(|order| {
+            (0..=order.len()).map(move |at| {
+                let mut longer = order.clone();
+                longer.insert(at, pair);
+                longer
+            })
+        });
+        orders = grown.collect();
+    }
+    orders.iter().map(|order| write(order)).collect()
+}
+
+/// Contents with a hash of the body in its place.
+fn digests(facts: &Facts, own: &Variant) -> Vec<Variant> {
+    use Part::{Body, Id, Method, Time, Url};
+    let mut templates = vec![facts.signed.to_vec(), BODY.to_vec(), V0_TIME_BODY.to_vec()];
+    for separator in [".", ":", "\n", ""] {
+        templates.push(joined(separator, &[Time, Body]));
+        templates.push(joined(separator, &[Id, Time, Body]));
+        templates.push(joined(separator, &[Method, Url, Body]));
+        templates.push(joined(separator, &[Method, Url, Time, Body]));
+        templates.push(joined(separator, &[Time, Method, Url, Body]));
+    }
+    let path = path_of(&own.url).map(str::to_owned);
+    let mut known = HashSet::new();
+    let mut all = Vec::new();
+    for parts in templates.into_iter().filter(|parts| usable(parts, own)) {
+        let urls =
+            if parts.contains(&Url) { vec![Some(own.url.clone()), path.clone()] } else { vec![Some(own.url.clone())] };
+        for url in urls.into_iter().flatten() {
+            for digest in [BodyDigest::Hex, BodyDigest::Base64] {
+                let detail = format!("it signs {}", shown(&parts).replace("{body}", digest.placeholder()));
+                if known.insert((url.clone(), parts.clone(), digest.placeholder())) {
+                    let variant = own.detailed(Cause::OtherContent, detail);
+                    all.push(Variant {
+                        url: url.clone(),
+                        digest: Some(digest),
+                        parts: Some(parts.clone()),
+                        rare: true,
+                        ..variant
+                    });
+                }
+            }
+        }
+    }
+    all
+}
+
 /// The path and query of a URL.
 fn path_of(url: &str) -> Option<&str> {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
@@ -194,6 +486,10 @@ fn seen() -> Vec<Vec<Part>> {
         joined(".", &[Body, Time]),
         joined(".", &[Time, Id, Body]),
         joined(":", &[Time, Id, Body]),
+        joined("", &[Id, Body]),
+        joined("", &[Body, Id, Time]),
+        [joined("\n", &[Time, Id, Body]), vec![text("\n")]].concat(),
+        [joined("\n", &[Time, Body]), vec![text("\n")]].concat(),
     ]);
     all
 }
@@ -207,7 +503,8 @@ fn paths(facts: &Facts, own: &Variant) -> Vec<Variant> {
     let path = path_of(&own.url).unwrap_or(&own.url);
     let without_query = path.split_once('?').map_or(path, |(path, _)| path);
     let mut known = HashSet::from([(own.url.as_str(), facts.signed.to_vec()), (own.url.as_str(), URL_BODY.to_vec())]);
-    let mut all = Vec::new();
+    let alone = Change::new(Cause::OtherContent, "it signs {url}, and not the body".to_owned());
+    let mut all = vec![Variant { changes: vec![alone], parts: Some(vec![Url]), ..own.clone() }];
     for url in [own.url.as_str(), path, without_query] {
         for parts in [
             joined("", &[Url, Body]),
@@ -216,6 +513,11 @@ fn paths(facts: &Facts, own: &Variant) -> Vec<Variant> {
             joined("", &[Method, Url, Time, Body]),
             joined("\n", &[Method, Url, Time, Body]),
             joined("", &[Time, Method, Url, Body]),
+            joined("", &[Method, Url, Body, Time]),
+            joined("\n", &[Time, Method, Url, Body]),
+            joined(".", &[Time, Method, Url, Body]),
+            joined("", &[Method, Body]),
+            joined("", &[Body, Url]),
         ] {
             let word = if url == own.url { "{url}" } else { "{path}" };
             let detail = format!("it signs {}", shown(&parts).replace("{url}", word));
@@ -237,6 +539,12 @@ fn elsewhere(facts: &Facts, own: &Variant, hints: &Hints) -> Vec<Variant> {
     templates.extend(seen());
     let mut known = HashSet::new();
     let mut all = Vec::new();
+    for hint in hints.times.iter().filter(|_| !own.url.is_empty()) {
+        all.extend(paths_with_time(own, hint));
+    }
+    for hint in &hints.times {
+        all.extend(digests_with_time(own, hint));
+    }
     for (id, time) in ids().flat_map(|id| times().map(move |time| (id, time))) {
         let value = |hint: Option<&Hint>, own: &str| hint.map_or(own.to_owned(), |hint| hint.value.clone());
         let headers = [id, time].map(|hint| hint.map(|hint| hint.header.clone()));
@@ -247,9 +555,66 @@ fn elsewhere(facts: &Facts, own: &Variant, hints: &Hints) -> Vec<Variant> {
                 (id.is_none() || parts.contains(&Part::Id)) && (time.is_none() || parts.contains(&Part::Time));
             let new = (moved.id != own.id || moved.time != own.time) && usable(parts, &moved);
             if foreign && new && known.insert((moved.id.clone(), moved.time.clone(), parts.clone())) {
-                let changes = vec![found_elsewhere(facts, parts, id, time)];
-                all.push(Variant { changes, parts: Some(parts.clone()), ..moved.clone() });
+                let change = found_elsewhere(facts, parts, id, time);
+                let found = Variant { changes: vec![change.clone()], parts: Some(parts.clone()), ..moved.clone() };
+                if time.is_some() && id.is_none() {
+                    let texts = other_times(&moved.time).into_iter().filter(|(_, text)| *text != moved.time);
+                    let with = |(more, time)| Variant { changes: vec![change.clone(), more], time, ..found.clone() };
+                    all.extend(texts.map(with));
+                }
+                all.push(found);
             }
+        }
+    }
+    all
+}
+
+/// Contents with the time of a header that the scheme does not read, the method and the path.
+fn paths_with_time(own: &Variant, hint: &Hint) -> Vec<Variant> {
+    use Part::{Body, Method, Time, Url};
+    let path = path_of(&own.url).unwrap_or(&own.url);
+    let without_query = path.split_once('?').map_or(path, |(path, _)| path);
+    let mut all = Vec::new();
+    for url in [own.url.as_str(), path, without_query] {
+        let word = if url == own.url { "{url}" } else { "{path}" };
+        for separator in ["", ".", ":", "\n", "|"] {
+            for parts in [
+                vec![Time, Method, Url, Body],
+                vec![Method, Url, Time, Body],
+                vec![Time, Url, Body],
+                vec![Url, Time, Body],
+                vec![Method, Url, Body, Time],
+            ] {
+                let parts = joined(separator, &parts);
+                let detail =
+                    format!("it signs {}, with the time of `{}`", shown(&parts).replace("{url}", word), hint.header);
+                let found = own.detailed(Cause::OtherContent, detail);
+                let moved = [None, Some(hint.header.clone())];
+                all.push(Variant {
+                    url: url.to_owned(),
+                    time: hint.value.clone(),
+                    parts: Some(parts),
+                    moved,
+                    rare: true,
+                    ..found
+                });
+            }
+        }
+    }
+    all
+}
+
+/// Contents with the time of a header that the scheme does not read, and a hash of the body in its place.
+fn digests_with_time(own: &Variant, hint: &Hint) -> Vec<Variant> {
+    let mut all = Vec::new();
+    for parts in [".", ":", "\n", ""].map(|separator| joined(separator, &[Part::Time, Part::Body])) {
+        for digest in [BodyDigest::Hex, BodyDigest::Base64] {
+            let template = shown(&parts).replace("{body}", digest.placeholder());
+            let detail = format!("it signs {template}, with the time of `{}`", hint.header);
+            let found = own.detailed(Cause::OtherContent, detail);
+            let moved = [None, Some(hint.header.clone())];
+            let (parts, digest) = (Some(parts.clone()), Some(digest));
+            all.push(Variant { time: hint.value.clone(), parts, digest, moved, rare: true, alone: true, ..found });
         }
     }
     all

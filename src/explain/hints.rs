@@ -35,10 +35,9 @@ impl Hints {
             if own.contains(&&Some(name.clone())) {
                 continue;
             }
-            if *name == facts.header && !facts.signs(&Part::Time) {
-                hints
-                    .times
-                    .extend(time_in_list(value).map(|time| Hint { header: name.clone(), value: time.to_owned() }));
+            let listed = time_in_list(value).map(|time| Hint { header: name.clone(), value: time.to_owned() });
+            if listed.is_some() && (*name != facts.header || !facts.signs(&Part::Time)) {
+                hints.times.extend(listed);
             } else if is_time(name.as_str(), value) {
                 hints.times.push(hint());
             } else if is_id(name.as_str(), value) {
@@ -73,10 +72,12 @@ fn is_id(name: &str, value: &str) -> bool {
     named && (1..=256).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_graphic())
 }
 
-/// The time that a list of pairs such as `t=…,v1=…` carries, however its parts are separated, quoted and spaced.
+/// The time that a list of pairs such as `t=…,v1=…` carries, however its parts are separated, quoted, spaced and encoded.
 pub(super) fn time_in_list(text: &str) -> Option<&str> {
-    text.split([',', ';']).map(|part| part.trim_matches(['"', '\'', ' ', '\t'])).find_map(|part| {
-        let (name, time) = part.split_once('=')?;
+    let parts = text.split([',', ';']).flat_map(|part| part.split("%2C")).flat_map(|part| part.split("%3B"));
+    let mut parts = parts.map(|part| part.trim_matches(['"', '\'', ' ', '\t']));
+    parts.find_map(|part| {
+        let (name, time) = part.split_once('=').or_else(|| part.split_once("%3D"))?;
         ["t", "ts"].iter().any(|known| name.trim().eq_ignore_ascii_case(known)).then_some(time.trim())
     })
 }

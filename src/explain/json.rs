@@ -18,9 +18,16 @@ pub(super) enum Node<'a> {
 /// How the tokens are laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Layout {
+    /// No white space.
     Minified,
-    Python,
+    /// A space after each comma and colon.
+    Spaced,
+    /// A space after each colon.
+    ColonSpaced,
+    /// Each member and item on a line of its own.
     Indented(&'static str),
+    /// As Jackson indents: members on lines with spaces around the colon, items on one line.
+    Jackson,
 }
 
 /// In which order the members of objects are written.
@@ -32,11 +39,9 @@ pub(super) enum Order {
     Sorted,
     /// Names that are whole numbers first and in order, as JavaScript keeps them.
     Javascript,
+    /// By length and then by bytes, of two alike the last, as PostgreSQL keeps `jsonb`.
+    Jsonb,
 }
-
-/// Every layout that is tried.
-pub(super) const LAYOUTS: &[Layout] =
-    &[Layout::Minified, Layout::Python, Layout::Indented("  "), Layout::Indented("    "), Layout::Indented("\t")];
 
 /// Whether a text is one JSON value.
 pub(super) fn is_json(text: &str) -> bool {
@@ -51,7 +56,7 @@ pub(super) fn parse(text: &str) -> Option<Node<'_>> {
 /// JSON indented for reading, its keys, numbers and strings exactly as they are; `None` for anything else.
 pub fn indented(body: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(body).ok().filter(|text| is_json(text))?;
-    write(&parse(text)?, Layout::Indented("  "), Order::Kept, text.len().saturating_mul(4) + 1024)
+    lay_out(text, Layout::Indented("  "), text.len().saturating_mul(4) + 1024)
 }
 
 struct Reader<'a> {
@@ -131,73 +136,144 @@ fn token_length(text: &str) -> usize {
     bytes.len()
 }
 
-/// Lays a value out; `None` when it would grow past `most` bytes.
-pub(super) fn write(node: &Node<'_>, layout: Layout, order: Order, most: usize) -> Option<String> {
-    let mut writer = Writer { layout, order, most, out: String::new() };
-    writer.value(node, 0)?;
-    Some(writer.out)
+/// A text that [`is_json`] with other white space; `None` when it would grow past `most` bytes.
+///
+/// Reads token by token, so that it needs no more memory than what it writes.
+pub(super) fn lay_out(text: &str, layout: Layout, most: usize) -> Option<String> {
+    let mut out = Out { layout, level: 0, lists: Vec::new(), text: String::with_capacity(text.len()) };
+    let mut rest = text.trim_ascii_start();
+    while let Some(first) = rest.as_bytes().first() {
+        let length = match first {
+            b'{' | b'[' => out.open(rest),
+            b'}' | b']' => out.close(*first),
+            b',' | b':' => out.separate(*first),
+            _ => {
+                let length = token_length(rest).max(1);
+                out.text.push_str(rest.get(..length)?);
+                length
+            }
+        };
+        rest = rest.get(length..)?.trim_ascii_start();
+        if out.text.len() > most {
+            return None;
+        }
+    }
+    Some(out.text)
 }
 
-struct Writer {
+struct Out {
     layout: Layout,
-    order: Order,
-    most: usize,
-    out: String,
+    level: usize,
+    /// Whether each of the open ones is a list.
+    lists: Vec<bool>,
+    text: String,
 }
 
-impl Writer {
-    fn value(&mut self, node: &Node<'_>, level: usize) -> Option<()> {
-        match node {
-            Node::Atom(token) => self.out.push_str(token),
-            Node::Array(items) if items.is_empty() => self.out.push_str("[]"),
-            Node::Object(members) if members.is_empty() => self.out.push_str("{}"),
-            Node::Array(items) => self.list('[', ']', level, items, |writer, item| writer.value(item, level + 1))?,
-            Node::Object(members) => {
-                let mut order: Vec<_> = members.iter().collect();
-                match self.order {
-                    Order::Kept => {}
-                    Order::Sorted => order.sort_by_cached_key(|(key, _)| plain(key)),
-                    Order::Javascript => order.sort_by_cached_key(|(key, _)| index(key).unwrap_or(u64::MAX)),
-                }
-                self.list('{', '}', level, &order, |writer, (key, value)| writer.member(key, value, level + 1))?;
+impl Out {
+    /// Writes what opens an object or a list, or all of an empty one. Returns how many bytes were read.
+    fn open(&mut self, rest: &str) -> usize {
+        let (open, inner) = (rest.as_bytes()[0], rest[1..].trim_ascii_start());
+        self.text.push(char::from(open));
+        if let Some(close @ (b'}' | b']')) = inner.as_bytes().first() {
+            if self.layout == Layout::Jackson {
+                self.text.push(' ');
+            }
+            self.text.push(char::from(*close));
+            return rest.len() - inner.len() + 1;
+        }
+        self.lists.push(open == b'[');
+        if self.layout == Layout::Jackson && open == b'[' {
+            self.text.push(' ');
+        } else {
+            self.level += 1;
+            self.line();
+        }
+        1
+    }
+
+    fn close(&mut self, close: u8) -> usize {
+        self.lists.pop();
+        if self.layout == Layout::Jackson && close == b']' {
+            self.text.push(' ');
+        } else {
+            self.level = self.level.saturating_sub(1);
+            self.line();
+        }
+        self.text.push(char::from(close));
+        1
+    }
+
+    fn separate(&mut self, separator: u8) -> usize {
+        match (self.layout, separator) {
+            (Layout::Jackson, b':') => self.text.push_str(" : "),
+            (Layout::Minified, b':') => self.text.push(':'),
+            (_, b':') => self.text.push_str(": "),
+            (Layout::Spaced, _) => self.text.push_str(", "),
+            (Layout::Jackson, _) if self.lists.last() == Some(&true) => self.text.push_str(", "),
+            _ => {
+                self.text.push(',');
+                self.line();
             }
         }
-        (self.out.len() <= self.most).then_some(())
+        1
     }
 
-    fn member(&mut self, key: &str, value: &Node<'_>, level: usize) -> Option<()> {
-        self.out.push_str(key);
-        self.out.push_str(if self.layout == Layout::Minified { ":" } else { ": " });
-        self.value(value, level)
+    fn line(&mut self) {
+        let indent = match self.layout {
+            Layout::Indented(indent) => indent,
+            Layout::Jackson => "  ",
+            Layout::Minified | Layout::Spaced | Layout::ColonSpaced => return,
+        };
+        self.text.push('\n');
+        (0..self.level).for_each(|_| self.text.push_str(indent));
     }
+}
 
-    fn list<T>(
-        &mut self,
-        open: char,
-        close: char,
-        level: usize,
-        items: &[T],
-        mut write: impl FnMut(&mut Self, &T) -> Option<()>,
-    ) -> Option<()> {
-        self.out.push(open);
-        for (at, item) in items.iter().enumerate() {
-            if at > 0 {
-                self.out.push_str(if self.layout == Layout::Python { ", " } else { "," });
+/// Writes a value without white space, its members in another order.
+pub(super) fn reorder(text: &str, order: Order) -> Option<String> {
+    let mut out = String::with_capacity(text.len());
+    write(&parse(text)?, order, &mut out);
+    Some(out)
+}
+
+/// Writes a value without white space.
+pub(super) fn write(node: &Node<'_>, order: Order, out: &mut String) {
+    match node {
+        Node::Atom(token) => out.push_str(token),
+        Node::Array(items) => {
+            out.push('[');
+            for (at, item) in items.iter().enumerate() {
+                out.push_str(if at > 0 { "," } else { "" });
+                write(item, order, out);
             }
-            self.line(level + 1);
-            write(self, item)?;
+            out.push(']');
         }
-        self.line(level);
-        self.out.push(close);
-        Some(())
+        Node::Object(members) => {
+            out.push('{');
+            for (at, (key, value)) in in_order(members, order).into_iter().enumerate() {
+                out.push_str(if at > 0 { "," } else { "" });
+                out.push_str(key);
+                out.push(':');
+                write(value, order, out);
+            }
+            out.push('}');
+        }
     }
+}
 
-    fn line(&mut self, level: usize) {
-        if let Layout::Indented(indent) = self.layout {
-            self.out.push('\n');
-            (0..level).for_each(|_| self.out.push_str(indent));
+fn in_order<'n, 't>(members: &'n [(&'t str, Node<'t>)], order: Order) -> Vec<&'n (&'t str, Node<'t>)> {
+    let mut all: Vec<_> = members.iter().collect();
+    match order {
+        Order::Kept => {}
+        Order::Sorted => all.sort_by_cached_key(|(key, _)| plain(key)),
+        Order::Javascript => all.sort_by_cached_key(|(key, _)| index(key).unwrap_or(u64::MAX)),
+        Order::Jsonb => {
+            all.reverse();
+            all.sort_by_cached_key(|(key, _)| (plain(key).len(), plain(key)));
+            all.dedup_by_key(|(key, _)| plain(key));
         }
     }
+    all
 }
 
 /// The whole number that a name is, as JavaScript tells indexes from names.
@@ -230,16 +306,97 @@ pub(super) enum Spelling {
     NoHtml,
     /// As JavaScript writes: only what must be escaped is.
     Shortest,
+    /// Characters beyond ASCII as `\u` escapes in upper case, as Jackson writes them when it is told to.
+    AsciiUpper,
+    /// As System.Text.Json of .NET writes: what HTML gives a meaning, and all beyond ASCII, in upper case.
+    DotNet,
+    /// As Gson writes: `<`, `>`, `&`, `=` and `'` as escapes.
+    Gson,
+    /// As Meta signs: all beyond ASCII, and `/`, `<`, `%` and `@`.
+    Meta,
+    /// As PHP writes with `JSON_HEX_TAG`, `_AMP`, `_APOS` and `_QUOT`.
+    PhpHex,
+    /// The same with slashes and letters as they are.
+    PhpHexPlain,
+}
+
+/// The members of an object, each name decoded and each value as it is written; none for what is no object.
+pub(super) fn members(text: &str) -> Vec<(String, &str)> {
+    let mut all = Vec::new();
+    let mut rest = match text.trim_ascii_start().strip_prefix('{') {
+        Some(rest) => rest.trim_ascii_start(),
+        None => return all,
+    };
+    while rest.starts_with('"') {
+        let (key, after) = rest.split_at(token_length(rest).min(rest.len()));
+        let Some(after) = after.trim_ascii_start().strip_prefix(':') else { break };
+        let after = after.trim_ascii_start();
+        let Some((value, after)) = after.split_at_checked(value_length(after)) else { break };
+        all.push((plain(key), value));
+        rest = after.trim_ascii_start().strip_prefix(',').unwrap_or_default().trim_ascii_start();
+    }
+    all
+}
+
+/// The length of the value at the start of a text.
+fn value_length(text: &str) -> usize {
+    let (mut at, mut depth) = (0, 0_usize);
+    while let Some(byte) = text.as_bytes().get(at) {
+        match byte {
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        at += if *byte == b'"' || byte.is_ascii_alphanumeric() || *byte == b'-' {
+            token_length(&text[at..]).max(1)
+        } else {
+            1
+        };
+        if depth == 0 {
+            return at.min(text.len());
+        }
+    }
+    text.len()
+}
+
+/// Replaces values that are no objects and no lists; names and white space stay.
+pub(super) fn edit_values(text: &str, edit: fn(&str) -> Option<String>) -> String {
+    tokens(text, |token, after, out| {
+        let is_name = after.trim_ascii_start().starts_with(':');
+        match edit(token).filter(|_| !is_name) {
+            Some(written) => out.push_str(&written),
+            None => out.push_str(token),
+        }
+    })
+}
+
+/// Writes each empty object as an empty list, or the other way round; `open` is what the one to replace begins with.
+pub(super) fn swap_empty(text: &str, open: char) -> String {
+    let (from, to) = if open == '{' { ("{}", "[]") } else { ("[]", "{}") };
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let length = if first == '"' { token_length(rest) } else { first.len_utf8() };
+        if let Some(after) = rest.strip_prefix(from) {
+            out.push_str(to);
+            rest = after;
+            continue;
+        }
+        let Some((token, after)) = rest.split_at_checked(length) else { break };
+        out.push_str(token);
+        rest = after;
+    }
+    out
 }
 
 /// Writes the strings of a JSON text another way, and keeps everything else.
 pub(super) fn respell(text: &str, spelling: Spelling) -> String {
-    tokens(text, |token, out| if token.starts_with('"') { spell(token, spelling, out) } else { out.push_str(token) })
+    tokens(text, |token, _, out| if token.starts_with('"') { spell(token, spelling, out) } else { out.push_str(token) })
 }
 
 /// Writes the numbers of a JSON text another way, and keeps everything else.
 pub(super) fn renumber(text: &str, form: fn(&str) -> Option<String>) -> String {
-    tokens(text, |token, out| {
+    tokens(text, |token, _, out| {
         let number = token.starts_with(|c: char| c == '-' || c.is_ascii_digit());
         match number.then(|| form(token)).flatten() {
             Some(written) => out.push_str(&written),
@@ -248,7 +405,7 @@ pub(super) fn renumber(text: &str, form: fn(&str) -> Option<String>) -> String {
     })
 }
 
-fn tokens(text: &str, mut write: impl FnMut(&str, &mut String)) -> String {
+fn tokens(text: &str, mut write: impl FnMut(&str, &str, &mut String)) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 8);
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
@@ -259,7 +416,7 @@ fn tokens(text: &str, mut write: impl FnMut(&str, &mut String)) -> String {
         };
         let Some((token, after)) = rest.split_at_checked(length) else { break };
         if length > 1 || first.is_ascii_digit() {
-            write(token, &mut out);
+            write(token, after, &mut out);
         } else {
             out.push_str(token);
         }
@@ -274,6 +431,9 @@ fn spell(token: &str, spelling: Spelling, out: &mut String) {
         out.push_str(shortest.as_deref().unwrap_or(token));
         return;
     }
+    if let (Some(form), Ok(text)) = (encoding_of(spelling), serde_json::from_str::<String>(token)) {
+        return encode(&text, form, out);
+    }
     let mut rest = token;
     while !rest.is_empty() {
         let (unit, after) = rest.split_at_checked(unit_length(rest)).unwrap_or((rest, ""));
@@ -282,6 +442,66 @@ fn spell(token: &str, spelling: Spelling, out: &mut String) {
         let second = spelling == Spelling::Plain && pair(unit, after).is_some();
         rest = if second { &after[6..] } else { after };
     }
+}
+
+/// How an encoder writes the characters of a string.
+#[derive(Clone, Copy)]
+struct StringForm {
+    /// Characters that are written as escapes.
+    escaped: &'static str,
+    /// Whether all beyond ASCII are.
+    ascii: bool,
+    /// Whether the digits of those beyond ASCII are in upper case.
+    upper: bool,
+    /// Whether slashes have a backslash.
+    slashes: bool,
+}
+
+/// The encoders that are told apart by the characters they escape.
+fn encoding_of(spelling: Spelling) -> Option<StringForm> {
+    let form = |escaped, ascii, upper, slashes| Some(StringForm { escaped, ascii, upper, slashes });
+    match spelling {
+        Spelling::AsciiUpper => form("", true, true, false),
+        Spelling::DotNet => form("\"&'+<>`\u{7f}", true, true, false),
+        Spelling::Gson => form("<>&='\u{2028}\u{2029}", false, false, false),
+        Spelling::Meta => form("<%@", true, false, true),
+        Spelling::PhpHex => form("<>&'\"", true, false, true),
+        Spelling::PhpHexPlain => form("<>&'\"", false, false, false),
+        Spelling::Ascii
+        | Spelling::Plain
+        | Spelling::Case
+        | Spelling::Slashes
+        | Spelling::NoSlashes
+        | Spelling::Html
+        | Spelling::NoHtml
+        | Spelling::Shortest => None,
+    }
+}
+
+fn encode(text: &str, form: StringForm, out: &mut String) {
+    // Gson alone writes the digits of ASCII's escapes in lower case.
+    let lower = form.escaped.contains('=');
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            _ if form.escaped.contains(c) && lower => escape(c.encode_utf8(&mut [0; 4]), out),
+            _ if form.escaped.contains(c) => escape_upper(c.encode_utf8(&mut [0; 4]), out),
+            '/' if form.slashes => out.push_str("\\/"),
+            _ if form.ascii && !c.is_ascii() && form.upper => escape_upper(c.encode_utf8(&mut [0; 4]), out),
+            _ if form.ascii && !c.is_ascii() => escape(c.encode_utf8(&mut [0; 4]), out),
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{c}' => out.push_str("\\f"),
+            _ if c < ' ' && form.upper => escape_upper(c.encode_utf8(&mut [0; 4]), out),
+            _ if c < ' ' => escape(c.encode_utf8(&mut [0; 4]), out),
+            _ => out.push(c),
+        }
+    }
+    out.push('"');
 }
 
 /// The length of one escape or one character.
@@ -335,6 +555,12 @@ fn escape(text: &str, out: &mut String) {
     }
 }
 
+fn escape_upper(text: &str, out: &mut String) {
+    for unit in text.encode_utf16() {
+        let _ = write!(out, "\\u{unit:04X}");
+    }
+}
+
 /// A number as JavaScript writes it.
 pub(super) fn javascript_number(token: &str) -> Option<String> {
     let value: f64 = token.parse().ok()?;
@@ -373,6 +599,63 @@ pub(super) fn float_number(token: &str) -> Option<String> {
     (!token.contains(['.', 'e', 'E'])).then(|| format!("{token}.0"))
 }
 
+/// A number as Java writes a double: with a point, and with an exponent from ten million on and below a thousandth.
+pub(super) fn java_number(token: &str) -> Option<String> {
+    if !token.contains(['.', 'e', 'E']) {
+        return None;
+    }
+    let value: f64 = token.parse().ok().filter(|value: &f64| value.is_finite())?;
+    let size = value.abs();
+    if size == 0.0 || (1e-3..1e7).contains(&size) {
+        let text = value.to_string();
+        return Some(if text.contains('.') { text } else { text + ".0" });
+    }
+    let text = format!("{value:e}");
+    let (mantissa, exponent) = text.split_once('e')?;
+    let point = if mantissa.contains('.') { "" } else { ".0" };
+    Some(format!("{mantissa}{point}E{exponent}"))
+}
+
+/// A number as PHP writes it: the shortest digits, without `.0`; whole numbers of more than 64 bits as floats.
+pub(super) fn php_number(token: &str) -> Option<String> {
+    php_digits(token, |value| format!("{value:e}"))
+}
+
+/// The same with `serialize_precision` at 17, as older configurations have it.
+pub(super) fn php_number_17(token: &str) -> Option<String> {
+    php_digits(token, |value| {
+        let text = format!("{value:.16e}");
+        let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+        format!("{}e{exponent}", mantissa.trim_end_matches('0').trim_end_matches('.'))
+    })
+}
+
+fn php_digits(token: &str, digits: fn(f64) -> String) -> Option<String> {
+    if !token.contains(['.', 'e', 'E']) && token.parse::<i64>().is_ok() {
+        return None;
+    }
+    let value: f64 = token.parse().ok().filter(|value: &f64| value.is_finite())?;
+    if value == 0.0 {
+        return Some(if value.is_sign_negative() { "-0".to_owned() } else { "0".to_owned() });
+    }
+    let text = digits(value);
+    let (mantissa, exponent) = text.split_once('e')?;
+    let exponent: i32 = exponent.parse().ok()?;
+    let (sign, mantissa) = mantissa.strip_prefix('-').map_or(("", mantissa), |rest| ("-", rest));
+    let digits = mantissa.replace('.', "");
+    let point = usize::try_from(exponent + 1);
+    Some(match (exponent, point) {
+        (-4..=16, Ok(point)) if point > 0 && point >= digits.len() => format!("{sign}{digits:0<point$}"),
+        (-4..=16, Ok(point)) if point > 0 => format!("{sign}{}.{}", &digits[..point], &digits[point..]),
+        (-4..=16, _) => format!("{sign}0.{}{digits}", "0".repeat(usize::try_from(-exponent - 1).ok()?)),
+        _ => {
+            let rest = if digits.len() > 1 { &digits[1..] } else { "0" };
+            let plus = if exponent < 0 { '-' } else { '+' };
+            format!("{sign}{}.{rest}e{plus}{}", &digits[..1], exponent.abs())
+        }
+    })
+}
+
 fn signed_exponent(text: &str, digits: usize) -> String {
     let Some((mantissa, exponent)) = text.split_once('e') else { return text.to_owned() };
     let (sign, exponent) = exponent.strip_prefix('-').map_or(('+', exponent), |exponent| ('-', exponent));
@@ -386,7 +669,28 @@ mod tests {
     const TEXT: &str = "{\"b\": [1.0, -2e3,\"x\\u00e9/\\\"\"],\n \"a\" :{} , \"é\":[],\"c\":[null,true]}";
 
     fn again(text: &str, layout: Layout, order: Order) -> String {
-        write(&parse(text).expect("JSON"), layout, order, 10_000).expect("short")
+        let ordered = if order == Order::Kept { text.to_owned() } else { reorder(text, order).expect("JSON") };
+        lay_out(&ordered, layout, 10_000).expect("short")
+    }
+
+    #[test]
+    fn jackson_and_jsonb_have_layouts_and_orders_of_their_own() {
+        let text = r#"{"id":"e","list":[1,{"a":[],"b":{}}],"o":{"x":1,"y":2}}"#;
+        let jackson = "{\n  \"id\" : \"e\",\n  \"list\" : [ 1, {\n    \"a\" : [ ],\n    \"b\" : { }\n  } ],\n  \"o\" : {\n    \"x\" : 1,\n    \"y\" : 2\n  }\n}";
+        assert_eq!(again(text, Layout::Jackson, Order::Kept), jackson);
+        let jsonb = again(r#"{"type":1,"id":2,"b":{"cc":1,"a":2},"id":3}"#, Layout::Spaced, Order::Jsonb);
+        assert_eq!(jsonb, r#"{"b": {"a": 2, "cc": 1}, "id": 3, "type": 1}"#);
+    }
+
+    #[test]
+    fn encoders_are_told_apart_by_what_they_escape() {
+        let all = |spelling| respell(r#"["é'<>&+=`\"/%@"]"#, spelling);
+        let dotnet = r#"["\u00E9\u0027\u003C\u003E\u0026\u002B=\u0060\u0022/%@"]"#;
+        assert_eq!(all(Spelling::DotNet), dotnet);
+        assert_eq!(all(Spelling::Gson), r#"["é\u0027\u003c\u003e\u0026+\u003d`\"/%@"]"#);
+        assert_eq!(all(Spelling::Meta), r#"["\u00e9'\u003C>&+=`\"\/\u0025\u0040"]"#);
+        assert_eq!(all(Spelling::PhpHex), r#"["\u00e9\u0027\u003C\u003E\u0026+=`\u0022\/%@"]"#);
+        assert_eq!(all(Spelling::AsciiUpper), r#"["\u00E9'<>&+=`\"/%@"]"#);
     }
 
     #[test]
@@ -395,7 +699,7 @@ mod tests {
             again(TEXT, Layout::Minified, Order::Kept),
             r#"{"b":[1.0,-2e3,"x\u00e9/\""],"a":{},"é":[],"c":[null,true]}"#
         );
-        assert_eq!(again(r#"{"a":[1,{"b":2}]}"#, Layout::Python, Order::Kept), r#"{"a": [1, {"b": 2}]}"#);
+        assert_eq!(again(r#"{"a":[1,{"b":2}]}"#, Layout::Spaced, Order::Kept), r#"{"a": [1, {"b": 2}]}"#);
         assert_eq!(
             again(r#"{"a":[1],"b":[]}"#, Layout::Indented("  "), Order::Kept),
             "{\n  \"a\": [\n    1\n  ],\n  \"b\": []\n}"
@@ -432,13 +736,17 @@ mod tests {
         assert_eq!(renumber(text, javascript_number), "[1,100,100,1e+21,1.5e-7,0,0.1,10000000000000000]");
         assert_eq!(renumber(text, python_number), "[1.0,100,100.0,1e+21,1.5e-07,-0.0,0.1,1e+16]");
         assert_eq!(renumber("[1,2.5]", float_number), "[1.0,2.5]");
+        let text = "[1,12345678.9,1e3,0.0005,1250.0,0.1]";
+        assert_eq!(renumber(text, java_number), "[1,1.23456789E7,1000.0,5.0E-4,1250.0,0.1]");
+        let text = "[1,1250.0,0.1,1e25,0.00001,0.00015,12345678901234567890,-2.50]";
+        assert_eq!(renumber(text, php_number), "[1,1250,0.1,1.0e+25,1.0e-5,0.00015,1.2345678901234567e+19,-2.5]");
+        assert_eq!(renumber("[0.1,0.5]", php_number_17), "[0.10000000000000001,0.5]");
     }
 
     #[test]
     fn deep_nesting_and_growth_have_limits() {
         let deep = "[".repeat(10_000) + &"]".repeat(10_000);
         assert!(parse(&deep).is_none());
-        let node = parse("[[1,2,3]]").expect("JSON");
-        assert_eq!(write(&node, Layout::Indented("    "), Order::Kept, 5), None);
+        assert_eq!(lay_out("[[1,2,3]]", Layout::Indented("    "), 5), None);
     }
 }

@@ -3,18 +3,22 @@
 use std::collections::HashSet;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD as BASE64, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
+use base64::alphabet;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD as BASE64};
+use md5::Md5;
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use sha1::Sha1;
-use sha2::{Digest, Sha256, Sha512};
+use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::candidate::{Candidate, Role};
 use super::cause::{Cause, Change};
+use super::hash::Hash;
 use crate::signature::STANDARD_PREFIX;
-use crate::signature::code::Code;
 use crate::signature::hygiene::{BOM, assigned};
 use crate::signature::key::{Content, Key, standard_bytes};
-use crate::signature::{Algorithm, KeyForm, Scheme};
+use crate::signature::{KeyForm, Scheme};
 
 /// What senders without a secret were seen to sign with.
 const UNSET: &[&str] = &[
@@ -39,12 +43,14 @@ pub(super) struct Variant {
 
 /// How a key is used.
 pub(super) enum With {
-    /// HMAC with these bytes, by whatever algorithm the code's length asks for.
+    /// HMAC with these bytes.
     Mac(Zeroizing<Vec<u8>>),
-    /// A pair's key, whose algorithm is fixed.
+    /// Ed25519.
     Pair(Box<Key>),
     /// A plain hash, with the secret before or after the content, or nowhere.
     Hash { before: Zeroizing<Vec<u8>>, after: Zeroizing<Vec<u8>> },
+    /// HMAC of these bytes with the content as the key.
+    Swapped(Zeroizing<Vec<u8>>),
 }
 
 impl With {
@@ -53,26 +59,24 @@ impl With {
         matches!(self, Self::Hash { before, after } if before.is_empty() && after.is_empty())
     }
 
+    /// Whether the content is what a plain hash is made of, which is as often the body alone.
+    pub(super) fn is_plain(&self) -> bool {
+        matches!(self, Self::Hash { .. } | Self::Swapped(_))
+    }
+
     /// The code of `content` by HMAC or hash; `None` for a pair's key.
-    pub(super) fn code(&self, algorithm: Algorithm, content: &Content<'_>) -> Option<Code> {
+    pub(super) fn code(&self, hash: Hash, content: &Content<'_>) -> Option<Vec<u8>> {
         match self {
-            Self::Mac(key) => Key::hmac(algorithm, key).sign(content),
+            Self::Mac(key) => Some(hash.mac(key, content)),
             Self::Pair(_) => None,
-            Self::Hash { before, after } => Some(match algorithm {
-                Algorithm::HmacSha1 => hash::<Sha1>(before, content, after),
-                Algorithm::HmacSha256 => hash::<Sha256>(before, content, after),
-                Algorithm::HmacSha512 | Algorithm::Ed25519 => hash::<Sha512>(before, content, after),
-            }),
+            Self::Hash { before, after } => Some(hash.digest(before, content, after)),
+            Self::Swapped(text) => {
+                let mut key = Vec::new();
+                content(&mut |piece| key.extend_from_slice(piece));
+                Some(hash.mac(&key, &|sink: &mut dyn FnMut(&[u8])| sink(text)))
+            }
         }
     }
-}
-
-fn hash<D: Digest>(before: &[u8], content: &Content<'_>, after: &[u8]) -> Code {
-    let mut digest = D::new_with_prefix(before);
-    let mut sink = |piece: &[u8]| digest.update(piece);
-    content(&mut sink);
-    digest.update(after);
-    Code::new(&digest.finalize())
 }
 
 /// The keys to try: the secrets as they are, changed ones, then others that are known here.
@@ -117,7 +121,7 @@ fn pairs(scheme: &dyn Scheme, secrets: &[Candidate]) -> Vec<Variant> {
         }
         for (cause, text) in [
             (Cause::SecretTrimmed, candidate.text.trim_ascii().to_vec()),
-            (Cause::SecretUnquoted, unquoted(&candidate.text).unwrap_or_default().to_vec()),
+            (Cause::SecretUnquoted, unquoted(&candidate.text).unwrap_or_default()),
             (Cause::SecretPrefixLost, [b"whpk_".as_slice(), &candidate.text].concat()),
         ] {
             if let Ok(key) = scheme.key(&text).or_else(|error| hex_of_pair(scheme, &text).ok_or(error)) {
@@ -162,18 +166,21 @@ impl List {
         for (cause, text) in texts(text) {
             self.read(form, &text, vec![cause.into()]);
         }
-        for (cause, key) in raw(text) {
-            self.add(vec![cause.into()], key);
+        for (change, key) in raw(form, text) {
+            self.add(vec![change], key);
         }
-        for (first, text) in [(Cause::SecretTrimmed, Some(text.trim_ascii())), (Cause::SecretUnquoted, unquoted(text))]
-        {
-            for (second, key) in text.map(raw).unwrap_or_default() {
-                self.add(vec![first.into(), second.into()], key);
+        for (first, other) in texts(text) {
+            for (second, key) in raw(form, &other) {
+                self.add(vec![first.into(), second], key);
+            }
+            for (second, key) in texts(&other).into_iter().filter(|(second, _)| *second != first && is_container(first))
+            {
+                self.read(form, &key, vec![first.into(), second.into()]);
             }
         }
-        for (first, key) in raw(text) {
+        for (first, key) in raw(form, text) {
             for (second, key) in texts(&key) {
-                self.add(vec![first.into(), second.into()], key);
+                self.add(vec![first.clone(), second.into()], key);
             }
         }
     }
@@ -183,8 +190,8 @@ impl List {
         for (cause, text) in texts(&candidate.text) {
             self.read(form, &text, role.iter().cloned().chain([cause.into()]).collect());
         }
-        for (cause, key) in raw(&candidate.text) {
-            self.add(role.iter().cloned().chain([cause.into()]).collect(), key);
+        for (change, key) in raw(form, &candidate.text) {
+            self.add(role.iter().cloned().chain([change]).collect(), key);
         }
     }
 
@@ -197,16 +204,34 @@ impl List {
     }
 
     fn hashes<'a>(&mut self, secrets: impl Iterator<Item = &'a [u8]>) {
-        let mut hash = |cause: Cause, before: &[u8], after: &[u8]| {
-            let with = With::Hash { before: Zeroizing::new(before.to_vec()), after: Zeroizing::new(after.to_vec()) };
-            self.list.push(Variant { changes: vec![cause.into()], with });
-        };
-        hash(Cause::PlainHash, b"", b"");
+        self.hash(Cause::PlainHash, b"", b"");
         for secret in secrets {
-            hash(Cause::HashWithSecret, secret, b"");
-            hash(Cause::HashWithSecret, b"", secret);
+            self.hash(Cause::HashWithSecret, secret, b"");
+            self.hash(Cause::HashWithSecret, b"", secret);
+            let with = With::Swapped(Zeroizing::new(secret.to_vec()));
+            self.list.push(Variant { changes: vec![Cause::KeySwapped.into()], with });
         }
     }
+
+    fn hash(&mut self, cause: Cause, before: &[u8], after: &[u8]) {
+        let with = With::Hash { before: Zeroizing::new(before.to_vec()), after: Zeroizing::new(after.to_vec()) };
+        self.list.push(Variant { changes: vec![cause.into()], with });
+    }
+}
+
+/// Whether what a secret was taken out of may hold it in another form as well.
+const fn is_container(cause: Cause) -> bool {
+    matches!(
+        cause,
+        Cause::SecretTrimmed
+            | Cause::SecretUnquoted
+            | Cause::SecretAssignment
+            | Cause::SecretFirstLine
+            | Cause::SecretBom
+            | Cause::SecretJson
+            | Cause::SecretComment
+            | Cause::SecretPrefix
+    )
 }
 
 type Single = (Cause, Vec<u8>);
@@ -214,10 +239,10 @@ type Single = (Cause, Vec<u8>);
 /// Other texts of a secret, which the scheme then reads in its own way.
 fn texts(text: &[u8]) -> Vec<Single> {
     let around = |before: &str, after: &str| [before.as_bytes(), text, after.as_bytes()].concat();
-    let mut all = vec![(Cause::SecretTrimmed, text.trim_ascii().to_vec())];
-    all.extend(unquoted(text).map(|text| (Cause::SecretUnquoted, text.to_vec())));
-    all.extend(assigned(text).map(|text| (Cause::SecretAssignment, text.to_vec())));
-    all.extend(first_line(text).map(|text| (Cause::SecretFirstLine, text.to_vec())));
+    let mut all = vec![(Cause::SecretTrimmed, trimmed(text))];
+    all.extend(unquoted(text).map(|text| (Cause::SecretUnquoted, text)));
+    all.extend(values_of_lines(text).into_iter().map(|text| (Cause::SecretAssignment, text)));
+    all.extend(lines(text).into_iter().map(|text| (Cause::SecretFirstLine, text)));
     all.extend(text.strip_prefix(BOM).map(|text| (Cause::SecretBom, text.trim_ascii().to_vec())));
     all.extend([
         (Cause::SecretNewline, around("", "\n")),
@@ -228,42 +253,133 @@ fn texts(text: &[u8]) -> Vec<Single> {
         (Cause::SecretQuoted, around("\"", "\"")),
         (Cause::SecretQuoted, around("'", "'")),
     ]);
+    if let Ok(text) = std::str::from_utf8(text) {
+        all.extend(rewritten(text).into_iter().map(|(cause, text)| (cause, text.into_bytes())));
+    }
+    all.retain(|(_, other)| other != text && !other.is_empty());
     all
 }
 
+/// What files, shells, pages and tools make of a secret's text.
+fn rewritten(text: &str) -> Vec<(Cause, String)> {
+    let mut all = Vec::new();
+    let joined: String = text.split_whitespace().collect();
+    if text.trim().contains('\n') {
+        all.push((Cause::SecretFirstLine, joined));
+    }
+    if let Ok(serde_json::Value::Object(members)) = serde_json::from_str(text) {
+        let values = members.into_iter().filter_map(|(_, value)| value.as_str().map(str::to_owned));
+        all.extend(values.map(|value| (Cause::SecretJson, value)));
+    }
+    for mark in [" #", "\t#", " //", " ;"] {
+        all.extend(text.split_once(mark).map(|(before, _)| (Cause::SecretComment, before.trim().to_owned())));
+    }
+    for (from, to) in [("$$", "$"), ("\\$", "$"), ("\\", ""), ("$", "$$"), ("$", "\\$")] {
+        all.push((Cause::SecretDollar, text.replace(from, to)));
+    }
+    all.extend(after_dollar(text).map(|text| (Cause::SecretDollar, text)));
+    if let Ok(decoded) = percent_decode_str(text).decode_utf8() {
+        all.push((Cause::SecretPercentDecoded, decoded.into_owned()));
+    }
+    all.push((Cause::SecretPercentEncoded, utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()));
+    all.push((Cause::SecretPlus, text.replace(' ', "+")));
+    all.push((Cause::SecretPlus, text.replace('+', " ")));
+    for word in ["Bearer ", "bearer ", "Token ", "Secret ", "Basic ", "v1,", "secret=", "key=", "sha256=", "token="] {
+        all.extend(text.strip_prefix(word).map(|rest| (Cause::SecretPrefix, rest.trim_start().to_owned())));
+    }
+    all.push((Cause::SecretDashes, text.replace('-', "")));
+    all.push((Cause::SecretCase, text.to_lowercase()));
+    all.push((Cause::SecretCase, text.to_uppercase()));
+    all
+}
+
+/// What a shell leaves of a text in double quotes, where `$name` is a variable that is not set.
+fn after_dollar(text: &str) -> Option<String> {
+    let (before, after) = text.split_once('$')?;
+    let rest = after.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');
+    Some(format!("{before}{rest}")).filter(|text| !text.is_empty())
+}
+
+/// Without white space at its ends, also such as only pages have, and without an escape that stands for it.
+fn trimmed(text: &[u8]) -> Vec<u8> {
+    let Ok(text) = std::str::from_utf8(text) else { return text.trim_ascii().to_vec() };
+    let invisible = |c: char| c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}');
+    let text = text.trim_matches(invisible);
+    ["\\r\\n", "\\n", "\\r", "\\t"].iter().find_map(|end| text.strip_suffix(end)).unwrap_or(text).as_bytes().to_vec()
+}
+
 /// Other bytes of a secret, used as the key as they are.
-fn raw(text: &[u8]) -> Vec<Single> {
+fn raw(form: KeyForm, text: &[u8]) -> Vec<(Change, Vec<u8>)> {
     let mut all = Vec::new();
     let rest = text.strip_prefix(STANDARD_PREFIX.as_bytes());
     match rest {
         Some(rest) => {
-            all.push((Cause::SecretPrefixKept, text.to_vec()));
-            all.push((Cause::SecretPrefixStripped, rest.to_vec()));
+            all.push((Cause::SecretPrefixKept.into(), text.to_vec()));
+            all.push((Cause::SecretPrefixStripped.into(), rest.to_vec()));
         }
-        None => {
-            all.push((Cause::SecretPrefixLost, [STANDARD_PREFIX.as_bytes(), text].concat()));
-        }
+        None => all.push((Cause::SecretPrefixLost.into(), [STANDARD_PREFIX.as_bytes(), text].concat())),
     }
     let core = rest.unwrap_or(text);
-    for engine in [&BASE64, &STANDARD_NO_PAD, &URL_SAFE, &URL_SAFE_NO_PAD] {
-        all.extend(engine.decode(core).ok().map(|key| (Cause::SecretBase64Decoded, key)));
+    let lenient = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
+    let lenient_url = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
+    let decoded = [BASE64.decode(core), lenient.decode(core), lenient_url.decode(core)];
+    for key in decoded.into_iter().filter_map(Result::ok) {
+        all.push((Change::new(Cause::SecretBase64Decoded, how_decoded(form, rest.is_some()).to_owned()), key));
     }
-    all.extend(hex::decode(core).ok().map(|key| (Cause::SecretHexDecoded, key)));
-    all.push((Cause::SecretBase64Encoded, BASE64.encode(text).into_bytes()));
-    all.push((Cause::SecretHexEncoded, hex::encode(text).into_bytes()));
-    all.push((Cause::SecretHexEncoded, hex::encode_upper(text).into_bytes()));
+    all.extend(hex::decode(core).ok().map(|key| (Cause::SecretHexDecoded.into(), key)));
+    all.push((Cause::SecretBase64Encoded.into(), BASE64.encode(text).into_bytes()));
+    all.push((Cause::SecretHexEncoded.into(), hex::encode(text).into_bytes()));
+    all.push((Cause::SecretHexEncoded.into(), hex::encode_upper(text).into_bytes()));
+    for hash in [Sha256::digest(text).to_vec(), Sha1::digest(text).to_vec(), Md5::digest(text).to_vec()] {
+        all.push((Cause::SecretHashed.into(), hex::encode(&hash).into_bytes()));
+        all.push((Cause::SecretHashed.into(), BASE64.encode(&hash).into_bytes()));
+        all.push((Cause::SecretHashed.into(), hash));
+    }
     all.retain(|(_, key)| !key.is_empty());
     all
 }
 
-fn first_line(text: &[u8]) -> Option<&[u8]> {
-    let line = text.trim_ascii().split(|byte| *byte == b'\n').next()?.trim_ascii();
-    (line.len() < text.trim_ascii().len()).then_some(line)
+/// Base64 with or without padding, and with bits behind its end.
+const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
+    .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+    .with_decode_allow_trailing_bits(true);
+
+/// What was done here with a secret that is decoded on the other side.
+const fn how_decoded(form: KeyForm, has_prefix: bool) -> &'static str {
+    match (form, has_prefix) {
+        (KeyForm::Standard, true) => "here it is refused: write its base64 with padding, with + and /",
+        (KeyForm::Standard, false) => "put `whsec_` before it",
+        _ => "here its text is the key",
+    }
 }
 
-fn unquoted(text: &[u8]) -> Option<&[u8]> {
-    [b'"', b'\''].iter().find_map(|quote| {
-        let inner = text.strip_prefix(std::slice::from_ref(quote))?.strip_suffix(std::slice::from_ref(quote))?;
-        (!inner.is_empty()).then_some(inner)
-    })
+/// The values of lines such as `export NAME=secret` or `name: secret`.
+fn values_of_lines(text: &[u8]) -> Vec<Vec<u8>> {
+    let lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    let named = |line: &[u8]| {
+        let at = line.windows(2).position(|pair| pair == b": ")?;
+        let name = line[..at].iter().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(byte));
+        let value = line[at + 2..].trim_ascii();
+        (name && at > 0).then(|| unquoted(value).unwrap_or_else(|| value.to_vec()))
+    };
+    let value = |line: &[u8]| assigned(line).map(<[u8]>::to_vec).or_else(|| named(line));
+    lines.filter(|line| !line.starts_with(b"#")).filter_map(value).take(8).collect()
+}
+
+/// Each line of several, the first of them first.
+fn lines(text: &[u8]) -> Vec<Vec<u8>> {
+    let lines: Vec<_> = text.trim_ascii().split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).collect();
+    let kept = lines.iter().filter(|line| !line.is_empty() && lines.len() > 1);
+    kept.take(8).map(|line| line.to_vec()).collect()
+}
+
+/// What stands between quotes of any kind, or in a string of JSON.
+fn unquoted(text: &[u8]) -> Option<Vec<u8>> {
+    let text = std::str::from_utf8(text).ok()?.trim();
+    if let Ok(inner) = serde_json::from_str::<String>(text) {
+        return Some(inner.into_bytes()).filter(|inner| !inner.is_empty());
+    }
+    let quotes = [('"', '"'), ('\'', '\''), ('`', '`'), ('“', '”'), ('‘', '’'), ('«', '»'), ('„', '“'), ('<', '>')];
+    let inner = quotes.iter().find_map(|(open, close)| text.strip_prefix(*open)?.strip_suffix(*close))?;
+    Some(inner.as_bytes().to_vec()).filter(|inner| !inner.is_empty())
 }

@@ -7,7 +7,7 @@ use crate::clock::Timestamp;
 use crate::signature::Received;
 use crate::signature::VerifyError;
 use crate::signature::code::{Code, Codes};
-use crate::signature::{Facts, Message, Scheme, TimeForm};
+use crate::signature::{Facts, Message, Scheme, TimeForm, Tolerance};
 
 /// What `refusal` says of the headers' form, as the only thing that is wrong; `None` where it is not about their form.
 pub(super) fn refused(
@@ -17,6 +17,10 @@ pub(super) fn refused(
     refusal: &VerifyError,
 ) -> Option<Change> {
     let facts = scheme.facts();
+    if let Some(name) = joined_header(facts, received) {
+        let change = Change::new(Cause::HeaderDoubled, format!("`{name}` holds its value twice, joined by a comma"));
+        return about_form(refusal).then_some(change);
+    }
     match refusal {
         VerifyError::HeaderDoubled(name) => Some(doubled(name)),
         VerifyError::TimeMalformed(name) => {
@@ -43,9 +47,37 @@ pub(super) fn refused(
     }
 }
 
+/// Whether a refusal is about how headers are written.
+const fn about_form(refusal: &VerifyError) -> bool {
+    !matches!(
+        refusal,
+        VerifyError::HeaderNotDelivered(_)
+            | VerifyError::UrlUnknown
+            | VerifyError::BodyHashMismatch
+            | VerifyError::OutsideTolerance
+            | VerifyError::SecretUnusable(_)
+    )
+}
+
+/// The header of the scheme that holds the same value twice, as a proxy joins two headers of one name.
+fn joined_header<'f>(facts: &'f Facts, received: &Received) -> Option<&'f HeaderName> {
+    let own = [Some(&facts.header), facts.time_header.as_ref(), facts.id_header.as_ref()];
+    let text = |name: &HeaderName| received.headers.get(name).and_then(|value| value.to_str().ok());
+    own.into_iter().flatten().find(|name| text(name).is_some_and(|value| halved(value).is_some()))
+}
+
+/// The value that a text holds twice, with a separator between.
+pub(super) fn halved(text: &str) -> Option<&str> {
+    [", ", ",", "; ", ";"].iter().find_map(|separator| {
+        let length = text.len().checked_sub(separator.len()).filter(|length| length % 2 == 0 && *length > 0)? / 2;
+        let (first, rest) = text.split_at_checked(length)?;
+        (rest.strip_prefix(separator)? == first).then_some(first)
+    })
+}
+
 /// A header that is there twice; which of them is right is the caller's knowledge.
 pub(super) fn doubled(name: &str) -> Change {
-    Change::new(Cause::HeaderDoubled, format!("it is `{name}`"))
+    Change::new(Cause::HeaderDoubled, format!("`{name}` is there more than once"))
 }
 
 /// A time in seconds where the scheme has milliseconds: it is read as one of the first months of 1970.
@@ -53,6 +85,17 @@ pub(super) fn seconds_for_millis(facts: &Facts, text: &str) -> Option<Change> {
     let name = facts.time_header.as_ref().filter(|_| facts.time_form == TimeForm::Millis && text.len() < 12)?;
     let detail = format!("the time in `{name}` is {}, this scheme has {}", unit(text), wanted(facts));
     Some(Change::new(Cause::TimeForm, detail))
+}
+
+/// A time that is a whole number of hours, or of half hours, away from now.
+pub(super) fn other_zone(at: Timestamp, now: Timestamp, limit: Tolerance) -> Option<Change> {
+    const HALF_HOUR: i64 = 1_800_000;
+    let away = at.as_millis() - now.as_millis();
+    let halves = (away + away.signum() * HALF_HOUR / 2) / HALF_HOUR;
+    let rest = (away - halves * HALF_HOUR).unsigned_abs();
+    let is_zone = (1..=28).contains(&halves.abs()) && u128::from(rest) <= limit.past.as_millis();
+    let hours = (halves as f64) / 2.0;
+    is_zone.then(|| Change::new(Cause::TimeZone, format!("it is {hours:+} h from now")))
 }
 
 /// The unit a time is written in, as far as its text tells.

@@ -25,6 +25,7 @@ mod hostile;
 mod init;
 mod listen;
 mod logs;
+mod mistakes;
 mod mutations;
 mod packaging;
 mod readme;

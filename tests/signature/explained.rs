@@ -43,7 +43,7 @@ fn what_is_wrong_with_a_header_of_a_right_code_is_said() {
         ),
         (formed("", "zoom", "", "2024-01-31T12:00:00Z"), "`x-zm-request-timestamp` is a date"),
         (formed("", "standard", "msg.1", "1706702400"), "`webhook-id` has a dot"),
-        (again("", "standard", "webhook-id", ID), "it is `webhook-id`"),
+        (again("", "standard", "webhook-id", ID), "`webhook-id` is there more than once"),
         (header("", "stripe", |v| v.replace(',', ", ")), "a space beside a separator"),
         (header("", "stripe", |v| format!("{v},")), "`stripe-signature` ends with `,`"),
         (header("", "stripe", |v| v.replace(',', ";")), "are separated by `;`, this scheme has `,`"),

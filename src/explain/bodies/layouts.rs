@@ -1,0 +1,110 @@
+//! JSON with other white space, other escapes, other numbers or another order: facts that any program may have made.
+
+use super::{Body, List, Transform};
+use crate::explain::cause::Cause as C;
+use crate::explain::json::{self, Layout, Order, Spelling};
+
+/// The text laid out another way.
+pub(super) fn laid(text: &str, layout: Layout, body: &Body<'_>) -> Option<Vec<u8>> {
+    json::lay_out(text, layout, body.most()).map(String::into_bytes)
+}
+
+/// The layout that a body has, as far as it is a known one.
+pub(super) fn own_layout(body: &Body<'_>) -> Layout {
+    let text = body.json().unwrap_or_default();
+    let known = [
+        Layout::Minified,
+        Layout::Spaced,
+        Layout::Indented("  "),
+        Layout::Indented("    "),
+        Layout::Indented("\t"),
+        Layout::Indented(" "),
+    ];
+    let is_own = |layout: &Layout| json::lay_out(text, *layout, body.most()).as_deref() == Some(text.trim());
+    known.into_iter().find(is_own).unwrap_or(Layout::Minified)
+}
+
+fn spelled(body: &Body<'_>, spelling: Spelling) -> Option<Vec<u8>> {
+    Some(json::respell(body.json()?, spelling).into_bytes()).filter(|made| made.len() <= body.most())
+}
+
+fn numbered(body: &Body<'_>, form: fn(&str) -> Option<String>) -> Option<Vec<u8>> {
+    Some(json::renumber(body.json()?, form).into_bytes()).filter(|made| made.len() <= body.most())
+}
+
+fn sorted(body: &Body<'_>, layout: Layout) -> Option<Vec<u8>> {
+    laid(&json::reorder(body.json()?, Order::Sorted)?, layout, body)
+}
+
+/// Sorted, and with only those characters escaped that must be.
+fn shortest_sorted(body: &Body<'_>, layout: Layout) -> Option<Vec<u8>> {
+    laid(&json::reorder(&json::respell(body.json()?, Spelling::Shortest), Order::Sorted)?, layout, body)
+}
+
+pub(super) const LAYOUTS: List = &[
+    Transform::json(C::JsonMinified, |body| laid(body.json()?, Layout::Minified, body)),
+    Transform::json(C::JsonPythonSpacing, |body| laid(body.json()?, Layout::Spaced, body)),
+    Transform::json(C::JsonTwoSpaces, |body| laid(body.json()?, Layout::Indented("  "), body)),
+    Transform::json(C::JsonFourSpaces, |body| laid(body.json()?, Layout::Indented("    "), body)),
+    Transform::json(C::JsonTabs, |body| laid(body.json()?, Layout::Indented("\t"), body)),
+    Transform::json(C::JsonOneSpace, |body| laid(body.json()?, Layout::Indented(" "), body)),
+    Transform::json(C::JsonColonSpacing, |body| laid(body.json()?, Layout::ColonSpaced, body)),
+];
+
+pub(super) const SPELLINGS: List = &[
+    Transform::json(C::JsonHtmlEscaped, |body| spelled(body, Spelling::Html)),
+    Transform::json(C::JsonHtmlUnescaped, |body| spelled(body, Spelling::NoHtml)),
+    Transform::json(C::JsonUnicodeEscaped, |body| spelled(body, Spelling::Ascii)),
+    Transform::json(C::JsonUnicodeUnescaped, |body| spelled(body, Spelling::Plain)),
+    Transform::json(C::JsonEscapesCase, |body| spelled(body, Spelling::Case)),
+    Transform::json(C::JsonSlashesEscaped, |body| spelled(body, Spelling::Slashes)),
+    Transform::json(C::JsonSlashesUnescaped, |body| spelled(body, Spelling::NoSlashes)),
+    Transform::json(C::JsonEscapesFewest, |body| spelled(body, Spelling::Shortest)),
+];
+
+pub(super) const NUMBERS: List = &[
+    Transform::json(C::JsonNumbersJavascript, |body| numbered(body, json::javascript_number)),
+    Transform::json(C::JsonNumbersPython, |body| numbered(body, json::python_number)),
+    Transform::json(C::JsonNumbersFloats, |body| numbered(body, json::float_number)),
+    Transform::json(C::JsonNumbersJava, |body| numbered(body, json::java_number)),
+];
+
+/// In the layout it has, then in the others.
+pub(super) const SORTED: List = &[
+    Transform::json(C::JsonKeysSorted, |body| sorted(body, own_layout(body))),
+    Transform::json(C::JsonKeysSorted, |body| sorted(body, Layout::Minified)).and(C::JsonMinified),
+    Transform::json(C::JsonKeysSorted, |body| sorted(body, Layout::Spaced)).and(C::JsonPythonSpacing),
+    Transform::json(C::JsonKeysSorted, |body| shortest_sorted(body, Layout::Minified)).and(C::JsonMinified),
+    Transform::json(C::JsonKeysSorted, |body| shortest_sorted(body, Layout::Spaced)).and(C::JsonPythonSpacing),
+    Transform::json(C::JsonKeysSorted, |body| sorted(body, Layout::Indented("  "))).and(C::JsonTwoSpaces),
+    Transform::json(C::JsonKeysSorted, |body| sorted(body, Layout::Indented("    "))).and(C::JsonFourSpaces),
+    Transform::json(C::JsonKeysSorted, |body| sorted(body, Layout::Indented("\t"))).and(C::JsonTabs),
+];
+
+/// JSON inside a string of JSON, and the other way round.
+pub(super) const STRINGS: List = &[
+    Transform::text(C::JsonOutOfString, |body| Some(serde_json::from_str::<String>(body.text?).ok()?.into_bytes())),
+    Transform::text(C::JsonOutOfString, |body| {
+        let inner = serde_json::from_str::<String>(body.text?).ok()?;
+        Some(serde_json::from_str::<String>(&inner).ok()?.into_bytes())
+    }),
+    Transform::text(C::JsonInString, |body| Some(serde_json::to_string(body.text?).ok()?.into_bytes())),
+    Transform::text(C::JsonNewlines, |body| escaped_newlines(body.text.filter(|_| !body.is_json)?)),
+];
+
+/// Line ends and tabs inside strings as escapes, as they were before a shell's `echo` wrote them out. What stands around
+/// the value, such as the newline of `echo`, is left out.
+fn escaped_newlines(text: &str) -> Option<Vec<u8>> {
+    let (mut made, mut in_string, mut after_backslash) = (String::with_capacity(text.len()), false, false);
+    for c in text.trim().chars() {
+        match c {
+            '\n' if in_string => made.push_str("\\n"),
+            '\r' if in_string => made.push_str("\\r"),
+            '\t' if in_string => made.push_str("\\t"),
+            _ => made.push(c),
+        }
+        in_string ^= c == '"' && !after_backslash;
+        after_backslash = c == '\\' && !after_backslash;
+    }
+    (made.len() > text.trim().len() && json::is_json(&made)).then(|| made.into_bytes())
+}

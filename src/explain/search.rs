@@ -1,0 +1,291 @@
+//! The search: which changes are tried together, in which order, and where it ends.
+
+use std::collections::HashSet;
+use std::ops::ControlFlow;
+
+use super::bodies::{self, Body, Form, Seen};
+use super::cause::{CAUSES, Cause, Change};
+use super::codes;
+use super::contents;
+use super::hash::Hash;
+use super::keys;
+use super::keys::With;
+use crate::signature::code::Code;
+use crate::signature::{Content, Key, Scheme};
+
+/// At most this much work is done: a byte that is hashed is one, a byte of a form that is made is [`FORM_COST`].
+const MOST_WORK: usize = 768 * 1024 * 1024;
+/// What a byte of a form costs to make.
+const FORM_COST: usize = 3;
+/// What one attempt costs besides its bytes.
+const ATTEMPT_COST: usize = 512;
+/// So many keys are tried on the body as it is before its forms are.
+const FIRST_KEYS: usize = 16;
+
+/// A part of the search: the changes it found, one or two.
+type Round<'a> = fn(&mut Search<'a>) -> Option<Vec<Change>>;
+
+/// Everything that may differ, and what came of trying it.
+pub(super) struct Search<'a> {
+    pub scheme: &'a dyn Scheme,
+    pub body: Body<'a>,
+    /// What is wrong with the headers when the code is right as it stands.
+    pub shape: Option<Change>,
+    pub keys: Vec<keys::Variant>,
+    pub contents: Vec<contents::Variant>,
+    pub codes: Vec<codes::Variant>,
+    /// Whether the scheme's own header is there.
+    pub delivered: bool,
+    /// How many combinations were tried.
+    pub tried: usize,
+    /// Whether the bound was reached.
+    pub cut_short: bool,
+    hashes: Vec<Hash>,
+    work: usize,
+    /// The causes that some attempt stood for.
+    causes: HashSet<Cause>,
+}
+
+impl<'a> Search<'a> {
+    pub(super) fn new(
+        scheme: &'a dyn Scheme,
+        body: Body<'a>,
+        keys: Vec<keys::Variant>,
+        contents: Vec<contents::Variant>,
+        codes: Vec<codes::Variant>,
+    ) -> Self {
+        let own = Hash::of(scheme.facts().algorithm);
+        let may_be = |hash: &Hash| codes.iter().any(|code| is_of(code, *hash, own));
+        let hashes = Hash::ALL.into_iter().filter(may_be).collect();
+        Self {
+            scheme,
+            body,
+            shape: None,
+            keys,
+            contents,
+            codes,
+            delivered: false,
+            tried: 0,
+            cut_short: false,
+            hashes,
+            work: 0,
+            causes: HashSet::new(),
+        }
+    }
+
+    /// The changes under which the signature matches: what differs in one way first, then in two; none when nothing fits.
+    pub(super) fn run(&mut self) -> Vec<Change> {
+        if self.codes.is_empty() || self.keys.is_empty() {
+            return Vec::new();
+        }
+        let rounds: [Round<'a>; 8] = [
+            |search| search.body_as_it_is(|at, key, content| at < FIRST_KEYS && key + content <= 1, false),
+            |search| search.forms(|_, key, content| key + content == 0, false),
+            |search| search.body_as_it_is(|at, key, content| at >= FIRST_KEYS && key <= 1 && content == 0, false),
+            |search| search.body_as_it_is(|_, key, content| key == 0 && content >= 1, true),
+            |search| search.body_as_it_is(|_, key, content| key + content == 2, false),
+            |search| search.forms(|form, key, content| form + key + content == 2 && form == 1, false),
+            Self::pairs_of_forms,
+            |search| search.rare_pairs(),
+        ];
+        let mut pair = None;
+        for (at, round) in rounds.into_iter().enumerate() {
+            match round(self) {
+                Some(changes) if changes.len() == 1 => return changes,
+                Some(changes) => pair = pair.or(Some(changes)),
+                None => {}
+            }
+            if self.cut_short || (at >= 3 && pair.is_some()) {
+                break;
+            }
+        }
+        pair.unwrap_or_default()
+    }
+
+    /// The body unchanged under the keys and contents that `wanted` picks by the place of the key and the numbers of changes.
+    fn body_as_it_is(&mut self, wanted: fn(usize, usize, usize) -> bool, rare: bool) -> Option<Vec<Change>> {
+        let form = Form { changes: Vec::new(), bytes: self.body.bytes.into() };
+        let picked = self
+            .picked(|at, key, content| content.rare == rare && wanted(at, key.changes.len(), changes_of(key, content)));
+        self.try_all(&form, &picked)
+    }
+
+    /// Every single form under the keys and contents that `wanted` picks by the numbers of changes.
+    fn forms(&mut self, wanted: fn(usize, usize, usize) -> bool, rare: bool) -> Option<Vec<Change>> {
+        let (body, mut seen, mut best) = (self.body, Seen::default(), None);
+        let of = |search: &Self, count: usize| {
+            search.picked(|_, key, content| {
+                let is_free = rare == content.rare && !(rare && content.alone);
+                is_free && wanted(count, key.changes.len(), changes_of(key, content))
+            })
+        };
+        let picked = [Vec::new(), of(self, 1), of(self, 2)];
+        for form in bodies::singles(&body, &mut seen) {
+            let count = form.changes.len();
+            self.work += if count > 0 { FORM_COST * form.bytes.len() } else { 0 };
+            match self.try_all(&form, &picked[count.min(2)]) {
+                Some(changes) if changes.len() <= count.max(1) => return Some(changes),
+                found => best = best.or(found),
+            }
+            if self.cut_short {
+                break;
+            }
+        }
+        best
+    }
+
+    fn pairs_of_forms(&mut self) -> Option<Vec<Change>> {
+        let body = self.body;
+        let picked = self.picked(|_, key, content| key.changes.is_empty() && content.changes.is_empty());
+        bodies::find_pair(&body, |form| {
+            self.work += FORM_COST * form.bytes.len();
+            match self.try_all(form, &picked) {
+                Some(changes) => ControlFlow::Break(Some(changes)),
+                None if self.cut_short => ControlFlow::Break(None),
+                None => ControlFlow::Continue(()),
+            }
+        })
+        .flatten()
+    }
+
+    /// Contents that are seldom right together with another form or key; of small bodies alone, because they are many.
+    fn rare_pairs(&mut self) -> Option<Vec<Change>> {
+        if self.body.bytes.len() > bodies::SMALL {
+            return None;
+        }
+        self.forms(|form, key, content| form == 1 && key == 0 && content == 1, true)
+            .or_else(|| self.keys_and_rare_contents())
+    }
+
+    fn keys_and_rare_contents(&mut self) -> Option<Vec<Change>> {
+        let form = Form { changes: Vec::new(), bytes: self.body.bytes.into() };
+        let picked = self.picked(|_, key, content| {
+            content.rare && !content.alone && key.changes.len() == 1 && content.changes.len() == 1
+        });
+        self.try_all(&form, &picked)
+    }
+
+    /// The places of the keys and contents that are tried together.
+    fn picked(&self, wanted: impl Fn(usize, &keys::Variant, &contents::Variant) -> bool) -> Vec<(usize, usize)> {
+        let keys = self.keys.iter().enumerate();
+        let pairs = keys.flat_map(|(at, key)| {
+            let wanted = &wanted;
+            let contents = self.contents.iter().enumerate();
+            contents.filter(move |(_, content)| wanted(at, key, content)).map(move |(content, _)| (at, content))
+        });
+        pairs.collect()
+    }
+
+    /// Tries a form under each of these; the first that fits with the fewest changes.
+    fn try_all(&mut self, form: &Form<'_>, picked: &[(usize, usize)]) -> Option<Vec<Change>> {
+        let mut best: Option<Vec<Change>> = None;
+        for (key, content) in picked {
+            self.work += self.hashes.len().max(1) * form.bytes.len() + ATTEMPT_COST;
+            if self.work > MOST_WORK {
+                self.cut_short = true;
+                break;
+            }
+            self.tried += 1;
+            let (key, content) = (&self.keys[*key], &self.contents[*content]);
+            for change in form.changes.iter().chain(&key.changes).chain(&content.changes) {
+                self.causes.insert(change.cause);
+            }
+            let found =
+                self.fit(form, key, content).filter(|found| best.as_ref().is_none_or(|best| found.len() < best.len()));
+            best = found.or(best);
+            if best.as_ref().is_some_and(|best| best.len() == 1) {
+                break;
+            }
+        }
+        best
+    }
+
+    /// The changes under which one of the codes fits this combination: at most two.
+    ///
+    /// A code that fits without any is right, so that only the form of the headers can be wrong.
+    fn fit(&self, form: &Form<'_>, key: &keys::Variant, content: &contents::Variant) -> Option<Vec<Change>> {
+        if content.parts.is_none() && !self.scheme.body_matches_url(&content.url, &form.bytes) {
+            return None;
+        }
+        let content_changes = if key.with.is_plain() { &[][..] } else { &content.changes };
+        let changes: Vec<_> = form.changes.iter().chain(&key.changes).chain(content_changes).cloned().collect();
+        let bytes = |sink: &mut dyn FnMut(&[u8])| content.feed(self.scheme, &form.bytes, sink);
+        let fitting = match &key.with {
+            With::Pair(pair) => self.pair_fits(pair, &bytes),
+            _ => self.code_fits(&key.with, &bytes, !content.changes.is_empty(), form.bytes.is_empty()),
+        };
+        let found = fitting.into_iter().map(|more| changes.iter().cloned().chain(more).collect::<Vec<_>>());
+        let found =
+            found.map(|changes| if changes.is_empty() { self.shape.iter().cloned().collect() } else { changes });
+        let found = found.map(|changes| self.without_place(changes));
+        found.filter(|changes| (1..=2).contains(&changes.len())).min_by_key(Vec::len)
+    }
+
+    /// Where the header of no scheme is there, the place of the code is no mistake: it is said unless two others are.
+    fn without_place(&self, mut changes: Vec<Change>) -> Vec<Change> {
+        if changes.len() == 3 && !self.delivered {
+            changes.retain(|change| change.cause != Cause::OtherHeader);
+        }
+        changes
+    }
+
+    fn pair_fits(&self, key: &Key, bytes: &Content<'_>) -> Vec<Vec<Change>> {
+        let fits = |variant: &&codes::Variant| {
+            variant.bytes.len() == 64 && key.matching(bytes, [&Code::new(&variant.bytes)]).is_some()
+        };
+        self.codes.iter().filter(fits).map(|variant| variant.changes.clone()).collect()
+    }
+
+    /// The changes of every code that fits, with that of the algorithm where its length asks for another.
+    fn code_fits(&self, with: &With, bytes: &Content<'_>, other_content: bool, is_empty: bool) -> Vec<Vec<Change>> {
+        let own = Hash::of(self.scheme.facts().algorithm);
+        let mut all = Vec::new();
+        for hash in &self.hashes {
+            let wanted = |code: &&codes::Variant| is_of(code, *hash, own);
+            let Some(right) = with.code(*hash, bytes) else { continue };
+            // Whoever adds a digest of the body, such as `Digest`, has signed nothing; and one of an empty body and the
+            // secret is a fingerprint of the secret.
+            let proves =
+                |code: &&codes::Variant| code.place.is_none() || !(with.is_keyless() || (with.is_plain() && is_empty));
+            let fits = |code: &&codes::Variant| right.starts_with(&code.bytes);
+            for code in self.codes.iter().filter(wanted).filter(proves).filter(fits) {
+                let free = Some(*hash) == own || code.place.is_some() || with.is_plain();
+                let change = (!free).then(|| Change::from(hash.cause()));
+                let shorter =
+                    own.is_some_and(|own| hash.code_length() < own.code_length()) || !matches!(with, With::Mac(_));
+                let weaker = self.delivered && code.place.is_some() && (shorter || other_content);
+                let changes = code.changes.iter().map(|change| if weaker { change.weaker() } else { change.clone() });
+                all.push(changes.chain(change).collect());
+            }
+        }
+        all
+    }
+
+    /// The causes that were tried and do not fit.
+    pub(super) fn ruled_out(&self) -> Vec<Cause> {
+        let codes = self.codes.iter().flat_map(|code| &code.changes).map(|change| change.cause);
+        let tried: HashSet<_> =
+            if self.tried > 0 { self.causes.iter().copied().chain(codes).collect() } else { HashSet::new() };
+        CAUSES.iter().copied().filter(|cause| tried.contains(cause)).collect()
+    }
+
+    /// The causes that could apply and were not tried.
+    pub(super) fn not_tried(&self) -> Vec<Cause> {
+        let keys = self.keys.iter().flat_map(|key| &key.changes).map(|change| change.cause);
+        let contents = self.contents.iter().flat_map(|content| &content.changes).map(|change| change.cause);
+        let left: HashSet<_> = keys.chain(contents).chain(bodies::applicable(&self.body)).collect();
+        let is_left = |cause: &Cause| self.tried > 0 && left.contains(cause) && !self.causes.contains(cause);
+        CAUSES.iter().copied().filter(is_left).collect()
+    }
+}
+
+/// Whether a code is as long as those of a hash, or is cut and of the scheme's own.
+fn is_of(code: &codes::Variant, hash: Hash, own: Option<Hash>) -> bool {
+    if code.cut { Some(hash) == own } else { code.bytes.len() == hash.code_length() }
+}
+
+/// The changes of a content that count under a key: a hash without a key is as often made of the body alone.
+fn changes_of(key: &keys::Variant, content: &contents::Variant) -> usize {
+    let body_alone = matches!(content.changes.as_slice(), [change] if change.cause == Cause::BodyAlone);
+    if key.with.is_plain() && body_alone { 0 } else { content.changes.len() }
+}
