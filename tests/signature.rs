@@ -6,6 +6,7 @@ mod tools;
 
 mod signature {
     mod explained;
+    mod habits;
     mod known;
     mod mistakes;
     mod oracles;

@@ -137,6 +137,7 @@ const OTHERS: &[List] = &[
 const FIRSTS: &[List] = &[
     layouts::SPELLINGS,
     layouts::NUMBERS,
+    layouts::LAYOUTS,
     layouts::SORTED,
     serializers::SERIALIZERS,
     members::VALUES,
@@ -145,7 +146,6 @@ const FIRSTS: &[List] = &[
     envelopes::ENVELOPES,
     forms::FORMS,
     envelopes::ESCAPED,
-    layouts::LAYOUTS,
     ends::UNPACKED,
     ends::LINES,
     ends::ENDS,

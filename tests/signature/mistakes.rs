@@ -402,5 +402,6 @@ pub(super) fn home_made() -> Vec<Mistake> {
 }
 
 pub(super) fn mistakes() -> Vec<Mistake> {
-    [bodies(), secrets(), codes(), shapes(), contents(), home_made()].into_iter().flatten().collect()
+    let own = [bodies(), secrets(), codes(), shapes(), contents(), home_made()];
+    own.into_iter().flatten().chain(super::habits::habits()).collect()
 }

@@ -67,7 +67,7 @@ pub(super) const SERIALIZERS: List = &[
     Transform::json(C::JsonKeysSorted, |body| python(body, Order::Sorted, Layout::Spaced)).and(C::JsonByPython),
     Transform::json(C::JsonByGo, |body| go(body, Order::Sorted, &[Spelling::Html])),
     Transform::json(C::JsonKeysSorted, |body| go(body, Order::Sorted, &[])).and(C::JsonNumbersJavascript),
-    Transform::json(C::JsonByGo, |body| Some([go(body, Order::Sorted, &[])?.as_slice(), b"\n"].concat()))
+    Transform::json(C::JsonKeysSorted, |body| Some([go(body, Order::Sorted, &[])?.as_slice(), b"\n"].concat()))
         .and(C::NewlineLost),
     Transform::json(C::JsonByGo, |body| Some([go(body, Order::Sorted, &[Spelling::Html])?.as_slice(), b"\n"].concat()))
         .and(C::NewlineLost),
