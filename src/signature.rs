@@ -16,6 +16,7 @@ mod pairs;
 mod received;
 pub(crate) mod registry;
 pub(crate) mod scheme;
+mod second_header;
 mod secret;
 pub mod shell;
 mod signer;

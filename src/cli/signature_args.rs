@@ -121,7 +121,7 @@ pub struct SchemeArgs {
     /// The scheme, such as standard, stripe or github; `generic` is described by the options below
     #[arg(long, value_name = "NAME")]
     scheme: Option<String>,
-    /// generic: what is signed, such as `{id}.{timestamp}.{body}`; also {method} and {url}
+    /// generic: what is signed, such as `{id}.{timestamp}.{body}`; also {method}, {url} and {query.NAME}
     #[arg(long, value_name = "TEMPLATE", hide_short_help = true)]
     signed: Option<String>,
     /// generic: how the code is written
@@ -142,6 +142,12 @@ pub struct SchemeArgs {
     /// generic: the header of the time
     #[arg(long, value_name = "NAME", hide_short_help = true)]
     timestamp_header: Option<String>,
+    /// generic: the name of the time in a signature header such as `t=…,v1=…`
+    #[arg(long, value_name = "NAME", hide_short_help = true)]
+    timestamp_param: Option<String>,
+    /// generic: the name of the code in such a header
+    #[arg(long, value_name = "NAME", hide_short_help = true)]
+    code_param: Option<String>,
     /// generic: how the time is written
     #[arg(long, value_name = "UNIT", hide_short_help = true)]
     timestamp_unit: Option<TimeName>,
@@ -192,7 +198,15 @@ impl SchemeArgs {
     }
 
     fn describes(&self) -> bool {
-        let texts = [&self.signed, &self.prefix, &self.signature_header, &self.id_header, &self.timestamp_header];
+        let texts = [
+            &self.signed,
+            &self.prefix,
+            &self.signature_header,
+            &self.id_header,
+            &self.timestamp_header,
+            &self.timestamp_param,
+            &self.code_param,
+        ];
         texts.into_iter().any(Option::is_some)
             || self.encoding.is_some()
             || self.algorithm.is_some()
@@ -207,6 +221,8 @@ impl SchemeArgs {
             header: text(&self.signature_header, default.header),
             id_header: text(&self.id_header, default.id_header),
             time_header: text(&self.timestamp_header, default.time_header),
+            time_param: self.timestamp_param.clone(),
+            code_param: self.code_param.clone(),
             prefix: text(&self.prefix, default.prefix),
             algorithm: match self.algorithm {
                 Some(HashName::Sha1) => Algorithm::HmacSha1,

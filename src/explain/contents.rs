@@ -673,7 +673,7 @@ fn usable(parts: &[Part], own: &Variant) -> bool {
     parts.iter().all(|part| match part {
         Part::Id => !own.id.is_empty(),
         Part::Time => !own.time.is_empty(),
-        Part::Url | Part::Form => !own.url.is_empty(),
+        Part::Url | Part::Query(_) | Part::Form => !own.url.is_empty(),
         Part::Literal(_) | Part::Method | Part::Body => true,
     })
 }

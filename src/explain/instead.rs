@@ -50,6 +50,8 @@ fn description(place: &Place, length: usize, signed: &Signed<'_>) -> Option<Desc
         header: place.header.to_string(),
         id_header: signed.id.map_or(default.id_header, HeaderName::to_string),
         time_header: signed.time.map_or(default.time_header, |(name, _)| name.to_string()),
+        time_param: None,
+        code_param: None,
         prefix: place.prefix.clone(),
         algorithm,
         encoding: place.encoding,

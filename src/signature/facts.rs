@@ -102,6 +102,8 @@ pub enum Part {
     Method,
     /// The URL the request was sent to.
     Url,
+    /// The value of that name in the query of the URL, decoded.
+    Query(Cow<'static, str>),
     /// The message id.
     Id,
     /// The time, as written in its header.
@@ -217,6 +219,7 @@ pub(crate) fn template(parts: &[Part]) -> String {
         Part::Literal(text) => text.to_string(),
         Part::Method => "{method}".to_owned(),
         Part::Url => "{url}".to_owned(),
+        Part::Query(name) => format!("{{query.{name}}}"),
         Part::Id => "{id}".to_owned(),
         Part::Time => "{timestamp}".to_owned(),
         Part::Body => "{body}".to_owned(),
@@ -226,6 +229,7 @@ pub(crate) fn template(parts: &[Part]) -> String {
 }
 
 pub(crate) const BODY: &[Part] = &[Part::Body];
+pub(crate) const BODY_TIME: &[Part] = &[Part::Body, Part::Time];
 pub(crate) const TIME_BODY: &[Part] = &[Part::Time, Part::Body];
 pub(crate) const TIME_COLON_BODY: &[Part] = &[Part::Time, Part::Literal(Cow::Borrowed(":")), Part::Body];
 pub(crate) const V0_TIME_BODY: &[Part] =

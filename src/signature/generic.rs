@@ -4,16 +4,21 @@ use std::borrow::Cow;
 
 use http::HeaderName;
 
-use super::code::Encoding;
+use super::code::{Codes, Encoding};
+use super::error::VerifyError;
 use super::facts::{Algorithm, Facts, KeyForm, Part, TimeForm};
-use super::scheme::Scheme;
+use super::message::Message;
+use super::received::Received;
+use super::scheme::{Claim, Scheme, Texts, Time, read};
 use crate::untrusted::Untrusted;
 
 /// Why a description is not a scheme.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TemplateError {
     /// A placeholder that does not exist.
-    #[error("`{{{0}}}` is not a part of a request: use {{id}}, {{timestamp}}, {{body}}, {{method}} or {{url}}")]
+    #[error(
+        "`{{{0}}}` is not a part of a request: use {{id}}, {{timestamp}}, {{body}}, {{method}}, {{url}} or {{query.NAME}}"
+    )]
     Placeholder(String),
     /// A brace without its partner.
     #[error("a brace in the template has no partner")]
@@ -24,9 +29,9 @@ pub enum TemplateError {
     /// A prefix that would not stand in a header as it is.
     #[error("a prefix is visible ASCII, with spaces only after the first character")]
     Prefix,
-    /// Nothing that changes from request to request is signed.
-    #[error("the template does not sign the body")]
-    NoBody,
+    /// Nothing is signed.
+    #[error("the template is empty: it signs nothing")]
+    Empty,
 }
 
 /// What the operator said about a scheme that is not in the table.
@@ -40,6 +45,10 @@ pub struct Description {
     pub id_header: String,
     /// The header of the time, looked at when the template signs it.
     pub time_header: String,
+    /// The name of the time within the signature header, where that is a list such as `t=…,v1=…`.
+    pub time_param: Option<String>,
+    /// The name of the code within such a list.
+    pub code_param: Option<String>,
     /// What precedes the code.
     pub prefix: String,
     /// How the code is computed.
@@ -57,6 +66,8 @@ impl Default for Description {
             header: "x-webhook-signature".to_owned(),
             id_header: "webhook-id".to_owned(),
             time_header: "webhook-timestamp".to_owned(),
+            time_param: None,
+            code_param: None,
             prefix: String::new(),
             algorithm: Algorithm::HmacSha256,
             encoding: Encoding::Hex,
@@ -67,40 +78,108 @@ impl Default for Description {
 
 /// A scheme of the operator's own description.
 #[derive(Debug)]
-pub struct Generic(Facts);
+pub struct Generic {
+    facts: Facts,
+    list: Option<ListNames>,
+}
+
+/// How the parts of a signature header that is a list are called.
+#[derive(Debug)]
+struct ListNames {
+    /// What the time is called, where the header holds it.
+    time: Option<String>,
+    code: String,
+}
 
 impl Generic {
-    /// Reads a description. The body must be among what is signed.
+    /// Reads a description. A template without the body is taken, because some senders sign none: what it protects says so.
     pub fn new(description: Description) -> Result<Self, TemplateError> {
         let signed = parse_template(&description.signed)?;
-        if !signed.contains(&Part::Body) {
-            return Err(TemplateError::NoBody);
+        if signed.is_empty() {
+            return Err(TemplateError::Empty);
         }
         if !fits_in_a_header(&description.prefix) {
             return Err(TemplateError::Prefix);
         }
+        let list = list_names(&description, &signed);
+        let in_list = list.as_ref().is_some_and(|list| list.time.is_some());
         let header = |part: Part, name: &str| signed.contains(&part).then(|| header_name(name)).transpose();
-        Ok(Self(Facts {
+        let time_header = header(Part::Time, &description.time_header)?.filter(|_| !in_list);
+        let facts = Facts {
             name: "generic".into(),
             title: "a scheme of your own description",
-            time_header: header(Part::Time, &description.time_header)?,
+            time_header,
             id_header: header(Part::Id, &description.id_header)?,
             header: header_name(&description.header)?,
             time_form: description.time_form,
-            prefix: description.prefix.into(),
-            listed: false,
+            prefix: list.as_ref().map_or(description.prefix, |list| format!("{}=", list.code)).into(),
+            listed: list.is_some(),
             algorithm: description.algorithm,
             encoding: description.encoding,
             key_form: KeyForm::Text,
             tolerance: None,
             signed: signed.into(),
-        }))
+        };
+        Ok(Self { facts, list })
     }
 }
 
 impl Scheme for Generic {
     fn facts(&self) -> &Facts {
-        &self.0
+        &self.facts
+    }
+
+    fn read<'a>(&self, received: &'a Received) -> Result<Claim<'a>, VerifyError> {
+        let Some(list) = &self.list else { return read(&self.facts, received) };
+        let facts = &self.facts;
+        let malformed = |why| VerifyError::HeaderMalformed { header: facts.header.to_string(), why };
+        let texts = Texts::of(facts, received)?;
+        let parts = || texts.signature.split([',', ';']).filter_map(|part| part.trim().split_once('='));
+        let codes = parts().filter(|(name, _)| *name == list.code);
+        let codes = codes.map(|(_, code)| facts.encoding.decode(code, facts.algorithm.code_length()));
+        let codes = codes.collect::<Result<Codes, VerifyError>>()?;
+        if codes.len() == 0 {
+            return Err(malformed("its list has no code of that name"));
+        }
+        let time = match &list.time {
+            None => texts.time,
+            Some(wanted) => {
+                let (_, text) = parts()
+                    .find(|(name, _)| name == wanted)
+                    .ok_or_else(|| malformed("its list has no time of that name"))?;
+                let at =
+                    facts.time_form.read(text).ok_or_else(|| VerifyError::TimeMalformed(facts.header.to_string()))?;
+                Some(Time { text, at, signed: facts.signs(&Part::Time) })
+            }
+        };
+        Ok(Claim { codes, time, id: texts.id })
+    }
+
+    fn value(&self, message: &Message<'_>, codes: &Codes) -> String {
+        let facts = &self.facts;
+        let mut value = String::new();
+        if let Some(time) = self.list.as_ref().and_then(|list| list.time.as_ref()) {
+            value.extend([time, "=", message.time, ","]);
+        }
+        for code in codes.iter().take(1) {
+            value.push_str(&facts.prefix);
+            facts.encoding.write(code, &mut value);
+        }
+        value
+    }
+}
+
+/// Whether the signature header is a list: as the description says, or because it holds the time as well.
+fn list_names(description: &Description, signed: &[Part]) -> Option<ListNames> {
+    let shared = description.header.eq_ignore_ascii_case(&description.time_header) && signed.contains(&Part::Time);
+    let time = description.time_param.clone().or_else(|| shared.then(|| "t".to_owned()));
+    let code = description.code_param.clone().or_else(|| {
+        let name = description.prefix.strip_suffix('=').filter(|name| !name.is_empty() && time.is_some());
+        name.map(str::to_owned)
+    });
+    match (time, code) {
+        (None, None) => None,
+        (time, code) => Some(ListNames { time, code: code.unwrap_or_else(|| "v1".to_owned()) }),
     }
 }
 
@@ -135,6 +214,9 @@ fn push_literal(parts: &mut Vec<Part>, text: &str) {
 }
 
 fn placeholder(name: &str) -> Result<Part, TemplateError> {
+    if let Some(query) = name.strip_prefix("query.").filter(|query| !query.is_empty()) {
+        return Ok(Part::Query(Cow::Owned(query.to_owned())));
+    }
     match name {
         "id" => Ok(Part::Id),
         "timestamp" => Ok(Part::Time),
@@ -172,8 +254,9 @@ mod tests {
     }
 
     #[test]
-    fn a_scheme_that_leaves_the_body_out_is_refused() {
-        let description = Description { signed: "{id}".into(), ..Description::default() };
-        assert_eq!(Generic::new(description).err(), Some(TemplateError::NoBody));
+    fn a_scheme_that_signs_nothing_is_refused_and_one_without_the_body_says_so() {
+        let of = |signed: &str| Generic::new(Description { signed: signed.into(), ..Description::default() });
+        assert_eq!(of("").err(), Some(TemplateError::Empty));
+        assert!(!of("id:{query.data.id};ts:{timestamp};").expect("a scheme").protects().body);
     }
 }

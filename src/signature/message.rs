@@ -31,12 +31,20 @@ pub(crate) fn feed(parts: &[Part], message: &Message<'_>, sink: &mut dyn FnMut(&
             Part::Literal(text) => sink(text.as_bytes()),
             Part::Method => sink(message.method.as_bytes()),
             Part::Url => sink(message.url.as_bytes()),
+            Part::Query(name) => sink(query_value(message.url, name).as_bytes()),
             Part::Id => sink(message.id.as_bytes()),
             Part::Time => sink(message.time.as_bytes()),
             Part::Body => sink(message.body),
             Part::Form => sink(sorted_form(message.body).as_bytes()),
         }
     }
+}
+
+/// The first value of that name in a URL's query; empty where there is none.
+fn query_value(url: &str, name: &str) -> String {
+    let query = url.split_once('?').map_or("", |(_, query)| query.split('#').next().unwrap_or(query));
+    let value = form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name);
+    value.map(|(_, value)| value.into_owned()).unwrap_or_default()
 }
 
 /// Names sorted, each followed by its values, sorted and without repetition, all joined without separators.

@@ -1,4 +1,4 @@
-//! Stripe and Paddle: time and codes as `name=value` pairs in one header.
+//! Stripe, Paddle, Calendly and ElevenLabs: time and codes as `name=value` pairs in one header.
 
 use std::borrow::Cow;
 
@@ -36,6 +36,22 @@ pub(super) fn paddle() -> Pairs {
         .signed(TIME_COLON_BODY)
         .limit(Tolerance::past_seconds(5));
     Pairs { facts, separator: ';', time_name: "ts" }
+}
+
+pub(super) fn calendly() -> Pairs {
+    let facts = body("calendly", "Calendly", "calendly-webhook-signature", Encoding::Hex)
+        .listed("v1=")
+        .signed(TIME_DOT_BODY)
+        .limit(Tolerance::seconds(180));
+    Pairs { facts, separator: ',', time_name: "t" }
+}
+
+pub(super) fn elevenlabs() -> Pairs {
+    let facts = body("elevenlabs", "ElevenLabs", "elevenlabs-signature", Encoding::Hex)
+        .listed("v0=")
+        .signed(TIME_DOT_BODY)
+        .limit(Tolerance::seconds(1800));
+    Pairs { facts, separator: ',', time_name: "t" }
 }
 
 impl Scheme for Pairs {

@@ -6,12 +6,15 @@ use http::HeaderName;
 
 use super::code::Encoding;
 use super::discord::discord;
-use super::facts::{Algorithm, Facts, TIME_BODY, TIME_COLON_BODY, TimeForm, Tolerance, URL_BODY, V0_TIME_BODY, body};
+use super::facts::{
+    Algorithm, BODY_TIME, Facts, TIME_BODY, TIME_COLON_BODY, TimeForm, Tolerance, URL_BODY, V0_TIME_BODY, body,
+};
 use super::hubspot::HubSpot;
 use super::linear::Linear;
-use super::pairs::{paddle, stripe};
+use super::pairs::{calendly, elevenlabs, paddle, stripe};
 use super::received::Received;
 use super::scheme::{Row, Scheme};
+use super::second_header::SecondHeader;
 use super::standard::{self, standard, standard_ed25519, svix};
 use super::twilio::Twilio;
 
@@ -33,7 +36,10 @@ static SCHEMES: LazyLock<Vec<Box<dyn Scheme>>> = LazyLock::new(|| {
             .time("x-slack-request-timestamp", TimeForm::Seconds)
             .signed(V0_TIME_BODY)
             .limit(FIVE_MINUTES)),
-        row(body("shopify", "Shopify", "x-shopify-hmac-sha256", BASE64)),
+        Box::new(SecondHeader {
+            facts: body("shopify", "Shopify", "x-shopify-hmac-sha256", BASE64),
+            second: HeaderName::from_static("shopify-hmac-sha256"),
+        }),
         row(body("square", "Square", "x-square-hmacsha256-signature", BASE64).signed(URL_BODY)),
         Box::new(Twilio::new()),
         row(body("zoom", "Zoom", "x-zm-signature", HEX)
@@ -47,13 +53,29 @@ static SCHEMES: LazyLock<Vec<Box<dyn Scheme>>> = LazyLock::new(|| {
         row(body("zendesk", "Zendesk", "x-zendesk-webhook-signature", BASE64)
             .time("x-zendesk-webhook-signature-timestamp", TimeForm::SecondsOrDate)
             .signed(TIME_BODY)),
-        row(body("hookdeck", "Hookdeck", "x-hookdeck-signature", BASE64)),
+        Box::new(SecondHeader {
+            facts: body("hookdeck", "Hookdeck", "x-hookdeck-signature", BASE64),
+            second: HeaderName::from_static("x-hookdeck-signature-2"),
+        }),
         row(body("woocommerce", "WooCommerce", "x-wc-webhook-signature", BASE64)),
         row(body("vercel", "Vercel", "x-vercel-signature", HEX).algorithm(Algorithm::HmacSha1)),
         row(body("webflow", "Webflow", "x-webflow-signature", HEX)
             .time("x-webflow-timestamp", TimeForm::Millis)
             .signed(TIME_COLON_BODY)
             .limit(FIVE_MINUTES)),
+        Box::new(calendly()),
+        Box::new(elevenlabs()),
+        row(body("dropbox", "Dropbox", "x-dropbox-signature", HEX)),
+        row(body("sentry", "Sentry", "sentry-hook-signature", HEX)),
+        row(body("typeform", "Typeform", "typeform-signature", BASE64).prefix("sha256=")),
+        row(body("razorpay", "Razorpay", "x-razorpay-signature", HEX)),
+        row(body("xero", "Xero", "x-xero-signature", BASE64)),
+        row(body("docusign", "DocuSign", "x-docusign-signature-1", BASE64)),
+        row(body("coinbase", "Coinbase Commerce", "x-cc-webhook-signature", HEX)),
+        row(body("box", "Box", "box-signature-primary", BASE64)
+            .time("box-delivery-timestamp", TimeForm::SecondsOrDate)
+            .signed(BODY_TIME)
+            .limit(Tolerance::seconds(600))),
         row(body(ORIGINAL, "the original", "x-webhook-signature", HEX)),
     ]
 });
@@ -93,7 +115,8 @@ pub fn detect(received: &Received) -> Vec<&'static dyn Scheme> {
 /// The header of that request which speaks of `scheme`: its own, or else one of an older version.
 pub fn told_by(scheme: &dyn Scheme, received: &Received) -> HeaderName {
     let facts = scheme.facts();
-    let own = Some(&facts.header).filter(|own| received.headers.contains_key(*own));
+    let names = [Some(&facts.header), scheme.second_header()];
+    let own = names.into_iter().flatten().find(|own| received.headers.contains_key(*own));
     let older = || received.headers.keys().find(|name| is_older(name, facts));
     own.or_else(older).unwrap_or(&facts.header).clone()
 }
@@ -111,6 +134,6 @@ fn speaks_of(scheme: &dyn Scheme, received: &Received) -> bool {
     match facts.prefix.as_ref() {
         "v1a," => values.any(only_v1a),
         "v1," => values.any(|text| !only_v1a(text)),
-        _ => values.next().is_some(),
+        _ => values.next().is_some() || scheme.second_header().is_some_and(|name| received.headers.contains_key(name)),
     }
 }

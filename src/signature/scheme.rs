@@ -42,6 +42,11 @@ pub trait Scheme: fmt::Debug + Send + Sync {
     /// What it is called, which headers it uses, what it signs.
     fn facts(&self) -> &Facts;
 
+    /// The other header in which its signature may stand.
+    fn second_header(&self) -> Option<&HeaderName> {
+        None
+    }
+
     /// What a valid signature proves.
     fn protects(&self) -> Protects {
         let mut protects = Protects { body: false, time: false, id: false, url: false };
@@ -50,7 +55,7 @@ pub trait Scheme: fmt::Debug + Send + Sync {
                 Part::Body | Part::Form => protects.body = true,
                 Part::Time => protects.time = true,
                 Part::Id => protects.id = true,
-                Part::Url => protects.url = true,
+                Part::Url | Part::Query(_) => protects.url = true,
                 Part::Literal(_) | Part::Method => {}
             }
         }
@@ -67,11 +72,7 @@ pub trait Scheme: fmt::Debug + Send + Sync {
     ///
     /// A header that is missing, given twice or not of its form is refused; nothing is guessed.
     fn read<'a>(&self, received: &'a Received) -> Result<Claim<'a>, VerifyError> {
-        let facts = self.facts();
-        let texts = Texts::of(facts, received)?;
-        let code = facts.after_prefix(texts.signature).ok_or(VerifyError::PrefixMissing)?;
-        let code = facts.encoding.decode(code, facts.algorithm.code_length())?;
-        Ok(Claim { codes: code.into(), time: texts.time, id: texts.id })
+        read(self.facts(), received)
     }
 
     /// The member of the body that holds the time, for schemes that have it there: without it the age is not known.
@@ -126,6 +127,14 @@ pub trait Scheme: fmt::Debug + Send + Sync {
         headers.push((&facts.header, self.value(message, codes).into()));
         headers
     }
+}
+
+/// Reads headers of which each holds one thing.
+pub(super) fn read<'a>(facts: &Facts, received: &'a Received) -> Result<Claim<'a>, VerifyError> {
+    let texts = Texts::of(facts, received)?;
+    let code = facts.after_prefix(texts.signature).ok_or(VerifyError::PrefixMissing)?;
+    let code = facts.encoding.decode(code, facts.algorithm.code_length())?;
+    Ok(Claim { codes: code.into(), time: texts.time, id: texts.id })
 }
 
 /// A header that was signed: its name is the scheme's, and its value the message's own where nothing was computed.

@@ -92,7 +92,7 @@ fn all_signs_by_every_scheme_with_programs_in_five_languages() {
     std::fs::write(place.path("body"), BODY).unwrap();
     let data = place.data(&["sign", "body", "--all"]);
     let all = data.as_array().unwrap();
-    assert_eq!(all.len(), 20);
+    assert_eq!(all.len(), 30);
     for one in all {
         let languages = one["snippets"].as_object().map_or(0, serde_json::Map::len);
         // A text secret is no key of the two schemes that sign by Ed25519, and that is said.
