@@ -40,6 +40,7 @@ fn every_scheme_gives_its_known_answer() {
         ("docusign", base64),
         ("typeform", &format!("sha256={base64}")),
         ("calendly", "t=1706702400,v1=cab6fd496c03eb294b8317a520570c512e4dd3625db74578f5615cf8fe339a6a"),
+        ("box", "2u7cdsyKFupElYQUPHOyu8+pq4mV1UgVERMMle1eX0o="),
         ("elevenlabs", "t=1706702400,v0=cab6fd496c03eb294b8317a520570c512e4dd3625db74578f5615cf8fe339a6a"),
         ("paddle", "ts=1706702400;h1=c77ac482f1c255eb2f787470ac2801970abbcdd977af30d0928863097aaf9727"),
         ("square", "/gJOe4Im40gBX7xSL5gKeXqSEXWR9TNIxmhv3Y7fV/o="),
