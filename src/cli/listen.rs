@@ -1,10 +1,12 @@
 //! `listen`: a local endpoint that keeps what arrives, byte for byte, and says what it is worth.
 
+mod challenge;
+
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -59,7 +61,8 @@ const TLS_HANDSHAKE: u8 = 0x16;
   syncctl listen --forward-to http://localhost:3000/api/webhooks/sync
   syncctl verify --request captured/1706702400123-000001-127.0.0.1.http --explain
 
-Without a secret requests are shown and kept, and not verified.")]
+Without a secret requests are shown and kept, and not verified. The challenges by which Slack, Zoom, Meta, Dropbox, Microsoft
+Graph and CloudEvents check an address are answered, unless requests are forwarded.")]
 pub struct ListenArgs {
     /// Address to listen on
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:4000")]
@@ -111,6 +114,8 @@ struct ListenServer {
     slots: Arc<Semaphore>,
     refusals: std::sync::Mutex<Refusals>,
     failed: std::sync::Mutex<Option<RenderError>>,
+    /// Whether it was said how to find out why a signature is wrong.
+    hinted: AtomicBool,
 }
 
 /// How many requests were refused in one minute, so that a flood of them does not bury what was received_request.
@@ -189,6 +194,7 @@ impl ListenArgs {
             slots: Arc::new(Semaphore::new(AT_ONCE)),
             refusals: std::sync::Mutex::default(),
             failed: std::sync::Mutex::default(),
+            hinted: AtomicBool::new(false),
         })
     }
 }
@@ -340,6 +346,9 @@ impl ListenServer {
         if let Some(target) = &self.forward {
             return self.send_on(target, received).await;
         }
+        if let Some(answer) = challenge::answer(received, self.secret.as_ref().map(|secret| secret.as_str())) {
+            return answer;
+        }
         let turn = usize::try_from(number).unwrap_or(usize::MAX).min(self.respond.len().saturating_sub(1));
         status(self.respond.get(turn).copied().unwrap_or(200))
     }
@@ -391,6 +400,15 @@ impl ListenServer {
                 *failed = Some(error);
             }
             self.done.notify_one();
+        }
+        let is_invalid = listened.verdict.as_ref().is_some_and(|(_, result)| matches!(result, Some(Err(_))));
+        if is_invalid && !self.hinted.swap(true, Ordering::SeqCst) {
+            let saved = listened.saved.as_ref().map(|path| values::shown_path(path));
+            self.screen.hint(&match saved {
+                Some(file) => format!("see why with `syncctl verify --request {file} --explain`"),
+                None => "keep requests with --save FOLDER, and see why with `syncctl verify --request FILE --explain`"
+                    .to_owned(),
+            });
         }
         if self.count == Some(self.shown.fetch_add(1, Ordering::SeqCst) + 1) {
             self.done.notify_one();

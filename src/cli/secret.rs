@@ -122,7 +122,8 @@ impl CheckArgs {
         // The configured secret equals itself, and endpoints without their own share it.
         let shared = others.clone().filter(|(name, _)| *name == "webhook.secret").any(|(_, it)| it == text.as_bytes());
         flaws.extend(reused(if shared { "webhook.secret" } else { "" }, text.as_bytes(), others));
-        let flawed = Flawed { bytes: text.len(), encoded: text.starts_with("whsec_"), flaws };
+        let fingerprint = Secret::new(text.to_string()).ok().map(|secret| hex::encode(secret.fingerprint().0));
+        let flawed = Flawed { fingerprint, bytes: text.len(), encoded: text.starts_with("whsec_"), flaws };
         context.screen.report(&secrets::flaws(&flawed))?;
         Ok(if flawed.flaws.is_empty() { Exit::Done } else { Exit::Failure })
     }

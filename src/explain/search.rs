@@ -16,11 +16,11 @@ use crate::signature::{Content, Key, Scheme};
 /// At most this much work is done: a byte that is hashed is one, a byte of a form that is made is [`FORM_COST`].
 const MOST_WORK: usize = 768 * 1024 * 1024;
 /// What a byte of a form costs to make.
-const FORM_COST: usize = 3;
+const FORM_COST: usize = 1;
 /// What one attempt costs besides its bytes.
 const ATTEMPT_COST: usize = 512;
 /// So many keys are tried on the body as it is before its forms are.
-const FIRST_KEYS: usize = 16;
+const FIRST_KEYS: usize = 6;
 
 /// A part of the search: the changes it found, one or two.
 type Round<'a> = fn(&mut Search<'a>) -> Option<Vec<Change>>;

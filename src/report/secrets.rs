@@ -15,6 +15,8 @@ pub struct Flawed {
     pub bytes: usize,
     /// Whether it is in the `whsec_` form.
     pub encoded: bool,
+    /// What two sides can compare without showing it, where it can be used at all.
+    pub fingerprint: Option<String>,
     /// What is wrong, the worst first.
     pub flaws: Vec<Flaw>,
 }
@@ -39,16 +41,27 @@ pub fn flaws(flawed: &Flawed) -> Report {
         good: bool,
         bytes: usize,
         encoded: bool,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        fingerprint: Option<String>,
         flaws: Vec<FlawView>,
     }
     let flaws: Vec<_> = flawed.flaws.iter().map(FlawView::of).collect();
-    let view = View { good: flaws.is_empty(), bytes: flawed.bytes, encoded: flawed.encoded, flaws };
+    let view = View {
+        good: flaws.is_empty(),
+        bytes: flawed.bytes,
+        encoded: flawed.encoded,
+        fingerprint: flawed.fingerprint.clone(),
+        flaws,
+    };
     let mut report = Report::new(&view).with_names(flawed.flaws.iter().map(Flaw::name));
     let form = if flawed.encoded { "in the whsec_ form" } else { "taken as text" };
     report = report.with_line(match flawed.flaws.is_empty() {
         true => format!("GOOD  {} bytes, {form}", flawed.bytes),
         false => format!("{} found  {} bytes, {form}", count(flawed.flaws.len(), "flaw"), flawed.bytes),
     });
+    if let Some(fingerprint) = &flawed.fingerprint {
+        report = report.with_line(format!("  fingerprint {fingerprint}: compare it with the one of the other side"));
+    }
     for flaw in &flawed.flaws {
         report = report.with_line(format!("  {}: {}", flaw.name(), flaw.text()));
     }

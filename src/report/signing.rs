@@ -166,7 +166,7 @@ pub fn schemes() -> Report {
     Report::new(&all)
         .with_line("Codes are computed over the bytes of the body as they are: parsing and writing JSON again changes them.")
         .with_line("The same secret is read in two ways: standard and svix decode base64 after whsec_, all others take the text.")
-        .with_line("generic is described by --signed, --encoding, --prefix, --algorithm and --signature-header.")
+        .with_line("generic is described by --signed, --encoding, --prefix, --algorithm and --signature-header; a header such as t=…,v1=… by --timestamp-param and --code-param.")
         .with_table(Table::new(SCHEME_COLUMNS, all_schemes().map(row).collect()))
         .with_names(all.iter().map(|one| one.scheme))
 }

@@ -53,6 +53,7 @@ struct FoundView<'a> {
     pair: Option<Vec<ChangeView>>,
     verify_with: Option<&'a str>,
     ruled_out: Vec<&'a str>,
+    not_tried: Vec<&'a str>,
     collect: &'a [String],
 }
 
@@ -64,6 +65,7 @@ impl<'a> FoundView<'a> {
             pair: pair.map(|found| found.changes.iter().map(ChangeView::of).collect()),
             verify_with: found.and_then(|found| found.verify_with.as_deref()),
             ruled_out: found.map(|found| found.ruled_out.iter().map(|it| it.name()).collect()).unwrap_or_default(),
+            not_tried: found.map(|found| found.not_tried.iter().map(|it| it.name()).collect()).unwrap_or_default(),
             collect: found.map_or(&[], |found| &found.collect),
         }
     }
@@ -240,11 +242,17 @@ fn explanation_lines(found: &Explanation) -> Vec<String> {
 }
 
 fn nothing_found(found: &Explanation) -> Vec<String> {
-    let bound = if found.cut_short { "; not every pair, because the body is large" } else { "" };
+    let bound =
+        if found.cut_short { "; not everything, because the body is large or the secrets are many" } else { "" };
     let mut lines = vec![format!("NO CAUSE FOUND  {} combinations tried{bound}", found.tried)];
     if !found.ruled_out.is_empty() {
         let names: Vec<_> = found.ruled_out.iter().map(|cause| cause.name()).collect();
         lines.push(format!("  ruled out: {}", names.join(", ")));
+    }
+    if !found.not_tried.is_empty() {
+        let names: Vec<_> = found.not_tried.iter().map(|cause| cause.name()).collect();
+        let why = if found.cut_short { "the search has a bound" } else { "the body is large" };
+        lines.push(format!("  not tried, because {why}: {}", names.join(", ")));
     }
     lines.push("  collect next:".to_owned());
     lines.extend(found.collect.iter().map(|what| format!("  - {what}")));

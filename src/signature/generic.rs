@@ -130,7 +130,9 @@ impl Scheme for Generic {
     }
 
     fn read<'a>(&self, received: &'a Received) -> Result<Claim<'a>, VerifyError> {
-        let Some(list) = &self.list else { return read(&self.facts, received) };
+        let Some(list) = &self.list else {
+            return read(&self.facts, received).or_else(|error| self.code_in_list(received).ok_or(error));
+        };
         let facts = &self.facts;
         let malformed = |why| VerifyError::HeaderMalformed { header: facts.header.to_string(), why };
         let texts = Texts::of(facts, received)?;
@@ -166,6 +168,18 @@ impl Scheme for Generic {
             facts.encoding.write(code, &mut value);
         }
         value
+    }
+}
+
+impl Generic {
+    /// The code behind a prefix such as `v1=` that does not begin the header, as in `ts=…,v1=…`.
+    fn code_in_list<'a>(&self, received: &'a Received) -> Option<Claim<'a>> {
+        let facts = &self.facts;
+        let texts = Texts::of(facts, received).ok().filter(|_| facts.prefix.ends_with('='))?;
+        let mut parts = texts.signature.split([',', ';']).map(str::trim);
+        let code = parts.find_map(|part| part.strip_prefix(facts.prefix.as_ref()))?;
+        let code = facts.encoding.decode(code, facts.algorithm.code_length()).ok()?;
+        Some(Claim { codes: code.into(), time: texts.time, id: texts.id })
     }
 }
 
