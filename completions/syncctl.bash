@@ -2721,7 +2721,7 @@ _syncctl() {
             return 0
             ;;
         syncctl__subcmd__listen)
-            opts="-o -q -v -h --listen --respond --delay --forward-to --save --show-body --max-body --count --scheme --signed --encoding --prefix --algorithm --signature-header --id-header --timestamp-header --timestamp-unit --secret-env --secret-file --secret-command --db --config --env-file --output --json --columns --no-headers --time --color --quiet --verbose --log-format --no-input --help"
+            opts="-o -q -v -h --listen --respond --delay --forward-to --save --show-body --max-body --count --scheme --signed --encoding --prefix --algorithm --signature-header --id-header --timestamp-header --timestamp-param --code-param --timestamp-unit --secret-env --secret-file --secret-command --db --config --env-file --output --json --columns --no-headers --time --color --quiet --verbose --log-format --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2784,6 +2784,14 @@ _syncctl() {
                     return 0
                     ;;
                 --timestamp-header)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timestamp-param)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --code-param)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3853,7 +3861,7 @@ _syncctl() {
             return 0
             ;;
         syncctl__subcmd__sign)
-            opts="-o -q -v -h --data --scheme --signed --encoding --prefix --algorithm --signature-header --id-header --timestamp-header --timestamp-unit --header --secret-env --secret-file --secret-command --id --timestamp --url --method --curl --snippet --all --db --config --env-file --output --json --columns --no-headers --time --color --quiet --verbose --log-format --no-input --help"
+            opts="-o -q -v -h --data --scheme --signed --encoding --prefix --algorithm --signature-header --id-header --timestamp-header --timestamp-param --code-param --timestamp-unit --header --secret-env --secret-file --secret-command --id --timestamp --url --method --curl --snippet --all --db --config --env-file --output --json --columns --no-headers --time --color --quiet --verbose --log-format --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3892,6 +3900,14 @@ _syncctl() {
                     return 0
                     ;;
                 --timestamp-header)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timestamp-param)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --code-param)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -4157,7 +4173,7 @@ _syncctl() {
             return 0
             ;;
         syncctl__subcmd__verify)
-            opts="-o -q -v -h --header --request --scheme --signed --encoding --prefix --algorithm --signature-header --id-header --timestamp-header --timestamp-unit --secret-env --secret-file --secret-command --explain --which --event --url --method --at --tolerance --show-expected --db --config --env-file --output --json --columns --no-headers --time --color --quiet --verbose --log-format --no-input --help"
+            opts="-o -q -v -h --header --request --scheme --signed --encoding --prefix --algorithm --signature-header --id-header --timestamp-header --timestamp-param --code-param --timestamp-unit --secret-env --secret-file --secret-command --explain --which --event --url --method --at --tolerance --show-expected --db --config --env-file --output --json --columns --no-headers --time --color --quiet --verbose --log-format --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4200,6 +4216,14 @@ _syncctl() {
                     return 0
                     ;;
                 --timestamp-header)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timestamp-param)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --code-param)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

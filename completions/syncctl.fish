@@ -1637,7 +1637,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand man" -l no-input -d 'Nev
 complete -c syncctl -n "__fish_syncctl_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l data -d 'The body itself' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l scheme -d 'The scheme, such as standard, stripe or github; `generic` is described by the options below' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l signed -d 'generic: what is signed, such as `{id}.{timestamp}.{body}`; also {method} and {url}' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l signed -d 'generic: what is signed, such as `{id}.{timestamp}.{body}`; also {method}, {url} and {query.NAME}' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l encoding -d 'generic: how the code is written' -r -f -a "hex\t''
 base64\t''"
 complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l prefix -d 'generic: what precedes the code, such as `sha256=`' -r
@@ -1647,6 +1647,8 @@ sha512\t''"
 complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l signature-header -d 'generic: the header of the signature' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l id-header -d 'generic: the header of the id' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l timestamp-header -d 'generic: the header of the time' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l timestamp-param -d 'generic: the name of the time in a signature header such as `t=…,v1=…`' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l code-param -d 'generic: the name of the code in such a header' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l timestamp-unit -d 'generic: how the time is written' -r -f -a "seconds\t''
 milliseconds\t''"
 complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l header -d 'generic: the header of the signature, as --signature-header' -r
@@ -1692,7 +1694,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -s h -l help -d 'P
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l header -d 'A header of the request, `NAME: VALUE`; may be given more than once' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l request -d 'The whole request, in any of the forms of `syncctl help requests`; `-` for standard input' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l scheme -d 'The scheme, such as standard, stripe or github; `generic` is described by the options below' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l signed -d 'generic: what is signed, such as `{id}.{timestamp}.{body}`; also {method} and {url}' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l signed -d 'generic: what is signed, such as `{id}.{timestamp}.{body}`; also {method}, {url} and {query.NAME}' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l encoding -d 'generic: how the code is written' -r -f -a "hex\t''
 base64\t''"
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l prefix -d 'generic: what precedes the code, such as `sha256=`' -r
@@ -1702,6 +1704,8 @@ sha512\t''"
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l signature-header -d 'generic: the header of the signature' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l id-header -d 'generic: the header of the id' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l timestamp-header -d 'generic: the header of the time' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l timestamp-param -d 'generic: the name of the time in a signature header such as `t=…,v1=…`' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l code-param -d 'generic: the name of the code in such a header' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l timestamp-unit -d 'generic: how the time is written' -r -f -a "seconds\t''
 milliseconds\t''"
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l secret-env -d 'The environment variable that holds the secret [default: WEBHOOK_SECRET]' -r
@@ -1748,7 +1752,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l save -d 'Keep
 complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l max-body -d 'The longest body taken, in bytes' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l count -d 'End after so many requests' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l scheme -d 'The scheme, such as standard, stripe or github; `generic` is described by the options below' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l signed -d 'generic: what is signed, such as `{id}.{timestamp}.{body}`; also {method} and {url}' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l signed -d 'generic: what is signed, such as `{id}.{timestamp}.{body}`; also {method}, {url} and {query.NAME}' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l encoding -d 'generic: how the code is written' -r -f -a "hex\t''
 base64\t''"
 complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l prefix -d 'generic: what precedes the code, such as `sha256=`' -r
@@ -1758,6 +1762,8 @@ sha512\t''"
 complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l signature-header -d 'generic: the header of the signature' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l id-header -d 'generic: the header of the id' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l timestamp-header -d 'generic: the header of the time' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l timestamp-param -d 'generic: the name of the time in a signature header such as `t=…,v1=…`' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l code-param -d 'generic: the name of the code in such a header' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l timestamp-unit -d 'generic: how the time is written' -r -f -a "seconds\t''
 milliseconds\t''"
 complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l secret-env -d 'The environment variable that holds the secret [default: WEBHOOK_SECRET]' -r
