@@ -174,7 +174,7 @@ fn is_weaker(one: &dyn Scheme, than: &dyn Scheme) -> bool {
 
 /// The header may hold what another scheme would write into its own: time and code in a list.
 fn other_form(scheme: &dyn Scheme, received: &Received, secrets: &[Candidate]) -> Option<Change> {
-    let own = &scheme.facts().header;
+    let own = Some(&scheme.facts().header).filter(|_| !scheme.facts().listed)?;
     let value =
         received.headers.get(own).filter(|value| value.to_str().is_ok_and(|text| time_in_list(text).is_some()))?;
     let in_lists = schemes().filter(|other| other.facts().listed && other.facts().time_header.is_none());

@@ -70,11 +70,12 @@ fn elsewhere(all: &mut Vec<Variant>, name: &HeaderName, text: &str, older: bool)
     // An id has as many bytes as a code of MD5, so only what is called a signature is taken for one.
     let is_signature = ["sign", "hmac", "hash"].iter().any(|word| name.as_str().contains(word));
     let is_code = |bytes: &[u8]| LENGTHS.contains(&bytes.len()) && (bytes.len() > 16 || is_signature);
-    let mut found = Vec::new();
+    let mut found: Vec<(Encoding, Vec<u8>, String)> = Vec::new();
     for token in tokens(text) {
         let bare = unwrapped(token).0;
         let code = marked(bare).map_or(bare, |(_, code)| code);
-        if let Some((encoding, bytes)) = any_code(code).filter(|(_, bytes)| is_code(bytes)) {
+        let is_new = |bytes: &Vec<u8>| found.iter().all(|(_, known, _)| known != bytes);
+        if let Some((encoding, bytes)) = any_code(code).filter(|(_, bytes)| is_code(bytes) && is_new(bytes)) {
             found.push((encoding, bytes, text.strip_suffix(code).unwrap_or_default().to_owned()));
         }
     }

@@ -199,7 +199,7 @@ fn waiting() -> (Receiver, Place, Vec<u8>, BTreeSet<Sent>) {
     let file = std::fs::read(place.database()).unwrap();
     assert_eq!(place.run(&["process", "-q"]).code, 0);
     let right = sent(&receiver);
-    assert_eq!(right.len(), 30);
+    assert_eq!(right.len(), 20);
     (receiver, place, file, right)
 }
 
