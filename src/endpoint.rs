@@ -1,6 +1,7 @@
 //! Endpoints: where events go, which of them, and how.
 
 mod access;
+mod condition;
 mod egress;
 mod rate;
 mod resolve;
@@ -15,6 +16,7 @@ use crate::delivery::{CircuitState, RetryPolicy};
 
 pub(crate) use access::header_value;
 pub use access::{AccessSettings, Authorization, HeaderSetting, ProxySetting, ValueSource};
+pub use condition::{Condition, EventJson};
 pub use egress::Egress;
 pub use rate::{Pace, RateLimit, UsedUntil};
 pub use resolve::{ResolvedEndpoint, resolve};
@@ -203,6 +205,8 @@ pub struct Settings {
     pub legacy_signature: LegacySignature,
     /// What it wants to see, and the way to it.
     pub access: AccessSettings,
+    /// What has to hold of an event of those types.
+    pub when: Vec<Condition>,
     /// The most requests in a time, by all workers together.
     pub rate: Option<RateLimit>,
     /// The most of them at once.
@@ -210,13 +214,27 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Whether events of that type are wanted.
+    /// Whether events of that type are wanted, if its conditions hold.
     pub fn wants(&self, event_type: &str) -> bool {
         self.events.iter().any(|pattern| pattern.matches(event_type))
     }
 }
 
 impl Settings {
+    /// The first condition that does not hold of an event.
+    pub fn unmet(&self, event: &mut EventJson<'_>) -> Option<&Condition> {
+        if self.when.is_empty() {
+            return None;
+        }
+        let event = event.value();
+        self.when.iter().find(|condition| !condition.holds(event))
+    }
+
+    /// Whether an event of that type goes to the endpoint.
+    pub fn gets(&self, event_type: &str, event: &mut EventJson<'_>) -> bool {
+        self.wants(event_type) && self.unmet(event).is_none()
+    }
+
     /// Its rate, if it has one.
     pub fn pace(&self) -> Option<Pace> {
         self.rate.map(|rate| Pace::new(rate, self.burst))
@@ -232,6 +250,7 @@ impl Default for Settings {
             retry: RetryPolicy::default(),
             legacy_signature: LegacySignature::default(),
             access: AccessSettings::default(),
+            when: Vec::new(),
             rate: None,
             burst: None,
         }
@@ -318,11 +337,6 @@ impl Endpoint {
     /// From when on its rate allows another request; `None` if that is now.
     pub fn rate_limited_until(&self, now: Timestamp) -> Option<Timestamp> {
         self.settings.pace()?.next_at(self.rate_used_until, now)
-    }
-
-    /// Whether it wants events of that type.
-    pub fn wants(&self, event_type: &str) -> bool {
-        self.settings.wants(event_type)
     }
 
     /// One word for its state: `ok`, `resting`, `paused`, `gone` or `unconfigured`.

@@ -7,8 +7,8 @@ use super::context::Context;
 use super::exit::{CliError, Exit};
 use super::{records, sync, values};
 use crate::clock::Timestamp;
-use crate::endpoint::Endpoint;
-use crate::event::{Draft, EventId, Invalid, MAX_DATA_BYTES, known_resource_type};
+use crate::endpoint::{Endpoint, EventJson};
+use crate::event::{Draft, EventId, IdSource, Invalid, MAX_DATA_BYTES, known_resource_type};
 use crate::report::emitted;
 use crate::untrusted::Untrusted;
 
@@ -159,7 +159,10 @@ pub(super) fn said_of_nobody(endpoints: &[Endpoint], event_type: &str) -> String
 /// Says what would be stored, and stores nothing.
 pub(super) fn dry_run(context: &Context, draft: &Draft) -> Result<Exit, CliError> {
     let endpoints = context.resolved_endpoints()?;
-    let wanting = endpoints.iter().filter(|endpoint| endpoint.wants(&draft.event_type));
+    let id = draft.id.clone().unwrap_or_else(|| IdSource::new().next(context.now));
+    let body = draft.render(&id, draft.timestamp.unwrap_or(context.now));
+    let mut event = EventJson::new(&body);
+    let wanting = endpoints.iter().filter(|endpoint| endpoint.settings.gets(&draft.event_type, &mut event));
     context.screen.said(&emitted::would_emit(draft, wanting.count() as u64, context.now))?;
     Ok(Exit::Done)
 }

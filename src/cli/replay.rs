@@ -11,7 +11,7 @@ use super::resend::{self, Elsewhere};
 use super::selection::{Plan, SelectionArgs};
 use super::signature_args::{self, SecretArgs};
 use crate::delivery::{State, Trigger};
-use crate::endpoint::resolve;
+use crate::endpoint::{EventJson, ResolvedEndpoint, resolve};
 use crate::format::count;
 use crate::report::{Report, lists, requests};
 use crate::signature::{Scheme, find};
@@ -104,7 +104,12 @@ impl ReplayArgs {
         let endpoints = resolve(&context.config()?.endpoints, &store.endpoints().wait()?);
         let is_chosen = |name: &str| self.selection.endpoint().is_none_or(|only| name == only);
         for event in events {
-            let wanting = endpoints.iter().filter(|it| is_chosen(&it.name) && it.wants(&event.event_type)).count();
+            let body = store.event(&event.id).wait()?.map(|detail| detail.body).unwrap_or_default();
+            let mut json = EventJson::new(&body);
+            let gets = |it: &&ResolvedEndpoint, json: &mut EventJson<'_>| {
+                is_chosen(&it.name) && it.settings.gets(&event.event_type, json)
+            };
+            let wanting = endpoints.iter().filter(|it| gets(it, &mut json)).count();
             if wanting == 0 && !self.selection.stdin {
                 return Err(Exit::Failure
                     .error(format!("no endpoint subscribes to the event `{}`", event.id))

@@ -7,8 +7,8 @@ use super::environment::is_variable_name;
 use super::values::{Delivery, Values};
 use crate::delivery::StatusRule;
 use crate::endpoint::{
-    Authorization, EndpointUrl, HeaderSetting, Invalid, LegacySignature, MAX_CONCURRENCY, Pattern, ProxySetting,
-    RateLimit, SecretSource, Settings, Spec, ValueSource, check_name, header_value,
+    Authorization, Condition, EndpointUrl, HeaderSetting, Invalid, LegacySignature, MAX_CONCURRENCY, Pattern,
+    ProxySetting, RateLimit, SecretSource, Settings, Spec, ValueSource, check_name, header_value,
 };
 use crate::format::shorten;
 use crate::store::Location;
@@ -158,6 +158,7 @@ pub(super) const ENDPOINT_KEYS: &[Key<Draft>] = &[
         |d| d.url.as_ref().map(ToString::to_string).unwrap_or_default(),
     ),
     key("events", Form::List, |d, t| set(&mut d.settings.events, patterns(t)), |d| patterns_shown(&d.settings.events)),
+    key("when", Form::List, |d, t| set(&mut d.settings.when, conditions(t)), |d| joined(&d.settings.when)),
     key(
         "secret_file",
         Form::Path,
@@ -435,6 +436,10 @@ fn attempts(text: &str) -> Result<u32, String> {
 fn concurrency(text: &str) -> Result<u16, String> {
     let n = number(text)?;
     if (1..=MAX_CONCURRENCY).contains(&n) { Ok(n) } else { Err(Invalid::Concurrency(n).to_string()) }
+}
+
+fn conditions(text: &str) -> Result<Vec<Condition>, String> {
+    items(text).map(Condition::parse).collect()
 }
 
 fn status_rules(text: &str) -> Result<Vec<StatusRule>, String> {

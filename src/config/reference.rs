@@ -89,6 +89,10 @@ const ABOUT: &[(&str, &str)] = &[
     ("name", "What it is called; never changes once it is stored"),
     ("url", "Where it is"),
     ("events", "The types it wants: names, `enrollment.*`, or `*`"),
+    (
+        "when",
+        "What has to hold of an event: `data.status = active`, `data.progress >= 50`, `data.kind in a|b`, `data.email exists`",
+    ),
     ("secret_file", "A file that holds its own secret"),
     ("secret_env", "The variable that holds its own secret"),
     ("paused", "Whether its deliveries are held"),

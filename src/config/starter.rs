@@ -37,6 +37,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("secret_file", "admin.secret"),
     ("secret_env", "ADMIN_WEBHOOK_SECRET"),
     ("egress.allow", "10.1.0.0/16"),
+    ("when", "data.status = active"),
     ("rate", "50/s"),
     ("burst", "5"),
     ("retry", "5xx,408,425,429"),

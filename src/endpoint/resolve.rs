@@ -24,11 +24,6 @@ pub struct ResolvedEndpoint {
 }
 
 impl ResolvedEndpoint {
-    /// Whether it gets events of that type.
-    pub fn wants(&self, event_type: &str) -> bool {
-        self.settings.wants(event_type)
-    }
-
     fn unchanged(stored: &Endpoint) -> Self {
         Self {
             id: Some(stored.id),

@@ -166,3 +166,20 @@ pub fn checked(place: &str, addresses: &[(IpAddr, Result<String, String>)]) -> R
         .with_table(Table::new(ADDRESSES, addresses.iter().map(row).collect()))
         .with_names([if allowed { "allowed" } else { "refused" }])
 }
+
+/// Whether an event goes to an endpoint; else the reason why not.
+pub fn subscribed(endpoint: &str, reason: Option<&str>) -> Report {
+    #[derive(Serialize)]
+    struct View<'a> {
+        endpoint: &'a str,
+        subscribed: bool,
+        reason: Option<&'a str>,
+    }
+    let line = match reason {
+        None => "the event goes to it".to_owned(),
+        Some(reason) => format!("the event does not go to it: {reason}"),
+    };
+    Report::new(&View { endpoint, subscribed: reason.is_none(), reason })
+        .with_line(line)
+        .with_names([if reason.is_none() { "subscribed" } else { "left-out" }])
+}

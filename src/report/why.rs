@@ -7,7 +7,7 @@ use super::queue::circuit_open;
 use super::{Cell, Column, Level, Report, Table};
 use crate::clock::Timestamp;
 use crate::delivery::{Outcome, State};
-use crate::endpoint::{Endpoint, PausedBy};
+use crate::endpoint::{Endpoint, EventJson, PausedBy};
 use crate::format::count;
 use crate::store::{AttemptRow, DeliveryRow, EndpointFigures, EventDetail};
 use crate::untrusted::Untrusted;
@@ -239,17 +239,20 @@ fn endpoint_state(endpoint: &Endpoint, now: Timestamp) -> (String, Vec<String>) 
 }
 
 fn not_sent<'a>(detail: &EventDetail, endpoints: &'a [Endpoint]) -> Vec<NotSent<'a>> {
+    let mut event = EventJson::new(&detail.body);
     let has_delivery = |endpoint: &&Endpoint| detail.deliveries.iter().any(|row| row.endpoint == endpoint.name);
     let configured = endpoints.iter().filter(|endpoint| endpoint.configured);
     configured
         .filter(|endpoint| !has_delivery(endpoint))
         .map(|endpoint| {
             let patterns: Vec<&str> = endpoint.settings.events.iter().map(|pattern| pattern.as_str()).collect();
-            let reason = match endpoint.wants(&detail.row.event_type) {
-                true => {
+            let unmet = endpoint.settings.unmet(&mut event);
+            let reason = match (endpoint.settings.wants(&detail.row.event_type), unmet) {
+                (true, Some(condition)) => format!("`{}` does not hold of it", Untrusted(&condition.to_string())),
+                (true, None) => {
                     "it was not an endpoint, or did not subscribe to the type, when the event was emitted".to_owned()
                 }
-                false => format!("it subscribes to {} only", patterns.join(", ")),
+                (false, _) => format!("it subscribes to {} only", patterns.join(", ")),
             };
             NotSent { endpoint: &endpoint.name, reason }
         })

@@ -155,3 +155,32 @@ fn a_change_that_would_be_wrong_leaves_the_file_as_it_is() {
         0
     );
 }
+
+#[test]
+fn conditions_decide_which_events_an_endpoint_gets_and_why_names_the_one_that_left_an_event_out() {
+    let receiver = Receiver::good();
+    let when = "when = [\"data.status = active\", \"data.completionPercentage >= 50\"]";
+    let place = configured(&receiver.url("/"), when);
+    let emit = |id: &str, data: &str| {
+        let ran = place.run(&["emit", "enrollment.updated", id, "--id", id, "--data", data, "-o", "json"]);
+        assert_eq!(ran.code, 0, "{ran:?}");
+        ran.data()["deliveries"].as_i64().unwrap()
+    };
+    assert_eq!(emit("e1", r#"{"status":"active","completionPercentage":50}"#), 1);
+    assert_eq!(emit("e2", r#"{"status":"paused","completionPercentage":90}"#), 0);
+    assert_eq!(emit("e3", r#"{"status":"active","completionPercentage":49.5}"#), 0);
+    assert_eq!(emit("e4", r#"{"status":"active"}"#), 0);
+    assert_eq!(place.run(&["process"]).code, 0);
+    assert_eq!(receiver.count(), 1);
+    let why = place.run(&["why", "e3"]);
+    assert!(why.stdout.contains("admin: not sent, `data.completionPercentage >= 50` does not hold of it"), "{why:?}");
+    let ran = place.run(&["replay", "e2"]);
+    assert_eq!(ran.code, 1, "it is left out of a replay as well: {ran:?}");
+    std::fs::write(place.path("event.json"), r#"{"type":"enrollment.updated","data":{"status":"paused"}}"#).unwrap();
+    let file = place.path("event.json").display().to_string();
+    let ran = place.run(&["endpoints", "check", "admin", "--event", &file]);
+    assert!(ran.code == 1 && ran.stdout.contains("`data.status = active` does not hold"), "{ran:?}");
+    let dry =
+        place.run(&["emit", "enrollment.updated", "e5", "--data", r#"{"status":"paused"}"#, "--dry-run", "-o", "json"]);
+    assert_eq!(dry.data()["deliveries"], 0, "{dry:?}");
+}

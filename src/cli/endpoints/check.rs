@@ -1,8 +1,11 @@
-//! `endpoints check`: whether a place may be called, and by which rule. Nothing is sent.
+//! `endpoints check`: whether a place may be called, and by which rule; or whether an event would go there. Nothing is sent.
 
 use std::net::{IpAddr, ToSocketAddrs as _};
+use std::path::{Path, PathBuf};
 
+use crate::endpoint::{EventJson, Settings};
 use crate::report::endpoint_test;
+use crate::untrusted::Untrusted;
 
 use super::super::context::Context;
 use super::super::exit::{CliError, Exit};
@@ -14,11 +17,17 @@ pub struct CheckArgs {
     /// Endpoint name, or a URL
     #[arg(value_name = "NAME|URL")]
     place: String,
+    /// Check whether the event in this file would go to the endpoint, by its types and conditions
+    #[arg(long, value_name = "FILE")]
+    event: Option<PathBuf>,
 }
 
 impl CheckArgs {
     pub(super) fn run(self, context: &Context) -> Result<Exit, CliError> {
-        let (_, url, _) = place(context, &self.place)?;
+        let (name, url, settings) = place(context, &self.place)?;
+        if let Some(file) = &self.event {
+            return check_event(context, &name, &settings, file);
+        }
         let egress = &context.config()?.egress;
         let host = url.url().host_str().unwrap_or_default().trim_matches(['[', ']']);
         let found = (host, url.url().port_or_known_default().unwrap_or(80)).to_socket_addrs().map_err(|e| {
@@ -31,4 +40,22 @@ impl CheckArgs {
         context.screen.report(&endpoint_test::checked(url.as_str(), &checked))?;
         Ok(if checked.iter().all(|(_, rule)| rule.is_ok()) { Exit::Done } else { Exit::Failure })
     }
+}
+
+/// Whether an event goes to an endpoint: by its type first, then by the conditions.
+fn check_event(context: &Context, name: &str, settings: &Settings, file: &Path) -> Result<Exit, CliError> {
+    let shown = || Untrusted(&file.display().to_string()).to_string();
+    let bytes = std::fs::read(file).map_err(|e| Exit::NoInput.error(format!("failed to read {}", shown())).cause(e))?;
+    let event: serde_json::Value =
+        serde_json::from_slice(&bytes).map_err(|e| Exit::Data.error(format!("{} is no event", shown())).cause(e))?;
+    let Some(event_type) = event.get("type").and_then(serde_json::Value::as_str) else {
+        return Err(Exit::Data.error(format!("{} is no event: it has no type", shown())));
+    };
+    let reason = match settings.unmet(&mut EventJson::new(&bytes)) {
+        _ if !settings.wants(event_type) => Some(format!("it does not subscribe to `{}`", Untrusted(event_type))),
+        Some(condition) => Some(format!("`{}` does not hold", Untrusted(&condition.to_string()))),
+        None => None,
+    };
+    context.screen.report(&endpoint_test::subscribed(name, reason.as_deref()))?;
+    Ok(if reason.is_none() { Exit::Done } else { Exit::Failure })
 }

@@ -138,8 +138,17 @@ impl Changes {
 }
 
 /// Keys that hold lists, beside those whose value has a comma.
-const LISTS: [&str; 8] =
-    ["events", "retry", "give_up", "outage_statuses", "headers", "headers_file", "headers_env", "headers_command"];
+const LISTS: [&str; 9] = [
+    "events",
+    "when",
+    "retry",
+    "give_up",
+    "outage_statuses",
+    "headers",
+    "headers_file",
+    "headers_env",
+    "headers_command",
+];
 
 /// A value of a flag as TOML has it.
 fn typed(key: &str, text: &str) -> Value {

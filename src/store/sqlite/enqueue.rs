@@ -9,7 +9,7 @@ use super::writer::Txn;
 use super::{DeliveryId, Drafts, Enqueued, Result, StoreError, known_ids, lanes, records, row};
 use crate::clock::Timestamp;
 use crate::delivery::Trigger;
-use crate::endpoint::EndpointId;
+use crate::endpoint::{EndpointId, EventJson};
 use crate::event::{Draft, Event, EventId, IdSource, Resource};
 use crate::store::Receipt;
 
@@ -105,25 +105,29 @@ fn insert(txn: &mut Txn<'_>, event: &Event, now: Timestamp) -> rusqlite::Result<
     let seq = connection.last_insert_rowid();
     txn.cache.stored_event();
     let lane = lanes::lane_of(&event.resource);
-    let made = deliver(txn, (seq, lane, &event.event_type), Trigger::Initial, None, now)?;
+    let made = deliver(txn, (seq, lane, &event.event_type), &event.body, Trigger::Initial, None, now)?;
     Ok((seq, made.len() as u64))
 }
 
-/// Queues a stored event for each endpoint that wants its type, or for the one of them that is named.
+/// Queues a stored event for each endpoint that subscribes to it, or for the one of them that is named.
 fn deliver(
     txn: &mut Txn<'_>,
     (seq, lane, event_type): (i64, i64, &str),
+    body: &[u8],
     trigger: Trigger,
     only: Option<&str>,
     now: Timestamp,
 ) -> rusqlite::Result<Vec<DeliveryId>> {
     let connection = txn.connection;
+    let mut event = EventJson::new(body);
     let wanting: Vec<EndpointId> = txn
         .cache
         .endpoints(connection)?
         .iter()
         .map(|row| &row.endpoint)
-        .filter(|it| it.configured && it.wants(event_type) && only.is_none_or(|name| it.name == name))
+        .filter(|it| {
+            it.configured && it.settings.gets(event_type, &mut event) && only.is_none_or(|name| it.name == name)
+        })
         .map(|it| it.id)
         .collect();
     let mut made = Vec::with_capacity(wanting.len());
@@ -165,14 +169,14 @@ fn create_missing(
     let found = txn
         .connection
         .prepare_cached(
-            "SELECT e.seq, k.type, k.resource_type, e.resource_id FROM event e JOIN kind k ON k.id = e.kind
+            "SELECT e.seq, k.type, k.resource_type, e.resource_id, e.body FROM event e JOIN kind k ON k.id = e.kind
              WHERE e.id = ?1 AND NOT EXISTS (SELECT 1 FROM delivery WHERE event = e.seq)",
         )?
         .query_row([id.as_str()], |row| {
             let resource = Resource { kind: row.get(2)?, id: row.get(3)? };
-            Ok((row.get(0)?, lanes::lane_of(&resource), row.get::<_, String>(1)?))
+            Ok((row.get(0)?, lanes::lane_of(&resource), row.get::<_, String>(1)?, row.get::<_, Vec<u8>>(4)?))
         })
         .optional()?;
-    let Some((seq, lane, event_type)) = found else { return Ok(Vec::new()) };
-    deliver(txn, (seq, lane, &event_type), trigger, only, now)
+    let Some((seq, lane, event_type, body)) = found else { return Ok(Vec::new()) };
+    deliver(txn, (seq, lane, &event_type), &body, trigger, only, now)
 }

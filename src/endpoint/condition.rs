@@ -1,0 +1,250 @@
+//! Conditions on an event: which of the types that an endpoint gets it really gets.
+//!
+//! A condition is a path, an operator and a value: `data.status = active`, `data.progress >= 50`, `type in user.created|user.updated`,
+//! `data.email exists`. There is no language beyond that: what needs more belongs to the receiver.
+
+use std::cmp::Ordering;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// The JSON of an event, parsed once a condition asks for it.
+#[derive(Debug)]
+pub struct EventJson<'a> {
+    bytes: &'a [u8],
+    parsed: Option<Value>,
+}
+
+impl<'a> EventJson<'a> {
+    /// The bytes that are sent.
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, parsed: None }
+    }
+
+    /// No condition but `!=` holds of what is no JSON.
+    pub(super) fn value(&mut self) -> &Value {
+        self.parsed.get_or_insert_with(|| serde_json::from_slice(self.bytes).unwrap_or_default())
+    }
+}
+
+/// One condition on the JSON of an event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Condition {
+    path: Vec<String>,
+    test: Test,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Test {
+    Exists,
+    In(Vec<Value>),
+    Compare(Operator, Value),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Operator {
+    Equal,
+    NotEqual,
+    Less,
+    AtMost,
+    Greater,
+    AtLeast,
+}
+
+impl Operator {
+    /// Those of two letters first, so that none is taken for the beginning of another.
+    const ALL: [(&'static str, Self); 6] = [
+        ("!=", Self::NotEqual),
+        ("<=", Self::AtMost),
+        (">=", Self::AtLeast),
+        ("=", Self::Equal),
+        ("<", Self::Less),
+        (">", Self::Greater),
+    ];
+
+    fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(_, operator)| *operator == self).map_or("=", |(name, _)| name)
+    }
+
+    /// Whether it holds of what is found. What is not there, or is of another kind, is only unequal.
+    fn holds(self, found: Option<&Value>, wanted: &Value) -> bool {
+        let order = found.and_then(|found| compare(found, wanted));
+        match self {
+            Self::Equal => found.is_some_and(|found| is_equal(found, wanted)),
+            Self::NotEqual => !found.is_some_and(|found| is_equal(found, wanted)),
+            Self::Less => order == Some(Ordering::Less),
+            Self::AtMost => matches!(order, Some(Ordering::Less | Ordering::Equal)),
+            Self::Greater => order == Some(Ordering::Greater),
+            Self::AtLeast => matches!(order, Some(Ordering::Greater | Ordering::Equal)),
+        }
+    }
+}
+
+impl Condition {
+    /// Reads a condition.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let wrong = || {
+            format!(
+                "`{text}` is not a condition such as `data.status = active`, `data.email exists` or `data.kind in a|b`"
+            )
+        };
+        if let Some(path) = text.trim().strip_suffix(" exists") {
+            return Ok(Self { path: path_of(path).ok_or_else(wrong)?, test: Test::Exists });
+        }
+        if let Some((path, values)) = text.split_once(" in ") {
+            let values: Vec<Value> = values.split('|').map(value_of).collect();
+            return Ok(Self { path: path_of(path).ok_or_else(wrong)?, test: Test::In(values) });
+        }
+        let at = text.find(['=', '!', '<', '>']).ok_or_else(wrong)?;
+        let (path, rest) = text.split_at(at);
+        let (name, operator) = *Operator::ALL.iter().find(|(name, _)| rest.starts_with(name)).ok_or_else(wrong)?;
+        let value = rest[name.len()..].trim();
+        if value.is_empty() || value.starts_with(['=', '<', '>', '!']) {
+            return Err(wrong());
+        }
+        Ok(Self { path: path_of(path).ok_or_else(wrong)?, test: Test::Compare(operator, value_of(value)) })
+    }
+
+    /// Whether it holds of an event, given as the JSON that is sent.
+    pub fn holds(&self, event: &Value) -> bool {
+        let found = self.path.iter().try_fold(event, |value, key| match value {
+            Value::Object(map) => map.get(key),
+            Value::Array(items) => items.get(key.parse::<usize>().ok()?),
+            _ => None,
+        });
+        match &self.test {
+            Test::Exists => found.is_some_and(|found| !found.is_null()),
+            Test::In(values) => found.is_some_and(|found| values.iter().any(|value| is_equal(found, value))),
+            Test::Compare(operator, wanted) => operator.holds(found, wanted),
+        }
+    }
+}
+
+/// The keys of a path; the first one is a field of an event.
+fn path_of(text: &str) -> Option<Vec<String>> {
+    let keys: Vec<String> = text.trim().split('.').map(str::to_owned).collect();
+    let is_key = |key: &String| !key.is_empty() && !key.contains(char::is_whitespace);
+    let is_field = matches!(keys[0].as_str(), "data" | "type" | "id" | "resourceId" | "resourceType" | "timestamp");
+    (is_field && keys.iter().all(is_key)).then_some(keys)
+}
+
+/// A number, `true`, `false`, `null` or a text in quotes as JSON has them; anything else is a text as it stands.
+fn value_of(text: &str) -> Value {
+    let text = text.trim();
+    match serde_json::from_str(text) {
+        Ok(value @ (Value::Number(_) | Value::Bool(_) | Value::Null | Value::String(_))) => value,
+        _ => Value::String(text.to_owned()),
+    }
+}
+
+fn is_equal(a: &Value, b: &Value) -> bool {
+    compare(a, b).map_or(a == b, Ordering::is_eq)
+}
+
+/// The order of two numbers or of two texts.
+fn compare(a: &Value, b: &Value) -> Option<Ordering> {
+    match (a, b) {
+        (Value::Number(a), Value::Number(b)) => match (a.as_i64(), b.as_i64()) {
+            (Some(a), Some(b)) => Some(a.cmp(&b)),
+            _ => a.as_f64()?.partial_cmp(&b.as_f64()?),
+        },
+        (Value::String(a), Value::String(b)) => Some(a.cmp(b)),
+        _ => None,
+    }
+}
+
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.path.join(".");
+        // A text that reads as something else keeps its quotes.
+        let shown = |value: &Value| match value {
+            Value::String(text) if value_of(text) == *value => text.clone(),
+            _ => value.to_string(),
+        };
+        match &self.test {
+            Test::Exists => write!(f, "{path} exists"),
+            Test::In(values) => write!(f, "{path} in {}", values.iter().map(shown).collect::<Vec<_>>().join("|")),
+            Test::Compare(operator, value) => write!(f, "{path} {} {}", operator.name(), shown(value)),
+        }
+    }
+}
+
+impl TryFrom<String> for Condition {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Condition> for String {
+    fn from(condition: Condition) -> Self {
+        condition.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn conditions_hold_of_what_they_say() {
+        let event = serde_json::json!({
+            "type": "enrollment.updated", "resourceId": "e1",
+            "data": {"status": "active", "progress": 50, "share": 0.5, "email": null, "tags": ["a", "b"], "deep": {"n": "50"}}
+        });
+        for (condition, expected) in [
+            ("data.status = active", true),
+            ("data.status=active", true),
+            ("data.status != active", false),
+            ("data.status = \"active\"", true),
+            ("data.progress >= 50", true),
+            ("data.progress > 50", false),
+            ("data.progress <= 50.0", true),
+            ("data.progress = 50.0", true),
+            ("data.progress < 51", true),
+            ("data.share > 0.4", true),
+            ("data.status exists", true),
+            ("data.email exists", false),
+            ("data.email = null", true),
+            ("data.missing exists", false),
+            ("data.missing = 1", false),
+            ("data.missing != 1", true),
+            ("data.missing < 1", false),
+            ("data.tags.1 = b", true),
+            ("data.tags.7 exists", false),
+            ("data.deep.n = 50", false),
+            ("data.deep.n = \"50\"", true),
+            ("data.deep.n > 4", false),
+            ("data.status in paused|active", true),
+            ("data.progress in 1|50", true),
+            ("data.status in paused", false),
+            ("type = enrollment.updated", true),
+            ("resourceId < e2", true),
+        ] {
+            let parsed = Condition::parse(condition).expect(condition);
+            assert_eq!(parsed.holds(&event), expected, "{condition}");
+            assert_eq!(Condition::parse(&parsed.to_string()), Ok(parsed), "{condition} is written as it is read");
+        }
+    }
+
+    #[test]
+    fn what_is_no_condition_is_refused() {
+        for wrong in [
+            "",
+            "data",
+            "data.a",
+            "data.a =",
+            "data.a == 1",
+            "a = 1",
+            "data..b = 1",
+            "= 1",
+            "data.a ~ 1",
+            "data. = 1",
+            "data.a <> 1",
+        ] {
+            assert!(Condition::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+}
