@@ -61,6 +61,8 @@ complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "endpoints" -d 'List
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "events" -d 'Show events with their deliveries and attempts'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "deliveries" -d 'List deliveries, or give them up'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "failures" -d 'List failed deliveries and failure statistics'
+complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "logs" -d 'Show attempts as they end'
+complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "why" -d 'Explain an event, a delivery, an endpoint or a resource'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "replay" -d 'Queue deliveries again'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "retry" -d 'Show what the retry rules do'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "records" -d 'List and edit synchronized records'
@@ -90,6 +92,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l timestamp -d 'W
 complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l batch -d 'Emit the events of a file or `-`, one JSON object per line: all or none' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l user -d 'User id of a progress event' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l course -d 'Course id of a progress event' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l max-time -d 'With --wait: how long to wait' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l db -d 'Database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l env-file -d 'File with more environment variables; no .env is read unless named' -r -F
@@ -111,6 +114,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l log-format -d '
 json\t''"
 complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l skip-invalid -d 'With --batch: store the valid lines and report the others'
 complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l fail-on-duplicate -d 'Exit 1 if the event is already stored'
+complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l wait -d 'Deliver it now and wait for the outcome; exit 1 when it is not delivered everywhere'
 complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -s n -l dry-run -d 'Validate and store nothing'
 complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l json -d 'Same as `-o json`'
 complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l no-headers -d 'Omit the header row'
@@ -121,6 +125,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -s h -l help -d 'P
 complete -c syncctl -n "__fish_syncctl_using_subcommand process" -l limit -d 'Stop after this many attempts' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand process" -l concurrency -d 'Requests in flight per endpoint, overriding its setting' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand process" -l max-time -d 'Stop starting attempts after this time, such as 50s' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand process" -l endpoint -d 'Send only to this endpoint' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand process" -l db -d 'Database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand process" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand process" -l env-file -d 'File with more environment variables; no .env is read unless named' -r -F
@@ -446,6 +451,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_se
 complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from test" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
 complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from test" -l no-input -d 'Never prompt; fail instead'
 complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from check" -l event -d 'Check whether the event in this file would go to the endpoint, by its types and conditions' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from check" -l db -d 'Database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from check" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from check" -l env-file -d 'File with more environment variables; no .env is read unless named' -r -F
@@ -582,11 +588,14 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_s
 complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show why reproduce" -f -a "show" -d 'Show one event with its deliveries and attempts'
 complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show why reproduce" -f -a "why" -d 'Explain the state of each delivery and what happens next'
 complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show why reproduce" -f -a "reproduce" -d 'Print openssl and curl commands that sign and send it again'
-complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -l type -d 'Only this event type' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -l type -d 'Only this event type, or a pattern such as `user.*`' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -l resource -d 'Only events of this resource id' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -l limit -d 'Rows per page' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -l page -d 'Page number' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -l since -d 'Emitted at or after: a time, or a duration before now' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -l after -d 'Start after the row with this number: a page that does not move while rows are added' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -l sort -d 'Order of the rows' -r -f -a "newest\t''
+oldest\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -l since -d 'Emitted at or after: 2h, yesterday, 2026-11-28, RFC 3339' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -l until -d 'Emitted before' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -l db -d 'Database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
@@ -607,6 +616,7 @@ always\t''
 never\t''"
 complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -l log-format -d 'Log format' -r -f -a "text\t''
 json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -l all -d 'Print all rows; streams with -o jsonl and -o name'
 complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -l json -d 'Same as `-o json`'
 complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -l no-headers -d 'Omit the header row'
 complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print nothing on success'
@@ -692,33 +702,34 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_
 complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from reproduce" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
 complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from reproduce" -l no-input -d 'Never prompt; fail instead'
 complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from reproduce" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list give-up" -l db -d 'Database file' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list give-up" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
-complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list give-up" -l env-file -d 'File with more environment variables; no .env is read unless named' -r -F
-complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list give-up" -s o -l output -d 'Output format: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list show give-up" -l db -d 'Database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list show give-up" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list show give-up" -l env-file -d 'File with more environment variables; no .env is read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list show give-up" -s o -l output -d 'Output format: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
 wide\t''
 json\t''
 jsonl\t''
 csv\t''
 name\t''"
-complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list give-up" -l columns -d 'Columns to show, in this order, comma-separated' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list give-up" -l time -d 'Time format [default: relative on a terminal, else iso]' -r -f -a "relative\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list show give-up" -l columns -d 'Columns to show, in this order, comma-separated' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list show give-up" -l time -d 'Time format [default: relative on a terminal, else iso]' -r -f -a "relative\t''
 iso\t''
 local\t''
 unix\t''"
-complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list give-up" -l color -d 'When to use colour' -r -f -a "auto\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list show give-up" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list give-up" -l log-format -d 'Log format' -r -f -a "text\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list show give-up" -l log-format -d 'Log format' -r -f -a "text\t''
 json\t''"
-complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list give-up" -l json -d 'Same as `-o json`'
-complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list give-up" -l no-headers -d 'Omit the header row'
-complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list give-up" -s q -l quiet -d 'Print nothing on success'
-complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list give-up" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
-complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list give-up" -l no-input -d 'Never prompt; fail instead'
-complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list give-up" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list give-up" -f -a "list" -d 'List deliveries, newest first'
-complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list give-up" -f -a "give-up" -d 'Give up unfinished deliveries: they are failed until replayed'
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list show give-up" -l json -d 'Same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list show give-up" -l no-headers -d 'Omit the header row'
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list show give-up" -s q -l quiet -d 'Print nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list show give-up" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list show give-up" -l no-input -d 'Never prompt; fail instead'
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list show give-up" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list show give-up" -f -a "list" -d 'List deliveries, newest first'
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list show give-up" -f -a "show" -d 'Show one delivery with its attempts'
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list show give-up" -f -a "give-up" -d 'Give up unfinished deliveries: they are failed until replayed'
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -l state -d 'Only in these states' -r -f -a "pending\t''
 held\t''
 processing\t''
@@ -726,10 +737,16 @@ delivered\t''
 failed\t''"
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -l endpoint -d 'Only to this endpoint' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -l type -d 'Only this event type, or a pattern such as `user.*`' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -l since -d 'Last changed at or after: a time, or a duration before now' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -l resource -d 'Only about the resource with this id' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -l status -d 'Only if the last attempt was answered with this HTTP status' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -l error -d 'Only if the last attempt\'s error contains this text' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -l since -d 'Last changed at or after: 2h, yesterday, 2026-11-28, RFC 3339' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -l until -d 'Last changed before' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -l limit -d 'Rows per page' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -l page -d 'Page number' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -l after -d 'Start after the row with this number: a page that does not move while rows are added' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -l sort -d 'Order of the rows' -r -f -a "newest\t''
+oldest\t''"
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -l db -d 'Database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -l env-file -d 'File with more environment variables; no .env is read unless named' -r -F
@@ -750,16 +767,45 @@ never\t''"
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -l log-format -d 'Log format' -r -f -a "text\t''
 json\t''"
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -l failed -d 'Same as `--state failed`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -l all -d 'Print all rows; streams with -o jsonl and -o name'
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -l json -d 'Same as `-o json`'
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -l no-headers -d 'Omit the header row'
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print nothing on success'
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -l no-input -d 'Never prompt; fail instead'
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from show" -l db -d 'Database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from show" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from show" -l env-file -d 'File with more environment variables; no .env is read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from show" -s o -l output -d 'Output format: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from show" -l columns -d 'Columns to show, in this order, comma-separated' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from show" -l time -d 'Time format [default: relative on a terminal, else iso]' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from show" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from show" -l log-format -d 'Log format' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from show" -l json -d 'Same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from show" -l no-headers -d 'Omit the header row'
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from show" -l no-input -d 'Never prompt; fail instead'
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -l endpoint -d 'Only to this endpoint' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -l type -d 'Only this event type, or a pattern such as `user.*`' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -l since -d 'Last changed at or after: a time, or a duration before now' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -l resource -d 'Only about the resource with this id' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -l since -d 'Last changed at or after: 2h, yesterday, 2026-11-28, RFC 3339' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -l until -d 'Last changed before' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -l status -d 'Only if the last attempt was answered with this HTTP status' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -l error -d 'Only if the last attempt\'s error contains this text' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -l db -d 'Database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -l env-file -d 'File with more environment variables; no .env is read unless named' -r -F
@@ -781,8 +827,8 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_s
 json\t''"
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -l stdin -d 'Read ids from standard input, one per line'
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -l all -d 'All pending and held deliveries that the other options match'
-complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -s n -l dry-run -d 'Show what would be given up and change nothing; the default for filters'
-complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -l yes -d 'Apply the change to everything the filter matches'
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -s n -l dry-run -d 'Show what would be given up and change nothing'
+complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -l yes -d 'Do not ask; required for filters when not running interactively'
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -l json -d 'Same as `-o json`'
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -l no-headers -d 'Omit the header row'
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -s q -l quiet -d 'Print nothing on success'
@@ -791,10 +837,16 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_s
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l endpoint -d 'Only to this endpoint' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l type -d 'Only this event type, or a pattern such as `user.*`' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l since -d 'Last changed at or after: a time, or a duration before now' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l until -d 'Last changed before' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l resource -d 'Only about the resource with this id' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l since -d 'Last changed at or after: 2h, yesterday, 2026-11-28, RFC 3339' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l limit -d 'Rows per page' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l page -d 'Page number' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l after -d 'Start after the row with this number: a page that does not move while rows are added' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l sort -d 'Order of the rows' -r -f -a "newest\t''
+oldest\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l until -d 'Last changed before' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l status -d 'Only if the last attempt was answered with this HTTP status' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l error -d 'Only if the last attempt\'s error contains this text' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l db -d 'Database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l env-file -d 'File with more environment variables; no .env is read unless named' -r -F
@@ -814,6 +866,7 @@ always\t''
 never\t''"
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l log-format -d 'Log format' -r -f -a "text\t''
 json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l all -d 'Print all rows; streams with -o jsonl and -o name'
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l json -d 'Same as `-o json`'
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l no-headers -d 'Omit the header row'
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -s q -l quiet -d 'Print nothing on success'
@@ -824,10 +877,16 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -f -a "stats" -d 'Count failed attempts by event type, resource type and endpoint'
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l endpoint -d 'Only to this endpoint' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l type -d 'Only this event type, or a pattern such as `user.*`' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l since -d 'Last changed at or after: a time, or a duration before now' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l until -d 'Last changed before' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l resource -d 'Only about the resource with this id' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l status -d 'Only if the last attempt was answered with this HTTP status' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l error -d 'Only if the last attempt\'s error contains this text' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l since -d 'Last changed at or after: 2h, yesterday, 2026-11-28, RFC 3339' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l limit -d 'Rows per page' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l page -d 'Page number' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l after -d 'Start after the row with this number: a page that does not move while rows are added' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l sort -d 'Order of the rows' -r -f -a "newest\t''
+oldest\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l until -d 'Last changed before' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l db -d 'Database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l env-file -d 'File with more environment variables; no .env is read unless named' -r -F
@@ -847,6 +906,7 @@ always\t''
 never\t''"
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l log-format -d 'Log format' -r -f -a "text\t''
 json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l all -d 'Print all rows; streams with -o jsonl and -o name'
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l json -d 'Same as `-o json`'
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l no-headers -d 'Omit the header row'
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print nothing on success'
@@ -879,10 +939,72 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_see
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from stats" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from stats" -l no-input -d 'Never prompt; fail instead'
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from stats" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand logs" -l limit -d 'Start with this many of the latest attempts' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand logs" -l endpoint -d 'Only to this endpoint' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand logs" -l type -d 'Only this event type, or a pattern such as `user.*`' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand logs" -l resource -d 'Only about the resource with this id' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand logs" -l status -d 'Only if the last attempt was answered with this HTTP status' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand logs" -l error -d 'Only if the last attempt\'s error contains this text' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand logs" -l since -d 'Begun at or after: 2h, yesterday, 2026-11-28, RFC 3339' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand logs" -l until -d 'Begun before' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand logs" -l db -d 'Database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand logs" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand logs" -l env-file -d 'File with more environment variables; no .env is read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand logs" -s o -l output -d 'Output format: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand logs" -l columns -d 'Columns to show, in this order, comma-separated' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand logs" -l time -d 'Time format [default: relative on a terminal, else iso]' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand logs" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand logs" -l log-format -d 'Log format' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand logs" -s f -l follow -d 'Keep running and print attempts as they end'
+complete -c syncctl -n "__fish_syncctl_using_subcommand logs" -l json -d 'Same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand logs" -l no-headers -d 'Omit the header row'
+complete -c syncctl -n "__fish_syncctl_using_subcommand logs" -s q -l quiet -d 'Print nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand logs" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand logs" -l no-input -d 'Never prompt; fail instead'
+complete -c syncctl -n "__fish_syncctl_using_subcommand logs" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand why" -l db -d 'Database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand why" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand why" -l env-file -d 'File with more environment variables; no .env is read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand why" -s o -l output -d 'Output format: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand why" -l columns -d 'Columns to show, in this order, comma-separated' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand why" -l time -d 'Time format [default: relative on a terminal, else iso]' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand why" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand why" -l log-format -d 'Log format' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand why" -l json -d 'Same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand why" -l no-headers -d 'Omit the header row'
+complete -c syncctl -n "__fish_syncctl_using_subcommand why" -s q -l quiet -d 'Print nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand why" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand why" -l no-input -d 'Never prompt; fail instead'
+complete -c syncctl -n "__fish_syncctl_using_subcommand why" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l endpoint -d 'Only to this endpoint' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l type -d 'Only this event type, or a pattern such as `user.*`' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l since -d 'Last changed at or after: a time, or a duration before now' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l resource -d 'Only about the resource with this id' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l since -d 'Last changed at or after: 2h, yesterday, 2026-11-28, RFC 3339' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l secret-command -d 'A command that prints the secret' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l status -d 'Only if the last attempt was answered with this HTTP status' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l error -d 'Only if the last attempt\'s error contains this text' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l until -d 'Last changed before' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l to -d 'Send the same body to this URL, freshly signed; the queue is not changed' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l from -d 'Send captured requests from a file or directory of `listen --save`' -r -F
@@ -912,8 +1034,8 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l stdin -d 'Rea
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l failed -d 'All failed deliveries that the other options match'
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l include-delivered -d 'Also deliveries that were delivered'
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l force -d 'Also pending deliveries: due now, with new attempts'
-complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -s n -l dry-run -d 'Show what would be replayed and change nothing; the default for filters'
-complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l yes -d 'Apply the change to everything the filter matches'
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -s n -l dry-run -d 'Show what would be replayed and change nothing'
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l yes -d 'Do not ask; required for filters when not running interactively'
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l skip-unsigned -d 'With --from, leave out requests without a signature header of a known scheme'
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l json -d 'Same as `-o json`'
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l no-headers -d 'Omit the header row'
@@ -1173,9 +1295,12 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_s
 inbound\t''"
 complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -l endpoint -d 'Only to this endpoint' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -l type -d 'Only this event type, or a pattern such as `user.*`' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -l resource -d 'Only about the resource with this id' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -l status -d 'Only if the last attempt was answered with this HTTP status' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -l error -d 'Only if the last attempt\'s error contains this text' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -l limit -d 'Rows per page' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -l page -d 'Page number' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -l since -d 'Sent or arrived at or after: a time, or a duration before now' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -l since -d 'Sent or arrived at or after: 2h, yesterday, 2026-11-28, RFC 3339' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -l until -d 'Sent or arrived before' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -l db -d 'Database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
