@@ -16,9 +16,11 @@ mod http_file;
 mod httpie;
 mod json;
 mod literal;
+mod maps;
 mod output;
 mod packets;
 mod powershell;
+mod program;
 mod quotes;
 mod raw;
 mod trace;
@@ -288,8 +290,14 @@ const FORMATS: &[Format] = &[
     Format { begins: raw::begins_response, read: raw::read },
     Format { begins: trace::begins_trace, read: trace::read_trace },
     Format { begins: trace::begins_verbose, read: trace::read_verbose },
+    Format { begins: trace::begins_python, read: trace::read_python },
     Format { begins: packets::begins, read: packets::read },
     Format { begins: hex::begins, read: read_dumps },
+    Format { begins: maps::begins, read: maps::read },
+    Format {
+        begins: hex::begins_arrays,
+        read: |text| Ok(renamed(raw::read(&hex::arrays(text))?, "bytes of Wireshark as C")),
+    },
     Format { begins: headers::begins_page, read: headers::read_page },
     Format { begins: headers::begins, read: headers::read },
     Format { begins: powershell::begins, read: powershell::read },
@@ -322,11 +330,11 @@ fn read_text(text: &[u8], depth: usize) -> Read {
     let plain = wrapping::unindented(text);
     // Editors put blank lines before what was pasted.
     let text = plain.as_deref().unwrap_or(text).trim_ascii_start();
-    if json::begins(text) {
+    if json::begins(text) && !wrapping::begins_fenced(text) && !maps::begins(text) {
         return json::read(text, depth);
     }
     // What begins as a request may have fences and quotations in its body.
-    let is_http = raw::begins(text) || raw::begins_pseudo(text);
+    let is_http = raw::begins(text) || raw::begins_pseudo(text) || http_file::begins(text);
     if !is_http && let Some(plain) = wrapping::unquoted(text) {
         return read_text(&plain, depth + 1);
     }
@@ -335,22 +343,35 @@ fn read_text(text: &[u8], depth: usize) -> Read {
         return read_blocks(&blocks, depth + 1);
     }
     match FORMATS.iter().find(|format| (format.begins)(text)) {
-        Some(format) => (format.read)(text),
+        // What looks like a form and holds no request in it, such as comments alone, is unknown.
+        Some(format) => {
+            (format.read)(text).and_then(|all| if all.is_empty() { Err(unknown::error(text)) } else { Ok(all) })
+        }
         None => read_within(text, depth),
     }
 }
 
-/// Reads what blocks of code hold. Blocks that hold no request are passed over, unless none does.
+/// Reads what blocks of code hold. Blocks that hold no request are passed over, unless none does; the only one of them is the
+/// body of the only request, where that has none.
 fn read_blocks(blocks: &[&[u8]], depth: usize) -> Read {
-    let mut all = Vec::new();
-    let mut first = None;
+    let mut all: Vec<Result<Captured, RequestError>> = Vec::new();
+    let mut others: Vec<(&[u8], RequestError)> = Vec::new();
     for block in blocks {
         match read_text(block, depth) {
             Ok(found) => all.extend(found),
-            Err(error) => first = first.or(Some(error)),
+            Err(error) => others.push((block, error)),
         }
     }
-    first.filter(|_| all.is_empty()).map_or(Ok(all), Err)
+    if let ([Ok(one)], [(body, _)]) = (all.as_mut_slice(), others.as_slice())
+        && one.misses_body()
+    {
+        one.request.body = Bytes::copy_from_slice(body);
+        one.notes.retain(|note| *note != Note::BodyMissing);
+    }
+    match others.into_iter().next() {
+        Some((_, error)) if all.is_empty() => Err(error),
+        _ => Ok(all),
+    }
 }
 
 /// Reads the bytes of dumps: of the connection itself, or of captured packets.
@@ -374,11 +395,27 @@ fn read_within(text: &[u8], depth: usize) -> Read {
     if let Some(bytes) = std::str::from_utf8(text).ok().and_then(body::base64).filter(|bytes| raw::begins(bytes)) {
         return Ok(renamed(raw::read(&bytes)?, "raw HTTP request in base64"));
     }
+    // Such as `Headers([…])`.
+    if let Ok(all) = json::read(text, depth + 1) {
+        return Ok(all);
+    }
+    if let Some(plain) = unescaped(text) {
+        return Ok(renamed(raw::read(&plain)?, "raw HTTP request with escaped line ends"));
+    }
     let prefix = &text[..text.len().min(LONGEST_PREFIX)];
     match prefix.iter().position(|byte| *byte == b'{') {
         Some(at) => json::read(&text[at..], depth + 1).or_else(|_| unknown()),
         None => unknown(),
     }
+}
+
+/// A raw request on one line, whose head has `\r\n` written out. What follows the head stays as it is.
+fn unescaped(text: &[u8]) -> Option<Vec<u8>> {
+    let text = std::str::from_utf8(text).ok()?.trim_end();
+    let (head, body) = text.split_once("\\r\\n\\r\\n").or_else(|| text.split_once("\\n\\n"))?;
+    let head = head.replace("\\r\\n", "\n").replace("\\n", "\n");
+    let plain = [head.as_bytes(), b"\n\n", body.as_bytes()].concat();
+    (!text.contains('\n') && text.starts_with(char::is_alphabetic) && raw::begins(&plain)).then_some(plain)
 }
 
 fn renamed(mut all: Vec<Result<Captured, RequestError>>, format: &str) -> Vec<Result<Captured, RequestError>> {

@@ -10,9 +10,11 @@ pub(super) fn commands(text: &[u8]) -> Option<Result<Vec<Vec<Vec<u8>>>, WordErro
     let first = text.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii_end();
     let is_unquoted = !first.contains(&b'\'');
     let has_carets = is_unquoted && (first.ends_with(b" ^") || quotes_by_caret && first.starts_with(b"curl"));
-    if !(has_carets || doubles_quotes && !text.contains(&b'\'')) {
+    let variables = variables(text);
+    if !(has_carets || doubles_quotes && !text.contains(&b'\'') || !variables.is_empty()) {
         return None;
     }
+    let text = &filled(text, &variables)[..];
     let lines = without_carets(text);
     Some(
         lines
@@ -22,6 +24,42 @@ pub(super) fn commands(text: &[u8]) -> Option<Result<Vec<Vec<Vec<u8>>>, WordErro
             .collect(),
     )
 }
+
+/// What a text sets by `set NAME=value`.
+fn variables(text: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    let set = |line: &[u8]| {
+        let rest = line.strip_prefix(b"set ").or_else(|| line.strip_prefix(b"SET "))?.trim_ascii();
+        let rest = rest.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(rest);
+        let equals = rest.iter().position(|byte| *byte == b'=')?;
+        Some(([b"%", &rest[..equals], b"%"].concat(), rest[equals + 1..].to_vec()))
+    };
+    let is_used = |name: &[u8]| text.windows(name.len()).any(|part| part == name);
+    lines.filter_map(set).take(MOST_VARIABLES).filter(|(name, _)| is_used(name)).collect()
+}
+
+/// A text with its variables filled in.
+fn filled(text: &[u8], variables: &[(Vec<u8>, Vec<u8>)]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut at = 0;
+    while at < text.len() {
+        let found = variables.iter().find(|(name, _)| text[at] == b'%' && text[at..].starts_with(name));
+        match found.filter(|(_, value)| out.len() + value.len() <= super::MOST_BYTES) {
+            Some((name, value)) => {
+                out.extend_from_slice(value);
+                at += name.len();
+            }
+            None => {
+                out.push(text[at]);
+                at += 1;
+            }
+        }
+    }
+    out
+}
+
+/// More variables are not filled in.
+const MOST_VARIABLES: usize = 64;
 
 /// Whether a quoted text has quotes of its own, each written twice: `"{""id"":1}"`.
 fn has_doubled(text: &[u8]) -> bool {

@@ -2,6 +2,7 @@
 //! them, variables that are set before, and what they read.
 
 use super::httpie::{self, Dialect};
+use super::program::Program;
 use super::words::{End, Word, Words, known};
 use super::{Captured, Note, Read, RequestError, cmd, curl, output, quotes, wget};
 
@@ -19,36 +20,17 @@ const MOST_LINES_BEFORE: usize = 200;
 /// More requests of one text are not read.
 const MOST_REQUESTS: usize = 10_000;
 
-/// A program that sends a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Program {
-    Curl,
-    Wget,
-    Httpie,
-    Xh,
-}
-
-impl Program {
-    /// The program that a word calls, by its path or by its name.
-    pub(super) fn of(word: &[u8]) -> Option<Self> {
-        let name = word.rsplit(|byte| matches!(byte, b'/' | b'\\')).find(|part| !part.is_empty())?;
-        match name.strip_suffix(b".exe").unwrap_or(name) {
-            b"curl" => Some(Self::Curl),
-            b"wget" => Some(Self::Wget),
-            b"http" | b"https" => Some(Self::Httpie),
-            b"xh" | b"xhs" => Some(Self::Xh),
-            _ => None,
-        }
-    }
-
-    /// The request that a call with these words sends. `input` is what it reads, as far as the text says.
-    pub(super) fn request(self, words: Vec<Vec<u8>>, input: Option<Vec<u8>>) -> Result<Captured, RequestError> {
-        match self {
-            Self::Curl => curl::request(words, input),
-            Self::Wget => wget::request(&words),
-            Self::Httpie => httpie::request(&words, input, Dialect::Python),
-            Self::Xh => httpie::request(&words, input, Dialect::Xh),
-        }
+/// The requests that a program sends when it is called with these words. `input` is what it reads, as far as the text says.
+pub(super) fn called(
+    program: Program,
+    words: Vec<Vec<u8>>,
+    input: Option<Vec<u8>>,
+) -> Vec<Result<Captured, RequestError>> {
+    match program {
+        Program::Curl => curl::requests(words, input),
+        Program::Wget => vec![wget::request(&words)],
+        Program::Httpie => vec![httpie::request(&words, input, Dialect::Python)],
+        Program::Xh => vec![httpie::request(&words, input, Dialect::Xh)],
     }
 }
 
@@ -67,7 +49,7 @@ fn is_call(line: &[u8], text: &[u8], is_strict: bool) -> bool {
     let Some(program) = Program::of(word) else { return WRITERS.contains(&word) && pipes_to_a_program(text) };
     let Some(next) = words.next() else { return program == Program::Curl };
     let looks_like_argument = next.starts_with(b"-") || next.iter().any(|byte| b":/.'\"\\^`$".contains(byte));
-    let is_method = next.iter().all(u8::is_ascii_uppercase);
+    let is_method = next.iter().all(|byte| byte.is_ascii_uppercase() || (!is_strict && byte.is_ascii_lowercase()));
     looks_like_argument || (is_method && program != Program::Curl) || (!is_strict && program == Program::Curl)
 }
 
@@ -127,7 +109,9 @@ fn read_straight(text: &[u8]) -> Read {
     let text = plain.as_deref().unwrap_or(text);
     if let Some(commands) = cmd::commands(text) {
         let calls = commands?.into_iter().filter_map(|words| Some((Program::of(words.first()?)?, words)));
-        return Ok(calls.map(|(program, words)| program.request(words.into_iter().skip(1).collect(), None)).collect());
+        return Ok(calls
+            .flat_map(|(program, words)| called(program, words.into_iter().skip(1).collect(), None))
+            .collect());
     }
     let mut all = Vec::new();
     let mut commands = Words::new(text);
@@ -147,10 +131,7 @@ fn read_straight(text: &[u8]) -> Read {
 }
 
 /// Reads the next command: the request it sends, if it is one that does. `piped` is the command whose output it reads.
-fn next_request(
-    commands: &mut Words<'_>,
-    piped: &mut Option<Vec<Word>>,
-) -> Result<Option<Result<Captured, RequestError>>, RequestError> {
+fn next_request(commands: &mut Words<'_>, piped: &mut Option<Vec<Word>>) -> Read {
     let (words, end) = commands.next_command()?;
     let before = piped.take();
     let start = words.iter().position(|word| !comes_before(&word.bytes)).unwrap_or(words.len());
@@ -160,18 +141,18 @@ fn next_request(
         if end != End::Pipe {
             commands.document()?;
         }
-        return Ok(None);
+        return Ok(Vec::new());
     };
     let document = commands.document()?;
-    let request = || {
+    let request = || -> Read {
         let document = document.map(|word| known(vec![word])).transpose()?.map(|words| words.concat());
         let input = match &before {
             Some(writer) => Some(written(writer, document)?),
             None => document,
         };
-        program.request(known(words[start + 1..].to_vec())?, input)
+        Ok(called(program, known(words[start + 1..].to_vec())?, input))
     };
-    Ok(Some(request()))
+    Ok(request().unwrap_or_else(|error| vec![Err(error)]))
 }
 
 /// Keeps what a command of assignments alone sets.

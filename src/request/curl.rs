@@ -189,8 +189,17 @@ struct Command {
     input: Option<Vec<u8>>,
 }
 
-/// The request that curl sends when it is called with these words. `input` is what it reads, as far as the text says.
-pub(super) fn request(words: Vec<Vec<u8>>, input: Option<Vec<u8>>) -> Result<Captured, RequestError> {
+/// The requests that curl sends when it is called with these words: one, and another behind each `--next`. `input` is what it
+/// reads, as far as the text says.
+pub(super) fn requests(words: Vec<Vec<u8>>, input: Option<Vec<u8>>) -> Vec<Result<Captured, RequestError>> {
+    let is_next = |word: &Vec<u8>| word == b"--next" || word == b"-:";
+    if !words.iter().any(is_next) {
+        return vec![request(words, input)];
+    }
+    words.split(is_next).map(|part| request(part.to_vec(), input.clone())).collect()
+}
+
+fn request(words: Vec<Vec<u8>>, input: Option<Vec<u8>>) -> Result<Captured, RequestError> {
     let mut words = words.into_iter();
     let mut command = Command { input, ..Command::default() };
     while let Some(word) = words.next() {

@@ -1,20 +1,49 @@
-//! Calls that send a request in JavaScript, as browsers copy them: `fetch("https://…", {…})`.
+//! Calls that send a request in JavaScript and Python, as browsers and tools copy them: `fetch("https://…", {…})`.
 
 use serde_json::value::RawValue;
 
 use super::draft::Draft;
 use super::json::{Members, body_of, headers, list, text};
-use super::{Captured, Read, RequestError, literal};
+use super::literal::{self, Values};
+use super::{Captured, MOST_BYTES, Read, RequestError};
+
+/// A call that sends a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Call {
+    /// `fetch(url, options)`
+    Fetch,
+    /// `axios(options)`, or `axios.post(url, data, options)` with the verb in its name.
+    Axios(Option<&'static str>),
+    /// `requests.post(url, data=…, headers=…)`, or `requests.request("POST", …)`.
+    Python(Option<&'static str>),
+}
 
 /// The calls that are read.
-const CALLS: &[&str] = &["fetch(", "axios.post(", "axios.put(", "axios.patch(", "axios.request(", "axios("];
+const CALLS: &[(&str, Call)] = &[
+    ("fetch(", Call::Fetch),
+    ("axios.post(", Call::Axios(Some("POST"))),
+    ("axios.put(", Call::Axios(Some("PUT"))),
+    ("axios.patch(", Call::Axios(Some("PATCH"))),
+    ("axios.request(", Call::Axios(None)),
+    ("axios(", Call::Axios(None)),
+    ("requests.post(", Call::Python(Some("POST"))),
+    ("requests.put(", Call::Python(Some("PUT"))),
+    ("requests.patch(", Call::Python(Some("PATCH"))),
+    ("requests.request(", Call::Python(None)),
+    ("httpx.post(", Call::Python(Some("POST"))),
+    ("httpx.put(", Call::Python(Some("PUT"))),
+];
+/// Statements in which variables are looked for.
+const MOST_STATEMENTS: usize = 1000;
 /// More requests of one text are not read.
 const MOST_REQUESTS: usize = 10_000;
 
 /// Whether one of the first lines of a text begins with such a call.
 pub(super) fn begins(text: &[u8]) -> bool {
     let lines = text.split(|byte| *byte == b'\n').take(50);
-    lines.map(<[u8]>::trim_ascii).any(|line| CALLS.iter().any(|call| behind_await(line).starts_with(call.as_bytes())))
+    lines
+        .map(<[u8]>::trim_ascii)
+        .any(|line| CALLS.iter().any(|(name, _)| behind_await(line).starts_with(name.as_bytes())))
 }
 
 /// A line without what may stand before a call.
@@ -24,17 +53,24 @@ fn behind_await(line: &[u8]) -> &[u8] {
     let call =
         call.and_then(|rest| rest.iter().position(|byte| *byte == b'=').map(|at| rest[at + 1..].trim_ascii_start()));
     let call = call.unwrap_or(line);
+    // Python has no word before a name that it sets.
+    let assigned = call
+        .iter()
+        .position(|byte| *byte == b'=')
+        .filter(|at| call[..*at].iter().all(|byte| byte.is_ascii_alphanumeric() || b"_ ".contains(byte)));
+    let call = assigned.map_or(call, |at| call[at + 1..].trim_ascii_start());
     call.strip_prefix(b"await ").or_else(|| call.strip_prefix(b"return ")).unwrap_or(call).trim_ascii_start()
 }
 
 /// Reads the requests of every call.
 pub(super) fn read(bytes: &[u8]) -> Read {
     let text = std::str::from_utf8(bytes).map_err(|_| RequestError::Call("it is not UTF-8"))?;
+    let values = variables(text);
     let mut all = Vec::new();
     let mut rest = text;
-    while let Some((call, at)) = next_call(rest).filter(|_| all.len() < MOST_REQUESTS) {
-        rest = &rest[at + call.len()..];
-        match literal::arguments(rest) {
+    while let Some((call, start)) = next_call(rest).filter(|_| all.len() < MOST_REQUESTS) {
+        rest = &rest[start..];
+        match literal::arguments(rest, &values) {
             Some((json, length)) => {
                 all.push(of_arguments(call, &json));
                 rest = &rest[length..];
@@ -45,43 +81,92 @@ pub(super) fn read(bytes: &[u8]) -> Read {
     Ok(all)
 }
 
-/// The first call of a text, and where it begins.
-fn next_call(text: &str) -> Option<(&'static str, usize)> {
+/// The values that a text gives to its variables, where they are written out: `const body = "…";`, `headers.append("a", "b")`.
+fn variables(text: &str) -> Values {
+    let mut values = Values::new();
+    let (mut done, mut size, mut tries) = (0, 0, 0);
+    for line in super::wrapping::lines(text.as_bytes()) {
+        let Some(indentation) = text[line.clone()].find(|c: char| !c.is_whitespace()) else { continue };
+        if line.start < done || tries >= MOST_STATEMENTS {
+            continue;
+        }
+        let start = line.start + indentation;
+        let statement = &text[start..];
+        let bare = ["const ", "let ", "var "].iter().find_map(|word| statement.strip_prefix(word)).unwrap_or(statement);
+        let name = &bare[..bare.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(bare.len())];
+        let after = bare[name.len()..].trim_start();
+        tries += 1;
+        if let Some(value) = after.strip_prefix('=').filter(|value| !value.starts_with(['=', '>'])) {
+            if let Some((json, length)) =
+                literal::to_json_with(value, &values).filter(|(json, _)| size + json.len() <= MOST_BYTES)
+            {
+                size += json.len();
+                done = start + (statement.len() - value.len()) + length;
+                values.insert(name.to_owned(), json);
+            }
+        } else if let Some((json, _)) =
+            after.strip_prefix(".append(").and_then(|rest| literal::arguments(rest, &values))
+        {
+            append(&mut values, name, &json);
+        }
+    }
+    values
+}
+
+/// Adds a member to the object that a variable is.
+fn append(values: &mut Values, name: &str, pair: &str) {
+    let Ok(pair) = serde_json::from_str::<[String; 2]>(pair) else { return };
+    let Some(object) = values.get_mut(name).filter(|object| object.starts_with('{') && object.len() < MOST_BYTES)
+    else {
+        return;
+    };
+    object.pop();
+    let comma = if object.len() > 1 { "," } else { "" };
+    object.push_str(&format!(
+        "{comma}{}:{}}}",
+        serde_json::Value::from(&pair[0][..]),
+        serde_json::Value::from(&pair[1][..])
+    ));
+}
+
+/// The first call of a text, and where its arguments begin.
+fn next_call(text: &str) -> Option<(Call, usize)> {
     text.match_indices('(').find_map(|(at, _)| {
         let before = &text[..=at];
-        let call = CALLS.iter().find(|call| before.ends_with(**call))?;
-        Some((*call, at + 1 - call.len()))
+        CALLS.iter().find(|(name, _)| before.ends_with(name)).map(|(_, call)| (*call, at + 1))
     })
 }
 
-fn of_arguments(call: &str, json: &str) -> Result<Captured, RequestError> {
-    let wrong = RequestError::Call("it has no URL as text");
-    let arguments: &RawValue = serde_json::from_str(json).map_err(|_| wrong.clone())?;
-    let arguments = list(arguments).ok_or_else(|| wrong.clone())?;
-    let url = arguments.first().and_then(|first| text(first));
-    let verb = call.strip_prefix("axios.").map(|rest| rest.trim_end_matches('(')).filter(|verb| *verb != "request");
-    // `axios.post(url, data, options)`; with the URL alone, or in its options, elsewhere.
-    let (options, data) = match (verb, &url) {
-        (Some(_), _) => (arguments.get(2), arguments.get(1).copied()),
-        (None, Some(_)) => (arguments.get(1), None),
-        (None, None) => (arguments.first(), None),
+fn of_arguments(call: Call, json: &str) -> Result<Captured, RequestError> {
+    let wrong = || RequestError::Call("it has no URL as text");
+    let arguments: &RawValue = serde_json::from_str(json).map_err(|_| wrong())?;
+    let arguments = list(arguments).ok_or_else(wrong)?;
+    let objects: Vec<Members<'_>> = arguments.iter().filter_map(|argument| Members::parse(argument)).collect();
+    let get = |name: &str| objects.iter().rev().find_map(|object| object.get(name));
+    let mut texts = arguments.iter().filter_map(|argument| text(argument));
+    let (verb, data) = match call {
+        Call::Fetch => (None, get("body")),
+        Call::Axios(Some(verb)) => (Some(verb.to_owned()), arguments.get(1).copied()),
+        Call::Axios(None) => (None, get("data")),
+        Call::Python(Some(verb)) => (Some(verb.to_owned()), get("data").or_else(|| get("content"))),
+        Call::Python(None) => (get("method").and_then(text).or_else(|| texts.next()), get("data")),
     };
-    let options = options.and_then(|options| Members::parse(options));
-    let get = |name: &str| options.as_ref().and_then(|options| options.get(name));
-    let mut draft = Draft::default();
-    let url = url.or_else(|| get("url").and_then(text)).ok_or(wrong)?;
-    draft.url = Some(super::url(url)?);
+    let url = get("url").and_then(text).or_else(|| texts.next()).ok_or_else(wrong)?;
+    let mut draft = Draft::to(super::url(url)?);
     for (name, value) in get("headers").and_then(headers).unwrap_or_default() {
         draft.header(name.as_bytes(), value.as_bytes())?;
     }
-    let method = get("method").and_then(text).or_else(|| verb.map(str::to_owned));
-    draft.method(&method.unwrap_or_else(|| "GET".to_owned()).to_ascii_uppercase())?;
-    if let Some(value) = data.or_else(|| get("body")).or_else(|| get("data")).filter(|value| value.get() != "null") {
+    let method = get("method").and_then(text).or(verb).unwrap_or_else(|| "GET".to_owned());
+    draft.method(&method.to_ascii_uppercase())?;
+    if let Some(value) = data.filter(|value| value.get() != "null") {
         let (bytes, note) = body_of(value, false, draft.content_length())?;
         draft.body = bytes;
         draft.notes.extend(note);
+    } else if let Some(value) = get("json").filter(|_| matches!(call, Call::Python(_))) {
+        draft.default_content_type("application/json")?;
+        draft.body = super::body::as_python(value.get()).into_bytes();
     }
-    Ok(draft.captured("call of fetch or axios in JavaScript"))
+    Ok(draft.captured("call in a program (fetch, axios, requests)"))
 }
 
 #[cfg(test)]
@@ -110,6 +195,29 @@ mod tests {
             ]
         );
         assert!(all.iter().all(|one| one.body == "{\"a\":1}"));
+    }
+
+    #[test]
+    fn variables_and_named_arguments_are_filled_in() {
+        for text in [
+            "const myHeaders = new Headers();\nmyHeaders.append(\"X-A\", \"b\");\nconst raw = JSON.stringify({\n  \"a\": 1\n});\n\
+             const options = {\n method: \"POST\",\n headers: myHeaders,\n body: raw };\nfetch(\"https://h/x\", options).then(r => r.text());",
+            "import requests\nurl = \"https://h/x\"\npayload = '{\"a\":1}'\nheaders = {\n  'X-A': 'b'\n}\n\
+             response = requests.request(\"POST\", url, headers=headers, data=payload)\n",
+            "requests.post('https://h/x', headers={'X-A': 'b'}, data=b'{\"a\":1}')",
+        ] {
+            assert!(begins(text.as_bytes()), "{text}");
+            let all = read(text.as_bytes()).expect("calls");
+            let request = &all[0].as_ref().expect("a request").request;
+            assert_eq!((request.method.as_str(), request.url.as_deref()), ("POST", Some("https://h/x")), "{text}");
+            assert_eq!(
+                (&request.headers["x-a"], &request.body[..]),
+                (&"b".parse().expect("text"), &b"{\"a\":1}"[..]),
+                "{text}"
+            );
+        }
+        let json = read(b"r = requests.post('https://h/x', json={'a': 1, 'b': 'c'})").expect("calls");
+        assert_eq!(json[0].as_ref().expect("a request").request.body, "{\"a\": 1, \"b\": \"c\"}");
     }
 
     #[test]

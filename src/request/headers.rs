@@ -23,12 +23,25 @@ pub(super) fn begins(text: &[u8]) -> bool {
         .map(|line| without_last_break(&text[line]))
         .take_while(|line| !line.trim_ascii().is_empty())
         .peekable();
-    let is_header = |line: &[u8]| {
-        let name = line.split(|byte| *byte == b':').next().unwrap_or_default();
-        name.len() < line.len() && http::HeaderName::from_bytes(name).is_ok() && !line[name.len()..].starts_with(b"://")
-    };
+    fn name(line: &[u8]) -> Option<&str> {
+        let name = line.split(|byte| *byte == b':').next().filter(|name| name.len() > 1 && name.len() < line.len())?;
+        let is_name = name[0].is_ascii_alphabetic() && http::HeaderName::from_bytes(name).is_ok();
+        std::str::from_utf8(name).ok().filter(|_| is_name && !line[name.len()..].starts_with(b"://"))
+    }
     let is_folded = |line: &[u8]| line.starts_with(b" ") || line.starts_with(b"\t");
-    head.peek().is_some_and(|first| is_header(first)) && head.all(|line| is_header(line) || is_folded(line))
+    let mut has_usual = false;
+    head.peek().is_some_and(|first| name(first).is_some())
+        && head.all(|line| {
+            has_usual |= name(line).is_some_and(is_usual);
+            name(line).is_some() || is_folded(line)
+        })
+        && has_usual
+}
+
+/// Whether a name is one that tells headers of a request from other lines with a colon.
+fn is_usual(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    USUAL.contains(&name.as_str()) || name.contains("signature") || name.contains("hmac") || name.contains('-')
 }
 
 /// Reads a request whose first line is not there.
@@ -44,30 +57,32 @@ pub(super) fn read(text: &[u8]) -> Read {
 
 /// Reads headers that a program printed as an object, and the body behind it; `None` where the object is something else.
 pub(super) fn of_dump(value: &RawValue, rest: &[u8]) -> Option<Read> {
-    let headers = headers(value).filter(|headers| is_of_a_request(headers))?;
-    let read = || {
-        let mut draft = Draft::default();
-        for (name, value) in &headers {
-            draft.header(name.as_bytes(), value.as_bytes())?;
-        }
-        draft.url = draft.host().map(|host| format!("{}://{host}/", draft.forwarded_scheme()));
-        let rest = without_label(rest.trim_ascii_start());
-        if rest.is_empty() {
-            return Ok(draft.without_body("headers as a program printed them"));
-        }
-        let (bytes, note) = printed_body(rest, draft.content_length())?;
-        draft.body = bytes;
-        draft.notes.extend(note);
-        Ok(draft.captured("headers and body as a program printed them"))
-    };
-    Some(Ok(vec![read()]))
+    // In a call, such as `post(url, {…}, data)`, more belongs to it than what follows it.
+    let is_argument = matches!(rest.trim_ascii_start().first(), Some(b',' | b')' | b']' | b'}'));
+    let headers = headers(value).filter(|headers| !is_argument && are_of_a_request(headers))?;
+    Some(Ok(vec![of_pairs(&headers, rest)]))
 }
 
-fn is_of_a_request(headers: &[(String, String)]) -> bool {
-    headers.iter().any(|(name, _)| {
-        let name = name.to_ascii_lowercase();
-        USUAL.contains(&name.as_str()) || name.contains("signature") || name.contains("hmac")
-    })
+/// A request of headers that a program printed, and the body behind them.
+pub(super) fn of_pairs(headers: &[(String, String)], rest: &[u8]) -> Result<Captured, RequestError> {
+    let mut draft = Draft::default();
+    for (name, value) in headers {
+        draft.header(name.as_bytes(), value.as_bytes())?;
+    }
+    draft.url = draft.host().map(|host| format!("{}://{host}/", draft.forwarded_scheme()));
+    let rest = without_label(rest.trim_ascii_start());
+    if rest.is_empty() {
+        return Ok(draft.without_body("headers as a program printed them"));
+    }
+    let (bytes, note) = printed_body(rest, draft.content_length())?;
+    draft.body = bytes;
+    draft.notes.extend(note);
+    Ok(draft.captured("headers and body as a program printed them"))
+}
+
+/// Whether these are the headers of a request, and not any map.
+pub(super) fn are_of_a_request(headers: &[(String, String)]) -> bool {
+    headers.iter().any(|(name, _)| is_usual(name))
 }
 
 /// What follows `body:` or the like.

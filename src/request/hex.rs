@@ -28,6 +28,8 @@ pub(super) fn dumps(text: &[u8]) -> Vec<Vec<u8>> {
     let mut sides: [Vec<Vec<u8>>; 2] = Default::default();
     let mut last: Option<(usize, Vec<u8>)> = None;
     let mut is_repeated = false;
+    // A star is short for any number of lines.
+    let mut repeated = 0;
     for text in lines(text) {
         // `hexdump` writes a star for lines like the one before.
         if text == b"*" {
@@ -41,8 +43,9 @@ pub(super) fn dumps(text: &[u8]) -> Vec<Vec<u8>> {
         }
         let Some(dump) = side.last_mut() else { continue };
         if let Some((_, row)) = last.as_ref().filter(|_| is_repeated) {
-            while dump.len() + row.len() <= offset && !row.is_empty() && dump.len() < super::MOST_BYTES {
+            while dump.len() + row.len() <= offset && !row.is_empty() && repeated < super::MOST_BYTES {
                 dump.extend_from_slice(row);
+                repeated += row.len();
             }
         }
         is_repeated = false;
@@ -145,6 +148,23 @@ pub(super) fn plain(text: &[u8]) -> Option<Vec<u8>> {
         .split(|c: char| c.is_ascii_whitespace() || ":,-".contains(c))
         .collect();
     if digits.len() < 32 { None } else { hex::decode(digits).ok() }
+}
+
+/// What begins the arrays in which Wireshark writes what the sender of a connection sent.
+const SENDERS_ARRAY: &str = "char peer0_";
+
+/// Whether a text begins with such an array.
+pub(super) fn begins_arrays(text: &[u8]) -> bool {
+    text.starts_with(SENDERS_ARRAY.as_bytes()) || text.starts_with(b"/* Packet")
+}
+
+/// The bytes of all such arrays: `char peer0_0[] = { /* Packet 4 */ 0x50, 0x4f };`
+pub(super) fn arrays(text: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(text);
+    let inner = |array: &str| Some(array.split_once('{')?.1.split_once('}')?.0.to_owned());
+    let arrays: Vec<String> = text.split(SENDERS_ARRAY).skip(1).filter_map(inner).collect();
+    let bytes = arrays.iter().flat_map(|array| array.split([',', ' ', '\n', '\r', '\t']));
+    bytes.filter_map(|token| u8::from_str_radix(token.strip_prefix("0x")?, 16).ok()).collect()
 }
 
 #[cfg(test)]

@@ -95,9 +95,16 @@ fn parsed(first: &[u8], mut rest: &[u8], variables: &Variables) -> Result<Captur
     let mut draft = Draft::default();
     draft.method(method)?;
     let mut target = target.to_owned();
-    while let Some(line) = next_line(&mut rest) {
+    loop {
+        let before = rest;
+        let Some(line) = next_line(&mut rest) else { break };
         let content = line.trim_ascii();
         if content.is_empty() {
+            break;
+        }
+        // Hurl needs no blank line before a body.
+        if content.starts_with(b"{") || content.starts_with(b"[") || content.starts_with(b"```") {
+            rest = before;
             break;
         }
         if is_comment(content) {
@@ -205,10 +212,10 @@ mod tests {
 
     #[test]
     fn a_file_of_hurl_is_one_too() {
-        let all = all("POST https://h/x\nX-A: b\n```json\n{}\n```\nHTTP 200\n");
-        assert!(matches!(all[..], [Err(RequestError::Header(_))]), "{all:?}");
-        let all = self::all("POST https://h/x\nX-A: b\n\n```json\n{}\n```\nHTTP 200\n[Asserts]\n");
-        assert_eq!(&all[0].as_ref().expect("a request").request.body[..], b"{}");
+        for body in ["```json\n{}\n```\n", "\n```json\n{}\n```\n", "{}\n"] {
+            let all = all(&format!("POST https://h/x\nX-A: b\n{body}HTTP 200\n[Asserts]\n"));
+            assert_eq!(&all[0].as_ref().expect("a request").request.body[..], b"{}", "{body}");
+        }
     }
 
     #[test]

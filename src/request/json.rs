@@ -130,6 +130,9 @@ fn requests(
     if let Some(text) = text(value) {
         return super::read_text(text.as_bytes(), depth + 1).ok();
     }
+    if let Some(bytes) = event::node_buffer(value) {
+        return super::read_text(&bytes, depth + 1).ok();
+    }
     let members = Members::parse(value)?;
     let named = event::name_of(&members).or(named);
     har::requests(&members)

@@ -3,6 +3,10 @@
 //! What a debugger or `console.log` shows differs from JSON in quotes, names, constants and comments alone. So one
 //! conversion serves every reader of JSON; nothing is ever evaluated.
 
+use std::collections::HashMap;
+
+use super::{MOST_BYTES, body};
+
 /// Deeper nesting is not read.
 const MOST_DEPTH: usize = 64;
 
@@ -16,26 +20,46 @@ const CONSTANTS: &[(&str, &str)] = &[
     ("None", "null"),
     ("nil", "null"),
     ("undefined", "null"),
+    ("Infinity", "null"),
+    ("NaN", "null"),
 ];
 
 /// Turns the value at the start of `text` into JSON. Also how many bytes of `text` it took; `None` when there is no value.
 pub(super) fn to_json(text: &str) -> Option<(String, usize)> {
-    let mut reader = Reader { text, at: 0, out: String::new() };
+    to_json_with(text, &Values::new())
+}
+
+/// The values of variables, as JSON.
+pub(super) type Values = HashMap<String, String>;
+
+/// [`to_json`], with variables filled in.
+pub(super) fn to_json_with(text: &str, values: &Values) -> Option<(String, usize)> {
+    let mut reader = Reader { text, at: 0, out: String::new(), values };
     reader.value(0)?;
     Some((reader.out, reader.at))
 }
 
-/// Turns the arguments of a call, up to its closing parenthesis, into a JSON array.
-pub(super) fn arguments(text: &str) -> Option<(String, usize)> {
-    let mut reader = Reader { text, at: 0, out: String::new() };
+/// Turns the arguments of a call, up to its closing parenthesis, into a JSON array. Each that is named is an object of one
+/// member.
+pub(super) fn arguments(text: &str, values: &Values) -> Option<(String, usize)> {
+    let mut reader = Reader { text, at: 0, out: String::new(), values };
     reader.list(b')', 0)?;
     Some((reader.out, reader.at))
+}
+
+/// The bytes at the start of a text as Python writes them: `b'{\xff}'`.
+pub(super) fn bytes(text: &str) -> Option<Vec<u8>> {
+    let values = Values::new();
+    let mut reader = Reader { text, at: 1, out: String::new(), values: &values };
+    let text = reader.quoted(true).filter(|_| text.starts_with('b'))?;
+    text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect()
 }
 
 struct Reader<'a> {
     text: &'a str,
     at: usize,
     out: String,
+    values: &'a Values,
 }
 
 impl<'a> Reader<'a> {
@@ -140,11 +164,32 @@ impl<'a> Reader<'a> {
             if !std::mem::take(&mut is_first) {
                 self.out.push(',');
             }
-            self.value(depth + 1)?;
+            match self.keyword().filter(|_| end == b')') {
+                Some(name) => {
+                    self.out.push_str(&format!("{{\"{name}\":"));
+                    self.value(depth + 1)?;
+                    self.out.push('}');
+                }
+                None => self.value(depth + 1)?,
+            }
         }
         self.at += 1;
         self.out.push(']');
         Some(())
+    }
+
+    /// The name of an argument of Python: `data=…`.
+    fn keyword(&mut self) -> Option<&'a str> {
+        let start = self.at;
+        let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let rest = self.rest();
+        let name = &rest[..rest.find(|c| !is_word(c))?];
+        self.at += name.len();
+        let is_named = !name.is_empty() && !self.rest().trim_start().starts_with("==") && self.takes("=");
+        if !is_named {
+            self.at = start;
+        }
+        is_named.then_some(name)
     }
 
     /// A text, or several joined by `+` or standing side by side.
@@ -281,12 +326,21 @@ impl<'a> Reader<'a> {
             self.out.push_str(json);
             return Some(());
         }
+        if let Some(json) = self.values.get(word).filter(|json| self.out.len() + json.len() <= MOST_BYTES) {
+            self.out.push_str(json);
+            return Some(());
+        }
         match (word, self.peek()?) {
-            ("JSON.stringify" | "json.dumps", b'(') => self.stringified(depth),
+            ("JSON.stringify", b'(') => self.stringified(depth, str::to_owned),
+            ("json.dumps", b'(') => self.stringified(depth, body::as_python),
             ("new", _) => self.word(depth + 1),
             // `Headers({…})`, `OrderedDict([…])`
             (_, b'(') => {
                 self.at += 1;
+                if self.takes(")") {
+                    self.out.push_str("{}");
+                    return Some(());
+                }
                 self.value(depth + 1)?;
                 while self.takes(",") {}
                 self.takes(")").then_some(())
@@ -298,7 +352,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A value written as JSON by the program itself: a text.
-    fn stringified(&mut self, depth: usize) -> Option<()> {
+    fn stringified(&mut self, depth: usize, written: fn(&str) -> String) -> Option<()> {
         self.at += 1;
         let start = self.out.len();
         self.value(depth + 1)?;
@@ -307,7 +361,7 @@ impl<'a> Reader<'a> {
             return None;
         }
         let json = self.out.split_off(start);
-        self.push_text(&json)
+        self.push_text(&written(&json))
     }
 
     /// `b'{\xff}'`: as the bytes they are, in the form in which Node shows them.
@@ -361,7 +415,7 @@ mod tests {
         ] {
             assert_eq!(json(text).as_deref(), Some(expected), "{text}");
         }
-        assert_eq!(arguments("'a', { b: 'c' });"), Some((r#"["a",{"b":"c"}]"#.into(), 16)));
+        assert_eq!(arguments("'a', { b: 'c' });", &Values::new()), Some((r#"["a",{"b":"c"}]"#.into(), 16)));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! HTTP in captured packets: what `tcpdump -A` and `-X` print, and packets that Wireshark copied as hex.
 
+use std::collections::BTreeSet;
+
 use etherparse::{LaxSlicedPacket, TransportSlice};
 
 use super::{Captured, Note, Read, RequestError, hex, raw, wrapping};
@@ -8,6 +10,11 @@ use super::{Captured, Note, Read, RequestError, hex, raw, wrapping};
 const HEADER_LENGTHS: &[usize] = &[52, 40, 72, 60, 64, 56, 48, 44, 80, 84];
 /// Lengths of what may stand before the header of IP: nothing, Ethernet, the loopback interface, Linux' cooked captures.
 const LINK_LENGTHS: &[usize] = &[0, 14, 4, 16, 18, 20];
+
+/// Directions of connections beyond which packets are not read.
+const MOST_FLOWS: usize = 1000;
+/// The longest such line.
+const LONGEST_HEADER: usize = 1024;
 
 /// Whether a text begins with the line that tcpdump prints for a packet.
 pub(super) fn begins(text: &[u8]) -> bool {
@@ -23,17 +30,18 @@ struct Header<'a> {
     length: Option<usize>,
 }
 
-/// `12:00:00.000000 IP 10.0.0.1.5000 > 10.0.0.2.80: Flags [P.], seq 1:200, length 200`
+/// `12:00:00.000000 IP 10.0.0.1.5000 > 10.0.0.2.80: Flags [P.], seq 1:200, length 200`, or the second of two such lines.
 fn header(line: &[u8]) -> Option<Header<'_>> {
-    let text = std::str::from_utf8(line).ok()?;
-    let (time, _) = text.trim_start().split_once(' ')?;
-    let at =
-        text.find(" IP ").map(|at| at + 4).or_else(|| text.find(" IP6 ").map(|at| at + 5)).filter(|at| *at < 80)?;
-    let (flow, rest) = text[at..].split_once(": ")?;
+    let text = std::str::from_utf8(&line[..line.len().min(LONGEST_HEADER)]).ok()?.trim();
+    let (ends, rest) = text.split_once(": Flags [")?;
+    let (before, receiver) = ends.rsplit_once(" > ")?;
+    let sender = before.rsplit(' ').next()?;
+    let is_address = |end: &str| !end.is_empty() && !end.contains(' ') && end.contains('.');
+    let at = text.find(sender)?;
     let value = |name: &str| rest.split(", ").find_map(|part| part.strip_prefix(name));
     let length = value("length ").and_then(|length| length.split([':', ' ', ')']).next()?.parse().ok());
-    let is_time = time.starts_with(|c: char| c.is_ascii_digit());
-    (is_time && flow.contains(" > ")).then_some(Header { flow, sequence: value("seq "), length })
+    let flow = &text[at..ends.len()];
+    (is_address(sender) && is_address(receiver)).then_some(Header { flow, sequence: value("seq "), length })
 }
 
 /// Reads the requests of what tcpdump printed.
@@ -64,14 +72,14 @@ pub(super) fn read(text: &[u8]) -> Read {
 /// What was sent in one direction of a connection.
 struct Flow {
     name: String,
-    seen: Vec<String>,
+    seen: BTreeSet<String>,
     bytes: Vec<u8>,
 }
 
 impl Flow {
     fn of<'f>(flows: &'f mut Vec<Self>, name: &str) -> &'f mut Self {
         let at = flows.iter().position(|flow| flow.name == name).unwrap_or_else(|| {
-            flows.push(Self { name: name.to_owned(), seen: Vec::new(), bytes: Vec::new() });
+            flows.push(Self { name: name.to_owned(), seen: BTreeSet::new(), bytes: Vec::new() });
             flows.len() - 1
         });
         &mut flows[at]
@@ -81,12 +89,14 @@ impl Flow {
 /// Adds what one packet holds to its flow.
 fn add(flows: &mut Vec<Flow>, header: &Header<'_>, block: &[u8]) {
     let Some(payload) = payload(header.length, wrapping::without_last_break(block)) else { return };
+    if flows.len() >= MOST_FLOWS {
+        return;
+    }
     let flow = Flow::of(flows, header.flow);
     if let Some(sequence) = header.sequence {
-        if flow.seen.iter().any(|seen| seen == sequence) {
+        if !flow.seen.insert(sequence.to_owned()) {
             return;
         }
-        flow.seen.push(sequence.to_owned());
     }
     flow.bytes.extend_from_slice(payload);
 }
@@ -97,7 +107,7 @@ fn payload(length: Option<usize>, block: &[u8]) -> Option<&[u8]> {
     if length == Some(0) {
         return None;
     }
-    if let Some(at) = raw::next_message(block) {
+    if let Some(at) = message_start(block) {
         return Some(&block[at..]);
     }
     let length = length?;
@@ -110,19 +120,37 @@ fn payload(length: Option<usize>, block: &[u8]) -> Option<&[u8]> {
     fits(true).or_else(|| fits(false))
 }
 
+/// Where a message begins in the characters of a packet: not in what tcpdump tells of it, which is indented by a tab.
+fn message_start(block: &[u8]) -> Option<usize> {
+    let mut from = 0;
+    loop {
+        let at = from + raw::next_message(&block[from..])?;
+        if at == 0 || block[at - 1] != b'\t' {
+            return Some(at);
+        }
+        from = at + block[at..].iter().position(|byte| *byte == b'\n')?;
+    }
+}
+
 /// Reads the requests in whole packets.
 pub(super) fn of_packets(packets: &[Vec<u8>]) -> Read {
     let mut segments = Vec::new();
     for packet in packets {
         segments.extend(LINK_LENGTHS.iter().find_map(|link| segment(packet.get(*link..)?)));
     }
-    // In the order in which they were sent, each once; the first one of a flow tells where it begins.
+    // In the order in which they were sent, each once; the first one that begins a message tells where its flow begins.
     let mut flows: Vec<Flow> = Vec::new();
-    let first: Vec<(String, u32)> = segments.iter().map(|one: &Segment| (one.flow.clone(), one.sequence)).collect();
-    let start = |flow: &str| first.iter().find(|(name, _)| name == flow).map_or(0, |(_, sequence)| *sequence);
+    let begins = |one: &&Segment| raw::begins(&one.payload) || raw::begins_response(&one.payload);
+    let first: Vec<(String, u32)> =
+        segments.iter().filter(begins).map(|one: &Segment| (one.flow.clone(), one.sequence)).collect();
+    let start =
+        |flow: &str| first.iter().take(MOST_FLOWS).find(|(name, _)| name == flow).map_or(0, |(_, sequence)| *sequence);
     segments.sort_by_key(|one| (one.flow.clone(), one.sequence.wrapping_sub(start(&one.flow))));
     segments.dedup_by(|one, other| one.flow == other.flow && one.sequence == other.sequence);
     for segment in segments {
+        if flows.len() >= MOST_FLOWS {
+            break;
+        }
         Flow::of(&mut flows, &segment.flow).bytes.extend(segment.payload);
     }
     of_flows(&flows, "captured packets")
@@ -136,7 +164,7 @@ struct Segment {
 
 /// What a packet of TCP, which begins with its header of IP, carries.
 fn segment(packet: &[u8]) -> Option<Segment> {
-    let (sliced, _) = LaxSlicedPacket::from_ip(packet).ok().map(|sliced| (sliced, ()))?;
+    let sliced = LaxSlicedPacket::from_ip(packet).ok()?;
     let Some(TransportSlice::Tcp(tcp)) = &sliced.transport else { return None };
     let flow = format!("{} > {}", tcp.source_port(), tcp.destination_port());
     (!tcp.payload().is_empty()).then(|| Segment {

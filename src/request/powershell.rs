@@ -5,8 +5,9 @@
 
 mod value;
 
-use super::command::Program;
+use super::command::called as requests_of;
 use super::draft::Draft;
+use super::program::Program;
 use super::{Captured, Note, Read, RequestError};
 use value::{Reader, Value};
 
@@ -64,11 +65,14 @@ pub(super) fn read(bytes: &[u8]) -> Read {
             // `$response = Invoke-WebRequest …` is both.
             continue;
         }
+        if reader.adds_member() {
+            continue;
+        }
         let word = reader.word().unwrap_or_default();
         match word.to_ascii_lowercase() {
             name if COMMANDS.contains(&name.as_str()) => all.push(invoked(&mut reader)),
             _ => match Program::of(word.as_bytes()) {
-                Some(program) => all.push(called(program, &mut reader)),
+                Some(program) => all.extend(called(program, &mut reader).unwrap_or_else(|error| vec![Err(error)])),
                 None => reader.skip_statement(),
             },
         }
@@ -77,7 +81,7 @@ pub(super) fn read(bytes: &[u8]) -> Read {
 }
 
 /// A program with its words, to which PowerShell hands them.
-fn called(program: Program, reader: &mut Reader<'_>) -> Result<Captured, RequestError> {
+fn called(program: Program, reader: &mut Reader<'_>) -> Read {
     let mut words = Vec::new();
     let mut has_escapes = false;
     let mut has_quotes = false;
@@ -90,11 +94,13 @@ fn called(program: Program, reader: &mut Reader<'_>) -> Result<Captured, Request
         words.push(plain.into_bytes());
     }
     reader.skip_statement();
-    let mut captured = program.request(words, None)?;
-    captured.notes.extend(has_escapes.then_some(Note::PowershellEscapes));
-    captured.notes.extend((has_quotes && !has_escapes).then_some(Note::PowershellQuotes));
-    captured.format.push_str(" in PowerShell");
-    Ok(captured)
+    let mut all = requests_of(program, words, None);
+    for captured in all.iter_mut().flatten() {
+        captured.notes.extend(has_escapes.then_some(Note::PowershellEscapes));
+        captured.notes.extend((has_quotes && !has_escapes).then_some(Note::PowershellQuotes));
+        captured.format.push_str(" in PowerShell");
+    }
+    Ok(all)
 }
 
 /// The parameters of `Invoke-WebRequest`.

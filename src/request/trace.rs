@@ -1,7 +1,7 @@
-//! What curl tells of a request: `-v`, `--trace-ascii` and `--trace`.
+//! What clients tell of a request: curl by `-v`, `--trace-ascii` and `--trace`, Python's `http.client` by its debug level.
 
-use super::hex;
 use super::{Captured, Note, Read, RequestError, raw};
+use super::{hex, literal};
 use crate::request::wrapping::without_last_break;
 
 /// What begins the lines of `curl -v`.
@@ -109,6 +109,28 @@ pub(super) fn read_trace(text: &[u8]) -> Read {
     Ok(all)
 }
 
+/// What begins the lines of Python's `http.client` that show what was sent.
+const PYTHON: &[u8] = b"send: b";
+
+/// Whether a text begins as Python's `http.client` tells what it sends.
+pub(super) fn begins_python(text: &[u8]) -> bool {
+    text.starts_with(PYTHON)
+}
+
+/// Reads the requests of what Python's `http.client` tells.
+pub(super) fn read_python(text: &[u8]) -> Read {
+    let mut sent = Vec::new();
+    for line in lines(text).filter(|line| line.starts_with(PYTHON)) {
+        let shown = String::from_utf8_lossy(&line[PYTHON.len() - 1..]);
+        sent.extend(
+            literal::bytes(&shown).ok_or(RequestError::Call("its bytes are not written as Python writes them"))?,
+        );
+    }
+    let mut all = raw::read(&sent)?;
+    all.iter_mut().flatten().for_each(|one| one.format = "output of Python's http.client".to_owned());
+    Ok(all)
+}
+
 /// `=> Send header, 150 bytes (0x96)`
 fn size_of(line: &[u8]) -> Option<usize> {
     let text = std::str::from_utf8(line).ok()?;
@@ -176,6 +198,13 @@ mod tests {
             );
             assert_eq!(captured.notes.contains(&Note::BodyMissing), body.is_empty(), "{after}");
         }
+    }
+
+    #[test]
+    fn what_python_tells_is_read_as_the_bytes_that_it_sent() {
+        let text = "send: b'POST /x HTTP/1.1\\r\\nHost: h\\r\\nContent-Length: 4\\r\\n\\r\\n'\nsend: b\"{'\\xff}\"\nreply: 'HTTP/1.1 200 OK\\r\\n'\n";
+        assert!(begins_python(text.as_bytes()));
+        assert_eq!(&one(read_python(text.as_bytes())).request.body[..], b"{'\xff}");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use super::program::Program;
 use super::{MOST_BYTES, output};
 
 /// Why a text is not a command line.
@@ -180,7 +181,8 @@ impl<'a> Words<'a> {
         const STARTS: &[&[u8]] = &[b"-", b"'", b"\"", b"$'", b"http:", b"https:", b"<", b">", b"|", b"@-"];
         let rest = &self.text[self.at..];
         let rest = &rest[rest.iter().take_while(|byte| b" \t\r".contains(byte)).count()..];
-        self.done.len() < 2 || STARTS.iter().any(|start| rest.starts_with(start))
+        let has_name_alone = matches!(self.done.as_slice(), [word] if Program::of(&word.bytes).is_some());
+        has_name_alone || STARTS.iter().any(|start| rest.starts_with(start))
     }
 
     /// What an operator ends, if it ends the command.

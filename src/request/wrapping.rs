@@ -5,6 +5,11 @@ use std::ops::Range;
 /// What begins and ends a block of code in Markdown, Jira and Confluence.
 const FENCES: &[&str] = &["```", "~~~", "{code", "{noformat"];
 
+/// Whether a text begins with a fence.
+pub(super) fn begins_fenced(text: &[u8]) -> bool {
+    FENCES.iter().any(|fence| text.starts_with(fence.as_bytes()))
+}
+
 /// The blocks of code in a text that has any.
 pub(super) fn fenced(text: &[u8]) -> Vec<&[u8]> {
     let mut blocks = Vec::new();

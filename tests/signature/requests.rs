@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use proptest::prelude::*;
 use syncctl::request::{Captured, Note, RequestError, read_each};
 use syncctl::signature::{find, verify};
 
@@ -134,4 +135,178 @@ fn holds(all: &Result<Vec<Result<Captured, RequestError>>, RequestError>, format
             && one.request.headers.contains_key("x-webhook-signature")),
         Lost => matches!(all.as_deref(), Ok([Err(RequestError::BytesLost { said: 11, .. })])),
     }
+}
+
+/// One line of `requests.jsonl`: a file of a kind, and what is right for it.
+#[derive(serde::Deserialize)]
+struct Variant {
+    name: String,
+    /// `valid`: it is read and its signature is right; `other-bytes`: it is read, and not as the bytes that were signed;
+    /// `several`: more than one request is signed; `refused`: it is not read, or has no body.
+    right: String,
+    /// Which of several requests is meant, from 1.
+    which: Option<usize>,
+    text: Option<String>,
+    base64: Option<String>,
+}
+
+impl Variant {
+    fn bytes(&self) -> Vec<u8> {
+        use base64::Engine as _;
+        match (&self.text, &self.base64) {
+            (Some(text), _) => text.clone().into_bytes(),
+            (None, Some(encoded)) => base64::engine::general_purpose::STANDARD.decode(encoded).expect("base64"),
+            (None, None) => panic!("{} is empty", self.name),
+        }
+    }
+
+    /// What came of it, in the words of `right`.
+    fn outcome(&self) -> &'static str {
+        let all = read_each(&self.bytes()).unwrap_or_default();
+        let meant: Vec<&Captured> = all
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| self.which.is_none_or(|which| at + 1 == which))
+            .filter_map(|(_, one)| one.as_ref().ok())
+            .filter(|one| all.len() == 1 || one.request.headers.contains_key("x-webhook-signature"))
+            .collect();
+        match meant.as_slice() {
+            [] => "refused",
+            [one] if one.misses_body() => "refused",
+            [one] if is_valid(one) => "valid",
+            [_] => "other-bytes",
+            _ => "several",
+        }
+    }
+}
+
+fn variants() -> Vec<Variant> {
+    let lines = include_str!("requests.jsonl").lines();
+    lines.map(|line| serde_json::from_str(line).expect("a variant")).collect()
+}
+
+#[test]
+fn every_variant_of_every_tool_is_read_or_refused_rightly() {
+    let variants = variants();
+    let wrong: Vec<_> = variants.iter().filter(|one| one.outcome() != one.right).collect();
+    let shown: Vec<_> =
+        wrong.iter().map(|one| format!("{}: {} and not {}", one.name, one.outcome(), one.right)).collect();
+    assert!(shown.is_empty(), "{shown:#?}");
+    assert!(variants.len() > 150, "{}", variants.len());
+}
+
+/// Every file and every variant.
+fn every_text() -> Vec<Vec<u8>> {
+    FILES.iter().map(|(name, ..)| file(name)).chain(variants().iter().map(Variant::bytes)).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn no_truncated_or_changed_text_makes_anything_panic(
+        text in any::<prop::sample::Index>(),
+        cut in any::<prop::sample::Index>(),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
+        other in any::<prop::sample::Index>(),
+        joins in any::<bool>(),
+    ) {
+        let texts = TEXTS.get_or_init(every_text);
+        let mut bytes = text.get(texts).clone();
+        for (at, byte) in changes {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        bytes.truncate(cut.index(bytes.len()) + 1);
+        if joins {
+            bytes.extend(other.get(texts).iter());
+        }
+        for captured in read_each(&bytes).into_iter().flatten().flatten() {
+            let again = syncctl::request::read(&syncctl::request::to_raw(&captured.request)).expect("what was read is written so that it is read");
+            prop_assert_eq!(again.len(), 1);
+            prop_assert_eq!(&again[0].request.body, &captured.request.body);
+        }
+    }
+}
+
+static TEXTS: std::sync::OnceLock<Vec<Vec<u8>>> = std::sync::OnceLock::new();
+
+/// What could be read again and again: a reader that looks at the rest of a text at each of its places would take hours.
+#[test]
+fn no_text_takes_more_than_its_length_in_time() {
+    const LENGTH: usize = 1 << 20;
+    let starts = [
+        "",
+        "curl h ",
+        "POST / HTTP/1.1\n\n",
+        "{",
+        "[",
+        "{\"log\":{\"entries\":[",
+        "fetch(",
+        "requests.post(",
+        "Invoke-WebRequest ",
+        "$a = ",
+        "http POST h ",
+        "> ",
+        "* a\n> POST / HTTP/1.1\n",
+        "12:00:00.0 IP 1.1 > 2.2: Flags [P.], seq 1:2, length 9\n",
+        "00000000  ",
+        "### a\nPOST https://h/\n\n",
+        "```\n",
+        "A: b\nHost: h\n",
+        "Request URL: https://h/\n",
+        "=> Send header, 9 bytes\n0000: POST / HTTP/1.1\n",
+        "Array\n(\n",
+        "map[",
+        "{host=h, ",
+        "char peer0_0[] = {",
+        "set a=b\ncurl ^\"h^\" ",
+        "A='b'\ncurl $A ",
+        "curl h -d “",
+        "{ host: 'h' }\n",
+        "send: b'",
+    ];
+    let units = [
+        "a",
+        "'",
+        "\"",
+        "{{",
+        "{{a}}",
+        "(",
+        "$(",
+        "${",
+        "`",
+        "\\",
+        "HTTP/1.1",
+        "POST / HTTP/1.1",
+        "\n",
+        "a\n",
+        "[",
+        "{\"a\":",
+        "0a ",
+        ", a",
+        "@{a=",
+        "+",
+        "“",
+        "fetch(",
+        "<<",
+        "a=b\n",
+        "set a=b\n",
+        "%a%",
+        "#",
+        "| curl ",
+    ];
+    for (start, unit) in starts.iter().flat_map(|start| units.iter().map(move |unit| (start, unit))) {
+        let text = start.to_string() + &unit.repeat((LENGTH >> 6) / unit.len());
+        let begun = std::time::Instant::now();
+        let _ = read_each(text.as_bytes());
+        assert!(
+            begun.elapsed() < std::time::Duration::from_secs(5),
+            "{start:?} and many {unit:?}: {:?}",
+            begun.elapsed()
+        );
+    }
+    let long = format!("POST / HTTP/1.1\r\nHost: h\r\n\r\n{}", "{\"a\":\"HTTP/1.1\"}\n".repeat(15 * LENGTH / 17));
+    assert!(read_each(long.as_bytes()).is_ok_and(|all| all.len() == 1));
+    assert_eq!(read_each(&vec![b'a'; 17 * LENGTH]), Err(RequestError::TooLong));
 }

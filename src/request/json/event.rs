@@ -185,7 +185,7 @@ pub(in crate::request) fn body_of(
 }
 
 /// `{"type":"Buffer","data":[123,125]}`
-fn node_buffer(value: &RawValue) -> Option<Vec<u8>> {
+pub(super) fn node_buffer(value: &RawValue) -> Option<Vec<u8>> {
     let members = Members::parse(value)?;
     if members.text(&["type"])? != "Buffer" {
         return None;

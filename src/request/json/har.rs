@@ -52,6 +52,11 @@ pub(super) fn requests(members: &Members<'_>) -> Option<Vec<Result<Captured, Req
     {
         return Some(vec![parsed::<Request>(members.get("request")?).and_then(captured)]);
     }
+    // A request that was copied alone.
+    if members.has("method") && members.has("url") && members.has("postData") && is_list("headers") {
+        let request = RawValue::from_string(members.to_json()).ok()?;
+        return Some(vec![parsed::<Request>(&request).and_then(captured)]);
+    }
     None
 }
 

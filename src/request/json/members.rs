@@ -38,6 +38,12 @@ impl<'a> Members<'a> {
         paths.iter().find_map(|path| text(self.get(path)?))
     }
 
+    /// The object as JSON again.
+    pub(in crate::request) fn to_json(&self) -> String {
+        let pairs = self.iter().map(|(name, value)| format!("{}:{}", serde_json::Value::from(name), value.get()));
+        format!("{{{}}}", pairs.collect::<Vec<_>>().join(","))
+    }
+
     pub(in crate::request) fn iter(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
         self.0.iter().map(|(name, value)| (name.as_ref(), *value))
     }

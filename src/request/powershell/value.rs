@@ -137,6 +137,11 @@ impl<'a> Reader<'a> {
         let name = self.take_while(|c| c.is_alphanumeric() || "_:.".contains(c));
         self.skip_space(false);
         let is_set = is_variable && !name.is_empty() && self.takes("=");
+        if is_set && self.makes_object() {
+            self.set(name, Value::Table(Vec::new()));
+            self.skip_statement();
+            return None;
+        }
         if !is_set || self.calls_next() {
             // `$response = Invoke-WebRequest …`: the command is what matters.
             if !is_set {
@@ -145,6 +150,53 @@ impl<'a> Reader<'a> {
             return None;
         }
         Some(name)
+    }
+
+    /// Whether a new object follows, such as a dictionary, that is empty at first.
+    fn makes_object(&mut self) -> bool {
+        self.skip_space(false);
+        let rest = self.rest();
+        rest.get(..10).is_some_and(|start| start.eq_ignore_ascii_case("New-Object"))
+    }
+
+    /// Reads a statement that adds a member to a table: `$headers.Add("a", "b")`, `$headers["a"] = "b"`.
+    pub(super) fn adds_member(&mut self) -> bool {
+        let start = self.at;
+        let added = self.added_member();
+        if added.is_none() {
+            self.at = start;
+        }
+        added.is_some()
+    }
+
+    fn added_member(&mut self) -> Option<()> {
+        if !self.takes("$") {
+            return None;
+        }
+        let table = self.take_while(|c| c.is_alphanumeric() || c == '_').to_ascii_lowercase();
+        let is_call = self.takes(".Add(") || self.takes(".add(");
+        if !is_call && !self.takes("[") {
+            return None;
+        }
+        self.skip_space(false);
+        let name = self.operand().into_text()?;
+        self.skip_space(false);
+        if !(is_call && self.takes(",") || !is_call && self.takes("]")) {
+            return None;
+        }
+        self.skip_space(false);
+        if !is_call && !self.takes("=") {
+            return None;
+        }
+        let value = self.expression();
+        self.takes(")");
+        match self.variables.get_mut(&table)? {
+            Value::Table(pairs) => {
+                pairs.push((name, value));
+                Some(())
+            }
+            _ => None,
+        }
     }
 
     /// Whether a command, and no value, follows.
@@ -195,8 +247,18 @@ impl<'a> Reader<'a> {
                 self.takes(":");
                 Some(self.joined(Value::Word(word.to_owned())))
             }
+            // Nothing of what is sent begins so.
+            ',' | '{' | '`' => {
+                self.at += 1;
+                Some(Value::Unknown)
+            }
             _ => {
+                let start = self.at;
                 let value = self.operand();
+                if self.at == start {
+                    self.at += self.peek().map_or(0, char::len_utf8);
+                    return Some(Value::Unknown);
+                }
                 Some(self.joined(value))
             }
         }
