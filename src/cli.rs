@@ -54,6 +54,7 @@ pub mod reconcile;
 pub mod records;
 pub mod replay;
 mod request_file;
+mod requests;
 mod resend;
 pub mod retry;
 pub mod secret;
@@ -176,6 +177,9 @@ pub enum Command {
     /// Show the audit log of attempts and received webhooks
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// List, show and replay refused webhooks that are kept
+    #[command(subcommand)]
+    Requests(requests::RequestsCommand),
     /// Inspect, back up, verify and prune the database
     #[command(subcommand)]
     Db(db::DbCommand),
@@ -284,6 +288,7 @@ impl Command {
             Self::Retry(command) => command.run(context),
             Self::Reconcile(args) => args.run(context),
             Self::Audit(command) => command.run(context),
+            Self::Requests(command) => command.run(context),
             Self::Db(command) => command.run(context),
             Self::Doctor(args) => args.run(context),
             Self::Bundle(args) => args.run(context),

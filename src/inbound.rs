@@ -12,10 +12,10 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::clock::Timestamp;
-use crate::event::{Draft, EventId, Invalid, known_resource_type};
+use crate::event::{Draft, EventId, Invalid, MAX_ORIGINAL_ID_CHARS, known_resource_type};
 use crate::record::{Change, Stamp};
-use crate::signature::{Algorithm, Fingerprint, Key, Secret};
-use crate::store::inbound::Incoming;
+use crate::signature::{Algorithm, Fingerprint, Key, Secret, Tolerance};
+use crate::store::inbound::{Incoming, RefusalDetails};
 
 mod verify;
 
@@ -37,6 +37,23 @@ pub enum Accepts {
 }
 
 impl Accepts {
+    /// The path of its route.
+    pub fn route(self) -> &'static str {
+        match self {
+            Self::Enrollments => "/api/webhooks/enrollment-changed",
+            Self::Profiles => "/api/webhooks/profile-updated",
+            Self::Progress => "/api/webhooks/progress-updated",
+            Self::Everything => "/api/webhooks/sync",
+        }
+    }
+
+    /// What the route at `path` takes.
+    pub fn at(path: &str) -> Option<Self> {
+        [Self::Enrollments, Self::Profiles, Self::Progress, Self::Everything]
+            .into_iter()
+            .find(|accepts| accepts.route() == path)
+    }
+
     fn takes(self, event_type: &str) -> bool {
         match self {
             Self::Enrollments => event_type.starts_with("enrollment."),
@@ -116,7 +133,20 @@ pub fn read(
     source: &str,
     now: Timestamp,
 ) -> Result<Incoming, WebhookRefusal> {
-    let Verified { scheme, secret } = verify::verify(keys, headers, body, now)?;
+    read_within(None, keys, accepts, headers, body, source, now)
+}
+
+/// The same with another tolerance for the signed time than the scheme's own.
+pub fn read_within(
+    tolerance: Option<Tolerance>,
+    keys: &Keys,
+    accepts: Accepts,
+    headers: &HeaderMap,
+    body: &Bytes,
+    source: &str,
+    now: Timestamp,
+) -> Result<Incoming, WebhookRefusal> {
+    let Verified { scheme, secret, skew_ms } = verify::verify(keys, headers, body, now, tolerance)?;
     let event = Envelope::read(body)?;
     let draft = event.draft(scheme)?;
     let Some(id) = draft.id.clone() else { return Err(WebhookRefusal::field("id", "is missing")) };
@@ -132,7 +162,28 @@ pub fn read(
     let stamp = Stamp { at: draft.timestamp.unwrap_or(now), by: id.clone() };
     let change =
         Change::new(&draft.event_type, &draft.data, stamp).map_err(|e| WebhookRefusal::field("data", e.to_string()))?;
-    Ok(Incoming { id, draft, change, source: source.to_owned(), secret })
+    Ok(Incoming { id, draft, change, source: source.to_owned(), secret, route: accepts.route(), skew_ms })
+}
+
+/// What is known of a webhook that was refused: what it claims, and whether its signature was right all the same.
+pub fn examine(
+    keys: &Keys,
+    refusal: &WebhookRefusal,
+    headers: &HeaderMap,
+    body: &Bytes,
+    now: Timestamp,
+) -> RefusalDetails {
+    let claimed = |raw: Option<&RawValue>| {
+        let text: Option<String> = raw.and_then(|raw| serde_json::from_str(raw.get()).ok());
+        text.map(|text| text.chars().take(MAX_ORIGINAL_ID_CHARS).collect())
+    };
+    let envelope = Envelope::read(body).unwrap_or_default();
+    let field = match refusal {
+        WebhookRefusal::Invalid(fields) => fields.first().map(|(name, _)| (*name).to_owned()),
+        WebhookRefusal::Unverified(_) | WebhookRefusal::HeaderError(_) => None,
+    };
+    let (claimed_id, claimed_type) = (claimed(envelope.id), claimed(envelope.event_type));
+    RefusalDetails { claimed_id, claimed_type, field, ..verify::examine(keys, headers, body, now) }
 }
 
 /// The members of an event's body, unread. One given twice is refused; unknown ones are left alone.

@@ -3,6 +3,9 @@
 //! Health measures lag as well as failures: a queue that nobody drains fails nothing, and is not healthy.
 
 pub mod nagios;
+mod received;
+
+pub use received::ReceivedTotals;
 pub mod outage;
 pub mod pace;
 
@@ -14,6 +17,7 @@ use serde::Serialize;
 use crate::clock::Timestamp;
 use crate::endpoint::PausedBy;
 use crate::format::{bytes, short_duration};
+use crate::store::inbound::ReceivedFigures;
 use crate::store::{EndpointFigures, Figures, Rate, Storage};
 
 /// The window that health looks at.
@@ -37,6 +41,8 @@ pub struct Limits {
     pub max_due_age: Duration,
     /// The time from which on a delivery that is being sent counts as stuck.
     pub max_processing_age: Duration,
+    /// The longest time in which no webhook verifies; zero is no limit.
+    pub silence_after: Duration,
 }
 
 impl Default for Limits {
@@ -46,6 +52,7 @@ impl Default for Limits {
             max_failures: 10,
             max_due_age: Duration::from_mins(15),
             max_processing_age: Duration::from_mins(15),
+            silence_after: Duration::ZERO,
         }
     }
 }
@@ -154,10 +161,17 @@ pub fn processing_age(figures: &Figures, now: Timestamp) -> Duration {
     figures.oldest_processing.map_or(Duration::ZERO, |since| now.since(since))
 }
 
-/// Judges the queue. `rates` are those of the [`HEALTH_WINDOW`] before `now`.
-pub fn health(figures: &Figures, rates: &[Rate], storage: Storage, limits: &Limits, now: Timestamp) -> Health {
+/// Judges the queue and the receiving side. `rates` and `received` are those of the [`HEALTH_WINDOW`] before `now`.
+pub fn health(
+    figures: &Figures,
+    rates: &[Rate],
+    received: &ReceivedFigures,
+    storage: Storage,
+    limits: &Limits,
+    now: Timestamp,
+) -> Health {
     let attempts = Attempts::of(rates);
-    let checks = vec![
+    let mut checks = vec![
         check_rate(attempts, limits),
         check_failures(attempts, limits),
         check_due_age(due_age(figures, now), limits),
@@ -166,6 +180,7 @@ pub fn health(figures: &Figures, rates: &[Rate], storage: Storage, limits: &Limi
         check_held(figures),
         check_storage(storage),
     ];
+    checks.extend(received::checks(received, limits, now));
     let healthy = checks.iter().all(|check| check.state != Grade::Critical);
     Health {
         healthy,
@@ -462,14 +477,15 @@ mod tests {
 
     fn judged(figures: &Figures, delivered: i64, failed: i64) -> Health {
         let rates = [rate("user.created", "user", delivered, failed)];
-        health(figures, &rates, Storage::default(), &Limits::default(), NOW)
+        health(figures, &rates, &ReceivedFigures::default(), Storage::default(), &Limits::default(), NOW)
     }
 
     #[test]
     fn a_full_disk_and_a_log_without_end_are_not_healthy() {
         let on = |full, mib: u64| {
             let storage = Storage { full, wal_bytes: mib << 20, ..Storage::default() };
-            let health = health(&figures(endpoint()), &[], storage, &Limits::default(), NOW);
+            let received = ReceivedFigures::default();
+            let health = health(&figures(endpoint()), &[], &received, storage, &Limits::default(), NOW);
             let state = health.checks.iter().find(|check| check.name == "storage").map(|check| check.state);
             (health.healthy, state.expect("it was looked at"))
         };

@@ -19,6 +19,7 @@ pub mod doctor;
 pub mod emitted;
 pub mod endpoint_test;
 pub mod health;
+pub mod kept;
 pub mod lists;
 pub mod log;
 pub mod outage;

@@ -62,6 +62,7 @@ impl BundleArgs {
         let health = monitor::health(
             &figures,
             &store.rates(now.minus(HEALTH_WINDOW)).wait()?,
+            &store.received_figures(now.minus(HEALTH_WINDOW)).wait()?,
             store.file().map(FileStore::storage).unwrap_or_default(),
             &config.health,
             now,

@@ -310,13 +310,9 @@ async fn read(context: &Context, store: &dyn Store, readings: &mut Readings) -> 
     let figures = store.figures(now).await?;
     readings.add(&figures, now);
     let rates = store.rates(now.minus(HEALTH_WINDOW)).await?;
-    let health = monitor::health(
-        &figures,
-        &rates,
-        store.file().map(FileStore::storage).unwrap_or_default(),
-        &context.config()?.health,
-        now,
-    );
+    let received = store.received_figures(now.minus(HEALTH_WINDOW)).await?;
+    let storage = store.file().map(FileStore::storage).unwrap_or_default();
+    let health = monitor::health(&figures, &rates, &received, storage, &context.config()?.health, now);
     let recent = AttemptFilter { since: Some(now.minus(LATENCY_WINDOW)), ..AttemptFilter::default() };
     let attempts = store.attempts(&recent, newest(ATTEMPTS)).await?;
     let troubled = DeliveryFilter { troubled: true, ..DeliveryFilter::default() };

@@ -8,6 +8,7 @@ use super::context::Context;
 use super::events;
 use super::exit::{CliError, Exit};
 use super::request_file;
+use super::requests;
 use super::signature_args::{SchemeArgs, SecretArgs, candidates, key, owned};
 use super::values;
 use crate::clock::Timestamp;
@@ -40,6 +41,9 @@ pub struct VerifyArgs {
     /// Which request of a file that holds several, counted from 1
     #[arg(long, value_name = "N", requires = "request", alias = "entry")]
     which: Option<usize>,
+    /// Verify a refused webhook that is kept, as of the time it arrived; `syncctl requests list` has their numbers
+    #[arg(long, value_name = "ID", conflicts_with_all = ["request", "event", "file", "headers"])]
+    stored: Option<i64>,
     /// Take the body of a stored event
     #[arg(long, value_name = "ID", conflicts_with = "request")]
     event: Option<String>,
@@ -74,7 +78,7 @@ impl VerifyArgs {
                 .error("--show-expected shows a valid signature, and only to a terminal")
                 .hint("compute one elsewhere with `syncctl sign`"));
         }
-        let received = self.received(context)?;
+        let (received, arrived) = self.received(context)?;
         let secret = self.secret.read(context)?;
         let Some((chosen, detected)) = self.scheme.for_request(&received)? else {
             let secrets = candidates(context, &secret)?;
@@ -83,7 +87,7 @@ impl VerifyArgs {
             return Ok(Exit::Signature);
         };
         let scheme = chosen.scheme();
-        let verified = self.verified(context, scheme, &received, &secret, detected)?;
+        let verified = self.verified(context, scheme, &received, (&secret, detected), arrived)?;
         context.screen.report(&verified::verified(&verified))?;
         Ok(if verified.verdict.is_valid() { Exit::Done } else { Exit::Signature })
     }
@@ -93,15 +97,15 @@ impl VerifyArgs {
         context: &Context,
         scheme: &'a dyn Scheme,
         received: &'a Received,
-        secret: &str,
-        detected: bool,
+        (secret, detected): (&str, bool),
+        arrived: Option<Timestamp>,
     ) -> Result<Verified<'a>, CliError> {
         let secrets = candidates(context, secret)?;
         // A secret that the scheme cannot use may be what there is to explain.
         let keys: Vec<Key> =
             if self.explain { scheme.key(secret.as_bytes()).into_iter().collect() } else { vec![key(scheme, secret)?] };
         let tolerance = self.tolerance.map(Tolerance::both);
-        let now = self.at.unwrap_or(context.now);
+        let now = self.at.or(arrived).unwrap_or(context.now);
         let mut verdict = verify(scheme, received, &keys, now, tolerance);
         if let (Err(error), Err(VerifyError::CodeMismatch)) = (scheme.key(secret.as_bytes()), &verdict.signature) {
             verdict.signature = Err(VerifyError::SecretUnusable(error));
@@ -116,7 +120,12 @@ impl VerifyArgs {
         Ok(Verified { scheme, received, detected, verdict, explanation, expected })
     }
 
-    fn received(&self, context: &Context) -> Result<Received, CliError> {
+    /// The request, and when it arrived if it was kept.
+    fn received(&self, context: &Context) -> Result<(Received, Option<Timestamp>), CliError> {
+        if let Some(id) = self.stored {
+            let (row, copy) = requests::find(context.existing_store()?.as_ref(), id)?;
+            return Ok((requests::received(&copy), Some(row.at)));
+        }
         let mut received = match &self.request {
             Some(path) => self.captured(context, path)?,
             None => Received { method: http::Method::POST, body: self.body(context)?, ..Received::default() },
@@ -134,7 +143,7 @@ impl VerifyArgs {
         if let Some(method) = &self.method {
             received.method = method.clone();
         }
-        Ok(received)
+        Ok((received, None))
     }
 
     /// The request of a file, with the body of another one where that is named.

@@ -108,6 +108,12 @@ pub(super) const KEYS: &[Key<Values>] = &[
         |v| duration_shown(v.health.max_due_age),
     ),
     key(
+        "health.silence_after",
+        Form::One,
+        |v, t| set(&mut v.health.silence_after, duration(t)),
+        |v| duration_shown(v.health.silence_after),
+    ),
+    key(
         "health.max_processing_age",
         Form::One,
         |v, t| set(&mut v.health.max_processing_age, duration_above_zero(t)),

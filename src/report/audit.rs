@@ -6,7 +6,7 @@ use super::{Cell, Column, Level, Pagination, Report, Table};
 use crate::clock::Timestamp;
 use crate::delivery::Outcome;
 use crate::event::EventId;
-use crate::format::shorten;
+use crate::format::{short_duration, shorten};
 use crate::store::inbound::ReceivedRow;
 use crate::store::{LoggedAttempt, Page};
 
@@ -152,6 +152,14 @@ struct ReceivedView<'a> {
     source: Option<&'a str>,
     repeats: u64,
     body_sha256: Option<String>,
+    route: Option<&'a str>,
+    scheme: Option<&'a str>,
+    signature_valid: Option<bool>,
+    claimed_id: Option<&'a str>,
+    claimed_type: Option<&'a str>,
+    field: Option<&'a str>,
+    skew_ms: Option<i64>,
+    request: Option<i64>,
 }
 
 impl<'a> ReceivedView<'a> {
@@ -169,6 +177,14 @@ impl<'a> ReceivedView<'a> {
             source: row.source.as_deref(),
             repeats: row.repeats,
             body_sha256: row.digest.as_ref().map(|digest| hexadecimal(digest)),
+            route: row.route.as_deref(),
+            scheme: row.scheme.as_deref(),
+            signature_valid: row.signature_is_right,
+            claimed_id: row.claimed_id.as_deref(),
+            claimed_type: row.claimed_type.as_deref(),
+            field: row.field.as_deref(),
+            skew_ms: row.skew_ms,
+            request: row.request,
         }
     }
 }
@@ -178,9 +194,22 @@ fn received_action(row: &ReceivedRow) -> String {
     row.event_type.as_ref().map_or("sync.failure".to_owned(), |event_type| format!("sync.{event_type}"))
 }
 
+/// What else is known of a refusal: `; signature right; 6m behind; field type; request 12`.
+fn refusal_details(row: &ReceivedRow) -> String {
+    let signature = row.signature_is_right.map(|right| if right { "signature right" } else { "signature wrong" });
+    let skew = row.skew_ms.filter(|skew| skew.unsigned_abs() >= 1_000).map(|skew| {
+        let which = if skew > 0 { "behind" } else { "ahead" };
+        format!("signed {} {which}", short_duration(std::time::Duration::from_millis(skew.unsigned_abs())))
+    });
+    let field = row.field.as_ref().map(|field| format!("field {field}"));
+    let request = row.request.map(|id| format!("request {id}"));
+    let parts = [signature.map(str::to_owned), skew, field, request];
+    parts.into_iter().flatten().map(|part| format!("; {part}")).collect()
+}
+
 fn received_cells(row: &ReceivedRow) -> Vec<Cell> {
     let detail = match (&row.reason, row.repeats) {
-        (Some(reason), 0) => format!("{}: {reason}", row.result),
+        (Some(reason), 0) => format!("{}: {reason}{}", row.result, refusal_details(row)),
         (Some(reason), n) => format!("{}: {reason}, {n} more", row.result),
         (None, 0) => row.result.to_owned(),
         (None, n) => format!("{}, then {n} times again", row.result),

@@ -9,7 +9,10 @@ use super::queue::Queue;
 use super::{Cell, Column, Level, Report, Table};
 use crate::clock::Timestamp;
 use crate::monitor::nagios::{Answer, Measured};
-use crate::monitor::{self, Check, FailureStats, Grade, HEALTH_WINDOW, Health, Limits, STATS_WINDOW, percent};
+use crate::monitor::{
+    self, Check, FailureStats, Grade, HEALTH_WINDOW, Health, Limits, ReceivedTotals, STATS_WINDOW, percent,
+};
+use crate::store::inbound::{ReceivedFigures, ReceivedRate};
 use crate::store::{DeliveryFilter, DeliveryRow, Figures, FileStore, Page, Result, Store};
 
 #[derive(Serialize)]
@@ -30,6 +33,43 @@ struct HealthAnswer<'a> {
     queue: Queue,
     recent_failures: Vec<FailureView<'a>>,
     failure_stats: &'a FailureStats,
+    received: ReceivedView<'a>,
+}
+
+/// The receiving side within the window that health looks at.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ReceivedView<'a> {
+    accepted: u64,
+    refused: u64,
+    refusal_rate: f64,
+    last_accepted_at: Option<Timestamp>,
+    mean_skew_ms: Option<i64>,
+    refusals: Vec<RefusalView<'a>>,
+}
+
+#[derive(Serialize)]
+struct RefusalView<'a> {
+    route: &'a str,
+    reason: &'a str,
+    count: u64,
+}
+
+impl<'a> ReceivedView<'a> {
+    fn of(figures: &'a ReceivedFigures) -> Self {
+        let totals = ReceivedTotals::of(&figures.rates);
+        let refusal = |rate: &'a ReceivedRate| {
+            Some(RefusalView { route: &rate.route, reason: rate.reason.as_deref()?, count: rate.count })
+        };
+        Self {
+            accepted: totals.accepted,
+            refused: totals.refused,
+            refusal_rate: totals.refusal_rate(),
+            last_accepted_at: figures.last_accepted_at,
+            mean_skew_ms: totals.mean_skew_ms,
+            refusals: figures.rates.iter().filter_map(refusal).collect(),
+        }
+    }
 }
 
 const CHECKS: &[Column] = &[
@@ -45,20 +85,30 @@ const RECENT: u64 = 10;
 
 /// Reads and judges how the queue is.
 pub fn judge(store: &dyn Store, limits: &Limits, now: Timestamp) -> Result<(Figures, Health)> {
+    judge_with(store, &store.received_figures(now.minus(HEALTH_WINDOW)).wait()?, limits, now)
+}
+
+fn judge_with(
+    store: &dyn Store,
+    received: &ReceivedFigures,
+    limits: &Limits,
+    now: Timestamp,
+) -> Result<(Figures, Health)> {
     let figures = store.figures(now).wait()?;
     let rates = store.rates(now.minus(HEALTH_WINDOW)).wait()?;
-    let judged =
-        monitor::health(&figures, &rates, store.file().map(FileStore::storage).unwrap_or_default(), limits, now);
+    let storage = store.file().map(FileStore::storage).unwrap_or_default();
+    let judged = monitor::health(&figures, &rates, received, storage, limits, now);
     Ok((figures, judged))
 }
 
 /// Reads what `health` needs: whether the queue is healthy, and the report that says so.
 pub fn examine(store: &dyn Store, limits: &Limits, now: Timestamp) -> Result<(bool, Report)> {
-    let (figures, judged) = judge(store, limits, now)?;
+    let received = store.received_figures(now.minus(HEALTH_WINDOW)).wait()?;
+    let (figures, judged) = judge_with(store, &received, limits, now)?;
     let since = now.minus(STATS_WINDOW);
     let stats = monitor::failure_stats(&figures, &store.rates(since).wait()?, since);
     let recent = recent_failures(store)?;
-    Ok((judged.healthy, health(&judged, Queue::of(&figures, now), &recent, &stats)))
+    Ok((judged.healthy, health(&judged, Queue::of(&figures, now), &recent, &stats, &received)))
 }
 
 /// The latest troubled deliveries.
@@ -68,7 +118,13 @@ pub(super) fn recent_failures(store: &dyn Store) -> Result<Vec<DeliveryRow>> {
 }
 
 /// What `health` and `GET /api/sync/health` answer. `recent` are the latest troubled deliveries.
-pub fn health(health: &Health, queue: Queue, recent: &[DeliveryRow], stats: &FailureStats) -> Report {
+pub fn health(
+    health: &Health,
+    queue: Queue,
+    recent: &[DeliveryRow],
+    stats: &FailureStats,
+    received: &ReceivedFigures,
+) -> Report {
     let answer = HealthAnswer {
         health: HealthView {
             healthy: health.healthy,
@@ -81,6 +137,7 @@ pub fn health(health: &Health, queue: Queue, recent: &[DeliveryRow], stats: &Fai
         queue,
         recent_failures: recent.iter().map(FailureView::of).collect(),
         failure_stats: stats,
+        received: ReceivedView::of(received),
     };
     let report = Report::new(&answer)
         .with_line(&*health.message)

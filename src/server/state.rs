@@ -18,7 +18,7 @@ use super::secrets::Secrets;
 use super::sessions::Sessions;
 use crate::clock::{Clock, Timestamp};
 use crate::monitor::{FreshnessThresholds, Limits};
-use crate::store::inbound::Refused;
+use crate::store::inbound::{RefusalDetails, Refused};
 use crate::store::{Store, StoreError};
 
 /// How long a write may wait for the database: senders give up after ten seconds, and have to hear before that.
@@ -123,12 +123,19 @@ impl App {
     }
 
     /// Audits a refused webhook within the limit. The caller learns nothing of it, whether it works or not.
-    pub(super) async fn audit_refusal(&self, reason: &'static str, digest: Option<[u8; 32]>, source: IpAddr) {
+    ///
+    /// `details` are asked for only if the refusal gets a row of its own, so that a flood costs no second verification.
+    pub(super) async fn audit_refusal(
+        &self,
+        (reason, route): (&'static str, &'static str),
+        source: IpAddr,
+        details: impl FnOnce() -> (Option<[u8; 32]>, RefusalDetails),
+    ) {
         let now = self.now();
         self.metrics.refused(reason);
-        if self.audit_limit.admit(reason, now) {
-            let source = source.to_canonical().to_string();
-            self.write_refusals(vec![Refused { reason, digest, source, count: 1 }], now).await;
+        if self.audit_limit.admit((reason, route), now) {
+            let (source, (digest, details)) = (source.to_canonical().to_string(), details());
+            self.write_refusals(vec![Refused { reason, digest, source, count: 1, route, details }], now).await;
         }
     }
 

@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use axum::Extension;
 use axum::extract::{FromRequest as _, Request, State};
-use http::HeaderMap;
+use http::header::{AUTHORIZATION, COOKIE};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
@@ -17,7 +18,7 @@ use crate::event::EventId;
 use crate::inbound::{self, Accepts, WebhookRefusal};
 use crate::report::Report;
 use crate::store::StoreError;
-use crate::store::inbound::Applied;
+use crate::store::inbound::{Applied, RefusalDetails, RequestCopy};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -36,17 +37,17 @@ pub(super) async fn receive(
     request: Request,
 ) -> Result<Answer, Problem> {
     let began = Instant::now();
-    let source = peer.address;
+    let (source, route) = (peer.address, accepts.route());
     if !is_signed(request.headers()) {
         // Without at least a claimed signature, no body is read.
-        app.audit_refusal("header-not-delivered", None, source).await;
+        app.audit_refusal(("header-not-delivered", route), source, || (None, RefusalDetails::default())).await;
         return Err(Problem::unauthorized());
     }
     let headers = request.headers().clone();
     let body = match Payload::<{ super::extract::BODY_LIMIT }>::from_request(request, &app).await {
         Ok(body) => body,
         Err(problem) => {
-            app.audit_refusal("body-unread", None, source).await;
+            app.audit_refusal(("body-unread", route), source, || (None, RefusalDetails::default())).await;
             return Err(problem);
         }
     };
@@ -55,18 +56,23 @@ pub(super) async fn receive(
     let incoming = match inbound::read(keys, accepts, &headers, &body.bytes, &address, now) {
         Ok(incoming) => incoming,
         Err(refusal) => {
-            let digest = Sha256::digest(&body.bytes).into();
-            app.audit_refusal(refusal.reason(), Some(digest), source).await;
+            let details = || {
+                let details = inbound::examine(keys, &refusal, &headers, &body.bytes, now);
+                let request = Some(copy_of(&headers, &body.bytes));
+                (Some(Sha256::digest(&body.bytes).into()), RefusalDetails { request, ..details })
+            };
+            app.audit_refusal((refusal.reason(), route), source, details).await;
             return Err(refusal.into());
         }
     };
-    drop(body);
     let (id, event_type) = (incoming.id.clone(), incoming.draft.event_type.clone());
     let applied = match app.store.apply(incoming, now).within(STORE_WRITE_TIMEOUT).await {
         Ok(applied) => applied,
         Err(error) => {
             if matches!(error, StoreError::RecordTooLarge) {
-                app.audit_refusal("record-too-large", None, source).await;
+                let details =
+                    || (None, RefusalDetails { signature_is_right: Some(true), ..verified_details(&id, &event_type) });
+                app.audit_refusal(("record-too-large", route), source, details).await;
             }
             return Err(error.into());
         }
@@ -80,6 +86,19 @@ pub(super) async fn receive(
     };
     let received = Received { message, event_id: &id, event_type: &event_type, result: applied.name() };
     Ok(Answer::new(Report::new(&received)))
+}
+
+fn verified_details(id: &EventId, event_type: &str) -> RefusalDetails {
+    let (claimed_id, claimed_type) = (Some(id.to_string()), Some(event_type.to_owned()));
+    RefusalDetails { claimed_id, claimed_type, ..RefusalDetails::default() }
+}
+
+/// The request as it is kept: without credentials, which no signature covers.
+fn copy_of(headers: &HeaderMap, body: &[u8]) -> RequestCopy {
+    let is_credential = |name: &HeaderName| [AUTHORIZATION, COOKIE].contains(name) || name == "x-cron-secret";
+    let value = |value: &HeaderValue| value.as_bytes().iter().map(|byte| char::from(*byte)).collect();
+    let kept = headers.iter().filter(|(name, _)| !is_credential(name));
+    RequestCopy { headers: kept.map(|(name, it)| (name.to_string(), value(it))).collect(), body: body.to_vec() }
 }
 
 fn is_signed(headers: &HeaderMap) -> bool {

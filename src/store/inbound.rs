@@ -6,6 +6,13 @@ use crate::event::{Draft, EventId, Resource};
 use crate::record::{Change, Kind, Record};
 use crate::signature::Fingerprint;
 
+mod kept;
+
+pub use kept::{
+    KeptRequest, MAX_KEPT_BYTES, MAX_KEPT_BYTES_PER_SOURCE, REQUESTS_KEPT_FOR, ReceivedFigures, ReceivedRate,
+    RefusalDetails, RequestCopy,
+};
+
 use super::{Answer, Listed, Page, Receipt};
 
 /// How long the ids of events that arrived are remembered. Those of events without a timestamp are remembered for good: one
@@ -32,6 +39,10 @@ pub struct Incoming {
     pub source: String,
     /// The secret its signature was right under.
     pub secret: Fingerprint,
+    /// The path it was sent to.
+    pub route: &'static str,
+    /// How many milliseconds its signed time lay behind our clock, where it has one; negative when ahead.
+    pub skew_ms: Option<i64>,
 }
 
 /// Somebody whose webhooks verified.
@@ -71,7 +82,7 @@ impl Applied {
 }
 
 /// Webhooks that were refused for one reason.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Refused {
     /// The stable name of the reason.
     pub reason: &'static str,
@@ -81,6 +92,10 @@ pub struct Refused {
     pub source: String,
     /// How many there were.
     pub count: u64,
+    /// The path they were sent to.
+    pub route: &'static str,
+    /// What else is known of it, when it is one.
+    pub details: RefusalDetails,
 }
 
 /// What a local change expects of its record.
@@ -207,6 +222,22 @@ pub struct ReceivedRow {
     pub repeats: u64,
     /// The hash of a refused body.
     pub digest: Option<Vec<u8>>,
+    /// The path a refused webhook was sent to.
+    pub route: Option<String>,
+    /// The scheme of its signature.
+    pub scheme: Option<String>,
+    /// Whether its signature was right; `None` when nobody looked.
+    pub signature_is_right: Option<bool>,
+    /// The event id it claims.
+    pub claimed_id: Option<String>,
+    /// The event type it claims.
+    pub claimed_type: Option<String>,
+    /// The first field that was wrong.
+    pub field: Option<String>,
+    /// How many milliseconds its signed time lay behind our clock; negative when ahead.
+    pub skew_ms: Option<i64>,
+    /// The number of the kept request.
+    pub request: Option<i64>,
 }
 
 /// Which inbound audit rows are meant. Empty parts mean any.
@@ -245,7 +276,8 @@ pub trait Records {
     /// [`StoreError::RecordTooLarge`](super::StoreError::RecordTooLarge).
     fn apply(&self, incoming: Incoming, now: Timestamp) -> Answer<Applied>;
 
-    /// Audits refusals: [`REFUSALS_A_MINUTE`] rows for each reason and minute, the rest as one count.
+    /// Audits refusals: [`REFUSALS_A_MINUTE`] rows for each reason and minute, the rest as one count. A request that comes with
+    /// its row is kept for [`REQUESTS_KEPT_FOR`], within [`MAX_KEPT_BYTES_PER_SOURCE`] and [`MAX_KEPT_BYTES`].
     fn refuse(&self, refused: Vec<Refused>, now: Timestamp) -> Answer<()>;
 
     /// Changes a record and emits the change, both or neither. It is stamped later than everything known of the record.
@@ -272,6 +304,18 @@ pub trait Records {
 
     /// A page of the inbound audit log.
     fn received(&self, filter: &ReceivedFilter, page: Page) -> Answer<Listed<ReceivedRow>>;
+
+    /// What was received since `since`, at a cost that does not grow with it.
+    fn received_figures(&self, since: Timestamp) -> Answer<ReceivedFigures>;
+
+    /// A page of the refused requests that are kept.
+    fn kept_requests(&self, page: Page) -> Answer<Listed<KeptRequest>>;
+
+    /// One of them, whole.
+    fn kept_request(&self, id: i64) -> Answer<Option<(KeptRequest, RequestCopy)>>;
+
+    /// Notes what became of a kept request that was replayed. Unknown ones are ignored.
+    fn settle_request(&self, id: i64, result: String, now: Timestamp) -> Answer<()>;
 
     /// The newest `limit` of the last [`LOOKED_BACK`] rows of the inbound audit log that were refused, conflicts included, or
     /// that were not. Newest first, and uncounted, so that it costs the same however long the log is.

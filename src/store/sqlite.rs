@@ -23,8 +23,8 @@ use crate::endpoint::{Endpoint, Spec};
 use crate::event::{EventId, IdSource};
 use crate::record::{Kind, Record};
 use crate::store::inbound::{
-    Applied, Edit, Edited, Incoming, ReceivedFilter, ReceivedRow, RecordFilter, RecordRow, RecordSummary, Records,
-    Refused, SenderRow,
+    Applied, Edit, Edited, Incoming, KeptRequest, ReceivedFigures, ReceivedFilter, ReceivedRow, RecordFilter,
+    RecordRow, RecordSummary, Records, Refused, RequestCopy, SenderRow,
 };
 
 mod advance;
@@ -49,6 +49,7 @@ mod preview;
 mod prune;
 mod records;
 mod replay;
+mod requests;
 mod restore;
 mod row;
 mod runs;
@@ -470,6 +471,22 @@ impl Records for Sqlite {
     fn received(&self, filter: &ReceivedFilter, page: Page) -> Answer<Listed<ReceivedRow>> {
         let filter = filter.clone();
         self.read(move |connection| inbound::list(connection, &filter, page))
+    }
+
+    fn received_figures(&self, since: Timestamp) -> Answer<ReceivedFigures> {
+        self.read(move |connection| requests::figures(connection, since))
+    }
+
+    fn kept_requests(&self, page: Page) -> Answer<Listed<KeptRequest>> {
+        self.read(move |connection| requests::list(connection, page))
+    }
+
+    fn kept_request(&self, id: i64) -> Answer<Option<(KeptRequest, RequestCopy)>> {
+        self.read(move |connection| requests::find(connection, id))
+    }
+
+    fn settle_request(&self, id: i64, result: String, now: Timestamp) -> Answer<()> {
+        self.writer.submit_repeatable(move |txn| Ok(requests::settle(txn.connection, id, &result, now)?))
     }
 
     fn latest_received(&self, refused: bool, limit: u32) -> Answer<Vec<ReceivedRow>> {

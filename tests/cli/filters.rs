@@ -142,8 +142,11 @@ fn with_webhooks(place: &Place) {
     draft.timestamp = Some(past);
     let change = Change::new("profile.updated", "{\"name\":\"a\"}", Stamp { at: past, by: id.clone() }).unwrap();
     let (source, secret) = ("192.0.2.1".to_owned(), syncctl::signature::Fingerprint([1; 8]));
-    store.apply(Incoming { id, draft, change, source, secret }, past).wait().unwrap();
-    let refused = Refused { reason: "bad", digest: None, source: "192.0.2.1".to_owned(), count: 1 };
+    store
+        .apply(Incoming { id, draft, change, source, secret, route: "/api/webhooks/sync", skew_ms: None }, past)
+        .wait()
+        .unwrap();
+    let refused = Refused { reason: "bad", source: "192.0.2.1".to_owned(), count: 1, ..Refused::default() };
     store.refuse(vec![refused], now.plus(std::time::Duration::from_secs(1))).wait().unwrap();
 }
 

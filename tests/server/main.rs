@@ -16,6 +16,7 @@ mod life;
 mod mesh;
 mod monitoring;
 mod records;
+mod refused;
 mod rotation;
 mod running;
 mod slow;

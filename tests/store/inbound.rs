@@ -9,7 +9,8 @@ use syncctl::event::{Draft, EventId};
 use syncctl::record::{Change, Kind, Stamp};
 use syncctl::signature::Fingerprint;
 use syncctl::store::inbound::{
-    Applied, Edit, Edited, Expects, Incoming, REMEMBERED, ReceivedFilter, RecordFilter, RecordRow, Refused, Sort, Sync,
+    Applied, Edit, Edited, Expects, Incoming, MAX_KEPT_BYTES_PER_SOURCE, REMEMBERED, REQUESTS_KEPT_FOR, ReceivedFilter,
+    RecordFilter, RecordRow, RefusalDetails, Refused, RequestCopy, Sort, Sync,
 };
 use syncctl::store::{
     Access, DeliveryFilter, DeliveryId, EventFilter, Location, Log, Page, Prune, Store, StoreError, open,
@@ -35,7 +36,15 @@ fn webhook(id: &str, event_type: &str, resource: &str, data: &str, time: i64) ->
     let id = EventId::parse(id).unwrap();
     draft.timestamp = Some(at(time));
     let change = Change::new(event_type, data, Stamp { at: at(time), by: id.clone() }).unwrap();
-    Incoming { id, draft, change, source: "127.0.0.1".to_owned(), secret: Fingerprint([1; 8]) }
+    Incoming {
+        id,
+        draft,
+        change,
+        source: "127.0.0.1".to_owned(),
+        secret: Fingerprint([1; 8]),
+        route: "/api/webhooks/sync",
+        skew_ms: None,
+    }
 }
 
 fn draft(event_type: &str, resource: &str, data: &str) -> Draft {
@@ -134,7 +143,7 @@ fn seen_ids_outlive_every_prune_for_thirty_days_and_refusals_do_not() {
     let (_dir, store) = store();
     let day = 24 * 3_600_000;
     let hook = |n: i64| webhook(&format!("e{n}"), "enrollment.updated", "r", r#"{"status":"a"}"#, n * day);
-    let refused = || vec![Refused { reason: "bad", digest: None, source: "127.0.0.1".to_owned(), count: 1 }];
+    let refused = || vec![Refused { reason: "bad", source: "127.0.0.1".to_owned(), count: 1, ..Refused::default() }];
     for n in [0, 40] {
         store.apply(hook(n), at(n * day)).wait().unwrap();
         store.refuse(refused(), at(n * day)).wait().unwrap();
@@ -235,7 +244,7 @@ fn a_record_whose_event_was_removed_does_not_take_another_ones_fate_for_its_own(
 fn refusals_get_ten_rows_a_minute_for_each_reason_and_then_one_count() {
     let (_dir, store) = store();
     let refuse = |reason, count, now| {
-        let refused = Refused { reason, digest: Some([7; 32]), source: "::1".to_owned(), count };
+        let refused = Refused { reason, digest: Some([7; 32]), source: "::1".to_owned(), count, ..Refused::default() };
         store.refuse(vec![refused], at(now)).wait().unwrap();
     };
     (0..25).for_each(|_| refuse("code-mismatch", 1, 0));
@@ -302,7 +311,8 @@ fn the_latest_of_the_audit_log_are_read_apart_newest_first() {
     let (_dir, store) = store();
     for n in 0..5 {
         store.apply(webhook(&format!("e{n}"), "user.updated", "u", r#"{"a":1}"#, 9 - n), at(n)).wait().unwrap();
-        let refused = Refused { reason: "code-mismatch", digest: None, source: format!("10.0.0.{n}"), count: 1 };
+        let refused =
+            Refused { reason: "code-mismatch", source: format!("10.0.0.{n}"), count: 1, ..Refused::default() };
         store.refuse(vec![refused], at(n)).wait().unwrap();
     }
     store.apply(webhook("e0", "user.updated", "v", "{}", 0), at(9)).wait().unwrap();
@@ -390,4 +400,54 @@ fn a_record_that_would_grow_past_its_limits_stays_as_it_was() {
     assert_eq!(user("u1", "a").unwrap(), Applied::Applied);
     assert!(matches!(user("u2", "b"), Err(StoreError::RecordTooLarge)));
     assert_eq!(user("u3", "a").unwrap(), Applied::Applied, "the same bytes in place of what it has");
+}
+
+#[test]
+fn refused_requests_are_kept_within_bounds_of_each_source() {
+    let (_dir, store) = store();
+    let refuse = |reason: &'static str, source: &str, bytes: usize, now: Timestamp| {
+        let request = Some(RequestCopy { headers: vec![("a".to_owned(), "b".to_owned())], body: vec![7; bytes] });
+        let details = RefusalDetails { request, ..RefusalDetails::default() };
+        let refused =
+            Refused { reason, source: source.to_owned(), count: 1, route: "/r", details, ..Refused::default() };
+        store.refuse(vec![refused], now).wait().unwrap();
+    };
+    let kept = || store.kept_requests(ALL).wait().unwrap();
+    let three_quarters = usize::try_from(MAX_KEPT_BYTES_PER_SOURCE * 3 / 4).unwrap();
+    refuse("one", "a", three_quarters, at(0));
+    refuse("two", "b", 10, at(1));
+    refuse("three", "a", three_quarters, at(2));
+    let reasons: Vec<String> = kept().rows.into_iter().map(|row| row.reason).collect();
+    assert_eq!(reasons, ["two", "three"], "the oldest of the same source made room");
+    let (row, copy) = store.kept_request(kept().rows[0].id).wait().unwrap().unwrap();
+    assert_eq!((row.source.as_str(), copy.headers[0].1.as_str(), copy.body.len()), ("b", "b", 10));
+    store.settle_request(row.id, "applied".to_owned(), at(3)).wait().unwrap();
+    assert_eq!(kept().rows[0].result.as_deref(), Some("applied"));
+    let week = i64::try_from(REQUESTS_KEPT_FOR.as_millis()).unwrap();
+    refuse("four", "c", 1, at(week + 3));
+    assert_eq!(kept().total, 1, "the others are older than a week");
+    for n in 0..20 {
+        refuse("many", "c", 1, at(week + 4 + n));
+    }
+    assert!(kept().total <= 11, "only those with a row of their own are kept");
+}
+
+#[test]
+fn what_was_received_is_counted_by_route_and_reason_with_the_skew_of_right_signatures() {
+    let (_dir, store) = store();
+    let hook = |id: &str, skew| Incoming { skew_ms: skew, ..webhook(id, "enrollment.updated", "r", "{}", 0) };
+    store.apply(hook("e1", Some(1_000)), at(0)).wait().unwrap();
+    store.apply(hook("e1", None), at(1)).wait().unwrap();
+    let refused = |right| {
+        let details = RefusalDetails { signature_is_right: right, skew_ms: Some(9_000), ..RefusalDetails::default() };
+        vec![Refused { reason: "late", count: 1, route: "/r", details, ..Refused::default() }]
+    };
+    store.refuse(refused(Some(true)), at(2)).wait().unwrap();
+    store.refuse(refused(Some(false)), at(3)).wait().unwrap();
+    let figures = store.received_figures(at(0)).wait().unwrap();
+    let told: Vec<_> =
+        figures.rates.iter().map(|rate| (rate.route.as_str(), rate.reason.as_deref(), rate.count, rate.skew)).collect();
+    assert_eq!(told, [("/api/webhooks/sync", None, 2, (1_000, 1)), ("/r", Some("late"), 2, (9_000, 1))]);
+    assert!(figures.last_accepted_at.is_some());
+    assert_eq!(store.received_figures(at(120_000)).wait().unwrap().rates, []);
 }

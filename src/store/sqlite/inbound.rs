@@ -4,13 +4,14 @@ use rusqlite::{Connection, Row, params, params_from_iter};
 
 use super::known_ids::{self, arrived, digest_of};
 use super::writer::Txn;
-use super::{Listed, Page, Result, StoreError, lists, records};
+use super::{Listed, Page, Result, StoreError, lists, records, requests};
 use crate::clock::Timestamp;
 use crate::event::{Draft, EventId, Resource};
 use crate::record::{Kind, Merged};
 use crate::signature::Fingerprint;
 use crate::store::inbound::{
-    Applied, Incoming, LOOKED_BACK, REFUSALS_A_MINUTE, REMEMBERED, ReceivedFilter, ReceivedRow, Refused, SenderRow,
+    Applied, Incoming, LOOKED_BACK, REFUSALS_A_MINUTE, REMEMBERED, ReceivedFilter, ReceivedRow, RefusalDetails,
+    Refused, SenderRow,
 };
 
 const APPLIED: i64 = 0;
@@ -19,13 +20,26 @@ const CONFLICT: i64 = 2;
 const REFUSED: i64 = 3;
 const FURTHER: i64 = 4;
 
+/// Why an id that is known with another content is refused.
+const ID_CONFLICT: &str = "id-conflict";
+
 pub(super) fn apply(txn: &mut Txn<'_>, incoming: &Incoming, now: Timestamp) -> Result<Applied> {
     see(txn, incoming, now)?;
     let digest = digest_of(&incoming.draft);
-    match known(txn.connection, incoming, &digest, now)? {
+    let known = known(txn.connection, incoming, &digest, now)?;
+    let reason = if matches!(known, Some(Known::Other)) { ID_CONFLICT } else { "" };
+    requests::count(txn.connection, (incoming.route, reason), 1, incoming.skew_ms, now)?;
+    match known {
         Some(Known::Same) => return Ok(Applied::Duplicate),
         Some(Known::Other) => {
-            let refused = Refused { reason: "id-conflict", digest: None, source: incoming.source.clone(), count: 1 };
+            let refused = Refused {
+                reason: ID_CONFLICT,
+                source: incoming.source.clone(),
+                count: 1,
+                route: incoming.route,
+                details: RefusalDetails { signature_is_right: Some(true), ..RefusalDetails::default() },
+                ..Refused::default()
+            };
             let Draft { event_type, resource, .. } = &incoming.draft;
             let kind = txn.cache.kind(txn.connection, event_type, &resource.kind)?;
             audit_refusal(txn.connection, &refused, CONFLICT, Some((incoming, kind)), now)?;
@@ -134,7 +148,13 @@ fn remember(
 }
 
 pub(super) fn refuse(connection: &Connection, refused: &[Refused], now: Timestamp) -> rusqlite::Result<()> {
-    refused.iter().try_for_each(|refused| audit_refusal(connection, refused, REFUSED, None, now))
+    for refused in refused {
+        // A time is measured only where the signature vouches for it.
+        let skew = refused.details.skew_ms.filter(|_| refused.details.signature_is_right == Some(true));
+        requests::count(connection, (refused.route, refused.reason), refused.count, skew, now)?;
+        audit_refusal(connection, refused, REFUSED, None, now)?;
+    }
+    Ok(())
 }
 
 /// Writes a row of its own for the first refusals of a minute, and counts the others on one more.
@@ -161,10 +181,16 @@ fn audit_refusal(
     }
     let alone = refused.count == 1 && rows.unsigned_abs() < REFUSALS_A_MINUTE;
     let event = event.filter(|_| alone);
+    let request = match refused.details.request.as_ref().filter(|_| alone) {
+        Some(copy) => Some(requests::keep(connection, refused, copy, now)?),
+        None => None,
+    };
+    let details = if alone { refused.details.clone() } else { RefusalDetails::default() };
     connection
         .prepare_cached(
-            "INSERT INTO received (at, result, event_id, digest, reason, source, repeats, kind, resource_id)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            "INSERT INTO received (at, result, event_id, digest, reason, source, repeats, kind, resource_id,
+                 route, scheme, signature, claimed_id, claimed_type, field, skew_ms, request)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
         )?
         .execute(params![
             now.as_millis(),
@@ -175,13 +201,22 @@ fn audit_refusal(
             alone.then_some(&refused.source),
             if alone { 0 } else { count },
             event.map(|(_, kind)| kind),
-            event.map(|(incoming, _)| &incoming.draft.resource.id)
+            event.map(|(incoming, _)| &incoming.draft.resource.id),
+            alone.then_some(refused.route).filter(|route| !route.is_empty()),
+            details.scheme,
+            details.signature_is_right,
+            details.claimed_id,
+            details.claimed_type,
+            details.field,
+            details.skew_ms,
+            request
         ])?;
     Ok(())
 }
 
 const COLUMNS: &str =
-    "r.id, r.at, r.result, r.event_id, k.type, k.resource_type, r.resource_id, r.reason, r.source, r.repeats, r.digest";
+    "r.id, r.at, r.result, r.event_id, k.type, k.resource_type, r.resource_id, r.reason, r.source, r.repeats, r.digest,
+     r.route, r.scheme, r.signature, r.claimed_id, r.claimed_type, r.field, r.skew_ms, r.request";
 const TABLES: &str = "received r LEFT JOIN kind k ON k.id = r.kind";
 
 pub(super) fn latest(connection: &Connection, refused: bool, limit: u32) -> rusqlite::Result<Vec<ReceivedRow>> {
@@ -245,5 +280,13 @@ fn received_row(row: &Row<'_>) -> rusqlite::Result<ReceivedRow> {
         source: row.get(8)?,
         repeats: row.get::<_, i64>(9)?.unsigned_abs(),
         digest: if result >= CONFLICT { row.get(10)? } else { None },
+        route: row.get(11)?,
+        scheme: row.get(12)?,
+        signature_is_right: row.get(13)?,
+        claimed_id: row.get(14)?,
+        claimed_type: row.get(15)?,
+        field: row.get(16)?,
+        skew_ms: row.get(17)?,
+        request: row.get(18)?,
     })
 }

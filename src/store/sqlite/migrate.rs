@@ -15,6 +15,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0005_checksums.sql"),
     include_str!("../../../migrations/sqlite/0006_suspects.sql"),
     include_str!("../../../migrations/sqlite/0007_rate.sql"),
+    include_str!("../../../migrations/sqlite/0008_refusals.sql"),
 ];
 
 /// The schema version this program writes.

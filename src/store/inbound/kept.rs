@@ -1,0 +1,83 @@
+//! Refused requests that are kept whole for a while, and the figures of what was received.
+
+use std::time::Duration;
+
+use crate::clock::Timestamp;
+
+/// How long a refused request is kept.
+pub const REQUESTS_KEPT_FOR: Duration = Duration::from_hours(7 * 24);
+/// The bytes of kept requests of one source. Its oldest make room.
+pub const MAX_KEPT_BYTES_PER_SOURCE: u64 = 8 * 1024 * 1024;
+/// The bytes of all kept requests. The oldest of whoever has the most make room.
+pub const MAX_KEPT_BYTES: u64 = 64 * 1024 * 1024;
+
+/// What is known of a refused webhook beside the reason. What it claims is not verified unless the signature was right.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RefusalDetails {
+    /// The scheme of its signature.
+    pub scheme: Option<&'static str>,
+    /// Whether its signature was right; `None` when nobody looked.
+    pub signature_is_right: Option<bool>,
+    /// The id it claims.
+    pub claimed_id: Option<String>,
+    /// The event type it claims.
+    pub claimed_type: Option<String>,
+    /// The first field that was wrong.
+    pub field: Option<String>,
+    /// How many milliseconds its signed time lay behind our clock; negative when ahead.
+    pub skew_ms: Option<i64>,
+    /// The request as it came, to be kept.
+    pub request: Option<RequestCopy>,
+}
+
+/// The parts of a request that are kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RequestCopy {
+    /// Names and values of its headers, a character for each byte of a value. Credentials are left out.
+    pub headers: Vec<(String, String)>,
+    /// Its body.
+    pub body: Vec<u8>,
+}
+
+/// A refused request that was kept, without its parts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptRequest {
+    /// Its number.
+    pub id: i64,
+    /// When it arrived.
+    pub at: Timestamp,
+    /// The address it came from.
+    pub source: String,
+    /// The path it was sent to.
+    pub route: String,
+    /// Why it was refused.
+    pub reason: String,
+    /// The bytes of its headers and body.
+    pub bytes: u64,
+    /// When it was replayed, if it was.
+    pub replayed_at: Option<Timestamp>,
+    /// What became of it then.
+    pub result: Option<String>,
+}
+
+/// What was received at one route within a window.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReceivedRate {
+    /// The path.
+    pub route: String,
+    /// Why it was refused; `None` for what was accepted.
+    pub reason: Option<String>,
+    /// How much.
+    pub count: u64,
+    /// The sum of the measured skews in milliseconds, and how many were measured.
+    pub skew: (i64, u64),
+}
+
+/// The figures that inbound health is judged by.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReceivedFigures {
+    /// What was received in the window, by route and reason.
+    pub rates: Vec<ReceivedRate>,
+    /// When a webhook last verified, if one did within [`REMEMBERED`](super::REMEMBERED).
+    pub last_accepted_at: Option<Timestamp>,
+}

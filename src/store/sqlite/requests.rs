@@ -1,0 +1,164 @@
+//! Refused requests that are kept, and the figures of what was received.
+
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use super::{Listed, Page, lists, row};
+use crate::clock::Timestamp;
+use crate::store::inbound::{
+    KeptRequest, MAX_KEPT_BYTES, MAX_KEPT_BYTES_PER_SOURCE, REQUESTS_KEPT_FOR, ReceivedFigures, ReceivedRate, Refused,
+    RequestCopy,
+};
+
+/// How long the figures of a minute are kept.
+const RATES_KEPT_MINUTES: i64 = 48 * 60;
+
+/// Counts what was received at a route; `reason` is empty for what was accepted.
+pub(super) fn count(
+    connection: &Connection,
+    (route, reason): (&str, &str),
+    count: u64,
+    skew_ms: Option<i64>,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    let count = i64::try_from(count).unwrap_or(i64::MAX);
+    let added = connection
+        .prepare_cached(
+            "INSERT INTO received_rate (minute, route, reason, count, skew_sum, skews) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT DO UPDATE SET count = count + excluded.count, skew_sum = skew_sum + excluded.skew_sum,
+                 skews = skews + excluded.skews RETURNING count = ?4",
+        )?
+        .query_row(
+            params![now.minute(), route, reason, count, skew_ms.unwrap_or_default(), i64::from(skew_ms.is_some())],
+            |row| row.get::<_, bool>(0),
+        )?;
+    // The first of a minute makes room for it.
+    if added {
+        connection
+            .prepare_cached("DELETE FROM received_rate WHERE minute < ?1")?
+            .execute([now.minute() - RATES_KEPT_MINUTES])?;
+    }
+    Ok(())
+}
+
+pub(super) fn figures(connection: &Connection, since: Timestamp) -> rusqlite::Result<ReceivedFigures> {
+    let rates = connection
+        .prepare_cached(
+            "SELECT route, reason, sum(count), sum(skew_sum), sum(skews) FROM received_rate WHERE minute >= ?1
+             GROUP BY route, reason ORDER BY route, reason",
+        )?
+        .query_map([since.minute()], |row| {
+            Ok(ReceivedRate {
+                route: row.get(0)?,
+                reason: Some(row.get::<_, String>(1)?).filter(|reason| !reason.is_empty()),
+                count: row.get::<_, i64>(2)?.unsigned_abs(),
+                skew: (row.get(3)?, row.get::<_, i64>(4)?.unsigned_abs()),
+            })
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    let last: Option<i64> =
+        connection.prepare_cached("SELECT max(seen_at) FROM sender")?.query_row([], |row| row.get(0))?;
+    Ok(ReceivedFigures { rates, last_accepted_at: last.map(Timestamp::from_millis) })
+}
+
+/// Keeps a refused request, and returns its number. Old ones and the oldest of whoever has too much make room.
+pub(super) fn keep(
+    connection: &Connection,
+    refused: &Refused,
+    copy: &RequestCopy,
+    now: Timestamp,
+) -> rusqlite::Result<i64> {
+    let headers = serde_json::to_string(&copy.headers).expect("headers are text");
+    let bytes = headers.len() + copy.body.len();
+    connection
+        .prepare_cached(
+            "INSERT INTO request (at, source, route, reason, headers, body, bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?
+        .execute(params![
+            now.as_millis(),
+            refused.source,
+            refused.route,
+            refused.reason,
+            headers,
+            copy.body,
+            i64::try_from(bytes).unwrap_or(i64::MAX)
+        ])?;
+    let id = connection.last_insert_rowid();
+    connection
+        .prepare_cached("DELETE FROM request WHERE at < ?1")?
+        .execute([now.minus(REQUESTS_KEPT_FOR).as_millis()])?;
+    make_room(connection, &refused.source, MAX_KEPT_BYTES_PER_SOURCE)?;
+    while kept_bytes(connection, None)? > MAX_KEPT_BYTES {
+        let largest: String = connection
+            .prepare_cached("SELECT source FROM request GROUP BY source ORDER BY sum(bytes) DESC LIMIT 1")?
+            .query_row([], |row| row.get(0))?;
+        remove_oldest(connection, &largest)?;
+    }
+    Ok(id)
+}
+
+fn make_room(connection: &Connection, source: &str, limit: u64) -> rusqlite::Result<()> {
+    while kept_bytes(connection, Some(source))? > limit {
+        remove_oldest(connection, source)?;
+    }
+    Ok(())
+}
+
+fn kept_bytes(connection: &Connection, source: Option<&str>) -> rusqlite::Result<u64> {
+    connection
+        .prepare_cached("SELECT coalesce(sum(bytes), 0) FROM request WHERE ?1 IS NULL OR source = ?1")?
+        .query_row([source], |row| row.get::<_, i64>(0).map(i64::unsigned_abs))
+}
+
+fn remove_oldest(connection: &Connection, source: &str) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("DELETE FROM request WHERE id = (SELECT min(id) FROM request WHERE source = ?1)")?
+        .execute([source])?;
+    Ok(())
+}
+
+const COLUMNS: &str = "id, at, source, route, reason, bytes, replayed_at, result";
+
+pub(super) fn list(connection: &Connection, page: Page) -> rusqlite::Result<Listed<KeptRequest>> {
+    let total: i64 = connection.prepare_cached("SELECT count(*) FROM request")?.query_row([], |row| row.get(0))?;
+    let sql = format!(
+        "SELECT {COLUMNS} FROM request ORDER BY id {} LIMIT {} OFFSET {}",
+        lists::direction(page),
+        page.limit,
+        page.offset()
+    );
+    let rows = connection.prepare(&sql)?.query_map([], kept_row)?.collect::<rusqlite::Result<_>>()?;
+    Ok(Listed { rows, total: total.unsigned_abs() })
+}
+
+pub(super) fn find(connection: &Connection, id: i64) -> rusqlite::Result<Option<(KeptRequest, RequestCopy)>> {
+    connection
+        .prepare_cached(&format!("SELECT {COLUMNS}, headers, body FROM request WHERE id = ?1"))?
+        .query_row([id], |row| {
+            let headers =
+                serde_json::from_str(row.get_ref(8)?.as_str()?).map_err(|e| row::unreadable("headers", &e))?;
+            Ok((kept_row(row)?, RequestCopy { headers, body: row.get(9)? }))
+        })
+        .optional()
+}
+
+pub(super) fn settle(connection: &Connection, id: i64, result: &str, now: Timestamp) -> rusqlite::Result<()> {
+    connection.prepare_cached("UPDATE request SET replayed_at = ?2, result = ?3 WHERE id = ?1")?.execute(params![
+        id,
+        now.as_millis(),
+        result
+    ])?;
+    Ok(())
+}
+
+fn kept_row(row: &Row<'_>) -> rusqlite::Result<KeptRequest> {
+    Ok(KeptRequest {
+        id: row.get(0)?,
+        at: Timestamp::from_millis(row.get(1)?),
+        source: row.get(2)?,
+        route: row.get(3)?,
+        reason: row.get(4)?,
+        bytes: row.get::<_, i64>(5)?.unsigned_abs(),
+        replayed_at: row.get::<_, Option<i64>>(6)?.map(Timestamp::from_millis),
+        result: row.get(7)?,
+    })
+}
