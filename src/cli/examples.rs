@@ -304,6 +304,20 @@ const EXAMPLES: &[Examples] = &[
     ("version", &[("For a script", "syncctl version -o json")]),
     ("deliveries show", &[("One delivery", "syncctl deliveries show 1837")]),
     (
+        "replay plan",
+        &[(
+            "What one endpoint refused since yesterday",
+            "syncctl replay plan --endpoint backup --since yesterday > plan.json",
+        )],
+    ),
+    (
+        "replay apply",
+        &[
+            ("As it was planned", "syncctl replay apply plan.json"),
+            ("Slowly", "syncctl replay apply plan.json --rate 50/s"),
+        ],
+    ),
+    (
         "why",
         &[
             ("An event", "syncctl why evt_0192d3f0"),

@@ -1,5 +1,7 @@
 //! `replay`: deliver again what failed, or what arrived and has to arrive once more.
 
+mod plan;
+
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -22,7 +24,10 @@ const SHOWN: usize = 20;
 
 /// Arguments of `replay`.
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct ReplayArgs {
+    #[command(subcommand)]
+    command: Option<ReplayCommand>,
     #[command(flatten)]
     selection: SelectionArgs,
     /// All failed deliveries that the other options match
@@ -56,8 +61,22 @@ pub struct ReplayArgs {
     secret: SecretArgs,
 }
 
+/// The commands below `replay`.
+#[derive(Debug, clap::Subcommand)]
+pub enum ReplayCommand {
+    /// Print a plan: the failed deliveries that match, as they are now
+    Plan(plan::PlanArgs),
+    /// Replay exactly what a plan names, unless it changed since
+    Apply(plan::ApplyArgs),
+}
+
 impl ReplayArgs {
-    pub(super) fn run(self, context: &Context) -> Result<Exit, CliError> {
+    pub(super) fn run(mut self, context: &Context) -> Result<Exit, CliError> {
+        match self.command.take() {
+            Some(ReplayCommand::Plan(args)) => return args.run(context),
+            Some(ReplayCommand::Apply(args)) => return args.run(context),
+            None => {}
+        }
         if let Some(url) = &self.to {
             return self.send_elsewhere(context, url);
         }

@@ -134,8 +134,8 @@ const DELIVERIES: &[Column] = &[
     Column::text("type", "TYPE"),
     Column::text("resource", "RESOURCE"),
     Column::text("endpoint", "ENDPOINT"),
-    Column::number("attempts", "ATTEMPTS"),
-    Column::text("next", "NEXT ATTEMPT"),
+    Column::number("attempts", "ATTEMPTS").optional(),
+    Column::text("next", "NEXT ATTEMPT").optional(),
     Column::text("error", "ERROR").long(),
     Column::text("updated", "LAST UPDATED").optional(),
     Column::text("event", "EVENT").only_wide(),
@@ -170,7 +170,7 @@ pub fn chosen_deliveries(rows: &[DeliveryRow]) -> Table {
 
 const EVENTS: &[Column] = &[
     Column::number("seq", "SEQ"),
-    Column::text("type", "TYPE"),
+    Column::text("type", "TYPE").optional(),
     Column::text("resource", "RESOURCE"),
     Column::text("delivery", "DELIVERY"),
     Column::text("id", "ID"),

@@ -131,6 +131,7 @@ fn every_command_that_changes_something_has_a_dry_run() {
         "check",
         "stats",
         "why",
+        "plan",
         "logs",
         "path",
         "verify",

@@ -31,6 +31,7 @@ mod packaging;
 mod readme;
 mod readonly;
 mod reconcile;
+mod replay;
 mod requests;
 mod resend;
 mod retry;

@@ -1,0 +1,252 @@
+//! `replay plan` and `replay apply`: a replay that is looked at first, and done only as it was planned.
+//!
+//! A plan is JSON lines: a header, then a line for each delivery in the order it is replayed. What changed since the plan was made
+//! refuses the plan. The body needs no check of its own: the store refuses an event that is not the one that was emitted.
+
+use std::io::{BufRead, BufReader};
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use super::super::context::Context;
+use super::super::exit::{CliError, Exit};
+use super::super::filter::Sent;
+use super::super::values;
+use crate::clock::Timestamp;
+use crate::delivery::{State, Trigger};
+use crate::format::count;
+use crate::report::Report;
+use crate::store::{DeliveryFilter, DeliveryId, DeliveryRow, Page, Replay, Store};
+
+/// Rows read, checked or replayed at a time.
+const CHUNK: usize = 1_000;
+/// Rows that are read at a time for a plan.
+const PAGE: u64 = 10_000;
+/// The version of the form of a plan.
+const VERSION: u32 = 1;
+
+/// Arguments of `replay plan`.
+#[derive(Debug, clap::Args)]
+pub struct PlanArgs {
+    #[command(flatten)]
+    sent: Sent,
+    /// Also deliveries that were delivered
+    #[arg(long)]
+    include_delivered: bool,
+    /// Plan at most this many, the oldest first
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    limit: Option<u64>,
+}
+
+/// Arguments of `replay apply`.
+#[derive(Debug, clap::Args)]
+pub struct ApplyArgs {
+    /// Plan written by `replay plan`; `-` for standard input
+    #[arg(value_name = "FILE")]
+    file: String,
+    /// Replay at most this many per second, such as 50/s
+    #[arg(long, value_name = "RATE", value_parser = rate)]
+    rate: Option<u64>,
+    /// Check the plan and change nothing
+    #[arg(short = 'n', long)]
+    dry_run: bool,
+}
+
+/// A number of deliveries per second.
+fn rate(text: &str) -> Result<u64, String> {
+    let number = text.strip_suffix("/s").unwrap_or(text);
+    number.parse().ok().filter(|rate| *rate > 0).ok_or_else(|| "write it like 50/s".to_owned())
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Header {
+    plan: u32,
+    created_at: Timestamp,
+    count: u64,
+    include_delivered: bool,
+}
+
+/// A delivery as it was when it was planned.
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Planned {
+    delivery: i64,
+    event_id: String,
+    endpoint: String,
+    state: State,
+    attempts: u32,
+    changed_at: Timestamp,
+}
+
+/// What is compared before a plan is applied.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Stamp {
+    id: i64,
+    attempts: u32,
+    changed_at: Timestamp,
+}
+
+impl Stamp {
+    fn of(row: &DeliveryRow) -> Self {
+        Self { id: row.id.0, attempts: row.attempts, changed_at: row.changed_at }
+    }
+}
+
+impl PlanArgs {
+    pub(super) fn run(self, context: &Context) -> Result<Exit, CliError> {
+        let store = context.read_store()?;
+        self.sent.check_endpoint(store.as_ref(), context.now)?;
+        let states = if self.include_delivered { vec![State::Failed, State::Delivered] } else { vec![State::Failed] };
+        let mut filter = DeliveryFilter { states, ..self.sent.deliveries(context.now)? };
+        let mut left = self.limit.unwrap_or(u64::MAX);
+        let mut is_first = true;
+        loop {
+            let page = Page { limit: PAGE.min(left), number: 1, oldest_first: true };
+            let listed = store.deliveries(&filter, page).wait()?;
+            let mut out = Vec::new();
+            if std::mem::take(&mut is_first) {
+                let count = listed.total.min(left);
+                let include_delivered = self.include_delivered;
+                write(&mut out, &Header { plan: VERSION, created_at: context.now, count, include_delivered });
+            }
+            listed.rows.iter().for_each(|row| write(&mut out, &planned(row)));
+            context.screen.bytes(&out)?;
+            left -= listed.rows.len() as u64;
+            match listed.rows.last() {
+                Some(last) if left > 0 && listed.rows.len() as u64 == page.limit => filter.past = Some(last.id),
+                _ => return Ok(Exit::Done),
+            }
+        }
+    }
+}
+
+fn planned(row: &DeliveryRow) -> Planned {
+    Planned {
+        delivery: row.id.0,
+        event_id: row.event.id.to_string(),
+        endpoint: row.endpoint.clone(),
+        state: row.state,
+        attempts: row.attempts,
+        changed_at: row.changed_at,
+    }
+}
+
+fn write(out: &mut Vec<u8>, line: &impl Serialize) {
+    serde_json::to_writer(&mut *out, line).expect("a plan is text and numbers");
+    out.push(b'\n');
+}
+
+impl ApplyArgs {
+    pub(super) fn run(self, context: &Context) -> Result<Exit, CliError> {
+        let (header, stamps) = self.read()?;
+        let store = context.existing_store()?;
+        refuse_changes(store.as_ref(), &stamps)?;
+        if self.dry_run {
+            let line = format!("would replay {}; nothing changed", count(stamps.len(), "delivery"));
+            context.screen.report(&report(stamps.len(), 0).with_line(line))?;
+            return Ok(Exit::Done);
+        }
+        context.set_endpoints(store.as_ref())?;
+        let how =
+            Replay { trigger: Trigger::Bulk, include_delivered: header.include_delivered, include_pending: false };
+        let (changed, left) = self.replay(context, store.as_ref(), &stamps, how)?;
+        let line = format!("{} replayed", count(changed, "delivery"));
+        context.done(&report(changed, left).with_line(line).with_hint("deliver now with `syncctl process`"))?;
+        Ok(if left == 0 { Exit::Done } else { Exit::Part })
+    }
+
+    fn read(&self) -> Result<(Header, Vec<Stamp>), CliError> {
+        let source: Box<dyn BufRead> = match self.file.as_str() {
+            "-" => Box::new(std::io::stdin().lock()),
+            path => Box::new(BufReader::new(values::open_file(path.as_ref())?)),
+        };
+        let mut lines = source.lines().map(|line| line.map_err(|e| values::unreadable(&self.file, &e)));
+        let header = lines.next().transpose()?.unwrap_or_default();
+        let header: Header = serde_json::from_str(&header).map_err(|_| not_a_plan())?;
+        if header.plan != VERSION {
+            return Err(not_a_plan());
+        }
+        let mut stamps = Vec::new();
+        for (at, line) in lines.enumerate() {
+            let Planned { delivery, attempts, changed_at, .. } = serde_json::from_str(&line?)
+                .map_err(|e| Exit::Data.error(format!("line {} of the plan cannot be read", at + 2)).cause(e))?;
+            stamps.push(Stamp { id: delivery, attempts, changed_at });
+        }
+        match stamps.len() as u64 == header.count {
+            true => Ok((header, stamps)),
+            false => Err(Exit::Data
+                .error(format!("the plan has {} of {} deliveries: it was cut off", stamps.len(), header.count))
+                .hint("make it again with `syncctl replay plan`")),
+        }
+    }
+
+    /// Replays in the order of the plan; returns how many were replayed and how many had to be left.
+    fn replay(
+        &self,
+        context: &Context,
+        store: &dyn Store,
+        stamps: &[Stamp],
+        how: Replay,
+    ) -> Result<(usize, usize), CliError> {
+        let per_second = self.rate.map_or(CHUNK, |rate| usize::try_from(rate).unwrap_or(CHUNK).min(CHUNK));
+        let progress = context.screen.progress(Some(stamps.len() as u64), "Replaying");
+        let (mut changed, mut left) = (0, 0);
+        for chunk in stamps.chunks(per_second) {
+            let began = Instant::now();
+            let ids = chunk.iter().map(|stamp| DeliveryId(stamp.id)).collect();
+            let done = store.replay(ids, how, context.now).wait()?;
+            changed += done.changed.len();
+            left += done.skipped.len();
+            progress.inc(chunk.len() as u64);
+            if self.rate.is_some() && changed + left < stamps.len() {
+                wait_until(began + Duration::from_secs(1));
+            }
+        }
+        progress.finish();
+        Ok((changed, left))
+    }
+}
+
+fn wait_until(end: Instant) {
+    while let Some(left) = end.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
+        std::thread::park_timeout(left);
+    }
+}
+
+fn not_a_plan() -> CliError {
+    Exit::Data.error("this is no plan of a replay").hint("make one with `syncctl replay plan > plan.json`")
+}
+
+/// Refuses a plan of which anything changed since it was made.
+fn refuse_changes(store: &dyn Store, stamps: &[Stamp]) -> Result<(), CliError> {
+    let (mut differ, mut first) = (0, None);
+    for chunk in stamps.chunks(CHUNK) {
+        let ids = chunk.iter().map(|stamp| DeliveryId(stamp.id)).collect();
+        let filter = DeliveryFilter { ids, ..DeliveryFilter::default() };
+        let rows = store.deliveries(&filter, Page { limit: CHUNK as u64, number: 1, oldest_first: true }).wait()?.rows;
+        for stamp in chunk {
+            let found = rows.binary_search_by_key(&stamp.id, |row| row.id.0);
+            let is_same = found.is_ok_and(|at| Stamp::of(&rows[at]) == *stamp);
+            if !is_same {
+                differ += 1;
+                first = first.or(Some(stamp.id));
+            }
+        }
+    }
+    let Some(first) = first else { return Ok(()) };
+    Err(Exit::Failure
+        .error(format!("nothing was replayed: {} of the plan changed since it was made", count(differ, "delivery")))
+        .cause(format!("the first one is delivery {first}"))
+        .hint("make a new plan with `syncctl replay plan`"))
+}
+
+fn report(changed: usize, left_alone: usize) -> Report {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct View {
+        changed: usize,
+        left_alone: usize,
+    }
+    Report::new(&View { changed, left_alone })
+}
