@@ -24,6 +24,7 @@ pub mod selection;
 mod signals;
 mod usage;
 mod values;
+mod wait;
 
 mod examples;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::context::Context;
 use super::exit::{CliError, Exit};
-use super::{records, sync, values};
+use super::{records, values, wait};
 use crate::clock::Timestamp;
 use crate::endpoint::{Endpoint, EventJson};
 use crate::event::{Draft, EventId, IdSource, Invalid, MAX_DATA_BYTES, known_resource_type};
@@ -23,7 +23,7 @@ pub struct EmitArgs {
     /// Resource id
     #[arg(value_name = "RESOURCE_ID", required_unless_present_any = ["batch", "user"])]
     resource_id: Option<String>,
-    /// Event data as JSON: literal, @FILE, or - for stdin [default: the local record]
+    /// Event data as JSON: literal, @FILE, or - for stdin
     #[arg(long, value_name = "JSON|@FILE|-")]
     data: Option<String>,
     /// Event id; emitting the same id again stores nothing
@@ -50,7 +50,7 @@ pub struct EmitArgs {
     /// Exit 1 if the event is already stored
     #[arg(long, conflicts_with = "batch", hide_short_help = true)]
     fail_on_duplicate: bool,
-    /// Deliver it now and wait for the outcome; exit 1 when it is not delivered everywhere
+    /// Deliver it now and wait; exit 1 unless it arrives everywhere
     #[arg(long, conflicts_with_all = ["batch", "dry_run"])]
     wait: bool,
     /// With --wait: how long to wait
@@ -79,7 +79,7 @@ impl EmitArgs {
             context.screen.hint(&format!("once an endpoint wants it, `syncctl replay {id}` delivers it"));
         }
         if self.wait && receipt.deliveries > 0 {
-            return sync::deliver(context, "emit", (&store, &endpoints), &receipt.event, self.max_time);
+            return wait::deliver(context, "emit", (&store, &endpoints), &receipt.event, self.max_time);
         }
         context.done(&emitted::emitted(&receipt))?;
         let unwelcome = receipt.duplicate && self.fail_on_duplicate;

@@ -1,25 +1,13 @@
 //! `sync`: store an update and wait until it is delivered.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
-use serde::Serialize;
 
 use super::context::Context;
 use super::emit;
 use super::exit::{CliError, Exit};
-use super::process::ProcessRun;
-use super::values;
-use crate::clock::Timestamp;
-use crate::delivery::State;
-use crate::endpoint::Endpoint;
-use crate::event::{Event, EventId};
-use crate::outbound::run::{RunOptions, Until};
-use crate::report::emitted::EventView;
-use crate::report::{Report, lists};
-use crate::store::{DeliveryRow, Store};
-use crate::untrusted::Untrusted;
+use super::{values, wait};
 
 /// Arguments of `sync`.
 #[derive(Debug, clap::Args)]
@@ -74,105 +62,10 @@ impl SyncArgs {
         let stored = store.enqueue(Box::new(std::iter::once(Ok(draft))), false, context.now).wait()?;
         let receipt = stored.first.expect("one draft leads to one receipt");
         if receipt.deliveries == 0 {
-            context.screen.report(&report(&receipt.event, &[]))?;
+            context.screen.report(&wait::report(&receipt.event, &[]))?;
             let why = emit::said_of_nobody(&endpoints, &receipt.event.event_type);
             return Err(Exit::Failure.error("nothing was delivered").cause(why));
         }
-        deliver(context, "sync", (&store, &endpoints), &receipt.event, self.max_time)
+        wait::deliver(context, "sync", (&store, &endpoints), &receipt.event, self.max_time)
     }
-}
-
-/// Runs a worker until the outcome of one stored event is known or the time is up, and tells what came of it.
-pub(super) fn deliver(
-    context: &Context,
-    command: &str,
-    queue: (&Arc<dyn Store>, &[Endpoint]),
-    event: &Event,
-    max_time: Duration,
-) -> Result<Exit, CliError> {
-    wait_for(context, command, queue, event, max_time)
-        .map_err(|error| error.cause(format!("the event {} is stored and stays in the queue", event.id)))
-}
-
-fn wait_for(
-    context: &Context,
-    command: &str,
-    (store, endpoints): (&Arc<dyn Store>, &[Endpoint]),
-    event: &Event,
-    max_time: Duration,
-) -> Result<Exit, CliError> {
-    let options =
-        RunOptions { until: Until::Stopped, limit: None, concurrency: None, max_time: Some(max_time), endpoint: None };
-    let deadline = context.now.plus(max_time);
-    let run = ProcessRun::new(context, Arc::clone(store), endpoints, options)?;
-    let done = run.run_until(command, || is_settled(store.as_ref(), &event.id, deadline))?;
-    let deliveries = store.event(&event.id).wait()?.map(|detail| detail.deliveries).unwrap_or_default();
-    let report = report(event, &deliveries);
-    if deliveries.iter().all(|row| row.state == State::Delivered) {
-        context.screen.said(&report)?;
-        return Ok(Exit::Done);
-    }
-    context.screen.report(&report)?;
-    match done.stopped_by {
-        Some(exit) => Ok(exit),
-        None => Err(undelivered(&deliveries)),
-    }
-}
-
-/// Whether waiting can change nothing more before the deadline. What cannot be read is left to the reader who follows.
-fn is_settled(store: &dyn Store, event: &EventId, deadline: Timestamp) -> bool {
-    let (Ok(Some(detail)), Ok(endpoints)) = (store.event(event).wait(), store.endpoints().wait()) else { return true };
-    let rests_too_long = |row: &DeliveryRow| {
-        let endpoint = endpoints.iter().find(|endpoint| endpoint.name == row.endpoint);
-        endpoint.and_then(|endpoint| endpoint.circuit.open).is_some_and(|open| open.until > deadline)
-    };
-    detail.deliveries.iter().all(|row| match row.state {
-        State::Delivered | State::Failed | State::Held => true,
-        State::Pending => rests_too_long(row),
-        State::Processing => false,
-    })
-}
-
-#[derive(Serialize)]
-struct SyncView<'a> {
-    event: EventView<'a>,
-    deliveries: Vec<Outcome<'a>>,
-}
-
-#[derive(Serialize)]
-struct Outcome<'a> {
-    endpoint: &'a str,
-    state: State,
-    attempts: u32,
-    error: Option<&'a str>,
-}
-
-impl<'a> Outcome<'a> {
-    fn of(row: &'a DeliveryRow) -> Self {
-        let error = row.last_detail.as_deref().filter(|_| row.state != State::Delivered);
-        Self { endpoint: &row.endpoint, state: row.state, attempts: row.attempts, error }
-    }
-}
-
-fn report(event: &Event, deliveries: &[DeliveryRow]) -> Report {
-    let view = SyncView { event: EventView::of(event), deliveries: deliveries.iter().map(Outcome::of).collect() };
-    let arrived = deliveries.iter().filter(|row| row.state == State::Delivered).count();
-    let line = format!(
-        "{}  {}  {}/{}  delivered to {arrived} of {} endpoints",
-        event.id,
-        Untrusted(&event.event_type),
-        Untrusted(&event.resource.kind),
-        Untrusted(&event.resource.id),
-        deliveries.len()
-    );
-    Report::new(&view).with_line(line).with_table(lists::sent_to(deliveries)).with_names([event.id.to_string()])
-}
-
-/// The failure that says for each endpoint where its delivery stands.
-fn undelivered(deliveries: &[DeliveryRow]) -> CliError {
-    let missing = deliveries.iter().filter(|row| row.state != State::Delivered);
-    let told: Vec<String> = missing.map(|row| format!("{}: {}", Untrusted(&row.endpoint), row.state.name())).collect();
-    Exit::Failure
-        .error(format!("not delivered everywhere: {}", told.join(", ")))
-        .hint("pending ones go out with the next `syncctl process`; failed ones with `syncctl replay EVENT`, held ones once `syncctl endpoints list` shows their endpoint resumed")
 }

@@ -140,6 +140,7 @@ fn every_command_that_changes_something_has_a_dry_run() {
         "export",
         "metrics",
         "simulate",
+        "test",
         "reconcile",
     ];
     // `top` asks before it changes anything.

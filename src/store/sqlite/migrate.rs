@@ -89,6 +89,7 @@ mod tests {
             "daa6d26c7bd1a79c",
             "a60721af5dd1c93d",
             "b0a94340592cf774",
+            "a30cf64f787d7474",
         ];
         assert_eq!(digests, shipped, "append a migration instead of editing one");
     }
