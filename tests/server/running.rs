@@ -45,9 +45,16 @@ impl Running {
     pub(crate) fn of(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let first = lines.next().expect("the server says where it listens").unwrap();
-        let address = first.rsplit_once("http://").unwrap_or_else(|| panic!("{first}")).1.parse().unwrap();
-        let told = Arc::new(Mutex::new(first));
+        let mut told = String::new();
+        let address = loop {
+            let line = lines.next().unwrap_or_else(|| panic!("it does not say where it listens: {told}")).unwrap();
+            told += &line;
+            if let Some((_, address)) = line.rsplit_once("http://") {
+                break address.parse().unwrap();
+            }
+            told.push('\n');
+        };
+        let told = Arc::new(Mutex::new(told));
         let shared = Arc::clone(&told);
         std::thread::spawn(move || {
             lines.map_while(Result::ok).for_each(|line| *shared.lock().unwrap() += &format!("\n{line}"));
