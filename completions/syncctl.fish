@@ -68,6 +68,7 @@ complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "retry" -d 'Show wha
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "records" -d 'List and edit synchronized records'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "reconcile" -d 'Compare the records with an export of the other side'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "audit" -d 'Show the audit log of attempts and received webhooks'
+complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "requests" -d 'List, show and replay refused webhooks that are kept'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "db" -d 'Inspect, back up, verify and prune the database'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "doctor" -d 'Diagnose configuration, database, disk, schedule and endpoints'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "bundle" -d 'Write a support file with the state of the queue, without payloads and secrets'
@@ -85,7 +86,7 @@ complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "metrics" -d 'Print 
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "demo" -d 'Run a self-contained demonstration'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "help" -d 'Show help on a command or a topic, or list all commands'
 complete -c syncctl -n "__fish_syncctl_needs_command" -f -a "version" -d 'Print the version'
-complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l data -d 'Event data as JSON: literal, @FILE, or - for stdin [default: the local record]' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l data -d 'Event data as JSON: literal, @FILE, or - for stdin' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l id -d 'Event id; emitting the same id again stores nothing' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l resource-type -d 'Resource type; required for custom event types' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l timestamp -d 'When it happened, as RFC 3339 [default: now]' -r
@@ -114,7 +115,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l log-format -d '
 json\t''"
 complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l skip-invalid -d 'With --batch: store the valid lines and report the others'
 complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l fail-on-duplicate -d 'Exit 1 if the event is already stored'
-complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l wait -d 'Deliver it now and wait for the outcome; exit 1 when it is not delivered everywhere'
+complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l wait -d 'Deliver it now and wait; exit 1 unless it arrives everywhere'
 complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -s n -l dry-run -d 'Validate and store nothing'
 complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l json -d 'Same as `-o json`'
 complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l no-headers -d 'Omit the header row'
@@ -998,51 +999,114 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand why" -s q -l quiet -d 'P
 complete -c syncctl -n "__fish_syncctl_using_subcommand why" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
 complete -c syncctl -n "__fish_syncctl_using_subcommand why" -l no-input -d 'Never prompt; fail instead'
 complete -c syncctl -n "__fish_syncctl_using_subcommand why" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l endpoint -d 'Only to this endpoint' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l type -d 'Only this event type, or a pattern such as `user.*`' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l resource -d 'Only about the resource with this id' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l since -d 'Last changed at or after: 2h, yesterday, 2026-11-28, RFC 3339' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l secret-command -d 'A command that prints the secret' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l status -d 'Only if the last attempt was answered with this HTTP status' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l error -d 'Only if the last attempt\'s error contains this text' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l until -d 'Last changed before' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l to -d 'Send the same body to this URL, freshly signed; the queue is not changed' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l from -d 'Send captured requests from a file or directory of `listen --save`' -r -F
-complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l scheme -d 'With --from, the scheme to sign by where the request\'s headers do not tell' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l secret-env -d 'The environment variable that holds the secret [default: WEBHOOK_SECRET]' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l secret-file -d 'A file that holds the secret; its final newline is not part of it' -r -F
-complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l db -d 'Database file' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
-complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l env-file -d 'File with more environment variables; no .env is read unless named' -r -F
-complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -s o -l output -d 'Output format: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l endpoint -d 'Only to this endpoint' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l type -d 'Only this event type, or a pattern such as `user.*`' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l resource -d 'Only about the resource with this id' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l since -d 'Last changed at or after: 2h, yesterday, 2026-11-28, RFC 3339' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l secret-command -d 'A command that prints the secret' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l status -d 'Only if the last attempt was answered with this HTTP status' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l error -d 'Only if the last attempt\'s error contains this text' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l until -d 'Last changed before' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l to -d 'Send the same body to this URL, freshly signed; the queue is not changed' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l from -d 'Send captured requests from a file or directory of `listen --save`' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l scheme -d 'With --from, the scheme to sign by where the request\'s headers do not tell' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l secret-env -d 'The environment variable that holds the secret [default: WEBHOOK_SECRET]' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l secret-file -d 'A file that holds the secret; its final newline is not part of it' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l db -d 'Database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l env-file -d 'File with more environment variables; no .env is read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -s o -l output -d 'Output format: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
 wide\t''
 json\t''
 jsonl\t''
 csv\t''
 name\t''"
-complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l columns -d 'Columns to show, in this order, comma-separated' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l time -d 'Time format [default: relative on a terminal, else iso]' -r -f -a "relative\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l columns -d 'Columns to show, in this order, comma-separated' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l time -d 'Time format [default: relative on a terminal, else iso]' -r -f -a "relative\t''
 iso\t''
 local\t''
 unix\t''"
-complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l color -d 'When to use colour' -r -f -a "auto\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l log-format -d 'Log format' -r -f -a "text\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l log-format -d 'Log format' -r -f -a "text\t''
 json\t''"
-complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l stdin -d 'Read ids from standard input, one per line'
-complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l failed -d 'All failed deliveries that the other options match'
-complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l include-delivered -d 'Also deliveries that were delivered'
-complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l force -d 'Also pending deliveries: due now, with new attempts'
-complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -s n -l dry-run -d 'Show what would be replayed and change nothing'
-complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l yes -d 'Do not ask; required for filters when not running interactively'
-complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l skip-unsigned -d 'With --from, leave out requests without a signature header of a known scheme'
-complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l json -d 'Same as `-o json`'
-complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l no-headers -d 'Omit the header row'
-complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -s q -l quiet -d 'Print nothing on success'
-complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
-complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -l no-input -d 'Never prompt; fail instead'
-complete -c syncctl -n "__fish_syncctl_using_subcommand replay" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l stdin -d 'Read ids from standard input, one per line'
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l failed -d 'All failed deliveries that the other options match'
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l include-delivered -d 'Also deliveries that were delivered'
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l force -d 'Also pending deliveries: due now, with new attempts'
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -s n -l dry-run -d 'Show what would be replayed and change nothing'
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l yes -d 'Do not ask; required for filters when not running interactively'
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l skip-unsigned -d 'With --from, leave out requests without a signature header of a known scheme'
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l json -d 'Same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l no-headers -d 'Omit the header row'
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -s q -l quiet -d 'Print nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l no-input -d 'Never prompt; fail instead'
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -a "plan" -d 'Print a plan: the failed deliveries that match, as they are now'
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -a "apply" -d 'Replay exactly what a plan names, unless it changed since'
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and __fish_seen_subcommand_from plan" -l endpoint -d 'Only to this endpoint' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and __fish_seen_subcommand_from plan" -l type -d 'Only this event type, or a pattern such as `user.*`' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and __fish_seen_subcommand_from plan" -l resource -d 'Only about the resource with this id' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and __fish_seen_subcommand_from plan" -l status -d 'Only if the last attempt was answered with this HTTP status' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and __fish_seen_subcommand_from plan" -l error -d 'Only if the last attempt\'s error contains this text' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and __fish_seen_subcommand_from plan" -l since -d 'Last changed at or after: 2h, yesterday, 2026-11-28, RFC 3339' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and __fish_seen_subcommand_from plan" -l until -d 'Last changed before' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and __fish_seen_subcommand_from plan" -l limit -d 'Plan at most this many, the oldest first' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and __fish_seen_subcommand_from plan" -l db -d 'Database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and __fish_seen_subcommand_from plan" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and __fish_seen_subcommand_from plan" -l env-file -d 'File with more environment variables; no .env is read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and __fish_seen_subcommand_from plan" -s o -l output -d 'Output format: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and __fish_seen_subcommand_from plan" -l columns -d 'Columns to show, in this order, comma-separated' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and __fish_seen_subcommand_from plan" -l time -d 'Time format [default: relative on a terminal, else iso]' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and __fish_seen_subcommand_from plan" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and __fish_seen_subcommand_from plan" -l log-format -d 'Log format' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and __fish_seen_subcommand_from plan" -l include-delivered -d 'Also deliveries that were delivered'
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and __fish_seen_subcommand_from plan" -l json -d 'Same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and __fish_seen_subcommand_from plan" -l no-headers -d 'Omit the header row'
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and __fish_seen_subcommand_from plan" -s q -l quiet -d 'Print nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and __fish_seen_subcommand_from plan" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and __fish_seen_subcommand_from plan" -l no-input -d 'Never prompt; fail instead'
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and __fish_seen_subcommand_from plan" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and __fish_seen_subcommand_from apply" -l rate -d 'Replay at most this many per second, such as 50/s' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and __fish_seen_subcommand_from apply" -l db -d 'Database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and __fish_seen_subcommand_from apply" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and __fish_seen_subcommand_from apply" -l env-file -d 'File with more environment variables; no .env is read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and __fish_seen_subcommand_from apply" -s o -l output -d 'Output format: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and __fish_seen_subcommand_from apply" -l columns -d 'Columns to show, in this order, comma-separated' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and __fish_seen_subcommand_from apply" -l time -d 'Time format [default: relative on a terminal, else iso]' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and __fish_seen_subcommand_from apply" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and __fish_seen_subcommand_from apply" -l log-format -d 'Log format' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and __fish_seen_subcommand_from apply" -s n -l dry-run -d 'Check the plan and change nothing'
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and __fish_seen_subcommand_from apply" -l json -d 'Same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and __fish_seen_subcommand_from apply" -l no-headers -d 'Omit the header row'
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and __fish_seen_subcommand_from apply" -s q -l quiet -d 'Print nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and __fish_seen_subcommand_from apply" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and __fish_seen_subcommand_from apply" -l no-input -d 'Never prompt; fail instead'
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and __fish_seen_subcommand_from apply" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c syncctl -n "__fish_syncctl_using_subcommand retry; and not __fish_seen_subcommand_from simulate" -l db -d 'Database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand retry; and not __fish_seen_subcommand_from simulate" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand retry; and not __fish_seen_subcommand_from simulate" -l env-file -d 'File with more environment variables; no .env is read unless named' -r -F
@@ -1327,6 +1391,114 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_s
 complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
 complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -l no-input -d 'Never prompt; fail instead'
 complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and not __fish_seen_subcommand_from list show replay" -l db -d 'Database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and not __fish_seen_subcommand_from list show replay" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and not __fish_seen_subcommand_from list show replay" -l env-file -d 'File with more environment variables; no .env is read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and not __fish_seen_subcommand_from list show replay" -s o -l output -d 'Output format: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and not __fish_seen_subcommand_from list show replay" -l columns -d 'Columns to show, in this order, comma-separated' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and not __fish_seen_subcommand_from list show replay" -l time -d 'Time format [default: relative on a terminal, else iso]' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and not __fish_seen_subcommand_from list show replay" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and not __fish_seen_subcommand_from list show replay" -l log-format -d 'Log format' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and not __fish_seen_subcommand_from list show replay" -l json -d 'Same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and not __fish_seen_subcommand_from list show replay" -l no-headers -d 'Omit the header row'
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and not __fish_seen_subcommand_from list show replay" -s q -l quiet -d 'Print nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and not __fish_seen_subcommand_from list show replay" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and not __fish_seen_subcommand_from list show replay" -l no-input -d 'Never prompt; fail instead'
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and not __fish_seen_subcommand_from list show replay" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and not __fish_seen_subcommand_from list show replay" -f -a "list" -d 'List refused requests that are kept, newest first'
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and not __fish_seen_subcommand_from list show replay" -f -a "show" -d 'Show one kept request with headers and body'
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and not __fish_seen_subcommand_from list show replay" -f -a "replay" -d 'Verify kept requests again and apply those that are right now'
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and __fish_seen_subcommand_from list" -l limit -d 'Rows per page' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and __fish_seen_subcommand_from list" -l page -d 'Page number' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and __fish_seen_subcommand_from list" -l db -d 'Database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and __fish_seen_subcommand_from list" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and __fish_seen_subcommand_from list" -l env-file -d 'File with more environment variables; no .env is read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and __fish_seen_subcommand_from list" -s o -l output -d 'Output format: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and __fish_seen_subcommand_from list" -l columns -d 'Columns to show, in this order, comma-separated' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and __fish_seen_subcommand_from list" -l time -d 'Time format [default: relative on a terminal, else iso]' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and __fish_seen_subcommand_from list" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and __fish_seen_subcommand_from list" -l log-format -d 'Log format' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and __fish_seen_subcommand_from list" -l json -d 'Same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and __fish_seen_subcommand_from list" -l no-headers -d 'Omit the header row'
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and __fish_seen_subcommand_from list" -l no-input -d 'Never prompt; fail instead'
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and __fish_seen_subcommand_from show" -l db -d 'Database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and __fish_seen_subcommand_from show" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and __fish_seen_subcommand_from show" -l env-file -d 'File with more environment variables; no .env is read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and __fish_seen_subcommand_from show" -s o -l output -d 'Output format: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and __fish_seen_subcommand_from show" -l columns -d 'Columns to show, in this order, comma-separated' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and __fish_seen_subcommand_from show" -l time -d 'Time format [default: relative on a terminal, else iso]' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and __fish_seen_subcommand_from show" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and __fish_seen_subcommand_from show" -l log-format -d 'Log format' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and __fish_seen_subcommand_from show" -l json -d 'Same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and __fish_seen_subcommand_from show" -l no-headers -d 'Omit the header row'
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and __fish_seen_subcommand_from show" -l no-input -d 'Never prompt; fail instead'
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and __fish_seen_subcommand_from replay" -l db -d 'Database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and __fish_seen_subcommand_from replay" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and __fish_seen_subcommand_from replay" -l env-file -d 'File with more environment variables; no .env is read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and __fish_seen_subcommand_from replay" -s o -l output -d 'Output format: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and __fish_seen_subcommand_from replay" -l columns -d 'Columns to show, in this order, comma-separated' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and __fish_seen_subcommand_from replay" -l time -d 'Time format [default: relative on a terminal, else iso]' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and __fish_seen_subcommand_from replay" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and __fish_seen_subcommand_from replay" -l log-format -d 'Log format' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and __fish_seen_subcommand_from replay" -l all -d 'All kept requests that were not accepted yet'
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and __fish_seen_subcommand_from replay" -l yes -d 'Confirm --all'
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and __fish_seen_subcommand_from replay" -l any-time -d 'Accept whatever time they were signed at, because this machine\'s clock was wrong'
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and __fish_seen_subcommand_from replay" -l json -d 'Same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and __fish_seen_subcommand_from replay" -l no-headers -d 'Omit the header row'
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and __fish_seen_subcommand_from replay" -s q -l quiet -d 'Print nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and __fish_seen_subcommand_from replay" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and __fish_seen_subcommand_from replay" -l no-input -d 'Never prompt; fail instead'
+complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and __fish_seen_subcommand_from replay" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify prune" -l db -d 'Database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify prune" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify prune" -l env-file -d 'File with more environment variables; no .env is read unless named' -r -F
@@ -1818,6 +1990,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l no-input -d 'Ne
 complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l header -d 'A header of the request, `NAME: VALUE`; may be given more than once' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l request -d 'The whole request, in any of the forms of `syncctl help requests`; `-` for standard input' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l stored -d 'Verify a refused webhook that is kept, as of the time it arrived; `syncctl requests list` has their numbers' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l scheme -d 'The scheme, such as standard, stripe or github; `generic` is described by the options below' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l signed -d 'generic: what is signed, such as `{id}.{timestamp}.{body}`; also {method}, {url} and {query.NAME}' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l encoding -d 'generic: how the code is written' -r -f -a "hex\t''

@@ -90,6 +90,7 @@ mod tests {
             "a60721af5dd1c93d",
             "b0a94340592cf774",
             "a30cf64f787d7474",
+            "69e704621ab4c1d7",
         ];
         assert_eq!(digests, shipped, "append a migration instead of editing one");
     }
