@@ -3616,7 +3616,7 @@ _syncctl() {
             return 0
             ;;
         syncctl__subcmd__replay)
-            opts="-n -o -q -v -h --stdin --endpoint --type --resource --since --failed --include-delivered --force --dry-run --yes --skip-unsigned --secret-command --status --error --until --to --from --scheme --secret-env --secret-file --db --config --env-file --output --json --columns --no-headers --time --color --quiet --verbose --log-format --no-input --help plan apply"
+            opts="-n -o -q -v -h --stdin --endpoint --type --resource --since --failed --include-delivered --dry-run --yes --skip-unsigned --secret-command --status --error --until --force --to --from --scheme --secret-env --secret-file --db --config --env-file --output --json --columns --no-headers --time --color --quiet --verbose --log-format --no-input --help plan apply"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3962,7 +3962,7 @@ _syncctl() {
             return 0
             ;;
         syncctl__subcmd__requests__subcmd__replay)
-            opts="-o -q -v -h --all --yes --any-time --db --config --env-file --output --json --columns --no-headers --time --color --quiet --verbose --log-format --no-input --help"
+            opts="-n -o -q -v -h --all --dry-run --yes --any-time --db --config --env-file --output --json --columns --no-headers --time --color --quiet --verbose --log-format --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -495,7 +495,10 @@ mod tests {
         assert_eq!(on(false, 256), (false, Grade::Critical));
         assert_eq!(on(true, 0), (false, Grade::Critical));
         let storage = Storage { read_only: true, ..Storage::default() };
-        assert!(!health(&figures(endpoint()), &[], &ReceivedFigures::default(), storage, &Limits::default(), NOW).healthy, "read-only");
+        assert!(
+            !health(&figures(endpoint()), &[], &ReceivedFigures::default(), storage, &Limits::default(), NOW).healthy,
+            "read-only"
+        );
     }
 
     #[test]

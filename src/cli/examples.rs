@@ -63,6 +63,17 @@ const EXAMPLES: &[Examples] = &[
             ("Emit them", "syncctl emit --batch mend.ndjson"),
         ],
     ),
+    ("requests", &[("What was refused and is kept", "syncctl requests list")]),
+    ("requests list", &[("What was refused and is kept", "syncctl requests list")]),
+    ("requests show", &[("One with its headers and body", "syncctl requests show 12")]),
+    (
+        "requests replay",
+        &[
+            ("Two, after the secret was mended", "syncctl requests replay 12 13"),
+            ("What would become of all", "syncctl requests replay --all --dry-run"),
+            ("All of them", "syncctl requests replay --all --yes"),
+        ],
+    ),
     ("retry", &[("What three hours of outage would do", "syncctl retry simulate")]),
     (
         "retry simulate",
@@ -342,7 +353,7 @@ const RARE: &[(&str, &[&str])] = &[
     ("deliveries give-up", &["until", "status", "error"]),
     ("failures", &["until", "status", "error"]),
     ("failures list", &["until"]),
-    ("replay", &["status", "error", "until", "to", "from", "scheme", "secret_env", "secret_file"]),
+    ("replay", &["status", "error", "until", "force", "to", "from", "scheme", "secret_env", "secret_file"]),
     ("sign", &["url", "method", "curl", "snippet", "all"]),
     ("verify", &["which", "event", "url", "method", "at", "tolerance", "show_expected"]),
 ];

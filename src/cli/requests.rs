@@ -1,19 +1,23 @@
 //! `requests`: refused webhooks that are kept, and accepted again once the secret or the clock was mended.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 
 use super::context::{Context, Paging};
 use super::exit::{CliError, Exit};
 use crate::config::Config;
-use crate::inbound::{self, Accepts, Keys};
+use crate::inbound::{self, Accepts, Keys, WebhookRefusal};
 use crate::report::kept::{self, Replayed};
 use crate::signature::{Received, Tolerance};
-use crate::store::inbound::{KeptRequest, RequestCopy};
+use crate::store::inbound::{Incoming, KeptRequest, RequestCopy};
 use crate::store::{Page, Store};
 
 /// Kept requests read at a time.
 const BATCH: u64 = 500;
+/// A century: no clock is wrong by more.
+const ANY_TIME: Duration = Duration::from_hours(24 * 365 * 100);
 
 /// The commands below `requests`.
 #[derive(Debug, clap::Subcommand)]
@@ -43,19 +47,20 @@ pub struct ShowArgs {
 
 /// Which requests, and how.
 #[derive(Debug, clap::Args)]
-#[command(after_long_help = "Examples:
-  syncctl requests replay 12 13
-  syncctl requests replay --all --yes
-
-A request is verified as of the time it arrived, in the order of arrival, and applied once: an event that arrived since is a
-duplicate. Exit status: 0 all accepted, 1 not.")]
+#[command(
+    after_long_help = "A request is verified as of the time it arrived, in the order of arrival, and applied once: an event that arrived since is a
+duplicate. Exit status: 0 all accepted, 1 not."
+)]
 pub struct ReplayArgs {
     /// Numbers of kept requests
     #[arg(value_name = "ID", required_unless_present = "all")]
     ids: Vec<i64>,
     /// All kept requests that were not accepted yet
-    #[arg(long, conflicts_with = "ids", requires = "yes")]
+    #[arg(long, conflicts_with = "ids")]
     all: bool,
+    /// Show what would be accepted and change nothing
+    #[arg(short = 'n', long, conflicts_with = "yes")]
+    dry_run: bool,
     /// Confirm --all
     #[arg(long)]
     yes: bool,
@@ -93,17 +98,24 @@ impl ShowArgs {
 
 impl ReplayArgs {
     fn run(self, context: &Context) -> Result<Exit, CliError> {
+        if self.all && !self.yes && !self.dry_run {
+            return Err(Exit::Usage
+                .error("nothing changed: --all needs --yes")
+                .hint("see what would become of them with `syncctl requests replay --all --dry-run`"));
+        }
         let keys = keys(context.config()?)?;
         let store = context.existing_store()?;
         let mut ids = if self.all { unsettled(store.as_ref())? } else { self.ids };
         ids.sort_unstable();
         ids.dedup();
-        let tolerance = self.any_time.then(|| Tolerance::both(std::time::Duration::MAX));
-        let replayed = ids
-            .into_iter()
-            .map(|id| replay(context, store.as_ref(), &keys, tolerance, id))
-            .collect::<Result<Vec<_>, _>>()?;
-        context.screen.report(&kept::replayed(&replayed))?;
+        let tolerance = self.any_time.then(|| Tolerance::both(ANY_TIME));
+        let replay = |id| match self.dry_run {
+            true => preview(store.as_ref(), &keys, tolerance, id),
+            false => replay(context, store.as_ref(), &keys, tolerance, id),
+        };
+        let replayed = ids.into_iter().map(replay).collect::<Result<Vec<_>, _>>()?;
+        let report = kept::replayed(&replayed);
+        context.screen.report(&if self.dry_run { report.with_line("nothing changed") } else { report })?;
         Ok(if replayed.iter().all(Replayed::is_accepted) { Exit::Done } else { Exit::Failure })
     }
 }
@@ -147,16 +159,33 @@ fn replay(
     tolerance: Option<Tolerance>,
     id: i64,
 ) -> Result<Replayed, CliError> {
-    let (row, copy) = find(store, id)?;
-    let received = received(&copy);
-    let accepts = Accepts::at(&row.route).unwrap_or(Accepts::Everything);
-    let read = inbound::read_within(tolerance, keys, accepts, &received.headers, &received.body, &row.source, row.at);
-    let (result, reason) = match read {
+    let (result, reason) = match verified(store, keys, tolerance, id)? {
         Ok(incoming) => (store.apply(incoming, context.now).wait()?.name().to_owned(), None),
         Err(refusal) => ("refused".to_owned(), Some(refusal.reason().to_owned())),
     };
     store.settle_request(id, result.clone(), context.now).wait()?;
     Ok(Replayed { id, result, reason })
+}
+
+/// What would become of a request, as far as its signature and content tell.
+fn preview(store: &dyn Store, keys: &Keys, tolerance: Option<Tolerance>, id: i64) -> Result<Replayed, CliError> {
+    Ok(match verified(store, keys, tolerance, id)? {
+        Ok(_) => Replayed { id, result: "applied".to_owned(), reason: None },
+        Err(refusal) => Replayed { id, result: "refused".to_owned(), reason: Some(refusal.reason().to_owned()) },
+    })
+}
+
+/// Verifies a kept request as of the time it arrived, and reads it.
+fn verified(
+    store: &dyn Store,
+    keys: &Keys,
+    tolerance: Option<Tolerance>,
+    id: i64,
+) -> Result<Result<Incoming, WebhookRefusal>, CliError> {
+    let (row, copy) = find(store, id)?;
+    let received = received(&copy);
+    let accepts = Accepts::at(&row.route).unwrap_or(Accepts::Everything);
+    Ok(inbound::read_within(tolerance, keys, accepts, &received.headers, &received.body, &row.source, row.at))
 }
 
 /// A kept request by its number.

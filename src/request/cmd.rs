@@ -11,7 +11,8 @@ pub(super) fn commands(text: &[u8]) -> Option<Result<Vec<Vec<Vec<u8>>>, WordErro
     let is_unquoted = !first.contains(&b'\'');
     let has_carets = is_unquoted && (first.ends_with(b" ^") || quotes_by_caret && first.starts_with(b"curl"));
     let variables = variables(text);
-    if !(has_carets || doubles_quotes && !text.contains(&b'\'') || !variables.is_empty()) {
+    let only_doubles_quotes = doubles_quotes && !text.contains(&b'\'');
+    if !has_carets && !only_doubles_quotes && variables.is_empty() {
         return None;
     }
     let text = &filled(text, &variables)[..];

@@ -93,10 +93,10 @@ fn add(flows: &mut Vec<Flow>, header: &Header<'_>, block: &[u8]) {
         return;
     }
     let flow = Flow::of(flows, header.flow);
-    if let Some(sequence) = header.sequence {
-        if !flow.seen.insert(sequence.to_owned()) {
-            return;
-        }
+    if let Some(sequence) = header.sequence
+        && !flow.seen.insert(sequence.to_owned())
+    {
+        return;
     }
     flow.bytes.extend_from_slice(payload);
 }

@@ -153,10 +153,12 @@ struct Variant {
 impl Variant {
     fn bytes(&self) -> Vec<u8> {
         use base64::Engine as _;
-        match (&self.text, &self.base64) {
-            (Some(text), _) => text.clone().into_bytes(),
-            (None, Some(encoded)) => base64::engine::general_purpose::STANDARD.decode(encoded).expect("base64"),
-            (None, None) => panic!("{} is empty", self.name),
+        match &self.text {
+            Some(text) => text.clone().into_bytes(),
+            None => {
+                let encoded = self.base64.as_ref().expect("a variant has a text or bytes");
+                base64::engine::general_purpose::STANDARD.decode(encoded).expect("base64")
+            }
         }
     }
 

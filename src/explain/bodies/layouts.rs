@@ -36,9 +36,12 @@ fn sorted(body: &Body<'_>, layout: Layout) -> Option<Vec<u8>> {
     laid(&json::reorder(body.json()?, Order::Sorted)?, layout, body)
 }
 
-/// Sorted, and with only those characters escaped that must be.
+/// Sorted, and with only those characters escaped that must be. Nothing where the keys are sorted already: then it is the
+/// escapes alone that were written another way.
 fn shortest_sorted(body: &Body<'_>, layout: Layout) -> Option<Vec<u8>> {
-    laid(&json::reorder(&json::respell(body.json()?, Spelling::Shortest), Order::Sorted)?, layout, body)
+    let respelled = json::respell(body.json()?, Spelling::Shortest);
+    let sorted = json::reorder(&respelled, Order::Sorted)?;
+    if sorted == json::reorder(&respelled, Order::Kept)? { None } else { laid(&sorted, layout, body) }
 }
 
 pub(super) const LAYOUTS: List = &[
