@@ -212,5 +212,11 @@ fn wrong_invocations_say_what_is_wrong_and_change_nothing() {
         assert!(!ran.stderr.contains("panicked"), "{args:?}: {ran:?}");
     }
     assert!(unlike.is_empty(), "{}", unlike.join("\n\n"));
-    assert_eq!(place.queue(), before, "none of them changed anything");
+    assert_eq!(without_age(place.queue()), without_age(before), "none of them changed anything");
+}
+
+/// The queue without how long its oldest delivery has been due: that grows by itself.
+fn without_age(mut queue: serde_json::Value) -> serde_json::Value {
+    queue.as_object_mut().unwrap().remove("oldestDueAgeMs");
+    queue
 }

@@ -88,8 +88,11 @@ pub(super) const SERIALIZERS: List = &[
         Serializer { number: Some(json::java_number), layout: Layout::Jackson, ..PLAIN }.write(body)
     }),
     Transform::json(C::JsonByJava, |body| laid(body.json()?, Layout::Jackson, body)),
+    // Without another order of keys nothing shows that it was PostgreSQL.
     Transform::json(C::JsonByPostgres, |body| {
-        Serializer { order: Order::Jsonb, layout: Layout::Spaced, ..PLAIN }.write(body)
+        let text = body.json()?;
+        let is_moved = json::reorder(text, Order::Jsonb)? != json::reorder(text, Order::Kept)?;
+        is_moved.then(|| Serializer { order: Order::Jsonb, layout: Layout::Spaced, ..PLAIN }.write(body))?
     }),
     Transform::json(C::JsonByPythonStr, |body| {
         let mut out = String::new();
