@@ -10,6 +10,8 @@ mod figures;
 pub mod inbound;
 mod lists;
 mod location;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod sqlite;
 mod upkeep;
 mod work;
@@ -222,6 +224,9 @@ impl dyn Store {
 pub fn open(location: &Location, access: Access) -> Result<Arc<dyn Store>> {
     match location {
         Location::File(path) => Ok(Arc::new(sqlite::Sqlite::open(path, access)?)),
+        #[cfg(feature = "postgres")]
+        Location::Postgres(location) => Ok(Arc::new(postgres::Postgres::open(location, access)?)),
+        #[cfg(not(feature = "postgres"))]
         Location::Postgres(_) => {
             Err(StoreError::Configuration("this build keeps queues in SQLite files only".to_owned()))
         }

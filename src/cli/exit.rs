@@ -239,7 +239,7 @@ fn exit_and_hint(error: &StoreError) -> (Exit, Option<&'static str>) {
         }
         StoreError::Locked => (Exit::Locked, Some("another syncctl or a backup may hold it: try again")),
         StoreError::Late => (Exit::Locked, None),
-        StoreError::Unreachable(_) => (Exit::Io, Some("check that the server runs and that its address is right")),
+        StoreError::Unreachable(_) => (Exit::Locked, Some("check that the server runs and that its address is right")),
         StoreError::Refused(_) | StoreError::Configuration(_) => {
             (Exit::Config, Some("see where the location comes from with `syncctl config show`"))
         }

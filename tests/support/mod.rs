@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+pub mod cluster;
 pub mod place;
 pub mod receiver;
 pub mod small_disk;

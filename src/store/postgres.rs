@@ -1,0 +1,339 @@
+//! The store's contract in PostgreSQL's words.
+//!
+//! One thread owns all connections of a store (`node`). A worker's turn is one transaction whose statements are sent at once
+//! (`turn`, `claim`); who is alive is proven by a session's lock and by beats (`runs`). What is under way stands in small
+//! tables beside the deliveries, so that finishing one writes no index.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::stream;
+use tokio::sync::watch;
+
+use super::inbound::{
+    Applied, Edit, Edited, Incoming, KeptRequest, ReceivedFigures, ReceivedFilter, ReceivedRow, RecordFilter,
+    RecordRow, RecordSummary, Records, Refused, RequestCopy, SenderRow,
+};
+use super::{
+    Access, Advanced, Answer, AttemptFilter, ChangedDeliveries, Changes, Claim, Configured, Counts, DatabaseInfo,
+    DeliveryFilter, DeliveryId, DeliveryRow, Drafts, DroppedEndpoint, Enqueued, EventDetail, EventFilter, EventRow,
+    Exclusive, Figures, FileStore, Finished, IdleInfo, Listed, Location, Log, LoggedAttempt, OpenRuns, Page,
+    PostgresLocation, Prune, Pruned, PrunedLog, Rate, Replay, Result, Run, RunId, RunRow, RunStats, Store, StoreError,
+    Wants,
+};
+use crate::clock::Timestamp;
+use crate::delivery::Trigger;
+use crate::endpoint::{Endpoint, Spec};
+use crate::event::{Draft, EventId};
+use crate::record::{Kind, Record};
+
+mod announce;
+mod checksum;
+mod claim;
+mod codes;
+mod connection;
+mod control;
+mod edit;
+mod endpoint_rows;
+mod endpoints;
+mod enqueue;
+mod exclusive;
+mod fault;
+mod figures;
+mod inbound;
+mod known;
+mod lanes;
+mod lists;
+mod migrate;
+mod node;
+mod preview;
+mod prune;
+mod record_rows;
+mod records;
+mod replay;
+mod row;
+mod run_state;
+mod runs;
+mod settings;
+mod thread;
+mod tls;
+mod turn;
+mod verify;
+
+use connection::{Connection, args};
+use node::Node;
+use settings::{Mode, Settings};
+use thread::{ExclusiveGuard, Guard, Thread};
+
+/// A queue in a schema of a PostgreSQL database.
+#[derive(Debug)]
+pub(super) struct Postgres {
+    thread: Arc<Thread>,
+    location: Location,
+    poll: Duration,
+    announced: watch::Receiver<u64>,
+}
+
+/// How often what is new is looked for although nothing announced it; through a pooler nothing ever does.
+const SLOW_POLL: Duration = Duration::from_secs(1);
+const POOLER_POLL: Duration = Duration::from_millis(100);
+
+impl Postgres {
+    pub(super) fn open(location: &PostgresLocation, access: Access) -> Result<Self> {
+        let settings = Settings::parse(location.with_password()).map_err(StoreError::Configuration)?;
+        let poll = if settings.mode == Mode::Direct { SLOW_POLL } else { POOLER_POLL };
+        let (announce, announced) = watch::channel(0);
+        let thread = Arc::new(Thread::start(settings, access, announce)?);
+        Ok(Self { thread, location: Location::Postgres(location.clone()), announced, poll })
+    }
+}
+
+/// Reads what a batch brings to its end, so that a transaction can be tried again.
+fn collect(drafts: Drafts) -> Result<Vec<Draft>> {
+    let read = std::panic::AssertUnwindSafe(|| drafts.collect());
+    std::panic::catch_unwind(read).unwrap_or_else(|_| Err(StoreError::Statement("a write panicked".to_owned())))
+}
+
+impl Store for Postgres {
+    fn set_endpoints(&self, specs: Vec<Spec>, now: Timestamp) -> Answer<Configured> {
+        self.thread.submit(async move |node: Rc<Node>| endpoints::set(&node, specs, now).await)
+    }
+
+    fn pause(&self, name: &str, now: Timestamp) -> Answer<Endpoint> {
+        let name = name.to_owned();
+        self.thread.submit(async move |node: Rc<Node>| endpoints::pause(&node, name, now).await)
+    }
+
+    fn resume(&self, name: &str, now: Timestamp) -> Answer<Endpoint> {
+        let name = name.to_owned();
+        self.thread.submit(async move |node: Rc<Node>| endpoints::resume(&node, name, now).await)
+    }
+
+    fn enqueue(&self, drafts: Drafts, skip_conflicts: bool, now: Timestamp) -> Answer<Enqueued> {
+        let drafts = collect(drafts);
+        self.thread.submit(async move |node: Rc<Node>| enqueue::enqueue(&node, drafts?, skip_conflicts, now).await)
+    }
+
+    fn begin_run(&self, command: &str, now: Timestamp) -> Answer<Run> {
+        let command = command.to_owned();
+        // The run's lock is held by the thread, which stays for as long as the run.
+        let thread = Arc::clone(&self.thread);
+        self.thread.submit(async move |node: Rc<Node>| {
+            let id = runs::begin(node, command, now).await?;
+            Ok(Run { id, _lock: Box::new(Guard::new(id, thread)) })
+        })
+    }
+
+    fn end_run(&self, run: &Run, stats: RunStats, exit: i64, now: Timestamp) -> Answer<()> {
+        let run = run.id;
+        self.thread.submit(async move |node: Rc<Node>| runs::end(&node, run, stats, exit, now).await)
+    }
+
+    fn advance(&self, run: RunId, finished: Arc<Vec<Finished>>, wants: Wants, now: Timestamp) -> Answer<Advanced> {
+        self.thread.submit(async move |node: Rc<Node>| turn::advance(&node, run, &finished, &wants, now).await)
+    }
+
+    fn release(&self, run: RunId, claims: Vec<Claim>, now: Timestamp) -> Answer<()> {
+        self.thread.submit(async move |node: Rc<Node>| turn::release(&node, run, claims, now).await)
+    }
+
+    fn still_wanted(&self, run: RunId, claims: &[&Claim], now: Timestamp) -> Answer<Vec<bool>> {
+        let claims: Vec<_> = claims.iter().map(|claim| (claim.delivery, claim.endpoint, claim.number)).collect();
+        self.thread.submit(async move |node: Rc<Node>| turn::still_wanted(&node, run, claims, now).await)
+    }
+
+    fn reap(&self, now: Timestamp) -> Answer<u64> {
+        self.thread.submit(async move |node: Rc<Node>| runs::reap(&node, now).await)
+    }
+
+    fn preview_due(&self, specs: &[Spec], now: Timestamp) -> Answer<Listed<DeliveryRow>> {
+        let specs = specs.to_vec();
+        self.thread.submit(async move |node: Rc<Node>| preview::preview_due(&node, specs, now).await)
+    }
+
+    fn idle_info(&self, run: RunId, now: Timestamp) -> Answer<IdleInfo> {
+        self.thread.submit(async move |node: Rc<Node>| figures::idle_info(&node, run, now).await)
+    }
+
+    fn replay(&self, ids: Vec<DeliveryId>, how: Replay, now: Timestamp) -> Answer<ChangedDeliveries> {
+        self.thread.submit(async move |node: Rc<Node>| replay::replay(&node, ids, how, now).await)
+    }
+
+    fn create_missing_deliveries(
+        &self,
+        events: Vec<EventId>,
+        trigger: Trigger,
+        only: Option<String>,
+        now: Timestamp,
+    ) -> Answer<Vec<DeliveryId>> {
+        self.thread.submit(async move |node: Rc<Node>| {
+            enqueue::create_missing_deliveries(&node, events, trigger, only, now).await
+        })
+    }
+
+    fn give_up(&self, ids: Vec<DeliveryId>, now: Timestamp) -> Answer<ChangedDeliveries> {
+        self.thread.submit(async move |node: Rc<Node>| replay::give_up(&node, ids, now).await)
+    }
+
+    fn endpoints(&self) -> Answer<Vec<Endpoint>> {
+        self.thread.submit(async |node: Rc<Node>| {
+            let rows = node.read(async |connection: &Connection| endpoint_rows::load(connection).await).await?;
+            Ok(rows.into_iter().map(|row| row.endpoint).collect())
+        })
+    }
+
+    fn figures(&self, now: Timestamp) -> Answer<Figures> {
+        self.thread.submit(async move |node: Rc<Node>| figures::figures(&node, now).await)
+    }
+
+    fn rates(&self, since: Timestamp) -> Answer<Vec<Rate>> {
+        self.thread.submit(async move |node: Rc<Node>| figures::rates(&node, since).await)
+    }
+
+    fn deliveries(&self, filter: &DeliveryFilter, page: Page) -> Answer<Listed<DeliveryRow>> {
+        let filter = filter.clone();
+        self.thread.submit(async move |node: Rc<Node>| lists::deliveries(&node, filter, page).await)
+    }
+
+    fn events(&self, filter: &EventFilter, page: Page) -> Answer<Listed<EventRow>> {
+        let filter = filter.clone();
+        self.thread.submit(async move |node: Rc<Node>| lists::events(&node, filter, page).await)
+    }
+
+    fn event(&self, id: &EventId) -> Answer<Option<EventDetail>> {
+        let id = id.as_str().to_owned();
+        self.thread.submit(async move |node: Rc<Node>| lists::event(&node, "e.id = $1", args![id]).await)
+    }
+
+    fn event_by_seq(&self, seq: i64) -> Answer<Option<EventDetail>> {
+        self.thread.submit(async move |node: Rc<Node>| lists::event(&node, "e.seq = $1", args![seq]).await)
+    }
+
+    fn attempts(&self, filter: &AttemptFilter, page: Page) -> Answer<Listed<LoggedAttempt>> {
+        let filter = filter.clone();
+        self.thread.submit(async move |node: Rc<Node>| lists::logged(&node, filter, page).await)
+    }
+
+    fn overtaken(&self, ids: &[DeliveryId]) -> Answer<Vec<DeliveryId>> {
+        let ids = ids.to_vec();
+        self.thread.submit(async move |node: Rc<Node>| lists::overtaken(&node, ids).await)
+    }
+
+    fn runs(&self, limit: u64) -> Answer<Vec<RunRow>> {
+        self.thread.submit(async move |node: Rc<Node>| runs::runs(&node, limit).await)
+    }
+
+    fn database(&self) -> Answer<DatabaseInfo> {
+        let location = self.location.clone();
+        self.thread.submit(async |node: Rc<Node>| verify::info(&node, location).await)
+    }
+
+    fn file(&self) -> Option<&dyn FileStore> {
+        None
+    }
+
+    fn try_exclusive(&self, name: &str) -> Answer<Option<Exclusive>> {
+        let name = name.to_owned();
+        let thread = Arc::clone(&self.thread);
+        self.thread.submit(async move |node: Rc<Node>| {
+            let taken = exclusive::take(&node, &name).await?;
+            Ok(taken.then(|| Exclusive { _lock: Box::new(ExclusiveGuard::new(name, thread)) }))
+        })
+    }
+
+    fn changes(&self) -> Changes {
+        let poll = self.poll;
+        Changes::of(stream::unfold(self.announced.clone(), move |mut announced| async move {
+            let changed = tokio::time::timeout(poll, announced.changed()).await;
+            (!matches!(changed, Ok(Err(_)))).then_some(((), announced))
+        }))
+    }
+
+    fn open_runs(&self) -> Answer<OpenRuns> {
+        self.thread.submit(async |node: Rc<Node>| runs::lives(&node).await)
+    }
+
+    fn verify(&self) -> Answer<Vec<String>> {
+        self.thread.submit(async |node: Rc<Node>| verify::verify(&node).await)
+    }
+
+    fn prune(&self, what: Prune) -> Answer<Pruned> {
+        self.thread.submit(async move |node: Rc<Node>| prune::prune(&node, what).await)
+    }
+
+    fn prune_log(&self, log: Log, before: Timestamp, after: i64, now: Timestamp) -> Answer<PrunedLog> {
+        self.thread.submit(async move |node: Rc<Node>| prune::prune_log(&node, log, before, after, now).await)
+    }
+
+    fn count_prunable(&self, log: Log, before: Timestamp, now: Timestamp) -> Answer<u64> {
+        self.thread.submit(async move |node: Rc<Node>| prune::count_prunable(&node, log, before, now).await)
+    }
+}
+
+impl Records for Postgres {
+    fn apply(&self, incoming: Incoming, now: Timestamp) -> Answer<Applied> {
+        self.thread.submit(async move |node: Rc<Node>| inbound::apply(&node, incoming, now).await)
+    }
+
+    fn refuse(&self, refused: Vec<Refused>, now: Timestamp) -> Answer<()> {
+        self.thread.submit(async move |node: Rc<Node>| inbound::refuse(&node, refused, now).await)
+    }
+
+    fn edit(&self, edit: Edit, now: Timestamp) -> Answer<Edited> {
+        self.thread.submit(async move |node: Rc<Node>| edit::edit(&node, edit, now).await)
+    }
+
+    fn import(&self, records: Vec<(Kind, String, Record)>) -> Answer<u64> {
+        self.thread.submit(async move |node: Rc<Node>| records::import(&node, records).await)
+    }
+
+    fn record(&self, kind: Kind, id: &str) -> Answer<Option<RecordRow>> {
+        let id = id.to_owned();
+        self.thread.submit(async move |node: Rc<Node>| records::find(&node, kind, id).await)
+    }
+
+    fn records(&self, filter: &RecordFilter, page: Page) -> Answer<Listed<RecordRow>> {
+        let filter = filter.clone();
+        self.thread.submit(async move |node: Rc<Node>| records::list(&node, filter, page).await)
+    }
+
+    fn records_after(&self, after: i64, limit: u64) -> Answer<Vec<(i64, RecordRow)>> {
+        self.thread.submit(async move |node: Rc<Node>| records::after(&node, after, limit).await)
+    }
+
+    fn record_summaries(&self) -> Answer<Vec<RecordSummary>> {
+        self.thread.submit(async |node: Rc<Node>| records::summaries(&node).await)
+    }
+
+    fn senders(&self, now: Timestamp) -> Answer<Vec<SenderRow>> {
+        self.thread.submit(async move |node: Rc<Node>| inbound::senders(&node, now).await)
+    }
+
+    fn received(&self, filter: &ReceivedFilter, page: Page) -> Answer<Listed<ReceivedRow>> {
+        let filter = filter.clone();
+        self.thread.submit(async move |node: Rc<Node>| inbound::list(&node, filter, page).await)
+    }
+
+    fn received_figures(&self, since: Timestamp) -> Answer<ReceivedFigures> {
+        self.thread.submit(async move |node: Rc<Node>| inbound::figures(&node, since).await)
+    }
+
+    // Refused requests are not kept in PostgreSQL yet, so there are none to list, to show or to settle.
+
+    fn kept_requests(&self, _page: Page) -> Answer<Listed<KeptRequest>> {
+        Answer::deferred(|| Ok(Listed { rows: Vec::new(), total: 0 }))
+    }
+
+    fn kept_request(&self, _id: i64) -> Answer<Option<(KeptRequest, RequestCopy)>> {
+        Answer::deferred(|| Ok(None))
+    }
+
+    fn settle_request(&self, _id: i64, _result: String, _now: Timestamp) -> Answer<()> {
+        Answer::deferred(|| Ok(()))
+    }
+
+    fn latest_received(&self, refused: bool, limit: u32) -> Answer<Vec<ReceivedRow>> {
+        self.thread.submit(async move |node: Rc<Node>| inbound::latest(&node, refused, limit).await)
+    }
+}

@@ -1,0 +1,45 @@
+//! Whether a stored event is still the one that was emitted.
+
+use super::fault::Fault;
+use crate::event::Event;
+use crate::store::StoreError;
+use crate::untrusted::Untrusted;
+
+/// What is sent of an event, as a row has it.
+#[derive(Clone, Copy)]
+pub(super) struct Sent<'a> {
+    pub id: &'a str,
+    pub event_type: &'a str,
+    pub body: &'a [u8],
+}
+
+impl<'a> Sent<'a> {
+    pub(super) fn of(event: &'a Event) -> Self {
+        Self { id: event.id.as_str(), event_type: &event.event_type, body: &event.body }
+    }
+
+    /// CRC-32 finds every change of up to 32 neighbouring bits, and all but one of four thousand million others.
+    pub(super) fn checksum(self) -> u32 {
+        let mut sum = crc32fast::Hasher::new();
+        for part in [self.id.as_bytes(), b"\0", self.event_type.as_bytes(), b"\0", self.body] {
+            sum.update(part);
+        }
+        sum.finalize()
+    }
+
+    /// Whether it has the checksum that is stored.
+    pub(super) fn is_sound(self, stored: i64) -> bool {
+        stored == i64::from(self.checksum())
+    }
+
+    /// Refuses an event that is not the one that was emitted.
+    pub(super) fn check(self, stored: i64) -> Result<(), Fault> {
+        if self.is_sound(stored) { Ok(()) } else { Err(Self::altered(self.id)) }
+    }
+
+    /// Says which event is not the one that was emitted.
+    pub(super) fn altered(id: &str) -> Fault {
+        let detail = format!("the stored event `{}` is not the one that was emitted", Untrusted(id));
+        StoreError::Corrupt(detail).into()
+    }
+}

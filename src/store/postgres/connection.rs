@@ -1,0 +1,242 @@
+//! One connection to the server: its statements, its transactions.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::future::poll_fn;
+
+use tokio::sync::watch;
+use tokio_postgres::config::SslMode;
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{AsyncMessage, Client, NoTls, Row, Statement};
+
+use super::fault::Fault;
+use super::settings::{Mode, SESSION, Settings};
+use super::tls::Tls;
+
+/// The oldest server whose planner and functions the statements rely on, as `server_version` begins.
+const OLDEST_SERVER: u32 = 14;
+
+/// What holds for a worker's turns: each statement looks up a few rows by their keys, whatever the statistics say.
+const TURNS: &[(&str, &str)] = &[
+    ("plan_cache_mode", "force_generic_plan"),
+    ("enable_hashjoin", "off"),
+    ("enable_mergejoin", "off"),
+    ("enable_seqscan", "off"),
+    ("enable_bitmapscan", "off"),
+    ("enable_memoize", "off"),
+];
+
+/// What a connection is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Anything.
+    General,
+    /// The turns of a worker.
+    Turns,
+}
+
+/// A value of a statement, with its type: the server never has to guess.
+pub(super) trait Arg: ToSql + Sync {
+    /// The type as the server knows it.
+    const TYPE: Type;
+}
+
+macro_rules! arg_types {
+    ($($rust:ty => $sql:ident),* $(,)?) => { $(impl Arg for $rust { const TYPE: Type = Type::$sql; })* };
+}
+arg_types! {
+    i64 => INT8, Option<i64> => INT8, bool => BOOL, &str => TEXT, String => TEXT, Option<String> => TEXT, Option<&str> => TEXT,
+    &[u8] => BYTEA, Vec<u8> => BYTEA, Option<Vec<u8>> => BYTEA, Option<&[u8]> => BYTEA,
+    Vec<i64> => INT8_ARRAY, Vec<Option<i64>> => INT8_ARRAY, &[i64] => INT8_ARRAY, Vec<bool> => BOOL_ARRAY,
+    Vec<String> => TEXT_ARRAY, Vec<&str> => TEXT_ARRAY, Vec<Option<String>> => TEXT_ARRAY, Vec<Option<&str>> => TEXT_ARRAY,
+    Vec<&[u8]> => BYTEA_ARRAY, Vec<Option<&[u8]>> => BYTEA_ARRAY, Vec<Vec<u8>> => BYTEA_ARRAY, Vec<Option<Vec<u8>>> => BYTEA_ARRAY,
+}
+
+/// Values on their way to a statement.
+pub(super) type Args<'a> = &'a [(&'a (dyn ToSql + Sync), Type)];
+
+/// A value with its type.
+pub(super) fn typed<T: Arg>(value: &T) -> (&(dyn ToSql + Sync), Type) {
+    (value, T::TYPE)
+}
+
+/// The values of a statement, in order.
+macro_rules! args {
+    ($($value:expr),* $(,)?) => { &[$($crate::store::postgres::connection::typed(&$value)),*] };
+}
+pub(super) use args;
+
+/// A connection.
+pub(super) struct Connection {
+    client: Client,
+    statements: RefCell<HashMap<&'static str, Statement>>,
+    begin: String,
+    begin_read: String,
+    mode: Mode,
+}
+
+impl std::fmt::Debug for Connection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Connection")
+    }
+}
+
+impl Connection {
+    /// Connects; what others announce on the connection raises `announced`.
+    pub(super) async fn open(
+        settings: &Settings,
+        tls: &Tls,
+        purpose: Purpose,
+        announced: &watch::Sender<u64>,
+    ) -> Result<Self, Fault> {
+        let client = if settings.config.get_ssl_mode() == SslMode::Disable {
+            let (client, connection) = settings.config.connect(NoTls).await?;
+            drive(client, connection, announced.clone())?
+        } else {
+            let (client, connection) = settings.config.connect(tls.clone()).await?;
+            drive(client, connection, announced.clone())?
+        };
+        let locals = local_settings(settings, purpose);
+        let connection = Self {
+            client,
+            statements: RefCell::default(),
+            begin: format!("BEGIN{locals}"),
+            begin_read: format!(
+                "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY{locals}; SET LOCAL statement_timeout = 0"
+            ),
+            mode: settings.mode,
+        };
+        if settings.mode == Mode::Direct && purpose == Purpose::Turns {
+            let set: String = TURNS.iter().map(|(name, value)| format!("SET {name} = {value};")).collect();
+            connection.execute_all(&set).await?;
+        }
+        Ok(connection)
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.client.is_closed()
+    }
+
+    /// Runs a statement that this program spells out. The first time, it is prepared.
+    pub(super) async fn query(&self, sql: &'static str, args: Args<'_>) -> Result<Vec<Row>, Fault> {
+        if self.mode == Mode::Pooler {
+            return Ok(self.client.query_typed(sql, args).await?);
+        }
+        let known = self.statements.borrow().get(sql).cloned();
+        let statement = match known {
+            Some(statement) => statement,
+            None => self.prepare(sql, args).await?,
+        };
+        let values: Vec<&(dyn ToSql + Sync)> = args.iter().map(|(value, _)| *value).collect();
+        Ok(self.client.query(&statement, &values).await?)
+    }
+
+    async fn prepare(&self, sql: &'static str, args: Args<'_>) -> Result<Statement, Fault> {
+        let types: Vec<Type> = args.iter().map(|(_, sql_type)| sql_type.clone()).collect();
+        let statement = self.client.prepare_typed(sql, &types).await?;
+        self.statements.borrow_mut().insert(sql, statement.clone());
+        Ok(statement)
+    }
+
+    /// Prepares statements at once, so that a pipeline can send them without waiting.
+    pub(super) async fn prepare_all(&self, statements: &[(&'static str, &[Type])]) -> Result<(), Fault> {
+        if self.mode == Mode::Pooler {
+            return Ok(());
+        }
+        let prepared = statements.iter().map(|(sql, types)| self.client.prepare_typed(sql, types));
+        for ((sql, _), statement) in statements.iter().zip(futures_util::future::join_all(prepared).await) {
+            self.statements.borrow_mut().insert(sql, statement?);
+        }
+        Ok(())
+    }
+
+    /// Runs `work` outside any transaction of ours; through a pooler that takes one, to find the schema.
+    pub(super) async fn outside<T>(&self, work: impl AsyncFnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
+        if self.mode == Mode::Direct {
+            return work().await;
+        }
+        self.begin().await?;
+        let done = work().await?;
+        self.commit().await?;
+        Ok(done)
+    }
+
+    /// Runs a statement that was put together for this one time.
+    pub(super) async fn query_once(&self, sql: &str, args: Args<'_>) -> Result<Vec<Row>, Fault> {
+        Ok(self.client.query_typed(sql, args).await?)
+    }
+
+    /// The first row, if there is one.
+    pub(super) async fn first(&self, sql: &'static str, args: Args<'_>) -> Result<Option<Row>, Fault> {
+        Ok(self.query(sql, args).await?.into_iter().next())
+    }
+
+    /// The first column of the first row; zero without one.
+    pub(super) async fn number(&self, sql: &'static str, args: Args<'_>) -> Result<i64, Fault> {
+        Ok(self.first(sql, args).await?.and_then(|row| row.get::<_, Option<i64>>(0)).unwrap_or(0))
+    }
+
+    /// Runs statements that answer nothing.
+    pub(super) async fn execute_all(&self, sql: &str) -> Result<(), Fault> {
+        Ok(self.client.batch_execute(sql).await?)
+    }
+
+    pub(super) async fn begin(&self) -> Result<(), Fault> {
+        self.execute_all(&self.begin).await
+    }
+
+    pub(super) async fn begin_read(&self) -> Result<(), Fault> {
+        self.execute_all(&self.begin_read).await
+    }
+
+    pub(super) async fn commit(&self) -> Result<(), Fault> {
+        self.execute_all("COMMIT").await
+    }
+
+    pub(super) async fn roll_back(&self) -> Result<(), Fault> {
+        self.execute_all("ROLLBACK").await
+    }
+}
+
+/// A pooler keeps no settings between transactions, so each brings its own.
+fn local_settings(settings: &Settings, purpose: Purpose) -> String {
+    if settings.mode == Mode::Direct {
+        return String::new();
+    }
+    let turns = if purpose == Purpose::Turns { TURNS } else { &[] };
+    let locals = SESSION.iter().chain(turns).map(|(name, value)| format!("; SET LOCAL {name} = '{value}'"));
+    format!("; SET LOCAL search_path = {}{}", settings.schema, locals.collect::<String>())
+}
+
+/// Checks the server, and runs the connection's own end until it closes.
+fn drive<S, T>(
+    client: Client,
+    mut connection: tokio_postgres::Connection<S, T>,
+    announced: watch::Sender<u64>,
+) -> Result<Client, Fault>
+where
+    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + 'static,
+    T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + 'static,
+{
+    let version = connection.parameter("server_version").unwrap_or_default();
+    let major = version.split(['.', ' ']).next().and_then(|major| major.parse::<u32>().ok());
+    if major.is_some_and(|major| major < OLDEST_SERVER) {
+        return Err(Fault::Unusable(format!(
+            "the server is PostgreSQL {version}; {OLDEST_SERVER} is the oldest supported"
+        )));
+    }
+    if connection.parameter("server_encoding").is_some_and(|encoding| encoding != "UTF8") {
+        return Err(Fault::Unusable("the database does not store UTF-8; create one with ENCODING 'UTF8'".to_owned()));
+    }
+    tokio::task::spawn_local(async move {
+        loop {
+            match poll_fn(|context| connection.poll_message(context)).await {
+                Some(Ok(AsyncMessage::Notification(_))) => announced.send_modify(|count| *count += 1),
+                Some(Ok(_)) => {}
+                Some(Err(error)) => return tracing::debug!(%error, "a connection to the database ended"),
+                None => return,
+            }
+        }
+    });
+    Ok(client)
+}

@@ -1,0 +1,152 @@
+//! Which endpoints there are, and pausing them.
+
+use std::sync::Arc;
+
+use super::connection::{Connection, args};
+use super::endpoint_rows::{EndpointRow, load, save};
+use super::fault::Fault;
+use super::node::Node;
+use super::row::unreadable;
+use super::{Configured, DroppedEndpoint, Result, StoreError, codes, figures};
+use crate::clock::Timestamp;
+use crate::endpoint::{Endpoint, EndpointId, PausedBy, ResolvedEndpoint, Spec, resolve};
+
+/// Locks the endpoints for a change: their rows, then the claims of all of them.
+async fn lock(connection: &Connection) -> Result<Vec<EndpointRow>, Fault> {
+    connection.query("SELECT id FROM endpoint ORDER BY id FOR UPDATE", &[]).await?;
+    connection.query("SELECT endpoint FROM gate ORDER BY endpoint FOR NO KEY UPDATE", &[]).await?;
+    load(connection).await
+}
+
+pub(super) async fn set(node: &Node, specs: Vec<Spec>, now: Timestamp) -> Result<Configured> {
+    let now = node.by_server(now);
+    let configured = node.transact(async |connection: &Connection| set_within(connection, &specs, now).await).await?;
+    node.endpoints.borrow_mut().take();
+    Ok(configured)
+}
+
+async fn set_within(connection: &Connection, specs: &[Spec], now: Timestamp) -> Result<Configured, Fault> {
+    let mut dropped = Vec::new();
+    if !specs.is_empty() && !is_set(connection, specs).await? {
+        // Two that add endpoints at once would both find the same name free.
+        connection.query("LOCK TABLE gate IN SHARE ROW EXCLUSIVE MODE", &[]).await?;
+        let rows = lock(connection).await?;
+        let stored: Vec<Endpoint> = rows.iter().map(|row| row.endpoint.clone()).collect();
+        let mut named = Vec::with_capacity(specs.len());
+        // Names may change hands: each leaves its old one before anybody takes it.
+        for resolved in resolve(specs, &stored) {
+            named.push(match resolved.id.and_then(|id| rows.iter().find(|row| row.endpoint.id == id)) {
+                Some(row) => update(connection, row, resolved, now).await?,
+                None => insert(connection, resolved, now).await?,
+            });
+        }
+        for row in rows.iter().filter(|row| row.endpoint.configured && !named.contains(&row.endpoint.id)) {
+            dropped.extend(drop_out(connection, row).await?);
+        }
+    }
+    let endpoints = load(connection).await?.into_iter().map(|row| row.endpoint).collect();
+    Ok(Configured { endpoints: Arc::new(endpoints), dropped })
+}
+
+/// Whether the stored endpoints are what `specs` say: then nothing is locked.
+async fn is_set(connection: &Connection, specs: &[Spec]) -> Result<bool, Fault> {
+    let stored: Vec<Endpoint> = load(connection).await?.into_iter().map(|row| row.endpoint).collect();
+    let resolved = resolve(specs, &stored);
+    let same = |new: &ResolvedEndpoint| {
+        stored.iter().any(|old| Some(old.id) == new.id && old.configured && is_unchanged(old, new))
+    };
+    Ok(resolved.len() == stored.iter().filter(|it| it.configured).count() && resolved.iter().all(same))
+}
+
+fn is_unchanged(old: &Endpoint, new: &ResolvedEndpoint) -> bool {
+    old.name == new.name && !new.moved && old.settings == new.settings && old.paused_by == new.paused_by
+}
+
+async fn drop_out(connection: &Connection, row: &EndpointRow) -> Result<Option<DroppedEndpoint>, Fault> {
+    let mut row = row.clone();
+    row.endpoint.configured = false;
+    save(connection, &row, true).await?;
+    let unfinished = figures::unfinished(connection, row.endpoint.id).await?;
+    Ok((unfinished > 0).then_some(DroppedEndpoint { name: row.endpoint.name, unfinished }))
+}
+
+async fn update(
+    connection: &Connection,
+    row: &EndpointRow,
+    new: ResolvedEndpoint,
+    now: Timestamp,
+) -> Result<EndpointId, Fault> {
+    let mut row = row.clone();
+    let id = row.endpoint.id;
+    if row.endpoint.configured && is_unchanged(&row.endpoint, &new) {
+        return Ok(id);
+    }
+    let held = row.endpoint.is_paused_or_unconfigured();
+    if new.moved {
+        // What was learned about the old address says nothing about the new one.
+        row.endpoint.circuit = row.endpoint.circuit.closed();
+        row.probe = None;
+    }
+    row.endpoint.configured = true;
+    row.endpoint.paused_by = new.paused_by;
+    row.endpoint.name = new.name;
+    row.endpoint.url = new.url;
+    row.endpoint.settings = new.settings;
+    if held && !row.endpoint.is_paused_or_unconfigured() {
+        row.endpoint.resumed_at = now;
+    }
+    save(connection, &row, true).await?;
+    Ok(id)
+}
+
+async fn insert(connection: &Connection, new: ResolvedEndpoint, now: Timestamp) -> Result<EndpointId, Fault> {
+    let settings = serde_json::to_string(&new.settings).map_err(|e| unreadable("settings", &e))?;
+    let id = connection
+        .number(
+            "WITH made AS (INSERT INTO endpoint (name, url, settings, configured, paused_by, awake_since)
+                VALUES ($1, $2, $3, true, $4, $5) RETURNING id)
+             INSERT INTO gate (endpoint) SELECT id FROM made RETURNING endpoint",
+            args![new.name, new.url.as_str(), settings, new.paused_by.map(codes::paused_by_code), now.as_millis()],
+        )
+        .await?;
+    Ok(EndpointId(id))
+}
+
+pub(super) async fn pause(node: &Node, name: String, _now: Timestamp) -> Result<Endpoint> {
+    change(node, &name, |endpoint| {
+        // An operator's pause outlives one of the configuration.
+        if matches!(endpoint.paused_by, None | Some(PausedBy::Configuration)) {
+            endpoint.paused_by = Some(PausedBy::Operator);
+        }
+    })
+    .await
+}
+
+pub(super) async fn resume(node: &Node, name: String, now: Timestamp) -> Result<Endpoint> {
+    let now = node.by_server(now);
+    change(node, &name, |endpoint| {
+        if endpoint.paused_by.is_some() || endpoint.circuit.open.is_some() {
+            endpoint.resumed_at = now;
+        }
+        endpoint.paused_by = None;
+        endpoint.circuit = endpoint.circuit.closed();
+    })
+    .await
+}
+
+async fn change(node: &Node, name: &str, how: impl Fn(&mut Endpoint)) -> Result<Endpoint> {
+    let changed = node.transact(async |connection: &Connection| {
+        let rows = lock(connection).await?;
+        let row = rows.into_iter().find(|row| row.endpoint.name == name);
+        let mut row = row.ok_or_else(|| StoreError::NoEndpoint(name.to_owned()))?;
+        how(&mut row.endpoint);
+        if row.endpoint.circuit.open.is_none() {
+            row.probe = None;
+        }
+        save(connection, &row, false).await?;
+        Ok(row.endpoint)
+    });
+    let changed = changed.await?;
+    node.announce().await;
+    Ok(changed)
+}

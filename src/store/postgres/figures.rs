@@ -1,0 +1,361 @@
+//! The state of the queue, from counters and the ends of indexes.
+
+use std::collections::BTreeMap;
+
+use tokio_postgres::Row;
+
+use super::connection::{Connection, args};
+use super::endpoint_rows::{self, EndpointRow};
+use super::fault::Fault;
+use super::node::Node;
+use super::row::{int, maybe_int, maybe_time};
+use super::{Counts, Figures, IdleInfo, Rate, Result, RunId};
+use crate::clock::Timestamp;
+use crate::delivery::Outcome;
+use crate::endpoint::{Endpoint, EndpointId};
+use crate::store::EndpointFigures;
+
+/// What one transaction adds to the counters.
+#[derive(Debug, Default)]
+pub(super) struct Counted {
+    pub(super) events: i64,
+    endpoints: BTreeMap<i64, Change>,
+    rates: BTreeMap<(i64, i64, i64), (i64, i64)>,
+}
+
+/// What it adds to those of one endpoint.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Change {
+    pub(super) open: i64,
+    pub(super) delivered: i64,
+    pub(super) failed: i64,
+    pub(super) troubled: i64,
+    pub(super) troubled_attempts: i64,
+    pub(super) answers: i64,
+    last_success_at: Option<i64>,
+    last_failure_at: Option<i64>,
+}
+
+/// The part of a delivery that counters depend on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CounterKey {
+    pub(super) state: i64,
+    /// Those that ended.
+    pub(super) attempts: u32,
+    pub(super) failures: u32,
+}
+
+impl CounterKey {
+    /// Whether it stands in the table of troubled deliveries.
+    pub(super) fn is_troubled(self) -> bool {
+        self.state == super::row::FAILED || (self.failures > 0 && self.state != super::row::DELIVERED)
+    }
+}
+
+impl Counted {
+    /// What is added for an endpoint.
+    pub(super) fn endpoint(&mut self, endpoint: i64) -> &mut Change {
+        self.endpoints.entry(endpoint).or_default()
+    }
+
+    /// Counts that a delivery became another: from what it was, if it was, to what it is, if it is.
+    pub(super) fn transition(&mut self, endpoint: i64, before: Option<CounterKey>, after: Option<CounterKey>) {
+        let change = self.endpoint(endpoint);
+        before.into_iter().for_each(|part| change.count(part, -1));
+        after.into_iter().for_each(|part| change.count(part, 1));
+    }
+
+    /// Counts an attempt that ended.
+    pub(super) fn attempt(&mut self, endpoint: i64, kind: i64, outcome: Outcome, at: Timestamp) {
+        let (delivered, failed) = match outcome {
+            Outcome::Interrupted => return,
+            Outcome::Delivered { .. } => (1, 0),
+            Outcome::Rejected { .. } | Outcome::Unreachable | Outcome::Refused | Outcome::TimedOut => (0, 1),
+        };
+        let rate = self.rates.entry((at.minute(), endpoint, kind)).or_default();
+        *rate = (rate.0 + delivered, rate.1 + failed);
+        let change = self.endpoint(endpoint);
+        let last = if delivered > 0 { &mut change.last_success_at } else { &mut change.last_failure_at };
+        *last = (*last).max(Some(at.as_millis()));
+    }
+
+    /// Adds it to the counters of a slot.
+    pub(super) async fn write(&self, connection: &Connection, slot: i64) -> Result<(), Fault> {
+        let (tally, rate) =
+            tokio::join!(biased; self.write_tally(connection, slot), self.write_rates(connection, slot));
+        tally.and(rate)
+    }
+
+    pub(super) async fn write_tally(&self, connection: &Connection, slot: i64) -> Result<(), Fault> {
+        let mut rows = self.endpoints.clone();
+        if self.events != 0 {
+            rows.insert(0, Change::default());
+        }
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let column = |part: fn(&Change) -> i64| rows.values().map(part).collect::<Vec<i64>>();
+        let time = |part: fn(&Change) -> Option<i64>| rows.values().map(part).collect::<Vec<Option<i64>>>();
+        let events: Vec<i64> = rows.keys().map(|id| if *id == 0 { self.events } else { 0 }).collect();
+        connection
+            .query(
+                TALLY,
+                args![
+                    slot,
+                    rows.keys().copied().collect::<Vec<i64>>(),
+                    events,
+                    column(|it| it.open),
+                    column(|it| it.delivered),
+                    column(|it| it.failed),
+                    column(|it| it.troubled),
+                    column(|it| it.troubled_attempts),
+                    column(|it| it.answers),
+                    time(|it| it.last_success_at),
+                    time(|it| it.last_failure_at),
+                ],
+            )
+            .await?;
+        Ok(())
+    }
+
+    pub(super) async fn write_rates(&self, connection: &Connection, slot: i64) -> Result<(), Fault> {
+        if self.rates.is_empty() {
+            return Ok(());
+        }
+        let keys = |part: fn(&(i64, i64, i64)) -> i64| self.rates.keys().map(part).collect::<Vec<i64>>();
+        let values = |part: fn(&(i64, i64)) -> i64| self.rates.values().map(part).collect::<Vec<i64>>();
+        connection
+            .query(
+                RATES,
+                args![slot, keys(|it| it.0), keys(|it| it.1), keys(|it| it.2), values(|it| it.0), values(|it| it.1)],
+            )
+            .await?;
+        Ok(())
+    }
+}
+
+pub(super) const TALLY: &str = "INSERT INTO tally AS t (slot, endpoint, events, open, delivered, failed, troubled,
+        troubled_attempts, answers, last_success_at, last_failure_at)
+    SELECT $1, * FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+    ON CONFLICT (slot, endpoint) DO UPDATE SET events = t.events + EXCLUDED.events, open = t.open + EXCLUDED.open,
+        delivered = t.delivered + EXCLUDED.delivered, failed = t.failed + EXCLUDED.failed,
+        troubled = t.troubled + EXCLUDED.troubled, troubled_attempts = t.troubled_attempts + EXCLUDED.troubled_attempts,
+        answers = t.answers + EXCLUDED.answers,
+        last_success_at = greatest(t.last_success_at, EXCLUDED.last_success_at),
+        last_failure_at = greatest(t.last_failure_at, EXCLUDED.last_failure_at)";
+
+pub(super) const RATES: &str = "INSERT INTO rate AS r (slot, minute, endpoint, kind, delivered, failed)
+    SELECT $1, * FROM unnest($2, $3, $4, $5, $6)
+    ON CONFLICT (minute, endpoint, kind, slot) DO UPDATE SET delivered = r.delivered + EXCLUDED.delivered,
+        failed = r.failed + EXCLUDED.failed";
+
+impl Change {
+    fn count(&mut self, key: CounterKey, by: i64) {
+        match key.state {
+            super::row::DELIVERED => self.delivered += by,
+            super::row::FAILED => self.failed += by,
+            _ => self.open += by,
+        }
+        if key.is_troubled() {
+            self.troubled += by;
+            self.troubled_attempts += by * i64::from(key.attempts);
+        }
+    }
+}
+
+/// Adds what a slot counted to what was folded, and removes the slot: a run that ended needs none.
+pub(super) async fn fold(connection: &Connection, slot: i64) -> Result<(), Fault> {
+    connection
+        .query(
+            "WITH gone AS (DELETE FROM tally WHERE slot = $1 RETURNING *)
+             INSERT INTO tally AS t (slot, endpoint, events, open, delivered, failed, troubled, troubled_attempts,
+                answers, last_success_at, last_failure_at)
+             SELECT 0, endpoint, events, open, delivered, failed, troubled, troubled_attempts, answers, last_success_at,
+                last_failure_at
+             FROM gone ORDER BY endpoint
+             ON CONFLICT (slot, endpoint) DO UPDATE SET events = t.events + EXCLUDED.events, open = t.open + EXCLUDED.open,
+                delivered = t.delivered + EXCLUDED.delivered, failed = t.failed + EXCLUDED.failed,
+                troubled = t.troubled + EXCLUDED.troubled,
+                troubled_attempts = t.troubled_attempts + EXCLUDED.troubled_attempts, answers = t.answers + EXCLUDED.answers,
+                last_success_at = greatest(t.last_success_at, EXCLUDED.last_success_at),
+                last_failure_at = greatest(t.last_failure_at, EXCLUDED.last_failure_at)",
+            args![slot],
+        )
+        .await?;
+    Ok(())
+}
+
+/// The same for the rates of a slot.
+pub(super) async fn fold_rates(connection: &Connection, slot: i64) -> Result<(), Fault> {
+    connection
+        .query(
+            "WITH gone AS (DELETE FROM rate WHERE slot = $1 AND minute >= (SELECT started_at / 60000 - 1 FROM run WHERE id = $1)
+                RETURNING *)
+             INSERT INTO rate AS r (minute, endpoint, kind, slot, delivered, failed)
+             SELECT minute, endpoint, kind, 0, delivered, failed FROM gone ORDER BY minute, endpoint, kind
+             ON CONFLICT (minute, endpoint, kind, slot) DO UPDATE SET delivered = r.delivered + EXCLUDED.delivered,
+                failed = r.failed + EXCLUDED.failed",
+            args![slot],
+        )
+        .await?;
+    Ok(())
+}
+
+// ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/// The counters of every endpoint; what is in flight is counted where it stands.
+pub(super) async fn counts(connection: &Connection) -> Result<BTreeMap<i64, Counts>, Fault> {
+    let rows = connection
+        .query(
+            "WITH flying AS (
+                SELECT f.endpoint, count(*) AS n, count(t.id) AS troubled FROM flight f CROSS JOIN LATERAL unnest(f.ids) AS i(id)
+                LEFT JOIN trouble t ON t.id = i.id GROUP BY f.endpoint
+            ), kept AS (
+                SELECT endpoint, sum(open)::bigint AS open, sum(delivered)::bigint AS delivered, sum(failed)::bigint AS failed,
+                    sum(troubled)::bigint AS troubled, sum(troubled_attempts)::bigint AS attempts
+                FROM tally WHERE endpoint <> 0 GROUP BY endpoint
+            )
+            SELECT k.endpoint, k.open - coalesce(f.n, 0), coalesce(f.n, 0), k.delivered, k.failed, k.troubled,
+                k.attempts + coalesce(f.troubled, 0)
+            FROM kept k LEFT JOIN flying f USING (endpoint)",
+            &[],
+        )
+        .await?;
+    let read = |row: &Row| {
+        let counts = Counts {
+            pending: int(row, 1),
+            processing: int(row, 2),
+            delivered: int(row, 3),
+            failed: int(row, 4),
+            troubled: int(row, 5),
+            troubled_attempts: int(row, 6),
+        };
+        (int(row, 0), counts)
+    };
+    Ok(rows.iter().map(read).collect())
+}
+
+/// Deliveries to an endpoint that are not finished.
+pub(super) async fn unfinished(connection: &Connection, endpoint: EndpointId) -> Result<i64, Fault> {
+    connection.number("SELECT sum(open)::bigint FROM tally WHERE endpoint = $1", args![endpoint.0]).await
+}
+
+/// Events that are stored.
+pub(super) async fn events(connection: &Connection) -> Result<i64, Fault> {
+    connection.number("SELECT sum(events)::bigint FROM tally WHERE endpoint = 0", &[]).await
+}
+
+pub(super) async fn figures(node: &Node, now: Timestamp) -> Result<Figures> {
+    let now = node.by_server(now);
+    node.read(async |connection: &Connection| {
+        let counts = counts(connection).await?;
+        let mut all = Vec::new();
+        for row in endpoint_rows::load(connection).await? {
+            let oldest_due = oldest_due(connection, &row, now).await?;
+            let counts = counts.get(&row.endpoint.id.0).copied().unwrap_or_default();
+            all.push(EndpointFigures { oldest_due, endpoint: row.endpoint, counts });
+        }
+        let oldest =
+            connection.first("SELECT min(s.at) FROM flight f CROSS JOIN LATERAL unnest(f.since) AS s(at)", &[]);
+        let oldest_processing = oldest.await?.and_then(|row| maybe_time(&row, 0));
+        Ok(Figures { events: events(connection).await?, endpoints: all, oldest_processing })
+    })
+    .await
+}
+
+/// The earliest time at which something of an endpoint is due. What is queued or runs alone is due now, if not since earlier.
+///
+/// Of the queued the first thousand are looked at: behind those, what has to wait hides what has not until a claim looks at it.
+async fn earliest(connection: &Connection, endpoint: &Endpoint, now: Timestamp) -> Result<Option<Timestamp>, Fault> {
+    let row = connection
+        .first(
+            "SELECT (SELECT due_at FROM waiting WHERE endpoint = $1 AND state = 1 ORDER BY due_at, id LIMIT 1),
+                (SELECT min(due_at) FROM waiting WHERE endpoint = $1 AND state = 2),
+                (SELECT d.changed_at FROM (SELECT id, lane FROM queue WHERE endpoint = $1 ORDER BY id LIMIT 1000) q
+                    JOIN delivery d ON d.id = q.id
+                    WHERE NOT EXISTS (SELECT FROM waiting w WHERE w.endpoint = $1 AND w.lane = q.lane)
+                    AND q.lane NOT IN (SELECT l.lane FROM flight f CROSS JOIN LATERAL unnest(f.lanes) AS l(lane)
+                        WHERE f.endpoint = $1)
+                    ORDER BY q.id LIMIT 1)",
+            args![endpoint.id.0],
+        )
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    let at_once = [1, 2].into_iter().filter_map(|at| maybe_int(&row, at)).min().map(|due| due.min(now.as_millis()));
+    Ok([maybe_int(&row, 0), at_once].into_iter().flatten().min().map(Timestamp::from_millis))
+}
+
+/// Since when an endpoint's oldest due delivery has been due, counted from the end of its last pause or open circuit.
+async fn oldest_due(connection: &Connection, row: &EndpointRow, now: Timestamp) -> Result<Option<Timestamp>, Fault> {
+    let endpoint = &row.endpoint;
+    if endpoint.is_paused_or_unconfigured() || endpoint.circuit.open.is_some_and(|open| !open.probe_due(now)) {
+        return Ok(None);
+    }
+    let earliest = earliest(connection, endpoint, now).await?.filter(|due| *due <= now);
+    let asleep_until = endpoint.circuit.open.map_or(endpoint.resumed_at, |open| open.until);
+    Ok(earliest.map(|due| due.max(asleep_until).min(now)))
+}
+
+pub(super) async fn rates(node: &Node, since: Timestamp) -> Result<Vec<Rate>> {
+    let since = node.by_server(since);
+    node.read(async |connection: &Connection| {
+        let rows = connection
+            .query(
+                "SELECT e.name, k.type, k.resource_type, sum(r.delivered)::bigint, sum(r.failed)::bigint
+                 FROM rate r JOIN endpoint e ON e.id = r.endpoint JOIN kind k ON k.id = r.kind
+                 WHERE r.minute >= $1 GROUP BY e.id, e.name, k.id, k.type, k.resource_type ORDER BY e.id, k.id",
+                args![since.minute()],
+            )
+            .await?;
+        let read = |row: &Row| Rate {
+            endpoint: row.get(0),
+            event_type: row.get(1),
+            resource_type: row.get(2),
+            delivered: int(row, 3),
+            failed: int(row, 4),
+        };
+        Ok(rows.iter().map(read).collect())
+    })
+    .await
+}
+
+pub(super) async fn idle_info(node: &Node, run: RunId, now: Timestamp) -> Result<IdleInfo> {
+    // It is asleep before it looks: what is emitted after this look wakes it.
+    node.fall_asleep(run).await?;
+    let theirs = node.by_server(now);
+    node.read(async |connection: &Connection| {
+        let counts = counts(connection).await?;
+        let mut info = IdleInfo::default();
+        for row in endpoint_rows::load(connection).await? {
+            let pending = counts.get(&row.endpoint.id.0).map_or(0, |counts| counts.pending);
+            if row.endpoint.is_paused_or_unconfigured() || pending == 0 {
+                continue;
+            }
+            match row.endpoint.circuit.open {
+                None => {
+                    let due = earliest(connection, &row.endpoint, theirs).await?;
+                    let is_limited = row.endpoint.settings.rate.is_some() && due.is_some_and(|due| due <= theirs);
+                    let limited = is_limited.then(|| row.endpoint.rate_limited_until(theirs).unwrap_or(theirs));
+                    let limited = limited.map(|at| node.by_us(at));
+                    info.rate_limited_until = sooner(info.rate_limited_until, limited);
+                    info.next_due = sooner(info.next_due, limited.or(due.map(|due| node.by_us(due))));
+                }
+                Some(open) => {
+                    info.resting += pending.unsigned_abs();
+                    // A probe under way elsewhere is watched for, not waited out.
+                    let probe = if open.probe_due(theirs) && row.probe.is_none() { theirs } else { open.until };
+                    info.next_probe = sooner(info.next_probe, Some(node.by_us(probe)));
+                    info.probe_worth_waiting |= open.worth_waiting(theirs);
+                }
+            }
+        }
+        let elsewhere = "SELECT sum(cardinality(ids))::bigint FROM flight WHERE run <> $1";
+        info.elsewhere = connection.number(elsewhere, args![run.0]).await?.unsigned_abs();
+        Ok(info)
+    })
+    .await
+}
+
+fn sooner(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
+    [a, b].into_iter().flatten().min()
+}

@@ -1,0 +1,379 @@
+//! Webhooks that arrive: applied once, and audited.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sha2::{Digest, Sha256};
+use tokio::sync::oneshot;
+use tokio_postgres::Row;
+
+use super::connection::{Connection, args};
+use super::fault::Fault;
+use super::known::{Arrived, digest_of, first_bytes};
+use super::lists::{Condition, direction};
+use super::node::{Node, Waiting};
+use super::row::{int, maybe_int, storable, time};
+use super::{Listed, Page, Result, StoreError, known, record_rows};
+use crate::clock::Timestamp;
+use crate::event::{EventId, Resource};
+use crate::record::{Kind, Merged};
+use crate::signature::Fingerprint;
+use crate::store::inbound::{
+    Applied, Incoming, LOOKED_BACK, REFUSALS_A_MINUTE, REMEMBERED, ReceivedFigures, ReceivedFilter, ReceivedRate,
+    ReceivedRow, RefusalDetails, Refused, SenderRow,
+};
+
+const APPLIED: i64 = 0;
+const STALE: i64 = 1;
+const CONFLICT: i64 = 2;
+const REFUSED: i64 = 3;
+const FURTHER: i64 = 4;
+
+/// A sender is noted once in so many milliseconds.
+const SEEN_EVERY_MS: i64 = 1_000;
+
+/// Webhooks that one transaction applies at most.
+const AT_ONCE: usize = 128;
+
+/// Applies a webhook, in the order in which this process was asked. Those that wait share one transaction.
+pub(super) async fn apply(node: &Node, incoming: Incoming, now: Timestamp) -> Result<Applied> {
+    let (asked, mut answer) = oneshot::channel();
+    node.arriving.borrow_mut().push_back((incoming, node.by_server(now), asked));
+    let _turn = node.applying.lock().await;
+    if let Ok(done) = answer.try_recv() {
+        return done;
+    }
+    let group: Vec<Waiting> = {
+        let mut waiting = node.arriving.borrow_mut();
+        let many = waiting.len().min(AT_ONCE);
+        waiting.drain(..many).collect()
+    };
+    apply_group(node, group).await;
+    answer.try_recv().unwrap_or(Err(StoreError::Closed))
+}
+
+async fn apply_group(node: &Node, group: Vec<Waiting>) {
+    let all: Vec<(&Incoming, Timestamp)> = group.iter().map(|(incoming, now, _)| (incoming, *now)).collect();
+    let mut answers = apply_all(node, &all).await.map(|applied| applied.into_iter().map(Ok).collect::<Vec<_>>());
+    if answers.is_err() && group.len() > 1 {
+        // One that fails undoes nothing of its neighbours.
+        let mut each = Vec::with_capacity(group.len());
+        for one in &all {
+            each.push(apply_all(node, &[*one]).await.map(|applied| applied[0]));
+        }
+        answers = Ok(each);
+    }
+    match answers {
+        Ok(answers) => group.into_iter().zip(answers).for_each(|((.., asked), answer)| drop(asked.send(answer))),
+        Err(error) => group.into_iter().for_each(|(.., asked)| drop(asked.send(Err(error.clone())))),
+    }
+}
+
+async fn apply_all(node: &Node, all: &[(&Incoming, Timestamp)]) -> Result<Vec<Applied>> {
+    node.transact(async |connection: &Connection| apply_within(node, connection, all).await).await
+}
+
+/// What arrived in one transaction, column by column.
+#[derive(Default)]
+struct Audited {
+    at: Vec<i64>,
+    results: Vec<i64>,
+    ids: Vec<String>,
+    kinds: Vec<i64>,
+    resources: Vec<String>,
+    timestamps: Vec<Option<i64>>,
+    digests: Vec<Vec<u8>>,
+    sources: Vec<String>,
+}
+
+async fn apply_within(
+    node: &Node,
+    connection: &Connection,
+    all: &[(&Incoming, Timestamp)],
+) -> Result<Vec<Applied>, Fault> {
+    // The same id may arrive at two processes at once: one waits for the other here.
+    let locks: BTreeSet<i64> = all.iter().map(|(incoming, _)| lock_key(incoming.id.as_str())).collect();
+    let locks: Vec<i64> = locks.into_iter().collect();
+    connection
+        .query("SELECT count(pg_advisory_xact_lock(l.key)::text) FROM (SELECT unnest($1) AS key) l", args![locks])
+        .await?;
+    see(connection, all).await?;
+    let ids: Vec<String> = all.iter().map(|(incoming, _)| storable(incoming.id.as_str())).collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let oldest = all.iter().map(|(_, now)| *now).min().unwrap_or_default();
+    let mut arrived = known::arrived(connection, &ids, oldest).await?;
+    let emitted = known::known(connection, &ids).await?;
+    let about = |incoming: &Incoming| {
+        Kind::parse(&incoming.draft.resource.kind).map(|kind| record_rows::key(kind, &incoming.draft.resource.id))
+    };
+    let mut loaded =
+        record_rows::lock(connection, all.iter().filter_map(|(incoming, _)| about(incoming)).collect()).await?;
+    let mut audited = Audited::default();
+    let mut repeated: Vec<i64> = Vec::new();
+    let mut applied = Vec::with_capacity(all.len());
+    for (incoming, now) in all {
+        let id = storable(incoming.id.as_str());
+        let draft = &incoming.draft;
+        let known = match (arrived.get(&id), emitted.get(&id)) {
+            (Some(arrived), _) => {
+                let same = arrived.is(draft);
+                repeated.extend(arrived.row.filter(|_| same));
+                Some(same)
+            }
+            (None, Some(emitted)) => Some(emitted.is(draft, &incoming.id)),
+            (None, None) => None,
+        };
+        applied.push(match (known, about(incoming).and_then(|key| loaded.get_mut(&key))) {
+            (Some(true), _) => Applied::Duplicate,
+            (Some(false), _) => {
+                let source = incoming.source.clone();
+                let details = RefusalDetails::default();
+                let refused = Refused { reason: "id-conflict", digest: None, source, count: 1, route: "", details };
+                let kind = node.kind(connection, &draft.event_type, &draft.resource.kind).await?;
+                audit_refusal(connection, &refused, CONFLICT, Some((incoming, kind)), *now).await?;
+                Applied::Conflict
+            }
+            (None, None) => Applied::Stale,
+            (None, Some(stored)) => {
+                let merged = stored.arrived(&incoming.change, *now);
+                if stored.record.is_too_large() {
+                    return Err(StoreError::RecordTooLarge.into());
+                }
+                let kind = node.kind(connection, &draft.event_type, &draft.resource.kind).await?;
+                audited.push(incoming, kind, merged, *now);
+                arrived.insert(id, Arrived::new(draft));
+                if merged == Merged::Applied { Applied::Applied } else { Applied::Stale }
+            }
+        });
+    }
+    record_rows::save(connection, &loaded).await?;
+    audited.insert(connection).await?;
+    if !repeated.is_empty() {
+        let more = "UPDATE received r SET repeats = r.repeats + n.times
+            FROM (SELECT id, count(*) AS times FROM unnest($1) AS u(id) GROUP BY id) n WHERE r.id = n.id";
+        connection.query(more, args![repeated]).await?;
+    }
+    Ok(applied)
+}
+
+impl Audited {
+    fn push(&mut self, incoming: &Incoming, kind: i64, merged: Merged, now: Timestamp) {
+        let draft = &incoming.draft;
+        self.at.push(now.as_millis());
+        self.results.push(if merged == Merged::Applied { APPLIED } else { STALE });
+        self.ids.push(storable(incoming.id.as_str()));
+        self.kinds.push(kind);
+        self.resources.push(storable(&draft.resource.id));
+        self.timestamps.push(draft.timestamp.map(Timestamp::as_millis));
+        self.digests.push(digest_of(draft).to_vec());
+        self.sources.push(storable(&incoming.source));
+    }
+
+    async fn insert(&self, connection: &Connection) -> Result<(), Fault> {
+        if self.ids.is_empty() {
+            return Ok(());
+        }
+        let insert = "INSERT INTO received (at, result, event_id, kind, resource_id, timestamp, digest, source)
+            SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8)";
+        let rows = args![
+            self.at,
+            self.results,
+            self.ids,
+            self.kinds,
+            self.resources,
+            self.timestamps,
+            self.digests,
+            self.sources
+        ];
+        connection.query(insert, rows).await.map(|_| ())
+    }
+}
+
+fn lock_key(text: &str) -> i64 {
+    i64::from_le_bytes(first_bytes(&Sha256::digest(text)))
+}
+
+/// Remembers who sent it, under which secret; who sends all the time is noted once a second.
+async fn see(connection: &Connection, all: &[(&Incoming, Timestamp)]) -> Result<(), Fault> {
+    let mut newest: BTreeMap<(String, &[u8]), i64> = BTreeMap::new();
+    for (incoming, now) in all {
+        let at = newest.entry((storable(&incoming.source), &incoming.secret.0[..])).or_default();
+        *at = (*at).max(now.as_millis());
+    }
+    let sources: Vec<&str> = newest.keys().map(|(source, _)| source.as_str()).collect();
+    let secrets: Vec<&[u8]> = newest.keys().map(|(_, secret)| *secret).collect();
+    let seen_at: Vec<i64> = newest.values().copied().collect();
+    connection
+        .query(
+            "INSERT INTO sender AS s (source, secret, seen_at) SELECT * FROM unnest($1, $2, $3)
+             ON CONFLICT (source, secret) DO UPDATE SET seen_at = EXCLUDED.seen_at WHERE s.seen_at < EXCLUDED.seen_at - $4",
+            args![sources, secrets, seen_at, SEEN_EVERY_MS],
+        )
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn senders(node: &Node, now: Timestamp) -> Result<Vec<SenderRow>> {
+    let since = node.by_server(now).minus(REMEMBERED).as_millis();
+    node.read(async |connection: &Connection| {
+        let sql =
+            "SELECT source, secret, seen_at FROM sender WHERE seen_at >= $1 ORDER BY seen_at DESC, source, secret";
+        let rows = connection.query(sql, args![since]).await?;
+        let read = |row: &Row| SenderRow {
+            source: row.get(0),
+            secret: Fingerprint(first_bytes(row.get(1))),
+            seen_at: time(row, 2),
+        };
+        Ok(rows.iter().map(read).collect())
+    })
+    .await
+}
+
+pub(super) async fn refuse(node: &Node, refused: Vec<Refused>, now: Timestamp) -> Result<()> {
+    let now = node.by_server(now);
+    node.transact(async |connection: &Connection| {
+        for refused in &refused {
+            audit_refusal(connection, refused, REFUSED, None, now).await?;
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// Writes a row of its own for the first refusals of a minute, and counts the others on one more.
+async fn audit_refusal(
+    connection: &Connection,
+    refused: &Refused,
+    result: i64,
+    event: Option<(&Incoming, i64)>,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    // Several processes count together: one at a time for each reason.
+    let key = lock_key(refused.reason);
+    connection.query("SELECT pg_advisory_xact_lock($1)::text", args![key]).await?;
+    let found = connection
+        .first(
+            "SELECT count(*), max(id) FILTER (WHERE result = $3) FROM received WHERE reason = $1 AND at >= $2 AND result >= 2",
+            args![refused.reason, now.minute() * 60_000, FURTHER],
+        )
+        .await?;
+    let (rows, further) = found.map_or((0, None), |row| (int(&row, 0), maybe_int(&row, 1)));
+    let count = i64::try_from(refused.count).unwrap_or(i64::MAX);
+    if let Some(further) = further {
+        let more = "UPDATE received SET repeats = repeats + $2 WHERE id = $1";
+        connection.query(more, args![further, count]).await?;
+        return Ok(());
+    }
+    let alone = refused.count == 1 && rows.unsigned_abs() < REFUSALS_A_MINUTE;
+    let event = event.filter(|_| alone);
+    connection
+        .query(
+            "INSERT INTO received (at, result, event_id, digest, reason, source, repeats, kind, resource_id)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            args![
+                now.as_millis(),
+                if alone { result } else { FURTHER },
+                event.map(|(incoming, _)| storable(incoming.id.as_str())),
+                refused.digest.as_ref().filter(|_| alone).map(|digest| &digest[..]),
+                refused.reason,
+                alone.then(|| storable(&refused.source)),
+                if alone { 0 } else { count },
+                event.map(|(_, kind)| kind),
+                event.map(|(incoming, _)| storable(&incoming.draft.resource.id))
+            ],
+        )
+        .await?;
+    Ok(())
+}
+
+const COLUMNS: &str =
+    "r.id, r.at, r.result, r.event_id, k.type, k.resource_type, r.resource_id, r.reason, r.source, r.repeats, r.digest";
+const TABLES: &str = "received r LEFT JOIN kind k ON k.id = r.kind";
+
+pub(super) async fn latest(node: &Node, refused: bool, limit: u32) -> Result<Vec<ReceivedRow>> {
+    let which = if refused { "r.result >= 2" } else { "r.result < 2" };
+    let sql = format!(
+        "SELECT {COLUMNS} FROM {TABLES} WHERE r.id > (SELECT coalesce(max(id), 0) FROM received) - {LOOKED_BACK} AND {which}
+         ORDER BY r.id DESC LIMIT {limit}"
+    );
+    node.read(async |connection: &Connection| {
+        Ok(connection.query_once(&sql, &[]).await?.iter().map(received_row).collect())
+    })
+    .await
+}
+
+pub(super) async fn list(node: &Node, filter: ReceivedFilter, page: Page) -> Result<Listed<ReceivedRow>> {
+    let mut condition = Condition::default();
+    if let Some(refused) = filter.refused {
+        condition.plain(if refused { "r.result >= 2" } else { "r.result < 2" });
+    }
+    condition.event_type(filter.event_type.as_ref());
+    if let Some(resource) = filter.resource_id {
+        condition.and("r.resource_id = ?", storable(&resource));
+    }
+    condition.time("r.at >= ?", filter.since);
+    condition.time("r.at < ?", filter.until);
+    let sql = format!(
+        "SELECT {COLUMNS} FROM {TABLES} WHERE {} ORDER BY r.id {} {}",
+        condition.sql(),
+        direction(page),
+        page.window(),
+    );
+    node.read(async |connection: &Connection| {
+        let total = condition.count(connection, TABLES).await?;
+        let rows = connection.query_once(&sql, &condition.args()).await?;
+        Ok(Listed { rows: rows.iter().map(received_row).collect(), total })
+    })
+    .await
+}
+
+fn received_row(row: &Row) -> ReceivedRow {
+    let result = int(row, 2);
+    let resource = match (row.get(5), row.get(6)) {
+        (Some(kind), Some(id)) => Some(Resource { kind, id }),
+        _ => None,
+    };
+    ReceivedRow {
+        id: int(row, 0),
+        at: time(row, 1),
+        result: match result {
+            APPLIED => "applied",
+            STALE => "stale",
+            CONFLICT => "conflict",
+            _ => "refused",
+        },
+        event_id: row.get::<_, Option<String>>(3).map(EventId::stored),
+        event_type: row.get(4),
+        resource,
+        reason: row.get(7),
+        source: row.get(8),
+        repeats: int(row, 9).unsigned_abs(),
+        digest: if result >= CONFLICT { row.get(10) } else { None },
+        // Refusals are audited by their reason alone here.
+        route: None,
+        scheme: None,
+        signature_is_right: None,
+        claimed_id: None,
+        claimed_type: None,
+        field: None,
+        skew_ms: None,
+        request: None,
+    }
+}
+
+/// What was received since `since`, from the audit log: without routes and skews, which it does not hold.
+pub(super) async fn figures(node: &Node, since: Timestamp) -> Result<ReceivedFigures> {
+    node.read(async |connection: &Connection| {
+        let sql = "SELECT reason, (count(*) + COALESCE(sum(repeats), 0))::bigint, max(at) FILTER (WHERE result < 2)
+            FROM received WHERE at >= $1 GROUP BY reason";
+        let rows = connection.query(sql, args![since.as_millis()]).await?;
+        let rate = |row: &Row| ReceivedRate {
+            route: String::new(),
+            reason: row.get(0),
+            count: int(row, 1).unsigned_abs(),
+            skew: (0, 0),
+        };
+        let last_accepted_at = rows.iter().filter_map(|row| maybe_int(row, 2)).max().map(Timestamp::from_millis);
+        Ok(ReceivedFigures { rates: rows.iter().map(rate).collect(), last_accepted_at })
+    })
+    .await
+}

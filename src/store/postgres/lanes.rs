@@ -1,0 +1,97 @@
+//! Order within a lane: the deliveries of one resource to one endpoint.
+//!
+//! A new delivery is queued, outside its lane. Claims look at the queued in order of their ids: if the lane is empty the delivery
+//! is claimed, else it enters the lane as blocked. So whatever is in a lane is earlier than all that is still queued for it.
+//! In a lane at most one delivery is not blocked: in flight, ready or solo.
+
+use sha2::{Digest, Sha256};
+
+use super::connection::{Connection, args};
+use super::fault::Fault;
+use super::row::{BLOCKED, READY, SOLO, int};
+use crate::clock::Timestamp;
+use crate::delivery::INTERRUPTIONS_UNTIL_ALONE;
+use crate::event::Resource;
+
+/// The number of a resource's lanes: 64 bits of a hash. Two resources that share one would merely wait for each other.
+pub(super) fn lane_of(resource: &Resource) -> i64 {
+    let digest = Sha256::new().chain_update(&resource.kind).chain_update([0]).chain_update(&resource.id).finalize();
+    let mut first = [0; 8];
+    first.copy_from_slice(&digest[..8]);
+    i64::from_le_bytes(first)
+}
+
+/// Deliveries that left flight, or were given up in their turn: the lane's first becomes the active one, due now, and another
+/// that waits becomes blocked.
+pub(super) const SETTLE: &str = "WITH gone AS MATERIALIZED (
+        SELECT * FROM unnest($1, $2, $3) AS g(endpoint, lane, id)
+    ), head AS MATERIALIZED (
+        SELECT g.endpoint, g.lane, g.id AS gone, w.id, w.state FROM gone g CROSS JOIN LATERAL (
+            SELECT id, state FROM waiting WHERE endpoint = g.endpoint AND lane = g.lane ORDER BY id LIMIT 1) w
+        WHERE w.id <> g.id
+    ), blocked AS (
+        UPDATE waiting w SET state = 0 FROM head h
+        WHERE w.endpoint = h.endpoint AND w.lane = h.lane AND w.id = h.gone AND w.state <> 0
+    )
+    UPDATE waiting w SET state = CASE WHEN (SELECT interruptions FROM delivery WHERE id = h.id) >= $5 THEN 2 ELSE 1 END, due_at = $4
+    FROM head h WHERE h.state = 0 AND w.endpoint = h.endpoint AND w.lane = h.lane AND w.id = h.id";
+
+/// Lanes to settle, column by column.
+#[derive(Debug, Default)]
+pub(super) struct VacatedLanes {
+    pub(super) endpoints: Vec<i64>,
+    pub(super) lanes: Vec<i64>,
+    pub(super) ids: Vec<i64>,
+}
+
+impl VacatedLanes {
+    pub(super) fn push(&mut self, endpoint: i64, lane: i64, id: i64) {
+        self.endpoints.push(endpoint);
+        self.lanes.push(lane);
+        self.ids.push(id);
+    }
+
+    pub(super) async fn settle(&self, connection: &Connection, now: Timestamp) -> Result<(), Fault> {
+        if self.ids.is_empty() {
+            return Ok(());
+        }
+        let alone = i64::from(INTERRUPTIONS_UNTIL_ALONE);
+        connection.query(SETTLE, args![self.endpoints, self.lanes, self.ids, now.as_millis(), alone]).await?;
+        Ok(())
+    }
+}
+
+/// Puts a finished delivery back into its old place: before what is in its lane, or into the queue. The gate is held.
+pub(super) async fn rejoin(
+    connection: &Connection,
+    (endpoint, lane, id, event): (i64, i64, i64, i64),
+    now: Timestamp,
+) -> Result<(), Fault> {
+    if !is_overtaken(connection, endpoint, lane, id).await? {
+        let insert = "INSERT INTO queue (endpoint, id, event, lane) VALUES ($1, $2, $3, $4)";
+        connection.query(insert, args![endpoint, id, event, lane]).await?;
+        return Ok(());
+    }
+    let first = "SELECT id, state FROM waiting WHERE endpoint = $1 AND lane = $2 ORDER BY id LIMIT 1";
+    let first = connection.first(first, args![endpoint, lane]).await?;
+    let later = first.map(|row| (int(&row, 0), int(&row, 1))).filter(|(later, state)| {
+        // An earlier one goes first, or a later one is in flight.
+        *later > id && matches!(*state, READY | SOLO)
+    });
+    let insert = "INSERT INTO waiting (endpoint, lane, id, state, due_at) VALUES ($1, $2, $3, $4, $5)";
+    let state = if later.is_some() { READY } else { BLOCKED };
+    connection.query(insert, args![endpoint, lane, id, state, now.as_millis()]).await?;
+    if let Some((later, _)) = later {
+        let block = "UPDATE waiting SET state = 0 WHERE endpoint = $1 AND lane = $2 AND id = $3";
+        connection.query(block, args![endpoint, lane, later]).await?;
+    }
+    Ok(())
+}
+
+/// Whether a later delivery is in the lane: what is queued would come after it.
+async fn is_overtaken(connection: &Connection, endpoint: i64, lane: i64, id: i64) -> Result<bool, Fault> {
+    let sql = "SELECT (EXISTS (SELECT FROM waiting WHERE endpoint = $1 AND lane = $2 AND id > $3)
+        OR EXISTS (SELECT FROM flight f CROSS JOIN LATERAL unnest(f.ids, f.lanes) AS l(id, lane)
+            WHERE f.endpoint = $1 AND l.lane = $2 AND l.id > $3))::int::bigint";
+    Ok(connection.number(sql, args![endpoint, lane, id]).await? == 1)
+}

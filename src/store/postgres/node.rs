@@ -1,0 +1,254 @@
+//! What the thread of a store knows, and how it runs transactions.
+//!
+//! Each takes a connection from a small pool, runs, and answers after the commit. What may well succeed a second time is tried again, for as long as another process's lock is
+//! waited for: a server that restarts is a pause, not an error.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, VecDeque};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Mutex, Semaphore, oneshot, watch};
+use tokio::time::{Instant, sleep};
+
+use super::connection::{Connection, Purpose, args};
+use super::control::Control;
+use super::endpoint_rows::{self, EndpointRow};
+use super::fault::Fault;
+use super::run_state::RunState;
+use super::settings::Settings;
+use super::tls::Tls;
+use super::{Access, Applied, Incoming, Result, RunId, StoreError, migrate};
+use crate::clock::{Clock as _, SystemClock, Timestamp};
+use crate::event::IdSource;
+
+/// Connections that reads and writes share.
+const CONNECTIONS: usize = 6;
+/// How long a transaction is tried again before its caller is told.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// How long a server that does not answer is asked again when a store is opened.
+const OPENING: Duration = Duration::from_secs(3);
+/// The first and the longest pause before another try.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(500));
+/// A difference of clocks that is not worth a correction.
+const SMALL_OFFSET_MS: i64 = 1_000;
+/// Slots that all emitters share; below zero, so that no run has them.
+const EMITTER_SLOTS: i64 = 32;
+
+/// A webhook that waits for the transaction it shares with others, and who asked.
+pub(super) type Waiting = (Incoming, Timestamp, oneshot::Sender<Result<Applied>>);
+
+/// What the thread knows.
+pub(super) struct Node {
+    pub(super) settings: Settings,
+    pub(super) ids: IdSource,
+    /// Where this process counts what it emits.
+    pub(super) slot: i64,
+    pub(super) announced: watch::Sender<u64>,
+    pub(super) kinds: RefCell<HashMap<(String, String), i64>>,
+    pub(super) event_types: RefCell<HashMap<i64, Arc<str>>>,
+    pub(super) endpoints: RefCell<Option<Rc<Vec<EndpointRow>>>>,
+    pub(super) runs: RefCell<HashMap<RunId, Rc<Mutex<RunState>>>>,
+    pub(super) control: Control,
+    /// Webhooks that wait for the transaction under way, and whose turn it is to begin one.
+    pub(super) arriving: RefCell<VecDeque<Waiting>>,
+    pub(super) applying: Mutex<()>,
+    /// Sessions that hold a lock by name.
+    pub(super) exclusive: RefCell<HashMap<String, Connection>>,
+    /// The time of the last turn of any run.
+    pub(super) last_turn: Cell<Option<Timestamp>>,
+    /// The server's clock minus ours, in milliseconds.
+    pub(super) offset: Cell<i64>,
+    tls: Tls,
+    idle: RefCell<Vec<Connection>>,
+    permits: Semaphore,
+}
+
+impl Node {
+    pub(super) fn new(settings: Settings, tls: Tls, announced: watch::Sender<u64>) -> Self {
+        Self {
+            settings,
+            ids: IdSource::new(),
+            slot: -1 - fastrand::i64(0..EMITTER_SLOTS),
+            announced,
+            kinds: RefCell::default(),
+            event_types: RefCell::default(),
+            endpoints: RefCell::default(),
+            runs: RefCell::default(),
+            control: Control::default(),
+            arriving: RefCell::default(),
+            applying: Mutex::default(),
+            exclusive: RefCell::default(),
+            last_turn: Cell::new(None),
+            offset: Cell::new(0),
+            tls,
+            idle: RefCell::default(),
+            permits: Semaphore::new(CONNECTIONS),
+        }
+    }
+
+    /// Connects, and brings the schema up to date as far as `access` allows.
+    pub(super) async fn open(&self, access: Access) -> Result<()> {
+        let prepared = self
+            .retry(OPENING, async |connection: &Connection| {
+                migrate::prepare(connection, &self.settings, access).await?;
+                self.measure_clock(connection).await
+            })
+            .await;
+        prepared.map_err(|fault| fault.into_error())
+    }
+
+    async fn measure_clock(&self, connection: &Connection) -> Result<(), Fault> {
+        let sql = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+        let rows = connection.query_once(sql, &[]).await?;
+        let theirs: i64 = rows.first().map_or(0, |row| row.get(0));
+        let offset = theirs - SystemClock.now().as_millis();
+        self.offset.set(if offset.abs() < SMALL_OFFSET_MS { 0 } else { offset });
+        Ok(())
+    }
+
+    /// A time of ours by the server's clock, which is the one that all processes share.
+    pub(super) fn by_server(&self, time: Timestamp) -> Timestamp {
+        Timestamp::from_millis(time.as_millis().saturating_add(self.offset.get()))
+    }
+
+    /// A time of the server's clock by ours.
+    pub(super) fn by_us(&self, time: Timestamp) -> Timestamp {
+        Timestamp::from_millis(time.as_millis().saturating_sub(self.offset.get()))
+    }
+
+    /// A new connection of its own.
+    pub(super) async fn connect(&self, purpose: Purpose) -> Result<Connection, Fault> {
+        Connection::open(&self.settings, &self.tls, purpose, &self.announced).await
+    }
+
+    async fn take(&self) -> Result<Connection, Fault> {
+        let idle = std::iter::from_fn(|| self.idle.borrow_mut().pop()).find(|connection| !connection.is_closed());
+        match idle {
+            Some(connection) => Ok(connection),
+            None => self.connect(Purpose::General).await,
+        }
+    }
+
+    /// Runs `work` on a connection, and again after what may pass, until `limit` is over.
+    async fn retry<T>(&self, limit: Duration, work: impl AsyncFn(&Connection) -> Result<T, Fault>) -> Result<T, Fault> {
+        let _permit = self.permits.acquire().await.map_err(|_| StoreError::Closed)?;
+        let mut backoff = Backoff::new(limit);
+        loop {
+            let fault = match self.take().await {
+                Ok(connection) => match work(&connection).await {
+                    Ok(done) => {
+                        self.idle.borrow_mut().push(connection);
+                        return Ok(done);
+                    }
+                    // The connection is dropped, and with it whatever it had begun.
+                    Err(fault) => fault,
+                },
+                Err(fault) => fault,
+            };
+            if fault.is_fenced() {
+                self.endpoints.borrow_mut().take();
+            }
+            if !fault.is_transient() || !backoff.pause().await {
+                return Err(fault);
+            }
+        }
+    }
+
+    /// Runs `work` in one transaction.
+    pub(super) async fn transact<T>(&self, work: impl AsyncFn(&Connection) -> Result<T, Fault>) -> Result<T> {
+        let done = self.retry(PATIENCE, async |connection: &Connection| {
+            connection.begin().await?;
+            let done = work(connection).await?;
+            connection.commit().await?;
+            Ok(done)
+        });
+        done.await.map_err(|fault| fault.into_error())
+    }
+
+    /// Runs `work` in one read transaction, which sees one state of the queue.
+    pub(super) async fn read<T>(&self, work: impl AsyncFn(&Connection) -> Result<T, Fault>) -> Result<T> {
+        let done = self.retry(PATIENCE, async |connection: &Connection| {
+            connection.begin_read().await?;
+            let done = work(connection).await?;
+            connection.commit().await?;
+            Ok(done)
+        });
+        done.await.map_err(|fault| fault.into_error())
+    }
+
+    /// Runs `work` once, outside any transaction, as often as it takes.
+    pub(super) async fn autocommit<T>(&self, work: impl AsyncFn(&Connection) -> Result<T, Fault>) -> Result<T> {
+        self.retry(PATIENCE, work).await.map_err(|fault| fault.into_error())
+    }
+
+    /// The number of a kind of event, stored on first use.
+    pub(super) async fn kind(&self, connection: &Connection, event: &str, resource: &str) -> Result<i64, Fault> {
+        let key = (event.to_owned(), resource.to_owned());
+        if let Some(id) = self.kinds.borrow().get(&key) {
+            return Ok(*id);
+        }
+        let insert = "INSERT INTO kind (type, resource_type) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+        let select = "SELECT id FROM kind WHERE type = $1 AND resource_type = $2";
+        let mut id = connection.number(select, args![event, resource]).await?;
+        if id == 0 {
+            connection.query(insert, args![event, resource]).await?;
+            // Within a transaction another one may just have committed the same.
+            id = connection.number(select, args![event, resource]).await?;
+            return Ok(id);
+        }
+        self.kinds.borrow_mut().insert(key, id);
+        self.event_types.borrow_mut().insert(id, event.into());
+        Ok(id)
+    }
+
+    /// The event type of a kind.
+    pub(super) async fn event_type(&self, connection: &Connection, kind: i64) -> Result<Arc<str>, Fault> {
+        if let Some(known) = self.event_types.borrow().get(&kind) {
+            return Ok(Arc::clone(known));
+        }
+        let row = connection.first("SELECT type FROM kind WHERE id = $1", args![kind]).await?;
+        let event_type: Arc<str> = row.map_or_else(|| "".into(), |row| row.get::<_, &str>(0).into());
+        self.event_types.borrow_mut().insert(kind, Arc::clone(&event_type));
+        Ok(event_type)
+    }
+
+    /// The endpoints as they were last read; read on first use. Whoever relies on them lets the transaction check that.
+    pub(super) async fn endpoints(&self, connection: &Connection) -> Result<Rc<Vec<EndpointRow>>, Fault> {
+        let known = self.endpoints.borrow().clone();
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let read = Rc::new(endpoint_rows::load(connection).await?);
+        *self.endpoints.borrow_mut() = Some(Rc::clone(&read));
+        Ok(read)
+    }
+}
+
+/// Growing pauses between tries, with jitter, for a limited time.
+pub(super) struct Backoff {
+    until: Instant,
+    next: Duration,
+}
+
+impl Backoff {
+    pub(super) fn new(limit: Duration) -> Self {
+        Self { until: Instant::now() + limit, next: PAUSE.0 }
+    }
+
+    /// For what a worker does in its turns.
+    pub(super) fn patient() -> Self {
+        Self::new(PATIENCE)
+    }
+
+    /// Waits, unless the time is over.
+    pub(super) async fn pause(&mut self) -> bool {
+        if Instant::now() >= self.until {
+            return false;
+        }
+        sleep(self.next.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
+        self.next = (self.next * 2).min(PAUSE.1);
+        true
+    }
+}

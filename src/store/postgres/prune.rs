@@ -1,0 +1,131 @@
+//! Removing what is finished and old.
+
+use super::connection::{Connection, args};
+use super::fault::Fault;
+use super::figures::{Counted, CounterKey};
+use super::node::Node;
+use super::row::{DELIVERED, FAILED, count, int, maybe_int, time};
+use super::{DeliveryId, Log, Prune, Pruned, PrunedLog, Result};
+use crate::clock::Timestamp;
+use crate::delivery::State;
+use crate::store::inbound::REMEMBERED;
+
+/// Rows removed by one transaction, so that no writer waits long.
+const BATCH: u64 = 500;
+/// Rows looked at by one transaction.
+const LOOKS: i64 = 5_000;
+
+/// Rates younger than this are never pruned: the longest window that is judged by default.
+const RATES_KEPT: std::time::Duration = std::time::Duration::from_hours(24);
+
+pub(super) async fn prune(node: &Node, what: Prune) -> Result<Pruned> {
+    node.transact(async |connection: &Connection| prune_batch(node, connection, &what).await).await
+}
+
+async fn prune_batch(node: &Node, connection: &Connection, what: &Prune) -> Result<Pruned, Fault> {
+    // Looked at within the transaction, so that what was replayed a moment ago stays.
+    let rows = connection
+        .query(
+            "SELECT d.id, d.event, d.endpoint, d.state, d.attempts, d.failures, d.changed_at, p.name
+             FROM delivery d JOIN endpoint p ON p.id = d.endpoint WHERE d.id > $1 ORDER BY d.id LIMIT $2",
+            args![what.after.0, LOOKS],
+        )
+        .await?;
+    let mut pruned = Pruned { next: rows.last().map(|row| DeliveryId(int(row, 0))), ..Pruned::default() };
+    let mut counted = Counted::default();
+    let (mut ids, mut events) = (Vec::new(), Vec::new());
+    for row in &rows {
+        let part = CounterKey { state: int(row, 3), attempts: count(row, 4), failures: count(row, 5) };
+        let state = match part.state {
+            DELIVERED => State::Delivered,
+            FAILED => State::Failed,
+            _ => continue,
+        };
+        let named = what.endpoint.as_ref().is_none_or(|name| row.get::<_, &str>(7) == name);
+        if !named || !what.states.contains(&state) || time(row, 6) >= what.before {
+            continue;
+        }
+        counted.transition(int(row, 2), Some(part), None);
+        ids.push(int(row, 0));
+        events.push(int(row, 1));
+        if ids.len() as u64 * 3 >= BATCH {
+            pruned.next = Some(DeliveryId(int(row, 0)));
+            break;
+        }
+    }
+    if ids.is_empty() {
+        return Ok(pruned);
+    }
+    let gone = "WITH gone AS (DELETE FROM delivery WHERE id = ANY ($1) AND state <> 0 RETURNING 1)
+        SELECT fence((SELECT count(*) FROM gone) = cardinality($1))";
+    connection.query(gone, args![ids]).await?;
+    connection.query("DELETE FROM trouble WHERE id = ANY ($1)", args![ids]).await?;
+    let attempts = "WITH gone AS (DELETE FROM attempt WHERE delivery = ANY ($1) RETURNING 1) SELECT count(*) FROM gone";
+    pruned.attempts = connection.number(attempts, args![ids]).await?.unsigned_abs();
+    let left = "WITH gone AS (DELETE FROM event e WHERE e.seq = ANY ($1)
+            AND NOT EXISTS (SELECT FROM delivery WHERE event = e.seq) RETURNING 1) SELECT count(*) FROM gone";
+    let removed = connection.number(left, args![events]).await?;
+    counted.events = -removed;
+    counted.write(connection, node.slot).await?;
+    pruned.events = removed.unsigned_abs();
+    pruned.deliveries = ids.len() as u64;
+    Ok(pruned)
+}
+
+/// A log's table, how its rows are numbered, and which of them may be removed.
+fn old_rows(log: Log, before: Timestamp, now: Timestamp) -> (&'static str, &'static str, String) {
+    let at = before.as_millis();
+    match log {
+        // What health and the failure figures look at stays.
+        Log::Rates => ("rate", "minute", format!("minute < {}", before.min(now.minus(RATES_KEPT)).minute())),
+        Log::Runs => ("run", "id", format!("ended_at < {at}")),
+        // What was applied or stale is the memory of seen ids as well; without a timestamp it is kept for good.
+        Log::Received => {
+            let seen = at.min(now.minus(REMEMBERED).as_millis());
+            ("received", "id", format!("at < {at} AND (result >= 2 OR (timestamp IS NOT NULL AND at < {seen}))"))
+        }
+    }
+}
+
+/// Looks at a batch of rows and removes the old ones among them.
+pub(super) async fn prune_log(
+    node: &Node,
+    log: Log,
+    before: Timestamp,
+    after: i64,
+    now: Timestamp,
+) -> Result<PrunedLog> {
+    let (table, number, old) = old_rows(log, before, now);
+    node.transact(async |connection: &Connection| {
+        let last = format!(
+            "SELECT max({number}) FROM (SELECT {number} FROM {table} WHERE {number} > $1 ORDER BY {number} LIMIT {BATCH}) b"
+        );
+        let last = connection.query_once(&last, args![after]).await?;
+        let Some(last) = last.first().and_then(|row| maybe_int(row, 0)) else {
+            let rows = if log == Log::Received { prune_senders(connection, now).await? } else { 0 };
+            return Ok(PrunedLog { rows, next: None });
+        };
+        let remove = format!(
+            "WITH gone AS (DELETE FROM {table} WHERE {number} > $1 AND {number} <= $2 AND {old} RETURNING 1)
+             SELECT count(*) FROM gone"
+        );
+        let rows = connection.query_once(&remove, args![after, last]).await?;
+        Ok(PrunedLog { rows: rows.first().map_or(0, |row| int(row, 0)).unsigned_abs(), next: Some(last) })
+    })
+    .await
+}
+
+/// Removes those who have sent nothing for so long that nobody asks about them any more.
+async fn prune_senders(connection: &Connection, now: Timestamp) -> Result<u64, Fault> {
+    let sql = "WITH gone AS (DELETE FROM sender WHERE seen_at < $1 RETURNING 1) SELECT count(*) FROM gone";
+    Ok(connection.number(sql, args![now.minus(REMEMBERED).as_millis()]).await?.unsigned_abs())
+}
+
+pub(super) async fn count_prunable(node: &Node, log: Log, before: Timestamp, now: Timestamp) -> Result<u64> {
+    let (table, _, old) = old_rows(log, before, now);
+    node.read(async |connection: &Connection| {
+        let rows = connection.query_once(&format!("SELECT count(*) FROM {table} WHERE {old}"), &[]).await?;
+        Ok(rows.first().map_or(0, |row| int(row, 0)).unsigned_abs())
+    })
+    .await
+}

@@ -1,0 +1,198 @@
+//! The rows of records: locking them, merging into them, and writing them back.
+
+use std::collections::{BTreeSet, HashMap};
+
+use tokio_postgres::Row;
+use tokio_postgres::types::{ToSql, Type};
+
+use super::connection::{Connection, args, typed};
+use super::fault::Fault;
+use super::row::{int, maybe_int, maybe_time, storable, unreadable};
+use crate::clock::Timestamp;
+use crate::event::{Draft, Event};
+use crate::record::{Change, Kind, Merged, NotAnObject, Record, Stamp};
+
+/// A record on its way through a write, its row locked.
+pub(super) struct Stored {
+    kind: Kind,
+    id: String,
+    seq: Option<i64>,
+    pub(super) record: Record,
+    pub(super) received_at: Option<Timestamp>,
+    pub(super) last_event: Option<i64>,
+    pub(super) changed: bool,
+}
+
+/// Records by kind and id.
+pub(super) type Loaded = HashMap<(i64, String), Stored>;
+
+/// How a kind is written.
+pub(super) fn kind_code(kind: Kind) -> i64 {
+    match kind {
+        Kind::Enrollment => 0,
+        Kind::User => 1,
+        Kind::Progress => 2,
+    }
+}
+
+/// The kind that is written so.
+pub(super) fn kind_of(code: i64) -> Kind {
+    match code {
+        0 => Kind::Enrollment,
+        1 => Kind::User,
+        _ => Kind::Progress,
+    }
+}
+
+impl Stored {
+    fn new(kind: Kind, id: String) -> Self {
+        Self { kind, id, seq: None, record: Record::default(), received_at: None, last_event: None, changed: false }
+    }
+
+    /// Merges an event emitted here, so that both sides merge the same events.
+    pub(super) fn emitted(&mut self, event: &Event, data: &str) -> bool {
+        let stamp = Stamp { at: event.timestamp, by: event.id.clone() };
+        match Change::new(&event.event_type, data, stamp) {
+            Ok(change) => {
+                self.record.merge(&change);
+                self.changed = true;
+                true
+            }
+            Err(NotAnObject) => false,
+        }
+    }
+
+    /// Merges an event that arrived.
+    pub(super) fn arrived(&mut self, change: &Change, now: Timestamp) -> Merged {
+        let merged = self.record.merge(change);
+        self.received_at = self.received_at.max(Some(now));
+        self.changed = true;
+        merged
+    }
+}
+
+/// What a draft's record is called, if it is of a known type.
+pub(super) fn key_of(draft: &Draft) -> Option<(i64, String)> {
+    Kind::of_event(&draft.event_type).map(|kind| (kind_code(kind), draft.resource.id.clone()))
+}
+
+/// What the record of a resource is called.
+pub(super) fn key(kind: Kind, id: &str) -> (i64, String) {
+    (kind_code(kind), id.to_owned())
+}
+
+/// Reads and locks records, in the order of their keys; those that do not exist yet are empty.
+pub(super) async fn lock(connection: &Connection, keys: BTreeSet<(i64, String)>) -> Result<Loaded, Fault> {
+    if keys.is_empty() {
+        return Ok(Loaded::new());
+    }
+    let (kinds, ids): (Vec<i64>, Vec<&str>) = keys.iter().map(|(kind, id)| (*kind, id.as_str())).unzip();
+    let rows = connection
+        .query(
+            "SELECT r.seq, r.kind, r.id, r.received_at, r.last_event, r.body FROM record r
+             WHERE (r.kind, r.id) IN (SELECT * FROM unnest($1, $2)) ORDER BY r.kind, r.id FOR UPDATE OF r",
+            args![kinds, ids],
+        )
+        .await?;
+    let mut loaded = Loaded::new();
+    for row in &rows {
+        let kind = kind_of(int(row, 1));
+        let stored = Stored {
+            seq: Some(int(row, 0)),
+            received_at: maybe_time(row, 3),
+            last_event: maybe_int(row, 4),
+            record: read_body(row, 5)?,
+            ..Stored::new(kind, row.get(2))
+        };
+        loaded.insert((kind_code(kind), stored.id.clone()), stored);
+    }
+    for (kind, id) in keys {
+        loaded.entry((kind, id.clone())).or_insert_with(|| Stored::new(kind_of(kind), id));
+    }
+    Ok(loaded)
+}
+
+/// Reads what is known of a resource.
+pub(super) fn read_body(row: &Row, at: usize) -> Result<Record, Fault> {
+    serde_json::from_str(row.get(at)).map_err(|e| unreadable("body", &e))
+}
+
+/// Writes records back. One that somebody else created meanwhile fails the transaction, which is tried again.
+pub(super) async fn save(connection: &Connection, loaded: &Loaded) -> Result<(), Fault> {
+    let mut changed: Vec<&Stored> = loaded.values().filter(|stored| stored.changed).collect();
+    changed.sort_unstable_by(|a, b| (kind_code(a.kind), &a.id).cmp(&(kind_code(b.kind), &b.id)));
+    let (old, new): (Vec<&Stored>, Vec<&Stored>) = changed.into_iter().partition(|stored| stored.seq.is_some());
+    if !old.is_empty() {
+        let columns = Columns::of(&old);
+        let seqs: Vec<i64> = old.iter().filter_map(|stored| stored.seq).collect();
+        let update = "UPDATE record r SET present = n.present, name = n.name, email = n.email, user_id = n.user_id,
+                course_id = n.course_id, created_at = n.created_at, received_at = n.received_at,
+                last_event = n.last_event, body = n.body
+             FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                AS n(seq, present, name, email, user_id, course_id, created_at, received_at, last_event, body)
+             WHERE r.seq = n.seq";
+        connection.query(update, &columns.args(&[typed(&seqs)])).await?;
+    }
+    if !new.is_empty() {
+        let columns = Columns::of(&new);
+        let kinds: Vec<i64> = new.iter().map(|stored| kind_code(stored.kind)).collect();
+        let ids: Vec<&str> = new.iter().map(|stored| stored.id.as_str()).collect();
+        let insert = "WITH made AS (
+                INSERT INTO record (kind, id, present, name, email, user_id, course_id, created_at, received_at, last_event, body)
+                SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (kind, id) DO NOTHING RETURNING 1)
+             SELECT fence((SELECT count(*) FROM made) = cardinality($1))";
+        connection.query(insert, &columns.args(&[typed(&kinds), typed(&ids)])).await?;
+    }
+    Ok(())
+}
+
+/// What is taken from records so that the database can search and sort, column by column.
+struct Columns {
+    present: Vec<bool>,
+    name: Vec<Option<String>>,
+    email: Vec<Option<String>>,
+    user_id: Vec<Option<String>>,
+    course_id: Vec<Option<String>>,
+    created_at: Vec<i64>,
+    received_at: Vec<Option<i64>>,
+    last_event: Vec<Option<i64>>,
+    body: Vec<String>,
+}
+
+impl Columns {
+    fn of(rows: &[&Stored]) -> Self {
+        let text = |name: &'static str| rows.iter().map(move |it| it.record.text(name).map(|text| storable(&text)));
+        let folded = |name: &'static str| text(name).map(|text| text.map(|text| text.to_lowercase()));
+        let created = |record: &Record| record.time("createdAt").or(record.first_at()).unwrap_or_default().as_millis();
+        Self {
+            present: rows.iter().map(|it| it.record.exists()).collect(),
+            name: folded("name").collect(),
+            email: folded("email").collect(),
+            user_id: text("userId").collect(),
+            course_id: text("courseId").collect(),
+            created_at: rows.iter().map(|it| created(&it.record)).collect(),
+            received_at: rows.iter().map(|it| it.received_at.map(Timestamp::as_millis)).collect(),
+            last_event: rows.iter().map(|it| it.last_event).collect(),
+            body: rows
+                .iter()
+                .map(|it| serde_json::to_string(&it.record).expect("a record is text keyed by text"))
+                .collect(),
+        }
+    }
+
+    fn args<'a>(&'a self, first: &[(&'a (dyn ToSql + Sync), Type)]) -> Vec<(&'a (dyn ToSql + Sync), Type)> {
+        let mut all = first.to_vec();
+        all.extend([
+            typed(&self.present),
+            typed(&self.name),
+            typed(&self.email),
+            typed(&self.user_id),
+            typed(&self.course_id),
+            typed(&self.created_at),
+            typed(&self.received_at),
+            typed(&self.last_event),
+            typed(&self.body),
+        ]);
+        all
+    }
+}

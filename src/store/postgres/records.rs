@@ -1,0 +1,147 @@
+//! Records: importing them, and reading them a page at a time.
+
+use tokio_postgres::Row;
+
+use super::connection::{Args, Connection, args};
+use super::fault::Fault;
+use super::lists::{Condition, direction};
+use super::node::Node;
+use super::record_rows::{key, kind_code, kind_of, lock, read_body, save};
+use super::row::{int, maybe_time, storable};
+use super::{Listed, Page, Result};
+use crate::record::{Kind, Merged, Record};
+use crate::store::inbound::{COUNTED_UP_TO, LOOKED_BACK, RecordFilter, RecordRow, RecordSummary, Sort, Sync};
+
+/// Records imported by one round trip.
+const IMPORTED_AT_ONCE: usize = 500;
+
+pub(super) async fn import(node: &Node, records: Vec<(Kind, String, Record)>) -> Result<u64> {
+    node.transact(async |connection: &Connection| {
+        let mut changed = 0;
+        for chunk in records.chunks(IMPORTED_AT_ONCE) {
+            let keys = chunk.iter().map(|(kind, id, _)| key(*kind, id)).collect();
+            let mut loaded = lock(connection, keys).await?;
+            for (kind, id, record) in chunk {
+                let Some(stored) = loaded.get_mut(&key(*kind, id)) else { continue };
+                if stored.record.absorb(record) == Merged::Applied {
+                    stored.changed = true;
+                    changed += 1;
+                }
+            }
+            save(connection, &loaded).await?;
+        }
+        Ok(changed)
+    })
+    .await
+}
+
+// ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/// A row with how far the latest event emitted about it has come.
+const SELECT: &str = "SELECT r.seq, r.kind, r.id, r.received_at, r.body, s.open, s.failed, s.delivered_at FROM record r
+    LEFT JOIN LATERAL (
+        SELECT count(*) FILTER (WHERE d.state = 0) AS open, count(*) FILTER (WHERE d.state = 2) AS failed,
+            max(d.changed_at) FILTER (WHERE d.state = 1) AS delivered_at
+        FROM delivery d WHERE d.event = r.last_event) s ON true";
+
+fn record_row(row: &Row) -> Result<(i64, RecordRow), Fault> {
+    let sync = match (int(row, 5), int(row, 6)) {
+        (1.., _) => Sync::Pending,
+        (_, 1..) => Sync::Failed,
+        _ => Sync::Synced,
+    };
+    let found = RecordRow {
+        kind: kind_of(int(row, 1)),
+        id: row.get(2),
+        record: read_body(row, 4)?,
+        synced_at: maybe_time(row, 3).max(maybe_time(row, 7)),
+        sync,
+    };
+    Ok((int(row, 0), found))
+}
+
+async fn rows(connection: &Connection, rest: &str, args: Args<'_>) -> Result<Vec<(i64, RecordRow)>, Fault> {
+    connection.query_once(&format!("{SELECT} {rest}"), args).await?.iter().map(record_row).collect()
+}
+
+pub(super) async fn find_within(connection: &Connection, kind: Kind, id: &str) -> Result<Option<RecordRow>, Fault> {
+    let found = rows(connection, "WHERE r.kind = $1 AND r.id = $2", args![kind_code(kind), id]).await?;
+    Ok(found.into_iter().next().map(|(_, row)| row))
+}
+
+pub(super) async fn find(node: &Node, kind: Kind, id: String) -> Result<Option<RecordRow>> {
+    node.read(async |connection: &Connection| find_within(connection, kind, &id).await).await
+}
+
+pub(super) async fn list(node: &Node, filter: RecordFilter, page: Page) -> Result<Listed<RecordRow>> {
+    let condition = condition(&filter);
+    let direction = direction(page);
+    let sort = match filter.sort {
+        Sort::Arrival => String::new(),
+        Sort::Name => format!("r.name {direction} NULLS {}, ", nulls(page)),
+        Sort::Email => format!("r.email {direction} NULLS {}, ", nulls(page)),
+        Sort::CreatedAt => format!("r.created_at {direction}, "),
+    };
+    let rest = format!("WHERE {} ORDER BY {sort}r.seq {direction} {}", condition.sql(), page.window());
+    node.read(async |connection: &Connection| {
+        let total = condition.count(connection, "record r").await?;
+        let found = rows(connection, &rest, &condition.args()).await?;
+        Ok(Listed { rows: found.into_iter().map(|(_, row)| row).collect(), total })
+    })
+    .await
+}
+
+/// Nothing sorts before everything.
+fn nulls(page: Page) -> &'static str {
+    if page.oldest_first { "FIRST" } else { "LAST" }
+}
+
+fn condition(filter: &RecordFilter) -> Condition {
+    let mut condition = Condition::default();
+    if let Some(kind) = filter.kind {
+        condition.and("r.kind = ?", kind_code(kind));
+    }
+    if !filter.deleted {
+        condition.plain("r.present");
+    }
+    if let Some(user) = &filter.user {
+        condition.and("r.user_id = ?", storable(user));
+    }
+    if let Some(course) = &filter.course {
+        condition.and("r.course_id = ?", storable(course));
+    }
+    if let Some(search) = &filter.search {
+        let text = storable(&search.to_lowercase());
+        let part = "(strpos(r.name, ?) > 0 OR strpos(r.email, ?) > 0 OR strpos(lower(r.id), ?) > 0)";
+        condition.and(part, text);
+    }
+    condition
+}
+
+pub(super) async fn after(node: &Node, after: i64, limit: u64) -> Result<Vec<(i64, RecordRow)>> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    node.read(async |connection: &Connection| {
+        rows(connection, "WHERE r.seq > $1 ORDER BY r.seq LIMIT $2", args![after, limit]).await
+    })
+    .await
+}
+
+pub(super) async fn summaries(node: &Node) -> Result<Vec<RecordSummary>> {
+    node.read(async |connection: &Connection| {
+        let mut all = Vec::new();
+        for kind in Kind::ALL {
+            let counted = "SELECT count(*) FROM (SELECT FROM record WHERE kind = $1 AND present LIMIT $2) n";
+            let count = connection.number(counted, args![kind_code(kind), i64::from(COUNTED_UP_TO) + 1]).await?;
+            let news = "SELECT max(n.at) FROM (
+                    (SELECT kind, at FROM received ORDER BY id DESC LIMIT $2)
+                    UNION ALL
+                    (SELECT kind, created_at FROM event ORDER BY seq DESC LIMIT $2)
+                ) n JOIN kind k ON k.id = n.kind WHERE k.resource_type = $1";
+            let row = connection.first(news, args![kind.name(), i64::from(LOOKED_BACK)]).await?;
+            let last_news_at = row.and_then(|row| maybe_time(&row, 0));
+            all.push(RecordSummary { kind, count: count.unsigned_abs(), last_news_at });
+        }
+        Ok(all)
+    })
+    .await
+}

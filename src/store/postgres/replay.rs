@@ -1,0 +1,190 @@
+//! Replaying and giving up deliveries by hand.
+
+use std::collections::BTreeSet;
+
+use tokio_postgres::Row;
+
+use super::checksum::Sent;
+use super::connection::{Connection, args};
+use super::fault::Fault;
+use super::figures::{Counted, CounterKey};
+use super::lanes::{self, VacatedLanes};
+use super::node::Node;
+use super::row::{DELIVERED, FAILED, OPEN, READY, SOLO, count, int, maybe_int};
+use super::{ChangedDeliveries, DeliveryId, Replay, Result, codes};
+use crate::clock::Timestamp;
+use crate::delivery::{Reason, State};
+use crate::store::SkipReason;
+
+/// A delivery that was chosen, its lane locked by the gate.
+struct Chosen {
+    id: i64,
+    event: i64,
+    endpoint: i64,
+    lane: i64,
+    part: CounterKey,
+    in_flight: bool,
+    /// Its state among those that wait; none while it is queued or finished.
+    waits: Option<i64>,
+}
+
+const CHOSEN: &str = "SELECT d.id, d.event, d.endpoint, d.lane, d.state, d.attempts, d.failures,
+        EXISTS (SELECT FROM flight f WHERE f.endpoint = d.endpoint AND d.id = ANY (f.ids)),
+        (SELECT w.state FROM waiting w WHERE w.endpoint = d.endpoint AND w.lane = d.lane AND w.id = d.id),
+        e.id, k.type, e.body, e.checksum
+    FROM delivery d JOIN event e ON e.seq = d.event JOIN kind k ON k.id = e.kind WHERE d.id = $1";
+
+fn read(row: &Row) -> Chosen {
+    Chosen {
+        id: int(row, 0),
+        event: int(row, 1),
+        endpoint: int(row, 2),
+        lane: int(row, 3),
+        part: CounterKey { state: int(row, 4), attempts: count(row, 5), failures: count(row, 6) },
+        in_flight: row.get(7),
+        waits: maybe_int(row, 8),
+    }
+}
+
+impl Chosen {
+    fn state(&self) -> State {
+        match self.part.state {
+            DELIVERED => State::Delivered,
+            FAILED => State::Failed,
+            _ if self.in_flight => State::Processing,
+            _ => State::Pending,
+        }
+    }
+}
+
+pub(super) async fn replay(
+    node: &Node,
+    ids: Vec<DeliveryId>,
+    how: Replay,
+    now: Timestamp,
+) -> Result<ChangedDeliveries> {
+    let now = node.by_server(now);
+    let changed = each(node, ids, async |connection, chosen, row, counted, _| {
+        if let Some(left) = how.leaves(chosen.state()) {
+            return Ok(Some(left));
+        }
+        let sent = Sent { id: row.get(9), event_type: row.get(10), body: row.get(11) };
+        // A corrupt event stops a run, so it is not queued again.
+        if !sent.is_sound(int(row, 12)) {
+            return Ok(Some(SkipReason::Altered));
+        }
+        let trigger = codes::trigger_code(how.trigger);
+        let fresh = "UPDATE delivery SET state = 0, used = 0, unanswered_at = NULL, unanswered = 0, interruptions = 0, trigger = $2, changed_at = $3, reason = NULL
+            WHERE id = $1";
+        connection.query(fresh, args![chosen.id, trigger, now.as_millis()]).await?;
+        if chosen.part.state == OPEN {
+            let due = "UPDATE waiting SET state = CASE WHEN state = 2 THEN 1 ELSE state END, due_at = $4
+                WHERE endpoint = $1 AND lane = $2 AND id = $3";
+            connection.query(due, args![chosen.endpoint, chosen.lane, chosen.id, now.as_millis()]).await?;
+        } else {
+            let place = (chosen.endpoint, chosen.lane, chosen.id, chosen.event);
+            lanes::rejoin(connection, place, now).await?;
+        }
+        move_to(connection, chosen, OPEN, counted).await?;
+        Ok(None)
+    });
+    let changed = changed.await?;
+    node.announce().await;
+    Ok(changed)
+}
+
+pub(super) async fn give_up(node: &Node, ids: Vec<DeliveryId>, now: Timestamp) -> Result<ChangedDeliveries> {
+    let now = node.by_server(now);
+    let changed = each(node, ids, async |connection, chosen, _, counted, vacated| {
+        if let Some(left) = SkipReason::by_giving_up(chosen.state()) {
+            return Ok(Some(left));
+        }
+        let reason = codes::reason_code(Reason::GivenUp);
+        let over = "UPDATE delivery SET state = 2, reason = $2, changed_at = $3 WHERE id = $1";
+        connection.query(over, args![chosen.id, reason, now.as_millis()]).await?;
+        match chosen.waits {
+            None => {
+                let leave = "DELETE FROM queue WHERE endpoint = $1 AND id = $2";
+                connection.query(leave, args![chosen.endpoint, chosen.id]).await?;
+            }
+            Some(state) => {
+                let leave = "DELETE FROM waiting WHERE endpoint = $1 AND lane = $2 AND id = $3";
+                connection.query(leave, args![chosen.endpoint, chosen.lane, chosen.id]).await?;
+                if matches!(state, READY | SOLO) {
+                    vacated.push(chosen.endpoint, chosen.lane, chosen.id);
+                    std::mem::take(vacated).settle(connection, now).await?;
+                }
+            }
+        }
+        move_to(connection, chosen, FAILED, counted).await?;
+        Ok(None)
+    });
+    let changed = changed.await?;
+    node.announce().await;
+    Ok(changed)
+}
+
+/// Counts the new state, and notes or forgets that the delivery is in trouble.
+async fn move_to(connection: &Connection, chosen: &Chosen, state: i64, counted: &mut Counted) -> Result<(), Fault> {
+    let after = CounterKey { state, ..chosen.part };
+    counted.transition(chosen.endpoint, Some(chosen.part), Some(after));
+    match (chosen.part.is_troubled(), after.is_troubled()) {
+        (false, true) => {
+            let insert = "INSERT INTO trouble (id, endpoint) VALUES ($1, $2)";
+            connection.query(insert, args![chosen.id, chosen.endpoint]).await?;
+        }
+        (true, false) => {
+            connection.query("DELETE FROM trouble WHERE id = $1", args![chosen.id]).await?;
+        }
+        (true, true) | (false, false) => {}
+    }
+    Ok(())
+}
+
+/// Does `what` to each delivery, oldest first, and notes what was left alone. No claim is made meanwhile.
+async fn each(
+    node: &Node,
+    ids: Vec<DeliveryId>,
+    what: impl AsyncFn(&Connection, &Chosen, &Row, &mut Counted, &mut VacatedLanes) -> Result<Option<SkipReason>, Fault>,
+) -> Result<ChangedDeliveries> {
+    let ids: BTreeSet<DeliveryId> = ids.into_iter().collect();
+    node.transact(async |connection: &Connection| {
+        let mut changed = ChangedDeliveries::default();
+        if ids.is_empty() {
+            return Ok(changed);
+        }
+        let numbers: Vec<i64> = ids.iter().map(|id| id.0).collect();
+        lock_claims(connection, &numbers).await?;
+        let (mut counted, mut vacated) = (Counted::default(), VacatedLanes::default());
+        for id in &ids {
+            let left = match connection.first(CHOSEN, args![id.0]).await? {
+                None => Some(SkipReason::Unknown),
+                Some(row) => what(connection, &read(&row), &row, &mut counted, &mut vacated).await?,
+            };
+            match left {
+                None => changed.changed.push(*id),
+                Some(why) => changed.skipped.push((*id, why)),
+            }
+        }
+        counted.write(connection, node.slot).await?;
+        Ok(changed)
+    })
+    .await
+}
+
+/// Keeps the endpoints of these deliveries from being claimed for, and their workers from what they know of the queue: whoever held a
+/// claim in a turn has ended it, and reads everything anew.
+async fn lock_claims(connection: &Connection, ids: &[i64]) -> Result<(), Fault> {
+    let endpoints = "SELECT DISTINCT endpoint FROM delivery WHERE id = ANY ($1)";
+    let endpoints: Vec<i64> = connection.query(endpoints, args![ids]).await?.iter().map(|row| int(row, 0)).collect();
+    // Runs that hold something there finish their turns first, and none begins before this ends.
+    let runs = "SELECT r.id FROM run r WHERE r.ended_at IS NULL
+        AND EXISTS (SELECT FROM flight f WHERE f.run = r.id AND f.endpoint = ANY ($1)) ORDER BY r.id FOR UPDATE";
+    connection.query(runs, args![endpoints]).await?;
+    let rows = "SELECT id FROM endpoint WHERE id = ANY ($1) ORDER BY id FOR UPDATE";
+    connection.query(rows, args![endpoints]).await?;
+    let gates = "SELECT endpoint FROM gate WHERE endpoint = ANY ($1) ORDER BY endpoint FOR NO KEY UPDATE";
+    connection.query(gates, args![endpoints]).await?;
+    connection.query("UPDATE endpoint SET version = version + 1 WHERE id = ANY ($1)", args![endpoints]).await?;
+    Ok(())
+}

@@ -1,0 +1,122 @@
+//! What this process knows of its runs: what they hold, and the endpoints as they were last read.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use tokio_postgres::Row;
+
+use super::claim::{Flight, Held, Low};
+use super::connection::Connection;
+use super::endpoint_rows::EndpointRow;
+use super::row::{self, int};
+use super::{Advanced, Claim, RunId};
+use crate::delivery::INTERRUPTIONS_UNTIL_ALONE;
+use crate::endpoint::Endpoint;
+use crate::store::Recorded;
+
+/// What this process knows of one of its runs.
+#[derive(Debug)]
+pub(super) struct RunState {
+    pub(super) id: RunId,
+    pub(super) turn: i64,
+    pub(super) flight: Flight,
+    pub(super) endpoints: Option<Vec<EndpointRow>>,
+    pub(super) snapshot: Arc<Vec<Endpoint>>,
+    pub(super) lows: HashMap<i64, Low>,
+    /// Whether the last turn failed: it may have been committed.
+    pub(super) doubtful: bool,
+    /// Whether it is known what the run holds.
+    pub(super) is_known: bool,
+    /// Attempts that such a turn had recorded.
+    pub(super) settled: BTreeSet<(i64, u32)>,
+    /// What such a turn had claimed: nobody was told, so it is let go of.
+    pub(super) orphans: Vec<(i64, Held, bool)>,
+    pub(super) asleep: bool,
+    pub(super) ended: bool,
+    pub(super) connection: Option<Connection>,
+}
+
+impl RunState {
+    pub(super) fn new(id: RunId) -> Self {
+        Self {
+            id,
+            turn: 0,
+            flight: Flight::new(),
+            endpoints: None,
+            snapshot: Arc::default(),
+            lows: HashMap::new(),
+            doubtful: false,
+            is_known: true,
+            settled: BTreeSet::new(),
+            orphans: Vec::new(),
+            asleep: false,
+            ended: false,
+            connection: None,
+        }
+    }
+
+    /// The connection of its turns, to be closed with the run.
+    pub(super) fn close(&mut self) {
+        self.ended = true;
+        self.connection = None;
+    }
+
+    pub(super) fn rows(&self) -> &[EndpointRow] {
+        self.endpoints.as_deref().unwrap_or_default()
+    }
+
+    pub(super) fn held(&self, claim: &Claim) -> bool {
+        let held = self.flight.get(&claim.endpoint.0);
+        held.is_some_and(|held| held.iter().any(|it| it.id == claim.delivery.0 && it.number == claim.number))
+    }
+
+    /// The endpoints for a worker; another allocation only when something it heeds has changed.
+    pub(super) fn refresh_snapshot(&mut self) {
+        let heeded = |e: &Endpoint| (e.id, e.is_paused_or_unconfigured(), e.circuit.open);
+        let same = self.snapshot.len() == self.rows().len()
+            && self.snapshot.iter().zip(self.rows()).all(|(old, row)| {
+                let new = &row.endpoint;
+                heeded(old) == heeded(new) && old.settings == new.settings && old.url == new.url
+            });
+        if !same {
+            self.snapshot = Arc::new(self.rows().iter().map(|row| row.endpoint.clone()).collect());
+        }
+    }
+
+    pub(super) fn learn_endpoints(&mut self, rows: Vec<EndpointRow>) {
+        self.endpoints = Some(rows);
+        // Something may have been put back below what was looked at.
+        self.lows.clear();
+        self.refresh_snapshot();
+    }
+
+    pub(super) fn over(&mut self, finished: usize) -> Advanced {
+        self.close();
+        Advanced {
+            recorded: vec![Recorded::Lost; finished],
+            claims: Vec::new(),
+            solo_waits: false,
+            cut_short: false,
+            endpoints: Arc::clone(&self.snapshot),
+        }
+    }
+}
+
+/// Takes over what the server says that the run holds: what is gone was recorded, what is new was never handed out.
+pub(super) fn adopt(state: &mut RunState, rows: &[Row]) {
+    let known: BTreeSet<i64> = state.flight.values().flatten().map(|held| held.id).collect();
+    let mut flight = Flight::new();
+    for row in rows {
+        let held = Held { id: int(row, 1), lane: int(row, 2), since: int(row, 3), number: row::count(row, 4) };
+        if known.contains(&held.id) || !state.is_known {
+            flight.entry(int(row, 0)).or_default().push(held);
+        } else {
+            let solo = row::count(row, 5) >= INTERRUPTIONS_UNTIL_ALONE;
+            state.orphans.push((int(row, 0), held, solo));
+        }
+    }
+    let kept: BTreeSet<i64> = flight.values().flatten().map(|held| held.id).collect();
+    let settled = state.flight.values().flatten().filter(|held| !kept.contains(&held.id));
+    state.settled.extend(settled.map(|held| (held.id, held.number)));
+    state.flight = flight;
+}

@@ -1,0 +1,148 @@
+//! The thread on which all connections of a store live. Work is handed to it as closures that give futures.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::LocalSet;
+
+use super::node::Node;
+use super::settings::Settings;
+use super::tls::Tls;
+use super::{Access, Answer, Result, RunId, StoreError, runs};
+
+type Task = Box<dyn FnOnce(Rc<Node>) -> Pin<Box<dyn Future<Output = ()>>> + Send>;
+
+/// The handle of the thread; dropping it ends the thread after what was submitted is done.
+#[derive(Debug)]
+pub(super) struct Thread {
+    tasks: Option<mpsc::UnboundedSender<Task>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Thread {
+    /// Starts the thread, connects, and brings the schema up to date as far as `access` allows.
+    pub(super) fn start(settings: Settings, access: Access, announced: watch::Sender<u64>) -> Result<Self> {
+        let tls = Tls::new(&settings).map_err(StoreError::Configuration)?;
+        let (tasks, waiting) = mpsc::unbounded_channel();
+        let (opened, answer) = oneshot::channel();
+        let thread = std::thread::Builder::new()
+            .name("queue-postgres".to_owned())
+            .spawn(move || serve(Node::new(settings, tls, announced), access, waiting, opened))
+            .map_err(|e| StoreError::Statement(e.to_string()))?;
+        let started = Self { tasks: Some(tasks), thread: Some(thread) };
+        answer.blocking_recv().unwrap_or(Err(StoreError::Closed))?;
+        Ok(started)
+    }
+
+    /// Whether this is that thread.
+    pub(super) fn is_current(&self) -> bool {
+        self.thread.as_ref().is_some_and(|it| it.thread().id() == std::thread::current().id())
+    }
+
+    /// Hands `work` to the thread; the answer comes after its commit.
+    pub(super) fn submit<T, W>(&self, work: W) -> Answer<T>
+    where
+        T: Send + 'static,
+        W: AsyncFnOnce(Rc<Node>) -> Result<T> + Send + 'static,
+    {
+        let (reply, answer) = Answer::channel();
+        let task: Task = Box::new(move |node| {
+            Box::pin(async move {
+                if reply.begin() {
+                    reply.send(work(node).await);
+                }
+            })
+        });
+        if let Some(tasks) = &self.tasks {
+            // If the thread is gone the caller's end is dropped, which answers `Closed`.
+            let _ = tasks.send(task);
+        }
+        answer
+    }
+}
+
+impl Drop for Thread {
+    fn drop(&mut self) {
+        drop(self.tasks.take());
+        // A run whose owner has left is dropped on the thread itself.
+        let is_current = self.is_current();
+        if let Some(thread) = self.thread.take().filter(|_| !is_current) {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn serve(node: Node, access: Access, mut waiting: mpsc::UnboundedReceiver<Task>, opened: oneshot::Sender<Result<()>>) {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return drop(opened.send(Err(StoreError::Statement(error.to_string())))),
+    };
+    let local = LocalSet::new();
+    local.block_on(&runtime, async move {
+        let node = Rc::new(node);
+        let open = node.open(access).await;
+        let failed = open.is_err();
+        let _ = opened.send(open);
+        if failed {
+            return;
+        }
+        let mut running = tokio::task::JoinSet::new();
+        while let Some(task) = waiting.recv().await {
+            running.spawn_local(task(Rc::clone(&node)));
+            while running.try_join_next().is_some() {}
+        }
+        while running.join_next().await.is_some() {}
+        runs::close(&node).await;
+    });
+}
+
+/// Says that a run of this process is over when it is dropped, unless its end was recorded.
+pub(super) struct Guard {
+    run: RunId,
+    thread: Arc<Thread>,
+}
+
+impl Guard {
+    pub(super) fn new(run: RunId, thread: Arc<Thread>) -> Self {
+        Self { run, thread }
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        let run = self.run;
+        if !self.thread.is_current() {
+            let said = self.thread.submit(async move |node: Rc<Node>| {
+                runs::say_over(&node, run).await;
+                Ok(())
+            });
+            let _ = said.wait();
+        }
+    }
+}
+
+/// Lets go of a lock by name when it is dropped: its session ends.
+pub(super) struct ExclusiveGuard {
+    name: String,
+    thread: Arc<Thread>,
+}
+
+impl ExclusiveGuard {
+    pub(super) fn new(name: String, thread: Arc<Thread>) -> Self {
+        Self { name, thread }
+    }
+}
+
+impl Drop for ExclusiveGuard {
+    fn drop(&mut self) {
+        let name = std::mem::take(&mut self.name);
+        drop(self.thread.submit(async move |node: Rc<Node>| {
+            node.exclusive.borrow_mut().remove(&name);
+            Ok(())
+        }));
+    }
+}

@@ -1,0 +1,184 @@
+//! Looking at the database itself, and checking it.
+
+use std::collections::BTreeMap;
+
+use tokio_postgres::Row;
+
+use super::checksum::Sent;
+use super::connection::{Connection, args};
+use super::fault::Fault;
+use super::node::Node;
+use super::row::int;
+use super::{Counts, DatabaseInfo, Location, Result, endpoint_rows, figures, migrate};
+
+/// Events that are told one by one, and read by one statement.
+const SHOWN: usize = 100;
+const AT_ONCE: i64 = 1_000;
+
+/// Where an open delivery has to stand, what a lane must look like, and tables that must agree: each counts what is wrong.
+const CHECKS: &[(&str, &str)] = &[
+    (
+        "open deliveries that are nowhere, or in two places",
+        "SELECT count(*) FROM (SELECT d.id FROM delivery d LEFT JOIN (
+            SELECT id FROM queue UNION ALL SELECT id FROM waiting
+            UNION ALL SELECT i.id FROM flight f CROSS JOIN LATERAL unnest(f.ids) AS i(id)) p ON p.id = d.id
+         WHERE d.state = 0 GROUP BY d.id HAVING count(p.id) <> 1) n",
+    ),
+    (
+        "deliveries that wait although they are finished or gone",
+        "SELECT count(*) FROM (SELECT id FROM queue UNION ALL SELECT id FROM waiting
+            UNION ALL SELECT i.id FROM flight f CROSS JOIN LATERAL unnest(f.ids) AS i(id)) p
+         LEFT JOIN delivery d ON d.id = p.id WHERE d.state IS DISTINCT FROM 0",
+    ),
+    (
+        "resources without exactly one delivery in turn",
+        "SELECT count(*) FROM (SELECT FROM (
+            SELECT endpoint, lane, (state > 0)::int AS active FROM waiting
+            UNION ALL SELECT f.endpoint, l.lane, 1 FROM flight f CROSS JOIN LATERAL unnest(f.lanes) AS l(lane)) l
+         GROUP BY endpoint, lane HAVING sum(active) <> 1) n",
+    ),
+    (
+        "queued deliveries behind later ones of their resource",
+        "SELECT count(*) FROM queue q WHERE EXISTS (SELECT FROM waiting w
+            WHERE w.endpoint = q.endpoint AND w.lane = q.lane AND w.id > q.id)
+         OR EXISTS (SELECT FROM flight f CROSS JOIN LATERAL unnest(f.ids, f.lanes) AS l(id, lane)
+            WHERE f.endpoint = q.endpoint AND l.lane = q.lane AND l.id > q.id)",
+    ),
+    (
+        "deliveries whose failures are not listed, or listed without one",
+        "SELECT count(*) FROM delivery d FULL JOIN trouble t ON t.id = d.id
+         WHERE (d.id IS NOT NULL AND (d.state = 2 OR (d.failures > 0 AND d.state = 0))) <> (t.id IS NOT NULL)",
+    ),
+    (
+        "claims of runs that ended",
+        "SELECT count(*) FROM flight f JOIN run r ON r.id = f.run WHERE r.ended_at IS NOT NULL",
+    ),
+    (
+        "deliveries without their event",
+        "SELECT count(*) FROM delivery d WHERE NOT EXISTS (SELECT FROM event e WHERE e.seq = d.event)",
+    ),
+    (
+        "attempts beyond those that their delivery counts",
+        "SELECT count(*) FROM attempt a LEFT JOIN delivery d ON d.id = a.delivery WHERE d.id IS NULL OR a.number > d.attempts",
+    ),
+];
+
+pub(super) async fn verify(node: &Node) -> Result<Vec<String>> {
+    node.read(async |connection: &Connection| {
+        let mut found = wrong_figures(connection).await?;
+        for (what, sql) in CHECKS {
+            let rows = connection.query_once(sql, &[]).await?;
+            let wrong = rows.first().map_or(0, |row| int(row, 0));
+            if wrong > 0 {
+                found.push(format!("{wrong} {what}"));
+            }
+        }
+        found.extend(altered_events(connection).await?);
+        Ok(found)
+    })
+    .await
+}
+
+/// Where the counters say something else than the rows.
+async fn wrong_figures(connection: &Connection) -> Result<Vec<String>, Fault> {
+    let mut found = Vec::new();
+    let kept = figures::counts(connection).await?;
+    let counted = count(connection).await?;
+    for row in endpoint_rows::load(connection).await? {
+        let of = |counts: &BTreeMap<i64, Counts>| counts.get(&row.endpoint.id.0).copied().unwrap_or_default();
+        let (kept, counted) = (of(&kept), of(&counted));
+        if kept != counted {
+            let name = &row.endpoint.name;
+            found.push(format!("the figures of the endpoint {name} are wrong: {}", differences(kept, counted)));
+        }
+    }
+    let kept = figures::events(connection).await?;
+    let rows = connection.query_once("SELECT count(*) FROM event", &[]).await?;
+    let events = rows.first().map_or(0, |row| int(row, 0));
+    if kept != events {
+        found.push(format!("the figures count {kept} events, there are {events}"));
+    }
+    Ok(found)
+}
+
+/// Figure by figure, what is kept and what the rows say.
+fn differences(kept: Counts, counted: Counts) -> String {
+    let pairs = [
+        ("pending", kept.pending, counted.pending),
+        ("processing", kept.processing, counted.processing),
+        ("delivered", kept.delivered, counted.delivered),
+        ("failed", kept.failed, counted.failed),
+        ("troubled", kept.troubled, counted.troubled),
+        ("attempts of the troubled", kept.troubled_attempts, counted.troubled_attempts),
+    ];
+    let wrong = pairs.into_iter().filter(|(_, kept, counted)| kept != counted);
+    let told = wrong.map(|(name, kept, counted)| format!("{name} is {kept}, the rows say {counted}"));
+    told.collect::<Vec<_>>().join(", ")
+}
+
+async fn count(connection: &Connection) -> Result<BTreeMap<i64, Counts>, Fault> {
+    let rows = connection
+        .query_once(
+            "WITH flying AS (SELECT i.id FROM flight f CROSS JOIN LATERAL unnest(f.ids) AS i(id))
+             SELECT d.endpoint, count(*) FILTER (WHERE d.state = 0 AND f.id IS NULL), count(f.id),
+                count(*) FILTER (WHERE d.state = 1), count(*) FILTER (WHERE d.state = 2),
+                count(*) FILTER (WHERE d.state = 2 OR (d.state = 0 AND d.failures > 0)),
+                coalesce(sum(d.attempts + (f.id IS NOT NULL)::int)
+                    FILTER (WHERE d.state = 2 OR (d.state = 0 AND d.failures > 0)), 0)::bigint
+             FROM delivery d LEFT JOIN flying f ON f.id = d.id GROUP BY d.endpoint",
+            &[],
+        )
+        .await?;
+    let read = |row: &Row| {
+        let counts = Counts {
+            pending: int(row, 1),
+            processing: int(row, 2),
+            delivered: int(row, 3),
+            failed: int(row, 4),
+            troubled: int(row, 5),
+            troubled_attempts: int(row, 6),
+        };
+        (int(row, 0), counts)
+    };
+    Ok(rows.iter().map(read).collect())
+}
+
+/// Events whose bytes are not the ones that were emitted.
+async fn altered_events(connection: &Connection) -> Result<Vec<String>, Fault> {
+    let mut found = Vec::new();
+    let mut after = i64::MIN;
+    while found.len() < SHOWN {
+        let sql = "SELECT e.seq, e.id, k.type, e.body, e.checksum FROM event e JOIN kind k ON k.id = e.kind
+            WHERE e.seq > $1 ORDER BY e.seq LIMIT $2";
+        let rows = connection.query(sql, args![after, AT_ONCE]).await?;
+        let Some(last) = rows.last() else { break };
+        after = int(last, 0);
+        for row in &rows {
+            let (id, event_type) = (row.get(1), row.get(2));
+            if !(Sent { id, event_type, body: row.get(3) }.is_sound(int(row, 4))) {
+                found.push(format!("the stored event {id} is not the one that was emitted"));
+            }
+        }
+    }
+    found.truncate(SHOWN);
+    Ok(found)
+}
+
+pub(super) async fn info(node: &Node, location: Location) -> Result<DatabaseInfo> {
+    node.read(async |connection: &Connection| {
+        let sql = "SELECT (SELECT version FROM schema_version), current_setting('server_version'),
+            (SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint FROM pg_class c
+                WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r')";
+        let row = connection.first(sql, &[]).await?;
+        Ok(DatabaseInfo {
+            location: location.clone(),
+            schema: row.as_ref().map_or(0, |row| int(row, 0)),
+            known_schema: migrate::known_version(),
+            engine: "PostgreSQL",
+            engine_version: row.as_ref().map_or_else(String::new, |row| row.get(1)),
+            bytes: row.as_ref().map_or(0, |row| int(row, 2)).unsigned_abs(),
+            file: None,
+        })
+    })
+    .await
+}

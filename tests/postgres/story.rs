@@ -1,0 +1,97 @@
+//! Every command on a queue in PostgreSQL, as an operator uses it.
+
+use serde_json::Value;
+
+use crate::support::cluster::Cluster;
+use crate::support::place::Place;
+use crate::support::receiver::{Receiver, Reply};
+
+pub(crate) fn place(cluster: &Cluster, urls: &[String]) -> Place {
+    let mut place = Place::sending_to(urls);
+    place.set("SYNCCTL_DB", &cluster.url());
+    place
+}
+
+#[test]
+fn an_event_goes_from_nothing_to_its_receiver() {
+    let Some(cluster) = Cluster::start() else { return };
+    let receiver = Receiver::good();
+    let place = place(&cluster, &[receiver.url("/hook")]);
+    let nothing = place.run(&["status"]);
+    assert_eq!(nothing.code, 10, "{nothing:?}");
+    let emitted = place.data(&["emit", "user.updated", "u1", "--data", "{\"name\":\"Z\"}", "--id", "e1"]);
+    assert_eq!(emitted["deliveries"], 1);
+    let again = place.data(&["emit", "user.updated", "u1", "--data", "{\"name\":\"Z\"}", "--id", "e1"]);
+    assert_eq!(again["duplicate"], true);
+    assert_eq!(place.run(&["emit", "user.updated", "u1", "--data", "{}", "--id", "e1"]).code, 65);
+    assert_eq!(place.queue()["pending"], 1);
+    let run = place.data(&["process"]);
+    assert_eq!(run["run"]["delivered"], 1, "{run}");
+    assert_eq!(receiver.count(), 1);
+    assert_eq!(place.queue()["delivered"], 1);
+    for args in READERS {
+        let ran = place.run(args);
+        assert!(matches!(ran.code, 0 | 1), "{args:?}: {ran:?}");
+        assert!(!ran.stderr.contains("error:"), "{args:?}: {ran:?}");
+    }
+}
+
+/// Commands that only read, all of which have to work.
+const READERS: &[&[&str]] = &[
+    &["status"],
+    &["health"],
+    &["check"],
+    &["deliveries", "list"],
+    &["deliveries", "list", "--state", "delivered"],
+    &["events", "list"],
+    &["events", "show", "e1"],
+    &["events", "why", "e1"],
+    &["failures", "list"],
+    &["failures", "stats"],
+    &["audit", "list"],
+    &["records", "list", "user"],
+    &["endpoints", "list"],
+    &["db", "status"],
+    &["db", "verify"],
+    &["process", "--dry-run"],
+    &["metrics"],
+];
+
+#[test]
+fn retries_replays_pauses_and_pruning_work_as_with_a_file() {
+    let Some(cluster) = Cluster::start() else { return };
+    let receiver = Receiver::new(|request| match request.header("x-sync-attempt") {
+        "1" => Reply::Status(500),
+        _ => Reply::Status(200),
+    });
+    let place = place(&cluster, &[receiver.url("/hook")]);
+    for n in 0..4 {
+        place.emit("user.updated", &format!("u{}", n % 2));
+    }
+    assert_eq!(place.run(&["process", "--wait"]).code, 0);
+    let queue = place.queue();
+    assert_eq!((&queue["delivered"], &queue["pending"]), (&Value::from(4), &Value::from(0)));
+    assert_eq!(receiver.count(), 8);
+    let endpoint = place.data(&["endpoints", "list"]);
+    let name = endpoint[0]["name"].as_str().unwrap_or_else(|| panic!("{endpoint}")).to_owned();
+    assert_eq!(place.run(&["endpoints", "pause", &name]).code, 0);
+    place.emit("user.updated", "u9");
+    assert_eq!(place.queue()["held"], 1);
+    assert_eq!(place.run(&["endpoints", "resume", &name]).code, 0);
+    assert_eq!(place.run(&["process", "--wait"]).code, 0);
+    assert_eq!(place.queue()["delivered"], 5);
+    assert_eq!(place.run(&["db", "verify"]).code, 0);
+    assert_eq!(place.run(&["db", "prune", "--older-than", "0s", "--state", "delivered", "--yes", "--force"]).code, 0);
+    assert_eq!(cluster.queue("SELECT count(*) FROM delivery"), "0");
+    assert_eq!(place.run(&["db", "verify"]).code, 0);
+}
+
+#[test]
+fn what_only_a_file_has_names_the_tools_of_the_server() {
+    let Some(cluster) = Cluster::start() else { return };
+    let place = place(&cluster, &[]);
+    place.emit("user.updated", "u");
+    let refused = place.run(&["db", "backup", "copy.db"]);
+    assert_ne!(refused.code, 0);
+    assert!(refused.stderr.contains("pg_dump"), "{refused:?}");
+}

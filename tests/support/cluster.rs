@@ -1,0 +1,137 @@
+//! A PostgreSQL server of a test's own: on loopback, in a temporary directory, gone with the value.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::tools;
+
+/// The server's settings: TLS off unless a test turns it on, and every commit really on disk.
+const SETTINGS: &str =
+    "listen_addresses = '127.0.0.1'\nmax_connections = 200\nwal_compression = lz4\nlog_min_messages = fatal\n";
+
+pub struct Cluster {
+    dir: tempfile::TempDir,
+    bin: PathBuf,
+    pub port: u16,
+}
+
+impl Cluster {
+    /// Starts one, or skips the test aloud.
+    pub fn start() -> Option<Self> {
+        let Some(bin) = programs() else {
+            tools::skip("not installed: the programs of a PostgreSQL server");
+            return None;
+        };
+        let dir = tempfile::tempdir().unwrap();
+        make_owner(dir.path());
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let cluster = Self { dir, bin, port };
+        cluster.do_well("initdb", &["-D", "data", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-sync"]);
+        cluster.configure(&format!("{SETTINGS}port = {port}\nunix_socket_directories = ''\n"));
+        cluster.up();
+        cluster.sql("postgres", "CREATE DATABASE queue");
+        Some(cluster)
+    }
+
+    /// Adds to the server's settings; they hold from its next start.
+    pub fn configure(&self, settings: &str) {
+        use std::io::Write as _;
+        let path = self.dir.path().join("data/postgresql.conf");
+        std::fs::OpenOptions::new().append(true).open(path).unwrap().write_all(settings.as_bytes()).unwrap();
+    }
+
+    /// Where the queue is.
+    pub fn url(&self) -> String {
+        format!("postgres://postgres@127.0.0.1:{}/queue", self.port)
+    }
+
+    /// Where a queue is that is only this test's.
+    pub fn url_of(&self, schema: &str) -> String {
+        format!("{}?schema={schema}", self.url())
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// Starts the server and waits until it answers.
+    pub fn up(&self) {
+        self.do_well("pg_ctl", &["-D", "data", "-l", "log", "-w", "-t", "60", "start"]);
+    }
+
+    /// Stops it: `fast`, or `immediate`, which is as if its processes were killed.
+    pub fn down(&self, how: &str) {
+        self.do_well("pg_ctl", &["-D", "data", "-w", "-m", how, "stop"]);
+    }
+
+    /// Runs SQL, and returns what it answers, one row a line.
+    pub fn sql(&self, database: &str, sql: &str) -> String {
+        let port = self.port.to_string();
+        let args = ["-XqAt", "-h", "127.0.0.1", "-p", &port, "-U", "postgres", "-d", database, "-c", sql];
+        self.do_well("psql", &args)
+    }
+
+    /// Runs SQL in the schema of the queue.
+    pub fn queue(&self, sql: &str) -> String {
+        self.sql("queue", &format!("SET search_path = syncctl; {sql}"))
+    }
+
+    pub fn command(&self, program: &str, args: &[&str]) -> Command {
+        // The server refuses to run as root.
+        let path = self.bin.join(program);
+        let mut command = if is_root() {
+            let mut command = Command::new("setpriv");
+            command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups", "--"]).arg(path);
+            command
+        } else {
+            Command::new(path)
+        };
+        command.args(args).current_dir(self.dir.path()).stdin(Stdio::null()).env("LC_ALL", "C");
+        command
+    }
+
+    fn do_well(&self, program: &str, args: &[&str]) -> String {
+        let out = self.dir.path().join(format!("{program}-{}.out", self.port));
+        // The server keeps what it inherits, so it is given no pipe that somebody waits for.
+        let answers = if program == "pg_ctl" {
+            let file = std::fs::File::create(&out).unwrap();
+            let status = self.command(program, args).stdout(file.try_clone().unwrap()).stderr(file).status().unwrap();
+            (status, std::fs::read_to_string(&out).unwrap())
+        } else {
+            let output = self.command(program, args).output().unwrap();
+            let text = String::from_utf8_lossy(if output.status.success() { &output.stdout } else { &output.stderr });
+            (output.status, text.trim().to_owned())
+        };
+        assert!(answers.0.success(), "{program} {args:?}: {}", answers.1);
+        answers.1
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        let stop = ["-D", "data", "-w", "-m", "immediate", "stop"];
+        let _ = self.command("pg_ctl", &stop).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    }
+}
+
+/// The directory of the newest server's programs.
+fn programs() -> Option<PathBuf> {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").ok()?;
+    let mut found: Vec<PathBuf> = versions.flatten().map(|it| it.path().join("bin")).collect();
+    found.sort();
+    found.into_iter().rfind(|bin| bin.join("initdb").is_file())
+}
+
+fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    std::fs::metadata("/proc/self").is_ok_and(|it| it.uid() == 0)
+}
+
+/// Gives the directory to the user that the server runs as.
+fn make_owner(directory: &Path) {
+    if is_root() {
+        let given = Command::new("chown").arg("postgres").arg(directory).status().unwrap();
+        assert!(given.success());
+    }
+}
