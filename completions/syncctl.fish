@@ -1000,13 +1000,13 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand why" -s v -l verbose -d 
 complete -c syncctl -n "__fish_syncctl_using_subcommand why" -l no-input -d 'Never prompt; fail instead'
 complete -c syncctl -n "__fish_syncctl_using_subcommand why" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l endpoint -d 'Only to this endpoint' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l type -d 'Only this event type, or a pattern such as `user.*`' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l resource -d 'Only about the resource with this id' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l since -d 'Last changed at or after: 2h, yesterday, 2026-11-28, RFC 3339' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l secret-command -d 'A command that prints the secret' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l status -d 'Only if the last attempt was answered with this HTTP status' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l error -d 'Only if the last attempt\'s error contains this text' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l since -d 'Last changed at or after: 2h, yesterday, 2026-11-28, RFC 3339' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l until -d 'Last changed before' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l type -d 'Only this event type, or a pattern such as `user.*`' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l to -d 'Send the same body to this URL, freshly signed; the queue is not changed' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l from -d 'Send captured requests from a file or directory of `listen --save`' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l scheme -d 'With --from, the scheme to sign by where the request\'s headers do not tell' -r
@@ -1033,10 +1033,10 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_s
 json\t''"
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l stdin -d 'Read ids from standard input, one per line'
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l failed -d 'All failed deliveries that the other options match'
-complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l include-delivered -d 'Also deliveries that were delivered'
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -s n -l dry-run -d 'Show what would be replayed and change nothing'
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l yes -d 'Do not ask; required for filters when not running interactively'
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l skip-unsigned -d 'With --from, leave out requests without a signature header of a known scheme'
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l include-delivered -d 'Also deliveries that were delivered'
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l force -d 'Also pending deliveries: due now, with new attempts'
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l json -d 'Same as `-o json`'
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l no-headers -d 'Omit the header row'
@@ -1991,7 +1991,6 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l no-input -d 'Ne
 complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l header -d 'A header of the request, `NAME: VALUE`; may be given more than once' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l request -d 'The whole request, in any of the forms of `syncctl help requests`; `-` for standard input' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l stored -d 'Verify a refused webhook that is kept, as of the time it arrived; `syncctl requests list` has their numbers' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l scheme -d 'The scheme, such as standard, stripe or github; `generic` is described by the options below' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l signed -d 'generic: what is signed, such as `{id}.{timestamp}.{body}`; also {method}, {url} and {query.NAME}' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l encoding -d 'generic: how the code is written' -r -f -a "hex\t''
@@ -2016,6 +2015,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l url -d 'The U
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l method -d 'The method, when it was not POST' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l at -d 'Verify as of that time, for stored requests: RFC 3339 or seconds since 1970' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l tolerance -d 'How far its time may lie from now, instead of what the scheme says' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l stored -d 'Verify a refused webhook that is kept, as of the time it arrived; `syncctl requests list` has their numbers' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l db -d 'Database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l env-file -d 'File with more environment variables; no .env is read unless named' -r -F

@@ -371,7 +371,7 @@ const RARE: &[(&str, &[&str])] = &[
         ],
     ),
     ("sign", &["url", "method", "curl", "snippet", "all"]),
-    ("verify", &["which", "event", "url", "method", "at", "tolerance", "show_expected"]),
+    ("verify", &["which", "event", "url", "method", "at", "tolerance", "show_expected", "stored"]),
 ];
 
 /// The options of `command` that only `--help` shows.
