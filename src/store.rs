@@ -5,6 +5,7 @@
 
 mod answer;
 mod changes;
+mod codes;
 mod error;
 mod figures;
 pub mod inbound;
@@ -12,6 +13,7 @@ mod lists;
 mod location;
 #[cfg(feature = "postgres")]
 mod postgres;
+mod rules;
 mod sqlite;
 mod upkeep;
 mod work;
@@ -26,7 +28,6 @@ use crate::endpoint::{Endpoint, Spec};
 use crate::event::EventId;
 
 pub use answer::Answer;
-use answer::Reply;
 pub use changes::Changes;
 pub use error::{Result, StoreError};
 pub use figures::{Counts, EndpointFigures, Figures, Rate};
@@ -85,6 +86,8 @@ pub trait Store: inbound::Records + Send + Sync + fmt::Debug {
     /// most as many as wanted for each endpoint and as its rate allows; one delivery if the endpoint's rest is to be probed. Retries and what waited
     /// behind them come first, longest due first, then new deliveries in the order they were emitted; these are always due,
     /// whatever the clock says. A delivery that must run alone goes before all others, and only to an idle worker.
+    ///
+    /// A run that was ended or reaped records and claims nothing more: [`StoreError::RunEnded`].
     fn advance(&self, run: RunId, finished: Arc<Vec<Finished>>, wants: Wants, now: Timestamp) -> Answer<Advanced>;
 
     /// Lets go of claims that were never sent: they are due and no attempt was made. Lost ones are skipped.

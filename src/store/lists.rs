@@ -63,6 +63,13 @@ pub struct Page {
     pub oldest_first: bool,
 }
 
+impl Page {
+    /// Rows before this page.
+    pub(super) fn offset(self) -> u64 {
+        self.number.saturating_sub(1).saturating_mul(self.limit).min(i64::MAX.unsigned_abs())
+    }
+}
+
 /// A page of rows and how many there are in all.
 #[derive(Clone, Debug)]
 pub struct Listed<T> {

@@ -1,4 +1,4 @@
-//! Where a queue is kept, a file of this machine or a database server, and how it is opened.
+//! Where a queue is kept: a file of this machine, or a database server.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,14 @@ pub enum Location {
     Postgres(PostgresLocation),
 }
 
-/// How a queue is opened.
+/// How a PostgreSQL database is reached, as it was given: a URL, or `key=value` pairs.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PostgresLocation {
+    given: String,
+    shown: String,
+}
+
+/// How a database is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
     /// Created when it is missing: commands that add to the queue.
@@ -25,13 +32,6 @@ pub enum Access {
     Inspect,
     /// Must be there, and is only read: a backup that lies still is left as it is, with nothing beside it.
     ReadOnly,
-}
-
-/// How a PostgreSQL database is reached, as it was given: a URL, or `key=value` pairs.
-#[derive(Clone, PartialEq, Eq)]
-pub struct PostgresLocation {
-    given: String,
-    shown: String,
 }
 
 /// What is wrong with a text that should name a location.

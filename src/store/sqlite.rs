@@ -5,17 +5,14 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use rusqlite::Connection;
-use rusqlite::config::DbConfig;
 
 use super::{
     Access, Advanced, Answer, AttemptFilter, BackupReport, ChangedDeliveries, Changes, Claim, Configured, DatabaseInfo,
-    DeliveryFilter, DeliveryId, DeliveryRow, Drafts, DroppedEndpoint, Enqueued, EventDetail, EventFilter, EventRow,
-    Exclusive, Figures, FileStore, Finished, Holder, IdleInfo, Listed, Log, LoggedAttempt, OpenRuns, Page, Prune,
-    Pruned, PrunedLog, Rate, Replay, Reply, Result, Run, RunId, RunRow, RunStats, Storage, Store, StoreError, Volume,
-    Wants,
+    DeliveryFilter, DeliveryId, DeliveryRow, Drafts, Enqueued, EventDetail, EventFilter, EventRow, Exclusive, Figures,
+    FileStore, Finished, Holder, IdleInfo, Listed, Log, LoggedAttempt, OpenRuns, Page, Prune, Pruned, PrunedLog, Rate,
+    Replay, Result, Run, RunId, RunRow, RunStats, Storage, Store, StoreError, Volume, Wants,
 };
 use crate::clock::Timestamp;
 use crate::delivery::Trigger;
@@ -27,53 +24,26 @@ use crate::store::inbound::{
     RecordRow, RecordSummary, Records, Refused, RequestCopy, SenderRow,
 };
 
-mod advance;
-mod backup;
-mod checksum;
-mod disk;
-mod edits;
-mod endpoint_cache;
-mod endpoints;
-mod enqueue;
 mod error;
-mod figures;
-mod holder;
-mod identity;
-mod inbound;
-mod known_ids;
-mod lanes;
-mod lists;
-mod migrate;
-mod open_mode;
-mod preview;
-mod prune;
-mod records;
-mod replay;
+mod file;
+mod read;
 mod requests;
-mod restore;
-mod row;
-mod runs;
-mod verify;
-mod watch;
-mod writer;
+mod upkeep;
+mod write;
 
-use identity::Identity;
-use open_mode::OpenMode;
-use runs::RunLocks;
-use writer::Writer;
+use file::identity::Identity;
+use file::open_mode::{self, OpenMode};
+use file::run_locks::{self, RunLocks};
+use file::{backup, connection, disk, holder, restore, watch};
+use read::{figures, lists, preview, received, records as read_records, runs as read_runs};
+use upkeep::{prune, verify};
+use write::writer::Writer;
+use write::{advance, apply, edit, endpoint_cache, endpoints, enqueue, records, replay, runs};
 
-pub use restore::PreparedRestore;
+pub use file::restore::PreparedRestore;
 
 /// The first SQLite version without the WAL-reset corruption, as `sqlite3_libversion_number` counts.
 const OLDEST_SAFE_SQLITE: i32 = 3_051_003;
-/// How long a write waits for another process's transaction.
-pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(15);
-/// The size the WAL keeps after it was worked off; overwriting it is cheaper than growing it again.
-const WAL_BYTES: i64 = 16 * 1024 * 1024;
-/// Pages in the WAL after which they are worked into the file: a page that changes often is then written there once.
-const CHECKPOINT_PAGES: i64 = 3_000;
-/// Memory for pages, per connection.
-const CACHE_KIB: i64 = 8 * 1024;
 /// Read connections kept for the next reader.
 const IDLE_READERS: usize = 4;
 
@@ -103,7 +73,7 @@ impl Sqlite {
                 rusqlite::version()
             )));
         }
-        prepare_file(path, access)?;
+        connection::prepare_file(path, access)?;
         let path = path.canonicalize().map_err(|e| error::io(&e))?;
         let (connection, mode) = open_mode::open(&path, access)?;
         let identity = Identity::of(&path)?;
@@ -175,54 +145,6 @@ fn snapshot<T>(connection: &Connection, work: impl FnOnce(&Connection) -> rusqli
     done
 }
 
-/// Makes a directory and those above it, for their owner only, so that a power cut does not take them away again.
-fn create_directory(directory: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    let missing: Vec<&Path> = directory.ancestors().take_while(|it| !it.exists()).collect();
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
-    // A name is on disk once the directory that holds it is; SQLite does that for its files, and not for directories.
-    missing.into_iter().filter_map(Path::parent).try_for_each(|above| {
-        let above = if above.as_os_str().is_empty() { Path::new(".") } else { above };
-        std::fs::File::open(above)?.sync_all()
-    })
-}
-
-/// Sees to it that the file and its directory exist, readable by their owner only.
-fn prepare_file(path: &Path, access: Access) -> Result<()> {
-    use std::os::unix::fs::OpenOptionsExt;
-    match (path.try_exists(), access) {
-        (Ok(true), _) => return Ok(()),
-        (Ok(false), Access::Existing | Access::ReadOnly | Access::Inspect) => {
-            return Err(StoreError::NoDatabase);
-        }
-        (Ok(false), Access::Create) => {}
-        (Err(e), _) => return Err(error::io(&e)),
-    }
-    if let Some(directory) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
-        create_directory(directory).map_err(|e| error::io(&e))?;
-    }
-    match std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-        Ok(_) => Ok(()),
-        Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        Err(e) => Err(error::io(&e)),
-    }
-}
-
-fn configure(connection: &Connection) -> rusqlite::Result<()> {
-    connection.busy_timeout(BUSY_TIMEOUT)?;
-    connection.set_prepared_statement_cache_capacity(96);
-    // A cron run would otherwise pay for a checkpoint each time it is the last to leave.
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-    // Plans do not depend on the values bound: with partial indexes, each new value would otherwise prepare anew.
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.pragma_update(None, "temp_store", "MEMORY")?;
-    connection.pragma_update(None, "journal_size_limit", WAL_BYTES)?;
-    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
-    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
-    connection.pragma_update(None, "foreign_keys", false)
-}
-
 impl Store for Sqlite {
     fn set_endpoints(&self, specs: Vec<Spec>, now: Timestamp) -> Answer<Configured> {
         self.writer.submit(move |txn| endpoints::set(txn, &specs, now))
@@ -275,7 +197,7 @@ impl Store for Sqlite {
         let (readers, locks, writer) =
             (Arc::clone(&self.readers), Arc::clone(&self.run_locks), Arc::clone(&self.writer));
         Answer::deferred(move || {
-            let open = readers.read(runs::open_runs)?;
+            let open = readers.read(read_runs::open_runs)?;
             let mut touched = 0;
             for (run, token) in &open {
                 // The lock is kept until the row says that the run is over.
@@ -292,7 +214,7 @@ impl Store for Sqlite {
     fn preview_due(&self, specs: &[Spec], now: Timestamp) -> Answer<Listed<DeliveryRow>> {
         let (locks, specs) = (Arc::clone(&self.run_locks), specs.to_vec());
         self.read(move |connection| {
-            let open = runs::open_runs(connection)?;
+            let open = read_runs::open_runs(connection)?;
             let dead: Vec<RunId> =
                 open.into_iter().filter(|(_, token)| locks.is_dead(token)).map(|(run, _)| run).collect();
             preview::preview_due(connection, &specs, &dead, now)
@@ -363,7 +285,7 @@ impl Store for Sqlite {
     }
 
     fn runs(&self, limit: u64) -> Answer<Vec<RunRow>> {
-        self.read(move |connection| runs::runs(connection, limit))
+        self.read(move |connection| read_runs::runs(connection, limit))
     }
 
     fn database(&self) -> Answer<DatabaseInfo> {
@@ -378,7 +300,7 @@ impl Store for Sqlite {
     fn try_exclusive(&self, name: &str) -> Answer<Option<Exclusive>> {
         let lock = backup::beside(&self.readers.path, &format!("-{name}.lock"));
         Answer::deferred(move || {
-            let locked = runs::lock_file(&lock).map_err(|e| error::io(&e))?;
+            let locked = run_locks::lock_file(&lock).map_err(|e| error::io(&e))?;
             Ok(locked.map(|file| Exclusive { _lock: Box::new(file) }))
         })
     }
@@ -390,7 +312,7 @@ impl Store for Sqlite {
     fn open_runs(&self) -> Answer<OpenRuns> {
         let locks = Arc::clone(&self.run_locks);
         self.read(move |connection| {
-            let open = runs::open_runs(connection)?;
+            let open = read_runs::open_runs(connection)?;
             let dead = open.iter().filter(|(_, token)| locks.is_dead(token)).count() as u64;
             Ok(OpenRuns { alive: open.len() as u64 - dead, dead })
         })
@@ -430,16 +352,16 @@ impl FileStore for Sqlite {
 
 impl Records for Sqlite {
     fn apply(&self, incoming: Incoming, now: Timestamp) -> Answer<Applied> {
-        self.writer.submit_repeatable(move |txn| inbound::apply(txn, &incoming, now))
+        self.writer.submit_repeatable(move |txn| apply::apply(txn, &incoming, now))
     }
 
     fn refuse(&self, refused: Vec<Refused>, now: Timestamp) -> Answer<()> {
-        self.writer.submit(move |txn| Ok(inbound::refuse(txn.connection, &refused, now)?))
+        self.writer.submit(move |txn| Ok(apply::refuse(txn.connection, &refused, now)?))
     }
 
     fn edit(&self, edit: Edit, now: Timestamp) -> Answer<Edited> {
         let ids = Arc::clone(&self.ids);
-        self.writer.submit(move |txn| edits::edit(txn, edit, &ids, now))
+        self.writer.submit(move |txn| edit::edit(txn, edit, &ids, now))
     }
 
     fn import(&self, records: Vec<(Kind, String, Record)>) -> Answer<u64> {
@@ -448,29 +370,29 @@ impl Records for Sqlite {
 
     fn record(&self, kind: Kind, id: &str) -> Answer<Option<RecordRow>> {
         let id = id.to_owned();
-        self.read(move |connection| records::find(connection, kind, &id))
+        self.read(move |connection| read_records::find(connection, kind, &id))
     }
 
     fn records(&self, filter: &RecordFilter, page: Page) -> Answer<Listed<RecordRow>> {
         let filter = filter.clone();
-        self.read(move |connection| records::list(connection, &filter, page))
+        self.read(move |connection| read_records::list(connection, &filter, page))
     }
 
     fn records_after(&self, after: i64, limit: u64) -> Answer<Vec<(i64, RecordRow)>> {
-        self.read(move |connection| records::after(connection, after, limit))
+        self.read(move |connection| read_records::after(connection, after, limit))
     }
 
     fn record_summaries(&self) -> Answer<Vec<RecordSummary>> {
-        self.read(records::record_summaries)
+        self.read(read_records::record_summaries)
     }
 
     fn senders(&self, now: Timestamp) -> Answer<Vec<SenderRow>> {
-        self.read(move |connection| inbound::senders(connection, now))
+        self.read(move |connection| received::senders(connection, now))
     }
 
     fn received(&self, filter: &ReceivedFilter, page: Page) -> Answer<Listed<ReceivedRow>> {
         let filter = filter.clone();
-        self.read(move |connection| inbound::list(connection, &filter, page))
+        self.read(move |connection| received::list(connection, &filter, page))
     }
 
     fn received_figures(&self, since: Timestamp) -> Answer<ReceivedFigures> {
@@ -490,6 +412,6 @@ impl Records for Sqlite {
     }
 
     fn latest_received(&self, refused: bool, limit: u32) -> Answer<Vec<ReceivedRow>> {
-        self.read(move |connection| inbound::latest(connection, refused, limit))
+        self.read(move |connection| received::latest(connection, refused, limit))
     }
 }

@@ -185,3 +185,25 @@ pub struct IdleInfo {
     /// Deliveries that other runs hold.
     pub elsewhere: u64,
 }
+
+/// Conflicts that are remembered one by one.
+const CONFLICTS_NAMED: usize = 1_000;
+
+impl Enqueued {
+    pub(super) fn add(&mut self, receipt: Receipt) {
+        if receipt.duplicate {
+            self.duplicates += 1;
+        } else {
+            self.accepted += 1;
+            self.unwanted += u64::from(receipt.deliveries == 0);
+        }
+        self.first.get_or_insert(receipt);
+    }
+
+    pub(super) fn skip(&mut self, position: u64, id: EventId) {
+        self.conflicted += 1;
+        if self.conflicts.len() < CONFLICTS_NAMED {
+            self.conflicts.push((position, id));
+        }
+    }
+}

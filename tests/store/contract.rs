@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use syncctl::clock::Timestamp;
-use syncctl::delivery::{Outcome, Reason, State};
+use syncctl::delivery::{Outcome, Reason, State, Trigger};
 use syncctl::endpoint::{EndpointUrl, PausedBy, Spec};
 use syncctl::event::{Draft, EventId};
 use syncctl::store::{
-    Access, Claim, DeliveryFilter, Finished, Location, Page, Recorded, Run, RunStats, Store, StoreError, Wants, open,
+    Access, Claim, DeliveryFilter, DeliveryId, EventFilter, Finished, Location, Page, Prune, Recorded, Run, RunStats,
+    Store, StoreError, Wants, open,
 };
 
 use crate::support::memory_dir;
@@ -53,17 +54,12 @@ impl Bench {
     }
 
     pub(crate) fn finish(&self, run: &Run, claim: Claim, outcome: Outcome) -> Recorded {
-        let finished = Finished {
-            claim,
-            outcome,
-            started_at: now(),
-            ended_at: now(),
-            took: Duration::from_millis(1),
-            detail: "test".into(),
-            response: bytes::Bytes::new(),
-            jitter: 0.0,
-        };
+        let finished = finished(claim, outcome);
         self.store.advance(run.id, Arc::new(vec![finished]), Wants::default(), now()).wait().unwrap().recorded[0]
+    }
+
+    fn seq(&self, id: &str) -> i64 {
+        self.store.event(&EventId::parse(id).unwrap()).wait().unwrap().unwrap().row.seq
     }
 
     fn state(&self, id: &str) -> (State, Option<Reason>) {
@@ -76,6 +72,19 @@ impl Bench {
             .rows
             .remove(0);
         (row.state, row.reason)
+    }
+}
+
+fn finished(claim: Claim, outcome: Outcome) -> Finished {
+    Finished {
+        claim,
+        outcome,
+        started_at: now(),
+        ended_at: now(),
+        took: Duration::from_millis(1),
+        detail: "test".into(),
+        response: bytes::Bytes::new(),
+        jitter: 0.0,
     }
 }
 
@@ -274,4 +283,101 @@ fn figures_stay_right_when_a_delivery_that_failed_before_kills_its_workers() {
     assert_eq!(bench.state("a"), (State::Failed, Some(Reason::WorkerCrash)));
     let counts = bench.store.figures(now()).wait().unwrap().endpoints[0].counts;
     assert_eq!((counts.troubled, counts.troubled_attempts, counts.failed), (1, 6, 1));
+}
+
+#[test]
+fn a_run_that_has_ended_or_was_taken_for_dead_records_and_claims_nothing() {
+    for is_ended in [true, false] {
+        let bench = Bench::new(&["http://a.invalid/"]);
+        bench.emit("a", "r");
+        bench.emit("b", "s");
+        let run = bench.run();
+        let (id, claim) = (run.id, bench.claim(&run, 1).remove(0));
+        if is_ended {
+            bench.store.end_run(&run, RunStats::default(), 0, now()).wait().unwrap();
+        } else {
+            drop(run);
+            assert_eq!(bench.store.reap(now()).wait().unwrap(), 1);
+        }
+        let wants = Wants { endpoints: vec![(claim.endpoint, 5)], idle: true };
+        let delivered = finished(claim, Outcome::Delivered { status: 200 });
+        for outcomes in [vec![], vec![delivered]] {
+            let refused = bench.store.advance(id, Arc::new(outcomes), wants.clone(), now()).wait();
+            assert!(matches!(refused, Err(StoreError::RunEnded)), "{refused:?}");
+        }
+        assert_eq!((bench.state("a").0, bench.state("b").0), (State::Pending, State::Pending));
+    }
+}
+
+#[test]
+fn numbers_of_events_and_deliveries_are_not_given_again_after_a_prune() {
+    let bench = Bench::new(&["http://a.invalid/"]);
+    bench.emit("a", "r");
+    let run = bench.run();
+    let claim = bench.claim(&run, 1).remove(0);
+    let (first, seq) = (claim.delivery, bench.seq("a"));
+    bench.finish(&run, claim, Outcome::Delivered { status: 200 });
+    let what = Prune { states: vec![State::Delivered], endpoint: None, before: later(60), after: DeliveryId(0) };
+    assert_eq!(bench.store.prune(what).wait().unwrap().events, 1);
+    bench.emit("b", "r");
+    assert!(bench.claim(&run, 1)[0].delivery > first && bench.seq("b") > seq);
+}
+
+#[test]
+fn deliveries_are_made_once_for_events_that_have_none() {
+    let bench = Bench::new(&[]);
+    bench.emit("early", "r");
+    let spec = |url: &str| Spec::of_url(EndpointUrl::parse(url).unwrap());
+    bench.store.set_endpoints(vec![spec("http://a.invalid/"), spec("http://b.invalid/")], now()).wait().unwrap();
+    bench.emit("late", "r");
+    let events = || ["early", "late", "unknown"].map(|id| EventId::parse(id).unwrap()).to_vec();
+    let make = |only: Option<&str>| {
+        let only = only.map(str::to_owned);
+        bench.store.create_missing_deliveries(events(), Trigger::Manual, only, now()).wait().unwrap().len()
+    };
+    assert_eq!(make(Some("nobody")), 0);
+    assert_eq!((make(Some("b.invalid")), make(None)), (1, 0), "an event that has a delivery is left as it is");
+    let run = bench.run();
+    let claims = bench.claim(&run, 5);
+    let mut sent: Vec<_> = claims.iter().map(|claim| (claim.event_id.as_str(), claim.trigger)).collect();
+    sent.sort_unstable_by_key(|(id, _)| id.to_owned());
+    assert_eq!(
+        sent,
+        [("late", Trigger::Initial), ("late", Trigger::Initial)],
+        "it goes behind what is queued of its resource"
+    );
+}
+
+#[test]
+fn a_preview_shows_what_a_run_would_claim_and_changes_nothing() {
+    let bench = Bench::new(&["http://a.invalid/"]);
+    for (id, resource) in [("a", "r"), ("b", "r"), ("c", "s")] {
+        bench.emit(id, resource);
+    }
+    let preview = |specs: &[Spec]| -> Vec<String> {
+        let listed = bench.store.preview_due(specs, now()).wait().unwrap();
+        assert_eq!(listed.total, listed.rows.len() as u64);
+        listed.rows.iter().map(|row| row.event.id.to_string()).collect()
+    };
+    assert_eq!(preview(&[]), ["a", "c"], "one of each resource");
+    let other = Spec::of_url(EndpointUrl::parse("http://b.invalid/").unwrap());
+    assert!(preview(&[other]).is_empty(), "an endpoint that is not named any more would be held");
+    let run = bench.run();
+    let claim = bench.claim(&run, 1).remove(0);
+    assert_eq!(preview(&[]), ["c"], "what lives is not robbed");
+    drop(run);
+    assert_eq!(preview(&[]), ["a", "c"], "the claims of the dead are free");
+    let rows = bench.store.events(&EventFilter::default(), Page { limit: 9, number: 1, oldest_first: true });
+    assert_eq!((rows.wait().unwrap().total, bench.state(claim.event_id.as_str()).0), (3, State::Processing));
+}
+
+#[test]
+fn one_process_at_a_time_holds_an_exclusive_lock() {
+    let bench = Bench::new(&[]);
+    let held = bench.store.try_exclusive("single").wait().unwrap();
+    assert!(held.is_some());
+    assert!(bench.store.try_exclusive("single").wait().unwrap().is_none());
+    assert!(bench.store.try_exclusive("other").wait().unwrap().is_some());
+    drop(held);
+    assert!(bench.store.try_exclusive("single").wait().unwrap().is_some());
 }

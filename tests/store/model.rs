@@ -14,7 +14,7 @@ use syncctl::endpoint::{EndpointId, EndpointUrl, Spec};
 use syncctl::event::{Draft, EventId};
 use syncctl::store::{
     Access, Claim, DeliveryFilter, DeliveryId, Finished, Location, Page, Prune, Recorded, Replay, Run, SkipReason,
-    Store, Wants, open,
+    Store, StoreError, Wants, open,
 };
 
 use crate::support::{Chance, memory_dir, seeds};
@@ -420,9 +420,8 @@ impl History {
         if let Some((run, claim)) = self.ghosts.pop() {
             let late = Arc::new(vec![self.finished(claim.clone())]);
             let wanted = Wants::default();
-            let done = self.store.advance(run, late, wanted, self.now).wait().unwrap();
-            self.model.forgive(self.now);
-            assert_eq!(done.recorded, [Recorded::Lost]);
+            let refused = self.store.advance(run, late, wanted, self.now).wait();
+            assert!(matches!(refused, Err(StoreError::RunEnded)), "{refused:?}");
             assert_eq!(self.store.still_wanted(run, &[&claim], self.now).wait().unwrap(), [false]);
             self.store.release(run, vec![claim], self.now).wait().unwrap();
         }

@@ -22,7 +22,7 @@ fn plan(connection: &Connection, sql: &str) -> String {
 
 /// Every statement that runs once per event, as it stands in the source.
 fn hot_statements() -> Vec<String> {
-    ["advance", "lanes", "enqueue", "figures", "runs"]
+    ["write/advance", "write/lanes", "write/enqueue", "write/runs", "read/figures", "read/runs"]
         .iter()
         .flat_map(|file| {
             let path = format!("{}/src/store/sqlite/{file}.rs", env!("CARGO_MANIFEST_DIR"));

@@ -200,7 +200,7 @@ fn the_log_is_not_sorted_to_be_read() {
 fn troubled_deliveries_are_found_by_their_indexes() {
     let bench = delivered(1);
     let connection = rusqlite::Connection::open(bench.directory.path().join("q.db")).unwrap();
-    let source = include_str!("../../src/store/sqlite/lists.rs");
+    let source = include_str!("../../src/store/sqlite/read/lists.rs");
     let troubled = source.split("let troubled = \"").nth(1).unwrap().split('"').next().unwrap();
     let sql =
         format!("EXPLAIN QUERY PLAN SELECT d.id FROM delivery d WHERE d.id IN ({troubled}) ORDER BY d.id DESC LIMIT 9");

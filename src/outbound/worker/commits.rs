@@ -103,7 +103,7 @@ impl WorkerState<'_> {
     /// Keeps outcomes that could not be stored and tries again, for a while.
     pub(super) fn retry_after_store_error(&mut self, error: StoreError) -> Result<(), WorkerError> {
         let nothing_to_lose = self.recording.is_empty() && self.completed.is_empty() && self.slots.busy() == 0;
-        if nothing_to_lose {
+        if nothing_to_lose || matches!(error, StoreError::RunEnded) {
             return Err(error.into());
         }
         let now = Instant::now();

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rusqlite::ErrorCode;
 
-use super::StoreError;
+use crate::store::StoreError;
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
@@ -29,11 +29,20 @@ impl From<rusqlite::Error> for StoreError {
 }
 
 /// The system failed at the database or what belongs to it.
-pub(super) fn io(error: &io::Error) -> StoreError {
+pub(crate) fn io(error: &io::Error) -> StoreError {
     StoreError::Io(error.to_string())
 }
 
 /// The system failed at another file, such as a backup.
-pub(super) fn file(path: &Path, error: &io::Error) -> StoreError {
+pub(crate) fn file(path: &Path, error: &io::Error) -> StoreError {
     StoreError::File { path: path.to_owned(), detail: error.to_string() }
+}
+
+/// A stored value that this program cannot read.
+pub(crate) fn unreadable(column: &str, cause: &dyn std::fmt::Display) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(
+        0,
+        rusqlite::types::Type::Text,
+        format!("column {column}: {cause}").into(),
+    )
 }

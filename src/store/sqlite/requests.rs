@@ -2,18 +2,20 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::{Listed, Page, lists, row};
 use crate::clock::Timestamp;
 use crate::store::inbound::{
     KeptRequest, MAX_KEPT_BYTES, MAX_KEPT_BYTES_PER_SOURCE, REQUESTS_KEPT_FOR, ReceivedFigures, ReceivedRate, Refused,
     RequestCopy,
 };
+use crate::store::sqlite::error::unreadable;
+use crate::store::sqlite::read::lists;
+use crate::store::{Listed, Page};
 
 /// How long the figures of a minute are kept.
 const RATES_KEPT_MINUTES: i64 = 48 * 60;
 
 /// Counts what was received at a route; `reason` is empty for what was accepted.
-pub(super) fn count(
+pub(crate) fn count(
     connection: &Connection,
     (route, reason): (&str, &str),
     count: u64,
@@ -40,7 +42,7 @@ pub(super) fn count(
     Ok(())
 }
 
-pub(super) fn figures(connection: &Connection, since: Timestamp) -> rusqlite::Result<ReceivedFigures> {
+pub(crate) fn figures(connection: &Connection, since: Timestamp) -> rusqlite::Result<ReceivedFigures> {
     let rates = connection
         .prepare_cached(
             "SELECT route, reason, sum(count), sum(skew_sum), sum(skews) FROM received_rate WHERE minute >= ?1
@@ -61,7 +63,7 @@ pub(super) fn figures(connection: &Connection, since: Timestamp) -> rusqlite::Re
 }
 
 /// Keeps a refused request, and returns its number. Old ones and the oldest of whoever has too much make room.
-pub(super) fn keep(
+pub(crate) fn keep(
     connection: &Connection,
     refused: &Refused,
     copy: &RequestCopy,
@@ -118,7 +120,7 @@ fn remove_oldest(connection: &Connection, source: &str) -> rusqlite::Result<()> 
 
 const COLUMNS: &str = "id, at, source, route, reason, bytes, replayed_at, result";
 
-pub(super) fn list(connection: &Connection, page: Page) -> rusqlite::Result<Listed<KeptRequest>> {
+pub(crate) fn list(connection: &Connection, page: Page) -> rusqlite::Result<Listed<KeptRequest>> {
     let total: i64 = connection.prepare_cached("SELECT count(*) FROM request")?.query_row([], |row| row.get(0))?;
     let sql = format!(
         "SELECT {COLUMNS} FROM request ORDER BY id {} LIMIT {} OFFSET {}",
@@ -130,18 +132,17 @@ pub(super) fn list(connection: &Connection, page: Page) -> rusqlite::Result<List
     Ok(Listed { rows, total: total.unsigned_abs() })
 }
 
-pub(super) fn find(connection: &Connection, id: i64) -> rusqlite::Result<Option<(KeptRequest, RequestCopy)>> {
+pub(crate) fn find(connection: &Connection, id: i64) -> rusqlite::Result<Option<(KeptRequest, RequestCopy)>> {
     connection
         .prepare_cached(&format!("SELECT {COLUMNS}, headers, body FROM request WHERE id = ?1"))?
         .query_row([id], |row| {
-            let headers =
-                serde_json::from_str(row.get_ref(8)?.as_str()?).map_err(|e| row::unreadable("headers", &e))?;
+            let headers = serde_json::from_str(row.get_ref(8)?.as_str()?).map_err(|e| unreadable("headers", &e))?;
             Ok((kept_row(row)?, RequestCopy { headers, body: row.get(9)? }))
         })
         .optional()
 }
 
-pub(super) fn settle(connection: &Connection, id: i64, result: &str, now: Timestamp) -> rusqlite::Result<()> {
+pub(crate) fn settle(connection: &Connection, id: i64, result: &str, now: Timestamp) -> rusqlite::Result<()> {
     connection.prepare_cached("UPDATE request SET replayed_at = ?2, result = ?3 WHERE id = ?1")?.execute(params![
         id,
         now.as_millis(),

@@ -1,0 +1,129 @@
+//! The numbers by which states and causes are stored.
+
+use crate::delivery::{Outcome, Reason, State, Trigger};
+use crate::endpoint::PausedBy;
+use crate::record::Kind;
+
+/// Not looked at yet; the others below [`DELIVERED`] are in their lane.
+pub(crate) const QUEUED: i64 = -1;
+pub(crate) const BLOCKED: i64 = 0;
+pub(crate) const READY: i64 = 1;
+pub(crate) const SOLO: i64 = 2;
+pub(crate) const PROCESSING: i64 = 3;
+pub(crate) const DELIVERED: i64 = 4;
+pub(crate) const FAILED: i64 = 5;
+
+/// The state an operator reads.
+pub(crate) fn state(code: i64, held: bool) -> State {
+    match code {
+        PROCESSING => State::Processing,
+        DELIVERED => State::Delivered,
+        FAILED => State::Failed,
+        _ if held => State::Held,
+        _ => State::Pending,
+    }
+}
+
+pub(crate) fn trigger_code(trigger: Trigger) -> i64 {
+    match trigger {
+        Trigger::Initial => 0,
+        Trigger::Automatic => 1,
+        Trigger::Manual => 2,
+        Trigger::Bulk => 3,
+    }
+}
+
+pub(crate) fn trigger(code: i64) -> Trigger {
+    match code {
+        0 => Trigger::Initial,
+        2 => Trigger::Manual,
+        3 => Trigger::Bulk,
+        _ => Trigger::Automatic,
+    }
+}
+
+pub(crate) fn reason_code(reason: Reason) -> i64 {
+    match reason {
+        Reason::AttemptsUsedUp => 0,
+        Reason::Gone => 1,
+        Reason::WorkerCrash => 2,
+        Reason::GivenUp => 3,
+        Reason::AddressRefused => 4,
+        Reason::StatusGivenUp => 5,
+    }
+}
+
+pub(crate) fn reason(code: i64) -> Reason {
+    match code {
+        0 => Reason::AttemptsUsedUp,
+        1 => Reason::Gone,
+        2 => Reason::WorkerCrash,
+        4 => Reason::AddressRefused,
+        5 => Reason::StatusGivenUp,
+        _ => Reason::GivenUp,
+    }
+}
+
+pub(crate) fn outcome_code(outcome: Outcome) -> i64 {
+    match outcome {
+        Outcome::Delivered { .. } => 0,
+        Outcome::Rejected { .. } => 1,
+        Outcome::Unreachable => 2,
+        Outcome::Refused => 3,
+        Outcome::TimedOut => 4,
+        Outcome::Interrupted => 5,
+    }
+}
+
+pub(crate) fn outcome(code: i64, status: Option<u16>) -> Outcome {
+    let status = status.unwrap_or_default();
+    match code {
+        0 => Outcome::Delivered { status },
+        1 => Outcome::Rejected { status, retry_after: None },
+        2 => Outcome::Unreachable,
+        3 => Outcome::Refused,
+        4 => Outcome::TimedOut,
+        _ => Outcome::Interrupted,
+    }
+}
+
+pub(crate) fn paused_by_code(by: PausedBy) -> i64 {
+    match by {
+        PausedBy::Operator => 1,
+        PausedBy::Configuration => 2,
+        PausedBy::Gone => 3,
+    }
+}
+
+pub(crate) fn paused_by(code: Option<i64>) -> Option<PausedBy> {
+    match code? {
+        2 => Some(PausedBy::Configuration),
+        3 => Some(PausedBy::Gone),
+        _ => Some(PausedBy::Operator),
+    }
+}
+
+/// A kind of record.
+pub(crate) fn kind_code(kind: Kind) -> i64 {
+    match kind {
+        Kind::Enrollment => 0,
+        Kind::User => 1,
+        Kind::Progress => 2,
+    }
+}
+
+/// The kind of record that is stored under this number.
+pub(crate) fn kind_of(code: i64) -> Kind {
+    match code {
+        0 => Kind::Enrollment,
+        1 => Kind::User,
+        _ => Kind::Progress,
+    }
+}
+
+// What became of a webhook.
+pub(crate) const APPLIED: i64 = 0;
+pub(crate) const STALE: i64 = 1;
+pub(crate) const CONFLICT: i64 = 2;
+pub(crate) const REFUSED: i64 = 3;
+pub(crate) const FURTHER: i64 = 4;

@@ -1,0 +1,33 @@
+//! Which file is open: a file that was moved away takes writes that nobody will ever find.
+
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+use crate::store::sqlite::error;
+use crate::store::{Result, StoreError};
+
+/// The file behind a path at the time it was opened.
+#[derive(Clone, Debug)]
+pub(crate) struct Identity {
+    path: PathBuf,
+    device: u64,
+    inode: u64,
+}
+
+impl Identity {
+    pub(crate) fn of(path: &Path) -> Result<Self> {
+        let found = path.metadata().map_err(|e| error::io(&e))?;
+        Ok(Self { path: path.to_owned(), device: found.dev(), inode: found.ino() })
+    }
+
+    /// Fails while another file or none is where the opened one was; once it is back, all is well.
+    pub(crate) fn check(&self) -> Result<()> {
+        let found = self.path.metadata();
+        if found.is_ok_and(|found| (found.dev(), found.ino()) == (self.device, self.inode)) {
+            return Ok(());
+        }
+        Err(StoreError::Io(
+            "the open file was moved or replaced: put it back, or start again with the new one".to_owned(),
+        ))
+    }
+}

@@ -1,0 +1,113 @@
+//! The state of the queue, from counters and the ends of indexes.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::clock::Timestamp;
+use crate::endpoint::Endpoint;
+use crate::store::sqlite::write::endpoint_cache;
+use crate::store::sqlite::write::endpoint_cache::EndpointRow;
+use crate::store::{EndpointFigures, Figures, IdleInfo, Rate, RunId};
+
+pub(crate) fn figures(connection: &Connection, now: Timestamp) -> rusqlite::Result<Figures> {
+    let events =
+        connection.prepare_cached("SELECT value FROM figure WHERE name = 'events'")?.query_row([], |row| row.get(0))?;
+    let endpoints = endpoint_cache::load(connection)?
+        .into_iter()
+        .map(|row| {
+            Ok(EndpointFigures {
+                oldest_due: oldest_due(connection, &row, now)?,
+                endpoint: row.endpoint,
+                counts: row.counts,
+            })
+        })
+        .collect::<rusqlite::Result<_>>()?;
+    let oldest_processing = connection
+        .prepare_cached("SELECT min(changed_at) FROM delivery WHERE state = 3")?
+        .query_row([], |row| row.get::<_, Option<i64>>(0))?
+        .map(Timestamp::from_millis);
+    Ok(Figures { events, endpoints, oldest_processing })
+}
+
+/// The earliest `due_at` of an endpoint's claimable deliveries. What is queued or runs alone is due now, if not since
+/// earlier.
+fn earliest(connection: &Connection, endpoint: &Endpoint, now: Timestamp) -> rusqlite::Result<Option<Timestamp>> {
+    let first =
+        |sql: &str| connection.prepare_cached(sql)?.query_row([endpoint.id.0], |row| row.get::<_, i64>(0)).optional();
+    let ready = first("SELECT due_at FROM delivery WHERE state = 1 AND endpoint = ?1 ORDER BY due_at, id LIMIT 1")?;
+    let solo = first("SELECT due_at FROM delivery WHERE state = 2 AND endpoint = ?1 ORDER BY due_at, id LIMIT 1")?;
+    // Among the first thousand: behind those, what is queued but blocked hides what is not until a claim looks at it.
+    let queued = first(
+        "SELECT (SELECT due_at FROM delivery WHERE id = q.id)
+         FROM (SELECT id, endpoint, lane FROM delivery WHERE state = -1 AND endpoint = ?1 ORDER BY id LIMIT 1000) q
+         WHERE NOT EXISTS (SELECT 1 FROM delivery d
+            WHERE d.endpoint = q.endpoint AND d.lane = q.lane AND d.state >= 0 AND d.state < 3)
+         AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.endpoint = q.endpoint AND d.lane = q.lane AND d.state = 3)
+         LIMIT 1",
+    )?;
+    let at_once = solo.into_iter().chain(queued).min().map(|due| due.min(now.as_millis()));
+    Ok([ready, at_once].into_iter().flatten().min().map(Timestamp::from_millis))
+}
+
+/// Since when an endpoint's oldest due delivery has been due, counted from the end of its last rest or pause.
+fn oldest_due(connection: &Connection, row: &EndpointRow, now: Timestamp) -> rusqlite::Result<Option<Timestamp>> {
+    let endpoint = &row.endpoint;
+    if endpoint.is_paused_or_unconfigured() || endpoint.circuit.open.is_some_and(|open| !open.probe_due(now)) {
+        return Ok(None);
+    }
+    let earliest = earliest(connection, endpoint, now)?.filter(|due| *due <= now);
+    let asleep_until = endpoint.circuit.open.map_or(endpoint.resumed_at, |open| open.until);
+    Ok(earliest.map(|due| due.max(asleep_until).min(now)))
+}
+
+pub(crate) fn rates(connection: &Connection, since: Timestamp) -> rusqlite::Result<Vec<Rate>> {
+    connection
+        .prepare_cached(
+            "SELECT e.name, k.type, k.resource_type, sum(r.delivered), sum(r.failed)
+             FROM rate r JOIN endpoint e ON e.id = r.endpoint JOIN kind k ON k.id = r.kind
+             WHERE r.minute >= ?1 GROUP BY r.endpoint, r.kind ORDER BY r.endpoint, r.kind",
+        )?
+        .query_map([since.minute()], |row| {
+            Ok(Rate {
+                endpoint: row.get(0)?,
+                event_type: row.get(1)?,
+                resource_type: row.get(2)?,
+                delivered: row.get(3)?,
+                failed: row.get(4)?,
+            })
+        })?
+        .collect()
+}
+
+pub(crate) fn idle_info(connection: &Connection, run: RunId, now: Timestamp) -> rusqlite::Result<IdleInfo> {
+    let mut idle = IdleInfo::default();
+    for row in endpoint_cache::load(connection)? {
+        if row.endpoint.is_paused_or_unconfigured() || row.counts.pending == 0 {
+            continue;
+        }
+        match row.endpoint.circuit.open {
+            None => {
+                let due = earliest(connection, &row.endpoint, now)?;
+                let is_limited = row.endpoint.settings.rate.is_some() && due.is_some_and(|due| due <= now);
+                let limited = is_limited.then(|| row.endpoint.rate_limited_until(now).unwrap_or(now));
+                idle.rate_limited_until = sooner(idle.rate_limited_until, limited);
+                idle.next_due = sooner(idle.next_due, limited.or(due));
+            }
+            Some(rest) => {
+                idle.resting += row.counts.pending.unsigned_abs();
+                // A probe under way elsewhere is watched for, not waited out.
+                let probe = if rest.probe_due(now) && row.probe.is_none() { now } else { rest.until };
+                idle.next_probe = sooner(idle.next_probe, Some(probe));
+                idle.probe_worth_waiting |= rest.worth_waiting(now);
+            }
+        }
+    }
+    idle.elsewhere = connection
+        .prepare_cached("SELECT count(*) FROM delivery WHERE state = 3 AND owner <> ?1")?
+        .query_row(params![run.0], |row| row.get::<_, i64>(0))?
+        .unsigned_abs();
+    Ok(idle)
+}
+
+fn sooner(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
+    [a, b].into_iter().flatten().min()
+}

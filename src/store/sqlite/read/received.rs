@@ -1,0 +1,100 @@
+//! Reading the inbound audit log, and who sends webhooks.
+
+use rusqlite::{Connection, Row, params_from_iter};
+
+use crate::clock::Timestamp;
+use crate::event::{EventId, Resource};
+use crate::signature::Fingerprint;
+use crate::store::codes::{APPLIED, CONFLICT, STALE};
+use crate::store::inbound::{LOOKED_BACK, REMEMBERED, ReceivedFilter, ReceivedRow, SenderRow};
+use crate::store::sqlite::read::lists;
+use crate::store::{Listed, Page};
+
+pub(crate) fn senders(connection: &Connection, now: Timestamp) -> rusqlite::Result<Vec<SenderRow>> {
+    connection
+        .prepare_cached(
+            "SELECT source, secret, seen_at FROM sender WHERE seen_at >= ?1 ORDER BY seen_at DESC, source, secret",
+        )?
+        .query_map([now.minus(REMEMBERED).as_millis()], |row| {
+            let (secret, seen_at) = (Fingerprint(row.get(1)?), Timestamp::from_millis(row.get(2)?));
+            Ok(SenderRow { source: row.get(0)?, secret, seen_at })
+        })?
+        .collect()
+}
+
+const COLUMNS: &str =
+    "r.id, r.at, r.result, r.event_id, k.type, k.resource_type, r.resource_id, r.reason, r.source, r.repeats, r.digest,
+     r.route, r.scheme, r.signature, r.claimed_id, r.claimed_type, r.field, r.skew_ms, r.request";
+const TABLES: &str = "received r LEFT JOIN kind k ON k.id = r.kind";
+
+pub(crate) fn latest(connection: &Connection, refused: bool, limit: u32) -> rusqlite::Result<Vec<ReceivedRow>> {
+    let which = if refused { "r.result >= 2" } else { "r.result < 2" };
+    let sql = format!(
+        "SELECT {COLUMNS} FROM {TABLES}
+         WHERE r.id > (SELECT coalesce(max(id), 0) FROM received) - ?1 AND {which} ORDER BY r.id DESC LIMIT ?2"
+    );
+    connection.prepare_cached(&sql)?.query_map([LOOKED_BACK, limit], received_row)?.collect()
+}
+
+pub(crate) fn list(
+    connection: &Connection,
+    filter: &ReceivedFilter,
+    page: Page,
+) -> rusqlite::Result<Listed<ReceivedRow>> {
+    let mut condition = lists::Condition::default();
+    if let Some(refused) = filter.refused {
+        condition.parts.push(if refused { "r.result >= 2" } else { "r.result < 2" }.to_owned());
+    }
+    condition.event_type(filter.event_type.as_ref());
+    if let Some(resource) = &filter.resource_id {
+        condition.and("r.resource_id = ?", resource.clone());
+    }
+    condition.time("r.at >= ?", filter.since);
+    condition.time("r.at < ?", filter.until);
+    let total = lists::count(connection, TABLES, &condition)?;
+    let sql = format!(
+        "SELECT {COLUMNS} FROM {TABLES} WHERE {} ORDER BY r.id {} LIMIT {} OFFSET {}",
+        condition.sql(),
+        lists::direction(page),
+        page.limit,
+        page.offset(),
+    );
+    let rows = connection
+        .prepare(&sql)?
+        .query_map(params_from_iter(&condition.values), received_row)?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(Listed { rows, total: total.unsigned_abs() })
+}
+
+fn received_row(row: &Row<'_>) -> rusqlite::Result<ReceivedRow> {
+    let result: i64 = row.get(2)?;
+    let resource = match (row.get(5)?, row.get(6)?) {
+        (Some(kind), Some(id)) => Some(Resource { kind, id }),
+        _ => None,
+    };
+    Ok(ReceivedRow {
+        id: row.get(0)?,
+        at: Timestamp::from_millis(row.get(1)?),
+        result: match result {
+            APPLIED => "applied",
+            STALE => "stale",
+            CONFLICT => "conflict",
+            _ => "refused",
+        },
+        event_id: row.get::<_, Option<String>>(3)?.map(EventId::stored),
+        event_type: row.get(4)?,
+        resource,
+        reason: row.get(7)?,
+        source: row.get(8)?,
+        repeats: row.get::<_, i64>(9)?.unsigned_abs(),
+        digest: if result >= CONFLICT { row.get(10)? } else { None },
+        route: row.get(11)?,
+        scheme: row.get(12)?,
+        signature_is_right: row.get(13)?,
+        claimed_id: row.get(14)?,
+        claimed_type: row.get(15)?,
+        field: row.get(16)?,
+        skew_ms: row.get(17)?,
+        request: row.get(18)?,
+    })
+}

@@ -1,0 +1,149 @@
+//! Reading records, a page at a time.
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
+
+use crate::clock::Timestamp;
+use crate::record::{Kind, Record};
+use crate::store::inbound::{COUNTED_UP_TO, LOOKED_BACK, RecordFilter, RecordRow, RecordSummary, Sort, Sync};
+use crate::store::sqlite::error;
+use crate::store::sqlite::read::lists;
+use crate::store::{Listed, Page, codes};
+
+pub(crate) fn read_body(row: &Row<'_>, at: usize) -> rusqlite::Result<Record> {
+    serde_json::from_str(row.get_ref(at)?.as_str()?).map_err(|e| error::unreadable("body", &e))
+}
+
+const COLUMNS: &str = "r.seq, r.kind, r.id, r.received_at, r.last_event, r.body";
+
+pub(crate) fn find(connection: &Connection, kind: Kind, id: &str) -> rusqlite::Result<Option<RecordRow>> {
+    let found = connection
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM record r WHERE kind = ?1 AND id = ?2"))?
+        .query_row(params![codes::kind_code(kind), id], record_row)
+        .optional()?;
+    found.map(|found| found.complete(connection).map(|(_, row)| row)).transpose()
+}
+
+/// A row before its deliveries were looked at.
+struct Bare {
+    seq: i64,
+    row: RecordRow,
+    last_event: Option<i64>,
+}
+
+fn record_row(row: &Row<'_>) -> rusqlite::Result<Bare> {
+    let bare = RecordRow {
+        kind: codes::kind_of(row.get(1)?),
+        id: row.get(2)?,
+        record: read_body(row, 5)?,
+        synced_at: row.get::<_, Option<i64>>(3)?.map(Timestamp::from_millis),
+        sync: Sync::Synced,
+    };
+    Ok(Bare { seq: row.get(0)?, row: bare, last_event: row.get(4)? })
+}
+
+impl Bare {
+    /// Adds how far the latest event emitted about it has come.
+    ///
+    /// That event may have been removed, and its number given to an event about something else.
+    fn complete(mut self, connection: &Connection) -> rusqlite::Result<(i64, RecordRow)> {
+        let Some(event) = self.last_event else { return Ok((self.seq, self.row)) };
+        let (open, failed, delivered_at) = connection
+            .prepare_cached(
+                "SELECT count(*) FILTER (WHERE state < 4), count(*) FILTER (WHERE state = 5),
+                    max(changed_at) FILTER (WHERE state = 4)
+                 FROM delivery WHERE event = ?1 AND EXISTS
+                    (SELECT 1 FROM event e JOIN kind k ON k.id = e.kind
+                     WHERE e.seq = ?1 AND e.resource_id = ?2 AND k.resource_type = ?3)",
+            )?
+            .query_row(params![event, self.row.id, self.row.kind.name()], |row| {
+                Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, Option<i64>>(2)?))
+            })?;
+        self.row.synced_at = self.row.synced_at.max(delivered_at.map(Timestamp::from_millis));
+        self.row.sync = match (open, failed) {
+            (1.., _) => Sync::Pending,
+            (_, 1..) => Sync::Failed,
+            _ => Sync::Synced,
+        };
+        Ok((self.seq, self.row))
+    }
+}
+
+pub(crate) fn list(connection: &Connection, filter: &RecordFilter, page: Page) -> rusqlite::Result<Listed<RecordRow>> {
+    let condition = condition(filter);
+    let total = lists::count(connection, "record r", &condition)?;
+    let direction = lists::direction(page);
+    let sort = match filter.sort {
+        Sort::Arrival => String::new(),
+        Sort::Name => format!("r.name {direction}, "),
+        Sort::Email => format!("r.email {direction}, "),
+        Sort::CreatedAt => format!("r.created_at {direction}, "),
+    };
+    let sql = format!(
+        "SELECT {COLUMNS} FROM record r WHERE {} ORDER BY {sort}r.seq {direction} LIMIT {} OFFSET {}",
+        condition.sql(),
+        page.limit,
+        page.offset(),
+    );
+    let rows = connection
+        .prepare(&sql)?
+        .query_map(params_from_iter(&condition.values), record_row)?
+        .map(|row| row.and_then(|bare| bare.complete(connection).map(|(_, row)| row)))
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(Listed { rows, total: total.unsigned_abs() })
+}
+
+fn condition(filter: &RecordFilter) -> lists::Condition {
+    let mut condition = lists::Condition::default();
+    if let Some(kind) = filter.kind {
+        condition.and("r.kind = ?", codes::kind_code(kind));
+    }
+    if !filter.deleted {
+        condition.parts.push("r.present".to_owned());
+    }
+    if let Some(user) = &filter.user {
+        condition.and("r.user_id = ?", user.clone());
+    }
+    if let Some(course) = &filter.course {
+        condition.and("r.course_id = ?", course.clone());
+    }
+    if let Some(search) = &filter.search {
+        let text: Value = search.to_lowercase().into();
+        condition.parts.push("(instr(r.name, ?) OR instr(r.email, ?) OR instr(lower(r.id), ?))".to_owned());
+        condition.values.extend([text.clone(), text.clone(), text]);
+    }
+    condition
+}
+
+pub(crate) fn after(connection: &Connection, after: i64, limit: u64) -> rusqlite::Result<Vec<(i64, RecordRow)>> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    connection
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM record r WHERE seq > ?1 ORDER BY seq LIMIT ?2"))?
+        .query_map([after, limit], record_row)?
+        .map(|row| row.and_then(|bare| bare.complete(connection)))
+        .collect()
+}
+
+pub(crate) fn record_summaries(connection: &Connection) -> rusqlite::Result<Vec<RecordSummary>> {
+    let count = |kind| {
+        connection
+            .prepare_cached("SELECT count(*) FROM (SELECT 1 FROM record WHERE kind = ?1 AND present LIMIT ?2)")?
+            .query_row(params![codes::kind_code(kind), COUNTED_UP_TO.saturating_add(1)], |row| row.get::<_, i64>(0))
+    };
+    let last_news_at = |kind: Kind| {
+        connection
+            .prepare_cached(
+                "SELECT max(n.at) FROM (
+                     SELECT kind, at FROM (SELECT kind, at FROM received ORDER BY id DESC LIMIT ?2)
+                     UNION ALL
+                     SELECT kind, created_at FROM (SELECT kind, created_at FROM event ORDER BY seq DESC LIMIT ?2)
+                 ) n JOIN kind k ON k.id = n.kind WHERE k.resource_type = ?1",
+            )?
+            .query_row(params![kind.name(), LOOKED_BACK], |row| row.get::<_, Option<i64>>(0))
+    };
+    let summed_up = |kind| {
+        let (count, last) = (count(kind)?.unsigned_abs(), last_news_at(kind)?);
+        Ok(RecordSummary { kind, count, last_news_at: last.map(Timestamp::from_millis) })
+    };
+    Kind::ALL.into_iter().map(summed_up).collect()
+}

@@ -1,0 +1,5 @@
+//! Looking after the rows: checking them, and removing old ones.
+
+pub(crate) mod checksum;
+pub(crate) mod prune;
+pub(crate) mod verify;

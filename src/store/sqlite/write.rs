@@ -1,0 +1,14 @@
+//! Writes: each runs inside a transaction of the thread that owns the write connection.
+
+pub(crate) mod advance;
+pub(crate) mod apply;
+pub(crate) mod edit;
+pub(crate) mod endpoint_cache;
+pub(crate) mod endpoints;
+pub(crate) mod enqueue;
+pub(crate) mod known_ids;
+pub(crate) mod lanes;
+pub(crate) mod records;
+pub(crate) mod replay;
+pub(crate) mod runs;
+pub(crate) mod writer;

@@ -1,0 +1,437 @@
+//! The worker's one transaction: outcomes in, claims out.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use rusqlite::{CachedStatement, Connection, Row, params};
+
+use crate::clock::Timestamp;
+use crate::delivery::{History, Next, Outcome, RetryDecision, Unanswered, decide_retry};
+use crate::endpoint::{EndpointId, PausedBy};
+use crate::event::EventId;
+use crate::store::codes::{PROCESSING, READY, SOLO};
+use crate::store::rules::CounterKey;
+use crate::store::sqlite::read::runs as read_runs;
+use crate::store::sqlite::upkeep::checksum::Sent;
+use crate::store::sqlite::write::lanes;
+use crate::store::sqlite::write::lanes::Lanes;
+use crate::store::sqlite::write::writer::Txn;
+use crate::store::{Advanced, Claim, DeliveryId, Finished, Recorded, Result, RunId, StoreError, Wants, codes, rules};
+
+/// Blocked deliveries that one transaction finds among the queued at most, so that no other writer waits long.
+const ENTRIES: usize = 1_000;
+
+/// Everything a claim needs, of the deliveries that a condition names.
+macro_rules! claim_sql {
+    ($condition:literal) => {
+        claim_sql!("0", $condition)
+    };
+    ($occupied:literal, $condition:literal) => {
+        concat!(
+            "SELECT d.id, d.attempts, d.used, d.failures, d.trigger, d.lane, d.state, e.id, e.kind, e.body, e.checksum, ",
+            $occupied,
+            ", d.unanswered_at, d.unanswered",
+            " FROM delivery d JOIN event e ON e.seq = d.event WHERE ",
+            $condition
+        )
+    };
+}
+
+const READY_CLAIMS: &str =
+    claim_sql!("d.state = 1 AND d.endpoint = ?1 AND d.due_at <= ?2 ORDER BY d.due_at, d.id LIMIT ?3");
+
+/// Of those that are due, the one with the fewest attempts.
+const LEAST_ATTEMPTED: &str =
+    claim_sql!("d.state = 1 AND d.endpoint = ?1 AND d.due_at <= ?2 ORDER BY d.attempts, d.due_at, d.id LIMIT 1");
+
+/// The queued, each with whether its lane is occupied.
+const QUEUED_CLAIMS: &str = claim_sql!(
+    "EXISTS (SELECT 1 FROM delivery l
+        WHERE l.endpoint = d.endpoint AND l.lane = d.lane AND l.state >= 0 AND l.state < 3)
+     OR EXISTS (SELECT 1 FROM delivery l WHERE l.endpoint = d.endpoint AND l.lane = d.lane AND l.state = 3)",
+    "d.state = -1 AND d.endpoint = ?1 ORDER BY d.id LIMIT ?2"
+);
+
+pub(crate) fn advance(
+    txn: &mut Txn<'_>,
+    run: RunId,
+    finished: &[Finished],
+    wants: &Wants,
+    now: Timestamp,
+) -> Result<Advanced> {
+    if !read_runs::is_open(txn.connection, run)? {
+        return Err(StoreError::RunEnded);
+    }
+    txn.cache.endpoints(txn.connection)?;
+    let recorded = record(txn, run, finished)?;
+    clamp_future_due(txn, now)?;
+    let looks = ENTRIES / wants.endpoints.len().max(1);
+    let mut batch = ClaimBatch { run, now, looks, claims: Vec::new(), cut_short: false };
+    let solo_waits = claim_solo(txn, wants, &mut batch)?;
+    if !solo_waits && batch.claims.is_empty() {
+        for (endpoint, wanted) in &wants.endpoints {
+            claim_due(txn, *endpoint, *wanted, &mut batch)?;
+        }
+    }
+    let ClaimBatch { claims, cut_short, .. } = batch;
+    Ok(Advanced { recorded, claims, solo_waits, cut_short, endpoints: txn.cache.snapshot(txn.connection)? })
+}
+
+/// What a transaction claims.
+struct ClaimBatch {
+    run: RunId,
+    now: Timestamp,
+    /// Blocked deliveries to find among the queued of one endpoint at most.
+    looks: usize,
+    claims: Vec<Claim>,
+    /// Whether more is queued than was looked at.
+    cut_short: bool,
+}
+
+/// Writes outcomes and everything that follows from them.
+fn record(txn: &mut Txn<'_>, run: RunId, finished: &[Finished]) -> rusqlite::Result<Vec<Recorded>> {
+    if finished.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut recorder = Recorder::of(txn.connection, run)?;
+    finished.iter().map(|finished| recorder.record(txn, finished)).collect()
+}
+
+/// The statements that write an outcome.
+struct Recorder<'c> {
+    run: RunId,
+    finish: CachedStatement<'c>,
+    attempt: CachedStatement<'c>,
+    lanes: Lanes<'c>,
+}
+
+impl<'c> Recorder<'c> {
+    fn of(connection: &'c Connection, run: RunId) -> rusqlite::Result<Self> {
+        let finish = connection.prepare_cached(
+            "UPDATE delivery SET state = ?4, reason = ?5, due_at = ?6, used = ?7, failures = ?8, changed_at = ?9,
+                interruptions = 0, trigger = 1, owner = NULL, unanswered_at = ?10, unanswered = ?11
+             WHERE id = ?1 AND owner = ?2 AND attempts = ?3 AND state = 3",
+        )?;
+        let attempt = connection.prepare_cached(
+            "INSERT INTO attempt (delivery, number, trigger, started_at, took_us, outcome, status, detail, response)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        )?;
+        Ok(Self { run, finish, attempt, lanes: Lanes::of(connection)? })
+    }
+
+    fn record(&mut self, txn: &mut Txn<'_>, finished: &Finished) -> rusqlite::Result<Recorded> {
+        let claim = &finished.claim;
+        let Some(endpoint) = txn.cache.endpoint(claim.endpoint) else { return Ok(Recorded::Lost) };
+        let policy = &endpoint.endpoint.settings.retry;
+        let circuit = endpoint.endpoint.circuit;
+        let decision =
+            decide_retry(policy, finished.outcome, claim.history, circuit, finished.ended_at, finished.jitter);
+        let failures = claim.failures + u32::from(!matches!(finished.outcome, Outcome::Delivered { .. }));
+        if !self.finish(claim, decision, failures, finished.ended_at)? {
+            return Ok(Recorded::Lost);
+        }
+        self.insert_attempt(finished)?;
+        self.lanes.settle(claim.endpoint.0, claim.lane, claim.delivery.0, finished.ended_at)?;
+        let (state, _) = rules::written(decision.next);
+        txn.cache.count_transition(
+            claim.endpoint,
+            Some(CounterKey { state: PROCESSING, attempts: claim.number, failures: claim.failures }),
+            Some(CounterKey { state, attempts: claim.number, failures }),
+        );
+        txn.cache.count_attempt(claim.endpoint, claim.kind, finished.outcome, finished.ended_at);
+        update_circuit(txn, claim, decision, finished.ended_at);
+        Ok(Recorded::Written(decision.next))
+    }
+
+    /// Moves a delivery out of flight, if this run still owns this attempt of it.
+    fn finish(
+        &mut self,
+        claim: &Claim,
+        decision: RetryDecision,
+        failures: u32,
+        at: Timestamp,
+    ) -> rusqlite::Result<bool> {
+        let (state, reason) = rules::written(decision.next);
+        let due = if let Next::RetryAt(due) = decision.next { due } else { at };
+        let unanswered = decision.history.unanswered;
+        let changed = self.finish.execute(params![
+            claim.delivery.0,
+            self.run.0,
+            claim.number,
+            state,
+            reason,
+            due.as_millis(),
+            decision.history.used,
+            failures,
+            at.as_millis(),
+            unanswered.map(|it| it.answers),
+            unanswered.map_or(0, |it| it.counted),
+        ])?;
+        Ok(changed == 1)
+    }
+
+    fn insert_attempt(&mut self, finished: &Finished) -> rusqlite::Result<()> {
+        let response = (!finished.response.is_empty()).then_some(&finished.response[..]);
+        self.attempt.execute(params![
+            finished.claim.delivery.0,
+            finished.claim.number,
+            codes::trigger_code(finished.claim.trigger),
+            finished.started_at.as_millis(),
+            i64::try_from(finished.took.as_micros()).unwrap_or(i64::MAX),
+            codes::outcome_code(finished.outcome),
+            finished.outcome.status(),
+            finished.detail,
+            response,
+        ])?;
+        Ok(())
+    }
+}
+
+/// Notes what the outcome says about the endpoint.
+fn update_circuit(txn: &mut Txn<'_>, claim: &Claim, decision: RetryDecision, at: Timestamp) {
+    let Some(row) = txn.cache.change(claim.endpoint) else { return };
+    if row.probe == Some(claim.delivery.0) {
+        row.probe = None;
+    }
+    if row.endpoint.circuit.open.is_some() && decision.circuit.open.is_none() {
+        row.endpoint.resumed_at = at;
+    }
+    row.endpoint.circuit = decision.circuit;
+    if decision.gone {
+        row.endpoint.paused_by = Some(PausedBy::Gone);
+    }
+}
+
+/// After a clock that jumped back, what was scheduled ahead of every possible delay is due now.
+///
+/// The jump may have happened before this process began, so its first claim looks as well.
+fn clamp_future_due(txn: &mut Txn<'_>, now: Timestamp) -> rusqlite::Result<()> {
+    let jumped = txn.cache.last_claim.replace(now).is_none_or(|last| now < last);
+    if !jumped {
+        return Ok(());
+    }
+    for row in txn.cache.endpoints(txn.connection)?.iter() {
+        let latest = now.plus(row.endpoint.settings.retry.longest_delay());
+        txn.connection
+            .prepare_cached("UPDATE delivery SET due_at = ?3 WHERE state = 1 AND endpoint = ?1 AND due_at > ?2")?
+            .execute([row.endpoint.id.0, latest.as_millis(), now.as_millis()])?;
+    }
+    Ok(())
+}
+
+/// Claims the oldest delivery that must run alone, if the worker has nothing else. Returns whether one has to wait.
+///
+/// Such a delivery waits for no time, so that no clock that jumps can hold it up.
+fn claim_solo(txn: &mut Txn<'_>, wants: &Wants, batch: &mut ClaimBatch) -> rusqlite::Result<bool> {
+    let waiting: Vec<(i64, i64)> = txn
+        .connection
+        .prepare_cached("SELECT id, endpoint FROM delivery WHERE state = 2 ORDER BY due_at, id")?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    for (id, endpoint) in waiting {
+        let endpoint = EndpointId(endpoint);
+        let wanted = wants.endpoints.iter().any(|(wanted, room)| *wanted == endpoint && *room > 0);
+        if !wanted || claimable(txn, endpoint, 1, batch.now) == 0 {
+            continue;
+        }
+        if !wants.idle {
+            return Ok(true);
+        }
+        let chosen = select(txn, claim_sql!("d.id = ?1"), params![id], endpoint)?;
+        take(txn, chosen.into_iter().map(|(claim, _)| claim).collect(), batch)?;
+        return Ok(false);
+    }
+    Ok(false)
+}
+
+/// Claims for an endpoint: first what is due in its lanes, then the queued in the order of their ids.
+fn claim_due(txn: &mut Txn<'_>, endpoint: EndpointId, wanted: usize, batch: &mut ClaimBatch) -> rusqlite::Result<()> {
+    let room = claimable(txn, endpoint, wanted, batch.now);
+    if room == 0 {
+        return Ok(());
+    }
+    if txn.cache.endpoint(endpoint).is_some_and(|row| row.endpoint.circuit.open.is_some()) {
+        return claim_probe(txn, endpoint, batch);
+    }
+    let due = params![endpoint.0, batch.now.as_millis(), room as i64];
+    let ready: Vec<Claim> = select(txn, READY_CLAIMS, due, endpoint)?.into_iter().map(|(claim, _)| claim).collect();
+    let room = room - ready.len();
+    take(txn, ready, batch)?;
+    claim_queued(txn, endpoint, room, batch)
+}
+
+/// Claims the delivery that probes an open circuit: the one with the fewest attempts, so that none that goes unanswered keeps
+/// the others from being tried.
+fn claim_probe(txn: &mut Txn<'_>, endpoint: EndpointId, batch: &mut ClaimBatch) -> rusqlite::Result<()> {
+    let due = params![endpoint.0, batch.now.as_millis()];
+    let ready = select(txn, LEAST_ATTEMPTED, due, endpoint)?.pop().map(|(claim, _)| claim);
+    match ready {
+        Some(claim) if claim.number == 1 => take(txn, vec![claim], batch),
+        ready => {
+            let before = batch.claims.len();
+            claim_queued(txn, endpoint, 1, batch)?;
+            let found = batch.claims.len() > before;
+            take(txn, ready.filter(|_| !found).into_iter().collect(), batch)
+        }
+    }
+}
+
+/// Claims the queued of an endpoint in the order of their ids; those whose lane is occupied enter it.
+fn claim_queued(txn: &mut Txn<'_>, endpoint: EndpointId, room: usize, batch: &mut ClaimBatch) -> rusqlite::Result<()> {
+    let mut room = room;
+    let mut entered = 0;
+    while room > 0 {
+        if entered >= batch.looks {
+            batch.cut_short = true;
+            break;
+        }
+        let chosen = select(txn, QUEUED_CLAIMS, params![endpoint.0, room as i64], endpoint)?;
+        if chosen.is_empty() {
+            break;
+        }
+        let (free, occupied) = partition_free(chosen);
+        entered += occupied.len();
+        occupied.iter().try_for_each(|claim| lanes::enter(txn.connection, claim.delivery.0))?;
+        room -= free.len();
+        take(txn, free, batch)?;
+    }
+    Ok(())
+}
+
+/// Parts what can go from what has to wait: its lane is occupied, or an earlier one of these goes.
+fn partition_free(chosen: Vec<(Claim, bool)>) -> (Vec<Claim>, Vec<Claim>) {
+    let mut going = HashSet::with_capacity(chosen.len());
+    let (free, occupied): (Vec<_>, Vec<_>) =
+        chosen.into_iter().partition(|(claim, occupied)| !occupied && going.insert(claim.lane));
+    let claims = |part: Vec<(Claim, bool)>| part.into_iter().map(|(claim, _)| claim).collect();
+    (claims(free), claims(occupied))
+}
+
+/// How many deliveries of an endpoint may be claimed now, of those wanted.
+fn claimable(txn: &Txn<'_>, endpoint: EndpointId, wanted: usize, now: Timestamp) -> usize {
+    let Some(row) = txn.cache.endpoint(endpoint) else { return 0 };
+    let pace = row.endpoint.settings.pace();
+    let wanted = pace.map_or(wanted, |pace| wanted.min(pace.allowed(row.endpoint.rate_used_until, now)));
+    let is_held = row.endpoint.is_paused_or_unconfigured();
+    rules::claimable(is_held, row.endpoint.circuit.open, row.probe.is_some(), wanted, now)
+}
+
+/// Reads what may be claimed, as it will be once it is, and whether its lane is occupied.
+fn select(
+    txn: &mut Txn<'_>,
+    sql: &str,
+    params: impl rusqlite::Params,
+    endpoint: EndpointId,
+) -> rusqlite::Result<Vec<(Claim, bool)>> {
+    let Txn { connection, cache } = txn;
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query(params)?;
+    let mut chosen = Vec::new();
+    while let Some(row) = rows.next()? {
+        let kind = row.get(8)?;
+        let event_type = cache.event_type(connection, kind)?;
+        chosen.push((read_claim(row, endpoint, kind, event_type)?, row.get(11)?));
+    }
+    Ok(chosen)
+}
+
+fn read_claim(row: &Row<'_>, endpoint: EndpointId, kind: i64, event_type: Arc<str>) -> rusqlite::Result<Claim> {
+    let (id, body) = (row.get_ref(7)?.as_str()?, row.get_ref(9)?.as_blob()?);
+    Sent { id, event_type: &event_type, body }.check(row, 10)?;
+    Ok(Claim {
+        delivery: DeliveryId(row.get(0)?),
+        endpoint,
+        number: row.get::<_, u32>(1)? + 1,
+        history: History { used: row.get(2)?, unanswered: read_unanswered(row)? },
+        failures: row.get(3)?,
+        trigger: codes::trigger(row.get(4)?),
+        lane: row.get(5)?,
+        solo: row.get::<_, i64>(6)? == SOLO,
+        event_id: EventId::stored(id.to_owned()),
+        kind,
+        event_type,
+        body: Bytes::copy_from_slice(body),
+    })
+}
+
+fn read_unanswered(row: &Row<'_>) -> rusqlite::Result<Option<Unanswered>> {
+    let answers: Option<i64> = row.get(12)?;
+    answers.map(|answers| Ok(Unanswered { answers, counted: row.get(13)? })).transpose()
+}
+
+/// Makes claims the run's own.
+fn take(txn: &mut Txn<'_>, claims: Vec<Claim>, batch: &mut ClaimBatch) -> rusqlite::Result<()> {
+    if claims.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<i64> = claims.iter().map(|claim| claim.delivery.0).collect();
+    // One statement for all: opening every index of the table for each would cost as much again.
+    txn.connection
+        .prepare_cached(
+            "UPDATE delivery SET state = 3, owner = ?2, attempts = attempts + 1, changed_at = ?3
+             WHERE id IN (SELECT value FROM json_each(?1))",
+        )?
+        .execute(params![format!("{ids:?}"), batch.run.0, batch.now.as_millis()])?;
+    for claim in &claims {
+        let before = CounterKey { state: READY, attempts: claim.number - 1, failures: claim.failures };
+        let after = CounterKey { state: PROCESSING, attempts: claim.number, failures: claim.failures };
+        txn.cache.count_transition(claim.endpoint, Some(before), Some(after));
+        let Some(row) = txn.cache.change(claim.endpoint) else { continue };
+        if row.endpoint.circuit.open.is_some() {
+            row.probe = Some(claim.delivery.0);
+        }
+        if let Some(pace) = row.endpoint.settings.pace() {
+            row.endpoint.rate_used_until = pace.take(row.endpoint.rate_used_until, 1, batch.now);
+        }
+    }
+    batch.claims.extend(claims);
+    Ok(())
+}
+
+pub(crate) fn release(txn: &mut Txn<'_>, run: RunId, claims: &[Claim], now: Timestamp) -> Result<()> {
+    txn.cache.endpoints(txn.connection)?;
+    Ok(claims.iter().try_for_each(|claim| release_one(txn, run, claim, now))?)
+}
+
+fn release_one(txn: &mut Txn<'_>, run: RunId, claim: &Claim, now: Timestamp) -> rusqlite::Result<()> {
+    let state = if claim.solo { SOLO } else { READY };
+    let changed = txn
+        .connection
+        .prepare_cached(
+            "UPDATE delivery SET state = ?4, attempts = attempts - 1, owner = NULL, changed_at = ?5,
+                due_at = min(due_at, ?5)
+             WHERE id = ?1 AND owner = ?2 AND attempts = ?3 AND state = 3",
+        )?
+        .execute(params![claim.delivery.0, run.0, claim.number, state, now.as_millis()])?;
+    if changed == 0 {
+        return Ok(());
+    }
+    Lanes::of(txn.connection)?.settle(claim.endpoint.0, claim.lane, claim.delivery.0, now)?;
+    txn.cache.count_transition(
+        claim.endpoint,
+        Some(CounterKey { state: PROCESSING, attempts: claim.number, failures: claim.failures }),
+        Some(CounterKey { state, attempts: claim.number - 1, failures: claim.failures }),
+    );
+    if let Some(row) = txn.cache.change(claim.endpoint).filter(|row| row.probe == Some(claim.delivery.0)) {
+        row.probe = None;
+    }
+    Ok(())
+}
+
+pub(crate) fn still_wanted(
+    connection: &Connection,
+    run: RunId,
+    attempts: &[(DeliveryId, u32)],
+    now: Timestamp,
+) -> rusqlite::Result<Vec<bool>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT 1 FROM delivery d JOIN endpoint e ON e.id = d.endpoint
+         WHERE d.id = ?1 AND d.owner = ?2 AND d.attempts = ?3 AND d.state = 3 AND e.configured AND e.paused_by IS NULL
+           AND (e.rest_until IS NULL OR e.probe = d.id OR e.rest_until <= ?4)",
+    )?;
+    attempts
+        .iter()
+        .map(|(delivery, number)| statement.exists(params![delivery.0, run.0, number, now.as_millis()]))
+        .collect()
+}

@@ -1,0 +1,178 @@
+//! Merging changes into records.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::clock::Timestamp;
+use crate::event::{Draft, Event};
+use crate::record::{Change, Kind, Merged, NotAnObject, Record, Stamp};
+use crate::store::sqlite::read::records as read_records;
+use crate::store::{Result, StoreError, codes};
+
+/// A record on its way through a write.
+pub(crate) struct Stored {
+    pub(crate) kind: Kind,
+    pub(crate) id: String,
+    seq: Option<i64>,
+    columns: Columns,
+    pub(crate) record: Record,
+    pub(crate) received_at: Option<Timestamp>,
+    last_event: Option<i64>,
+}
+
+/// What is taken from a record so that the database can search and sort.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Columns {
+    present: bool,
+    name: Option<String>,
+    email: Option<String>,
+    user_id: Option<String>,
+    course_id: Option<String>,
+    created_at: i64,
+}
+
+impl Columns {
+    fn of(record: &Record) -> Self {
+        let created = record.time("createdAt").or(record.first_at()).unwrap_or_default();
+        let folded = |name| record.text(name).map(|text| text.to_lowercase());
+        Self {
+            present: record.exists(),
+            name: folded("name"),
+            email: folded("email"),
+            user_id: record.text("userId"),
+            course_id: record.text("courseId"),
+            created_at: created.as_millis(),
+        }
+    }
+}
+
+/// The record of a resource, empty when nothing is known of it yet.
+pub(crate) fn load(connection: &Connection, kind: Kind, id: &str) -> rusqlite::Result<Stored> {
+    let found = connection
+        .prepare_cached(
+            "SELECT seq, present, name, email, user_id, course_id, created_at, received_at, last_event, body
+             FROM record WHERE kind = ?1 AND id = ?2",
+        )?
+        .query_row(params![codes::kind_code(kind), id], |row| {
+            let columns = Columns {
+                present: row.get(1)?,
+                name: row.get(2)?,
+                email: row.get(3)?,
+                user_id: row.get(4)?,
+                course_id: row.get(5)?,
+                created_at: row.get(6)?,
+            };
+            Ok(Stored {
+                kind,
+                id: id.to_owned(),
+                seq: Some(row.get(0)?),
+                columns,
+                record: read_records::read_body(row, 9)?,
+                received_at: row.get::<_, Option<i64>>(7)?.map(Timestamp::from_millis),
+                last_event: row.get(8)?,
+            })
+        })
+        .optional()?;
+    Ok(found.unwrap_or_else(|| Stored {
+        kind,
+        id: id.to_owned(),
+        seq: None,
+        columns: Columns::default(),
+        record: Record::default(),
+        received_at: None,
+        last_event: None,
+    }))
+}
+
+/// Writes a record back. Columns that did not change are left alone, and with them their indexes.
+pub(crate) fn save(connection: &Connection, stored: &Stored) -> rusqlite::Result<()> {
+    let body = serde_json::to_string(&stored.record).expect("a record is text keyed by text");
+    let received_at = stored.received_at.map(Timestamp::as_millis);
+    let columns = Columns::of(&stored.record);
+    let Some(seq) = stored.seq else { return insert(connection, stored, &columns, &body) };
+    connection
+        .prepare_cached("UPDATE record SET body = ?2, received_at = ?3, last_event = ?4 WHERE seq = ?1")?
+        .execute(params![seq, body, received_at, stored.last_event])?;
+    if columns != stored.columns {
+        connection
+            .prepare_cached(
+                "UPDATE record SET present = ?2, name = ?3, email = ?4, user_id = ?5, course_id = ?6, created_at = ?7
+                 WHERE seq = ?1",
+            )?
+            .execute(params![
+                seq,
+                columns.present,
+                columns.name,
+                columns.email,
+                columns.user_id,
+                columns.course_id,
+                columns.created_at
+            ])?;
+    }
+    Ok(())
+}
+
+fn insert(connection: &Connection, stored: &Stored, columns: &Columns, body: &str) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO record (kind, id, present, name, email, user_id, course_id, created_at, received_at, last_event, body)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        )?
+        .execute(params![
+            codes::kind_code(stored.kind),
+            stored.id,
+            columns.present,
+            columns.name,
+            columns.email,
+            columns.user_id,
+            columns.course_id,
+            columns.created_at,
+            stored.received_at.map(Timestamp::as_millis),
+            stored.last_event,
+            body
+        ])?;
+    Ok(())
+}
+
+/// The record that a draft is about, if it is of a known type.
+pub(crate) fn of_draft(connection: &Connection, draft: &Draft) -> rusqlite::Result<Option<Stored>> {
+    match Kind::of_event(&draft.event_type) {
+        Some(kind) => load(connection, kind, &draft.resource.id).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Merges an event emitted here, so that both sides merge the same events.
+///
+/// A time that was not given is far ahead where the record was before, from when a clock was wrong: the change counts here,
+/// and there once the clocks have come that far.
+pub(crate) fn emitted(
+    connection: &Connection,
+    mut stored: Stored,
+    event: &Event,
+    (data, seq): (&str, i64),
+) -> Result<()> {
+    let stamp = Stamp { at: event.timestamp, by: event.id.clone() };
+    match Change::new(&event.event_type, data, stamp) {
+        Ok(change) => {
+            stored.record.merge(&change);
+            if stored.record.is_too_large() {
+                return Err(StoreError::RecordTooLarge);
+            }
+            stored.last_event = Some(seq);
+            Ok(save(connection, &stored)?)
+        }
+        Err(NotAnObject) => Ok(()),
+    }
+}
+
+pub(crate) fn import(connection: &Connection, records: Vec<(Kind, String, Record)>) -> rusqlite::Result<u64> {
+    let mut changed = 0;
+    for (kind, id, record) in records {
+        let mut stored = load(connection, kind, &id)?;
+        if stored.record.absorb(&record) == Merged::Applied {
+            save(connection, &stored)?;
+            changed += 1;
+        }
+    }
+    Ok(changed)
+}

@@ -1,0 +1,119 @@
+//! Replaying and giving up deliveries by batch.
+
+use rusqlite::{OptionalExtension, params};
+
+use crate::clock::Timestamp;
+use crate::delivery::Reason;
+use crate::endpoint::EndpointId;
+use crate::store::codes::{BLOCKED, DELIVERED, FAILED, QUEUED};
+use crate::store::rules::CounterKey;
+use crate::store::sqlite::upkeep::checksum::Sent;
+use crate::store::sqlite::write::lanes::Lanes;
+use crate::store::sqlite::write::writer::Txn;
+use crate::store::{ChangedDeliveries, DeliveryId, Replay, Result, SkipReason, codes};
+
+struct Chosen {
+    id: i64,
+    endpoint: EndpointId,
+    lane: i64,
+    part: CounterKey,
+}
+
+pub(crate) fn replay(txn: &mut Txn<'_>, ids: &[DeliveryId], how: Replay, now: Timestamp) -> Result<ChangedDeliveries> {
+    each(txn, ids, |txn, chosen| match how.leaves(codes::state(chosen.part.state, false)) {
+        Some(left) => Ok(Some(left)),
+        // A corrupt event aborts a run, so it is not queued again.
+        None if !is_sound(txn, chosen)? => Ok(Some(SkipReason::Altered)),
+        None => {
+            replay_one(txn, chosen, how, now)?;
+            Ok(None)
+        }
+    })
+}
+
+fn is_sound(txn: &Txn<'_>, chosen: &Chosen) -> rusqlite::Result<bool> {
+    txn.connection
+        .prepare_cached(
+            "SELECT e.id, k.type, e.body, e.checksum FROM delivery d JOIN event e ON e.seq = d.event JOIN kind k ON k.id = e.kind
+             WHERE d.id = ?1",
+        )?
+        .query_row([chosen.id], |row| {
+            let (id, event_type) = (row.get_ref(0)?.as_str()?, row.get_ref(1)?.as_str()?);
+            Sent { id, event_type, body: row.get_ref(2)?.as_blob()? }.is_sound(row, 3)
+        })
+}
+
+fn replay_one(txn: &mut Txn<'_>, chosen: &Chosen, how: Replay, now: Timestamp) -> rusqlite::Result<()> {
+    txn.connection
+        .prepare_cached(
+            "UPDATE delivery SET used = 0, unanswered_at = NULL, unanswered = 0, interruptions = 0, trigger = ?2, due_at = ?3, changed_at = ?3, reason = NULL
+             WHERE id = ?1",
+        )?
+        .execute(params![chosen.id, codes::trigger_code(how.trigger), now.as_millis()])?;
+    if chosen.part.state >= DELIVERED {
+        Lanes::of(txn.connection)?.rejoin(chosen.endpoint.0, chosen.lane, chosen.id, now)?;
+    } else if chosen.part.state == codes::SOLO {
+        txn.connection.prepare_cached("UPDATE delivery SET state = 1 WHERE id = ?1")?.execute([chosen.id])?;
+    }
+    txn.cache.count_transition(chosen.endpoint, Some(chosen.part), Some(CounterKey { state: BLOCKED, ..chosen.part }));
+    Ok(())
+}
+
+pub(crate) fn give_up(txn: &mut Txn<'_>, ids: &[DeliveryId], now: Timestamp) -> Result<ChangedDeliveries> {
+    each(txn, ids, |txn, chosen| match SkipReason::by_giving_up(codes::state(chosen.part.state, false)) {
+        Some(left) => Ok(Some(left)),
+        None => {
+            give_up_one(txn, chosen, now)?;
+            Ok(None)
+        }
+    })
+}
+
+fn give_up_one(txn: &mut Txn<'_>, chosen: &Chosen, now: Timestamp) -> rusqlite::Result<()> {
+    txn.connection
+        .prepare_cached("UPDATE delivery SET state = 5, reason = ?2, changed_at = ?3 WHERE id = ?1")?
+        .execute(params![chosen.id, codes::reason_code(Reason::GivenUp), now.as_millis()])?;
+    if !matches!(chosen.part.state, QUEUED | BLOCKED) {
+        Lanes::of(txn.connection)?.settle(chosen.endpoint.0, chosen.lane, chosen.id, now)?;
+    }
+    txn.cache.count_transition(chosen.endpoint, Some(chosen.part), Some(CounterKey { state: FAILED, ..chosen.part }));
+    Ok(())
+}
+
+/// Does `what` to each delivery, oldest first, and notes what was left alone.
+fn each(
+    txn: &mut Txn<'_>,
+    ids: &[DeliveryId],
+    what: impl Fn(&mut Txn<'_>, &Chosen) -> Result<Option<SkipReason>>,
+) -> Result<ChangedDeliveries> {
+    let mut ids = ids.to_vec();
+    ids.sort_unstable();
+    ids.dedup();
+    let mut changed = ChangedDeliveries::default();
+    txn.cache.endpoints(txn.connection)?;
+    for id in ids {
+        let skipped = match find(txn, id)? {
+            None => Some(SkipReason::Unknown),
+            Some(chosen) => what(txn, &chosen)?,
+        };
+        match skipped {
+            None => changed.changed.push(id),
+            Some(reason) => changed.skipped.push((id, reason)),
+        }
+    }
+    Ok(changed)
+}
+
+fn find(txn: &Txn<'_>, id: DeliveryId) -> rusqlite::Result<Option<Chosen>> {
+    txn.connection
+        .prepare_cached("SELECT endpoint, lane, state, attempts, failures FROM delivery WHERE id = ?1")?
+        .query_row([id.0], |row| {
+            Ok(Chosen {
+                id: id.0,
+                endpoint: EndpointId(row.get(0)?),
+                lane: row.get(1)?,
+                part: CounterKey { state: row.get(2)?, attempts: row.get(3)?, failures: row.get(4)? },
+            })
+        })
+        .optional()
+}
