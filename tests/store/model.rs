@@ -203,6 +203,8 @@ struct History {
     emitted: Vec<EventId>,
     /// How many ids were given out; those of removed events are not given again.
     made: usize,
+    /// The id of the newest delivery that was ever made.
+    last_id: i64,
 }
 
 fn spec(n: usize) -> Spec {
@@ -230,6 +232,7 @@ impl History {
             ghosts: Vec::new(),
             emitted: Vec::new(),
             made: 0,
+            last_id: 0,
         }
     }
 
@@ -270,7 +273,8 @@ impl History {
         draft.id = Some(id.clone());
         self.emitted.push(id);
         let done = self.store.enqueue(Box::new([Ok(draft)].into_iter()), false, self.now).wait().unwrap();
-        let next = self.model.deliveries.keys().next_back().map_or(1, |last| last + 1);
+        // Ids go on after a prune: one that was given is never given again.
+        let next = self.last_id + 1;
         let wanting = (0..ENDPOINTS).filter(|e| self.model.places[*e].configured);
         let mut made = 0;
         for (id, endpoint) in (next..).zip(wanting) {
@@ -287,6 +291,7 @@ impl History {
                 queued: true,
             };
             self.model.deliveries.insert(id, d);
+            self.last_id = id;
             made += 1;
         }
         self.model.turn(self.now);
