@@ -13,7 +13,7 @@ use super::exit::{CliError, Exit};
 use super::values;
 use crate::event::MAX_RESOURCE_ID_BYTES;
 use crate::record::{Comparison, Kind, compare};
-use crate::report::reconcile::{Difference, Reconciled, Verdict};
+use crate::report::reconcile::{Difference, Mismatch, Reconciled};
 use crate::store::Store;
 use crate::store::inbound::RecordRow;
 use crate::untrusted::Untrusted;
@@ -112,15 +112,15 @@ impl Run<'_> {
     fn compare(&mut self, kind: Kind, id: String, theirs: &serde_json::Value) -> Result<(), CliError> {
         let row = self.store.record(kind, &id).wait()?;
         match row {
-            None => self.differ(kind, &id, Verdict::Extra, Vec::new(), None),
+            None => self.differ(kind, &id, Mismatch::Extra, Vec::new(), None),
             Some(row) => match compare(&row.record, theirs) {
                 Comparison::Same => self.done.same += 1,
                 Comparison::Deleted => {
-                    self.differ(kind, &id, Verdict::Deleted, Vec::new(), Some(&row));
+                    self.differ(kind, &id, Mismatch::Deleted, Vec::new(), Some(&row));
                     self.write_event(deleting(kind), &id, "{}")?;
                 }
                 Comparison::Differs(fields) => {
-                    self.differ(kind, &id, Verdict::Stale, fields, Some(&row));
+                    self.differ(kind, &id, Mismatch::Stale, fields, Some(&row));
                     self.write_event(Some(updating(kind)), &id, &row.record.data())?;
                 }
             },
@@ -138,14 +138,14 @@ impl Run<'_> {
             after = *last;
             for (_, row) in rows {
                 if row.record.exists() && !self.seen.contains(&(row.kind, row.id.clone())) {
-                    self.differ(row.kind, &row.id, Verdict::Missing, Vec::new(), Some(&row));
+                    self.differ(row.kind, &row.id, Mismatch::Missing, Vec::new(), Some(&row));
                     self.write_event(Some(creating(row.kind)), &row.id, &row.record.data())?;
                 }
             }
         }
     }
 
-    fn differ(&mut self, kind: Kind, id: &str, verdict: Verdict, fields: Vec<String>, row: Option<&RecordRow>) {
+    fn differ(&mut self, kind: Kind, id: &str, verdict: Mismatch, fields: Vec<String>, row: Option<&RecordRow>) {
         self.done.count(verdict);
         if self.done.differences.len() < LISTED {
             let sync = row.map(|row| row.sync.name());

@@ -13,7 +13,7 @@ use super::signature_args::SecretArgs;
 use crate::clock::Timestamp;
 use crate::config::{Config, WhichSecret};
 use crate::endpoint::ResolvedEndpoint;
-use crate::report::secrets::{self, Flawed, SecretUser, Standing};
+use crate::report::secrets::{self, Flawed, SecretUse, SecretUser};
 use crate::signature::hygiene::{Flaw, check, new_secret, reused, standard_form};
 use crate::signature::{Scheme, Secret, detect, verify};
 use crate::store::inbound::SenderRow;
@@ -236,9 +236,9 @@ impl Rotation {
         });
         let sender = |row: SenderRow| {
             let standing = match Some(row.secret) {
-                secret if secret == new => Standing::New,
-                secret if secret == old => Standing::Old,
-                _ => Standing::Neither,
+                secret if secret == new => SecretUse::New,
+                secret if secret == old => SecretUse::Old,
+                _ => SecretUse::Neither,
             };
             let name = format!("{} to serve", row.source);
             SecretUser { name, standing, last_seen: Some(row.seen_at), tried: None }
@@ -246,18 +246,18 @@ impl Rotation {
         Ok(rows.into_iter().map(sender).collect())
     }
 
-    fn standing(&self, capture: &Capture) -> Standing {
+    fn standing(&self, capture: &Capture) -> SecretUse {
         let schemes = detect(&capture.request);
         let right = |secret: &str, scheme: &&'static dyn Scheme| {
             let keys: Vec<_> = scheme.key(secret.as_bytes()).into_iter().collect();
             verify(*scheme, &capture.request, &keys, Timestamp::default(), None).signature.is_ok()
         };
         match (schemes.iter().any(|s| right(&self.new, s)), schemes.iter().any(|s| right(&self.old, s))) {
-            (true, true) => Standing::Both,
-            (true, false) => Standing::New,
-            (false, true) => Standing::Old,
-            (false, false) if schemes.is_empty() => Standing::Unsigned,
-            (false, false) => Standing::Neither,
+            (true, true) => SecretUse::Both,
+            (true, false) => SecretUse::New,
+            (false, true) => SecretUse::Old,
+            (false, false) if schemes.is_empty() => SecretUse::Unsigned,
+            (false, false) => SecretUse::Neither,
         }
     }
 
@@ -265,9 +265,9 @@ impl Rotation {
     fn endpoints(&self, context: &Context, endpoints: &[ResolvedEndpoint]) -> Result<Vec<SecretUser>, CliError> {
         let config = context.config()?;
         let standing = |text: Option<Zeroizing<String>>| match text {
-            Some(text) if text == self.new => Standing::New,
-            Some(text) if text == self.old => Standing::Old,
-            Some(_) | None => Standing::Neither,
+            Some(text) if text == self.new => SecretUse::New,
+            Some(text) if text == self.old => SecretUse::Old,
+            Some(_) | None => SecretUse::Neither,
         };
         let mut all = Vec::new();
         for endpoint in endpoints {

@@ -8,7 +8,7 @@ use crate::format::count;
 /// How a resource of the other side differs from the record here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Verdict {
+pub enum Mismatch {
     /// The other side does not have it.
     Missing,
     /// The other side has other values.
@@ -19,7 +19,7 @@ pub enum Verdict {
     Extra,
 }
 
-impl Verdict {
+impl Mismatch {
     fn name(self) -> &'static str {
         match self {
             Self::Missing => "missing",
@@ -40,7 +40,7 @@ pub struct Difference {
     #[serde(rename = "resourceId")]
     pub id: String,
     /// How it differs.
-    pub verdict: Verdict,
+    pub verdict: Mismatch,
     /// The fields that differ.
     pub fields: Vec<String>,
     /// How far the other side knows of the record here: a `pending` one is on its way.
@@ -68,12 +68,12 @@ pub struct Reconciled {
 
 impl Reconciled {
     /// Counts a difference.
-    pub fn count(&mut self, verdict: Verdict) {
+    pub fn count(&mut self, verdict: Mismatch) {
         let counter = match verdict {
-            Verdict::Missing => &mut self.missing,
-            Verdict::Stale => &mut self.stale,
-            Verdict::Deleted => &mut self.deleted,
-            Verdict::Extra => &mut self.extra,
+            Mismatch::Missing => &mut self.missing,
+            Mismatch::Stale => &mut self.stale,
+            Mismatch::Deleted => &mut self.deleted,
+            Mismatch::Extra => &mut self.extra,
         };
         *counter += 1;
     }

@@ -74,7 +74,7 @@ pub fn flaws(flawed: &Flawed) -> Report {
 
 /// Which of the two secrets of a rotation somebody uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum SecretUse {
     /// The new one.
     New,
     /// Both: signatures of either are there.
@@ -87,7 +87,7 @@ pub enum Standing {
     Unsigned,
 }
 
-impl Standing {
+impl SecretUse {
     const fn name(self) -> &'static str {
         match self {
             Self::New => "new",
@@ -113,7 +113,7 @@ pub struct SecretUser {
     /// Who.
     pub name: String,
     /// With which secret.
-    pub standing: Standing,
+    pub standing: SecretUse,
     /// When the newest request came, where that is known.
     pub last_seen: Option<Timestamp>,
     /// What asking it came to, if endpoints were asked.
@@ -133,7 +133,7 @@ impl SecretUser {
     /// Whether nothing of it stands in the way of the switch; `None` when the rotation does not concern it.
     pub fn is_ready(&self) -> Option<bool> {
         match &self.tried {
-            None => Some(self.standing == Standing::New),
+            None => Some(self.standing == SecretUse::New),
             Some(Tried::Came(trial)) => Some(trial.accepts.is_ready()),
             Some(Tried::Outside(_)) => None,
         }
@@ -287,7 +287,7 @@ fn accepting(endpoints: &[SecretUser]) -> String {
 }
 
 fn still_old(all: &[SecretUser], what: &str, now: Timestamp) -> String {
-    let old: Vec<_> = all.iter().filter(|sender| sender.standing == Standing::Old).collect();
+    let old: Vec<_> = all.iter().filter(|sender| sender.standing == SecretUse::Old).collect();
     if all.is_empty() {
         return format!("no {what} was looked at");
     }

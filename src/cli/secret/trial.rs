@@ -10,7 +10,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::endpoint::{ResolvedEndpoint, SecretSource};
 use crate::outbound::http::Client;
 use crate::outbound::rotation::{CandidateSecrets, Receiver, RotationCheck, check_all};
-use crate::report::secrets::{SecretUser, Standing, Tried};
+use crate::report::secrets::{SecretUse, SecretUser, Tried};
 use crate::signature::{Secret, Signer};
 
 impl Rotation {
@@ -62,13 +62,13 @@ fn signer(what: &str, text: &str) -> Result<Signer, CliError> {
 }
 
 /// Why an endpoint is not asked, if it is not.
-fn untried(endpoint: &ResolvedEndpoint, standing: Standing) -> Option<Tried> {
+fn untried(endpoint: &ResolvedEndpoint, standing: SecretUse) -> Option<Tried> {
     match (standing, &endpoint.settings.secret) {
-        (Standing::New | Standing::Old | Standing::Both, _) => {}
-        (Standing::Neither | Standing::Unsigned, SecretSource::File(_) | SecretSource::Env(_)) => {
+        (SecretUse::New | SecretUse::Old | SecretUse::Both, _) => {}
+        (SecretUse::Neither | SecretUse::Unsigned, SecretSource::File(_) | SecretSource::Env(_)) => {
             return Some(Tried::Outside("it has a secret of its own, which is not part of this rotation"));
         }
-        (Standing::Neither | Standing::Unsigned, SecretSource::Shared) => {
+        (SecretUse::Neither | SecretUse::Unsigned, SecretSource::Shared) => {
             return Some(Tried::Came(RotationCheck::unknown("not tried: webhook.secret is not one of the two")));
         }
     }
