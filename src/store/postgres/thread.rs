@@ -3,10 +3,10 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc as blocking};
 use std::thread::JoinHandle;
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::task::LocalSet;
 
 use super::node::Node;
@@ -28,13 +28,14 @@ impl Thread {
     pub(super) fn start(settings: Settings, access: Access, announced: watch::Sender<u64>) -> Result<Self> {
         let tls = Tls::new(&settings).map_err(StoreError::Configuration)?;
         let (tasks, waiting) = mpsc::unbounded_channel();
-        let (opened, answer) = oneshot::channel();
+        // A store is also opened where an async runtime runs, in which its own channels refuse to block.
+        let (opened, answer) = blocking::sync_channel(1);
         let thread = std::thread::Builder::new()
             .name("queue-postgres".to_owned())
             .spawn(move || serve(Node::new(settings, tls, announced), access, waiting, opened))
             .map_err(|e| StoreError::Statement(e.to_string()))?;
         let started = Self { tasks: Some(tasks), thread: Some(thread) };
-        answer.blocking_recv().unwrap_or(Err(StoreError::Closed))?;
+        answer.recv().unwrap_or(Err(StoreError::Closed))?;
         Ok(started)
     }
 
@@ -76,7 +77,12 @@ impl Drop for Thread {
     }
 }
 
-fn serve(node: Node, access: Access, mut waiting: mpsc::UnboundedReceiver<Task>, opened: oneshot::Sender<Result<()>>) {
+fn serve(
+    node: Node,
+    access: Access,
+    mut waiting: mpsc::UnboundedReceiver<Task>,
+    opened: blocking::SyncSender<Result<()>>,
+) {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return drop(opened.send(Err(StoreError::Statement(error.to_string())))),
