@@ -20,7 +20,7 @@ use super::{
     DeliveryFilter, DeliveryId, DeliveryRow, Drafts, DroppedEndpoint, Enqueued, EventDetail, EventFilter, EventRow,
     Exclusive, Figures, FileStore, Finished, IdleInfo, Listed, Location, Log, LoggedAttempt, OpenRuns, Page,
     PostgresLocation, Prune, Pruned, PrunedLog, Rate, Replay, Result, Run, RunId, RunRow, RunStats, Store, StoreError,
-    Wants,
+    Wants, codes, rules,
 };
 use crate::clock::Timestamp;
 use crate::delivery::Trigger;
@@ -31,7 +31,6 @@ use crate::record::{Kind, Record};
 mod announce;
 mod checksum;
 mod claim;
-mod codes;
 mod connection;
 mod control;
 mod edit;
@@ -52,6 +51,7 @@ mod prune;
 mod record_rows;
 mod records;
 mod replay;
+mod requests;
 mod row;
 mod run_state;
 mod runs;
@@ -316,21 +316,19 @@ impl Records for Postgres {
     }
 
     fn received_figures(&self, since: Timestamp) -> Answer<ReceivedFigures> {
-        self.thread.submit(async move |node: Rc<Node>| inbound::figures(&node, since).await)
+        self.thread.submit(async move |node: Rc<Node>| requests::figures(&node, since).await)
     }
 
-    // Refused requests are not kept in PostgreSQL yet, so there are none to list, to show or to settle.
-
-    fn kept_requests(&self, _page: Page) -> Answer<Listed<KeptRequest>> {
-        Answer::deferred(|| Ok(Listed { rows: Vec::new(), total: 0 }))
+    fn kept_requests(&self, page: Page) -> Answer<Listed<KeptRequest>> {
+        self.thread.submit(async move |node: Rc<Node>| requests::list(&node, page).await)
     }
 
-    fn kept_request(&self, _id: i64) -> Answer<Option<(KeptRequest, RequestCopy)>> {
-        Answer::deferred(|| Ok(None))
+    fn kept_request(&self, id: i64) -> Answer<Option<(KeptRequest, RequestCopy)>> {
+        self.thread.submit(async move |node: Rc<Node>| requests::find(&node, id).await)
     }
 
-    fn settle_request(&self, _id: i64, _result: String, _now: Timestamp) -> Answer<()> {
-        Answer::deferred(|| Ok(()))
+    fn settle_request(&self, id: i64, result: String, now: Timestamp) -> Answer<()> {
+        self.thread.submit(async move |node: Rc<Node>| requests::settle(&node, id, result, now).await)
     }
 
     fn latest_received(&self, refused: bool, limit: u32) -> Answer<Vec<ReceivedRow>> {

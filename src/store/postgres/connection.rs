@@ -45,7 +45,7 @@ macro_rules! arg_types {
     ($($rust:ty => $sql:ident),* $(,)?) => { $(impl Arg for $rust { const TYPE: Type = Type::$sql; })* };
 }
 arg_types! {
-    i64 => INT8, Option<i64> => INT8, bool => BOOL, &str => TEXT, String => TEXT, Option<String> => TEXT, Option<&str> => TEXT,
+    i64 => INT8, Option<i64> => INT8, bool => BOOL, Option<bool> => BOOL, &str => TEXT, String => TEXT, Option<String> => TEXT, Option<&str> => TEXT,
     &[u8] => BYTEA, Vec<u8> => BYTEA, Option<Vec<u8>> => BYTEA, Option<&[u8]> => BYTEA,
     Vec<i64> => INT8_ARRAY, Vec<Option<i64>> => INT8_ARRAY, &[i64] => INT8_ARRAY, Vec<bool> => BOOL_ARRAY,
     Vec<String> => TEXT_ARRAY, Vec<&str> => TEXT_ARRAY, Vec<Option<String>> => TEXT_ARRAY, Vec<Option<&str>> => TEXT_ARRAY,

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use super::codes::kind_of;
 use super::connection::Connection;
 use super::enqueue::{self, Batch};
 use super::node::Node;
-use super::record_rows::{key_of, kind_of, lock};
+use super::record_rows::{key_of, lock};
 use super::{Result, records};
 use crate::clock::Timestamp;
 use crate::event::Draft;

@@ -10,7 +10,7 @@ use super::fault::Fault;
 use super::known::{self, Known};
 use super::node::Node;
 use super::row::int;
-use super::{DeliveryId, Enqueued, Result, StoreError, codes, figures, lanes, record_rows};
+use super::{DeliveryId, Enqueued, Result, StoreError, codes, figures, record_rows, rules};
 use crate::clock::Timestamp;
 use crate::delivery::Trigger;
 use crate::endpoint::EventJson;
@@ -19,8 +19,6 @@ use crate::store::Receipt;
 
 /// Events stored by one round trip.
 const AT_ONCE: usize = 1_000;
-/// Conflicts that are remembered one by one.
-const CONFLICTS_NAMED: usize = 1_000;
 
 /// Drafts with the ids they will have, so that a transaction that is tried again stores the same events.
 pub(super) struct Batch {
@@ -46,8 +44,8 @@ pub(super) async fn enqueue(node: &Node, drafts: Vec<Draft>, skip_conflicts: boo
         for chunk in batch.drafts.chunks(AT_ONCE) {
             for receipt in chunk_within(node, connection, chunk, now).await? {
                 match receipt {
-                    Ok(receipt) => add(&mut done, receipt),
-                    Err(StoreError::Conflict(id)) if skip_conflicts => skip(&mut done, position, id),
+                    Ok(receipt) => done.add(receipt),
+                    Err(StoreError::Conflict(id)) if skip_conflicts => done.skip(position, id),
                     Err(error) => return Err(error.into()),
                 }
                 position += 1;
@@ -60,23 +58,6 @@ pub(super) async fn enqueue(node: &Node, drafts: Vec<Draft>, skip_conflicts: boo
         node.announce().await;
     }
     Ok(done)
-}
-
-fn add(done: &mut Enqueued, receipt: Receipt) {
-    if receipt.duplicate {
-        done.duplicates += 1;
-    } else {
-        done.accepted += 1;
-        done.unwanted += u64::from(receipt.deliveries == 0);
-    }
-    done.first.get_or_insert(receipt);
-}
-
-fn skip(done: &mut Enqueued, position: u64, id: EventId) {
-    done.conflicted += 1;
-    if done.conflicts.len() < CONFLICTS_NAMED {
-        done.conflicts.push((position, id));
-    }
 }
 
 /// Stores the one draft of a batch within a transaction.
@@ -199,7 +180,7 @@ async fn insert(
     let (mut event_ids, mut targets, mut lanes) = (Vec::new(), Vec::new(), Vec::new());
     let mut open = BTreeMap::<i64, i64>::new();
     for event in events {
-        let lane = lanes::lane_of(&event.resource);
+        let lane = rules::lane_of(&event.resource);
         let mut json = EventJson::new(&event.body);
         for row in endpoints.iter() {
             if !(row.endpoint.configured && row.endpoint.settings.gets(&event.event_type, &mut json)) {
@@ -278,7 +259,7 @@ async fn create_missing(
     let Some(row) = found else { return Ok(Vec::new()) };
     let event_type: &str = row.get(1);
     let mut json = EventJson::new(row.get(4));
-    let lane = lanes::lane_of(&Resource { kind: row.get(2), id: row.get(3) });
+    let lane = rules::lane_of(&Resource { kind: row.get(2), id: row.get(3) });
     let endpoints = node.endpoints(connection).await?;
     let targets: Vec<i64> = endpoints
         .iter()

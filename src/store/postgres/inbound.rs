@@ -6,11 +6,13 @@ use sha2::{Digest, Sha256};
 use tokio::sync::oneshot;
 use tokio_postgres::Row;
 
+use super::codes::{APPLIED, CONFLICT, FURTHER, REFUSED, STALE};
 use super::connection::{Connection, args};
 use super::fault::Fault;
 use super::known::{Arrived, digest_of, first_bytes};
 use super::lists::{Condition, direction};
 use super::node::{Node, Waiting};
+use super::requests::{self, ReceivedCounts};
 use super::row::{int, maybe_int, storable, time};
 use super::{Listed, Page, Result, StoreError, known, record_rows};
 use crate::clock::Timestamp;
@@ -18,15 +20,12 @@ use crate::event::{EventId, Resource};
 use crate::record::{Kind, Merged};
 use crate::signature::Fingerprint;
 use crate::store::inbound::{
-    Applied, Incoming, LOOKED_BACK, REFUSALS_A_MINUTE, REMEMBERED, ReceivedFigures, ReceivedFilter, ReceivedRate,
-    ReceivedRow, RefusalDetails, Refused, SenderRow,
+    Applied, Incoming, LOOKED_BACK, REFUSALS_A_MINUTE, REMEMBERED, ReceivedFilter, ReceivedRow, RefusalDetails,
+    Refused, SenderRow,
 };
 
-const APPLIED: i64 = 0;
-const STALE: i64 = 1;
-const CONFLICT: i64 = 2;
-const REFUSED: i64 = 3;
-const FURTHER: i64 = 4;
+/// Why an id that is known with another content is refused.
+const ID_CONFLICT: &str = "id-conflict";
 
 /// A sender is noted once in so many milliseconds.
 const SEEN_EVERY_MS: i64 = 1_000;
@@ -108,6 +107,7 @@ async fn apply_within(
     let mut loaded =
         record_rows::lock(connection, all.iter().filter_map(|(incoming, _)| about(incoming)).collect()).await?;
     let mut audited = Audited::default();
+    let mut counts = ReceivedCounts::default();
     let mut repeated: Vec<i64> = Vec::new();
     let mut applied = Vec::with_capacity(all.len());
     for (incoming, now) in all {
@@ -122,12 +122,19 @@ async fn apply_within(
             (None, Some(emitted)) => Some(emitted.is(draft, &incoming.id)),
             (None, None) => None,
         };
+        let reason = if known == Some(false) { ID_CONFLICT } else { "" };
+        counts.add((incoming.route, reason), 1, incoming.skew_ms, *now);
         applied.push(match (known, about(incoming).and_then(|key| loaded.get_mut(&key))) {
             (Some(true), _) => Applied::Duplicate,
             (Some(false), _) => {
-                let source = incoming.source.clone();
-                let details = RefusalDetails::default();
-                let refused = Refused { reason: "id-conflict", digest: None, source, count: 1, route: "", details };
+                let refused = Refused {
+                    reason: ID_CONFLICT,
+                    source: incoming.source.clone(),
+                    count: 1,
+                    route: incoming.route,
+                    details: RefusalDetails { signature_is_right: Some(true), ..RefusalDetails::default() },
+                    ..Refused::default()
+                };
                 let kind = node.kind(connection, &draft.event_type, &draft.resource.kind).await?;
                 audit_refusal(connection, &refused, CONFLICT, Some((incoming, kind)), *now).await?;
                 Applied::Conflict
@@ -147,6 +154,7 @@ async fn apply_within(
     }
     record_rows::save(connection, &loaded).await?;
     audited.insert(connection).await?;
+    counts.write(connection, node.slot).await?;
     if !repeated.is_empty() {
         let more = "UPDATE received r SET repeats = r.repeats + n.times
             FROM (SELECT id, count(*) AS times FROM unnest($1) AS u(id) GROUP BY id) n WHERE r.id = n.id";
@@ -231,10 +239,14 @@ pub(super) async fn senders(node: &Node, now: Timestamp) -> Result<Vec<SenderRow
 pub(super) async fn refuse(node: &Node, refused: Vec<Refused>, now: Timestamp) -> Result<()> {
     let now = node.by_server(now);
     node.transact(async |connection: &Connection| {
+        let mut counts = ReceivedCounts::default();
         for refused in &refused {
+            // A time is measured only where the signature vouches for it.
+            let skew = refused.details.skew_ms.filter(|_| refused.details.signature_is_right == Some(true));
+            counts.add((refused.route, refused.reason), refused.count, skew, now);
             audit_refusal(connection, refused, REFUSED, None, now).await?;
         }
-        Ok(())
+        counts.write(connection, node.slot).await
     })
     .await
 }
@@ -247,8 +259,8 @@ async fn audit_refusal(
     event: Option<(&Incoming, i64)>,
     now: Timestamp,
 ) -> Result<(), Fault> {
-    // Several processes count together: one at a time for each reason.
-    let key = lock_key(refused.reason);
+    // Several processes count together, and keep requests within one limit: one at a time.
+    let key = lock_key("refusals");
     connection.query("SELECT pg_advisory_xact_lock($1)::text", args![key]).await?;
     let found = connection
         .first(
@@ -265,10 +277,17 @@ async fn audit_refusal(
     }
     let alone = refused.count == 1 && rows.unsigned_abs() < REFUSALS_A_MINUTE;
     let event = event.filter(|_| alone);
+    let request = match refused.details.request.as_ref().filter(|_| alone) {
+        Some(copy) => Some(requests::keep(connection, refused, copy, now).await?),
+        None => None,
+    };
+    let details = if alone { refused.details.clone() } else { RefusalDetails::default() };
+    let text = |text: Option<&String>| text.map(|text| storable(text));
     connection
         .query(
-            "INSERT INTO received (at, result, event_id, digest, reason, source, repeats, kind, resource_id)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            "INSERT INTO received (at, result, event_id, digest, reason, source, repeats, kind, resource_id,
+                 route, scheme, signature, claimed_id, claimed_type, field, skew_ms, request)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
             args![
                 now.as_millis(),
                 if alone { result } else { FURTHER },
@@ -278,7 +297,15 @@ async fn audit_refusal(
                 alone.then(|| storable(&refused.source)),
                 if alone { 0 } else { count },
                 event.map(|(_, kind)| kind),
-                event.map(|(incoming, _)| storable(&incoming.draft.resource.id))
+                event.map(|(incoming, _)| storable(&incoming.draft.resource.id)),
+                alone.then_some(refused.route).filter(|route| !route.is_empty()),
+                details.scheme,
+                details.signature_is_right,
+                text(details.claimed_id.as_ref()),
+                text(details.claimed_type.as_ref()),
+                text(details.field.as_ref()),
+                details.skew_ms,
+                request
             ],
         )
         .await?;
@@ -286,7 +313,8 @@ async fn audit_refusal(
 }
 
 const COLUMNS: &str =
-    "r.id, r.at, r.result, r.event_id, k.type, k.resource_type, r.resource_id, r.reason, r.source, r.repeats, r.digest";
+    "r.id, r.at, r.result, r.event_id, k.type, k.resource_type, r.resource_id, r.reason, r.source, r.repeats, r.digest,
+     r.route, r.scheme, r.signature, r.claimed_id, r.claimed_type, r.field, r.skew_ms, r.request";
 const TABLES: &str = "received r LEFT JOIN kind k ON k.id = r.kind";
 
 pub(super) async fn latest(node: &Node, refused: bool, limit: u32) -> Result<Vec<ReceivedRow>> {
@@ -348,32 +376,13 @@ fn received_row(row: &Row) -> ReceivedRow {
         source: row.get(8),
         repeats: int(row, 9).unsigned_abs(),
         digest: if result >= CONFLICT { row.get(10) } else { None },
-        // Refusals are audited by their reason alone here.
-        route: None,
-        scheme: None,
-        signature_is_right: None,
-        claimed_id: None,
-        claimed_type: None,
-        field: None,
-        skew_ms: None,
-        request: None,
+        route: row.get(11),
+        scheme: row.get(12),
+        signature_is_right: row.get(13),
+        claimed_id: row.get(14),
+        claimed_type: row.get(15),
+        field: row.get(16),
+        skew_ms: maybe_int(row, 17),
+        request: maybe_int(row, 18),
     }
-}
-
-/// What was received since `since`, from the audit log: without routes and skews, which it does not hold.
-pub(super) async fn figures(node: &Node, since: Timestamp) -> Result<ReceivedFigures> {
-    node.read(async |connection: &Connection| {
-        let sql = "SELECT reason, (count(*) + COALESCE(sum(repeats), 0))::bigint, max(at) FILTER (WHERE result < 2)
-            FROM received WHERE at >= $1 GROUP BY reason";
-        let rows = connection.query(sql, args![since.as_millis()]).await?;
-        let rate = |row: &Row| ReceivedRate {
-            route: String::new(),
-            reason: row.get(0),
-            count: int(row, 1).unsigned_abs(),
-            skew: (0, 0),
-        };
-        let last_accepted_at = rows.iter().filter_map(|row| maybe_int(row, 2)).max().map(Timestamp::from_millis);
-        Ok(ReceivedFigures { rates: rows.iter().map(rate).collect(), last_accepted_at })
-    })
-    .await
 }

@@ -4,22 +4,11 @@
 //! is claimed, else it enters the lane as blocked. So whatever is in a lane is earlier than all that is still queued for it.
 //! In a lane at most one delivery is not blocked: in flight, ready or solo.
 
-use sha2::{Digest, Sha256};
-
 use super::connection::{Connection, args};
 use super::fault::Fault;
 use super::row::{BLOCKED, READY, SOLO, int};
 use crate::clock::Timestamp;
 use crate::delivery::INTERRUPTIONS_UNTIL_ALONE;
-use crate::event::Resource;
-
-/// The number of a resource's lanes: 64 bits of a hash. Two resources that share one would merely wait for each other.
-pub(super) fn lane_of(resource: &Resource) -> i64 {
-    let digest = Sha256::new().chain_update(&resource.kind).chain_update([0]).chain_update(&resource.id).finalize();
-    let mut first = [0; 8];
-    first.copy_from_slice(&digest[..8]);
-    i64::from_le_bytes(first)
-}
 
 /// Deliveries that left flight, or were given up in their turn: the lane's first becomes the active one, due now, and another
 /// that waits becomes blocked.

@@ -13,7 +13,7 @@ use super::node::Node;
 use super::row::{BLOCKED, DELIVERED, FAILED, count, int, maybe_int, maybe_time, storable, time};
 use super::{
     AttemptFilter, DeliveryFilter, DeliveryId, DeliveryRow, EventDetail, EventFilter, EventRow, Listed, LoggedAttempt,
-    Page, Result, codes, endpoint_rows, figures,
+    Page, Result, codes, endpoint_rows, figures, runs,
 };
 use crate::clock::Timestamp;
 use crate::delivery::State;
@@ -104,16 +104,16 @@ const EVENT_COLUMNS: &str = "e.seq, e.id, k.type, k.resource_type, e.resource_id
 /// Where an open delivery stands: in flight since, or its state and time among those that wait; else it is queued.
 const DELIVERY_COLUMNS: &str = "d.id, p.name, d.state, coalesce(w.due_at, d.changed_at), coalesce(f.since, d.changed_at),
     d.attempts, d.used, d.reason, (NOT p.configured OR p.paused_by IS NOT NULL), p.open_until, f.since IS NOT NULL, w.state,
-    a.detail, a.started_at, a.took_us, d.endpoint, d.lane";
+    a.detail, a.started_at, a.took_us, d.endpoint, d.lane, a.status, f.run";
 
 const DELIVERY_TABLES: &str = "delivery d JOIN event e ON e.seq = d.event JOIN kind k ON k.id = e.kind
     JOIN endpoint p ON p.id = d.endpoint";
 
 const PLACES: &str = "LEFT JOIN LATERAL (SELECT state, due_at FROM waiting WHERE endpoint = d.endpoint AND lane = d.lane AND id = d.id
         AND d.state = 0) w ON true
-    LEFT JOIN LATERAL (SELECT i.since FROM flight c CROSS JOIN LATERAL unnest(c.ids, c.since) AS i(id, since)
+    LEFT JOIN LATERAL (SELECT i.since, c.run FROM flight c CROSS JOIN LATERAL unnest(c.ids, c.since) AS i(id, since)
         WHERE c.endpoint = d.endpoint AND i.id = d.id AND d.state = 0 LIMIT 1) f ON true
-    LEFT JOIN LATERAL (SELECT detail, started_at, took_us FROM attempt WHERE delivery = d.id ORDER BY number DESC LIMIT 1) a ON true";
+    LEFT JOIN LATERAL (SELECT detail, started_at, took_us, status FROM attempt WHERE delivery = d.id ORDER BY number DESC LIMIT 1) a ON true";
 
 pub(super) async fn events(node: &Node, filter: EventFilter, page: Page) -> Result<Listed<EventRow>> {
     let mut condition = Condition::default();
@@ -318,7 +318,7 @@ fn delivery_row(row: &Row, at: usize) -> DeliveryRow {
         reason: maybe_int(row, at + 7).map(codes::reason),
         last_detail: row.get(at + 12),
         last_ended_at: ended,
-        last_status: None,
+        last_status: maybe_int(row, at + 17).and_then(|status| u16::try_from(status).ok()),
         blocked_by: None,
         abandoned: false,
     }
@@ -327,44 +327,60 @@ fn delivery_row(row: &Row, at: usize) -> DeliveryRow {
 /// An endpoint and the number of a lane to it.
 type Lane = (i64, i64);
 
-/// Reads deliveries, and finds out which of the queued have to wait behind an earlier one.
+/// Reads deliveries, and finds out which have to wait behind an earlier one, and which a dead run holds.
 async fn complete(connection: &Connection, rows: &[Row]) -> Result<Vec<DeliveryRow>, Fault> {
     let mut found: Vec<DeliveryRow> = rows.iter().map(|row| delivery_row(row, 7)).collect();
-    let mut queued: HashMap<DeliveryId, Lane> = HashMap::new();
-    for (row, delivery) in rows.iter().zip(&found) {
-        if matches!(delivery.state, State::Pending | State::Held) && maybe_int(row, 18).is_none() {
-            queued.insert(delivery.id, (int(row, 22), int(row, 23)));
+    let waiting: Vec<(usize, Lane)> = rows
+        .iter()
+        .enumerate()
+        .filter(|(at, row)| {
+            // What is ready or runs alone is the first of its lane.
+            let is_first = maybe_int(row, 18).is_some_and(|state| state != BLOCKED);
+            matches!(found[*at].state, State::Pending | State::Held) && !is_first
+        })
+        .map(|(at, row)| (at, (int(row, 22), int(row, 23))))
+        .collect();
+    let last = waiting.iter().map(|(at, _)| found[*at].id.0).max().unwrap_or(0);
+    let fronts = fronts(connection, waiting.iter().map(|(_, lane)| *lane).collect(), last).await?;
+    for (at, lane) in waiting {
+        let delivery = &mut found[at];
+        delivery.blocked_by = fronts.get(&lane).copied().filter(|front| *front != delivery.id);
+        delivery.blocked |= delivery.blocked_by.is_some();
+    }
+    if found.iter().any(|delivery| delivery.state == State::Processing) {
+        let dead = runs::seemingly_dead(connection).await?;
+        for (row, delivery) in rows.iter().zip(&mut found) {
+            delivery.abandoned = maybe_int(row, 25).is_some_and(|run| dead.contains(&run));
         }
-    }
-    if queued.is_empty() {
-        return Ok(found);
-    }
-    let fronts = fronts(connection, &queued).await?;
-    for delivery in &mut found {
-        let lane = queued.get(&delivery.id);
-        delivery.blocked |= lane.is_some_and(|lane| fronts.get(lane).is_some_and(|front| *front < delivery.id.0));
     }
     Ok(found)
 }
 
-/// The earliest unfinished delivery of each of these lanes: in the lane, or else among the queued.
-async fn fronts(connection: &Connection, queued: &HashMap<DeliveryId, Lane>) -> Result<BTreeMap<Lane, i64>, Fault> {
-    let lanes: BTreeSet<Lane> = queued.values().copied().collect();
+/// What others of each of these lanes wait behind: the one in flight, else the first in the lane, else the first that is queued.
+async fn fronts(
+    connection: &Connection,
+    lanes: BTreeSet<Lane>,
+    last: i64,
+) -> Result<BTreeMap<Lane, DeliveryId>, Fault> {
+    if lanes.is_empty() {
+        return Ok(BTreeMap::new());
+    }
     let (endpoints, numbers): (Vec<i64>, Vec<i64>) = lanes.into_iter().unzip();
-    let last = queued.keys().map(|id| id.0).max().unwrap_or(0);
     let rows = connection
         .query(
-            "SELECT l.endpoint, l.lane, CASE WHEN
-                EXISTS (SELECT FROM waiting w WHERE w.endpoint = l.endpoint AND w.lane = l.lane)
-                OR EXISTS (SELECT FROM flight f WHERE f.endpoint = l.endpoint AND l.lane = ANY (f.lanes))
-                THEN 0 ELSE q.first END
-             FROM unnest($1, $2) AS l(endpoint, lane) LEFT JOIN (
-                SELECT endpoint, lane, min(id) AS first FROM queue WHERE endpoint = ANY ($1) AND lane = ANY ($2) AND id <= $3
-                GROUP BY endpoint, lane) q ON q.endpoint = l.endpoint AND q.lane = l.lane",
+            "SELECT l.endpoint, l.lane, coalesce(f.id, w.id, q.first) FROM unnest($1, $2) AS l(endpoint, lane)
+             LEFT JOIN LATERAL (SELECT i.id FROM flight c CROSS JOIN LATERAL unnest(c.ids, c.lanes) AS i(id, lane)
+                WHERE c.endpoint = l.endpoint AND i.lane = l.lane LIMIT 1) f ON true
+             LEFT JOIN LATERAL (SELECT id FROM waiting WHERE endpoint = l.endpoint AND lane = l.lane
+                ORDER BY state = 0, id LIMIT 1) w ON true
+             LEFT JOIN (SELECT endpoint, lane, min(id) AS first FROM queue
+                WHERE endpoint = ANY ($1) AND lane = ANY ($2) AND id <= $3 GROUP BY endpoint, lane) q
+                ON q.endpoint = l.endpoint AND q.lane = l.lane",
             args![endpoints, numbers, last],
         )
         .await?;
-    Ok(rows.iter().filter_map(|row| Some(((int(row, 0), int(row, 1)), maybe_int(row, 2)?))).collect())
+    let read = |row: &Row| Some(((int(row, 0), int(row, 1)), DeliveryId(maybe_int(row, 2)?)));
+    Ok(rows.iter().filter_map(read).collect())
 }
 
 fn took(micros: i64) -> Duration {

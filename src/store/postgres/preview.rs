@@ -4,7 +4,7 @@ use super::connection::{Connection, args};
 use super::fault::Fault;
 use super::node::Node;
 use super::row::int;
-use super::{DeliveryFilter, DeliveryRow, Listed, Page, Result, endpoint_rows, lists, runs};
+use super::{DeliveryFilter, DeliveryRow, Listed, Page, Result, endpoint_rows, lists, rules, runs};
 use crate::clock::Timestamp;
 use crate::endpoint::{Endpoint, ResolvedEndpoint, Spec, resolve};
 use crate::store::DeliveryId;
@@ -58,14 +58,9 @@ async fn due_within(connection: &Connection, specs: &[Spec], now: Timestamp) -> 
 
 /// How many of an endpoint's deliveries may go: none while it holds or its circuit is open, one to probe it.
 fn room(stored: &Endpoint, configured: &ResolvedEndpoint, probing: bool, now: Timestamp) -> usize {
-    match stored.circuit.open {
-        _ if configured.paused_by.is_some() => 0,
-        // What was learned about the old address says nothing about the new one.
-        Some(_) if configured.moved => usize::MAX,
-        None => usize::MAX,
-        Some(open) if !open.probe_due(now) => 0,
-        Some(_) => usize::from(!probing),
-    }
+    // What was learned about the old address says nothing about the new one.
+    let open = stored.circuit.open.filter(|_| !configured.moved);
+    rules::claimable(configured.paused_by.is_some(), open, probing, usize::MAX, now)
 }
 
 async fn is_held_by_others(connection: &Connection, probe: i64, dead: &[i64]) -> Result<bool, Fault> {

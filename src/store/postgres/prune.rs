@@ -5,7 +5,7 @@ use super::fault::Fault;
 use super::figures::{Counted, CounterKey};
 use super::node::Node;
 use super::row::{DELIVERED, FAILED, count, int, maybe_int, time};
-use super::{DeliveryId, Log, Prune, Pruned, PrunedLog, Result};
+use super::{DeliveryId, Log, Prune, Pruned, PrunedLog, Result, rules};
 use crate::clock::Timestamp;
 use crate::delivery::State;
 use crate::store::inbound::REMEMBERED;
@@ -14,9 +14,6 @@ use crate::store::inbound::REMEMBERED;
 const BATCH: u64 = 500;
 /// Rows looked at by one transaction.
 const LOOKS: i64 = 5_000;
-
-/// Rates younger than this are never pruned: the longest window that is judged by default.
-const RATES_KEPT: std::time::Duration = std::time::Duration::from_hours(24);
 
 pub(super) async fn prune(node: &Node, what: Prune) -> Result<Pruned> {
     node.transact(async |connection: &Connection| prune_batch(node, connection, &what).await).await
@@ -77,11 +74,11 @@ fn old_rows(log: Log, before: Timestamp, now: Timestamp) -> (&'static str, &'sta
     let at = before.as_millis();
     match log {
         // What health and the failure figures look at stays.
-        Log::Rates => ("rate", "minute", format!("minute < {}", before.min(now.minus(RATES_KEPT)).minute())),
+        Log::Rates => ("rate", "minute", format!("minute < {}", rules::rates_pruned_before(before, now).minute())),
         Log::Runs => ("run", "id", format!("ended_at < {at}")),
         // What was applied or stale is the memory of seen ids as well; without a timestamp it is kept for good.
         Log::Received => {
-            let seen = at.min(now.minus(REMEMBERED).as_millis());
+            let seen = rules::ids_pruned_before(before, now).as_millis();
             ("received", "id", format!("at < {at} AND (result >= 2 OR (timestamp IS NOT NULL AND at < {seen}))"))
         }
     }

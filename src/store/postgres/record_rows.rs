@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
+use super::codes::{kind_code, kind_of};
 use super::connection::{Connection, args, typed};
 use super::fault::Fault;
 use super::row::{int, maybe_int, maybe_time, storable, unreadable};
@@ -25,24 +26,6 @@ pub(super) struct Stored {
 
 /// Records by kind and id.
 pub(super) type Loaded = HashMap<(i64, String), Stored>;
-
-/// How a kind is written.
-pub(super) fn kind_code(kind: Kind) -> i64 {
-    match kind {
-        Kind::Enrollment => 0,
-        Kind::User => 1,
-        Kind::Progress => 2,
-    }
-}
-
-/// The kind that is written so.
-pub(super) fn kind_of(code: i64) -> Kind {
-    match code {
-        0 => Kind::Enrollment,
-        1 => Kind::User,
-        _ => Kind::Progress,
-    }
-}
 
 impl Stored {
     fn new(kind: Kind, id: String) -> Self {

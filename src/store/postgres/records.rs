@@ -2,11 +2,12 @@
 
 use tokio_postgres::Row;
 
+use super::codes::{kind_code, kind_of};
 use super::connection::{Args, Connection, args};
 use super::fault::Fault;
 use super::lists::{Condition, direction};
 use super::node::Node;
-use super::record_rows::{key, kind_code, kind_of, lock, read_body, save};
+use super::record_rows::{key, lock, read_body, save};
 use super::row::{int, maybe_time, storable};
 use super::{Listed, Page, Result};
 use crate::record::{Kind, Merged, Record};

@@ -4,7 +4,8 @@ use tokio_postgres::Row;
 
 use super::fault::Fault;
 use crate::clock::Timestamp;
-use crate::store::StoreError;
+use crate::delivery::Next;
+use crate::store::{StoreError, codes};
 
 /// `delivery.state`.
 pub(super) const OPEN: i64 = 0;
@@ -15,6 +16,15 @@ pub(super) const FAILED: i64 = 2;
 pub(super) const BLOCKED: i64 = 0;
 pub(super) const READY: i64 = 1;
 pub(super) const SOLO: i64 = 2;
+
+/// How a next step is written in `delivery`: state and reason. What is open stands in `waiting` as well.
+pub(super) fn written(next: Next) -> (i64, Option<i64>) {
+    match next {
+        Next::Delivered => (DELIVERED, None),
+        Next::RetryAt(_) | Next::RunAlone => (OPEN, None),
+        Next::Failed(reason) => (FAILED, Some(codes::reason_code(reason))),
+    }
+}
 
 /// A whole number, however many bytes its column has.
 pub(super) fn int(row: &Row, at: usize) -> i64 {

@@ -210,7 +210,7 @@ async fn interrupt(
     let (endpoint, id, lane, since) = (int(row, 0), int(row, 1), int(row, 2), time(row, 3));
     let (attempts, failures, interruptions) = (count(row, 4), count(row, 5), count(row, 6) + 1);
     let next = after_interruption(interruptions, now);
-    let (state, reason) = codes::written(next);
+    let (state, reason) = row::written(next);
     let number = i64::from(attempts) + 1;
     connection
         .query(

@@ -22,7 +22,7 @@ use super::lanes::{self, VacatedLanes};
 use super::node::{Backoff, Node};
 use super::row::{self, int};
 use super::run_state::{self, RunState};
-use super::{Advanced, Claim, Finished, Result, RunId, Wants, codes};
+use super::{Advanced, Claim, Finished, Result, RunId, Wants, codes, rules};
 use crate::clock::Timestamp;
 use crate::delivery::{CircuitState, Next, Outcome, RetryDecision, decide_retry};
 use crate::endpoint::{Endpoint, EndpointId, PausedBy};
@@ -341,12 +341,8 @@ fn decide(row: &EndpointRow, finished: &Finished) -> RetryDecision {
 pub(super) fn room(row: &EndpointRow, wanted: usize, now: Timestamp) -> usize {
     let pace = row.endpoint.settings.pace();
     let wanted = pace.map_or(wanted, |pace| wanted.min(pace.allowed(row.endpoint.rate_used_until, now)));
-    match row.endpoint.circuit.open {
-        _ if row.endpoint.is_paused_or_unconfigured() => 0,
-        None => wanted,
-        Some(open) if open.probe_due(now) && row.probe.is_none() => wanted.min(1),
-        Some(_) => 0,
-    }
+    let is_held = row.endpoint.is_paused_or_unconfigured();
+    rules::claimable(is_held, row.endpoint.circuit.open, row.probe.is_some(), wanted, now)
 }
 
 impl Plan {
@@ -372,7 +368,7 @@ impl Plan {
         self.counted.endpoint(endpoint).answers += decision.circuit.answers - row.endpoint.circuit.answers;
         let failures = claim.failures + u32::from(!matches!(finished.outcome, Outcome::Delivered { .. }));
         self.write(finished, decision, failures);
-        let (state, _) = codes::written(decision.next);
+        let (state, _) = row::written(decision.next);
         let before = CounterKey { state: row::OPEN, attempts: claim.number - 1, failures: claim.failures };
         let after = CounterKey { state, attempts: claim.number, failures };
         self.counted.transition(endpoint, Some(before), Some(after));
@@ -394,7 +390,7 @@ impl Plan {
 
     fn write(&mut self, finished: &Finished, decision: RetryDecision, failures: u32) {
         let claim = &finished.claim;
-        let (state, reason) = codes::written(decision.next);
+        let (state, reason) = row::written(decision.next);
         self.done.ids.push(claim.delivery.0);
         self.done.numbers.push(claim.number.into());
         self.done.states.push(state);

@@ -1,0 +1,187 @@
+//! Refused requests that are kept, and the figures of what was received.
+
+use std::collections::BTreeMap;
+
+use tokio_postgres::Row;
+
+use super::connection::{Connection, args};
+use super::fault::Fault;
+use super::lists::direction;
+use super::node::Node;
+use super::row::{int, maybe_time, storable, time, unreadable};
+use super::{KeptRequest, Listed, Page, ReceivedFigures, Refused, RequestCopy, Result};
+use crate::clock::Timestamp;
+use crate::store::inbound::{MAX_KEPT_BYTES, MAX_KEPT_BYTES_PER_SOURCE, REQUESTS_KEPT_FOR, ReceivedRate};
+
+/// How long the figures of a minute are kept.
+const RATES_KEPT_MINUTES: i64 = 48 * 60;
+
+/// What one transaction adds to the figures of what was received: by minute, route and reason, which is empty for what was
+/// accepted.
+#[derive(Debug, Default)]
+pub(super) struct ReceivedCounts(BTreeMap<(i64, &'static str, &'static str), ReceivedCount>);
+
+#[derive(Clone, Copy, Debug, Default)]
+struct ReceivedCount {
+    count: i64,
+    skew_sum: i64,
+    skews: i64,
+}
+
+impl ReceivedCounts {
+    /// Counts what was received at a route.
+    pub(super) fn add(
+        &mut self,
+        (route, reason): (&'static str, &'static str),
+        count: u64,
+        skew_ms: Option<i64>,
+        now: Timestamp,
+    ) {
+        let counted = self.0.entry((now.minute(), route, reason)).or_default();
+        counted.count = counted.count.saturating_add(i64::try_from(count).unwrap_or(i64::MAX));
+        counted.skew_sum += skew_ms.unwrap_or_default();
+        counted.skews += i64::from(skew_ms.is_some());
+    }
+
+    /// Adds it to the figures of a slot.
+    pub(super) async fn write(&self, connection: &Connection, slot: i64) -> Result<(), Fault> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        let column = |part: fn(&ReceivedCount) -> i64| self.0.values().map(part).collect::<Vec<i64>>();
+        let minutes: Vec<i64> = self.0.keys().map(|key| key.0).collect();
+        let rows = connection
+            .query(
+                "INSERT INTO received_rate AS r (slot, minute, route, reason, count, skew_sum, skews)
+                 SELECT $1, * FROM unnest($2, $3, $4, $5, $6, $7)
+                 ON CONFLICT (minute, route, reason, slot) DO UPDATE SET count = r.count + EXCLUDED.count,
+                    skew_sum = r.skew_sum + EXCLUDED.skew_sum, skews = r.skews + EXCLUDED.skews
+                 RETURNING xmax = 0",
+                args![
+                    slot,
+                    minutes,
+                    self.0.keys().map(|key| key.1).collect::<Vec<&str>>(),
+                    self.0.keys().map(|key| key.2).collect::<Vec<&str>>(),
+                    column(|it| it.count),
+                    column(|it| it.skew_sum),
+                    column(|it| it.skews),
+                ],
+            )
+            .await?;
+        // The first of a minute makes room for it.
+        if let Some(newest) = minutes.last().filter(|_| rows.iter().any(|row| row.get(0))) {
+            let old = "DELETE FROM received_rate WHERE minute < $1";
+            connection.query(old, args![*newest - RATES_KEPT_MINUTES]).await?;
+        }
+        Ok(())
+    }
+}
+
+pub(super) async fn figures(node: &Node, since: Timestamp) -> Result<ReceivedFigures> {
+    let since = node.by_server(since).minute();
+    node.read(async |connection: &Connection| {
+        let sql =
+            "SELECT route, reason, sum(count)::bigint, sum(skew_sum)::bigint, sum(skews)::bigint FROM received_rate
+            WHERE minute >= $1 GROUP BY route, reason ORDER BY route, reason";
+        let rate = |row: &Row| ReceivedRate {
+            route: row.get(0),
+            reason: Some(row.get::<_, String>(1)).filter(|reason| !reason.is_empty()),
+            count: int(row, 2).unsigned_abs(),
+            skew: (int(row, 3), int(row, 4).unsigned_abs()),
+        };
+        let rates = connection.query(sql, args![since]).await?.iter().map(rate).collect();
+        let last = connection.first("SELECT max(seen_at) FROM sender", &[]).await?;
+        Ok(ReceivedFigures { rates, last_accepted_at: last.and_then(|row| maybe_time(&row, 0)) })
+    })
+    .await
+}
+
+/// Keeps a refused request, and returns its number. Old ones and the oldest of whoever has too much make room. Whoever asks
+/// holds the lock of refusals.
+pub(super) async fn keep(
+    connection: &Connection,
+    refused: &Refused,
+    copy: &RequestCopy,
+    now: Timestamp,
+) -> Result<i64, Fault> {
+    let headers = storable(&serde_json::to_string(&copy.headers).expect("headers are text"));
+    let bytes = i64::try_from(headers.len() + copy.body.len()).unwrap_or(i64::MAX);
+    let source = storable(&refused.source);
+    let insert =
+        "INSERT INTO request (at, source, route, reason, headers, body, bytes) VALUES ($1, $2, $3, $4, $5, $6, $7)
+        RETURNING id";
+    let id = connection
+        .number(
+            insert,
+            args![now.as_millis(), source, refused.route, refused.reason, headers, copy.body.as_slice(), bytes],
+        )
+        .await?;
+    let old = "DELETE FROM request WHERE at < $1";
+    connection.query(old, args![now.minus(REQUESTS_KEPT_FOR).as_millis()]).await?;
+    make_room(connection, &source).await?;
+    let all = "SELECT sum(bytes)::bigint FROM request";
+    while connection.number(all, &[]).await?.unsigned_abs() > MAX_KEPT_BYTES {
+        let largest = "SELECT source FROM request GROUP BY source ORDER BY sum(bytes) DESC, source LIMIT 1";
+        let Some(row) = connection.first(largest, &[]).await? else { break };
+        remove_oldest(connection, row.get(0)).await?;
+    }
+    Ok(id)
+}
+
+async fn make_room(connection: &Connection, source: &str) -> Result<(), Fault> {
+    let kept = "SELECT sum(bytes)::bigint FROM request WHERE source = $1";
+    while connection.number(kept, args![source]).await?.unsigned_abs() > MAX_KEPT_BYTES_PER_SOURCE {
+        remove_oldest(connection, source).await?;
+    }
+    Ok(())
+}
+
+async fn remove_oldest(connection: &Connection, source: &str) -> Result<(), Fault> {
+    let oldest = "DELETE FROM request WHERE id = (SELECT min(id) FROM request WHERE source = $1)";
+    connection.query(oldest, args![source]).await.map(|_| ())
+}
+
+const COLUMNS: &str = "id, at, source, route, reason, bytes, replayed_at, result";
+
+pub(super) async fn list(node: &Node, page: Page) -> Result<Listed<KeptRequest>> {
+    let sql = format!("SELECT {COLUMNS} FROM request ORDER BY id {} {}", direction(page), page.window());
+    node.read(async |connection: &Connection| {
+        let total = connection.number("SELECT count(*) FROM request", &[]).await?.unsigned_abs();
+        let rows = connection.query_once(&sql, &[]).await?;
+        Ok(Listed { rows: rows.iter().map(kept_row).collect(), total })
+    })
+    .await
+}
+
+pub(super) async fn find(node: &Node, id: i64) -> Result<Option<(KeptRequest, RequestCopy)>> {
+    let sql = format!("SELECT {COLUMNS}, headers, body FROM request WHERE id = $1");
+    node.read(async |connection: &Connection| {
+        let rows = connection.query_once(&sql, args![id]).await?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        let headers = serde_json::from_str(row.get(8)).map_err(|e| unreadable("headers", &e))?;
+        Ok(Some((kept_row(row), RequestCopy { headers, body: row.get(9) })))
+    })
+    .await
+}
+
+pub(super) async fn settle(node: &Node, id: i64, result: String, now: Timestamp) -> Result<()> {
+    let (result, now) = (storable(&result), node.by_server(now).as_millis());
+    node.transact(async |connection: &Connection| {
+        let settled = "UPDATE request SET replayed_at = $2, result = $3 WHERE id = $1";
+        connection.query(settled, args![id, now, result.as_str()]).await.map(|_| ())
+    })
+    .await
+}
+
+fn kept_row(row: &Row) -> KeptRequest {
+    KeptRequest {
+        id: int(row, 0),
+        at: time(row, 1),
+        source: row.get(2),
+        route: row.get(3),
+        reason: row.get(4),
+        bytes: int(row, 5).unsigned_abs(),
+        replayed_at: maybe_time(row, 6),
+        result: row.get(7),
+    }
+}
