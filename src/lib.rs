@@ -30,6 +30,8 @@ pub mod endpoint;
 pub mod explain;
 pub mod request;
 
+pub mod network;
+
 pub mod store;
 
 pub mod inbound;

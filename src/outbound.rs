@@ -13,6 +13,7 @@ use crate::clock::Timestamp;
 use crate::delivery::Trigger;
 use crate::endpoint::{Endpoint, EndpointUrl};
 use crate::event::EventId;
+use crate::network::AGENT;
 use crate::signature::Signer;
 use crate::store::Claim;
 
@@ -24,9 +25,6 @@ pub mod run;
 mod slots;
 pub mod test_event;
 pub mod worker;
-
-/// What we call ourselves to receivers.
-pub const AGENT: &str = concat!("syncctl/", env!("CARGO_PKG_VERSION"));
 
 const EVENT_ID: HeaderName = HeaderName::from_static("x-sync-event-id");
 const EVENT_TYPE: HeaderName = HeaderName::from_static("x-sync-event-type");

@@ -6,8 +6,9 @@ use http::header::{ACCEPT, AUTHORIZATION, HeaderName, HeaderValue, USER_AGENT};
 
 use crate::config::Config;
 use crate::endpoint::{AccessSettings, Authorization, ProxySetting, ValueSource};
+use crate::network::tls::ClientCertificate;
 use crate::outbound::EndpointAccess;
-use crate::outbound::http::{ClientCertificate, ConnectOptions, Proxy};
+use crate::outbound::http::{ConnectOptions, Proxy};
 
 /// Reads what the settings name; an error says what cannot be read, and never shows a value.
 pub(super) fn resolve(config: &Config, settings: &AccessSettings) -> Result<EndpointAccess, String> {

@@ -24,14 +24,13 @@ use zeroize::Zeroizing;
 use super::captures;
 use super::context::Context;
 use super::exit::{CliError, Exit};
-use super::resend::{for_the_asker, forwarded, forwarder};
+use super::resend::{FORWARD_BYTES, Forward, for_the_asker};
 use super::signals::{Signals, block_on};
 use super::signature_args::{SchemeArgs, SecretArgs, Selection};
 use super::values;
 use crate::clock::{Clock as _, SystemClock, Timestamp};
 use crate::endpoint::EndpointUrl;
 use crate::format::count;
-use crate::outbound::http::Target;
 use crate::outbound::run::Stop;
 use crate::render::{RenderError, Screen};
 use crate::report::requests::{self, ReceivedRequest};
@@ -44,10 +43,6 @@ const AT_ONCE: usize = 64;
 const HEADER_LIMIT: Duration = Duration::from_secs(10);
 /// How long a sender may take for its body.
 const BODY_LIMIT: Duration = Duration::from_secs(30);
-/// How long the place that requests go on to may take.
-const FORWARD_LIMIT: Duration = Duration::from_secs(30);
-/// The most of its answer that is passed on.
-const FORWARD_BYTES: usize = 1024 * 1024;
 /// So many refused requests are told of in one minute; the others are counted.
 const REFUSALS_TOLD: usize = 20;
 /// What TLS begins with, and HTTP never does.
@@ -103,7 +98,7 @@ struct ListenServer {
     scheme: Option<Selection>,
     respond: Vec<u16>,
     delay: Option<Duration>,
-    forward: Option<Arc<Target>>,
+    forward: Option<Forward>,
     save: Option<PathBuf>,
     show_body: bool,
     max_body: usize,
@@ -168,7 +163,7 @@ impl ListenArgs {
             Some(url) => {
                 let url = EndpointUrl::parse(url)
                     .map_err(|invalid| Exit::Usage.error("--forward-to is not a place to send to").cause(invalid))?;
-                Some(forwarder(context, &url)?)
+                Some(Forward::new(context, url)?)
             }
             None => None,
         };
@@ -343,8 +338,8 @@ impl ListenServer {
     }
 
     async fn respond(&self, number: u64, received: &Received) -> Response<Full<Bytes>> {
-        if let Some(target) = &self.forward {
-            return self.send_on(target, received).await;
+        if let Some(forward) = &self.forward {
+            return self.send_on(forward, received).await;
         }
         if let Some(answer) = challenge::answer(received, self.secret.as_ref().map(|secret| secret.as_str())) {
             return answer;
@@ -353,12 +348,12 @@ impl ListenServer {
         status(self.respond.get(turn).copied().unwrap_or(200))
     }
 
-    async fn send_on(&self, target: &Target, received: &Received) -> Response<Full<Bytes>> {
-        let Some(request) = forwarded(target, received) else {
+    async fn send_on(&self, forward: &Forward, received: &Received) -> Response<Full<Bytes>> {
+        let Some(answer) = forward.send(received).await else {
             self.screen.warn("failed to send it on: the URL and its query are too long together");
             return status(414);
         };
-        match target.forward(request, FORWARD_LIMIT, FORWARD_BYTES).await {
+        match answer {
             Ok(relayed) => {
                 if !relayed.is_whole {
                     self.screen.warn(&format!(

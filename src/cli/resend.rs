@@ -2,16 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{
     ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, HeaderMap, HeaderName, HeaderValue,
-    TRANSFER_ENCODING, USER_AGENT,
+    LOCATION, TRANSFER_ENCODING, USER_AGENT,
 };
-use http::{Method, Request, Uri};
-use http_body_util::Full;
+use http::{Method, Request, Response, Uri};
 
 use super::captures;
 use super::context::Context;
@@ -19,11 +17,9 @@ use super::exit::{CliError, Exit};
 use super::signals::block_on;
 use super::signature_args::{SecretArgs, key};
 use crate::clock::{Clock as _, SystemClock, Timestamp};
-use crate::delivery::Outcome;
 use crate::endpoint::EndpointUrl;
-use crate::format::count;
-use crate::outbound::AGENT;
-use crate::outbound::http::{AttemptResult, Client, Target};
+use crate::format::{count, shorten};
+use crate::network::{AGENT, HttpClient, HttpResponse};
 use crate::report::requests::{self, Resent};
 use crate::signature::{Message, Received, Scheme, detect, find, sign};
 use crate::store::{EventRow, Store};
@@ -31,6 +27,12 @@ use crate::untrusted::Untrusted;
 
 /// How long one request may take.
 const LIMIT: Duration = Duration::from_secs(10);
+/// Bytes of an answer that are read, so that its connection can be used again.
+const MAX_BODY_READ: usize = 64 * 1024;
+/// How long the place that requests are forwarded to may take.
+const FORWARD_LIMIT: Duration = Duration::from_secs(30);
+/// The most of its answer that is passed on.
+pub(super) const FORWARD_BYTES: usize = 1024 * 1024;
 /// The schemes that syncctl itself signs by.
 const OWN: [&str; 2] = ["standard", crate::signature::ORIGINAL];
 /// Headers that belong to one connection, and are made anew.
@@ -62,7 +64,7 @@ impl Parcel {
 /// Where parcels go, and with which secret they are signed.
 pub(super) struct Elsewhere {
     url: EndpointUrl,
-    target: Target,
+    client: HttpClient,
     secret: zeroize::Zeroizing<String>,
 }
 
@@ -72,9 +74,7 @@ impl Elsewhere {
         let url = EndpointUrl::parse(url).map_err(|invalid| {
             Exit::Usage.error(format!("--to {} is not a place to send to", Untrusted(url))).cause(invalid)
         })?;
-        let config = context.config()?;
-        let client = Client::new(config.egress.clone(), config.ca_file.clone());
-        Ok(Self { target: Target::new(&url, client), url, secret: secret.read(context)? })
+        Ok(Self { client: client(context)?, url, secret: secret.read(context)? })
     }
 
     /// Sends every parcel in its order, one after the other, and reports how each ended.
@@ -86,7 +86,7 @@ impl Elsewhere {
         let sent = block_on(async {
             let mut sent = Vec::new();
             for (name, request) in requests {
-                let answer = self.target.send(request, LIMIT, SystemClock.now()).await;
+                let answer = self.client.send(&self.url, request, LIMIT, MAX_BODY_READ).await;
                 sent.push(resent(name, answer));
             }
             Ok(sent)
@@ -95,7 +95,7 @@ impl Elsewhere {
         Ok(if sent.iter().all(|one| one.delivered) { Exit::Done } else { Exit::Failure })
     }
 
-    fn request(&self, parcel: Parcel, now: Timestamp) -> Result<Request<Full<Bytes>>, CliError> {
+    fn request(&self, parcel: Parcel, now: Timestamp) -> Result<Request<Bytes>, CliError> {
         let mut headers = parcel.headers;
         for scheme in &parcel.schemes {
             let time = scheme.facts().time_form.write(now);
@@ -110,10 +110,8 @@ impl Elsewhere {
                 insert(&mut headers, name.as_str(), &value);
             }
         }
-        headers.insert(HOST, self.target.host_header());
-        let mut request = Request::new(Full::new(parcel.body));
+        let mut request = Request::new(parcel.body);
         *request.method_mut() = parcel.method;
-        *request.uri_mut() = self.target.path();
         *request.headers_mut() = headers;
         Ok(request)
     }
@@ -125,9 +123,31 @@ fn insert(headers: &mut HeaderMap, name: &str, value: &str) {
     }
 }
 
-fn resent(name: String, answer: AttemptResult) -> Resent {
-    let delivered = matches!(answer.outcome, Outcome::Delivered { .. });
-    Resent { name, delivered, status: answer.outcome.status(), detail: answer.detail }
+/// A client by the rules of the configuration.
+fn client(context: &Context) -> Result<HttpClient, CliError> {
+    let config = context.config()?;
+    Ok(HttpClient::new(config.egress.clone(), config.ca_file.clone()))
+}
+
+fn resent(name: String, answer: Result<HttpResponse, String>) -> Resent {
+    match answer {
+        Err(detail) => Resent { name, delivered: false, status: None, detail },
+        Ok(HttpResponse { response, .. }) => {
+            let (status, detail) = (response.status(), describe(&response));
+            Resent { name, delivered: status.is_success(), status: Some(status.as_u16()), detail }
+        }
+    }
+}
+
+fn describe(response: &Response<Bytes>) -> String {
+    let status = response.status();
+    match response.headers().get(LOCATION).filter(|_| status.is_redirection()) {
+        Some(to) => {
+            let to = shorten(&String::from_utf8_lossy(to.as_bytes()), 200);
+            format!("HTTP {}: redirects are not followed (to {to})", status.as_u16())
+        }
+        None => format!("HTTP {}", status.as_u16()),
+    }
 }
 
 /// These events, each once, as syncctl sends them.
@@ -205,35 +225,43 @@ fn parcel(path: &Path, request: Received, schemes: Vec<&'static dyn Scheme>) -> 
     Parcel { name, method: request.method, headers, body: request.body, schemes, id }
 }
 
-/// A client by the rules of the configuration, for a request that arrived and goes on.
-pub(super) fn forwarder(context: &Context, url: &EndpointUrl) -> Result<Arc<Target>, CliError> {
-    let config = context.config()?;
-    Ok(Arc::new(Target::new(url, Client::new(config.egress.clone(), config.ca_file.clone()))))
+/// Where requests that arrive go on to.
+pub(super) struct Forward {
+    url: EndpointUrl,
+    client: HttpClient,
 }
 
-/// The same request with another place's host, signatures and all: forwarding changes nothing that was signed.
-///
-/// It goes to the path of that place, with the query of both. `None` when the two together are longer than a request line.
-pub(super) fn forwarded(target: &Target, request: &Received) -> Option<Request<Full<Bytes>>> {
-    let mut headers = request.headers.clone();
-    OF_A_CONNECTION.iter().for_each(|name| drop(headers.remove(name)));
-    headers.insert(HOST, target.host_header());
-    let mut copy = Request::new(Full::new(request.body.clone()));
-    *copy.method_mut() = request.method.clone();
-    *copy.uri_mut() = with_query(target.path(), query_of(request))?;
-    *copy.headers_mut() = headers;
-    Some(copy)
+impl Forward {
+    /// A place that is reached by the rules of the configuration.
+    pub(super) fn new(context: &Context, url: EndpointUrl) -> Result<Self, CliError> {
+        Ok(Self { url, client: client(context)? })
+    }
+
+    /// Sends the same request there, signatures and all: forwarding changes nothing that was signed.
+    ///
+    /// It goes to the path of that place, with the query of both. `None` when the two together are longer than a request line.
+    pub(super) async fn send(&self, received: &Received) -> Option<Result<HttpResponse, String>> {
+        let url = self.with_query(query_of(received))?;
+        let mut headers = received.headers.clone();
+        OF_A_CONNECTION.iter().for_each(|name| drop(headers.remove(name)));
+        let mut copy = Request::new(received.body.clone());
+        *copy.method_mut() = received.method.clone();
+        *copy.headers_mut() = headers;
+        Some(self.client.send(&url, copy, FORWARD_LIMIT, FORWARD_BYTES).await)
+    }
+
+    fn with_query(&self, query: Option<&str>) -> Option<EndpointUrl> {
+        let Some(query) = query else { return Some(self.url.clone()) };
+        let own = self.url.as_str();
+        let joint = if self.url.url().query().is_some() { '&' } else { '?' };
+        let url = EndpointUrl::parse(&format!("{own}{joint}{query}")).ok()?;
+        url.as_str().parse::<Uri>().is_ok().then_some(url)
+    }
 }
 
 fn query_of(request: &Received) -> Option<&str> {
     let (_, query) = request.url.as_deref()?.split_once('?')?;
     query.split('#').next()
-}
-
-fn with_query(path: Uri, query: Option<&str>) -> Option<Uri> {
-    let Some(query) = query else { return Some(path) };
-    let joint = if path.query().is_some() { '&' } else { '?' };
-    format!("{path}{joint}{query}").parse().ok()
 }
 
 /// The headers of an answer that are for whoever asked, and not for one connection.

@@ -5,6 +5,7 @@
 //!
 //! The connections are our own because this is the hot path: side by side with a general client on one core, `benches/client.rs`
 //! shows 1.2 to 1.7 times the requests a second, and a request that an idle connection never took is not counted as an attempt.
+//! Where speed is not the point, [`HttpClient`](crate::network::HttpClient) is that general client.
 
 mod connect;
 mod failure;
@@ -12,7 +13,6 @@ mod pool;
 pub mod probe;
 mod response;
 mod retry_after;
-mod tls;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -30,6 +30,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::clock::Timestamp;
 use crate::delivery::Outcome;
 use crate::endpoint::{Egress, EndpointUrl};
+use crate::network::tls::{self, ClientCertificate};
 use connect::{Origin, connect};
 use failure::{Failure, Phase, Trace};
 use pool::{Connection, Pool};
@@ -52,15 +53,6 @@ pub struct ConnectOptions {
     pub client_certificate: Option<ClientCertificate>,
     /// The proxy to go through.
     pub proxy: Option<Proxy>,
-}
-
-/// A certificate of our own.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ClientCertificate {
-    /// The PEM file of the certificate and those that vouch for it.
-    pub chain: PathBuf,
-    /// The PEM file of its key.
-    pub key: PathBuf,
 }
 
 /// An HTTP proxy that opens tunnels.
@@ -105,7 +97,15 @@ impl Client {
 
     /// Loaded on first use: a machine without certificates can still call http.
     fn tls(&self) -> Result<Arc<rustls::ClientConfig>, String> {
-        self.tls.get_or_init(|| tls::client_config(&self.options).map(Arc::new)).clone()
+        self.tls.get_or_init(|| self.tls_config().map(Arc::new)).clone()
+    }
+
+    /// HTTP/2 is offered.
+    fn tls_config(&self) -> Result<rustls::ClientConfig, String> {
+        let ConnectOptions { ca_file, client_certificate, .. } = &self.options;
+        let mut config = tls::client_config(ca_file.as_deref(), client_certificate.as_ref())?;
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Ok(config)
     }
 }
 
@@ -118,15 +118,6 @@ pub struct AttemptResult {
     pub detail: String,
     /// At most [`MAX_BODY_KEPT`] bytes of the response body, unpacked if it was gzip or deflate.
     pub response: Bytes,
-}
-
-/// A response that is passed on as a whole.
-#[derive(Debug)]
-pub struct ForwardedResponse {
-    /// Its status, its headers, and as much of its body as was asked for.
-    pub response: Response<Bytes>,
-    /// Whether that is all of it.
-    pub is_whole: bool,
 }
 
 /// Where requests go, with the connections that are open to it.
@@ -195,25 +186,6 @@ impl Target {
             Err(failure) => AttemptResult { outcome: failure.outcome, detail: failure.detail, response: Bytes::new() },
         };
         (result, timings)
-    }
-
-    /// Sends one request within `limit` and returns the response as it is, with at most `most` bytes of its body; or why
-    /// there is none, in words for an operator. Foreign text in them is not yet escaped.
-    pub async fn forward(
-        &self,
-        request: Request<Full<Bytes>>,
-        limit: Duration,
-        most: usize,
-    ) -> Result<ForwardedResponse, String> {
-        let (deadline, trace) = (Instant::now() + limit, Trace::new());
-        let exchanged = self.exchange_by(deadline, request, limit, &trace).await;
-        let (response, connection) = exchanged.map_err(|failure| failure.detail)?;
-        let (head, body) = response.into_parts();
-        let (body, is_whole) = read_body(body, deadline, most, most).await;
-        if is_whole {
-            self.pool.put(connection);
-        }
-        Ok(ForwardedResponse { response: Response::from_parts(head, body), is_whole })
     }
 
     async fn exchange_by(

@@ -11,6 +11,7 @@ const LAYERS: &[&[&str]] = &[
     &["report", "service"],
     &["outbound", "inbound", "monitor"],
     &["store"],
+    &["network"],
     &["endpoint", "explain", "request", "record"],
     &["event", "delivery", "signature"],
     &["format", "untrusted"],
@@ -29,7 +30,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("indicatif", &["render"]),
     ("hyper::client", &["outbound"]),
     ("tokio_rustls", &["outbound", "store/postgres"]),
-    ("reqwest", &["outbound", "cli"]),
+    ("reqwest", &["network"]),
     ("inotify", &["outbound", "store/sqlite"]),
 ];
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 use super::listen::Listening;
 use super::sign::{BODY, SIGNATURE};
 use crate::support::place::{Place, SECRET};
-use crate::support::receiver::Receiver;
+use crate::support::receiver::{Receiver, Reply};
 use crate::support::tools::has_tools;
 
 /// Verifies what a receiver got, by the binary itself.
@@ -125,6 +125,35 @@ fn nothing_is_sent_to_a_place_nobody_named_or_may_be_called() {
     let metadata = place.run(&["replay", "--from", "a.http", "--to", "http://169.254.169.254/"]);
     assert_eq!(metadata.code, 1, "{metadata:?}");
     assert!(metadata.stdout.contains("failed"), "{metadata:?}");
+}
+
+#[test]
+fn what_goes_elsewhere_keeps_the_address_rules_follows_no_redirect_and_takes_no_proxy_of_the_environment() {
+    let mut place = Place::new();
+    std::fs::write(place.path("a.http"), "POST /x HTTP/1.1\r\nx-hub-signature-256: sha256=00\r\n\r\n{}").unwrap();
+    let elsewhere = Receiver::good();
+    let to = elsewhere.url("/other");
+    let receiver = Receiver::new(move |_| Reply::With(307, vec![("Location", to.clone())], Vec::new()));
+    place.set("HTTP_PROXY", &elsewhere.url(""));
+    place.set("http_proxy", &elsewhere.url(""));
+    let replay = |place: &Place, url: &str| place.run(&["replay", "--from", "a.http", "--to", url, "-o", "json"]);
+    let port = receiver.address.port();
+    let redirected = replay(&place, &format!("http://localhost:{port}/"));
+    assert_eq!(redirected.code, 1, "{redirected:?}");
+    let detail = redirected.data()["requests"][0]["detail"].as_str().unwrap().to_owned();
+    assert!(detail.starts_with("HTTP 307: redirects are not followed (to http://127.0.0.1:"), "{detail}");
+    assert_eq!((receiver.count(), elsewhere.count()), (1, 0));
+
+    place.set("SYNCCTL_EGRESS_DENY_PRIVATE", "true");
+    for host in ["localhost", "127.0.0.1", "[::ffff:127.0.0.1]", "2130706433", "0x7f.1"] {
+        let refused = replay(&place, &format!("http://{host}:{port}/"));
+        assert_eq!(refused.code, 1, "{host}: {refused:?}");
+        let detail = refused.data()["requests"][0]["detail"].as_str().unwrap().to_owned();
+        assert!(detail.contains("may not be called (egress rules: egress.deny_private"), "{host}: {detail}");
+        let listening = Listening::start(&place, &["--forward-to", &format!("http://{host}:{port}/"), "--count", "1"]);
+        assert_eq!(listening.send("", b"{}"), 502, "{host}");
+    }
+    assert_eq!(receiver.count(), 1, "nothing was sent to an address that may not be called");
 }
 
 #[test]

@@ -237,3 +237,28 @@ fn a_server_that_wants_a_certificate_of_us_gets_the_endpoints_own_and_a_ca_file_
     assert_eq!(attempts[0]["detail"], "timed out after 1s waiting for the response", "past the handshake");
     assert!(server.received().starts_with("POST / "));
 }
+
+#[test]
+fn what_goes_elsewhere_by_hand_trusts_the_same_servers() {
+    let Some(mut authority) = Authority::found() else { return };
+    authority.sign("good", "localhost", "ca", NOW, P256);
+    authority.sign("expired", "localhost", "ca", PAST, P256);
+    let request = "POST /x HTTP/1.1\r\nx-hub-signature-256: sha256=00\r\n\r\n{}";
+    std::fs::write(authority.place.path("a.http"), request).unwrap();
+    let detail = |authority: &Authority, port: u16| {
+        let to = format!("https://localhost:{port}/y");
+        let ran = authority.place.run(&["replay", "--from", "a.http", "--to", &to, "-o", "json"]);
+        ran.data()["requests"][0]["detail"].as_str().unwrap().to_owned()
+    };
+    let server = authority.serve("expired", &[]);
+    let told = detail(&authority, server.port);
+    assert!(told.starts_with("tls: certificate expired 2021-01-01, "), "{told}");
+    assert_eq!(server.received(), "", "nothing of the request left");
+    // It answers each request with a page about its connection.
+    let server = authority.serve("good", &["-www"]);
+    assert_eq!(detail(&authority, server.port), "HTTP 200");
+    authority.place.unset("SYNCCTL_TLS_CA_FILE");
+    let told = detail(&authority, server.port);
+    assert!(told.contains("add it to tls.ca_file"), "{told}");
+    drop(server.received());
+}

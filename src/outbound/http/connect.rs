@@ -11,9 +11,11 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::failure::{Failure, Phase, Trace, in_words};
+use super::failure::{Failure, Phase, Trace};
 use super::pool::Connection;
-use super::{Client, Proxy, tls};
+use super::{Client, Proxy};
+use crate::network::tls;
+use crate::network::words::io_in_words;
 
 /// The client's read buffer, which also limits the response headers; hyper wants at least 8192 bytes.
 const READ_BUFFER_BYTES: usize = 64 * 1024;
@@ -113,7 +115,7 @@ async fn connect_through(
         request.extend_from_slice(b"\r\n");
     }
     request.extend_from_slice(b"\r\n");
-    stream.write_all(&request).await.map_err(|e| broken(&in_words(&e)))?;
+    stream.write_all(&request).await.map_err(|e| broken(&io_in_words(&e)))?;
     let status = read_proxy_status(&mut stream).await.map_err(|what| broken(&what))?;
     match status {
         200..300 => Ok(stream),
@@ -132,7 +134,7 @@ async fn read_proxy_status(stream: &mut TcpStream) -> Result<u16, String> {
         match stream.read_u8().await {
             Ok(byte) => head.push(byte),
             Err(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => return Err("closed during CONNECT".to_owned()),
-            Err(e) => return Err(in_words(&e)),
+            Err(e) => return Err(io_in_words(&e)),
         }
     }
     let line = String::from_utf8_lossy(&head);
@@ -162,7 +164,7 @@ async fn connect_any(addresses: &[SocketAddr], limit: Duration) -> Result<TcpStr
     for address in addresses {
         last = match timeout(share, TcpStream::connect(address)).await {
             Ok(Ok(stream)) => return Ok(stream),
-            Ok(Err(e)) => format!("connect: {address}: {}", in_words(&e)),
+            Ok(Err(e)) => format!("connect: {address}: {}", io_in_words(&e)),
             Err(_) if addresses.len() == 1 => std::future::pending().await,
             Err(_) => format!("connect: {address}: no answer"),
         };

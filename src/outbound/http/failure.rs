@@ -1,12 +1,12 @@
 //! A request that got no response, and how far it came.
 
-use std::io;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use crate::delivery::Outcome;
+use crate::network::words::broken_in_words;
 
 /// The phases of a request, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,26 +108,6 @@ impl Failure {
 
     /// A connection that broke before the response headers were there.
     pub(super) fn broken(error: &hyper::Error) -> Self {
-        let detail = if error.is_parse_too_large() {
-            "connection: the response headers are too large".to_owned()
-        } else if error.is_parse() {
-            format!("connection: the answer is not HTTP/1.1 ({error})")
-        } else if error.is_incomplete_message() {
-            "connection: closed before the response".to_owned()
-        } else {
-            let cause = std::error::Error::source(error).and_then(|e| e.downcast_ref::<io::Error>());
-            format!("connection: {}", cause.map_or_else(|| error.to_string(), in_words))
-        };
-        Self::unreachable(detail)
-    }
-}
-
-/// The system's words without its number.
-pub(super) fn in_words(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::ConnectionRefused => "connection refused".to_owned(),
-        io::ErrorKind::ConnectionReset => "reset by the other side".to_owned(),
-        io::ErrorKind::BrokenPipe => "closed by the other side".to_owned(),
-        _ => error.to_string(),
+        Self::unreachable(broken_in_words(error))
     }
 }

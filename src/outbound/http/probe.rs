@@ -16,11 +16,11 @@ use tokio::time::timeout;
 use super::connect::connect;
 use super::failure::{Failure, Phase, Trace};
 use super::retry_after::date;
-use super::tls::verifier;
 use super::{Client, Target};
 use crate::clock::{Clock, Timestamp};
 use crate::endpoint::EndpointUrl;
-use crate::outbound::AGENT;
+use crate::network::AGENT;
+use crate::network::tls::verifier;
 
 /// Places that are probed at the same time.
 const AT_ONCE: usize = 4;

@@ -1,7 +1,7 @@
 //! Whom to trust, what to show, and TLS failures in words.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,35 +12,46 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, SignatureScheme};
 
-use super::ConnectOptions;
+use super::words::io_in_words;
 use crate::clock::Timestamp;
+
+/// A certificate of our own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientCertificate {
+    /// The PEM file of the certificate and those that vouch for it.
+    pub chain: PathBuf,
+    /// The PEM file of its key.
+    pub key: PathBuf,
+}
 
 fn provider() -> Arc<rustls::crypto::CryptoProvider> {
     Arc::new(rustls::crypto::aws_lc_rs::default_provider())
 }
 
-/// The configuration of every connection with these options; HTTP/2 is offered.
-pub(super) fn client_config(options: &ConnectOptions) -> Result<rustls::ClientConfig, String> {
-    let builder = rustls::ClientConfig::builder_with_provider(provider())
-        .with_safe_default_protocol_versions()
-        .map_err(|e| format!("tls: {e}"))?
-        .dangerous()
-        .with_custom_certificate_verifier(verifier(options.ca_file.as_deref()).map_err(|e| format!("tls: {e}"))?);
-    let mut config = match &options.client_certificate {
-        None => builder.with_no_client_auth(),
-        Some(own) => {
-            let chain = certificates(&own.chain).map_err(|e| format!("tls: client certificate: {e}"))?;
-            let key = PrivateKeyDer::from_pem_file(&own.key)
-                .map_err(|e| format!("tls: failed to read the key in {}: {e}", own.key.display()))?;
-            builder.with_client_auth_cert(chain, key).map_err(|e| format!("tls: client certificate: {e}"))?
-        }
-    };
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(config)
+/// The configuration of connections that trust `ca_file` if given, else the system's certificates, and show `own` to servers that
+/// ask for a certificate.
+pub fn client_config(ca_file: Option<&Path>, own: Option<&ClientCertificate>) -> Result<rustls::ClientConfig, String> {
+    let verifier = verifier(ca_file).map_err(|e| format!("tls: {e}"))?;
+    let builder = builder()?.dangerous().with_custom_certificate_verifier(verifier);
+    let Some(own) = own else { return Ok(builder.with_no_client_auth()) };
+    let chain = certificates(&own.chain).map_err(|e| format!("tls: client certificate: {e}"))?;
+    let key = PrivateKeyDer::from_pem_file(&own.key)
+        .map_err(|e| format!("tls: failed to read the key in {}: {e}", own.key.display()))?;
+    builder.with_client_auth_cert(chain, key).map_err(|e| format!("tls: client certificate: {e}"))
+}
+
+/// The configuration of a client that only speaks http.
+pub fn trusting_nobody() -> Result<rustls::ClientConfig, String> {
+    Ok(builder()?.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth())
+}
+
+fn builder() -> Result<rustls::ConfigBuilder<rustls::ClientConfig, rustls::WantsVerifier>, String> {
+    let builder = rustls::ClientConfig::builder_with_provider(provider());
+    builder.with_safe_default_protocol_versions().map_err(|e| format!("tls: {e}"))
 }
 
 /// What decides whom to trust: a file of certificates if there is one, else the system.
-pub(super) fn verifier(ca_file: Option<&Path>) -> Result<Arc<dyn ServerCertVerifier>, String> {
+pub fn verifier(ca_file: Option<&Path>) -> Result<Arc<dyn ServerCertVerifier>, String> {
     let Some(path) = ca_file else {
         return match rustls_platform_verifier::Verifier::new(provider()) {
             Ok(verifier) => Ok(Arc::new(verifier)),
@@ -122,7 +133,7 @@ fn is_authority(error: &rustls::Error) -> bool {
 }
 
 /// A handshake that failed, in words, with what to do about it.
-pub(super) fn failure_in_words(error: &io::Error, host: &str) -> String {
+pub fn failure_in_words(error: &io::Error, host: &str) -> String {
     let cause = error.get_ref().and_then(|it| it.downcast_ref::<rustls::Error>());
     match cause {
         Some(rustls::Error::InvalidCertificate(certificate)) => certificate_in_words(certificate, host, cause),
@@ -130,7 +141,7 @@ pub(super) fn failure_in_words(error: &io::Error, host: &str) -> String {
         Some(rustls::Error::PeerIncompatible(_)) => "tls: no version or cipher in common".to_owned(),
         Some(other) => format!("tls: {other}"),
         None if error.kind() == io::ErrorKind::UnexpectedEof => "tls: closed during the handshake".to_owned(),
-        None => format!("tls: {}", super::failure::in_words(error)),
+        None => format!("tls: {}", io_in_words(error)),
     }
 }
 
