@@ -243,7 +243,7 @@ fn what_goes_elsewhere_by_hand_trusts_the_same_servers() {
     let Some(mut authority) = Authority::found() else { return };
     authority.sign("good", "localhost", "ca", NOW, P256);
     authority.sign("expired", "localhost", "ca", PAST, P256);
-    let request = "POST /x HTTP/1.1\r\nx-hub-signature-256: sha256=00\r\n\r\n{}";
+    let request = "GET /x HTTP/1.1\r\nx-hub-signature-256: sha256=00\r\n\r\n";
     std::fs::write(authority.place.path("a.http"), request).unwrap();
     let detail = |authority: &Authority, port: u16| {
         let to = format!("https://localhost:{port}/y");
@@ -254,7 +254,7 @@ fn what_goes_elsewhere_by_hand_trusts_the_same_servers() {
     let told = detail(&authority, server.port);
     assert!(told.starts_with("tls: certificate expired 2021-01-01, "), "{told}");
     assert_eq!(server.received(), "", "nothing of the request left");
-    // It answers each request with a page about its connection.
+    // It answers a GET with a page about its connection.
     let server = authority.serve("good", &["-www"]);
     assert_eq!(detail(&authority, server.port), "HTTP 200");
     authority.place.unset("SYNCCTL_TLS_CA_FILE");
