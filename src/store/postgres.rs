@@ -1,7 +1,7 @@
 //! The store's contract in PostgreSQL's words.
 //!
-//! One thread owns all connections of a store (`node`). A worker's turn is one transaction whose statements are sent at once
-//! (`turn`, `claim`); who is alive is proven by a session's lock and by beats (`runs`). What is under way stands in small
+//! One thread owns all connections of a store (`node`). What a worker does is one transaction whose statements are sent at
+//! once (`advance`, `claim`); who is alive is proven by a session's lock and by beats (`runs`). What is under way stands in small
 //! tables beside the deliveries, so that finishing one writes no index.
 
 use std::rc::Rc;
@@ -28,6 +28,7 @@ use crate::endpoint::{Endpoint, Spec};
 use crate::event::{Draft, EventId};
 use crate::record::{Kind, Record};
 
+mod advance;
 mod announce;
 mod checksum;
 mod claim;
@@ -58,7 +59,6 @@ mod runs;
 mod settings;
 mod thread;
 mod tls;
-mod turn;
 mod verify;
 
 use connection::{Connection, args};
@@ -131,16 +131,16 @@ impl Store for Postgres {
     }
 
     fn advance(&self, run: RunId, finished: Arc<Vec<Finished>>, wants: Wants, now: Timestamp) -> Answer<Advanced> {
-        self.thread.submit(async move |node: Rc<Node>| turn::advance(&node, run, &finished, &wants, now).await)
+        self.thread.submit(async move |node: Rc<Node>| advance::advance(&node, run, &finished, &wants, now).await)
     }
 
     fn release(&self, run: RunId, claims: Vec<Claim>, now: Timestamp) -> Answer<()> {
-        self.thread.submit(async move |node: Rc<Node>| turn::release(&node, run, claims, now).await)
+        self.thread.submit(async move |node: Rc<Node>| advance::release(&node, run, claims, now).await)
     }
 
     fn still_wanted(&self, run: RunId, claims: &[&Claim], now: Timestamp) -> Answer<Vec<bool>> {
         let claims: Vec<_> = claims.iter().map(|claim| (claim.delivery, claim.endpoint, claim.number)).collect();
-        self.thread.submit(async move |node: Rc<Node>| turn::still_wanted(&node, run, claims, now).await)
+        self.thread.submit(async move |node: Rc<Node>| advance::still_wanted(&node, run, claims, now).await)
     }
 
     fn reap(&self, now: Timestamp) -> Answer<u64> {

@@ -1,4 +1,4 @@
-//! What a turn claims: what is due in its lane, then the queued in the order of their ids.
+//! What a worker's transaction claims: what is due in its lane, then the queued in the order of their ids.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -54,7 +54,7 @@ impl Want {
     }
 }
 
-/// What a turn wants, and what it keeps.
+/// What a transaction wants, and what it keeps.
 #[derive(Clone, Copy)]
 pub(super) struct Wanted<'a> {
     pub(super) wants: &'a [Want],
@@ -171,11 +171,11 @@ pub(super) const GATE: &str = "SELECT endpoint FROM gate WHERE endpoint = ANY ($
 pub(super) const VERSIONS: &str =
     "SELECT fence(coalesce((SELECT array_agg(version ORDER BY id) FROM endpoint), '{}') = $1)";
 
-/// Locks the runs that are not in a turn at the moment, and remembers which: what they hold, they will hold until the commit.
+/// Locks the runs that are not in a transaction at the moment, and remembers which: what they hold, they will hold until the commit.
 pub(super) const LOCK_OTHERS: &str = "SELECT set_config('syncctl.still', coalesce(string_agg(id::text, ','), ''), true)
     FROM (SELECT id FROM run WHERE ended_at IS NULL AND id <> $1 FOR SHARE SKIP LOCKED) s";
 
-/// Queued ones whose lane is occupied enter it. What a run in its turn holds says nothing: its lanes stay queued.
+/// Queued ones whose lane is occupied enter it. What a run in a transaction holds says nothing: its lanes stay queued.
 pub(super) const ENTER: &str = "WITH busy AS MATERIALIZED (
         SELECT f.endpoint, l.lane FROM flight f CROSS JOIN LATERAL unnest(f.lanes) AS l(lane)
         WHERE f.run = ANY (string_to_array(current_setting('syncctl.still'), ',')::bigint[]) AND f.endpoint = ANY ($1)
@@ -266,7 +266,7 @@ pub(super) const CLAIM: &str = "WITH solo AS MATERIALIZED (
     UNION ALL SELECT 4, (EXISTS (SELECT FROM solo))::int, pg_snapshot_xmin(s)::text::bigint, pg_snapshot_xmax(s)::text::bigint, 0, 0
         FROM pg_current_snapshot() s";
 
-/// What is sent of the deliveries that a turn has added to a run's rows.
+/// What is sent of the deliveries that a transaction has added to a run's rows.
 pub(super) const BODIES: &str = "SELECT d.id, d.attempts, d.used, d.failures, d.trigger, e.id, e.kind, e.body, e.checksum, d.unanswered_at, d.unanswered
     FROM unnest($2, $3) AS w(endpoint, kept) JOIN flight f ON f.run = $1 AND f.endpoint = w.endpoint
     CROSS JOIN LATERAL unnest(f.ids[w.kept + 1:]) AS c(id)

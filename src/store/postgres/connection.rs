@@ -16,8 +16,8 @@ use super::tls::Tls;
 /// The oldest server whose planner and functions the statements rely on, as `server_version` begins.
 const OLDEST_SERVER: u32 = 14;
 
-/// What holds for a worker's turns: each statement looks up a few rows by their keys, whatever the statistics say.
-const TURNS: &[(&str, &str)] = &[
+/// What holds for a worker's transactions: each statement looks up a few rows by their keys, whatever the statistics say.
+const WORKER: &[(&str, &str)] = &[
     ("plan_cache_mode", "force_generic_plan"),
     ("enable_hashjoin", "off"),
     ("enable_mergejoin", "off"),
@@ -31,8 +31,8 @@ const TURNS: &[(&str, &str)] = &[
 pub(super) enum Purpose {
     /// Anything.
     General,
-    /// The turns of a worker.
-    Turns,
+    /// The transactions of a worker.
+    Worker,
 }
 
 /// A value of a statement, with its type: the server never has to guess.
@@ -106,8 +106,8 @@ impl Connection {
             ),
             mode: settings.mode,
         };
-        if settings.mode == Mode::Direct && purpose == Purpose::Turns {
-            let set: String = TURNS.iter().map(|(name, value)| format!("SET {name} = {value};")).collect();
+        if settings.mode == Mode::Direct && purpose == Purpose::Worker {
+            let set: String = WORKER.iter().map(|(name, value)| format!("SET {name} = {value};")).collect();
             connection.execute_all(&set).await?;
         }
         Ok(connection)
@@ -203,8 +203,8 @@ fn local_settings(settings: &Settings, purpose: Purpose) -> String {
     if settings.mode == Mode::Direct {
         return String::new();
     }
-    let turns = if purpose == Purpose::Turns { TURNS } else { &[] };
-    let locals = SESSION.iter().chain(turns).map(|(name, value)| format!("; SET LOCAL {name} = '{value}'"));
+    let worker = if purpose == Purpose::Worker { WORKER } else { &[] };
+    let locals = SESSION.iter().chain(worker).map(|(name, value)| format!("; SET LOCAL {name} = '{value}'"));
     format!("; SET LOCAL search_path = {}{}", settings.schema, locals.collect::<String>())
 }
 

@@ -10,7 +10,7 @@ use super::row::{BLOCKED, READY, SOLO, int};
 use crate::clock::Timestamp;
 use crate::delivery::INTERRUPTIONS_UNTIL_ALONE;
 
-/// Deliveries that left flight, or were given up in their turn: the lane's first becomes the active one, due now, and another
+/// Deliveries that left flight, or were given up while active: the lane's first becomes the active one, due now, and another
 /// that waits becomes blocked.
 pub(super) const SETTLE: &str = "WITH gone AS MATERIALIZED (
         SELECT * FROM unnest($1, $2, $3) AS g(endpoint, lane, id)

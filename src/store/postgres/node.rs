@@ -51,13 +51,13 @@ pub(super) struct Node {
     pub(super) endpoints: RefCell<Option<Rc<Vec<EndpointRow>>>>,
     pub(super) runs: RefCell<HashMap<RunId, Rc<Mutex<RunState>>>>,
     pub(super) control: Control,
-    /// Webhooks that wait for the transaction under way, and whose turn it is to begin one.
+    /// Webhooks that wait for the transaction under way, and who may begin the next.
     pub(super) arriving: RefCell<VecDeque<Waiting>>,
     pub(super) applying: Mutex<()>,
     /// Sessions that hold a lock by name.
     pub(super) exclusive: RefCell<HashMap<String, Connection>>,
-    /// The time of the last turn of any run.
-    pub(super) last_turn: Cell<Option<Timestamp>>,
+    /// The time of the last transaction of any run.
+    pub(super) last_commit: Cell<Option<Timestamp>>,
     /// The server's clock minus ours, in milliseconds.
     pub(super) offset: Cell<i64>,
     tls: Tls,
@@ -80,7 +80,7 @@ impl Node {
             arriving: RefCell::default(),
             applying: Mutex::default(),
             exclusive: RefCell::default(),
-            last_turn: Cell::new(None),
+            last_commit: Cell::new(None),
             offset: Cell::new(0),
             tls,
             idle: RefCell::default(),
@@ -237,7 +237,7 @@ impl Backoff {
         Self { until: Instant::now() + limit, next: PAUSE.0 }
     }
 
-    /// For what a worker does in its turns.
+    /// For the transactions of a worker.
     pub(super) fn patient() -> Self {
         Self::new(PATIENCE)
     }

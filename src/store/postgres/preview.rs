@@ -1,4 +1,4 @@
-//! What a run would claim if it began now. Looks only: claims are made by turns.
+//! What a run would claim if it began now. Looks only: claims are made by `advance`.
 
 use super::connection::{Connection, args};
 use super::fault::Fault;

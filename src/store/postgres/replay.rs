@@ -173,11 +173,11 @@ async fn each(
 }
 
 /// Keeps the endpoints of these deliveries from being claimed for, and their workers from what they know of the queue: whoever held a
-/// claim in a turn has ended it, and reads everything anew.
+/// claim in a transaction has ended it, and reads everything anew.
 async fn lock_claims(connection: &Connection, ids: &[i64]) -> Result<(), Fault> {
     let endpoints = "SELECT DISTINCT endpoint FROM delivery WHERE id = ANY ($1)";
     let endpoints: Vec<i64> = connection.query(endpoints, args![ids]).await?.iter().map(|row| int(row, 0)).collect();
-    // Runs that hold something there finish their turns first, and none begins before this ends.
+    // Runs that hold something there finish their transactions first, and none begins before this ends.
     let runs = "SELECT r.id FROM run r WHERE r.ended_at IS NULL
         AND EXISTS (SELECT FROM flight f WHERE f.run = r.id AND f.endpoint = ANY ($1)) ORDER BY r.id FOR UPDATE";
     connection.query(runs, args![endpoints]).await?;

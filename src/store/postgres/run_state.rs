@@ -3,14 +3,10 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use tokio_postgres::Row;
-
 use super::claim::{Flight, Held, Low};
 use super::connection::Connection;
 use super::endpoint_rows::EndpointRow;
-use super::row::{self, int};
 use super::{Advanced, Claim, RunId};
-use crate::delivery::INTERRUPTIONS_UNTIL_ALONE;
 use crate::endpoint::Endpoint;
 use crate::store::Recorded;
 
@@ -18,18 +14,19 @@ use crate::store::Recorded;
 #[derive(Debug)]
 pub(super) struct RunState {
     pub(super) id: RunId,
-    pub(super) turn: i64,
+    /// How many of its transactions were committed.
+    pub(super) commits: i64,
     pub(super) flight: Flight,
     pub(super) endpoints: Option<Vec<EndpointRow>>,
     pub(super) snapshot: Arc<Vec<Endpoint>>,
     pub(super) lows: HashMap<i64, Low>,
-    /// Whether the last turn failed: it may have been committed.
+    /// Whether the last transaction failed: it may have been committed.
     pub(super) doubtful: bool,
     /// Whether it is known what the run holds.
     pub(super) is_known: bool,
-    /// Attempts that such a turn had recorded.
+    /// Attempts that such a transaction had recorded.
     pub(super) settled: BTreeSet<(i64, u32)>,
-    /// What such a turn had claimed: nobody was told, so it is let go of.
+    /// What such a transaction had claimed: nobody was told, so it is let go of.
     pub(super) orphans: Vec<(i64, Held, bool)>,
     pub(super) asleep: bool,
     pub(super) ended: bool,
@@ -40,7 +37,7 @@ impl RunState {
     pub(super) fn new(id: RunId) -> Self {
         Self {
             id,
-            turn: 0,
+            commits: 0,
             flight: Flight::new(),
             endpoints: None,
             snapshot: Arc::default(),
@@ -55,7 +52,7 @@ impl RunState {
         }
     }
 
-    /// The connection of its turns, to be closed with the run.
+    /// The connection of its transactions, to be closed with the run.
     pub(super) fn close(&mut self) {
         self.ended = true;
         self.connection = None;
@@ -100,23 +97,4 @@ impl RunState {
             endpoints: Arc::clone(&self.snapshot),
         }
     }
-}
-
-/// Takes over what the server says that the run holds: what is gone was recorded, what is new was never handed out.
-pub(super) fn adopt(state: &mut RunState, rows: &[Row]) {
-    let known: BTreeSet<i64> = state.flight.values().flatten().map(|held| held.id).collect();
-    let mut flight = Flight::new();
-    for row in rows {
-        let held = Held { id: int(row, 1), lane: int(row, 2), since: int(row, 3), number: row::count(row, 4) };
-        if known.contains(&held.id) || !state.is_known {
-            flight.entry(int(row, 0)).or_default().push(held);
-        } else {
-            let solo = row::count(row, 5) >= INTERRUPTIONS_UNTIL_ALONE;
-            state.orphans.push((int(row, 0), held, solo));
-        }
-    }
-    let kept: BTreeSet<i64> = flight.values().flatten().map(|held| held.id).collect();
-    let settled = state.flight.values().flatten().filter(|held| !kept.contains(&held.id));
-    state.settled.extend(settled.map(|held| (held.id, held.number)));
-    state.flight = flight;
 }

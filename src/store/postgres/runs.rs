@@ -45,7 +45,7 @@ struct Open {
     silent_ms: i64,
 }
 
-const OPEN: &str = "SELECT r.id, r.turn, r.beat, r.lock_key IS NOT NULL,
+const OPEN: &str = "SELECT r.id, r.commits, r.beat, r.lock_key IS NOT NULL,
     EXISTS (SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
         AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
         AND ((l.classid::bigint << 32) | l.objid::bigint) = r.lock_key),

@@ -1,0 +1,277 @@
+//! A worker's transaction: outcomes in, claims out, in one flush.
+//!
+//! The process knows what its runs hold, so it decides first ([`plan`]) and sends every statement at once ([`pipeline`]); the
+//! transaction checks what was relied on (how many the run has committed, the versions of the endpoints) and fails as a whole
+//! where that has changed. Then everything is read again, and it is tried again. A commit whose answer was lost is found by that
+//! number ([`resume`]).
+
+mod pipeline;
+mod plan;
+mod resume;
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
+
+use super::checksum::Sent;
+use super::claim::{self, Held, Mark};
+use super::connection::{Connection, Purpose, args};
+use super::endpoint_rows::{self, EndpointRow};
+use super::fault::Fault;
+use super::node::{Backoff, Node};
+use super::run_state::RunState;
+use super::{Advanced, Claim, Finished, Result, RunId, Wants, rules};
+use crate::clock::Timestamp;
+use crate::delivery::Outcome;
+use crate::endpoint::EndpointId;
+use crate::store::DeliveryId;
+use plan::Plan;
+
+/// Transactions that follow one which found only what has to wait, before the run is told that there may be more.
+const FURTHER_LOOKS: usize = 2;
+
+/// What a transaction is to do.
+struct Request<'a> {
+    finished: &'a [Finished],
+    released: &'a [Claim],
+    wants: &'a Wants,
+    now: Timestamp,
+    /// Whether the clock is behind the transaction before, or that one is unknown.
+    clock_jumped: bool,
+}
+
+/// The run's state. One that another store of this process began is read from the server first.
+fn state_of(node: &Node, run: RunId) -> Rc<Mutex<RunState>> {
+    let begun_elsewhere = || Rc::new(Mutex::new(RunState { doubtful: true, is_known: false, ..RunState::new(run) }));
+    Rc::clone(node.runs.borrow_mut().entry(run).or_insert_with(begun_elsewhere))
+}
+
+pub(super) async fn advance(
+    node: &Node,
+    run: RunId,
+    finished: &[Finished],
+    wants: &Wants,
+    now: Timestamp,
+) -> Result<Advanced> {
+    let now = node.by_server(now);
+    let clock_jumped = node.last_commit.replace(Some(now)).is_none_or(|last| now < last);
+    let request = Request { finished, released: &[], wants, now, clock_jumped };
+    let mut advanced = commit(node, run, &request).await?;
+    for _ in 0..FURTHER_LOOKS {
+        if !advanced.cut_short {
+            break;
+        }
+        // What was passed over is out of the way in the next transaction.
+        let wants = still_wanting(wants, &advanced.claims);
+        let request = Request { finished: &[], released: &[], wants: &wants, now, clock_jumped: false };
+        let further = commit(node, run, &request).await?;
+        advanced.claims.extend(further.claims);
+        advanced.cut_short = further.cut_short;
+        advanced.endpoints = further.endpoints;
+    }
+    Ok(advanced)
+}
+
+/// What is wanted beyond what was claimed.
+fn still_wanting(wants: &Wants, claims: &[Claim]) -> Wants {
+    let left = |(id, wanted): &(EndpointId, usize)| {
+        let got = claims.iter().filter(|claim| claim.endpoint == *id).count();
+        (*id, wanted.saturating_sub(got))
+    };
+    let endpoints = wants.endpoints.iter().map(left).filter(|(_, wanted)| *wanted > 0).collect();
+    Wants { endpoints, idle: wants.idle && claims.is_empty() }
+}
+
+pub(super) async fn release(node: &Node, run: RunId, claims: Vec<Claim>, now: Timestamp) -> Result<()> {
+    let wants = Wants::default();
+    let request =
+        Request { finished: &[], released: &claims, wants: &wants, now: node.by_server(now), clock_jumped: false };
+    commit(node, run, &request).await.map(|_| ())
+}
+
+async fn commit(node: &Node, run: RunId, request: &Request<'_>) -> Result<Advanced> {
+    let state = state_of(node, run);
+    let mut state = state.lock().await;
+    let mut backoff = Backoff::patient();
+    while !state.ended {
+        let fault = match try_commit(node, &mut state, request).await {
+            Ok(Some(advanced)) => return Ok(advanced),
+            Ok(None) => break,
+            Err(fault) => fault,
+        };
+        state.doubtful = true;
+        state.endpoints = None;
+        if !fault.is_transient() || !backoff.pause().await {
+            return Err(fault.into_error());
+        }
+    }
+    Ok(state.over(request.finished.len()))
+}
+
+/// One try. None says that the run is over.
+async fn try_commit(node: &Node, state: &mut RunState, request: &Request<'_>) -> Result<Option<Advanced>, Fault> {
+    let connection = match state.connection.take().filter(|it| !it.is_closed()) {
+        Some(connection) => connection,
+        None => {
+            let connection = node.connect(Purpose::Worker).await?;
+            connection.prepare_all(pipeline::STATEMENTS).await?;
+            connection
+        }
+    };
+    let advanced = try_commit_on(node, &connection, state, request).await;
+    if advanced.as_ref().map_or_else(Fault::is_fenced, |_| true) {
+        state.connection = Some(connection);
+    }
+    advanced
+}
+
+async fn try_commit_on(
+    node: &Node,
+    connection: &Connection,
+    state: &mut RunState,
+    request: &Request<'_>,
+) -> Result<Option<Advanced>, Fault> {
+    if state.doubtful && !resume::resume(connection, state).await? {
+        return Ok(None);
+    }
+    // What went wrong is judged by what the endpoint answered everybody.
+    let went_wrong = request.finished.iter().any(|it| !matches!(it.outcome, Outcome::Delivered { .. }));
+    if state.endpoints.is_none() || went_wrong {
+        load_endpoints(connection, state).await?;
+    }
+    let mut plan = Plan::decide(state, request);
+    if plan.is_empty() {
+        if !refresh(connection, state).await? {
+            return Ok(None);
+        }
+        // What was held a moment ago may not be any more.
+        plan = Plan::decide(state, request);
+    }
+    if plan.is_empty() {
+        return Ok(Some(Advanced {
+            recorded: plan.recorded,
+            claims: Vec::new(),
+            solo_waits: false,
+            cut_short: false,
+            endpoints: Arc::clone(&state.snapshot),
+        }));
+    }
+    let (summary, bodies) = Box::pin(pipeline::send(connection, state, &plan, request)).await?;
+    state.commits += 1;
+    state.asleep = false;
+    state.settled.clear();
+    state.orphans.clear();
+    for want in &plan.wants {
+        state.lows.entry(want.id).or_default().learn(summary.of(want.id), &summary);
+    }
+    let claims = pipeline::read_claims(node, connection, &bodies, &summary).await?;
+    state.flight = std::mem::take(&mut plan.kept);
+    for claim in &claims {
+        let (id, lane, number) = (claim.delivery.0, claim.lane, claim.number);
+        let held = Held { id, lane, since: request.now.as_millis(), number };
+        state.flight.entry(claim.endpoint.0).or_default().push(held);
+    }
+    apply_changes(state, plan.changed, &plan.marks, &claims);
+    if let Some(altered) = claims.iter().find(|claim| !claim::is_sound(claim, &bodies)) {
+        return let_go_of_altered(connection, state, request, &claims, altered).await;
+    }
+    Ok(Some(Advanced {
+        recorded: plan.recorded,
+        solo_waits: summary.solo_waits(request.wants.idle),
+        cut_short: plan.wants.iter().any(|want| summary.is_cut_short(want)),
+        claims,
+        endpoints: Arc::clone(&state.snapshot),
+    }))
+}
+
+/// An event that is not the one that was emitted is never sent: what was claimed with it is released, and the run is told.
+async fn let_go_of_altered(
+    connection: &Connection,
+    state: &mut RunState,
+    request: &Request<'_>,
+    claims: &[Claim],
+    altered: &Claim,
+) -> Result<Option<Advanced>, Fault> {
+    let wants = Wants::default();
+    let release = Request { finished: &[], released: claims, wants: &wants, now: request.now, clock_jumped: false };
+    let plan = Plan::decide(state, &release);
+    Box::pin(pipeline::send(connection, state, &plan, &release)).await?;
+    state.commits += 1;
+    state.flight = plan.kept;
+    state.endpoints = None;
+    Err(Sent::altered(altered.event_id.as_str()))
+}
+
+/// With nothing to write, all there is to know is whether the run goes on, and how the endpoints stand.
+async fn refresh(connection: &Connection, state: &mut RunState) -> Result<bool, Fault> {
+    let (alive, rows) = connection
+        .outside(async || {
+            let alive = "SELECT count(*) FROM run WHERE id = $1 AND ended_at IS NULL";
+            Ok((connection.number(alive, args![state.id.0]).await?, endpoint_rows::load(connection).await?))
+        })
+        .await?;
+    state.learn_endpoints(rows);
+    Ok(alive == 1)
+}
+
+async fn load_endpoints(connection: &Connection, state: &mut RunState) -> Result<(), Fault> {
+    let rows = connection.outside(async || endpoint_rows::load(connection).await).await?;
+    state.learn_endpoints(rows);
+    Ok(())
+}
+
+fn apply_changes(state: &mut RunState, changed: Vec<EndpointRow>, marks: &[Mark], claims: &[Claim]) {
+    let Some(rows) = &mut state.endpoints else { return };
+    for new in changed {
+        if let Some(row) = rows.iter_mut().find(|row| row.endpoint.id == new.endpoint.id) {
+            *row = EndpointRow { version: new.version + 1, ..new };
+        }
+    }
+    for mark in marks {
+        let claimed: Vec<i64> =
+            claims.iter().filter(|claim| claim.endpoint.0 == mark.id).map(|claim| claim.delivery.0).collect();
+        if let Some(row) = rows.iter_mut().find(|row| row.endpoint.id.0 == mark.id) {
+            mark.apply(row, &claimed);
+        }
+    }
+    state.refresh_snapshot();
+}
+
+/// How many deliveries of an endpoint may be claimed now, of those wanted: none while it holds, one to probe its open circuit.
+fn room(row: &EndpointRow, wanted: usize, now: Timestamp) -> usize {
+    let pace = row.endpoint.settings.pace();
+    let wanted = pace.map_or(wanted, |pace| wanted.min(pace.allowed(row.endpoint.rate_used_until, now)));
+    let is_held = row.endpoint.is_paused_or_unconfigured();
+    rules::claimable(is_held, row.endpoint.circuit.open, row.probe.is_some(), wanted, now)
+}
+
+pub(super) async fn still_wanted(
+    node: &Node,
+    run: RunId,
+    claims: Vec<(DeliveryId, EndpointId, u32)>,
+    now: Timestamp,
+) -> Result<Vec<bool>> {
+    let now = node.by_server(now);
+    let state = state_of(node, run);
+    let alive = "SELECT count(*) FROM run WHERE id = $1 AND ended_at IS NULL";
+    let (alive, rows) = node
+        .read(async |connection: &Connection| {
+            Ok((connection.number(alive, args![run.0]).await? == 1, endpoint_rows::load(connection).await?))
+        })
+        .await?;
+    let state = state.lock().await;
+    let wanted = |(delivery, endpoint, number): &(DeliveryId, EndpointId, u32)| {
+        let held = state
+            .flight
+            .get(&endpoint.0)
+            .is_some_and(|held| held.iter().any(|it| it.id == delivery.0 && it.number == *number));
+        let row = rows.iter().find(|row| row.endpoint.id == *endpoint);
+        held && row.is_some_and(|row| {
+            let open = row.endpoint.circuit.open;
+            !row.endpoint.is_paused_or_unconfigured()
+                && open.is_none_or(|open| open.until <= now || row.probe == Some(delivery.0))
+        })
+    };
+    Ok(claims.iter().map(|claim| alive && !state.ended && wanted(claim)).collect())
+}
