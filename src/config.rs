@@ -37,7 +37,7 @@ use secret::SecretLocation;
 pub use origin::{Origin, Setting};
 pub use problem::{ConfigError, Problem};
 pub use secret::SecretPlace;
-pub use values::{Delivery, Server};
+pub use values::{Delivery, OperatorToken, Server};
 
 /// Where the system's configuration is.
 pub const SYSTEM_PATH: &str = "/etc/syncctl/config.toml";
@@ -202,6 +202,14 @@ impl Config {
     /// The token that administrators show.
     pub fn admin_token(&self) -> Result<Option<Secret>, ConfigError> {
         self.secret("admin.token")
+    }
+
+    /// The token of an operator.
+    pub fn operator_token(&self, token: &OperatorToken) -> Result<Secret, ConfigError> {
+        self.read_secret(
+            &format!("the token of {} (server.tokens)", token.name),
+            &SecretLocation::File(token.file.clone()),
+        )
     }
 
     /// The secret of an endpoint.

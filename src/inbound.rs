@@ -17,7 +17,10 @@ use crate::record::{Change, Stamp};
 use crate::signature::{Algorithm, Fingerprint, Key, Secret, Tolerance};
 use crate::store::inbound::{Incoming, RefusalDetails};
 
+mod kept;
 mod verify;
+
+pub use kept::{read_kept, received};
 
 use verify::{Scheme, Verified};
 

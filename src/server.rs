@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::store::Store;
 
 mod access;
+mod admin;
 mod answer;
 mod audit_limit;
 mod body_budget;
@@ -29,7 +30,10 @@ mod login_throttle;
 pub mod metrics;
 mod monitoring;
 mod openapi;
+mod operator;
+mod plan;
 mod processing;
+mod queries;
 mod records;
 mod request_head;
 mod routes;

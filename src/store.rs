@@ -11,6 +11,7 @@ mod figures;
 pub mod inbound;
 mod lists;
 mod location;
+pub mod operators;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod rules;
@@ -30,7 +31,7 @@ use crate::event::EventId;
 pub use answer::Answer;
 pub use changes::Changes;
 pub use error::{Result, StoreError};
-pub use figures::{Counts, EndpointFigures, Figures, Rate};
+pub use figures::{Activity, Counts, EndpointFigures, Figures, LATENCIES, MinuteActivity, Rate};
 pub use lists::{
     AttemptFilter, AttemptRow, DeliveryFilter, DeliveryRow, EventDetail, EventFilter, EventRow, Listed, LoggedAttempt,
     Page, RunRow,
@@ -49,7 +50,7 @@ pub use work::{
 /// The queue's memory.
 ///
 /// Writes answer after their commit is on disk. A write that fails leaves nothing of itself.
-pub trait Store: inbound::Records + Send + Sync + fmt::Debug {
+pub trait Store: inbound::Records + operators::Operators + Send + Sync + fmt::Debug {
     /// Makes `specs` the configured endpoints and returns all that are stored.
     ///
     /// A spec with a name is found by its name, one without by its URL; a new one without gets its host as name, with
@@ -137,6 +138,9 @@ pub trait Store: inbound::Records + Send + Sync + fmt::Debug {
 
     /// Attempts that ended in the minutes from `since`, by endpoint and type.
     fn rates(&self, since: Timestamp) -> Answer<Vec<Rate>>;
+
+    /// What happened minute by minute since `since`, at a cost that grows with the minutes alone.
+    fn activity(&self, since: Timestamp) -> Answer<Activity>;
 
     /// A page of deliveries, by id.
     fn deliveries(&self, filter: &DeliveryFilter, page: Page) -> Answer<Listed<DeliveryRow>>;

@@ -21,11 +21,13 @@ use super::exit::{CliError, Exit};
 use super::process::ProcessRun;
 use crate::clock::{Clock as _, SystemClock};
 use crate::delivery::RetryPolicy;
+use crate::endpoint::Endpoint;
 use crate::endpoint::{EndpointUrl, Settings, Spec};
 use crate::event::Draft;
 use crate::inbound::Keys;
 use crate::monitor::{FreshnessThresholds, Limits};
 use crate::outbound::run::{RunOptions, Until};
+use crate::outbound::test_event::Tested;
 use crate::report::{lists, queue};
 use crate::server::{self, Group, Processed, Processing, Secrets, Server};
 use crate::signature::{Secret, Signer};
@@ -277,6 +279,10 @@ struct ReceivesOnly;
 
 impl Processing for ReceivesOnly {
     fn run(&self, _: Duration) -> Pin<Box<dyn Future<Output = Result<Processed, String>> + Send + '_>> {
+        Box::pin(std::future::ready(Err("this server only receives".to_owned())))
+    }
+
+    fn test<'a>(&'a self, _: &'a Endpoint) -> Pin<Box<dyn Future<Output = Result<Tested, String>> + Send + 'a>> {
         Box::pin(std::future::ready(Err("this server only receives".to_owned())))
     }
 }

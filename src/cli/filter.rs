@@ -8,6 +8,7 @@ use super::values::{self, When};
 use crate::clock::Timestamp;
 use crate::endpoint::Pattern;
 use crate::store::inbound::ReceivedFilter;
+use crate::store::operators::ActionFilter;
 use crate::store::{AttemptFilter, DeliveryFilter, Store};
 
 /// The help of `--since`, which says what it is that lies in the window.
@@ -119,6 +120,13 @@ impl Sent {
             until,
             ..AttemptFilter::default()
         })
+    }
+
+    /// What operators did in the window; none where a type or resource is asked for, which no action has.
+    pub(super) fn actions(&self, now: Timestamp) -> Result<Option<ActionFilter>, CliError> {
+        let (since, until) = self.window.bounds(now)?;
+        let is_any = self.event_type.is_none() && self.resource.is_none();
+        Ok(is_any.then_some(ActionFilter { since, until, ..ActionFilter::default() }))
     }
 
     /// Webhooks that arrived in the window, wherever they came from.

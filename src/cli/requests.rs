@@ -2,15 +2,12 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::header::{HeaderMap, HeaderName, HeaderValue};
-
 use super::context::{Context, Paging};
 use super::exit::{CliError, Exit};
 use crate::config::Config;
-use crate::inbound::{self, Accepts, Keys, WebhookRefusal};
+use crate::inbound::{self, Keys, WebhookRefusal};
 use crate::report::kept::{self, Replayed};
-use crate::signature::{Received, Tolerance};
+use crate::signature::Tolerance;
 use crate::store::inbound::{Incoming, KeptRequest, RequestCopy};
 use crate::store::{Page, Store};
 
@@ -183,9 +180,7 @@ fn verified(
     id: i64,
 ) -> Result<Result<Incoming, WebhookRefusal>, CliError> {
     let (row, copy) = find(store, id)?;
-    let received = received(&copy);
-    let accepts = Accepts::at(&row.route).unwrap_or(Accepts::Everything);
-    Ok(inbound::read_within(tolerance, keys, accepts, &received.headers, &received.body, &row.source, row.at))
+    Ok(inbound::read_kept(keys, tolerance, &row, &copy))
 }
 
 /// A kept request by its number.
@@ -195,17 +190,4 @@ pub(super) fn find(store: &dyn Store, id: i64) -> Result<(KeptRequest, RequestCo
             .error(format!("no kept request has the number {id}"))
             .hint("`syncctl requests list` shows those that are kept")
     })
-}
-
-/// The request as it came, but for credentials.
-pub(super) fn received(copy: &RequestCopy) -> Received {
-    let bytes = |value: &str| -> Vec<u8> { value.chars().filter_map(|c| u8::try_from(c).ok()).collect() };
-    let header = |(name, value): &(String, String)| {
-        Some((name.parse::<HeaderName>().ok()?, HeaderValue::from_bytes(&bytes(value)).ok()?))
-    };
-    let mut headers = HeaderMap::new();
-    for (name, value) in copy.headers.iter().filter_map(header) {
-        headers.append(name, value);
-    }
-    Received { method: http::Method::POST, url: None, headers, body: Bytes::from(copy.body.clone()) }
 }

@@ -19,8 +19,11 @@ use super::signals::block_on;
 use super::values;
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::Config;
+use crate::endpoint::Endpoint;
 use crate::inbound::Keys;
+use crate::outbound::EndpointClient;
 use crate::outbound::run::Stop;
+use crate::outbound::test_event::{self, Tested};
 use crate::server::{Group, Handle, Metrics, Processed, Processing, Secrets, Server, Settings};
 use crate::service::{Background, Deliveries, OnAttempt};
 use crate::signature::hygiene::Flaw;
@@ -102,17 +105,21 @@ impl ServeArgs {
 fn settings(config: &Config, without: &[Group], listen: &[String]) -> Result<Settings, CliError> {
     let webhook: Vec<_> = config.webhook_secret()?.into_iter().chain(config.previous_secret()?).collect();
     let (admin, cron) = (config.admin_token()?, config.cron_secret()?);
+    let has_operators = admin.is_some() || !config.server.tokens.is_empty();
     let needs = [
         (Group::Webhooks, !webhook.is_empty(), "WEBHOOK_SECRET"),
-        (Group::Admin, admin.is_some(), "SYNCCTL_ADMIN_TOKEN"),
-        (Group::Process, admin.is_some() || cron.is_some(), "CRON_SECRET"),
+        (Group::Admin, has_operators, "SYNCCTL_ADMIN_TOKEN"),
+        (Group::Process, has_operators || cron.is_some(), "CRON_SECRET"),
     ];
     let lacking = needs.into_iter().filter(|(group, has_secret, _)| !has_secret && !without.contains(group));
     let (groups, names): (Vec<_>, Vec<_>) = lacking.map(|(group, _, name)| (group.name(), name)).unzip();
     if !groups.is_empty() {
         return Err(without_secret(&groups, &names));
     }
-    let secrets = Secrets::new(Keys::new(&webhook), admin.as_ref(), cron.as_ref());
+    let mut secrets = Secrets::new(Keys::new(&webhook), admin.as_ref(), cron.as_ref());
+    for token in &config.server.tokens {
+        secrets = secrets.with_token(&token.name, token.role, &config.operator_token(token)?);
+    }
     Ok(Settings {
         secrets,
         hosts: hosts(config, listen),
@@ -398,6 +405,15 @@ impl Processing for OnDemand {
         Box::pin(async move {
             let report = deliveries.run_once(limit).await.map_err(|e| e.to_string())?;
             Ok(Processed { stats: report.summary.stats, took: report.took })
+        })
+    }
+
+    fn test<'a>(&'a self, endpoint: &'a Endpoint) -> Pin<Box<dyn Future<Output = Result<Tested, String>> + Send + 'a>> {
+        let config = self.0.config();
+        Box::pin(async move {
+            let (signer, access) = (config.keyring.signer(endpoint)?, config.keyring.access(endpoint)?);
+            let client = EndpointClient::new(&endpoint.url, signer, access, &config.client);
+            Ok(test_event::send(&client, endpoint.settings.retry.timeout(), config.clock.as_ref()).await)
         })
     }
 }

@@ -13,6 +13,7 @@ use super::signature_args::{SchemeArgs, SecretArgs, candidates, key, owned};
 use super::values;
 use crate::clock::Timestamp;
 use crate::explain::{Explanation, explain, explain_time, explain_unknown};
+use crate::inbound;
 use crate::report::verified::{self, Verified};
 use crate::request;
 use crate::request::MOST_BYTES;
@@ -124,7 +125,7 @@ impl VerifyArgs {
     fn received(&self, context: &Context) -> Result<(Received, Option<Timestamp>), CliError> {
         if let Some(id) = self.stored {
             let (row, copy) = requests::find(context.existing_store()?.as_ref(), id)?;
-            return Ok((requests::received(&copy), Some(row.at)));
+            return Ok((inbound::received(&copy), Some(row.at)));
         }
         let mut received = match &self.request {
             Some(path) => self.captured(context, path)?,

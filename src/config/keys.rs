@@ -1,10 +1,10 @@
 //! Every key there is: how it is read and how it is shown.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::environment::is_variable_name;
-use super::values::{Delivery, Values};
+use super::values::{Delivery, OperatorToken, Values};
 use crate::delivery::StatusRule;
 use crate::endpoint::{
     Authorization, Condition, EndpointUrl, HeaderSetting, Invalid, LegacySignature, MAX_CONCURRENCY, Pattern,
@@ -12,6 +12,7 @@ use crate::endpoint::{
 };
 use crate::format::shorten;
 use crate::store::Location;
+use crate::store::operators::ADMIN_TOKEN_NAME;
 use crate::untrusted::Untrusted;
 
 /// What a file may write for a key.
@@ -150,6 +151,12 @@ pub(super) const KEYS: &[Key<Values>] = &[
         Form::List,
         |v, t| set(&mut v.server.without, route_groups(t)),
         |v| v.server.without.join(","),
+    ),
+    key(
+        "server.tokens",
+        Form::List,
+        |v, t| set(&mut v.server.tokens, operator_tokens(t)),
+        |v| tokens_shown(&v.server.tokens),
     ),
     key("tls.ca_file", Form::Path, |v, t| set(&mut v.ca_file, path(t).map(Some)), |v| path_shown(&v.ca_file)),
 ];
@@ -594,6 +601,38 @@ fn route_groups(text: &str) -> Result<Vec<String>, String> {
 
 fn is_address(text: &str) -> bool {
     text.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
+}
+
+/// `NAME:ROLE:FILE` of each operator.
+fn operator_tokens(text: &str) -> Result<Vec<OperatorToken>, String> {
+    let mut tokens: Vec<OperatorToken> = Vec::new();
+    for item in items(text) {
+        let token = operator_token(item)?;
+        if token.name == ADMIN_TOKEN_NAME || tokens.iter().any(|other| other.name == token.name) {
+            return Err(format!("the name {} is taken", quoted(&token.name)));
+        }
+        tokens.push(token);
+    }
+    Ok(tokens)
+}
+
+fn operator_token(item: &str) -> Result<OperatorToken, String> {
+    let wrong = || format!("{} is not NAME:ROLE:FILE, such as ada:operate:/etc/syncctl/ada.token", quoted(item));
+    let [name, role, file] = item.splitn(3, ':').collect::<Vec<_>>()[..] else { return Err(wrong()) };
+    let is_name = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._@-".contains(&b));
+    if !is_name || name.len() > 64 {
+        return Err(wrong());
+    }
+    let role = role.parse().map_err(|_| format!("{} is none of the roles read, operate, admin", quoted(role)))?;
+    if !Path::new(file).is_absolute() {
+        return Err(format!("the file {} of the token of {name} is not an absolute path", quoted(file)));
+    }
+    Ok(OperatorToken { name: name.to_owned(), role, file: file.into() })
+}
+
+fn tokens_shown(tokens: &[OperatorToken]) -> String {
+    let shown = |it: &OperatorToken| format!("{}:{}:{}", it.name, it.role.name(), it.file.display());
+    tokens.iter().map(shown).collect::<Vec<_>>().join(",")
 }
 
 fn items(text: &str) -> impl Iterator<Item = &str> {

@@ -86,6 +86,10 @@ const ABOUT: &[(&str, &str)] = &[
         "Whether browsers reach `serve` through TLS: the dashboard's cookie then travels over nothing else",
     ),
     ("server.without", "Groups of routes that are switched off"),
+    (
+        "server.tokens",
+        "Operators beside the admin token, each as NAME:ROLE:FILE with a role of read, operate or admin: `ada:operate:/etc/syncctl/ada.token`",
+    ),
     ("tls.ca_file", "The certificates to trust instead of the system's"),
     ("name", "What it is called; never changes once it is stored"),
     ("url", "Where it is"),

@@ -7,6 +7,7 @@ use crate::delivery::RetryPolicy;
 use crate::endpoint::{DEFAULT_CONCURRENCY, Egress};
 use crate::monitor::{FreshnessThresholds, Limits};
 use crate::store::Location;
+use crate::store::operators::Role;
 
 /// How deliveries are made where an endpoint does not say otherwise.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +31,19 @@ pub struct Server {
     pub behind_tls: bool,
     /// Groups of routes that are switched off.
     pub without: Vec<String>,
+    /// The tokens of operators, beside the admin token.
+    pub tokens: Vec<OperatorToken>,
+}
+
+/// The token of an operator, by the file that holds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OperatorToken {
+    /// Who it is, as the audit log names them.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+    /// The file that holds the token.
+    pub file: PathBuf,
 }
 
 /// Every setting but endpoints and secrets.
@@ -58,6 +72,7 @@ impl Default for Values {
                 hosts: Vec::new(),
                 behind_tls: false,
                 without: Vec::new(),
+                tokens: Vec::new(),
             },
             ca_file: None,
         }

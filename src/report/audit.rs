@@ -8,6 +8,7 @@ use crate::delivery::Outcome;
 use crate::event::EventId;
 use crate::format::{short_duration, shorten};
 use crate::store::inbound::ReceivedRow;
+use crate::store::operators::ActionRow;
 use crate::store::{LoggedAttempt, Page};
 
 /// Characters of a detail that a table shows.
@@ -88,6 +89,8 @@ pub enum Entry {
     Outbound(LoggedAttempt),
     /// A webhook that arrived.
     Inbound(ReceivedRow),
+    /// Something that an operator did over HTTP.
+    Operator(ActionRow),
 }
 
 impl Entry {
@@ -96,6 +99,7 @@ impl Entry {
         match self {
             Self::Outbound(row) => ended_at(row),
             Self::Inbound(row) => row.at,
+            Self::Operator(row) => row.at,
         }
     }
 
@@ -103,6 +107,7 @@ impl Entry {
         match self {
             Self::Outbound(row) => Some(&row.event.id),
             Self::Inbound(row) => row.event_id.as_ref(),
+            Self::Operator(_) => None,
         }
     }
 
@@ -110,6 +115,7 @@ impl Entry {
         match self {
             Self::Outbound(row) => cells(row),
             Self::Inbound(row) => received_cells(row),
+            Self::Operator(row) => action_cells(row),
         }
     }
 }
@@ -119,8 +125,65 @@ impl Serialize for Entry {
         match self {
             Self::Outbound(row) => AuditView::of(row).serialize(serializer),
             Self::Inbound(row) => ReceivedView::of(row).serialize(serializer),
+            Self::Operator(row) => ActionView::of(row).serialize(serializer),
         }
     }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ActionView<'a> {
+    id: i64,
+    timestamp: Timestamp,
+    action: &'a str,
+    direction: &'static str,
+    operator: &'a str,
+    source: &'a str,
+    target: &'a str,
+    outcome: Option<&'a str>,
+}
+
+impl<'a> ActionView<'a> {
+    fn of(row: &'a ActionRow) -> Self {
+        Self {
+            id: row.id,
+            timestamp: row.at,
+            action: &row.action,
+            direction: "operator",
+            operator: &row.operator,
+            source: &row.source,
+            target: &row.target,
+            outcome: row.outcome.as_deref(),
+        }
+    }
+}
+
+fn action_cells(row: &ActionRow) -> Vec<Cell> {
+    let outcome = row.outcome.as_deref().unwrap_or("not known to have ended");
+    vec![
+        row.at.into(),
+        Cell::Level(Level::Quiet, row.action.clone()),
+        Cell::Empty,
+        row.target.as_str().into(),
+        format!("by {} from {}", row.operator, row.source).into(),
+        Cell::Empty,
+        outcome.into(),
+        Cell::Empty,
+        Cell::Empty,
+        outcome.into(),
+    ]
+}
+
+/// The entries of every direction in one, newest first, each direction in its own order: so a page is the same whatever number of
+/// rows was read for it.
+pub fn merged(mut parts: Vec<Vec<Entry>>) -> impl Iterator<Item = Entry> {
+    parts.iter_mut().for_each(|part| part.reverse());
+    std::iter::from_fn(move || {
+        let newest = |part: &Vec<Entry>| part.last().map(Entry::at);
+        // Of equals, the first part comes first.
+        let first = (0..parts.len()).rev().max_by_key(|at| newest(&parts[*at]))?;
+        parts[first].pop()
+    })
 }
 
 /// A page of the audit log, of `total` entries.

@@ -8,7 +8,7 @@ use crate::clock::Timestamp;
 use crate::delivery::{Outcome, Reason, State, Trigger};
 use crate::event::data_of;
 use crate::format::shorten;
-use crate::store::{AttemptRow, DeliveryId, DeliveryRow, EventDetail, EventRow, Listed, Page};
+use crate::store::{AttemptRow, DeliveryId, DeliveryRow, EventDetail, EventRow, Listed, LoggedAttempt, Page};
 use crate::untrusted::Untrusted;
 
 /// An event in JSON.
@@ -51,9 +51,10 @@ impl<'a> EventView<'a> {
     }
 }
 
-#[derive(Serialize)]
+/// A delivery in JSON.
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct DeliveryView<'a> {
+pub struct DeliveryView<'a> {
     id: i64,
     event_id: &'a str,
     event_type: &'a str,
@@ -75,7 +76,8 @@ struct DeliveryView<'a> {
 }
 
 impl<'a> DeliveryView<'a> {
-    fn of(row: &'a DeliveryRow) -> Self {
+    /// The view of a row.
+    pub fn of(row: &'a DeliveryRow) -> Self {
         Self {
             id: row.id.0,
             event_id: row.event.id.as_str(),
@@ -366,6 +368,36 @@ fn attempt_cells(row: &AttemptRow) -> Vec<Cell> {
         response.into(),
         row.trigger.name().into(),
     ]
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LoggedView<'a> {
+    place: i64,
+    event_id: &'a str,
+    event_type: &'a str,
+    resource_id: &'a str,
+    resource_type: &'a str,
+    #[serde(flatten)]
+    attempt: AttemptView<'a>,
+}
+
+/// A page of attempts in the order in which they ended.
+pub fn attempts(listed: &Listed<LoggedAttempt>, page: Page) -> Report {
+    let views: Vec<_> = listed
+        .rows
+        .iter()
+        .map(|row| LoggedView {
+            place: row.place,
+            event_id: row.event.id.as_str(),
+            event_type: &row.event.event_type,
+            resource_id: &row.event.resource.id,
+            resource_type: &row.event.resource.kind,
+            attempt: AttemptView::of(&row.attempt),
+        })
+        .collect();
+    let rows = listed.rows.iter().map(|row| attempt_cells(&row.attempt)).collect();
+    list(&views, ATTEMPTS, rows, listed.total, page)
 }
 
 /// A failed delivery in JSON: an item of `failures list` and of `recentFailures`.

@@ -13,10 +13,12 @@ use http::{HeaderName, Method};
 use super::answer::Problem;
 use super::connections::Peer;
 use super::login_throttle::LoginThrottle;
+use super::operator::Operator;
 use super::secrets::Secrets;
-use super::sessions::{self, Sessions};
+use super::sessions;
 use super::state::App;
 use crate::clock::Timestamp;
+use crate::store::operators::{Role, SessionRow};
 
 const CRON_SECRET: HeaderName = HeaderName::from_static("x-cron-secret");
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -27,17 +29,21 @@ const ORIGINAL_COOKIE: &str = "next-auth.session-token";
 pub(super) async fn require(
     State((app, requirement)): State<(Arc<App>, AuthRequirement)>,
     Extension(peer): Extension<Peer>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
     let settings = app.settings();
-    let access = Access {
-        secrets: &settings.secrets,
-        sessions: &app.sessions,
-        throttle: &app.throttle,
-        secure: settings.behind_tls,
+    let name = sessions::named(request.headers(), settings.behind_tls).filter(|_| requirement.takes_sessions());
+    let session = match name {
+        Some(name) => app.session(name.to_owned()).await?,
+        None => None,
     };
-    access.check(requirement, (request.method(), request.headers()), (peer.address, app.now()))?;
+    let access = Access { secrets: &settings.secrets, throttle: &app.throttle, session };
+    let (method, headers) = (request.method(), request.headers());
+    let operator = access.check(requirement, (method, headers), (peer.address, app.now()))?;
+    if let Some(operator) = operator {
+        request.extensions_mut().insert(operator);
+    }
     let _busy = requirement.is_authenticated().then(|| peer.connection.busy());
     Ok(next.run(request).await)
 }
@@ -51,8 +57,12 @@ pub(super) enum AuthRequirement {
     SameSite,
     /// A signed body; the handler itself verifies it.
     Signature,
-    /// The admin token or a session.
+    /// The token of an operator or a session: to read, any; to change something, one of an admin.
     Admin,
+    /// The same, where those who operate may change something, too.
+    Operate,
+    /// The token of any operator or a session, whatever is done.
+    Operator,
     /// The cron secret, the admin token or a session.
     Cron,
     /// The cron secret as a bearer and no cookie: schedulers that can only send `GET`.
@@ -62,7 +72,22 @@ pub(super) enum AuthRequirement {
 impl AuthRequirement {
     /// Whether a request that passed came from somebody who knows a secret.
     fn is_authenticated(self) -> bool {
-        matches!(self, Self::Admin | Self::Cron | Self::CronBearer)
+        !matches!(self, Self::None | Self::SameSite | Self::Signature)
+    }
+
+    fn takes_sessions(self) -> bool {
+        matches!(self, Self::Admin | Self::Operate | Self::Operator | Self::Cron)
+    }
+
+    /// What an operator has to be allowed to do.
+    fn role(self, method: &Method) -> Role {
+        match self {
+            Self::Admin if !reads(method) => Role::Admin,
+            Self::Operate if !reads(method) => Role::Operate,
+            Self::Cron => Role::Operate,
+            Self::None | Self::SameSite | Self::Signature | Self::CronBearer => Role::Read,
+            Self::Admin | Self::Operate | Self::Operator => Role::Read,
+        }
     }
 }
 
@@ -107,48 +132,38 @@ fn bearer(value: &[u8]) -> Option<&[u8]> {
     scheme.eq_ignore_ascii_case(b"bearer ").then(|| token.trim_ascii())
 }
 
-impl AuthRequirement {
-    fn is_met(self, secrets: &Secrets, shown: &Credentials<'_>, headers: &HeaderMap) -> bool {
-        // Every secret is compared, so that the time does not tell which one matched.
-        let admin = secrets.is_admin(shown.bearer) | secrets.is_admin(shown.original);
-        let cron = secrets.is_cron(shown.bearer);
-        match self {
-            Self::None | Self::SameSite | Self::Signature => true,
-            Self::Admin => admin,
-            Self::Cron => admin | cron | secrets.is_cron(shown.cron),
-            Self::CronBearer => cron && !headers.contains_key(COOKIE),
-        }
-    }
-}
-
 /// What requests are checked against.
-#[derive(Clone, Copy)]
 struct Access<'a> {
     secrets: &'a Secrets,
-    sessions: &'a Sessions,
     throttle: &'a LoginThrottle,
-    /// Whether the session cookie travels over TLS only.
-    secure: bool,
+    /// The session that the request names, with its name.
+    session: Option<(Vec<u8>, SessionRow)>,
 }
 
 impl Access<'_> {
-    /// Grants access, or says why not. A right secret is never slowed down.
+    /// Grants access and says to whom, or why not. A right secret is never slowed down.
     fn check(
         &self,
         requirement: AuthRequirement,
         (method, headers): (&Method, &HeaderMap),
         (peer, now): (IpAddr, Timestamp),
-    ) -> Result<(), Problem> {
+    ) -> Result<Option<Operator>, Problem> {
         if matches!(requirement, AuthRequirement::None | AuthRequirement::Signature) {
-            return Ok(());
+            return Ok(None);
         }
         refuse_cross_site(headers)?;
         let shown = Credentials::of(method, headers)?;
-        if requirement.is_met(self.secrets, &shown, headers) {
-            return Ok(());
+        if requirement == AuthRequirement::SameSite || self.is_scheduler(requirement, &shown, headers) {
+            return Ok(None);
         }
-        if matches!(requirement, AuthRequirement::Admin | AuthRequirement::Cron) && self.has_session(headers, now) {
-            return if reads(method) || is_same_origin(headers) { Ok(()) } else { Err(cross_site()) };
+        if let Some(operator) = self.by_token(requirement, &shown) {
+            return operator.require(requirement.role(method)).map(|()| Some(operator));
+        }
+        if let Some(operator) = self.by_session(requirement) {
+            if !reads(method) && !is_same_origin(headers) {
+                return Err(cross_site());
+            }
+            return operator.require(requirement.role(method)).map(|()| Some(operator));
         }
         match shown.is_any().then(|| self.throttle.record_failure(peer, now)).flatten() {
             Some(throttled) => Err(Problem::throttled(throttled)),
@@ -156,11 +171,33 @@ impl Access<'_> {
         }
     }
 
-    fn has_session(&self, headers: &HeaderMap, now: Timestamp) -> bool {
-        match (sessions::named(headers, self.secure), self.secrets.admin()) {
-            (Some(name), Some(admin)) => self.sessions.is_open(name, admin, now),
-            _ => false,
+    /// Whether the request shows the cron secret where that will do.
+    fn is_scheduler(&self, requirement: AuthRequirement, shown: &Credentials<'_>, headers: &HeaderMap) -> bool {
+        // Both are compared, so that the time does not tell which one matched.
+        let (bearer, header) = (self.secrets.is_cron(shown.bearer), self.secrets.is_cron(shown.cron));
+        match requirement {
+            AuthRequirement::Cron => bearer | header,
+            AuthRequirement::CronBearer => bearer && !headers.contains_key(COOKIE),
+            AuthRequirement::None
+            | AuthRequirement::SameSite
+            | AuthRequirement::Signature
+            | AuthRequirement::Admin
+            | AuthRequirement::Operate
+            | AuthRequirement::Operator => false,
         }
+    }
+
+    fn by_token(&self, requirement: AuthRequirement, shown: &Credentials<'_>) -> Option<Operator> {
+        if !requirement.takes_sessions() {
+            return None;
+        }
+        let (bearer, original) = (self.secrets.operator(shown.bearer), self.secrets.operator(shown.original));
+        bearer.or(original)
+    }
+
+    fn by_session(&self, requirement: AuthRequirement) -> Option<Operator> {
+        let (name, row) = self.session.as_ref().filter(|_| requirement.takes_sessions())?;
+        self.secrets.operator_of_session(name, row)
     }
 }
 

@@ -16,6 +16,7 @@ use super::login_throttle::Throttled;
 use crate::clock::Timestamp;
 use crate::report::Report;
 use crate::store::StoreError;
+use crate::store::operators::Role;
 
 /// A report that becomes a JSON envelope.
 #[derive(Clone, Debug)]
@@ -145,7 +146,13 @@ impl Problem {
 
     /// The token of a login is wrong.
     pub(super) fn wrong_token() -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", "this is not the admin token")
+        Self::new(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", "this is not the token of an operator of this server")
+    }
+
+    /// The operator's role does not allow it.
+    pub(super) fn role(operator: &str, has: Role, needs: Role) -> Self {
+        let (has, needs) = (has.name(), needs.name());
+        Self::forbidden(&format!("the token of {operator} has the role {has}, and this needs the role {needs}"))
     }
 
     /// Not allowed in this way, whoever asks.

@@ -12,38 +12,79 @@ use url::form_urlencoded;
 use super::answer::Problem;
 use super::connections::Peer;
 use super::extract::Payload;
-use super::sessions::{clear_cookie, named, set_cookie};
-use super::state::App;
+use super::operator::Operator;
+use super::sessions::{self, LIFETIME, clear_cookie, named, set_cookie};
+use super::state::{App, STORE_WRITE_TIMEOUT};
+use crate::store::operators::NewSession;
 
 /// The size limit of a login form.
 const LOGIN_LIMIT: usize = 4 * 1024;
 
-/// Begins a session for whoever sends the admin token in a form.
+/// Begins a session for whoever sends the token of an operator in a form, and leads to the page they came for.
 pub(super) async fn login(
     State(app): State<Arc<App>>,
     Extension(peer): Extension<Peer>,
     form: Payload<LOGIN_LIMIT>,
 ) -> Result<Response, Problem> {
     let settings = app.settings();
-    let token = form_urlencoded::parse(&form.bytes).find(|(name, _)| name == "token").map(|(_, token)| token);
-    let Some(admin) = settings.secrets.verify_admin(token.as_deref().unwrap_or_default().as_bytes()) else {
-        let throttled = token.and_then(|_| app.throttle.record_failure(peer.address, app.now()));
+    let field = |wanted: &str| form_urlencoded::parse(&form.bytes).find(|(name, _)| name == wanted).map(|(_, it)| it);
+    let given = field("token");
+    let text = given.as_deref().unwrap_or_default();
+    // What was pasted often ends in a line break.
+    let found = settings.secrets.token(text.as_bytes()).or_else(|| settings.secrets.token(text.trim().as_bytes()));
+    let Some(token) = found else {
+        let throttled = given.and_then(|_| app.throttle.record_failure(peer.address, app.now()));
         return Err(throttled.map_or_else(Problem::wrong_token, Problem::throttled));
     };
-    let name = app.sessions.begin(admin, app.now()).ok_or_else(Problem::internal)?;
-    Ok(to_dashboard(&set_cookie(&name, settings.behind_tls)))
+    let name = sessions::new_name().ok_or_else(Problem::internal)?;
+    let now = app.now();
+    let session = NewSession {
+        name: sessions::hash(name.as_bytes()),
+        token: token.session_hash(name.as_bytes()),
+        operator: token.operator.clone(),
+        source: peer.address.to_canonical().to_string(),
+        until: now.plus(LIFETIME),
+    };
+    app.store.begin_session(session, now).within(STORE_WRITE_TIMEOUT).await?;
+    let next = field("next").filter(|next| is_own_path(next));
+    Ok(see_other(next.as_deref().unwrap_or("/"), &set_cookie(&name, settings.behind_tls)))
+}
+
+/// Whether it is a path of this server, whatever a browser makes of slashes.
+fn is_own_path(path: &str) -> bool {
+    let harmless = |b: u8| b.is_ascii_graphic() && b != b'\\';
+    path.starts_with('/') && !path.starts_with("//") && path.bytes().all(harmless)
 }
 
 /// Ends the session that asks for it.
-pub(super) async fn logout(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+pub(super) async fn logout(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    operator: Operator,
+) -> Result<Response, Problem> {
     let secure = app.settings().behind_tls;
-    if let Some(name) = named(&headers, secure) {
-        app.sessions.end(name);
+    if let Some(session) = operator.session.filter(|_| named(&headers, secure).is_some()) {
+        app.store.end_session(session.id).within(STORE_WRITE_TIMEOUT).await?;
     }
-    to_dashboard(&clear_cookie(secure))
+    Ok(see_other("/", &clear_cookie(secure)))
 }
 
-fn to_dashboard(cookie: &str) -> Response {
+fn see_other(path: &str, cookie: &str) -> Response {
     let html = axum::response::Html("");
-    (StatusCode::SEE_OTHER, [(LOCATION, "/"), (SET_COOKIE, cookie)], html).into_response()
+    (StatusCode::SEE_OTHER, [(LOCATION, path), (SET_COOKIE, cookie)], html).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_login_leads_to_a_page_of_this_server_only() {
+        for own in ["/", "/events?type=user.*&after=3", "/events/evt_1"] {
+            assert!(is_own_path(own), "{own}");
+        }
+        for other in ["", "//evil.test", "/\\evil.test", "https://evil.test", "/a\nb", "/\tb", "/ b"] {
+            assert!(!is_own_path(other), "{other}");
+        }
+    }
 }

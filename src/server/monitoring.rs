@@ -2,21 +2,18 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use http::header::CONTENT_TYPE;
 use serde::Serialize;
 
+use super::admin::actions::{self, Actor};
 use super::answer::{Answer, Problem};
 use super::metrics;
 use super::state::App;
 use crate::report::queue::{self, RunView};
 use crate::report::{Report, health as healthy};
-
-/// How long a run on demand may start requests.
-const RUN_LIMIT: Duration = Duration::from_secs(25);
 
 pub(super) async fn status(State(app): State<Arc<App>>) -> Result<Answer, Problem> {
     let now = app.now();
@@ -31,14 +28,12 @@ pub(super) async fn health(State(app): State<Arc<App>>) -> Result<Answer, Proble
     Ok(Answer::new(report))
 }
 
-pub(super) async fn process(State(app): State<Arc<App>>) -> Result<Answer, Problem> {
-    let Ok(_permit) = app.runs.try_acquire() else {
-        return Err(Problem::unavailable("too many runs at once"));
+/// A run on demand. One that an operator asks for is audited; a scheduler's is in the list of runs alone.
+pub(super) async fn process(State(app): State<Arc<App>>, actor: Result<Actor, Problem>) -> Result<Answer, Problem> {
+    let done = match actor {
+        Ok(actor) => actor.process().await?.value,
+        Err(_) => actions::run(&app).await?,
     };
-    let done = app.processing.run(RUN_LIMIT).await.map_err(|error| {
-        tracing::error!(error, "a run on demand failed");
-        Problem::unavailable("the run failed")
-    })?;
     let now = app.now();
     let figures = app.read(move |store| store.figures(now).wait()).await?;
     Ok(Answer::new(queue::processed(&figures, RunView::new(done.stats, 0, done.took), now)))

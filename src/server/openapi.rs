@@ -14,6 +14,7 @@ use super::state::App;
 use crate::event::CATALOGUE;
 use crate::record::{FieldRule, Kind, MAX_EMAIL_BYTES, MAX_NAME_CHARS, MAX_TEXT_CHARS};
 
+mod answers;
 mod operations;
 
 use operations::{OPERATIONS, Operation};
@@ -56,7 +57,7 @@ fn describe(operation: &Operation) -> Value {
             json!({"schema": {"type": "string", "description": "One JSON object a line: all of them, or none."}});
         let content: BTreeMap<&str, &Value> =
             types.iter().map(|name| (*name, if name.contains("ndjson") { &lines } else { &media })).collect();
-        described["requestBody"] = json!({"required": true, "content": content});
+        described["requestBody"] = json!({"required": !operation.has_optional_body(), "content": content});
     }
     described
 }
@@ -83,9 +84,12 @@ fn statuses(operation: &Operation) -> Vec<u16> {
     let guard: &[u16] = match operation.access {
         AuthRequirement::None => &[400, 403],
         AuthRequirement::Signature => &[400, 401],
-        AuthRequirement::SameSite | AuthRequirement::Admin | AuthRequirement::Cron | AuthRequirement::CronBearer => {
-            &[400, 401, 403, 429]
-        }
+        AuthRequirement::SameSite
+        | AuthRequirement::Admin
+        | AuthRequirement::Operate
+        | AuthRequirement::Operator
+        | AuthRequirement::Cron
+        | AuthRequirement::CronBearer => &[400, 401, 403, 429],
     };
     let mut all: Vec<u16> = operation.statuses.iter().chain(guard).chain(&[500, 503]).copied().collect();
     all.sort_unstable();
@@ -107,7 +111,13 @@ fn content(operation: &Operation, status: u16) -> Value {
         (400.., _) => json!({"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}),
         (_, "/metrics") => json!({"application/openmetrics-text": {"schema": {"type": "string"}}}),
         (_, "/openapi.json") => json!({"application/json": {"schema": {"type": "object"}}}),
-        _ => json!({"application/json": {"schema": {"$ref": "#/components/schemas/Envelope"}}}),
+        _ => match operation.data {
+            None => json!({"application/json": {"schema": {"$ref": "#/components/schemas/Envelope"}}}),
+            Some(data) => json!({"application/json": {"schema": {"allOf": [
+                {"$ref": "#/components/schemas/Envelope"},
+                {"properties": {"data": {"$ref": format!("#/components/schemas/{data}")}}},
+            ]}}}),
+        },
     }
 }
 
@@ -115,7 +125,9 @@ fn security(access: AuthRequirement) -> Value {
     match access {
         AuthRequirement::None | AuthRequirement::SameSite => json!([]),
         AuthRequirement::Signature => json!([{"signature": []}, {"originalSignature": []}]),
-        AuthRequirement::Admin => json!([{"bearer": []}, {"session": []}]),
+        AuthRequirement::Admin | AuthRequirement::Operate | AuthRequirement::Operator => {
+            json!([{"bearer": []}, {"session": []}])
+        }
         AuthRequirement::Cron => json!([{"cronSecret": []}, {"bearer": []}, {"session": []}]),
         AuthRequirement::CronBearer => json!([{"bearer": []}]),
     }
@@ -157,7 +169,7 @@ fn schemas() -> Value {
         "NewEvent": emitted(),
         "Login": {"type": "object", "required": ["token"], "properties": {"token": {"type": "string", "maxLength": 1024}}},
     });
-    for (name, schema) in records() {
+    for (name, schema) in records().into_iter().chain(answers::schemas()) {
         schemas[name] = schema;
     }
     schemas
@@ -294,6 +306,9 @@ mod tests {
             assert!(ids.insert(described["operationId"].as_str().expect("an id").to_owned()), "{}", operation.path);
             assert!(!statuses(operation).is_empty() && !operation.summary.is_empty());
             if let Some((schema, _)) = operation.body {
+                assert!(document["components"]["schemas"][schema].is_object(), "{schema}");
+            }
+            if let Some(schema) = operation.data {
                 assert!(document["components"]["schemas"][schema].is_object(), "{schema}");
             }
         }

@@ -4,6 +4,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
+use crate::endpoint::Endpoint;
+use crate::outbound::test_event::Tested;
 use crate::store::RunStats;
 
 /// What a run on demand did.
@@ -15,8 +17,11 @@ pub struct Processed {
     pub took: Duration,
 }
 
-/// Runs the queue once.
+/// What a server asks of the deliveries of its process.
 pub trait Processing: Send + Sync {
     /// Sends what is due and ends when nothing is, or after `limit`. The error is for the log.
     fn run(&self, limit: Duration) -> Pin<Box<dyn Future<Output = Result<Processed, String>> + Send + '_>>;
+
+    /// Sends one signed test event to `endpoint`. The error is for whoever asked.
+    fn test<'a>(&'a self, endpoint: &'a Endpoint) -> Pin<Box<dyn Future<Output = Result<Tested, String>> + Send + 'a>>;
 }

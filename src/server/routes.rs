@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::middleware::{from_fn, from_fn_with_state as with_state};
-use axum::routing::{MethodFilter, get, on, post};
+use axum::routing::{MethodFilter, delete, get, on, post};
 use axum::{Extension, Router};
 use http::HeaderValue;
 use http::header::{ALLOW, CACHE_CONTROL, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
@@ -12,6 +12,7 @@ use tower_http::request_id::{PropagateRequestIdLayer, SetRequestIdLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::access::{self, AuthRequirement};
+use super::admin::{changes, lists};
 use super::answer::Problem;
 use super::layers::{self, REQUEST_ID, RandomRequestId};
 use super::state::App;
@@ -23,7 +24,7 @@ pub(super) fn router(app: &Arc<App>, without: &[Group]) -> Router {
     let has = |group: Group| !without.contains(&group);
     let mut named = probes();
     if has(Group::Admin) {
-        named = named.merge(admin(app)).merge(pages(app));
+        named = named.merge(admin(app)).merge(operate(app)).merge(pages(app));
     }
     if has(Group::Process) {
         named = named.merge(processing(app));
@@ -51,7 +52,7 @@ fn admin(app: &Arc<App>) -> Router<Arc<App>> {
     Router::new()
         .route("/api/sync/status", get(monitoring::status))
         .route("/api/sync/health", get(monitoring::health))
-        .route("/api/events", post(events::emit))
+        .route("/api/events", get(lists::events).post(events::emit))
         .route("/api/enrollments", get(records::enrollments).post(records::create_enrollment))
         .route(
             "/api/enrollments/{id}",
@@ -65,13 +66,44 @@ fn admin(app: &Arc<App>) -> Router<Arc<App>> {
         .route_layer(with_state((Arc::clone(app), AuthRequirement::Admin), access::require))
 }
 
+/// The queue for those who operate it.
+fn operate(app: &Arc<App>) -> Router<Arc<App>> {
+    let by = |requirement| with_state((Arc::clone(app), requirement), access::require);
+    Router::new()
+        .route("/api/events/{id}", get(lists::event))
+        .route("/api/events/{id}/why", get(lists::why))
+        .route("/api/events/{id}/replay", post(changes::replay_event))
+        .route("/api/deliveries", get(lists::deliveries))
+        .route("/api/deliveries/replay", post(changes::replay_many))
+        .route("/api/deliveries/give-up", post(changes::give_up_many))
+        .route("/api/deliveries/{id}", get(lists::delivery))
+        .route("/api/deliveries/{id}/replay", post(changes::replay))
+        .route("/api/deliveries/{id}/give-up", post(changes::give_up))
+        .route("/api/attempts", get(lists::attempts))
+        .route("/api/endpoints", get(lists::endpoints))
+        .route("/api/endpoints/{id}", get(lists::endpoint))
+        .route("/api/endpoints/{id}/pause", post(changes::pause))
+        .route("/api/endpoints/{id}/resume", post(changes::resume))
+        .route("/api/endpoints/{id}/test", post(changes::test))
+        .route("/api/failures", get(lists::failures))
+        .route("/api/failures/stats", get(lists::failure_stats))
+        .route("/api/audit", get(lists::audit))
+        .route("/api/requests", get(lists::requests))
+        .route("/api/requests/{id}", get(lists::request))
+        .route("/api/requests/{id}/replay", post(changes::replay_request))
+        .route("/api/runs", get(lists::runs))
+        .route("/api/sessions", get(lists::sessions))
+        .route_layer(by(AuthRequirement::Operate))
+        .route("/api/sessions/{id}", delete(changes::end_session).route_layer(by(AuthRequirement::Operator)))
+}
+
 /// What browsers show, refusals included.
 fn pages(app: &Arc<App>) -> Router<Arc<App>> {
     let require = |requirement| with_state((Arc::clone(app), requirement), access::require);
     Router::new()
         .route("/", get(dashboard::show))
-        .route("/logout", post(login::logout))
         .route_layer(require(AuthRequirement::Admin))
+        .route("/logout", post(login::logout).route_layer(require(AuthRequirement::Operator)))
         .route("/login", post(login::login).route_layer(require(AuthRequirement::SameSite)))
         .route_layer(from_fn(layers::problem_pages))
 }

@@ -5,8 +5,11 @@ use std::fmt;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
+use super::operator::{OpenSession, Operator};
+use super::sessions;
 use crate::inbound::Keys;
 use crate::signature::Secret;
+use crate::store::operators::{ADMIN_TOKEN_NAME, Role, SessionRow};
 
 /// The hash of a secret. Comparing hashes tells nothing of a secret's length or beginning.
 #[derive(Clone)]
@@ -33,41 +36,77 @@ impl fmt::Debug for HashedSecret {
     }
 }
 
+/// The token of an operator, by its hash.
+#[derive(Clone)]
+pub(super) struct Token {
+    /// Whose it is.
+    pub(super) operator: String,
+    /// What they may do.
+    pub(super) role: Role,
+    hash: HashedSecret,
+}
+
+impl Token {
+    /// The hash of the session `name` and this token: it tells neither, and is another one for each session.
+    pub(super) fn session_hash(&self, name: &[u8]) -> [u8; 32] {
+        Sha256::new().chain_update(name).chain_update(self.hash.0).finalize().into()
+    }
+
+    fn operator(&self) -> Operator {
+        Operator { name: self.operator.clone(), role: self.role, session: None }
+    }
+}
+
 /// The secrets of the routes. A route whose secret is not configured refuses everyone.
 #[derive(Clone, Default)]
 pub struct Secrets {
     /// The keys that webhooks may be signed with.
     pub(super) webhook: Keys,
-    admin: Option<HashedSecret>,
+    tokens: Vec<Token>,
     cron: Option<HashedSecret>,
 }
 
 impl Secrets {
     /// Hashes the tokens; the keys of webhooks are kept, as signatures cannot be verified by a hash.
     pub fn new(webhook: Keys, admin: Option<&Secret>, cron: Option<&Secret>) -> Self {
-        let hashed = |secret: &Secret| HashedSecret::new(secret.as_text());
-        Self { webhook, admin: admin.map(hashed), cron: cron.map(hashed) }
+        let secrets = Self { webhook, tokens: Vec::new(), cron: cron.map(hashed) };
+        admin.into_iter().fold(secrets, |secrets, admin| secrets.with_token(ADMIN_TOKEN_NAME, Role::Admin, admin))
     }
 
-    /// The hash of the admin token, if one is configured.
-    pub(super) fn admin(&self) -> Option<&HashedSecret> {
-        self.admin.as_ref()
+    /// Adds the token of an operator.
+    #[must_use]
+    pub fn with_token(mut self, operator: &str, role: Role, token: &Secret) -> Self {
+        self.tokens.push(Token { operator: operator.to_owned(), role, hash: hashed(token) });
+        self
     }
 
-    /// The hash of the admin token, if `given` is that token.
-    pub(super) fn verify_admin(&self, given: &[u8]) -> Option<HashedSecret> {
-        self.admin.clone().filter(|admin| admin.matches(given))
+    /// The token that `given` is. Every token is compared, so that the time does not tell which one matched.
+    pub(super) fn token(&self, given: &[u8]) -> Option<&Token> {
+        let given = HashedSecret::new(given);
+        self.tokens.iter().fold(None, |found, token| if token.hash.is(&given) { Some(token) } else { found })
     }
 
-    /// Whether `given` is the admin token.
-    pub(super) fn is_admin(&self, given: Option<&[u8]>) -> bool {
-        matches(self.admin.as_ref(), given)
+    /// The operator whose token `given` is.
+    pub(super) fn operator(&self, given: Option<&[u8]>) -> Option<Operator> {
+        self.token(given?).map(Token::operator)
+    }
+
+    /// The operator of a session with this name and row, if its token is configured still.
+    pub(super) fn operator_of_session(&self, name: &[u8], row: &SessionRow) -> Option<Operator> {
+        let of_token = |token: &&Token| bool::from(token.session_hash(name).ct_eq(&row.token));
+        let token = self.tokens.iter().find(of_token)?;
+        let session = OpenSession { id: row.id, form_token: sessions::form_token(name) };
+        Some(Operator { session: Some(session), ..token.operator() })
     }
 
     /// Whether `given` is the cron secret.
     pub(super) fn is_cron(&self, given: Option<&[u8]>) -> bool {
         matches(self.cron.as_ref(), given)
     }
+}
+
+fn hashed(secret: &Secret) -> HashedSecret {
+    HashedSecret::new(secret.as_text())
 }
 
 fn matches(secret: Option<&HashedSecret>, given: Option<&[u8]>) -> bool {

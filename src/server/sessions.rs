@@ -1,68 +1,35 @@
-//! Sessions of the dashboard: begun with the admin token, kept in memory, named by a random cookie.
+//! Sessions of the dashboard: begun with a token, kept in the database, named by a random cookie.
 
-use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::header::{COOKIE, HeaderMap};
-
-use super::secrets::HashedSecret;
-use crate::clock::Timestamp;
+use sha2::{Digest as _, Sha256};
 
 /// How long a session lasts, used or not.
-const LIFETIME: Duration = Duration::from_hours(12);
-/// The most sessions at the same time; one more ends the oldest.
-const MAX_SESSIONS: usize = 256;
+pub(super) const LIFETIME: Duration = Duration::from_hours(12);
 /// The cookie's name.
 const NAME: &str = "syncctl-session";
 /// Its name where it is `Secure`. Browsers keep a cookie with this prefix from being set by other hosts or over plain HTTP.
 const SECURE_NAME: &str = "__Host-syncctl-session";
 
-/// The open sessions.
-#[derive(Debug, Default)]
-pub(super) struct Sessions(Mutex<VecDeque<Session>>);
-
-/// A session. Only hashes of its name and of the token it began with are kept.
-#[derive(Debug)]
-struct Session {
-    name: HashedSecret,
-    admin: HashedSecret,
-    until: Timestamp,
+/// A name for a session: 256 random bits.
+pub(super) fn new_name() -> Option<String> {
+    let mut bits = [0; 32];
+    getrandom::fill(&mut bits).ok()?;
+    Some(URL_SAFE_NO_PAD.encode(bits))
 }
 
-impl Sessions {
-    /// Begins a session under the admin token with this hash, and returns its name: 256 random bits.
-    pub(super) fn begin(&self, admin: HashedSecret, now: Timestamp) -> Option<String> {
-        let mut bits = [0; 32];
-        getrandom::fill(&mut bits).ok()?;
-        let name = URL_SAFE_NO_PAD.encode(bits);
-        let session = Session { name: HashedSecret::new(name.as_bytes()), admin, until: now.plus(LIFETIME) };
-        let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        sessions.retain(|session| session.until > now);
-        while sessions.len() >= MAX_SESSIONS {
-            sessions.pop_front();
-        }
-        sessions.push_back(session);
-        Some(name)
-    }
+/// What the database keeps of a name.
+pub(super) fn hash(name: &[u8]) -> [u8; 32] {
+    Sha256::digest(name).into()
+}
 
-    /// Whether a session of this name has not expired and began with the token that is configured now.
-    pub(super) fn is_open(&self, name: &[u8], admin: &HashedSecret, now: Timestamp) -> bool {
-        let name = HashedSecret::new(name);
-        let sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let open = |session: &Session| session.name.is(&name) & session.admin.is(admin) & (session.until > now);
-        // No early return: the time must not tell which session matched.
-        sessions.iter().fold(false, |found, session| found | open(session))
-    }
-
-    /// Ends the session of this name.
-    pub(super) fn end(&self, name: &[u8]) {
-        let name = HashedSecret::new(name);
-        let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        sessions.retain(|session| !session.name.is(&name));
-    }
+/// What the forms of a session's pages carry, so that no other page can send them. It does not give the name away.
+pub(super) fn form_token(name: &[u8]) -> String {
+    let digest = Sha256::new().chain_update(b"form token of ").chain_update(name).finalize();
+    URL_SAFE_NO_PAD.encode(&digest[..16])
 }
 
 /// The name of the session in the cookies.
@@ -96,46 +63,14 @@ fn cookie_value(name: &str, lifetime: Duration, secure: bool) -> String {
 mod tests {
     use super::*;
 
-    const NOW: Timestamp = Timestamp::from_millis_const(1_706_702_400_000);
-
-    fn admin() -> HashedSecret {
-        HashedSecret::new(b"admin-token")
-    }
-
-    fn begun(sessions: &Sessions) -> String {
-        sessions.begin(admin(), NOW).expect("random bits")
-    }
-
     #[test]
-    fn a_session_is_open_until_it_runs_out_or_ends() {
-        let sessions = Sessions::default();
-        let (first, second) = (begun(&sessions), begun(&sessions));
+    fn names_are_random_and_what_is_kept_or_shown_of_them_is_not_the_name() {
+        let (first, second) = (new_name().expect("random bits"), new_name().expect("random bits"));
         assert_ne!(first, second);
         assert_eq!(URL_SAFE_NO_PAD.decode(&first).expect("base64").len(), 32);
-        let open = |name: &str, at| sessions.is_open(name.as_bytes(), &admin(), at);
-        let last = NOW.plus(LIFETIME).minus(Duration::from_millis(1));
-        assert!(open(&first, NOW) && open(&second, last));
-        assert!(!open(&first, NOW.plus(LIFETIME)));
-        assert!(!open("", NOW) && !open(&first[1..], NOW));
-        sessions.end(first.as_bytes());
-        assert!(!open(&first, NOW) && open(&second, NOW));
-    }
-
-    #[test]
-    fn another_token_ends_the_sessions_of_the_old_one() {
-        let sessions = Sessions::default();
-        let name = begun(&sessions);
-        assert!(!sessions.is_open(name.as_bytes(), &HashedSecret::new(b"another"), NOW));
-    }
-
-    #[test]
-    fn with_too_many_the_oldest_ends() {
-        let sessions = Sessions::default();
-        let names: Vec<String> = (0..=MAX_SESSIONS).map(|_| begun(&sessions)).collect();
-        let open = |name: &String| sessions.is_open(name.as_bytes(), &admin(), NOW);
-        assert!(!open(&names[0]) && names[1..].iter().all(open));
-        sessions.begin(admin(), NOW.plus(LIFETIME)).expect("random bits");
-        assert_eq!(sessions.0.lock().expect("not poisoned").len(), 1);
+        assert_ne!(hash(first.as_bytes()), hash(second.as_bytes()));
+        let tokens = [&first, &second].map(|name| form_token(name.as_bytes()));
+        assert!(tokens[0] != tokens[1] && tokens.iter().all(|token| token.len() == 22));
     }
 
     #[test]

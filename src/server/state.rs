@@ -15,10 +15,11 @@ use super::login_throttle::LoginThrottle;
 use super::metrics::Metrics;
 use super::processing::Processing;
 use super::secrets::Secrets;
-use super::sessions::Sessions;
+use super::sessions;
 use crate::clock::{Clock, Timestamp};
 use crate::monitor::{FreshnessThresholds, Limits};
 use crate::store::inbound::{RefusalDetails, Refused};
+use crate::store::operators::SessionRow;
 use crate::store::{Store, StoreError};
 
 /// How long a write may wait for the database: senders give up after ten seconds, and have to hear before that.
@@ -53,7 +54,6 @@ pub(super) struct App {
     pub(super) processing: Arc<dyn Processing>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) throttle: LoginThrottle,
-    pub(super) sessions: Sessions,
     pub(super) bodies: BodyBudget,
     pub(super) audit_limit: AuditLimit,
     pub(super) document: OnceLock<Bytes>,
@@ -78,7 +78,6 @@ impl App {
             processing,
             metrics,
             throttle: LoginThrottle::default(),
-            sessions: Sessions::default(),
             bodies: BodyBudget::default(),
             audit_limit: AuditLimit::default(),
             document: OnceLock::new(),
@@ -104,6 +103,13 @@ impl App {
         F: FnOnce(&dyn Store) -> Result<T, StoreError> + Send + 'static,
     {
         self.read_among(&self.reads, read).await
+    }
+
+    /// The open session of that name, with its name.
+    pub(super) async fn session(&self, name: Vec<u8>) -> Result<Option<(Vec<u8>, SessionRow)>, Problem> {
+        let (hash, now) = (sessions::hash(&name), self.now());
+        let row = self.read(move |store| store.session(hash, now).wait()).await?;
+        Ok(row.map(|row| (name, row)))
     }
 
     /// Whether the store can be read now.

@@ -1,5 +1,7 @@
 //! How much there is of everything, from counters.
 
+use std::time::Duration;
+
 use crate::clock::Timestamp;
 use crate::endpoint::Endpoint;
 
@@ -55,4 +57,50 @@ pub struct Rate {
     pub delivered: i64,
     /// Attempts that failed; interrupted ones are left out.
     pub failed: i64,
+}
+
+/// The attempts whose latencies [`Activity`] holds at most, the latest.
+pub const LATENCIES: u32 = 5_000;
+
+/// What happened minute by minute.
+#[derive(Clone, Debug, Default)]
+pub struct Activity {
+    /// The minutes in which anything happened, in order.
+    pub minutes: Vec<MinuteActivity>,
+    /// When the latest attempts began and how long each took, newest first, at most [`LATENCIES`].
+    pub latencies: Vec<(Timestamp, Duration)>,
+}
+
+/// What happened in one minute.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MinuteActivity {
+    /// The minute, as [`Timestamp::minute`] counts.
+    pub minute: i64,
+    /// Attempts answered with a 2xx.
+    pub delivered: i64,
+    /// Attempts that failed; interrupted ones are left out.
+    pub failed: i64,
+    /// Webhooks accepted.
+    pub accepted: i64,
+    /// Webhooks refused.
+    pub refused: i64,
+}
+
+impl Activity {
+    /// Brings the minutes of both directions together: `(minute, delivered, failed)` and `(minute, accepted, refused)`.
+    pub(super) fn merge(
+        sent: impl IntoIterator<Item = (i64, i64, i64)>,
+        received: impl IntoIterator<Item = (i64, i64, i64)>,
+    ) -> Vec<MinuteActivity> {
+        let mut minutes = std::collections::BTreeMap::<i64, MinuteActivity>::new();
+        for (minute, delivered, failed) in sent {
+            let it = minutes.entry(minute).or_insert(MinuteActivity { minute, ..MinuteActivity::default() });
+            (it.delivered, it.failed) = (delivered, failed);
+        }
+        for (minute, accepted, refused) in received {
+            let it = minutes.entry(minute).or_insert(MinuteActivity { minute, ..MinuteActivity::default() });
+            (it.accepted, it.refused) = (accepted, refused);
+        }
+        minutes.into_values().collect()
+    }
 }

@@ -15,12 +15,13 @@ use super::inbound::{
     Applied, Edit, Edited, Incoming, KeptRequest, ReceivedFigures, ReceivedFilter, ReceivedRow, RecordFilter,
     RecordRow, RecordSummary, Records, Refused, RequestCopy, SenderRow,
 };
+use super::operators::{ActionFilter, ActionRow, NewAction, NewSession, Operators, SessionRow};
 use super::{
-    Access, Advanced, Answer, AttemptFilter, ChangedDeliveries, Changes, Claim, Configured, Counts, DatabaseInfo,
-    DeliveryFilter, DeliveryId, DeliveryRow, Drafts, DroppedEndpoint, Enqueued, EventDetail, EventFilter, EventRow,
-    Exclusive, Figures, FileStore, Finished, IdleInfo, Listed, Location, Log, LoggedAttempt, OpenRuns, Page,
-    PostgresLocation, Prune, Pruned, PrunedLog, Rate, Replay, Result, Run, RunId, RunRow, RunStats, Store, StoreError,
-    Wants, codes, rules,
+    Access, Activity, Advanced, Answer, AttemptFilter, ChangedDeliveries, Changes, Claim, Configured, Counts,
+    DatabaseInfo, DeliveryFilter, DeliveryId, DeliveryRow, Drafts, DroppedEndpoint, Enqueued, EventDetail, EventFilter,
+    EventRow, Exclusive, Figures, FileStore, Finished, IdleInfo, LATENCIES, Listed, Location, Log, LoggedAttempt,
+    OpenRuns, Page, PostgresLocation, Prune, Pruned, PrunedLog, Rate, Replay, Result, Run, RunId, RunRow, RunStats,
+    Store, StoreError, Wants, codes, rules,
 };
 use crate::clock::Timestamp;
 use crate::delivery::Trigger;
@@ -47,6 +48,7 @@ mod lanes;
 mod lists;
 mod migrate;
 mod node;
+mod operators;
 mod preview;
 mod prune;
 mod record_rows;
@@ -191,6 +193,10 @@ impl Store for Postgres {
         self.thread.submit(async move |node: Rc<Node>| figures::rates(&node, since).await)
     }
 
+    fn activity(&self, since: Timestamp) -> Answer<Activity> {
+        self.thread.submit(async move |node: Rc<Node>| figures::activity(&node, since).await)
+    }
+
     fn deliveries(&self, filter: &DeliveryFilter, page: Page) -> Answer<Listed<DeliveryRow>> {
         let filter = filter.clone();
         self.thread.submit(async move |node: Rc<Node>| lists::deliveries(&node, filter, page).await)
@@ -333,5 +339,40 @@ impl Records for Postgres {
 
     fn latest_received(&self, refused: bool, limit: u32) -> Answer<Vec<ReceivedRow>> {
         self.thread.submit(async move |node: Rc<Node>| inbound::latest(&node, refused, limit).await)
+    }
+}
+
+impl Operators for Postgres {
+    fn begin_session(&self, session: NewSession, now: Timestamp) -> Answer<()> {
+        self.thread.submit(async move |node: Rc<Node>| operators::begin_session(&node, session, now).await)
+    }
+
+    fn session(&self, name: [u8; 32], now: Timestamp) -> Answer<Option<SessionRow>> {
+        self.thread.submit(async move |node: Rc<Node>| operators::session(&node, name, now).await)
+    }
+
+    fn sessions(&self, now: Timestamp) -> Answer<Vec<SessionRow>> {
+        self.thread.submit(async move |node: Rc<Node>| operators::sessions(&node, now).await)
+    }
+
+    fn end_session(&self, id: i64) -> Answer<bool> {
+        self.thread.submit(async move |node: Rc<Node>| operators::end_session(&node, id).await)
+    }
+
+    fn record_action(&self, action: NewAction, now: Timestamp) -> Answer<i64> {
+        self.thread.submit(async move |node: Rc<Node>| operators::record_action(&node, action, now).await)
+    }
+
+    fn settle_action(&self, id: i64, outcome: String) -> Answer<()> {
+        self.thread.submit(async move |node: Rc<Node>| operators::settle_action(&node, id, outcome).await)
+    }
+
+    fn action(&self, id: i64) -> Answer<Option<ActionRow>> {
+        self.thread.submit(async move |node: Rc<Node>| operators::action(&node, id).await)
+    }
+
+    fn actions(&self, filter: &ActionFilter, page: Page) -> Answer<Listed<ActionRow>> {
+        let filter = filter.clone();
+        self.thread.submit(async move |node: Rc<Node>| operators::actions(&node, filter, page).await)
     }
 }

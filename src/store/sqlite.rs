@@ -9,10 +9,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rusqlite::Connection;
 
 use super::{
-    Access, Advanced, Answer, AttemptFilter, BackupReport, ChangedDeliveries, Changes, Claim, Configured, DatabaseInfo,
-    DeliveryFilter, DeliveryId, DeliveryRow, Drafts, Enqueued, EventDetail, EventFilter, EventRow, Exclusive, Figures,
-    FileStore, Finished, Holder, IdleInfo, Listed, Log, LoggedAttempt, OpenRuns, Page, Prune, Pruned, PrunedLog, Rate,
-    Replay, Result, Run, RunId, RunRow, RunStats, Storage, Store, StoreError, Volume, Wants,
+    Access, Activity, Advanced, Answer, AttemptFilter, BackupReport, ChangedDeliveries, Changes, Claim, Configured,
+    DatabaseInfo, DeliveryFilter, DeliveryId, DeliveryRow, Drafts, Enqueued, EventDetail, EventFilter, EventRow,
+    Exclusive, Figures, FileStore, Finished, Holder, IdleInfo, Listed, Log, LoggedAttempt, OpenRuns, Page, Prune,
+    Pruned, PrunedLog, Rate, Replay, Result, Run, RunId, RunRow, RunStats, Storage, Store, StoreError, Volume, Wants,
 };
 use crate::clock::Timestamp;
 use crate::delivery::Trigger;
@@ -23,9 +23,11 @@ use crate::store::inbound::{
     Applied, Edit, Edited, Incoming, KeptRequest, ReceivedFigures, ReceivedFilter, ReceivedRow, RecordFilter,
     RecordRow, RecordSummary, Records, Refused, RequestCopy, SenderRow,
 };
+use crate::store::operators::{ActionFilter, ActionRow, NewAction, NewSession, Operators, SessionRow};
 
 mod error;
 mod file;
+mod operators;
 mod read;
 mod requests;
 mod upkeep;
@@ -255,6 +257,10 @@ impl Store for Sqlite {
         self.read(move |connection| figures::rates(connection, since))
     }
 
+    fn activity(&self, since: Timestamp) -> Answer<Activity> {
+        self.read(move |connection| figures::activity(connection, since))
+    }
+
     fn deliveries(&self, filter: &DeliveryFilter, page: Page) -> Answer<Listed<DeliveryRow>> {
         let filter = filter.clone();
         self.read(move |connection| lists::deliveries(connection, &filter, page))
@@ -413,5 +419,40 @@ impl Records for Sqlite {
 
     fn latest_received(&self, refused: bool, limit: u32) -> Answer<Vec<ReceivedRow>> {
         self.read(move |connection| received::latest(connection, refused, limit))
+    }
+}
+
+impl Operators for Sqlite {
+    fn begin_session(&self, session: NewSession, now: Timestamp) -> Answer<()> {
+        self.writer.submit_repeatable(move |txn| Ok(operators::begin_session(txn.connection, &session, now)?))
+    }
+
+    fn session(&self, name: [u8; 32], now: Timestamp) -> Answer<Option<SessionRow>> {
+        self.read(move |connection| operators::session(connection, name, now))
+    }
+
+    fn sessions(&self, now: Timestamp) -> Answer<Vec<SessionRow>> {
+        self.read(move |connection| operators::sessions(connection, now))
+    }
+
+    fn end_session(&self, id: i64) -> Answer<bool> {
+        self.writer.submit_repeatable(move |txn| Ok(operators::end_session(txn.connection, id)?))
+    }
+
+    fn record_action(&self, action: NewAction, now: Timestamp) -> Answer<i64> {
+        self.writer.submit_repeatable(move |txn| Ok(operators::record_action(txn.connection, &action, now)?))
+    }
+
+    fn settle_action(&self, id: i64, outcome: String) -> Answer<()> {
+        self.writer.submit_repeatable(move |txn| Ok(operators::settle_action(txn.connection, id, &outcome)?))
+    }
+
+    fn action(&self, id: i64) -> Answer<Option<ActionRow>> {
+        self.read(move |connection| operators::action(connection, id))
+    }
+
+    fn actions(&self, filter: &ActionFilter, page: Page) -> Answer<Listed<ActionRow>> {
+        let filter = filter.clone();
+        self.read(move |connection| operators::actions(connection, &filter, page))
     }
 }

@@ -15,6 +15,7 @@ mod hostile;
 mod life;
 mod mesh;
 mod monitoring;
+mod operate;
 mod records;
 mod refused;
 mod rotation;

@@ -8,6 +8,7 @@ mod support;
 mod contract;
 mod inbound;
 mod model;
+mod operators;
 mod plans;
 mod rate;
 mod starvation;

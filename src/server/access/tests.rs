@@ -5,8 +5,19 @@ use crate::signature::Secret;
 const NOW: Timestamp = Timestamp::from_millis_const(1_706_702_400_000);
 const PEER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
+fn secret(text: &str) -> Secret {
+    Secret::new(text.to_owned()).expect("a good secret")
+}
+
+/// A session named `name` that began with this token.
+fn session(secrets: &Secrets, token: &[u8]) -> (Vec<u8>, SessionRow) {
+    let token = secrets.token(token).expect("it is a token");
+    let (operator, source) = (token.operator.clone(), PEER.to_string());
+    let row = SessionRow { id: 1, token: token.session_hash(b"name"), operator, source, began_at: NOW, until: NOW };
+    (b"name".to_vec(), row)
+}
+
 fn secrets() -> Secrets {
-    let secret = |text: &str| Secret::new(text.to_owned()).expect("a good secret");
     Secrets::new(Keys::default(), Some(&secret("admin-token")), Some(&secret("cron-secret")))
 }
 
@@ -21,9 +32,8 @@ fn check(
     requirement: AuthRequirement,
     (method, headers): (&Method, &HeaderMap),
     (peer, now): (IpAddr, Timestamp),
-) -> Result<(), Problem> {
-    let access = Access { secrets, sessions: &Sessions::default(), throttle, secure: false };
-    access.check(requirement, (method, headers), (peer, now))
+) -> Result<Option<Operator>, Problem> {
+    Access { secrets, throttle, session: None }.check(requirement, (method, headers), (peer, now))
 }
 
 fn allowed(requirement: AuthRequirement, method: &Method, pairs: &[(&'static str, &str)]) -> bool {
@@ -57,15 +67,13 @@ fn the_originals_cookie_reads_and_never_changes() {
 
 #[test]
 fn a_session_changes_things_from_its_own_pages_only() {
-    let (secrets, sessions, throttle) = (secrets(), Sessions::default(), LoginThrottle::default());
-    let name =
-        sessions.begin(secrets.verify_admin(b"admin-token").expect("it is the token"), NOW).expect("random bits");
-    let access = Access { secrets: &secrets, sessions: &sessions, throttle: &throttle, secure: false };
-    let cookie = format!("a=b; syncctl-session={name}");
+    let (secrets, throttle) = (secrets(), LoginThrottle::default());
+    let access = Access { secrets: &secrets, throttle: &throttle, session: Some(session(&secrets, b"admin-token")) };
+    let cookie = "a=b; syncctl-session=name".to_owned();
     let status = |requirement: AuthRequirement, method: &Method, more: &[(&'static str, &str)]| {
         let pairs = [&[("cookie", cookie.as_str()), ("host", "localhost:3000")], more].concat();
         let result = access.check(requirement, (method, &headers(&pairs)), (PEER, NOW));
-        result.map_or_else(|problem| problem.status().as_u16(), |()| 200)
+        result.map_or_else(|problem| problem.status().as_u16(), |_| 200)
     };
     let (own, site) = (("origin", "http://localhost:3000"), ("sec-fetch-site", "same-origin"));
     for requirement in [AuthRequirement::Admin, AuthRequirement::Cron] {
@@ -87,15 +95,49 @@ fn a_session_changes_things_from_its_own_pages_only() {
         assert_eq!(status(AuthRequirement::Admin, &Method::POST, foreign), 403, "{foreign:?}");
     }
     assert_eq!(status(AuthRequirement::CronBearer, &Method::GET, &[own]), 401);
-    let other = Access { secure: true, ..access };
+    // A session under a token that is not configured any more is none, and whoever has it is no guesser.
+    let other = Secrets::new(Keys::default(), Some(&secret("another-token")), None);
+    let closed = Access { secrets: &other, throttle: &throttle, session: access.session.clone() };
     let shown = headers(&[("cookie", &cookie), ("host", "h")]);
-    assert!(other.check(AuthRequirement::Admin, (&Method::GET, &shown), (PEER, NOW)).is_err());
-    let late = NOW.plus(std::time::Duration::from_hours(12));
-    assert!(access.check(AuthRequirement::Admin, (&Method::GET, &shown), (PEER, late)).is_err());
-    // Who has a session that ran out is no guesser.
-    let expired = (0..20)
-        .map(|_| access.check(AuthRequirement::Admin, (&Method::GET, &shown), (PEER, late)).expect_err("expired"));
-    assert!(expired.into_iter().all(|problem| problem.status() == http::StatusCode::UNAUTHORIZED));
+    for _ in 0..20 {
+        let refused = closed.check(AuthRequirement::Admin, (&Method::GET, &shown), (PEER, NOW)).expect_err("closed");
+        assert_eq!(refused.status(), http::StatusCode::UNAUTHORIZED);
+    }
+}
+
+#[test]
+fn each_role_may_do_what_it_is_for_by_token_and_by_session() {
+    let secrets = secrets().with_token("board", Role::Read, &secret("read-token")).with_token(
+        "ada",
+        Role::Operate,
+        &secret("operate-token"),
+    );
+    let throttle = LoginThrottle::default();
+    let may = |token: &str, requirement: AuthRequirement, method: &Method| {
+        let bearer = format!("Bearer {token}");
+        let shown = headers(&[("authorization", &bearer), ("host", "h")]);
+        let by_token = check(&secrets, &throttle, requirement, (method, &shown), (PEER, NOW));
+        let access =
+            Access { secrets: &secrets, throttle: &throttle, session: Some(session(&secrets, token.as_bytes())) };
+        let own = headers(&[("cookie", "syncctl-session=name"), ("host", "h"), ("origin", "http://h")]);
+        let by_session = access.check(requirement, (method, &own), (PEER, NOW));
+        let told = |result: Result<Option<Operator>, Problem>| {
+            result.map(|operator| operator.expect("somebody").name).map_err(|problem| problem.status().as_u16())
+        };
+        let (by_token, by_session) = (told(by_token), told(by_session));
+        assert_eq!(by_token, by_session);
+        by_token
+    };
+    let (read, operate, admin) = (Ok("board".to_owned()), Ok("ada".to_owned()), Ok("admin".to_owned()));
+    for requirement in [AuthRequirement::Admin, AuthRequirement::Operate] {
+        assert_eq!(may("read-token", requirement, &Method::GET), read);
+        assert_eq!(may("read-token", requirement, &Method::POST), Err(403));
+        assert_eq!(may("admin-token", requirement, &Method::POST), admin);
+    }
+    assert_eq!(may("operate-token", AuthRequirement::Operate, &Method::POST), operate);
+    assert_eq!(may("operate-token", AuthRequirement::Admin, &Method::POST), Err(403));
+    assert_eq!(may("operate-token", AuthRequirement::Cron, &Method::POST), operate);
+    assert_eq!(may("read-token", AuthRequirement::Cron, &Method::POST), Err(403));
 }
 
 #[test]
@@ -116,7 +158,7 @@ fn a_secret_that_is_sent_twice_is_none() {
         shown.append(twice, again);
         let refused =
             check(&secrets(), &LoginThrottle::default(), AuthRequirement::Cron, (&Method::POST, &shown), (PEER, NOW));
-        assert_eq!(refused.map_err(|problem| problem.status().as_u16()), Err(400), "{twice}");
+        assert_eq!(refused.expect_err("refused").status().as_u16(), 400, "{twice}");
     }
 }
 
@@ -154,7 +196,7 @@ fn a_guesser_has_to_wait_and_a_right_secret_never() {
         let headers = headers(&[("authorization", &format!("Bearer {token}"))]);
         check(&secrets, &throttle, AuthRequirement::Admin, (&Method::GET, &headers), (peer, now))
     };
-    let status = |result: Result<(), Problem>| result.map_or_else(|p| p.status().as_u16(), |()| 200);
+    let status = |result: Result<Option<Operator>, Problem>| result.map_or_else(|p| p.status().as_u16(), |_| 200);
     let codes: Vec<_> = (0..12).map(|n| status(attempt(&n.to_string(), PEER, NOW))).collect();
     assert_eq!(codes[..10], [401; 10]);
     assert_eq!(codes[10..], [429, 429]);
@@ -171,7 +213,7 @@ fn a_guess_that_begins_right_takes_as_long_as_any_other() {
         return;
     };
     let (right, secret) = ("a".repeat(64), Secret::new("a".repeat(64)).expect("a good secret"));
-    let secrets = Secrets::new(Keys::default(), Some(&secret), None);
+    let (secrets, throttle) = (Secrets::new(Keys::default(), Some(&secret), None), LoginThrottle::default());
     let mut guesses = [format!("{}b", &right[..63]), "b".repeat(64)].map(|guess| {
         let shown = headers(&[("authorization", &format!("Bearer {guess}"))]);
         (shown, Moments::default())
@@ -180,7 +222,8 @@ fn a_guess_that_begins_right_takes_as_long_as_any_other() {
         let (shown, moments) = &mut guesses[usize::from(n % 2 == 0)];
         let began = std::time::Instant::now();
         let shown = Credentials::of(&Method::GET, shown).expect("nothing is doubled");
-        assert!(!AuthRequirement::Admin.is_met(&secrets, &shown, &HeaderMap::new()));
+        let access = Access { secrets: &secrets, throttle: &throttle, session: None };
+        assert!(access.by_token(AuthRequirement::Admin, &shown).is_none());
         moments.add(began.elapsed().as_secs_f64());
     }
     let [a, b] = guesses.map(|(_, moments)| moments);

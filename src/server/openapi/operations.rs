@@ -16,6 +16,8 @@ pub(super) struct Operation {
     pub(super) body: Option<(&'static str, &'static [&'static str])>,
     /// Statuses beside those that every operation of its access has.
     pub(super) statuses: &'static [u16],
+    /// The name of the schema of the answer's data.
+    pub(super) data: Option<&'static str>,
     /// Whether it answers with a page, refusals included.
     pub(super) page: bool,
 }
@@ -29,11 +31,17 @@ const fn operation(method: &'static str, path: &'static str, summary: &'static s
         query: &[],
         body: None,
         statuses: &[200],
+        data: None,
         page: false,
     }
 }
 
 impl Operation {
+    /// Whether the body may be left out.
+    pub(super) fn has_optional_body(&self) -> bool {
+        self.body.is_some_and(|(schema, _)| matches!(schema, "ReplayOne" | "ReplayRequest"))
+    }
+
     const fn signed(self, schema: &'static str) -> Self {
         let body = Some((schema, JSON));
         Self { access: AuthRequirement::Signature, body, statuses: &[200, 408, 409, 413, 503], ..self }
@@ -41,6 +49,14 @@ impl Operation {
 
     const fn by(self, access: AuthRequirement) -> Self {
         Self { access, ..self }
+    }
+
+    const fn data(self, schema: &'static str) -> Self {
+        Self { data: Some(schema), ..self }
+    }
+
+    const fn operate(self) -> Self {
+        self.by(AuthRequirement::Operate)
     }
 
     const fn page(self) -> Self {
@@ -74,6 +90,26 @@ const SORT_BY: QueryParameter = ("sortBy", r#"{"type":"string","enum":["name","e
 const REFRESH: QueryParameter = ("refresh", r#"{"type":"integer","minimum":0,"maximum":3600,"default":15}"#, false);
 const ORDER: QueryParameter = ("sortOrder", r#"{"type":"string","enum":["asc","desc"]}"#, false);
 const READ: &[u16] = &[200, 404];
+const STATE: QueryParameter = ("state", FILTER, false);
+const ENDPOINT: QueryParameter = ("endpoint", FILTER, false);
+const TYPE: QueryParameter =
+    ("type", r#"{"type":"string","description":"A type, or a pattern such as `user.*`."}"#, false);
+const RESOURCE: QueryParameter = ("resource", FILTER, false);
+const STATUS: QueryParameter = ("status", r#"{"type":"integer","minimum":100,"maximum":999}"#, false);
+const ERROR: QueryParameter = ("error", FILTER, false);
+const SINCE: QueryParameter = ("since", WHEN, false);
+const UNTIL: QueryParameter = ("until", WHEN, false);
+const WHEN: &str = r#"{"type":"string","description":"RFC 3339, or a duration before now such as `2h`."}"#;
+const AFTER: QueryParameter =
+    ("after", r#"{"type":"integer","description":"The `nextAfter` of the page before."}"#, false);
+const SORT: QueryParameter = ("sort", r#"{"type":"string","enum":["newest","oldest"],"default":"newest"}"#, false);
+const DELIVERIES: &[QueryParameter] =
+    &[STATE, ENDPOINT, TYPE, RESOURCE, STATUS, ERROR, SINCE, UNTIL, AFTER, PAGE, LIMIT, SORT];
+const DIRECTION: QueryParameter = ("direction", r#"{"type":"string","enum":["outbound","inbound","operator"]}"#, false);
+const REFUSED: QueryParameter = ("refused", r#"{"type":"boolean"}"#, false);
+const RUNS: QueryParameter = ("limit", r#"{"type":"integer","minimum":1,"maximum":1000,"default":50}"#, false);
+/// What may answer an action on one thing.
+const ACTION: &[u16] = &[200, 404, 408, 409, 413, 503];
 const WRITE: &[u16] = &[200, 404, 408, 413, 503];
 
 /// Every operation of the server.
@@ -87,6 +123,85 @@ pub(super) static OPERATIONS: &[Operation] = &[
     operation("POST", "/api/sync/process", "Run the queue once").by(AuthRequirement::Cron),
     operation("GET", "/api/sync/process", "Run the queue once, for schedulers that can only GET")
         .by(AuthRequirement::CronBearer),
+    operation("GET", "/api/events", "Events, newest first")
+        .query(&[TYPE, RESOURCE, SINCE, UNTIL, AFTER, PAGE, LIMIT, SORT])
+        .data("EventRows"),
+    operation("GET", "/api/events/{id}", "One event with its body, deliveries and attempts")
+        .operate()
+        .answers(READ)
+        .data("EventDetail"),
+    operation("GET", "/api/events/{id}/why", "Why each delivery of an event stands where it stands")
+        .operate()
+        .answers(READ)
+        .data("EventExplained"),
+    operation("POST", "/api/events/{id}/replay", "Deliver an event again").operate().answers(ACTION).data("Changed"),
+    operation("GET", "/api/deliveries", "Deliveries, newest first").operate().query(DELIVERIES).data("Deliveries"),
+    operation("POST", "/api/deliveries/replay", "Plan a replay of many deliveries, or apply the plan")
+        .operate()
+        .takes("BulkChange", JSON)
+        .answers(&[200, 408, 409, 413, 503])
+        .data("PlannedOrChanged"),
+    operation("POST", "/api/deliveries/give-up", "Plan to give up many deliveries, or apply the plan")
+        .operate()
+        .takes("BulkChange", JSON)
+        .answers(&[200, 408, 409, 413, 503])
+        .data("PlannedOrChanged"),
+    operation("GET", "/api/deliveries/{id}", "One delivery with its attempts")
+        .operate()
+        .answers(READ)
+        .data("DeliveryDetail"),
+    operation("POST", "/api/deliveries/{id}/replay", "Deliver again")
+        .operate()
+        .takes("ReplayOne", JSON)
+        .answers(ACTION)
+        .data("Changed"),
+    operation("POST", "/api/deliveries/{id}/give-up", "Give a delivery up").operate().answers(ACTION).data("Changed"),
+    operation("GET", "/api/attempts", "Attempts, newest first, or as a log from `after` on")
+        .operate()
+        .query(&[ENDPOINT, TYPE, RESOURCE, STATUS, ERROR, SINCE, UNTIL, AFTER, PAGE, LIMIT, SORT])
+        .data("Attempts"),
+    operation("GET", "/api/endpoints", "The endpoints").operate().data("Endpoints"),
+    operation("GET", "/api/endpoints/{id}", "One endpoint with its settings").operate().answers(READ).data("Endpoint"),
+    operation("POST", "/api/endpoints/{id}/pause", "Hold an endpoint's deliveries back")
+        .operate()
+        .answers(ACTION)
+        .data("Endpoint"),
+    operation("POST", "/api/endpoints/{id}/resume", "End a pause, and close the circuit")
+        .operate()
+        .answers(ACTION)
+        .data("Endpoint"),
+    operation("POST", "/api/endpoints/{id}/test", "Send one signed test event")
+        .operate()
+        .answers(ACTION)
+        .data("Tested"),
+    operation("GET", "/api/failures", "Deliveries with a failed attempt").operate().query(DELIVERIES).data("Failures"),
+    operation("GET", "/api/failures/stats", "Failed attempts by type, resource and endpoint")
+        .operate()
+        .query(&[SINCE])
+        .data("FailureStats"),
+    operation("GET", "/api/audit", "Attempts, webhooks that arrived and what operators did, newest first")
+        .operate()
+        .query(&[DIRECTION, REFUSED, TYPE, RESOURCE, SINCE, UNTIL, PAGE, LIMIT])
+        .data("Audit"),
+    operation("GET", "/api/requests", "Refused webhooks that are kept")
+        .operate()
+        .query(&[PAGE, LIMIT, SORT])
+        .data("KeptRequests"),
+    operation("GET", "/api/requests/{id}", "A kept request with headers and body")
+        .operate()
+        .answers(READ)
+        .data("KeptRequest"),
+    operation("POST", "/api/requests/{id}/replay", "Verify a kept request again, and apply it if it is right")
+        .operate()
+        .takes("ReplayRequest", JSON)
+        .answers(ACTION)
+        .data("ReplayedRequests"),
+    operation("GET", "/api/runs", "The latest runs of workers").operate().query(&[RUNS]).data("Runs"),
+    operation("GET", "/api/sessions", "The open sessions of operators").operate().data("Sessions"),
+    operation("DELETE", "/api/sessions/{id}", "End a session: one's own, or as an admin any")
+        .by(AuthRequirement::Operator)
+        .answers(READ)
+        .data("EndedSession"),
     operation("POST", "/api/events", "Emit an event, or a batch of lines")
         .takes("NewEvent", &["application/json", "application/x-ndjson"])
         .answers(&[200, 201, 408, 409, 413, 503]),
@@ -118,7 +233,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
         .takes("Login", FORM)
         .answers(&[303, 408, 413])
         .page(),
-    operation("POST", "/logout", "End the session").answers(&[303]).page(),
+    operation("POST", "/logout", "End the session").by(AuthRequirement::Operator).answers(&[303]).page(),
     operation("GET", "/metrics", "Figures for Prometheus"),
     operation("GET", "/openapi.json", "This document"),
     operation("GET", "/healthz", "Whether the server lives").by(AuthRequirement::None),

@@ -1,6 +1,7 @@
 //! The state of the queue, from counters and the ends of indexes.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use tokio_postgres::Row;
 
@@ -8,8 +9,8 @@ use super::connection::{Connection, args};
 use super::endpoint_rows::{self, EndpointRow};
 use super::fault::Fault;
 use super::node::Node;
-use super::row::{int, maybe_int, maybe_time};
-use super::{Counts, Figures, IdleInfo, Rate, Result, RunId};
+use super::row::{int, maybe_int, maybe_time, time};
+use super::{Activity, Counts, Figures, IdleInfo, LATENCIES, Rate, Result, RunId};
 use crate::clock::Timestamp;
 use crate::delivery::Outcome;
 use crate::endpoint::{Endpoint, EndpointId};
@@ -315,6 +316,28 @@ pub(super) async fn rates(node: &Node, since: Timestamp) -> Result<Vec<Rate>> {
             failed: int(row, 4),
         };
         Ok(rows.iter().map(read).collect())
+    })
+    .await
+}
+
+pub(super) async fn activity(node: &Node, since: Timestamp) -> Result<Activity> {
+    let since = node.by_server(since);
+    node.read(async |connection: &Connection| {
+        let numbers = |row: &Row| (int(row, 0), int(row, 1), int(row, 2));
+        let sent = "SELECT minute, sum(delivered)::bigint, sum(failed)::bigint FROM rate WHERE minute >= $1
+            GROUP BY minute ORDER BY minute";
+        let sent = connection.query(sent, args![since.minute()]).await?;
+        let received = "SELECT minute, COALESCE(sum(count) FILTER (WHERE reason = ''), 0)::bigint,
+            COALESCE(sum(count) FILTER (WHERE reason <> ''), 0)::bigint
+            FROM received_rate WHERE minute >= $1 GROUP BY minute ORDER BY minute";
+        let received = connection.query(received, args![since.minute()]).await?;
+        let latest = "SELECT started_at, took_us FROM
+            (SELECT started_at, took_us, outcome FROM attempt ORDER BY id DESC LIMIT $2) a
+            WHERE started_at >= $1 AND outcome <> 5";
+        let latest = connection.query(latest, args![since.as_millis(), i64::from(LATENCIES)]).await?;
+        let latencies = latest.iter().map(|row| (time(row, 0), Duration::from_micros(int(row, 1).unsigned_abs())));
+        let minutes = Activity::merge(sent.iter().map(numbers), received.iter().map(numbers));
+        Ok(Activity { minutes, latencies: latencies.collect() })
     })
     .await
 }

@@ -63,7 +63,7 @@ impl Condition {
     }
 
     /// Rows behind `place`, in the order of the page.
-    fn past(&mut self, column: &str, place: Option<i64>, page: Page) {
+    pub(super) fn past(&mut self, column: &str, place: Option<i64>, page: Page) {
         if let Some(place) = place {
             self.and(&format!("{column} {} ?", if page.oldest_first { ">" } else { "<" }), place);
         }

@@ -18,6 +18,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../../migrations/sqlite/0007_rate.sql"),
     include_str!("../../../../migrations/sqlite/0008_refusals.sql"),
     include_str!("../../../../migrations/sqlite/0009_ids.sql"),
+    include_str!("../../../../migrations/sqlite/0010_operators.sql"),
 ];
 
 /// The schema version this program writes.
@@ -97,6 +98,7 @@ mod tests {
             "a30cf64f787d7474",
             "69e704621ab4c1d7",
             "480aba455125d9a8",
+            "4d103dd78b6e11d3",
         ];
         assert_eq!(digests, shipped, "append a migration instead of editing one");
     }

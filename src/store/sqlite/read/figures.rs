@@ -1,12 +1,14 @@
 //! The state of the queue, from counters and the ends of indexes.
 
+use std::time::Duration;
+
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::clock::Timestamp;
 use crate::endpoint::Endpoint;
 use crate::store::sqlite::write::endpoint_cache;
 use crate::store::sqlite::write::endpoint_cache::EndpointRow;
-use crate::store::{EndpointFigures, Figures, IdleInfo, Rate, RunId};
+use crate::store::{Activity, EndpointFigures, Figures, IdleInfo, LATENCIES, Rate, RunId};
 
 pub(crate) fn figures(connection: &Connection, now: Timestamp) -> rusqlite::Result<Figures> {
     let events =
@@ -76,6 +78,28 @@ pub(crate) fn rates(connection: &Connection, since: Timestamp) -> rusqlite::Resu
             })
         })?
         .collect()
+}
+
+pub(crate) fn activity(connection: &Connection, since: Timestamp) -> rusqlite::Result<Activity> {
+    let by_minute = |sql: &str| {
+        let mut statement = connection.prepare_cached(sql)?;
+        let rows = statement.query_map([since.minute()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        rows.collect::<rusqlite::Result<Vec<(i64, i64, i64)>>>()
+    };
+    let sent = by_minute("SELECT minute, sum(delivered), sum(failed) FROM rate WHERE minute >= ?1 GROUP BY minute")?;
+    let received = by_minute(
+        "SELECT minute, sum(iif(reason = '', count, 0)), sum(iif(reason = '', 0, count)) FROM received_rate
+         WHERE minute >= ?1 GROUP BY minute",
+    )?;
+    // Of the latest rows alone: an index over the times would cost every attempt a write.
+    let mut latest = connection.prepare_cached(
+        "SELECT started_at, took_us FROM (SELECT started_at, took_us, outcome FROM attempt ORDER BY id DESC LIMIT ?2)
+         WHERE started_at >= ?1 AND outcome <> 5",
+    )?;
+    let latencies = latest.query_map(params![since.as_millis(), LATENCIES], |row| {
+        Ok((Timestamp::from_millis(row.get(0)?), Duration::from_micros(row.get::<_, i64>(1)?.unsigned_abs())))
+    })?;
+    Ok(Activity { minutes: Activity::merge(sent, received), latencies: latencies.collect::<rusqlite::Result<_>>()? })
 }
 
 pub(crate) fn idle_info(connection: &Connection, run: RunId, now: Timestamp) -> rusqlite::Result<IdleInfo> {

@@ -53,7 +53,7 @@ impl Condition {
     }
 
     /// Only rows behind that one, in the order of the page.
-    fn past(&mut self, column: &str, past: Option<i64>, page: Page) {
+    pub(crate) fn past(&mut self, column: &str, past: Option<i64>, page: Page) {
         if let Some(past) = past {
             self.and(&format!("{column} {} ?", if page.oldest_first { ">" } else { "<" }), past);
         }

@@ -1,0 +1,103 @@
+//! What a change of deliveries would do, and what it did.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::Report;
+use super::lists::{DeliveryView, chosen_deliveries};
+use crate::format::count;
+use crate::store::{DeliveryId, DeliveryRow, SkipReason};
+
+/// What would be done to deliveries.
+#[derive(Debug)]
+pub struct Planned<'a> {
+    /// What identifies the plan; whoever applies it shows it.
+    pub digest: &'a str,
+    /// How many deliveries would be changed.
+    pub changes: usize,
+    /// The first of them.
+    pub first: &'a [DeliveryRow],
+    /// How many go to each endpoint.
+    pub endpoints: &'a BTreeMap<String, usize>,
+    /// Those that would be left alone, and why.
+    pub left: &'a [(DeliveryId, SkipReason)],
+    /// Those of which a newer event of the same resource was delivered already.
+    pub overtaken: &'a [DeliveryId],
+    /// Whether more match than one plan may have.
+    pub cut: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PlanView<'a> {
+    plan: &'a str,
+    would_change: usize,
+    left_alone: usize,
+    left: Vec<LeftView>,
+    endpoints: &'a BTreeMap<String, usize>,
+    overtaken: Vec<i64>,
+    cut: bool,
+    deliveries: Vec<DeliveryView<'a>>,
+}
+
+#[derive(Serialize)]
+struct LeftView {
+    delivery: i64,
+    reason: &'static str,
+}
+
+/// Deliveries that are named as left alone.
+const NAMED: usize = 100;
+
+fn left(all: &[(DeliveryId, SkipReason)]) -> Vec<LeftView> {
+    all.iter().take(NAMED).map(|(id, why)| LeftView { delivery: id.0, reason: skip_reason(*why) }).collect()
+}
+
+/// Why a delivery is left alone, in words.
+pub fn skip_reason(why: SkipReason) -> &'static str {
+    match why {
+        SkipReason::Unknown => "does not exist",
+        SkipReason::Pending => "is pending already",
+        SkipReason::Processing => "is being sent at this moment",
+        SkipReason::Delivered => "was delivered already",
+        SkipReason::Failed => "was given up already",
+        SkipReason::Altered => "belongs to an event that is not the one that was emitted",
+    }
+}
+
+/// What a plan answers.
+pub fn planned(plan: &Planned<'_>) -> Report {
+    let view = PlanView {
+        plan: plan.digest,
+        would_change: plan.changes,
+        left_alone: plan.left.len(),
+        left: left(plan.left),
+        endpoints: plan.endpoints,
+        overtaken: plan.overtaken.iter().map(|id| id.0).collect(),
+        cut: plan.cut,
+        deliveries: plan.first.iter().map(DeliveryView::of).collect(),
+    };
+    let line = format!("would change {}; nothing changed", count(plan.changes, "delivery"));
+    Report::new(&view).with_line(line).with_table(chosen_deliveries(plan.first))
+}
+
+/// What a change answers: the deliveries that changed, those that were left alone, and its row in the audit log.
+pub fn applied(changed: &[DeliveryId], left_alone: &[(DeliveryId, SkipReason)], action: i64) -> Report {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct View {
+        changed: usize,
+        left_alone: usize,
+        left: Vec<LeftView>,
+        deliveries: Vec<i64>,
+        action: i64,
+    }
+    Report::new(&View {
+        changed: changed.len(),
+        left_alone: left_alone.len(),
+        left: left(left_alone),
+        deliveries: changed.iter().map(|id| id.0).collect(),
+        action,
+    })
+}

@@ -1,0 +1,250 @@
+//! Lists and single things as JSON, by the reports of the commands.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use serde::Deserialize;
+
+use crate::event::EventId;
+use crate::monitor::{self, STATS_WINDOW};
+use crate::report::audit::{self, Entry};
+use crate::report::{Report, health, kept, lists, operators, queue, why};
+use crate::server::answer::{Answer, Problem};
+use crate::server::extract::{Number, PageLimit, PageNumber, Path, Query};
+use crate::server::operator::Operator;
+use crate::server::queries::{AuditQuery, DeliveriesQuery, Direction, EventsQuery, SortOrder, When, check_endpoint};
+use crate::server::state::App;
+use crate::store::{DeliveryFilter, DeliveryId, EventDetail, Listed, Page, Result as Stored, Store};
+
+type Response = Result<Answer, Problem>;
+
+/// The deepest row that a page of the merged audit log may begin at.
+const MAX_MERGED_ROWS: u64 = 10_000;
+
+pub(in crate::server) async fn deliveries(
+    State(app): State<Arc<App>>,
+    Query(query): Query<DeliveriesQuery>,
+) -> Response {
+    let filter = query.deliveries(app.now())?;
+    list_deliveries(&app, filter, query.page(), lists::deliveries).await
+}
+
+pub(in crate::server) async fn failures(State(app): State<Arc<App>>, Query(query): Query<DeliveriesQuery>) -> Response {
+    let filter = DeliveryFilter { troubled: true, ..query.deliveries(app.now())? };
+    list_deliveries(&app, filter, query.page(), lists::failures).await
+}
+
+async fn list_deliveries(
+    app: &App,
+    filter: DeliveryFilter,
+    page: Page,
+    report: fn(&Listed<crate::store::DeliveryRow>, Page) -> Report,
+) -> Response {
+    let name = filter.endpoint.clone();
+    let listed = app
+        .read(move |store| match check_endpoint(store, name.as_deref())? {
+            true => store.deliveries(&filter, page).wait().map(Some),
+            false => Ok(None),
+        })
+        .await?;
+    let listed = listed.ok_or_else(no_endpoint)?;
+    Ok(Answer::new(with_cursor(report(&listed, page), &listed, |row| row.id.0)))
+}
+
+fn no_endpoint() -> Problem {
+    Problem::field("endpoint", "is no endpoint of this queue")
+}
+
+/// Says where the next page begins.
+fn with_cursor<T>(report: Report, listed: &Listed<T>, number: impl Fn(&T) -> i64) -> Report {
+    let more = listed.total > listed.rows.len() as u64;
+    report.with_cursor(listed.rows.last().map(number).filter(|_| more))
+}
+
+pub(in crate::server) async fn delivery(State(app): State<Arc<App>>, Path(id): Path) -> Response {
+    let id = number(&id, "delivery")?;
+    let found = app.read(move |store| event_of(store, DeliveryId(id))).await?;
+    let detail = found.ok_or_else(|| Problem::not_found("delivery"))?;
+    Ok(Answer::new(lists::delivery(&detail, DeliveryId(id))))
+}
+
+/// A number of the path.
+pub(in crate::server) fn number(text: &str, what: &str) -> Result<i64, Problem> {
+    text.parse().map_err(|_| Problem::not_found(what))
+}
+
+/// The event of a delivery.
+pub(in crate::server) fn event_of(store: &dyn Store, id: DeliveryId) -> Stored<Option<EventDetail>> {
+    let filter = DeliveryFilter { ids: vec![id], ..DeliveryFilter::default() };
+    let page = Page { limit: 1, number: 1, oldest_first: true };
+    match store.deliveries(&filter, page).wait()?.rows.pop() {
+        Some(row) => store.event(&row.event.id).wait(),
+        None => Ok(None),
+    }
+}
+
+pub(in crate::server) async fn attempts(State(app): State<Arc<App>>, Query(query): Query<DeliveriesQuery>) -> Response {
+    let (filter, page) = query.attempts(app.now())?;
+    let name = filter.endpoint.clone();
+    let listed = app
+        .read(move |store| match check_endpoint(store, name.as_deref())? {
+            true => store.attempts(&filter, page).wait().map(Some),
+            false => Ok(None),
+        })
+        .await?;
+    let listed = listed.ok_or_else(no_endpoint)?;
+    // The cursor follows the log, so a page that begins with the newest has none.
+    let next = listed.rows.last().map(|row| row.place).filter(|_| page.oldest_first);
+    Ok(Answer::new(lists::attempts(&listed, page).with_cursor(next)))
+}
+
+pub(in crate::server) async fn events(State(app): State<Arc<App>>, Query(query): Query<EventsQuery>) -> Response {
+    let (filter, page) = (query.events(app.now())?, query.page());
+    let listed = app.read(move |store| store.events(&filter, page).wait()).await?;
+    Ok(Answer::new(with_cursor(lists::events(&listed, page), &listed, |row| row.seq)))
+}
+
+pub(in crate::server) async fn event(State(app): State<Arc<App>>, Path(id): Path) -> Response {
+    let detail = app.read(move |store| find_event(store, &id)).await?;
+    Ok(Answer::new(lists::event(&detail.ok_or_else(|| Problem::not_found("event"))?)))
+}
+
+pub(in crate::server) async fn why(State(app): State<Arc<App>>, Path(id): Path) -> Response {
+    let now = app.now();
+    let found = app.read(move |store| Ok((find_event(store, &id)?, store.endpoints().wait()?))).await?;
+    let (detail, endpoints) = (found.0.ok_or_else(|| Problem::not_found("event"))?, found.1);
+    Ok(Answer::new(why::event(&detail, &endpoints, now)))
+}
+
+/// An event by its id, or by `#N` as it was emitted Nth.
+pub(in crate::server) fn find_event(store: &dyn Store, id: &str) -> Stored<Option<EventDetail>> {
+    let seq = id.strip_prefix("evt").unwrap_or(id).strip_prefix('#').and_then(|seq| seq.parse().ok());
+    match seq {
+        Some(seq) => store.event_by_seq(seq).wait(),
+        None => match EventId::parse(id) {
+            Ok(id) => store.event(&id).wait(),
+            Err(_) => Ok(None),
+        },
+    }
+}
+
+pub(in crate::server) async fn endpoints(State(app): State<Arc<App>>) -> Response {
+    let now = app.now();
+    let figures = app.read(move |store| store.figures(now).wait()).await?;
+    Ok(Answer::new(queue::endpoints(&figures, &app.settings().ages, now)))
+}
+
+pub(in crate::server) async fn endpoint(State(app): State<Arc<App>>, Path(name): Path) -> Response {
+    endpoint_report(&app, &name).await.map(Answer::new)
+}
+
+/// Everything about one endpoint.
+pub(in crate::server) async fn endpoint_report(app: &App, name: &str) -> Result<Report, Problem> {
+    let now = app.now();
+    let figures = app.read(move |store| store.figures(now).wait()).await?;
+    let found = figures.endpoints.iter().find(|row| row.endpoint.name == name);
+    Ok(queue::endpoint(found.ok_or_else(|| Problem::not_found("endpoint"))?, now))
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(in crate::server) struct StatsQuery {
+    since: When,
+}
+
+pub(in crate::server) async fn failure_stats(State(app): State<Arc<App>>, Query(query): Query<StatsQuery>) -> Response {
+    let now = app.now();
+    let since = query.since.seen_from(now).unwrap_or(now.minus(STATS_WINDOW));
+    let (figures, rates) = app.read(move |store| Ok((store.figures(now).wait()?, store.rates(since).wait()?))).await?;
+    Ok(Answer::new(health::failure_stats(&monitor::failure_stats(&figures, &rates, since), now)))
+}
+
+pub(in crate::server) async fn audit(State(app): State<Arc<App>>, Query(query): Query<AuditQuery>) -> Response {
+    let (entries, total) = audit_entries(&app, &query).await?;
+    Ok(Answer::new(audit::audit(&entries, total, query.page())))
+}
+
+/// A page of the audit log, all directions in one unless one is asked for, and how many entries there are.
+pub(in crate::server) async fn audit_entries(app: &App, query: &AuditQuery) -> Result<(Vec<Entry>, u64), Problem> {
+    let (now, page) = (app.now(), query.page());
+    if page.oldest_first {
+        return Err(Problem::field("sort", "must be newest for the audit log"));
+    }
+    let first = Page { limit: page.limit.saturating_mul(page.number), number: 1, ..page };
+    if first.limit > MAX_MERGED_ROWS {
+        return Err(Problem::field("page", format!("reaches past row {MAX_MERGED_ROWS}; narrow it by until")));
+    }
+    let wants = |direction| query.direction.is_none_or(|chosen| chosen == direction);
+    let attempts = wants(Direction::Outbound).then(|| query.attempts(now)).transpose()?;
+    let received = wants(Direction::Inbound).then(|| query.received(now)).transpose()?;
+    let actions = wants(Direction::Operator).then(|| query.actions(now)).transpose()?.flatten();
+    let (parts, total) = app
+        .read(move |store| {
+            let (mut parts, mut total) = (Vec::new(), 0);
+            if let Some(filter) = attempts {
+                add(&mut parts, &mut total, store.attempts(&filter, first).wait()?, Entry::Outbound);
+            }
+            if let Some(filter) = received {
+                add(&mut parts, &mut total, store.received(&filter, first).wait()?, Entry::Inbound);
+            }
+            if let Some(filter) = actions {
+                add(&mut parts, &mut total, store.actions(&filter, first).wait()?, Entry::Operator);
+            }
+            Ok((parts, total))
+        })
+        .await?;
+    let count = |rows: u64| usize::try_from(rows).unwrap_or(usize::MAX);
+    let entries = audit::merged(parts).skip(count(first.limit - page.limit)).take(count(page.limit)).collect();
+    Ok((entries, total))
+}
+
+fn add<T>(parts: &mut Vec<Vec<Entry>>, total: &mut u64, listed: Listed<T>, entry: fn(T) -> Entry) {
+    *total += listed.total;
+    parts.push(listed.rows.into_iter().map(entry).collect());
+}
+
+/// Which page of a list without filters.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(in crate::server) struct PagesQuery {
+    page: PageNumber,
+    limit: PageLimit,
+    sort: SortOrder,
+}
+
+impl PagesQuery {
+    pub(in crate::server) fn page(&self) -> Page {
+        Page { limit: self.limit.0, number: self.page.0, oldest_first: self.sort == SortOrder::Oldest }
+    }
+}
+
+pub(in crate::server) async fn requests(State(app): State<Arc<App>>, Query(query): Query<PagesQuery>) -> Response {
+    let page = query.page();
+    let listed = app.read(move |store| store.kept_requests(page).wait()).await?;
+    Ok(Answer::new(kept::list(&listed, page)))
+}
+
+pub(in crate::server) async fn request(State(app): State<Arc<App>>, Path(id): Path) -> Response {
+    let id = number(&id, "kept request")?;
+    let found = app.read(move |store| store.kept_request(id).wait()).await?;
+    let (row, copy) = found.ok_or_else(|| Problem::not_found("kept request"))?;
+    Ok(Answer::new(kept::show(&row, &copy)))
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(in crate::server) struct RunsQuery {
+    limit: Number<1, 1_000, 50>,
+}
+
+pub(in crate::server) async fn runs(State(app): State<Arc<App>>, Query(query): Query<RunsQuery>) -> Response {
+    let limit = query.limit.0;
+    let rows = app.read(move |store| store.runs(limit).wait()).await?;
+    Ok(Answer::new(operators::runs(&rows)))
+}
+
+pub(in crate::server) async fn sessions(State(app): State<Arc<App>>, operator: Operator) -> Response {
+    let now = app.now();
+    let rows = app.read(move |store| store.sessions(now).wait()).await?;
+    Ok(Answer::new(operators::sessions(&rows, operator.session.map(|session| session.id))))
+}

@@ -1,0 +1,250 @@
+//! The schemas of what the routes of operators take and answer.
+
+use serde_json::{Value, json};
+
+/// A member of an object, by the letter of its type.
+///
+/// `s` text, `i` a whole number, `n` a number, `b` a boolean, `t` a time, `o` any object, `a` any list; `?` after it: or null.
+type Member = (&'static str, &'static str);
+
+fn of_type(kind: &str) -> Value {
+    let (kind, nullable) = kind.strip_suffix('?').map_or((kind, false), |kind| (kind, true));
+    let schema = match kind {
+        "i" => json!({"type": "integer"}),
+        "n" => json!({"type": "number"}),
+        "b" => json!({"type": "boolean"}),
+        "t" => json!({"type": "string", "format": "date-time"}),
+        "o" => json!({"type": "object"}),
+        "a" => json!({"type": "array"}),
+        _ => json!({"type": "string"}),
+    };
+    if nullable { json!({"anyOf": [schema, {"type": "null"}]}) } else { schema }
+}
+
+/// An object in which all of `members` are; more may be.
+fn object(members: &[Member]) -> Value {
+    let properties: serde_json::Map<_, _> =
+        members.iter().map(|(name, kind)| ((*name).to_owned(), of_type(kind))).collect();
+    let required: Vec<_> = members.iter().map(|(name, _)| *name).collect();
+    json!({"type": "object", "required": required, "properties": properties})
+}
+
+fn list(name: &str) -> Value {
+    json!({"type": "array", "items": reference(name)})
+}
+
+fn reference(name: &str) -> Value {
+    json!({"$ref": format!("#/components/schemas/{name}")})
+}
+
+const EVENT: &[Member] = &[
+    ("seq", "i"),
+    ("id", "s"),
+    ("type", "s"),
+    ("resourceId", "s"),
+    ("resourceType", "s"),
+    ("timestamp", "t"),
+    ("createdAt", "t"),
+];
+const DELIVERY: &[Member] = &[
+    ("id", "i"),
+    ("eventId", "s"),
+    ("eventType", "s"),
+    ("resourceId", "s"),
+    ("resourceType", "s"),
+    ("endpoint", "s"),
+    ("state", "s"),
+    ("blocked", "b"),
+    ("blockedBy", "i?"),
+    ("interrupted", "b"),
+    ("attempts", "i"),
+    ("attemptsUsed", "i"),
+    ("nextAttemptAt", "t?"),
+    ("error", "s?"),
+    ("status", "i?"),
+    ("reason", "s?"),
+    ("createdAt", "t"),
+    ("updatedAt", "t"),
+];
+const ATTEMPT: &[Member] = &[
+    ("delivery", "i"),
+    ("endpoint", "s"),
+    ("number", "i"),
+    ("trigger", "s"),
+    ("startedAt", "t"),
+    ("durationMs", "n"),
+    ("outcome", "s"),
+    ("status", "i?"),
+    ("detail", "s"),
+    ("response", "s?"),
+];
+const LOGGED: &[Member] =
+    &[("place", "i"), ("eventId", "s"), ("eventType", "s"), ("resourceId", "s"), ("resourceType", "s")];
+const FAILURE: &[Member] = &[
+    ("eventId", "s"),
+    ("eventType", "s"),
+    ("resourceId", "s"),
+    ("resourceType", "s"),
+    ("endpoint", "s"),
+    ("error", "s"),
+    ("status", "i?"),
+    ("attempts", "i"),
+    ("failedAt", "t"),
+    ("resolved", "b"),
+    ("delivery", "i"),
+    ("state", "s"),
+    ("reason", "s?"),
+    ("nextAttemptAt", "t?"),
+];
+const ENDPOINT: &[Member] = &[
+    ("name", "s"),
+    ("url", "s"),
+    ("state", "s"),
+    ("pending", "i"),
+    ("processing", "i"),
+    ("failed", "i"),
+    ("delivered", "i"),
+    ("held", "i"),
+    ("sync", "s"),
+    ("lastSuccessAt", "t?"),
+    ("lastFailureAt", "t?"),
+];
+const STATS: &[Member] = &[
+    ("totalFailures", "i"),
+    ("failuresByType", "o"),
+    ("failuresByResource", "o"),
+    ("averageRetries", "n"),
+    ("failuresByEndpoint", "o"),
+    ("totalAttempts", "i"),
+    ("failureRate", "n"),
+    ("troubledDeliveries", "i"),
+    ("since", "t"),
+];
+const AUDIT: &[Member] = &[("timestamp", "t"), ("action", "s"), ("direction", "s"), ("outcome", "s?")];
+const KEPT: &[Member] = &[
+    ("id", "i"),
+    ("receivedAt", "t"),
+    ("source", "s"),
+    ("route", "s"),
+    ("reason", "s"),
+    ("bytes", "i"),
+    ("replayedAt", "t?"),
+    ("result", "s?"),
+];
+const RUN: &[Member] = &[
+    ("id", "i"),
+    ("pid", "i"),
+    ("command", "s"),
+    ("startedAt", "t"),
+    ("endedAt", "t?"),
+    ("claimed", "i"),
+    ("delivered", "i"),
+    ("retried", "i"),
+    ("failed", "i"),
+    ("exit", "i?"),
+];
+const SESSION: &[Member] =
+    &[("id", "i"), ("operator", "s"), ("source", "s"), ("beganAt", "t"), ("until", "t"), ("current", "b")];
+const TESTED: &[Member] = &[
+    ("endpoint", "s"),
+    ("url", "s"),
+    ("eventId", "s"),
+    ("eventType", "s"),
+    ("headers", "o"),
+    ("outcome", "s"),
+    ("status", "i?"),
+    ("detail", "s"),
+    ("response", "s"),
+    ("tookMs", "n"),
+    ("advice", "s?"),
+];
+const CHANGED: &[Member] = &[("changed", "i"), ("leftAlone", "i"), ("left", "a"), ("deliveries", "a"), ("action", "i")];
+const PLANNED: &[Member] = &[
+    ("plan", "s"),
+    ("wouldChange", "i"),
+    ("leftAlone", "i"),
+    ("left", "a"),
+    ("endpoints", "o"),
+    ("overtaken", "a"),
+    ("cut", "b"),
+    ("deliveries", "a"),
+];
+
+fn with(mut schema: Value, more: &[(&str, Value)]) -> Value {
+    for (name, property) in more {
+        schema["properties"][*name] = property.clone();
+    }
+    schema
+}
+
+/// The schemas by their names.
+pub(super) fn schemas() -> Vec<(&'static str, Value)> {
+    let event_detail = object(&[("event", "o"), ("deliveries", "a"), ("attempts", "a")]);
+    let event_detail = with(
+        event_detail,
+        &[("event", reference("EventRow")), ("deliveries", list("Delivery")), ("attempts", list("Attempt"))],
+    );
+    let delivery_detail = object(&[("event", "o"), ("delivery", "o"), ("attempts", "a")]);
+    let delivery_detail = with(
+        delivery_detail,
+        &[("event", reference("EventRow")), ("delivery", reference("Delivery")), ("attempts", list("Attempt"))],
+    );
+    vec![
+        ("EventRow", object(EVENT)),
+        ("EventRows", list("EventRow")),
+        ("Delivery", object(DELIVERY)),
+        ("Deliveries", list("Delivery")),
+        ("Attempt", object(ATTEMPT)),
+        ("LoggedAttempt", object(&[LOGGED, ATTEMPT].concat())),
+        ("Attempts", list("LoggedAttempt")),
+        ("EventDetail", event_detail),
+        ("DeliveryDetail", delivery_detail),
+        ("EventExplained", object(&[("event", "o"), ("deliveries", "a"), ("notSent", "a"), ("timeline", "a")])),
+        ("Failure", object(FAILURE)),
+        ("Failures", list("Failure")),
+        ("FailureStats", object(STATS)),
+        ("Endpoint", object(ENDPOINT)),
+        ("Endpoints", list("Endpoint")),
+        ("AuditEntry", object(AUDIT)),
+        ("Audit", list("AuditEntry")),
+        ("KeptRow", object(KEPT)),
+        ("KeptRequests", list("KeptRow")),
+        ("KeptRequest", object(&[KEPT, &[("headers", "a"), ("body", "s")]].concat())),
+        (
+            "ReplayedRequests",
+            json!({"type": "array", "items": object(&[("id", "i"), ("result", "s"), ("reason", "s?")])}),
+        ),
+        ("Run", object(RUN)),
+        ("Runs", list("Run")),
+        ("Session", object(SESSION)),
+        ("Sessions", list("Session")),
+        ("EndedSession", object(&[("id", "i"), ("ended", "b")])),
+        ("Tested", object(TESTED)),
+        ("Changed", object(CHANGED)),
+        ("Planned", with(object(PLANNED), &[("deliveries", list("Delivery"))])),
+        ("PlannedOrChanged", json!({"anyOf": [reference("Planned"), reference("Changed")]})),
+        ("BulkChange", bulk_change()),
+        ("ReplayOne", flags(&["includeDelivered", "force"])),
+        ("ReplayRequest", flags(&["anyTime"])),
+    ]
+}
+
+/// Which deliveries: by their numbers, or by a filter as lists take it. With the plan of the answer before, it is done.
+fn bulk_change() -> Value {
+    let mut schema = flags(&["includeDelivered", "force"]);
+    schema["properties"]["deliveries"] =
+        json!({"type": "array", "items": {"type": "integer", "minimum": 1, "maximum": i64::MAX}});
+    let filters = ["state", "endpoint", "type", "resource", "error", "since", "until"];
+    let filters: serde_json::Map<_, _> =
+        filters.iter().map(|name| ((*name).to_owned(), json!({"type": "string"}))).collect();
+    schema["properties"]["filter"] =
+        json!({"type": "object", "minProperties": 1, "properties": filters, "additionalProperties": false});
+    schema["properties"]["plan"] = json!({"type": "string", "description": "The `plan` that was answered without it."});
+    schema
+}
+
+fn flags(names: &[&str]) -> Value {
+    let properties: serde_json::Map<_, _> =
+        names.iter().map(|name| ((*name).to_owned(), json!({"type": "boolean"}))).collect();
+    json!({"type": "object", "properties": properties, "additionalProperties": false})
+}

@@ -1,0 +1,294 @@
+//! The filters of lists as parameters of the query, the same for routes and pages and by the names of the command line.
+
+use serde::de::{Deserializer, Error as _};
+use serde::{Deserialize, Serialize};
+
+use super::answer::Problem;
+use super::extract::{Number, PageLimit, PageNumber, Text};
+use crate::clock::Timestamp;
+use crate::delivery::State;
+use crate::endpoint::Pattern;
+use crate::store::inbound::ReceivedFilter;
+use crate::store::operators::ActionFilter;
+use crate::store::{AttemptFilter, DeliveryFilter, DeliveryId, EventFilter, Page, Store};
+
+/// A status of HTTP; 0 is any.
+type Status = Number<100, 999, 0>;
+
+/// An order of rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum SortOrder {
+    /// The newest first.
+    #[default]
+    Newest,
+    /// The oldest first.
+    Oldest,
+}
+
+/// The states in a list with commas; an empty one is any.
+#[derive(Clone, Debug, Default)]
+pub(super) struct States(Vec<State>);
+
+impl<'de> Deserialize<'de> for States {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
+        let states = names.map(State::parse).collect::<Option<_>>();
+        let all = State::ALL.map(State::name).join(", ");
+        states.map(Self).ok_or_else(|| D::Error::custom(format_args!("must be some of {all}")))
+    }
+}
+
+/// A pattern of event types; an empty one is any.
+#[derive(Clone, Debug, Default)]
+pub(super) struct TypePattern(Option<Pattern>);
+
+impl<'de> Deserialize<'de> for TypePattern {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        match text.is_empty() {
+            true => Ok(Self(None)),
+            false => Pattern::parse(&text).map(|pattern| Self(Some(pattern))).map_err(D::Error::custom),
+        }
+    }
+}
+
+/// A moment, or a span of time before now: RFC 3339, `2h`, `7d`.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) enum When {
+    /// Nothing was said.
+    #[default]
+    Any,
+    /// That moment.
+    At(Timestamp),
+    /// So long before now.
+    Before(std::time::Duration),
+}
+
+impl When {
+    pub(super) fn seen_from(self, now: Timestamp) -> Option<Timestamp> {
+        match self {
+            Self::Any => None,
+            Self::At(at) => Some(at),
+            Self::Before(span) => Some(now.minus(span)),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for When {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let text = text.trim();
+        if text.is_empty() {
+            return Ok(Self::Any);
+        }
+        if let Some(at) = Timestamp::parse(text) {
+            return Ok(Self::At(at));
+        }
+        let span = humantime::parse_duration(text.trim_start_matches('-'));
+        span.map(Self::Before).map_err(|_| D::Error::custom("must be RFC 3339, or a duration before now such as 2h"))
+    }
+}
+
+/// Which part of a list, whatever it lists.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(default)]
+struct Part {
+    after: Option<i64>,
+    page: PageNumber,
+    limit: PageLimit,
+    sort: SortOrder,
+}
+
+impl Part {
+    fn page(self) -> Page {
+        Page { limit: self.limit.0, number: self.page.0, oldest_first: self.sort == SortOrder::Oldest }
+    }
+}
+
+macro_rules! with_part {
+    ($query:ident) => {
+        impl $query {
+            /// The part of the list that is asked for.
+            pub(super) fn page(&self) -> Page {
+                let Self { after, page, limit, sort, .. } = *self;
+                Part { after, page, limit, sort }.page()
+            }
+        }
+    };
+}
+
+/// Which deliveries, failures or attempts.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct DeliveriesQuery {
+    state: States,
+    pub(super) endpoint: Text,
+    #[serde(rename = "type")]
+    event_type: TypePattern,
+    resource: Text,
+    status: Status,
+    error: Text,
+    since: When,
+    until: When,
+    after: Option<i64>,
+    page: PageNumber,
+    limit: PageLimit,
+    sort: SortOrder,
+}
+
+with_part!(DeliveriesQuery);
+
+impl DeliveriesQuery {
+    /// The deliveries last changed in the window.
+    pub(super) fn deliveries(&self, now: Timestamp) -> Result<DeliveryFilter, Problem> {
+        let (since, until) = window(self.since, self.until, now)?;
+        Ok(DeliveryFilter {
+            states: self.state.0.clone(),
+            endpoint: self.endpoint.0.clone(),
+            event_type: self.event_type.0.clone(),
+            resource_id: self.resource.0.clone(),
+            last_status: status(self.status),
+            error: self.error.0.clone(),
+            since,
+            until,
+            past: self.after.map(DeliveryId),
+            ..DeliveryFilter::default()
+        })
+    }
+
+    /// The attempts begun in the window. A cursor goes from the oldest on, as a log is followed.
+    pub(super) fn attempts(&self, now: Timestamp) -> Result<(AttemptFilter, Page), Problem> {
+        if !self.state.0.is_empty() {
+            return Err(Problem::field("state", "belongs to deliveries, not to attempts"));
+        }
+        let (since, until) = window(self.since, self.until, now)?;
+        let filter = AttemptFilter {
+            endpoint: self.endpoint.0.clone(),
+            event_type: self.event_type.0.clone(),
+            resource_id: self.resource.0.clone(),
+            status: status(self.status),
+            error: self.error.0.clone(),
+            after: self.after,
+            since,
+            until,
+        };
+        Ok((filter, Page { oldest_first: self.after.is_some() || self.sort == SortOrder::Oldest, ..self.page() }))
+    }
+
+    /// Whether anything narrows the deliveries down.
+    pub(super) fn is_narrowed(&self) -> bool {
+        !self.state.0.is_empty()
+            || self.event_type.0.is_some()
+            || status(self.status).is_some()
+            || [&self.endpoint, &self.resource, &self.error].iter().any(|text| text.0.is_some())
+            || !matches!((self.since, self.until), (When::Any, When::Any))
+    }
+}
+
+/// A name that is no endpoint's is told, and is not an empty list.
+pub(super) fn check_endpoint(store: &dyn Store, name: Option<&str>) -> crate::store::Result<bool> {
+    match name {
+        Some(name) => Ok(store.endpoints().wait()?.iter().any(|endpoint| endpoint.name == name)),
+        None => Ok(true),
+    }
+}
+
+/// Which events.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct EventsQuery {
+    #[serde(rename = "type")]
+    event_type: TypePattern,
+    resource: Text,
+    since: When,
+    until: When,
+    after: Option<i64>,
+    page: PageNumber,
+    limit: PageLimit,
+    sort: SortOrder,
+}
+
+with_part!(EventsQuery);
+
+impl EventsQuery {
+    /// The events emitted in the window.
+    pub(super) fn events(&self, now: Timestamp) -> Result<EventFilter, Problem> {
+        let (since, until) = window(self.since, self.until, now)?;
+        Ok(EventFilter {
+            event_type: self.event_type.0.clone(),
+            resource_id: self.resource.0.clone(),
+            since,
+            until,
+            past: self.after,
+            ..EventFilter::default()
+        })
+    }
+}
+
+/// A direction of the audit log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Direction {
+    /// Attempts.
+    Outbound,
+    /// Webhooks that arrived.
+    Inbound,
+    /// What operators did.
+    Operator,
+}
+
+/// Which entries of the audit log, or which webhooks that arrived.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct AuditQuery {
+    pub(super) direction: Option<Direction>,
+    pub(super) refused: Option<bool>,
+    #[serde(rename = "type")]
+    event_type: TypePattern,
+    resource: Text,
+    since: When,
+    until: When,
+    after: Option<i64>,
+    page: PageNumber,
+    limit: PageLimit,
+    sort: SortOrder,
+}
+
+with_part!(AuditQuery);
+
+impl AuditQuery {
+    /// The attempts of the window.
+    pub(super) fn attempts(&self, now: Timestamp) -> Result<AttemptFilter, Problem> {
+        let (since, until) = window(self.since, self.until, now)?;
+        let (event_type, resource_id) = (self.event_type.0.clone(), self.resource.0.clone());
+        Ok(AttemptFilter { event_type, resource_id, since, until, ..AttemptFilter::default() })
+    }
+
+    /// The webhooks that arrived in the window.
+    pub(super) fn received(&self, now: Timestamp) -> Result<ReceivedFilter, Problem> {
+        let (since, until) = window(self.since, self.until, now)?;
+        let (event_type, resource_id) = (self.event_type.0.clone(), self.resource.0.clone());
+        let refused = self.refused;
+        Ok(ReceivedFilter { refused, event_type, resource_id, since, until, ..ReceivedFilter::default() })
+    }
+
+    /// What operators did in the window. A type or a resource is not what an action is about.
+    pub(super) fn actions(&self, now: Timestamp) -> Result<Option<ActionFilter>, Problem> {
+        let (since, until) = window(self.since, self.until, now)?;
+        let is_any = self.event_type.0.is_none() && self.resource.0.is_none();
+        Ok(is_any.then_some(ActionFilter { since, until, past: self.after, ..ActionFilter::default() }))
+    }
+}
+
+fn status(status: Status) -> Option<u16> {
+    u16::try_from(status.0).ok().filter(|status| *status != 0)
+}
+
+fn window(since: When, until: When, now: Timestamp) -> Result<(Option<Timestamp>, Option<Timestamp>), Problem> {
+    match (since.seen_from(now), until.seen_from(now)) {
+        (Some(since), Some(until)) if since >= until => Err(Problem::field("since", "must be before until")),
+        bounds => Ok(bounds),
+    }
+}

@@ -1,0 +1,135 @@
+//! The store's contract for the people who operate a queue over HTTP: their sessions, and what they did.
+
+use super::{Answer, Listed, Page};
+use crate::clock::Timestamp;
+
+/// The name of the operator whose token is the admin token of the configuration.
+pub const ADMIN_TOKEN_NAME: &str = "admin";
+/// The most sessions at the same time; one more ends the oldest.
+pub const MAX_SESSIONS: u64 = 256;
+
+/// What an operator may do. Each may do what those before it may.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::EnumString, strum::IntoStaticStr, serde::Serialize,
+)]
+#[strum(serialize_all = "lowercase")]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// See everything.
+    Read,
+    /// Also replay, give up, pause, resume, test and process.
+    Operate,
+    /// Also emit events, change records and end the sessions of others.
+    Admin,
+}
+
+impl Role {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+}
+
+/// A session that begins.
+#[derive(Clone, Debug)]
+pub struct NewSession {
+    /// The hash of its random name.
+    pub name: [u8; 32],
+    /// The hash of its name and of the token it began with.
+    pub token: [u8; 32],
+    /// Whose token that is.
+    pub operator: String,
+    /// The address it began at.
+    pub source: String,
+    /// When it ends by itself.
+    pub until: Timestamp,
+}
+
+/// A session that is open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionRow {
+    /// Its row.
+    pub id: i64,
+    /// The hash of its name and of the token it began with.
+    pub token: [u8; 32],
+    /// Whose token that was.
+    pub operator: String,
+    /// The address it began at.
+    pub source: String,
+    /// When it began.
+    pub began_at: Timestamp,
+    /// When it ends by itself.
+    pub until: Timestamp,
+}
+
+/// Something that an operator is about to do.
+#[derive(Clone, Debug)]
+pub struct NewAction {
+    /// Who does it.
+    pub operator: String,
+    /// The address it was asked from.
+    pub source: String,
+    /// What is done: `delivery.replay`, `endpoint.pause`.
+    pub action: &'static str,
+    /// What it is done to.
+    pub target: String,
+}
+
+/// Something that an operator did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActionRow {
+    /// Its row.
+    pub id: i64,
+    /// When.
+    pub at: Timestamp,
+    /// Who did it.
+    pub operator: String,
+    /// The address it was asked from.
+    pub source: String,
+    /// What was done.
+    pub action: String,
+    /// What it was done to.
+    pub target: String,
+    /// What came of it; `None` while it is under way, or when the process died over it.
+    pub outcome: Option<String>,
+}
+
+/// Which actions are meant. Empty parts mean any.
+#[derive(Clone, Debug, Default)]
+pub struct ActionFilter {
+    /// Of this operator.
+    pub operator: Option<String>,
+    /// At or after.
+    pub since: Option<Timestamp>,
+    /// Before.
+    pub until: Option<Timestamp>,
+    /// Behind this row in the order of the page: a cursor that holds while rows are added.
+    pub past: Option<i64>,
+}
+
+/// The memory of sessions and of what operators did.
+pub trait Operators {
+    /// Begins a session. Those that ran out are removed, and the oldest beyond [`MAX_SESSIONS`].
+    fn begin_session(&self, session: NewSession, now: Timestamp) -> Answer<()>;
+
+    /// The open session whose name has this hash.
+    fn session(&self, name: [u8; 32], now: Timestamp) -> Answer<Option<SessionRow>>;
+
+    /// The open sessions, newest first.
+    fn sessions(&self, now: Timestamp) -> Answer<Vec<SessionRow>>;
+
+    /// Ends a session; whether there was one of that number. Again: nothing.
+    fn end_session(&self, id: i64) -> Answer<bool>;
+
+    /// Notes what an operator is about to do, and returns the number of the row. What is not on disk may not be done.
+    fn record_action(&self, action: NewAction, now: Timestamp) -> Answer<i64>;
+
+    /// Notes what came of an action. Unknown ones are ignored.
+    fn settle_action(&self, id: i64, outcome: String) -> Answer<()>;
+
+    /// One action.
+    fn action(&self, id: i64) -> Answer<Option<ActionRow>>;
+
+    /// A page of actions, by the order in which they were asked for.
+    fn actions(&self, filter: &ActionFilter, page: Page) -> Answer<Listed<ActionRow>>;
+}

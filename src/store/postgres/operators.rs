@@ -1,0 +1,128 @@
+//! Sessions of operators, and what they did.
+
+use tokio_postgres::Row;
+
+use super::connection::{Connection, args};
+use super::lists::{Condition, direction};
+use super::node::Node;
+use super::row::{int, storable, time};
+use super::{Listed, Page, Result};
+use crate::clock::Timestamp;
+use crate::store::operators::{ActionFilter, ActionRow, MAX_SESSIONS, NewAction, NewSession, SessionRow};
+
+pub(super) async fn begin_session(node: &Node, session: NewSession, now: Timestamp) -> Result<()> {
+    node.transact(async |connection: &Connection| {
+        connection.query("DELETE FROM session WHERE until <= $1", args![now.as_millis()]).await?;
+        let sql = "INSERT INTO session (name, token, operator, source, began_at, until)
+            VALUES ($1, $2, $3, $4, $5, $6)";
+        let (name, token) = (session.name.to_vec(), session.token.to_vec());
+        let (operator, source) = (storable(&session.operator), storable(&session.source));
+        let until = session.until.as_millis();
+        connection.query(sql, args![name, token, operator, source, now.as_millis(), until]).await?;
+        let sql = "DELETE FROM session WHERE id NOT IN (SELECT id FROM session ORDER BY id DESC LIMIT $1)";
+        connection.query(sql, args![i64::try_from(MAX_SESSIONS).unwrap_or(i64::MAX)]).await?;
+        Ok(())
+    })
+    .await
+}
+
+pub(super) async fn session(node: &Node, name: [u8; 32], now: Timestamp) -> Result<Option<SessionRow>> {
+    node.read(async |connection: &Connection| {
+        let sql = "SELECT id, token, operator, source, began_at, until FROM session WHERE name = $1 AND until > $2";
+        let row = connection.first(sql, args![name.to_vec(), now.as_millis()]).await?;
+        Ok(row.as_ref().map(session_row))
+    })
+    .await
+}
+
+pub(super) async fn sessions(node: &Node, now: Timestamp) -> Result<Vec<SessionRow>> {
+    node.read(async |connection: &Connection| {
+        let sql = "SELECT id, token, operator, source, began_at, until FROM session WHERE until > $1 ORDER BY id DESC";
+        let rows = connection.query(sql, args![now.as_millis()]).await?;
+        Ok(rows.iter().map(session_row).collect())
+    })
+    .await
+}
+
+fn session_row(row: &Row) -> SessionRow {
+    // A hash of another length matches no token, so the session is not open.
+    let token = row.get::<_, Vec<u8>>(1).try_into().unwrap_or_default();
+    SessionRow {
+        id: int(row, 0),
+        token,
+        operator: row.get(2),
+        source: row.get(3),
+        began_at: time(row, 4),
+        until: time(row, 5),
+    }
+}
+
+pub(super) async fn end_session(node: &Node, id: i64) -> Result<bool> {
+    node.transact(async |connection: &Connection| {
+        Ok(connection.first("DELETE FROM session WHERE id = $1 RETURNING id", args![id]).await?.is_some())
+    })
+    .await
+}
+
+pub(super) async fn record_action(node: &Node, action: NewAction, now: Timestamp) -> Result<i64> {
+    node.transact(async |connection: &Connection| {
+        let sql = "INSERT INTO operator_action (at, operator, source, action, target) VALUES ($1, $2, $3, $4, $5)
+            RETURNING id";
+        let (operator, source) = (storable(&action.operator), storable(&action.source));
+        let (name, target) = (action.action.to_owned(), storable(&action.target));
+        connection.number(sql, args![now.as_millis(), operator, source, name, target]).await
+    })
+    .await
+}
+
+pub(super) async fn settle_action(node: &Node, id: i64, outcome: String) -> Result<()> {
+    node.transact(async |connection: &Connection| {
+        let sql = "UPDATE operator_action SET outcome = $2 WHERE id = $1";
+        connection.query(sql, args![id, storable(&outcome)]).await.map(drop)
+    })
+    .await
+}
+
+const COLUMNS: &str = "id, at, operator, source, action, target, outcome";
+
+pub(super) async fn action(node: &Node, id: i64) -> Result<Option<ActionRow>> {
+    node.read(async |connection: &Connection| {
+        let sql = "SELECT id, at, operator, source, action, target, outcome FROM operator_action WHERE id = $1";
+        Ok(connection.first(sql, args![id]).await?.as_ref().map(action_row))
+    })
+    .await
+}
+
+pub(super) async fn actions(node: &Node, filter: ActionFilter, page: Page) -> Result<Listed<ActionRow>> {
+    let mut condition = Condition::default();
+    if let Some(operator) = &filter.operator {
+        condition.and("operator = ?", storable(operator));
+    }
+    condition.time("at >= ?", filter.since);
+    condition.time("at < ?", filter.until);
+    condition.past("id", filter.past, page);
+    let sql = format!(
+        "SELECT {COLUMNS} FROM operator_action WHERE {} ORDER BY id {} {}",
+        condition.sql(),
+        direction(page),
+        page.window(),
+    );
+    node.read(async |connection: &Connection| {
+        let total = condition.count(connection, "operator_action").await?;
+        let rows = connection.query_once(&sql, &condition.args()).await?;
+        Ok(Listed { rows: rows.iter().map(action_row).collect(), total })
+    })
+    .await
+}
+
+fn action_row(row: &Row) -> ActionRow {
+    ActionRow {
+        id: int(row, 0),
+        at: time(row, 1),
+        operator: row.get(2),
+        source: row.get(3),
+        action: row.get(4),
+        target: row.get(5),
+        outcome: row.get(6),
+    }
+}

@@ -1,0 +1,123 @@
+//! Sessions of operators, and what they did.
+
+use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter};
+
+use crate::clock::Timestamp;
+use crate::store::operators::{ActionFilter, ActionRow, MAX_SESSIONS, NewAction, NewSession, SessionRow};
+use crate::store::sqlite::read::lists::{self, Condition};
+use crate::store::{Listed, Page};
+
+pub(crate) fn begin_session(connection: &Connection, session: &NewSession, now: Timestamp) -> rusqlite::Result<()> {
+    connection.prepare_cached("DELETE FROM session WHERE until <= ?1")?.execute([now.as_millis()])?;
+    connection
+        .prepare_cached(
+            "INSERT INTO session (name, token, operator, source, began_at, until) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?
+        .execute(params![
+            session.name,
+            session.token,
+            session.operator,
+            session.source,
+            now.as_millis(),
+            session.until.as_millis()
+        ])?;
+    connection
+        .prepare_cached("DELETE FROM session WHERE id NOT IN (SELECT id FROM session ORDER BY id DESC LIMIT ?1)")?
+        .execute([i64::try_from(MAX_SESSIONS).unwrap_or(i64::MAX)])?;
+    Ok(())
+}
+
+const SESSION_COLUMNS: &str = "id, token, operator, source, began_at, until";
+
+pub(crate) fn session(connection: &Connection, name: [u8; 32], now: Timestamp) -> rusqlite::Result<Option<SessionRow>> {
+    connection
+        .prepare_cached(&format!("SELECT {SESSION_COLUMNS} FROM session WHERE name = ?1 AND until > ?2"))?
+        .query_row(params![name, now.as_millis()], session_row)
+        .optional()
+}
+
+pub(crate) fn sessions(connection: &Connection, now: Timestamp) -> rusqlite::Result<Vec<SessionRow>> {
+    connection
+        .prepare_cached(&format!("SELECT {SESSION_COLUMNS} FROM session WHERE until > ?1 ORDER BY id DESC"))?
+        .query_map([now.as_millis()], session_row)?
+        .collect()
+}
+
+fn session_row(row: &Row<'_>) -> rusqlite::Result<SessionRow> {
+    Ok(SessionRow {
+        id: row.get(0)?,
+        token: row.get(1)?,
+        operator: row.get(2)?,
+        source: row.get(3)?,
+        began_at: Timestamp::from_millis(row.get(4)?),
+        until: Timestamp::from_millis(row.get(5)?),
+    })
+}
+
+pub(crate) fn end_session(connection: &Connection, id: i64) -> rusqlite::Result<bool> {
+    Ok(connection.prepare_cached("DELETE FROM session WHERE id = ?1")?.execute([id])? > 0)
+}
+
+pub(crate) fn record_action(connection: &Connection, action: &NewAction, now: Timestamp) -> rusqlite::Result<i64> {
+    connection
+        .prepare_cached(
+            "INSERT INTO operator_action (at, operator, source, action, target) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute(params![now.as_millis(), action.operator, action.source, action.action, action.target])?;
+    Ok(connection.last_insert_rowid())
+}
+
+pub(crate) fn settle_action(connection: &Connection, id: i64, outcome: &str) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("UPDATE operator_action SET outcome = ?2 WHERE id = ?1")?
+        .execute(params![id, outcome])
+        .map(drop)
+}
+
+const ACTION_COLUMNS: &str = "id, at, operator, source, action, target, outcome";
+
+pub(crate) fn action(connection: &Connection, id: i64) -> rusqlite::Result<Option<ActionRow>> {
+    connection
+        .prepare_cached(&format!("SELECT {ACTION_COLUMNS} FROM operator_action WHERE id = ?1"))?
+        .query_row([id], action_row)
+        .optional()
+}
+
+pub(crate) fn actions(
+    connection: &Connection,
+    filter: &ActionFilter,
+    page: Page,
+) -> rusqlite::Result<Listed<ActionRow>> {
+    let mut condition = Condition::default();
+    if let Some(operator) = &filter.operator {
+        condition.and("operator = ?", operator.clone());
+    }
+    condition.time("at >= ?", filter.since);
+    condition.time("at < ?", filter.until);
+    condition.past("id", filter.past, page);
+    let total = lists::count(connection, "operator_action", &condition)?;
+    let sql = format!(
+        "SELECT {ACTION_COLUMNS} FROM operator_action WHERE {} ORDER BY id {} LIMIT {} OFFSET {}",
+        condition.sql(),
+        lists::direction(page),
+        page.limit,
+        page.offset(),
+    );
+    let rows = connection
+        .prepare(&sql)?
+        .query_map(params_from_iter(&condition.values), action_row)?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(Listed { rows, total: total.unsigned_abs() })
+}
+
+fn action_row(row: &Row<'_>) -> rusqlite::Result<ActionRow> {
+    Ok(ActionRow {
+        id: row.get(0)?,
+        at: Timestamp::from_millis(row.get(1)?),
+        operator: row.get(2)?,
+        source: row.get(3)?,
+        action: row.get(4)?,
+        target: row.get(5)?,
+        outcome: row.get(6)?,
+    })
+}

@@ -1,0 +1,121 @@
+//! What a store promises about sessions, about what operators did, and about the activity of the last minutes.
+
+use std::time::Duration;
+
+use syncctl::clock::Timestamp;
+use syncctl::delivery::Outcome;
+use syncctl::store::Page;
+use syncctl::store::inbound::Refused;
+use syncctl::store::operators::{ActionFilter, MAX_SESSIONS, NewAction, NewSession};
+
+use crate::contract::{Bench, now};
+
+const NEWEST: Page = Page { limit: 10, number: 1, oldest_first: false };
+
+fn name(number: u64) -> [u8; 32] {
+    let mut name = [7; 32];
+    name[..8].copy_from_slice(&number.to_be_bytes());
+    name
+}
+
+fn session(number: u64, until: Timestamp) -> NewSession {
+    let (operator, source) = (format!("operator-{number}"), "127.0.0.1".to_owned());
+    NewSession { name: name(number), token: [9; 32], operator, source, until }
+}
+
+fn later(seconds: u64) -> Timestamp {
+    now().plus(Duration::from_secs(seconds))
+}
+
+#[test]
+fn a_session_is_open_until_it_runs_out_or_ends() {
+    let bench = Bench::new(&[]);
+    let store = &bench.store;
+    store.begin_session(session(1, later(60)), now()).wait().unwrap();
+    store.begin_session(session(2, later(120)), now()).wait().unwrap();
+    let found = store.session(name(1), later(59)).wait().unwrap().unwrap();
+    assert_eq!((found.operator.as_str(), found.token, found.began_at), ("operator-1", [9; 32], now()));
+    assert_eq!(store.session(name(1), later(60)).wait().unwrap(), None);
+    assert_eq!(store.session(name(3), now()).wait().unwrap(), None);
+    let open: Vec<String> = store.sessions(now()).wait().unwrap().into_iter().map(|it| it.operator).collect();
+    assert_eq!(open, ["operator-2", "operator-1"]);
+    assert!(store.end_session(found.id).wait().unwrap());
+    assert!(!store.end_session(found.id).wait().unwrap());
+    assert_eq!(store.session(name(1), now()).wait().unwrap(), None);
+    assert!(store.session(name(2), now()).wait().unwrap().is_some());
+}
+
+#[test]
+fn with_too_many_sessions_the_oldest_ends() {
+    let bench = Bench::new(&[]);
+    let store = &bench.store;
+    for number in 0..=MAX_SESSIONS {
+        store.begin_session(session(number, later(60)), now()).wait().unwrap();
+    }
+    assert_eq!(store.sessions(now()).wait().unwrap().len() as u64, MAX_SESSIONS);
+    assert_eq!(store.session(name(0), now()).wait().unwrap(), None);
+    assert!(store.session(name(1), now()).wait().unwrap().is_some());
+    store.begin_session(session(MAX_SESSIONS + 1, later(120)), later(60)).wait().unwrap();
+    assert_eq!(store.sessions(now()).wait().unwrap().len(), 1, "those that ran out are removed");
+}
+
+#[test]
+fn what_an_operator_does_is_noted_before_and_after() {
+    let bench = Bench::new(&[]);
+    let store = &bench.store;
+    let act = |operator: &str, target: &str, at| {
+        let (operator, source, target) = (operator.to_owned(), "::1".to_owned(), target.to_owned());
+        store.record_action(NewAction { operator, source, action: "endpoint.pause", target }, at).wait().unwrap()
+    };
+    let (first, second) = (act("ada", "a", now()), act("grace", "b", later(1)));
+    assert!(first < second);
+    assert_eq!(store.action(first).wait().unwrap().unwrap().outcome, None);
+    store.settle_action(first, "paused".to_owned()).wait().unwrap();
+    store.settle_action(second + 1, "unknown".to_owned()).wait().unwrap();
+    let all = store.actions(&ActionFilter::default(), NEWEST).wait().unwrap();
+    assert_eq!((all.total, all.rows[0].id, all.rows[1].id), (2, second, first));
+    let done = &all.rows[1];
+    let told = (done.operator.as_str(), done.source.as_str(), done.action.as_str(), done.target.as_str());
+    assert_eq!(told, ("ada", "::1", "endpoint.pause", "a"));
+    assert_eq!((done.at, done.outcome.as_deref()), (now(), Some("paused")));
+    let of = |filter: &ActionFilter| -> Vec<i64> {
+        store.actions(filter, NEWEST).wait().unwrap().rows.iter().map(|row| row.id).collect()
+    };
+    assert_eq!(of(&ActionFilter { operator: Some("grace".to_owned()), ..ActionFilter::default() }), [second]);
+    assert_eq!(of(&ActionFilter { until: Some(later(1)), ..ActionFilter::default() }), [first]);
+    assert_eq!(of(&ActionFilter { since: Some(later(1)), ..ActionFilter::default() }), [second]);
+    assert_eq!(of(&ActionFilter { past: Some(second), ..ActionFilter::default() }), [first]);
+}
+
+#[test]
+fn activity_counts_both_directions_minute_by_minute() {
+    let bench = Bench::new(&["https://a.test/"]);
+    for resource in ["1", "2", "3"] {
+        bench.emit(&format!("e{resource}"), resource);
+    }
+    let run = bench.run();
+    let claims = bench.claim(&run, 3);
+    let outcomes = [
+        Outcome::Delivered { status: 200 },
+        Outcome::Rejected { status: 500, retry_after: None },
+        Outcome::Interrupted,
+    ];
+    for (claim, outcome) in claims.into_iter().zip(outcomes) {
+        bench.finish(&run, claim, outcome);
+    }
+    let refused = Refused {
+        reason: "code-mismatch",
+        count: 1,
+        source: "::1".to_owned(),
+        route: "/api/webhooks/sync",
+        ..Refused::default()
+    };
+    bench.store.refuse(vec![refused], now()).wait().unwrap();
+    let activity = bench.store.activity(now()).wait().unwrap();
+    let minutes: Vec<_> =
+        activity.minutes.iter().map(|it| (it.minute, it.delivered, it.failed, it.accepted, it.refused)).collect();
+    assert_eq!(minutes, [(now().minute(), 1, 1, 0, 1)]);
+    assert_eq!(activity.latencies.len(), 2, "an interrupted attempt took no known time");
+    let none = bench.store.activity(later(120)).wait().unwrap();
+    assert!(none.minutes.is_empty() && none.latencies.is_empty());
+}
