@@ -1182,7 +1182,7 @@ Register-ArgumentCompleter -Native -CommandName 'syncctl' -ScriptBlock {
             break
         }
         'syncctl;audit;list' {
-            [CompletionResult]::new('--direction', '--direction', [CompletionResultType]::ParameterName, 'Only outbound or only inbound entries')
+            [CompletionResult]::new('--direction', '--direction', [CompletionResultType]::ParameterName, 'Only attempts, only webhooks that arrived, or only what operators did over HTTP')
             [CompletionResult]::new('--endpoint', '--endpoint', [CompletionResultType]::ParameterName, 'Only to this endpoint')
             [CompletionResult]::new('--type', '--type', [CompletionResultType]::ParameterName, 'Only this event type, or a pattern such as `user.*`')
             [CompletionResult]::new('--resource', '--resource', [CompletionResultType]::ParameterName, 'Only about the resource with this id')

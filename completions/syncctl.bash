@@ -361,7 +361,7 @@ _syncctl() {
             fi
             case "${prev}" in
                 --direction)
-                    COMPREPLY=($(compgen -W "outbound inbound" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "outbound inbound operator" -- "${cur}"))
                     return 0
                     ;;
                 --endpoint)

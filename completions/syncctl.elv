@@ -1135,7 +1135,7 @@ set edit:completion:arg-completer[syncctl] = {|@words|
             cand list 'List audit entries, newest first: sync.TYPE, sync.failure, sync.recovery'
         }
         &'syncctl;audit;list'= {
-            cand --direction 'Only outbound or only inbound entries'
+            cand --direction 'Only attempts, only webhooks that arrived, or only what operators did over HTTP'
             cand --endpoint 'Only to this endpoint'
             cand --type 'Only this event type, or a pattern such as `user.*`'
             cand --resource 'Only about the resource with this id'

@@ -1355,8 +1355,9 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and not __fish_se
 complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and not __fish_seen_subcommand_from list" -l no-input -d 'Never prompt; fail instead'
 complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and not __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and not __fish_seen_subcommand_from list" -f -a "list" -d 'List audit entries, newest first: sync.TYPE, sync.failure, sync.recovery'
-complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -l direction -d 'Only outbound or only inbound entries' -r -f -a "outbound\t''
-inbound\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -l direction -d 'Only attempts, only webhooks that arrived, or only what operators did over HTTP' -r -f -a "outbound\t''
+inbound\t''
+operator\t''"
 complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -l endpoint -d 'Only to this endpoint' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -l type -d 'Only this event type, or a pattern such as `user.*`' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand audit; and __fish_seen_subcommand_from list" -l resource -d 'Only about the resource with this id' -r

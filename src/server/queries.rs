@@ -26,31 +26,27 @@ pub(super) enum SortOrder {
     Oldest,
 }
 
-/// The states in a list with commas; an empty one is any.
+/// The states in a list with commas; without one, any.
 #[derive(Clone, Debug, Default)]
 pub(super) struct States(Vec<State>);
 
 impl<'de> Deserialize<'de> for States {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
-        let states = names.map(State::parse).collect::<Option<_>>();
+        let states = text.split(',').map(State::parse).collect::<Option<_>>();
         let all = State::ALL.map(State::name).join(", ");
         states.map(Self).ok_or_else(|| D::Error::custom(format_args!("must be some of {all}")))
     }
 }
 
-/// A pattern of event types; an empty one is any.
+/// A pattern of event types; without one, any.
 #[derive(Clone, Debug, Default)]
 pub(super) struct TypePattern(Option<Pattern>);
 
 impl<'de> Deserialize<'de> for TypePattern {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        match text.is_empty() {
-            true => Ok(Self(None)),
-            false => Pattern::parse(&text).map(|pattern| Self(Some(pattern))).map_err(D::Error::custom),
-        }
+        Pattern::parse(&text).map(|pattern| Self(Some(pattern))).map_err(D::Error::custom)
     }
 }
 
@@ -80,14 +76,14 @@ impl<'de> Deserialize<'de> for When {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         let text = text.trim();
-        if text.is_empty() {
-            return Ok(Self::Any);
-        }
         if let Some(at) = Timestamp::parse(text) {
             return Ok(Self::At(at));
         }
-        let span = humantime::parse_duration(text.trim_start_matches('-'));
-        span.map(Self::Before).map_err(|_| D::Error::custom("must be RFC 3339, or a duration before now such as 2h"))
+        // A number alone has no unit, not even if it is zero.
+        let span = text.strip_prefix('-').unwrap_or(text);
+        let has_unit = span.ends_with(|c: char| c.is_ascii_alphabetic());
+        let span = humantime::parse_duration(span).ok().filter(|_| has_unit);
+        span.map(Self::Before).ok_or_else(|| D::Error::custom("must be RFC 3339, or a duration before now such as 2h"))
     }
 }
 
@@ -222,7 +218,6 @@ impl EventsQuery {
             since,
             until,
             past: self.after,
-            ..EventFilter::default()
         })
     }
 }
@@ -271,7 +266,7 @@ impl AuditQuery {
         let (since, until) = window(self.since, self.until, now)?;
         let (event_type, resource_id) = (self.event_type.0.clone(), self.resource.0.clone());
         let refused = self.refused;
-        Ok(ReceivedFilter { refused, event_type, resource_id, since, until, ..ReceivedFilter::default() })
+        Ok(ReceivedFilter { refused, event_type, resource_id, since, until })
     }
 
     /// What operators did in the window. A type or a resource is not what an action is about.

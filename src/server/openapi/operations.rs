@@ -90,16 +90,22 @@ const SORT_BY: QueryParameter = ("sortBy", r#"{"type":"string","enum":["name","e
 const REFRESH: QueryParameter = ("refresh", r#"{"type":"integer","minimum":0,"maximum":3600,"default":15}"#, false);
 const ORDER: QueryParameter = ("sortOrder", r#"{"type":"string","enum":["asc","desc"]}"#, false);
 const READ: &[u16] = &[200, 404];
-const STATE: QueryParameter = ("state", FILTER, false);
+const STATE: QueryParameter = (
+    "state",
+    r#"{"type":"string","pattern":"^(pending|held|processing|delivered|failed)(,(pending|held|processing|delivered|failed))*$"}"#,
+    false,
+);
 const ENDPOINT: QueryParameter = ("endpoint", FILTER, false);
 const TYPE: QueryParameter =
-    ("type", r#"{"type":"string","description":"A type, or a pattern such as `user.*`."}"#, false);
+    ("type", r#"{"type":"string","pattern":"^([*]|[a-z0-9_]+[.][*]|[a-z0-9_]+([.][a-z0-9_]+)+([.][*])?)$"}"#, false);
 const RESOURCE: QueryParameter = ("resource", FILTER, false);
 const STATUS: QueryParameter = ("status", r#"{"type":"integer","minimum":100,"maximum":999}"#, false);
 const ERROR: QueryParameter = ("error", FILTER, false);
 const SINCE: QueryParameter = ("since", WHEN, false);
 const UNTIL: QueryParameter = ("until", WHEN, false);
-const WHEN: &str = r#"{"type":"string","description":"RFC 3339, or a duration before now such as `2h`."}"#;
+/// RFC 3339, or a duration before now.
+const WHEN: &str =
+    r#"{"anyOf":[{"type":"string","format":"date-time"},{"type":"string","pattern":"^[0-9]{1,3}[smhd]$"}]}"#;
 const AFTER: QueryParameter =
     ("after", r#"{"type":"integer","description":"The `nextAfter` of the page before."}"#, false);
 const SORT: QueryParameter = ("sort", r#"{"type":"string","enum":["newest","oldest"],"default":"newest"}"#, false);
