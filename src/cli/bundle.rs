@@ -13,10 +13,10 @@ use super::exit::{CliError, Exit};
 use super::version::VERSION;
 use crate::config::Config;
 use crate::format::bytes;
-use crate::monitor::{self, HEALTH_WINDOW, STATS_WINDOW};
+use crate::monitor;
 use crate::report::Report;
 use crate::report::bundle::{Parts, bundle};
-use crate::store::{DeliveryFilter, FileStore, Page};
+use crate::service::figures;
 
 /// Failures and runs in a bundle.
 const LATEST: u64 = 100;
@@ -58,32 +58,21 @@ impl BundleArgs {
         let (store, now) = (context.read_store()?, context.now);
         let config = context.config()?;
         let event = self.event.as_deref().map(|id| find(store.as_ref(), id)).transpose()?;
-        let figures = store.figures(now).wait()?;
-        let health = monitor::health(
-            &figures,
-            &store.rates(now.minus(HEALTH_WINDOW)).wait()?,
-            &store.received_figures(now.minus(HEALTH_WINDOW)).wait()?,
-            store.file().map(FileStore::storage).unwrap_or_default(),
-            &config.health,
-            now,
-        );
-        let since = now.minus(STATS_WINDOW);
-        let stats = monitor::failure_stats(&figures, &store.rates(since).wait()?, since);
-        let troubled = DeliveryFilter { troubled: true, ..DeliveryFilter::default() };
-        let page = Page { limit: LATEST, number: 1, oldest_first: false };
-        let failures = store.deliveries(&troubled, page).wait()?;
+        let details = figures::health_details(store.as_ref(), now)?;
+        let health = monitor::health(&details.figures, &config.health, now);
+        let failures = figures::recent_failures(store.as_ref(), LATEST)?;
         let runs = store.runs(LATEST).wait()?;
         let database = store.database().wait().ok();
         let parts = Parts {
             now,
             version: VERSION,
             settings: settings(config),
-            figures: &figures,
+            figures: &details.figures.figures,
             health: &health,
-            stats: &stats,
+            stats: &details.stats,
             database: database.as_ref(),
             runs: &runs,
-            failures: &failures.rows,
+            failures: &failures,
             event: event.as_ref(),
         };
         let text = serde_json::to_string_pretty(&bundle(&parts)).expect("a bundle is structs and lists");

@@ -8,9 +8,10 @@ use super::exit::{CliError, Exit};
 use super::values;
 use crate::clock::Timestamp;
 use crate::config::{Config, Sources};
-use crate::monitor::Grade;
 use crate::monitor::nagios::{Measured, Thresholds, judge};
+use crate::monitor::{self, Grade};
 use crate::report::{Report, health};
+use crate::service::figures;
 use crate::store::{self, Access};
 
 /// How it ends when nothing could be found out: the 3 that others use for something done in part.
@@ -85,8 +86,9 @@ fn examine(
 ) -> Result<(Grade, Report), CliError> {
     let config = Config::load(sources)?;
     let store = store::open(config.database()?, Access::Existing)?;
-    let (figures, judged) = health::judge(store.as_ref(), &config.health, now)?;
-    let measured = Measured::of(&figures, &judged, now);
+    let read = figures::health_figures(store.as_ref(), now)?;
+    let judged = monitor::health(&read, &config.health, now);
+    let measured = Measured::of(&read.figures, &judged, now);
     let warning = warning.or(Thresholds::warning(&config.health));
     let critical = critical.or(Thresholds::critical(&config.health));
     let answer = judge(&measured, &judged, &warning, &critical);

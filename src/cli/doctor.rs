@@ -11,10 +11,10 @@ use super::version::VERSION;
 use crate::clock::Timestamp;
 use crate::config::{Config, Inspection};
 use crate::endpoint::{Endpoint, ResolvedEndpoint, resolve};
-use crate::monitor::Limits;
+use crate::monitor::{self, Limits};
 use crate::outbound::http::Client;
 use crate::report::doctor::{self, Finding, Severity};
-use crate::report::health;
+use crate::service::figures;
 use crate::store::{self, Access, EventFilter, Location, Page, Store, StoreError};
 use crate::untrusted::Untrusted;
 
@@ -145,9 +145,10 @@ fn examine(store: &Arc<dyn Store>, limits: &Limits, deep: bool, now: Timestamp) 
         // What a damaged file says is not worth telling.
         return Ok(Looked { findings, ..Looked::default() });
     }
-    let (figures, judged) = health::judge(store.as_ref(), limits, now)?;
+    let read = figures::health_figures(store.as_ref(), now)?;
+    let judged = monitor::health(&read, limits, now);
     let runs = store.runs(1).wait()?;
-    findings.push(doctor::runs(&runs, store.open_runs().wait()?, &figures, limits, now));
+    findings.push(doctor::runs(&runs, store.open_runs().wait()?, &read.figures, limits, now));
     findings.push(doctor::queue(&judged));
     let latest = store.events(&EventFilter::default(), Page { limit: 1, number: 1, oldest_first: false }).wait()?;
     let newest = latest.rows.iter().map(|row| row.created_at).chain(runs.iter().map(|run| run.started_at)).max();

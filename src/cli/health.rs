@@ -2,7 +2,9 @@
 
 use super::context::Context;
 use super::exit::{CliError, Exit};
+use crate::monitor;
 use crate::report::health;
+use crate::service::figures;
 
 /// Arguments of `health`.
 #[derive(Debug, clap::Args)]
@@ -11,8 +13,10 @@ pub struct HealthArgs {}
 impl HealthArgs {
     pub(super) fn run(self, context: &Context) -> Result<Exit, CliError> {
         let store = context.existing_store()?;
-        let (healthy, report) = health::examine(store.as_ref(), &context.config()?.health, context.now)?;
-        if healthy {
+        let details = figures::health_details(store.as_ref(), context.now)?;
+        let judged = monitor::health(&details.figures, &context.config()?.health, context.now);
+        let report = health::health(&judged, &details, context.now);
+        if judged.healthy {
             context.screen.said(&report)?;
             return Ok(Exit::Done);
         }

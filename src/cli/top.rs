@@ -14,12 +14,13 @@ use super::values;
 use crate::clock::{Clock as _, SystemClock, Timestamp};
 use crate::delivery::Trigger;
 use crate::event::EventId;
+use crate::monitor;
 use crate::monitor::pace::{self, Readings};
-use crate::monitor::{self, HEALTH_WINDOW};
 use crate::render::live::{Key, Live, Pane, View, next_key};
 use crate::report::top::{Moment, Top, event_lines, top};
 use crate::report::why;
-use crate::store::{AttemptFilter, DeliveryFilter, DeliveryId, FileStore, Page, Replay, Store};
+use crate::service::figures;
+use crate::store::{Answer, AttemptFilter, DeliveryFilter, DeliveryId, Page, Replay, Store};
 
 /// Failures that a screen may list.
 const FAILURES: u64 = 100;
@@ -100,7 +101,7 @@ struct Session<'a> {
 impl<'a> Session<'a> {
     async fn begin(context: &'a Context, store: Arc<dyn Store>) -> Result<Self, CliError> {
         let mut readings = Readings::default();
-        let moment = read(context, store.as_ref(), &mut readings).await?;
+        let moment = read(context, &store, &mut readings).await?;
         let top = top(&moment, &readings);
         let title = format!("syncctl top: {}", context.config()?.database()?);
         Ok(Self {
@@ -155,7 +156,7 @@ impl<'a> Session<'a> {
 
     /// Reads the queue again. Where that fails the last figures stay, and the failure is shown.
     async fn refresh(&mut self) {
-        match read(self.context, self.store.as_ref(), &mut self.readings).await {
+        match read(self.context, &self.store, &mut self.readings).await {
             Ok(moment) => {
                 self.moment = moment;
                 self.top = top(&self.moment, &self.readings);
@@ -305,19 +306,17 @@ fn sentence(fault: &CliError) -> String {
 }
 
 /// Reads everything one screen needs.
-async fn read(context: &Context, store: &dyn Store, readings: &mut Readings) -> Result<Moment, CliError> {
+async fn read(context: &Context, store: &Arc<dyn Store>, readings: &mut Readings) -> Result<Moment, CliError> {
     let now: Timestamp = SystemClock.now();
-    let figures = store.figures(now).await?;
-    readings.add(&figures, now);
-    let rates = store.rates(now.minus(HEALTH_WINDOW)).await?;
-    let received = store.received_figures(now.minus(HEALTH_WINDOW)).await?;
-    let storage = store.file().map(FileStore::storage).unwrap_or_default();
-    let health = monitor::health(&figures, &rates, &received, storage, &context.config()?.health, now);
+    let reader = Arc::clone(store);
+    let read = Answer::deferred(move || figures::health_figures(reader.as_ref(), now)).await?;
+    readings.add(&read.figures, now);
+    let health = monitor::health(&read, &context.config()?.health, now);
     let recent = AttemptFilter { since: Some(now.minus(LATENCY_WINDOW)), ..AttemptFilter::default() };
     let attempts = store.attempts(&recent, newest(ATTEMPTS)).await?;
     let troubled = DeliveryFilter { troubled: true, ..DeliveryFilter::default() };
     let failures = store.deliveries(&troubled, newest(FAILURES)).await?;
-    Ok(Moment { now, figures, health, latencies: pace::latencies(&attempts.rows), failures })
+    Ok(Moment { now, figures: read.figures, health, latencies: pace::latencies(&attempts.rows), failures })
 }
 
 fn newest(limit: u64) -> Page {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::check::check_if;
 use super::{Check, Grade, Limits, percent};
 use crate::clock::Timestamp;
 use crate::format::short_duration;
@@ -59,7 +60,7 @@ fn check_refusals(totals: ReceivedTotals, rates: &[ReceivedRate], limits: &Limit
     let text = format!("{} of {total} webhooks were refused in the last hour{why}", totals.refused);
     let value = format!("{} of {total}", totals.refused);
     let limit = format!("{} and {}", limits.max_failures, percent(limits.max_failure_rate));
-    super::check("refused webhooks", wrong, value, limit, text)
+    check_if("refused webhooks", wrong, value, limit, text)
 }
 
 fn check_clock(totals: ReceivedTotals) -> Check {
@@ -94,7 +95,7 @@ fn check_silence(last: Option<Timestamp>, limits: &Limits, now: Timestamp) -> Op
         None => "no webhook has ever verified".to_owned(),
     };
     let wrong = age.is_none_or(|age| age > limits.silence_after);
-    Some(super::check("silence", wrong, value, short_duration(limits.silence_after), text))
+    Some(check_if("silence", wrong, value, short_duration(limits.silence_after), text))
 }
 
 #[cfg(test)]

@@ -2,11 +2,7 @@
 
 use super::{Table, audit, health, queue, records};
 use crate::clock::Timestamp;
-use crate::monitor::{FreshnessThresholds, Limits};
-use crate::store::{Result, Store};
-
-/// Webhooks that are shown, of those taken and of those refused.
-const SHOWN: u32 = 10;
+use crate::monitor::{self, DashboardFigures, FreshnessThresholds, Limits};
 
 /// The state of everything at one moment.
 #[derive(Debug)]
@@ -34,9 +30,10 @@ pub struct Part {
     pub hint: &'static str,
 }
 
-/// Reads the state at `now`. What it costs does not grow with what is finished.
-pub fn dashboard(store: &dyn Store, limits: &Limits, ages: &FreshnessThresholds, now: Timestamp) -> Result<Dashboard> {
-    let (figures, judged) = health::judge(store, limits, now)?;
+/// Lays out the state at `now`.
+pub fn dashboard(read: &DashboardFigures, limits: &Limits, ages: &FreshnessThresholds, now: Timestamp) -> Dashboard {
+    let judged = monitor::health(&read.health, limits, now);
+    let figures = &read.health.figures;
     let parts = vec![
         Part {
             title: "Endpoints",
@@ -46,34 +43,34 @@ pub fn dashboard(store: &dyn Store, limits: &Limits, ages: &FreshnessThresholds,
         },
         Part {
             title: "Recent failures",
-            table: health::failure_table(&health::recent_failures(store)?),
+            table: health::failure_table(&read.failures),
             empty: "Nothing waits after a failure, and nothing was given up.",
             hint: "syncctl events show EVENT tells every attempt, syncctl replay EVENT delivers again",
         },
         Part {
             title: "Last received",
-            table: audit::arrived(&store.latest_received(false, SHOWN).wait()?),
+            table: audit::arrived(&read.accepted),
             empty: "No webhook has arrived yet.",
             hint: "syncctl audit list --direction inbound has them all",
         },
         Part {
             title: "Last refused",
-            table: audit::refused(&store.latest_received(true, SHOWN).wait()?),
+            table: audit::refused(&read.refused),
             empty: "No webhook was refused.",
             hint: "syncctl help explain says what a reason means, syncctl verify --explain finds its cause",
         },
         Part {
             title: "Records",
-            table: records::census(&store.record_summaries().wait()?, ages, now),
+            table: records::census(&read.records, ages, now),
             empty: "",
             hint: "syncctl records list shows each, with its own freshness",
         },
         Part { title: "Checks", table: health::check_table(&judged), empty: "", hint: "" },
     ];
-    Ok(Dashboard {
+    Dashboard {
         healthy: judged.healthy,
         message: judged.message,
-        figures: queue::queue_table(queue::Queue::of(&figures, now)),
+        figures: queue::queue_table(queue::Queue::of(figures, now)),
         parts,
-    })
+    }
 }

@@ -9,11 +9,9 @@ use super::queue::Queue;
 use super::{Cell, Column, Level, Report, Table};
 use crate::clock::Timestamp;
 use crate::monitor::nagios::{Answer, Measured};
-use crate::monitor::{
-    self, Check, FailureStats, Grade, HEALTH_WINDOW, Health, Limits, ReceivedTotals, STATS_WINDOW, percent,
-};
+use crate::monitor::{Check, FailureStats, Grade, Health, HealthDetails, ReceivedTotals, percent};
+use crate::store::DeliveryRow;
 use crate::store::inbound::{ReceivedFigures, ReceivedRate};
-use crate::store::{DeliveryFilter, DeliveryRow, Figures, FileStore, Page, Result, Store};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -80,51 +78,9 @@ const CHECKS: &[Column] = &[
     Column::text("message", "MESSAGE").only_wide(),
 ];
 
-/// Recent failures that are shown.
-const RECENT: u64 = 10;
-
-/// Reads and judges how the queue is.
-pub fn judge(store: &dyn Store, limits: &Limits, now: Timestamp) -> Result<(Figures, Health)> {
-    judge_with(store, &store.received_figures(now.minus(HEALTH_WINDOW)).wait()?, limits, now)
-}
-
-fn judge_with(
-    store: &dyn Store,
-    received: &ReceivedFigures,
-    limits: &Limits,
-    now: Timestamp,
-) -> Result<(Figures, Health)> {
-    let figures = store.figures(now).wait()?;
-    let rates = store.rates(now.minus(HEALTH_WINDOW)).wait()?;
-    let storage = store.file().map(FileStore::storage).unwrap_or_default();
-    let judged = monitor::health(&figures, &rates, received, storage, limits, now);
-    Ok((figures, judged))
-}
-
-/// Reads what `health` needs: whether the queue is healthy, and the report that says so.
-pub fn examine(store: &dyn Store, limits: &Limits, now: Timestamp) -> Result<(bool, Report)> {
-    let received = store.received_figures(now.minus(HEALTH_WINDOW)).wait()?;
-    let (figures, judged) = judge_with(store, &received, limits, now)?;
-    let since = now.minus(STATS_WINDOW);
-    let stats = monitor::failure_stats(&figures, &store.rates(since).wait()?, since);
-    let recent = recent_failures(store)?;
-    Ok((judged.healthy, health(&judged, Queue::of(&figures, now), &recent, &stats, &received)))
-}
-
-/// The latest troubled deliveries.
-pub(super) fn recent_failures(store: &dyn Store) -> Result<Vec<DeliveryRow>> {
-    let troubled = DeliveryFilter { troubled: true, ..DeliveryFilter::default() };
-    Ok(store.deliveries(&troubled, Page { limit: RECENT, number: 1, oldest_first: false }).wait()?.rows)
-}
-
-/// What `health` and `GET /api/sync/health` answer. `recent` are the latest troubled deliveries.
-pub fn health(
-    health: &Health,
-    queue: Queue,
-    recent: &[DeliveryRow],
-    stats: &FailureStats,
-    received: &ReceivedFigures,
-) -> Report {
+/// What `health` and `GET /api/sync/health` answer.
+pub fn health(health: &Health, details: &HealthDetails, now: Timestamp) -> Report {
+    let HealthDetails { figures, stats, recent } = details;
     let answer = HealthAnswer {
         health: HealthView {
             healthy: health.healthy,
@@ -134,10 +90,10 @@ pub fn health(
             message: &health.message,
             checks: &health.checks,
         },
-        queue,
+        queue: Queue::of(&figures.figures, now),
         recent_failures: recent.iter().map(FailureView::of).collect(),
         failure_stats: stats,
-        received: ReceivedView::of(received),
+        received: ReceivedView::of(&figures.received),
     };
     let report = Report::new(&answer)
         .with_line(&*health.message)

@@ -14,6 +14,7 @@ use super::html::{Foreign, figures, page, table, time_element};
 use super::state::App;
 use crate::clock::Timestamp;
 use crate::report::dashboard::{Dashboard, Part, dashboard};
+use crate::service::figures;
 
 /// Seconds between two loads: 15 unless the query says otherwise, 0 for a page that stays.
 type Refresh = Number<0, 3_600, 15>;
@@ -29,7 +30,8 @@ pub(super) async fn show(
     Query(query): Query<DashboardQuery>,
 ) -> Result<Response, Problem> {
     let (now, settings) = (app.now(), app.settings());
-    let state = app.read(move |store| dashboard(store, &settings.limits, &settings.ages, now)).await?;
+    let read = app.read(move |store| figures::dashboard_figures(store, now)).await?;
+    let state = dashboard(&read, &settings.limits, &settings.ages, now);
     let title = if state.healthy { "syncctl: healthy" } else { "syncctl: unhealthy" };
     let refresh = Some(query.refresh.0).filter(|seconds| *seconds > 0);
     Ok(page(StatusCode::OK, title, refresh, &body(&state, refresh, now)))

@@ -12,8 +12,10 @@ use super::admin::actions::{self, Actor};
 use super::answer::{Answer, Problem};
 use super::metrics;
 use super::state::App;
+use crate::monitor;
 use crate::report::queue::{self, RunView};
 use crate::report::{Report, health as healthy};
+use crate::service::figures;
 
 pub(super) async fn status(State(app): State<Arc<App>>) -> Result<Answer, Problem> {
     let now = app.now();
@@ -24,8 +26,9 @@ pub(super) async fn status(State(app): State<Arc<App>>) -> Result<Answer, Proble
 /// An unhealthy queue is an answer, not an error: the data say whether it is healthy.
 pub(super) async fn health(State(app): State<Arc<App>>) -> Result<Answer, Problem> {
     let (now, settings) = (app.now(), app.settings());
-    let (_, report) = app.read(move |store| healthy::examine(store, &settings.limits, now)).await?;
-    Ok(Answer::new(report))
+    let details = app.read(move |store| figures::health_details(store, now)).await?;
+    let judged = monitor::health(&details.figures, &settings.limits, now);
+    Ok(Answer::new(healthy::health(&judged, &details, now)))
 }
 
 /// A run on demand. One that an operator asks for is audited; a scheduler's is in the list of runs alone.

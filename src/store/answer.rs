@@ -89,8 +89,8 @@ impl<T> Answer<T> {
         (Reply { caller, stage: Arc::clone(&stage) }, Self(Source::Sent(answer, stage)))
     }
 
-    /// An answer that `work`, which blocks, gives once it is waited for.
-    pub(super) fn deferred(work: impl FnOnce() -> Result<T> + Send + 'static) -> Self {
+    /// An answer that `work`, which blocks, gives once it is waited for: several reads as one, for instance.
+    pub fn deferred(work: impl FnOnce() -> Result<T> + Send + 'static) -> Self {
         Self(Source::Deferred(Some(Box::new(work))))
     }
 }

@@ -1,0 +1,90 @@
+//! How fresh data is, and whether it is synchronized, in the words of the original admin panel.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::clock::Timestamp;
+
+/// How old the last news may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FreshnessThresholds {
+    /// Older than this is worth a warning.
+    pub warn_after: Duration,
+    /// Older than this is an error.
+    pub error_after: Duration,
+}
+
+impl Default for FreshnessThresholds {
+    fn default() -> Self {
+        Self { warn_after: Duration::from_mins(60), error_after: Duration::from_mins(180) }
+    }
+}
+
+/// How fresh the last news are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Freshness {
+    /// Newer than the first threshold.
+    Fresh,
+    /// Older than that.
+    Aging,
+    /// Older than the second.
+    Stale,
+}
+
+impl Freshness {
+    /// Its word, as the original wrote it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Fresh => "Fresh",
+            Self::Aging => "Aging",
+            Self::Stale => "Stale",
+        }
+    }
+}
+
+/// Judges the age of a record or of a last success, in whole minutes as the original did: 60 minutes are fresh, 61 are aging.
+/// A moment ahead of `now` is fresh.
+pub fn freshness(last: Timestamp, ages: &FreshnessThresholds, now: Timestamp) -> Freshness {
+    let age = Duration::from_mins(now.since(last).as_secs() / 60);
+    if age > ages.error_after {
+        Freshness::Stale
+    } else if age > ages.warn_after {
+        Freshness::Aging
+    } else {
+        Freshness::Fresh
+    }
+}
+
+/// Whether one side knows what the other does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Synced {
+    /// Everything arrived.
+    Synced,
+    /// Something is on its way.
+    Syncing,
+    /// Something was given up.
+    Failed,
+}
+
+impl Synced {
+    /// Judges the deliveries of an endpoint, or of a queue: `open` ones and `failed` ones.
+    pub fn of(open: i64, failed: i64) -> Self {
+        match (open, failed) {
+            (_, 1..) => Self::Failed,
+            (1.., _) => Self::Syncing,
+            _ => Self::Synced,
+        }
+    }
+
+    /// Its words, as the original wrote them.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Synced => "✓ Synced",
+            Self::Syncing => "⟳ Syncing...",
+            Self::Failed => "✗ Sync failed",
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! Whether the queue is healthy: every check, and one sentence.
+
+use std::time::Duration;
+
+use super::check::check_if;
+use super::{Attempts, Check, FailureStats, Grade, Limits, due_age, percent, processing_age, received};
+use crate::clock::Timestamp;
+use crate::endpoint::PausedBy;
+use crate::format::{bytes, short_duration};
+use crate::store::inbound::{ReceivedFigures, ReceivedRow, RecordSummary};
+use crate::store::{DeliveryRow, EndpointFigures, Figures, Rate, Storage};
+
+/// A write-ahead log from here on is worth a look: it is worked off long before, unless somebody keeps it from that.
+pub const LARGE_LOG: u64 = 64 << 20;
+/// A write-ahead log from here on is not healthy: it fills the disk, and slows every reader.
+pub const HUGE_LOG: u64 = 256 << 20;
+
+/// The health of the queue.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Health {
+    /// Whether nothing is critical.
+    pub healthy: bool,
+    /// The share of attempts that failed in the window; 0 when there were none.
+    pub failure_rate: f64,
+    /// Attempts that failed in the window.
+    pub recent_failures: u64,
+    /// Attempts that ended in the window.
+    pub recent_attempts: u64,
+    /// One sentence for people.
+    pub message: String,
+    /// Everything that was looked at.
+    pub checks: Vec<Check>,
+}
+
+/// What the health of the queue is judged by.
+#[derive(Clone, Debug, Default)]
+pub struct HealthFigures {
+    /// The queue and its endpoints.
+    pub figures: Figures,
+    /// Attempts that ended within [`HEALTH_WINDOW`].
+    pub rates: Vec<Rate>,
+    /// What arrived within it.
+    pub received: ReceivedFigures,
+    /// The space that the queue takes, where it is a file.
+    pub storage: Storage,
+}
+
+/// What is shown beside it.
+#[derive(Clone, Debug, Default)]
+pub struct HealthDetails {
+    /// What health is judged by.
+    pub figures: HealthFigures,
+    /// Failures of the last day.
+    pub stats: FailureStats,
+    /// The latest deliveries with a failed attempt that wait or were given up, newest first.
+    pub recent: Vec<DeliveryRow>,
+}
+
+/// What the dashboard shows.
+#[derive(Clone, Debug, Default)]
+pub struct DashboardFigures {
+    /// What health is judged by.
+    pub health: HealthFigures,
+    /// The latest deliveries in trouble, newest first.
+    pub failures: Vec<DeliveryRow>,
+    /// The latest webhooks that were accepted, newest first.
+    pub accepted: Vec<ReceivedRow>,
+    /// The latest that were refused, newest first.
+    pub refused: Vec<ReceivedRow>,
+    /// The records, by type.
+    pub records: Vec<RecordSummary>,
+}
+
+/// Judges the queue and the receiving side. `rates` and `received` are those of the [`HEALTH_WINDOW`] before `now`.
+pub fn health(read: &HealthFigures, limits: &Limits, now: Timestamp) -> Health {
+    let HealthFigures { figures, rates, received, storage } = read;
+    let attempts = Attempts::of(rates);
+    let mut checks = vec![
+        check_rate(attempts, limits),
+        check_failures(attempts, limits),
+        check_due_age(due_age(figures, now), limits),
+        check_processing_age(processing_age(figures, now), limits),
+        check_endpoints(figures),
+        check_held(figures),
+        check_storage(*storage),
+    ];
+    checks.extend(received::checks(received, limits, now));
+    let healthy = checks.iter().all(|check| check.state != Grade::Critical);
+    Health {
+        healthy,
+        failure_rate: attempts.failure_rate(),
+        recent_failures: attempts.failed,
+        recent_attempts: attempts.total(),
+        message: message(healthy, &checks, attempts),
+        checks,
+    }
+}
+
+fn message(healthy: bool, checks: &[Check], attempts: Attempts) -> String {
+    if healthy {
+        return match attempts.total() {
+            0 => "healthy: nothing was attempted in the last hour".to_owned(),
+            total => format!("healthy: {} of {total} attempts failed in the last hour", attempts.failed),
+        };
+    }
+    let wrong = checks.iter().filter(|check| check.state == Grade::Critical);
+    let wrong: Vec<&str> = wrong.filter_map(|check| check.message.as_deref()).collect();
+    format!("unhealthy: {}", wrong.join("; "))
+}
+
+fn check_rate(attempts: Attempts, limits: &Limits) -> Check {
+    let wrong = attempts.failure_rate() > limits.max_failure_rate;
+    let (value, limit) = (percent(attempts.failure_rate()), percent(limits.max_failure_rate));
+    let text = format!(
+        "{value} of attempts failed in the last hour ({} of {}), more than {limit}",
+        attempts.failed,
+        attempts.total()
+    );
+    check_if("failure rate", wrong, value, limit, text)
+}
+
+fn check_failures(attempts: Attempts, limits: &Limits) -> Check {
+    let wrong = attempts.failed > limits.max_failures;
+    let text = format!("{} attempts failed in the last hour, more than {}", attempts.failed, limits.max_failures);
+    check_if("failures", wrong, attempts.failed.to_string(), limits.max_failures.to_string(), text)
+}
+
+fn check_due_age(age: Duration, limits: &Limits) -> Check {
+    let (value, limit) = (short_duration(age), short_duration(limits.max_due_age));
+    let text = format!("the oldest due delivery has waited {value}, longer than {limit}: no worker is running");
+    check_if("oldest due", age > limits.max_due_age, value, limit, text)
+}
+
+fn check_processing_age(age: Duration, limits: &Limits) -> Check {
+    let (value, limit) = (short_duration(age), short_duration(limits.max_processing_age));
+    let stuck = !age.is_zero() && age >= limits.max_processing_age;
+    let text = format!("a delivery has been processing for {value}");
+    check_if("longest processing", stuck, value, limit, text)
+}
+
+/// Gone endpoints are critical, resting ones worth a look.
+fn check_endpoints(figures: &Figures) -> Check {
+    let endpoints = || figures.endpoints.iter().map(|row| &row.endpoint).filter(|endpoint| endpoint.configured);
+    let gone: Vec<&str> =
+        endpoints().filter(|it| it.paused_by == Some(PausedBy::Gone)).map(|it| it.name.as_str()).collect();
+    let resting = endpoints().filter(|it| it.paused_by.is_none() && it.circuit.open.is_some()).count();
+    let state = match (gone.len(), resting) {
+        (0, 0) => Grade::Ok,
+        (0, _) => Grade::Warning,
+        _ => Grade::Critical,
+    };
+    let message = match state {
+        Grade::Ok => None,
+        Grade::Warning => Some(format!("circuit open for {resting}: they did not answer, or asked for a pause")),
+        Grade::Critical => Some(format!("answered 410 and were paused: {}", gone.join(", "))),
+    };
+    let value = match (gone.len(), resting) {
+        (0, 0) => "none gone".to_owned(),
+        (0, resting) => format!("{resting} with an open circuit"),
+        (gone, 0) => format!("{gone} gone"),
+        (gone, resting) => format!("{gone} gone, {resting} with an open circuit"),
+    };
+    Check { name: "endpoints", state, value, limit: "none gone".to_owned(), message }
+}
+
+/// What is held goes out only once somebody does something about its endpoint: worth a look.
+fn check_held(figures: &Figures) -> Check {
+    let held =
+        || figures.endpoints.iter().filter(|row| row.endpoint.is_paused_or_unconfigured() && row.counts.pending > 0);
+    let total: i64 = held().map(|row| row.counts.pending).sum();
+    let named = |row: &EndpointFigures| {
+        format!("{} for {}, which is {}", row.counts.pending, row.endpoint.name, row.endpoint.state_name())
+    };
+    let message = (total > 0).then(|| format!("deliveries held: {}", held().map(named).collect::<Vec<_>>().join(", ")));
+    let state = if total > 0 { Grade::Warning } else { Grade::Ok };
+    Check { name: "held", state, value: total.to_string(), limit: "0".to_owned(), message }
+}
+
+/// A disk that is full and a log that fills it are critical.
+fn check_storage(storage: Storage) -> Check {
+    let log = bytes(storage.wal_bytes);
+    let (state, message) = match (storage.full, storage.wal_bytes) {
+        _ if storage.read_only => (
+            Grade::Critical,
+            Some("the file system of the database is mounted read-only: nothing can be stored".to_owned()),
+        ),
+        (true, _) => (Grade::Critical, Some("the disk of the database is full: nothing can be stored".to_owned())),
+        (false, HUGE_LOG..) => (
+            Grade::Critical,
+            Some(format!("the write-ahead log has grown to {log}: a long-running reader blocks WAL checkpoints")),
+        ),
+        (false, LARGE_LOG..) => (Grade::Warning, Some(format!("the write-ahead log has grown to {log}"))),
+        (false, _) => (Grade::Ok, None),
+    };
+    let value = match (storage.read_only, storage.full) {
+        (true, _) => "read-only".to_owned(),
+        (_, true) => format!("full, log {log}"),
+        (_, false) => format!("log {log}"),
+    };
+    Check { name: "storage", state, value, limit: format!("log {}", bytes(HUGE_LOG)), message }
+}
