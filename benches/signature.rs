@@ -100,7 +100,7 @@ impl Case {
 }
 
 fn message(body: &[u8]) -> Message<'_> {
-    Message { method: "POST", url: "", id: ID, time: NOW_TEXT, body }
+    Message { method: "POST", url: "", id: ID, time: NOW_TEXT, body, context: "" }
 }
 
 fn signer() -> Signer {

@@ -27,7 +27,7 @@ use crate::signature::code::Codes;
 use crate::signature::scheme::{Claim, Time};
 use crate::signature::verify::message;
 use crate::signature::{
-    Message, ORIGINAL, Received, Scheme, TimeForm, Tolerance, VerifyError, detect, find, schemes, verify,
+    Facts, Message, ORIGINAL, Received, Scheme, TimeForm, Tolerance, VerifyError, detect, find, schemes, verify,
 };
 use bodies::{Body, Seen};
 use hints::{Hints, time_in_list};
@@ -80,15 +80,20 @@ pub fn explain(scheme: &dyn Scheme, received: &Received, secrets: &[Candidate]) 
         return Explanation { changes: behind_hash(scheme, &message), tried: 1, ..Explanation::default() };
     }
     let hints = Hints::of(scheme.facts(), received);
+    let mut codes = codes::variants(scheme.facts(), received);
+    let is_in_body = scheme.code_member().is_some() || !received.headers.contains_key(&scheme.facts().header);
+    if is_in_body && claim.codes.iter().next().is_some() {
+        codes.splice(..0, claim.codes.iter().map(codes::Variant::plain));
+    }
     let mut search = Search::new(
         scheme,
         Body::of(&received.body),
         keys::variants(scheme, secrets),
         contents::variants(scheme, &message, received, &hints),
-        codes::variants(scheme.facts(), received),
+        codes,
     );
     search.shape = refusal.as_ref().and_then(|refusal| shape::refused(scheme, received, &message, refusal));
-    search.delivered = received.headers.contains_key(&scheme.facts().header);
+    search.delivered = scheme.code_member().is_some() || received.headers.contains_key(&scheme.facts().header);
     let changes = search.run();
     let mut explanation = Explanation { tried: search.tried, cut_short: search.cut_short, ..Explanation::default() };
     explanation.verify_with = options(&search, received, secrets, &changes);
@@ -134,7 +139,8 @@ fn behind_hash(scheme: &dyn Scheme, message: &Message<'_>) -> Vec<Change> {
 /// Another scheme's header may be there too, and right: then the wrong one of two was verified.
 fn other_scheme(scheme: &dyn Scheme, received: &Received, secrets: &[Candidate]) -> Option<Explanation> {
     let own = &scheme.facts().header;
-    let siblings = schemes().filter(|other| other.facts().header == *own && received.headers.contains_key(own));
+    let is_sibling = |other: &&dyn Scheme| other.facts().header == *own && !is_same(other.facts(), scheme.facts());
+    let siblings = schemes().filter(|_| received.headers.contains_key(own)).filter(is_sibling);
     let others = siblings.chain(detect(received)).filter(|other| other.facts().name != scheme.facts().name);
     let is_right = |other: &dyn Scheme| {
         let keys: Vec<_> = secrets.iter().filter_map(|secret| other.key(&secret.text).ok()).collect();
@@ -153,10 +159,21 @@ fn other_scheme(scheme: &dyn Scheme, received: &Received, secrets: &[Candidate])
     Some(Explanation { changes: vec![change], tried: 1, verify_with, ..Explanation::default() })
 }
 
+/// Whether two schemes accept the same requests: Meta writes its header as GitHub does.
+fn is_same(one: &Facts, other: &Facts) -> bool {
+    (&one.signed, &one.prefix, one.algorithm) == (&other.signed, &other.prefix, other.algorithm)
+}
+
 /// Two schemes may share a header, each with a version of its own, and the secret may be a key of the other one.
 fn other_version(scheme: &dyn Scheme, other: &dyn Scheme) -> Explanation {
     let [own, facts] = [scheme.facts(), other.facts()];
-    let [version, right] = [&own.prefix, &facts.prefix].map(|prefix| prefix.trim_end_matches(','));
+    if own.prefix == facts.prefix {
+        let detail = format!("it signs {}, as {} does", facts.template(), facts.title);
+        let changes = vec![Change::new(Cause::OtherContent, detail)];
+        let verify_with = Some(format!("--scheme {}", facts.name));
+        return Explanation { changes, tried: 1, verify_with, ..Explanation::default() };
+    }
+    let [version, right] = [&own.prefix, &facts.prefix].map(|prefix| prefix.trim_end_matches([',', '=']));
     let detail = format!(
         "the secret is a key of {}, whose `{right}` code is right: {} verifies `{version}` alone",
         facts.name, own.name
@@ -201,7 +218,12 @@ fn lenient_claim<'a>(scheme: &dyn Scheme, received: &'a Received) -> Claim<'a> {
     let in_list = || time_in_list(value(&facts.header)?);
     let text = facts.time_header.as_ref().and_then(value).or_else(in_list);
     let at = |text| facts.time_form.read(text).or_else(|| TimeForm::Millis.read(text)).unwrap_or_default();
-    Claim { codes: Codes::default(), time: text.map(|text| Time { text, at: at(text), signed: true }), id }
+    Claim {
+        codes: Codes::default(),
+        time: text.map(|text| Time { text, at: at(text), signed: true }),
+        id,
+        ..Claim::default()
+    }
 }
 
 /// The options under which `found` is no longer wrong: a code in another header, and what that code covers.

@@ -2,17 +2,24 @@
 //!
 //! `facts` holds the vocabulary and knows no scheme; each scheme that needs code has a file; `registry` lists all of them.
 
+mod adyen;
+mod certificate;
 pub(crate) mod code;
+mod contentful;
 mod discord;
 mod error;
 pub(crate) mod facts;
 mod generic;
+mod hub;
 mod hubspot;
 pub mod hygiene;
 pub(crate) mod key;
 mod linear;
+mod mailgun;
+mod mercado_pago;
 pub(crate) mod message;
 mod pairs;
+mod paypal;
 mod received;
 pub(crate) mod registry;
 pub(crate) mod scheme;
@@ -21,6 +28,7 @@ mod secret;
 pub mod shell;
 mod signer;
 pub mod snippet;
+mod sns;
 mod standard;
 pub(crate) mod twilio;
 pub(crate) mod verify;

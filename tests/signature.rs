@@ -1,7 +1,7 @@
 //! Signatures against answers that are not our own.
 
 #[path = "support/tools.rs"]
-#[allow(dead_code, unreachable_pub, reason = "only a part of it is used")]
+#[expect(dead_code, unreachable_pub, reason = "only a part of it is used")]
 mod tools;
 
 mod signature {
@@ -12,6 +12,7 @@ mod signature {
     mod oracles;
     mod properties;
     mod requests;
+    mod senders;
     mod strict;
     mod support;
 }

@@ -327,7 +327,7 @@ impl ListenServer {
             }
         };
         let url = Some(url(&head, ends.local));
-        let received = Received { method: head.method, url, headers: head.headers, body };
+        let received = Received { method: head.method, url, headers: head.headers, body, registered_id: None };
         let number = self.seen.fetch_add(1, Ordering::SeqCst);
         if let Some(delay) = self.delay {
             tokio::time::sleep(delay).await;

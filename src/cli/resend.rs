@@ -100,8 +100,14 @@ impl Elsewhere {
         for scheme in &parcel.schemes {
             let time = scheme.facts().time_form.write(now);
             let url = self.url.as_str();
-            let message =
-                Message { method: parcel.method.as_str(), url, id: &parcel.id, time: &time, body: &parcel.body };
+            let message = Message {
+                method: parcel.method.as_str(),
+                url,
+                id: &parcel.id,
+                time: &time,
+                body: &parcel.body,
+                context: "",
+            };
             let signed = sign(*scheme, &message, &[key(*scheme, &self.secret)?]);
             let signed = signed.map_err(|error| {
                 Exit::Data.error(format!("failed to sign {} by {}", parcel.name, scheme.facts().name)).cause(error)

@@ -97,8 +97,10 @@ impl SignArgs {
             }
             (None, Some(name)) => {
                 let language = Language::VARIANTS.iter().copied().find(|language| language.name() == name);
-                let program = |it: Language| (it.name(), self.program(it, scheme, context, &secret, &id, &body));
-                signed.snippets.extend(language.map(program));
+                let language = language.ok_or_else(|| Exit::Bug.error("the language is not known"))?;
+                let program = self.program(language, scheme, context, &secret, &id, &body);
+                let program = program.ok_or_else(|| no_program(scheme))?;
+                signed.snippets.push((language.name(), program));
                 signed.snippets.last().map_or("", |(_, program)| program)
             }
             (None, None) => "",
@@ -122,13 +124,18 @@ impl SignArgs {
         let key = key(scheme, secret)?;
         let time = self.time(scheme, context);
         let url = self.curl.as_deref().or(self.url.as_deref()).unwrap_or("");
-        let message = Message { method: self.method.as_str(), url, id, time: &time, body };
+        let message = Message { method: self.method.as_str(), url, id, time: &time, body, context: self.context() };
         let headers = sign(scheme, &message, &[key]).map_err(|error| refused(scheme, &error))?;
         if let Some(member) = scheme.time_member().filter(|_| scheme.time_in_body(body).is_none()) {
             context.screen.warn(&format!("the body has no `{member}` in milliseconds: receivers refuse it"));
         }
         let scheme = scheme.facts().name.to_string();
         Ok(Signed { scheme, headers: owned(headers), snippets: Vec::new(), curl: None, skipped: None })
+    }
+
+    /// What only one scheme signs.
+    fn context(&self) -> &str {
+        self.scheme.registered_id.as_deref().unwrap_or("")
     }
 
     fn time(&self, scheme: &dyn Scheme, context: &Context) -> String {
@@ -143,10 +150,11 @@ impl SignArgs {
         secret: &str,
         id: &str,
         body: &[u8],
-    ) -> String {
+    ) -> Option<String> {
         let time = self.time(scheme, context);
         let url = scheme.url_for(self.url.as_deref().unwrap_or(EXAMPLE_URL), body);
-        let message = Message { method: self.method.as_str(), url: &url, id, time: &time, body };
+        let message =
+            Message { method: self.method.as_str(), url: &url, id, time: &time, body, context: self.context() };
         let encoded = secret.starts_with(STANDARD_PREFIX);
         let sources = Sources { secret: self.secret.variable(), body: self.body_file(), encoded };
         snippet(language, scheme, &message, sources)
@@ -189,16 +197,23 @@ impl SignArgs {
         };
         let time = self.time(scheme, context);
         let url = scheme.url_for(self.url.as_deref().unwrap_or(EXAMPLE_URL), body);
-        let message = Message { method: self.method.as_str(), url: &url, id, time: &time, body };
+        let message =
+            Message { method: self.method.as_str(), url: &url, id, time: &time, body, context: self.context() };
         let headers = match sign(scheme, &message, &[key]) {
             Ok(headers) => headers,
-            Err(error @ SignError::PublicKey) => return Ok(Signed::skipped(name, error.to_string())),
-            Err(error) => return Err(refused(scheme, &error)),
+            Err(error @ (SignError::NoKey | SignError::Id | SignError::UrlUnknown | SignError::UrlWithoutHash(_))) => {
+                return Err(refused(scheme, &error));
+            }
+            Err(error) => return Ok(Signed::skipped(name, error.to_string())),
         };
-        let snippets =
-            Language::VARIANTS.iter().map(|it| (it.name(), self.program(*it, scheme, context, secret, id, body)));
+        let program = |it: &Language| Some((it.name(), self.program(*it, scheme, context, secret, id, body)?));
+        let snippets = Language::VARIANTS.iter().filter_map(program);
         Ok(Signed { scheme: name, headers: owned(headers), snippets: snippets.collect(), curl: None, skipped: None })
     }
+}
+
+fn no_program(scheme: &dyn Scheme) -> CliError {
+    Exit::Usage.error(format!("there is no program for {}", scheme.facts().name)).hint("verify with `syncctl verify`")
 }
 
 fn refused(scheme: &dyn Scheme, error: &SignError) -> CliError {
@@ -207,7 +222,12 @@ fn refused(scheme: &dyn Scheme, error: &SignError) -> CliError {
         SignError::UrlUnknown => fault.hint("name the URL with --url"),
         SignError::UrlWithoutHash(url) => fault.hint(format!("send to `{url}`, and name it with --url")),
         SignError::Id => fault.hint("choose another with --id"),
-        SignError::NoKey | SignError::PublicKey => fault,
+        SignError::RegisteredIdUnknown => fault.hint("name it with --registered-id"),
+        SignError::NoKey
+        | SignError::PublicKey
+        | SignError::InBody(_)
+        | SignError::SecretItself
+        | SignError::VerifyOnly => fault,
     }
 }
 

@@ -13,7 +13,7 @@ use crate::config::WhichSecret;
 use crate::explain::{Candidate, Role};
 use crate::format::did_you_mean;
 use crate::signature::{
-    Algorithm, Description, Encoding, Generic, Header, Key, Received, Scheme, TimeForm, detect, find, schemes,
+    Algorithm, Description, Encoding, Generic, Header, Key, KeyForm, Received, Scheme, TimeForm, detect, find, schemes,
 };
 use crate::untrusted::Untrusted;
 
@@ -99,6 +99,56 @@ enum HashName {
     Sha1,
     Sha256,
     Sha512,
+    /// SHA-256 of the secret and then the content, which is no HMAC
+    SecretThenSha256,
+    Ed25519,
+    EcdsaP256,
+    RsaSha256,
+    RsaSha1,
+    /// The header holds the secret itself
+    Token,
+}
+
+impl From<HashName> for Algorithm {
+    fn from(name: HashName) -> Self {
+        match name {
+            HashName::Sha1 => Self::HmacSha1,
+            HashName::Sha256 => Self::HmacSha256,
+            HashName::Sha512 => Self::HmacSha512,
+            HashName::SecretThenSha256 => Self::SecretThenSha256,
+            HashName::Ed25519 => Self::Ed25519,
+            HashName::EcdsaP256 => Self::EcdsaP256,
+            HashName::RsaSha256 => Self::RsaSha256,
+            HashName::RsaSha1 => Self::RsaSha1,
+            HashName::Token => Self::Token,
+        }
+    }
+}
+
+/// What the secret's text means, as a flag.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum KeyName {
+    /// The text itself
+    Text,
+    /// Base64 after `whsec_`
+    Whsec,
+    /// Hex digits that stand for its bytes
+    Hex,
+    /// A certificate or a key in PEM, or a public key in base64; for Ed25519, `whpk_` or hex
+    Certificate,
+}
+
+impl KeyName {
+    const fn form(self, algorithm: Algorithm) -> KeyForm {
+        match (self, algorithm) {
+            (Self::Hex | Self::Certificate, Algorithm::Ed25519) => KeyForm::HexPublic,
+            (Self::Text | Self::Whsec, Algorithm::Ed25519) => KeyForm::StandardPair,
+            (Self::Text, _) => KeyForm::Text,
+            (Self::Whsec, _) => KeyForm::Standard,
+            (Self::Hex, _) => KeyForm::Hex,
+            (Self::Certificate, _) => KeyForm::Certificate,
+        }
+    }
 }
 
 /// How a code is written, as a flag.
@@ -106,6 +156,8 @@ enum HashName {
 enum EncodingName {
     Hex,
     Base64,
+    /// With - and _ and without padding
+    Base64url,
 }
 
 /// How a time is written, as a flag.
@@ -113,6 +165,8 @@ enum EncodingName {
 enum TimeName {
     Seconds,
     Milliseconds,
+    /// RFC 3339
+    Date,
 }
 
 /// Which scheme, and the parts of one of the operator's own.
@@ -121,7 +175,7 @@ pub struct SchemeArgs {
     /// The scheme, such as standard, stripe or github; `generic` is described by the options below
     #[arg(long, value_name = "NAME")]
     scheme: Option<String>,
-    /// generic: what is signed, such as `{id}.{timestamp}.{body}`; also {method}, {url} and {query.NAME}
+    /// generic: what is signed, such as `{id}.{timestamp}.{body}`; also {method}, {url}, {path}, {query.NAME}
     #[arg(long, value_name = "TEMPLATE", hide_short_help = true)]
     signed: Option<String>,
     /// generic: how the code is written
@@ -130,9 +184,12 @@ pub struct SchemeArgs {
     /// generic: what precedes the code, such as `sha256=`
     #[arg(long, value_name = "TEXT", hide_short_help = true)]
     prefix: Option<String>,
-    /// generic: the hash of the HMAC
+    /// generic: the hash of the HMAC, or how else the code is made
     #[arg(long, value_name = "HASH", hide_short_help = true)]
     algorithm: Option<HashName>,
+    /// generic: what the secret's text means [default: text, or certificate where the algorithm has pairs of keys]
+    #[arg(long, value_name = "FORM", hide_short_help = true)]
+    key_form: Option<KeyName>,
     /// generic: the header of the signature
     #[arg(long, value_name = "NAME", hide_short_help = true)]
     signature_header: Option<String>,
@@ -151,6 +208,9 @@ pub struct SchemeArgs {
     /// generic: how the time is written
     #[arg(long, value_name = "UNIT", hide_short_help = true)]
     timestamp_unit: Option<TimeName>,
+    /// The id under which the webhook is registered with its sender, for paypal, which signs it
+    #[arg(long, value_name = "ID", hide_short_help = true)]
+    pub(super) registered_id: Option<String>,
 }
 
 /// A scheme of the table or one that was described.
@@ -210,12 +270,15 @@ impl SchemeArgs {
         texts.into_iter().any(Option::is_some)
             || self.encoding.is_some()
             || self.algorithm.is_some()
+            || self.key_form.is_some()
             || self.timestamp_unit.is_some()
     }
 
     fn described(&self) -> Result<Generic, CliError> {
         let default = Description::default();
         let text = |given: &Option<String>, default: String| given.clone().unwrap_or(default);
+        let algorithm = self.algorithm.map_or(default.algorithm, Algorithm::from);
+        let key_name = if algorithm.has_key_pair() { KeyName::Certificate } else { KeyName::Text };
         let description = Description {
             signed: text(&self.signed, default.signed),
             header: text(&self.signature_header, default.header),
@@ -224,17 +287,17 @@ impl SchemeArgs {
             time_param: self.timestamp_param.clone(),
             code_param: self.code_param.clone(),
             prefix: text(&self.prefix, default.prefix),
-            algorithm: match self.algorithm {
-                Some(HashName::Sha1) => Algorithm::HmacSha1,
-                Some(HashName::Sha512) => Algorithm::HmacSha512,
-                Some(HashName::Sha256) | None => Algorithm::HmacSha256,
-            },
+            algorithm,
+            key_form: self.key_form.unwrap_or(key_name).form(algorithm),
             encoding: match self.encoding {
                 Some(EncodingName::Base64) => Encoding::Base64,
+                Some(EncodingName::Base64url) => Encoding::Base64Url,
+                None if algorithm == Algorithm::Token => Encoding::Text,
                 Some(EncodingName::Hex) | None => Encoding::Hex,
             },
             time_form: match self.timestamp_unit {
                 Some(TimeName::Milliseconds) => TimeForm::Millis,
+                Some(TimeName::Date) => TimeForm::Date,
                 Some(TimeName::Seconds) | None => TimeForm::Seconds,
             },
         };

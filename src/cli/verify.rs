@@ -144,6 +144,7 @@ impl VerifyArgs {
         if let Some(method) = &self.method {
             received.method = method.clone();
         }
+        received.registered_id.clone_from(&self.scheme.registered_id);
         Ok((received, None))
     }
 
@@ -186,6 +187,7 @@ fn expected(scheme: &dyn Scheme, received: &Received, keys: &[Key]) -> Vec<(Stri
         id: text(&facts.id_header),
         time,
         body: &received.body,
+        context: claim.as_ref().map_or("", |claim| &claim.context),
     };
     owned(sign(scheme, &message, keys).unwrap_or_default())
 }

@@ -8,6 +8,7 @@ use percent_encoding::percent_decode_str;
 use super::cause::{Cause, Change};
 use super::hints::time_in_list;
 use super::instead::Place;
+use crate::signature::Code;
 use crate::signature::Encoding;
 use crate::signature::Facts;
 use crate::signature::Received;
@@ -22,6 +23,13 @@ pub(super) struct Variant {
     pub place: Option<Place>,
     /// Whether a longer code that begins with these bytes fits as well.
     pub cut: bool,
+}
+
+impl Variant {
+    /// A code that is where it belongs, as it should be.
+    pub(super) fn plain(code: &Code) -> Self {
+        Self { changes: Vec::new(), bytes: code.as_bytes().to_vec(), place: None, cut: false }
+    }
 }
 
 /// The lengths of the codes of MD5, SHA-1, SHA-256, SHA-384 and SHA-512 (or Ed25519).
@@ -292,21 +300,26 @@ fn marked(text: &str) -> Option<(&str, &str)> {
 
 /// The bytes a code may stand for, with the cause where the encoding is not the scheme's.
 fn codes(facts: &Facts, text: &str) -> Vec<(Option<Cause>, Vec<u8>, bool)> {
+    if facts.encoding == Encoding::Text {
+        return vec![(None, text.as_bytes().to_vec(), false)];
+    }
     let mut all = Vec::new();
     let other = |cause: Cause, own: Encoding| (facts.encoding != own).then_some(cause);
     let mut push = |cause: Option<Cause>, bytes: Option<Vec<u8>>| {
         let Some(bytes) = bytes else { return };
         // A code that was cut to the length of another algorithm's is tried as either.
-        if bytes.len() >= LEAST_CUT && bytes.len() < facts.algorithm.code_length() && cause.is_none() {
+        if bytes.len() >= LEAST_CUT && Some(bytes.len()) < facts.algorithm.code_length() && cause.is_none() {
             all.push((Some(Cause::CodeTruncated), bytes.clone(), true));
         }
-        if LENGTHS.contains(&bytes.len()) {
+        // Those of certificates have lengths of their own.
+        if LENGTHS.contains(&bytes.len()) || (facts.algorithm.code_length().is_none() && bytes.len() >= LEAST_CUT) {
             all.push((cause, bytes, false));
         }
     };
     push(other(Cause::CodeHex, Encoding::Hex), hex::decode(text).ok());
     push(other(Cause::CodeBase64, Encoding::Base64), BASE64.decode(text).ok());
-    for engine in [&STANDARD_NO_PAD, &URL_SAFE, &URL_SAFE_NO_PAD] {
+    push(other(Cause::CodeBase64Url, Encoding::Base64Url), URL_SAFE_NO_PAD.decode(text).ok());
+    for engine in [&STANDARD_NO_PAD, &URL_SAFE] {
         push(Some(Cause::CodeBase64Url), engine.decode(text).ok());
     }
     let separated: String = text.chars().filter(|c| !matches!(c, ':' | '-' | ' ')).collect();

@@ -19,7 +19,7 @@ use crate::clock::Timestamp;
 use crate::signature::Received;
 use crate::signature::facts::template;
 use crate::signature::facts::{BODY, TIME_BODY, TIME_COLON_BODY, URL_BODY, V0_TIME_BODY};
-use crate::signature::message::feed;
+use crate::signature::message::{feed, path_of};
 use crate::signature::registry::schemes;
 use crate::signature::twilio::{with_port, without_port};
 use crate::signature::verify::spellings;
@@ -43,6 +43,7 @@ pub(super) struct Variant {
     pub url: String,
     pub id: String,
     pub time: String,
+    pub context: String,
     /// The hash of the body, where that stands in the place of the body.
     pub digest: Option<BodyDigest>,
     /// The headers of id and time, where they are not the scheme's own.
@@ -62,6 +63,7 @@ impl Variant {
             url: message.url.to_owned(),
             id: message.id.to_owned(),
             time: message.time.to_owned(),
+            context: message.context.to_owned(),
             digest: None,
             moved: [None, None],
             rare: false,
@@ -81,7 +83,14 @@ impl Variant {
     pub(super) fn feed(&self, scheme: &dyn Scheme, body: &[u8], sink: &mut dyn FnMut(&[u8])) {
         let digest = self.digest.map(|digest| digest.of(body));
         let body = digest.as_deref().map_or(body, str::as_bytes);
-        let message = Message { method: &self.method, url: &self.url, id: &self.id, time: &self.time, body };
+        let message = Message {
+            method: &self.method,
+            url: &self.url,
+            id: &self.id,
+            time: &self.time,
+            body,
+            context: &self.context,
+        };
         match &self.parts {
             Some(parts) => feed(parts, &message, sink),
             None => scheme.feed(&message, sink),
@@ -450,13 +459,6 @@ fn digests(facts: &Facts, own: &Variant) -> Vec<Variant> {
     all
 }
 
-/// The path and query of a URL.
-fn path_of(url: &str) -> Option<&str> {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let path = &rest[rest.find('/')?..];
-    Some(path.split_once('#').map_or(path, |(path, _)| path))
-}
-
 fn text(text: &'static str) -> Part {
     Part::Literal(Cow::Borrowed(text))
 }
@@ -673,7 +675,8 @@ fn usable(parts: &[Part], own: &Variant) -> bool {
     parts.iter().all(|part| match part {
         Part::Id => !own.id.is_empty(),
         Part::Time => !own.time.is_empty(),
-        Part::Url | Part::Query(_) | Part::Form => !own.url.is_empty(),
-        Part::Literal(_) | Part::Method | Part::Body => true,
+        Part::Url | Part::Path | Part::Query(_) | Part::Form => !own.url.is_empty(),
+        Part::Context(_) => !own.context.is_empty(),
+        Part::Literal(_) | Part::Method | Part::Body | Part::BodyCrc32 => true,
     })
 }

@@ -44,7 +44,7 @@ fn description(place: &Place, length: usize, signed: &Signed<'_>) -> Option<Desc
     let default = Description::default();
     let algorithm = [Algorithm::HmacSha1, Algorithm::HmacSha256, Algorithm::HmacSha512]
         .into_iter()
-        .find(|it| it.code_length() == length)?;
+        .find(|it| it.code_length() == Some(length))?;
     Some(Description {
         signed: template(signed.parts),
         header: place.header.to_string(),
@@ -59,6 +59,7 @@ fn description(place: &Place, length: usize, signed: &Signed<'_>) -> Option<Desc
             Some((_, text)) if TimeForm::Seconds.read(text).is_none() => TimeForm::Millis,
             _ => TimeForm::Seconds,
         },
+        key_form: default.key_form,
     })
 }
 
@@ -78,7 +79,13 @@ fn options_of(description: &Description) -> Option<String> {
     match description.algorithm {
         Algorithm::HmacSha1 => all.push(("--algorithm", "sha1".to_owned())),
         Algorithm::HmacSha512 => all.push(("--algorithm", "sha512".to_owned())),
-        Algorithm::HmacSha256 | Algorithm::Ed25519 => {}
+        Algorithm::HmacSha256
+        | Algorithm::SecretThenSha256
+        | Algorithm::Token
+        | Algorithm::Ed25519
+        | Algorithm::EcdsaP256
+        | Algorithm::RsaSha256
+        | Algorithm::RsaSha1 => {}
     }
     if description.encoding == Encoding::Base64 {
         all.push(("--encoding", "base64".to_owned()));

@@ -83,7 +83,7 @@ impl With {
 pub(super) fn variants(scheme: &dyn Scheme, secrets: &[Candidate]) -> Vec<Variant> {
     let form = scheme.facts().key_form;
     let current = || secrets.iter().filter(|candidate| candidate.role == Role::Current);
-    if matches!(form, KeyForm::StandardPair | KeyForm::HexPublic) {
+    if !scheme.facts().algorithm.is_hmac() {
         return pairs(scheme, secrets);
     }
     let mut list = List { seen: HashSet::new(), list: Vec::new() };
@@ -155,7 +155,8 @@ impl List {
     fn read(&mut self, form: KeyForm, text: &[u8], changes: Vec<Change>) {
         let key = match form {
             KeyForm::Standard => standard_bytes(text).ok().map(|key| key.to_vec()),
-            KeyForm::Text | KeyForm::StandardPair | KeyForm::HexPublic => Some(text.to_vec()),
+            KeyForm::Hex => hex::decode(text).ok(),
+            KeyForm::Text | KeyForm::StandardPair | KeyForm::HexPublic | KeyForm::Certificate => Some(text.to_vec()),
         };
         if let Some(key) = key.filter(|key| !key.trim_ascii().is_empty()) {
             self.add(changes, key);

@@ -230,9 +230,8 @@ impl<'a> Search<'a> {
     }
 
     fn pair_fits(&self, key: &Key, bytes: &Content<'_>) -> Vec<Vec<Change>> {
-        let fits = |variant: &&codes::Variant| {
-            variant.bytes.len() == 64 && key.matching(bytes, [&Code::new(&variant.bytes)]).is_some()
-        };
+        let fits =
+            |variant: &&codes::Variant| !variant.cut && key.matching(bytes, [&Code::new(&variant.bytes)]).is_some();
         self.codes.iter().filter(fits).map(|variant| variant.changes.clone()).collect()
     }
 

@@ -41,6 +41,8 @@ pub(super) fn refused(
         | VerifyError::CodeMismatch => Some(Change::new(Cause::HeaderForm, list_fault(scheme, received, refusal))),
         VerifyError::HeaderNotDelivered(_)
         | VerifyError::UrlUnknown
+        | VerifyError::RegisteredIdUnknown
+        | VerifyError::CodeNotInBody(_)
         | VerifyError::BodyHashMismatch
         | VerifyError::OutsideTolerance
         | VerifyError::SecretUnusable(_) => None,
@@ -53,6 +55,8 @@ const fn about_form(refusal: &VerifyError) -> bool {
         refusal,
         VerifyError::HeaderNotDelivered(_)
             | VerifyError::UrlUnknown
+            | VerifyError::RegisteredIdUnknown
+            | VerifyError::CodeNotInBody(_)
             | VerifyError::BodyHashMismatch
             | VerifyError::OutsideTolerance
             | VerifyError::SecretUnusable(_)
@@ -117,6 +121,8 @@ fn wanted(facts: &Facts) -> &'static str {
         TimeForm::Seconds => "whole seconds since 1970",
         TimeForm::Millis => "milliseconds since 1970",
         TimeForm::SecondsOrDate => "whole seconds since 1970 or a date",
+        TimeForm::SecondsOrMillis => "whole seconds or milliseconds since 1970",
+        TimeForm::Date => "a date",
     }
 }
 
@@ -162,9 +168,9 @@ fn said(name: &HeaderName, refusal: &VerifyError) -> String {
 /// What stands between two codes as the scheme writes them.
 fn separator(scheme: &dyn Scheme) -> Option<char> {
     let facts = scheme.facts();
-    let code = Code::new(&vec![0; facts.algorithm.code_length()]);
-    let message = Message { method: "", url: "", id: "", time: "", body: b"" };
-    let value = scheme.value(&message, &[code, code].into_iter().collect::<Codes>());
+    let code = Code::new(&vec![0; facts.algorithm.code_length()?]);
+    let message = Message { method: "", url: "", id: "", time: "", body: b"", context: "" };
+    let value = scheme.value(&message, &[code.clone(), code].into_iter().collect::<Codes>());
     let before = &value[..value.rfind(facts.prefix.as_ref()).filter(|_| facts.listed)?];
     before.chars().next_back()
 }

@@ -17,7 +17,7 @@ pub fn received(copy: &RequestCopy) -> Received {
     for (name, value) in copy.headers.iter().filter_map(header) {
         headers.append(name, value);
     }
-    Received { method: ::http::Method::POST, url: None, headers, body: Bytes::from(copy.body.clone()) }
+    Received { method: ::http::Method::POST, headers, body: Bytes::from(copy.body.clone()), ..Received::default() }
 }
 
 /// Verifies a kept request as of the time it arrived, and reads its event.

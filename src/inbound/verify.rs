@@ -77,7 +77,8 @@ fn verdict(
         false => (Scheme::Original, &keys.original),
     };
     let known = signature::find(scheme.name()).ok_or(WebhookRefusal::Unverified("scheme-unknown"))?;
-    let received = Received { method: Method::POST, url: None, headers: headers.clone(), body: body.clone() };
+    let received =
+        Received { method: Method::POST, url: None, headers: headers.clone(), body: body.clone(), registered_id: None };
     Ok((scheme, signature::verify(known, &received, candidates, now, tolerance)))
 }
 

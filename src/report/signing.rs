@@ -109,6 +109,11 @@ pub fn causes() -> Report {
     Report::new(&all).with_table(Table::new(CAUSE_COLUMNS, rows)).with_names(all.iter().map(|one| one.cause))
 }
 
+/// The header, or the member of the body, that holds the code.
+fn place_of_code(scheme: &'static dyn Scheme) -> &'static str {
+    scheme.code_member().unwrap_or(scheme.facts().header.as_str())
+}
+
 const SCHEME_COLUMNS: &[Column] = &[
     Column::text("scheme", "SCHEME"),
     Column::text("header", "HEADER"),
@@ -140,7 +145,7 @@ pub fn schemes() -> Report {
         One {
             scheme: &facts.name,
             sender: facts.title,
-            header: facts.header.as_str(),
+            header: place_of_code(scheme),
             id_header: facts.id_header.as_ref().map(HeaderName::as_str),
             time_header: facts.time_header.as_ref().map(HeaderName::as_str),
             signed: facts.template(),
@@ -154,7 +159,7 @@ pub fn schemes() -> Report {
         let facts = scheme.facts();
         vec![
             facts.name.as_ref().into(),
-            facts.header.as_str().into(),
+            place_of_code(scheme).into(),
             facts.template().into(),
             format!("{} {}", facts.algorithm.title(), facts.encoding.title()).into(),
             facts.tolerance.map_or("none".to_owned(), |limit| short_duration(limit.past)).into(),

@@ -9,7 +9,7 @@ use super::{Column, Report, Table};
 use crate::clock::Timestamp;
 use crate::explain::{Change, Explanation};
 use crate::format::short_duration;
-use crate::signature::{Encoding, Protects, Received, Scheme, TimeFact, Verification, VerifyError, told_by};
+use crate::signature::{Algorithm, Encoding, Protects, Received, Scheme, TimeFact, Verification, VerifyError, told_by};
 
 /// A request, and what was found out about it.
 #[derive(Debug)]
@@ -184,7 +184,10 @@ fn facts(verified: &Verified<'_>) -> Vec<String> {
         true => format!("detected from {}", told_by(verified.scheme, verified.received)),
         false => "as told".to_owned(),
     };
-    let signed = format!("{} of {}, {}", facts.algorithm.title(), facts.template(), facts.encoding.title());
+    let signed = match facts.algorithm {
+        Algorithm::Token => "nothing: the header holds the secret itself".to_owned(),
+        algorithm => format!("{} of {}, {}", algorithm.title(), facts.template(), facts.encoding.title()),
+    };
     let mut lines = vec![
         format!("scheme    {} ({}), {how}", facts.name, facts.title),
         format!("signed    {signed}"),

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
+use base64::engine::general_purpose::{STANDARD as BASE64, URL_SAFE_NO_PAD as BASE64_URL};
 
 use super::error::VerifyError;
 
@@ -14,24 +14,56 @@ pub enum Encoding {
     Hex,
     /// Base64 with padding.
     Base64,
+    /// Base64 with `-` and `_`, without padding.
+    Base64Url,
+    /// As it is: visible ASCII.
+    Text,
 }
 
 impl Encoding {
     /// Appends a code to `text`.
     pub fn write(self, code: &Code, text: &mut String) {
+        let bytes = code.as_bytes();
+        if bytes.len() > CODE_SPACE || self == Self::Text {
+            return self.write_long(bytes, text);
+        }
         let mut space = [0; TEXT_SPACE];
         let length = match self {
-            Self::Hex => write_hex(code.as_bytes(), &mut space),
-            Self::Base64 => BASE64.encode_slice(code.as_bytes(), &mut space).expect("room for the longest code"),
+            Self::Hex => write_hex(bytes, &mut space),
+            Self::Base64Url => BASE64_URL.encode_slice(bytes, &mut space).expect("room for a short code"),
+            Self::Base64 | Self::Text => BASE64.encode_slice(bytes, &mut space).expect("room for a short code"),
         };
         text.push_str(str::from_utf8(&space[..length]).expect("hex and base64 are ASCII"));
     }
 
-    /// Reads a code of exactly `length` bytes; nothing may precede or follow it.
-    pub fn decode(self, text: &str, length: usize) -> Result<Code, VerifyError> {
+    fn write_long(self, bytes: &[u8], text: &mut String) {
         match self {
-            Self::Hex => decode_hex(text, length),
-            Self::Base64 => decode_base64(text, length),
+            Self::Hex => text.push_str(&hex::encode(bytes)),
+            Self::Base64 => BASE64.encode_string(bytes, text),
+            Self::Base64Url => BASE64_URL.encode_string(bytes, text),
+            Self::Text => text.push_str(&String::from_utf8_lossy(bytes)),
+        }
+    }
+
+    /// Reads a code of exactly `length` bytes, or of any length where it is not known; nothing may precede or follow it.
+    pub fn decode(self, text: &str, length: impl Into<Option<usize>>) -> Result<Code, VerifyError> {
+        match (self, length.into()) {
+            (Self::Hex, Some(length)) => decode_hex(text, length),
+            (Self::Base64, Some(length)) => decode_base64(text, length),
+            (_, length) => self.decode_any(text, length),
+        }
+    }
+
+    fn decode_any(self, text: &str, length: Option<usize>) -> Result<Code, VerifyError> {
+        let bytes = match self {
+            Self::Hex => hex::decode(text).map_err(|_| VerifyError::CodeNotHexadecimal)?,
+            Self::Base64 => BASE64.decode(text).map_err(|_| VerifyError::CodeNotBase64)?,
+            Self::Base64Url => BASE64_URL.decode(text).map_err(|_| VerifyError::CodeNotBase64)?,
+            Self::Text => text.as_bytes().to_vec(),
+        };
+        match length.unwrap_or(bytes.len().clamp(1, MOST_BYTES)) {
+            expected if expected == bytes.len() => Ok(Code::new(&bytes)),
+            expected => Err(VerifyError::CodeLength { expected, given: bytes.len() }),
         }
     }
 
@@ -39,7 +71,8 @@ impl Encoding {
     pub(super) const fn length(self, bytes: usize) -> usize {
         match self {
             Self::Hex => bytes * 2,
-            Self::Base64 => bytes.div_ceil(3) * 4,
+            Self::Base64 | Self::Base64Url => bytes.div_ceil(3) * 4,
+            Self::Text => bytes,
         }
     }
 
@@ -48,6 +81,8 @@ impl Encoding {
         match self {
             Self::Hex => "hex",
             Self::Base64 => "base64",
+            Self::Base64Url => "base64url",
+            Self::Text => "as it is",
         }
     }
 }
@@ -82,17 +117,17 @@ fn decode_hex(text: &str, length: usize) -> Result<Code, VerifyError> {
             VerifyError::CodeNotHexadecimal
         });
     }
-    let mut code = Code::empty(length);
+    let mut bytes = [0; CODE_SPACE];
     let mut values = [0; TEXT_SPACE];
     let mut seen = 0;
     for (value, digit) in values.iter_mut().zip(text.bytes()) {
         *value = hex_value(digit);
         seen |= *value;
     }
-    for (byte, pair) in code.bytes[..length].iter_mut().zip(values.as_chunks::<2>().0) {
+    for (byte, pair) in bytes[..length].iter_mut().zip(values.as_chunks::<2>().0) {
         *byte = (pair[0] << 4) | (pair[1] & 15);
     }
-    if seen < 16 { Ok(code) } else { Err(VerifyError::CodeNotHexadecimal) }
+    if seen < 16 { Ok(Code(Bytes::Short { bytes, length })) } else { Err(VerifyError::CodeNotHexadecimal) }
 }
 
 fn decode_base64(text: &str, length: usize) -> Result<Code, VerifyError> {
@@ -100,38 +135,51 @@ fn decode_base64(text: &str, length: usize) -> Result<Code, VerifyError> {
         let given = BASE64.decode(text).map_err(|_| VerifyError::CodeNotBase64)?.len();
         return Err(VerifyError::CodeLength { expected: length, given });
     }
-    let mut code = Code::empty(length);
-    let given = BASE64.decode_slice(text, &mut code.bytes).map_err(|_| VerifyError::CodeNotBase64)?;
-    if given == length { Ok(code) } else { Err(VerifyError::CodeLength { expected: length, given }) }
+    let mut bytes = [0; CODE_SPACE];
+    let given = BASE64.decode_slice(text, &mut bytes).map_err(|_| VerifyError::CodeNotBase64)?;
+    let is_whole = given == length;
+    if is_whole {
+        Ok(Code(Bytes::Short { bytes, length }))
+    } else {
+        Err(VerifyError::CodeLength { expected: length, given })
+    }
 }
 
-/// Room for the longest code, as whole groups of base64.
+/// Room for the codes of HMAC and Ed25519, as whole groups of base64.
 const CODE_SPACE: usize = 66;
-/// Room for the longest code as hex.
+/// Room for the same codes as hex.
 const TEXT_SPACE: usize = CODE_SPACE * 2;
+/// A longer code, whose length its algorithm does not tell, is refused.
+const MOST_BYTES: usize = 1024;
 
 /// The decoded bytes of a signature.
-#[derive(Clone, Copy)]
-pub struct Code {
-    bytes: [u8; CODE_SPACE],
-    length: usize,
+#[derive(Clone)]
+pub struct Code(Bytes);
+
+/// The short ones, which are nearly all, cost no allocation.
+#[derive(Clone)]
+enum Bytes {
+    Short { bytes: [u8; CODE_SPACE], length: usize },
+    Long(Box<[u8]>),
 }
 
 impl Code {
-    /// A code of these bytes, of which there are at most as many as the longest algorithm gives.
-    pub(crate) fn new(bytes: &[u8]) -> Self {
-        let mut code = Self::empty(bytes.len());
-        code.bytes[..bytes.len()].copy_from_slice(bytes);
-        code
-    }
-
-    fn empty(length: usize) -> Self {
-        Self { bytes: [0; CODE_SPACE], length }
+    /// A code of these bytes.
+    pub(crate) fn new(code: &[u8]) -> Self {
+        let mut bytes = [0; CODE_SPACE];
+        match bytes.get_mut(..code.len()) {
+            Some(space) => space.copy_from_slice(code),
+            None => return Self(Bytes::Long(code.into())),
+        }
+        Self(Bytes::Short { bytes, length: code.len() })
     }
 
     /// The bytes.
     pub fn as_bytes(&self) -> &[u8] {
-        &self.bytes[..self.length]
+        match &self.0 {
+            Bytes::Short { bytes, length } => &bytes[..*length],
+            Bytes::Long(bytes) => bytes,
+        }
     }
 }
 
@@ -190,8 +238,8 @@ pub(super) struct Readable {
 
 impl Readable {
     /// Takes the next entry; a garbled one is passed over.
-    pub(super) fn add(&mut self, encoding: Encoding, text: &str, length: usize) {
-        match encoding.decode(text, length) {
+    pub(super) fn add(&mut self, read: Result<Code, VerifyError>) {
+        match read {
             Ok(code) => self.codes.push(code),
             Err(refusal) => self.fault = self.fault.take().or(Some(refusal)),
         }
@@ -199,10 +247,10 @@ impl Readable {
 
     /// The codes; where not one could be read, the fault of the first or, without any, `missing`.
     pub(super) fn codes(self, missing: impl FnOnce() -> VerifyError) -> Result<Codes, VerifyError> {
-        match (self.codes.first, self.fault) {
-            (Some(_), _) => Ok(self.codes),
-            (None, Some(fault)) => Err(fault),
-            (None, None) => Err(missing()),
+        match (self.codes.len(), self.fault) {
+            (1.., _) => Ok(self.codes),
+            (0, Some(fault)) => Err(fault),
+            (0, None) => Err(missing()),
         }
     }
 }

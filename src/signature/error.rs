@@ -12,6 +12,12 @@ pub enum SecretError {
     /// Not an Ed25519 key of Standard Webhooks.
     #[error("the key must be whsk_ (private) or whpk_ (public) and base64")]
     Pair,
+    /// Not hex.
+    #[error("the secret must be hex digits, which stand for the bytes of the key")]
+    Hex,
+    /// Neither a certificate nor a key that the scheme can use.
+    #[error("the key must be a certificate or a public key in PEM, or a public key in base64")]
+    Certificate,
     /// Not an Ed25519 public key in hex.
     #[error("the key must be an Ed25519 public key of 64 hex digits")]
     HexPublic,
@@ -60,6 +66,12 @@ pub enum VerifyError {
     /// The scheme signs the URL, and none was given.
     #[error("the scheme signs the URL the request was sent to, which is not known here")]
     UrlUnknown,
+    /// The scheme signs the id under which the webhook is registered, and none was given.
+    #[error("the scheme signs the id under which the webhook is registered with the sender, which is not known here")]
+    RegisteredIdUnknown,
+    /// The body does not hold the code, or not as the scheme writes it.
+    #[error("the body has no signature in `{0}`")]
+    CodeNotInBody(&'static str),
     /// The body is not the one whose hash the signed URL carries.
     #[error("the body is not the one whose hash is in the URL")]
     BodyHashMismatch,
@@ -91,6 +103,8 @@ impl VerifyError {
             Self::TimeMalformed(_) => "time-malformed",
             Self::IdMalformed(_) => "id-malformed",
             Self::UrlUnknown => "url-unknown",
+            Self::RegisteredIdUnknown => "registered-id-unknown",
+            Self::CodeNotInBody(_) => "code-not-in-body",
             Self::BodyHashMismatch => "body-hash-mismatch",
             Self::CodeMismatch => "code-mismatch",
             Self::OutsideTolerance => "outside-tolerance",
@@ -115,6 +129,18 @@ pub enum SignError {
     /// The scheme signs the URL, and none was given.
     #[error("the scheme signs the URL the request is sent to")]
     UrlUnknown,
+    /// The scheme signs the id under which the webhook is registered, and none was given.
+    #[error("the scheme signs the id under which the webhook is registered with the sender")]
+    RegisteredIdUnknown,
+    /// The code stands in the body, which has to be made for it.
+    #[error("the scheme puts the code into `{0}` of the body: it is verified here, and not made")]
+    InBody(&'static str),
+    /// The scheme signs nothing: it sends the secret itself.
+    #[error("the scheme sends the secret itself, which is not printed")]
+    SecretItself,
+    /// The algorithm is not made any more.
+    #[error("the scheme signs with SHA-1: it is verified here, and not made")]
+    VerifyOnly,
     /// The URL must carry the hash of the body.
     #[error("the scheme signs this body by its hash in the URL, which must be {0}")]
     UrlWithoutHash(String),

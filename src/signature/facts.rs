@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use http::HeaderName;
 
-use super::code::Encoding;
+use super::code::{Code, Encoding};
+use super::error::VerifyError;
 use crate::clock::Timestamp;
 
 /// How the bytes are turned into a code.
@@ -19,18 +20,42 @@ pub enum Algorithm {
     HmacSha256,
     /// HMAC with SHA-512.
     HmacSha512,
+    /// SHA-256 of the secret followed by the content. Who sees such a code can compute that of a longer content.
+    SecretThenSha256,
+    /// The secret itself, which proves nothing about the content.
+    Token,
     /// Ed25519, with a private key to sign and a public one to verify.
     Ed25519,
+    /// ECDSA on P-256 with SHA-256, the signature in ASN.1.
+    EcdsaP256,
+    /// RSA with SHA-256 (PKCS #1 v1.5).
+    RsaSha256,
+    /// RSA with SHA-1 (PKCS #1 v1.5); to verify only.
+    RsaSha1,
 }
 
 impl Algorithm {
-    /// The length of its code in bytes.
-    pub const fn code_length(self) -> usize {
+    /// The length of its code in bytes; `None` where that depends on the key or the content.
+    pub const fn code_length(self) -> Option<usize> {
         match self {
-            Self::HmacSha1 => 20,
-            Self::HmacSha256 => 32,
-            Self::HmacSha512 | Self::Ed25519 => 64,
+            Self::HmacSha1 => Some(20),
+            Self::HmacSha256 | Self::SecretThenSha256 => Some(32),
+            Self::HmacSha512 | Self::Ed25519 => Some(64),
+            Self::Token | Self::EcdsaP256 | Self::RsaSha256 | Self::RsaSha1 => None,
         }
+    }
+
+    /// Whether a public key verifies what a private one signed.
+    pub const fn has_key_pair(self) -> bool {
+        match self {
+            Self::Ed25519 | Self::EcdsaP256 | Self::RsaSha256 | Self::RsaSha1 => true,
+            Self::HmacSha1 | Self::HmacSha256 | Self::HmacSha512 | Self::SecretThenSha256 | Self::Token => false,
+        }
+    }
+
+    /// Whether it is HMAC, as nearly everybody uses.
+    pub const fn is_hmac(self) -> bool {
+        matches!(self, Self::HmacSha1 | Self::HmacSha256 | Self::HmacSha512)
     }
 
     /// Its name in words.
@@ -39,7 +64,12 @@ impl Algorithm {
             Self::HmacSha1 => "HMAC-SHA1",
             Self::HmacSha256 => "HMAC-SHA256",
             Self::HmacSha512 => "HMAC-SHA512",
+            Self::SecretThenSha256 => "SHA-256 of the secret and then",
+            Self::Token => "the secret itself",
             Self::Ed25519 => "Ed25519",
+            Self::EcdsaP256 => "ECDSA P-256",
+            Self::RsaSha256 => "RSA-SHA256",
+            Self::RsaSha1 => "RSA-SHA1",
         }
     }
 }
@@ -55,6 +85,11 @@ pub enum KeyForm {
     StandardPair,
     /// An Ed25519 public key in hex; to sign in a test, a private one as `whsk_`.
     HexPublic,
+    /// The bytes that its hex digits stand for.
+    Hex,
+    /// A certificate or a public key in PEM, or a public key in base64 (SubjectPublicKeyInfo); to sign in a test, a private key
+    /// in PEM (PKCS #8).
+    Certificate,
 }
 
 /// How a time is written.
@@ -66,14 +101,19 @@ pub enum TimeForm {
     Millis,
     /// Seconds since 1970 or RFC 3339.
     SecondsOrDate,
+    /// Seconds or milliseconds since 1970, told apart by the number of digits.
+    SecondsOrMillis,
+    /// RFC 3339.
+    Date,
 }
 
 impl TimeForm {
     /// Writes a time.
     pub fn write(self, at: Timestamp) -> String {
         match self {
-            Self::Seconds | Self::SecondsOrDate => at.as_seconds().to_string(),
+            Self::Seconds | Self::SecondsOrDate | Self::SecondsOrMillis => at.as_seconds().to_string(),
             Self::Millis => at.as_millis().to_string(),
+            Self::Date => at.to_string(),
         }
     }
 
@@ -83,6 +123,8 @@ impl TimeForm {
             Self::Seconds => Some(Timestamp::from_millis(digits(text, 12)?.saturating_mul(1000))),
             Self::Millis => Some(Timestamp::from_millis(digits(text, 15)?)),
             Self::SecondsOrDate => Self::Seconds.read(text).or_else(|| Timestamp::parse(text)),
+            Self::SecondsOrMillis => Self::Seconds.read(text).or_else(|| Self::Millis.read(text)),
+            Self::Date => Some(text).filter(|text| text.contains('T')).and_then(Timestamp::parse),
         }
     }
 }
@@ -102,6 +144,8 @@ pub enum Part {
     Method,
     /// The URL the request was sent to.
     Url,
+    /// The path and query of that URL.
+    Path,
     /// The value of that name in the query of the URL, decoded.
     Query(Cow<'static, str>),
     /// The message id.
@@ -112,6 +156,10 @@ pub enum Part {
     Body,
     /// The names and values of a form, sorted and joined.
     Form,
+    /// The CRC-32 of the body, in decimal digits.
+    BodyCrc32,
+    /// What only one scheme knows, by the name it has in a template.
+    Context(&'static str),
 }
 
 /// How far a signed time may lie from now.
@@ -165,7 +213,7 @@ pub struct Facts {
     pub name: Cow<'static, str>,
     /// Its name in words.
     pub title: &'static str,
-    /// The header of the signature.
+    /// The header of the signature; where the body holds the code, one by which its sender is known.
     pub header: HeaderName,
     /// The header of the time.
     pub time_header: Option<HeaderName>,
@@ -202,9 +250,14 @@ impl Facts {
         if self.prefix.is_empty() { Some(text) } else { text.strip_prefix(self.prefix.as_ref()) }
     }
 
+    /// Reads one code as the scheme writes it, without its prefix.
+    pub(super) fn decode(&self, text: &str) -> Result<Code, VerifyError> {
+        self.encoding.decode(text, self.algorithm.code_length())
+    }
+
     /// The length of one code with its prefix, as it is written.
     pub(super) fn entry_length(&self) -> usize {
-        self.prefix.len() + self.encoding.length(self.algorithm.code_length())
+        self.prefix.len() + self.encoding.length(self.algorithm.code_length().unwrap_or(512))
     }
 
     /// The signed content as a template, such as `{id}.{timestamp}.{body}`.
@@ -219,15 +272,20 @@ pub(crate) fn template(parts: &[Part]) -> String {
         Part::Literal(text) => text.to_string(),
         Part::Method => "{method}".to_owned(),
         Part::Url => "{url}".to_owned(),
+        Part::Path => "{path}".to_owned(),
         Part::Query(name) => format!("{{query.{name}}}"),
         Part::Id => "{id}".to_owned(),
         Part::Time => "{timestamp}".to_owned(),
         Part::Body => "{body}".to_owned(),
         Part::Form => "{sorted form}".to_owned(),
+        Part::BodyCrc32 => "{crc32 of the body}".to_owned(),
+        Part::Context(name) => format!("{{{name}}}"),
     };
     parts.iter().map(word).collect()
 }
 
+/// The id under which a webhook is registered with its sender.
+pub(crate) const REGISTERED_ID: Part = Part::Context("registered id");
 pub(crate) const BODY: &[Part] = &[Part::Body];
 pub(crate) const BODY_TIME: &[Part] = &[Part::Body, Part::Time];
 pub(crate) const TIME_BODY: &[Part] = &[Part::Time, Part::Body];
@@ -272,8 +330,21 @@ impl Facts {
         Self { algorithm, ..self }
     }
 
+    pub(super) fn key_form(self, key_form: KeyForm) -> Self {
+        Self { key_form, ..self }
+    }
+
+    pub(super) fn id(self, header: &'static str) -> Self {
+        Self { id_header: Some(HeaderName::from_static(header)), ..self }
+    }
+
     pub(super) fn time(self, header: &'static str, time_form: TimeForm) -> Self {
         Self { time_header: Some(HeaderName::from_static(header)), time_form, ..self }
+    }
+
+    /// A time that stands in the header of the signature.
+    pub(super) fn times(self, time_form: TimeForm) -> Self {
+        Self { time_form, ..self }
     }
 
     pub(super) fn limit(self, tolerance: Tolerance) -> Self {

@@ -6,7 +6,7 @@ use http::HeaderName;
 
 use super::code::{Codes, Encoding};
 use super::error::VerifyError;
-use super::facts::{Algorithm, Facts, KeyForm, Part, TimeForm};
+use super::facts::{Algorithm, Facts, KeyForm, Part, REGISTERED_ID, TimeForm};
 use super::message::Message;
 use super::received::Received;
 use super::scheme::{Claim, Scheme, Texts, Time, read};
@@ -17,7 +17,7 @@ use crate::untrusted::Untrusted;
 pub enum TemplateError {
     /// A placeholder that does not exist.
     #[error(
-        "`{{{0}}}` is not a part of a request: use {{id}}, {{timestamp}}, {{body}}, {{method}}, {{url}} or {{query.NAME}}"
+        "`{{{0}}}` is not a part of a request: use {{id}}, {{timestamp}}, {{body}}, {{method}}, {{url}}, {{path}}, {{query.NAME}}, {{sorted form}} or {{crc32 of the body}}"
     )]
     Placeholder(String),
     /// A brace without its partner.
@@ -57,6 +57,8 @@ pub struct Description {
     pub encoding: Encoding,
     /// How the time is written.
     pub time_form: TimeForm,
+    /// What the secret's text means.
+    pub key_form: KeyForm,
 }
 
 impl Default for Description {
@@ -72,6 +74,7 @@ impl Default for Description {
             algorithm: Algorithm::HmacSha256,
             encoding: Encoding::Hex,
             time_form: TimeForm::Seconds,
+            key_form: KeyForm::Text,
         }
     }
 }
@@ -116,7 +119,7 @@ impl Generic {
             listed: list.is_some(),
             algorithm: description.algorithm,
             encoding: description.encoding,
-            key_form: KeyForm::Text,
+            key_form: description.key_form,
             tolerance: None,
             signed: signed.into(),
         };
@@ -130,33 +133,8 @@ impl Scheme for Generic {
     }
 
     fn read<'a>(&self, received: &'a Received) -> Result<Claim<'a>, VerifyError> {
-        let Some(list) = &self.list else {
-            return read(&self.facts, received).or_else(|error| self.code_in_list(received).ok_or(error));
-        };
-        let facts = &self.facts;
-        let malformed = |why| VerifyError::HeaderMalformed { header: facts.header.to_string(), why };
-        let texts = Texts::of(facts, received)?;
-        let parts = || texts.signature.split([',', ';']).filter_map(|part| part.trim().split_once('='));
-        let codes = parts().filter(|(name, _)| *name == list.code);
-        let codes = codes.map(|(_, code)| facts.encoding.decode(code, facts.algorithm.code_length()));
-        let codes = codes.collect::<Result<Codes, VerifyError>>()?;
-        if codes.len() == 0 {
-            return Err(malformed("its list has no code of that name"));
-        }
-        let time = match &list.time {
-            None => texts.time,
-            Some(wanted) => {
-                let (_, text) = parts()
-                    .find(|(name, _)| name == wanted)
-                    .ok_or_else(|| malformed("its list has no time of that name"))?;
-                let at =
-                    facts.time_form.read(text).ok_or_else(|| VerifyError::TimeMalformed(facts.header.to_string()))?;
-                Some(Time { text, at, signed: facts.signs(&Part::Time) })
-            }
-        };
-        Ok(Claim { codes, time, id: texts.id })
+        Ok(Claim { context: received.registered_id.as_deref().unwrap_or("").into(), ..self.read_headers(received)? })
     }
-
     fn value(&self, message: &Message<'_>, codes: &Codes) -> String {
         let facts = &self.facts;
         let mut value = String::new();
@@ -172,14 +150,42 @@ impl Scheme for Generic {
 }
 
 impl Generic {
+    fn read_headers<'a>(&self, received: &'a Received) -> Result<Claim<'a>, VerifyError> {
+        let Some(list) = &self.list else {
+            return read(&self.facts, received).or_else(|error| self.code_in_list(received).ok_or(error));
+        };
+        let facts = &self.facts;
+        let malformed = |why| VerifyError::HeaderMalformed { header: facts.header.to_string(), why };
+        let texts = Texts::of(facts, received)?;
+        let parts = || texts.signature.split([',', ';']).filter_map(|part| part.trim().split_once('='));
+        let codes = parts().filter(|(name, _)| *name == list.code);
+        let codes = codes.map(|(_, code)| facts.decode(code));
+        let codes = codes.collect::<Result<Codes, VerifyError>>()?;
+        if codes.len() == 0 {
+            return Err(malformed("its list has no code of that name"));
+        }
+        let time = match &list.time {
+            None => texts.time,
+            Some(wanted) => {
+                let (_, text) = parts()
+                    .find(|(name, _)| name == wanted)
+                    .ok_or_else(|| malformed("its list has no time of that name"))?;
+                let at =
+                    facts.time_form.read(text).ok_or_else(|| VerifyError::TimeMalformed(facts.header.to_string()))?;
+                Some(Time { text, at, signed: facts.signs(&Part::Time) })
+            }
+        };
+        Ok(Claim { codes, time, id: texts.id, ..Claim::default() })
+    }
+
     /// The code behind a prefix such as `v1=` that does not begin the header, as in `ts=…,v1=…`.
     fn code_in_list<'a>(&self, received: &'a Received) -> Option<Claim<'a>> {
         let facts = &self.facts;
         let texts = Texts::of(facts, received).ok().filter(|_| facts.prefix.ends_with('='))?;
         let mut parts = texts.signature.split([',', ';']).map(str::trim);
         let code = parts.find_map(|part| part.strip_prefix(facts.prefix.as_ref()))?;
-        let code = facts.encoding.decode(code, facts.algorithm.code_length()).ok()?;
-        Some(Claim { codes: code.into(), time: texts.time, id: texts.id })
+        let code = facts.decode(code).ok()?;
+        Some(Claim { codes: code.into(), time: texts.time, id: texts.id, ..Claim::default() })
     }
 }
 
@@ -237,6 +243,10 @@ fn placeholder(name: &str) -> Result<Part, TemplateError> {
         "body" => Ok(Part::Body),
         "method" => Ok(Part::Method),
         "url" => Ok(Part::Url),
+        "path" => Ok(Part::Path),
+        "sorted form" => Ok(Part::Form),
+        "crc32 of the body" => Ok(Part::BodyCrc32),
+        "registered id" => Ok(REGISTERED_ID),
         other => Err(TemplateError::Placeholder(other.to_owned())),
     }
 }

@@ -1,8 +1,12 @@
-//! HubSpot v3: the method, the address with some escapes undone, the body and the time in milliseconds.
+//! HubSpot v3: the method, the address with some escapes undone, the body and the time in milliseconds. The versions before it are
+//! hashes of the secret followed by the content, and not HMAC.
+
+use http::HeaderName;
 
 use super::code::Encoding;
-use super::facts::{Facts, Part, TimeForm, Tolerance, body};
+use super::facts::{Algorithm, Facts, Part, TimeForm, Tolerance, body};
 use super::message::{Message, feed};
+use super::received::Received;
 use super::scheme::Scheme;
 
 const SIGNED: &[Part] = &[Part::Method, Part::Url, Part::Body, Part::Time];
@@ -35,6 +39,45 @@ impl HubSpot {
                 .signed(SIGNED)
                 .limit(Tolerance::seconds(300)),
         )
+    }
+}
+
+/// The header that tells versions 1 and 2 apart.
+const VERSION: HeaderName = HeaderName::from_static("x-hubspot-signature-version");
+
+/// The scheme of HubSpot, version 1 or 2.
+#[derive(Debug)]
+pub(super) struct Older {
+    facts: Facts,
+    version: &'static str,
+}
+
+impl Older {
+    /// Version 1: the body.
+    pub(super) fn version_1() -> Self {
+        Self::of("hubspot-v1", "HubSpot v1, a hash and no HMAC", "v1", &[Part::Body])
+    }
+
+    /// Version 2: the method, the address and the body.
+    pub(super) fn version_2() -> Self {
+        Self::of("hubspot-v2", "HubSpot v2, a hash and no HMAC", "v2", &[Part::Method, Part::Url, Part::Body])
+    }
+
+    fn of(name: &'static str, title: &'static str, version: &'static str, signed: &'static [Part]) -> Self {
+        let facts = body(name, title, "x-hubspot-signature", Encoding::Hex).signed(signed);
+        Self { facts: facts.algorithm(Algorithm::SecretThenSha256), version }
+    }
+}
+
+impl Scheme for Older {
+    fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// Version 1 is also what a request without a version has.
+    fn is_named_by(&self, received: &Received) -> bool {
+        let said = received.headers.get(VERSION).and_then(|value| value.to_str().ok()).unwrap_or("v1");
+        received.headers.contains_key(&self.facts.header) && said.eq_ignore_ascii_case(self.version)
     }
 }
 

@@ -1,16 +1,18 @@
 //! Keys, prepared once so that each request costs only its own bytes.
 
 use std::fmt;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
-use sha2::{Sha256, Sha512};
+use sha2::{Digest, Sha256, Sha512};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
+use super::certificate::{PrivateKey, PublicKey};
 use super::code::Code;
 use super::error::SecretError;
 use super::facts::{Algorithm, KeyForm};
@@ -31,8 +33,15 @@ enum Kind {
     Sha1(Hmac<Sha1>),
     Sha256(Hmac<Sha256>),
     Sha512(Hmac<Sha512>),
+    /// SHA-256 that has taken the secret already.
+    SecretThenSha256(Sha256),
+    /// The secret itself.
+    Token(Zeroizing<Vec<u8>>),
     Private(Box<SigningKey>),
     Public(Box<VerifyingKey>),
+    /// Of ECDSA or RSA.
+    Signing(Arc<PrivateKey>),
+    Verifying(Arc<PublicKey>),
 }
 
 /// Hands the signed bytes, piece by piece, to the function it is given.
@@ -51,17 +60,26 @@ impl Key {
             KeyForm::Standard => Ok(Self::hmac(algorithm, &standard_bytes(secret)?)),
             KeyForm::StandardPair => standard_pair(secret),
             KeyForm::HexPublic => hex_pair(secret),
+            KeyForm::Hex => {
+                let bytes = Zeroizing::new(hex::decode(secret).map_err(|_| SecretError::Hex)?);
+                Ok(Self::hmac(algorithm, &bytes))
+            }
+            KeyForm::Certificate => certificate_or_key(algorithm, secret),
         }
     }
 
-    /// A key of HMAC; Ed25519 has none, and HMAC-SHA256 stands in for it.
+    /// A key whose bytes are known; algorithms with pairs of keys have none, and HMAC-SHA256 stands in for them.
     pub fn hmac(algorithm: Algorithm, key: &[u8]) -> Self {
         Self(match algorithm {
             Algorithm::HmacSha1 => Kind::Sha1(Hmac::new_from_slice(key).expect("HMAC takes keys of any length")),
-            Algorithm::HmacSha256 | Algorithm::Ed25519 => {
-                Kind::Sha256(Hmac::new_from_slice(key).expect("HMAC takes keys of any length"))
-            }
             Algorithm::HmacSha512 => Kind::Sha512(Hmac::new_from_slice(key).expect("HMAC takes keys of any length")),
+            Algorithm::SecretThenSha256 => Kind::SecretThenSha256(Sha256::new_with_prefix(key)),
+            Algorithm::Token => Kind::Token(Zeroizing::new(key.to_vec())),
+            Algorithm::HmacSha256
+            | Algorithm::Ed25519
+            | Algorithm::EcdsaP256
+            | Algorithm::RsaSha256
+            | Algorithm::RsaSha1 => Kind::Sha256(Hmac::new_from_slice(key).expect("HMAC takes keys of any length")),
         })
     }
 
@@ -71,8 +89,11 @@ impl Key {
             Kind::Sha1(mac) => Some(Code::new(&finish(mac.clone(), content))),
             Kind::Sha256(mac) => Some(Code::new(&finish(mac.clone(), content))),
             Kind::Sha512(mac) => Some(Code::new(&finish(mac.clone(), content))),
+            Kind::SecretThenSha256(hash) => Some(Code::new(&hashed(hash.clone(), content))),
+            Kind::Token(secret) => Some(Code::new(secret)),
             Kind::Private(key) => Some(Code::new(&key.sign(&gather(content)).to_bytes())),
-            Kind::Public(_) => None,
+            Kind::Signing(key) => Some(Code::new(&key.sign(&gather(content))?)),
+            Kind::Public(_) | Kind::Verifying(_) => None,
         }
     }
 
@@ -84,8 +105,12 @@ impl Key {
             Kind::Sha1(mac) => equal(&finish(mac.clone(), content), codes),
             Kind::Sha256(mac) => equal(&finish(mac.clone(), content), codes),
             Kind::Sha512(mac) => equal(&finish(mac.clone(), content), codes),
+            Kind::SecretThenSha256(hash) => equal(&hashed(hash.clone(), content), codes),
+            Kind::Token(secret) => equal(secret, codes),
             Kind::Private(key) => verified(&key.verifying_key(), content, codes),
             Kind::Public(key) => verified(key, content, codes),
+            Kind::Signing(key) => verified_by(key.public(), content, codes),
+            Kind::Verifying(key) => verified_by(key, content, codes),
         }
     }
 
@@ -95,7 +120,13 @@ impl Key {
         match &self.0 {
             Kind::Private(key) => Some(write(&key.verifying_key())),
             Kind::Public(key) => Some(write(key)),
-            Kind::Sha1(_) | Kind::Sha256(_) | Kind::Sha512(_) => None,
+            Kind::Sha1(_)
+            | Kind::Sha256(_)
+            | Kind::Sha512(_)
+            | Kind::SecretThenSha256(_)
+            | Kind::Token(_)
+            | Kind::Signing(_)
+            | Kind::Verifying(_) => None,
         }
     }
 }
@@ -109,6 +140,11 @@ impl fmt::Debug for Key {
 fn finish<M: Mac>(mut mac: M, content: &Content<'_>) -> hmac::digest::Output<M> {
     content(&mut |piece| mac.update(piece));
     mac.finalize().into_bytes()
+}
+
+fn hashed(mut hash: Sha256, content: &Content<'_>) -> [u8; 32] {
+    content(&mut |piece| hash.update(piece));
+    hash.finalize().into()
 }
 
 fn gather(content: &Content<'_>) -> Vec<u8> {
@@ -133,6 +169,18 @@ fn verified<'c>(key: &VerifyingKey, content: &Content<'_>, codes: impl IntoItera
     let right =
         |code: &Code| Signature::from_slice(code.as_bytes()).is_ok_and(|s| key.verify_strict(&content, &s).is_ok());
     codes.into_iter().position(right)
+}
+
+fn verified_by<'c>(key: &PublicKey, content: &Content<'_>, codes: impl IntoIterator<Item = &'c Code>) -> Option<usize> {
+    let content = gather(content);
+    codes.into_iter().position(|code| key.verifies(&content, code.as_bytes()))
+}
+
+/// A certificate or a public key to verify with, or a private key.
+fn certificate_or_key(algorithm: Algorithm, secret: &[u8]) -> Result<Key, SecretError> {
+    let private = PrivateKey::read(algorithm, secret).map(|key| Kind::Signing(Arc::new(key)));
+    let public = || PublicKey::read(algorithm, secret).map(|key| Kind::Verifying(Arc::new(key)));
+    private.or_else(public).map(Key).ok_or(SecretError::Certificate)
 }
 
 /// The key of Standard Webhooks: base64 after `whsec_`, any other text as it is.

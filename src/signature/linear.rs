@@ -46,8 +46,8 @@ impl Scheme for Linear {
 
     fn read<'a>(&self, received: &'a Received) -> Result<Claim<'a>, VerifyError> {
         let facts = self.facts();
-        let code = facts.encoding.decode(received.the_header(&facts.header)?, facts.algorithm.code_length())?;
-        Ok(Claim { codes: code.into(), time: header_time(received)?, id: "" })
+        let code = facts.decode(received.the_header(&facts.header)?)?;
+        Ok(Claim { codes: code.into(), time: header_time(received)?, ..Claim::default() })
     }
 
     fn time_member(&self) -> Option<&'static str> {

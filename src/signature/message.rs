@@ -17,6 +17,8 @@ pub struct Message<'a> {
     pub time: &'a str,
     /// The body.
     pub body: &'a [u8],
+    /// What only one scheme knows of the request; empty in all others.
+    pub context: &'a str,
 }
 
 /// Whether an id can be signed without being mistaken for another message's parts.
@@ -31,17 +33,27 @@ pub(crate) fn feed(parts: &[Part], message: &Message<'_>, sink: &mut dyn FnMut(&
             Part::Literal(text) => sink(text.as_bytes()),
             Part::Method => sink(message.method.as_bytes()),
             Part::Url => sink(message.url.as_bytes()),
+            Part::Path => sink(path_of(message.url).unwrap_or("/").as_bytes()),
             Part::Query(name) => sink(query_value(message.url, name).as_bytes()),
             Part::Id => sink(message.id.as_bytes()),
             Part::Time => sink(message.time.as_bytes()),
             Part::Body => sink(message.body),
             Part::Form => sink(sorted_form(message.body).as_bytes()),
+            Part::BodyCrc32 => sink(crc32fast::hash(message.body).to_string().as_bytes()),
+            Part::Context(_) => sink(message.context.as_bytes()),
         }
     }
 }
 
+/// The path and query of a URL.
+pub(crate) fn path_of(url: &str) -> Option<&str> {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let path = &rest[rest.find('/')?..];
+    Some(path.split_once('#').map_or(path, |(path, _)| path))
+}
+
 /// The first value of that name in a URL's query; empty where there is none.
-fn query_value(url: &str, name: &str) -> String {
+pub(super) fn query_value(url: &str, name: &str) -> String {
     let query = url.split_once('?').map_or("", |(_, query)| query.split('#').next().unwrap_or(query));
     let value = form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name);
     value.map(|(_, value)| value.into_owned()).unwrap_or_default()

@@ -1,10 +1,10 @@
-//! Stripe, Paddle, Calendly and ElevenLabs: time and codes as `name=value` pairs in one header.
+//! Stripe, Paddle, Calendly, ElevenLabs, Sanity, PagerDuty: time and codes as `name=value` pairs in one header.
 
 use std::borrow::Cow;
 
 use super::code::{Codes, Encoding, Readable};
 use super::error::VerifyError;
-use super::facts::{Facts, Part, TIME_COLON_BODY, Tolerance, body};
+use super::facts::{Facts, Part, TIME_COLON_BODY, TimeForm, Tolerance, body};
 use super::message::Message;
 use super::received::Received;
 use super::scheme::{Claim, Scheme, Time};
@@ -19,7 +19,8 @@ const TIME_DOT_BODY: &[Part] = &[Part::Time, Part::Literal(Cow::Borrowed(".")), 
 pub(super) struct Pairs {
     facts: Facts,
     separator: char,
-    time_name: &'static str,
+    /// What the time is called; `None` where the header holds codes alone.
+    time_name: Option<&'static str>,
 }
 
 pub(super) fn stripe() -> Pairs {
@@ -27,7 +28,7 @@ pub(super) fn stripe() -> Pairs {
         .listed("v1=")
         .signed(TIME_DOT_BODY)
         .limit(Tolerance::seconds(300));
-    Pairs { facts, separator: ',', time_name: "t" }
+    Pairs { facts, separator: ',', time_name: Some("t") }
 }
 
 pub(super) fn paddle() -> Pairs {
@@ -35,7 +36,7 @@ pub(super) fn paddle() -> Pairs {
         .listed("h1=")
         .signed(TIME_COLON_BODY)
         .limit(Tolerance::past_seconds(5));
-    Pairs { facts, separator: ';', time_name: "ts" }
+    Pairs { facts, separator: ';', time_name: Some("ts") }
 }
 
 pub(super) fn calendly() -> Pairs {
@@ -43,7 +44,7 @@ pub(super) fn calendly() -> Pairs {
         .listed("v1=")
         .signed(TIME_DOT_BODY)
         .limit(Tolerance::seconds(180));
-    Pairs { facts, separator: ',', time_name: "t" }
+    Pairs { facts, separator: ',', time_name: Some("t") }
 }
 
 pub(super) fn elevenlabs() -> Pairs {
@@ -51,7 +52,25 @@ pub(super) fn elevenlabs() -> Pairs {
         .listed("v0=")
         .signed(TIME_DOT_BODY)
         .limit(Tolerance::seconds(1800));
-    Pairs { facts, separator: ',', time_name: "t" }
+    Pairs { facts, separator: ',', time_name: Some("t") }
+}
+
+pub(super) fn sanity() -> Pairs {
+    let facts = body("sanity", "Sanity", "sanity-webhook-signature", Encoding::Base64Url)
+        .listed("v1=")
+        .signed(TIME_DOT_BODY)
+        .times(TimeForm::Millis);
+    Pairs { facts, separator: ',', time_name: Some("t") }
+}
+
+pub(super) fn pagerduty() -> Pairs {
+    let facts = body("pagerduty", "PagerDuty", "x-pagerduty-signature", Encoding::Hex).listed("v1=");
+    Pairs { facts, separator: ',', time_name: None }
+}
+
+/// Mercado Pago's header; what it signs is [`super::mercado_pago`]'s.
+pub(super) fn mercado_pago(facts: Facts) -> Pairs {
+    Pairs { facts: facts.listed("v1=").times(TimeForm::SecondsOrMillis), separator: ',', time_name: Some("ts") }
 }
 
 impl Scheme for Pairs {
@@ -63,7 +82,7 @@ impl Scheme for Pairs {
     fn read<'a>(&self, received: &'a Received) -> Result<Claim<'a>, VerifyError> {
         let facts = &self.facts;
         let malformed = |why| VerifyError::HeaderMalformed { header: facts.header.to_string(), why };
-        let (version, length) = (facts.prefix.trim_end_matches('='), facts.algorithm.code_length());
+        let version = facts.prefix.trim_end_matches('=');
         let (mut time, mut codes) = (None, Readable::default());
         for (before, part) in received.the_header(&facts.header)?.split(self.separator).enumerate() {
             if before == MOST_PAIRS {
@@ -71,24 +90,31 @@ impl Scheme for Pairs {
             }
             let (name, value) = part.split_once('=').ok_or_else(|| malformed("a part is not `name=value`"))?;
             if name == version {
-                codes.add(facts.encoding, value, length);
-            } else if name == self.time_name && time.replace(value).is_some() {
+                codes.add(facts.decode(value));
+            } else if Some(name) == self.time_name && time.replace(value).is_some() {
                 return Err(malformed("it has two times"));
             }
         }
         let codes = codes.codes(|| malformed("it has no signature of the version this scheme verifies"))?;
+        if self.time_name.is_none() {
+            return Ok(Claim { codes, ..Claim::default() });
+        }
         let text = time.ok_or_else(|| malformed("it has no time"))?;
         let at = facts.time_form.read(text).ok_or_else(|| VerifyError::TimeMalformed(facts.header.to_string()))?;
-        Ok(Claim { codes, time: Some(Time { text, at, signed: true }), id: "" })
+        Ok(Claim { codes, time: Some(Time { text, at, signed: true }), ..Claim::default() })
     }
 
     fn value(&self, message: &Message<'_>, codes: &Codes) -> String {
         let facts = &self.facts;
-        let time = self.time_name.len() + 1 + message.time.len();
+        let time = self.time_name.map_or(0, |name| name.len() + 1 + message.time.len());
         let mut value = String::with_capacity(time + (1 + facts.entry_length()) * codes.len());
-        value.extend([self.time_name, "=", message.time]);
+        if let Some(name) = self.time_name {
+            value.extend([name, "=", message.time]);
+        }
         for code in codes.iter() {
-            value.push(self.separator);
+            if !value.is_empty() {
+                value.push(self.separator);
+            }
             value.push_str(&facts.prefix);
             facts.encoding.write(code, &mut value);
         }

@@ -17,6 +17,8 @@ pub struct Received {
     pub headers: HeaderMap,
     /// Its body, byte for byte.
     pub body: Bytes,
+    /// The id under which the webhook is registered with its sender, where that is known and signed.
+    pub registered_id: Option<String>,
 }
 
 impl Received {

@@ -4,17 +4,24 @@ use std::sync::LazyLock;
 
 use http::HeaderName;
 
+use super::adyen::Adyen;
 use super::code::Encoding;
+use super::contentful::Contentful;
 use super::discord::discord;
 use super::facts::{
-    Algorithm, BODY_TIME, Facts, TIME_BODY, TIME_COLON_BODY, TimeForm, Tolerance, URL_BODY, V0_TIME_BODY, body,
+    Algorithm, Facts, KeyForm, TIME_BODY, TIME_COLON_BODY, TimeForm, Tolerance, URL_BODY, V0_TIME_BODY, body,
 };
-use super::hubspot::HubSpot;
+use super::hub::Hub;
+use super::hubspot::{HubSpot, Older};
 use super::linear::Linear;
-use super::pairs::{calendly, elevenlabs, paddle, stripe};
+use super::mailgun::Mailgun;
+use super::mercado_pago::MercadoPago;
+use super::pairs::{calendly, elevenlabs, paddle, pagerduty, sanity, stripe};
+use super::paypal::PayPal;
 use super::received::Received;
 use super::scheme::{Row, Scheme};
-use super::second_header::SecondHeader;
+use super::second_header::{box_com, docusign, hookdeck, shopify};
+use super::sns::Sns;
 use super::standard::{self, standard, standard_ed25519, svix};
 use super::twilio::Twilio;
 
@@ -30,16 +37,16 @@ static SCHEMES: LazyLock<Vec<Box<dyn Scheme>>> = LazyLock::new(|| {
         Box::new(standard_ed25519()),
         Box::new(svix()),
         Box::new(stripe()),
+        Box::new(Hub::meta()),
         row(body("github", "GitHub", "x-hub-signature-256", HEX).prefix("sha256=")),
+        Box::new(Hub::bitbucket()),
+        Box::new(Hub::intercom()),
         row(body("slack", "Slack", "x-slack-signature", HEX)
             .prefix("v0=")
             .time("x-slack-request-timestamp", TimeForm::Seconds)
             .signed(V0_TIME_BODY)
             .limit(FIVE_MINUTES)),
-        Box::new(SecondHeader {
-            facts: body("shopify", "Shopify", "x-shopify-hmac-sha256", BASE64),
-            second: HeaderName::from_static("shopify-hmac-sha256"),
-        }),
+        Box::new(shopify()),
         row(body("square", "Square", "x-square-hmacsha256-signature", BASE64).signed(URL_BODY)),
         Box::new(Twilio::new()),
         row(body("zoom", "Zoom", "x-zm-signature", HEX)
@@ -49,14 +56,13 @@ static SCHEMES: LazyLock<Vec<Box<dyn Scheme>>> = LazyLock::new(|| {
         Box::new(paddle()),
         Box::new(Linear::new()),
         Box::new(HubSpot::new()),
+        Box::new(Older::version_2()),
+        Box::new(Older::version_1()),
         Box::new(Row(discord())),
         row(body("zendesk", "Zendesk", "x-zendesk-webhook-signature", BASE64)
             .time("x-zendesk-webhook-signature-timestamp", TimeForm::SecondsOrDate)
             .signed(TIME_BODY)),
-        Box::new(SecondHeader {
-            facts: body("hookdeck", "Hookdeck", "x-hookdeck-signature", BASE64),
-            second: HeaderName::from_static("x-hookdeck-signature-2"),
-        }),
+        Box::new(hookdeck()),
         row(body("woocommerce", "WooCommerce", "x-wc-webhook-signature", BASE64)),
         row(body("vercel", "Vercel", "x-vercel-signature", HEX).algorithm(Algorithm::HmacSha1)),
         row(body("webflow", "Webflow", "x-webflow-signature", HEX)
@@ -70,12 +76,24 @@ static SCHEMES: LazyLock<Vec<Box<dyn Scheme>>> = LazyLock::new(|| {
         row(body("typeform", "Typeform", "typeform-signature", BASE64).prefix("sha256=")),
         row(body("razorpay", "Razorpay", "x-razorpay-signature", HEX)),
         row(body("xero", "Xero", "x-xero-signature", BASE64)),
-        row(body("docusign", "DocuSign", "x-docusign-signature-1", BASE64)),
+        Box::new(docusign()),
         row(body("coinbase", "Coinbase Commerce", "x-cc-webhook-signature", HEX)),
-        row(body("box", "Box", "box-signature-primary", BASE64)
-            .time("box-delivery-timestamp", TimeForm::SecondsOrDate)
-            .signed(BODY_TIME)
-            .limit(Tolerance::seconds(600))),
+        Box::new(box_com()),
+        Box::new(pagerduty()),
+        Box::new(sanity()),
+        Box::new(Contentful::new()),
+        Box::new(MercadoPago::new()),
+        row(body("sendgrid", "SendGrid", "x-twilio-email-event-webhook-signature", BASE64)
+            .time("x-twilio-email-event-webhook-timestamp", TimeForm::Seconds)
+            .signed(TIME_BODY)
+            .algorithm(Algorithm::EcdsaP256)
+            .key_form(KeyForm::Certificate)),
+        Box::new(PayPal::new()),
+        Box::new(Sns::new()),
+        Box::new(Sns::version_1()),
+        Box::new(Adyen::new()),
+        Box::new(Mailgun::new()),
+        row(body("gitlab", "GitLab", "x-gitlab-token", Encoding::Text).algorithm(Algorithm::Token).signed(&[])),
         row(body(ORIGINAL, "the original", "x-webhook-signature", HEX)),
     ]
 });
@@ -96,15 +114,17 @@ pub fn find(name: &str) -> Option<&'static dyn Scheme> {
 }
 
 /// Headers of older versions, which name their scheme but are never verified.
-const LEGACY: &[(&str, &str)] = &[("x-hub-signature", "github"), ("x-hubspot-signature", "hubspot")];
+const LEGACY: &[(&str, &str)] = &[("x-hub-signature", "github")];
 
 /// The schemes that a request's headers speak of, the one to verify first.
 ///
 /// Where there are several, the stronger decides and the weaker cannot rescue it.
 pub fn detect(received: &Received) -> Vec<&'static dyn Scheme> {
     let mut found: Vec<_> = schemes().filter(|scheme| speaks_of(*scheme, received)).collect();
-    let legacy = LEGACY.iter().filter(|(header, _)| received.headers.contains_key(*header));
-    for scheme in legacy.filter_map(|(_, name)| find(name)) {
+    let is_told = |header: &str| found.iter().any(|scheme| scheme.facts().header == *header);
+    let legacy: Vec<_> =
+        LEGACY.iter().filter(|(header, _)| received.headers.contains_key(*header) && !is_told(header)).collect();
+    for scheme in legacy.into_iter().filter_map(|(_, name)| find(name)) {
         if !found.iter().any(|known| known.facts().name == scheme.facts().name) {
             found.push(scheme);
         }
@@ -112,13 +132,16 @@ pub fn detect(received: &Received) -> Vec<&'static dyn Scheme> {
     found
 }
 
-/// The header of that request which speaks of `scheme`: its own, or else one of an older version.
-pub fn told_by(scheme: &dyn Scheme, received: &Received) -> HeaderName {
+/// What in that request speaks of `scheme`: its own header, else one of an older version; or the member of its body.
+pub fn told_by(scheme: &dyn Scheme, received: &Received) -> String {
     let facts = scheme.facts();
+    if let Some(member) = scheme.code_member() {
+        return format!("`{member}` of the body");
+    }
     let names = [Some(&facts.header), scheme.second_header()];
     let own = names.into_iter().flatten().find(|own| received.headers.contains_key(*own));
     let older = || received.headers.keys().find(|name| is_older(name, facts));
-    own.or_else(older).unwrap_or(&facts.header).clone()
+    own.or_else(older).unwrap_or(&facts.header).to_string()
 }
 
 /// Whether a header is that of an older version of a scheme.
@@ -134,6 +157,6 @@ fn speaks_of(scheme: &dyn Scheme, received: &Received) -> bool {
     match facts.prefix.as_ref() {
         "v1a," => values.any(only_v1a),
         "v1," => values.any(|text| !only_v1a(text)),
-        _ => values.next().is_some() || scheme.second_header().is_some_and(|name| received.headers.contains_key(name)),
+        _ => scheme.is_named_by(received),
     }
 }

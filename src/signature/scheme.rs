@@ -6,8 +6,8 @@ use std::fmt;
 use http::HeaderName;
 
 use super::code::Codes;
-use super::error::{SecretError, VerifyError};
-use super::facts::{Facts, Part, Protects};
+use super::error::{SecretError, SignError, VerifyError};
+use super::facts::{Algorithm, Facts, Part, Protects};
 use super::key::Key;
 use super::message::{Message, feed, is_id};
 use super::received::{Received, SingleHeader};
@@ -22,6 +22,8 @@ pub struct Claim<'a> {
     pub time: Option<Time<'a>>,
     /// Its id; empty in schemes without one.
     pub id: &'a str,
+    /// What else is signed that only this scheme knows.
+    pub context: Cow<'a, str>,
 }
 
 /// A time as a request carries it.
@@ -47,16 +49,37 @@ pub trait Scheme: fmt::Debug + Send + Sync {
         None
     }
 
+    /// The member of the body that holds the code, for schemes whose headers hold none.
+    fn code_member(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Whether a request says that it is signed by this scheme: by its header, whatever stands in it.
+    fn is_named_by(&self, received: &Received) -> bool {
+        let names = [Some(&self.facts().header), self.second_header()];
+        names.into_iter().flatten().any(|name| received.headers.contains_key(name))
+    }
+
+    /// Whether requests can be signed by it here; some codes are put into the body by the sender, or are the secret itself.
+    fn can_sign(&self) -> Result<(), SignError> {
+        match (self.code_member(), self.facts().algorithm) {
+            (Some(member), _) => Err(SignError::InBody(member)),
+            (None, Algorithm::Token) => Err(SignError::SecretItself),
+            (None, Algorithm::RsaSha1) => Err(SignError::VerifyOnly),
+            (None, _) => Ok(()),
+        }
+    }
+
     /// What a valid signature proves.
     fn protects(&self) -> Protects {
         let mut protects = Protects { body: false, time: false, id: false, url: false };
         for part in self.facts().signed.iter() {
             match part {
-                Part::Body | Part::Form => protects.body = true,
+                Part::Body | Part::Form | Part::BodyCrc32 => protects.body = true,
                 Part::Time => protects.time = true,
                 Part::Id => protects.id = true,
-                Part::Url | Part::Query(_) => protects.url = true,
-                Part::Literal(_) | Part::Method => {}
+                Part::Url | Part::Path | Part::Query(_) => protects.url = true,
+                Part::Literal(_) | Part::Method | Part::Context(_) => {}
             }
         }
         protects
@@ -133,8 +156,8 @@ pub trait Scheme: fmt::Debug + Send + Sync {
 pub(super) fn read<'a>(facts: &Facts, received: &'a Received) -> Result<Claim<'a>, VerifyError> {
     let texts = Texts::of(facts, received)?;
     let code = facts.after_prefix(texts.signature).ok_or(VerifyError::PrefixMissing)?;
-    let code = facts.encoding.decode(code, facts.algorithm.code_length())?;
-    Ok(Claim { codes: code.into(), time: texts.time, id: texts.id })
+    let code = facts.decode(code)?;
+    Ok(Claim { codes: code.into(), time: texts.time, id: texts.id, ..Claim::default() })
 }
 
 /// A header that was signed: its name is the scheme's, and its value the message's own where nothing was computed.
@@ -171,7 +194,7 @@ impl<'a> Texts<'a> {
     }
 }
 
-fn time_of<'a>(facts: &Facts, name: &HeaderName, text: &'a str) -> Result<Time<'a>, VerifyError> {
+pub(super) fn time_of<'a>(facts: &Facts, name: &HeaderName, text: &'a str) -> Result<Time<'a>, VerifyError> {
     let at = facts.time_form.read(text).ok_or_else(|| VerifyError::TimeMalformed(name.to_string()))?;
     Ok(Time { text, at, signed: facts.signs(&Part::Time) })
 }

@@ -1,19 +1,41 @@
-//! Senders whose signature stands in one of two headers: Shopify renamed its header, and Hookdeck writes the code of an older
-//! secret into a second one while it is rotated.
+//! Senders whose signature stands in one of two headers: Shopify renamed its header; Hookdeck, Box and DocuSign write the code of a
+//! second secret into one of its own while secrets are rotated.
 
 use http::HeaderName;
 
-use super::code::Codes;
+use super::code::{Codes, Encoding};
 use super::error::VerifyError;
-use super::facts::Facts;
+use super::facts::{BODY_TIME, Facts, TimeForm, Tolerance, body};
 use super::received::Received;
-use super::scheme::{Claim, Scheme};
+use super::scheme::{Claim, Scheme, time_of};
 
 /// A scheme with a second header; a code in either is enough.
 #[derive(Debug)]
 pub(super) struct SecondHeader {
-    pub facts: Facts,
-    pub second: HeaderName,
+    facts: Facts,
+    second: HeaderName,
+}
+
+fn in_base64(name: &'static str, title: &'static str, [first, second]: [&'static str; 2]) -> SecondHeader {
+    SecondHeader { facts: body(name, title, first, Encoding::Base64), second: HeaderName::from_static(second) }
+}
+
+pub(super) fn shopify() -> SecondHeader {
+    in_base64("shopify", "Shopify", ["x-shopify-hmac-sha256", "shopify-hmac-sha256"])
+}
+
+pub(super) fn hookdeck() -> SecondHeader {
+    in_base64("hookdeck", "Hookdeck", ["x-hookdeck-signature", "x-hookdeck-signature-2"])
+}
+
+pub(super) fn docusign() -> SecondHeader {
+    in_base64("docusign", "DocuSign", ["x-docusign-signature-1", "x-docusign-signature-2"])
+}
+
+pub(super) fn box_com() -> SecondHeader {
+    let box_com = in_base64("box", "Box", ["box-signature-primary", "box-signature-secondary"]);
+    let facts = box_com.facts.time("box-delivery-timestamp", TimeForm::SecondsOrDate).signed(BODY_TIME);
+    SecondHeader { facts: facts.limit(Tolerance::seconds(600)), ..box_com }
 }
 
 impl Scheme for SecondHeader {
@@ -28,11 +50,12 @@ impl Scheme for SecondHeader {
     fn read<'a>(&self, received: &'a Received) -> Result<Claim<'a>, VerifyError> {
         let facts = &self.facts;
         let both = [&facts.header, &self.second].into_iter().filter(|name| received.headers.contains_key(*name));
-        let code = |name: &HeaderName| facts.encoding.decode(received.the_header(name)?, facts.algorithm.code_length());
+        let code = |name: &HeaderName| facts.decode(received.the_header(name)?);
         let codes = both.map(code).collect::<Result<Codes, VerifyError>>()?;
-        match codes.len() {
-            0 => Err(VerifyError::HeaderNotDelivered(facts.header.to_string())),
-            _ => Ok(Claim { codes, time: None, id: "" }),
+        if codes.len() == 0 {
+            return Err(VerifyError::HeaderNotDelivered(facts.header.to_string()));
         }
+        let time = |name| time_of(facts, name, received.the_header(name)?);
+        Ok(Claim { codes, time: facts.time_header.as_ref().map(time).transpose()?, ..Claim::default() })
     }
 }

@@ -56,7 +56,7 @@ impl Signer {
 
     /// Signs one request (Standard Webhooks signs `id.timestamp.body`, the original the body alone).
     pub fn sign(&self, id: &str, timestamp: i64, body: &[u8]) -> Signed {
-        let message = Message { method: "POST", url: "", id, time: &timestamp.to_string(), body };
+        let message = Message { method: "POST", url: "", id, time: &timestamp.to_string(), body, context: "" };
         Signed { original: self.original.value(&message), standard: self.standard.value(&message) }
     }
 }

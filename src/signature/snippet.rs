@@ -9,6 +9,7 @@ mod recipe;
 
 use strum::{IntoStaticStr, VariantArray};
 
+use super::facts::Algorithm;
 use super::message::Message;
 use super::scheme::Scheme;
 use recipe::Recipe;
@@ -39,14 +40,19 @@ impl Language {
 
 /// A program that recomputes the value of a scheme's signature header for a message and prints it.
 ///
-/// The body is read from a file, byte for byte, and the secret from the environment: neither is in the text.
-pub fn snippet(language: Language, scheme: &dyn Scheme, message: &Message<'_>, sources: Sources<'_>) -> String {
+/// The body is read from a file, byte for byte, and the secret from the environment: neither is in the text. There is none for
+/// certificates, and none for what is not signed here.
+pub fn snippet(language: Language, scheme: &dyn Scheme, message: &Message<'_>, sources: Sources<'_>) -> Option<String> {
+    let has_certificate = matches!(scheme.facts().algorithm, Algorithm::EcdsaP256 | Algorithm::RsaSha256);
+    if has_certificate || scheme.can_sign().is_err() {
+        return None;
+    }
     let recipe = Recipe::of(scheme, message, sources);
-    match language {
+    Some(match language {
         Language::Openssl => openssl::program(&recipe),
         Language::Node => node::program(&recipe),
         Language::Python => python::program(&recipe),
         Language::Php => php::program(&recipe),
         Language::Go => go::program(&recipe),
-    }
+    })
 }

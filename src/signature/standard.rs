@@ -65,7 +65,7 @@ impl Scheme for Listed {
             _ => &self.facts,
         };
         let texts = Texts::of(facts, received)?;
-        Ok(Claim { codes: codes(facts, texts.signature)?, time: texts.time, id: texts.id })
+        Ok(Claim { codes: codes(facts, texts.signature)?, time: texts.time, id: texts.id, ..Claim::default() })
     }
 
     fn value(&self, _message: &Message<'_>, codes: &Codes) -> String {
@@ -84,12 +84,11 @@ impl Scheme for Listed {
 /// The codes of the scheme's own version; entries of other versions are not looked at.
 fn codes(facts: &Facts, text: &str) -> Result<Codes, VerifyError> {
     let malformed = |why| VerifyError::HeaderMalformed { header: facts.header.to_string(), why };
-    let length = facts.algorithm.code_length();
     let missing = || malformed("it has no signature of the version this scheme verifies");
     if !text.contains(' ') {
         // One entry, as in nearly every request: there is nothing to gather.
         let code = facts.after_prefix(text).ok_or_else(missing)?;
-        return Ok(facts.encoding.decode(code, length)?.into());
+        return Ok(facts.decode(code)?.into());
     }
     let mut codes = Readable::default();
     for (before, entry) in text.split(' ').enumerate() {
@@ -97,7 +96,7 @@ fn codes(facts: &Facts, text: &str) -> Result<Codes, VerifyError> {
             return Err(malformed("it has too many entries"));
         }
         if let Some(code) = facts.after_prefix(entry) {
-            codes.add(facts.encoding, code, length);
+            codes.add(facts.decode(code));
         }
     }
     codes.codes(missing)

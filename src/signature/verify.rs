@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::code::Codes;
 use super::error::{SignError, VerifyError};
-use super::facts::{Protects, Tolerance};
+use super::facts::{Protects, REGISTERED_ID, Tolerance};
 use super::key::Key;
 use super::message::{Message, is_id};
 use super::received::Received;
@@ -138,13 +138,14 @@ pub(crate) fn spellings<'a>(scheme: &dyn Scheme, url: &'a str) -> Vec<Cow<'a, st
 }
 
 /// The parts of a request, as its scheme reads them.
-pub(crate) fn message<'a>(received: &'a Received, claim: &Claim<'a>) -> Message<'a> {
+pub(crate) fn message<'a>(received: &'a Received, claim: &'a Claim<'a>) -> Message<'a> {
     Message {
         method: received.method.as_str(),
         url: received.url.as_deref().unwrap_or(""),
         id: claim.id,
         time: claim.time.map_or("", |time| time.text),
         body: &received.body,
+        context: &claim.context,
     }
 }
 
@@ -156,11 +157,15 @@ pub fn sign<'a>(scheme: &'a dyn Scheme, message: &Message<'a>, keys: &[Key]) -> 
     if keys.is_empty() {
         return Err(SignError::NoKey);
     }
+    scheme.can_sign()?;
     if facts.id_header.is_some() && !is_id(message.id) {
         return Err(SignError::Id);
     }
     if scheme.protects().url && message.url.is_empty() {
         return Err(SignError::UrlUnknown);
+    }
+    if facts.signed.contains(&REGISTERED_ID) && message.context.is_empty() {
+        return Err(SignError::RegisteredIdUnknown);
     }
     if let Cow::Owned(url) = scheme.url_for(message.url, message.body) {
         return Err(SignError::UrlWithoutHash(url));

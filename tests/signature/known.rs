@@ -193,7 +193,7 @@ fn rfc_8032_gives_the_public_half_of_a_private_key() {
     assert_eq!(public, "whpk_11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=");
     let request = request(scheme, PRIVATE, BODY);
     assert!(judge(scheme, &request, &public).is_valid());
-    let message = Message { method: "POST", url: URL, id: ID, time: "1706702400", body: BODY };
+    let message = Message { method: "POST", url: URL, id: ID, time: "1706702400", body: BODY, context: "" };
     assert!(sign(scheme, &message, &[key(scheme, &public)]).is_err(), "a public key signs nothing");
 }
 

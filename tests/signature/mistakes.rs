@@ -50,7 +50,7 @@ pub(super) fn secret(cause: &'static str, name: &str, theirs: impl AsRef<[u8]>, 
 
 pub(super) fn keyed(scheme: &dyn Scheme, key: &Key) -> Received {
     let time = scheme.facts().time_form.write(now());
-    let message = Message { method: "POST", url: URL, id: ID, time: &time, body: BODY };
+    let message = Message { method: "POST", url: URL, id: ID, time: &time, body: BODY, context: "" };
     received(&sign(scheme, &message, std::slice::from_ref(key)).expect("signed"), URL, BODY)
 }
 
@@ -77,7 +77,7 @@ pub(super) fn content(cause: &'static str, name: &str, algorithm: Algorithm, con
 pub(super) fn coded(cause: &'static str, scheme: &'static dyn Scheme, code: &[u8]) -> Mistake {
     let mut received = request(scheme, secret_of(scheme), BODY);
     let time = scheme.facts().time_form.write(now());
-    let message = Message { method: "POST", url: URL, id: ID, time: &time, body: BODY };
+    let message = Message { method: "POST", url: URL, id: ID, time: &time, body: BODY, context: "" };
     let code = Encoding::Hex.decode(&hex::encode(code), code.len()).expect("a code");
     for (name, value) in scheme.write(&message, &code.into()) {
         set(&mut received, name.as_str(), &value);
@@ -272,7 +272,7 @@ pub(super) fn codes() -> Vec<Mistake> {
 pub(super) fn formed(cause: &'static str, name: &str, id: &str, time: &str) -> Mistake {
     let scheme = scheme(name);
     let key = key(scheme, secret_of(scheme));
-    let message = Message { method: "POST", url: URL, id, time, body: BODY };
+    let message = Message { method: "POST", url: URL, id, time, body: BODY, context: "" };
     let code = key.sign(&|sink: &mut dyn FnMut(&[u8])| scheme.feed(&message, sink)).expect("a code");
     let received = received(&scheme.write(&message, &code.into()), URL, BODY);
     Mistake { cause, scheme, received, secrets: current(secret_of(scheme)) }

@@ -1,8 +1,7 @@
 //! Go, without modules.
 
-use super::recipe::{Piece, Recipe, json};
+use super::recipe::{Piece, Recipe, Secret, json};
 use crate::signature::code::Encoding;
-use crate::signature::facts::Algorithm;
 
 /// The program of a recipe.
 pub(super) fn program(recipe: &Recipe<'_>) -> String {
@@ -23,19 +22,38 @@ pub(super) fn program(recipe: &Recipe<'_>) -> String {
             decoded("whsk_")
         )
     } else {
-        let key = if recipe.standard_key {
-            imports.extend(["encoding/base64", "strings"]);
-            decoded("whsec_")
-        } else {
-            format!("\tkey := []byte(os.Getenv({secret}))\n")
+        let key = match recipe.secret {
+            Secret::Whsec => {
+                imports.extend(["encoding/base64", "strings"]);
+                decoded("whsec_")
+            }
+            Secret::Hex => {
+                imports.push("encoding/hex");
+                format!("\tkey, _ := hex.DecodeString(os.Getenv({secret}))\n")
+            }
+            Secret::Text => format!("\tkey := []byte(os.Getenv({secret}))\n"),
         };
-        imports.extend(["crypto/hmac", hash_package(recipe.algorithm)]);
         let hash = recipe.hash();
-        format!("{key}\tmac := hmac.New({hash}.New, key)\n{}\tcode := mac.Sum(nil)\n", writes("mac"))
+        imports.push(if hash == "sha1" {
+            "crypto/sha1"
+        } else if hash == "sha512" {
+            "crypto/sha512"
+        } else {
+            "crypto/sha256"
+        });
+        let begun = if recipe.is_hash() {
+            format!("mac := {hash}.New()\n\tmac.Write(key)")
+        } else {
+            imports.push("crypto/hmac");
+            format!("mac := hmac.New({hash}.New, key)")
+        };
+        format!("{key}\t{begun}\n{}\tcode := mac.Sum(nil)\n", writes("mac"))
     };
     let text = match recipe.encoding {
         Encoding::Hex => "hex.EncodeToString(code)",
         Encoding::Base64 => "base64.StdEncoding.EncodeToString(code)",
+        Encoding::Base64Url => "base64.RawURLEncoding.EncodeToString(code)",
+        Encoding::Text => "string(code)",
     };
     imports.push(if recipe.encoding == Encoding::Hex { "encoding/hex" } else { "encoding/base64" });
     imports.sort_unstable();
@@ -51,12 +69,4 @@ pub(super) fn program(recipe: &Recipe<'_>) -> String {
         "package main\n\nimport (\n{imports})\n\nfunc main() {{\n{read}{code}\tfmt.Println({})\n}}\n",
         recipe.around(json, text, " + ")
     )
-}
-
-fn hash_package(algorithm: Algorithm) -> &'static str {
-    match algorithm {
-        Algorithm::HmacSha1 => "crypto/sha1",
-        Algorithm::HmacSha256 | Algorithm::Ed25519 => "crypto/sha256",
-        Algorithm::HmacSha512 => "crypto/sha512",
-    }
 }

@@ -1,6 +1,6 @@
 //! Node.js, without packages.
 
-use super::recipe::{Recipe, json};
+use super::recipe::{Recipe, Secret, json};
 
 /// The program of a recipe.
 pub(super) fn program(recipe: &Recipe<'_>) -> String {
@@ -16,15 +16,14 @@ pub(super) fn program(recipe: &Recipe<'_>) -> String {
              const code = crypto.sign(null, content, key).toString(\"{encoding}\");\n"
         )
     } else {
-        let key = if recipe.standard_key {
-            format!("Buffer.from(process.env[{secret}].replace(/^whsec_/, \"\"), \"base64\")")
-        } else {
-            format!("process.env[{secret}]")
+        let key = match recipe.secret {
+            Secret::Whsec => format!("Buffer.from(process.env[{secret}].replace(/^whsec_/, \"\"), \"base64\")"),
+            Secret::Hex => format!("Buffer.from(process.env[{secret}], \"hex\")"),
+            Secret::Text => format!("process.env[{secret}]"),
         };
-        format!(
-            "const code = crypto.createHmac(\"{}\", {key}).update(content).digest(\"{encoding}\");\n",
-            recipe.hash()
-        )
+        let begun = if recipe.is_hash() { "crypto.createHash(\"sha256\").update(" } else { "crypto.createHmac(" };
+        let hash = if recipe.is_hash() { String::new() } else { format!("\"{}\", ", recipe.hash()) };
+        format!("const code = {begun}{hash}{key}).update(content).digest(\"{encoding}\");\n")
     };
     format!(
         "const crypto = require(\"crypto\");\nconst body = require(\"fs\").readFileSync({body});\n\

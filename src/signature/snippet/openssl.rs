@@ -1,6 +1,6 @@
 //! A shell with openssl.
 
-use super::recipe::{Piece, Recipe};
+use super::recipe::{Piece, Recipe, Secret};
 use crate::signature::code::Encoding;
 use crate::signature::shell::shell;
 
@@ -15,6 +15,8 @@ pub(super) fn program(recipe: &Recipe<'_>) -> String {
     let encode = match recipe.encoding {
         Encoding::Hex => "od -An -v -tx1 | tr -d ' \\n'",
         Encoding::Base64 => "openssl base64 -A",
+        Encoding::Base64Url => "openssl base64 -A | tr '+/' '-_' | tr -d '='",
+        Encoding::Text => "cat",
     };
     let print = format!("printf '%s\\n' {}", recipe.around(shell, "\"$code\"", ""));
     if recipe.is_pair() {
@@ -27,13 +29,19 @@ pub(super) fn program(recipe: &Recipe<'_>) -> String {
              rm -f \"$key\" \"$content\"\n{print}\n"
         );
     }
-    let bytes = if recipe.standard_key {
-        format!("printf %s \"${{{secret}#whsec_}}\" | openssl base64 -d -A")
-    } else {
-        format!("printf %s \"${secret}\"")
+    let bytes = match recipe.secret {
+        Secret::Whsec => format!("printf %s \"${{{secret}#whsec_}}\" | openssl base64 -d -A"),
+        Secret::Hex | Secret::Text => format!("printf %s \"${secret}\""),
     };
+    let key = match recipe.secret {
+        Secret::Hex => format!("${secret}"),
+        Secret::Whsec | Secret::Text => format!("$({bytes} | od -An -v -tx1 | tr -d ' \\n')"),
+    };
+    if recipe.is_hash() {
+        return format!("code=$({{ {bytes}; {content}; }} | openssl dgst -sha256 -binary | {encode})\n{print}\n");
+    }
     format!(
-        "key=$({bytes} | od -An -v -tx1 | tr -d ' \\n')\n\
+        "key={key}\n\
          code=$({content} | openssl dgst -{} -mac HMAC -macopt hexkey:\"$key\" -binary | {encode})\n{print}\n",
         recipe.hash()
     )

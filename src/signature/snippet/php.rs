@@ -1,6 +1,6 @@
 //! PHP; Ed25519 needs its sodium extension.
 
-use super::recipe::Recipe;
+use super::recipe::{Recipe, Secret};
 use crate::signature::code::Encoding;
 
 /// The program of a recipe.
@@ -14,16 +14,21 @@ pub(super) fn program(recipe: &Recipe<'_>) -> String {
              $code = sodium_crypto_sign_detached({parts}, sodium_crypto_sign_secretkey($pair));\n"
         )
     } else {
-        let key = if recipe.standard_key {
-            format!("base64_decode(preg_replace('/^whsec_/', '', getenv({secret})))")
-        } else {
-            format!("getenv({secret})")
+        let key = match recipe.secret {
+            Secret::Whsec => format!("base64_decode(preg_replace('/^whsec_/', '', getenv({secret})))"),
+            Secret::Hex => format!("hex2bin(getenv({secret}))"),
+            Secret::Text => format!("getenv({secret})"),
         };
-        format!("$code = hash_hmac('{}', {parts}, {key}, true);\n", recipe.hash())
+        match recipe.is_hash() {
+            true => format!("$code = hash('sha256', {key} . {parts}, true);\n"),
+            false => format!("$code = hash_hmac('{}', {parts}, {key}, true);\n", recipe.hash()),
+        }
     };
     let text = match recipe.encoding {
         Encoding::Hex => "bin2hex($code)",
         Encoding::Base64 => "base64_encode($code)",
+        Encoding::Base64Url => "rtrim(strtr(base64_encode($code), '+/', '-_'), '=')",
+        Encoding::Text => "$code",
     };
     format!("<?php\n$body = file_get_contents({body});\n{code}echo {} . \"\\n\";\n", recipe.around(php, text, " . "))
 }

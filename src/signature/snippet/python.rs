@@ -1,6 +1,6 @@
 //! Python 3; Ed25519 needs the package `cryptography`.
 
-use super::recipe::{Recipe, json};
+use super::recipe::{Recipe, Secret, json};
 use crate::signature::code::Encoding;
 
 /// The program of a recipe.
@@ -14,16 +14,21 @@ pub(super) fn program(recipe: &Recipe<'_>) -> String {
              code = Ed25519PrivateKey.from_private_bytes(seed).sign({parts})\n"
         )
     } else {
-        let key = if recipe.standard_key {
-            format!("base64.b64decode(os.environ[{secret}].removeprefix(\"whsec_\"))")
-        } else {
-            format!("os.environb[{secret}.encode()]")
+        let key = match recipe.secret {
+            Secret::Whsec => format!("base64.b64decode(os.environ[{secret}].removeprefix(\"whsec_\"))"),
+            Secret::Hex => format!("bytes.fromhex(os.environ[{secret}])"),
+            Secret::Text => format!("os.environb[{secret}.encode()]"),
         };
-        format!("code = hmac.new({key}, {parts}, hashlib.{}).digest()\n", recipe.hash())
+        match recipe.is_hash() {
+            true => format!("code = hashlib.sha256({key} + {parts}).digest()\n"),
+            false => format!("code = hmac.new({key}, {parts}, hashlib.{}).digest()\n", recipe.hash()),
+        }
     };
     let text = match recipe.encoding {
         Encoding::Hex => "code.hex()",
         Encoding::Base64 => "base64.b64encode(code).decode()",
+        Encoding::Base64Url => "base64.urlsafe_b64encode(code).decode().rstrip(\"=\")",
+        Encoding::Text => "code.decode()",
     };
     format!(
         "import base64, hashlib, hmac, os\nbody = open({body}, \"rb\").read()\n{code}print({})\n",

@@ -22,12 +22,21 @@ pub(super) enum Piece {
     Body,
 }
 
+/// What the secret's text has to become before it is a key.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Secret {
+    Text,
+    /// Base64 after `whsec_`.
+    Whsec,
+    Hex,
+}
+
 /// A signature as its programs compute it.
 pub(super) struct Recipe<'a> {
     pub(super) pieces: Vec<Piece>,
     pub(super) algorithm: Algorithm,
     pub(super) encoding: Encoding,
-    pub(super) standard_key: bool,
+    pub(super) secret: Secret,
     pub(super) before: String,
     pub(super) after: String,
     pub(super) sources: Sources<'a>,
@@ -41,7 +50,15 @@ impl<'a> Recipe<'a> {
             pieces: pieces(scheme, message),
             algorithm: facts.algorithm,
             encoding: facts.encoding,
-            standard_key: facts.key_form == KeyForm::Standard && sources.encoded,
+            secret: match facts.key_form {
+                KeyForm::Standard if sources.encoded => Secret::Whsec,
+                KeyForm::Hex => Secret::Hex,
+                KeyForm::Standard
+                | KeyForm::Text
+                | KeyForm::StandardPair
+                | KeyForm::HexPublic
+                | KeyForm::Certificate => Secret::Text,
+            },
             before,
             after,
             sources,
@@ -50,14 +67,24 @@ impl<'a> Recipe<'a> {
 
     pub(super) fn hash(&self) -> &'static str {
         match self.algorithm {
-            Algorithm::HmacSha1 => "sha1",
-            Algorithm::HmacSha256 | Algorithm::Ed25519 => "sha256",
+            Algorithm::HmacSha1 | Algorithm::RsaSha1 => "sha1",
             Algorithm::HmacSha512 => "sha512",
+            Algorithm::HmacSha256
+            | Algorithm::SecretThenSha256
+            | Algorithm::Token
+            | Algorithm::Ed25519
+            | Algorithm::EcdsaP256
+            | Algorithm::RsaSha256 => "sha256",
         }
     }
 
     pub(super) fn is_pair(&self) -> bool {
         self.algorithm == Algorithm::Ed25519
+    }
+
+    /// Whether it is a hash of the secret and then the content.
+    pub(super) fn is_hash(&self) -> bool {
+        self.algorithm == Algorithm::SecretThenSha256
     }
 
     /// The pieces of the content as expressions, the body as `body`.
@@ -95,7 +122,7 @@ fn pieces(scheme: &dyn Scheme, message: &Message<'_>) -> Vec<Piece> {
 /// What the signature header holds before and after the code.
 fn around_the_code(scheme: &dyn Scheme, message: &Message<'_>) -> (String, String) {
     let facts = scheme.facts();
-    let code = Code::new(&vec![0x5a; facts.algorithm.code_length()]);
+    let code = Code::new(&vec![0x5a; facts.algorithm.code_length().unwrap_or(32)]);
     let mut written = String::new();
     facts.encoding.write(&code, &mut written);
     let value = scheme.value(message, &code.into());

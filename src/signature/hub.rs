@@ -1,0 +1,47 @@
+//! Meta, Bitbucket and Intercom, whose headers are those of WebSub (`X-Hub-Signature`), as GitHub's were.
+
+use super::code::Encoding;
+use super::facts::{Algorithm, Facts, body};
+use super::received::Received;
+use super::scheme::Scheme;
+
+/// A scheme with a header that others have as well: what stands in it, or in the body, names its sender.
+#[derive(Debug)]
+pub(super) struct Hub {
+    facts: Facts,
+    /// What the body of this sender holds, and that of another with the same header does not.
+    members: &'static [&'static str],
+}
+
+impl Hub {
+    /// Meta: Facebook, Instagram, WhatsApp, Messenger.
+    pub(super) fn meta() -> Self {
+        let facts = body("meta", "Meta", "x-hub-signature-256", Encoding::Hex).prefix("sha256=");
+        Self { facts, members: &["\"object\"", "\"entry\""] }
+    }
+
+    pub(super) fn bitbucket() -> Self {
+        let facts = body("bitbucket", "Bitbucket", "x-hub-signature", Encoding::Hex).prefix("sha256=");
+        Self { facts, members: &[] }
+    }
+
+    pub(super) fn intercom() -> Self {
+        let facts = body("intercom", "Intercom", "x-hub-signature", Encoding::Hex).prefix("sha1=");
+        Self { facts: facts.algorithm(Algorithm::HmacSha1), members: &["\"notification_event\""] }
+    }
+}
+
+impl Scheme for Hub {
+    fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    fn is_named_by(&self, received: &Received) -> bool {
+        let value = received.headers.get(&self.facts.header).and_then(|value| value.to_str().ok());
+        let is_of_github = received.headers.contains_key("x-github-event");
+        let holds = |member: &&str| received.body.windows(member.len()).any(|window| window == member.as_bytes());
+        value.is_some_and(|value| value.starts_with(self.facts.prefix.as_ref()))
+            && !is_of_github
+            && self.members.iter().all(holds)
+    }
+}

@@ -1,0 +1,79 @@
+//! Mailgun: time and token, whose code stands beside them in the body. The rest of the body is not signed.
+
+use http::header::USER_AGENT;
+use serde::Deserialize;
+
+use super::code::Encoding;
+use super::error::VerifyError;
+use super::facts::{Facts, Part, body};
+use super::message::is_id;
+use super::received::Received;
+use super::scheme::{Claim, Scheme, Time};
+
+/// The member of the body that holds time, token and code.
+const MEMBER: &str = "signature";
+/// A value of [`USER_AGENT`] begins so.
+const AGENT: &str = "mailgun/";
+
+/// The scheme of Mailgun.
+#[derive(Debug)]
+pub(super) struct Mailgun(Facts);
+
+impl Mailgun {
+    pub(super) fn new() -> Self {
+        Self(body("mailgun", "Mailgun", "user-agent", Encoding::Hex).signed(&[Part::Time, Part::Id]))
+    }
+}
+
+/// What is signed, and its code.
+#[derive(Deserialize)]
+struct Signature<'a> {
+    timestamp: &'a str,
+    token: &'a str,
+    signature: &'a str,
+}
+
+#[derive(Deserialize)]
+struct Body<'a> {
+    #[serde(borrow)]
+    signature: Signature<'a>,
+}
+
+impl Scheme for Mailgun {
+    fn facts(&self) -> &Facts {
+        &self.0
+    }
+
+    fn code_member(&self) -> Option<&'static str> {
+        Some(MEMBER)
+    }
+
+    fn is_named_by(&self, received: &Received) -> bool {
+        let agent = received.headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
+        agent.is_some_and(|agent| agent.to_ascii_lowercase().starts_with(AGENT)) || signature(received).is_some()
+    }
+
+    fn read<'a>(&self, received: &'a Received) -> Result<Claim<'a>, VerifyError> {
+        let Signature { timestamp, token, signature } =
+            signature(received).ok_or(VerifyError::CodeNotInBody(MEMBER))?;
+        let at = self.0.time_form.read(timestamp).ok_or_else(|| VerifyError::TimeMalformed("timestamp".to_owned()))?;
+        if !is_id(token) {
+            return Err(VerifyError::IdMalformed("token".to_owned()));
+        }
+        let time = Some(Time { text: timestamp, at, signed: true });
+        Ok(Claim { codes: self.0.decode(signature)?.into(), time, id: token, ..Claim::default() })
+    }
+}
+
+/// As a member of JSON; older webhooks have the three as fields of a form.
+fn signature(received: &Received) -> Option<Signature<'_>> {
+    let body = std::str::from_utf8(&received.body).ok()?;
+    if body.trim_start().starts_with('{') {
+        return serde_json::from_str::<Body<'_>>(body).ok().map(|body| body.signature);
+    }
+    let field = |name: &str| {
+        let mut fields = body.trim().split('&').filter_map(|field| field.split_once('='));
+        fields.find(|(key, _)| *key == name).map(|(_, value)| value)
+    };
+    Some(Signature { timestamp: field("timestamp")?, token: field("token")?, signature: field("signature")? })
+}

@@ -1,0 +1,76 @@
+//! Mercado Pago: a value of the query, the request's id and the time. The body is not signed, and parts that are not there are left
+//! out.
+
+use super::code::{Codes, Encoding};
+use super::error::VerifyError;
+use super::facts::{Facts, Part, Protects, body};
+use super::message::{Message, query_value};
+use super::pairs::{Pairs, mercado_pago};
+use super::received::Received;
+use super::scheme::{Claim, Scheme, Texts};
+use std::borrow::Cow;
+
+/// The value of the query that says what the notification is about.
+const QUERY: &str = "data.id";
+
+const fn text(text: &'static str) -> Part {
+    Part::Literal(Cow::Borrowed(text))
+}
+
+const SIGNED: &[Part] = &[
+    text("id:"),
+    Part::Query(Cow::Borrowed(QUERY)),
+    text(";request-id:"),
+    Part::Id,
+    text(";ts:"),
+    Part::Time,
+    text(";"),
+];
+
+/// The scheme of Mercado Pago.
+#[derive(Debug)]
+pub(super) struct MercadoPago(Pairs);
+
+impl MercadoPago {
+    pub(super) fn new() -> Self {
+        let facts =
+            body("mercado-pago", "Mercado Pago", "x-signature", Encoding::Hex).id("x-request-id").signed(SIGNED);
+        Self(mercado_pago(facts))
+    }
+}
+
+impl Scheme for MercadoPago {
+    fn facts(&self) -> &Facts {
+        self.0.facts()
+    }
+
+    /// `x-signature` is a name that others use too: only its form with a time names this sender.
+    fn is_named_by(&self, received: &Received) -> bool {
+        let value = received.headers.get(&self.facts().header).and_then(|value| value.to_str().ok());
+        value.is_some_and(|value| value.starts_with("ts=") && value.contains(",v1="))
+    }
+
+    fn protects(&self) -> Protects {
+        Protects { body: false, time: true, id: true, url: true }
+    }
+
+    fn read<'a>(&self, received: &'a Received) -> Result<Claim<'a>, VerifyError> {
+        let claim = self.0.read(received)?;
+        let has_id = self.facts().id_header.as_ref().is_some_and(|name| received.headers.contains_key(name));
+        let id = if has_id { Texts::of(self.facts(), received)?.id } else { "" };
+        Ok(Claim { id, ..claim })
+    }
+
+    fn feed(&self, message: &Message<'_>, sink: &mut dyn FnMut(&[u8])) {
+        let id = query_value(message.url, QUERY).to_ascii_lowercase();
+        for (name, value) in [("id", id.as_str()), ("request-id", message.id), ("ts", message.time)] {
+            if !value.is_empty() {
+                sink(format!("{name}:{value};").as_bytes());
+            }
+        }
+    }
+
+    fn value(&self, message: &Message<'_>, codes: &Codes) -> String {
+        self.0.value(message, codes)
+    }
+}

@@ -1,0 +1,50 @@
+//! PayPal: RSA over the transmission's id and time, the id under which the webhook is registered, and the CRC-32 of the body.
+
+use std::borrow::Cow;
+
+use http::HeaderName;
+
+use super::code::Encoding;
+use super::error::VerifyError;
+use super::facts::{Algorithm, Facts, KeyForm, Part, REGISTERED_ID, TimeForm, body};
+use super::received::Received;
+use super::scheme::{Claim, Scheme, read};
+
+const BAR: Part = Part::Literal(Cow::Borrowed("|"));
+const SIGNED: &[Part] = &[Part::Id, BAR, Part::Time, BAR, REGISTERED_ID, BAR, Part::BodyCrc32];
+
+/// The header that names the algorithm, of which one is taken.
+const ALGORITHM_HEADER: HeaderName = HeaderName::from_static("paypal-auth-algo");
+const ALGORITHM: &str = "SHA256withRSA";
+
+/// The scheme of PayPal; the certificate of `paypal-cert-url` verifies.
+#[derive(Debug)]
+pub(super) struct PayPal(Facts);
+
+impl PayPal {
+    pub(super) fn new() -> Self {
+        let facts = body("paypal", "PayPal", "paypal-transmission-sig", Encoding::Base64)
+            .id("paypal-transmission-id")
+            .time("paypal-transmission-time", TimeForm::Date)
+            .signed(SIGNED)
+            .algorithm(Algorithm::RsaSha256)
+            .key_form(KeyForm::Certificate);
+        Self(facts)
+    }
+}
+
+impl Scheme for PayPal {
+    fn facts(&self) -> &Facts {
+        &self.0
+    }
+
+    fn read<'a>(&self, received: &'a Received) -> Result<Claim<'a>, VerifyError> {
+        let claim = read(&self.0, received)?;
+        if received.headers.contains_key(ALGORITHM_HEADER) && received.the_header(&ALGORITHM_HEADER)? != ALGORITHM {
+            let header = ALGORITHM_HEADER.to_string();
+            return Err(VerifyError::HeaderMalformed { header, why: "it names another algorithm than SHA256withRSA" });
+        }
+        let registered = received.registered_id.as_deref().ok_or(VerifyError::RegisteredIdUnknown)?;
+        Ok(Claim { context: registered.into(), ..claim })
+    }
+}
