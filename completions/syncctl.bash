@@ -2898,7 +2898,7 @@ _syncctl() {
             return 0
             ;;
         syncctl__subcmd__listen)
-            opts="-o -q -v -h --listen --respond --delay --forward-to --save --show-body --max-body --count --scheme --signed --encoding --prefix --algorithm --signature-header --id-header --timestamp-header --timestamp-param --code-param --timestamp-unit --secret-env --secret-file --secret-command --db --config --env-file --output --json --columns --no-headers --time --color --quiet --verbose --log-format --no-input --help"
+            opts="-o -q -v -h --listen --respond --delay --forward-to --save --show-body --max-body --count --scheme --signed --encoding --prefix --algorithm --key-form --signature-header --id-header --timestamp-header --timestamp-param --code-param --timestamp-unit --registered-id --secret-env --secret-file --secret-command --db --config --env-file --output --json --columns --no-headers --time --color --quiet --verbose --log-format --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2941,7 +2941,7 @@ _syncctl() {
                     return 0
                     ;;
                 --encoding)
-                    COMPREPLY=($(compgen -W "hex base64" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "hex base64 base64url" -- "${cur}"))
                     return 0
                     ;;
                 --prefix)
@@ -2949,7 +2949,11 @@ _syncctl() {
                     return 0
                     ;;
                 --algorithm)
-                    COMPREPLY=($(compgen -W "sha1 sha256 sha512" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "sha1 sha256 sha512 secret-then-sha256 ed25519 ecdsa-p256 rsa-sha256 rsa-sha1 token" -- "${cur}"))
+                    return 0
+                    ;;
+                --key-form)
+                    COMPREPLY=($(compgen -W "text whsec hex certificate" -- "${cur}"))
                     return 0
                     ;;
                 --signature-header)
@@ -2973,7 +2977,11 @@ _syncctl() {
                     return 0
                     ;;
                 --timestamp-unit)
-                    COMPREPLY=($(compgen -W "seconds milliseconds" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "seconds milliseconds date" -- "${cur}"))
+                    return 0
+                    ;;
+                --registered-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --secret-env)
@@ -4480,7 +4488,7 @@ _syncctl() {
             return 0
             ;;
         syncctl__subcmd__sign)
-            opts="-o -q -v -h --data --scheme --signed --encoding --prefix --algorithm --signature-header --id-header --timestamp-header --timestamp-param --code-param --timestamp-unit --header --secret-env --secret-file --secret-command --id --timestamp --url --method --curl --snippet --all --db --config --env-file --output --json --columns --no-headers --time --color --quiet --verbose --log-format --no-input --help"
+            opts="-o -q -v -h --data --scheme --signed --encoding --prefix --algorithm --key-form --signature-header --id-header --timestamp-header --timestamp-param --code-param --timestamp-unit --registered-id --header --secret-env --secret-file --secret-command --id --timestamp --url --method --curl --snippet --all --db --config --env-file --output --json --columns --no-headers --time --color --quiet --verbose --log-format --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4499,7 +4507,7 @@ _syncctl() {
                     return 0
                     ;;
                 --encoding)
-                    COMPREPLY=($(compgen -W "hex base64" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "hex base64 base64url" -- "${cur}"))
                     return 0
                     ;;
                 --prefix)
@@ -4507,7 +4515,11 @@ _syncctl() {
                     return 0
                     ;;
                 --algorithm)
-                    COMPREPLY=($(compgen -W "sha1 sha256 sha512" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "sha1 sha256 sha512 secret-then-sha256 ed25519 ecdsa-p256 rsa-sha256 rsa-sha1 token" -- "${cur}"))
+                    return 0
+                    ;;
+                --key-form)
+                    COMPREPLY=($(compgen -W "text whsec hex certificate" -- "${cur}"))
                     return 0
                     ;;
                 --signature-header)
@@ -4531,7 +4543,11 @@ _syncctl() {
                     return 0
                     ;;
                 --timestamp-unit)
-                    COMPREPLY=($(compgen -W "seconds milliseconds" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "seconds milliseconds date" -- "${cur}"))
+                    return 0
+                    ;;
+                --registered-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --header)
@@ -4792,7 +4808,7 @@ _syncctl() {
             return 0
             ;;
         syncctl__subcmd__verify)
-            opts="-o -q -v -h --header --request --scheme --signed --encoding --prefix --algorithm --signature-header --id-header --timestamp-header --timestamp-param --code-param --timestamp-unit --secret-env --secret-file --secret-command --explain --which --event --url --method --at --tolerance --show-expected --stored --db --config --env-file --output --json --columns --no-headers --time --color --quiet --verbose --log-format --no-input --help"
+            opts="-o -q -v -h --header --request --scheme --signed --encoding --prefix --algorithm --key-form --signature-header --id-header --timestamp-header --timestamp-param --code-param --timestamp-unit --registered-id --secret-env --secret-file --secret-command --explain --which --event --url --method --at --tolerance --show-expected --stored --db --config --env-file --output --json --columns --no-headers --time --color --quiet --verbose --log-format --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4815,7 +4831,7 @@ _syncctl() {
                     return 0
                     ;;
                 --encoding)
-                    COMPREPLY=($(compgen -W "hex base64" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "hex base64 base64url" -- "${cur}"))
                     return 0
                     ;;
                 --prefix)
@@ -4823,7 +4839,11 @@ _syncctl() {
                     return 0
                     ;;
                 --algorithm)
-                    COMPREPLY=($(compgen -W "sha1 sha256 sha512" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "sha1 sha256 sha512 secret-then-sha256 ed25519 ecdsa-p256 rsa-sha256 rsa-sha1 token" -- "${cur}"))
+                    return 0
+                    ;;
+                --key-form)
+                    COMPREPLY=($(compgen -W "text whsec hex certificate" -- "${cur}"))
                     return 0
                     ;;
                 --signature-header)
@@ -4847,7 +4867,11 @@ _syncctl() {
                     return 0
                     ;;
                 --timestamp-unit)
-                    COMPREPLY=($(compgen -W "seconds milliseconds" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "seconds milliseconds date" -- "${cur}"))
+                    return 0
+                    ;;
+                --registered-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --secret-env)

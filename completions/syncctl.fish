@@ -1936,20 +1936,33 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand man" -l no-input -d 'Nev
 complete -c syncctl -n "__fish_syncctl_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l data -d 'The body itself' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l scheme -d 'The scheme, such as standard, stripe or github; `generic` is described by the options below' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l signed -d 'generic: what is signed, such as `{id}.{timestamp}.{body}`; also {method}, {url} and {query.NAME}' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l signed -d 'generic: what is signed, such as `{id}.{timestamp}.{body}`; also {method}, {url}, {path}, {query.NAME}' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l encoding -d 'generic: how the code is written' -r -f -a "hex\t''
-base64\t''"
+base64\t''
+base64url\t'With - and _ and without padding'"
 complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l prefix -d 'generic: what precedes the code, such as `sha256=`' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l algorithm -d 'generic: the hash of the HMAC' -r -f -a "sha1\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l algorithm -d 'generic: the hash of the HMAC, or how else the code is made' -r -f -a "sha1\t''
 sha256\t''
-sha512\t''"
+sha512\t''
+secret-then-sha256\t'SHA-256 of the secret and then the content, which is no HMAC'
+ed25519\t''
+ecdsa-p256\t''
+rsa-sha256\t''
+rsa-sha1\t''
+token\t'The header holds the secret itself'"
+complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l key-form -d 'generic: what the secret\'s text means [default: text, or certificate where the algorithm has pairs of keys]' -r -f -a "text\t'The text itself'
+whsec\t'Base64 after `whsec_`'
+hex\t'Hex digits that stand for its bytes'
+certificate\t'A certificate or a key in PEM, or a public key in base64; for Ed25519, `whpk_` or hex'"
 complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l signature-header -d 'generic: the header of the signature' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l id-header -d 'generic: the header of the id' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l timestamp-header -d 'generic: the header of the time' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l timestamp-param -d 'generic: the name of the time in a signature header such as `t=…,v1=…`' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l code-param -d 'generic: the name of the code in such a header' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l timestamp-unit -d 'generic: how the time is written' -r -f -a "seconds\t''
-milliseconds\t''"
+milliseconds\t''
+date\t'RFC 3339'"
+complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l registered-id -d 'The id under which the webhook is registered with its sender, for paypal, which signs it' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l header -d 'generic: the header of the signature, as --signature-header' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l secret-env -d 'The environment variable that holds the secret [default: WEBHOOK_SECRET]' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -l secret-file -d 'A file that holds the secret; its final newline is not part of it' -r -F
@@ -1993,20 +2006,33 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand sign" -s h -l help -d 'P
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l header -d 'A header of the request, `NAME: VALUE`; may be given more than once' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l request -d 'The whole request, in any of the forms of `syncctl help requests`; `-` for standard input' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l scheme -d 'The scheme, such as standard, stripe or github; `generic` is described by the options below' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l signed -d 'generic: what is signed, such as `{id}.{timestamp}.{body}`; also {method}, {url} and {query.NAME}' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l signed -d 'generic: what is signed, such as `{id}.{timestamp}.{body}`; also {method}, {url}, {path}, {query.NAME}' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l encoding -d 'generic: how the code is written' -r -f -a "hex\t''
-base64\t''"
+base64\t''
+base64url\t'With - and _ and without padding'"
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l prefix -d 'generic: what precedes the code, such as `sha256=`' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l algorithm -d 'generic: the hash of the HMAC' -r -f -a "sha1\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l algorithm -d 'generic: the hash of the HMAC, or how else the code is made' -r -f -a "sha1\t''
 sha256\t''
-sha512\t''"
+sha512\t''
+secret-then-sha256\t'SHA-256 of the secret and then the content, which is no HMAC'
+ed25519\t''
+ecdsa-p256\t''
+rsa-sha256\t''
+rsa-sha1\t''
+token\t'The header holds the secret itself'"
+complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l key-form -d 'generic: what the secret\'s text means [default: text, or certificate where the algorithm has pairs of keys]' -r -f -a "text\t'The text itself'
+whsec\t'Base64 after `whsec_`'
+hex\t'Hex digits that stand for its bytes'
+certificate\t'A certificate or a key in PEM, or a public key in base64; for Ed25519, `whpk_` or hex'"
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l signature-header -d 'generic: the header of the signature' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l id-header -d 'generic: the header of the id' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l timestamp-header -d 'generic: the header of the time' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l timestamp-param -d 'generic: the name of the time in a signature header such as `t=…,v1=…`' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l code-param -d 'generic: the name of the code in such a header' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l timestamp-unit -d 'generic: how the time is written' -r -f -a "seconds\t''
-milliseconds\t''"
+milliseconds\t''
+date\t'RFC 3339'"
+complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l registered-id -d 'The id under which the webhook is registered with its sender, for paypal, which signs it' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l secret-env -d 'The environment variable that holds the secret [default: WEBHOOK_SECRET]' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l secret-file -d 'A file that holds the secret; its final newline is not part of it' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand verify" -l secret-command -d 'A command that prints the secret' -r
@@ -2052,20 +2078,33 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l save -d 'Keep
 complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l max-body -d 'The longest body taken, in bytes' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l count -d 'End after so many requests' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l scheme -d 'The scheme, such as standard, stripe or github; `generic` is described by the options below' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l signed -d 'generic: what is signed, such as `{id}.{timestamp}.{body}`; also {method}, {url} and {query.NAME}' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l signed -d 'generic: what is signed, such as `{id}.{timestamp}.{body}`; also {method}, {url}, {path}, {query.NAME}' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l encoding -d 'generic: how the code is written' -r -f -a "hex\t''
-base64\t''"
+base64\t''
+base64url\t'With - and _ and without padding'"
 complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l prefix -d 'generic: what precedes the code, such as `sha256=`' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l algorithm -d 'generic: the hash of the HMAC' -r -f -a "sha1\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l algorithm -d 'generic: the hash of the HMAC, or how else the code is made' -r -f -a "sha1\t''
 sha256\t''
-sha512\t''"
+sha512\t''
+secret-then-sha256\t'SHA-256 of the secret and then the content, which is no HMAC'
+ed25519\t''
+ecdsa-p256\t''
+rsa-sha256\t''
+rsa-sha1\t''
+token\t'The header holds the secret itself'"
+complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l key-form -d 'generic: what the secret\'s text means [default: text, or certificate where the algorithm has pairs of keys]' -r -f -a "text\t'The text itself'
+whsec\t'Base64 after `whsec_`'
+hex\t'Hex digits that stand for its bytes'
+certificate\t'A certificate or a key in PEM, or a public key in base64; for Ed25519, `whpk_` or hex'"
 complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l signature-header -d 'generic: the header of the signature' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l id-header -d 'generic: the header of the id' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l timestamp-header -d 'generic: the header of the time' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l timestamp-param -d 'generic: the name of the time in a signature header such as `t=…,v1=…`' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l code-param -d 'generic: the name of the code in such a header' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l timestamp-unit -d 'generic: how the time is written' -r -f -a "seconds\t''
-milliseconds\t''"
+milliseconds\t''
+date\t'RFC 3339'"
+complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l registered-id -d 'The id under which the webhook is registered with its sender, for paypal, which signs it' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l secret-env -d 'The environment variable that holds the secret [default: WEBHOOK_SECRET]' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l secret-file -d 'A file that holds the secret; its final newline is not part of it' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand listen" -l secret-command -d 'A command that prints the secret' -r

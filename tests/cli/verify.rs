@@ -247,7 +247,7 @@ fn every_named_cause_and_scheme_is_listed_by_help() {
     let causes = place.data(&["help", "explain"]);
     assert!(causes.as_array().unwrap().iter().any(|cause| cause["cause"] == "newline-added"));
     let schemes = place.data(&["help", "signing"]);
-    assert_eq!(schemes.as_array().unwrap().len(), 30);
+    assert_eq!(schemes.as_array().unwrap().len(), 46);
     let codes = place.data(&["help", "exit-codes"]);
     assert_eq!(codes[4]["name"], "signature");
     let near = place.run(&["help", "explian"]);
