@@ -836,52 +836,56 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_s
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -l no-input -d 'Never prompt; fail instead'
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and __fish_seen_subcommand_from give-up" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l endpoint -d 'Only to this endpoint' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l type -d 'Only this event type, or a pattern such as `user.*`' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l resource -d 'Only about the resource with this id' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l since -d 'Last changed at or after: 2h, yesterday, 2026-11-28, RFC 3339' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l limit -d 'Rows per page' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l page -d 'Page number' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l after -d 'Start after the row with this number: a page that does not move while rows are added' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l sort -d 'Order of the rows' -r -f -a "newest\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats clusters ack" -l endpoint -d 'Only to this endpoint' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats clusters ack" -l type -d 'Only this event type, or a pattern such as `user.*`' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats clusters ack" -l resource -d 'Only about the resource with this id' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats clusters ack" -l since -d 'Last changed at or after: 2h, yesterday, 2026-11-28, RFC 3339' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats clusters ack" -l cluster -d 'Only the deliveries of this cluster' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats clusters ack" -l limit -d 'Rows per page' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats clusters ack" -l page -d 'Page number' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats clusters ack" -l after -d 'Start after the row with this number: a page that does not move while rows are added' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats clusters ack" -l sort -d 'Order of the rows' -r -f -a "newest\t''
 oldest\t''"
-complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l until -d 'Last changed before' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l status -d 'Only if the last attempt was answered with this HTTP status' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l error -d 'Only if the last attempt\'s error contains this text' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l db -d 'Database file' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
-complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l env-file -d 'File with more environment variables; no .env is read unless named' -r -F
-complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -s o -l output -d 'Output format: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats clusters ack" -l until -d 'Last changed before' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats clusters ack" -l status -d 'Only if the last attempt was answered with this HTTP status' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats clusters ack" -l error -d 'Only if the last attempt\'s error contains this text' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats clusters ack" -l db -d 'Database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats clusters ack" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats clusters ack" -l env-file -d 'File with more environment variables; no .env is read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats clusters ack" -s o -l output -d 'Output format: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
 wide\t''
 json\t''
 jsonl\t''
 csv\t''
 name\t''"
-complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l columns -d 'Columns to show, in this order, comma-separated' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l time -d 'Time format [default: relative on a terminal, else iso]' -r -f -a "relative\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats clusters ack" -l columns -d 'Columns to show, in this order, comma-separated' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats clusters ack" -l time -d 'Time format [default: relative on a terminal, else iso]' -r -f -a "relative\t''
 iso\t''
 local\t''
 unix\t''"
-complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l color -d 'When to use colour' -r -f -a "auto\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats clusters ack" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l log-format -d 'Log format' -r -f -a "text\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats clusters ack" -l log-format -d 'Log format' -r -f -a "text\t''
 json\t''"
-complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l all -d 'Print all rows; streams with -o jsonl and -o name'
-complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l json -d 'Same as `-o json`'
-complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l no-headers -d 'Omit the header row'
-complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -s q -l quiet -d 'Print nothing on success'
-complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
-complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -l no-input -d 'Never prompt; fail instead'
-complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -f -a "list" -d 'List deliveries with a failed attempt, newest first'
-complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats" -f -a "stats" -d 'Count failed attempts by event type, resource type and endpoint'
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats clusters ack" -l all -d 'Print all rows; streams with -o jsonl and -o name'
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats clusters ack" -l json -d 'Same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats clusters ack" -l no-headers -d 'Omit the header row'
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats clusters ack" -s q -l quiet -d 'Print nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats clusters ack" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats clusters ack" -l no-input -d 'Never prompt; fail instead'
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats clusters ack" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats clusters ack" -f -a "list" -d 'List deliveries with a failed attempt, newest first'
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats clusters ack" -f -a "stats" -d 'Count failed attempts by event type, resource type and endpoint'
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats clusters ack" -f -a "clusters" -d 'List what failed in the same way as one line each, largest first'
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and not __fish_seen_subcommand_from list stats clusters ack" -f -a "ack" -d 'Acknowledge clusters: they are listed again only when something fails after that'
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l endpoint -d 'Only to this endpoint' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l type -d 'Only this event type, or a pattern such as `user.*`' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l resource -d 'Only about the resource with this id' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l status -d 'Only if the last attempt was answered with this HTTP status' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l error -d 'Only if the last attempt\'s error contains this text' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l since -d 'Last changed at or after: 2h, yesterday, 2026-11-28, RFC 3339' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l cluster -d 'Only the deliveries of this cluster' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l limit -d 'Rows per page' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l page -d 'Page number' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from list" -l after -d 'Start after the row with this number: a page that does not move while rows are added' -r
@@ -940,6 +944,67 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_see
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from stats" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from stats" -l no-input -d 'Never prompt; fail instead'
 complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from stats" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from clusters" -l endpoint -d 'Only to this endpoint' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from clusters" -l type -d 'Only this event type, or a pattern such as `user.*`' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from clusters" -l resource -d 'Only about the resource with this id' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from clusters" -l status -d 'Only if the last attempt was answered with this HTTP status' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from clusters" -l error -d 'Only if the last attempt\'s error contains this text' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from clusters" -l since -d 'Last changed at or after: 2h, yesterday, 2026-11-28, RFC 3339' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from clusters" -l until -d 'Last changed before' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from clusters" -l db -d 'Database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from clusters" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from clusters" -l env-file -d 'File with more environment variables; no .env is read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from clusters" -s o -l output -d 'Output format: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from clusters" -l columns -d 'Columns to show, in this order, comma-separated' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from clusters" -l time -d 'Time format [default: relative on a terminal, else iso]' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from clusters" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from clusters" -l log-format -d 'Log format' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from clusters" -l all -d 'Also clusters that were acknowledged'
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from clusters" -l json -d 'Same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from clusters" -l no-headers -d 'Omit the header row'
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from clusters" -s q -l quiet -d 'Print nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from clusters" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from clusters" -l no-input -d 'Never prompt; fail instead'
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from clusters" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from ack" -l note -d 'What is known or being done about it' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from ack" -l db -d 'Database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from ack" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from ack" -l env-file -d 'File with more environment variables; no .env is read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from ack" -s o -l output -d 'Output format: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from ack" -l columns -d 'Columns to show, in this order, comma-separated' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from ack" -l time -d 'Time format [default: relative on a terminal, else iso]' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from ack" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from ack" -l log-format -d 'Log format' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from ack" -l undo -d 'Withdraw the acknowledgement'
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from ack" -s n -l dry-run -d 'Show which clusters are meant and change nothing'
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from ack" -l json -d 'Same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from ack" -l no-headers -d 'Omit the header row'
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from ack" -s q -l quiet -d 'Print nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from ack" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from ack" -l no-input -d 'Never prompt; fail instead'
+complete -c syncctl -n "__fish_syncctl_using_subcommand failures; and __fish_seen_subcommand_from ack" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c syncctl -n "__fish_syncctl_using_subcommand logs" -l limit -d 'Start with this many of the latest attempts' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand logs" -l endpoint -d 'Only to this endpoint' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand logs" -l type -d 'Only this event type, or a pattern such as `user.*`' -r
@@ -1001,6 +1066,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand why" -l no-input -d 'Nev
 complete -c syncctl -n "__fish_syncctl_using_subcommand why" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l endpoint -d 'Only to this endpoint' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l resource -d 'Only about the resource with this id' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l cluster -d 'All failed deliveries of this cluster, as `failures clusters` lists it' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l secret-command -d 'A command that prints the secret' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l status -d 'Only if the last attempt was answered with this HTTP status' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l error -d 'Only if the last attempt\'s error contains this text' -r

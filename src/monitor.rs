@@ -3,6 +3,7 @@
 //! Health measures lag as well as failures: a queue that nobody drains fails nothing, and is not healthy.
 
 mod check;
+pub mod clusters;
 mod failures;
 mod freshness;
 mod health;

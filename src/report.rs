@@ -13,6 +13,7 @@ use crate::clock::Timestamp;
 
 pub mod audit;
 pub mod bundle;
+pub mod clusters;
 pub mod dashboard;
 pub mod database;
 pub mod doctor;

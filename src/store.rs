@@ -39,8 +39,8 @@ pub use lists::{
 pub use location::{Access, Location, LocationError, PostgresLocation, is_relative_path};
 pub use sqlite::PreparedRestore;
 pub use upkeep::{
-    BackupReport, ChangedDeliveries, Configured, DatabaseInfo, DroppedEndpoint, FileInfo, Holder, Log, OpenRuns, Prune,
-    Pruned, PrunedLog, Replay, SkipReason, Storage, Volume,
+    Acknowledgement, BackupReport, ChangedDeliveries, Configured, DatabaseInfo, DroppedEndpoint, FileInfo, Holder, Log,
+    OpenRuns, Prune, Pruned, PrunedLog, Replay, SkipReason, Storage, Volume,
 };
 pub use work::{
     Advanced, Claim, DeliveryId, Drafts, Enqueued, Exclusive, Finished, IdleInfo, Receipt, Recorded, Run, RunId,
@@ -145,6 +145,9 @@ pub trait Store: inbound::Records + operators::Operators + Send + Sync + fmt::De
     /// A page of deliveries, by id.
     fn deliveries(&self, filter: &DeliveryFilter, page: Page) -> Answer<Listed<DeliveryRow>>;
 
+    /// The rows of one page of [`deliveries`](Self::deliveries), without counting how many match.
+    fn page_of_deliveries(&self, filter: &DeliveryFilter, page: Page) -> Answer<Vec<DeliveryRow>>;
+
     /// A page of events, by order of emission.
     fn events(&self, filter: &EventFilter, page: Page) -> Answer<Listed<EventRow>>;
 
@@ -156,6 +159,15 @@ pub trait Store: inbound::Records + operators::Operators + Send + Sync + fmt::De
 
     /// A page of attempts, by the order in which they ended.
     fn attempts(&self, filter: &AttemptFilter, page: Page) -> Answer<Listed<LoggedAttempt>>;
+
+    /// Remembers that a cluster of failures was seen. Again: the later one stands.
+    fn acknowledge(&self, cluster: Acknowledgement) -> Answer<()>;
+
+    /// Forgets that, and returns whether it was known.
+    fn withdraw_acknowledgement(&self, cluster: &str) -> Answer<bool>;
+
+    /// The clusters of failures that were acknowledged, by name.
+    fn acknowledgements(&self) -> Answer<Vec<Acknowledgement>>;
 
     /// For each of `ids`, whether a later event of the same resource was delivered to the same endpoint already.
     fn overtaken(&self, ids: &[DeliveryId]) -> Answer<Vec<DeliveryId>>;

@@ -138,7 +138,7 @@ impl GiveUpArgs {
             return Err(Exit::NoInput.error(format!("the event `{}` has no delivery to give up", event.id)));
         }
         let plan = chosen.plan(SkipReason::by_giving_up);
-        if let Some(exit) = plan.confirm(context, "give up", (self.dry_run, self.yes))? {
+        if let Some(exit) = plan.confirm((context, store), "give up", (self.dry_run, self.yes))? {
             return Ok(exit);
         }
         let changed = store.give_up(plan.ids(), context.now).wait()?;

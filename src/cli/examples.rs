@@ -161,6 +161,17 @@ const EXAMPLES: &[Examples] = &[
     ("failures list", &[("At one endpoint", "syncctl failures list --endpoint admin")]),
     ("failures stats", &[("Over a week", "syncctl failures stats --since 7d")]),
     (
+        "failures clusters",
+        &[
+            ("What fails in the same way", "syncctl failures clusters"),
+            ("Deliver one of them again", "syncctl replay --cluster F3a9c07e1"),
+        ],
+    ),
+    (
+        "failures ack",
+        &[("Say that it is being mended", r#"syncctl failures ack F3a9c07e1 --note "new secret on Monday""#)],
+    ),
+    (
         "replay",
         &[
             ("One delivery", "syncctl replay 17"),

@@ -1,10 +1,13 @@
 //! `failures`: what failed, and why.
 
+mod clusters;
+
 use super::context::{Context, Paging};
 use super::exit::{CliError, Exit};
 use super::filter::Sent;
 use super::paging::{self, Cursor};
-use super::values::When;
+use super::values::{self, When};
+use crate::monitor::clusters::ClusterPrefix;
 use crate::monitor::{self, STATS_WINDOW};
 use crate::report::{health, lists};
 use crate::store::{DeliveryFilter, DeliveryId};
@@ -26,6 +29,10 @@ pub enum FailuresCommand {
     List(ListArgs),
     /// Count failed attempts by event type, resource type and endpoint
     Stats(StatsArgs),
+    /// List what failed in the same way as one line each, largest first
+    Clusters(clusters::ClustersArgs),
+    /// Acknowledge clusters: they are listed again only when something fails after that
+    Ack(clusters::AckArgs),
 }
 
 /// Which window.
@@ -41,6 +48,9 @@ pub struct StatsArgs {
 pub struct ListArgs {
     #[command(flatten)]
     sent: Sent,
+    /// Only the deliveries of this cluster
+    #[arg(long, value_name = "NAME", value_parser = values::cluster, hide_short_help = true)]
+    cluster: Option<ClusterPrefix>,
     #[command(flatten)]
     paging: Paging,
     #[command(flatten)]
@@ -52,6 +62,8 @@ impl FailuresArgs {
         match self.command.unwrap_or(FailuresCommand::List(self.list)) {
             FailuresCommand::List(args) => args.run(context),
             FailuresCommand::Stats(args) => args.run(context),
+            FailuresCommand::Clusters(args) => args.run(context),
+            FailuresCommand::Ack(args) => args.run(context),
         }
     }
 }
@@ -59,11 +71,14 @@ impl FailuresArgs {
 impl ListArgs {
     fn run(self, context: &Context) -> Result<Exit, CliError> {
         let filter = DeliveryFilter { troubled: true, ..self.sent.deliveries(context.now)? };
-        let store = context.existing_store()?;
+        let store = context.read_store()?;
         self.sent.check_endpoint(store.as_ref(), context.now)?;
         let read = |page, past: Option<i64>| {
             let filter = DeliveryFilter { past: past.map(DeliveryId), ..filter.clone() };
-            Ok(store.deliveries(&filter, page).wait()?)
+            match &self.cluster {
+                Some(cluster) => clusters::page_of(store.as_ref(), &filter, cluster, page),
+                None => Ok(store.deliveries(&filter, page).wait()?),
+            }
         };
         paging::show(context, self.paging, &self.cursor, read, |row| row.id.0, lists::failures)?;
         Ok(Exit::Done)

@@ -2,7 +2,6 @@
 
 mod plan;
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use serde::Serialize;
@@ -10,11 +9,13 @@ use serde::Serialize;
 use super::context::Context;
 use super::exit::{CliError, Exit};
 use super::resend::{self, Elsewhere};
-use super::selection::{Plan, SelectionArgs};
+use super::selection::{Chosen, Plan, SelectionArgs};
 use super::signature_args::{self, SecretArgs};
+use super::values;
 use crate::delivery::{State, Trigger};
 use crate::endpoint::{EventJson, ResolvedEndpoint, resolve};
 use crate::format::count;
+use crate::monitor::clusters::ClusterPrefix;
 use crate::report::{Report, lists, requests};
 use crate::signature::{Scheme, find};
 use crate::store::{ChangedDeliveries, DeliveryId, DeliveryRow, EventRow, Replay, SkipReason, Store};
@@ -33,6 +34,9 @@ pub struct ReplayArgs {
     /// All failed deliveries that the other options match
     #[arg(long)]
     failed: bool,
+    /// All failed deliveries of this cluster, as `failures clusters` lists it
+    #[arg(long, value_name = "NAME", value_parser = values::cluster, hide_short_help = true, conflicts_with_all = ["ids", "stdin", "include_delivered", "force", "to"])]
+    cluster: Option<ClusterPrefix>,
     /// Also deliveries that were delivered
     #[arg(long)]
     include_delivered: bool,
@@ -83,19 +87,22 @@ impl ReplayArgs {
         if self.secret.is_named() {
             return Err(Exit::Usage.error("the secret of the queue's endpoints is configured; name one only with --to"));
         }
-        if !self.selection.is_by_id() && !self.failed {
+        if !self.selection.is_by_id() && !self.failed && self.cluster.is_none() {
             return Err(Exit::Usage
                 .error("nothing was chosen to replay")
-                .hint("name deliveries, or use --failed with --endpoint, --type, --since, --until"));
+                .hint("name deliveries or a cluster, or use --failed with --endpoint, --type, --since, --until"));
         }
         let store = context.existing_store()?;
         let how = self.how();
-        let mut chosen = self.selection.select(context, store.as_ref(), self.states())?;
+        let mut chosen = match &self.cluster {
+            Some(cluster) => self.selection.select_cluster(context, store.as_ref(), cluster)?,
+            None => self.selection.select(context, store.as_ref(), self.states())?,
+        };
         let undelivered = std::mem::take(&mut chosen.undelivered);
         let mut plan = chosen.plan(|state| how.leaves(state));
         self.address(context, store.as_ref(), undelivered, &mut plan)?;
         self.warn_of_newer(context, store.as_ref(), &plan.changes)?;
-        if let Some(exit) = plan.confirm(context, "replay", (self.dry_run, self.yes))? {
+        if let Some(exit) = plan.confirm((context, store.as_ref()), "replay", (self.dry_run, self.yes))? {
             return Ok(exit);
         }
         context.set_endpoints(store.as_ref())?;
@@ -173,8 +180,12 @@ impl ReplayArgs {
                 let store = context.existing_store()?;
                 let states = if self.failed { &[State::Failed][..] } else { &[] };
                 let chosen = self.selection.select(context, store.as_ref(), states)?;
+                let mut events = Vec::new();
+                for one in &chosen.chosen {
+                    events.extend(store.event_by_seq(one.seq).wait()?.map(|detail| detail.row));
+                }
                 let undelivered = chosen.undelivered.iter().filter(|_| !self.failed);
-                resend::stored(store.as_ref(), chosen.rows.iter().map(|row| &row.event).chain(undelivered))?
+                resend::stored(store.as_ref(), events.iter().chain(undelivered))?
             }
         };
         let elsewhere = Elsewhere::new(context, url, &self.secret)?;
@@ -191,7 +202,7 @@ impl ReplayArgs {
         find(name).map(Some).ok_or_else(|| signature_args::unknown(name))
     }
 
-    fn warn_of_newer(&self, context: &Context, store: &dyn Store, chosen: &[DeliveryRow]) -> Result<(), CliError> {
+    fn warn_of_newer(&self, context: &Context, store: &dyn Store, chosen: &[Chosen]) -> Result<(), CliError> {
         let ids: Vec<DeliveryId> = chosen.iter().map(|row| row.id).collect();
         let overtaken = store.overtaken(&ids).wait()?;
         let Some(first) = overtaken.first() else { return Ok(()) };
@@ -229,7 +240,7 @@ impl Plan {
     /// Where nobody can be asked, nothing is done and the exit is that of wrong usage.
     pub(super) fn confirm(
         &self,
-        context: &Context,
+        (context, store): (&Context, &dyn Store),
         verb: &str,
         (dry_run, yes): (bool, bool),
     ) -> Result<Option<Exit>, CliError> {
@@ -237,10 +248,11 @@ impl Plan {
         if all_refused || (!dry_run && (yes || !self.needs_a_yes() || self.changes_nothing())) {
             return Ok(None);
         }
+        let shown = self.first(store, SHOWN)?;
         if dry_run {
-            return show_plan(context, self, verb).map(Some);
+            return show_plan(context, self, &shown, verb).map(Some);
         }
-        show_plan(context, self, verb)?;
+        show_plan(context, self, &shown, verb)?;
         if !context.screen.may_ask(context.may_ask) {
             return Err(Exit::Usage
                 .error("nothing changed: --yes is required when not running interactively")
@@ -255,7 +267,7 @@ impl Plan {
 }
 
 /// Shows what would be done, what is left alone, and how to do it.
-fn show_plan(context: &Context, plan: &Plan, verb: &str) -> Result<Exit, CliError> {
+fn show_plan(context: &Context, plan: &Plan, first: &[DeliveryRow], verb: &str) -> Result<Exit, CliError> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct Plan {
@@ -266,7 +278,6 @@ fn show_plan(context: &Context, plan: &Plan, verb: &str) -> Result<Exit, CliErro
         deliveries: Vec<i64>,
     }
     let chosen = &plan.changes;
-    let endpoints: BTreeSet<&str> = chosen.iter().map(|row| row.endpoint.as_str()).collect();
     let view = Plan {
         dry_run: true,
         would_change: chosen.len() + plan.made,
@@ -274,14 +285,14 @@ fn show_plan(context: &Context, plan: &Plan, verb: &str) -> Result<Exit, CliErro
         left_alone: plan.skipped.len() + plan.refused.len(),
         deliveries: chosen.iter().map(|r| r.id.0).collect(),
     };
-    let mut table = lists::chosen_deliveries(&chosen[..chosen.len().min(SHOWN)]);
+    let mut table = lists::chosen_deliveries(first);
     if chosen.len() > SHOWN {
         table = table.summed_up(format!("{SHOWN} of {} shown", chosen.len()));
     }
     let line = format!(
         "would {verb} {} to {}; nothing changed",
         count(chosen.len(), "delivery"),
-        count(endpoints.len(), "endpoint")
+        count(plan.endpoints().len(), "endpoint")
     );
     let mut report = Report::new(&view).with_line(line);
     if plan.made > 0 {

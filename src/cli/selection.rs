@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::io::BufRead as _;
+use std::sync::Arc;
 
 use super::context::Context;
 use super::exit::{CliError, Exit};
 use super::filter::Sent;
 use crate::delivery::State;
 use crate::event::EventId;
+use crate::monitor::clusters::{ClusterName, ClusterPrefix};
 use crate::store::{DeliveryFilter, DeliveryId, DeliveryRow, EventRow, Page, SkipReason, Store};
 use crate::untrusted::Untrusted;
 
@@ -27,11 +29,24 @@ pub struct SelectionArgs {
     sent: Sent,
 }
 
+/// A delivery that was chosen: as little of it as a command needs, because a filter may choose a million.
+#[derive(Clone, Debug)]
+pub(super) struct Chosen {
+    /// Which delivery.
+    pub(super) id: DeliveryId,
+    /// The place of its event.
+    pub(super) seq: i64,
+    state: State,
+    endpoint: Arc<str>,
+}
+
 /// What was chosen.
 #[derive(Debug, Default)]
 pub(super) struct Selection {
     /// Deliveries, oldest first.
-    pub(super) rows: Vec<DeliveryRow>,
+    pub(super) chosen: Vec<Chosen>,
+    /// The endpoints of all of them.
+    endpoints: BTreeSet<Arc<str>>,
     /// Those that were named by their own number.
     numbers: BTreeSet<DeliveryId>,
     /// Events that were named, and have no delivery at all.
@@ -44,7 +59,7 @@ pub(super) struct Selection {
 #[derive(Debug, Default)]
 pub(super) struct Plan {
     /// Deliveries that it changes.
-    pub(super) changes: Vec<DeliveryRow>,
+    pub(super) changes: Vec<Chosen>,
     /// Deliveries that it leaves alone, because others of their event are meant.
     pub(super) skipped: Vec<(DeliveryId, SkipReason)>,
     /// Deliveries that it was told to change, and cannot.
@@ -85,10 +100,37 @@ impl SelectionArgs {
         self.sent.check_endpoint(store, context.now)?;
         let filter = DeliveryFilter { states: states.to_vec(), ..self.sent.deliveries(context.now)? };
         if !self.is_by_id() {
-            return Ok(Selection { rows: all(store, &filter)?, by_filter: true, ..Selection::default() });
+            let mut found = Selection { by_filter: true, ..Selection::default() };
+            each(store, &filter, true, |row| found.add(&row))?;
+            return Ok(found);
         }
         let given = if self.stdin { read_ids()? } else { self.ids.clone() };
         self.select_named(store, &given, &filter)
+    }
+
+    /// What failed in the same way, and was given up.
+    pub(super) fn select_cluster(
+        &self,
+        context: &Context,
+        store: &dyn Store,
+        cluster: &ClusterPrefix,
+    ) -> Result<Selection, CliError> {
+        self.sent.check_endpoint(store, context.now)?;
+        let filter = DeliveryFilter { states: vec![State::Failed], ..self.sent.deliveries(context.now)? };
+        let mut found = Selection { by_filter: true, ..Selection::default() };
+        let mut names = BTreeSet::new();
+        each(store, &filter, true, |row| {
+            let name = ClusterName::of(&row);
+            if cluster.matches(name) {
+                names.insert(name);
+                found.add(&row);
+            }
+        })?;
+        match (names.len(), names.first()) {
+            (0 | 1, None) => Err(no_cluster(cluster)),
+            (1, _) => Ok(found),
+            (_, name) => Err(name.map_or_else(|| no_cluster(cluster), |name| several_clusters(cluster, *name))),
+        }
     }
 
     fn select_named(
@@ -131,31 +173,69 @@ impl SelectionArgs {
         }
         known.sort_unstable_by_key(|row| row.id);
         known.dedup_by_key(|row| row.id);
-        chosen.rows = known;
+        known.iter().for_each(|row| chosen.add(row));
         Ok(chosen)
     }
 }
 
 impl Selection {
+    /// Adds a delivery, which is later than those before it.
+    fn add(&mut self, row: &DeliveryRow) {
+        let endpoint = match self.endpoints.get(row.endpoint.as_str()) {
+            Some(known) => Arc::clone(known),
+            None => Arc::from(row.endpoint.as_str()),
+        };
+        self.endpoints.insert(Arc::clone(&endpoint));
+        self.chosen.push(Chosen { id: row.id, seq: row.event.seq, state: row.state, endpoint });
+    }
+
     /// Parts what a command changes from what `left` tells it to leave alone.
     ///
     /// Of an event named as a whole, what can be changed is meant; a delivery named by its number is meant itself.
     pub(super) fn plan(self, left: impl Fn(State) -> Option<SkipReason>) -> Plan {
         let mut plan = Plan { by_filter: self.by_filter, ..Plan::default() };
         let mut alone = Vec::new();
-        for row in self.rows {
+        for row in self.chosen {
             match left(row.state) {
                 Some(why) => alone.push((row, why)),
                 None => plan.changes.push(row),
             }
         }
-        let served: BTreeSet<i64> = plan.changes.iter().map(|row| row.event.seq).collect();
+        let served: BTreeSet<i64> = plan.changes.iter().map(|row| row.seq).collect();
         for (row, why) in alone {
-            let others_are_meant = served.contains(&row.event.seq) && !self.numbers.contains(&row.id);
+            let others_are_meant = served.contains(&row.seq) && !self.numbers.contains(&row.id);
             if others_are_meant { &mut plan.skipped } else { &mut plan.refused }.push((row.id, why));
         }
         plan
     }
+}
+
+impl Plan {
+    /// The endpoints of the deliveries that are changed.
+    pub(super) fn endpoints(&self) -> BTreeSet<&str> {
+        self.changes.iter().map(|chosen| &*chosen.endpoint).collect()
+    }
+
+    /// The first deliveries that are changed.
+    pub(super) fn first(&self, store: &dyn Store, limit: usize) -> Result<Vec<DeliveryRow>, CliError> {
+        let ids: Vec<DeliveryId> = self.changes.iter().take(limit).map(|chosen| chosen.id).collect();
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        all(store, &DeliveryFilter { ids, ..DeliveryFilter::default() })
+    }
+}
+
+pub(super) fn no_cluster(prefix: &ClusterPrefix) -> CliError {
+    Exit::NoInput
+        .error(format!("no failure that matches is in a cluster {prefix}"))
+        .hint("list them with `syncctl failures clusters --all`")
+}
+
+pub(super) fn several_clusters(prefix: &ClusterPrefix, first: ClusterName) -> CliError {
+    Exit::Usage
+        .error(format!("{prefix} is the beginning of several clusters' names"))
+        .hint(format!("write more of it, such as {first}"))
 }
 
 /// What an id names, if it can be one.
@@ -198,16 +278,28 @@ fn undelivered(store: &dyn Store, id: &EventId) -> Result<EventRow, CliError> {
     store.event(id).wait()?.map(|detail| detail.row).ok_or_else(|| no_event(id.as_str()))
 }
 
-/// All deliveries that match, oldest first. Read by cursor, so that none is skipped while others change.
+/// All deliveries that match, oldest first.
 fn all(store: &dyn Store, filter: &DeliveryFilter) -> Result<Vec<DeliveryRow>, CliError> {
-    let (mut rows, mut filter) = (Vec::new(), filter.clone());
+    let mut rows = Vec::new();
+    each(store, filter, true, |row| rows.push(row))?;
+    Ok(rows)
+}
+
+/// Passes each delivery that matches to `visit`. Read by cursor, so that none is skipped while others change.
+pub(super) fn each(
+    store: &dyn Store,
+    filter: &DeliveryFilter,
+    oldest_first: bool,
+    mut visit: impl FnMut(DeliveryRow),
+) -> Result<(), CliError> {
+    let mut filter = filter.clone();
     loop {
-        let listed = store.deliveries(&filter, Page { limit: PAGE, number: 1, oldest_first: true }).wait()?;
-        filter.past = listed.rows.last().map(|row| row.id);
-        let last = (listed.rows.len() as u64) < PAGE;
-        rows.extend(listed.rows);
+        let rows = store.page_of_deliveries(&filter, Page { limit: PAGE, number: 1, oldest_first }).wait()?;
+        let last = (rows.len() as u64) < PAGE;
+        filter.past = rows.last().map(|row| row.id);
+        rows.into_iter().for_each(&mut visit);
         if last {
-            return Ok(rows);
+            return Ok(());
         }
     }
 }

@@ -10,6 +10,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use super::exit::{CliError, Exit};
 use crate::clock::Timestamp;
 use crate::endpoint::{EndpointUrl, Pattern};
+use crate::monitor::clusters::ClusterPrefix;
 use crate::render::{ColorChoice, Format, TimeStyle};
 use crate::untrusted::Untrusted;
 
@@ -112,6 +113,12 @@ fn local(time: NaiveDateTime) -> Option<Timestamp> {
 /// An event type or a pattern of types.
 pub(super) fn pattern(text: &str) -> Result<Pattern, String> {
     Pattern::parse(text).map_err(|_| "use an event type, or a pattern such as `user.*`".to_owned())
+}
+
+/// The name of a cluster of failures, or its beginning.
+pub(super) fn cluster(text: &str) -> Result<ClusterPrefix, String> {
+    ClusterPrefix::parse(text)
+        .ok_or_else(|| "use a name as `syncctl failures clusters` lists it, such as F3a9c07e1".to_owned())
 }
 
 /// An RFC 3339 time.

@@ -129,6 +129,8 @@ pub struct DeliveryRow {
     pub reason: Option<Reason>,
     /// What happened at the last attempt that ended.
     pub last_detail: Option<String>,
+    /// What the last attempt that ended came to.
+    pub last_outcome: Option<Outcome>,
     /// The status that answered the last attempt that ended.
     pub last_status: Option<u16>,
     /// When the last attempt that ended did so.

@@ -17,11 +17,11 @@ use super::inbound::{
 };
 use super::operators::{ActionFilter, ActionRow, NewAction, NewSession, Operators, SessionRow};
 use super::{
-    Access, Activity, Advanced, Answer, AttemptFilter, ChangedDeliveries, Changes, Claim, Configured, Counts,
-    DatabaseInfo, DeliveryFilter, DeliveryId, DeliveryRow, Drafts, DroppedEndpoint, Enqueued, EventDetail, EventFilter,
-    EventRow, Exclusive, Figures, FileStore, Finished, IdleInfo, LATENCIES, Listed, Location, Log, LoggedAttempt,
-    OpenRuns, Page, PostgresLocation, Prune, Pruned, PrunedLog, Rate, Replay, Result, Run, RunId, RunRow, RunStats,
-    Store, StoreError, Wants, codes, rules,
+    Access, Acknowledgement, Activity, Advanced, Answer, AttemptFilter, ChangedDeliveries, Changes, Claim, Configured,
+    Counts, DatabaseInfo, DeliveryFilter, DeliveryId, DeliveryRow, Drafts, DroppedEndpoint, Enqueued, EventDetail,
+    EventFilter, EventRow, Exclusive, Figures, FileStore, Finished, IdleInfo, LATENCIES, Listed, Location, Log,
+    LoggedAttempt, OpenRuns, Page, PostgresLocation, Prune, Pruned, PrunedLog, Rate, Replay, Result, Run, RunId,
+    RunRow, RunStats, Store, StoreError, Wants, codes, rules,
 };
 use crate::clock::Timestamp;
 use crate::delivery::Trigger;
@@ -29,6 +29,7 @@ use crate::endpoint::{Endpoint, Spec};
 use crate::event::{Draft, EventId};
 use crate::record::{Kind, Record};
 
+mod acknowledge;
 mod advance;
 mod announce;
 mod checksum;
@@ -202,6 +203,11 @@ impl Store for Postgres {
         self.thread.submit(async move |node: Rc<Node>| lists::deliveries(&node, filter, page).await)
     }
 
+    fn page_of_deliveries(&self, filter: &DeliveryFilter, page: Page) -> Answer<Vec<DeliveryRow>> {
+        let filter = filter.clone();
+        self.thread.submit(async move |node: Rc<Node>| lists::page_of_deliveries(&node, filter, page).await)
+    }
+
     fn events(&self, filter: &EventFilter, page: Page) -> Answer<Listed<EventRow>> {
         let filter = filter.clone();
         self.thread.submit(async move |node: Rc<Node>| lists::events(&node, filter, page).await)
@@ -219,6 +225,19 @@ impl Store for Postgres {
     fn attempts(&self, filter: &AttemptFilter, page: Page) -> Answer<Listed<LoggedAttempt>> {
         let filter = filter.clone();
         self.thread.submit(async move |node: Rc<Node>| lists::logged(&node, filter, page).await)
+    }
+
+    fn acknowledge(&self, cluster: Acknowledgement) -> Answer<()> {
+        self.thread.submit(async move |node: Rc<Node>| acknowledge::acknowledge(&node, cluster).await)
+    }
+
+    fn withdraw_acknowledgement(&self, cluster: &str) -> Answer<bool> {
+        let cluster = cluster.to_owned();
+        self.thread.submit(async move |node: Rc<Node>| acknowledge::withdraw(&node, cluster).await)
+    }
+
+    fn acknowledgements(&self) -> Answer<Vec<Acknowledgement>> {
+        self.thread.submit(async |node: Rc<Node>| acknowledge::all(&node).await)
     }
 
     fn overtaken(&self, ids: &[DeliveryId]) -> Answer<Vec<DeliveryId>> {

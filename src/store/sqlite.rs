@@ -9,10 +9,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rusqlite::Connection;
 
 use super::{
-    Access, Activity, Advanced, Answer, AttemptFilter, BackupReport, ChangedDeliveries, Changes, Claim, Configured,
-    DatabaseInfo, DeliveryFilter, DeliveryId, DeliveryRow, Drafts, Enqueued, EventDetail, EventFilter, EventRow,
-    Exclusive, Figures, FileStore, Finished, Holder, IdleInfo, Listed, Log, LoggedAttempt, OpenRuns, Page, Prune,
-    Pruned, PrunedLog, Rate, Replay, Result, Run, RunId, RunRow, RunStats, Storage, Store, StoreError, Volume, Wants,
+    Access, Acknowledgement, Activity, Advanced, Answer, AttemptFilter, BackupReport, ChangedDeliveries, Changes,
+    Claim, Configured, DatabaseInfo, DeliveryFilter, DeliveryId, DeliveryRow, Drafts, Enqueued, EventDetail,
+    EventFilter, EventRow, Exclusive, Figures, FileStore, Finished, Holder, IdleInfo, Listed, Log, LoggedAttempt,
+    OpenRuns, Page, Prune, Pruned, PrunedLog, Rate, Replay, Result, Run, RunId, RunRow, RunStats, Storage, Store,
+    StoreError, Volume, Wants,
 };
 use crate::clock::Timestamp;
 use crate::delivery::Trigger;
@@ -40,7 +41,7 @@ use file::{backup, connection, disk, holder, restore, watch};
 use read::{figures, lists, preview, received, records as read_records, runs as read_runs};
 use upkeep::{prune, verify};
 use write::writer::Writer;
-use write::{advance, apply, edit, endpoint_cache, endpoints, enqueue, records, replay, runs};
+use write::{acknowledge, advance, apply, edit, endpoint_cache, endpoints, enqueue, records, replay, runs};
 
 pub use file::restore::PreparedRestore;
 
@@ -266,6 +267,11 @@ impl Store for Sqlite {
         self.read(move |connection| lists::deliveries(connection, &filter, page))
     }
 
+    fn page_of_deliveries(&self, filter: &DeliveryFilter, page: Page) -> Answer<Vec<DeliveryRow>> {
+        let filter = filter.clone();
+        self.read(move |connection| lists::page_of_deliveries(connection, &filter, page))
+    }
+
     fn events(&self, filter: &EventFilter, page: Page) -> Answer<Listed<EventRow>> {
         let filter = filter.clone();
         self.read(move |connection| lists::events(connection, &filter, page))
@@ -283,6 +289,19 @@ impl Store for Sqlite {
     fn attempts(&self, filter: &AttemptFilter, page: Page) -> Answer<Listed<LoggedAttempt>> {
         let filter = filter.clone();
         self.read(move |connection| lists::logged(connection, &filter, page))
+    }
+
+    fn acknowledge(&self, cluster: Acknowledgement) -> Answer<()> {
+        self.writer.submit(move |txn| Ok(acknowledge::acknowledge(txn.connection, &cluster)?))
+    }
+
+    fn withdraw_acknowledgement(&self, cluster: &str) -> Answer<bool> {
+        let cluster = cluster.to_owned();
+        self.writer.submit(move |txn| Ok(acknowledge::withdraw(txn.connection, &cluster)?))
+    }
+
+    fn acknowledgements(&self) -> Answer<Vec<Acknowledgement>> {
+        self.read(acknowledge::all)
     }
 
     fn overtaken(&self, ids: &[DeliveryId]) -> Answer<Vec<DeliveryId>> {

@@ -68,6 +68,17 @@ impl SkipReason {
     }
 }
 
+/// A cluster of failures that somebody has seen and takes care of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Acknowledgement {
+    /// The name of the cluster.
+    pub cluster: String,
+    /// When it was acknowledged. A failure after that is news.
+    pub at: Timestamp,
+    /// What the operator noted.
+    pub note: Option<String>,
+}
+
 /// What keeps a queue.
 #[derive(Clone, Debug)]
 pub struct DatabaseInfo {

@@ -130,6 +130,7 @@ fn every_command_that_changes_something_has_a_dry_run() {
         "health",
         "check",
         "stats",
+        "clusters",
         "why",
         "plan",
         "logs",

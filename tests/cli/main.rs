@@ -8,6 +8,7 @@ mod audit;
 mod bundle;
 mod check;
 mod choice;
+mod clusters;
 mod config;
 mod conventions;
 mod damage;

@@ -48,6 +48,7 @@ const READERS: &[&[&str]] = &[
     &["events", "why", "e1"],
     &["failures", "list"],
     &["failures", "stats"],
+    &["failures", "clusters"],
     &["audit", "list"],
     &["records", "list", "user"],
     &["endpoints", "list"],
@@ -94,4 +95,27 @@ fn what_only_a_file_has_names_the_tools_of_the_server() {
     let refused = place.run(&["db", "backup", "copy.db"]);
     assert_ne!(refused.code, 0);
     assert!(refused.stderr.contains("pg_dump"), "{refused:?}");
+}
+
+#[test]
+fn failures_are_clustered_acknowledged_and_replayed() {
+    let Some(cluster) = Cluster::start() else { return };
+    let receiver = Receiver::new(|_| Reply::Status(401));
+    let mut place = place(&cluster, &[receiver.url("/hook")]);
+    place.set("SYNCCTL_DELIVERY_MAX_ATTEMPTS", "1");
+    for id in ["e1", "e2", "e3"] {
+        place.ok(&["emit", "user.updated", id, "--data", "{}", "--id", id]);
+    }
+    assert_eq!(place.run(&["process", "-q"]).code, 3);
+    let found = place.data(&["failures", "clusters"]);
+    assert_eq!((&found[0]["deliveries"], &found[0]["status"]), (&Value::from(3), &Value::from(401)), "{found}");
+    assert!(found[1].is_null(), "{found}");
+    let name = found[0]["cluster"].as_str().unwrap();
+    assert_eq!(place.data(&["failures", "list", "--cluster", name]).as_array().unwrap().len(), 3);
+    place.ok(&["failures", "ack", name, "--note", "known"]);
+    assert_eq!(place.data(&["failures", "clusters"]).as_array().unwrap().len(), 0);
+    assert_eq!(place.data(&["failures", "clusters", "--all"])[0]["note"], "known");
+    place.ok(&["failures", "ack", "--undo", name]);
+    assert_eq!(place.data(&["replay", "--cluster", name, "--yes"])["changed"], 3);
+    assert_eq!(place.queue()["pending"], 3);
 }

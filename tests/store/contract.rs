@@ -8,8 +8,8 @@ use syncctl::delivery::{Outcome, Reason, State, Trigger};
 use syncctl::endpoint::{EndpointUrl, PausedBy, Spec};
 use syncctl::event::{Draft, EventId};
 use syncctl::store::{
-    Access, Claim, DeliveryFilter, DeliveryId, EventFilter, Finished, Location, Page, Prune, Recorded, Run, RunStats,
-    Store, StoreError, Wants, open,
+    Access, Acknowledgement, Claim, DeliveryFilter, DeliveryId, EventFilter, Finished, Location, Page, Prune, Recorded,
+    Run, RunStats, Store, StoreError, Wants, open,
 };
 
 use crate::support::memory_dir;
@@ -86,6 +86,23 @@ fn finished(claim: Claim, outcome: Outcome) -> Finished {
         response: bytes::Bytes::new(),
         jitter: 0.0,
     }
+}
+
+#[test]
+fn an_acknowledgement_stands_until_it_is_withdrawn_and_the_later_one_counts() {
+    let bench = Bench::new(&[]);
+    let seen = |cluster: &str, at, note: Option<&str>| Acknowledgement {
+        cluster: cluster.to_owned(),
+        at: later(at),
+        note: note.map(str::to_owned),
+    };
+    bench.store.acknowledge(seen("F2", 1, Some("it's known"))).wait().unwrap();
+    bench.store.acknowledge(seen("F1", 2, None)).wait().unwrap();
+    bench.store.acknowledge(seen("F2", 3, None)).wait().unwrap();
+    assert_eq!(bench.store.acknowledgements().wait().unwrap(), [seen("F1", 2, None), seen("F2", 3, None)]);
+    assert!(bench.store.withdraw_acknowledgement("F2").wait().unwrap());
+    assert!(!bench.store.withdraw_acknowledgement("F2").wait().unwrap());
+    assert_eq!(bench.store.acknowledgements().wait().unwrap(), [seen("F1", 2, None)]);
 }
 
 #[test]

@@ -104,7 +104,7 @@ const EVENT_COLUMNS: &str = "e.seq, e.id, k.type, k.resource_type, e.resource_id
 /// Where an open delivery stands: in flight since, or its state and time among those that wait; else it is queued.
 const DELIVERY_COLUMNS: &str = "d.id, p.name, d.state, coalesce(w.due_at, d.changed_at), coalesce(f.since, d.changed_at),
     d.attempts, d.used, d.reason, (NOT p.configured OR p.paused_by IS NOT NULL), p.open_until, f.since IS NOT NULL, w.state,
-    a.detail, a.started_at, a.took_us, d.endpoint, d.lane, a.status, f.run";
+    a.detail, a.started_at, a.took_us, d.endpoint, d.lane, a.status, f.run, a.outcome";
 
 const DELIVERY_TABLES: &str = "delivery d JOIN event e ON e.seq = d.event JOIN kind k ON k.id = e.kind
     JOIN endpoint p ON p.id = d.endpoint";
@@ -113,7 +113,7 @@ const PLACES: &str = "LEFT JOIN LATERAL (SELECT state, due_at FROM waiting WHERE
         AND d.state = 0) w ON true
     LEFT JOIN LATERAL (SELECT i.since, c.run FROM flight c CROSS JOIN LATERAL unnest(c.ids, c.since) AS i(id, since)
         WHERE c.endpoint = d.endpoint AND i.id = d.id AND d.state = 0 LIMIT 1) f ON true
-    LEFT JOIN LATERAL (SELECT detail, started_at, took_us, status FROM attempt WHERE delivery = d.id ORDER BY number DESC LIMIT 1) a ON true";
+    LEFT JOIN LATERAL (SELECT detail, started_at, took_us, status, outcome FROM attempt WHERE delivery = d.id ORDER BY number DESC LIMIT 1) a ON true";
 
 pub(super) async fn events(node: &Node, filter: EventFilter, page: Page) -> Result<Listed<EventRow>> {
     let mut condition = Condition::default();
@@ -183,12 +183,26 @@ pub(super) async fn deliveries_within(
     filter: &DeliveryFilter,
     page: Page,
 ) -> Result<Listed<DeliveryRow>, Fault> {
-    let mut condition = delivery_condition(filter);
-    condition.past("d.id", filter.past.map(|id| id.0), page);
     let total = match counted(connection, filter).await? {
         Some(total) => total.unsigned_abs(),
-        None => condition.count(connection, DELIVERY_TABLES).await?,
+        None => page_condition(filter, page).count(connection, DELIVERY_TABLES).await?,
     };
+    Ok(Listed { rows: rows_within(connection, filter, page).await?, total })
+}
+
+/// The rows of a page alone.
+pub(super) async fn page_of_deliveries(node: &Node, filter: DeliveryFilter, page: Page) -> Result<Vec<DeliveryRow>> {
+    node.read(async |connection: &Connection| rows_within(connection, &filter, page).await).await
+}
+
+fn page_condition(filter: &DeliveryFilter, page: Page) -> Condition {
+    let mut condition = delivery_condition(filter);
+    condition.past("d.id", filter.past.map(|id| id.0), page);
+    condition
+}
+
+async fn rows_within(connection: &Connection, filter: &DeliveryFilter, page: Page) -> Result<Vec<DeliveryRow>, Fault> {
+    let condition = page_condition(filter, page);
     let sql = format!(
         "SELECT {EVENT_COLUMNS}, {DELIVERY_COLUMNS} FROM (SELECT d.id AS chosen FROM {DELIVERY_TABLES} WHERE {} ORDER BY d.id {} {}) c
          JOIN delivery d ON d.id = c.chosen JOIN event e ON e.seq = d.event JOIN kind k ON k.id = e.kind
@@ -199,7 +213,7 @@ pub(super) async fn deliveries_within(
         direction(page),
     );
     let rows = connection.query_once(&sql, &condition.args()).await?;
-    Ok(Listed { rows: complete(connection, &rows).await?, total })
+    complete(connection, &rows).await
 }
 
 /// The small tables that hold what is not finished, so that no list of it looks at what is.
@@ -303,6 +317,7 @@ fn event_row(row: &Row, at: usize) -> EventRow {
 fn delivery_row(row: &Row, at: usize) -> DeliveryRow {
     let (held, in_flight): (bool, bool) = (row.get(at + 8), row.get(at + 10));
     let state = state_of(int(row, at + 2), in_flight, held);
+    let status = maybe_int(row, at + 17).and_then(|status| u16::try_from(status).ok());
     let ended = maybe_time(row, at + 13).map(|started| started.plus(took(int(row, at + 14))));
     DeliveryRow {
         id: DeliveryId(int(row, at)),
@@ -318,7 +333,8 @@ fn delivery_row(row: &Row, at: usize) -> DeliveryRow {
         reason: maybe_int(row, at + 7).map(codes::reason),
         last_detail: row.get(at + 12),
         last_ended_at: ended,
-        last_status: maybe_int(row, at + 17).and_then(|status| u16::try_from(status).ok()),
+        last_outcome: maybe_int(row, at + 19).map(|code| codes::outcome(code, status)),
+        last_status: status,
         blocked_by: None,
         abandoned: false,
     }

@@ -12,6 +12,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/postgres/0003_refusals.sql"),
     include_str!("../../../migrations/postgres/0004_commits.sql"),
     include_str!("../../../migrations/postgres/0005_operators.sql"),
+    include_str!("../../../migrations/postgres/0006_acknowledged.sql"),
 ];
 
 /// The advisory lock under which one process at a time migrates: any number that is the same for all.
@@ -101,8 +102,14 @@ mod tests {
     fn shipped_migrations_are_never_edited() {
         use sha2::{Digest, Sha256};
         let digests: Vec<_> = MIGRATIONS.iter().map(|sql| hex::encode(&Sha256::digest(sql)[..8])).collect();
-        let shipped =
-            ["c881fd972c091ffc", "dec8bf37f53afccd", "d3749eec41d86117", "971b7228de8c40eb", "731939cd110dbaff"];
+        let shipped = [
+            "c881fd972c091ffc",
+            "dec8bf37f53afccd",
+            "d3749eec41d86117",
+            "971b7228de8c40eb",
+            "731939cd110dbaff",
+            "34dea8bbb96b0460",
+        ];
         assert_eq!(digests, shipped, "append a migration instead of editing one");
     }
 }

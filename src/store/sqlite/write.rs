@@ -1,5 +1,6 @@
 //! Writes: each runs inside a transaction of the thread that owns the write connection.
 
+pub(crate) mod acknowledge;
 pub(crate) mod advance;
 pub(crate) mod apply;
 pub(crate) mod edit;

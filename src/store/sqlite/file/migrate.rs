@@ -19,6 +19,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../../migrations/sqlite/0008_refusals.sql"),
     include_str!("../../../../migrations/sqlite/0009_ids.sql"),
     include_str!("../../../../migrations/sqlite/0010_operators.sql"),
+    include_str!("../../../../migrations/sqlite/0011_acknowledged.sql"),
 ];
 
 /// The schema version this program writes.
@@ -99,6 +100,7 @@ mod tests {
             "69e704621ab4c1d7",
             "480aba455125d9a8",
             "4d103dd78b6e11d3",
+            "f1bcac35c4659826",
         ];
         assert_eq!(digests, shipped, "append a migration instead of editing one");
     }

@@ -118,12 +118,25 @@ pub(crate) fn deliveries(
     filter: &DeliveryFilter,
     page: Page,
 ) -> rusqlite::Result<Listed<DeliveryRow>> {
-    let mut condition = delivery_condition(filter);
-    condition.past("d.id", filter.past.map(|id| id.0), page);
     let total = match counted(connection, filter)? {
         Some(total) => total,
-        None => count(connection, DELIVERY_TABLES, &condition)?,
+        None => {
+            let mut condition = delivery_condition(filter, "");
+            condition.past("d.id", filter.past.map(|id| id.0), page);
+            count(connection, DELIVERY_TABLES, &condition)?
+        }
     };
+    Ok(Listed { rows: page_of_deliveries(connection, filter, page)?, total: total.unsigned_abs() })
+}
+
+/// The rows alone.
+pub(crate) fn page_of_deliveries(
+    connection: &Connection,
+    filter: &DeliveryFilter,
+    page: Page,
+) -> rusqlite::Result<Vec<DeliveryRow>> {
+    let mut condition = delivery_condition(filter, &first_of_page(filter, page));
+    condition.past("d.id", filter.past.map(|id| id.0), page);
     let sql = format!(
         "SELECT {EVENT_COLUMNS}, {DELIVERY_COLUMNS} FROM {DELIVERY_TABLES} WHERE {} ORDER BY d.id {} LIMIT {} OFFSET {}",
         condition.sql(),
@@ -136,10 +149,24 @@ pub(crate) fn deliveries(
         .query_map(params_from_iter(&condition.values), |row| delivery_row(row, 7))?
         .collect::<rusqlite::Result<Vec<_>>>()?;
     complete(connection, &mut rows)?;
-    Ok(Listed { rows, total: total.unsigned_abs() })
+    Ok(rows)
 }
 
-fn delivery_condition(filter: &DeliveryFilter) -> Condition {
+/// How far each index of what is in trouble has to be read for a page, so that a page costs the same however much is: only as far
+/// as the page reaches, unless something else narrows it.
+fn first_of_page(filter: &DeliveryFilter, page: Page) -> String {
+    let past = filter
+        .past
+        .map_or_else(String::new, |past| format!(" AND id {} {}", if page.oldest_first { ">" } else { "<" }, past.0));
+    let plain = DeliveryFilter { troubled: false, past: None, ..filter.clone() };
+    match counts_all(&plain) {
+        true => format!("{past} ORDER BY id {} LIMIT {}", direction(page), page.offset().saturating_add(page.limit)),
+        false => past,
+    }
+}
+
+/// The condition of a filter; `reach` ends the look at what is in trouble.
+fn delivery_condition(filter: &DeliveryFilter, reach: &str) -> Condition {
     let mut condition = Condition::default();
     if !filter.states.is_empty() {
         let states: Vec<&str> = filter.states.iter().copied().map(state_condition).collect();
@@ -147,9 +174,10 @@ fn delivery_condition(filter: &DeliveryFilter) -> Condition {
     }
     if filter.troubled {
         // By the two indexes that hold nothing else: an OR would look at everything that was ever delivered.
-        let troubled = "SELECT id FROM delivery WHERE failures > 0 AND state < 4
-            UNION ALL SELECT id FROM delivery WHERE state = 5";
-        condition.parts.push(format!("d.id IN ({troubled})"));
+        condition.parts.push(format!(
+            "d.id IN (SELECT * FROM (SELECT id FROM delivery WHERE failures > 0 AND state < 4{reach})
+                UNION ALL SELECT * FROM (SELECT id FROM delivery WHERE state = 5{reach}))"
+        ));
     }
     if let Some(endpoint) = &filter.endpoint {
         condition.and("p.name = ?", endpoint.clone());
@@ -185,9 +213,11 @@ fn state_condition(state: State) -> &'static str {
     }
 }
 
-/// The number of matches from the counters, where they know it.
-fn counted(connection: &Connection, filter: &DeliveryFilter) -> rusqlite::Result<Option<i64>> {
-    let plain = filter.event_type.is_none()
+/// Whether a filter leaves nothing out.
+fn counts_all(filter: &DeliveryFilter) -> bool {
+    filter.states.is_empty()
+        && filter.endpoint.is_none()
+        && filter.event_type.is_none()
         && filter.resource_id.is_none()
         && filter.last_status.is_none()
         && filter.error.is_none()
@@ -195,8 +225,14 @@ fn counted(connection: &Connection, filter: &DeliveryFilter) -> rusqlite::Result
         && filter.past.is_none()
         && filter.ids.is_empty()
         && filter.since.is_none()
-        && filter.until.is_none();
-    if !plain || (filter.troubled && !filter.states.is_empty()) {
+        && filter.until.is_none()
+        && !filter.troubled
+}
+
+/// The number of matches from the counters, where they know it.
+fn counted(connection: &Connection, filter: &DeliveryFilter) -> rusqlite::Result<Option<i64>> {
+    let plain = DeliveryFilter { states: Vec::new(), endpoint: None, troubled: false, ..filter.clone() };
+    if !counts_all(&plain) || (filter.troubled && !filter.states.is_empty()) {
         return Ok(None);
     }
     let rows = endpoint_cache::load(connection)?;
@@ -263,6 +299,7 @@ fn delivery_row(row: &Row<'_>, at: usize) -> rusqlite::Result<DeliveryRow> {
         used: row.get(at + 6)?,
         reason: row.get::<_, Option<i64>>(at + 7)?.map(codes::reason),
         last_detail: None,
+        last_outcome: None,
         last_status: None,
         last_ended_at: None,
     })
@@ -361,11 +398,15 @@ fn fronts(connection: &Connection, queued: &HashMap<DeliveryId, Lane>) -> rusqli
 fn add_last_attempt(connection: &Connection, delivery: &mut DeliveryRow) -> rusqlite::Result<()> {
     let last = connection
         .prepare_cached(
-            "SELECT detail, started_at, took_us, status FROM attempt WHERE delivery = ?1 ORDER BY number DESC LIMIT 1",
+            "SELECT detail, started_at, took_us, status, outcome FROM attempt WHERE delivery = ?1 ORDER BY number DESC LIMIT 1",
         )?
-        .query_row([delivery.id.0], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?, took(row.get(2)?), row.get(3)?)))
+        .query_row([delivery.id.0], |row| {
+            let (status, outcome) = (row.get(3)?, row.get(4)?);
+            Ok((row.get(0)?, row.get::<_, i64>(1)?, took(row.get(2)?), status, codes::outcome(outcome, status)))
+        })
         .optional()?;
-    if let Some((detail, started_at, took, status)) = last {
+    if let Some((detail, started_at, took, status, outcome)) = last {
+        delivery.last_outcome = Some(outcome);
         delivery.last_detail = Some(detail);
         delivery.last_status = status;
         delivery.last_ended_at = Some(Timestamp::from_millis(started_at).plus(took));

@@ -1,0 +1,164 @@
+//! What `failures clusters` answers.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::{Cell, Column, Level, Report, Table};
+use crate::clock::Timestamp;
+use crate::format::count;
+use crate::monitor::clusters::Cluster;
+use crate::store::Acknowledgement;
+
+/// Whether somebody has seen a cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum Seen {
+    /// Nobody has.
+    New,
+    /// Somebody has, and nothing failed since.
+    Acknowledged,
+    /// Somebody has, and something failed since.
+    FailedSince,
+}
+
+impl Seen {
+    fn of(cluster: &Cluster, acknowledged: Option<&Acknowledgement>) -> Self {
+        match acknowledged {
+            None => Self::New,
+            Some(seen) if seen.at >= cluster.last_at => Self::Acknowledged,
+            Some(_) => Self::FailedSince,
+        }
+    }
+
+    fn cell(self) -> Cell {
+        match self {
+            Self::New => (Level::Bad, "new").into(),
+            Self::Acknowledged => (Level::Quiet, "acknowledged").into(),
+            Self::FailedSince => (Level::Warning, "failed since").into(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ClusterView<'a> {
+    cluster: String,
+    endpoint: &'a str,
+    kind: &'a str,
+    status: Option<u16>,
+    text: &'a str,
+    deliveries: u64,
+    failed: u64,
+    waiting: u64,
+    first_failed_at: Timestamp,
+    last_failed_at: Timestamp,
+    example: ExampleView<'a>,
+    state: Seen,
+    acknowledged_at: Option<Timestamp>,
+    note: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ExampleView<'a> {
+    delivery: i64,
+    event_id: &'a str,
+    error: &'a str,
+}
+
+const CLUSTERS: &[Column] = &[
+    Column::text("cluster", "CLUSTER"),
+    Column::number("deliveries", "DELIVERIES"),
+    Column::number("failed", "GIVEN UP").optional(),
+    Column::text("endpoint", "ENDPOINT"),
+    Column::text("error", "ERROR").long(),
+    Column::text("first", "FIRST").optional(),
+    Column::text("last", "LAST"),
+    Column::number("example", "EXAMPLE").optional(),
+    Column::text("state", "STATE").optional(),
+    Column::text("note", "NOTE").only_wide(),
+];
+
+/// Clusters of failures, largest first; those that were acknowledged only if `all`.
+pub fn clusters(found: &[Cluster], acknowledged: &[Acknowledgement], all: bool) -> Report {
+    let seen: BTreeMap<&str, &Acknowledgement> =
+        acknowledged.iter().map(|known| (known.cluster.as_str(), known)).collect();
+    let known = |cluster: &Cluster| seen.get(cluster.name.to_string().as_str()).copied();
+    let is_shown = |cluster: &&Cluster| all || Seen::of(cluster, known(cluster)) != Seen::Acknowledged;
+    let shown: Vec<&Cluster> = found.iter().filter(is_shown).collect();
+    let views: Vec<_> = shown.iter().map(|cluster| view(cluster, known(cluster))).collect();
+    let rows = shown.iter().map(|cluster| cells(cluster, known(cluster))).collect();
+    let failures: u64 = shown.iter().map(|cluster| cluster.deliveries()).sum();
+    let mut table = Table::new(CLUSTERS, rows);
+    if !shown.is_empty() {
+        let failures = usize::try_from(failures).unwrap_or(usize::MAX);
+        table = table.summed_up(format!("{} in {}", count(failures, "delivery"), count(shown.len(), "cluster")));
+    }
+    let report = Report::new(&views).with_table(table).with_names(shown.iter().map(|cluster| cluster.name.to_string()));
+    let hidden = found.len() - shown.len();
+    let report = report
+        .with_hint_if(hidden > 0, format!("{} acknowledged: show with --all", count(hidden, "cluster")))
+        .with_hint_if(found.is_empty(), "nothing has failed");
+    match shown.first() {
+        Some(first) => report.with_hint(format!(
+            "see them with `syncctl failures list --cluster {0}`, deliver again with `syncctl replay --cluster {0}`",
+            first.name
+        )),
+        None => report,
+    }
+}
+
+fn view<'a>(cluster: &'a Cluster, known: Option<&'a Acknowledgement>) -> ClusterView<'a> {
+    ClusterView {
+        cluster: cluster.name.to_string(),
+        endpoint: &cluster.endpoint,
+        kind: cluster.kind,
+        status: cluster.status,
+        text: &cluster.text,
+        deliveries: cluster.deliveries(),
+        failed: cluster.failed,
+        waiting: cluster.waiting,
+        first_failed_at: cluster.first_at,
+        last_failed_at: cluster.last_at,
+        example: ExampleView {
+            delivery: cluster.example.delivery.0,
+            event_id: cluster.example.event.as_str(),
+            error: &cluster.example.error,
+        },
+        state: Seen::of(cluster, known),
+        acknowledged_at: known.map(|known| known.at),
+        note: known.and_then(|known| known.note.as_deref()),
+    }
+}
+
+fn cells(cluster: &Cluster, known: Option<&Acknowledgement>) -> Vec<Cell> {
+    vec![
+        cluster.name.to_string().into(),
+        cluster.deliveries().into(),
+        cluster.failed.into(),
+        cluster.endpoint.clone().into(),
+        cluster.example.error.clone().into(),
+        cluster.first_at.into(),
+        cluster.last_at.into(),
+        cluster.example.delivery.0.into(),
+        Seen::of(cluster, known).cell(),
+        known.and_then(|known| known.note.clone()).into(),
+    ]
+}
+
+/// Clusters that were acknowledged, or are no longer.
+pub fn acknowledged(clusters: &[Cluster], undone: bool) -> Report {
+    #[derive(Serialize)]
+    struct View {
+        clusters: Vec<String>,
+        acknowledged: bool,
+    }
+    let names: Vec<String> = clusters.iter().map(|cluster| cluster.name.to_string()).collect();
+    let report = Report::new(&View { clusters: names.clone(), acknowledged: !undone }).with_names(names);
+    clusters.iter().fold(report, |report, cluster| {
+        let deliveries = count(usize::try_from(cluster.deliveries()).unwrap_or(usize::MAX), "delivery");
+        let done = if undone { "acknowledgement withdrawn" } else { "acknowledged" };
+        report.with_line(format!("{}  {deliveries}  {done}", cluster.name))
+    })
+}
