@@ -121,12 +121,14 @@ impl Context {
     /// The queue with the endpoints it has; one that was missing is created, which is said.
     pub fn queue(&self) -> Result<Arc<dyn Store>, CliError> {
         let location = self.config()?.database()?;
-        let is_new = location.path().is_some_and(|path| !path.exists());
-        let store = store::open(location, Access::Create)?;
-        if is_new {
-            self.screen.note(&format!("created the database {}", Untrusted(&location.to_string())));
+        match store::open(location, Access::Existing) {
+            Err(StoreError::NoDatabase) => {
+                let store = store::open(location, Access::Create)?;
+                self.screen.note(&format!("created the database {}", Untrusted(&location.to_string())));
+                Ok(store)
+            }
+            opened => Ok(opened?),
         }
-        Ok(store)
     }
 
     /// Makes the configured endpoints known to the queue, if the configuration names any.

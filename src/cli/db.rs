@@ -14,6 +14,7 @@ use crate::delivery::State;
 use crate::format::short_duration;
 use crate::report::database::{self, Logs, Restored};
 use crate::report::{Report, lists};
+use crate::signature::shell::shell_quote;
 use crate::store::{
     self, Access, AttemptFilter, DeliveryFilter, DeliveryId, EventFilter, Location, Log, Page, Prune, Pruned, Store,
     StoreError,
@@ -146,6 +147,11 @@ fn exists(location: &Location) -> bool {
     }
 }
 
+/// A word of a command line, as a shell takes it.
+fn quoted(word: &str) -> String {
+    shell_quote(word.as_bytes()).unwrap_or_else(|| word.to_owned())
+}
+
 fn verify(context: &Context) -> Result<Exit, CliError> {
     let found = context.read_store()?.verify().wait()?;
     let report = database::verified(&found);
@@ -155,7 +161,7 @@ fn verify(context: &Context) -> Result<Exit, CliError> {
             context.screen.report(&report)?;
             return Err(Exit::Failure
                 .error(format!("the database is not sound: {wrong} findings"))
-                .hint("keep the file as it is, and put a backup in its place with `syncctl db restore FILE`"));
+                .hint("keep it as it is, and put a backup in its place: `syncctl db restore FILE`"));
         }
     }
     Ok(Exit::Done)
@@ -163,8 +169,17 @@ fn verify(context: &Context) -> Result<Exit, CliError> {
 
 impl BackupArgs {
     fn run(self, context: &Context) -> Result<Exit, CliError> {
+        let location = context.config()?.database()?;
+        if let Location::Postgres(server) = location {
+            let (schema, file) = (server.schema(), quoted(&self.file.display().to_string()));
+            let database = quoted(server.for_tools());
+            let error: CliError = StoreError::NeedsFile("a backup made here").into();
+            return Err(error.hint(format!(
+                "PostgreSQL has its own: `pg_dump --format=custom --schema={schema} --file={file} --dbname={database}`"
+            )));
+        }
         let store = context.read_store()?;
-        let file = store.require_file("a backup")?;
+        let file = store.require_file("a backup made here")?;
         if self.file.exists() && !self.force {
             return Err(Exit::Failure
                 .error(format!("{} is there already", Untrusted(&self.file.display().to_string())))
@@ -185,10 +200,17 @@ impl BackupArgs {
 impl RestoreArgs {
     fn run(self, context: &Context) -> Result<Exit, CliError> {
         let file = Untrusted(&self.file.display().to_string()).to_string();
+        let location = context.config()?.database()?;
+        if let Location::Postgres(server) = location {
+            let (file, database) = (quoted(&self.file.display().to_string()), quoted(server.for_tools()));
+            let error: CliError = StoreError::NeedsFile("restoring a backup").into();
+            return Err(error.hint(format!(
+                "stop the workers, then `pg_restore --clean --if-exists --single-transaction --dbname={database} {file}`"
+            )));
+        }
         if !self.file.exists() {
             return Err(Exit::NoInput.error(format!("there is no file {file}")));
         }
-        let location = context.config()?.database()?;
         let queue = location.path().ok_or(StoreError::NeedsFile("restoring a backup"))?;
         if queue.exists() && !self.force && !self.dry_run {
             return Err(Exit::Failure

@@ -232,6 +232,11 @@ fn store_failure(error: &StoreError, location: Option<&Location>) -> Failure {
     }
 }
 
+/// What to try next after an error of the store.
+pub(super) fn hint(error: &StoreError) -> Option<&'static str> {
+    exit_and_hint(error).1
+}
+
 fn exit_and_hint(error: &StoreError) -> (Exit, Option<&'static str>) {
     match error {
         StoreError::NoDatabase => {
@@ -240,10 +245,31 @@ fn exit_and_hint(error: &StoreError) -> (Exit, Option<&'static str>) {
         StoreError::Locked => (Exit::Locked, Some("another syncctl or a backup may hold it: try again")),
         StoreError::Late => (Exit::Locked, None),
         StoreError::Unreachable(_) => (Exit::Locked, Some("check that the server runs and that its address is right")),
-        StoreError::Refused(_) | StoreError::Configuration(_) => {
+        StoreError::NoSuchDatabase(_) => (
+            Exit::NoDatabase,
+            Some("create it with PostgreSQL's `createdb NAME`, or name another with --db or SYNCCTL_DB"),
+        ),
+        StoreError::LoginRefused(_) => (
+            Exit::Config,
+            Some(
+                "see where the location comes from with `syncctl config show`; a password is taken from PGPASSWORD or a password file as well",
+            ),
+        ),
+        StoreError::NotTrusted(_) => (
+            Exit::Config,
+            Some("name its authority with sslrootcert=FILE in the location, and the host as its certificate does"),
+        ),
+        StoreError::Forbidden(_) => (
+            Exit::Config,
+            Some("as an administrator: `CREATE SCHEMA syncctl AUTHORIZATION role`, or grant the role what it lacks"),
+        ),
+        StoreError::Configuration(_) => {
             (Exit::Config, Some("see where the location comes from with `syncctl config show`"))
         }
-        StoreError::ReadOnly(_) => (Exit::Io, Some("name the server that takes writes")),
+        StoreError::ReadOnly(_) => (
+            Exit::Io,
+            Some("name the server that takes writes, or all of them separated by commas: the one that does is found"),
+        ),
         StoreError::NeedsFile(_) => (Exit::Usage, Some("use the tools of its server, such as `pg_dump`")),
         StoreError::SchemaNewer { .. } => (Exit::NewerSchema, Some("use the version of syncctl that wrote it")),
         StoreError::SchemaOlder { .. } => (Exit::Failure, Some("the next `syncctl status` brings it up to date")),

@@ -24,9 +24,18 @@ pub enum StoreError {
     /// The server does not answer, or takes no more connections.
     #[error("the database server cannot be reached: {0}")]
     Unreachable(String),
-    /// The server does not let us in, or not do what was asked: credentials, certificate, permissions.
-    #[error("the database server refused: {0}")]
-    Refused(String),
+    /// The server has no database of that name: which one, in words.
+    #[error("the database server has no such database: {0}")]
+    NoSuchDatabase(String),
+    /// The server does not let us in: the user, the password or our certificate.
+    #[error("the database server refused the login: {0}")]
+    LoginRefused(String),
+    /// The server is not the one that was meant, or nobody vouches for it.
+    #[error("the database server is not trusted: {0}")]
+    NotTrusted(String),
+    /// The role may not do what was asked.
+    #[error("the database role lacks a permission: {0}")]
+    Forbidden(String),
     /// The server takes no writes, such as a standby.
     #[error("the database is read-only: {0}")]
     ReadOnly(String),
@@ -113,7 +122,12 @@ impl StoreError {
             Self::NoDatabase => write!(f, "there is no database at {location}"),
             Self::Locked => write!(f, "the database {location} is locked by another process"),
             Self::Unreachable(detail) => write!(f, "the database server of {location} cannot be reached: {detail}"),
-            Self::Refused(detail) => write!(f, "the database server of {location} refused: {detail}"),
+            Self::NoSuchDatabase(detail) => {
+                write!(f, "the database server of {location} has no such database: {detail}")
+            }
+            Self::LoginRefused(detail) => write!(f, "the database server of {location} refused the login: {detail}"),
+            Self::NotTrusted(detail) => write!(f, "the database server of {location} is not trusted: {detail}"),
+            Self::Forbidden(detail) => write!(f, "the database role of {location} lacks a permission: {detail}"),
             Self::ReadOnly(detail) => write!(f, "the database {location} is read-only: {detail}"),
             Self::Configuration(detail) => write!(f, "{location} cannot be used: {detail}"),
             Self::Corrupt(detail) => write!(f, "the database {location} is damaged: {detail}"),

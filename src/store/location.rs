@@ -3,8 +3,6 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use url::Url;
-
 /// Where a queue is kept. A password in it never shows.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Location {
@@ -19,6 +17,8 @@ pub enum Location {
 pub struct PostgresLocation {
     given: String,
     shown: String,
+    for_tools: String,
+    schema: Option<String>,
 }
 
 /// How a database is opened.
@@ -99,19 +99,59 @@ fn is_pairs(text: &str) -> bool {
     text.split_once('=').is_some_and(|(key, _)| PAIR_KEYS.contains(&key.trim()))
 }
 
+/// The schema of the queue unless another is named.
+pub(super) const DEFAULT_SCHEMA: &str = "syncctl";
+/// Parameters that other programs are given: those that libpq knows and that hold no secret.
+const FOR_TOOLS: [&str; 13] = [
+    "host",
+    "hostaddr",
+    "port",
+    "dbname",
+    "user",
+    "service",
+    "sslmode",
+    "sslrootcert",
+    "sslcert",
+    "sslkey",
+    "passfile",
+    "target_session_attrs",
+    "connect_timeout",
+];
+
 impl PostgresLocation {
     /// What was given, password and all: to connect with, never to be shown.
     pub fn with_password(&self) -> &str {
         &self.given
     }
 
+    /// The schema that holds the queue.
+    pub fn schema(&self) -> &str {
+        self.schema.as_deref().unwrap_or(DEFAULT_SCHEMA)
+    }
+
+    /// The database as PostgreSQL's own programs take it after `--dbname`, without its password.
+    pub fn for_tools(&self) -> &str {
+        &self.for_tools
+    }
+
+    /// Reads a URL as the driver does: several hosts are separated by commas, each with a port of its own.
     fn from_url(text: &str) -> Result<Self, LocationError> {
-        let url = Url::parse(text).map_err(|_| LocationError::Url)?;
-        // Several hosts are told by commas, which the standard of URLs takes for part of the name.
-        let user = if url.username().is_empty() { String::new() } else { format!("{}@", url.username()) };
-        let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-        let shown = format!("postgres://{user}{}{port}{}", url.host_str().unwrap_or_default(), url.path());
-        Ok(Self { given: text.to_owned(), shown })
+        let (_, rest) = text.split_once("://").ok_or(LocationError::Url)?;
+        let (base, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let (credentials, place) = base.rsplit_once('@').unwrap_or(("", base));
+        let (hosts, database) = place.split_once('/').unwrap_or((place, ""));
+        if !hosts.split(',').all(is_host) || database.contains(char::is_whitespace) {
+            return Err(LocationError::Url);
+        }
+        let user = credentials.split_once(':').map_or(credentials, |(user, _)| user);
+        let parameters: Vec<(&str, &str)> = query.split('&').filter_map(|pair| pair.split_once('=')).collect();
+        let schema = parameters.iter().rev().find(|(key, _)| *key == "schema").map(|(_, value)| (*value).to_owned());
+        let at = if user.is_empty() { "" } else { "@" };
+        let base = format!("postgres://{user}{at}{hosts}{}", &place[hosts.len()..]);
+        let kept = parameters.iter().filter(|(key, _)| FOR_TOOLS.contains(key));
+        let kept = kept.map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join("&");
+        let for_tools = if kept.is_empty() { base.clone() } else { format!("{base}?{kept}") };
+        Ok(Self { given: text.to_owned(), shown: shown(&base, schema.as_deref()), for_tools, schema })
     }
 
     fn from_pairs(text: &str) -> Result<Self, LocationError> {
@@ -121,8 +161,34 @@ impl PostgresLocation {
         let port = value("port").map(|port| format!(":{port}")).unwrap_or_default();
         let host = value("host").or(value("hostaddr")).unwrap_or_default();
         let name = value("dbname").map(|name| format!("/{name}")).unwrap_or_default();
-        Ok(Self { given: text.to_owned(), shown: format!("postgres://{user}{host}{port}{name}") })
+        let kept = pairs.iter().filter(|(key, _)| FOR_TOOLS.contains(&key.as_str()));
+        let quoted = |value: &str| value.replace('\\', r"\\").replace('\'', r"\'");
+        let for_tools = kept.map(|(key, value)| format!("{key}='{}'", quoted(value))).collect::<Vec<_>>().join(" ");
+        let schema = value("schema").map(ToOwned::to_owned);
+        let base = format!("postgres://{user}{host}{port}{name}");
+        Ok(Self { given: text.to_owned(), shown: shown(&base, schema.as_deref()), for_tools, schema })
     }
+}
+
+/// A location as it is shown: the schema belongs to it, where it is not the usual one.
+fn shown(base: &str, schema: Option<&str>) -> String {
+    match schema.filter(|schema| *schema != DEFAULT_SCHEMA) {
+        Some(schema) => format!("{base}?schema={schema}"),
+        None => base.to_owned(),
+    }
+}
+
+/// Whether it is a host of a URL, with its port if it has one. What is none may be part of a password.
+fn is_host(text: &str) -> bool {
+    let (name, port) = match text.strip_prefix('[') {
+        Some(address) => match address.split_once(']') {
+            Some((address, port)) => (address, port.strip_prefix(':').or(port.is_empty().then_some(""))),
+            None => return false,
+        },
+        None => text.split_once(':').map_or((text, Some("")), |(name, port)| (name, Some(port))),
+    };
+    let plain = |c: char| c.is_ascii_alphanumeric() || ".-_~%:".contains(c) || !c.is_ascii();
+    name.chars().all(plain) && port.is_some_and(|port| port.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// Splits `key=value key='va\'lue'`; `None` where that is impossible.
@@ -198,12 +264,32 @@ mod tests {
             ("host=h port=5433 dbname=d user=u password=s3cret", "postgres://u@h:5433/d"),
             (r"host = h dbname='my \'d' password = 's3 c\'ret' user=u", "postgres://u@h/my 'd"),
             ("hostaddr=::1 user=u", "postgres://u@::1"),
+            ("postgres://u:s3@cret/s3@a:1,[::1]:2/d?schema=jobs", "postgres://u@a:1,[::1]:2/d?schema=jobs"),
+            ("host=h password=s3cret schema=jobs", "postgres://h?schema=jobs"),
+            ("postgres:///d?host=%2Frun", "postgres:///d"),
         ] {
             let location = Location::parse(given).unwrap();
             assert_eq!(location.to_string(), shown);
             assert!(!format!("{location:?}").contains("s3"), "{location:?}");
             let Location::Postgres(server) = location else { panic!("{given}") };
             assert_eq!(server.with_password(), given);
+            assert!(!server.for_tools().contains("s3"), "{}", server.for_tools());
+        }
+        // What may be a password is not taken for a host that could be shown.
+        for given in ["postgres://u:s3cret", "postgres://u:s3?cret@h/d", "postgres://u:s3#cret"] {
+            assert_eq!(Location::parse(given), Err(LocationError::Url), "{given}");
+        }
+    }
+
+    #[test]
+    fn other_programs_are_given_what_they_know() {
+        for (given, for_tools, schema) in [
+            ("postgres://u:s3cret@h/d?schema=jobs&sslmode=require", "postgres://u@h/d?sslmode=require", "jobs"),
+            ("postgresql://h/d?pooler=transaction", "postgres://h/d", "syncctl"),
+            (r"host=h password=x dbname='my d'", "host='h' dbname='my d'", "syncctl"),
+        ] {
+            let Ok(Location::Postgres(server)) = Location::parse(given) else { panic!("{given}") };
+            assert_eq!((server.for_tools(), server.schema()), (for_tools, schema));
         }
     }
 

@@ -94,7 +94,11 @@ fn what_only_a_file_has_names_the_tools_of_the_server() {
     place.emit("user.updated", "u");
     let refused = place.run(&["db", "backup", "copy.db"]);
     assert_ne!(refused.code, 0);
-    assert!(refused.stderr.contains("pg_dump"), "{refused:?}");
+    let line = format!("pg_dump --format=custom --schema=syncctl --file=copy.db --dbname={}", cluster.url());
+    assert!(refused.stderr.contains(&line), "{refused:?}");
+    let refused = place.run(&["db", "restore", "copy.db"]);
+    assert_ne!(refused.code, 0);
+    assert!(refused.stderr.contains("pg_restore"), "{refused:?}");
 }
 
 #[test]

@@ -34,6 +34,25 @@ impl Cluster {
         Some(cluster)
     }
 
+    /// A standby that streams from this one.
+    pub fn standby(&self) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        make_owner(dir.path());
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let standby = Self { dir, bin: self.bin.clone(), port };
+        let primary = self.port.to_string();
+        let copy = ["-h", "127.0.0.1", "-p", &primary, "-U", "postgres", "-D", "data", "-R", "-c", "fast", "--no-sync"];
+        standby.do_well("pg_basebackup", &copy);
+        standby.configure(&format!("port = {port}\n"));
+        standby.up();
+        standby
+    }
+
+    /// Makes a standby the one that takes writes.
+    pub fn promote(&self) {
+        self.do_well("pg_ctl", &["-D", "data", "-w", "promote"]);
+    }
+
     /// Adds to the server's settings; they hold from its next start.
     pub fn configure(&self, settings: &str) {
         use std::io::Write as _;

@@ -1,6 +1,7 @@
 //! What the server and the network say, in the store's words.
 
 use std::error::Error as _;
+use std::io::ErrorKind;
 
 use tokio_postgres::error::SqlState;
 
@@ -51,7 +52,7 @@ impl Fault {
         match error.code() {
             None => error.is_closed() || is_io(error),
             Some(state) => {
-                state.code().starts_with("08")
+                (state.code().starts_with("08") && !error.to_string().contains("startup parameter"))
                     || [
                         SqlState::ADMIN_SHUTDOWN,
                         SqlState::CRASH_SHUTDOWN,
@@ -83,31 +84,54 @@ impl Fault {
     pub(super) fn into_error(self) -> StoreError {
         match self {
             Self::Store(error) => error,
-            Self::Unusable(detail) => StoreError::TooOld(detail),
+            Self::Unusable(detail) => StoreError::Configuration(detail),
             Self::Database(error) => database_error(&error),
         }
     }
 }
 
+/// Whether the network or the system failed, rather than the other end having said no.
 fn is_io(error: &tokio_postgres::Error) -> bool {
-    error.source().is_some_and(|source| {
-        source.downcast_ref::<std::io::Error>().is_some_and(|io| {
-            // A certificate that is not accepted will not be the next time either.
-            io.kind() != std::io::ErrorKind::PermissionDenied
-                && io.get_ref().is_none_or(|inner| !inner.is::<rustls::Error>())
-        })
-    }) || error.to_string().contains("timed out")
+    let io = error.source().and_then(|source| source.downcast_ref::<std::io::Error>());
+    is_standby(error)
+        || io.is_some_and(|io| io.kind() != ErrorKind::PermissionDenied && !is_certificate(error))
+        || error.to_string().contains("timed out")
+}
+
+/// Whether the server's certificate was not accepted, which will be so the next time, too.
+fn is_certificate(error: &tokio_postgres::Error) -> bool {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        if error.is::<rustls::Error>() || inner.is_some_and(|inner| inner.is::<rustls::Error>()) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+/// Whether the server takes no writes. One that does may take its place in a moment.
+fn is_standby(error: &tokio_postgres::Error) -> bool {
+    error.code().is_none() && error.source().is_some_and(|cause| cause.to_string().contains("does not allow writes"))
 }
 
 fn database_error(error: &tokio_postgres::Error) -> StoreError {
     let Some(state) = error.code() else { return connection_error(error) };
     let message = error.as_db_error().map_or_else(|| error.to_string(), |said| said.message().to_owned());
     match state.code() {
-        "3D000" | "3F000" | "42P01" => StoreError::NoDatabase,
-        "28P01" | "28000" | "42501" | "0LP01" => StoreError::Refused(message),
+        "3D000" => StoreError::NoSuchDatabase(message),
+        "3F000" | "42P01" => StoreError::NoDatabase,
+        "28P01" | "28000" => StoreError::LoginRefused(message),
+        "42501" | "0LP01" => StoreError::Forbidden(message),
         "25006" => StoreError::ReadOnly(message),
         "40P01" | "40001" | "55P03" | "SQ001" | "57014" => StoreError::Locked,
+        // A pooler does not pass on what every session of ours begins with.
+        "08P01" if message.contains("startup parameter") => StoreError::Configuration(format!(
+            "a connection pooler stands before the server ({message}): add pooler=transaction to the location"
+        )),
         "57P01" | "57P02" | "57P03" | "53300" | "25P03" => StoreError::Unreachable(message),
+        code if code.starts_with("08") => StoreError::Unreachable(message),
         "53100" | "53200" | "58030" | "58P01" => StoreError::Io(message),
         "XX001" | "XX002" => StoreError::Corrupt(message),
         code => StoreError::Statement(format!("{message} ({code})")),
@@ -116,11 +140,17 @@ fn database_error(error: &tokio_postgres::Error) -> StoreError {
 
 fn connection_error(error: &tokio_postgres::Error) -> StoreError {
     let cause = error.source().map_or_else(|| error.to_string(), ToString::to_string);
-    if cause.contains("does not allow writes") || cause.contains("read-only") {
-        StoreError::ReadOnly("it is a standby; name the server that takes writes".to_owned())
+    if is_standby(error) {
+        StoreError::ReadOnly("it is a standby".to_owned())
+    } else if is_certificate(error) {
+        StoreError::NotTrusted(cause)
+    } else if cause.contains("password missing") {
+        StoreError::LoginRefused("it asks for a password, and none is given".to_owned())
+    } else if cause.contains("does not support TLS") {
+        StoreError::NotTrusted("it does not support TLS, which the location asks for (sslmode)".to_owned())
     } else if error.is_closed() || is_io(error) {
         StoreError::Unreachable(cause)
     } else {
-        StoreError::Refused(cause)
+        StoreError::LoginRefused(cause)
     }
 }

@@ -31,7 +31,7 @@ pub(super) async fn version(connection: &Connection, schema: &str) -> Result<Opt
     let found = connection.query_once(found, args![schema]).await?;
     let flag = |at: usize| found.first().is_some_and(|row| row.get(at));
     if flag(1) {
-        return Err(StoreError::Refused(format!("permission denied for schema {schema}")).into());
+        return Err(StoreError::Forbidden(format!("permission denied for schema {schema}")).into());
     }
     if !flag(0) {
         return Ok(None);

@@ -11,8 +11,8 @@ use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 use zeroize::Zeroizing;
 
-/// The schema of the queue unless another is named.
-const DEFAULT_SCHEMA: &str = "syncctl";
+use crate::store::location::DEFAULT_SCHEMA;
+
 /// How long one address may take to accept a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long bytes that were sent may stay unacknowledged.
