@@ -13,14 +13,14 @@ use crate::support::{Chance, long};
 
 /// What receivers saw: of each resource the numbers in order, and whether two were there at once.
 #[derive(Default)]
-struct Seen {
+pub(crate) struct Seen {
     arrived: HashMap<String, Vec<u64>>,
     inside: HashMap<String, u32>,
-    overlaps: u32,
+    pub(crate) overlaps: u32,
     requests: u64,
 }
 
-fn receiver(seen: &Arc<Mutex<Seen>>, pause: Duration) -> Receiver {
+pub(crate) fn receiver(seen: &Arc<Mutex<Seen>>, pause: Duration) -> Receiver {
     let seen = Arc::clone(seen);
     Receiver::new(move |request| {
         let event = request.json();
@@ -40,7 +40,7 @@ fn receiver(seen: &Arc<Mutex<Seen>>, pause: Duration) -> Receiver {
     })
 }
 
-fn emit(place: &Place, events: usize, resources: usize) {
+pub(crate) fn emit(place: &Place, events: usize, resources: usize) {
     let lines: String = (0..events)
         .map(|n| {
             let resource = n % resources;
@@ -51,12 +51,12 @@ fn emit(place: &Place, events: usize, resources: usize) {
     assert_eq!(ran.code, 0, "{ran:?}");
 }
 
-fn worker(place: &Place) -> Child {
+pub(crate) fn worker(place: &Place) -> Child {
     place.spawn(&["process", "--watch", "--concurrency", "20"])
 }
 
 /// First arrivals of each resource come in order, and every event arrives. Returns how many came more than once.
-fn judge(seen: &Seen, events: usize) -> u64 {
+pub(crate) fn judge(seen: &Seen, events: usize) -> u64 {
     let mut arrived = 0;
     for (resource, numbers) in &seen.arrived {
         let mut first: Vec<u64> = Vec::new();
@@ -72,7 +72,7 @@ fn judge(seen: &Seen, events: usize) -> u64 {
     seen.requests - arrived as u64
 }
 
-fn delivered(cluster: &Cluster) -> usize {
+pub(crate) fn delivered(cluster: &Cluster) -> usize {
     cluster.queue("SELECT coalesce(sum(delivered), 0) FROM tally").parse().unwrap()
 }
 

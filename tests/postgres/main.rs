@@ -8,5 +8,8 @@
 mod support;
 
 mod errors;
+mod failover;
 mod kill;
+mod lost_answers;
+mod pooler;
 mod story;

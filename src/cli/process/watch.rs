@@ -105,7 +105,15 @@ impl Watching<'_> {
     async fn go(mut self, mut generation: Generation) -> Result<Exit, CliError> {
         let names = EndpointNames::default();
         loop {
-            let (summary, next) = self.run(&generation, names.observer(Arc::clone(&self.store), log_attempt())).await?;
+            let observer = names.observer(Arc::clone(&self.store), log_attempt());
+            let (summary, next) = match self.run(&generation, observer).await {
+                // Taken for dead while it was cut off, or unknown to a standby that took the server's place.
+                Err(CliError::Store(StoreError::RunEnded)) => {
+                    tracing::warn!(target: LOG, "the run was ended by others; a new one begins");
+                    continue;
+                }
+                ran => ran?,
+            };
             self.told.compare(&self.store).await;
             self.options.limit = self.options.limit.map(|limit| limit.saturating_sub(attempts(&summary)));
             match next {

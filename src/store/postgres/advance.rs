@@ -21,7 +21,7 @@ use super::endpoint_rows::{self, EndpointRow};
 use super::fault::Fault;
 use super::node::{Backoff, Node};
 use super::run_state::RunState;
-use super::{Advanced, Claim, Finished, Result, RunId, Wants, rules};
+use super::{Advanced, Claim, Finished, Result, RunId, StoreError, Wants, rules};
 use crate::clock::Timestamp;
 use crate::delivery::Outcome;
 use crate::endpoint::EndpointId;
@@ -87,7 +87,11 @@ pub(super) async fn release(node: &Node, run: RunId, claims: Vec<Claim>, now: Ti
     let wants = Wants::default();
     let request =
         Request { finished: &[], released: &claims, wants: &wants, now: node.by_server(now), clock_jumped: false };
-    commit(node, run, &request).await.map(|_| ())
+    match commit(node, run, &request).await {
+        // Its claims went when it ended.
+        Ok(_) | Err(StoreError::RunEnded) => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 async fn commit(node: &Node, run: RunId, request: &Request<'_>) -> Result<Advanced> {
@@ -106,7 +110,8 @@ async fn commit(node: &Node, run: RunId, request: &Request<'_>) -> Result<Advanc
             return Err(fault.into_error());
         }
     }
-    Ok(state.over(request.finished.len()))
+    state.close();
+    Err(StoreError::RunEnded)
 }
 
 /// One try. None says that the run is over.

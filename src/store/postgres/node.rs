@@ -203,12 +203,13 @@ impl Node {
         Ok(id)
     }
 
-    /// The event type of a kind.
+    /// The event type of a kind, asked for outside any transaction.
     pub(super) async fn event_type(&self, connection: &Connection, kind: i64) -> Result<Arc<str>, Fault> {
         if let Some(known) = self.event_types.borrow().get(&kind) {
             return Ok(Arc::clone(known));
         }
-        let row = connection.first("SELECT type FROM kind WHERE id = $1", args![kind]).await?;
+        let stored = "SELECT type FROM kind WHERE id = $1";
+        let row = connection.outside(async || connection.first(stored, args![kind]).await).await?;
         let event_type: Arc<str> = row.map_or_else(|| "".into(), |row| row.get::<_, &str>(0).into());
         self.event_types.borrow_mut().insert(kind, Arc::clone(&event_type));
         Ok(event_type)

@@ -6,9 +6,8 @@ use std::sync::Arc;
 use super::claim::{Flight, Held, Low};
 use super::connection::Connection;
 use super::endpoint_rows::EndpointRow;
-use super::{Advanced, Claim, RunId};
+use super::{Claim, RunId};
 use crate::endpoint::Endpoint;
-use crate::store::Recorded;
 
 /// What this process knows of one of its runs.
 #[derive(Debug)]
@@ -85,16 +84,5 @@ impl RunState {
         // Something may have been put back below what was looked at.
         self.lows.clear();
         self.refresh_snapshot();
-    }
-
-    pub(super) fn over(&mut self, finished: usize) -> Advanced {
-        self.close();
-        Advanced {
-            recorded: vec![Recorded::Lost; finished],
-            claims: Vec::new(),
-            solo_waits: false,
-            cut_short: false,
-            endpoints: Arc::clone(&self.snapshot),
-        }
     }
 }

@@ -25,6 +25,12 @@ pub(super) async fn resume(connection: &Connection, state: &mut RunState) -> Res
     if commits != state.commits || !state.is_known {
         let rows = connection.outside(async || connection.query(HOLDS, args![run]).await).await?;
         adopt(state, &rows);
+        if commits < state.commits {
+            // What was acknowledged is gone: what a run had recorded then is not, and its claims are others' again.
+            let lost = state.commits - commits;
+            tracing::warn!(run, lost, "the server lost committed transactions: was a standby promoted that lagged?");
+            state.settled.clear();
+        }
         state.commits = commits;
     }
     state.doubtful = false;
