@@ -33,14 +33,14 @@ pub use changes::Changes;
 pub use error::{Result, StoreError};
 pub use figures::{Activity, Counts, EndpointFigures, Figures, LATENCIES, MinuteActivity, Rate};
 pub use lists::{
-    AttemptFilter, AttemptRow, DeliveryFilter, DeliveryRow, EventDetail, EventFilter, EventRow, Listed, LoggedAttempt,
-    Page, RunRow,
+    AttemptFilter, AttemptRow, ClaimHolder, DeliveryFilter, DeliveryRow, EventDetail, EventFilter, EventRow, Listed,
+    LoggedAttempt, Page, RunRow,
 };
 pub use location::{Access, Location, LocationError, PostgresLocation, is_relative_path};
 pub use sqlite::PreparedRestore;
 pub use upkeep::{
     Acknowledgement, BackupReport, ChangedDeliveries, Configured, DatabaseInfo, DroppedEndpoint, FileInfo, Holder, Log,
-    OpenRuns, Prune, Pruned, PrunedLog, Replay, SkipReason, Storage, Volume,
+    OpenRuns, Prune, Pruned, PrunedLog, Replay, ServerInfo, SkipReason, Storage, Volume,
 };
 pub use work::{
     Advanced, Claim, DeliveryId, Drafts, Enqueued, Exclusive, Finished, IdleInfo, Receipt, Recorded, Run, RunId,

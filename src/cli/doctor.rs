@@ -5,7 +5,7 @@ use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use super::context::Context;
-use super::exit::{CliError, Exit};
+use super::exit::{self, CliError, Exit};
 use super::values::shown_path;
 use super::version::VERSION;
 use crate::clock::Timestamp;
@@ -140,6 +140,7 @@ fn examine(store: &Arc<dyn Store>, limits: &Limits, deep: bool, now: Timestamp) 
     if let (Some(file), Some(volume)) = (store.file(), store::volume(&info.location)) {
         findings.push(doctor::disk(&volume, file.storage()));
     }
+    findings.extend(info.server.as_ref().map(doctor::server));
     findings.extend(held_lock(&info.location));
     if !wrong.is_empty() {
         // What a damaged file says is not worth telling.
@@ -177,7 +178,10 @@ fn unopened(location: &Location, error: &StoreError) -> Finding {
         StoreError::Corrupt(_) => Finding::fail(name, told)
             .hint("nothing was written; keep the file as it is, and restore a backup made with `syncctl db backup`"),
         StoreError::Locked => Finding::fail(name, locked(location, told)).hint("end what holds it, or wait for it"),
-        _ => Finding::fail(name, told).hint("see where it is with `syncctl db path`"),
+        other => {
+            let hint = exit::hint(other).unwrap_or("see where it is with `syncctl db path`");
+            Finding::fail(name, told).hint(hint)
+        }
     }
 }
 

@@ -23,7 +23,7 @@ fn endpoint() -> EndpointFigures {
 }
 
 fn figures(endpoint: EndpointFigures) -> Figures {
-    Figures { events: 0, endpoints: vec![endpoint], oldest_processing: None }
+    Figures { events: 0, endpoints: vec![endpoint], ..Figures::default() }
 }
 
 fn rate(event_type: &str, resource: &str, delivered: i64, failed: i64) -> Rate {

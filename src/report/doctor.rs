@@ -8,7 +8,7 @@ use super::{Cell, Column, Level, Report, Table};
 use crate::clock::Timestamp;
 use crate::format::{bytes, count, short_duration};
 use crate::monitor::{Grade, HUGE_LOG, Health, LARGE_LOG, Limits, due_age};
-use crate::store::{DatabaseInfo, Figures, Holder, OpenRuns, RunRow, Storage, Volume};
+use crate::store::{DatabaseInfo, Figures, Holder, OpenRuns, RunRow, ServerInfo, Storage, Volume};
 
 /// Free space below which a queue soon stops.
 const LITTLE_SPACE: u64 = 16 << 20;
@@ -21,6 +21,10 @@ const NETWORKS: &[&str] =
 const PASSING: &[&str] = &["tmpfs", "ramfs"];
 /// 2020-01-01: a clock before it was never set.
 const LONG_AGO_MS: i64 = 1_577_836_800_000;
+/// How long a transaction may stay open before it keeps dead rows from being cleared away for too long.
+const OLD_SNAPSHOT: Duration = Duration::from_secs(60);
+/// The log between two checkpoints that a busy queue needs.
+const ENOUGH_WAL: u64 = 4 << 30;
 /// How far apart two clocks may be: a `Date` header has whole seconds, and takes its time.
 const NEAR: Duration = Duration::from_secs(5);
 /// How far apart they may be until signatures are soon refused.
@@ -104,6 +108,48 @@ pub fn database(info: &DatabaseInfo, checked: &str, wrong: &[String]) -> Finding
     Finding::ok(name, format!("schema {}, {journal}{checked}, {size}, {engine} {version}", info.schema))
 }
 
+/// The settings of a server that a queue depends on, and how it stands.
+pub fn server(info: &ServerInfo) -> Finding {
+    let name = "server";
+    let mut wrong: Vec<(Severity, String, &str)> = Vec::new();
+    if !info.fsync {
+        let what = "fsync is off: a crash of its machine destroys the queue".to_owned();
+        wrong.push((Severity::Fail, what, "`ALTER SYSTEM SET fsync = on`, then restart the server"));
+    }
+    if info.synchronous_commit == "off" {
+        let what = "synchronous_commit is off: a crash loses what was acknowledged".to_owned();
+        wrong.push((Severity::Fail, what, "`ALTER DATABASE name SET synchronous_commit = on`"));
+    }
+    if let Some(age) = info.oldest_snapshot.filter(|age| *age > OLD_SNAPSHOT) {
+        let what =
+            format!("a transaction has been open for {}: nothing is cleared away meanwhile", short_duration(age));
+        wrong.push((
+            Severity::Warn,
+            what,
+            "find it by xact_start in pg_stat_activity, and end it with pg_terminate_backend",
+        ));
+    }
+    let apart = Duration::from_millis(info.clock_ahead_ms.unsigned_abs());
+    if apart > NEAR {
+        let side = if info.clock_ahead_ms > 0 { "ahead of" } else { "behind" };
+        let what = format!("its clock is {} {side} ours", short_duration(apart));
+        wrong.push((Severity::Warn, what, "set both clocks by the network: `timedatectl set-ntp true`"));
+    }
+    if info.wal_compression == "off" {
+        let what = "wal_compression is off: its log is twice as large".to_owned();
+        wrong.push((Severity::Warn, what, "`ALTER SYSTEM SET wal_compression = on` and `SELECT pg_reload_conf()`"));
+    }
+    if info.max_wal_bytes < ENOUGH_WAL {
+        let what = format!("max_wal_size is {}: checkpoints follow each other under load", bytes(info.max_wal_bytes));
+        wrong.push((Severity::Warn, what, "`ALTER SYSTEM SET max_wal_size = '4GB'` and `SELECT pg_reload_conf()`"));
+    }
+    let address = info.address.as_deref().unwrap_or("a socket of this machine");
+    let way = if info.pooled { ", through a pooler" } else { "" };
+    let Some((severity, _, hint)) = wrong.first().cloned() else { return Finding::ok(name, format!("{address}{way}")) };
+    let told = wrong.into_iter().map(|(_, what, _)| what).collect::<Vec<_>>().join("; ");
+    Finding { severity, ..Finding::ok(name, format!("{address}{way}; {told}")) }.hint(hint)
+}
+
 /// The disk below the file, and the log on it.
 pub fn disk(volume: &Volume, storage: Storage) -> Finding {
     let Storage { full, read_only, wal_bytes } = storage;
@@ -145,7 +191,7 @@ pub fn runs(runs: &[RunRow], runs_open: OpenRuns, figures: &Figures, limits: &Li
     let age = due_age(figures, now);
     let pending = figures.endpoints.iter().filter(|row| row.oldest_due.is_some()).map(|row| row.counts.pending).sum();
     let last = runs.first().map(|run| match run.ended_at {
-        None if runs_open.alive > 0 => (format!("`{}` is running", run.command), None),
+        None if runs_open.alive > 0 => (format!("`{}` is running in {}", run.command, run.process), None),
         ended => {
             let at = ended.unwrap_or(run.started_at);
             (format!("`{}` ran {} ago", run.command, short_duration(now.since(at))), run.exit.filter(|it| *it != 0))
@@ -280,7 +326,7 @@ fn cells(finding: &Finding) -> Vec<Cell> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{RunId, RunStats};
+    use crate::store::{ClaimHolder, RunId, RunStats};
 
     const NOW: Timestamp = Timestamp::from_millis_const(1_706_702_400_000);
 
@@ -307,6 +353,31 @@ mod tests {
     }
 
     #[test]
+    fn a_server_is_judged_by_what_a_crash_and_a_busy_queue_need() {
+        let good = ServerInfo {
+            address: Some("10.0.0.1:5432".to_owned()),
+            fsync: true,
+            synchronous_commit: "on".to_owned(),
+            max_wal_bytes: 4 << 30,
+            wal_compression: "lz4".to_owned(),
+            oldest_snapshot: Some(Duration::from_secs(60)),
+            clock_ahead_ms: -5_000,
+            pooled: false,
+        };
+        assert_eq!(server(&good), Finding::ok("server", "10.0.0.1:5432"));
+        let found = |changed: ServerInfo| server(&changed).severity;
+        assert_eq!(found(ServerInfo { fsync: false, ..good.clone() }), Severity::Fail);
+        assert_eq!(found(ServerInfo { synchronous_commit: "off".to_owned(), ..good.clone() }), Severity::Fail);
+        assert_eq!(
+            found(ServerInfo { oldest_snapshot: Some(Duration::from_secs(61)), ..good.clone() }),
+            Severity::Warn
+        );
+        assert_eq!(found(ServerInfo { clock_ahead_ms: 5_001, ..good.clone() }), Severity::Warn);
+        assert_eq!(found(ServerInfo { wal_compression: "off".to_owned(), ..good.clone() }), Severity::Warn);
+        assert_eq!(found(ServerInfo { max_wal_bytes: 1 << 30, ..good }), Severity::Warn);
+    }
+
+    #[test]
     fn a_clock_is_judged_by_the_stored_times_and_by_the_middle_of_the_others() {
         let ahead = |ms: i64| NOW.plus(Duration::from_millis(ms.unsigned_abs()));
         let by = |newest, skews: &[i64]| {
@@ -328,7 +399,7 @@ mod tests {
     fn what_ended_badly_or_died_is_told_though_nothing_is_due() {
         let run = |exit| RunRow {
             id: RunId(1),
-            pid: 1,
+            process: ClaimHolder { host: None, pid: 1 },
             command: "process".to_owned(),
             started_at: NOW.minus(Duration::from_secs(22)),
             ended_at: Some(NOW.minus(Duration::from_secs(22))),

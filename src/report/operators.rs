@@ -90,7 +90,7 @@ pub fn runs(rows: &[RunRow]) -> Report {
         .iter()
         .map(|row| RunView {
             id: row.id.0,
-            pid: row.pid,
+            pid: row.process.pid,
             command: &row.command,
             started_at: row.started_at,
             ended_at: row.ended_at,
@@ -116,7 +116,7 @@ fn run_cells(row: &RunRow) -> Vec<Cell> {
         row.stats.delivered.into(),
         row.stats.retried.into(),
         row.stats.failed.into(),
-        row.pid.into(),
+        row.process.pid.into(),
     ]
 }
 

@@ -12,7 +12,7 @@ use crate::delivery::{
 use crate::endpoint::{Endpoint, RateLimit};
 use crate::format::short_duration;
 use crate::monitor::{Freshness, FreshnessThresholds, Synced, due_age, freshness};
-use crate::store::{EndpointFigures, Figures, RunStats};
+use crate::store::{ClaimHolder, EndpointFigures, Figures, RunStats};
 
 /// Deliveries by state, over all endpoints.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -124,6 +124,16 @@ fn fresh_view<'a>(figures: &'a EndpointFigures, ages: &FreshnessThresholds, now:
 struct StatusView<'a> {
     queue: Queue,
     endpoints: Vec<EndpointView<'a>>,
+    holders: Vec<HolderView<'a>>,
+}
+
+/// A process that is sending.
+#[derive(Serialize)]
+struct HolderView<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    host: Option<&'a str>,
+    pid: i64,
+    deliveries: u64,
 }
 
 const QUEUE: &[Column] = &[
@@ -155,9 +165,16 @@ const ENDPOINTS: &[Column] = &[
 pub fn status(figures: &Figures, ages: &FreshnessThresholds, now: Timestamp) -> Report {
     let queue = Queue::of(figures, now);
     let endpoints = figures.endpoints.iter().map(|row| fresh_view(row, ages, now)).collect();
-    let report = Report::new(&StatusView { queue, endpoints })
-        .with_table(queue_table(queue))
-        .with_names(figures.endpoints.iter().map(|row| row.endpoint.name.clone()));
+    let holder = |(holder, deliveries): &'_ (ClaimHolder, u64)| format!("{deliveries} being sent by {holder}");
+    let holders = figures.holders.iter().map(|(holder, deliveries)| HolderView {
+        host: holder.host.as_deref(),
+        pid: holder.pid,
+        deliveries: *deliveries,
+    });
+    let report = Report::new(&StatusView { queue, endpoints, holders: holders.collect() });
+    let report = figures.holders.iter().map(holder).fold(report, Report::with_line);
+    let report =
+        report.with_table(queue_table(queue)).with_names(figures.endpoints.iter().map(|row| row.endpoint.name.clone()));
     match figures.endpoints.is_empty() {
         true => report.with_hint("no endpoint is known: set SYNC_WEBHOOK_URLS, or [[endpoints]] in the configuration"),
         false => report.with_table(endpoint_table(&figures.endpoints, ages, now)),

@@ -159,7 +159,10 @@ fn explain<'a>(row: &'a DeliveryRow, endpoints: &[Endpoint], now: Timestamp) -> 
             format!("interrupted: the worker died during attempt {}; the next run sends it again", row.attempts),
             vec!["syncctl process".to_owned()],
         ),
-        State::Processing => (format!("attempt {} is under way", row.attempts), Vec::new()),
+        State::Processing => {
+            let by = row.holder.as_ref().map_or(String::new(), |holder| format!(", sent by {holder}"));
+            (format!("attempt {} is under way{by}", row.attempts), Vec::new())
+        }
         State::Failed => given_up(row, endpoint),
         State::Held => held(row, endpoint, now),
         State::Pending => pending(row, endpoint, now),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::endpoint::Endpoint;
+use crate::store::ClaimHolder;
 
 /// How many deliveries are in each state, and what an endpoint's trouble amounts to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,6 +43,8 @@ pub struct Figures {
     pub endpoints: Vec<EndpointFigures>,
     /// When the longest-running claim of a live or dead run was made.
     pub oldest_processing: Option<Timestamp>,
+    /// Who holds claims, and how many.
+    pub holders: Vec<(ClaimHolder, u64)>,
 }
 
 /// Attempts that ended in a window, for one endpoint and event type.

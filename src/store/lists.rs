@@ -1,5 +1,6 @@
 //! Which rows are meant, and rows as lists show them.
 
+use std::fmt;
 use std::time::Duration;
 
 use super::{DeliveryId, RunId, RunStats};
@@ -7,6 +8,7 @@ use crate::clock::Timestamp;
 use crate::delivery::{Outcome, Reason, State, Trigger};
 use crate::endpoint::Pattern;
 use crate::event::{EventId, Resource};
+use crate::untrusted::Untrusted;
 
 /// Which deliveries are meant. Empty parts mean any.
 #[derive(Clone, Debug, Default)]
@@ -98,6 +100,24 @@ pub struct EventRow {
     pub states: Vec<State>,
 }
 
+/// A process that holds claims.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ClaimHolder {
+    /// The machine it runs on; none where that can only be this one.
+    pub host: Option<String>,
+    /// Its number there.
+    pub pid: i64,
+}
+
+impl fmt::Display for ClaimHolder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.host {
+            Some(host) => write!(f, "process {} on {}", self.pid, Untrusted(host)),
+            None => write!(f, "process {}", self.pid),
+        }
+    }
+}
+
 /// A delivery as a list shows it.
 #[derive(Clone, Debug)]
 pub struct DeliveryRow {
@@ -115,6 +135,8 @@ pub struct DeliveryRow {
     pub blocked_by: Option<DeliveryId>,
     /// Whether it was claimed by a run that died: the next run frees it.
     pub abandoned: bool,
+    /// Who sends it, while it is being sent.
+    pub holder: Option<ClaimHolder>,
     /// When it is due, while it is pending.
     pub due_at: Timestamp,
     /// Until when its endpoint rests, if it does.
@@ -213,7 +235,7 @@ pub struct RunRow {
     /// Its row.
     pub id: RunId,
     /// Its process.
-    pub pid: i64,
+    pub process: ClaimHolder,
     /// The command that ran.
     pub command: String,
     /// When it began.

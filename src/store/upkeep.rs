@@ -1,6 +1,7 @@
 //! Looking after the queue: replaying, giving up, removing, and the file itself.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::{DeliveryId, Location};
 use crate::clock::Timestamp;
@@ -96,6 +97,29 @@ pub struct DatabaseInfo {
     pub bytes: u64,
     /// The file, if it is one.
     pub file: Option<FileInfo>,
+    /// The server behind it, if it is one.
+    pub server: Option<ServerInfo>,
+}
+
+/// The settings of a server that a queue depends on, and how it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerInfo {
+    /// The host and the port that answered, as the server sees them; none over a socket of the system.
+    pub address: Option<String>,
+    /// Whether commits reach the disk before they are acknowledged, as its crash needs it.
+    pub fsync: bool,
+    /// What a commit of ours waits for: `on`, `off`, `local`, `remote_write`, `remote_apply`.
+    pub synchronous_commit: String,
+    /// Up to where the log grows between checkpoints.
+    pub max_wal_bytes: u64,
+    /// How full pages are compressed in the log: `off`, `pglz`, `lz4`, `zstd`.
+    pub wal_compression: String,
+    /// How long the oldest transaction has kept what was deleted since from being cleared away, as far as we may see.
+    pub oldest_snapshot: Option<Duration>,
+    /// The server's clock minus ours.
+    pub clock_ahead_ms: i64,
+    /// Whether sessions are reached through a pooler, as the location says.
+    pub pooled: bool,
 }
 
 /// The file behind a queue.

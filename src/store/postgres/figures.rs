@@ -14,7 +14,7 @@ use super::{Activity, Counts, Figures, IdleInfo, LATENCIES, Rate, Result, RunId}
 use crate::clock::Timestamp;
 use crate::delivery::Outcome;
 use crate::endpoint::{Endpoint, EndpointId};
-use crate::store::EndpointFigures;
+use crate::store::{ClaimHolder, EndpointFigures};
 
 /// What one transaction adds to the counters.
 #[derive(Debug, Default)]
@@ -259,7 +259,16 @@ pub(super) async fn figures(node: &Node, now: Timestamp) -> Result<Figures> {
         let oldest =
             connection.first("SELECT min(s.at) FROM flight f CROSS JOIN LATERAL unnest(f.since) AS s(at)", &[]);
         let oldest_processing = oldest.await?.and_then(|row| maybe_time(&row, 0));
-        Ok(Figures { events: events(connection).await?, endpoints: all, oldest_processing })
+        let holders = connection
+            .query(
+                "SELECT r.host, r.pid, sum(cardinality(f.ids))::bigint FROM flight f JOIN run r ON r.id = f.run
+                 WHERE cardinality(f.ids) > 0 GROUP BY r.id, r.host, r.pid ORDER BY r.id",
+                &[],
+            )
+            .await?;
+        let holder = |row: &Row| (ClaimHolder { host: row.get(0), pid: int(row, 1) }, int(row, 2).unsigned_abs());
+        let holders = holders.iter().map(holder).collect();
+        Ok(Figures { events: events(connection).await?, endpoints: all, oldest_processing, holders })
     })
     .await
 }

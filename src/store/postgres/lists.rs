@@ -19,7 +19,7 @@ use crate::clock::Timestamp;
 use crate::delivery::State;
 use crate::endpoint::Pattern;
 use crate::event::{EventId, Resource};
-use crate::store::AttemptRow;
+use crate::store::{AttemptRow, ClaimHolder};
 
 /// A condition under construction: parts joined by AND, with their parameters.
 #[derive(Default)]
@@ -104,14 +104,14 @@ const EVENT_COLUMNS: &str = "e.seq, e.id, k.type, k.resource_type, e.resource_id
 /// Where an open delivery stands: in flight since, or its state and time among those that wait; else it is queued.
 const DELIVERY_COLUMNS: &str = "d.id, p.name, d.state, coalesce(w.due_at, d.changed_at), coalesce(f.since, d.changed_at),
     d.attempts, d.used, d.reason, (NOT p.configured OR p.paused_by IS NOT NULL), p.open_until, f.since IS NOT NULL, w.state,
-    a.detail, a.started_at, a.took_us, d.endpoint, d.lane, a.status, f.run, a.outcome";
+    a.detail, a.started_at, a.took_us, d.endpoint, d.lane, a.status, f.run, a.outcome, f.host, f.pid";
 
 const DELIVERY_TABLES: &str = "delivery d JOIN event e ON e.seq = d.event JOIN kind k ON k.id = e.kind
     JOIN endpoint p ON p.id = d.endpoint";
 
 const PLACES: &str = "LEFT JOIN LATERAL (SELECT state, due_at FROM waiting WHERE endpoint = d.endpoint AND lane = d.lane AND id = d.id
         AND d.state = 0) w ON true
-    LEFT JOIN LATERAL (SELECT i.since, c.run FROM flight c CROSS JOIN LATERAL unnest(c.ids, c.since) AS i(id, since)
+    LEFT JOIN LATERAL (SELECT i.since, c.run, r.host, r.pid FROM flight c JOIN run r ON r.id = c.run CROSS JOIN LATERAL unnest(c.ids, c.since) AS i(id, since)
         WHERE c.endpoint = d.endpoint AND i.id = d.id AND d.state = 0 LIMIT 1) f ON true
     LEFT JOIN LATERAL (SELECT detail, started_at, took_us, status, outcome FROM attempt WHERE delivery = d.id ORDER BY number DESC LIMIT 1) a ON true";
 
@@ -337,6 +337,7 @@ fn delivery_row(row: &Row, at: usize) -> DeliveryRow {
         last_status: status,
         blocked_by: None,
         abandoned: false,
+        holder: maybe_int(row, at + 21).map(|pid| ClaimHolder { host: row.get(at + 20), pid }),
     }
 }
 

@@ -24,6 +24,7 @@ use super::settings::Mode;
 use super::{OpenRuns, Result, RunId, RunRow, RunStats, StoreError, codes};
 use crate::clock::Timestamp;
 use crate::delivery::{Next, Outcome, after_interruption};
+use crate::store::ClaimHolder;
 
 /// How often beats are raised and watched.
 const BEAT: Duration = Duration::from_millis(500);
@@ -325,12 +326,13 @@ pub(super) async fn seemingly_dead(connection: &Connection) -> Result<Vec<i64>, 
 
 pub(super) async fn runs(node: &Node, limit: u64) -> Result<Vec<RunRow>> {
     node.read(async |connection: &Connection| {
-        let sql = "SELECT id, pid, command, started_at, ended_at, claimed, delivered, retried, failed, exit FROM run
+        let sql =
+            "SELECT id, pid, command, started_at, ended_at, claimed, delivered, retried, failed, exit, host FROM run
             ORDER BY id DESC LIMIT $1";
         let rows = connection.query(sql, args![i64::try_from(limit).unwrap_or(i64::MAX)]).await?;
         let read = |row: &Row| RunRow {
             id: RunId(int(row, 0)),
-            pid: int(row, 1),
+            process: ClaimHolder { host: row.get(10), pid: int(row, 1) },
             command: row.get(2),
             started_at: time(row, 3),
             ended_at: maybe_time(row, 4),

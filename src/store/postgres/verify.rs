@@ -1,6 +1,7 @@
 //! Looking at the database itself, and checking it.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use tokio_postgres::Row;
 
@@ -8,8 +9,11 @@ use super::checksum::Sent;
 use super::connection::{Connection, args};
 use super::fault::Fault;
 use super::node::Node;
-use super::row::int;
+use super::row::{int, maybe_int};
+use super::settings::Mode;
 use super::{Counts, DatabaseInfo, Location, Result, endpoint_rows, figures, migrate};
+use crate::clock::{Clock as _, SystemClock};
+use crate::store::ServerInfo;
 
 /// Events that are told one by one, and read by one statement.
 const SHOWN: usize = 100;
@@ -178,7 +182,29 @@ pub(super) async fn info(node: &Node, location: Location) -> Result<DatabaseInfo
             engine_version: row.as_ref().map_or_else(String::new, |row| row.get(1)),
             bytes: row.as_ref().map_or(0, |row| int(row, 2)).unsigned_abs(),
             file: None,
+            server: server(node, connection).await?,
         })
     })
     .await
+}
+
+/// The server's settings that a queue depends on. Transactions of other roles are seen where the role may.
+async fn server(node: &Node, connection: &Connection) -> Result<Option<ServerInfo>, Fault> {
+    let sql = "SELECT host(inet_server_addr()) || ':' || inet_server_port(), current_setting('fsync')::boolean,
+        current_setting('synchronous_commit'), pg_size_bytes(current_setting('max_wal_size')),
+        current_setting('wal_compression'),
+        (SELECT (extract(epoch FROM max(clock_timestamp() - xact_start)) * 1000)::bigint FROM pg_stat_activity
+            WHERE backend_xmin IS NOT NULL AND pid <> pg_backend_pid() AND datname = current_database()),
+        (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+    let row = connection.first(sql, &[]).await?;
+    Ok(row.map(|row| ServerInfo {
+        address: row.get(0),
+        fsync: row.get(1),
+        synchronous_commit: row.get(2),
+        max_wal_bytes: int(&row, 3).unsigned_abs(),
+        wal_compression: row.get(4),
+        oldest_snapshot: maybe_int(&row, 5).map(|ms| Duration::from_millis(ms.unsigned_abs())),
+        clock_ahead_ms: int(&row, 6) - SystemClock.now().as_millis(),
+        pooled: node.settings.mode == Mode::Pooler,
+    }))
 }

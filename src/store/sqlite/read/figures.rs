@@ -8,7 +8,7 @@ use crate::clock::Timestamp;
 use crate::endpoint::Endpoint;
 use crate::store::sqlite::write::endpoint_cache;
 use crate::store::sqlite::write::endpoint_cache::EndpointRow;
-use crate::store::{Activity, EndpointFigures, Figures, IdleInfo, LATENCIES, Rate, RunId};
+use crate::store::{Activity, ClaimHolder, EndpointFigures, Figures, IdleInfo, LATENCIES, Rate, RunId};
 
 pub(crate) fn figures(connection: &Connection, now: Timestamp) -> rusqlite::Result<Figures> {
     let events =
@@ -27,7 +27,15 @@ pub(crate) fn figures(connection: &Connection, now: Timestamp) -> rusqlite::Resu
         .prepare_cached("SELECT min(changed_at) FROM delivery WHERE state = 3")?
         .query_row([], |row| row.get::<_, Option<i64>>(0))?
         .map(Timestamp::from_millis);
-    Ok(Figures { events, endpoints, oldest_processing })
+    let holders = connection
+        .prepare_cached(
+            "SELECT r.pid, count(*) FROM delivery d JOIN run r ON r.id = d.owner WHERE d.state = 3 GROUP BY r.id ORDER BY r.id",
+        )?
+        .query_map([], |row| {
+            Ok((ClaimHolder { host: None, pid: row.get(0)? }, row.get::<_, i64>(1)?.unsigned_abs()))
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(Figures { events, endpoints, oldest_processing, holders })
 }
 
 /// The earliest `due_at` of an endpoint's claimable deliveries. What is queued or runs alone is due now, if not since

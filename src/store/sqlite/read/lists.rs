@@ -15,8 +15,8 @@ use crate::store::sqlite::file::run_locks::RunLocks;
 use crate::store::sqlite::upkeep::checksum::Sent;
 use crate::store::sqlite::write::{endpoint_cache, lanes};
 use crate::store::{
-    AttemptFilter, AttemptRow, DeliveryFilter, DeliveryId, DeliveryRow, EventDetail, EventFilter, EventRow, Listed,
-    LoggedAttempt, Page, codes,
+    AttemptFilter, AttemptRow, ClaimHolder, DeliveryFilter, DeliveryId, DeliveryRow, EventDetail, EventFilter,
+    EventRow, Listed, LoggedAttempt, Page, codes,
 };
 
 /// A condition under construction: parts joined by AND, with their parameters.
@@ -292,6 +292,7 @@ fn delivery_row(row: &Row<'_>, at: usize) -> rusqlite::Result<DeliveryRow> {
         blocked: state == codes::BLOCKED,
         blocked_by: None,
         abandoned: false,
+        holder: None,
         due_at: Timestamp::from_millis(row.get(at + 3)?),
         rests_until: row.get::<_, Option<i64>>(at + 9)?.map(Timestamp::from_millis),
         changed_at: Timestamp::from_millis(row.get(at + 4)?),
@@ -317,7 +318,7 @@ fn complete(connection: &Connection, rows: &mut [DeliveryRow]) -> rusqlite::Resu
             row.blocked_by = active(connection, row.id)?.or(front.copied().filter(|id| *id > 0).map(DeliveryId));
         }
     }
-    mark_abandoned(connection, rows)
+    add_holders(connection, rows)
 }
 
 /// The one delivery of the same lane that is not blocked.
@@ -334,19 +335,21 @@ fn active(connection: &Connection, id: DeliveryId) -> rusqlite::Result<Option<De
         .optional()
 }
 
-/// Finds the claims of runs whose lock is free.
-fn mark_abandoned(connection: &Connection, rows: &mut [DeliveryRow]) -> rusqlite::Result<()> {
+/// Adds who sends what is being sent, and whether that run's lock is free.
+fn add_holders(connection: &Connection, rows: &mut [DeliveryRow]) -> rusqlite::Result<()> {
     if rows.iter().all(|row| row.state != State::Processing) {
         return Ok(());
     }
     let locks = RunLocks::beside(Path::new(connection.path().unwrap_or_default()));
-    let mut token = connection.prepare_cached(
-        "SELECT r.token FROM delivery d JOIN run r ON r.id = d.owner WHERE d.id = ?1 AND d.state = 3",
+    let mut run = connection.prepare_cached(
+        "SELECT r.token, r.pid FROM delivery d JOIN run r ON r.id = d.owner WHERE d.id = ?1 AND d.state = 3",
     )?;
     let mut dead: HashMap<String, bool> = HashMap::new();
     for row in rows.iter_mut().filter(|row| row.state == State::Processing) {
-        let Some(token) = token.query_row([row.id.0], |row| row.get::<_, String>(0)).optional()? else { continue };
+        let found = run.query_row([row.id.0], |row| Ok((row.get::<_, String>(0)?, row.get(1)?))).optional()?;
+        let Some((token, pid)) = found else { continue };
         row.abandoned = *dead.entry(token).or_insert_with_key(|token| locks.is_dead(token));
+        row.holder = Some(ClaimHolder { host: None, pid });
     }
     Ok(())
 }

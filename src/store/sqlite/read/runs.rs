@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 
 use crate::clock::Timestamp;
-use crate::store::{RunId, RunRow, RunStats};
+use crate::store::{ClaimHolder, RunId, RunRow, RunStats};
 
 /// Whether a run has neither ended nor been taken for dead.
 pub(crate) fn is_open(connection: &Connection, run: RunId) -> rusqlite::Result<bool> {
@@ -27,7 +27,7 @@ pub(crate) fn runs(connection: &Connection, limit: u64) -> rusqlite::Result<Vec<
         .query_map([limit.cast_signed()], |row| {
             Ok(RunRow {
                 id: RunId(row.get(0)?),
-                pid: row.get(1)?,
+                process: ClaimHolder { host: None, pid: row.get(1)? },
                 command: row.get(2)?,
                 started_at: Timestamp::from_millis(row.get(3)?),
                 ended_at: row.get::<_, Option<i64>>(4)?.map(Timestamp::from_millis),

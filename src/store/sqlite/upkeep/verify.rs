@@ -22,6 +22,7 @@ pub(crate) fn info(connection: &Connection, path: &Path, wal: &Path) -> rusqlite
         engine: "SQLite",
         engine_version: rusqlite::version().to_owned(),
         bytes: pragma("page_count")?.unsigned_abs() * page_bytes,
+        server: None,
         file: Some(file_info(connection, wal, page_bytes)?),
     })
 }
