@@ -61,6 +61,9 @@ fn what_an_asynchronous_standby_had_not_received_is_sent_again_and_told() {
         let log = std::fs::File::create(place.path(log)).unwrap();
         place.command(&["process", "--watch", "--concurrency", "5"]).stderr(log).spawn().unwrap()
     };
+    within(Duration::from_secs(20), "the standby has the queue", || {
+        standby.sql("queue", "SELECT to_regclass('syncctl.tally') IS NOT NULL") == "t"
+    });
     let known = watch("known.log");
     within(Duration::from_secs(60), "the standby has some", || delivered(&standby) >= 20);
     // It misses what follows: a standby that lags, and a run that it does not know.
