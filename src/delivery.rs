@@ -41,11 +41,14 @@ pub enum State {
     Failed,
     /// Pending, but its endpoint is paused or no longer configured.
     Held,
+    /// Replaced before it was sent by a newer event of its resource, which carries the whole record.
+    Superseded,
 }
 
 impl State {
     /// Every state, in the order of a delivery's life.
-    pub const ALL: [Self; 5] = [Self::Pending, Self::Held, Self::Processing, Self::Delivered, Self::Failed];
+    pub const ALL: [Self; 6] =
+        [Self::Pending, Self::Held, Self::Processing, Self::Delivered, Self::Failed, Self::Superseded];
 
     /// The state's name on the command line, in JSON and in tables.
     pub fn name(self) -> &'static str {
@@ -55,6 +58,7 @@ impl State {
             Self::Delivered => "delivered",
             Self::Failed => "failed",
             Self::Held => "held",
+            Self::Superseded => "superseded",
         }
     }
 

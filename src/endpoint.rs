@@ -3,6 +3,7 @@
 mod access;
 mod condition;
 mod egress;
+mod payload;
 mod rate;
 mod resolve;
 
@@ -18,6 +19,7 @@ pub(crate) use access::header_value;
 pub use access::{AccessSettings, Authorization, HeaderSetting, ProxySetting, ValueSource};
 pub use condition::{Condition, EventJson};
 pub use egress::Egress;
+pub use payload::Payload;
 pub use rate::{Pace, RateLimit, UsedUntil};
 pub use resolve::{ResolvedEndpoint, resolve};
 
@@ -211,6 +213,10 @@ pub struct Settings {
     pub rate: Option<RateLimit>,
     /// The most of them at once.
     pub burst: Option<u32>,
+    /// What it is sent of an event.
+    pub payload: Payload,
+    /// Whether a newer event of a resource replaces its older ones that were not sent; needs [`Payload::Full`].
+    pub coalesce: bool,
 }
 
 impl Settings {
@@ -218,9 +224,7 @@ impl Settings {
     pub fn wants(&self, event_type: &str) -> bool {
         self.events.iter().any(|pattern| pattern.matches(event_type))
     }
-}
 
-impl Settings {
     /// The first condition that does not hold of an event.
     pub fn unmet(&self, event: &mut EventJson<'_>) -> Option<&Condition> {
         if self.when.is_empty() {
@@ -253,6 +257,8 @@ impl Default for Settings {
             when: Vec::new(),
             rate: None,
             burst: None,
+            payload: Payload::default(),
+            coalesce: false,
         }
     }
 }

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use crate::clock::Timestamp;
 use crate::delivery::Trigger;
 use crate::endpoint::{Endpoint, EndpointUrl};
-use crate::event::EventId;
+use crate::event::{EventId, Traceparent};
 use crate::network::AGENT;
 use crate::signature::Signer;
 use crate::store::Claim;
@@ -34,9 +34,10 @@ const ORIGINAL_SIGNATURE: HeaderName = HeaderName::from_static("x-webhook-signat
 const WEBHOOK_ID: HeaderName = HeaderName::from_static("webhook-id");
 const WEBHOOK_TIMESTAMP: HeaderName = HeaderName::from_static("webhook-timestamp");
 const WEBHOOK_SIGNATURE: HeaderName = HeaderName::from_static("webhook-signature");
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// How many headers a request has, beside those of the operator's own.
-const HEADERS: usize = 12;
+const HEADERS: usize = 13;
 
 /// Finds the secrets that an endpoint is reached with.
 pub trait Keyring: Send + Sync {
@@ -67,6 +68,8 @@ pub(crate) struct WebhookRequest<'a> {
     pub(crate) attempt: u32,
     /// Why it is made.
     pub(crate) trigger: Trigger,
+    /// The event's place in a trace.
+    pub(crate) traceparent: Option<&'a Traceparent>,
     /// The bytes to sign and send.
     pub(crate) body: &'a Bytes,
 }
@@ -100,8 +103,9 @@ impl EndpointClient {
 
     /// The request for one attempt, signed for the time `now`.
     pub fn request(&self, claim: &Claim, now: Timestamp) -> ::http::Request<http_body_util::Full<Bytes>> {
-        let Claim { event_id: id, event_type, number, trigger, body, .. } = claim;
-        self.build_signed_request(&WebhookRequest { id, event_type, attempt: *number, trigger: *trigger, body }, now)
+        let Claim { event_id: id, event_type, number, trigger, traceparent, body, .. } = claim;
+        let (attempt, trigger, traceparent) = (*number, *trigger, traceparent.as_ref());
+        self.build_signed_request(&WebhookRequest { id, event_type, attempt, trigger, traceparent, body }, now)
     }
 
     /// A request as every receiver gets them, signed for the time `now`.
@@ -127,6 +131,9 @@ impl EndpointClient {
         headers.insert(WEBHOOK_ID, id);
         headers.insert(WEBHOOK_TIMESTAMP, HeaderValue::from(seconds));
         headers.insert(WEBHOOK_SIGNATURE, text_value(&signed.standard));
+        if let Some(traceparent) = message.traceparent {
+            headers.insert(TRACEPARENT, text_value(traceparent.as_str()));
+        }
         let mut request = ::http::Request::new(http_body_util::Full::new(message.body.clone()));
         *request.method_mut() = ::http::Method::POST;
         *request.uri_mut() = self.target.path();

@@ -304,6 +304,17 @@ impl Record {
     pub fn data(&self) -> String {
         raw(&self.members()).get().to_owned()
     }
+
+    /// The whole record of a kind as the `data` of an event carries it to a receiver that overwrites what is missing:
+    /// everything that stands, and a value for each field that such a receiver requires.
+    pub fn whole_data(&self, kind: Kind) -> String {
+        let defaults = fields::defaults(kind, self.first_at.unwrap_or_default());
+        let mut members = self.members();
+        for (name, value) in &defaults {
+            members.entry(name).or_insert_with(|| raw(value));
+        }
+        raw(&members).get().to_owned()
+    }
 }
 
 /// How another side's data of a resource compares with the record of it here.

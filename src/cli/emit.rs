@@ -8,7 +8,7 @@ use super::exit::{CliError, Exit};
 use super::{records, values, wait};
 use crate::clock::Timestamp;
 use crate::endpoint::{Endpoint, EventJson};
-use crate::event::{Draft, EventId, IdSource, Invalid, MAX_DATA_BYTES, known_resource_type};
+use crate::event::{Draft, EventId, IdSource, Invalid, MAX_DATA_BYTES, Traceparent, known_resource_type};
 use crate::report::emitted;
 use crate::untrusted::Untrusted;
 
@@ -35,6 +35,9 @@ pub struct EmitArgs {
     /// When it happened, as RFC 3339 [default: now]
     #[arg(long, value_name = "TIME", value_parser = values::timestamp)]
     timestamp: Option<Timestamp>,
+    /// Place in a trace, sent with each delivery, as W3C Trace Context has it [env: TRACEPARENT]
+    #[arg(long, value_name = "TRACEPARENT", value_parser = values::traceparent, hide_short_help = true)]
+    traceparent: Option<Traceparent>,
     /// Emit the events of a file or `-`, one JSON object per line: all or none
     #[arg(long, value_name = "FILE|-", conflicts_with_all = ["event_type", "data", "id", "resource_type", "timestamp", "user"])]
     batch: Option<PathBuf>,
@@ -64,7 +67,8 @@ pub struct EmitArgs {
 impl EmitArgs {
     pub(super) fn run(self, context: &Context) -> Result<Exit, CliError> {
         if let Some(source) = &self.batch {
-            return batch::emit(context, source, self.skip_invalid, self.dry_run);
+            let traceparent = self.traceparent.clone().or_else(|| ambient_traceparent(context));
+            return batch::emit(context, source, traceparent, (self.skip_invalid, self.dry_run));
         }
         let draft = self.draft(context)?;
         if self.dry_run {
@@ -94,6 +98,7 @@ impl EmitArgs {
             draft(context, event_type, &resource_id, (self.resource_type.as_deref(), self.data.as_deref()))?;
         draft.id = id;
         draft.timestamp = self.timestamp;
+        draft.traceparent = self.traceparent.clone().or_else(|| ambient_traceparent(context));
         Ok(draft)
     }
 
@@ -123,6 +128,13 @@ pub(super) fn draft(
         },
     };
     Draft::check(event_type, resource_id, resource_type, &data).map_err(|e| bad_data(&e))
+}
+
+/// The trace that the command runs in. A wrong one is ignored, as the specification has it, but told.
+pub(super) fn ambient_traceparent(context: &Context) -> Option<Traceparent> {
+    let given = context.sources().env.get("TRACEPARENT").filter(|given| !given.is_empty())?;
+    let read = Traceparent::parse(&given.to_string_lossy());
+    read.inspect_err(|invalid| context.screen.warn(&format!("TRACEPARENT is ignored: {invalid}"))).ok()
 }
 
 fn no_data(event_type: &str, resource_id: &str) -> CliError {

@@ -321,6 +321,7 @@ fn left_alone<'a>(left: impl Iterator<Item = &'a (DeliveryId, SkipReason)>) -> O
         SkipReason::Delivered,
         SkipReason::Altered,
         SkipReason::Failed,
+        SkipReason::Superseded,
     ]
     .map(|it| (it, 0));
     for (_, why) in left {
@@ -344,6 +345,10 @@ fn explained(left: SkipReason, n: usize) -> (String, &'static str) {
         SkipReason::Delivered => {
             (format!("{was} delivered already"), "replay it all the same with --include-delivered")
         }
+        SkipReason::Superseded => (
+            format!("{was} superseded by a newer event of the resource"),
+            "`syncctl why ID` says by which; replay it all the same with --include-delivered",
+        ),
         SkipReason::Altered => (
             format!("{is} of an event that is not the one that was emitted"),
             "the disk changed it: emit it anew, under another id",

@@ -54,7 +54,8 @@ fn what() -> impl clap::builder::TypedValueParser<Value = What> {
 
 impl SyncArgs {
     pub(super) fn run(self, context: &Context) -> Result<Exit, CliError> {
-        let draft = emit::draft(context, self.what.event_type(), &self.id, (None, self.data.as_deref()))?;
+        let mut draft = emit::draft(context, self.what.event_type(), &self.id, (None, self.data.as_deref()))?;
+        draft.traceparent = emit::ambient_traceparent(context);
         if self.dry_run {
             return emit::dry_run(context, &draft);
         }

@@ -10,6 +10,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use super::exit::{CliError, Exit};
 use crate::clock::Timestamp;
 use crate::endpoint::{EndpointUrl, Pattern};
+use crate::event::Traceparent;
 use crate::monitor::clusters::ClusterPrefix;
 use crate::render::{ColorChoice, Format, TimeStyle};
 use crate::untrusted::Untrusted;
@@ -124,6 +125,11 @@ pub(super) fn cluster(text: &str) -> Result<ClusterPrefix, String> {
 /// An RFC 3339 time.
 pub(super) fn timestamp(text: &str) -> Result<Timestamp, String> {
     Timestamp::parse(text).ok_or_else(|| "write it as RFC 3339, like 2024-01-31T12:00:00.000Z".to_owned())
+}
+
+/// A `traceparent` of W3C Trace Context.
+pub(super) fn traceparent(text: &str) -> Result<Traceparent, String> {
+    Traceparent::parse(text).map_err(|invalid| invalid.to_string())
 }
 
 /// Reads a literal, `@FILE`, or standard input for `-` and `@-`, of at most `limit` bytes.

@@ -63,7 +63,7 @@ fn is_settled(store: &dyn Store, event: &EventId, deadline: Timestamp) -> bool {
         endpoint.and_then(|endpoint| endpoint.circuit.open).is_some_and(|open| open.until > deadline)
     };
     detail.deliveries.iter().all(|row| match row.state {
-        State::Delivered | State::Failed | State::Held => true,
+        State::Delivered | State::Failed | State::Held | State::Superseded => true,
         State::Pending => rests_too_long(row),
         State::Processing => false,
     })

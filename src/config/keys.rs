@@ -8,7 +8,7 @@ use super::values::{Delivery, OperatorToken, Values};
 use crate::delivery::StatusRule;
 use crate::endpoint::{
     Authorization, Condition, EndpointUrl, HeaderSetting, Invalid, LegacySignature, MAX_CONCURRENCY, Pattern,
-    ProxySetting, RateLimit, SecretSource, Settings, Spec, ValueSource, check_name, header_value,
+    Payload, ProxySetting, RateLimit, SecretSource, Settings, Spec, ValueSource, check_name, header_value,
 };
 use crate::format::shorten;
 use crate::store::Location;
@@ -204,6 +204,18 @@ pub(super) const ENDPOINT_KEYS: &[Key<Draft>] = &[
         |d| d.settings.burst.map(|burst| burst.to_string()).unwrap_or_default(),
     ),
     key(
+        "payload",
+        Form::One,
+        |d, t| set(&mut d.settings.payload, payload(t)),
+        |d| d.settings.payload.name().to_owned(),
+    ),
+    key(
+        "coalesce",
+        Form::One,
+        |d, t| set(&mut d.settings.coalesce, yes_or_no(t)),
+        |d| d.settings.coalesce.to_string(),
+    ),
+    key(
         "max_attempts",
         Form::One,
         |d, t| set(&mut d.settings.retry.max_attempts, attempts(t)),
@@ -374,6 +386,9 @@ impl Draft {
         if self.settings.burst.is_some() && self.settings.rate.is_none() {
             return Err("a burst without a rate".to_owned());
         }
+        if self.settings.coalesce && self.settings.payload != Payload::Full {
+            return Err("coalesce without payload = \"full\": what a change replaces would be lost".to_owned());
+        }
         if access.proxy_auth.is_some() && access.proxy.is_none() {
             return Err("credentials for a proxy without a proxy".to_owned());
         }
@@ -470,6 +485,10 @@ fn outage_statuses(text: &str) -> Result<Vec<u16>, String> {
         }
     };
     items(text).map(status).collect()
+}
+
+fn payload(text: &str) -> Result<Payload, String> {
+    text.parse().map_err(|_| format!("`{text}` is neither `event` nor `full`"))
 }
 
 fn burst(text: &str) -> Result<u32, String> {

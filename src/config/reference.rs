@@ -104,6 +104,14 @@ const ABOUT: &[(&str, &str)] = &[
     ("concurrency", "Requests in flight to it"),
     ("rate", "The most requests in a time, by all workers of the database together: `50/s`, `100/m`"),
     ("burst", "The most of them at once; by default what the rate allows in a tenth of a second"),
+    (
+        "payload",
+        "What it is sent: `event`, the data of the event, or `full`, the whole record, for receivers that overwrite what is missing",
+    ),
+    (
+        "coalesce",
+        "Whether a newer event of a resource replaces its older ones that were not sent; needs `payload = \"full\"`",
+    ),
     ("max_attempts", "Attempts until a delivery is failed"),
     ("first_delay", "The wait before the second attempt"),
     ("max_delay", "The longest wait between two attempts"),

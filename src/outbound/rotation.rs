@@ -194,7 +194,7 @@ impl RotationChecker {
         let now = self.clock.now();
         let (id, body) = (self.ids.next(now), Bytes::from_static(BODY));
         let message =
-            WebhookRequest { id: &id, event_type: EVENT_TYPE, attempt: 1, trigger: Trigger::Manual, body: &body };
+            WebhookRequest { id: &id, event_type: EVENT_TYPE, attempt: 1, trigger: Trigger::Manual, traceparent: None, body: &body };
         let AttemptResult { outcome, detail, .. } =
             endpoint_client.target().send(endpoint_client.build_signed_request(&message, now), self.limit, now).await;
         *said = Some(detail.clone());

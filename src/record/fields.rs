@@ -66,6 +66,20 @@ impl Kind {
     }
 }
 
+/// What a whole record says of the required fields that nobody wrote. The original takes no enrollment or user without them.
+pub(super) fn defaults(kind: Kind, first_at: Timestamp) -> Vec<(&'static str, Value)> {
+    match kind {
+        Kind::Enrollment => vec![
+            ("enrolledAt", first_at.to_string().into()),
+            ("status", "ACTIVE".into()),
+            ("completionPercentage", 0.into()),
+            ("source", "sync".into()),
+        ],
+        Kind::User => vec![("role", "STUDENT".into())],
+        Kind::Progress => Vec::new(),
+    }
+}
+
 impl FieldRule {
     /// The rule that `value` breaks, in words, if it does.
     pub fn violation(self, value: &Value) -> Option<&'static str> {

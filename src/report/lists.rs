@@ -6,7 +6,8 @@ use serde_json::value::RawValue;
 use super::{Cell, Column, Level, Pagination, Report, Table};
 use crate::clock::Timestamp;
 use crate::delivery::{Outcome, Reason, State, Trigger};
-use crate::event::data_of;
+use crate::endpoint::Payload;
+use crate::event::{EventId, Traceparent, data_of};
 use crate::format::shorten;
 use crate::store::{AttemptRow, DeliveryId, DeliveryRow, EventDetail, EventRow, Listed, LoggedAttempt, Page};
 use crate::untrusted::Untrusted;
@@ -71,6 +72,8 @@ pub struct DeliveryView<'a> {
     error: Option<&'a str>,
     status: Option<u16>,
     reason: Option<Reason>,
+    payload: Payload,
+    superseded_by: Option<&'a str>,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
@@ -95,6 +98,8 @@ impl<'a> DeliveryView<'a> {
             error: error_of(row),
             status: row.last_status,
             reason: row.reason,
+            payload: if row.whole_record { Payload::Full } else { Payload::Event },
+            superseded_by: row.superseded_by.as_ref().map(EventId::as_str),
             created_at: row.event.created_at,
             updated_at: row.changed_at,
         }
@@ -123,6 +128,7 @@ fn state_cell(row: &DeliveryRow) -> Cell {
         (State::Processing, _) if row.abandoned => (Level::Warning, "processing (interrupted)".to_owned()),
         (State::Processing, _) => (Level::Busy, "processing".to_owned()),
         (State::Held, _) => (Level::Quiet, "held".to_owned()),
+        (State::Superseded, _) => (Level::Quiet, "superseded".to_owned()),
         (State::Pending, _) if row.blocked => (Level::Quiet, "pending (blocked)".to_owned()),
         (State::Pending, _) if row.attempts > 0 => (Level::Warning, "pending (retry)".to_owned()),
         (State::Pending, _) => (Level::Busy, "pending".to_owned()),
@@ -184,7 +190,7 @@ const EVENTS: &[Column] = &[
 /// How far an event got: `delivered`, or what is not, such as `1 pending, 1 failed`.
 fn states_cell(states: &[State]) -> Cell {
     let of = |state: State| states.iter().filter(|it| **it == state).count();
-    let told: Vec<String> = [State::Failed, State::Held, State::Processing, State::Pending]
+    let told: Vec<String> = [State::Failed, State::Held, State::Processing, State::Pending, State::Superseded]
         .into_iter()
         .filter(|state| of(*state) > 0)
         .map(
@@ -195,6 +201,7 @@ fn states_cell(states: &[State]) -> Cell {
         [] => (Level::Quiet, "none").into(),
         _ if told.is_empty() => (Level::Good, "delivered").into(),
         _ if of(State::Failed) > 0 => Cell::Level(Level::Bad, told.join(", ")),
+        _ if of(State::Superseded) + of(State::Delivered) == states.len() => Cell::Level(Level::Quiet, told.join(", ")),
         _ => Cell::Level(Level::Busy, told.join(", ")),
     }
 }
@@ -265,6 +272,11 @@ struct EventWithBody<'a> {
     view: EventView<'a>,
     body: String,
     data: Option<Box<RawValue>>,
+    /// What endpoints with `payload = "full"` are sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    whole_record_body: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    traceparent: Option<&'a str>,
 }
 
 const SENT_TO: &[Column] = &[
@@ -305,10 +317,12 @@ const ATTEMPTS: &[Column] = &[
 /// One event with its deliveries and attempts.
 pub fn event(detail: &EventDetail) -> Report {
     let row = &detail.row;
-    let body = String::from_utf8_lossy(&detail.body).into_owned();
+    let text = |body: &[u8]| String::from_utf8_lossy(body).into_owned();
+    let (body, whole_record_body) = (text(&detail.body), detail.whole_body.as_deref().map(text));
+    let traceparent = detail.traceparent.as_ref().map(Traceparent::as_str);
     let data = data_of(&detail.body).and_then(|data| RawValue::from_string(data.to_owned()).ok());
     let view = EventDetailView {
-        event: EventWithBody { view: EventView::of(row), body, data },
+        event: EventWithBody { view: EventView::of(row), body, data, whole_record_body, traceparent },
         deliveries: detail.deliveries.iter().map(DeliveryView::of).collect(),
         attempts: detail.attempts.iter().map(AttemptView::of).collect(),
     };
@@ -499,6 +513,7 @@ fn what_next(row: &DeliveryRow) -> Cell {
         }
         (State::Processing, None) => Cell::Level(Level::Busy, "being sent".to_owned()),
         (State::Delivered, None) => Cell::Level(Level::Good, "delivered".to_owned()),
+        (State::Superseded, None) => Cell::Level(Level::Quiet, "superseded".to_owned()),
     }
 }
 

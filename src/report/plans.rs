@@ -62,6 +62,7 @@ pub fn skip_reason(why: SkipReason) -> &'static str {
         SkipReason::Processing => "is being sent at this moment",
         SkipReason::Delivered => "was delivered already",
         SkipReason::Failed => "was given up already",
+        SkipReason::Superseded => "was superseded by a newer event",
         SkipReason::Altered => "belongs to an event that is not the one that was emitted",
     }
 }

@@ -7,7 +7,8 @@ use super::queue::circuit_open;
 use super::{Cell, Column, Level, Report, Table};
 use crate::clock::Timestamp;
 use crate::delivery::{Outcome, State};
-use crate::endpoint::{Endpoint, EventJson, PausedBy};
+use crate::endpoint::{Endpoint, EventJson, PausedBy, Payload};
+use crate::event::EventId;
 use crate::format::count;
 use crate::store::{AttemptRow, DeliveryRow, EndpointFigures, EventDetail};
 use crate::untrusted::Untrusted;
@@ -135,7 +136,8 @@ pub fn resource(id: &str, rows: &[DeliveryRow], endpoints: &[Endpoint], now: Tim
         deliveries: Vec<Explained<'a>>,
     }
     let explained: Vec<_> = rows.iter().map(|row| explain(row, endpoints, now)).collect();
-    let unfinished: Vec<_> = explained.iter().filter(|it| it.state != State::Delivered).collect();
+    let is_unfinished = |it: &&Explained<'_>| !matches!(it.state, State::Delivered | State::Superseded);
+    let unfinished: Vec<_> = explained.iter().filter(is_unfinished).collect();
     let mut lines =
         vec![format!("{}: {} of the latest {} are not delivered", Untrusted(id), unfinished.len(), rows.len())];
     lines.extend(unfinished.iter().flat_map(|it| it.lines()));
@@ -164,6 +166,7 @@ fn explain<'a>(row: &'a DeliveryRow, endpoints: &[Endpoint], now: Timestamp) -> 
             (format!("attempt {} is under way{by}", row.attempts), Vec::new())
         }
         State::Failed => given_up(row, endpoint),
+        State::Superseded => superseded(row),
         State::Held => held(row, endpoint, now),
         State::Pending => pending(row, endpoint, now),
     };
@@ -189,6 +192,17 @@ fn given_up(row: &DeliveryRow, endpoint: Option<&Endpoint>) -> (String, Vec<Stri
     commands.push(format!("syncctl replay {}", row.id.0));
     commands.push("syncctl process".to_owned());
     (format!("failed ({reason}) after {}{}", attempts(row), last(row)), commands)
+}
+
+fn superseded(row: &DeliveryRow) -> (String, Vec<String>) {
+    let tried = if row.attempts == 0 { "before it was sent".to_owned() } else { format!("after {}", attempts(row)) };
+    match &row.superseded_by {
+        Some(by) => {
+            let text = format!("superseded {tried} by {by}, a newer event of its resource with the whole record");
+            (text, vec![format!("syncctl why {by}")])
+        }
+        None => (format!("superseded {tried} by a newer event of its resource, which was removed"), Vec::new()),
+    }
 }
 
 fn held(row: &DeliveryRow, endpoint: Option<&Endpoint>, now: Timestamp) -> (String, Vec<String>) {
@@ -243,13 +257,15 @@ fn endpoint_state(endpoint: &Endpoint, now: Timestamp) -> (String, Vec<String>) 
 
 fn not_sent<'a>(detail: &EventDetail, endpoints: &'a [Endpoint]) -> Vec<NotSent<'a>> {
     let mut event = EventJson::new(&detail.body);
+    let mut whole = detail.whole_body.as_deref().map(EventJson::new);
     let has_delivery = |endpoint: &&Endpoint| detail.deliveries.iter().any(|row| row.endpoint == endpoint.name);
     let configured = endpoints.iter().filter(|endpoint| endpoint.configured);
     configured
         .filter(|endpoint| !has_delivery(endpoint))
         .map(|endpoint| {
             let patterns: Vec<&str> = endpoint.settings.events.iter().map(|pattern| pattern.as_str()).collect();
-            let unmet = endpoint.settings.unmet(&mut event);
+            let sent = whole.as_mut().filter(|_| endpoint.settings.payload == Payload::Full);
+            let unmet = endpoint.settings.unmet(sent.unwrap_or(&mut event));
             let reason = match (endpoint.settings.wants(&detail.row.event_type), unmet) {
                 (true, Some(condition)) => format!("`{}` does not hold of it", Untrusted(&condition.to_string())),
                 (true, None) => {
@@ -275,6 +291,12 @@ fn timeline(detail: &EventDetail) -> Vec<Moment> {
         let text = format!("given up: {}", row.reason.map_or("by an operator", |reason| reason.name()));
         let endpoint = Some(row.endpoint.clone());
         moments.push(Moment { at: row.changed_at, endpoint, text, level: Level::Bad });
+    }
+    for row in detail.deliveries.iter().filter(|row| row.state == State::Superseded) {
+        let by = row.superseded_by.as_ref().map_or("a newer event", EventId::as_str);
+        let text = format!("superseded by {by}");
+        let endpoint = Some(row.endpoint.clone());
+        moments.push(Moment { at: row.changed_at, endpoint, text, level: Level::Quiet });
     }
     moments.sort_by_key(|moment| moment.at);
     moments

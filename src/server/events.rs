@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequest as _, Request, State};
 use bytes::Bytes;
-use http::StatusCode;
 use http::header::CONTENT_TYPE;
+use http::{HeaderMap, StatusCode};
 
 use super::answer::{Answer, Problem};
 use super::extract::{Members, Payload};
 use super::state::{App, STORE_WRITE_TIMEOUT};
 use crate::clock::Timestamp;
-use crate::event::{Draft, Invalid};
+use crate::event::{Draft, Invalid, Traceparent};
 use crate::inbound::field_of;
 use crate::report::Report;
 use crate::report::emitted::{Batch, emitted};
@@ -23,17 +23,26 @@ const MAX_NAMED_LINES: usize = 20;
 
 pub(super) async fn emit(State(app): State<Arc<App>>, request: Request) -> Result<Answer, Problem> {
     let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let traceparent = traceparent_of(request.headers());
     let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     match essence.as_str() {
         "application/x-ndjson" | "application/ndjson" | "application/jsonl" => {
-            batch(&app, Payload::from_request(request, &app).await?).await
+            batch(&app, Payload::from_request(request, &app).await?, traceparent).await
         }
-        _ => one(&app, Payload::from_request(request, &app).await?).await,
+        _ => one(&app, Payload::from_request(request, &app).await?, traceparent).await,
     }
 }
 
-async fn one(app: &App, body: Payload) -> Result<Answer, Problem> {
+/// The caller's place in a trace. One that is wrong, or given twice, is ignored: W3C Trace Context asks for that.
+fn traceparent_of(headers: &HeaderMap) -> Option<Traceparent> {
+    let mut given = headers.get_all("traceparent").iter();
+    let only = given.next().filter(|_| given.next().is_none())?;
+    Traceparent::parse(only.to_str().ok()?).ok()
+}
+
+async fn one(app: &App, body: Payload, traceparent: Option<Traceparent>) -> Result<Answer, Problem> {
     let draft = Draft::from_line(&body.bytes).map_err(|e| invalid_event(&e, &body.bytes))?;
+    let draft = Draft { traceparent, ..draft };
     let drafts = Box::new(std::iter::once(Ok(draft)));
     let stored = app.store.enqueue(drafts, false, app.now()).within(STORE_WRITE_TIMEOUT).await?;
     let receipt = stored.first.ok_or_else(Problem::internal)?;
@@ -70,11 +79,16 @@ fn wrong_members(members: &Members) -> Vec<(String, String)> {
     missing.chain(wrong).collect()
 }
 
-async fn batch(app: &App, body: Payload<BATCH_LIMIT>) -> Result<Answer, Problem> {
+async fn batch(
+    app: &App,
+    body: Payload<BATCH_LIMIT>,
+    traceparent: Option<Traceparent>,
+) -> Result<Answer, Problem> {
     let now = app.now();
     check(&body.bytes, now)?;
     // Every line was read before: what is read again inside the transaction cannot fail.
-    let drafts = Box::new(Lines { bytes: body.bytes.clone(), at: 0 }.map(Ok));
+    let lines = Lines { bytes: body.bytes.clone(), at: 0 };
+    let drafts = Box::new(lines.map(move |draft| Ok(Draft { traceparent: traceparent.clone(), ..draft })));
     let stored = app.store.enqueue(drafts, false, now).within(STORE_WRITE_TIMEOUT).await?;
     let answer =
         Batch { accepted: stored.accepted, duplicates: stored.duplicates, rejected: 0, rejected_lines: Vec::new() };

@@ -76,7 +76,11 @@ fn parameters(operation: &Operation) -> Vec<Value> {
         let schema: Value = serde_json::from_str(schema).expect("the table holds JSON");
         json!({"name": name, "in": "query", "required": required, "schema": schema})
     });
-    in_path.into_iter().chain(in_query).collect()
+    let in_header = (operation.path == "/api/events").then(|| {
+        json!({"name": "traceparent", "in": "header", "required": false, "schema": {"type": "string"},
+            "description": "The place in a trace of W3C Trace Context, sent with each delivery; a wrong one is ignored"})
+    });
+    in_path.into_iter().chain(in_query).chain(in_header).collect()
 }
 
 /// Every status a operation may answer: its own, and those of its guard.

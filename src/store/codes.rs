@@ -12,6 +12,7 @@ pub(crate) const SOLO: i64 = 2;
 pub(crate) const PROCESSING: i64 = 3;
 pub(crate) const DELIVERED: i64 = 4;
 pub(crate) const FAILED: i64 = 5;
+pub(crate) const SUPERSEDED: i64 = 6;
 
 /// The state an operator reads.
 pub(crate) fn state(code: i64, held: bool) -> State {
@@ -19,6 +20,7 @@ pub(crate) fn state(code: i64, held: bool) -> State {
         PROCESSING => State::Processing,
         DELIVERED => State::Delivered,
         FAILED => State::Failed,
+        SUPERSEDED => State::Superseded,
         _ if held => State::Held,
         _ => State::Pending,
     }

@@ -17,6 +17,8 @@ pub struct Counts {
     pub delivered: i64,
     /// Given up.
     pub failed: i64,
+    /// Replaced by newer ones before they were sent.
+    pub superseded: i64,
     /// Unfinished with a failed attempt, or given up.
     pub troubled: i64,
     /// Attempts of those.

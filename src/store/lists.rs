@@ -7,7 +7,7 @@ use super::{DeliveryId, RunId, RunStats};
 use crate::clock::Timestamp;
 use crate::delivery::{Outcome, Reason, State, Trigger};
 use crate::endpoint::Pattern;
-use crate::event::{EventId, Resource};
+use crate::event::{EventId, Resource, Traceparent};
 use crate::untrusted::Untrusted;
 
 /// Which deliveries are meant. Empty parts mean any.
@@ -157,6 +157,10 @@ pub struct DeliveryRow {
     pub last_status: Option<u16>,
     /// When the last attempt that ended did so.
     pub last_ended_at: Option<Timestamp>,
+    /// Whether it is the whole record that is sent.
+    pub whole_record: bool,
+    /// The event that replaced it, unless that was removed.
+    pub superseded_by: Option<EventId>,
 }
 
 /// An attempt as it is remembered.
@@ -223,6 +227,10 @@ pub struct EventDetail {
     pub row: EventRow,
     /// The bytes that are sent.
     pub body: Vec<u8>,
+    /// Those that are sent where the whole record is asked for.
+    pub whole_body: Option<Vec<u8>>,
+    /// Its place in a trace.
+    pub traceparent: Option<Traceparent>,
     /// Its deliveries, in the order of their endpoints.
     pub deliveries: Vec<DeliveryRow>,
     /// Their attempts, in the order they were made.

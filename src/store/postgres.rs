@@ -34,6 +34,7 @@ mod advance;
 mod announce;
 mod checksum;
 mod claim;
+mod coalesce;
 mod connection;
 mod control;
 mod edit;

@@ -5,8 +5,10 @@ use sha2::{Digest, Sha256};
 
 use crate::clock::Timestamp;
 use crate::delivery::{CircuitOpen, Next};
-use crate::event::Resource;
-use crate::store::codes::{DELIVERED, FAILED, READY, SOLO};
+use crate::endpoint::{Endpoint, EndpointId, EventJson, Payload};
+use crate::event::{Event, Resource};
+use crate::record::{Kind, Record};
+use crate::store::codes::{DELIVERED, FAILED, READY, SOLO, SUPERSEDED};
 use crate::store::inbound::REMEMBERED;
 use crate::store::{Counts, Prune, codes};
 
@@ -16,6 +18,52 @@ pub(crate) fn lane_of(resource: &Resource) -> i64 {
     let mut first = [0; 8];
     first.copy_from_slice(&digest[..8]);
     i64::from_le_bytes(first)
+}
+
+/// An endpoint that gets an event, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Target {
+    pub(crate) endpoint: EndpointId,
+    /// Whether it is sent the whole record.
+    pub(crate) whole_record: bool,
+    /// Whether the delivery replaces what waits of its resource.
+    pub(crate) coalesces: bool,
+}
+
+/// Which endpoints get an event, of which `body` is sent, or `whole` where the whole record is asked for and known. Conditions look
+/// at what the endpoint would be sent.
+pub(crate) fn targets<'a>(
+    endpoints: impl IntoIterator<Item = &'a Endpoint>,
+    event_type: &str,
+    body: &[u8],
+    whole: Option<&[u8]>,
+) -> Vec<Target> {
+    let (mut event, mut whole) = (EventJson::new(body), whole.map(EventJson::new));
+    let wanting = endpoints.into_iter().filter(|it| it.configured && it.settings.wants(event_type));
+    let target = |it: &Endpoint| {
+        let whole = whole.as_mut().filter(|_| it.settings.payload == Payload::Full);
+        let whole_record = whole.is_some();
+        let unmet = it.settings.unmet(whole.unwrap_or(&mut event));
+        let coalesces = whole_record && it.settings.coalesce;
+        unmet.is_none().then_some(Target { endpoint: it.id, whole_record, coalesces })
+    };
+    wanting.filter_map(target).collect()
+}
+
+/// Whether one of the endpoints is sent the whole record that events of a type are about.
+pub(crate) fn wants_whole_record<'a>(endpoints: impl IntoIterator<Item = &'a Endpoint>, event_type: &str) -> bool {
+    endpoints
+        .into_iter()
+        .any(|it| it.configured && it.settings.payload == Payload::Full && it.settings.wants(event_type))
+}
+
+/// The body of an event with its whole record, into which it was merged. What deletes a record, or is about a deleted one, leaves
+/// nothing to add.
+pub(crate) fn whole_body(event: &Event, kind: Kind, record: &Record) -> bytes::Bytes {
+    match record.exists() && !event.deletes() {
+        true => event.body_with(&record.whole_data(kind)),
+        false => event.body.clone(),
+    }
 }
 
 /// The part of a delivery that figures depend on.
@@ -33,9 +81,11 @@ impl CounterKey {
             codes::PROCESSING => counts.processing += by,
             codes::DELIVERED => counts.delivered += by,
             codes::FAILED => counts.failed += by,
+            codes::SUPERSEDED => counts.superseded += by,
             _ => counts.pending += by,
         }
-        if self.state == codes::FAILED || (self.failures > 0 && self.state != codes::DELIVERED) {
+        let is_settled = matches!(self.state, codes::DELIVERED | codes::SUPERSEDED);
+        if self.state == codes::FAILED || (self.failures > 0 && !is_settled) {
             counts.troubled += by;
             counts.troubled_attempts += by * i64::from(self.attempts);
         }
@@ -73,7 +123,7 @@ const RATES_KEPT: std::time::Duration = std::time::Duration::from_hours(24);
 
 /// Whether a prune removes a delivery. Asked within its transaction, so that what was replayed a moment ago stays.
 pub(crate) fn is_prunable(state: i64, changed_at: Timestamp, what: &Prune) -> bool {
-    let is_finished = matches!(state, DELIVERED | FAILED);
+    let is_finished = matches!(state, DELIVERED | FAILED | SUPERSEDED);
     is_finished && what.states.contains(&codes::state(state, false)) && changed_at < what.before
 }
 

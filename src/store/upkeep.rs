@@ -21,6 +21,8 @@ pub enum SkipReason {
     Delivered,
     /// It was given up already.
     Failed,
+    /// A newer event of its resource replaced it.
+    Superseded,
     /// Its event is not the one that was emitted: the disk changed it.
     Altered,
 }
@@ -39,7 +41,7 @@ pub struct ChangedDeliveries {
 pub struct Replay {
     /// [`Trigger::Manual`] or [`Trigger::Bulk`].
     pub trigger: Trigger,
-    /// Also deliveries that arrived.
+    /// Also deliveries that arrived, or that newer ones replaced.
     pub include_delivered: bool,
     /// Also pending ones: due now, with fresh attempts.
     pub include_pending: bool,
@@ -53,6 +55,7 @@ impl Replay {
             State::Delivered => (!self.include_delivered).then_some(SkipReason::Delivered),
             State::Pending | State::Held => (!self.include_pending).then_some(SkipReason::Pending),
             State::Failed => None,
+            State::Superseded => (!self.include_delivered).then_some(SkipReason::Superseded),
         }
     }
 }
@@ -64,6 +67,7 @@ impl SkipReason {
             State::Processing => Some(Self::Processing),
             State::Delivered => Some(Self::Delivered),
             State::Failed => Some(Self::Failed),
+            State::Superseded => Some(Self::Superseded),
             State::Pending | State::Held => None,
         }
     }

@@ -10,7 +10,7 @@ use super::Result;
 use crate::clock::Timestamp;
 use crate::delivery::{History, Next, Outcome, Trigger};
 use crate::endpoint::{Endpoint, EndpointId};
-use crate::event::{Draft, Event, EventId};
+use crate::event::{Draft, Event, EventId, Traceparent};
 
 /// A delivery's row number, increasing with emission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -104,6 +104,8 @@ pub struct Claim {
     pub event_id: EventId,
     /// The event's type.
     pub event_type: Arc<str>,
+    /// The event's place in a trace.
+    pub traceparent: Option<Traceparent>,
     /// The bytes to sign and send.
     pub body: Bytes,
     /// Whether nothing else may be in flight beside it.

@@ -13,7 +13,7 @@ use super::super::context::Context;
 use super::super::exit::{CliError, Exit};
 use super::super::values;
 use super::bad_data;
-use crate::event::{Draft, Invalid, MAX_DATA_BYTES};
+use crate::event::{Draft, Invalid, MAX_DATA_BYTES, Traceparent};
 use crate::render::Progress;
 use crate::report::Report;
 use crate::report::emitted::{Batch, RejectedLine};
@@ -42,7 +42,12 @@ struct Spool {
     numbers: Vec<u64>,
 }
 
-pub(super) fn emit(context: &Context, source: &Path, skip_invalid: bool, dry_run: bool) -> Result<Exit, CliError> {
+pub(super) fn emit(
+    context: &Context,
+    source: &Path,
+    traceparent: Option<Traceparent>,
+    (skip_invalid, dry_run): (bool, bool),
+) -> Result<Exit, CliError> {
     let spool = match source.to_str() {
         Some("-") => check(context, io::stdin().lock(), None, skip_invalid)?,
         _ => {
@@ -58,7 +63,7 @@ pub(super) fn emit(context: &Context, source: &Path, skip_invalid: bool, dry_run
         context.screen.said(&Report::new(&view).with_line(line))?;
         return Ok(exit(rejected));
     }
-    let (stored, conflicts) = store(context, spool, skip_invalid)?;
+    let (stored, conflicts) = store(context, spool, traceparent, skip_invalid)?;
     let rejected = rejected + stored.conflicted;
     rejected_lines.extend(conflicts);
     rejected_lines.sort_by_key(|rejected| rejected.line);
@@ -206,7 +211,12 @@ fn at_line(number: u64, fault: CliError) -> CliError {
     }
 }
 
-fn store(context: &Context, spool: Spool, skip_conflicts: bool) -> Result<(Enqueued, Vec<RejectedLine>), CliError> {
+fn store(
+    context: &Context,
+    spool: Spool,
+    traceparent: Option<Traceparent>,
+    skip_conflicts: bool,
+) -> Result<(Enqueued, Vec<RejectedLine>), CliError> {
     let (store, _) = context.store()?;
     let progress = context.screen.progress(Some(spool.good), "Storing");
     let lines = Lines { source: BufReader::with_capacity(1 << 20, spool.file), left: spool.good };
@@ -217,7 +227,8 @@ fn store(context: &Context, spool: Spool, skip_conflicts: bool) -> Result<(Enque
         if let Ok((number, _)) = &line {
             at.store(*number, Ordering::Relaxed);
         }
-        line.and_then(|(_, text)| Draft::from_line(&text).map_err(|e| StoreError::Batch(e.to_string())))
+        let draft = line.and_then(|(_, text)| Draft::from_line(&text).map_err(|e| StoreError::Batch(e.to_string())));
+        draft.map(|draft| Draft { traceparent: traceparent.clone(), ..draft })
     });
     let stored = store.enqueue(Box::new(drafts), skip_conflicts, context.now).wait();
     progress.finish();

@@ -15,7 +15,7 @@ use super::{Claim, codes};
 use crate::clock::Timestamp;
 use crate::delivery::{History, Unanswered};
 use crate::endpoint::{Endpoint, EndpointId, UsedUntil};
-use crate::event::EventId;
+use crate::event::{EventId, Traceparent};
 use crate::store::DeliveryId;
 
 /// Blocked deliveries that one transaction moves from the queue into their lanes at most, for each endpoint.
@@ -267,7 +267,10 @@ pub(super) const CLAIM: &str = "WITH solo AS MATERIALIZED (
         FROM pg_current_snapshot() s";
 
 /// What is sent of the deliveries that a transaction has added to a run's rows.
-pub(super) const BODIES: &str = "SELECT d.id, d.attempts, d.used, d.failures, d.trigger, e.id, e.kind, e.body, e.checksum, d.unanswered_at, d.unanswered
+pub(super) const BODIES: &str = "SELECT d.id, d.attempts, d.used, d.failures, d.trigger, e.id, e.kind,
+        CASE WHEN d.whole_record THEN (SELECT body FROM whole_record WHERE event = d.event) ELSE e.body END,
+        CASE WHEN d.whole_record THEN (SELECT checksum FROM whole_record WHERE event = d.event) ELSE e.checksum END,
+        d.unanswered_at, d.unanswered, e.traceparent
     FROM unnest($2, $3) AS w(endpoint, kept) JOIN flight f ON f.run = $1 AND f.endpoint = w.endpoint
     CROSS JOIN LATERAL unnest(f.ids[w.kept + 1:]) AS c(id)
     JOIN delivery d ON d.id = c.id JOIN event e ON e.seq = d.event";
@@ -407,6 +410,7 @@ pub(super) fn read(row: &Row, claimed: &Claimed, (kind, event_type): (i64, Arc<s
         event_id: EventId::stored(id.to_owned()),
         kind,
         event_type,
+        traceparent: row.get::<_, Option<String>>(11).map(Traceparent::stored),
         body: Bytes::copy_from_slice(body),
     }
 }

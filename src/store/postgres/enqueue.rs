@@ -1,20 +1,25 @@
 //! Storing events with their deliveries.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
+use bytes::Bytes;
+
 use super::checksum::Sent;
+use super::coalesce::Newest;
 use super::connection::{Connection, args};
 use super::endpoint_rows::EndpointRow;
 use super::fault::Fault;
 use super::known::{self, Known};
 use super::node::Node;
-use super::row::int;
+use super::record_rows::Loaded;
+use super::row::{int, time};
 use super::{DeliveryId, Enqueued, Result, StoreError, codes, figures, record_rows, rules};
 use crate::clock::Timestamp;
 use crate::delivery::Trigger;
-use crate::endpoint::EventJson;
 use crate::event::{Draft, Event, EventId, Resource};
+use crate::record::Kind;
+use crate::store::rules::Target;
 use crate::store::Receipt;
 
 /// Events stored by one round trip.
@@ -68,6 +73,16 @@ pub(super) async fn one(node: &Node, connection: &Connection, batch: &Batch, now
 
 type Outcome = std::result::Result<Receipt, StoreError>;
 
+/// An event that is about to be stored.
+struct New {
+    event: Event,
+    /// Its body with the whole record, where that is asked for.
+    whole: Option<Bytes>,
+    targets: Vec<Target>,
+    /// The record that it was merged into.
+    about: Option<(i64, String)>,
+}
+
 /// Stores some drafts and says of each what became of it.
 async fn chunk_within(
     node: &Node,
@@ -82,11 +97,10 @@ async fn chunk_within(
     let keys: BTreeSet<_> = chunk.iter().filter_map(|(draft, _)| record_rows::key_of(draft)).collect();
     let mut loaded = record_rows::lock(connection, keys).await?;
     let mut outcomes: Vec<Outcome> = Vec::with_capacity(chunk.len());
-    let mut fresh: Vec<Event> = Vec::new();
+    let mut fresh: Vec<New> = Vec::new();
     let mut by_id: HashMap<&str, usize> = HashMap::new();
-    let mut about: Vec<Option<(i64, String)>> = Vec::new();
     for (draft, id) in chunk {
-        let seen = by_id.get(id.as_str()).map(|at| Known::of(&fresh[*at], wanting(&endpoints, &fresh[*at])));
+        let seen = by_id.get(id.as_str()).map(|at| Known::of(&fresh[*at].event, fresh[*at].targets.len() as u64));
         if let Some(known) = seen.as_ref().or_else(|| known.get(id.as_str())) {
             outcomes.push(known.compare(draft, id));
             continue;
@@ -99,35 +113,22 @@ async fn chunk_within(
             outcomes.push(Err(StoreError::Ahead));
             continue;
         }
-        let key = record_rows::key_of(draft);
-        let stored = key.as_ref().and_then(|key| loaded.get_mut(key));
-        let stamp = stored.as_ref().map_or(now, |stored| stored.record.next_stamp(now));
-        let event = draft.clone().into_event(id.clone(), stamp);
-        let merged = match stored {
-            None => false,
-            Some(stored) => {
-                let before = stored.record.clone();
-                let merged = stored.emitted(&event, &draft.data);
-                if merged && stored.record.is_too_large() {
-                    stored.record = before;
-                    outcomes.push(Err(StoreError::RecordTooLarge));
-                    continue;
-                }
-                merged
+        match merge(&endpoints, &mut loaded, draft, id, now) {
+            Ok(new) => {
+                by_id.insert(id.as_str(), fresh.len());
+                let deliveries = new.targets.len() as u64;
+                outcomes.push(Ok(Receipt { event: new.event.clone(), deliveries, duplicate: false }));
+                fresh.push(new);
             }
-        };
-        by_id.insert(id.as_str(), fresh.len());
-        about.push(key.filter(|_| merged));
-        let deliveries = wanting(&endpoints, &event);
-        fresh.push(event.clone());
-        outcomes.push(Ok(Receipt { event, deliveries, duplicate: false }));
+            Err(error) => outcomes.push(Err(error)),
+        }
     }
     if fresh.is_empty() {
         return Ok(outcomes);
     }
     let seqs = insert(node, connection, &fresh, &endpoints, now).await?;
-    for (key, seq) in about.iter().zip(seqs) {
-        if let Some(stored) = key.as_ref().and_then(|key| loaded.get_mut(key)) {
+    for (new, seq) in fresh.iter().zip(seqs) {
+        if let Some(stored) = new.about.as_ref().and_then(|key| loaded.get_mut(key)) {
             stored.last_event = Some(seq);
         }
     }
@@ -135,28 +136,54 @@ async fn chunk_within(
     Ok(outcomes)
 }
 
-/// How many endpoints get an event.
-fn wanting(endpoints: &[EndpointRow], event: &Event) -> u64 {
-    let mut json = EventJson::new(&event.body);
-    let gets = |row: &&EndpointRow| row.endpoint.configured && row.endpoint.settings.gets(&event.event_type, &mut json);
-    endpoints.iter().filter(gets).count() as u64
+/// Merges an event into its record, later than everything known of it unless it brings its own time, and says who gets it.
+fn merge(
+    endpoints: &[EndpointRow],
+    loaded: &mut Loaded,
+    draft: &Draft,
+    id: &EventId,
+    now: Timestamp,
+) -> Result<New, StoreError> {
+    let about = record_rows::key_of(draft);
+    let stored = about.as_ref().and_then(|key| loaded.get_mut(key));
+    let stamp = stored.as_ref().map_or(now, |stored| stored.record.next_stamp(now));
+    let event = draft.clone().into_event(id.clone(), stamp);
+    let endpoints = || endpoints.iter().map(|row| &row.endpoint);
+    let merged = match stored {
+        None => None,
+        Some(stored) => {
+            let before = stored.record.clone();
+            let merged = stored.emitted(&event, &draft.data);
+            if merged && stored.record.is_too_large() {
+                stored.record = before;
+                return Err(StoreError::RecordTooLarge);
+            }
+            merged.then_some(stored)
+        }
+    };
+    let asked = merged.as_ref().filter(|_| rules::wants_whole_record(endpoints(), &event.event_type));
+    let whole = asked.map(|stored| rules::whole_body(&event, stored.kind(), &stored.record));
+    let targets = rules::targets(endpoints(), &event.event_type, &event.body, whole.as_deref());
+    Ok(New { about: about.filter(|_| merged.is_some()), event, whole, targets })
 }
 
 const INSERT: &str = "WITH given AS (
-        SELECT * FROM unnest($1, $2, $3, $4, $5, $6) WITH ORDINALITY AS g(id, kind, resource_id, timestamp, checksum, body, n)
+        SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7) WITH ORDINALITY
+            AS g(id, kind, resource_id, timestamp, checksum, traceparent, body, n)
     ), made AS (
-        INSERT INTO event (id, kind, resource_id, timestamp, created_at, checksum, body)
-        SELECT id, kind, resource_id, timestamp, $7, checksum, body FROM given ORDER BY n
+        INSERT INTO event (id, kind, resource_id, timestamp, created_at, checksum, traceparent, body)
+        SELECT id, kind, resource_id, timestamp, $8, checksum, traceparent, body FROM given ORDER BY n
         ON CONFLICT (id) DO NOTHING RETURNING seq, id
     ), sent AS (
-        INSERT INTO delivery (event, lane, endpoint, changed_at)
-        SELECT m.seq, w.lane, w.endpoint, $7 FROM unnest($8, $9, $10) WITH ORDINALITY AS w(event_id, endpoint, lane, n)
-        JOIN made m ON m.id = w.event_id ORDER BY w.n RETURNING id, event, endpoint, lane
+        INSERT INTO delivery (event, lane, endpoint, changed_at, whole_record)
+        SELECT m.seq, w.lane, w.endpoint, $8, w.whole_record
+        FROM unnest($9, $10, $11, $12) WITH ORDINALITY AS w(event_id, endpoint, lane, whole_record, n)
+        JOIN made m ON m.id = w.event_id ORDER BY w.n RETURNING id, event, endpoint, lane, whole_record
     ), queued AS (
-        INSERT INTO queue (endpoint, id, event, lane) SELECT endpoint, id, event, lane FROM sent
+        INSERT INTO queue (endpoint, id, event, lane, whole_record) SELECT endpoint, id, event, lane, whole_record FROM sent
     )
     SELECT g.n, m.seq, fence((SELECT count(*) FROM made) = cardinality($1)
-        AND (SELECT coalesce(sum(revision), 0) FROM endpoint) = $11)::text
+        AND (SELECT coalesce(sum(revision), 0) FROM endpoint) = $13)::text
     FROM given g LEFT JOIN made m ON m.id = g.id ORDER BY g.n";
 
 /// Inserts events and their deliveries, and counts them; an event of the same id that another one stored meanwhile, or an endpoint
@@ -164,32 +191,32 @@ const INSERT: &str = "WITH given AS (
 async fn insert(
     node: &Node,
     connection: &Connection,
-    events: &[Event],
+    fresh: &[New],
     endpoints: &Rc<Vec<EndpointRow>>,
     now: Timestamp,
 ) -> Result<Vec<i64>, Fault> {
-    let mut kinds = Vec::with_capacity(events.len());
-    for event in events {
+    let mut kinds = Vec::with_capacity(fresh.len());
+    for New { event, .. } in fresh {
         kinds.push(node.kind(connection, &event.event_type, &event.resource.kind).await?);
     }
-    let ids: Vec<&str> = events.iter().map(|event| event.id.as_str()).collect();
-    let resources: Vec<&str> = events.iter().map(|event| event.resource.id.as_str()).collect();
-    let timestamps: Vec<i64> = events.iter().map(|event| event.timestamp.as_millis()).collect();
-    let checksums: Vec<i64> = events.iter().map(|event| Sent::of(event).checksum().into()).collect();
-    let bodies: Vec<&[u8]> = events.iter().map(|event| &event.body[..]).collect();
-    let (mut event_ids, mut targets, mut lanes) = (Vec::new(), Vec::new(), Vec::new());
-    let mut open = BTreeMap::<i64, i64>::new();
-    for event in events {
-        let lane = rules::lane_of(&event.resource);
-        let mut json = EventJson::new(&event.body);
-        for row in endpoints.iter() {
-            if !(row.endpoint.configured && row.endpoint.settings.gets(&event.event_type, &mut json)) {
-                continue;
-            }
-            event_ids.push(event.id.as_str());
-            targets.push(row.endpoint.id.0);
+    let events = || fresh.iter().map(|new| &new.event);
+    let ids: Vec<&str> = events().map(|event| event.id.as_str()).collect();
+    let resources: Vec<&str> = events().map(|event| event.resource.id.as_str()).collect();
+    let timestamps: Vec<i64> = events().map(|event| event.timestamp.as_millis()).collect();
+    let checksums: Vec<i64> = events().map(|event| Sent::of(event).checksum().into()).collect();
+    let traces: Vec<Option<String>> =
+        events().map(|event| event.traceparent.as_ref().map(ToString::to_string)).collect();
+    let bodies: Vec<&[u8]> = events().map(|event| &event.body[..]).collect();
+    let (mut event_ids, mut targets, mut lanes, mut whole) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut counted = figures::Counted::default();
+    for new in fresh {
+        let lane = rules::lane_of(&new.event.resource);
+        for target in &new.targets {
+            event_ids.push(new.event.id.as_str());
+            targets.push(target.endpoint.0);
             lanes.push(lane);
-            *open.entry(row.endpoint.id.0).or_default() += 1;
+            whole.push(target.whole_record);
+            counted.endpoint(target.endpoint.0).open += 1;
         }
     }
     let revision: i64 = endpoints.iter().map(|row| row.revision).sum();
@@ -202,22 +229,51 @@ async fn insert(
                 resources,
                 timestamps,
                 checksums,
+                traces,
                 bodies,
                 now.as_millis(),
                 event_ids,
                 targets,
                 lanes,
+                whole,
                 revision
             ],
         )
         .await?;
-    let mut counted = figures::Counted::default();
-    counted.events = i64::try_from(events.len()).unwrap_or(i64::MAX);
-    for (endpoint, more) in open {
-        counted.endpoint(endpoint).open += more;
+    let seqs: Vec<i64> = rows.iter().map(|row| int(row, 1)).collect();
+    let kept = fresh.iter().zip(&seqs).filter_map(|(new, seq)| Some((*seq, &new.event, new.whole.as_ref()?)));
+    insert_whole(connection, kept).await?;
+    let mut newest = Newest::default();
+    for (new, seq) in fresh.iter().zip(&seqs) {
+        let lane = rules::lane_of(&new.event.resource);
+        new.targets
+            .iter()
+            .filter(|target| target.coalesces)
+            .for_each(|target| newest.add(target.endpoint.0, lane, *seq));
     }
+    newest.supersede(connection, &mut counted, now).await?;
+    counted.events = i64::try_from(fresh.len()).unwrap_or(i64::MAX);
     counted.write(connection, node.slot).await?;
-    Ok(rows.iter().map(|row| int(row, 1)).collect())
+    Ok(seqs)
+}
+
+/// Keeps what is sent of events where the whole record is asked for.
+async fn insert_whole<'a>(
+    connection: &Connection,
+    kept: impl Iterator<Item = (i64, &'a Event, &'a Bytes)>,
+) -> Result<(), Fault> {
+    let (mut seqs, mut checksums, mut bodies) = (Vec::new(), Vec::new(), Vec::new());
+    for (seq, event, body) in kept {
+        seqs.push(seq);
+        checksums.push(i64::from(Sent { body, ..Sent::of(event) }.checksum()));
+        bodies.push(&body[..]);
+    }
+    if seqs.is_empty() {
+        return Ok(());
+    }
+    let insert = "INSERT INTO whole_record (event, checksum, body) SELECT * FROM unnest($1, $2, $3)";
+    connection.query(insert, args![seqs, checksums, bodies]).await?;
+    Ok(())
 }
 
 /// Queues events that have no delivery; others, and unknown ones, are left as they are.
@@ -251,36 +307,47 @@ async fn create_missing(
 ) -> Result<Vec<DeliveryId>, Fault> {
     let found = connection
         .first(
-            "SELECT e.seq, k.type, k.resource_type, e.resource_id, e.body FROM event e JOIN kind k ON k.id = e.kind
+            "SELECT e.seq, k.type, k.resource_type, e.resource_id, e.body, e.timestamp,
+                (SELECT body FROM whole_record WHERE event = e.seq)
+             FROM event e JOIN kind k ON k.id = e.kind
              WHERE e.id = $1 AND NOT EXISTS (SELECT FROM delivery WHERE event = e.seq) FOR UPDATE OF e",
             args![id.as_str()],
         )
         .await?;
     let Some(row) = found else { return Ok(Vec::new()) };
-    let event_type: &str = row.get(1);
-    let mut json = EventJson::new(row.get(4));
-    let lane = rules::lane_of(&Resource { kind: row.get(2), id: row.get(3) });
+    let seq = int(&row, 0);
+    let event = Event {
+        id: id.clone(),
+        event_type: row.get(1),
+        resource: Resource { kind: row.get(2), id: row.get(3) },
+        timestamp: time(&row, 5),
+        traceparent: None,
+        body: row.get::<_, Vec<u8>>(4).into(),
+    };
     let endpoints = node.endpoints(connection).await?;
-    let targets: Vec<i64> = endpoints
-        .iter()
-        .filter(|it| it.endpoint.configured && it.endpoint.settings.gets(event_type, &mut json))
-        .filter(|it| only.is_none_or(|name| it.endpoint.name == name))
-        .map(|it| it.endpoint.id.0)
-        .collect();
+    let whole = match row.get::<_, Option<Vec<u8>>>(6) {
+        Some(kept) => Some(kept.into()),
+        None => whole_record_now(connection, &endpoints, seq, &event).await?,
+    };
+    let named = endpoints.iter().map(|row| &row.endpoint).filter(|it| only.is_none_or(|name| it.name == name));
+    let targets = rules::targets(named, &event.event_type, &event.body, whole.as_deref());
+    let (ids, wholes): (Vec<i64>, Vec<bool>) = targets.iter().map(|it| (it.endpoint.0, it.whole_record)).unzip();
     let revision: i64 = endpoints.iter().map(|row| row.revision).sum();
+    let lane = rules::lane_of(&event.resource);
     // Another one may have made them between the look and the lock.
     let rows = connection
         .query(
             "WITH sent AS (
-                INSERT INTO delivery (event, lane, endpoint, changed_at, trigger)
-                SELECT $1, $2, endpoint, $3, $4 FROM unnest($5) AS w(endpoint)
+                INSERT INTO delivery (event, lane, endpoint, changed_at, trigger, whole_record)
+                SELECT $1, $2, endpoint, $3, $4, whole_record FROM unnest($5, $6) AS w(endpoint, whole_record)
                 WHERE NOT EXISTS (SELECT FROM delivery WHERE event = $1)
-                RETURNING id, event, endpoint, lane
+                RETURNING id, event, endpoint, lane, whole_record
             ), queued AS (
-                INSERT INTO queue (endpoint, id, event, lane) SELECT endpoint, id, event, lane FROM sent
+                INSERT INTO queue (endpoint, id, event, lane, whole_record)
+                SELECT endpoint, id, event, lane, whole_record FROM sent
             )
-            SELECT id, endpoint, fence((SELECT coalesce(sum(revision), 0) FROM endpoint) = $6)::text FROM sent ORDER BY id",
-            args![int(&row, 0), lane, now.as_millis(), codes::trigger_code(trigger), targets, revision],
+            SELECT id, endpoint, fence((SELECT coalesce(sum(revision), 0) FROM endpoint) = $7)::text FROM sent ORDER BY id",
+            args![seq, lane, now.as_millis(), codes::trigger_code(trigger), ids, wholes, revision],
         )
         .await?;
     let mut counted = figures::Counted::default();
@@ -289,4 +356,21 @@ async fn create_missing(
     }
     counted.write(connection, node.slot).await?;
     Ok(rows.iter().map(|row| DeliveryId(int(row, 0))).collect())
+}
+
+/// Renders and keeps the whole record of an event that was emitted when nobody asked for it: the record that stands now.
+async fn whole_record_now(
+    connection: &Connection,
+    endpoints: &[EndpointRow],
+    seq: i64,
+    event: &Event,
+) -> Result<Option<Bytes>, Fault> {
+    let asked = rules::wants_whole_record(endpoints.iter().map(|row| &row.endpoint), &event.event_type);
+    let Some(kind) = Kind::of_event(&event.event_type).filter(|_| asked) else { return Ok(None) };
+    let key = record_rows::key(kind, &event.resource.id);
+    let loaded = record_rows::lock(connection, BTreeSet::from([key.clone()])).await?;
+    let Some(stored) = loaded.get(&key) else { return Ok(None) };
+    let body = rules::whole_body(event, kind, &stored.record);
+    insert_whole(connection, std::iter::once((seq, event, &body))).await?;
+    Ok(Some(body))
 }

@@ -30,6 +30,7 @@ pub(super) struct Change {
     pub(super) open: i64,
     pub(super) delivered: i64,
     pub(super) failed: i64,
+    pub(super) superseded: i64,
     pub(super) troubled: i64,
     pub(super) troubled_attempts: i64,
     pub(super) answers: i64,
@@ -49,7 +50,8 @@ pub(super) struct CounterKey {
 impl CounterKey {
     /// Whether it stands in the table of troubled deliveries.
     pub(super) fn is_troubled(self) -> bool {
-        self.state == super::row::FAILED || (self.failures > 0 && self.state != super::row::DELIVERED)
+        let is_settled = matches!(self.state, super::row::DELIVERED | super::row::SUPERSEDED);
+        self.state == super::row::FAILED || (self.failures > 0 && !is_settled)
     }
 }
 
@@ -113,6 +115,7 @@ impl Counted {
                     column(|it| it.answers),
                     time(|it| it.last_success_at),
                     time(|it| it.last_failure_at),
+                    column(|it| it.superseded),
                 ],
             )
             .await?;
@@ -136,12 +139,12 @@ impl Counted {
 }
 
 pub(super) const TALLY: &str = "INSERT INTO tally AS t (slot, endpoint, events, open, delivered, failed, troubled,
-        troubled_attempts, answers, last_success_at, last_failure_at)
-    SELECT $1, * FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+        troubled_attempts, answers, last_success_at, last_failure_at, superseded)
+    SELECT $1, * FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
     ON CONFLICT (slot, endpoint) DO UPDATE SET events = t.events + EXCLUDED.events, open = t.open + EXCLUDED.open,
         delivered = t.delivered + EXCLUDED.delivered, failed = t.failed + EXCLUDED.failed,
         troubled = t.troubled + EXCLUDED.troubled, troubled_attempts = t.troubled_attempts + EXCLUDED.troubled_attempts,
-        answers = t.answers + EXCLUDED.answers,
+        answers = t.answers + EXCLUDED.answers, superseded = t.superseded + EXCLUDED.superseded,
         last_success_at = greatest(t.last_success_at, EXCLUDED.last_success_at),
         last_failure_at = greatest(t.last_failure_at, EXCLUDED.last_failure_at)";
 
@@ -155,6 +158,7 @@ impl Change {
         match key.state {
             super::row::DELIVERED => self.delivered += by,
             super::row::FAILED => self.failed += by,
+            super::row::SUPERSEDED => self.superseded += by,
             _ => self.open += by,
         }
         if key.is_troubled() {
@@ -170,14 +174,15 @@ pub(super) async fn fold(connection: &Connection, slot: i64) -> Result<(), Fault
         .query(
             "WITH gone AS (DELETE FROM tally WHERE slot = $1 RETURNING *)
              INSERT INTO tally AS t (slot, endpoint, events, open, delivered, failed, troubled, troubled_attempts,
-                answers, last_success_at, last_failure_at)
+                answers, last_success_at, last_failure_at, superseded)
              SELECT 0, endpoint, events, open, delivered, failed, troubled, troubled_attempts, answers, last_success_at,
-                last_failure_at
+                last_failure_at, superseded
              FROM gone ORDER BY endpoint
              ON CONFLICT (slot, endpoint) DO UPDATE SET events = t.events + EXCLUDED.events, open = t.open + EXCLUDED.open,
                 delivered = t.delivered + EXCLUDED.delivered, failed = t.failed + EXCLUDED.failed,
                 troubled = t.troubled + EXCLUDED.troubled,
                 troubled_attempts = t.troubled_attempts + EXCLUDED.troubled_attempts, answers = t.answers + EXCLUDED.answers,
+                superseded = t.superseded + EXCLUDED.superseded,
                 last_success_at = greatest(t.last_success_at, EXCLUDED.last_success_at),
                 last_failure_at = greatest(t.last_failure_at, EXCLUDED.last_failure_at)",
             args![slot],
@@ -213,11 +218,12 @@ pub(super) async fn counts(connection: &Connection) -> Result<BTreeMap<i64, Coun
                 LEFT JOIN trouble t ON t.id = i.id GROUP BY f.endpoint
             ), kept AS (
                 SELECT endpoint, sum(open)::bigint AS open, sum(delivered)::bigint AS delivered, sum(failed)::bigint AS failed,
-                    sum(troubled)::bigint AS troubled, sum(troubled_attempts)::bigint AS attempts
+                    sum(troubled)::bigint AS troubled, sum(troubled_attempts)::bigint AS attempts,
+                    sum(superseded)::bigint AS superseded
                 FROM tally WHERE endpoint <> 0 GROUP BY endpoint
             )
             SELECT k.endpoint, k.open - coalesce(f.n, 0), coalesce(f.n, 0), k.delivered, k.failed, k.troubled,
-                k.attempts + coalesce(f.troubled, 0)
+                k.attempts + coalesce(f.troubled, 0), k.superseded
             FROM kept k LEFT JOIN flying f USING (endpoint)",
             &[],
         )
@@ -230,6 +236,7 @@ pub(super) async fn counts(connection: &Connection) -> Result<BTreeMap<i64, Coun
             failed: int(row, 4),
             troubled: int(row, 5),
             troubled_attempts: int(row, 6),
+            superseded: int(row, 7),
         };
         (int(row, 0), counts)
     };

@@ -50,15 +50,31 @@ impl VacatedLanes {
     }
 }
 
+/// Keeps endpoints from being claimed for, and their workers from what they know of the queue: whoever held a claim in a turn has
+/// ended it, and reads everything anew.
+pub(super) async fn lock_endpoints(connection: &Connection, endpoints: Vec<i64>) -> Result<(), Fault> {
+    // Runs that hold something there finish their turns first, and none begins before this ends.
+    let runs = "SELECT r.id FROM run r WHERE r.ended_at IS NULL
+        AND EXISTS (SELECT FROM flight f WHERE f.run = r.id AND f.endpoint = ANY ($1)) ORDER BY r.id FOR UPDATE";
+    connection.query(runs, args![endpoints]).await?;
+    let rows = "SELECT id FROM endpoint WHERE id = ANY ($1) ORDER BY id FOR UPDATE";
+    connection.query(rows, args![endpoints]).await?;
+    let gates = "SELECT endpoint FROM gate WHERE endpoint = ANY ($1) ORDER BY endpoint FOR NO KEY UPDATE";
+    connection.query(gates, args![endpoints]).await?;
+    connection.query("UPDATE endpoint SET version = version + 1 WHERE id = ANY ($1)", args![endpoints]).await?;
+    Ok(())
+}
+
 /// Puts a finished delivery back into its old place: before what is in its lane, or into the queue. The gate is held.
 pub(super) async fn rejoin(
     connection: &Connection,
     (endpoint, lane, id, event): (i64, i64, i64, i64),
+    whole_record: bool,
     now: Timestamp,
 ) -> Result<(), Fault> {
     if !is_overtaken(connection, endpoint, lane, id).await? {
-        let insert = "INSERT INTO queue (endpoint, id, event, lane) VALUES ($1, $2, $3, $4)";
-        connection.query(insert, args![endpoint, id, event, lane]).await?;
+        let insert = "INSERT INTO queue (endpoint, id, event, lane, whole_record) VALUES ($1, $2, $3, $4, $5)";
+        connection.query(insert, args![endpoint, id, event, lane, whole_record]).await?;
         return Ok(());
     }
     let first = "SELECT id, state FROM waiting WHERE endpoint = $1 AND lane = $2 ORDER BY id LIMIT 1";

@@ -10,7 +10,7 @@ use super::checksum::Sent;
 use super::connection::{Arg, Args, Connection, args};
 use super::fault::Fault;
 use super::node::Node;
-use super::row::{BLOCKED, DELIVERED, FAILED, count, int, maybe_int, maybe_time, storable, time};
+use super::row::{BLOCKED, DELIVERED, FAILED, SUPERSEDED, count, int, maybe_int, maybe_time, storable, time};
 use super::{
     AttemptFilter, DeliveryFilter, DeliveryId, DeliveryRow, EventDetail, EventFilter, EventRow, Listed, LoggedAttempt,
     Page, Result, codes, endpoint_rows, figures, runs,
@@ -18,7 +18,7 @@ use super::{
 use crate::clock::Timestamp;
 use crate::delivery::State;
 use crate::endpoint::Pattern;
-use crate::event::{EventId, Resource};
+use crate::event::{EventId, Resource, Traceparent};
 use crate::store::{AttemptRow, ClaimHolder};
 
 /// A condition under construction: parts joined by AND, with their parameters.
@@ -104,7 +104,8 @@ const EVENT_COLUMNS: &str = "e.seq, e.id, k.type, k.resource_type, e.resource_id
 /// Where an open delivery stands: in flight since, or its state and time among those that wait; else it is queued.
 const DELIVERY_COLUMNS: &str = "d.id, p.name, d.state, coalesce(w.due_at, d.changed_at), coalesce(f.since, d.changed_at),
     d.attempts, d.used, d.reason, (NOT p.configured OR p.paused_by IS NOT NULL), p.open_until, f.since IS NOT NULL, w.state,
-    a.detail, a.started_at, a.took_us, d.endpoint, d.lane, a.status, f.run, a.outcome, f.host, f.pid";
+    a.detail, a.started_at, a.took_us, d.endpoint, d.lane, a.status, f.run, a.outcome, f.host, f.pid, d.whole_record,
+    (SELECT id FROM event WHERE seq = d.superseded_by)";
 
 const DELIVERY_TABLES: &str = "delivery d JOIN event e ON e.seq = d.event JOIN kind k ON k.id = e.kind
     JOIN endpoint p ON p.id = d.endpoint";
@@ -168,6 +169,7 @@ fn state_of(code: i64, in_flight: bool, held: bool) -> State {
     match code {
         DELIVERED => State::Delivered,
         FAILED => State::Failed,
+        SUPERSEDED => State::Superseded,
         _ if in_flight => State::Processing,
         _ if held => State::Held,
         _ => State::Pending,
@@ -261,6 +263,7 @@ fn state_condition(state: State) -> String {
         State::Processing => format!("d.id IN ({FLYING})"),
         State::Delivered => "d.state = 1".to_owned(),
         State::Failed => "(d.state = 2 AND d.id IN (SELECT id FROM trouble))".to_owned(),
+        State::Superseded => "d.state = 3".to_owned(),
     }
 }
 
@@ -293,6 +296,7 @@ async fn counted(connection: &Connection, filter: &DeliveryFilter) -> Result<Opt
             (State::Processing, counts.processing),
             (State::Delivered, counts.delivered),
             (State::Failed, counts.failed),
+            (State::Superseded, counts.superseded),
         ];
         total += match filter.troubled {
             true => counts.troubled,
@@ -338,6 +342,8 @@ fn delivery_row(row: &Row, at: usize) -> DeliveryRow {
         blocked_by: None,
         abandoned: false,
         holder: maybe_int(row, at + 21).map(|pid| ClaimHolder { host: row.get(at + 20), pid }),
+        whole_record: row.get(at + 22),
+        superseded_by: row.get::<_, Option<String>>(at + 23).map(EventId::stored),
     }
 }
 
@@ -408,12 +414,19 @@ fn took(micros: i64) -> Duration {
 pub(super) async fn event(node: &Node, condition: &str, args: Args<'_>) -> Result<Option<EventDetail>> {
     node.read(async |connection: &Connection| {
         let sql = format!(
-            "SELECT {EVENT_COLUMNS}, e.body, e.checksum FROM event e JOIN kind k ON k.id = e.kind WHERE {condition}"
+            "SELECT {EVENT_COLUMNS}, e.body, e.checksum, w.body, w.checksum, e.traceparent FROM event e
+             JOIN kind k ON k.id = e.kind LEFT JOIN whole_record w ON w.event = e.seq WHERE {condition}"
         );
         let rows = connection.query_once(&sql, args).await?;
         let Some(found) = rows.first() else { return Ok(None) };
         let (row, body) = (event_row(found, 0), found.get::<_, Vec<u8>>(7));
-        Sent { id: row.id.as_str(), event_type: &row.event_type, body: &body }.check(int(found, 8))?;
+        let sent = |body| Sent { id: row.id.as_str(), event_type: &row.event_type, body };
+        sent(&body).check(int(found, 8))?;
+        let whole_body = found.get::<_, Option<Vec<u8>>>(9);
+        if let Some(whole) = &whole_body {
+            sent(whole).check(int(found, 10))?;
+        }
+        let traceparent = found.get::<_, Option<String>>(11).map(Traceparent::stored);
         let sql = format!(
             "SELECT {EVENT_COLUMNS}, {DELIVERY_COLUMNS} FROM {DELIVERY_TABLES} {PLACES} WHERE d.event = $1 ORDER BY d.id"
         );
@@ -424,7 +437,7 @@ pub(super) async fn event(node: &Node, condition: &str, args: Args<'_>) -> Resul
         );
         let attempts = connection.query_once(&sql, args![row.seq]).await?;
         let attempts = attempts.iter().map(|row| attempt_row(row, 0)).collect();
-        Ok(Some(EventDetail { row, body, deliveries, attempts }))
+        Ok(Some(EventDetail { row, body, whole_body, traceparent, deliveries, attempts }))
     })
     .await
 }

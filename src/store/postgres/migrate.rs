@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/postgres/0004_commits.sql"),
     include_str!("../../../migrations/postgres/0005_operators.sql"),
     include_str!("../../../migrations/postgres/0006_acknowledged.sql"),
+    include_str!("../../../migrations/postgres/0007_whole_records.sql"),
 ];
 
 /// The advisory lock under which one process at a time migrates: any number that is the same for all.
@@ -109,6 +110,7 @@ mod tests {
             "971b7228de8c40eb",
             "731939cd110dbaff",
             "34dea8bbb96b0460",
+            "c2a141e39af8579a",
         ];
         assert_eq!(digests, shipped, "append a migration instead of editing one");
     }

@@ -4,7 +4,7 @@ use super::connection::{Connection, args};
 use super::fault::Fault;
 use super::figures::{Counted, CounterKey};
 use super::node::Node;
-use super::row::{DELIVERED, FAILED, count, int, maybe_int, time};
+use super::row::{DELIVERED, FAILED, SUPERSEDED, count, int, maybe_int, time};
 use super::{DeliveryId, Log, Prune, Pruned, PrunedLog, Result, rules};
 use crate::clock::Timestamp;
 use crate::delivery::State;
@@ -36,6 +36,7 @@ async fn prune_batch(node: &Node, connection: &Connection, what: &Prune) -> Resu
         let state = match part.state {
             DELIVERED => State::Delivered,
             FAILED => State::Failed,
+            SUPERSEDED => State::Superseded,
             _ => continue,
         };
         let named = what.endpoint.as_ref().is_none_or(|name| row.get::<_, &str>(7) == name);
@@ -62,6 +63,8 @@ async fn prune_batch(node: &Node, connection: &Connection, what: &Prune) -> Resu
     let left = "WITH gone AS (DELETE FROM event e WHERE e.seq = ANY ($1)
             AND NOT EXISTS (SELECT FROM delivery WHERE event = e.seq) RETURNING 1) SELECT count(*) FROM gone";
     let removed = connection.number(left, args![events]).await?;
+    let whole = "DELETE FROM whole_record w WHERE w.event = ANY ($1) AND NOT EXISTS (SELECT FROM event WHERE seq = w.event)";
+    connection.query(whole, args![events]).await?;
     counted.events = -removed;
     counted.write(connection, node.slot).await?;
     pruned.events = removed.unsigned_abs();

@@ -32,6 +32,11 @@ impl Stored {
         Self { kind, id, seq: None, record: Record::default(), received_at: None, last_event: None, changed: false }
     }
 
+    /// What it is about.
+    pub(super) fn kind(&self) -> Kind {
+        self.kind
+    }
+
     /// Merges an event emitted here, so that both sides merge the same events.
     pub(super) fn emitted(&mut self, event: &Event, data: &str) -> bool {
         let stamp = Stamp { at: event.timestamp, by: event.id.clone() };

@@ -10,7 +10,7 @@ use super::fault::Fault;
 use super::figures::{Counted, CounterKey};
 use super::lanes::{self, VacatedLanes};
 use super::node::Node;
-use super::row::{DELIVERED, FAILED, OPEN, READY, SOLO, count, int, maybe_int};
+use super::row::{DELIVERED, FAILED, OPEN, READY, SOLO, SUPERSEDED, count, int, maybe_int};
 use super::{ChangedDeliveries, DeliveryId, Replay, Result, codes};
 use crate::clock::Timestamp;
 use crate::delivery::{Reason, State};
@@ -22,6 +22,7 @@ struct Chosen {
     event: i64,
     endpoint: i64,
     lane: i64,
+    whole_record: bool,
     part: CounterKey,
     in_flight: bool,
     /// Its state among those that wait; none while it is queued or finished.
@@ -31,8 +32,9 @@ struct Chosen {
 const CHOSEN: &str = "SELECT d.id, d.event, d.endpoint, d.lane, d.state, d.attempts, d.failures,
         EXISTS (SELECT FROM flight f WHERE f.endpoint = d.endpoint AND d.id = ANY (f.ids)),
         (SELECT w.state FROM waiting w WHERE w.endpoint = d.endpoint AND w.lane = d.lane AND w.id = d.id),
-        e.id, k.type, e.body, e.checksum
-    FROM delivery d JOIN event e ON e.seq = d.event JOIN kind k ON k.id = e.kind WHERE d.id = $1";
+        e.id, k.type, coalesce(s.body, e.body), coalesce(s.checksum, e.checksum), d.whole_record
+    FROM delivery d JOIN event e ON e.seq = d.event JOIN kind k ON k.id = e.kind
+    LEFT JOIN whole_record s ON s.event = d.event AND d.whole_record WHERE d.id = $1";
 
 fn read(row: &Row) -> Chosen {
     Chosen {
@@ -40,6 +42,7 @@ fn read(row: &Row) -> Chosen {
         event: int(row, 1),
         endpoint: int(row, 2),
         lane: int(row, 3),
+        whole_record: row.get(13),
         part: CounterKey { state: int(row, 4), attempts: count(row, 5), failures: count(row, 6) },
         in_flight: row.get(7),
         waits: maybe_int(row, 8),
@@ -51,6 +54,7 @@ impl Chosen {
         match self.part.state {
             DELIVERED => State::Delivered,
             FAILED => State::Failed,
+            SUPERSEDED => State::Superseded,
             _ if self.in_flight => State::Processing,
             _ => State::Pending,
         }
@@ -74,7 +78,8 @@ pub(super) async fn replay(
             return Ok(Some(SkipReason::Altered));
         }
         let trigger = codes::trigger_code(how.trigger);
-        let fresh = "UPDATE delivery SET state = 0, used = 0, unanswered_at = NULL, unanswered = 0, interruptions = 0, trigger = $2, changed_at = $3, reason = NULL
+        let fresh = "UPDATE delivery SET state = 0, used = 0, unanswered_at = NULL, unanswered = 0, interruptions = 0, trigger = $2, changed_at = $3, reason = NULL,
+                superseded_by = NULL
             WHERE id = $1";
         connection.query(fresh, args![chosen.id, trigger, now.as_millis()]).await?;
         if chosen.part.state == OPEN {
@@ -83,7 +88,7 @@ pub(super) async fn replay(
             connection.query(due, args![chosen.endpoint, chosen.lane, chosen.id, now.as_millis()]).await?;
         } else {
             let place = (chosen.endpoint, chosen.lane, chosen.id, chosen.event);
-            lanes::rejoin(connection, place, now).await?;
+            lanes::rejoin(connection, place, chosen.whole_record, now).await?;
         }
         move_to(connection, chosen, OPEN, counted).await?;
         Ok(None)
@@ -154,7 +159,9 @@ async fn each(
             return Ok(changed);
         }
         let numbers: Vec<i64> = ids.iter().map(|id| id.0).collect();
-        lock_claims(connection, &numbers).await?;
+        let endpoints = "SELECT DISTINCT endpoint FROM delivery WHERE id = ANY ($1)";
+        let endpoints = connection.query(endpoints, args![numbers]).await?;
+        lanes::lock_endpoints(connection, endpoints.iter().map(|row| int(row, 0)).collect()).await?;
         let (mut counted, mut vacated) = (Counted::default(), VacatedLanes::default());
         for id in &ids {
             let left = match connection.first(CHOSEN, args![id.0]).await? {
@@ -170,21 +177,4 @@ async fn each(
         Ok(changed)
     })
     .await
-}
-
-/// Keeps the endpoints of these deliveries from being claimed for, and their workers from what they know of the queue: whoever held a
-/// claim in a transaction has ended it, and reads everything anew.
-async fn lock_claims(connection: &Connection, ids: &[i64]) -> Result<(), Fault> {
-    let endpoints = "SELECT DISTINCT endpoint FROM delivery WHERE id = ANY ($1)";
-    let endpoints: Vec<i64> = connection.query(endpoints, args![ids]).await?.iter().map(|row| int(row, 0)).collect();
-    // Runs that hold something there finish their transactions first, and none begins before this ends.
-    let runs = "SELECT r.id FROM run r WHERE r.ended_at IS NULL
-        AND EXISTS (SELECT FROM flight f WHERE f.run = r.id AND f.endpoint = ANY ($1)) ORDER BY r.id FOR UPDATE";
-    connection.query(runs, args![endpoints]).await?;
-    let rows = "SELECT id FROM endpoint WHERE id = ANY ($1) ORDER BY id FOR UPDATE";
-    connection.query(rows, args![endpoints]).await?;
-    let gates = "SELECT endpoint FROM gate WHERE endpoint = ANY ($1) ORDER BY endpoint FOR NO KEY UPDATE";
-    connection.query(gates, args![endpoints]).await?;
-    connection.query("UPDATE endpoint SET version = version + 1 WHERE id = ANY ($1)", args![endpoints]).await?;
-    Ok(())
 }

@@ -11,6 +11,7 @@ use crate::store::{StoreError, codes};
 pub(super) const OPEN: i64 = 0;
 pub(super) const DELIVERED: i64 = 1;
 pub(super) const FAILED: i64 = 2;
+pub(super) const SUPERSEDED: i64 = 3;
 
 /// `waiting.state`.
 pub(super) const BLOCKED: i64 = 0;

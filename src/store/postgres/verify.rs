@@ -112,6 +112,7 @@ fn differences(kept: Counts, counted: Counts) -> String {
         ("processing", kept.processing, counted.processing),
         ("delivered", kept.delivered, counted.delivered),
         ("failed", kept.failed, counted.failed),
+        ("superseded", kept.superseded, counted.superseded),
         ("troubled", kept.troubled, counted.troubled),
         ("attempts of the troubled", kept.troubled_attempts, counted.troubled_attempts),
     ];
@@ -128,7 +129,8 @@ async fn count(connection: &Connection) -> Result<BTreeMap<i64, Counts>, Fault> 
                 count(*) FILTER (WHERE d.state = 1), count(*) FILTER (WHERE d.state = 2),
                 count(*) FILTER (WHERE d.state = 2 OR (d.state = 0 AND d.failures > 0)),
                 coalesce(sum(d.attempts + (f.id IS NOT NULL)::int)
-                    FILTER (WHERE d.state = 2 OR (d.state = 0 AND d.failures > 0)), 0)::bigint
+                    FILTER (WHERE d.state = 2 OR (d.state = 0 AND d.failures > 0)), 0)::bigint,
+                count(*) FILTER (WHERE d.state = 3)
              FROM delivery d LEFT JOIN flying f ON f.id = d.id GROUP BY d.endpoint",
             &[],
         )
@@ -141,6 +143,7 @@ async fn count(connection: &Connection) -> Result<BTreeMap<i64, Counts>, Fault> 
             failed: int(row, 4),
             troubled: int(row, 5),
             troubled_attempts: int(row, 6),
+            superseded: int(row, 7),
         };
         (int(row, 0), counts)
     };
@@ -152,14 +155,16 @@ async fn altered_events(connection: &Connection) -> Result<Vec<String>, Fault> {
     let mut found = Vec::new();
     let mut after = i64::MIN;
     while found.len() < SHOWN {
-        let sql = "SELECT e.seq, e.id, k.type, e.body, e.checksum FROM event e JOIN kind k ON k.id = e.kind
-            WHERE e.seq > $1 ORDER BY e.seq LIMIT $2";
+        let sql = "SELECT e.seq, e.id, k.type, e.body, e.checksum, w.body, w.checksum FROM event e
+            JOIN kind k ON k.id = e.kind LEFT JOIN whole_record w ON w.event = e.seq WHERE e.seq > $1 ORDER BY e.seq LIMIT $2";
         let rows = connection.query(sql, args![after, AT_ONCE]).await?;
         let Some(last) = rows.last() else { break };
         after = int(last, 0);
         for row in &rows {
             let (id, event_type) = (row.get(1), row.get(2));
-            if !(Sent { id, event_type, body: row.get(3) }.is_sound(int(row, 4))) {
+            let whole = row.get::<_, Option<&[u8]>>(5).map(|body| Sent { id, event_type, body });
+            let is_whole_sound = whole.is_none_or(|whole| whole.is_sound(int(row, 6)));
+            if !(Sent { id, event_type, body: row.get(3) }.is_sound(int(row, 4)) && is_whole_sound) {
                 found.push(format!("the stored event {id} is not the one that was emitted"));
             }
         }

@@ -55,7 +55,7 @@ pub(super) const STATEMENTS: &[(&str, &[Type])] = &[
     (NO_TROUBLE, &[A]),
     (CLAMP, &[A, A, N]),
     (lanes::SETTLE, &[A, A, A, N, N]),
-    (figures::TALLY, &[N, A, A, A, A, A, A, A, A, A, A]),
+    (figures::TALLY, &[N, A, A, A, A, A, A, A, A, A, A, A]),
     (figures::RATES, &[N, A, A, A, A, A]),
     (endpoint_rows::SAVE_CIRCUITS, &[A, A, A, A, A, A, A, A, A, A, A, A]),
     (claim::LOCK_MARKED, &[A]),

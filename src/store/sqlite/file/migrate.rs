@@ -20,6 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../../migrations/sqlite/0009_ids.sql"),
     include_str!("../../../../migrations/sqlite/0010_operators.sql"),
     include_str!("../../../../migrations/sqlite/0011_acknowledged.sql"),
+    include_str!("../../../../migrations/sqlite/0012_whole_records.sql"),
 ];
 
 /// The schema version this program writes.
@@ -101,6 +102,7 @@ mod tests {
             "480aba455125d9a8",
             "4d103dd78b6e11d3",
             "f1bcac35c4659826",
+            "1cb6e2b660be7330",
         ];
         assert_eq!(digests, shipped, "append a migration instead of editing one");
     }

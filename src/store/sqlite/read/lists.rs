@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 use crate::clock::Timestamp;
 use crate::delivery::State;
 use crate::endpoint::Pattern;
-use crate::event::{EventId, Resource};
+use crate::event::{EventId, Resource, Traceparent};
 use crate::store::sqlite::file::run_locks::RunLocks;
 use crate::store::sqlite::upkeep::checksum::Sent;
 use crate::store::sqlite::write::{endpoint_cache, lanes};
@@ -67,7 +67,8 @@ impl Condition {
 const EVENT_COLUMNS: &str = "e.seq, e.id, k.type, k.resource_type, e.resource_id, e.timestamp, e.created_at";
 
 const DELIVERY_COLUMNS: &str = "d.id, p.name, d.state, d.due_at, d.changed_at, d.attempts, d.used, d.reason,
-    (NOT p.configured OR p.paused_by IS NOT NULL) AS held, p.rest_until";
+    (NOT p.configured OR p.paused_by IS NOT NULL) AS held, p.rest_until, d.whole_record,
+    (SELECT id FROM event WHERE seq = d.superseded_by)";
 
 const DELIVERY_TABLES: &str = "delivery d JOIN event e ON e.seq = d.event JOIN kind k ON k.id = e.kind
     JOIN endpoint p ON p.id = d.endpoint";
@@ -210,6 +211,7 @@ fn state_condition(state: State) -> &'static str {
         State::Processing => "d.state = 3",
         State::Delivered => "d.state = 4",
         State::Failed => "d.state = 5",
+        State::Superseded => "d.state = 6",
     }
 }
 
@@ -251,6 +253,7 @@ fn counted(connection: &Connection, filter: &DeliveryFilter) -> rusqlite::Result
                 (State::Processing, counts.processing),
                 (State::Delivered, counts.delivered),
                 (State::Failed, counts.failed),
+                (State::Superseded, counts.superseded),
             ]
             .into_iter()
             .filter(|(state, _)| wanted(*state))
@@ -303,6 +306,8 @@ fn delivery_row(row: &Row<'_>, at: usize) -> rusqlite::Result<DeliveryRow> {
         last_outcome: None,
         last_status: None,
         last_ended_at: None,
+        whole_record: row.get(at + 10)?,
+        superseded_by: row.get::<_, Option<String>>(at + 11)?.map(EventId::stored),
     })
 }
 
@@ -431,15 +436,17 @@ pub(crate) enum Which<'a> {
 pub(crate) fn event(connection: &Connection, which: Which<'_>) -> rusqlite::Result<Option<EventDetail>> {
     let find = |condition: &str, value: Value| {
         let sql = format!(
-            "SELECT {EVENT_COLUMNS}, e.body, e.checksum FROM event e JOIN kind k ON k.id = e.kind WHERE {condition}"
+            "SELECT {EVENT_COLUMNS}, e.body, e.checksum, w.body, w.checksum, e.traceparent
+             FROM event e JOIN kind k ON k.id = e.kind LEFT JOIN whole_record w ON w.event = e.seq WHERE {condition}"
         );
-        connection.prepare_cached(&sql)?.query_row([value], with_body).optional()
+        connection.prepare_cached(&sql)?.query_row([value], with_bodies).optional()
     };
     let found = match which {
         Which::Id(id) => find("e.id = ?1", id.to_owned().into())?,
         Which::Seq(seq) => find("e.seq = ?1", seq.into())?,
     };
-    let Some((row, body)) = found else { return Ok(None) };
+    let Some(found) = found else { return Ok(None) };
+    let EventDetail { row, .. } = &found;
     let sql =
         format!("SELECT {EVENT_COLUMNS}, {DELIVERY_COLUMNS} FROM {DELIVERY_TABLES} WHERE d.event = ?1 ORDER BY d.id");
     let mut deliveries = connection
@@ -448,13 +455,19 @@ pub(crate) fn event(connection: &Connection, which: Which<'_>) -> rusqlite::Resu
         .collect::<rusqlite::Result<Vec<_>>>()?;
     complete(connection, &mut deliveries)?;
     let attempts = attempts(connection, row.seq)?;
-    Ok(Some(EventDetail { row, body, deliveries, attempts }))
+    Ok(Some(EventDetail { deliveries, attempts, ..found }))
 }
 
-fn with_body(row: &Row<'_>) -> rusqlite::Result<(EventRow, Vec<u8>)> {
-    let (event, body) = (event_row(row, 0)?, row.get::<_, Vec<u8>>(7)?);
-    Sent { id: event.id.as_str(), event_type: &event.event_type, body: &body }.check(row, 8)?;
-    Ok((event, body))
+/// The event itself, without its deliveries.
+fn with_bodies(row: &Row<'_>) -> rusqlite::Result<EventDetail> {
+    let (event, body, whole_body) = (event_row(row, 0)?, row.get::<_, Vec<u8>>(7)?, row.get::<_, Option<Vec<u8>>>(9)?);
+    let sent = |body| Sent { id: event.id.as_str(), event_type: &event.event_type, body };
+    sent(&body).check(row, 8)?;
+    if let Some(whole) = &whole_body {
+        sent(whole).check(row, 10)?;
+    }
+    let traceparent = row.get::<_, Option<String>>(11)?.map(Traceparent::stored);
+    Ok(EventDetail { row: event, body, whole_body, traceparent, deliveries: Vec::new(), attempts: Vec::new() })
 }
 
 const ATTEMPT_COLUMNS: &str =

@@ -74,6 +74,7 @@ fn remove(txn: &mut Txn<'_>, old: &Old, pruned: &mut Pruned) -> rusqlite::Result
         .optional()?;
     if left.is_none() {
         connection.prepare_cached("DELETE FROM event WHERE seq = ?1")?.execute([old.event])?;
+        connection.prepare_cached("DELETE FROM whole_record WHERE event = ?1")?.execute([old.event])?;
         txn.cache.removed_event();
         pruned.events += 1;
     }

@@ -9,7 +9,7 @@ use rusqlite::{CachedStatement, Connection, Row, params};
 use crate::clock::Timestamp;
 use crate::delivery::{History, Next, Outcome, RetryDecision, Unanswered, decide_retry};
 use crate::endpoint::{EndpointId, PausedBy};
-use crate::event::EventId;
+use crate::event::{EventId, Traceparent};
 use crate::store::codes::{PROCESSING, READY, SOLO};
 use crate::store::rules::CounterKey;
 use crate::store::sqlite::read::runs as read_runs;
@@ -29,9 +29,11 @@ macro_rules! claim_sql {
     };
     ($occupied:literal, $condition:literal) => {
         concat!(
-            "SELECT d.id, d.attempts, d.used, d.failures, d.trigger, d.lane, d.state, e.id, e.kind, e.body, e.checksum, ",
+            "SELECT d.id, d.attempts, d.used, d.failures, d.trigger, d.lane, d.state, e.id, e.kind,
+                iif(d.whole_record, (SELECT body FROM whole_record WHERE event = d.event), e.body),
+                iif(d.whole_record, (SELECT checksum FROM whole_record WHERE event = d.event), e.checksum), ",
             $occupied,
-            ", d.unanswered_at, d.unanswered",
+            ", d.unanswered_at, d.unanswered, e.traceparent",
             " FROM delivery d JOIN event e ON e.seq = d.event WHERE ",
             $condition
         )
@@ -351,6 +353,7 @@ fn read_claim(row: &Row<'_>, endpoint: EndpointId, kind: i64, event_type: Arc<st
         event_id: EventId::stored(id.to_owned()),
         kind,
         event_type,
+        traceparent: row.get::<_, Option<String>>(14)?.map(Traceparent::stored),
         body: Bytes::copy_from_slice(body),
     })
 }

@@ -267,6 +267,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<EndpointRow> {
         processing: row.get("processing")?,
         delivered: row.get("delivered")?,
         failed: row.get("failed")?,
+        superseded: row.get("superseded")?,
         troubled: row.get("troubled")?,
         troubled_attempts: row.get("troubled_attempts")?,
     };
@@ -281,7 +282,7 @@ fn save(connection: &Connection, row: &EndpointRow) -> rusqlite::Result<()> {
             "UPDATE endpoint SET configured = :configured, paused_by = :paused_by, strikes = :strikes,
                 rest_since = :rest_since, rest_until = :rest_until, rest_probes = :rest_probes, rest_cause = :rest_cause,
                 probe = :probe, awake_since = :awake_since, last_success_at = :success, last_failure_at = :failure,
-                pending = :pending, processing = :processing, delivered = :delivered, failed = :failed,
+                pending = :pending, processing = :processing, delivered = :delivered, failed = :failed, superseded = :superseded,
                 troubled = :troubled, troubled_attempts = :troubled_attempts,
                 answers = :answers, opened_after = :opened_after, doubted = :doubted,
                 rate_used_until = :rate_used_until
@@ -304,6 +305,7 @@ fn save(connection: &Connection, row: &EndpointRow) -> rusqlite::Result<()> {
             ":processing": counts.processing,
             ":delivered": counts.delivered,
             ":failed": counts.failed,
+            ":superseded": counts.superseded,
             ":troubled": counts.troubled,
             ":troubled_attempts": counts.troubled_attempts,
             ":answers": endpoint.circuit.answers,

@@ -1,16 +1,17 @@
 //! Storing events with their deliveries.
 
-use rusqlite::{OptionalExtension, params};
+use bytes::Bytes;
+use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::clock::Timestamp;
 use crate::delivery::Trigger;
-use crate::endpoint::{EndpointId, EventJson};
-use crate::event::{Draft, Event, EventId, IdSource, Resource};
+use crate::event::{Draft, Event, EventId, IdSource, Resource, Traceparent};
+use crate::record::Kind;
 use crate::store::codes::QUEUED;
 use crate::store::rules::CounterKey;
 use crate::store::sqlite::upkeep::checksum::Sent;
 use crate::store::sqlite::write::writer::Txn;
-use crate::store::sqlite::write::{known_ids, records};
+use crate::store::sqlite::write::{coalesce, known_ids, records};
 use crate::store::{DeliveryId, Drafts, Enqueued, Receipt, Result, StoreError, codes, rules};
 
 pub(crate) fn enqueue(
@@ -52,24 +53,32 @@ pub(crate) fn enqueue_one(txn: &mut Txn<'_>, draft: Draft, ids: &IdSource, now: 
 
 /// Stores a new event and merges it into its record, later than everything known of it unless it brings its own time.
 fn store(txn: &mut Txn<'_>, draft: Draft, id: EventId, now: Timestamp) -> Result<Receipt> {
-    let record = records::of_draft(txn.connection, &draft)?;
-    let stamp = record.as_ref().map_or(now, |stored| stored.record.next_stamp(now));
+    let stored = records::of_draft(txn.connection, &draft)?;
+    let stamp = stored.as_ref().map_or(now, |stored| stored.record.next_stamp(now));
     let data = draft.data.clone();
     let event = draft.into_event(id, stamp);
-    let (seq, deliveries) = insert(txn, &event, now)?;
-    if let Some(record) = record {
-        records::emitted(txn.connection, record, &event, (&data, seq))?;
+    let merged = match stored {
+        Some(stored) => records::merge_emitted(stored, &event, &data)?,
+        None => None,
+    };
+    let endpoints = txn.cache.endpoints(txn.connection)?.iter().map(|row| &row.endpoint);
+    let asked = merged.as_ref().filter(|_| rules::wants_whole_record(endpoints, &event.event_type));
+    let whole = asked.map(|stored| rules::whole_body(&event, stored.kind, &stored.record));
+    let (seq, deliveries) = insert(txn, &event, whole.as_deref(), now)?;
+    if let Some(stored) = merged {
+        records::save_emitted(txn.connection, stored, seq)?;
     }
     Ok(Receipt { event, deliveries, duplicate: false })
 }
 
-fn insert(txn: &mut Txn<'_>, event: &Event, now: Timestamp) -> rusqlite::Result<(i64, u64)> {
+fn insert(txn: &mut Txn<'_>, event: &Event, whole: Option<&[u8]>, now: Timestamp) -> rusqlite::Result<(i64, u64)> {
     let connection = txn.connection;
     let kind = txn.cache.kind(connection, &event.event_type, &event.resource.kind)?;
+    let sent = Sent { id: event.id.as_str(), event_type: &event.event_type, body: &event.body };
     connection
         .prepare_cached(
-            "INSERT INTO event (id, kind, resource_id, timestamp, created_at, body, checksum)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT INTO event (id, kind, resource_id, timestamp, created_at, body, checksum, traceparent)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         )?
         .execute(params![
             event.id.as_str(),
@@ -78,46 +87,70 @@ fn insert(txn: &mut Txn<'_>, event: &Event, now: Timestamp) -> rusqlite::Result<
             event.timestamp.as_millis(),
             now.as_millis(),
             &event.body[..],
-            Sent { id: event.id.as_str(), event_type: &event.event_type, body: &event.body }.checksum(),
+            sent.checksum(),
+            event.traceparent.as_ref().map(Traceparent::as_str),
         ])?;
     let seq = connection.last_insert_rowid();
+    if let Some(body) = whole {
+        insert_whole(connection, seq, Sent { body, ..sent })?;
+    }
     txn.cache.stored_event();
-    let lane = rules::lane_of(&event.resource);
-    let made = deliver(txn, (seq, lane, &event.event_type), &event.body, Trigger::Initial, None, now)?;
+    let stored = StoredEvent { seq, lane: rules::lane_of(&event.resource), event_type: &event.event_type };
+    let made = deliver(txn, stored, (&event.body, whole), (Trigger::Initial, None), now)?;
     Ok((seq, made.len() as u64))
+}
+
+/// Keeps what is sent of an event where the whole record is asked for.
+fn insert_whole(connection: &Connection, seq: i64, sent: Sent<'_>) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("INSERT INTO whole_record (event, body, checksum) VALUES (?1, ?2, ?3)")?
+        .execute(params![seq, sent.body, sent.checksum()])?;
+    Ok(())
+}
+
+/// The part of an event that its deliveries depend on.
+#[derive(Clone, Copy)]
+struct StoredEvent<'a> {
+    seq: i64,
+    lane: i64,
+    event_type: &'a str,
 }
 
 /// Queues a stored event for each endpoint that subscribes to it, or for the one of them that is named.
 fn deliver(
     txn: &mut Txn<'_>,
-    (seq, lane, event_type): (i64, i64, &str),
-    body: &[u8],
-    trigger: Trigger,
-    only: Option<&str>,
+    event: StoredEvent<'_>,
+    (body, whole): (&[u8], Option<&[u8]>),
+    (trigger, only): (Trigger, Option<&str>),
     now: Timestamp,
 ) -> rusqlite::Result<Vec<DeliveryId>> {
     let connection = txn.connection;
-    let mut event = EventJson::new(body);
-    let wanting: Vec<EndpointId> = txn
-        .cache
-        .endpoints(connection)?
-        .iter()
-        .map(|row| &row.endpoint)
-        .filter(|it| {
-            it.configured && it.settings.gets(event_type, &mut event) && only.is_none_or(|name| it.name == name)
-        })
-        .map(|it| it.id)
-        .collect();
-    let mut made = Vec::with_capacity(wanting.len());
-    for endpoint in wanting {
+    let endpoints = txn.cache.endpoints(connection)?.iter().map(|row| &row.endpoint);
+    let named = endpoints.filter(|it| only.is_none_or(|name| it.name == name));
+    let targets = rules::targets(named, event.event_type, body, whole);
+    let mut made = Vec::with_capacity(targets.len());
+    for target in targets {
+        // What is queued late goes behind newer events, and replaces none of them.
+        if target.coalesces && trigger == Trigger::Initial {
+            coalesce::supersede(txn, target.endpoint, event.lane, event.seq, now)?;
+        }
         connection
             .prepare_cached(
-                "INSERT INTO delivery (event, endpoint, lane, state, trigger, due_at, changed_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)",
+                "INSERT INTO delivery (event, endpoint, lane, state, trigger, due_at, changed_at, whole_record)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7)",
             )?
-            .execute(params![seq, endpoint.0, lane, QUEUED, codes::trigger_code(trigger), now.as_millis()])?;
+            .execute(params![
+                event.seq,
+                target.endpoint.0,
+                event.lane,
+                QUEUED,
+                codes::trigger_code(trigger),
+                now.as_millis(),
+                target.whole_record
+            ])?;
         made.push(DeliveryId(connection.last_insert_rowid()));
-        txn.cache.count_transition(endpoint, None, Some(CounterKey { state: QUEUED, attempts: 0, failures: 0 }));
+        let queued = CounterKey { state: QUEUED, attempts: 0, failures: 0 };
+        txn.cache.count_transition(target.endpoint, None, Some(queued));
     }
     Ok(made)
 }
@@ -147,14 +180,42 @@ fn create_missing(
     let found = txn
         .connection
         .prepare_cached(
-            "SELECT e.seq, k.type, k.resource_type, e.resource_id, e.body FROM event e JOIN kind k ON k.id = e.kind
+            "SELECT e.seq, k.type, k.resource_type, e.resource_id, e.body, e.timestamp, w.body
+             FROM event e JOIN kind k ON k.id = e.kind LEFT JOIN whole_record w ON w.event = e.seq
              WHERE e.id = ?1 AND NOT EXISTS (SELECT 1 FROM delivery WHERE event = e.seq)",
         )?
         .query_row([id.as_str()], |row| {
-            let resource = Resource { kind: row.get(2)?, id: row.get(3)? };
-            Ok((row.get(0)?, rules::lane_of(&resource), row.get::<_, String>(1)?, row.get::<_, Vec<u8>>(4)?))
+            let event = Event {
+                id: id.clone(),
+                event_type: row.get(1)?,
+                resource: Resource { kind: row.get(2)?, id: row.get(3)? },
+                timestamp: Timestamp::from_millis(row.get(5)?),
+                traceparent: None,
+                body: row.get::<_, Vec<u8>>(4)?.into(),
+            };
+            Ok((row.get(0)?, event, row.get::<_, Option<Vec<u8>>>(6)?))
         })
         .optional()?;
-    let Some((seq, lane, event_type, body)) = found else { return Ok(Vec::new()) };
-    deliver(txn, (seq, lane, &event_type), &body, trigger, only, now)
+    let Some((seq, event, kept)) = found else { return Ok(Vec::new()) };
+    let whole = match kept {
+        Some(kept) => Some(kept.into()),
+        None => whole_record_now(txn, seq, &event)?,
+    };
+    let stored = StoredEvent { seq, lane: rules::lane_of(&event.resource), event_type: &event.event_type };
+    deliver(txn, stored, (&event.body, whole.as_deref()), (trigger, only), now)
+}
+
+/// Renders and keeps the whole record of an event that was emitted when nobody asked for it: the record that stands now.
+fn whole_record_now(txn: &mut Txn<'_>, seq: i64, event: &Event) -> rusqlite::Result<Option<Bytes>> {
+    let endpoints = txn.cache.endpoints(txn.connection)?.iter().map(|row| &row.endpoint);
+    let kind = Kind::of_event(&event.event_type).filter(|_| rules::wants_whole_record(endpoints, &event.event_type));
+    let Some(kind) = kind else { return Ok(None) };
+    let stored = records::load(txn.connection, kind, &event.resource.id)?;
+    let body = rules::whole_body(event, kind, &stored.record);
+    insert_whole(
+        txn.connection,
+        seq,
+        Sent { id: event.id.as_str(), event_type: &event.event_type, body: &body },
+    )?;
+    Ok(Some(body))
 }

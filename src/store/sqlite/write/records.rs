@@ -141,16 +141,11 @@ pub(crate) fn of_draft(connection: &Connection, draft: &Draft) -> rusqlite::Resu
     }
 }
 
-/// Merges an event emitted here, so that both sides merge the same events.
+/// Merges an event emitted here, so that both sides merge the same events. Returns the record unless nothing became of it.
 ///
 /// A time that was not given is far ahead where the record was before, from when a clock was wrong: the change counts here,
 /// and there once the clocks have come that far.
-pub(crate) fn emitted(
-    connection: &Connection,
-    mut stored: Stored,
-    event: &Event,
-    (data, seq): (&str, i64),
-) -> Result<()> {
+pub(crate) fn merge_emitted(mut stored: Stored, event: &Event, data: &str) -> Result<Option<Stored>> {
     let stamp = Stamp { at: event.timestamp, by: event.id.clone() };
     match Change::new(&event.event_type, data, stamp) {
         Ok(change) => {
@@ -158,11 +153,16 @@ pub(crate) fn emitted(
             if stored.record.is_too_large() {
                 return Err(StoreError::RecordTooLarge);
             }
-            stored.last_event = Some(seq);
-            Ok(save(connection, &stored)?)
+            Ok(Some(stored))
         }
-        Err(NotAnObject) => Ok(()),
+        Err(NotAnObject) => Ok(None),
     }
+}
+
+/// Writes back a record that the event with this number was merged into.
+pub(crate) fn save_emitted(connection: &Connection, mut stored: Stored, seq: i64) -> rusqlite::Result<()> {
+    stored.last_event = Some(seq);
+    save(connection, &stored)
 }
 
 pub(crate) fn import(connection: &Connection, records: Vec<(Kind, String, Record)>) -> rusqlite::Result<u64> {

@@ -34,8 +34,9 @@ pub(crate) fn replay(txn: &mut Txn<'_>, ids: &[DeliveryId], how: Replay, now: Ti
 fn is_sound(txn: &Txn<'_>, chosen: &Chosen) -> rusqlite::Result<bool> {
     txn.connection
         .prepare_cached(
-            "SELECT e.id, k.type, e.body, e.checksum FROM delivery d JOIN event e ON e.seq = d.event JOIN kind k ON k.id = e.kind
-             WHERE d.id = ?1",
+            "SELECT e.id, k.type, coalesce(w.body, e.body), iif(w.body IS NULL, e.checksum, w.checksum)
+             FROM delivery d JOIN event e ON e.seq = d.event JOIN kind k ON k.id = e.kind
+             LEFT JOIN whole_record w ON w.event = d.event AND d.whole_record WHERE d.id = ?1",
         )?
         .query_row([chosen.id], |row| {
             let (id, event_type) = (row.get_ref(0)?.as_str()?, row.get_ref(1)?.as_str()?);
@@ -46,7 +47,7 @@ fn is_sound(txn: &Txn<'_>, chosen: &Chosen) -> rusqlite::Result<bool> {
 fn replay_one(txn: &mut Txn<'_>, chosen: &Chosen, how: Replay, now: Timestamp) -> rusqlite::Result<()> {
     txn.connection
         .prepare_cached(
-            "UPDATE delivery SET used = 0, unanswered_at = NULL, unanswered = 0, interruptions = 0, trigger = ?2, due_at = ?3, changed_at = ?3, reason = NULL
+            "UPDATE delivery SET used = 0, unanswered_at = NULL, unanswered = 0, interruptions = 0, trigger = ?2, due_at = ?3, changed_at = ?3, reason = NULL, superseded_by = NULL
              WHERE id = ?1",
         )?
         .execute(params![chosen.id, codes::trigger_code(how.trigger), now.as_millis()])?;
