@@ -7,8 +7,8 @@ use super::environment::is_variable_name;
 use super::values::{Delivery, OperatorToken, Values};
 use crate::delivery::StatusRule;
 use crate::endpoint::{
-    Authorization, Condition, EndpointUrl, HeaderSetting, Invalid, LegacySignature, MAX_CONCURRENCY, Pattern,
-    Payload, ProxySetting, RateLimit, SecretSource, Settings, Spec, ValueSource, check_name, header_value,
+    Authorization, Condition, EndpointUrl, HeaderSetting, Invalid, LegacySignature, MAX_CONCURRENCY, Pattern, Payload,
+    ProxySetting, RateLimit, SecretSource, Settings, Spec, ValueSource, check_name, header_value,
 };
 use crate::format::shorten;
 use crate::store::Location;
@@ -209,12 +209,7 @@ pub(super) const ENDPOINT_KEYS: &[Key<Draft>] = &[
         |d, t| set(&mut d.settings.payload, payload(t)),
         |d| d.settings.payload.name().to_owned(),
     ),
-    key(
-        "coalesce",
-        Form::One,
-        |d, t| set(&mut d.settings.coalesce, yes_or_no(t)),
-        |d| d.settings.coalesce.to_string(),
-    ),
+    key("coalesce", Form::One, |d, t| set(&mut d.settings.coalesce, yes_or_no(t)), |d| d.settings.coalesce.to_string()),
     key(
         "max_attempts",
         Form::One,

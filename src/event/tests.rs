@@ -15,9 +15,7 @@ fn progress_names_nobody_else_than_its_resource_id() {
     for data in [r#"{"userId":"a"}"#, r#"{"courseId":"b-c"}"#, "{}", r#"{"userId":1}"#] {
         assert!(right("a-b-c", data), "{data}");
     }
-    for data in
-        [r#"{"userId":"a","courseId":"c"}"#, r#"{"userId":"a-"}"#, r#"{"userId":"b"}"#, r#"{"courseId":"b"}"#]
-    {
+    for data in [r#"{"userId":"a","courseId":"c"}"#, r#"{"userId":"a-"}"#, r#"{"userId":"b"}"#, r#"{"courseId":"b"}"#] {
         assert_eq!(Draft::check("progress.updated", "a-b-c", None, data.as_bytes()).err(), Some(Invalid::Learner));
     }
 }
@@ -38,10 +36,7 @@ fn the_body_has_the_wire_form_and_keeps_data_byte_for_byte() {
 fn every_type_of_the_catalogue_brings_its_resource_type() {
     for (event_type, resource) in CATALOGUE {
         assert_eq!(draft(event_type, "{}").resource.kind, *resource);
-        assert!(matches!(
-            Draft::check(event_type, "r", Some("other"), b"{}"),
-            Err(Invalid::ResourceTypeWrong { .. })
-        ));
+        assert!(matches!(Draft::check(event_type, "r", Some("other"), b"{}"), Err(Invalid::ResourceTypeWrong { .. })));
     }
 }
 

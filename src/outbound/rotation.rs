@@ -193,8 +193,14 @@ impl RotationChecker {
     async fn probe(&self, endpoint_client: &EndpointClient, said: &mut Option<String>) -> Result<u16, String> {
         let now = self.clock.now();
         let (id, body) = (self.ids.next(now), Bytes::from_static(BODY));
-        let message =
-            WebhookRequest { id: &id, event_type: EVENT_TYPE, attempt: 1, trigger: Trigger::Manual, traceparent: None, body: &body };
+        let message = WebhookRequest {
+            id: &id,
+            event_type: EVENT_TYPE,
+            attempt: 1,
+            trigger: Trigger::Manual,
+            traceparent: None,
+            body: &body,
+        };
         let AttemptResult { outcome, detail, .. } =
             endpoint_client.target().send(endpoint_client.build_signed_request(&message, now), self.limit, now).await;
         *said = Some(detail.clone());

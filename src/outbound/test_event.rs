@@ -34,7 +34,14 @@ pub async fn send(client: &EndpointClient, limit: Duration, clock: &dyn Clock) -
     let id = IdSource::new().next(now);
     let draft = Draft::check(EVENT_TYPE, "test", Some("test"), br#"{"message":"a test by syncctl"}"#);
     let body = draft.expect("the test event is a good one").render(&id, now);
-    let message = WebhookRequest { id: &id, event_type: EVENT_TYPE, attempt: 1, trigger: Trigger::Manual, traceparent: None, body: &body };
+    let message = WebhookRequest {
+        id: &id,
+        event_type: EVENT_TYPE,
+        attempt: 1,
+        trigger: Trigger::Manual,
+        traceparent: None,
+        body: &body,
+    };
     let request = client.build_signed_request(&message, now);
     let headers = request.headers().clone();
     let began = tokio::time::Instant::now();

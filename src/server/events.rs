@@ -79,11 +79,7 @@ fn wrong_members(members: &Members) -> Vec<(String, String)> {
     missing.chain(wrong).collect()
 }
 
-async fn batch(
-    app: &App,
-    body: Payload<BATCH_LIMIT>,
-    traceparent: Option<Traceparent>,
-) -> Result<Answer, Problem> {
+async fn batch(app: &App, body: Payload<BATCH_LIMIT>, traceparent: Option<Traceparent>) -> Result<Answer, Problem> {
     let now = app.now();
     check(&body.bytes, now)?;
     // Every line was read before: what is read again inside the transaction cannot fail.

@@ -155,7 +155,7 @@ const WRONG: &[Wrong] = &[
     (&["completions", "bash", "--dry-run"], 2, "the following required arguments were not provided:", ""),
     (&["man", "nope"], 2, "no manual page for `nope`", "did you mean syncctl-top.1?"),
     (&["man", "--output"], 2, "a value is required for '--output <FORMAT>' but none was supplied", ""),
-    (&["sign", "--scheme", "nope"], 2, "there is no scheme `nope`", "there are standard, standard-ed25519, svix, stripe, github,"),
+    (&["sign", "--scheme", "nope"], 2, "there is no scheme `nope`", "there are standard, standard-ed25519, svix, stripe, meta, github,"),
     (&["sign", "missing.json"], 66, "failed to read missing.json", ""),
     (&["sign", "--timestamp", "x"], 2, "invalid value 'x' for '--timestamp <SECONDS>'", ""),
     (&["verify", "missing.json", "--header", "x-webhook-signature: 00"], 66, "failed to read missing.json", ""),

@@ -14,3 +14,4 @@ mod rate;
 mod starvation;
 mod torn;
 mod upkeep;
+mod whole_records;

@@ -19,8 +19,8 @@ use crate::clock::Timestamp;
 use crate::delivery::Trigger;
 use crate::event::{Draft, Event, EventId, Resource};
 use crate::record::Kind;
-use crate::store::rules::Target;
 use crate::store::Receipt;
+use crate::store::rules::Target;
 
 /// Events stored by one round trip.
 const AT_ONCE: usize = 1_000;

@@ -63,7 +63,8 @@ async fn prune_batch(node: &Node, connection: &Connection, what: &Prune) -> Resu
     let left = "WITH gone AS (DELETE FROM event e WHERE e.seq = ANY ($1)
             AND NOT EXISTS (SELECT FROM delivery WHERE event = e.seq) RETURNING 1) SELECT count(*) FROM gone";
     let removed = connection.number(left, args![events]).await?;
-    let whole = "DELETE FROM whole_record w WHERE w.event = ANY ($1) AND NOT EXISTS (SELECT FROM event WHERE seq = w.event)";
+    let whole =
+        "DELETE FROM whole_record w WHERE w.event = ANY ($1) AND NOT EXISTS (SELECT FROM event WHERE seq = w.event)";
     connection.query(whole, args![events]).await?;
     counted.events = -removed;
     counted.write(connection, node.slot).await?;

@@ -101,8 +101,8 @@ pub(crate) fn activity(connection: &Connection, since: Timestamp) -> rusqlite::R
     )?;
     // Of the latest rows alone: an index over the times would cost every attempt a write.
     let mut latest = connection.prepare_cached(
-        "SELECT started_at, took_us FROM (SELECT started_at, took_us, outcome FROM attempt ORDER BY id DESC LIMIT ?2)
-         WHERE started_at >= ?1 AND outcome <> 5",
+        "SELECT started_at, took_us FROM attempt
+         WHERE id > (SELECT max(id) FROM attempt) - ?2 AND started_at >= ?1 AND outcome <> 5 ORDER BY id DESC",
     )?;
     let latencies = latest.query_map(params![since.as_millis(), LATENCIES], |row| {
         Ok((Timestamp::from_millis(row.get(0)?), Duration::from_micros(row.get::<_, i64>(1)?.unsigned_abs())))

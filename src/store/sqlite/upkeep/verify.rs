@@ -65,11 +65,10 @@ fn told(connection: &Connection, check: &str) -> rusqlite::Result<Vec<String>> {
 
 /// Events whose bytes are not the ones that were emitted.
 pub(crate) fn altered_events(connection: &Connection) -> rusqlite::Result<Vec<String>> {
-    let mut statement = connection
-        .prepare(
-            "SELECT e.id, k.type, e.body, e.checksum, w.body, w.checksum FROM event e JOIN kind k ON k.id = e.kind
+    let mut statement = connection.prepare(
+        "SELECT e.id, k.type, e.body, e.checksum, w.body, w.checksum FROM event e JOIN kind k ON k.id = e.kind
              LEFT JOIN whole_record w ON w.event = e.seq ORDER BY e.seq",
-        )?;
+    )?;
     let mut rows = statement.query([])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()?.filter(|_| found.len() < SHOWN as usize) {

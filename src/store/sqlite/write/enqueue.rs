@@ -212,10 +212,6 @@ fn whole_record_now(txn: &mut Txn<'_>, seq: i64, event: &Event) -> rusqlite::Res
     let Some(kind) = kind else { return Ok(None) };
     let stored = records::load(txn.connection, kind, &event.resource.id)?;
     let body = rules::whole_body(event, kind, &stored.record);
-    insert_whole(
-        txn.connection,
-        seq,
-        Sent { id: event.id.as_str(), event_type: &event.event_type, body: &body },
-    )?;
+    insert_whole(txn.connection, seq, Sent { id: event.id.as_str(), event_type: &event.event_type, body: &body })?;
     Ok(Some(body))
 }
