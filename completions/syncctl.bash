@@ -1321,7 +1321,7 @@ _syncctl() {
             fi
             case "${prev}" in
                 --state)
-                    COMPREPLY=($(compgen -W "pending held processing delivered failed" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "pending held processing delivered failed superseded" -- "${cur}"))
                     return 0
                     ;;
                 --endpoint)
@@ -1620,7 +1620,7 @@ _syncctl() {
             return 0
             ;;
         syncctl__subcmd__emit)
-            opts="-n -o -q -v -h --data --id --resource-type --timestamp --batch --skip-invalid --user --course --fail-on-duplicate --wait --max-time --dry-run --db --config --env-file --output --json --columns --no-headers --time --color --quiet --verbose --log-format --no-input --help"
+            opts="-n -o -q -v -h --data --id --resource-type --timestamp --traceparent --batch --skip-invalid --user --course --fail-on-duplicate --wait --max-time --dry-run --db --config --env-file --output --json --columns --no-headers --time --color --quiet --verbose --log-format --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1639,6 +1639,10 @@ _syncctl() {
                     return 0
                     ;;
                 --timestamp)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --traceparent)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
