@@ -201,9 +201,9 @@ fn troubled_deliveries_are_found_by_their_indexes() {
     let bench = delivered(1);
     let connection = rusqlite::Connection::open(bench.directory.path().join("q.db")).unwrap();
     let source = include_str!("../../src/store/sqlite/read/lists.rs");
-    let troubled = source.split("let troubled = \"").nth(1).unwrap().split('"').next().unwrap();
-    let sql =
-        format!("EXPLAIN QUERY PLAN SELECT d.id FROM delivery d WHERE d.id IN ({troubled}) ORDER BY d.id DESC LIMIT 9");
+    let troubled =
+        source.split("if filter.troubled {").nth(1).unwrap().split('"').nth(1).unwrap().replace("{reach}", "");
+    let sql = format!("EXPLAIN QUERY PLAN SELECT d.id FROM delivery d WHERE {troubled} ORDER BY d.id DESC LIMIT 9");
     let mut statement = connection.prepare(&sql).unwrap();
     let steps = statement.query_map([], |row| row.get::<_, String>(3)).unwrap().map(Result::unwrap);
     let scans: Vec<String> = steps.filter(|step| step.starts_with("SCAN")).collect();
