@@ -41,7 +41,7 @@ pub use values::{Delivery, OperatorToken, Server};
 
 /// Where the system's configuration is.
 pub const SYSTEM_PATH: &str = "/etc/syncctl/config.toml";
-/// What stands in the place of a secret.
+/// What stands in place of a secret.
 pub const MASK: &str = "********";
 
 /// What the configuration is read from.
@@ -49,7 +49,7 @@ pub const MASK: &str = "********";
 pub struct Sources {
     /// The environment. Nothing else is ever looked up in the process's own.
     pub env: BTreeMap<String, OsString>,
-    /// `--config`; takes the place of `SYNCCTL_CONFIG` and of the user's file.
+    /// `--config`; replaces `SYNCCTL_CONFIG` and the user's file.
     pub config_path: Option<PathBuf>,
     /// `--env-file`.
     pub env_file: Option<PathBuf>,
@@ -96,7 +96,7 @@ pub enum WhichSecret<'a> {
 
 /// A place where configuration was looked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct ConfigFile {
     /// Whose it is: `system`, `user`, `named` or `env file`.
     pub role: &'static str,
     /// The file.
@@ -123,7 +123,7 @@ pub struct Config {
     /// The certificates to trust instead of the system's.
     pub ca_file: Option<PathBuf>,
     /// The files that were looked for, weakest first.
-    pub places: Vec<Place>,
+    pub files: Vec<ConfigFile>,
     database: Option<Location>,
     settings: Vec<Setting>,
     secrets: BTreeMap<&'static str, (SecretLocation, Origin)>,
@@ -170,7 +170,7 @@ impl Config {
             freshness: values.freshness,
             server: values.server,
             ca_file: values.ca_file,
-            places: loader.places,
+            files: loader.files,
             settings: loader.settings,
             secrets,
             environment,

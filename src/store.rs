@@ -83,8 +83,8 @@ pub trait Store: inbound::Records + operators::Operators + Send + Sync + fmt::De
     ///
     /// Each outcome is fenced by run and attempt number: [`Recorded::Lost`] if the run no longer owns the delivery. With an
     /// outcome go its attempt row, the delivery's next state, the next of its lane, the endpoint's circuit and all
-    /// figures. Claimed is what is due: first of its resource, its time come, its endpoint neither holding nor resting, at
-    /// most as many as wanted for each endpoint and as its rate allows; one delivery if the endpoint's rest is to be probed. Retries and what waited
+    /// figures. Claimed is what is due: first of its resource, its time come, its endpoint neither paused nor with an open circuit, at
+    /// most as many as wanted for each endpoint and as its rate allows; one delivery if an open circuit is to be probed. Retries and what waited
     /// behind them come first, longest due first, then new deliveries in the order they were emitted; these are always due,
     /// whatever the clock says. A delivery that must run alone goes before all others, and only to an idle worker.
     ///
@@ -94,8 +94,8 @@ pub trait Store: inbound::Records + operators::Operators + Send + Sync + fmt::De
     /// Lets go of claims that were never sent: they are due and no attempt was made. Lost ones are skipped.
     fn release(&self, run: RunId, claims: Vec<Claim>, now: Timestamp) -> Answer<()>;
 
-    /// Looks again at claims that have waited: for each, whether the run still owns it and its endpoint neither holds nor
-    /// rests (but for a probe).
+    /// Looks again at claims that have waited: for each, whether the run still owns it, and its endpoint is neither
+    /// paused nor, but for a probe, behind an open circuit.
     fn still_wanted(&self, run: RunId, claims: &[&Claim], now: Timestamp) -> Answer<Vec<bool>>;
 
     /// Frees the claims of dead runs and returns how many deliveries that touched.

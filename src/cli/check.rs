@@ -8,7 +8,7 @@ use super::exit::{CliError, Exit};
 use super::values;
 use crate::clock::Timestamp;
 use crate::config::{Config, Sources};
-use crate::monitor::nagios::{Measured, Thresholds, judge};
+use crate::monitor::nagios::{Measured, Thresholds, evaluate};
 use crate::monitor::{self, Grade};
 use crate::report::{Report, health};
 use crate::service::figures;
@@ -91,7 +91,7 @@ fn examine(
     let measured = Measured::of(&read.figures, &judged, now);
     let warning = warning.or(Thresholds::warning(&config.health));
     let critical = critical.or(Thresholds::critical(&config.health));
-    let answer = judge(&measured, &judged, &warning, &critical);
+    let answer = evaluate(&measured, &judged, &warning, &critical);
     Ok((answer.grade, health::check(word(answer.grade), &answer, &measured)))
 }
 

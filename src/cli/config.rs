@@ -2,9 +2,9 @@
 
 use super::context::Context;
 use super::exit::{CliError, Exit};
-use crate::config::{Config, Inspection, MASK, Place, Problem, Setting, WhichSecret};
+use crate::config::{Config, ConfigFile, Inspection, MASK, Problem, Setting, WhichSecret};
 use crate::endpoint::{SecretSource, Spec};
-use crate::report::settings::{self, PlaceView, ProblemView, SettingView};
+use crate::report::settings::{self, FileView, ProblemView, SettingView};
 use crate::untrusted::Untrusted;
 
 /// The commands below `config`.
@@ -36,7 +36,7 @@ impl ConfigCommand {
             Self::Show(args) => args.run(context, &inspection),
             Self::Validate => validate(context, &inspection),
             Self::Path => {
-                context.screen.report(&settings::places(&places(&inspection.config)))?;
+                context.screen.report(&settings::files(&files(&inspection.config)))?;
                 Ok(Exit::Done)
             }
         }
@@ -109,10 +109,10 @@ fn problem(problem: &Problem) -> ProblemView {
     }
 }
 
-fn places(config: &Config) -> Vec<PlaceView> {
+fn files(config: &Config) -> Vec<FileView> {
     let view =
-        |place: &Place| PlaceView { role: place.role, path: place.path.display().to_string(), found: place.found };
-    config.places.iter().map(view).collect()
+        |file: &ConfigFile| FileView { role: file.role, path: file.path.display().to_string(), found: file.found };
+    config.files.iter().map(view).collect()
 }
 
 /// Endpoints without a secret are not wrong, but nothing will be sent to them.

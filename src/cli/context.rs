@@ -137,7 +137,7 @@ impl Context {
         let configured = store.set_endpoints(specs, self.now).wait()?;
         for DroppedEndpoint { name, unfinished } in &configured.dropped {
             let name = Untrusted(name);
-            let read = self.config()?.places.iter().rfind(|place| place.found && place.role != "env file");
+            let read = self.config()?.files.iter().rfind(|file| file.found && file.role != "env file");
             let source = read.map_or("no configuration file was read".to_owned(), |place| {
                 format!("{} was read", Untrusted(&place.path.display().to_string()))
             });
@@ -195,10 +195,10 @@ impl Context {
     /// The configuration file that names the endpoints: the user's or the named one, else the system's; where there is none, the
     /// one that would be read first.
     pub fn config_file(&self) -> Result<PathBuf, CliError> {
-        let places: Vec<_> = self.config()?.places.iter().filter(|place| place.role != "env file").collect();
-        let found = places.iter().rev().find(|place| place.found).or(places.last());
+        let files: Vec<_> = self.config()?.files.iter().filter(|file| file.role != "env file").collect();
+        let found = files.iter().rev().find(|file| file.found).or(files.last());
         let none = || Exit::Config.error("there is no place for a configuration").hint("name one with --config");
-        found.map(|place| place.path.clone()).ok_or_else(none)
+        found.map(|file| file.path.clone()).ok_or_else(none)
     }
 
     /// The endpoints as a command that changes the queue would configure them. Nothing is changed, and nothing created.

@@ -35,7 +35,7 @@ pub struct EmitArgs {
     /// When it happened, as RFC 3339 [default: now]
     #[arg(long, value_name = "TIME", value_parser = values::timestamp)]
     timestamp: Option<Timestamp>,
-    /// Place in a trace, sent with each delivery, as W3C Trace Context has it [env: TRACEPARENT]
+    /// Position in a trace, sent with each delivery, as W3C Trace Context has it [env: TRACEPARENT]
     #[arg(long, value_name = "TRACEPARENT", value_parser = values::traceparent, hide_short_help = true)]
     traceparent: Option<Traceparent>,
     /// Emit the events of a file or `-`, one JSON object per line: all or none

@@ -85,7 +85,7 @@ impl InitArgs {
         if self.file.is_some() && context.sources().config_path.is_some() {
             return Err(Exit::Usage.error("FILE and --config both say where to write").hint("leave one of them out"));
         }
-        let found = config.places.iter().find(|place| matches!(place.role, "named" | "user"));
+        let found = config.files.iter().find(|place| matches!(place.role, "named" | "user"));
         let path = self.file.as_ref().or(found.map(|place| &place.path)).ok_or_else(|| {
             Exit::Config
                 .error("no place for the configuration: neither HOME nor XDG_CONFIG_HOME is set to an absolute path")
@@ -186,7 +186,7 @@ fn tell(context: &Context, after: &Inspection) {
 /// Whether a command without flags reads that file.
 fn is_found_by_itself(context: &Context, target: &Path) -> bool {
     let plain = Config::inspect(Sources { config_path: None, ..context.sources().clone() });
-    plain.config.places.iter().any(|place| matches!(place.role, "named" | "user") && place.path == target)
+    plain.config.files.iter().any(|place| matches!(place.role, "named" | "user") && place.path == target)
 }
 
 fn next_steps(target: &Path, is_found: bool) -> Vec<(&'static str, String)> {

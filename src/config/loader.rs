@@ -12,14 +12,14 @@ use super::problem::Problem;
 use super::secret::{self, SecretLocation};
 use super::secret_keys::SECRETS;
 use super::values::Values;
-use super::{MASK, Place};
+use super::{ConfigFile, MASK};
 
 /// Collects settings and problems while the sources are read.
 #[derive(Default)]
 pub(super) struct Loader {
     pub(super) settings: Vec<Setting>,
     pub(super) problems: Vec<Problem>,
-    pub(super) places: Vec<Place>,
+    pub(super) files: Vec<ConfigFile>,
 }
 
 impl Loader {
@@ -28,7 +28,7 @@ impl Loader {
         let Some(path) = file else { return environment };
         let (environment, problem) = environment.with_file(&path);
         let found = problem.as_ref().is_none_or(|problem| !problem.missing);
-        self.places.push(Place { role: "env file", path, found });
+        self.files.push(ConfigFile { role: "env file", path, found });
         self.problems.extend(problem);
         environment
     }
@@ -41,14 +41,14 @@ impl Loader {
             None => environment.config_dir().and_then(|dir| self.file(environment, "user", dir.join("config.toml"))),
         };
         let system = self.file(environment, "system", system.to_owned());
-        self.places.reverse();
+        self.files.reverse();
         user.into_iter().chain(system).collect()
     }
 
     fn file(&mut self, environment: &Environment, role: &'static str, path: PathBuf) -> Option<File> {
         let read = File::read(&path, environment.home().as_deref());
         let absent = matches!(&read, Err(problem) if problem.missing);
-        self.places.push(Place { role, path, found: !absent });
+        self.files.push(ConfigFile { role, path, found: !absent });
         match read {
             Ok((file, problems)) => {
                 self.problems.extend(problems);

@@ -137,7 +137,7 @@ fn a_named_file_takes_the_place_of_the_user_file_and_leaves_the_system_file_belo
     let config = home.load();
     assert_eq!((timeout(&config), config.delivery.retry.max_attempts), (4, 3));
     assert!(config.egress.deny_private);
-    let roles = config.places.iter().map(|it| (it.role, it.found)).collect::<Vec<_>>();
+    let roles = config.files.iter().map(|it| (it.role, it.found)).collect::<Vec<_>>();
     assert_eq!(roles, [("system", true), ("named", true)]);
 }
 

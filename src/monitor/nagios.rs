@@ -115,7 +115,7 @@ pub struct Answer {
 }
 
 /// Compares what is measured with the thresholds, and takes over what else the queue's health says.
-pub fn judge(measured: &Measured, health: &Health, warning: &Thresholds, critical: &Thresholds) -> Answer {
+pub fn evaluate(measured: &Measured, health: &Health, warning: &Thresholds, critical: &Thresholds) -> Answer {
     let mut findings = Vec::new();
     let mut find = |grade: Grade, text: String| {
         if grade != Grade::Ok {
@@ -181,7 +181,7 @@ mod tests {
 
     fn judged(measured: Measured, warning: &str, critical: &str) -> Answer {
         let parse = |text| Thresholds::parse(text).expect("thresholds");
-        judge(&measured, &health(Vec::new()), &parse(warning), &parse(critical))
+        evaluate(&measured, &health(Vec::new()), &parse(warning), &parse(critical))
     }
 
     #[test]
@@ -215,7 +215,7 @@ mod tests {
         };
         let rate = Check { name: "failure rate", ..gone.clone() };
         let none = Thresholds::default();
-        let answer = judge(&Measured::default(), &health(vec![rate, gone]), &none, &none);
+        let answer = evaluate(&Measured::default(), &health(vec![rate, gone]), &none, &none);
         assert_eq!((answer.grade, answer.findings), (Grade::Critical, vec!["admin is gone".to_owned()]));
     }
 

@@ -186,7 +186,7 @@ impl RotationChecker {
         let to = |what: &'static str| move |said: String| format!("{said}, to what the {what} secret signed");
         let new = self.probe(&self.new, &mut answers.new).await.map_err(to("new"))?;
         let old = self.probe(&self.old, &mut answers.old).await.map_err(to("old"))?;
-        judge(random, new, old).map(|accepts| (accepts, None))
+        accepted_secrets(random, new, old).map(|accepts| (accepts, None))
     }
 
     /// Sends one probe. Returns the status if it may tell what the receiver made of the signature, else what came instead.
@@ -221,7 +221,7 @@ const fn is_success(status: u16) -> bool {
 /// What follows from the answers to the three probes, the random one no success.
 ///
 /// A wrong signature is answered by 401 or 403, or by whatever the random one got.
-fn judge(random: u16, new: u16, old: u16) -> Result<Accepts, String> {
+fn accepted_secrets(random: u16, new: u16, old: u16) -> Result<Accepts, String> {
     let refuses = |status: u16| matches!(status, 401 | 403);
     let accepted = |status: u16| !refuses(status) && status != random;
     match (accepted(new), accepted(old)) {
@@ -252,10 +252,10 @@ mod tests {
             (400, 422, 422, Accepts::Both),
             (400, 401, 200, Accepts::Old),
         ] {
-            assert_eq!(judge(random, new, old), Ok(accepts), "{random} {new} {old}");
+            assert_eq!(accepted_secrets(random, new, old), Ok(accepts), "{random} {new} {old}");
         }
         for (random, new, old) in [(400, 400, 400), (422, 422, 422), (400, 401, 400)] {
-            assert!(judge(random, new, old).is_err(), "{random} {new} {old}");
+            assert!(accepted_secrets(random, new, old).is_err(), "{random} {new} {old}");
         }
     }
 

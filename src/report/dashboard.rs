@@ -39,7 +39,7 @@ pub fn dashboard(read: &DashboardFigures, limits: &Limits, ages: &FreshnessThres
             title: "Endpoints",
             table: queue::endpoint_table(&figures.endpoints, ages, now),
             empty: "No endpoint is known: set SYNC_WEBHOOK_URLS, or [[endpoints]] in the configuration.",
-            hint: "syncctl endpoints pause NAME holds one back, resume ends a pause or a rest",
+            hint: "syncctl endpoints pause NAME holds one back, resume ends a pause or closes a circuit",
         },
         Part {
             title: "Recent failures",

@@ -106,7 +106,7 @@ impl<'a> DeliveryView<'a> {
     }
 }
 
-/// When it is attempted next at the earliest: not before its endpoint has rested.
+/// When it is attempted next at the earliest: not before the circuit of its endpoint is probed.
 fn next_attempt(row: &DeliveryRow) -> Option<Timestamp> {
     let next = row.rests_until.map_or(row.due_at, |until| until.max(row.due_at));
     (row.state == State::Pending && !row.blocked).then_some(next)

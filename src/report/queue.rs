@@ -239,7 +239,7 @@ fn freshness_cell(last: Option<Timestamp>, ages: &FreshnessThresholds, now: Time
     Cell::Level(level, format!("● {}", freshness.name()))
 }
 
-/// The state of an endpoint in words: a rest says when its next probe is due.
+/// The state of an endpoint in words: an open circuit says when its next probe is due.
 pub(super) fn state_cell(endpoint: &Endpoint, now: Timestamp) -> Cell {
     match (endpoint.state_name(), endpoint.circuit.open) {
         ("resting", Some(open)) => Cell::Level(Level::Warning, circuit_open(open, now)),
@@ -249,7 +249,7 @@ pub(super) fn state_cell(endpoint: &Endpoint, now: Timestamp) -> Cell {
     }
 }
 
-/// A rest in words: until when, or that it has lasted long enough for a probe.
+/// An open circuit in words: until when, or that its probe is due.
 pub fn circuit_open(open: CircuitOpen, now: Timestamp) -> String {
     if open.probe_due(now) {
         return "circuit open, the next probe is due".to_owned();

@@ -90,7 +90,7 @@ pub fn problems(problems: &[ProblemView]) -> Report {
 
 /// A place where configuration was looked for.
 #[derive(Debug, Serialize)]
-pub struct PlaceView {
+pub struct FileView {
     /// Whose it is.
     pub role: &'static str,
     /// The file.
@@ -102,8 +102,8 @@ pub struct PlaceView {
 const PLACES: &[Column] = &[Column::text("role", "ROLE"), Column::text("path", "PATH"), Column::text("found", "FOUND")];
 
 /// What `config path` answers, weakest first.
-pub fn places(views: &[PlaceView]) -> Report {
-    let row = |view: &PlaceView| {
+pub fn files(views: &[FileView]) -> Report {
+    let row = |view: &FileView| {
         let found = if view.found { (Level::Good, "yes") } else { (Level::Quiet, "no") };
         vec![view.role.into(), view.path.as_str().into(), found.into()]
     };

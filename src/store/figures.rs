@@ -32,7 +32,7 @@ pub struct EndpointFigures {
     pub endpoint: Endpoint,
     /// Its deliveries.
     pub counts: Counts,
-    /// Since when its oldest due delivery has been due; none while it rests or holds.
+    /// Since when its oldest due delivery has been due; none while its circuit is open or it is paused.
     pub oldest_due: Option<Timestamp>,
 }
 

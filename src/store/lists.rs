@@ -139,7 +139,7 @@ pub struct DeliveryRow {
     pub holder: Option<ClaimHolder>,
     /// When it is due, while it is pending.
     pub due_at: Timestamp,
-    /// Until when its endpoint rests, if it does.
+    /// Until when the circuit of its endpoint is open, if it is.
     pub rests_until: Option<Timestamp>,
     /// When its state last changed.
     pub changed_at: Timestamp,

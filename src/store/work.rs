@@ -174,11 +174,11 @@ pub struct Advanced {
 /// What a worker with nothing to do can wait for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct IdleInfo {
-    /// The earliest time something is due at an endpoint that neither rests nor holds.
+    /// The earliest time something is due at an endpoint whose circuit is closed and that is not paused.
     pub next_due: Option<Timestamp>,
     /// The earliest time at which the rate of an endpoint allows what is due to it now.
     pub rate_limited_until: Option<Timestamp>,
-    /// The earliest probe of a resting endpoint that has something pending.
+    /// The earliest probe of an endpoint whose circuit is open and that has something pending.
     pub next_probe: Option<Timestamp>,
     /// Whether that probe is worth waiting for: see [`CircuitOpen::worth_waiting`](crate::delivery::CircuitOpen::worth_waiting).
     pub probe_worth_waiting: bool,

@@ -29,7 +29,7 @@ pub(super) fn look(config: &Config, all: &[ResolvedEndpoint]) -> Result<(Vec<Fin
     let mut skews = Vec::new();
     for (endpoint, result) in called.into_iter().zip(sights) {
         let name = endpoint.name.clone();
-        findings.push(judge(&name, &result));
+        findings.push(probe_finding(&name, &result));
         let ahead_ms = result.ok().and_then(|result| result.answer.ok()?.ahead_ms);
         skews.extend(ahead_ms.map(|ahead_ms| Skew { whose: name, ahead_ms }));
     }
@@ -40,7 +40,7 @@ fn not_called(endpoint: &ResolvedEndpoint) -> Finding {
     Finding::ok("endpoints", format!("{}: paused, so not called", endpoint.name))
 }
 
-fn judge(name: &str, result: &Result<ProbeResult, String>) -> Finding {
+fn probe_finding(name: &str, result: &Result<ProbeResult, String>) -> Finding {
     let unreached = |why: &str| Finding::fail("endpoints", format!("{name}: {why}"));
     let result = match result {
         Ok(result) => result,

@@ -25,7 +25,7 @@ pub(super) fn configuration(inspection: &Inspection) -> Finding {
             .hint(first.hint.clone().unwrap_or(hint));
     }
     let config = &inspection.config;
-    let files = config.places.iter().filter(|place| place.found).map(|place| shown_path(&place.path));
+    let files = config.files.iter().filter(|place| place.found).map(|place| shown_path(&place.path));
     let files = files.collect::<Vec<_>>().join(", ");
     let from = if files.is_empty() { "no file, the environment alone".to_owned() } else { files };
     Finding::ok(name, format!("{from}; {}", count(config.endpoints.len(), "endpoint")))
@@ -35,7 +35,7 @@ pub(super) fn configuration(inspection: &Inspection) -> Finding {
 pub(super) fn permissions(config: &Config) -> Finding {
     let mut secrets: Vec<_> = config.secret_places().into_iter().filter_map(|(_, place)| file_of(place)).collect();
     secrets.dedup();
-    let writable = config.places.iter().filter(|place| place.found && mode(&place.path) & 0o022 != 0);
+    let writable = config.files.iter().filter(|place| place.found && mode(&place.path) & 0o022 != 0);
     let mut wrong: Vec<_> = writable.map(|place| (place.path.as_path(), "can be written by others", "go-w")).collect();
     let readable = |path: &&std::path::PathBuf| mode(path) & 0o077 != 0;
     wrong.extend(secrets.iter().filter(readable).map(|path| (path.as_path(), "can be read by others", "600")));

@@ -22,7 +22,7 @@ use crate::store::sqlite::upkeep::verify;
 use crate::store::{Result, StoreError};
 
 /// How long those who are just leaving are waited for.
-const PATIENCE: Duration = Duration::from_secs(2);
+const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A backup that was copied beside the queue, brought up to date and checked.
 #[derive(Debug)]
@@ -172,7 +172,7 @@ impl PreparedRestore {
 fn alone(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(PATIENCE)?;
+    connection.busy_timeout(LOCK_TIMEOUT)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     // Before anything is read: in this mode the lock that every other connection shares is held alone, and kept.
     connection.query_row("PRAGMA locking_mode = EXCLUSIVE", [], |_| Ok(()))?;

@@ -58,7 +58,7 @@ fn earliest(connection: &Connection, endpoint: &Endpoint, now: Timestamp) -> rus
     Ok([ready, at_once].into_iter().flatten().min().map(Timestamp::from_millis))
 }
 
-/// Since when an endpoint's oldest due delivery has been due, counted from the end of its last rest or pause.
+/// Since when an endpoint's oldest due delivery has been due, counted from when its circuit closed or its pause ended.
 fn oldest_due(connection: &Connection, row: &EndpointRow, now: Timestamp) -> rusqlite::Result<Option<Timestamp>> {
     let endpoint = &row.endpoint;
     if endpoint.is_paused_or_unconfigured() || endpoint.circuit.open.is_some_and(|open| !open.probe_due(now)) {
