@@ -84,7 +84,7 @@ Register-ArgumentCompleter -Native -CommandName 'syncctl' -ScriptBlock {
             [CompletionResult]::new('--id', '--id', [CompletionResultType]::ParameterName, 'Event id; emitting the same id again stores nothing')
             [CompletionResult]::new('--resource-type', '--resource-type', [CompletionResultType]::ParameterName, 'Resource type; required for custom event types')
             [CompletionResult]::new('--timestamp', '--timestamp', [CompletionResultType]::ParameterName, 'When it happened, as RFC 3339 [default: now]')
-            [CompletionResult]::new('--traceparent', '--traceparent', [CompletionResultType]::ParameterName, 'Place in a trace, sent with each delivery, as W3C Trace Context has it [env: TRACEPARENT]')
+            [CompletionResult]::new('--traceparent', '--traceparent', [CompletionResultType]::ParameterName, 'Position in a trace, sent with each delivery, as W3C Trace Context has it [env: TRACEPARENT]')
             [CompletionResult]::new('--batch', '--batch', [CompletionResultType]::ParameterName, 'Emit the events of a file or `-`, one JSON object per line: all or none')
             [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'User id of a progress event')
             [CompletionResult]::new('--course', '--course', [CompletionResultType]::ParameterName, 'Course id of a progress event')

@@ -80,7 +80,7 @@ set edit:completion:arg-completer[syncctl] = {|@words|
             cand --id 'Event id; emitting the same id again stores nothing'
             cand --resource-type 'Resource type; required for custom event types'
             cand --timestamp 'When it happened, as RFC 3339 [default: now]'
-            cand --traceparent 'Place in a trace, sent with each delivery, as W3C Trace Context has it [env: TRACEPARENT]'
+            cand --traceparent 'Position in a trace, sent with each delivery, as W3C Trace Context has it [env: TRACEPARENT]'
             cand --batch 'Emit the events of a file or `-`, one JSON object per line: all or none'
             cand --user 'User id of a progress event'
             cand --course 'Course id of a progress event'

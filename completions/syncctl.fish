@@ -90,7 +90,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l data -d 'Event 
 complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l id -d 'Event id; emitting the same id again stores nothing' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l resource-type -d 'Resource type; required for custom event types' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l timestamp -d 'When it happened, as RFC 3339 [default: now]' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l traceparent -d 'Place in a trace, sent with each delivery, as W3C Trace Context has it [env: TRACEPARENT]' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l traceparent -d 'Position in a trace, sent with each delivery, as W3C Trace Context has it [env: TRACEPARENT]' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l batch -d 'Emit the events of a file or `-`, one JSON object per line: all or none' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l user -d 'User id of a progress event' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l course -d 'Course id of a progress event' -r

@@ -63,7 +63,7 @@ const WRONG: &[Wrong] = &[
     (&["failures", "list", "--status", "1000"], 2, "invalid value '1000' for '--status <CODE>': 1000 is not in 100..=999", ""),
     (&["failures", "sats"], 2, "unrecognized subcommand 'sats'", "a similar subcommand exists: 'stats'"),
     (&["failures", "stats", "--since", "x"], 2, "invalid value 'x' for '--since <WHEN>': write a duration before now li", ""),
-    (&["replay"], 2, "nothing was chosen to replay", "name deliveries, or use --failed with --endpoint, --type, --"),
+    (&["replay"], 2, "nothing was chosen to replay", "name deliveries or a cluster, or use --failed with --endpoint, --type, --"),
     (&["replay", "nope"], 66, "there is no event `nope`", "list them with `syncctl events list`"),
     (&["replay", "99"], 66, "there is no delivery 99", "list them with `syncctl deliveries list`"),
     (&["replay", "--failed", "--endpoint", "nope"], 2, "no endpoint named `nope`", "list them with `syncctl endpoints list`"),
