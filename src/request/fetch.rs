@@ -3,8 +3,9 @@
 use serde_json::value::RawValue;
 
 use super::draft::Draft;
-use super::json::{Members, body_of, headers, list, text};
 use super::literal::{self, Values};
+use super::members::{Members, list, text};
+use super::values::{body_of, headers};
 use super::{Captured, MOST_BYTES, Read, RequestError};
 
 /// A call that sends a request.

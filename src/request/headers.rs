@@ -4,7 +4,7 @@
 use serde_json::value::RawValue;
 
 use super::draft::Draft;
-use super::json::{body_of, headers};
+use super::values::{body_of, headers};
 use super::wrapping::{lines, without_last_break};
 use super::{Captured, Read, RequestError, body, literal, raw};
 

@@ -5,13 +5,11 @@
 mod collection;
 mod event;
 mod har;
-mod members;
 
 use serde_json::value::RawValue;
 
-use super::{Captured, Read, RequestError, literal};
-pub(super) use event::{body_of, headers};
-pub(super) use members::{Members, list, text};
+use super::members::{Members, list, text};
+use super::{Captured, Read, RequestError, literal, values};
 
 /// Requests are looked for this deep in what tools put around them.
 const MOST_DEPTH: usize = 6;
@@ -130,7 +128,7 @@ fn requests(
     if let Some(text) = text(value) {
         return super::read_text(text.as_bytes(), depth + 1).ok();
     }
-    if let Some(bytes) = event::node_buffer(value) {
+    if let Some(bytes) = values::node_buffer(value) {
         return super::read_text(&bytes, depth + 1).ok();
     }
     let members = Members::parse(value)?;

@@ -3,9 +3,9 @@
 use serde_json::value::RawValue;
 use url::form_urlencoded;
 
-use super::event;
-use super::members::{Members, list, scalar, text};
 use crate::request::draft::Draft;
+use crate::request::members::{Members, list, scalar, text};
+use crate::request::values;
 use crate::request::variables::Variables;
 use crate::request::{Captured, RequestError};
 
@@ -85,7 +85,7 @@ fn postman_body(body: &Members<'_>, variables: &Variables) -> Result<(Vec<u8>, &
             Ok((variables.filled(&body.text(&["raw"]).unwrap_or_default())?.into_bytes(), kind))
         }
         "urlencoded" => {
-            let pairs = body.get("urlencoded").and_then(event::headers).unwrap_or_default();
+            let pairs = body.get("urlencoded").and_then(values::headers).unwrap_or_default();
             Ok((form(&pairs, variables)?, "application/x-www-form-urlencoded"))
         }
         "graphql" => {
@@ -137,7 +137,7 @@ fn insomnia_request(request: &Members<'_>, variables: &Variables) -> Result<Capt
     add_headers(&mut draft, request.get("headers"), variables)?;
     if let Some(text) = request.text(&["body.text"]) {
         draft.body = variables.filled(&text)?.into_bytes();
-    } else if let Some(pairs) = request.get("body.params").and_then(event::headers) {
+    } else if let Some(pairs) = request.get("body.params").and_then(values::headers) {
         if request.text(&["body.mimeType"]).is_some_and(|kind| kind.starts_with("multipart/")) {
             return Err(RequestError::Entry("its body is a form in parts, whose bytes are not in the file".to_owned()));
         }
@@ -152,7 +152,7 @@ fn insomnia_request(request: &Members<'_>, variables: &Variables) -> Result<Capt
 }
 
 fn add_headers(draft: &mut Draft, value: Option<&RawValue>, variables: &Variables) -> Result<(), RequestError> {
-    for (name, value) in value.and_then(event::headers).unwrap_or_default() {
+    for (name, value) in value.and_then(values::headers).unwrap_or_default() {
         draft.header(variables.filled(&name)?.as_bytes(), variables.filled(&value)?.as_bytes())?;
     }
     Ok(())

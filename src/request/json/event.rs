@@ -5,10 +5,10 @@
 use serde_json::value::RawValue;
 use url::form_urlencoded;
 
-use super::members::{Members, list, scalar, text};
-use crate::request::body::{self, Body};
 use crate::request::draft::Draft;
-use crate::request::{Captured, RequestError, raw};
+use crate::request::members::{Members, list, scalar, text};
+use crate::request::values::{body_of, headers};
+use crate::request::{Captured, RequestError, body, raw};
 
 /// What files are recognised as, and the members that tell it. The first that fits is taken.
 const NAMES: &[(&str, &[&str])] = &[
@@ -166,33 +166,6 @@ fn says_base64(members: &Members<'_>) -> bool {
         || members.text(&["bodyEncoding", "body_encoding", "encoding"]).is_some_and(|encoding| encoding == "base64")
 }
 
-/// The bytes of a body: a text, bytes as Node writes them, or a value that the tool made of it.
-pub(in crate::request) fn body_of(
-    value: &RawValue,
-    is_base64: bool,
-    said: Option<usize>,
-) -> Result<Body, RequestError> {
-    if let Some(text) = text(value) {
-        return match is_base64 {
-            true => body::base64(&text).map(|bytes| (bytes, None)).ok_or(RequestError::Base64),
-            false => body::of_text(&text, said),
-        };
-    }
-    if let Some(bytes) = node_buffer(value) {
-        return Ok((bytes, None));
-    }
-    Ok(body::of_json(value, said))
-}
-
-/// `{"type":"Buffer","data":[123,125]}`
-pub(super) fn node_buffer(value: &RawValue) -> Option<Vec<u8>> {
-    let members = Members::parse(value)?;
-    if members.text(&["type"])? != "Buffer" {
-        return None;
-    }
-    serde_json::from_str(members.get("data")?.get()).ok()
-}
-
 /// A raw request that a member holds, as text or in base64.
 fn whole(text: &str) -> Option<Vec<u8>> {
     if raw::begins(text.as_bytes()) {
@@ -223,54 +196,6 @@ fn flat_headers(members: &Members<'_>) -> Option<Vec<(String, String)>> {
     let found = members.iter().filter(|(name, _)| is_header(name));
     let all: Vec<_> = found.filter_map(|(name, value)| Some((name.to_owned(), scalar(value)?))).collect();
     (members.has("body") && all.len() > 1).then_some(all)
-}
-
-/// Headers in any of the forms in which JSON holds them.
-pub(in crate::request) fn headers(value: &RawValue) -> Option<Vec<(String, String)>> {
-    if let Some(members) = Members::parse(value) {
-        return members
-            .iter()
-            .map(|(name, value)| values(name, value))
-            .collect::<Option<Vec<_>>>()
-            .map(|all| all.concat());
-    }
-    if let Some(lines) = text(value) {
-        let pairs = lines.lines().filter(|line| !line.trim().is_empty()).map(|line| line.split_once(':'));
-        return pairs.map(|pair| pair.map(|(name, value)| (name.to_owned(), value.to_owned()))).collect();
-    }
-    let items = list(value)?;
-    if let Some(texts) = items.iter().map(|item| text(item)).collect::<Option<Vec<_>>>() {
-        let pairs = texts.chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone()));
-        return (!texts.is_empty() && texts.len().is_multiple_of(2)).then(|| pairs.collect());
-    }
-    items.into_iter().map(pair).collect::<Option<Vec<_>>>().map(|all| all.into_iter().flatten().collect())
-}
-
-/// The values of one header. A null or an object is none.
-fn values(name: &str, value: &RawValue) -> Option<Vec<(String, String)>> {
-    let named = |value: String| (name.to_owned(), value);
-    if value.get() == "null" {
-        return Some(Vec::new());
-    }
-    match list(value) {
-        Some(items) => items.into_iter().map(|item| scalar(item).map(named)).collect(),
-        None => scalar(value).map(|value| vec![named(value)]),
-    }
-}
-
-/// `{"name": …, "value": …}`, `{"key": …, "value": …}` or `["name", "value"]`; nothing where it is switched off.
-fn pair(item: &RawValue) -> Option<Option<(String, String)>> {
-    if let Some(members) = Members::parse(item) {
-        let is_off = members.get("disabled").is_some_and(|value| value.get() == "true")
-            || members.get("enabled").is_some_and(|value| value.get() == "false");
-        let name = members.text(&["name", "key", "Name", "Key"])?;
-        let value = members.get("value").or_else(|| members.get("Value")).and_then(scalar).unwrap_or_default();
-        return Some((!is_off && !name.is_empty()).then_some((name, value)));
-    }
-    match list(item)?.as_slice() {
-        [name, value] => Some(Some((text(name)?, scalar(value)?))),
-        _ => None,
-    }
 }
 
 /// The URL: whole where there is one, else from the host and the path.

@@ -4,8 +4,8 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-use super::members::{Members, list};
 use crate::request::draft::Draft;
+use crate::request::members::{Members, list};
 use crate::request::{Captured, RequestError, body};
 
 #[derive(Deserialize)]

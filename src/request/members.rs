@@ -12,16 +12,16 @@ const MOST_ITEMS: usize = 20_000;
 
 /// The members of an object, in their order.
 #[derive(Debug)]
-pub(in crate::request) struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+pub(super) struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'a> Members<'a> {
     /// The members of a value that is an object, unless it has too many.
-    pub(in crate::request) fn parse(value: &'a RawValue) -> Option<Self> {
+    pub(super) fn parse(value: &'a RawValue) -> Option<Self> {
         if value.get().starts_with('{') { serde_json::from_str(value.get()).ok() } else { None }
     }
 
     /// The value of a member that is not null, by its path: `requestContext.elb`.
-    pub(in crate::request) fn get(&self, path: &str) -> Option<&'a RawValue> {
+    pub(super) fn get(&self, path: &str) -> Option<&'a RawValue> {
         if let Some((name, rest)) = path.split_once('.') {
             return Members::parse(self.get(name)?)?.get(rest);
         }
@@ -29,33 +29,33 @@ impl<'a> Members<'a> {
         (value.get() != "null").then_some(*value)
     }
 
-    pub(in crate::request) fn has(&self, path: &str) -> bool {
+    pub(super) fn has(&self, path: &str) -> bool {
         self.get(path).is_some()
     }
 
     /// The text of the first of these members that is one.
-    pub(in crate::request) fn text(&self, paths: &[&str]) -> Option<String> {
+    pub(super) fn text(&self, paths: &[&str]) -> Option<String> {
         paths.iter().find_map(|path| text(self.get(path)?))
     }
 
     /// The object as JSON again.
-    pub(in crate::request) fn to_json(&self) -> String {
+    pub(super) fn to_json(&self) -> String {
         let pairs = self.iter().map(|(name, value)| format!("{}:{}", serde_json::Value::from(name), value.get()));
         format!("{{{}}}", pairs.collect::<Vec<_>>().join(","))
     }
 
-    pub(in crate::request) fn iter(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
         self.0.iter().map(|(name, value)| (name.as_ref(), *value))
     }
 }
 
 /// A JSON text.
-pub(in crate::request) fn text(value: &RawValue) -> Option<String> {
+pub(super) fn text(value: &RawValue) -> Option<String> {
     if value.get().starts_with('"') { serde_json::from_str(value.get()).ok() } else { None }
 }
 
 /// A text, or a number or truth value as text.
-pub(in crate::request) fn scalar(value: &RawValue) -> Option<String> {
+pub(super) fn scalar(value: &RawValue) -> Option<String> {
     match value.get().as_bytes().first()? {
         b'"' => text(value),
         b'{' | b'[' | b'n' => None,
@@ -64,7 +64,7 @@ pub(in crate::request) fn scalar(value: &RawValue) -> Option<String> {
 }
 
 /// The items of a list, unless there are too many.
-pub(in crate::request) fn list(value: &RawValue) -> Option<Vec<&RawValue>> {
+pub(super) fn list(value: &RawValue) -> Option<Vec<&RawValue>> {
     if value.get().starts_with('[') {
         serde_json::from_str::<Items<'_>>(value.get()).ok().map(|items| items.0)
     } else {
