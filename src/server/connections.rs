@@ -57,19 +57,17 @@ struct ConnectionLimiter {
 
 impl Default for ConnectionLimiter {
     fn default() -> Self {
-        Self { permits: Arc::new(Semaphore::new(max_connections(&limits()))), idling: Mutex::default() }
+        Self { permits: Arc::new(Semaphore::new(max_connections(open_files()))), idling: Mutex::default() }
     }
 }
 
-/// This process's limits, as the system tells them; nothing where it does not.
-fn limits() -> String {
-    std::fs::read_to_string("/proc/self/limits").unwrap_or_default()
+/// How many files this process may have open; `None` where there is no limit.
+fn open_files() -> Option<usize> {
+    rustix::process::getrlimit(rustix::process::Resource::Nofile).current?.try_into().ok()
 }
 
 /// How many connections the limit of open files allows.
-fn max_connections(limits: &str) -> usize {
-    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"));
-    let files = line.and_then(|line| line.split_whitespace().next()?.parse::<usize>().ok());
+fn max_connections(files: Option<usize>) -> usize {
     files.map_or(MAX_CONNECTIONS, |files| (files - RESERVED_FILES.min(files / 2)).clamp(1, MAX_CONNECTIONS))
 }
 
@@ -248,13 +246,8 @@ mod tests {
 
     #[test]
     fn connections_leave_files_for_everything_else() {
-        let limits =
-            |soft: &str| format!("Max processes  1 1 processes\nMax open files            {soft}    524288  files\n");
-        assert_eq!(
-            ["1024", "128", "1", "65536", "unlimited"].map(|soft| max_connections(&limits(soft))),
-            [640, 64, 1, 2048, 2048]
-        );
-        assert_eq!(max_connections(""), MAX_CONNECTIONS);
+        let limits = [Some(1024), Some(128), Some(1), Some(65536), None];
+        assert_eq!(limits.map(max_connections), [640, 64, 1, MAX_CONNECTIONS, MAX_CONNECTIONS]);
     }
 
     #[test]

@@ -125,8 +125,7 @@ pub(super) async fn begin(node: Rc<Node>, command: String, now: Timestamp) -> Re
 }
 
 fn host_name() -> String {
-    std::fs::read_to_string("/proc/sys/kernel/hostname")
-        .map_or_else(|_| "unknown".to_owned(), |it| it.trim().to_owned())
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
 
 pub(super) async fn end(node: &Node, run: RunId, stats: RunStats, exit: i64, now: Timestamp) -> Result<()> {

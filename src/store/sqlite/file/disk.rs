@@ -3,7 +3,6 @@
 use std::io::{ErrorKind, Write};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use crate::store::{Storage, Volume};
 
@@ -66,13 +65,10 @@ fn plain(escaped: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Asked of `df`, because the standard library does not tell.
+/// What a process without privileges may still write there.
 fn free_bytes(path: &Path) -> Option<u64> {
-    let mut df = Command::new("df");
-    df.arg("-Pk").arg("--").arg(path).env("LC_ALL", "C").stdin(Stdio::null()).stderr(Stdio::null());
-    let told = String::from_utf8(df.output().ok()?.stdout).ok()?;
-    let kib: u64 = told.lines().nth(1)?.split_whitespace().nth(3)?.parse().ok()?;
-    Some(kib * 1024)
+    let volume = rustix::fs::statvfs(path).ok()?;
+    Some(volume.f_bavail.saturating_mul(volume.f_frsize))
 }
 
 #[cfg(test)]
