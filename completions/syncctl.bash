@@ -190,6 +190,15 @@ _syncctl() {
             syncctl__subcmd__endpoints,test)
                 cmd="syncctl__subcmd__endpoints__subcmd__test"
                 ;;
+            syncctl__subcmd__events,cancel)
+                cmd="syncctl__subcmd__events__subcmd__cancel"
+                ;;
+            syncctl__subcmd__events,export)
+                cmd="syncctl__subcmd__events__subcmd__export"
+                ;;
+            syncctl__subcmd__events,import)
+                cmd="syncctl__subcmd__events__subcmd__import"
+                ;;
             syncctl__subcmd__events,list)
                 cmd="syncctl__subcmd__events__subcmd__list"
                 ;;
@@ -1620,7 +1629,7 @@ _syncctl() {
             return 0
             ;;
         syncctl__subcmd__emit)
-            opts="-n -o -q -v -h --data --id --resource-type --timestamp --traceparent --batch --skip-invalid --user --course --fail-on-duplicate --wait --max-time --dry-run --db --config --env-file --output --json --columns --no-headers --time --color --quiet --verbose --log-format --no-input --help"
+            opts="-n -o -q -v -h --data --id --resource-type --timestamp --traceparent --batch --skip-invalid --user --course --fail-on-duplicate --wait --max-time --at --in --dry-run --db --config --env-file --output --json --columns --no-headers --time --color --quiet --verbose --log-format --no-input --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1659,6 +1668,14 @@ _syncctl() {
                     return 0
                     ;;
                 --max-time)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --at)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --in)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2226,8 +2243,174 @@ _syncctl() {
             return 0
             ;;
         syncctl__subcmd__events)
-            opts="-o -q -v -h --db --config --env-file --output --json --columns --no-headers --time --color --quiet --verbose --log-format --no-input --help list show why reproduce"
+            opts="-o -q -v -h --db --config --env-file --output --json --columns --no-headers --time --color --quiet --verbose --log-format --no-input --help list show why reproduce cancel export import"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --db)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --env-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table wide json jsonl csv name" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table wide json jsonl csv name" -- "${cur}"))
+                    return 0
+                    ;;
+                --columns)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --time)
+                    COMPREPLY=($(compgen -W "relative iso local unix" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        syncctl__subcmd__events__subcmd__cancel)
+            opts="-n -o -q -v -h --dry-run --db --config --env-file --output --json --columns --no-headers --time --color --quiet --verbose --log-format --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --db)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --env-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table wide json jsonl csv name" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table wide json jsonl csv name" -- "${cur}"))
+                    return 0
+                    ;;
+                --columns)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --time)
+                    COMPREPLY=($(compgen -W "relative iso local unix" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        syncctl__subcmd__events__subcmd__export)
+            opts="-o -q -v -h --type --resource --since --until --db --config --env-file --output --json --columns --no-headers --time --color --quiet --verbose --log-format --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --type)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resource)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --db)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --env-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table wide json jsonl csv name" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table wide json jsonl csv name" -- "${cur}"))
+                    return 0
+                    ;;
+                --columns)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --time)
+                    COMPREPLY=($(compgen -W "relative iso local unix" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        syncctl__subcmd__events__subcmd__import)
+            opts="-n -o -q -v -h --deliver --dry-run --db --config --env-file --output --json --columns --no-headers --time --color --quiet --verbose --log-format --no-input --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -3774,7 +3957,7 @@ _syncctl() {
             return 0
             ;;
         syncctl__subcmd__replay)
-            opts="-n -o -q -v -h --stdin --endpoint --resource --failed --cluster --dry-run --yes --skip-unsigned --secret-command --status --error --since --until --type --include-delivered --force --to --from --scheme --secret-env --secret-file --db --config --env-file --output --json --columns --no-headers --time --color --quiet --verbose --log-format --no-input --help plan apply"
+            opts="-n -o -q -v -h --stdin --endpoint --resource --failed --cluster --edit --data --dry-run --yes --skip-unsigned --secret-command --status --error --since --until --type --include-delivered --force --to --from --scheme --secret-env --secret-file --db --config --env-file --output --json --columns --no-headers --time --color --quiet --verbose --log-format --no-input --help plan apply"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3789,6 +3972,10 @@ _syncctl() {
                     return 0
                     ;;
                 --cluster)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

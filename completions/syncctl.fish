@@ -95,6 +95,8 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l batch -d 'Emit 
 complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l user -d 'User id of a progress event' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l course -d 'Course id of a progress event' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l max-time -d 'With --wait: how long to wait' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l at -d 'Queue it at this time, not before: RFC 3339, or a local date and time' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l in -d 'Queue it after this time, such as 2h' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l db -d 'Database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand emit" -l env-file -d 'File with more environment variables; no .env is read unless named' -r -F
@@ -561,35 +563,38 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_se
 complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
 complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from remove" -l no-input -d 'Never prompt; fail instead'
 complete -c syncctl -n "__fish_syncctl_using_subcommand endpoints; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show why reproduce" -l db -d 'Database file' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show why reproduce" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
-complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show why reproduce" -l env-file -d 'File with more environment variables; no .env is read unless named' -r -F
-complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show why reproduce" -s o -l output -d 'Output format: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show why reproduce cancel export import" -l db -d 'Database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show why reproduce cancel export import" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show why reproduce cancel export import" -l env-file -d 'File with more environment variables; no .env is read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show why reproduce cancel export import" -s o -l output -d 'Output format: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
 wide\t''
 json\t''
 jsonl\t''
 csv\t''
 name\t''"
-complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show why reproduce" -l columns -d 'Columns to show, in this order, comma-separated' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show why reproduce" -l time -d 'Time format [default: relative on a terminal, else iso]' -r -f -a "relative\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show why reproduce cancel export import" -l columns -d 'Columns to show, in this order, comma-separated' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show why reproduce cancel export import" -l time -d 'Time format [default: relative on a terminal, else iso]' -r -f -a "relative\t''
 iso\t''
 local\t''
 unix\t''"
-complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show why reproduce" -l color -d 'When to use colour' -r -f -a "auto\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show why reproduce cancel export import" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show why reproduce" -l log-format -d 'Log format' -r -f -a "text\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show why reproduce cancel export import" -l log-format -d 'Log format' -r -f -a "text\t''
 json\t''"
-complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show why reproduce" -l json -d 'Same as `-o json`'
-complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show why reproduce" -l no-headers -d 'Omit the header row'
-complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show why reproduce" -s q -l quiet -d 'Print nothing on success'
-complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show why reproduce" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
-complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show why reproduce" -l no-input -d 'Never prompt; fail instead'
-complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show why reproduce" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show why reproduce" -f -a "list" -d 'List events, newest first'
-complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show why reproduce" -f -a "show" -d 'Show one event with its deliveries and attempts'
-complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show why reproduce" -f -a "why" -d 'Explain the state of each delivery and what happens next'
-complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show why reproduce" -f -a "reproduce" -d 'Print openssl and curl commands that sign and send it again'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show why reproduce cancel export import" -l json -d 'Same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show why reproduce cancel export import" -l no-headers -d 'Omit the header row'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show why reproduce cancel export import" -s q -l quiet -d 'Print nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show why reproduce cancel export import" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show why reproduce cancel export import" -l no-input -d 'Never prompt; fail instead'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show why reproduce cancel export import" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show why reproduce cancel export import" -f -a "list" -d 'List events, newest first'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show why reproduce cancel export import" -f -a "show" -d 'Show one event with its deliveries and attempts'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show why reproduce cancel export import" -f -a "why" -d 'Explain the state of each delivery and what happens next'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show why reproduce cancel export import" -f -a "reproduce" -d 'Print openssl and curl commands that sign and send it again'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show why reproduce cancel export import" -f -a "cancel" -d 'Cancel events that wait for the time they are to be sent at'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show why reproduce cancel export import" -f -a "export" -d 'Write events as JSON lines, oldest first'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and not __fish_seen_subcommand_from list show why reproduce cancel export import" -f -a "import" -d 'Store events from a file that `events export` wrote; can be repeated'
 complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -l type -d 'Only this event type, or a pattern such as `user.*`' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -l resource -d 'Only events of this resource id' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from list" -l limit -d 'Rows per page' -r
@@ -704,6 +709,88 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_
 complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from reproduce" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
 complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from reproduce" -l no-input -d 'Never prompt; fail instead'
 complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from reproduce" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from cancel" -l db -d 'Database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from cancel" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from cancel" -l env-file -d 'File with more environment variables; no .env is read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from cancel" -s o -l output -d 'Output format: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from cancel" -l columns -d 'Columns to show, in this order, comma-separated' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from cancel" -l time -d 'Time format [default: relative on a terminal, else iso]' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from cancel" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from cancel" -l log-format -d 'Log format' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from cancel" -s n -l dry-run -d 'Show what would be cancelled and change nothing'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from cancel" -l json -d 'Same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from cancel" -l no-headers -d 'Omit the header row'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from cancel" -s q -l quiet -d 'Print nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from cancel" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from cancel" -l no-input -d 'Never prompt; fail instead'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from cancel" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from export" -l type -d 'Only this event type, or a pattern such as `user.*`' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from export" -l resource -d 'Only events of this resource id' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from export" -l since -d 'At or after this time: 2h, yesterday, 2026-11-28, RFC 3339' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from export" -l until -d 'Before this time' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from export" -l db -d 'Database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from export" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from export" -l env-file -d 'File with more environment variables; no .env is read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from export" -s o -l output -d 'Output format: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from export" -l columns -d 'Columns to show, in this order, comma-separated' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from export" -l time -d 'Time format [default: relative on a terminal, else iso]' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from export" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from export" -l log-format -d 'Log format' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from export" -l json -d 'Same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from export" -l no-headers -d 'Omit the header row'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Print nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from export" -l no-input -d 'Never prompt; fail instead'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from import" -l db -d 'Database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from import" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from import" -l env-file -d 'File with more environment variables; no .env is read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from import" -s o -l output -d 'Output format: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from import" -l columns -d 'Columns to show, in this order, comma-separated' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from import" -l time -d 'Time format [default: relative on a terminal, else iso]' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from import" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from import" -l log-format -d 'Log format' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from import" -l deliver -d 'Also queue new ones for the endpoints that want them'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from import" -s n -l dry-run -d 'Check the file and store nothing'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from import" -l json -d 'Same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from import" -l no-headers -d 'Omit the header row'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from import" -s q -l quiet -d 'Print nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from import" -l no-input -d 'Never prompt; fail instead'
+complete -c syncctl -n "__fish_syncctl_using_subcommand events; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list show give-up" -l db -d 'Database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list show give-up" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand deliveries; and not __fish_seen_subcommand_from list show give-up" -l env-file -d 'File with more environment variables; no .env is read unless named' -r -F
@@ -1069,6 +1156,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand why" -s h -l help -d 'Pr
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l endpoint -d 'Only to this endpoint' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l resource -d 'Only about the resource with this id' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l cluster -d 'All failed deliveries of this cluster, as `failures clusters` lists it' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l data -d 'With --edit: the new data as JSON, @FILE or -, instead of an editor' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l secret-command -d 'A command that prints the secret' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l status -d 'Only if the last attempt was answered with this HTTP status' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l error -d 'Only if the last attempt\'s error contains this text' -r
@@ -1101,6 +1189,7 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_s
 json\t''"
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l stdin -d 'Read ids from standard input, one per line'
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l failed -d 'All failed deliveries that the other options match'
+complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l edit -d 'Edit the data of one event in $VISUAL or $EDITOR, and emit it as a new event that is linked to it'
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -s n -l dry-run -d 'Show what would be replayed and change nothing'
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l yes -d 'Do not ask; required for filters when not running interactively'
 complete -c syncctl -n "__fish_syncctl_using_subcommand replay; and not __fish_seen_subcommand_from plan apply" -l skip-unsigned -d 'With --from, leave out requests without a signature header of a known scheme'

@@ -125,6 +125,37 @@ pub struct Draft {
     pub timestamp: Option<Timestamp>,
     /// Its place in a trace, if the emitter said so.
     pub traceparent: Option<Traceparent>,
+    /// When it goes to its endpoints.
+    pub dispatch: Dispatch,
+    /// The event that it was made from by editing its data.
+    pub edited_from: Option<EventId>,
+}
+
+/// When an event goes to its endpoints.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Dispatch {
+    /// At once.
+    #[default]
+    Now,
+    /// Not before that time, which is also when it happened unless the emitter said otherwise.
+    At(Timestamp),
+    /// Never: it is kept as history, and changes no record.
+    Never,
+}
+
+impl Dispatch {
+    /// Whether an event gets its deliveries, and changes its record, with its emission.
+    pub fn is_now(self, now: Timestamp) -> bool {
+        self != Self::Never && self.later_than(now).is_none()
+    }
+
+    /// The time that has to come first, if it has not come yet.
+    pub fn later_than(self, now: Timestamp) -> Option<Timestamp> {
+        match self {
+            Self::At(at) => Some(at).filter(|at| *at > now),
+            Self::Now | Self::Never => None,
+        }
+    }
 }
 
 impl Draft {
@@ -157,6 +188,8 @@ impl Draft {
             data: data.to_owned(),
             timestamp: None,
             traceparent: None,
+            dispatch: Dispatch::Now,
+            edited_from: None,
         })
     }
 
@@ -180,8 +213,10 @@ impl Draft {
 
     /// Whether it has a time that no receiver of a known type would take. Of custom types nothing is known.
     pub fn is_ahead(&self, now: Timestamp) -> bool {
-        known_resource_type(&self.event_type).is_some()
-            && self.timestamp.is_some_and(|at| at > now.plus(FARTHEST_AHEAD))
+        let sent_at = self.dispatch.later_than(now).unwrap_or(now);
+        self.dispatch != Dispatch::Never
+            && known_resource_type(&self.event_type).is_some()
+            && self.timestamp.is_some_and(|at| at > sent_at.plus(FARTHEST_AHEAD))
     }
 
     /// The draft again, unless it [is ahead](Self::is_ahead).

@@ -65,7 +65,9 @@ fn ratio(part: u64, whole: u64) -> f64 {
 
 /// How long the oldest due delivery has been due; zero when none is.
 pub fn due_age(figures: &Figures, now: Timestamp) -> Duration {
-    let oldest = figures.endpoints.iter().filter_map(|endpoint| endpoint.oldest_due).min();
+    // An event whose time has come and that no worker queued is as late as a delivery that no worker sent.
+    let scheduled = figures.next_scheduled.filter(|at| *at <= now);
+    let oldest = figures.endpoints.iter().filter_map(|endpoint| endpoint.oldest_due).chain(scheduled).min();
     oldest.map_or(Duration::ZERO, |due| now.since(due))
 }
 

@@ -33,8 +33,8 @@ pub use changes::Changes;
 pub use error::{Result, StoreError};
 pub use figures::{Activity, Counts, EndpointFigures, Figures, LATENCIES, MinuteActivity, Rate};
 pub use lists::{
-    AttemptFilter, AttemptRow, ClaimHolder, DeliveryFilter, DeliveryRow, EventDetail, EventFilter, EventRow, Listed,
-    LoggedAttempt, Page, RunRow,
+    AttemptFilter, AttemptRow, Cancellation, ClaimHolder, DeliveryFilter, DeliveryRow, EventDetail, EventFilter,
+    EventRow, Listed, LoggedAttempt, Page, RunRow, Schedule,
 };
 pub use location::{Access, Location, LocationError, PostgresLocation, is_relative_path};
 pub use sqlite::PreparedRestore;
@@ -71,7 +71,17 @@ pub trait Store: inbound::Records + operators::Operators + Send + Sync + fmt::De
     /// nothing; with another content it is [`StoreError::Conflict`], or is skipped and counted if `skip_conflicts`. An id that
     /// arrived from elsewhere with another content is a conflict as well. A known type with a timestamp more than 24 hours
     /// ahead is [`StoreError::Ahead`].
+    ///
+    /// A draft for a later time gets its deliveries then, from [`queue_scheduled`](Self::queue_scheduled); one that is never
+    /// sent gets none, and neither changes a record now.
     fn enqueue(&self, drafts: Drafts, skip_conflicts: bool, now: Timestamp) -> Answer<Enqueued>;
+
+    /// Queues events whose time has come, as if they were emitted now: at most some hundreds of them, earliest first. Returns
+    /// how many; none is queued twice. An event for a record that has grown too large leaves the record as it is.
+    fn queue_scheduled(&self, now: Timestamp) -> Answer<u64>;
+
+    /// Cancels an event that waits for its time: it is never sent. Again: nothing.
+    fn cancel(&self, event: &EventId, now: Timestamp) -> Answer<Cancellation>;
 
     /// Registers a run, whose life is proven by the lock inside the returned value.
     fn begin_run(&self, command: &str, now: Timestamp) -> Answer<Run>;
@@ -150,6 +160,9 @@ pub trait Store: inbound::Records + operators::Operators + Send + Sync + fmt::De
 
     /// A page of events, by order of emission.
     fn events(&self, filter: &EventFilter, page: Page) -> Answer<Listed<EventRow>>;
+
+    /// The rows of one page of [`events`](Self::events) without the states of their deliveries, each with the bytes that are sent.
+    fn events_with_bodies(&self, filter: &EventFilter, page: Page) -> Answer<Vec<(EventRow, Vec<u8>)>>;
 
     /// Everything known of one event.
     fn event(&self, id: &EventId) -> Answer<Option<EventDetail>>;

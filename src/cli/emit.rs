@@ -8,7 +8,7 @@ use super::exit::{CliError, Exit};
 use super::{records, values, wait};
 use crate::clock::Timestamp;
 use crate::endpoint::{Endpoint, EventJson};
-use crate::event::{Draft, EventId, IdSource, Invalid, MAX_DATA_BYTES, Traceparent, known_resource_type};
+use crate::event::{Dispatch, Draft, EventId, IdSource, Invalid, MAX_DATA_BYTES, Traceparent, known_resource_type};
 use crate::report::emitted;
 use crate::untrusted::Untrusted;
 
@@ -59,6 +59,12 @@ pub struct EmitArgs {
     /// With --wait: how long to wait
     #[arg(long, value_name = "TIME", default_value = "60s", requires = "wait", value_parser = values::duration_above_zero, hide_short_help = true)]
     max_time: Duration,
+    /// Queue it at this time, not before: RFC 3339, or a local date and time
+    #[arg(long, value_name = "TIME", value_parser = values::time_to_come, conflicts_with_all = ["batch", "wait"], hide_short_help = true)]
+    at: Option<Timestamp>,
+    /// Queue it after this time, such as 2h
+    #[arg(long = "in", value_name = "TIME", value_parser = values::duration_above_zero, conflicts_with_all = ["batch", "wait", "at"], hide_short_help = true)]
+    delay: Option<Duration>,
     /// Validate and store nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
@@ -70,14 +76,16 @@ impl EmitArgs {
             let traceparent = self.traceparent.clone().or_else(|| ambient_traceparent(context));
             return batch::emit(context, source, traceparent, (self.skip_invalid, self.dry_run));
         }
-        let draft = self.draft(context)?;
+        let mut draft = self.draft(context)?;
+        draft.dispatch = self.dispatch(context)?;
         if self.dry_run {
             return dry_run(context, &draft);
         }
+        let scheduled = draft.dispatch.later_than(context.now);
         let (store, endpoints) = context.store()?;
         let stored = store.enqueue(Box::new(std::iter::once(Ok(draft))), false, context.now).wait()?;
         let receipt = stored.first.expect("one draft leads to one receipt");
-        if receipt.deliveries == 0 && !receipt.duplicate {
+        if receipt.deliveries == 0 && !receipt.duplicate && scheduled.is_none() {
             context.screen.warn(&said_of_nobody(&endpoints, &receipt.event.event_type));
             let id = &receipt.event.id;
             context.screen.hint(&format!("once an endpoint wants it, `syncctl replay {id}` delivers it"));
@@ -85,7 +93,10 @@ impl EmitArgs {
         if self.wait && receipt.deliveries > 0 {
             return wait::deliver(context, "emit", (&store, &endpoints), &receipt.event, self.max_time);
         }
-        context.done(&emitted::emitted(&receipt))?;
+        context.done(&match scheduled.filter(|_| !receipt.duplicate) {
+            Some(at) => emitted::scheduled(&receipt, at),
+            None => emitted::emitted(&receipt),
+        })?;
         let unwelcome = receipt.duplicate && self.fail_on_duplicate;
         Ok(if unwelcome { Exit::Failure } else { Exit::Done })
     }
@@ -100,6 +111,18 @@ impl EmitArgs {
         draft.timestamp = self.timestamp;
         draft.traceparent = self.traceparent.clone().or_else(|| ambient_traceparent(context));
         Ok(draft)
+    }
+
+    /// When it is to be sent; a time that is past is a mistake.
+    fn dispatch(&self, context: &Context) -> Result<Dispatch, CliError> {
+        match (self.at, self.delay) {
+            (Some(at), _) if at <= context.now => {
+                Err(Exit::Usage.error(format!("--at {at} is past")).hint("without --at it is sent now"))
+            }
+            (Some(at), _) => Ok(Dispatch::At(at)),
+            (None, Some(delay)) => Ok(Dispatch::At(context.now.plus(delay))),
+            (None, None) => Ok(Dispatch::Now),
+        }
     }
 
     fn resource_id(&self) -> Result<String, CliError> {
@@ -145,7 +168,7 @@ fn no_data(event_type: &str, resource_id: &str) -> CliError {
 }
 
 /// The fault of data that cannot become an event, with what would mend it.
-fn bad_data(invalid: &Invalid) -> CliError {
+pub(super) fn bad_data(invalid: &Invalid) -> CliError {
     let fault = Exit::Data.error(Untrusted(&invalid.to_string()).to_string());
     match invalid {
         Invalid::ResourceTypeMissing(_) => {
@@ -172,7 +195,8 @@ pub(super) fn said_of_nobody(endpoints: &[Endpoint], event_type: &str) -> String
 pub(super) fn dry_run(context: &Context, draft: &Draft) -> Result<Exit, CliError> {
     let endpoints = context.resolved_endpoints()?;
     let id = draft.id.clone().unwrap_or_else(|| IdSource::new().next(context.now));
-    let body = draft.render(&id, draft.timestamp.unwrap_or(context.now));
+    let sent_at = draft.dispatch.later_than(context.now).unwrap_or(context.now);
+    let body = draft.render(&id, draft.timestamp.unwrap_or(sent_at));
     let mut event = EventJson::new(&body);
     let wanting = endpoints.iter().filter(|endpoint| endpoint.settings.gets(&draft.event_type, &mut event));
     context.screen.said(&emitted::would_emit(draft, wanting.count() as u64, context.now))?;

@@ -1,5 +1,8 @@
 //! `events`: what was emitted, and what became of it.
 
+mod cancel;
+mod transfer;
+
 use super::context::{Context, Paging};
 use super::exit::{CliError, Exit};
 use super::filter::{self, Window};
@@ -24,6 +27,12 @@ pub enum EventsCommand {
     Why(WhyArgs),
     /// Print openssl and curl commands that sign and send it again
     Reproduce(ReproduceArgs),
+    /// Cancel events that wait for the time they are to be sent at
+    Cancel(cancel::CancelArgs),
+    /// Write events as JSON lines, oldest first
+    Export(transfer::ExportArgs),
+    /// Store events from a file that `events export` wrote; can be repeated
+    Import(transfer::ImportArgs),
 }
 
 /// Which events.
@@ -82,8 +91,12 @@ pub struct ReproduceArgs {
 
 impl EventsCommand {
     pub(super) fn run(self, context: &Context) -> Result<Exit, CliError> {
+        let args = match self {
+            Self::Import(args) => return args.run(context),
+            other => other,
+        };
         let store = context.existing_store()?;
-        match self {
+        match args {
             Self::List(args) => args.run(context, store.as_ref()),
             Self::Show(args) => args.run(context, store.as_ref()),
             Self::Why(args) => {
@@ -93,6 +106,9 @@ impl EventsCommand {
                 Ok(Exit::Done)
             }
             Self::Reproduce(args) => args.run(context, store.as_ref()),
+            Self::Cancel(args) => args.run(context, store.as_ref()),
+            Self::Export(args) => args.run(context, store.as_ref()),
+            Self::Import(args) => args.run(context),
         }
     }
 }

@@ -28,6 +28,7 @@ const EXAMPLES: &[Examples] = &[
                 r#"syncctl emit course.archived c-9 --resource-type course --data '{"by":"admin"}'"#,
             ),
             ("Many in one transaction", "syncctl emit --batch events.ndjson"),
+            ("Tomorrow morning", r#"syncctl emit user.updated u-1 --data @u.json --at "2026-11-28 09:00""#),
         ],
     ),
     (
@@ -128,6 +129,21 @@ const EXAMPLES: &[Examples] = &[
     ("endpoints remove", &[("See what waits for it first", "syncctl endpoints remove backup --dry-run")]),
     ("events", &[("The latest", "syncctl events list"), ("One in full", "syncctl events show 1842")]),
     ("events list", &[("Of one type, today", "syncctl events list --type user.created --since 24h")]),
+    ("events cancel", &[("Before it is sent", "syncctl events cancel evt_0192d3f0")]),
+    (
+        "events export",
+        &[
+            ("All of them", "syncctl events export > events.ndjson"),
+            ("Of one resource", "syncctl events export --resource enr-118"),
+        ],
+    ),
+    (
+        "events import",
+        &[
+            ("As history", "syncctl events import events.ndjson"),
+            ("And deliver them", "syncctl events import events.ndjson --deliver"),
+        ],
+    ),
     ("events why", &[("What it waits for, or why it failed", "syncctl events why 1842")]),
     (
         "events show",

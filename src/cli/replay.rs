@@ -1,5 +1,6 @@
 //! `replay`: deliver again what failed, or what arrived and has to arrive once more.
 
+mod edit;
 mod plan;
 
 use std::path::PathBuf;
@@ -12,13 +13,14 @@ use super::resend::{self, Elsewhere};
 use super::selection::{Chosen, Plan, SelectionArgs};
 use super::signature_args::{self, SecretArgs};
 use super::values;
+use crate::clock::Timestamp;
 use crate::delivery::{State, Trigger};
 use crate::endpoint::{EventJson, ResolvedEndpoint, resolve};
 use crate::format::count;
 use crate::monitor::clusters::ClusterPrefix;
 use crate::report::{Report, lists, requests};
 use crate::signature::{Scheme, find};
-use crate::store::{ChangedDeliveries, DeliveryId, DeliveryRow, EventRow, Replay, SkipReason, Store};
+use crate::store::{ChangedDeliveries, DeliveryId, DeliveryRow, EventRow, Replay, Schedule, SkipReason, Store};
 
 /// Rows of a plan that are shown.
 const SHOWN: usize = 20;
@@ -43,6 +45,12 @@ pub struct ReplayArgs {
     /// Also pending deliveries: due now, with new attempts
     #[arg(long)]
     force: bool,
+    /// Edit the data of one event in $VISUAL or $EDITOR, and emit it as a new event that is linked to it
+    #[arg(long, requires = "ids", hide_short_help = true, conflicts_with_all = ["stdin", "failed", "include_delivered", "force", "to", "endpoint", "cluster"])]
+    edit: bool,
+    /// With --edit: the new data as JSON, @FILE or -, instead of an editor
+    #[arg(long, value_name = "JSON|@FILE|-", requires = "edit", hide_short_help = true)]
+    data: Option<String>,
     /// Show what would be replayed and change nothing
     #[arg(short = 'n', long, conflicts_with = "yes")]
     dry_run: bool,
@@ -83,6 +91,9 @@ impl ReplayArgs {
         }
         if let Some(url) = &self.to {
             return self.send_elsewhere(context, url);
+        }
+        if self.edit {
+            return edit::run(context, self.selection.named(), self.data.as_deref(), self.dry_run);
         }
         if self.secret.is_named() {
             return Err(Exit::Usage.error("the secret of the queue's endpoints is configured; name one only with --to"));
@@ -130,6 +141,11 @@ impl ReplayArgs {
         let endpoints = resolve(&context.config()?.endpoints, &store.endpoints().wait()?);
         let is_chosen = |name: &str| self.selection.endpoint().is_none_or(|only| name == only);
         for event in events {
+            match event.schedule {
+                Some(Schedule::Waits { at }) => return Err(waits(&event, at)),
+                Some(Schedule::Cancelled { .. }) => return Err(cancelled(&event)),
+                Some(Schedule::Queued { .. }) | None => {}
+            }
             let body = store.event(&event.id).wait()?.map(|detail| detail.body).unwrap_or_default();
             let mut json = EventJson::new(&body);
             let gets = |it: &&ResolvedEndpoint, json: &mut EventJson<'_>| {
@@ -217,6 +233,18 @@ impl ReplayArgs {
         ));
         Ok(())
     }
+}
+
+fn waits(event: &EventRow, at: Timestamp) -> CliError {
+    Exit::Failure
+        .error(format!("the event `{}` waits until {at}, and has no delivery before", event.id))
+        .hint(format!("`syncctl events cancel {}` cancels it", event.id))
+}
+
+fn cancelled(event: &EventRow) -> CliError {
+    Exit::Failure
+        .error(format!("the event `{}` was cancelled, and is never sent", event.id))
+        .hint(format!("`syncctl replay {} --edit` emits its data as a new event", event.id))
 }
 
 impl Plan {

@@ -85,6 +85,11 @@ impl SelectionArgs {
         !self.ids.is_empty() || self.stdin
     }
 
+    /// What was named on the command line.
+    pub(super) fn named(&self) -> &[String] {
+        &self.ids
+    }
+
     /// The one endpoint that is meant, if one is.
     pub(super) fn endpoint(&self) -> Option<&str> {
         self.sent.endpoint.as_deref()

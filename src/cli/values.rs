@@ -102,6 +102,13 @@ fn local_time(text: &str) -> Option<Timestamp> {
     local(time.or_else(date)?)
 }
 
+/// A time to come: RFC 3339, or a local date and time.
+pub(super) fn time_to_come(text: &str) -> Result<Timestamp, String> {
+    Timestamp::parse(text)
+        .or_else(|| local_time(text.trim()))
+        .ok_or_else(|| "write a local date and time like `2026-11-28 09:00`, or RFC 3339".to_owned())
+}
+
 /// Where clocks are set back a local time comes twice: the earlier one is meant. Where they are set forward it is skipped.
 fn local(time: NaiveDateTime) -> Option<Timestamp> {
     let at = Local

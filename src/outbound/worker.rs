@@ -98,6 +98,7 @@ struct WorkerState<'a> {
 impl<'a> WorkerState<'a> {
     async fn begin(worker: Worker, run: &'a Run, stop: watch::Receiver<Stop>) -> Result<Self, WorkerError> {
         worker.store.reap(worker.clock.now()).await?;
+        worker.store.queue_scheduled(worker.clock.now()).await?;
         let endpoints = Arc::new(worker.store.endpoints().await?);
         let mut state = Self {
             snapshot: Arc::default(),

@@ -52,35 +52,81 @@ struct Emitted<'a> {
     duplicate: bool,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     dry_run: bool,
+    /// When it gets its deliveries, if not now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scheduled_at: Option<Timestamp>,
+    /// The event that it was made from by editing its data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    edited_from: Option<&'a str>,
+}
+
+impl<'a> Emitted<'a> {
+    fn of(receipt: &'a Receipt) -> Self {
+        let Receipt { event, deliveries, duplicate } = receipt;
+        Self {
+            event: EventView::of(event),
+            deliveries: *deliveries,
+            duplicate: *duplicate,
+            dry_run: false,
+            scheduled_at: None,
+            edited_from: None,
+        }
+    }
+}
+
+/// What an event is and what it is about, in one line.
+fn described(event: &Event) -> String {
+    let (event_type, kind, id) =
+        (Untrusted(&event.event_type), Untrusted(&event.resource.kind), Untrusted(&event.resource.id));
+    format!("{}  {event_type}  {kind}/{id}", Untrusted(event.id.as_str()))
+}
+
+/// One event that is to be sent at a later time.
+pub fn scheduled(receipt: &Receipt, at: Timestamp) -> Report {
+    let event = &receipt.event;
+    Report::new(&Emitted { scheduled_at: Some(at), ..Emitted::of(receipt) })
+        .with_line(format!("{}  scheduled for {at}", described(event)))
+        .with_names([event.id.to_string()])
+        .with_hint(format!("a worker queues it then; until then `syncctl events cancel {}` cancels it", event.id))
+}
+
+/// One event that was made from another by editing its data.
+pub fn edited(receipt: &Receipt, from: &EventId) -> Report {
+    let report = emitted(receipt);
+    let view = Report::new(&Emitted { edited_from: Some(from.as_str()), ..Emitted::of(receipt) });
+    Report { data: view.data, ..report }.with_line(format!("it was made from {}", Untrusted(from.as_str())))
 }
 
 /// What became of one event.
 pub fn emitted(receipt: &Receipt) -> Report {
     let Receipt { event, deliveries, duplicate } = receipt;
-    let view = Emitted { event: EventView::of(event), deliveries: *deliveries, duplicate: *duplicate, dry_run: false };
-    let what = format!(
-        "{}  {}/{}",
-        Untrusted(&event.event_type),
-        Untrusted(&event.resource.kind),
-        Untrusted(&event.resource.id)
-    );
     let became = match (duplicate, deliveries) {
         (true, _) => "duplicate: stored already, nothing changed".to_owned(),
         (false, 0) => "stored; no endpoint gets it".to_owned(),
         (false, 1) => "queued for 1 endpoint".to_owned(),
         (false, n) => format!("queued for {n} endpoints"),
     };
-    Report::new(&view)
-        .with_line(format!("{}  {what}  {became}", Untrusted(event.id.as_str())))
+    Report::new(&Emitted::of(receipt))
+        .with_line(format!("{}  {became}", described(event)))
         .with_names([event.id.to_string()])
         .with_hint_if(*deliveries > 0, "deliver now with `syncctl process`")
 }
 
 /// What would become of one event, emitted at `now` for so many endpoints.
 pub fn would_emit(draft: &Draft, deliveries: u64, now: Timestamp) -> Report {
-    let view = Emitted { event: EventView::of_draft(draft, now), deliveries, duplicate: false, dry_run: true };
+    let scheduled_at = draft.dispatch.later_than(now);
+    let view = Emitted {
+        event: EventView::of_draft(draft, scheduled_at.unwrap_or(now)),
+        deliveries,
+        duplicate: false,
+        dry_run: true,
+        scheduled_at,
+        edited_from: draft.edited_from.as_ref().map(EventId::as_str),
+    };
     let (event_type, id) = (Untrusted(&draft.event_type), Untrusted(&draft.resource.id));
-    Report::new(&view).with_line(format!("would store {event_type} {id} for {deliveries} endpoints; nothing changed"))
+    let at = scheduled_at.map_or_else(String::new, |at| format!(" at {at}"));
+    Report::new(&view)
+        .with_line(format!("would store {event_type} {id} for {deliveries} endpoints{at}; nothing changed"))
 }
 
 /// A line of a batch that was not stored.

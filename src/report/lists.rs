@@ -9,7 +9,7 @@ use crate::delivery::{Outcome, Reason, State, Trigger};
 use crate::endpoint::Payload;
 use crate::event::{EventId, Traceparent, data_of};
 use crate::format::shorten;
-use crate::store::{AttemptRow, DeliveryId, DeliveryRow, EventDetail, EventRow, Listed, LoggedAttempt, Page};
+use crate::store::{AttemptRow, DeliveryId, DeliveryRow, EventDetail, EventRow, Listed, LoggedAttempt, Page, Schedule};
 use crate::untrusted::Untrusted;
 
 /// An event in JSON.
@@ -34,11 +34,34 @@ pub struct EventView<'a> {
     /// The states of its deliveries, where events are listed.
     #[serde(skip_serializing_if = "<[State]>::is_empty")]
     pub delivery_states: &'a [State],
+    /// Where it stands with the time it was to be sent at: `scheduled`, `queued` or `cancelled`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<&'static str>,
+    /// The time it waits for, or waited for until it was cancelled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scheduled_at: Option<Timestamp>,
+    /// When it was cancelled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cancelled_at: Option<Timestamp>,
+}
+
+/// What a schedule is called.
+fn schedule_name(schedule: Schedule) -> &'static str {
+    match schedule {
+        Schedule::Waits { .. } => "scheduled",
+        Schedule::Queued { .. } => "queued",
+        Schedule::Cancelled { .. } => "cancelled",
+    }
 }
 
 impl<'a> EventView<'a> {
     /// The view of a row.
     pub fn of(row: &'a EventRow) -> Self {
+        let (scheduled_at, cancelled_at) = match row.schedule {
+            Some(Schedule::Waits { at }) => (Some(at), None),
+            Some(Schedule::Cancelled { planned, at }) => (Some(planned), Some(at)),
+            Some(Schedule::Queued { .. }) | None => (None, None),
+        };
         Self {
             seq: row.seq,
             id: row.id.as_str(),
@@ -48,6 +71,9 @@ impl<'a> EventView<'a> {
             timestamp: row.timestamp,
             created_at: row.created_at,
             delivery_states: &row.states,
+            schedule: row.schedule.map(schedule_name),
+            scheduled_at,
+            cancelled_at,
         }
     }
 }
@@ -188,7 +214,13 @@ const EVENTS: &[Column] = &[
 ];
 
 /// How far an event got: `delivered`, or what is not, such as `1 pending, 1 failed`.
-fn states_cell(states: &[State]) -> Cell {
+fn states_cell(event: &EventRow) -> Cell {
+    let states = &event.states[..];
+    match event.schedule {
+        Some(Schedule::Waits { .. }) => return (Level::Busy, "scheduled").into(),
+        Some(Schedule::Cancelled { .. }) => return (Level::Quiet, "cancelled").into(),
+        Some(Schedule::Queued { .. }) | None => {}
+    }
     let of = |state: State| states.iter().filter(|it| **it == state).count();
     let told: Vec<String> = [State::Failed, State::Held, State::Processing, State::Pending, State::Superseded]
         .into_iter()
@@ -215,7 +247,7 @@ pub fn events(listed: &Listed<EventRow>, page: Page) -> Report {
             format!("#{}", row.seq).into(),
             row.event_type.clone().into(),
             row.resource.id.clone().into(),
-            states_cell(&row.states),
+            states_cell(row),
             row.id.as_str().into(),
             row.created_at.into(),
             row.timestamp.into(),
@@ -277,6 +309,10 @@ struct EventWithBody<'a> {
     whole_record_body: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     traceparent: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    edited_from: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    edited_into: Vec<&'a str>,
 }
 
 const SENT_TO: &[Column] = &[
@@ -322,11 +358,19 @@ pub fn event(detail: &EventDetail) -> Report {
     let traceparent = detail.traceparent.as_ref().map(Traceparent::as_str);
     let data = data_of(&detail.body).and_then(|data| RawValue::from_string(data.to_owned()).ok());
     let view = EventDetailView {
-        event: EventWithBody { view: EventView::of(row), body, data, whole_record_body, traceparent },
+        event: EventWithBody {
+            view: EventView::of(row),
+            body,
+            data,
+            whole_record_body,
+            traceparent,
+            edited_from: detail.edited_from.as_ref().map(EventId::as_str),
+            edited_into: detail.edited_into.iter().map(EventId::as_str).collect(),
+        },
         deliveries: detail.deliveries.iter().map(DeliveryView::of).collect(),
         attempts: detail.attempts.iter().map(AttemptView::of).collect(),
     };
-    Report::new(&view)
+    let report = Report::new(&view)
         .with_line(format!("Event     #{}  {}", row.seq, Untrusted(row.id.as_str())))
         .with_line(format!("Type      {}", Untrusted(&row.event_type)))
         .with_line(format!("Resource  {}/{}", Untrusted(&row.resource.kind), Untrusted(&row.resource.id)))
@@ -334,11 +378,32 @@ pub fn event(detail: &EventDetail) -> Report {
         .with_line(format!(
             "Body      {} bytes (--body prints its data, --sent what is signed and sent)",
             detail.body.len()
-        ))
+        ));
+    origin(detail)
+        .into_iter()
+        .fold(report, Report::with_line)
         .with_line("")
         .with_table(sent_to(&detail.deliveries))
         .with_table(Table::new(ATTEMPTS, detail.attempts.iter().map(attempt_cells).collect()))
         .with_names([row.id.to_string()])
+}
+
+/// When an event was to be sent, if not at once, and which events it was made from and into.
+fn origin(detail: &EventDetail) -> Vec<String> {
+    let mut lines: Vec<String> =
+        detail.row.schedule.iter().map(|it| format!("Schedule  {}", schedule_text(*it))).collect();
+    lines.extend(detail.edited_from.iter().map(|from| format!("Made from {}", Untrusted(from.as_str()))));
+    lines.extend(detail.edited_into.iter().map(|into| format!("Edited as {}", Untrusted(into.as_str()))));
+    lines
+}
+
+/// Where an event stands with the time it was to be sent at, in words.
+pub(super) fn schedule_text(schedule: Schedule) -> String {
+    match schedule {
+        Schedule::Waits { at } => format!("waits until {at}; then a worker queues it"),
+        Schedule::Queued { at } => format!("its time came, it was queued at {at}"),
+        Schedule::Cancelled { planned, at } => format!("cancelled at {at}, before {planned}; it is never sent"),
+    }
 }
 
 /// One delivery of an event, with its attempts.

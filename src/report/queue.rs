@@ -10,7 +10,7 @@ use crate::delivery::{
     CircuitOpen, CircuitPolicy, FAILURES_UNTIL_OPEN, OpenCause, RetryPolicy, StatusRule, StatusRules,
 };
 use crate::endpoint::{Endpoint, RateLimit};
-use crate::format::short_duration;
+use crate::format::{count, short_duration};
 use crate::monitor::{Freshness, FreshnessThresholds, Synced, due_age, freshness};
 use crate::store::{ClaimHolder, EndpointFigures, Figures, RunStats};
 
@@ -34,12 +34,21 @@ pub struct Queue {
     pub oldest_due_age_ms: u64,
     /// Events stored.
     pub events: i64,
+    /// Events that wait for the time they are to be sent at.
+    pub scheduled: i64,
+    /// The earliest of these times.
+    pub next_scheduled_at: Option<Timestamp>,
 }
 
 impl Queue {
     /// Sums up the figures as they are at `now`.
     pub fn of(figures: &Figures, now: Timestamp) -> Self {
-        let mut queue = Self { events: figures.events, ..Self::default() };
+        let mut queue = Self {
+            events: figures.events,
+            scheduled: figures.scheduled,
+            next_scheduled_at: figures.next_scheduled,
+            ..Self::default()
+        };
         for endpoint in &figures.endpoints {
             let counts = endpoint.counts;
             let waiting =
@@ -171,7 +180,7 @@ pub fn status(figures: &Figures, ages: &FreshnessThresholds, now: Timestamp) -> 
         pid: holder.pid,
         deliveries: *deliveries,
     });
-    let report = Report::new(&StatusView { queue, endpoints, holders: holders.collect() });
+    let report = with_schedule(Report::new(&StatusView { queue, endpoints, holders: holders.collect() }), queue);
     let report = figures.holders.iter().map(holder).fold(report, Report::with_line);
     let report =
         report.with_table(queue_table(queue)).with_names(figures.endpoints.iter().map(|row| row.endpoint.name.clone()));
@@ -179,6 +188,13 @@ pub fn status(figures: &Figures, ages: &FreshnessThresholds, now: Timestamp) -> 
         true => report.with_hint("no endpoint is known: set SYNC_WEBHOOK_URLS, or [[endpoints]] in the configuration"),
         false => report.with_table(endpoint_table(&figures.endpoints, ages, now)),
     }
+}
+
+/// Says how many events wait for their time, if any do.
+fn with_schedule(report: Report, queue: Queue) -> Report {
+    let Some(next) = queue.next_scheduled_at else { return report };
+    let events = count(usize::try_from(queue.scheduled).unwrap_or_default(), "event");
+    report.with_line(format!("{events} scheduled, next at {next}"))
 }
 
 /// The figures of the whole queue in one row.

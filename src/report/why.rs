@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::lists::{EventView, chosen_deliveries};
+use super::lists::{EventView, chosen_deliveries, schedule_text};
 use super::queue::circuit_open;
 use super::{Cell, Column, Level, Report, Table};
 use crate::clock::Timestamp;
@@ -10,7 +10,7 @@ use crate::delivery::{Outcome, State};
 use crate::endpoint::{Endpoint, EventJson, PausedBy, Payload};
 use crate::event::EventId;
 use crate::format::count;
-use crate::store::{AttemptRow, DeliveryRow, EndpointFigures, EventDetail};
+use crate::store::{AttemptRow, DeliveryRow, EndpointFigures, EventDetail, Schedule};
 use crate::untrusted::Untrusted;
 
 #[derive(Serialize)]
@@ -61,8 +61,9 @@ const TIMELINE: &[Column] =
 /// Explains an event: what happened to it, in order, and for each endpoint where its delivery stands at `now`.
 pub fn event(detail: &EventDetail, endpoints: &[Endpoint], now: Timestamp) -> Report {
     let explained: Vec<_> = detail.deliveries.iter().map(|row| explain(row, endpoints, now)).collect();
-    let not_sent = not_sent(detail, endpoints);
     let row = &detail.row;
+    let is_decided = matches!(row.schedule, None | Some(Schedule::Queued { .. }));
+    let not_sent = if is_decided { not_sent(detail, endpoints) } else { Vec::new() };
     let mut lines = vec![format!(
         "evt#{}  {}  {}  {}/{}",
         row.seq,
@@ -71,7 +72,13 @@ pub fn event(detail: &EventDetail, endpoints: &[Endpoint], now: Timestamp) -> Re
         Untrusted(&row.resource.kind),
         Untrusted(&row.resource.id)
     )];
-    if explained.is_empty() {
+    lines.extend(row.schedule.map(schedule_text));
+    match row.schedule {
+        Some(Schedule::Waits { .. }) => lines.push(format!("  `syncctl events cancel {}`", row.id)),
+        Some(Schedule::Cancelled { .. }) => lines.push(format!("  `syncctl replay {} --edit`", row.id)),
+        Some(Schedule::Queued { .. }) | None => {}
+    }
+    if explained.is_empty() && matches!(row.schedule, None | Some(Schedule::Queued { .. })) {
         lines.push("no endpoint wanted it when it was emitted, so it has no delivery".to_owned());
         lines.push(format!("  `syncctl replay {}` delivers it once an endpoint subscribes to its type", row.id));
     }
@@ -279,13 +286,21 @@ fn not_sent<'a>(detail: &EventDetail, endpoints: &'a [Endpoint]) -> Vec<NotSent<
 }
 
 fn timeline(detail: &EventDetail) -> Vec<Moment> {
-    let emitted = Moment {
-        at: detail.row.created_at,
-        endpoint: None,
-        text: format!("emitted, with {}", count(detail.deliveries.len(), "delivery")),
-        level: Level::Good,
+    let deliveries = count(detail.deliveries.len(), "delivery");
+    let of_event = |at, text, level| Moment { at, endpoint: None, text, level };
+    let mut moments = match detail.row.schedule {
+        None => vec![of_event(detail.row.created_at, format!("emitted, with {deliveries}"), Level::Good)],
+        Some(_) => vec![of_event(detail.row.created_at, "emitted, to be sent later".to_owned(), Level::Good)],
     };
-    let mut moments = vec![emitted];
+    moments.extend(match detail.row.schedule {
+        Some(Schedule::Queued { at }) => Some(of_event(at, format!("queued, with {deliveries}"), Level::Good)),
+        Some(Schedule::Cancelled { at, .. }) => Some(of_event(at, "cancelled".to_owned(), Level::Quiet)),
+        Some(Schedule::Waits { .. }) | None => None,
+    });
+    if let Some(from) = &detail.edited_from {
+        let text = format!("made from {from} by editing its data");
+        moments.insert(0, of_event(detail.row.created_at, text, Level::Good));
+    }
     moments.extend(detail.attempts.iter().map(|attempt| attempted(detail, attempt)));
     for row in detail.deliveries.iter().filter(|row| row.state == State::Failed) {
         let text = format!("given up: {}", row.reason.map_or("by an operator", |reason| reason.name()));

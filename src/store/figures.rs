@@ -47,6 +47,10 @@ pub struct Figures {
     pub oldest_processing: Option<Timestamp>,
     /// Who holds claims, and how many.
     pub holders: Vec<(ClaimHolder, u64)>,
+    /// Events that wait for their time.
+    pub scheduled: i64,
+    /// The earliest of these times, which may have come.
+    pub next_scheduled: Option<Timestamp>,
 }
 
 /// Attempts that ended in a window, for one endpoint and event type.

@@ -98,6 +98,55 @@ pub struct EventRow {
     pub created_at: Timestamp,
     /// The states of its deliveries, where events are listed; elsewhere none.
     pub states: Vec<State>,
+    /// Where it stands with the time it was to be sent at, where events are listed or shown and it has one.
+    pub schedule: Option<Schedule>,
+}
+
+/// Where an event stands that was emitted to be sent at a time of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Schedule {
+    /// It has no deliveries until then.
+    Waits {
+        /// When it is queued.
+        at: Timestamp,
+    },
+    /// Its time came.
+    Queued {
+        /// When it got its deliveries.
+        at: Timestamp,
+    },
+    /// It is never sent.
+    Cancelled {
+        /// When it would have been queued.
+        planned: Timestamp,
+        /// When it was cancelled.
+        at: Timestamp,
+    },
+}
+
+impl Schedule {
+    pub(super) fn read(planned: Timestamp, queued: Option<Timestamp>, cancelled: Option<Timestamp>) -> Self {
+        match (cancelled, queued) {
+            (Some(at), _) => Self::Cancelled { planned, at },
+            (None, Some(at)) => Self::Queued { at },
+            (None, None) => Self::Waits { at: planned },
+        }
+    }
+}
+
+/// What came of cancelling an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cancellation {
+    /// It is cancelled now.
+    Done,
+    /// It was cancelled before.
+    Before(Timestamp),
+    /// Its time came already, and it has its deliveries since then.
+    TooLate(Timestamp),
+    /// It was never to be sent later.
+    NotScheduled,
+    /// There is no such event.
+    Unknown,
 }
 
 /// A process that holds claims.
@@ -235,6 +284,10 @@ pub struct EventDetail {
     pub deliveries: Vec<DeliveryRow>,
     /// Their attempts, in the order they were made.
     pub attempts: Vec<AttemptRow>,
+    /// The event that it was made from by editing its data, unless that was removed.
+    pub edited_from: Option<EventId>,
+    /// The events that were made from it, oldest first.
+    pub edited_into: Vec<EventId>,
 }
 
 /// A run as it is remembered.

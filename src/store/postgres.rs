@@ -17,11 +17,11 @@ use super::inbound::{
 };
 use super::operators::{ActionFilter, ActionRow, NewAction, NewSession, Operators, SessionRow};
 use super::{
-    Access, Acknowledgement, Activity, Advanced, Answer, AttemptFilter, ChangedDeliveries, Changes, Claim, Configured,
-    Counts, DatabaseInfo, DeliveryFilter, DeliveryId, DeliveryRow, Drafts, DroppedEndpoint, Enqueued, EventDetail,
-    EventFilter, EventRow, Exclusive, Figures, FileStore, Finished, IdleInfo, LATENCIES, Listed, Location, Log,
-    LoggedAttempt, OpenRuns, Page, PostgresLocation, Prune, Pruned, PrunedLog, Rate, Replay, Result, Run, RunId,
-    RunRow, RunStats, Store, StoreError, Wants, codes, rules,
+    Access, Acknowledgement, Activity, Advanced, Answer, AttemptFilter, Cancellation, ChangedDeliveries, Changes,
+    Claim, Configured, Counts, DatabaseInfo, DeliveryFilter, DeliveryId, DeliveryRow, Drafts, DroppedEndpoint,
+    Enqueued, EventDetail, EventFilter, EventRow, Exclusive, Figures, FileStore, Finished, IdleInfo, LATENCIES, Listed,
+    Location, Log, LoggedAttempt, OpenRuns, Page, PostgresLocation, Prune, Pruned, PrunedLog, Rate, Replay, Result,
+    Run, RunId, RunRow, RunStats, Schedule, Store, StoreError, Wants, codes, rules,
 };
 use crate::clock::Timestamp;
 use crate::delivery::Trigger;
@@ -60,6 +60,8 @@ mod requests;
 mod row;
 mod run_state;
 mod runs;
+mod schedule;
+mod schedule_rows;
 mod settings;
 mod thread;
 mod tls;
@@ -117,6 +119,15 @@ impl Store for Postgres {
     fn enqueue(&self, drafts: Drafts, skip_conflicts: bool, now: Timestamp) -> Answer<Enqueued> {
         let drafts = collect(drafts);
         self.thread.submit(async move |node: Rc<Node>| enqueue::enqueue(&node, drafts?, skip_conflicts, now).await)
+    }
+
+    fn queue_scheduled(&self, now: Timestamp) -> Answer<u64> {
+        self.thread.submit(async move |node: Rc<Node>| schedule::queue_due(&node, now).await)
+    }
+
+    fn cancel(&self, event: &EventId, now: Timestamp) -> Answer<Cancellation> {
+        let event = event.clone();
+        self.thread.submit(async move |node: Rc<Node>| schedule::cancel(&node, event, now).await)
     }
 
     fn begin_run(&self, command: &str, now: Timestamp) -> Answer<Run> {
@@ -212,6 +223,11 @@ impl Store for Postgres {
     fn events(&self, filter: &EventFilter, page: Page) -> Answer<Listed<EventRow>> {
         let filter = filter.clone();
         self.thread.submit(async move |node: Rc<Node>| lists::events(&node, filter, page).await)
+    }
+
+    fn events_with_bodies(&self, filter: &EventFilter, page: Page) -> Answer<Vec<(EventRow, Vec<u8>)>> {
+        let filter = filter.clone();
+        self.thread.submit(async move |node: Rc<Node>| lists::events_with_bodies(&node, filter, page).await)
     }
 
     fn event(&self, id: &EventId) -> Answer<Option<EventDetail>> {

@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rusqlite::Connection;
 
 use super::{
-    Access, Acknowledgement, Activity, Advanced, Answer, AttemptFilter, BackupReport, ChangedDeliveries, Changes,
-    Claim, Configured, DatabaseInfo, DeliveryFilter, DeliveryId, DeliveryRow, Drafts, Enqueued, EventDetail,
+    Access, Acknowledgement, Activity, Advanced, Answer, AttemptFilter, BackupReport, Cancellation, ChangedDeliveries,
+    Changes, Claim, Configured, DatabaseInfo, DeliveryFilter, DeliveryId, DeliveryRow, Drafts, Enqueued, EventDetail,
     EventFilter, EventRow, Exclusive, Figures, FileStore, Finished, Holder, IdleInfo, Listed, Log, LoggedAttempt,
     OpenRuns, Page, Prune, Pruned, PrunedLog, Rate, Replay, Result, Run, RunId, RunRow, RunStats, Storage, Store,
     StoreError, Volume, Wants,
@@ -41,7 +41,7 @@ use file::{backup, connection, disk, holder, restore, watch};
 use read::{figures, lists, preview, received, records as read_records, runs as read_runs};
 use upkeep::{prune, verify};
 use write::writer::Writer;
-use write::{acknowledge, advance, apply, edit, endpoint_cache, endpoints, enqueue, records, replay, runs};
+use write::{acknowledge, advance, apply, edit, endpoint_cache, endpoints, enqueue, records, replay, runs, schedule};
 
 pub use file::restore::PreparedRestore;
 
@@ -168,6 +168,20 @@ impl Store for Sqlite {
         self.writer.submit(move |txn| enqueue::enqueue(txn, drafts, skip_conflicts, &ids, now))
     }
 
+    fn queue_scheduled(&self, now: Timestamp) -> Answer<u64> {
+        let (readers, writer) = (Arc::clone(&self.readers), Arc::clone(&self.writer));
+        // Most of the time nothing is due: looking takes no lock.
+        Answer::deferred(move || match readers.read(|connection| schedule::is_due(connection, now))? {
+            true => writer.submit(move |txn| schedule::queue_due(txn, now)).wait(),
+            false => Ok(0),
+        })
+    }
+
+    fn cancel(&self, event: &EventId, now: Timestamp) -> Answer<Cancellation> {
+        let event = event.clone();
+        self.writer.submit(move |txn| Ok(schedule::cancel(txn.connection, &event, now)?))
+    }
+
     fn begin_run(&self, command: &str, now: Timestamp) -> Answer<Run> {
         let (locks, writer, command) = (Arc::clone(&self.run_locks), Arc::clone(&self.writer), command.to_owned());
         Answer::deferred(move || {
@@ -275,6 +289,11 @@ impl Store for Sqlite {
     fn events(&self, filter: &EventFilter, page: Page) -> Answer<Listed<EventRow>> {
         let filter = filter.clone();
         self.read(move |connection| lists::events(connection, &filter, page))
+    }
+
+    fn events_with_bodies(&self, filter: &EventFilter, page: Page) -> Answer<Vec<(EventRow, Vec<u8>)>> {
+        let filter = filter.clone();
+        self.read(move |connection| lists::events_with_bodies(connection, &filter, page))
     }
 
     fn event(&self, id: &EventId) -> Answer<Option<EventDetail>> {

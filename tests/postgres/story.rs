@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::support::cluster::Cluster;
-use crate::support::place::Place;
+use crate::support::place::{Place, eventually};
 use crate::support::receiver::{Receiver, Reply};
 
 pub(crate) fn place(cluster: &Cluster, urls: &[String]) -> Place {
@@ -122,4 +122,31 @@ fn failures_are_clustered_acknowledged_and_replayed() {
     place.ok(&["failures", "ack", "--undo", name]);
     assert_eq!(place.data(&["replay", "--cluster", name, "--yes"])["changed"], 3);
     assert_eq!(place.queue()["pending"], 3);
+}
+
+#[test]
+fn an_event_for_later_waits_goes_once_and_can_be_cancelled() {
+    let Some(cluster) = Cluster::start() else { return };
+    let receiver = Receiver::good();
+    let place = place(&cluster, &[receiver.url("/hook")]);
+    place.ok(&["emit", "user.updated", "u1", "--data", "{\"name\":\"Z\"}", "--id", "soon", "--in", "1500ms"]);
+    place.ok(&["emit", "user.updated", "u2", "--data", "{}", "--id", "never", "--in", "1500ms"]);
+    assert_eq!(place.queue()["scheduled"], 2);
+    assert_eq!(place.data(&["events", "cancel", "never"])["cancelled"][0], "never");
+    assert_eq!(place.data(&["events", "cancel", "never"])["cancelledBefore"][0], "never");
+    assert_eq!(place.data(&["process"])["run"]["delivered"], 0);
+    eventually("its time comes", || place.data(&["process"])["run"]["delivered"] == 1);
+    assert_eq!(receiver.count(), 1);
+    assert!(place.ok(&["records", "export"]).contains("\"Z\""), "the record changed when it happened");
+    let events = place.data(&["events", "list"]);
+    let schedule: Vec<_> = events.as_array().unwrap().iter().map(|event| event["schedule"].as_str().unwrap()).collect();
+    assert_eq!(schedule, ["cancelled", "queued"]);
+    assert_eq!(place.run(&["replay", "never"]).code, 1);
+    let made = place.data(&["replay", "soon", "--edit", "--data", "{\"name\":\"Y\"}"]);
+    assert_eq!(made["editedFrom"], "soon");
+    assert_eq!(place.data(&["events", "show", "soon"])["event"]["editedInto"][0], made["event"]["id"]);
+    let exported = place.ok(&["events", "export"]);
+    let again = place.run_with_input(&["events", "import", "-", "-o", "json"], exported.as_bytes());
+    assert_eq!((again.code, &again.data()["duplicates"]), (0, &Value::from(3)), "{again:?}");
+    place.ok(&["db", "verify"]);
 }

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::super::endpoint_buffer::EndpointBuffer;
 use super::super::run::{REAP_INTERVAL, RunSummary, Stop, WorkerError};
 use super::WorkerState;
-use crate::store::IdleInfo;
+use crate::store::{IdleInfo, StoreError};
 
 /// The pause before asking again for deliveries that are due and could not be claimed.
 const CLAIM_RETRY_DELAY: Duration = Duration::from_millis(200);
@@ -40,21 +40,27 @@ impl WorkerState<'_> {
         Ok(wait.is_none().then(|| self.summarise(idle)))
     }
 
-    /// Frees the claims of workers that died. Returns whether there were any.
+    /// Looks for claims of workers that died and for events whose time has come. Returns whether there were any.
     pub(super) async fn reap(&mut self) -> Result<bool, WorkerError> {
         self.reap_at = Instant::now() + REAP_INTERVAL;
         self.release_unwanted();
         self.buffers.values().for_each(EndpointBuffer::evict_idle_connections);
-        let freed = match self.worker.store.reap(self.worker.clock.now()).await {
-            Ok(freed) => freed > 0,
+        let due_again = match self.free_and_queue().await {
+            Ok(changed) => changed > 0,
             // Attempts are in flight: the next commit finds out whether the store still fails.
             Err(_) if self.slots.busy() > 0 || self.pending_commit.is_some() => false,
             Err(error) => return Err(error.into()),
         };
-        if freed {
+        if due_again {
             self.wake_up().await?;
         }
-        Ok(freed)
+        Ok(due_again)
+    }
+
+    /// Frees the claims of runs that died, and queues events whose time has come.
+    async fn free_and_queue(&self) -> Result<u64, StoreError> {
+        let now = self.worker.clock.now();
+        Ok(self.worker.store.reap(now).await? + self.worker.store.queue_scheduled(now).await?)
     }
 
     /// Something may be due again: claims are asked for at every endpoint.

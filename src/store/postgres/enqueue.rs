@@ -14,7 +14,7 @@ use super::known::{self, Known};
 use super::node::Node;
 use super::record_rows::Loaded;
 use super::row::{int, time};
-use super::{DeliveryId, Enqueued, Result, StoreError, codes, figures, record_rows, rules};
+use super::{DeliveryId, Enqueued, Result, StoreError, codes, figures, record_rows, rules, schedule_rows};
 use crate::clock::Timestamp;
 use crate::delivery::Trigger;
 use crate::event::{Draft, Event, EventId, Resource};
@@ -74,7 +74,8 @@ pub(super) async fn one(node: &Node, connection: &Connection, batch: &Batch, now
 type Outcome = std::result::Result<Receipt, StoreError>;
 
 /// An event that is about to be stored.
-struct New {
+struct New<'a> {
+    draft: &'a Draft,
     event: Event,
     /// Its body with the whole record, where that is asked for.
     whole: Option<Bytes>,
@@ -97,7 +98,7 @@ async fn chunk_within(
     let keys: BTreeSet<_> = chunk.iter().filter_map(|(draft, _)| record_rows::key_of(draft)).collect();
     let mut loaded = record_rows::lock(connection, keys).await?;
     let mut outcomes: Vec<Outcome> = Vec::with_capacity(chunk.len());
-    let mut fresh: Vec<New> = Vec::new();
+    let mut fresh: Vec<New<'_>> = Vec::new();
     let mut by_id: HashMap<&str, usize> = HashMap::new();
     for (draft, id) in chunk {
         let seen = by_id.get(id.as_str()).map(|at| Known::of(&fresh[*at].event, fresh[*at].targets.len() as u64));
@@ -127,26 +128,31 @@ async fn chunk_within(
         return Ok(outcomes);
     }
     let seqs = insert(node, connection, &fresh, &endpoints, now).await?;
-    for (new, seq) in fresh.iter().zip(seqs) {
+    for (new, seq) in fresh.iter().zip(&seqs) {
         if let Some(stored) = new.about.as_ref().and_then(|key| loaded.get_mut(key)) {
-            stored.last_event = Some(seq);
+            stored.last_event = Some(*seq);
         }
     }
+    let noted: Vec<(&Draft, i64)> = fresh.iter().map(|new| new.draft).zip(seqs).collect();
+    schedule_rows::note(connection, &noted, now).await?;
     record_rows::save(connection, &loaded).await?;
     Ok(outcomes)
 }
 
 /// Merges an event into its record, later than everything known of it unless it brings its own time, and says who gets it.
-fn merge(
+fn merge<'a>(
     endpoints: &[EndpointRow],
     loaded: &mut Loaded,
-    draft: &Draft,
+    draft: &'a Draft,
     id: &EventId,
     now: Timestamp,
-) -> Result<New, StoreError> {
-    let about = record_rows::key_of(draft);
+) -> Result<New<'a>, StoreError> {
+    let is_now = draft.dispatch.is_now(now);
+    // What happens later changes its record then.
+    let about = record_rows::key_of(draft).filter(|_| is_now);
     let stored = about.as_ref().and_then(|key| loaded.get_mut(key));
     let stamp = stored.as_ref().map_or(now, |stored| stored.record.next_stamp(now));
+    let stamp = draft.dispatch.later_than(now).unwrap_or(stamp);
     let event = draft.clone().into_event(id.clone(), stamp);
     let endpoints = || endpoints.iter().map(|row| &row.endpoint);
     let merged = match stored {
@@ -163,8 +169,11 @@ fn merge(
     };
     let asked = merged.as_ref().filter(|_| rules::wants_whole_record(endpoints(), &event.event_type));
     let whole = asked.map(|stored| rules::whole_body(&event, stored.kind(), &stored.record));
-    let targets = rules::targets(endpoints(), &event.event_type, &event.body, whole.as_deref());
-    Ok(New { about: about.filter(|_| merged.is_some()), event, whole, targets })
+    let targets = match is_now {
+        true => rules::targets(endpoints(), &event.event_type, &event.body, whole.as_deref()),
+        false => Vec::new(),
+    };
+    Ok(New { draft, about: about.filter(|_| merged.is_some()), event, whole, targets })
 }
 
 const INSERT: &str = "WITH given AS (
@@ -191,7 +200,7 @@ const INSERT: &str = "WITH given AS (
 async fn insert(
     node: &Node,
     connection: &Connection,
-    fresh: &[New],
+    fresh: &[New<'_>],
     endpoints: &Rc<Vec<EndpointRow>>,
     now: Timestamp,
 ) -> Result<Vec<i64>, Fault> {
@@ -258,7 +267,7 @@ async fn insert(
 }
 
 /// Keeps what is sent of events where the whole record is asked for.
-async fn insert_whole<'a>(
+pub(super) async fn insert_whole<'a>(
     connection: &Connection,
     kept: impl Iterator<Item = (i64, &'a Event, &'a Bytes)>,
 ) -> Result<(), Fault> {
@@ -310,7 +319,8 @@ async fn create_missing(
             "SELECT e.seq, k.type, k.resource_type, e.resource_id, e.body, e.timestamp,
                 (SELECT body FROM whole_record WHERE event = e.seq)
              FROM event e JOIN kind k ON k.id = e.kind
-             WHERE e.id = $1 AND NOT EXISTS (SELECT FROM delivery WHERE event = e.seq) FOR UPDATE OF e",
+             WHERE e.id = $1 AND NOT EXISTS (SELECT FROM delivery WHERE event = e.seq)
+                AND NOT EXISTS (SELECT FROM scheduled WHERE event = e.seq AND queued_at IS NULL) FOR UPDATE OF e",
             args![id.as_str()],
         )
         .await?;
@@ -329,8 +339,20 @@ async fn create_missing(
         Some(kept) => Some(kept.into()),
         None => whole_record_now(connection, &endpoints, seq, &event).await?,
     };
+    deliver(node, connection, (seq, &event, whole.as_deref()), (trigger, only), now).await
+}
+
+/// Queues a stored event for each endpoint that subscribes to it, or for the one of them that is named.
+pub(super) async fn deliver(
+    node: &Node,
+    connection: &Connection,
+    (seq, event, whole): (i64, &Event, Option<&[u8]>),
+    (trigger, only): (Trigger, Option<&str>),
+    now: Timestamp,
+) -> Result<Vec<DeliveryId>, Fault> {
+    let endpoints = node.endpoints(connection).await?;
     let named = endpoints.iter().map(|row| &row.endpoint).filter(|it| only.is_none_or(|name| it.name == name));
-    let targets = rules::targets(named, &event.event_type, &event.body, whole.as_deref());
+    let targets = rules::targets(named, &event.event_type, &event.body, whole);
     let (ids, wholes): (Vec<i64>, Vec<bool>) = targets.iter().map(|it| (it.endpoint.0, it.whole_record)).unzip();
     let revision: i64 = endpoints.iter().map(|row| row.revision).sum();
     let lane = rules::lane_of(&event.resource);

@@ -275,7 +275,13 @@ pub(super) async fn figures(node: &Node, now: Timestamp) -> Result<Figures> {
             .await?;
         let holder = |row: &Row| (ClaimHolder { host: row.get(0), pid: int(row, 1) }, int(row, 2).unsigned_abs());
         let holders = holders.iter().map(holder).collect();
-        Ok(Figures { events: events(connection).await?, endpoints: all, oldest_processing, holders })
+        let scheduled = "SELECT count(*), min(at) FROM scheduled WHERE queued_at IS NULL AND cancelled_at IS NULL";
+        let (scheduled, next_scheduled) = match connection.first(scheduled, &[]).await? {
+            Some(row) => (int(&row, 0), maybe_time(&row, 1)),
+            None => (0, None),
+        };
+        let events = events(connection).await?;
+        Ok(Figures { events, endpoints: all, oldest_processing, holders, scheduled, next_scheduled })
     })
     .await
 }

@@ -13,7 +13,7 @@ use super::node::Node;
 use super::row::{BLOCKED, DELIVERED, FAILED, SUPERSEDED, count, int, maybe_int, maybe_time, storable, time};
 use super::{
     AttemptFilter, DeliveryFilter, DeliveryId, DeliveryRow, EventDetail, EventFilter, EventRow, Listed, LoggedAttempt,
-    Page, Result, codes, endpoint_rows, figures, runs,
+    Page, Result, Schedule, codes, endpoint_rows, figures, runs,
 };
 use crate::clock::Timestamp;
 use crate::delivery::State;
@@ -116,14 +116,55 @@ const PLACES: &str = "LEFT JOIN LATERAL (SELECT state, due_at FROM waiting WHERE
         WHERE c.endpoint = d.endpoint AND i.id = d.id AND d.state = 0 LIMIT 1) f ON true
     LEFT JOIN LATERAL (SELECT detail, started_at, took_us, status, outcome FROM attempt WHERE delivery = d.id ORDER BY number DESC LIMIT 1) a ON true";
 
-pub(super) async fn events(node: &Node, filter: EventFilter, page: Page) -> Result<Listed<EventRow>> {
+const EVENT_TABLES: &str = "event e JOIN kind k ON k.id = e.kind";
+
+fn event_condition(filter: &EventFilter, page: Page) -> Condition {
     let mut condition = Condition::default();
     condition.event_type(filter.event_type.as_ref());
     condition.resource_id(filter.resource_id.as_ref());
     condition.time("e.created_at >= ?", filter.since);
     condition.time("e.created_at < ?", filter.until);
     condition.past("e.seq", filter.past, page);
-    let tables = "event e JOIN kind k ON k.id = e.kind";
+    condition
+}
+
+/// Events with the bytes that are sent.
+pub(super) async fn events_with_bodies(
+    node: &Node,
+    filter: EventFilter,
+    page: Page,
+) -> Result<Vec<(EventRow, Vec<u8>)>> {
+    let condition = event_condition(&filter, page);
+    let sql = format!(
+        "SELECT {EVENT_COLUMNS}, e.body, e.checksum FROM {EVENT_TABLES} WHERE {} ORDER BY e.seq {} {}",
+        condition.sql(),
+        direction(page),
+        page.window(),
+    );
+    node.read(async |connection: &Connection| {
+        let found = connection.query_once(&sql, &condition.args()).await?;
+        let (mut rows, mut bodies) = (Vec::new(), Vec::new());
+        for row in &found {
+            let (event, body) = with_body(row)?;
+            rows.push(event);
+            bodies.push(body);
+        }
+        add_schedules(connection, &mut rows).await?;
+        Ok(rows.into_iter().zip(bodies).collect())
+    })
+    .await
+}
+
+/// An event with the bytes that are sent, which have to be those that were emitted.
+fn with_body(found: &Row) -> Result<(EventRow, Vec<u8>), Fault> {
+    let (row, body) = (event_row(found, 0), found.get::<_, Vec<u8>>(7));
+    Sent { id: row.id.as_str(), event_type: &row.event_type, body: &body }.check(int(found, 8))?;
+    Ok((row, body))
+}
+
+pub(super) async fn events(node: &Node, filter: EventFilter, page: Page) -> Result<Listed<EventRow>> {
+    let condition = event_condition(&filter, page);
+    let tables = EVENT_TABLES;
     let sql = format!(
         "SELECT {EVENT_COLUMNS} FROM {tables} WHERE {} ORDER BY e.seq {} {}",
         condition.sql(),
@@ -138,9 +179,22 @@ pub(super) async fn events(node: &Node, filter: EventFilter, page: Page) -> Resu
         let rows = connection.query_once(&sql, &condition.args()).await?;
         let mut rows: Vec<EventRow> = rows.iter().map(|row| event_row(row, 0)).collect();
         add_states(connection, &mut rows).await?;
+        add_schedules(connection, &mut rows).await?;
         Ok(Listed { rows, total })
     })
     .await
+}
+
+/// Adds where each event stands with the time it was to be sent at.
+async fn add_schedules(connection: &Connection, rows: &mut [EventRow]) -> Result<(), Fault> {
+    let seqs: Vec<i64> = rows.iter().map(|row| row.seq).collect();
+    let found = connection
+        .query("SELECT event, at, queued_at, cancelled_at FROM scheduled WHERE event = ANY ($1)", args![seqs])
+        .await?;
+    let schedule = |row: &Row| Schedule::read(time(row, 1), maybe_time(row, 2), maybe_time(row, 3));
+    let schedules: HashMap<i64, Schedule> = found.iter().map(|row| (int(row, 0), schedule(row))).collect();
+    rows.iter_mut().for_each(|row| row.schedule = schedules.get(&row.seq).copied());
+    Ok(())
 }
 
 /// Adds the states of the deliveries of each event.
@@ -315,6 +369,7 @@ fn event_row(row: &Row, at: usize) -> EventRow {
         timestamp: time(row, at + 5),
         created_at: time(row, at + 6),
         states: Vec::new(),
+        schedule: None,
     }
 }
 
@@ -419,7 +474,7 @@ pub(super) async fn event(node: &Node, condition: &str, args: Args<'_>) -> Resul
         );
         let rows = connection.query_once(&sql, args).await?;
         let Some(found) = rows.first() else { return Ok(None) };
-        let (row, body) = (event_row(found, 0), found.get::<_, Vec<u8>>(7));
+        let (mut row, body) = (event_row(found, 0), found.get::<_, Vec<u8>>(7));
         let sent = |body| Sent { id: row.id.as_str(), event_type: &row.event_type, body };
         sent(&body).check(int(found, 8))?;
         let whole_body = found.get::<_, Option<Vec<u8>>>(9);
@@ -427,6 +482,12 @@ pub(super) async fn event(node: &Node, condition: &str, args: Args<'_>) -> Resul
             sent(whole).check(int(found, 10))?;
         }
         let traceparent = found.get::<_, Option<String>>(11).map(Traceparent::stored);
+        add_schedules(connection, std::slice::from_mut(&mut row)).await?;
+        let from = "SELECT e.id FROM edited x JOIN event e ON e.seq = x.from_event WHERE x.event = $1";
+        let edited_from = connection.first(from, args![row.seq]).await?.map(|row| EventId::stored(row.get(0)));
+        let into = "SELECT e.id FROM edited x JOIN event e ON e.seq = x.event WHERE x.from_event = $1 ORDER BY e.seq";
+        let into = connection.query(into, args![row.seq]).await?;
+        let edited_into = into.iter().map(|row| EventId::stored(row.get(0))).collect();
         let sql = format!(
             "SELECT {EVENT_COLUMNS}, {DELIVERY_COLUMNS} FROM {DELIVERY_TABLES} {PLACES} WHERE d.event = $1 ORDER BY d.id"
         );
@@ -437,7 +498,7 @@ pub(super) async fn event(node: &Node, condition: &str, args: Args<'_>) -> Resul
         );
         let attempts = connection.query_once(&sql, args![row.seq]).await?;
         let attempts = attempts.iter().map(|row| attempt_row(row, 0)).collect();
-        Ok(Some(EventDetail { row, body, whole_body, traceparent, deliveries, attempts }))
+        Ok(Some(EventDetail { row, body, whole_body, traceparent, deliveries, attempts, edited_from, edited_into }))
     })
     .await
 }

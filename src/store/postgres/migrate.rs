@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/postgres/0005_operators.sql"),
     include_str!("../../../migrations/postgres/0006_acknowledged.sql"),
     include_str!("../../../migrations/postgres/0007_whole_records.sql"),
+    include_str!("../../../migrations/postgres/0008_scheduled.sql"),
 ];
 
 /// The advisory lock under which one process at a time migrates: any number that is the same for all.
@@ -111,6 +112,7 @@ mod tests {
             "731939cd110dbaff",
             "34dea8bbb96b0460",
             "c2a141e39af8579a",
+            "56d2092a96b11c86",
         ];
         assert_eq!(digests, shipped, "append a migration instead of editing one");
     }

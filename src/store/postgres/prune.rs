@@ -61,7 +61,10 @@ async fn prune_batch(node: &Node, connection: &Connection, what: &Prune) -> Resu
     let attempts = "WITH gone AS (DELETE FROM attempt WHERE delivery = ANY ($1) RETURNING 1) SELECT count(*) FROM gone";
     pruned.attempts = connection.number(attempts, args![ids]).await?.unsigned_abs();
     let left = "WITH gone AS (DELETE FROM event e WHERE e.seq = ANY ($1)
-            AND NOT EXISTS (SELECT FROM delivery WHERE event = e.seq) RETURNING 1) SELECT count(*) FROM gone";
+            AND NOT EXISTS (SELECT FROM delivery WHERE event = e.seq) RETURNING seq
+        ), times AS (DELETE FROM scheduled WHERE event IN (SELECT seq FROM gone)
+        ), edits AS (DELETE FROM edited WHERE event IN (SELECT seq FROM gone) OR from_event IN (SELECT seq FROM gone)
+        ) SELECT count(*) FROM gone";
     let removed = connection.number(left, args![events]).await?;
     let whole =
         "DELETE FROM whole_record w WHERE w.event = ANY ($1) AND NOT EXISTS (SELECT FROM event WHERE seq = w.event)";

@@ -13,4 +13,6 @@ pub(crate) mod lanes;
 pub(crate) mod records;
 pub(crate) mod replay;
 pub(crate) mod runs;
+pub(crate) mod schedule;
+pub(crate) mod schedule_rows;
 pub(crate) mod writer;

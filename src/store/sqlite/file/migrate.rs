@@ -21,6 +21,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../../migrations/sqlite/0010_operators.sql"),
     include_str!("../../../../migrations/sqlite/0011_acknowledged.sql"),
     include_str!("../../../../migrations/sqlite/0012_whole_records.sql"),
+    include_str!("../../../../migrations/sqlite/0013_scheduled.sql"),
 ];
 
 /// The schema version this program writes.
@@ -103,6 +104,7 @@ mod tests {
             "4d103dd78b6e11d3",
             "f1bcac35c4659826",
             "1cb6e2b660be7330",
+            "8d2eba762c181526",
         ];
         assert_eq!(digests, shipped, "append a migration instead of editing one");
     }

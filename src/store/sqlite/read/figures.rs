@@ -35,7 +35,11 @@ pub(crate) fn figures(connection: &Connection, now: Timestamp) -> rusqlite::Resu
             Ok((ClaimHolder { host: None, pid: row.get(0)? }, row.get::<_, i64>(1)?.unsigned_abs()))
         })?
         .collect::<rusqlite::Result<_>>()?;
-    Ok(Figures { events, endpoints, oldest_processing, holders })
+    let (scheduled, next) = connection
+        .prepare_cached("SELECT count(*), min(at) FROM scheduled WHERE queued_at IS NULL AND cancelled_at IS NULL")?
+        .query_row([], |row| Ok((row.get(0)?, row.get::<_, Option<i64>>(1)?)))?;
+    let next_scheduled = next.map(Timestamp::from_millis);
+    Ok(Figures { events, endpoints, oldest_processing, holders, scheduled, next_scheduled })
 }
 
 /// The earliest `due_at` of an endpoint's claimable deliveries. What is queued or runs alone is due now, if not since

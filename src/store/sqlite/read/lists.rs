@@ -16,7 +16,7 @@ use crate::store::sqlite::upkeep::checksum::Sent;
 use crate::store::sqlite::write::{endpoint_cache, lanes};
 use crate::store::{
     AttemptFilter, AttemptRow, ClaimHolder, DeliveryFilter, DeliveryId, DeliveryRow, EventDetail, EventFilter,
-    EventRow, Listed, LoggedAttempt, Page, codes,
+    EventRow, Listed, LoggedAttempt, Page, Schedule, codes,
 };
 
 /// A condition under construction: parts joined by AND, with their parameters.
@@ -73,14 +73,43 @@ const DELIVERY_COLUMNS: &str = "d.id, p.name, d.state, d.due_at, d.changed_at, d
 const DELIVERY_TABLES: &str = "delivery d JOIN event e ON e.seq = d.event JOIN kind k ON k.id = e.kind
     JOIN endpoint p ON p.id = d.endpoint";
 
-pub(crate) fn events(connection: &Connection, filter: &EventFilter, page: Page) -> rusqlite::Result<Listed<EventRow>> {
+const EVENT_TABLES: &str = "event e JOIN kind k ON k.id = e.kind";
+
+fn event_condition(filter: &EventFilter, page: Page) -> Condition {
     let mut condition = Condition::default();
     condition.event_type(filter.event_type.as_ref());
     condition.resource_id(filter.resource_id.as_ref());
     condition.time("e.created_at >= ?", filter.since);
     condition.time("e.created_at < ?", filter.until);
     condition.past("e.seq", filter.past, page);
-    let tables = "event e JOIN kind k ON k.id = e.kind";
+    condition
+}
+
+/// Events with the bytes that are sent.
+pub(crate) fn events_with_bodies(
+    connection: &Connection,
+    filter: &EventFilter,
+    page: Page,
+) -> rusqlite::Result<Vec<(EventRow, Vec<u8>)>> {
+    let condition = event_condition(filter, page);
+    let sql = format!(
+        "SELECT {EVENT_COLUMNS}, e.body, e.checksum FROM {EVENT_TABLES} WHERE {} ORDER BY e.seq {} LIMIT {} OFFSET {}",
+        condition.sql(),
+        direction(page),
+        page.limit,
+        page.offset(),
+    );
+    let mut events = connection
+        .prepare(&sql)?
+        .query_map(params_from_iter(&condition.values), with_body)?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    events.iter_mut().try_for_each(|(row, _)| add_schedule(connection, row))?;
+    Ok(events)
+}
+
+pub(crate) fn events(connection: &Connection, filter: &EventFilter, page: Page) -> rusqlite::Result<Listed<EventRow>> {
+    let condition = event_condition(filter, page);
+    let tables = EVENT_TABLES;
     let total = if condition.parts.is_empty() {
         connection.query_row("SELECT value FROM figure WHERE name = 'events'", [], |row| row.get(0))?
     } else {
@@ -98,7 +127,35 @@ pub(crate) fn events(connection: &Connection, filter: &EventFilter, page: Page) 
         .query_map(params_from_iter(&condition.values), |row| event_row(row, 0))?
         .collect::<rusqlite::Result<Vec<_>>>()?;
     add_states(connection, &mut rows)?;
+    rows.iter_mut().try_for_each(|row| add_schedule(connection, row))?;
     Ok(Listed { rows, total: total.unsigned_abs() })
+}
+
+/// Adds where an event stands with the time it was to be sent at.
+fn add_schedule(connection: &Connection, event: &mut EventRow) -> rusqlite::Result<()> {
+    let time = |row: &Row<'_>, at| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(at)?.map(Timestamp::from_millis));
+    event.schedule = connection
+        .prepare_cached("SELECT at, queued_at, cancelled_at FROM scheduled WHERE event = ?1")?
+        .query_row([event.seq], |row| {
+            Ok(Schedule::read(Timestamp::from_millis(row.get(0)?), time(row, 1)?, time(row, 2)?))
+        })
+        .optional()?;
+    Ok(())
+}
+
+/// The event that one was made from by editing its data, and those made from it.
+fn edits(connection: &Connection, seq: i64) -> rusqlite::Result<(Option<EventId>, Vec<EventId>)> {
+    let from = connection
+        .prepare_cached("SELECT e.id FROM edited x JOIN event e ON e.seq = x.from_event WHERE x.event = ?1")?
+        .query_row([seq], |row| row.get(0).map(EventId::stored))
+        .optional()?;
+    let into = connection
+        .prepare_cached(
+            "SELECT e.id FROM edited x JOIN event e ON e.seq = x.event WHERE x.from_event = ?1 ORDER BY e.seq",
+        )?
+        .query_map([seq], |row| row.get(0).map(EventId::stored))?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok((from, into))
 }
 
 /// Adds the states of the deliveries of each event.
@@ -282,6 +339,7 @@ fn event_row(row: &Row<'_>, at: usize) -> rusqlite::Result<EventRow> {
         timestamp: Timestamp::from_millis(row.get(at + 5)?),
         created_at: Timestamp::from_millis(row.get(at + 6)?),
         states: Vec::new(),
+        schedule: None,
     })
 }
 
@@ -445,7 +503,9 @@ pub(crate) fn event(connection: &Connection, which: Which<'_>) -> rusqlite::Resu
         Which::Id(id) => find("e.id = ?1", id.to_owned().into())?,
         Which::Seq(seq) => find("e.seq = ?1", seq.into())?,
     };
-    let Some(found) = found else { return Ok(None) };
+    let Some(mut found) = found else { return Ok(None) };
+    add_schedule(connection, &mut found.row)?;
+    let (edited_from, edited_into) = edits(connection, found.row.seq)?;
     let EventDetail { row, .. } = &found;
     let sql =
         format!("SELECT {EVENT_COLUMNS}, {DELIVERY_COLUMNS} FROM {DELIVERY_TABLES} WHERE d.event = ?1 ORDER BY d.id");
@@ -455,7 +515,13 @@ pub(crate) fn event(connection: &Connection, which: Which<'_>) -> rusqlite::Resu
         .collect::<rusqlite::Result<Vec<_>>>()?;
     complete(connection, &mut deliveries)?;
     let attempts = attempts(connection, row.seq)?;
-    Ok(Some(EventDetail { deliveries, attempts, ..found }))
+    Ok(Some(EventDetail { deliveries, attempts, edited_from, edited_into, ..found }))
+}
+
+fn with_body(row: &Row<'_>) -> rusqlite::Result<(EventRow, Vec<u8>)> {
+    let (event, body) = (event_row(row, 0)?, row.get::<_, Vec<u8>>(7)?);
+    Sent { id: event.id.as_str(), event_type: &event.event_type, body: &body }.check(row, 8)?;
+    Ok((event, body))
 }
 
 /// The event itself, without its deliveries.
@@ -467,7 +533,16 @@ fn with_bodies(row: &Row<'_>) -> rusqlite::Result<EventDetail> {
         sent(whole).check(row, 10)?;
     }
     let traceparent = row.get::<_, Option<String>>(11)?.map(Traceparent::stored);
-    Ok(EventDetail { row: event, body, whole_body, traceparent, deliveries: Vec::new(), attempts: Vec::new() })
+    Ok(EventDetail {
+        row: event,
+        body,
+        whole_body,
+        traceparent,
+        deliveries: Vec::new(),
+        attempts: Vec::new(),
+        edited_from: None,
+        edited_into: Vec::new(),
+    })
 }
 
 const ATTEMPT_COLUMNS: &str =

@@ -6,6 +6,7 @@ use crate::clock::Timestamp;
 use crate::endpoint::EndpointId;
 use crate::store::inbound::REMEMBERED;
 use crate::store::rules::CounterKey;
+use crate::store::sqlite::write::schedule_rows;
 use crate::store::sqlite::write::writer::Txn;
 use crate::store::{DeliveryId, Log, Prune, Pruned, PrunedLog, Result, rules};
 
@@ -75,6 +76,7 @@ fn remove(txn: &mut Txn<'_>, old: &Old, pruned: &mut Pruned) -> rusqlite::Result
     if left.is_none() {
         connection.prepare_cached("DELETE FROM event WHERE seq = ?1")?.execute([old.event])?;
         connection.prepare_cached("DELETE FROM whole_record WHERE event = ?1")?.execute([old.event])?;
+        schedule_rows::remove(connection, old.event)?;
         txn.cache.removed_event();
         pruned.events += 1;
     }

@@ -5,13 +5,14 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::clock::Timestamp;
 use crate::delivery::Trigger;
-use crate::event::{Draft, Event, EventId, IdSource, Resource, Traceparent};
+use crate::event::{Draft, Event, EventId, IdSource, Resource, Traceparent, data_of};
 use crate::record::Kind;
 use crate::store::codes::QUEUED;
 use crate::store::rules::CounterKey;
 use crate::store::sqlite::upkeep::checksum::Sent;
+use crate::store::sqlite::write::records::Stored;
 use crate::store::sqlite::write::writer::Txn;
-use crate::store::sqlite::write::{coalesce, known_ids, records};
+use crate::store::sqlite::write::{coalesce, known_ids, records, schedule_rows};
 use crate::store::{DeliveryId, Drafts, Enqueued, Receipt, Result, StoreError, codes, rules};
 
 pub(crate) fn enqueue(
@@ -53,25 +54,61 @@ pub(crate) fn enqueue_one(txn: &mut Txn<'_>, draft: Draft, ids: &IdSource, now: 
 
 /// Stores a new event and merges it into its record, later than everything known of it unless it brings its own time.
 fn store(txn: &mut Txn<'_>, draft: Draft, id: EventId, now: Timestamp) -> Result<Receipt> {
-    let stored = records::of_draft(txn.connection, &draft)?;
+    let (dispatch, edited_from) = (draft.dispatch, draft.edited_from.clone());
+    // What happens later changes its record then.
+    let stored = if dispatch.is_now(now) { records::of_draft(txn.connection, &draft)? } else { None };
     let stamp = stored.as_ref().map_or(now, |stored| stored.record.next_stamp(now));
+    let stamp = dispatch.later_than(now).unwrap_or(stamp);
     let data = draft.data.clone();
     let event = draft.into_event(id, stamp);
     let merged = match stored {
         Some(stored) => records::merge_emitted(stored, &event, &data)?,
         None => None,
     };
-    let endpoints = txn.cache.endpoints(txn.connection)?.iter().map(|row| &row.endpoint);
-    let asked = merged.as_ref().filter(|_| rules::wants_whole_record(endpoints, &event.event_type));
-    let whole = asked.map(|stored| rules::whole_body(&event, stored.kind, &stored.record));
-    let (seq, deliveries) = insert(txn, &event, whole.as_deref(), now)?;
+    let whole = whole_record_of(txn, &event, merged.as_ref())?;
+    let seq = insert(txn, &event, whole.as_deref(), now)?;
+    schedule_rows::note(txn.connection, seq, (dispatch, edited_from.as_ref()), now)?;
+    let made = match dispatch.is_now(now) {
+        true => {
+            deliver(txn, StoredEvent::of(seq, &event), (&event.body, whole.as_deref()), (Trigger::Initial, None), now)?
+        }
+        false => Vec::new(),
+    };
     if let Some(stored) = merged {
         records::save_emitted(txn.connection, stored, seq)?;
     }
-    Ok(Receipt { event, deliveries, duplicate: false })
+    Ok(Receipt { event, deliveries: made.len() as u64, duplicate: false })
 }
 
-fn insert(txn: &mut Txn<'_>, event: &Event, whole: Option<&[u8]>, now: Timestamp) -> rusqlite::Result<(i64, u64)> {
+/// The event with the whole record that it was merged into, where an endpoint asks for that.
+fn whole_record_of(txn: &mut Txn<'_>, event: &Event, merged: Option<&Stored>) -> rusqlite::Result<Option<Bytes>> {
+    let endpoints = txn.cache.endpoints(txn.connection)?.iter().map(|row| &row.endpoint);
+    let asked = merged.filter(|_| rules::wants_whole_record(endpoints, &event.event_type));
+    Ok(asked.map(|stored| rules::whole_body(event, stored.kind, &stored.record)))
+}
+
+/// Merges a stored event into its record and queues it, now that its time has come. One that would make its record too large is
+/// sent all the same.
+pub(crate) fn queue_stored(txn: &mut Txn<'_>, seq: i64, event: &Event, now: Timestamp) -> Result<()> {
+    let merged = match (records::of_event(txn.connection, event)?, data_of(&event.body)) {
+        (Some(stored), Some(data)) => match records::merge_emitted(stored, event, data) {
+            Err(StoreError::RecordTooLarge) => None,
+            merged => merged?,
+        },
+        _ => None,
+    };
+    let whole = whole_record_of(txn, event, merged.as_ref())?;
+    if let Some(body) = &whole {
+        insert_whole(txn.connection, seq, Sent { id: event.id.as_str(), event_type: &event.event_type, body })?;
+    }
+    deliver(txn, StoredEvent::of(seq, event), (&event.body, whole.as_deref()), (Trigger::Initial, None), now)?;
+    if let Some(stored) = merged {
+        records::save_emitted(txn.connection, stored, seq)?;
+    }
+    Ok(())
+}
+
+fn insert(txn: &mut Txn<'_>, event: &Event, whole: Option<&[u8]>, now: Timestamp) -> rusqlite::Result<i64> {
     let connection = txn.connection;
     let kind = txn.cache.kind(connection, &event.event_type, &event.resource.kind)?;
     let sent = Sent { id: event.id.as_str(), event_type: &event.event_type, body: &event.body };
@@ -95,9 +132,7 @@ fn insert(txn: &mut Txn<'_>, event: &Event, whole: Option<&[u8]>, now: Timestamp
         insert_whole(connection, seq, Sent { body, ..sent })?;
     }
     txn.cache.stored_event();
-    let stored = StoredEvent { seq, lane: rules::lane_of(&event.resource), event_type: &event.event_type };
-    let made = deliver(txn, stored, (&event.body, whole), (Trigger::Initial, None), now)?;
-    Ok((seq, made.len() as u64))
+    Ok(seq)
 }
 
 /// Keeps what is sent of an event where the whole record is asked for.
@@ -114,6 +149,12 @@ struct StoredEvent<'a> {
     seq: i64,
     lane: i64,
     event_type: &'a str,
+}
+
+impl<'a> StoredEvent<'a> {
+    fn of(seq: i64, event: &'a Event) -> Self {
+        Self { seq, lane: rules::lane_of(&event.resource), event_type: &event.event_type }
+    }
 }
 
 /// Queues a stored event for each endpoint that subscribes to it, or for the one of them that is named.
@@ -182,7 +223,8 @@ fn create_missing(
         .prepare_cached(
             "SELECT e.seq, k.type, k.resource_type, e.resource_id, e.body, e.timestamp, w.body
              FROM event e JOIN kind k ON k.id = e.kind LEFT JOIN whole_record w ON w.event = e.seq
-             WHERE e.id = ?1 AND NOT EXISTS (SELECT 1 FROM delivery WHERE event = e.seq)",
+             WHERE e.id = ?1 AND NOT EXISTS (SELECT 1 FROM delivery WHERE event = e.seq)
+                AND NOT EXISTS (SELECT 1 FROM scheduled WHERE event = e.seq AND queued_at IS NULL)",
         )?
         .query_row([id.as_str()], |row| {
             let event = Event {
@@ -201,8 +243,7 @@ fn create_missing(
         Some(kept) => Some(kept.into()),
         None => whole_record_now(txn, seq, &event)?,
     };
-    let stored = StoredEvent { seq, lane: rules::lane_of(&event.resource), event_type: &event.event_type };
-    deliver(txn, stored, (&event.body, whole.as_deref()), (trigger, only), now)
+    deliver(txn, StoredEvent::of(seq, &event), (&event.body, whole.as_deref()), (trigger, only), now)
 }
 
 /// Renders and keeps the whole record of an event that was emitted when nobody asked for it: the record that stands now.

@@ -141,6 +141,14 @@ pub(crate) fn of_draft(connection: &Connection, draft: &Draft) -> rusqlite::Resu
     }
 }
 
+/// The record that an event is about.
+pub(crate) fn of_event(connection: &Connection, event: &Event) -> rusqlite::Result<Option<Stored>> {
+    match Kind::of_event(&event.event_type) {
+        Some(kind) => load(connection, kind, &event.resource.id).map(Some),
+        None => Ok(None),
+    }
+}
+
 /// Merges an event emitted here, so that both sides merge the same events. Returns the record unless nothing became of it.
 ///
 /// A time that was not given is far ahead where the record was before, from when a clock was wrong: the change counts here,

@@ -1,0 +1,99 @@
+//! Events that are sent at a time of their own.
+
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+use tokio_postgres::Row;
+
+use super::connection::{Connection, args};
+use super::fault::Fault;
+use super::node::Node;
+use super::row::{int, maybe_time, time};
+use super::{Cancellation, Result, enqueue, record_rows, rules};
+use crate::clock::Timestamp;
+use crate::delivery::Trigger;
+use crate::event::{Event, EventId, Resource, data_of};
+use crate::record::Kind;
+
+const DUE: &str = "SELECT s.event, e.id, k.type, k.resource_type, e.resource_id, e.timestamp, e.body
+    FROM scheduled s JOIN event e ON e.seq = s.event JOIN kind k ON k.id = e.kind
+    WHERE s.at <= $1 AND s.queued_at IS NULL AND s.cancelled_at IS NULL
+    ORDER BY s.at, s.event LIMIT 500 FOR UPDATE OF s SKIP LOCKED";
+
+pub(super) async fn queue_due(node: &Node, now: Timestamp) -> Result<u64> {
+    let now = node.by_server(now);
+    // Most of the time nothing is due: looking takes no lock.
+    let is_due = "SELECT EXISTS (SELECT FROM scheduled WHERE at <= $1 AND queued_at IS NULL AND cancelled_at IS NULL)";
+    let look = node.read(async |connection: &Connection| {
+        Ok(connection.first(is_due, args![now.as_millis()]).await?.is_some_and(|row| row.get(0)))
+    });
+    if !look.await? {
+        return Ok(0);
+    }
+    let queued = node.transact(async |connection: &Connection| {
+        let due = connection.query(DUE, args![now.as_millis()]).await?;
+        for row in &due {
+            queue(node, connection, row, now).await?;
+        }
+        Ok(due.len() as u64)
+    });
+    let queued = queued.await?;
+    if queued > 0 {
+        node.announce().await;
+    }
+    Ok(queued)
+}
+
+async fn queue(node: &Node, connection: &Connection, row: &Row, now: Timestamp) -> Result<(), Fault> {
+    let seq = int(row, 0);
+    let event = Event {
+        id: EventId::stored(row.get(1)),
+        event_type: row.get(2),
+        resource: Resource { kind: row.get(3), id: row.get(4) },
+        timestamp: time(row, 5),
+        traceparent: None,
+        body: Bytes::from(row.get::<_, Vec<u8>>(6)),
+    };
+    let whole = merge(node, connection, &event, seq).await?;
+    enqueue::deliver(node, connection, (seq, &event, whole.as_deref()), (Trigger::Initial, None), now).await?;
+    connection.query("UPDATE scheduled SET queued_at = $2 WHERE event = $1", args![seq, now.as_millis()]).await?;
+    Ok(())
+}
+
+/// Merges the event into its record, now that it happened; returns its body with the whole record, where that is asked for.
+async fn merge(node: &Node, connection: &Connection, event: &Event, seq: i64) -> Result<Option<Bytes>, Fault> {
+    let (Some(data), Some(kind)) = (data_of(&event.body), Kind::of_event(&event.event_type)) else { return Ok(None) };
+    let key = record_rows::key(kind, &event.resource.id);
+    let mut loaded = record_rows::lock(connection, BTreeSet::from([key.clone()])).await?;
+    let Some(stored) = loaded.get_mut(&key) else { return Ok(None) };
+    if !stored.emitted(event, data) || stored.record.is_too_large() {
+        return Ok(None);
+    }
+    stored.last_event = Some(seq);
+    let endpoints = node.endpoints(connection).await?;
+    let asked = rules::wants_whole_record(endpoints.iter().map(|row| &row.endpoint), &event.event_type);
+    let whole = asked.then(|| rules::whole_body(event, kind, &stored.record));
+    record_rows::save(connection, &loaded).await?;
+    enqueue::insert_whole(connection, whole.iter().map(|body| (seq, event, body))).await?;
+    Ok(whole)
+}
+
+pub(super) async fn cancel(node: &Node, event: EventId, now: Timestamp) -> Result<Cancellation> {
+    let now = node.by_server(now);
+    node.transact(async |connection: &Connection| {
+        let sql = "SELECT e.seq FROM event e WHERE e.id = $1";
+        let Some(row) = connection.first(sql, args![event.as_str()]).await? else { return Ok(Cancellation::Unknown) };
+        let seq = int(&row, 0);
+        let sql = "SELECT queued_at, cancelled_at FROM scheduled WHERE event = $1 FOR UPDATE";
+        let Some(row) = connection.first(sql, args![seq]).await? else { return Ok(Cancellation::NotScheduled) };
+        match (maybe_time(&row, 0), maybe_time(&row, 1)) {
+            (_, Some(before)) => return Ok(Cancellation::Before(before)),
+            (Some(queued), None) => return Ok(Cancellation::TooLate(queued)),
+            (None, None) => {}
+        }
+        let sql = "UPDATE scheduled SET cancelled_at = $2 WHERE event = $1";
+        connection.query(sql, args![seq, now.as_millis()]).await?;
+        Ok(Cancellation::Done)
+    })
+    .await
+}
