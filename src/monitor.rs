@@ -22,7 +22,7 @@ use crate::store::{Figures, Rate};
 pub use check::{Check, Grade, Limits};
 pub use failures::{FailureStats, failure_stats};
 pub use freshness::{Freshness, FreshnessThresholds, Synced, freshness};
-pub use health::{DashboardFigures, HUGE_LOG, Health, HealthDetails, HealthFigures, LARGE_LOG, health};
+pub use health::{HUGE_LOG, Health, HealthDetails, HealthFigures, LARGE_LOG, health};
 pub use received::ReceivedTotals;
 
 /// The window that health looks at.

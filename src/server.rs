@@ -19,11 +19,10 @@ mod admin;
 mod answer;
 mod audit_limit;
 mod body_budget;
+mod changes;
 mod connections;
-mod dashboard;
 mod events;
 mod extract;
-mod html;
 mod layers;
 mod login;
 mod login_throttle;
@@ -31,12 +30,14 @@ pub mod metrics;
 mod monitoring;
 mod openapi;
 mod operator;
+mod pages;
 mod plan;
 mod processing;
 mod queries;
 mod records;
 mod request_head;
 mod routes;
+mod samples;
 mod secrets;
 mod sessions;
 mod state;
@@ -126,9 +127,10 @@ impl Server {
         let shared = Arc::clone(&app);
         let work = async move {
             let counting = tokio::spawn(count_refusals(Arc::clone(&shared), stop.clone()));
+            let sampling = tokio::spawn(sample(Arc::clone(&shared), stop.clone()));
             let marker = tokio::spawn(mark_stopping(Arc::clone(&shared), stop.clone()));
             connections::serve(listeners, router, stop).await;
-            let _ = tokio::join!(counting, marker);
+            let _ = tokio::join!(counting, marker, sampling);
             shared.write_refusal_counts().await;
         };
         (Handle(app), work)
@@ -139,6 +141,25 @@ impl Server {
 async fn mark_stopping(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     connections::stopped(&mut stop).await;
     app.stopping.store(true, Ordering::SeqCst);
+}
+
+/// Looks at the queue from time to time, and counts the changes that open pages are told of.
+async fn sample(app: Arc<App>, mut stop: watch::Receiver<bool>) {
+    let look = async {
+        loop {
+            let now = app.now();
+            if let Ok(figures) = app.read(move |store| store.figures(now).wait()).await {
+                app.samples.add(&figures, now);
+            }
+            tokio::time::sleep(samples::SAMPLE_INTERVAL).await;
+        }
+    };
+    tokio::select! {
+        () = connections::stopped(&mut stop) => {}
+        () = look => {}
+        () = app.changes.count(app.store.as_ref()) => {}
+    }
+    app.changes.close();
 }
 
 async fn count_refusals(app: Arc<App>, mut stop: watch::Receiver<bool>) {

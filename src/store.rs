@@ -31,7 +31,7 @@ use crate::event::EventId;
 pub use answer::Answer;
 pub use changes::Changes;
 pub use error::{Result, StoreError};
-pub use figures::{Activity, Counts, EndpointFigures, Figures, LATENCIES, MinuteActivity, Rate};
+pub use figures::{Activity, Counts, EndpointFigures, Figures, LATENCIES, MinuteActivity, Rate, TimedAttempt};
 pub use lists::{
     AttemptFilter, AttemptRow, Cancellation, ClaimHolder, DeliveryFilter, DeliveryRow, EventDetail, EventFilter,
     EventRow, Listed, LoggedAttempt, Page, RunRow, Schedule,

@@ -28,6 +28,7 @@ use crate::inbound::Keys;
 use crate::monitor::{FreshnessThresholds, Limits};
 use crate::outbound::run::{RunOptions, Until};
 use crate::outbound::test_event::Tested;
+use crate::report::Table;
 use crate::report::{lists, queue};
 use crate::server::{self, Group, Processed, Processing, Secrets, Server};
 use crate::signature::{Secret, Signer};
@@ -267,6 +268,8 @@ fn applying(store: Arc<dyn Store>) -> Server {
             behind_tls: false,
             limits: Limits::default(),
             ages: FreshnessThresholds::default(),
+            candidates: Vec::new(),
+            configuration: Table::new(&[], Vec::new()),
         },
         processing: Arc::new(ReceivesOnly),
         metrics: Arc::default(),

@@ -16,14 +16,17 @@ use super::context::Context;
 use super::exit::{CliError, Exit};
 use super::secret::{CONFIGURED, configured_flaws};
 use super::signals::block_on;
+use super::signature_args::candidates;
 use super::values;
 use crate::clock::{Clock as _, SystemClock};
-use crate::config::Config;
+use crate::config::{Config, Setting, WhichSecret};
 use crate::endpoint::Endpoint;
 use crate::inbound::Keys;
 use crate::outbound::EndpointClient;
 use crate::outbound::run::Stop;
 use crate::outbound::test_event::{self, Tested};
+use crate::report::settings::SettingView;
+use crate::report::{self, Table};
 use crate::server::{Group, Handle, Metrics, Processed, Processing, Secrets, Server, Settings};
 use crate::service::{Background, Deliveries, OnAttempt};
 use crate::signature::hygiene::Flaw;
@@ -126,7 +129,29 @@ fn settings(config: &Config, without: &[Group], listen: &[String]) -> Result<Set
         behind_tls: config.server.behind_tls,
         limits: config.health,
         ages: config.freshness,
+        candidates: candidates(config, webhook_text(config)?.as_ref().map_or("", |text| text.as_str())),
+        configuration: configuration(config),
     })
+}
+
+/// The webhook secret as it is kept, for the search of what is wrong with a refused webhook.
+fn webhook_text(config: &Config) -> Result<Option<zeroize::Zeroizing<String>>, CliError> {
+    Ok(config.secret_text(&WhichSecret::Configured("webhook.secret"))?)
+}
+
+/// The settings with their origins, secrets masked.
+fn configuration(config: &Config) -> Table {
+    fn view(setting: &Setting) -> SettingView<'_> {
+        SettingView {
+            key: &setting.key,
+            value: setting.value.clone(),
+            origin: setting.origin.to_string(),
+            hides: setting.hides.as_ref().map(ToString::to_string),
+        }
+    }
+    let views: Vec<_> = config.origins().iter().map(view).collect();
+    let mut report = report::settings::settings(&views, true);
+    report.tables.swap_remove(0)
 }
 
 fn without_secret(groups: &[&str], names: &[&str]) -> CliError {

@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use super::context::Context;
 use super::exit::{CliError, Exit};
+use crate::config::Config;
 use crate::config::WhichSecret;
 use crate::explain::{Candidate, Role};
 use crate::format::did_you_mean;
@@ -77,8 +78,7 @@ fn prompt(context: &Context) -> Result<Zeroizing<String>, CliError> {
 }
 
 /// Every secret that is known here: the one to verify with, then those that explain a mismatch.
-pub(super) fn candidates(context: &Context, current: &str) -> Result<Vec<Candidate>, CliError> {
-    let config = context.config()?;
+pub(super) fn candidates(config: &Config, current: &str) -> Vec<Candidate> {
     let mut all = vec![Candidate::new(Role::Current, current)];
     // A secret that cannot be read explains nothing; the commands that need it say what is wrong with it.
     if let Ok(Some(previous)) = config.secret_text(&WhichSecret::Configured("webhook.previous_secret")) {
@@ -90,7 +90,7 @@ pub(super) fn candidates(context: &Context, current: &str) -> Result<Vec<Candida
             all.push(Candidate::new(Role::Endpoint(name), text.as_bytes()));
         }
     }
-    Ok(all)
+    all
 }
 
 /// How a code is computed, as a flag.

@@ -82,7 +82,7 @@ impl VerifyArgs {
         let (received, arrived) = self.received(context)?;
         let secret = self.secret.read(context)?;
         let Some((chosen, detected)) = self.scheme.for_request(&received)? else {
-            let secrets = candidates(context, &secret)?;
+            let secrets = candidates(context.config()?, &secret);
             let found = self.explain.then(|| explain_unknown(&received, &secrets)).filter(says_something);
             context.screen.report(&verified::unsigned(&received, found.as_ref()))?;
             return Ok(Exit::Signature);
@@ -101,7 +101,7 @@ impl VerifyArgs {
         (secret, detected): (&str, bool),
         arrived: Option<Timestamp>,
     ) -> Result<Verified<'a>, CliError> {
-        let secrets = candidates(context, secret)?;
+        let secrets = candidates(context.config()?, secret);
         // A secret that the scheme cannot use may be what there is to explain.
         let keys: Vec<Key> =
             if self.explain { scheme.key(secret.as_bytes()).into_iter().collect() } else { vec![key(scheme, secret)?] };

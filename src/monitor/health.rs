@@ -7,7 +7,7 @@ use super::{Attempts, Check, FailureStats, Grade, Limits, due_age, percent, proc
 use crate::clock::Timestamp;
 use crate::endpoint::PausedBy;
 use crate::format::{bytes, short_duration};
-use crate::store::inbound::{ReceivedFigures, ReceivedRow, RecordSummary};
+use crate::store::inbound::ReceivedFigures;
 use crate::store::{DeliveryRow, EndpointFigures, Figures, Rate, Storage};
 
 /// A write-ahead log from here on is worth a look: it is worked off long before, unless somebody keeps it from that.
@@ -54,21 +54,6 @@ pub struct HealthDetails {
     pub stats: FailureStats,
     /// The latest deliveries with a failed attempt that wait or were given up, newest first.
     pub recent: Vec<DeliveryRow>,
-}
-
-/// What the dashboard shows.
-#[derive(Clone, Debug, Default)]
-pub struct DashboardFigures {
-    /// What health is judged by.
-    pub health: HealthFigures,
-    /// The latest deliveries in trouble, newest first.
-    pub failures: Vec<DeliveryRow>,
-    /// The latest webhooks that were accepted, newest first.
-    pub accepted: Vec<ReceivedRow>,
-    /// The latest that were refused, newest first.
-    pub refused: Vec<ReceivedRow>,
-    /// The records, by type.
-    pub records: Vec<RecordSummary>,
 }
 
 /// Judges the queue and the receiving side. `rates` and `received` are those of the [`HEALTH_WINDOW`] before `now`.

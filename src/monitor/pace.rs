@@ -92,11 +92,18 @@ pub fn latencies(attempts: &[LoggedAttempt]) -> BTreeMap<String, Latency> {
     known.map(|(name, (took, failed))| (name.to_owned(), latency(took, failed))).collect()
 }
 
-fn latency(mut took: Vec<Duration>, failed: usize) -> Latency {
+fn latency(took: Vec<Duration>, failed: usize) -> Latency {
+    let attempts = took.len();
+    let (p50, p95) = percentiles(took).unwrap_or_default();
+    Latency { p50, p95, failed: failed as f64 / attempts as f64 }
+}
+
+/// The median and the 95th percentile of spans; `None` of none.
+pub fn percentiles(mut took: Vec<Duration>) -> Option<(Duration, Duration)> {
     took.sort_unstable();
     // The nearest-rank percentile: the smallest value that at least so many in a hundred do not exceed.
-    let percentile = |percent: usize| took[(took.len() * percent).div_ceil(100) - 1];
-    Latency { p50: percentile(50), p95: percentile(95), failed: failed as f64 / took.len() as f64 }
+    let percentile = |percent: usize| took.get((took.len() * percent).div_ceil(100).checked_sub(1)?).copied();
+    percentile(50).zip(percentile(95))
 }
 
 #[cfg(test)]

@@ -292,55 +292,35 @@ fn received_cells(row: &ReceivedRow) -> Vec<Cell> {
     ]
 }
 
-const ARRIVED: &[Column] = &[
+const RECEIVED: &[Column] = &[
     Column::text("time", "TIME"),
     Column::text("result", "RESULT"),
     Column::text("type", "TYPE"),
     Column::text("resource", "RESOURCE"),
-    Column::text("event", "EVENT"),
+    Column::text("received-event", "EVENT"),
     Column::text("source", "FROM"),
+    Column::text("detail", "DETAIL"),
     Column::number("again", "AGAIN"),
 ];
 
-/// Webhooks that were verified, with how often each came again.
-pub(super) fn arrived(rows: &[ReceivedRow]) -> Table {
+/// Webhooks that arrived, accepted and refused. Of a refused one, type and event are what it claims.
+pub fn received(rows: &[ReceivedRow]) -> Table {
     let cells = |row: &ReceivedRow| {
+        let result = row.reason.clone().unwrap_or_else(|| row.result.to_owned());
+        let details = refusal_details(row);
+        let event = row.event_id.as_ref().map(EventId::as_str).or(row.claimed_id.as_deref());
         vec![
             row.at.into(),
-            Cell::Level(received_level(row), row.result.to_owned()),
-            row.event_type.as_deref().into(),
+            Cell::Level(received_level(row), result),
+            row.event_type.as_deref().or(row.claimed_type.as_deref()).into(),
             row.resource.as_ref().map(|resource| &*resource.id).into(),
-            row.event_id.as_ref().map(EventId::as_str).into(),
+            event.into(),
             row.source.as_deref().into(),
+            Some(details.trim_start_matches("; ")).filter(|text| !text.is_empty()).into(),
             row.repeats.into(),
         ]
     };
-    Table::new(ARRIVED, rows.iter().map(cells).collect())
-}
-
-const REFUSED: &[Column] = &[
-    Column::text("time", "TIME"),
-    Column::text("reason", "REASON"),
-    Column::text("source", "FROM"),
-    Column::text("event", "EVENT"),
-    Column::text("body", "BODY SHA-256"),
-    Column::number("more", "MORE"),
-];
-
-/// Webhooks that were not accepted, with how many more there were within that minute.
-pub(super) fn refused(rows: &[ReceivedRow]) -> Table {
-    let digest = |row: &ReceivedRow| row.digest.as_ref().map(|digest| hexadecimal(&digest[..digest.len().min(6)]));
-    let cells = |row: &ReceivedRow| {
-        vec![
-            row.at.into(),
-            Cell::Level(Level::Bad, row.reason.clone().unwrap_or_default()),
-            row.source.as_deref().into(),
-            row.event_id.as_ref().map(EventId::as_str).into(),
-            digest(row).into(),
-            row.repeats.into(),
-        ]
-    };
-    Table::new(REFUSED, rows.iter().map(cells).collect())
+    Table::new(RECEIVED, rows.iter().map(cells).collect())
 }
 
 fn received_level(row: &ReceivedRow) -> Level {

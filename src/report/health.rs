@@ -108,12 +108,12 @@ pub fn health(health: &Health, details: &HealthDetails, now: Timestamp) -> Repor
 }
 
 /// What was looked at, a row each.
-pub(super) fn check_table(health: &Health) -> Table {
+pub fn check_table(health: &Health) -> Table {
     Table::new(CHECKS, health.checks.iter().map(check_cells).collect())
 }
 
 /// Troubled deliveries, with why and what happens next.
-pub(super) fn failure_table(rows: &[DeliveryRow]) -> Table {
+pub fn failure_table(rows: &[DeliveryRow]) -> Table {
     Table::new(FAILURES, rows.iter().map(failure_cells).collect())
 }
 

@@ -146,7 +146,8 @@ fn error_of(row: &DeliveryRow) -> Option<&str> {
     }
 }
 
-fn state_cell(row: &DeliveryRow) -> Cell {
+/// Where a delivery stands, in words.
+pub fn state_cell(row: &DeliveryRow) -> Cell {
     let (level, text) = match (row.state, row.reason) {
         (State::Delivered, _) => (Level::Good, "delivered".to_owned()),
         (State::Failed, Some(reason)) => (Level::Bad, format!("failed ({})", reason.name())),

@@ -198,7 +198,7 @@ fn with_schedule(report: Report, queue: Queue) -> Report {
 }
 
 /// The figures of the whole queue in one row.
-pub(super) fn queue_table(queue: Queue) -> Table {
+pub fn queue_table(queue: Queue) -> Table {
     let oldest = (queue.oldest_due_age_ms > 0).then(|| Duration::from_millis(queue.oldest_due_age_ms));
     let row = vec![
         queue.total.into(),
@@ -214,7 +214,7 @@ pub(super) fn queue_table(queue: Queue) -> Table {
 }
 
 /// The endpoints, a row each.
-pub(super) fn endpoint_table(endpoints: &[EndpointFigures], ages: &FreshnessThresholds, now: Timestamp) -> Table {
+fn endpoint_table(endpoints: &[EndpointFigures], ages: &FreshnessThresholds, now: Timestamp) -> Table {
     let row = |figures: &EndpointFigures| {
         let (endpoint, view) = (&figures.endpoint, view(figures, now));
         vec![
@@ -234,7 +234,7 @@ pub(super) fn endpoint_table(endpoints: &[EndpointFigures], ages: &FreshnessThre
     Table::new(ENDPOINTS, endpoints.iter().map(row).collect())
 }
 
-fn sync_cell(synced: Synced) -> Cell {
+pub(super) fn sync_cell(synced: Synced) -> Cell {
     let level = match synced {
         Synced::Synced => Level::Good,
         Synced::Syncing => Level::Busy,
@@ -244,7 +244,7 @@ fn sync_cell(synced: Synced) -> Cell {
 }
 
 /// `● Fresh`, `● Aging` or `● Stale`; nothing where nothing ever arrived.
-fn freshness_cell(last: Option<Timestamp>, ages: &FreshnessThresholds, now: Timestamp) -> Cell {
+pub(super) fn freshness_cell(last: Option<Timestamp>, ages: &FreshnessThresholds, now: Timestamp) -> Cell {
     let Some(last) = last else { return Cell::Empty };
     let freshness = freshness(last, ages, now);
     let level = match freshness {

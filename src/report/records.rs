@@ -166,7 +166,7 @@ fn synced(row: &RecordRow, now: Timestamp) -> Cell {
     }
 }
 
-const CENSUS: &[Column] = &[
+const SUMMARIES: &[Column] = &[
     Column::text("kind", "KIND"),
     Column::number("records", "RECORDS"),
     Column::text("freshness", "FRESHNESS"),
@@ -174,7 +174,7 @@ const CENSUS: &[Column] = &[
 ];
 
 /// The records of each kind, summed up.
-pub(super) fn census(rows: &[RecordSummary], ages: &FreshnessThresholds, now: Timestamp) -> Table {
+pub fn summary(rows: &[RecordSummary], ages: &FreshnessThresholds, now: Timestamp) -> Table {
     let count = |row: &RecordSummary| match row.count > COUNTED_UP_TO.into() {
         true => Cell::Text(format!("over {COUNTED_UP_TO}")),
         false => row.count.into(),
@@ -183,7 +183,7 @@ pub(super) fn census(rows: &[RecordSummary], ages: &FreshnessThresholds, now: Ti
         let freshness = row.last_news_at.map(|last| freshness_since(last, ages, now));
         vec![row.kind.name().into(), count(row), freshness.into(), row.last_news_at.into()]
     };
-    Table::new(CENSUS, rows.iter().map(cells).collect())
+    Table::new(SUMMARIES, rows.iter().map(cells).collect())
 }
 
 const FIELD: &[Column] = &[Column::text("field", "FIELD"), Column::text("value", "VALUE")];

@@ -18,6 +18,9 @@ use crate::report::Report;
 use crate::store::StoreError;
 use crate::store::operators::Role;
 
+/// Why a request under another name is refused.
+const UNKNOWN_HOST: &str = "unknown Host header: set server.hosts to the names of this server";
+
 /// A report that becomes a JSON envelope.
 #[derive(Clone, Debug)]
 pub(super) struct Answer {
@@ -217,6 +220,21 @@ impl Problem {
     /// The message the caller is told.
     pub(super) fn message(&self) -> &str {
         &self.message
+    }
+
+    /// The fields that break a rule, each with the rule.
+    pub(super) fn named_fields(&self) -> &[(String, String)] {
+        &self.fields
+    }
+
+    /// The server does not go by the name in the `Host` header.
+    pub(super) fn unknown_host() -> Self {
+        Self::forbidden(UNKNOWN_HOST)
+    }
+
+    /// Whether the name of the server was refused.
+    pub(super) fn is_about_host(&self) -> bool {
+        self.message == UNKNOWN_HOST
     }
 
     fn after(self, seconds: u64) -> Self {

@@ -65,14 +65,18 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Query<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let query = parts.uri.query().unwrap_or_default();
-        let pairs = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
-        serde_path_to_error::deserialize(pairs).map(Self).map_err(|error| {
-            let path = error.path().to_string();
-            let name = if error.path().iter().next().is_none() { "query" } else { path.as_str() };
-            Problem::field(name, error.inner().to_string())
-        })
+        from_query(parts.uri.query().unwrap_or_default()).map(Self)
     }
+}
+
+/// Reads parameters, and names the one that is wrong.
+pub(super) fn from_query<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
+    let pairs = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
+    serde_path_to_error::deserialize(pairs).map_err(|error| {
+        let path = error.path().to_string();
+        let name = if error.path().iter().next().is_none() { "query" } else { path.as_str() };
+        Problem::field(name, error.inner().to_string())
+    })
 }
 
 /// A parameter of the path.

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::answer::{self, Problem};
 use super::connections::Peer;
-use super::html;
+use super::pages::problem::problem_page;
 use super::request_head::{check_framing, check_host};
 use super::state::App;
 use crate::untrusted::Untrusted;
@@ -112,9 +112,11 @@ pub(super) async fn known_host(
 
 /// Shows the problems of pages as pages.
 pub(super) async fn problem_pages(request: Request, next: Next) -> Response {
+    let wanted = if request.method() == http::Method::GET { request.uri().path_and_query() } else { None };
+    let wanted = wanted.map_or("/", http::uri::PathAndQuery::as_str).to_owned();
     let mut response = next.run(request).await;
     let Some(problem) = answer::take_problem(&mut response) else { return response };
-    let mut page = html::problem_page(&problem);
+    let mut page = problem_page(&problem, &wanted);
     answer::carry_over(&mut response, &mut page);
     page
 }

@@ -16,8 +16,10 @@ use crate::record::{FieldRule, Kind, MAX_EMAIL_BYTES, MAX_NAME_CHARS, MAX_TEXT_C
 
 mod answers;
 mod operations;
+mod pages;
 
 use operations::{OPERATIONS, Operation};
+use pages::PAGES;
 
 /// The document never changes, so it is written once.
 pub(super) async fn document(State(app): State<Arc<App>>) -> Response {
@@ -28,7 +30,7 @@ pub(super) async fn document(State(app): State<Arc<App>>) -> Response {
 /// The whole document.
 fn whole() -> Value {
     let mut paths: BTreeMap<&str, BTreeMap<String, Value>> = BTreeMap::new();
-    for operation in OPERATIONS {
+    for operation in all() {
         paths.entry(operation.path).or_default().insert(operation.method.to_lowercase(), describe(operation));
     }
     json!({
@@ -41,6 +43,11 @@ fn whole() -> Value {
         "paths": paths,
         "components": {"securitySchemes": security_schemes(), "schemas": schemas()},
     })
+}
+
+/// Every operation there is.
+fn all() -> impl Iterator<Item = &'static Operation> {
+    OPERATIONS.iter().chain(PAGES)
 }
 
 fn describe(operation: &Operation) -> Value {
@@ -65,7 +72,10 @@ fn describe(operation: &Operation) -> Value {
 fn operation_id(operation: &Operation) -> String {
     let words =
         operation.path.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty() && *word != "api");
-    words.fold(operation.method.to_lowercase(), |id, word| id + "-" + word)
+    // A page and a route of the API may differ by `/api` alone.
+    let is_page = operation.page && !matches!(operation.path, "/" | "/login" | "/logout");
+    let method = operation.method.to_lowercase();
+    words.fold(if is_page { method + "-page" } else { method }, |id, word| id + "-" + word)
 }
 
 fn parameters(operation: &Operation) -> Vec<Value> {
@@ -111,6 +121,9 @@ fn responses(operation: &Operation) -> BTreeMap<String, Value> {
 
 fn content(operation: &Operation, status: u16) -> Value {
     match (status, operation.path) {
+        _ if operation.path == "/changes" && status == 200 => {
+            json!({"text/event-stream": {"schema": {"type": "string"}}})
+        }
         _ if operation.page => json!({"text/html": {"schema": {"type": "string"}}}),
         (400.., _) => json!({"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}),
         (_, "/metrics") => json!({"application/openmetrics-text": {"schema": {"type": "string"}}}),
@@ -171,6 +184,7 @@ fn schemas() -> Value {
         "UserEvent": received(&["user"]),
         "ProgressEvent": received(&["progress"]),
         "NewEvent": emitted(),
+        "Form": {"type": "object"},
         "Login": {"type": "object", "required": ["token"], "properties": {"token": {"type": "string", "maxLength": 1024}}},
     });
     for (name, schema) in records().into_iter().chain(answers::schemas()) {
@@ -305,7 +319,7 @@ mod tests {
     fn every_operation_is_documented_once_and_every_schema_it_names_exists() {
         let document = whole();
         let mut ids = std::collections::BTreeSet::new();
-        for operation in OPERATIONS {
+        for operation in all() {
             let described = &document["paths"][operation.path][operation.method.to_lowercase()];
             assert!(ids.insert(described["operationId"].as_str().expect("an id").to_owned()), "{}", operation.path);
             assert!(!statuses(operation).is_empty() && !operation.summary.is_empty());
@@ -322,12 +336,10 @@ mod tests {
     /// by requests in `tests/server`.
     #[test]
     fn what_is_routed_is_documented() {
-        let routed: std::collections::BTreeSet<&str> = include_str!("routes.rs")
-            .split('"')
-            .skip(1)
-            .step_by(2)
-            .filter(|literal| literal.starts_with('/'))
-            .collect();
-        assert_eq!(routed, OPERATIONS.iter().map(|operation| operation.path).collect());
+        let literals =
+            [include_str!("routes.rs"), include_str!("pages/routes.rs")].map(|file| file.split('"').skip(1).step_by(2));
+        let routed: std::collections::BTreeSet<&str> =
+            literals.into_iter().flatten().filter(|literal| literal.starts_with('/')).collect();
+        assert_eq!(routed, all().map(|operation| operation.path).collect());
     }
 }

@@ -23,7 +23,6 @@ pub(super) struct OpenSession {
     /// Its number.
     pub(super) id: i64,
     /// What forms of its pages have to carry.
-    #[expect(dead_code, reason = "the forms of pages carry it")]
     pub(super) form_token: String,
 }
 

@@ -18,7 +18,7 @@ pub(super) fn check_framing(parts: &Parts) -> Result<(), Problem> {
 /// Refuses a `Host` that is neither an address, nor `localhost`, nor one of `hosts`. Without `hosts`, any name will do.
 pub(super) fn check_host(parts: &Parts, hosts: Option<&[String]>) -> Result<(), Problem> {
     match host(parts)? {
-        Some(host) if !is_known(host, hosts) => Err(Problem::forbidden("unknown Host header")),
+        Some(host) if !is_known(host, hosts) => Err(Problem::unknown_host()),
         _ => Ok(()),
     }
 }

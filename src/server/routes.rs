@@ -16,7 +16,7 @@ use super::admin::{changes, lists};
 use super::answer::Problem;
 use super::layers::{self, REQUEST_ID, RandomRequestId};
 use super::state::App;
-use super::{Group, dashboard, events, login, monitoring, openapi, records, webhooks};
+use super::{Group, events, login, monitoring, openapi, pages, records, webhooks};
 use crate::inbound::Accepts;
 
 /// The routes of every group that is not switched off.
@@ -100,9 +100,8 @@ fn operate(app: &Arc<App>) -> Router<Arc<App>> {
 /// What browsers show, refusals included.
 fn pages(app: &Arc<App>) -> Router<Arc<App>> {
     let require = |requirement| with_state((Arc::clone(app), requirement), access::require);
-    Router::new()
-        .route("/", get(dashboard::show))
-        .route_layer(require(AuthRequirement::Admin))
+    pages::routes::pages()
+        .route_layer(require(AuthRequirement::Operate))
         .route("/logout", post(login::logout).route_layer(require(AuthRequirement::Operator)))
         .route("/login", post(login::login).route_layer(require(AuthRequirement::SameSite)))
         .route_layer(from_fn(layers::problem_pages))

@@ -11,13 +11,17 @@ use tokio::sync::Semaphore;
 use super::answer::Problem;
 use super::audit_limit::AuditLimit;
 use super::body_budget::BodyBudget;
+use super::changes::ChangeCounter;
 use super::login_throttle::LoginThrottle;
 use super::metrics::Metrics;
 use super::processing::Processing;
+use super::samples::Samples;
 use super::secrets::Secrets;
 use super::sessions;
 use crate::clock::{Clock, Timestamp};
+use crate::explain::Candidate;
 use crate::monitor::{FreshnessThresholds, Limits};
+use crate::report::Table;
 use crate::store::inbound::{RefusalDetails, Refused};
 use crate::store::operators::SessionRow;
 use crate::store::{Store, StoreError};
@@ -28,6 +32,8 @@ pub(super) const STORE_WRITE_TIMEOUT: Duration = Duration::from_secs(4);
 const MAX_BLOCKING_READS: usize = 4;
 /// Readiness probes at the same time, which anybody may send. They neither wait for reads nor delay them.
 const MAX_PROBES: usize = 1;
+/// Pages that are kept fresh at the same time.
+const MAX_LIVE: usize = 256;
 /// Runs on demand at the same time.
 const MAX_RUNS: usize = 2;
 
@@ -44,6 +50,10 @@ pub struct Settings {
     pub limits: Limits,
     /// From where on records count as aging or stale.
     pub ages: FreshnessThresholds,
+    /// The secrets under which a refused webhook may turn out to be right.
+    pub candidates: Vec<Candidate>,
+    /// What the server runs with, secrets masked.
+    pub configuration: Table,
 }
 
 /// The state of a running server.
@@ -59,6 +69,9 @@ pub(super) struct App {
     pub(super) document: OnceLock<Bytes>,
     pub(super) runs: Semaphore,
     pub(super) stopping: AtomicBool,
+    pub(super) samples: Samples,
+    pub(super) changes: ChangeCounter,
+    pub(super) live: Arc<Semaphore>,
     reads: Semaphore,
     probes: Semaphore,
 }
@@ -71,6 +84,7 @@ impl App {
         processing: Arc<dyn Processing>,
         metrics: Arc<Metrics>,
     ) -> Self {
+        let now = clock.now();
         Self {
             store,
             clock,
@@ -83,6 +97,9 @@ impl App {
             document: OnceLock::new(),
             runs: Semaphore::new(MAX_RUNS),
             stopping: AtomicBool::new(false),
+            samples: Samples::default(),
+            changes: ChangeCounter::new(now),
+            live: Arc::new(Semaphore::new(MAX_LIVE)),
             reads: Semaphore::new(MAX_BLOCKING_READS),
             probes: Semaphore::new(MAX_PROBES),
         }

@@ -1,13 +1,11 @@
 //! Reads what the health of the queue is judged by, for the commands and routes that show it.
 
 use crate::clock::Timestamp;
-use crate::monitor::{self, DashboardFigures, HEALTH_WINDOW, HealthDetails, HealthFigures, STATS_WINDOW};
+use crate::monitor::{self, HEALTH_WINDOW, HealthDetails, HealthFigures, STATS_WINDOW};
 use crate::store::{DeliveryFilter, DeliveryRow, FileStore, Page, Result, Store};
 
 /// Failures that are shown beside the health of the queue.
 const RECENT: u64 = 10;
-/// Webhooks that the dashboard shows, of those accepted and of those refused.
-const RECEIVED: u32 = 10;
 
 /// Reads the figures that say whether the queue is healthy at `now`. What it costs does not grow with what is finished.
 pub fn health_figures(store: &dyn Store, now: Timestamp) -> Result<HealthFigures> {
@@ -26,17 +24,6 @@ pub fn health_details(store: &dyn Store, now: Timestamp) -> Result<HealthDetails
     let since = now.minus(STATS_WINDOW);
     let stats = monitor::failure_stats(&figures.figures, &store.rates(since).wait()?, since);
     Ok(HealthDetails { figures, stats, recent: recent_failures(store, RECENT)? })
-}
-
-/// Reads what the dashboard shows at `now`.
-pub fn dashboard_figures(store: &dyn Store, now: Timestamp) -> Result<DashboardFigures> {
-    Ok(DashboardFigures {
-        health: health_figures(store, now)?,
-        failures: recent_failures(store, RECENT)?,
-        accepted: store.latest_received(false, RECEIVED).wait()?,
-        refused: store.latest_received(true, RECEIVED).wait()?,
-        records: store.record_summaries().wait()?,
-    })
 }
 
 /// The latest deliveries with a failed attempt that wait or were given up, newest first.

@@ -69,15 +69,26 @@ pub struct Rate {
 }
 
 /// The attempts whose latencies [`Activity`] holds at most, the latest.
-pub const LATENCIES: u32 = 5_000;
+pub const LATENCIES: u32 = 2_000;
 
 /// What happened minute by minute.
 #[derive(Clone, Debug, Default)]
 pub struct Activity {
     /// The minutes in which anything happened, in order.
     pub minutes: Vec<MinuteActivity>,
-    /// When the latest attempts began and how long each took, newest first, at most [`LATENCIES`].
-    pub latencies: Vec<(Timestamp, Duration)>,
+    /// The latest attempts that ended with a known outcome, at most [`LATENCIES`].
+    pub latencies: Vec<TimedAttempt>,
+}
+
+/// How long an attempt took.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TimedAttempt {
+    /// The endpoint's name.
+    pub endpoint: String,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// How long it took.
+    pub took: Duration,
 }
 
 /// What happened in one minute.

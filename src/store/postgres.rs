@@ -21,7 +21,7 @@ use super::{
     Claim, Configured, Counts, DatabaseInfo, DeliveryFilter, DeliveryId, DeliveryRow, Drafts, DroppedEndpoint,
     Enqueued, EventDetail, EventFilter, EventRow, Exclusive, Figures, FileStore, Finished, IdleInfo, LATENCIES, Listed,
     Location, Log, LoggedAttempt, OpenRuns, Page, PostgresLocation, Prune, Pruned, PrunedLog, Rate, Replay, Result,
-    Run, RunId, RunRow, RunStats, Schedule, Store, StoreError, Wants, codes, rules,
+    Run, RunId, RunRow, RunStats, Schedule, Store, StoreError, TimedAttempt, Wants, codes, rules,
 };
 use crate::clock::Timestamp;
 use crate::delivery::Trigger;

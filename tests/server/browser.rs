@@ -1,12 +1,9 @@
 //! The dashboard: as sockets see it, and in a real browser where there is one.
 
-use std::io::{BufRead as _, BufReader};
-use std::net::SocketAddr;
-use std::process::{Child, Command, Stdio};
+use serde_json::json;
 
-use serde_json::{Value, json};
-
-use super::running::{ADMIN, Answer, Running, event, place, send, signed};
+use super::chromium::Browser;
+use super::running::{ADMIN, Answer, Running, event, place, signed};
 use crate::support::place::{Place, eventually};
 use crate::support::receiver::{Receiver, Reply};
 use crate::support::tools::has_tools;
@@ -70,25 +67,26 @@ fn the_dashboard_asks_for_the_token_and_shows_what_an_operator_needs() {
         for part in [
             "Unhealthy",
             "50% of attempts failed",
-            "in-1",
-            "u-in",
-            "code-mismatch",
+            "What to do first",
             "422",
             "127.0.0.1",
             "Endpoints",
-            "Last refused",
+            "Who processes",
             "Records",
-            "oldest due",
+            "Oldest due",
             "due ",
             "http-equiv=\"refresh\"",
         ] {
             assert!(page.body.contains(part), "{part}: {}", page.body);
         }
-        assert!(!page.body.contains("<script") && !page.body.contains("<img") && !page.body.contains('\u{202e}'));
+        assert_eq!(page.body.matches("<script").count(), 1, "its own script alone");
+        assert!(!page.body.contains("<img") && !page.body.contains('\u{202e}'));
         assert!(page.body.contains("&lt;script&gt;"));
     }
     assert!(!server.get("/?refresh=0", &cookie).body.contains("http-equiv=\"refresh\""));
     assert_eq!(server.get("/?refresh=x", &cookie).status, 400);
+    let received = server.get("/received", &cookie);
+    assert!(["in-1", "u-in", "code-mismatch", "127.0.0.1"].iter().all(|part| received.body.contains(part)));
     let own = format!("{cookie}Origin: http://localhost\r\n");
     let left = server.send("POST /logout", &own, b"");
     assert!(left.status == 303 && left.head.contains("max-age=0"), "{left:?}");
@@ -203,89 +201,6 @@ fn another_token_ends_every_session() {
 
 // ── a real browser ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-/// A headless browser under remote control. Dropping it ends both.
-struct Browser {
-    driver: Child,
-    address: SocketAddr,
-    session: String,
-    _profile: tempfile::TempDir,
-}
-
-impl Browser {
-    fn start() -> Self {
-        let mut driver =
-            Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let lines = BufReader::new(driver.stdout.take().unwrap()).lines();
-        let port = lines
-            .map_while(Result::ok)
-            .find_map(|line| line.split("successfully on port ").nth(1)?.trim_end_matches('.').parse::<u16>().ok())
-            .expect("the driver says its port");
-        let profile = tempfile::tempdir().unwrap();
-        let mut browser =
-            Self { driver, address: ([127, 0, 0, 1], port).into(), session: String::new(), _profile: profile };
-        let mut args: Vec<String> = [
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-quic",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            "--disable-dev-shm-usage",
-        ]
-        .map(ToOwned::to_owned)
-        .into();
-        args.push(format!("--user-data-dir={}", browser._profile.path().display()));
-        let wanted = json!({"browserName": "chrome", "goog:chromeOptions": {"args": args}, "goog:loggingPrefs": {"browser": "ALL"}});
-        let begun = browser.command("POST /session", &json!({"capabilities": {"alwaysMatch": wanted}}));
-        browser.session = begun["sessionId"].as_str().unwrap_or_else(|| panic!("{begun}")).to_owned();
-        browser
-    }
-
-    fn command(&self, line: &str, body: &Value) -> Value {
-        let answer = send(self.address, line, "Content-Type: application/json\r\n", body.to_string().as_bytes());
-        answer.json()["value"].clone()
-    }
-
-    fn post(&self, what: &str, body: &Value) -> Value {
-        let value = self.command(&format!("POST /session/{}/{what}", self.session), body);
-        assert!(value["error"].is_null(), "{what}: {value}");
-        value
-    }
-
-    fn run(&self, script: &str) -> Value {
-        self.post("execute/sync", &json!({"script": script, "args": []}))
-    }
-
-    fn find(&self, selector: &str) -> String {
-        let found = self.post("element", &json!({"using": "css selector", "value": selector}));
-        found.as_object().unwrap().values().next().unwrap().as_str().unwrap().to_owned()
-    }
-
-    fn click(&self, selector: &str) {
-        let element = self.find(selector);
-        self.post(&format!("element/{element}/click"), &json!({}));
-    }
-
-    /// Enters the token and signs in, from whatever page asks for it.
-    fn sign_in(&self, token: &str) {
-        let field = self.find("input[name=token]");
-        self.post(&format!("element/{field}/value"), &json!({"text": token}));
-        self.click("main.door button");
-    }
-}
-
-impl Drop for Browser {
-    fn drop(&mut self) {
-        if !self.session.is_empty() {
-            self.command(&format!("DELETE /session/{}", self.session), &json!({}));
-        }
-        let _ = self.driver.kill();
-        let _ = self.driver.wait();
-    }
-}
-
 #[test]
 fn a_real_browser_signs_in_looks_around_and_signs_out() {
     if !has_tools(&["chromium", "chromedriver"]) {
@@ -298,15 +213,15 @@ fn a_real_browser_signs_in_looks_around_and_signs_out() {
     browser.sign_in("wrong");
     eventually("the wrong token is told", || text().contains("this is not the token of an operator"));
     browser.sign_in(TOKEN);
-    eventually("the dashboard is shown", || browser.run("return document.title") == "syncctl: unhealthy");
-    assert!(text().contains("code-mismatch") && text().contains("<script>"), "{}", text());
-    assert_eq!(browser.run("return document.scripts.length + document.images.length"), 0);
+    eventually("the overview is shown", || browser.run("return document.title") == "✗ unhealthy · Overview · syncctl");
+    assert!(text().contains("<script>"), "{}", text());
+    assert_eq!(browser.run("return document.scripts.length + document.images.length"), 1);
     assert_eq!(browser.run("return document.cookie"), "");
     // The style sheet is let through by its hash, and nothing else is.
     assert_ne!(browser.run("return getComputedStyle(document.querySelector('.verdict')).borderRadius"), "0px");
     let problems = browser.post("se/log", &json!({"type": "browser"}));
     assert!(!problems.to_string().contains("Content Security Policy"), "{problems}");
-    browser.click("header button");
+    browser.click("form.who button");
     eventually("the door is shown again", || text().contains("Admin token"));
     browser.post("url", &json!({"url": format!("http://{}/", server.address)}));
     assert!(text().contains("Admin token"), "{}", text());

@@ -7,6 +7,7 @@ mod support;
 
 mod api;
 mod browser;
+mod chromium;
 mod clients;
 mod disk;
 mod document;
@@ -16,6 +17,7 @@ mod life;
 mod mesh;
 mod monitoring;
 mod operate;
+mod pages;
 mod records;
 mod refused;
 mod rotation;

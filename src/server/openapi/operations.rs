@@ -3,7 +3,7 @@
 use crate::server::access::AuthRequirement;
 
 /// A parameter of the query: name, JSON schema, whether it is required.
-type QueryParameter = (&'static str, &'static str, bool);
+pub(super) type QueryParameter = (&'static str, &'static str, bool);
 
 /// One operation of the server.
 pub(super) struct Operation {
@@ -22,7 +22,7 @@ pub(super) struct Operation {
     pub(super) page: bool,
 }
 
-const fn operation(method: &'static str, path: &'static str, summary: &'static str) -> Operation {
+pub(super) const fn operation(method: &'static str, path: &'static str, summary: &'static str) -> Operation {
     Operation {
         method,
         path,
@@ -47,7 +47,7 @@ impl Operation {
         Self { access: AuthRequirement::Signature, body, statuses: &[200, 408, 409, 413, 503], ..self }
     }
 
-    const fn by(self, access: AuthRequirement) -> Self {
+    pub(super) const fn by(self, access: AuthRequirement) -> Self {
         Self { access, ..self }
     }
 
@@ -55,67 +55,70 @@ impl Operation {
         Self { data: Some(schema), ..self }
     }
 
-    const fn operate(self) -> Self {
+    pub(super) const fn operate(self) -> Self {
         self.by(AuthRequirement::Operate)
     }
 
-    const fn page(self) -> Self {
+    pub(super) const fn page(self) -> Self {
         Self { page: true, ..self }
     }
 
-    const fn query(self, query: &'static [QueryParameter]) -> Self {
+    pub(super) const fn query(self, query: &'static [QueryParameter]) -> Self {
         Self { query, ..self }
     }
 
-    const fn takes(self, schema: &'static str, types: &'static [&'static str]) -> Self {
+    pub(super) const fn takes(self, schema: &'static str, types: &'static [&'static str]) -> Self {
         Self { body: Some((schema, types)), ..self }
     }
 
-    const fn answers(self, statuses: &'static [u16]) -> Self {
+    pub(super) const fn answers(self, statuses: &'static [u16]) -> Self {
         Self { statuses, ..self }
     }
 }
 
 const JSON: &[&str] = &["application/json"];
-const FORM: &[&str] = &["application/x-www-form-urlencoded"];
+pub(super) const FORM: &[&str] = &["application/x-www-form-urlencoded"];
 const TEXT: &str = r#"{"type":"string","minLength":1,"maxLength":256}"#;
-const PAGE: QueryParameter = ("page", r#"{"type":"integer","minimum":1,"maximum":1000000,"default":1}"#, false);
-const LIMIT: QueryParameter = ("limit", r#"{"type":"integer","minimum":1,"maximum":100,"default":20}"#, false);
-const SEARCH: QueryParameter = ("search", FILTER, false);
+pub(super) const PAGE: QueryParameter =
+    ("page", r#"{"type":"integer","minimum":1,"maximum":1000000,"default":1}"#, false);
+pub(super) const LIMIT: QueryParameter =
+    ("limit", r#"{"type":"integer","minimum":1,"maximum":100,"default":20}"#, false);
+pub(super) const SEARCH: QueryParameter = ("search", FILTER, false);
 /// An empty filter is none.
-const FILTER: &str = r#"{"type":"string","maxLength":256}"#;
+pub(super) const FILTER: &str = r#"{"type":"string","maxLength":256}"#;
 const USER: QueryParameter = ("userId", FILTER, false);
 const COURSE: QueryParameter = ("courseId", FILTER, false);
 const SORT_BY: QueryParameter = ("sortBy", r#"{"type":"string","enum":["name","email","createdAt"]}"#, false);
-const REFRESH: QueryParameter = ("refresh", r#"{"type":"integer","minimum":0,"maximum":3600,"default":15}"#, false);
 const ORDER: QueryParameter = ("sortOrder", r#"{"type":"string","enum":["asc","desc"]}"#, false);
-const READ: &[u16] = &[200, 404];
+pub(super) const READ: &[u16] = &[200, 404];
 const STATE: QueryParameter = (
     "state",
     r#"{"type":"string","pattern":"^(pending|held|processing|delivered|failed)(,(pending|held|processing|delivered|failed))*$"}"#,
     false,
 );
 const ENDPOINT: QueryParameter = ("endpoint", FILTER, false);
-const TYPE: QueryParameter =
+pub(super) const TYPE: QueryParameter =
     ("type", r#"{"type":"string","pattern":"^([*]|[a-z0-9_]+[.][*]|[a-z0-9_]+([.][a-z0-9_]+)+([.][*])?)$"}"#, false);
-const RESOURCE: QueryParameter = ("resource", FILTER, false);
+pub(super) const RESOURCE: QueryParameter = ("resource", FILTER, false);
 const STATUS: QueryParameter = ("status", r#"{"type":"integer","minimum":100,"maximum":999}"#, false);
 const ERROR: QueryParameter = ("error", FILTER, false);
-const SINCE: QueryParameter = ("since", WHEN, false);
-const UNTIL: QueryParameter = ("until", WHEN, false);
+pub(super) const SINCE: QueryParameter = ("since", WHEN, false);
+pub(super) const UNTIL: QueryParameter = ("until", WHEN, false);
 /// RFC 3339, or a duration before now.
 const WHEN: &str =
     r#"{"anyOf":[{"type":"string","format":"date-time"},{"type":"string","pattern":"^[0-9]{1,3}[smhd]$"}]}"#;
-const AFTER: QueryParameter =
+pub(super) const AFTER: QueryParameter =
     ("after", r#"{"type":"integer","description":"The `nextAfter` of the page before."}"#, false);
-const SORT: QueryParameter = ("sort", r#"{"type":"string","enum":["newest","oldest"],"default":"newest"}"#, false);
-const DELIVERIES: &[QueryParameter] =
+pub(super) const SORT: QueryParameter =
+    ("sort", r#"{"type":"string","enum":["newest","oldest"],"default":"newest"}"#, false);
+pub(super) const DELIVERIES: &[QueryParameter] =
     &[STATE, ENDPOINT, TYPE, RESOURCE, STATUS, ERROR, SINCE, UNTIL, AFTER, PAGE, LIMIT, SORT];
-const DIRECTION: QueryParameter = ("direction", r#"{"type":"string","enum":["outbound","inbound","operator"]}"#, false);
-const REFUSED: QueryParameter = ("refused", r#"{"type":"boolean"}"#, false);
+pub(super) const DIRECTION: QueryParameter =
+    ("direction", r#"{"type":"string","enum":["outbound","inbound","operator"]}"#, false);
+pub(super) const REFUSED: QueryParameter = ("refused", r#"{"type":"boolean"}"#, false);
 const RUNS: QueryParameter = ("limit", r#"{"type":"integer","minimum":1,"maximum":1000,"default":50}"#, false);
 /// What may answer an action on one thing.
-const ACTION: &[u16] = &[200, 404, 408, 409, 413, 503];
+pub(super) const ACTION: &[u16] = &[200, 404, 408, 409, 413, 503];
 const WRITE: &[u16] = &[200, 404, 408, 413, 503];
 
 /// Every operation of the server.
@@ -233,7 +236,6 @@ pub(super) static OPERATIONS: &[Operation] = &[
         .takes("Progress", JSON)
         .answers(&[200, 408, 409, 413, 503]),
     operation("GET", "/api/admin/students", "A page of users").query(&[PAGE, LIMIT, SEARCH, SORT_BY, ORDER]),
-    operation("GET", "/", "The dashboard").query(&[REFRESH]).page(),
     operation("POST", "/login", "Begin a session of the dashboard")
         .by(AuthRequirement::SameSite)
         .takes("Login", FORM)

@@ -10,7 +10,7 @@ use super::endpoint_rows::{self, EndpointRow};
 use super::fault::Fault;
 use super::node::Node;
 use super::row::{int, maybe_int, maybe_time, time};
-use super::{Activity, Counts, Figures, IdleInfo, LATENCIES, Rate, Result, RunId};
+use super::{Activity, Counts, Figures, IdleInfo, LATENCIES, Rate, Result, RunId, TimedAttempt};
 use crate::clock::Timestamp;
 use crate::delivery::Outcome;
 use crate::endpoint::{Endpoint, EndpointId};
@@ -353,11 +353,15 @@ pub(super) async fn activity(node: &Node, since: Timestamp) -> Result<Activity> 
             COALESCE(sum(count) FILTER (WHERE reason <> ''), 0)::bigint
             FROM received_rate WHERE minute >= $1 GROUP BY minute ORDER BY minute";
         let received = connection.query(received, args![since.minute()]).await?;
-        let latest = "SELECT started_at, took_us FROM
-            (SELECT started_at, took_us, outcome FROM attempt ORDER BY id DESC LIMIT $2) a
-            WHERE started_at >= $1 AND outcome <> 5";
+        let latest = "SELECT p.name, a.started_at, a.took_us FROM (SELECT * FROM attempt ORDER BY id DESC LIMIT $2) a
+            JOIN delivery d ON d.id = a.delivery JOIN endpoint p ON p.id = d.endpoint
+            WHERE a.started_at >= $1 AND a.outcome <> 5";
         let latest = connection.query(latest, args![since.as_millis(), i64::from(LATENCIES)]).await?;
-        let latencies = latest.iter().map(|row| (time(row, 0), Duration::from_micros(int(row, 1).unsigned_abs())));
+        let latencies = latest.iter().map(|row| TimedAttempt {
+            endpoint: row.get(0),
+            started_at: time(row, 1),
+            took: Duration::from_micros(int(row, 2).unsigned_abs()),
+        });
         let minutes = Activity::merge(sent.iter().map(numbers), received.iter().map(numbers));
         Ok(Activity { minutes, latencies: latencies.collect() })
     })

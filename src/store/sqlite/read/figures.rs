@@ -8,7 +8,7 @@ use crate::clock::Timestamp;
 use crate::endpoint::Endpoint;
 use crate::store::sqlite::write::endpoint_cache;
 use crate::store::sqlite::write::endpoint_cache::EndpointRow;
-use crate::store::{Activity, ClaimHolder, EndpointFigures, Figures, IdleInfo, LATENCIES, Rate, RunId};
+use crate::store::{Activity, ClaimHolder, EndpointFigures, Figures, IdleInfo, LATENCIES, Rate, RunId, TimedAttempt};
 
 pub(crate) fn figures(connection: &Connection, now: Timestamp) -> rusqlite::Result<Figures> {
     let events =
@@ -105,11 +105,16 @@ pub(crate) fn activity(connection: &Connection, since: Timestamp) -> rusqlite::R
     )?;
     // Of the latest rows alone: an index over the times would cost every attempt a write.
     let mut latest = connection.prepare_cached(
-        "SELECT started_at, took_us FROM attempt
-         WHERE id > (SELECT max(id) FROM attempt) - ?2 AND started_at >= ?1 AND outcome <> 5 ORDER BY id DESC",
+        "SELECT p.name, a.started_at, a.took_us
+         FROM attempt a JOIN delivery d ON d.id = a.delivery JOIN endpoint p ON p.id = d.endpoint
+         WHERE a.id > (SELECT max(id) FROM attempt) - ?2 AND a.started_at >= ?1 AND a.outcome <> 5 ORDER BY a.id DESC",
     )?;
     let latencies = latest.query_map(params![since.as_millis(), LATENCIES], |row| {
-        Ok((Timestamp::from_millis(row.get(0)?), Duration::from_micros(row.get::<_, i64>(1)?.unsigned_abs())))
+        Ok(TimedAttempt {
+            endpoint: row.get(0)?,
+            started_at: Timestamp::from_millis(row.get(1)?),
+            took: Duration::from_micros(row.get::<_, i64>(2)?.unsigned_abs()),
+        })
     })?;
     Ok(Activity { minutes: Activity::merge(sent, received), latencies: latencies.collect::<rusqlite::Result<_>>()? })
 }

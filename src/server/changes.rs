@@ -1,0 +1,88 @@
+//! What open pages are told: that something changed, by a number that only grows.
+
+use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::clock::Timestamp;
+use crate::store::{Changes, Store};
+
+/// How often open pages are told at most.
+const TELL_EVERY: Duration = Duration::from_secs(2);
+
+/// The number of changes since this server started.
+#[derive(Debug)]
+pub(super) struct ChangeCounter {
+    started: i64,
+    number: Mutex<Option<watch::Sender<u64>>>,
+}
+
+/// The number of changes at a moment, of a server that started then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Version {
+    pub(super) started: i64,
+    pub(super) number: u64,
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.started, self.number)
+    }
+}
+
+impl Version {
+    /// Reads what [`fmt::Display`] wrote.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let (started, number) = text.split_once('-')?;
+        Some(Self { started: started.parse().ok()?, number: number.parse().ok()? })
+    }
+}
+
+impl ChangeCounter {
+    pub(super) fn new(started: Timestamp) -> Self {
+        Self { started: started.as_millis(), number: Mutex::new(Some(watch::channel(0).0)) }
+    }
+
+    /// When the server started, and the number of changes as it grows; none once it stops.
+    pub(super) fn subscribe(&self) -> Option<(i64, watch::Receiver<u64>)> {
+        Some((self.started, self.lock().as_ref()?.subscribe()))
+    }
+
+    /// Ends every stream of changes.
+    pub(super) fn close(&self) {
+        self.lock().take();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<watch::Sender<u64>>> {
+        self.number.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts what `store` announces, whoever writes it. Never ends by itself.
+    pub(super) async fn count(&self, store: &dyn Store) {
+        let mut changes: Changes = store.changes();
+        loop {
+            changes.changed().await;
+            // Changes that come together are told as one.
+            tokio::time::sleep(TELL_EVERY).await;
+            if let Some(sender) = self.lock().as_ref() {
+                sender.send_modify(|number| *number += 1);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_is_read_as_it_was_written() {
+        let version = Version { started: 1_795_359_600_000, number: 7 };
+        assert_eq!(Version::parse(&version.to_string()), Some(version));
+        for wrong in ["", "7", "a-b", "1-", "1-2-3"] {
+            assert_eq!(Version::parse(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Deliveries and failures: search and filters in the address, cursors, and a choice of rows that leads to a plan.
+
+use axum::response::Response;
+use maud::{Markup, html};
+
+use super::buttons::see_other;
+use super::frame::Section;
+use super::parts::{Foreign, segment};
+use super::table::Grid;
+use super::viewer::{Pairs, Viewer};
+use crate::delivery::State;
+use crate::monitor::{self, STATS_WINDOW};
+use crate::report::{Report, health, lists};
+use crate::server::admin::lists::{event_of, number};
+use crate::server::answer::Problem;
+use crate::server::extract::Path;
+use crate::server::queries::DeliveriesQuery;
+use crate::store::operators::Role;
+use crate::store::{DeliveryFilter, DeliveryId, DeliveryRow, Listed, Page};
+
+/// `GET /deliveries`.
+pub(in crate::server) async fn list(viewer: Viewer) -> Result<Response, Problem> {
+    let (query, filter) = asked(&viewer)?;
+    let page = query.page();
+    let (listed, overall) = viewer.read(move |store| store.deliveries(&filter, page).wait()).await?;
+    let report = lists::deliveries(&listed, page);
+    let body = html! {
+        (filters(&viewer.pairs, "/deliveries", true))
+        (rows(&viewer, &listed, &report, page, "id"))
+    };
+    Ok(viewer.page(Section::Deliveries, "Deliveries", &overall, &body))
+}
+
+/// `GET /failures`.
+pub(in crate::server) async fn failures(viewer: Viewer) -> Result<Response, Problem> {
+    let (query, filter) = asked(&viewer)?;
+    let (page, now) = (query.page(), viewer.now());
+    let filter = DeliveryFilter { troubled: true, ..filter };
+    let since = now.minus(STATS_WINDOW);
+    let ((listed, rates), overall) =
+        viewer.read(move |store| Ok((store.deliveries(&filter, page).wait()?, store.rates(since).wait()?))).await?;
+    let stats = monitor::failure_stats(&overall.figures, &rates, since);
+    let stats = health::failure_stats(&stats, now);
+    let report = lists::failures(&listed, page);
+    let by = Grid::new(&stats.tables[0], "Failed attempts by type, resource type and endpoint");
+    let body = html! {
+        p { @for line in &stats.lines { (Foreign(line)) } }
+        details { summary { "By type, resource type and endpoint" } (by.or("Nothing failed.", now)) }
+        (filters(&viewer.pairs, "/failures", false))
+        (rows(&viewer, &listed, &report, page, "delivery"))
+    };
+    Ok(viewer.page(Section::Failures, "Failures", &overall, &body))
+}
+
+/// `GET /deliveries/{id}`: the part of its event's page that is about it.
+pub(in crate::server) async fn one(viewer: Viewer, Path(id): Path) -> Result<Response, Problem> {
+    let id = number(&id, "delivery")?;
+    let found = viewer.app.read(move |store| event_of(store, DeliveryId(id))).await?;
+    let event = found.ok_or_else(|| Problem::not_found("delivery"))?.row.id;
+    let action = viewer.action().map_or_else(String::new, |action| format!("?action={action}"));
+    Ok(see_other(&format!("/events/{}{action}#delivery-{id}", segment(event.as_str()))))
+}
+
+fn asked(viewer: &Viewer) -> Result<(DeliveriesQuery, DeliveryFilter), Problem> {
+    let query: DeliveriesQuery = viewer.query()?;
+    let filter = query.deliveries(viewer.now())?;
+    Ok((query, filter))
+}
+
+fn rows(viewer: &Viewer, listed: &Listed<DeliveryRow>, report: &Report, page: Page, number: &'static str) -> Markup {
+    let opens = |at: usize| {
+        listed.rows.get(at).map(|row| format!("/events/{}#delivery-{}", segment(row.event.id.as_str()), row.id.0))
+    };
+    let may = viewer.operator.may(Role::Operate);
+    let grid = Grid::new(&report.tables[0], "Deliveries").opening(&opens);
+    let grid = if may { grid.chosen_by(number) } else { grid };
+    let is_filtered = ["state", "endpoint", "type", "resource", "status", "error", "since", "until"];
+    let is_filtered = is_filtered.iter().any(|name| viewer.pairs.get(name).is_some());
+    let whole = viewer.pairs.with("after", None).with("page", None).with("limit", None).with("sort", None);
+    html! {
+        (grid.or("Nothing matches.", viewer.now()))
+        @if may && !listed.rows.is_empty() {
+            form.actions #choice action="/plan" {
+                span { "With those chosen: " }
+                button name="verb" value="replay" { "Replay…" }
+                button name="verb" value="give-up" { "Give up…" }
+                label { input type="checkbox" name="include_delivered" value="1"; " also those delivered" }
+                label { input type="checkbox" name="force" value="1"; " also those pending" }
+            }
+            @if is_filtered {
+                p.actions {
+                    "With all " (listed.total) " that match: "
+                    a href=(whole.with("verb", Some("replay".to_owned())).address("/plan")) { "plan a replay" } ", "
+                    a href=(whole.with("verb", Some("give-up".to_owned())).address("/plan")) { "plan to give up" }
+                }
+            }
+        }
+        (cursor(viewer, listed.rows.last().map(|row| row.id.0), listed.rows.len(), listed.total, page))
+    }
+}
+
+/// The way to the next rows and back to the first.
+pub(super) fn cursor(viewer: &Viewer, last: Option<i64>, shown: usize, total: u64, page: Page) -> Markup {
+    let next = last.filter(|_| total > shown as u64 && shown as u64 == page.limit);
+    let address =
+        |after: Option<i64>| viewer.pairs.with("after", after.map(|after| after.to_string())).address(&viewer.path);
+    html! {
+        nav.pages aria-label="Pages" {
+            span.quiet { (shown) " of " (total) @if viewer.pairs.get("after").is_some() { " that follow" } }
+            @if viewer.pairs.get("after").is_some() { a href=(address(None)) { "First" } }
+            @if next.is_some() { a rel="next" href=(address(next)) { "Next" } }
+        }
+    }
+}
+
+/// The filters as a form that writes them into the address.
+fn filters(pairs: &Pairs, path: &str, has_states: bool) -> Markup {
+    let field = |name: &'static str, label: &str, hint: &str| {
+        html! { label { (label) input name=(name) value=[pairs.get(name)] placeholder=(hint) maxlength="256"; } }
+    };
+    html! {
+        form.filters action=(path) aria-label="Filters" {
+            @if has_states {
+                label { "State"
+                    select name="state" {
+                        option value="" { "any" }
+                        @for state in State::ALL {
+                            option value=(state.name()) selected[pairs.get("state") == Some(state.name())] { (state.name()) }
+                        }
+                    }
+                }
+            }
+            (field("endpoint", "Endpoint", "name"))
+            (field("type", "Type", "user.*"))
+            (field("resource", "Resource", "id"))
+            (field("status", "Status", "503"))
+            (field("error", "Error", "text"))
+            (field("since", "Since", "2h"))
+            (field("until", "Until", "1h"))
+            button { "Filter" }
+            a href=(path) { "All" }
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! Events: search and filters in the address, cursors.
+
+use axum::response::Response;
+use maud::html;
+
+use super::deliveries::cursor;
+use super::frame::Section;
+use super::parts::segment;
+use super::table::Grid;
+use super::viewer::Viewer;
+use crate::report::lists;
+use crate::server::answer::Problem;
+use crate::server::queries::EventsQuery;
+
+/// `GET /events`.
+pub(in crate::server) async fn list(viewer: Viewer) -> Result<Response, Problem> {
+    let query: EventsQuery = viewer.query()?;
+    let (filter, page) = (query.events(viewer.now())?, query.page());
+    let (listed, overall) = viewer.read(move |store| store.events(&filter, page).wait()).await?;
+    let report = lists::events(&listed, page);
+    let opens = |at: usize| listed.rows.get(at).map(|row| format!("/events/{}", segment(row.id.as_str())));
+    let field = |name: &'static str, label: &str, hint: &str| {
+        html! { label { (label) input name=(name) value=[viewer.pairs.get(name)] placeholder=(hint) maxlength="256"; } }
+    };
+    let body = html! {
+        form.filters action="/events" aria-label="Filters" {
+            (field("type", "Type", "user.*"))
+            (field("resource", "Resource", "id"))
+            (field("since", "Since", "2h"))
+            (field("until", "Until", "1h"))
+            button { "Filter" }
+            a href="/events" { "All" }
+        }
+        (Grid::new(&report.tables[0], "Events").opening(&opens).or("No event matches.", viewer.now()))
+        (cursor(&viewer, listed.rows.last().map(|row| row.seq), listed.rows.len(), listed.total, page))
+    };
+    Ok(viewer.page(Section::Events, "Events", &overall, &body))
+}

@@ -1,0 +1,112 @@
+//! Records: browsed and searched, and one with what happened to it.
+
+use axum::response::Response;
+use maud::html;
+use serde::Deserialize;
+
+use super::frame::Section;
+use super::parts::segment;
+use super::received::pages;
+use super::table::{Grid, facts};
+use super::viewer::Viewer;
+use crate::record::Kind;
+use crate::report::{audit, lists, records};
+use crate::server::answer::Problem;
+use crate::server::extract::{PageLimit, PageNumber, Path, Text};
+use crate::store::inbound::{ReceivedFilter, RecordFilter};
+use crate::store::{EventFilter, Page};
+
+/// Events of each direction that are shown of a record's history.
+const HISTORY: Page = Page { limit: 20, number: 1, oldest_first: false };
+
+/// A kind of records by its name.
+#[derive(Clone, Copy, Debug, Default)]
+struct KindName(Option<Kind>);
+
+impl<'de> Deserialize<'de> for KindName {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        let kind = name.parse().map_err(|_| serde::de::Error::custom("must be enrollment, user or progress"))?;
+        Ok(Self(Some(kind)))
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct RecordsQuery {
+    kind: KindName,
+    search: Text,
+    page: PageNumber,
+    limit: PageLimit,
+}
+
+/// `GET /records`.
+pub(in crate::server) async fn list(viewer: Viewer) -> Result<Response, Problem> {
+    let query: RecordsQuery = viewer.query()?;
+    let page = Page { limit: query.limit.0, number: query.page.0, oldest_first: true };
+    let filter = RecordFilter { kind: query.kind.0, search: query.search.0, ..RecordFilter::default() };
+    let ((listed, summaries), overall) =
+        viewer.read(move |store| Ok((store.records(&filter, page).wait()?, store.record_summaries().wait()?))).await?;
+    let (now, ages) = (viewer.now(), viewer.app.settings().ages);
+    let report = records::list(&listed, page, &ages, now);
+    let summary = records::summary(&summaries, &ages, now);
+    let opens =
+        |at: usize| listed.rows.get(at).map(|row| format!("/records/{}?kind={}", segment(&row.id), row.kind.name()));
+    let body = html! {
+        (Grid::new(&summary, "Records of each kind").or("No record is known.", now))
+        form.filters action="/records" aria-label="Filters" {
+            label { "Kind"
+                select name="kind" {
+                    option value="" { "any" }
+                    @for kind in [Kind::Enrollment, Kind::User, Kind::Progress] {
+                        option value=(kind.name()) selected[query.kind.0 == Some(kind)] { (kind.name()) }
+                    }
+                }
+            }
+            label { "Search" input name="search" value=[viewer.pairs.get("search")] placeholder="name, email or id" maxlength="256"; }
+            button { "Filter" }
+            a href="/records" { "All" }
+        }
+        (Grid::new(&report.tables[0], "Records").opening(&opens).or("No record matches.", now))
+        (pages(&viewer, listed.total, page))
+    };
+    Ok(viewer.page(Section::Records, "Records", &overall, &body))
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct RecordQuery {
+    kind: KindName,
+}
+
+/// `GET /records/{id}?kind=`.
+pub(in crate::server) async fn one(viewer: Viewer, Path(id): Path) -> Result<Response, Problem> {
+    let query: RecordQuery = viewer.query()?;
+    let kind = query.kind.0.ok_or_else(|| Problem::field("kind", "is missing: enrollment, user or progress"))?;
+    let wanted = id.clone();
+    let ((record, emitted, received), overall) = viewer
+        .read(move |store| {
+            let emitted = EventFilter { resource_id: Some(wanted.clone()), ..EventFilter::default() };
+            let received = ReceivedFilter { resource_id: Some(wanted.clone()), ..ReceivedFilter::default() };
+            Ok((
+                store.record(kind, &wanted).wait()?,
+                store.events(&emitted, HISTORY).wait()?,
+                store.received(&received, HISTORY).wait()?,
+            ))
+        })
+        .await?;
+    let record = record.ok_or_else(|| Problem::not_found("record"))?;
+    let (now, ages) = (viewer.now(), viewer.app.settings().ages);
+    let shown = records::show(&record, &ages, now);
+    let events = lists::events(&emitted, HISTORY);
+    let opens = |at: usize| emitted.rows.get(at).map(|row| format!("/events/{}", segment(row.id.as_str())));
+    let arrived = audit::received(&received.rows);
+    let body = html! {
+        (facts(&shown.tables[0], now))
+        h2 { "Emitted here" }
+        (Grid::new(&events.tables[0], "Events emitted about it").opening(&opens).or("Nothing was emitted about it.", now))
+        h2 { "Received from elsewhere" }
+        (Grid::new(&arrived, "Webhooks that arrived about it").or("Nothing arrived about it.", now))
+    };
+    Ok(viewer.page(Section::Records, &format!("{} {id}", kind.name()), &overall, &body))
+}
