@@ -14,6 +14,8 @@ mod problem;
 pub mod reference;
 mod secret;
 mod secret_keys;
+mod source_keys;
+mod sources;
 pub mod starter;
 mod values;
 
@@ -26,6 +28,7 @@ use std::sync::Mutex;
 use zeroize::Zeroizing;
 
 use crate::endpoint::{Egress, SecretSource, Spec, ValueSource};
+use crate::inbound::{self, Keys, PlatformRules};
 use crate::monitor::{FreshnessThresholds, Limits};
 use crate::signature::Secret;
 use crate::store::Location;
@@ -37,7 +40,8 @@ use secret::SecretLocation;
 pub use origin::{Origin, Setting};
 pub use problem::{ConfigError, Problem};
 pub use secret::SecretPlace;
-pub use values::{Delivery, OperatorToken, Server};
+pub use source_keys::SourceSpec;
+pub use values::{Delivery, OperatorToken, Server, Webhook};
 
 /// Where the system's configuration is.
 pub const SYSTEM_PATH: &str = "/etc/syncctl/config.toml";
@@ -120,6 +124,10 @@ pub struct Config {
     pub freshness: FreshnessThresholds,
     /// How `serve` runs.
     pub server: Server,
+    /// What webhooks at the platform's routes have to be like.
+    pub webhook: Webhook,
+    /// The other sources of webhooks.
+    pub sources: Vec<SourceSpec>,
     /// The certificates to trust instead of the system's.
     pub ca_file: Option<PathBuf>,
     /// The files that were looked for, weakest first.
@@ -157,6 +165,7 @@ impl Config {
         let files = loader.files(&environment, sources.config_path, &sources.system_path);
         let values = loader.values(&environment, &files, sources.db_flag);
         let endpoints = loader.endpoints(&environment, &files, &values.delivery);
+        let sources = loader.sources(&files);
         let secrets = loader.secrets(&environment, &files);
         let misspelt = environment.names().filter_map(reference::misspelt).collect();
         let config = Self {
@@ -169,6 +178,8 @@ impl Config {
             health: values.health,
             freshness: values.freshness,
             server: values.server,
+            webhook: values.webhook,
+            sources,
             ca_file: values.ca_file,
             files: loader.files,
             settings: loader.settings,
@@ -214,12 +225,29 @@ impl Config {
 
     /// The secret of an endpoint.
     pub fn endpoint_secret(&self, source: &SecretSource) -> Result<Option<Secret>, ConfigError> {
-        let location = match source {
-            SecretSource::Shared => return self.webhook_secret(),
-            SecretSource::File(path) => SecretLocation::File(path.into()),
-            SecretSource::Env(name) => SecretLocation::Env(name.clone()),
-        };
-        self.read_secret("an endpoint's secret", &location).map(Some)
+        match SecretLocation::own(source) {
+            None => self.webhook_secret(),
+            Some(location) => self.read_secret("an endpoint's secret", &location).map(Some),
+        }
+    }
+
+    /// Every route that receives webhooks, with its secrets.
+    pub fn webhook_sources(&self) -> Result<inbound::Sources, ConfigError> {
+        let secrets: Vec<Secret> = self.webhook_secret()?.into_iter().chain(self.previous_secret()?).collect();
+        let Webhook { standard_only, require_timestamp, networks } = self.webhook.clone();
+        let rules =
+            PlatformRules { keys: Keys::new(&secrets), standard_only, requires_timestamp: require_timestamp, networks };
+        let named = self.sources.iter().map(|spec| self.source(spec)).collect::<Result<_, _>>()?;
+        Ok(inbound::Sources::new(&rules, named))
+    }
+
+    fn source(&self, spec: &SourceSpec) -> Result<inbound::Source, ConfigError> {
+        let what = format!("the secret of the source {}", spec.settings.name);
+        let texts = spec.secrets.iter().filter_map(SecretLocation::own);
+        let texts = texts.map(|location| self.read_text(&what, &location)).collect::<Result<Vec<_>, _>>()?;
+        let texts: Vec<&[u8]> = texts.iter().map(|text| text.as_bytes()).collect();
+        inbound::Source::named(spec.settings.clone(), &texts)
+            .map_err(|error| ConfigError::Secret { what, reason: error.to_string() })
     }
 
     /// A value of an endpoint that may be secret: the text of a header, or credentials.
@@ -230,10 +258,7 @@ impl Config {
             ValueSource::Env(name) => SecretLocation::Env(name.clone()),
             ValueSource::Command(command) => SecretLocation::Command(command.clone()),
         };
-        let mut warnings = Vec::new();
-        let read = location.text(&self.environment, &mut warnings);
-        self.add_warnings(warnings);
-        read.map(Zeroizing::new).map_err(|reason| ConfigError::Secret { what: what.to_owned(), reason })
+        self.read_text(what, &location)
     }
 
     /// The proxy that the environment names, for endpoints that ask for it.
@@ -280,10 +305,7 @@ impl Config {
                 ("an endpoint's secret".to_owned(), SecretLocation::Env(name.clone()))
             }
         };
-        let mut warnings = Vec::new();
-        let read = location.text(&self.environment, &mut warnings);
-        self.add_warnings(warnings);
-        read.map(|text| Some(Zeroizing::new(text))).map_err(|reason| ConfigError::Secret { what, reason })
+        self.read_text(&what, &location).map(Some)
     }
 
     /// Every setting with its origin, secrets masked.
@@ -303,7 +325,8 @@ impl Config {
         let shared = self.secrets.keys().map(|key| self.secret(key));
         let own = self.endpoints.iter().filter(|spec| spec.settings.secret != SecretSource::Shared);
         let own = own.map(|spec| self.endpoint_secret(&spec.settings.secret));
-        shared.chain(own).filter_map(Result::err).collect()
+        let sources = self.sources.iter().map(|spec| self.source(spec).map(drop));
+        shared.chain(own).map(|read| read.map(drop)).chain(sources).filter_map(Result::err).collect()
     }
 
     /// Every configured secret, by the name an operator knows it by, with where it is kept. None is read.
@@ -311,15 +334,15 @@ impl Config {
         let shared =
             self.secrets.iter().map(|(key, (location, _))| ((*key).to_owned(), location.place(&self.environment)));
         let own = self.endpoints.iter().filter_map(|spec| {
-            let place = match &spec.settings.secret {
-                SecretSource::Shared => return None,
-                SecretSource::File(path) => SecretPlace::File(path.into()),
-                SecretSource::Env(name) => SecretPlace::Variable(name.clone()),
-            };
+            let place = SecretLocation::own(&spec.settings.secret)?.place(&self.environment);
             let name = spec.name.clone().unwrap_or_else(|| spec.url.default_name());
             Some((format!("the endpoint {name}"), place))
         });
-        shared.chain(own).collect()
+        let sources = self.sources.iter().flat_map(|spec| {
+            let places = spec.secrets.iter().filter_map(SecretLocation::own);
+            places.map(|it| (format!("the source {}", spec.settings.name), it.place(&self.environment)))
+        });
+        shared.chain(own).chain(sources).collect()
     }
 
     /// What was found worth a warning since this was last asked, such as a secret file others may read.
@@ -330,6 +353,13 @@ impl Config {
     fn secret(&self, key: &'static str) -> Result<Option<Secret>, ConfigError> {
         let Some((location, origin)) = self.secrets.get(key) else { return Ok(None) };
         self.read_secret(&format!("{key} ({origin})"), location).map(Some)
+    }
+
+    fn read_text(&self, what: &str, location: &SecretLocation) -> Result<Zeroizing<String>, ConfigError> {
+        let mut warnings = Vec::new();
+        let read = location.text(&self.environment, &mut warnings);
+        self.add_warnings(warnings);
+        read.map(Zeroizing::new).map_err(|reason| ConfigError::Secret { what: what.to_owned(), reason })
     }
 
     fn read_secret(&self, what: &str, location: &SecretLocation) -> Result<Secret, ConfigError> {

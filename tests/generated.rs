@@ -21,7 +21,7 @@ fn present(directory: &Path) -> BTreeMap<String, Vec<u8>> {
     let Ok(entries) = std::fs::read_dir(directory) else { return BTreeMap::new() };
     let read =
         |path: PathBuf| (path.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read(&path).unwrap());
-    entries.map(|entry| read(entry.unwrap().path())).collect()
+    entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_file()).map(read).collect()
 }
 
 /// Compares a directory that holds nothing else, or within `docs` those files alone.

@@ -19,7 +19,7 @@ use syncctl::delivery::Trigger;
 use syncctl::delivery::{Outcome, State};
 use syncctl::endpoint::{EndpointUrl, Spec};
 use syncctl::event::{Draft, EventId};
-use syncctl::inbound::{self, Accepts, Keys};
+use syncctl::inbound::{self, Accepts, Keys, PlatformRules, Source};
 use syncctl::signature::{Secret, Signer};
 use syncctl::store::inbound::{Applied, Edit, Edited, Expects, ReceivedFilter};
 use syncctl::store::{
@@ -54,7 +54,7 @@ struct World {
     now: i64,
     chance: Chance,
     signer: Signer,
-    keys: Keys,
+    source: Source,
     in_flight: Vec<Message>,
     delivered_before: Vec<Message>,
     applied: BTreeMap<(usize, EventId), u32>,
@@ -84,7 +84,10 @@ impl World {
             now: START,
             chance,
             signer: Signer::new(&secret, &[&secret]),
-            keys: Keys::new([&secret]),
+            source: Source::platform(
+                Accepts::Everything,
+                PlatformRules { keys: Keys::new([&secret]), ..PlatformRules::default() },
+            ),
             in_flight: Vec::new(),
             delivered_before: Vec::new(),
             applied: BTreeMap::new(),
@@ -252,7 +255,7 @@ impl World {
 
     fn deliver(&mut self, message: &Message) -> Outcome {
         let now = self.time(message.to);
-        let read = inbound::read(&self.keys, Accepts::Everything, &message.headers, &message.body, "peer", now);
+        let read = inbound::read(&self.source, &message.headers, &message.body, "peer", now);
         let incoming = read.expect("what a node sends is accepted");
         let id = incoming.id.clone();
         let applied = self.nodes[message.to].store().apply(incoming, now).wait().unwrap();

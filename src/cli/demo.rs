@@ -24,7 +24,7 @@ use crate::delivery::RetryPolicy;
 use crate::endpoint::Endpoint;
 use crate::endpoint::{EndpointUrl, Settings, Spec};
 use crate::event::Draft;
-use crate::inbound::Keys;
+use crate::inbound::{Keys, PlatformRules, Sources, TrustedProxies};
 use crate::monitor::{FreshnessThresholds, Limits};
 use crate::outbound::run::{RunOptions, Until};
 use crate::outbound::test_event::Tested;
@@ -258,12 +258,14 @@ async fn bind() -> std::io::Result<(TcpListener, TcpListener)> {
 /// The other side: what `syncctl serve` runs, with its webhook routes alone.
 fn applying(store: Arc<dyn Store>) -> Server {
     let secret = Secret::new(SECRET.to_owned()).expect("the demonstration's secret is a good one");
-    let secrets = Secrets::new(Keys::new([&secret]), None, None);
+    let rules = PlatformRules { keys: Keys::new([&secret]), ..PlatformRules::default() };
     Server {
         store,
         clock: Arc::new(SystemClock),
         settings: server::Settings {
-            secrets,
+            secrets: Secrets::default(),
+            sources: Sources::new(&rules, Vec::new()),
+            proxies: TrustedProxies::default(),
             hosts: None,
             behind_tls: false,
             limits: Limits::default(),

@@ -54,6 +54,8 @@ fn configuration() -> String {
     reference::settings().iter().for_each(|it| row(&mut page, it));
     page.push_str("\n## One of `[[endpoints]]`\n\n| Key | Default | Meaning |\n|---|---|---|\n");
     reference::endpoint_settings().iter().for_each(|it| row(&mut page, it));
+    page.push_str("\n## One of `[[sources]]`\n\n| Key | Default | Meaning |\n|---|---|---|\n");
+    reference::source_settings().iter().for_each(|it| row(&mut page, it));
     page.push_str(SECRETS);
     page.push_str("\n| Secret | Variable | Keys | Meaning |\n|---|---|---|---|\n");
     for secret in reference::secrets() {

@@ -74,6 +74,7 @@ impl DoctorArgs {
         } else {
             findings.push(named(&all));
         }
+        findings.extend(settings::sources(config, &all));
         findings.push(doctor::clock(looked.newest, &skews, context.now));
         findings.push(trust(config, &all));
         findings.push(versions());

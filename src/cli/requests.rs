@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use super::context::{Context, Paging};
 use super::exit::{CliError, Exit};
-use crate::config::Config;
-use crate::inbound::{self, Keys, WebhookRefusal};
+use crate::clock::Timestamp;
+use crate::inbound::{self, Sources, WebhookRefusal, command};
 use crate::report::kept::{self, Replayed};
 use crate::signature::Tolerance;
-use crate::store::inbound::{Incoming, KeptRequest, RequestCopy};
+use crate::store::inbound::{Effect, Incoming, KeptRequest, RequestCopy};
 use crate::store::{Page, Store};
+use crate::untrusted::Untrusted;
 
 /// Kept requests read at a time.
 const BATCH: u64 = 500;
@@ -100,32 +101,21 @@ impl ReplayArgs {
                 .error("nothing changed: --all needs --yes")
                 .hint("see what would become of them with `syncctl requests replay --all --dry-run`"));
         }
-        let keys = keys(context.config()?)?;
+        let sources = context.config()?.webhook_sources()?;
         let store = context.existing_store()?;
         let mut ids = if self.all { unsettled(store.as_ref())? } else { self.ids };
         ids.sort_unstable();
         ids.dedup();
         let tolerance = self.any_time.then(|| Tolerance::both(ANY_TIME));
         let replay = |id| match self.dry_run {
-            true => preview(store.as_ref(), &keys, tolerance, id),
-            false => replay(context, store.as_ref(), &keys, tolerance, id),
+            true => preview(store.as_ref(), &sources, tolerance, id),
+            false => replay(context, store.as_ref(), &sources, tolerance, id),
         };
         let replayed = ids.into_iter().map(replay).collect::<Result<Vec<_>, _>>()?;
         let report = kept::replayed(&replayed);
         context.screen.report(&if self.dry_run { report.with_line("nothing changed") } else { report })?;
         Ok(if replayed.iter().all(Replayed::is_accepted) { Exit::Done } else { Exit::Failure })
     }
-}
-
-/// The keys that webhooks may be signed with now.
-fn keys(config: &Config) -> Result<Keys, CliError> {
-    let secrets: Vec<_> = config.webhook_secret()?.into_iter().chain(config.previous_secret()?).collect();
-    if secrets.is_empty() {
-        return Err(Exit::Config
-            .error("no webhook secret is configured")
-            .hint("set WEBHOOK_SECRET or WEBHOOK_SECRET_FILE"));
-    }
-    Ok(Keys::new(&secrets))
 }
 
 /// The numbers of the requests that were not accepted yet, oldest first.
@@ -149,24 +139,43 @@ fn is_accepted(row: &KeptRequest) -> bool {
         .is_some_and(|result| Replayed { id: row.id, result: result.to_owned(), reason: None }.is_accepted())
 }
 
+/// Applies a request and settles it in one transaction, or settles why it is refused still.
 fn replay(
     context: &Context,
     store: &dyn Store,
-    keys: &Keys,
+    sources: &Sources,
     tolerance: Option<Tolerance>,
     id: i64,
 ) -> Result<Replayed, CliError> {
-    let (result, reason) = match verified(store, keys, tolerance, id)? {
-        Ok(incoming) => (store.apply(incoming, context.now).wait()?.name().to_owned(), None),
-        Err(refusal) => ("refused".to_owned(), Some(refusal.reason().to_owned())),
-    };
-    store.settle_request(id, result.clone(), context.now).wait()?;
-    Ok(Replayed { id, result, reason })
+    match verified(store, sources, tolerance, id)? {
+        Ok(incoming) => {
+            run_command(store, &incoming, context.now)?;
+            let applied = store.apply(incoming, context.now).wait()?;
+            Ok(Replayed { id, result: applied.name().to_owned(), reason: None })
+        }
+        Err(refusal) => {
+            let result = "refused".to_owned();
+            store.settle_request(id, result.clone(), context.now).wait()?;
+            Ok(Replayed { id, result, reason: Some(refusal.reason().to_owned()) })
+        }
+    }
+}
+
+/// Runs the command of a source, unless the event arrived before.
+fn run_command(store: &dyn Store, incoming: &Incoming, now: Timestamp) -> Result<(), CliError> {
+    match &incoming.effect {
+        Effect::Command(command) if !store.has_arrived(&incoming.id, now).wait()? => {
+            command::run(command, incoming, now).map_err(|error| {
+                Exit::Failure.error("the command of the source failed").cause(Untrusted(&error.to_string()))
+            })
+        }
+        Effect::Command(_) | Effect::Change(_) | Effect::Emit(_) => Ok(()),
+    }
 }
 
 /// What would become of a request, as far as its signature and content tell.
-fn preview(store: &dyn Store, keys: &Keys, tolerance: Option<Tolerance>, id: i64) -> Result<Replayed, CliError> {
-    Ok(match verified(store, keys, tolerance, id)? {
+fn preview(store: &dyn Store, sources: &Sources, tolerance: Option<Tolerance>, id: i64) -> Result<Replayed, CliError> {
+    Ok(match verified(store, sources, tolerance, id)? {
         Ok(_) => Replayed { id, result: "applied".to_owned(), reason: None },
         Err(refusal) => Replayed { id, result: "refused".to_owned(), reason: Some(refusal.reason().to_owned()) },
     })
@@ -175,12 +184,12 @@ fn preview(store: &dyn Store, keys: &Keys, tolerance: Option<Tolerance>, id: i64
 /// Verifies a kept request as of the time it arrived, and reads it.
 fn verified(
     store: &dyn Store,
-    keys: &Keys,
+    sources: &Sources,
     tolerance: Option<Tolerance>,
     id: i64,
 ) -> Result<Result<Incoming, WebhookRefusal>, CliError> {
     let (row, copy) = find(store, id)?;
-    Ok(inbound::read_kept(keys, tolerance, &row, &copy))
+    Ok(inbound::read_kept(sources, tolerance, &row, &copy))
 }
 
 /// A kept request by its number.

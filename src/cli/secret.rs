@@ -15,7 +15,7 @@ use crate::config::{Config, WhichSecret};
 use crate::endpoint::ResolvedEndpoint;
 use crate::report::secrets::{self, Flawed, SecretUse, SecretUser};
 use crate::signature::hygiene::{Flaw, check, new_secret, reused, standard_form};
-use crate::signature::{Scheme, Secret, detect, verify};
+use crate::signature::{KeyForm, STANDARD_PREFIX, Scheme, Secret, detect, verify};
 use crate::store::inbound::SenderRow;
 use crate::store::{self, Access, StoreError};
 
@@ -144,6 +144,13 @@ pub(super) fn configured_secrets(config: &Config) -> Vec<(String, Zeroizing<Stri
             let name = spec.name.clone().unwrap_or_else(|| spec.url.default_name());
             all.push((format!("the endpoint {name}"), text));
         }
+    }
+    for spec in &config.sources {
+        let form = spec.settings.scheme.get().facts().key_form;
+        let texts = spec.secrets.iter().filter_map(|place| config.secret_text(&WhichSecret::Endpoint(place)).ok()?);
+        // Some senders begin secrets with `whsec_` that are no base64.
+        let judged = texts.filter(|text| form == KeyForm::Standard || !text.starts_with(STANDARD_PREFIX));
+        all.extend(judged.map(|text| (format!("the source {}", spec.settings.name), text)));
     }
     all
 }

@@ -21,7 +21,7 @@ use super::values;
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::{Config, Setting, WhichSecret};
 use crate::endpoint::Endpoint;
-use crate::inbound::Keys;
+use crate::inbound::Forward;
 use crate::outbound::EndpointClient;
 use crate::outbound::run::Stop;
 use crate::outbound::test_event::{self, Tested};
@@ -69,7 +69,8 @@ impl ServeArgs {
         }
         // Last, so that a start that fails holds nobody's deliveries.
         let endpoints = context.set_endpoints(store.as_ref())?;
-        announce(context, &listeners, &without, (self.no_process, settings.hosts.is_none()))?;
+        check_forwards(&config, &endpoints)?;
+        announce(context, &config, &listeners, &without, (self.no_process, settings.hosts.is_none()))?;
         for (key, flaw) in &weak {
             context.screen.warn(&format!("weak secret {key}: {}", flaw.text()));
         }
@@ -106,11 +107,11 @@ impl ServeArgs {
 
 /// The secrets and names of the routes. A route that nobody could use is an error unless it is switched off.
 fn settings(config: &Config, without: &[Group], listen: &[String]) -> Result<Settings, CliError> {
-    let webhook: Vec<_> = config.webhook_secret()?.into_iter().chain(config.previous_secret()?).collect();
+    let receives = config.webhook_secret()?.is_some() || !config.sources.is_empty();
     let (admin, cron) = (config.admin_token()?, config.cron_secret()?);
     let has_operators = admin.is_some() || !config.server.tokens.is_empty();
     let needs = [
-        (Group::Webhooks, !webhook.is_empty(), "WEBHOOK_SECRET"),
+        (Group::Webhooks, receives, "WEBHOOK_SECRET"),
         (Group::Admin, has_operators, "SYNCCTL_ADMIN_TOKEN"),
         (Group::Process, has_operators || cron.is_some(), "CRON_SECRET"),
     ];
@@ -119,12 +120,14 @@ fn settings(config: &Config, without: &[Group], listen: &[String]) -> Result<Set
     if !groups.is_empty() {
         return Err(without_secret(&groups, &names));
     }
-    let mut secrets = Secrets::new(Keys::new(&webhook), admin.as_ref(), cron.as_ref());
+    let mut secrets = Secrets::new(admin.as_ref(), cron.as_ref());
     for token in &config.server.tokens {
         secrets = secrets.with_token(&token.name, token.role, &config.operator_token(token)?);
     }
     Ok(Settings {
         secrets,
+        sources: config.webhook_sources()?,
+        proxies: config.server.proxies.clone(),
         hosts: hosts(config, listen),
         behind_tls: config.server.behind_tls,
         limits: config.health,
@@ -152,6 +155,19 @@ fn configuration(config: &Config) -> Table {
     let views: Vec<_> = config.origins().iter().map(view).collect();
     let mut report = report::settings::settings(&views, true);
     report.tables.swap_remove(0)
+}
+
+/// Sources forward to endpoints that exist: an event for another could not be taken.
+fn check_forwards(config: &Config, endpoints: &[Endpoint]) -> Result<(), CliError> {
+    for source in config.sources.iter().map(|spec| &spec.settings) {
+        if let Some(Forward::Endpoint(name)) = &source.forward
+            && !endpoints.iter().any(|endpoint| endpoint.name == *name)
+        {
+            let what = format!("the source {} forwards to the endpoint `{name}`, which does not exist", source.name);
+            return Err(Exit::Config.error(what).hint("`syncctl endpoints list` shows those there are"));
+        }
+    }
+    Ok(())
 }
 
 fn without_secret(groups: &[&str], names: &[&str]) -> CliError {
@@ -245,6 +261,7 @@ fn listen_on(address: SocketAddr) -> std::io::Result<TcpListener> {
 
 fn announce(
     context: &Context,
+    config: &Config,
     listeners: &[TcpListener],
     without: &[Group],
     (no_process, any_name): (bool, bool),
@@ -261,6 +278,10 @@ fn announce(
             "/ (dashboard)  /api/sync/status  /api/enrollments  /api/profile  /api/progress  /api/events  /metrics   admin",
         ),
     ];
+    for source in &config.sources {
+        let (route, scheme) = (source.settings.route(), source.settings.scheme.get().facts().name.as_ref());
+        context.screen.note(&format!("  POST {route}   signature ({scheme})"));
+    }
     for (_, line) in lines.iter().filter(|(group, _)| !without.contains(group)) {
         context.screen.note(&format!("  {line}"));
     }
@@ -350,6 +371,7 @@ impl Running<'_> {
         let store = self.deliveries.config().store;
         let keyring = fresh.keyring_for(store.as_ref())?;
         let endpoints = fresh.set_endpoints(store.as_ref())?;
+        check_forwards(&config, &endpoints)?;
         let started = self.context.config()?;
         if self.args.addresses(&config) != self.args.addresses(started) || self.args.without(&config) != self.without {
             self.context.screen.warn("other addresses and other routes count from the next start on");

@@ -26,8 +26,8 @@ impl Loader {
 
     fn named_endpoints(&mut self, files: &[File], delivery: &Delivery) -> Vec<Spec> {
         let mut specs = Vec::<Spec>::new();
-        let strongest = files.iter().find(|file| !file.endpoints.is_empty());
-        for (at, entries) in strongest.iter().flat_map(|file| &file.endpoints).enumerate() {
+        let strongest = files.iter().map(|file| file.list("endpoints")).find(|list| !list.is_empty());
+        for (at, entries) in strongest.unwrap_or_default().iter().enumerate() {
             let Some(spec) = self.endpoint(entries, delivery, at) else { continue };
             match spec.name.as_ref().filter(|name| specs.iter().any(|other| other.name.as_ref() == Some(name))) {
                 Some(name) => {
@@ -41,19 +41,11 @@ impl Loader {
     }
 
     fn endpoint(&mut self, entries: &[Entry], delivery: &Delivery, at: usize) -> Option<Spec> {
-        let wrong_before = self.problems.len();
-        let mut draft = Draft::new(delivery);
-        for key in ENDPOINT_KEYS {
-            let given = entries.iter().find(|entry| entry.key == key.name);
-            let Some(entry) = given else { continue };
-            let said = vec![Sourced { text: entry.text.clone(), origin: entry.origin.clone() }];
-            self.settle(&mut draft, key, &format!("endpoints[{at}].{}", key.name), said);
-        }
-        let spec = draft.finish();
-        if self.problems.len() > wrong_before {
-            return None;
-        }
-        spec.map_err(|reason| self.problems.push(Problem::about("endpoints", &origin_of(entries, ""), &reason))).ok()
+        let draft = self.list_item(Draft::new(delivery), ENDPOINT_KEYS, entries, &format!("endpoints[{at}]"))?;
+        draft
+            .finish()
+            .map_err(|reason| self.problems.push(Problem::about("endpoints", &origin_of(entries, ""), &reason)))
+            .ok()
     }
 
     fn add_urls(&mut self, specs: &mut Vec<Spec>, said: &Sourced, hides: Option<&Origin>, delivery: &Delivery) {
@@ -79,8 +71,8 @@ impl Loader {
     }
 }
 
-/// Where that key of an endpoint stands, or the endpoint's first where it has none.
-fn origin_of(entries: &[Entry], key: &str) -> Origin {
+/// Where that key of a table stands, or the table's first where it has none.
+pub(super) fn origin_of(entries: &[Entry], key: &str) -> Origin {
     let entry = entries.iter().find(|entry| entry.key == key).or(entries.first());
     entry.map_or(Origin::Default, |entry| entry.origin.clone())
 }

@@ -14,6 +14,7 @@ use super::environment::unreadable;
 use super::keys::{ENDPOINT_KEYS, Form, KEYS, Key};
 use super::origin::Sourced;
 use super::secret_keys::SECRETS;
+use super::source_keys::SOURCE_KEYS;
 use super::{Origin, Problem};
 use crate::format::{did_you_mean, shorten};
 use crate::untrusted::Untrusted;
@@ -30,8 +31,20 @@ pub(super) struct Entry {
 #[derive(Debug, Default)]
 pub(super) struct File {
     entries: BTreeMap<String, Entry>,
-    /// The entries of each of `[[endpoints]]`, in order.
-    pub(super) endpoints: Vec<Vec<Entry>>,
+    /// The entries of each table of a list such as `[[endpoints]]`, in order.
+    lists: BTreeMap<&'static str, Vec<Vec<Entry>>>,
+}
+
+/// The lists of tables, each with its keys.
+const LISTS: &[List] = &[("endpoints", || forms(ENDPOINT_KEYS)), ("sources", || forms(SOURCE_KEYS))];
+
+/// A list of tables by its name, and the keys of each.
+type List = (&'static str, fn() -> KeyForms);
+/// The names of keys, and the form of what each holds.
+type KeyForms = Vec<(&'static str, Form)>;
+
+fn forms<T>(keys: &[Key<T>]) -> KeyForms {
+    keys.iter().map(|key| (key.name, key.form)).collect()
 }
 
 impl File {
@@ -50,6 +63,11 @@ impl File {
     /// What the file says about a key.
     pub(super) fn said<T>(&self, key: &Key<T>) -> Option<Sourced> {
         self.entry(key.name).map(|entry| Sourced { text: entry.text.clone(), origin: entry.origin.clone() })
+    }
+
+    /// The tables of the list of that name.
+    pub(super) fn list(&self, name: &str) -> &[Vec<Entry>] {
+        self.lists.get(name).map_or(&[], Vec::as_slice)
     }
 
     /// The entry of a key.
@@ -99,8 +117,11 @@ impl Walk<'_> {
     fn root(&mut self, root: &DeTable<'_>) {
         for (name, value) in root {
             let (key, line) = (name.get_ref().as_ref(), self.line(name.span()));
+            if let Some((list, keys)) = LISTS.iter().find(|(list, _)| *list == key) {
+                self.list(list, &keys(), value);
+                continue;
+            }
             match value.get_ref() {
-                _ if key == "endpoints" => self.endpoints(value),
                 DeValue::Table(table) if is_section(key) => self.section(key, table),
                 _ if is_section(key) => self.wrong(line, format!("{key} is a section: write [{key}]")),
                 _ => self.entry(key, key, line, value.get_ref()),
@@ -122,33 +143,33 @@ impl Walk<'_> {
         }
     }
 
-    fn endpoints(&mut self, value: &Spanned<DeValue<'_>>) {
+    fn list(&mut self, name: &'static str, keys: &[(&'static str, Form)], value: &Spanned<DeValue<'_>>) {
         let line = self.line(value.span());
-        let Some(list) = value.get_ref().as_array() else {
-            return self.wrong(line, "endpoints are a list: write [[endpoints]]".to_owned());
+        let Some(items) = value.get_ref().as_array() else {
+            return self.wrong(line, format!("{name} are a list: write [[{name}]]"));
         };
-        for item in list {
+        for item in items {
             match item.get_ref() {
-                DeValue::Table(table) => self.endpoint(table),
-                _ => self.wrong(self.line(item.span()), "an endpoint is a table: write [[endpoints]]".to_owned()),
+                DeValue::Table(table) => self.list_table(name, keys, table),
+                _ => self.wrong(self.line(item.span()), format!("each of {name} is a table: write [[{name}]]")),
             }
         }
     }
 
-    fn endpoint(&mut self, table: &DeTable<'_>) {
+    fn list_table(&mut self, list: &'static str, keys: &[(&'static str, Form)], table: &DeTable<'_>) {
         let mut entries = Vec::new();
         for (name, value) in table {
             let (key, line) = (name.get_ref().as_ref(), self.line(name.span()));
-            match ENDPOINT_KEYS.iter().find(|known| known.name == key) {
-                Some(known) => entries.extend(self.read(key, known.form, line, value.get_ref())),
-                None => self.unknown_of(key, line, key, ENDPOINT_KEYS.iter().map(|known| known.name)),
+            match keys.iter().find(|(known, _)| *known == key) {
+                Some((_, form)) => entries.extend(self.read(key, *form, line, value.get_ref())),
+                None => self.unknown_of(key, line, key, keys.iter().map(|(known, _)| *known)),
             }
         }
         entries.sort_by_key(|entry| match entry.origin {
             Origin::File(_, line) => line,
             _ => 0,
         });
-        self.file.endpoints.push(entries);
+        self.file.lists.entry(list).or_default().push(entries);
     }
 
     fn read(&mut self, key: &str, form: Form, line: usize, value: &DeValue<'_>) -> Option<Entry> {
@@ -178,7 +199,7 @@ impl Walk<'_> {
 
     fn unknown(&mut self, key: &str, typed: &str, line: usize) {
         let known = known_keys().collect::<Vec<_>>();
-        let sections = sections().chain(["endpoints"]);
+        let sections = sections().chain(LISTS.iter().map(|(list, _)| *list));
         match key.split_once('.') {
             // Within a section only its own keys are near.
             Some((section, rest)) => {
@@ -217,7 +238,7 @@ impl Walk<'_> {
     }
 }
 
-/// Every key outside of `[[endpoints]]`.
+/// Every key outside of the lists.
 fn known_keys() -> impl Iterator<Item = &'static str> {
     KEYS.iter().map(|key| key.name).chain(SECRETS.iter().flat_map(|secret| secret.file_keys()))
 }

@@ -11,6 +11,7 @@ use crate::endpoint::{
     ProxySetting, RateLimit, SecretSource, Settings, Spec, ValueSource, check_name, header_value,
 };
 use crate::format::shorten;
+use crate::inbound::ProxyHeader;
 use crate::store::Location;
 use crate::store::operators::ADMIN_TOKEN_NAME;
 use crate::untrusted::Untrusted;
@@ -36,7 +37,7 @@ pub(super) struct Key<T> {
     pub(super) show: fn(&T) -> String,
 }
 
-const fn key<T>(
+pub(super) const fn key<T>(
     name: &'static str,
     form: Form,
     read: fn(&mut T, &str) -> Result<(), String>,
@@ -157,6 +158,36 @@ pub(super) const KEYS: &[Key<Values>] = &[
         Form::List,
         |v, t| set(&mut v.server.tokens, operator_tokens(t)),
         |v| tokens_shown(&v.server.tokens),
+    ),
+    key(
+        "server.trusted_proxies",
+        Form::List,
+        |v, t| set(&mut v.server.proxies.networks, networks(t)),
+        |v| joined(&v.server.proxies.networks),
+    ),
+    key(
+        "server.proxy_header",
+        Form::One,
+        |v, t| set(&mut v.server.proxies.header, proxy_header(t)),
+        |v| <&str>::from(v.server.proxies.header).to_owned(),
+    ),
+    key(
+        "webhook.standard_only",
+        Form::One,
+        |v, t| set(&mut v.webhook.standard_only, yes_or_no(t)),
+        |v| v.webhook.standard_only.to_string(),
+    ),
+    key(
+        "webhook.require_timestamp",
+        Form::One,
+        |v, t| set(&mut v.webhook.require_timestamp, yes_or_no(t)),
+        |v| v.webhook.require_timestamp.to_string(),
+    ),
+    key(
+        "webhook.networks",
+        Form::List,
+        |v, t| set(&mut v.webhook.networks, networks(t)),
+        |v| joined(&v.webhook.networks),
     ),
     key("tls.ca_file", Form::Path, |v, t| set(&mut v.ca_file, path(t).map(Some)), |v| path_shown(&v.ca_file)),
 ];
@@ -439,12 +470,12 @@ pub(super) fn without_userinfo(url: &str) -> String {
     shorten(&Untrusted(&shown).to_string(), 80)
 }
 
-fn set<V>(place: &mut V, value: Result<V, String>) -> Result<(), String> {
+pub(super) fn set<V>(place: &mut V, value: Result<V, String>) -> Result<(), String> {
     *place = value?;
     Ok(())
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     format!("`{}`", shorten(&Untrusted(text).to_string(), 60))
 }
 
@@ -496,7 +527,7 @@ fn probe_factor(text: &str) -> Result<u32, String> {
     if (1..=10).contains(&factor) { Ok(factor) } else { Err(format!("{factor} is not a number from 1 to 10")) }
 }
 
-fn networks(text: &str) -> Result<Vec<ipnet::IpNet>, String> {
+pub(super) fn networks(text: &str) -> Result<Vec<ipnet::IpNet>, String> {
     let network = |text: &str| match (text.parse(), text.parse::<std::net::IpAddr>()) {
         (Ok(network), _) => Ok(network),
         (Err(_), Ok(address)) => Ok(address.into()),
@@ -509,7 +540,7 @@ fn file_source(text: &str) -> Result<ValueSource, String> {
     path_text(text).map(ValueSource::File)
 }
 
-fn path_text(text: &str) -> Result<String, String> {
+pub(super) fn path_text(text: &str) -> Result<String, String> {
     path(text).map(|path| path.to_string_lossy().into_owned())
 }
 
@@ -547,7 +578,7 @@ fn proxy_shown(proxy: &Option<ProxySetting>) -> String {
     }
 }
 
-fn joined(values: &[impl ToString]) -> String {
+pub(super) fn joined(values: &[impl ToString]) -> String {
     values.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
 }
 
@@ -564,16 +595,16 @@ fn yes_or_no(text: &str) -> Result<bool, String> {
     }
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text.trim())
         .map_err(|_| format!("{} is not a duration: write 500ms, 10s, 5m or 2h", quoted(text)))
 }
 
-fn duration_above_zero(text: &str) -> Result<Duration, String> {
+pub(super) fn duration_above_zero(text: &str) -> Result<Duration, String> {
     duration(text).and_then(|it| if it.is_zero() { Err("it must be longer than nothing".to_owned()) } else { Ok(it) })
 }
 
-fn duration_shown(duration: Duration) -> String {
+pub(super) fn duration_shown(duration: Duration) -> String {
     humantime::format_duration(duration).to_string()
 }
 
@@ -611,6 +642,11 @@ fn route_groups(text: &str) -> Result<Vec<String>, String> {
         Some(wrong) => Err(format!("{} is none of webhooks, admin, process", quoted(wrong))),
         None => Ok(items(text).map(ToOwned::to_owned).collect()),
     }
+}
+
+fn proxy_header(text: &str) -> Result<ProxyHeader, String> {
+    let header = text.to_ascii_lowercase().parse::<ProxyHeader>();
+    header.map_err(|_| format!("{} is neither x-forwarded-for nor forwarded", quoted(text)))
 }
 
 fn is_address(text: &str) -> bool {
@@ -670,25 +706,25 @@ fn database_shown(database: &Option<Location>) -> String {
     database.as_ref().map(ToString::to_string).unwrap_or_default()
 }
 
-fn name(text: &str) -> Result<String, String> {
+pub(super) fn name(text: &str) -> Result<String, String> {
     check_name(text).map(|()| text.to_owned()).map_err(|it| it.to_string())
 }
 
-fn variable_name(text: &str) -> Result<String, String> {
+pub(super) fn variable_name(text: &str) -> Result<String, String> {
     // What is wrong is not shown: somebody may have written the secret itself.
     if is_variable_name(text) { Ok(text.to_owned()) } else { Err("it must name an environment variable".to_owned()) }
 }
 
-fn patterns(text: &str) -> Result<Vec<Pattern>, String> {
+pub(super) fn patterns(text: &str) -> Result<Vec<Pattern>, String> {
     let list = items(text).map(|it| Pattern::parse(it).map_err(|it| it.to_string())).collect::<Result<Vec<_>, _>>()?;
     if list.is_empty() { Err("it names no event type: leave it out for all".to_owned()) } else { Ok(list) }
 }
 
-fn patterns_shown(patterns: &[Pattern]) -> String {
+pub(super) fn patterns_shown(patterns: &[Pattern]) -> String {
     patterns.iter().map(|it| String::from(it.clone())).collect::<Vec<_>>().join(",")
 }
 
-fn secret_shown(source: &SecretSource) -> String {
+pub(super) fn secret_shown(source: &SecretSource) -> String {
     match source {
         SecretSource::Shared => String::new(),
         SecretSource::File(place) | SecretSource::Env(place) => place.clone(),

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::environment::Environment;
-use super::file::File;
+use super::file::{Entry, File};
 use super::keys::{self, KEYS, Key};
 use super::origin::{Origin, Setting, Sourced};
 use super::problem::Problem;
@@ -101,6 +101,24 @@ impl Loader {
         let origin = origins.next().unwrap_or(Origin::Default);
         let value = (key.show)(values);
         self.settings.push(Setting { key: shown_as.to_owned(), value, origin, hides: origins.next() });
+    }
+
+    /// Reads the entries of one table of a list into `draft`; `None` if one of them is wrong, which is told.
+    pub(super) fn list_item<T: Clone>(
+        &mut self,
+        mut draft: T,
+        keys: &[Key<T>],
+        entries: &[Entry],
+        shown_as: &str,
+    ) -> Option<T> {
+        let wrong_before = self.problems.len();
+        for key in keys {
+            let given = entries.iter().find(|entry| entry.key == key.name);
+            let Some(entry) = given else { continue };
+            let said = vec![Sourced { text: entry.text.clone(), origin: entry.origin.clone() }];
+            self.settle(&mut draft, key, &format!("{shown_as}.{}", key.name), said);
+        }
+        (self.problems.len() == wrong_before).then_some(draft)
     }
 
     /// What the environment says under those names, strongest first.

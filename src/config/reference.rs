@@ -3,6 +3,7 @@
 use super::Origin;
 use super::keys::{Draft, ENDPOINT_KEYS, KEYS, variable};
 use super::secret_keys::SECRETS;
+use super::source_keys::{SOURCE_KEYS, SourceDraft};
 use super::values::Values;
 
 /// A key as the reference describes it.
@@ -40,6 +41,18 @@ pub fn endpoint_settings() -> Vec<Described> {
         about: about(key.name),
     };
     ENDPOINT_KEYS.iter().map(described).collect()
+}
+
+/// The keys of one of `[[sources]]`.
+pub fn source_settings() -> Vec<Described> {
+    let draft = SourceDraft::default();
+    let described = |key: &super::keys::Key<SourceDraft>| Described {
+        key: key.name.to_owned(),
+        variable: None,
+        default: (key.show)(&draft),
+        about: about(&format!("sources.{}", key.name)),
+    };
+    SOURCE_KEYS.iter().map(described).collect()
 }
 
 /// The secrets, each with the keys that say where it is.
@@ -90,6 +103,53 @@ const ABOUT: &[(&str, &str)] = &[
         "server.tokens",
         "Operators beside the admin token, each as NAME:ROLE:FILE with a role of read, operate or admin: `ada:operate:/etc/syncctl/ada.token`",
     ),
+    ("server.trusted_proxies", "The networks of proxies that are believed when they say for whom they ask"),
+    ("server.proxy_header", "Where they say it: `x-forwarded-for` or `forwarded`; the other header is never read"),
+    (
+        "webhook.standard_only",
+        "Whether the platform's webhooks need webhook-signature; the original's header alone is refused",
+    ),
+    (
+        "webhook.require_timestamp",
+        "Whether an event without timestamp is refused; otherwise its id is remembered for good",
+    ),
+    ("webhook.networks", "The networks that the platform's webhooks may come from; none is any"),
+    ("sources.name", "What it is called, which ends its route: /api/webhooks/in/NAME"),
+    ("sources.scheme", "How its webhooks are signed: a name of `syncctl help schemes`, or `generic`"),
+    ("sources.secret_file", "A file that holds its secret"),
+    ("sources.secret_env", "The variable that holds its secret"),
+    ("sources.previous_secret_file", "A file that holds the secret before, while a rotation lasts"),
+    ("sources.previous_secret_env", "The variable that holds it"),
+    (
+        "sources.types",
+        "The types it may send: names, `enrollment.*`, or `*`; those of other systems begin with its name: `stripe.invoice.paid`",
+    ),
+    ("sources.networks", "The networks it may send from; none is any"),
+    ("sources.tolerance", "How far a signed time may be off; by default as its scheme says"),
+    ("sources.url", "The URL it sends to, for schemes that sign it"),
+    ("sources.forward_to", "The endpoint that gets its events which change no record"),
+    (
+        "sources.command",
+        "The shell command that gets them on standard input; when it fails the sender is told to try again",
+    ),
+    ("sources.silence_after", "How long it may send nothing before that is unhealthy; 0s is no limit"),
+    ("sources.type_header", "The header that holds the type of an event, where the body does not"),
+    (
+        "sources.type_member",
+        "The member of the body that holds it; by default `type`, `event`, `event_type` or `topic`",
+    ),
+    (
+        "sources.id_member",
+        "The member of the body that names the event; by default a signed id, else the hash of the body",
+    ),
+    ("sources.signed", "generic: what is signed, such as `{id}.{timestamp}.{body}`"),
+    ("sources.signature_header", "generic: the header of the signature"),
+    ("sources.prefix", "generic: what precedes the code, such as `sha256=`"),
+    ("sources.encoding", "generic: how the code is written, `hex` or `base64`"),
+    ("sources.algorithm", "generic: the hash of the HMAC, `sha1`, `sha256` or `sha512`"),
+    ("sources.id_header", "generic: the header of the id"),
+    ("sources.timestamp_header", "generic: the header of the time"),
+    ("sources.timestamp_unit", "generic: how the time is written, `seconds` or `milliseconds`"),
     ("tls.ca_file", "The certificates to trust instead of the system's"),
     ("name", "What it is called; never changes once it is stored"),
     ("url", "Where it is"),
@@ -174,7 +234,7 @@ mod tests {
 
     #[test]
     fn every_key_is_described() {
-        let all = [settings(), endpoint_settings(), secrets()].concat();
+        let all = [settings(), endpoint_settings(), source_settings(), secrets()].concat();
         let missing: Vec<String> = all.into_iter().filter(|it| it.about.is_empty()).map(|it| it.key).collect();
         assert!(missing.is_empty(), "describe {missing:?} in ABOUT");
     }

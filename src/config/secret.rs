@@ -13,6 +13,7 @@ use super::environment::Environment;
 use super::file::File;
 use super::secret_keys::SecretKeys;
 use super::{Origin, Problem};
+use crate::endpoint::SecretSource;
 use crate::signature::Secret;
 
 /// The longest secret that is read from a file or a command.
@@ -98,6 +99,15 @@ impl std::fmt::Debug for SecretLocation {
 }
 
 impl SecretLocation {
+    /// The place of a secret of an endpoint's or source's own; `None` for the shared one.
+    pub(super) fn own(source: &SecretSource) -> Option<Self> {
+        match source {
+            SecretSource::Shared => None,
+            SecretSource::File(path) => Some(Self::File(path.into())),
+            SecretSource::Env(name) => Some(Self::Env(name.clone())),
+        }
+    }
+
     /// Reads the secret. A configured secret that is empty or cannot be had is an error, never nothing.
     pub(super) fn read(&self, environment: &Environment, warnings: &mut Vec<String>) -> Result<Secret, String> {
         Secret::new(self.text(environment, warnings)?).map_err(|error| error.to_string())

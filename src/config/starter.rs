@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::keys::{ENDPOINT_KEYS, Form, KEYS};
 use super::reference::{self, Described};
 use super::secret_keys::SECRETS;
+use super::source_keys::SOURCE_KEYS;
 
 /// What a new configuration says, beside comments.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +27,11 @@ const HEAD: &str = "\
 const ENDPOINTS: &str = "
 # Where events are sent: one such block for each place, its name and URL at least.
 #[[endpoints]]
+";
+
+const SOURCES: &str = "
+# Who else sends webhooks: one such block for each sender with a secret of its own.
+#[[sources]]
 ";
 
 /// What may stand for a key that has no default.
@@ -57,6 +63,29 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("proxy", "http://proxy.example:3128"),
     ("proxy_auth_file", "proxy-login"),
     ("proxy_auth_env", "PROXY_LOGIN"),
+    ("server.trusted_proxies", "10.0.0.0/8"),
+    ("webhook.networks", "192.0.2.0/24"),
+    ("sources.name", "billing"),
+    ("sources.secret_file", "billing.secret"),
+    ("sources.secret_env", "BILLING_SECRET"),
+    ("sources.previous_secret_file", "billing-previous.secret"),
+    ("sources.previous_secret_env", "BILLING_SECRET_PREVIOUS"),
+    ("sources.networks", "192.0.2.0/24"),
+    ("sources.tolerance", "5m"),
+    ("sources.url", "https://sync.example.com/api/webhooks/in/billing"),
+    ("sources.forward_to", "admin"),
+    ("sources.command", "/usr/local/bin/billed"),
+    ("sources.type_header", "X-Event-Type"),
+    ("sources.type_member", "type"),
+    ("sources.id_member", "id"),
+    ("sources.signed", "{timestamp}.{body}"),
+    ("sources.signature_header", "X-Signature"),
+    ("sources.prefix", "sha256="),
+    ("sources.encoding", "hex"),
+    ("sources.algorithm", "sha256"),
+    ("sources.id_header", "X-Event-Id"),
+    ("sources.timestamp_header", "X-Timestamp"),
+    ("sources.timestamp_unit", "seconds"),
 ];
 
 /// One setting as it is written.
@@ -86,6 +115,8 @@ impl Starter {
         }
         text.push_str(ENDPOINTS);
         endpoint_lines().for_each(|line| line.write(&mut text));
+        text.push_str(SOURCES);
+        source_lines().for_each(|line| line.write(&mut text));
         text
     }
 
@@ -114,6 +145,12 @@ impl Starter {
 
 /// The secret that a new configuration names.
 const WEBHOOK_SECRET: &str = "webhook.secret";
+
+fn source_lines() -> impl Iterator<Item = Line> {
+    let forms = SOURCE_KEYS.iter().map(|key| key.form);
+    let named = |described: Described| Described { key: format!("sources.{}", described.key), ..described };
+    reference::source_settings().into_iter().map(named).zip(forms).map(|(described, form)| Line::of(described, form))
+}
 
 fn endpoint_lines() -> impl Iterator<Item = Line> {
     let forms = ENDPOINT_KEYS.iter().map(|key| key.form);
@@ -185,7 +222,22 @@ mod tests {
         assert_eq!(inspected(&text), [""; 0]);
         assert!(text.lines().filter(|line| is_off(line)).count() > 30, "{text}");
         // One place of a secret excludes the other.
-        let others = ["#secret_env", "#bearer_env", "#basic_file", "#basic_env"];
+        let others = [
+            "#secret_env",
+            "#previous_secret_env",
+            "#bearer_env",
+            "#basic_file",
+            "#basic_env",
+            "#command",
+            "#signed",
+            "#signature_header",
+            "#prefix",
+            "#encoding",
+            "#algorithm",
+            "#id_header",
+            "#timestamp_header",
+            "#timestamp_unit",
+        ];
         let lines = text.lines().filter(|line| !others.iter().any(|other| line.starts_with(other)));
         let on: Vec<&str> = lines.map(|line| if is_off(line) { &line[1..] } else { line }).collect();
         assert_eq!(inspected(&on.join("\n")), [""; 0]);

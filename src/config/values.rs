@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::delivery::RetryPolicy;
 use crate::endpoint::{DEFAULT_CONCURRENCY, Egress};
+use crate::inbound::TrustedProxies;
 use crate::monitor::{FreshnessThresholds, Limits};
 use crate::store::Location;
 use crate::store::operators::Role;
@@ -33,6 +34,8 @@ pub struct Server {
     pub without: Vec<String>,
     /// The tokens of operators, beside the admin token.
     pub tokens: Vec<OperatorToken>,
+    /// The proxies in front of it.
+    pub proxies: TrustedProxies,
 }
 
 /// The token of an operator, by the file that holds it.
@@ -46,6 +49,17 @@ pub struct OperatorToken {
     pub file: PathBuf,
 }
 
+/// What webhooks at the platform's routes have to be like.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Webhook {
+    /// Whether they need a signature of Standard Webhooks.
+    pub standard_only: bool,
+    /// Whether an event has to say when it happened.
+    pub require_timestamp: bool,
+    /// The networks they may come from; none is any.
+    pub networks: Vec<ipnet::IpNet>,
+}
+
 /// Every setting but endpoints and secrets.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Values {
@@ -55,6 +69,7 @@ pub(crate) struct Values {
     pub(crate) health: Limits,
     pub(crate) freshness: FreshnessThresholds,
     pub(crate) server: Server,
+    pub(crate) webhook: Webhook,
     pub(crate) ca_file: Option<PathBuf>,
 }
 
@@ -73,7 +88,9 @@ impl Default for Values {
                 behind_tls: false,
                 without: Vec::new(),
                 tokens: Vec::new(),
+                proxies: TrustedProxies::default(),
             },
+            webhook: Webhook::default(),
             ca_file: None,
         }
     }

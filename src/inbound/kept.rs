@@ -3,7 +3,7 @@
 use ::http::header::{HeaderMap, HeaderName, HeaderValue};
 use bytes::Bytes;
 
-use super::{Accepts, Keys, WebhookRefusal, read_within};
+use super::{Sources, WebhookRefusal, read_within};
 use crate::signature::{Received, Tolerance};
 use crate::store::inbound::{Incoming, KeptRequest, RequestCopy};
 
@@ -20,14 +20,15 @@ pub fn received(copy: &RequestCopy) -> Received {
     Received { method: ::http::Method::POST, headers, body: Bytes::from(copy.body.clone()), ..Received::default() }
 }
 
-/// Verifies a kept request as of the time it arrived, and reads its event.
+/// Verifies a kept request as of the time it arrived, and reads its event. What is applied settles the request.
 pub fn read_kept(
-    keys: &Keys,
+    sources: &Sources,
     tolerance: Option<Tolerance>,
     row: &KeptRequest,
     copy: &RequestCopy,
 ) -> Result<Incoming, WebhookRefusal> {
     let received = received(copy);
-    let accepts = Accepts::at(&row.route).unwrap_or(Accepts::Everything);
-    read_within(tolerance, keys, accepts, &received.headers, &received.body, &row.source, row.at)
+    let source = sources.at(&row.route).ok_or(WebhookRefusal::Unverified("source-unknown"))?;
+    let read = read_within(tolerance, source, &received.headers, &received.body, &row.source, row.at)?;
+    Ok(Incoming { kept: Some(row.id), ..read })
 }

@@ -1,96 +1,138 @@
-//! Which of the two signatures a webhook may carry decides, and what the scheme says of it.
+//! Which signature of a webhook decides, and what its scheme says of it.
 
 use ::http::{HeaderMap, Method};
 use bytes::Bytes;
 
-use super::{Keys, WebhookRefusal};
+use super::WebhookRefusal;
+use super::platform::IdRule;
+use super::source::{Kind, Source};
 use crate::clock::Timestamp;
-use crate::signature::{self, Fingerprint, ORIGINAL, Received, STANDARD, Tolerance, Verification};
+use crate::signature::{self, Fingerprint, Key, ORIGINAL, Received, STANDARD, Scheme, Tolerance, Verification};
 use crate::store::inbound::RefusalDetails;
 
-/// Headers that say who sent a webhook. One that is there twice says two things.
-const HEADERS: [&str; 4] = ["webhook-id", "webhook-timestamp", STANDARD_HEADER, "x-webhook-signature"];
+/// Headers that say who sent a webhook of the platform. One that is there twice says two things.
+const HEADERS: [&str; 4] = ["webhook-id", "webhook-timestamp", STANDARD_HEADER, ORIGINAL_HEADER];
 const STANDARD_HEADER: &str = "webhook-signature";
-
-/// Which signature was right.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Scheme {
-    /// Standard Webhooks: id, time and body are signed.
-    Standard,
-    /// The original's: the body is signed.
-    Original,
-}
+const ORIGINAL_HEADER: &str = "x-webhook-signature";
 
 /// How a webhook was verified.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Verified {
-    /// By which signature.
-    pub scheme: Scheme,
+    /// The rule that its event's id follows.
+    pub ids: IdRule,
+    /// The id that the signature covers, in schemes that have one.
+    pub signed_id: Option<String>,
     /// Under which secret.
     pub secret: Fingerprint,
     /// How many milliseconds its signed time lay behind `now`, where it has one.
     pub skew_ms: Option<i64>,
 }
 
-/// Verifies by the stronger of the signatures that are there.
+/// The scheme that decides, and what it verifies with.
+struct Verifier<'s> {
+    scheme: &'s dyn Scheme,
+    keys: &'s [Key],
+    fingerprints: &'s [Fingerprint],
+    tolerance: Option<Tolerance>,
+    url: Option<&'s str>,
+}
+
+/// Verifies by the source's scheme; on the platform's routes by the stronger of the signatures that are there.
 pub(super) fn verify(
-    keys: &Keys,
+    source: &Source,
     headers: &HeaderMap,
     body: &Bytes,
     now: Timestamp,
     tolerance: Option<Tolerance>,
 ) -> Result<Verified, WebhookRefusal> {
-    if keys.is_empty() {
+    let verifier = verifier(source, headers)?;
+    if verifier.keys.is_empty() {
         return Err(WebhookRefusal::Unverified("secret-missing"));
     }
-    if HEADERS.iter().any(|name| headers.get_all(*name).iter().nth(1).is_some()) {
+    if matches!(source.kind, Kind::Platform { .. }) && HEADERS.iter().any(|name| is_doubled(headers, name)) {
         return Err(WebhookRefusal::HeaderError("header-doubled"));
     }
-    let (scheme, verdict) = verdict(keys, headers, body, now, tolerance)?;
+    let verdict = verifier.judge(headers, body, now, tolerance);
     let skew_ms = skew_ms(&verdict, now);
     match (verdict.refusal(), verdict.signature) {
-        (None, Ok(key)) => Ok(Verified { scheme, secret: keys.fingerprints[key], skew_ms }),
+        (None, Ok(key)) => Ok(Verified {
+            ids: if verifier.is_original() { IdRule::Original } else { IdRule::Standard },
+            signed_id: verifier.signed_id(headers),
+            secret: verifier.fingerprints[key],
+            skew_ms,
+        }),
         (Some(refusal), _) | (None, Err(refusal)) => Err(WebhookRefusal::Unverified(refusal.name())),
     }
 }
 
 /// What the signature of a refused webhook says: its scheme, whether it is right, and how far its time is off.
-pub(super) fn examine(keys: &Keys, headers: &HeaderMap, body: &Bytes, now: Timestamp) -> RefusalDetails {
-    let Ok((scheme, verdict)) = verdict(keys, headers, body, now, None) else { return RefusalDetails::default() };
+pub(super) fn examine(source: &Source, headers: &HeaderMap, body: &Bytes, now: Timestamp) -> RefusalDetails {
+    let Ok(verifier) = verifier(source, headers) else { return RefusalDetails::default() };
+    let verdict = verifier.judge(headers, body, now, None);
     RefusalDetails {
-        scheme: Some(scheme.name()),
+        scheme: Some(verifier.scheme.facts().name.to_string()),
         signature_is_right: Some(verdict.signature.is_ok()),
         skew_ms: skew_ms(&verdict, now),
         ..RefusalDetails::default()
     }
 }
 
-fn verdict(
-    keys: &Keys,
-    headers: &HeaderMap,
-    body: &Bytes,
-    now: Timestamp,
-    tolerance: Option<Tolerance>,
-) -> Result<(Scheme, Verification), WebhookRefusal> {
-    let (scheme, candidates) = match headers.contains_key(STANDARD_HEADER) {
-        true => (Scheme::Standard, &keys.standard),
-        false => (Scheme::Original, &keys.original),
-    };
-    let known = signature::find(scheme.name()).ok_or(WebhookRefusal::Unverified("scheme-unknown"))?;
-    let received =
-        Received { method: Method::POST, url: None, headers: headers.clone(), body: body.clone(), registered_id: None };
-    Ok((scheme, signature::verify(known, &received, candidates, now, tolerance)))
+/// Whether a request carries the header of a signature that its source takes, whatever it is worth.
+pub fn is_claimed_signed(source: &Source, headers: &HeaderMap) -> bool {
+    match &source.kind {
+        Kind::Platform { .. } => [STANDARD_HEADER, ORIGINAL_HEADER].iter().any(|name| headers.contains_key(*name)),
+        Kind::Named { settings, .. } => {
+            let scheme = settings.scheme.get();
+            headers.contains_key(&scheme.facts().header)
+                || scheme.second_header().is_some_and(|name| headers.contains_key(name))
+        }
+    }
+}
+
+fn is_doubled(headers: &HeaderMap, name: &str) -> bool {
+    headers.get_all(name).iter().nth(1).is_some()
+}
+
+/// A stronger header that is there decides: a weaker one cannot rescue it.
+fn verifier<'s>(source: &'s Source, headers: &HeaderMap) -> Result<Verifier<'s>, WebhookRefusal> {
+    match &source.kind {
+        Kind::Platform { keys, standard_only, .. } => {
+            let (name, candidates) = match headers.contains_key(STANDARD_HEADER) {
+                true => (STANDARD, &keys.standard),
+                false if *standard_only => return Err(WebhookRefusal::Unverified("standard-signature-missing")),
+                false => (ORIGINAL, &keys.original),
+            };
+            let scheme = signature::find(name).ok_or(WebhookRefusal::Unverified("scheme-unknown"))?;
+            Ok(Verifier { scheme, keys: candidates, fingerprints: &keys.fingerprints, tolerance: None, url: None })
+        }
+        Kind::Named { settings, keys, fingerprints } => Ok(Verifier {
+            scheme: settings.scheme.get(),
+            keys,
+            fingerprints,
+            tolerance: settings.tolerance,
+            url: settings.url.as_deref(),
+        }),
+    }
+}
+
+impl Verifier<'_> {
+    fn judge(&self, headers: &HeaderMap, body: &Bytes, now: Timestamp, tolerance: Option<Tolerance>) -> Verification {
+        let url = self.url.map(str::to_owned);
+        let (headers, body) = (headers.clone(), body.clone());
+        let received = Received { method: Method::POST, url, headers, body, ..Received::default() };
+        signature::verify(self.scheme, &received, self.keys, now, tolerance.or(self.tolerance))
+    }
+
+    fn is_original(&self) -> bool {
+        self.scheme.facts().name == ORIGINAL
+    }
+
+    fn signed_id(&self, headers: &HeaderMap) -> Option<String> {
+        let name = self.scheme.facts().id_header.as_ref().filter(|_| self.scheme.protects().id)?;
+        headers.get(name)?.to_str().ok().map(str::to_owned)
+    }
 }
 
 fn skew_ms(verdict: &Verification, now: Timestamp) -> Option<i64> {
     verdict.time.as_ref().filter(|time| time.signed).map(|time| now.as_millis() - time.at.as_millis())
-}
-
-impl Scheme {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Standard => STANDARD,
-            Self::Original => ORIGINAL,
-        }
-    }
 }

@@ -1,6 +1,9 @@
 //! The fields that records are known to have: one table behind validation, the OpenAPI document and reports.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::Kind;
 use crate::clock::Timestamp;
@@ -63,6 +66,21 @@ impl Kind {
             Self::User => USER,
             Self::Progress => PROGRESS,
         }
+    }
+
+    /// The known fields in `data` that break their rules, each with its rule in words. Others are kept as they are.
+    pub fn violations(self, data: &str) -> Vec<(&'static str, &'static str)> {
+        let Ok(members) = serde_json::from_str::<BTreeMap<String, &RawValue>>(data) else { return Vec::new() };
+        self.violations_in(|name| members.get(name).map(|raw| raw.get()))
+    }
+
+    /// The same, where `member` knows the JSON of each field.
+    pub fn violations_in<'a>(self, member: impl Fn(&str) -> Option<&'a str>) -> Vec<(&'static str, &'static str)> {
+        let violation = |(name, rule): &(&'static str, FieldRule)| {
+            let value: Value = serde_json::from_str(member(name)?).ok()?;
+            Some((*name, rule.violation(&value)?))
+        };
+        self.fields().iter().filter_map(violation).collect()
     }
 }
 

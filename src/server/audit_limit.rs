@@ -4,14 +4,14 @@
 //! flood of forgeries costs no write each.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::clock::Timestamp;
 use crate::store::inbound::{REFUSALS_A_MINUTE, Refused};
 
 /// Refusals of the current minute, by reason and route.
 #[derive(Debug, Default)]
-pub(super) struct AuditLimit(Mutex<HashMap<(&'static str, &'static str), Minute>>);
+pub(super) struct AuditLimit(Mutex<HashMap<(&'static str, Arc<str>), Minute>>);
 
 #[derive(Debug, Default)]
 struct Minute {
@@ -22,9 +22,9 @@ struct Minute {
 
 impl AuditLimit {
     /// Whether a refusal gets a row of its own. Otherwise it is counted.
-    pub(super) fn admit(&self, (reason, route): (&'static str, &'static str), now: Timestamp) -> bool {
+    pub(super) fn admit(&self, (reason, route): (&'static str, &Arc<str>), now: Timestamp) -> bool {
         let mut minutes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let minute = minutes.entry((reason, route)).or_default();
+        let minute = minutes.entry((reason, Arc::clone(route))).or_default();
         if minute.number != now.minute() {
             (minute.number, minute.rows) = (now.minute(), 0);
         }
@@ -41,7 +41,7 @@ impl AuditLimit {
     pub(super) fn put_back(&self, refused: &[Refused]) {
         let mut minutes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for refused in refused {
-            minutes.entry((refused.reason, refused.route)).or_default().uncounted += refused.count;
+            minutes.entry((refused.reason, Arc::clone(&refused.route))).or_default().uncounted += refused.count;
         }
     }
 
@@ -53,7 +53,7 @@ impl AuditLimit {
             .filter(|(_, minute)| minute.uncounted > 0)
             .map(|((reason, route), minute)| {
                 let count = std::mem::take(&mut minute.uncounted);
-                Refused { reason, route, count, ..Refused::default() }
+                Refused { reason, route: Arc::clone(route), count, ..Refused::default() }
             })
             .collect()
     }
@@ -66,14 +66,15 @@ mod tests {
     #[test]
     fn the_first_of_a_minute_are_written_and_the_rest_is_counted() {
         let (limit, now) = (AuditLimit::default(), Timestamp::from_millis_const(1_706_702_400_000));
-        let written = (0..300).filter(|_| limit.admit(("code-mismatch", ""), now)).count();
+        let route = Arc::from("");
+        let written = (0..300).filter(|_| limit.admit(("code-mismatch", &route), now)).count();
         assert_eq!(written as u64, REFUSALS_A_MINUTE);
-        assert!(limit.admit(("code-length", ""), now), "another reason has rows of its own");
+        assert!(limit.admit(("code-length", &route), now), "another reason has rows of its own");
         let counts: Vec<_> = limit.take_counts().into_iter().map(|refused| (refused.reason, refused.count)).collect();
         assert_eq!(counts, [("code-mismatch", 300 - REFUSALS_A_MINUTE)]);
         assert!(limit.take_counts().is_empty());
         limit.put_back(&[Refused { reason: "code-length", count: 7, ..Refused::default() }]);
         assert_eq!(limit.take_counts()[0].count, 7, "what could not be written is not lost");
-        assert!(limit.admit(("code-mismatch", ""), now.plus(std::time::Duration::from_mins(1))));
+        assert!(limit.admit(("code-mismatch", &route), now.plus(std::time::Duration::from_mins(1))));
     }
 }

@@ -50,6 +50,20 @@ fn id_of(request_id: &RequestId) -> String {
     request_id.header_value().to_str().unwrap_or_default().to_owned()
 }
 
+/// Puts the client that a trusted proxy asks for in the proxy's place.
+pub(super) async fn client_address(
+    State(app): State<Arc<App>>,
+    Extension(peer): Extension<Peer>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let address = app.settings().proxies.client(peer.address, request.headers());
+    if address != peer.address {
+        request.extensions_mut().insert(Peer { address, ..peer });
+    }
+    next.run(request).await
+}
+
 /// Logs and counts each response.
 pub(super) async fn record(
     State(app): State<Arc<App>>,

@@ -57,6 +57,11 @@ struct Request {
     status: u16,
 }
 
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Route {
+    route: String,
+}
+
 /// Everything that is counted or measured.
 pub struct Metrics {
     registry: Mutex<Registry>,
@@ -70,7 +75,7 @@ pub struct Metrics {
     attempt_time: Histogram,
     webhooks: Family<Outcomes, Counter>,
     refusals: Family<Reason, Counter>,
-    apply_time: Histogram,
+    apply_time: Family<Route, Histogram, fn() -> Histogram>,
     requests: Family<Request, Counter>,
 }
 
@@ -99,7 +104,7 @@ impl Default for Metrics {
             attempt_time: latency(),
             webhooks: Family::default(),
             refusals: Family::default(),
-            apply_time: latency(),
+            apply_time: Family::new_with_constructor(latency),
             requests: Family::default(),
         };
         metrics.register();
@@ -139,9 +144,9 @@ impl Metrics {
         self.attempt_time.observe(finished.took.as_secs_f64());
     }
 
-    pub(super) fn applied(&self, applied: Applied, took: Duration) {
+    pub(super) fn applied(&self, route: &str, applied: Applied, took: Duration) {
         self.webhooks.get_or_create(&Outcomes { result: applied.name() }).inc();
-        self.apply_time.observe(took.as_secs_f64());
+        self.apply_time.get_or_create(&Route { route: route.to_owned() }).observe(took.as_secs_f64());
     }
 
     pub(super) fn refused(&self, reason: &'static str) {

@@ -79,8 +79,8 @@ fn operation_id(operation: &Operation) -> String {
 }
 
 fn parameters(operation: &Operation) -> Vec<Value> {
-    let in_path = operation.path.contains("{id}").then(|| {
-        json!({"name": "id", "in": "path", "required": true, "schema": {"type": "string", "minLength": 1, "maxLength": 256}})
+    let in_path = ["id", "name"].into_iter().filter(|name| operation.path.contains(&format!("{{{name}}}"))).map(|name| {
+        json!({"name": name, "in": "path", "required": true, "schema": {"type": "string", "minLength": 1, "maxLength": 256}})
     });
     let in_query = operation.query.iter().map(|(name, schema, required)| {
         let schema: Value = serde_json::from_str(schema).expect("the table holds JSON");
@@ -97,7 +97,7 @@ fn parameters(operation: &Operation) -> Vec<Value> {
 fn statuses(operation: &Operation) -> Vec<u16> {
     let guard: &[u16] = match operation.access {
         AuthRequirement::None => &[400, 403],
-        AuthRequirement::Signature => &[400, 401],
+        AuthRequirement::Signature => &[400, 401, 403],
         AuthRequirement::SameSite
         | AuthRequirement::Admin
         | AuthRequirement::Operate
@@ -179,6 +179,7 @@ fn schemas() -> Value {
     let mut schemas = json!({
         "Envelope": envelope(),
         "Error": error(),
+        "Foreign": {"type": "object", "description": "What the scheme of the source signs and its platform sends"},
         "Event": received(&["enrollment", "user", "progress"]),
         "EnrollmentEvent": received(&["enrollment"]),
         "UserEvent": received(&["user"]),

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state as with_state};
 use axum::routing::{MethodFilter, delete, get, on, post};
-use axum::{Extension, Router};
 use http::HeaderValue;
 use http::header::{ALLOW, CACHE_CONTROL, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use tower::ServiceBuilder;
@@ -17,7 +17,6 @@ use super::answer::Problem;
 use super::layers::{self, REQUEST_ID, RandomRequestId};
 use super::state::App;
 use super::{Group, events, login, monitoring, openapi, pages, records, webhooks};
-use crate::inbound::Accepts;
 
 /// The routes of every group that is not switched off.
 pub(super) fn router(app: &Arc<App>, without: &[Group]) -> Router {
@@ -39,12 +38,12 @@ pub(super) fn router(app: &Arc<App>, without: &[Group]) -> Router {
 
 /// Webhooks prove themselves by their signature, whatever host a proxy names.
 fn webhooks() -> Router<Arc<App>> {
-    let receive = |accepts: Accepts| post(webhooks::receive).layer(Extension(accepts));
     Router::new()
-        .route("/api/webhooks/enrollment-changed", receive(Accepts::Enrollments))
-        .route("/api/webhooks/profile-updated", receive(Accepts::Profiles))
-        .route("/api/webhooks/progress-updated", receive(Accepts::Progress))
-        .route("/api/webhooks/sync", receive(Accepts::Everything))
+        .route("/api/webhooks/enrollment-changed", post(webhooks::receive))
+        .route("/api/webhooks/profile-updated", post(webhooks::receive))
+        .route("/api/webhooks/progress-updated", post(webhooks::receive))
+        .route("/api/webhooks/sync", post(webhooks::receive))
+        .route("/api/webhooks/in/{name}", post(webhooks::receive))
         .method_not_allowed_fallback(async || Problem::method())
 }
 
@@ -135,6 +134,7 @@ fn around(routes: Router<Arc<App>>, app: &Arc<App>) -> Router<Arc<App>> {
             .map_request(layers::drop_unsafe_request_id)
             .layer(SetRequestIdLayer::new(REQUEST_ID, RandomRequestId))
             .layer(PropagateRequestIdLayer::new(REQUEST_ID))
+            .layer(with_state(Arc::clone(app), layers::client_address))
             .layer(with_state(Arc::clone(app), layers::record))
             .layer(set(CACHE_CONTROL, "no-store"))
             .layer(set(X_CONTENT_TYPE_OPTIONS, "nosniff"))

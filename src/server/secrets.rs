@@ -7,7 +7,6 @@ use subtle::ConstantTimeEq as _;
 
 use super::operator::{OpenSession, Operator};
 use super::sessions;
-use crate::inbound::Keys;
 use crate::signature::Secret;
 use crate::store::operators::{ADMIN_TOKEN_NAME, Role, SessionRow};
 
@@ -60,16 +59,14 @@ impl Token {
 /// The secrets of the routes. A route whose secret is not configured refuses everyone.
 #[derive(Clone, Default)]
 pub struct Secrets {
-    /// The keys that webhooks may be signed with.
-    pub(super) webhook: Keys,
     tokens: Vec<Token>,
     cron: Option<HashedSecret>,
 }
 
 impl Secrets {
-    /// Hashes the tokens; the keys of webhooks are kept, as signatures cannot be verified by a hash.
-    pub fn new(webhook: Keys, admin: Option<&Secret>, cron: Option<&Secret>) -> Self {
-        let secrets = Self { webhook, tokens: Vec::new(), cron: cron.map(hashed) };
+    /// Hashes the tokens.
+    pub fn new(admin: Option<&Secret>, cron: Option<&Secret>) -> Self {
+        let secrets = Self { tokens: Vec::new(), cron: cron.map(hashed) };
         admin.into_iter().fold(secrets, |secrets, admin| secrets.with_token(ADMIN_TOKEN_NAME, Role::Admin, admin))
     }
 

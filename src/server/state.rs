@@ -20,6 +20,7 @@ use super::secrets::Secrets;
 use super::sessions;
 use crate::clock::{Clock, Timestamp};
 use crate::explain::Candidate;
+use crate::inbound::{Sources, TrustedProxies};
 use crate::monitor::{FreshnessThresholds, Limits};
 use crate::report::Table;
 use crate::store::inbound::{RefusalDetails, Refused};
@@ -36,12 +37,18 @@ const MAX_PROBES: usize = 1;
 const MAX_LIVE: usize = 256;
 /// Runs on demand at the same time.
 const MAX_RUNS: usize = 2;
+/// Commands of sources at the same time.
+const MAX_COMMANDS: usize = 8;
 
 /// The settings that a reload exchanges.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The secrets of the routes.
     pub secrets: Secrets,
+    /// The routes that receive webhooks.
+    pub sources: Sources,
+    /// The proxies that say for whom they ask.
+    pub proxies: TrustedProxies,
     /// The hosts that requests may name, beside addresses and `localhost`; `None` is any host.
     pub hosts: Option<Vec<String>>,
     /// Whether browsers come through TLS, so that the session's cookie travels over nothing else.
@@ -68,6 +75,7 @@ pub(super) struct App {
     pub(super) audit_limit: AuditLimit,
     pub(super) document: OnceLock<Bytes>,
     pub(super) runs: Semaphore,
+    pub(super) commands: Semaphore,
     pub(super) stopping: AtomicBool,
     pub(super) samples: Samples,
     pub(super) changes: ChangeCounter,
@@ -96,6 +104,7 @@ impl App {
             audit_limit: AuditLimit::default(),
             document: OnceLock::new(),
             runs: Semaphore::new(MAX_RUNS),
+            commands: Semaphore::new(MAX_COMMANDS),
             stopping: AtomicBool::new(false),
             samples: Samples::default(),
             changes: ChangeCounter::new(now),
@@ -150,7 +159,7 @@ impl App {
     /// `details` are asked for only if the refusal gets a row of its own, so that a flood costs no second verification.
     pub(super) async fn audit_refusal(
         &self,
-        (reason, route): (&'static str, &'static str),
+        (reason, route): (&'static str, &Arc<str>),
         source: IpAddr,
         details: impl FnOnce() -> (Option<[u8; 32]>, RefusalDetails),
     ) {
@@ -158,6 +167,7 @@ impl App {
         self.metrics.refused(reason);
         if self.audit_limit.admit((reason, route), now) {
             let (source, (digest, details)) = (source.to_canonical().to_string(), details());
+            let route = Arc::clone(route);
             self.write_refusals(vec![Refused { reason, digest, source, count: 1, route, details }], now).await;
         }
     }

@@ -1,10 +1,12 @@
 //! Webhooks in: verified as raw bytes, read, and applied once. The answer follows the commit.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
 use axum::Extension;
 use axum::extract::{FromRequest as _, Request, State};
+use bytes::Bytes;
 use http::header::{AUTHORIZATION, COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
@@ -15,10 +17,11 @@ use super::connections::Peer;
 use super::extract::Payload;
 use super::state::{App, STORE_WRITE_TIMEOUT};
 use crate::event::EventId;
-use crate::inbound::{self, Accepts, WebhookRefusal};
+use crate::inbound::{self, Source, WebhookRefusal, command};
 use crate::report::Report;
 use crate::store::StoreError;
-use crate::store::inbound::{Applied, RefusalDetails, RequestCopy};
+use crate::store::inbound::{Applied, Effect, Incoming, RefusalDetails, RequestCopy};
+use crate::untrusted::Untrusted;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -29,55 +32,37 @@ struct Received<'a> {
     result: &'static str,
 }
 
-/// Receives a webhook of the types that a route accepts.
+/// Receives a webhook at the route of a source.
 pub(super) async fn receive(
     State(app): State<Arc<App>>,
-    Extension(accepts): Extension<Accepts>,
     Extension(peer): Extension<Peer>,
     request: Request,
 ) -> Result<Answer, Problem> {
     let began = Instant::now();
-    let (source, route) = (peer.address, accepts.route());
-    if !is_signed(request.headers()) {
+    let settings = app.settings();
+    let source = settings.sources.at(request.uri().path()).ok_or_else(|| Problem::not_found("route"))?;
+    let arrival = Arrival { app: &app, source, from: peer.address };
+    if !source.may_send_from(peer.address) {
+        arrival.audit("network-refused", || (None, RefusalDetails::default())).await;
+        return Err(Problem::forbidden("webhooks from this address are refused"));
+    }
+    if !inbound::is_claimed_signed(source, request.headers()) {
         // Without at least a claimed signature, no body is read.
-        app.audit_refusal(("header-not-delivered", route), source, || (None, RefusalDetails::default())).await;
+        arrival.audit("header-not-delivered", || (None, RefusalDetails::default())).await;
         return Err(Problem::unauthorized());
     }
     let headers = request.headers().clone();
     let body = match Payload::<{ super::extract::BODY_LIMIT }>::from_request(request, &app).await {
         Ok(body) => body,
         Err(problem) => {
-            app.audit_refusal(("body-unread", route), source, || (None, RefusalDetails::default())).await;
+            arrival.audit("body-unread", || (None, RefusalDetails::default())).await;
             return Err(problem);
         }
     };
-    let (keys, now) = (&app.settings().secrets.webhook, app.now());
-    let address = source.to_canonical().to_string();
-    let incoming = match inbound::read(keys, accepts, &headers, &body.bytes, &address, now) {
-        Ok(incoming) => incoming,
-        Err(refusal) => {
-            let details = || {
-                let details = inbound::examine(keys, &refusal, &headers, &body.bytes, now);
-                let request = Some(copy_of(&headers, &body.bytes));
-                (Some(Sha256::digest(&body.bytes).into()), RefusalDetails { request, ..details })
-            };
-            app.audit_refusal((refusal.reason(), route), source, details).await;
-            return Err(refusal.into());
-        }
-    };
+    let incoming = arrival.read(&headers, &body.bytes).await?;
     let (id, event_type) = (incoming.id.clone(), incoming.draft.event_type.clone());
-    let applied = match app.store.apply(incoming, now).within(STORE_WRITE_TIMEOUT).await {
-        Ok(applied) => applied,
-        Err(error) => {
-            if matches!(error, StoreError::RecordTooLarge) {
-                let details =
-                    || (None, RefusalDetails { signature_is_right: Some(true), ..verified_details(&id, &event_type) });
-                app.audit_refusal(("record-too-large", route), source, details).await;
-            }
-            return Err(error.into());
-        }
-    };
-    app.metrics.applied(applied, began.elapsed());
+    let applied = arrival.apply(incoming).await?;
+    app.metrics.applied(source.route(), applied, began.elapsed());
     let message = match applied {
         Applied::Applied => "the event was applied",
         Applied::Duplicate => "the event was received before",
@@ -86,6 +71,67 @@ pub(super) async fn receive(
     };
     let received = Received { message, event_id: &id, event_type: &event_type, result: applied.name() };
     Ok(Answer::new(Report::new(&received)))
+}
+
+/// A webhook at the route of its source.
+struct Arrival<'a> {
+    app: &'a Arc<App>,
+    source: &'a Arc<Source>,
+    from: IpAddr,
+}
+
+impl Arrival<'_> {
+    /// Verifies and reads it. What is refused is audited, and kept whole.
+    async fn read(&self, headers: &HeaderMap, body: &Bytes) -> Result<Incoming, Problem> {
+        let (from, now) = (self.from.to_canonical().to_string(), self.app.now());
+        match inbound::read(self.source, headers, body, &from, now) {
+            Ok(incoming) => Ok(incoming),
+            Err(refusal) => {
+                let details = || {
+                    let details = inbound::examine(self.source, &refusal, headers, body, now);
+                    let request = Some(copy_of(headers, body));
+                    (Some(Sha256::digest(body).into()), RefusalDetails { request, ..details })
+                };
+                self.audit(refusal.reason(), details).await;
+                Err(refusal.into())
+            }
+        }
+    }
+
+    /// Applies it, after its command was run with it if it has one.
+    async fn apply(&self, incoming: Incoming) -> Result<Applied, Problem> {
+        let (id, event_type) = (incoming.id.clone(), incoming.draft.event_type.clone());
+        run_command(self.app, &incoming).await?;
+        let applied = self.app.store.apply(incoming, self.app.now()).within(STORE_WRITE_TIMEOUT).await;
+        if let Err(StoreError::RecordTooLarge) = applied {
+            let details =
+                || (None, RefusalDetails { signature_is_right: Some(true), ..verified_details(&id, &event_type) });
+            self.audit("record-too-large", details).await;
+        }
+        Ok(applied?)
+    }
+
+    async fn audit(&self, reason: &'static str, details: impl FnOnce() -> (Option<[u8; 32]>, RefusalDetails)) {
+        self.app.audit_refusal((reason, self.source.route()), self.from, details).await;
+    }
+}
+
+/// Runs the command of a source with an event that did not arrive before. If it fails, the sender is to try again.
+pub(super) async fn run_command(app: &App, incoming: &Incoming) -> Result<(), Problem> {
+    let (Effect::Command(command), now) = (&incoming.effect, app.now()) else { return Ok(()) };
+    if app.store.has_arrived(&incoming.id, now).within(STORE_WRITE_TIMEOUT).await? {
+        return Ok(());
+    }
+    let Ok(_permit) = app.commands.try_acquire() else {
+        return Err(Problem::unavailable("too many commands at once"));
+    };
+    let (command, event) = (Arc::clone(command), incoming.clone());
+    let done = tokio::task::spawn_blocking(move || command::run(&command, &event, now)).await;
+    done.map_err(|_| Problem::internal())?.map_err(|error| {
+        let (route, id) = (&incoming.route, &incoming.id);
+        tracing::error!(%route, %id, error = %Untrusted(&error.to_string()), "the command of a source failed");
+        Problem::unavailable("the event could not be processed")
+    })
 }
 
 fn verified_details(id: &EventId, event_type: &str) -> RefusalDetails {
@@ -99,10 +145,6 @@ fn copy_of(headers: &HeaderMap, body: &[u8]) -> RequestCopy {
     let value = |value: &HeaderValue| value.as_bytes().iter().map(|byte| char::from(*byte)).collect();
     let kept = headers.iter().filter(|(name, _)| !is_credential(name));
     RequestCopy { headers: kept.map(|(name, it)| (name.to_string(), value(it))).collect(), body: body.to_vec() }
-}
-
-fn is_signed(headers: &HeaderMap) -> bool {
-    ["webhook-signature", "x-webhook-signature"].iter().any(|name| headers.contains_key(*name))
 }
 
 impl From<WebhookRefusal> for Problem {

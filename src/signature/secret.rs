@@ -53,13 +53,20 @@ impl Secret {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fingerprint(pub [u8; 8]);
 
-impl Secret {
-    /// What it can be told by later; who has only this cannot sign.
-    pub fn fingerprint(&self) -> Fingerprint {
-        let key = Key::hmac(Algorithm::HmacSha256, self.as_text());
+impl Fingerprint {
+    /// The fingerprint of a secret by its text; who has only this cannot sign.
+    pub fn of(text: &[u8]) -> Self {
+        let key = Key::hmac(Algorithm::HmacSha256, text);
         let code = key.sign(&|sink: &mut dyn FnMut(&[u8])| sink(b"the fingerprint of a secret of syncctl"));
         let code = code.expect("keys of HMAC can sign");
-        Fingerprint(*code.as_bytes().first_chunk().expect("its code is longer"))
+        Self(*code.as_bytes().first_chunk().expect("its code is longer"))
+    }
+}
+
+impl Secret {
+    /// What it can be told by later.
+    pub fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::of(self.as_text())
     }
 }
 

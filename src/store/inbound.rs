@@ -1,5 +1,7 @@
 //! The store's contract for the other direction: webhooks that arrive, and the records they change.
 
+use std::sync::Arc;
+
 use crate::clock::Timestamp;
 use crate::endpoint::Pattern;
 use crate::event::{Draft, EventId, Resource};
@@ -33,16 +35,29 @@ pub struct Incoming {
     pub id: EventId,
     /// Its event.
     pub draft: Draft,
-    /// What the event does to its record.
-    pub change: Change,
+    /// What comes of it.
+    pub effect: Effect,
     /// The address it came from.
     pub source: String,
     /// The secret its signature was right under.
     pub secret: Fingerprint,
     /// The path it was sent to.
-    pub route: &'static str,
+    pub route: Arc<str>,
     /// How many milliseconds its signed time lay behind our clock, where it has one; negative when ahead.
     pub skew_ms: Option<i64>,
+    /// The number of the kept request that it is a replay of.
+    pub kept: Option<i64>,
+}
+
+/// What comes of a webhook that was accepted.
+#[derive(Clone, Debug)]
+pub enum Effect {
+    /// It changes the record it is about.
+    Change(Change),
+    /// Its event is emitted here, to the endpoint of that name alone, whatever types that one subscribes to.
+    Emit(String),
+    /// A command was run with it before. Its id is remembered, so that it runs once.
+    Command(Arc<str>),
 }
 
 /// Somebody whose webhooks verified.
@@ -93,7 +108,7 @@ pub struct Refused {
     /// How many there were.
     pub count: u64,
     /// The path they were sent to.
-    pub route: &'static str,
+    pub route: Arc<str>,
     /// What else is known of it, when it is one.
     pub details: RefusalDetails,
 }
@@ -273,8 +288,12 @@ pub trait Records {
     /// An id is known for [`REMEMBERED`] (without a timestamp for good), and as long as an event emitted here under it is kept. Known with the same type,
     /// resource, `data` and timestamp (if given), it is a duplicate; with another content it is a conflict, and audited. What
     /// is applied is not emitted again. A record that would grow past its limits stays as it was:
-    /// [`StoreError::RecordTooLarge`](super::StoreError::RecordTooLarge).
+    /// [`StoreError::RecordTooLarge`](super::StoreError::RecordTooLarge). An endpoint to emit to that does not exist is
+    /// [`StoreError::NoEndpoint`](super::StoreError::NoEndpoint). With a replay its kept request is settled.
     fn apply(&self, incoming: Incoming, now: Timestamp) -> Answer<Applied>;
+
+    /// Whether an event that arrived under this id is remembered.
+    fn has_arrived(&self, id: &EventId, now: Timestamp) -> Answer<bool>;
 
     /// Audits refusals: [`REFUSALS_A_MINUTE`] rows for each reason and minute, the rest as one count. A request that comes with
     /// its row is kept for [`REQUESTS_KEPT_FOR`], within [`MAX_KEPT_BYTES_PER_SOURCE`] and [`MAX_KEPT_BYTES`].

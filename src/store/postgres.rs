@@ -318,6 +318,11 @@ impl Records for Postgres {
         self.thread.submit(async move |node: Rc<Node>| inbound::apply(&node, incoming, now).await)
     }
 
+    fn has_arrived(&self, id: &EventId, now: Timestamp) -> Answer<bool> {
+        let id = id.clone();
+        self.thread.submit(async move |node: Rc<Node>| inbound::has_arrived(&node, id, now).await)
+    }
+
     fn refuse(&self, refused: Vec<Refused>, now: Timestamp) -> Answer<()> {
         self.thread.submit(async move |node: Rc<Node>| inbound::refuse(&node, refused, now).await)
     }

@@ -30,6 +30,13 @@ pub(crate) struct Target {
     pub(crate) coalesces: bool,
 }
 
+impl Target {
+    /// An endpoint that is sent the event itself.
+    pub(crate) fn plain(endpoint: EndpointId) -> Self {
+        Self { endpoint, whole_record: false, coalesces: false }
+    }
+}
+
 /// Which endpoints get an event, of which `body` is sent, or `whole` where the whole record is asked for and known. Conditions look
 /// at what the endpoint would be sent.
 pub(crate) fn targets<'a>(

@@ -41,7 +41,9 @@ use file::{backup, connection, disk, holder, restore, watch};
 use read::{figures, lists, preview, received, records as read_records, runs as read_runs};
 use upkeep::{prune, verify};
 use write::writer::Writer;
-use write::{acknowledge, advance, apply, edit, endpoint_cache, endpoints, enqueue, records, replay, runs, schedule};
+use write::{
+    acknowledge, advance, apply, edit, endpoint_cache, endpoints, enqueue, known_ids, records, replay, runs, schedule,
+};
 
 pub use file::restore::PreparedRestore;
 
@@ -397,6 +399,11 @@ impl FileStore for Sqlite {
 impl Records for Sqlite {
     fn apply(&self, incoming: Incoming, now: Timestamp) -> Answer<Applied> {
         self.writer.submit_repeatable(move |txn| apply::apply(txn, &incoming, now))
+    }
+
+    fn has_arrived(&self, id: &EventId, now: Timestamp) -> Answer<bool> {
+        let id = id.clone();
+        self.read(move |connection| Ok(known_ids::arrived(connection, &id, now)?.is_some()))
     }
 
     fn refuse(&self, refused: Vec<Refused>, now: Timestamp) -> Answer<()> {

@@ -6,7 +6,7 @@ use serde_json::Value;
 use syncctl::clock::Timestamp;
 use syncctl::event::{Draft, EventId};
 use syncctl::record::{Change, Stamp};
-use syncctl::store::inbound::{Incoming, Refused};
+use syncctl::store::inbound::{Effect, Incoming, Refused};
 use syncctl::store::{Access, Location, open};
 
 use crate::support::place::Place;
@@ -143,7 +143,19 @@ fn with_webhooks(place: &Place) {
     let change = Change::new("profile.updated", "{\"name\":\"a\"}", Stamp { at: past, by: id.clone() }).unwrap();
     let (source, secret) = ("192.0.2.1".to_owned(), syncctl::signature::Fingerprint([1; 8]));
     store
-        .apply(Incoming { id, draft, change, source, secret, route: "/api/webhooks/sync", skew_ms: None }, past)
+        .apply(
+            Incoming {
+                id,
+                draft,
+                effect: Effect::Change(change),
+                source,
+                secret,
+                route: "/api/webhooks/sync".into(),
+                skew_ms: None,
+                kept: None,
+            },
+            past,
+        )
         .wait()
         .unwrap();
     let refused = Refused { reason: "bad", source: "192.0.2.1".to_owned(), count: 1, ..Refused::default() };

@@ -23,5 +23,6 @@ mod refused;
 mod rotation;
 mod running;
 mod slow;
+mod sources;
 mod trouble;
 mod wire;

@@ -9,8 +9,8 @@ use syncctl::event::{Draft, EventId};
 use syncctl::record::{Change, Kind, Stamp};
 use syncctl::signature::Fingerprint;
 use syncctl::store::inbound::{
-    Applied, Edit, Edited, Expects, Incoming, MAX_KEPT_BYTES_PER_SOURCE, REMEMBERED, REQUESTS_KEPT_FOR, ReceivedFilter,
-    RecordFilter, RecordRow, RefusalDetails, Refused, RequestCopy, Sort, Sync,
+    Applied, Edit, Edited, Effect, Expects, Incoming, MAX_KEPT_BYTES_PER_SOURCE, REMEMBERED, REQUESTS_KEPT_FOR,
+    ReceivedFilter, RecordFilter, RecordRow, RefusalDetails, Refused, RequestCopy, Sort, Sync,
 };
 use syncctl::store::{
     Access, DeliveryFilter, DeliveryId, EventFilter, Location, Log, Page, Prune, Store, StoreError, open,
@@ -39,11 +39,12 @@ fn webhook(id: &str, event_type: &str, resource: &str, data: &str, time: i64) ->
     Incoming {
         id,
         draft,
-        change,
+        effect: Effect::Change(change),
         source: "127.0.0.1".to_owned(),
         secret: Fingerprint([1; 8]),
-        route: "/api/webhooks/sync",
+        route: "/api/webhooks/sync".into(),
         skew_ms: None,
+        kept: None,
     }
 }
 
@@ -355,7 +356,8 @@ fn an_event_without_a_timestamp_is_remembered_for_good() {
     let timeless = |id: &str, data: &str, arrival: Timestamp| {
         let hook = webhook(id, "enrollment.updated", "r", data, 0);
         let change = Change::new("enrollment.updated", data, Stamp { at: arrival, by: hook.id.clone() }).unwrap();
-        Incoming { draft: Draft { timestamp: None, ..hook.draft }, change, ..hook }
+        let effect = Effect::Change(change);
+        Incoming { draft: Draft { timestamp: None, ..hook.draft }, effect, ..hook }
     };
     let month = i64::try_from(REMEMBERED.as_millis()).unwrap();
     assert_eq!(store.apply(timeless("e1", r#"{"status":"a"}"#, at(0)), at(0)).wait().unwrap(), Applied::Applied);
@@ -409,7 +411,7 @@ fn refused_requests_are_kept_within_bounds_of_each_source() {
         let request = Some(RequestCopy { headers: vec![("a".to_owned(), "b".to_owned())], body: vec![7; bytes] });
         let details = RefusalDetails { request, ..RefusalDetails::default() };
         let refused =
-            Refused { reason, source: source.to_owned(), count: 1, route: "/r", details, ..Refused::default() };
+            Refused { reason, source: source.to_owned(), count: 1, route: "/r".into(), details, ..Refused::default() };
         store.refuse(vec![refused], now).wait().unwrap();
     };
     let kept = || store.kept_requests(ALL).wait().unwrap();
@@ -440,7 +442,7 @@ fn what_was_received_is_counted_by_route_and_reason_with_the_skew_of_right_signa
     store.apply(hook("e1", None), at(1)).wait().unwrap();
     let refused = |right| {
         let details = RefusalDetails { signature_is_right: right, skew_ms: Some(9_000), ..RefusalDetails::default() };
-        vec![Refused { reason: "late", count: 1, route: "/r", details, ..Refused::default() }]
+        vec![Refused { reason: "late", count: 1, route: "/r".into(), details, ..Refused::default() }]
     };
     store.refuse(refused(Some(true)), at(2)).wait().unwrap();
     store.refuse(refused(Some(false)), at(3)).wait().unwrap();

@@ -107,7 +107,7 @@ fn activity_counts_both_directions_minute_by_minute() {
         reason: "code-mismatch",
         count: 1,
         source: "::1".to_owned(),
-        route: "/api/webhooks/sync",
+        route: "/api/webhooks/sync".into(),
         ..Refused::default()
     };
     bench.store.refuse(vec![refused], now()).wait().unwrap();

@@ -7,9 +7,10 @@ use std::path::Path;
 use super::super::config::problems;
 use super::super::secret::configured_flaws;
 use super::super::values::shown_path;
-use crate::config::{Config, Inspection, SecretPlace};
-use crate::endpoint::SecretSource;
+use crate::config::{Config, Inspection, SecretPlace, SourceSpec};
+use crate::endpoint::{ResolvedEndpoint, SecretSource};
 use crate::format::count;
+use crate::inbound::Forward;
 use crate::report::doctor::Finding;
 use crate::report::settings::ProblemView;
 use crate::signature::shell::shell_quote;
@@ -95,4 +96,27 @@ pub(super) fn secrets(config: &Config) -> Finding {
         true => Finding::warn(name, "none is configured").hint("`syncctl init` writes one"),
         false => Finding::ok(name, secret_places.iter().map(kept).collect::<Vec<_>>().join("; ")),
     }
+}
+
+/// Whether the sources can be received, where there are any.
+pub(super) fn sources(config: &Config, endpoints: &[ResolvedEndpoint]) -> Option<Finding> {
+    let name = "sources";
+    let lost = config.sources.iter().find_map(|spec| match &spec.settings.forward {
+        Some(Forward::Endpoint(to)) if !endpoints.iter().any(|it| it.name == *to) => Some((&spec.settings.name, to)),
+        _ => None,
+    });
+    let found = match (lost, config.webhook_sources()) {
+        _ if config.sources.is_empty() => return None,
+        (Some((source, to)), _) => {
+            Finding::fail(name, format!("{source} forwards to the endpoint `{to}`, which does not exist"))
+                .hint("`syncctl endpoints list` shows those there are")
+        }
+        (None, Err(error)) => Finding::fail(name, error.to_string()).hint("`serve` does not start without it"),
+        (None, Ok(_)) => {
+            let shown =
+                |spec: &SourceSpec| format!("{} ({})", spec.settings.name, spec.settings.scheme.get().facts().name);
+            Finding::ok(name, config.sources.iter().map(shown).collect::<Vec<_>>().join(", "))
+        }
+    };
+    Some(found)
 }

@@ -1,5 +1,4 @@
 use super::*;
-use crate::inbound::Keys;
 use crate::signature::Secret;
 
 const NOW: Timestamp = Timestamp::from_millis_const(1_706_702_400_000);
@@ -18,7 +17,7 @@ fn session(secrets: &Secrets, token: &[u8]) -> (Vec<u8>, SessionRow) {
 }
 
 fn secrets() -> Secrets {
-    Secrets::new(Keys::default(), Some(&secret("admin-token")), Some(&secret("cron-secret")))
+    Secrets::new(Some(&secret("admin-token")), Some(&secret("cron-secret")))
 }
 
 fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
@@ -96,7 +95,7 @@ fn a_session_changes_things_from_its_own_pages_only() {
     }
     assert_eq!(status(AuthRequirement::CronBearer, &Method::GET, &[own]), 401);
     // A session under a token that is not configured any more is none, and whoever has it is no guesser.
-    let other = Secrets::new(Keys::default(), Some(&secret("another-token")), None);
+    let other = Secrets::new(Some(&secret("another-token")), None);
     let closed = Access { secrets: &other, throttle: &throttle, session: access.session.clone() };
     let shown = headers(&[("cookie", &cookie), ("host", "h")]);
     for _ in 0..20 {
@@ -213,7 +212,7 @@ fn a_guess_that_begins_right_takes_as_long_as_any_other() {
         return;
     };
     let (right, secret) = ("a".repeat(64), Secret::new("a".repeat(64)).expect("a good secret"));
-    let (secrets, throttle) = (Secrets::new(Keys::default(), Some(&secret), None), LoginThrottle::default());
+    let (secrets, throttle) = (Secrets::new(Some(&secret), None), LoginThrottle::default());
     let mut guesses = [format!("{}b", &right[..63]), "b".repeat(64)].map(|guess| {
         let shown = headers(&[("authorization", &format!("Bearer {guess}"))]);
         (shown, Moments::default())

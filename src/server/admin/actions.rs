@@ -19,6 +19,7 @@ use crate::server::connections::Peer;
 use crate::server::operator::Operator;
 use crate::server::plan::{Applied, Plan, Selection, Verb};
 use crate::server::state::{App, STORE_WRITE_TIMEOUT};
+use crate::server::webhooks::run_command;
 use crate::signature::Tolerance;
 use crate::store::operators::{NewAction, Role};
 use crate::store::{DeliveryId, SkipReason};
@@ -220,12 +221,16 @@ impl Actor {
         let (now, store) = (self.app.now(), &self.app.store);
         let work = async {
             let tolerance = any_time.then(|| Tolerance::both(ANY_TIME));
-            let keys = self.app.settings().secrets.webhook.clone();
-            let (result, reason) = match inbound::read_kept(&keys, tolerance, &row, &copy) {
-                Ok(incoming) => (store.apply(incoming, now).within(STORE_WRITE_TIMEOUT).await?.name().to_owned(), None),
-                Err(refusal) => ("refused".to_owned(), Some(refusal.reason().to_owned())),
+            let (result, reason) = match inbound::read_kept(&self.app.settings().sources, tolerance, &row, &copy) {
+                Ok(incoming) => {
+                    run_command(&self.app, &incoming).await?;
+                    (store.apply(incoming, now).within(STORE_WRITE_TIMEOUT).await?.name().to_owned(), None)
+                }
+                Err(refusal) => {
+                    store.settle_request(id, "refused".to_owned(), now).within(STORE_WRITE_TIMEOUT).await?;
+                    ("refused".to_owned(), Some(refusal.reason().to_owned()))
+                }
             };
-            store.settle_request(id, result.clone(), now).within(STORE_WRITE_TIMEOUT).await?;
             let outcome = reason.as_ref().map_or(result.clone(), |reason| format!("{result}: {reason}"));
             Ok((Replayed { id, result, reason }, outcome))
         };

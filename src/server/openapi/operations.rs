@@ -127,6 +127,9 @@ pub(super) static OPERATIONS: &[Operation] = &[
     operation("POST", "/api/webhooks/profile-updated", "Receive `profile.updated` and `user.*`").signed("UserEvent"),
     operation("POST", "/api/webhooks/progress-updated", "Receive `progress.*`").signed("ProgressEvent"),
     operation("POST", "/api/webhooks/sync", "Receive any known type").signed("Event"),
+    operation("POST", "/api/webhooks/in/{name}", "Receive what the platform of a source sends")
+        .signed("Foreign")
+        .answers(&[200, 404, 408, 409, 413, 503]),
     operation("GET", "/api/sync/status", "The queue and its endpoints"),
     operation("GET", "/api/sync/health", "Whether the queue is healthy, and what failed"),
     operation("POST", "/api/sync/process", "Run the queue once").by(AuthRequirement::Cron),

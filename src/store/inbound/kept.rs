@@ -15,7 +15,7 @@ pub const MAX_KEPT_BYTES: u64 = 64 * 1024 * 1024;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RefusalDetails {
     /// The scheme of its signature.
-    pub scheme: Option<&'static str>,
+    pub scheme: Option<String>,
     /// Whether its signature was right; `None` when nobody looked.
     pub signature_is_right: Option<bool>,
     /// The id it claims.

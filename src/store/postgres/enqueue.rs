@@ -176,6 +176,24 @@ fn merge<'a>(
     Ok(New { draft, about: about.filter(|_| merged.is_some()), event, whole, targets })
 }
 
+/// Stores an event that arrived from elsewhere, with a delivery to the endpoint of that name alone.
+pub(super) async fn forward(
+    node: &Node,
+    connection: &Connection,
+    draft: &Draft,
+    id: &EventId,
+    endpoint: &str,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    let endpoints = node.endpoints(connection).await?;
+    let named = endpoints.iter().find(|row| row.endpoint.name == endpoint);
+    let target = Target::plain(named.ok_or_else(|| StoreError::NoEndpoint(endpoint.to_owned()))?.endpoint.id);
+    let event = draft.clone().into_event(id.clone(), now);
+    let new = New { draft, event, whole: None, targets: vec![target], about: None };
+    insert(node, connection, &[new], &endpoints, now).await?;
+    Ok(())
+}
+
 const INSERT: &str = "WITH given AS (
         SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7) WITH ORDINALITY
             AS g(id, kind, resource_id, timestamp, checksum, traceparent, body, n)
@@ -196,7 +214,7 @@ const INSERT: &str = "WITH given AS (
     FROM given g LEFT JOIN made m ON m.id = g.id ORDER BY g.n";
 
 /// Inserts events and their deliveries, and counts them; an event of the same id that another one stored meanwhile, or an endpoint
-/// that was added, fails the transaction, which is tried again.
+/// that was added, fails the transaction, which is tried again. With `only` the endpoint at that position gets them, and no other.
 async fn insert(
     node: &Node,
     connection: &Connection,

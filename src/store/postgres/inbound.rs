@@ -14,13 +14,13 @@ use super::lists::{Condition, direction};
 use super::node::{Node, Waiting};
 use super::requests::{self, ReceivedCounts};
 use super::row::{int, maybe_int, storable, time};
-use super::{Listed, Page, Result, StoreError, known, record_rows};
+use super::{Listed, Page, Result, StoreError, enqueue, known, record_rows};
 use crate::clock::Timestamp;
 use crate::event::{EventId, Resource};
 use crate::record::{Kind, Merged};
 use crate::signature::Fingerprint;
 use crate::store::inbound::{
-    Applied, Incoming, LOOKED_BACK, REFUSALS_A_MINUTE, REMEMBERED, ReceivedFilter, ReceivedRow, RefusalDetails,
+    Applied, Effect, Incoming, LOOKED_BACK, REFUSALS_A_MINUTE, REMEMBERED, ReceivedFilter, ReceivedRow, RefusalDetails,
     Refused, SenderRow,
 };
 
@@ -60,6 +60,9 @@ async fn apply_group(node: &Node, group: Vec<Waiting>) {
             each.push(apply_all(node, &[*one]).await.map(|applied| applied[0]));
         }
         answers = Ok(each);
+    }
+    if answers.is_ok() && group.iter().any(|(incoming, ..)| matches!(incoming.effect, Effect::Emit(_))) {
+        node.announce().await;
     }
     match answers {
         Ok(answers) => group.into_iter().zip(answers).for_each(|((.., asked), answer)| drop(asked.send(answer))),
@@ -123,15 +126,16 @@ async fn apply_within(
             (None, None) => None,
         };
         let reason = if known == Some(false) { ID_CONFLICT } else { "" };
-        counts.add((incoming.route, reason), 1, incoming.skew_ms, *now);
-        applied.push(match (known, about(incoming).and_then(|key| loaded.get_mut(&key))) {
-            (Some(true), _) => Applied::Duplicate,
-            (Some(false), _) => {
+        counts.add((&incoming.route, reason), 1, incoming.skew_ms, *now);
+        let stored = about(incoming).and_then(|key| loaded.get_mut(&key));
+        applied.push(match (known, &incoming.effect, stored) {
+            (Some(true), ..) => Applied::Duplicate,
+            (Some(false), ..) => {
                 let refused = Refused {
                     reason: ID_CONFLICT,
                     source: incoming.source.clone(),
                     count: 1,
-                    route: incoming.route,
+                    route: incoming.route.clone(),
                     details: RefusalDetails { signature_is_right: Some(true), ..RefusalDetails::default() },
                     ..Refused::default()
                 };
@@ -139,9 +143,18 @@ async fn apply_within(
                 audit_refusal(connection, &refused, CONFLICT, Some((incoming, kind)), *now).await?;
                 Applied::Conflict
             }
-            (None, None) => Applied::Stale,
-            (None, Some(stored)) => {
-                let merged = stored.arrived(&incoming.change, *now);
+            (None, Effect::Emit(_) | Effect::Command(_), _) => {
+                if let Effect::Emit(endpoint) = &incoming.effect {
+                    enqueue::forward(node, connection, draft, &incoming.id, endpoint, *now).await?;
+                }
+                let kind = node.kind(connection, &draft.event_type, &draft.resource.kind).await?;
+                audited.push(incoming, kind, Merged::Applied, *now);
+                arrived.insert(id, Arrived::new(draft));
+                Applied::Applied
+            }
+            (None, Effect::Change(_), None) => Applied::Stale,
+            (None, Effect::Change(change), Some(stored)) => {
+                let merged = stored.arrived(change, *now);
                 if stored.record.is_too_large() {
                     return Err(StoreError::RecordTooLarge.into());
                 }
@@ -155,6 +168,11 @@ async fn apply_within(
     record_rows::save(connection, &loaded).await?;
     audited.insert(connection).await?;
     counts.write(connection, node.slot).await?;
+    for ((incoming, now), applied) in all.iter().zip(&applied) {
+        if let Some(kept) = incoming.kept {
+            requests::settle_within(connection, kept, applied.name(), *now).await?;
+        }
+    }
     if !repeated.is_empty() {
         let more = "UPDATE received r SET repeats = r.repeats + n.times
             FROM (SELECT id, count(*) AS times FROM unnest($1) AS u(id) GROUP BY id) n WHERE r.id = n.id";
@@ -236,6 +254,12 @@ pub(super) async fn senders(node: &Node, now: Timestamp) -> Result<Vec<SenderRow
     .await
 }
 
+/// Whether an event that arrived under this id is remembered.
+pub(super) async fn has_arrived(node: &Node, id: EventId, now: Timestamp) -> Result<bool> {
+    let (id, now) = (storable(id.as_str()), node.by_server(now));
+    node.read(async |connection: &Connection| Ok(!known::arrived(connection, &[&id], now).await?.is_empty())).await
+}
+
 pub(super) async fn refuse(node: &Node, refused: Vec<Refused>, now: Timestamp) -> Result<()> {
     let now = node.by_server(now);
     node.transact(async |connection: &Connection| {
@@ -243,7 +267,7 @@ pub(super) async fn refuse(node: &Node, refused: Vec<Refused>, now: Timestamp) -
         for refused in &refused {
             // A time is measured only where the signature vouches for it.
             let skew = refused.details.skew_ms.filter(|_| refused.details.signature_is_right == Some(true));
-            counts.add((refused.route, refused.reason), refused.count, skew, now);
+            counts.add((&refused.route, refused.reason), refused.count, skew, now);
             audit_refusal(connection, refused, REFUSED, None, now).await?;
         }
         counts.write(connection, node.slot).await
@@ -298,7 +322,7 @@ async fn audit_refusal(
                 if alone { 0 } else { count },
                 event.map(|(_, kind)| kind),
                 event.map(|(incoming, _)| storable(&incoming.draft.resource.id)),
-                alone.then_some(refused.route).filter(|route| !route.is_empty()),
+                alone.then_some(&*refused.route).filter(|route| !route.is_empty()),
                 details.scheme,
                 details.signature_is_right,
                 text(details.claimed_id.as_ref()),

@@ -1,6 +1,7 @@
 //! Refused requests that are kept, and the figures of what was received.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use tokio_postgres::Row;
 
@@ -19,7 +20,7 @@ const RATES_KEPT_MINUTES: i64 = 48 * 60;
 /// What one transaction adds to the figures of what was received: by minute, route and reason, which is empty for what was
 /// accepted.
 #[derive(Debug, Default)]
-pub(super) struct ReceivedCounts(BTreeMap<(i64, &'static str, &'static str), ReceivedCount>);
+pub(super) struct ReceivedCounts(BTreeMap<(i64, Arc<str>, &'static str), ReceivedCount>);
 
 #[derive(Clone, Copy, Debug, Default)]
 struct ReceivedCount {
@@ -32,12 +33,12 @@ impl ReceivedCounts {
     /// Counts what was received at a route.
     pub(super) fn add(
         &mut self,
-        (route, reason): (&'static str, &'static str),
+        (route, reason): (&Arc<str>, &'static str),
         count: u64,
         skew_ms: Option<i64>,
         now: Timestamp,
     ) {
-        let counted = self.0.entry((now.minute(), route, reason)).or_default();
+        let counted = self.0.entry((now.minute(), Arc::clone(route), reason)).or_default();
         counted.count = counted.count.saturating_add(i64::try_from(count).unwrap_or(i64::MAX));
         counted.skew_sum += skew_ms.unwrap_or_default();
         counted.skews += i64::from(skew_ms.is_some());
@@ -60,7 +61,7 @@ impl ReceivedCounts {
                 args![
                     slot,
                     minutes,
-                    self.0.keys().map(|key| key.1).collect::<Vec<&str>>(),
+                    self.0.keys().map(|key| &*key.1).collect::<Vec<&str>>(),
                     self.0.keys().map(|key| key.2).collect::<Vec<&str>>(),
                     column(|it| it.count),
                     column(|it| it.skew_sum),
@@ -113,7 +114,7 @@ pub(super) async fn keep(
     let id = connection
         .number(
             insert,
-            args![now.as_millis(), source, refused.route, refused.reason, headers, copy.body.as_slice(), bytes],
+            args![now.as_millis(), source, &*refused.route, refused.reason, headers, copy.body.as_slice(), bytes],
         )
         .await?;
     let old = "DELETE FROM request WHERE at < $1";
@@ -165,12 +166,15 @@ pub(super) async fn find(node: &Node, id: i64) -> Result<Option<(KeptRequest, Re
 }
 
 pub(super) async fn settle(node: &Node, id: i64, result: String, now: Timestamp) -> Result<()> {
-    let (result, now) = (storable(&result), node.by_server(now).as_millis());
-    node.transact(async |connection: &Connection| {
-        let settled = "UPDATE request SET replayed_at = $2, result = $3 WHERE id = $1";
-        connection.query(settled, args![id, now, result.as_str()]).await.map(|_| ())
-    })
-    .await
+    let now = node.by_server(now);
+    node.transact(async |connection: &Connection| settle_within(connection, id, &result, now).await).await
+}
+
+/// Notes what became of a kept request in the transaction that replays it.
+pub(super) async fn settle_within(connection: &Connection, id: i64, result: &str, now: Timestamp) -> Result<(), Fault> {
+    let result = storable(result);
+    let settled = "UPDATE request SET replayed_at = $2, result = $3 WHERE id = $1";
+    connection.query(settled, args![id, now.as_millis(), result.as_str()]).await.map(|_| ())
 }
 
 fn kept_row(row: &Row) -> KeptRequest {

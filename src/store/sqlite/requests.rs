@@ -78,7 +78,7 @@ pub(crate) fn keep(
         .execute(params![
             now.as_millis(),
             refused.source,
-            refused.route,
+            &*refused.route,
             refused.reason,
             headers,
             copy.body,

@@ -4,23 +4,31 @@ use rusqlite::{Connection, params};
 
 use crate::clock::Timestamp;
 use crate::event::Draft;
-use crate::record::{Kind, Merged};
+use crate::record::{Change, Kind, Merged};
 use crate::store::codes::{APPLIED, CONFLICT, FURTHER, REFUSED, STALE};
-use crate::store::inbound::{Applied, Incoming, REFUSALS_A_MINUTE, RefusalDetails, Refused};
+use crate::store::inbound::{Applied, Effect, Incoming, REFUSALS_A_MINUTE, RefusalDetails, Refused};
 use crate::store::sqlite::requests;
 use crate::store::sqlite::write::writer::Txn;
-use crate::store::sqlite::write::{known_ids, records};
+use crate::store::sqlite::write::{enqueue, known_ids, records};
 use crate::store::{Result, StoreError};
 
 /// Why an id that is known with another content is refused.
 const ID_CONFLICT: &str = "id-conflict";
 
 pub(crate) fn apply(txn: &mut Txn<'_>, incoming: &Incoming, now: Timestamp) -> Result<Applied> {
+    let applied = apply_once(txn, incoming, now)?;
+    if let Some(kept) = incoming.kept {
+        requests::settle(txn.connection, kept, applied.name(), now)?;
+    }
+    Ok(applied)
+}
+
+fn apply_once(txn: &mut Txn<'_>, incoming: &Incoming, now: Timestamp) -> Result<Applied> {
     see(txn, incoming, now)?;
     let digest = known_ids::digest_of(&incoming.draft);
     let known = known(txn.connection, incoming, &digest, now)?;
     let reason = if matches!(known, Some(Known::Other)) { ID_CONFLICT } else { "" };
-    requests::count(txn.connection, (incoming.route, reason), 1, incoming.skew_ms, now)?;
+    requests::count(txn.connection, (&incoming.route, reason), 1, incoming.skew_ms, now)?;
     match known {
         Some(Known::Same) => return Ok(Applied::Duplicate),
         Some(Known::Other) => {
@@ -28,7 +36,7 @@ pub(crate) fn apply(txn: &mut Txn<'_>, incoming: &Incoming, now: Timestamp) -> R
                 reason: ID_CONFLICT,
                 source: incoming.source.clone(),
                 count: 1,
-                route: incoming.route,
+                route: incoming.route.clone(),
                 details: RefusalDetails { signature_is_right: Some(true), ..RefusalDetails::default() },
                 ..Refused::default()
             };
@@ -39,19 +47,31 @@ pub(crate) fn apply(txn: &mut Txn<'_>, incoming: &Incoming, now: Timestamp) -> R
         }
         None => {}
     }
-    let Some(kind) = Kind::parse(&incoming.draft.resource.kind) else { return Ok(Applied::Stale) };
-    let mut stored = records::load(txn.connection, kind, &incoming.draft.resource.id)?;
-    let merged = stored.record.merge(&incoming.change);
-    if stored.record.is_too_large() {
-        return Err(StoreError::RecordTooLarge);
-    }
-    stored.received_at = stored.received_at.max(Some(now));
-    records::save(txn.connection, &stored)?;
+    let merged = match &incoming.effect {
+        Effect::Change(change) => merge(txn, incoming, change, now)?,
+        Effect::Emit(endpoint) => {
+            enqueue::forward(txn, &incoming.draft, &incoming.id, endpoint, now)?;
+            Merged::Applied
+        }
+        Effect::Command(_) => Merged::Applied,
+    };
     remember(txn, incoming, merged, &digest, now)?;
     Ok(match merged {
         Merged::Applied => Applied::Applied,
         Merged::Stale => Applied::Stale,
     })
+}
+
+fn merge(txn: &mut Txn<'_>, incoming: &Incoming, change: &Change, now: Timestamp) -> Result<Merged> {
+    let Some(kind) = Kind::parse(&incoming.draft.resource.kind) else { return Ok(Merged::Stale) };
+    let mut stored = records::load(txn.connection, kind, &incoming.draft.resource.id)?;
+    let merged = stored.record.merge(change);
+    if stored.record.is_too_large() {
+        return Err(StoreError::RecordTooLarge);
+    }
+    stored.received_at = stored.received_at.max(Some(now));
+    records::save(txn.connection, &stored)?;
+    Ok(merged)
 }
 
 /// Remembers who sent it, under which secret; who sends all the time is noted once a second.
@@ -130,7 +150,7 @@ pub(crate) fn refuse(connection: &Connection, refused: &[Refused], now: Timestam
     for refused in refused {
         // A time is measured only where the signature vouches for it.
         let skew = refused.details.skew_ms.filter(|_| refused.details.signature_is_right == Some(true));
-        requests::count(connection, (refused.route, refused.reason), refused.count, skew, now)?;
+        requests::count(connection, (&refused.route, refused.reason), refused.count, skew, now)?;
         audit_refusal(connection, refused, REFUSED, None, now)?;
     }
     Ok(())
@@ -181,7 +201,7 @@ fn audit_refusal(
             if alone { 0 } else { count },
             event.map(|(_, kind)| kind),
             event.map(|(incoming, _)| &incoming.draft.resource.id),
-            alone.then_some(refused.route).filter(|route| !route.is_empty()),
+            alone.then_some(&*refused.route).filter(|route| !route.is_empty()),
             details.scheme,
             details.signature_is_right,
             details.claimed_id,

@@ -8,7 +8,7 @@ use crate::delivery::Trigger;
 use crate::event::{Draft, Event, EventId, IdSource, Resource, Traceparent, data_of};
 use crate::record::Kind;
 use crate::store::codes::QUEUED;
-use crate::store::rules::CounterKey;
+use crate::store::rules::{CounterKey, Target};
 use crate::store::sqlite::upkeep::checksum::Sent;
 use crate::store::sqlite::write::records::Stored;
 use crate::store::sqlite::write::writer::Txn;
@@ -108,6 +108,17 @@ pub(crate) fn queue_stored(txn: &mut Txn<'_>, seq: i64, event: &Event, now: Time
     Ok(())
 }
 
+/// Stores an event that arrived from elsewhere, with a delivery to the endpoint of that name alone, whatever it subscribes to; where
+/// that endpoint gets nothing now, it is held for it.
+pub(crate) fn forward(txn: &mut Txn<'_>, draft: &Draft, id: &EventId, endpoint: &str, now: Timestamp) -> Result<()> {
+    let named = txn.cache.endpoints(txn.connection)?.iter().find(|row| row.endpoint.name == endpoint);
+    let target = Target::plain(named.ok_or_else(|| StoreError::NoEndpoint(endpoint.to_owned()))?.endpoint.id);
+    let event = draft.clone().into_event(id.clone(), now);
+    let seq = insert(txn, &event, None, now)?;
+    queue(txn, StoredEvent::of(seq, &event), &[target], Trigger::Initial, now)?;
+    Ok(())
+}
+
 fn insert(txn: &mut Txn<'_>, event: &Event, whole: Option<&[u8]>, now: Timestamp) -> rusqlite::Result<i64> {
     let connection = txn.connection;
     let kind = txn.cache.kind(connection, &event.event_type, &event.resource.kind)?;
@@ -165,10 +176,21 @@ fn deliver(
     (trigger, only): (Trigger, Option<&str>),
     now: Timestamp,
 ) -> rusqlite::Result<Vec<DeliveryId>> {
-    let connection = txn.connection;
-    let endpoints = txn.cache.endpoints(connection)?.iter().map(|row| &row.endpoint);
+    let endpoints = txn.cache.endpoints(txn.connection)?.iter().map(|row| &row.endpoint);
     let named = endpoints.filter(|it| only.is_none_or(|name| it.name == name));
     let targets = rules::targets(named, event.event_type, body, whole);
+    queue(txn, event, &targets, trigger, now)
+}
+
+/// Queues a stored event for these endpoints.
+fn queue(
+    txn: &mut Txn<'_>,
+    event: StoredEvent<'_>,
+    targets: &[Target],
+    trigger: Trigger,
+    now: Timestamp,
+) -> rusqlite::Result<Vec<DeliveryId>> {
+    let connection = txn.connection;
     let mut made = Vec::with_capacity(targets.len());
     for target in targets {
         // What is queued late goes behind newer events, and replaces none of them.

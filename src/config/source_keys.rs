@@ -1,0 +1,284 @@
+//! Every key of `[[sources]]`: how it is read and how it is shown.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::HeaderName;
+
+use super::keys::{self, Form, Key, key, set};
+use crate::endpoint::SecretSource;
+use crate::format::did_you_mean;
+use crate::inbound::{Forward, SourceScheme, SourceSettings};
+use crate::signature::{self, Algorithm, Description, Encoding, Generic, TimeForm, Tolerance};
+
+/// A source as the configuration describes it, with the places of its secrets.
+#[derive(Clone, Debug)]
+pub struct SourceSpec {
+    /// The source without its secrets.
+    pub settings: SourceSettings,
+    /// Where its secrets are, newest first.
+    pub secrets: Vec<SecretSource>,
+}
+
+/// A source while its keys are read.
+#[derive(Clone)]
+pub(super) struct SourceDraft {
+    settings: Option<SourceSettings>,
+    scheme: String,
+    /// What describes a scheme that is not in the table.
+    description: Description,
+    is_described: bool,
+    secret: Option<SecretSource>,
+    previous_secret: Option<SecretSource>,
+    rest: SourceSettings,
+}
+
+impl Default for SourceDraft {
+    fn default() -> Self {
+        Self {
+            settings: None,
+            scheme: signature::STANDARD.to_owned(),
+            description: Description::default(),
+            is_described: false,
+            secret: None,
+            previous_secret: None,
+            rest: SourceSettings::new("source").expect("it is a name"),
+        }
+    }
+}
+
+/// The keys of one of `[[sources]]`.
+pub(super) const SOURCE_KEYS: &[Key<SourceDraft>] = &[
+    key(
+        "name",
+        Form::One,
+        |d, t| set(&mut d.settings, SourceSettings::new(t).map(Some).map_err(|e| e.to_string())),
+        |d| d.settings.as_ref().map(|it| it.name.clone()).unwrap_or_default(),
+    ),
+    key("scheme", Form::One, |d, t| set(&mut d.scheme, scheme_name(t)), |d| d.scheme.clone()),
+    key(
+        "secret_file",
+        Form::Path,
+        |d, t| place(&mut d.secret, SecretSource::File(keys::path_text(t)?)),
+        |d| shown(&d.secret),
+    ),
+    key(
+        "secret_env",
+        Form::One,
+        |d, t| place(&mut d.secret, SecretSource::Env(keys::variable_name(t)?)),
+        |d| shown(&d.secret),
+    ),
+    key(
+        "previous_secret_file",
+        Form::Path,
+        |d, t| place(&mut d.previous_secret, SecretSource::File(keys::path_text(t)?)),
+        |d| shown(&d.previous_secret),
+    ),
+    key(
+        "previous_secret_env",
+        Form::One,
+        |d, t| place(&mut d.previous_secret, SecretSource::Env(keys::variable_name(t)?)),
+        |d| shown(&d.previous_secret),
+    ),
+    key("types", Form::List, |d, t| set(&mut d.rest.types, keys::patterns(t)), |d| keys::patterns_shown(&d.rest.types)),
+    key(
+        "networks",
+        Form::List,
+        |d, t| set(&mut d.rest.networks, keys::networks(t)),
+        |d| keys::joined(&d.rest.networks),
+    ),
+    key(
+        "tolerance",
+        Form::One,
+        |d, t| set(&mut d.rest.tolerance, keys::duration_above_zero(t).map(|it| Some(Tolerance::both(it)))),
+        |d| d.rest.tolerance.map(|it| keys::duration_shown(it.past)).unwrap_or_default(),
+    ),
+    key("url", Form::One, |d, t| set(&mut d.rest.url, url(t).map(Some)), |d| d.rest.url.clone().unwrap_or_default()),
+    key(
+        "forward_to",
+        Form::One,
+        |d, t| d.forward(Forward::Endpoint(keys::name(t)?)),
+        |d| match &d.rest.forward {
+            Some(Forward::Endpoint(name)) => name.clone(),
+            _ => String::new(),
+        },
+    ),
+    key(
+        "command",
+        Form::One,
+        |d, t| d.forward(Forward::Command(Arc::from(not_blank(t)?))),
+        |d| match &d.rest.forward {
+            Some(Forward::Command(command)) => command.to_string(),
+            _ => String::new(),
+        },
+    ),
+    key(
+        "silence_after",
+        Form::One,
+        |d, t| set(&mut d.rest.silence_after, keys::duration(t).map(|it| Some(it).filter(|it| !it.is_zero()))),
+        |d| keys::duration_shown(d.rest.silence_after.unwrap_or(Duration::ZERO)),
+    ),
+    key(
+        "type_header",
+        Form::One,
+        |d, t| set(&mut d.rest.names.type_header, header(t).map(Some)),
+        |d| d.rest.names.type_header.as_ref().map(ToString::to_string).unwrap_or_default(),
+    ),
+    key(
+        "type_member",
+        Form::One,
+        |d, t| set(&mut d.rest.names.type_member, not_blank(t).map(|it| Some(it.to_owned()))),
+        |d| d.rest.names.type_member.clone().unwrap_or_default(),
+    ),
+    key(
+        "id_member",
+        Form::One,
+        |d, t| set(&mut d.rest.names.id_member, not_blank(t).map(|it| Some(it.to_owned()))),
+        |d| d.rest.names.id_member.clone().unwrap_or_default(),
+    ),
+    key(
+        "signed",
+        Form::One,
+        |d, t| d.describe(|it| set(&mut it.signed, Ok(t.to_owned()))),
+        |d| d.described(|it| &it.signed),
+    ),
+    key(
+        "signature_header",
+        Form::One,
+        |d, t| d.describe(|it| set(&mut it.header, Ok(t.to_owned()))),
+        |d| d.described(|it| &it.header),
+    ),
+    key(
+        "prefix",
+        Form::One,
+        |d, t| d.describe(|it| set(&mut it.prefix, Ok(t.to_owned()))),
+        |d| d.described(|it| &it.prefix),
+    ),
+    key(
+        "encoding",
+        Form::One,
+        |d, t| d.describe(|it| set(&mut it.encoding, encoding(t))),
+        |d| d.described(|it| if it.encoding == Encoding::Base64 { "base64" } else { "hex" }),
+    ),
+    key(
+        "algorithm",
+        Form::One,
+        |d, t| d.describe(|it| set(&mut it.algorithm, algorithm(t))),
+        |d| d.described(|it| HASHES.iter().find(|(_, hash)| *hash == it.algorithm).map_or("", |(name, _)| *name)),
+    ),
+    key(
+        "id_header",
+        Form::One,
+        |d, t| d.describe(|it| set(&mut it.id_header, Ok(t.to_owned()))),
+        |d| d.described(|it| &it.id_header),
+    ),
+    key(
+        "timestamp_header",
+        Form::One,
+        |d, t| d.describe(|it| set(&mut it.time_header, Ok(t.to_owned()))),
+        |d| d.described(|it| &it.time_header),
+    ),
+    key(
+        "timestamp_unit",
+        Form::One,
+        |d, t| d.describe(|it| set(&mut it.time_form, time_form(t))),
+        |d| d.described(|it| if it.time_form == TimeForm::Millis { "milliseconds" } else { "seconds" }),
+    ),
+];
+
+impl SourceDraft {
+    fn forward(&mut self, to: Forward) -> Result<(), String> {
+        match self.rest.forward {
+            None => set(&mut self.rest.forward, Ok(Some(to))),
+            Some(_) => Err("give either forward_to or command".to_owned()),
+        }
+    }
+
+    fn describe(&mut self, change: impl FnOnce(&mut Description) -> Result<(), String>) -> Result<(), String> {
+        self.is_described = true;
+        change(&mut self.description)
+    }
+
+    fn described<'d, T: Into<String>>(&'d self, part: impl FnOnce(&'d Description) -> T) -> String {
+        if self.is_described { part(&self.description).into() } else { String::new() }
+    }
+
+    pub(super) fn finish(self) -> Result<SourceSpec, String> {
+        let SourceSettings { name, .. } = self.settings.ok_or("a source without a name")?;
+        let scheme = match (self.scheme.as_str(), self.is_described) {
+            ("generic", _) => {
+                SourceScheme::Described(Arc::new(Generic::new(self.description).map_err(|e| e.to_string())?))
+            }
+            (_, true) => return Err("signed and the keys that go with it describe the scheme `generic`".to_owned()),
+            (named, false) => SourceScheme::Listed(signature::find(named).ok_or("a scheme that does not exist")?),
+        };
+        if scheme.get().protects().url && self.rest.url.is_none() {
+            return Err(format!("the scheme {} signs the URL: say which with url", scheme.get().facts().name));
+        }
+        let current = self.secret.ok_or("a source without a secret: give secret_file or secret_env")?;
+        let secrets = [Some(current), self.previous_secret].into_iter().flatten().collect();
+        Ok(SourceSpec { settings: SourceSettings { name, scheme, ..self.rest }, secrets })
+    }
+}
+
+fn place(secret: &mut Option<SecretSource>, source: SecretSource) -> Result<(), String> {
+    match secret {
+        None => set(secret, Ok(Some(source))),
+        Some(_) => Err("a secret is either in a file or in a variable".to_owned()),
+    }
+}
+
+fn shown(secret: &Option<SecretSource>) -> String {
+    secret.as_ref().map(keys::secret_shown).unwrap_or_default()
+}
+
+fn scheme_name(text: &str) -> Result<String, String> {
+    if text == "generic" || signature::find(text).is_some() {
+        return Ok(text.to_owned());
+    }
+    let names: Vec<_> = signature::schemes().map(|scheme| scheme.facts().name.clone()).collect();
+    let near = did_you_mean(text, names.iter().map(AsRef::as_ref));
+    let hint = near.map_or_else(
+        || format!("write one of {}, generic", names.join(", ")),
+        |near| format!("did you mean `{near}`?"),
+    );
+    Err(format!("there is no scheme {}; {hint}", keys::quoted(text)))
+}
+
+fn url(text: &str) -> Result<String, String> {
+    // Signed as it is written, so nothing of it is made canonical.
+    crate::endpoint::EndpointUrl::parse(text).map(|_| text.to_owned()).map_err(|e| e.to_string())
+}
+
+fn not_blank(text: &str) -> Result<&str, String> {
+    if text.trim().is_empty() { Err("it is empty".to_owned()) } else { Ok(text) }
+}
+
+fn header(text: &str) -> Result<HeaderName, String> {
+    HeaderName::from_bytes(text.as_bytes()).map_err(|_| format!("{} is not the name of a header", keys::quoted(text)))
+}
+
+fn encoding(text: &str) -> Result<Encoding, String> {
+    match text {
+        "hex" => Ok(Encoding::Hex),
+        "base64" => Ok(Encoding::Base64),
+        _ => Err(format!("{} is neither hex nor base64", keys::quoted(text))),
+    }
+}
+
+fn algorithm(text: &str) -> Result<Algorithm, String> {
+    let found = HASHES.iter().find(|(name, _)| *name == text).map(|(_, hash)| *hash);
+    found.ok_or_else(|| format!("{} is none of sha1, sha256, sha512", keys::quoted(text)))
+}
+
+/// The hashes of HMAC that a scheme may be described with.
+const HASHES: &[(&str, Algorithm)] =
+    &[("sha1", Algorithm::HmacSha1), ("sha256", Algorithm::HmacSha256), ("sha512", Algorithm::HmacSha512)];
+
+fn time_form(text: &str) -> Result<TimeForm, String> {
+    match text {
+        "seconds" => Ok(TimeForm::Seconds),
+        "milliseconds" => Ok(TimeForm::Millis),
+        _ => Err(format!("{} is neither seconds nor milliseconds", keys::quoted(text))),
+    }
+}

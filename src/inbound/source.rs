@@ -1,0 +1,248 @@
+//! Sources: who sends webhooks to a route, how they are verified, what they may send, and where it goes.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ::http::HeaderName;
+use ipnet::IpNet;
+
+use super::platform::Accepts;
+use crate::endpoint::Pattern;
+use crate::signature::{self, Algorithm, Fingerprint, Generic, Key, Scheme, Secret, SecretError, Tolerance};
+
+/// What the path of a named source's route begins with.
+pub const NAMED_ROUTES: &str = "/api/webhooks/in/";
+/// The longest name of a source, in characters. It begins the types of its events.
+const MAX_SOURCE_NAME_CHARS: usize = 40;
+
+/// Why a name is no name of a source.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a source's name is 1 to {MAX_SOURCE_NAME_CHARS} characters from a-z 0-9 _ - and begins with a letter")]
+pub struct InvalidName;
+
+/// The keys that the platform's webhooks may be signed with: of the current secret, and of the one before while a rotation lasts.
+#[derive(Clone, Default)]
+pub struct Keys {
+    pub(super) standard: Vec<Key>,
+    pub(super) original: Vec<Key>,
+    pub(super) fingerprints: Vec<Fingerprint>,
+}
+
+impl Keys {
+    /// The keys of these secrets, newest first.
+    pub fn new<'s>(secrets: impl IntoIterator<Item = &'s Secret>) -> Self {
+        let mut keys = Self::default();
+        for secret in secrets {
+            keys.standard.push(Key::hmac(Algorithm::HmacSha256, secret.standard_key()));
+            keys.original.push(Key::hmac(Algorithm::HmacSha256, secret.as_text()));
+            keys.fingerprints.push(secret.fingerprint());
+        }
+        keys
+    }
+
+    /// Whether there is none, so that everything is refused.
+    pub fn is_empty(&self) -> bool {
+        self.original.is_empty()
+    }
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Keys({})", self.original.len())
+    }
+}
+
+/// The scheme of a source: one of the table, or one that the operator described.
+#[derive(Clone, Debug)]
+pub enum SourceScheme {
+    /// Of the table.
+    Listed(&'static dyn Scheme),
+    /// Described by the configuration.
+    Described(Arc<Generic>),
+}
+
+impl SourceScheme {
+    /// The scheme.
+    pub fn get(&self) -> &dyn Scheme {
+        match self {
+            Self::Listed(scheme) => *scheme,
+            Self::Described(scheme) => scheme.as_ref(),
+        }
+    }
+}
+
+impl Default for SourceScheme {
+    /// Standard Webhooks.
+    fn default() -> Self {
+        Self::Listed(signature::find(signature::STANDARD).expect("Standard Webhooks is in the table"))
+    }
+}
+
+/// Where the events of a source go that change no record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Forward {
+    /// To the endpoint of that name.
+    Endpoint(String),
+    /// To a command of the shell.
+    Command(Arc<str>),
+}
+
+/// Where the name of an event or its type stands in a request of a form of its own.
+#[derive(Clone, Debug, Default)]
+pub struct EventNames {
+    /// The header of the type.
+    pub type_header: Option<HeaderName>,
+    /// The member of the body that is the type.
+    pub type_member: Option<String>,
+    /// The member of the body that is the id.
+    pub id_member: Option<String>,
+}
+
+/// A source as the configuration describes it, without its secrets.
+#[derive(Clone, Debug)]
+pub struct SourceSettings {
+    /// Its name, which is the end of its route.
+    pub name: String,
+    /// How its webhooks are signed.
+    pub scheme: SourceScheme,
+    /// The types it may send.
+    pub types: Vec<Pattern>,
+    /// The networks it may send from; none is any.
+    pub networks: Vec<IpNet>,
+    /// How far a signed time may be off, where not as the scheme says.
+    pub tolerance: Option<Tolerance>,
+    /// The URL it sends to, for schemes that sign it.
+    pub url: Option<String>,
+    /// Where the names of its events stand.
+    pub names: EventNames,
+    /// Where its events go that change no record.
+    pub forward: Option<Forward>,
+    /// How long it may send nothing before that is unhealthy.
+    pub silence_after: Option<Duration>,
+}
+
+impl SourceSettings {
+    /// Standard Webhooks of every type, from anywhere.
+    pub fn new(name: &str) -> Result<Self, InvalidName> {
+        let right = (1..=MAX_SOURCE_NAME_CHARS).contains(&name.len())
+            && name.starts_with(|c: char| c.is_ascii_lowercase())
+            && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-'));
+        if !right {
+            return Err(InvalidName);
+        }
+        Ok(Self {
+            name: name.to_owned(),
+            scheme: SourceScheme::default(),
+            types: vec![Pattern::parse("*").expect("it is a pattern")],
+            networks: Vec::new(),
+            tolerance: None,
+            url: None,
+            names: EventNames::default(),
+            forward: None,
+            silence_after: None,
+        })
+    }
+
+    /// The path of its route.
+    pub fn route(&self) -> String {
+        format!("{NAMED_ROUTES}{}", self.name)
+    }
+}
+
+/// A source with its keys: what a route receives by.
+#[derive(Clone, Debug)]
+pub struct Source {
+    pub(super) route: Arc<str>,
+    pub(super) kind: Kind,
+    networks: Vec<IpNet>,
+    pub(super) requires_timestamp: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Kind {
+    /// One of the platform's own routes.
+    Platform { keys: Arc<Keys>, accepts: Accepts, standard_only: bool },
+    /// A source of its own.
+    Named { settings: Arc<SourceSettings>, keys: Arc<Vec<Key>>, fingerprints: Vec<Fingerprint> },
+}
+
+/// What holds for every route of the platform.
+#[derive(Clone, Debug, Default)]
+pub struct PlatformRules {
+    /// The keys its webhooks are signed with.
+    pub keys: Keys,
+    /// Whether the original's signature is refused, so that nobody can strip the stronger one.
+    pub standard_only: bool,
+    /// Whether an event has to say when it happened.
+    pub requires_timestamp: bool,
+    /// The networks it may come from; none is any.
+    pub networks: Vec<IpNet>,
+}
+
+impl Source {
+    /// A route of the platform.
+    pub fn platform(accepts: Accepts, rules: PlatformRules) -> Self {
+        let PlatformRules { keys, standard_only, requires_timestamp, networks } = rules;
+        let kind = Kind::Platform { keys: Arc::new(keys), accepts, standard_only };
+        Self { route: accepts.route().into(), kind, networks, requires_timestamp }
+    }
+
+    /// A source of its own, with the texts of its secrets, newest first. What a text means as a key is its scheme's matter.
+    pub fn named<S: AsRef<[u8]>>(settings: SourceSettings, secrets: &[S]) -> Result<Self, SecretError> {
+        let keys = secrets.iter().map(|text| settings.scheme.get().key(text.as_ref())).collect::<Result<_, _>>()?;
+        let fingerprints = secrets.iter().map(|text| Fingerprint::of(text.as_ref())).collect();
+        Ok(Self {
+            route: settings.route().into(),
+            networks: settings.networks.clone(),
+            kind: Kind::Named { settings: Arc::new(settings), keys: Arc::new(keys), fingerprints },
+            requires_timestamp: false,
+        })
+    }
+
+    /// The path it is received at.
+    pub fn route(&self) -> &Arc<str> {
+        &self.route
+    }
+
+    /// Whether it may send from `address`.
+    pub fn may_send_from(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        self.networks.is_empty() || self.networks.iter().any(|network| network.contains(&address))
+    }
+
+    /// Whether it may send events of that type.
+    pub(super) fn takes(&self, event_type: &str) -> bool {
+        match &self.kind {
+            Kind::Platform { accepts, .. } => accepts.takes(event_type),
+            Kind::Named { settings, .. } => settings.types.iter().any(|pattern| pattern.matches(event_type)),
+        }
+    }
+
+    /// Where its events go that change no record.
+    pub fn forward(&self) -> Option<&Forward> {
+        match &self.kind {
+            Kind::Platform { .. } => None,
+            Kind::Named { settings, .. } => settings.forward.as_ref(),
+        }
+    }
+}
+
+/// Every route that receives webhooks, by its path.
+#[derive(Clone, Debug, Default)]
+pub struct Sources(BTreeMap<Arc<str>, Arc<Source>>);
+
+impl Sources {
+    /// The routes of the platform, and those of `named` sources.
+    pub fn new(rules: &PlatformRules, named: Vec<Source>) -> Self {
+        let platform = Accepts::ALL.into_iter().map(|accepts| Source::platform(accepts, rules.clone()));
+        Self(platform.chain(named).map(|source| (Arc::clone(&source.route), Arc::new(source))).collect())
+    }
+
+    /// The source that is received at that path.
+    pub fn at(&self, path: &str) -> Option<&Arc<Source>> {
+        self.0.get(path)
+    }
+}
