@@ -101,7 +101,7 @@ pub trait Store: inbound::Records + operators::Operators + Send + Sync + fmt::De
     /// A run that was ended or reaped records and claims nothing more: [`StoreError::RunEnded`].
     fn advance(&self, run: RunId, finished: Arc<Vec<Finished>>, wants: Wants, now: Timestamp) -> Answer<Advanced>;
 
-    /// Lets go of claims that were never sent: they are due and no attempt was made. Lost ones are skipped.
+    /// Lets go of claims that were never sent: they are due since they were claimed, and no attempt was made. Lost ones are skipped.
     fn release(&self, run: RunId, claims: Vec<Claim>, now: Timestamp) -> Answer<()>;
 
     /// Looks again at claims that have waited: for each, whether the run still owns it, and its endpoint is neither

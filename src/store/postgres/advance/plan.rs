@@ -77,7 +77,9 @@ impl Plan {
         for finished in request.finished {
             let claim = &finished.claim;
             let recorded = match rows.iter_mut().find(|row| row.endpoint.id == claim.endpoint) {
-                Some(row) if state.held(claim) && plan.drop_held(claim) => plan.record(row, finished, &mut changed),
+                Some(row) if state.held(claim) && plan.drop_held(claim).is_some() => {
+                    plan.record(row, finished, &mut changed)
+                }
                 Some(row) if state.settled.contains(&(claim.delivery.0, claim.number)) => {
                     Recorded::Written(decide(row, finished).next)
                 }
@@ -86,8 +88,11 @@ impl Plan {
             plan.recorded.push(recorded);
         }
         for claim in request.released {
-            if state.held(claim) && plan.drop_held(claim) {
-                plan.release(claim, request.now);
+            if !state.held(claim) {
+                continue;
+            }
+            if let Some(held) = plan.drop_held(claim) {
+                plan.release(claim.endpoint.0, held, claim.solo, request.now);
                 if let Some(row) = rows.iter_mut().find(|row| row.probe == Some(claim.delivery.0)) {
                     row.probe = None;
                     changed.insert(row.endpoint.id.0);
@@ -96,8 +101,7 @@ impl Plan {
         }
         for (endpoint, held, solo) in &state.orphans {
             plan.touched.insert(*endpoint);
-            plan.wait((*endpoint, held.lane, held.id), if *solo { row::SOLO } else { row::READY }, request.now);
-            plan.left.push(*endpoint, held.lane, held.id);
+            plan.release(*endpoint, *held, *solo, request.now);
         }
         plan.changed = rows.iter().filter(|row| changed.contains(&row.endpoint.id.0)).cloned().collect();
         if request.clock_jumped {
@@ -119,13 +123,12 @@ impl Plan {
         self.touched.is_empty() && self.clamped.is_empty()
     }
 
-    /// Takes a claim out of what the run keeps; false if it was taken out before.
-    fn drop_held(&mut self, claim: &Claim) -> bool {
-        let Some(held) = self.kept.get_mut(&claim.endpoint.0) else { return false };
-        let before = held.len();
-        held.retain(|it| it.id != claim.delivery.0);
+    /// Takes a claim out of what the run keeps; none if it was taken out before.
+    fn drop_held(&mut self, claim: &Claim) -> Option<Held> {
+        let held = self.kept.get_mut(&claim.endpoint.0)?;
         self.touched.insert(claim.endpoint.0);
-        held.len() < before
+        let at = held.iter().position(|it| it.id == claim.delivery.0)?;
+        Some(held.remove(at))
     }
 
     fn record(&mut self, row: &mut EndpointRow, finished: &Finished, changed: &mut BTreeSet<i64>) -> Recorded {
@@ -180,10 +183,11 @@ impl Plan {
         }
     }
 
-    fn release(&mut self, claim: &Claim, now: Timestamp) {
-        let (endpoint, lane, id) = (claim.endpoint.0, claim.lane, claim.delivery.0);
-        self.wait((endpoint, lane, id), if claim.solo { row::SOLO } else { row::READY }, now);
-        self.left.push(endpoint, lane, id);
+    /// Lets go of what was never sent: it is due since it was claimed.
+    fn release(&mut self, endpoint: i64, held: Held, solo: bool, now: Timestamp) {
+        let due = Timestamp::from_millis(held.since).min(now);
+        self.wait((endpoint, held.lane, held.id), if solo { row::SOLO } else { row::READY }, due);
+        self.left.push(endpoint, held.lane, held.id);
     }
 
     fn wait(&mut self, (endpoint, lane, id): (i64, i64, i64), state: i64, due: Timestamp) {

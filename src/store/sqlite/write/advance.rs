@@ -403,7 +403,7 @@ fn release_one(txn: &mut Txn<'_>, run: RunId, claim: &Claim, now: Timestamp) -> 
         .connection
         .prepare_cached(
             "UPDATE delivery SET state = ?4, attempts = attempts - 1, owner = NULL, changed_at = ?5,
-                due_at = min(due_at, ?5)
+                due_at = min(changed_at, ?5)
              WHERE id = ?1 AND owner = ?2 AND attempts = ?3 AND state = 3",
         )?
         .execute(params![claim.delivery.0, run.0, claim.number, state, now.as_millis()])?;
