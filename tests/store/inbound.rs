@@ -1,7 +1,5 @@
 //! Webhooks that arrive and records that change: the promises of `Records`.
 
-use std::sync::Arc;
-
 use syncctl::clock::Timestamp;
 use syncctl::delivery::State;
 use syncctl::endpoint::{EndpointUrl, Spec};
@@ -12,23 +10,40 @@ use syncctl::store::inbound::{
     Applied, Edit, Edited, Effect, Expects, Incoming, MAX_KEPT_BYTES_PER_SOURCE, REMEMBERED, REQUESTS_KEPT_FOR,
     ReceivedFilter, RecordFilter, RecordRow, RefusalDetails, Refused, RequestCopy, Sort, Sync,
 };
-use syncctl::store::{
-    Access, DeliveryFilter, DeliveryId, EventFilter, Location, Log, Page, Prune, Store, StoreError, open,
-};
+use syncctl::store::{DeliveryFilter, EventFilter, Log, Page, Prune, Store, StoreError};
 
-use crate::support::memory_dir;
+use crate::backend::{Backend, on_every_backend};
+use crate::queue::{ALL, FROM_THE_FIRST};
+
+on_every_backend! {
+    who_sent_under_which_secret_is_remembered_with_the_newest_time,
+    a_webhook_is_applied_once_and_the_same_again_is_a_duplicate,
+    a_known_id_with_another_content_is_a_conflict_and_changes_nothing,
+    an_older_webhook_is_stale_and_a_delete_stays_deleted,
+    ids_are_remembered_for_thirty_days,
+    seen_ids_outlive_every_prune_for_thirty_days_and_refusals_do_not,
+    an_event_of_our_own_that_comes_back_is_a_duplicate,
+    what_is_emitted_changes_the_local_record_and_what_arrives_is_not_emitted,
+    a_local_change_is_later_than_a_webhook_from_a_clock_that_is_ahead,
+    a_change_that_is_not_possible_emits_nothing,
+    a_record_is_pending_until_its_latest_event_has_arrived,
+    a_record_whose_event_was_removed_does_not_take_another_ones_fate_for_its_own,
+    refusals_get_ten_rows_a_minute_for_each_reason_and_then_one_count,
+    lists_are_searched_sorted_and_paged_by_the_database,
+    an_export_merges_into_another_store,
+    webhooks_that_arrive_together_share_a_transaction_and_all_count,
+    the_latest_of_the_audit_log_are_read_apart_newest_first,
+    records_are_summed_up_by_kind_with_the_latest_news_of_either_side,
+    an_event_without_a_timestamp_is_remembered_for_good,
+    a_record_that_would_grow_past_its_limits_stays_as_it_was,
+    refused_requests_are_kept_within_bounds_of_each_source,
+    what_was_received_is_counted_by_route_and_reason_with_the_skew_of_right_signatures,
+}
 
 const NOON: i64 = 1_706_702_400_000;
-const ALL: Page = Page { limit: 100, number: 1, oldest_first: true };
 
 fn at(millis: i64) -> Timestamp {
     Timestamp::from_millis(NOON + millis)
-}
-
-fn store() -> (tempfile::TempDir, Arc<dyn Store>) {
-    let dir = memory_dir();
-    let store = open(&Location::file(dir.path().join("q.db")), Access::Create).unwrap();
-    (dir, store)
 }
 
 fn webhook(id: &str, event_type: &str, resource: &str, data: &str, time: i64) -> Incoming {
@@ -61,9 +76,8 @@ fn audit(store: &dyn Store) -> Vec<(&'static str, u64)> {
     rows.into_iter().map(|row| (row.result, row.repeats)).collect()
 }
 
-#[test]
-fn who_sent_under_which_secret_is_remembered_with_the_newest_time() {
-    let (_dir, store) = store();
+fn who_sent_under_which_secret_is_remembered_with_the_newest_time(backend: &dyn Backend) {
+    let store = backend.create();
     let hook = |id: &str, source: &str, secret: u8| {
         let hook = webhook(id, "enrollment.updated", "r", "{}", 0);
         Incoming { source: source.to_owned(), secret: Fingerprint([secret; 8]), ..hook }
@@ -81,9 +95,8 @@ fn who_sent_under_which_secret_is_remembered_with_the_newest_time() {
     assert_eq!(seen(at(month + 8000)), [("a".into(), 2, 9)], "who was not seen for a month is no sender any more");
 }
 
-#[test]
-fn a_webhook_is_applied_once_and_the_same_again_is_a_duplicate() {
-    let (_dir, store) = store();
+fn a_webhook_is_applied_once_and_the_same_again_is_a_duplicate(backend: &dyn Backend) {
+    let store = backend.create();
     let hook = webhook("e1", "enrollment.updated", "r", r#"{"status":"a"}"#, 0);
     assert_eq!(store.apply(hook.clone(), at(0)).wait().unwrap(), Applied::Applied);
     for _ in 0..3 {
@@ -93,9 +106,8 @@ fn a_webhook_is_applied_once_and_the_same_again_is_a_duplicate() {
     assert_eq!(audit(store.as_ref()), [("applied", 3)]);
 }
 
-#[test]
-fn a_known_id_with_another_content_is_a_conflict_and_changes_nothing() {
-    let (_dir, store) = store();
+fn a_known_id_with_another_content_is_a_conflict_and_changes_nothing(backend: &dyn Backend) {
+    let store = backend.create();
     let hook = webhook("e1", "enrollment.updated", "r", r#"{"status":"a"}"#, 0);
     store.apply(hook, at(0)).wait().unwrap();
     let others = [
@@ -114,9 +126,8 @@ fn a_known_id_with_another_content_is_a_conflict_and_changes_nothing() {
     );
 }
 
-#[test]
-fn an_older_webhook_is_stale_and_a_delete_stays_deleted() {
-    let (_dir, store) = store();
+fn an_older_webhook_is_stale_and_a_delete_stays_deleted(backend: &dyn Backend) {
+    let store = backend.create();
     let apply = |hook| store.apply(hook, at(10)).wait().unwrap();
     assert_eq!(apply(webhook("n", "enrollment.updated", "r", r#"{"status":"new"}"#, 5)), Applied::Applied);
     assert_eq!(apply(webhook("o", "enrollment.created", "r", r#"{"status":"old"}"#, 1)), Applied::Stale);
@@ -128,9 +139,8 @@ fn an_older_webhook_is_stale_and_a_delete_stays_deleted() {
     assert_eq!(store.records(&RecordFilter::default(), ALL).wait().unwrap().total, 0);
 }
 
-#[test]
-fn ids_are_remembered_for_thirty_days() {
-    let (_dir, store) = store();
+fn ids_are_remembered_for_thirty_days(backend: &dyn Backend) {
+    let store = backend.create();
     let hook = webhook("e1", "enrollment.updated", "r", r#"{"status":"a"}"#, 0);
     let day = 24 * 3_600_000;
     store.apply(hook.clone(), at(0)).wait().unwrap();
@@ -139,9 +149,8 @@ fn ids_are_remembered_for_thirty_days() {
     assert_eq!(store.apply(hook, at(31 * day)).wait().unwrap(), Applied::Stale);
 }
 
-#[test]
-fn seen_ids_outlive_every_prune_for_thirty_days_and_refusals_do_not() {
-    let (_dir, store) = store();
+fn seen_ids_outlive_every_prune_for_thirty_days_and_refusals_do_not(backend: &dyn Backend) {
+    let store = backend.create();
     let day = 24 * 3_600_000;
     let hook = |n: i64| webhook(&format!("e{n}"), "enrollment.updated", "r", r#"{"status":"a"}"#, n * day);
     let refused = || vec![Refused { reason: "bad", source: "127.0.0.1".to_owned(), count: 1, ..Refused::default() }];
@@ -159,9 +168,8 @@ fn seen_ids_outlive_every_prune_for_thirty_days_and_refusals_do_not() {
     assert_eq!(store.apply(hook(0), now).wait().unwrap(), Applied::Stale, "its stamps are kept for ever");
 }
 
-#[test]
-fn an_event_of_our_own_that_comes_back_is_a_duplicate() {
-    let (_dir, store) = store();
+fn an_event_of_our_own_that_comes_back_is_a_duplicate(backend: &dyn Backend) {
+    let store = backend.create();
     let mut own = draft("enrollment.updated", "r", r#"{"status":"a"}"#);
     own.id = Some(EventId::parse("own").unwrap());
     own.timestamp = Some(at(0));
@@ -172,9 +180,8 @@ fn an_event_of_our_own_that_comes_back_is_a_duplicate() {
     assert_eq!(store.apply(forged, at(1)).wait().unwrap(), Applied::Conflict);
 }
 
-#[test]
-fn what_is_emitted_changes_the_local_record_and_what_arrives_is_not_emitted() {
-    let (_dir, store) = store();
+fn what_is_emitted_changes_the_local_record_and_what_arrives_is_not_emitted(backend: &dyn Backend) {
+    let store = backend.create();
     let one = draft("profile.updated", "u", r#"{"name":"Ada"}"#);
     store.enqueue(Box::new(std::iter::once(Ok(one))), false, at(0)).wait().unwrap();
     store.apply(webhook("e", "profile.updated", "u", r#"{"email":"a@b.c"}"#, -5), at(1)).wait().unwrap();
@@ -183,9 +190,8 @@ fn what_is_emitted_changes_the_local_record_and_what_arrives_is_not_emitted() {
     assert_eq!(store.events(&EventFilter::default(), ALL).wait().unwrap().total, 1);
 }
 
-#[test]
-fn a_local_change_is_later_than_a_webhook_from_a_clock_that_is_ahead() {
-    let (_dir, store) = store();
+fn a_local_change_is_later_than_a_webhook_from_a_clock_that_is_ahead(backend: &dyn Backend) {
+    let store = backend.create();
     store.apply(webhook("e", "enrollment.created", "r", r#"{"status":"ahead"}"#, 60_000), at(0)).wait().unwrap();
     let edit = Edit { draft: draft("enrollment.updated", "r", r#"{"status":"mine"}"#), expects: Expects::Presence };
     let Edited::Done(row, receipt) = store.edit(edit, at(1)).wait().unwrap() else { panic!("it is there") };
@@ -193,9 +199,8 @@ fn a_local_change_is_later_than_a_webhook_from_a_clock_that_is_ahead() {
     assert_eq!(receipt.event.timestamp, at(60_001));
 }
 
-#[test]
-fn a_change_that_is_not_possible_emits_nothing() {
-    let (_dir, store) = store();
+fn a_change_that_is_not_possible_emits_nothing(backend: &dyn Backend) {
+    let store = backend.create();
     let edit = |expects| Edit { draft: draft("enrollment.created", "r", "{}"), expects };
     assert!(matches!(store.edit(edit(Expects::Presence), at(0)).wait().unwrap(), Edited::Missing));
     assert!(matches!(store.edit(edit(Expects::Absence), at(0)).wait().unwrap(), Edited::Done(..)));
@@ -203,9 +208,8 @@ fn a_change_that_is_not_possible_emits_nothing() {
     assert_eq!(store.events(&EventFilter::default(), ALL).wait().unwrap().total, 1);
 }
 
-#[test]
-fn a_record_is_pending_until_its_latest_event_has_arrived() {
-    let (_dir, store) = store();
+fn a_record_is_pending_until_its_latest_event_has_arrived(backend: &dyn Backend) {
+    let store = backend.create();
     let spec = Spec::of_url(EndpointUrl::parse("http://127.0.0.1:9/").unwrap());
     store.set_endpoints(vec![spec], at(0)).wait().unwrap();
     let edit = Edit { draft: draft("enrollment.created", "r", "{}"), expects: Expects::Absence };
@@ -219,9 +223,8 @@ fn a_record_is_pending_until_its_latest_event_has_arrived() {
     assert_eq!((arrived.sync, arrived.synced_at), (Sync::Synced, Some(at(7))));
 }
 
-#[test]
-fn a_record_whose_event_was_removed_does_not_take_another_ones_fate_for_its_own() {
-    let (_dir, store) = store();
+fn a_record_whose_event_was_removed_does_not_take_another_ones_fate_for_its_own(backend: &dyn Backend) {
+    let store = backend.create();
     let spec = Spec::of_url(EndpointUrl::parse("http://127.0.0.1:9/").unwrap());
     store.set_endpoints(vec![spec], at(0)).wait().unwrap();
     let edit = |kind: &str, resource: &str| {
@@ -231,7 +234,7 @@ fn a_record_whose_event_was_removed_does_not_take_another_ones_fate_for_its_own(
     };
     let first = edit("enrollment", "r");
     store.give_up(vec![first.id], at(1)).wait().unwrap();
-    let what = Prune { states: vec![State::Failed], endpoint: None, before: at(9), after: DeliveryId(0) };
+    let what = Prune { states: vec![State::Failed], endpoint: None, before: at(9), after: FROM_THE_FIRST };
     assert_eq!(store.prune(what).wait().unwrap().events, 1);
     // Even the same id, but another kind of thing.
     let second = edit("user", "r");
@@ -241,9 +244,8 @@ fn a_record_whose_event_was_removed_does_not_take_another_ones_fate_for_its_own(
     assert_eq!(store.record(Kind::User, "r").wait().unwrap().unwrap().sync, Sync::Failed);
 }
 
-#[test]
-fn refusals_get_ten_rows_a_minute_for_each_reason_and_then_one_count() {
-    let (_dir, store) = store();
+fn refusals_get_ten_rows_a_minute_for_each_reason_and_then_one_count(backend: &dyn Backend) {
+    let store = backend.create();
     let refuse = |reason, count, now| {
         let refused = Refused { reason, digest: Some([7; 32]), source: "::1".to_owned(), count, ..Refused::default() };
         store.refuse(vec![refused], at(now)).wait().unwrap();
@@ -259,9 +261,8 @@ fn refusals_get_ten_rows_a_minute_for_each_reason_and_then_one_count() {
     assert_eq!(rows.iter().filter(|row| row.digest.is_some()).count(), 12);
 }
 
-#[test]
-fn lists_are_searched_sorted_and_paged_by_the_database() {
-    let (_dir, store) = store();
+fn lists_are_searched_sorted_and_paged_by_the_database(backend: &dyn Backend) {
+    let store = backend.create();
     for (n, (name, email)) in [("Zoë", "z@x"), ("ada", "A@x"), ("Élan", "e@y"), ("Bob", "b@y")].into_iter().enumerate()
     {
         let data = format!(r#"{{"name":"{name}","email":"{email}"}}"#);
@@ -282,9 +283,8 @@ fn lists_are_searched_sorted_and_paged_by_the_database() {
     assert_eq!(names(search("100%_"), ALL), Vec::<String>::new());
 }
 
-#[test]
-fn an_export_merges_into_another_store() {
-    let ((_a, from), (_b, into)) = (store(), store());
+fn an_export_merges_into_another_store(backend: &dyn Backend) {
+    let (from, into) = (backend.create(), backend.create());
     from.apply(webhook("e1", "user.created", "u", r#"{"name":"old"}"#, 1), at(9)).wait().unwrap();
     from.apply(webhook("e2", "enrollment.deleted", "r", "{}", 5), at(9)).wait().unwrap();
     into.apply(webhook("e3", "user.updated", "u", r#"{"name":"new"}"#, 2), at(9)).wait().unwrap();
@@ -297,9 +297,8 @@ fn an_export_merges_into_another_store() {
     assert!(!enrollment(into.as_ref(), "r").record.exists());
 }
 
-#[test]
-fn webhooks_that_arrive_together_share_a_transaction_and_all_count() {
-    let (_dir, store) = store();
+fn webhooks_that_arrive_together_share_a_transaction_and_all_count(backend: &dyn Backend) {
+    let store = backend.create();
     let hook = |n: i64| webhook(&format!("e{n}"), "enrollment.updated", "r", &format!(r#"{{"n":{n}}}"#), n);
     let answers: Vec<_> = (0..50).map(|n| store.apply(hook(n), at(99))).collect();
     assert!(answers.into_iter().all(|answer| answer.wait().unwrap() == Applied::Applied));
@@ -307,9 +306,8 @@ fn webhooks_that_arrive_together_share_a_transaction_and_all_count() {
     assert_eq!(enrollment(store.as_ref(), "r").record.data(), r#"{"n":49}"#);
 }
 
-#[test]
-fn the_latest_of_the_audit_log_are_read_apart_newest_first() {
-    let (_dir, store) = store();
+fn the_latest_of_the_audit_log_are_read_apart_newest_first(backend: &dyn Backend) {
+    let store = backend.create();
     for n in 0..5 {
         store.apply(webhook(&format!("e{n}"), "user.updated", "u", r#"{"a":1}"#, 9 - n), at(n)).wait().unwrap();
         let refused =
@@ -329,14 +327,13 @@ fn the_latest_of_the_audit_log_are_read_apart_newest_first() {
     assert_eq!((latest(true, 100).len(), latest(false, 100).len()), (6, 5));
 }
 
-#[test]
-fn records_are_summed_up_by_kind_with_the_latest_news_of_either_side() {
-    let (_dir, store) = store();
-    let census = || -> Vec<_> {
+fn records_are_summed_up_by_kind_with_the_latest_news_of_either_side(backend: &dyn Backend) {
+    let store = backend.create();
+    let summaries = || -> Vec<_> {
         let rows = store.record_summaries().wait().unwrap();
         rows.into_iter().map(|row| (row.kind.name(), row.count, row.last_news_at)).collect()
     };
-    assert_eq!(census(), [("enrollment", 0, None), ("progress", 0, None), ("user", 0, None)]);
+    assert_eq!(summaries(), [("enrollment", 0, None), ("progress", 0, None), ("user", 0, None)]);
     for (n, resource) in ["r", "s", "t"].iter().enumerate() {
         let id = format!("e{n}");
         store.apply(webhook(&id, "enrollment.created", resource, "{}", 0), at(10)).wait().unwrap();
@@ -345,14 +342,13 @@ fn records_are_summed_up_by_kind_with_the_latest_news_of_either_side() {
     let emitted = |name: &str, resource: &str| Box::new(std::iter::once(Ok(draft(name, resource, "{}"))));
     store.enqueue(emitted("user.created", "u"), false, at(12)).wait().unwrap();
     let expected = [("enrollment", 2, Some(at(11))), ("progress", 0, None), ("user", 1, Some(at(12)))];
-    assert_eq!(census(), expected);
+    assert_eq!(summaries(), expected);
     store.apply(webhook("later", "user.updated", "v", "{}", 9), at(13)).wait().unwrap();
-    assert_eq!(census()[2], ("user", 2, Some(at(13))));
+    assert_eq!(summaries()[2], ("user", 2, Some(at(13))));
 }
 
-#[test]
-fn an_event_without_a_timestamp_is_remembered_for_good() {
-    let (_dir, store) = store();
+fn an_event_without_a_timestamp_is_remembered_for_good(backend: &dyn Backend) {
+    let store = backend.create();
     let timeless = |id: &str, data: &str, arrival: Timestamp| {
         let hook = webhook(id, "enrollment.updated", "r", data, 0);
         let change = Change::new("enrollment.updated", data, Stamp { at: arrival, by: hook.id.clone() }).unwrap();
@@ -372,9 +368,8 @@ fn an_event_without_a_timestamp_is_remembered_for_good() {
     assert_eq!(enrollment(store.as_ref(), "r").record.data(), r#"{"status":"b"}"#);
 }
 
-#[test]
-fn a_record_that_would_grow_past_its_limits_stays_as_it_was() {
-    let (_dir, store) = store();
+fn a_record_that_would_grow_past_its_limits_stays_as_it_was(backend: &dyn Backend) {
+    let store = backend.create();
     let fields = |from: usize, to: usize| {
         let members: Vec<String> = (from..to).map(|n| format!("\"f{n}\":1")).collect();
         format!("{{{}}}", members.join(","))
@@ -404,9 +399,8 @@ fn a_record_that_would_grow_past_its_limits_stays_as_it_was() {
     assert_eq!(user("u3", "a").unwrap(), Applied::Applied, "the same bytes in place of what it has");
 }
 
-#[test]
-fn refused_requests_are_kept_within_bounds_of_each_source() {
-    let (_dir, store) = store();
+fn refused_requests_are_kept_within_bounds_of_each_source(backend: &dyn Backend) {
+    let store = backend.create();
     let refuse = |reason: &'static str, source: &str, bytes: usize, now: Timestamp| {
         let request = Some(RequestCopy { headers: vec![("a".to_owned(), "b".to_owned())], body: vec![7; bytes] });
         let details = RefusalDetails { request, ..RefusalDetails::default() };
@@ -434,9 +428,8 @@ fn refused_requests_are_kept_within_bounds_of_each_source() {
     assert!(kept().total <= 11, "only those with a row of their own are kept");
 }
 
-#[test]
-fn what_was_received_is_counted_by_route_and_reason_with_the_skew_of_right_signatures() {
-    let (_dir, store) = store();
+fn what_was_received_is_counted_by_route_and_reason_with_the_skew_of_right_signatures(backend: &dyn Backend) {
+    let store = backend.create();
     let hook = |id: &str, skew| Incoming { skew_ms: skew, ..webhook(id, "enrollment.updated", "r", "{}", 0) };
     store.apply(hook("e1", Some(1_000)), at(0)).wait().unwrap();
     store.apply(hook("e1", None), at(1)).wait().unwrap();

@@ -1,14 +1,20 @@
 //! What a store promises about sessions, about what operators did, and about the activity of the last minutes.
 
-use std::time::Duration;
-
 use syncctl::clock::Timestamp;
 use syncctl::delivery::Outcome;
 use syncctl::store::Page;
 use syncctl::store::inbound::Refused;
 use syncctl::store::operators::{ActionFilter, MAX_SESSIONS, NewAction, NewSession};
 
-use crate::contract::{Bench, now};
+use crate::backend::{Backend, on_every_backend};
+use crate::queue::{TestQueue, later, now};
+
+on_every_backend! {
+    a_session_is_open_until_it_runs_out_or_ends,
+    with_too_many_sessions_the_oldest_ends,
+    what_an_operator_does_is_noted_before_and_after,
+    activity_counts_both_directions_minute_by_minute,
+}
 
 const NEWEST: Page = Page { limit: 10, number: 1, oldest_first: false };
 
@@ -23,14 +29,8 @@ fn session(number: u64, until: Timestamp) -> NewSession {
     NewSession { name: name(number), token: [9; 32], operator, source, until }
 }
 
-fn later(seconds: u64) -> Timestamp {
-    now().plus(Duration::from_secs(seconds))
-}
-
-#[test]
-fn a_session_is_open_until_it_runs_out_or_ends() {
-    let bench = Bench::new(&[]);
-    let store = &bench.store;
+fn a_session_is_open_until_it_runs_out_or_ends(backend: &dyn Backend) {
+    let store = backend.create();
     store.begin_session(session(1, later(60)), now()).wait().unwrap();
     store.begin_session(session(2, later(120)), now()).wait().unwrap();
     let found = store.session(name(1), later(59)).wait().unwrap().unwrap();
@@ -45,10 +45,8 @@ fn a_session_is_open_until_it_runs_out_or_ends() {
     assert!(store.session(name(2), now()).wait().unwrap().is_some());
 }
 
-#[test]
-fn with_too_many_sessions_the_oldest_ends() {
-    let bench = Bench::new(&[]);
-    let store = &bench.store;
+fn with_too_many_sessions_the_oldest_ends(backend: &dyn Backend) {
+    let store = backend.create();
     for number in 0..=MAX_SESSIONS {
         store.begin_session(session(number, later(60)), now()).wait().unwrap();
     }
@@ -59,10 +57,8 @@ fn with_too_many_sessions_the_oldest_ends() {
     assert_eq!(store.sessions(now()).wait().unwrap().len(), 1, "those that ran out are removed");
 }
 
-#[test]
-fn what_an_operator_does_is_noted_before_and_after() {
-    let bench = Bench::new(&[]);
-    let store = &bench.store;
+fn what_an_operator_does_is_noted_before_and_after(backend: &dyn Backend) {
+    let store = backend.create();
     let act = |operator: &str, target: &str, at| {
         let (operator, source, target) = (operator.to_owned(), "::1".to_owned(), target.to_owned());
         store.record_action(NewAction { operator, source, action: "endpoint.pause", target }, at).wait().unwrap()
@@ -87,21 +83,20 @@ fn what_an_operator_does_is_noted_before_and_after() {
     assert_eq!(of(&ActionFilter { past: Some(second), ..ActionFilter::default() }), [first]);
 }
 
-#[test]
-fn activity_counts_both_directions_minute_by_minute() {
-    let bench = Bench::new(&["https://a.test/"]);
+fn activity_counts_both_directions_minute_by_minute(backend: &dyn Backend) {
+    let queue = TestQueue::new(backend, &["https://a.test/"]);
     for resource in ["1", "2", "3"] {
-        bench.emit(&format!("e{resource}"), resource);
+        queue.emit(&format!("e{resource}"), resource);
     }
-    let run = bench.run();
-    let claims = bench.claim(&run, 3);
+    let run = queue.run();
+    let claims = queue.claim(&run, 3);
     let outcomes = [
         Outcome::Delivered { status: 200 },
         Outcome::Rejected { status: 500, retry_after: None },
         Outcome::Interrupted,
     ];
     for (claim, outcome) in claims.into_iter().zip(outcomes) {
-        bench.finish(&run, claim, outcome);
+        queue.finish(&run, claim, outcome);
     }
     let refused = Refused {
         reason: "code-mismatch",
@@ -110,12 +105,12 @@ fn activity_counts_both_directions_minute_by_minute() {
         route: "/api/webhooks/sync".into(),
         ..Refused::default()
     };
-    bench.store.refuse(vec![refused], now()).wait().unwrap();
-    let activity = bench.store.activity(now()).wait().unwrap();
+    queue.store.refuse(vec![refused], now()).wait().unwrap();
+    let activity = queue.store.activity(now()).wait().unwrap();
     let minutes: Vec<_> =
         activity.minutes.iter().map(|it| (it.minute, it.delivered, it.failed, it.accepted, it.refused)).collect();
     assert_eq!(minutes, [(now().minute(), 1, 1, 0, 1)]);
     assert_eq!(activity.latencies.len(), 2, "an interrupted attempt took no known time");
-    let none = bench.store.activity(later(120)).wait().unwrap();
+    let none = queue.store.activity(later(120)).wait().unwrap();
     assert!(none.minutes.is_empty() && none.latencies.is_empty());
 }

@@ -10,16 +10,23 @@ use std::time::Duration;
 
 use syncctl::clock::Timestamp;
 use syncctl::delivery::{Outcome, Reason, State};
-use syncctl::store::{Claim, DeliveryFilter, Finished, Page, Run, Wants};
+use syncctl::store::{Claim, DeliveryFilter, Finished, Run, Wants};
 
-use crate::contract::{Bench, now};
+use crate::backend::{Backend, on_every_backend};
+use crate::queue::{ALL, TestQueue, now};
+
+on_every_backend! {
+    four_good_events_behind_six_that_hang_go_out_within_the_second_probe_and_the_six_use_up_their_attempts,
+    a_gateway_that_answers_502_for_a_while_uses_up_nothing_and_order_is_kept,
+    nobody_starves_whatever_the_receiver_does,
+}
 use crate::support::{Chance, seeds};
 
 const URL: &str = "http://a.invalid/";
 
 /// A worker with a clock of its own, and a receiver that answers by event.
 struct Drain {
-    bench: Bench,
+    queue: TestQueue,
     run: Run,
     now: Timestamp,
     concurrency: usize,
@@ -28,21 +35,19 @@ struct Drain {
 }
 
 impl Drain {
-    fn new(concurrency: usize) -> Self {
-        let bench = Bench::new(&[URL]);
-        let run = bench.run();
-        Self { bench, run, now: now(), concurrency, first_attempts: BTreeMap::new() }
+    fn new(backend: &dyn Backend, concurrency: usize) -> Self {
+        let queue = TestQueue::new(backend, &[URL]);
+        let run = queue.run();
+        Self { queue, run, now: now(), concurrency, first_attempts: BTreeMap::new() }
     }
 
     fn emit(&self, name: &str) {
-        self.bench.emit(name, name);
+        self.queue.emit(name, name);
     }
 
     /// Claims what is due, or moves the clock on if nothing is; every attempt ends as `answer` says of its event.
     fn step(&mut self, answer: &mut impl FnMut(&str) -> Outcome) {
-        let endpoints = self.bench.store.endpoints().wait().unwrap();
-        let wants = Wants { endpoints: vec![(endpoints[0].id, self.concurrency)], idle: true };
-        let claims = self.bench.store.advance(self.run.id, Arc::default(), wants, self.now).wait().unwrap().claims;
+        let claims = self.queue.claim_at(&self.run, self.concurrency, self.now);
         if claims.is_empty() {
             self.now = self.now.plus(Duration::from_millis(500));
             return;
@@ -50,7 +55,7 @@ impl Drain {
         let mut took = Duration::from_millis(50);
         let finished: Vec<Finished> = claims.into_iter().map(|claim| self.finish(claim, answer, &mut took)).collect();
         self.now = self.now.plus(took);
-        self.bench.store.advance(self.run.id, Arc::new(finished), Wants::default(), self.now).wait().unwrap();
+        self.queue.store.advance(self.run.id, Arc::new(finished), Wants::default(), self.now).wait().unwrap();
     }
 
     fn finish(&mut self, claim: Claim, answer: &mut impl FnMut(&str) -> Outcome, took: &mut Duration) -> Finished {
@@ -66,8 +71,7 @@ impl Drain {
     }
 
     fn states(&self) -> BTreeMap<String, (State, Option<Reason>)> {
-        let page = Page { limit: 1_000, number: 1, oldest_first: true };
-        let rows = self.bench.store.deliveries(&DeliveryFilter::default(), page).wait().unwrap().rows;
+        let rows = self.queue.store.deliveries(&DeliveryFilter::default(), ALL).wait().unwrap().rows;
         rows.into_iter().map(|row| (row.event.id.to_string(), (row.state, row.reason))).collect()
     }
 
@@ -84,12 +88,13 @@ fn hangs_on_bad(event: &str) -> Outcome {
     if event.starts_with("bad") { Outcome::TimedOut } else { Outcome::Delivered { status: 200 } }
 }
 
-#[test]
-fn four_good_events_behind_six_that_hang_go_out_within_the_second_probe_and_the_six_use_up_their_attempts() {
-    let mut drain = Drain::new(10);
+fn four_good_events_behind_six_that_hang_go_out_within_the_second_probe_and_the_six_use_up_their_attempts(
+    backend: &dyn Backend,
+) {
+    let mut drain = Drain::new(backend, 10);
     (0..6).for_each(|n| drain.emit(&format!("bad{n}")));
     drain.step(&mut hangs_on_bad);
-    assert!(drain.bench.store.endpoints().wait().unwrap()[0].circuit.open.is_some());
+    assert!(drain.queue.store.endpoints().wait().unwrap()[0].circuit.open.is_some());
     (0..4).for_each(|n| drain.emit(&format!("good{n}")));
     let delivered = |drain: &Drain| drain.states().values().filter(|(state, _)| *state == State::Delivered).count();
     // The probes after 30 and 60 seconds, each lengthened by 30 %, the first of them another time-out.
@@ -99,9 +104,8 @@ fn four_good_events_behind_six_that_hang_go_out_within_the_second_probe_and_the_
     drain.run_until(Duration::from_hours(4), &mut hangs_on_bad, all_failed);
 }
 
-#[test]
-fn a_gateway_that_answers_502_for_a_while_uses_up_nothing_and_order_is_kept() {
-    let mut drain = Drain::new(10);
+fn a_gateway_that_answers_502_for_a_while_uses_up_nothing_and_order_is_kept(backend: &dyn Backend) {
+    let mut drain = Drain::new(backend, 10);
     (0..6).for_each(|n| drain.emit(&format!("e{n}")));
     let up_at = drain.now.plus(Duration::from_secs(10));
     let mut now = drain.now;
@@ -114,17 +118,15 @@ fn a_gateway_that_answers_502_for_a_while_uses_up_nothing_and_order_is_kept() {
         now = drain.now;
         assert!(now < up_at.plus(Duration::from_secs(60)), "{:?}", drain.states());
     }
-    let page = Page { limit: 10, number: 1, oldest_first: true };
-    let rows = drain.bench.store.deliveries(&DeliveryFilter::default(), page).wait().unwrap().rows;
+    let rows = drain.queue.store.deliveries(&DeliveryFilter::default(), ALL).wait().unwrap().rows;
     assert!(rows.iter().all(|row| row.used == 1), "{rows:?}");
 }
 
 /// Receivers that hang on some events, now and then refuse all, and answer the others.
-#[test]
-fn nobody_starves_whatever_the_receiver_does() {
-    for seed in seeds(40) {
+fn nobody_starves_whatever_the_receiver_does(backend: &dyn Backend) {
+    for seed in seeds(backend.rounds(40)) {
         let mut chance = Chance::new(seed);
-        let mut drain = Drain::new(1 + chance.below(8));
+        let mut drain = Drain::new(backend, 1 + chance.below(8));
         let (bad, good) = (1 + chance.below(12), 1 + chance.below(12));
         let mut names: Vec<String> = (0..bad).map(|n| format!("bad{n}")).collect();
         (0..good).for_each(|n| names.insert(chance.below(names.len() + 1), format!("good{n}")));

@@ -19,16 +19,24 @@ pub struct Cluster {
 impl Cluster {
     /// Starts one, or skips the test aloud.
     pub fn start() -> Option<Self> {
+        Self::start_in(tempfile::tempdir().unwrap(), "")
+    }
+
+    /// Starts one that keeps nothing when the machine fails, for tests that end no process.
+    pub fn start_in_memory() -> Option<Self> {
+        Self::start_in(super::memory_dir(), "fsync = off\nsynchronous_commit = off\nshared_buffers = 32MB\n")
+    }
+
+    fn start_in(dir: tempfile::TempDir, settings: &str) -> Option<Self> {
         let Some(bin) = programs() else {
             tools::skip("not installed: the programs of a PostgreSQL server");
             return None;
         };
-        let dir = tempfile::tempdir().unwrap();
         make_owner(dir.path());
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let cluster = Self { dir, bin, port };
         cluster.do_well("initdb", &["-D", "data", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-sync"]);
-        cluster.configure(&format!("{SETTINGS}port = {port}\nunix_socket_directories = ''\n"));
+        cluster.configure(&format!("{SETTINGS}{settings}port = {port}\nunix_socket_directories = ''\n"));
         cluster.up();
         cluster.sql("postgres", "CREATE DATABASE queue");
         Some(cluster)

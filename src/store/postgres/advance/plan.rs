@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::claim::{Flight, Mark, Want};
+use super::super::claim::{Flight, Held, Mark, Want};
 use super::super::endpoint_rows::EndpointRow;
 use super::super::figures::{Counted, CounterKey};
 use super::super::lanes::VacatedLanes;

@@ -102,3 +102,40 @@ fn a_hundred_thousand_blocked_deliveries_cost_a_claim_nothing() {
     // Both in memory, one after the other; a scan would cost hundreds of times more.
     assert!(many < few * 6, "{few:?} with 10 blocked, {many:?} with 100,000");
 }
+
+/// A page of the log is read from its end, whatever the filter.
+#[test]
+fn the_log_is_not_sorted_to_be_read() {
+    let (_directory, connection) = empty_queue();
+    let sql = "EXPLAIN QUERY PLAN SELECT a.number FROM attempt a CROSS JOIN delivery d ON d.id = a.delivery
+        CROSS JOIN event e ON e.seq = d.event CROSS JOIN kind k ON k.id = e.kind
+        CROSS JOIN endpoint p ON p.id = d.endpoint WHERE p.name = 'a' AND k.type = 'b' ORDER BY a.id DESC LIMIT 50";
+    let mut statement = connection.prepare(sql).unwrap();
+    let steps = statement.query_map([], |row| row.get::<_, String>(3)).unwrap().map(Result::unwrap);
+    let plan: Vec<String> = steps.collect();
+    assert!(plan[0].starts_with("SCAN a") && !plan.iter().any(|step| step.contains("TEMP")), "{plan:?}");
+}
+
+/// What waits after a failure or was given up is found among millions that arrived.
+#[test]
+fn troubled_deliveries_are_found_by_their_indexes() {
+    let (_directory, connection) = empty_queue();
+    let source = include_str!("../../../src/store/sqlite/read/lists.rs");
+    let troubled =
+        source.split("if filter.troubled {").nth(1).unwrap().split('"').nth(1).unwrap().replace("{reach}", "");
+    let sql = format!("EXPLAIN QUERY PLAN SELECT d.id FROM delivery d WHERE {troubled} ORDER BY d.id DESC LIMIT 9");
+    let mut statement = connection.prepare(&sql).unwrap();
+    let steps = statement.query_map([], |row| row.get::<_, String>(3)).unwrap().map(Result::unwrap);
+    let scans: Vec<String> = steps.filter(|step| step.starts_with("SCAN")).collect();
+    let of_index = |scan: &String| scan.contains("INDEX delivery_troubled") || scan.contains("INDEX delivery_failed");
+    assert!(scans.len() == 2 && scans.iter().all(of_index), "{scans:?}");
+}
+
+/// The file of a new queue.
+fn empty_queue() -> (tempfile::TempDir, Connection) {
+    let directory = memory_dir();
+    let path = directory.path().join("q.db");
+    drop(open(&Location::file(&path), Access::Create).unwrap());
+    let connection = Connection::open(&path).unwrap();
+    (directory, connection)
+}

@@ -5,7 +5,8 @@ use std::path::Path;
 use syncctl::event::{Draft, EventId};
 use syncctl::store::{Access, Location, open};
 
-use crate::contract::Bench;
+use crate::backend::Sqlite;
+use crate::queue::{TestQueue, now};
 use crate::support::{Chance, memory_dir};
 
 /// The header in front of each page of the log.
@@ -14,9 +15,9 @@ const FRAME: usize = 24 + 4_096;
 const SECTOR: usize = 512;
 
 /// The database and its log, copied while both are in use.
-fn image(bench: &Bench) -> (Vec<u8>, Vec<u8>) {
-    let read = |name: &str| std::fs::read(bench.directory.path().join(name)).unwrap();
-    (read("q.db"), read("q.db-wal"))
+fn image(queue: &TestQueue) -> (Vec<u8>, Vec<u8>) {
+    let file = queue.location.path().unwrap();
+    (std::fs::read(file).unwrap(), std::fs::read(file.with_extension("db-wal")).unwrap())
 }
 
 /// Which of the events a database holds that was left with that log, once it is opened again and found sound.
@@ -32,18 +33,18 @@ fn survivors(directory: &Path, database: &[u8], log: &[u8]) -> Vec<&'static str>
 
 /// A log with one acknowledged event, and what one more transaction appends to it.
 fn written() -> (Vec<u8>, Vec<u8>, usize) {
-    let bench = Bench::new(&["http://a.invalid/"]);
-    bench.emit("before", "r");
-    let (_, before) = image(&bench);
+    let backend = Sqlite::start().unwrap();
+    let queue = TestQueue::new(&backend, &["http://a.invalid/"]);
+    queue.emit("before", "r");
+    let (_, before) = image(&queue);
     let drafts = ["last-1", "last-2"].map(|id| {
         let mut draft =
             Draft::check("user.updated", id, None, format!("{{\"x\":\"{}\"}}", "x".repeat(5_000)).as_bytes()).unwrap();
         draft.id = Some(EventId::parse(id).unwrap());
         Ok(draft)
     });
-    let now = syncctl::clock::Timestamp::from_millis(1_706_702_400_000);
-    bench.store.enqueue(Box::new(drafts.into_iter()), false, now).wait().unwrap();
-    let (database, log) = image(&bench);
+    queue.store.enqueue(Box::new(drafts.into_iter()), false, now()).wait().unwrap();
+    let (database, log) = image(&queue);
     assert!(log.len() > before.len() + 3 * FRAME, "the transaction has several frames");
     (database, log, before.len())
 }
