@@ -47,6 +47,9 @@ pub use work::{
     RunStats, Wants,
 };
 
+/// The target under which every statement is logged, at level trace: `-vvv`, or `SYNCCTL_LOG=syncctl::sql=trace` alone.
+pub const SQL_LOG: &str = "syncctl::sql";
+
 /// The queue's memory.
 ///
 /// Writes answer after their commit is on disk. A write that fails leaves nothing of itself.

@@ -66,13 +66,6 @@ impl Postgres {
         let cluster = crate::support::cluster::Cluster::start_in_memory()?;
         Some(Self { cluster, given: AtomicU64::new(0) })
     }
-
-    /// Runs SQL in the queue at `location`.
-    pub(crate) fn sql(&self, location: &Location, sql: &str) -> String {
-        let Location::Postgres(server) = location else { panic!("{location} is no queue of this server") };
-        let schema = server.with_password().split_once("schema=").unwrap().1;
-        self.cluster.sql("queue", &format!("SET search_path = {schema}; {sql}"))
-    }
 }
 
 #[cfg(feature = "postgres")]

@@ -130,7 +130,7 @@ fn deletes_and_custom_types_are_sent_as_they_were_emitted(backend: &dyn Backend)
 
 fn conditions_look_at_what_the_endpoint_is_sent(backend: &dyn Backend) {
     let queue = whole_records(backend, false, |spec| {
-        spec.settings.when = vec![Condition::parse("data.status = active").unwrap()]
+        spec.settings.when = vec![Condition::parse("data.status = active").unwrap()];
     });
     assert_eq!(emit(&queue, "a", "user.updated", r#"{"status":"active"}"#), 1);
     assert_eq!(emit(&queue, "b", "user.updated", r#"{"name":"x"}"#), 1, "the record is active still");

@@ -12,6 +12,7 @@ use tokio_postgres::{AsyncMessage, Client, NoTls, Row, Statement};
 use super::fault::Fault;
 use super::settings::{Mode, SESSION, Settings};
 use super::tls::Tls;
+use crate::store::SQL_LOG;
 
 /// The oldest server whose planner and functions the statements rely on, as `server_version` begins.
 const OLDEST_SERVER: u32 = 14;
@@ -119,6 +120,7 @@ impl Connection {
 
     /// Runs a statement that this program spells out. The first time, it is prepared.
     pub(super) async fn query(&self, sql: &'static str, args: Args<'_>) -> Result<Vec<Row>, Fault> {
+        log_statement(sql, args);
         if self.mode == Mode::Pooler {
             return Ok(self.client.query_typed(sql, args).await?);
         }
@@ -163,6 +165,7 @@ impl Connection {
 
     /// Runs a statement that was put together for this one time.
     pub(super) async fn query_once(&self, sql: &str, args: Args<'_>) -> Result<Vec<Row>, Fault> {
+        log_statement(sql, args);
         Ok(self.client.query_typed(sql, args).await?)
     }
 
@@ -239,4 +242,12 @@ where
         }
     });
     Ok(client)
+}
+
+/// Logs a statement as it is written, with the types of what is bound to it.
+fn log_statement(sql: &str, args: Args<'_>) {
+    if tracing::enabled!(target: SQL_LOG, tracing::Level::TRACE) {
+        let types: Vec<&str> = args.iter().map(|(_, sql_type)| sql_type.name()).collect();
+        tracing::trace!(target: SQL_LOG, backend = "postgres", statement = sql, types = types.join(", "));
+    }
 }

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
+use rusqlite::trace::{TraceEvent, TraceEventCodes};
 
 use crate::store::sqlite::error;
-use crate::store::{Access, Result, StoreError};
+use crate::store::{Access, Result, SQL_LOG, StoreError};
 
 /// How long a write waits for another process's transaction.
 pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(15);
@@ -50,7 +51,10 @@ pub(crate) fn prepare_file(path: &Path, access: Access) -> Result<()> {
     }
 }
 
-pub(crate) fn configure(connection: &Connection) -> rusqlite::Result<()> {
+pub(crate) fn configure(connection: &mut Connection) -> rusqlite::Result<()> {
+    if tracing::enabled!(target: SQL_LOG, tracing::Level::TRACE) {
+        connection.trace_v2(TraceEventCodes::SQLITE_TRACE_STMT, Some(log_statement))?;
+    }
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(96);
     // A cron run would otherwise pay for a checkpoint each time it is the last to leave.
@@ -63,4 +67,11 @@ pub(crate) fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
     connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
     connection.pragma_update(None, "foreign_keys", false)
+}
+
+/// Logs a statement as it is written: without what is bound to it.
+fn log_statement(event: TraceEvent<'_>) {
+    if let TraceEvent::Stmt(statement, _) = event {
+        tracing::trace!(target: SQL_LOG, backend = "sqlite", statement = &*statement.sql());
+    }
 }

@@ -129,7 +129,7 @@ impl OpenMode {
     }
 
     fn opened(self, path: &Path) -> rusqlite::Result<Connection> {
-        let connection = match self {
+        let mut connection = match self {
             Self::ReadWrite => {
                 let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
                 Connection::open_with_flags(path, flags)
@@ -143,7 +143,7 @@ impl OpenMode {
                 Connection::open_with_flags(immutable(path), flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
             }
         }?;
-        configure(&connection)?;
+        configure(&mut connection)?;
         Ok(connection)
     }
 

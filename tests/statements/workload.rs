@@ -1,0 +1,132 @@
+//! What emitters, workers and monitors do all day.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use syncctl::clock::Timestamp;
+use syncctl::delivery::{Outcome, State, Trigger};
+use syncctl::endpoint::{EndpointUrl, Pattern, RateLimit, Spec};
+use syncctl::event::{Dispatch, Draft, EventId};
+use syncctl::store::{
+    AttemptFilter, Claim, DeliveryFilter, EventFilter, Finished, Page, Replay, Run, RunStats, Store, Wants,
+};
+
+pub(crate) fn at(seconds: u64) -> Timestamp {
+    Timestamp::from_millis(1_706_702_400_000).plus(Duration::from_secs(seconds))
+}
+
+/// Configures the endpoints that the work is about.
+pub(crate) fn configure(store: &dyn Store) {
+    let spec = |url: &str| Spec::of_url(EndpointUrl::parse(url).unwrap());
+    let limited = |mut spec: Spec| {
+        spec.settings.rate = Some(RateLimit::parse("50/s").unwrap());
+        spec
+    };
+    let specs = vec![spec("http://a.invalid/"), spec("http://b.invalid/"), limited(spec("http://c.invalid/"))];
+    store.set_endpoints(specs, at(0)).wait().unwrap();
+}
+
+/// Emits, delivers with every outcome, retries, lets go, takes over, replays and looks at how it stands.
+pub(crate) fn run(store: &dyn Store) {
+    emit(store);
+    let run = store.begin_run("test", at(1)).wait().unwrap();
+    deliver(store, &run);
+    let now = at(600);
+    store.queue_scheduled(now).wait().unwrap();
+    store.idle_info(run.id, now).wait().unwrap();
+    let held = claim(store, &run, 2, now);
+    store.still_wanted(run.id, &held.iter().collect::<Vec<_>>(), now).wait().unwrap();
+    store.release(run.id, held, now).wait().unwrap();
+    claim(store, &run, 1, now);
+    store.end_run(&run, RunStats::default(), 0, now).wait().unwrap();
+    let killed = store.begin_run("test", now).wait().unwrap();
+    claim(store, &killed, 1, now);
+    drop(killed);
+    store.reap(now).wait().unwrap();
+    repair(store, now);
+    look(store, now);
+}
+
+fn emit(store: &dyn Store) {
+    let draft = |n: usize| {
+        let mut draft = Draft::check("user.updated", &format!("u{}", n / 3), None, br#"{"name":"x"}"#).unwrap();
+        draft.id = Some(EventId::parse(&format!("e{n}")).unwrap());
+        if n == 28 {
+            draft.dispatch = Dispatch::At(at(300));
+        }
+        draft
+    };
+    let drafts: Vec<Draft> = (0..30).map(draft).collect();
+    store.enqueue(Box::new(drafts.into_iter().map(Ok)), false, at(0)).wait().unwrap();
+    store.enqueue(Box::new(std::iter::once(Ok(draft(1)))), false, at(1)).wait().unwrap();
+}
+
+fn claim(store: &dyn Store, run: &Run, n: usize, now: Timestamp) -> Vec<Claim> {
+    let endpoints = store.endpoints().wait().unwrap().iter().map(|endpoint| (endpoint.id, n)).collect();
+    store.advance(run.id, Arc::default(), Wants { endpoints, idle: true }, now).wait().unwrap().claims
+}
+
+/// Several rounds, in which every outcome comes up; by the end circuits are open and deliveries were given up.
+fn deliver(store: &dyn Store, run: &Run) {
+    let outcomes = [
+        Outcome::Delivered { status: 200 },
+        Outcome::Rejected { status: 500, retry_after: None },
+        Outcome::Unreachable,
+        Outcome::TimedOut,
+        Outcome::Delivered { status: 204 },
+    ];
+    for round in 0..8 {
+        let now = at(10 + round * 60);
+        let claims = claim(store, run, 4, now);
+        let finished = claims.into_iter().enumerate().map(|(n, claim)| Finished {
+            claim,
+            outcome: outcomes[n % outcomes.len()],
+            started_at: now,
+            ended_at: now,
+            took: Duration::from_millis(5),
+            detail: "test".into(),
+            response: bytes::Bytes::new(),
+            jitter: 0.5,
+        });
+        store.advance(run.id, Arc::new(finished.collect()), Wants::default(), now).wait().unwrap();
+    }
+}
+
+fn repair(store: &dyn Store, now: Timestamp) {
+    let detail = store.event(&EventId::parse("e2").unwrap()).wait().unwrap().unwrap();
+    let ids: Vec<_> = detail.deliveries.iter().map(|row| row.id).collect();
+    let how = Replay { trigger: Trigger::Manual, include_delivered: true, include_pending: true };
+    store.replay(ids.clone(), how, now).wait().unwrap();
+    store.give_up(ids, now).wait().unwrap();
+    store.pause("a.invalid", now).wait().unwrap();
+    store.resume("a.invalid", now).wait().unwrap();
+}
+
+fn look(store: &dyn Store, now: Timestamp) {
+    let hour = now.minus(Duration::from_secs(3_600));
+    store.figures(now).wait().unwrap();
+    store.rates(hour).wait().unwrap();
+    store.activity(hour).wait().unwrap();
+    store.received_figures(hour).wait().unwrap();
+    store.open_runs().wait().unwrap();
+    store.runs(5).wait().unwrap();
+}
+
+/// Reads the lists that an operator reads, with every filter.
+pub(crate) fn list(store: &dyn Store) {
+    let page = Page { limit: 50, number: 1, oldest_first: false };
+    let (endpoint, event_type) = (Some("a.invalid".to_owned()), Some(Pattern::parse("user.updated").unwrap()));
+    let deliveries = [
+        DeliveryFilter::default(),
+        DeliveryFilter { troubled: true, ..DeliveryFilter::default() },
+        DeliveryFilter { states: vec![State::Failed], ..DeliveryFilter::default() },
+        DeliveryFilter { endpoint: endpoint.clone(), event_type: event_type.clone(), ..DeliveryFilter::default() },
+    ];
+    for filter in deliveries {
+        store.page_of_deliveries(&filter, page).wait().unwrap();
+    }
+    for filter in [AttemptFilter::default(), AttemptFilter { endpoint, event_type, ..AttemptFilter::default() }] {
+        store.attempts(&filter, page).wait().unwrap();
+    }
+    store.events(&EventFilter::default(), page).wait().unwrap();
+}
