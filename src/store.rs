@@ -15,6 +15,7 @@ pub mod operators;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod rules;
+mod sql_log;
 mod sqlite;
 mod upkeep;
 mod work;
@@ -37,6 +38,7 @@ pub use lists::{
     EventRow, Listed, LoggedAttempt, Page, RunRow, Schedule,
 };
 pub use location::{Access, Location, LocationError, PostgresLocation, is_relative_path};
+pub use sql_log::SQL_LOG;
 pub use sqlite::PreparedRestore;
 pub use upkeep::{
     Acknowledgement, BackupReport, ChangedDeliveries, Configured, DatabaseInfo, DroppedEndpoint, FileInfo, Holder, Log,
@@ -46,9 +48,6 @@ pub use work::{
     Advanced, Claim, DeliveryId, Drafts, Enqueued, Exclusive, Finished, IdleInfo, Receipt, Recorded, Run, RunId,
     RunStats, Wants,
 };
-
-/// The target under which every statement is logged, at level trace: `-vvv`, or `SYNCCTL_LOG=syncctl::sql=trace` alone.
-pub const SQL_LOG: &str = "syncctl::sql";
 
 /// The queue's memory.
 ///
