@@ -1658,37 +1658,38 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and __fish_see
 complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and __fish_seen_subcommand_from replay" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
 complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and __fish_seen_subcommand_from replay" -l no-input -d 'Never prompt; fail instead'
 complete -c syncctl -n "__fish_syncctl_using_subcommand requests; and __fish_seen_subcommand_from replay" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify prune" -l db -d 'Database file' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify prune" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
-complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify prune" -l env-file -d 'File with more environment variables; no .env is read unless named' -r -F
-complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify prune" -s o -l output -d 'Output format: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify copy prune" -l db -d 'Database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify copy prune" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify copy prune" -l env-file -d 'File with more environment variables; no .env is read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify copy prune" -s o -l output -d 'Output format: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
 wide\t''
 json\t''
 jsonl\t''
 csv\t''
 name\t''"
-complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify prune" -l columns -d 'Columns to show, in this order, comma-separated' -r
-complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify prune" -l time -d 'Time format [default: relative on a terminal, else iso]' -r -f -a "relative\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify copy prune" -l columns -d 'Columns to show, in this order, comma-separated' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify copy prune" -l time -d 'Time format [default: relative on a terminal, else iso]' -r -f -a "relative\t''
 iso\t''
 local\t''
 unix\t''"
-complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify prune" -l color -d 'When to use colour' -r -f -a "auto\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify copy prune" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify prune" -l log-format -d 'Log format' -r -f -a "text\t''
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify copy prune" -l log-format -d 'Log format' -r -f -a "text\t''
 json\t''"
-complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify prune" -l json -d 'Same as `-o json`'
-complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify prune" -l no-headers -d 'Omit the header row'
-complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify prune" -s q -l quiet -d 'Print nothing on success'
-complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify prune" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
-complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify prune" -l no-input -d 'Never prompt; fail instead'
-complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify prune" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify prune" -f -a "path" -d 'Print the path of the database'
-complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify prune" -f -a "status" -d 'Show schema, sizes and journal of the database'
-complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify prune" -f -a "backup" -d 'Copy the database to a file while it is in use'
-complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify prune" -f -a "restore" -d 'Replace the database with a backup, keeping the old one'
-complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify prune" -f -a "verify" -d 'Check the file and its counters; exit 1 when something is wrong'
-complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify prune" -f -a "prune" -d 'Delete old finished deliveries and log entries'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify copy prune" -l json -d 'Same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify copy prune" -l no-headers -d 'Omit the header row'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify copy prune" -s q -l quiet -d 'Print nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify copy prune" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify copy prune" -l no-input -d 'Never prompt; fail instead'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify copy prune" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify copy prune" -f -a "path" -d 'Print the path of the database'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify copy prune" -f -a "status" -d 'Show schema, sizes and journal of the database'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify copy prune" -f -a "backup" -d 'Copy the database to a file while it is in use'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify copy prune" -f -a "restore" -d 'Replace the database with a backup, keeping the old one'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify copy prune" -f -a "verify" -d 'Check the file and its counters; exit 1 when something is wrong'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify copy prune" -f -a "copy" -d 'Copy the queue with everything in it to another place, such as a PostgreSQL server'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and not __fish_seen_subcommand_from path status backup restore verify copy prune" -f -a "prune" -d 'Delete old finished deliveries and log entries'
 complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from path" -l db -d 'Database file' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from path" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
 complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from path" -l env-file -d 'File with more environment variables; no .env is read unless named' -r -F
@@ -1819,6 +1820,32 @@ complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subc
 complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from verify" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
 complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from verify" -l no-input -d 'Never prompt; fail instead'
 complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from copy" -l db -d 'Database file' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from copy" -l config -d 'Configuration file, instead of SYNCCTL_CONFIG and the user\'s' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from copy" -l env-file -d 'File with more environment variables; no .env is read unless named' -r -F
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from copy" -s o -l output -d 'Output format: table, wide, json, jsonl, csv or name' -r -f -a "table\t''
+wide\t''
+json\t''
+jsonl\t''
+csv\t''
+name\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from copy" -l columns -d 'Columns to show, in this order, comma-separated' -r
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from copy" -l time -d 'Time format [default: relative on a terminal, else iso]' -r -f -a "relative\t''
+iso\t''
+local\t''
+unix\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from copy" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from copy" -l log-format -d 'Log format' -r -f -a "text\t''
+json\t''"
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from copy" -s n -l dry-run -d 'Show what would be copied and copy nothing'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from copy" -l json -d 'Same as `-o json`'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from copy" -l no-headers -d 'Omit the header row'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from copy" -s q -l quiet -d 'Print nothing on success'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from copy" -s v -l verbose -d 'Log more to standard error: once info, twice debug, three times trace'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from copy" -l no-input -d 'Never prompt; fail instead'
+complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from copy" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from prune" -l older-than -d 'Only rows that have not changed for this long' -r
 complete -c syncctl -n "__fish_syncctl_using_subcommand db; and __fish_seen_subcommand_from prune" -l state -d 'Which deliveries; failed ones can be replayed until they are deleted' -r -f -a "delivered\t''
 failed\t''"

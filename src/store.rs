@@ -17,6 +17,7 @@ mod postgres;
 mod rules;
 mod sql_log;
 mod sqlite;
+pub mod transfer;
 mod upkeep;
 mod work;
 
@@ -52,7 +53,7 @@ pub use work::{
 /// The queue's memory.
 ///
 /// Writes answer after their commit is on disk. A write that fails leaves nothing of itself.
-pub trait Store: inbound::Records + operators::Operators + Send + Sync + fmt::Debug {
+pub trait Store: inbound::Records + operators::Operators + transfer::Transfer + Send + Sync + fmt::Debug {
     /// Makes `specs` the configured endpoints and returns all that are stored.
     ///
     /// A spec with a name is found by its name, one without by its URL; a new one without gets its host as name, with

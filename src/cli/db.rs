@@ -1,11 +1,14 @@
 //! `db`: where the queue is, how it is, and copies of it.
 
+mod copy;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use serde::Serialize;
 
+use self::copy::CopyArgs;
 use super::context::Context;
 use super::exit::{CliError, Exit};
 use super::values;
@@ -40,6 +43,11 @@ pub enum DbCommand {
     Restore(RestoreArgs),
     /// Check the file and its counters; exit 1 when something is wrong
     Verify,
+    /// Copy the queue with everything in it to another place, such as a PostgreSQL server
+    ///
+    /// Refused while a worker runs on either side. One that was stopped goes on where it was when it is run again; until it has ended,
+    /// nothing else can open the copy. It ends with a comparison of every table, and with 0 only when both sides agree.
+    Copy(CopyArgs),
     /// Delete old finished deliveries and log entries
     ///
     /// With the deliveries go their attempts, and events nothing is left of. The logs are the figures by the minute, the runs
@@ -112,6 +120,7 @@ fn finished() -> impl clap::builder::TypedValueParser<Value = State> {
 impl DbCommand {
     pub(super) fn run(self, context: &Context) -> Result<Exit, CliError> {
         match self {
+            Self::Copy(args) => args.run(context),
             Self::Path => show_path(context),
             Self::Status => {
                 let info = context.read_store()?.database().wait()?;

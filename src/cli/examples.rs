@@ -217,6 +217,14 @@ const EXAMPLES: &[Examples] = &[
             ("Put it in the place of the queue", "syncctl db restore queue-backup.db --force --accept-replays"),
         ],
     ),
+    (
+        "db copy",
+        &[
+            ("See how much it is", "syncctl db copy queue.db postgres://app@db.example/sync --dry-run"),
+            ("Move to a server", "syncctl db copy queue.db postgres://app@db.example/sync"),
+            ("And back", "syncctl db copy postgres://app@db.example/sync queue.db"),
+        ],
+    ),
     ("db verify", &[("Check a backup", "syncctl --db queue-backup.db db verify")]),
     (
         "db prune",

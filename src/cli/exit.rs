@@ -217,7 +217,7 @@ impl From<StoreError> for CliError {
     }
 }
 
-fn store_failure(error: &StoreError, location: Option<&Location>) -> Failure {
+pub(super) fn store_failure(error: &StoreError, location: Option<&Location>) -> Failure {
     let (exit, hint) = exit_and_hint(error);
     let message = location.map_or_else(|| error.to_string(), |location| error.at(location).to_string());
     let mut failure = Failure::new(exit.code(), exit.name(), message);
@@ -271,6 +271,9 @@ fn exit_and_hint(error: &StoreError) -> (Exit, Option<&'static str>) {
             Some("name the server that takes writes, or all of them separated by commas: the one that does is found"),
         ),
         StoreError::NeedsFile(_) => (Exit::Usage, Some("use the tools of its server, such as `pg_dump`")),
+        StoreError::Filling => (Exit::Failure, Some("run the same `syncctl db copy` again: it goes on where it was")),
+        StoreError::NotEmpty => (Exit::Failure, Some("name a place where no queue is yet; nothing was changed")),
+        StoreError::InUse(_) => (Exit::Locked, Some("stop them first: `syncctl status` names them")),
         StoreError::SchemaNewer { .. } => (Exit::NewerSchema, Some("use the version of syncctl that wrote it")),
         StoreError::SchemaOlder { .. } => (Exit::Failure, Some("the next `syncctl status` brings it up to date")),
         StoreError::Corrupt(_) => (

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::{Cell, Column, Report, Table};
-use crate::format::bytes as size;
-use crate::store::{DatabaseInfo, Log, PreparedRestore, Pruned};
+use super::{Cell, Column, Level, Report, Table};
+use crate::format::{bytes as size, count};
+use crate::store::transfer::CopiedRows;
+use crate::store::{DatabaseInfo, Location, Log, PreparedRestore, Pruned};
 use crate::untrusted::Untrusted;
 
 const SETTING: &[Column] = &[Column::text("key", "KEY"), Column::text("value", "VALUE")];
@@ -218,4 +219,76 @@ pub fn pruned(pruned: Pruned, logs: Logs, dry_run: bool) -> Report {
 
 fn counted(n: u64, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
+}
+
+const COPIED: &[Column] = &[
+    Column::text("table", "TABLE"),
+    Column::number("from", "FROM"),
+    Column::number("to", "TO"),
+    Column::text("agrees", "AGREES"),
+];
+
+#[derive(Serialize)]
+struct CopiedView<'a> {
+    to: String,
+    rows: usize,
+    agrees: bool,
+    tables: Vec<CopiedTableView<'a>>,
+}
+
+#[derive(Serialize)]
+struct CopiedTableView<'a> {
+    table: &'a str,
+    from: u64,
+    to: u64,
+    agrees: bool,
+}
+
+/// What `db copy` answers: what each table came to on both sides.
+pub fn copied(compared: &[CopiedRows], to: &Location) -> Report {
+    let table = |it: &CopiedRows| vec![it.table.as_str().into(), it.from.into(), it.to.into(), agreement(it.agrees)];
+    let view = CopiedView {
+        to: to.to_string(),
+        rows: compared.iter().map(|it| usize::try_from(it.to).unwrap_or(usize::MAX)).sum(),
+        agrees: compared.iter().all(|it| it.agrees),
+        tables: compared
+            .iter()
+            .map(|it| CopiedTableView { table: &it.table, from: it.from, to: it.to, agrees: it.agrees })
+            .collect(),
+    };
+    let line = match view.agrees {
+        true => format!("copied {} to {}; both sides agree", count(view.rows, "row"), view.to),
+        false => format!("{} is not the same as what was copied, and stays closed", view.to),
+    };
+    let report = Report::new(&view)
+        .with_line(line)
+        .with_table(Table::new(COPIED, compared.iter().map(table).collect()))
+        .with_names([view.to.clone()]);
+    match view.agrees {
+        true => report.with_hint("stop what writes to the old queue, and set SYNCCTL_DB or `database` to the new one"),
+        false => {
+            report.with_hint("something wrote to the old queue meanwhile: stop it, and run the same command again")
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct WouldCopy {
+    from: String,
+    to: String,
+    would_copy_events: i64,
+}
+
+/// What a dry run of `db copy` answers.
+pub fn would_copy(events: i64, from: &Location, to: &Location) -> Report {
+    let view = WouldCopy { from: from.to_string(), to: to.to_string(), would_copy_events: events };
+    let number = count(usize::try_from(events).unwrap_or(usize::MAX), "event");
+    let line =
+        format!("would copy {number} and everything beside them from {} to {}; nothing changed", view.from, view.to);
+    Report::new(&view).with_line(line)
+}
+
+fn agreement(agrees: bool) -> Cell {
+    if agrees { Cell::Level(Level::Good, "yes".to_owned()) } else { Cell::Level(Level::Bad, "no".to_owned()) }
 }

@@ -48,6 +48,15 @@ pub enum StoreError {
     /// Something that only a queue in a file has was asked of another.
     #[error("{0} needs a queue in a file")]
     NeedsFile(&'static str),
+    /// It is being filled by a copy that has not ended.
+    #[error("the database is not complete: a copy into it has not ended")]
+    Filling,
+    /// It was to be filled by a copy and holds a queue already.
+    #[error("the database holds a queue already")]
+    NotEmpty,
+    /// It was to be copied, and that many runs are at work on it.
+    #[error("a worker is at work on the database: {0} in all")]
+    InUse(u64),
     /// The database was written by a newer program.
     #[error("the database has schema {found}, this program knows up to {known}")]
     SchemaNewer {

@@ -26,6 +26,8 @@ pub struct PostgresLocation {
 pub enum Access {
     /// Created when it is missing: commands that add to the queue.
     Create,
+    /// Created when it is missing, to be filled by a copy; one whose filling was begun is gone on with.
+    Fill,
     /// Must be there: commands that read or change it.
     Existing,
     /// Must be there, and stays exactly as it is: nothing is brought up to date, and nothing can be written.

@@ -16,6 +16,7 @@ use super::inbound::{
     RecordRow, RecordSummary, Records, Refused, RequestCopy, SenderRow,
 };
 use super::operators::{ActionFilter, ActionRow, NewAction, NewSession, Operators, SessionRow};
+use super::transfer::{CopiedTable, Transfer, Values};
 use super::{
     Access, Acknowledgement, Activity, Advanced, Answer, AttemptFilter, Cancellation, ChangedDeliveries, Changes,
     Claim, Configured, Counts, DatabaseInfo, DeliveryFilter, DeliveryId, DeliveryRow, Drafts, DroppedEndpoint,
@@ -65,6 +66,7 @@ mod schedule_rows;
 mod settings;
 mod thread;
 mod tls;
+mod transfer;
 mod verify;
 
 use connection::{Connection, args};
@@ -415,5 +417,35 @@ impl Operators for Postgres {
     fn actions(&self, filter: &ActionFilter, page: Page) -> Answer<Listed<ActionRow>> {
         let filter = filter.clone();
         self.thread.submit(async move |node: Rc<Node>| operators::actions(&node, filter, page).await)
+    }
+}
+
+impl Transfer for Postgres {
+    fn copied_tables(&self) -> Answer<Vec<CopiedTable>> {
+        self.thread.submit(async move |node: Rc<Node>| transfer::tables(&node).await)
+    }
+
+    fn read_rows(&self, table: CopiedTable, after: Option<Values>, limit: u32) -> Answer<Vec<Values>> {
+        self.thread.submit(async move |node: Rc<Node>| transfer::read(&node, table, after, limit).await)
+    }
+
+    fn last_key(&self, table: CopiedTable) -> Answer<Option<Values>> {
+        self.thread.submit(async move |node: Rc<Node>| transfer::last_key(&node, table).await)
+    }
+
+    fn last_numbers(&self) -> Answer<Vec<(String, i64)>> {
+        self.thread.submit(async move |node: Rc<Node>| transfer::last_numbers(&node).await)
+    }
+
+    fn begin_filling(&self) -> Answer<()> {
+        self.thread.submit(async move |node: Rc<Node>| transfer::begin_filling(&node).await)
+    }
+
+    fn write_rows(&self, table: CopiedTable, rows: Vec<Values>) -> Answer<()> {
+        self.thread.submit(async move |node: Rc<Node>| transfer::write(&node, table, rows).await)
+    }
+
+    fn finish_filling(&self, last_numbers: Vec<(String, i64)>) -> Answer<()> {
+        self.thread.submit(async move |node: Rc<Node>| transfer::finish_filling(&node, last_numbers).await)
     }
 }

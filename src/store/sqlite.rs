@@ -25,6 +25,7 @@ use crate::store::inbound::{
     RecordRow, RecordSummary, Records, Refused, RequestCopy, SenderRow,
 };
 use crate::store::operators::{ActionFilter, ActionRow, NewAction, NewSession, Operators, SessionRow};
+use crate::store::transfer::{CopiedTable, Transfer, Values};
 
 mod error;
 mod file;
@@ -39,7 +40,7 @@ use file::open_mode::{self, OpenMode};
 use file::run_locks::{self, RunLocks};
 use file::{backup, connection, disk, holder, restore, watch};
 use read::{figures, lists, preview, received, records as read_records, runs as read_runs};
-use upkeep::{prune, verify};
+use upkeep::{prune, transfer, verify};
 use write::writer::Writer;
 use write::{
     acknowledge, advance, apply, edit, endpoint_cache, endpoints, enqueue, known_ids, records, replay, runs, schedule,
@@ -83,7 +84,7 @@ impl Sqlite {
         let (connection, mode) = open_mode::open(&path, access)?;
         let identity = Identity::of(&path)?;
         Ok(Self {
-            writer: Arc::new(Writer::start(connection, identity.clone(), backup::beside(&path, "-wal"))?),
+            writer: Arc::new(Writer::start(connection, access, identity.clone(), backup::beside(&path, "-wal"))?),
             run_locks: Arc::new(RunLocks::beside(&path)),
             ids: Arc::new(IdSource::new()),
             readers: Arc::new(Readers { path, identity, mode, idle: Mutex::default() }),
@@ -499,5 +500,35 @@ impl Operators for Sqlite {
     fn actions(&self, filter: &ActionFilter, page: Page) -> Answer<Listed<ActionRow>> {
         let filter = filter.clone();
         self.read(move |connection| operators::actions(connection, &filter, page))
+    }
+}
+
+impl Transfer for Sqlite {
+    fn copied_tables(&self) -> Answer<Vec<CopiedTable>> {
+        self.read(transfer::tables)
+    }
+
+    fn read_rows(&self, table: CopiedTable, after: Option<Values>, limit: u32) -> Answer<Vec<Values>> {
+        self.read(move |connection| transfer::read(connection, &table, after.as_ref(), limit))
+    }
+
+    fn last_key(&self, table: CopiedTable) -> Answer<Option<Values>> {
+        self.read(move |connection| transfer::last_key(connection, &table))
+    }
+
+    fn last_numbers(&self) -> Answer<Vec<(String, i64)>> {
+        self.read(transfer::last_numbers)
+    }
+
+    fn begin_filling(&self) -> Answer<()> {
+        self.writer.submit(|txn| transfer::begin_filling(txn))
+    }
+
+    fn write_rows(&self, table: CopiedTable, rows: Vec<Values>) -> Answer<()> {
+        self.writer.submit(move |txn| transfer::write(txn, &table, &rows))
+    }
+
+    fn finish_filling(&self, last_numbers: Vec<(String, i64)>) -> Answer<()> {
+        self.writer.submit(move |txn| transfer::finish_filling(txn, &last_numbers))
     }
 }

@@ -48,7 +48,7 @@ fn an_event_is_delivered_and_signed_once_the_endpoint_is_uncommented() {
     place.data(&["init"]);
     let on = text(&place, CONFIG)
         .replace("#[[endpoints]]", "[[endpoints]]")
-        .replace("#name = ", "name = ")
+        .replacen("#name = ", "name = ", 1)
         .replace("#url = \"https://admin.example.com/api/webhooks/sync\"", &format!("url = \"{}\"", receiver.url("/")));
     std::fs::write(place.path(CONFIG), on).unwrap();
     assert_eq!(place.run(&["config", "validate"]).stderr, "");

@@ -11,6 +11,7 @@ mod choice;
 mod clusters;
 mod config;
 mod conventions;
+mod copying;
 mod damage;
 mod db;
 mod doctor;

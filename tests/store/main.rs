@@ -15,6 +15,7 @@ mod model;
 mod operators;
 mod rate;
 mod starvation;
+mod transfer;
 mod upkeep;
 mod whole_records;
 

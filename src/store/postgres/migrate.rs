@@ -49,11 +49,15 @@ pub(super) async fn prepare(connection: &Connection, settings: &Settings, access
     connection.roll_back().await?;
     let known = known_version();
     match (found?, access) {
+        (Some(found), Access::Fill) if found == -known => Ok(()),
+        (Some(..0), _) => Err(StoreError::Filling.into()),
         (Some(found), _) if found > known => Err(StoreError::SchemaNewer { found, known }.into()),
         (Some(found), _) if found == known => Ok(()),
         (Some(found), Access::Inspect | Access::ReadOnly) => Err(StoreError::SchemaOlder { found, known }.into()),
         (None, Access::Existing | Access::Inspect | Access::ReadOnly) => Err(StoreError::NoDatabase.into()),
-        (Some(_), Access::Create | Access::Existing) | (None, Access::Create) => migrate(connection, settings).await,
+        (Some(_), Access::Create | Access::Fill | Access::Existing) | (None, Access::Create | Access::Fill) => {
+            migrate(connection, settings).await
+        }
     }
 }
 

@@ -124,7 +124,7 @@ pub(super) async fn begin(node: Rc<Node>, command: String, now: Timestamp) -> Re
     Ok(id)
 }
 
-fn host_name() -> String {
+pub(super) fn host_name() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
 

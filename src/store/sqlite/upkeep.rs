@@ -2,4 +2,5 @@
 
 pub(crate) mod checksum;
 pub(crate) mod prune;
+pub(crate) mod transfer;
 pub(crate) mod verify;

@@ -38,7 +38,7 @@ pub(crate) fn prepare_file(path: &Path, access: Access) -> Result<()> {
         (Ok(false), Access::Existing | Access::ReadOnly | Access::Inspect) => {
             return Err(StoreError::NoDatabase);
         }
-        (Ok(false), Access::Create) => {}
+        (Ok(false), Access::Create | Access::Fill) => {}
         (Err(e), _) => return Err(error::io(&e)),
     }
     if let Some(directory) = path.parent().filter(|p| !p.as_os_str().is_empty()) {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
 use crate::store::sqlite::file::connection::BUSY_TIMEOUT;
-use crate::store::{Result, StoreError};
+use crate::store::{Access, Result, StoreError};
 
 /// Every migration, in order. Appended, never edited: the position is the version it leads to.
 const MIGRATIONS: &[&str] = &[
@@ -34,17 +34,26 @@ pub(crate) fn version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.prepare_cached("PRAGMA user_version")?.query_row([], |row| row.get(0))
 }
 
-/// Refuses a schema newer than this program.
+/// Refuses a schema newer than this program, and a queue that a copy has not filled yet: its version is below zero.
 pub(crate) fn check(found: i64) -> Result<()> {
     let known = known_version();
-    if found > known { Err(StoreError::SchemaNewer { found, known }) } else { Ok(()) }
+    match found {
+        ..0 => Err(StoreError::Filling),
+        _ if found > known => Err(StoreError::SchemaNewer { found, known }),
+        _ => Ok(()),
+    }
+}
+
+/// The same for whoever opens it so: a copy may open what it has begun to fill.
+pub(crate) fn check_for(access: Access, found: i64) -> Result<()> {
+    if access == Access::Fill && found == -known_version() { Ok(()) } else { check(found) }
 }
 
 /// Runs what is missing in one exclusive transaction; of two processes that start at once, one does it and one waits.
-pub(crate) fn migrate(connection: &mut Connection) -> Result<()> {
+pub(crate) fn migrate(connection: &mut Connection, access: Access) -> Result<()> {
     let found = version(connection)?;
-    check(found)?;
-    if found == known_version() {
+    check_for(access, found)?;
+    if found.abs() == known_version() {
         return Ok(());
     }
     let txn = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
@@ -117,7 +126,7 @@ mod tests {
             connection.pragma_update(None, "user_version", i64::try_from(begun).unwrap()).unwrap();
             let insert = "INSERT INTO event (seq, id, kind, resource_id, timestamp, created_at, body)";
             connection.execute(&format!("{insert} VALUES (7, 'a', 1, 'r', 0, 0, x'')"), []).unwrap();
-            migrate(&mut connection).unwrap();
+            migrate(&mut connection, Access::Create).unwrap();
             let insert = |id: &str| {
                 let sql = "INSERT INTO event (id, kind, resource_id, timestamp, created_at, body) VALUES (?1, 1, 'r', 0, 0, x'')";
                 connection.execute(sql, [id]).unwrap();

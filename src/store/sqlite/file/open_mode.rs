@@ -39,10 +39,12 @@ pub(crate) fn open(path: &Path, access: Access) -> Result<(Connection, OpenMode)
         OpenMode::ReadWrite.opened(path).and_then(|connection| migrate::to_wal(&connection).map(|()| connection));
     match shared {
         Ok(mut connection) => {
-            migrate::migrate(&mut connection)?;
+            migrate::migrate(&mut connection, access)?;
             Ok((connection, OpenMode::ReadWrite))
         }
-        Err(e) if access != Access::Create && is_not_permitted(&e) => Ok((open_still(path, e)?, OpenMode::Immutable)),
+        Err(e) if !matches!(access, Access::Create | Access::Fill) && is_not_permitted(&e) => {
+            Ok((open_still(path, e)?, OpenMode::Immutable))
+        }
         Err(e) => Err(e.into()),
     }
 }

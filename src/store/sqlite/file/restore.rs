@@ -19,7 +19,7 @@ use crate::store::sqlite::file::backup::{COMPANIONS, beside, copy_pages, directo
 use crate::store::sqlite::file::run_locks::RunLocks;
 use crate::store::sqlite::file::{connection, holder, migrate, open_mode};
 use crate::store::sqlite::upkeep::verify;
-use crate::store::{Result, StoreError};
+use crate::store::{Access, Result, StoreError};
 
 /// How long those who are just leaving are waited for.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
@@ -104,7 +104,7 @@ fn finish(copy: &mut Connection) -> Result<Vec<String>> {
     if let Some(detail) = verify::integrity(copy)?.into_iter().next() {
         return Err(StoreError::Corrupt(detail));
     }
-    migrate::migrate(copy)?;
+    migrate::migrate(copy, Access::Existing)?;
     Ok(verify::verify(copy)?)
 }
 

@@ -17,7 +17,7 @@ use crate::store::sqlite::error;
 use crate::store::sqlite::file::identity::Identity;
 use crate::store::sqlite::file::migrate;
 use crate::store::sqlite::write::endpoint_cache::EndpointCache;
-use crate::store::{Answer, Result, StoreError};
+use crate::store::{Access, Answer, Result, StoreError};
 
 /// Writes that may wait before the next caller blocks: more than a server has connections, so that no route ever does.
 const WAITING: usize = 4_096;
@@ -99,11 +99,11 @@ impl std::fmt::Debug for dyn Write {
 }
 
 impl Writer {
-    pub(crate) fn start(connection: Connection, identity: Identity, wal: PathBuf) -> Result<Self> {
+    pub(crate) fn start(connection: Connection, access: Access, identity: Identity, wal: PathBuf) -> Result<Self> {
         let (writes, waiting) = sync_channel(WAITING);
         let thread = std::thread::Builder::new()
             .name("queue-writer".to_owned())
-            .spawn(move || serve(&connection, &identity, &wal, &waiting))
+            .spawn(move || serve((&connection, access), &identity, &wal, &waiting))
             .map_err(|e| error::io(&e))?;
         Ok(Self { writes: Some(writes), thread: Some(thread) })
     }
@@ -150,7 +150,10 @@ impl Drop for Writer {
     }
 }
 
-fn serve(connection: &Connection, identity: &Identity, wal: &Path, waiting: &Receiver<Box<dyn Write>>) {
+/// The connection that writes, and how the queue was opened.
+type Opened<'a> = (&'a Connection, Access);
+
+fn serve((connection, access): Opened<'_>, identity: &Identity, wal: &Path, waiting: &Receiver<Box<dyn Write>>) {
     let mut cache = EndpointCache::default();
     while let Ok(first) = waiting.recv() {
         let mut group = vec![first];
@@ -160,7 +163,7 @@ fn serve(connection: &Connection, identity: &Identity, wal: &Path, waiting: &Rec
             continue;
         }
         match identity.check() {
-            Ok(()) => commit_group(connection, &mut cache, group),
+            Ok(()) => commit_group((connection, access), &mut cache, group),
             Err(error) => group.into_iter().for_each(|write| write.answer(Err(error.clone()))),
         }
     }
@@ -179,8 +182,8 @@ fn truncate_wal(connection: &Connection, wal: &Path) {
     }
 }
 
-fn commit_group(connection: &Connection, cache: &mut EndpointCache, mut group: Vec<Box<dyn Write>>) {
-    let committed = run_group(connection, cache, &mut group);
+fn commit_group((connection, access): Opened<'_>, cache: &mut EndpointCache, mut group: Vec<Box<dyn Write>>) {
+    let committed = run_group((connection, access), cache, &mut group);
     if committed.is_err() {
         undo(connection, cache);
     }
@@ -201,34 +204,34 @@ fn undo(connection: &Connection, cache: &mut EndpointCache) {
 
 /// Runs a group in one transaction and commits it. The outer error means that nothing of it happened.
 fn run_group(
-    connection: &Connection,
+    (connection, access): Opened<'_>,
     cache: &mut EndpointCache,
     group: &mut Vec<Box<dyn Write>>,
 ) -> Result<Vec<Option<StoreError>>> {
-    begin(connection, cache)?;
+    begin((connection, access), cache)?;
     // The wait for the lock may have been longer than a caller's.
     group.retain(|write| write.begin());
     let failures = match group.as_mut_slice() {
         [] => Vec::new(),
         // Alone in its transaction, a write needs no savepoint: its failure undoes everything there is.
         [only] => vec![run(connection, cache, only.as_mut()).map(|()| None)?],
-        several => run_several(connection, cache, several)?,
+        several => run_several((connection, access), cache, several)?,
     };
     execute(connection, "COMMIT")?;
     Ok(failures)
 }
 
-fn begin(connection: &Connection, cache: &mut EndpointCache) -> Result<()> {
+fn begin((connection, access): Opened<'_>, cache: &mut EndpointCache) -> Result<()> {
     execute(connection, "BEGIN IMMEDIATE")?;
     if cache.refresh(connection)? {
         return Ok(());
     }
-    migrate::check(migrate::version(connection)?)
+    migrate::check_for(access, migrate::version(connection)?)
 }
 
 /// Runs the writes of a group so that none undoes another.
 fn run_several(
-    connection: &Connection,
+    (connection, access): Opened<'_>,
     cache: &mut EndpointCache,
     group: &mut [Box<dyn Write>],
 ) -> Result<Vec<Option<StoreError>>> {
@@ -237,7 +240,7 @@ fn run_several(
             return Ok(vec![None; group.len()]);
         }
         undo(connection, cache);
-        begin(connection, cache)?;
+        begin((connection, access), cache)?;
     }
     group.iter_mut().map(|write| run_as_savepoint(connection, cache, write.as_mut())).collect()
 }
