@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use const_format::formatcp;
 use tokio_postgres::Row;
 
 use super::checksum::Sent;
 use super::connection::{Connection, args};
 use super::endpoint_rows::EndpointRow;
 use super::fault::Fault;
-use super::row::{count, int, maybe_int};
+use super::row::{READY, SOLO, count, int, maybe_int};
 use super::{Claim, codes};
 use crate::clock::Timestamp;
 use crate::delivery::{History, Unanswered};
@@ -194,8 +195,8 @@ pub(super) const ENTER: &str = "WITH busy AS MATERIALIZED (
 /// Claims. What is kept comes as columns, and each row of `flight` is written anew: kept ones first. Queued ones that are passed
 /// over enter their lane where it is occupied by the run itself or by what waits; where another run is in it, it is left to
 /// [`ENTER`], which locks that run.
-pub(super) const CLAIM: &str = "WITH solo AS MATERIALIZED (
-        SELECT endpoint, lane, id FROM waiting WHERE state = 2 AND endpoint = ANY ($2) ORDER BY due_at, id LIMIT 1
+pub(super) const CLAIM: &str = formatcp!("WITH solo AS MATERIALIZED (
+        SELECT endpoint, lane, id FROM waiting WHERE state = {SOLO} AND endpoint = ANY ($2) ORDER BY due_at, id LIMIT 1
     ), want AS MATERIALIZED (
         SELECT * FROM unnest($2, $3, $4, $5, $13) AS w(endpoint, room, low, looks, probes) WHERE NOT EXISTS (SELECT FROM solo)
     ), kept_lane AS MATERIALIZED (
@@ -206,13 +207,13 @@ pub(super) const CLAIM: &str = "WITH solo AS MATERIALIZED (
     ), probe AS MATERIALIZED (
         SELECT w.endpoint, d.lane, d.id, d.attempts FROM want w CROSS JOIN LATERAL (
             SELECT x.lane, x.id, v.attempts FROM waiting x JOIN delivery v ON v.id = x.id
-            WHERE x.endpoint = w.endpoint AND x.state = 1 AND x.due_at <= $11 ORDER BY v.attempts, x.due_at, x.id LIMIT 1) d
+            WHERE x.endpoint = w.endpoint AND x.state = {READY} AND x.due_at <= $11 ORDER BY v.attempts, x.due_at, x.id LIMIT 1) d
         WHERE w.probes = 1
     ), due AS MATERIALIZED (
         SELECT endpoint, lane, id, 1 AS n FROM probe WHERE attempts = 0 UNION ALL
         SELECT w.endpoint, d.lane, d.id, d.n FROM want w CROSS JOIN LATERAL (
             SELECT lane, id, row_number() OVER (ORDER BY due_at, id) AS n FROM (
-                SELECT lane, id, due_at FROM waiting WHERE endpoint = w.endpoint AND state = 1 AND due_at <= $11
+                SELECT lane, id, due_at FROM waiting WHERE endpoint = w.endpoint AND state = {READY} AND due_at <= $11
                 ORDER BY due_at, id LIMIT w.room) x) d
         WHERE w.probes = 0
     ), looked AS MATERIALIZED (
@@ -253,9 +254,9 @@ pub(super) const CLAIM: &str = "WITH solo AS MATERIALIZED (
     ), kept AS (
         INSERT INTO flight AS f (run, endpoint, ids, lanes, since)
         SELECT $1, t.endpoint,
-            coalesce(array_agg(h.id ORDER BY h.part, h.n) FILTER (WHERE h.id IS NOT NULL), '{}'),
-            coalesce(array_agg(h.lane ORDER BY h.part, h.n) FILTER (WHERE h.id IS NOT NULL), '{}'),
-            coalesce(array_agg(h.since ORDER BY h.part, h.n) FILTER (WHERE h.id IS NOT NULL), '{}')
+            coalesce(array_agg(h.id ORDER BY h.part, h.n) FILTER (WHERE h.id IS NOT NULL), '{{}}'),
+            coalesce(array_agg(h.lane ORDER BY h.part, h.n) FILTER (WHERE h.id IS NOT NULL), '{{}}'),
+            coalesce(array_agg(h.since ORDER BY h.part, h.n) FILTER (WHERE h.id IS NOT NULL), '{{}}')
         FROM unnest($9) AS t(endpoint) LEFT JOIN held h ON h.endpoint = t.endpoint GROUP BY t.endpoint
         ON CONFLICT (run, endpoint) DO UPDATE SET ids = EXCLUDED.ids, lanes = EXCLUDED.lanes, since = EXCLUDED.since
     )
@@ -264,7 +265,7 @@ pub(super) const CLAIM: &str = "WITH solo AS MATERIALIZED (
         max(l.id), min(l.id) FILTER (WHERE l.id NOT IN (
             SELECT id FROM chosen UNION ALL SELECT id FROM passed WHERE enters)) FROM looked l GROUP BY l.endpoint
     UNION ALL SELECT 4, (EXISTS (SELECT FROM solo))::int, pg_snapshot_xmin(s)::text::bigint, pg_snapshot_xmax(s)::text::bigint, 0, 0
-        FROM pg_current_snapshot() s";
+        FROM pg_current_snapshot() s");
 
 /// What is sent of the deliveries that a transaction has added to a run's rows.
 pub(super) const BODIES: &str = "SELECT d.id, d.attempts, d.used, d.failures, d.trigger, e.id, e.kind,

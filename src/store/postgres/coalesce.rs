@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use const_format::formatcp;
+
 use super::connection::{Connection, args};
 use super::fault::Fault;
 use super::figures::{Counted, CounterKey};
@@ -18,7 +20,8 @@ const OLDER: &str = "SELECT count(*) FROM unnest($1, $2, $3) AS n(endpoint, lane
         SELECT FROM queue q WHERE q.endpoint = n.endpoint AND q.lane = n.lane AND q.whole_record AND q.event <> n.event)
     OR EXISTS (SELECT FROM waiting w WHERE w.endpoint = n.endpoint AND w.lane = n.lane)";
 
-const SUPERSEDE: &str = "WITH newest AS MATERIALIZED (
+const SUPERSEDE: &str = formatcp!(
+    "WITH newest AS MATERIALIZED (
         SELECT * FROM unnest($1, $2, $3) AS n(endpoint, lane, event)
     ), from_queue AS (
         DELETE FROM queue q USING newest n
@@ -33,8 +36,9 @@ const SUPERSEDE: &str = "WITH newest AS MATERIALIZED (
     ), untroubled AS (
         DELETE FROM trouble t USING old o WHERE t.id = o.id
     )
-    UPDATE delivery d SET state = 3, superseded_by = o.event, changed_at = $4 FROM old o WHERE d.id = o.id
-    RETURNING o.endpoint, o.lane, d.id, o.was, d.attempts, d.failures";
+    UPDATE delivery d SET state = {SUPERSEDED}, superseded_by = o.event, changed_at = $4 FROM old o WHERE d.id = o.id
+    RETURNING o.endpoint, o.lane, d.id, o.was, d.attempts, d.failures"
+);
 
 impl Newest {
     /// Takes note of an event; those of a lane come in their order.

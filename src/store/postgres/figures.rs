@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use const_format::formatcp;
 use tokio_postgres::Row;
 
 use super::connection::{Connection, args};
 use super::endpoint_rows::{self, EndpointRow};
 use super::fault::Fault;
 use super::node::Node;
-use super::row::{int, maybe_int, maybe_time, time};
+use super::row::{READY, SOLO, int, maybe_int, maybe_time, time};
 use super::{Activity, Counts, Figures, IdleInfo, LATENCIES, Rate, Result, RunId, TimedAttempt};
 use crate::clock::Timestamp;
 use crate::delivery::Outcome;
@@ -292,14 +293,14 @@ pub(super) async fn figures(node: &Node, now: Timestamp) -> Result<Figures> {
 async fn earliest(connection: &Connection, endpoint: &Endpoint, now: Timestamp) -> Result<Option<Timestamp>, Fault> {
     let row = connection
         .first(
-            "SELECT (SELECT due_at FROM waiting WHERE endpoint = $1 AND state = 1 ORDER BY due_at, id LIMIT 1),
-                (SELECT min(due_at) FROM waiting WHERE endpoint = $1 AND state = 2),
+            formatcp!("SELECT (SELECT due_at FROM waiting WHERE endpoint = $1 AND state = {READY} ORDER BY due_at, id LIMIT 1),
+                (SELECT min(due_at) FROM waiting WHERE endpoint = $1 AND state = {SOLO}),
                 (SELECT d.changed_at FROM (SELECT id, lane FROM queue WHERE endpoint = $1 ORDER BY id LIMIT 1000) q
                     JOIN delivery d ON d.id = q.id
                     WHERE NOT EXISTS (SELECT FROM waiting w WHERE w.endpoint = $1 AND w.lane = q.lane)
                     AND q.lane NOT IN (SELECT l.lane FROM flight f CROSS JOIN LATERAL unnest(f.lanes) AS l(lane)
                         WHERE f.endpoint = $1)
-                    ORDER BY q.id LIMIT 1)",
+                    ORDER BY q.id LIMIT 1)"),
             args![endpoint.id.0],
         )
         .await?;

@@ -4,6 +4,8 @@
 //! is claimed, else it enters the lane as blocked. So whatever is in a lane is earlier than all that is still queued for it.
 //! In a lane at most one delivery is not blocked: in flight, ready or solo.
 
+use const_format::formatcp;
+
 use super::connection::{Connection, args};
 use super::fault::Fault;
 use super::row::{BLOCKED, READY, SOLO, int};
@@ -12,18 +14,18 @@ use crate::delivery::INTERRUPTIONS_UNTIL_ALONE;
 
 /// Deliveries that left flight, or were given up while active: the lane's first becomes the active one, due now, and another
 /// that waits becomes blocked.
-pub(super) const SETTLE: &str = "WITH gone AS MATERIALIZED (
+pub(super) const SETTLE: &str = formatcp!("WITH gone AS MATERIALIZED (
         SELECT * FROM unnest($1, $2, $3) AS g(endpoint, lane, id)
     ), head AS MATERIALIZED (
         SELECT g.endpoint, g.lane, g.id AS gone, w.id, w.state FROM gone g CROSS JOIN LATERAL (
             SELECT id, state FROM waiting WHERE endpoint = g.endpoint AND lane = g.lane ORDER BY id LIMIT 1) w
         WHERE w.id <> g.id
     ), blocked AS (
-        UPDATE waiting w SET state = 0 FROM head h
-        WHERE w.endpoint = h.endpoint AND w.lane = h.lane AND w.id = h.gone AND w.state <> 0
+        UPDATE waiting w SET state = {BLOCKED} FROM head h
+        WHERE w.endpoint = h.endpoint AND w.lane = h.lane AND w.id = h.gone AND w.state <> {BLOCKED}
     )
-    UPDATE waiting w SET state = CASE WHEN (SELECT interruptions FROM delivery WHERE id = h.id) >= $5 THEN 2 ELSE 1 END, due_at = $4
-    FROM head h WHERE h.state = 0 AND w.endpoint = h.endpoint AND w.lane = h.lane AND w.id = h.id";
+    UPDATE waiting w SET state = CASE WHEN (SELECT interruptions FROM delivery WHERE id = h.id) >= $5 THEN {SOLO} ELSE {READY} END, due_at = $4
+    FROM head h WHERE h.state = {BLOCKED} AND w.endpoint = h.endpoint AND w.lane = h.lane AND w.id = h.id");
 
 /// Lanes to settle, column by column.
 #[derive(Debug, Default)]
@@ -87,7 +89,7 @@ pub(super) async fn rejoin(
     let state = if later.is_some() { READY } else { BLOCKED };
     connection.query(insert, args![endpoint, lane, id, state, now.as_millis()]).await?;
     if let Some((later, _)) = later {
-        let block = "UPDATE waiting SET state = 0 WHERE endpoint = $1 AND lane = $2 AND id = $3";
+        let block = formatcp!("UPDATE waiting SET state = {BLOCKED} WHERE endpoint = $1 AND lane = $2 AND id = $3");
         connection.query(block, args![endpoint, lane, later]).await?;
     }
     Ok(())

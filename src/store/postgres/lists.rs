@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
+use const_format::formatcp;
 use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
@@ -10,7 +11,7 @@ use super::checksum::Sent;
 use super::connection::{Arg, Args, Connection, args};
 use super::fault::Fault;
 use super::node::Node;
-use super::row::{BLOCKED, DELIVERED, FAILED, SUPERSEDED, count, int, maybe_int, maybe_time, storable, time};
+use super::row::{BLOCKED, DELIVERED, FAILED, OPEN, SUPERSEDED, count, int, maybe_int, maybe_time, storable, time};
 use super::{
     AttemptFilter, DeliveryFilter, DeliveryId, DeliveryRow, EventDetail, EventFilter, EventRow, Listed, LoggedAttempt,
     Page, Result, Schedule, codes, endpoint_rows, figures, runs,
@@ -110,11 +111,11 @@ const DELIVERY_COLUMNS: &str = "d.id, p.name, d.state, coalesce(w.due_at, d.chan
 const DELIVERY_TABLES: &str = "delivery d JOIN event e ON e.seq = d.event JOIN kind k ON k.id = e.kind
     JOIN endpoint p ON p.id = d.endpoint";
 
-const PLACES: &str = "LEFT JOIN LATERAL (SELECT state, due_at FROM waiting WHERE endpoint = d.endpoint AND lane = d.lane AND id = d.id
-        AND d.state = 0) w ON true
+const PLACES: &str = formatcp!("LEFT JOIN LATERAL (SELECT state, due_at FROM waiting WHERE endpoint = d.endpoint AND lane = d.lane AND id = d.id
+        AND d.state = {OPEN}) w ON true
     LEFT JOIN LATERAL (SELECT i.since, c.run, r.host, r.pid FROM flight c JOIN run r ON r.id = c.run CROSS JOIN LATERAL unnest(c.ids, c.since) AS i(id, since)
-        WHERE c.endpoint = d.endpoint AND i.id = d.id AND d.state = 0 LIMIT 1) f ON true
-    LEFT JOIN LATERAL (SELECT detail, started_at, took_us, status, outcome FROM attempt WHERE delivery = d.id ORDER BY number DESC LIMIT 1) a ON true";
+        WHERE c.endpoint = d.endpoint AND i.id = d.id AND d.state = {OPEN} LIMIT 1) f ON true
+    LEFT JOIN LATERAL (SELECT detail, started_at, took_us, status, outcome FROM attempt WHERE delivery = d.id ORDER BY number DESC LIMIT 1) a ON true");
 
 const EVENT_TABLES: &str = "event e JOIN kind k ON k.id = e.kind";
 
@@ -315,9 +316,9 @@ fn state_condition(state: State) -> String {
         State::Pending => format!("(d.id IN ({UNFINISHED}) AND p.configured AND p.paused_by IS NULL)"),
         State::Held => format!("(d.id IN ({UNFINISHED}) AND (NOT p.configured OR p.paused_by IS NOT NULL))"),
         State::Processing => format!("d.id IN ({FLYING})"),
-        State::Delivered => "d.state = 1".to_owned(),
-        State::Failed => "(d.state = 2 AND d.id IN (SELECT id FROM trouble))".to_owned(),
-        State::Superseded => "d.state = 3".to_owned(),
+        State::Delivered => formatcp!("d.state = {DELIVERED}").to_owned(),
+        State::Failed => formatcp!("(d.state = {FAILED} AND d.id IN (SELECT id FROM trouble))").to_owned(),
+        State::Superseded => formatcp!("d.state = {SUPERSEDED}").to_owned(),
     }
 }
 
@@ -446,14 +447,16 @@ async fn fronts(
     let (endpoints, numbers): (Vec<i64>, Vec<i64>) = lanes.into_iter().unzip();
     let rows = connection
         .query(
-            "SELECT l.endpoint, l.lane, coalesce(f.id, w.id, q.first) FROM unnest($1, $2) AS l(endpoint, lane)
+            formatcp!(
+                "SELECT l.endpoint, l.lane, coalesce(f.id, w.id, q.first) FROM unnest($1, $2) AS l(endpoint, lane)
              LEFT JOIN LATERAL (SELECT i.id FROM flight c CROSS JOIN LATERAL unnest(c.ids, c.lanes) AS i(id, lane)
                 WHERE c.endpoint = l.endpoint AND i.lane = l.lane LIMIT 1) f ON true
              LEFT JOIN LATERAL (SELECT id FROM waiting WHERE endpoint = l.endpoint AND lane = l.lane
-                ORDER BY state = 0, id LIMIT 1) w ON true
+                ORDER BY state = {BLOCKED}, id LIMIT 1) w ON true
              LEFT JOIN (SELECT endpoint, lane, min(id) AS first FROM queue
                 WHERE endpoint = ANY ($1) AND lane = ANY ($2) AND id <= $3 GROUP BY endpoint, lane) q
-                ON q.endpoint = l.endpoint AND q.lane = l.lane",
+                ON q.endpoint = l.endpoint AND q.lane = l.lane"
+            ),
             args![endpoints, numbers, last],
         )
         .await?;
@@ -572,8 +575,8 @@ pub(super) async fn overtaken(node: &Node, ids: Vec<DeliveryId>) -> Result<Vec<D
     node.read(async |connection: &Connection| {
         let rows = connection
             .query(
-                "SELECT c.id FROM delivery c WHERE c.id = ANY ($1) AND EXISTS (SELECT FROM delivery d
-                    WHERE d.endpoint = c.endpoint AND d.lane = c.lane AND d.id > c.id AND d.state = 1) ORDER BY c.id",
+                formatcp!("SELECT c.id FROM delivery c WHERE c.id = ANY ($1) AND EXISTS (SELECT FROM delivery d
+                    WHERE d.endpoint = c.endpoint AND d.lane = c.lane AND d.id > c.id AND d.state = {DELIVERED}) ORDER BY c.id"),
                 args![ids],
             )
             .await?;

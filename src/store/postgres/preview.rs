@@ -1,11 +1,15 @@
 //! What a run would claim if it began now. Looks only: claims are made by `advance`.
 
+use const_format::formatcp;
+
 use super::connection::{Connection, args};
 use super::fault::Fault;
 use super::node::Node;
 use super::row::int;
+use super::row::{READY, SOLO};
 use super::{DeliveryFilter, DeliveryRow, Listed, Page, Result, endpoint_rows, lists, rules, runs};
 use crate::clock::Timestamp;
+use crate::delivery::INTERRUPTIONS_UNTIL_FAILED;
 use crate::endpoint::{Endpoint, ResolvedEndpoint, Spec, resolve};
 use crate::store::DeliveryId;
 
@@ -14,13 +18,13 @@ const SHOWN: usize = 1_000;
 
 /// The queued that are the first of a lane with nothing else in it, what is due in its lane or runs alone, and what a dead
 /// run left behind, unless its death gives that up.
-const DUE: &str = "WITH busy AS (
+const DUE: &str = formatcp!("WITH busy AS (
         SELECT l.lane FROM flight f CROSS JOIN LATERAL unnest(f.lanes) AS l(lane) WHERE f.endpoint = $1
         UNION ALL SELECT lane FROM waiting WHERE endpoint = $1)
     SELECT min(q.id) FROM queue q WHERE q.endpoint = $1 AND q.lane NOT IN (SELECT lane FROM busy) GROUP BY q.lane
-    UNION ALL SELECT id FROM waiting WHERE endpoint = $1 AND (state = 2 OR (state = 1 AND (due_at <= $2 OR due_at > $3)))
+    UNION ALL SELECT id FROM waiting WHERE endpoint = $1 AND (state = {SOLO} OR (state = {READY} AND (due_at <= $2 OR due_at > $3)))
     UNION ALL SELECT d.id FROM flight f CROSS JOIN LATERAL unnest(f.ids) AS i(id) JOIN delivery d ON d.id = i.id
-        WHERE f.endpoint = $1 AND f.run = ANY ($4) AND d.interruptions < 4";
+        WHERE f.endpoint = $1 AND f.run = ANY ($4) AND d.interruptions < {}", INTERRUPTIONS_UNTIL_FAILED - 1);
 
 pub(super) async fn preview_due(node: &Node, specs: Vec<Spec>, now: Timestamp) -> Result<Listed<DeliveryRow>> {
     let now = node.by_server(now);

@@ -1,10 +1,12 @@
 //! Removing what is finished and old.
 
+use const_format::formatcp;
+
 use super::connection::{Connection, args};
 use super::fault::Fault;
 use super::figures::{Counted, CounterKey};
 use super::node::Node;
-use super::row::{DELIVERED, FAILED, SUPERSEDED, count, int, maybe_int, time};
+use super::row::{DELIVERED, FAILED, OPEN, SUPERSEDED, count, int, maybe_int, time};
 use super::{DeliveryId, Log, Prune, Pruned, PrunedLog, Result, rules};
 use crate::clock::Timestamp;
 use crate::delivery::State;
@@ -54,8 +56,10 @@ async fn prune_batch(node: &Node, connection: &Connection, what: &Prune) -> Resu
     if ids.is_empty() {
         return Ok(pruned);
     }
-    let gone = "WITH gone AS (DELETE FROM delivery WHERE id = ANY ($1) AND state <> 0 RETURNING 1)
-        SELECT fence((SELECT count(*) FROM gone) = cardinality($1))";
+    let gone = formatcp!(
+        "WITH gone AS (DELETE FROM delivery WHERE id = ANY ($1) AND state <> {OPEN} RETURNING 1)
+        SELECT fence((SELECT count(*) FROM gone) = cardinality($1))"
+    );
     connection.query(gone, args![ids]).await?;
     connection.query("DELETE FROM trouble WHERE id = ANY ($1)", args![ids]).await?;
     let attempts = "WITH gone AS (DELETE FROM attempt WHERE delivery = ANY ($1) RETURNING 1) SELECT count(*) FROM gone";

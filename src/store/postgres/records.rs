@@ -1,5 +1,6 @@
 //! Records: importing them, and reading them a page at a time.
 
+use const_format::formatcp;
 use tokio_postgres::Row;
 
 use super::codes::{kind_code, kind_of};
@@ -8,7 +9,7 @@ use super::fault::Fault;
 use super::lists::{Condition, direction};
 use super::node::Node;
 use super::record_rows::{key, lock, read_body, save};
-use super::row::{int, maybe_time, storable};
+use super::row::{DELIVERED, FAILED, OPEN, int, maybe_time, storable};
 use super::{Listed, Page, Result};
 use crate::record::{Kind, Merged, Record};
 use crate::store::inbound::{COUNTED_UP_TO, LOOKED_BACK, RecordFilter, RecordRow, RecordSummary, Sort, Sync};
@@ -39,11 +40,13 @@ pub(super) async fn import(node: &Node, records: Vec<(Kind, String, Record)>) ->
 // ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /// A row with how far the latest event emitted about it has come.
-const SELECT: &str = "SELECT r.seq, r.kind, r.id, r.received_at, r.body, s.open, s.failed, s.delivered_at FROM record r
+const SELECT: &str = formatcp!(
+    "SELECT r.seq, r.kind, r.id, r.received_at, r.body, s.open, s.failed, s.delivered_at FROM record r
     LEFT JOIN LATERAL (
-        SELECT count(*) FILTER (WHERE d.state = 0) AS open, count(*) FILTER (WHERE d.state = 2) AS failed,
-            max(d.changed_at) FILTER (WHERE d.state = 1) AS delivered_at
-        FROM delivery d WHERE d.event = r.last_event) s ON true";
+        SELECT count(*) FILTER (WHERE d.state = {OPEN}) AS open, count(*) FILTER (WHERE d.state = {FAILED}) AS failed,
+            max(d.changed_at) FILTER (WHERE d.state = {DELIVERED}) AS delivered_at
+        FROM delivery d WHERE d.event = r.last_event) s ON true"
+);
 
 fn record_row(row: &Row) -> Result<(i64, RecordRow), Fault> {
     let sync = match (int(row, 5), int(row, 6)) {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use const_format::formatcp;
 use tokio_postgres::Row;
 
 use super::checksum::Sent;
@@ -78,13 +79,15 @@ pub(super) async fn replay(
             return Ok(Some(SkipReason::Altered));
         }
         let trigger = codes::trigger_code(how.trigger);
-        let fresh = "UPDATE delivery SET state = 0, used = 0, unanswered_at = NULL, unanswered = 0, interruptions = 0, trigger = $2, changed_at = $3, reason = NULL,
+        let fresh = formatcp!("UPDATE delivery SET state = {OPEN}, used = 0, unanswered_at = NULL, unanswered = 0, interruptions = 0, trigger = $2, changed_at = $3, reason = NULL,
                 superseded_by = NULL
-            WHERE id = $1";
+            WHERE id = $1");
         connection.query(fresh, args![chosen.id, trigger, now.as_millis()]).await?;
         if chosen.part.state == OPEN {
-            let due = "UPDATE waiting SET state = CASE WHEN state = 2 THEN 1 ELSE state END, due_at = $4
-                WHERE endpoint = $1 AND lane = $2 AND id = $3";
+            let due = formatcp!(
+                "UPDATE waiting SET state = CASE WHEN state = {SOLO} THEN {READY} ELSE state END, due_at = $4
+                WHERE endpoint = $1 AND lane = $2 AND id = $3"
+            );
             connection.query(due, args![chosen.endpoint, chosen.lane, chosen.id, now.as_millis()]).await?;
         } else {
             let place = (chosen.endpoint, chosen.lane, chosen.id, chosen.event);
@@ -105,7 +108,7 @@ pub(super) async fn give_up(node: &Node, ids: Vec<DeliveryId>, now: Timestamp) -
             return Ok(Some(left));
         }
         let reason = codes::reason_code(Reason::GivenUp);
-        let over = "UPDATE delivery SET state = 2, reason = $2, changed_at = $3 WHERE id = $1";
+        let over = formatcp!("UPDATE delivery SET state = {FAILED}, reason = $2, changed_at = $3 WHERE id = $1");
         connection.query(over, args![chosen.id, reason, now.as_millis()]).await?;
         match chosen.waits {
             None => {

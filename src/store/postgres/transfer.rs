@@ -1,5 +1,6 @@
 //! The rows of a queue as they are moved to another store, and from one.
 
+use const_format::formatcp;
 use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
@@ -7,9 +8,10 @@ use super::connection::{Arg, Connection, args};
 use super::fault::Fault;
 use super::migrate;
 use super::node::Node;
-use super::row::{int, maybe_int};
+use super::row::{BLOCKED, DELIVERED, FAILED, OPEN, READY, SOLO, SUPERSEDED, int, maybe_int};
 use super::runs::host_name;
 use super::{Result, StoreError};
+use crate::store::codes::{self, QUEUED};
 use crate::store::transfer::{CopiedTable, Value, Values, storable, value_of};
 
 /// A table that is not read as it stands: its columns elsewhere, its key, and a query that gives them.
@@ -44,13 +46,13 @@ const MAPPED: &[Mapped] = &[
             "interruptions", "trigger", "reason", "unanswered_at", "unanswered", "whole_record", "superseded_by",
         ],
         key: &["id"],
-        query: "SELECT d.id, d.event, d.endpoint, d.lane,
+        query: formatcp!("SELECT d.id, d.event, d.endpoint, d.lane,
                 CASE d.state WHEN 1 THEN 4 WHEN 2 THEN 5 WHEN 3 THEN 6 ELSE coalesce(w.state, -1) END AS state,
                 CASE WHEN w.state > 0 THEN w.due_at END AS due_at, d.changed_at, d.attempts, d.used, d.failures,
                 d.interruptions, d.trigger, d.reason, d.unanswered_at, d.unanswered, d.whole_record,
                 d.superseded_by
             FROM delivery d LEFT JOIN waiting w ON w.endpoint = d.endpoint AND w.lane = d.lane AND w.id = d.id
-                AND d.state = 0",
+                AND d.state = {OPEN}"),
     },
     Mapped {
         name: "run",
@@ -327,39 +329,44 @@ async fn write_deliveries(connection: &Connection, table: &CopiedTable, rows: &[
     upsert(connection, table, &plain, rows, &[], &["id"]).await?;
     let column = |name: &str| array(rows.iter().map(|row| value_of(table, row, name)), "bigint");
     let values = [column("id"), column("endpoint"), column("lane"), column("event"), column("state"), column("due_at")];
-    let states = "UPDATE delivery d SET state = CASE u.state WHEN 4 THEN 1 WHEN 5 THEN 2 WHEN 6 THEN 3 ELSE 0 END
-        FROM unnest($1, $2) AS u(id, state) WHERE d.id = u.id";
+    let states = formatcp!(
+        "UPDATE delivery d SET state = CASE u.state WHEN {} THEN {DELIVERED} WHEN {} THEN {FAILED} WHEN {} THEN {SUPERSEDED} ELSE {OPEN} END
+        FROM unnest($1, $2) AS u(id, state) WHERE d.id = u.id",
+        codes::DELIVERED, codes::FAILED, codes::SUPERSEDED
+    );
     connection.query_once(states, &bound(&[column("id"), column("state")])).await?;
-    let moved = "WITH given AS MATERIALIZED (
+    let moved = formatcp!(
+        "WITH given AS MATERIALIZED (
             SELECT * FROM unnest($1, $2, $3, $4, $5, $6) AS u(id, endpoint, lane, event, state, due_at)
         ), not_queued AS (
-            DELETE FROM queue q USING given g WHERE q.endpoint = g.endpoint AND q.id = g.id AND g.state <> -1
+            DELETE FROM queue q USING given g WHERE q.endpoint = g.endpoint AND q.id = g.id AND g.state <> {QUEUED}
         ), not_waiting AS (
             DELETE FROM waiting w USING given g WHERE w.endpoint = g.endpoint AND w.lane = g.lane AND w.id = g.id
-                AND g.state NOT IN (0, 1, 2)
+                AND g.state NOT IN ({BLOCKED}, {READY}, {SOLO})
         ), queued AS (
             INSERT INTO queue (endpoint, id, event, lane, whole_record)
             SELECT g.endpoint, g.id, g.event, g.lane, d.whole_record FROM given g JOIN delivery d ON d.id = g.id
-            WHERE g.state = -1 ON CONFLICT DO NOTHING
+            WHERE g.state = {QUEUED} ON CONFLICT DO NOTHING
         )
         INSERT INTO waiting (endpoint, lane, id, state, due_at)
-            SELECT endpoint, lane, id, state, coalesce(due_at, 0) FROM given WHERE state IN (0, 1, 2)
-        ON CONFLICT (endpoint, lane, id) DO UPDATE SET state = EXCLUDED.state, due_at = EXCLUDED.due_at";
+            SELECT endpoint, lane, id, state, coalesce(due_at, 0) FROM given WHERE state IN ({BLOCKED}, {READY}, {SOLO})
+        ON CONFLICT (endpoint, lane, id) DO UPDATE SET state = EXCLUDED.state, due_at = EXCLUDED.due_at"
+    );
     connection.query_once(moved, &bound(&values)).await.map(|_| ())
 }
 
 /// Counters and the list of troubled deliveries, made from the rows.
 const DERIVE: [&str; 4] = [
     "DELETE FROM trouble",
-    "INSERT INTO trouble (id, endpoint) SELECT id, endpoint FROM delivery WHERE state = 2 OR (failures > 0 AND state = 0)",
-    "INSERT INTO tally AS t (slot, endpoint, open, delivered, failed, superseded, troubled, troubled_attempts)
-        SELECT 0, endpoint, count(*) FILTER (WHERE state = 0), count(*) FILTER (WHERE state = 1),
-            count(*) FILTER (WHERE state = 2), count(*) FILTER (WHERE state = 3),
-            count(*) FILTER (WHERE state = 2 OR (failures > 0 AND state = 0)),
-            coalesce(sum(attempts) FILTER (WHERE state = 2 OR (failures > 0 AND state = 0)), 0)
+    formatcp!("INSERT INTO trouble (id, endpoint) SELECT id, endpoint FROM delivery WHERE state = {FAILED} OR (failures > 0 AND state = {OPEN})"),
+    formatcp!("INSERT INTO tally AS t (slot, endpoint, open, delivered, failed, superseded, troubled, troubled_attempts)
+        SELECT 0, endpoint, count(*) FILTER (WHERE state = {OPEN}), count(*) FILTER (WHERE state = {DELIVERED}),
+            count(*) FILTER (WHERE state = {FAILED}), count(*) FILTER (WHERE state = {SUPERSEDED}),
+            count(*) FILTER (WHERE state = {FAILED} OR (failures > 0 AND state = {OPEN})),
+            coalesce(sum(attempts) FILTER (WHERE state = {FAILED} OR (failures > 0 AND state = {OPEN})), 0)
         FROM delivery GROUP BY endpoint
         ON CONFLICT (slot, endpoint) DO UPDATE SET open = EXCLUDED.open, delivered = EXCLUDED.delivered,
-            failed = EXCLUDED.failed, superseded = EXCLUDED.superseded, troubled = EXCLUDED.troubled, troubled_attempts = EXCLUDED.troubled_attempts",
+            failed = EXCLUDED.failed, superseded = EXCLUDED.superseded, troubled = EXCLUDED.troubled, troubled_attempts = EXCLUDED.troubled_attempts"),
     "INSERT INTO tally (slot, endpoint, events) SELECT 0, 0, count(*) FROM event
         ON CONFLICT (slot, endpoint) DO UPDATE SET events = EXCLUDED.events",
 ];

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use const_format::formatcp;
 use tokio_postgres::Row;
 
 use super::checksum::Sent;
 use super::connection::{Connection, args};
 use super::fault::Fault;
 use super::node::Node;
-use super::row::{int, maybe_int};
+use super::row::{BLOCKED, DELIVERED, FAILED, OPEN, SUPERSEDED, int, maybe_int};
 use super::settings::Mode;
 use super::{Counts, DatabaseInfo, Location, Result, endpoint_rows, figures, migrate};
 use crate::clock::{Clock as _, SystemClock};
@@ -23,10 +24,10 @@ const AT_ONCE: i64 = 1_000;
 const CHECKS: &[(&str, &str)] = &[
     (
         "open deliveries that are nowhere, or in two places",
-        "SELECT count(*) FROM (SELECT d.id FROM delivery d LEFT JOIN (
+        formatcp!("SELECT count(*) FROM (SELECT d.id FROM delivery d LEFT JOIN (
             SELECT id FROM queue UNION ALL SELECT id FROM waiting
             UNION ALL SELECT i.id FROM flight f CROSS JOIN LATERAL unnest(f.ids) AS i(id)) p ON p.id = d.id
-         WHERE d.state = 0 GROUP BY d.id HAVING count(p.id) <> 1) n",
+         WHERE d.state = {OPEN} GROUP BY d.id HAVING count(p.id) <> 1) n"),
     ),
     (
         "deliveries that wait although they are finished or gone",
@@ -36,10 +37,10 @@ const CHECKS: &[(&str, &str)] = &[
     ),
     (
         "resources without exactly one delivery in turn",
-        "SELECT count(*) FROM (SELECT FROM (
-            SELECT endpoint, lane, (state > 0)::int AS active FROM waiting
+        formatcp!("SELECT count(*) FROM (SELECT FROM (
+            SELECT endpoint, lane, (state > {BLOCKED})::int AS active FROM waiting
             UNION ALL SELECT f.endpoint, l.lane, 1 FROM flight f CROSS JOIN LATERAL unnest(f.lanes) AS l(lane)) l
-         GROUP BY endpoint, lane HAVING sum(active) <> 1) n",
+         GROUP BY endpoint, lane HAVING sum(active) <> 1) n"),
     ),
     (
         "queued deliveries behind later ones of their resource",
@@ -50,8 +51,8 @@ const CHECKS: &[(&str, &str)] = &[
     ),
     (
         "deliveries whose failures are not listed, or listed without one",
-        "SELECT count(*) FROM delivery d FULL JOIN trouble t ON t.id = d.id
-         WHERE (d.id IS NOT NULL AND (d.state = 2 OR (d.failures > 0 AND d.state = 0))) <> (t.id IS NOT NULL)",
+        formatcp!("SELECT count(*) FROM delivery d FULL JOIN trouble t ON t.id = d.id
+         WHERE (d.id IS NOT NULL AND (d.state = {FAILED} OR (d.failures > 0 AND d.state = {OPEN}))) <> (t.id IS NOT NULL)"),
     ),
     (
         "claims of runs that ended",
@@ -124,14 +125,16 @@ fn differences(kept: Counts, counted: Counts) -> String {
 async fn count(connection: &Connection) -> Result<BTreeMap<i64, Counts>, Fault> {
     let rows = connection
         .query_once(
-            "WITH flying AS (SELECT i.id FROM flight f CROSS JOIN LATERAL unnest(f.ids) AS i(id))
-             SELECT d.endpoint, count(*) FILTER (WHERE d.state = 0 AND f.id IS NULL), count(f.id),
-                count(*) FILTER (WHERE d.state = 1), count(*) FILTER (WHERE d.state = 2),
-                count(*) FILTER (WHERE d.state = 2 OR (d.state = 0 AND d.failures > 0)),
+            formatcp!(
+                "WITH flying AS (SELECT i.id FROM flight f CROSS JOIN LATERAL unnest(f.ids) AS i(id))
+             SELECT d.endpoint, count(*) FILTER (WHERE d.state = {OPEN} AND f.id IS NULL), count(f.id),
+                count(*) FILTER (WHERE d.state = {DELIVERED}), count(*) FILTER (WHERE d.state = {FAILED}),
+                count(*) FILTER (WHERE d.state = {FAILED} OR (d.state = {OPEN} AND d.failures > 0)),
                 coalesce(sum(d.attempts + (f.id IS NOT NULL)::int)
-                    FILTER (WHERE d.state = 2 OR (d.state = 0 AND d.failures > 0)), 0)::bigint,
-                count(*) FILTER (WHERE d.state = 3)
-             FROM delivery d LEFT JOIN flying f ON f.id = d.id GROUP BY d.endpoint",
+                    FILTER (WHERE d.state = {FAILED} OR (d.state = {OPEN} AND d.failures > 0)), 0)::bigint,
+                count(*) FILTER (WHERE d.state = {SUPERSEDED})
+             FROM delivery d LEFT JOIN flying f ON f.id = d.id GROUP BY d.endpoint"
+            ),
             &[],
         )
         .await?;

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use const_format::formatcp;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
@@ -14,6 +15,7 @@ use super::super::figures;
 use super::super::lanes;
 use super::super::node::Node;
 use super::super::row::int;
+use super::super::row::{OPEN, READY};
 use super::super::run_state::RunState;
 use super::Request;
 use super::plan::Plan;
@@ -23,13 +25,13 @@ const FENCE: &str = "WITH mine AS (
         UPDATE run SET commits = commits + 1, asleep = false WHERE id = $1 AND commits = $2 AND ended_at IS NULL RETURNING 1)
     SELECT fence((SELECT count(*) FROM mine) = 1)";
 
-const FINISH: &str = "WITH done AS (
+const FINISH: &str = formatcp!("WITH done AS (
         UPDATE delivery d SET state = f.state, attempts = f.number, used = f.used, failures = f.failures, interruptions = 0,
             trigger = 1, reason = f.reason, changed_at = f.changed_at, unanswered = f.unanswered, unanswered_at = f.unanswered_at
         FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9)
             AS f(id, number, state, reason, used, failures, changed_at, unanswered, unanswered_at)
-        WHERE d.id = f.id AND d.attempts = f.number - 1 AND d.state = 0 RETURNING 1)
-    SELECT fence((SELECT count(*) FROM done) = cardinality($1))";
+        WHERE d.id = f.id AND d.attempts = f.number - 1 AND d.state = {OPEN} RETURNING 1)
+    SELECT fence((SELECT count(*) FROM done) = cardinality($1))");
 
 const ATTEMPTS: &str =
     "INSERT INTO attempt (delivery, number, trigger, started_at, took_us, outcome, status, detail, response)
@@ -42,8 +44,10 @@ const TROUBLE: &str = "INSERT INTO trouble (id, endpoint) SELECT * FROM unnest($
 const NO_TROUBLE: &str = "DELETE FROM trouble WHERE id = ANY ($1)";
 
 /// After a clock that jumped back, what was scheduled ahead of every possible delay is due now.
-const CLAMP: &str = "UPDATE waiting w SET due_at = $3 FROM unnest($1, $2) AS l(endpoint, latest)
-    WHERE w.state = 1 AND w.endpoint = l.endpoint AND w.due_at > l.latest";
+const CLAMP: &str = formatcp!(
+    "UPDATE waiting w SET due_at = $3 FROM unnest($1, $2) AS l(endpoint, latest)
+    WHERE w.state = {READY} AND w.endpoint = l.endpoint AND w.due_at > l.latest"
+);
 
 /// Every statement of a transaction, prepared when its connection is made: a pipeline does not wait for one.
 pub(super) const STATEMENTS: &[(&str, &[Type])] = &[

@@ -9,11 +9,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use const_format::formatcp;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 use tempfile::{NamedTempFile, TempPath};
 
 use crate::clock::Timestamp;
+use crate::store::codes::DELIVERED;
 use crate::store::sqlite::error;
 use crate::store::sqlite::file::backup::{COMPANIONS, beside, copy_pages, directory_of, is_same};
 use crate::store::sqlite::file::run_locks::RunLocks;
@@ -72,8 +74,10 @@ pub(crate) fn prepare_restore(from: &Path, database: &Path) -> Result<PreparedRe
         other => other,
     })?;
     let counted = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(unreadable);
-    let (events, pending) =
-        (counted("SELECT count(*) FROM event")?, counted("SELECT count(*) FROM delivery WHERE state < 4")?);
+    let (events, pending) = (
+        counted("SELECT count(*) FROM event")?,
+        counted(formatcp!("SELECT count(*) FROM delivery WHERE state < {DELIVERED}"))?,
+    );
     drop(connection);
     let synced = copy.as_file().sync_all().and_then(|()| copy.as_file().metadata());
     let bytes = synced.map_err(|e| error::io(&e))?.len();

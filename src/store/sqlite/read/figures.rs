@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use const_format::formatcp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::clock::Timestamp;
 use crate::endpoint::Endpoint;
+use crate::store::codes::{BLOCKED, PROCESSING, QUEUED, READY, SOLO};
 use crate::store::sqlite::write::endpoint_cache;
 use crate::store::sqlite::write::endpoint_cache::EndpointRow;
 use crate::store::{Activity, ClaimHolder, EndpointFigures, Figures, IdleInfo, LATENCIES, Rate, RunId, TimedAttempt};
@@ -24,12 +26,12 @@ pub(crate) fn figures(connection: &Connection, now: Timestamp) -> rusqlite::Resu
         })
         .collect::<rusqlite::Result<_>>()?;
     let oldest_processing = connection
-        .prepare_cached("SELECT min(changed_at) FROM delivery WHERE state = 3")?
+        .prepare_cached(formatcp!("SELECT min(changed_at) FROM delivery WHERE state = {PROCESSING}"))?
         .query_row([], |row| row.get::<_, Option<i64>>(0))?
         .map(Timestamp::from_millis);
     let holders = connection
         .prepare_cached(
-            "SELECT r.pid, count(*) FROM delivery d JOIN run r ON r.id = d.owner WHERE d.state = 3 GROUP BY r.id ORDER BY r.id",
+            formatcp!("SELECT r.pid, count(*) FROM delivery d JOIN run r ON r.id = d.owner WHERE d.state = {PROCESSING} GROUP BY r.id ORDER BY r.id"),
         )?
         .query_map([], |row| {
             Ok((ClaimHolder { host: None, pid: row.get(0)? }, row.get::<_, i64>(1)?.unsigned_abs()))
@@ -47,16 +49,20 @@ pub(crate) fn figures(connection: &Connection, now: Timestamp) -> rusqlite::Resu
 fn earliest(connection: &Connection, endpoint: &Endpoint, now: Timestamp) -> rusqlite::Result<Option<Timestamp>> {
     let first =
         |sql: &str| connection.prepare_cached(sql)?.query_row([endpoint.id.0], |row| row.get::<_, i64>(0)).optional();
-    let ready = first("SELECT due_at FROM delivery WHERE state = 1 AND endpoint = ?1 ORDER BY due_at, id LIMIT 1")?;
-    let solo = first("SELECT due_at FROM delivery WHERE state = 2 AND endpoint = ?1 ORDER BY due_at, id LIMIT 1")?;
+    let ready = first(formatcp!(
+        "SELECT due_at FROM delivery WHERE state = {READY} AND endpoint = ?1 ORDER BY due_at, id LIMIT 1"
+    ))?;
+    let solo = first(formatcp!(
+        "SELECT due_at FROM delivery WHERE state = {SOLO} AND endpoint = ?1 ORDER BY due_at, id LIMIT 1"
+    ))?;
     // Among the first thousand: behind those, what is queued but blocked hides what is not until a claim looks at it.
     let queued = first(
-        "SELECT (SELECT due_at FROM delivery WHERE id = q.id)
-         FROM (SELECT id, endpoint, lane FROM delivery WHERE state = -1 AND endpoint = ?1 ORDER BY id LIMIT 1000) q
+        formatcp!("SELECT (SELECT due_at FROM delivery WHERE id = q.id)
+         FROM (SELECT id, endpoint, lane FROM delivery WHERE state = {QUEUED} AND endpoint = ?1 ORDER BY id LIMIT 1000) q
          WHERE NOT EXISTS (SELECT 1 FROM delivery d
-            WHERE d.endpoint = q.endpoint AND d.lane = q.lane AND d.state >= 0 AND d.state < 3)
-         AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.endpoint = q.endpoint AND d.lane = q.lane AND d.state = 3)
-         LIMIT 1",
+            WHERE d.endpoint = q.endpoint AND d.lane = q.lane AND d.state >= {BLOCKED} AND d.state < {PROCESSING})
+         AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.endpoint = q.endpoint AND d.lane = q.lane AND d.state = {PROCESSING})
+         LIMIT 1"),
     )?;
     let at_once = solo.into_iter().chain(queued).min().map(|due| due.min(now.as_millis()));
     Ok([ready, at_once].into_iter().flatten().min().map(Timestamp::from_millis))
@@ -143,7 +149,7 @@ pub(crate) fn idle_info(connection: &Connection, run: RunId, now: Timestamp) -> 
         }
     }
     idle.elsewhere = connection
-        .prepare_cached("SELECT count(*) FROM delivery WHERE state = 3 AND owner <> ?1")?
+        .prepare_cached(formatcp!("SELECT count(*) FROM delivery WHERE state = {PROCESSING} AND owner <> ?1"))?
         .query_row(params![run.0], |row| row.get::<_, i64>(0))?
         .unsigned_abs();
     Ok(idle)

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::time::Duration;
 
+use const_format::formatcp;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 
@@ -11,6 +12,7 @@ use crate::clock::Timestamp;
 use crate::delivery::State;
 use crate::endpoint::Pattern;
 use crate::event::{EventId, Resource, Traceparent};
+use crate::store::codes::{BLOCKED, DELIVERED, FAILED, PROCESSING, QUEUED, SUPERSEDED};
 use crate::store::sqlite::file::run_locks::RunLocks;
 use crate::store::sqlite::upkeep::checksum::Sent;
 use crate::store::sqlite::write::{endpoint_cache, lanes};
@@ -233,8 +235,8 @@ fn delivery_condition(filter: &DeliveryFilter, reach: &str) -> Condition {
     if filter.troubled {
         // By the two indexes that hold nothing else: an OR would look at everything that was ever delivered.
         condition.parts.push(format!(
-            "d.id IN (SELECT * FROM (SELECT id FROM delivery WHERE failures > 0 AND state < 4{reach})
-                UNION ALL SELECT * FROM (SELECT id FROM delivery WHERE state = 5{reach}))"
+            "d.id IN (SELECT * FROM (SELECT id FROM delivery WHERE failures > 0 AND state < {DELIVERED}{reach})
+                UNION ALL SELECT * FROM (SELECT id FROM delivery WHERE state = {FAILED}{reach}))"
         ));
     }
     if let Some(endpoint) = &filter.endpoint {
@@ -263,12 +265,12 @@ fn delivery_condition(filter: &DeliveryFilter, reach: &str) -> Condition {
 
 fn state_condition(state: State) -> &'static str {
     match state {
-        State::Pending => "(d.state < 3 AND p.configured AND p.paused_by IS NULL)",
-        State::Held => "(d.state < 3 AND (NOT p.configured OR p.paused_by IS NOT NULL))",
-        State::Processing => "d.state = 3",
-        State::Delivered => "d.state = 4",
-        State::Failed => "d.state = 5",
-        State::Superseded => "d.state = 6",
+        State::Pending => formatcp!("(d.state < {PROCESSING} AND p.configured AND p.paused_by IS NULL)"),
+        State::Held => formatcp!("(d.state < {PROCESSING} AND (NOT p.configured OR p.paused_by IS NOT NULL))"),
+        State::Processing => formatcp!("d.state = {PROCESSING}"),
+        State::Delivered => formatcp!("d.state = {DELIVERED}"),
+        State::Failed => formatcp!("d.state = {FAILED}"),
+        State::Superseded => formatcp!("d.state = {SUPERSEDED}"),
     }
 }
 
@@ -388,11 +390,11 @@ fn complete(connection: &Connection, rows: &mut [DeliveryRow]) -> rusqlite::Resu
 fn active(connection: &Connection, id: DeliveryId) -> rusqlite::Result<Option<DeliveryId>> {
     connection
         .prepare_cached(
-            "SELECT o.id FROM delivery d JOIN delivery o INDEXED BY delivery_flight
-                ON o.endpoint = d.endpoint AND o.lane = d.lane AND o.state = 3 WHERE d.id = ?1
+            formatcp!("SELECT o.id FROM delivery d JOIN delivery o INDEXED BY delivery_flight
+                ON o.endpoint = d.endpoint AND o.lane = d.lane AND o.state = {PROCESSING} WHERE d.id = ?1
              UNION ALL SELECT o.id FROM delivery d JOIN delivery o INDEXED BY delivery_lane
-                ON o.endpoint = d.endpoint AND o.lane = d.lane AND o.state >= 0 AND o.state < 3 WHERE d.id = ?1 AND o.state > 0
-             LIMIT 1",
+                ON o.endpoint = d.endpoint AND o.lane = d.lane AND o.state >= {BLOCKED} AND o.state < {PROCESSING} WHERE d.id = ?1 AND o.state > {BLOCKED}
+             LIMIT 1"),
         )?
         .query_row([id.0], |row| row.get(0).map(DeliveryId))
         .optional()
@@ -404,9 +406,9 @@ fn add_holders(connection: &Connection, rows: &mut [DeliveryRow]) -> rusqlite::R
         return Ok(());
     }
     let locks = RunLocks::beside(Path::new(connection.path().unwrap_or_default()));
-    let mut run = connection.prepare_cached(
-        "SELECT r.token, r.pid FROM delivery d JOIN run r ON r.id = d.owner WHERE d.id = ?1 AND d.state = 3",
-    )?;
+    let mut run = connection.prepare_cached(formatcp!(
+        "SELECT r.token, r.pid FROM delivery d JOIN run r ON r.id = d.owner WHERE d.id = ?1 AND d.state = {PROCESSING}"
+    ))?;
     let mut dead: HashMap<String, bool> = HashMap::new();
     for row in rows.iter_mut().filter(|row| row.state == State::Processing) {
         let found = run.query_row([row.id.0], |row| Ok((row.get::<_, String>(0)?, row.get(1)?))).optional()?;
@@ -422,7 +424,8 @@ type Lane = (i64, i64);
 
 /// The lanes of those rows that are queued.
 fn queued_lanes(connection: &Connection, rows: &[DeliveryRow]) -> rusqlite::Result<HashMap<DeliveryId, Lane>> {
-    let mut lane = connection.prepare_cached("SELECT endpoint, lane FROM delivery WHERE id = ?1 AND state = -1")?;
+    let mut lane = connection
+        .prepare_cached(formatcp!("SELECT endpoint, lane FROM delivery WHERE id = ?1 AND state = {QUEUED}"))?;
     let waiting = rows.iter().filter(|row| matches!(row.state, State::Pending | State::Held));
     let mut found = HashMap::new();
     for row in waiting {
@@ -439,8 +442,9 @@ fn fronts(connection: &Connection, queued: &HashMap<DeliveryId, Lane>) -> rusqli
     let endpoints: BTreeSet<i64> = lanes.iter().map(|lane| lane.0).collect();
     let last = queued.keys().map(|id| id.0).max().unwrap_or(0);
     let mut fronts = HashMap::new();
-    let mut earlier = connection
-        .prepare_cached("SELECT lane, id FROM delivery WHERE state = -1 AND endpoint = ?1 AND id < ?2 ORDER BY id")?;
+    let mut earlier = connection.prepare_cached(formatcp!(
+        "SELECT lane, id FROM delivery WHERE state = {QUEUED} AND endpoint = ?1 AND id < ?2 ORDER BY id"
+    ))?;
     for endpoint in endpoints {
         let mut rows = earlier.query([endpoint, last])?;
         while let Some(row) = rows.next()? {
@@ -633,7 +637,8 @@ pub(crate) fn overtaken(connection: &Connection, ids: &[DeliveryId]) -> rusqlite
     }
     let Some(first) = ids.iter().min() else { return Ok(Vec::new()) };
     let mut found = BTreeSet::new();
-    let mut later = connection.prepare_cached("SELECT id, endpoint, lane FROM delivery WHERE id > ?1 AND state = 4")?;
+    let mut later = connection
+        .prepare_cached(formatcp!("SELECT id, endpoint, lane FROM delivery WHERE id > ?1 AND state = {DELIVERED}"))?;
     let mut rows = later.query([first.0])?;
     while let Some(row) = rows.next()? {
         let later = DeliveryId(row.get(0)?);

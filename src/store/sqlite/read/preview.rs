@@ -1,9 +1,12 @@
 //! What a run would claim if it began now. Looks only: claims are made by `advance`.
 
+use const_format::formatcp;
 use rusqlite::Connection;
 
 use crate::clock::Timestamp;
+use crate::delivery::INTERRUPTIONS_UNTIL_FAILED;
 use crate::endpoint::{Endpoint, ResolvedEndpoint, Spec, resolve};
+use crate::store::codes::{BLOCKED, PROCESSING, QUEUED, READY, SOLO};
 use crate::store::sqlite::read::lists;
 use crate::store::sqlite::write::endpoint_cache;
 use crate::store::sqlite::write::endpoint_cache::EndpointRow;
@@ -14,16 +17,16 @@ const SHOWN: usize = 1_000;
 
 /// The queued that are the first of a lane with nothing else in it, what is due in its lane or runs alone, and what a dead
 /// run left behind, unless its death gives that up.
-const DUE: &str = "
-    SELECT min(q.id) FROM delivery q WHERE q.state = -1 AND q.endpoint = ?1
+const DUE: &str = formatcp!("
+    SELECT min(q.id) FROM delivery q WHERE q.state = {QUEUED} AND q.endpoint = ?1
         AND NOT EXISTS (SELECT 1 FROM delivery l
-            WHERE l.endpoint = q.endpoint AND l.lane = q.lane AND l.state >= 0 AND l.state < 3)
-        AND NOT EXISTS (SELECT 1 FROM delivery l WHERE l.endpoint = q.endpoint AND l.lane = q.lane AND l.state = 3)
+            WHERE l.endpoint = q.endpoint AND l.lane = q.lane AND l.state >= {BLOCKED} AND l.state < {PROCESSING})
+        AND NOT EXISTS (SELECT 1 FROM delivery l WHERE l.endpoint = q.endpoint AND l.lane = q.lane AND l.state = {PROCESSING})
         GROUP BY q.lane
-    UNION ALL SELECT id FROM delivery WHERE state = 1 AND endpoint = ?1 AND (due_at <= ?2 OR due_at > ?3)
-    UNION ALL SELECT id FROM delivery WHERE state = 2 AND endpoint = ?1
-    UNION ALL SELECT id FROM delivery WHERE state = 3 AND endpoint = ?1 AND interruptions < 4
-        AND owner IN (SELECT value FROM json_each(?4))";
+    UNION ALL SELECT id FROM delivery WHERE state = {READY} AND endpoint = ?1 AND (due_at <= ?2 OR due_at > ?3)
+    UNION ALL SELECT id FROM delivery WHERE state = {SOLO} AND endpoint = ?1
+    UNION ALL SELECT id FROM delivery WHERE state = {PROCESSING} AND endpoint = ?1 AND interruptions < {}
+        AND owner IN (SELECT value FROM json_each(?4))", INTERRUPTIONS_UNTIL_FAILED - 1);
 
 /// What is due to the endpoints as `specs` would leave them, once the claims of the runs `dead` are freed.
 pub(crate) fn preview_due(

@@ -1,10 +1,12 @@
 //! Reading records, a page at a time.
 
+use const_format::formatcp;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 
 use crate::clock::Timestamp;
 use crate::record::{Kind, Record};
+use crate::store::codes::{DELIVERED, FAILED};
 use crate::store::inbound::{COUNTED_UP_TO, LOOKED_BACK, RecordFilter, RecordRow, RecordSummary, Sort, Sync};
 use crate::store::sqlite::error;
 use crate::store::sqlite::read::lists;
@@ -49,13 +51,13 @@ impl Bare {
     fn complete(mut self, connection: &Connection) -> rusqlite::Result<(i64, RecordRow)> {
         let Some(event) = self.last_event else { return Ok((self.seq, self.row)) };
         let (open, failed, delivered_at) = connection
-            .prepare_cached(
-                "SELECT count(*) FILTER (WHERE state < 4), count(*) FILTER (WHERE state = 5),
-                    max(changed_at) FILTER (WHERE state = 4)
+            .prepare_cached(formatcp!(
+                "SELECT count(*) FILTER (WHERE state < {DELIVERED}), count(*) FILTER (WHERE state = {FAILED}),
+                    max(changed_at) FILTER (WHERE state = {DELIVERED})
                  FROM delivery WHERE event = ?1 AND EXISTS
                     (SELECT 1 FROM event e JOIN kind k ON k.id = e.kind
-                     WHERE e.seq = ?1 AND e.resource_id = ?2 AND k.resource_type = ?3)",
-            )?
+                     WHERE e.seq = ?1 AND e.resource_id = ?2 AND k.resource_type = ?3)"
+            ))?
             .query_row(params![event, self.row.id, self.row.kind.name()], |row| {
                 Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, Option<i64>>(2)?))
             })?;

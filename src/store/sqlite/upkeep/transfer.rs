@@ -1,8 +1,10 @@
 //! The rows of a file as they are moved to another store, and from one.
 
+use const_format::formatcp;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, params_from_iter};
 
+use crate::store::codes::{DELIVERED, FAILED, PROCESSING, READY, SOLO, SUPERSEDED};
 use crate::store::sqlite::error::unreadable;
 use crate::store::sqlite::file::migrate;
 use crate::store::sqlite::upkeep::checksum::Sent;
@@ -50,7 +52,7 @@ const MAPPED: &[Mapped] = &[
             ("endpoint", "endpoint"),
             ("lane", "lane"),
             ("state", "state"),
-            ("due_at", "CASE WHEN state IN (1, 2) THEN due_at END"),
+            ("due_at", formatcp!("CASE WHEN state IN ({READY}, {SOLO}) THEN due_at END")),
             ("changed_at", "changed_at"),
             ("attempts", "attempts"),
             ("used", "used"),
@@ -236,15 +238,17 @@ fn written(table: &CopiedTable, column: &str, place: usize) -> String {
 }
 
 pub(crate) fn finish_filling(txn: &mut Txn<'_>, last_numbers: &[(String, i64)]) -> Result<()> {
-    let counts = "UPDATE endpoint SET processing = 0,
-            pending = (SELECT count(*) FROM delivery d WHERE d.endpoint = endpoint.id AND d.state < 3),
-            delivered = (SELECT count(*) FROM delivery d WHERE d.endpoint = endpoint.id AND d.state = 4),
-            failed = (SELECT count(*) FROM delivery d WHERE d.endpoint = endpoint.id AND d.state = 5),
-            superseded = (SELECT count(*) FROM delivery d WHERE d.endpoint = endpoint.id AND d.state = 6),
+    let counts = formatcp!(
+        "UPDATE endpoint SET processing = 0,
+            pending = (SELECT count(*) FROM delivery d WHERE d.endpoint = endpoint.id AND d.state < {PROCESSING}),
+            delivered = (SELECT count(*) FROM delivery d WHERE d.endpoint = endpoint.id AND d.state = {DELIVERED}),
+            failed = (SELECT count(*) FROM delivery d WHERE d.endpoint = endpoint.id AND d.state = {FAILED}),
+            superseded = (SELECT count(*) FROM delivery d WHERE d.endpoint = endpoint.id AND d.state = {SUPERSEDED}),
             troubled = (SELECT count(*) FROM delivery d WHERE d.endpoint = endpoint.id
-                AND (d.state = 5 OR (d.failures > 0 AND d.state < 4))),
+                AND (d.state = {FAILED} OR (d.failures > 0 AND d.state < {DELIVERED}))),
             troubled_attempts = (SELECT coalesce(sum(d.attempts), 0) FROM delivery d WHERE d.endpoint = endpoint.id
-                AND (d.state = 5 OR (d.failures > 0 AND d.state < 4)))";
+                AND (d.state = {FAILED} OR (d.failures > 0 AND d.state < {DELIVERED})))"
+    );
     txn.connection.execute(counts, [])?;
     txn.connection.execute("UPDATE figure SET value = (SELECT count(*) FROM event) WHERE name = 'events'", [])?;
     for (table, last) in last_numbers {

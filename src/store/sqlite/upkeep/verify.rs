@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
+use const_format::formatcp;
 use rusqlite::Connection;
 
+use crate::store::codes::{BLOCKED, DELIVERED, FAILED, PROCESSING, QUEUED, SUPERSEDED};
 use crate::store::sqlite::file::migrate;
 use crate::store::sqlite::upkeep::checksum::Sent;
 use crate::store::sqlite::write::endpoint_cache;
@@ -120,14 +122,14 @@ fn differences(kept: Counts, counted: Counts) -> String {
 
 fn count(connection: &Connection, endpoint: i64) -> rusqlite::Result<Counts> {
     connection
-        .prepare_cached(
-            "SELECT count(*) FILTER (WHERE state < 3), count(*) FILTER (WHERE state = 3),
-                count(*) FILTER (WHERE state = 4), count(*) FILTER (WHERE state = 5),
-                count(*) FILTER (WHERE state = 5 OR (state < 4 AND failures > 0)),
-                coalesce(sum(attempts) FILTER (WHERE state = 5 OR (state < 4 AND failures > 0)), 0),
-                count(*) FILTER (WHERE state = 6)
-             FROM delivery WHERE endpoint = ?1",
-        )?
+        .prepare_cached(formatcp!(
+            "SELECT count(*) FILTER (WHERE state < {PROCESSING}), count(*) FILTER (WHERE state = {PROCESSING}),
+                count(*) FILTER (WHERE state = {DELIVERED}), count(*) FILTER (WHERE state = {FAILED}),
+                count(*) FILTER (WHERE state = {FAILED} OR (state < {DELIVERED} AND failures > 0)),
+                coalesce(sum(attempts) FILTER (WHERE state = {FAILED} OR (state < {DELIVERED} AND failures > 0)), 0),
+                count(*) FILTER (WHERE state = {SUPERSEDED})
+             FROM delivery WHERE endpoint = ?1"
+        ))?
         .query_row([endpoint], |row| {
             Ok(Counts {
                 pending: row.get(0)?,
@@ -144,13 +146,13 @@ fn count(connection: &Connection, endpoint: i64) -> rusqlite::Result<Counts> {
 /// Resources whose deliveries would never go out, two at once, or in another order.
 fn wrong_lanes(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     let count = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
-    let turns = count(
-        "SELECT count(*) FROM (SELECT 1 FROM delivery WHERE state >= 0 AND state < 4
-         GROUP BY endpoint, lane HAVING sum(state > 0) <> 1)",
-    )?;
+    let turns = count(formatcp!(
+        "SELECT count(*) FROM (SELECT 1 FROM delivery WHERE state >= {BLOCKED} AND state < {DELIVERED}
+         GROUP BY endpoint, lane HAVING sum(state > {BLOCKED}) <> 1)"
+    ))?;
     let overtaken = count(
-        "SELECT count(*) FROM delivery q WHERE q.state = -1 AND EXISTS (SELECT 1 FROM delivery d
-         WHERE d.endpoint = q.endpoint AND d.lane = q.lane AND d.id > q.id AND d.state >= 0 AND d.state < 4)",
+        formatcp!("SELECT count(*) FROM delivery q WHERE q.state = {QUEUED} AND EXISTS (SELECT 1 FROM delivery d
+         WHERE d.endpoint = q.endpoint AND d.lane = q.lane AND d.id > q.id AND d.state >= {BLOCKED} AND d.state < {DELIVERED})"),
     )?;
     let mut found = Vec::new();
     if turns > 0 {

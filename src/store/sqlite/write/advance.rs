@@ -4,13 +4,14 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use const_format::{concatcp, formatcp};
 use rusqlite::{CachedStatement, Connection, Row, params};
 
 use crate::clock::Timestamp;
 use crate::delivery::{History, Next, Outcome, RetryDecision, Unanswered, decide_retry};
 use crate::endpoint::{EndpointId, PausedBy};
 use crate::event::{EventId, Traceparent};
-use crate::store::codes::{PROCESSING, READY, SOLO};
+use crate::store::codes::{BLOCKED, PROCESSING, QUEUED, READY, SOLO};
 use crate::store::rules::CounterKey;
 use crate::store::sqlite::read::runs as read_runs;
 use crate::store::sqlite::upkeep::checksum::Sent;
@@ -24,11 +25,11 @@ const ENTRIES: usize = 1_000;
 
 /// Everything a claim needs, of the deliveries that a condition names.
 macro_rules! claim_sql {
-    ($condition:literal) => {
+    ($condition:expr) => {
         claim_sql!("0", $condition)
     };
-    ($occupied:literal, $condition:literal) => {
-        concat!(
+    ($occupied:expr, $condition:expr) => {
+        concatcp!(
             "SELECT d.id, d.attempts, d.used, d.failures, d.trigger, d.lane, d.state, e.id, e.kind,
                 iif(d.whole_record, (SELECT body FROM whole_record WHERE event = d.event), e.body),
                 iif(d.whole_record, (SELECT checksum FROM whole_record WHERE event = d.event), e.checksum), ",
@@ -41,18 +42,21 @@ macro_rules! claim_sql {
 }
 
 const READY_CLAIMS: &str =
-    claim_sql!("d.state = 1 AND d.endpoint = ?1 AND d.due_at <= ?2 ORDER BY d.due_at, d.id LIMIT ?3");
+    claim_sql!(formatcp!("d.state = {READY} AND d.endpoint = ?1 AND d.due_at <= ?2 ORDER BY d.due_at, d.id LIMIT ?3"));
 
 /// Of those that are due, the one with the fewest attempts.
-const LEAST_ATTEMPTED: &str =
-    claim_sql!("d.state = 1 AND d.endpoint = ?1 AND d.due_at <= ?2 ORDER BY d.attempts, d.due_at, d.id LIMIT 1");
+const LEAST_ATTEMPTED: &str = claim_sql!(formatcp!(
+    "d.state = {READY} AND d.endpoint = ?1 AND d.due_at <= ?2 ORDER BY d.attempts, d.due_at, d.id LIMIT 1"
+));
 
 /// The queued, each with whether its lane is occupied.
 const QUEUED_CLAIMS: &str = claim_sql!(
-    "EXISTS (SELECT 1 FROM delivery l
-        WHERE l.endpoint = d.endpoint AND l.lane = d.lane AND l.state >= 0 AND l.state < 3)
-     OR EXISTS (SELECT 1 FROM delivery l WHERE l.endpoint = d.endpoint AND l.lane = d.lane AND l.state = 3)",
-    "d.state = -1 AND d.endpoint = ?1 ORDER BY d.id LIMIT ?2"
+    formatcp!(
+        "EXISTS (SELECT 1 FROM delivery l
+        WHERE l.endpoint = d.endpoint AND l.lane = d.lane AND l.state >= {BLOCKED} AND l.state < {PROCESSING})
+     OR EXISTS (SELECT 1 FROM delivery l WHERE l.endpoint = d.endpoint AND l.lane = d.lane AND l.state = {PROCESSING})"
+    ),
+    formatcp!("d.state = {QUEUED} AND d.endpoint = ?1 ORDER BY d.id LIMIT ?2")
 );
 
 pub(crate) fn advance(
@@ -110,11 +114,11 @@ struct Recorder<'c> {
 
 impl<'c> Recorder<'c> {
     fn of(connection: &'c Connection, run: RunId) -> rusqlite::Result<Self> {
-        let finish = connection.prepare_cached(
+        let finish = connection.prepare_cached(formatcp!(
             "UPDATE delivery SET state = ?4, reason = ?5, due_at = ?6, used = ?7, failures = ?8, changed_at = ?9,
                 interruptions = 0, trigger = 1, owner = NULL, unanswered_at = ?10, unanswered = ?11
-             WHERE id = ?1 AND owner = ?2 AND attempts = ?3 AND state = 3",
-        )?;
+             WHERE id = ?1 AND owner = ?2 AND attempts = ?3 AND state = {PROCESSING}"
+        ))?;
         let attempt = connection.prepare_cached(
             "INSERT INTO attempt (delivery, number, trigger, started_at, took_us, outcome, status, detail, response)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
@@ -216,7 +220,9 @@ fn clamp_future_due(txn: &mut Txn<'_>, now: Timestamp) -> rusqlite::Result<()> {
     for row in txn.cache.endpoints(txn.connection)?.iter() {
         let latest = now.plus(row.endpoint.settings.retry.longest_delay());
         txn.connection
-            .prepare_cached("UPDATE delivery SET due_at = ?3 WHERE state = 1 AND endpoint = ?1 AND due_at > ?2")?
+            .prepare_cached(formatcp!(
+                "UPDATE delivery SET due_at = ?3 WHERE state = {READY} AND endpoint = ?1 AND due_at > ?2"
+            ))?
             .execute([row.endpoint.id.0, latest.as_millis(), now.as_millis()])?;
     }
     Ok(())
@@ -228,7 +234,7 @@ fn clamp_future_due(txn: &mut Txn<'_>, now: Timestamp) -> rusqlite::Result<()> {
 fn claim_solo(txn: &mut Txn<'_>, wants: &Wants, batch: &mut ClaimBatch) -> rusqlite::Result<bool> {
     let waiting: Vec<(i64, i64)> = txn
         .connection
-        .prepare_cached("SELECT id, endpoint FROM delivery WHERE state = 2 ORDER BY due_at, id")?
+        .prepare_cached(formatcp!("SELECT id, endpoint FROM delivery WHERE state = {SOLO} ORDER BY due_at, id"))?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<rusqlite::Result<_>>()?;
     for (id, endpoint) in waiting {
@@ -371,10 +377,10 @@ fn take(txn: &mut Txn<'_>, claims: Vec<Claim>, batch: &mut ClaimBatch) -> rusqli
     let ids: Vec<i64> = claims.iter().map(|claim| claim.delivery.0).collect();
     // One statement for all: opening every index of the table for each would cost as much again.
     txn.connection
-        .prepare_cached(
-            "UPDATE delivery SET state = 3, owner = ?2, attempts = attempts + 1, changed_at = ?3
-             WHERE id IN (SELECT value FROM json_each(?1))",
-        )?
+        .prepare_cached(formatcp!(
+            "UPDATE delivery SET state = {PROCESSING}, owner = ?2, attempts = attempts + 1, changed_at = ?3
+             WHERE id IN (SELECT value FROM json_each(?1))"
+        ))?
         .execute(params![format!("{ids:?}"), batch.run.0, batch.now.as_millis()])?;
     for claim in &claims {
         let before = CounterKey { state: READY, attempts: claim.number - 1, failures: claim.failures };
@@ -401,11 +407,11 @@ fn release_one(txn: &mut Txn<'_>, run: RunId, claim: &Claim, now: Timestamp) -> 
     let state = if claim.solo { SOLO } else { READY };
     let changed = txn
         .connection
-        .prepare_cached(
+        .prepare_cached(formatcp!(
             "UPDATE delivery SET state = ?4, attempts = attempts - 1, owner = NULL, changed_at = ?5,
                 due_at = min(changed_at, ?5)
-             WHERE id = ?1 AND owner = ?2 AND attempts = ?3 AND state = 3",
-        )?
+             WHERE id = ?1 AND owner = ?2 AND attempts = ?3 AND state = {PROCESSING}"
+        ))?
         .execute(params![claim.delivery.0, run.0, claim.number, state, now.as_millis()])?;
     if changed == 0 {
         return Ok(());
@@ -429,9 +435,9 @@ pub(crate) fn still_wanted(
     now: Timestamp,
 ) -> rusqlite::Result<Vec<bool>> {
     let mut statement = connection.prepare_cached(
-        "SELECT 1 FROM delivery d JOIN endpoint e ON e.id = d.endpoint
-         WHERE d.id = ?1 AND d.owner = ?2 AND d.attempts = ?3 AND d.state = 3 AND e.configured AND e.paused_by IS NULL
-           AND (e.rest_until IS NULL OR e.probe = d.id OR e.rest_until <= ?4)",
+        formatcp!("SELECT 1 FROM delivery d JOIN endpoint e ON e.id = d.endpoint
+         WHERE d.id = ?1 AND d.owner = ?2 AND d.attempts = ?3 AND d.state = {PROCESSING} AND e.configured AND e.paused_by IS NULL
+           AND (e.rest_until IS NULL OR e.probe = d.id OR e.rest_until <= ?4)"),
     )?;
     attempts
         .iter()

@@ -1,10 +1,11 @@
 //! A newer event with the whole record replaces what waits of its resource.
 
+use const_format::formatcp;
 use rusqlite::params;
 
 use crate::clock::Timestamp;
 use crate::endpoint::EndpointId;
-use crate::store::codes::{READY, SOLO, SUPERSEDED};
+use crate::store::codes::{BLOCKED, PROCESSING, QUEUED, READY, SOLO, SUPERSEDED};
 use crate::store::rules::CounterKey;
 use crate::store::sqlite::write::lanes::Lanes;
 use crate::store::sqlite::write::writer::Txn;
@@ -36,10 +37,10 @@ pub(crate) fn supersede(
 fn waiting(txn: &Txn<'_>, endpoint: EndpointId, lane: i64) -> rusqlite::Result<Vec<(i64, CounterKey)>> {
     txn.connection
         .prepare_cached(
-            "SELECT id, state, attempts, failures FROM delivery INDEXED BY delivery_whole_record
-             WHERE endpoint = ?1 AND lane = ?2 AND state = -1 AND whole_record = 1
+            formatcp!("SELECT id, state, attempts, failures FROM delivery INDEXED BY delivery_whole_record
+             WHERE endpoint = ?1 AND lane = ?2 AND state = {QUEUED} AND whole_record = 1
              UNION ALL SELECT id, state, attempts, failures FROM delivery INDEXED BY delivery_lane
-             WHERE endpoint = ?1 AND lane = ?2 AND state >= 0 AND state < 3 AND whole_record = 1 ORDER BY id",
+             WHERE endpoint = ?1 AND lane = ?2 AND state >= {BLOCKED} AND state < {PROCESSING} AND whole_record = 1 ORDER BY id"),
         )?
         .query_map([endpoint.0, lane], |row| {
             Ok((row.get(0)?, CounterKey { state: row.get(1)?, attempts: row.get(2)?, failures: row.get(3)? }))

@@ -7,25 +7,28 @@
 //! In a lane at most one delivery is not blocked. It is the first, unless that was replayed while a later one was in flight: then
 //! it waits for it.
 
+use const_format::formatcp;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
 use crate::clock::Timestamp;
 use crate::delivery::INTERRUPTIONS_UNTIL_ALONE;
-use crate::store::codes::{BLOCKED, QUEUED, READY, SOLO};
+use crate::store::codes::{BLOCKED, PROCESSING, QUEUED, READY, SOLO};
 
 /// Whether a queued delivery of this lane has to wait.
 pub(crate) fn occupied(connection: &Connection, endpoint: i64, lane: i64) -> rusqlite::Result<bool> {
     connection
         .prepare_cached(
-            "SELECT EXISTS (SELECT 1 FROM delivery WHERE endpoint = ?1 AND lane = ?2 AND state >= 0 AND state < 3)
-                OR EXISTS (SELECT 1 FROM delivery WHERE endpoint = ?1 AND lane = ?2 AND state = 3)",
+            formatcp!("SELECT EXISTS (SELECT 1 FROM delivery WHERE endpoint = ?1 AND lane = ?2 AND state >= {BLOCKED} AND state < {PROCESSING})
+                OR EXISTS (SELECT 1 FROM delivery WHERE endpoint = ?1 AND lane = ?2 AND state = {PROCESSING})"),
         )?
         .query_row([endpoint, lane], |row| row.get(0))
 }
 
 /// A queued delivery enters its lane, behind all that is in it.
 pub(crate) fn enter(connection: &Connection, id: i64) -> rusqlite::Result<()> {
-    connection.prepare_cached("UPDATE delivery SET state = 0 WHERE id = ?1 AND state = -1")?.execute([id])?;
+    connection
+        .prepare_cached(formatcp!("UPDATE delivery SET state = {BLOCKED} WHERE id = ?1 AND state = {QUEUED}"))?
+        .execute([id])?;
     Ok(())
 }
 
@@ -38,8 +41,8 @@ pub(crate) struct Lanes<'c> {
 impl<'c> Lanes<'c> {
     pub(crate) fn of(connection: &'c Connection) -> rusqlite::Result<Self> {
         let head = connection.prepare_cached(
-            "SELECT id, state FROM delivery WHERE endpoint = ?1 AND lane = ?2 AND state >= 0 AND state < 3
-             ORDER BY id LIMIT 1",
+            formatcp!("SELECT id, state FROM delivery WHERE endpoint = ?1 AND lane = ?2 AND state >= {BLOCKED} AND state < {PROCESSING}
+             ORDER BY id LIMIT 1"),
         )?;
         Ok(Self { connection, head })
     }
@@ -81,8 +84,8 @@ impl<'c> Lanes<'c> {
 fn is_overtaken(connection: &Connection, endpoint: i64, lane: i64, id: i64) -> rusqlite::Result<bool> {
     connection
         .prepare_cached(
-            "SELECT EXISTS (SELECT 1 FROM delivery WHERE endpoint = ?1 AND lane = ?2 AND id > ?3 AND state >= 0 AND state < 3)
-                OR EXISTS (SELECT 1 FROM delivery WHERE endpoint = ?1 AND lane = ?2 AND id > ?3 AND state = 3)",
+            formatcp!("SELECT EXISTS (SELECT 1 FROM delivery WHERE endpoint = ?1 AND lane = ?2 AND id > ?3 AND state >= {BLOCKED} AND state < {PROCESSING})
+                OR EXISTS (SELECT 1 FROM delivery WHERE endpoint = ?1 AND lane = ?2 AND id > ?3 AND state = {PROCESSING})"),
         )?
         .query_row([endpoint, lane, id], |row| row.get(0))
 }
@@ -95,7 +98,9 @@ fn set_state(connection: &Connection, id: i64, state: i64) -> rusqlite::Result<(
 /// A delivery waits behind another one of its lane; a finished one is left as it is.
 fn block(connection: &Connection, id: i64) -> rusqlite::Result<()> {
     connection
-        .prepare_cached("UPDATE delivery SET state = 0 WHERE id = ?1 AND state >= 0 AND state < 3")?
+        .prepare_cached(formatcp!(
+            "UPDATE delivery SET state = {BLOCKED} WHERE id = ?1 AND state >= {BLOCKED} AND state < {PROCESSING}"
+        ))?
         .execute([id])?;
     Ok(())
 }
@@ -103,10 +108,10 @@ fn block(connection: &Connection, id: i64) -> rusqlite::Result<()> {
 /// A blocked delivery becomes the active one, due from now on: whatever time it had was another clock's or another turn's.
 fn promote(connection: &Connection, id: i64, now: Timestamp) -> rusqlite::Result<()> {
     connection
-        .prepare_cached(
-            "UPDATE delivery SET state = CASE WHEN interruptions >= ?2 THEN 2 ELSE 1 END, due_at = ?3
-             WHERE id = ?1",
-        )?
+        .prepare_cached(formatcp!(
+            "UPDATE delivery SET state = CASE WHEN interruptions >= ?2 THEN {SOLO} ELSE {READY} END, due_at = ?3
+             WHERE id = ?1"
+        ))?
         .execute(params![id, INTERRUPTIONS_UNTIL_ALONE, now.as_millis()])?;
     Ok(())
 }

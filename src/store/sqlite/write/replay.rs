@@ -1,11 +1,12 @@
 //! Replaying and giving up deliveries by batch.
 
+use const_format::formatcp;
 use rusqlite::{OptionalExtension, params};
 
 use crate::clock::Timestamp;
 use crate::delivery::Reason;
 use crate::endpoint::EndpointId;
-use crate::store::codes::{BLOCKED, DELIVERED, FAILED, QUEUED};
+use crate::store::codes::{BLOCKED, DELIVERED, FAILED, QUEUED, READY};
 use crate::store::rules::CounterKey;
 use crate::store::sqlite::upkeep::checksum::Sent;
 use crate::store::sqlite::write::lanes::Lanes;
@@ -54,7 +55,9 @@ fn replay_one(txn: &mut Txn<'_>, chosen: &Chosen, how: Replay, now: Timestamp) -
     if chosen.part.state >= DELIVERED {
         Lanes::of(txn.connection)?.rejoin(chosen.endpoint.0, chosen.lane, chosen.id, now)?;
     } else if chosen.part.state == codes::SOLO {
-        txn.connection.prepare_cached("UPDATE delivery SET state = 1 WHERE id = ?1")?.execute([chosen.id])?;
+        txn.connection
+            .prepare_cached(formatcp!("UPDATE delivery SET state = {READY} WHERE id = ?1"))?
+            .execute([chosen.id])?;
     }
     txn.cache.count_transition(chosen.endpoint, Some(chosen.part), Some(CounterKey { state: BLOCKED, ..chosen.part }));
     Ok(())
@@ -72,7 +75,7 @@ pub(crate) fn give_up(txn: &mut Txn<'_>, ids: &[DeliveryId], now: Timestamp) -> 
 
 fn give_up_one(txn: &mut Txn<'_>, chosen: &Chosen, now: Timestamp) -> rusqlite::Result<()> {
     txn.connection
-        .prepare_cached("UPDATE delivery SET state = 5, reason = ?2, changed_at = ?3 WHERE id = ?1")?
+        .prepare_cached(formatcp!("UPDATE delivery SET state = {FAILED}, reason = ?2, changed_at = ?3 WHERE id = ?1"))?
         .execute(params![chosen.id, codes::reason_code(Reason::GivenUp), now.as_millis()])?;
     if !matches!(chosen.part.state, QUEUED | BLOCKED) {
         Lanes::of(txn.connection)?.settle(chosen.endpoint.0, chosen.lane, chosen.id, now)?;

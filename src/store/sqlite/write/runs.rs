@@ -1,5 +1,6 @@
 //! Runs: how they begin and end, and what becomes of the claims of those that died.
 
+use const_format::formatcp;
 use rusqlite::params;
 
 use crate::clock::Timestamp;
@@ -61,10 +62,10 @@ fn interrupt_all(txn: &mut Txn<'_>, run: RunId, now: Timestamp) -> rusqlite::Res
     txn.cache.endpoints(txn.connection)?;
     let mut held: Vec<Interrupted> = txn
         .connection
-        .prepare_cached(
+        .prepare_cached(formatcp!(
             "SELECT id, endpoint, lane, attempts, failures, interruptions, trigger, changed_at
-             FROM delivery INDEXED BY delivery_flight WHERE state = 3 AND owner = ?1",
-        )?
+             FROM delivery INDEXED BY delivery_flight WHERE state = {PROCESSING} AND owner = ?1"
+        ))?
         .query_map([run.0], |row| {
             Ok(Interrupted {
                 id: row.get(0)?,
