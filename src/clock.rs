@@ -63,6 +63,11 @@ impl Timestamp {
         self.0.div_euclid(60_000)
     }
 
+    /// The beginning of the minute of that number.
+    pub fn from_minute(minute: i64) -> Self {
+        Self::from_millis(minute.saturating_mul(60_000))
+    }
+
     /// Reads RFC 3339 (`2024-01-31T12:00:00Z`, any offset; seconds may be left out).
     pub fn parse(text: &str) -> Option<Self> {
         let parsed =

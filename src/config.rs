@@ -175,7 +175,7 @@ impl Config {
                 .or_else(|| environment.state_dir().map(|dir| Location::file(dir.join("syncctl.db")))),
             delivery: values.delivery,
             egress: values.egress,
-            health: values.health,
+            health: Limits { silent_routes: silent_routes(&sources), ..values.health },
             freshness: values.freshness,
             server: values.server,
             webhook: values.webhook,
@@ -384,6 +384,12 @@ impl Config {
         }
         self
     }
+}
+
+/// The routes of sources that may not be silent for longer than they say.
+fn silent_routes(sources: &[SourceSpec]) -> Vec<(String, std::time::Duration)> {
+    let limit = |spec: &SourceSpec| spec.settings.silence_after.map(|limit| (spec.settings.route(), limit));
+    sources.iter().filter_map(limit).collect()
 }
 
 #[cfg(test)]

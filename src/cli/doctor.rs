@@ -91,7 +91,7 @@ impl DoctorArgs {
                 return Looked::only(Finding::fail("database", error.to_string()).hint("name it with `--db`"));
             }
         };
-        let (limits, deep) = (config.health, self.deep);
+        let (limits, deep) = (config.health.clone(), self.deep);
         let (done, answer) = channel();
         let looking = move || drop(done.send(look(&location, &limits, deep, now)));
         let started = std::thread::Builder::new().name("doctor".to_owned()).spawn(looking);

@@ -25,7 +25,7 @@ impl MetricsArgs {
         let store = context.existing_store()?;
         let metrics = Metrics::default();
         metrics.count_attempts(&store.rates(Timestamp::from_millis(0)).wait()?);
-        let text = classic(&metrics.text(store.as_ref(), context.now)?);
+        let text = classic(&metrics.text(store.as_ref(), &context.config()?.health, context.now)?);
         match &self.textfile {
             None => context.screen.bytes(text.as_bytes())?,
             Some(directory) => replace(directory, &text)

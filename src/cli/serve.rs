@@ -130,7 +130,7 @@ fn settings(config: &Config, without: &[Group], listen: &[String]) -> Result<Set
         proxies: config.server.proxies.clone(),
         hosts: hosts(config, listen),
         behind_tls: config.server.behind_tls,
-        limits: config.health,
+        limits: config.health.clone(),
         ages: config.freshness,
         candidates: candidates(config, webhook_text(config)?.as_ref().map_or("", |text| text.as_str())),
         configuration: configuration(config),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 /// Up to where the queue counts as healthy.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Limits {
     /// The largest share of failed attempts, from 0 to 1.
     pub max_failure_rate: f64,
@@ -17,6 +17,8 @@ pub struct Limits {
     pub max_processing_age: Duration,
     /// The longest time in which no webhook verifies; zero is no limit.
     pub silence_after: Duration,
+    /// The routes of sources of which each has such a time of its own.
+    pub silent_routes: Vec<(String, Duration)>,
 }
 
 impl Default for Limits {
@@ -27,6 +29,7 @@ impl Default for Limits {
             max_due_age: Duration::from_mins(15),
             max_processing_age: Duration::from_mins(15),
             silence_after: Duration::ZERO,
+            silent_routes: Vec::new(),
         }
     }
 }

@@ -10,6 +10,8 @@ use crate::store::inbound::{ReceivedFigures, ReceivedRate};
 
 /// A mean skew of signed times from here on is worth a look: beyond five minutes webhooks are refused.
 const SKEW_WARNING: Duration = Duration::from_secs(60);
+/// What the time of a source's last webhook is known to.
+const MINUTE: Duration = Duration::from_mins(1);
 /// From here on it is critical.
 const SKEW_CRITICAL: Duration = Duration::from_secs(240);
 
@@ -46,7 +48,9 @@ impl ReceivedTotals {
 pub(super) fn checks(figures: &ReceivedFigures, limits: &Limits, now: Timestamp) -> Vec<Check> {
     let totals = ReceivedTotals::of(&figures.rates);
     let silence = check_silence(figures.last_accepted_at, limits, now);
-    [check_refusals(totals, &figures.rates, limits), check_clock(totals)].into_iter().chain(silence).collect()
+    let sources = check_sources(&figures.last_by_route, limits, now);
+    let always = [check_refusals(totals, &figures.rates, limits), check_clock(totals)];
+    always.into_iter().chain(silence).chain(sources).collect()
 }
 
 /// More than the limits of failed attempts allow is critical. A few refusals are the noise of whoever tries doors.
@@ -98,6 +102,24 @@ fn check_silence(last: Option<Timestamp>, limits: &Limits, now: Timestamp) -> Op
     Some(check_if("silence", wrong, value, short_duration(limits.silence_after), text))
 }
 
+/// Asked for by `silence_after` of a source. Its last webhook is known to the minute, which counts in its favour.
+fn check_sources(last: &[(String, Timestamp)], limits: &Limits, now: Timestamp) -> Option<Check> {
+    if limits.silent_routes.is_empty() {
+        return None;
+    }
+    let judge = |(route, limit): &(String, Duration)| {
+        let age = last.iter().find(|(known, _)| known == route).map(|(_, at)| now.since(at.plus(MINUTE)));
+        match age {
+            Some(age) if age <= *limit => None,
+            Some(age) => Some(format!("nothing verified at {route} for {}", short_duration(age))),
+            None => Some(format!("nothing ever verified at {route}")),
+        }
+    };
+    let silent: Vec<_> = limits.silent_routes.iter().filter_map(judge).collect();
+    let value = format!("{} of {}", silent.len(), limits.silent_routes.len());
+    Some(check_if("silent sources", !silent.is_empty(), value, "0".to_owned(), silent.join(", ")))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,7 +131,7 @@ mod tests {
     }
 
     fn judged(rates: Vec<ReceivedRate>) -> Vec<(Grade, Option<String>)> {
-        let figures = ReceivedFigures { rates, last_accepted_at: None };
+        let figures = ReceivedFigures { rates, ..ReceivedFigures::default() };
         checks(&figures, &Limits::default(), NOW).into_iter().map(|check| (check.state, check.message)).collect()
     }
 
@@ -151,5 +173,21 @@ mod tests {
         assert_eq!(silent(10, Some(10)), Some(Grade::Ok));
         assert_eq!(silent(10, Some(11)), Some(Grade::Critical));
         assert_eq!(silent(10, None), Some(Grade::Critical));
+    }
+
+    #[test]
+    fn each_source_has_a_silence_of_its_own() {
+        let silent = |last: &[(&str, u64)]| {
+            let silent_routes =
+                [("/a", 60), ("/b", 1_440)].map(|(route, min)| (route.to_owned(), Duration::from_mins(min)));
+            let limits = Limits { silent_routes: silent_routes.to_vec(), ..Limits::default() };
+            let ago = |(route, min): &(&str, u64)| ((*route).to_owned(), NOW.minus(Duration::from_mins(*min)));
+            let last: Vec<_> = last.iter().map(ago).collect();
+            check_sources(&last, &limits, NOW).and_then(|check| check.message)
+        };
+        assert_eq!(silent(&[("/a", 61), ("/b", 1_000)]), None, "the minute is not over for all that is known");
+        assert_eq!(silent(&[("/a", 63), ("/b", 1_000)]).as_deref(), Some("nothing verified at /a for 1h 2m"));
+        assert_eq!(silent(&[("/a", 0)]).as_deref(), Some("nothing ever verified at /b"));
+        assert_eq!(check_sources(&[], &Limits::default(), NOW), None);
     }
 }

@@ -19,7 +19,7 @@ fn endpoint() -> EndpointFigures {
         last_success_at: None,
         last_failure_at: None,
     };
-    EndpointFigures { endpoint, counts: Counts::default(), oldest_due: None }
+    EndpointFigures { endpoint, counts: Counts::default(), oldest_due: None, oldest_pending: None }
 }
 
 fn figures(endpoint: EndpointFigures) -> Figures {

@@ -157,7 +157,12 @@ mod tests {
         let store = open(&Location::file(directory.path().join("q.db")), Access::Create).expect("a queue");
         let url = EndpointUrl::parse("https://a.test/").expect("a URL");
         let endpoints = store.set_endpoints(vec![Spec::of_url(url)], NOW).wait().expect("an endpoint");
-        EndpointFigures { endpoint: endpoints[0].clone(), counts: Counts::default(), oldest_due: None }
+        EndpointFigures {
+            endpoint: endpoints[0].clone(),
+            counts: Counts::default(),
+            oldest_due: None,
+            oldest_pending: None,
+        }
     }
 
     fn judged(figures: &EndpointFigures, delivered: u64, failed: u64) -> (Level, String) {

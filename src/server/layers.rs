@@ -77,7 +77,7 @@ pub(super) async fn record(
     let line = format!("{} {}", request.method(), Untrusted(request.uri().path()));
     let response = next.run(request).await;
     let (status, took, id, peer) = (response.status().as_u16(), began.elapsed(), id_of(&request_id), peer.address);
-    app.metrics.answered(path.as_ref().map_or("none", MatchedPath::as_str), status);
+    app.metrics.answered(path.as_ref().map_or("none", MatchedPath::as_str), status, took);
     tracing::info!(status, ?took, %peer, id, "{line}");
     response
 }

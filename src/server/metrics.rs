@@ -3,7 +3,11 @@
 //! What the database knows is read at each scrape; what only a running process sees is counted while it runs. Labels are
 //! names of endpoints, states, outcomes and routes: never URLs, ids or anything a sender chose.
 
+mod format;
+mod process;
+
 use std::fmt;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -18,11 +22,18 @@ use prometheus_client::registry::{Registry, Unit};
 
 use crate::clock::Timestamp;
 use crate::delivery::{Outcome, Trigger};
-use crate::store::inbound::Applied;
-use crate::store::{Figures, Finished, Rate, Result, Store};
+use crate::monitor::{self, Health, HealthFigures, Limits, ReceivedTotals};
+use crate::service::figures::health_figures;
+use crate::store::inbound::{Applied, ReceivedFigures};
+use crate::store::{self, Figures, Finished, Rate, Result, Store};
 
-/// The content type of OpenMetrics.
-pub(super) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+pub use format::classic;
+pub(super) use format::negotiate;
+
+use process::ProcessMetrics;
+
+/// A gauge of seconds or bytes.
+type Fraction = Gauge<f64, AtomicU64>;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Delivery {
@@ -47,8 +58,14 @@ struct Outcomes {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Reason {
+struct Refusal {
+    route: String,
     reason: &'static str,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Check {
+    check: &'static str,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -65,18 +82,28 @@ struct Route {
 /// Everything that is counted or measured.
 pub struct Metrics {
     registry: Mutex<Registry>,
+    process: ProcessMetrics,
+    healthy: Gauge,
+    checks: Family<Check, Gauge>,
     deliveries: Family<Delivery, Gauge>,
-    oldest_due: Family<Endpoint, Gauge<f64, std::sync::atomic::AtomicU64>>,
+    oldest_due: Family<Endpoint, Fraction>,
+    oldest_pending: Family<Endpoint, Fraction>,
     resting: Family<Endpoint, Gauge>,
+    last_success: Family<Endpoint, Fraction>,
+    last_failure: Family<Endpoint, Fraction>,
+    last_received: Family<Route, Fraction>,
+    skew: Family<Route, Fraction>,
     events: Gauge,
     wal: Gauge,
+    free: Gauge,
     attempts: Family<Attempt, Counter>,
     retries: Family<Endpoint, Counter>,
-    attempt_time: Histogram,
+    attempt_time: Family<Endpoint, Histogram, fn() -> Histogram>,
     webhooks: Family<Outcomes, Counter>,
-    refusals: Family<Reason, Counter>,
+    refusals: Family<Refusal, Counter>,
     apply_time: Family<Route, Histogram, fn() -> Histogram>,
     requests: Family<Request, Counter>,
+    request_time: Family<Route, Histogram, fn() -> Histogram>,
 }
 
 impl fmt::Debug for Metrics {
@@ -93,45 +120,84 @@ fn latency() -> Histogram {
 impl Default for Metrics {
     fn default() -> Self {
         let metrics = Self {
-            registry: Mutex::new(Registry::with_prefix("syncctl")),
+            registry: Mutex::default(),
+            process: ProcessMetrics::default(),
+            healthy: Gauge::default(),
+            checks: Family::default(),
             deliveries: Family::default(),
             oldest_due: Family::default(),
+            oldest_pending: Family::default(),
             resting: Family::default(),
+            last_success: Family::default(),
+            last_failure: Family::default(),
+            last_received: Family::default(),
+            skew: Family::default(),
             events: Gauge::default(),
             wal: Gauge::default(),
+            free: Gauge::default(),
             attempts: Family::default(),
             retries: Family::default(),
-            attempt_time: latency(),
+            attempt_time: Family::new_with_constructor(latency),
             webhooks: Family::default(),
             refusals: Family::default(),
             apply_time: Family::new_with_constructor(latency),
             requests: Family::default(),
+            request_time: Family::new_with_constructor(latency),
         };
-        metrics.register();
+        let mut registry = metrics.registry.lock().unwrap_or_else(PoisonError::into_inner);
+        metrics.process.register(&mut registry);
+        let ours = registry.sub_registry_with_prefix("syncctl");
+        metrics.register_figures(ours);
+        metrics.register_traffic(ours);
+        drop(registry);
         metrics
     }
 }
 
 impl Metrics {
-    fn register(&self) {
-        let mut r = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
-        let version = Info::new([("version", env!("CARGO_PKG_VERSION")), ("sqlite", crate::store::backend_version())]);
+    /// What the database says at each scrape.
+    fn register_figures(&self, r: &mut Registry) {
+        let version = Info::new([("version", env!("CARGO_PKG_VERSION")), ("sqlite", store::backend_version())]);
         r.register("build", "What runs", version);
+        r.register("healthy", "1 while nothing is critical", self.healthy.clone());
+        r.register("check_state", "0 as it should be, 1 worth a look, 2 critical", self.checks.clone());
         r.register("deliveries", "Deliveries by endpoint and state", self.deliveries.clone());
         let text = "How long the oldest due delivery has been due";
         r.register_with_unit("oldest_due", text, Unit::Seconds, self.oldest_due.clone());
+        let text = "How long ago the oldest undelivered event was emitted, whether or not its endpoint rests";
+        r.register_with_unit("oldest_pending", text, Unit::Seconds, self.oldest_pending.clone());
         r.register("endpoint_resting", "1 while an endpoint rests", self.resting.clone());
+        let text = "When an endpoint last answered with a 2xx";
+        r.register_with_unit("last_success_timestamp", text, Unit::Seconds, self.last_success.clone());
+        let text = "When an attempt at an endpoint last failed";
+        r.register_with_unit("last_failure_timestamp", text, Unit::Seconds, self.last_failure.clone());
+        let text = "When a webhook last verified at a route, to the minute";
+        r.register_with_unit("last_received_timestamp", text, Unit::Seconds, self.last_received.clone());
+        let text = "How far signed times of the last hour lay behind the clock of this machine on average";
+        r.register_with_unit("clock_skew", text, Unit::Seconds, self.skew.clone());
         r.register("events", "Events stored", self.events.clone());
         r.register_with_unit("wal", "The size of the write-ahead log", Unit::Bytes, self.wal.clone());
+        r.register_with_unit(
+            "disk_free",
+            "What still fits on the disk of the database",
+            Unit::Bytes,
+            self.free.clone(),
+        );
+    }
+
+    /// What this process counts.
+    fn register_traffic(&self, r: &mut Registry) {
         r.register("attempts", "Attempts that ended, by outcome", self.attempts.clone());
         r.register("retries", "Attempts that were retries", self.retries.clone());
         let text = "How long attempts took";
         r.register_with_unit("attempt_duration", text, Unit::Seconds, self.attempt_time.clone());
         r.register("webhooks", "Verified webhooks, by what became of them", self.webhooks.clone());
-        r.register("webhook_refusals", "Refused webhooks, by reason", self.refusals.clone());
+        r.register("webhook_refusals", "Refused webhooks, by route and reason", self.refusals.clone());
         let text = "How long webhooks took from their first byte to the disk";
         r.register_with_unit("webhook_duration", text, Unit::Seconds, self.apply_time.clone());
         r.register("http_requests", "Requests answered, by route and status", self.requests.clone());
+        let text = "How long requests took until they were answered";
+        r.register_with_unit("http_request_duration", text, Unit::Seconds, self.request_time.clone());
     }
 
     /// Counts an attempt that ended, at the endpoint of that name.
@@ -140,8 +206,8 @@ impl Metrics {
         if finished.claim.trigger == Trigger::Automatic {
             self.retries.get_or_create(&Endpoint { endpoint: endpoint.clone() }).inc();
         }
+        self.attempt_time.get_or_create(&Endpoint { endpoint: endpoint.clone() }).observe(finished.took.as_secs_f64());
         self.attempts.get_or_create(&Attempt { endpoint, outcome: outcome(finished.outcome) }).inc();
-        self.attempt_time.observe(finished.took.as_secs_f64());
     }
 
     pub(super) fn applied(&self, route: &str, applied: Applied, took: Duration) {
@@ -149,12 +215,14 @@ impl Metrics {
         self.apply_time.get_or_create(&Route { route: route.to_owned() }).observe(took.as_secs_f64());
     }
 
-    pub(super) fn refused(&self, reason: &'static str) {
-        self.refusals.get_or_create(&Reason { reason }).inc();
+    pub(super) fn refused(&self, route: &str, reason: &'static str) {
+        self.refusals.get_or_create(&Refusal { route: route.to_owned(), reason }).inc();
     }
 
-    pub(super) fn answered(&self, route: &str, status: u16) {
-        self.requests.get_or_create(&Request { route: route.to_owned(), status }).inc();
+    pub(super) fn answered(&self, route: &str, status: u16, took: Duration) {
+        let route = route.to_owned();
+        self.request_time.get_or_create(&Route { route: route.clone() }).observe(took.as_secs_f64());
+        self.requests.get_or_create(&Request { route, status }).inc();
     }
 
     /// Counts the attempts that the database knows, for a process that makes none itself.
@@ -169,22 +237,52 @@ impl Metrics {
         }
     }
 
-    /// The text of a scrape at `now`.
-    pub fn text(&self, store: &dyn Store, now: Timestamp) -> Result<String> {
-        let figures = store.figures(now).wait()?;
+    /// The text of a scrape at `now`, in OpenMetrics. `limits` say what is healthy.
+    pub fn text(&self, store: &dyn Store, limits: &Limits, now: Timestamp) -> Result<String> {
+        let read = health_figures(store, now)?;
+        let health = monitor::health(&read, limits, now);
+        let free = store::volume(&store.database().wait()?.location).and_then(|volume| volume.free_bytes);
         // One scrape at a time: the figures of two must not mix.
         let registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
-        self.take(&figures, now);
-        let wal_bytes = store.file().map_or(0, |file| file.storage().wal_bytes);
-        self.wal.set(i64::try_from(wal_bytes).unwrap_or(i64::MAX));
+        let HealthFigures { figures, received, storage, .. } = &read;
+        self.take_health(&health);
+        self.take_endpoints(figures, now);
+        self.take_received(received);
+        self.wal.set(whole(storage.wal_bytes));
+        self.free.set(free.map_or(0, whole));
+        self.process.measure();
         let mut text = String::new();
         encode(&mut text, &registry).expect("text takes all that is written to it");
         Ok(text)
     }
 
-    fn take(&self, figures: &Figures, now: Timestamp) {
+    fn take_health(&self, health: &Health) {
+        self.healthy.set(health.healthy.into());
+        self.checks.clear();
+        for check in &health.checks {
+            self.checks.get_or_create(&Check { check: check.name }).set(check.state as i64);
+        }
+    }
+
+    fn take_received(&self, received: &ReceivedFigures) {
+        self.last_received.clear();
+        for (route, at) in &received.last_by_route {
+            self.last_received.get_or_create(&Route { route: route.clone() }).set(seconds(*at));
+        }
+        self.skew.clear();
+        for of_route in received.rates.chunk_by(|a, b| a.route == b.route) {
+            if let (Some(first), Some(mean)) = (of_route.first(), ReceivedTotals::of(of_route).mean_skew_ms) {
+                self.skew.get_or_create(&Route { route: first.route.clone() }).set(mean as f64 / 1e3);
+            }
+        }
+    }
+
+    fn take_endpoints(&self, figures: &Figures, now: Timestamp) {
+        let of_endpoints = [&self.oldest_due, &self.oldest_pending, &self.last_success, &self.last_failure];
+        of_endpoints.iter().for_each(|family| {
+            family.clear();
+        });
         self.deliveries.clear();
-        self.oldest_due.clear();
         self.resting.clear();
         self.events.set(figures.events);
         for figures in &figures.endpoints {
@@ -201,11 +299,27 @@ impl Metrics {
                 self.deliveries.get_or_create(&Delivery { endpoint: endpoint.clone(), state }).set(count);
             }
             let labels = Endpoint { endpoint: endpoint.clone() };
-            let age = figures.oldest_due.map_or(Duration::ZERO, |due| now.since(due));
-            self.oldest_due.get_or_create(&labels).set(age.as_secs_f64());
+            let age = |since: Option<Timestamp>| since.map_or(0.0, |since| now.since(since).as_secs_f64());
+            self.oldest_due.get_or_create(&labels).set(age(figures.oldest_due));
+            self.oldest_pending.get_or_create(&labels).set(age(figures.oldest_pending));
             self.resting.get_or_create(&labels).set(figures.endpoint.circuit.open.is_some().into());
+            if let Some(at) = figures.endpoint.last_success_at {
+                self.last_success.get_or_create(&labels).set(seconds(at));
+            }
+            if let Some(at) = figures.endpoint.last_failure_at {
+                self.last_failure.get_or_create(&labels).set(seconds(at));
+            }
         }
     }
+}
+
+fn whole(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// Seconds since 1970.
+fn seconds(at: Timestamp) -> f64 {
+    at.as_millis() as f64 / 1e3
 }
 
 fn outcome(outcome: Outcome) -> &'static str {
@@ -216,42 +330,5 @@ fn outcome(outcome: Outcome) -> &'static str {
         Outcome::Refused => "refused",
         Outcome::TimedOut => "timed-out",
         Outcome::Interrupted => "interrupted",
-    }
-}
-
-/// OpenMetrics as the older text format that files of the node exporter are read as.
-///
-/// There a family of counters has the name of its samples, and information is a gauge.
-pub fn classic(text: &str) -> String {
-    let line = |line: &str| {
-        let words: Vec<&str> = line.splitn(4, ' ').collect();
-        match words[..] {
-            ["#", "UNIT", ..] | ["#", "EOF", ..] => None,
-            ["#", what @ ("TYPE" | "HELP"), name, rest] => {
-                let kind = text.lines().find_map(|line| line.strip_prefix(&format!("# TYPE {name} ")));
-                let (name, rest) = match kind {
-                    Some("counter") => (format!("{name}_total"), rest),
-                    Some("info") => (format!("{name}_info"), if what == "TYPE" { "gauge" } else { rest }),
-                    _ => (name.to_owned(), rest),
-                };
-                Some(format!("# {what} {name} {rest}\n"))
-            }
-            _ => Some(format!("{line}\n")),
-        }
-    };
-    text.lines().filter_map(line).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_older_format_names_families_as_their_samples() {
-        let open = "# HELP a About a.\n# TYPE a counter\na_total{x=\"y z\"} 1\n# HELP b B.\n# TYPE b info\nb_info{v=\"1\"} 1\n\
-                    # HELP c_seconds C.\n# TYPE c_seconds gauge\n# UNIT c_seconds seconds\nc_seconds 2\n# EOF\n";
-        let old = "# HELP a_total About a.\n# TYPE a_total counter\na_total{x=\"y z\"} 1\n# HELP b_info B.\n\
-                   # TYPE b_info gauge\nb_info{v=\"1\"} 1\n# HELP c_seconds C.\n# TYPE c_seconds gauge\nc_seconds 2\n";
-        assert_eq!(classic(open), old);
     }
 }

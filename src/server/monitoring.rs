@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
-use http::header::CONTENT_TYPE;
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, VARY};
 use serde::Serialize;
 
 use super::admin::actions::{self, Actor};
@@ -51,17 +51,19 @@ pub(super) async fn live() -> Answer {
     Answer::new(Report::new(&Probe { status: "ok" }))
 }
 
-/// Ready means that the database can be read and the server is not stopping.
+/// Ready means that the database can be read and written and the server is not stopping.
 pub(super) async fn ready(State(app): State<Arc<App>>) -> Result<Answer, Problem> {
-    if !app.is_readable().await || app.stopping.load(Ordering::SeqCst) {
+    if !app.is_ready().await || app.stopping.load(Ordering::SeqCst) {
         return Err(Problem::unavailable("not ready"));
     }
     Ok(Answer::new(Report::new(&Probe { status: "ready" })))
 }
 
-/// The figures for Prometheus.
-pub(super) async fn metrics(State(app): State<Arc<App>>) -> Result<Response, Problem> {
-    let (now, metrics) = (app.now(), Arc::clone(&app.metrics));
-    let text = app.read(move |store| metrics.text(store, now)).await?;
-    Ok(([(CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response())
+/// The figures for Prometheus, in the format that the scraper asks for.
+pub(super) async fn metrics(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, Problem> {
+    let (now, metrics, settings) = (app.now(), Arc::clone(&app.metrics), app.settings());
+    let text = app.read(move |store| metrics.text(store, &settings.limits, now)).await?;
+    let accept: Vec<_> = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
+    let (content_type, text) = metrics::negotiate(&accept.join(","), text);
+    Ok(([(CONTENT_TYPE, content_type), (VARY, "accept")], text).into_response())
 }

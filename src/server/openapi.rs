@@ -126,7 +126,10 @@ fn content(operation: &Operation, status: u16) -> Value {
         }
         _ if operation.page => json!({"text/html": {"schema": {"type": "string"}}}),
         (400.., _) => json!({"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}),
-        (_, "/metrics") => json!({"application/openmetrics-text": {"schema": {"type": "string"}}}),
+        (_, "/metrics") => {
+            let text = json!({"schema": {"type": "string"}});
+            json!({"text/plain": text, "application/openmetrics-text": text})
+        }
         (_, "/openapi.json") => json!({"application/json": {"schema": {"type": "object"}}}),
         _ => match operation.data {
             None => json!({"application/json": {"schema": {"$ref": "#/components/schemas/Envelope"}}}),

@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::sync::Semaphore;
@@ -25,7 +25,7 @@ use crate::monitor::{FreshnessThresholds, Limits};
 use crate::report::Table;
 use crate::store::inbound::{RefusalDetails, Refused};
 use crate::store::operators::SessionRow;
-use crate::store::{Store, StoreError};
+use crate::store::{FileStore, Store, StoreError};
 
 /// How long a write may wait for the database: senders give up after ten seconds, and have to hear before that.
 pub(super) const STORE_WRITE_TIMEOUT: Duration = Duration::from_secs(4);
@@ -33,6 +33,8 @@ pub(super) const STORE_WRITE_TIMEOUT: Duration = Duration::from_secs(4);
 const MAX_BLOCKING_READS: usize = 4;
 /// Readiness probes at the same time, which anybody may send. They neither wait for reads nor delay them.
 const MAX_PROBES: usize = 1;
+/// How long the answer of a readiness probe holds, so that nobody can make the disk work by asking.
+const READY_FOR: Duration = Duration::from_secs(1);
 /// Pages that are kept fresh at the same time.
 const MAX_LIVE: usize = 256;
 /// Runs on demand at the same time.
@@ -82,6 +84,8 @@ pub(super) struct App {
     pub(super) live: Arc<Semaphore>,
     reads: Semaphore,
     probes: Semaphore,
+    /// What the last readiness probe found, and when.
+    ready: Mutex<Option<(Instant, bool)>>,
 }
 
 impl App {
@@ -111,6 +115,7 @@ impl App {
             live: Arc::new(Semaphore::new(MAX_LIVE)),
             reads: Semaphore::new(MAX_BLOCKING_READS),
             probes: Semaphore::new(MAX_PROBES),
+            ready: Mutex::default(),
         }
     }
 
@@ -138,9 +143,31 @@ impl App {
         Ok(row.map(|row| (name, row)))
     }
 
-    /// Whether the store can be read now.
-    pub(super) async fn is_readable(&self) -> bool {
-        self.read_among(&self.probes, |store| store.endpoints().wait().map(drop)).await.is_ok()
+    /// Whether the store can be read and written now, as it was found within the last [`READY_FOR`].
+    pub(super) async fn is_ready(&self) -> bool {
+        let Ok(_permit) = self.probes.acquire().await else { return false };
+        let known = *self.ready.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, ready)) = known.filter(|(at, _)| at.elapsed() < READY_FOR) {
+            return ready;
+        }
+        let ready = self.is_readable().await && self.is_writable().await;
+        *self.ready.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), ready));
+        ready
+    }
+
+    /// Whether the store can be read, and its disk takes more.
+    async fn is_readable(&self) -> bool {
+        let store = Arc::clone(&self.store);
+        let look = move || {
+            let storage = store.file().map(FileStore::storage).unwrap_or_default();
+            !storage.full && !storage.read_only && store.endpoints().wait().is_ok()
+        };
+        tokio::task::spawn_blocking(look).await.unwrap_or(false)
+    }
+
+    /// Whether a transaction that changes nothing commits: there is no kept request of that number.
+    async fn is_writable(&self) -> bool {
+        self.store.settle_request(0, String::new(), self.now()).within(STORE_WRITE_TIMEOUT).await.is_ok()
     }
 
     async fn read_among<T, F>(&self, permits: &Semaphore, read: F) -> Result<T, Problem>
@@ -164,7 +191,7 @@ impl App {
         details: impl FnOnce() -> (Option<[u8; 32]>, RefusalDetails),
     ) {
         let now = self.now();
-        self.metrics.refused(reason);
+        self.metrics.refused(route, reason);
         if self.audit_limit.admit((reason, route), now) {
             let (source, (digest, details)) = (source.to_canonical().to_string(), details());
             let route = Arc::clone(route);

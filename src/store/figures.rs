@@ -34,6 +34,8 @@ pub struct EndpointFigures {
     pub counts: Counts,
     /// Since when its oldest due delivery has been due; none while its circuit is open or it is paused.
     pub oldest_due: Option<Timestamp>,
+    /// When its oldest undelivered event was emitted, whatever state the endpoint is in. Of retries, that of the earliest due.
+    pub oldest_pending: Option<Timestamp>,
 }
 
 /// The state of the queue, from counters.

@@ -249,7 +249,7 @@ fn strangers_learn_nothing_but_that_the_server_lives() {
     assert!(stranger.head.contains("www-authenticate: bearer\r\n"), "{}", stranger.head);
     let method = server.send("PUT /api/enrollments", ADMIN, b"{}");
     assert!(method.status == 405 && method.head.contains("allow: get,head,post\r\n"), "{}", method.head);
-    assert!(server.get("/metrics", ADMIN).head.contains("application/openmetrics-text"));
+    assert!(server.get("/metrics", ADMIN).head.contains("content-type: text/plain; version=0.0.4"));
 }
 
 /// Requests made of what the document allows and of much it does not: every answer is one it names.

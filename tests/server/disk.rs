@@ -31,12 +31,14 @@ fn webhooks_are_put_off_while_the_disk_is_full_and_health_says_why() {
     assert_eq!(health["healthy"], false, "{health}");
     assert!(health["message"].as_str().unwrap().contains("disk of the database is full"), "{health}");
     assert_eq!(server.get("/healthz", "").status, 200);
+    within(std::time::Duration::from_secs(3), "it is not ready", || server.get("/readyz", "").status == 503);
     assert_eq!(server.get("/api/sync/status", ADMIN).status, 200);
     let records = || server.get("/api/enrollments?limit=100", ADMIN).data().as_array().unwrap().len();
     assert_eq!(records(), stored.min(100), "what was acknowledged is there, and nothing else");
     assert_eq!(server.send("POST /api/sync/process", ADMIN, b"").status, 503);
     // The sender tries again: space is all it takes.
     disk.free();
+    within(std::time::Duration::from_secs(3), "it is ready", || server.get("/readyz", "").status == 200);
     within(std::time::Duration::from_secs(10), "it is taken", || server.webhook(&hook(stored)).status == 200);
     assert_eq!(server.get("/api/sync/health", ADMIN).data()["health"]["healthy"], true);
     server.signal("-TERM");

@@ -332,3 +332,30 @@ fn a_scheme_of_ones_own_description_verifies() {
     assert_eq!(taken.status, 200, "{}", taken.body);
     assert_eq!((&taken.data()["eventId"], &taken.data()["eventType"]), (&"shop:17".into(), &"shop.sold".into()));
 }
+
+#[test]
+fn a_source_that_is_silent_for_longer_than_it_may_be_is_unhealthy_and_named() {
+    let place = configured(
+        r#"
+        [[sources]]
+        name = "partner"
+        secret_env = "PARTNER_SECRET"
+        silence_after = "1h"
+        [[sources]]
+        name = "shop"
+        scheme = "stripe"
+        secret_env = "SHOP_SECRET"
+        "#,
+    );
+    let server = Running::start(&place, &["--no-process"]);
+    let health = || server.get("/api/sync/health", ADMIN).data()["health"].clone();
+    let silent = "nothing ever verified at /api/webhooks/in/partner";
+    assert_eq!(health()["message"], format!("unhealthy: {silent}"));
+    assert!(place.run(&["check"]).stdout.contains(silent));
+    assert!(place.run(&["doctor"]).stdout.contains(silent));
+    assert!(server.get("/", ADMIN).body.contains(silent));
+    let body = event("e", "user.updated", "u", "{}", AT);
+    let headers = signed_by(&place, "standard", "PARTNER_SECRET", &body, "e");
+    assert_eq!(post(&server, "/api/webhooks/in/partner", &headers, &body).status, 200);
+    assert_eq!(health()["healthy"], true);
+}

@@ -444,5 +444,14 @@ fn what_was_received_is_counted_by_route_and_reason_with_the_skew_of_right_signa
         figures.rates.iter().map(|rate| (rate.route.as_str(), rate.reason.as_deref(), rate.count, rate.skew)).collect();
     assert_eq!(told, [("/api/webhooks/sync", None, 2, (1_000, 1)), ("/r", Some("late"), 2, (9_000, 1))]);
     assert!(figures.last_accepted_at.is_some());
-    assert_eq!(store.received_figures(at(120_000)).wait().unwrap().rates, []);
+    let last = || store.received_figures(at(120_000)).wait().unwrap();
+    assert_eq!(last().rates, []);
+    let first = ("/api/webhooks/sync".to_owned(), Timestamp::from_minute(at(0).minute()));
+    assert_eq!(last().last_by_route, std::slice::from_ref(&first));
+    // However long a route is silent while others go on, its last webhook is known.
+    let week = 7 * 86_400_000;
+    let elsewhere = Incoming { route: "/other".into(), ..hook("e2", None) };
+    store.apply(elsewhere, at(week)).wait().unwrap();
+    store.refuse(refused(None), at(week + 60_000)).wait().unwrap();
+    assert_eq!(last().last_by_route, [first, ("/other".to_owned(), Timestamp::from_minute(at(week).minute()))]);
 }

@@ -80,4 +80,6 @@ pub struct ReceivedFigures {
     pub rates: Vec<ReceivedRate>,
     /// When a webhook last verified, if one did within [`REMEMBERED`](super::REMEMBERED).
     pub last_accepted_at: Option<Timestamp>,
+    /// The minute in which a webhook last verified at each route, however long ago that was.
+    pub last_by_route: Vec<(String, Timestamp)>,
 }

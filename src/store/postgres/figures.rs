@@ -262,7 +262,8 @@ pub(super) async fn figures(node: &Node, now: Timestamp) -> Result<Figures> {
         for row in endpoint_rows::load(connection).await? {
             let oldest_due = oldest_due(connection, &row, now).await?;
             let counts = counts.get(&row.endpoint.id.0).copied().unwrap_or_default();
-            all.push(EndpointFigures { oldest_due, endpoint: row.endpoint, counts });
+            let oldest_pending = oldest_pending(connection, &row.endpoint).await?;
+            all.push(EndpointFigures { oldest_due, oldest_pending, endpoint: row.endpoint, counts });
         }
         let oldest =
             connection.first("SELECT min(s.at) FROM flight f CROSS JOIN LATERAL unnest(f.since) AS s(at)", &[]);
@@ -318,6 +319,21 @@ async fn oldest_due(connection: &Connection, row: &EndpointRow, now: Timestamp) 
     let earliest = earliest(connection, endpoint, now).await?.filter(|due| *due <= now);
     let asleep_until = endpoint.circuit.open.map_or(endpoint.resumed_at, |open| open.until);
     Ok(earliest.map(|due| due.max(asleep_until).min(now)))
+}
+
+/// When the oldest event was emitted that waits for an endpoint: what is blocked waits behind one of these.
+async fn oldest_pending(connection: &Connection, endpoint: &Endpoint) -> Result<Option<Timestamp>, Fault> {
+    let oldest = connection
+        .first(
+            "SELECT min(e.created_at) FROM (
+                (SELECT id FROM queue WHERE endpoint = $1 ORDER BY id LIMIT 1)
+                UNION ALL (SELECT id FROM waiting WHERE endpoint = $1 AND state = 1 ORDER BY due_at, id LIMIT 1)
+                UNION ALL (SELECT id FROM waiting WHERE endpoint = $1 AND state = 2 ORDER BY due_at, id LIMIT 1)
+            ) w JOIN delivery d ON d.id = w.id JOIN event e ON e.seq = d.event",
+            args![endpoint.id.0],
+        )
+        .await?;
+    Ok(oldest.and_then(|row| maybe_time(&row, 0)))
 }
 
 pub(super) async fn rates(node: &Node, since: Timestamp) -> Result<Vec<Rate>> {

@@ -69,9 +69,10 @@ impl ReceivedCounts {
                 ],
             )
             .await?;
-        // The first of a minute makes room for it.
+        // The first of a minute makes room for it. The last that a route accepted stays: it tells how long the route is silent.
         if let Some(newest) = minutes.last().filter(|_| rows.iter().any(|row| row.get(0))) {
-            let old = "DELETE FROM received_rate WHERE minute < $1";
+            let old = "DELETE FROM received_rate WHERE minute < $1 AND (reason <> '' OR (route, minute) NOT IN
+                (SELECT route, max(minute) FROM received_rate WHERE reason = '' GROUP BY route))";
             connection.query(old, args![*newest - RATES_KEPT_MINUTES]).await?;
         }
         Ok(())
@@ -92,7 +93,10 @@ pub(super) async fn figures(node: &Node, since: Timestamp) -> Result<ReceivedFig
         };
         let rates = connection.query(sql, args![since]).await?.iter().map(rate).collect();
         let last = connection.first("SELECT max(seen_at) FROM sender", &[]).await?;
-        Ok(ReceivedFigures { rates, last_accepted_at: last.and_then(|row| maybe_time(&row, 0)) })
+        let sql = "SELECT route, max(minute) FROM received_rate WHERE reason = '' GROUP BY route ORDER BY route";
+        let last_by_route = connection.query(sql, &[]).await?;
+        let last_by_route = last_by_route.iter().map(|row| (row.get(0), Timestamp::from_minute(int(row, 1)))).collect();
+        Ok(ReceivedFigures { rates, last_accepted_at: last.and_then(|row| maybe_time(&row, 0)), last_by_route })
     })
     .await
 }

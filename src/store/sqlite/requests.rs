@@ -33,10 +33,13 @@ pub(crate) fn count(
             params![now.minute(), route, reason, count, skew_ms.unwrap_or_default(), i64::from(skew_ms.is_some())],
             |row| row.get::<_, bool>(0),
         )?;
-    // The first of a minute makes room for it.
+    // The first of a minute makes room for it. The last that a route accepted stays: it tells how long the route is silent.
     if added {
         connection
-            .prepare_cached("DELETE FROM received_rate WHERE minute < ?1")?
+            .prepare_cached(
+                "DELETE FROM received_rate WHERE minute < ?1 AND (reason <> '' OR (route, minute) NOT IN
+                     (SELECT route, max(minute) FROM received_rate WHERE reason = '' GROUP BY route))",
+            )?
             .execute([now.minute() - RATES_KEPT_MINUTES])?;
     }
     Ok(())
@@ -59,7 +62,11 @@ pub(crate) fn figures(connection: &Connection, since: Timestamp) -> rusqlite::Re
         .collect::<rusqlite::Result<_>>()?;
     let last: Option<i64> =
         connection.prepare_cached("SELECT max(seen_at) FROM sender")?.query_row([], |row| row.get(0))?;
-    Ok(ReceivedFigures { rates, last_accepted_at: last.map(Timestamp::from_millis) })
+    let last_by_route = connection
+        .prepare_cached("SELECT route, max(minute) FROM received_rate WHERE reason = '' GROUP BY route ORDER BY route")?
+        .query_map([], |row| Ok((row.get(0)?, Timestamp::from_minute(row.get(1)?))))?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(ReceivedFigures { rates, last_accepted_at: last.map(Timestamp::from_millis), last_by_route })
 }
 
 /// Keeps a refused request, and returns its number. Old ones and the oldest of whoever has too much make room.

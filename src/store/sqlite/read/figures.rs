@@ -20,6 +20,7 @@ pub(crate) fn figures(connection: &Connection, now: Timestamp) -> rusqlite::Resu
         .map(|row| {
             Ok(EndpointFigures {
                 oldest_due: oldest_due(connection, &row, now)?,
+                oldest_pending: oldest_pending(connection, &row.endpoint)?,
                 endpoint: row.endpoint,
                 counts: row.counts,
             })
@@ -77,6 +78,22 @@ fn oldest_due(connection: &Connection, row: &EndpointRow, now: Timestamp) -> rus
     let earliest = earliest(connection, endpoint, now)?.filter(|due| *due <= now);
     let asleep_until = endpoint.circuit.open.map_or(endpoint.resumed_at, |open| open.until);
     Ok(earliest.map(|due| due.max(asleep_until).min(now)))
+}
+
+/// When the oldest event was emitted that waits for an endpoint: what is blocked waits behind one of these.
+fn oldest_pending(connection: &Connection, endpoint: &Endpoint) -> rusqlite::Result<Option<Timestamp>> {
+    let oldest: Option<i64> = connection
+        .prepare_cached(
+            "SELECT min(e.created_at) FROM (
+                 SELECT event FROM (SELECT event FROM delivery WHERE state = -1 AND endpoint = ?1 ORDER BY id LIMIT 1)
+                 UNION ALL SELECT event FROM
+                     (SELECT event FROM delivery WHERE state = 1 AND endpoint = ?1 ORDER BY due_at LIMIT 1)
+                 UNION ALL SELECT event FROM
+                     (SELECT event FROM delivery WHERE state = 2 AND endpoint = ?1 ORDER BY due_at LIMIT 1)
+             ) d JOIN event e ON e.seq = d.event",
+        )?
+        .query_row([endpoint.id.0], |row| row.get(0))?;
+    Ok(oldest.map(Timestamp::from_millis))
 }
 
 pub(crate) fn rates(connection: &Connection, since: Timestamp) -> rusqlite::Result<Vec<Rate>> {
