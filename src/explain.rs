@@ -15,12 +15,14 @@ mod hints;
 mod instead;
 mod json;
 mod keys;
+mod same_json;
 mod search;
 mod shape;
 
 pub use candidate::{Candidate, Role};
 pub use cause::{CAUSES, Cause, Change};
 pub use json::indented;
+pub use same_json::Writing;
 
 use crate::clock::Timestamp;
 use crate::signature::code::Codes;

@@ -1,6 +1,8 @@
 //! `listen`: a local endpoint that keeps what arrives, byte for byte, and says what it is worth.
 
 mod challenge;
+mod refusals;
+mod shown;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -20,6 +22,9 @@ use serde::Deserialize;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use zeroize::Zeroizing;
+
+use refusals::Refusals;
+use shown::ShownArgs;
 
 use super::captures;
 use super::context::Context;
@@ -43,8 +48,6 @@ const AT_ONCE: usize = 64;
 const HEADER_LIMIT: Duration = Duration::from_secs(10);
 /// How long a sender may take for its body.
 const BODY_LIMIT: Duration = Duration::from_secs(30);
-/// So many refused requests are told of in one minute; the others are counted.
-const REFUSALS_TOLD: usize = 20;
 /// What TLS begins with, and HTTP never does.
 const TLS_HANDSHAKE: u8 = 0x16;
 
@@ -54,10 +57,11 @@ const TLS_HANDSHAKE: u8 = 0x16;
   syncctl listen
   syncctl listen --save captured --respond 500,200
   syncctl listen --forward-to http://localhost:3000/api/webhooks/sync
+  syncctl listen --path '/in/*' --verdict invalid --save captured
   syncctl verify --request captured/1706702400123-000001-127.0.0.1.http --explain
 
 Without a secret requests are shown and kept, and not verified. The challenges by which Slack, Zoom, Meta, Dropbox, Microsoft
-Graph and CloudEvents check an address are answered, unless requests are forwarded.")]
+Graph and CloudEvents check an address are answered; with --forward-to, only those that the place does not answer rightly.")]
 pub struct ListenArgs {
     /// Address to listen on
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:4000")]
@@ -82,7 +86,9 @@ pub struct ListenArgs {
     /// The longest body taken, in bytes
     #[arg(long, value_name = "BYTES", default_value_t = 1024 * 1024, value_parser = clap::value_parser!(u64).range(1..=MOST_BYTES as u64))]
     max_body: u64,
-    /// End after so many requests
+    #[command(flatten)]
+    shown_args: ShownArgs,
+    /// End after so many requests were shown
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     count: Option<u64>,
     #[command(flatten)]
@@ -101,6 +107,7 @@ struct ListenServer {
     forward: Option<Forward>,
     save: Option<PathBuf>,
     show_body: bool,
+    filter: ShownArgs,
     max_body: usize,
     count: Option<u64>,
     seen: AtomicU64,
@@ -111,29 +118,6 @@ struct ListenServer {
     failed: std::sync::Mutex<Option<RenderError>>,
     /// Whether it was said how to find out why a signature is wrong.
     hinted: AtomicBool,
-}
-
-/// How many requests were refused in one minute, so that a flood of them does not bury what was received_request.
-#[derive(Debug, Default)]
-struct Refusals {
-    minute: i64,
-    count: usize,
-}
-
-impl Refusals {
-    /// Counts one. Whether to tell of it, and how many of the minute before nobody was told of.
-    fn add(&mut self, now: Timestamp) -> (bool, usize) {
-        let suppressed = if self.minute == now.minute() { 0 } else { self.suppressed() };
-        if self.minute != now.minute() {
-            *self = Self { minute: now.minute(), count: 0 };
-        }
-        self.count += 1;
-        (self.count <= REFUSALS_TOLD, suppressed)
-    }
-
-    const fn suppressed(&self) -> usize {
-        self.count.saturating_sub(REFUSALS_TOLD)
-    }
 }
 
 impl ListenArgs {
@@ -181,6 +165,7 @@ impl ListenArgs {
             forward,
             save: self.save,
             show_body: self.show_body,
+            filter: self.shown_args,
             max_body: usize::try_from(self.max_body).unwrap_or(MOST_BYTES),
             count: self.count,
             seen: AtomicU64::new(0),
@@ -338,17 +323,24 @@ impl ListenServer {
     }
 
     async fn respond(&self, number: u64, received: &Received) -> Response<Full<Bytes>> {
+        let challenge = challenge::answer(received, self.secret.as_ref().map(|secret| secret.as_str()));
         if let Some(forward) = &self.forward {
-            return self.send_on(forward, received).await;
+            return self.send_on(forward, received, challenge).await;
         }
-        if let Some(answer) = challenge::answer(received, self.secret.as_ref().map(|secret| secret.as_str())) {
-            return answer;
+        if let Some(answer) = challenge {
+            return answer.into_response();
         }
         let turn = usize::try_from(number).unwrap_or(usize::MAX).min(self.respond.len().saturating_sub(1));
         status(self.respond.get(turn).copied().unwrap_or(200))
     }
 
-    async fn send_on(&self, forward: &Forward, received: &Received) -> Response<Full<Bytes>> {
+    /// Sends a request on, and answers a challenge that the place does not meet.
+    async fn send_on(
+        &self,
+        forward: &Forward,
+        received: &Received,
+        challenge: Option<challenge::Answer>,
+    ) -> Response<Full<Bytes>> {
         let Some(answer) = forward.send(received).await else {
             self.screen.warn("failed to send it on: the URL and its query are too long together");
             return status(414);
@@ -361,6 +353,11 @@ impl ListenServer {
                     ));
                 }
                 let (head, body) = relayed.response.into_parts();
+                if let Some(wanted) = challenge.filter(|it| !it.is_met_by(head.status, &head.headers, &body)) {
+                    let told = head.status.as_u16();
+                    self.screen.note(&format!("the place did not meet the challenge (HTTP {told}): answered here"));
+                    return wanted.into_response();
+                }
                 let mut response = status(head.status.as_u16());
                 *response.headers_mut() = for_the_asker(head.headers);
                 *response.body_mut() = Full::new(body);
@@ -368,7 +365,7 @@ impl ListenServer {
             }
             Err(detail) => {
                 self.screen.warn(&format!("failed to send it on: {detail}"));
-                status(502)
+                challenge.map_or_else(|| status(502), challenge::Answer::into_response)
             }
         }
     }
@@ -376,6 +373,10 @@ impl ListenServer {
     /// Shows and keeps one request. A screen that cannot be written to any more ends the command.
     fn show(&self, number: u64, peer: SocketAddr, received: &Received, status: u16) {
         let at = SystemClock.now();
+        let verdict = self.verdict(received, at);
+        if !self.filter.is_shown(received, verdict.as_ref().and_then(|(_, result)| *result)) {
+            return;
+        }
         let saved = self.save.as_ref().map(|folder| {
             captures::save(folder, number + 1, at, &peer.ip().to_string(), received)
                 .map_err(|error| self.screen.warn(&format!("failed to keep the request: {error}")))
@@ -385,12 +386,12 @@ impl ListenServer {
             peer: peer.ip().to_string(),
             received,
             names: names(received),
-            verdict: self.verdict(received, at),
+            verdict,
             status,
             saved: saved.and_then(Result::ok),
             show_body: self.show_body,
         };
-        if let Err(error) = self.screen.report(&requests::received(&listened, &self.screen.time(at))) {
+        if let Err(error) = self.screen.report(&requests::received(&listened, &self.screen.full_time(at))) {
             if let Ok(mut failed) = self.failed.lock() {
                 *failed = Some(error);
             }
@@ -456,20 +457,4 @@ fn names(received: &Received) -> (Option<String>, Option<String>) {
         text(["x-sync-event-type", "x-github-event", "x-shopify-topic"]).or(body.kind),
         text(["webhook-id", "svix-id", "x-sync-event-id"]).or(body.id),
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_flood_of_refused_requests_is_told_of_by_its_first_ones_and_a_count() {
-        let mut refusals = Refusals::default();
-        let now = Timestamp::parse("2024-01-31T12:00:00Z").expect("a time");
-        let told: Vec<_> = (0..25).map(|_| refusals.add(now)).collect();
-        assert!(told[..20].iter().all(|told| *told == (true, 0)) && told[20..].iter().all(|told| *told == (false, 0)));
-        assert_eq!(refusals.suppressed(), 5);
-        assert_eq!(refusals.add(now.plus(Duration::from_mins(1))), (true, 5));
-        assert_eq!(refusals.suppressed(), 0);
-    }
 }

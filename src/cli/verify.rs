@@ -17,7 +17,7 @@ use crate::inbound;
 use crate::report::verified::{self, Verified};
 use crate::request;
 use crate::request::MOST_BYTES;
-use crate::signature::{Key, Message, Received, Scheme, Tolerance, VerifyError, sign, verify};
+use crate::signature::{Key, Message, Received, Scheme, Secret, Tolerance, VerifyError, sign, verify};
 use crate::untrusted::Untrusted;
 
 /// Arguments of `verify`.
@@ -118,7 +118,8 @@ impl VerifyArgs {
         };
         let explanation = explanation.filter(|found| !missing || says_something(found));
         let expected = if self.show_expected { expected(scheme, received, &keys) } else { Vec::new() };
-        Ok(Verified { scheme, received, detected, verdict, explanation, expected })
+        let fingerprint = Secret::new(secret.to_owned()).ok().map(|secret| hex::encode(secret.fingerprint().0));
+        Ok(Verified { scheme, received, detected, verdict, explanation, expected, fingerprint })
     }
 
     /// The request, and when it arrived if it was kept.

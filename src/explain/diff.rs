@@ -2,6 +2,7 @@
 
 use super::bodies::body_changes;
 use super::cause::Change;
+use super::same_json::{Writing, writings};
 
 /// How many bytes are shown on either side of the first difference.
 const CONTEXT: usize = 24;
@@ -30,6 +31,10 @@ pub struct Difference {
 pub enum Habit {
     /// A known change of a proxy or framework: the sent bytes are what is received, so changed.
     Known(Vec<Change>),
+    /// The other way round: the received bytes are what was sent, so changed.
+    KnownReversed(Vec<Change>),
+    /// The same JSON value, written differently in these ways.
+    SameJson(Vec<Writing>),
     /// The end is missing.
     CutOff,
     /// Something was appended.
@@ -43,6 +48,8 @@ impl Habit {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Known(_) => "known",
+            Self::KnownReversed(_) => "known-reversed",
+            Self::SameJson(_) => "same-json",
             Self::CutOff => "cut-off",
             Self::Appended => "appended",
             Self::Unknown => "unknown",
@@ -52,15 +59,22 @@ impl Habit {
     /// The names of the causes it consists of.
     pub fn causes(&self) -> Vec<&'static str> {
         match self {
-            Self::Known(changes) => changes.iter().map(|change| change.cause.name()).collect(),
-            Self::CutOff | Self::Appended | Self::Unknown => Vec::new(),
+            Self::Known(changes) | Self::KnownReversed(changes) => {
+                changes.iter().map(|change| change.cause.name()).collect()
+            }
+            Self::SameJson(_) | Self::CutOff | Self::Appended | Self::Unknown => Vec::new(),
         }
     }
 
     /// What it looks like, in words.
     pub fn text(&self) -> String {
         match self {
-            Self::Known(changes) => changes.iter().map(seen).collect::<Vec<_>>().join("; and "),
+            Self::Known(changes) => in_words(changes, "what was sent is"),
+            Self::KnownReversed(changes) => in_words(changes, "what arrived is"),
+            Self::SameJson(writings) => {
+                let ways: Vec<_> = writings.iter().map(|writing| writing.name()).collect();
+                format!("the same JSON, written differently: {}", ways.join(", "))
+            }
             Self::CutOff => "the end is missing: a limit of a proxy or a field cut it off".to_owned(),
             Self::Appended => "something was appended to what was sent".to_owned(),
             Self::Unknown => "no known habit of a proxy or framework: the content itself differs".to_owned(),
@@ -68,9 +82,13 @@ impl Habit {
     }
 }
 
+fn in_words(changes: &[Change], which: &str) -> String {
+    changes.iter().map(|change| seen(change, which)).collect::<Vec<_>>().join("; and ")
+}
+
 /// A change in the words of a comparison: nothing was signed or verified here, so no advice about that.
-fn seen(change: &Change) -> String {
-    let text = change.cause.text().replacen("right for", "what was sent is", 1);
+fn seen(change: &Change, which: &str) -> String {
+    let text = change.cause.text().replacen("right for", which, 1);
     let text = match text.split_once(": ") {
         Some((what, why)) if why.contains("sign") || why.contains("verify") => what,
         Some(_) | None => &text,
@@ -110,11 +128,18 @@ fn shown(byte: u8) -> String {
 }
 
 fn habit(sent: &[u8], received: &[u8]) -> Habit {
-    match body_changes(received, sent) {
-        Some(changes) => Habit::Known(changes),
-        None if sent.starts_with(received) => Habit::CutOff,
-        None if received.starts_with(sent) => Habit::Appended,
-        None => Habit::Unknown,
+    if let Some(changes) = body_changes(received, sent) {
+        return Habit::Known(changes);
+    }
+    // What made `received` of `sent` may not be what makes `sent` of `received`: spaces that were dropped cannot be put back.
+    if let Some(changes) = body_changes(sent, received) {
+        return Habit::KnownReversed(changes);
+    }
+    match writings(sent, received) {
+        Some(ways) if !ways.is_empty() => Habit::SameJson(ways),
+        _ if sent.starts_with(received) => Habit::CutOff,
+        _ if received.starts_with(sent) => Habit::Appended,
+        _ => Habit::Unknown,
     }
 }
 
@@ -162,6 +187,17 @@ mod tests {
         assert_eq!(known("{\"a\":1}", "{\"a\": 1}"), ["json-minified"]);
         assert_eq!(known("{\"é\": 1}", "{\"\\u00e9\":1}"), ["json-unicode-unescaped", "json-python-spacing"]);
         let habit = |a: &[u8], b: &[u8]| compare(a, b).map(|difference| difference.habit);
+        let odd = br#"{"b" :1,  "a":[1.50]}"#;
+        let text = |sent: &[u8], received: &[u8]| habit(sent, received).map(|habit| habit.text());
+        assert_eq!(
+            text(odd, br#"{"b":1,"a":[1.50]}"#).as_deref(),
+            Some("what arrived is the JSON without spaces"),
+            "what was dropped cannot be put back, but is seen the other way round"
+        );
+        assert_eq!(
+            text(odd, br#"{"a": [1.5],"b" :1}"#).as_deref(),
+            Some("the same JSON, written differently: spaces, key order, numbers")
+        );
         assert_eq!(habit(b"abcdef", b"abc"), Some(Habit::CutOff));
         assert_eq!(habit(b"abc", b"abcdef"), Some(Habit::Appended));
     }

@@ -120,7 +120,7 @@ impl<'a> Reader<'a> {
 }
 
 /// The length of the string, number or word at the start of `text`.
-fn token_length(text: &str) -> usize {
+pub(super) fn token_length(text: &str) -> usize {
     let bytes = text.as_bytes();
     if bytes.first() != Some(&b'"') {
         return bytes.iter().take_while(|b| b.is_ascii_alphanumeric() || b"+-.".contains(b)).count();

@@ -268,6 +268,12 @@ impl Screen {
         self.look.time.show(moment, self.look.now)
     }
 
+    /// A moment that stays readable later, for lines that are not written again: never relative.
+    pub fn full_time(&self, moment: Timestamp) -> String {
+        let style = if self.look.time == TimeStyle::Relative { TimeStyle::Iso } else { self.look.time };
+        style.show(moment, self.look.now)
+    }
+
     /// Empties the terminal for a report that is shown again; elsewhere the reports simply follow each other.
     pub fn clear(&self) -> Result<(), RenderError> {
         if self.stdout_is_terminal && !self.dumb {
@@ -537,6 +543,8 @@ mod tests {
     fn times_are_relative_for_people_at_a_terminal_and_exact_for_everything_else() {
         let time = |format, around: &Surroundings| screen(format, false, around).time(NOW);
         assert_eq!(time(Format::Table, &terminal()), "just now");
+        let full = screen(Format::Table, false, &terminal()).full_time(NOW);
+        assert_eq!(full, "2024-01-31T12:00:00.000Z", "a line that stays says when in full");
         assert_eq!(time(Format::Table, &Surroundings::default()), "2024-01-31T12:00:00.000Z");
         assert_eq!(time(Format::Csv, &terminal()), "2024-01-31T12:00:00.000Z");
         let asked = Options { time: Some(TimeStyle::Unix), ..Options::at(NOW) };

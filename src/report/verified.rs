@@ -1,5 +1,7 @@
 //! What was found out about a signature.
 
+mod to_sender;
+
 use std::time::Duration;
 
 use http::HeaderName;
@@ -26,6 +28,8 @@ pub struct Verified<'a> {
     pub explanation: Option<Explanation>,
     /// The headers that would be right, if they may be shown.
     pub expected: Vec<(String, String)>,
+    /// What the secret can be compared by with the sender's, if it has that.
+    pub fingerprint: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -43,6 +47,7 @@ struct VerifiedView<'a> {
     body_bytes: usize,
     #[serde(flatten)]
     found: FoundView<'a>,
+    to_sender: Option<String>,
 }
 
 /// What the search for a cause came to.
@@ -125,6 +130,7 @@ pub fn verified(verified: &Verified<'_>) -> Report {
     let refusal = verified.verdict.refusal();
     let found = verified.explanation.as_ref();
     let scheme = verified.scheme.facts();
+    let to_sender = (found.is_some() && refusal.is_some()).then(|| to_sender::message(verified));
     let view = VerifiedView {
         valid: refusal.is_none(),
         scheme: Some(&scheme.name),
@@ -137,6 +143,7 @@ pub fn verified(verified: &Verified<'_>) -> Report {
         encoding: Some(scheme.encoding.title()),
         body_bytes: verified.received.body.len(),
         found: FoundView::of(found),
+        to_sender: to_sender.as_ref().map(|lines| lines.join("\n")),
     };
     let mut report =
         Report::new(&view).with_sheet(sheet(&view)).with_names([refusal.as_ref().map_or("valid", VerifyError::name)]);
@@ -146,6 +153,7 @@ pub fn verified(verified: &Verified<'_>) -> Report {
     }
     if let Some(found) = found {
         report = explanation_lines(found).into_iter().fold(report, Report::with_line);
+        report = to_sender.iter().flat_map(|lines| to_sender_lines(lines)).fold(report, Report::with_line);
     } else if verified.verdict.signature.is_err() {
         report = report.with_hint("look for the reason with --explain");
     }
@@ -230,6 +238,11 @@ fn body_words(body: &[u8]) -> String {
     format!("{} bytes{end}", body.len())
 }
 
+fn to_sender_lines(message: &[String]) -> impl Iterator<Item = String> {
+    let lines = message.iter().map(|line| format!("  | {line}"));
+    std::iter::once("TO THE SENDER  these lines hold no secret:".to_owned()).chain(lines)
+}
+
 fn explanation_lines(found: &Explanation) -> Vec<String> {
     let mut lines = match found.changes.as_slice() {
         [one] => vec![format!("CAUSE  {}: {}", one.cause.name(), one.text())],
@@ -276,6 +289,7 @@ pub fn unsigned(received: &Received, found: Option<&Explanation>) -> Report {
         encoding: None,
         body_bytes: received.body.len(),
         found: FoundView::of(found),
+        to_sender: None,
     };
     let names: Vec<_> = received.headers.keys().map(HeaderName::as_str).collect();
     let there = if names.is_empty() { "none".to_owned() } else { names.join(", ") };

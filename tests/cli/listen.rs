@@ -145,6 +145,46 @@ fn the_query_goes_on_too_and_the_whole_answer_comes_back_with_its_headers() {
 }
 
 #[test]
+fn a_challenge_that_the_place_does_not_meet_is_answered_here() {
+    let place = Place::new();
+    let meets = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let does = std::sync::Arc::clone(&meets);
+    let receiver = Receiver::new(move |_| match does.load(std::sync::atomic::Ordering::SeqCst) {
+        true => Reply::With(200, vec![("X-Own", "1".to_owned())], b"abc".to_vec()),
+        false => Reply::Status(404),
+    });
+    let listening = Listening::start(&place, &["--forward-to", &receiver.url("/there"), "--count", "3"]);
+    let asked = b"GET /hook?challenge=abc HTTP/1.1\r\nHost: h\r\n\r\n";
+    let answered = listening.say(asked, false).to_ascii_lowercase();
+    assert!(answered.starts_with("http/1.1 200") && answered.ends_with("\r\n\r\nabc"), "{answered}");
+    meets.store(true, std::sync::atomic::Ordering::SeqCst);
+    let answered = listening.say(asked, false).to_ascii_lowercase();
+    assert!(answered.contains("x-own: 1"), "the answer of the place is its own: {answered}");
+    meets.store(false, std::sync::atomic::Ordering::SeqCst);
+    assert_eq!(listening.send("", b"{}"), 404, "what is no challenge is answered as the place does");
+    let (_, told) = listening.ended();
+    assert_eq!(receiver.requests().len(), 3, "all of them went on");
+    assert!(told.iter().any(|line| line.contains("did not meet the challenge (HTTP 404)")), "{told:?}");
+}
+
+#[test]
+fn what_is_shown_and_kept_is_narrowed_by_path_and_verdict_and_all_is_answered() {
+    let place = Place::new();
+    let args = ["--path", "/in/*,/hook", "--verdict", "invalid", "--save", "captured", "--count", "1"];
+    let listening = Listening::start(&place, &args);
+    let elsewhere = format!("POST /other HTTP/1.1\r\nHost: h\r\n{}Content-Length: 2\r\n\r\n{{}}", signed());
+    assert!(listening.say(elsewhere.as_bytes(), true).starts_with("HTTP/1.1 200"));
+    assert_eq!(listening.send(&signed(), BODY.as_bytes()), 200, "valid");
+    assert_eq!(listening.send("", b"{}"), 200, "without a signature");
+    assert_eq!(listening.send(&signed(), b"{}"), 200);
+    let shown = listening.shown();
+    assert_eq!((shown.len(), &shown[0]["reason"]), (1, &"code-mismatch".into()), "only what is shown counts");
+    assert_eq!(std::fs::read_dir(place.path("captured")).unwrap().count(), 1);
+    let wrong = place.run(&["listen", "--path", "hook"]);
+    assert!(wrong.code == 2 && wrong.stderr.contains("a path begins with `/`"), "{wrong:?}");
+}
+
+#[test]
 fn an_answer_longer_than_what_is_passed_on_is_told() {
     let place = Place::new();
     let receiver = Receiver::new(|_| Reply::With(200, Vec::new(), vec![b'x'; 1024 * 1024 + 1]));

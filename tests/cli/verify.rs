@@ -38,6 +38,40 @@ fn a_right_signature_ends_with_0_and_a_wrong_one_with_4_and_one_clear_reason() {
 }
 
 #[test]
+fn what_to_say_to_the_sender_holds_what_arrived_and_was_found_and_no_secret() {
+    use crate::support::place::SECRET;
+    let place = Place::new();
+    let pretty = BODY.replace(':', ": ").replace(',', ", ");
+    let url = ["--header", &header(), "--explain", "--url", "https://h.example/hook"];
+    let said = verify(&place, &pretty, &url).stdout;
+    let (_, message) = said.split_once("TO THE SENDER").expect(&said);
+    for part in [
+        "Your POST to https://h.example/hook was refused: ",
+        &format!("x-webhook-signature: {SIGNATURE}"),
+        &format!("a body of {} bytes, SHA-256 ", pretty.len()),
+        "What we verify (the original): HMAC-SHA256 of {body}, hex, with the secret whose fingerprint",
+        "What we found: the signature is right for the JSON without spaces",
+        "[json-minified]",
+    ] {
+        assert!(message.contains(part), "{part} in {said}");
+    }
+    assert!(!said.contains(SECRET), "{said}");
+    let data = verify(&place, &pretty, &[&url[..], &["-o", "json"]].concat()).data();
+    assert!(data["toSender"].as_str().unwrap().starts_with("Your POST to"), "{data}");
+    let checked = place.run(&["secret", "check"]).stdout;
+    let of = |text: &str| text.split("ingerprint ").nth(1).map(|rest| rest[..16].to_owned());
+    let theirs = message.split("secret check` is ").nth(1).map(|rest| rest[..16].to_owned());
+    assert_eq!(of(&checked), theirs, "{checked}");
+    let unknown = verify(&place, "{}", &["--header", &header(), "--explain"]).stdout;
+    assert!(unknown.contains("No known mistake explains the code"), "{unknown}");
+    let bare = verify(&place, "{}", &["--header", &header(), "-o", "json"]).data();
+    assert_eq!(bare["toSender"], Value::Null, "only where it was looked for");
+    let token = ["--header", "X-Gitlab-Token: not-the-token", "--scheme", "gitlab", "--explain"];
+    let told = verify(&place, "{}", &token).stdout;
+    assert!(told.contains("a token that is not repeated here") && !told.contains("not-the-token"), "{told}");
+}
+
+#[test]
 fn json_says_what_was_signed_and_how_as_the_table_does() {
     let place = Place::new();
     let data = verify(&place, BODY, &["--header", &header(), "-o", "json"]).data();

@@ -4,8 +4,8 @@
 //! Delivery, section 4).
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
-use http::{Method, Response};
+use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+use http::{Method, Response, StatusCode};
 use http_body_util::Full;
 use serde::Deserialize;
 use url::Url;
@@ -15,29 +15,61 @@ use crate::signature::{Algorithm, Key, Received};
 /// A longer challenge is not repeated.
 const MOST_BYTES: usize = 4096;
 const ORIGIN: &str = "webhook-request-origin";
+const ALLOWED_ORIGIN: &str = "webhook-allowed-origin";
 
-/// The answer to a challenge; `None` for any other request. Zoom's needs the secret.
-pub(super) fn answer(request: &Received, secret: Option<&str>) -> Option<Response<Full<Bytes>>> {
-    let (kind, text) = match request.method {
-        Method::OPTIONS => return cloud_events(request),
-        Method::GET => ("text/plain", query_value(request, &["hub.challenge", "challenge", "validationToken"])?),
-        _ => in_post(request, secret)?,
-    };
-    let mut response = Response::new(Full::new(Bytes::from(text)));
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-    // What was asked for comes from a stranger: no browser may take it for a page.
-    response.headers_mut().insert("x-content-type-options", HeaderValue::from_static("nosniff"));
-    Some(response)
+/// The answer that a challenge waits for.
+#[derive(Debug)]
+pub(super) struct Answer {
+    headers: HeaderMap,
+    body: String,
+    /// What proves that somebody else gave it: in the body, or for CloudEvents a header of this name.
+    proof: String,
 }
 
-fn in_post(request: &Received, secret: Option<&str>) -> Option<(&'static str, String)> {
+impl Answer {
+    pub(super) fn into_response(self) -> Response<Full<Bytes>> {
+        let mut response = Response::new(Full::new(Bytes::from(self.body)));
+        *response.headers_mut() = self.headers;
+        response
+    }
+
+    /// Whether the place that the challenge was sent on to met it.
+    pub(super) fn is_met_by(&self, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> bool {
+        let is_told = match self.body.is_empty() {
+            true => headers.contains_key(&self.proof),
+            false => String::from_utf8_lossy(body).contains(&self.proof),
+        };
+        status.is_success() && is_told
+    }
+}
+
+/// The answer to a challenge; `None` for any other request. Zoom's needs the secret.
+pub(super) fn answer(request: &Received, secret: Option<&str>) -> Option<Answer> {
+    let (kind, body, proof) = match request.method {
+        Method::OPTIONS => return cloud_events(request),
+        Method::GET => text(query_value(request, &["hub.challenge", "challenge", "validationToken"])?),
+        _ => in_post(request, secret)?,
+    };
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    // What was asked for comes from a stranger: no browser may take it for a page.
+    headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
+    Some(Answer { headers, body, proof })
+}
+
+fn text(token: String) -> (&'static str, String, String) {
+    ("text/plain", token.clone(), token)
+}
+
+/// The content type, the body and what of it proves that it was given.
+fn in_post(request: &Received, secret: Option<&str>) -> Option<(&'static str, String, String)> {
     if let Some(token) = query_value(request, &["validationToken"]) {
-        return Some(("text/plain", token));
+        return Some(text(token));
     }
     let body: Challenge = serde_json::from_slice(&request.body).ok()?;
     match (body.kind.as_deref(), body.event.as_deref()) {
-        (Some("url_verification"), _) => Some(("text/plain", body.challenge.filter(|text| text.len() <= MOST_BYTES)?)),
-        (_, Some("endpoint.url_validation")) => Some(("application/json", zoom(&body.payload?.plain_token, secret?)?)),
+        (Some("url_verification"), _) => Some(text(body.challenge.filter(|text| text.len() <= MOST_BYTES)?)),
+        (_, Some("endpoint.url_validation")) => zoom(&body.payload?.plain_token, secret?),
         _ => None,
     }
 }
@@ -58,19 +90,20 @@ struct Payload {
 }
 
 /// The token and its HMAC-SHA256 under the secret, in hex.
-fn zoom(token: &str, secret: &str) -> Option<String> {
+fn zoom(token: &str, secret: &str) -> Option<(&'static str, String, String)> {
     let key = Key::hmac(Algorithm::HmacSha256, secret.as_bytes());
     let code = key.sign(&|sink: &mut dyn FnMut(&[u8])| sink(token.as_bytes()))?;
-    let answer = serde_json::json!({ "plainToken": token, "encryptedToken": hex::encode(code.as_bytes()) });
-    (token.len() <= MOST_BYTES).then(|| answer.to_string())
+    let code = hex::encode(code.as_bytes());
+    let answer = serde_json::json!({ "plainToken": token, "encryptedToken": code });
+    (token.len() <= MOST_BYTES).then(|| ("application/json", answer.to_string(), code))
 }
 
-fn cloud_events(request: &Received) -> Option<Response<Full<Bytes>>> {
+fn cloud_events(request: &Received) -> Option<Answer> {
     let origin = request.headers.get(ORIGIN)?.clone();
-    let mut response = Response::new(Full::default());
-    response.headers_mut().insert(HeaderName::from_static("webhook-allowed-origin"), origin);
-    response.headers_mut().insert(HeaderName::from_static("webhook-allowed-rate"), HeaderValue::from_static("*"));
-    Some(response)
+    let mut headers = HeaderMap::new();
+    headers.insert(ALLOWED_ORIGIN, origin);
+    headers.insert("webhook-allowed-rate", HeaderValue::from_static("*"));
+    Some(Answer { headers, body: String::new(), proof: ALLOWED_ORIGIN.to_owned() })
 }
 
 fn query_value(request: &Received, names: &[&str]) -> Option<String> {
@@ -81,16 +114,12 @@ fn query_value(request: &Received, names: &[&str]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use http_body_util::BodyExt as _;
-
     use super::*;
 
     fn answered(method: Method, query: &str, body: &str) -> Option<String> {
         let url = Some(format!("http://h.example/hook{query}"));
         let request = Received { method, url, body: Bytes::from(body.to_owned()), ..Received::default() };
-        let response = answer(&request, Some("a-secret"))?;
-        let body = futures_util::FutureExt::now_or_never(response.into_body().collect()).expect("it is there");
-        Some(String::from_utf8(body.expect("a body").to_bytes().to_vec()).expect("text"))
+        answer(&request, Some("a-secret")).map(|answer| answer.body)
     }
 
     #[test]
@@ -113,7 +142,19 @@ mod tests {
         let mut request = Received { method: Method::OPTIONS, ..Received::default() };
         assert!(answer(&request, None).is_none());
         request.headers.insert(ORIGIN, HeaderValue::from_static("eventemitter.example.com"));
-        let response = answer(&request, None).expect("an answer");
-        assert_eq!(response.headers()["webhook-allowed-origin"], "eventemitter.example.com");
+        let wanted = answer(&request, None).expect("an answer");
+        assert_eq!(wanted.headers[ALLOWED_ORIGIN], "eventemitter.example.com");
+        assert!(!wanted.is_met_by(StatusCode::OK, &HeaderMap::new(), b""));
+        assert!(wanted.is_met_by(StatusCode::OK, &wanted.headers, b""));
+    }
+
+    #[test]
+    fn a_place_meets_a_challenge_only_by_repeating_it() {
+        let url = Some("http://h.example/?challenge=abc".to_owned());
+        let request = Received { method: Method::GET, url, ..Received::default() };
+        let wanted = answer(&request, None).expect("an answer");
+        let is_met = |status, body| wanted.is_met_by(status, &HeaderMap::new(), body);
+        assert!(is_met(StatusCode::OK, b"abc".as_slice()) && is_met(StatusCode::OK, b"{\"challenge\":\"abc\"}"));
+        assert!(!is_met(StatusCode::OK, b"") && !is_met(StatusCode::NOT_FOUND, b"abc"));
     }
 }

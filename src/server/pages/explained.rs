@@ -24,7 +24,15 @@ pub(super) fn verdict(received: &Received, candidates: &[Candidate], at: Timesta
         Some(VerifyError::OutsideTolerance) => explain_time(scheme, received, at),
         Some(_) => Some(explain(scheme, received, candidates)),
     };
-    verified::verified(&Verified { scheme, received, detected: true, verdict, explanation, expected: Vec::new() })
+    verified::verified(&Verified {
+        scheme,
+        received,
+        detected: true,
+        verdict,
+        explanation,
+        expected: Vec::new(),
+        fingerprint: None,
+    })
 }
 
 /// The verdict as text.
