@@ -257,6 +257,11 @@ fn with_examples(command: clap::Command, name: &str) -> clap::Command {
 
 fn run(args: impl IntoIterator<Item = OsString>, clock: &SystemClock) -> u8 {
     let args: Vec<OsString> = args.into_iter().collect();
+    match completions::answer(&args) {
+        Ok(false) => {}
+        Ok(true) => return Exit::Done.code(),
+        Err(error) => return usage::answer(error, &args, clock.now()),
+    }
     let matches = command().try_get_matches_from(&args);
     let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,

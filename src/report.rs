@@ -14,6 +14,7 @@ use crate::clock::Timestamp;
 pub mod audit;
 pub mod bundle;
 pub mod clusters;
+pub mod columns;
 pub mod database;
 pub mod doctor;
 pub mod emitted;

@@ -1,13 +1,22 @@
 //! `completions`: what a shell needs to complete syncctl's commands.
 
-use std::path::{Path, PathBuf};
+mod candidates;
 
-use clap_complete::{Generator as _, Shell, generate};
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap_complete::env::{Bash, CompleteEnv, Elvish, EnvCompleter, Fish, Powershell, Zsh};
+use clap_complete::{Generator as _, Shell};
 use serde::Serialize;
+
+use candidates::Typed;
 
 use super::context::Context;
 use super::exit::{CliError, Exit};
 use crate::report::Report;
+use crate::signature::shell::shell_quote;
 use crate::untrusted::Untrusted;
 
 /// Arguments of `completions`.
@@ -32,10 +41,50 @@ pub fn files() -> Vec<(String, Vec<u8>)> {
         .collect()
 }
 
+/// The variable by which a shell's script asks for completions.
+const VARIABLE: &str = "SYNCCTL_COMPLETE";
+
+/// The script that makes a shell ask the program itself, so that it offers what is in the queue at that moment.
 fn script(shell: Shell) -> Vec<u8> {
+    let completer: &dyn EnvCompleter = match shell {
+        Shell::Elvish => &Elvish,
+        Shell::Fish => &Fish,
+        Shell::PowerShell => &Powershell,
+        Shell::Zsh => &Zsh,
+        _ => &Bash,
+    };
     let mut script = Vec::new();
-    generate(shell, &mut super::command(), "syncctl", &mut script);
-    script
+    let written = completer.write_registration(VARIABLE, "syncctl", "syncctl", "syncctl", &mut script);
+    written.expect("memory takes it");
+    let text = String::from_utf8_lossy(&script);
+    let text = if shell == Shell::Zsh { autoloaded(&text) } else { text.into_owned() };
+    format!("{}\n", text.trim()).into_bytes()
+}
+
+/// What zsh loads from its `fpath` is the function itself: the first time it is loaded, it has to complete as well.
+fn autoloaded(script: &str) -> String {
+    let function = "_clap_dynamic_completer_syncctl";
+    let registration = format!("compdef {function} syncctl");
+    let loaded =
+        format!("if [ \"$funcstack[1]\" = \"_syncctl\" ]; then\n    {function} \"$@\"\nelse\n    {registration}\nfi");
+    script.replace(&registration, &loaded)
+}
+
+/// Answers a shell that asks for completions; whether one did.
+pub(super) fn answer(args: &[OsString]) -> Result<bool, clap::Error> {
+    let words = args.iter().skip_while(|word| *word != "--").skip(2);
+    let words: Vec<_> = words.map(|word| word.to_string_lossy().into_owned()).collect();
+    let factory = || {
+        let command = super::command();
+        let env = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
+        let typed = Arc::new(Typed::read(&command, &words, env));
+        candidates::add(command, "", &typed)
+    };
+    let directory = std::env::current_dir().ok();
+    CompleteEnv::with_factory(factory)
+        .var(VARIABLE)
+        .bin("syncctl")
+        .try_complete(args.iter().cloned(), directory.as_deref())
 }
 
 impl CompletionsArgs {
@@ -50,7 +99,10 @@ impl CompletionsArgs {
             write(&path, &script)
                 .map_err(|e| Exit::Io.error(format!("failed to write {}", path.display())).cause(e))?;
         }
-        context.screen.said(&installed(&path, self.dry_run))?;
+        let report = installed(&path, self.dry_run);
+        let folder = path.parent().and_then(|folder| shell_quote(folder.as_os_str().as_bytes())).unwrap_or_default();
+        let hint = format!("zsh looks there after `fpath+=({folder})` before `compinit` in ~/.zshrc");
+        context.screen.said(&report.with_hint_if(self.shell == Shell::Zsh, hint))?;
         Ok(Exit::Done)
     }
 }

@@ -97,7 +97,7 @@ What cannot be read at all is given by hand:
   syncctl verify BODY --header 'X-Webhook-Signature: …' --header 'webhook-id: …'";
 
 /// The topics there are.
-const TOPICS: [&str; 5] = ["exit-codes", "environment", "explain", "requests", "signing"];
+pub(super) const TOPICS: [&str; 5] = ["exit-codes", "environment", "explain", "requests", "signing"];
 
 impl HelpArgs {
     pub(super) fn run(self, context: &Context) -> Result<Exit, CliError> {

@@ -69,7 +69,7 @@ fn ended_at(row: &LoggedAttempt) -> Timestamp {
     row.attempt.started_at.plus(row.attempt.took)
 }
 
-const AUDIT: &[Column] = &[
+pub(super) const AUDIT: &[Column] = &[
     Column::text("time", "TIME"),
     Column::text("action", "ACTION"),
     Column::text("type", "TYPE"),
@@ -292,7 +292,7 @@ fn received_cells(row: &ReceivedRow) -> Vec<Cell> {
     ]
 }
 
-const RECEIVED: &[Column] = &[
+pub(super) const RECEIVED: &[Column] = &[
     Column::text("time", "TIME"),
     Column::text("result", "RESULT"),
     Column::text("type", "TYPE"),

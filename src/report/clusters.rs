@@ -67,7 +67,7 @@ struct ExampleView<'a> {
     error: &'a str,
 }
 
-const CLUSTERS: &[Column] = &[
+pub(super) const CLUSTERS: &[Column] = &[
     Column::text("cluster", "CLUSTER"),
     Column::number("deliveries", "DELIVERIES"),
     Column::number("failed", "GIVEN UP").optional(),

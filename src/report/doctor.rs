@@ -275,7 +275,7 @@ pub fn clock(newest: Option<Timestamp>, skews: &[Skew], now: Timestamp) -> Findi
     }
 }
 
-const FINDINGS: &[Column] = &[
+pub(super) const FINDINGS: &[Column] = &[
     Column::text("verdict", "VERDICT"),
     Column::text("check", "CHECK"),
     Column::text("found", "FOUND"),

@@ -35,7 +35,7 @@ impl<'a> KeptView<'a> {
     }
 }
 
-const KEPT: &[Column] = &[
+pub(super) const KEPT: &[Column] = &[
     Column::number("id", "ID"),
     Column::text("received", "RECEIVED"),
     Column::text("source", "FROM"),

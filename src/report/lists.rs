@@ -163,7 +163,7 @@ pub fn state_cell(row: &DeliveryRow) -> Cell {
     Cell::Level(level, text)
 }
 
-const DELIVERIES: &[Column] = &[
+pub(super) const DELIVERIES: &[Column] = &[
     Column::number("id", "ID"),
     Column::text("state", "STATE"),
     Column::text("type", "TYPE"),
@@ -203,7 +203,7 @@ pub fn chosen_deliveries(rows: &[DeliveryRow]) -> Table {
     Table::new(DELIVERIES, rows.iter().map(delivery_cells).collect())
 }
 
-const EVENTS: &[Column] = &[
+pub(super) const EVENTS: &[Column] = &[
     Column::number("seq", "SEQ"),
     Column::text("type", "TYPE").optional(),
     Column::text("resource", "RESOURCE"),

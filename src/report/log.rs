@@ -49,7 +49,7 @@ impl<'a> LogView<'a> {
     }
 }
 
-const LOG: &[Column] = &[
+pub(super) const LOG: &[Column] = &[
     Column::text("time", "TIME"),
     Column::text("endpoint", "ENDPOINT"),
     Column::text("outcome", "OUTCOME"),

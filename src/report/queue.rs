@@ -145,7 +145,7 @@ struct HolderView<'a> {
     deliveries: u64,
 }
 
-const QUEUE: &[Column] = &[
+pub(super) const QUEUE: &[Column] = &[
     Column::number("total", "UNDELIVERED"),
     Column::number("pending", "PENDING"),
     Column::number("processing", "PROCESSING"),
@@ -156,7 +156,7 @@ const QUEUE: &[Column] = &[
     Column::number("events", "EVENTS").only_wide(),
 ];
 
-const ENDPOINTS: &[Column] = &[
+pub(super) const ENDPOINTS: &[Column] = &[
     Column::text("name", "ENDPOINT"),
     Column::text("state", "STATE"),
     Column::text("sync", "SYNC").optional(),

@@ -88,7 +88,7 @@ impl Reconciled {
     }
 }
 
-const DIFFERENCES: &[Column] = &[
+pub(super) const DIFFERENCES: &[Column] = &[
     Column::text("verdict", "VERDICT"),
     Column::text("type", "TYPE"),
     Column::text("id", "ID"),

@@ -107,7 +107,7 @@ impl Serialize for Single<'_> {
     }
 }
 
-const RECORDS: &[Column] = &[
+pub(super) const RECORDS: &[Column] = &[
     Column::text("kind", "KIND"),
     Column::text("id", "ID"),
     Column::text("name", "NAME"),

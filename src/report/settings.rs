@@ -21,7 +21,7 @@ pub struct SettingView<'a> {
 
 const PLAIN: &[Column] =
     &[Column::text("key", "KEY"), Column::text("value", "VALUE"), Column::text("origin", "ORIGIN").only_wide()];
-const WITH_ORIGIN: &[Column] =
+pub(super) const WITH_ORIGIN: &[Column] =
     &[Column::text("key", "KEY"), Column::text("value", "VALUE"), Column::text("origin", "ORIGIN")];
 
 /// What `config show` answers.

@@ -9,6 +9,7 @@ mod bundle;
 mod check;
 mod choice;
 mod clusters;
+mod completions;
 mod config;
 mod conventions;
 mod copying;
