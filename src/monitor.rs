@@ -5,12 +5,14 @@
 mod check;
 pub mod clusters;
 mod failures;
+pub mod forecast;
 mod freshness;
 mod health;
 pub mod nagios;
 pub mod outage;
 pub mod pace;
 mod received;
+pub mod schedule;
 #[cfg(test)]
 mod tests;
 

@@ -20,6 +20,7 @@ pub mod doctor;
 pub mod emitted;
 pub mod endpoint_condition;
 pub mod endpoint_test;
+mod forecast;
 pub mod health;
 pub mod kept;
 pub mod lists;

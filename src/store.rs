@@ -33,7 +33,9 @@ use crate::event::EventId;
 pub use answer::Answer;
 pub use changes::Changes;
 pub use error::{Result, StoreError};
-pub use figures::{Activity, Counts, EndpointFigures, Figures, LATENCIES, MinuteActivity, Rate, TimedAttempt};
+pub use figures::{
+    Activity, Arrivals, Counts, EndpointFigures, Figures, LATENCIES, MinuteActivity, Rate, TimedAttempt,
+};
 pub use lists::{
     AttemptFilter, AttemptRow, Cancellation, ClaimHolder, DeliveryFilter, DeliveryRow, EventDetail, EventFilter,
     EventRow, Listed, LoggedAttempt, Page, RunRow, Schedule,
@@ -154,6 +156,12 @@ pub trait Store: inbound::Records + operators::Operators + transfer::Transfer + 
 
     /// What happened minute by minute since `since`, at a cost that grows with the minutes alone.
     fn activity(&self, since: Timestamp) -> Answer<Activity>;
+
+    /// About how many deliveries were queued since `since`, endpoint by endpoint, at a cost that does not grow with them.
+    ///
+    /// The sum is by their numbers, which have gaps where a transaction failed, and by the times of events, whose clock may
+    /// have jumped; it is shared among the endpoints as the latest of them are.
+    fn arrivals(&self, since: Timestamp) -> Answer<Vec<Arrivals>>;
 
     /// A page of deliveries, by id.
     fn deliveries(&self, filter: &DeliveryFilter, page: Page) -> Answer<Listed<DeliveryRow>>;

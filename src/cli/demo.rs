@@ -31,6 +31,7 @@ use crate::outbound::test_event::Tested;
 use crate::report::Table;
 use crate::report::{lists, queue};
 use crate::server::{self, Group, Processed, Processing, Secrets, Server};
+use crate::service;
 use crate::signature::{Secret, Signer};
 use crate::store::{self, Access, DeliveryFilter, Location, Page, Store, StoreError};
 
@@ -94,7 +95,9 @@ impl DemoArgs {
 
     fn show(&self, stage: &Context, store: &dyn Store) -> Result<(), CliError> {
         let now = SystemClock.now();
-        stage.screen.report(&queue::status(&store.figures(now).wait()?, &FreshnessThresholds::default(), now))?;
+        let figures = store.figures(now).wait()?;
+        let flows = service::figures::flows(store, &figures, now)?;
+        stage.screen.report(&queue::status(&figures, &flows, &FreshnessThresholds::default(), now))?;
         let page = Page { limit: 200, number: 1, oldest_first: true };
         let listed = store.deliveries(&DeliveryFilter::default(), page).wait()?;
         let Some(retried) = listed.rows.iter().max_by_key(|row| row.attempts) else { return Ok(()) };

@@ -11,6 +11,7 @@ use super::version::VERSION;
 use crate::clock::Timestamp;
 use crate::config::{Config, Inspection};
 use crate::endpoint::{Endpoint, ResolvedEndpoint, resolve};
+use crate::monitor::schedule::{self, SCHEDULED_RUNS};
 use crate::monitor::{self, Limits};
 use crate::outbound::http::Client;
 use crate::report::doctor::{self, Finding, Severity};
@@ -149,7 +150,8 @@ fn examine(store: &Arc<dyn Store>, limits: &Limits, deep: bool, now: Timestamp) 
     }
     let read = figures::health_figures(store.as_ref(), now)?;
     let judged = monitor::health(&read, limits, now);
-    let runs = store.runs(1).wait()?;
+    let runs = store.runs(SCHEDULED_RUNS).wait()?;
+    findings.extend(schedule::evidence(&runs, now).map(|it| doctor::schedule(&it)));
     findings.push(doctor::runs(&runs, store.open_runs().wait()?, &read.figures, limits, now));
     findings.push(doctor::queue(&judged));
     let latest = store.events(&EventFilter::default(), Page { limit: 1, number: 1, oldest_first: false }).wait()?;

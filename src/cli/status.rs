@@ -6,9 +6,10 @@ use super::context::Context;
 use super::exit::{CliError, Exit};
 use super::signals::{Signals, block_on};
 use super::values;
-use crate::clock::{Clock as _, SystemClock};
+use crate::clock::{Clock as _, SystemClock, Timestamp};
 use crate::monitor::FreshnessThresholds;
-use crate::report::queue;
+use crate::report::{Report, queue};
+use crate::service::figures;
 use crate::store::Store;
 
 /// Arguments of `status`.
@@ -36,11 +37,17 @@ impl StatusArgs {
             error_after: self.error_after.unwrap_or(configured.error_after),
         };
         match self.watch {
-            None => context.screen.report(&queue::status(&store.figures(context.now).wait()?, &ages, context.now))?,
+            None => context.screen.report(&read(store.as_ref(), &ages, context.now)?)?,
             Some(every) => watch(context, store.as_ref(), &ages, every.max(SHORTEST))?,
         }
         Ok(Exit::Done)
     }
+}
+
+fn read(store: &dyn Store, ages: &FreshnessThresholds, now: Timestamp) -> Result<Report, CliError> {
+    let read = store.figures(now).wait()?;
+    let flows = figures::flows(store, &read, now)?;
+    Ok(queue::status(&read, &flows, ages, now))
 }
 
 /// The shortest pause between two screens.
@@ -56,7 +63,7 @@ fn watch(context: &Context, store: &dyn Store, ages: &FreshnessThresholds, every
             let now = SystemClock.now();
             screen.set_now(now);
             screen.clear()?;
-            screen.report(&queue::status(&store.figures(now).wait()?, ages, now))?;
+            screen.report(&read(store, ages, now)?)?;
             tokio::select! {
                 _ = stop.changed() => return Ok(()),
                 () = tokio::time::sleep(every) => {}

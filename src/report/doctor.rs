@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::{Cell, Column, Level, Report, Table};
 use crate::clock::Timestamp;
 use crate::format::{bytes, count, short_duration};
+use crate::monitor::schedule::ScheduleEvidence;
 use crate::monitor::{Grade, HUGE_LOG, Health, LARGE_LOG, Limits, due_age};
 use crate::store::{DatabaseInfo, Figures, Holder, OpenRuns, RunRow, ServerInfo, Storage, Volume};
 
@@ -216,6 +217,31 @@ pub fn runs(runs: &[RunRow], runs_open: OpenRuns, figures: &Figures, limits: &Li
                 .hint("`syncctl process` takes it over")
         }
     }
+}
+
+/// What the runs of the last day say of what starts them.
+pub fn schedule(evidence: &ScheduleEvidence) -> Finding {
+    let name = "schedule";
+    let ScheduleEvidence { period, runs, missed, longest_gap: (from, gap), overlapping, cut_short } = *evidence;
+    let usual = format!("`process` every {}, {} in the last day", short_duration(period), count(runs, "run"));
+    if evidence.is_regular() {
+        return Finding::ok(name, usual);
+    }
+    let gap = format!("{missed} missed (none for {} from {from} on)", short_duration(gap));
+    let told: Vec<String> = [
+        (missed, gap),
+        (overlapping, format!("{overlapping} started before the one before ended")),
+        (cut_short, format!("{cut_short} cut short by a signal or killed")),
+    ]
+    .into_iter()
+    .filter(|(times, _)| *times > 0)
+    .map(|(_, text)| text)
+    .collect();
+    Finding::warn(name, format!("{usual}: {}", told.join(", "))).hint(match (missed, overlapping) {
+        (1.., _) => "see whether the scheduler ran: `journalctl -u cron -u syncctl-process.timer --since yesterday`",
+        (0, 1..) => "keep each run shorter than its period with `--max-time`, or let only one run with `--single`",
+        (0, 0) => "see what ended them with `journalctl --since yesterday`; `--max-time` ends a run by itself",
+    })
 }
 
 fn pending_words(pending: i64) -> String {

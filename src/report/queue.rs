@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::forecast::{self, ForecastView};
 use super::{Cell, Column, Level, Report, Table};
 use crate::clock::Timestamp;
 use crate::delivery::{
@@ -11,6 +12,7 @@ use crate::delivery::{
 };
 use crate::endpoint::{Endpoint, RateLimit};
 use crate::format::{count, short_duration};
+use crate::monitor::forecast::Flows;
 use crate::monitor::{Freshness, FreshnessThresholds, Synced, due_age, freshness};
 use crate::store::{ClaimHolder, EndpointFigures, Figures, RunStats};
 
@@ -82,6 +84,8 @@ struct EndpointView<'a> {
     sync: Synced,
     #[serde(skip_serializing_if = "Option::is_none")]
     freshness: Option<Freshness>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    forecast: Option<ForecastView>,
     last_success_at: Option<Timestamp>,
     last_failure_at: Option<Timestamp>,
     resting_until: Option<Timestamp>,
@@ -104,6 +108,7 @@ fn view(figures: &EndpointFigures, now: Timestamp) -> EndpointView<'_> {
         held: if held { figures.counts.pending } else { 0 },
         sync: synced(figures),
         freshness: None,
+        forecast: None,
         last_success_at: endpoint.last_success_at,
         last_failure_at: endpoint.last_failure_at,
         resting_until: endpoint.circuit.open.map(|open| open.until),
@@ -132,6 +137,7 @@ fn fresh_view<'a>(figures: &'a EndpointFigures, ages: &FreshnessThresholds, now:
 #[derive(Serialize)]
 struct StatusView<'a> {
     queue: Queue,
+    forecast: ForecastView,
     endpoints: Vec<EndpointView<'a>>,
     holders: Vec<HolderView<'a>>,
 }
@@ -170,18 +176,26 @@ pub(super) const ENDPOINTS: &[Column] = &[
     Column::text("url", "URL").only_wide(),
 ];
 
-/// What `status` and `GET /api/sync/status` answer; `ages` say how old an endpoint's last success may be.
-pub fn status(figures: &Figures, ages: &FreshnessThresholds, now: Timestamp) -> Report {
+/// What `status` and `GET /api/sync/status` answer; `ages` say how old an endpoint's last success may be, `flows` how fast
+/// deliveries come and go.
+pub fn status(figures: &Figures, flows: &Flows, ages: &FreshnessThresholds, now: Timestamp) -> Report {
     let queue = Queue::of(figures, now);
-    let endpoints = figures.endpoints.iter().map(|row| fresh_view(row, ages, now)).collect();
+    let forecast = ForecastView::of(&flows.total(), flows.forecast());
+    let forecast_of = |name| flows.0.get(name).map(|flow| ForecastView::of(flow, flow.forecast()));
+    let endpoints = figures.endpoints.iter().map(|row| {
+        let forecast = forecast_of(&row.endpoint.name);
+        EndpointView { forecast, ..fresh_view(row, ages, now) }
+    });
+    let endpoints = endpoints.collect();
     let holder = |(holder, deliveries): &'_ (ClaimHolder, u64)| format!("{deliveries} being sent by {holder}");
     let holders = figures.holders.iter().map(|(holder, deliveries)| HolderView {
         host: holder.host.as_deref(),
         pid: holder.pid,
         deliveries: *deliveries,
     });
-    let report = with_schedule(Report::new(&StatusView { queue, endpoints, holders: holders.collect() }), queue);
-    let report = figures.holders.iter().map(holder).fold(report, Report::with_line);
+    let report =
+        with_schedule(Report::new(&StatusView { queue, forecast, endpoints, holders: holders.collect() }), queue);
+    let report = figures.holders.iter().map(holder).chain(forecast::line(flows)).fold(report, Report::with_line);
     let report =
         report.with_table(queue_table(queue)).with_names(figures.endpoints.iter().map(|row| row.endpoint.name.clone()));
     match figures.endpoints.is_empty() {

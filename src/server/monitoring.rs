@@ -16,11 +16,16 @@ use crate::monitor;
 use crate::report::queue::{self, RunView};
 use crate::report::{Report, health as healthy};
 use crate::service::figures;
+use crate::store::Store;
 
 pub(super) async fn status(State(app): State<Arc<App>>) -> Result<Answer, Problem> {
     let now = app.now();
-    let figures = app.read(move |store| store.figures(now).wait()).await?;
-    Ok(Answer::new(queue::status(&figures, &app.settings().ages, now)))
+    let read = move |store: &dyn Store| {
+        let figures = store.figures(now).wait()?;
+        Ok((figures::flows(store, &figures, now)?, figures))
+    };
+    let (flows, figures) = app.read(read).await?;
+    Ok(Answer::new(queue::status(&figures, &flows, &app.settings().ages, now)))
 }
 
 /// An unhealthy queue is an answer, not an error: the data say whether it is healthy.

@@ -1,8 +1,9 @@
 //! Reads what the health of the queue is judged by, for the commands and routes that show it.
 
 use crate::clock::Timestamp;
+use crate::monitor::forecast::{FORECAST_WINDOW, Flows, measured_since};
 use crate::monitor::{self, HEALTH_WINDOW, HealthDetails, HealthFigures, STATS_WINDOW};
-use crate::store::{DeliveryFilter, DeliveryRow, FileStore, Page, Result, Store};
+use crate::store::{DeliveryFilter, DeliveryRow, Figures, FileStore, Page, Result, Store};
 
 /// Failures that are shown beside the health of the queue.
 const RECENT: u64 = 10;
@@ -30,4 +31,11 @@ pub fn health_details(store: &dyn Store, now: Timestamp) -> Result<HealthDetails
 pub fn recent_failures(store: &dyn Store, limit: u64) -> Result<Vec<DeliveryRow>> {
     let troubled = DeliveryFilter { troubled: true, ..DeliveryFilter::default() };
     Ok(store.deliveries(&troubled, Page { limit, number: 1, oldest_first: false }).wait()?.rows)
+}
+
+/// Reads how fast deliveries come and go, endpoint by endpoint.
+pub fn flows(store: &dyn Store, figures: &Figures, now: Timestamp) -> Result<Flows> {
+    let window = now.minus(FORECAST_WINDOW);
+    let began = measured_since(&store.activity(window).wait()?, now);
+    Ok(Flows::of(figures, &store.rates(began).wait()?, began, &store.arrivals(window).wait()?, now))
 }

@@ -70,6 +70,28 @@ pub struct Rate {
     pub failed: i64,
 }
 
+/// How many of the latest deliveries say how [`Arrivals`] are shared among the endpoints.
+pub(super) const ARRIVALS_READ: i64 = 2_000;
+
+/// About how many deliveries were queued for an endpoint since some time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arrivals {
+    /// The endpoint's name.
+    pub endpoint: String,
+    /// Deliveries that were queued.
+    pub deliveries: i64,
+}
+
+impl Arrivals {
+    /// Shares `total` among endpoints as the `latest` are: names, and how many of the latest are theirs.
+    pub(super) fn share(total: i64, latest: Vec<(String, i64)>) -> Vec<Self> {
+        let all: i64 = latest.iter().map(|(_, count)| count).sum();
+        let share = |count: i64| i128::from(total) * i128::from(count) / i128::from(all.max(1));
+        let part = |count: i64| i64::try_from(share(count)).unwrap_or(i64::MAX);
+        latest.into_iter().map(|(endpoint, count)| Self { endpoint, deliveries: part(count) }).collect()
+    }
+}
+
 /// The attempts whose latencies [`Activity`] holds at most, the latest.
 pub const LATENCIES: u32 = 2_000;
 

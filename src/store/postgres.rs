@@ -18,8 +18,8 @@ use super::inbound::{
 use super::operators::{ActionFilter, ActionRow, NewAction, NewSession, Operators, SessionRow};
 use super::transfer::{CopiedTable, Transfer, Values};
 use super::{
-    Access, Acknowledgement, Activity, Advanced, Answer, AttemptFilter, Cancellation, ChangedDeliveries, Changes,
-    Claim, Configured, Counts, DatabaseInfo, DeliveryFilter, DeliveryId, DeliveryRow, Drafts, DroppedEndpoint,
+    Access, Acknowledgement, Activity, Advanced, Answer, Arrivals, AttemptFilter, Cancellation, ChangedDeliveries,
+    Changes, Claim, Configured, Counts, DatabaseInfo, DeliveryFilter, DeliveryId, DeliveryRow, Drafts, DroppedEndpoint,
     Enqueued, EventDetail, EventFilter, EventRow, Exclusive, Figures, FileStore, Finished, IdleInfo, LATENCIES, Listed,
     Location, Log, LoggedAttempt, OpenRuns, Page, PostgresLocation, Prune, Pruned, PrunedLog, Rate, Replay, Result,
     Run, RunId, RunRow, RunStats, Schedule, Store, StoreError, TimedAttempt, Wants, codes, rules,
@@ -210,6 +210,10 @@ impl Store for Postgres {
 
     fn activity(&self, since: Timestamp) -> Answer<Activity> {
         self.thread.submit(async move |node: Rc<Node>| figures::activity(&node, since).await)
+    }
+
+    fn arrivals(&self, since: Timestamp) -> Answer<Vec<Arrivals>> {
+        self.thread.submit(async move |node: Rc<Node>| figures::arrivals(&node, since).await)
     }
 
     fn deliveries(&self, filter: &DeliveryFilter, page: Page) -> Answer<Listed<DeliveryRow>> {

@@ -9,11 +9,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rusqlite::Connection;
 
 use super::{
-    Access, Acknowledgement, Activity, Advanced, Answer, AttemptFilter, BackupReport, Cancellation, ChangedDeliveries,
-    Changes, Claim, Configured, DatabaseInfo, DeliveryFilter, DeliveryId, DeliveryRow, Drafts, Enqueued, EventDetail,
-    EventFilter, EventRow, Exclusive, Figures, FileStore, Finished, Holder, IdleInfo, Listed, Log, LoggedAttempt,
-    OpenRuns, Page, Prune, Pruned, PrunedLog, Rate, Replay, Result, Run, RunId, RunRow, RunStats, Storage, Store,
-    StoreError, Volume, Wants,
+    Access, Acknowledgement, Activity, Advanced, Answer, Arrivals, AttemptFilter, BackupReport, Cancellation,
+    ChangedDeliveries, Changes, Claim, Configured, DatabaseInfo, DeliveryFilter, DeliveryId, DeliveryRow, Drafts,
+    Enqueued, EventDetail, EventFilter, EventRow, Exclusive, Figures, FileStore, Finished, Holder, IdleInfo, Listed,
+    Log, LoggedAttempt, OpenRuns, Page, Prune, Pruned, PrunedLog, Rate, Replay, Result, Run, RunId, RunRow, RunStats,
+    Storage, Store, StoreError, Volume, Wants,
 };
 use crate::clock::Timestamp;
 use crate::delivery::Trigger;
@@ -277,6 +277,10 @@ impl Store for Sqlite {
 
     fn activity(&self, since: Timestamp) -> Answer<Activity> {
         self.read(move |connection| figures::activity(connection, since))
+    }
+
+    fn arrivals(&self, since: Timestamp) -> Answer<Vec<Arrivals>> {
+        self.read(move |connection| figures::arrivals(connection, since))
     }
 
     fn deliveries(&self, filter: &DeliveryFilter, page: Page) -> Answer<Listed<DeliveryRow>> {

@@ -399,3 +399,32 @@ fn certificates_to_trust_that_are_none_fail_where_they_are_needed() {
     place.set("SYNC_WEBHOOK_URLS", "http://localhost:1/");
     assert_eq!(verdict(&place, "certificates"), "ok");
 }
+
+#[test]
+fn the_schedule_is_told_by_its_runs_and_so_is_what_was_missed() {
+    if !has_tools(&["faketime"]) {
+        return;
+    }
+    let (_receiver, mut place) = good_place();
+    place.set_clock("-20m");
+    place.emit("user.created", "u");
+    let run_at = |place: &mut Place, minutes: std::ops::RangeInclusive<i64>| {
+        for minute in minutes {
+            place.set_clock(&format!("{}s", minute * 60 - 1));
+            assert_eq!(place.run(&["process", "-q"]).code, 0);
+        }
+    };
+    run_at(&mut place, -19..=-12);
+    place.set_clock("-12m");
+    let (verdict, detail, _) = found(&place, &[], "schedule");
+    assert_eq!(verdict, "ok", "{detail}");
+    assert!(detail.starts_with("`process` every 1m") || detail.starts_with("`process` every 59"), "{detail}");
+    run_at(&mut place, -5..=0);
+    place.unset("LD_PRELOAD");
+    place.unset("FAKETIME");
+    let (verdict, detail, hint) = found(&place, &[], "schedule");
+    assert_eq!(verdict, "warn", "{detail}");
+    assert!(detail.contains("6 missed (none for 7m"), "{detail}");
+    assert!(hint.contains("journalctl"), "{hint}");
+    assert_eq!(place.run(&["doctor", "-q"]).code, 0, "it is a warning");
+}

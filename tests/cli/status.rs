@@ -72,3 +72,24 @@ fn a_run_that_delivered_nothing_says_what_it_attempted_all_the_same() {
     let message = place.data(&["process"])["message"].as_str().unwrap().to_owned();
     assert!(message.starts_with("1 attempted   0 delivered   1 to be retried   0 failed"), "{message}");
 }
+
+#[test]
+fn a_forecast_says_when_the_queue_is_empty_or_why_it_never_is() {
+    let receiver = Receiver::new(|_| Reply::Status(200));
+    let place = Place::sending_to(&[receiver.url("/")]);
+    place.emit_many(40);
+    let shown = || place.run(&["status"]).stdout;
+    assert!(shown().contains("never empty at this rate: ") && shown().contains("nothing was delivered"), "{}", shown());
+    assert_eq!(place.data(&["status"])["forecast"]["emptyInMs"], serde_json::Value::Null);
+    assert_eq!(place.run(&["process", "-q", "--limit", "30"]).code, 0);
+    let status = place.data(&["status"]);
+    let (forecast, of_endpoint) = (&status["forecast"], &status["endpoints"][0]["forecast"]);
+    assert_eq!(forecast, of_endpoint, "there is one endpoint");
+    assert!(forecast["emptyInMs"].as_u64().is_some_and(|span| span > 0), "{status}");
+    assert!(forecast["deliveredPerSecond"].as_f64().unwrap() > 0.0, "{status}");
+    assert!((forecast["queuedPerSecond"].as_f64().unwrap() - 40.0 / 600.0).abs() < 1e-9, "{status}");
+    assert!(shown().contains("\nempty in ") || shown().starts_with("empty in "), "{}", shown());
+    assert_eq!(place.run(&["process", "-q"]).code, 0);
+    assert_eq!(place.data(&["status"])["forecast"]["emptyInMs"], 0);
+    assert!(!shown().contains("at this rate"), "nothing waits: {}", shown());
+}

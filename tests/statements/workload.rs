@@ -107,6 +107,7 @@ fn look(store: &dyn Store, now: Timestamp) {
     store.figures(now).wait().unwrap();
     store.rates(hour).wait().unwrap();
     store.activity(hour).wait().unwrap();
+    store.arrivals(hour).wait().unwrap();
     store.received_figures(hour).wait().unwrap();
     store.open_runs().wait().unwrap();
     store.runs(5).wait().unwrap();

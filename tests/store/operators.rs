@@ -1,19 +1,20 @@
 //! What a store promises about sessions, about what operators did, and about the activity of the last minutes.
 
 use syncctl::clock::Timestamp;
-use syncctl::delivery::Outcome;
-use syncctl::store::Page;
+use syncctl::delivery::{Outcome, State};
 use syncctl::store::inbound::Refused;
 use syncctl::store::operators::{ActionFilter, MAX_SESSIONS, NewAction, NewSession};
+use syncctl::store::{DeliveryFilter, Page, Prune};
 
 use crate::backend::{Backend, on_every_backend};
-use crate::queue::{TestQueue, later, now};
+use crate::queue::{ALL, FROM_THE_FIRST, TestQueue, later, now};
 
 on_every_backend! {
     a_session_is_open_until_it_runs_out_or_ends,
     with_too_many_sessions_the_oldest_ends,
     what_an_operator_does_is_noted_before_and_after,
     activity_counts_both_directions_minute_by_minute,
+    arrivals_are_those_since_a_time_endpoint_by_endpoint,
 }
 
 const NEWEST: Page = Page { limit: 10, number: 1, oldest_first: false };
@@ -113,4 +114,29 @@ fn activity_counts_both_directions_minute_by_minute(backend: &dyn Backend) {
     assert_eq!(activity.latencies.len(), 2, "an interrupted attempt took no known time");
     let none = queue.store.activity(later(120)).wait().unwrap();
     assert!(none.minutes.is_empty() && none.latencies.is_empty());
+}
+
+fn arrivals_are_those_since_a_time_endpoint_by_endpoint(backend: &dyn Backend) {
+    let queue = TestQueue::new(backend, &["https://a.test/", "https://b.test/"]);
+    let arrivals = |since| -> Vec<(String, i64)> {
+        let found = queue.store.arrivals(since).wait().unwrap();
+        found.into_iter().map(|it| (it.endpoint, it.deliveries)).collect()
+    };
+    assert_eq!(arrivals(now()), [], "nothing was ever queued");
+    for seconds in 0..40 {
+        queue.emit_at(&format!("e{seconds}"), &format!("r{seconds}"), later(seconds));
+    }
+    let both = |count: i64| vec![("a.test".to_owned(), count), ("b.test".to_owned(), count)];
+    assert_eq!(arrivals(now()), both(40));
+    assert_eq!(arrivals(later(30)), both(10));
+    assert_eq!(arrivals(later(39)), both(1));
+    assert_eq!(arrivals(later(40)), []);
+    // Places that a prune left empty do not lead astray.
+    let rows = queue.store.deliveries(&DeliveryFilter::default(), ALL).wait().unwrap().rows;
+    let ids = rows.iter().filter(|row| row.event.seq % 3 == 0).map(|row| row.id).collect();
+    queue.store.give_up(ids, later(40)).wait().unwrap();
+    let states = vec![State::Failed];
+    let prune = Prune { states, endpoint: None, before: later(41), after: FROM_THE_FIRST };
+    queue.store.prune(prune).wait().unwrap();
+    assert_eq!(arrivals(later(30)).iter().map(|(_, count)| count).sum::<i64>(), 20, "by the numbers that were given");
 }

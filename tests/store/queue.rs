@@ -45,9 +45,13 @@ impl TestQueue {
     }
 
     pub(crate) fn emit(&self, id: &str, resource: &str) {
+        self.emit_at(id, resource, now());
+    }
+
+    pub(crate) fn emit_at(&self, id: &str, resource: &str, at: Timestamp) {
         let mut draft = Draft::check("user.updated", resource, None, b"{}").unwrap();
         draft.id = Some(EventId::parse(id).unwrap());
-        self.store.enqueue(Box::new(std::iter::once(Ok(draft))), false, now()).wait().unwrap();
+        self.store.enqueue(Box::new(std::iter::once(Ok(draft))), false, at).wait().unwrap();
     }
 
     pub(crate) fn run(&self) -> Run {

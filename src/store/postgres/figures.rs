@@ -11,10 +11,11 @@ use super::endpoint_rows::{self, EndpointRow};
 use super::fault::Fault;
 use super::node::Node;
 use super::row::{READY, SOLO, int, maybe_int, maybe_time, time};
-use super::{Activity, Counts, Figures, IdleInfo, LATENCIES, Rate, Result, RunId, TimedAttempt};
+use super::{Activity, Arrivals, Counts, Figures, IdleInfo, LATENCIES, Rate, Result, RunId, TimedAttempt};
 use crate::clock::Timestamp;
 use crate::delivery::Outcome;
 use crate::endpoint::{Endpoint, EndpointId};
+use crate::store::figures::ARRIVALS_READ;
 use crate::store::{ClaimHolder, EndpointFigures};
 
 /// What one transaction adds to the counters.
@@ -385,6 +386,37 @@ pub(super) async fn activity(node: &Node, since: Timestamp) -> Result<Activity> 
         });
         let minutes = Activity::merge(sent.iter().map(numbers), received.iter().map(numbers));
         Ok(Activity { minutes, latencies: latencies.collect() })
+    })
+    .await
+}
+
+/// The first delivery of the first event emitted at or after a time, found by halving, because places and times rise together;
+/// and the last delivery.
+const ARRIVED: &str = "WITH RECURSIVE halving (low, high) AS (
+        SELECT (SELECT min(seq) FROM event), (SELECT max(seq) + 1 FROM event)
+        UNION ALL SELECT CASE WHEN e.created_at >= $1 THEN h.low ELSE e.seq + 1 END,
+            CASE WHEN e.created_at >= $1 THEN h.low + (h.high - h.low) / 2 ELSE h.high END
+        FROM halving h CROSS JOIN LATERAL (
+            SELECT seq, created_at FROM event WHERE seq >= h.low + (h.high - h.low) / 2 ORDER BY seq LIMIT 1) e
+        WHERE h.low < h.high
+    )
+    SELECT (SELECT id FROM delivery WHERE event >= (SELECT low FROM halving WHERE low >= high LIMIT 1) ORDER BY event, id LIMIT 1),
+        (SELECT max(id) FROM delivery)";
+
+pub(super) async fn arrivals(node: &Node, since: Timestamp) -> Result<Vec<Arrivals>> {
+    let since = node.by_server(since);
+    node.read(async |connection: &Connection| {
+        let ends = connection.first(ARRIVED, args![since.as_millis()]).await?;
+        let ends = ends.and_then(|row| maybe_int(&row, 0).zip(maybe_int(&row, 1)));
+        let Some((first, last)) = ends else { return Ok(Vec::new()) };
+        let latest = connection
+            .query(
+                "SELECT p.name, count(*) FROM (SELECT endpoint FROM delivery WHERE id >= $1 ORDER BY id DESC LIMIT $2) d
+                 JOIN endpoint p ON p.id = d.endpoint GROUP BY p.id, p.name ORDER BY p.id",
+                args![first, ARRIVALS_READ],
+            )
+            .await?;
+        Ok(Arrivals::share(last - first + 1, latest.iter().map(|row| (row.get(0), int(row, 1))).collect()))
     })
     .await
 }

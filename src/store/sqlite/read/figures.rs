@@ -1,5 +1,6 @@
 //! The state of the queue, from counters and the ends of indexes.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use const_format::formatcp;
@@ -8,9 +9,12 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::clock::Timestamp;
 use crate::endpoint::Endpoint;
 use crate::store::codes::{BLOCKED, PROCESSING, QUEUED, READY, SOLO};
+use crate::store::figures::ARRIVALS_READ;
 use crate::store::sqlite::write::endpoint_cache;
 use crate::store::sqlite::write::endpoint_cache::EndpointRow;
-use crate::store::{Activity, ClaimHolder, EndpointFigures, Figures, IdleInfo, LATENCIES, Rate, RunId, TimedAttempt};
+use crate::store::{
+    Activity, Arrivals, ClaimHolder, EndpointFigures, Figures, IdleInfo, LATENCIES, Rate, RunId, TimedAttempt,
+};
 
 pub(crate) fn figures(connection: &Connection, now: Timestamp) -> rusqlite::Result<Figures> {
     let events =
@@ -140,6 +144,46 @@ pub(crate) fn activity(connection: &Connection, since: Timestamp) -> rusqlite::R
         })
     })?;
     Ok(Activity { minutes: Activity::merge(sent, received), latencies: latencies.collect::<rusqlite::Result<_>>()? })
+}
+
+/// The place of the first event emitted at or after `since`, found by halving: places and times rise together.
+fn first_event(connection: &Connection, since: Timestamp) -> rusqlite::Result<i64> {
+    let ends: (Option<i64>, Option<i64>) =
+        connection.query_row("SELECT (SELECT min(seq) FROM event), (SELECT max(seq) FROM event)", [], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+    let (Some(mut low), Some(last)) = ends else { return Ok(0) };
+    let mut high = last + 1;
+    let mut at = connection.prepare_cached("SELECT seq, created_at FROM event WHERE seq >= ?1 ORDER BY seq LIMIT 1")?;
+    while low < high {
+        let (seq, created_at) =
+            at.query_row([low + (high - low) / 2], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))?;
+        match created_at >= since.as_millis() {
+            true => high = low + (high - low) / 2,
+            false => low = seq + 1,
+        }
+    }
+    Ok(low)
+}
+
+pub(crate) fn arrivals(connection: &Connection, since: Timestamp) -> rusqlite::Result<Vec<Arrivals>> {
+    let event = first_event(connection, since)?;
+    let first = connection
+        .prepare_cached("SELECT id FROM delivery WHERE event >= ?1 ORDER BY event, id LIMIT 1")?
+        .query_row([event], |row| row.get::<_, i64>(0))
+        .optional()?;
+    let Some(first) = first else { return Ok(Vec::new()) };
+    let last: i64 = connection.prepare_cached("SELECT max(id) FROM delivery")?.query_row([], |row| row.get(0))?;
+    let mut counts: BTreeMap<i64, i64> = BTreeMap::new();
+    let mut latest =
+        connection.prepare_cached("SELECT endpoint FROM delivery WHERE id >= ?1 ORDER BY id DESC LIMIT ?2")?;
+    for endpoint in latest.query_map([first, ARRIVALS_READ], |row| row.get(0))? {
+        *counts.entry(endpoint?).or_default() += 1;
+    }
+    let mut name = connection.prepare_cached("SELECT name FROM endpoint WHERE id = ?1")?;
+    let named = |(endpoint, count)| Ok((name.query_row([endpoint], |row| row.get(0))?, count));
+    let latest = counts.into_iter().map(named).collect::<rusqlite::Result<_>>()?;
+    Ok(Arrivals::share(last - first + 1, latest))
 }
 
 pub(crate) fn idle_info(connection: &Connection, run: RunId, now: Timestamp) -> rusqlite::Result<IdleInfo> {

@@ -1,0 +1,147 @@
+//! When the queue will be empty, if deliveries go out and come in as they did in the last minutes.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::clock::Timestamp;
+use crate::store::{Activity, Arrivals, EndpointFigures, Figures, LATENCIES, Rate};
+
+/// The window over which what was queued and delivered is averaged.
+pub const FORECAST_WINDOW: Duration = Duration::from_mins(10);
+
+/// When nothing waits any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Forecast {
+    /// Now.
+    Empty,
+    /// After about that time.
+    In(Duration),
+    /// Not at this rate: as much is queued as is delivered, or nothing is delivered.
+    Never,
+}
+
+/// What waits, and how fast it comes and goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Flow {
+    /// Deliveries that are pending or being sent; held ones are not waiting.
+    pub waiting: i64,
+    /// Deliveries that arrived, a second.
+    pub delivered_per_second: f64,
+    /// Deliveries that were queued, a second.
+    pub queued_per_second: f64,
+    /// Whether nothing is sent at the moment, because the circuit is open.
+    pub is_stopped: bool,
+}
+
+impl Flow {
+    /// When it is empty.
+    pub fn forecast(&self) -> Forecast {
+        let net = self.delivered_per_second - self.queued_per_second;
+        match self.waiting {
+            ..=0 => Forecast::Empty,
+            _ if self.is_stopped || net <= 0.0 => Forecast::Never,
+            waiting => Duration::try_from_secs_f64(waiting as f64 / net).map_or(Forecast::Never, Forecast::In),
+        }
+    }
+}
+
+/// The flow to each endpoint, by its name.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Flows(pub BTreeMap<String, Flow>);
+
+impl Flows {
+    /// Judges counters. `rates` are those since [`measured_since`], `arrivals` those of the [`FORECAST_WINDOW`].
+    pub fn of(figures: &Figures, rates: &[Rate], began: Timestamp, arrivals: &[Arrivals], now: Timestamp) -> Self {
+        let measured = now.since(began).as_secs_f64().max(1.0);
+        let flow = |row: &EndpointFigures| {
+            let name = &row.endpoint.name;
+            let delivered: i64 = rates.iter().filter(|rate| rate.endpoint == *name).map(|rate| rate.delivered).sum();
+            let queued = arrivals.iter().find(|it| it.endpoint == *name).map_or(0, |it| it.deliveries);
+            let held = row.endpoint.is_paused_or_unconfigured();
+            let flow = Flow {
+                waiting: if held { row.counts.processing } else { row.counts.pending + row.counts.processing },
+                delivered_per_second: delivered as f64 / measured,
+                queued_per_second: queued as f64 / FORECAST_WINDOW.as_secs_f64(),
+                is_stopped: row.endpoint.circuit.open.is_some(),
+            };
+            (name.clone(), flow)
+        };
+        Self(figures.endpoints.iter().map(flow).collect())
+    }
+
+    /// All of them together.
+    pub fn total(&self) -> Flow {
+        self.0.values().fold(Flow::default(), |sum, it| Flow {
+            waiting: sum.waiting + it.waiting,
+            delivered_per_second: sum.delivered_per_second + it.delivered_per_second,
+            queued_per_second: sum.queued_per_second + it.queued_per_second,
+            is_stopped: false,
+        })
+    }
+
+    /// When all of them are empty: one that never is keeps the queue from it, however fast the others are.
+    pub fn forecast(&self) -> Forecast {
+        self.0.values().map(Flow::forecast).fold(Forecast::Empty, |all, one| match (all, one) {
+            (Forecast::Never, _) | (_, Forecast::Never) => Forecast::Never,
+            (Forecast::In(all), Forecast::In(one)) => Forecast::In(all.max(one)),
+            (Forecast::Empty, other) | (other, Forecast::Empty) => other,
+        })
+    }
+}
+
+/// Since when deliveries went out, within the window: a worker that began a moment ago is judged by that moment alone.
+pub fn measured_since(activity: &Activity, now: Timestamp) -> Timestamp {
+    let window = now.minus(FORECAST_WINDOW);
+    let minute = activity.minutes.iter().find(|it| it.delivered + it.failed > 0).map(|it| it.minute);
+    let minute = minute.map_or(window, |minute| Timestamp::from_millis(minute * 60_000)).max(window);
+    // The latest attempts have exact times, and are all there were if they are few.
+    let all_are_known = activity.latencies.len() < usize::try_from(LATENCIES).unwrap_or(usize::MAX);
+    let first = activity.latencies.iter().map(|it| it.started_at).min().filter(|_| all_are_known);
+    first.map_or(minute, |first| first.max(minute))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{MinuteActivity, TimedAttempt};
+
+    const NOW: Timestamp = Timestamp::from_millis_const(1_795_359_600_000);
+
+    fn flow(waiting: i64, delivered_per_second: f64, queued_per_second: f64) -> Flow {
+        Flow { waiting, delivered_per_second, queued_per_second, is_stopped: false }
+    }
+
+    #[test]
+    fn a_queue_is_empty_when_what_waits_is_delivered_and_more_goes_than_comes() {
+        assert_eq!(flow(0, 0.0, 5.0).forecast(), Forecast::Empty);
+        assert_eq!(flow(120, 3.0, 1.0).forecast(), Forecast::In(Duration::from_secs(60)));
+        assert_eq!([flow(1, 0.0, 0.0), flow(1, 1.0, 1.0)].map(|it| it.forecast()), [Forecast::Never; 2]);
+        assert_eq!(Flow { is_stopped: true, ..flow(1, 9.0, 0.0) }.forecast(), Forecast::Never);
+    }
+
+    #[test]
+    fn the_slowest_endpoint_decides() {
+        let of =
+            |flows: &[Flow]| Flows(flows.iter().enumerate().map(|(at, it)| (at.to_string(), *it)).collect()).forecast();
+        assert_eq!(of(&[]), Forecast::Empty);
+        assert_eq!(of(&[flow(0, 0.0, 0.0), flow(10, 1.0, 0.0)]), Forecast::In(Duration::from_secs(10)));
+        assert_eq!(of(&[flow(30, 1.0, 0.0), flow(10, 1.0, 0.0)]), Forecast::In(Duration::from_secs(30)));
+        assert_eq!(of(&[flow(30, 1.0, 0.0), flow(1, 0.0, 0.0)]), Forecast::Never);
+    }
+
+    #[test]
+    fn a_worker_is_measured_from_its_first_attempt_in_the_window() {
+        let minute =
+            |ago: i64| MinuteActivity { minute: NOW.minute() - ago, delivered: 1, ..MinuteActivity::default() };
+        let attempt = |seconds: u64| TimedAttempt {
+            endpoint: String::new(),
+            started_at: NOW.minus(Duration::from_secs(seconds)),
+            took: Duration::ZERO,
+        };
+        let activity = Activity { minutes: vec![minute(1), minute(0)], latencies: vec![attempt(2), attempt(50)] };
+        assert_eq!(measured_since(&activity, NOW), NOW.minus(Duration::from_secs(50)));
+        let many = Activity { latencies: vec![attempt(2); 2_000], ..activity };
+        assert_eq!(measured_since(&many, NOW), Timestamp::from_millis((NOW.minute() - 1) * 60_000));
+        assert_eq!(measured_since(&Activity::default(), NOW), NOW.minus(FORECAST_WINDOW));
+    }
+}
