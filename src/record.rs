@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use sha2::{Digest as _, Sha256};
 
 use crate::clock::Timestamp;
 use crate::event::{EventId, FARTHEST_AHEAD, known_resource_type};
@@ -241,6 +242,12 @@ impl Record {
         self.written.is_some()
     }
 
+    /// A name for what is known of it: the same for two copies that hold the same, and another after each write.
+    pub fn version(&self) -> String {
+        let digest = Sha256::digest(raw(self).get());
+        hex::encode(&digest[..16])
+    }
+
     /// The newest stamp's time: what a local change has to be later than.
     pub fn newest_at(&self) -> Option<Timestamp> {
         self.written.iter().chain(&self.deleted).map(|stamp| stamp.at).max()
@@ -449,6 +456,15 @@ mod tests {
         assert!(merged([&change("enrollment.created", "{}", 1, "a")]).exists());
         let twice = merged([&change("enrollment.deleted", "", 1, "a"), &change("enrollment.deleted", "", 2, "b")]);
         assert!(!twice.exists());
+    }
+
+    #[test]
+    fn each_write_makes_another_version_and_each_copy_names_it_alike() {
+        let (first, same) =
+            (change("user.updated", r#"{"a":1}"#, 1, "a"), change("user.updated", r#"{"a":1}"#, 2, "b"));
+        assert_eq!(merged([&first, &same]).version(), merged([&same, &first]).version());
+        assert_ne!(merged([&first]).version(), merged([&first, &same]).version());
+        assert_eq!(Record::default().version().len(), 32);
     }
 
     #[test]

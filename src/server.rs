@@ -20,6 +20,7 @@ mod answer;
 mod audit_limit;
 mod body_budget;
 mod changes;
+mod conditions;
 mod connections;
 mod events;
 mod extract;

@@ -143,7 +143,7 @@ impl World {
         let (event_type, resource, data) = self.change();
         let draft = Draft::check(event_type, &resource, None, data.as_bytes()).unwrap();
         let expects = *self.chance.pick(&[Expects::Absence, Expects::Presence, Expects::Anything]);
-        let edited = self.nodes[n].store().edit(Edit { draft, expects }, self.time(n)).wait().unwrap();
+        let edited = self.nodes[n].store().edit(Edit { draft, expects, versions: None }, self.time(n)).wait().unwrap();
         if let Edited::Done(row, receipt) = edited {
             assert_eq!(row.record.exists(), receipt.event.event_type != "enrollment.deleted");
         }

@@ -173,6 +173,11 @@ impl Problem {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "the route does not know this method")
     }
 
+    /// What it is about is not as the caller expects.
+    pub(super) fn precondition(message: &str) -> Self {
+        Self::new(StatusCode::PRECONDITION_FAILED, "PRECONDITION_FAILED", message)
+    }
+
     /// It contradicts what is stored.
     pub(super) fn conflict(message: &str) -> Self {
         Self::new(StatusCode::CONFLICT, "CONFLICT", message)

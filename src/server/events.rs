@@ -8,6 +8,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 
 use super::answer::{Answer, Problem};
+use super::conditions::IdempotencyKey;
 use super::extract::{Members, Payload};
 use super::state::{App, STORE_WRITE_TIMEOUT};
 use crate::clock::Timestamp;
@@ -21,15 +22,19 @@ const BATCH_LIMIT: usize = 16 * 1024 * 1024;
 /// The most invalid lines that are named.
 const MAX_NAMED_LINES: usize = 20;
 
-pub(super) async fn emit(State(app): State<Arc<App>>, request: Request) -> Result<Answer, Problem> {
+pub(super) async fn emit(
+    State(app): State<Arc<App>>,
+    key: IdempotencyKey,
+    request: Request,
+) -> Result<Answer, Problem> {
     let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let traceparent = traceparent_of(request.headers());
     let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     match essence.as_str() {
         "application/x-ndjson" | "application/ndjson" | "application/jsonl" => {
-            batch(&app, Payload::from_request(request, &app).await?, traceparent).await
+            batch(&app, Payload::from_request(request, &app).await?, key, traceparent).await
         }
-        _ => one(&app, Payload::from_request(request, &app).await?, traceparent).await,
+        _ => one(&app, Payload::from_request(request, &app).await?, &key, traceparent).await,
     }
 }
 
@@ -40,9 +45,15 @@ fn traceparent_of(headers: &HeaderMap) -> Option<Traceparent> {
     Traceparent::parse(only.to_str().ok()?).ok()
 }
 
-async fn one(app: &App, body: Payload, traceparent: Option<Traceparent>) -> Result<Answer, Problem> {
+async fn one(
+    app: &App,
+    body: Payload,
+    key: &IdempotencyKey,
+    traceparent: Option<Traceparent>,
+) -> Result<Answer, Problem> {
     let draft = Draft::from_line(&body.bytes).map_err(|e| invalid_event(&e, &body.bytes))?;
-    let draft = Draft { traceparent, ..draft };
+    let id = draft.id.clone().or_else(|| key.event_id(0));
+    let draft = Draft { id, traceparent, ..draft };
     let drafts = Box::new(std::iter::once(Ok(draft)));
     let stored = app.store.enqueue(drafts, false, app.now()).within(STORE_WRITE_TIMEOUT).await?;
     let receipt = stored.first.ok_or_else(Problem::internal)?;
@@ -79,12 +90,21 @@ fn wrong_members(members: &Members) -> Vec<(String, String)> {
     missing.chain(wrong).collect()
 }
 
-async fn batch(app: &App, body: Payload<BATCH_LIMIT>, traceparent: Option<Traceparent>) -> Result<Answer, Problem> {
+async fn batch(
+    app: &App,
+    body: Payload<BATCH_LIMIT>,
+    key: IdempotencyKey,
+    traceparent: Option<Traceparent>,
+) -> Result<Answer, Problem> {
     let now = app.now();
     check(&body.bytes, now)?;
     // Every line was read before: what is read again inside the transaction cannot fail.
     let lines = Lines { bytes: body.bytes.clone(), at: 0 };
-    let drafts = Box::new(lines.map(move |draft| Ok(Draft { traceparent: traceparent.clone(), ..draft })));
+    let numbered = (0..).zip(lines);
+    let drafts = Box::new(numbered.map(move |(n, draft)| {
+        let id = draft.id.clone().or_else(|| key.event_id(n));
+        Ok(Draft { id, traceparent: traceparent.clone(), ..draft })
+    }));
     let stored = app.store.enqueue(drafts, false, now).within(STORE_WRITE_TIMEOUT).await?;
     let answer =
         Batch { accepted: stored.accepted, duplicates: stored.duplicates, rejected: 0, rejected_lines: Vec::new() };

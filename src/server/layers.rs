@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::answer::{self, Problem};
 use super::connections::Peer;
+use super::openapi;
 use super::pages::problem::problem_page;
 use super::request_head::{check_framing, check_host};
 use super::state::App;
@@ -122,6 +123,16 @@ pub(super) async fn known_host(
         check_host(&parts, (!local_probe).then_some(hosts))?;
     }
     Ok(next.run(Request::from_parts(parts, body)).await)
+}
+
+/// Refuses parameters of the query that the document does not know: a misspelt filter must not answer everything.
+pub(super) async fn known_parameters(path: MatchedPath, request: Request, next: Next) -> Result<Response, Problem> {
+    let unknown =
+        openapi::unknown_parameter(request.method(), path.as_str(), request.uri().query().unwrap_or_default());
+    match unknown {
+        Some(name) => Err(Problem::field(&name, "is no parameter of this route")),
+        None => Ok(next.run(request).await),
+    }
 }
 
 /// Shows the problems of pages as pages.

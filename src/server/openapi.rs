@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use http::StatusCode;
+use http::{Method, StatusCode};
 use serde_json::{Value, json};
+use url::form_urlencoded;
 
 use super::access::AuthRequirement;
 use super::answer;
@@ -43,6 +44,15 @@ fn whole() -> Value {
         "paths": paths,
         "components": {"securitySchemes": security_schemes(), "schemas": schemas()},
     })
+}
+
+/// The first parameter of a query that the operation does not know.
+pub(super) fn unknown_parameter(method: &Method, path: &str, query: &str) -> Option<String> {
+    let method = if method == Method::HEAD { "GET" } else { method.as_str() };
+    let operation = all().find(|operation| operation.path == path && operation.method == method)?;
+    let is_known = |given: &str| operation.query.iter().any(|(name, ..)| *name == given);
+    let mut names = form_urlencoded::parse(query.as_bytes()).map(|(name, _)| name);
+    names.find(|name| !is_known(name)).map(|name| name.into_owned())
 }
 
 /// Every operation there is.
@@ -86,9 +96,9 @@ fn parameters(operation: &Operation) -> Vec<Value> {
         let schema: Value = serde_json::from_str(schema).expect("the table holds JSON");
         json!({"name": name, "in": "query", "required": required, "schema": schema})
     });
-    let in_header = (operation.path == "/api/events").then(|| {
-        json!({"name": "traceparent", "in": "header", "required": false, "schema": {"type": "string"},
-            "description": "The place in a trace of W3C Trace Context, sent with each delivery; a wrong one is ignored"})
+    let in_header = operation.headers.iter().map(|(name, schema, about)| {
+        let schema: Value = serde_json::from_str(schema).expect("the table holds JSON");
+        json!({"name": name, "in": "header", "required": false, "schema": schema, "description": about})
     });
     in_path.into_iter().chain(in_query).chain(in_header).collect()
 }
@@ -121,6 +131,7 @@ fn responses(operation: &Operation) -> BTreeMap<String, Value> {
 
 fn content(operation: &Operation, status: u16) -> Value {
     match (status, operation.path) {
+        (304, _) => json!({}),
         _ if operation.path == "/changes" && status == 200 => {
             json!({"text/event-stream": {"schema": {"type": "string"}}})
         }
@@ -131,14 +142,16 @@ fn content(operation: &Operation, status: u16) -> Value {
             json!({"text/plain": text, "application/openmetrics-text": text})
         }
         (_, "/openapi.json") => json!({"application/json": {"schema": {"type": "object"}}}),
-        _ => match operation.data {
-            None => json!({"application/json": {"schema": {"$ref": "#/components/schemas/Envelope"}}}),
-            Some(data) => json!({"application/json": {"schema": {"allOf": [
-                {"$ref": "#/components/schemas/Envelope"},
-                {"properties": {"data": {"$ref": format!("#/components/schemas/{data}")}}},
-            ]}}}),
-        },
+        _ => json!({"application/json": {"schema": answer_of(operation.data)}}),
     }
+}
+
+/// The envelope around data of one schema.
+fn answer_of(data: Option<&str>) -> Value {
+    let Some(data) = data else { return json!({"$ref": "#/components/schemas/Envelope"}) };
+    let mut schema = envelope();
+    schema["properties"]["data"] = json!({"$ref": format!("#/components/schemas/{data}")});
+    schema
 }
 
 fn security(access: AuthRequirement) -> Value {
@@ -181,6 +194,8 @@ fn or_null(schema: &Value) -> Value {
 fn schemas() -> Value {
     let mut schemas = json!({
         "Envelope": envelope(),
+        "Metadata": answers::metadata(),
+        "Pagination": answers::pagination(),
         "Error": error(),
         "Foreign": {"type": "object", "description": "What the scheme of the source signs and its platform sends"},
         "Event": received(&["enrollment", "user", "progress"]),
@@ -203,15 +218,8 @@ fn envelope() -> Value {
         "required": ["data", "metadata"],
         "properties": {
             "data": {},
-            "metadata": {
-                "type": "object",
-                "required": ["timestamp", "version", "requestId"],
-                "properties": {"timestamp": moment(), "version": {"type": "string"}, "requestId": {"type": "string"}},
-            },
-            "pagination": {
-                "type": "object",
-                "required": ["page", "limit", "total", "totalPages", "hasNextPage", "hasPreviousPage"],
-            },
+            "metadata": {"$ref": "#/components/schemas/Metadata"},
+            "pagination": {"$ref": "#/components/schemas/Pagination"},
         },
     })
 }
@@ -330,10 +338,22 @@ mod tests {
             if let Some((schema, _)) = operation.body {
                 assert!(document["components"]["schemas"][schema].is_object(), "{schema}");
             }
-            if let Some(schema) = operation.data {
-                assert!(document["components"]["schemas"][schema].is_object(), "{schema}");
-            }
+            let is_text = operation.page || ["/metrics", "/openapi.json"].contains(&operation.path);
+            let Some(schema) = operation.data else {
+                assert!(is_text, "{} {} has no schema", operation.method, operation.path);
+                continue;
+            };
+            assert!(document["components"]["schemas"][schema].is_object(), "{schema}");
         }
+    }
+
+    #[test]
+    fn a_parameter_that_no_table_has_is_named() {
+        let unknown = |method, path, query| unknown_parameter(&method, path, query);
+        assert_eq!(unknown(Method::GET, "/api/enrollments", "page=1&serach=x&other").as_deref(), Some("serach"));
+        assert_eq!(unknown(Method::HEAD, "/api/enrollments", "page=1&search=x"), None);
+        assert_eq!(unknown(Method::GET, "/api/sync/status", "%70age=1").as_deref(), Some("page"));
+        assert_eq!(unknown(Method::PATCH, "/api/enrollments/{id}", ""), None);
     }
 
     /// The paths that `routes.rs` routes are those of the document. That each answers its methods as documented is proven

@@ -3,22 +3,27 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::response::{IntoResponse as _, Response as HttpResponse};
 use http::StatusCode;
+use http::header::ETAG;
 use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::answer::{Answer, Problem};
+use super::conditions::{Conditions, IdempotencyKey, etag};
 use super::extract::{JsonObject, Members, Order, PageLimit, PageNumber, Path, Query, Text, page};
 use super::state::{App, STORE_WRITE_TIMEOUT};
-use crate::event::{Draft, Invalid};
+use crate::event::{Draft, EventId, Invalid};
 use crate::inbound::field_of;
 use crate::record::Kind;
 use crate::report::{self, Pagination, Report};
 use crate::store::Page;
-use crate::store::inbound::{Edit, Edited, Expects, RecordFilter, RecordRow, Sort};
+use crate::store::inbound::{Edit, Edited, Expects, RecordFilter, RecordRow, Sort, Versions};
 
 type Response = Result<Answer, Problem>;
+/// A record, or a part of a list of records.
+type RecordResponse = Result<HttpResponse, Problem>;
 
 // ── enrollments ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -45,31 +50,43 @@ pub(super) async fn enrollments(State(app): State<Arc<App>>, Query(query): Query
     list(&app, filter, page).await
 }
 
-pub(super) async fn create_enrollment(State(app): State<Arc<App>>, JsonObject(mut members): JsonObject) -> Response {
+pub(super) async fn create_enrollment(
+    State(app): State<Arc<App>>,
+    key: IdempotencyKey,
+    JsonObject(mut members): JsonObject,
+) -> RecordResponse {
     let id = match members.remove("id") {
-        None => format!("enr_{}", Uuid::new_v4().simple()),
+        None => format!("enr_{}", key.name(0).unwrap_or_else(|| Uuid::new_v4().simple().to_string())),
         Some(id) => serde_json::from_str(id.get()).map_err(|_| Problem::field("id", "must be text"))?,
     };
     check(Kind::Enrollment, &members, &["userId", "courseId"])?;
-    edit(&app, ("enrollment.created", &id), &members, Expects::Absence, StatusCode::CREATED).await
+    let change =
+        Change { expects: Expects::Absence, event_id: key.event_id(0), ..Change::of("enrollment.created", &id) };
+    let row = edit(&app, change, &members).await?;
+    Ok(single(StatusCode::CREATED, &row))
 }
 
-pub(super) async fn enrollment(State(app): State<Arc<App>>, Path(id): Path) -> Response {
-    find(&app, Kind::Enrollment, id).await
+pub(super) async fn enrollment(State(app): State<Arc<App>>, on: Conditions, Path(id): Path) -> RecordResponse {
+    find(&app, &on, Kind::Enrollment, id).await
 }
 
 pub(super) async fn change_enrollment(
     State(app): State<Arc<App>>,
+    on: Conditions,
     Path(id): Path,
     JsonObject(mut members): JsonObject,
-) -> Response {
+) -> RecordResponse {
     take_id(&mut members, &id)?;
     check(Kind::Enrollment, &members, &[])?;
-    edit(&app, ("enrollment.updated", &id), &members, Expects::Presence, StatusCode::OK).await
+    let change = Change { expects: Expects::Presence, versions: on.if_match, ..Change::of("enrollment.updated", &id) };
+    let row = edit(&app, change, &members).await?;
+    Ok(single(StatusCode::OK, &row))
 }
 
-pub(super) async fn delete_enrollment(State(app): State<Arc<App>>, Path(id): Path) -> Response {
-    edit(&app, ("enrollment.deleted", &id), &Members::new(), Expects::Presence, StatusCode::OK).await
+pub(super) async fn delete_enrollment(State(app): State<Arc<App>>, on: Conditions, Path(id): Path) -> RecordResponse {
+    let change = Change { expects: Expects::Presence, versions: on.if_match, ..Change::of("enrollment.deleted", &id) };
+    let row = edit(&app, change, &Members::new()).await?;
+    Ok(single(StatusCode::OK, &row))
 }
 
 // ── users and profiles ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -80,19 +97,26 @@ pub(super) struct ProfileQuery {
     user_id: Text,
 }
 
-pub(super) async fn profile(State(app): State<Arc<App>>, Query(query): Query<ProfileQuery>) -> Response {
-    find(&app, Kind::User, query.user_id.required("userId")?).await
+pub(super) async fn profile(
+    State(app): State<Arc<App>>,
+    on: Conditions,
+    Query(query): Query<ProfileQuery>,
+) -> RecordResponse {
+    find(&app, &on, Kind::User, query.user_id.required("userId")?).await
 }
 
 pub(super) async fn change_profile(
     State(app): State<Arc<App>>,
+    on: Conditions,
     Query(query): Query<ProfileQuery>,
     JsonObject(mut members): JsonObject,
-) -> Response {
+) -> RecordResponse {
     let id = query.user_id.required("userId")?;
     take_id(&mut members, &id)?;
     check(Kind::User, &members, &[])?;
-    edit(&app, ("profile.updated", &id), &members, Expects::Anything, StatusCode::OK).await
+    let change = Change { versions: on.if_match, ..Change::of("profile.updated", &id) };
+    let row = edit(&app, change, &members).await?;
+    Ok(single(StatusCode::OK, &row))
 }
 
 #[derive(Default, Deserialize)]
@@ -136,22 +160,26 @@ pub(super) struct ProgressQuery {
 }
 
 /// The progress of one learner in one course, or a page.
-pub(super) async fn progress(State(app): State<Arc<App>>, Query(query): Query<ProgressQuery>) -> Response {
+pub(super) async fn progress(
+    State(app): State<Arc<App>>,
+    on: Conditions,
+    Query(query): Query<ProgressQuery>,
+) -> RecordResponse {
     match (query.user_id.0, query.course_id.0) {
-        (Some(user), Some(course)) => learner(&app, user, course).await,
+        (Some(user), Some(course)) => learner(&app, &on, user, course).await,
         (user, course) => {
             let filter = RecordFilter { kind: Some(Kind::Progress), user, course, ..RecordFilter::default() };
-            list(&app, filter, page(query.page, query.limit, Order::Asc)).await
+            Ok(list(&app, filter, page(query.page, query.limit, Order::Asc)).await?.into_response())
         }
     }
 }
 
 /// One learner's progress. Where hyphens in names give two learners one id, the fields say whose it is.
-async fn learner(app: &App, user: String, course: String) -> Response {
+async fn learner(app: &App, on: &Conditions, user: String, course: String) -> RecordResponse {
     let id = format!("{user}-{course}");
     let found = app.read(move |store| store.record(Kind::Progress, &id).wait()).await?;
     match found.filter(|row| row.record.exists() && !row.record.is_of_another(Some(&user), Some(&course))) {
-        Some(row) => Ok(single(StatusCode::OK, &row)),
+        Some(row) => Ok(found_record(on, &row)),
         None => Err(missing(Kind::Progress)),
     }
 }
@@ -165,14 +193,23 @@ pub(super) struct LearnerQuery {
 
 pub(super) async fn record_progress(
     State(app): State<Arc<App>>,
+    on: Conditions,
+    key: IdempotencyKey,
     Query(query): Query<LearnerQuery>,
     JsonObject(mut members): JsonObject,
-) -> Response {
+) -> RecordResponse {
     let user = from_either(query.user_id, &mut members, "userId")?;
     let course = from_either(query.course_id, &mut members, "courseId")?;
     check(Kind::Progress, &members, &["userId", "courseId"])?;
     let id = format!("{user}-{course}");
-    edit(&app, ("progress.updated", &id), &members, Expects::SameLearner, StatusCode::OK).await
+    let change = Change {
+        expects: Expects::SameLearner,
+        versions: on.if_match,
+        event_id: key.event_id(0),
+        ..Change::of("progress.updated", &id)
+    };
+    let row = edit(&app, change, &members).await?;
+    Ok(single(StatusCode::OK, &row))
 }
 
 /// A name from the query or the body, which must agree; the body has it afterwards.
@@ -198,39 +235,60 @@ async fn list(app: &App, filter: RecordFilter, page: Page) -> Response {
     Ok(Answer::new(Report::new(&views).paged(Pagination::new(page.number, page.limit, listed.total))))
 }
 
-async fn find(app: &App, kind: Kind, id: String) -> Response {
+async fn find(app: &App, on: &Conditions, kind: Kind, id: String) -> RecordResponse {
     let found = app.read(move |store| store.record(kind, &id).wait()).await?;
     match found.filter(|row| row.record.exists()) {
-        Some(row) => Ok(single(StatusCode::OK, &row)),
+        Some(row) => Ok(found_record(on, &row)),
         None => Err(missing(kind)),
     }
 }
 
-fn single(status: StatusCode, row: &RecordRow) -> Answer {
-    Answer::with_status(status, report::records::single(row))
+/// The record, unless the caller has it.
+fn found_record(on: &Conditions, row: &RecordRow) -> HttpResponse {
+    match on.is_known(&row.record) {
+        true => (StatusCode::NOT_MODIFIED, [(ETAG, etag(&row.record))]).into_response(),
+        false => single(StatusCode::OK, row),
+    }
+}
+
+fn single(status: StatusCode, row: &RecordRow) -> HttpResponse {
+    ([(ETAG, etag(&row.record))], Answer::with_status(status, report::records::single(row))).into_response()
 }
 
 fn missing(kind: Kind) -> Problem {
     Problem::not_found(kind.name())
 }
 
-/// Changes a record and emits the change, in one transaction.
-async fn edit(
-    app: &App,
-    (event_type, id): (&str, &str),
-    members: &Members,
+/// What a request changes, and under which conditions.
+struct Change<'a> {
+    event_type: &'static str,
+    id: &'a str,
     expects: Expects,
-    status: StatusCode,
-) -> Response {
+    versions: Option<Versions>,
+    event_id: Option<EventId>,
+}
+
+impl<'a> Change<'a> {
+    /// A change that expects nothing.
+    fn of(event_type: &'static str, id: &'a str) -> Self {
+        Self { event_type, id, expects: Expects::Anything, versions: None, event_id: None }
+    }
+}
+
+/// Changes a record and emits the change, in one transaction.
+async fn edit(app: &App, change: Change<'_>, members: &Members) -> Result<Box<RecordRow>, Problem> {
+    let Change { event_type, id, expects, versions, event_id } = change;
     let data = serde_json::to_vec(members).map_err(|_| Problem::internal())?;
     let draft = Draft::check(event_type, id, None, &data).map_err(|e| Problem::field(name_of(&e), e.to_string()))?;
-    match app.store.edit(Edit { draft, expects }, app.now()).within(STORE_WRITE_TIMEOUT).await? {
-        Edited::Done(row, _) => Ok(single(status, &row)),
+    let draft = Draft { id: event_id, ..draft };
+    match app.store.edit(Edit { draft, expects, versions }, app.now()).within(STORE_WRITE_TIMEOUT).await? {
+        Edited::Done(row, _) => Ok(row),
         Edited::Missing => Err(missing(Kind::of_event(event_type).unwrap_or(Kind::User))),
         Edited::Exists if expects == Expects::SameLearner => {
             Err(Problem::conflict("the progress of another learner has this id already"))
         }
         Edited::Exists => Err(Problem::conflict("a record with this id exists already")),
+        Edited::Changed => Err(Problem::precondition("the record is of another version than If-Match names")),
     }
 }
 

@@ -62,6 +62,7 @@ fn admin(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/api/admin/students", get(records::students))
         .route("/metrics", get(monitoring::metrics))
         .route("/openapi.json", get(openapi::document))
+        .route_layer(from_fn(layers::known_parameters))
         .route_layer(with_state((Arc::clone(app), AuthRequirement::Admin), access::require))
 }
 
@@ -94,6 +95,7 @@ fn operate(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/api/sessions", get(lists::sessions))
         .route_layer(by(AuthRequirement::Operate))
         .route("/api/sessions/{id}", delete(changes::end_session).route_layer(by(AuthRequirement::Operator)))
+        .route_layer(from_fn(layers::known_parameters))
 }
 
 /// What browsers show, refusals included.
@@ -108,7 +110,9 @@ fn pages(app: &Arc<App>) -> Router<Arc<App>> {
 
 fn processing(app: &Arc<App>) -> Router<Arc<App>> {
     let run = |filter, requirement| {
-        on(filter, monitoring::process).route_layer(with_state((Arc::clone(app), requirement), access::require))
+        on(filter, monitoring::process)
+            .route_layer(from_fn(layers::known_parameters))
+            .route_layer(with_state((Arc::clone(app), requirement), access::require))
     };
     // A request for the head alone must not run anything.
     let no_head = on(MethodFilter::HEAD, async || ([(ALLOW, "POST, GET")], Problem::method()));

@@ -8,14 +8,16 @@ use crate::event::{Draft, EventId, Resource};
 use crate::record::{Change, Kind, Record};
 use crate::signature::Fingerprint;
 
+mod edit;
 mod kept;
 
+pub use edit::{Edit, Edited, Expects, Versions};
 pub use kept::{
     KeptRequest, MAX_KEPT_BYTES, MAX_KEPT_BYTES_PER_SOURCE, REQUESTS_KEPT_FOR, ReceivedFigures, ReceivedRate,
     RefusalDetails, RequestCopy,
 };
 
-use super::{Answer, Listed, Page, Receipt};
+use super::{Answer, Listed, Page};
 
 /// How long the ids of events that arrived are remembered. Those of events without a timestamp are remembered for good: one
 /// captured today and sent again after this time would be stamped with the time of its second arrival, and so change its record
@@ -111,39 +113,6 @@ pub struct Refused {
     pub route: Arc<str>,
     /// What else is known of it, when it is one.
     pub details: RefusalDetails,
-}
-
-/// What a local change expects of its record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Expects {
-    /// That it is not there.
-    Absence,
-    /// That it is there.
-    Presence,
-    /// Nothing.
-    Anything,
-    /// That, if it is there, it is of the user and the course that the change names: ids joined by a hyphen can collide.
-    SameLearner,
-}
-
-/// A change made here.
-#[derive(Clone, Debug)]
-pub struct Edit {
-    /// The event it is, without a time of its own.
-    pub draft: Draft,
-    /// What it expects.
-    pub expects: Expects,
-}
-
-/// What became of a local change.
-#[derive(Clone, Debug)]
-pub enum Edited {
-    /// The record as it is now, and the event emitted.
-    Done(Box<RecordRow>, Receipt),
-    /// There is no such record.
-    Missing,
-    /// There is one already, or one of another learner.
-    Exists,
 }
 
 /// How far the others know of a record.
@@ -300,6 +269,9 @@ pub trait Records {
     fn refuse(&self, refused: Vec<Refused>, now: Timestamp) -> Answer<()>;
 
     /// Changes a record and emits the change, both or neither. It is stamped later than everything known of the record.
+    ///
+    /// A change whose event was given an id that is known is made once: the second time nothing happens, whatever the record has
+    /// become, unless it is another change ([`StoreError::Conflict`](super::StoreError::Conflict)).
     fn edit(&self, edit: Edit, now: Timestamp) -> Answer<Edited>;
 
     /// Merges records from elsewhere, stamps and tombstones included, and returns how many changed. Nothing is emitted.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::running::{ADMIN, Answer, Running, event, place, signed, standard};
+use super::running::{ADMIN, Answer, CRON, Running, event, place, signed, standard};
 use crate::support::place::{Place, SECRET};
 use crate::support::tools::has_tools;
 use crate::support::{Chance, seeds};
@@ -437,4 +437,88 @@ fn an_id_that_arrived_is_not_emitted_with_another_content() {
     assert_eq!(emit(json!({"name": "y"})).code(), "CONFLICT");
     assert_eq!(place.run(&["emit", "user.updated", "v", "--id", "e", "--data", r#"{"name":"x"}"#]).code, 65);
     assert_eq!(emit(json!({"name": "x"})).status, 201, "the same may be passed on");
+}
+
+#[test]
+fn a_record_is_read_and_changed_on_condition_of_its_version() {
+    let (_place, server) = serving();
+    let path = "/api/enrollments/e";
+    let made = server.send("POST /api/enrollments", ADMIN, br#"{"id":"e","userId":"u","courseId":"c"}"#);
+    let tag = |answer: &Answer| answer.raw.split("etag: ").nth(1).unwrap().split('\r').next().unwrap().to_owned();
+    let first = tag(&made);
+    assert_eq!(tag(&server.get(path, ADMIN)), first, "reading makes no version");
+    let known = server.get(path, &format!("{ADMIN}If-None-Match: \"x\", {first}\r\n"));
+    assert_eq!((known.status, known.body.as_str(), tag(&known)), (304, "", first.clone()));
+    let patch = |tag: &str, body: &str| {
+        server.send(&format!("PATCH {path}"), &format!("{ADMIN}If-Match: {tag}\r\n"), body.as_bytes())
+    };
+    let second = patch(&first, r#"{"status":"A"}"#);
+    assert_eq!((second.status, second.data()["enrollment"]["status"].as_str()), (200, Some("A")));
+    let late = patch(&first, r#"{"status":"B"}"#);
+    assert_eq!((late.status, late.code().as_str()), (412, "PRECONDITION_FAILED"));
+    assert_eq!(server.get(path, &format!("{ADMIN}If-None-Match: {first}\r\n")).data()["enrollment"]["status"], "A");
+    assert_eq!(patch("*", r#"{"status":"C"}"#).status, 200);
+    let delete = |tag: &str| server.send(&format!("DELETE {path}"), &format!("{ADMIN}If-Match: {tag}\r\n"), b"").status;
+    assert_eq!((delete(&tag(&second)), delete(&tag(&server.get(path, ADMIN)))), (412, 200));
+    let put = |headers: &str| server.send("PUT /api/profile?userId=new", headers, br#"{"name":"N"}"#).status;
+    assert_eq!(put(&format!("{ADMIN}If-Match: *\r\n")), 412, "there is none to match");
+    assert_eq!(put(ADMIN), 200);
+}
+
+#[test]
+fn a_request_under_an_idempotency_key_happens_once() {
+    let (place, server) = serving();
+    let headers = |key: &str| format!("{ADMIN}Idempotency-Key: {key}\r\n");
+    let create = |key: &str, course: &str| {
+        let body = format!(r#"{{"userId":"u","courseId":"{course}"}}"#);
+        server.send("POST /api/enrollments", &headers(key), body.as_bytes())
+    };
+    let (first, again) = (create("k", "c"), create("k", "c"));
+    assert_eq!((first.status, again.status), (201, 201));
+    assert_eq!(first.data()["enrollment"]["id"], again.data()["enrollment"]["id"]);
+    assert_eq!(create("k", "another").code(), "CONFLICT");
+    assert_ne!(create("l", "c").data()["enrollment"]["id"], first.data()["enrollment"]["id"]);
+    let event = br#"{"type":"user.updated","resourceId":"u","data":{"name":"N"}}"#;
+    let emit = |key: &str| server.send("POST /api/events", &headers(key), event).data();
+    let once = emit("k");
+    assert_eq!(once["duplicate"], false, "the keys of two routes have nothing to do with each other: {once}");
+    assert_eq!(emit("k")["duplicate"], true);
+    let lines = [&event[..], b"\n", br#"{"type":"user.updated","resourceId":"v","data":{}}"#].concat();
+    let batch = || {
+        let headers = format!("{}Content-Type: application/x-ndjson\r\n", headers("batch"));
+        let data = server.send("POST /api/events", &headers, &lines).data();
+        (data["accepted"].clone(), data["duplicates"].clone())
+    };
+    assert_eq!((batch(), batch()), ((2.into(), 0.into()), (0.into(), 2.into())));
+    let progress = |percent: u8| {
+        let body = format!(r#"{{"userId":"u","courseId":"c","completionPercentage":{percent}}}"#);
+        server.send("POST /api/progress", &headers("p"), body.as_bytes()).status
+    };
+    assert_eq!((progress(10), progress(10), progress(20)), (200, 200, 409));
+    assert_eq!(place.queue()["events"], 6);
+    for wrong in ["", "a b\r\nIdempotency-Key: c", &"x".repeat(256)] {
+        assert_eq!(create(wrong, "c").fields(), ["idempotency-key"]);
+    }
+}
+
+#[test]
+fn a_parameter_that_nobody_knows_is_refused_by_name_on_every_route_of_the_api() {
+    let (_place, server) = serving();
+    let document = server.get("/openapi.json", ADMIN).json();
+    let mut asked = 0;
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        let is_ours = path.starts_with("/api/") && !path.starts_with("/api/webhooks/") || path == "/metrics";
+        for method in methods.as_object().unwrap().keys().filter(|_| is_ours) {
+            let line = format!("{} {}?paeg=2", method.to_uppercase(), path.replace("{id}", "1"));
+            // A scheduler that can only GET shows the other secret.
+            let answer = match line.starts_with("GET /api/sync/process") {
+                true => server.send(&line, &format!("Authorization: Bearer {CRON}\r\n"), b""),
+                false => server.send(&line, ADMIN, b"{}"),
+            };
+            assert_eq!((answer.status, answer.fields()), (400, vec!["paeg".to_owned()]), "{line}");
+            assert!(answer.json()["error"]["requestId"].is_string());
+            asked += 1;
+        }
+    }
+    assert!(asked > 35, "{asked} operations");
 }

@@ -12,6 +12,7 @@ mod clients;
 mod disk;
 mod document;
 mod durable;
+mod generated_clients;
 mod hostile;
 mod life;
 mod mesh;

@@ -8,7 +8,7 @@ use syncctl::record::{Change, Kind, Stamp};
 use syncctl::signature::Fingerprint;
 use syncctl::store::inbound::{
     Applied, Edit, Edited, Effect, Expects, Incoming, MAX_KEPT_BYTES_PER_SOURCE, REMEMBERED, REQUESTS_KEPT_FOR,
-    ReceivedFilter, RecordFilter, RecordRow, RefusalDetails, Refused, RequestCopy, Sort, Sync,
+    ReceivedFilter, RecordFilter, RecordRow, RefusalDetails, Refused, RequestCopy, Sort, Sync, Versions,
 };
 use syncctl::store::{DeliveryFilter, EventFilter, Log, Page, Prune, Store, StoreError};
 
@@ -26,6 +26,8 @@ on_every_backend! {
     what_is_emitted_changes_the_local_record_and_what_arrives_is_not_emitted,
     a_local_change_is_later_than_a_webhook_from_a_clock_that_is_ahead,
     a_change_that_is_not_possible_emits_nothing,
+    a_change_for_another_version_of_its_record_is_not_made,
+    a_change_under_an_id_that_is_known_is_made_once,
     a_record_is_pending_until_its_latest_event_has_arrived,
     a_record_whose_event_was_removed_does_not_take_another_ones_fate_for_its_own,
     refusals_get_ten_rows_a_minute_for_each_reason_and_then_one_count,
@@ -193,7 +195,11 @@ fn what_is_emitted_changes_the_local_record_and_what_arrives_is_not_emitted(back
 fn a_local_change_is_later_than_a_webhook_from_a_clock_that_is_ahead(backend: &dyn Backend) {
     let store = backend.create();
     store.apply(webhook("e", "enrollment.created", "r", r#"{"status":"ahead"}"#, 60_000), at(0)).wait().unwrap();
-    let edit = Edit { draft: draft("enrollment.updated", "r", r#"{"status":"mine"}"#), expects: Expects::Presence };
+    let edit = Edit {
+        draft: draft("enrollment.updated", "r", r#"{"status":"mine"}"#),
+        expects: Expects::Presence,
+        versions: None,
+    };
     let Edited::Done(row, receipt) = store.edit(edit, at(1)).wait().unwrap() else { panic!("it is there") };
     assert_eq!(row.record.data(), r#"{"status":"mine"}"#);
     assert_eq!(receipt.event.timestamp, at(60_001));
@@ -201,10 +207,38 @@ fn a_local_change_is_later_than_a_webhook_from_a_clock_that_is_ahead(backend: &d
 
 fn a_change_that_is_not_possible_emits_nothing(backend: &dyn Backend) {
     let store = backend.create();
-    let edit = |expects| Edit { draft: draft("enrollment.created", "r", "{}"), expects };
+    let edit = |expects| Edit { draft: draft("enrollment.created", "r", "{}"), expects, versions: None };
     assert!(matches!(store.edit(edit(Expects::Presence), at(0)).wait().unwrap(), Edited::Missing));
     assert!(matches!(store.edit(edit(Expects::Absence), at(0)).wait().unwrap(), Edited::Done(..)));
     assert!(matches!(store.edit(edit(Expects::Absence), at(0)).wait().unwrap(), Edited::Exists));
+    assert_eq!(store.events(&EventFilter::default(), ALL).wait().unwrap().total, 1);
+}
+
+fn a_change_for_another_version_of_its_record_is_not_made(backend: &dyn Backend) {
+    let store = backend.create();
+    let edit = |data: &str, versions| {
+        let edit = Edit { draft: draft("user.updated", "r", data), expects: Expects::Anything, versions };
+        store.edit(edit, at(0)).wait().unwrap()
+    };
+    assert!(matches!(edit(r#"{"a":1}"#, Some(Versions::Existing)), Edited::Changed), "it is not there yet");
+    let Edited::Done(first, _) = edit(r#"{"a":1}"#, None) else { panic!("it is made") };
+    let first = first.record.version();
+    assert!(matches!(edit(r#"{"a":2}"#, Some(Versions::OneOf(vec!["x".to_owned(), first.clone()]))), Edited::Done(..)));
+    assert!(matches!(edit(r#"{"a":3}"#, Some(Versions::OneOf(vec![first]))), Edited::Changed));
+    assert!(matches!(edit(r#"{"a":3}"#, Some(Versions::Existing)), Edited::Done(..)));
+    assert_eq!(store.events(&EventFilter::default(), ALL).wait().unwrap().total, 3);
+}
+
+fn a_change_under_an_id_that_is_known_is_made_once(backend: &dyn Backend) {
+    let store = backend.create();
+    let edit = |data: &str| {
+        let draft = Draft { id: Some(EventId::parse("once").unwrap()), ..draft("enrollment.created", "r", data) };
+        store.edit(Edit { draft, expects: Expects::Absence, versions: None }, at(0)).wait()
+    };
+    assert!(matches!(edit(r#"{"a":1}"#).unwrap(), Edited::Done(_, receipt) if !receipt.duplicate));
+    let Edited::Done(row, receipt) = edit(r#"{"a":1}"#).unwrap() else { panic!("it is answered as before") };
+    assert!(receipt.duplicate && row.record.data() == r#"{"a":1}"#);
+    assert!(matches!(edit(r#"{"a":2}"#), Err(StoreError::Conflict(_))));
     assert_eq!(store.events(&EventFilter::default(), ALL).wait().unwrap().total, 1);
 }
 
@@ -212,7 +246,7 @@ fn a_record_is_pending_until_its_latest_event_has_arrived(backend: &dyn Backend)
     let store = backend.create();
     let spec = Spec::of_url(EndpointUrl::parse("http://127.0.0.1:9/").unwrap());
     store.set_endpoints(vec![spec], at(0)).wait().unwrap();
-    let edit = Edit { draft: draft("enrollment.created", "r", "{}"), expects: Expects::Absence };
+    let edit = Edit { draft: draft("enrollment.created", "r", "{}"), expects: Expects::Absence, versions: None };
     store.edit(edit, at(0)).wait().unwrap();
     assert_eq!(enrollment(store.as_ref(), "r").sync, Sync::Pending);
     let open = store.deliveries(&DeliveryFilter::default(), ALL).wait().unwrap().rows;
@@ -229,7 +263,7 @@ fn a_record_whose_event_was_removed_does_not_take_another_ones_fate_for_its_own(
     store.set_endpoints(vec![spec], at(0)).wait().unwrap();
     let edit = |kind: &str, resource: &str| {
         let draft = draft(&format!("{kind}.created"), resource, "{}");
-        store.edit(Edit { draft, expects: Expects::Anything }, at(0)).wait().unwrap();
+        store.edit(Edit { draft, expects: Expects::Anything, versions: None }, at(0)).wait().unwrap();
         store.deliveries(&DeliveryFilter::default(), ALL).wait().unwrap().rows.last().unwrap().clone()
     };
     let first = edit("enrollment", "r");
@@ -381,7 +415,11 @@ fn a_record_that_would_grow_past_its_limits_stays_as_it_was(backend: &dyn Backen
     assert!(matches!(
         store
             .edit(
-                Edit { draft: draft("enrollment.updated", "r", r#"{"one":"more"}"#), expects: Expects::Presence },
+                Edit {
+                    draft: draft("enrollment.updated", "r", r#"{"one":"more"}"#),
+                    expects: Expects::Presence,
+                    versions: None
+                },
                 at(1)
             )
             .wait(),

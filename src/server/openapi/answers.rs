@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::record::{FieldRule, Kind};
+
 /// A member of an object, by the letter of its type.
 ///
 /// `s` text, `i` a whole number, `n` a number, `b` a boolean, `t` a time, `o` any object, `a` any list; `?` after it: or null.
@@ -15,7 +17,7 @@ fn of_type(kind: &str) -> Value {
         "b" => json!({"type": "boolean"}),
         "t" => json!({"type": "string", "format": "date-time"}),
         "o" => json!({"type": "object"}),
-        "a" => json!({"type": "array"}),
+        "a" => json!({"type": "array", "items": {}}),
         _ => json!({"type": "string"}),
     };
     if nullable { json!({"anyOf": [schema, {"type": "null"}]}) } else { schema }
@@ -170,6 +172,145 @@ const PLANNED: &[Member] = &[
     ("deliveries", "a"),
 ];
 
+const QUEUE: &[Member] = &[
+    ("total", "i"),
+    ("processing", "i"),
+    ("pending", "i"),
+    ("failed", "i"),
+    ("delivered", "i"),
+    ("held", "i"),
+    ("oldestDueAgeMs", "i"),
+    ("events", "i"),
+    ("scheduled", "i"),
+    ("nextScheduledAt", "t?"),
+];
+const CHECK: &[Member] = &[("name", "s"), ("state", "s"), ("value", "s"), ("limit", "s")];
+const JUDGED: &[Member] = &[
+    ("healthy", "b"),
+    ("failureRate", "n"),
+    ("recentFailures", "i"),
+    ("recentAttempts", "i"),
+    ("message", "s"),
+    ("checks", "a"),
+];
+const INBOUND: &[Member] = &[
+    ("accepted", "i"),
+    ("refused", "i"),
+    ("refusalRate", "n"),
+    ("lastAcceptedAt", "t?"),
+    ("meanSkewMs", "i?"),
+    ("refusals", "a"),
+];
+const PROCESSED: &[Member] = &[
+    ("claimed", "i"),
+    ("delivered", "i"),
+    ("retried", "i"),
+    ("failed", "i"),
+    ("interrupted", "i"),
+    ("durationMs", "i"),
+];
+const EMITTED_EVENT: &[Member] =
+    &[("id", "s"), ("type", "s"), ("resourceId", "s"), ("resourceType", "s"), ("timestamp", "t")];
+
+/// What stands in `metadata`.
+pub(super) fn metadata() -> Value {
+    object(&[("timestamp", "t"), ("version", "s"), ("requestId", "s")])
+}
+
+/// What stands in `pagination`.
+pub(super) fn pagination() -> Value {
+    let members = [
+        ("page", "i"),
+        ("limit", "i"),
+        ("total", "i"),
+        ("totalPages", "i"),
+        ("hasNextPage", "b"),
+        ("hasPreviousPage", "b"),
+    ];
+    with(object(&members), &[("nextAfter", of_type("i"))])
+}
+
+/// A record: the fields of its kind, whatever was written to them, and what is known of them here.
+fn record(kind: Kind, times: &[&'static str]) -> Value {
+    let known: Vec<Member> = times.iter().map(|name| (*name, "t?")).collect();
+    let known = [&[("id", "s"), ("sync_status", "s"), ("last_synced_at", "t?")], &known[..]].concat();
+    let mut schema = object(&known);
+    for (name, rule) in kind.fields() {
+        schema["properties"][*name] = match rule {
+            FieldRule::Name | FieldRule::Text | FieldRule::Email | FieldRule::Time => of_type("s?"),
+            FieldRule::Percentage => of_type("n?"),
+            FieldRule::BooleanOrTime => json!({}),
+            FieldRule::Object => of_type("o?"),
+        };
+    }
+    schema
+}
+
+/// The answer about one record.
+fn one(member: &str, schema: &str) -> Value {
+    let mut answer = with(object(&[("success", "b")]), &[(member, reference(schema))]);
+    answer["required"] = json!(["success", member]);
+    answer
+}
+
+/// The schemas of the routes that the original had.
+fn of_original() -> Vec<(&'static str, Value)> {
+    let enrollment = ["last_updated_at", "enrolled_at", "last_accessed_at"];
+    let user = ["last_updated_at", "created_at", "updated_at", "last_login_at"];
+    let judged = with(object(JUDGED), &[("checks", json!({"type": "array", "items": object(CHECK)}))]);
+    let refusal = object(&[("route", "s"), ("reason", "s"), ("count", "i")]);
+    let inbound = with(object(INBOUND), &[("refusals", json!({"type": "array", "items": refusal}))]);
+    let health = [("health", "o"), ("queue", "o"), ("recentFailures", "a"), ("failureStats", "o"), ("received", "o")];
+    let emitted = object(&[("event", "o"), ("deliveries", "i"), ("duplicate", "b")]);
+    vec![
+        ("Queue", object(QUEUE)),
+        ("JudgedHealth", judged),
+        ("InboundHealth", inbound),
+        (
+            "Status",
+            with(
+                object(&[("queue", "o"), ("endpoints", "a"), ("holders", "a")]),
+                &[("queue", reference("Queue")), ("endpoints", list("Endpoint"))],
+            ),
+        ),
+        (
+            "Health",
+            with(
+                object(&health),
+                &[
+                    ("health", reference("JudgedHealth")),
+                    ("queue", reference("Queue")),
+                    ("recentFailures", list("Failure")),
+                    ("failureStats", reference("FailureStats")),
+                    ("received", reference("InboundHealth")),
+                ],
+            ),
+        ),
+        (
+            "Processed",
+            with(
+                object(&[("message", "s"), ("stats", "o"), ("run", "o")]),
+                &[("stats", reference("Queue")), ("run", object(PROCESSED))],
+            ),
+        ),
+        ("Received", object(&[("message", "s"), ("eventId", "s"), ("eventType", "s"), ("result", "s")])),
+        ("Emitted", with(emitted, &[("event", object(EMITTED_EVENT))])),
+        ("EmittedBatch", object(&[("accepted", "i"), ("duplicates", "i"), ("rejected", "i")])),
+        ("EmittedOrBatch", json!({"anyOf": [reference("Emitted"), reference("EmittedBatch")]})),
+        ("EnrollmentRecord", record(Kind::Enrollment, &enrollment)),
+        ("EnrollmentRecords", list("EnrollmentRecord")),
+        ("OneEnrollment", one("enrollment", "EnrollmentRecord")),
+        ("UserRecord", record(Kind::User, &user)),
+        ("UserRecords", list("UserRecord")),
+        ("OneProfile", one("profile", "UserRecord")),
+        ("ProgressRecord", record(Kind::Progress, &["last_updated_at", "timestamp"])),
+        ("ProgressRecords", list("ProgressRecord")),
+        ("OneProgress", one("progress", "ProgressRecord")),
+        ("OneOrMoreProgress", json!({"anyOf": [reference("OneProgress"), reference("ProgressRecords")]})),
+        ("Probe", object(&[("status", "s")])),
+    ]
+}
+
 fn with(mut schema: Value, more: &[(&str, Value)]) -> Value {
     for (name, property) in more {
         schema["properties"][*name] = property.clone();
@@ -189,7 +330,8 @@ pub(super) fn schemas() -> Vec<(&'static str, Value)> {
         delivery_detail,
         &[("event", reference("EventRow")), ("delivery", reference("Delivery")), ("attempts", list("Attempt"))],
     );
-    vec![
+    let mut schemas = of_original();
+    schemas.extend(vec![
         ("EventRow", object(EVENT)),
         ("EventRows", list("EventRow")),
         ("Delivery", object(DELIVERY)),
@@ -226,7 +368,8 @@ pub(super) fn schemas() -> Vec<(&'static str, Value)> {
         ("BulkChange", bulk_change()),
         ("ReplayOne", flags(&["includeDelivered", "force"])),
         ("ReplayRequest", flags(&["anyTime"])),
-    ]
+    ]);
+    schemas
 }
 
 /// Which deliveries: by their numbers, or by a filter as lists take it. With the plan of the answer before, it is done.

@@ -5,6 +5,9 @@ use crate::server::access::AuthRequirement;
 /// A parameter of the query: name, JSON schema, whether it is required.
 pub(super) type QueryParameter = (&'static str, &'static str, bool);
 
+/// A header that changes what is done: name, JSON schema, what it does.
+pub(super) type HeaderParameter = (&'static str, &'static str, &'static str);
+
 /// One operation of the server.
 pub(super) struct Operation {
     pub(super) method: &'static str,
@@ -12,6 +15,7 @@ pub(super) struct Operation {
     pub(super) access: AuthRequirement,
     pub(super) summary: &'static str,
     pub(super) query: &'static [QueryParameter],
+    pub(super) headers: &'static [HeaderParameter],
     /// The name of the body's schema, and the content types it may have.
     pub(super) body: Option<(&'static str, &'static [&'static str])>,
     /// Statuses beside those that every operation of its access has.
@@ -29,6 +33,7 @@ pub(super) const fn operation(method: &'static str, path: &'static str, summary:
         access: AuthRequirement::Admin,
         summary,
         query: &[],
+        headers: &[],
         body: None,
         statuses: &[200],
         data: None,
@@ -44,7 +49,8 @@ impl Operation {
 
     const fn signed(self, schema: &'static str) -> Self {
         let body = Some((schema, JSON));
-        Self { access: AuthRequirement::Signature, body, statuses: &[200, 408, 409, 413, 503], ..self }
+        let data = Some("Received");
+        Self { access: AuthRequirement::Signature, body, data, statuses: &[200, 408, 409, 413, 503], ..self }
     }
 
     pub(super) const fn by(self, access: AuthRequirement) -> Self {
@@ -67,6 +73,10 @@ impl Operation {
         Self { query, ..self }
     }
 
+    const fn headers(self, headers: &'static [HeaderParameter]) -> Self {
+        Self { headers, ..self }
+    }
+
     pub(super) const fn takes(self, schema: &'static str, types: &'static [&'static str]) -> Self {
         Self { body: Some((schema, types)), ..self }
     }
@@ -76,6 +86,23 @@ impl Operation {
     }
 }
 
+const TRACEPARENT: HeaderParameter = (
+    "traceparent",
+    r#"{"type":"string"}"#,
+    "The place in a trace of W3C Trace Context, sent with each delivery; a wrong one is ignored",
+);
+const IDEMPOTENCY_KEY: HeaderParameter = (
+    "Idempotency-Key",
+    r#"{"type":"string","pattern":"^[!-~]{1,255}$"}"#,
+    "Makes the request happen once, however often it is sent: the id of the event follows from it. Another body under the same key is 409",
+);
+const IF_MATCH: HeaderParameter = (
+    "If-Match",
+    r#"{"type":"string"}"#,
+    "Changes the record only if it is of a version that an `ETag` named; else 412",
+);
+const IF_NONE_MATCH: HeaderParameter =
+    ("If-None-Match", r#"{"type":"string"}"#, "Answers 304 if the record is of a version that an `ETag` named");
 const JSON: &[&str] = &["application/json"];
 pub(super) const FORM: &[&str] = &["application/x-www-form-urlencoded"];
 const TEXT: &str = r#"{"type":"string","minLength":1,"maxLength":256}"#;
@@ -119,7 +146,9 @@ pub(super) const REFUSED: QueryParameter = ("refused", r#"{"type":"boolean"}"#, 
 const RUNS: QueryParameter = ("limit", r#"{"type":"integer","minimum":1,"maximum":1000,"default":50}"#, false);
 /// What may answer an action on one thing.
 pub(super) const ACTION: &[u16] = &[200, 404, 408, 409, 413, 503];
-const WRITE: &[u16] = &[200, 404, 408, 413, 503];
+const WRITE: &[u16] = &[200, 404, 408, 412, 413, 503];
+/// What may answer who reads a record.
+const RECORD: &[u16] = &[200, 304, 404];
 
 /// Every operation of the server.
 pub(super) static OPERATIONS: &[Operation] = &[
@@ -130,11 +159,12 @@ pub(super) static OPERATIONS: &[Operation] = &[
     operation("POST", "/api/webhooks/in/{name}", "Receive what the platform of a source sends")
         .signed("Foreign")
         .answers(&[200, 404, 408, 409, 413, 503]),
-    operation("GET", "/api/sync/status", "The queue and its endpoints"),
-    operation("GET", "/api/sync/health", "Whether the queue is healthy, and what failed"),
-    operation("POST", "/api/sync/process", "Run the queue once").by(AuthRequirement::Cron),
+    operation("GET", "/api/sync/status", "The queue and its endpoints").data("Status"),
+    operation("GET", "/api/sync/health", "Whether the queue is healthy, and what failed").data("Health"),
+    operation("POST", "/api/sync/process", "Run the queue once").by(AuthRequirement::Cron).data("Processed"),
     operation("GET", "/api/sync/process", "Run the queue once, for schedulers that can only GET")
-        .by(AuthRequirement::CronBearer),
+        .by(AuthRequirement::CronBearer)
+        .data("Processed"),
     operation("GET", "/api/events", "Events, newest first")
         .query(&[TYPE, RESOURCE, SINCE, UNTIL, AFTER, PAGE, LIMIT, SORT])
         .data("EventRows"),
@@ -216,29 +246,55 @@ pub(super) static OPERATIONS: &[Operation] = &[
         .data("EndedSession"),
     operation("POST", "/api/events", "Emit an event, or a batch of lines")
         .takes("NewEvent", &["application/json", "application/x-ndjson"])
-        .answers(&[200, 201, 408, 409, 413, 503]),
-    operation("GET", "/api/enrollments", "A page of enrollments").query(&[PAGE, LIMIT, SEARCH, USER, COURSE, ORDER]),
+        .headers(&[TRACEPARENT, IDEMPOTENCY_KEY])
+        .answers(&[200, 201, 408, 409, 413, 503])
+        .data("EmittedOrBatch"),
+    operation("GET", "/api/enrollments", "A page of enrollments")
+        .query(&[PAGE, LIMIT, SEARCH, USER, COURSE, ORDER])
+        .data("EnrollmentRecords"),
     operation("POST", "/api/enrollments", "Create an enrollment and emit it")
         .takes("NewEnrollment", JSON)
-        .answers(&[201, 408, 409, 413, 503]),
-    operation("GET", "/api/enrollments/{id}", "One enrollment").answers(READ),
+        .headers(&[IDEMPOTENCY_KEY])
+        .answers(&[201, 408, 409, 413, 503])
+        .data("OneEnrollment"),
+    operation("GET", "/api/enrollments/{id}", "One enrollment")
+        .headers(&[IF_NONE_MATCH])
+        .answers(RECORD)
+        .data("OneEnrollment"),
     operation("PATCH", "/api/enrollments/{id}", "Change an enrollment and emit the change")
         .takes("Enrollment", JSON)
-        .answers(WRITE),
-    operation("DELETE", "/api/enrollments/{id}", "Delete an enrollment and emit that").answers(READ),
-    operation("GET", "/api/profile", "One user with its profile").query(&[("userId", TEXT, true)]).answers(READ),
+        .headers(&[IF_MATCH])
+        .answers(WRITE)
+        .data("OneEnrollment"),
+    operation("DELETE", "/api/enrollments/{id}", "Delete an enrollment and emit that")
+        .headers(&[IF_MATCH])
+        .answers(&[200, 404, 412])
+        .data("OneEnrollment"),
+    operation("GET", "/api/profile", "One user with its profile")
+        .query(&[("userId", TEXT, true)])
+        .headers(&[IF_NONE_MATCH])
+        .answers(RECORD)
+        .data("OneProfile"),
     operation("PUT", "/api/profile", "Change a user or profile and emit the change")
         .query(&[("userId", TEXT, true)])
         .takes("Profile", JSON)
-        .answers(&[200, 408, 413, 503]),
+        .headers(&[IF_MATCH])
+        .answers(&[200, 408, 412, 413, 503])
+        .data("OneProfile"),
     operation("GET", "/api/progress", "One learner's progress in a course, or a page")
         .query(&[USER, COURSE, PAGE, LIMIT])
-        .answers(READ),
+        .headers(&[IF_NONE_MATCH])
+        .answers(RECORD)
+        .data("OneOrMoreProgress"),
     operation("POST", "/api/progress", "Record progress and emit it")
         .query(&[USER, COURSE])
         .takes("Progress", JSON)
-        .answers(&[200, 408, 409, 413, 503]),
-    operation("GET", "/api/admin/students", "A page of users").query(&[PAGE, LIMIT, SEARCH, SORT_BY, ORDER]),
+        .headers(&[IF_MATCH, IDEMPOTENCY_KEY])
+        .answers(&[200, 408, 409, 412, 413, 503])
+        .data("OneProgress"),
+    operation("GET", "/api/admin/students", "A page of users")
+        .query(&[PAGE, LIMIT, SEARCH, SORT_BY, ORDER])
+        .data("UserRecords"),
     operation("POST", "/login", "Begin a session of the dashboard")
         .by(AuthRequirement::SameSite)
         .takes("Login", FORM)
@@ -247,6 +303,9 @@ pub(super) static OPERATIONS: &[Operation] = &[
     operation("POST", "/logout", "End the session").by(AuthRequirement::Operator).answers(&[303]).page(),
     operation("GET", "/metrics", "Figures for Prometheus"),
     operation("GET", "/openapi.json", "This document"),
-    operation("GET", "/healthz", "Whether the server lives").by(AuthRequirement::None),
-    operation("GET", "/readyz", "Whether the server can serve").by(AuthRequirement::None).answers(&[200, 503]),
+    operation("GET", "/healthz", "Whether the server lives").by(AuthRequirement::None).data("Probe"),
+    operation("GET", "/readyz", "Whether the server can serve")
+        .by(AuthRequirement::None)
+        .answers(&[200, 503])
+        .data("Probe"),
 ];

@@ -7,11 +7,10 @@ use super::connection::Connection;
 use super::enqueue::{self, Batch};
 use super::node::Node;
 use super::record_rows::{key_of, lock};
-use super::{Result, records};
+use super::{Result, known, records};
 use crate::clock::Timestamp;
-use crate::event::Draft;
 use crate::record::Record;
-use crate::store::inbound::{Edit, Edited, Expects};
+use crate::store::inbound::{Edit, Edited};
 
 pub(super) async fn edit(node: &Node, edit: Edit, now: Timestamp) -> Result<Edited> {
     let now = node.by_server(now);
@@ -19,16 +18,12 @@ pub(super) async fn edit(node: &Node, edit: Edit, now: Timestamp) -> Result<Edit
     let batch = Batch::of(node, vec![edit.draft.clone()], now);
     let edited = node.transact(async |connection: &Connection| {
         let loaded = lock(connection, BTreeSet::from([key.clone()])).await?;
-        let exists = loaded.get(&key).is_some_and(|stored| stored.record.exists());
-        match (edit.expects, exists) {
-            (Expects::Absence, true) => return Ok(Edited::Exists),
-            (Expects::Presence, false) => return Ok(Edited::Missing),
-            (Expects::SameLearner, true)
-                if loaded.get(&key).is_some_and(|stored| is_of_another(&stored.record, &edit.draft)) =>
-            {
-                return Ok(Edited::Exists);
-            }
-            (Expects::Absence, false) | (Expects::Presence, true) | (Expects::Anything | Expects::SameLearner, _) => {}
+        let ids: Vec<&str> = edit.draft.id.iter().map(|id| id.as_str()).collect();
+        let is_known = !known::known(connection, &ids).await?.is_empty();
+        let nothing = Record::default();
+        let record = loaded.get(&key).map_or(&nothing, |stored| &stored.record);
+        if let Some(refusal) = edit.refusal(record).filter(|_| !is_known) {
+            return Ok(refusal);
         }
         let receipt = enqueue::one(node, connection, &batch, now).await?;
         let found = records::find_within(connection, kind_of(key.0), &key.1).await?;
@@ -37,15 +32,4 @@ pub(super) async fn edit(node: &Node, edit: Edit, now: Timestamp) -> Result<Edit
     let edited = edited.await?;
     node.announce().await;
     Ok(edited)
-}
-
-fn is_of_another(record: &Record, draft: &Draft) -> bool {
-    #[derive(serde::Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Learner {
-        user_id: Option<String>,
-        course_id: Option<String>,
-    }
-    let learner = serde_json::from_str::<Learner>(&draft.data);
-    learner.is_ok_and(|named| record.is_of_another(named.user_id.as_deref(), named.course_id.as_deref()))
 }
