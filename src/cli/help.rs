@@ -27,7 +27,7 @@ pub(super) const ENVIRONMENT: &[(&str, &str)] = &[
     ("SYNC_WEBHOOK_URLS", "where events go, separated by commas"),
     ("CRON_SECRET", "what callers of the processing route show; also with _FILE and _COMMAND"),
     ("SYNCCTL_ADMIN_TOKEN", "what administrators show; also with _FILE and _COMMAND"),
-    ("SYNCCTL_DB", "the database, in place of the default"),
+    ("SYNCCTL_DB", "the database, in place of the default; SYNCCTL_DB_FILE names a file that holds its location"),
     ("SYNCCTL_CONFIG", "the configuration file, in place of the user's"),
     ("SYNCCTL_SECTION_KEY", "any key of the configuration, such as SYNCCTL_DELIVERY_MAX_ATTEMPTS"),
     ("SYNCCTL_LOG", "what to log, such as syncctl::store=debug"),

@@ -452,6 +452,9 @@ impl Draft {
     }
 }
 
+/// The variable that names a file with the database's location.
+pub(super) const DATABASE_FILE: &str = "SYNCCTL_DB_FILE";
+
 /// The variable that sets a key: `delivery.max_attempts` is `SYNCCTL_DELIVERY_MAX_ATTEMPTS`.
 pub(super) fn variable(key: &str) -> String {
     match key {

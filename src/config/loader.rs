@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::environment::Environment;
 use super::file::{Entry, File};
-use super::keys::{self, KEYS, Key};
+use super::keys::{self, DATABASE_FILE, KEYS, Key};
 use super::origin::{Origin, Setting, Sourced};
 use super::problem::Problem;
 use super::secret::{self, SecretLocation};
@@ -72,11 +72,26 @@ impl Loader {
             let flag = if key.name == "database" { db_flag.take() } else { None };
             let mut from_env = self.env_values(environment, &[&keys::variable(key.name)]);
             from_env.retain(|said| !said.text.trim().is_empty());
+            if key.name == "database" && from_env.is_empty() {
+                from_env = self.database_from_a_file(environment);
+            }
             let from_files = files.iter().filter_map(|file| file.said(key));
             let said = flag.into_iter().chain(from_env).chain(from_files).collect::<Vec<_>>();
             self.settle(&mut values, key, key.name, said);
         }
         values
+    }
+
+    /// The location that stands in a file, because it may hold a password; white space around it is not part of it.
+    fn database_from_a_file(&mut self, environment: &Environment) -> Vec<Sourced> {
+        let read = |Sourced { text, origin }: Sourced| match std::fs::read_to_string(&text) {
+            Ok(location) => Ok(Sourced { text: location.trim().to_owned(), origin }),
+            Err(error) => Err(Problem::about(DATABASE_FILE, &origin, &format!("failed to read {text}: {error}"))),
+        };
+        let named = self.env_values(environment, &[DATABASE_FILE]);
+        let (read, problems): (Vec<_>, Vec<_>) = named.into_iter().map(read).partition(Result::is_ok);
+        self.problems.extend(problems.into_iter().filter_map(Result::err));
+        read.into_iter().filter_map(Result::ok).collect()
     }
 
     /// Takes the strongest of what was `said`, checks them all, and notes the result.

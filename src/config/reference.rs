@@ -1,7 +1,7 @@
 //! Every key in one table: what it means, the variable that sets it too, and its default.
 
 use super::Origin;
-use super::keys::{Draft, ENDPOINT_KEYS, KEYS, variable};
+use super::keys::{DATABASE_FILE, Draft, ENDPOINT_KEYS, KEYS, variable};
 use super::secret_keys::SECRETS;
 use super::source_keys::{SOURCE_KEYS, SourceDraft};
 use super::values::Values;
@@ -206,8 +206,14 @@ const ABOUT: &[(&str, &str)] = &[
 ];
 
 /// Variables of the program that no key has.
-const OTHER_VARIABLES: &[&str] =
-    &["SYNCCTL_CONFIG", "SYNCCTL_LOG", "SYNC_WEBHOOK_URLS", "SYNCCTL_WEBHOOK_URLS", "SYNCCTL_SYNC_WEBHOOK_URLS"];
+const OTHER_VARIABLES: &[&str] = &[
+    DATABASE_FILE,
+    "SYNCCTL_CONFIG",
+    "SYNCCTL_LOG",
+    "SYNC_WEBHOOK_URLS",
+    "SYNCCTL_WEBHOOK_URLS",
+    "SYNCCTL_SYNC_WEBHOOK_URLS",
+];
 
 /// Edits that still count as a slip of the keyboard.
 const MISSPELT_BY: usize = 2;

@@ -264,6 +264,22 @@ fn a_password_in_the_location_of_the_database_is_not_shown() {
 }
 
 #[test]
+fn the_location_of_the_database_may_stand_in_a_file() {
+    let home = Home::new();
+    let secret = home.path("db-location");
+    std::fs::write(&secret, "postgres://u:s3cret@h/d\n").expect("a file");
+    let home = home.env("SYNCCTL_DB_FILE", secret.to_str().expect("UTF-8"));
+    let config = home.load();
+    let setting = setting(&config, "database");
+    assert_eq!(
+        (setting.value.as_str(), setting.origin.to_string().as_str()),
+        ("postgres://u@h/d", "env SYNCCTL_DB_FILE")
+    );
+    let home = home.env("SYNCCTL_DB_FILE", "/nowhere");
+    assert!(home.error().to_string().starts_with("SYNCCTL_DB_FILE: failed to read /nowhere"));
+}
+
+#[test]
 fn paths_in_a_file_count_from_that_file() {
     let home = Home::new().user("database = \"queue.db\"\n[tls]\nca_file = \"/etc/ca.pem\"\n");
     let config = home.load();

@@ -77,7 +77,7 @@ struct VerifyView<'a> {
 pub fn verified(findings: &[String]) -> Report {
     let report = Report::new(&VerifyView { ok: findings.is_empty(), findings });
     match findings {
-        [] => report.with_line("ok: the file is sound, and its figures agree with its rows"),
+        [] => report.with_line("ok: the queue is sound, and its figures agree with its rows"),
         found => found.iter().fold(report, |report, line| report.with_line(line.as_str())),
     }
 }
