@@ -85,7 +85,7 @@ pub struct Cli {
     pub command: Command,
 }
 
-/// What holds for every command.
+/// The options that every command takes.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Global {

@@ -48,7 +48,7 @@ pub const SYSTEM_PATH: &str = "/etc/syncctl/config.toml";
 /// What stands in place of a secret.
 pub const MASK: &str = "********";
 
-/// What the configuration is read from.
+/// Where the configuration is read from: files, environment and flags.
 #[derive(Clone)]
 pub struct Sources {
     /// The environment. Nothing else is ever looked up in the process's own.
@@ -83,7 +83,7 @@ impl fmt::Debug for Sources {
     }
 }
 
-/// Where the commands about signatures finds a secret's text.
+/// Which secret `sign`, `verify` and the other commands about signatures use.
 #[derive(Clone, Copy, Debug)]
 pub enum WhichSecret<'a> {
     /// The one configured under that key, such as `webhook.secret`.

@@ -36,7 +36,7 @@ use hints::{Hints, time_in_list};
 use instead::Signed;
 use search::Search;
 
-/// What the search for a cause came to.
+/// The result of the search for a cause: the cause, hints, and what was ruled out.
 #[derive(Clone, Debug, Default)]
 pub struct Explanation {
     /// The changes under which the signature matches: one, two, or none when nothing was found.

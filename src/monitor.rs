@@ -32,7 +32,7 @@ pub const HEALTH_WINDOW: Duration = Duration::from_mins(60);
 /// The window that failure statistics look at unless told otherwise.
 pub const STATS_WINDOW: Duration = Duration::from_hours(24);
 
-/// Attempts that ended in a window.
+/// Counts of the attempts that ended in a window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Attempts {
     /// Answered with a 2xx.

@@ -49,7 +49,7 @@ pub trait Keyring: Send + Sync {
     fn access(&self, endpoint: &Endpoint) -> Result<EndpointAccess, String>;
 }
 
-/// What an endpoint is shown beside the signature, and the way to it, with every secret at hand.
+/// What a request shows an endpoint beside the signature, and the way to it, with every secret read.
 #[derive(Clone, Debug, Default)]
 pub struct EndpointAccess {
     /// Headers that are added, or take the place of ours. Secret values are marked as sensitive.
@@ -58,7 +58,7 @@ pub struct EndpointAccess {
     pub connect: http::ConnectOptions,
 }
 
-/// The content of one request.
+/// The headers and body of one signed request.
 pub(crate) struct WebhookRequest<'a> {
     /// The event's id, under which it is signed.
     pub(crate) id: &'a EventId,

@@ -24,7 +24,7 @@ pub const MAX_RECORD_FIELDS: usize = 1_000;
 /// The member of `data` that is merged by field as well.
 const PROFILE: &str = "profile";
 
-/// What a record is about.
+/// The kind of a record: enrollment, user or progress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, strum::EnumString, strum::IntoStaticStr)]
 #[strum(serialize_all = "lowercase")]
 pub enum Kind {
@@ -65,7 +65,7 @@ pub struct Stamp {
     pub by: EventId,
 }
 
-/// One event's say about one record.
+/// What one event changes in one record.
 #[derive(Clone, Debug)]
 pub struct Change {
     stamp: Stamp,
@@ -101,7 +101,7 @@ impl Change {
     }
 }
 
-/// What became of a change.
+/// What a merge did to a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Merged {
     /// It wrote or deleted something.
@@ -138,7 +138,7 @@ impl PartialEq for Field {
     }
 }
 
-/// What is known of one resource, with the stamps that let it merge.
+/// The synchronized data of one resource: its fields, each with the stamp that lets it merge.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 pub struct Record {
     #[serde(rename = "f", default, skip_serializing_if = "BTreeMap::is_empty")]

@@ -48,7 +48,7 @@ pub const MOST_HEADERS: usize = 256;
 /// Forms within forms are read this deep: JSON in a text of JSON, a command in a fence in a quotation.
 const MOST_DEPTH: usize = 6;
 
-/// A request that was read, and what is to be known about how.
+/// A captured request as it was read, with notes on how.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Captured {
     /// The request.
@@ -81,7 +81,7 @@ impl Captured {
     }
 }
 
-/// What is to be known about a request that was read.
+/// Something that the reader of a captured request assumed or left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Note {
     /// The file holds the headers alone.

@@ -20,7 +20,7 @@ use crate::store::{RunStats, Store};
 
 pub use background::{Background, Deliveries, OnAttempt};
 
-/// What every run of one configuration works with.
+/// What the runs of one configuration share: store, clock, secrets, HTTP client.
 #[derive(Clone)]
 pub struct WorkerConfig {
     /// The queue.
@@ -39,7 +39,7 @@ impl fmt::Debug for WorkerConfig {
     }
 }
 
-/// A run that ended.
+/// The result of a run.
 #[derive(Clone, Copy, Debug)]
 pub struct RunReport {
     /// What it did, and why it ended.

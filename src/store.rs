@@ -52,7 +52,7 @@ pub use work::{
     RunStats, Wants,
 };
 
-/// The queue's memory.
+/// The durable queue: events, deliveries, endpoints and runs. One method is one transaction.
 ///
 /// Writes answer after their commit is on disk. A write that fails leaves nothing of itself.
 pub trait Store: inbound::Records + operators::Operators + transfer::Transfer + Send + Sync + fmt::Debug {
@@ -234,7 +234,7 @@ pub trait Store: inbound::Records + operators::Operators + transfer::Transfer + 
     fn count_prunable(&self, log: Log, before: Timestamp, now: Timestamp) -> Answer<u64>;
 }
 
-/// What only a queue in a file of this machine has.
+/// What only a queue in a file can do: backup, restore, structure check, log size.
 pub trait FileStore {
     /// How the disk below the queue is, as far as can be found out; asks nobody who might be busy.
     fn storage(&self) -> Storage;

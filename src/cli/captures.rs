@@ -19,7 +19,7 @@ const ENDING: &str = "http";
 /// More files of one folder are not read.
 const MOST_FILES: usize = 100_000;
 
-/// A request in a file.
+/// A captured request, read from its file.
 #[derive(Debug)]
 pub(super) struct Capture {
     /// Its file.

@@ -18,7 +18,7 @@ pub enum ConfigCommand {
     Path,
 }
 
-/// What of the settings to show.
+/// Arguments of `config show`.
 #[derive(Debug, clap::Args)]
 pub struct ShowArgs {
     /// Show where each value comes from and which one it overrides

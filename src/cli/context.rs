@@ -278,7 +278,7 @@ impl ConfiguredKeys {
     }
 }
 
-/// Which page of a list.
+/// The options `--limit` and `--page` of a list.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub struct Paging {
     /// Rows per page

@@ -72,7 +72,7 @@ impl DemoArgs {
             "2. {} events of every type are on disk, each to be delivered to two endpoints.",
             stored.accepted
         ));
-        say("3. The backup answers 503 at first. Every request is signed; failures wait and are tried again.\n");
+        say("3. The backup answers 500 at first. Every request is signed; failures wait and are tried again.\n");
 
         receiver.outage_begins();
         let options =
@@ -90,7 +90,9 @@ impl DemoArgs {
             receiver.counts.refused.load(Ordering::SeqCst)
         ));
         let forged = receiver.counts.forged.load(Ordering::SeqCst);
-        Ok(if forged == 0 && differing == 0 { done.exit(true) } else { Exit::Failure })
+        let figures = store.figures(SystemClock.now()).wait()?;
+        let undelivered: i64 = figures.endpoints.iter().map(|row| row.counts.pending + row.counts.failed).sum();
+        Ok(if forged == 0 && differing == 0 && undelivered == 0 { done.exit(true) } else { Exit::Failure })
     }
 
     fn show(&self, stage: &Context, store: &dyn Store) -> Result<(), CliError> {
@@ -305,7 +307,7 @@ async fn answer(
     let down = outage.lock().ok().and_then(|until| *until).is_some_and(|until| Instant::now() < until);
     let status = if down {
         counts.refused.fetch_add(1, Ordering::SeqCst);
-        StatusCode::SERVICE_UNAVAILABLE
+        StatusCode::INTERNAL_SERVER_ERROR
     } else if is_signed(&head.headers, &body) {
         counts.verified.fetch_add(1, Ordering::SeqCst);
         StatusCode::OK

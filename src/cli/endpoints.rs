@@ -42,7 +42,7 @@ pub enum EndpointsCommand {
     Remove(edit::RemoveArgs),
 }
 
-/// Which endpoint.
+/// The endpoint that a command names.
 #[derive(Debug, clap::Args)]
 pub struct Named {
     /// Endpoint name
@@ -50,7 +50,7 @@ pub struct Named {
     name: String,
 }
 
-/// Which endpoint to change.
+/// Arguments of `endpoints pause` and `resume`.
 #[derive(Debug, clap::Args)]
 pub struct Change {
     /// Endpoint name

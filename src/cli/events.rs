@@ -35,7 +35,7 @@ pub enum EventsCommand {
     Import(transfer::ImportArgs),
 }
 
-/// Which events.
+/// Arguments of `events list`.
 #[derive(Debug, clap::Args)]
 #[command(mut_arg("since", filter::since("Emitted")), mut_arg("until", filter::until("Emitted")))]
 pub struct ListArgs {
@@ -53,7 +53,7 @@ pub struct ListArgs {
     cursor: Cursor,
 }
 
-/// Which event, and what of it.
+/// Arguments of `events show`.
 #[derive(Debug, clap::Args)]
 pub struct ShowArgs {
     /// Event id, its number as #N, or a delivery number
@@ -67,7 +67,7 @@ pub struct ShowArgs {
     sent: bool,
 }
 
-/// Which event.
+/// Arguments of `events why`.
 #[derive(Debug, clap::Args)]
 pub struct WhyArgs {
     /// Event id, its number as #N, or a delivery number
@@ -75,7 +75,7 @@ pub struct WhyArgs {
     id: String,
 }
 
-/// Which event, and where to.
+/// Arguments of `events reproduce`: the event, and the URL to send it to.
 #[derive(Debug, clap::Args)]
 pub struct ReproduceArgs {
     /// Event id, its number as #N, or a delivery number

@@ -35,7 +35,7 @@ pub enum FailuresCommand {
     Ack(clusters::AckArgs),
 }
 
-/// Which window.
+/// Arguments of `failures stats`: the time it looks at.
 #[derive(Debug, clap::Args)]
 pub struct StatsArgs {
     /// Attempts that ended at or after this time [default: 24h]
@@ -43,7 +43,7 @@ pub struct StatsArgs {
     since: Option<When>,
 }
 
-/// Which failures.
+/// Arguments of `failures list`.
 #[derive(Debug, clap::Args)]
 pub struct ListArgs {
     #[command(flatten)]

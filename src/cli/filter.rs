@@ -21,7 +21,7 @@ pub(super) fn until(what: &'static str) -> impl FnOnce(Arg) -> Arg {
     move |it| it.help(format!("{what} before"))
 }
 
-/// From when, and until when.
+/// The options `--since` and `--until`.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub struct Window {
     /// At or after this time: 2h, yesterday, 2026-11-28, RFC 3339

@@ -36,7 +36,7 @@ pub enum RecordsCommand {
     Import(ImportArgs),
 }
 
-/// Which records.
+/// Arguments of `records list`.
 #[derive(Debug, clap::Args)]
 pub struct ListArgs {
     /// Only this resource type: enrollment, user or progress
@@ -61,7 +61,7 @@ pub struct ListArgs {
     paging: Paging,
 }
 
-/// Which record.
+/// Arguments of `records show`.
 #[derive(Debug, clap::Args)]
 pub struct ShowArgs {
     /// Resource type: enrollment, user or progress

@@ -28,14 +28,14 @@ pub enum RequestsCommand {
     Replay(ReplayArgs),
 }
 
-/// Which page.
+/// Arguments of `requests list`.
 #[derive(Debug, clap::Args)]
 pub struct ListArgs {
     #[command(flatten)]
     paging: Paging,
 }
 
-/// Which request.
+/// Arguments of `requests show`.
 #[derive(Debug, clap::Args)]
 pub struct ShowArgs {
     /// Number of the kept request

@@ -231,7 +231,7 @@ fn parcel(path: &Path, request: Received, schemes: Vec<&'static dyn Scheme>) -> 
     Parcel { name, method: request.method, headers, body: request.body, schemes, id }
 }
 
-/// Where requests that arrive go on to.
+/// Where `listen --forward-to` passes requests on to.
 pub(super) struct Forward {
     url: EndpointUrl,
     client: HttpClient,

@@ -16,7 +16,7 @@ use crate::untrusted::Untrusted;
 /// Rows read at a time while choosing.
 const PAGE: u64 = 10_000;
 
-/// Which deliveries a command is about.
+/// The ids and filters by which a command chooses deliveries.
 #[derive(Debug, clap::Args)]
 pub struct SelectionArgs {
     /// Event id or #N for all its deliveries, or a delivery number
@@ -40,7 +40,7 @@ pub(super) struct Chosen {
     endpoint: Arc<str>,
 }
 
-/// What was chosen.
+/// The deliveries that ids and filters chose.
 #[derive(Debug, Default)]
 pub(super) struct Selection {
     /// Deliveries, oldest first.
@@ -55,7 +55,7 @@ pub(super) struct Selection {
     by_filter: bool,
 }
 
-/// What a command would do with what was chosen.
+/// What a command would do with the chosen deliveries, before it asks.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
     /// Deliveries that it changes.

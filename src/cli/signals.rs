@@ -11,7 +11,7 @@ use tokio::sync::{Notify, watch};
 use super::exit::{CliError, Exit};
 use crate::outbound::run::Stop;
 
-/// What the signals of this process ask for.
+/// Watches for SIGINT, SIGTERM and SIGHUP, and says what they ask for.
 #[derive(Debug)]
 pub(super) struct Signals {
     /// The state a run watches.

@@ -18,7 +18,7 @@ use crate::signature::{
 };
 use crate::untrusted::Untrusted;
 
-/// Where the secret is. No flag takes its value.
+/// The options that say where the secret is. No option takes its value.
 #[derive(Debug, Default, clap::Args)]
 pub struct SecretArgs {
     /// The environment variable that holds the secret [default: WEBHOOK_SECRET]
@@ -169,7 +169,7 @@ enum TimeName {
     Date,
 }
 
-/// Which scheme, and the parts of one of the operator's own.
+/// The options that choose a scheme, or describe one that is not in the table.
 #[derive(Debug, clap::Args)]
 pub struct SchemeArgs {
     /// The scheme, such as standard, stripe or github; `generic` is described by the options below
@@ -213,7 +213,7 @@ pub struct SchemeArgs {
     pub(super) registered_id: Option<String>,
 }
 
-/// A scheme of the table or one that was described.
+/// The scheme that the options chose: one of the table, or one they described.
 pub(super) enum Selection {
     /// Of the table.
     Listed(&'static dyn Scheme),

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Origin, Problem};
 
-/// What the variables of the process and of the env file say. It prints names only.
+/// The variables of the process and of the env file. Its `Debug` shows names, never values.
 #[derive(Default)]
 pub(super) struct Environment {
     process: BTreeMap<String, OsString>,

@@ -19,7 +19,7 @@ use super::{Origin, Problem};
 use crate::format::{did_you_mean, shorten};
 use crate::untrusted::Untrusted;
 
-/// One `key = value`.
+/// One `key = value` of a configuration file.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
     pub(super) key: String,
@@ -27,7 +27,7 @@ pub(super) struct Entry {
     pub(super) origin: Origin,
 }
 
-/// What a file says.
+/// A configuration file: its entries, each with its line.
 #[derive(Debug, Default)]
 pub(super) struct File {
     entries: BTreeMap<String, Entry>,

@@ -16,7 +16,7 @@ use crate::store::Location;
 use crate::store::operators::ADMIN_TOKEN_NAME;
 use crate::untrusted::Untrusted;
 
-/// What a file may write for a key.
+/// How a configuration file may write a key: one value, a list, a path or a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
     /// One value.
@@ -29,7 +29,7 @@ pub(super) enum Form {
     Database,
 }
 
-/// One key of `T`.
+/// A configuration key: how its text is read into a `T`, and how it is shown.
 pub(super) struct Key<T> {
     pub(super) name: &'static str,
     pub(super) form: Form,
@@ -385,7 +385,7 @@ pub(super) const ENDPOINT_KEYS: &[Key<Draft>] = &[
     ),
 ];
 
-/// An endpoint while its keys are read.
+/// An `[[endpoints]]` entry while its keys are read.
 #[derive(Clone)]
 pub(super) struct Draft {
     pub(super) name: Option<String>,

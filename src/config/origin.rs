@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-/// Where a value comes from.
+/// Where the value of a configuration key comes from: a flag, a variable, a file, or the default.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// A flag.
@@ -29,7 +29,7 @@ impl fmt::Display for Origin {
     }
 }
 
-/// A value as one source gave it.
+/// The text of a configuration value, and where it comes from.
 pub(super) struct Sourced {
     pub(super) text: String,
     pub(super) origin: Origin,

@@ -6,7 +6,7 @@ use super::secret_keys::SECRETS;
 use super::source_keys::{SOURCE_KEYS, SourceDraft};
 use super::values::Values;
 
-/// A key as the reference describes it.
+/// A configuration key with its default and its description, as `docs/config.md` lists it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Described {
     /// Its name in the file.

@@ -2,7 +2,7 @@
 
 use super::keys::Form;
 
-/// Under which names one secret is configured: a variable, a systemd credential, and keys of a file.
+/// The names under which one secret is configured: its variable, systemd credential, and keys of a file.
 pub(super) struct SecretKeys {
     pub(super) key: &'static str,
     variable: &'static str,

@@ -7,7 +7,7 @@ use super::reference::{self, Described};
 use super::secret_keys::SECRETS;
 use super::source_keys::SOURCE_KEYS;
 
-/// What a new configuration says, beside comments.
+/// The values that `init` writes into a new configuration.
 #[derive(Clone, Debug, Default)]
 pub struct Starter {
     /// The queue's file, where the operator chose one.

@@ -10,7 +10,7 @@ use crate::monitor::{FreshnessThresholds, Limits};
 use crate::store::Location;
 use crate::store::operators::Role;
 
-/// How deliveries are made where an endpoint does not say otherwise.
+/// The settings of `[delivery]`: how deliveries are made where an endpoint does not say otherwise.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
     /// When and how often a delivery is tried again.
@@ -19,7 +19,7 @@ pub struct Delivery {
     pub concurrency: u16,
 }
 
-/// How `serve` runs.
+/// The settings of `[server]`: how `serve` runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Server {
     /// The addresses it listens on, `HOST:PORT`.
@@ -49,7 +49,7 @@ pub struct OperatorToken {
     pub file: PathBuf,
 }
 
-/// What webhooks at the platform's routes have to be like.
+/// The settings of `[webhook]`: what the platform's routes require of a webhook.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Webhook {
     /// Whether they need a signature of Standard Webhooks.
@@ -60,7 +60,7 @@ pub struct Webhook {
     pub networks: Vec<ipnet::IpNet>,
 }
 
-/// Every setting but endpoints and secrets.
+/// The settings of the configuration but endpoints and secrets.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Values {
     pub(crate) database: Option<Location>,

@@ -153,7 +153,7 @@ impl StatusRules {
     }
 }
 
-/// What is known of a delivery's attempts since it was emitted or replayed.
+/// What a retry decision knows of the attempts so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct History {
     /// Attempts that count.
@@ -162,7 +162,7 @@ pub struct History {
     pub unanswered: Option<Unanswered>,
 }
 
-/// The unanswered attempts of a delivery.
+/// How often and since when a delivery's attempts went unanswered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unanswered {
     /// [`CircuitState::answers`] when the first of them ended.

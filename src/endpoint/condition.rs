@@ -28,7 +28,7 @@ impl<'a> EventJson<'a> {
     }
 }
 
-/// One condition on the JSON of an event.
+/// One condition of an endpoint's `when` on the JSON of an event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Condition {

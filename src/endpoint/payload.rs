@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What the `data` of a delivery is.
+/// What an endpoint is sent: the change as it was emitted, or the whole record.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, strum::EnumString, strum::IntoStaticStr,
 )]

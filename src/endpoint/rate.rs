@@ -68,7 +68,7 @@ impl From<RateLimit> for String {
     }
 }
 
-/// An endpoint's rate and how much of it may be used at once.
+/// An endpoint's rate limit and its burst.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pace {
     /// The rate.

@@ -23,14 +23,14 @@ pub(super) const LARGE: usize = 1024 * 1024;
 /// Up to this size, pairs of changes are made of all kinds.
 pub(super) const SMALL: usize = 16 * 1024;
 
-/// A form of the body, and what was changed to get it.
+/// A variant of the body to try, and what was changed to get it.
 #[derive(Debug)]
 pub(super) struct Form<'a> {
     pub changes: Vec<Change>,
     pub bytes: Cow<'a, [u8]>,
 }
 
-/// A body, and what it is: looked at once, because each form would have to.
+/// A received body with what is known of it (UTF-8, JSON), found out once.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Body<'a> {
     pub bytes: &'a [u8],
@@ -227,7 +227,7 @@ pub(super) fn body_changes(from: &[u8], to: &[u8]) -> Option<Vec<Change>> {
     single.or_else(|| find_pair(&body, is_it))
 }
 
-/// Remembers forms by a hash under a random key, not by their bytes.
+/// The variants that were tried already, by a hash under a random key.
 #[derive(Default)]
 pub(super) struct Seen {
     hasher: std::hash::RandomState,

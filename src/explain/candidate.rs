@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-/// Where a secret comes from.
+/// Where a candidate secret comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Role {
     /// The one to verify with.
@@ -13,7 +13,7 @@ pub enum Role {
     Endpoint(String),
 }
 
-/// A secret to try.
+/// A secret that the search tries.
 #[derive(Clone)]
 pub struct Candidate {
     /// Where it comes from.

@@ -347,7 +347,7 @@ causes! {
         "right for another method: the sender signs that one"
 }
 
-/// One change under which the signature matches.
+/// One change to the request under which the signature matches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     /// Its cause.

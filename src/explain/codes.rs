@@ -14,7 +14,7 @@ use crate::signature::Facts;
 use crate::signature::Received;
 use crate::signature::registry::is_older;
 
-/// A code, and what was changed to read it.
+/// A reading of the received code to try, and what was changed to get it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Variant {
     pub changes: Vec<Change>,

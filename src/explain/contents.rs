@@ -33,7 +33,7 @@ const MOST_ORDERED: usize = 5;
 /// More values of one header than these are not looked at.
 const MOST_DOUBLED: usize = 4;
 
-/// A content to try: which parts, and what they hold.
+/// A signed content to try: its parts, and what they hold.
 #[derive(Clone, Debug)]
 pub(super) struct Variant {
     pub changes: Vec<Change>,

@@ -18,7 +18,7 @@ pub(super) struct Place {
     pub usable: bool,
 }
 
-/// What was signed, and the headers that hold its parts.
+/// The content that another scheme would have signed, and the headers of its parts.
 pub(super) struct Signed<'a> {
     pub parts: &'a [Part],
     pub id: Option<&'a HeaderName>,

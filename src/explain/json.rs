@@ -7,7 +7,7 @@ use serde::de::IgnoredAny;
 /// Deeper nesting is not written again.
 const MOST_DEPTH: usize = 96;
 
-/// A JSON text whose tokens are kept as they are.
+/// A parsed JSON text whose tokens are kept as they were written.
 #[derive(Debug)]
 pub(super) enum Node<'a> {
     Atom(&'a str),
@@ -15,7 +15,7 @@ pub(super) enum Node<'a> {
     Object(Vec<(&'a str, Node<'a>)>),
 }
 
-/// How the tokens are laid out.
+/// The white space between the tokens of a JSON text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Layout {
     /// No white space.
@@ -30,7 +30,7 @@ pub(super) enum Layout {
     Jackson,
 }
 
-/// In which order the members of objects are written.
+/// The order of an object's members in a JSON text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Order {
     /// As they stand.
@@ -287,7 +287,7 @@ fn plain(token: &str) -> String {
     serde_json::from_str(token).unwrap_or_else(|_| token.to_owned())
 }
 
-/// A way of writing strings that leaves their meaning as it is.
+/// A way of escaping strings in JSON that leaves their meaning as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Spelling {
     /// Characters beyond ASCII as `\u` escapes.

@@ -35,13 +35,13 @@ const UNSET: &[&str] = &[
     "process.env.WEBHOOK_SECRET",
 ];
 
-/// A key, and what was changed to get it.
+/// A key to try, and what was changed to get it.
 pub(super) struct Variant {
     pub changes: Vec<Change>,
     pub with: With,
 }
 
-/// How a key is used.
+/// How the search uses a key: HMAC, or a digest with the secret beside the content.
 pub(super) enum With {
     /// HMAC with these bytes.
     Mac(Zeroizing<Vec<u8>>),

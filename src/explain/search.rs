@@ -25,7 +25,7 @@ const FIRST_KEYS: usize = 6;
 /// A part of the search: the changes it found, one or two.
 type Round<'a> = fn(&mut Search<'a>) -> Option<Vec<Change>>;
 
-/// Everything that may differ, and what came of trying it.
+/// The state of the search for a cause: what may differ, and what was tried.
 pub(super) struct Search<'a> {
     pub scheme: &'a dyn Scheme,
     pub body: Body<'a>,

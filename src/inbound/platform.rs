@@ -9,7 +9,7 @@ use crate::clock::Timestamp;
 use crate::event::{Draft, EventId, Invalid, known_resource_type};
 use crate::record::Kind;
 
-/// What a route of the platform takes.
+/// The event types that a route of the platform takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Accepts {
     /// `enrollment.*`.

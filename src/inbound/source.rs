@@ -161,6 +161,7 @@ pub struct Source {
     pub(super) requires_timestamp: bool,
 }
 
+/// The kind of a source: a route of the platform, or a `[[sources]]` entry.
 #[derive(Clone, Debug)]
 pub(super) enum Kind {
     /// One of the platform's own routes.

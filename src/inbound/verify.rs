@@ -15,7 +15,7 @@ const HEADERS: [&str; 4] = ["webhook-id", "webhook-timestamp", STANDARD_HEADER, 
 const STANDARD_HEADER: &str = "webhook-signature";
 const ORIGINAL_HEADER: &str = "x-webhook-signature";
 
-/// How a webhook was verified.
+/// How a webhook was verified: scheme, secret, and the time it was signed.
 #[derive(Clone, Debug)]
 pub(super) struct Verified {
     /// The rule that its event's id follows.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-/// Up to where the queue counts as healthy.
+/// The thresholds of health: up to where the queue counts as healthy.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Limits {
     /// The largest share of failed attempts, from 0 to 1.
@@ -34,7 +34,7 @@ impl Default for Limits {
     }
 }
 
-/// How good something is.
+/// How a figure stands against its limit: ok, warning or critical.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Grade {
@@ -61,7 +61,7 @@ impl Grade {
     }
 }
 
-/// One thing that was looked at.
+/// One figure of `health`, with its limit and grade.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Check {
     /// What.

@@ -145,7 +145,7 @@ pub struct Cluster {
     pub example: Example,
 }
 
-/// One delivery of a cluster.
+/// The delivery that stands for its cluster.
 #[derive(Clone, Debug)]
 pub struct Example {
     /// Which delivery.

@@ -8,7 +8,7 @@ use super::{Attempts, ratio};
 use crate::clock::Timestamp;
 use crate::store::{Figures, Rate};
 
-/// What failed in a window, by what it was about.
+/// Failed attempts of a window, counted by event type and resource type.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FailureStats {

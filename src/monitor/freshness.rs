@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::clock::Timestamp;
 
-/// How old the last news may be.
+/// How old a last success or update may be before it counts as aging, and as stale.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FreshnessThresholds {
     /// Older than this is worth a warning.
@@ -21,7 +21,7 @@ impl Default for FreshnessThresholds {
     }
 }
 
-/// How fresh the last news are.
+/// How old a last success or update is: fresh, aging or stale.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Freshness {
@@ -57,7 +57,7 @@ pub fn freshness(last: Timestamp, ages: &FreshnessThresholds, now: Timestamp) ->
     }
 }
 
-/// Whether one side knows what the other does.
+/// The sync status of a record or endpoint: synced, syncing or failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Synced {

@@ -32,7 +32,7 @@ pub struct Health {
     pub checks: Vec<Check>,
 }
 
-/// What the health of the queue is judged by.
+/// The figures that health is judged by.
 #[derive(Clone, Debug, Default)]
 pub struct HealthFigures {
     /// The queue and its endpoints.
@@ -45,7 +45,7 @@ pub struct HealthFigures {
     pub storage: Storage,
 }
 
-/// What is shown beside it.
+/// What `health` shows beside the verdict.
 #[derive(Clone, Debug, Default)]
 pub struct HealthDetails {
     /// What health is judged by.

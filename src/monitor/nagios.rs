@@ -10,7 +10,7 @@ use crate::clock::Timestamp;
 use crate::format::short_duration;
 use crate::store::Figures;
 
-/// Values above which something is worth an alarm; empty parts never are.
+/// The warning or critical limits of `check`; an empty part never alarms.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Thresholds {
     /// Deliveries pending.
@@ -76,7 +76,7 @@ impl Thresholds {
     }
 }
 
-/// What is measured.
+/// The figures that `check` compares with its thresholds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Measured {
@@ -103,7 +103,7 @@ impl Measured {
     }
 }
 
-/// What came of a check.
+/// The result of `check`: its grade, its findings and its performance data.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
     /// The worst of what was found.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::clock::Timestamp;
 use crate::delivery::{CircuitState, History, Next, Outcome, Reason, RetryPolicy, decide_retry};
 
-/// How an endpoint that is out behaves.
+/// How an endpoint behaves during a simulated outage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Behaviour {
     /// It takes connections and never answers.
@@ -21,7 +21,7 @@ pub enum Behaviour {
     Answers(u16),
 }
 
-/// An outage, and what waits for the endpoint when it begins.
+/// A simulated outage, and what waits for the endpoint when it begins.
 #[derive(Clone, Debug)]
 pub struct Outage {
     /// How the endpoint behaves meanwhile.
@@ -36,7 +36,7 @@ pub struct Outage {
     pub latency: Duration,
 }
 
-/// What came of it. Times count from the beginning of the outage.
+/// The result of a simulated outage. Times count from its beginning.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Forecast {
     /// Requests made, during the outage and after it.

@@ -25,7 +25,7 @@ const MAX_IDLE: usize = 8;
 /// Addresses of one name that are tried.
 const MAX_ADDRESSES: usize = 16;
 
-/// A client for where speed is not the point: HTTP/1.1, no redirects, no cookies, no proxy of the environment.
+/// An HTTP client for where speed is not the point: HTTP/1.1, no redirects, no cookies, no proxy of the environment.
 ///
 /// The address rules hold for literal addresses and for what names resolve to. It trusts the certificates of `tls.ca_file` if
 /// given, else the system's; these are read with the first https request, so that a machine without any can still call http.

@@ -15,7 +15,7 @@ use rustls::{CertificateError, DigitallySignedStruct, SignatureScheme};
 use super::words::io_in_words;
 use crate::clock::Timestamp;
 
-/// A certificate of our own.
+/// A client certificate with its key, for mutual TLS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientCertificate {
     /// The PEM file of the certificate and those that vouch for it.

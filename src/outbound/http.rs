@@ -44,7 +44,7 @@ pub const MAX_BODY_READ: usize = 64 * 1024;
 /// Bytes of a response body that are kept.
 pub const MAX_BODY_KEPT: usize = 4 * 1024;
 
-/// How a place is reached, beside its URL.
+/// How connections to an endpoint are made: TLS, client certificate, proxy, HTTP version.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ConnectOptions {
     /// The certificates to trust instead of the system's.
@@ -66,7 +66,7 @@ pub struct Proxy {
     pub authorization: Option<HeaderValue>,
 }
 
-/// What targets share: the address rules and, once https is used, the trusted certificates.
+/// What all targets share: the address rules and the trusted certificates.
 #[derive(Debug, Default)]
 pub struct Client {
     egress: Egress,
@@ -109,7 +109,7 @@ impl Client {
     }
 }
 
-/// What one request came to.
+/// The result of one request: outcome, response, timings.
 #[derive(Clone, Debug)]
 pub struct AttemptResult {
     /// The outcome for the delivery.
@@ -120,7 +120,7 @@ pub struct AttemptResult {
     pub response: Bytes,
 }
 
-/// Where requests go, with the connections that are open to it.
+/// The server that an endpoint's requests go to, with its open connections.
 pub struct Target {
     client: Arc<Client>,
     origin: Origin,

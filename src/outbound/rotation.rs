@@ -38,7 +38,7 @@ pub struct CandidateSecrets {
     pub random: Signer,
 }
 
-/// A receiver to ask.
+/// A receiver that is asked which secrets it accepts.
 #[derive(Clone, Debug)]
 pub struct Receiver {
     /// Where it is.

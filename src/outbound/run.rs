@@ -47,7 +47,7 @@ impl Until {
     }
 }
 
-/// How a run goes about its work.
+/// The limits of a run: until when, how many attempts, how long, how many in flight.
 #[derive(Clone, Copy, Debug)]
 pub struct RunOptions {
     /// When it ends by itself.

@@ -19,7 +19,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::delivery::Outcome;
 use crate::store::{Claim, Finished};
 
-/// An attempt to make.
+/// An attempt to make: the claim and the client of its endpoint.
 pub(super) struct Job {
     pub(super) endpoint_client: Arc<EndpointClient>,
     pub(super) claim: Claim,
@@ -36,7 +36,7 @@ struct Completed {
     finished: Finished,
 }
 
-/// All slots of a worker.
+/// The attempts that a worker has under way.
 pub(super) struct Slots {
     clock: Arc<dyn Clock>,
     free: Vec<UnboundedSender<Job>>,

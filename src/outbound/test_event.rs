@@ -13,7 +13,7 @@ use crate::event::{Draft, EventId, IdSource};
 /// The type of a test event. No receiver of ours applies it.
 pub const EVENT_TYPE: &str = "syncctl.test";
 
-/// What was sent, and what came back.
+/// The request of `endpoints test`, and its response.
 #[derive(Debug)]
 pub struct Tested {
     /// The event's id.

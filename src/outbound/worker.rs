@@ -32,7 +32,7 @@ use commits::StoreOutage;
 /// Is told of every attempt once its outcome is on disk.
 pub type Observer = Box<dyn FnMut(&Finished, Recorded) + Send>;
 
-/// Everything a worker needs from outside.
+/// A worker: the store, clients, clock and signals that it works with.
 pub struct Worker {
     /// Where deliveries are claimed and recorded.
     pub store: Arc<dyn Store>,

@@ -15,7 +15,7 @@ pub const MAX_TEXT_CHARS: usize = 2_000;
 /// The longest email address, in bytes.
 pub const MAX_EMAIL_BYTES: usize = 254;
 
-/// What a field may hold. Every field but a name may be null.
+/// Which values a field of a record may hold; all but `Name` also take null.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FieldRule {
     /// The id of a user or course.

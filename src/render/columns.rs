@@ -7,7 +7,7 @@ const GAP: usize = 2;
 /// Text is cut to no less than this.
 const LEAST: usize = 12;
 
-/// A column that is shown.
+/// A column with the width it gets.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Fitted {
     /// Its place in the table.

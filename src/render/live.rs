@@ -24,7 +24,7 @@ use crate::report::top::Top;
 use crate::report::{Cell, Level, Table};
 use crate::untrusted::Untrusted;
 
-/// What somebody at the keyboard wants.
+/// What a key press of `top` asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Key {
     /// A character.
@@ -59,7 +59,7 @@ pub enum Pane {
     Failures,
 }
 
-/// Everything on the screen.
+/// The content of the screen of `top`.
 #[derive(Debug)]
 pub struct View<'a> {
     /// Whose queue it is.

@@ -23,7 +23,7 @@ const UNKNOWN_WIDTH: u16 = 100;
 /// Tables are laid out for at least this many characters.
 const LEAST_WIDTH: u16 = 40;
 
-/// What the command line asks of the screen.
+/// The options that decide how output looks: format, colour, times.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// The form of reports.

@@ -82,7 +82,7 @@ pub(super) const AUDIT: &[Column] = &[
     Column::text("outcome", "OUTCOME").only_wide(),
 ];
 
-/// What the audit log holds: requests that left, and webhooks that arrived.
+/// An entry of the audit log: an attempt that was made, or a webhook that arrived.
 #[derive(Debug)]
 pub enum Entry {
     /// An attempt made.

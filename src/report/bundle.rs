@@ -17,7 +17,7 @@ use crate::event::data_of;
 use crate::monitor::{Check, FailureStats, Health};
 use crate::store::{AttemptRow, DatabaseInfo, DeliveryRow, EndpointFigures, EventDetail, EventRow, Figures, RunRow};
 
-/// What a bundle is made of.
+/// What a support bundle is made of.
 #[derive(Debug)]
 pub struct Parts<'a> {
     /// When.
@@ -42,7 +42,7 @@ pub struct Parts<'a> {
     pub event: Option<&'a EventDetail>,
 }
 
-/// The file's content.
+/// The content of a support bundle.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Bundle<'a> {

@@ -31,7 +31,7 @@ const NEAR: Duration = Duration::from_secs(5);
 /// How far apart they may be until signatures are soon refused.
 const FAR: Duration = Duration::from_secs(60);
 
-/// How something was found.
+/// How serious a finding of `doctor` is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
@@ -54,7 +54,7 @@ impl Severity {
     }
 }
 
-/// One thing that was looked at. Foreign text in it is not yet escaped.
+/// A finding of `doctor`. Foreign text in it is not yet escaped.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// What was looked at.

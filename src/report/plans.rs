@@ -9,7 +9,7 @@ use super::lists::{DeliveryView, chosen_deliveries};
 use crate::format::count;
 use crate::store::{DeliveryId, DeliveryRow, SkipReason};
 
-/// What would be done to deliveries.
+/// The answer to a plan: what would be done to deliveries.
 #[derive(Debug)]
 pub struct Planned<'a> {
     /// What identifies the plan; whoever applies it shows it.

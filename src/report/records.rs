@@ -44,7 +44,7 @@ fn last_updated(row: &RecordRow) -> Option<Timestamp> {
     times(row.kind, &row.record).into_iter().next().and_then(|(_, time)| time)
 }
 
-/// A record with the names of the original.
+/// A record with the names that the original platform used.
 #[derive(Debug)]
 pub struct View<'a>(pub &'a RecordRow);
 

@@ -51,7 +51,7 @@ pub fn difference(difference: Option<&Difference>, bytes: usize) -> Report {
         .with_line(format!("  looks like {}", it.habit.text()))
 }
 
-/// How one request that was sent elsewhere ended.
+/// How one request of `replay --to` ended.
 #[derive(Debug)]
 pub struct Resent {
     /// What it was: an event's id or a file.

@@ -120,7 +120,7 @@ pub struct SecretUser {
     pub tried: Option<Tried>,
 }
 
-/// Whether an endpoint was tried.
+/// Whether an endpoint was asked which secret it accepts.
 #[derive(Debug)]
 pub enum Tried {
     /// It was, or could not be.

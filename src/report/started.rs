@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::Report;
 use crate::untrusted::Untrusted;
 
-/// What was written.
+/// The files that `init` wrote.
 #[derive(Debug)]
 pub struct Started<'a> {
     /// The configuration.

@@ -11,7 +11,7 @@ use crate::monitor::Health;
 use crate::monitor::pace::{Latency, Readings};
 use crate::store::{DeliveryRow, EndpointFigures, EventDetail, Figures, Listed};
 
-/// What was read from the queue for one screen.
+/// The figures of one refresh of `top`.
 #[derive(Debug)]
 pub struct Moment {
     /// When.
@@ -26,7 +26,7 @@ pub struct Moment {
     pub failures: Listed<DeliveryRow>,
 }
 
-/// One screen of `top`.
+/// One screen of `top` as data.
 #[derive(Debug)]
 pub struct Top {
     /// Whether nothing is critical, and the verdict in a sentence.

@@ -6,7 +6,7 @@ use http::header::{CONTENT_LENGTH, HOST};
 use super::{Captured, Note, RequestError};
 use crate::signature::Received;
 
-/// The parts of a request, as a reader finds them.
+/// The parts of a request while it is read.
 #[derive(Debug, Default)]
 pub(super) struct Draft {
     request: Received,

@@ -70,7 +70,7 @@ const SEPARATORS: &[(&str, Item)] = &[
     (";", Item::EmptyHeader),
 ];
 
-/// Which of the two programs, for they write JSON differently.
+/// HTTPie or xh, which write JSON differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Dialect {
     /// HTTPie, as Python writes it.

@@ -1,6 +1,6 @@
 //! The programs that send a request.
 
-/// A program that sends a request.
+/// A command-line program that sends requests, such as curl.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Program {
     Curl,

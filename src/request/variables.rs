@@ -11,7 +11,7 @@ const MOST_VALUES: usize = 10_000;
 /// The longest name of a variable, in bytes.
 const LONGEST_NAME: usize = 200;
 
-/// What a file says about its variables.
+/// The variables that a `.http` file or a script sets.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Variables(HashMap<String, String>);
 

@@ -48,7 +48,7 @@ pub(super) async fn require(
     Ok(next.run(request).await)
 }
 
-/// What a route asks of its callers.
+/// Which secret or role a route requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum AuthRequirement {
     /// Nothing.

@@ -21,7 +21,7 @@ use crate::store::operators::Role;
 /// Why a request under another name is refused.
 const UNKNOWN_HOST: &str = "unknown Host header: set server.hosts to the names of this server";
 
-/// A report that becomes a JSON envelope.
+/// The response to a good request: a report as a JSON envelope.
 #[derive(Clone, Debug)]
 pub(super) struct Answer {
     status: StatusCode,
@@ -44,7 +44,7 @@ impl Answer {
     }
 }
 
-/// Why a request was not granted.
+/// The response to a refused or failed request: code, status and message.
 #[derive(Clone, Debug)]
 pub(super) struct Problem {
     status: StatusCode,
@@ -111,7 +111,7 @@ pub(super) fn take_problem(response: &mut Response) -> Option<Problem> {
     }
 }
 
-/// How long a response is held back, whatever its form.
+/// How long a response is held back, to slow down guessing.
 #[derive(Clone, Copy)]
 pub(super) struct Delay(pub(super) Duration);
 

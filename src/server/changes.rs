@@ -19,7 +19,7 @@ pub(super) struct ChangeCounter {
     number: Mutex<Option<watch::Sender<u64>>>,
 }
 
-/// The number of changes at a moment, of a server that started then.
+/// A position in the stream of changes: when the server started, and how many changes since.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Version {
     pub(super) started: i64,

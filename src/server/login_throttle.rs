@@ -14,7 +14,7 @@ const ANSWER_INTERVAL: Duration = Duration::from_millis(250);
 /// Addresses that are remembered.
 const MAX_ADDRESSES: usize = 10_000;
 
-/// Wrong secrets, counted by address and minute.
+/// Counts wrong secrets by address and minute, and slows their senders down.
 #[derive(Debug, Default)]
 pub(super) struct LoginThrottle(Mutex<HashMap<IpAddr, FailedLogins>>);
 

@@ -6,7 +6,7 @@ use http::request::Parts;
 use super::answer::Problem;
 use crate::store::operators::Role;
 
-/// Whoever asks, and what they may do.
+/// The operator that a request comes from, and the role it has.
 #[derive(Clone, Debug)]
 pub(super) struct Operator {
     /// Who it is, as the audit log names them.

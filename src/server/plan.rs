@@ -16,7 +16,7 @@ pub(super) const MAX_PLANNED: usize = 20_000;
 /// Deliveries that are shown of a plan.
 pub(super) const SHOWN: usize = 20;
 
-/// What is to be done with deliveries.
+/// An action on many deliveries: replay or give up.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Verb {
     /// Deliver them again.
@@ -90,7 +90,7 @@ impl Verb {
     }
 }
 
-/// What became of a plan.
+/// The result of a plan that was carried out.
 #[derive(Debug, Default)]
 pub(super) struct Applied {
     /// Deliveries changed.
@@ -108,7 +108,7 @@ pub(super) enum Selection {
     Matching(Box<DeliveryFilter>),
 }
 
-/// What would be done.
+/// An action on many deliveries, shown before it is carried out.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
     /// The deliveries that would be changed, the oldest first.

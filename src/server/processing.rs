@@ -8,7 +8,7 @@ use crate::endpoint::Endpoint;
 use crate::outbound::test_event::Tested;
 use crate::store::RunStats;
 
-/// What a run on demand did.
+/// The result of `POST /api/sync/process`.
 #[derive(Clone, Copy, Debug)]
 pub struct Processed {
     /// Its attempts and their outcomes.

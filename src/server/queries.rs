@@ -15,7 +15,7 @@ use crate::store::{AttemptFilter, DeliveryFilter, DeliveryId, EventFilter, Page,
 /// A status of HTTP; 0 is any.
 type Status = Number<100, 999, 0>;
 
-/// An order of rows.
+/// A query parameter that orders rows: newest or oldest first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum SortOrder {
@@ -26,7 +26,7 @@ pub(super) enum SortOrder {
     Oldest,
 }
 
-/// The states in a list with commas; without one, any.
+/// A query parameter that lists delivery states, separated by commas; without one, any.
 #[derive(Clone, Debug, Default)]
 pub(super) struct States(Vec<State>);
 
@@ -39,7 +39,7 @@ impl<'de> Deserialize<'de> for States {
     }
 }
 
-/// A pattern of event types; without one, any.
+/// A query parameter that is a pattern of event types; without one, any.
 #[derive(Clone, Debug, Default)]
 pub(super) struct TypePattern(Option<Pattern>);
 
@@ -50,7 +50,7 @@ impl<'de> Deserialize<'de> for TypePattern {
     }
 }
 
-/// A moment, or a span of time before now: RFC 3339, `2h`, `7d`.
+/// A query parameter that is a time: RFC 3339, or a span before now (`2h`, `7d`).
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) enum When {
     /// Nothing was said.

@@ -13,7 +13,7 @@ pub(super) const SAMPLE_INTERVAL: Duration = Duration::from_secs(5);
 /// The minutes whose depth is kept: a day.
 const KEPT_MINUTES: usize = 24 * 60;
 
-/// The samples of the last day.
+/// Samples of queue depth for the charts of the last day.
 #[derive(Debug, Default)]
 pub(super) struct Samples(Mutex<Kept>);
 

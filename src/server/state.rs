@@ -42,7 +42,7 @@ const MAX_RUNS: usize = 2;
 /// Commands of sources at the same time.
 const MAX_COMMANDS: usize = 8;
 
-/// The settings that a reload exchanges.
+/// The settings that a reload exchanges while the server runs.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The secrets of the routes.

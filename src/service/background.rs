@@ -21,7 +21,7 @@ const RECOVERY_DELAY: Duration = Duration::from_secs(1);
 /// Is told of every attempt, with the name of its endpoint, once its outcome is stored.
 pub type OnAttempt = Arc<dyn Fn(&str, &Finished) + Send + Sync>;
 
-/// Runs workers for a server. A reload replaces what they work with.
+/// Runs workers for a server, and exchanges their configuration on a reload.
 pub struct Deliveries {
     current: RwLock<Arc<Generation>>,
     on_attempt: OnAttempt,

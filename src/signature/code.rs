@@ -229,7 +229,7 @@ impl FromIterator<Code> for Codes {
     }
 }
 
-/// The codes of a list, as far as they can be read.
+/// The codes of a list that can be decoded.
 #[derive(Default)]
 pub(super) struct Readable {
     codes: Codes,

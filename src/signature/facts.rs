@@ -135,7 +135,7 @@ fn digits(text: &str, most: usize) -> Option<i64> {
     if (1..=most).contains(&text.len()) { text.bytes().try_fold(0, value) } else { None }
 }
 
-/// One stretch of the signed bytes.
+/// One part of the signed content: a literal, the body, the time, a header, …
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Part {
     /// Fixed text.
@@ -193,7 +193,7 @@ impl Tolerance {
     }
 }
 
-/// What a valid signature proves about a request.
+/// What a valid signature protects: body, time, id, URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Protects {
     /// Nobody changed the body.
@@ -206,7 +206,7 @@ pub struct Protects {
     pub url: bool,
 }
 
-/// Everything about a scheme that is not code.
+/// The description of a scheme: headers, algorithm, key, signed content, tolerance.
 #[derive(Clone, Debug)]
 pub struct Facts {
     /// Its name on the command line.

@@ -34,7 +34,7 @@ pub enum TemplateError {
     Empty,
 }
 
-/// What the operator said about a scheme that is not in the table.
+/// A scheme as the operator described it with `--scheme generic`.
 #[derive(Clone, Debug)]
 pub struct Description {
     /// The signed content, such as `{id}.{timestamp}.{body}`.

@@ -5,7 +5,7 @@ use super::facts::{Algorithm, Facts, body};
 use super::received::Received;
 use super::scheme::Scheme;
 
-/// A scheme with a header that others have as well: what stands in it, or in the body, names its sender.
+/// A scheme whose header other senders use as well; what the body holds tells them apart.
 #[derive(Debug)]
 pub(super) struct Hub {
     facts: Facts,

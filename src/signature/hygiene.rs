@@ -17,7 +17,7 @@ pub const LEAST_BYTES: usize = 24;
 /// Fewer different characters than this do not look random.
 const LEAST_DIFFERENT: usize = 8;
 
-/// What is wrong with a secret.
+/// A weakness of a secret: too short, a well-known word, white space.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Flaw {
     /// Nothing, or only white space.

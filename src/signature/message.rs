@@ -4,7 +4,7 @@ use url::form_urlencoded;
 
 use super::facts::Part;
 
-/// The parts of one request, from which the signed bytes are put together.
+/// A request to sign: the parts from which the signed content is put together.
 #[derive(Clone, Copy, Debug)]
 pub struct Message<'a> {
     /// The method, `POST` for nearly every webhook.

@@ -13,7 +13,7 @@ use super::message::{Message, feed, is_id};
 use super::received::{Received, SingleHeader};
 use crate::clock::Timestamp;
 
-/// What a request says of its own signature.
+/// The signature that a request carries, as its headers say it.
 #[derive(Clone, Debug, Default)]
 pub struct Claim<'a> {
     /// The codes it carries; one that matches is enough.
@@ -37,7 +37,7 @@ pub struct Time<'a> {
     pub signed: bool,
 }
 
-/// One way in which senders sign.
+/// A signature scheme: how to sign, and how to read a request's signature.
 ///
 /// Most are a row of the registry's table; the trait's own code is enough for those.
 pub trait Scheme: fmt::Debug + Send + Sync {
@@ -163,7 +163,7 @@ pub(super) fn read<'a>(facts: &Facts, received: &'a Received) -> Result<Claim<'a
 /// A header that was signed: its name is the scheme's, and its value the message's own where nothing was computed.
 pub type Header<'a> = (&'a HeaderName, Cow<'a, str>);
 
-/// What the headers of a scheme hold.
+/// The header values of a signature.
 pub(super) struct Texts<'a> {
     /// The value of the signature header.
     pub signature: &'a str,
@@ -204,7 +204,7 @@ fn id_of<'a>(name: &HeaderName, id: &'a str) -> Result<&'a str, VerifyError> {
     if is_id(id) { Ok(id) } else { Err(VerifyError::IdMalformed(name.to_string())) }
 }
 
-/// A scheme that is facts alone.
+/// A scheme that its facts describe completely.
 #[derive(Clone, Debug)]
 pub(super) struct Row(pub(super) Facts);
 

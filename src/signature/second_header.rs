@@ -9,7 +9,7 @@ use super::facts::{BODY_TIME, Facts, TimeForm, Tolerance, body};
 use super::received::Received;
 use super::scheme::{Claim, Scheme, time_of};
 
-/// A scheme with a second header; a code in either is enough.
+/// A scheme that puts signatures into two headers; a valid one in either is enough.
 #[derive(Debug)]
 pub(super) struct SecondHeader {
     facts: Facts,

@@ -75,7 +75,7 @@ pub fn curl<N: fmt::Display, V: fmt::Display>(method: &str, url: &str, headers: 
     }
 }
 
-/// An event as syncctl sends it.
+/// An event to write as openssl and curl commands.
 #[derive(Clone, Copy, Debug)]
 pub struct Outgoing<'a> {
     /// Where to.

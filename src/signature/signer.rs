@@ -10,7 +10,7 @@ use super::scheme::Scheme;
 use super::secret::Secret;
 use super::verify;
 
-/// Signs what goes out by both schemes, with keys prepared once.
+/// Signs outgoing requests by both schemes, with keys prepared once.
 #[derive(Clone)]
 pub struct Signer {
     original: KeyedScheme,
@@ -35,7 +35,7 @@ impl KeyedScheme {
     }
 }
 
-/// The two signatures of one request.
+/// The two signatures of one outgoing request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signed {
     /// `X-Webhook-Signature`: lower-case hex HMAC-SHA256 of the body.

@@ -20,7 +20,7 @@ const MOST_CODES: usize = 64;
 const SIGNED: &[Part] =
     &[Part::Id, Part::Literal(Cow::Borrowed(".")), Part::Time, Part::Literal(Cow::Borrowed(".")), Part::Body];
 
-/// A scheme whose header holds `version,code` entries separated by spaces. The prefix of its facts is the version.
+/// A scheme whose header lists `version,code` entries, as Standard Webhooks; the prefix of its facts is the version.
 #[derive(Debug)]
 pub(super) struct Listed {
     facts: Facts,

@@ -12,7 +12,7 @@ use super::received::Received;
 use super::scheme::{Claim, Header, Scheme, Time};
 use crate::clock::Timestamp;
 
-/// The time of a request as a fact of its own, whatever its signature is worth.
+/// How far the signed time is from now, whether or not the signature is valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimeFact {
     /// When it says it was signed.
@@ -38,7 +38,7 @@ impl TimeFact {
     }
 }
 
-/// What was found out about a request's signature.
+/// The result of verifying a request.
 #[derive(Clone, Debug)]
 pub struct Verification {
     /// Which of the keys it was made with, or why it was refused. The time is not considered here.

@@ -95,7 +95,7 @@ impl Arrivals {
 /// The attempts whose latencies [`Activity`] holds at most, the latest.
 pub const LATENCIES: u32 = 2_000;
 
-/// What happened minute by minute.
+/// Attempts and received webhooks by minute.
 #[derive(Clone, Debug, Default)]
 pub struct Activity {
     /// The minutes in which anything happened, in order.

@@ -51,7 +51,7 @@ pub struct Incoming {
     pub kept: Option<i64>,
 }
 
-/// What comes of a webhook that was accepted.
+/// What an accepted webhook does: change a record, or go on to another endpoint.
 #[derive(Clone, Debug)]
 pub enum Effect {
     /// It changes the record it is about.
@@ -62,7 +62,7 @@ pub enum Effect {
     Command(Arc<str>),
 }
 
-/// Somebody whose webhooks verified.
+/// A sender whose webhooks verified, with the fingerprint of its secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SenderRow {
     /// The address they came from.
@@ -73,7 +73,7 @@ pub struct SenderRow {
     pub seen_at: Timestamp,
 }
 
-/// What became of a webhook.
+/// What applying a webhook did: applied, stale, duplicate or conflict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Applied {
     /// It changed its record.
@@ -98,7 +98,7 @@ impl Applied {
     }
 }
 
-/// Webhooks that were refused for one reason.
+/// A refusal to audit: the reason, and how many webhooks it stands for.
 #[derive(Clone, Debug, Default)]
 pub struct Refused {
     /// The stable name of the reason.
@@ -115,7 +115,7 @@ pub struct Refused {
     pub details: RefusalDetails,
 }
 
-/// How far the others know of a record.
+/// Whether a record's latest event was delivered everywhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sync {
     /// What was emitted about it has arrived everywhere, or came from elsewhere.
@@ -152,7 +152,7 @@ pub struct RecordRow {
     pub sync: Sync,
 }
 
-/// By what records are sorted; the order in which they were first heard of decides between equals.
+/// The order of a list of records; equal ones stand in the order in which they were created.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Sort {
     /// When they were first heard of here.
@@ -166,7 +166,7 @@ pub enum Sort {
     CreatedAt,
 }
 
-/// Which records are meant. Empty parts mean any.
+/// A filter of records. Empty parts match any.
 #[derive(Clone, Debug, Default)]
 pub struct RecordFilter {
     /// Of this kind.
@@ -224,7 +224,7 @@ pub struct ReceivedRow {
     pub request: Option<i64>,
 }
 
-/// Which inbound audit rows are meant. Empty parts mean any.
+/// A filter of the inbound audit log. Empty parts match any.
 #[derive(Clone, Debug, Default)]
 pub struct ReceivedFilter {
     /// Only what was refused, conflicts included, or only what was not.
@@ -239,7 +239,7 @@ pub struct ReceivedFilter {
     pub until: Option<Timestamp>,
 }
 
-/// The records of one kind, summed up.
+/// Figures of the records of one kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RecordSummary {
     /// What they are about.
@@ -250,7 +250,7 @@ pub struct RecordSummary {
     pub last_news_at: Option<Timestamp>,
 }
 
-/// The memory of records and of webhooks that arrived.
+/// Reads and writes of records and of received webhooks.
 pub trait Records {
     /// Applies a webhook once: known before? later writes standing? write, audit, all in one transaction.
     ///

@@ -10,7 +10,7 @@ use crate::endpoint::Pattern;
 use crate::event::{EventId, Resource, Traceparent};
 use crate::untrusted::Untrusted;
 
-/// Which deliveries are meant. Empty parts mean any.
+/// A filter of deliveries. Empty parts match any.
 #[derive(Clone, Debug, Default)]
 pub struct DeliveryFilter {
     /// In one of these states.
@@ -39,7 +39,7 @@ pub struct DeliveryFilter {
     pub past: Option<DeliveryId>,
 }
 
-/// Which events are meant. Empty parts mean any.
+/// A filter of events. Empty parts match any.
 #[derive(Clone, Debug, Default)]
 pub struct EventFilter {
     /// Of a type that this pattern matches.
@@ -102,7 +102,7 @@ pub struct EventRow {
     pub schedule: Option<Schedule>,
 }
 
-/// Where an event stands that was emitted to be sent at a time of its own.
+/// When a scheduled event will be sent, or that it was cancelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Schedule {
     /// It has no deliveries until then.
@@ -134,7 +134,7 @@ impl Schedule {
     }
 }
 
-/// What came of cancelling an event.
+/// The result of cancelling a scheduled event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cancellation {
     /// It is cancelled now.
@@ -235,7 +235,7 @@ pub struct AttemptRow {
     pub response: Vec<u8>,
 }
 
-/// Which attempts are meant. Empty parts mean any.
+/// A filter of attempts. Empty parts match any.
 #[derive(Clone, Debug, Default)]
 pub struct AttemptFilter {
     /// To the endpoint of this name.
@@ -269,7 +269,7 @@ pub struct LoggedAttempt {
     pub after_failure: bool,
 }
 
-/// Everything known of one event.
+/// An event with its deliveries and attempts.
 #[derive(Clone, Debug)]
 pub struct EventDetail {
     /// Its row.

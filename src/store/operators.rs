@@ -8,7 +8,7 @@ pub const ADMIN_TOKEN_NAME: &str = "admin";
 /// The most sessions at the same time; one more ends the oldest.
 pub const MAX_SESSIONS: u64 = 256;
 
-/// What an operator may do. Each may do what those before it may.
+/// What an operator may do: read, operate or administer.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::EnumString, strum::IntoStaticStr, serde::Serialize,
 )]
@@ -62,7 +62,7 @@ pub struct SessionRow {
     pub until: Timestamp,
 }
 
-/// Something that an operator is about to do.
+/// An action of an operator, written before it is carried out.
 #[derive(Clone, Debug)]
 pub struct NewAction {
     /// Who does it.
@@ -75,7 +75,7 @@ pub struct NewAction {
     pub target: String,
 }
 
-/// Something that an operator did.
+/// An action of an operator in the audit log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ActionRow {
     /// Its row.
@@ -94,7 +94,7 @@ pub struct ActionRow {
     pub outcome: Option<String>,
 }
 
-/// Which actions are meant. Empty parts mean any.
+/// A filter of operators' actions. Empty parts match any.
 #[derive(Clone, Debug, Default)]
 pub struct ActionFilter {
     /// Of this operator.
@@ -107,7 +107,7 @@ pub struct ActionFilter {
     pub past: Option<i64>,
 }
 
-/// The memory of sessions and of what operators did.
+/// Reads and writes of dashboard sessions and of operators' actions.
 pub trait Operators {
     /// Begins a session. Those that ran out are removed, and the oldest beyond [`MAX_SESSIONS`].
     fn begin_session(&self, session: NewSession, now: Timestamp) -> Answer<()>;

@@ -73,7 +73,7 @@ pub(crate) fn whole_body(event: &Event, kind: Kind, record: &Record) -> bytes::B
     }
 }
 
-/// The part of a delivery that figures depend on.
+/// What decides which counter a delivery is counted in; a change of it moves the delivery to another.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CounterKey {
     pub(crate) state: i64,

@@ -13,7 +13,7 @@ use crate::clock::Timestamp;
 /// Rows that are read and written at a time.
 const AT_ONCE: u32 = 1_000;
 
-/// A value of a row. A truth is 0 or 1; text has U+FFFD where it had U+0000, which not every store keeps.
+/// A value of a copied row. A truth is 0 or 1; text has U+FFFD where it had U+0000, which not every store keeps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
     /// Nothing.
@@ -29,7 +29,7 @@ pub enum Value {
 /// A row, in the order of its table's columns.
 pub type Values = Vec<Value>;
 
-/// A table that is moved.
+/// A table that `db copy` moves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CopiedTable {
     /// Its name.
@@ -40,7 +40,7 @@ pub struct CopiedTable {
     pub key: Vec<String>,
 }
 
-/// What one table came to.
+/// What `db copy` counted of one table on both sides.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CopiedRows {
     /// The table.
@@ -53,7 +53,7 @@ pub struct CopiedRows {
     pub agrees: bool,
 }
 
-/// A queue that rows can be read from and written to as a whole.
+/// Reads and writes a whole queue row by row, for `db copy`.
 pub trait Transfer {
     /// The tables that are moved, by name.
     fn copied_tables(&self) -> Answer<Vec<CopiedTable>>;

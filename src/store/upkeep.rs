@@ -27,7 +27,7 @@ pub enum SkipReason {
     Altered,
 }
 
-/// What a replay or give-up did.
+/// The result of a replay or give-up: how many changed, and which were skipped.
 #[derive(Clone, Debug, Default)]
 pub struct ChangedDeliveries {
     /// Deliveries changed.
@@ -36,7 +36,7 @@ pub struct ChangedDeliveries {
     pub skipped: Vec<(DeliveryId, SkipReason)>,
 }
 
-/// How a replay goes about it.
+/// The options of a replay: which trigger, and whether also what was delivered.
 #[derive(Clone, Copy, Debug)]
 pub struct Replay {
     /// [`Trigger::Manual`] or [`Trigger::Bulk`].
@@ -73,7 +73,7 @@ impl SkipReason {
     }
 }
 
-/// A cluster of failures that somebody has seen and takes care of.
+/// An acknowledged cluster of failures: since when, with the note of the operator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Acknowledgement {
     /// The name of the cluster.
@@ -84,7 +84,7 @@ pub struct Acknowledgement {
     pub note: Option<String>,
 }
 
-/// What keeps a queue.
+/// What is known of the database: location, schema, size.
 #[derive(Clone, Debug)]
 pub struct DatabaseInfo {
     /// Where it is.
@@ -137,7 +137,7 @@ pub struct FileInfo {
     pub free_bytes: u64,
 }
 
-/// The endpoints after some were configured.
+/// The result of configuring endpoints: those now stored, and those that were dropped.
 #[derive(Clone, Debug)]
 pub struct Configured {
     /// All that are stored.
@@ -172,7 +172,7 @@ pub struct BackupReport {
     pub findings: Vec<String>,
 }
 
-/// A process that keeps others from writing.
+/// A process that holds the database's write lock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holder {
     /// Its id.
@@ -181,7 +181,7 @@ pub struct Holder {
     pub name: String,
 }
 
-/// How the disk below a queue is.
+/// The state of the storage below a queue: free space, log size, whether it can be written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Storage {
     /// Whether not even a little more fits on it.
@@ -201,7 +201,7 @@ pub struct Volume {
     pub free_bytes: Option<u64>,
 }
 
-/// Runs without an end.
+/// Runs that have not ended: how many live, and how many died.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OpenRuns {
     /// Those whose lock is held.
@@ -210,7 +210,7 @@ pub struct OpenRuns {
     pub dead: u64,
 }
 
-/// What a prune removes.
+/// Which deliveries a prune removes: in which state, unchanged since when.
 #[derive(Clone, Debug)]
 pub struct Prune {
     /// Deliveries in one of these states; only finished ones are ever removed.
@@ -236,7 +236,7 @@ pub struct Pruned {
     pub next: Option<DeliveryId>,
 }
 
-/// What is only remembered, and may be forgotten without any delivery being touched.
+/// A log that can be pruned without changing any delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Log {
     /// Attempts counted by the minute.
@@ -252,7 +252,7 @@ impl Log {
     pub const ALL: [Self; 3] = [Self::Rates, Self::Runs, Self::Received];
 }
 
-/// What one batch of forgetting removed.
+/// The result of one batch of pruning a log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PrunedLog {
     /// Rows removed.

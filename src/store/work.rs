@@ -58,7 +58,7 @@ pub struct RunStats {
     pub failed: u64,
 }
 
-/// What became of one draft.
+/// The result of emitting one event.
 #[derive(Clone, Debug)]
 pub struct Receipt {
     /// The stored event.
@@ -69,7 +69,7 @@ pub struct Receipt {
     pub duplicate: bool,
 }
 
-/// What became of a batch.
+/// The result of emitting a batch.
 #[derive(Clone, Debug, Default)]
 pub struct Enqueued {
     /// The first draft's receipt.
@@ -89,7 +89,7 @@ pub struct Enqueued {
 /// Drafts on their way into the queue: an iterator, so that a batch never has to fit into memory.
 pub type Drafts = Box<dyn Iterator<Item = Result<Draft>> + Send>;
 
-/// A delivery that is ours to send.
+/// A delivery that a run has claimed and is to send.
 #[derive(Clone, Debug)]
 pub struct Claim {
     /// Which delivery.
@@ -116,7 +116,7 @@ pub struct Claim {
     pub(crate) failures: u32,
 }
 
-/// An attempt that ended.
+/// The outcome of an attempt, to be recorded.
 #[derive(Clone, Debug)]
 pub struct Finished {
     /// What was attempted.
@@ -137,7 +137,7 @@ pub struct Finished {
     pub jitter: f64,
 }
 
-/// What became of an outcome.
+/// The result of recording an outcome: what the delivery does next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recorded {
     /// It is on disk, and this follows.

@@ -15,6 +15,7 @@ mod conventions;
 mod copying;
 mod damage;
 mod db;
+mod demo;
 mod doctor;
 mod dry_run;
 mod editing;

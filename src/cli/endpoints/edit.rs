@@ -46,7 +46,7 @@ pub struct RemoveArgs {
     dry_run: bool,
 }
 
-/// Keys to set and to take out.
+/// Configuration keys to set and to remove.
 #[derive(Debug, clap::Args)]
 pub(super) struct Changes {
     /// Set a key of the endpoint, such as timeout=5s; a list with commas

@@ -8,7 +8,7 @@ use crate::monitor::clusters::{Cluster, ClusterName, ClusterPrefix, Clusters};
 use crate::report::clusters as report;
 use crate::store::{Acknowledgement, DeliveryFilter, DeliveryRow, Listed, Page, Store};
 
-/// Which clusters.
+/// Arguments of `failures clusters`.
 #[derive(Debug, clap::Args)]
 pub struct ClustersArgs {
     #[command(flatten)]
@@ -18,7 +18,7 @@ pub struct ClustersArgs {
     all: bool,
 }
 
-/// Which clusters to acknowledge.
+/// Arguments of `failures ack`.
 #[derive(Debug, clap::Args)]
 pub struct AckArgs {
     /// Names of clusters, or their beginnings

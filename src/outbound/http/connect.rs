@@ -26,7 +26,7 @@ const MAX_ADDRESSES: usize = 16;
 /// Bytes of a proxy's answer to CONNECT that are read.
 const MAX_PROXY_ANSWER: usize = 8 * 1024;
 
-/// Scheme, host and port of a place.
+/// Scheme, host and port of a server (RFC 6454).
 pub(super) struct Origin {
     pub(super) https: bool,
     pub(super) host: String,

@@ -79,7 +79,7 @@ struct Idle {
     since: Instant,
 }
 
-/// The idle connections to one place, the one used last on top.
+/// The idle connections to one server, the one used last on top.
 #[derive(Default)]
 pub(super) struct Pool(Mutex<Vec<Idle>>);
 

@@ -7,7 +7,7 @@ use crate::request::MOST_BYTES;
 /// Deeper nesting is not read.
 const MOST_DEPTH: usize = 32;
 
-/// A value, as far as the text says it.
+/// The value of a PowerShell expression, as far as the script itself tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Value {
     Text(String),
@@ -48,7 +48,7 @@ impl Value {
     }
 }
 
-/// Reads statements, one after the other.
+/// Reads PowerShell statements, one after the other.
 pub(super) struct Reader<'a> {
     text: &'a str,
     at: usize,

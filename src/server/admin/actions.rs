@@ -29,7 +29,7 @@ const RUN_LIMIT: Duration = Duration::from_secs(25);
 /// A century: no clock is wrong by more.
 const ANY_TIME: Duration = Duration::from_hours(24 * 365 * 100);
 
-/// Somebody who is about to do something.
+/// Who performs an action: an operator and the address it comes from.
 pub(in crate::server) struct Actor {
     pub(in crate::server) app: Arc<App>,
     pub(in crate::server) operator: Operator,
@@ -47,7 +47,7 @@ impl FromRequestParts<Arc<App>> for Actor {
     }
 }
 
-/// Something that was done.
+/// The result of an action, as it is audited and answered.
 #[derive(Debug)]
 pub(in crate::server) struct Done<T> {
     /// Its row in the audit log.

@@ -7,7 +7,7 @@ use crate::clock::Timestamp;
 const WIDTH: usize = 320;
 const HEIGHT: usize = 96;
 
-/// How values become marks.
+/// How a chart draws its values: lines or bars.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
     /// Bars, one series on top of the other.

@@ -21,7 +21,7 @@ const FORM_LIMIT: usize = 64 * 1024;
 
 type Answer = Result<Response, Problem>;
 
-/// A form that was sent, and by whom.
+/// A form that a browser sent, and the operator who sent it.
 pub(in crate::server) struct Form {
     pub(super) actor: Actor,
     pub(super) pairs: Pairs,

@@ -64,7 +64,7 @@ const SECTIONS: [(Section, &str, &str); 10] = [
     (Section::Configuration, "/configuration", "Configuration"),
 ];
 
-/// A page with what is around it.
+/// The page around a content: navigation, verdict, title.
 pub(super) struct Frame<'a> {
     pub(super) section: Section,
     pub(super) title: &'a str,

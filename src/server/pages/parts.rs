@@ -12,7 +12,7 @@ const SHOWN_WHOLE: usize = 26;
 /// The last characters of a longer one, which tell ids that begin alike apart.
 const TAIL: usize = 8;
 
-/// Foreign text: control and bidirectional characters are shown as what they are, markup is escaped.
+/// Text from outside: control and bidirectional characters are shown as what they are, markup is escaped.
 pub(super) struct Foreign<'a>(pub(super) &'a str);
 
 impl Render for Foreign<'_> {
@@ -92,7 +92,7 @@ pub(super) fn block(name: &str, label: &str, text: &str) -> Markup {
     }
 }
 
-/// Foreign text of several lines: line breaks and tabs stay what they are.
+/// Text of several lines from outside: line breaks and tabs stay what they are.
 pub(super) struct SourceText<'a>(pub(super) &'a str);
 
 impl Render for SourceText<'_> {

@@ -19,7 +19,7 @@ use crate::server::queries::DeliveriesQuery;
 use crate::store::DeliveryId;
 use crate::store::operators::Role;
 
-/// What the parameters of a plan ask for.
+/// The parameters of the plan page.
 pub(super) struct Asked {
     pub(super) verb: Verb,
     pub(super) selection: Selection,

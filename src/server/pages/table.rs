@@ -7,7 +7,7 @@ use crate::clock::Timestamp;
 use crate::format::short_duration;
 use crate::report::{Cell, Column, Level, Table};
 
-/// A table with what can be done with its rows.
+/// A table of a page, with the actions on its rows.
 pub(super) struct Grid<'a> {
     table: &'a Table,
     /// What the rows are, for those who cannot see them.

@@ -25,7 +25,7 @@ use crate::store::{Figures, Result as Stored, Store};
 /// Seconds after which a page loads itself again where no script does it.
 const REFRESH_SECONDS: u64 = 15;
 
-/// Somebody who looks at a page.
+/// The operator who looks at a page.
 pub(in crate::server) struct Viewer {
     pub(super) app: Arc<App>,
     pub(super) operator: Operator,
@@ -65,7 +65,7 @@ fn number(name: &str, text: &str) -> Result<i64, Problem> {
     text.parse().map_err(|_| Problem::field(name, "must be a number"))
 }
 
-/// What a page shows of the queue as a whole.
+/// The figures and verdict of the queue that every page shows.
 pub(super) struct Overall {
     pub(super) figures: Figures,
     pub(super) health: Health,

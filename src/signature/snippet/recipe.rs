@@ -5,7 +5,7 @@ use crate::signature::facts::{Algorithm, KeyForm};
 use crate::signature::message::Message;
 use crate::signature::scheme::Scheme;
 
-/// Where a snippet finds what it needs.
+/// Where the program of a snippet finds secret and body.
 #[derive(Clone, Copy, Debug)]
 pub struct Sources<'a> {
     /// The environment variable of the secret.
@@ -16,13 +16,13 @@ pub struct Sources<'a> {
     pub encoded: bool,
 }
 
-/// One stretch of the signed content.
+/// One piece of the signed content in a snippet.
 pub(super) enum Piece {
     Text(String),
     Body,
 }
 
-/// What the secret's text has to become before it is a key.
+/// How a snippet turns the secret's text into a key.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Secret {
     Text,
@@ -31,7 +31,7 @@ pub(super) enum Secret {
     Hex,
 }
 
-/// A signature as its programs compute it.
+/// The steps by which a snippet computes a signature.
 pub(super) struct Recipe<'a> {
     pub(super) pieces: Vec<Piece>,
     pub(super) algorithm: Algorithm,

@@ -24,7 +24,7 @@ const ENTRIES: i64 = 1_000;
 /// Queued deliveries looked at beyond those wanted, where the last claim passed over some.
 const FURTHER: i64 = 512;
 
-/// What a run holds of one delivery.
+/// A delivery that a run has claimed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Held {
     pub(super) id: i64,
@@ -36,7 +36,7 @@ pub(super) struct Held {
 /// What a run holds, by endpoint, in the order of the arrays in its rows.
 pub(super) type Flight = BTreeMap<i64, Vec<Held>>;
 
-/// What is wanted of one endpoint.
+/// How many deliveries of one endpoint a claim asks for.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Want {
     pub(super) id: i64,
@@ -55,7 +55,7 @@ impl Want {
     }
 }
 
-/// What a transaction wants, and what it keeps.
+/// A claim before it is made: what each endpoint may give, and what the run keeps.
 #[derive(Clone, Copy)]
 pub(super) struct Wanted<'a> {
     pub(super) wants: &'a [Want],
@@ -109,7 +109,7 @@ pub(super) struct Claimed {
     pub(super) solo: bool,
 }
 
-/// What a claim came to.
+/// What a claim got, and what it saw of the queue.
 #[derive(Debug, Default)]
 pub(super) struct Summary {
     pub(super) claimed: Vec<Claimed>,
@@ -285,7 +285,7 @@ pub(super) const MARK: &str = "UPDATE endpoint e SET version = version + 1,
     FROM unnest($2, $3, $4, $5, $6) AS w(endpoint, kept, probes, used, interval), flight f
     WHERE e.id = w.endpoint AND f.run = $1 AND f.endpoint = w.endpoint AND cardinality(f.ids) > w.kept";
 
-/// An endpoint whose row a claim changes.
+/// An endpoint row that a claim has to update.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Mark {
     pub(super) id: i64,

@@ -36,7 +36,7 @@ pub(super) enum Purpose {
     Worker,
 }
 
-/// A value of a statement, with its type: the server never has to guess.
+/// A parameter of a statement with its SQL type, so that the server need not infer it.
 pub(super) trait Arg: ToSql + Sync {
     /// The type as the server knows it.
     const TYPE: Type;
@@ -67,7 +67,7 @@ macro_rules! args {
 }
 pub(super) use args;
 
-/// A connection.
+/// One connection to the server, with its prepared statements.
 pub(super) struct Connection {
     client: Client,
     statements: RefCell<HashMap<&'static str, Statement>>,

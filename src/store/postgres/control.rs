@@ -22,14 +22,14 @@ pub(super) struct Control {
     pub(super) watched: Cell<bool>,
 }
 
-/// A run of this process.
+/// A run of this process, whose lock the control connection holds.
 #[derive(Clone, Copy)]
 pub(super) struct Own {
     pub(super) id: RunId,
     pub(super) key: i64,
 }
 
-/// What is known of another run.
+/// A run of another process, as the control connection last saw it.
 #[derive(Clone, Copy)]
 pub(super) struct Observed {
     pub(super) beat: (i64, i64),

@@ -40,7 +40,7 @@ pub(super) struct Change {
     last_failure_at: Option<i64>,
 }
 
-/// The part of a delivery that counters depend on.
+/// What decides which counter a delivery is counted in; a change of it moves the delivery to another.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CounterKey {
     pub(super) state: i64,

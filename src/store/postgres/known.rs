@@ -15,7 +15,7 @@ use crate::event::{Draft, Event, EventId};
 use crate::store::Receipt;
 use crate::store::inbound::REMEMBERED;
 
-/// An event that is stored already.
+/// A stored event that has the id of one that is emitted.
 pub(super) struct Known {
     timestamp: Timestamp,
     body: Vec<u8>,
@@ -78,7 +78,7 @@ pub(super) fn digest_of(draft: &Draft) -> [u8; 16] {
     first_bytes(&hash.finalize())
 }
 
-/// An event that arrived, as it is remembered.
+/// A received event that has the id of another one that arrives.
 pub(super) struct Arrived {
     /// None while its transaction is under way.
     pub(super) row: Option<i64>,

@@ -22,7 +22,7 @@ use crate::endpoint::Pattern;
 use crate::event::{EventId, Resource, Traceparent};
 use crate::store::{AttemptRow, ClaimHolder};
 
-/// A condition under construction: parts joined by AND, with their parameters.
+/// A WHERE clause under construction: parts joined by AND, with their parameters.
 #[derive(Default)]
 pub(super) struct Condition {
     parts: Vec<String>,

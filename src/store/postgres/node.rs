@@ -39,7 +39,7 @@ const EMITTER_SLOTS: i64 = 32;
 /// A webhook that waits for the transaction it shares with others, and who asked.
 pub(super) type Waiting = (Incoming, Timestamp, oneshot::Sender<Result<Applied>>);
 
-/// What the thread knows.
+/// The state of the database thread: connections, runs, caches.
 pub(super) struct Node {
     pub(super) settings: Settings,
     pub(super) ids: IdSource,

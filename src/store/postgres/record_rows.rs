@@ -13,7 +13,7 @@ use crate::clock::Timestamp;
 use crate::event::{Draft, Event};
 use crate::record::{Change, Kind, Merged, NotAnObject, Record, Stamp};
 
-/// A record on its way through a write, its row locked.
+/// A record during a write, with its row locked.
 pub(super) struct Stored {
     kind: Kind,
     id: String,

@@ -16,7 +16,7 @@ use super::{Access, Answer, Result, RunId, StoreError, runs};
 
 type Task = Box<dyn FnOnce(Rc<Node>) -> Pin<Box<dyn Future<Output = ()>>> + Send>;
 
-/// The handle of the thread; dropping it ends the thread after what was submitted is done.
+/// The handle of the database thread; dropping it ends the thread after what was submitted is done.
 #[derive(Debug)]
 pub(super) struct Thread {
     tasks: Option<mpsc::UnboundedSender<Task>>,

@@ -15,7 +15,7 @@ use crate::delivery::{CircuitState, Next, Outcome, RetryDecision, decide_retry};
 use crate::endpoint::{Endpoint, PausedBy};
 use crate::store::Recorded;
 
-/// What it comes to, decided before anything is sent.
+/// What a transaction of a worker writes, decided before anything is sent.
 #[derive(Default)]
 pub(super) struct Plan {
     pub(super) recorded: Vec<Recorded>,
@@ -36,7 +36,7 @@ pub(super) struct Plan {
     pub(super) clamped: Vec<(i64, i64)>,
 }
 
-/// Deliveries whose attempt ended, column by column.
+/// The finished deliveries of a transaction, as columns for `unnest`.
 #[derive(Default)]
 pub(super) struct Done {
     pub(super) ids: Vec<i64>,
@@ -50,7 +50,7 @@ pub(super) struct Done {
     pub(super) changed_at: Vec<i64>,
 }
 
-/// Their attempts.
+/// The attempts of a transaction, as columns for `unnest`.
 #[derive(Default)]
 pub(super) struct Attempts {
     pub(super) triggers: Vec<i64>,

@@ -21,7 +21,7 @@ use crate::store::{
     EventRow, Listed, LoggedAttempt, Page, Schedule, codes,
 };
 
-/// A condition under construction: parts joined by AND, with their parameters.
+/// A WHERE clause under construction: parts joined by AND, with their parameters.
 #[derive(Default)]
 pub(crate) struct Condition {
     pub(crate) parts: Vec<String>,
@@ -488,7 +488,7 @@ fn took(micros: i64) -> Duration {
     Duration::from_micros(micros.unsigned_abs())
 }
 
-/// How an event is looked up.
+/// How an event is looked up: by id or by sequence number.
 #[derive(Clone, Copy)]
 pub(crate) enum Which<'a> {
     Id(&'a str),

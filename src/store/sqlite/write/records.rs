@@ -8,7 +8,7 @@ use crate::record::{Change, Kind, Merged, NotAnObject, Record, Stamp};
 use crate::store::sqlite::read::records as read_records;
 use crate::store::{Result, StoreError, codes};
 
-/// A record on its way through a write.
+/// A record during a write.
 pub(crate) struct Stored {
     pub(crate) kind: Kind,
     pub(crate) id: String,
