@@ -19,7 +19,8 @@ use syncctl::delivery::{Outcome, State};
 use syncctl::endpoint::{EndpointUrl, Spec};
 use syncctl::event::Draft;
 use syncctl::store::{
-    Access, Claim, DeliveryFilter, DeliveryId, Finished, Location, Page, Prune, Run, RunStats, Store, Wants, open,
+    Access, Claim, ClaimRequest, DeliveryFilter, DeliveryId, Finished, Location, Page, Prune, Run, RunStats, Store,
+    open,
 };
 
 #[path = "support/finished.rs"]
@@ -107,7 +108,7 @@ fn turns(store: &dyn Store) -> f64 {
     let mut hand = Vec::new();
     let took = median(100, || {
         let finished = Arc::new(std::mem::take(&mut hand).into_iter().map(ended).collect::<Vec<_>>());
-        let wants = Wants { endpoints: vec![(endpoint, TURN)], idle: false };
+        let wants = ClaimRequest { endpoints: vec![(endpoint, TURN)], idle: false };
         hand = store.advance(run.id, finished, wants, SystemClock.now()).wait().unwrap().claims;
         assert_eq!(hand.len(), TURN);
     });

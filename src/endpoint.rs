@@ -32,7 +32,7 @@ pub const MAX_NAME_CHARS: usize = 64;
 
 /// Why an endpoint cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Invalid {
+pub enum InvalidEndpoint {
     /// The text is not a URL.
     #[error("it is not a URL ({0})")]
     Url(String),
@@ -66,19 +66,19 @@ pub struct EndpointUrl(Url);
 
 impl EndpointUrl {
     /// Checks a URL; what a URL parser would silently clean is refused.
-    pub fn parse(text: &str) -> Result<Self, Invalid> {
+    pub fn parse(text: &str) -> Result<Self, InvalidEndpoint> {
         if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
-            return Err(Invalid::Control);
+            return Err(InvalidEndpoint::Control);
         }
-        let url = Url::parse(text).map_err(|e| Invalid::Url(e.to_string()))?;
+        let url = Url::parse(text).map_err(|e| InvalidEndpoint::Url(e.to_string()))?;
         if !matches!(url.scheme(), "http" | "https") {
-            return Err(Invalid::Scheme(url.scheme().to_owned()));
+            return Err(InvalidEndpoint::Scheme(url.scheme().to_owned()));
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(Invalid::UserInfo);
+            return Err(InvalidEndpoint::UserInfo);
         }
         if url.fragment().is_some() {
-            return Err(Invalid::Fragment);
+            return Err(InvalidEndpoint::Fragment);
         }
         Ok(Self(url))
     }
@@ -110,8 +110,8 @@ impl fmt::Display for EndpointUrl {
 }
 
 impl TryFrom<String> for EndpointUrl {
-    type Error = Invalid;
-    fn try_from(text: String) -> Result<Self, Invalid> {
+    type Error = InvalidEndpoint;
+    fn try_from(text: String) -> Result<Self, InvalidEndpoint> {
         Self::parse(&text)
     }
 }
@@ -129,14 +129,14 @@ pub struct Pattern(String);
 
 impl Pattern {
     /// Checks a pattern.
-    pub fn parse(text: &str) -> Result<Self, Invalid> {
+    pub fn parse(text: &str) -> Result<Self, InvalidEndpoint> {
         let stem = text.strip_suffix(".*").unwrap_or(text);
         let word =
             |w: &str| !w.is_empty() && w.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
         if text == "*" || stem.split('.').all(word) && (stem != text || text.contains('.')) {
             Ok(Self(text.to_owned()))
         } else {
-            Err(Invalid::Pattern(text.to_owned()))
+            Err(InvalidEndpoint::Pattern(text.to_owned()))
         }
     }
 
@@ -155,8 +155,8 @@ impl Pattern {
 }
 
 impl TryFrom<String> for Pattern {
-    type Error = Invalid;
-    fn try_from(text: String) -> Result<Self, Invalid> {
+    type Error = InvalidEndpoint;
+    fn try_from(text: String) -> Result<Self, InvalidEndpoint> {
         Self::parse(&text)
     }
 }
@@ -284,11 +284,11 @@ impl Spec {
 }
 
 /// Checks a name an operator chose.
-pub fn check_name(name: &str) -> Result<(), Invalid> {
+pub fn check_name(name: &str) -> Result<(), InvalidEndpoint> {
     let right = (1..=MAX_NAME_CHARS).contains(&name.len())
         && !name.starts_with('-')
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b':' | b'-'));
-    if right { Ok(()) } else { Err(Invalid::Name(name.to_owned())) }
+    if right { Ok(()) } else { Err(InvalidEndpoint::Name(name.to_owned())) }
 }
 
 /// An endpoint's row number in the store.
@@ -365,15 +365,15 @@ mod tests {
     fn urls_are_refused_rather_than_cleaned() {
         assert!(EndpointUrl::parse("https://admin.example.com/api?x=1").is_ok());
         let refused = |text: &str| EndpointUrl::parse(text).expect_err(text);
-        assert!(matches!(refused("ftp://example.com"), Invalid::Scheme(_)));
-        assert!(matches!(refused("file:///etc/passwd"), Invalid::Scheme(_)));
-        assert_eq!(refused("http://user@example.com"), Invalid::UserInfo);
-        assert_eq!(refused("http://:pass@example.com"), Invalid::UserInfo);
-        assert_eq!(refused("http://example.com/#top"), Invalid::Fragment);
-        assert_eq!(refused("http://exa\nmple.com"), Invalid::Control);
-        assert_eq!(refused("http://example.com/a b"), Invalid::Control);
-        assert!(matches!(refused("example.com"), Invalid::Url(_)));
-        assert!(matches!(refused("http://"), Invalid::Url(_)));
+        assert!(matches!(refused("ftp://example.com"), InvalidEndpoint::Scheme(_)));
+        assert!(matches!(refused("file:///etc/passwd"), InvalidEndpoint::Scheme(_)));
+        assert_eq!(refused("http://user@example.com"), InvalidEndpoint::UserInfo);
+        assert_eq!(refused("http://:pass@example.com"), InvalidEndpoint::UserInfo);
+        assert_eq!(refused("http://example.com/#top"), InvalidEndpoint::Fragment);
+        assert_eq!(refused("http://exa\nmple.com"), InvalidEndpoint::Control);
+        assert_eq!(refused("http://example.com/a b"), InvalidEndpoint::Control);
+        assert!(matches!(refused("example.com"), InvalidEndpoint::Url(_)));
+        assert!(matches!(refused("http://"), InvalidEndpoint::Url(_)));
     }
 
     #[test]

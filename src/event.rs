@@ -21,7 +21,8 @@ use validation::{PROGRESS, check_data, is_of_learner, resource_type_of};
 
 pub use traceparent::{InvalidTraceparent, Traceparent};
 pub use validation::{
-    Invalid, MAX_DATA_BYTES, MAX_ID_CHARS, MAX_ORIGINAL_ID_CHARS, MAX_RESOURCE_ID_BYTES, MAX_TYPE_BYTES, check_json,
+    InvalidDraft, MAX_DATA_BYTES, MAX_ID_CHARS, MAX_ORIGINAL_ID_CHARS, MAX_RESOURCE_ID_BYTES, MAX_TYPE_BYTES,
+    check_json,
 };
 
 /// How far ahead of the clock an event may be and still change a record.
@@ -50,18 +51,18 @@ pub struct EventId(String);
 
 impl EventId {
     /// Checks a given id against `^[A-Za-z0-9_:-]{1,128}$`.
-    pub fn parse(text: &str) -> Result<Self, Invalid> {
+    pub fn parse(text: &str) -> Result<Self, InvalidDraft> {
         let right = (1..=MAX_ID_CHARS).contains(&text.len())
             && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b':' | b'-'));
-        if right { Ok(Self(text.to_owned())) } else { Err(Invalid::Id) }
+        if right { Ok(Self(text.to_owned())) } else { Err(InvalidDraft::Id) }
     }
 
     /// Checks an id that came under the original's signature, where ids are `type-resourceId-milliseconds`: any printable
     /// text of at most [`MAX_ORIGINAL_ID_CHARS`] characters, because a resource id may hold spaces, `|`, `@` and letters of any
     /// script. Nothing that is signed is joined to an id there, so no character needs to be kept apart.
-    pub fn parse_original(text: &str) -> Result<Self, Invalid> {
+    pub fn parse_original(text: &str) -> Result<Self, InvalidDraft> {
         let right = (1..=MAX_ORIGINAL_ID_CHARS).contains(&text.chars().count()) && !text.chars().any(char::is_control);
-        if right { Ok(Self(text.to_owned())) } else { Err(Invalid::OriginalId) }
+        if right { Ok(Self(text.to_owned())) } else { Err(InvalidDraft::OriginalId) }
     }
 
     /// An id that was checked before it was stored.
@@ -169,17 +170,17 @@ impl Draft {
         resource_id: &str,
         resource_type: Option<&str>,
         data: &[u8],
-    ) -> Result<Self, Invalid> {
+    ) -> Result<Self, InvalidDraft> {
         let kind = resource_type_of(event_type, resource_type)?;
         if resource_id.is_empty() || resource_id.len() > MAX_RESOURCE_ID_BYTES {
-            return Err(Invalid::ResourceId);
+            return Err(InvalidDraft::ResourceId);
         }
         let data = check_data(data)?;
         if known_resource_type(event_type).is_some() && !event_type.ends_with(".deleted") && !data.starts_with('{') {
-            return Err(Invalid::NotAnObject);
+            return Err(InvalidDraft::NotAnObject);
         }
         if event_type == PROGRESS && !is_of_learner(resource_id, data) {
-            return Err(Invalid::Learner);
+            return Err(InvalidDraft::Learner);
         }
         Ok(Self {
             id: None,
@@ -197,8 +198,8 @@ impl Draft {
     ///
     /// `retryCount` and `status` are ignored, so that a body once sent can be emitted again; other keys and repeated
     /// keys are refused.
-    pub fn from_line(line: &[u8]) -> Result<Self, Invalid> {
-        let line: Line<'_> = serde_json::from_slice(line).map_err(|e| Invalid::Shape(e.to_string()))?;
+    pub fn from_line(line: &[u8]) -> Result<Self, InvalidDraft> {
+        let line: Line<'_> = serde_json::from_slice(line).map_err(|e| InvalidDraft::Shape(e.to_string()))?;
         let mut draft = Self::check(
             &line.event_type,
             &line.resource_id,
@@ -207,7 +208,7 @@ impl Draft {
         )?;
         draft.id = line.id.as_deref().map(EventId::parse).transpose()?;
         draft.timestamp =
-            line.timestamp.as_deref().map(|t| Timestamp::parse(t).ok_or(Invalid::Timestamp)).transpose()?;
+            line.timestamp.as_deref().map(|t| Timestamp::parse(t).ok_or(InvalidDraft::Timestamp)).transpose()?;
         Ok(draft)
     }
 
@@ -220,8 +221,8 @@ impl Draft {
     }
 
     /// The draft again, unless it [is ahead](Self::is_ahead).
-    pub fn within_reach(self, now: Timestamp) -> Result<Self, Invalid> {
-        if self.is_ahead(now) { Err(Invalid::Ahead) } else { Ok(self) }
+    pub fn within_reach(self, now: Timestamp) -> Result<Self, InvalidDraft> {
+        if self.is_ahead(now) { Err(InvalidDraft::Ahead) } else { Ok(self) }
     }
 
     /// The event under `id`, with its body rendered; `now` stands in for a timestamp the emitter did not give.

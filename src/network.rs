@@ -4,8 +4,8 @@
 //! [`outbound`](crate::outbound), the hot path; both trust the same certificates and use the same words.
 
 mod client;
+pub mod failure_text;
 pub mod tls;
-pub mod words;
 
 pub use client::{HttpClient, HttpResponse};
 

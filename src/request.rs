@@ -5,7 +5,6 @@
 
 mod body;
 mod charset;
-mod cmd;
 mod command;
 mod curl;
 mod draft;
@@ -24,12 +23,13 @@ mod powershell;
 mod program;
 mod quotes;
 mod raw;
+mod shell_words;
 mod trace;
 mod unknown;
 mod values;
 mod variables;
 mod wget;
-mod words;
+mod windows_cmd;
 mod wrapping;
 
 use std::fmt;
@@ -39,7 +39,7 @@ use http::Method;
 use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
 
 use crate::signature::Received;
-pub use words::{WordError, shell_words};
+pub use shell_words::{WordError, shell_words};
 
 /// The largest request read, with its headers, in whatever form.
 pub const MOST_BYTES: usize = 16 * 1024 * 1024;

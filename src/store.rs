@@ -48,8 +48,8 @@ pub use upkeep::{
     OpenRuns, Prune, Pruned, PrunedLog, Replay, ServerInfo, SkipReason, Storage, Volume,
 };
 pub use work::{
-    Advanced, Claim, DeliveryId, Drafts, Enqueued, Exclusive, Finished, IdleInfo, Receipt, Recorded, Run, RunId,
-    RunStats, Wants,
+    Advanced, Claim, ClaimRequest, DeliveryId, Drafts, Enqueued, Exclusive, Finished, IdleInfo, Receipt, Recorded, Run,
+    RunId, RunStats,
 };
 
 /// The durable queue: events, deliveries, endpoints and runs. One method is one transaction.
@@ -104,7 +104,13 @@ pub trait Store: inbound::Records + operators::Operators + transfer::Transfer + 
     /// whatever the clock says. A delivery that must run alone goes before all others, and only to an idle worker.
     ///
     /// A run that was ended or reaped records and claims nothing more: [`StoreError::RunEnded`].
-    fn advance(&self, run: RunId, finished: Arc<Vec<Finished>>, wants: Wants, now: Timestamp) -> Answer<Advanced>;
+    fn advance(
+        &self,
+        run: RunId,
+        finished: Arc<Vec<Finished>>,
+        wants: ClaimRequest,
+        now: Timestamp,
+    ) -> Answer<Advanced>;
 
     /// Lets go of claims that were never sent: they are due since they were claimed, and no attempt was made. Lost ones are skipped.
     fn release(&self, run: RunId, claims: Vec<Claim>, now: Timestamp) -> Answer<()>;

@@ -23,7 +23,7 @@ use syncctl::inbound::{self, Accepts, Keys, PlatformRules, Source};
 use syncctl::signature::{Secret, Signer};
 use syncctl::store::inbound::{Applied, Edit, Edited, Expects, ReceivedFilter};
 use syncctl::store::{
-    Access, Claim, DeliveryFilter, EventFilter, Finished, Location, Page, Replay, Run, Store, Wants, open,
+    Access, Claim, ClaimRequest, DeliveryFilter, EventFilter, Finished, Location, Page, Replay, Run, Store, open,
 };
 
 use support::{Chance, memory_dir, seeds};
@@ -180,7 +180,7 @@ impl World {
         let now = self.time(n);
         let store = Arc::clone(self.nodes[n].store());
         let endpoints = store.endpoints().wait().unwrap();
-        let wants = Wants { endpoints: endpoints.iter().map(|e| (e.id, 4)).collect(), idle: true };
+        let wants = ClaimRequest { endpoints: endpoints.iter().map(|e| (e.id, 4)).collect(), idle: true };
         let run = self.nodes[n].run.as_ref().unwrap().id;
         let claims = store.advance(run, Arc::default(), wants, now).wait().unwrap().claims;
         let finished: Vec<Finished> = claims
@@ -192,7 +192,7 @@ impl World {
                 self.finished(claim, outcome, now)
             })
             .collect();
-        store.advance(run, Arc::new(finished), Wants::default(), now).wait().unwrap();
+        store.advance(run, Arc::new(finished), ClaimRequest::default(), now).wait().unwrap();
     }
 
     fn message(&self, to: usize, claim: &Claim) -> Message {
@@ -307,7 +307,7 @@ impl World {
 
     fn is_drained(&self, n: usize) -> bool {
         let figures = self.nodes[n].store().figures(self.time(n)).wait().unwrap();
-        figures.endpoints.iter().all(|e| e.counts.pending + e.counts.processing + e.counts.failed == 0)
+        figures.endpoints.iter().all(|e| e.counts.waiting + e.counts.processing + e.counts.failed == 0)
     }
 
     /// All nodes hold the same records, and nothing was applied twice or forwarded.

@@ -2,7 +2,7 @@
 
 use super::context::{Context, Paging};
 use super::exit::{CliError, Exit};
-use super::filter::{self, Sent};
+use super::filter::{self, FilterArgs};
 use crate::report::audit::{self, Entry, merged};
 use crate::store::Page;
 
@@ -21,7 +21,7 @@ pub struct ListArgs {
     #[arg(long, value_name = "WHICH", value_parser = ["outbound", "inbound", "operator"])]
     direction: Option<String>,
     #[command(flatten)]
-    sent: Sent,
+    sent: FilterArgs,
     #[command(flatten)]
     paging: Paging,
 }

@@ -2,7 +2,7 @@
 
 use super::context::{Context, Paging};
 use super::exit::{CliError, Exit};
-use super::filter::Sent;
+use super::filter::FilterArgs;
 use super::paging::{self, Cursor};
 use super::replay::report_change;
 use super::selection::{self, SelectionArgs};
@@ -32,7 +32,7 @@ pub struct ListArgs {
     #[arg(long, conflicts_with = "state")]
     failed: bool,
     #[command(flatten)]
-    sent: Sent,
+    sent: FilterArgs,
     #[command(flatten)]
     paging: Paging,
     #[command(flatten)]

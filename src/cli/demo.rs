@@ -91,7 +91,7 @@ impl DemoArgs {
         ));
         let forged = receiver.counts.forged.load(Ordering::SeqCst);
         let figures = store.figures(SystemClock.now()).wait()?;
-        let undelivered: i64 = figures.endpoints.iter().map(|row| row.counts.pending + row.counts.failed).sum();
+        let undelivered: i64 = figures.endpoints.iter().map(|row| row.counts.waiting + row.counts.failed).sum();
         Ok(if forged == 0 && differing == 0 && undelivered == 0 { done.exit(true) } else { Exit::Failure })
     }
 

@@ -8,7 +8,9 @@ use super::exit::{CliError, Exit};
 use super::{records, values, wait};
 use crate::clock::Timestamp;
 use crate::endpoint::{Endpoint, EventJson};
-use crate::event::{Dispatch, Draft, EventId, IdSource, Invalid, MAX_DATA_BYTES, Traceparent, known_resource_type};
+use crate::event::{
+    Dispatch, Draft, EventId, IdSource, InvalidDraft, MAX_DATA_BYTES, Traceparent, known_resource_type,
+};
 use crate::report::emitted;
 use crate::untrusted::Untrusted;
 
@@ -168,13 +170,13 @@ fn no_data(event_type: &str, resource_id: &str) -> CliError {
 }
 
 /// The fault of data that cannot become an event, with what would mend it.
-pub(super) fn bad_data(invalid: &Invalid) -> CliError {
+pub(super) fn bad_data(invalid: &InvalidDraft) -> CliError {
     let fault = Exit::Data.error(Untrusted(&invalid.to_string()).to_string());
     match invalid {
-        Invalid::ResourceTypeMissing(_) => {
+        InvalidDraft::ResourceTypeMissing(_) => {
             fault.hint("add --resource-type TYPE, or see the known types in `syncctl emit --help`")
         }
-        Invalid::Type => {
+        InvalidDraft::Type => {
             fault.hint("known types: enrollment.created, profile.updated, progress.updated, user.created, …")
         }
         _ => fault,

@@ -118,7 +118,7 @@ impl Change {
         change: impl FnOnce(&str) -> crate::store::Result<T>,
     ) -> Result<(), CliError> {
         let place = position(figures, &self.name)?;
-        let waiting = figures.endpoints[place].counts.pending;
+        let waiting = figures.endpoints[place].counts.waiting;
         if self.dry_run {
             let line = format!("`{}` would be {done}, with {waiting} deliveries waiting; nothing changed", self.name);
             return Ok(context

@@ -4,7 +4,7 @@ mod clusters;
 
 use super::context::{Context, Paging};
 use super::exit::{CliError, Exit};
-use super::filter::Sent;
+use super::filter::FilterArgs;
 use super::paging::{self, Cursor};
 use super::values::{self, When};
 use crate::monitor::clusters::ClusterPrefix;
@@ -47,7 +47,7 @@ pub struct StatsArgs {
 #[derive(Debug, clap::Args)]
 pub struct ListArgs {
     #[command(flatten)]
-    sent: Sent,
+    sent: FilterArgs,
     /// Only the deliveries of this cluster
     #[arg(long, value_name = "NAME", value_parser = values::cluster, hide_short_help = true)]
     cluster: Option<ClusterPrefix>,

@@ -48,7 +48,7 @@ impl Window {
 /// What was sent: where to, of which type, and when.
 #[derive(Clone, Debug, clap::Args)]
 #[command(mut_arg("since", since("Last changed")), mut_arg("until", until("Last changed")))]
-pub struct Sent {
+pub struct FilterArgs {
     /// Only to this endpoint
     #[arg(long, value_name = "NAME")]
     pub(super) endpoint: Option<String>,
@@ -68,7 +68,7 @@ pub struct Sent {
     window: Window,
 }
 
-impl Sent {
+impl FilterArgs {
     /// Whether it means less than everything.
     pub(super) fn is_narrowed(&self) -> bool {
         self.endpoint.is_some()

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::context::Context;
 use super::exit::{CliError, Exit};
-use super::filter::{self, Sent};
+use super::filter::{self, FilterArgs};
 use super::signals::{Signals, block_on};
 use crate::render::{Format, Screen};
 use crate::report::log;
@@ -26,7 +26,7 @@ pub struct LogsArgs {
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u64).range(0..=100_000))]
     limit: u64,
     #[command(flatten)]
-    sent: Sent,
+    sent: FilterArgs,
 }
 
 impl LogsArgs {

@@ -139,7 +139,7 @@ impl ProcessRun {
     ) -> Result<Self, CliError> {
         let keyring = context.keyring(endpoints)?;
         let waiting =
-            store.figures(context.now).wait()?.endpoints.iter().map(|row| row.counts.pending.unsigned_abs()).sum();
+            store.figures(context.now).wait()?.endpoints.iter().map(|row| row.counts.waiting.unsigned_abs()).sum();
         let progress = context.screen.progress(Some(waiting), "Delivering");
         let failures = Arc::default();
         let on_attempt = keep_failures(progress.clone(), Arc::clone(&failures));
@@ -309,7 +309,7 @@ impl ProcessReport {
         let figures = store.figures(now).wait()?;
         let mut report: Report =
             self.failures.iter().fold(processed(&figures, run, now), |r, line| r.with_line(line.clone()));
-        for row in figures.endpoints.iter().filter(|row| row.counts.pending > 0) {
+        for row in figures.endpoints.iter().filter(|row| row.counts.waiting > 0) {
             report = waiting(row, now).into_iter().fold(report, Report::with_line);
         }
         if !self.failures.is_empty() {
@@ -326,7 +326,7 @@ impl ProcessReport {
 /// Why a run left deliveries of an endpoint, and what lets them go.
 fn waiting(row: &EndpointFigures, now: Timestamp) -> Option<String> {
     let (name, left) =
-        (Untrusted(&row.endpoint.name), count(usize::try_from(row.counts.pending).unwrap_or_default(), "delivery"));
+        (Untrusted(&row.endpoint.name), count(usize::try_from(row.counts.waiting).unwrap_or_default(), "delivery"));
     match (row.endpoint.state_name(), row.endpoint.circuit.open) {
         ("ok", _) => None,
         ("resting", Some(rest)) => Some(format!(

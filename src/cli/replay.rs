@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::exit::{CliError, Exit};
-use super::resend::{self, Elsewhere};
+use super::resend::{self, ReplayTarget};
 use super::selection::{Chosen, Plan, SelectionArgs};
 use super::signature_args::{self, SecretArgs};
 use super::values;
@@ -204,7 +204,7 @@ impl ReplayArgs {
                 resend::stored(store.as_ref(), events.iter().chain(undelivered))?
             }
         };
-        let elsewhere = Elsewhere::new(context, url, &self.secret)?;
+        let elsewhere = ReplayTarget::new(context, url, &self.secret)?;
         if self.dry_run || (parcels.len() > 1 && !self.yes) {
             let names: Vec<_> = parcels.iter().map(|parcel| parcel.name().to_owned()).collect();
             context.screen.report(&requests::resend_plan(&names, url))?;

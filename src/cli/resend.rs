@@ -44,7 +44,7 @@ const OF_AN_ANSWERS_CONNECTION: [&str; 6] =
 
 /// A request that will be sent.
 #[derive(Debug)]
-pub(super) struct Parcel {
+pub(super) struct OutgoingRequest {
     /// What it is called in the answer.
     name: String,
     method: Method,
@@ -54,7 +54,7 @@ pub(super) struct Parcel {
     id: String,
 }
 
-impl Parcel {
+impl OutgoingRequest {
     /// What it is called in the answer.
     pub(super) fn name(&self) -> &str {
         &self.name
@@ -62,13 +62,13 @@ impl Parcel {
 }
 
 /// Where parcels go, and with which secret they are signed.
-pub(super) struct Elsewhere {
+pub(super) struct ReplayTarget {
     url: EndpointUrl,
     client: HttpClient,
     secret: zeroize::Zeroizing<String>,
 }
 
-impl Elsewhere {
+impl ReplayTarget {
     /// A place of its own, reached by the rules of the configuration.
     pub(super) fn new(context: &Context, url: &str, secret: &SecretArgs) -> Result<Self, CliError> {
         let url = EndpointUrl::parse(url).map_err(|invalid| {
@@ -78,7 +78,7 @@ impl Elsewhere {
     }
 
     /// Sends every parcel in its order, one after the other, and reports how each ended.
-    pub(super) fn send(&self, context: &Context, parcels: Vec<Parcel>) -> Result<Exit, CliError> {
+    pub(super) fn send(&self, context: &Context, parcels: Vec<OutgoingRequest>) -> Result<Exit, CliError> {
         let requests = parcels
             .into_iter()
             .map(|parcel| Ok((parcel.name.clone(), self.request(parcel, SystemClock.now())?)))
@@ -95,7 +95,7 @@ impl Elsewhere {
         Ok(if sent.iter().all(|one| one.delivered) { Exit::Done } else { Exit::Failure })
     }
 
-    fn request(&self, parcel: Parcel, now: Timestamp) -> Result<Request<Bytes>, CliError> {
+    fn request(&self, parcel: OutgoingRequest, now: Timestamp) -> Result<Request<Bytes>, CliError> {
         let mut headers = parcel.headers;
         for scheme in &parcel.schemes {
             let time = scheme.facts().time_form.write(now);
@@ -160,7 +160,7 @@ fn describe(response: &Response<Bytes>) -> String {
 pub(super) fn stored<'a>(
     store: &dyn Store,
     events: impl Iterator<Item = &'a EventRow>,
-) -> Result<Vec<Parcel>, CliError> {
+) -> Result<Vec<OutgoingRequest>, CliError> {
     let mut seen = BTreeSet::new();
     let mut parcels = Vec::new();
     for row in events.filter(|row| seen.insert(row.seq)) {
@@ -174,7 +174,14 @@ pub(super) fn stored<'a>(
         insert(&mut headers, "x-sync-attempt", "1");
         insert(&mut headers, "x-sync-trigger", "manual");
         let schemes = OWN.iter().filter_map(|name| find(name)).collect();
-        parcels.push(Parcel { name: id.clone(), method: Method::POST, headers, body: detail.body.into(), schemes, id });
+        parcels.push(OutgoingRequest {
+            name: id.clone(),
+            method: Method::POST,
+            headers,
+            body: detail.body.into(),
+            schemes,
+            id,
+        });
     }
     Ok(parcels)
 }
@@ -188,7 +195,7 @@ pub(super) fn captured(
     path: &Path,
     named: Option<&'static dyn Scheme>,
     skip_unsigned: bool,
-) -> Result<Vec<Parcel>, CliError> {
+) -> Result<Vec<OutgoingRequest>, CliError> {
     let (mut parcels, mut unsigned) = (Vec::new(), Vec::new());
     for capture in captures::read(context, path)? {
         let schemes = schemes_of(&capture.request, named);
@@ -222,13 +229,13 @@ fn schemes_of(request: &Received, named: Option<&'static dyn Scheme>) -> Vec<&'s
     schemes
 }
 
-fn parcel(path: &Path, request: Received, schemes: Vec<&'static dyn Scheme>) -> Parcel {
+fn parcel(path: &Path, request: Received, schemes: Vec<&'static dyn Scheme>) -> OutgoingRequest {
     let name = super::values::shown_path(path);
     let id = schemes.iter().find_map(|scheme| request.the_header(scheme.facts().id_header.as_ref()?).ok());
     let id = id.unwrap_or_default().to_owned();
     let mut headers = request.headers;
     OF_A_CONNECTION.iter().for_each(|name| drop(headers.remove(name)));
-    Parcel { name, method: request.method, headers, body: request.body, schemes, id }
+    OutgoingRequest { name, method: request.method, headers, body: request.body, schemes, id }
 }
 
 /// Where `listen --forward-to` passes requests on to.

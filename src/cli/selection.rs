@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::context::Context;
 use super::exit::{CliError, Exit};
-use super::filter::Sent;
+use super::filter::FilterArgs;
 use crate::delivery::State;
 use crate::event::EventId;
 use crate::monitor::clusters::{ClusterName, ClusterPrefix};
@@ -26,7 +26,7 @@ pub struct SelectionArgs {
     #[arg(long, conflicts_with = "ids", hide_short_help = true)]
     pub(super) stdin: bool,
     #[command(flatten)]
-    sent: Sent,
+    sent: FilterArgs,
 }
 
 /// A delivery that was chosen: as little of it as a command needs, because a filter may choose a million.

@@ -244,7 +244,7 @@ impl<'a> Session<'a> {
         let Some(row) = self.moment.figures.endpoints.get(self.selected_endpoint()) else { return };
         if self.pane == Pane::Endpoints {
             let name = row.endpoint.name.clone();
-            self.message = Some(format!("pause `{name}` and hold {} deliveries? y/n", row.counts.pending));
+            self.message = Some(format!("pause `{name}` and hold {} deliveries? y/n", row.counts.waiting));
             self.question = Some(Question::Pause(name));
         }
     }

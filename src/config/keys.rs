@@ -7,8 +7,8 @@ use super::environment::is_variable_name;
 use super::values::{Delivery, OperatorToken, Values};
 use crate::delivery::StatusRule;
 use crate::endpoint::{
-    Authorization, Condition, EndpointUrl, HeaderSetting, Invalid, LegacySignature, MAX_CONCURRENCY, Pattern, Payload,
-    ProxySetting, RateLimit, SecretSource, Settings, Spec, ValueSource, check_name, header_value,
+    Authorization, Condition, EndpointUrl, HeaderSetting, InvalidEndpoint, LegacySignature, MAX_CONCURRENCY, Pattern,
+    Payload, ProxySetting, RateLimit, SecretSource, Settings, Spec, ValueSource, check_name, header_value,
 };
 use crate::format::shorten;
 use crate::inbound::ProxyHeader;
@@ -492,7 +492,7 @@ fn attempts(text: &str) -> Result<u32, String> {
 
 fn concurrency(text: &str) -> Result<u16, String> {
     let n = number(text)?;
-    if (1..=MAX_CONCURRENCY).contains(&n) { Ok(n) } else { Err(Invalid::Concurrency(n).to_string()) }
+    if (1..=MAX_CONCURRENCY).contains(&n) { Ok(n) } else { Err(InvalidEndpoint::Concurrency(n).to_string()) }
 }
 
 fn conditions(text: &str) -> Result<Vec<Condition>, String> {

@@ -16,7 +16,7 @@ fn progress_names_nobody_else_than_its_resource_id() {
         assert!(right("a-b-c", data), "{data}");
     }
     for data in [r#"{"userId":"a","courseId":"c"}"#, r#"{"userId":"a-"}"#, r#"{"userId":"b"}"#, r#"{"courseId":"b"}"#] {
-        assert_eq!(Draft::check("progress.updated", "a-b-c", None, data.as_bytes()).err(), Some(Invalid::Learner));
+        assert_eq!(Draft::check("progress.updated", "a-b-c", None, data.as_bytes()).err(), Some(InvalidDraft::Learner));
     }
 }
 
@@ -36,16 +36,19 @@ fn the_body_has_the_wire_form_and_keeps_data_byte_for_byte() {
 fn every_type_of_the_catalogue_brings_its_resource_type() {
     for (event_type, resource) in CATALOGUE {
         assert_eq!(draft(event_type, "{}").resource.kind, *resource);
-        assert!(matches!(Draft::check(event_type, "r", Some("other"), b"{}"), Err(Invalid::ResourceTypeWrong { .. })));
+        assert!(matches!(
+            Draft::check(event_type, "r", Some("other"), b"{}"),
+            Err(InvalidDraft::ResourceTypeWrong { .. })
+        ));
     }
 }
 
 #[test]
 fn custom_types_need_their_form_and_a_resource_type() {
     assert!(Draft::check("course.v2.archived", "c", Some("course"), b"{}").is_ok());
-    assert!(matches!(Draft::check("course.archived", "c", None, b"{}"), Err(Invalid::ResourceTypeMissing(_))));
+    assert!(matches!(Draft::check("course.archived", "c", None, b"{}"), Err(InvalidDraft::ResourceTypeMissing(_))));
     for wrong in ["course", "Course.x", ".x", "x.", "a..b", "1a.b", "a.B", "a b.c", "a.b\n", ""] {
-        assert_eq!(Draft::check(wrong, "c", Some("course"), b"{}").err(), Some(Invalid::Type), "{wrong:?}");
+        assert_eq!(Draft::check(wrong, "c", Some("course"), b"{}").err(), Some(InvalidDraft::Type), "{wrong:?}");
     }
 }
 
@@ -53,16 +56,16 @@ fn custom_types_need_their_form_and_a_resource_type() {
 fn ids_and_limits_hold_at_the_edge() {
     assert!(EventId::parse(&"a".repeat(128)).is_ok());
     for wrong in [String::new(), "a".repeat(129), "a b".into(), "a.b".into(), "ä".into(), "a\n".into()] {
-        assert_eq!(EventId::parse(&wrong), Err(Invalid::Id), "{wrong:?}");
+        assert_eq!(EventId::parse(&wrong), Err(InvalidDraft::Id), "{wrong:?}");
     }
     assert!(Draft::check("user.created", &"x".repeat(256), None, b"{}").is_ok());
-    assert_eq!(Draft::check("user.created", &"x".repeat(257), None, b"{}").err(), Some(Invalid::ResourceId));
+    assert_eq!(Draft::check("user.created", &"x".repeat(257), None, b"{}").err(), Some(InvalidDraft::ResourceId));
     let fits = format!("{{\"x\":\"{}\"}}", "x".repeat(MAX_DATA_BYTES - 8));
     assert!(Draft::check("user.created", "u", None, format!("  {fits}\n").as_bytes()).is_ok());
     let over = format!("{{\"x\":\"{}\"}}", "x".repeat(MAX_DATA_BYTES - 7));
     assert_eq!(
         Draft::check("user.created", "u", None, over.as_bytes()).err(),
-        Some(Invalid::DataTooLong(MAX_DATA_BYTES + 1))
+        Some(InvalidDraft::DataTooLong(MAX_DATA_BYTES + 1))
     );
 }
 
@@ -70,11 +73,11 @@ fn ids_and_limits_hold_at_the_edge() {
 fn data_is_refused_when_building_it_would_fail() {
     let deep = "[".repeat(200_000);
     for wrong in ["", "{", "1e400", "\"\\ud800\"", "{} {}", "\u{feff}{}", "nul", "01", deep.as_str()] {
-        assert!(matches!(Draft::check("user.created", "u", None, wrong.as_bytes()), Err(Invalid::Data(_))));
+        assert!(matches!(Draft::check("user.created", "u", None, wrong.as_bytes()), Err(InvalidDraft::Data(_))));
     }
-    assert!(matches!(Draft::check("user.created", "u", None, b"\"\xff\""), Err(Invalid::Data(_))));
+    assert!(matches!(Draft::check("user.created", "u", None, b"\"\xff\""), Err(InvalidDraft::Data(_))));
     assert!(Draft::check("user.created", "u", None, br#"{"n":123456789012345678901234567890}"#).is_ok());
-    assert_eq!(Draft::check("user.created", "u", None, b"[1]").err(), Some(Invalid::NotAnObject));
+    assert_eq!(Draft::check("user.created", "u", None, b"[1]").err(), Some(InvalidDraft::NotAnObject));
 }
 
 #[test]
@@ -89,7 +92,7 @@ fn a_sent_body_can_be_a_batch_line_again_but_unknown_and_repeated_keys_cannot() 
         "{\"type\":\"user.created\",\"resourceId\":\"u\"}",
         "[]",
     ] {
-        assert!(matches!(Draft::from_line(wrong.as_bytes()), Err(Invalid::Shape(_))), "{wrong}");
+        assert!(matches!(Draft::from_line(wrong.as_bytes()), Err(InvalidDraft::Shape(_))), "{wrong}");
     }
 }
 

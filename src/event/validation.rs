@@ -19,7 +19,7 @@ pub const MAX_TYPE_BYTES: usize = 128;
 
 /// Why a draft cannot become an event. The text names the part and the rule.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Invalid {
+pub enum InvalidDraft {
     /// The id has a forbidden character or length.
     #[error("the event id must be 1 to {MAX_ID_CHARS} characters from A-Z a-z 0-9 _ : -")]
     Id,
@@ -72,16 +72,18 @@ pub enum Invalid {
 }
 
 /// The resource type of an event: the known one of its type, or the given one of a custom type.
-pub(super) fn resource_type_of(event_type: &str, given: Option<&str>) -> Result<String, Invalid> {
+pub(super) fn resource_type_of(event_type: &str, given: Option<&str>) -> Result<String, InvalidDraft> {
     match (known_resource_type(event_type), given) {
-        (Some(expected), Some(given)) if given != expected => {
-            Err(Invalid::ResourceTypeWrong { event_type: event_type.to_owned(), expected, given: given.to_owned() })
-        }
+        (Some(expected), Some(given)) if given != expected => Err(InvalidDraft::ResourceTypeWrong {
+            event_type: event_type.to_owned(),
+            expected,
+            given: given.to_owned(),
+        }),
         (Some(expected), _) => Ok(expected.to_owned()),
-        (None, _) if !is_custom_type(event_type) => Err(Invalid::Type),
-        (None, None) => Err(Invalid::ResourceTypeMissing(event_type.to_owned())),
+        (None, _) if !is_custom_type(event_type) => Err(InvalidDraft::Type),
+        (None, None) => Err(InvalidDraft::ResourceTypeMissing(event_type.to_owned())),
         (None, Some(given)) if is_resource_type(given) => Ok(given.to_owned()),
-        (None, Some(_)) => Err(Invalid::ResourceType),
+        (None, Some(_)) => Err(InvalidDraft::ResourceType),
     }
 }
 
@@ -102,14 +104,14 @@ fn is_resource_type(text: &str) -> bool {
 }
 
 /// Checks that `data` is one JSON value within the limit, and returns it without outer white space.
-pub(super) fn check_data(data: &[u8]) -> Result<&str, Invalid> {
+pub(super) fn check_data(data: &[u8]) -> Result<&str, InvalidDraft> {
     let text = std::str::from_utf8(data)
-        .map_err(|e| Invalid::Data(format!("invalid UTF-8 at byte {}", e.valid_up_to() + 1)))?;
+        .map_err(|e| InvalidDraft::Data(format!("invalid UTF-8 at byte {}", e.valid_up_to() + 1)))?;
     let trimmed = text.trim_matches([' ', '\t', '\n', '\r']);
     if trimmed.len() > MAX_DATA_BYTES {
-        return Err(Invalid::DataTooLong(trimmed.len()));
+        return Err(InvalidDraft::DataTooLong(trimmed.len()));
     }
-    check_json(text).map_err(|e| Invalid::Data(e.to_string()))?;
+    check_json(text).map_err(|e| InvalidDraft::Data(e.to_string()))?;
     Ok(trimmed)
 }
 

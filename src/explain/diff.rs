@@ -23,12 +23,12 @@ pub struct Difference {
     /// The lengths, sent and received.
     pub lengths: (usize, usize),
     /// What it looks like.
-    pub habit: Habit,
+    pub habit: KnownDifference,
 }
 
 /// What a difference looks like.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Habit {
+pub enum KnownDifference {
     /// A known change of a proxy or framework: the sent bytes are what is received, so changed.
     Known(Vec<Change>),
     /// The other way round: the received bytes are what was sent, so changed.
@@ -43,7 +43,7 @@ pub enum Habit {
     Unknown,
 }
 
-impl Habit {
+impl KnownDifference {
     /// The stable name of its kind.
     pub const fn name(&self) -> &'static str {
         match self {
@@ -127,19 +127,19 @@ fn shown(byte: u8) -> String {
     }
 }
 
-fn habit(sent: &[u8], received: &[u8]) -> Habit {
+fn habit(sent: &[u8], received: &[u8]) -> KnownDifference {
     if let Some(changes) = body_changes(received, sent) {
-        return Habit::Known(changes);
+        return KnownDifference::Known(changes);
     }
     // What made `received` of `sent` may not be what makes `sent` of `received`: spaces that were dropped cannot be put back.
     if let Some(changes) = body_changes(sent, received) {
-        return Habit::KnownReversed(changes);
+        return KnownDifference::KnownReversed(changes);
     }
     match writings(sent, received) {
-        Some(ways) if !ways.is_empty() => Habit::SameJson(ways),
-        _ if sent.starts_with(received) => Habit::CutOff,
-        _ if received.starts_with(sent) => Habit::Appended,
-        _ => Habit::Unknown,
+        Some(ways) if !ways.is_empty() => KnownDifference::SameJson(ways),
+        _ if sent.starts_with(received) => KnownDifference::CutOff,
+        _ if received.starts_with(sent) => KnownDifference::Appended,
+        _ => KnownDifference::Unknown,
     }
 }
 
@@ -149,7 +149,7 @@ mod tests {
 
     fn known(sent: &str, received: &str) -> Vec<&'static str> {
         match compare(sent.as_bytes(), received.as_bytes()).map(|difference| difference.habit) {
-            Some(Habit::Known(changes)) => changes.iter().map(|change| change.cause.name()).collect(),
+            Some(KnownDifference::Known(changes)) => changes.iter().map(|change| change.cause.name()).collect(),
             _ => Vec::new(),
         }
     }
@@ -159,7 +159,7 @@ mod tests {
         let found = compare(b"{\n \"a\": 1\n}", b"{\n \"a\": 2\n}").expect("a difference");
         assert_eq!((found.offset, found.line, found.column), (8, 2, 7));
         assert_eq!(found.sent, "{\\n \"a\": 1\\n}");
-        assert_eq!(found.habit, Habit::Unknown);
+        assert_eq!(found.habit, KnownDifference::Unknown);
         assert_eq!(compare(b"a", b"a"), None);
         let long = compare(&[b'x'; 100], &[&[b'x'; 50][..], &[b'y'; 50]].concat()).expect("a difference");
         assert_eq!(long.sent, "x".repeat(48), "as much before as from there on");
@@ -177,7 +177,7 @@ mod tests {
         );
         for cause in super::super::CAUSES.iter().filter(|cause| cause.text().starts_with("right for")) {
             let change = Change::from(*cause);
-            assert!(!Habit::Known(vec![change]).text().contains("signed"), "{}", cause.name());
+            assert!(!KnownDifference::Known(vec![change]).text().contains("signed"), "{}", cause.name());
         }
     }
 
@@ -198,7 +198,7 @@ mod tests {
             text(odd, br#"{"a": [1.5],"b" :1}"#).as_deref(),
             Some("the same JSON, written differently: spaces, key order, numbers")
         );
-        assert_eq!(habit(b"abcdef", b"abc"), Some(Habit::CutOff));
-        assert_eq!(habit(b"abc", b"abcdef"), Some(Habit::Appended));
+        assert_eq!(habit(b"abcdef", b"abc"), Some(KnownDifference::CutOff));
+        assert_eq!(habit(b"abc", b"abcdef"), Some(KnownDifference::Appended));
     }
 }

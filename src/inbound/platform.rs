@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use super::WebhookRefusal;
 use crate::clock::Timestamp;
-use crate::event::{Draft, EventId, Invalid, known_resource_type};
+use crate::event::{Draft, EventId, InvalidDraft, known_resource_type};
 use crate::record::Kind;
 
 /// The event types that a route of the platform takes.
@@ -56,7 +56,7 @@ pub(super) enum IdRule {
 }
 
 impl IdRule {
-    fn read(self, id: &str) -> Result<EventId, Invalid> {
+    fn read(self, id: &str) -> Result<EventId, InvalidDraft> {
         match self {
             Self::Standard => EventId::parse(id),
             Self::Original => EventId::parse_original(id),
@@ -162,18 +162,22 @@ fn text(name: &'static str, raw: Option<&RawValue>, wrong: &mut super::Fields) -
 }
 
 fn moment(text: &str) -> Result<Timestamp, WebhookRefusal> {
-    Timestamp::parse(text).ok_or_else(|| WebhookRefusal::field("timestamp", Invalid::Timestamp.to_string()))
+    Timestamp::parse(text).ok_or_else(|| WebhookRefusal::field("timestamp", InvalidDraft::Timestamp.to_string()))
 }
 
 /// The member of an event that a rule is about.
-pub fn field_of(invalid: &Invalid) -> &'static str {
+pub fn field_of(invalid: &InvalidDraft) -> &'static str {
     match invalid {
-        Invalid::Id | Invalid::OriginalId => "id",
-        Invalid::Type => "type",
-        Invalid::ResourceTypeMissing(_) | Invalid::ResourceTypeWrong { .. } | Invalid::ResourceType => "resourceType",
-        Invalid::ResourceId => "resourceId",
-        Invalid::DataTooLong(_) | Invalid::Data(_) | Invalid::NotAnObject | Invalid::Learner => "data",
-        Invalid::Timestamp | Invalid::Ahead => "timestamp",
-        Invalid::Shape(_) => "body",
+        InvalidDraft::Id | InvalidDraft::OriginalId => "id",
+        InvalidDraft::Type => "type",
+        InvalidDraft::ResourceTypeMissing(_) | InvalidDraft::ResourceTypeWrong { .. } | InvalidDraft::ResourceType => {
+            "resourceType"
+        }
+        InvalidDraft::ResourceId => "resourceId",
+        InvalidDraft::DataTooLong(_) | InvalidDraft::Data(_) | InvalidDraft::NotAnObject | InvalidDraft::Learner => {
+            "data"
+        }
+        InvalidDraft::Timestamp | InvalidDraft::Ahead => "timestamp",
+        InvalidDraft::Shape(_) => "body",
     }
 }

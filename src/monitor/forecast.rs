@@ -59,7 +59,7 @@ impl Flows {
             let queued = arrivals.iter().find(|it| it.endpoint == *name).map_or(0, |it| it.deliveries);
             let held = row.endpoint.is_paused_or_unconfigured();
             let flow = Flow {
-                waiting: if held { row.counts.processing } else { row.counts.pending + row.counts.processing },
+                waiting: if held { row.counts.processing } else { row.counts.waiting + row.counts.processing },
                 delivered_per_second: delivered as f64 / measured,
                 queued_per_second: queued as f64 / FORECAST_WINDOW.as_secs_f64(),
                 is_stopped: row.endpoint.circuit.open.is_some(),

@@ -151,10 +151,10 @@ fn check_endpoints(figures: &Figures) -> Check {
 /// What is held goes out only once somebody does something about its endpoint: worth a look.
 fn check_held(figures: &Figures) -> Check {
     let held =
-        || figures.endpoints.iter().filter(|row| row.endpoint.is_paused_or_unconfigured() && row.counts.pending > 0);
-    let total: i64 = held().map(|row| row.counts.pending).sum();
+        || figures.endpoints.iter().filter(|row| row.endpoint.is_paused_or_unconfigured() && row.counts.waiting > 0);
+    let total: i64 = held().map(|row| row.counts.waiting).sum();
     let named = |row: &EndpointFigures| {
-        format!("{} for {}, which is {}", row.counts.pending, row.endpoint.name, row.endpoint.state_name())
+        format!("{} for {}, which is {}", row.counts.waiting, row.endpoint.name, row.endpoint.state_name())
     };
     let message = (total > 0).then(|| format!("deliveries held: {}", held().map(named).collect::<Vec<_>>().join(", ")));
     let state = if total > 0 { Grade::Warning } else { Grade::Ok };

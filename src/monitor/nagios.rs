@@ -95,7 +95,7 @@ impl Measured {
     pub fn of(figures: &Figures, health: &Health, now: Timestamp) -> Self {
         let awake = figures.endpoints.iter().filter(|row| !row.endpoint.is_paused_or_unconfigured());
         Self {
-            pending: awake.map(|row| row.counts.pending.unsigned_abs()).sum(),
+            pending: awake.map(|row| row.counts.waiting.unsigned_abs()).sum(),
             age_seconds: due_age(figures, now).as_secs(),
             failed: figures.endpoints.iter().map(|row| row.counts.failed.unsigned_abs()).sum(),
             rate_percent: (health.failure_rate * 1000.0).round() / 10.0,

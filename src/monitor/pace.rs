@@ -26,7 +26,7 @@ impl Readings {
     /// Adds the counters as they are at `now`.
     pub fn add(&mut self, figures: &Figures, now: Timestamp) {
         let delivered = figures.endpoints.iter().map(|row| (row.endpoint.name.clone(), row.counts.delivered)).collect();
-        let undelivered = figures.endpoints.iter().map(|row| row.counts.pending + row.counts.processing).sum();
+        let undelivered = figures.endpoints.iter().map(|row| row.counts.waiting + row.counts.processing).sum();
         self.push(Reading { at: now, delivered, undelivered });
     }
 

@@ -111,7 +111,7 @@ fn an_endpoint_that_is_gone_is_not_healthy_and_one_that_rests_is_worth_a_look() 
 #[test]
 fn what_is_held_is_worth_a_look_and_named_with_its_endpoint() {
     let mut row = endpoint();
-    row.counts = Counts { pending: 3, ..Counts::default() };
+    row.counts = Counts { waiting: 3, ..Counts::default() };
     let held = |row: EndpointFigures| {
         let health = judged(&figures(row), 0, 0);
         let check = health.checks.into_iter().find(|check| check.name == "held").expect("it was looked at");

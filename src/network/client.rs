@@ -14,8 +14,8 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::time::{Instant, timeout_at};
 use url::{Host, Url};
 
+use super::failure_text::{broken_in_words, io_in_words};
 use super::tls;
-use super::words::{broken_in_words, io_in_words};
 use crate::endpoint::{Egress, EndpointUrl};
 
 /// How long a connection may be idle.

@@ -12,7 +12,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, SignatureScheme};
 
-use super::words::io_in_words;
+use super::failure_text::io_in_words;
 use crate::clock::Timestamp;
 
 /// A client certificate with its key, for mutual TLS.

@@ -230,7 +230,7 @@ fn endpoint(figures: &EndpointFigures) -> EndpointPart<'_> {
         name: &endpoint.name,
         url: place(&endpoint.url),
         state: endpoint.state_name(),
-        pending: counts.pending,
+        pending: counts.waiting,
         processing: counts.processing,
         delivered: counts.delivered,
         failed: counts.failed,

@@ -190,7 +190,7 @@ pub fn write_lock(holder: &Holder, at_least: Duration) -> Finding {
 pub fn runs(runs: &[RunRow], runs_open: OpenRuns, figures: &Figures, limits: &Limits, now: Timestamp) -> Finding {
     let name = "runs";
     let age = due_age(figures, now);
-    let pending = figures.endpoints.iter().filter(|row| row.oldest_due.is_some()).map(|row| row.counts.pending).sum();
+    let pending = figures.endpoints.iter().filter(|row| row.oldest_due.is_some()).map(|row| row.counts.waiting).sum();
     let last = runs.first().map(|run| match run.ended_at {
         None if runs_open.alive > 0 => (format!("`{}` is running in {}", run.command, run.process), None),
         ended => {

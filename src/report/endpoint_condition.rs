@@ -46,7 +46,7 @@ pub fn condition(figures: &EndpointFigures, attempts: Attempts, now: Timestamp) 
 /// Whether the other side knows what this one does; nothing while it was never asked.
 pub fn synced(figures: &EndpointFigures) -> Cell {
     let (endpoint, counts) = (&figures.endpoint, figures.counts);
-    let synced = Synced::of(counts.pending + counts.processing, counts.failed);
+    let synced = Synced::of(counts.waiting + counts.processing, counts.failed);
     match (endpoint.last_success_at, endpoint.last_failure_at) {
         (None, None) if synced != Synced::Failed => (Level::Quiet, "– Nothing sent").into(),
         (None, Some(_)) => (Level::Bad, Synced::Failed.name()).into(),
@@ -94,7 +94,7 @@ pub fn table(
             success(attempts),
             latency.map(|(p50, _)| p50).into(),
             latency.map(|(_, p95)| p95).into(),
-            figures.counts.pending.into(),
+            figures.counts.waiting.into(),
             figures.counts.failed.into(),
             figures.counts.delivered.into(),
             endpoint.last_success_at.into(),
@@ -135,13 +135,13 @@ pub fn urgent<'a>(
             matches!(level, Level::Bad | Level::Warning) || figures.counts.failed > 0 || is_held_back(figures)
         })
         .collect();
-    urgent.sort_by_key(|(figures, level, _)| (*level != Level::Bad, std::cmp::Reverse(figures.counts.pending)));
+    urgent.sort_by_key(|(figures, level, _)| (*level != Level::Bad, std::cmp::Reverse(figures.counts.waiting)));
     urgent
 }
 
 /// Whether an operator's pause lets deliveries wait.
 fn is_held_back(figures: &EndpointFigures) -> bool {
-    figures.endpoint.is_paused_or_unconfigured() && figures.counts.pending > 0
+    figures.endpoint.is_paused_or_unconfigured() && figures.counts.waiting > 0
 }
 
 #[cfg(test)]
@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn an_endpoint_that_was_never_sent_to_is_neither_good_nor_syncing() {
         let mut one = figures();
-        one.counts.pending = 3;
+        one.counts.waiting = 3;
         assert_eq!(judged(&one, 0, 0), (Level::Quiet, "nothing sent yet".to_owned()));
         assert_eq!(synced(&one), (Level::Quiet, "– Nothing sent").into());
         one.endpoint.last_success_at = Some(NOW);

@@ -55,7 +55,7 @@ impl Queue {
             let counts = endpoint.counts;
             let waiting =
                 if endpoint.endpoint.is_paused_or_unconfigured() { &mut queue.held } else { &mut queue.pending };
-            *waiting += counts.pending;
+            *waiting += counts.waiting;
             queue.processing += counts.processing;
             queue.failed += counts.failed;
             queue.delivered += counts.delivered;
@@ -101,11 +101,11 @@ fn view(figures: &EndpointFigures, now: Timestamp) -> EndpointView<'_> {
         name: &endpoint.name,
         url: endpoint.url.as_str(),
         state: endpoint.state_name(),
-        pending: if held { 0 } else { figures.counts.pending },
+        pending: if held { 0 } else { figures.counts.waiting },
         processing: figures.counts.processing,
         failed: figures.counts.failed,
         delivered: figures.counts.delivered,
-        held: if held { figures.counts.pending } else { 0 },
+        held: if held { figures.counts.waiting } else { 0 },
         sync: synced(figures),
         freshness: None,
         forecast: None,
@@ -120,12 +120,12 @@ fn view(figures: &EndpointFigures, now: Timestamp) -> EndpointView<'_> {
 
 /// Until when what is pending waits for the endpoint's rate.
 fn rate_limited_until(figures: &EndpointFigures, now: Timestamp) -> Option<Timestamp> {
-    let is_sent_to = figures.endpoint.state_name() == "ok" && figures.counts.pending > 0;
+    let is_sent_to = figures.endpoint.state_name() == "ok" && figures.counts.waiting > 0;
     figures.endpoint.rate_limited_until(now).filter(|_| is_sent_to)
 }
 
 fn synced(figures: &EndpointFigures) -> Synced {
-    Synced::of(figures.counts.pending + figures.counts.processing, figures.counts.failed)
+    Synced::of(figures.counts.waiting + figures.counts.processing, figures.counts.failed)
 }
 
 fn fresh_view<'a>(figures: &'a EndpointFigures, ages: &FreshnessThresholds, now: Timestamp) -> EndpointView<'a> {

@@ -79,7 +79,7 @@ fn endpoint_cells(row: &EndpointFigures, moment: &Moment, readings: &Readings) -
     let latency = moment.latencies.get(name);
     vec![
         name.clone().into(),
-        row.counts.pending.into(),
+        row.counts.waiting.into(),
         row.counts.processing.into(),
         row.counts.failed.into(),
         readings.per_second(name).map(|rate| format!("{rate:.1}")).into(),

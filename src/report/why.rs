@@ -106,12 +106,12 @@ pub fn endpoint(figures: &EndpointFigures, now: Timestamp) -> Report {
     let (endpoint, counts) = (&figures.endpoint, figures.counts);
     let name = shell_word(&endpoint.name);
     let (text, mut commands) = endpoint_state(endpoint, now);
-    let waiting = count(usize::try_from(counts.pending).unwrap_or_default(), "delivery");
+    let waiting = count(usize::try_from(counts.waiting).unwrap_or_default(), "delivery");
     if counts.failed > 0 {
         commands.push(format!("syncctl failures list --endpoint {name}"));
         commands.push(format!("syncctl replay --failed --endpoint {name}"));
     }
-    if counts.pending > 0 && endpoint.state_name() == "ok" {
+    if counts.waiting > 0 && endpoint.state_name() == "ok" {
         commands.insert(0, "syncctl process".to_owned());
     }
     let mut lines = vec![format!("{}: {text}", Untrusted(&endpoint.name))];
@@ -124,7 +124,7 @@ pub fn endpoint(figures: &EndpointFigures, now: Timestamp) -> Report {
     let view = View {
         endpoint: &endpoint.name,
         state: endpoint.state_name(),
-        pending: counts.pending,
+        pending: counts.waiting,
         processing: counts.processing,
         failed: counts.failed,
         text,

@@ -3,8 +3,8 @@
 
 use super::httpie::{self, Dialect};
 use super::program::Program;
-use super::words::{End, Word, Words, known};
-use super::{Captured, Note, Read, RequestError, cmd, curl, output, quotes, wget};
+use super::shell_words::{End, Word, Words, known};
+use super::{Captured, Note, Read, RequestError, curl, output, quotes, wget, windows_cmd};
 
 /// Commands that only run the one after them.
 const RUNNERS: &[&[u8]] =
@@ -107,7 +107,7 @@ pub(super) fn read(text: &[u8]) -> Read {
 fn read_straight(text: &[u8]) -> Read {
     let plain = without_prompts(text);
     let text = plain.as_deref().unwrap_or(text);
-    if let Some(commands) = cmd::commands(text) {
+    if let Some(commands) = windows_cmd::commands(text) {
         let calls = commands?.into_iter().filter_map(|words| Some((Program::of(words.first()?)?, words)));
         return Ok(calls
             .flat_map(|(program, words)| called(program, words.into_iter().skip(1).collect(), None))

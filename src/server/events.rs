@@ -12,7 +12,7 @@ use super::conditions::IdempotencyKey;
 use super::extract::{Members, Payload};
 use super::state::{App, STORE_WRITE_TIMEOUT};
 use crate::clock::Timestamp;
-use crate::event::{Draft, Invalid, Traceparent};
+use crate::event::{Draft, InvalidDraft, Traceparent};
 use crate::inbound::field_of;
 use crate::report::Report;
 use crate::report::emitted::{Batch, emitted};
@@ -62,9 +62,11 @@ async fn one(
 }
 
 /// The members of an event that are wrong, or the rule it breaks as a whole.
-fn invalid_event(invalid: &Invalid, body: &[u8]) -> Problem {
+fn invalid_event(invalid: &InvalidDraft, body: &[u8]) -> Problem {
     let members = match invalid {
-        Invalid::Shape(_) => serde_json::from_slice(body).map(|members| wrong_members(&members)).unwrap_or_default(),
+        InvalidDraft::Shape(_) => {
+            serde_json::from_slice(body).map(|members| wrong_members(&members)).unwrap_or_default()
+        }
         _ => Vec::new(),
     };
     match members.is_empty() {

@@ -290,7 +290,7 @@ impl Metrics {
             let waiting = if figures.endpoint.is_paused_or_unconfigured() { "held" } else { "pending" };
             let counts = figures.counts;
             let states = [
-                (waiting, counts.pending),
+                (waiting, counts.waiting),
                 ("processing", counts.processing),
                 ("delivered", counts.delivered),
                 ("failed", counts.failed),

@@ -14,7 +14,7 @@ use super::answer::{Answer, Problem};
 use super::conditions::{Conditions, IdempotencyKey, etag};
 use super::extract::{JsonObject, Members, Order, PageLimit, PageNumber, Path, Query, Text, page};
 use super::state::{App, STORE_WRITE_TIMEOUT};
-use crate::event::{Draft, EventId, Invalid};
+use crate::event::{Draft, EventId, InvalidDraft};
 use crate::inbound::field_of;
 use crate::record::Kind;
 use crate::report::{self, Pagination, Report};
@@ -292,7 +292,7 @@ async fn edit(app: &App, change: Change<'_>, members: &Members) -> Result<Box<Re
     }
 }
 
-fn name_of(invalid: &Invalid) -> &'static str {
+fn name_of(invalid: &InvalidDraft) -> &'static str {
     match field_of(invalid) {
         "resourceId" => "id",
         other => other,

@@ -27,7 +27,7 @@ struct Kept {
 impl Samples {
     /// Adds the figures as they are at `now`.
     pub(super) fn add(&self, figures: &Figures, now: Timestamp) {
-        let depth = figures.endpoints.iter().map(|row| row.counts.pending + row.counts.processing).sum();
+        let depth = figures.endpoints.iter().map(|row| row.counts.waiting + row.counts.processing).sum();
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.readings.add(figures, now);
         match kept.depths.back_mut() {

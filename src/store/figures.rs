@@ -10,7 +10,7 @@ use crate::store::ClaimHolder;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Unfinished and unclaimed, held ones included.
-    pub pending: i64,
+    pub waiting: i64,
     /// Claimed.
     pub processing: i64,
     /// Arrived.

@@ -19,10 +19,10 @@ use super::operators::{ActionFilter, ActionRow, NewAction, NewSession, Operators
 use super::transfer::{CopiedTable, Transfer, Values};
 use super::{
     Access, Acknowledgement, Activity, Advanced, Answer, Arrivals, AttemptFilter, Cancellation, ChangedDeliveries,
-    Changes, Claim, Configured, Counts, DatabaseInfo, DeliveryFilter, DeliveryId, DeliveryRow, Drafts, DroppedEndpoint,
-    Enqueued, EventDetail, EventFilter, EventRow, Exclusive, Figures, FileStore, Finished, IdleInfo, LATENCIES, Listed,
-    Location, Log, LoggedAttempt, OpenRuns, Page, PostgresLocation, Prune, Pruned, PrunedLog, Rate, Replay, Result,
-    Run, RunId, RunRow, RunStats, Schedule, Store, StoreError, TimedAttempt, Wants, codes, rules,
+    Changes, Claim, ClaimRequest, Configured, Counts, DatabaseInfo, DeliveryFilter, DeliveryId, DeliveryRow, Drafts,
+    DroppedEndpoint, Enqueued, EventDetail, EventFilter, EventRow, Exclusive, Figures, FileStore, Finished, IdleInfo,
+    LATENCIES, Listed, Location, Log, LoggedAttempt, OpenRuns, Page, PostgresLocation, Prune, Pruned, PrunedLog, Rate,
+    Replay, Result, Run, RunId, RunRow, RunStats, Schedule, Store, StoreError, TimedAttempt, codes, rules,
 };
 use crate::clock::Timestamp;
 use crate::delivery::Trigger;
@@ -46,6 +46,7 @@ mod exclusive;
 mod fault;
 mod figures;
 mod inbound;
+mod integrity;
 mod known;
 mod lanes;
 mod lists;
@@ -67,7 +68,6 @@ mod settings;
 mod thread;
 mod tls;
 mod transfer;
-mod verify;
 
 use connection::{Connection, args};
 use node::Node;
@@ -147,7 +147,13 @@ impl Store for Postgres {
         self.thread.submit(async move |node: Rc<Node>| runs::end(&node, run, stats, exit, now).await)
     }
 
-    fn advance(&self, run: RunId, finished: Arc<Vec<Finished>>, wants: Wants, now: Timestamp) -> Answer<Advanced> {
+    fn advance(
+        &self,
+        run: RunId,
+        finished: Arc<Vec<Finished>>,
+        wants: ClaimRequest,
+        now: Timestamp,
+    ) -> Answer<Advanced> {
         self.thread.submit(async move |node: Rc<Node>| advance::advance(&node, run, &finished, &wants, now).await)
     }
 
@@ -274,7 +280,7 @@ impl Store for Postgres {
 
     fn database(&self) -> Answer<DatabaseInfo> {
         let location = self.location.clone();
-        self.thread.submit(async |node: Rc<Node>| verify::info(&node, location).await)
+        self.thread.submit(async |node: Rc<Node>| integrity::info(&node, location).await)
     }
 
     fn file(&self) -> Option<&dyn FileStore> {
@@ -303,7 +309,7 @@ impl Store for Postgres {
     }
 
     fn verify(&self) -> Answer<Vec<String>> {
-        self.thread.submit(async |node: Rc<Node>| verify::verify(&node).await)
+        self.thread.submit(async |node: Rc<Node>| integrity::verify(&node).await)
     }
 
     fn prune(&self, what: Prune) -> Answer<Pruned> {

@@ -89,7 +89,7 @@ impl CounterKey {
             codes::DELIVERED => counts.delivered += by,
             codes::FAILED => counts.failed += by,
             codes::SUPERSEDED => counts.superseded += by,
-            _ => counts.pending += by,
+            _ => counts.waiting += by,
         }
         let is_settled = matches!(self.state, codes::DELIVERED | codes::SUPERSEDED);
         if self.state == codes::FAILED || (self.failures > 0 && !is_settled) {

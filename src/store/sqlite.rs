@@ -10,10 +10,10 @@ use rusqlite::Connection;
 
 use super::{
     Access, Acknowledgement, Activity, Advanced, Answer, Arrivals, AttemptFilter, BackupReport, Cancellation,
-    ChangedDeliveries, Changes, Claim, Configured, DatabaseInfo, DeliveryFilter, DeliveryId, DeliveryRow, Drafts,
-    Enqueued, EventDetail, EventFilter, EventRow, Exclusive, Figures, FileStore, Finished, Holder, IdleInfo, Listed,
-    Log, LoggedAttempt, OpenRuns, Page, Prune, Pruned, PrunedLog, Rate, Replay, Result, Run, RunId, RunRow, RunStats,
-    Storage, Store, StoreError, Volume, Wants,
+    ChangedDeliveries, Changes, Claim, ClaimRequest, Configured, DatabaseInfo, DeliveryFilter, DeliveryId, DeliveryRow,
+    Drafts, Enqueued, EventDetail, EventFilter, EventRow, Exclusive, Figures, FileStore, Finished, Holder, IdleInfo,
+    Listed, Log, LoggedAttempt, OpenRuns, Page, Prune, Pruned, PrunedLog, Rate, Replay, Result, Run, RunId, RunRow,
+    RunStats, Storage, Store, StoreError, Volume,
 };
 use crate::clock::Timestamp;
 use crate::delivery::Trigger;
@@ -40,7 +40,7 @@ use file::open_mode::{self, OpenMode};
 use file::run_locks::{self, RunLocks};
 use file::{backup, connection, disk, holder, restore, watch};
 use read::{figures, lists, preview, received, records as read_records, runs as read_runs};
-use upkeep::{prune, transfer, verify};
+use upkeep::{integrity, prune, transfer};
 use write::writer::Writer;
 use write::{
     acknowledge, advance, apply, edit, endpoint_cache, endpoints, enqueue, known_ids, records, replay, runs, schedule,
@@ -200,7 +200,13 @@ impl Store for Sqlite {
         self.writer.submit(move |txn| runs::end(txn, run, stats, Some(exit), now))
     }
 
-    fn advance(&self, run: RunId, finished: Arc<Vec<Finished>>, wants: Wants, now: Timestamp) -> Answer<Advanced> {
+    fn advance(
+        &self,
+        run: RunId,
+        finished: Arc<Vec<Finished>>,
+        wants: ClaimRequest,
+        now: Timestamp,
+    ) -> Answer<Advanced> {
         self.writer.submit_repeatable(move |txn| advance::advance(txn, run, &finished, &wants, now))
     }
 
@@ -341,7 +347,7 @@ impl Store for Sqlite {
 
     fn database(&self) -> Answer<DatabaseInfo> {
         let (path, wal) = (self.readers.path.clone(), self.wal_path());
-        self.read(move |connection| verify::info(connection, &path, &wal))
+        self.read(move |connection| integrity::info(connection, &path, &wal))
     }
 
     fn file(&self) -> Option<&dyn FileStore> {
@@ -370,7 +376,7 @@ impl Store for Sqlite {
     }
 
     fn verify(&self) -> Answer<Vec<String>> {
-        self.read(verify::verify)
+        self.read(integrity::verify)
     }
 
     fn prune(&self, what: Prune) -> Answer<Pruned> {
@@ -397,7 +403,7 @@ impl FileStore for Sqlite {
     }
 
     fn check_structure(&self) -> Answer<Vec<String>> {
-        self.read(verify::structure)
+        self.read(integrity::structure)
     }
 }
 

@@ -148,7 +148,7 @@ pub enum Recorded {
 
 /// How many more deliveries a worker would take.
 #[derive(Clone, Debug, Default)]
-pub struct Wants {
+pub struct ClaimRequest {
     /// For each endpoint with room, how many.
     pub endpoints: Vec<(EndpointId, usize)>,
     /// Whether the worker has nothing in hand once the outcomes it brings are recorded. Only then is it given a

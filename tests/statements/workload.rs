@@ -8,7 +8,7 @@ use syncctl::delivery::{Outcome, State, Trigger};
 use syncctl::endpoint::{EndpointUrl, Pattern, RateLimit, Spec};
 use syncctl::event::{Dispatch, Draft, EventId};
 use syncctl::store::{
-    AttemptFilter, Claim, DeliveryFilter, EventFilter, Finished, Page, Replay, Run, RunStats, Store, Wants,
+    AttemptFilter, Claim, ClaimRequest, DeliveryFilter, EventFilter, Finished, Page, Replay, Run, RunStats, Store,
 };
 
 pub(crate) fn at(seconds: u64) -> Timestamp {
@@ -63,7 +63,7 @@ fn emit(store: &dyn Store) {
 
 fn claim(store: &dyn Store, run: &Run, n: usize, now: Timestamp) -> Vec<Claim> {
     let endpoints = store.endpoints().wait().unwrap().iter().map(|endpoint| (endpoint.id, n)).collect();
-    store.advance(run.id, Arc::default(), Wants { endpoints, idle: true }, now).wait().unwrap().claims
+    store.advance(run.id, Arc::default(), ClaimRequest { endpoints, idle: true }, now).wait().unwrap().claims
 }
 
 /// Several rounds, in which every outcome comes up; by the end circuits are open and deliveries were given up.
@@ -88,7 +88,7 @@ fn deliver(store: &dyn Store, run: &Run) {
             response: bytes::Bytes::new(),
             jitter: 0.5,
         });
-        store.advance(run.id, Arc::new(finished.collect()), Wants::default(), now).wait().unwrap();
+        store.advance(run.id, Arc::new(finished.collect()), ClaimRequest::default(), now).wait().unwrap();
     }
 }
 

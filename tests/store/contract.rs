@@ -5,7 +5,7 @@ use std::sync::Arc;
 use syncctl::delivery::{Outcome, Reason, State, Trigger};
 use syncctl::endpoint::{EndpointUrl, PausedBy, Spec};
 use syncctl::event::{Draft, EventId};
-use syncctl::store::{Access, Acknowledgement, EventFilter, Prune, Recorded, RunStats, StoreError, Wants, open};
+use syncctl::store::{Access, Acknowledgement, ClaimRequest, EventFilter, Prune, Recorded, RunStats, StoreError, open};
 
 use crate::backend::{Backend, on_every_backend};
 use crate::queue::{ALL, FROM_THE_FIRST, TestQueue, finished, later, now};
@@ -89,7 +89,7 @@ fn a_batch_that_fails_half_way_leaves_nothing_and_figures_stay_right(backend: &d
     assert!(matches!(failed, Err(StoreError::Batch(_))));
     queue.emit("b", "r");
     let figures = queue.store.figures(now()).wait().unwrap();
-    assert_eq!((figures.events, figures.endpoints[0].counts.pending), (2, 2));
+    assert_eq!((figures.events, figures.endpoints[0].counts.waiting), (2, 2));
 }
 
 fn a_write_that_panics_fails_alone(backend: &dyn Backend) {
@@ -120,7 +120,7 @@ fn two_stores_of_one_queue_see_each_others_figures(backend: &dyn Backend) {
     }
     for store in [&queue.store, &other] {
         let figures = store.figures(now()).wait().unwrap();
-        assert_eq!((figures.events, figures.endpoints[0].counts.pending), (20, 20));
+        assert_eq!((figures.events, figures.endpoints[0].counts.waiting), (20, 20));
     }
 }
 
@@ -231,7 +231,7 @@ fn a_run_that_has_ended_or_was_taken_for_dead_records_and_claims_nothing(backend
             backend.kill(run);
             assert_eq!(queue.store.reap(now()).wait().unwrap(), 1);
         }
-        let wants = Wants { endpoints: vec![(claim.endpoint, 5)], idle: true };
+        let wants = ClaimRequest { endpoints: vec![(claim.endpoint, 5)], idle: true };
         let delivered = finished(claim, Outcome::Delivered { status: 200 });
         for outcomes in [vec![], vec![delivered]] {
             let refused = queue.store.advance(id, Arc::new(outcomes), wants.clone(), now()).wait();

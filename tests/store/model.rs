@@ -14,8 +14,8 @@ use syncctl::delivery::{
 use syncctl::endpoint::{EndpointId, EndpointUrl, Spec};
 use syncctl::event::{Draft, EventId};
 use syncctl::store::{
-    Access, Advanced, Claim, DeliveryFilter, DeliveryId, Finished, Location, Prune, Recorded, Replay, Run, SkipReason,
-    Store, StoreError, Wants, open,
+    Access, Advanced, Claim, ClaimRequest, DeliveryFilter, DeliveryId, Finished, Location, Prune, Recorded, Replay,
+    Run, SkipReason, Store, StoreError, open,
 };
 
 use crate::backend::{Backend, on_every_backend};
@@ -224,10 +224,10 @@ fn spec(n: usize) -> Spec {
 }
 
 /// What is wanted beyond what a call claimed that did not look at everything.
-fn still_wanting(wants: &Wants, claims: &[Claim]) -> Wants {
+fn still_wanting(wants: &ClaimRequest, claims: &[Claim]) -> ClaimRequest {
     let claimed = |id| claims.iter().filter(|claim| claim.endpoint == id).count();
     let endpoints = wants.endpoints.iter().map(|(id, n)| (*id, n - claimed(*id))).collect();
-    Wants { endpoints, idle: wants.idle && claims.is_empty() }
+    ClaimRequest { endpoints, idle: wants.idle && claims.is_empty() }
 }
 
 impl<'a> History<'a> {
@@ -329,7 +329,7 @@ impl<'a> History<'a> {
     fn claim_for(&mut self, which: usize, wants: &[(usize, usize)]) -> usize {
         let (run, hand) = &mut self.runs[which];
         let idle = hand.is_empty();
-        let wanted = Wants { endpoints: wants.iter().map(|(e, n)| (self.endpoints[*e], *n)).collect(), idle };
+        let wanted = ClaimRequest { endpoints: wants.iter().map(|(e, n)| (self.endpoints[*e], *n)).collect(), idle };
         let mut advanced = self.store.advance(run.id, Arc::default(), wanted.clone(), self.now).wait().unwrap();
         while advanced.cut_short {
             let left = still_wanting(&wanted, &advanced.claims);
@@ -418,7 +418,7 @@ impl<'a> History<'a> {
     fn record(&mut self, which: usize, finished: Vec<Finished>) {
         let finished = Arc::new(finished);
         let run = self.runs[which].0.id;
-        let done = self.store.advance(run, Arc::clone(&finished), Wants::default(), self.now).wait().unwrap();
+        let done = self.store.advance(run, Arc::clone(&finished), ClaimRequest::default(), self.now).wait().unwrap();
         self.model.forgive(self.now);
         for (f, recorded) in finished.iter().zip(done.recorded) {
             assert!(matches!(recorded, Recorded::Written(_)), "its own claim");
@@ -448,7 +448,7 @@ impl<'a> History<'a> {
     fn ghost(&mut self) {
         if let Some((run, claim)) = self.ghosts.pop() {
             let late = Arc::new(vec![self.finished(claim.clone())]);
-            let wanted = Wants::default();
+            let wanted = ClaimRequest::default();
             let refused = self.store.advance(run, late, wanted, self.now).wait();
             assert!(matches!(refused, Err(StoreError::RunEnded)), "{refused:?}");
             assert_eq!(self.store.still_wanted(run, &[&claim], self.now).wait().unwrap(), [false]);
@@ -616,7 +616,7 @@ impl<'a> History<'a> {
                 mine.filter(|d| wanted.contains(&self.model.state(d))).count() as i64
             };
             let counts = figures.counts;
-            assert_eq!(counts.pending, count(&[State::Pending, State::Held]));
+            assert_eq!(counts.waiting, count(&[State::Pending, State::Held]));
             assert_eq!(counts.processing, count(&[State::Processing]));
             assert_eq!(counts.delivered, count(&[State::Delivered]));
             assert_eq!(counts.failed, count(&[State::Failed]));

@@ -8,7 +8,8 @@ use syncctl::delivery::{Outcome, Reason, State};
 use syncctl::endpoint::{EndpointUrl, Spec};
 use syncctl::event::{Draft, EventId};
 use syncctl::store::{
-    Access, Claim, DeliveryFilter, DeliveryId, DeliveryRow, Finished, Location, Page, Recorded, Run, Store, Wants, open,
+    Access, Claim, ClaimRequest, DeliveryFilter, DeliveryId, DeliveryRow, Finished, Location, Page, Recorded, Run,
+    Store, open,
 };
 
 use crate::backend::Backend;
@@ -59,9 +60,9 @@ impl TestQueue {
     }
 
     /// What a worker with nothing in hand wants: `n` deliveries of each endpoint.
-    pub(crate) fn wants(&self, n: usize) -> Wants {
+    pub(crate) fn wants(&self, n: usize) -> ClaimRequest {
         let endpoints = self.store.endpoints().wait().unwrap().iter().map(|e| (e.id, n)).collect();
-        Wants { endpoints, idle: true }
+        ClaimRequest { endpoints, idle: true }
     }
 
     pub(crate) fn claim(&self, run: &Run, n: usize) -> Vec<Claim> {
@@ -74,7 +75,7 @@ impl TestQueue {
 
     pub(crate) fn finish(&self, run: &Run, claim: Claim, outcome: Outcome) -> Recorded {
         let finished = finished(claim, outcome);
-        self.store.advance(run.id, Arc::new(vec![finished]), Wants::default(), now()).wait().unwrap().recorded[0]
+        self.store.advance(run.id, Arc::new(vec![finished]), ClaimRequest::default(), now()).wait().unwrap().recorded[0]
     }
 
     pub(crate) fn seq(&self, id: &str) -> i64 {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use syncctl::clock::Timestamp;
 use syncctl::delivery::{Outcome, Reason, State};
-use syncctl::store::{Claim, DeliveryFilter, Finished, Run, Wants};
+use syncctl::store::{Claim, ClaimRequest, DeliveryFilter, Finished, Run};
 
 use crate::backend::{Backend, on_every_backend};
 use crate::queue::{ALL, TestQueue, now};
@@ -55,7 +55,7 @@ impl Drain {
         let mut took = Duration::from_millis(50);
         let finished: Vec<Finished> = claims.into_iter().map(|claim| self.finish(claim, answer, &mut took)).collect();
         self.now = self.now.plus(took);
-        self.queue.store.advance(self.run.id, Arc::new(finished), Wants::default(), self.now).wait().unwrap();
+        self.queue.store.advance(self.run.id, Arc::new(finished), ClaimRequest::default(), self.now).wait().unwrap();
     }
 
     fn finish(&mut self, claim: Claim, answer: &mut impl FnMut(&str) -> Outcome, took: &mut Duration) -> Finished {

@@ -7,7 +7,9 @@ use serde_json::Value;
 use syncctl::delivery::{Outcome, State};
 use syncctl::endpoint::{Condition, EndpointUrl, Payload, Spec};
 use syncctl::event::{Draft, EventId, Traceparent};
-use syncctl::store::{ChangedDeliveries, Claim, DeliveryFilter, DeliveryId, Page, Prune, Replay, SkipReason, Wants};
+use syncctl::store::{
+    ChangedDeliveries, Claim, ClaimRequest, DeliveryFilter, DeliveryId, Page, Prune, Replay, SkipReason,
+};
 
 use crate::backend::{Backend, on_every_backend};
 use crate::queue::{TestQueue, now};
@@ -160,7 +162,7 @@ fn a_newer_event_replaces_what_waits_and_nothing_that_is_in_flight(backend: &dyn
     );
     let figures = queue.store.figures(now()).wait().unwrap();
     let counts = figures.endpoints[0].counts;
-    assert_eq!((counts.pending, counts.processing, counts.superseded), (1, 1, 3));
+    assert_eq!((counts.waiting, counts.processing, counts.superseded), (1, 1, 3));
     sound(&queue);
     queue.finish(&run, flying, Outcome::Delivered { status: 200 });
     let last = queue.claim(&run, 5);
@@ -286,7 +288,7 @@ fn the_place_in_a_trace_stays_with_its_event(backend: &dyn Backend) {
     emit(&queue, "b", "user.created", "{}");
     let run = queue.run();
     let endpoints = queue.store.endpoints().wait().unwrap().iter().map(|e| (e.id, 5)).collect();
-    let wants = Wants { endpoints, idle: true };
+    let wants = ClaimRequest { endpoints, idle: true };
     let claims = queue.store.advance(run.id, Arc::default(), wants, now()).wait().unwrap().claims;
     assert_eq!(claims[0].traceparent.as_ref(), Some(&given));
     let detail = |id: &str| queue.store.event(&EventId::parse(id).unwrap()).wait().unwrap().unwrap();

@@ -13,7 +13,7 @@ use super::super::context::Context;
 use super::super::exit::{CliError, Exit};
 use super::super::values;
 use super::bad_data;
-use crate::event::{Draft, Invalid, MAX_DATA_BYTES, Traceparent};
+use crate::event::{Draft, InvalidDraft, MAX_DATA_BYTES, Traceparent};
 use crate::render::Progress;
 use crate::report::Report;
 use crate::report::emitted::{Batch, RejectedLine};
@@ -187,7 +187,7 @@ fn keep(out: &mut impl Write, number: u64, text: &[u8]) -> io::Result<()> {
     out.write_all(text)
 }
 
-fn name(context: &Context, progress: &Progress, rejected: u64, number: u64, invalid: &Invalid) {
+fn name(context: &Context, progress: &Progress, rejected: u64, number: u64, invalid: &InvalidDraft) {
     let text = format!("line {number}: {}", Untrusted(&invalid.to_string()));
     match rejected {
         ..=NAMED => progress.suspend(|| context.screen.warn(&text)),
@@ -196,7 +196,7 @@ fn name(context: &Context, progress: &Progress, rejected: u64, number: u64, inva
     }
 }
 
-fn refuse(number: u64, invalid: &Invalid) -> CliError {
+fn refuse(number: u64, invalid: &InvalidDraft) -> CliError {
     at_line(number, bad_data(invalid)).hint("nothing was stored; --skip-invalid stores the good lines")
 }
 

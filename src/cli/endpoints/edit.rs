@@ -100,7 +100,7 @@ impl RemoveArgs {
             opened => {
                 let figures = opened?.figures(context.now).wait()?;
                 let row = figures.endpoints.iter().find(|row| row.endpoint.name == self.name);
-                row.map_or(0, |row| row.counts.pending + row.counts.processing)
+                row.map_or(0, |row| row.counts.waiting + row.counts.processing)
             }
         };
         let name = Untrusted(&self.name);

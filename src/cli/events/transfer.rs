@@ -16,7 +16,7 @@ use super::super::filter::Window;
 use super::super::values;
 use crate::clock::Timestamp;
 use crate::endpoint::Pattern;
-use crate::event::{Dispatch, Draft, EventId, Invalid, data_of};
+use crate::event::{Dispatch, Draft, EventId, InvalidDraft, data_of};
 use crate::format::count;
 use crate::report::Report;
 use crate::store::{EventFilter, EventRow, Page, Schedule, Store};
@@ -167,13 +167,13 @@ impl ImportArgs {
     }
 
     fn draft(&self, line: &[u8]) -> Result<Draft, CliError> {
-        let shape = |e: &serde_json::Error| bad_data(&Invalid::Shape(e.to_string()));
+        let shape = |e: &serde_json::Error| bad_data(&InvalidDraft::Shape(e.to_string()));
         let line: Line<'_> = serde_json::from_slice(line).map_err(|e| shape(&e))?;
         let data = match (line.data, &line.data_text) {
             (Some(data), None) => data.get(),
             (None, Some(text)) => text,
             (Some(_), Some(_)) | (None, None) => {
-                return Err(bad_data(&Invalid::Shape("a line has either data or dataText".to_owned())));
+                return Err(bad_data(&InvalidDraft::Shape("a line has either data or dataText".to_owned())));
             }
         };
         let draft = Draft::check(&line.event_type, &line.resource_id, Some(&line.resource_type), data.as_bytes());

@@ -2,7 +2,7 @@
 
 use super::super::context::Context;
 use super::super::exit::{CliError, Exit};
-use super::super::filter::Sent;
+use super::super::filter::FilterArgs;
 use super::super::{selection, values};
 use crate::monitor::clusters::{Cluster, ClusterName, ClusterPrefix, Clusters};
 use crate::report::clusters as report;
@@ -12,7 +12,7 @@ use crate::store::{Acknowledgement, DeliveryFilter, DeliveryRow, Listed, Page, S
 #[derive(Debug, clap::Args)]
 pub struct ClustersArgs {
     #[command(flatten)]
-    sent: Sent,
+    sent: FilterArgs,
     /// Also clusters that were acknowledged
     #[arg(long)]
     all: bool,

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::context::Context;
 use super::super::exit::{CliError, Exit};
-use super::super::filter::Sent;
+use super::super::filter::FilterArgs;
 use super::super::values;
 use crate::clock::Timestamp;
 use crate::delivery::{State, Trigger};
@@ -29,7 +29,7 @@ const VERSION: u32 = 1;
 #[derive(Debug, clap::Args)]
 pub struct PlanArgs {
     #[command(flatten)]
-    sent: Sent,
+    sent: FilterArgs,
     /// Also deliveries that were delivered
     #[arg(long)]
     include_delivered: bool,

@@ -14,8 +14,8 @@ use tokio::time::timeout;
 use super::failure::{Failure, Phase, Trace};
 use super::pool::Connection;
 use super::{Client, Proxy};
+use crate::network::failure_text::io_in_words;
 use crate::network::tls;
-use crate::network::words::io_in_words;
 
 /// The client's read buffer, which also limits the response headers; hyper wants at least 8192 bytes.
 const READ_BUFFER_BYTES: usize = 64 * 1024;

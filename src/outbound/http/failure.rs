@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::delivery::Outcome;
-use crate::network::words::broken_in_words;
+use crate::network::failure_text::broken_in_words;
 
 /// The phases of a request, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,16 +7,16 @@ use tokio::time::Instant;
 use super::super::endpoint_buffer::EndpointBuffer;
 use super::super::run::Stop;
 use super::WorkerState;
-use crate::store::{Advanced, Wants};
+use crate::store::{Advanced, ClaimRequest};
 
 /// How often a busy worker polls for new deliveries for slots that are free.
 pub(super) const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 impl WorkerState<'_> {
-    pub(super) fn wants(&self) -> Wants {
+    pub(super) fn wants(&self) -> ClaimRequest {
         let in_hand = self.buffers.values().map(EndpointBuffer::claimed_count).sum::<usize>();
         if !self.may_start() || (self.solo && in_hand > 0) {
-            return Wants::default();
+            return ClaimRequest::default();
         }
         let mut allowed = self.allowance();
         let mut endpoints = Vec::new();
@@ -29,7 +29,7 @@ impl WorkerState<'_> {
             }
         }
         // What must run alone may be for any endpoint.
-        Wants { endpoints, idle: in_hand == 0 && only.is_none() }
+        ClaimRequest { endpoints, idle: in_hand == 0 && only.is_none() }
     }
 
     /// Whether new requests may begin.

@@ -138,7 +138,7 @@ fn to_do(overall: &Overall, shown: &Shown, now: Timestamp) -> Markup {
                         @let name = &figures.endpoint.name;
                         li {
                             a href=(format!("/endpoints/{}", segment(name))) { (Foreign(name)) } ": " (state(*level, words))
-                            @if figures.counts.pending > 0 { ", " (figures.counts.pending) " waiting" }
+                            @if figures.counts.waiting > 0 { ", " (figures.counts.waiting) " waiting" }
                             @if figures.counts.failed > 0 {
                                 ", " a href=(format!("/plan?verb=replay&state=failed&endpoint={}", segment(name))) { "replay " (figures.counts.failed) " failed" }
                             }
@@ -157,7 +157,7 @@ fn to_do(overall: &Overall, shown: &Shown, now: Timestamp) -> Markup {
 
 /// When the queue is empty if it goes on like this.
 fn forecast(viewer: &Viewer, overall: &Overall) -> Markup {
-    let waiting: i64 = overall.figures.endpoints.iter().map(|row| row.counts.pending + row.counts.processing).sum();
+    let waiting: i64 = overall.figures.endpoints.iter().map(|row| row.counts.waiting + row.counts.processing).sum();
     html! {
         @match (waiting, viewer.app.samples.empty_in()) {
             (0, _) => "Nothing is waiting.",

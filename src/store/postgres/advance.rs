@@ -14,14 +14,14 @@ use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
-use super::checksum::Sent;
+use super::checksum::EventContent;
 use super::claim::{self, Held, Mark};
 use super::connection::{Connection, Purpose, args};
 use super::endpoint_rows::{self, EndpointRow};
 use super::fault::Fault;
 use super::node::{Backoff, Node};
 use super::run_state::RunState;
-use super::{Advanced, Claim, Finished, Result, RunId, StoreError, Wants, rules};
+use super::{Advanced, Claim, ClaimRequest, Finished, Result, RunId, StoreError, rules};
 use crate::clock::Timestamp;
 use crate::delivery::Outcome;
 use crate::endpoint::EndpointId;
@@ -35,7 +35,7 @@ const FURTHER_LOOKS: usize = 2;
 struct Request<'a> {
     finished: &'a [Finished],
     released: &'a [Claim],
-    wants: &'a Wants,
+    wants: &'a ClaimRequest,
     now: Timestamp,
     /// Whether the clock is behind the transaction before, or that one is unknown.
     clock_jumped: bool,
@@ -51,7 +51,7 @@ pub(super) async fn advance(
     node: &Node,
     run: RunId,
     finished: &[Finished],
-    wants: &Wants,
+    wants: &ClaimRequest,
     now: Timestamp,
 ) -> Result<Advanced> {
     let now = node.by_server(now);
@@ -74,17 +74,17 @@ pub(super) async fn advance(
 }
 
 /// What is wanted beyond what was claimed.
-fn still_wanting(wants: &Wants, claims: &[Claim]) -> Wants {
+fn still_wanting(wants: &ClaimRequest, claims: &[Claim]) -> ClaimRequest {
     let left = |(id, wanted): &(EndpointId, usize)| {
         let got = claims.iter().filter(|claim| claim.endpoint == *id).count();
         (*id, wanted.saturating_sub(got))
     };
     let endpoints = wants.endpoints.iter().map(left).filter(|(_, wanted)| *wanted > 0).collect();
-    Wants { endpoints, idle: wants.idle && claims.is_empty() }
+    ClaimRequest { endpoints, idle: wants.idle && claims.is_empty() }
 }
 
 pub(super) async fn release(node: &Node, run: RunId, claims: Vec<Claim>, now: Timestamp) -> Result<()> {
-    let wants = Wants::default();
+    let wants = ClaimRequest::default();
     let request =
         Request { finished: &[], released: &claims, wants: &wants, now: node.by_server(now), clock_jumped: false };
     match commit(node, run, &request).await {
@@ -198,14 +198,14 @@ async fn let_go_of_altered(
     claims: &[Claim],
     altered: &Claim,
 ) -> Result<Option<Advanced>, Fault> {
-    let wants = Wants::default();
+    let wants = ClaimRequest::default();
     let release = Request { finished: &[], released: claims, wants: &wants, now: request.now, clock_jumped: false };
     let plan = Plan::decide(state, &release);
     Box::pin(pipeline::send(connection, state, &plan, &release)).await?;
     state.commits += 1;
     state.flight = plan.kept;
     state.endpoints = None;
-    Err(Sent::altered(altered.event_id.as_str()))
+    Err(EventContent::altered(altered.event_id.as_str()))
 }
 
 /// With nothing to write, all there is to know is whether the run goes on, and how the endpoints stand.

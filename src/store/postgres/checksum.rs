@@ -7,13 +7,13 @@ use crate::untrusted::Untrusted;
 
 /// What is sent of an event, as a row has it.
 #[derive(Clone, Copy)]
-pub(super) struct Sent<'a> {
+pub(super) struct EventContent<'a> {
     pub id: &'a str,
     pub event_type: &'a str,
     pub body: &'a [u8],
 }
 
-impl<'a> Sent<'a> {
+impl<'a> EventContent<'a> {
     pub(super) fn of(event: &'a Event) -> Self {
         Self { id: event.id.as_str(), event_type: &event.event_type, body: &event.body }
     }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use const_format::formatcp;
 use tokio_postgres::Row;
 
-use super::checksum::Sent;
+use super::checksum::EventContent;
 use super::connection::{Connection, args};
 use super::endpoint_rows::EndpointRow;
 use super::fault::Fault;
@@ -418,6 +418,6 @@ pub(super) fn read(row: &Row, claimed: &Claimed, (kind, event_type): (i64, Arc<s
 
 /// Whether what is about to be sent is what was emitted.
 pub(super) fn is_sound(claim: &Claim, rows: &[Row]) -> bool {
-    let sent = Sent { id: claim.event_id.as_str(), event_type: &claim.event_type, body: &claim.body };
+    let sent = EventContent { id: claim.event_id.as_str(), event_type: &claim.event_type, body: &claim.body };
     rows.iter().find(|row| int(row, 0) == claim.delivery.0).is_some_and(|row| sent.is_sound(int(row, 8)))
 }

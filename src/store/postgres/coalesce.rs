@@ -6,7 +6,7 @@ use const_format::formatcp;
 
 use super::connection::{Connection, args};
 use super::fault::Fault;
-use super::figures::{Counted, CounterKey};
+use super::figures::{CounterDeltas, CounterKey};
 use super::lanes::{self, VacatedLanes};
 use super::row::{OPEN, READY, SOLO, SUPERSEDED, count, int};
 use crate::clock::Timestamp;
@@ -50,7 +50,7 @@ impl Newest {
     pub(super) async fn supersede(
         &self,
         connection: &Connection,
-        counted: &mut Counted,
+        counted: &mut CounterDeltas,
         now: Timestamp,
     ) -> Result<(), Fault> {
         if self.0.is_empty() {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 
-use super::checksum::Sent;
+use super::checksum::EventContent;
 use super::coalesce::Newest;
 use super::connection::{Connection, args};
 use super::endpoint_rows::EndpointRow;
@@ -230,12 +230,12 @@ async fn insert(
     let ids: Vec<&str> = events().map(|event| event.id.as_str()).collect();
     let resources: Vec<&str> = events().map(|event| event.resource.id.as_str()).collect();
     let timestamps: Vec<i64> = events().map(|event| event.timestamp.as_millis()).collect();
-    let checksums: Vec<i64> = events().map(|event| Sent::of(event).checksum().into()).collect();
+    let checksums: Vec<i64> = events().map(|event| EventContent::of(event).checksum().into()).collect();
     let traces: Vec<Option<String>> =
         events().map(|event| event.traceparent.as_ref().map(ToString::to_string)).collect();
     let bodies: Vec<&[u8]> = events().map(|event| &event.body[..]).collect();
     let (mut event_ids, mut targets, mut lanes, mut whole) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let mut counted = figures::Counted::default();
+    let mut counted = figures::CounterDeltas::default();
     for new in fresh {
         let lane = rules::lane_of(&new.event.resource);
         for target in &new.targets {
@@ -292,7 +292,7 @@ pub(super) async fn insert_whole<'a>(
     let (mut seqs, mut checksums, mut bodies) = (Vec::new(), Vec::new(), Vec::new());
     for (seq, event, body) in kept {
         seqs.push(seq);
-        checksums.push(i64::from(Sent { body, ..Sent::of(event) }.checksum()));
+        checksums.push(i64::from(EventContent { body, ..EventContent::of(event) }.checksum()));
         bodies.push(&body[..]);
     }
     if seqs.is_empty() {
@@ -390,7 +390,7 @@ pub(super) async fn deliver(
             args![seq, lane, now.as_millis(), codes::trigger_code(trigger), ids, wholes, revision],
         )
         .await?;
-    let mut counted = figures::Counted::default();
+    let mut counted = figures::CounterDeltas::default();
     for row in &rows {
         counted.endpoint(int(row, 1)).open += 1;
     }

@@ -20,15 +20,15 @@ use crate::store::{ClaimHolder, EndpointFigures};
 
 /// What one transaction adds to the counters.
 #[derive(Debug, Default)]
-pub(super) struct Counted {
+pub(super) struct CounterDeltas {
     pub(super) events: i64,
-    endpoints: BTreeMap<i64, Change>,
+    endpoints: BTreeMap<i64, CounterDelta>,
     rates: BTreeMap<(i64, i64, i64), (i64, i64)>,
 }
 
 /// What it adds to those of one endpoint.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Change {
+pub(super) struct CounterDelta {
     pub(super) open: i64,
     pub(super) delivered: i64,
     pub(super) failed: i64,
@@ -57,9 +57,9 @@ impl CounterKey {
     }
 }
 
-impl Counted {
+impl CounterDeltas {
     /// What is added for an endpoint.
-    pub(super) fn endpoint(&mut self, endpoint: i64) -> &mut Change {
+    pub(super) fn endpoint(&mut self, endpoint: i64) -> &mut CounterDelta {
         self.endpoints.entry(endpoint).or_default()
     }
 
@@ -94,13 +94,13 @@ impl Counted {
     pub(super) async fn write_tally(&self, connection: &Connection, slot: i64) -> Result<(), Fault> {
         let mut rows = self.endpoints.clone();
         if self.events != 0 {
-            rows.insert(0, Change::default());
+            rows.insert(0, CounterDelta::default());
         }
         if rows.is_empty() {
             return Ok(());
         }
-        let column = |part: fn(&Change) -> i64| rows.values().map(part).collect::<Vec<i64>>();
-        let time = |part: fn(&Change) -> Option<i64>| rows.values().map(part).collect::<Vec<Option<i64>>>();
+        let column = |part: fn(&CounterDelta) -> i64| rows.values().map(part).collect::<Vec<i64>>();
+        let time = |part: fn(&CounterDelta) -> Option<i64>| rows.values().map(part).collect::<Vec<Option<i64>>>();
         let events: Vec<i64> = rows.keys().map(|id| if *id == 0 { self.events } else { 0 }).collect();
         connection
             .query(
@@ -155,7 +155,7 @@ pub(super) const RATES: &str = "INSERT INTO rate AS r (slot, minute, endpoint, k
     ON CONFLICT (minute, endpoint, kind, slot) DO UPDATE SET delivered = r.delivered + EXCLUDED.delivered,
         failed = r.failed + EXCLUDED.failed";
 
-impl Change {
+impl CounterDelta {
     fn count(&mut self, key: CounterKey, by: i64) {
         match key.state {
             super::row::DELIVERED => self.delivered += by,
@@ -232,7 +232,7 @@ pub(super) async fn counts(connection: &Connection) -> Result<BTreeMap<i64, Coun
         .await?;
     let read = |row: &Row| {
         let counts = Counts {
-            pending: int(row, 1),
+            waiting: int(row, 1),
             processing: int(row, 2),
             delivered: int(row, 3),
             failed: int(row, 4),
@@ -429,7 +429,7 @@ pub(super) async fn idle_info(node: &Node, run: RunId, now: Timestamp) -> Result
         let counts = counts(connection).await?;
         let mut info = IdleInfo::default();
         for row in endpoint_rows::load(connection).await? {
-            let pending = counts.get(&row.endpoint.id.0).map_or(0, |counts| counts.pending);
+            let pending = counts.get(&row.endpoint.id.0).map_or(0, |counts| counts.waiting);
             if row.endpoint.is_paused_or_unconfigured() || pending == 0 {
                 continue;
             }

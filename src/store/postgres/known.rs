@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use sha2::{Digest, Sha256};
 use tokio_postgres::Row;
 
-use super::checksum::Sent;
+use super::checksum::EventContent;
 use super::connection::{Connection, args};
 use super::fault::Fault;
 use super::row::{int, maybe_int, time};
@@ -37,7 +37,7 @@ pub(super) async fn known(connection: &Connection, ids: &[&str]) -> Result<HashM
     let mut known = HashMap::new();
     for row in &rows {
         let (id, event_type, body): (&str, &str, &[u8]) = (row.get(0), row.get(1), row.get(2));
-        Sent { id, event_type, body }.check(int(row, 3))?;
+        EventContent { id, event_type, body }.check(int(row, 3))?;
         let found = Known { timestamp: time(row, 4), body: body.to_owned(), deliveries: int(row, 5).unsigned_abs() };
         known.insert(id.to_owned(), found);
     }

@@ -7,7 +7,7 @@ use const_format::formatcp;
 use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
-use super::checksum::Sent;
+use super::checksum::EventContent;
 use super::connection::{Arg, Args, Connection, args};
 use super::fault::Fault;
 use super::node::Node;
@@ -159,7 +159,7 @@ pub(super) async fn events_with_bodies(
 /// An event with the bytes that are sent, which have to be those that were emitted.
 fn with_body(found: &Row) -> Result<(EventRow, Vec<u8>), Fault> {
     let (row, body) = (event_row(found, 0), found.get::<_, Vec<u8>>(7));
-    Sent { id: row.id.as_str(), event_type: &row.event_type, body: &body }.check(int(found, 8))?;
+    EventContent { id: row.id.as_str(), event_type: &row.event_type, body: &body }.check(int(found, 8))?;
     Ok((row, body))
 }
 
@@ -347,7 +347,7 @@ async fn counted(connection: &Connection, filter: &DeliveryFilter) -> Result<Opt
         let counts = counts.get(&endpoint.id.0).copied().unwrap_or_default();
         let waiting = if endpoint.is_paused_or_unconfigured() { State::Held } else { State::Pending };
         let parts = [
-            (waiting, counts.pending),
+            (waiting, counts.waiting),
             (State::Processing, counts.processing),
             (State::Delivered, counts.delivered),
             (State::Failed, counts.failed),
@@ -478,7 +478,7 @@ pub(super) async fn event(node: &Node, condition: &str, args: Args<'_>) -> Resul
         let rows = connection.query_once(&sql, args).await?;
         let Some(found) = rows.first() else { return Ok(None) };
         let (mut row, body) = (event_row(found, 0), found.get::<_, Vec<u8>>(7));
-        let sent = |body| Sent { id: row.id.as_str(), event_type: &row.event_type, body };
+        let sent = |body| EventContent { id: row.id.as_str(), event_type: &row.event_type, body };
         sent(&body).check(int(found, 8))?;
         let whole_body = found.get::<_, Option<Vec<u8>>>(9);
         if let Some(whole) = &whole_body {

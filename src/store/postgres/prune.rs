@@ -4,7 +4,7 @@ use const_format::formatcp;
 
 use super::connection::{Connection, args};
 use super::fault::Fault;
-use super::figures::{Counted, CounterKey};
+use super::figures::{CounterDeltas, CounterKey};
 use super::node::Node;
 use super::row::{DELIVERED, FAILED, OPEN, SUPERSEDED, count, int, maybe_int, time};
 use super::{DeliveryId, Log, Prune, Pruned, PrunedLog, Result, rules};
@@ -31,7 +31,7 @@ async fn prune_batch(node: &Node, connection: &Connection, what: &Prune) -> Resu
         )
         .await?;
     let mut pruned = Pruned { next: rows.last().map(|row| DeliveryId(int(row, 0))), ..Pruned::default() };
-    let mut counted = Counted::default();
+    let mut counted = CounterDeltas::default();
     let (mut ids, mut events) = (Vec::new(), Vec::new());
     for row in &rows {
         let part = CounterKey { state: int(row, 3), attempts: count(row, 4), failures: count(row, 5) };

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use const_format::formatcp;
 use tokio_postgres::Row;
 
-use super::checksum::Sent;
+use super::checksum::EventContent;
 use super::connection::{Connection, args};
 use super::fault::Fault;
-use super::figures::{Counted, CounterKey};
+use super::figures::{CounterDeltas, CounterKey};
 use super::lanes::{self, VacatedLanes};
 use super::node::Node;
 use super::row::{DELIVERED, FAILED, OPEN, READY, SOLO, SUPERSEDED, count, int, maybe_int};
@@ -73,7 +73,7 @@ pub(super) async fn replay(
         if let Some(left) = how.leaves(chosen.state()) {
             return Ok(Some(left));
         }
-        let sent = Sent { id: row.get(9), event_type: row.get(10), body: row.get(11) };
+        let sent = EventContent { id: row.get(9), event_type: row.get(10), body: row.get(11) };
         // A corrupt event stops a run, so it is not queued again.
         if !sent.is_sound(int(row, 12)) {
             return Ok(Some(SkipReason::Altered));
@@ -133,7 +133,12 @@ pub(super) async fn give_up(node: &Node, ids: Vec<DeliveryId>, now: Timestamp) -
 }
 
 /// Counts the new state, and notes or forgets that the delivery is in trouble.
-async fn move_to(connection: &Connection, chosen: &Chosen, state: i64, counted: &mut Counted) -> Result<(), Fault> {
+async fn move_to(
+    connection: &Connection,
+    chosen: &Chosen,
+    state: i64,
+    counted: &mut CounterDeltas,
+) -> Result<(), Fault> {
     let after = CounterKey { state, ..chosen.part };
     counted.transition(chosen.endpoint, Some(chosen.part), Some(after));
     match (chosen.part.is_troubled(), after.is_troubled()) {
@@ -153,7 +158,13 @@ async fn move_to(connection: &Connection, chosen: &Chosen, state: i64, counted: 
 async fn each(
     node: &Node,
     ids: Vec<DeliveryId>,
-    what: impl AsyncFn(&Connection, &Chosen, &Row, &mut Counted, &mut VacatedLanes) -> Result<Option<SkipReason>, Fault>,
+    what: impl AsyncFn(
+        &Connection,
+        &Chosen,
+        &Row,
+        &mut CounterDeltas,
+        &mut VacatedLanes,
+    ) -> Result<Option<SkipReason>, Fault>,
 ) -> Result<ChangedDeliveries> {
     let ids: BTreeSet<DeliveryId> = ids.into_iter().collect();
     node.transact(async |connection: &Connection| {
@@ -165,7 +176,7 @@ async fn each(
         let endpoints = "SELECT DISTINCT endpoint FROM delivery WHERE id = ANY ($1)";
         let endpoints = connection.query(endpoints, args![numbers]).await?;
         lanes::lock_endpoints(connection, endpoints.iter().map(|row| int(row, 0)).collect()).await?;
-        let (mut counted, mut vacated) = (Counted::default(), VacatedLanes::default());
+        let (mut counted, mut vacated) = (CounterDeltas::default(), VacatedLanes::default());
         for id in &ids {
             let left = match connection.first(CHOSEN, args![id.0]).await? {
                 None => Some(SkipReason::Unknown),

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::connection::{Connection, Purpose, args};
 use super::control::{Observed, Own};
 use super::fault::Fault;
-use super::figures::{self, Counted, CounterKey};
+use super::figures::{self, CounterDeltas, CounterKey};
 use super::lanes::VacatedLanes;
 use super::node::Node;
 use super::row::{self, count, int, maybe_int, maybe_time, time};
@@ -187,7 +187,7 @@ async fn interrupt_all(connection: &Connection, run: i64, now: Timestamp) -> Res
             args![run],
         )
         .await?;
-    let mut counted = Counted::default();
+    let mut counted = CounterDeltas::default();
     let mut left = VacatedLanes::default();
     for row in &rows {
         interrupt(connection, row, now, &mut counted, &mut left).await?;
@@ -204,7 +204,7 @@ async fn interrupt(
     connection: &Connection,
     row: &Row,
     now: Timestamp,
-    counted: &mut Counted,
+    counted: &mut CounterDeltas,
     left: &mut VacatedLanes,
 ) -> Result<(), Fault> {
     let (endpoint, id, lane, since) = (int(row, 0), int(row, 1), int(row, 2), time(row, 3));

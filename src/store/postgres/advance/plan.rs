@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::claim::{Flight, Held, Mark, Want};
 use super::super::endpoint_rows::EndpointRow;
-use super::super::figures::{Counted, CounterKey};
+use super::super::figures::{CounterDeltas, CounterKey};
 use super::super::lanes::VacatedLanes;
 use super::super::row;
 use super::super::run_state::RunState;
@@ -24,7 +24,7 @@ pub(super) struct Plan {
     /// What waits again: endpoint, lane, id, state, due.
     pub(super) waiting: [Vec<i64>; 5],
     pub(super) left: VacatedLanes,
-    pub(super) counted: Counted,
+    pub(super) counted: CounterDeltas,
     pub(super) newly_troubled: (Vec<i64>, Vec<i64>),
     pub(super) untroubled: Vec<i64>,
     /// Endpoints as they become.

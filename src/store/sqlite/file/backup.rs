@@ -13,7 +13,7 @@ use tempfile::NamedTempFile;
 use crate::store::sqlite::error;
 use crate::store::sqlite::file::open_mode;
 use crate::store::sqlite::file::open_mode::OpenMode;
-use crate::store::sqlite::upkeep::verify;
+use crate::store::sqlite::upkeep::integrity;
 use crate::store::{BackupReport, Result, StoreError};
 
 /// Pages copied at a time.
@@ -82,7 +82,7 @@ fn write_copy(from: &Path, mode: OpenMode, to: &Path) -> Result<Vec<String>> {
     copy_pages(&source, &mut copy)?;
     let found = finish(&copy)?;
     match found.into_iter().next() {
-        None => Ok(verify::altered_events(&copy)?),
+        None => Ok(integrity::altered_events(&copy)?),
         Some(detail) => Err(StoreError::Corrupt(detail)),
     }
 }
@@ -99,7 +99,7 @@ pub(crate) fn copy_pages(source: &Connection, copy: &mut Connection) -> rusqlite
 /// One file without a journal beside it, checked.
 fn finish(copy: &Connection) -> rusqlite::Result<Vec<String>> {
     copy.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(()))?;
-    verify::integrity(copy)
+    integrity::integrity(copy)
 }
 
 fn settle(copy: NamedTempFile, to: &Path, directory: &Path, replace: bool) -> io::Result<u64> {

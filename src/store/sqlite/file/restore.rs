@@ -20,7 +20,7 @@ use crate::store::sqlite::error;
 use crate::store::sqlite::file::backup::{COMPANIONS, beside, copy_pages, directory_of, is_same};
 use crate::store::sqlite::file::run_locks::RunLocks;
 use crate::store::sqlite::file::{connection, holder, migrate, open_mode};
-use crate::store::sqlite::upkeep::verify;
+use crate::store::sqlite::upkeep::integrity;
 use crate::store::{Access, Result, StoreError};
 
 /// How long those who are just leaving are waited for.
@@ -105,11 +105,11 @@ fn check_schema(source: &Connection) -> rusqlite::Result<std::result::Result<(),
 /// Brings the copy up to date, and finds what is wrong with it.
 fn finish(copy: &mut Connection) -> Result<Vec<String>> {
     copy.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(()))?;
-    if let Some(detail) = verify::integrity(copy)?.into_iter().next() {
+    if let Some(detail) = integrity::integrity(copy)?.into_iter().next() {
         return Err(StoreError::Corrupt(detail));
     }
     migrate::migrate(copy, Access::Existing)?;
-    Ok(verify::verify(copy)?)
+    Ok(integrity::verify(copy)?)
 }
 
 impl PreparedRestore {

@@ -189,7 +189,7 @@ pub(crate) fn arrivals(connection: &Connection, since: Timestamp) -> rusqlite::R
 pub(crate) fn idle_info(connection: &Connection, run: RunId, now: Timestamp) -> rusqlite::Result<IdleInfo> {
     let mut idle = IdleInfo::default();
     for row in endpoint_cache::load(connection)? {
-        if row.endpoint.is_paused_or_unconfigured() || row.counts.pending == 0 {
+        if row.endpoint.is_paused_or_unconfigured() || row.counts.waiting == 0 {
             continue;
         }
         match row.endpoint.circuit.open {
@@ -201,7 +201,7 @@ pub(crate) fn idle_info(connection: &Connection, run: RunId, now: Timestamp) -> 
                 idle.next_due = sooner(idle.next_due, limited.or(due));
             }
             Some(rest) => {
-                idle.resting += row.counts.pending.unsigned_abs();
+                idle.resting += row.counts.waiting.unsigned_abs();
                 // A probe under way elsewhere is watched for, not waited out.
                 let probe = if rest.probe_due(now) && row.probe.is_none() { now } else { rest.until };
                 idle.next_probe = sooner(idle.next_probe, Some(probe));

@@ -14,7 +14,7 @@ use crate::endpoint::Pattern;
 use crate::event::{EventId, Resource, Traceparent};
 use crate::store::codes::{BLOCKED, DELIVERED, FAILED, PROCESSING, QUEUED, SUPERSEDED};
 use crate::store::sqlite::file::run_locks::RunLocks;
-use crate::store::sqlite::upkeep::checksum::Sent;
+use crate::store::sqlite::upkeep::checksum::EventContent;
 use crate::store::sqlite::write::{endpoint_cache, lanes};
 use crate::store::{
     AttemptFilter, AttemptRow, ClaimHolder, DeliveryFilter, DeliveryId, DeliveryRow, EventDetail, EventFilter,
@@ -308,7 +308,7 @@ fn counted(connection: &Connection, filter: &DeliveryFilter) -> rusqlite::Result
             }
             let waiting = if row.endpoint.is_paused_or_unconfigured() { State::Held } else { State::Pending };
             [
-                (waiting, counts.pending),
+                (waiting, counts.waiting),
                 (State::Processing, counts.processing),
                 (State::Delivered, counts.delivered),
                 (State::Failed, counts.failed),
@@ -524,14 +524,14 @@ pub(crate) fn event(connection: &Connection, which: Which<'_>) -> rusqlite::Resu
 
 fn with_body(row: &Row<'_>) -> rusqlite::Result<(EventRow, Vec<u8>)> {
     let (event, body) = (event_row(row, 0)?, row.get::<_, Vec<u8>>(7)?);
-    Sent { id: event.id.as_str(), event_type: &event.event_type, body: &body }.check(row, 8)?;
+    EventContent { id: event.id.as_str(), event_type: &event.event_type, body: &body }.check(row, 8)?;
     Ok((event, body))
 }
 
 /// The event itself, without its deliveries.
 fn with_bodies(row: &Row<'_>) -> rusqlite::Result<EventDetail> {
     let (event, body, whole_body) = (event_row(row, 0)?, row.get::<_, Vec<u8>>(7)?, row.get::<_, Option<Vec<u8>>>(9)?);
-    let sent = |body| Sent { id: event.id.as_str(), event_type: &event.event_type, body };
+    let sent = |body| EventContent { id: event.id.as_str(), event_type: &event.event_type, body };
     sent(&body).check(row, 8)?;
     if let Some(whole) = &whole_body {
         sent(whole).check(row, 10)?;

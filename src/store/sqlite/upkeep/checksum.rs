@@ -10,13 +10,13 @@ use crate::untrusted::Untrusted;
 
 /// What is sent of an event, as a row has it.
 #[derive(Clone, Copy)]
-pub(crate) struct Sent<'a> {
+pub(crate) struct EventContent<'a> {
     pub id: &'a str,
     pub event_type: &'a str,
     pub body: &'a [u8],
 }
 
-impl Sent<'_> {
+impl EventContent<'_> {
     /// CRC-32 finds every change of up to 32 neighbouring bits, and all but one of four thousand million others.
     pub(crate) fn checksum(self) -> u32 {
         let mut sum = crc32fast::Hasher::new();

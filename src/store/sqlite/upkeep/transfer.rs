@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, params_from_iter}
 use crate::store::codes::{DELIVERED, FAILED, PROCESSING, READY, SOLO, SUPERSEDED};
 use crate::store::sqlite::error::unreadable;
 use crate::store::sqlite::file::migrate;
-use crate::store::sqlite::upkeep::checksum::Sent;
+use crate::store::sqlite::upkeep::checksum::EventContent;
 use crate::store::sqlite::write::writer::Txn;
 use crate::store::transfer::{CopiedTable, Value, Values, storable};
 use crate::store::{Result, StoreError};
@@ -165,7 +165,7 @@ fn add_checksum(connection: &Connection, table: &CopiedTable, row: &mut Values) 
         .prepare_cached("SELECT type FROM kind WHERE id = ?1")?
         .query_row([kind], |row| row.get(0))
         .optional()?;
-    let sum = Sent { id, event_type: &event_type.unwrap_or_default(), body }.checksum();
+    let sum = EventContent { id, event_type: &event_type.unwrap_or_default(), body }.checksum();
     row[at("checksum")] = Value::Int(sum.into());
     Ok(())
 }

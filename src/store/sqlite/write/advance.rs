@@ -14,11 +14,13 @@ use crate::event::{EventId, Traceparent};
 use crate::store::codes::{BLOCKED, PROCESSING, QUEUED, READY, SOLO};
 use crate::store::rules::CounterKey;
 use crate::store::sqlite::read::runs as read_runs;
-use crate::store::sqlite::upkeep::checksum::Sent;
+use crate::store::sqlite::upkeep::checksum::EventContent;
 use crate::store::sqlite::write::lanes;
 use crate::store::sqlite::write::lanes::Lanes;
 use crate::store::sqlite::write::writer::Txn;
-use crate::store::{Advanced, Claim, DeliveryId, Finished, Recorded, Result, RunId, StoreError, Wants, codes, rules};
+use crate::store::{
+    Advanced, Claim, ClaimRequest, DeliveryId, Finished, Recorded, Result, RunId, StoreError, codes, rules,
+};
 
 /// Blocked deliveries that one transaction finds among the queued at most, so that no other writer waits long.
 const ENTRIES: usize = 1_000;
@@ -63,7 +65,7 @@ pub(crate) fn advance(
     txn: &mut Txn<'_>,
     run: RunId,
     finished: &[Finished],
-    wants: &Wants,
+    wants: &ClaimRequest,
     now: Timestamp,
 ) -> Result<Advanced> {
     if !read_runs::is_open(txn.connection, run)? {
@@ -231,7 +233,7 @@ fn clamp_future_due(txn: &mut Txn<'_>, now: Timestamp) -> rusqlite::Result<()> {
 /// Claims the oldest delivery that must run alone, if the worker has nothing else. Returns whether one has to wait.
 ///
 /// Such a delivery waits for no time, so that no clock that jumps can hold it up.
-fn claim_solo(txn: &mut Txn<'_>, wants: &Wants, batch: &mut ClaimBatch) -> rusqlite::Result<bool> {
+fn claim_solo(txn: &mut Txn<'_>, wants: &ClaimRequest, batch: &mut ClaimBatch) -> rusqlite::Result<bool> {
     let waiting: Vec<(i64, i64)> = txn
         .connection
         .prepare_cached(formatcp!("SELECT id, endpoint FROM delivery WHERE state = {SOLO} ORDER BY due_at, id"))?
@@ -346,7 +348,7 @@ fn select(
 
 fn read_claim(row: &Row<'_>, endpoint: EndpointId, kind: i64, event_type: Arc<str>) -> rusqlite::Result<Claim> {
     let (id, body) = (row.get_ref(7)?.as_str()?, row.get_ref(9)?.as_blob()?);
-    Sent { id, event_type: &event_type, body }.check(row, 10)?;
+    EventContent { id, event_type: &event_type, body }.check(row, 10)?;
     Ok(Claim {
         delivery: DeliveryId(row.get(0)?),
         endpoint,

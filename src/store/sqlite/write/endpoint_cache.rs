@@ -263,7 +263,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<EndpointRow> {
         last_failure_at: time("last_failure_at")?,
     };
     let counts = Counts {
-        pending: row.get("pending")?,
+        waiting: row.get("pending")?,
         processing: row.get("processing")?,
         delivered: row.get("delivered")?,
         failed: row.get("failed")?,
@@ -301,7 +301,7 @@ fn save(connection: &Connection, row: &EndpointRow) -> rusqlite::Result<()> {
             ":awake_since": endpoint.resumed_at.as_millis(),
             ":success": endpoint.last_success_at.map(Timestamp::as_millis),
             ":failure": endpoint.last_failure_at.map(Timestamp::as_millis),
-            ":pending": counts.pending,
+            ":pending": counts.waiting,
             ":processing": counts.processing,
             ":delivered": counts.delivered,
             ":failed": counts.failed,

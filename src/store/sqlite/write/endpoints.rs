@@ -36,7 +36,7 @@ fn name_all(txn: &mut Txn<'_>, specs: &[Spec], now: Timestamp) -> rusqlite::Resu
 fn drop_out(txn: &mut Txn<'_>, id: EndpointId) -> Option<DroppedEndpoint> {
     let row = txn.cache.change(id)?;
     row.endpoint.configured = false;
-    let unfinished = row.counts.pending + row.counts.processing;
+    let unfinished = row.counts.waiting + row.counts.processing;
     (unfinished > 0).then(|| DroppedEndpoint { name: row.endpoint.name.clone(), unfinished })
 }
 

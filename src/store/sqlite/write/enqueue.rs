@@ -9,7 +9,7 @@ use crate::event::{Draft, Event, EventId, IdSource, Resource, Traceparent, data_
 use crate::record::Kind;
 use crate::store::codes::QUEUED;
 use crate::store::rules::{CounterKey, Target};
-use crate::store::sqlite::upkeep::checksum::Sent;
+use crate::store::sqlite::upkeep::checksum::EventContent;
 use crate::store::sqlite::write::records::Stored;
 use crate::store::sqlite::write::writer::Txn;
 use crate::store::sqlite::write::{coalesce, known_ids, records, schedule_rows};
@@ -99,7 +99,7 @@ pub(crate) fn queue_stored(txn: &mut Txn<'_>, seq: i64, event: &Event, now: Time
     };
     let whole = whole_record_of(txn, event, merged.as_ref())?;
     if let Some(body) = &whole {
-        insert_whole(txn.connection, seq, Sent { id: event.id.as_str(), event_type: &event.event_type, body })?;
+        insert_whole(txn.connection, seq, EventContent { id: event.id.as_str(), event_type: &event.event_type, body })?;
     }
     deliver(txn, StoredEvent::of(seq, event), (&event.body, whole.as_deref()), (Trigger::Initial, None), now)?;
     if let Some(stored) = merged {
@@ -122,7 +122,7 @@ pub(crate) fn forward(txn: &mut Txn<'_>, draft: &Draft, id: &EventId, endpoint: 
 fn insert(txn: &mut Txn<'_>, event: &Event, whole: Option<&[u8]>, now: Timestamp) -> rusqlite::Result<i64> {
     let connection = txn.connection;
     let kind = txn.cache.kind(connection, &event.event_type, &event.resource.kind)?;
-    let sent = Sent { id: event.id.as_str(), event_type: &event.event_type, body: &event.body };
+    let sent = EventContent { id: event.id.as_str(), event_type: &event.event_type, body: &event.body };
     connection
         .prepare_cached(
             "INSERT INTO event (id, kind, resource_id, timestamp, created_at, body, checksum, traceparent)
@@ -140,14 +140,14 @@ fn insert(txn: &mut Txn<'_>, event: &Event, whole: Option<&[u8]>, now: Timestamp
         ])?;
     let seq = connection.last_insert_rowid();
     if let Some(body) = whole {
-        insert_whole(connection, seq, Sent { body, ..sent })?;
+        insert_whole(connection, seq, EventContent { body, ..sent })?;
     }
     txn.cache.stored_event();
     Ok(seq)
 }
 
 /// Keeps what is sent of an event where the whole record is asked for.
-fn insert_whole(connection: &Connection, seq: i64, sent: Sent<'_>) -> rusqlite::Result<()> {
+fn insert_whole(connection: &Connection, seq: i64, sent: EventContent<'_>) -> rusqlite::Result<()> {
     connection
         .prepare_cached("INSERT INTO whole_record (event, body, checksum) VALUES (?1, ?2, ?3)")?
         .execute(params![seq, sent.body, sent.checksum()])?;
@@ -275,6 +275,10 @@ fn whole_record_now(txn: &mut Txn<'_>, seq: i64, event: &Event) -> rusqlite::Res
     let Some(kind) = kind else { return Ok(None) };
     let stored = records::load(txn.connection, kind, &event.resource.id)?;
     let body = rules::whole_body(event, kind, &stored.record);
-    insert_whole(txn.connection, seq, Sent { id: event.id.as_str(), event_type: &event.event_type, body: &body })?;
+    insert_whole(
+        txn.connection,
+        seq,
+        EventContent { id: event.id.as_str(), event_type: &event.event_type, body: &body },
+    )?;
     Ok(Some(body))
 }

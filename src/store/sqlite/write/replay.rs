@@ -8,7 +8,7 @@ use crate::delivery::Reason;
 use crate::endpoint::EndpointId;
 use crate::store::codes::{BLOCKED, DELIVERED, FAILED, QUEUED, READY};
 use crate::store::rules::CounterKey;
-use crate::store::sqlite::upkeep::checksum::Sent;
+use crate::store::sqlite::upkeep::checksum::EventContent;
 use crate::store::sqlite::write::lanes::Lanes;
 use crate::store::sqlite::write::writer::Txn;
 use crate::store::{ChangedDeliveries, DeliveryId, Replay, Result, SkipReason, codes};
@@ -41,7 +41,7 @@ fn is_sound(txn: &Txn<'_>, chosen: &Chosen) -> rusqlite::Result<bool> {
         )?
         .query_row([chosen.id], |row| {
             let (id, event_type) = (row.get_ref(0)?.as_str()?, row.get_ref(1)?.as_str()?);
-            Sent { id, event_type, body: row.get_ref(2)?.as_blob()? }.is_sound(row, 3)
+            EventContent { id, event_type, body: row.get_ref(2)?.as_blob()? }.is_sound(row, 3)
         })
 }
 

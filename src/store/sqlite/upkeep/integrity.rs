@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use crate::store::codes::{BLOCKED, DELIVERED, FAILED, PROCESSING, QUEUED, SUPERSEDED};
 use crate::store::sqlite::file::migrate;
-use crate::store::sqlite::upkeep::checksum::Sent;
+use crate::store::sqlite::upkeep::checksum::EventContent;
 use crate::store::sqlite::write::endpoint_cache;
 use crate::store::{Counts, DatabaseInfo, FileInfo, Location};
 
@@ -75,8 +75,8 @@ pub(crate) fn altered_events(connection: &Connection) -> rusqlite::Result<Vec<St
     let mut found = Vec::new();
     while let Some(row) = rows.next()?.filter(|_| found.len() < SHOWN as usize) {
         let (id, event_type) = (row.get_ref(0)?.as_str()?, row.get_ref(1)?.as_str()?);
-        let body = Sent { id, event_type, body: row.get_ref(2)?.as_blob()? };
-        let whole = row.get_ref(4)?.as_blob_or_null()?.map(|body| Sent { id, event_type, body });
+        let body = EventContent { id, event_type, body: row.get_ref(2)?.as_blob()? };
+        let whole = row.get_ref(4)?.as_blob_or_null()?.map(|body| EventContent { id, event_type, body });
         if !(body.is_sound(row, 3)? && whole.map_or(Ok(true), |whole| whole.is_sound(row, 5))?) {
             found.push(format!("the stored event {id} is not the one that was emitted"));
         }
@@ -105,7 +105,7 @@ fn wrong_figures(connection: &Connection) -> rusqlite::Result<Vec<String>> {
 /// Figure by figure, what is kept and what the rows say.
 fn differences(kept: Counts, counted: Counts) -> String {
     let pairs = [
-        ("pending", kept.pending, counted.pending),
+        ("pending", kept.waiting, counted.waiting),
         ("processing", kept.processing, counted.processing),
         ("delivered", kept.delivered, counted.delivered),
         ("failed", kept.failed, counted.failed),
@@ -132,7 +132,7 @@ fn count(connection: &Connection, endpoint: i64) -> rusqlite::Result<Counts> {
         ))?
         .query_row([endpoint], |row| {
             Ok(Counts {
-                pending: row.get(0)?,
+                waiting: row.get(0)?,
                 processing: row.get(1)?,
                 delivered: row.get(2)?,
                 failed: row.get(3)?,

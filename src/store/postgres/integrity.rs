@@ -6,7 +6,7 @@ use std::time::Duration;
 use const_format::formatcp;
 use tokio_postgres::Row;
 
-use super::checksum::Sent;
+use super::checksum::EventContent;
 use super::connection::{Connection, args};
 use super::fault::Fault;
 use super::node::Node;
@@ -109,7 +109,7 @@ async fn wrong_figures(connection: &Connection) -> Result<Vec<String>, Fault> {
 /// Figure by figure, what is kept and what the rows say.
 fn differences(kept: Counts, counted: Counts) -> String {
     let pairs = [
-        ("pending", kept.pending, counted.pending),
+        ("pending", kept.waiting, counted.waiting),
         ("processing", kept.processing, counted.processing),
         ("delivered", kept.delivered, counted.delivered),
         ("failed", kept.failed, counted.failed),
@@ -140,7 +140,7 @@ async fn count(connection: &Connection) -> Result<BTreeMap<i64, Counts>, Fault> 
         .await?;
     let read = |row: &Row| {
         let counts = Counts {
-            pending: int(row, 1),
+            waiting: int(row, 1),
             processing: int(row, 2),
             delivered: int(row, 3),
             failed: int(row, 4),
@@ -165,9 +165,9 @@ async fn altered_events(connection: &Connection) -> Result<Vec<String>, Fault> {
         after = int(last, 0);
         for row in &rows {
             let (id, event_type) = (row.get(1), row.get(2));
-            let whole = row.get::<_, Option<&[u8]>>(5).map(|body| Sent { id, event_type, body });
+            let whole = row.get::<_, Option<&[u8]>>(5).map(|body| EventContent { id, event_type, body });
             let is_whole_sound = whole.is_none_or(|whole| whole.is_sound(int(row, 6)));
-            if !(Sent { id, event_type, body: row.get(3) }.is_sound(int(row, 4)) && is_whole_sound) {
+            if !(EventContent { id, event_type, body: row.get(3) }.is_sound(int(row, 4)) && is_whole_sound) {
                 found.push(format!("the stored event {id} is not the one that was emitted"));
             }
         }
