@@ -165,18 +165,20 @@ impl Server {
             work();
             println!("{name:34} {:9.0}", events as f64 / began.elapsed().as_secs_f64());
         };
-        let one = |connection: usize| {
-            let store = place.store();
+        // Connected beforehand: an emitter keeps its connection.
+        let stores: Vec<_> = (0..32).map(|_| place.store()).collect();
+        let one = |run: &str, connection: usize| {
             for n in 0..500 {
-                let drafts = Box::new(std::iter::once(Ok(draft(&format!("{connection}-{n}")))));
-                store.enqueue(drafts, false, SystemClock.now()).wait().unwrap();
+                let drafts = Box::new(std::iter::once(Ok(draft(&format!("{run}-{connection}-{n}")))));
+                stores[connection].enqueue(drafts, false, SystemClock.now()).wait().unwrap();
             }
         };
-        rate("server, emit, one transaction each", 500, &|| one(0));
+        rate("server, emit, one transaction each", 500, &|| one("alone", 0));
+        let one = &one;
         rate("server, emit, 32 connections", 32 * 500, &|| {
             std::thread::scope(|scope| {
-                for connection in 1..=32 {
-                    scope.spawn(move || one(connection));
+                for connection in 0..32 {
+                    scope.spawn(move || one("together", connection));
                 }
             });
         });

@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::support::cluster::Cluster;
 use crate::support::place::{Place, eventually};
 use crate::support::receiver::{Receiver, Reply};
+use crate::support::tools;
 
 pub(crate) fn place(cluster: &Cluster, urls: &[String]) -> Place {
     let mut place = Place::sending_to(urls);
@@ -149,4 +150,33 @@ fn an_event_for_later_waits_goes_once_and_can_be_cancelled() {
     let again = place.run_with_input(&["events", "import", "-", "-o", "json"], exported.as_bytes());
     assert_eq!((again.code, &again.data()["duplicates"]), (0, &Value::from(3)), "{again:?}");
     place.ok(&["db", "verify"]);
+}
+
+#[test]
+fn the_two_commands_of_the_readme_bring_an_event_through_a_new_database() {
+    let Some(cluster) = Cluster::start() else { return };
+    if !tools::has_tools(&["createdb"]) {
+        return;
+    }
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let block = text.split("```sh\n").find(|block| block.starts_with("export SYNCCTL_DB=\"postgres:")).unwrap();
+    let block = block.split("```").next().unwrap();
+    assert_eq!(block.lines().count(), 2, "{block}");
+    let receiver = Receiver::new(|_| Reply::Status(200));
+    let mut place = Place::new();
+    for (name, value) in [("PGHOST", "127.0.0.1"), ("PGPORT", &cluster.port.to_string()), ("PGUSER", "postgres")] {
+        place.set(name, value);
+    }
+    place.set("USER", "postgres");
+    let binary = std::path::Path::new(env!("CARGO_BIN_EXE_syncctl")).parent().unwrap().display().to_string();
+    // A database and a receiver of the test's own, in place of those a reader has.
+    let script = block
+        .replace("@localhost/queue", &format!("@127.0.0.1:{}/readme", cluster.port))
+        .replace("createdb queue", "createdb readme")
+        .replace("http://127.0.0.1:4000/hook", &receiver.url("/hook"))
+        .replace("; syncctl listen &", "");
+    let script = format!("set -e; PATH={binary}:$PATH\n{script}");
+    let ran = place.prepare(std::process::Command::new("bash"), &["-c", &script]).output().unwrap();
+    assert!(ran.status.success(), "{ran:?}");
+    assert_eq!(receiver.count(), 1);
 }
