@@ -3,6 +3,7 @@
 //! `process`, `sync`, `serve` and `demo` all run the worker through here.
 
 mod background;
+pub mod clusters;
 pub mod figures;
 
 use std::fmt;

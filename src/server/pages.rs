@@ -5,6 +5,7 @@
 
 mod audit;
 mod buttons;
+mod causes;
 mod chart;
 mod configuration;
 mod deliveries;

@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::answer::Problem;
 use crate::delivery::{State, Trigger};
+use crate::monitor::clusters::{ClusterName, ClusterPrefix};
 use crate::store::{DeliveryFilter, DeliveryId, DeliveryRow, Page, Replay, Result, SkipReason, Store};
 
 /// Rows read or changed at a time.
@@ -104,8 +105,8 @@ pub(super) struct Applied {
 pub(super) enum Selection {
     /// These, one by one.
     Named(Vec<DeliveryId>),
-    /// Those that match.
-    Matching(Box<DeliveryFilter>),
+    /// Those that match and, if one is named, belong to that cluster of failures.
+    Matching(Box<DeliveryFilter>, Option<ClusterPrefix>),
 }
 
 /// An action on many deliveries, shown before it is carried out.
@@ -146,7 +147,9 @@ impl Plan {
                     rows.into_iter().for_each(|row| plan.add(row, verb, &mut digest));
                 }
             }
-            Selection::Matching(filter) => {
+            Selection::Matching(filter, cluster) => {
+                let is_meant =
+                    |row: &DeliveryRow| cluster.as_ref().is_none_or(|cluster| cluster.matches(ClusterName::of(row)));
                 let mut filter = (**filter).clone();
                 if filter.states.is_empty() {
                     filter.states = verb.states();
@@ -156,7 +159,7 @@ impl Plan {
                     let rows = read(store, &filter, CHUNK)?;
                     let is_last = (rows.len() as u64) < CHUNK;
                     filter.past = rows.last().map(|row| row.id);
-                    rows.into_iter().for_each(|row| plan.add(row, verb, &mut digest));
+                    rows.into_iter().filter(is_meant).for_each(|row| plan.add(row, verb, &mut digest));
                     plan.cut = plan.ids.len() >= MAX_PLANNED && !is_last;
                     if is_last || plan.cut {
                         break;

@@ -8,6 +8,7 @@ use super::extract::{Number, PageLimit, PageNumber, Text};
 use crate::clock::Timestamp;
 use crate::delivery::State;
 use crate::endpoint::Pattern;
+use crate::monitor::clusters::ClusterPrefix;
 use crate::store::inbound::ReceivedFilter;
 use crate::store::operators::ActionFilter;
 use crate::store::{AttemptFilter, DeliveryFilter, DeliveryId, EventFilter, Page, Store};
@@ -87,6 +88,23 @@ impl<'de> Deserialize<'de> for When {
     }
 }
 
+/// A query parameter that names a cluster of failures; without one, any.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ClusterParameter(pub(super) Option<ClusterPrefix>);
+
+impl<'de> Deserialize<'de> for ClusterParameter {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        match text.as_str() {
+            "" => Ok(Self(None)),
+            name => match ClusterPrefix::parse(name) {
+                Some(prefix) => Ok(Self(Some(prefix))),
+                None => Err(D::Error::custom("must be the name of a cluster, such as F1a2b3c4d")),
+            },
+        }
+    }
+}
+
 /// Which part of a list, whatever it lists.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(default)]
@@ -126,6 +144,7 @@ pub(super) struct DeliveriesQuery {
     resource: Text,
     status: Status,
     error: Text,
+    cluster: ClusterParameter,
     since: When,
     until: When,
     after: Option<i64>,
@@ -149,6 +168,7 @@ impl DeliveriesQuery {
             error: self.error.0.clone(),
             since,
             until,
+            troubled: self.cluster.0.is_some(),
             past: self.after.map(DeliveryId),
             ..DeliveryFilter::default()
         })
@@ -158,6 +178,9 @@ impl DeliveriesQuery {
     pub(super) fn attempts(&self, now: Timestamp) -> Result<(AttemptFilter, Page), Problem> {
         if !self.state.0.is_empty() {
             return Err(Problem::field("state", "belongs to deliveries, not to attempts"));
+        }
+        if self.cluster.0.is_some() {
+            return Err(Problem::field("cluster", "belongs to deliveries, not to attempts"));
         }
         let (since, until) = window(self.since, self.until, now)?;
         let filter = AttemptFilter {
@@ -173,9 +196,15 @@ impl DeliveriesQuery {
         Ok((filter, Page { oldest_first: self.after.is_some() || self.sort == SortOrder::Oldest, ..self.page() }))
     }
 
+    /// The cluster of failures they belong to.
+    pub(super) fn cluster(&self) -> Option<ClusterPrefix> {
+        self.cluster.0.clone()
+    }
+
     /// Whether anything narrows the deliveries down.
     pub(super) fn is_narrowed(&self) -> bool {
         !self.state.0.is_empty()
+            || self.cluster.0.is_some()
             || self.event_type.0.is_some()
             || status(self.status).is_some()
             || [&self.endpoint, &self.resource, &self.error].iter().any(|text| text.0.is_some())

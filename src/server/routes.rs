@@ -86,6 +86,8 @@ fn operate(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/api/endpoints/{id}/resume", post(changes::resume))
         .route("/api/endpoints/{id}/test", post(changes::test))
         .route("/api/failures", get(lists::failures))
+        .route("/api/failures/clusters", get(lists::clusters))
+        .route("/api/failures/clusters/{id}/acknowledge", post(changes::acknowledge))
         .route("/api/failures/stats", get(lists::failure_stats))
         .route("/api/audit", get(lists::audit))
         .route("/api/requests", get(lists::requests))

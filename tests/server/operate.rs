@@ -112,6 +112,31 @@ fn lists_have_the_filters_of_the_command_line_and_cursors_that_hold() {
 }
 
 #[test]
+fn failures_that_look_alike_are_one_cluster_that_is_replayed_and_acknowledged_over_http() {
+    let scene = Scene::new();
+    scene.fail(&["a", "b", "c"]);
+    let clusters = scene.data("/api/failures/clusters");
+    assert_eq!((clusters.as_array().unwrap().len(), &clusters[0]["deliveries"]), (1, &json!(3)), "{clusters}");
+    let name = clusters[0]["cluster"].as_str().unwrap();
+    assert_eq!(scene.data(&format!("/api/failures?cluster={name}")).as_array().unwrap().len(), 3);
+    assert_eq!(scene.data("/api/failures?cluster=F00000000").as_array().unwrap().len(), 0);
+    let wrong = scene.server.get("/api/failures?cluster=x", READER);
+    assert_eq!((wrong.status, wrong.fields()), (400, vec!["cluster".to_owned()]));
+    let plan = |cluster: &str| {
+        let filter = json!({"filter": {"cluster": cluster}});
+        scene.post("/api/deliveries/replay", OPERATOR, &filter).data()["wouldChange"].clone()
+    };
+    assert_eq!((plan(name), plan("F00000000")), (json!(3), json!(0)));
+    let path = format!("/api/failures/clusters/{name}/acknowledge");
+    assert_eq!(scene.post(&path, READER, &json!({})).status, 403);
+    assert_eq!(scene.post("/api/failures/clusters/F00000000/acknowledge", OPERATOR, &json!({})).status, 404);
+    assert_eq!(scene.post(&path, OPERATOR, &json!({})).data()["acknowledged"], true);
+    assert!(scene.data("/api/failures/clusters").as_array().unwrap().is_empty(), "it was seen");
+    assert_eq!(scene.data("/api/failures/clusters?all=true")[0]["state"], "acknowledged");
+    assert_eq!(scene.data("/api/audit?direction=operator")[0]["action"], "failures.acknowledge");
+}
+
+#[test]
 fn a_replay_of_many_is_planned_first_and_refused_once_anything_changed() {
     let scene = Scene::new();
     scene.fail(&["a", "b", "c"]);

@@ -138,6 +138,14 @@ fn an_operator_replays_many_by_a_plan_and_pauses_and_resumes_an_endpoint() {
     scene.shows("nothing was changed: what the plan means changed");
     scene.open("/failures");
     scene.shows("9 of 10 attempts failed");
+    browser.click("table[aria-label='Failures by cause'] tbody a");
+    scene.shows("Failures of F");
+    browser.click_on("a", "plan a replay");
+    scene.shows("This would change 2 deliveries");
+    scene.open("/failures");
+    browser.click("table[aria-label='Failures by cause'] tbody a");
+    browser.click_on("button", "Acknowledge");
+    scene.shows("failures.acknowledge");
     scene.open("/");
     browser.click_on(".todo a", "replay 2 failed");
     scene.shows("This would change 2 deliveries");

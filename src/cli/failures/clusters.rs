@@ -4,8 +4,9 @@ use super::super::context::Context;
 use super::super::exit::{CliError, Exit};
 use super::super::filter::FilterArgs;
 use super::super::{selection, values};
-use crate::monitor::clusters::{Cluster, ClusterName, ClusterPrefix, Clusters};
+use crate::monitor::clusters::{Cluster, ClusterName, ClusterPrefix};
 use crate::report::clusters as report;
+use crate::service;
 use crate::store::{Acknowledgement, DeliveryFilter, DeliveryRow, Listed, Page, Store};
 
 /// Arguments of `failures clusters`.
@@ -72,10 +73,7 @@ impl AckArgs {
 
 /// The clusters of the failures that match.
 fn find_all(store: &dyn Store, filter: &DeliveryFilter) -> Result<Vec<Cluster>, CliError> {
-    let mut clusters = Clusters::default();
-    let filter = DeliveryFilter { troubled: true, ..filter.clone() };
-    selection::each(store, &filter, true, |row| clusters.add(&row))?;
-    Ok(clusters.into_sorted())
+    Ok(service::clusters::find(store, filter, u64::MAX)?.clusters)
 }
 
 fn the_one(known: &[Cluster], prefix: &ClusterPrefix) -> Result<Cluster, CliError> {

@@ -7,10 +7,11 @@ use std::time::Duration;
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 
-use super::lists::find_event;
+use super::lists::{MAX_CLUSTERED, find_event};
 use crate::delivery::{State, Trigger};
 use crate::format::count;
 use crate::inbound;
+use crate::monitor::clusters::{Cluster, ClusterPrefix};
 use crate::outbound::test_event::Tested;
 use crate::report::kept::Replayed;
 use crate::server::Processed;
@@ -20,9 +21,10 @@ use crate::server::operator::Operator;
 use crate::server::plan::{Applied, Plan, Selection, Verb};
 use crate::server::state::{App, STORE_WRITE_TIMEOUT};
 use crate::server::webhooks::run_command;
+use crate::service::clusters;
 use crate::signature::Tolerance;
 use crate::store::operators::{NewAction, Role};
-use crate::store::{DeliveryId, SkipReason};
+use crate::store::{Acknowledgement, DeliveryFilter, DeliveryId, SkipReason, Store};
 
 /// How long a run on demand may start requests.
 const RUN_LIMIT: Duration = Duration::from_secs(25);
@@ -182,6 +184,28 @@ impl Actor {
             Ok(((), "resumed".to_owned()))
         };
         self.audited("endpoint.resume", name.to_owned(), work).await
+    }
+
+    /// Acknowledges a cluster of failures: somebody has seen it. A failure after now is news again.
+    pub(in crate::server) async fn acknowledge(&self, name: &str) -> Result<Done<Cluster>, Problem> {
+        self.operator.require(Role::Operate)?;
+        let prefix = ClusterPrefix::parse(name).ok_or_else(|| Problem::not_found("cluster of failures"))?;
+        let find = |store: &dyn Store| clusters::find(store, &DeliveryFilter::default(), MAX_CLUSTERED);
+        let found = self.app.read(find).await?;
+        let mut meant = found.clusters.into_iter().filter(|cluster| prefix.matches(cluster.name));
+        let cluster = meant.next().ok_or_else(|| Problem::not_found("cluster of failures"))?;
+        if meant.next().is_some() {
+            return Err(Problem::conflict("several clusters begin like that: give the whole name"));
+        }
+        let at = self.app.now().max(cluster.last_at);
+        let noted = Acknowledgement { cluster: cluster.name.to_string(), at, note: None };
+        let outcome = format!("{} acknowledged", count(usize::try_from(cluster.deliveries()).unwrap_or(0), "delivery"));
+        let target = format!("cluster {}", cluster.name);
+        let work = async {
+            self.app.store.acknowledge(noted).within(STORE_WRITE_TIMEOUT).await?;
+            Ok((cluster, outcome))
+        };
+        self.audited("failures.acknowledge", target, work).await
     }
 
     /// Sends one signed test event to an endpoint.

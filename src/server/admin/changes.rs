@@ -13,7 +13,7 @@ use crate::server::answer::{Answer, Problem};
 use crate::server::extract::{Path, Payload};
 use crate::server::plan::{Applied, Plan, Selection, Verb};
 use crate::server::queries::DeliveriesQuery;
-use crate::store::{DeliveryFilter, DeliveryId};
+use crate::store::DeliveryId;
 
 type Response = Result<Answer, Problem>;
 
@@ -37,13 +37,13 @@ impl BulkChange {
             (Some(_), false) => Err(Problem::field("filter", "stands in place of deliveries, not beside them")),
             (None, true) => Err(Problem::field("deliveries", "is missing; a filter may stand in its place")),
             (None, false) => Ok(Selection::Named(self.deliveries.iter().copied().map(DeliveryId).collect())),
-            (Some(filter), true) => Ok(Selection::Matching(Box::new(read_filter(filter, actor)?))),
+            (Some(filter), true) => read_filter(filter, actor),
         }
     }
 }
 
 /// The filter of a list, its members by the names of the query.
-fn read_filter(filter: &Value, actor: &Actor) -> Result<DeliveryFilter, Problem> {
+fn read_filter(filter: &Value, actor: &Actor) -> Result<Selection, Problem> {
     let members = filter.as_object().ok_or_else(|| Problem::field("filter", "must be an object"))?;
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
     let pairs = members.iter().map(|(name, value)| (name.as_str(), text(value)));
@@ -53,7 +53,7 @@ fn read_filter(filter: &Value, actor: &Actor) -> Result<DeliveryFilter, Problem>
     if !query.is_narrowed() {
         return Err(Problem::field("filter", "matches everything; name a state, an endpoint, a type or a time"));
     }
-    query.deliveries(actor.app.now())
+    Ok(Selection::Matching(Box::new(query.deliveries(actor.app.now())?), query.cluster()))
 }
 
 pub(in crate::server) async fn replay_many(actor: Actor, request: Request) -> Response {
@@ -136,6 +136,11 @@ pub(in crate::server) async fn test(Path(name): Path, actor: Actor) -> Response 
     let endpoint = endpoint.ok_or_else(|| Problem::not_found("endpoint"))?;
     let (url, open) = (endpoint.url.as_str(), endpoint.circuit.open);
     Ok(Answer::new(endpoint_test::tested(&name, url, &done.value, open, now)))
+}
+
+pub(in crate::server) async fn acknowledge(Path(name): Path, actor: Actor) -> Response {
+    let done = actor.acknowledge(&name).await?;
+    Ok(Answer::new(crate::report::clusters::acknowledged(&[done.value], false)))
 }
 
 /// How a kept request is replayed.

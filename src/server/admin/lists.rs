@@ -6,17 +6,22 @@ use axum::extract::State;
 use serde::Deserialize;
 
 use crate::event::EventId;
+use crate::monitor::clusters::ClusterPrefix;
 use crate::monitor::{self, STATS_WINDOW};
 use crate::report::audit::{self, Entry};
-use crate::report::{Report, health, kept, lists, operators, queue, why};
+use crate::report::{self, Report, health, kept, lists, operators, queue, why};
 use crate::server::answer::{Answer, Problem};
 use crate::server::extract::{Number, PageLimit, PageNumber, Path, Query};
 use crate::server::operator::Operator;
 use crate::server::queries::{AuditQuery, DeliveriesQuery, Direction, EventsQuery, SortOrder, When, check_endpoint};
 use crate::server::state::App;
-use crate::store::{DeliveryFilter, DeliveryId, EventDetail, Listed, Page, Result as Stored, Store};
+use crate::service::clusters;
+use crate::store::{DeliveryFilter, DeliveryId, DeliveryRow, EventDetail, Listed, Page, Result as Stored, Store};
 
 type Response = Result<Answer, Problem>;
+
+/// Failures that are looked at for their clusters, newest first.
+pub(in crate::server) const MAX_CLUSTERED: u64 = 20_000;
 
 /// The deepest row that a page of the merged audit log may begin at.
 const MAX_MERGED_ROWS: u64 = 10_000;
@@ -25,25 +30,48 @@ pub(in crate::server) async fn deliveries(
     State(app): State<Arc<App>>,
     Query(query): Query<DeliveriesQuery>,
 ) -> Response {
-    let filter = query.deliveries(app.now())?;
-    list_deliveries(&app, filter, query.page(), lists::deliveries).await
+    list_deliveries(&app, query.deliveries(app.now())?, &query, lists::deliveries).await
 }
 
 pub(in crate::server) async fn failures(State(app): State<Arc<App>>, Query(query): Query<DeliveriesQuery>) -> Response {
     let filter = DeliveryFilter { troubled: true, ..query.deliveries(app.now())? };
-    list_deliveries(&app, filter, query.page(), lists::failures).await
+    list_deliveries(&app, filter, &query, lists::failures).await
+}
+
+pub(in crate::server) async fn clusters(State(app): State<Arc<App>>, Query(query): Query<ClustersQuery>) -> Response {
+    let found = app
+        .read(|store| {
+            let found = clusters::find(store, &DeliveryFilter::default(), MAX_CLUSTERED)?;
+            Ok((found, store.acknowledgements().wait()?))
+        })
+        .await?;
+    let (found, acknowledged) = found;
+    Ok(Answer::new(report::clusters::clusters(&found.clusters, &acknowledged, query.all)))
+}
+
+/// The page of deliveries that a query asks for.
+pub(in crate::server) fn page_of(
+    store: &dyn Store,
+    filter: &DeliveryFilter,
+    cluster: Option<&ClusterPrefix>,
+    page: Page,
+) -> Stored<Listed<DeliveryRow>> {
+    match cluster {
+        Some(cluster) => clusters::page(store, filter, cluster, page, MAX_CLUSTERED),
+        None => store.deliveries(filter, page).wait(),
+    }
 }
 
 async fn list_deliveries(
     app: &App,
     filter: DeliveryFilter,
-    page: Page,
-    report: fn(&Listed<crate::store::DeliveryRow>, Page) -> Report,
+    query: &DeliveriesQuery,
+    report: fn(&Listed<DeliveryRow>, Page) -> Report,
 ) -> Response {
-    let name = filter.endpoint.clone();
+    let (name, cluster, page) = (filter.endpoint.clone(), query.cluster(), query.page());
     let listed = app
         .read(move |store| match check_endpoint(store, name.as_deref())? {
-            true => store.deliveries(&filter, page).wait().map(Some),
+            true => page_of(store, &filter, cluster.as_ref(), page).map(Some),
             false => Ok(None),
         })
         .await?;
@@ -59,6 +87,14 @@ fn no_endpoint() -> Problem {
 fn with_cursor<T>(report: Report, listed: &Listed<T>, number: impl Fn(&T) -> i64) -> Report {
     let more = listed.total > listed.rows.len() as u64;
     report.with_cursor(listed.rows.last().map(number).filter(|_| more))
+}
+
+/// Which clusters of failures.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(in crate::server) struct ClustersQuery {
+    /// Also those that were acknowledged.
+    all: bool,
 }
 
 pub(in crate::server) async fn delivery(State(app): State<Arc<App>>, Path(id): Path) -> Response {

@@ -122,6 +122,22 @@ const STATS: &[Member] = &[
     ("troubledDeliveries", "i"),
     ("since", "t"),
 ];
+const CLUSTER: &[Member] = &[
+    ("cluster", "s"),
+    ("endpoint", "s"),
+    ("kind", "s"),
+    ("status", "i?"),
+    ("text", "s"),
+    ("deliveries", "i"),
+    ("failed", "i"),
+    ("waiting", "i"),
+    ("firstFailedAt", "t"),
+    ("lastFailedAt", "t"),
+    ("example", "o"),
+    ("state", "s"),
+    ("acknowledgedAt", "t?"),
+    ("note", "s?"),
+];
 const AUDIT: &[Member] = &[("timestamp", "t"), ("action", "s"), ("direction", "s"), ("outcome", "s?")];
 const KEPT: &[Member] = &[
     ("id", "i"),
@@ -345,6 +361,13 @@ pub(super) fn schemas() -> Vec<(&'static str, Value)> {
         ("Failure", object(FAILURE)),
         ("Failures", list("Failure")),
         ("FailureStats", object(STATS)),
+        ("Cluster", object(CLUSTER)),
+        ("Clusters", list("Cluster")),
+        (
+            "Acknowledged",
+            json!({"type": "object", "required": ["clusters", "acknowledged"], "properties": {
+                "clusters": {"type": "array", "items": {"type": "string"}}, "acknowledged": {"type": "boolean"}}}),
+        ),
         ("Endpoint", object(ENDPOINT)),
         ("Endpoints", list("Endpoint")),
         ("AuditEntry", object(AUDIT)),

@@ -129,6 +129,9 @@ pub(super) const TYPE: QueryParameter =
 pub(super) const RESOURCE: QueryParameter = ("resource", FILTER, false);
 const STATUS: QueryParameter = ("status", r#"{"type":"integer","minimum":100,"maximum":999}"#, false);
 const ERROR: QueryParameter = ("error", FILTER, false);
+/// The name of a cluster of failures, or how it begins.
+const CLUSTER: QueryParameter = ("cluster", r#"{"type":"string","pattern":"^([Ff][0-9A-Fa-f]{1,8})?$"}"#, false);
+const ALL: QueryParameter = ("all", r#"{"type":"boolean"}"#, false);
 pub(super) const SINCE: QueryParameter = ("since", WHEN, false);
 pub(super) const UNTIL: QueryParameter = ("until", WHEN, false);
 /// RFC 3339, or a duration before now.
@@ -139,7 +142,7 @@ pub(super) const AFTER: QueryParameter =
 pub(super) const SORT: QueryParameter =
     ("sort", r#"{"type":"string","enum":["newest","oldest"],"default":"newest"}"#, false);
 pub(super) const DELIVERIES: &[QueryParameter] =
-    &[STATE, ENDPOINT, TYPE, RESOURCE, STATUS, ERROR, SINCE, UNTIL, AFTER, PAGE, LIMIT, SORT];
+    &[STATE, ENDPOINT, TYPE, RESOURCE, STATUS, ERROR, CLUSTER, SINCE, UNTIL, AFTER, PAGE, LIMIT, SORT];
 pub(super) const DIRECTION: QueryParameter =
     ("direction", r#"{"type":"string","enum":["outbound","inbound","operator"]}"#, false);
 pub(super) const REFUSED: QueryParameter = ("refused", r#"{"type":"boolean"}"#, false);
@@ -217,6 +220,18 @@ pub(super) static OPERATIONS: &[Operation] = &[
         .answers(ACTION)
         .data("Tested"),
     operation("GET", "/api/failures", "Deliveries with a failed attempt").operate().query(DELIVERIES).data("Failures"),
+    operation("GET", "/api/failures/clusters", "Failures that look alike, in clusters: of the newest 20,000")
+        .operate()
+        .query(&[ALL])
+        .data("Clusters"),
+    operation(
+        "POST",
+        "/api/failures/clusters/{id}/acknowledge",
+        "Acknowledge a cluster: what fails in it from now on is news",
+    )
+    .operate()
+    .answers(ACTION)
+    .data("Acknowledged"),
     operation("GET", "/api/failures/stats", "Failed attempts by type, resource and endpoint")
         .operate()
         .query(&[SINCE])

@@ -33,6 +33,7 @@ pub(super) static PAGES: &[Operation] = &[
     form("/deliveries/{id}/replay", "Deliver again"),
     form("/deliveries/{id}/give-up", "Give a delivery up"),
     page("/failures", "Deliveries with a failed attempt").query(DELIVERIES),
+    form("/failures/clusters/{id}/acknowledge", "Acknowledge a cluster of failures"),
     page("/plan", "What a replay or a give-up would change").query(&[VERB, ID]),
     form("/plan", "Do what a plan says"),
     page("/events", "Events").query(&[TYPE, RESOURCE, SINCE, UNTIL, AFTER, PAGE, LIMIT, SORT]),

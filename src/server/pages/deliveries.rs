@@ -3,7 +3,8 @@
 use axum::response::Response;
 use maud::{Markup, html};
 
-use super::buttons::see_other;
+use super::buttons::{button, see_other};
+use super::causes::Causes;
 use super::frame::Section;
 use super::parts::{Foreign, segment};
 use super::table::Grid;
@@ -11,7 +12,7 @@ use super::viewer::{Pairs, Viewer};
 use crate::delivery::State;
 use crate::monitor::{self, STATS_WINDOW};
 use crate::report::{Report, health, lists};
-use crate::server::admin::lists::{event_of, number};
+use crate::server::admin::lists::{event_of, number, page_of};
 use crate::server::answer::Problem;
 use crate::server::extract::Path;
 use crate::server::queries::DeliveriesQuery;
@@ -21,8 +22,8 @@ use crate::store::{DeliveryFilter, DeliveryId, DeliveryRow, Listed, Page};
 /// `GET /deliveries`.
 pub(in crate::server) async fn list(viewer: Viewer) -> Result<Response, Problem> {
     let (query, filter) = asked(&viewer)?;
-    let page = query.page();
-    let (listed, overall) = viewer.read(move |store| store.deliveries(&filter, page).wait()).await?;
+    let (page, cluster) = (query.page(), query.cluster());
+    let (listed, overall) = viewer.read(move |store| page_of(store, &filter, cluster.as_ref(), page)).await?;
     let report = lists::deliveries(&listed, page);
     let body = html! {
         (filters(&viewer.pairs, "/deliveries", true))
@@ -34,11 +35,16 @@ pub(in crate::server) async fn list(viewer: Viewer) -> Result<Response, Problem>
 /// `GET /failures`.
 pub(in crate::server) async fn failures(viewer: Viewer) -> Result<Response, Problem> {
     let (query, filter) = asked(&viewer)?;
-    let (page, now) = (query.page(), viewer.now());
+    let (page, now, cluster) = (query.page(), viewer.now(), query.cluster());
     let filter = DeliveryFilter { troubled: true, ..filter };
     let since = now.minus(STATS_WINDOW);
-    let ((listed, rates), overall) =
-        viewer.read(move |store| Ok((store.deliveries(&filter, page).wait()?, store.rates(since).wait()?))).await?;
+    let of_cluster = cluster.clone();
+    let ((listed, rates, causes), overall) = viewer
+        .read(move |store| {
+            let listed = page_of(store, &filter, of_cluster.as_ref(), page)?;
+            Ok((listed, store.rates(since).wait()?, Causes::read(store)?))
+        })
+        .await?;
     let stats = monitor::failure_stats(&overall.figures, &rates, since);
     let stats = health::failure_stats(&stats, now);
     let report = lists::failures(&listed, page);
@@ -46,6 +52,14 @@ pub(in crate::server) async fn failures(viewer: Viewer) -> Result<Response, Prob
     let body = html! {
         p { @for line in &stats.lines { (Foreign(line)) } }
         details { summary { "By type, resource type and endpoint" } (by.or("Nothing failed.", now)) }
+        section { h2 { "By cause" } (causes.show(now)) }
+        @if let Some(cluster) = &cluster {
+            h2 { "Failures of " (cluster) }
+            p.actions {
+                (button(&viewer.operator, &format!("/failures/clusters/{cluster}/acknowledge"), "Acknowledge"))
+                a href="/failures" { "All failures" }
+            }
+        }
         (filters(&viewer.pairs, "/failures", false))
         (rows(&viewer, &listed, &report, page, "delivery"))
     };
@@ -74,7 +88,7 @@ fn rows(viewer: &Viewer, listed: &Listed<DeliveryRow>, report: &Report, page: Pa
     let may = viewer.operator.may(Role::Operate);
     let grid = Grid::new(&report.tables[0], "Deliveries").opening(&opens);
     let grid = if may { grid.chosen_by(number) } else { grid };
-    let is_filtered = ["state", "endpoint", "type", "resource", "status", "error", "since", "until"];
+    let is_filtered = ["state", "endpoint", "type", "resource", "status", "error", "cluster", "since", "until"];
     let is_filtered = is_filtered.iter().any(|name| viewer.pairs.get(name).is_some());
     let whole = viewer.pairs.with("after", None).with("page", None).with("limit", None).with("sort", None);
     html! {

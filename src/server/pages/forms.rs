@@ -60,6 +60,10 @@ pub(in crate::server) async fn pause(Path(name): Path, form: Form) -> Answer {
     Ok(done(&endpoint_page(&name), &form.actor.pause(&name).await?))
 }
 
+pub(in crate::server) async fn acknowledge(Path(name): Path, form: Form) -> Answer {
+    Ok(done("/failures", &form.actor.acknowledge(&name).await?))
+}
+
 pub(in crate::server) async fn resume(Path(name): Path, form: Form) -> Answer {
     Ok(done(&endpoint_page(&name), &form.actor.resume(&name).await?))
 }

@@ -7,6 +7,7 @@ use axum::response::Response;
 use maud::{Markup, html};
 use serde::Deserialize;
 
+use super::causes::Causes;
 use super::chart::{Chart, Form, Series};
 use super::frame::Section;
 use super::parts::{Foreign, class, segment, state};
@@ -59,6 +60,7 @@ struct Shown {
     rates: Vec<Rate>,
     activity: Activity,
     failures: Vec<DeliveryRow>,
+    causes: Causes,
     runs: Vec<RunRow>,
     open: OpenRuns,
     records: Vec<RecordSummary>,
@@ -76,6 +78,7 @@ pub(in crate::server) async fn show(viewer: Viewer) -> Result<Response, Problem>
                 rates: store.rates(now.minus(super::endpoints::WINDOW)).wait()?,
                 activity: store.activity(since).wait()?,
                 failures: recent_failures(store, FAILURES)?,
+                causes: Causes::read(store)?,
                 runs: store.runs(RUNS).wait()?,
                 open: store.open_runs().wait()?,
                 records: store.record_summaries().wait()?,
@@ -108,6 +111,7 @@ fn body(viewer: &Viewer, overall: &Overall, shown: &Shown, window: Window, now: 
         (charts(viewer, &shown.activity, window, now))
         section { h2 { a href="/endpoints" { "Endpoints" } }
             (Grid::new(&table, "Endpoints").or("No endpoint is known: set SYNC_WEBHOOK_URLS, or [[endpoints]] in the configuration.", now)) }
+        section { h2 { a href="/failures" { "Failures by cause" } } (shown.causes.show(now)) }
         section { h2 { a href="/failures" { "Recent failures" } }
             (Grid::new(&failed, "Recent failures").opening(&opens).or("Nothing waits after a failure, and nothing was given up.", now)) }
         section { h2 { a href="/runs" { "Who processes" } } (Grid::new(&runs.tables[0], "Runs").or("Nothing has processed this queue yet.", now)) }

@@ -46,7 +46,7 @@ impl Asked {
         if !query.is_narrowed() {
             return Err(Problem::field("state", "is missing: choose deliveries, or narrow them down"));
         }
-        Ok(Self { verb, selection: Selection::Matching(Box::new(query.deliveries(now)?)) })
+        Ok(Self { verb, selection: Selection::Matching(Box::new(query.deliveries(now)?), query.cluster()) })
     }
 }
 

@@ -25,6 +25,7 @@ pub(in crate::server) fn pages() -> Router<Arc<App>> {
         .route("/deliveries/{id}/replay", post(forms::replay_delivery))
         .route("/deliveries/{id}/give-up", post(forms::give_up_delivery))
         .route("/failures", get(deliveries::failures))
+        .route("/failures/clusters/{id}/acknowledge", post(forms::acknowledge))
         .route("/plan", get(plan::show).post(forms::apply_plan))
         .route("/events", get(events::list))
         .route("/events/{id}", get(event::one))

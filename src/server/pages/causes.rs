@@ -1,0 +1,37 @@
+//! Failures by cause: what many deliveries fail of is one row, which leads to them.
+
+use maud::{Markup, html};
+
+use super::table::Grid;
+use crate::clock::Timestamp;
+use crate::report::clusters;
+use crate::service::clusters::{FoundClusters, find};
+use crate::store::{Acknowledgement, DeliveryFilter, Result, Store};
+
+/// Failures that a page looks at, newest first: as many as are read within its time.
+const MAX_READ: u64 = 2_000;
+/// Causes that are shown.
+const SHOWN: usize = 10;
+
+/// The causes of the newest failures, with what was acknowledged of them.
+pub(super) struct Causes {
+    found: FoundClusters,
+    acknowledged: Vec<Acknowledgement>,
+}
+
+impl Causes {
+    pub(super) fn read(store: &dyn Store) -> Result<Self> {
+        let mut found = find(store, &DeliveryFilter::default(), MAX_READ)?;
+        found.clusters.truncate(SHOWN);
+        Ok(Self { found, acknowledged: store.acknowledgements().wait()? })
+    }
+
+    pub(super) fn show(&self, now: Timestamp) -> Markup {
+        let report = clusters::clusters(&self.found.clusters, &self.acknowledged, true);
+        let opens = |at: usize| Some(format!("/failures?cluster={}", self.found.clusters.get(at)?.name));
+        html! {
+            (Grid::new(&report.tables[0], "Failures by cause").opening(&opens).or("Nothing waits after a failure, and nothing was given up.", now))
+            @if self.found.cut { p.quiet { "Of the newest " (MAX_READ) " failures." } }
+        }
+    }
+}
