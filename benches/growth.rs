@@ -119,8 +119,11 @@ fn turns(store: &dyn Store) -> f64 {
 fn ended(claim: Claim) -> Finished {
     let now = SystemClock.now();
     let failed = claim.delivery.0 % 50 == 0;
-    let outcome =
-        if failed { Outcome::Rejected { status: 500, retry_after: None } } else { Outcome::Delivered { status: 200 } };
+    let outcome = if failed {
+        Outcome::Rejected { status: Some(500), retry_after: None }
+    } else {
+        Outcome::Delivered { status: Some(200) }
+    };
     Finished {
         outcome,
         started_at: now,

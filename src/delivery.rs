@@ -97,16 +97,16 @@ impl Trigger {
 /// The outcome of one attempt. A failed delivery is data, not an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// A 2xx answer, whatever its body.
+    /// A 2xx answer, whatever its body; or the confirmation of a broker.
     Delivered {
-        /// The status code.
-        status: u16,
+        /// The status code; a broker has none.
+        status: Option<u16>,
     },
     /// Any other answer; a redirect is one.
     Rejected {
-        /// The status code.
-        status: u16,
-        /// The wait that `Retry-After` asked for (429 and 503 only).
+        /// The status code; a broker has none.
+        status: Option<u16>,
+        /// The wait that `Retry-After` asked for (429 and 503 only); or for how long a broker takes nothing from anybody.
         retry_after: Option<Duration>,
     },
     /// No connection, or one that broke before an answer.
@@ -134,7 +134,7 @@ impl Outcome {
     /// The status code of the answer, if there was one.
     pub fn status(self) -> Option<u16> {
         match self {
-            Self::Delivered { status } | Self::Rejected { status, .. } => Some(status),
+            Self::Delivered { status } | Self::Rejected { status, .. } => status,
             Self::Unreachable | Self::Refused | Self::TimedOut | Self::Interrupted => None,
         }
     }

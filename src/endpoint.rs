@@ -1,27 +1,28 @@
 //! Endpoints: where events go, which of them, and how.
 
 mod access;
+mod broker;
 mod condition;
 mod egress;
 mod payload;
 mod rate;
 mod resolve;
-
-use std::fmt;
+mod url;
 
 use serde::{Deserialize, Serialize};
-use url::Url;
 
 use crate::clock::Timestamp;
 use crate::delivery::{CircuitState, RetryPolicy};
 
 pub(crate) use access::header_value;
 pub use access::{AccessSettings, Authorization, HeaderSetting, ProxySetting, ValueSource};
+pub use broker::StreamPlace;
 pub use condition::{Condition, EventJson};
 pub use egress::Egress;
 pub use payload::Payload;
 pub use rate::{Pace, RateLimit, UsedUntil};
 pub use resolve::{ResolvedEndpoint, resolve};
+pub use url::{EndpointUrl, Protocol};
 
 /// Requests in flight to one endpoint unless configured otherwise.
 pub const DEFAULT_CONCURRENCY: u16 = 10;
@@ -30,15 +31,24 @@ pub const MAX_CONCURRENCY: u16 = 256;
 /// The longest endpoint name, in characters.
 pub const MAX_NAME_CHARS: usize = 64;
 
+/// The schemes of an endpoint's URL.
+const SCHEMES: &str = "http, https, redis and rediss";
+
 /// Why an endpoint cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidEndpoint {
     /// The text is not a URL.
     #[error("it is not a URL ({0})")]
     Url(String),
-    /// Another scheme than http and https.
-    #[error("only http and https are supported, not `{0}`")]
+    /// A scheme that is not supported.
+    #[error("only {SCHEMES} are supported, not `{0}`")]
     Scheme(String),
+    /// Another scheme than http and https, where a broker cannot be meant.
+    #[error("only http and https are possible here, not `{0}`")]
+    NotHttp(String),
+    /// A broker's URL that does not say where messages go.
+    #[error("{0}")]
+    Broker(String),
     /// The URL carries a user name or password.
     #[error("a URL with a user name or password is refused, because it would end up in logs")]
     UserInfo,
@@ -57,69 +67,6 @@ pub enum InvalidEndpoint {
     /// A concurrency of zero or above the limit.
     #[error("concurrency must be between 1 and {MAX_CONCURRENCY}, not {0}")]
     Concurrency(u16),
-}
-
-/// A checked absolute http or https URL without user information or fragment.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct EndpointUrl(Url);
-
-impl EndpointUrl {
-    /// Checks a URL; what a URL parser would silently clean is refused.
-    pub fn parse(text: &str) -> Result<Self, InvalidEndpoint> {
-        if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
-            return Err(InvalidEndpoint::Control);
-        }
-        let url = Url::parse(text).map_err(|e| InvalidEndpoint::Url(e.to_string()))?;
-        if !matches!(url.scheme(), "http" | "https") {
-            return Err(InvalidEndpoint::Scheme(url.scheme().to_owned()));
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(InvalidEndpoint::UserInfo);
-        }
-        if url.fragment().is_some() {
-            return Err(InvalidEndpoint::Fragment);
-        }
-        Ok(Self(url))
-    }
-
-    /// The URL as text.
-    pub fn as_str(&self) -> &str {
-        self.0.as_str()
-    }
-
-    /// The parsed URL.
-    pub fn url(&self) -> &Url {
-        &self.0
-    }
-
-    /// The name an endpoint gets when nobody chose one: its host, with the port when that is not the scheme's own.
-    pub fn default_name(&self) -> String {
-        let host = self.0.host_str().unwrap_or_default().trim_matches(['[', ']']);
-        match self.0.port() {
-            Some(port) => format!("{host}:{port}"),
-            None => host.to_owned(),
-        }
-    }
-}
-
-impl fmt::Display for EndpointUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl TryFrom<String> for EndpointUrl {
-    type Error = InvalidEndpoint;
-    fn try_from(text: String) -> Result<Self, InvalidEndpoint> {
-        Self::parse(&text)
-    }
-}
-
-impl From<EndpointUrl> for String {
-    fn from(url: EndpointUrl) -> Self {
-        url.0.into()
-    }
 }
 
 /// Which event types an endpoint wants: a type, everything below one (`enrollment.*`), or everything (`*`).
@@ -237,6 +184,30 @@ impl Settings {
     /// Whether an event of that type goes to the endpoint.
     pub fn gets(&self, event_type: &str, event: &mut EventJson<'_>) -> bool {
         self.wants(event_type) && self.unmet(event).is_none()
+    }
+
+    /// Whether an endpoint of that URL can have these settings; else this build does not speak its protocol, or they are of HTTP
+    /// alone.
+    pub fn check_for(&self, url: &EndpointUrl) -> Result<(), String> {
+        let (protocol, name) = (url.protocol(), url.protocol().name());
+        if protocol == Protocol::Http {
+            return Ok(());
+        }
+        if !protocol.is_built_in() {
+            return Err(format!("this build of syncctl has no support for {name}"));
+        }
+        if matches!(self.access.authorization, Some(Authorization::Bearer(_))) {
+            return Err(format!("{name} takes a user and a password: give basic_file or basic_env"));
+        }
+        let of_http = [
+            ("accept", self.access.accept.is_some()),
+            ("retry", !self.retry.statuses.retry.is_empty()),
+            ("give_up", !self.retry.statuses.give_up.is_empty()),
+        ];
+        match of_http.iter().find(|(_, is_set)| *is_set) {
+            Some((key, _)) => Err(format!("{key} is for endpoints over HTTP: {name} answers without a status")),
+            None => Ok(()),
+        }
     }
 
     /// Its rate, if it has one.
@@ -360,30 +331,6 @@ impl Endpoint {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn urls_are_refused_rather_than_cleaned() {
-        assert!(EndpointUrl::parse("https://admin.example.com/api?x=1").is_ok());
-        let refused = |text: &str| EndpointUrl::parse(text).expect_err(text);
-        assert!(matches!(refused("ftp://example.com"), InvalidEndpoint::Scheme(_)));
-        assert!(matches!(refused("file:///etc/passwd"), InvalidEndpoint::Scheme(_)));
-        assert_eq!(refused("http://user@example.com"), InvalidEndpoint::UserInfo);
-        assert_eq!(refused("http://:pass@example.com"), InvalidEndpoint::UserInfo);
-        assert_eq!(refused("http://example.com/#top"), InvalidEndpoint::Fragment);
-        assert_eq!(refused("http://exa\nmple.com"), InvalidEndpoint::Control);
-        assert_eq!(refused("http://example.com/a b"), InvalidEndpoint::Control);
-        assert!(matches!(refused("example.com"), InvalidEndpoint::Url(_)));
-        assert!(matches!(refused("http://"), InvalidEndpoint::Url(_)));
-    }
-
-    #[test]
-    fn a_default_name_is_the_host_with_an_unusual_port() {
-        let name = |text| EndpointUrl::parse(text).expect("a good URL").default_name();
-        assert_eq!(name("https://Admin.example.com/x"), "admin.example.com");
-        assert_eq!(name("https://admin.example.com:443/x"), "admin.example.com");
-        assert_eq!(name("http://127.0.0.1:3000/x"), "127.0.0.1:3000");
-        assert_eq!(name("http://[::1]:3000/"), "::1:3000");
-    }
 
     #[test]
     fn patterns_match_whole_types_prefixes_or_everything() {

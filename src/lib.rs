@@ -2,7 +2,7 @@
 //!
 //! **Outbound.** [`event`] checks what an application says and renders its bytes once; the [`store`] keeps them with one
 //! [`delivery`] for each [`endpoint`], in one transaction. The worker in [`outbound`] claims what is due, signs it by a
-//! [`signature`] scheme and sends it. What came of the attempt goes back to the store, where [`delivery::decide_retry`], a pure
+//! [`signature`] scheme and sends it over HTTP or to a message [`broker`]. What came of the attempt goes back to the store, where [`delivery::decide_retry`], a pure
 //! function, says what follows. A [`service`] begins and ends such a run, for a command or for the server.
 //!
 //! **Inbound.** The [`server`] verifies a webhook as raw bytes before anything reads them. [`inbound`] turns the event in it into a
@@ -31,6 +31,8 @@ pub mod explain;
 pub mod request;
 
 pub mod network;
+
+pub mod broker;
 
 pub mod store;
 

@@ -1,9 +1,12 @@
-//! Calling other places over HTTP: who is trusted, what failures are called, and a client for where speed is not the point.
+//! Calling other places: how a connection is opened, who is trusted, what failures are called, and an HTTP client for where speed
+//! is not the point.
 //!
-//! The address rules ([`Egress`](crate::endpoint::Egress)) hold for every request. Deliveries have a client of their own in
-//! [`outbound`](crate::outbound), the hot path; both trust the same certificates and use the same words.
+//! The address rules ([`Egress`](crate::endpoint::Egress)) hold for every connection. Deliveries have clients of their own in
+//! [`outbound`](crate::outbound); all trust the same certificates and use the same words.
 
 mod client;
+pub mod connect;
+pub mod failure;
 pub mod failure_text;
 pub mod tls;
 

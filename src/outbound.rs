@@ -1,24 +1,32 @@
 //! Outbound: an event becomes signed requests.
 //!
-//! `worker` claims what is due, this module signs it, `http` sends it and turns every failure into an
+//! `worker` claims what is due, this module signs it, `http` or a [`broker`](crate::broker) takes it and turns every failure into an
 //! [`Outcome`](crate::delivery::Outcome), and the store records the outcome and the retry decision.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
-use ::http::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+use ::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use bytes::Bytes;
+use serde::Deserialize;
+use tokio::time::timeout;
 
+use crate::broker::{Credentials, Message, Publisher};
 use crate::clock::Timestamp;
-use crate::delivery::Trigger;
-use crate::endpoint::{Endpoint, EndpointUrl};
+use crate::delivery::{Outcome, Trigger};
+use crate::endpoint::{Endpoint, EndpointUrl, Protocol};
 use crate::event::{EventId, Traceparent};
 use crate::network::AGENT;
+use crate::network::failure::{Failure, Trace};
 use crate::signature::Signer;
 use crate::store::Claim;
+use http::AttemptResult;
 
 mod endpoint_buffer;
 pub mod http;
+pub mod probe;
 mod release_queue;
 pub mod rotation;
 pub mod run;
@@ -54,6 +62,8 @@ pub trait Keyring: Send + Sync {
 pub struct EndpointAccess {
     /// Headers that are added, or take the place of ours. Secret values are marked as sensitive.
     pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// What a broker is shown in place of `Authorization`.
+    pub credentials: Option<Credentials>,
     /// The way to it.
     pub connect: http::ConnectOptions,
 }
@@ -74,53 +84,133 @@ pub(crate) struct WebhookRequest<'a> {
     pub(crate) body: &'a Bytes,
 }
 
+impl<'a> WebhookRequest<'a> {
+    fn of(claim: &'a Claim) -> Self {
+        let Claim { event_id: id, event_type, number, trigger, traceparent, body, .. } = claim;
+        Self { id, event_type, attempt: *number, trigger: *trigger, traceparent: traceparent.as_ref(), body }
+    }
+}
+
+/// How a request goes out: the scheme of the endpoint's URL chooses.
+enum Transport {
+    /// As a request over HTTP, with the `Host` that it names.
+    Http(http::Target, HeaderValue),
+    /// As a message to a broker.
+    Broker(Publisher),
+}
+
 /// An endpoint ready to be sent to: what is the same in every request is prepared once.
 pub struct EndpointClient {
-    target: http::Target,
+    transport: Transport,
     signer: Signer,
-    host: HeaderValue,
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl fmt::Debug for EndpointClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "EndpointClient({:?})", self.target)
+        match &self.transport {
+            Transport::Http(target, _) => write!(f, "EndpointClient({target:?})"),
+            Transport::Broker(publisher) => write!(f, "EndpointClient({publisher:?})"),
+        }
     }
 }
 
+/// A request that was sent, and what came of it.
+#[derive(Debug)]
+pub(crate) struct Sent {
+    /// What it carried beside the body; secret values are marked as sensitive.
+    pub(crate) headers: HeaderMap,
+    /// What it came to.
+    pub(crate) result: AttemptResult,
+    /// How long each phase took.
+    pub(crate) timings: http::Timings,
+}
+
 impl EndpointClient {
-    /// Prepares a place, what signs for it and what it is shown.
-    pub fn new(url: &EndpointUrl, signer: Signer, access: EndpointAccess, client: &Arc<http::Client>) -> Self {
-        let target = http::Target::new(url, client.reaching(access.connect));
-        let host = target.host_header();
-        Self { target, signer, host, headers: access.headers }
+    /// Prepares a place, what signs for it and what it is shown. An error says why nothing can be sent there.
+    pub fn new(
+        url: &EndpointUrl,
+        signer: Signer,
+        access: EndpointAccess,
+        client: &Arc<http::Client>,
+    ) -> Result<Self, String> {
+        let EndpointAccess { mut headers, credentials, connect } = access;
+        let client = client.reaching(connect);
+        let transport = if url.protocol() == Protocol::Http {
+            let target = http::Target::new(url, client);
+            let host = target.host_header();
+            Transport::Http(target, host)
+        } else {
+            headers.retain(|(name, _)| name != AUTHORIZATION && name != ACCEPT);
+            Transport::Broker(Publisher::new(url, credentials.as_ref(), &client)?)
+        };
+        Ok(Self { transport, signer, headers })
     }
 
-    /// Where it sends.
-    pub fn target(&self) -> &http::Target {
-        &self.target
+    /// Makes one attempt within `limit`, signed for the time `now`.
+    pub async fn deliver(&self, claim: &Claim, limit: Duration, now: Timestamp) -> AttemptResult {
+        let message = WebhookRequest::of(claim);
+        match &self.transport {
+            Transport::Http(target, host) => {
+                target.send(self.http_request(target, host, &message, now), limit, now).await
+            }
+            // On the heap, so that an attempt over HTTP does not carry it.
+            Transport::Broker(publisher) => {
+                let headers = self.signed_headers(HeaderMap::with_capacity(HEADERS), &message, now);
+                Box::pin(publish(publisher, &message, headers, limit, &Trace::new())).await
+            }
+        }
     }
 
-    /// The request for one attempt, signed for the time `now`.
-    pub fn request(&self, claim: &Claim, now: Timestamp) -> ::http::Request<http_body_util::Full<Bytes>> {
-        let Claim { event_id: id, event_type, number, trigger, traceparent, body, .. } = claim;
-        let (attempt, trigger, traceparent) = (*number, *trigger, traceparent.as_ref());
-        self.build_signed_request(&WebhookRequest { id, event_type, attempt, trigger, traceparent, body }, now)
+    /// Sends what is no delivery, as deliveries are sent.
+    pub(crate) async fn send(&self, message: &WebhookRequest<'_>, limit: Duration, now: Timestamp) -> Sent {
+        match &self.transport {
+            Transport::Http(target, host) => {
+                let request = self.http_request(target, host, message, now);
+                let headers = request.headers().clone();
+                let (result, timings) = target.send_timed(request, limit, now).await;
+                Sent { headers, result, timings }
+            }
+            Transport::Broker(publisher) => {
+                let (headers, trace) = (self.signed_headers(HeaderMap::new(), message, now), Trace::new());
+                let result = publish(publisher, message, headers.clone(), limit, &trace).await;
+                Sent { headers, result, timings: trace.timings() }
+            }
+        }
+    }
+
+    /// Closes connections that have been idle for too long.
+    pub fn evict_idle(&self) {
+        match &self.transport {
+            Transport::Http(target, _) => target.evict_idle(),
+            Transport::Broker(publisher) => publisher.evict_idle(),
+        }
     }
 
     /// A request as every receiver gets them, signed for the time `now`.
-    pub(crate) fn build_signed_request(
+    fn http_request(
         &self,
+        target: &http::Target,
+        host: &HeaderValue,
         message: &WebhookRequest<'_>,
         now: Timestamp,
     ) -> ::http::Request<http_body_util::Full<Bytes>> {
+        let mut headers = HeaderMap::with_capacity(HEADERS + self.headers.len());
+        headers.insert(HOST, host.clone());
+        headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
+        let mut request = ::http::Request::new(http_body_util::Full::new(message.body.clone()));
+        *request.method_mut() = ::http::Method::POST;
+        *request.uri_mut() = target.path();
+        *request.headers_mut() = self.signed_headers(headers, message, now);
+        request
+    }
+
+    /// Adds what every receiver is shown, whatever the transport.
+    fn signed_headers(&self, mut headers: HeaderMap, message: &WebhookRequest<'_>, now: Timestamp) -> HeaderMap {
         let seconds = now.as_seconds();
         let signed = self.signer.sign(message.id.as_str(), seconds, message.body);
-        let mut headers = HeaderMap::with_capacity(HEADERS + self.headers.len());
-        headers.insert(HOST, self.host.clone());
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
-        headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
         headers.extend(self.headers.iter().cloned());
         let id = text_value(message.id.as_str());
         headers.insert(EVENT_ID, id.clone());
@@ -134,12 +224,47 @@ impl EndpointClient {
         if let Some(traceparent) = message.traceparent {
             headers.insert(TRACEPARENT, text_value(traceparent.as_str()));
         }
-        let mut request = ::http::Request::new(http_body_util::Full::new(message.body.clone()));
-        *request.method_mut() = ::http::Method::POST;
-        *request.uri_mut() = self.target.path();
-        *request.headers_mut() = headers;
-        request
+        headers
     }
+}
+
+/// What an event is about, as its body says.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct About<'a> {
+    #[serde(borrow)]
+    resource_type: Cow<'a, str>,
+    #[serde(borrow)]
+    resource_id: Cow<'a, str>,
+}
+
+/// Publishes one message within `limit`.
+async fn publish(
+    publisher: &Publisher,
+    request: &WebhookRequest<'_>,
+    headers: HeaderMap,
+    limit: Duration,
+    trace: &Trace,
+) -> AttemptResult {
+    let About { resource_type, resource_id } = serde_json::from_slice(request.body).unwrap_or_default();
+    let message = Message {
+        id: request.id.to_string(),
+        event_type: request.event_type.to_owned(),
+        resource_type: resource_type.into_owned(),
+        resource_id: resource_id.into_owned(),
+        headers,
+        body: request.body.clone(),
+    };
+    let published = timeout(limit, publisher.publish(&message, limit, trace)).await;
+    let published = published.unwrap_or_else(|_| {
+        publisher.close();
+        Err(Failure::timed_out(limit, trace.phase()))
+    });
+    let (outcome, detail) = match published {
+        Ok(detail) => (Outcome::Delivered { status: None }, detail),
+        Err(Failure { outcome, detail }) => (outcome, detail),
+    };
+    AttemptResult { outcome, detail, response: Bytes::new() }
 }
 
 /// Ids, types and signatures are checked before they are stored: none holds what a header cannot.

@@ -220,7 +220,7 @@ impl World {
         match self.chance.below(6) {
             // Lost on the way, and nobody knows.
             0 => Outcome::TimedOut,
-            1 => Outcome::Rejected { status: 503, retry_after: None },
+            1 => Outcome::Rejected { status: Some(503), retry_after: None },
             // Still on the way when the sender gives up waiting.
             2 => {
                 self.in_flight.push(message);
@@ -229,7 +229,7 @@ impl World {
             // It arrived, but the answer was lost.
             3 => {
                 self.deliver(&message);
-                Outcome::Rejected { status: 500, retry_after: None }
+                Outcome::Rejected { status: Some(500), retry_after: None }
             }
             _ => self.deliver(&message),
         }
@@ -265,7 +265,7 @@ impl World {
             Applied::Conflict => panic!("no id is used twice"),
         }
         self.delivered_before.push(message.clone());
-        Outcome::Delivered { status: 200 }
+        Outcome::Delivered { status: Some(200) }
     }
 
     /// An operator replays what failed, and sometimes what was delivered.

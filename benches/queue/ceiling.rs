@@ -37,7 +37,7 @@ pub(crate) fn raw(sink: &Sink, requests: u64, concurrency: usize) -> f64 {
         EndpointAccess::default(),
         &Client::new(Egress::default(), None),
     );
-    let endpoint_client = Arc::new(endpoint_client);
+    let endpoint_client = Arc::new(endpoint_client.unwrap());
     let left = Arc::new(AtomicU64::new(requests));
     let began = Instant::now();
     runtime.block_on(async {
@@ -47,10 +47,7 @@ pub(crate) fn raw(sink: &Sink, requests: u64, concurrency: usize) -> f64 {
             slots.spawn(async move {
                 while left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1)).is_ok() {
                     let now = SystemClock.now();
-                    endpoint_client
-                        .target()
-                        .send(endpoint_client.request(&claim, now), Duration::from_secs(10), now)
-                        .await;
+                    endpoint_client.deliver(&claim, Duration::from_secs(10), now).await;
                 }
             });
         }

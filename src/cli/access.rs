@@ -3,7 +3,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{ACCEPT, AUTHORIZATION, HeaderName, HeaderValue, USER_AGENT};
+use zeroize::Zeroizing;
 
+use crate::broker::Credentials;
 use crate::config::Config;
 use crate::endpoint::{AccessSettings, Authorization, ProxySetting, ValueSource};
 use crate::network::tls::ClientCertificate;
@@ -32,6 +34,12 @@ pub(super) fn resolve(config: &Config, settings: &AccessSettings) -> Result<Endp
             headers.push((name, HeaderValue::from_str(text).map_err(|e| e.to_string())?));
         }
     }
+    let credentials = match &settings.authorization {
+        Some(Authorization::Basic(source)) => {
+            Credentials::parse(&user_and_password(config, "basic credentials", source)?)
+        }
+        Some(Authorization::Bearer(_)) | None => None,
+    };
     let client_certificate = match (&settings.client_cert_file, &settings.client_key_file) {
         (Some(chain), Some(key)) => Some(ClientCertificate { chain: chain.into(), key: key.into() }),
         _ => None,
@@ -41,7 +49,7 @@ pub(super) fn resolve(config: &Config, settings: &AccessSettings) -> Result<Endp
         client_certificate,
         proxy: proxy(config, settings)?,
     };
-    Ok(EndpointAccess { headers, connect })
+    Ok(EndpointAccess { headers, credentials, connect })
 }
 
 fn proxy(config: &Config, settings: &AccessSettings) -> Result<Option<Proxy>, String> {
@@ -58,11 +66,13 @@ fn proxy(config: &Config, settings: &AccessSettings) -> Result<Option<Proxy>, St
     Ok(Some(Proxy { host, port, authorization: authorization.transpose()? }))
 }
 
-fn basic(config: &Config, what: &str, source: &ValueSource) -> Result<HeaderValue, String> {
+fn user_and_password(config: &Config, what: &str, source: &ValueSource) -> Result<Zeroizing<String>, String> {
     let text = config.value(what, source).map_err(|e| e.to_string())?;
-    if !text.contains(':') {
-        return Err(format!("{what}: write USER:PASSWORD"));
-    }
+    if text.contains(':') { Ok(text) } else { Err(format!("{what}: write USER:PASSWORD")) }
+}
+
+fn basic(config: &Config, what: &str, source: &ValueSource) -> Result<HeaderValue, String> {
+    let text = user_and_password(config, what, source)?;
     sensitive(what, &format!("Basic {}", STANDARD.encode(text.as_bytes())))
 }
 

@@ -189,7 +189,8 @@ impl Context {
         let config = self.config()?;
         let signer = ConfiguredKeys(Arc::clone(config)).signer_for(settings).map_err(|cause| no_key(name, cause))?;
         let client = Client::new(config.egress.clone(), config.ca_file.clone());
-        Ok(EndpointClient::new(url, signer, self.access(name, settings)?, &client))
+        EndpointClient::new(url, signer, self.access(name, settings)?, &client)
+            .map_err(|cause| Exit::Config.error(format!("nothing can be sent to {}", Untrusted(name))).cause(cause))
     }
 
     /// The configuration file that names the endpoints: the user's or the named one, else the system's; where there is none, the

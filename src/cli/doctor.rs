@@ -215,7 +215,7 @@ fn trust(config: &Config, all: &[ResolvedEndpoint]) -> Finding {
     let whose = config.ca_file.as_deref().map_or("those of the system".to_owned(), shown_path);
     match Client::new(config.egress.clone(), config.ca_file.clone()).trust_error() {
         None => Finding::ok("certificates", whose),
-        Some(why) if all.iter().any(|it| it.url.url().scheme() == "https") => Finding::fail("certificates", why)
+        Some(why) if all.iter().any(|it| it.url.is_secure()) => Finding::fail("certificates", why)
             .hint("install your system's package of CA certificates, or set tls.ca_file"),
         Some(why) => Finding::ok("certificates", format!("{why}; no endpoint needs any")),
     }

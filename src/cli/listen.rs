@@ -145,7 +145,7 @@ impl ListenArgs {
     fn server(self, context: &Context) -> Result<ListenServer, CliError> {
         let forward = match &self.forward_to {
             Some(url) => {
-                let url = EndpointUrl::parse(url)
+                let url = EndpointUrl::parse_http(url)
                     .map_err(|invalid| Exit::Usage.error("--forward-to is not a place to send to").cause(invalid))?;
                 Some(Forward::new(context, url)?)
             }

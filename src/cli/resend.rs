@@ -71,7 +71,7 @@ pub(super) struct ReplayTarget {
 impl ReplayTarget {
     /// A place of its own, reached by the rules of the configuration.
     pub(super) fn new(context: &Context, url: &str, secret: &SecretArgs) -> Result<Self, CliError> {
-        let url = EndpointUrl::parse(url).map_err(|invalid| {
+        let url = EndpointUrl::parse_http(url).map_err(|invalid| {
             Exit::Usage.error(format!("--to {} is not a place to send to", Untrusted(url))).cause(invalid)
         })?;
         Ok(Self { client: client(context)?, url, secret: secret.read(context)? })

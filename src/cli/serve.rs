@@ -459,7 +459,7 @@ impl Processing for OnDemand {
         let config = self.0.config();
         Box::pin(async move {
             let (signer, access) = (config.keyring.signer(endpoint)?, config.keyring.access(endpoint)?);
-            let client = EndpointClient::new(&endpoint.url, signer, access, &config.client);
+            let client = EndpointClient::new(&endpoint.url, signer, access, &config.client)?;
             Ok(test_event::send(&client, endpoint.settings.retry.timeout(), config.clock.as_ref()).await)
         })
     }

@@ -169,7 +169,7 @@ pub(super) fn unreadable(name: &str, error: &std::io::Error) -> CliError {
 
 /// A URL that a request goes to, kept as it was written.
 pub(super) fn called_url(text: &str) -> Result<String, String> {
-    let url = EndpointUrl::parse(text).map_err(|invalid| invalid.to_string())?;
+    let url = EndpointUrl::parse_http(text).map_err(|invalid| invalid.to_string())?;
     if text.is_ascii() { Ok(text.to_owned()) } else { Err(format!("write it as it will be sent: {url}")) }
 }
 

@@ -51,7 +51,9 @@ impl Loader {
     fn add_urls(&mut self, specs: &mut Vec<Spec>, said: &Sourced, hides: Option<&Origin>, delivery: &Delivery) {
         let given = said.text.split(',').map(str::trim).filter(|text| !text.is_empty());
         for (number, text) in given.enumerate() {
-            match EndpointUrl::parse(text) {
+            let settings = Draft::new(delivery).settings;
+            let url = EndpointUrl::parse(text).map_err(|invalid| invalid.to_string());
+            match url.and_then(|url| settings.check_for(&url).map(|()| url)) {
                 Ok(url) if specs.iter().any(|spec| spec.url == url) => {}
                 Ok(url) => {
                     self.settings.push(Setting {
@@ -60,7 +62,7 @@ impl Loader {
                         origin: said.origin.clone(),
                         hides: hides.cloned(),
                     });
-                    specs.push(Spec { settings: Draft::new(delivery).settings, ..Spec::of_url(url) });
+                    specs.push(Spec { settings, ..Spec::of_url(url) });
                 }
                 Err(invalid) => {
                     let text = format!("URL number {} ({}): {invalid}", number + 1, keys::without_userinfo(text));

@@ -418,6 +418,7 @@ impl Draft {
         if access.proxy_auth.is_some() && access.proxy.is_none() {
             return Err("credentials for a proxy without a proxy".to_owned());
         }
+        self.settings.check_for(&url)?;
         Ok(Spec { name, url, paused: self.paused, settings: self.settings })
     }
 

@@ -152,7 +152,7 @@ const ABOUT: &[(&str, &str)] = &[
     ("sources.timestamp_unit", "generic: how the time is written, `seconds` or `milliseconds`"),
     ("tls.ca_file", "The certificates to trust instead of the system's"),
     ("name", "What it is called; never changes once it is stored"),
-    ("url", "Where it is"),
+    ("url", "Where it is: a URL of http or https, or of a stream of Redis (docs/brokers.md)"),
     ("events", "The types it wants: names, `enrollment.*`, or `*`"),
     (
         "when",
@@ -189,7 +189,7 @@ const ABOUT: &[(&str, &str)] = &[
     ("headers_command", "Headers whose values a command prints: `X-Api-Key: pass show key`"),
     ("bearer_file", "A file that holds the token of `Authorization: Bearer`"),
     ("bearer_env", "The variable that holds it"),
-    ("basic_file", "A file that holds `USER:PASSWORD` of `Authorization: Basic`"),
+    ("basic_file", "A file that holds `USER:PASSWORD` of `Authorization: Basic`, or of a broker"),
     ("basic_env", "The variable that holds it"),
     ("accept", "The `Accept` header"),
     ("user_agent", "The `User-Agent` header in place of `syncctl/VERSION`"),

@@ -247,7 +247,7 @@ fn scheme_name(text: &str) -> Result<String, String> {
 
 fn url(text: &str) -> Result<String, String> {
     // Signed as it is written, so nothing of it is made canonical.
-    crate::endpoint::EndpointUrl::parse(text).map(|_| text.to_owned()).map_err(|e| e.to_string())
+    crate::endpoint::EndpointUrl::parse_http(text).map(|_| text.to_owned()).map_err(|e| e.to_string())
 }
 
 fn not_blank(text: &str) -> Result<&str, String> {

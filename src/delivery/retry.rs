@@ -63,7 +63,7 @@ impl RetryPolicy {
     pub fn is_outage(&self, outcome: Outcome) -> bool {
         match outcome {
             Outcome::Unreachable | Outcome::TimedOut => true,
-            Outcome::Rejected { status, .. } => self.circuit.outage_statuses.contains(&status),
+            Outcome::Rejected { status, .. } => status.is_some_and(|it| self.circuit.outage_statuses.contains(&it)),
             Outcome::Delivered { .. } | Outcome::Refused | Outcome::Interrupted => false,
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::*;
 
 const NOW: Timestamp = Timestamp::from_millis_const(1_706_702_400_000);
-const REJECTED: Outcome = Outcome::Rejected { status: 500, retry_after: None };
+const REJECTED: Outcome = Outcome::Rejected { status: Some(500), retry_after: None };
 
 fn decided(outcome: Outcome, used: u32, circuit: CircuitState) -> RetryDecision {
     decide_retry(&RetryPolicy::default(), outcome, History { used, unanswered: None }, circuit, NOW, 0.0)
@@ -16,7 +16,7 @@ fn failures(consecutive_failures: u32) -> CircuitState {
 }
 
 fn retry_after(seconds: u64) -> Outcome {
-    Outcome::Rejected { status: 429, retry_after: Some(Duration::from_secs(seconds)) }
+    Outcome::Rejected { status: Some(429), retry_after: Some(Duration::from_secs(seconds)) }
 }
 
 fn opened(until: u64, probes: u32) -> CircuitState {
@@ -49,7 +49,7 @@ fn three_rejections_use_up_the_attempts() {
 
 #[test]
 fn gone_gives_up_at_once_and_pauses_the_endpoint() {
-    let decision = decided(Outcome::Rejected { status: 410, retry_after: None }, 0, CircuitState::default());
+    let decision = decided(Outcome::Rejected { status: Some(410), retry_after: None }, 0, CircuitState::default());
     assert_eq!((decision.next, decision.gone), (Next::Failed(Reason::Gone), true));
 }
 
@@ -91,7 +91,7 @@ fn probe_waits_double_to_ten_minutes_and_any_answer_closes_the_circuit() {
     }
     assert_eq!(waits, [60, 120, 240, 480, 600, 600, 600]);
     let answered = |outcome| decided(outcome, 1, circuit);
-    for decision in [answered(Outcome::Delivered { status: 204 }), answered(REJECTED)] {
+    for decision in [answered(Outcome::Delivered { status: Some(204) }), answered(REJECTED)] {
         assert_eq!((decision.circuit.open, decision.circuit.consecutive_failures), (None, 0));
         assert_eq!((decision.circuit.answers, decision.history.used), (1, 2));
     }
@@ -154,11 +154,11 @@ impl Endpoint {
 }
 
 const SILENT: Outcome = Outcome::TimedOut;
-const DELIVERED: Outcome = Outcome::Delivered { status: 200 };
+const DELIVERED: Outcome = Outcome::Delivered { status: Some(200) };
 
 #[test]
 fn an_outage_uses_up_nothing_not_even_the_attempts_that_opened_the_circuit() {
-    for outcome in [SILENT, Outcome::Unreachable, Outcome::Rejected { status: 502, retry_after: None }] {
+    for outcome in [SILENT, Outcome::Unreachable, Outcome::Rejected { status: Some(502), retry_after: None }] {
         let (mut endpoint, mut deliveries) = (Endpoint::new(), [History::default(); 5]);
         for history in &mut deliveries {
             endpoint.attempt(history, outcome);
@@ -224,7 +224,7 @@ fn three_unanswered_attempts_between_answers_to_others_use_up_the_attempts() {
 
 #[test]
 fn a_gateway_that_asks_for_time_opens_the_circuit_and_uses_up_nothing() {
-    let outcome = Outcome::Rejected { status: 503, retry_after: Some(Duration::from_secs(120)) };
+    let outcome = Outcome::Rejected { status: Some(503), retry_after: Some(Duration::from_secs(120)) };
     let decision = decided(outcome, 0, CircuitState::default());
     assert_eq!(decision.history.used, 0);
     assert_eq!(decision.circuit.open.map(|open| open.until.since(NOW).as_secs()), Some(120));
@@ -236,7 +236,7 @@ fn outage_statuses_and_probe_waits_can_be_set() {
         CircuitPolicy { outage_statuses: vec![520], first_probe_ms: 100, probe_factor: 3, longest_probe_ms: 500 };
     let policy = RetryPolicy { circuit, ..RetryPolicy::default() };
     let mut endpoint = Endpoint { policy, ..Endpoint::new() };
-    let gateway = Outcome::Rejected { status: 502, retry_after: None };
+    let gateway = Outcome::Rejected { status: Some(502), retry_after: None };
     let mut histories = [History::default(); 5];
     for history in &mut histories {
         endpoint.attempt(history, gateway);
@@ -244,7 +244,7 @@ fn outage_statuses_and_probe_waits_can_be_set() {
     assert!(endpoint.circuit.open.is_none(), "502 is an answer here");
     let mut waits = Vec::new();
     for n in 0..9 {
-        endpoint.attempt(&mut histories[n % 5], Outcome::Rejected { status: 520, retry_after: None });
+        endpoint.attempt(&mut histories[n % 5], Outcome::Rejected { status: Some(520), retry_after: None });
         waits.extend(endpoint.circuit.open.map(|open| open.until.since(endpoint.now).as_millis()));
     }
     assert_eq!(waits, [100, 300, 500, 500, 500]);
@@ -256,9 +256,9 @@ fn a_status_of_its_own_goes_before_its_class_and_giving_up_before_trying_again()
         let read = |texts: &[&str]| texts.iter().map(|text| StatusRule::parse(text).expect(text)).collect();
         StatusRules { retry: read(retry), give_up: read(give_up) }
     };
-    let next = |statuses: &StatusRules, status| {
+    let next = |statuses: &StatusRules, status: u16| {
         let policy = RetryPolicy { statuses: statuses.clone(), ..RetryPolicy::default() };
-        let outcome = Outcome::Rejected { status, retry_after: None };
+        let outcome = Outcome::Rejected { status: Some(status), retry_after: None };
         match decide_retry(&policy, outcome, History::default(), CircuitState::default(), NOW, 0.0).next {
             Next::RetryAt(_) => "retry",
             Next::Failed(Reason::StatusGivenUp) => "give up",

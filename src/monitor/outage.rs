@@ -124,10 +124,10 @@ enum Ended {
 impl Ended {
     fn outcome(self) -> Outcome {
         match self {
-            Self::Delivered => Outcome::Delivered { status: 200 },
+            Self::Delivered => Outcome::Delivered { status: Some(200) },
             Self::TimedOut => Outcome::TimedOut,
             Self::Unreachable => Outcome::Unreachable,
-            Self::Rejected(status) => Outcome::Rejected { status, retry_after: None },
+            Self::Rejected(status) => Outcome::Rejected { status: Some(status), retry_after: None },
         }
     }
 }

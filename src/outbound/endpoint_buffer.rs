@@ -109,7 +109,7 @@ impl EndpointBuffer {
     /// Closes the connections that have been idle for too long.
     pub(super) fn evict_idle_connections(&self) {
         if let Some(client) = &self.endpoint_client {
-            client.target().evict_idle();
+            client.evict_idle();
         }
     }
 

@@ -8,15 +8,13 @@
 //! Where speed is not the point, [`HttpClient`](crate::network::HttpClient) is that general client.
 
 mod connect;
-mod failure;
 mod pool;
 pub mod probe;
 mod response;
 mod retry_after;
 
 use std::fmt;
-use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use ::http::header::{HOST, HeaderValue};
@@ -29,85 +27,21 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::clock::Timestamp;
 use crate::delivery::Outcome;
-use crate::endpoint::{Egress, EndpointUrl};
-use crate::network::tls::{self, ClientCertificate};
-use connect::{Origin, connect};
-use failure::{Failure, Phase, Trace};
+use crate::endpoint::EndpointUrl;
+use crate::network::connect::Origin;
+use crate::network::failure::{Failure, Phase, Trace};
+use connect::connect;
 use pool::{Connection, Pool};
 use response::{describe, is_packed, may_ask_to_wait, outcome, read_body, unpack};
 
-pub use failure::Timings;
+pub use crate::network::connect::{Client, ConnectOptions, Proxy};
+pub use crate::network::failure::Timings;
 pub use retry_after::RetryAfter;
 
 /// Bytes of a response body that are read.
 pub const MAX_BODY_READ: usize = 64 * 1024;
 /// Bytes of a response body that are kept.
 pub const MAX_BODY_KEPT: usize = 4 * 1024;
-
-/// How connections to an endpoint are made: TLS, client certificate, proxy, HTTP version.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ConnectOptions {
-    /// The certificates to trust instead of the system's.
-    pub ca_file: Option<PathBuf>,
-    /// What to show to servers that ask for a certificate.
-    pub client_certificate: Option<ClientCertificate>,
-    /// The proxy to go through.
-    pub proxy: Option<Proxy>,
-}
-
-/// An HTTP proxy that opens tunnels.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Proxy {
-    /// Its host.
-    pub host: String,
-    /// Its port.
-    pub port: u16,
-    /// What it is shown as `Proxy-Authorization`.
-    pub authorization: Option<HeaderValue>,
-}
-
-/// What all targets share: the address rules and the trusted certificates.
-#[derive(Debug, Default)]
-pub struct Client {
-    egress: Egress,
-    options: ConnectOptions,
-    tls: OnceLock<Result<Arc<rustls::ClientConfig>, String>>,
-}
-
-impl Client {
-    /// A client that trusts `ca_file` if given, else the system's certificates.
-    pub fn new(egress: Egress, ca_file: Option<PathBuf>) -> Arc<Self> {
-        Self::with_options(egress, ConnectOptions { ca_file, ..ConnectOptions::default() })
-    }
-
-    /// A client with these address rules that reaches its places so.
-    pub fn with_options(egress: Egress, options: ConnectOptions) -> Arc<Self> {
-        Arc::new(Self { egress, options, tls: OnceLock::new() })
-    }
-
-    /// A client by the same rules for a place that is reached in its own way; trusts the same certificates unless that names
-    /// others.
-    pub fn reaching(self: &Arc<Self>, options: ConnectOptions) -> Arc<Self> {
-        if options == ConnectOptions::default() {
-            return Arc::clone(self);
-        }
-        let ca_file = options.ca_file.or_else(|| self.options.ca_file.clone());
-        Self::with_options(self.egress.clone(), ConnectOptions { ca_file, ..options })
-    }
-
-    /// Loaded on first use: a machine without certificates can still call http.
-    fn tls(&self) -> Result<Arc<rustls::ClientConfig>, String> {
-        self.tls.get_or_init(|| self.tls_config().map(Arc::new)).clone()
-    }
-
-    /// HTTP/2 is offered.
-    fn tls_config(&self) -> Result<rustls::ClientConfig, String> {
-        let ConnectOptions { ca_file, client_certificate, .. } = &self.options;
-        let mut config = tls::client_config(ca_file.as_deref(), client_certificate.as_ref())?;
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        Ok(config)
-    }
-}
 
 /// The result of one request: outcome, response, timings.
 #[derive(Clone, Debug)]
@@ -140,7 +74,7 @@ impl Target {
         let url = url.url();
         let path = &url[url::Position::BeforePath..url::Position::AfterQuery];
         let origin = Origin {
-            https: url.scheme() == "https",
+            is_secure: url.scheme() == "https",
             host: url.host_str().unwrap_or_default().to_owned(),
             port: url.port_or_known_default().unwrap_or(80),
         };
@@ -154,8 +88,8 @@ impl Target {
 
     /// The `Host` header: the port is left out when it is the scheme's own.
     pub fn host_header(&self) -> HeaderValue {
-        let Origin { https, host, port } = &self.origin;
-        let own = if *https { 443 } else { 80 };
+        let Origin { is_secure, host, port } = &self.origin;
+        let own = if *is_secure { 443 } else { 80 };
         let host = if *port == own { host.clone() } else { format!("{host}:{port}") };
         HeaderValue::from_str(&host).unwrap_or(HeaderValue::from_static(""))
     }
@@ -237,7 +171,7 @@ impl Target {
         let host = request.headers_mut().remove(HOST);
         let Some(authority) = host.and_then(|host| Authority::try_from(host.as_bytes()).ok()) else { return request };
         let mut parts = std::mem::take(request.uri_mut()).into_parts();
-        parts.scheme = Some(if self.origin.https { Scheme::HTTPS } else { Scheme::HTTP });
+        parts.scheme = Some(if self.origin.is_secure { Scheme::HTTPS } else { Scheme::HTTP });
         parts.authority = Some(authority);
         *request.uri_mut() = Uri::from_parts(parts).unwrap_or(Uri::from_static("/"));
         request

@@ -132,7 +132,10 @@ pub async fn check_all(
         let slots = Arc::clone(&slots);
         tasks.spawn(async move {
             let _slot = slots.acquire().await;
-            (place, asking.ask().await)
+            match asking {
+                Ok(asking) => (place, asking.ask().await),
+                Err(why) => (place, RotationCheck::unknown(why)),
+            }
         });
     }
     while let Some(done) = tasks.join_next().await {
@@ -154,17 +157,22 @@ struct RotationChecker {
 }
 
 impl RotationChecker {
-    fn new(receiver: &Receiver, candidates: &CandidateSecrets, client: &Arc<Client>, clock: &Arc<dyn Clock>) -> Self {
+    fn new(
+        receiver: &Receiver,
+        candidates: &CandidateSecrets,
+        client: &Arc<Client>,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<Self, String> {
         let endpoint_client =
             |signer: &Signer| EndpointClient::new(&receiver.url, signer.clone(), receiver.access.clone(), client);
-        Self {
-            new: endpoint_client(&candidates.new),
-            old: endpoint_client(&candidates.old),
-            random: endpoint_client(&candidates.random),
+        Ok(Self {
+            new: endpoint_client(&candidates.new)?,
+            old: endpoint_client(&candidates.old)?,
+            random: endpoint_client(&candidates.random)?,
             limit: receiver.limit.min(LONGEST),
             ids: IdSource::new(),
             clock: Arc::clone(clock),
-        }
+        })
     }
 
     /// Stops at the first answer after which another probe would tell nothing more.
@@ -201,8 +209,7 @@ impl RotationChecker {
             traceparent: None,
             body: &body,
         };
-        let AttemptResult { outcome, detail, .. } =
-            endpoint_client.target().send(endpoint_client.build_signed_request(&message, now), self.limit, now).await;
+        let AttemptResult { outcome, detail, .. } = endpoint_client.send(&message, self.limit, now).await.result;
         *said = Some(detail.clone());
         outcome.status().filter(|status| is_telling(*status)).ok_or(detail)
     }
@@ -283,6 +290,7 @@ mod tests {
                 &Arc::default(),
                 &clock,
             )
+            .expect("a place over HTTP")
             .limit
         };
         assert_eq!(limit(Duration::from_mins(5)), Duration::from_secs(10));

@@ -110,8 +110,7 @@ async fn work(
 async fn attempt(job: &Job) -> AttemptResult {
     #[cfg(any(debug_assertions, feature = "failpoints"))]
     failpoint(&job.claim);
-    let request = job.endpoint_client.request(&job.claim, job.started_at);
-    job.endpoint_client.target().send(request, job.limit, job.started_at).await
+    job.endpoint_client.deliver(&job.claim, job.limit, job.started_at).await
 }
 
 /// A panic counts as an unanswered attempt: neither the slot nor the delivery is lost.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ::http::HeaderMap;
 
 use super::http::{AttemptResult, Timings};
-use super::{EndpointClient, WebhookRequest};
+use super::{EndpointClient, Sent, WebhookRequest};
 use crate::clock::Clock;
 use crate::delivery::Trigger;
 use crate::event::{Draft, EventId, IdSource};
@@ -42,9 +42,7 @@ pub async fn send(client: &EndpointClient, limit: Duration, clock: &dyn Clock) -
         traceparent: None,
         body: &body,
     };
-    let request = client.build_signed_request(&message, now);
-    let headers = request.headers().clone();
     let began = tokio::time::Instant::now();
-    let (result, timings) = client.target().send_timed(request, limit, now).await;
+    let Sent { headers, result, timings } = client.send(&message, limit, now).await;
     Tested { id, headers, result, timings, took: began.elapsed() }
 }

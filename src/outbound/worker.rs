@@ -202,13 +202,11 @@ impl<'a> WorkerState<'a> {
 
 fn endpoint_client(worker: &Worker, endpoint: &Endpoint) -> Option<Arc<EndpointClient>> {
     let keys = worker.keyring.signer(endpoint).and_then(|signer| Ok((signer, worker.keyring.access(endpoint)?)));
-    match keys {
-        Ok((signer, access)) => Some(Arc::new(EndpointClient::new(&endpoint.url, signer, access, &worker.client))),
-        Err(cause) => {
-            tracing::error!(endpoint = endpoint.name, cause, "nothing is sent to an endpoint without its secrets");
-            None
-        }
-    }
+    let client = keys.and_then(|(signer, access)| EndpointClient::new(&endpoint.url, signer, access, &worker.client));
+    client
+        .map(Arc::new)
+        .inspect_err(|cause| tracing::error!(endpoint = endpoint.name, cause, "nothing can be sent to the endpoint"))
+        .ok()
 }
 
 async fn poll(pending_commit: &mut Option<PendingCommit>) -> Result<Advanced, StoreError> {

@@ -293,11 +293,11 @@ pub fn clock(newest: Option<Timestamp>, skews: &[Skew], now: Timestamp) -> Findi
     let Some(middle) = sorted.get(sorted.len() / 2) else { return Finding::ok(name, now.to_string()) };
     let apart = Duration::from_millis(middle.ahead_ms.unsigned_abs());
     let side = if middle.ahead_ms > 0 { "behind" } else { "ahead of" };
-    let detail = format!("{} {side} the Date header of {}", short_duration(apart), middle.whose);
+    let detail = format!("{} {side} the clock of {}", short_duration(apart), middle.whose);
     match apart {
         _ if apart > FAR => Finding::fail(name, detail).hint(set),
         _ if apart > NEAR => Finding::warn(name, detail).hint(set),
-        _ => Finding::ok(name, format!("within {} of the Date header of {}", short_duration(NEAR), middle.whose)),
+        _ => Finding::ok(name, format!("within {} of the clock of {}", short_duration(NEAR), middle.whose)),
     }
 }
 

@@ -78,7 +78,6 @@ pub(crate) fn outcome_code(outcome: Outcome) -> i64 {
 }
 
 pub(crate) fn outcome(code: i64, status: Option<u16>) -> Outcome {
-    let status = status.unwrap_or_default();
     match code {
         0 => Outcome::Delivered { status },
         1 => Outcome::Rejected { status, retry_after: None },

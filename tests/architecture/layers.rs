@@ -11,6 +11,7 @@ const LAYERS: &[&[&str]] = &[
     &["report", "service"],
     &["outbound", "inbound", "monitor"],
     &["store"],
+    &["broker"],
     &["network"],
     &["endpoint", "explain", "request", "record"],
     &["event", "delivery", "signature"],
@@ -29,7 +30,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("comfy_table", &["render"]),
     ("indicatif", &["render"]),
     ("hyper::client", &["outbound"]),
-    ("tokio_rustls", &["outbound", "store/postgres"]),
+    ("tokio_rustls", &["network", "store/postgres"]),
+    ("redis", &["broker"]),
     ("reqwest", &["network"]),
     ("inotify", &["outbound", "store/sqlite"]),
 ];

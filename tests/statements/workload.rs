@@ -69,11 +69,11 @@ fn claim(store: &dyn Store, run: &Run, n: usize, now: Timestamp) -> Vec<Claim> {
 /// Several rounds, in which every outcome comes up; by the end circuits are open and deliveries were given up.
 fn deliver(store: &dyn Store, run: &Run) {
     let outcomes = [
-        Outcome::Delivered { status: 200 },
-        Outcome::Rejected { status: 500, retry_after: None },
+        Outcome::Delivered { status: Some(200) },
+        Outcome::Rejected { status: Some(500), retry_after: None },
         Outcome::Unreachable,
         Outcome::TimedOut,
-        Outcome::Delivered { status: 204 },
+        Outcome::Delivered { status: Some(204) },
     ];
     for round in 0..8 {
         let now = at(10 + round * 60);

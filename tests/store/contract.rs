@@ -53,7 +53,10 @@ fn a_worker_that_finished_an_attempt_cannot_finish_it_again(backend: &dyn Backen
     queue.emit("a", "r");
     let run = queue.run();
     let claim = queue.claim(&run, 1).remove(0);
-    assert!(matches!(queue.finish(&run, claim.clone(), Outcome::Delivered { status: 200 }), Recorded::Written(_)));
+    assert!(matches!(
+        queue.finish(&run, claim.clone(), Outcome::Delivered { status: Some(200) }),
+        Recorded::Written(_)
+    ));
     assert_eq!(queue.finish(&run, claim, Outcome::Unreachable), Recorded::Lost);
     assert_eq!(queue.state("a").0, State::Delivered);
 }
@@ -179,7 +182,7 @@ fn rates_count_attempts_by_minute_endpoint_and_type(backend: &dyn Backend) {
     }
     let run = queue.run();
     for (n, claim) in queue.claim(&run, 4).into_iter().enumerate() {
-        let outcome = if n == 0 { Outcome::TimedOut } else { Outcome::Delivered { status: 200 } };
+        let outcome = if n == 0 { Outcome::TimedOut } else { Outcome::Delivered { status: Some(200) } };
         queue.finish(&run, claim, outcome);
     }
     let rates = queue.store.rates(now()).wait().unwrap();
@@ -193,10 +196,10 @@ fn a_late_outcome_of_an_earlier_attempt_cannot_stand_for_the_next_one(backend: &
     queue.emit("a", "r");
     let run = queue.run();
     let first = queue.claim(&run, 1).remove(0);
-    queue.finish(&run, first.clone(), Outcome::Rejected { status: 500, retry_after: None });
+    queue.finish(&run, first.clone(), Outcome::Rejected { status: Some(500), retry_after: None });
     let second = queue.claim_at(&run, 1, later(5)).remove(0);
     assert_eq!((first.number, second.number), (1, 2));
-    assert_eq!(queue.finish(&run, first, Outcome::Delivered { status: 200 }), Recorded::Lost);
+    assert_eq!(queue.finish(&run, first, Outcome::Delivered { status: Some(200) }), Recorded::Lost);
     assert_eq!(queue.state("a").0, State::Processing);
 }
 
@@ -205,7 +208,7 @@ fn figures_stay_right_when_a_delivery_that_failed_before_kills_its_workers(backe
     queue.emit("a", "r");
     let run = queue.run();
     let claim = queue.claim(&run, 1).remove(0);
-    queue.finish(&run, claim, Outcome::Rejected { status: 500, retry_after: None });
+    queue.finish(&run, claim, Outcome::Rejected { status: Some(500), retry_after: None });
     for death in 1..=5 {
         let run = queue.run();
         let at = later(10 * death);
@@ -232,7 +235,7 @@ fn a_run_that_has_ended_or_was_taken_for_dead_records_and_claims_nothing(backend
             assert_eq!(queue.store.reap(now()).wait().unwrap(), 1);
         }
         let wants = ClaimRequest { endpoints: vec![(claim.endpoint, 5)], idle: true };
-        let delivered = finished(claim, Outcome::Delivered { status: 200 });
+        let delivered = finished(claim, Outcome::Delivered { status: Some(200) });
         for outcomes in [vec![], vec![delivered]] {
             let refused = queue.store.advance(id, Arc::new(outcomes), wants.clone(), now()).wait();
             assert!(matches!(refused, Err(StoreError::RunEnded)), "{refused:?}");
@@ -247,7 +250,7 @@ fn numbers_of_events_and_deliveries_are_not_given_again_after_a_prune(backend: &
     let run = queue.run();
     let claim = queue.claim(&run, 1).remove(0);
     let (first, seq) = (claim.delivery, queue.seq("a"));
-    queue.finish(&run, claim, Outcome::Delivered { status: 200 });
+    queue.finish(&run, claim, Outcome::Delivered { status: Some(200) });
     let what = Prune { states: vec![State::Delivered], endpoint: None, before: later(60), after: FROM_THE_FIRST };
     assert_eq!(queue.store.prune(what).wait().unwrap().events, 1);
     queue.emit("b", "r");

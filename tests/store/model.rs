@@ -374,13 +374,13 @@ impl<'a> History<'a> {
 
     fn outcome(&mut self) -> Outcome {
         match self.chance.below(20) {
-            0..8 => Outcome::Delivered { status: 200 },
-            8..12 => Outcome::Rejected { status: 500, retry_after: None },
+            0..8 => Outcome::Delivered { status: Some(200) },
+            8..12 => Outcome::Rejected { status: Some(500), retry_after: None },
             12..16 => Outcome::Unreachable,
             16 => Outcome::TimedOut,
-            17 => Outcome::Rejected { status: 502, retry_after: None },
-            18 => Outcome::Rejected { status: 429, retry_after: Some(Duration::from_secs(60)) },
-            _ if self.chance.one_in(3) => Outcome::Rejected { status: 410, retry_after: None },
+            17 => Outcome::Rejected { status: Some(502), retry_after: None },
+            18 => Outcome::Rejected { status: Some(429), retry_after: Some(Duration::from_secs(60)) },
+            _ if self.chance.one_in(3) => Outcome::Rejected { status: Some(410), retry_after: None },
             _ => Outcome::Refused,
         }
     }
@@ -652,7 +652,7 @@ impl<'a> History<'a> {
             let hand = std::mem::take(&mut self.runs[0].1);
             let finished = hand
                 .into_iter()
-                .map(|claim| Finished { outcome: Outcome::Delivered { status: 200 }, ..self.finished(claim) })
+                .map(|claim| Finished { outcome: Outcome::Delivered { status: Some(200) }, ..self.finished(claim) })
                 .collect();
             self.record(0, finished);
             self.compare();

@@ -92,8 +92,8 @@ fn activity_counts_both_directions_minute_by_minute(backend: &dyn Backend) {
     let run = queue.run();
     let claims = queue.claim(&run, 3);
     let outcomes = [
-        Outcome::Delivered { status: 200 },
-        Outcome::Rejected { status: 500, retry_after: None },
+        Outcome::Delivered { status: Some(200) },
+        Outcome::Rejected { status: Some(500), retry_after: None },
         Outcome::Interrupted,
     ];
     for (claim, outcome) in claims.into_iter().zip(outcomes) {

@@ -14,7 +14,7 @@ use syncctl::store::{
 
 use crate::backend::Backend;
 
-pub(crate) const DELIVERED: Outcome = Outcome::Delivered { status: 200 };
+pub(crate) const DELIVERED: Outcome = Outcome::Delivered { status: Some(200) };
 
 /// Where the first batch of a prune begins.
 pub(crate) const FROM_THE_FIRST: DeliveryId = DeliveryId(i64::MIN);

@@ -85,7 +85,7 @@ impl Drain {
 }
 
 fn hangs_on_bad(event: &str) -> Outcome {
-    if event.starts_with("bad") { Outcome::TimedOut } else { Outcome::Delivered { status: 200 } }
+    if event.starts_with("bad") { Outcome::TimedOut } else { Outcome::Delivered { status: Some(200) } }
 }
 
 fn four_good_events_behind_six_that_hang_go_out_within_the_second_probe_and_the_six_use_up_their_attempts(
@@ -111,8 +111,8 @@ fn a_gateway_that_answers_502_for_a_while_uses_up_nothing_and_order_is_kept(back
     let mut now = drain.now;
     while drain.states().values().any(|(state, _)| *state != State::Delivered) {
         let mut answer = |_: &str| match now < up_at {
-            true => Outcome::Rejected { status: 502, retry_after: None },
-            false => Outcome::Delivered { status: 200 },
+            true => Outcome::Rejected { status: Some(502), retry_after: None },
+            false => Outcome::Delivered { status: Some(200) },
         };
         drain.step(&mut answer);
         now = drain.now;
@@ -139,7 +139,7 @@ fn nobody_starves_whatever_the_receiver_does(backend: &dyn Backend) {
             outage = outage.saturating_sub(1);
             match (outage > 0, chance.below(8)) {
                 (true, _) => Outcome::Unreachable,
-                (false, 0) if !event.starts_with("bad") => Outcome::Rejected { status: 503, retry_after: None },
+                (false, 0) if !event.starts_with("bad") => Outcome::Rejected { status: Some(503), retry_after: None },
                 _ => hangs_on_bad(event),
             }
         };

@@ -23,7 +23,8 @@ fn lived_in(backend: &dyn Backend) -> TestQueue {
     scheduled.edited_from = Some(EventId::parse("e1").unwrap());
     queue.store.enqueue(Box::new(std::iter::once(Ok(scheduled))), false, now()).wait().unwrap();
     let run = queue.run();
-    let outcomes = [DELIVERED, Outcome::Rejected { status: 500, retry_after: None }, Outcome::Unreachable, DELIVERED];
+    let outcomes =
+        [DELIVERED, Outcome::Rejected { status: Some(500), retry_after: None }, Outcome::Unreachable, DELIVERED];
     for round in 0..6 {
         for (n, claim) in queue.claim_at(&run, 3, later(round * 40)).into_iter().enumerate() {
             queue.finish(&run, claim, outcomes[n % outcomes.len()]);

@@ -21,7 +21,7 @@ on_every_backend! {
     runs_are_forgotten_when_they_ended_long_ago_in_bounded_batches,
 }
 
-const REJECTED: Outcome = Outcome::Rejected { status: 410, retry_after: None };
+const REJECTED: Outcome = Outcome::Rejected { status: Some(410), retry_after: None };
 
 fn newest(limit: u64) -> Page {
     Page { limit, number: 1, oldest_first: false }

@@ -84,7 +84,7 @@ fn a_change_is_sent_with_every_field_and_what_the_original_requires(backend: &dy
     let run = queue.run();
     let first = queue.claim(&run, 5).remove(0);
     assert_eq!(data(&first), serde_json::json!({"name": "Ada", "profile": {"bio": "b"}, "role": "STUDENT"}));
-    queue.finish(&run, first, Outcome::Delivered { status: 200 });
+    queue.finish(&run, first, Outcome::Delivered { status: Some(200) });
     let second = queue.claim(&run, 5).remove(0);
     assert_eq!(data(&second), serde_json::json!({"name": "Ada L.", "profile": {"bio": "b"}, "role": "STUDENT"}));
     let detail = queue.store.event(&EventId::parse("b").unwrap()).wait().unwrap().unwrap();
@@ -104,7 +104,7 @@ fn an_enrollment_has_its_defaults_until_somebody_writes_them(backend: &dyn Backe
     let sent = || {
         let claim = queue.claim(&run, 5).remove(0);
         let sent = data(&claim);
-        queue.finish(&run, claim, Outcome::Delivered { status: 200 });
+        queue.finish(&run, claim, Outcome::Delivered { status: Some(200) });
         sent
     };
     enroll("a", r#"{"userId":"u","courseId":"c"}"#);
@@ -164,7 +164,7 @@ fn a_newer_event_replaces_what_waits_and_nothing_that_is_in_flight(backend: &dyn
     let counts = figures.endpoints[0].counts;
     assert_eq!((counts.waiting, counts.processing, counts.superseded), (1, 1, 3));
     sound(&queue);
-    queue.finish(&run, flying, Outcome::Delivered { status: 200 });
+    queue.finish(&run, flying, Outcome::Delivered { status: Some(200) });
     let last = queue.claim(&run, 5);
     assert_eq!(last.iter().map(|claim| data(claim)["n"].clone()).collect::<Vec<_>>(), [5]);
     sound(&queue);
@@ -175,7 +175,7 @@ fn what_waits_for_a_retry_is_replaced_with_its_history(backend: &dyn Backend) {
     let run = queue.run();
     emit(&queue, "a", "user.updated", r#"{"n":1}"#);
     let claim = queue.claim(&run, 1).remove(0);
-    queue.finish(&run, claim, Outcome::Rejected { status: 500, retry_after: None });
+    queue.finish(&run, claim, Outcome::Rejected { status: Some(500), retry_after: None });
     emit(&queue, "b", "user.updated", r#"{"n":2}"#);
     let next = queue.claim(&run, 5).remove(0);
     assert_eq!((next.event_id.as_str(), next.number), ("b", 1));
@@ -202,7 +202,7 @@ fn other_resources_and_custom_types_in_the_lane_are_left_alone(backend: &dyn Bac
     emit(&queue, "a", "user.updated", "{}");
     emit(&queue, "b", "user.noted", r#"{"n":1}"#);
     let claim = queue.claim(&run, 5).remove(0);
-    queue.finish(&run, claim, Outcome::Rejected { status: 500, retry_after: None });
+    queue.finish(&run, claim, Outcome::Rejected { status: Some(500), retry_after: None });
     let other = draft("o", "user.updated", "s", "{}");
     queue.store.enqueue(Box::new(std::iter::once(Ok(other))), false, now()).wait().unwrap();
     emit(&queue, "c", "user.updated", "{}");
@@ -212,7 +212,7 @@ fn other_resources_and_custom_types_in_the_lane_are_left_alone(backend: &dyn Bac
         let Some(_) = claims.first() else { break };
         for claim in claims {
             order.push(claim.event_id.to_string());
-            queue.finish(&run, claim, Outcome::Delivered { status: 200 });
+            queue.finish(&run, claim, Outcome::Delivered { status: Some(200) });
         }
     }
     assert_eq!(order, ["b", "o", "c"], "the first of the lane was replaced, and the others go on in their order");

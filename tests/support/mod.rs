@@ -6,6 +6,7 @@ use std::path::PathBuf;
 pub mod cluster;
 pub mod place;
 pub mod receiver;
+pub mod redis;
 pub mod small_disk;
 pub mod tools;
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::super::access;
 use super::super::exit::CliError;
 use super::super::signals::block_on;
 use crate::clock::{Clock, SystemClock};
@@ -10,7 +11,7 @@ use crate::config::Config;
 use crate::endpoint::ResolvedEndpoint;
 use crate::format::{count, short_duration};
 use crate::outbound::http::Client;
-use crate::outbound::http::probe::{ProbeResult, probe_all};
+use crate::outbound::probe::{ProbeResult, probe_all};
 use crate::report::doctor::{Finding, Severity, Skew};
 
 /// The longest one endpoint is looked at.
@@ -23,11 +24,20 @@ pub(super) fn look(config: &Config, all: &[ResolvedEndpoint]) -> Result<(Vec<Fin
     let client = Client::new(config.egress.clone(), config.ca_file.clone());
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let (called, paused): (Vec<_>, Vec<_>) = all.iter().partition(|endpoint| endpoint.paused_by.is_none());
-    let urls = called.iter().map(|endpoint| endpoint.url.clone()).collect();
-    let sights = block_on(async { Ok(probe_all(urls, &client, LONGEST, &clock).await) })?;
     let mut findings: Vec<Finding> = paused.into_iter().map(not_called).collect();
+    let (mut places, mut looked_at) = (Vec::new(), Vec::new());
+    for endpoint in called {
+        match access::resolve(config, &endpoint.settings.access) {
+            Ok(access) => {
+                places.push((endpoint.url.clone(), access));
+                looked_at.push(endpoint);
+            }
+            Err(why) => findings.push(Finding::fail("endpoints", format!("{}: {why}", endpoint.name))),
+        }
+    }
+    let results = block_on(async { Ok(probe_all(places, &client, LONGEST, &clock).await) })?;
     let mut skews = Vec::new();
-    for (endpoint, result) in called.into_iter().zip(sights) {
+    for (endpoint, result) in looked_at.into_iter().zip(results) {
         let name = endpoint.name.clone();
         findings.push(probe_finding(&name, &result));
         let ahead_ms = result.ok().and_then(|result| result.answer.ok()?.ahead_ms);
@@ -53,7 +63,7 @@ fn probe_finding(name: &str, result: &Result<ProbeResult, String>) -> Finding {
         Some(days) => format!("certificate valid for {}", count(whole(days), "day")),
     };
     let said = match &result.answer {
-        Ok(reply) => format!("HTTP {} in {}", reply.status, short_duration(reply.took)),
+        Ok(reply) => format!("{} in {}", reply.said, short_duration(reply.took)),
         Err(why) => why.clone(),
     };
     let soon = result.valid_days.is_some_and(|days| days < SOON_DAYS);

@@ -29,8 +29,8 @@ impl CheckArgs {
             return check_event(context, &name, &settings, file);
         }
         let egress = &context.config()?.egress;
-        let host = url.url().host_str().unwrap_or_default().trim_matches(['[', ']']);
-        let found = (host, url.url().port_or_known_default().unwrap_or(80)).to_socket_addrs().map_err(|e| {
+        let host = url.host().trim_matches(['[', ']']);
+        let found = (host, url.port()).to_socket_addrs().map_err(|e| {
             Exit::Failure.error(format!("{host} has no address")).cause(e).hint("see whether the name is right")
         })?;
         let mut addresses: Vec<IpAddr> = found.map(|address| address.ip()).collect();

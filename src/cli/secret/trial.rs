@@ -7,7 +7,7 @@ use super::super::exit::{CliError, Exit};
 use super::super::signals::block_on;
 use super::{Rotation, fresh};
 use crate::clock::{Clock, SystemClock};
-use crate::endpoint::{ResolvedEndpoint, SecretSource};
+use crate::endpoint::{Protocol, ResolvedEndpoint, SecretSource};
 use crate::outbound::http::Client;
 use crate::outbound::rotation::{CandidateSecrets, Receiver, RotationCheck, check_all};
 use crate::report::secrets::{SecretUse, SecretUser, Tried};
@@ -71,6 +71,9 @@ fn untried(endpoint: &ResolvedEndpoint, standing: SecretUse) -> Option<Tried> {
         (SecretUse::Neither | SecretUse::Unsigned, SecretSource::Shared) => {
             return Some(Tried::Came(RotationCheck::unknown("not tried: webhook.secret is not one of the two")));
         }
+    }
+    if endpoint.url.protocol() != Protocol::Http {
+        return Some(Tried::Outside("it is a broker, which checks no signatures: ask its consumers"));
     }
     let is_paused = endpoint.paused_by.is_some();
     is_paused.then(|| Tried::Came(RotationCheck::unknown("not tried: it is paused, and nothing is sent to it")))

@@ -20,9 +20,11 @@ pub(super) const fn may_ask_to_wait(status: u16) -> bool {
 /// The outcome that a status stands for.
 pub(super) fn outcome(status: u16, retry_after: &RetryAfter) -> Outcome {
     match (status, retry_after) {
-        (200..300, _) => Outcome::Delivered { status },
-        (_, RetryAfter::Wait(wait)) => Outcome::Rejected { status, retry_after: Some(*wait) },
-        (_, RetryAfter::Absent | RetryAfter::Unreadable(_)) => Outcome::Rejected { status, retry_after: None },
+        (200..300, _) => Outcome::Delivered { status: Some(status) },
+        (_, RetryAfter::Wait(wait)) => Outcome::Rejected { status: Some(status), retry_after: Some(*wait) },
+        (_, RetryAfter::Absent | RetryAfter::Unreadable(_)) => {
+            Outcome::Rejected { status: Some(status), retry_after: None }
+        }
     }
 }
 

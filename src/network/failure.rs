@@ -5,22 +5,26 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::failure_text::broken_in_words;
 use crate::delivery::Outcome;
-use crate::network::failure_text::broken_in_words;
 
 /// The phases of a request, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Phase {
+pub enum Phase {
+    /// The name is resolved.
     Resolve,
+    /// The connection is opened, through the proxy if there is one.
     Connect,
+    /// The TLS handshake.
     Tls,
+    /// The request is sent, and the response awaited.
     Response,
 }
 
 impl Phase {
     const ALL: [Self; 4] = [Self::Resolve, Self::Connect, Self::Tls, Self::Response];
 
-    pub(super) fn waiting_for(self) -> &'static str {
+    fn waiting_for(self) -> &'static str {
         match self {
             Self::Resolve => "the name to resolve",
             Self::Connect => "the connection",
@@ -44,7 +48,8 @@ pub struct Timings {
 }
 
 /// Which phase a request is in, and when it entered each.
-pub(super) struct Trace {
+#[derive(Debug)]
+pub struct Trace {
     began: Instant,
     phase: AtomicU8,
     /// Microseconds from the beginning, plus one; zero where the phase was not entered.
@@ -52,22 +57,26 @@ pub(super) struct Trace {
 }
 
 impl Trace {
-    pub(super) fn new() -> Self {
+    /// A request that begins now, on a connection that is open.
+    #[expect(clippy::new_without_default, reason = "it holds the time at which it was made")]
+    pub fn new() -> Self {
         Self { began: Instant::now(), phase: AtomicU8::new(Phase::Response as u8), entered: Default::default() }
     }
 
-    pub(super) fn enter(&self, phase: Phase) {
+    /// The request enters a phase.
+    pub fn enter(&self, phase: Phase) {
         let micros = u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX - 1);
         self.entered[phase as usize].store(micros + 1, Ordering::Relaxed);
         self.phase.store(phase as u8, Ordering::Relaxed);
     }
 
-    pub(super) fn phase(&self) -> Phase {
+    /// The phase it is in.
+    pub fn phase(&self) -> Phase {
         Phase::ALL[usize::from(self.phase.load(Ordering::Relaxed)).min(3)]
     }
 
     /// The time of each phase, the last one ending now.
-    pub(super) fn timings(&self) -> Timings {
+    pub fn timings(&self) -> Timings {
         let now = u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX - 1) + 1;
         let entered = self.entered.each_ref().map(|at| at.load(Ordering::Relaxed));
         let took = |phase: Phase| {
@@ -86,28 +95,33 @@ impl Trace {
 
 /// Why a request got no response.
 #[derive(Debug)]
-pub(super) struct Failure {
-    pub(super) outcome: Outcome,
-    pub(super) detail: String,
+pub struct Failure {
+    /// What it comes to.
+    pub outcome: Outcome,
+    /// Why, in words for an operator. Foreign text in it is not yet escaped.
+    pub detail: String,
 }
 
 impl Failure {
-    pub(super) fn unreachable(detail: impl Into<String>) -> Self {
+    /// No connection, or one that broke.
+    pub fn unreachable(detail: impl Into<String>) -> Self {
         Self { outcome: Outcome::Unreachable, detail: detail.into() }
     }
 
-    pub(super) fn refused(detail: impl Into<String>) -> Self {
+    /// An address that may not be called.
+    pub fn refused(detail: impl Into<String>) -> Self {
         Self { outcome: Outcome::Refused, detail: detail.into() }
     }
 
-    pub(super) fn timed_out(limit: Duration, phase: Phase) -> Self {
+    /// No complete response within `limit`; `phase` says what was waited for.
+    pub fn timed_out(limit: Duration, phase: Phase) -> Self {
         let limit = humantime::format_duration(limit);
         let detail = format!("timed out after {limit} waiting for {}", phase.waiting_for());
         Self { outcome: Outcome::TimedOut, detail }
     }
 
     /// A connection that broke before the response headers were there.
-    pub(super) fn broken(error: &hyper::Error) -> Self {
+    pub fn broken(error: &hyper::Error) -> Self {
         Self::unreachable(broken_in_words(error))
     }
 }

@@ -1,0 +1,133 @@
+//! Streams of Redis: an event is an entry, and delivered once `XADD` answered (and, with `wait`, the replicas have it).
+//!
+//! All that is sent to one stream shares a connection, on which commands are pipelined.
+
+mod connection;
+mod failure_text;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ::redis::{Cmd, Value};
+
+use super::{Credentials, Inspection, Message};
+use crate::clock::Clock;
+use crate::delivery::Outcome;
+use crate::endpoint::{EndpointUrl, StreamPlace};
+use crate::network::connect::Client;
+use crate::network::failure::{Failure, Trace};
+use connection::{Connections, Login, run};
+use failure_text::{Refused, unexpected};
+
+/// The fields of an entry beside those that carry headers.
+const FIELDS: usize = 5;
+
+/// What writes to one stream.
+#[derive(Debug)]
+pub struct StreamWriter {
+    place: StreamPlace,
+    connections: Connections,
+}
+
+impl StreamWriter {
+    /// Prepares the stream of a URL.
+    pub(super) fn new(
+        url: &EndpointUrl,
+        credentials: Option<&Credentials>,
+        client: &Arc<Client>,
+    ) -> Result<Self, String> {
+        let place = url.stream().ok_or("it names no stream")?;
+        let login = Login { credentials: credentials.cloned(), db: place.db };
+        Ok(Self { place, connections: Connections::new(url, login, client) })
+    }
+
+    /// Adds an entry, and returns its id in words.
+    pub(super) async fn publish(&self, message: &Message, limit: Duration, trace: &Trace) -> Result<String, Failure> {
+        let mut connection = self.connections.get(limit, trace).await?;
+        let add = self.add(message);
+        let Some(replicas) = self.place.replicas else {
+            let added = run(&mut connection, &add).await;
+            return self.added(&added.map_err(|e| self.failed(&e))?);
+        };
+        // The wait has to end before the deadline does, or nobody would know that the entry is there.
+        let wait_ms = u64::try_from(limit.as_millis() / 2).unwrap_or(u64::MAX).max(1);
+        let mut both = ::redis::pipe();
+        both.add_command(add).cmd("WAIT").arg(replicas).arg(wait_ms);
+        let answers = connection.send_packed_commands(&both, 0, 2).await.map_err(|e| self.failed(&e))?;
+        let [added, waited] = answers.try_into().map_err(|_| unexpected("XADD and WAIT"))?;
+        let added = self.added(&added.extract_error().map_err(|e| self.failed(&e))?)?;
+        match waited.extract_error().map_err(|e| self.failed(&e))? {
+            Value::Int(have) if have >= i64::from(replicas) => Ok(format!("{added}, on {have} replicas")),
+            Value::Int(have) => Err(Failure {
+                outcome: Outcome::TimedOut,
+                detail: format!("redis: {added}, but only {have} of {replicas} replicas have it after {wait_ms} ms"),
+            }),
+            _ => Err(unexpected("WAIT")),
+        }
+    }
+
+    /// `XADD`, with the parts of an event that consumers look for in fields of their own.
+    fn add(&self, message: &Message) -> Cmd {
+        let mut add = ::redis::cmd("XADD");
+        add.arg(&self.place.stream);
+        if let Some(most) = self.place.max_length {
+            // Exactly so many would cost Redis more for each entry.
+            add.arg("MAXLEN").arg("~").arg(most);
+        }
+        add.arg("*");
+        let Message { id, event_type, resource_type, resource_id, headers, body } = message;
+        let own: [(&str, &[u8]); FIELDS] = [
+            ("id", id.as_bytes()),
+            ("type", event_type.as_bytes()),
+            ("resourceType", resource_type.as_bytes()),
+            ("resourceId", resource_id.as_bytes()),
+            ("body", body),
+        ];
+        for (name, value) in own {
+            add.arg(name).arg(value);
+        }
+        for (name, value) in headers {
+            add.arg(name.as_str()).arg(value.as_bytes());
+        }
+        add
+    }
+
+    fn added(&self, answer: &Value) -> Result<String, Failure> {
+        match answer {
+            Value::BulkString(id) => {
+                Ok(format!("entry {} of stream `{}`", String::from_utf8_lossy(id), self.place.stream))
+            }
+            _ => Err(unexpected("XADD")),
+        }
+    }
+
+    /// A command that was refused or not answered. A connection to a server that takes no writes is not used again: the name may
+    /// stand for another server by now.
+    fn failed(&self, error: &::redis::RedisError) -> Failure {
+        let refused = Refused::of(error, &self.place.stream);
+        if refused.is_of_server() {
+            self.connections.close();
+        }
+        refused.into_failure()
+    }
+
+    /// What the server is and holds; adds nothing.
+    pub(super) async fn inspect(
+        &self,
+        limit: Duration,
+        trace: &Trace,
+        clock: &dyn Clock,
+    ) -> Result<Inspection, Failure> {
+        self.connections.inspect(&self.place.stream, limit, trace, clock).await
+    }
+
+    /// Does not use the open connection again.
+    pub(super) fn close(&self) {
+        self.connections.close();
+    }
+
+    /// Closes the connection if it has been idle for too long.
+    pub(super) fn evict_idle(&self) {
+        self.connections.evict_idle();
+    }
+}

@@ -1,0 +1,181 @@
+//! The connection to one server of Redis, opened when it is first needed and again when it broke.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ::redis::aio::MultiplexedConnection;
+use ::redis::{AsyncConnectionConfig, Cmd, ErrorKind, RedisConnectionInfo, RedisError, RedisResult, Value};
+use rustls::pki_types::CertificateDer;
+use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use super::super::{Credentials, Inspection};
+use super::failure_text::{Refused, unexpected};
+use crate::clock::Clock;
+use crate::endpoint::EndpointUrl;
+use crate::network::AGENT;
+use crate::network::connect::{Client, Origin, connect, valid_days};
+use crate::network::failure::{Failure, Phase, Trace};
+
+/// How long a connection may be idle.
+const MAX_IDLE_TIME: Duration = Duration::from_secs(60);
+/// How old a connection may become, so that a name that stands for another address is looked up again.
+const MAX_AGE: Duration = Duration::from_mins(10);
+
+/// Who we are to the server.
+#[derive(Clone, Debug)]
+pub(super) struct Login {
+    pub(super) credentials: Option<Credentials>,
+    pub(super) db: u32,
+}
+
+/// The connection to one server.
+pub(super) struct Connections {
+    client: Arc<Client>,
+    origin: Origin,
+    login: Login,
+    open: Mutex<Option<Open>>,
+}
+
+impl std::fmt::Debug for Connections {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Connections({}:{})", self.origin.host, self.origin.port)
+    }
+}
+
+struct Open {
+    connection: MultiplexedConnection,
+    /// Reads and writes; ends when the connection does.
+    driver: JoinHandle<()>,
+    opened: Instant,
+    used: Instant,
+}
+
+/// Sends one command. An answer that is an error is one.
+pub(super) async fn run(connection: &mut MultiplexedConnection, command: &Cmd) -> RedisResult<Value> {
+    connection.send_packed_command(command).await?.extract_error()
+}
+
+impl Open {
+    fn is_usable(&self, now: Instant) -> bool {
+        !self.driver.is_finished() && now.duration_since(self.opened) < MAX_AGE
+    }
+}
+
+impl Connections {
+    pub(super) fn new(url: &EndpointUrl, login: Login, client: &Arc<Client>) -> Self {
+        let origin = Origin { is_secure: url.is_secure(), host: url.host().to_owned(), port: url.port() };
+        Self { client: Arc::clone(client), origin, login, open: Mutex::new(None) }
+    }
+
+    /// The open connection, or a new one.
+    pub(super) async fn get(&self, limit: Duration, trace: &Trace) -> Result<MultiplexedConnection, Failure> {
+        let mut open = self.open.lock().await;
+        let now = Instant::now();
+        if let Some(open) = open.as_mut().filter(|open| open.is_usable(now)) {
+            open.used = now;
+            return Ok(open.connection.clone());
+        }
+        *open = None;
+        let (connection, driver, _) = self.connect(limit, trace).await?;
+        *open = Some(Open { connection: connection.clone(), driver, opened: now, used: now });
+        Ok(connection)
+    }
+
+    /// Does not use the connection again. What is under way on it ends there.
+    pub(super) fn close(&self) {
+        if let Ok(mut open) = self.open.try_lock() {
+            *open = None;
+        }
+    }
+
+    /// Closes the connection if it has been idle for too long.
+    pub(super) fn evict_idle(&self) {
+        if let Ok(mut open) = self.open.try_lock()
+            && open.as_ref().is_some_and(|open| open.used.elapsed() >= MAX_IDLE_TIME)
+        {
+            *open = None;
+        }
+    }
+
+    async fn connect(
+        &self,
+        limit: Duration,
+        trace: &Trace,
+    ) -> Result<(MultiplexedConnection, JoinHandle<()>, Vec<CertificateDer<'static>>), Failure> {
+        let stream = connect(&self.client, &self.origin, &[], limit, trace).await?;
+        trace.enter(Phase::Response);
+        let certificates = stream.certificates();
+        // Waits have an end of their own: the deadline of the attempt.
+        let config = AsyncConnectionConfig::new().set_response_timeout(None);
+        let info = RedisConnectionInfo::default().set_skip_set_lib_name();
+        let made = MultiplexedConnection::new_with_config(&info, stream, config).await;
+        let (mut connection, driver) = made.map_err(|e| Refused::of(&e, "").into_failure())?;
+        let driver = tokio::spawn(driver);
+        self.log_in(&mut connection).await.map_err(|e| Refused::of(&e, "").into_failure())?;
+        Ok((connection, driver, certificates))
+    }
+
+    async fn log_in(&self, connection: &mut MultiplexedConnection) -> Result<(), RedisError> {
+        if let Some(Credentials { user, password }) = &self.login.credentials {
+            let mut auth = ::redis::cmd("AUTH");
+            if !user.is_empty() {
+                auth.arg(user);
+            }
+            run(connection, auth.arg(password.as_str())).await?;
+        }
+        if self.login.db > 0 {
+            run(connection, ::redis::cmd("SELECT").arg(self.login.db)).await?;
+        }
+        // For whoever lists the clients of a server; one that does not know the command or forbids it is used all the same.
+        let name = AGENT.replace('/', "-");
+        match run(connection, ::redis::cmd("CLIENT").arg("SETNAME").arg(name)).await {
+            Err(error) if error.kind() == ErrorKind::Io || error.code() == Some("NOAUTH") => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// What the server is, and what the key `stream` is to it.
+    pub(super) async fn inspect(
+        &self,
+        stream: &str,
+        limit: Duration,
+        trace: &Trace,
+        clock: &dyn Clock,
+    ) -> Result<Inspection, Failure> {
+        let (mut connection, _driver, certificates) = self.connect(limit, trace).await?;
+        let valid_days = valid_days(&certificates, &self.origin, self.client.ca_file(), clock.now());
+        let sent = clock.now();
+        let mut ask = async |command: &Cmd| {
+            run(&mut connection, command).await.map_err(|e| Refused::of(&e, stream).into_failure())
+        };
+        let time = ask(&::redis::cmd("TIME")).await?;
+        let ahead_ms = millis(&time).map(|server| server - i64::midpoint(sent.as_millis(), clock.now().as_millis()));
+        let kind = ask(::redis::cmd("TYPE").arg(stream)).await?;
+        let said = match kind {
+            Value::SimpleString(kind) if kind == "none" => {
+                format!("no stream `{stream}` yet: the first event makes it")
+            }
+            Value::SimpleString(kind) if kind == "stream" => match ask(::redis::cmd("XLEN").arg(stream)).await? {
+                Value::Int(entries) => format!("stream `{stream}` with {entries} entries"),
+                _ => return Err(unexpected("XLEN")),
+            },
+            Value::SimpleString(kind) => {
+                return Err(Failure::unreachable(format!("redis: `{stream}` is a {kind}, not a stream")));
+            }
+            _ => return Err(unexpected("TYPE")),
+        };
+        Ok(Inspection { said, ahead_ms, valid_days })
+    }
+}
+
+/// The time that an answer to TIME tells in seconds and microseconds, in milliseconds.
+fn millis(time: &Value) -> Option<i64> {
+    let Value::Array(parts) = time else { return None };
+    let number = |value: &Value| match value {
+        Value::BulkString(text) => std::str::from_utf8(text).ok()?.parse::<i64>().ok(),
+        _ => None,
+    };
+    Some(number(parts.first()?)? * 1_000 + number(parts.get(1)?)? / 1_000)
+}

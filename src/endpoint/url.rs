@@ -1,0 +1,208 @@
+//! The URL of an endpoint, and how its scheme says that the place is spoken to.
+
+use std::fmt;
+
+use ::url::Url;
+use serde::{Deserialize, Serialize};
+
+use super::InvalidEndpoint;
+use super::broker::StreamPlace;
+
+/// How an endpoint is spoken to; the scheme of its URL says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Protocol {
+    /// Signed requests over HTTP.
+    Http,
+    /// Entries of a Redis stream.
+    Redis,
+}
+
+impl Protocol {
+    const ALL: [(&'static str, Self); 4] =
+        [("http", Self::Http), ("https", Self::Http), ("redis", Self::Redis), ("rediss", Self::Redis)];
+
+    fn of(scheme: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(name, _)| *name == scheme).map(|(_, protocol)| *protocol)
+    }
+
+    /// Its name, as people write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Http => "HTTP",
+            Self::Redis => "Redis",
+        }
+    }
+
+    /// Whether this build speaks it.
+    pub fn is_built_in(self) -> bool {
+        match self {
+            Self::Http => true,
+            Self::Redis => cfg!(feature = "redis"),
+        }
+    }
+}
+
+/// A checked absolute URL without user information or fragment: of a place that takes requests over http or https, or of one in a
+/// message broker.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct EndpointUrl(Url);
+
+impl EndpointUrl {
+    /// Checks a URL of a place that is called over http or https.
+    pub fn parse_http(text: &str) -> Result<Self, InvalidEndpoint> {
+        let url = Self::parse(text)?;
+        if url.protocol() == Protocol::Http {
+            Ok(url)
+        } else {
+            Err(InvalidEndpoint::NotHttp(url.0.scheme().to_owned()))
+        }
+    }
+
+    /// Checks a URL; what a URL parser would silently clean is refused.
+    pub fn parse(text: &str) -> Result<Self, InvalidEndpoint> {
+        if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
+            return Err(InvalidEndpoint::Control);
+        }
+        let url = Url::parse(text).map_err(|e| InvalidEndpoint::Url(e.to_string()))?;
+        let Some(protocol) = Protocol::of(url.scheme()) else {
+            return Err(InvalidEndpoint::Scheme(url.scheme().to_owned()));
+        };
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(InvalidEndpoint::UserInfo);
+        }
+        if url.fragment().is_some() {
+            return Err(InvalidEndpoint::Fragment);
+        }
+        if protocol == Protocol::Redis {
+            StreamPlace::of(&url).map_err(InvalidEndpoint::Broker)?;
+        }
+        Ok(Self(url))
+    }
+
+    /// The URL as text.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// The parsed URL.
+    pub fn url(&self) -> &Url {
+        &self.0
+    }
+
+    /// How the place is spoken to.
+    pub fn protocol(&self) -> Protocol {
+        Protocol::of(self.0.scheme()).unwrap_or(Protocol::Http)
+    }
+
+    /// The stream of Redis that it names, if it names one.
+    pub fn stream(&self) -> Option<StreamPlace> {
+        (self.protocol() == Protocol::Redis).then(|| StreamPlace::of(&self.0).ok()).flatten()
+    }
+
+    /// Whether connections to it are over TLS.
+    pub fn is_secure(&self) -> bool {
+        matches!(self.0.scheme(), "https" | "rediss")
+    }
+
+    /// The host, an IPv6 address in brackets.
+    pub fn host(&self) -> &str {
+        self.0.host_str().unwrap_or_default()
+    }
+
+    /// The port, which is the scheme's own where the URL names none.
+    pub fn port(&self) -> u16 {
+        self.0.port_or_known_default().unwrap_or(self.own_port())
+    }
+
+    /// The port that stands for the scheme.
+    fn own_port(&self) -> u16 {
+        match (self.protocol(), self.is_secure()) {
+            (Protocol::Http, false) => 80,
+            (Protocol::Http, true) => 443,
+            (Protocol::Redis, _) => 6379,
+        }
+    }
+
+    /// The name an endpoint gets when nobody chose one: its host, with the port when that is not the scheme's own.
+    pub fn default_name(&self) -> String {
+        let host = self.host().trim_matches(['[', ']']);
+        if self.port() == self.own_port() { host.to_owned() } else { format!("{host}:{}", self.port()) }
+    }
+}
+
+impl fmt::Display for EndpointUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl TryFrom<String> for EndpointUrl {
+    type Error = InvalidEndpoint;
+    fn try_from(text: String) -> Result<Self, InvalidEndpoint> {
+        Self::parse(&text)
+    }
+}
+
+impl From<EndpointUrl> for String {
+    fn from(url: EndpointUrl) -> Self {
+        url.0.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_are_refused_rather_than_cleaned() {
+        assert!(EndpointUrl::parse("https://admin.example.com/api?x=1").is_ok());
+        let refused = |text: &str| EndpointUrl::parse(text).expect_err(text);
+        assert!(matches!(refused("ftp://example.com"), InvalidEndpoint::Scheme(_)));
+        assert!(matches!(refused("file:///etc/passwd"), InvalidEndpoint::Scheme(_)));
+        assert_eq!(refused("http://user@example.com"), InvalidEndpoint::UserInfo);
+        assert_eq!(refused("http://:pass@example.com"), InvalidEndpoint::UserInfo);
+        assert_eq!(refused("http://example.com/#top"), InvalidEndpoint::Fragment);
+        assert_eq!(refused("http://exa\nmple.com"), InvalidEndpoint::Control);
+        assert_eq!(refused("http://example.com/a b"), InvalidEndpoint::Control);
+        assert!(matches!(refused("example.com"), InvalidEndpoint::Url(_)));
+        assert!(matches!(refused("http://"), InvalidEndpoint::Url(_)));
+    }
+
+    #[test]
+    fn a_default_name_is_the_host_with_an_unusual_port() {
+        let name = |text| EndpointUrl::parse(text).expect("a good URL").default_name();
+        assert_eq!(name("https://Admin.example.com/x"), "admin.example.com");
+        assert_eq!(name("https://admin.example.com:443/x"), "admin.example.com");
+        assert_eq!(name("http://127.0.0.1:3000/x"), "127.0.0.1:3000");
+        assert_eq!(name("http://[::1]:3000/"), "::1:3000");
+    }
+
+    #[test]
+    fn a_stream_is_named_by_database_and_name() {
+        let url = EndpointUrl::parse("rediss://cache.example.com/3/events?maxlen=100000&wait=1").expect("a URL");
+        let place = url.stream().expect("a stream");
+        assert_eq!((place.db, place.stream.as_str()), (3, "events"));
+        assert_eq!((place.max_length, place.replicas), (Some(100_000), Some(1)));
+        assert_eq!((url.port(), url.is_secure(), url.default_name().as_str()), (6379, true, "cache.example.com"));
+        let ports = |text| EndpointUrl::parse(text).expect("a URL").default_name();
+        assert_eq!(ports("redis://127.0.0.1:6380/0/a%2Fb"), "127.0.0.1:6380");
+        assert_eq!(ports("redis://[::1]:6379/0/s"), "::1");
+        for wrong in [
+            "redis://host",
+            "redis://host/events",
+            "redis://host/0/",
+            "redis://host/zero/events",
+            "redis://host/0/events/more",
+            "redis://host/0/events?maxlen=0",
+            "redis://host/0/events?maxlen=x",
+            "redis://host/0/events?wait=0",
+            "redis://host/0/events?group=g",
+            "redis:///0/events",
+        ] {
+            assert!(matches!(EndpointUrl::parse(wrong), Err(InvalidEndpoint::Broker(_))), "{wrong}");
+        }
+        assert_eq!(EndpointUrl::parse("redis://:secret@host/0/events"), Err(InvalidEndpoint::UserInfo));
+        assert!(matches!(EndpointUrl::parse_http("redis://host/0/events"), Err(InvalidEndpoint::NotHttp(_))));
+    }
+}

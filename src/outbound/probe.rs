@@ -1,0 +1,69 @@
+//! Probing places without delivering anything: whether they can be reached and trusted, for how long, and what their clocks say.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout};
+
+use super::EndpointAccess;
+use super::http::{Client, Target};
+use crate::broker::Publisher;
+use crate::clock::Clock;
+use crate::endpoint::{EndpointUrl, Protocol};
+use crate::network::failure::{Failure, Trace};
+
+pub use super::http::probe::{ProbeResponse, ProbeResult};
+
+/// Places that are probed at the same time.
+const AT_ONCE: usize = 4;
+
+/// Probes every place, a few at a time and none for longer than `limit`, and returns what was found, in their order; an error
+/// says why a place could not be reached or trusted.
+///
+/// To a place over HTTP goes one `HEAD /`: not to the path that takes deliveries, and without signature or body. To a broker,
+/// commands that change nothing.
+pub async fn probe_all(
+    places: Vec<(EndpointUrl, EndpointAccess)>,
+    client: &Arc<Client>,
+    limit: Duration,
+    clock: &Arc<dyn Clock>,
+) -> Vec<Result<ProbeResult, String>> {
+    let slots = Arc::new(Semaphore::new(AT_ONCE));
+    let mut results = vec![Err("internal error: the probe panicked".to_owned()); places.len()];
+    let mut tasks = JoinSet::new();
+    for (place, (url, access)) in places.into_iter().enumerate() {
+        let (client, clock, slots) = (Arc::clone(client), Arc::clone(clock), Arc::clone(&slots));
+        tasks.spawn(async move {
+            let _slot = slots.acquire().await;
+            (place, probe(&url, access, &client, limit, clock.as_ref()).await)
+        });
+    }
+    while let Some(done) = tasks.join_next().await {
+        if let Ok((place, result)) = done {
+            results[place] = result;
+        }
+    }
+    results
+}
+
+async fn probe(
+    url: &EndpointUrl,
+    access: EndpointAccess,
+    client: &Arc<Client>,
+    limit: Duration,
+    clock: &dyn Clock,
+) -> Result<ProbeResult, String> {
+    let client = client.reaching(access.connect);
+    if url.protocol() == Protocol::Http {
+        return Target::new(url, client).probe(limit, clock).await;
+    }
+    let (publisher, trace) = (Publisher::new(url, access.credentials.as_ref(), &client)?, Trace::new());
+    let began = Instant::now();
+    let inspected = timeout(limit, publisher.inspect(limit, &trace, clock)).await;
+    let inspected = inspected.unwrap_or_else(|_| Err(Failure::timed_out(limit, trace.phase())));
+    let inspection = inspected.map_err(|failure| failure.detail)?;
+    let answer = ProbeResponse { said: inspection.said, ahead_ms: inspection.ahead_ms, took: began.elapsed() };
+    Ok(ProbeResult { valid_days: inspection.valid_days, answer: Ok(answer) })
+}

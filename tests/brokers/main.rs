@@ -1,0 +1,13 @@
+//! Message brokers as endpoints: real servers, real processes that die, real connections that break.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+#[cfg(feature = "redis")]
+mod redis;
+#[cfg(feature = "redis")]
+mod redis_kill;
+#[cfg(feature = "redis")]
+mod redis_refusals;
