@@ -149,9 +149,9 @@ impl ReproduceArgs {
     fn run(self, context: &Context, store: &dyn Store) -> Result<Exit, CliError> {
         let detail = find(store, &self.id)?;
         let places = self.places(store, &detail)?;
-        let lines = |(url, source): &(String, SecretSource)| {
-            let event =
-                Outgoing { url, id: detail.row.id.as_str(), event_type: &detail.row.event_type, body: &detail.body };
+        let lines = |(name, url, source): &(String, String, SecretSource)| {
+            let body = detail.body_for(name);
+            let event = Outgoing { url, id: detail.row.id.as_str(), event_type: &detail.row.event_type, body };
             let variable = match source {
                 SecretSource::Env(name) => name.as_str(),
                 SecretSource::Shared | SecretSource::File(_) => "WEBHOOK_SECRET",
@@ -167,10 +167,10 @@ impl ReproduceArgs {
         Ok(Exit::Done)
     }
 
-    /// The URLs to send to, each with the place of its secret.
-    fn places(&self, store: &dyn Store, detail: &EventDetail) -> Result<Vec<(String, SecretSource)>, CliError> {
+    /// The endpoints to send to, each with its URL and the place of its secret.
+    fn places(&self, store: &dyn Store, detail: &EventDetail) -> Result<Vec<(String, String, SecretSource)>, CliError> {
         if let Some(url) = &self.to {
-            return Ok(vec![(url.clone(), SecretSource::Shared)]);
+            return Ok(vec![(self.endpoint.clone().unwrap_or_default(), url.clone(), SecretSource::Shared)]);
         }
         let wanted = |name: &str| match &self.endpoint {
             Some(only) => only == name,
@@ -181,7 +181,7 @@ impl ReproduceArgs {
             .wait()?
             .into_iter()
             .filter(|endpoint| wanted(&endpoint.name))
-            .map(|endpoint| (endpoint.url.to_string(), endpoint.settings.secret))
+            .map(|endpoint| (endpoint.name, endpoint.url.to_string(), endpoint.settings.secret))
             .collect();
         match (&self.endpoint, places.is_empty()) {
             (Some(name), true) => Err(crate::store::StoreError::NoEndpoint(name.clone()).into()),

@@ -290,6 +290,14 @@ pub struct EventDetail {
     pub edited_into: Vec<EventId>,
 }
 
+impl EventDetail {
+    /// The bytes that are sent to the endpoint of this name: those of the whole record where its delivery sends that.
+    pub fn body_for(&self, endpoint: &str) -> &[u8] {
+        let sends_whole = self.deliveries.iter().any(|row| row.endpoint == endpoint && row.whole_record);
+        self.whole_body.as_deref().filter(|_| sends_whole).unwrap_or(&self.body)
+    }
+}
+
 /// A run as it is remembered.
 #[derive(Clone, Debug)]
 pub struct RunRow {

@@ -26,4 +26,5 @@ mod running;
 mod slow;
 mod sources;
 mod trouble;
+mod weight;
 mod wire;

@@ -51,11 +51,20 @@ pub(in crate::server) async fn verify(
     let found = app.read(move |store| find_event(store, &wanted)).await?;
     let detail = found.ok_or_else(|| Problem::not_found("event"))?;
     let lines = headers.lines().map(str::trim).filter(|line| !line.is_empty()).map(ToOwned::to_owned);
-    let received = request::from_lines(lines.collect::<Vec<_>>(), Bytes::from(detail.body))
-        .map_err(|error| Problem::field("headers", error.to_string()))?;
+    let lines: Vec<_> = lines.collect();
+    let read = |body: Vec<u8>| {
+        request::from_lines(lines.clone(), Bytes::from(body))
+            .map_err(|error| Problem::field("headers", error.to_string()))
+    };
+    let sent = read(detail.body)?;
+    let whole = detail.whole_body.map(read).transpose()?;
     let now = app.now();
-    let verdict = tokio::task::spawn_blocking(move || explained::verdict(&received, &settings.candidates, now)).await;
-    let verdict = verdict.map_err(|_| Problem::internal())?;
+    let verdict = tokio::task::spawn_blocking(move || {
+        let verdict = |received| explained::verdict(received, &settings.candidates, now);
+        // The headers do not say which of the two bodies they came with.
+        whole.as_ref().map(verdict).filter(|(is_valid, _)| *is_valid).unwrap_or_else(|| verdict(&sent))
+    });
+    let (_, verdict) = verdict.await.map_err(|_| Problem::internal())?;
     page(viewer, &name, Some((headers, verdict))).await
 }
 
@@ -200,6 +209,15 @@ impl Shown<'_> {
             (block("data", "The data, indented", pretty))
             @if pretty_cut || raw_cut { p.quiet { "Only the first " (SHOWN_BYTES / 1024) " KiB are shown: GET /api/events/{id} has it whole." } }
             details { summary { "The " (self.detail.body.len()) " bytes that are signed and sent" } (block("sent", "The body that is sent", raw)) }
+            @if let Some(whole) = &self.detail.whole_body {
+                @let text = String::from_utf8_lossy(whole);
+                @let (text, is_cut) = cut(&text);
+                details {
+                    summary { "The " (whole.len()) " bytes that endpoints get which take whole records" }
+                    (block("sent-whole", "The body with the whole record", text))
+                    @if is_cut { p.quiet { "Only the first " (SHOWN_BYTES / 1024) " KiB are shown." } }
+                }
+            }
         }
     }
 
@@ -212,7 +230,7 @@ impl Shown<'_> {
                 SecretSource::Env(name) => name.as_str(),
                 SecretSource::Shared | SecretSource::File(_) => "WEBHOOK_SECRET",
             };
-            let (url, body) = (endpoint.url.as_str(), &self.detail.body);
+            let (url, body) = (endpoint.url.as_str(), self.detail.body_for(&endpoint.name));
             let event = Outgoing { url, id: row.id.as_str(), event_type: &row.event_type, body };
             Some((delivery.id.0, endpoint.name.as_str(), reproduce(&event, variable)))
         };

@@ -11,10 +11,10 @@ use crate::signature::{Key, Received, VerifyError, detect, verify};
 
 /// Verifies a request as of `at` under the secrets of this server, and looks for the cause where it is not right.
 ///
-/// The search has a bound, and still belongs on a thread that may be busy.
-pub(super) fn verdict(received: &Received, candidates: &[Candidate], at: Timestamp) -> Report {
+/// The search has a bound, and still belongs on a thread that may be busy. Returns also whether the signature is right.
+pub(super) fn verdict(received: &Received, candidates: &[Candidate], at: Timestamp) -> (bool, Report) {
     let Some(scheme) = detect(received).first().copied() else {
-        return verified::unsigned(received, Some(&explain_unknown(received, candidates)));
+        return (false, verified::unsigned(received, Some(&explain_unknown(received, candidates))));
     };
     let own = candidates.iter().filter(|candidate| matches!(candidate.role, Role::Current | Role::Previous));
     let keys: Vec<Key> = own.filter_map(|candidate| scheme.key(&candidate.text).ok()).collect();
@@ -24,7 +24,8 @@ pub(super) fn verdict(received: &Received, candidates: &[Candidate], at: Timesta
         Some(VerifyError::OutsideTolerance) => explain_time(scheme, received, at),
         Some(_) => Some(explain(scheme, received, candidates)),
     };
-    verified::verified(&Verified {
+    let is_valid = verdict.refusal().is_none();
+    let report = verified::verified(&Verified {
         scheme,
         received,
         detected: true,
@@ -32,7 +33,8 @@ pub(super) fn verdict(received: &Received, candidates: &[Candidate], at: Timesta
         explanation,
         expected: Vec::new(),
         fingerprint: None,
-    })
+    });
+    (is_valid, report)
 }
 
 /// The verdict as text.

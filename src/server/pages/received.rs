@@ -74,7 +74,7 @@ pub(in crate::server) async fn one(viewer: Viewer, Path(id): Path) -> Result<Res
         .read(move |store| {
             let found = store.kept_request(id).wait()?;
             Ok(found.map(|(row, copy)| {
-                let verdict = explained::verdict(&inbound::received(&copy), &settings.candidates, row.at);
+                let (_, verdict) = explained::verdict(&inbound::received(&copy), &settings.candidates, row.at);
                 (row, copy, verdict)
             }))
         })
