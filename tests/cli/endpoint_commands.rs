@@ -184,3 +184,17 @@ fn conditions_decide_which_events_an_endpoint_gets_and_why_names_the_one_that_le
         place.run(&["emit", "enrollment.updated", "e5", "--data", r#"{"status":"paused"}"#, "--dry-run", "-o", "json"]);
     assert_eq!(dry.data()["deliveries"], 0, "{dry:?}");
 }
+
+#[test]
+fn what_is_reproduced_is_the_body_that_the_endpoint_gets() {
+    let receiver = Receiver::good();
+    let place = configured(&receiver.url("/hook"), "payload = \"full\"\n");
+    place.ok(&["emit", "user.updated", "u1", "--data", r#"{"name":"Ada"}"#]);
+    place.ok(&["emit", "user.updated", "u1", "--data", r#"{"bio":"countess"}"#, "--id", "second"]);
+    place.ok(&["process", "-q"]);
+    let sent = receiver.requests().pop().unwrap().body;
+    let sent = String::from_utf8(sent.to_vec()).unwrap();
+    assert!(sent.contains("Ada") && sent.contains("countess"), "{sent}");
+    let lines = place.ok(&["events", "reproduce", "second"]);
+    assert!(lines.contains(&sent), "{lines}");
+}
