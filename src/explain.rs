@@ -128,7 +128,10 @@ pub fn explain_time(scheme: &dyn Scheme, received: &Received, now: Timestamp) ->
 fn refusal(scheme: &dyn Scheme, received: &Received, secrets: &[Candidate]) -> Option<VerifyError> {
     let current = secrets.iter().filter(|candidate| candidate.role == Role::Current);
     let keys: Vec<_> = current.filter_map(|candidate| scheme.key(&candidate.text).ok()).collect();
-    verify(scheme, received, &keys, Timestamp::default(), None).signature.err()
+    let verdict = verify(scheme, received, &keys, Timestamp::default(), None);
+    // A body that tells no time is refused though its signature is right.
+    let tells_no_time = |refusal: &VerifyError| matches!(refusal, VerifyError::TimeMissing(_));
+    verdict.signature.as_ref().err().cloned().or_else(|| verdict.refusal().filter(tells_no_time))
 }
 
 /// What changed the body whose hash is in a URL that is signed rightly.

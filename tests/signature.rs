@@ -13,6 +13,7 @@ mod signature {
     mod properties;
     mod requests;
     mod senders;
+    mod sentences;
     mod strict;
     mod support;
 }

@@ -67,7 +67,22 @@ as text for both. The final newline of a secret file is not part of the secret.
 While WEBHOOK_SECRET_PREVIOUS is set, webhook-signature holds one signature for each secret, newest first, separated by
 a space. X-Webhook-Signature is made with the new one, unless the endpoint says legacy_signature = \"previous\".
 
-A receiver verifies the bytes it received, before it parses them, and compares in constant time.";
+A receiver verifies the bytes it received, before it parses them, and compares in constant time.
+
+`verify` differs from the libraries of Standard Webhooks and of the senders on purpose. It is stricter:
+
+  A header of a signature that is there twice is refused, and so is a list of more than 64 codes.
+  Codes are compared as bytes of the exact length: other padding, 0x, quotes or spaces around a code are refused.
+  An id that is empty or has a dot or a space is refused: it could be joined with the time in two ways.
+  A time is digits alone: no sign, no fraction, and no milliseconds where the sender writes seconds.
+  Times are refused on both sides of now, also by stripe, whose own libraries refuse old ones alone.
+  Headers named svix-… and webhook-… are never mixed, and a right code of an older version rescues no newer one.
+
+And it is more lenient:
+
+  Hex digits may be in upper case, because they are the same bytes.
+  A secret of Standard Webhooks may have fewer than 24 bytes; `secret check` warns of it.
+  In a list of codes, one that cannot be read does not spoil the others.";
 
 const REQUESTS: &str = "\
 `verify --request FILE`, `replay --from` and `secret rotate-plan --captured` read requests as people have them. What a file

@@ -168,7 +168,7 @@ pub(super) fn singles<'a, 's>(body: &Body<'a>, seen: &'s mut Seen) -> impl Itera
 fn changed<'a>(body: Body<'a>) -> impl Iterator<Item = Form<'a>> {
     let is_large = body.bytes.len() > LARGE;
     let others: &[List] = if is_large { &[] } else { OTHERS };
-    let parts = (!is_large).then(|| members::parts(&body).chain(envelopes::bodies(&body)));
+    let parts = (!is_large).then(|| envelopes::bodies(&body).chain(members::parts(&body)));
     apply(COMMON, body).chain(apply(others, body)).chain(parts.into_iter().flatten())
 }
 
@@ -180,7 +180,7 @@ pub(super) fn find_pair<T>(body: &Body<'_>, mut visit: impl FnMut(&Form<'_>) -> 
     }
     let (mut firsts, mut seen) = (Seen::default(), Seen::default());
     let lists: &[&[List]] = if size > SMALL { &[SECONDS] } else { &[SECONDS, SMALL_SECONDS] };
-    let parts = members::parts(body).chain(envelopes::bodies(body));
+    let parts = envelopes::bodies(body).chain(members::parts(body));
     let first = apply(FIRSTS, *body).chain(parts).filter(|form| form.changes.len() == 1);
     for first in first.filter(|form| firsts.is_new(&form.bytes)) {
         let second = Body::of(&first.bytes);

@@ -14,6 +14,7 @@ use rustls::{CertificateError, DigitallySignedStruct, SignatureScheme};
 
 use super::failure_text::io_in_words;
 use crate::clock::Timestamp;
+use crate::untrusted::Untrusted;
 
 /// A client certificate with its key, for mutual TLS.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -171,11 +172,16 @@ fn certificate_in_words(certificate: &CertificateError, host: &str, cause: Optio
         CertificateError::Revoked => "tls: certificate was revoked".to_owned(),
         _ if cause.is_some_and(is_authority) => "tls: certificate is self-signed: add it to tls.ca_file".to_owned(),
         CertificateError::BadSignature => "tls: certificate has a wrong signature".to_owned(),
+        CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+            "tls: certificate is not signed by the authority it names, but self-signed or of another one of that name: add it \
+             to tls.ca_file"
+                .to_owned()
+        }
         CertificateError::BadEncoding => "tls: certificate cannot be read".to_owned(),
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
             "tls: certificate is not one for servers".to_owned()
         }
-        _ => "tls: certificate is not valid".to_owned(),
+        other => format!("tls: certificate is not valid: {}", Untrusted(&format!("{other:?}"))),
     }
 }
 

@@ -195,3 +195,24 @@ fn manual_pages_are_shown_and_written() {
     assert!(place.path("pages/syncctl-emit.1").exists());
     assert_eq!(place.run(&["man", "emti"]).code, 2);
 }
+
+#[test]
+fn where_verify_differs_from_the_libraries_of_senders_is_documented_and_true() {
+    let place = Place::new();
+    let help = place.run(&["help", "signing"]).stdout;
+    for told in ["It is stricter:", "more than 64 codes", "Hex digits may be in upper case", "on both sides of now"] {
+        assert!(help.contains(told), "{told} in {help}");
+    }
+    let verify = |header: &str, at: &str| {
+        let args = ["verify", "-", "--header", header, "--at", at, "-o", "json"];
+        place.run_with_input(&args, super::sign::BODY.as_bytes()).data()["reason"].clone()
+    };
+    let upper = format!("X-Webhook-Signature: {}", super::sign::SIGNATURE.to_uppercase());
+    assert!(verify(&upper, "1706702400").is_null());
+    let prefixed = format!("X-Webhook-Signature: 0x{}", super::sign::SIGNATURE);
+    assert_eq!(verify(&prefixed, "1706702400"), "code-not-hexadecimal");
+    let signed = ["sign", "--data", super::sign::BODY, "--scheme", "stripe", "--timestamp", "1706702400"];
+    let stripe = place.data(&signed)["headers"]["stripe-signature"].as_str().unwrap().to_owned();
+    let stripe = format!("stripe-signature: {stripe}");
+    assert_eq!([verify(&stripe, "1706702701"), verify(&stripe, "1706702099")], ["outside-tolerance"; 2]);
+}

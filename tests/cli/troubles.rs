@@ -1,10 +1,13 @@
 //! Troubles that are seeded, found and repaired by the commands that the messages name, at most three each.
 
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::support::place::{Place, eventually};
 use crate::support::receiver::{Receiver, Reply};
+use crate::support::tools::has_tools;
 
 /// A receiver that is wrong in its own way until it is mended.
 fn mendable(wrong: impl Fn() -> Reply + Send + Sync + 'static) -> (Receiver, Arc<AtomicBool>) {
@@ -68,6 +71,61 @@ fn a_time_out_is_named_and_repaired_by_a_replay() {
     let why = place.run(&["why", "1"]).stdout;
     assert!(why.contains("timed out"), "{why}");
     is_mended.store(true, Ordering::SeqCst);
+    follow(&place, &remedies(&place, "1"));
+    assert_eq!(place.queue()["delivered"], 1);
+}
+
+/// A server over TLS that takes every webhook, until whoever started it is gone.
+const TAKES_ALL: &str = "import http.server, os, ssl, threading, time
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        self.rfile.read(int(self.headers['content-length']))
+        self.send_response(200); self.send_header('content-length', '0'); self.end_headers()
+    def log_message(self, *args): pass
+server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Handler)
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain('own.pem', 'own.key')
+server.socket = context.wrap_socket(server.socket, server_side=True)
+print(server.server_port, flush=True)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+parent = os.getppid()
+while os.getppid() == parent: time.sleep(0.05)
+os._exit(0)";
+
+/// A process that ends with the test, however that ends.
+struct Helper(Child);
+
+impl Drop for Helper {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn a_self_signed_certificate_is_named_and_its_deliveries_are_replayed_once_it_is_trusted() {
+    if !has_tools(&["openssl", "python3"]) {
+        return;
+    }
+    let mut place = Place::new();
+    let openssl = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout own.key -out own.pem -days 2 \
+        -subj /CN=receiver.of.a.test -addext subjectAltName=DNS:localhost -addext basicConstraints=critical,CA:FALSE";
+    let words: Vec<&str> = openssl.split_ascii_whitespace().collect();
+    let made = place.prepare(Command::new("openssl"), &words).output().unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let mut server = place.prepare(Command::new("python3"), &["-c", TAKES_ALL]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut port = String::new();
+    BufReader::new(server.stdout.take().unwrap()).read_line(&mut port).unwrap();
+    place.set("SYNC_WEBHOOK_URLS", &format!("https://localhost:{}/hook", port.trim()));
+    place.set("SYNCCTL_DELIVERY_MAX_ATTEMPTS", "1");
+    place.emit("user.created", "u");
+    assert_eq!(place.run(&["process", "-q"]).code, 3);
+    let why = place.run(&["why", "1"]).stdout;
+    assert!(why.contains("self-signed") && why.contains("add it to tls.ca_file"), "{why}");
+    let doctor = place.run(&["doctor", "--online", "-q"]).stdout;
+    assert!(doctor.contains("self-signed"), "{doctor}");
+    // As the message says.
+    place.set("SYNCCTL_TLS_CA_FILE", place.path("own.pem").to_str().unwrap());
     follow(&place, &remedies(&place, "1"));
     assert_eq!(place.queue()["delivered"], 1);
 }

@@ -166,6 +166,9 @@ pub(super) fn bodies<'a>(body: &Body<'a>) -> impl Iterator<Item = Form<'a>> + us
     event.map(|event| found(&event)).unwrap_or_default().into_iter()
 }
 
+/// What events of gateways hold beside the body: a member of that name alone shows none.
+const GATEWAY_MEMBERS: &[&str] = &["headers", "httpMethod", "isBase64Encoded", "rawPath", "requestContext"];
+
 fn found(event: &Value) -> Vec<Form<'static>> {
     let mut all = Vec::new();
     let mut add = |what: &str, text: Option<&str>, is_base64: bool| {
@@ -174,7 +177,9 @@ fn found(event: &Value) -> Vec<Form<'static>> {
         all.extend(bytes.map(|bytes| with_detail(C::BodyInEvent, format!("it is in {what}"), bytes)));
     };
     let is_base64 = event["isBase64Encoded"].as_bool() == Some(true);
-    add("`body` of an event of API Gateway, a Lambda URL or a load balancer", event["body"].as_str(), is_base64);
+    let is_of_gateway = GATEWAY_MEMBERS.iter().any(|member| event.get(member).is_some());
+    let gateway_body = event["body"].as_str().filter(|_| is_of_gateway);
+    add("`body` of an event of API Gateway, a Lambda URL or a load balancer", gateway_body, is_base64);
     add("`rawBody`", event["rawBody"].as_str(), false);
     let is_notification = event["Type"].as_str() == Some("Notification");
     add("`Message` of a notification of SNS", event["Message"].as_str().filter(|_| is_notification), false);
