@@ -4,6 +4,7 @@
 
 mod check;
 pub mod clusters;
+mod expected;
 mod failures;
 pub mod forecast;
 mod freshness;
@@ -21,7 +22,8 @@ use std::time::Duration;
 use crate::clock::Timestamp;
 use crate::store::{Figures, Rate};
 
-pub use check::{Check, Grade, Limits};
+pub use check::{Check, Expected, Grade, Limits};
+pub use expected::SeenEvents;
 pub use failures::{FailureStats, failure_stats};
 pub use freshness::{Freshness, FreshnessThresholds, Synced, freshness};
 pub use health::{HUGE_LOG, Health, HealthDetails, HealthFigures, LARGE_LOG, health};

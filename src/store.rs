@@ -27,7 +27,7 @@ use std::sync::Arc;
 
 use crate::clock::Timestamp;
 use crate::delivery::Trigger;
-use crate::endpoint::{Endpoint, Spec};
+use crate::endpoint::{Endpoint, Pattern, Spec};
 use crate::event::EventId;
 
 pub use answer::Answer;
@@ -168,6 +168,10 @@ pub trait Store: inbound::Records + operators::Operators + transfer::Transfer + 
     /// The sum is by their numbers, which have gaps where a transaction failed, and by the times of events, whose clock may
     /// have jumped; it is shared among the endpoints as the latest of them are.
     fn arrivals(&self, since: Timestamp) -> Answer<Vec<Arrivals>>;
+
+    /// When the last event of a type that `types` matches was emitted or accepted, if that was at or after `since`. Of each, the
+    /// latest two hundred thousand are looked at.
+    fn last_seen(&self, types: &Pattern, since: Timestamp) -> Answer<Option<Timestamp>>;
 
     /// A page of deliveries, by id.
     fn deliveries(&self, filter: &DeliveryFilter, page: Page) -> Answer<Listed<DeliveryRow>>;

@@ -58,7 +58,7 @@ impl BundleArgs {
         let (store, now) = (context.read_store()?, context.now);
         let config = context.config()?;
         let event = self.event.as_deref().map(|id| find(store.as_ref(), id)).transpose()?;
-        let details = figures::health_details(store.as_ref(), now)?;
+        let details = figures::health_details(store.as_ref(), &config.health, now)?;
         let health = monitor::health(&details.figures, &config.health, now);
         let failures = figures::recent_failures(store.as_ref(), LATEST)?;
         let runs = store.runs(LATEST).wait()?;

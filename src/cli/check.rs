@@ -86,7 +86,7 @@ fn examine(
 ) -> Result<(Grade, Report), CliError> {
     let config = Config::load(sources)?;
     let store = store::open(config.database()?, Access::Existing)?;
-    let read = figures::health_figures(store.as_ref(), now)?;
+    let read = figures::health_figures(store.as_ref(), &config.health, now)?;
     let judged = monitor::health(&read, &config.health, now);
     let measured = Measured::of(&read.figures, &judged, now);
     let warning = warning.or(Thresholds::warning(&config.health));

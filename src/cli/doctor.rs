@@ -148,7 +148,7 @@ fn examine(store: &Arc<dyn Store>, limits: &Limits, deep: bool, now: Timestamp) 
         // What a damaged file says is not worth telling.
         return Ok(Looked { findings, ..Looked::default() });
     }
-    let read = figures::health_figures(store.as_ref(), now)?;
+    let read = figures::health_figures(store.as_ref(), limits, now)?;
     let judged = monitor::health(&read, limits, now);
     let runs = store.runs(SCHEDULED_RUNS).wait()?;
     findings.extend(schedule::evidence(&runs, now).map(|it| doctor::schedule(&it)));

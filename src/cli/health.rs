@@ -13,8 +13,9 @@ pub struct HealthArgs {}
 impl HealthArgs {
     pub(super) fn run(self, context: &Context) -> Result<Exit, CliError> {
         let store = context.existing_store()?;
-        let details = figures::health_details(store.as_ref(), context.now)?;
-        let judged = monitor::health(&details.figures, &context.config()?.health, context.now);
+        let limits = &context.config()?.health;
+        let details = figures::health_details(store.as_ref(), limits, context.now)?;
+        let judged = monitor::health(&details.figures, limits, context.now);
         let report = health::health(&judged, &details, context.now);
         if judged.healthy {
             context.screen.said(&report)?;

@@ -309,9 +309,11 @@ fn sentence(fault: &CliError) -> String {
 async fn read(context: &Context, store: &Arc<dyn Store>, readings: &mut Readings) -> Result<Moment, CliError> {
     let now: Timestamp = SystemClock.now();
     let reader = Arc::clone(store);
-    let read = Answer::deferred(move || figures::health_figures(reader.as_ref(), now)).await?;
+    let limits = context.config()?.health.clone();
+    let judged = limits.clone();
+    let read = Answer::deferred(move || figures::health_figures(reader.as_ref(), &limits, now)).await?;
     readings.add(&read.figures, now);
-    let health = monitor::health(&read, &context.config()?.health, now);
+    let health = monitor::health(&read, &judged, now);
     let recent = AttemptFilter { since: Some(now.minus(LATENCY_WINDOW)), ..AttemptFilter::default() };
     let attempts = store.attempts(&recent, newest(ATTEMPTS)).await?;
     let troubled = DeliveryFilter { troubled: true, ..DeliveryFilter::default() };

@@ -174,7 +174,11 @@ impl Walk<'_> {
 
     fn read(&mut self, key: &str, form: Form, line: usize, value: &DeValue<'_>) -> Option<Entry> {
         let Some(text) = text_of(value, form) else {
-            let wants = if form == Form::List { "a list of texts" } else { "a single value" };
+            let wants = match form {
+                Form::List => "a list of texts",
+                Form::Pairs => "a table such as { \"progress.updated\" = \"6h\" }",
+                Form::One | Form::Path | Form::Database => "a single value",
+            };
             self.wrong(line, format!("{key} wants {wants}"));
             return None;
         };
@@ -263,7 +267,13 @@ fn text_of(value: &DeValue<'_>, form: Form) -> Option<String> {
         DeValue::Integer(number) => i128::from_str_radix(number.as_str(), number.radix()).ok().map(|n| n.to_string()),
         DeValue::Float(number) => Some(number.as_str().to_owned()),
         DeValue::Boolean(yes) => Some(yes.to_string()),
-        DeValue::Array(items) if form == Form::List => {
+        DeValue::Table(table) if form == Form::Pairs => {
+            let pair = |(name, value): (&Spanned<_>, &Spanned<DeValue<'_>>)| {
+                Some(format!("{}={}", name.get_ref(), text_of(value.get_ref(), Form::One)?))
+            };
+            Some(table.iter().map(pair).collect::<Option<Vec<_>>>()?.join(","))
+        }
+        DeValue::Array(items) if matches!(form, Form::List | Form::Pairs) => {
             let texts = items.iter().map(|item| text_of(item.get_ref(), Form::One)).collect::<Option<Vec<_>>>()?;
             Some(texts.join(","))
         }
@@ -275,6 +285,6 @@ fn is_relative_path(text: &str, form: Form) -> bool {
     match form {
         Form::Path => !text.trim().is_empty() && Path::new(text).is_relative(),
         Form::Database => crate::store::is_relative_path(text),
-        Form::One | Form::List => false,
+        Form::One | Form::List | Form::Pairs => false,
     }
 }

@@ -12,6 +12,7 @@ use crate::endpoint::{
 };
 use crate::format::shorten;
 use crate::inbound::ProxyHeader;
+use crate::monitor::Expected;
 use crate::store::Location;
 use crate::store::operators::ADMIN_TOKEN_NAME;
 use crate::untrusted::Untrusted;
@@ -23,6 +24,8 @@ pub(super) enum Form {
     One,
     /// One value or a list.
     List,
+    /// A table of names and texts, or a list of `NAME=TEXT`.
+    Pairs,
     /// A path; a relative one counts from the file's directory.
     Path,
     /// A path or a database URL.
@@ -114,6 +117,12 @@ pub(super) const KEYS: &[Key<Values>] = &[
         Form::One,
         |v, t| set(&mut v.health.silence_after, duration(t)),
         |v| duration_shown(v.health.silence_after),
+    ),
+    key(
+        "health.expect",
+        Form::Pairs,
+        |v, t| set(&mut v.health.expect, expected(t)),
+        |v| expected_shown(&v.health.expect),
     ),
     key(
         "health.max_processing_age",
@@ -722,6 +731,20 @@ pub(super) fn variable_name(text: &str) -> Result<String, String> {
 pub(super) fn patterns(text: &str) -> Result<Vec<Pattern>, String> {
     let list = items(text).map(|it| Pattern::parse(it).map_err(|it| it.to_string())).collect::<Result<Vec<_>, _>>()?;
     if list.is_empty() { Err("it names no event type: leave it out for all".to_owned()) } else { Ok(list) }
+}
+
+fn expected(text: &str) -> Result<Vec<Expected>, String> {
+    let one = |item: &str| {
+        let (types, within) = item.split_once('=').ok_or_else(|| format!("{} is not TYPE=TIME", quoted(item)))?;
+        let types = Pattern::parse(types.trim()).map_err(|invalid| invalid.to_string())?;
+        Ok(Expected { types, within: duration_above_zero(within.trim())? })
+    };
+    items(text).map(one).collect()
+}
+
+fn expected_shown(expected: &[Expected]) -> String {
+    let shown = |it: &Expected| format!("{}={}", it.types.as_str(), duration_shown(it.within));
+    expected.iter().map(shown).collect::<Vec<_>>().join(",")
 }
 
 pub(super) fn patterns_shown(patterns: &[Pattern]) -> String {

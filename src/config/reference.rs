@@ -89,6 +89,10 @@ const ABOUT: &[(&str, &str)] = &[
     ("health.max_due_age", "How long a delivery may be due before nobody seems to drain the queue"),
     ("health.max_processing_age", "From when on a delivery that is being sent counts as stuck"),
     ("health.silence_after", "How long no webhook may verify before that is unhealthy; 0s is no limit"),
+    (
+        "health.expect",
+        "How long no event of a type may be emitted or received before that is unhealthy: `{ \"progress.updated\" = \"6h\" }`",
+    ),
     ("freshness.warn_after", "The age from which an endpoint's last success is aging"),
     ("freshness.error_after", "The age from which it is stale"),
     ("server.listen", "The addresses `serve` listens on"),

@@ -43,6 +43,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("secret_file", "admin.secret"),
     ("secret_env", "ADMIN_WEBHOOK_SECRET"),
     ("egress.allow", "10.1.0.0/16"),
+    ("health.expect", "progress.updated=6h"),
     ("when", "data.status = active"),
     ("rate", "50/s"),
     ("burst", "5"),
@@ -188,6 +189,12 @@ fn written(form: Form, value: &str) -> String {
         Form::List => {
             let items: Vec<String> = value.split(',').filter(|item| !item.is_empty()).map(quoted).collect();
             format!("[{}]", items.join(", "))
+        }
+        Form::Pairs => {
+            let pairs = value.split(',').filter_map(|item| item.split_once('='));
+            let items: Vec<String> =
+                pairs.map(|(name, value)| format!("{} = {}", quoted(name), quoted(value))).collect();
+            format!("{{ {} }}", items.join(", "))
         }
         Form::One if is_bare => value.to_owned(),
         Form::One | Form::Path | Form::Database => quoted(value),

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::endpoint::Pattern;
+
 /// The thresholds of health: up to where the queue counts as healthy.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Limits {
@@ -19,6 +21,8 @@ pub struct Limits {
     pub silence_after: Duration,
     /// The routes of sources of which each has such a time of its own.
     pub silent_routes: Vec<(String, Duration)>,
+    /// Events that are to come at least so often.
+    pub expect: Vec<Expected>,
 }
 
 impl Default for Limits {
@@ -30,8 +34,18 @@ impl Default for Limits {
             max_processing_age: Duration::from_mins(15),
             silence_after: Duration::ZERO,
             silent_routes: Vec::new(),
+            expect: Vec::new(),
         }
     }
+}
+
+/// How often events of some types are expected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expected {
+    /// Their types.
+    pub types: Pattern,
+    /// One comes within this time.
+    pub within: Duration,
 }
 
 /// How a figure stands against its limit: ok, warning or critical.

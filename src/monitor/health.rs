@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::check::check_if;
-use super::{Attempts, Check, FailureStats, Grade, Limits, due_age, percent, processing_age, received};
+use super::{
+    Attempts, Check, FailureStats, Grade, Limits, SeenEvents, due_age, expected, percent, processing_age, received,
+};
 use crate::clock::Timestamp;
 use crate::endpoint::PausedBy;
 use crate::format::{bytes, short_duration};
@@ -43,6 +45,8 @@ pub struct HealthFigures {
     pub received: ReceivedFigures,
     /// The space that the queue takes, where it is a file.
     pub storage: Storage,
+    /// What was seen of the events that are expected.
+    pub expected: Vec<SeenEvents>,
 }
 
 /// What `health` shows beside the verdict.
@@ -58,7 +62,7 @@ pub struct HealthDetails {
 
 /// Judges the queue and the receiving side. `rates` and `received` are those of the [`HEALTH_WINDOW`] before `now`.
 pub fn health(read: &HealthFigures, limits: &Limits, now: Timestamp) -> Health {
-    let HealthFigures { figures, rates, received, storage } = read;
+    let HealthFigures { figures, rates, received, storage, expected } = read;
     let attempts = Attempts::of(rates);
     let mut checks = vec![
         check_rate(attempts, limits),
@@ -70,6 +74,7 @@ pub fn health(read: &HealthFigures, limits: &Limits, now: Timestamp) -> Health {
         check_storage(*storage),
     ];
     checks.extend(received::checks(received, limits, now));
+    checks.extend(expected::check(expected, now));
     let healthy = checks.iter().all(|check| check.state != Grade::Critical);
     Health {
         healthy,

@@ -239,7 +239,7 @@ impl Metrics {
 
     /// The text of a scrape at `now`, in OpenMetrics. `limits` say what is healthy.
     pub fn text(&self, store: &dyn Store, limits: &Limits, now: Timestamp) -> Result<String> {
-        let read = health_figures(store, now)?;
+        let read = health_figures(store, limits, now)?;
         let health = monitor::health(&read, limits, now);
         let free = store::volume(&store.database().wait()?.location).and_then(|volume| volume.free_bytes);
         // One scrape at a time: the figures of two must not mix.

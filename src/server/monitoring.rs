@@ -31,7 +31,8 @@ pub(super) async fn status(State(app): State<Arc<App>>) -> Result<Answer, Proble
 /// An unhealthy queue is an answer, not an error: the data say whether it is healthy.
 pub(super) async fn health(State(app): State<Arc<App>>) -> Result<Answer, Problem> {
     let (now, settings) = (app.now(), app.settings());
-    let details = app.read(move |store| figures::health_details(store, now)).await?;
+    let limits = settings.limits.clone();
+    let details = app.read(move |store| figures::health_details(store, &limits, now)).await?;
     let judged = monitor::health(&details.figures, &settings.limits, now);
     Ok(Answer::new(healthy::health(&judged, &details, now)))
 }

@@ -247,6 +247,7 @@ impl EventsQuery {
             since,
             until,
             past: self.after,
+            ..EventFilter::default()
         })
     }
 }

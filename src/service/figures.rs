@@ -2,26 +2,42 @@
 
 use crate::clock::Timestamp;
 use crate::monitor::forecast::{FORECAST_WINDOW, Flows, measured_since};
-use crate::monitor::{self, HEALTH_WINDOW, HealthDetails, HealthFigures, STATS_WINDOW};
-use crate::store::{DeliveryFilter, DeliveryRow, Figures, FileStore, Page, Result, Store};
+use crate::monitor::{self, Expected, HEALTH_WINDOW, HealthDetails, HealthFigures, Limits, STATS_WINDOW, SeenEvents};
+use crate::store::{DeliveryFilter, DeliveryRow, EventFilter, Figures, FileStore, Page, Result, Store};
 
 /// Failures that are shown beside the health of the queue.
 const RECENT: u64 = 10;
 
 /// Reads the figures that say whether the queue is healthy at `now`. What it costs does not grow with what is finished.
-pub fn health_figures(store: &dyn Store, now: Timestamp) -> Result<HealthFigures> {
+pub fn health_figures(store: &dyn Store, limits: &Limits, now: Timestamp) -> Result<HealthFigures> {
     let since = now.minus(HEALTH_WINDOW);
     Ok(HealthFigures {
         figures: store.figures(now).wait()?,
         rates: store.rates(since).wait()?,
         received: store.received_figures(since).wait()?,
         storage: store.file().map(FileStore::storage).unwrap_or_default(),
+        expected: seen_events(store, &limits.expect, now)?,
     })
 }
 
+/// Looks for the events that are expected. A queue that is younger than their threshold is not judged by them.
+fn seen_events(store: &dyn Store, expect: &[Expected], now: Timestamp) -> Result<Vec<SeenEvents>> {
+    if expect.is_empty() {
+        return Ok(Vec::new());
+    }
+    let oldest = store.events(&EventFilter::default(), Page { limit: 1, number: 1, oldest_first: true }).wait()?;
+    let oldest = oldest.rows.first().map(|row| row.created_at);
+    let is_judged = |expected: &&Expected| oldest.is_some_and(|at| now.since(at) > expected.within);
+    let seen = |expected: &Expected| {
+        let last = store.last_seen(&expected.types, now.minus(expected.within)).wait()?;
+        Ok(SeenEvents { expected: expected.clone(), last })
+    };
+    expect.iter().filter(is_judged).map(seen).collect()
+}
+
 /// Reads the same with the failures of the last day and the latest deliveries in trouble.
-pub fn health_details(store: &dyn Store, now: Timestamp) -> Result<HealthDetails> {
-    let figures = health_figures(store, now)?;
+pub fn health_details(store: &dyn Store, limits: &Limits, now: Timestamp) -> Result<HealthDetails> {
+    let figures = health_figures(store, limits, now)?;
     let since = now.minus(STATS_WINDOW);
     let stats = monitor::failure_stats(&figures.figures, &store.rates(since).wait()?, since);
     Ok(HealthDetails { figures, stats, recent: recent_failures(store, RECENT)? })

@@ -70,6 +70,9 @@ pub struct Rate {
     pub failed: i64,
 }
 
+/// Events and webhooks that are looked at for one of some type, the latest.
+pub(super) const LOOKED_AT: i64 = 200_000;
+
 /// How many of the latest deliveries say how [`Arrivals`] are shared among the endpoints.
 pub(super) const ARRIVALS_READ: i64 = 2_000;
 

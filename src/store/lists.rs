@@ -50,6 +50,12 @@ pub struct EventFilter {
     pub since: Option<Timestamp>,
     /// Emitted before.
     pub until: Option<Timestamp>,
+    /// With a delivery whose last attempt was answered with this status.
+    pub last_status: Option<u16>,
+    /// With a delivery whose last attempt's detail holds this text, in whatever case.
+    pub error: Option<String>,
+    /// At one of these places.
+    pub places: Vec<i64>,
     /// Behind the event with this place in the order of the page: a cursor that holds while events are added.
     pub past: Option<i64>,
 }
@@ -206,6 +212,8 @@ pub struct DeliveryRow {
     pub last_status: Option<u16>,
     /// When the last attempt that ended did so.
     pub last_ended_at: Option<Timestamp>,
+    /// How long the last attempt that ended took.
+    pub last_took: Option<Duration>,
     /// Whether it is the whole record that is sent.
     pub whole_record: bool,
     /// The event that replaced it, unless that was removed.

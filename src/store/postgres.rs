@@ -26,7 +26,7 @@ use super::{
 };
 use crate::clock::Timestamp;
 use crate::delivery::Trigger;
-use crate::endpoint::{Endpoint, Spec};
+use crate::endpoint::{Endpoint, Pattern, Spec};
 use crate::event::{Draft, EventId};
 use crate::record::{Kind, Record};
 
@@ -220,6 +220,11 @@ impl Store for Postgres {
 
     fn arrivals(&self, since: Timestamp) -> Answer<Vec<Arrivals>> {
         self.thread.submit(async move |node: Rc<Node>| figures::arrivals(&node, since).await)
+    }
+
+    fn last_seen(&self, types: &Pattern, since: Timestamp) -> Answer<Option<Timestamp>> {
+        let types = types.clone();
+        self.thread.submit(async move |node: Rc<Node>| figures::last_seen(&node, &types, since).await)
     }
 
     fn deliveries(&self, filter: &DeliveryFilter, page: Page) -> Answer<Listed<DeliveryRow>> {

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::clock::Timestamp;
 use crate::delivery::Trigger;
-use crate::endpoint::{Endpoint, Spec};
+use crate::endpoint::{Endpoint, Pattern, Spec};
 use crate::event::{EventId, IdSource};
 use crate::record::{Kind, Record};
 use crate::store::inbound::{
@@ -287,6 +287,11 @@ impl Store for Sqlite {
 
     fn arrivals(&self, since: Timestamp) -> Answer<Vec<Arrivals>> {
         self.read(move |connection| figures::arrivals(connection, since))
+    }
+
+    fn last_seen(&self, types: &Pattern, since: Timestamp) -> Answer<Option<Timestamp>> {
+        let types = types.clone();
+        self.read(move |connection| figures::last_seen(connection, &types, since))
     }
 
     fn deliveries(&self, filter: &DeliveryFilter, page: Page) -> Answer<Listed<DeliveryRow>> {

@@ -156,3 +156,36 @@ fn readers_without_a_database_exit_ten() {
     }
     assert!(!place.database().exists());
 }
+
+#[test]
+fn a_type_that_went_silent_is_unhealthy_from_its_threshold_on() {
+    if !has_tools(&["faketime"]) {
+        return;
+    }
+    let receiver = Receiver::good();
+    let mut place = Place::sending_to(&[receiver.url("/")]);
+    let config = "[health]\nexpect = { \"progress.updated\" = \"6h\", \"user.*\" = \"1d\" }\n";
+    std::fs::write(place.path("c.toml"), config).unwrap();
+    let path = place.path("c.toml").display().to_string();
+    place.set("SYNCCTL_CONFIG", &path);
+    place.set_clock("-7h");
+    assert_eq!(place.run(&["emit", "progress.updated", "u-c", "--data", "{}", "-q"]).code, 0);
+    place.emit("user.created", "u");
+    assert_eq!(place.run(&["process", "-q"]).code, 0);
+    assert_eq!(place.run(&["health", "-q"]).code, 0, "in time");
+    place.set_clock("+0s");
+    let silent = place.run(&["health", "-q"]);
+    let told = "no event was emitted or received of progress.updated for more than 6h";
+    assert!(silent.code == 1 && silent.stdout.contains(told), "{silent:?}");
+    assert!(!silent.stdout.contains("user"), "a younger queue is not judged by a day: {silent:?}");
+    assert_eq!(place.run(&["check"]).code, 2);
+    assert_eq!(place.run(&["emit", "progress.updated", "u-d", "--data", "{}", "-q"]).code, 0);
+    assert_eq!(place.run(&["process", "-q"]).code, 0);
+    assert_eq!(place.run(&["health", "-q"]).code, 0, "it is heard of again");
+    place.set("SYNCCTL_HEALTH_EXPECT", "progress.updated=soon");
+    let wrong = place.run(&["config", "validate"]);
+    let said = format!("{wrong:?}");
+    assert!(wrong.code == 78 && said.to_lowercase().contains("expect"), "{said}");
+    place.set("SYNCCTL_HEALTH_EXPECT", "progress.updated=2h,user.*=1d");
+    assert!(place.run(&["config", "show"]).stdout.contains("progress.updated=2h,user.*=1day"));
+}

@@ -2,7 +2,7 @@
 
 use syncctl::clock::Timestamp;
 use syncctl::delivery::State;
-use syncctl::endpoint::{EndpointUrl, Spec};
+use syncctl::endpoint::{EndpointUrl, Pattern, Spec};
 use syncctl::event::{Draft, EventId};
 use syncctl::record::{Change, Kind, Stamp};
 use syncctl::signature::Fingerprint;
@@ -40,6 +40,7 @@ on_every_backend! {
     a_record_that_would_grow_past_its_limits_stays_as_it_was,
     refused_requests_are_kept_within_bounds_of_each_source,
     what_was_received_is_counted_by_route_and_reason_with_the_skew_of_right_signatures,
+    the_last_event_of_a_type_is_that_emitted_or_accepted_last,
 }
 
 const NOON: i64 = 1_706_702_400_000;
@@ -492,4 +493,22 @@ fn what_was_received_is_counted_by_route_and_reason_with_the_skew_of_right_signa
     store.apply(elsewhere, at(week)).wait().unwrap();
     store.refuse(refused(None), at(week + 60_000)).wait().unwrap();
     assert_eq!(last().last_by_route, [first, ("/other".to_owned(), Timestamp::from_minute(at(week).minute()))]);
+}
+
+fn the_last_event_of_a_type_is_that_emitted_or_accepted_last(backend: &dyn Backend) {
+    let store = backend.create();
+    let seen = |types: &str, since| store.last_seen(&Pattern::parse(types).unwrap(), at(since)).wait().unwrap();
+    assert_eq!(seen("user.*", 0), None);
+    let emit = |event_type: &str, resource: &str, time| {
+        let draft = draft(event_type, resource, "{}");
+        store.enqueue(Box::new(std::iter::once(Ok(draft))), false, at(time)).wait().unwrap();
+    };
+    emit("user.created", "u1", 1_000);
+    emit("enrollment.created", "e1", 2_000);
+    store.apply(webhook("w1", "user.updated", "u1", "{}", 0), at(3_000)).wait().unwrap();
+    emit("user.created", "u2", 4_000);
+    assert_eq!([seen("user.*", 0), seen("user.created", 0)], [Some(at(4_000)); 2]);
+    assert_eq!(seen("user.updated", 0), Some(at(3_000)), "what arrived counts as well");
+    assert_eq!(seen("enrollment.*", 2_000), Some(at(2_000)));
+    assert_eq!([seen("enrollment.*", 2_001), seen("progress.updated", 0)], [None; 2]);
 }

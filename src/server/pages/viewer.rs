@@ -96,7 +96,7 @@ impl Viewer {
         let (now, settings, action) = (self.now(), self.app.settings(), self.action);
         self.app
             .read(move |store| {
-                let read_health = health_figures(store, now)?;
+                let read_health = health_figures(store, &settings.limits, now)?;
                 let health = monitor::health(&read_health, &settings.limits, now);
                 let action = action.map_or(Ok(None), |id| store.action(id).wait())?;
                 Ok((read(store)?, Overall { figures: read_health.figures, health, action }))

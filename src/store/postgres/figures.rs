@@ -14,8 +14,8 @@ use super::row::{READY, SOLO, int, maybe_int, maybe_time, time};
 use super::{Activity, Arrivals, Counts, Figures, IdleInfo, LATENCIES, Rate, Result, RunId, TimedAttempt};
 use crate::clock::Timestamp;
 use crate::delivery::Outcome;
-use crate::endpoint::{Endpoint, EndpointId};
-use crate::store::figures::ARRIVALS_READ;
+use crate::endpoint::{Endpoint, EndpointId, Pattern};
+use crate::store::figures::{ARRIVALS_READ, LOOKED_AT};
 use crate::store::{ClaimHolder, EndpointFigures};
 
 /// What one transaction adds to the counters.
@@ -417,6 +417,27 @@ pub(super) async fn arrivals(node: &Node, since: Timestamp) -> Result<Vec<Arriva
             )
             .await?;
         Ok(Arrivals::share(last - first + 1, latest.iter().map(|row| (row.get(0), int(row, 1))).collect()))
+    })
+    .await
+}
+
+pub(super) async fn last_seen(node: &Node, types: &Pattern, since: Timestamp) -> Result<Option<Timestamp>> {
+    let since = node.by_server(since);
+    let (stem, is_prefix) = types.as_str().strip_suffix('*').map_or((types.as_str(), false), |stem| (stem, true));
+    let stem = stem.to_owned();
+    node.read(async |connection: &Connection| {
+        let row = connection
+            .first(
+                "WITH wanted AS (SELECT id FROM kind WHERE type = $1 OR ($2 AND starts_with(type, $1)))
+                 SELECT greatest(
+                    (SELECT created_at FROM event WHERE seq > (SELECT max(seq) FROM event) - $4 AND created_at >= $3
+                        AND kind IN (SELECT id FROM wanted) ORDER BY seq DESC LIMIT 1),
+                    (SELECT at FROM received WHERE id > (SELECT max(id) FROM received) - $4 AND at >= $3 AND result < 2
+                        AND kind IN (SELECT id FROM wanted) ORDER BY id DESC LIMIT 1))",
+                args![stem, is_prefix, since.as_millis(), LOOKED_AT],
+            )
+            .await?;
+        Ok(row.and_then(|row| maybe_time(&row, 0)).map(|at| node.by_us(at)))
     })
     .await
 }

@@ -63,6 +63,30 @@ impl Condition {
         }
     }
 
+    /// Only deliveries whose last attempt had this status, or a detail that holds this text.
+    fn last_attempt(&mut self, status: Option<u16>, error: Option<&String>) {
+        if error.is_some() || status.is_some_and(|status| !(200..300).contains(&status)) {
+            self.plain(&format!("d.id IN ({UNDELIVERED})"));
+        }
+        if let Some(status) = status {
+            self.and(&format!("{} = ?", last_attempt("status")), i64::from(status));
+        }
+        if let Some(text) = error {
+            self.and(&format!("strpos(lower({}), lower(?)) > 0", last_attempt("detail")), storable(text));
+        }
+    }
+
+    /// Only events that have such a delivery.
+    fn last_attempt_of_event(&mut self, status: Option<u16>, error: Option<&String>) {
+        if status.is_none() && error.is_none() {
+            return;
+        }
+        let before = self.parts.len();
+        self.last_attempt(status, error);
+        let of_delivery = self.parts.split_off(before).join(" AND ");
+        self.parts.push(format!("e.seq IN (SELECT d.event FROM delivery d WHERE {of_delivery})"));
+    }
+
     /// Rows behind `place`, in the order of the page.
     pub(super) fn past(&mut self, column: &str, place: Option<i64>, page: Page) {
         if let Some(place) = place {
@@ -125,6 +149,10 @@ fn event_condition(filter: &EventFilter, page: Page) -> Condition {
     condition.resource_id(filter.resource_id.as_ref());
     condition.time("e.created_at >= ?", filter.since);
     condition.time("e.created_at < ?", filter.until);
+    condition.last_attempt_of_event(filter.last_status, filter.error.as_ref());
+    if !filter.places.is_empty() {
+        condition.and("e.seq = ANY (?)", filter.places.clone());
+    }
     condition.past("e.seq", filter.past, page);
     condition
 }
@@ -277,6 +305,15 @@ async fn rows_within(connection: &Connection, filter: &DeliveryFilter, page: Pag
 const UNFINISHED: &str = "SELECT id FROM queue UNION ALL SELECT id FROM waiting";
 const FLYING: &str = "SELECT i.id FROM flight c CROSS JOIN LATERAL unnest(c.ids) AS i(id)";
 
+/// Deliveries that may have an attempt that did not deliver them.
+const UNDELIVERED: &str = "SELECT id FROM trouble UNION ALL SELECT id FROM waiting
+    UNION ALL SELECT i.id FROM flight c CROSS JOIN LATERAL unnest(c.ids) AS i(id)";
+
+/// A column of a delivery's last attempt.
+fn last_attempt(column: &str) -> String {
+    format!("(SELECT a.{column} FROM attempt a WHERE a.delivery = d.id ORDER BY a.number DESC LIMIT 1)")
+}
+
 fn delivery_condition(filter: &DeliveryFilter) -> Condition {
     let mut condition = Condition::default();
     if !filter.states.is_empty() {
@@ -291,15 +328,7 @@ fn delivery_condition(filter: &DeliveryFilter) -> Condition {
     }
     condition.event_type(filter.event_type.as_ref());
     condition.resource_id(filter.resource_id.as_ref());
-    let last = |column: &str| {
-        format!("(SELECT a.{column} FROM attempt a WHERE a.delivery = d.id ORDER BY a.number DESC LIMIT 1)")
-    };
-    if let Some(status) = filter.last_status {
-        condition.and(&format!("{} = ?", last("status")), i64::from(status));
-    }
-    if let Some(text) = &filter.error {
-        condition.and(&format!("strpos(lower({}), lower(?)) > 0", last("detail")), storable(text));
-    }
+    condition.last_attempt(filter.last_status, filter.error.as_ref());
     if let Some(event) = &filter.event {
         condition.and("e.id = ?", storable(event.as_str()));
     }
@@ -378,7 +407,8 @@ fn delivery_row(row: &Row, at: usize) -> DeliveryRow {
     let (held, in_flight): (bool, bool) = (row.get(at + 8), row.get(at + 10));
     let state = state_of(int(row, at + 2), in_flight, held);
     let status = maybe_int(row, at + 17).and_then(|status| u16::try_from(status).ok());
-    let ended = maybe_time(row, at + 13).map(|started| started.plus(took(int(row, at + 14))));
+    let last_took = maybe_int(row, at + 14).map(took);
+    let ended = maybe_time(row, at + 13).zip(last_took).map(|(started, took)| started.plus(took));
     DeliveryRow {
         id: DeliveryId(int(row, at)),
         event: event_row(row, 0),
@@ -393,6 +423,7 @@ fn delivery_row(row: &Row, at: usize) -> DeliveryRow {
         reason: maybe_int(row, at + 7).map(codes::reason),
         last_detail: row.get(at + 12),
         last_ended_at: ended,
+        last_took,
         last_outcome: maybe_int(row, at + 19).map(|code| codes::outcome(code, status)),
         last_status: status,
         blocked_by: None,

@@ -7,9 +7,9 @@ use const_format::formatcp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::clock::Timestamp;
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, Pattern};
 use crate::store::codes::{BLOCKED, PROCESSING, QUEUED, READY, SOLO};
-use crate::store::figures::ARRIVALS_READ;
+use crate::store::figures::{ARRIVALS_READ, LOOKED_AT};
 use crate::store::sqlite::write::endpoint_cache;
 use crate::store::sqlite::write::endpoint_cache::EndpointRow;
 use crate::store::{
@@ -184,6 +184,27 @@ pub(crate) fn arrivals(connection: &Connection, since: Timestamp) -> rusqlite::R
     let named = |(endpoint, count)| Ok((name.query_row([endpoint], |row| row.get(0))?, count));
     let latest = counts.into_iter().map(named).collect::<rusqlite::Result<_>>()?;
     Ok(Arrivals::share(last - first + 1, latest))
+}
+
+pub(crate) fn last_seen(
+    connection: &Connection,
+    types: &Pattern,
+    since: Timestamp,
+) -> rusqlite::Result<Option<Timestamp>> {
+    // A pattern holds no character that GLOB takes for more than the final `*`.
+    let latest = |sql: &str| {
+        let values = params![types.as_str(), since.as_millis(), LOOKED_AT];
+        connection.prepare_cached(sql)?.query_row(values, |row| row.get::<_, i64>(0)).optional()
+    };
+    let emitted = latest(
+        "SELECT created_at FROM event WHERE seq > (SELECT max(seq) FROM event) - ?3 AND created_at >= ?2
+            AND kind IN (SELECT id FROM kind WHERE type GLOB ?1) ORDER BY seq DESC LIMIT 1",
+    )?;
+    let accepted = latest(
+        "SELECT at FROM received WHERE id > (SELECT max(id) FROM received) - ?3 AND at >= ?2 AND result < 2
+            AND kind IN (SELECT id FROM kind WHERE type GLOB ?1) ORDER BY id DESC LIMIT 1",
+    )?;
+    Ok(emitted.max(accepted).map(Timestamp::from_millis))
 }
 
 pub(crate) fn idle_info(connection: &Connection, run: RunId, now: Timestamp) -> rusqlite::Result<IdleInfo> {

@@ -54,6 +54,20 @@ impl Condition {
         }
     }
 
+    /// Only deliveries whose last attempt had this status, or a detail that holds this text.
+    fn last_attempt(&mut self, status: Option<u16>, error: Option<&String>) {
+        let last = "(SELECT a.{} FROM attempt a WHERE a.delivery = d.id ORDER BY a.number DESC LIMIT 1)";
+        if error.is_some() || status.is_some_and(|status| !(200..300).contains(&status)) {
+            self.parts.push(UNDELIVERED.to_owned());
+        }
+        if let Some(status) = status {
+            self.and(&format!("{} = ?", last.replace("{}", "status")), status);
+        }
+        if let Some(text) = error {
+            self.and(&format!("instr(lower({}), lower(?)) > 0", last.replace("{}", "detail")), text.clone());
+        }
+    }
+
     /// Only rows behind that one, in the order of the page.
     pub(crate) fn past(&mut self, column: &str, past: Option<i64>, page: Page) {
         if let Some(past) = past {
@@ -77,15 +91,47 @@ const DELIVERY_TABLES: &str = "delivery d JOIN event e ON e.seq = d.event JOIN k
 
 const EVENT_TABLES: &str = "event e JOIN kind k ON k.id = e.kind";
 
+/// The tables that a condition on deliveries speaks of: what is only counted needs no others.
+fn tables_of(condition: &Condition) -> String {
+    let speaks_of = |alias: &str| condition.parts.iter().any(|part| part.contains(alias));
+    let mut tables = "delivery d".to_owned();
+    if speaks_of("e.") || speaks_of("k.") {
+        tables.push_str(" JOIN event e ON e.seq = d.event");
+    }
+    if speaks_of("k.") {
+        tables.push_str(" JOIN kind k ON k.id = e.kind");
+    }
+    if speaks_of("p.") {
+        tables.push_str(" JOIN endpoint p ON p.id = d.endpoint");
+    }
+    tables
+}
+
 fn event_condition(filter: &EventFilter, page: Page) -> Condition {
     let mut condition = Condition::default();
     condition.event_type(filter.event_type.as_ref());
     condition.resource_id(filter.resource_id.as_ref());
     condition.time("e.created_at >= ?", filter.since);
     condition.time("e.created_at < ?", filter.until);
+    if filter.last_status.is_some() || filter.error.is_some() {
+        let mut last = Condition::default();
+        last.last_attempt(filter.last_status, filter.error.as_ref());
+        condition.parts.push(format!("e.seq IN (SELECT d.event FROM delivery d WHERE {})", last.sql()));
+        condition.values.append(&mut last.values);
+    }
+    if !filter.places.is_empty() {
+        let places: Vec<String> = filter.places.iter().map(i64::to_string).collect();
+        condition.parts.push(format!("e.seq IN ({})", places.join(",")));
+    }
     condition.past("e.seq", filter.past, page);
     condition
 }
+
+/// Deliveries that may have an attempt that did not deliver them, by the indexes that hold nothing that is delivered.
+const UNDELIVERED: &str = formatcp!(
+    "d.id IN (SELECT id FROM delivery WHERE state >= {BLOCKED} AND state < {PROCESSING}
+    UNION ALL SELECT id FROM delivery WHERE state = {PROCESSING} UNION ALL SELECT id FROM delivery WHERE state = {FAILED})"
+);
 
 /// Events with the bytes that are sent.
 pub(crate) fn events_with_bodies(
@@ -183,7 +229,7 @@ pub(crate) fn deliveries(
         None => {
             let mut condition = delivery_condition(filter, "");
             condition.past("d.id", filter.past.map(|id| id.0), page);
-            count(connection, DELIVERY_TABLES, &condition)?
+            count(connection, &tables_of(&condition), &condition)?
         }
     };
     Ok(Listed { rows: page_of_deliveries(connection, filter, page)?, total: total.unsigned_abs() })
@@ -244,13 +290,7 @@ fn delivery_condition(filter: &DeliveryFilter, reach: &str) -> Condition {
     }
     condition.event_type(filter.event_type.as_ref());
     condition.resource_id(filter.resource_id.as_ref());
-    let last = "(SELECT a.{} FROM attempt a WHERE a.delivery = d.id ORDER BY a.number DESC LIMIT 1)";
-    if let Some(status) = filter.last_status {
-        condition.and(&format!("{} = ?", last.replace("{}", "status")), status);
-    }
-    if let Some(text) = &filter.error {
-        condition.and(&format!("instr(lower({}), lower(?)) > 0", last.replace("{}", "detail")), text.clone());
-    }
+    condition.last_attempt(filter.last_status, filter.error.as_ref());
     if let Some(event) = &filter.event {
         condition.and("e.id = ?", event.as_str().to_owned());
     }
@@ -366,6 +406,7 @@ fn delivery_row(row: &Row<'_>, at: usize) -> rusqlite::Result<DeliveryRow> {
         last_outcome: None,
         last_status: None,
         last_ended_at: None,
+        last_took: None,
         whole_record: row.get(at + 10)?,
         superseded_by: row.get::<_, Option<String>>(at + 11)?.map(EventId::stored),
     })
@@ -480,6 +521,7 @@ fn add_last_attempt(connection: &Connection, delivery: &mut DeliveryRow) -> rusq
         delivery.last_detail = Some(detail);
         delivery.last_status = status;
         delivery.last_ended_at = Some(Timestamp::from_millis(started_at).plus(took));
+        delivery.last_took = Some(took);
     }
     Ok(())
 }
