@@ -108,7 +108,7 @@ fn turns(store: &dyn Store) -> f64 {
     let mut hand = Vec::new();
     let took = median(100, || {
         let finished = Arc::new(std::mem::take(&mut hand).into_iter().map(ended).collect::<Vec<_>>());
-        let wants = ClaimRequest { endpoints: vec![(endpoint, TURN)], idle: false };
+        let wants = ClaimRequest { endpoints: vec![(endpoint, TURN)], idle: false, only: None };
         hand = store.advance(run.id, finished, wants, SystemClock.now()).wait().unwrap().claims;
         assert_eq!(hand.len(), TURN);
     });

@@ -180,7 +180,7 @@ impl World {
         let now = self.time(n);
         let store = Arc::clone(self.nodes[n].store());
         let endpoints = store.endpoints().wait().unwrap();
-        let wants = ClaimRequest { endpoints: endpoints.iter().map(|e| (e.id, 4)).collect(), idle: true };
+        let wants = ClaimRequest { endpoints: endpoints.iter().map(|e| (e.id, 4)).collect(), idle: true, only: None };
         let run = self.nodes[n].run.as_ref().unwrap().id;
         let claims = store.advance(run, Arc::default(), wants, now).wait().unwrap().claims;
         let finished: Vec<Finished> = claims

@@ -26,7 +26,7 @@ pub(crate) fn raw(sink: &Sink, requests: u64, concurrency: usize) -> f64 {
     let endpoint = store.set_endpoints(vec![Spec::of_url(url)], SystemClock.now()).wait().unwrap()[0].clone();
     store.enqueue(Box::new(std::iter::once(Ok(draft("r")))), false, SystemClock.now()).wait().unwrap();
     let run = store.begin_run("bench", SystemClock.now()).wait().unwrap();
-    let wants = syncctl::store::ClaimRequest { endpoints: vec![(endpoint.id, 1)], idle: true };
+    let wants = syncctl::store::ClaimRequest { endpoints: vec![(endpoint.id, 1)], idle: true, only: None };
     let mut claimed = store.advance(run.id, Arc::default(), wants, SystemClock.now()).wait().unwrap().claims;
     let claim = claimed.pop().unwrap();
     assert_eq!(claim.trigger, Trigger::Initial);

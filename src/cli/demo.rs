@@ -75,8 +75,14 @@ impl DemoArgs {
         say("3. The backup answers 500 at first. Every request is signed; failures wait and are tried again.\n");
 
         receiver.outage_begins();
-        let options =
-            RunOptions { until: Until::NothingPending, limit: None, concurrency: None, max_time: None, endpoint: None };
+        let options = RunOptions {
+            until: Until::NothingPending,
+            limit: None,
+            concurrency: None,
+            max_time: None,
+            endpoint: None,
+            only: None,
+        };
         let done = ProcessRun::new(&stage, Arc::clone(&store), &endpoints, options)?.run("demo")?;
         done.report(&stage, store.as_ref())?;
         self.show(&stage, store.as_ref())?;

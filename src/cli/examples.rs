@@ -36,6 +36,7 @@ const EXAMPLES: &[Examples] = &[
         &[
             ("Send what is due", "syncctl process"),
             ("From cron, every minute", "syncctl process -q --max-time 50s"),
+            ("One delivery, or all of an event", "syncctl process 1840 evt#1842"),
             ("Also wait for retries", "syncctl process --wait"),
             ("As a service", "syncctl process --watch"),
         ],

@@ -1,5 +1,6 @@
 //! `process`: deliver what is due.
 
+mod named;
 mod watch;
 
 use std::collections::BTreeMap;
@@ -34,6 +35,9 @@ const DUE_SHOWN: u64 = 1_000;
 /// Arguments of `process`.
 #[derive(Debug, clap::Args)]
 pub struct ProcessArgs {
+    /// Send only these, if they are due: delivery numbers, event ids or evt#N
+    #[arg(value_name = "ID", conflicts_with_all = ["wait", "watch", "dry_run", "endpoint"])]
+    ids: Vec<String>,
     /// Stop after this many attempts
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     limit: Option<u64>,
@@ -75,9 +79,15 @@ impl ProcessArgs {
             let figures = store.figures(context.now).wait()?;
             options.endpoint = Some(figures.endpoints[super::endpoints::position(&figures, name)?].endpoint.id);
         }
+        let named = named::resolve(store.as_ref(), &self.ids)?;
+        options.only = named.as_ref().map(|ids| Arc::from(ids.as_slice()));
         let done = ProcessRun::new(context, Arc::clone(&store), &endpoints, options)?.run("process")?;
         done.report(context, store.as_ref())?;
-        Ok(done.exit(self.wait))
+        let left = named.map_or(Ok(0), |ids| named::tell_left(context, store.as_ref(), &ids))?;
+        Ok(match done.exit(self.wait) {
+            Exit::Done if left > 0 => Exit::Part,
+            exit => exit,
+        })
     }
 
     fn options(&self) -> RunOptions {
@@ -86,7 +96,14 @@ impl ProcessArgs {
             (true, _) => Until::NothingPending,
             (false, false) => Until::NothingDue,
         };
-        RunOptions { until, limit: self.limit, concurrency: self.concurrency, max_time: self.max_time, endpoint: None }
+        RunOptions {
+            until,
+            limit: self.limit,
+            concurrency: self.concurrency,
+            max_time: self.max_time,
+            endpoint: None,
+            only: None,
+        }
     }
 
     /// The lock of `--single`, which ends with the process; `None` when another run has it.

@@ -37,8 +37,14 @@ fn wait_for(
     event: &Event,
     max_time: Duration,
 ) -> Result<Exit, CliError> {
-    let options =
-        RunOptions { until: Until::Stopped, limit: None, concurrency: None, max_time: Some(max_time), endpoint: None };
+    let options = RunOptions {
+        until: Until::Stopped,
+        limit: None,
+        concurrency: None,
+        max_time: Some(max_time),
+        endpoint: None,
+        only: None,
+    };
     let deadline = context.now.plus(max_time);
     let run = ProcessRun::new(context, Arc::clone(store), endpoints, options)?;
     let done = run.run_until(command, || is_settled(store.as_ref(), &event.id, deadline))?;

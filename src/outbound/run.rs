@@ -1,10 +1,11 @@
 //! The options of a run, and its summary.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::endpoint::EndpointId;
-use crate::store::{IdleInfo, RunStats, StoreError};
+use crate::store::{DeliveryId, IdleInfo, RunStats, StoreError};
 
 /// How often a worker looks for runs that died.
 pub(super) const REAP_INTERVAL: Duration = Duration::from_secs(1);
@@ -48,7 +49,7 @@ impl Until {
 }
 
 /// The limits of a run: until when, how many attempts, how long, how many in flight.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct RunOptions {
     /// When it ends by itself.
     pub until: Until,
@@ -60,6 +61,8 @@ pub struct RunOptions {
     pub max_time: Option<Duration>,
     /// The only endpoint it sends to.
     pub endpoint: Option<EndpointId>,
+    /// The only deliveries it sends.
+    pub only: Option<Arc<[DeliveryId]>>,
 }
 
 /// What a signal asks for.

@@ -100,7 +100,7 @@ impl Deliveries {
 
     /// One run, on a runtime of its own, so that sending never delays an answer of the server.
     fn run(&self, current: &Generation, until: Until, max_time: Option<Duration>) -> Result<RunReport, WorkerError> {
-        let options = RunOptions { until, limit: None, concurrency: None, max_time, endpoint: None };
+        let options = RunOptions { until, limit: None, concurrency: None, max_time, endpoint: None, only: None };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|e| WorkerError::Runtime(e.to_string()))?;
         let exit_code = |done: &Result<RunSummary, WorkerError>| i64::from(done.is_err());

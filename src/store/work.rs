@@ -154,6 +154,8 @@ pub struct ClaimRequest {
     /// Whether the worker has nothing in hand once the outcomes it brings are recorded. Only then is it given a
     /// delivery that must run alone.
     pub idle: bool,
+    /// Only these deliveries, where some are named; what is claimed of them is due and first of its resource as ever.
+    pub only: Option<Arc<[DeliveryId]>>,
 }
 
 /// What [`Store::advance`](super::Store::advance) did.

@@ -33,6 +33,7 @@ mod logs;
 mod mistakes;
 mod mutations;
 mod packaging;
+mod processing;
 mod readme;
 mod readonly;
 mod reconcile;

@@ -63,7 +63,11 @@ fn emit(store: &dyn Store) {
 
 fn claim(store: &dyn Store, run: &Run, n: usize, now: Timestamp) -> Vec<Claim> {
     let endpoints = store.endpoints().wait().unwrap().iter().map(|endpoint| (endpoint.id, n)).collect();
-    store.advance(run.id, Arc::default(), ClaimRequest { endpoints, idle: true }, now).wait().unwrap().claims
+    store
+        .advance(run.id, Arc::default(), ClaimRequest { endpoints, idle: true, only: None }, now)
+        .wait()
+        .unwrap()
+        .claims
 }
 
 /// Several rounds, in which every outcome comes up; by the end circuits are open and deliveries were given up.
@@ -108,6 +112,7 @@ fn look(store: &dyn Store, now: Timestamp) {
     store.rates(hour).wait().unwrap();
     store.activity(hour).wait().unwrap();
     store.arrivals(hour).wait().unwrap();
+    store.last_seen(&Pattern::parse("user.*").unwrap(), hour).wait().unwrap();
     store.received_figures(hour).wait().unwrap();
     store.open_runs().wait().unwrap();
     store.runs(5).wait().unwrap();

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use syncctl::delivery::{Outcome, Reason, State, Trigger};
 use syncctl::endpoint::{EndpointUrl, PausedBy, Spec};
 use syncctl::event::{Draft, EventId};
-use syncctl::store::{Access, Acknowledgement, ClaimRequest, EventFilter, Prune, Recorded, RunStats, StoreError, open};
+use syncctl::store::{
+    Access, Acknowledgement, Claim, ClaimRequest, EventFilter, Prune, Recorded, RunStats, StoreError, open,
+};
 
 use crate::backend::{Backend, on_every_backend};
-use crate::queue::{ALL, FROM_THE_FIRST, TestQueue, finished, later, now};
+use crate::queue::{ALL, DELIVERED, FROM_THE_FIRST, TestQueue, finished, later, now};
 
 on_every_backend! {
     a_worker_that_finished_an_attempt_cannot_finish_it_again,
@@ -30,6 +32,7 @@ on_every_backend! {
     deliveries_are_made_once_for_events_that_have_none,
     a_preview_shows_what_a_run_would_claim_and_changes_nothing,
     one_process_at_a_time_holds_an_exclusive_lock,
+    named_deliveries_are_claimed_alone_and_in_the_order_of_their_lanes,
 }
 
 fn an_acknowledgement_stands_until_it_is_withdrawn_and_the_later_one_counts(backend: &dyn Backend) {
@@ -234,7 +237,7 @@ fn a_run_that_has_ended_or_was_taken_for_dead_records_and_claims_nothing(backend
             backend.kill(run);
             assert_eq!(queue.store.reap(now()).wait().unwrap(), 1);
         }
-        let wants = ClaimRequest { endpoints: vec![(claim.endpoint, 5)], idle: true };
+        let wants = ClaimRequest { endpoints: vec![(claim.endpoint, 5)], idle: true, only: None };
         let delivered = finished(claim, Outcome::Delivered { status: Some(200) });
         for outcomes in [vec![], vec![delivered]] {
             let refused = queue.store.advance(id, Arc::new(outcomes), wants.clone(), now()).wait();
@@ -311,4 +314,36 @@ fn one_process_at_a_time_holds_an_exclusive_lock(backend: &dyn Backend) {
     assert!(queue.store.try_exclusive("other").wait().unwrap().is_some());
     drop(held);
     assert!(queue.store.try_exclusive("single").wait().unwrap().is_some());
+}
+
+fn named_deliveries_are_claimed_alone_and_in_the_order_of_their_lanes(backend: &dyn Backend) {
+    let queue = TestQueue::new(backend, &["http://a.invalid/"]);
+    for (id, resource) in [("a1", "r"), ("a2", "r"), ("b", "s"), ("c", "t"), ("d", "u")] {
+        queue.emit(id, resource);
+    }
+    let run = queue.run();
+    let claim = |names: &[&str], at| -> Vec<Claim> {
+        let only = names.iter().map(|name| queue.delivery(name).id).collect();
+        let wants = ClaimRequest { only: Some(only), ..queue.wants(10) };
+        queue.store.advance(run.id, Arc::default(), wants, at).wait().unwrap().claims
+    };
+    let ids = |claims: &[Claim]| claims.iter().map(|claim| claim.event_id.to_string()).collect::<Vec<_>>();
+    assert_eq!(ids(&claim(&["a2"], now())), Vec::<String>::new(), "an earlier one of its resource is queued");
+    assert_eq!(ids(&claim(&["b"], now())), ["b"]);
+    assert_eq!(ids(&claim(&["b"], now())), Vec::<String>::new(), "it is in flight");
+    let first = claim(&["a1", "a2"], now());
+    assert_eq!(ids(&first), ["a1"]);
+    assert_eq!(ids(&claim(&["a2"], now())), Vec::<String>::new(), "its lane is occupied");
+    for claim in first {
+        queue.finish(&run, claim, Outcome::Rejected { status: 500, retry_after: None });
+    }
+    assert_eq!(ids(&claim(&["a1", "a2"], now())), Vec::<String>::new(), "its retry is not due");
+    let again = claim(&["a1"], later(3_600));
+    assert_eq!(ids(&again), ["a1"]);
+    for claim in again {
+        queue.finish(&run, claim, DELIVERED);
+    }
+    assert_eq!(ids(&claim(&["a2"], later(3_600))), ["a2"]);
+    assert_eq!(ids(&queue.claim_at(&run, 10, later(3_600))), ["c", "d"], "the others were left as they were");
+    queue.assert_sound();
 }

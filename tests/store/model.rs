@@ -227,7 +227,7 @@ fn spec(n: usize) -> Spec {
 fn still_wanting(wants: &ClaimRequest, claims: &[Claim]) -> ClaimRequest {
     let claimed = |id| claims.iter().filter(|claim| claim.endpoint == id).count();
     let endpoints = wants.endpoints.iter().map(|(id, n)| (*id, n - claimed(*id))).collect();
-    ClaimRequest { endpoints, idle: wants.idle && claims.is_empty() }
+    ClaimRequest { endpoints, idle: wants.idle && claims.is_empty(), only: None }
 }
 
 impl<'a> History<'a> {
@@ -329,7 +329,8 @@ impl<'a> History<'a> {
     fn claim_for(&mut self, which: usize, wants: &[(usize, usize)]) -> usize {
         let (run, hand) = &mut self.runs[which];
         let idle = hand.is_empty();
-        let wanted = ClaimRequest { endpoints: wants.iter().map(|(e, n)| (self.endpoints[*e], *n)).collect(), idle };
+        let wanted =
+            ClaimRequest { endpoints: wants.iter().map(|(e, n)| (self.endpoints[*e], *n)).collect(), idle, only: None };
         let mut advanced = self.store.advance(run.id, Arc::default(), wanted.clone(), self.now).wait().unwrap();
         while advanced.cut_short {
             let left = still_wanting(&wanted, &advanced.claims);

@@ -62,7 +62,7 @@ impl TestQueue {
     /// What a worker with nothing in hand wants: `n` deliveries of each endpoint.
     pub(crate) fn wants(&self, n: usize) -> ClaimRequest {
         let endpoints = self.store.endpoints().wait().unwrap().iter().map(|e| (e.id, n)).collect();
-        ClaimRequest { endpoints, idle: true }
+        ClaimRequest { endpoints, idle: true, only: None }
     }
 
     pub(crate) fn claim(&self, run: &Run, n: usize) -> Vec<Claim> {

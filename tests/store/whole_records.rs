@@ -288,7 +288,7 @@ fn the_place_in_a_trace_stays_with_its_event(backend: &dyn Backend) {
     emit(&queue, "b", "user.created", "{}");
     let run = queue.run();
     let endpoints = queue.store.endpoints().wait().unwrap().iter().map(|e| (e.id, 5)).collect();
-    let wants = ClaimRequest { endpoints, idle: true };
+    let wants = ClaimRequest { endpoints, idle: true, only: None };
     let claims = queue.store.advance(run.id, Arc::default(), wants, now()).wait().unwrap().claims;
     assert_eq!(claims[0].traceparent.as_ref(), Some(&given));
     let detail = |id: &str| queue.store.event(&EventId::parse(id).unwrap()).wait().unwrap().unwrap();

@@ -138,7 +138,8 @@ impl Watching<'_> {
             Ok(summary) => i64::from(exit_of(summary, None, true, false).code()),
             Err(error) => code_of(error),
         };
-        let mut work = pin!(generation.config.run("process --watch", self.options, observer, stopped, exit_code));
+        let mut work =
+            pin!(generation.config.run("process --watch", self.options.clone(), observer, stopped, exit_code));
         let mut looks = tokio::time::interval(ENDPOINTS_POLL);
         let mut next = None;
         loop {

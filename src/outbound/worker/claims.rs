@@ -29,7 +29,7 @@ impl WorkerState<'_> {
             }
         }
         // What must run alone may be for any endpoint.
-        ClaimRequest { endpoints, idle: in_hand == 0 && only.is_none() }
+        ClaimRequest { endpoints, idle: in_hand == 0 && only.is_none(), only: self.worker.options.only.clone() }
     }
 
     /// Whether new requests may begin.

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::super::endpoint_buffer::EndpointBuffer;
 use super::super::run::{REAP_INTERVAL, RunSummary, Stop, WorkerError};
 use super::WorkerState;
-use crate::store::{IdleInfo, StoreError};
+use crate::store::{EndpointFigures, IdleInfo, StoreError};
 
 /// The pause before asking again for deliveries that are due and could not be claimed.
 const CLAIM_RETRY_DELAY: Duration = Duration::from_millis(200);
@@ -33,7 +33,17 @@ impl WorkerState<'_> {
             return Ok(None);
         }
         let now = self.worker.clock.now();
-        let idle = self.worker.store.idle_info(self.run.id, now).await?;
+        let mut idle = self.worker.store.idle_info(self.run.id, now).await?;
+        // The rates of others are none of its concern.
+        if let Some(only) = self.worker.options.endpoint {
+            let figures = self.worker.store.figures(now).await?;
+            let is_limited = |row: &&EndpointFigures| row.endpoint.settings.rate.is_some() && row.oldest_due.is_some();
+            let own = figures.endpoints.iter().filter(|row| row.endpoint.id == only).find(is_limited);
+            idle.rate_limited_until = own.map(|row| row.endpoint.rate_limited_until(now).unwrap_or(now));
+        }
+        if self.worker.options.only.is_some() {
+            idle.rate_limited_until = None;
+        }
         let wait = self.worker.options.until.wait(&idle, now);
         // What is due but was not claimed just now is another run's to claim: asking at once would be in vain.
         self.idle_until = wait.map(|wait| Instant::now() + if wait.is_zero() { CLAIM_RETRY_DELAY } else { wait });

@@ -80,7 +80,7 @@ fn still_wanting(wants: &ClaimRequest, claims: &[Claim]) -> ClaimRequest {
         (*id, wanted.saturating_sub(got))
     };
     let endpoints = wants.endpoints.iter().map(left).filter(|(_, wanted)| *wanted > 0).collect();
-    ClaimRequest { endpoints, idle: wants.idle && claims.is_empty() }
+    ClaimRequest { endpoints, idle: wants.idle && claims.is_empty(), only: wants.only.clone() }
 }
 
 pub(super) async fn release(node: &Node, run: RunId, claims: Vec<Claim>, now: Timestamp) -> Result<()> {
@@ -167,7 +167,8 @@ async fn try_commit_on(
     state.asleep = false;
     state.settled.clear();
     state.orphans.clear();
-    for want in &plan.wants {
+    // A look at some that are named says nothing about the others.
+    for want in plan.wants.iter().filter(|_| request.wants.only.is_none()) {
         state.lows.entry(want.id).or_default().learn(summary.of(want.id), &summary);
     }
     let claims = pipeline::read_claims(node, connection, &bodies, &summary).await?;

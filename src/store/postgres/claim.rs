@@ -12,7 +12,7 @@ use super::connection::{Connection, args};
 use super::endpoint_rows::EndpointRow;
 use super::fault::Fault;
 use super::row::{READY, SOLO, count, int, maybe_int};
-use super::{Claim, codes};
+use super::{Claim, ClaimRequest, codes};
 use crate::clock::Timestamp;
 use crate::delivery::{History, Unanswered};
 use crate::endpoint::{Endpoint, EndpointId, UsedUntil};
@@ -194,9 +194,10 @@ pub(super) const ENTER: &str = "WITH busy AS MATERIALIZED (
 
 /// Claims. What is kept comes as columns, and each row of `flight` is written anew: kept ones first. Queued ones that are passed
 /// over enter their lane where it is occupied by the run itself or by what waits; where another run is in it, it is left to
-/// [`ENTER`], which locks that run.
+/// [`ENTER`], which locks that run. Where deliveries are named, only those are looked at, and none is moved into its lane.
 pub(super) const CLAIM: &str = formatcp!("WITH solo AS MATERIALIZED (
-        SELECT endpoint, lane, id FROM waiting WHERE state = {SOLO} AND endpoint = ANY ($2) ORDER BY due_at, id LIMIT 1
+        SELECT endpoint, lane, id FROM waiting WHERE state = {SOLO} AND endpoint = ANY ($2)
+            AND ($14 = '{{}}' OR id = ANY ($14)) ORDER BY due_at, id LIMIT 1
     ), want AS MATERIALIZED (
         SELECT * FROM unnest($2, $3, $4, $5, $13) AS w(endpoint, room, low, looks, probes) WHERE NOT EXISTS (SELECT FROM solo)
     ), kept_lane AS MATERIALIZED (
@@ -207,13 +208,15 @@ pub(super) const CLAIM: &str = formatcp!("WITH solo AS MATERIALIZED (
     ), probe AS MATERIALIZED (
         SELECT w.endpoint, d.lane, d.id, d.attempts FROM want w CROSS JOIN LATERAL (
             SELECT x.lane, x.id, v.attempts FROM waiting x JOIN delivery v ON v.id = x.id
-            WHERE x.endpoint = w.endpoint AND x.state = {READY} AND x.due_at <= $11 ORDER BY v.attempts, x.due_at, x.id LIMIT 1) d
+            WHERE x.endpoint = w.endpoint AND x.state = {READY} AND x.due_at <= $11 AND ($14 = '{{}}' OR x.id = ANY ($14))
+            ORDER BY v.attempts, x.due_at, x.id LIMIT 1) d
         WHERE w.probes = 1
     ), due AS MATERIALIZED (
         SELECT endpoint, lane, id, 1 AS n FROM probe WHERE attempts = 0 UNION ALL
         SELECT w.endpoint, d.lane, d.id, d.n FROM want w CROSS JOIN LATERAL (
             SELECT lane, id, row_number() OVER (ORDER BY due_at, id) AS n FROM (
                 SELECT lane, id, due_at FROM waiting WHERE endpoint = w.endpoint AND state = {READY} AND due_at <= $11
+                AND ($14 = '{{}}' OR id = ANY ($14))
                 ORDER BY due_at, id LIMIT w.room) x) d
         WHERE w.probes = 0
     ), looked AS MATERIALIZED (
@@ -221,9 +224,11 @@ pub(super) const CLAIM: &str = formatcp!("WITH solo AS MATERIALIZED (
             row_number() OVER (PARTITION BY w.endpoint, q.lane ORDER BY q.id) = 1 AS first,
             (w.endpoint, q.lane) IN (SELECT endpoint, lane FROM kept_lane)
                 OR EXISTS (SELECT FROM waiting x WHERE x.endpoint = w.endpoint AND x.lane = q.lane) AS waits,
-            (w.endpoint, q.lane) IN (SELECT endpoint, lane FROM others_lane) AS others
+            (w.endpoint, q.lane) IN (SELECT endpoint, lane FROM others_lane) OR ($14 <> '{{}}' AND EXISTS (
+                SELECT FROM queue b WHERE b.endpoint = w.endpoint AND b.lane = q.lane AND b.id < q.id)) AS others
         FROM want w CROSS JOIN LATERAL (
-            SELECT id, lane FROM queue WHERE endpoint = w.endpoint AND id >= w.low ORDER BY id LIMIT w.looks) q
+            SELECT id, lane FROM queue WHERE endpoint = w.endpoint AND id >= w.low AND ($14 = '{{}}' OR id = ANY ($14))
+            ORDER BY id LIMIT w.looks) q
     ), ranked AS MATERIALIZED (
         SELECT *, first AND NOT waits AND NOT others AS free,
             count(*) FILTER (WHERE first AND NOT waits AND NOT others) OVER (PARTITION BY endpoint ORDER BY id) AS n,
@@ -238,7 +243,7 @@ pub(super) const CLAIM: &str = formatcp!("WITH solo AS MATERIALIZED (
     ), passed AS MATERIALIZED (
         SELECT r.endpoint, r.lane, r.id,
             r.waits OR (r.endpoint, r.lane) IN (SELECT endpoint, lane FROM chosen) AS enters
-        FROM ranked r WHERE NOT r.free AND r.n < r.quota
+        FROM ranked r WHERE NOT r.free AND r.n < r.quota AND $14 = '{{}}'
     ), from_lane AS (
         DELETE FROM waiting w USING chosen c WHERE c.how > 0 AND w.endpoint = c.endpoint AND w.lane = c.lane AND w.id = c.id
     ), from_queue AS (
@@ -351,11 +356,12 @@ pub(super) async fn send(
     connection: &Connection,
     run: i64,
     wanted: Wanted<'_>,
-    (idle, now): (bool, Timestamp),
+    (wants, now): (&ClaimRequest, Timestamp),
 ) -> Result<Vec<Row>, Fault> {
     let column = |part: fn(&Want) -> i64| wanted.wants.iter().map(part).collect::<Vec<i64>>();
     let [endpoints, ids, lanes, since] = columns(wanted.kept, wanted.touched);
     let touched: Vec<i64> = wanted.touched.iter().copied().collect();
+    let only: Vec<i64> = wants.only.iter().flat_map(|only| only.iter().map(|id| id.0)).collect();
     connection
         .query(
             CLAIM,
@@ -371,8 +377,9 @@ pub(super) async fn send(
                 touched,
                 since,
                 now.as_millis(),
-                idle,
-                column(|it| it.probes.into())
+                wants.idle,
+                column(|it| it.probes.into()),
+                only
             ],
         )
         .await

@@ -23,7 +23,7 @@ fn a_hundred_thousand_blocked_deliveries_cost_a_claim_nothing() {
         store.enqueue(Box::new(same), false, now).wait().unwrap();
         let run = store.begin_run("test", now).wait().unwrap();
         let claim = |n| {
-            let wants = ClaimRequest { endpoints: vec![(endpoint, n)], idle: true };
+            let wants = ClaimRequest { endpoints: vec![(endpoint, n)], idle: true, only: None };
             store.advance(run.id, Arc::default(), wants, now.plus(Duration::from_secs(1))).wait().unwrap()
         };
         assert_eq!(claim(10).claims.len(), 1, "only the head is claimable");

@@ -67,7 +67,7 @@ pub(super) const STATEMENTS: &[(&str, &[Type])] = &[
     (claim::VERSIONS, &[A]),
     (claim::LOCK_OTHERS, &[N]),
     (claim::ENTER, &[A, A, A, A, N]),
-    (claim::CLAIM, &[N, A, A, A, A, A, A, A, A, A, N, Type::BOOL, A]),
+    (claim::CLAIM, &[N, A, A, A, A, A, A, A, A, A, N, Type::BOOL, A, A]),
     (claim::MARK, &[N, A, A, A, A, A]),
     (claim::BODIES, &[N, A, A]),
 ];
@@ -143,7 +143,7 @@ pub(super) async fn send(
         async { connection.query(claim::VERSIONS, args![versions]).await },
         when(!clamped.is_empty(), async || connection.query(CLAMP, args![clamped, latest, now]).await),
         claim::enter(connection, run, plan.claims()),
-        claim::send(connection, run, plan.claims(), (request.wants.idle, request.now)),
+        claim::send(connection, run, plan.claims(), (request.wants, request.now)),
         when(!plan.marks.is_empty(), async || claim::mark(connection, run, &plan.marks, &skip).await),
         connection.commit(),
         bodies(connection, run, &skip),

@@ -51,14 +51,32 @@ const LEAST_ATTEMPTED: &str = claim_sql!(formatcp!(
     "d.state = {READY} AND d.endpoint = ?1 AND d.due_at <= ?2 ORDER BY d.attempts, d.due_at, d.id LIMIT 1"
 ));
 
-/// The queued, each with whether its lane is occupied.
-const QUEUED_CLAIMS: &str = claim_sql!(
-    formatcp!(
-        "EXISTS (SELECT 1 FROM delivery l
+/// Whether something of the same lane waits or is in flight.
+const LANE_IS_OCCUPIED: &str = formatcp!(
+    "EXISTS (SELECT 1 FROM delivery l
         WHERE l.endpoint = d.endpoint AND l.lane = d.lane AND l.state >= {BLOCKED} AND l.state < {PROCESSING})
      OR EXISTS (SELECT 1 FROM delivery l WHERE l.endpoint = d.endpoint AND l.lane = d.lane AND l.state = {PROCESSING})"
-    ),
-    formatcp!("d.state = {QUEUED} AND d.endpoint = ?1 ORDER BY d.id LIMIT ?2")
+);
+
+/// The queued, each with whether its lane is occupied.
+const QUEUED_CLAIMS: &str =
+    claim_sql!(LANE_IS_OCCUPIED, formatcp!("d.state = {QUEUED} AND d.endpoint = ?1 ORDER BY d.id LIMIT ?2"));
+
+/// Named ones that are due in their lanes.
+const NAMED_READY: &str = claim_sql!(formatcp!(
+    "d.state = {READY} AND d.endpoint = ?1 AND d.due_at <= ?2 AND d.id IN (SELECT value FROM json_each(?4))
+     ORDER BY d.due_at, d.id LIMIT ?3"
+));
+
+/// Named ones that are queued, with nothing of their lane queued before them; each with whether its lane is occupied.
+const NAMED_QUEUED: &str = claim_sql!(
+    LANE_IS_OCCUPIED,
+    formatcp!(
+        "d.state = {QUEUED} AND d.endpoint = ?1 AND d.id IN (SELECT value FROM json_each(?3))
+         AND NOT EXISTS (SELECT 1 FROM delivery b
+            WHERE b.state = {QUEUED} AND b.endpoint = d.endpoint AND b.id < d.id AND b.lane = d.lane)
+         ORDER BY d.id LIMIT ?2"
+    )
 );
 
 pub(crate) fn advance(
@@ -79,7 +97,10 @@ pub(crate) fn advance(
     let solo_waits = claim_solo(txn, wants, &mut batch)?;
     if !solo_waits && batch.claims.is_empty() {
         for (endpoint, wanted) in &wants.endpoints {
-            claim_due(txn, *endpoint, *wanted, &mut batch)?;
+            match &wants.only {
+                Some(only) => claim_named(txn, *endpoint, *wanted, only, &mut batch)?,
+                None => claim_due(txn, *endpoint, *wanted, &mut batch)?,
+            }
         }
     }
     let ClaimBatch { claims, cut_short, .. } = batch;
@@ -239,7 +260,8 @@ fn claim_solo(txn: &mut Txn<'_>, wants: &ClaimRequest, batch: &mut ClaimBatch) -
         .prepare_cached(formatcp!("SELECT id, endpoint FROM delivery WHERE state = {SOLO} ORDER BY due_at, id"))?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<rusqlite::Result<_>>()?;
-    for (id, endpoint) in waiting {
+    let is_named = |id: &i64| wants.only.as_ref().is_none_or(|only| only.contains(&DeliveryId(*id)));
+    for (id, endpoint) in waiting.into_iter().filter(|(id, _)| is_named(id)) {
         let endpoint = EndpointId(endpoint);
         let wanted = wants.endpoints.iter().any(|(wanted, room)| *wanted == endpoint && *room > 0);
         if !wanted || claimable(txn, endpoint, 1, batch.now) == 0 {
@@ -269,6 +291,25 @@ fn claim_due(txn: &mut Txn<'_>, endpoint: EndpointId, wanted: usize, batch: &mut
     let room = room - ready.len();
     take(txn, ready, batch)?;
     claim_queued(txn, endpoint, room, batch)
+}
+
+/// Claims those of the named deliveries that are due: first of their lane, or queued with nothing before them. Nothing else is moved.
+fn claim_named(
+    txn: &mut Txn<'_>,
+    endpoint: EndpointId,
+    wanted: usize,
+    only: &[DeliveryId],
+    batch: &mut ClaimBatch,
+) -> rusqlite::Result<()> {
+    let room = claimable(txn, endpoint, wanted, batch.now);
+    let ids: Vec<i64> = only.iter().map(|id| id.0).collect();
+    let ids = format!("{ids:?}");
+    let due = params![endpoint.0, batch.now.as_millis(), room as i64, ids];
+    let ready: Vec<Claim> = select(txn, NAMED_READY, due, endpoint)?.into_iter().map(|(claim, _)| claim).collect();
+    let room = room - ready.len();
+    take(txn, ready, batch)?;
+    let (free, _) = partition_free(select(txn, NAMED_QUEUED, params![endpoint.0, room as i64, ids], endpoint)?);
+    take(txn, free, batch)
 }
 
 /// Claims the delivery that probes an open circuit: the one with the fewest attempts, so that none that goes unanswered keeps
