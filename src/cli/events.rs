@@ -45,6 +45,12 @@ pub struct ListArgs {
     /// Only events of this resource id
     #[arg(long, value_name = "ID")]
     resource: Option<String>,
+    /// Only if the last attempt of a delivery was answered with this HTTP status
+    #[arg(long, value_name = "CODE", value_parser = clap::value_parser!(u16).range(100..=999))]
+    status: Option<u16>,
+    /// Only if the last error of a delivery contains this text
+    #[arg(long, value_name = "TEXT", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    error: Option<String>,
     #[command(flatten)]
     window: Window,
     #[command(flatten)]
@@ -56,7 +62,7 @@ pub struct ListArgs {
 /// Arguments of `events show`.
 #[derive(Debug, clap::Args)]
 pub struct ShowArgs {
-    /// Event id, its number as #N, or a delivery number
+    /// Event id, its number as evt#N, or a delivery number
     #[arg(value_name = "ID")]
     id: String,
     /// Print the event's data exactly as it was given
@@ -70,7 +76,7 @@ pub struct ShowArgs {
 /// Arguments of `events why`.
 #[derive(Debug, clap::Args)]
 pub struct WhyArgs {
-    /// Event id, its number as #N, or a delivery number
+    /// Event id, its number as evt#N, or a delivery number
     #[arg(value_name = "ID")]
     id: String,
 }
@@ -78,7 +84,7 @@ pub struct WhyArgs {
 /// Arguments of `events reproduce`: the event, and the URL to send it to.
 #[derive(Debug, clap::Args)]
 pub struct ReproduceArgs {
-    /// Event id, its number as #N, or a delivery number
+    /// Event id, its number as evt#N, or a delivery number
     #[arg(value_name = "ID")]
     id: String,
     /// Only to this endpoint
@@ -116,7 +122,15 @@ impl EventsCommand {
 impl ListArgs {
     fn run(self, context: &Context, store: &dyn Store) -> Result<Exit, CliError> {
         let (since, until) = self.window.bounds(context.now)?;
-        let filter = EventFilter { event_type: self.event_type, resource_id: self.resource, since, until, past: None };
+        let filter = EventFilter {
+            event_type: self.event_type,
+            resource_id: self.resource,
+            last_status: self.status,
+            error: self.error,
+            since,
+            until,
+            ..EventFilter::default()
+        };
         let read = |page, past| Ok(store.events(&EventFilter { past, ..filter.clone() }, page).wait()?);
         paging::show(
             context,

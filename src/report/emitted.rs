@@ -134,6 +134,9 @@ pub fn would_emit(draft: &Draft, deliveries: u64, now: Timestamp) -> Report {
 pub struct RejectedLine {
     /// Its number, from 1.
     pub line: u64,
+    /// The column in it, from 1, where it is not JSON.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<u64>,
     /// Why not.
     pub error: String,
 }

@@ -183,7 +183,7 @@ pub fn failure_stats(stats: &FailureStats, now: Timestamp) -> Report {
     );
     let parts = [
         ("type", &stats.failures_by_type),
-        ("resource", &stats.failures_by_resource),
+        ("resource type", &stats.failures_by_resource),
         ("endpoint", &stats.failures_by_endpoint),
     ];
     let rows = parts.iter().flat_map(|(by, sums)| rows_by(by, sums, stats.total_failures)).collect();

@@ -97,6 +97,8 @@ pub struct DeliveryView<'a> {
     next_attempt_at: Option<Timestamp>,
     error: Option<&'a str>,
     status: Option<u16>,
+    /// How long the last attempt took.
+    duration_ms: Option<f64>,
     reason: Option<Reason>,
     payload: Payload,
     superseded_by: Option<&'a str>,
@@ -123,6 +125,7 @@ impl<'a> DeliveryView<'a> {
             next_attempt_at: next_attempt(row),
             error: error_of(row),
             status: row.last_status,
+            duration_ms: row.last_took.map(|took| took.as_secs_f64() * 1e3),
             reason: row.reason,
             payload: if row.whole_record { Payload::Full } else { Payload::Event },
             superseded_by: row.superseded_by.as_ref().map(EventId::as_str),
@@ -245,7 +248,7 @@ pub fn events(listed: &Listed<EventRow>, page: Page) -> Report {
     let cells = |row: &EventRow| {
         vec![
             // As commands take it: a bare number would be a delivery's.
-            format!("#{}", row.seq).into(),
+            format!("evt#{}", row.seq).into(),
             row.event_type.clone().into(),
             row.resource.id.clone().into(),
             states_cell(row),
@@ -372,7 +375,7 @@ pub fn event(detail: &EventDetail) -> Report {
         attempts: detail.attempts.iter().map(AttemptView::of).collect(),
     };
     let report = Report::new(&view)
-        .with_line(format!("Event     #{}  {}", row.seq, Untrusted(row.id.as_str())))
+        .with_line(format!("Event     evt#{}  {}", row.seq, Untrusted(row.id.as_str())))
         .with_line(format!("Type      {}", Untrusted(&row.event_type)))
         .with_line(format!("Resource  {}/{}", Untrusted(&row.resource.kind), Untrusted(&row.resource.id)))
         .with_line(format!("Happened  {}   emitted {}", row.timestamp, row.created_at))
@@ -424,7 +427,7 @@ pub fn delivery(detail: &EventDetail, id: DeliveryId) -> Report {
     };
     let row = &detail.row;
     Report::new(&view)
-        .with_line(format!("Event     #{}  {}  {}", row.seq, Untrusted(row.id.as_str()), Untrusted(&row.event_type)))
+        .with_line(format!("Event     evt#{}  {}  {}", row.seq, Untrusted(row.id.as_str()), Untrusted(&row.event_type)))
         .with_line(format!("Resource  {}/{}", Untrusted(&row.resource.kind), Untrusted(&row.resource.id)))
         .with_table(sent_to(&rows))
         .with_table(Table::new(ATTEMPTS, attempts.iter().map(|attempt| attempt_cells(attempt)).collect()))

@@ -64,7 +64,9 @@ fn one_line_that_was_rejected_is_exit_three_whatever_was_wrong_with_it() {
     assert_eq!(wrong.code, 3, "{wrong:?}");
     let told = wrong.data();
     assert_eq!((&told["accepted"], &told["rejected"]), (&1.into(), &1.into()), "blank lines are none");
-    assert!(wrong.stderr.starts_with("warning: line 4: "), "{wrong:?}");
+    assert!(wrong.stderr.starts_with("warning: line 4, column 2: "), "{wrong:?}");
+    assert_eq!((&told["rejectedLines"][0]["line"], &told["rejectedLines"][0]["column"]), (&4.into(), &2.into()));
+    assert!(!wrong.stderr.contains("line 1"), "a line is named once: {wrong:?}");
     // A known id with another content is rejected, one with the same is a duplicate.
     let other = line("a", "user.created", "{\"n\":1}");
     let mixed =
@@ -84,6 +86,16 @@ fn one_line_that_was_rejected_is_exit_three_whatever_was_wrong_with_it() {
 }
 
 #[test]
+fn a_line_that_is_refused_is_named_once_with_its_column() {
+    let place = two_endpoints();
+    let refused = batch(&place, &format!("{}{{\"type\":\"user.created\",]}}\n", line("a", "user.created", "{}")), &[]);
+    assert!(refused.code == 65 && refused.stderr.starts_with("error: line 2, column 24: "), "{refused:?}");
+    assert!(!refused.stderr.contains("line 1"), "{refused:?}");
+    let one = batch(&place, &line("a", "user.created", "{}"), &[]).stdout;
+    assert!(one.starts_with("1 event queued, 0 duplicates, 0 lines rejected"), "{one}");
+}
+
+#[test]
 fn twenty_rejected_lines_are_named_and_the_rest_is_counted() {
     let place = two_endpoints();
     for (lines, told) in [(20, 20), (21, 21), (25, 21)] {
@@ -91,7 +103,7 @@ fn twenty_rejected_lines_are_named_and_the_rest_is_counted() {
         assert_eq!((ran.code, &ran.data()["rejected"]), (3, &lines.into()));
         let warnings: Vec<&str> = ran.stderr.lines().filter(|line| line.starts_with("warning: ")).collect();
         assert_eq!(warnings.len(), told, "{ran:?}");
-        assert!(warnings[19].starts_with("warning: line 20: "), "{ran:?}");
+        assert!(warnings[19].starts_with("warning: line 20, column 2: "), "{ran:?}");
         assert!(told == 20 || warnings[20] == "warning: further rejected lines are not named", "{ran:?}");
     }
 }

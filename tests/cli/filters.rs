@@ -94,8 +94,26 @@ fn events_are_narrowed_by_type_resource_and_time() {
         (" --since 1h", &["bad", "fine", "waiting"]),
         (" --until 1h", &["early"]),
         (" --type user.created --resource r2", &[]),
+        (" --status 500", &["bad"]),
+        (" --status 200", &["bad", "early", "fine"]),
+        (" --status 404", &[]),
+        (" --error http", &["bad"]),
+        (" --error refused", &[]),
+        (" --status 500 --type user.created", &[]),
     ] {
         assert_eq!(ids(&place, &format!("events list{more}")), expected, "{more}");
+    }
+    let table = place.run(&["events", "list", "--status", "500"]).stdout;
+    assert!(table.contains("evt#2") && table.contains("1 failed"), "{table}");
+}
+
+#[test]
+fn deliveries_say_with_which_status_and_after_how_long_the_last_attempt_ended() {
+    let Some((_good, _picky, place)) = mixed() else { return };
+    for (event, status) in [("bad", Value::from(500)), ("fine", 200.into()), ("waiting", Value::Null)] {
+        let rows = place.data(&["deliveries", "list", "--endpoint", "picky"]);
+        let row = rows.as_array().unwrap().iter().find(|row| row["eventId"] == event).unwrap();
+        assert_eq!((&row["status"], row["durationMs"].is_number()), (&status, !status.is_null()), "{row}");
     }
 }
 

@@ -24,6 +24,12 @@ fn a_plan_is_applied_in_its_order_and_only_once() {
     let (receiver, place, plan) = planned(5);
     assert_eq!(plan.lines().count(), 6, "a header, and a line for each: {plan}");
     assert_eq!(place.queue()["failed"], 5, "a plan changes nothing");
+    let first: serde_json::Value = serde_json::from_str(plan.lines().nth(1).unwrap()).unwrap();
+    let body = place.run(&["events", "show", "e0", "--sent"]).stdout;
+    assert_eq!(first["bodySha256"], hex::encode(<sha2::Sha256 as sha2::Digest>::digest(body.as_bytes())));
+    let other = plan.replace(first["bodySha256"].as_str().unwrap(), &"00".repeat(32));
+    let refused = place.run_with_input(&["replay", "apply", "-"], other.as_bytes());
+    assert!(refused.code == 1 && refused.stderr.contains("1 delivery of the plan changed since"), "{refused:?}");
     let checked = place.run(&["replay", "apply", "plan.json", "--dry-run"]);
     assert!(checked.code == 0 && checked.stdout.contains("would replay 5 deliveries"), "{checked:?}");
     assert_eq!(place.queue()["failed"], 5);

@@ -4,7 +4,7 @@ use syncctl::clock::Timestamp;
 use syncctl::delivery::{Outcome, State};
 use syncctl::store::inbound::Refused;
 use syncctl::store::operators::{ActionFilter, MAX_SESSIONS, NewAction, NewSession};
-use syncctl::store::{DeliveryFilter, Page, Prune};
+use syncctl::store::{DeliveryFilter, EventFilter, Page, Prune};
 
 use crate::backend::{Backend, on_every_backend};
 use crate::queue::{ALL, FROM_THE_FIRST, TestQueue, later, now};
@@ -15,6 +15,7 @@ on_every_backend! {
     what_an_operator_does_is_noted_before_and_after,
     activity_counts_both_directions_minute_by_minute,
     arrivals_are_those_since_a_time_endpoint_by_endpoint,
+    events_are_found_by_how_the_last_attempt_of_a_delivery_ended,
 }
 
 const NEWEST: Page = Page { limit: 10, number: 1, oldest_first: false };
@@ -139,4 +140,34 @@ fn arrivals_are_those_since_a_time_endpoint_by_endpoint(backend: &dyn Backend) {
     let prune = Prune { states, endpoint: None, before: later(41), after: FROM_THE_FIRST };
     queue.store.prune(prune).wait().unwrap();
     assert_eq!(arrivals(later(30)).iter().map(|(_, count)| count).sum::<i64>(), 20, "by the numbers that were given");
+}
+
+fn events_are_found_by_how_the_last_attempt_of_a_delivery_ended(backend: &dyn Backend) {
+    let queue = TestQueue::new(backend, &["https://a.test/"]);
+    for name in ["delivered", "rejected", "interrupted", "waiting"] {
+        queue.emit(name, name);
+    }
+    let run = queue.run();
+    let outcomes = [
+        Outcome::Delivered { status: Some(200) },
+        Outcome::Rejected { status: 503, retry_after: None },
+        Outcome::Interrupted,
+    ];
+    for (claim, outcome) in queue.claim(&run, 3).into_iter().zip(outcomes) {
+        queue.finish(&run, claim, outcome);
+    }
+    let found = |filter: EventFilter| -> Vec<String> {
+        let listed = queue.store.events(&filter, ALL).wait().unwrap();
+        assert_eq!(listed.rows.len() as u64, listed.total);
+        listed.rows.iter().map(|row| row.id.to_string()).collect()
+    };
+    let of_status = |status| found(EventFilter { last_status: Some(status), ..EventFilter::default() });
+    assert_eq!([of_status(200), of_status(503), of_status(404)], [vec!["delivered"], vec!["rejected"], vec![]]);
+    let detail = queue.delivery("rejected").last_detail.unwrap();
+    let of_error = |text: &str| found(EventFilter { error: Some(text.to_owned()), ..EventFilter::default() });
+    assert!(of_error(&detail.to_uppercase()).contains(&"rejected".to_owned()), "{detail}");
+    assert_eq!(of_error("no such text"), Vec::<String>::new());
+    let places = vec![queue.seq("waiting"), queue.seq("delivered")];
+    assert_eq!(found(EventFilter { places, ..EventFilter::default() }), ["delivered", "waiting"]);
+    assert!(queue.delivery("rejected").last_took.is_some() && queue.delivery("waiting").last_took.is_none());
 }

@@ -14,6 +14,7 @@ use super::super::exit::{CliError, Exit};
 use super::super::values;
 use super::bad_data;
 use crate::event::{Draft, InvalidDraft, MAX_DATA_BYTES, Traceparent};
+use crate::format::count;
 use crate::render::Progress;
 use crate::report::Report;
 use crate::report::emitted::{Batch, RejectedLine};
@@ -59,7 +60,7 @@ pub(super) fn emit(
     let (good, rejected, mut rejected_lines) = (spool.good, spool.rejected, spool.rejected_lines.clone());
     if dry_run {
         let view = Batch { accepted: good, duplicates: 0, rejected, rejected_lines };
-        let line = format!("would store {good} events, {rejected} lines rejected; nothing changed");
+        let line = format!("would store {}, {}; nothing changed", counted(good, "event"), rejected_words(rejected));
         context.screen.said(&Report::new(&view).with_line(line))?;
         return Ok(exit(rejected));
     }
@@ -68,7 +69,8 @@ pub(super) fn emit(
     rejected_lines.extend(conflicts);
     rejected_lines.sort_by_key(|rejected| rejected.line);
     let view = Batch { accepted: stored.accepted, duplicates: stored.duplicates, rejected, rejected_lines };
-    let line = format!("{} events queued, {} duplicates, {rejected} lines rejected", view.accepted, view.duplicates);
+    let (queued, duplicates) = (counted(view.accepted, "event"), counted(view.duplicates, "duplicate"));
+    let line = format!("{queued} queued, {duplicates}, {}", rejected_words(rejected));
     if stored.unwanted > 0 {
         context.screen.warn(&format!(
             "no endpoint subscribes to {} of the events: they are stored without deliveries",
@@ -115,7 +117,7 @@ fn check(
             Err(invalid) if skip_invalid => {
                 rejected += 1;
                 if rejected <= LISTED {
-                    rejected_lines.push(RejectedLine { line: number, error: invalid.to_string() });
+                    rejected_lines.push(rejected_line(number, &invalid));
                 }
                 name(context, &progress, rejected, number, &invalid);
             }
@@ -188,7 +190,7 @@ fn keep(out: &mut impl Write, number: u64, text: &[u8]) -> io::Result<()> {
 }
 
 fn name(context: &Context, progress: &Progress, rejected: u64, number: u64, invalid: &InvalidDraft) {
-    let text = format!("line {number}: {}", Untrusted(&invalid.to_string()));
+    let text = in_line(number, &Untrusted(&invalid.to_string()).to_string());
     match rejected {
         ..=NAMED => progress.suspend(|| context.screen.warn(&text)),
         n if n == NAMED + 1 => progress.suspend(|| context.screen.warn("further rejected lines are not named")),
@@ -200,11 +202,40 @@ fn refuse(number: u64, invalid: &InvalidDraft) -> CliError {
     at_line(number, bad_data(invalid)).hint("nothing was stored; --skip-invalid stores the good lines")
 }
 
+fn counted(number: u64, what: &str) -> String {
+    count(usize::try_from(number).unwrap_or(usize::MAX), what)
+}
+
+fn rejected_words(rejected: u64) -> String {
+    format!("{} rejected", counted(rejected, "line"))
+}
+
+fn rejected_line(line: u64, invalid: &InvalidDraft) -> RejectedLine {
+    let text = invalid.to_string();
+    let (error, column) = without_place(&text);
+    RejectedLine { line, column, error: error.to_owned() }
+}
+
+/// What is wrong with a line, with its place. JSON is one line for its parser, which is not told twice.
+fn in_line(number: u64, what: &str) -> String {
+    let (what, column) = without_place(what);
+    match column {
+        Some(column) => format!("line {number}, column {column}: {what}"),
+        None => format!("line {number}: {what}"),
+    }
+}
+
+/// What is wrong, and in which column of its one line.
+fn without_place(what: &str) -> (&str, Option<u64>) {
+    let parted = what.rsplit_once(" at line 1 column ");
+    parted.and_then(|(what, column)| Some((what, Some(column.parse().ok()?)))).unwrap_or((what, None))
+}
+
 /// The same fault, with the line of the batch where it happened.
 fn at_line(number: u64, fault: CliError) -> CliError {
     match fault.into_failure(None) {
         Some(mut failure) => {
-            failure.message = format!("line {number}: {}", failure.message);
+            failure.message = in_line(number, &failure.message);
             failure.into()
         }
         None => CliError::ClosedPipe,
@@ -239,10 +270,11 @@ fn store(
     let line = |position: u64| usize::try_from(position).ok().and_then(|at| spool.numbers.get(at)).copied();
     let conflict = |(position, id): &(u64, _)| RejectedLine {
         line: line(*position).unwrap_or_default(),
+        column: None,
         error: format!("an event with the id `{id}` and another content is stored already, or came before"),
     };
     let conflicts: Vec<RejectedLine> = stored.conflicts.iter().map(conflict).collect();
-    for RejectedLine { line, error } in conflicts.iter().take(usize::try_from(NAMED).unwrap_or(usize::MAX)) {
+    for RejectedLine { line, error, .. } in conflicts.iter().take(usize::try_from(NAMED).unwrap_or(usize::MAX)) {
         context.screen.warn(&format!("line {line}: {error}"));
     }
     Ok((stored, conflicts))

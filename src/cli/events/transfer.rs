@@ -78,8 +78,13 @@ struct Line<'a> {
 impl ExportArgs {
     pub(super) fn run(self, context: &Context, store: &dyn Store) -> Result<Exit, CliError> {
         let (since, until) = self.window.bounds(context.now)?;
-        let mut filter =
-            EventFilter { event_type: self.event_type, resource_id: self.resource, since, until, past: None };
+        let mut filter = EventFilter {
+            event_type: self.event_type,
+            resource_id: self.resource,
+            since,
+            until,
+            ..EventFilter::default()
+        };
         loop {
             let page = Page { limit: PAGE, number: 1, oldest_first: true };
             let events = store.events_with_bodies(&filter, page).wait()?;

@@ -1,12 +1,14 @@
 //! `replay plan` and `replay apply`: a replay that is looked at first, and done only as it was planned.
 //!
 //! A plan is JSON lines: a header, then a line for each delivery in the order it is replayed. What changed since the plan was made
-//! refuses the plan. The body needs no check of its own: the store refuses an event that is not the one that was emitted.
+//! refuses the plan: a delivery by its attempts and the time of its last change, an event by the hash of what is sent.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use super::super::context::Context;
 use super::super::exit::{CliError, Exit};
@@ -16,7 +18,7 @@ use crate::clock::Timestamp;
 use crate::delivery::{State, Trigger};
 use crate::format::count;
 use crate::report::Report;
-use crate::store::{DeliveryFilter, DeliveryId, DeliveryRow, Page, Replay, Store};
+use crate::store::{DeliveryFilter, DeliveryId, DeliveryRow, EventFilter, Page, Replay, Store};
 
 /// Rows read, checked or replayed at a time.
 const CHUNK: usize = 1_000;
@@ -77,6 +79,8 @@ struct Planned {
     state: State,
     attempts: u32,
     changed_at: Timestamp,
+    /// SHA-256 of the event's body, in hex.
+    body_sha256: String,
 }
 
 /// What is compared before a plan is applied.
@@ -85,11 +89,15 @@ struct Stamp {
     id: i64,
     attempts: u32,
     changed_at: Timestamp,
+    body: BodyHash,
 }
 
+/// SHA-256 of the body of an event.
+type BodyHash = [u8; 32];
+
 impl Stamp {
-    fn of(row: &DeliveryRow) -> Self {
-        Self { id: row.id.0, attempts: row.attempts, changed_at: row.changed_at }
+    fn of(row: &DeliveryRow, body: BodyHash) -> Self {
+        Self { id: row.id.0, attempts: row.attempts, changed_at: row.changed_at, body }
     }
 }
 
@@ -103,25 +111,47 @@ impl PlanArgs {
         let mut is_first = true;
         loop {
             let page = Page { limit: PAGE.min(left), number: 1, oldest_first: true };
-            let listed = store.deliveries(&filter, page).wait()?;
             let mut out = Vec::new();
-            if std::mem::take(&mut is_first) {
+            let rows = if std::mem::take(&mut is_first) {
+                let listed = store.deliveries(&filter, page).wait()?;
                 let count = listed.total.min(left);
                 let include_delivered = self.include_delivered;
                 write(&mut out, &Header { plan: VERSION, created_at: context.now, count, include_delivered });
+                listed.rows
+            } else {
+                store.page_of_deliveries(&filter, page).wait()?
+            };
+            let bodies = body_hashes(store.as_ref(), &rows)?;
+            for row in &rows {
+                let body = bodies.get(&row.event.seq).copied().unwrap_or_default();
+                write(&mut out, &planned(row, body));
             }
-            listed.rows.iter().for_each(|row| write(&mut out, &planned(row)));
             context.screen.bytes(&out)?;
-            left -= listed.rows.len() as u64;
-            match listed.rows.last() {
-                Some(last) if left > 0 && listed.rows.len() as u64 == page.limit => filter.past = Some(last.id),
+            left -= rows.len() as u64;
+            match rows.last() {
+                Some(last) if left > 0 && rows.len() as u64 == page.limit => filter.past = Some(last.id),
                 _ => return Ok(Exit::Done),
             }
         }
     }
 }
 
-fn planned(row: &DeliveryRow) -> Planned {
+/// The hashes of the bodies of these deliveries' events, by their places.
+fn body_hashes(store: &dyn Store, rows: &[DeliveryRow]) -> Result<BTreeMap<i64, BodyHash>, CliError> {
+    let mut places: Vec<i64> = rows.iter().map(|row| row.event.seq).collect();
+    places.sort_unstable();
+    places.dedup();
+    let mut hashes = BTreeMap::new();
+    for places in places.chunks(CHUNK) {
+        let filter = EventFilter { places: places.to_vec(), ..EventFilter::default() };
+        let page = Page { limit: CHUNK as u64, number: 1, oldest_first: true };
+        let events = store.events_with_bodies(&filter, page).wait()?;
+        hashes.extend(events.iter().map(|(row, body)| (row.seq, Sha256::digest(body).into())));
+    }
+    Ok(hashes)
+}
+
+fn planned(row: &DeliveryRow, body: BodyHash) -> Planned {
     Planned {
         delivery: row.id.0,
         event_id: row.event.id.to_string(),
@@ -129,6 +159,7 @@ fn planned(row: &DeliveryRow) -> Planned {
         state: row.state,
         attempts: row.attempts,
         changed_at: row.changed_at,
+        body_sha256: hex::encode(body),
     }
 }
 
@@ -169,9 +200,12 @@ impl ApplyArgs {
         }
         let mut stamps = Vec::new();
         for (at, line) in lines.enumerate() {
-            let Planned { delivery, attempts, changed_at, .. } = serde_json::from_str(&line?)
-                .map_err(|e| Exit::Data.error(format!("line {} of the plan cannot be read", at + 2)).cause(e))?;
-            stamps.push(Stamp { id: delivery, attempts, changed_at });
+            let unread = || Exit::Data.error(format!("line {} of the plan cannot be read", at + 2));
+            let Planned { delivery, attempts, changed_at, body_sha256, .. } =
+                serde_json::from_str(&line?).map_err(|e| unread().cause(e))?;
+            let mut body = BodyHash::default();
+            hex::decode_to_slice(&body_sha256, &mut body).map_err(|e| unread().cause(e))?;
+            stamps.push(Stamp { id: delivery, attempts, changed_at, body });
         }
         match stamps.len() as u64 == header.count {
             true => Ok((header, stamps)),
@@ -224,10 +258,13 @@ fn refuse_changes(store: &dyn Store, stamps: &[Stamp]) -> Result<(), CliError> {
     for chunk in stamps.chunks(CHUNK) {
         let ids = chunk.iter().map(|stamp| DeliveryId(stamp.id)).collect();
         let filter = DeliveryFilter { ids, ..DeliveryFilter::default() };
-        let rows = store.deliveries(&filter, Page { limit: CHUNK as u64, number: 1, oldest_first: true }).wait()?.rows;
+        let page = Page { limit: CHUNK as u64, number: 1, oldest_first: true };
+        let rows = store.page_of_deliveries(&filter, page).wait()?;
+        let bodies = body_hashes(store, &rows)?;
+        let now = |row: &DeliveryRow| Stamp::of(row, bodies.get(&row.event.seq).copied().unwrap_or_default());
         for stamp in chunk {
             let found = rows.binary_search_by_key(&stamp.id, |row| row.id.0);
-            let is_same = found.is_ok_and(|at| Stamp::of(&rows[at]) == *stamp);
+            let is_same = found.is_ok_and(|at| now(&rows[at]) == *stamp);
             if !is_same {
                 differ += 1;
                 first = first.or(Some(stamp.id));
