@@ -194,6 +194,9 @@ pub trait Store: inbound::Records + operators::Operators + transfer::Transfer + 
     /// A page of attempts, by the order in which they ended.
     fn attempts(&self, filter: &AttemptFilter, page: Page) -> Answer<Listed<LoggedAttempt>>;
 
+    /// The rows of one page of [`attempts`](Self::attempts), without counting how many match.
+    fn page_of_attempts(&self, filter: &AttemptFilter, page: Page) -> Answer<Vec<LoggedAttempt>>;
+
     /// Remembers that a cluster of failures was seen. Again: the later one stands.
     fn acknowledge(&self, cluster: Acknowledgement) -> Answer<()>;
 

@@ -58,7 +58,7 @@ fn latest(store: &dyn Store, filter: &AttemptFilter, limit: u64) -> Result<Vec<L
     if limit == 0 {
         return Ok(Vec::new());
     }
-    let mut rows = store.attempts(filter, Page { limit, number: 1, oldest_first: false }).wait()?.rows;
+    let mut rows = store.page_of_attempts(filter, Page { limit, number: 1, oldest_first: false }).wait()?;
     rows.reverse();
     Ok(rows)
 }
@@ -71,7 +71,7 @@ fn follow(screen: &Screen, store: &dyn Store, filter: &AttemptFilter, mut place:
         let page = Page { limit: BATCH, number: 1, oldest_first: true };
         loop {
             let filter = AttemptFilter { after: Some(place), ..filter.clone() };
-            let rows = store.attempts(&filter, page).await?.rows;
+            let rows = store.page_of_attempts(&filter, page).await?;
             if let Some(last) = rows.last() {
                 place = last.place;
                 screen.report(&log::attempts(&rows))?;

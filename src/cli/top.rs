@@ -314,11 +314,12 @@ async fn read(context: &Context, store: &Arc<dyn Store>, readings: &mut Readings
     let read = Answer::deferred(move || figures::health_figures(reader.as_ref(), &limits, now)).await?;
     readings.add(&read.figures, now);
     let health = monitor::health(&read, &judged, now);
-    let recent = AttemptFilter { since: Some(now.minus(LATENCY_WINDOW)), ..AttemptFilter::default() };
-    let attempts = store.attempts(&recent, newest(ATTEMPTS)).await?;
+    let (since, latest) = (Some(now.minus(LATENCY_WINDOW)), u32::try_from(ATTEMPTS).ok());
+    let recent = AttemptFilter { since, latest, ..AttemptFilter::default() };
+    let attempts = store.page_of_attempts(&recent, newest(ATTEMPTS)).await?;
     let troubled = DeliveryFilter { troubled: true, ..DeliveryFilter::default() };
     let failures = store.deliveries(&troubled, newest(FAILURES)).await?;
-    Ok(Moment { now, figures: read.figures, health, latencies: pace::latencies(&attempts.rows), failures })
+    Ok(Moment { now, figures: read.figures, health, latencies: pace::latencies(&attempts), failures })
 }
 
 fn newest(limit: u64) -> Page {

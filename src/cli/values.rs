@@ -161,6 +161,14 @@ fn read_limited(source: impl Read, name: &str, limit: usize) -> Result<Vec<u8>, 
     Ok(bytes)
 }
 
+/// The same for a file, whose length says how much memory it takes: no more is asked for.
+fn read_sized(file: std::fs::File, name: &str, limit: usize) -> Result<Vec<u8>, CliError> {
+    let length = file.metadata().map_or(0, |metadata| metadata.len());
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(limit).min(limit).saturating_add(1));
+    file.take(limit as u64 + 1).read_to_end(&mut bytes).map_err(|e| unreadable(name, &e))?;
+    Ok(bytes)
+}
+
 /// The fault of an input that cannot be read.
 pub(super) fn unreadable(name: &str, error: &std::io::Error) -> CliError {
     let exit = if error.kind() == std::io::ErrorKind::NotFound { Exit::NoInput } else { Exit::Io };
@@ -217,7 +225,7 @@ pub(super) fn bytes(path: &str, limit: usize) -> Result<Vec<u8>, CliError> {
             }
             read_limited(std::io::stdin().lock(), "standard input", limit)?
         }
-        path => read_limited(open_file(Path::new(path))?, path, limit)?,
+        path => read_sized(open_file(Path::new(path))?, path, limit)?,
     };
     if read.len() > limit {
         return Err(Exit::Data.error(format!("{} is longer than {limit} bytes", Untrusted(name))));

@@ -192,6 +192,7 @@ impl DeliveriesQuery {
             after: self.after,
             since,
             until,
+            latest: None,
         };
         Ok((filter, Page { oldest_first: self.after.is_some() || self.sort == SortOrder::Oldest, ..self.page() }))
     }

@@ -261,6 +261,11 @@ impl Store for Postgres {
         self.thread.submit(async move |node: Rc<Node>| lists::logged(&node, filter, page).await)
     }
 
+    fn page_of_attempts(&self, filter: &AttemptFilter, page: Page) -> Answer<Vec<LoggedAttempt>> {
+        let filter = filter.clone();
+        self.thread.submit(async move |node: Rc<Node>| lists::page_of_logged(&node, &filter, page).await)
+    }
+
     fn acknowledge(&self, cluster: Acknowledgement) -> Answer<()> {
         self.thread.submit(async move |node: Rc<Node>| acknowledge::acknowledge(&node, cluster).await)
     }

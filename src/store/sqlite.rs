@@ -328,6 +328,11 @@ impl Store for Sqlite {
         self.read(move |connection| lists::logged(connection, &filter, page))
     }
 
+    fn page_of_attempts(&self, filter: &AttemptFilter, page: Page) -> Answer<Vec<LoggedAttempt>> {
+        let filter = filter.clone();
+        self.read(move |connection| lists::page_of_logged(connection, &filter, page))
+    }
+
     fn acknowledge(&self, cluster: Acknowledgement) -> Answer<()> {
         self.writer.submit(move |txn| Ok(acknowledge::acknowledge(txn.connection, &cluster)?))
     }

@@ -4,7 +4,7 @@ use syncctl::clock::Timestamp;
 use syncctl::delivery::{Outcome, State};
 use syncctl::store::inbound::Refused;
 use syncctl::store::operators::{ActionFilter, MAX_SESSIONS, NewAction, NewSession};
-use syncctl::store::{DeliveryFilter, EventFilter, Page, Prune};
+use syncctl::store::{AttemptFilter, DeliveryFilter, EventFilter, Page, Prune};
 
 use crate::backend::{Backend, on_every_backend};
 use crate::queue::{ALL, FROM_THE_FIRST, TestQueue, later, now};
@@ -113,6 +113,15 @@ fn activity_counts_both_directions_minute_by_minute(backend: &dyn Backend) {
         activity.minutes.iter().map(|it| (it.minute, it.delivered, it.failed, it.accepted, it.refused)).collect();
     assert_eq!(minutes, [(now().minute(), 1, 1, 0, 1)]);
     assert_eq!(activity.latencies.len(), 2, "an interrupted attempt took no known time");
+    let ended = |filter: AttemptFilter| -> Vec<String> {
+        let rows = queue.store.page_of_attempts(&filter, NEWEST).wait().unwrap();
+        rows.iter().map(|row| row.event.id.to_string()).collect()
+    };
+    assert_eq!(ended(AttemptFilter::default()), ["e3", "e2", "e1"]);
+    assert_eq!(ended(AttemptFilter { latest: Some(2), ..AttemptFilter::default() }), ["e3", "e2"]);
+    assert_eq!(ended(AttemptFilter { status: Some(200), ..AttemptFilter::default() }), ["e1"]);
+    let far = AttemptFilter { status: Some(200), latest: Some(2), ..AttemptFilter::default() };
+    assert_eq!(ended(far), Vec::<String>::new(), "it is not among the latest");
     let none = queue.store.activity(later(120)).wait().unwrap();
     assert!(none.minutes.is_empty() && none.latencies.is_empty());
 }

@@ -559,24 +559,39 @@ const LOG_TABLES: &str = "attempt a JOIN delivery d ON d.id = a.delivery JOIN ev
     JOIN kind k ON k.id = e.kind JOIN endpoint p ON p.id = d.endpoint";
 
 pub(super) async fn logged(node: &Node, filter: AttemptFilter, page: Page) -> Result<Listed<LoggedAttempt>> {
+    let condition = attempt_condition(&filter);
+    let counted = if condition.is_empty() { "attempt a" } else { LOG_TABLES };
+    let total = node.read(async |connection: &Connection| condition.count(connection, counted).await).await?;
+    Ok(Listed { rows: page_of_logged(node, &filter, page).await?, total })
+}
+
+fn attempt_condition(filter: &AttemptFilter) -> Condition {
     let mut condition = Condition::default();
-    if let Some(endpoint) = filter.endpoint {
-        condition.and("p.name = ?", storable(&endpoint));
+    if let Some(endpoint) = &filter.endpoint {
+        condition.and("p.name = ?", storable(endpoint));
     }
     condition.event_type(filter.event_type.as_ref());
     condition.resource_id(filter.resource_id.as_ref());
     if let Some(status) = filter.status {
         condition.and("a.status = ?", i64::from(status));
     }
-    if let Some(text) = filter.error {
-        condition.and("strpos(lower(a.detail), lower(?)) > 0", storable(&text));
+    if let Some(text) = &filter.error {
+        condition.and("strpos(lower(a.detail), lower(?)) > 0", storable(text));
     }
     if let Some(after) = filter.after {
         condition.and("a.id > ?", after);
     }
+    if let Some(latest) = filter.latest {
+        condition.and("a.id > (SELECT max(id) FROM attempt) - ?", i64::from(latest));
+    }
     condition.time("a.started_at >= ?", filter.since);
     condition.time("a.started_at < ?", filter.until);
-    let counted = if condition.is_empty() { "attempt a" } else { LOG_TABLES };
+    condition
+}
+
+/// The rows alone.
+pub(super) async fn page_of_logged(node: &Node, filter: &AttemptFilter, page: Page) -> Result<Vec<LoggedAttempt>> {
+    let condition = attempt_condition(filter);
     // Outcome 5 is an interruption: it says nothing about the endpoint.
     let sql = format!(
         "SELECT {EVENT_COLUMNS}, {ATTEMPT_COLUMNS}, (SELECT b.outcome <> 0 FROM attempt b WHERE b.delivery = a.delivery
@@ -587,7 +602,6 @@ pub(super) async fn logged(node: &Node, filter: AttemptFilter, page: Page) -> Re
         page.window(),
     );
     node.read(async |connection: &Connection| {
-        let total = condition.count(connection, counted).await?;
         let rows = connection.query_once(&sql, &condition.args()).await?;
         let read = |row: &Row| LoggedAttempt {
             event: event_row(row, 0),
@@ -595,7 +609,7 @@ pub(super) async fn logged(node: &Node, filter: AttemptFilter, page: Page) -> Re
             after_failure: row.get::<_, Option<bool>>(17).unwrap_or(false),
             place: int(row, 18),
         };
-        Ok(Listed { rows: rows.iter().map(read).collect(), total })
+        Ok(rows.iter().map(read).collect())
     })
     .await
 }

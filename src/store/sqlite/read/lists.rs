@@ -625,6 +625,13 @@ pub(crate) fn logged(
     filter: &AttemptFilter,
     page: Page,
 ) -> rusqlite::Result<Listed<LoggedAttempt>> {
+    let condition = attempt_condition(filter);
+    let counted = if condition.parts.is_empty() { "attempt a" } else { LOG_TABLES };
+    let total = count(connection, counted, &condition)?;
+    Ok(Listed { rows: page_of_logged(connection, filter, page)?, total: total.unsigned_abs() })
+}
+
+fn attempt_condition(filter: &AttemptFilter) -> Condition {
     let mut condition = Condition::default();
     if let Some(endpoint) = &filter.endpoint {
         condition.and("p.name = ?", endpoint.clone());
@@ -640,10 +647,21 @@ pub(crate) fn logged(
     if let Some(after) = filter.after {
         condition.and("a.id > ?", after);
     }
+    if let Some(latest) = filter.latest {
+        condition.and("a.id > (SELECT max(id) FROM attempt) - ?", latest);
+    }
     condition.time("a.started_at >= ?", filter.since);
     condition.time("a.started_at < ?", filter.until);
-    let counted = if condition.parts.is_empty() { "attempt a" } else { LOG_TABLES };
-    let total = count(connection, counted, &condition)?;
+    condition
+}
+
+/// The rows alone.
+pub(crate) fn page_of_logged(
+    connection: &Connection,
+    filter: &AttemptFilter,
+    page: Page,
+) -> rusqlite::Result<Vec<LoggedAttempt>> {
+    let condition = attempt_condition(filter);
     // Outcome 5 is an interruption: it says nothing about the endpoint.
     let sql = format!(
         "SELECT {EVENT_COLUMNS}, {ATTEMPT_COLUMNS}, (SELECT b.outcome <> 0 FROM attempt b WHERE b.delivery = a.delivery
@@ -654,7 +672,7 @@ pub(crate) fn logged(
         page.limit,
         page.offset(),
     );
-    let rows = connection
+    connection
         .prepare(&sql)?
         .query_map(params_from_iter(&condition.values), |row| {
             Ok(LoggedAttempt {
@@ -664,8 +682,7 @@ pub(crate) fn logged(
                 place: row.get(18)?,
             })
         })?
-        .collect::<rusqlite::Result<_>>()?;
-    Ok(Listed { rows, total: total.unsigned_abs() })
+        .collect()
 }
 
 /// One pass over what was delivered since the oldest of `ids`: an index for so rare a question would cost every delivery.
