@@ -335,7 +335,7 @@ fn named_deliveries_are_claimed_alone_and_in_the_order_of_their_lanes(backend: &
     assert_eq!(ids(&first), ["a1"]);
     assert_eq!(ids(&claim(&["a2"], now())), Vec::<String>::new(), "its lane is occupied");
     for claim in first {
-        queue.finish(&run, claim, Outcome::Rejected { status: 500, retry_after: None });
+        queue.finish(&run, claim, Outcome::Rejected { status: Some(500), retry_after: None });
     }
     assert_eq!(ids(&claim(&["a1", "a2"], now())), Vec::<String>::new(), "its retry is not due");
     let again = claim(&["a1"], later(3_600));

@@ -159,7 +159,7 @@ fn events_are_found_by_how_the_last_attempt_of_a_delivery_ended(backend: &dyn Ba
     let run = queue.run();
     let outcomes = [
         Outcome::Delivered { status: Some(200) },
-        Outcome::Rejected { status: 503, retry_after: None },
+        Outcome::Rejected { status: Some(503), retry_after: None },
         Outcome::Interrupted,
     ];
     for (claim, outcome) in queue.claim(&run, 3).into_iter().zip(outcomes) {
