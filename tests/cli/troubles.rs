@@ -113,9 +113,10 @@ fn a_self_signed_certificate_is_named_and_its_deliveries_are_replayed_once_it_is
     let words: Vec<&str> = openssl.split_ascii_whitespace().collect();
     let made = place.prepare(Command::new("openssl"), &words).output().unwrap();
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    let mut server = place.prepare(Command::new("python3"), &["-c", TAKES_ALL]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut server =
+        Helper(place.prepare(Command::new("python3"), &["-c", TAKES_ALL]).stdout(Stdio::piped()).spawn().unwrap());
     let mut port = String::new();
-    BufReader::new(server.stdout.take().unwrap()).read_line(&mut port).unwrap();
+    BufReader::new(server.0.stdout.take().unwrap()).read_line(&mut port).unwrap();
     place.set("SYNC_WEBHOOK_URLS", &format!("https://localhost:{}/hook", port.trim()));
     place.set("SYNCCTL_DELIVERY_MAX_ATTEMPTS", "1");
     place.emit("user.created", "u");
