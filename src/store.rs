@@ -9,6 +9,7 @@ mod codes;
 mod error;
 mod figures;
 pub mod inbound;
+pub mod incidents;
 mod lists;
 mod location;
 pub mod operators;
@@ -55,7 +56,9 @@ pub use work::{
 /// The durable queue: events, deliveries, endpoints and runs. One method is one transaction.
 ///
 /// Writes answer after their commit is on disk. A write that fails leaves nothing of itself.
-pub trait Store: inbound::Records + operators::Operators + transfer::Transfer + Send + Sync + fmt::Debug {
+pub trait Store:
+    inbound::Records + incidents::Incidents + operators::Operators + transfer::Transfer + Send + Sync + fmt::Debug
+{
     /// Makes `specs` the configured endpoints and returns all that are stored.
     ///
     /// A spec with a name is found by its name, one without by its URL; a new one without gets its host as name, with

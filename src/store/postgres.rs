@@ -15,6 +15,7 @@ use super::inbound::{
     Applied, Edit, Edited, Incoming, KeptRequest, ReceivedFigures, ReceivedFilter, ReceivedRow, RecordFilter,
     RecordRow, RecordSummary, Records, Refused, RequestCopy, SenderRow,
 };
+use super::incidents::{Incident, Incidents, Notice, Observation, SettledNotice, SinkRule, Untold};
 use super::operators::{ActionFilter, ActionRow, NewAction, NewSession, Operators, SessionRow};
 use super::transfer::{CopiedTable, Transfer, Values};
 use super::{
@@ -46,6 +47,7 @@ mod exclusive;
 mod fault;
 mod figures;
 mod inbound;
+mod incidents;
 mod integrity;
 mod known;
 mod lanes;
@@ -437,6 +439,24 @@ impl Operators for Postgres {
     fn actions(&self, filter: &ActionFilter, page: Page) -> Answer<Listed<ActionRow>> {
         let filter = filter.clone();
         self.thread.submit(async move |node: Rc<Node>| operators::actions(&node, filter, page).await)
+    }
+}
+
+impl Incidents for Postgres {
+    fn observe(&self, observation: Observation, sinks: Vec<SinkRule>, now: Timestamp) -> Answer<Vec<Notice>> {
+        self.thread.submit(async move |node: Rc<Node>| incidents::observe(&node, observation, sinks, now).await)
+    }
+
+    fn settle_notices(&self, settled: Vec<SettledNotice>, now: Timestamp) -> Answer<()> {
+        self.thread.submit(async move |node: Rc<Node>| incidents::settle(&node, settled, now).await)
+    }
+
+    fn incidents(&self, open: bool, page: Page) -> Answer<Listed<Incident>> {
+        self.thread.submit(async move |node: Rc<Node>| incidents::list(&node, open, page).await)
+    }
+
+    fn untold(&self, now: Timestamp) -> Answer<Vec<Untold>> {
+        self.thread.submit(async move |node: Rc<Node>| incidents::untold(&node, now).await)
     }
 }
 

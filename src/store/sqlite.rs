@@ -24,11 +24,13 @@ use crate::store::inbound::{
     Applied, Edit, Edited, Incoming, KeptRequest, ReceivedFigures, ReceivedFilter, ReceivedRow, RecordFilter,
     RecordRow, RecordSummary, Records, Refused, RequestCopy, SenderRow,
 };
+use crate::store::incidents::{Incident, Incidents, Notice, Observation, SettledNotice, SinkRule, Untold};
 use crate::store::operators::{ActionFilter, ActionRow, NewAction, NewSession, Operators, SessionRow};
 use crate::store::transfer::{CopiedTable, Transfer, Values};
 
 mod error;
 mod file;
+mod incidents;
 mod operators;
 mod read;
 mod requests;
@@ -520,6 +522,24 @@ impl Operators for Sqlite {
     fn actions(&self, filter: &ActionFilter, page: Page) -> Answer<Listed<ActionRow>> {
         let filter = filter.clone();
         self.read(move |connection| operators::actions(connection, &filter, page))
+    }
+}
+
+impl Incidents for Sqlite {
+    fn observe(&self, observation: Observation, sinks: Vec<SinkRule>, now: Timestamp) -> Answer<Vec<Notice>> {
+        self.writer.submit_repeatable(move |txn| Ok(incidents::observe(txn.connection, &observation, &sinks, now)?))
+    }
+
+    fn settle_notices(&self, settled: Vec<SettledNotice>, now: Timestamp) -> Answer<()> {
+        self.writer.submit_repeatable(move |txn| Ok(incidents::settle(txn.connection, &settled, now)?))
+    }
+
+    fn incidents(&self, open: bool, page: Page) -> Answer<Listed<Incident>> {
+        self.read(move |connection| incidents::list(connection, open, page))
+    }
+
+    fn untold(&self, now: Timestamp) -> Answer<Vec<Untold>> {
+        self.read(move |connection| incidents::untold(connection, now))
     }
 }
 

@@ -11,6 +11,7 @@ mod queue;
 
 mod contract;
 mod inbound;
+mod incidents;
 mod model;
 mod operators;
 mod rate;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use syncctl::delivery::Outcome;
 use syncctl::event::{Dispatch, Draft, EventId};
+use syncctl::store::incidents::{IncidentKind, Observation, Observed, Severity, SinkRule};
 use syncctl::store::transfer::copy as copy_into;
 use syncctl::store::{
     Access, Acknowledgement, ClaimHolder, DeliveryFilter, EventFilter, Location, RunRow, RunStats, Store, StoreError,
@@ -33,6 +34,23 @@ fn lived_in(backend: &dyn Backend) -> TestQueue {
     queue.store.end_run(&run, RunStats { claimed: 7, ..RunStats::default() }, 0, later(300)).wait().unwrap();
     let seen = Acknowledgement { cluster: "F1".to_owned(), at: now(), note: Some("it's known".to_owned()) };
     queue.store.acknowledge(seen).wait().unwrap();
+    let failed = Observed {
+        kind: IncidentKind::DeliveryFailed,
+        subject: "a.invalid".to_owned(),
+        severity: Severity::Error,
+        event_type: Some("user.updated".to_owned()),
+        reason: "attempts used up".to_owned(),
+        remedy: "syncctl failures list".to_owned(),
+        count: 3,
+    };
+    let observation = Observation { observed: vec![failed], kinds: vec![IncidentKind::DeliveryFailed] };
+    let sink = SinkRule {
+        name: "ops".to_owned(),
+        kinds: vec![IncidentKind::DeliveryFailed],
+        quiet: Duration::ZERO,
+        resolved: true,
+    };
+    assert_eq!(queue.store.observe(observation, vec![sink], later(300)).wait().unwrap().len(), 1);
     queue.store.pause("b.invalid", later(301)).wait().unwrap();
     queue.assert_sound();
     queue
@@ -56,10 +74,11 @@ fn seen(store: &dyn Store) -> String {
         .map(|run| RunRow { process: pid(run.process.pid), ..run })
         .collect();
     format!(
-        "{deliveries:#?}{events:#?}{details:#?}{counts:#?}{}{}{rates:#?}{runs:#?}{:#?}",
+        "{deliveries:#?}{events:#?}{details:#?}{counts:#?}{}{}{rates:#?}{runs:#?}{:#?}{:#?}",
         figures.events,
         figures.scheduled,
-        store.acknowledgements().wait().unwrap()
+        store.acknowledgements().wait().unwrap(),
+        store.incidents(false, ALL).wait().unwrap().rows
     )
 }
 

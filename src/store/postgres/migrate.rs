@@ -15,6 +15,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/postgres/0006_acknowledged.sql"),
     include_str!("../../../migrations/postgres/0007_whole_records.sql"),
     include_str!("../../../migrations/postgres/0008_scheduled.sql"),
+    include_str!("../../../migrations/postgres/0009_incidents.sql"),
 ];
 
 /// The advisory lock under which one process at a time migrates: any number that is the same for all.
@@ -117,6 +118,7 @@ mod tests {
             "34dea8bbb96b0460",
             "c2a141e39af8579a",
             "56d2092a96b11c86",
+            "7bac489790bce055",
         ];
         assert_eq!(digests, shipped, "append a migration instead of editing one");
     }

@@ -22,6 +22,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../../migrations/sqlite/0011_acknowledged.sql"),
     include_str!("../../../../migrations/sqlite/0012_whole_records.sql"),
     include_str!("../../../../migrations/sqlite/0013_scheduled.sql"),
+    include_str!("../../../../migrations/sqlite/0014_incidents.sql"),
 ];
 
 /// The schema version this program writes.
@@ -114,6 +115,7 @@ mod tests {
             "f1bcac35c4659826",
             "1cb6e2b660be7330",
             "8d2eba762c181526",
+            "7f7e6480b4b77115",
         ];
         assert_eq!(digests, shipped, "append a migration instead of editing one");
     }

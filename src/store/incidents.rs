@@ -1,0 +1,426 @@
+//! The store's contract for incidents: what is or was wrong, since when, and who was told.
+//!
+//! Whoever processes the queue observes what is wrong and tells it. The store makes one incident of what several processes
+//! see, and hands each notice to one of them.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use strum::{EnumString, IntoStaticStr, VariantArray};
+
+use super::{Answer, Listed, Page};
+use crate::clock::Timestamp;
+
+/// The longest quiet time a sink may have.
+pub const MAX_QUIET: Duration = Duration::from_hours(24);
+/// How long somebody who claimed a notice has to tell it before another may.
+pub const CLAIM_LASTS: Duration = Duration::from_mins(1);
+/// An incident that comes back within this time of its end goes on.
+const COMES_BACK_WITHIN: Duration = Duration::from_mins(10);
+/// How often it is written down that an incident still lasts.
+const SEEN_EVERY: Duration = Duration::from_mins(1);
+/// The wait after a first failure to tell; doubled for each further one.
+const FIRST_RETRY: Duration = Duration::from_secs(15);
+/// The longest wait between two attempts to tell.
+const LONGEST_RETRY: Duration = Duration::from_mins(15);
+/// How long an error counts as the state of a sink.
+const ERROR_COUNTS: Duration = Duration::from_hours(1);
+/// How long incidents that are over are kept.
+pub(super) const KEPT: Duration = Duration::from_hours(90 * 24);
+
+/// What can be wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, EnumString, IntoStaticStr, VariantArray, Serialize)]
+#[strum(serialize_all = "kebab-case")]
+#[serde(rename_all = "kebab-case")]
+pub enum IncidentKind {
+    /// Deliveries to an endpoint were given up, and are kept.
+    DeliveryFailed,
+    /// The circuit of an endpoint is open.
+    CircuitOpen,
+    /// An endpoint was paused because it answered 410.
+    EndpointGone,
+    /// What is due waits too long: nobody drains the queue, or not fast enough.
+    QueueLag,
+    /// A certificate of a file ends soon, or has ended.
+    CertificateExpiry,
+    /// A secret ends soon, or has ended.
+    SecretExpiry,
+}
+
+impl IncidentKind {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+
+    /// The kind of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        name.parse().ok()
+    }
+
+    /// All of them.
+    pub fn all() -> &'static [Self] {
+        Self::VARIANTS
+    }
+}
+
+/// How bad something is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, IntoStaticStr, Serialize)]
+#[strum(serialize_all = "lowercase")]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Somebody should see to it some day soon.
+    Warning,
+    /// Something failed.
+    Error,
+    /// It needs somebody now.
+    Critical,
+}
+
+impl Severity {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+
+    pub(super) fn code(self) -> i64 {
+        match self {
+            Self::Warning => 1,
+            Self::Error => 2,
+            Self::Critical => 3,
+        }
+    }
+
+    pub(super) fn of_code(code: i64) -> Self {
+        match code {
+            ..=1 => Self::Warning,
+            2 => Self::Error,
+            3.. => Self::Critical,
+        }
+    }
+}
+
+/// Something that is wrong now. None of it is data of an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Observed {
+    /// What kind of thing.
+    pub kind: IncidentKind,
+    /// The endpoint, file or whatever it is about: with the kind, what makes it one incident.
+    pub subject: String,
+    /// How bad it is.
+    pub severity: Severity,
+    /// The type of the latest event it is about.
+    pub event_type: Option<String>,
+    /// Why, in one sentence without its end.
+    pub reason: String,
+    /// The next command.
+    pub remedy: String,
+    /// How many deliveries it is about; zero where that is not the point.
+    pub count: u64,
+}
+
+/// What was found wrong by somebody who looked.
+#[derive(Clone, Debug, Default)]
+pub struct Observation {
+    /// Everything that is wrong, at most one of each kind and subject.
+    pub observed: Vec<Observed>,
+    /// The kinds that were looked for: what is not found of them is over.
+    pub kinds: Vec<IncidentKind>,
+}
+
+/// Something that is or was wrong, and who was told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Incident {
+    /// Its row.
+    pub id: i64,
+    /// Tells it apart from those of other queues, too.
+    pub name: String,
+    /// What was observed last.
+    pub observed: Observed,
+    /// When it began.
+    pub opened_at: Timestamp,
+    /// When it was last seen, to the minute.
+    pub last_seen_at: Timestamp,
+    /// When it was over.
+    pub resolved_at: Option<Timestamp>,
+    /// What each sink was told.
+    pub told: Vec<Told>,
+}
+
+/// What a sink was told of an incident.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// The name of the sink.
+    pub sink: String,
+    /// When it was last told that something is wrong.
+    pub open_at: Option<Timestamp>,
+    /// How bad it was then.
+    pub severity: Severity,
+    /// About how many deliveries it was then.
+    pub count: u64,
+    /// When it was told that it is over.
+    pub resolved_at: Option<Timestamp>,
+    /// Attempts that failed since.
+    pub failures: u32,
+    /// When the last one did.
+    pub failed_at: Option<Timestamp>,
+    /// Why.
+    pub error: Option<String>,
+    /// Until when nobody else tells it.
+    pub next_at: Option<Timestamp>,
+}
+
+impl Told {
+    fn nothing(sink: &str) -> Self {
+        Self {
+            sink: sink.to_owned(),
+            open_at: None,
+            severity: Severity::Warning,
+            count: 0,
+            resolved_at: None,
+            failures: 0,
+            failed_at: None,
+            error: None,
+            next_at: None,
+        }
+    }
+
+    /// Whether the last thing it was told is that something is wrong.
+    fn thinks_open(&self) -> bool {
+        match (self.open_at, self.resolved_at) {
+            (Some(open), Some(resolved)) => open > resolved,
+            (open, _) => open.is_some(),
+        }
+    }
+}
+
+/// What a sink wants to hear.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SinkRule {
+    /// Its name.
+    pub name: String,
+    /// Of these kinds.
+    pub kinds: Vec<IncidentKind>,
+    /// The shortest time between two alerts about the same, at most [`MAX_QUIET`].
+    pub quiet: Duration,
+    /// Whether it wants to hear that something is over.
+    pub resolved: bool,
+}
+
+/// What a notice says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr, Serialize)]
+#[strum(serialize_all = "lowercase")]
+#[serde(rename_all = "lowercase")]
+pub enum Phase {
+    /// Something is wrong.
+    Opened,
+    /// It has become worse since the last notice.
+    Worse,
+    /// It is over.
+    Resolved,
+}
+
+impl Phase {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+}
+
+/// Something that one sink is to be told, by whoever claimed it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// The sink.
+    pub sink: String,
+    /// What it says.
+    pub phase: Phase,
+    /// About what.
+    pub incident: Incident,
+}
+
+/// What came of a notice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettledNotice {
+    /// The notice that was claimed.
+    pub notice: Notice,
+    /// Why it could not be told, if so. Holds no secret.
+    pub error: Option<String>,
+}
+
+/// A sink that could not be told something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Untold {
+    /// The name of the sink.
+    pub sink: String,
+    /// Notices that it was not told.
+    pub notices: u64,
+    /// When the last attempt failed.
+    pub failed_at: Timestamp,
+    /// Why.
+    pub error: String,
+}
+
+/// The memory of incidents.
+pub trait Incidents {
+    /// Brings the incidents up to date with what was observed, and claims what `sinks` are to be told of them.
+    ///
+    /// What is observed and has no open incident opens one, or goes on with one that ended just before; what is open, of a kind
+    /// that was looked for and not observed, is over. A notice is claimed by one caller for [`CLAIM_LASTS`]; a sink hears of
+    /// the same kind and subject at most once in its quiet time, but always that what it heard of is over. The second time
+    /// nothing changes and nothing is claimed.
+    fn observe(&self, observation: Observation, sinks: Vec<SinkRule>, now: Timestamp) -> Answer<Vec<Notice>>;
+
+    /// Records what came of notices that were claimed. Those that could not be told are claimed again later, the later the more
+    /// often that happened.
+    fn settle_notices(&self, settled: Vec<SettledNotice>, now: Timestamp) -> Answer<()>;
+
+    /// A page of incidents, the latest first, and those that are open before all others; only these if `open`.
+    fn incidents(&self, open: bool, page: Page) -> Answer<Listed<Incident>>;
+
+    /// The sinks that could not be told something lately, by name.
+    fn untold(&self, now: Timestamp) -> Answer<Vec<Untold>>;
+}
+
+// ── the rules, for every backend ────────────────────────────────────────────────────────────────────────────────────
+
+/// From when on an incident that is over is of interest to [`Incidents::observe`].
+pub(super) fn of_interest_since(now: Timestamp) -> Timestamp {
+    now.minus(MAX_QUIET)
+}
+
+/// From when on an error counts as the state of a sink.
+pub(super) fn errors_since(now: Timestamp) -> Timestamp {
+    now.minus(ERROR_COUNTS)
+}
+
+/// Brings `incidents`, all that are open or of interest, up to date, and returns the places of those that changed. New ones
+/// have the number 0.
+pub(super) fn update(incidents: &mut Vec<Incident>, observation: &Observation, now: Timestamp) -> Vec<usize> {
+    let mut changed = Vec::new();
+    for observed in &observation.observed {
+        let is_same = |it: &Incident| it.observed.kind == observed.kind && it.observed.subject == observed.subject;
+        let goes_on = |it: &Incident| it.resolved_at.is_none_or(|at| !has_passed(at, COMES_BACK_WITHIN, now));
+        match incidents.iter().rposition(|it| is_same(it) && goes_on(it)) {
+            Some(place) => {
+                if see(&mut incidents[place], observed, now) {
+                    changed.push(place);
+                }
+            }
+            None => {
+                changed.push(incidents.len());
+                incidents.push(open(observed, now));
+            }
+        }
+    }
+    for (place, incident) in incidents.iter_mut().enumerate() {
+        let (kind, subject) = (incident.observed.kind, &incident.observed.subject);
+        let is_seen = observation.observed.iter().any(|it| it.kind == kind && it.subject == *subject);
+        if incident.resolved_at.is_none() && observation.kinds.contains(&kind) && !is_seen {
+            incident.resolved_at = Some(now);
+            changed.push(place);
+        }
+    }
+    changed
+}
+
+fn open(observed: &Observed, now: Timestamp) -> Incident {
+    let name = uuid::Uuid::now_v7().simple().to_string();
+    let (opened_at, last_seen_at) = (now, now);
+    Incident { id: 0, name, observed: observed.clone(), opened_at, last_seen_at, resolved_at: None, told: Vec::new() }
+}
+
+/// Whether that is worth writing down.
+fn see(incident: &mut Incident, observed: &Observed, now: Timestamp) -> bool {
+    let before = &incident.observed;
+    let is_news = incident.resolved_at.is_some()
+        || before.severity != observed.severity
+        || before.count != observed.count
+        || has_passed(incident.last_seen_at, SEEN_EVERY, now);
+    if is_news {
+        incident.observed = observed.clone();
+        incident.last_seen_at = now;
+        incident.resolved_at = None;
+    }
+    is_news
+}
+
+/// Claims what `sinks` are to be told. What each is told of an incident is changed in place; the caller writes that of the
+/// notices' incidents down.
+pub(super) fn claim(incidents: &mut [Incident], sinks: &[SinkRule], now: Timestamp) -> Vec<Notice> {
+    let mut notices = Vec::new();
+    for place in 0..incidents.len() {
+        let kind = incidents[place].observed.kind;
+        for sink in sinks.iter().filter(|sink| sink.kinds.contains(&kind)) {
+            let heard_at = heard_at(incidents, place, &sink.name);
+            let Some(phase) = next_phase(&incidents[place], sink, heard_at, now) else { continue };
+            let told = told_mut(&mut incidents[place].told, &sink.name);
+            told.next_at = Some(now.plus(CLAIM_LASTS));
+            notices.push(Notice { sink: sink.name.clone(), phase, incident: incidents[place].clone() });
+        }
+    }
+    notices
+}
+
+fn told_mut<'a>(told: &'a mut Vec<Told>, sink: &str) -> &'a mut Told {
+    let place = told.iter().position(|it| it.sink == sink).unwrap_or_else(|| {
+        told.push(Told::nothing(sink));
+        told.len() - 1
+    });
+    &mut told[place]
+}
+
+/// When a sink last heard of something wrong with the same.
+fn heard_at(incidents: &[Incident], place: usize, sink: &str) -> Option<Timestamp> {
+    let observed = &incidents[place].observed;
+    let same =
+        incidents.iter().filter(|it| it.observed.kind == observed.kind && it.observed.subject == observed.subject);
+    same.flat_map(|it| &it.told).filter(|told| told.sink == sink).filter_map(|told| told.open_at).max()
+}
+
+/// What a sink is to be told of an incident now.
+fn next_phase(incident: &Incident, sink: &SinkRule, heard_at: Option<Timestamp>, now: Timestamp) -> Option<Phase> {
+    let nothing = Told::nothing(&sink.name);
+    let told = incident.told.iter().find(|told| told.sink == sink.name).unwrap_or(&nothing);
+    // A claim that lasts longer than any is one of a clock that jumped back.
+    let longest = now.plus(LONGEST_RETRY.max(CLAIM_LASTS));
+    if told.next_at.is_some_and(|at| at > now && at <= longest) {
+        return None;
+    }
+    let is_quiet = heard_at.is_some_and(|at| !has_passed(at, sink.quiet, now));
+    let is_worse = incident.observed.count > told.count || incident.observed.severity > told.severity;
+    match (incident.resolved_at, told.thinks_open()) {
+        (None, false) => (!is_quiet).then_some(Phase::Opened),
+        (None, true) => (is_worse && !is_quiet).then_some(Phase::Worse),
+        (Some(_), true) => sink.resolved.then_some(Phase::Resolved),
+        (Some(_), false) => None,
+    }
+}
+
+/// What a sink was told once a notice was settled.
+pub(super) fn settle(settled: &SettledNotice, now: Timestamp) -> Told {
+    let SettledNotice { notice, error } = settled;
+    let mut told = notice.incident.told.clone();
+    let mut told = told_mut(&mut told, &notice.sink).clone();
+    match error {
+        None => {
+            match notice.phase {
+                Phase::Opened | Phase::Worse => told.open_at = Some(now),
+                Phase::Resolved => told.resolved_at = Some(now),
+            }
+            (told.severity, told.count) = (notice.incident.observed.severity, notice.incident.observed.count);
+            (told.failures, told.failed_at, told.error, told.next_at) = (0, None, None, None);
+        }
+        Some(error) => {
+            let doubled = FIRST_RETRY.saturating_mul(2_u32.saturating_pow(told.failures));
+            told.failures = told.failures.saturating_add(1);
+            (told.failed_at, told.error) = (Some(now), Some(error.clone()));
+            told.next_at = Some(now.plus(doubled.min(LONGEST_RETRY)));
+        }
+    }
+    told
+}
+
+/// Whether that long has passed since a time, or the clock jumped back behind it.
+fn has_passed(since: Timestamp, span: Duration, now: Timestamp) -> bool {
+    now < since || now.since(since) >= span
+}
