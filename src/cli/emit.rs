@@ -146,7 +146,7 @@ pub(super) fn draft(
     (resource_type, data): (Option<&str>, Option<&str>),
 ) -> Result<Draft, CliError> {
     let data = match data {
-        Some(data) => values::data(data, MAX_DATA_BYTES * 2)?,
+        Some(data) => values::data(data, MAX_DATA_BYTES)?,
         None => match records::data_of(context, event_type, resource_id)? {
             Some(data) => data.into_bytes(),
             None => return Err(no_data(event_type, resource_id)),

@@ -139,15 +139,27 @@ pub(super) fn traceparent(text: &str) -> Result<Traceparent, String> {
     Traceparent::parse(text).map_err(|invalid| invalid.to_string())
 }
 
-/// Reads a literal, `@FILE`, or standard input for `-` and `@-`, of at most `limit` bytes.
+/// Reads a literal, `@FILE`, or standard input for `-` and `@-`, of at most `limit` bytes without the white space around it.
 ///
-/// One byte more than `limit` is read, so that the caller can tell what is too long.
+/// What is so long that white space cannot be the reason is refused with its length, as far as that is known.
 pub(super) fn data(argument: &str, limit: usize) -> Result<Vec<u8>, CliError> {
-    match argument.strip_prefix('@') {
-        _ if argument == "-" || argument == "@-" => read_limited(std::io::stdin().lock(), "standard input", limit),
-        None => Ok(argument.as_bytes().to_vec()),
-        Some(path) => read_limited(open_file(Path::new(path))?, path, limit),
+    let most = limit * 2;
+    let (bytes, length) = match argument.strip_prefix('@') {
+        _ if argument == "-" || argument == "@-" => {
+            (read_limited(std::io::stdin().lock(), "standard input", most)?, None)
+        }
+        None => return Ok(argument.as_bytes().to_vec()),
+        Some(path) => {
+            let file = open_file(Path::new(path))?;
+            let length = file.metadata().ok().filter(std::fs::Metadata::is_file).map(|it| it.len());
+            (read_limited(file, path, most)?, length)
+        }
+    };
+    if bytes.len() <= most {
+        return Ok(bytes);
     }
+    let length = length.map_or_else(|| format!("more than {most}"), |length| length.to_string());
+    Err(Exit::Data.error(format!("data is {length} bytes long, the limit is {limit}")))
 }
 
 /// Opens a file that was named; exit 66 when it is not there.

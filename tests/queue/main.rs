@@ -10,6 +10,8 @@ mod defects;
 mod disk;
 mod emit;
 mod endpoint_rests;
+mod field_cases;
+mod histories;
 mod kill;
 mod moves;
 mod names;

@@ -20,7 +20,7 @@ pub(super) fn run(context: &Context, ids: &[String], data: Option<&str>, dry: bo
     let (store, endpoints) = context.existing_queue()?;
     let detail = events::find(store.as_ref(), id)?;
     let edited = match data {
-        Some(data) => Edited { data: values::data(data, MAX_DATA_BYTES * 2)?, file: None },
+        Some(data) => Edited { data: values::data(data, MAX_DATA_BYTES)?, file: None },
         None => in_editor(&detail)?,
     };
     if data.is_none() && edited.data.trim_ascii() == data_of(&detail.body).unwrap_or_default().as_bytes() {
