@@ -14,6 +14,7 @@ use crate::config::Sources;
 use crate::render::{ColorChoice, Format, TimeStyle};
 
 mod access;
+mod alert_sinks;
 mod captures;
 pub mod context;
 pub mod exit;
@@ -28,6 +29,7 @@ mod wait;
 
 mod examples;
 
+pub mod alerts;
 pub mod audit;
 pub mod bundle;
 pub mod check;
@@ -175,6 +177,9 @@ pub enum Command {
     Records(records::RecordsCommand),
     /// Compare the records with an export of the other side
     Reconcile(reconcile::ReconcileArgs),
+    /// List incidents, and who was told of them; test the way to those who are
+    #[command(subcommand)]
+    Alerts(alerts::AlertsCommand),
     /// Show the audit log of attempts and received webhooks
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -293,6 +298,7 @@ impl Command {
             Self::Replay(args) => args.run(context),
             Self::Retry(command) => command.run(context),
             Self::Reconcile(args) => args.run(context),
+            Self::Alerts(command) => command.run(context),
             Self::Audit(command) => command.run(context),
             Self::Requests(command) => command.run(context),
             Self::Db(command) => command.run(context),

@@ -4,6 +4,8 @@
 //! The environment is handed in and never written. Everything is checked here at once, so that the rest of the program
 //! never meets a half-valid setting; only secrets are read later, by the commands that need them.
 
+mod alert_keys;
+mod alerts;
 mod endpoints;
 mod environment;
 mod file;
@@ -37,6 +39,7 @@ use environment::Environment;
 use loader::Loader;
 use secret::SecretLocation;
 
+pub use alert_keys::{AlertService, AlertSpec};
 pub use origin::{Origin, Setting};
 pub use problem::{ConfigError, Problem};
 pub use secret::SecretPlace;
@@ -128,6 +131,8 @@ pub struct Config {
     pub webhook: Webhook,
     /// The other sources of webhooks.
     pub sources: Vec<SourceSpec>,
+    /// Who is told when something is wrong.
+    pub alerts: Vec<AlertSpec>,
     /// The certificates to trust instead of the system's.
     pub ca_file: Option<PathBuf>,
     /// The files that were looked for, weakest first.
@@ -166,6 +171,7 @@ impl Config {
         let values = loader.values(&environment, &files, sources.db_flag);
         let endpoints = loader.endpoints(&environment, &files, &values.delivery);
         let sources = loader.sources(&files);
+        let alerts = loader.alerts(&files);
         let secrets = loader.secrets(&environment, &files);
         let misspelt = environment.names().filter_map(reference::misspelt).collect();
         let config = Self {
@@ -180,6 +186,7 @@ impl Config {
             server: values.server,
             webhook: values.webhook,
             sources,
+            alerts,
             ca_file: values.ca_file,
             files: loader.files,
             settings: loader.settings,
@@ -234,7 +241,7 @@ impl Config {
     /// Every route that receives webhooks, with its secrets.
     pub fn webhook_sources(&self) -> Result<inbound::Sources, ConfigError> {
         let secrets: Vec<Secret> = self.webhook_secret()?.into_iter().chain(self.previous_secret()?).collect();
-        let Webhook { standard_only, require_timestamp, networks } = self.webhook.clone();
+        let Webhook { standard_only, require_timestamp, networks, .. } = self.webhook.clone();
         let rules =
             PlatformRules { keys: Keys::new(&secrets), standard_only, requires_timestamp: require_timestamp, networks };
         let named = self.sources.iter().map(|spec| self.source(spec)).collect::<Result<_, _>>()?;
@@ -326,7 +333,8 @@ impl Config {
         let own = self.endpoints.iter().filter(|spec| spec.settings.secret != SecretSource::Shared);
         let own = own.map(|spec| self.endpoint_secret(&spec.settings.secret));
         let sources = self.sources.iter().map(|spec| self.source(spec).map(drop));
-        shared.chain(own).map(|read| read.map(drop)).chain(sources).filter_map(Result::err).collect()
+        let alerts = self.alerts.iter().map(|spec| self.alert_service(spec).map(drop));
+        shared.chain(own).map(|read| read.map(drop)).chain(sources).chain(alerts).filter_map(Result::err).collect()
     }
 
     /// Every configured secret, by the name an operator knows it by, with where it is kept. None is read.
@@ -342,7 +350,9 @@ impl Config {
             let places = spec.secrets.iter().filter_map(SecretLocation::own);
             places.map(|it| (format!("the source {}", spec.settings.name), it.place(&self.environment)))
         });
-        shared.chain(own).chain(sources).collect()
+        let alerts = self.alerts.iter().filter_map(AlertSpec::secret_location);
+        let alerts = alerts.map(|(what, it)| (what, it.place(&self.environment)));
+        shared.chain(own).chain(sources).chain(alerts).collect()
     }
 
     /// What was found worth a warning since this was last asked, such as a secret file others may read.

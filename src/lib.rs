@@ -12,6 +12,9 @@
 //! **Reading.** Figures are counters kept by the writes that change them. [`monitor`] judges them without touching anything,
 //! [`report`] makes the answer once for people and once for machines, [`render`] and [`server`] show it.
 //!
+//! **Alerts.** A [`service`] observes what is wrong; the store makes incidents of that and hands each notice to one process, which
+//! tells it to those whom [`alert`] knows.
+//!
 //! **By hand.** [`request`] reads a captured request in whatever form somebody pasted it, a scheme verifies it, and [`explain`] looks
 //! for the change under which its signature would match.
 //!
@@ -31,11 +34,13 @@ pub mod explain;
 pub mod request;
 
 pub mod network;
+pub mod subprocess;
 
 pub mod broker;
 
 pub mod store;
 
+pub mod alert;
 pub mod inbound;
 pub mod monitor;
 pub mod outbound;

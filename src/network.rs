@@ -4,6 +4,7 @@
 //! The address rules ([`Egress`](crate::endpoint::Egress)) hold for every connection. Deliveries have clients of their own in
 //! [`outbound`](crate::outbound); all trust the same certificates and use the same words.
 
+pub mod certificate;
 mod client;
 pub mod connect;
 pub mod failure;

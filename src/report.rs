@@ -11,6 +11,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use crate::clock::Timestamp;
 
+pub mod alerts;
 pub mod audit;
 pub mod bundle;
 pub mod clusters;
@@ -19,10 +20,12 @@ pub mod database;
 pub mod doctor;
 pub mod emitted;
 pub mod endpoint_condition;
+pub mod endpoint_detail;
 pub mod endpoint_test;
 mod forecast;
 pub mod health;
 pub mod kept;
+pub mod last_hour;
 pub mod lists;
 pub mod log;
 pub mod operators;

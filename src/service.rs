@@ -1,7 +1,8 @@
 //! A run from begin to end: registered in the store, worked, its end recorded.
 //!
-//! `process`, `sync`, `serve` and `demo` all run the worker through here.
+//! `process`, `sync`, `serve` and `demo` all run the worker through here. [`alerts`] looks meanwhile for what is wrong.
 
+pub mod alerts;
 mod background;
 pub mod clusters;
 pub mod figures;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::Global;
 use super::access;
+use super::alert_sinks;
 use super::exit::{CliError, Exit};
 use crate::clock::{SystemClock, Timestamp};
 use crate::config::{Config, Sources};
@@ -15,6 +16,7 @@ use crate::outbound::{EndpointAccess, EndpointClient, Keyring};
 use crate::render::{Format, Options, RenderError, Screen};
 use crate::report::Report;
 use crate::service::WorkerConfig;
+use crate::service::alerts::AlertWatch;
 use crate::signature::Signer;
 use crate::store::{self, Access, DroppedEndpoint, Location, Page, Store, StoreError};
 use crate::untrusted::Untrusted;
@@ -217,6 +219,12 @@ impl Context {
         let config = self.config()?;
         let client = Client::new(config.egress.clone(), config.ca_file.clone());
         Ok(WorkerConfig { store, clock: Arc::new(SystemClock), keyring, client })
+    }
+
+    /// Starts to tell those of `[[alerts]]` what is wrong; nothing where there are none.
+    pub fn alert_watch(&self, store: &Arc<dyn Store>) -> Result<Option<AlertWatch>, CliError> {
+        let config = self.config()?;
+        Ok(AlertWatch::start(alert_sinks::alerts(config), Arc::clone(store), Arc::new(SystemClock)))
     }
 
     /// Shows what was done and is on disk. Where that cannot be written, the failure says it, lest it be done again.

@@ -56,6 +56,8 @@ fn configuration() -> String {
     reference::endpoint_settings().iter().for_each(|it| row(&mut page, it));
     page.push_str("\n## One of `[[sources]]`\n\n| Key | Default | Meaning |\n|---|---|---|\n");
     reference::source_settings().iter().for_each(|it| row(&mut page, it));
+    page.push_str("\n## One of `[[alerts]]`\n\n| Key | Default | Meaning |\n|---|---|---|\n");
+    reference::alert_settings().iter().for_each(|it| row(&mut page, it));
     page.push_str(SECRETS);
     page.push_str("\n| Secret | Variable | Keys | Meaning |\n|---|---|---|---|\n");
     for secret in reference::secrets() {

@@ -19,6 +19,7 @@ use crate::service::figures;
 use crate::store::{self, Access, EventFilter, Location, Page, Store, StoreError};
 use crate::untrusted::Untrusted;
 
+mod expiry;
 mod online;
 mod settings;
 
@@ -78,6 +79,7 @@ impl DoctorArgs {
         findings.extend(settings::sources(config, &all));
         findings.push(doctor::clock(looked.newest, &skews, context.now));
         findings.push(trust(config, &all));
+        findings.extend(expiry::findings(config, context.now));
         findings.push(versions());
         // What reading gave rise to is told in the findings.
         drop(config.take_warnings());

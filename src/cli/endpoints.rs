@@ -8,9 +8,11 @@ use std::sync::Arc;
 
 use super::context::Context;
 use super::exit::{CliError, Exit};
+use crate::endpoint::Settings;
 use crate::format::did_you_mean;
-use crate::report::queue;
-use crate::store::{Figures, Store};
+use crate::report::last_hour::{self, LastHour};
+use crate::report::{Report, endpoint_detail, queue};
+use crate::store::{EndpointFigures, Figures, Store};
 use crate::untrusted::Untrusted;
 
 /// The commands below `endpoints`.
@@ -95,7 +97,7 @@ impl OfQueue {
             }
             Self::Show(named) => {
                 let place = position(&figures, &named.name)?;
-                context.screen.report(&queue::endpoint(&figures.endpoints[place], context.now))?;
+                context.screen.report(&detail(context, store.as_ref(), &figures.endpoints[place])?)?;
             }
             Self::Pause(change) => {
                 change.apply(context, &store, &figures, "paused", |name| store.pause(name, context.now).wait())?;
@@ -121,9 +123,8 @@ impl Change {
         let waiting = figures.endpoints[place].counts.waiting;
         if self.dry_run {
             let line = format!("`{}` would be {done}, with {waiting} deliveries waiting; nothing changed", self.name);
-            return Ok(context
-                .screen
-                .said(&queue::endpoint(&figures.endpoints[place], context.now).with_line(line))?);
+            let report = detail(context, store.as_ref(), &figures.endpoints[place])?;
+            return Ok(context.screen.said(&report.with_line(line))?);
         }
         change(&self.name)?;
         let now = store.figures(context.now).wait()?;
@@ -131,7 +132,7 @@ impl Change {
             true => format!("`{}` is {done}, with {waiting} deliveries waiting", self.name),
             false => format!("`{}` is not configured, so {waiting} deliveries stay held", self.name),
         };
-        context.screen.said(&queue::endpoint(&now.endpoints[place], context.now).with_line(told))?;
+        context.screen.said(&detail(context, store.as_ref(), &now.endpoints[place])?.with_line(told))?;
         if !now.endpoints[place].endpoint.configured && waiting > 0 {
             context.screen.warn(
                 "name it in the configuration, or another with its URL; see which files are read with `syncctl config path`",
@@ -139,6 +140,26 @@ impl Change {
         }
         Ok(())
     }
+}
+
+/// Everything about one endpoint.
+fn detail(context: &Context, store: &dyn Store, figures: &EndpointFigures) -> Result<Report, CliError> {
+    let since = last_hour::since(context.now);
+    let (rates, activity) = (store.rates(since).wait()?, store.activity(since).wait()?);
+    let endpoint = &figures.endpoint;
+    let last_hour = LastHour::of(&endpoint.name, &rates, &activity.latencies);
+    let last_hour = last_hour.with_secret(fingerprint(context, &endpoint.settings)?);
+    Ok(endpoint_detail::endpoint(figures, &last_hour, context.now))
+}
+
+/// The fingerprint of the secret that signs for an endpoint, or why it cannot be had.
+fn fingerprint(context: &Context, settings: &Settings) -> Result<Result<String, String>, CliError> {
+    let secret = context.config()?.endpoint_secret(&settings.secret);
+    Ok(match secret {
+        Ok(Some(secret)) => Ok(hex::encode(secret.fingerprint().0)),
+        Ok(None) => Err("no secret is configured".to_owned()),
+        Err(error) => Err(error.to_string()),
+    })
 }
 
 /// Where an endpoint stands in the figures; a wrong name is a usage error with a suggestion.

@@ -175,6 +175,21 @@ const EXAMPLES: &[Examples] = &[
         "failures",
         &[("What failed, newest first", "syncctl failures"), ("How much, and where", "syncctl failures stats")],
     ),
+    (
+        "alerts",
+        &[
+            ("What is wrong, and who was told", "syncctl alerts list"),
+            ("Whether everybody can be told", "syncctl alerts test"),
+        ],
+    ),
+    ("alerts list", &[("What is wrong now", "syncctl alerts list --open")]),
+    (
+        "alerts test",
+        &[
+            ("One of [[alerts]]", "syncctl alerts test on-call"),
+            ("What would be sent", "syncctl alerts test on-call --dry-run"),
+        ],
+    ),
     ("failures list", &[("At one endpoint", "syncctl failures list --endpoint admin")]),
     ("failures stats", &[("Over a week", "syncctl failures stats --since 7d")]),
     (

@@ -81,7 +81,14 @@ impl ProcessArgs {
         }
         let named = named::resolve(store.as_ref(), &self.ids)?;
         options.only = named.as_ref().map(|ids| Arc::from(ids.as_slice()));
-        let done = ProcessRun::new(context, Arc::clone(&store), &endpoints, options)?.run("process")?;
+        let run = ProcessRun::new(context, Arc::clone(&store), &endpoints, options)?;
+        let alerts = context.alert_watch(&store)?;
+        let done = run.run("process");
+        // Also of a run that failed: somebody should hear of what it left.
+        if let Some(alerts) = alerts {
+            alerts.finish();
+        }
+        let done = done?;
         done.report(context, store.as_ref())?;
         let left = named.map_or(Ok(0), |ids| named::tell_left(context, store.as_ref(), &ids))?;
         Ok(match done.exit(self.wait) {

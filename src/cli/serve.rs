@@ -28,6 +28,7 @@ use crate::outbound::test_event::{self, Tested};
 use crate::report::settings::SettingView;
 use crate::report::{self, Table};
 use crate::server::{Group, Handle, Metrics, Processed, Processing, Secrets, Server, Settings};
+use crate::service::alerts::AlertWatch;
 use crate::service::{Background, Deliveries, OnAttempt};
 use crate::signature::hygiene::Flaw;
 
@@ -92,7 +93,8 @@ impl ServeArgs {
                 deliveries.start(every).map_err(|e| Exit::Io.error("failed to start the delivery thread").cause(e))?,
             ),
         };
-        block_on(Running { context, args: &self, without, deliveries, background }.go(server, listeners))
+        let alerts = context.alert_watch(&deliveries.config().store)?;
+        block_on(Running { context, args: &self, without, deliveries, background, alerts }.go(server, listeners))
     }
 
     fn addresses<'a>(&'a self, config: &'a Config) -> Vec<String> {
@@ -308,6 +310,7 @@ struct Running<'a> {
     without: Vec<Group>,
     deliveries: Arc<Deliveries>,
     background: Option<Background>,
+    alerts: Option<AlertWatch>,
 }
 
 impl Running<'_> {
@@ -335,6 +338,7 @@ impl Running<'_> {
             () = signals.stop() => {}
         }
         self.finish(&mut signals).await;
+        self.finish_alerts(&mut signals).await;
         Ok(Exit::Done)
     }
 
@@ -347,6 +351,15 @@ impl Running<'_> {
             () = signals.stop() => self.deliveries.stop(Stop::Now),
         }
         let _ = ended.await;
+    }
+
+    /// Waits until what is wrong is told, or another signal comes.
+    async fn finish_alerts(&mut self, signals: &mut Signals) {
+        let Some(alerts) = self.alerts.take() else { return };
+        tokio::select! {
+            _ = tokio::task::spawn_blocking(move || alerts.finish()) => {}
+            () = signals.stop() => {}
+        }
     }
 
     /// Reads the configuration again. One that is wrong changes nothing.
@@ -376,6 +389,8 @@ impl Running<'_> {
         if self.args.addresses(&config) != self.args.addresses(started) || self.args.without(&config) != self.without {
             self.context.screen.warn("other addresses and other routes count from the next start on");
         }
+        let alerts = fresh.alert_watch(&store)?;
+        self.alerts = alerts;
         handle.exchange(settings);
         self.deliveries.reload(fresh.worker_config(store, keyring)?, &endpoints);
         Ok(())

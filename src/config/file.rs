@@ -10,6 +10,7 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::alert_keys::ALERT_KEYS;
 use super::environment::unreadable;
 use super::keys::{ENDPOINT_KEYS, Form, KEYS, Key};
 use super::origin::Sourced;
@@ -36,7 +37,8 @@ pub(super) struct File {
 }
 
 /// The lists of tables, each with its keys.
-const LISTS: &[List] = &[("endpoints", || forms(ENDPOINT_KEYS)), ("sources", || forms(SOURCE_KEYS))];
+const LISTS: &[List] =
+    &[("endpoints", || forms(ENDPOINT_KEYS)), ("sources", || forms(SOURCE_KEYS)), ("alerts", || forms(ALERT_KEYS))];
 
 /// A list of tables by its name, and the keys of each.
 type List = (&'static str, fn() -> KeyForms);

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::environment::is_variable_name;
 use super::values::{Delivery, OperatorToken, Values};
+use crate::clock::Timestamp;
 use crate::delivery::StatusRule;
 use crate::endpoint::{
     Authorization, Condition, EndpointUrl, HeaderSetting, InvalidEndpoint, LegacySignature, MAX_CONCURRENCY, Pattern,
@@ -197,6 +198,12 @@ pub(super) const KEYS: &[Key<Values>] = &[
         Form::List,
         |v, t| set(&mut v.webhook.networks, networks(t)),
         |v| joined(&v.webhook.networks),
+    ),
+    key(
+        "webhook.rotate_by",
+        Form::One,
+        |v, t| set(&mut v.webhook.rotate_by, day(t).map(Some)),
+        |v| v.webhook.rotate_by.map(|at| at.to_string()[..10].to_owned()).unwrap_or_default(),
     ),
     key("tls.ca_file", Form::Path, |v, t| set(&mut v.ca_file, path(t).map(Some)), |v| path_shown(&v.ca_file)),
 ];
@@ -600,7 +607,7 @@ fn share(text: &str) -> Result<f64, String> {
     share.ok_or_else(|| format!("{} is not a number from 0 to 1", quoted(text)))
 }
 
-fn yes_or_no(text: &str) -> Result<bool, String> {
+pub(super) fn yes_or_no(text: &str) -> Result<bool, String> {
     match text.trim() {
         "true" | "1" | "yes" => Ok(true),
         "false" | "0" | "no" => Ok(false),
@@ -619,6 +626,12 @@ pub(super) fn duration_above_zero(text: &str) -> Result<Duration, String> {
 
 pub(super) fn duration_shown(duration: Duration) -> String {
     humantime::format_duration(duration).to_string()
+}
+
+/// The beginning of a day in UTC.
+fn day(text: &str) -> Result<Timestamp, String> {
+    let day = Timestamp::parse(&format!("{text}T00:00:00Z")).filter(|_| text.len() == 10);
+    day.ok_or_else(|| format!("{} is not a day such as 2027-01-31", quoted(text)))
 }
 
 fn millis(text: &str) -> Result<u64, String> {
@@ -698,7 +711,7 @@ fn tokens_shown(tokens: &[OperatorToken]) -> String {
     tokens.iter().map(shown).collect::<Vec<_>>().join(",")
 }
 
-fn items(text: &str) -> impl Iterator<Item = &str> {
+pub(super) fn items(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').map(str::trim).filter(|item| !item.is_empty())
 }
 

@@ -1,6 +1,7 @@
 //! Every key in one table: what it means, the variable that sets it too, and its default.
 
 use super::Origin;
+use super::alert_keys::{ALERT_KEYS, AlertDraft};
 use super::keys::{DATABASE_FILE, Draft, ENDPOINT_KEYS, KEYS, variable};
 use super::secret_keys::SECRETS;
 use super::source_keys::{SOURCE_KEYS, SourceDraft};
@@ -53,6 +54,18 @@ pub fn source_settings() -> Vec<Described> {
         about: about(&format!("sources.{}", key.name)),
     };
     SOURCE_KEYS.iter().map(described).collect()
+}
+
+/// The keys of one of `[[alerts]]`.
+pub fn alert_settings() -> Vec<Described> {
+    let draft = AlertDraft::default();
+    let described = |key: &super::keys::Key<AlertDraft>| Described {
+        key: key.name.to_owned(),
+        variable: None,
+        default: (key.show)(&draft),
+        about: about(&format!("alerts.{}", key.name)),
+    };
+    ALERT_KEYS.iter().map(described).collect()
 }
 
 /// The secrets, each with the keys that say where it is.
@@ -118,6 +131,31 @@ const ABOUT: &[(&str, &str)] = &[
         "Whether an event without timestamp is refused; otherwise its id is remembered for good",
     ),
     ("webhook.networks", "The networks that the platform's webhooks may come from; none is any"),
+    (
+        "webhook.rotate_by",
+        "The day by which the webhook secret is to be replaced: `doctor` and alerts remind of it before",
+    ),
+    ("alerts.name", "What it is called; by default like its service"),
+    (
+        "alerts.service",
+        "Who is told: `sentry`, `pagerduty`, `slack`, `mattermost`, `webhook` (signed, of your own) or `command`",
+    ),
+    ("alerts.dsn_file", "sentry: a file that holds the DSN"),
+    ("alerts.dsn_env", "sentry: the variable that holds it"),
+    ("alerts.routing_key_file", "pagerduty: a file that holds the routing key of an Events API v2 integration"),
+    ("alerts.routing_key_env", "pagerduty: the variable that holds it"),
+    ("alerts.url_file", "slack, mattermost: a file that holds the URL of an incoming webhook"),
+    ("alerts.url_env", "slack, mattermost: the variable that holds it"),
+    ("alerts.secret_file", "webhook: a file that holds the secret that signs"),
+    ("alerts.secret_env", "webhook: the variable that holds it"),
+    ("alerts.url", "webhook: where it is; pagerduty: the address of another region"),
+    ("alerts.command", "command: a shell command that gets the alert as JSON on standard input"),
+    (
+        "alerts.kinds",
+        "What it is told of, `*` or some of `delivery-failed`, `circuit-open`, `endpoint-gone`, `queue-lag`, `certificate-expiry`, `secret-expiry`",
+    ),
+    ("alerts.quiet", "The shortest time between two alerts about the same endpoint or file, at most 24h"),
+    ("alerts.resolved", "Whether it is told that something is over"),
     ("sources.name", "What it is called, which ends its route: /api/webhooks/in/NAME"),
     ("sources.scheme", "How its webhooks are signed: a name of `syncctl help schemes`, or `generic`"),
     ("sources.secret_file", "A file that holds its secret"),
@@ -244,7 +282,7 @@ mod tests {
 
     #[test]
     fn every_key_is_described() {
-        let all = [settings(), endpoint_settings(), source_settings(), secrets()].concat();
+        let all = [settings(), endpoint_settings(), source_settings(), alert_settings(), secrets()].concat();
         let missing: Vec<String> = all.into_iter().filter(|it| it.about.is_empty()).map(|it| it.key).collect();
         assert!(missing.is_empty(), "describe {missing:?} in ABOUT");
     }

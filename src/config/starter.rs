@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::alert_keys::ALERT_KEYS;
 use super::keys::{ENDPOINT_KEYS, Form, KEYS};
 use super::reference::{self, Described};
 use super::secret_keys::SECRETS;
@@ -32,6 +33,11 @@ const ENDPOINTS: &str = "
 const SOURCES: &str = "
 # Who else sends webhooks: one such block for each sender with a secret of its own.
 #[[sources]]
+";
+
+const ALERTS: &str = "
+# Who is told when something is wrong: one such block each.
+#[[alerts]]
 ";
 
 /// What may stand for a key that has no default.
@@ -71,6 +77,19 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("sources.secret_env", "BILLING_SECRET"),
     ("sources.previous_secret_file", "billing-previous.secret"),
     ("sources.previous_secret_env", "BILLING_SECRET_PREVIOUS"),
+    ("webhook.rotate_by", "2027-01-31"),
+    ("alerts.name", "on-call"),
+    ("alerts.service", "webhook"),
+    ("alerts.dsn_file", "sentry.dsn"),
+    ("alerts.dsn_env", "SENTRY_DSN"),
+    ("alerts.routing_key_file", "pagerduty.key"),
+    ("alerts.routing_key_env", "PAGERDUTY_ROUTING_KEY"),
+    ("alerts.url_file", "slack.url"),
+    ("alerts.url_env", "SLACK_WEBHOOK_URL"),
+    ("alerts.secret_file", "alerts.secret"),
+    ("alerts.secret_env", "ALERTS_SECRET"),
+    ("alerts.url", "https://alerts.example.com/syncctl"),
+    ("alerts.command", "/usr/local/bin/tell-somebody"),
     ("sources.networks", "192.0.2.0/24"),
     ("sources.tolerance", "5m"),
     ("sources.url", "https://sync.example.com/api/webhooks/in/billing"),
@@ -118,6 +137,8 @@ impl Starter {
         endpoint_lines().for_each(|line| line.write(&mut text));
         text.push_str(SOURCES);
         source_lines().for_each(|line| line.write(&mut text));
+        text.push_str(ALERTS);
+        alert_lines().for_each(|line| line.write(&mut text));
         text
     }
 
@@ -151,6 +172,12 @@ fn source_lines() -> impl Iterator<Item = Line> {
     let forms = SOURCE_KEYS.iter().map(|key| key.form);
     let named = |described: Described| Described { key: format!("sources.{}", described.key), ..described };
     reference::source_settings().into_iter().map(named).zip(forms).map(|(described, form)| Line::of(described, form))
+}
+
+fn alert_lines() -> impl Iterator<Item = Line> {
+    let forms = ALERT_KEYS.iter().map(|key| key.form);
+    let named = |described: Described| Described { key: format!("alerts.{}", described.key), ..described };
+    reference::alert_settings().into_iter().map(named).zip(forms).map(|(described, form)| Line::of(described, form))
 }
 
 fn endpoint_lines() -> impl Iterator<Item = Line> {
@@ -236,6 +263,12 @@ mod tests {
             "#basic_file",
             "#basic_env",
             "#command",
+            "#dsn_file",
+            "#dsn_env",
+            "#routing_key_file",
+            "#routing_key_env",
+            "#url_file",
+            "#url_env",
             "#signed",
             "#signature_header",
             "#prefix",

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::clock::Timestamp;
 use crate::delivery::RetryPolicy;
 use crate::endpoint::{DEFAULT_CONCURRENCY, Egress};
 use crate::inbound::TrustedProxies;
@@ -58,6 +59,8 @@ pub struct Webhook {
     pub require_timestamp: bool,
     /// The networks they may come from; none is any.
     pub networks: Vec<ipnet::IpNet>,
+    /// The day by which its secret is to be replaced.
+    pub rotate_by: Option<Timestamp>,
 }
 
 /// The settings of the configuration but endpoints and secrets.

@@ -10,6 +10,7 @@ use crate::clock::Timestamp;
 use crate::endpoint::PausedBy;
 use crate::format::{bytes, short_duration};
 use crate::store::inbound::ReceivedFigures;
+use crate::store::incidents::Untold;
 use crate::store::{DeliveryRow, EndpointFigures, Figures, Rate, Storage};
 
 /// A write-ahead log from here on is worth a look: it is worked off long before, unless somebody keeps it from that.
@@ -47,6 +48,8 @@ pub struct HealthFigures {
     pub storage: Storage,
     /// What was seen of the events that are expected.
     pub expected: Vec<SeenEvents>,
+    /// Those who could not be told of something that is wrong.
+    pub untold: Vec<Untold>,
 }
 
 /// What `health` shows beside the verdict.
@@ -62,7 +65,7 @@ pub struct HealthDetails {
 
 /// Judges the queue and the receiving side. `rates` and `received` are those of the [`HEALTH_WINDOW`] before `now`.
 pub fn health(read: &HealthFigures, limits: &Limits, now: Timestamp) -> Health {
-    let HealthFigures { figures, rates, received, storage, expected } = read;
+    let HealthFigures { figures, rates, received, storage, expected, untold } = read;
     let attempts = Attempts::of(rates);
     let mut checks = vec![
         check_rate(attempts, limits),
@@ -72,6 +75,7 @@ pub fn health(read: &HealthFigures, limits: &Limits, now: Timestamp) -> Health {
         check_endpoints(figures),
         check_held(figures),
         check_storage(*storage),
+        check_alerts(untold),
     ];
     checks.extend(received::checks(received, limits, now));
     checks.extend(expected::check(expected, now));
@@ -188,4 +192,14 @@ fn check_storage(storage: Storage) -> Check {
         (_, false) => format!("log {log}"),
     };
     Check { name: "storage", state, value, limit: format!("log {}", bytes(HUGE_LOG)), message }
+}
+
+/// An alert that cannot be sent stops nothing, but somebody should know.
+fn check_alerts(untold: &[Untold]) -> Check {
+    let named = |it: &Untold| format!("{} ({})", it.sink, it.error);
+    let message = (!untold.is_empty())
+        .then(|| format!("alerts could not be sent: {}", untold.iter().map(named).collect::<Vec<_>>().join(", ")));
+    let state = if untold.is_empty() { Grade::Ok } else { Grade::Warning };
+    let value = untold.iter().map(|it| it.notices).sum::<u64>();
+    Check { name: "alerts", state, value: format!("{value} not sent"), limit: "0 not sent".to_owned(), message }
 }

@@ -71,7 +71,7 @@ pub fn verifier(ca_file: Option<&Path>) -> Result<Arc<dyn ServerCertVerifier>, S
     }
 }
 
-fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let failed = |e: &dyn std::fmt::Display| format!("failed to read {}: {e}", path.display());
     let all = CertificateDer::pem_file_iter(path).map_err(|e| failed(&e))?;
     let all: Vec<_> = all.flatten().collect();

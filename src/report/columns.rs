@@ -1,9 +1,11 @@
 //! The columns of each command that prints a table of its own, for completion.
 
-use super::{Column, audit, clusters, doctor, kept, lists, log, queue, reconcile, records, settings};
+use super::{Column, alerts, audit, clusters, doctor, kept, lists, log, queue, reconcile, records, settings};
 
 /// Commands with the tables they print.
 const TABLES: &[(&str, &[Column])] = &[
+    ("alerts list", alerts::INCIDENTS),
+    ("alerts test", alerts::TESTED),
     ("audit list", audit::AUDIT),
     ("config show", settings::WITH_ORIGIN),
     ("deliveries list", lists::DELIVERIES),

@@ -3,6 +3,7 @@
 //! `frame` is what is around every page, `viewer` who looks at it and which part of it, `table`, `chart` and `parts` are what pages
 //! are made of, `forms` what their buttons do.
 
+mod alerts;
 mod audit;
 mod buttons;
 mod causes;

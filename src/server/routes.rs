@@ -93,6 +93,7 @@ fn operate(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/api/requests", get(lists::requests))
         .route("/api/requests/{id}", get(lists::request))
         .route("/api/requests/{id}/replay", post(changes::replay_request))
+        .route("/api/alerts", get(lists::alerts))
         .route("/api/runs", get(lists::runs))
         .route("/api/sessions", get(lists::sessions))
         .route_layer(by(AuthRequirement::Operate))

@@ -17,6 +17,7 @@ pub fn health_figures(store: &dyn Store, limits: &Limits, now: Timestamp) -> Res
         received: store.received_figures(since).wait()?,
         storage: store.file().map(FileStore::storage).unwrap_or_default(),
         expected: seen_events(store, &limits.expect, now)?,
+        untold: store.untold(now).wait()?,
     })
 }
 

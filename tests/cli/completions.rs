@@ -12,7 +12,8 @@ fn troubled() -> Place {
     std::fs::write(
         place.path("c.toml"),
         "[[endpoints]]\nname = \"backup-site\"\nurl = \"http://127.0.0.1:9/a\"\n\
-         [[endpoints]]\nname = \"admin\"\nurl = \"http://127.0.0.1:9/b\"\nevents = [\"user.*\"]\n",
+         [[endpoints]]\nname = \"admin\"\nurl = \"http://127.0.0.1:9/b\"\nevents = [\"user.*\"]\n\
+         [[alerts]]\nname = \"on-call\"\nservice = \"command\"\ncommand = \"true\"\n",
     )
     .unwrap();
     let path = place.path("c.toml").display().to_string();
@@ -39,6 +40,7 @@ fn offered(place: &Place, words: &[&str]) -> Vec<String> {
 fn names_ids_types_columns_schemes_and_topics_are_those_that_there_are() {
     let place = troubled();
     assert_eq!(offered(&place, &["endpoints", "show", "b"]), ["backup-site"]);
+    assert_eq!(offered(&place, &["alerts", "test", "o"]), ["on-call"]);
     assert_eq!(offered(&place, &["deliveries", "list", "--endpoint", ""]), ["backup-site", "admin"]);
     assert_eq!(offered(&place, &["deliveries", "list", "--endpoint=ad"]), ["--endpoint=admin"]);
     assert_eq!(offered(&place, &["events", "show", "first"]), ["first-event"]);

@@ -428,3 +428,52 @@ fn the_schedule_is_told_by_its_runs_and_so_is_what_was_missed() {
     assert!(hint.contains("journalctl"), "{hint}");
     assert_eq!(place.run(&["doctor", "-q"]).code, 0, "it is a warning");
 }
+
+#[test]
+fn certificates_and_secrets_that_end_are_told_with_the_days_that_are_left() {
+    if !has_tools(&["openssl", "faketime"]) {
+        return;
+    }
+    let mut place = Place::new();
+    let make = |name: &str, days: &str| {
+        let (pem, key) = (place.path(&format!("{name}.pem")), place.path(&format!("{name}.key")));
+        let made = std::process::Command::new("openssl")
+            .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"])
+            .args(["-subj", "/CN=c", "-days", days, "-keyout", key.to_str().unwrap(), "-out", pem.to_str().unwrap()])
+            .output()
+            .unwrap();
+        assert!(made.status.success(), "{made:?}");
+        std::fs::read(pem).unwrap()
+    };
+    make("client", "29");
+    let (short, long) = (make("ca", "3"), make("other", "400"));
+    std::fs::write(place.path("ca.pem"), [short, long].concat()).unwrap();
+    let config = "[webhook]\nrotate_by = \"2120-01-31\"\n\n[[endpoints]]\nname = \"admin\"\nurl = \"https://127.0.0.1:9/\"\n\
+        client_cert_file = \"client.pem\"\nclient_key_file = \"client.key\"\nca_file = \"ca.pem\"\n";
+    std::fs::write(place.path("c.toml"), config).unwrap();
+    place.set("SYNCCTL_CONFIG", place.path("c.toml").to_str().unwrap());
+    let found = |place: &Place| -> Vec<(String, String)> {
+        let (_, data) = doctor(place, &[]);
+        let checks = data["checks"].as_array().unwrap().iter().filter(|check| check["name"] == "expiry");
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        checks.map(|check| (text(&check["verdict"]), text(&check["detail"]))).collect()
+    };
+    let now = found(&place);
+    let verdicts: Vec<&str> = now.iter().map(|(verdict, _)| verdict.as_str()).collect();
+    assert_eq!(verdicts, ["warn", "ok", "ok"], "{now:?}");
+    assert!(now[0].1.starts_with("client certificate of admin (") && now[0].1.contains("28 days left, until 20"));
+    assert!(now[2].1.starts_with("webhook.secret: ") && now[2].1.ends_with("until 2120-01-31"), "{now:?}");
+    place.set_clock("+10d");
+    let later = found(&place);
+    assert_eq!(later[1].0, "warn", "one of two that are trusted has ended: {later:?}");
+    assert!(later[1].1.contains("1 of 2 in it have expired"), "{later:?}");
+    place.set_clock("+31d");
+    let later = found(&place);
+    assert!(
+        later[0].0 == "fail" && later[0].1.contains("expired on 20") && later[0].1.ends_with("2 days ago"),
+        "{later:?}"
+    );
+    std::fs::write(place.path("client.pem"), "no certificate").unwrap();
+    let broken = found(&place);
+    assert!(broken[0].0 == "fail" && broken[0].1.contains("holds no certificate"), "{broken:?}");
+}

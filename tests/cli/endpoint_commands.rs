@@ -198,3 +198,34 @@ fn what_is_reproduced_is_the_body_that_the_endpoint_gets() {
     let lines = place.ok(&["events", "reproduce", "second"]);
     assert!(lines.contains(&sent), "{lines}");
 }
+
+#[test]
+fn an_endpoint_is_shown_with_its_last_hour_its_circuit_and_the_fingerprint_of_its_secret() {
+    let receiver = Receiver::new(|request| match request.event_id() {
+        "e0" => Reply::Status(422),
+        _ => Reply::After(std::time::Duration::from_millis(20), Box::new(Reply::Status(200))),
+    });
+    let place = configured(&receiver.url("/"), "max_attempts = 1\nsecret_file = \"own.secret\"");
+    let secret = "canary-2b9d-a-secret-of-its-own-that-is-long-enough";
+    std::fs::write(place.path("own.secret"), secret).unwrap();
+    std::fs::set_permissions(place.path("own.secret"), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    place.emit_many(4);
+    assert_eq!(place.run(&["process"]).code, 3);
+    let shown = place.data(&["endpoints", "show", "admin"]);
+    let hour = &shown["lastHour"];
+    assert_eq!((&hour["attempts"], &hour["delivered"], &hour["failed"]), (&4.into(), &3.into(), &1.into()), "{shown}");
+    assert_eq!((&hour["failureRate"], &hour["perMinute"]), (&0.25.into(), &0.1.into()));
+    let (p50, p95) = (hour["p50Ms"].as_f64().unwrap(), hour["p95Ms"].as_f64().unwrap());
+    assert!((20.0..=p95).contains(&p50), "{hour}");
+    assert_eq!((&shown["circuit"]["state"], &shown["circuit"]["nextProbeAt"]), (&"closed".into(), &().into()));
+    let checked = place.run(&["secret", "check", "--secret-file", "own.secret", "-o", "json"]).data();
+    assert_eq!(shown["secretFingerprint"], checked["fingerprint"]);
+    assert_eq!(shown["secretFingerprint"].as_str().unwrap().len(), 16);
+    let table = place.ok(&["endpoints", "show", "admin"]);
+    for part in ["4 attempts, 0.1 a minute, 1 failed (25%)", "p50", "p95", "secret fingerprint"] {
+        assert!(table.contains(part), "{part}: {table}");
+    }
+    assert!(!format!("{shown}{table}").contains(CANARY));
+    std::fs::remove_file(place.path("own.secret")).unwrap();
+    assert!(place.ok(&["endpoints", "show", "admin"]).contains("cannot be had: "));
+}

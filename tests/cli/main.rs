@@ -4,6 +4,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod alert_services;
+mod alerts;
 mod audit;
 mod bundle;
 mod check;

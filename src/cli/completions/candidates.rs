@@ -44,6 +44,7 @@ enum Kind {
     Column,
     Scheme,
     Topic,
+    Sink,
 }
 
 impl Kind {
@@ -53,6 +54,7 @@ impl Kind {
         match (command, argument) {
             (_, "endpoint") => Some(Self::Endpoint),
             (_, "name" | "place") if below_endpoints => Some(Self::Endpoint),
+            ("alerts test", "name") => Some(Self::Sink),
             ("why", "what") => Some(Self::Anything),
             ("deliveries show", _) => Some(Self::Delivery(&[])),
             ("deliveries give-up" | "process", "ids") => Some(Self::Delivery(&[State::Pending, State::Held])),
@@ -121,6 +123,7 @@ impl Typed {
                 columns.map(|column| offered(column.name, column.header)).collect()
             }
             Kind::Scheme => schemes().map(|scheme| offered(&scheme.facts().name, scheme.facts().title)).collect(),
+            Kind::Sink => self.sinks(),
             Kind::Topic => TOPICS.into_iter().map(|topic| offered(topic, "topic")).collect(),
         };
         found.into_iter().filter(is_safe).collect()
@@ -134,6 +137,12 @@ impl Typed {
         let configured = configured.into_iter().filter_map(|spec| Some((spec.name?, spec.url)));
         let configured = configured.filter(|(name, _)| is_new(name)).map(|(name, url)| offered(&name, url.as_str()));
         stored.iter().map(|row| offered(&row.name, row.url.as_str())).chain(configured).collect()
+    }
+
+    /// Those who are told when something is wrong.
+    fn sinks(&self) -> Vec<CompletionCandidate> {
+        let alerts = self.config().map(|config| config.alerts.clone()).unwrap_or_default();
+        alerts.iter().map(|spec| offered(&spec.rule.name, spec.service.into())).collect()
     }
 
     fn events(&self) -> Vec<CompletionCandidate> {

@@ -18,6 +18,7 @@ use crate::endpoint::{Endpoint, EndpointId, PausedBy};
 use crate::outbound::run::{RunOptions, RunSummary, Stop, WorkerError};
 use crate::outbound::worker::Observer;
 use crate::service::WorkerConfig;
+use crate::service::alerts::AlertWatch;
 use crate::store::{self, Access, Recorded, Store, StoreError};
 use crate::untrusted::Untrusted;
 
@@ -83,12 +84,15 @@ fn names(endpoints: &[Endpoint]) -> String {
 /// What the runs of one configuration work with.
 struct Generation {
     config: WorkerConfig,
+    /// Ends with the generation.
+    alerts: Option<AlertWatch>,
 }
 
 impl Generation {
     fn new(context: &Context, store: Arc<dyn Store>, endpoints: &[Endpoint]) -> Result<Self, CliError> {
         let keyring = context.keyring(endpoints)?;
-        Ok(Self { config: context.worker_config(store, keyring)? })
+        let alerts = context.alert_watch(&store)?;
+        Ok(Self { config: context.worker_config(store, keyring)?, alerts })
     }
 }
 
@@ -119,6 +123,9 @@ impl Watching<'_> {
             match next {
                 Some(next) if self.signals.exit().is_none() && !summary.limited => generation = next,
                 _ => {
+                    if let Some(alerts) = generation.alerts {
+                        alerts.finish();
+                    }
                     tracing::info!(target: LOG, "stopped");
                     return Ok(exit_of(&summary, self.signals.exit(), true, false));
                 }
@@ -167,7 +174,8 @@ fn reload(context: &Context, store: &Arc<dyn Store>) -> Option<Generation> {
     let fresh = context.reload(SystemClock.now());
     let prepared = fresh.keyring_for(store.as_ref()).and_then(|keyring| {
         let endpoints = fresh.set_endpoints(store.as_ref())?;
-        Ok((Generation { config: fresh.worker_config(Arc::clone(store), keyring)? }, endpoints))
+        let alerts = fresh.alert_watch(store)?;
+        Ok((Generation { config: fresh.worker_config(Arc::clone(store), keyring)?, alerts }, endpoints))
     });
     match prepared {
         Ok((generation, endpoints)) => {

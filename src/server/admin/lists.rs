@@ -9,7 +9,10 @@ use crate::event::EventId;
 use crate::monitor::clusters::ClusterPrefix;
 use crate::monitor::{self, STATS_WINDOW};
 use crate::report::audit::{self, Entry};
-use crate::report::{self, Report, health, kept, lists, operators, queue, why};
+use crate::report::last_hour::{self, LastHour};
+use crate::report::{
+    self, Report, alerts as alerts_report, endpoint_detail, health, kept, lists, operators, queue, why,
+};
 use crate::server::answer::{Answer, Problem};
 use crate::server::extract::{Number, PageLimit, PageNumber, Path, Query};
 use crate::server::operator::Operator;
@@ -177,9 +180,13 @@ pub(in crate::server) async fn endpoint(State(app): State<Arc<App>>, Path(name):
 /// Everything about one endpoint.
 pub(in crate::server) async fn endpoint_report(app: &App, name: &str) -> Result<Report, Problem> {
     let now = app.now();
-    let figures = app.read(move |store| store.figures(now).wait()).await?;
+    let since = last_hour::since(now);
+    let (figures, rates, activity) = app
+        .read(move |store| Ok((store.figures(now).wait()?, store.rates(since).wait()?, store.activity(since).wait()?)))
+        .await?;
     let found = figures.endpoints.iter().find(|row| row.endpoint.name == name);
-    Ok(queue::endpoint(found.ok_or_else(|| Problem::not_found("endpoint"))?, now))
+    let last_hour = LastHour::of(name, &rates, &activity.latencies);
+    Ok(endpoint_detail::endpoint(found.ok_or_else(|| Problem::not_found("endpoint"))?, &last_hour, now))
 }
 
 #[derive(Default, Deserialize)]
@@ -265,6 +272,32 @@ pub(in crate::server) async fn request(State(app): State<Arc<App>>, Path(id): Pa
     let found = app.read(move |store| store.kept_request(id).wait()).await?;
     let (row, copy) = found.ok_or_else(|| Problem::not_found("kept request"))?;
     Ok(Answer::new(kept::show(&row, &copy)))
+}
+
+/// Which incidents.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(in crate::server) struct AlertsQuery {
+    open: bool,
+    page: PageNumber,
+    limit: PageLimit,
+}
+
+impl AlertsQuery {
+    /// Whether only incidents that are open are meant.
+    pub(in crate::server) fn is_open(&self) -> bool {
+        self.open
+    }
+
+    pub(in crate::server) fn page(&self) -> Page {
+        Page { limit: self.limit.0, number: self.page.0, oldest_first: false }
+    }
+}
+
+pub(in crate::server) async fn alerts(State(app): State<Arc<App>>, Query(query): Query<AlertsQuery>) -> Response {
+    let (open, page) = (query.is_open(), query.page());
+    let listed = app.read(move |store| store.incidents(open, page).wait()).await?;
+    Ok(Answer::new(alerts_report::incidents(&listed, page, None)))
 }
 
 #[derive(Default, Deserialize)]

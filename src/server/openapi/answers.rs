@@ -161,6 +161,24 @@ const RUN: &[Member] = &[
     ("failed", "i"),
     ("exit", "i?"),
 ];
+const INCIDENT: &[Member] = &[
+    ("id", "i"),
+    ("incident", "s"),
+    ("kind", "s"),
+    ("subject", "s"),
+    ("state", "s"),
+    ("severity", "s"),
+    ("eventType", "s?"),
+    ("reason", "s"),
+    ("count", "i"),
+    ("nextCommand", "s"),
+    ("openedAt", "t"),
+    ("lastSeenAt", "t"),
+    ("resolvedAt", "t?"),
+    ("told", "a"),
+];
+const TOLD: &[Member] =
+    &[("name", "s"), ("toldAt", "t?"), ("toldResolvedAt", "t?"), ("failures", "i"), ("error", "s?")];
 const SESSION: &[Member] =
     &[("id", "i"), ("operator", "s"), ("source", "s"), ("beganAt", "t"), ("until", "t"), ("current", "b")];
 const TESTED: &[Member] = &[
@@ -379,6 +397,9 @@ pub(super) fn schemas() -> Vec<(&'static str, Value)> {
             "ReplayedRequests",
             json!({"type": "array", "items": object(&[("id", "i"), ("result", "s"), ("reason", "s?")])}),
         ),
+        ("Incident", with(object(INCIDENT), &[("told", list("Told"))])),
+        ("Incidents", list("Incident")),
+        ("Told", object(TOLD)),
         ("Run", object(RUN)),
         ("Runs", list("Run")),
         ("Session", object(SESSION)),

@@ -146,6 +146,7 @@ pub(super) const DELIVERIES: &[QueryParameter] =
 pub(super) const DIRECTION: QueryParameter =
     ("direction", r#"{"type":"string","enum":["outbound","inbound","operator"]}"#, false);
 pub(super) const REFUSED: QueryParameter = ("refused", r#"{"type":"boolean"}"#, false);
+pub(super) const OPEN: QueryParameter = ("open", r#"{"type":"boolean"}"#, false);
 const RUNS: QueryParameter = ("limit", r#"{"type":"integer","minimum":1,"maximum":1000,"default":50}"#, false);
 /// What may answer an action on one thing.
 pub(super) const ACTION: &[u16] = &[200, 404, 408, 409, 413, 503];
@@ -253,6 +254,10 @@ pub(super) static OPERATIONS: &[Operation] = &[
         .takes("ReplayRequest", JSON)
         .answers(ACTION)
         .data("ReplayedRequests"),
+    operation("GET", "/api/alerts", "Incidents, open ones first, and who was told of them")
+        .operate()
+        .query(&[OPEN, PAGE, LIMIT])
+        .data("Incidents"),
     operation("GET", "/api/runs", "The latest runs of workers").operate().query(&[RUNS]).data("Runs"),
     operation("GET", "/api/sessions", "The open sessions of operators").operate().data("Sessions"),
     operation("DELETE", "/api/sessions/{id}", "End a session: one's own, or as an admin any")

@@ -1,8 +1,8 @@
 //! What the OpenAPI document says of pages and of what their forms do.
 
 use super::operations::{
-    AFTER, DELIVERIES, DIRECTION, FILTER, FORM, LIMIT, Operation, PAGE, QueryParameter, REFUSED, RESOURCE, SEARCH,
-    SINCE, SORT, TYPE, UNTIL, operation,
+    AFTER, DELIVERIES, DIRECTION, FILTER, FORM, LIMIT, OPEN, Operation, PAGE, QueryParameter, REFUSED, RESOURCE,
+    SEARCH, SINCE, SORT, TYPE, UNTIL, operation,
 };
 
 const REFRESH: QueryParameter = ("refresh", r#"{"type":"integer","minimum":0,"maximum":3600,"default":15}"#, false);
@@ -46,6 +46,7 @@ pub(super) static PAGES: &[Operation] = &[
     page("/records", "Records").query(&[("kind", KIND, false), SEARCH, PAGE, LIMIT]),
     page("/records/{id}", "One record").query(&[("kind", KIND, true)]).answers(&[200, 404]),
     page("/audit", "The audit log").query(&[DIRECTION, REFUSED, TYPE, RESOURCE, SINCE, UNTIL, PAGE, LIMIT]),
+    page("/alerts", "What is wrong, and who was told of it").query(&[OPEN, PAGE, LIMIT]),
     page("/runs", "Who processes the queue"),
     form("/process", "Run the queue once"),
     page("/configuration", "The settings, secrets masked, and the open sessions"),

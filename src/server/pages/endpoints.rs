@@ -11,7 +11,8 @@ use super::parts::{Foreign, lines, segment, state};
 use super::table::{Grid, facts};
 use super::viewer::Viewer;
 use crate::clock::Timestamp;
-use crate::report::{Report, endpoint_condition, lists, queue, why};
+use crate::report::last_hour::LastHour;
+use crate::report::{Report, endpoint_condition, endpoint_detail, lists, why};
 use crate::server::answer::Problem;
 use crate::server::extract::Path;
 use crate::store::operators::Role;
@@ -69,7 +70,8 @@ fn body(
     let (level, words) = endpoint_condition::condition(figures, attempts, now);
     let one = std::slice::from_ref(figures);
     let table = endpoint_condition::table(one, rates, &activity.latencies, &viewer.app.settings().ages, now);
-    let settings = queue::endpoint(figures, now);
+    let last_hour = LastHour::of(name, rates, &activity.latencies);
+    let settings = endpoint_detail::endpoint(figures, &last_hour, now);
     let answered = lists::attempts(answers, LAST_ANSWERS);
     let opens = |at: usize| answers.rows.get(at).map(|row| format!("/events/{}", segment(row.event.id.as_str())));
     html! {

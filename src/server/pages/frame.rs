@@ -47,11 +47,12 @@ pub(super) enum Section {
     Received,
     Records,
     Audit,
+    Alerts,
     Runs,
     Configuration,
 }
 
-const SECTIONS: [(Section, &str, &str); 10] = [
+const SECTIONS: [(Section, &str, &str); 11] = [
     (Section::Overview, "/", "Overview"),
     (Section::Endpoints, "/endpoints", "Endpoints"),
     (Section::Deliveries, "/deliveries", "Deliveries"),
@@ -60,6 +61,7 @@ const SECTIONS: [(Section, &str, &str); 10] = [
     (Section::Received, "/received", "Received"),
     (Section::Records, "/records", "Records"),
     (Section::Audit, "/audit", "Audit"),
+    (Section::Alerts, "/alerts", "Alerts"),
     (Section::Runs, "/runs", "Runs"),
     (Section::Configuration, "/configuration", "Configuration"),
 ];

@@ -5,8 +5,8 @@ use axum::routing::{get, post};
 use std::sync::Arc;
 
 use super::{
-    audit, configuration, deliveries, endpoints, event, events, forms, live, overview, plan, received, records, runs,
-    search,
+    alerts, audit, configuration, deliveries, endpoints, event, events, forms, live, overview, plan, received, records,
+    runs, search,
 };
 use crate::server::state::App;
 
@@ -37,6 +37,7 @@ pub(in crate::server) fn pages() -> Router<Arc<App>> {
         .route("/records", get(records::list))
         .route("/records/{id}", get(records::one))
         .route("/audit", get(audit::list))
+        .route("/alerts", get(alerts::list))
         .route("/runs", get(runs::list))
         .route("/process", post(forms::process))
         .route("/configuration", get(configuration::show))

@@ -1,0 +1,116 @@
+//! `alerts`: what is wrong and who was told of it, and a test of the way to them.
+
+use futures_util::future::join_all;
+
+use super::alert_sinks::alerts;
+use super::context::{Context, Paging};
+use super::exit::{CliError, Exit};
+use super::signals::block_on;
+use crate::alert::{Alert, Sink};
+use crate::format::did_you_mean;
+use crate::report::alerts::{self as report, TestedSink};
+use crate::service::alerts::Alerts;
+use crate::store::Page;
+use crate::store::incidents::Phase;
+use crate::untrusted::Untrusted;
+
+/// The commands below `alerts`.
+#[derive(Debug, clap::Subcommand)]
+pub enum AlertsCommand {
+    /// List incidents, those that are open first, and what was told to whom
+    List(ListArgs),
+    /// Send a test alert to those who are told, or to one of them
+    ///
+    /// Exit 1 says that one could not be told. At PagerDuty the test is resolved at once.
+    Test(TestArgs),
+}
+
+/// Which incidents.
+#[derive(Debug, clap::Args)]
+pub struct ListArgs {
+    /// Only incidents that are open
+    #[arg(long)]
+    open: bool,
+    #[command(flatten)]
+    paging: Paging,
+}
+
+/// Who is told.
+#[derive(Debug, clap::Args)]
+pub struct TestArgs {
+    /// The name of one of [[alerts]]
+    #[arg(value_name = "NAME")]
+    name: Option<String>,
+    /// Show what would be sent, secrets masked, and send nothing
+    #[arg(short = 'n', long)]
+    dry_run: bool,
+}
+
+impl AlertsCommand {
+    pub(super) fn run(self, context: &Context) -> Result<Exit, CliError> {
+        match self {
+            Self::List(args) => args.run(context),
+            Self::Test(args) => args.run(context),
+        }
+    }
+}
+
+impl ListArgs {
+    fn run(self, context: &Context) -> Result<Exit, CliError> {
+        let store = context.read_store()?;
+        let page: Page = self.paging.newest_first();
+        let listed = store.incidents(self.open, page).wait()?;
+        let names: Vec<String> = context.config()?.alerts.iter().map(|spec| spec.rule.name.clone()).collect();
+        context.screen.report(&report::incidents(&listed, page, Some(&names)))?;
+        Ok(Exit::Done)
+    }
+}
+
+impl TestArgs {
+    fn run(self, context: &Context) -> Result<Exit, CliError> {
+        let config = context.config()?;
+        let alerts = alerts(config);
+        let chosen = self.chosen(&alerts)?;
+        let service = |sink: &Sink| {
+            let spec = config.alerts.iter().find(|spec| spec.rule.name == sink.rule.name);
+            spec.map_or("", |spec| <&str>::from(spec.service))
+        };
+        if self.dry_run {
+            let alert = Alert::test(Phase::Opened, "test", &alerts.host, context.now);
+            let preview = |sink: &&Sink| {
+                tested(sink, service(sink), false, Some(Untrusted(&sink.service.preview(&alert)).to_string()))
+            };
+            context.screen.report(&report::previews(&chosen.iter().map(preview).collect::<Vec<_>>()))?;
+            return Ok(Exit::Done);
+        }
+        let sent =
+            block_on(async { Ok(join_all(chosen.iter().map(|sink| alerts.try_sink(sink, context.now))).await) })?;
+        let results = chosen.iter().zip(sent).map(|(sink, sent)| tested(sink, service(sink), sent.is_ok(), sent.err()));
+        let results: Vec<_> = results.collect();
+        context.screen.report(&report::tested(&results))?;
+        Ok(if results.iter().all(|sink| sink.told) { Exit::Done } else { Exit::Failure })
+    }
+
+    fn chosen<'a>(&self, alerts: &'a Alerts) -> Result<Vec<&'a Sink>, CliError> {
+        let names = || alerts.sinks.iter().map(|sink| sink.rule.name.as_str());
+        let found: Vec<&Sink> =
+            alerts.sinks.iter().filter(|sink| self.name.as_ref().is_none_or(|name| sink.rule.name == *name)).collect();
+        match (&self.name, found.is_empty()) {
+            (_, false) => Ok(found),
+            (None, true) => Err(Exit::Config
+                .error("nobody is told: there are no [[alerts]] in the configuration")
+                .hint("`syncctl help alerts test` shows an example; see `syncctl config path` for the file")),
+            (Some(name), true) => {
+                let hint = match did_you_mean(name, names()) {
+                    Some(meant) => format!("did you mean `{meant}`?"),
+                    None => format!("there are {}", names().collect::<Vec<_>>().join(", ")),
+                };
+                Err(Exit::Usage.error(format!("no [[alerts]] named `{}`", Untrusted(name))).hint(hint))
+            }
+        }
+    }
+}
+
+fn tested(sink: &Sink, service: &'static str, told: bool, detail: Option<String>) -> TestedSink {
+    TestedSink { name: sink.rule.name.clone(), service, told, detail }
+}

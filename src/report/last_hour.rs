@@ -1,0 +1,110 @@
+//! How the attempts of the last hour to one endpoint ended, and the secret it is sent with.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::Cell;
+use crate::clock::Timestamp;
+use crate::monitor::pace::percentiles;
+use crate::monitor::{Attempts, percent};
+use crate::store::{Rate, TimedAttempt};
+
+/// What is known of an endpoint beside its row.
+#[derive(Clone, Debug, Default)]
+pub struct LastHour {
+    /// Attempts that ended.
+    pub attempts: Attempts,
+    /// How long the latest of them took: the median and the 95th percentile.
+    pub latency: Option<(Duration, Duration)>,
+    /// The fingerprint of the secret that signs, or why it cannot be had.
+    pub secret: Option<Result<String, String>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct LastHourView<'a> {
+    secret_fingerprint: Option<&'a str>,
+    last_hour: Figures,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Figures {
+    attempts: u64,
+    delivered: u64,
+    failed: u64,
+    failure_rate: f64,
+    per_minute: f64,
+    p50_ms: Option<f64>,
+    p95_ms: Option<f64>,
+}
+
+impl LastHour {
+    /// Of the attempts within the hour before `now`, those of the endpoint of that name.
+    pub fn of(name: &str, rates: &[Rate], timed: &[TimedAttempt]) -> Self {
+        let took = timed.iter().filter(|it| it.endpoint == name).map(|it| it.took).collect();
+        let attempts = super::endpoint_condition::attempts_of(rates, name);
+        Self { attempts, latency: percentiles(took), secret: None }
+    }
+
+    /// The same with the fingerprint of the secret that signs, or why it cannot be had.
+    #[must_use]
+    pub fn with_secret(self, secret: Result<String, String>) -> Self {
+        Self { secret: Some(secret), ..self }
+    }
+
+    pub(super) fn view(&self) -> LastHourView<'_> {
+        let millis = |took: Duration| took.as_secs_f64() * 1_000.0;
+        let attempts = self.attempts;
+        LastHourView {
+            secret_fingerprint: self.secret.as_ref().and_then(|it| it.as_ref().ok()).map(String::as_str),
+            last_hour: Figures {
+                attempts: attempts.total(),
+                delivered: attempts.delivered,
+                failed: attempts.failed,
+                failure_rate: attempts.failure_rate(),
+                per_minute: self.per_minute(),
+                p50_ms: self.latency.map(|(p50, _)| millis(p50)),
+                p95_ms: self.latency.map(|(_, p95)| millis(p95)),
+            },
+        }
+    }
+
+    fn per_minute(&self) -> f64 {
+        (self.attempts.total() as f64 / 60.0 * 10.0).round() / 10.0
+    }
+
+    /// A name and a value each.
+    pub(super) fn rows(&self) -> Vec<Vec<Cell>> {
+        let attempts = self.attempts;
+        let ended = match attempts.total() {
+            0 => Cell::Empty,
+            total => format!(
+                "{total} attempts, {} a minute, {} failed ({})",
+                self.per_minute(),
+                attempts.failed,
+                percent(attempts.failure_rate())
+            )
+            .into(),
+        };
+        let mut rows = vec![
+            vec!["last hour".into(), ended],
+            vec!["p50".into(), self.latency.map(|(p50, _)| p50).into()],
+            vec!["p95".into(), self.latency.map(|(_, p95)| p95).into()],
+        ];
+        rows.extend(self.secret.as_ref().map(|secret| {
+            let shown = match secret {
+                Ok(fingerprint) => fingerprint.clone(),
+                Err(why) => format!("cannot be had: {why}"),
+            };
+            vec!["secret fingerprint".into(), shown.into()]
+        }));
+        rows
+    }
+}
+
+/// From when on attempts are of the last hour.
+pub fn since(now: Timestamp) -> Timestamp {
+    now.minus(crate::monitor::HEALTH_WINDOW)
+}

@@ -1,0 +1,370 @@
+//! Alerts: looks for what is wrong, and tells those who want to hear of it. Off the hot path, on a thread of its own.
+//!
+//! Whatever fails here stops nothing: what could not be told is tried again, and the health of the queue shows it.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use tokio::sync::watch;
+
+use crate::alert::{Alert, Service, Sink};
+use crate::clock::{Clock, Timestamp};
+use crate::delivery::{CircuitOpen, OpenCause, Reason, State};
+use crate::endpoint::PausedBy;
+use crate::format::{count, short_duration};
+use crate::monitor::{Limits, due_age};
+use crate::network::{HttpClient, certificate};
+use crate::store::incidents::{IncidentKind, Notice, Observation, Observed, SettledNotice, Severity, SinkRule};
+use crate::store::{DeliveryFilter, EndpointFigures, Figures, Page, Result, Store};
+
+/// How often what is wrong is looked for.
+pub const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// How often certificates are read.
+const CERTIFICATES_EVERY: Duration = Duration::from_hours(1);
+/// A certificate or secret that ends sooner is told.
+pub const ENDS_SOON: Duration = Duration::from_hours(14 * 24);
+/// A wait that an endpoint asked for is told from this length on: a shorter one is how rates are kept.
+const LONG_WAIT: Duration = Duration::from_mins(1);
+
+/// A file of certificates that are shown or trusted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CertificateFile {
+    /// Whose it is and what for, such as `client certificate of admin`.
+    pub purpose: String,
+    /// The file.
+    pub path: PathBuf,
+    /// Whether its certificates are trusted, each for itself; else they are one chain that is shown.
+    pub is_trusted: bool,
+}
+
+impl CertificateFile {
+    /// Which of the ends of its certificates decides: of a chain the first, of those that are trusted the last.
+    pub fn decisive(&self, ends: &[Timestamp]) -> Option<Timestamp> {
+        let ends = ends.iter().copied();
+        if self.is_trusted { ends.max() } else { ends.min() }
+    }
+}
+
+/// A secret that is to be replaced by a time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExpiringSecret {
+    /// Its name.
+    pub name: String,
+    /// When it ends.
+    pub ends_at: Timestamp,
+}
+
+/// Who is told of what.
+pub struct Alerts {
+    /// Those who are told.
+    pub sinks: Vec<Sink>,
+    /// How long a delivery may be due.
+    pub limits: Limits,
+    /// The certificates whose end is told.
+    pub certificates: Vec<CertificateFile>,
+    /// The secrets whose end is told.
+    pub secrets: Vec<ExpiringSecret>,
+    /// How they are reached.
+    pub client: HttpClient,
+    /// The host that tells.
+    pub host: String,
+}
+
+impl fmt::Debug for Alerts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Alerts").field("sinks", &self.sinks).finish_non_exhaustive()
+    }
+}
+
+impl Alerts {
+    /// The name of this host.
+    pub fn host_name() -> String {
+        rustix::system::uname().nodename().to_string_lossy().into_owned()
+    }
+
+    /// Looks once, and tells what is to be told.
+    async fn look(&self, store: &dyn Store, expiry: &[Observed], now: &dyn Clock) -> Result<()> {
+        let mut observation = observe(store, &self.limits, now.now())?;
+        observation.observed.extend(expiry.iter().cloned());
+        observation.kinds.extend([IncidentKind::CertificateExpiry, IncidentKind::SecretExpiry]);
+        let rules: Vec<SinkRule> = self.sinks.iter().map(|sink| sink.rule.clone()).collect();
+        let notices = store.observe(observation, rules, now.now()).await?;
+        if notices.is_empty() {
+            return Ok(());
+        }
+        let told = notices.into_iter().map(|notice| self.tell(notice, now.now()));
+        store.settle_notices(join_all(told).await, now.now()).await
+    }
+
+    async fn tell(&self, notice: Notice, now: Timestamp) -> SettledNotice {
+        let alert = Alert::new(&notice, &self.host, now);
+        let told = match self.sinks.iter().find(|sink| sink.rule.name == notice.sink) {
+            Some(sink) => sink.service.tell(&self.client, &alert).await,
+            None => Err("it is not configured any more".to_owned()),
+        };
+        let (sink, phase) = (&notice.sink, notice.phase.name());
+        match &told {
+            Ok(()) => tracing::info!(sink, phase, kind = notice.incident.observed.kind.name(), "alert sent"),
+            Err(error) => tracing::warn!(sink, phase, error, "alert not sent; it is tried again"),
+        }
+        SettledNotice { notice, error: told.err() }
+    }
+
+    /// The certificates and secrets that end soon, or have ended.
+    fn expiry(&self, now: Timestamp) -> Vec<Observed> {
+        let certificates = self.certificates.iter().filter_map(|file| certificate_expiry(file, now));
+        let secrets = self.secrets.iter().filter_map(|secret| {
+            let reason = ends_in_words(secret.ends_at, now)?;
+            let remedy = "syncctl secret rotate-plan".to_owned();
+            Some(expiring(IncidentKind::SecretExpiry, &secret.name, reason, remedy, secret.ends_at <= now))
+        });
+        certificates.chain(secrets).collect()
+    }
+}
+
+/// Those who are told, without their secrets: for tests of the way to them.
+impl Alerts {
+    /// Tells one of them that nothing is wrong; a service that keeps alerts open is told at once that it is over.
+    pub async fn try_sink(&self, sink: &Sink, now: Timestamp) -> std::result::Result<(), String> {
+        use crate::store::incidents::Phase;
+        let name = format!("test{}", uuid::Uuid::now_v7().simple());
+        sink.service.tell(&self.client, &Alert::test(Phase::Opened, &name, &self.host, now)).await?;
+        match &sink.service {
+            Service::PagerDuty(_) => {
+                sink.service.tell(&self.client, &Alert::test(Phase::Resolved, &name, &self.host, now)).await
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+// ── what is wrong ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+/// Looks for what is wrong with the queue and its endpoints.
+fn observe(store: &dyn Store, limits: &Limits, now: Timestamp) -> Result<Observation> {
+    let figures = store.figures(now).wait()?;
+    let mut observed = Vec::new();
+    for row in figures.endpoints.iter().filter(|row| row.endpoint.configured) {
+        observed.extend(gone(row));
+        observed.extend(circuit(row));
+        if row.counts.failed > 0 {
+            observed.push(failed(store, row)?);
+        }
+    }
+    if due_age(&figures, now) > limits.max_due_age {
+        observed.push(lag(store, &figures, limits, now)?);
+    }
+    let kinds = vec![
+        IncidentKind::DeliveryFailed,
+        IncidentKind::CircuitOpen,
+        IncidentKind::EndpointGone,
+        IncidentKind::QueueLag,
+    ];
+    Ok(Observation { observed, kinds })
+}
+
+fn about_endpoint(kind: IncidentKind, row: &EndpointFigures, severity: Severity, reason: String) -> Observed {
+    let name = &row.endpoint.name;
+    let remedy = format!("syncctl why {name}");
+    Observed { kind, subject: name.clone(), severity, event_type: None, reason, remedy, count: 0 }
+}
+
+fn gone(row: &EndpointFigures) -> Option<Observed> {
+    (row.endpoint.paused_by == Some(PausedBy::Gone)).then(|| {
+        let reason = format!("it answered 410 and was paused; {} held", deliveries(row.counts.waiting));
+        let remedy = format!("syncctl endpoints resume {}", row.endpoint.name);
+        Observed { remedy, ..about_endpoint(IncidentKind::EndpointGone, row, Severity::Critical, reason) }
+    })
+}
+
+fn circuit(row: &EndpointFigures) -> Option<Observed> {
+    let open = row.endpoint.circuit.open.filter(|_| row.endpoint.paused_by.is_none())?;
+    if open.cause == OpenCause::RetryAfter && open.until.since(open.since) < LONG_WAIT {
+        return None;
+    }
+    let reason = format!("{}; {} waiting, none is lost", cause(open), deliveries(row.counts.waiting));
+    Some(about_endpoint(IncidentKind::CircuitOpen, row, Severity::Warning, reason))
+}
+
+fn cause(open: CircuitOpen) -> String {
+    match open.cause {
+        OpenCause::Unanswered => open.cause.describe().to_owned(),
+        OpenCause::RetryAfter => format!("{} until {}", open.cause.describe(), open.until),
+    }
+}
+
+/// Deliveries of an endpoint that were given up and are kept, by the latest of them.
+fn failed(store: &dyn Store, row: &EndpointFigures) -> Result<Observed> {
+    let name = &row.endpoint.name;
+    let filter =
+        DeliveryFilter { states: vec![State::Failed], endpoint: Some(name.clone()), ..DeliveryFilter::default() };
+    let latest = store.page_of_deliveries(&filter, Page { limit: 1, number: 1, oldest_first: false }).wait()?;
+    let latest = latest.into_iter().next();
+    let why = latest.as_ref().map_or("given up", |it| reason_in_words(it.reason));
+    let status = latest.as_ref().and_then(|it| it.last_status).map(|status| format!(", HTTP {status}"));
+    let reason = format!(
+        "{} given up, the latest because of {why}{}",
+        deliveries(row.counts.failed),
+        status.unwrap_or_default()
+    );
+    Ok(Observed {
+        event_type: latest.map(|it| it.event.event_type),
+        remedy: format!("syncctl failures list --endpoint {name}"),
+        count: row.counts.failed.unsigned_abs(),
+        ..about_endpoint(IncidentKind::DeliveryFailed, row, Severity::Error, reason)
+    })
+}
+
+fn reason_in_words(reason: Option<Reason>) -> &'static str {
+    match reason {
+        Some(Reason::AttemptsUsedUp) => "attempts used up",
+        Some(Reason::Gone) => "an answer of 410",
+        Some(Reason::WorkerCrash) => "worker crashes",
+        Some(Reason::GivenUp) => "an operator's wish",
+        Some(Reason::AddressRefused) => "an address that may not be called",
+        Some(Reason::StatusGivenUp) => "a status that is given up on",
+        None => "an unknown reason",
+    }
+}
+
+fn lag(store: &dyn Store, figures: &Figures, limits: &Limits, now: Timestamp) -> Result<Observed> {
+    let alive = store.open_runs().wait()?.alive;
+    let worker = if alive > 0 { "a worker is running, and not fast enough" } else { "no worker is running" };
+    let since = now.minus(due_age(figures, now));
+    let limit = short_duration(limits.max_due_age);
+    Ok(Observed {
+        kind: IncidentKind::QueueLag,
+        subject: "queue".to_owned(),
+        severity: Severity::Critical,
+        event_type: None,
+        reason: format!("the oldest due delivery waits since {since}, longer than {limit}: {worker}"),
+        remedy: "syncctl status".to_owned(),
+        count: 0,
+    })
+}
+
+fn deliveries(number: i64) -> String {
+    count(usize::try_from(number).unwrap_or_default(), "delivery")
+}
+
+/// A file whose certificates end soon. One that cannot be read is told by those who need it.
+fn certificate_expiry(file: &CertificateFile, now: Timestamp) -> Option<Observed> {
+    let ends_at = file.decisive(&certificate::ends(&file.path).ok()?)?;
+    let reason = format!("{}: {}", file.purpose, ends_in_words(ends_at, now)?);
+    let path = file.path.display().to_string();
+    Some(expiring(IncidentKind::CertificateExpiry, &path, reason, "syncctl doctor".to_owned(), ends_at <= now))
+}
+
+fn expiring(kind: IncidentKind, subject: &str, reason: String, remedy: String, has_ended: bool) -> Observed {
+    let severity = if has_ended { Severity::Critical } else { Severity::Warning };
+    Observed { kind, subject: subject.to_owned(), severity, event_type: None, reason, remedy, count: 0 }
+}
+
+/// When something ends, if that is soon or past.
+fn ends_in_words(ends_at: Timestamp, now: Timestamp) -> Option<String> {
+    let day = ends_at.to_string();
+    let day = day.get(..10).unwrap_or(&day);
+    match (ends_at <= now, ends_at.since(now)) {
+        (true, _) => Some(format!("expired on {day}")),
+        (false, left) if left < ENDS_SOON => Some(format!("expires on {day}")),
+        (false, _) => None,
+    }
+}
+
+// ── a thread that looks ─────────────────────────────────────────────────────────────────────────────────────────────
+
+/// What the thread is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wish {
+    /// To go on.
+    Look,
+    /// To look once more, and to end.
+    Finish,
+    /// To end.
+    Stop,
+}
+
+/// A thread that looks for what is wrong and tells it, until it is finished or dropped.
+#[derive(Debug)]
+pub struct AlertWatch {
+    wish: watch::Sender<Wish>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl AlertWatch {
+    /// Starts to look; `None` where nobody is to be told, or no thread could be had.
+    pub fn start(alerts: Alerts, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Option<Self> {
+        if alerts.sinks.is_empty() {
+            return None;
+        }
+        let (wish, wished) = watch::channel(Wish::Look);
+        let thread = std::thread::Builder::new().name("alerts".to_owned());
+        match thread.spawn(move || run(&alerts, &store, clock.as_ref(), wished)) {
+            Ok(thread) => Some(Self { wish, thread: Some(thread) }),
+            Err(error) => {
+                tracing::error!(%error, "alerts are not sent");
+                None
+            }
+        }
+    }
+
+    /// Looks once more, and waits until that is told: at most twice as long as one alert may take.
+    pub fn finish(mut self) {
+        self.wish.send_replace(Wish::Finish);
+        if let Some(thread) = self.thread.take() {
+            // A panic was logged by the panic hook; nothing depends on alerts.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for AlertWatch {
+    fn drop(&mut self) {
+        self.wish.send_if_modified(|wish| {
+            let goes_on = *wish == Wish::Look;
+            if goes_on {
+                *wish = Wish::Stop;
+            }
+            goes_on
+        });
+    }
+}
+
+fn run(alerts: &Alerts, store: &Arc<dyn Store>, clock: &dyn Clock, wished: watch::Receiver<Wish>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    match runtime {
+        Ok(runtime) => {
+            runtime.block_on(look_until_stopped(alerts, store.as_ref(), clock, wished));
+            // A resolver that hangs must not keep the thread.
+            runtime.shutdown_background();
+        }
+        Err(error) => tracing::error!(%error, "alerts are not sent"),
+    }
+}
+
+async fn look_until_stopped(alerts: &Alerts, store: &dyn Store, clock: &dyn Clock, mut wished: watch::Receiver<Wish>) {
+    let mut expiry = alerts.expiry(clock.now());
+    let mut read_at = clock.now();
+    loop {
+        let wish = *wished.borrow_and_update();
+        if wish == Wish::Stop {
+            return;
+        }
+        let now = clock.now();
+        if now < read_at || now.since(read_at) >= CERTIFICATES_EVERY {
+            (expiry, read_at) = (alerts.expiry(now), now);
+        }
+        if let Err(error) = alerts.look(store, &expiry, clock).await {
+            tracing::warn!(%error, "failed to look for what is to be told; it is tried again");
+        }
+        if wish == Wish::Finish {
+            return;
+        }
+        // Nobody wishes anything any more once the watch is dropped.
+        let _ = tokio::time::timeout(LOOK_EVERY, wished.changed()).await;
+    }
+}
