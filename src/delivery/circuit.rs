@@ -66,7 +66,7 @@ impl OpenCause {
     pub const fn describe(self) -> &'static str {
         match self {
             Self::Unanswered => "attempts in a row were not answered",
-            Self::RetryAfter => "the endpoint sent Retry-After",
+            Self::RetryAfter => "the endpoint asked to wait (Retry-After, or an error of a broker)",
         }
     }
 }

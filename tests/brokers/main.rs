@@ -5,9 +5,6 @@
 #[path = "../support/mod.rs"]
 mod support;
 
-#[cfg(feature = "redis")]
 mod redis;
-#[cfg(feature = "redis")]
 mod redis_kill;
-#[cfg(feature = "redis")]
 mod redis_refusals;

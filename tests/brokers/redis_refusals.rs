@@ -96,6 +96,7 @@ fn a_server_that_takes_no_writes_from_anybody_opens_the_circuit_until_it_does() 
         ask(&set);
         rejected(&place, wanted);
         assert_eq!(state(&place), "resting", "{wanted}");
+        assert!(place.ok(&["why", "stream"]).contains("asked to wait (Retry-After, or an error of a broker)"));
         assert_eq!(place.queue()["failed"], 0);
         ask(&unset);
         place.ok(&["endpoints", "resume", "stream"]);

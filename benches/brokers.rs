@@ -1,0 +1,156 @@
+//! A drain into a message broker: whole processes with the queue between, beside the same client that publishes without a queue.
+//!
+//! `cargo bench --bench brokers` starts a `redis-server` of its own and prints the table; read the ratio. `SYNCCTL_BENCH_EVENTS=n`
+//! changes how many events are drained. Each pair is run three times in turn.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a benchmark that cannot go on stops, prints its table, and waits for a server to start"
+)]
+
+use std::io::Write as _;
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use syncctl::broker::{Message, Publisher};
+use syncctl::endpoint::{Egress, EndpointUrl};
+use syncctl::network::connect::Client;
+use syncctl::network::failure::Trace;
+
+const LIMIT: Duration = Duration::from_secs(10);
+
+fn main() {
+    let events = std::env::var("SYNCCTL_BENCH_EVENTS").ok().and_then(|text| text.parse().ok()).unwrap_or(20_000);
+    let server = Server::start();
+    println!("{:>10} {:>10} {:>10} {:>6}", "in flight", "events/s", "client/s", "ratio");
+    for concurrency in [10, 64] {
+        for round in 0..3 {
+            let drained = drained(&server.url(&format!("drain-{concurrency}-{round}")), events, concurrency);
+            let bare = bare(&server.url(&format!("bare-{concurrency}-{round}")), events, concurrency);
+            println!("{concurrency:>10} {drained:>10.0} {bare:>10.0} {:>6.2}", drained / bare);
+        }
+    }
+}
+
+struct Server {
+    process: Child,
+    port: u16,
+    _directory: tempfile::TempDir,
+}
+
+impl Server {
+    fn start() -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let directory = tempfile::tempdir().unwrap();
+        let process = Command::new("redis-server")
+            .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "yes", "--dir"])
+            .arg(directory.path())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Self { process, port, _directory: directory }
+    }
+
+    fn url(&self, stream: &str) -> String {
+        format!("redis://127.0.0.1:{}/0/{stream}", self.port)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn body(n: u64) -> String {
+    let text = "x".repeat(300);
+    format!("{{\"type\":\"user.updated\",\"resourceId\":\"r{n}\",\"data\":{{\"n\":{n},\"text\":\"{text}\"}}}}\n")
+}
+
+/// Events a second that `process` delivers out of a queue.
+fn drained(url: &str, events: u64, concurrency: usize) -> f64 {
+    let directory = tempfile::tempdir().unwrap();
+    let mut emit =
+        command(directory.path(), url, &["emit", "--batch", "-", "-q"]).stdin(Stdio::piped()).spawn().unwrap();
+    let mut input = emit.stdin.take().unwrap();
+    for n in 0..events {
+        input.write_all(body(n).as_bytes()).unwrap();
+    }
+    drop(input);
+    assert!(emit.wait().unwrap().success());
+    let began = Instant::now();
+    let done = command(directory.path(), url, &["process", "-q", "--concurrency", &concurrency.to_string()]).status();
+    assert!(done.unwrap().success());
+    events as f64 / began.elapsed().as_secs_f64()
+}
+
+fn command(directory: &Path, url: &str, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_syncctl"));
+    command
+        .args(args)
+        .env_clear()
+        .env("HOME", directory)
+        .env("SYNCCTL_DB", directory.join("queue.db"))
+        .env("WEBHOOK_SECRET", "a-secret-for-benchmarks-only")
+        .env("SYNC_WEBHOOK_URLS", url)
+        .stdin(Stdio::null());
+    command
+}
+
+/// Messages a second that the same client publishes without a queue.
+fn bare(url: &str, messages: u64, concurrency: usize) -> f64 {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let url = EndpointUrl::parse(url).unwrap();
+    let publisher = Arc::new(Publisher::new(&url, None, &Client::new(Egress::default(), None)).unwrap());
+    let left = Arc::new(AtomicU64::new(messages));
+    let message = Message {
+        id: "evt_01a2268d896a7680816872abdf129c6e".to_owned(),
+        event_type: "user.updated".to_owned(),
+        resource_type: "user".to_owned(),
+        resource_id: "r1".to_owned(),
+        headers: headers(),
+        body: body(1).into(),
+    };
+    let began = Instant::now();
+    runtime.block_on(async {
+        let mut slots = tokio::task::JoinSet::new();
+        for _ in 0..concurrency {
+            let (publisher, left, message) = (Arc::clone(&publisher), Arc::clone(&left), message.clone());
+            slots.spawn(async move {
+                while left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1)).is_ok() {
+                    publisher.publish(&message, LIMIT, &Trace::new()).await.unwrap();
+                }
+            });
+        }
+        slots.join_all().await;
+    });
+    messages as f64 / began.elapsed().as_secs_f64()
+}
+
+/// As many and as long as those of a signed event.
+fn headers() -> http::HeaderMap {
+    [
+        ("content-type", "application/json"),
+        ("user-agent", "syncctl/0.1.0"),
+        ("x-sync-event-id", "evt_01a2268d896a7680816872abdf129c6e"),
+        ("x-sync-event-type", "user.updated"),
+        ("x-sync-attempt", "1"),
+        ("x-sync-trigger", "initial"),
+        ("x-webhook-signature", "f1d2d2f924e986ac86fdf7b36c94bcdf32beec15f1d2d2f924e986ac86fdf7b3"),
+        ("webhook-id", "evt_01a2268d896a7680816872abdf129c6e"),
+        ("webhook-timestamp", "1790000000"),
+        ("webhook-signature", "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4="),
+    ]
+    .into_iter()
+    .map(|(name, value)| (http::HeaderName::from_static(name), http::HeaderValue::from_static(value)))
+    .collect()
+}
