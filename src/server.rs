@@ -24,6 +24,7 @@ mod conditions;
 mod connections;
 mod events;
 mod extract;
+mod known_senders;
 mod layers;
 mod login;
 mod login_throttle;

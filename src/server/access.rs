@@ -12,6 +12,7 @@ use http::{HeaderName, Method};
 
 use super::answer::Problem;
 use super::connections::Peer;
+use super::known_senders::KnownSenders;
 use super::login_throttle::LoginThrottle;
 use super::operator::Operator;
 use super::secrets::Secrets;
@@ -38,13 +39,16 @@ pub(super) async fn require(
         Some(name) => app.session(name.to_owned()).await?,
         None => None,
     };
-    let access = Access { secrets: &settings.secrets, throttle: &app.throttle, session };
+    let access = Access { secrets: &settings.secrets, throttle: &app.throttle, senders: &app.senders, session };
     let (method, headers) = (request.method(), request.headers());
     let operator = access.check(requirement, (method, headers), (peer.address, app.now()))?;
     if let Some(operator) = operator {
         request.extensions_mut().insert(operator);
     }
-    let _busy = requirement.is_authenticated().then(|| peer.connection.busy());
+    let _busy = requirement.is_authenticated().then(|| {
+        peer.connection.prove();
+        peer.connection.busy()
+    });
     Ok(next.run(request).await)
 }
 
@@ -136,6 +140,7 @@ fn bearer(value: &[u8]) -> Option<&[u8]> {
 struct Access<'a> {
     secrets: &'a Secrets,
     throttle: &'a LoginThrottle,
+    senders: &'a KnownSenders,
     /// The session that the request names, with its name.
     session: Option<(Vec<u8>, SessionRow)>,
 }
@@ -153,11 +158,21 @@ impl Access<'_> {
         }
         refuse_cross_site(headers)?;
         let shown = Credentials::of(method, headers)?;
-        if requirement == AuthRequirement::SameSite || self.is_scheduler(requirement, &shown, headers) {
+        if requirement == AuthRequirement::SameSite {
             return Ok(None);
         }
-        if let Some(operator) = self.by_token(requirement, &shown) {
-            return operator.require(requirement.role(method)).map(|()| Some(operator));
+        // Where somebody has shown a right secret, others may guess beside them: they are slowed down, and nobody is locked out.
+        let blocked = shown.is_any() && !self.senders.is_known(peer);
+        let blocked = blocked.then(|| self.throttle.blocked(peer, now)).flatten();
+        if blocked.is_none() {
+            if self.is_scheduler(requirement, &shown, headers) {
+                self.senders.add(peer);
+                return Ok(None);
+            }
+            if let Some(operator) = self.by_token(requirement, &shown) {
+                self.senders.add(peer);
+                return operator.require(requirement.role(method)).map(|()| Some(operator));
+            }
         }
         if let Some(operator) = self.by_session(requirement) {
             if !reads(method) && !is_same_origin(headers) {
@@ -165,7 +180,7 @@ impl Access<'_> {
             }
             return operator.require(requirement.role(method)).map(|()| Some(operator));
         }
-        match shown.is_any().then(|| self.throttle.record_failure(peer, now)).flatten() {
+        match blocked.or_else(|| shown.is_any().then(|| self.throttle.record_failure(peer, now)).flatten()) {
             Some(throttled) => Err(Problem::throttled(throttled)),
             None => Err(Problem::unauthorized()),
         }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
@@ -75,6 +75,8 @@ fn max_connections(files: Option<usize>) -> usize {
 #[derive(Default)]
 pub(super) struct Connection {
     requests: AtomicUsize,
+    /// Whether a request of it has shown a right secret or signature.
+    proven: AtomicBool,
     evicted: Notify,
 }
 
@@ -93,6 +95,15 @@ impl Connection {
     pub(super) fn busy(self: &Arc<Self>) -> BusyGuard {
         self.requests.fetch_add(1, Ordering::SeqCst);
         BusyGuard(Arc::clone(self))
+    }
+
+    /// Notes that a request of it has shown a right secret or signature: it is evicted after all that have not.
+    pub(super) fn prove(&self) {
+        self.proven.store(true, Ordering::Relaxed);
+    }
+
+    fn may_be_evicted(&self, proven: bool) -> bool {
+        self.requests.load(Ordering::SeqCst) == 0 && (proven || !self.proven.load(Ordering::Relaxed))
     }
 }
 
@@ -117,17 +128,17 @@ impl ConnectionLimiter {
         }
     }
 
-    /// Evicts the oldest idle connection.
+    /// Evicts the oldest idle connection, one that has proven nothing if there is any.
     fn evict_idle(&self) {
         let mut idling = self.idling.lock().unwrap_or_else(PoisonError::into_inner);
-        for _ in 0..idling.len() {
-            let Some(first) = idling.pop_front() else { return };
-            match first.upgrade() {
-                Some(connection) if connection.requests.load(Ordering::SeqCst) == 0 => {
-                    return connection.evicted.notify_one();
+        for proven in [false, true] {
+            for _ in 0..idling.len() {
+                let Some(first) = idling.pop_front() else { return };
+                match first.upgrade() {
+                    Some(connection) if connection.may_be_evicted(proven) => return connection.evicted.notify_one(),
+                    Some(_) => idling.push_back(first),
+                    None => {}
                 }
-                Some(_) => idling.push_back(first),
-                None => {}
             }
         }
     }
@@ -265,8 +276,10 @@ mod tests {
         assert_eq!([&busy, &idle, &later].map(is_evicted), [false, true, false]);
         drop(guard);
         drop(idle);
+        busy.prove();
         limiter.evict_idle();
+        assert_eq!([&busy, &later].map(is_evicted), [false, true], "who has proven something stays longer");
         limiter.evict_idle();
-        assert_eq!([&busy, &later].map(is_evicted), [true, true]);
+        assert!(is_evicted(&busy));
     }
 }

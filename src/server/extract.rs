@@ -1,6 +1,7 @@
 //! Extractors: what handlers take from a request, with our own shape of refusal.
 
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use axum::extract::{FromRequest, FromRequestParts, Request};
@@ -12,8 +13,9 @@ use serde_json::value::RawValue;
 use url::form_urlencoded;
 
 use super::answer::Problem;
-use super::body_budget::BodyBytes;
+use super::body_budget::{BodyBytes, Sender};
 use super::connections::{BusyGuard, Peer};
+use super::operator::Operator;
 use super::state::App;
 use crate::store::Page;
 
@@ -35,8 +37,11 @@ impl<const LIMIT: usize> FromRequest<Arc<App>> for Payload<LIMIT> {
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
-        let read = app.bodies.read(&parts.headers, body, LIMIT).await?;
-        let busy = parts.extensions.get::<Peer>().map(|peer| peer.connection.busy());
+        let peer = parts.extensions.get::<Peer>();
+        let address = peer.map_or(Ipv4Addr::UNSPECIFIED.into(), |peer| peer.address);
+        let is_proven = parts.extensions.get::<Operator>().is_some() || app.senders.is_known(address);
+        let read = app.bodies.read(Sender::new(address, is_proven), &parts.headers, body, LIMIT).await?;
+        let busy = peer.map(|peer| peer.connection.busy());
         Ok(Self { bytes: read.bytes.clone(), _memory: read, _busy: busy })
     }
 }

@@ -31,11 +31,16 @@ pub(super) async fn login(
     let given = field("token");
     let text = given.as_deref().unwrap_or_default();
     // What was pasted often ends in a line break.
+    let blocked = app.throttle.blocked(peer.address, app.now()).filter(|_| !app.senders.is_known(peer.address));
+    if let Some(blocked) = blocked {
+        return Err(Problem::throttled(blocked));
+    }
     let found = settings.secrets.token(text.as_bytes()).or_else(|| settings.secrets.token(text.trim().as_bytes()));
     let Some(token) = found else {
         let throttled = given.and_then(|_| app.throttle.record_failure(peer.address, app.now()));
         return Err(throttled.map_or_else(Problem::wrong_token, Problem::throttled));
     };
+    app.senders.add(peer.address);
     let name = sessions::new_name().ok_or_else(Problem::internal)?;
     let now = app.now();
     let session = NewSession {

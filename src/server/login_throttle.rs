@@ -1,4 +1,5 @@
-//! Slows down whoever guesses secrets, by address. A right secret is never slowed down.
+//! Slows down whoever guesses secrets, by address, and looks at no more than some guesses a minute. A right secret from another
+//! address is never slowed down.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -11,6 +12,10 @@ use crate::clock::Timestamp;
 const FREE_GUESSES_PER_MINUTE: u32 = 10;
 /// The interval at which further guesses of one address are answered, however many connections they come by.
 const ANSWER_INTERVAL: Duration = Duration::from_millis(250);
+/// Wrong secrets of one address within a minute that are looked at, unless a right one came from there lately.
+const MAX_GUESSES_PER_MINUTE: u32 = 100;
+/// The longest that an answer is held back. What would be held back for longer is told at once to come later.
+const MAX_DELAY: Duration = Duration::from_secs(5);
 /// Addresses that are remembered.
 const MAX_ADDRESSES: usize = 10_000;
 
@@ -55,13 +60,32 @@ impl LoginThrottle {
     }
 }
 
+impl LoginThrottle {
+    /// Whether an address has shown so many wrong secrets in this minute that no more of them are looked at.
+    pub(super) fn blocked(&self, peer: IpAddr, now: Timestamp) -> Option<Throttled> {
+        let addresses = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let guesses = addresses.get(&network(peer)).filter(|guesses| guesses.minute == now.minute())?;
+        (guesses.count >= MAX_GUESSES_PER_MINUTE)
+            .then(|| Throttled { delay: Duration::ZERO, retry_after: until_next_minute(now) })
+    }
+}
+
+fn until_next_minute(now: Timestamp) -> u64 {
+    60 - now.as_seconds().rem_euclid(60).unsigned_abs()
+}
+
 impl FailedLogins {
     /// Gives the answer the next slot of its address.
     fn throttle(&mut self, now: Timestamp) -> Throttled {
         let slot = self.answered_at.map_or(now, |last| last.max(now)).plus(ANSWER_INTERVAL);
-        self.answered_at = Some(slot);
-        let retry_after = 60 - now.as_seconds().rem_euclid(60).unsigned_abs();
-        Throttled { delay: slot.since(now), retry_after }
+        let retry_after = until_next_minute(now);
+        match slot.since(now) {
+            delay if delay <= MAX_DELAY => {
+                self.answered_at = Some(slot);
+                Throttled { delay, retry_after }
+            }
+            _ => Throttled { delay: Duration::ZERO, retry_after },
+        }
     }
 }
 
@@ -99,5 +123,18 @@ mod tests {
         assert_eq!(delays[10..], [250, 500, 750].map(|millis| Some(Duration::from_millis(millis))));
         assert_eq!(throttle.record_failure("10.0.0.1".parse().expect("an address"), NOW), None);
         assert_eq!(throttle.record_failure(PEER, NOW.plus(Duration::from_mins(1))), None);
+    }
+
+    #[test]
+    fn a_guesser_is_blocked_for_the_minute_and_nobody_else_is() {
+        let throttle = LoginThrottle::default();
+        for _ in 0..100 {
+            assert_eq!(throttle.blocked(PEER, NOW), None);
+            let delay = throttle.record_failure(PEER, NOW).map_or(Duration::ZERO, |it| it.delay);
+            assert!(delay <= MAX_DELAY);
+        }
+        assert!(throttle.blocked(PEER, NOW).is_some());
+        assert_eq!(throttle.blocked("10.0.0.1".parse().expect("an address"), NOW), None);
+        assert_eq!(throttle.blocked(PEER, NOW.plus(Duration::from_mins(1))), None);
     }
 }

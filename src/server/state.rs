@@ -12,6 +12,7 @@ use super::answer::Problem;
 use super::audit_limit::AuditLimit;
 use super::body_budget::BodyBudget;
 use super::changes::ChangeCounter;
+use super::known_senders::KnownSenders;
 use super::login_throttle::LoginThrottle;
 use super::metrics::Metrics;
 use super::processing::Processing;
@@ -29,11 +30,13 @@ use crate::store::{FileStore, Store, StoreError};
 
 /// How long a write may wait for the database: senders give up after ten seconds, and have to hear before that.
 pub(super) const STORE_WRITE_TIMEOUT: Duration = Duration::from_secs(4);
+/// How long the answer of a refusal waits for its audit row, so that whoever looks at once finds it.
+const REFUSAL_WAIT: Duration = Duration::from_millis(100);
 /// Reads of the store at the same time, each on a thread of its own.
 const MAX_BLOCKING_READS: usize = 4;
 /// Readiness probes at the same time, which anybody may send. They neither wait for reads nor delay them.
 const MAX_PROBES: usize = 1;
-/// How long the answer of a readiness probe holds, so that nobody can make the disk work by asking.
+/// How long it holds that a readiness probe found the store ready, so that nobody can make the disk work by asking.
 const READY_FOR: Duration = Duration::from_secs(1);
 /// Pages that are kept fresh at the same time.
 const MAX_LIVE: usize = 256;
@@ -73,8 +76,9 @@ pub(super) struct App {
     pub(super) processing: Arc<dyn Processing>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) throttle: LoginThrottle,
+    pub(super) senders: KnownSenders,
     pub(super) bodies: BodyBudget,
-    pub(super) audit_limit: AuditLimit,
+    pub(super) audit_limit: Arc<AuditLimit>,
     pub(super) document: OnceLock<Bytes>,
     pub(super) runs: Semaphore,
     pub(super) commands: Semaphore,
@@ -84,8 +88,8 @@ pub(super) struct App {
     pub(super) live: Arc<Semaphore>,
     reads: Semaphore,
     probes: Semaphore,
-    /// What the last readiness probe found, and when.
-    ready: Mutex<Option<(Instant, bool)>>,
+    /// When a readiness probe last found that it is.
+    ready: Mutex<Option<Instant>>,
 }
 
 impl App {
@@ -104,8 +108,9 @@ impl App {
             processing,
             metrics,
             throttle: LoginThrottle::default(),
+            senders: KnownSenders::default(),
             bodies: BodyBudget::default(),
-            audit_limit: AuditLimit::default(),
+            audit_limit: Arc::default(),
             document: OnceLock::new(),
             runs: Semaphore::new(MAX_RUNS),
             commands: Semaphore::new(MAX_COMMANDS),
@@ -143,15 +148,15 @@ impl App {
         Ok(row.map(|row| (name, row)))
     }
 
-    /// Whether the store can be read and written now, as it was found within the last [`READY_FOR`].
+    /// Whether the store can be read and written now, or could within the last [`READY_FOR`].
     pub(super) async fn is_ready(&self) -> bool {
         let Ok(_permit) = self.probes.acquire().await else { return false };
-        let known = *self.ready.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, ready)) = known.filter(|(at, _)| at.elapsed() < READY_FOR) {
-            return ready;
+        let found = *self.ready.lock().unwrap_or_else(PoisonError::into_inner);
+        if found.is_some_and(|at| at.elapsed() < READY_FOR) {
+            return true;
         }
         let ready = self.is_readable().await && self.is_writable().await;
-        *self.ready.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), ready));
+        *self.ready.lock().unwrap_or_else(PoisonError::into_inner) = ready.then(Instant::now);
         ready
     }
 
@@ -207,11 +212,16 @@ impl App {
         }
     }
 
+    /// Writes refusals. Whoever waits for it waits a moment at most: a refusal has no need of the database.
     async fn write_refusals(&self, refused: Vec<Refused>, now: Timestamp) {
-        let written = self.store.refuse(refused.clone(), now).within(STORE_WRITE_TIMEOUT).await;
-        if let Err(error) = written {
-            tracing::error!(%error, "failed to audit a refused webhook; it is counted later");
-            self.audit_limit.put_back(&refused);
-        }
+        let written = self.store.refuse(refused.clone(), now).within(STORE_WRITE_TIMEOUT);
+        let limit = Arc::clone(&self.audit_limit);
+        let writing = tokio::spawn(async move {
+            if let Err(error) = written.await {
+                tracing::error!(%error, "failed to audit a refused webhook; it is counted later");
+                limit.put_back(&refused);
+            }
+        });
+        let _ = tokio::time::timeout(REFUSAL_WAIT, writing).await;
     }
 }

@@ -60,6 +60,8 @@ pub(super) async fn receive(
         }
     };
     let incoming = arrival.read(&headers, &body.bytes).await?;
+    app.senders.add(peer.address);
+    peer.connection.prove();
     let (id, event_type) = (incoming.id.clone(), incoming.draft.event_type.clone());
     let applied = arrival.apply(incoming).await?;
     app.metrics.applied(source.route(), applied, began.elapsed());

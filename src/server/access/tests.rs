@@ -32,7 +32,11 @@ fn check(
     (method, headers): (&Method, &HeaderMap),
     (peer, now): (IpAddr, Timestamp),
 ) -> Result<Option<Operator>, Problem> {
-    Access { secrets, throttle, session: None }.check(requirement, (method, headers), (peer, now))
+    Access { secrets, throttle, senders: &KnownSenders::default(), session: None }.check(
+        requirement,
+        (method, headers),
+        (peer, now),
+    )
 }
 
 fn allowed(requirement: AuthRequirement, method: &Method, pairs: &[(&'static str, &str)]) -> bool {
@@ -67,7 +71,12 @@ fn the_originals_cookie_reads_and_never_changes() {
 #[test]
 fn a_session_changes_things_from_its_own_pages_only() {
     let (secrets, throttle) = (secrets(), LoginThrottle::default());
-    let access = Access { secrets: &secrets, throttle: &throttle, session: Some(session(&secrets, b"admin-token")) };
+    let access = Access {
+        secrets: &secrets,
+        throttle: &throttle,
+        senders: &KnownSenders::default(),
+        session: Some(session(&secrets, b"admin-token")),
+    };
     let cookie = "a=b; syncctl-session=name".to_owned();
     let status = |requirement: AuthRequirement, method: &Method, more: &[(&'static str, &str)]| {
         let pairs = [&[("cookie", cookie.as_str()), ("host", "localhost:3000")], more].concat();
@@ -96,7 +105,12 @@ fn a_session_changes_things_from_its_own_pages_only() {
     assert_eq!(status(AuthRequirement::CronBearer, &Method::GET, &[own]), 401);
     // A session under a token that is not configured any more is none, and whoever has it is no guesser.
     let other = Secrets::new(Some(&secret("another-token")), None);
-    let closed = Access { secrets: &other, throttle: &throttle, session: access.session.clone() };
+    let closed = Access {
+        secrets: &other,
+        throttle: &throttle,
+        senders: &KnownSenders::default(),
+        session: access.session.clone(),
+    };
     let shown = headers(&[("cookie", &cookie), ("host", "h")]);
     for _ in 0..20 {
         let refused = closed.check(AuthRequirement::Admin, (&Method::GET, &shown), (PEER, NOW)).expect_err("closed");
@@ -116,8 +130,12 @@ fn each_role_may_do_what_it_is_for_by_token_and_by_session() {
         let bearer = format!("Bearer {token}");
         let shown = headers(&[("authorization", &bearer), ("host", "h")]);
         let by_token = check(&secrets, &throttle, requirement, (method, &shown), (PEER, NOW));
-        let access =
-            Access { secrets: &secrets, throttle: &throttle, session: Some(session(&secrets, token.as_bytes())) };
+        let access = Access {
+            secrets: &secrets,
+            throttle: &throttle,
+            senders: &KnownSenders::default(),
+            session: Some(session(&secrets, token.as_bytes())),
+        };
         let own = headers(&[("cookie", "syncctl-session=name"), ("host", "h"), ("origin", "http://h")]);
         let by_session = access.check(requirement, (method, &own), (PEER, NOW));
         let told = |result: Result<Option<Operator>, Problem>| {
@@ -221,7 +239,8 @@ fn a_guess_that_begins_right_takes_as_long_as_any_other() {
         let (shown, moments) = &mut guesses[usize::from(n % 2 == 0)];
         let began = std::time::Instant::now();
         let shown = Credentials::of(&Method::GET, shown).expect("nothing is doubled");
-        let access = Access { secrets: &secrets, throttle: &throttle, session: None };
+        let access =
+            Access { secrets: &secrets, throttle: &throttle, senders: &KnownSenders::default(), session: None };
         assert!(access.by_token(AuthRequirement::Admin, &shown).is_none());
         moments.add(began.elapsed().as_secs_f64());
     }
