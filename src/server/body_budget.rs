@@ -348,7 +348,8 @@ mod tests {
         let two = budget(2, 0, 2);
         assert_eq!(read(&two, 2 * UNIT, BUDGET), Ok(2 * UNIT));
         assert_eq!(read(&two, 2 * UNIT + 1, BUDGET), Err(http::StatusCode::SERVICE_UNAVAILABLE));
-        assert_eq!((two.held.lock().used, two.held.lock().by_network.len()), (0, 0));
+        let held = two.held.lock();
+        assert_eq!((held.used, held.by_network.len()), (0, 0));
         let none = budget(0, 0, 0);
         assert_eq!(read(&none, SMALL, BUDGET), Ok(SMALL));
         assert!(read(&none, SMALL + 1, BUDGET).is_err());
