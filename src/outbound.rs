@@ -1,7 +1,7 @@
 //! Outbound: an event becomes signed requests.
 //!
 //! `worker` claims what is due, this module signs it, `http` or a [`broker`](crate::broker) takes it and turns every failure into an
-//! [`Outcome`](crate::delivery::Outcome), and the store records the outcome and the retry decision.
+//! [`Outcome`], and the store records the outcome and the retry decision.
 
 use std::borrow::Cow;
 use std::fmt;

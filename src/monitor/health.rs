@@ -40,7 +40,7 @@ pub struct Health {
 pub struct HealthFigures {
     /// The queue and its endpoints.
     pub figures: Figures,
-    /// Attempts that ended within [`HEALTH_WINDOW`].
+    /// Attempts that ended within [`HEALTH_WINDOW`](super::HEALTH_WINDOW).
     pub rates: Vec<Rate>,
     /// What arrived within it.
     pub received: ReceivedFigures,
@@ -63,7 +63,7 @@ pub struct HealthDetails {
     pub recent: Vec<DeliveryRow>,
 }
 
-/// Judges the queue and the receiving side. `rates` and `received` are those of the [`HEALTH_WINDOW`] before `now`.
+/// Judges the queue and the receiving side. `rates` and `received` are those of the [`HEALTH_WINDOW`](super::HEALTH_WINDOW) before `now`.
 pub fn health(read: &HealthFigures, limits: &Limits, now: Timestamp) -> Health {
     let HealthFigures { figures, rates, received, storage, expected, untold } = read;
     let attempts = Attempts::of(rates);
