@@ -15,10 +15,10 @@ const KEPT_MINUTES: usize = 24 * 60;
 
 /// Samples of queue depth for the charts of the last day.
 #[derive(Debug, Default)]
-pub(super) struct Samples(Mutex<Kept>);
+pub(super) struct Samples(Mutex<SampleWindow>);
 
 #[derive(Debug, Default)]
-struct Kept {
+struct SampleWindow {
     readings: Readings,
     /// The deepest that the queue was in each minute.
     depths: VecDeque<(i64, i64)>,

@@ -20,6 +20,22 @@ pub(crate) fn lane_of(resource: &Resource) -> i64 {
     i64::from_le_bytes(first)
 }
 
+/// Where the counters of an endpoint and its rows differ, figure by figure, in words.
+pub(crate) fn differences(kept: Counts, counted: Counts) -> String {
+    let pairs = [
+        ("pending", kept.waiting, counted.waiting),
+        ("processing", kept.processing, counted.processing),
+        ("delivered", kept.delivered, counted.delivered),
+        ("failed", kept.failed, counted.failed),
+        ("superseded", kept.superseded, counted.superseded),
+        ("troubled", kept.troubled, counted.troubled),
+        ("attempts of the troubled", kept.troubled_attempts, counted.troubled_attempts),
+    ];
+    let wrong = pairs.into_iter().filter(|(_, kept, counted)| kept != counted);
+    let told = wrong.map(|(name, kept, counted)| format!("{name} is {kept}, the rows say {counted}"));
+    told.collect::<Vec<_>>().join(", ")
+}
+
 /// An endpoint that gets an event, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Target {

@@ -14,7 +14,7 @@ use super::row::{BLOCKED, DELIVERED, FAILED, OPEN, SUPERSEDED, int, maybe_int};
 use super::settings::Mode;
 use super::{Counts, DatabaseInfo, Location, Result, endpoint_rows, figures, migrate};
 use crate::clock::{Clock as _, SystemClock};
-use crate::store::ServerInfo;
+use crate::store::{ServerInfo, rules};
 
 /// Events that are told one by one, and read by one statement.
 const SHOWN: usize = 100;
@@ -94,7 +94,7 @@ async fn wrong_figures(connection: &Connection) -> Result<Vec<String>, Fault> {
         let (kept, counted) = (of(&kept), of(&counted));
         if kept != counted {
             let name = &row.endpoint.name;
-            found.push(format!("the figures of the endpoint {name} are wrong: {}", differences(kept, counted)));
+            found.push(format!("the figures of the endpoint {name} are wrong: {}", rules::differences(kept, counted)));
         }
     }
     let kept = figures::events(connection).await?;
@@ -104,22 +104,6 @@ async fn wrong_figures(connection: &Connection) -> Result<Vec<String>, Fault> {
         found.push(format!("the figures count {kept} events, there are {events}"));
     }
     Ok(found)
-}
-
-/// Figure by figure, what is kept and what the rows say.
-fn differences(kept: Counts, counted: Counts) -> String {
-    let pairs = [
-        ("pending", kept.waiting, counted.waiting),
-        ("processing", kept.processing, counted.processing),
-        ("delivered", kept.delivered, counted.delivered),
-        ("failed", kept.failed, counted.failed),
-        ("superseded", kept.superseded, counted.superseded),
-        ("troubled", kept.troubled, counted.troubled),
-        ("attempts of the troubled", kept.troubled_attempts, counted.troubled_attempts),
-    ];
-    let wrong = pairs.into_iter().filter(|(_, kept, counted)| kept != counted);
-    let told = wrong.map(|(name, kept, counted)| format!("{name} is {kept}, the rows say {counted}"));
-    told.collect::<Vec<_>>().join(", ")
 }
 
 async fn count(connection: &Connection) -> Result<BTreeMap<i64, Counts>, Fault> {

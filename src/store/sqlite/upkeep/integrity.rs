@@ -9,7 +9,7 @@ use crate::store::codes::{BLOCKED, DELIVERED, FAILED, PROCESSING, QUEUED, SUPERS
 use crate::store::sqlite::file::migrate;
 use crate::store::sqlite::upkeep::checksum::EventContent;
 use crate::store::sqlite::write::endpoint_cache;
-use crate::store::{Counts, DatabaseInfo, FileInfo, Location};
+use crate::store::{Counts, DatabaseInfo, FileInfo, Location, rules};
 
 /// Faults of the file that are told one by one.
 const SHOWN: u32 = 100;
@@ -91,7 +91,10 @@ fn wrong_figures(connection: &Connection) -> rusqlite::Result<Vec<String>> {
         let counted = count(connection, row.endpoint.id.0)?;
         if counted != row.counts {
             let name = &row.endpoint.name;
-            found.push(format!("the figures of the endpoint {name} are wrong: {}", differences(row.counts, counted)));
+            found.push(format!(
+                "the figures of the endpoint {name} are wrong: {}",
+                rules::differences(row.counts, counted)
+            ));
         }
     }
     let kept: i64 = connection.query_row("SELECT value FROM figure WHERE name = 'events'", [], |row| row.get(0))?;
@@ -100,24 +103,6 @@ fn wrong_figures(connection: &Connection) -> rusqlite::Result<Vec<String>> {
         found.push(format!("the figures count {kept} events, there are {events}"));
     }
     Ok(found)
-}
-
-/// Figure by figure, what is kept and what the rows say.
-fn differences(kept: Counts, counted: Counts) -> String {
-    let pairs = [
-        ("pending", kept.waiting, counted.waiting),
-        ("processing", kept.processing, counted.processing),
-        ("delivered", kept.delivered, counted.delivered),
-        ("failed", kept.failed, counted.failed),
-        ("superseded", kept.superseded, counted.superseded),
-        ("troubled", kept.troubled, counted.troubled),
-        ("attempts of the troubled", kept.troubled_attempts, counted.troubled_attempts),
-    ];
-    let wrong = pairs.into_iter().filter(|(_, kept, counted)| kept != counted);
-    wrong
-        .map(|(name, kept, counted)| format!("{name} is {kept}, the rows say {counted}"))
-        .collect::<Vec<_>>()
-        .join(", ")
 }
 
 fn count(connection: &Connection, endpoint: i64) -> rusqlite::Result<Counts> {
