@@ -6,6 +6,7 @@
 
 mod alert_keys;
 mod alerts;
+mod endpoint_keys;
 mod endpoints;
 mod environment;
 mod file;
@@ -19,6 +20,7 @@ mod secret_keys;
 mod source_keys;
 mod sources;
 pub mod starter;
+mod text;
 mod values;
 
 use std::collections::BTreeMap;

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use strum::{EnumString, IntoStaticStr};
 
-use super::keys::{self, Form, Key, key, set};
+use super::keys::{Form, Key, key, set};
+use super::text;
 use crate::endpoint::{EndpointUrl, SecretSource};
 use crate::format::did_you_mean;
 use crate::store::incidents::{IncidentKind, MAX_QUIET, SinkRule};
@@ -70,7 +71,7 @@ impl Default for AlertDraft {
 
 /// The keys of one of `[[alerts]]`.
 pub(super) const ALERT_KEYS: &[Key<AlertDraft>] = &[
-    key("name", Form::One, |d, t| set(&mut d.name, keys::name(t).map(Some)), |d| d.name.clone().unwrap_or_default()),
+    key("name", Form::One, |d, t| set(&mut d.name, text::name(t).map(Some)), |d| d.name.clone().unwrap_or_default()),
     key(
         "service",
         Form::One,
@@ -98,17 +99,17 @@ pub(super) const ALERT_KEYS: &[Key<AlertDraft>] = &[
         |d| d.command.clone().unwrap_or_default(),
     ),
     key("kinds", Form::List, |d, t| set(&mut d.kinds, kinds(t)), |d| kinds_shown(&d.kinds)),
-    key("quiet", Form::One, |d, t| set(&mut d.quiet, quiet(t)), |d| keys::duration_shown(d.quiet)),
-    key("resolved", Form::One, |d, t| set(&mut d.resolved, keys::yes_or_no(t)), |d| d.resolved.to_string()),
+    key("quiet", Form::One, |d, t| set(&mut d.quiet, quiet(t)), |d| text::duration_shown(d.quiet)),
+    key("resolved", Form::One, |d, t| set(&mut d.resolved, text::yes_or_no(t)), |d| d.resolved.to_string()),
 ];
 
 impl AlertDraft {
     fn file(&mut self, what: &'static str, path: &str) -> Result<(), String> {
-        self.place(what, SecretSource::File(keys::path_text(path)?))
+        self.place(what, SecretSource::File(text::path_text(path)?))
     }
 
     fn variable(&mut self, what: &'static str, name: &str) -> Result<(), String> {
-        self.place(what, SecretSource::Env(keys::variable_name(name)?))
+        self.place(what, SecretSource::Env(text::variable_name(name)?))
     }
 
     fn place(&mut self, what: &'static str, source: SecretSource) -> Result<(), String> {
@@ -168,7 +169,7 @@ impl AlertDraft {
 }
 
 fn service(text: &str) -> Result<AlertService, String> {
-    text.parse().map_err(|_| format!("{} is none of {SERVICES}", keys::quoted(text)))
+    text.parse().map_err(|_| format!("{} is none of {SERVICES}", text::quoted(text)))
 }
 
 fn kinds(text: &str) -> Result<Vec<IncidentKind>, String> {
@@ -182,10 +183,10 @@ fn kinds(text: &str) -> Result<Vec<IncidentKind>, String> {
                 || format!("there are {}", names().collect::<Vec<_>>().join(", ")),
                 |near| format!("did you mean `{near}`?"),
             );
-            format!("there is no kind {}; {hint}", keys::quoted(text))
+            format!("there is no kind {}; {hint}", text::quoted(text))
         })
     };
-    let kinds: Vec<_> = keys::items(text).map(kind).collect::<Result<_, _>>()?;
+    let kinds: Vec<_> = text::items(text).map(kind).collect::<Result<_, _>>()?;
     if kinds.is_empty() { Err("of no kind nothing is told".to_owned()) } else { Ok(kinds) }
 }
 
@@ -197,7 +198,7 @@ fn kinds_shown(kinds: &[IncidentKind]) -> String {
 }
 
 fn quiet(text: &str) -> Result<Duration, String> {
-    let quiet = keys::duration(text)?;
+    let quiet = text::duration(text)?;
     if quiet <= MAX_QUIET { Ok(quiet) } else { Err("a quiet time is at most 24h".to_owned()) }
 }
 

@@ -1,14 +1,16 @@
 //! The endpoints: those of the strongest file that names any, then the URLs of the environment.
 
+use super::endpoint_keys::{Draft, ENDPOINT_KEYS};
 use super::environment::Environment;
 use super::file::{Entry, File};
-use super::keys::{self, Draft, ENDPOINT_KEYS};
 use super::loader::Loader;
 use super::origin::Sourced;
 use super::origin::{Origin, Setting};
 use super::problem::Problem;
 use super::values::Delivery;
 use crate::endpoint::{EndpointUrl, Spec};
+use crate::format::shorten;
+use crate::untrusted::Untrusted;
 
 /// The variables that name endpoints by their URLs, strongest first.
 const URLS: [&str; 3] = ["SYNCCTL_WEBHOOK_URLS", "SYNCCTL_SYNC_WEBHOOK_URLS", "SYNC_WEBHOOK_URLS"];
@@ -65,7 +67,7 @@ impl Loader {
                     specs.push(Spec { settings, ..Spec::of_url(url) });
                 }
                 Err(invalid) => {
-                    let text = format!("URL number {} ({}): {invalid}", number + 1, keys::without_userinfo(text));
+                    let text = format!("URL number {} ({}): {invalid}", number + 1, without_userinfo(text));
                     self.problems.push(Problem::about("SYNC_WEBHOOK_URLS", &said.origin, &text));
                 }
             }
@@ -77,4 +79,14 @@ impl Loader {
 pub(super) fn origin_of(entries: &[Entry], key: &str) -> Origin {
     let entry = entries.iter().find(|entry| entry.key == key).or(entries.first());
     entry.map_or(Origin::Default, |entry| entry.origin.clone())
+}
+
+/// A URL as it may be shown even when it is wrong: a user name or password in it is left out.
+fn without_userinfo(url: &str) -> String {
+    let shown = match (url.find("://"), url.rfind('@')) {
+        (Some(scheme), Some(at)) if scheme < at => format!("{}://…{}", &url[..scheme], &url[at..]),
+        (None, Some(at)) => format!("…{}", &url[at..]),
+        _ => url.to_owned(),
+    };
+    shorten(&Untrusted(&shown).to_string(), 80)
 }

@@ -11,8 +11,9 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::alert_keys::ALERT_KEYS;
+use super::endpoint_keys::ENDPOINT_KEYS;
 use super::environment::unreadable;
-use super::keys::{ENDPOINT_KEYS, Form, KEYS, Key};
+use super::keys::{Form, KEYS, Key};
 use super::origin::Sourced;
 use super::secret_keys::SECRETS;
 use super::source_keys::SOURCE_KEYS;

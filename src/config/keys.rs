@@ -1,22 +1,18 @@
-//! Every key there is: how it is read and how it is shown.
+//! The keys of the configuration file, and what a key is; `[[endpoints]]`, `[[sources]]` and `[[alerts]]` have files of their own.
 
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::Path;
 
-use super::environment::is_variable_name;
-use super::values::{Delivery, OperatorToken, Values};
-use crate::clock::Timestamp;
-use crate::delivery::StatusRule;
-use crate::endpoint::{
-    Authorization, Condition, EndpointUrl, HeaderSetting, InvalidEndpoint, LegacySignature, MAX_CONCURRENCY, Pattern,
-    Payload, ProxySetting, RateLimit, SecretSource, Settings, Spec, ValueSource, check_name, header_value,
+use super::text::{
+    attempts, concurrency, duration, duration_above_zero, duration_shown, items, joined, millis, millis_above_zero,
+    millis_shown, networks, number, path, path_shown, quoted, yes_or_no,
 };
-use crate::format::shorten;
+use super::values::{OperatorToken, Values};
+use crate::clock::Timestamp;
+use crate::endpoint::Pattern;
 use crate::inbound::ProxyHeader;
 use crate::monitor::Expected;
 use crate::store::Location;
 use crate::store::operators::ADMIN_TOKEN_NAME;
-use crate::untrusted::Untrusted;
 
 /// How a configuration file may write a key: one value, a list, a path or a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +44,12 @@ pub(super) const fn key<T>(
     show: fn(&T) -> String,
 ) -> Key<T> {
     Key { name, form, read, show }
+}
+
+/// Puts a value that could be read in its place.
+pub(super) fn set<V>(place: &mut V, value: Result<V, String>) -> Result<(), String> {
+    *place = value?;
+    Ok(())
 }
 
 /// The keys of the file but endpoints and secrets, in the order of `config show`.
@@ -208,267 +210,6 @@ pub(super) const KEYS: &[Key<Values>] = &[
     key("tls.ca_file", Form::Path, |v, t| set(&mut v.ca_file, path(t).map(Some)), |v| path_shown(&v.ca_file)),
 ];
 
-/// The keys of one of `[[endpoints]]`.
-pub(super) const ENDPOINT_KEYS: &[Key<Draft>] = &[
-    key("name", Form::One, |d, t| set(&mut d.name, name(t).map(Some)), |d| d.name.clone().unwrap_or_default()),
-    key(
-        "url",
-        Form::One,
-        |d, t| set(&mut d.url, EndpointUrl::parse(t).map(Some).map_err(|it| it.to_string())),
-        |d| d.url.as_ref().map(ToString::to_string).unwrap_or_default(),
-    ),
-    key("events", Form::List, |d, t| set(&mut d.settings.events, patterns(t)), |d| patterns_shown(&d.settings.events)),
-    key("when", Form::List, |d, t| set(&mut d.settings.when, conditions(t)), |d| joined(&d.settings.when)),
-    key(
-        "secret_file",
-        Form::Path,
-        |d, t| d.take_secret(SecretSource::File(path(t)?.to_string_lossy().into_owned())),
-        |d| secret_shown(&d.settings.secret),
-    ),
-    key(
-        "secret_env",
-        Form::One,
-        |d, t| d.take_secret(SecretSource::Env(variable_name(t)?)),
-        |d| secret_shown(&d.settings.secret),
-    ),
-    key("paused", Form::One, |d, t| set(&mut d.paused, yes_or_no(t)), |d| d.paused.to_string()),
-    key(
-        "concurrency",
-        Form::One,
-        |d, t| set(&mut d.settings.concurrency, concurrency(t)),
-        |d| d.settings.concurrency.to_string(),
-    ),
-    key(
-        "rate",
-        Form::One,
-        |d, t| set(&mut d.settings.rate, RateLimit::parse(t).map(Some)),
-        |d| d.settings.rate.map(|rate| rate.to_string()).unwrap_or_default(),
-    ),
-    key(
-        "burst",
-        Form::One,
-        |d, t| set(&mut d.settings.burst, burst(t).map(Some)),
-        |d| d.settings.burst.map(|burst| burst.to_string()).unwrap_or_default(),
-    ),
-    key(
-        "payload",
-        Form::One,
-        |d, t| set(&mut d.settings.payload, payload(t)),
-        |d| d.settings.payload.name().to_owned(),
-    ),
-    key("coalesce", Form::One, |d, t| set(&mut d.settings.coalesce, yes_or_no(t)), |d| d.settings.coalesce.to_string()),
-    key(
-        "max_attempts",
-        Form::One,
-        |d, t| set(&mut d.settings.retry.max_attempts, attempts(t)),
-        |d| d.settings.retry.max_attempts.to_string(),
-    ),
-    key(
-        "first_delay",
-        Form::One,
-        |d, t| set(&mut d.settings.retry.first_delay_ms, millis(t)),
-        |d| millis_shown(d.settings.retry.first_delay_ms),
-    ),
-    key(
-        "max_delay",
-        Form::One,
-        |d, t| set(&mut d.settings.retry.max_delay_ms, millis(t)),
-        |d| millis_shown(d.settings.retry.max_delay_ms),
-    ),
-    key(
-        "timeout",
-        Form::One,
-        |d, t| set(&mut d.settings.retry.timeout_ms, millis_above_zero(t)),
-        |d| millis_shown(d.settings.retry.timeout_ms),
-    ),
-    key(
-        "retry",
-        Form::List,
-        |d, t| set(&mut d.settings.retry.statuses.retry, status_rules(t)),
-        |d| joined(&d.settings.retry.statuses.retry),
-    ),
-    key(
-        "give_up",
-        Form::List,
-        |d, t| set(&mut d.settings.retry.statuses.give_up, status_rules(t)),
-        |d| joined(&d.settings.retry.statuses.give_up),
-    ),
-    key(
-        "outage_statuses",
-        Form::List,
-        |d, t| set(&mut d.settings.retry.circuit.outage_statuses, outage_statuses(t)),
-        |d| joined(&d.settings.retry.circuit.outage_statuses),
-    ),
-    key(
-        "circuit_first_probe",
-        Form::One,
-        |d, t| set(&mut d.settings.retry.circuit.first_probe_ms, millis_above_zero(t)),
-        |d| millis_shown(d.settings.retry.circuit.first_probe_ms),
-    ),
-    key(
-        "circuit_probe_factor",
-        Form::One,
-        |d, t| set(&mut d.settings.retry.circuit.probe_factor, probe_factor(t)),
-        |d| d.settings.retry.circuit.probe_factor.to_string(),
-    ),
-    key(
-        "circuit_longest_probe",
-        Form::One,
-        |d, t| set(&mut d.settings.retry.circuit.longest_probe_ms, millis_above_zero(t)),
-        |d| millis_shown(d.settings.retry.circuit.longest_probe_ms),
-    ),
-    key(
-        "legacy_signature",
-        Form::One,
-        |d, t| set(&mut d.settings.legacy_signature, legacy_signature(t)),
-        |d| legacy_signature_shown(d.settings.legacy_signature).to_owned(),
-    ),
-    key("headers", Form::List, |d, t| d.add_headers(t, ValueSource::Literal), |d| headers_shown(d, "literal")),
-    key("headers_file", Form::List, |d, t| d.add_headers(t, ValueSource::File), |d| headers_shown(d, "file")),
-    key("headers_env", Form::List, |d, t| d.add_headers(t, ValueSource::Env), |d| headers_shown(d, "env")),
-    key("headers_command", Form::List, |d, t| d.add_headers(t, ValueSource::Command), |d| headers_shown(d, "command")),
-    key(
-        "bearer_file",
-        Form::Path,
-        |d, t| d.authorize(Authorization::Bearer(file_source(t)?)),
-        |d| authorization_shown(d, "bearer", "file"),
-    ),
-    key(
-        "bearer_env",
-        Form::One,
-        |d, t| d.authorize(Authorization::Bearer(ValueSource::Env(variable_name(t)?))),
-        |d| authorization_shown(d, "bearer", "env"),
-    ),
-    key(
-        "basic_file",
-        Form::Path,
-        |d, t| d.authorize(Authorization::Basic(file_source(t)?)),
-        |d| authorization_shown(d, "basic", "file"),
-    ),
-    key(
-        "basic_env",
-        Form::One,
-        |d, t| d.authorize(Authorization::Basic(ValueSource::Env(variable_name(t)?))),
-        |d| authorization_shown(d, "basic", "env"),
-    ),
-    key(
-        "accept",
-        Form::One,
-        |d, t| set(&mut d.settings.access.accept, header_value(t).map(Some)),
-        |d| d.settings.access.accept.clone().unwrap_or_else(|| "*/*".to_owned()),
-    ),
-    key(
-        "user_agent",
-        Form::One,
-        |d, t| set(&mut d.settings.access.user_agent, header_value(t).map(Some)),
-        |d| d.settings.access.user_agent.clone().unwrap_or_default(),
-    ),
-    key(
-        "client_cert_file",
-        Form::Path,
-        |d, t| set(&mut d.settings.access.client_cert_file, path_text(t).map(Some)),
-        |d| d.settings.access.client_cert_file.clone().unwrap_or_default(),
-    ),
-    key(
-        "client_key_file",
-        Form::Path,
-        |d, t| set(&mut d.settings.access.client_key_file, path_text(t).map(Some)),
-        |d| d.settings.access.client_key_file.clone().unwrap_or_default(),
-    ),
-    key(
-        "ca_file",
-        Form::Path,
-        |d, t| set(&mut d.settings.access.ca_file, path_text(t).map(Some)),
-        |d| d.settings.access.ca_file.clone().unwrap_or_default(),
-    ),
-    key(
-        "proxy",
-        Form::One,
-        |d, t| set(&mut d.settings.access.proxy, ProxySetting::parse(t).map(Some)),
-        |d| proxy_shown(&d.settings.access.proxy),
-    ),
-    key(
-        "proxy_auth_file",
-        Form::Path,
-        |d, t| set(&mut d.settings.access.proxy_auth, file_source(t).map(Some)),
-        |d| place_shown(d.settings.access.proxy_auth.as_ref(), "file"),
-    ),
-    key(
-        "proxy_auth_env",
-        Form::One,
-        |d, t| set(&mut d.settings.access.proxy_auth, variable_name(t).map(|name| Some(ValueSource::Env(name)))),
-        |d| place_shown(d.settings.access.proxy_auth.as_ref(), "env"),
-    ),
-];
-
-/// An `[[endpoints]]` entry while its keys are read.
-#[derive(Clone)]
-pub(super) struct Draft {
-    pub(super) name: Option<String>,
-    pub(super) url: Option<EndpointUrl>,
-    pub(super) paused: bool,
-    pub(super) settings: Settings,
-}
-
-impl Draft {
-    /// An endpoint about which nothing is said but how deliveries are made in general.
-    pub(super) fn new(delivery: &Delivery) -> Self {
-        let Delivery { retry, concurrency } = delivery.clone();
-        let settings = Settings { retry, concurrency, ..Settings::default() };
-        Self { name: None, url: None, paused: false, settings }
-    }
-
-    pub(super) fn finish(self) -> Result<Spec, String> {
-        let name = Some(self.name.ok_or("an endpoint without a name")?);
-        let url = self.url.ok_or("an endpoint without a url")?;
-        let access = &self.settings.access;
-        if access.client_cert_file.is_some() != access.client_key_file.is_some() {
-            return Err("client_cert_file and client_key_file belong together".to_owned());
-        }
-        if self.settings.burst.is_some() && self.settings.rate.is_none() {
-            return Err("a burst without a rate".to_owned());
-        }
-        if self.settings.coalesce && self.settings.payload != Payload::Full {
-            return Err("coalesce without payload = \"full\": what a change replaces would be lost".to_owned());
-        }
-        if access.proxy_auth.is_some() && access.proxy.is_none() {
-            return Err("credentials for a proxy without a proxy".to_owned());
-        }
-        self.settings.check_for(&url)?;
-        Ok(Spec { name, url, paused: self.paused, settings: self.settings })
-    }
-
-    fn add_headers(&mut self, text: &str, source: fn(String) -> ValueSource) -> Result<(), String> {
-        for item in items(text) {
-            let header = HeaderSetting::parse(item, source)?;
-            if let ValueSource::File(place) = &header.value
-                && !std::path::Path::new(place).is_absolute()
-            {
-                return Err(format!("the file of the header `{}` needs an absolute path", header.name));
-            }
-            if self.settings.access.headers.iter().any(|known| known.name == header.name) {
-                return Err(format!("the header `{}` is given twice", header.name));
-            }
-            self.settings.access.headers.push(header);
-        }
-        Ok(())
-    }
-
-    fn authorize(&mut self, authorization: Authorization) -> Result<(), String> {
-        match self.settings.access.authorization {
-            None => set(&mut self.settings.access.authorization, Ok(Some(authorization))),
-            Some(_) => Err("give one of bearer_file, bearer_env, basic_file and basic_env".to_owned()),
-        }
-    }
-
-    fn take_secret(&mut self, source: SecretSource) -> Result<(), String> {
-        match self.settings.secret {
-            SecretSource::Shared => set(&mut self.settings.secret, Ok(source)),
-            SecretSource::File(_) | SecretSource::Env(_) => Err("give either secret_file or secret_env".to_owned()),
-        }
-    }
-}
-
 /// The variable that names a file with the database's location.
 pub(super) const DATABASE_FILE: &str = "SYNCCTL_DB_FILE";
 
@@ -480,170 +221,15 @@ pub(super) fn variable(key: &str) -> String {
     }
 }
 
-/// A URL as it may be shown even when it is wrong: a user name or password in it is left out.
-pub(super) fn without_userinfo(url: &str) -> String {
-    let shown = match (url.find("://"), url.rfind('@')) {
-        (Some(scheme), Some(at)) if scheme < at => format!("{}://…{}", &url[..scheme], &url[at..]),
-        (None, Some(at)) => format!("…{}", &url[at..]),
-        _ => url.to_owned(),
-    };
-    shorten(&Untrusted(&shown).to_string(), 80)
-}
-
-pub(super) fn set<V>(place: &mut V, value: Result<V, String>) -> Result<(), String> {
-    *place = value?;
-    Ok(())
-}
-
-pub(super) fn quoted(text: &str) -> String {
-    format!("`{}`", shorten(&Untrusted(text).to_string(), 60))
-}
-
-fn number<N: std::str::FromStr>(text: &str) -> Result<N, String> {
-    text.trim().parse().map_err(|_| format!("{} is not a whole number in range", quoted(text)))
-}
-
-fn attempts(text: &str) -> Result<u32, String> {
-    number(text).and_then(|n| if n == 0 { Err("at least one attempt is needed".to_owned()) } else { Ok(n) })
-}
-
-fn concurrency(text: &str) -> Result<u16, String> {
-    let n = number(text)?;
-    if (1..=MAX_CONCURRENCY).contains(&n) { Ok(n) } else { Err(InvalidEndpoint::Concurrency(n).to_string()) }
-}
-
-fn conditions(text: &str) -> Result<Vec<Condition>, String> {
-    items(text).map(Condition::parse).collect()
-}
-
-fn status_rules(text: &str) -> Result<Vec<StatusRule>, String> {
-    items(text).map(StatusRule::parse).collect()
-}
-
-/// Statuses that count as an outage; none of them is allowed.
-fn outage_statuses(text: &str) -> Result<Vec<u16>, String> {
-    let status = |text: &str| {
-        let status = number(text)?;
-        if (500..=599).contains(&status) {
-            Ok(status)
-        } else {
-            Err(format!("{status} is not a status from 500 to 599"))
-        }
-    };
-    items(text).map(status).collect()
-}
-
-fn payload(text: &str) -> Result<Payload, String> {
-    text.parse().map_err(|_| format!("`{text}` is neither `event` nor `full`"))
-}
-
-fn burst(text: &str) -> Result<u32, String> {
-    let burst = number(text)?;
-    if (1..=10_000).contains(&burst) { Ok(burst) } else { Err(format!("{burst} is not a number from 1 to 10000")) }
-}
-
-fn probe_factor(text: &str) -> Result<u32, String> {
-    let factor = number(text)?;
-    if (1..=10).contains(&factor) { Ok(factor) } else { Err(format!("{factor} is not a number from 1 to 10")) }
-}
-
-pub(super) fn networks(text: &str) -> Result<Vec<ipnet::IpNet>, String> {
-    let network = |text: &str| match (text.parse(), text.parse::<std::net::IpAddr>()) {
-        (Ok(network), _) => Ok(network),
-        (Err(_), Ok(address)) => Ok(address.into()),
-        (Err(_), Err(_)) => Err(format!("{} is not a network such as 10.1.0.0/16", quoted(text))),
-    };
-    items(text).map(network).collect()
-}
-
-fn file_source(text: &str) -> Result<ValueSource, String> {
-    path_text(text).map(ValueSource::File)
-}
-
-pub(super) fn path_text(text: &str) -> Result<String, String> {
-    path(text).map(|path| path.to_string_lossy().into_owned())
-}
-
-/// The place of a value, if it is of that kind; the value itself is never shown.
-fn place_shown(source: Option<&ValueSource>, kind: &str) -> String {
-    match (source, kind) {
-        (Some(ValueSource::File(place)), "file") | (Some(ValueSource::Env(place)), "env") => place.clone(),
-        (Some(ValueSource::Literal(_)), "literal") | (Some(ValueSource::Command(_)), "command") => "set".to_owned(),
-        _ => String::new(),
-    }
-}
-
-fn headers_shown(draft: &Draft, kind: &str) -> String {
-    let shown = |header: &HeaderSetting| {
-        let place = place_shown(Some(&header.value), kind);
-        (!place.is_empty()).then(|| format!("{}: {place}", header.name))
-    };
-    draft.settings.access.headers.iter().filter_map(shown).collect::<Vec<_>>().join(",")
-}
-
-fn authorization_shown(draft: &Draft, scheme: &str, kind: &str) -> String {
-    match (&draft.settings.access.authorization, scheme) {
-        (Some(Authorization::Bearer(source)), "bearer") | (Some(Authorization::Basic(source)), "basic") => {
-            place_shown(Some(source), kind)
-        }
-        _ => String::new(),
-    }
-}
-
-fn proxy_shown(proxy: &Option<ProxySetting>) -> String {
-    match proxy {
-        None => String::new(),
-        Some(ProxySetting::Environment) => "environment".to_owned(),
-        Some(ProxySetting::Url(url)) => url.clone(),
-    }
-}
-
-pub(super) fn joined(values: &[impl ToString]) -> String {
-    values.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
-}
-
 fn share(text: &str) -> Result<f64, String> {
     let share = text.trim().parse().ok().filter(|share| (0.0..=1.0).contains(share));
     share.ok_or_else(|| format!("{} is not a number from 0 to 1", quoted(text)))
-}
-
-pub(super) fn yes_or_no(text: &str) -> Result<bool, String> {
-    match text.trim() {
-        "true" | "1" | "yes" => Ok(true),
-        "false" | "0" | "no" => Ok(false),
-        _ => Err(format!("{} is neither true nor false", quoted(text))),
-    }
-}
-
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    humantime::parse_duration(text.trim())
-        .map_err(|_| format!("{} is not a duration: write 500ms, 10s, 5m or 2h", quoted(text)))
-}
-
-pub(super) fn duration_above_zero(text: &str) -> Result<Duration, String> {
-    duration(text).and_then(|it| if it.is_zero() { Err("it must be longer than nothing".to_owned()) } else { Ok(it) })
-}
-
-pub(super) fn duration_shown(duration: Duration) -> String {
-    humantime::format_duration(duration).to_string()
 }
 
 /// The beginning of a day in UTC.
 fn day(text: &str) -> Result<Timestamp, String> {
     let day = Timestamp::parse(&format!("{text}T00:00:00Z")).filter(|_| text.len() == 10);
     day.ok_or_else(|| format!("{} is not a day such as 2027-01-31", quoted(text)))
-}
-
-fn millis(text: &str) -> Result<u64, String> {
-    u64::try_from(duration(text)?.as_millis()).map_err(|_| format!("{} is too long", quoted(text)))
-}
-
-fn millis_above_zero(text: &str) -> Result<u64, String> {
-    millis(text).and_then(|it| if it == 0 { Err("it must be at least 1ms".to_owned()) } else { Ok(it) })
-}
-
-fn millis_shown(millis: u64) -> String {
-    duration_shown(Duration::from_millis(millis))
 }
 
 fn addresses(text: &str) -> Result<Vec<String>, String> {
@@ -711,18 +297,6 @@ fn tokens_shown(tokens: &[OperatorToken]) -> String {
     tokens.iter().map(shown).collect::<Vec<_>>().join(",")
 }
 
-pub(super) fn items(text: &str) -> impl Iterator<Item = &str> {
-    text.split(',').map(str::trim).filter(|item| !item.is_empty())
-}
-
-fn path(text: &str) -> Result<PathBuf, String> {
-    if text.trim().is_empty() { Err("the path is empty".to_owned()) } else { Ok(text.into()) }
-}
-
-fn path_shown(path: &Option<PathBuf>) -> String {
-    path.as_ref().map(|path| path.display().to_string()).unwrap_or_default()
-}
-
 /// A path, or the URL of a database.
 fn database(text: &str) -> Result<Location, String> {
     Location::parse(text).map_err(|it| it.to_string())
@@ -730,20 +304,6 @@ fn database(text: &str) -> Result<Location, String> {
 
 fn database_shown(database: &Option<Location>) -> String {
     database.as_ref().map(ToString::to_string).unwrap_or_default()
-}
-
-pub(super) fn name(text: &str) -> Result<String, String> {
-    check_name(text).map(|()| text.to_owned()).map_err(|it| it.to_string())
-}
-
-pub(super) fn variable_name(text: &str) -> Result<String, String> {
-    // What is wrong is not shown: somebody may have written the secret itself.
-    if is_variable_name(text) { Ok(text.to_owned()) } else { Err("it must name an environment variable".to_owned()) }
-}
-
-pub(super) fn patterns(text: &str) -> Result<Vec<Pattern>, String> {
-    let list = items(text).map(|it| Pattern::parse(it).map_err(|it| it.to_string())).collect::<Result<Vec<_>, _>>()?;
-    if list.is_empty() { Err("it names no event type: leave it out for all".to_owned()) } else { Ok(list) }
 }
 
 fn expected(text: &str) -> Result<Vec<Expected>, String> {
@@ -758,30 +318,4 @@ fn expected(text: &str) -> Result<Vec<Expected>, String> {
 fn expected_shown(expected: &[Expected]) -> String {
     let shown = |it: &Expected| format!("{}={}", it.types.as_str(), duration_shown(it.within));
     expected.iter().map(shown).collect::<Vec<_>>().join(",")
-}
-
-pub(super) fn patterns_shown(patterns: &[Pattern]) -> String {
-    patterns.iter().map(|it| String::from(it.clone())).collect::<Vec<_>>().join(",")
-}
-
-pub(super) fn secret_shown(source: &SecretSource) -> String {
-    match source {
-        SecretSource::Shared => String::new(),
-        SecretSource::File(place) | SecretSource::Env(place) => place.clone(),
-    }
-}
-
-fn legacy_signature(text: &str) -> Result<LegacySignature, String> {
-    match text {
-        "current" => Ok(LegacySignature::Current),
-        "previous" => Ok(LegacySignature::Previous),
-        _ => Err(format!("{} is neither current nor previous", quoted(text))),
-    }
-}
-
-fn legacy_signature_shown(which: LegacySignature) -> &'static str {
-    match which {
-        LegacySignature::Current => "current",
-        LegacySignature::Previous => "previous",
-    }
 }

@@ -2,7 +2,8 @@
 
 use super::Origin;
 use super::alert_keys::{ALERT_KEYS, AlertDraft};
-use super::keys::{DATABASE_FILE, Draft, ENDPOINT_KEYS, KEYS, variable};
+use super::endpoint_keys::{Draft, ENDPOINT_KEYS};
+use super::keys::{DATABASE_FILE, KEYS, variable};
 use super::secret_keys::SECRETS;
 use super::source_keys::{SOURCE_KEYS, SourceDraft};
 use super::values::Values;

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use http::HeaderName;
 
-use super::keys::{self, Form, Key, key, set};
+use super::keys::{Form, Key, key, set};
+use super::text;
 use crate::endpoint::SecretSource;
 use crate::format::did_you_mean;
 use crate::inbound::{Forward, SourceScheme, SourceSettings};
@@ -59,45 +60,45 @@ pub(super) const SOURCE_KEYS: &[Key<SourceDraft>] = &[
     key(
         "secret_file",
         Form::Path,
-        |d, t| place(&mut d.secret, SecretSource::File(keys::path_text(t)?)),
+        |d, t| place(&mut d.secret, SecretSource::File(text::path_text(t)?)),
         |d| shown(&d.secret),
     ),
     key(
         "secret_env",
         Form::One,
-        |d, t| place(&mut d.secret, SecretSource::Env(keys::variable_name(t)?)),
+        |d, t| place(&mut d.secret, SecretSource::Env(text::variable_name(t)?)),
         |d| shown(&d.secret),
     ),
     key(
         "previous_secret_file",
         Form::Path,
-        |d, t| place(&mut d.previous_secret, SecretSource::File(keys::path_text(t)?)),
+        |d, t| place(&mut d.previous_secret, SecretSource::File(text::path_text(t)?)),
         |d| shown(&d.previous_secret),
     ),
     key(
         "previous_secret_env",
         Form::One,
-        |d, t| place(&mut d.previous_secret, SecretSource::Env(keys::variable_name(t)?)),
+        |d, t| place(&mut d.previous_secret, SecretSource::Env(text::variable_name(t)?)),
         |d| shown(&d.previous_secret),
     ),
-    key("types", Form::List, |d, t| set(&mut d.rest.types, keys::patterns(t)), |d| keys::patterns_shown(&d.rest.types)),
+    key("types", Form::List, |d, t| set(&mut d.rest.types, text::patterns(t)), |d| text::patterns_shown(&d.rest.types)),
     key(
         "networks",
         Form::List,
-        |d, t| set(&mut d.rest.networks, keys::networks(t)),
-        |d| keys::joined(&d.rest.networks),
+        |d, t| set(&mut d.rest.networks, text::networks(t)),
+        |d| text::joined(&d.rest.networks),
     ),
     key(
         "tolerance",
         Form::One,
-        |d, t| set(&mut d.rest.tolerance, keys::duration_above_zero(t).map(|it| Some(Tolerance::both(it)))),
-        |d| d.rest.tolerance.map(|it| keys::duration_shown(it.past)).unwrap_or_default(),
+        |d, t| set(&mut d.rest.tolerance, text::duration_above_zero(t).map(|it| Some(Tolerance::both(it)))),
+        |d| d.rest.tolerance.map(|it| text::duration_shown(it.past)).unwrap_or_default(),
     ),
     key("url", Form::One, |d, t| set(&mut d.rest.url, url(t).map(Some)), |d| d.rest.url.clone().unwrap_or_default()),
     key(
         "forward_to",
         Form::One,
-        |d, t| d.forward(Forward::Endpoint(keys::name(t)?)),
+        |d, t| d.forward(Forward::Endpoint(text::name(t)?)),
         |d| match &d.rest.forward {
             Some(Forward::Endpoint(name)) => name.clone(),
             _ => String::new(),
@@ -115,8 +116,8 @@ pub(super) const SOURCE_KEYS: &[Key<SourceDraft>] = &[
     key(
         "silence_after",
         Form::One,
-        |d, t| set(&mut d.rest.silence_after, keys::duration(t).map(|it| Some(it).filter(|it| !it.is_zero()))),
-        |d| keys::duration_shown(d.rest.silence_after.unwrap_or(Duration::ZERO)),
+        |d, t| set(&mut d.rest.silence_after, text::duration(t).map(|it| Some(it).filter(|it| !it.is_zero()))),
+        |d| text::duration_shown(d.rest.silence_after.unwrap_or(Duration::ZERO)),
     ),
     key(
         "type_header",
@@ -229,7 +230,7 @@ fn place(secret: &mut Option<SecretSource>, source: SecretSource) -> Result<(), 
 }
 
 fn shown(secret: &Option<SecretSource>) -> String {
-    secret.as_ref().map(keys::secret_shown).unwrap_or_default()
+    secret.as_ref().map(text::secret_shown).unwrap_or_default()
 }
 
 fn scheme_name(text: &str) -> Result<String, String> {
@@ -242,7 +243,7 @@ fn scheme_name(text: &str) -> Result<String, String> {
         || format!("write one of {}, generic", names.join(", ")),
         |near| format!("did you mean `{near}`?"),
     );
-    Err(format!("there is no scheme {}; {hint}", keys::quoted(text)))
+    Err(format!("there is no scheme {}; {hint}", text::quoted(text)))
 }
 
 fn url(text: &str) -> Result<String, String> {
@@ -255,20 +256,20 @@ fn not_blank(text: &str) -> Result<&str, String> {
 }
 
 fn header(text: &str) -> Result<HeaderName, String> {
-    HeaderName::from_bytes(text.as_bytes()).map_err(|_| format!("{} is not the name of a header", keys::quoted(text)))
+    HeaderName::from_bytes(text.as_bytes()).map_err(|_| format!("{} is not the name of a header", text::quoted(text)))
 }
 
 fn encoding(text: &str) -> Result<Encoding, String> {
     match text {
         "hex" => Ok(Encoding::Hex),
         "base64" => Ok(Encoding::Base64),
-        _ => Err(format!("{} is neither hex nor base64", keys::quoted(text))),
+        _ => Err(format!("{} is neither hex nor base64", text::quoted(text))),
     }
 }
 
 fn algorithm(text: &str) -> Result<Algorithm, String> {
     let found = HASHES.iter().find(|(name, _)| *name == text).map(|(_, hash)| *hash);
-    found.ok_or_else(|| format!("{} is none of sha1, sha256, sha512", keys::quoted(text)))
+    found.ok_or_else(|| format!("{} is none of sha1, sha256, sha512", text::quoted(text)))
 }
 
 /// The hashes of HMAC that a scheme may be described with.
@@ -279,6 +280,6 @@ fn time_form(text: &str) -> Result<TimeForm, String> {
     match text {
         "seconds" => Ok(TimeForm::Seconds),
         "milliseconds" => Ok(TimeForm::Millis),
-        _ => Err(format!("{} is neither seconds nor milliseconds", keys::quoted(text))),
+        _ => Err(format!("{} is neither seconds nor milliseconds", text::quoted(text))),
     }
 }

@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use super::alert_keys::ALERT_KEYS;
-use super::keys::{ENDPOINT_KEYS, Form, KEYS};
+use super::endpoint_keys::ENDPOINT_KEYS;
+use super::keys::{Form, KEYS};
 use super::reference::{self, Described};
 use super::secret_keys::SECRETS;
 use super::source_keys::SOURCE_KEYS;
