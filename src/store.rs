@@ -6,6 +6,7 @@
 mod answer;
 mod changes;
 mod codes;
+mod condition;
 mod error;
 mod figures;
 pub mod inbound;

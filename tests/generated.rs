@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 #[path = "support/tools.rs"]
-#[allow(dead_code, unreachable_pub, reason = "only a part of it is used")]
+#[expect(dead_code, unreachable_pub, reason = "only a part of it is used")]
 mod tools;
 
 use std::collections::BTreeMap;

@@ -34,15 +34,20 @@ use crate::record::{Kind, Record};
 mod acknowledge;
 mod advance;
 mod announce;
+mod attempts;
 mod checksum;
 mod claim;
 mod coalesce;
+mod condition;
 mod connection;
 mod control;
+mod deliveries;
 mod edit;
 mod endpoint_rows;
 mod endpoints;
 mod enqueue;
+mod event_detail;
+mod events;
 mod exclusive;
 mod fault;
 mod figures;
@@ -51,7 +56,6 @@ mod incidents;
 mod integrity;
 mod known;
 mod lanes;
-mod lists;
 mod migrate;
 mod node;
 mod operators;
@@ -231,41 +235,41 @@ impl Store for Postgres {
 
     fn deliveries(&self, filter: &DeliveryFilter, page: Page) -> Answer<Listed<DeliveryRow>> {
         let filter = filter.clone();
-        self.thread.submit(async move |node: Rc<Node>| lists::deliveries(&node, filter, page).await)
+        self.thread.submit(async move |node: Rc<Node>| deliveries::deliveries(&node, filter, page).await)
     }
 
     fn page_of_deliveries(&self, filter: &DeliveryFilter, page: Page) -> Answer<Vec<DeliveryRow>> {
         let filter = filter.clone();
-        self.thread.submit(async move |node: Rc<Node>| lists::page_of_deliveries(&node, filter, page).await)
+        self.thread.submit(async move |node: Rc<Node>| deliveries::page_of_deliveries(&node, filter, page).await)
     }
 
     fn events(&self, filter: &EventFilter, page: Page) -> Answer<Listed<EventRow>> {
         let filter = filter.clone();
-        self.thread.submit(async move |node: Rc<Node>| lists::events(&node, filter, page).await)
+        self.thread.submit(async move |node: Rc<Node>| events::events(&node, filter, page).await)
     }
 
     fn events_with_bodies(&self, filter: &EventFilter, page: Page) -> Answer<Vec<(EventRow, Vec<u8>)>> {
         let filter = filter.clone();
-        self.thread.submit(async move |node: Rc<Node>| lists::events_with_bodies(&node, filter, page).await)
+        self.thread.submit(async move |node: Rc<Node>| events::events_with_bodies(&node, filter, page).await)
     }
 
     fn event(&self, id: &EventId) -> Answer<Option<EventDetail>> {
         let id = id.as_str().to_owned();
-        self.thread.submit(async move |node: Rc<Node>| lists::event(&node, "e.id = $1", args![id]).await)
+        self.thread.submit(async move |node: Rc<Node>| event_detail::event(&node, "e.id = $1", args![id]).await)
     }
 
     fn event_by_seq(&self, seq: i64) -> Answer<Option<EventDetail>> {
-        self.thread.submit(async move |node: Rc<Node>| lists::event(&node, "e.seq = $1", args![seq]).await)
+        self.thread.submit(async move |node: Rc<Node>| event_detail::event(&node, "e.seq = $1", args![seq]).await)
     }
 
     fn attempts(&self, filter: &AttemptFilter, page: Page) -> Answer<Listed<LoggedAttempt>> {
         let filter = filter.clone();
-        self.thread.submit(async move |node: Rc<Node>| lists::logged(&node, filter, page).await)
+        self.thread.submit(async move |node: Rc<Node>| attempts::logged(&node, filter, page).await)
     }
 
     fn page_of_attempts(&self, filter: &AttemptFilter, page: Page) -> Answer<Vec<LoggedAttempt>> {
         let filter = filter.clone();
-        self.thread.submit(async move |node: Rc<Node>| lists::page_of_logged(&node, &filter, page).await)
+        self.thread.submit(async move |node: Rc<Node>| attempts::page_of_logged(&node, &filter, page).await)
     }
 
     fn acknowledge(&self, cluster: Acknowledgement) -> Answer<()> {
@@ -283,7 +287,7 @@ impl Store for Postgres {
 
     fn overtaken(&self, ids: &[DeliveryId]) -> Answer<Vec<DeliveryId>> {
         let ids = ids.to_vec();
-        self.thread.submit(async move |node: Rc<Node>| lists::overtaken(&node, ids).await)
+        self.thread.submit(async move |node: Rc<Node>| deliveries::overtaken(&node, ids).await)
     }
 
     fn runs(&self, limit: u64) -> Answer<Vec<RunRow>> {

@@ -4,13 +4,13 @@
 use sha2::{Digest, Sha256};
 
 use crate::clock::Timestamp;
-use crate::delivery::{CircuitOpen, Next};
+use crate::delivery::{CircuitOpen, Next, State};
 use crate::endpoint::{Endpoint, EndpointId, EventJson, Payload};
 use crate::event::{Event, Resource};
 use crate::record::{Kind, Record};
 use crate::store::codes::{DELIVERED, FAILED, READY, SOLO, SUPERSEDED};
 use crate::store::inbound::REMEMBERED;
-use crate::store::{Counts, Prune, codes};
+use crate::store::{Counts, DeliveryFilter, Prune, codes};
 
 /// The number of a resource's lanes: 64 bits of a hash. Two resources that share one would merely wait for each other.
 pub(crate) fn lane_of(resource: &Resource) -> i64 {
@@ -158,4 +158,59 @@ pub(crate) fn rates_pruned_before(before: Timestamp, now: Timestamp) -> Timestam
 /// Before when ids that arrived may be removed: they are remembered for [`REMEMBERED`].
 pub(crate) fn ids_pruned_before(before: Timestamp, now: Timestamp) -> Timestamp {
     before.min(now.minus(REMEMBERED))
+}
+
+impl DeliveryFilter {
+    /// Whether it leaves nothing out.
+    pub(super) fn is_everything(&self) -> bool {
+        self.states.is_empty() && self.endpoint.is_none() && !self.troubled && self.is_told_by_counters()
+    }
+
+    /// Whether [`DeliveryFilter::count`] knows how many match.
+    pub(super) fn is_told_by_counters(&self) -> bool {
+        let Self {
+            states,
+            endpoint: _,
+            event_type,
+            resource_id,
+            last_status,
+            error,
+            event,
+            ids,
+            since,
+            until,
+            troubled,
+            past,
+        } = self;
+        let is_plain = event_type.is_none()
+            && resource_id.is_none()
+            && last_status.is_none()
+            && error.is_none()
+            && event.is_none()
+            && ids.is_empty()
+            && since.is_none()
+            && until.is_none()
+            && past.is_none();
+        is_plain && (states.is_empty() || !troubled)
+    }
+
+    /// How many deliveries to this endpoint match, by its counters.
+    pub(super) fn count(&self, endpoint: &Endpoint, counts: &Counts) -> i64 {
+        if self.endpoint.as_ref().is_some_and(|name| endpoint.name != *name) {
+            return 0;
+        }
+        if self.troubled {
+            return counts.troubled;
+        }
+        let waiting = if endpoint.is_paused_or_unconfigured() { State::Held } else { State::Pending };
+        let counted = [
+            (waiting, counts.waiting),
+            (State::Processing, counts.processing),
+            (State::Delivered, counts.delivered),
+            (State::Failed, counts.failed),
+            (State::Superseded, counts.superseded),
+        ];
+        let wanted = |state| self.states.is_empty() || self.states.contains(&state);
+        counted.into_iter().filter(|(state, _)| wanted(*state)).map(|(_, count)| count).sum()
+    }
 }

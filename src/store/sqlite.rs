@@ -41,7 +41,9 @@ use file::identity::Identity;
 use file::open_mode::{self, OpenMode};
 use file::run_locks::{self, RunLocks};
 use file::{backup, connection, disk, holder, restore, watch};
-use read::{figures, lists, preview, received, records as read_records, runs as read_runs};
+use read::{
+    attempts, deliveries, event_detail, events, figures, preview, received, records as read_records, runs as read_runs,
+};
 use upkeep::{integrity, prune, transfer};
 use write::writer::Writer;
 use write::{
@@ -298,41 +300,41 @@ impl Store for Sqlite {
 
     fn deliveries(&self, filter: &DeliveryFilter, page: Page) -> Answer<Listed<DeliveryRow>> {
         let filter = filter.clone();
-        self.read(move |connection| lists::deliveries(connection, &filter, page))
+        self.read(move |connection| deliveries::deliveries(connection, &filter, page))
     }
 
     fn page_of_deliveries(&self, filter: &DeliveryFilter, page: Page) -> Answer<Vec<DeliveryRow>> {
         let filter = filter.clone();
-        self.read(move |connection| lists::page_of_deliveries(connection, &filter, page))
+        self.read(move |connection| deliveries::page_of_deliveries(connection, &filter, page))
     }
 
     fn events(&self, filter: &EventFilter, page: Page) -> Answer<Listed<EventRow>> {
         let filter = filter.clone();
-        self.read(move |connection| lists::events(connection, &filter, page))
+        self.read(move |connection| events::events(connection, &filter, page))
     }
 
     fn events_with_bodies(&self, filter: &EventFilter, page: Page) -> Answer<Vec<(EventRow, Vec<u8>)>> {
         let filter = filter.clone();
-        self.read(move |connection| lists::events_with_bodies(connection, &filter, page))
+        self.read(move |connection| events::events_with_bodies(connection, &filter, page))
     }
 
     fn event(&self, id: &EventId) -> Answer<Option<EventDetail>> {
         let id = id.clone();
-        self.read(move |connection| lists::event(connection, lists::Which::Id(id.as_str())))
+        self.read(move |connection| event_detail::event(connection, event_detail::Which::Id(id.as_str())))
     }
 
     fn event_by_seq(&self, seq: i64) -> Answer<Option<EventDetail>> {
-        self.read(move |connection| lists::event(connection, lists::Which::Seq(seq)))
+        self.read(move |connection| event_detail::event(connection, event_detail::Which::Seq(seq)))
     }
 
     fn attempts(&self, filter: &AttemptFilter, page: Page) -> Answer<Listed<LoggedAttempt>> {
         let filter = filter.clone();
-        self.read(move |connection| lists::logged(connection, &filter, page))
+        self.read(move |connection| attempts::logged(connection, &filter, page))
     }
 
     fn page_of_attempts(&self, filter: &AttemptFilter, page: Page) -> Answer<Vec<LoggedAttempt>> {
         let filter = filter.clone();
-        self.read(move |connection| lists::page_of_logged(connection, &filter, page))
+        self.read(move |connection| attempts::page_of_logged(connection, &filter, page))
     }
 
     fn acknowledge(&self, cluster: Acknowledgement) -> Answer<()> {
@@ -350,7 +352,7 @@ impl Store for Sqlite {
 
     fn overtaken(&self, ids: &[DeliveryId]) -> Answer<Vec<DeliveryId>> {
         let ids = ids.to_vec();
-        self.read(move |connection| lists::overtaken(connection, &ids))
+        self.read(move |connection| deliveries::overtaken(connection, &ids))
     }
 
     fn runs(&self, limit: u64) -> Answer<Vec<RunRow>> {

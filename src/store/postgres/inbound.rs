@@ -7,10 +7,10 @@ use tokio::sync::oneshot;
 use tokio_postgres::Row;
 
 use super::codes::{APPLIED, CONFLICT, FURTHER, REFUSED, STALE};
+use super::condition::{DIALECT, bound, count_rows};
 use super::connection::{Connection, args};
 use super::fault::Fault;
 use super::known::{Arrived, digest_of, first_bytes};
-use super::lists::{Condition, direction};
 use super::node::{Node, Waiting};
 use super::requests::{self, ReceivedCounts};
 use super::row::{int, maybe_int, storable, time};
@@ -19,6 +19,7 @@ use crate::clock::Timestamp;
 use crate::event::{EventId, Resource};
 use crate::record::{Kind, Merged};
 use crate::signature::Fingerprint;
+use crate::store::condition::Condition;
 use crate::store::inbound::{
     Applied, Effect, Incoming, LOOKED_BACK, REFUSALS_A_MINUTE, REMEMBERED, ReceivedFilter, ReceivedRow, RefusalDetails,
     Refused, SenderRow,
@@ -354,25 +355,16 @@ pub(super) async fn latest(node: &Node, refused: bool, limit: u32) -> Result<Vec
 }
 
 pub(super) async fn list(node: &Node, filter: ReceivedFilter, page: Page) -> Result<Listed<ReceivedRow>> {
-    let mut condition = Condition::default();
-    if let Some(refused) = filter.refused {
-        condition.plain(if refused { "r.result >= 2" } else { "r.result < 2" });
-    }
-    condition.event_type(filter.event_type.as_ref());
-    if let Some(resource) = filter.resource_id {
-        condition.and("r.resource_id = ?", storable(&resource));
-    }
-    condition.time("r.at >= ?", filter.since);
-    condition.time("r.at < ?", filter.until);
+    let condition = Condition::on_received(&filter, DIALECT);
     let sql = format!(
         "SELECT {COLUMNS} FROM {TABLES} WHERE {} ORDER BY r.id {} {}",
         condition.sql(),
-        direction(page),
+        page.direction(),
         page.window(),
     );
     node.read(async |connection: &Connection| {
-        let total = condition.count(connection, TABLES).await?;
-        let rows = connection.query_once(&sql, &condition.args()).await?;
+        let total = count_rows(connection, TABLES, &condition).await?;
+        let rows = connection.query_once(&sql, &bound(&condition)).await?;
         Ok(Listed { rows: rows.iter().map(received_row).collect(), total })
     })
     .await

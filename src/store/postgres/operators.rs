@@ -2,12 +2,13 @@
 
 use tokio_postgres::Row;
 
+use super::condition::{DIALECT, bound, count_rows};
 use super::connection::{Connection, args};
-use super::lists::{Condition, direction};
 use super::node::Node;
 use super::row::{int, storable, time};
 use super::{Listed, Page, Result};
 use crate::clock::Timestamp;
+use crate::store::condition::Condition;
 use crate::store::operators::{ActionFilter, ActionRow, MAX_SESSIONS, NewAction, NewSession, SessionRow};
 
 pub(super) async fn begin_session(node: &Node, session: NewSession, now: Timestamp) -> Result<()> {
@@ -94,22 +95,16 @@ pub(super) async fn action(node: &Node, id: i64) -> Result<Option<ActionRow>> {
 }
 
 pub(super) async fn actions(node: &Node, filter: ActionFilter, page: Page) -> Result<Listed<ActionRow>> {
-    let mut condition = Condition::default();
-    if let Some(operator) = &filter.operator {
-        condition.and("operator = ?", storable(operator));
-    }
-    condition.time("at >= ?", filter.since);
-    condition.time("at < ?", filter.until);
-    condition.past("id", filter.past, page);
+    let condition = Condition::on_actions(&filter, page, DIALECT);
     let sql = format!(
         "SELECT {COLUMNS} FROM operator_action WHERE {} ORDER BY id {} {}",
         condition.sql(),
-        direction(page),
+        page.direction(),
         page.window(),
     );
     node.read(async |connection: &Connection| {
-        let total = condition.count(connection, "operator_action").await?;
-        let rows = connection.query_once(&sql, &condition.args()).await?;
+        let total = count_rows(connection, "operator_action", &condition).await?;
+        let rows = connection.query_once(&sql, &bound(&condition)).await?;
         Ok(Listed { rows: rows.iter().map(action_row).collect(), total })
     })
     .await

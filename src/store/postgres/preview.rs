@@ -7,7 +7,7 @@ use super::fault::Fault;
 use super::node::Node;
 use super::row::int;
 use super::row::{READY, SOLO};
-use super::{DeliveryFilter, DeliveryRow, Listed, Page, Result, endpoint_rows, lists, rules, runs};
+use super::{DeliveryFilter, DeliveryRow, Listed, Page, Result, deliveries, endpoint_rows, rules, runs};
 use crate::clock::Timestamp;
 use crate::delivery::INTERRUPTIONS_UNTIL_FAILED;
 use crate::endpoint::{Endpoint, ResolvedEndpoint, Spec, resolve};
@@ -56,7 +56,7 @@ async fn due_within(connection: &Connection, specs: &[Spec], now: Timestamp) -> 
     }
     let page = Page { limit: SHOWN as u64, number: 1, oldest_first: true };
     let filter = DeliveryFilter { ids: due, ..DeliveryFilter::default() };
-    let shown = lists::deliveries_within(connection, &filter, page).await?;
+    let shown = deliveries::deliveries_within(connection, &filter, page).await?;
     Ok(Listed { rows: shown.rows, total })
 }
 

@@ -4,14 +4,15 @@ use const_format::formatcp;
 use tokio_postgres::Row;
 
 use super::codes::{kind_code, kind_of};
+use super::condition::{DIALECT, bound, count_rows};
 use super::connection::{Args, Connection, args};
 use super::fault::Fault;
-use super::lists::{Condition, direction};
 use super::node::Node;
 use super::record_rows::{key, lock, read_body, save};
-use super::row::{DELIVERED, FAILED, OPEN, int, maybe_time, storable};
+use super::row::{DELIVERED, FAILED, OPEN, int, maybe_time};
 use super::{Listed, Page, Result};
 use crate::record::{Kind, Merged, Record};
+use crate::store::condition::Condition;
 use crate::store::inbound::{COUNTED_UP_TO, LOOKED_BACK, RecordFilter, RecordRow, RecordSummary, Sort, Sync};
 
 /// Records imported by one round trip.
@@ -78,8 +79,8 @@ pub(super) async fn find(node: &Node, kind: Kind, id: String) -> Result<Option<R
 }
 
 pub(super) async fn list(node: &Node, filter: RecordFilter, page: Page) -> Result<Listed<RecordRow>> {
-    let condition = condition(&filter);
-    let direction = direction(page);
+    let condition = Condition::on_records(&filter, DIALECT);
+    let direction = page.direction();
     let sort = match filter.sort {
         Sort::Arrival => String::new(),
         Sort::Name => format!("r.name {direction} NULLS {}, ", nulls(page)),
@@ -88,8 +89,8 @@ pub(super) async fn list(node: &Node, filter: RecordFilter, page: Page) -> Resul
     };
     let rest = format!("WHERE {} ORDER BY {sort}r.seq {direction} {}", condition.sql(), page.window());
     node.read(async |connection: &Connection| {
-        let total = condition.count(connection, "record r").await?;
-        let found = rows(connection, &rest, &condition.args()).await?;
+        let total = count_rows(connection, "record r", &condition).await?;
+        let found = rows(connection, &rest, &bound(&condition)).await?;
         Ok(Listed { rows: found.into_iter().map(|(_, row)| row).collect(), total })
     })
     .await
@@ -98,28 +99,6 @@ pub(super) async fn list(node: &Node, filter: RecordFilter, page: Page) -> Resul
 /// Nothing sorts before everything.
 fn nulls(page: Page) -> &'static str {
     if page.oldest_first { "FIRST" } else { "LAST" }
-}
-
-fn condition(filter: &RecordFilter) -> Condition {
-    let mut condition = Condition::default();
-    if let Some(kind) = filter.kind {
-        condition.and("r.kind = ?", kind_code(kind));
-    }
-    if !filter.deleted {
-        condition.plain("r.present");
-    }
-    if let Some(user) = &filter.user {
-        condition.and("r.user_id = ?", storable(user));
-    }
-    if let Some(course) = &filter.course {
-        condition.and("r.course_id = ?", storable(course));
-    }
-    if let Some(search) = &filter.search {
-        let text = storable(&search.to_lowercase());
-        let part = "(strpos(r.name, ?) > 0 OR strpos(r.email, ?) > 0 OR strpos(lower(r.id), ?) > 0)";
-        condition.and(part, text);
-    }
-    condition
 }
 
 pub(super) async fn after(node: &Node, after: i64, limit: u64) -> Result<Vec<(i64, RecordRow)>> {

@@ -7,7 +7,6 @@ use tokio_postgres::Row;
 
 use super::connection::{Connection, args};
 use super::fault::Fault;
-use super::lists::direction;
 use super::node::Node;
 use super::row::{int, maybe_time, storable, time, unreadable};
 use super::{KeptRequest, Listed, Page, ReceivedFigures, Refused, RequestCopy, Result};
@@ -149,7 +148,7 @@ async fn remove_oldest(connection: &Connection, source: &str) -> Result<(), Faul
 const COLUMNS: &str = "id, at, source, route, reason, bytes, replayed_at, result";
 
 pub(super) async fn list(node: &Node, page: Page) -> Result<Listed<KeptRequest>> {
-    let sql = format!("SELECT {COLUMNS} FROM request ORDER BY id {} {}", direction(page), page.window());
+    let sql = format!("SELECT {COLUMNS} FROM request ORDER BY id {} {}", page.direction(), page.window());
     node.read(async |connection: &Connection| {
         let total = connection.number("SELECT count(*) FROM request", &[]).await?.unsigned_abs();
         let rows = connection.query_once(&sql, &[]).await?;

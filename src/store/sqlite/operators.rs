@@ -3,8 +3,9 @@
 use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter};
 
 use crate::clock::Timestamp;
+use crate::store::condition::Condition;
 use crate::store::operators::{ActionFilter, ActionRow, MAX_SESSIONS, NewAction, NewSession, SessionRow};
-use crate::store::sqlite::read::lists::{self, Condition};
+use crate::store::sqlite::read::condition::{DIALECT, count};
 use crate::store::{Listed, Page};
 
 pub(crate) fn begin_session(connection: &Connection, session: &NewSession, now: Timestamp) -> rusqlite::Result<()> {
@@ -88,24 +89,17 @@ pub(crate) fn actions(
     filter: &ActionFilter,
     page: Page,
 ) -> rusqlite::Result<Listed<ActionRow>> {
-    let mut condition = Condition::default();
-    if let Some(operator) = &filter.operator {
-        condition.and("operator = ?", operator.clone());
-    }
-    condition.time("at >= ?", filter.since);
-    condition.time("at < ?", filter.until);
-    condition.past("id", filter.past, page);
-    let total = lists::count(connection, "operator_action", &condition)?;
+    let condition = Condition::on_actions(filter, page, DIALECT);
+    let total = count(connection, "operator_action", &condition)?;
     let sql = format!(
-        "SELECT {ACTION_COLUMNS} FROM operator_action WHERE {} ORDER BY id {} LIMIT {} OFFSET {}",
+        "SELECT {ACTION_COLUMNS} FROM operator_action WHERE {} ORDER BY id {} {}",
         condition.sql(),
-        lists::direction(page),
-        page.limit,
-        page.offset(),
+        page.direction(),
+        page.window(),
     );
     let rows = connection
         .prepare(&sql)?
-        .query_map(params_from_iter(&condition.values), action_row)?
+        .query_map(params_from_iter(condition.values()), action_row)?
         .collect::<rusqlite::Result<_>>()?;
     Ok(Listed { rows, total: total.unsigned_abs() })
 }

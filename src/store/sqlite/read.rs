@@ -1,7 +1,11 @@
 //! Reads, each inside one read transaction.
 
+pub(crate) mod attempts;
+pub(crate) mod condition;
+pub(crate) mod deliveries;
+pub(crate) mod event_detail;
+pub(crate) mod events;
 pub(crate) mod figures;
-pub(crate) mod lists;
 pub(crate) mod preview;
 pub(crate) mod received;
 pub(crate) mod records;

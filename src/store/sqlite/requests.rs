@@ -8,7 +8,6 @@ use crate::store::inbound::{
     RequestCopy,
 };
 use crate::store::sqlite::error::unreadable;
-use crate::store::sqlite::read::lists;
 use crate::store::{Listed, Page};
 
 /// How long the figures of a minute are kept.
@@ -129,12 +128,7 @@ const COLUMNS: &str = "id, at, source, route, reason, bytes, replayed_at, result
 
 pub(crate) fn list(connection: &Connection, page: Page) -> rusqlite::Result<Listed<KeptRequest>> {
     let total: i64 = connection.prepare_cached("SELECT count(*) FROM request")?.query_row([], |row| row.get(0))?;
-    let sql = format!(
-        "SELECT {COLUMNS} FROM request ORDER BY id {} LIMIT {} OFFSET {}",
-        lists::direction(page),
-        page.limit,
-        page.offset()
-    );
+    let sql = format!("SELECT {COLUMNS} FROM request ORDER BY id {} {}", page.direction(), page.window());
     let rows = connection.prepare(&sql)?.query_map([], kept_row)?.collect::<rusqlite::Result<_>>()?;
     Ok(Listed { rows, total: total.unsigned_abs() })
 }

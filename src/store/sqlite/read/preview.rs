@@ -7,7 +7,7 @@ use crate::clock::Timestamp;
 use crate::delivery::INTERRUPTIONS_UNTIL_FAILED;
 use crate::endpoint::{Endpoint, ResolvedEndpoint, Spec, resolve};
 use crate::store::codes::{BLOCKED, PROCESSING, QUEUED, READY, SOLO};
-use crate::store::sqlite::read::lists;
+use crate::store::sqlite::read::deliveries;
 use crate::store::sqlite::write::endpoint_cache;
 use crate::store::sqlite::write::endpoint_cache::EndpointRow;
 use crate::store::{DeliveryFilter, DeliveryId, DeliveryRow, Listed, Page, RunId, rules};
@@ -58,7 +58,7 @@ pub(crate) fn preview_due(
         return Ok(Listed { rows: Vec::new(), total });
     }
     let page = Page { limit: SHOWN as u64, number: 1, oldest_first: true };
-    let shown = lists::deliveries(connection, &DeliveryFilter { ids: due, ..DeliveryFilter::default() }, page)?;
+    let shown = deliveries::deliveries(connection, &DeliveryFilter { ids: due, ..DeliveryFilter::default() }, page)?;
     Ok(Listed { rows: shown.rows, total })
 }
 

@@ -6,8 +6,9 @@ use crate::clock::Timestamp;
 use crate::event::{EventId, Resource};
 use crate::signature::Fingerprint;
 use crate::store::codes::{APPLIED, CONFLICT, STALE};
+use crate::store::condition::Condition;
 use crate::store::inbound::{LOOKED_BACK, REMEMBERED, ReceivedFilter, ReceivedRow, SenderRow};
-use crate::store::sqlite::read::lists;
+use crate::store::sqlite::read::condition::{DIALECT, count};
 use crate::store::{Listed, Page};
 
 pub(crate) fn senders(connection: &Connection, now: Timestamp) -> rusqlite::Result<Vec<SenderRow>> {
@@ -41,27 +42,17 @@ pub(crate) fn list(
     filter: &ReceivedFilter,
     page: Page,
 ) -> rusqlite::Result<Listed<ReceivedRow>> {
-    let mut condition = lists::Condition::default();
-    if let Some(refused) = filter.refused {
-        condition.parts.push(if refused { "r.result >= 2" } else { "r.result < 2" }.to_owned());
-    }
-    condition.event_type(filter.event_type.as_ref());
-    if let Some(resource) = &filter.resource_id {
-        condition.and("r.resource_id = ?", resource.clone());
-    }
-    condition.time("r.at >= ?", filter.since);
-    condition.time("r.at < ?", filter.until);
-    let total = lists::count(connection, TABLES, &condition)?;
+    let condition = Condition::on_received(filter, DIALECT);
+    let total = count(connection, TABLES, &condition)?;
     let sql = format!(
-        "SELECT {COLUMNS} FROM {TABLES} WHERE {} ORDER BY r.id {} LIMIT {} OFFSET {}",
+        "SELECT {COLUMNS} FROM {TABLES} WHERE {} ORDER BY r.id {} {}",
         condition.sql(),
-        lists::direction(page),
-        page.limit,
-        page.offset(),
+        page.direction(),
+        page.window(),
     );
     let rows = connection
         .prepare(&sql)?
-        .query_map(params_from_iter(&condition.values), received_row)?
+        .query_map(params_from_iter(condition.values()), received_row)?
         .collect::<rusqlite::Result<_>>()?;
     Ok(Listed { rows, total: total.unsigned_abs() })
 }

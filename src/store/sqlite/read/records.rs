@@ -1,15 +1,15 @@
 //! Reading records, a page at a time.
 
 use const_format::formatcp;
-use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 
 use crate::clock::Timestamp;
 use crate::record::{Kind, Record};
 use crate::store::codes::{DELIVERED, FAILED};
+use crate::store::condition::Condition;
 use crate::store::inbound::{COUNTED_UP_TO, LOOKED_BACK, RecordFilter, RecordRow, RecordSummary, Sort, Sync};
 use crate::store::sqlite::error;
-use crate::store::sqlite::read::lists;
+use crate::store::sqlite::read::condition::{DIALECT, count};
 use crate::store::{Listed, Page, codes};
 
 pub(crate) fn read_body(row: &Row<'_>, at: usize) -> rusqlite::Result<Record> {
@@ -72,9 +72,9 @@ impl Bare {
 }
 
 pub(crate) fn list(connection: &Connection, filter: &RecordFilter, page: Page) -> rusqlite::Result<Listed<RecordRow>> {
-    let condition = condition(filter);
-    let total = lists::count(connection, "record r", &condition)?;
-    let direction = lists::direction(page);
+    let condition = Condition::on_records(filter, DIALECT);
+    let total = count(connection, "record r", &condition)?;
+    let direction = page.direction();
     let sort = match filter.sort {
         Sort::Arrival => String::new(),
         Sort::Name => format!("r.name {direction}, "),
@@ -82,39 +82,16 @@ pub(crate) fn list(connection: &Connection, filter: &RecordFilter, page: Page) -
         Sort::CreatedAt => format!("r.created_at {direction}, "),
     };
     let sql = format!(
-        "SELECT {COLUMNS} FROM record r WHERE {} ORDER BY {sort}r.seq {direction} LIMIT {} OFFSET {}",
+        "SELECT {COLUMNS} FROM record r WHERE {} ORDER BY {sort}r.seq {direction} {}",
         condition.sql(),
-        page.limit,
-        page.offset(),
+        page.window(),
     );
     let rows = connection
         .prepare(&sql)?
-        .query_map(params_from_iter(&condition.values), record_row)?
+        .query_map(params_from_iter(condition.values()), record_row)?
         .map(|row| row.and_then(|bare| bare.complete(connection).map(|(_, row)| row)))
         .collect::<rusqlite::Result<_>>()?;
     Ok(Listed { rows, total: total.unsigned_abs() })
-}
-
-fn condition(filter: &RecordFilter) -> lists::Condition {
-    let mut condition = lists::Condition::default();
-    if let Some(kind) = filter.kind {
-        condition.and("r.kind = ?", codes::kind_code(kind));
-    }
-    if !filter.deleted {
-        condition.parts.push("r.present".to_owned());
-    }
-    if let Some(user) = &filter.user {
-        condition.and("r.user_id = ?", user.clone());
-    }
-    if let Some(course) = &filter.course {
-        condition.and("r.course_id = ?", course.clone());
-    }
-    if let Some(search) = &filter.search {
-        let text: Value = search.to_lowercase().into();
-        condition.parts.push("(instr(r.name, ?) OR instr(r.email, ?) OR instr(lower(r.id), ?))".to_owned());
-        condition.values.extend([text.clone(), text.clone(), text]);
-    }
-    condition
 }
 
 pub(crate) fn after(connection: &Connection, after: i64, limit: u64) -> rusqlite::Result<Vec<(i64, RecordRow)>> {

@@ -1,0 +1,245 @@
+//! What a filter asks of rows, as SQL that both stores understand: which columns are compared stands here once.
+
+use super::codes::kind_code;
+use super::inbound::{ReceivedFilter, RecordFilter};
+use super::lists::{AttemptFilter, DeliveryFilter, EventFilter, Page};
+use super::operators::ActionFilter;
+use crate::clock::Timestamp;
+use crate::delivery::State;
+use crate::endpoint::Pattern;
+
+/// What the two databases write differently.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Dialect {
+    /// What stands before the number of a parameter.
+    pub(super) parameter: char,
+    /// The function that finds the second text in the first: its place, counted from 1, or 0.
+    pub(super) position: &'static str,
+    /// The condition that a delivery `d` is in this state, its endpoint being `p`.
+    pub(super) state: fn(State) -> &'static str,
+    /// Selects the ids of deliveries that may have an attempt that did not deliver them.
+    pub(super) undelivered: &'static str,
+}
+
+/// The value of a parameter.
+#[derive(Clone, Debug)]
+pub(super) enum Bound {
+    Int(i64),
+    Text(String),
+}
+
+impl From<i64> for Bound {
+    fn from(number: i64) -> Self {
+        Self::Int(number)
+    }
+}
+
+impl From<&str> for Bound {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+/// A WHERE clause under construction: parts joined by AND, with the values of their parameters.
+#[derive(Debug)]
+pub(super) struct Condition {
+    dialect: Dialect,
+    parts: Vec<String>,
+    values: Vec<Bound>,
+}
+
+impl Condition {
+    pub(super) fn new(dialect: Dialect) -> Self {
+        Self { dialect, parts: Vec::new(), values: Vec::new() }
+    }
+
+    /// The events of a page.
+    pub(super) fn on_events(filter: &EventFilter, page: Page, dialect: Dialect) -> Self {
+        let EventFilter { event_type, resource_id, since, until, last_status, error, places, past } = filter;
+        let mut condition = Self::new(dialect);
+        condition.event_type(event_type.as_ref());
+        condition.equal("e.resource_id", resource_id.as_deref());
+        condition.between("e.created_at", *since, *until);
+        condition.delivery_ended_with(*last_status, error.as_deref());
+        condition.one_of("e.seq", places.iter().copied());
+        condition.past("e.seq", *past, page);
+        condition
+    }
+
+    /// The deliveries that a filter names, wherever their page begins; `troubled` selects the ids of those with a failed attempt.
+    pub(super) fn on_deliveries(filter: &DeliveryFilter, page: Page, troubled: &str, dialect: Dialect) -> Self {
+        let mut condition = Self::new(dialect);
+        if !filter.states.is_empty() {
+            let states: Vec<&str> = filter.states.iter().copied().map(dialect.state).collect();
+            condition.add(format!("({})", states.join(" OR ")));
+        }
+        if filter.troubled {
+            condition.add(format!("d.id IN ({troubled})"));
+        }
+        condition.equal("p.name", filter.endpoint.as_deref());
+        condition.event_type(filter.event_type.as_ref());
+        condition.equal("e.resource_id", filter.resource_id.as_deref());
+        condition.ended_with(filter.last_status, filter.error.as_deref());
+        condition.equal("e.id", filter.event.as_ref().map(|id| id.as_str()));
+        condition.one_of("d.id", filter.ids.iter().map(|id| id.0));
+        condition.between("d.changed_at", filter.since, filter.until);
+        condition.past("d.id", filter.past.map(|id| id.0), page);
+        condition
+    }
+
+    /// Attempts, of which the log is made.
+    pub(super) fn on_attempts(filter: &AttemptFilter, dialect: Dialect) -> Self {
+        let mut condition = Self::new(dialect);
+        condition.equal("p.name", filter.endpoint.as_deref());
+        condition.event_type(filter.event_type.as_ref());
+        condition.equal("e.resource_id", filter.resource_id.as_deref());
+        condition.equal("a.status", filter.status.map(i64::from));
+        condition.holds("a.detail", filter.error.as_deref());
+        condition.with("a.id > ?", filter.after);
+        condition.with("a.id > (SELECT max(id) FROM attempt) - ?", filter.latest.map(i64::from));
+        condition.between("a.started_at", filter.since, filter.until);
+        condition
+    }
+
+    /// Entries of the inbound audit log.
+    pub(super) fn on_received(filter: &ReceivedFilter, dialect: Dialect) -> Self {
+        let mut condition = Self::new(dialect);
+        if let Some(refused) = filter.refused {
+            condition.add(if refused { "r.result >= 2" } else { "r.result < 2" });
+        }
+        condition.event_type(filter.event_type.as_ref());
+        condition.equal("r.resource_id", filter.resource_id.as_deref());
+        condition.between("r.at", filter.since, filter.until);
+        condition
+    }
+
+    /// Records.
+    pub(super) fn on_records(filter: &RecordFilter, dialect: Dialect) -> Self {
+        let mut condition = Self::new(dialect);
+        condition.equal("r.kind", filter.kind.map(kind_code));
+        if !filter.deleted {
+            condition.add("r.present");
+        }
+        condition.equal("r.user_id", filter.user.as_deref());
+        condition.equal("r.course_id", filter.course.as_deref());
+        if let Some(search) = &filter.search {
+            let position = dialect.position;
+            let found = ["r.name", "r.email", "lower(r.id)"].map(|column| format!("{position}({column}, ?) > 0"));
+            condition.and(&format!("({})", found.join(" OR ")), search.to_lowercase().as_str());
+        }
+        condition
+    }
+
+    /// What operators did.
+    pub(super) fn on_actions(filter: &ActionFilter, page: Page, dialect: Dialect) -> Self {
+        let mut condition = Self::new(dialect);
+        condition.equal("operator", filter.operator.as_deref());
+        condition.between("at", filter.since, filter.until);
+        condition.past("id", filter.past, page);
+        condition
+    }
+
+    /// Adds a part without a parameter.
+    fn add(&mut self, part: impl Into<String>) {
+        self.parts.push(part.into());
+    }
+
+    /// Adds a part in which every `?` stands for `value`.
+    fn and(&mut self, part: &str, value: impl Into<Bound>) {
+        self.values.push(value.into());
+        self.parts.push(part.replace('?', &format!("{}{}", self.dialect.parameter, self.values.len())));
+    }
+
+    fn with(&mut self, part: &str, value: Option<impl Into<Bound>>) {
+        if let Some(value) = value {
+            self.and(part, value);
+        }
+    }
+
+    fn equal(&mut self, column: &str, value: Option<impl Into<Bound>>) {
+        self.with(&format!("{column} = ?"), value);
+    }
+
+    /// From `since` on and before `until`.
+    fn between(&mut self, column: &str, since: Option<Timestamp>, until: Option<Timestamp>) {
+        self.with(&format!("{column} >= ?"), since.map(Timestamp::as_millis));
+        self.with(&format!("{column} < ?"), until.map(Timestamp::as_millis));
+    }
+
+    fn one_of(&mut self, column: &str, values: impl Iterator<Item = i64>) {
+        let values: Vec<String> = values.map(|value| value.to_string()).collect();
+        if !values.is_empty() {
+            self.add(format!("{column} IN ({})", values.join(",")));
+        }
+    }
+
+    /// The text stands in the column, in whatever case.
+    fn holds(&mut self, column: &str, text: Option<&str>) {
+        self.with(&format!("{}(lower({column}), lower(?)) > 0", self.dialect.position), text);
+    }
+
+    /// The type itself, or those that begin as the pattern does.
+    fn event_type(&mut self, pattern: Option<&Pattern>) {
+        let Some(pattern) = pattern.map(Pattern::as_str) else { return };
+        match pattern.strip_suffix('*') {
+            Some(stem) => self.and(&format!("substr(k.type, 1, {}) = ?", stem.chars().count()), stem),
+            None => self.and("k.type = ?", pattern),
+        }
+    }
+
+    /// Only deliveries whose last attempt had this status, or a detail that holds this text.
+    fn ended_with(&mut self, status: Option<u16>, error: Option<&str>) {
+        if error.is_some() || status.is_some_and(|status| !(200..300).contains(&status)) {
+            self.add(format!("d.id IN ({})", self.dialect.undelivered));
+        }
+        let last = |column| {
+            format!("(SELECT a.{column} FROM attempt a WHERE a.delivery = d.id ORDER BY a.number DESC LIMIT 1)")
+        };
+        self.equal(&last("status"), status.map(i64::from));
+        self.holds(&last("detail"), error);
+    }
+
+    /// Only events that have such a delivery.
+    fn delivery_ended_with(&mut self, status: Option<u16>, error: Option<&str>) {
+        let before = self.parts.len();
+        self.ended_with(status, error);
+        let of_delivery = self.parts.split_off(before);
+        if !of_delivery.is_empty() {
+            self.add(format!("e.seq IN (SELECT d.event FROM delivery d WHERE {})", of_delivery.join(" AND ")));
+        }
+    }
+
+    /// Only rows behind `place`, in the order of the page.
+    fn past(&mut self, column: &str, place: Option<i64>, page: Page) {
+        self.with(&format!("{column} {} ?", if page.oldest_first { ">" } else { "<" }), place);
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.parts.is_empty()
+    }
+
+    /// Whether a column of the table with this alias is compared.
+    pub(super) fn speaks_of(&self, alias: &str) -> bool {
+        self.parts.iter().any(|part| part.contains(&format!("{alias}.")))
+    }
+
+    pub(super) fn sql(&self) -> String {
+        if self.parts.is_empty() { "true".to_owned() } else { self.parts.join(" AND ") }
+    }
+
+    pub(super) fn values(&self) -> &[Bound] {
+        &self.values
+    }
+}
+
+impl Page {
+    /// The direction of the column that gives the order.
+    pub(super) fn direction(self) -> &'static str {
+        if self.oldest_first { "ASC" } else { "DESC" }
+    }
+
+    /// The end of a statement that reads this page only.
+    pub(super) fn window(self) -> String {
+        format!("LIMIT {} OFFSET {}", self.limit.min(i64::MAX.unsigned_abs()), self.offset())
+    }
+}

@@ -1,0 +1,82 @@
+//! Reading attempts: those of an event, and the log of all.
+
+use std::time::Duration;
+
+use tokio_postgres::Row;
+
+use super::condition::{DIALECT, bound, count_rows};
+use super::connection::{Connection, args};
+use super::events::{EVENT_COLUMNS, event_row};
+use super::fault::Fault;
+use super::node::Node;
+use super::row::{count, int, maybe_int, time};
+use super::{AttemptFilter, DeliveryId, Listed, LoggedAttempt, Page, Result, codes};
+use crate::store::AttemptRow;
+use crate::store::condition::Condition;
+
+const ATTEMPT_COLUMNS: &str =
+    "a.number, p.name, a.delivery, a.trigger, a.started_at, a.took_us, a.outcome, a.status, a.detail, a.response";
+
+fn attempt_row(row: &Row, at: usize) -> AttemptRow {
+    let status = maybe_int(row, at + 7).and_then(|status| u16::try_from(status).ok());
+    AttemptRow {
+        number: count(row, at),
+        endpoint: row.get(at + 1),
+        delivery: DeliveryId(int(row, at + 2)),
+        trigger: codes::trigger(int(row, at + 3)),
+        started_at: time(row, at + 4),
+        took: took(int(row, at + 5)),
+        outcome: codes::outcome(int(row, at + 6), status),
+        detail: row.get(at + 8),
+        response: row.get::<_, Option<Vec<u8>>>(at + 9).unwrap_or_default(),
+    }
+}
+
+pub(super) fn took(micros: i64) -> Duration {
+    Duration::from_micros(micros.unsigned_abs())
+}
+
+/// The attempts to deliver an event, oldest first.
+pub(super) async fn of_event(connection: &Connection, event: i64) -> Result<Vec<AttemptRow>, Fault> {
+    let sql = format!(
+        "SELECT {ATTEMPT_COLUMNS} FROM delivery d JOIN attempt a ON a.delivery = d.id
+         JOIN endpoint p ON p.id = d.endpoint WHERE d.event = $1 ORDER BY a.id"
+    );
+    let rows = connection.query_once(&sql, args![event]).await?;
+    Ok(rows.iter().map(|row| attempt_row(row, 0)).collect())
+}
+
+const LOG_TABLES: &str = "attempt a JOIN delivery d ON d.id = a.delivery JOIN event e ON e.seq = d.event
+    JOIN kind k ON k.id = e.kind JOIN endpoint p ON p.id = d.endpoint";
+
+pub(super) async fn logged(node: &Node, filter: AttemptFilter, page: Page) -> Result<Listed<LoggedAttempt>> {
+    let condition = Condition::on_attempts(&filter, DIALECT);
+    let counted = if condition.is_empty() { "attempt a" } else { LOG_TABLES };
+    let total = node.read(async |connection: &Connection| count_rows(connection, counted, &condition).await).await?;
+    Ok(Listed { rows: page_of_logged(node, &filter, page).await?, total })
+}
+
+/// The rows alone.
+pub(super) async fn page_of_logged(node: &Node, filter: &AttemptFilter, page: Page) -> Result<Vec<LoggedAttempt>> {
+    let condition = Condition::on_attempts(filter, DIALECT);
+    // Outcome 5 is an interruption: it says nothing about the endpoint.
+    let sql = format!(
+        "SELECT {EVENT_COLUMNS}, {ATTEMPT_COLUMNS}, (SELECT b.outcome <> 0 FROM attempt b WHERE b.delivery = a.delivery
+            AND b.number < a.number AND b.outcome <> 5 ORDER BY b.number DESC LIMIT 1), a.id
+         FROM {LOG_TABLES} WHERE {} ORDER BY a.id {} {}",
+        condition.sql(),
+        page.direction(),
+        page.window(),
+    );
+    node.read(async |connection: &Connection| {
+        let rows = connection.query_once(&sql, &bound(&condition)).await?;
+        let read = |row: &Row| LoggedAttempt {
+            event: event_row(row, 0),
+            attempt: attempt_row(row, 7),
+            after_failure: row.get::<_, Option<bool>>(17).unwrap_or(false),
+            place: int(row, 18),
+        };
+        Ok(rows.iter().map(read).collect())
+    })
+    .await
+}

@@ -1,0 +1,201 @@
+//! Reading deliveries, a page at a time.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use const_format::formatcp;
+use tokio_postgres::Row;
+
+use super::attempts::took;
+use super::condition::{DIALECT, bound, count_rows, state_of};
+use super::connection::{Connection, args};
+use super::events::{EVENT_COLUMNS, event_row};
+use super::fault::Fault;
+use super::node::Node;
+use super::row::{BLOCKED, DELIVERED, OPEN, count, int, maybe_int, maybe_time, time};
+use super::{DeliveryFilter, DeliveryId, DeliveryRow, Listed, Page, Result, codes, endpoint_rows, figures, runs};
+use crate::delivery::State;
+use crate::event::EventId;
+use crate::store::ClaimHolder;
+use crate::store::condition::Condition;
+
+/// Where an open delivery stands: in flight since, or its state and time among those that wait; else it is queued.
+const DELIVERY_COLUMNS: &str = "d.id, p.name, d.state, coalesce(w.due_at, d.changed_at), coalesce(f.since, d.changed_at),
+    d.attempts, d.used, d.reason, (NOT p.configured OR p.paused_by IS NOT NULL), p.open_until, f.since IS NOT NULL, w.state,
+    a.detail, a.started_at, a.took_us, d.endpoint, d.lane, a.status, f.run, a.outcome, f.host, f.pid, d.whole_record,
+    (SELECT id FROM event WHERE seq = d.superseded_by)";
+
+const DELIVERY_TABLES: &str = "delivery d JOIN event e ON e.seq = d.event JOIN kind k ON k.id = e.kind
+    JOIN endpoint p ON p.id = d.endpoint";
+
+const PLACES: &str = formatcp!("LEFT JOIN LATERAL (SELECT state, due_at FROM waiting WHERE endpoint = d.endpoint AND lane = d.lane AND id = d.id
+        AND d.state = {OPEN}) w ON true
+    LEFT JOIN LATERAL (SELECT i.since, c.run, r.host, r.pid FROM flight c JOIN run r ON r.id = c.run CROSS JOIN LATERAL unnest(c.ids, c.since) AS i(id, since)
+        WHERE c.endpoint = d.endpoint AND i.id = d.id AND d.state = {OPEN} LIMIT 1) f ON true
+    LEFT JOIN LATERAL (SELECT detail, started_at, took_us, status, outcome FROM attempt WHERE delivery = d.id ORDER BY number DESC LIMIT 1) a ON true");
+
+pub(super) async fn deliveries(node: &Node, filter: DeliveryFilter, page: Page) -> Result<Listed<DeliveryRow>> {
+    node.read(async |connection: &Connection| deliveries_within(connection, &filter, page).await).await
+}
+
+pub(super) async fn deliveries_within(
+    connection: &Connection,
+    filter: &DeliveryFilter,
+    page: Page,
+) -> Result<Listed<DeliveryRow>, Fault> {
+    let total = match counted(connection, filter).await? {
+        Some(total) => total.unsigned_abs(),
+        None => count_rows(connection, DELIVERY_TABLES, &condition(filter, page)).await?,
+    };
+    Ok(Listed { rows: rows_within(connection, filter, page).await?, total })
+}
+
+/// The rows of a page alone.
+pub(super) async fn page_of_deliveries(node: &Node, filter: DeliveryFilter, page: Page) -> Result<Vec<DeliveryRow>> {
+    node.read(async |connection: &Connection| rows_within(connection, &filter, page).await).await
+}
+
+async fn rows_within(connection: &Connection, filter: &DeliveryFilter, page: Page) -> Result<Vec<DeliveryRow>, Fault> {
+    let condition = condition(filter, page);
+    let sql = format!(
+        "SELECT {EVENT_COLUMNS}, {DELIVERY_COLUMNS} FROM (SELECT d.id AS chosen FROM {DELIVERY_TABLES} WHERE {} ORDER BY d.id {} {}) c
+         JOIN delivery d ON d.id = c.chosen JOIN event e ON e.seq = d.event JOIN kind k ON k.id = e.kind
+         JOIN endpoint p ON p.id = d.endpoint {PLACES} ORDER BY d.id {}",
+        condition.sql(),
+        page.direction(),
+        page.window(),
+        page.direction(),
+    );
+    let rows = connection.query_once(&sql, &bound(&condition)).await?;
+    complete(connection, &rows).await
+}
+
+fn condition(filter: &DeliveryFilter, page: Page) -> Condition {
+    Condition::on_deliveries(filter, page, "SELECT id FROM trouble", DIALECT)
+}
+
+/// The deliveries of an event, oldest first.
+pub(super) async fn of_event(connection: &Connection, event: i64) -> Result<Vec<DeliveryRow>, Fault> {
+    let sql = format!(
+        "SELECT {EVENT_COLUMNS}, {DELIVERY_COLUMNS} FROM {DELIVERY_TABLES} {PLACES} WHERE d.event = $1 ORDER BY d.id"
+    );
+    complete(connection, &connection.query_once(&sql, args![event]).await?).await
+}
+
+/// The number of matches from the counters, where they know it.
+async fn counted(connection: &Connection, filter: &DeliveryFilter) -> Result<Option<i64>, Fault> {
+    if !filter.is_told_by_counters() {
+        return Ok(None);
+    }
+    let counts = figures::counts(connection).await?;
+    let endpoints = endpoint_rows::load(connection).await?;
+    let count = |endpoint| filter.count(endpoint, &counts.get(&endpoint.id.0).copied().unwrap_or_default());
+    Ok(Some(endpoints.iter().map(|row| count(&row.endpoint)).sum()))
+}
+
+fn delivery_row(row: &Row, at: usize) -> DeliveryRow {
+    let (held, in_flight): (bool, bool) = (row.get(at + 8), row.get(at + 10));
+    let state = state_of(int(row, at + 2), in_flight, held);
+    let status = maybe_int(row, at + 17).and_then(|status| u16::try_from(status).ok());
+    let last_took = maybe_int(row, at + 14).map(took);
+    let ended = maybe_time(row, at + 13).zip(last_took).map(|(started, took)| started.plus(took));
+    DeliveryRow {
+        id: DeliveryId(int(row, at)),
+        event: event_row(row, 0),
+        endpoint: row.get(at + 1),
+        state,
+        blocked: maybe_int(row, at + 11) == Some(BLOCKED),
+        due_at: time(row, at + 3),
+        rests_until: maybe_time(row, at + 9),
+        changed_at: time(row, at + 4),
+        attempts: count(row, at + 5) + u32::from(in_flight),
+        used: count(row, at + 6),
+        reason: maybe_int(row, at + 7).map(codes::reason),
+        last_detail: row.get(at + 12),
+        last_ended_at: ended,
+        last_took,
+        last_outcome: maybe_int(row, at + 19).map(|code| codes::outcome(code, status)),
+        last_status: status,
+        blocked_by: None,
+        abandoned: false,
+        holder: maybe_int(row, at + 21).map(|pid| ClaimHolder { host: row.get(at + 20), pid }),
+        whole_record: row.get(at + 22),
+        superseded_by: row.get::<_, Option<String>>(at + 23).map(EventId::stored),
+    }
+}
+
+/// An endpoint and the number of a lane to it.
+type Lane = (i64, i64);
+
+/// Reads deliveries, and finds out which have to wait behind an earlier one, and which a dead run holds.
+async fn complete(connection: &Connection, rows: &[Row]) -> Result<Vec<DeliveryRow>, Fault> {
+    let mut found: Vec<DeliveryRow> = rows.iter().map(|row| delivery_row(row, 7)).collect();
+    let waiting: Vec<(usize, Lane)> = rows
+        .iter()
+        .enumerate()
+        .filter(|(at, row)| {
+            // What is ready or runs alone is the first of its lane.
+            let is_first = maybe_int(row, 18).is_some_and(|state| state != BLOCKED);
+            matches!(found[*at].state, State::Pending | State::Held) && !is_first
+        })
+        .map(|(at, row)| (at, (int(row, 22), int(row, 23))))
+        .collect();
+    let last = waiting.iter().map(|(at, _)| found[*at].id.0).max().unwrap_or(0);
+    let fronts = fronts(connection, waiting.iter().map(|(_, lane)| *lane).collect(), last).await?;
+    for (at, lane) in waiting {
+        let delivery = &mut found[at];
+        delivery.blocked_by = fronts.get(&lane).copied().filter(|front| *front != delivery.id);
+        delivery.blocked |= delivery.blocked_by.is_some();
+    }
+    if found.iter().any(|delivery| delivery.state == State::Processing) {
+        let dead = runs::seemingly_dead(connection).await?;
+        for (row, delivery) in rows.iter().zip(&mut found) {
+            delivery.abandoned = maybe_int(row, 25).is_some_and(|run| dead.contains(&run));
+        }
+    }
+    Ok(found)
+}
+
+/// What others of each of these lanes wait behind: the one in flight, else the first in the lane, else the first that is queued.
+async fn fronts(
+    connection: &Connection,
+    lanes: BTreeSet<Lane>,
+    last: i64,
+) -> Result<BTreeMap<Lane, DeliveryId>, Fault> {
+    if lanes.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let (endpoints, numbers): (Vec<i64>, Vec<i64>) = lanes.into_iter().unzip();
+    let rows = connection
+        .query(
+            formatcp!(
+                "SELECT l.endpoint, l.lane, coalesce(f.id, w.id, q.first) FROM unnest($1, $2) AS l(endpoint, lane)
+             LEFT JOIN LATERAL (SELECT i.id FROM flight c CROSS JOIN LATERAL unnest(c.ids, c.lanes) AS i(id, lane)
+                WHERE c.endpoint = l.endpoint AND i.lane = l.lane LIMIT 1) f ON true
+             LEFT JOIN LATERAL (SELECT id FROM waiting WHERE endpoint = l.endpoint AND lane = l.lane
+                ORDER BY state = {BLOCKED}, id LIMIT 1) w ON true
+             LEFT JOIN (SELECT endpoint, lane, min(id) AS first FROM queue
+                WHERE endpoint = ANY ($1) AND lane = ANY ($2) AND id <= $3 GROUP BY endpoint, lane) q
+                ON q.endpoint = l.endpoint AND q.lane = l.lane"
+            ),
+            args![endpoints, numbers, last],
+        )
+        .await?;
+    let read = |row: &Row| Some(((int(row, 0), int(row, 1)), DeliveryId(maybe_int(row, 2)?)));
+    Ok(rows.iter().filter_map(read).collect())
+}
+
+/// One pass over what was delivered since the oldest of `ids`: an index for so rare a question would cost every delivery.
+pub(super) async fn overtaken(node: &Node, ids: Vec<DeliveryId>) -> Result<Vec<DeliveryId>> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    node.read(async |connection: &Connection| {
+        let rows = connection
+            .query(
+                formatcp!("SELECT c.id FROM delivery c WHERE c.id = ANY ($1) AND EXISTS (SELECT FROM delivery d
+                    WHERE d.endpoint = c.endpoint AND d.lane = c.lane AND d.id > c.id AND d.state = {DELIVERED}) ORDER BY c.id"),
+                args![ids],
+            )
+            .await?;
+        Ok(rows.iter().map(|row| DeliveryId(int(row, 0))).collect())
+    })
+    .await
+}

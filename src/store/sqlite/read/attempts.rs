@@ -1,0 +1,85 @@
+//! Reading attempts: those of an event, and the log of all.
+
+use std::time::Duration;
+
+use rusqlite::{Connection, Row, params_from_iter};
+
+use crate::clock::Timestamp;
+use crate::store::condition::Condition;
+use crate::store::sqlite::read::condition::{DIALECT, count};
+use crate::store::sqlite::read::events::{EVENT_COLUMNS, event_row};
+use crate::store::{AttemptFilter, AttemptRow, DeliveryId, Listed, LoggedAttempt, Page, codes};
+
+const ATTEMPT_COLUMNS: &str =
+    "a.number, p.name, a.delivery, a.trigger, a.started_at, a.took_us, a.outcome, a.status, a.detail, a.response";
+
+fn attempt_row(row: &Row<'_>, at: usize) -> rusqlite::Result<AttemptRow> {
+    Ok(AttemptRow {
+        number: row.get(at)?,
+        endpoint: row.get(at + 1)?,
+        delivery: DeliveryId(row.get(at + 2)?),
+        trigger: codes::trigger(row.get(at + 3)?),
+        started_at: Timestamp::from_millis(row.get(at + 4)?),
+        took: took(row.get(at + 5)?),
+        outcome: codes::outcome(row.get(at + 6)?, row.get(at + 7)?),
+        detail: row.get(at + 8)?,
+        response: row.get::<_, Option<Vec<u8>>>(at + 9)?.unwrap_or_default(),
+    })
+}
+
+pub(crate) fn took(micros: i64) -> Duration {
+    Duration::from_micros(micros.unsigned_abs())
+}
+
+/// The attempts to deliver an event, oldest first.
+pub(crate) fn of_event(connection: &Connection, event: i64) -> rusqlite::Result<Vec<AttemptRow>> {
+    let sql = format!(
+        "SELECT {ATTEMPT_COLUMNS} FROM delivery d JOIN attempt a ON a.delivery = d.id JOIN endpoint p ON p.id = d.endpoint
+         WHERE d.event = ?1 ORDER BY a.id"
+    );
+    connection.prepare_cached(&sql)?.query_map([event], |row| attempt_row(row, 0))?.collect()
+}
+
+/// Attempts come first whatever the filter: a page is then read from the end of the log, not sorted out of all of it.
+const LOG_TABLES: &str = "attempt a CROSS JOIN delivery d ON d.id = a.delivery CROSS JOIN event e ON e.seq = d.event
+    CROSS JOIN kind k ON k.id = e.kind CROSS JOIN endpoint p ON p.id = d.endpoint";
+
+pub(crate) fn logged(
+    connection: &Connection,
+    filter: &AttemptFilter,
+    page: Page,
+) -> rusqlite::Result<Listed<LoggedAttempt>> {
+    let condition = Condition::on_attempts(filter, DIALECT);
+    let counted = if condition.is_empty() { "attempt a" } else { LOG_TABLES };
+    let total = count(connection, counted, &condition)?;
+    Ok(Listed { rows: page_of_logged(connection, filter, page)?, total: total.unsigned_abs() })
+}
+
+/// The rows alone.
+pub(crate) fn page_of_logged(
+    connection: &Connection,
+    filter: &AttemptFilter,
+    page: Page,
+) -> rusqlite::Result<Vec<LoggedAttempt>> {
+    let condition = Condition::on_attempts(filter, DIALECT);
+    // Outcome 5 is an interruption: it says nothing about the endpoint.
+    let sql = format!(
+        "SELECT {EVENT_COLUMNS}, {ATTEMPT_COLUMNS}, (SELECT b.outcome <> 0 FROM attempt b WHERE b.delivery = a.delivery
+            AND b.number < a.number AND b.outcome <> 5 ORDER BY b.number DESC LIMIT 1), a.id
+         FROM {LOG_TABLES} WHERE {} ORDER BY a.id {} {}",
+        condition.sql(),
+        page.direction(),
+        page.window(),
+    );
+    connection
+        .prepare(&sql)?
+        .query_map(params_from_iter(condition.values()), |row| {
+            Ok(LoggedAttempt {
+                event: event_row(row, 0)?,
+                attempt: attempt_row(row, 7)?,
+                after_failure: row.get::<_, Option<bool>>(17)?.unwrap_or(false),
+                place: row.get(18)?,
+            })
+        })?
+        .collect()
+}

@@ -1,0 +1,44 @@
+//! Conditions as SQLite understands them.
+
+use const_format::formatcp;
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, ToSql, params_from_iter};
+
+use crate::delivery::State;
+use crate::store::codes::{BLOCKED, DELIVERED, FAILED, PROCESSING, SUPERSEDED};
+use crate::store::condition::{Bound, Condition, Dialect};
+
+pub(crate) const DIALECT: Dialect =
+    Dialect { parameter: '?', position: "instr", state: state_condition, undelivered: UNDELIVERED };
+
+/// By the indexes that hold nothing that is delivered.
+const UNDELIVERED: &str = formatcp!(
+    "SELECT id FROM delivery WHERE state >= {BLOCKED} AND state < {PROCESSING}
+    UNION ALL SELECT id FROM delivery WHERE state = {PROCESSING} UNION ALL SELECT id FROM delivery WHERE state = {FAILED}"
+);
+
+fn state_condition(state: State) -> &'static str {
+    match state {
+        State::Pending => formatcp!("(d.state < {PROCESSING} AND p.configured AND p.paused_by IS NULL)"),
+        State::Held => formatcp!("(d.state < {PROCESSING} AND (NOT p.configured OR p.paused_by IS NOT NULL))"),
+        State::Processing => formatcp!("d.state = {PROCESSING}"),
+        State::Delivered => formatcp!("d.state = {DELIVERED}"),
+        State::Failed => formatcp!("d.state = {FAILED}"),
+        State::Superseded => formatcp!("d.state = {SUPERSEDED}"),
+    }
+}
+
+impl ToSql for Bound {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Int(number) => ValueRef::Integer(*number),
+            Self::Text(text) => ValueRef::Text(text.as_bytes()),
+        }))
+    }
+}
+
+/// The number of rows that match.
+pub(crate) fn count(connection: &Connection, tables: &str, condition: &Condition) -> rusqlite::Result<i64> {
+    let sql = format!("SELECT count(*) FROM {tables} WHERE {}", condition.sql());
+    connection.prepare(&sql)?.query_row(params_from_iter(condition.values()), |row| row.get(0))
+}
