@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
+use syncctl::clock::{Clock as _, SystemClock, Timestamp};
 use syncctl::signature::{Secret, Signer};
 
 use super::receiver::{Received, Receiver, Reply};
@@ -148,7 +149,7 @@ impl Side {
                 answered(tables.users.get(user).map(|row| json!({"profile": data_of(row)})))
             }
             ("GET", "/export") => {
-                let at = syncctl::clock::Timestamp::from_millis(now_ms()).to_string();
+                let at = SystemClock.now().to_string();
                 Reply::With(200, Vec::new(), self.tables.lock().unwrap().export(&at).into_bytes())
             }
             _ => match (request.method.as_str(), path.strip_prefix("/api/enrollments/")) {
@@ -215,7 +216,7 @@ impl Side {
 
 /// An event as the original's sender writes it, which counts its tries in the body.
 pub fn envelope(event_type: &str, kind: &str, id: &str, data: &Value, at_ms: i64, retry: u32) -> String {
-    let at = syncctl::clock::Timestamp::from_millis(at_ms);
+    let at = Timestamp::from_millis(at_ms);
     let status = if retry == 0 { "pending" } else { "processing" };
     format!(
         r#"{{"id":"{event_type}-{id}-{at_ms}","type":"{event_type}","resourceId":"{id}","resourceType":"{kind}","data":{data},"timestamp":"{at}","retryCount":{retry},"status":"{status}"}}"#
@@ -231,8 +232,7 @@ fn sign(secret: &Secret, body: &[u8]) -> String {
 }
 
 fn now_ms() -> i64 {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    i64::try_from(since.as_millis()).unwrap()
+    SystemClock.now().as_millis()
 }
 
 /// Posts a body, and returns the status of the answer, if one came.
