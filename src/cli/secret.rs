@@ -15,7 +15,7 @@ use crate::config::{Config, WhichSecret};
 use crate::endpoint::ResolvedEndpoint;
 use crate::report::secrets::{self, Flawed, SecretUse, SecretUser};
 use crate::signature::hygiene::{Flaw, check, new_secret, reused, standard_form};
-use crate::signature::{KeyForm, STANDARD_PREFIX, Scheme, Secret, detect, verify};
+use crate::signature::{Fingerprint, KeyForm, STANDARD_PREFIX, Scheme, Secret, detect, verify};
 use crate::store::inbound::SenderRow;
 use crate::store::{self, Access, StoreError};
 
@@ -237,6 +237,7 @@ impl Rotation {
             Err(StoreError::NoDatabase) => return Ok(Vec::new()),
             opened => opened?.senders(context.now).wait()?,
         };
+        rows.retain(|row| row.secret != Fingerprint::NONE);
         rows.retain(|row| {
             let newest = *newest.entry(row.source.clone()).or_insert(row.seen_at);
             newest.since(row.seen_at) < SHARED_ADDRESS

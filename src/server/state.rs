@@ -200,7 +200,8 @@ impl App {
         if self.audit_limit.admit((reason, route), now) {
             let (source, (digest, details)) = (source.to_canonical().to_string(), details());
             let route = Arc::clone(route);
-            self.write_refusals(vec![Refused { reason, digest, source, count: 1, route, details }], now).await;
+            let refused = Refused { reason, digest, source, count: 1, route, is_only_copy: false, details };
+            self.write_refusals(vec![refused], now).await;
         }
     }
 

@@ -54,6 +54,9 @@ impl Secret {
 pub struct Fingerprint(pub [u8; 8]);
 
 impl Fingerprint {
+    /// What stands where no secret is: a broker vouches for the message.
+    pub const NONE: Self = Self([0; 8]);
+
     /// The fingerprint of a secret by its text; who has only this cannot sign.
     pub fn of(text: &[u8]) -> Self {
         let key = Key::hmac(Algorithm::HmacSha256, text);

@@ -39,9 +39,9 @@ pub struct Incoming {
     pub draft: Draft,
     /// What comes of it.
     pub effect: Effect,
-    /// The address it came from.
+    /// The address it came from, or the place of a broker.
     pub source: String,
-    /// The secret its signature was right under.
+    /// The secret its signature was right under; [`Fingerprint::NONE`] where a broker vouches for it.
     pub secret: Fingerprint,
     /// The path it was sent to.
     pub route: Arc<str>,
@@ -111,6 +111,8 @@ pub struct Refused {
     pub count: u64,
     /// The path they were sent to.
     pub route: Arc<str>,
+    /// Whether nobody will send it again, so that it gets a row of its own however many the minute has.
+    pub is_only_copy: bool,
     /// What else is known of it, when it is one.
     pub details: RefusalDetails,
 }
@@ -264,7 +266,8 @@ pub trait Records {
     /// Whether an event that arrived under this id is remembered.
     fn has_arrived(&self, id: &EventId, now: Timestamp) -> Answer<bool>;
 
-    /// Audits refusals: [`REFUSALS_A_MINUTE`] rows for each reason and minute, the rest as one count. A request that comes with
+    /// Audits refusals: [`REFUSALS_A_MINUTE`] rows for each reason and minute, the rest as one count; those of which nobody has
+    /// another copy always get rows of their own. A request that comes with
     /// its row is kept for [`REQUESTS_KEPT_FOR`], within [`MAX_KEPT_BYTES_PER_SOURCE`] and [`MAX_KEPT_BYTES`].
     fn refuse(&self, refused: Vec<Refused>, now: Timestamp) -> Answer<()>;
 

@@ -31,6 +31,7 @@ on_every_backend! {
     a_record_is_pending_until_its_latest_event_has_arrived,
     a_record_whose_event_was_removed_does_not_take_another_ones_fate_for_its_own,
     refusals_get_ten_rows_a_minute_for_each_reason_and_then_one_count,
+    refusals_of_which_nobody_has_another_copy_get_a_row_each,
     lists_are_searched_sorted_and_paged_by_the_database,
     an_export_merges_into_another_store,
     webhooks_that_arrive_together_share_a_transaction_and_all_count,
@@ -294,6 +295,23 @@ fn refusals_get_ten_rows_a_minute_for_each_reason_and_then_one_count(backend: &d
     assert_eq!(rows.len(), 13);
     assert_eq!(rows[10].repeats, 1_015);
     assert_eq!(rows.iter().filter(|row| row.digest.is_some()).count(), 12);
+}
+
+fn refusals_of_which_nobody_has_another_copy_get_a_row_each(backend: &dyn Backend) {
+    let store = backend.create();
+    let refuse = |is_only_copy| {
+        let request = Some(RequestCopy { headers: Vec::new(), body: b"{}".to_vec() });
+        let details = RefusalDetails { request, ..RefusalDetails::default() };
+        let (source, route) = ("redis://h/0/s".to_owned(), "broker/platform".into());
+        let refused = Refused { reason: "bad", source, count: 1, route, is_only_copy, details, ..Refused::default() };
+        store.refuse(vec![refused], at(0)).wait().unwrap();
+    };
+    (0..15).for_each(|_| refuse(false));
+    (0..15).for_each(|_| refuse(true));
+    assert_eq!(store.kept_requests(ALL).wait().unwrap().total, 25);
+    let filter = ReceivedFilter { refused: Some(true), ..ReceivedFilter::default() };
+    let rows = store.received(&filter, ALL).wait().unwrap().rows;
+    assert_eq!((rows.len(), rows.iter().map(|row| row.repeats).sum::<u64>()), (26, 5));
 }
 
 fn lists_are_searched_sorted_and_paged_by_the_database(backend: &dyn Backend) {

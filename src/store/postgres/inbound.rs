@@ -295,12 +295,12 @@ async fn audit_refusal(
         .await?;
     let (rows, further) = found.map_or((0, None), |row| (int(&row, 0), maybe_int(&row, 1)));
     let count = i64::try_from(refused.count).unwrap_or(i64::MAX);
-    if let Some(further) = further {
+    if let Some(further) = further.filter(|_| !refused.is_only_copy) {
         let more = "UPDATE received SET repeats = repeats + $2 WHERE id = $1";
         connection.query(more, args![further, count]).await?;
         return Ok(());
     }
-    let alone = refused.count == 1 && rows.unsigned_abs() < REFUSALS_A_MINUTE;
+    let alone = refused.is_only_copy || (refused.count == 1 && rows.unsigned_abs() < REFUSALS_A_MINUTE);
     let event = event.filter(|_| alone);
     let request = match refused.details.request.as_ref().filter(|_| alone) {
         Some(copy) => Some(requests::keep(connection, refused, copy, now).await?),

@@ -172,13 +172,13 @@ fn audit_refusal(
         )?
         .query_row(params![refused.reason, minute, FURTHER], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let count = i64::try_from(refused.count).unwrap_or(i64::MAX);
-    if let Some(further) = further {
+    if let Some(further) = further.filter(|_| !refused.is_only_copy) {
         connection
             .prepare_cached("UPDATE received SET repeats = repeats + ?2 WHERE id = ?1")?
             .execute(params![further, count])?;
         return Ok(());
     }
-    let alone = refused.count == 1 && rows.unsigned_abs() < REFUSALS_A_MINUTE;
+    let alone = refused.is_only_copy || (refused.count == 1 && rows.unsigned_abs() < REFUSALS_A_MINUTE);
     let event = event.filter(|_| alone);
     let request = match refused.details.request.as_ref().filter(|_| alone) {
         Some(copy) => Some(requests::keep(connection, refused, copy, now)?),
