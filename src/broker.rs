@@ -1,79 +1,27 @@
-//! Message brokers: where events are published instead of being posted.
+//! Message brokers: where events are published instead of being posted, and read instead of being received over HTTP.
 //!
-//! An event is confirmed by the broker before it counts as delivered. Connections are opened by the same address rules, and trust
-//! the same certificates, as those over HTTP; every failure is an [`Outcome`](crate::delivery::Outcome) in words.
+//! An event is confirmed by the broker before it counts as delivered; a message is acknowledged once what it says is on disk.
+//! Connections are opened by the same address rules, and trust the same certificates, as those over HTTP; every failure is an
+//! [`Outcome`](crate::delivery::Outcome) in words.
 
 #![cfg_attr(
     not(feature = "redis"),
-    allow(unused_variables, unused_imports, reason = "a build without any broker publishes nothing")
+    allow(unused_variables, unused_imports, reason = "a build without any broker publishes and reads nothing")
 )]
 
+mod message;
 #[cfg(feature = "redis")]
 mod redis;
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::HeaderMap;
-use zeroize::Zeroizing;
-
 use crate::clock::Clock;
-use crate::endpoint::{EndpointUrl, Protocol};
+use crate::endpoint::{EndpointUrl, Protocol, SourceUrl};
 use crate::network::connect::Client;
 use crate::network::failure::{Failure, Trace};
 
-/// What a broker is shown.
-#[derive(Clone)]
-pub struct Credentials {
-    /// The user; may be empty.
-    pub user: String,
-    /// The password.
-    pub password: Zeroizing<String>,
-}
-
-impl Credentials {
-    /// Reads `USER:PASSWORD`.
-    pub fn parse(text: &str) -> Option<Self> {
-        let (user, password) = text.split_once(':')?;
-        Some(Self { user: user.to_owned(), password: Zeroizing::new(password.to_owned()) })
-    }
-}
-
-impl fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Credentials(…)")
-    }
-}
-
-/// An event as it is published.
-#[derive(Clone, Debug)]
-pub struct Message {
-    /// Its id.
-    pub id: String,
-    /// Its type.
-    pub event_type: String,
-    /// The type of what it is about.
-    pub resource_type: String,
-    /// The id of what it is about: the order of its messages is kept.
-    pub resource_id: String,
-    /// What a request over HTTP would carry as headers, the signatures among them.
-    pub headers: HeaderMap,
-    /// The bytes that are signed.
-    pub body: Bytes,
-}
-
-/// What a broker said when it was looked at, and nothing was published.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Inspection {
-    /// What it is, and what it holds for us.
-    pub said: String,
-    /// How far its clock is ahead of ours, in milliseconds, where it tells.
-    pub ahead_ms: Option<i64>,
-    /// The days for which it can still be trusted; none without TLS.
-    pub valid_days: Option<u64>,
-}
+pub use message::{Credentials, Inspection, Message, PendingMessage};
 
 /// What publishes to one place of a broker, with the connections that are open to it.
 #[derive(Debug)]
@@ -124,6 +72,90 @@ impl Publisher {
         match *self {
             #[cfg(feature = "redis")]
             Self::Redis(ref stream) => stream.evict_idle(),
+        }
+    }
+}
+
+/// What reads from one place of a broker, with the connection that is open to it.
+///
+/// A message that was not acknowledged, because its reader failed or died, is received again, by this reader or another.
+#[derive(Debug)]
+pub enum Consumer {
+    /// A consumer group of Redis.
+    #[cfg(feature = "redis")]
+    Redis(Box<redis::GroupReader>),
+}
+
+impl Consumer {
+    /// Prepares the place of a URL. An error says why nothing can be read there.
+    pub fn new(url: &SourceUrl, credentials: Option<&Credentials>, client: &Arc<Client>) -> Result<Self, String> {
+        match url.protocol() {
+            #[cfg(feature = "redis")]
+            Protocol::Redis => redis::GroupReader::new(url, credentials, client).map(|it| Self::Redis(Box::new(it))),
+            other => Err(format!("this build of syncctl has no support for {} as a broker", other.name())),
+        }
+    }
+
+    /// Takes up to `most` messages; waits up to `wait` for the first. None is not an error.
+    ///
+    /// Each step of the connection takes `limit` at most. After an error, what was taken and not acknowledged comes again.
+    pub async fn receive(
+        &mut self,
+        most: usize,
+        wait: Duration,
+        limit: Duration,
+    ) -> Result<Vec<PendingMessage>, Failure> {
+        match *self {
+            #[cfg(feature = "redis")]
+            Self::Redis(ref mut reader) => reader.receive(most, wait, limit).await,
+        }
+    }
+
+    /// Tells the broker that these were applied: it forgets them, or at least does not hand them out again.
+    pub async fn acknowledge(&mut self, messages: &[PendingMessage], limit: Duration) -> Result<(), Failure> {
+        match *self {
+            #[cfg(feature = "redis")]
+            Self::Redis(ref mut reader) => reader.acknowledge(messages, limit).await,
+        }
+    }
+
+    /// Puts a message where the broker keeps what cannot be applied, if there is such a place, and acknowledges it.
+    pub async fn reject(&mut self, message: &PendingMessage, reason: &str, limit: Duration) -> Result<(), Failure> {
+        match *self {
+            #[cfg(feature = "redis")]
+            Self::Redis(ref mut reader) => reader.reject(message, reason, limit).await,
+        }
+    }
+
+    /// Whether the broker surely keeps what is rejected.
+    pub fn keeps_rejected(&self) -> bool {
+        match *self {
+            #[cfg(feature = "redis")]
+            Self::Redis(ref reader) => reader.keeps_rejected(),
+        }
+    }
+
+    /// Gives up what was taken and not acknowledged: it comes again.
+    pub fn give_back(&mut self) {
+        match *self {
+            #[cfg(feature = "redis")]
+            Self::Redis(ref mut reader) => reader.give_back(),
+        }
+    }
+
+    /// Takes leave of the broker, which tells readers that ended from those that died.
+    pub async fn leave(&mut self, limit: Duration) {
+        match *self {
+            #[cfg(feature = "redis")]
+            Self::Redis(ref mut reader) => reader.leave(limit).await,
+        }
+    }
+
+    /// Connects and looks at the place, and takes nothing.
+    pub async fn inspect(&self, limit: Duration, trace: &Trace, clock: &dyn Clock) -> Result<Inspection, Failure> {
+        match *self {
+            #[cfg(feature = "redis")]
+            Self::Redis(ref reader) => reader.inspect(limit, trace, clock).await,
         }
     }
 }

@@ -15,6 +15,7 @@ use crate::render::{ColorChoice, Format, TimeStyle};
 
 mod access;
 mod alert_sinks;
+mod broker_sources;
 mod captures;
 pub mod context;
 pub mod exit;
@@ -35,6 +36,7 @@ pub mod bundle;
 pub mod check;
 pub mod completions;
 pub mod config;
+pub mod consume;
 pub mod db;
 pub mod deliveries;
 pub mod demo;
@@ -215,6 +217,8 @@ pub enum Command {
     Secret(secret::SecretCommand),
     /// Receive webhooks, serve the API and deliver in the background
     Serve(serve::ServeArgs),
+    /// Apply what waits at sources in message brokers
+    Consume(consume::ConsumeArgs),
     /// Print metrics for Prometheus, or write them for its node exporter
     Metrics(metrics::MetricsArgs),
     /// Run a self-contained demonstration
@@ -316,6 +320,7 @@ impl Command {
             Self::Records(command) => command.run(context),
             Self::Metrics(args) => args.run(context),
             Self::Serve(args) => args.run(context),
+            Self::Consume(args) => args.run(context),
             Self::Demo(args) => args.run(context),
             Self::Help(args) => args.run(context),
             Self::Version(args) => args.run(context),

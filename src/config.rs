@@ -45,7 +45,7 @@ pub use alert_keys::{AlertService, AlertSpec};
 pub use origin::{Origin, Setting};
 pub use problem::{ConfigError, Problem};
 pub use secret::SecretPlace;
-pub use source_keys::SourceSpec;
+pub use source_keys::{BrokerSpec, SourceSpec};
 pub use values::{Delivery, OperatorToken, Server, Webhook};
 
 /// Where the system's configuration is.

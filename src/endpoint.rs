@@ -7,6 +7,7 @@ mod egress;
 mod payload;
 mod rate;
 mod resolve;
+mod source_url;
 mod url;
 
 use serde::{Deserialize, Serialize};
@@ -16,12 +17,13 @@ use crate::delivery::{CircuitState, RetryPolicy};
 
 pub(crate) use access::header_value;
 pub use access::{AccessSettings, Authorization, HeaderSetting, ProxySetting, ValueSource};
-pub use broker::StreamPlace;
+pub use broker::{GroupPlace, StreamPlace};
 pub use condition::{Condition, EventJson};
 pub use egress::Egress;
 pub use payload::Payload;
 pub use rate::{Pace, RateLimit, UsedUntil};
 pub use resolve::{ResolvedEndpoint, resolve};
+pub use source_url::{SourcePlace, SourceUrl};
 pub use url::{EndpointUrl, Protocol};
 
 /// Requests in flight to one endpoint unless configured otherwise.

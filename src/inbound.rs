@@ -22,19 +22,25 @@ mod kept;
 mod platform;
 mod proxies;
 mod source;
+mod tally;
 mod verify;
 
-pub use kept::{read_kept, received};
+pub use kept::{copy_of, read_kept, received};
 pub use platform::{Accepts, field_of};
 pub use proxies::{ProxyHeader, TrustedProxies};
 pub use source::{
-    EventNames, Forward, InvalidName, Keys, NAMED_ROUTES, PlatformRules, Source, SourceScheme, SourceSettings, Sources,
+    Arrival, EventNames, Forward, InvalidName, Keys, NAMED_ROUTES, PlatformRules, Source, SourceScheme, SourceSettings,
+    Sources,
 };
+pub use tally::{Handled, Tally};
 pub use verify::is_claimed_signed;
 
 use platform::{Envelope, Rules};
 use source::Kind;
 use verify::Verified;
+
+/// The longest body that is read: the most data an event may have, and what is around it.
+pub const MAX_BODY_BYTES: usize = crate::event::MAX_DATA_BYTES + 16 * 1024;
 
 const WEBHOOK_ID: HeaderName = HeaderName::from_static("webhook-id");
 

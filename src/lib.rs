@@ -7,7 +7,7 @@
 //!
 //! **Inbound.** The [`server`] verifies a webhook as raw bytes before anything reads them. [`inbound`] turns the event in it into a
 //! change of a [`record`], and the store applies it once: was it seen before, does a later write stand, then write and audit, in
-//! one transaction.
+//! one transaction. A [`service`] reads the same from a message broker, and acknowledges it after the commit.
 //!
 //! **Reading.** Figures are counters kept by the writes that change them. [`monitor`] judges them without touching anything,
 //! [`report`] makes the answer once for people and once for machines, [`render`] and [`server`] show it.

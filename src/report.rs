@@ -16,6 +16,7 @@ pub mod audit;
 pub mod bundle;
 pub mod clusters;
 pub mod columns;
+pub mod consumed;
 pub mod database;
 pub mod doctor;
 pub mod emitted;

@@ -4,6 +4,7 @@
 
 mod connection;
 mod failure_text;
+mod group;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,8 +20,12 @@ use crate::network::failure::{Failure, Trace};
 use connection::{Connections, Login, run};
 use failure_text::{Refused, unexpected};
 
+pub(super) use group::GroupReader;
+
 /// The fields of an entry beside those that carry headers.
-const FIELDS: usize = 5;
+const FIELDS: [&str; 5] = ["id", "type", "resourceType", "resourceId", BODY];
+/// The field of the bytes that are signed.
+const BODY: &str = "body";
 
 /// What writes to one stream.
 #[derive(Debug)]
@@ -76,14 +81,9 @@ impl StreamWriter {
         }
         add.arg("*");
         let Message { id, event_type, resource_type, resource_id, headers, body } = message;
-        let own: [(&str, &[u8]); FIELDS] = [
-            ("id", id.as_bytes()),
-            ("type", event_type.as_bytes()),
-            ("resourceType", resource_type.as_bytes()),
-            ("resourceId", resource_id.as_bytes()),
-            ("body", body),
-        ];
-        for (name, value) in own {
+        let texts: [&[u8]; FIELDS.len()] =
+            [id.as_bytes(), event_type.as_bytes(), resource_type.as_bytes(), resource_id.as_bytes(), body];
+        for (name, value) in FIELDS.into_iter().zip(texts) {
             add.arg(name).arg(value);
         }
         for (name, value) in headers {
@@ -118,7 +118,7 @@ impl StreamWriter {
         trace: &Trace,
         clock: &dyn Clock,
     ) -> Result<Inspection, Failure> {
-        self.connections.inspect(&self.place.stream, limit, trace, clock).await
+        self.connections.inspect((&self.place.stream, None), limit, trace, clock).await
     }
 
     /// Does not use the open connection again.

@@ -77,6 +77,9 @@ impl DoctorArgs {
             findings.push(named(&all));
         }
         findings.extend(settings::sources(config, &all));
+        if self.online {
+            findings.extend(online::look_at_sources(config)?);
+        }
         findings.push(doctor::clock(looked.newest, &skews, context.now));
         findings.push(trust(config, &all));
         findings.extend(expiry::findings(config, context.now));

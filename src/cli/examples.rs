@@ -349,6 +349,14 @@ const EXAMPLES: &[Examples] = &[
             ("Receive only, on every address", "syncctl serve --listen 0.0.0.0:3000 --no-process"),
         ],
     ),
+    (
+        "consume",
+        &[
+            ("What waits, without taking it", "syncctl consume --dry-run"),
+            ("From cron, every minute", "syncctl consume -q --max-time 50s"),
+            ("One source", "syncctl consume platform"),
+        ],
+    ),
     ("diff", &[("What a proxy changed", "syncctl diff sent.json received.json")]),
     (
         "secret",

@@ -12,6 +12,7 @@ use tokio::net::TcpSocket;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
+use super::broker_sources;
 use super::context::Context;
 use super::exit::{CliError, Exit};
 use super::secret::{CONFIGURED, configured_flaws};
@@ -19,9 +20,9 @@ use super::signals::block_on;
 use super::signature_args::candidates;
 use super::values;
 use crate::clock::{Clock as _, SystemClock};
-use crate::config::{Config, Setting, WhichSecret};
+use crate::config::{Config, Setting, SourceSpec, WhichSecret};
 use crate::endpoint::Endpoint;
-use crate::inbound::Forward;
+use crate::inbound::{Arrival, Forward};
 use crate::outbound::EndpointClient;
 use crate::outbound::run::Stop;
 use crate::outbound::test_event::{self, Tested};
@@ -29,6 +30,7 @@ use crate::report::settings::SettingView;
 use crate::report::{self, Table};
 use crate::server::{Group, Handle, Metrics, Processed, Processing, Secrets, Server, Settings};
 use crate::service::alerts::AlertWatch;
+use crate::service::consuming::{BrokerSource, Consumers, Consuming};
 use crate::service::{Background, Deliveries, OnAttempt};
 use crate::signature::hygiene::Flaw;
 
@@ -44,6 +46,9 @@ pub struct ServeArgs {
     /// Do not deliver in the background
     #[arg(long, conflicts_with = "process_every")]
     no_process: bool,
+    /// Do not read sources in message brokers
+    #[arg(long)]
+    no_consume: bool,
     /// Accept secrets that can be guessed, or serve two purposes, on addresses that others reach
     #[arg(long)]
     allow_weak_secrets: bool,
@@ -71,6 +76,7 @@ impl ServeArgs {
         // Last, so that a start that fails holds nobody's deliveries.
         let endpoints = context.set_endpoints(store.as_ref())?;
         check_forwards(&config, &endpoints)?;
+        let sources = if self.no_consume { Vec::new() } else { broker_sources::all(context)? };
         announce(context, &config, &listeners, &without, (self.no_process, settings.hosts.is_none()))?;
         for (key, flaw) in &weak {
             context.screen.warn(&format!("weak secret {key}: {}", flaw.text()));
@@ -78,6 +84,7 @@ impl ServeArgs {
         let metrics = Arc::new(Metrics::default());
         let workers = context.worker_config(Arc::clone(&store), keyring)?;
         let deliveries = Deliveries::new(workers, &endpoints, counting(&metrics));
+        let readers = Readers::start(&deliveries, &metrics, sources)?;
         let server = Server {
             store,
             clock: Arc::new(SystemClock),
@@ -94,7 +101,9 @@ impl ServeArgs {
             ),
         };
         let alerts = context.alert_watch(&deliveries.config().store)?;
-        block_on(Running { context, args: &self, without, deliveries, background, alerts }.go(server, listeners))
+        block_on(
+            Running { context, args: &self, without, deliveries, background, readers, alerts }.go(server, listeners),
+        )
     }
 
     fn addresses<'a>(&'a self, config: &'a Config) -> Vec<String> {
@@ -109,7 +118,8 @@ impl ServeArgs {
 
 /// The secrets and names of the routes. A route that nobody could use is an error unless it is switched off.
 fn settings(config: &Config, without: &[Group], listen: &[String]) -> Result<Settings, CliError> {
-    let receives = config.webhook_secret()?.is_some() || !config.sources.is_empty();
+    let has_route = |spec: &SourceSpec| spec.broker.is_none();
+    let receives = config.webhook_secret()?.is_some() || config.sources.iter().any(has_route);
     let (admin, cron) = (config.admin_token()?, config.cron_secret()?);
     let has_operators = admin.is_some() || !config.server.tokens.is_empty();
     let needs = [
@@ -160,7 +170,7 @@ fn configuration(config: &Config) -> Table {
 }
 
 /// Sources forward to endpoints that exist: an event for another could not be taken.
-fn check_forwards(config: &Config, endpoints: &[Endpoint]) -> Result<(), CliError> {
+pub(super) fn check_forwards(config: &Config, endpoints: &[Endpoint]) -> Result<(), CliError> {
     for source in config.sources.iter().map(|spec| &spec.settings) {
         if let Some(Forward::Endpoint(name)) = &source.forward
             && !endpoints.iter().any(|endpoint| endpoint.name == *name)
@@ -282,7 +292,15 @@ fn announce(
     ];
     for source in &config.sources {
         let (route, scheme) = (source.settings.route(), source.settings.scheme.get().facts().name.as_ref());
-        context.screen.note(&format!("  POST {route}   signature ({scheme})"));
+        let how = match source.settings.arrival {
+            Arrival::TrustedBroker => "trusted".to_owned(),
+            Arrival::Broker | Arrival::Request => format!("signature ({scheme})"),
+        };
+        let (verb, place) = match &source.broker {
+            Some(broker) => ("reads", broker.url.to_string()),
+            None => ("POST", route),
+        };
+        context.screen.note(&format!("  {verb} {place}   {how}"));
     }
     for (_, line) in lines.iter().filter(|(group, _)| !without.contains(group)) {
         context.screen.note(&format!("  {line}"));
@@ -310,6 +328,7 @@ struct Running<'a> {
     without: Vec<Group>,
     deliveries: Arc<Deliveries>,
     background: Option<Background>,
+    readers: Readers,
     alerts: Option<AlertWatch>,
 }
 
@@ -333,11 +352,13 @@ impl Running<'_> {
         self.context.screen.note("stopping: requests that have begun are answered; again to stop at once");
         let _ = stop.send(true);
         self.deliveries.stop(Stop::Drain);
+        self.readers.stop();
         tokio::select! {
             _ = serving => {}
             () = signals.stop() => {}
         }
         self.finish(&mut signals).await;
+        self.finish_reading(&mut signals).await;
         self.finish_alerts(&mut signals).await;
         Ok(Exit::Done)
     }
@@ -351,6 +372,15 @@ impl Running<'_> {
             () = signals.stop() => self.deliveries.stop(Stop::Now),
         }
         let _ = ended.await;
+    }
+
+    /// Waits until what was read from brokers is applied, or another signal comes. What is not acknowledged comes again.
+    async fn finish_reading(&mut self, signals: &mut Signals) {
+        let Some(consumers) = self.readers.at_work.take() else { return };
+        tokio::select! {
+            _ = tokio::task::spawn_blocking(move || consumers.join()) => {}
+            () = signals.stop() => {}
+        }
     }
 
     /// Waits until what is wrong is told, or another signal comes.
@@ -385,6 +415,7 @@ impl Running<'_> {
         let keyring = fresh.keyring_for(store.as_ref())?;
         let endpoints = fresh.set_endpoints(store.as_ref())?;
         check_forwards(&config, &endpoints)?;
+        let sources = if self.args.no_consume { Vec::new() } else { broker_sources::all(&fresh)? };
         let started = self.context.config()?;
         if self.args.addresses(&config) != self.args.addresses(started) || self.args.without(&config) != self.without {
             self.context.screen.warn("other addresses and other routes count from the next start on");
@@ -393,7 +424,41 @@ impl Running<'_> {
         self.alerts = alerts;
         handle.exchange(settings);
         self.deliveries.reload(fresh.worker_config(store, keyring)?, &endpoints);
+        self.readers.reload(&self.deliveries, sources)
+    }
+}
+
+/// What reads the sources in message brokers.
+struct Readers {
+    metrics: Arc<Metrics>,
+    at_work: Option<Consumers>,
+}
+
+impl Readers {
+    fn start(deliveries: &Deliveries, metrics: &Arc<Metrics>, sources: Vec<BrokerSource>) -> Result<Self, CliError> {
+        let mut readers = Self { metrics: Arc::clone(metrics), at_work: None };
+        readers.reload(deliveries, sources)?;
+        Ok(readers)
+    }
+
+    /// Reads these from now on. Those at work end what they have begun.
+    fn reload(&mut self, deliveries: &Deliveries, sources: Vec<BrokerSource>) -> Result<(), CliError> {
+        self.stop();
+        if sources.is_empty() {
+            return Ok(());
+        }
+        let (config, metrics) = (deliveries.config(), Arc::clone(&self.metrics));
+        let on_message = Arc::new(move |route: &str, handled, took| metrics.consumed(route, handled, took));
+        let consuming = Consuming { store: config.store, clock: config.clock, on_message };
+        let started = Consumers::start(consuming, sources);
+        self.at_work = Some(started.map_err(|e| Exit::Io.error("failed to start reading sources").cause(e))?);
         Ok(())
+    }
+
+    fn stop(&self) {
+        if let Some(consumers) = &self.at_work {
+            consumers.stop();
+        }
     }
 }
 

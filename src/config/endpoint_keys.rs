@@ -3,7 +3,7 @@
 use super::keys::{Form, Key, key, set};
 use super::text::{
     attempts, concurrency, items, joined, millis, millis_above_zero, millis_shown, name, number, path, path_text,
-    patterns, patterns_shown, quoted, secret_shown, variable_name, yes_or_no,
+    patterns, patterns_shown, place_shown, quoted, secret_shown, variable_name, yes_or_no,
 };
 use super::values::Delivery;
 use crate::delivery::StatusRule;
@@ -310,15 +310,6 @@ fn probe_factor(text: &str) -> Result<u32, String> {
 
 fn file_source(text: &str) -> Result<ValueSource, String> {
     path_text(text).map(ValueSource::File)
-}
-
-/// The place of a value, if it is of that kind; the value itself is never shown.
-fn place_shown(source: Option<&ValueSource>, kind: &str) -> String {
-    match (source, kind) {
-        (Some(ValueSource::File(place)), "file") | (Some(ValueSource::Env(place)), "env") => place.clone(),
-        (Some(ValueSource::Literal(_)), "literal") | (Some(ValueSource::Command(_)), "command") => "set".to_owned(),
-        _ => String::new(),
-    }
 }
 
 fn headers_shown(draft: &Draft, kind: &str) -> String {

@@ -7,9 +7,9 @@ use http::HeaderName;
 
 use super::keys::{Form, Key, key, set};
 use super::text;
-use crate::endpoint::SecretSource;
+use crate::endpoint::{AccessSettings, Authorization, SecretSource, SourceUrl, ValueSource};
 use crate::format::did_you_mean;
-use crate::inbound::{Forward, SourceScheme, SourceSettings};
+use crate::inbound::{Arrival, Forward, SourceScheme, SourceSettings};
 use crate::signature::{self, Algorithm, Description, Encoding, Generic, TimeForm, Tolerance};
 
 /// A source as the configuration describes it, with the places of its secrets.
@@ -19,6 +19,17 @@ pub struct SourceSpec {
     pub settings: SourceSettings,
     /// Where its secrets are, newest first.
     pub secrets: Vec<SecretSource>,
+    /// The broker it is read from, if it is.
+    pub broker: Option<BrokerSpec>,
+}
+
+/// Where in a broker a source is read, and what is shown there.
+#[derive(Clone, Debug)]
+pub struct BrokerSpec {
+    /// The place.
+    pub url: SourceUrl,
+    /// The login, and the way to it.
+    pub access: AccessSettings,
 }
 
 /// A source while its keys are read.
@@ -31,6 +42,9 @@ pub(super) struct SourceDraft {
     is_described: bool,
     secret: Option<SecretSource>,
     previous_secret: Option<SecretSource>,
+    broker: Option<SourceUrl>,
+    trust_broker: bool,
+    access: AccessSettings,
     rest: SourceSettings,
 }
 
@@ -43,6 +57,9 @@ impl Default for SourceDraft {
             is_described: false,
             secret: None,
             previous_secret: None,
+            broker: None,
+            trust_broker: false,
+            access: AccessSettings::default(),
             rest: SourceSettings::new("source").expect("it is a name"),
         }
     }
@@ -55,6 +72,33 @@ pub(super) const SOURCE_KEYS: &[Key<SourceDraft>] = &[
         Form::One,
         |d, t| set(&mut d.settings, SourceSettings::new(t).map(Some).map_err(|e| e.to_string())),
         |d| d.settings.as_ref().map(|it| it.name.clone()).unwrap_or_default(),
+    ),
+    key(
+        "broker",
+        Form::One,
+        |d, t| set(&mut d.broker, broker(t).map(Some)),
+        |d| d.broker.as_ref().map(ToString::to_string).unwrap_or_default(),
+    ),
+    key("trust_broker", Form::One, |d, t| set(&mut d.trust_broker, text::yes_or_no(t)), |d| d.trust_broker.to_string()),
+    key("basic_file", Form::Path, |d, t| d.log_in(ValueSource::File(text::path_text(t)?)), |d| d.login_shown("file")),
+    key("basic_env", Form::One, |d, t| d.log_in(ValueSource::Env(text::variable_name(t)?)), |d| d.login_shown("env")),
+    key(
+        "client_cert_file",
+        Form::Path,
+        |d, t| set(&mut d.access.client_cert_file, text::path_text(t).map(Some)),
+        |d| d.access.client_cert_file.clone().unwrap_or_default(),
+    ),
+    key(
+        "client_key_file",
+        Form::Path,
+        |d, t| set(&mut d.access.client_key_file, text::path_text(t).map(Some)),
+        |d| d.access.client_key_file.clone().unwrap_or_default(),
+    ),
+    key(
+        "ca_file",
+        Form::Path,
+        |d, t| set(&mut d.access.ca_file, text::path_text(t).map(Some)),
+        |d| d.access.ca_file.clone().unwrap_or_default(),
     ),
     key("scheme", Form::One, |d, t| set(&mut d.scheme, scheme_name(t)), |d| d.scheme.clone()),
     key(
@@ -216,10 +260,66 @@ impl SourceDraft {
         if scheme.get().protects().url && self.rest.url.is_none() {
             return Err(format!("the scheme {} signs the URL: say which with url", scheme.get().facts().name));
         }
-        let current = self.secret.ok_or("a source without a secret: give secret_file or secret_env")?;
-        let secrets = [Some(current), self.previous_secret].into_iter().flatten().collect();
-        Ok(SourceSpec { settings: SourceSettings { name, scheme, ..self.rest }, secrets })
+        let arrival = match (&self.broker, self.trust_broker) {
+            (None, false) => Arrival::Request,
+            (None, true) => return Err("trust_broker without a broker".to_owned()),
+            (Some(_), false) => Arrival::Broker,
+            (Some(_), true) => Arrival::TrustedBroker,
+        };
+        let secrets: Vec<_> = [self.secret, self.previous_secret].into_iter().flatten().collect();
+        match (arrival, secrets.is_empty()) {
+            (Arrival::TrustedBroker, false) => Err("trust_broker with a secret: signatures are not looked at"),
+            (Arrival::Broker, true) => {
+                Err("a source without a secret: give secret_file or secret_env, or trust_broker")
+            }
+            (Arrival::Request, true) => Err("a source without a secret: give secret_file or secret_env"),
+            _ => Ok(()),
+        }?;
+        let broker = broker_spec(self.broker, self.access, &self.rest)?;
+        Ok(SourceSpec { settings: SourceSettings { name, scheme, arrival, ..self.rest }, secrets, broker })
     }
+
+    fn log_in(&mut self, login: ValueSource) -> Result<(), String> {
+        match self.access.authorization {
+            None => set(&mut self.access.authorization, Ok(Some(Authorization::Basic(login)))),
+            Some(_) => Err("give either basic_file or basic_env".to_owned()),
+        }
+    }
+
+    fn login_shown(&self, kind: &str) -> String {
+        match &self.access.authorization {
+            Some(Authorization::Basic(source)) => text::place_shown(Some(source), kind),
+            Some(Authorization::Bearer(_)) | None => String::new(),
+        }
+    }
+}
+
+/// The broker of a source, if what goes with it fits.
+fn broker_spec(
+    url: Option<SourceUrl>,
+    access: AccessSettings,
+    settings: &SourceSettings,
+) -> Result<Option<BrokerSpec>, String> {
+    let Some(url) = url else {
+        return match access == AccessSettings::default() {
+            true => Ok(None),
+            false => Err("a login or certificates for a broker without a broker".to_owned()),
+        };
+    };
+    if !url.protocol().is_built_in() {
+        return Err(format!("this build of syncctl has no support for {}", url.protocol().name()));
+    }
+    if access.client_cert_file.is_some() != access.client_key_file.is_some() {
+        return Err("client_cert_file and client_key_file belong together".to_owned());
+    }
+    if !settings.networks.is_empty() {
+        return Err("networks are for sources over HTTP: a broker does not say where a message came from".to_owned());
+    }
+    Ok(Some(BrokerSpec { url, access }))
+}
+
+fn broker(text: &str) -> Result<SourceUrl, String> {
+    SourceUrl::parse(text).map_err(|invalid| invalid.to_string())
 }
 
 fn place(secret: &mut Option<SecretSource>, source: SecretSource) -> Result<(), String> {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::environment::is_variable_name;
-use crate::endpoint::{InvalidEndpoint, MAX_CONCURRENCY, Pattern, SecretSource, check_name};
+use crate::endpoint::{InvalidEndpoint, MAX_CONCURRENCY, Pattern, SecretSource, ValueSource, check_name};
 use crate::format::shorten;
 use crate::untrusted::Untrusted;
 
@@ -113,4 +113,13 @@ pub(super) fn millis_above_zero(text: &str) -> Result<u64, String> {
 
 pub(super) fn millis_shown(millis: u64) -> String {
     duration_shown(Duration::from_millis(millis))
+}
+
+/// The place of a value, if it is of that kind; the value itself is never shown.
+pub(super) fn place_shown(source: Option<&ValueSource>, kind: &str) -> String {
+    match (source, kind) {
+        (Some(ValueSource::File(place)), "file") | (Some(ValueSource::Env(place)), "env") => place.clone(),
+        (Some(ValueSource::Literal(_)), "literal") | (Some(ValueSource::Command(_)), "command") => "set".to_owned(),
+        _ => String::new(),
+    }
 }

@@ -61,23 +61,16 @@ impl EndpointUrl {
 
     /// Checks a URL; what a URL parser would silently clean is refused.
     pub fn parse(text: &str) -> Result<Self, InvalidEndpoint> {
-        if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
-            return Err(InvalidEndpoint::Control);
-        }
-        let url = Url::parse(text).map_err(|e| InvalidEndpoint::Url(e.to_string()))?;
-        let Some(protocol) = Protocol::of(url.scheme()) else {
-            return Err(InvalidEndpoint::Scheme(url.scheme().to_owned()));
-        };
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(InvalidEndpoint::UserInfo);
-        }
-        if url.fragment().is_some() {
-            return Err(InvalidEndpoint::Fragment);
-        }
+        let (url, protocol) = check(text)?;
         if protocol == Protocol::Redis {
             StreamPlace::of(&url).map_err(InvalidEndpoint::Broker)?;
         }
         Ok(Self(url))
+    }
+
+    /// The URL of a place that another part of this module has checked.
+    pub(super) fn of_checked(url: Url) -> Self {
+        Self(url)
     }
 
     /// The URL as text.
@@ -129,6 +122,24 @@ impl EndpointUrl {
         let host = self.host().trim_matches(['[', ']']);
         if self.port() == self.own_port() { host.to_owned() } else { format!("{host}:{}", self.port()) }
     }
+}
+
+/// What holds for every URL: nothing of it would be silently cleaned, its scheme is known, and it carries no secret.
+pub(super) fn check(text: &str) -> Result<(Url, Protocol), InvalidEndpoint> {
+    if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        return Err(InvalidEndpoint::Control);
+    }
+    let url = Url::parse(text).map_err(|e| InvalidEndpoint::Url(e.to_string()))?;
+    let Some(protocol) = Protocol::of(url.scheme()) else {
+        return Err(InvalidEndpoint::Scheme(url.scheme().to_owned()));
+    };
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(InvalidEndpoint::UserInfo);
+    }
+    if url.fragment().is_some() {
+        return Err(InvalidEndpoint::Fragment);
+    }
+    Ok((url, protocol))
 }
 
 impl fmt::Display for EndpointUrl {

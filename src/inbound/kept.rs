@@ -1,11 +1,19 @@
 //! Refused webhooks that were kept, verified again.
 
-use ::http::header::{HeaderMap, HeaderName, HeaderValue};
+use ::http::header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderName, HeaderValue};
 use bytes::Bytes;
 
 use super::{Sources, WebhookRefusal, read_within};
 use crate::signature::{Received, Tolerance};
 use crate::store::inbound::{Incoming, KeptRequest, RequestCopy};
+
+/// The request as it is kept: without credentials, which no signature covers.
+pub fn copy_of(headers: &HeaderMap, body: &[u8]) -> RequestCopy {
+    let is_credential = |name: &HeaderName| [AUTHORIZATION, COOKIE].contains(name) || name == "x-cron-secret";
+    let value = |value: &HeaderValue| value.as_bytes().iter().map(|byte| char::from(*byte)).collect();
+    let kept = headers.iter().filter(|(name, _)| !is_credential(name));
+    RequestCopy { headers: kept.map(|(name, it)| (name.to_string(), value(it))).collect(), body: body.to_vec() }
+}
 
 /// The request as it came, but for credentials.
 pub fn received(copy: &RequestCopy) -> Received {

@@ -12,9 +12,15 @@ use ipnet::IpNet;
 use super::platform::Accepts;
 use crate::endpoint::Pattern;
 use crate::signature::{self, Algorithm, Fingerprint, Generic, Key, Scheme, Secret, SecretError, Tolerance};
+use crate::store::inbound::REMEMBERED;
 
 /// What the path of a named source's route begins with.
 pub const NAMED_ROUTES: &str = "/api/webhooks/in/";
+/// What stands in place of the path for a source that is read from a broker. No path of a request begins so.
+const BROKER_ROUTES: &str = "broker/";
+/// How long after it was signed a message of a broker is accepted: as long as ids are remembered, so that nothing that is sent
+/// again is applied again. A message may wait in its broker for days.
+const BROKER_TOLERANCE: Tolerance = Tolerance { past: REMEMBERED, future: Some(Duration::from_mins(5)) };
 /// The longest name of a source, in characters. It begins the types of its events.
 const MAX_SOURCE_NAME_CHARS: usize = 40;
 
@@ -90,6 +96,18 @@ pub enum Forward {
     Command(Arc<str>),
 }
 
+/// How the messages of a source come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Arrival {
+    /// As requests to its route.
+    #[default]
+    Request,
+    /// They are read from a broker, and signed.
+    Broker,
+    /// They are read from a broker that lets only those write that may: signatures are not looked at.
+    TrustedBroker,
+}
+
 /// Where the name of an event or its type stands in a request of a form of its own.
 #[derive(Clone, Debug, Default)]
 pub struct EventNames {
@@ -106,6 +124,8 @@ pub struct EventNames {
 pub struct SourceSettings {
     /// Its name, which is the end of its route.
     pub name: String,
+    /// How they come.
+    pub arrival: Arrival,
     /// How its webhooks are signed.
     pub scheme: SourceScheme,
     /// The types it may send.
@@ -135,6 +155,7 @@ impl SourceSettings {
         }
         Ok(Self {
             name: name.to_owned(),
+            arrival: Arrival::default(),
             scheme: SourceScheme::default(),
             types: vec![Pattern::parse("*").expect("it is a pattern")],
             networks: Vec::new(),
@@ -146,9 +167,20 @@ impl SourceSettings {
         })
     }
 
-    /// The path of its route.
+    /// The path of its route; for a source that is read from a broker, what stands in its place.
     pub fn route(&self) -> String {
-        format!("{NAMED_ROUTES}{}", self.name)
+        match self.arrival {
+            Arrival::Request => format!("{NAMED_ROUTES}{}", self.name),
+            Arrival::Broker | Arrival::TrustedBroker => format!("{BROKER_ROUTES}{}", self.name),
+        }
+    }
+
+    /// How far a signed time may be off, where not as the scheme says.
+    pub(super) fn tolerance(&self) -> Option<Tolerance> {
+        match self.arrival {
+            Arrival::Request => self.tolerance,
+            Arrival::Broker | Arrival::TrustedBroker => self.tolerance.or(Some(BROKER_TOLERANCE)),
+        }
     }
 }
 
@@ -206,6 +238,14 @@ impl Source {
     /// The path it is received at.
     pub fn route(&self) -> &Arc<str> {
         &self.route
+    }
+
+    /// How its messages come.
+    pub(super) fn arrival(&self) -> Arrival {
+        match &self.kind {
+            Kind::Platform { .. } => Arrival::Request,
+            Kind::Named { settings, .. } => settings.arrival,
+        }
     }
 
     /// Whether it may send from `address`.

@@ -5,7 +5,7 @@ use bytes::Bytes;
 
 use super::WebhookRefusal;
 use super::platform::IdRule;
-use super::source::{Kind, Source};
+use super::source::{Arrival, Kind, Source};
 use crate::clock::Timestamp;
 use crate::signature::{self, Fingerprint, Key, ORIGINAL, Received, STANDARD, Scheme, Tolerance, Verification};
 use crate::store::inbound::RefusalDetails;
@@ -14,6 +14,8 @@ use crate::store::inbound::RefusalDetails;
 const HEADERS: [&str; 4] = ["webhook-id", "webhook-timestamp", STANDARD_HEADER, ORIGINAL_HEADER];
 const STANDARD_HEADER: &str = "webhook-signature";
 const ORIGINAL_HEADER: &str = "x-webhook-signature";
+/// The id of a message whose broker vouches for it: ours, or that of a sender that knows no webhooks.
+const MESSAGE_IDS: [&str; 2] = ["webhook-id", "message-id"];
 
 /// How a webhook was verified: scheme, secret, and the time it was signed.
 #[derive(Clone, Debug)]
@@ -22,7 +24,7 @@ pub(super) struct Verified {
     pub ids: IdRule,
     /// The id that the signature covers, in schemes that have one.
     pub signed_id: Option<String>,
-    /// Under which secret.
+    /// Under which secret; [`Fingerprint::NONE`] where a broker vouches for it.
     pub secret: Fingerprint,
     /// How many milliseconds its signed time lay behind `now`, where it has one.
     pub skew_ms: Option<i64>,
@@ -45,6 +47,10 @@ pub(super) fn verify(
     now: Timestamp,
     tolerance: Option<Tolerance>,
 ) -> Result<Verified, WebhookRefusal> {
+    if source.arrival() == Arrival::TrustedBroker {
+        let (ids, signed_id) = (IdRule::Original, MESSAGE_IDS.iter().find_map(|name| text_of(headers, name)));
+        return Ok(Verified { ids, signed_id, secret: Fingerprint::NONE, skew_ms: None });
+    }
     let verifier = verifier(source, headers)?;
     if verifier.keys.is_empty() {
         return Err(WebhookRefusal::Unverified("secret-missing"));
@@ -53,7 +59,8 @@ pub(super) fn verify(
         return Err(WebhookRefusal::HeaderError("header-doubled"));
     }
     let verdict = verifier.judge(headers, body, now, tolerance);
-    let skew_ms = skew_ms(&verdict, now);
+    // How long a message waited in a broker says nothing of any clock.
+    let skew_ms = skew_ms(&verdict, now).filter(|_| source.arrival() == Arrival::Request);
     match (verdict.refusal(), verdict.signature) {
         (None, Ok(key)) => Ok(Verified {
             ids: if verifier.is_original() { IdRule::Original } else { IdRule::Standard },
@@ -68,11 +75,14 @@ pub(super) fn verify(
 /// What the signature of a refused webhook says: its scheme, whether it is right, and how far its time is off.
 pub(super) fn examine(source: &Source, headers: &HeaderMap, body: &Bytes, now: Timestamp) -> RefusalDetails {
     let Ok(verifier) = verifier(source, headers) else { return RefusalDetails::default() };
+    if source.arrival() == Arrival::TrustedBroker {
+        return RefusalDetails::default();
+    }
     let verdict = verifier.judge(headers, body, now, None);
     RefusalDetails {
         scheme: Some(verifier.scheme.facts().name.to_string()),
         signature_is_right: Some(verdict.signature.is_ok()),
-        skew_ms: skew_ms(&verdict, now),
+        skew_ms: skew_ms(&verdict, now).filter(|_| source.arrival() == Arrival::Request),
         ..RefusalDetails::default()
     }
 }
@@ -109,7 +119,7 @@ fn verifier<'s>(source: &'s Source, headers: &HeaderMap) -> Result<Verifier<'s>,
             scheme: settings.scheme.get(),
             keys,
             fingerprints,
-            tolerance: settings.tolerance,
+            tolerance: settings.tolerance(),
             url: settings.url.as_deref(),
         }),
     }
@@ -129,8 +139,12 @@ impl Verifier<'_> {
 
     fn signed_id(&self, headers: &HeaderMap) -> Option<String> {
         let name = self.scheme.facts().id_header.as_ref().filter(|_| self.scheme.protects().id)?;
-        headers.get(name)?.to_str().ok().map(str::to_owned)
+        text_of(headers, name.as_str())
     }
+}
+
+fn text_of(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers.get(name)?.to_str().ok().map(str::to_owned)
 }
 
 fn skew_ms(verdict: &Verification, now: Timestamp) -> Option<i64> {

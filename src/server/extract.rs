@@ -22,7 +22,7 @@ use crate::store::Page;
 /// The longest text in a parameter of the query, in characters.
 const MAX_TEXT_CHARS: usize = 256;
 /// The size limit of a body, where a route has no other: the data of an event and what is around it.
-pub(super) const BODY_LIMIT: usize = crate::event::MAX_DATA_BYTES + 16 * 1024;
+pub(super) const BODY_LIMIT: usize = crate::inbound::MAX_BODY_BYTES;
 
 /// A body of at most `LIMIT` bytes, read whole.
 pub(super) struct Payload<const LIMIT: usize = BODY_LIMIT> {

@@ -22,6 +22,7 @@ use prometheus_client::registry::{Registry, Unit};
 
 use crate::clock::Timestamp;
 use crate::delivery::{Outcome, Trigger};
+use crate::inbound::Handled;
 use crate::monitor::{self, Health, HealthFigures, Limits, ReceivedTotals};
 use crate::service::figures::health_figures;
 use crate::store::inbound::{Applied, ReceivedFigures};
@@ -213,6 +214,14 @@ impl Metrics {
     pub(super) fn applied(&self, route: &str, applied: Applied, took: Duration) {
         self.webhooks.get_or_create(&Outcomes { result: applied.name() }).inc();
         self.apply_time.get_or_create(&Route { route: route.to_owned() }).observe(took.as_secs_f64());
+    }
+
+    /// Counts a message that was read from a broker, as webhooks are counted.
+    pub fn consumed(&self, route: &str, handled: Handled, took: Duration) {
+        match handled {
+            Handled::Applied(applied) => self.applied(route, applied, took),
+            Handled::Refused(reason) => self.refused(route, reason),
+        }
     }
 
     pub(super) fn refused(&self, route: &str, reason: &'static str) {

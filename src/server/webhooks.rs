@@ -7,8 +7,7 @@ use std::time::Instant;
 use axum::Extension;
 use axum::extract::{FromRequest as _, Request, State};
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, COOKIE};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::HeaderMap;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
@@ -20,7 +19,7 @@ use crate::event::EventId;
 use crate::inbound::{self, Source, WebhookRefusal, command};
 use crate::report::Report;
 use crate::store::StoreError;
-use crate::store::inbound::{Applied, Effect, Incoming, RefusalDetails, RequestCopy};
+use crate::store::inbound::{Applied, Effect, Incoming, RefusalDetails};
 use crate::untrusted::Untrusted;
 
 #[derive(Serialize)]
@@ -91,7 +90,7 @@ impl Arrival<'_> {
             Err(refusal) => {
                 let details = || {
                     let details = inbound::examine(self.source, &refusal, headers, body, now);
-                    let request = Some(copy_of(headers, body));
+                    let request = Some(inbound::copy_of(headers, body));
                     (Some(Sha256::digest(body).into()), RefusalDetails { request, ..details })
                 };
                 self.audit(refusal.reason(), details).await;
@@ -139,14 +138,6 @@ pub(super) async fn run_command(app: &App, incoming: &Incoming) -> Result<(), Pr
 fn verified_details(id: &EventId, event_type: &str) -> RefusalDetails {
     let (claimed_id, claimed_type) = (Some(id.to_string()), Some(event_type.to_owned()));
     RefusalDetails { claimed_id, claimed_type, ..RefusalDetails::default() }
-}
-
-/// The request as it is kept: without credentials, which no signature covers.
-fn copy_of(headers: &HeaderMap, body: &[u8]) -> RequestCopy {
-    let is_credential = |name: &HeaderName| [AUTHORIZATION, COOKIE].contains(name) || name == "x-cron-secret";
-    let value = |value: &HeaderValue| value.as_bytes().iter().map(|byte| char::from(*byte)).collect();
-    let kept = headers.iter().filter(|(name, _)| !is_credential(name));
-    RequestCopy { headers: kept.map(|(name, it)| (name.to_string(), value(it))).collect(), body: body.to_vec() }
 }
 
 impl From<WebhookRefusal> for Problem {

@@ -1,4 +1,4 @@
-//! Message brokers as endpoints: real servers, real processes that die, real connections that break.
+//! Message brokers as endpoints and sources: real servers, real processes that die, real connections that break.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
@@ -8,3 +8,4 @@ mod support;
 mod redis;
 mod redis_kill;
 mod redis_refusals;
+mod sources;

@@ -32,7 +32,6 @@ mod hostile;
 mod init;
 mod listen;
 mod logs;
-mod migrating;
 mod mistakes;
 mod mutations;
 mod packaging;

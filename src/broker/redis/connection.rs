@@ -136,10 +136,10 @@ impl Connections {
         }
     }
 
-    /// What the server is, and what the key `stream` is to it.
+    /// What the server is, and what the key `stream` and the group are to it.
     pub(super) async fn inspect(
         &self,
-        stream: &str,
+        (stream, group): (&str, Option<&str>),
         limit: Duration,
         trace: &Trace,
         clock: &dyn Clock,
@@ -153,20 +153,59 @@ impl Connections {
         let time = ask(&::redis::cmd("TIME")).await?;
         let ahead_ms = millis(&time).map(|server| server - i64::midpoint(sent.as_millis(), clock.now().as_millis()));
         let kind = ask(::redis::cmd("TYPE").arg(stream)).await?;
-        let said = match kind {
-            Value::SimpleString(kind) if kind == "none" => {
+        let said = match (kind, group) {
+            (Value::SimpleString(kind), None) if kind == "none" => {
                 format!("no stream `{stream}` yet: the first event makes it")
             }
-            Value::SimpleString(kind) if kind == "stream" => match ask(::redis::cmd("XLEN").arg(stream)).await? {
-                Value::Int(entries) => format!("stream `{stream}` with {entries} entries"),
-                _ => return Err(unexpected("XLEN")),
-            },
-            Value::SimpleString(kind) => {
+            (Value::SimpleString(kind), Some(_)) if kind == "none" => {
+                format!("no stream `{stream}` yet: whoever reads first makes it")
+            }
+            (Value::SimpleString(kind), None) if kind == "stream" => {
+                match ask(::redis::cmd("XLEN").arg(stream)).await? {
+                    Value::Int(entries) => format!("stream `{stream}` with {entries} entries"),
+                    _ => return Err(unexpected("XLEN")),
+                }
+            }
+            (Value::SimpleString(kind), Some(group)) if kind == "stream" => {
+                let groups = ask(::redis::cmd("XINFO").arg("GROUPS").arg(stream)).await?;
+                group_in_words(&groups, stream, group)
+            }
+            (Value::SimpleString(kind), _) => {
                 return Err(Failure::unreachable(format!("redis: `{stream}` is a {kind}, not a stream")));
             }
             _ => return Err(unexpected("TYPE")),
         };
         Ok(Inspection { said, ahead_ms, valid_days })
+    }
+}
+
+/// What an answer to XINFO GROUPS says of one group.
+fn group_in_words(groups: &Value, stream: &str, group: &str) -> String {
+    let Value::Array(groups) = groups else { return format!("stream `{stream}`") };
+    let Some(found) = groups.iter().find(|it| member(it, "name").and_then(text) == Some(group)) else {
+        return format!("no group `{group}` of stream `{stream}` yet: whoever reads first makes it");
+    };
+    let number = |name: &str| match member(found, name) {
+        Some(Value::Int(number)) => Some(*number),
+        _ => None,
+    };
+    // Redis before 7.0 does not count them, and no version does once entries in between were deleted.
+    let unread = number("lag").map_or_else(|| "an unknown number of".to_owned(), |lag| lag.to_string());
+    let taken = number("pending").unwrap_or_default();
+    format!("group `{group}` of stream `{stream}`: {unread} to read, {taken} taken and not acknowledged")
+}
+
+/// The value of a name in a list of names and values.
+fn member<'v>(pairs: &'v Value, name: &str) -> Option<&'v Value> {
+    let Value::Array(pairs) = pairs else { return None };
+    pairs.chunks_exact(2).find(|pair| text(&pair[0]) == Some(name)).map(|pair| &pair[1])
+}
+
+fn text(value: &Value) -> Option<&str> {
+    match value {
+        Value::BulkString(bytes) => std::str::from_utf8(bytes).ok(),
+        Value::SimpleString(text) => Some(text),
+        _ => None,
     }
 }
 

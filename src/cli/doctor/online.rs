@@ -4,12 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::access;
+use super::super::broker_sources::{consumer, in_brokers};
 use super::super::exit::CliError;
 use super::super::signals::block_on;
+use tokio::time::timeout;
+
+use crate::broker::Consumer;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::endpoint::ResolvedEndpoint;
 use crate::format::{count, short_duration};
+use crate::network::failure::{Failure, Trace};
 use crate::outbound::http::Client;
 use crate::outbound::probe::{ProbeResult, probe_all};
 use crate::report::doctor::{Finding, Severity, Skew};
@@ -44,6 +49,29 @@ pub(super) fn look(config: &Config, all: &[ResolvedEndpoint]) -> Result<(Vec<Fin
         skews.extend(ahead_ms.map(|ahead_ms| Skew { whose: name, ahead_ms }));
     }
     Ok((findings, skews))
+}
+
+/// Looks at each source that is read from a broker; takes nothing.
+pub(super) fn look_at_sources(config: &Config) -> Result<Vec<Finding>, CliError> {
+    let client = Client::new(config.egress.clone(), config.ca_file.clone());
+    let mut findings = Vec::new();
+    for (spec, broker) in in_brokers(config) {
+        let name = &spec.settings.name;
+        findings.push(match consumer(config, &client, broker) {
+            Ok(consumer) => block_on(async { Ok(inspect(name, &consumer).await) })?,
+            Err(why) => Finding::fail("sources", format!("{name}: {why}")),
+        });
+    }
+    Ok(findings)
+}
+
+async fn inspect(name: &str, consumer: &Consumer) -> Finding {
+    let trace = Trace::new();
+    let inspected = timeout(LONGEST, consumer.inspect(LONGEST, &trace, &SystemClock)).await;
+    match inspected.unwrap_or_else(|_| Err(Failure::timed_out(LONGEST, trace.phase()))) {
+        Ok(inspection) => Finding::ok("sources", format!("{name}: {}", inspection.said)),
+        Err(failure) => Finding::fail("sources", format!("{name}: {}", failure.detail)),
+    }
 }
 
 fn not_called(endpoint: &ResolvedEndpoint) -> Finding {

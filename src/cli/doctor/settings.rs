@@ -10,7 +10,7 @@ use super::super::values::shown_path;
 use crate::config::{Config, Inspection, SecretPlace, SourceSpec};
 use crate::endpoint::{ResolvedEndpoint, SecretSource};
 use crate::format::count;
-use crate::inbound::Forward;
+use crate::inbound::{Arrival, Forward};
 use crate::report::doctor::Finding;
 use crate::report::settings::ProblemView;
 use crate::signature::shell::shell_quote;
@@ -113,8 +113,14 @@ pub(super) fn sources(config: &Config, endpoints: &[ResolvedEndpoint]) -> Option
         }
         (None, Err(error)) => Finding::fail(name, error.to_string()).hint("`serve` does not start without it"),
         (None, Ok(_)) => {
-            let shown =
-                |spec: &SourceSpec| format!("{} ({})", spec.settings.name, spec.settings.scheme.get().facts().name);
+            let shown = |SourceSpec { settings, broker, .. }: &SourceSpec| {
+                let scheme = settings.scheme.get().facts().name.as_ref();
+                match (broker, settings.arrival) {
+                    (Some(broker), Arrival::TrustedBroker) => format!("{} (trusts {})", settings.name, broker.url),
+                    (Some(broker), _) => format!("{} ({scheme}, from {})", settings.name, broker.url),
+                    (None, _) => format!("{} ({scheme})", settings.name),
+                }
+            };
             Finding::ok(name, config.sources.iter().map(shown).collect::<Vec<_>>().join(", "))
         }
     };

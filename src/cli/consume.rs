@@ -1,0 +1,135 @@
+//! `consume`: apply what waits at sources in message brokers, and end.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::broker_sources;
+use super::context::Context;
+use super::exit::{CliError, Exit};
+use super::serve::check_forwards;
+use super::signals::{Signals, block_on};
+use super::values;
+use crate::clock::SystemClock;
+use crate::format::did_you_mean;
+use crate::inbound::Tally;
+use crate::network::failure::{Failure, Trace};
+use crate::report::consumed::{self, Consumed, Waiting};
+use crate::service::consuming::{BrokerSource, ConsumeError, Consuming, DrainLimits};
+use crate::untrusted::Untrusted;
+
+/// How long a broker may take to say what waits.
+const INSPECTION_LIMIT: Duration = Duration::from_secs(10);
+/// How long taking leave of a broker may take.
+const LEAVE_LIMIT: Duration = Duration::from_secs(1);
+
+/// Arguments of `consume`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_long_help = "A message is acknowledged once what it says is on disk. What cannot be applied is kept (`syncctl requests list`), and rejected
+to the broker's dead letters if it has a place for them. `serve` reads the same sources as long as it runs.
+
+Exit status: 0 all applied, 3 some refused, 1 a broker failed."
+)]
+pub struct ConsumeArgs {
+    /// Read only these sources
+    #[arg(value_name = "SOURCE")]
+    sources: Vec<String>,
+    /// Stop after this many messages of each source
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    limit: Option<u64>,
+    /// Take no more messages after this time, such as 50s
+    #[arg(long, value_name = "TIME", value_parser = values::duration)]
+    max_time: Option<Duration>,
+    /// Show what waits and take nothing
+    #[arg(short = 'n', long, conflicts_with_all = ["limit", "max_time"])]
+    dry_run: bool,
+}
+
+impl ConsumeArgs {
+    pub(super) fn run(self, context: &Context) -> Result<Exit, CliError> {
+        let sources = self.chosen(broker_sources::all(context)?)?;
+        if self.dry_run {
+            return show_waiting(context, &sources);
+        }
+        let (store, endpoints) = context.store()?;
+        check_forwards(context.config()?, &endpoints)?;
+        let consuming = Consuming { store, clock: Arc::new(SystemClock), on_message: Arc::new(|_, _, _| {}) };
+        let limits =
+            DrainLimits { messages: self.limit, until: self.max_time.map(|max_time| Instant::now() + max_time) };
+        let (consumed, stopped_by) = block_on(async {
+            let signals = Signals::listen().map_err(|e| Exit::Io.error("failed to listen for signals").cause(e))?;
+            let mut consumed = Vec::new();
+            for source in sources {
+                consumed.push(drain(&consuming, source, limits, &signals).await?);
+            }
+            Ok((consumed, signals.exit()))
+        })?;
+        let failed = consumed.iter().any(|one| one.error.is_some());
+        let refused = consumed.iter().any(|one| one.tally.refused > 0);
+        context.screen.report(&consumed::consumed(&consumed))?;
+        Ok(match (stopped_by, failed, refused) {
+            (Some(exit), ..) => exit,
+            (None, true, _) => Exit::Failure,
+            (None, false, true) => Exit::Part,
+            (None, false, false) => Exit::Done,
+        })
+    }
+
+    /// Those that were named, or all of them.
+    fn chosen(&self, mut sources: Vec<BrokerSource>) -> Result<Vec<BrokerSource>, CliError> {
+        if sources.is_empty() {
+            return Err(Exit::Config
+                .error("no source is read from a message broker")
+                .hint("give one of [[sources]] a `broker`: see docs/brokers.md"));
+        }
+        for name in &self.sources {
+            if !sources.iter().any(|source| source.name == *name) {
+                let near = did_you_mean(name, sources.iter().map(|source| source.name.as_str()));
+                let error = Exit::NoInput.error(format!("no source `{}` is read from a broker", Untrusted(name)));
+                return Err(match near {
+                    Some(near) => error.hint(format!("did you mean `{near}`?")),
+                    None => error,
+                });
+            }
+        }
+        sources.retain(|source| self.sources.is_empty() || self.sources.contains(&source.name));
+        Ok(sources)
+    }
+}
+
+/// Reads one source. A broker that fails is told in the answer, so that the others are read all the same.
+async fn drain(
+    consuming: &Consuming,
+    mut source: BrokerSource,
+    limits: DrainLimits,
+    signals: &Signals,
+) -> Result<Consumed, CliError> {
+    let mut tally = Tally::default();
+    let drained = consuming.drain(&mut source, limits, &signals.stop, &mut tally).await;
+    let error = match drained {
+        Ok(()) => None,
+        Err(ConsumeError::Broker(why)) => Some(why),
+        Err(ConsumeError::Store(error)) => return Err(error.into()),
+    };
+    if error.is_none() {
+        source.consumer.leave(LEAVE_LIMIT).await;
+    }
+    Ok(Consumed { source: source.name, tally, error })
+}
+
+fn show_waiting(context: &Context, sources: &[BrokerSource]) -> Result<Exit, CliError> {
+    let waiting = block_on(async {
+        let mut waiting = Vec::new();
+        for source in sources {
+            let trace = Trace::new();
+            let inspected = source.consumer.inspect(INSPECTION_LIMIT, &trace, &SystemClock);
+            let inspected = tokio::time::timeout(INSPECTION_LIMIT, inspected).await;
+            let said = inspected.unwrap_or_else(|_| Err(Failure::timed_out(INSPECTION_LIMIT, trace.phase())));
+            let said = said.map(|inspection| inspection.said).map_err(|failure| failure.detail);
+            waiting.push(Waiting { source: source.name.clone(), said });
+        }
+        Ok(waiting)
+    })?;
+    context.screen.report(&consumed::waiting(&waiting))?;
+    Ok(if waiting.iter().all(|one| one.said.is_ok()) { Exit::Done } else { Exit::Failure })
+}

@@ -1,0 +1,95 @@
+//! The URL of a place in a message broker that messages are read from.
+
+use std::fmt;
+
+use ::url::Url;
+
+use super::InvalidEndpoint;
+use super::broker::GroupPlace;
+use super::url::{EndpointUrl, Protocol, check};
+
+/// A checked absolute URL of a place that messages are read from, without user information or fragment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceUrl {
+    url: Url,
+    place: SourcePlace,
+}
+
+/// What the URL of a source names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SourcePlace {
+    /// A consumer group of a stream of Redis.
+    Group(GroupPlace),
+}
+
+impl SourceUrl {
+    /// Checks a URL; what a URL parser would silently clean is refused.
+    pub fn parse(text: &str) -> Result<Self, InvalidEndpoint> {
+        let (url, protocol) = check(text)?;
+        let place = match protocol {
+            Protocol::Http => Err("webhooks over HTTP come to a route: leave out `broker`".to_owned()),
+            Protocol::Redis => GroupPlace::of(&url).map(SourcePlace::Group),
+        };
+        Ok(Self { place: place.map_err(InvalidEndpoint::Broker)?, url })
+    }
+
+    /// The URL as text.
+    pub fn as_str(&self) -> &str {
+        self.url.as_str()
+    }
+
+    /// What it names.
+    pub fn place(&self) -> &SourcePlace {
+        &self.place
+    }
+
+    /// How the place is spoken to.
+    pub fn protocol(&self) -> Protocol {
+        match self.place {
+            SourcePlace::Group(_) => Protocol::Redis,
+        }
+    }
+
+    /// The place itself, without the parameters that say how it is read.
+    pub fn origin(&self) -> EndpointUrl {
+        let mut url = self.url.clone();
+        url.set_query(None);
+        EndpointUrl::of_checked(url)
+    }
+}
+
+impl fmt::Display for SourceUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_group_is_named_by_its_stream_and_its_name() {
+        let text = "rediss://cache.example.com/3/events?group=platform&dead_letter=events-dead&claim_after=5m";
+        let url = SourceUrl::parse(text).expect("a URL");
+        let SourcePlace::Group(place) = url.place();
+        assert_eq!((place.db, place.stream.as_str(), place.group.as_str()), (3, "events", "platform"));
+        assert_eq!((place.dead_letter.as_deref(), place.claim_after), (Some("events-dead"), Duration::from_mins(5)));
+        let origin = url.origin();
+        assert_eq!((origin.as_str(), origin.is_secure()), ("rediss://cache.example.com/3/events", true));
+        for wrong in [
+            "redis://host/0/events",
+            "redis://host/0/events?group=",
+            "redis://host/0/events?group=g&maxlen=5",
+            "redis://host/0/events?group=g&claim_after=0s",
+            "redis://host/0/events?group=g&claim_after=soon",
+            "redis://host/0/events?group=g&dead_letter=events",
+            "http://host/0/events?group=g",
+        ] {
+            assert!(matches!(SourceUrl::parse(wrong), Err(InvalidEndpoint::Broker(_))), "{wrong}");
+        }
+        assert_eq!(SourceUrl::parse("redis://:secret@host/0/events?group=g"), Err(InvalidEndpoint::UserInfo));
+    }
+}

@@ -1,0 +1,118 @@
+//! What `consume` answers: what became of the messages of each source, or what waits there.
+
+use serde::Serialize;
+
+use super::{Cell, Column, Level, Report, Table};
+use crate::inbound::Tally;
+
+/// What was read from one source.
+#[derive(Debug)]
+pub struct Consumed {
+    /// Its name.
+    pub source: String,
+    /// How many messages, and what became of them.
+    pub tally: Tally,
+    /// Why reading ended early.
+    pub error: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ConsumedView<'a> {
+    source: &'a str,
+    received: u64,
+    applied: u64,
+    duplicates: u64,
+    stale: u64,
+    refused: u64,
+    error: Option<&'a str>,
+}
+
+impl<'a> ConsumedView<'a> {
+    fn of(one: &'a Consumed) -> Self {
+        let Tally { applied, duplicates, stale, refused } = one.tally;
+        let (source, error) = (one.source.as_str(), one.error.as_deref());
+        Self { source, received: one.tally.received(), applied, duplicates, stale, refused, error }
+    }
+}
+
+const CONSUMED: &[Column] = &[
+    Column::text("source", "SOURCE"),
+    Column::number("received", "RECEIVED"),
+    Column::number("applied", "APPLIED"),
+    Column::number("duplicates", "DUPLICATE"),
+    Column::number("stale", "STALE"),
+    Column::number("refused", "REFUSED"),
+    Column::text("error", "ERROR"),
+];
+
+/// The answer of `consume`.
+pub fn consumed(all: &[Consumed]) -> Report {
+    let views: Vec<_> = all.iter().map(ConsumedView::of).collect();
+    let rows = views.iter().map(cells).collect();
+    let report =
+        Report::new(&views).with_table(Table::new(CONSUMED, rows)).with_names(all.iter().map(|one| one.source.clone()));
+    match all.iter().any(|one| one.tally.refused > 0) {
+        true => report.with_hint("see why with `syncctl requests list`"),
+        false => report,
+    }
+}
+
+fn cells(view: &ConsumedView<'_>) -> Vec<Cell> {
+    let refused =
+        if view.refused > 0 { Cell::Level(Level::Bad, view.refused.to_string()) } else { view.refused.into() };
+    let error = view.error.map_or(Cell::Empty, |error| Cell::Level(Level::Bad, error.to_owned()));
+    vec![
+        view.source.into(),
+        view.received.into(),
+        view.applied.into(),
+        view.duplicates.into(),
+        view.stale.into(),
+        refused,
+        error,
+    ]
+}
+
+/// What a broker says of one source.
+#[derive(Debug)]
+pub struct Waiting {
+    /// Its name.
+    pub source: String,
+    /// What waits there, or why nobody knows.
+    pub said: Result<String, String>,
+}
+
+#[derive(Serialize)]
+struct WaitingView<'a> {
+    source: &'a str,
+    said: Option<&'a str>,
+    error: Option<&'a str>,
+}
+
+impl<'a> WaitingView<'a> {
+    fn of(one: &'a Waiting) -> Self {
+        let (said, error) = match &one.said {
+            Ok(said) => (Some(said.as_str()), None),
+            Err(why) => (None, Some(why.as_str())),
+        };
+        Self { source: &one.source, said, error }
+    }
+}
+
+const WAITING: &[Column] = &[Column::text("source", "SOURCE"), Column::text("said", "WAITING")];
+
+/// The answer of `consume --dry-run`.
+pub fn waiting(all: &[Waiting]) -> Report {
+    let views: Vec<_> = all.iter().map(WaitingView::of).collect();
+    let cells = |one: &Waiting| {
+        let said = match &one.said {
+            Ok(said) => said.as_str().into(),
+            Err(why) => Cell::Level(Level::Bad, why.clone()),
+        };
+        vec![one.source.as_str().into(), said]
+    };
+    Report::new(&views)
+        .with_table(Table::new(WAITING, all.iter().map(cells).collect()))
+        .with_names(all.iter().map(|one| one.source.clone()))
+        .with_line("nothing was taken")
+}

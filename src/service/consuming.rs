@@ -1,0 +1,359 @@
+//! Sources in message brokers: what waits there is verified and applied as webhooks are, and acknowledged after the commit.
+//!
+//! A message that cannot be applied is kept with its reason, rejected to the broker's place of dead letters, and not read again.
+//! Whatever fails in between leaves the message with the broker, so it comes again, and is a duplicate if it was applied.
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use sha2::{Digest as _, Sha256};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+use crate::broker::{Consumer, PendingMessage};
+use crate::clock::{Clock, Timestamp};
+use crate::inbound::{self, Handled, MAX_BODY_BYTES, Source, Tally, command};
+use crate::network::failure::Failure;
+use crate::outbound::run::Stop;
+use crate::store::inbound::{Applied, Effect, Incoming, RefusalDetails, Refused};
+use crate::store::{Answer, Store, StoreError};
+use crate::untrusted::Untrusted;
+
+/// Messages that are taken at once: their changes share a commit.
+const BATCH: usize = 100;
+/// How long a reader waits for a message before it looks whether it is to stop.
+const WAIT: Duration = Duration::from_secs(1);
+/// How long one step of a connection may take.
+const LIMIT: Duration = Duration::from_secs(10);
+/// The pause before a broker that failed, or the store, is tried again; it doubles up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// How often the command of a source is tried with a message.
+const COMMAND_TRIES: u32 = 3;
+
+/// A source, and what reads it.
+#[derive(Debug)]
+pub struct BrokerSource {
+    /// Its name.
+    pub name: String,
+    /// How its messages are verified, and where they go.
+    pub source: Arc<Source>,
+    /// What reads them.
+    pub consumer: Consumer,
+    /// The place they come from.
+    pub from: String,
+}
+
+/// Is told of every message with the route of its source and the time it took, once it is on disk what became of it.
+pub type OnMessage = Arc<dyn Fn(&str, Handled, Duration) + Send + Sync>;
+
+/// Up to where a source is drained.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DrainLimits {
+    /// The most messages.
+    pub messages: Option<u64>,
+    /// When no more are taken.
+    pub until: Option<Instant>,
+}
+
+/// Why reading a source ended early. What was not acknowledged comes again.
+#[derive(Debug, thiserror::Error)]
+pub enum ConsumeError {
+    /// The queue failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The broker failed, in words. Foreign text in it is not yet escaped.
+    #[error("{0}")]
+    Broker(String),
+}
+
+impl From<Failure> for ConsumeError {
+    fn from(failure: Failure) -> Self {
+        Self::Broker(failure.detail)
+    }
+}
+
+/// What reading sources works with.
+#[derive(Clone)]
+pub struct Consuming {
+    /// Where events are applied.
+    pub store: Arc<dyn Store>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Is told of every message.
+    pub on_message: OnMessage,
+}
+
+impl fmt::Debug for Consuming {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Consuming")
+    }
+}
+
+/// How handling a message began.
+enum Begun {
+    /// It is being applied.
+    Applying(Incoming, Answer<Applied>),
+    /// It is refused.
+    Refused(Refused),
+}
+
+impl Consuming {
+    /// Reads a source until nothing waits there, a limit is reached or `stop` says so. `tally` counts even if it fails.
+    pub async fn drain(
+        &self,
+        source: &mut BrokerSource,
+        limits: DrainLimits,
+        stop: &watch::Receiver<Stop>,
+        tally: &mut Tally,
+    ) -> Result<(), ConsumeError> {
+        loop {
+            let room = limits.messages.map_or(BATCH as u64, |most| most.saturating_sub(tally.received()));
+            let is_over = limits.until.is_some_and(|until| Instant::now() >= until) || room == 0;
+            if is_over || *stop.borrow() != Stop::No {
+                return Ok(());
+            }
+            let most = usize::try_from(room).unwrap_or(BATCH).min(BATCH);
+            if !self.read_once(source, most, stop, tally).await? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Reads a source until `stop` says so. What fails is logged and tried again.
+    pub async fn read_until_stopped(&self, mut source: BrokerSource, stop: watch::Receiver<Stop>) {
+        let (mut tally, mut pause, mut failure) = (Tally::default(), FIRST_PAUSE, String::new());
+        while *stop.borrow() == Stop::No {
+            match self.read_once(&mut source, BATCH, &stop, &mut tally).await {
+                Ok(_) if failure.is_empty() => {}
+                Ok(_) => {
+                    tracing::warn!(source = %source.name, "the source is read again");
+                    (pause, failure) = (FIRST_PAUSE, String::new());
+                }
+                Err(error) => {
+                    let words = Untrusted(&error.to_string()).to_string();
+                    if words != failure {
+                        tracing::error!(source = %source.name, error = %words, "failed to read the source; it is tried again");
+                    }
+                    failure = words;
+                    pause_or_stop(pause, stop.clone()).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
+            }
+        }
+        source.consumer.leave(WAIT).await;
+    }
+
+    /// Takes messages and handles them; whether there were any.
+    async fn read_once(
+        &self,
+        source: &mut BrokerSource,
+        most: usize,
+        stop: &watch::Receiver<Stop>,
+        tally: &mut Tally,
+    ) -> Result<bool, ConsumeError> {
+        let messages = source.consumer.receive(most, WAIT, LIMIT).await?;
+        let handled = self.handle(source, &messages, stop, tally).await;
+        if handled.is_err() {
+            source.consumer.give_back();
+        }
+        handled.map(|()| !messages.is_empty())
+    }
+
+    /// Applies messages in their order, keeps those that are refused, and tells the broker after the commit.
+    async fn handle(
+        &self,
+        source: &mut BrokerSource,
+        messages: &[PendingMessage],
+        stop: &watch::Receiver<Stop>,
+        tally: &mut Tally,
+    ) -> Result<(), ConsumeError> {
+        let began = Instant::now();
+        let mut begun = Vec::with_capacity(messages.len());
+        for message in messages {
+            if *stop.borrow() != Stop::No {
+                source.consumer.give_back();
+                break;
+            }
+            begun.push(self.begin(source, message).await?);
+        }
+        let (mut applied, mut refused, mut rows) = (Vec::new(), Vec::new(), Vec::new());
+        for (message, begun) in messages.iter().zip(begun) {
+            match self.end(source, message, begun).await? {
+                Ok(how) => applied.push((message.clone(), how)),
+                Err(row) => {
+                    refused.push((message, row.reason));
+                    rows.push(row);
+                }
+            }
+        }
+        if !rows.is_empty() {
+            self.store.refuse(rows, self.clock.now()).await?;
+        }
+        let mut tell = |handled| {
+            (self.on_message)(source.source.route(), handled, began.elapsed());
+            tally.add(handled);
+        };
+        applied.iter().for_each(|(_, how)| tell(Handled::Applied(*how)));
+        refused.iter().for_each(|(_, reason)| tell(Handled::Refused(reason)));
+        let done: Vec<PendingMessage> = applied.into_iter().map(|(message, _)| message).collect();
+        source.consumer.acknowledge(&done, LIMIT).await?;
+        for (message, reason) in refused {
+            source.consumer.reject(message, reason, LIMIT).await?;
+        }
+        Ok(())
+    }
+
+    /// Verifies and reads a message, runs the command of its source, and begins to apply it.
+    async fn begin(&self, source: &BrokerSource, message: &PendingMessage) -> Result<Begun, ConsumeError> {
+        let now = self.clock.now();
+        if message.body.len() > MAX_BODY_BYTES {
+            // It is not kept: it would push out all others.
+            let refused = self.refused(source, message, "body-too-large");
+            let details = RefusalDetails::default();
+            return Ok(Begun::Refused(Refused { is_only_copy: false, details, ..refused }));
+        }
+        let incoming = match inbound::read(&source.source, &message.headers, &message.body, &source.from, now) {
+            Ok(incoming) => incoming,
+            Err(refusal) => {
+                let refused = self.refused(source, message, refusal.reason());
+                let details = inbound::examine(&source.source, &refusal, &message.headers, &message.body, now);
+                let request = refused.details.request;
+                return Ok(Begun::Refused(Refused { details: RefusalDetails { request, ..details }, ..refused }));
+            }
+        };
+        if !self.run_command(&incoming, now).await? {
+            return Ok(Begun::Refused(self.verified(source, message, &incoming, "command-failed")));
+        }
+        let answer = self.store.apply(incoming.clone(), now);
+        Ok(Begun::Applying(incoming, answer))
+    }
+
+    /// How the message was applied, or the row that says why not.
+    async fn end(
+        &self,
+        source: &BrokerSource,
+        message: &PendingMessage,
+        begun: Begun,
+    ) -> Result<Result<Applied, Refused>, ConsumeError> {
+        let (incoming, answer) = match begun {
+            Begun::Applying(incoming, answer) => (incoming, answer),
+            Begun::Refused(refused) => return Ok(Err(refused)),
+        };
+        let reason = match answer.await {
+            Ok(Applied::Conflict) => "id-conflict",
+            Ok(applied) => return Ok(Ok(applied)),
+            Err(StoreError::RecordTooLarge) => "record-too-large",
+            Err(StoreError::NoEndpoint(_)) => "endpoint-unknown",
+            Err(error) => return Err(error.into()),
+        };
+        Ok(Err(self.verified(source, message, &incoming, reason)))
+    }
+
+    /// Runs the command of the source with an event that did not arrive before; whether that ended well.
+    async fn run_command(&self, incoming: &Incoming, now: Timestamp) -> Result<bool, ConsumeError> {
+        let Effect::Command(command) = &incoming.effect else { return Ok(true) };
+        if self.store.has_arrived(&incoming.id, now).await? {
+            return Ok(true);
+        }
+        for tried in 1..=COMMAND_TRIES {
+            let (command, event) = (Arc::clone(command), incoming.clone());
+            let done = tokio::task::spawn_blocking(move || command::run(&command, &event, now)).await;
+            let error = match done {
+                Ok(Ok(())) => return Ok(true),
+                Ok(Err(error)) => error.to_string(),
+                Err(error) => error.to_string(),
+            };
+            let (route, id) = (&incoming.route, &incoming.id);
+            tracing::error!(%route, %id, tried, error = %Untrusted(&error), "the command of a source failed");
+            if tried < COMMAND_TRIES {
+                sleep(FIRST_PAUSE * tried).await;
+            }
+        }
+        Ok(false)
+    }
+
+    /// The row of a message that is refused, with the message.
+    fn refused(&self, source: &BrokerSource, message: &PendingMessage, reason: &'static str) -> Refused {
+        let request = Some(inbound::copy_of(&message.headers, &message.body));
+        Refused {
+            reason,
+            digest: Some(Sha256::digest(&message.body).into()),
+            source: source.from.clone(),
+            count: 1,
+            route: Arc::clone(source.source.route()),
+            is_only_copy: !source.consumer.keeps_rejected(),
+            details: RefusalDetails { request, ..RefusalDetails::default() },
+        }
+    }
+
+    /// The same of one that was verified.
+    fn verified(
+        &self,
+        source: &BrokerSource,
+        message: &PendingMessage,
+        incoming: &Incoming,
+        reason: &'static str,
+    ) -> Refused {
+        let refused = self.refused(source, message, reason);
+        let details = RefusalDetails {
+            signature_is_right: Some(true),
+            claimed_id: Some(incoming.id.to_string()),
+            claimed_type: Some(incoming.draft.event_type.clone()),
+            ..refused.details
+        };
+        Refused { details, ..refused }
+    }
+}
+
+async fn pause_or_stop(pause: Duration, mut stop: watch::Receiver<Stop>) {
+    tokio::select! {
+        () = sleep(pause) => {}
+        _ = stop.wait_for(|stop| *stop != Stop::No) => {}
+    }
+}
+
+/// The thread that reads sources until it is stopped.
+#[derive(Debug)]
+pub struct Consumers {
+    stop: watch::Sender<Stop>,
+    thread: JoinHandle<()>,
+}
+
+impl Consumers {
+    /// Starts to read these sources, on a runtime of its own, so that reading never delays an answer of the server.
+    pub fn start(consuming: Consuming, sources: Vec<BrokerSource>) -> io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let (stop, stopped) = watch::channel(Stop::No);
+        let work = async move {
+            let mut readers = JoinSet::new();
+            for source in sources {
+                let (consuming, stopped) = (consuming.clone(), stopped.clone());
+                readers.spawn(async move { consuming.read_until_stopped(source, stopped).await });
+            }
+            readers.join_all().await;
+        };
+        let run = move || {
+            runtime.block_on(work);
+            // A resolver that hangs must not keep the thread.
+            runtime.shutdown_background();
+        };
+        let thread = std::thread::Builder::new().name("sources".to_owned()).spawn(run)?;
+        Ok(Self { stop, thread })
+    }
+
+    /// Asks the readers to end what they have begun, and take nothing more.
+    pub fn stop(&self) {
+        self.stop.send_replace(Stop::Drain);
+    }
+
+    /// Blocks until they have ended.
+    pub fn join(self) {
+        // A panic was logged by the panic hook; the server stops all the same.
+        let _ = self.thread.join();
+    }
+}
