@@ -8,6 +8,9 @@
 #[path = "support/mod.rs"]
 mod support;
 
+#[path = "simulation/original.rs"]
+mod original;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;

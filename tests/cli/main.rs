@@ -32,6 +32,7 @@ mod hostile;
 mod init;
 mod listen;
 mod logs;
+mod migrating;
 mod mistakes;
 mod mutations;
 mod packaging;

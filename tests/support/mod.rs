@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 pub mod cluster;
+pub mod original;
 pub mod place;
 pub mod receiver;
 pub mod redis;
