@@ -1,5 +1,7 @@
 //! The numbers by which states and causes are stored.
 
+use const_format::formatcp;
+
 use crate::delivery::{Outcome, Reason, State, Trigger};
 use crate::endpoint::PausedBy;
 use crate::record::Kind;
@@ -66,20 +68,30 @@ pub(crate) fn reason(code: i64) -> Reason {
     }
 }
 
+const ATTEMPT_DELIVERED: i64 = 0;
+/// The outcome of an attempt that says nothing about the endpoint.
+pub(crate) const ATTEMPT_INTERRUPTED: i64 = 5;
+
+/// In SQL: whether the attempt that came before `a` in its delivery failed; null where there was none.
+pub(crate) const AFTER_FAILURE: &str = formatcp!(
+    "(SELECT b.outcome <> {ATTEMPT_DELIVERED} FROM attempt b WHERE b.delivery = a.delivery
+        AND b.number < a.number AND b.outcome <> {ATTEMPT_INTERRUPTED} ORDER BY b.number DESC LIMIT 1)"
+);
+
 pub(crate) fn outcome_code(outcome: Outcome) -> i64 {
     match outcome {
-        Outcome::Delivered { .. } => 0,
+        Outcome::Delivered { .. } => ATTEMPT_DELIVERED,
         Outcome::Rejected { .. } => 1,
         Outcome::Unreachable => 2,
         Outcome::Refused => 3,
         Outcome::TimedOut => 4,
-        Outcome::Interrupted => 5,
+        Outcome::Interrupted => ATTEMPT_INTERRUPTED,
     }
 }
 
 pub(crate) fn outcome(code: i64, status: Option<u16>) -> Outcome {
     match code {
-        0 => Outcome::Delivered { status },
+        ATTEMPT_DELIVERED => Outcome::Delivered { status },
         1 => Outcome::Rejected { status, retry_after: None },
         2 => Outcome::Unreachable,
         3 => Outcome::Refused,
@@ -127,4 +139,9 @@ pub(crate) const APPLIED: i64 = 0;
 pub(crate) const STALE: i64 = 1;
 pub(crate) const CONFLICT: i64 = 2;
 pub(crate) const REFUSED: i64 = 3;
+
+/// In SQL: an entry of the inbound audit log tells of a webhook that was accepted.
+pub(crate) const ACCEPTED_RESULT: &str = formatcp!("result < {CONFLICT}");
+/// In SQL: it tells of one that was refused.
+pub(crate) const REFUSED_RESULT: &str = formatcp!("result >= {CONFLICT}");
 pub(crate) const FURTHER: i64 = 4;

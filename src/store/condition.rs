@@ -1,6 +1,6 @@
 //! What a filter asks of rows, as SQL that both stores understand: which columns are compared stands here once.
 
-use super::codes::kind_code;
+use super::codes::{ACCEPTED_RESULT, REFUSED_RESULT, kind_code};
 use super::inbound::{ReceivedFilter, RecordFilter};
 use super::lists::{AttemptFilter, DeliveryFilter, EventFilter, Page};
 use super::operators::ActionFilter;
@@ -105,7 +105,7 @@ impl Condition {
     pub(super) fn on_received(filter: &ReceivedFilter, dialect: Dialect) -> Self {
         let mut condition = Self::new(dialect);
         if let Some(refused) = filter.refused {
-            condition.add(if refused { "r.result >= 2" } else { "r.result < 2" });
+            condition.add(if refused { REFUSED_RESULT } else { ACCEPTED_RESULT });
         }
         condition.event_type(filter.event_type.as_ref());
         condition.equal("r.resource_id", filter.resource_id.as_deref());

@@ -12,6 +12,7 @@ use super::node::Node;
 use super::row::{count, int, maybe_int, time};
 use super::{AttemptFilter, DeliveryId, Listed, LoggedAttempt, Page, Result, codes};
 use crate::store::AttemptRow;
+use crate::store::codes::AFTER_FAILURE;
 use crate::store::condition::Condition;
 
 const ATTEMPT_COLUMNS: &str =
@@ -59,10 +60,8 @@ pub(super) async fn logged(node: &Node, filter: AttemptFilter, page: Page) -> Re
 /// The rows alone.
 pub(super) async fn page_of_logged(node: &Node, filter: &AttemptFilter, page: Page) -> Result<Vec<LoggedAttempt>> {
     let condition = Condition::on_attempts(filter, DIALECT);
-    // Outcome 5 is an interruption: it says nothing about the endpoint.
     let sql = format!(
-        "SELECT {EVENT_COLUMNS}, {ATTEMPT_COLUMNS}, (SELECT b.outcome <> 0 FROM attempt b WHERE b.delivery = a.delivery
-            AND b.number < a.number AND b.outcome <> 5 ORDER BY b.number DESC LIMIT 1), a.id
+        "SELECT {EVENT_COLUMNS}, {ATTEMPT_COLUMNS}, {AFTER_FAILURE}, a.id
          FROM {LOG_TABLES} WHERE {} ORDER BY a.id {} {}",
         condition.sql(),
         page.direction(),

@@ -15,6 +15,7 @@ use super::{Activity, Arrivals, Counts, Figures, IdleInfo, LATENCIES, Rate, Resu
 use crate::clock::Timestamp;
 use crate::delivery::Outcome;
 use crate::endpoint::{Endpoint, EndpointId, Pattern};
+use crate::store::codes::{ACCEPTED_RESULT, ATTEMPT_INTERRUPTED};
 use crate::store::figures::{ARRIVALS_READ, LOOKED_AT};
 use crate::store::{ClaimHolder, EndpointFigures};
 
@@ -230,19 +231,21 @@ pub(super) async fn counts(connection: &Connection) -> Result<BTreeMap<i64, Coun
             &[],
         )
         .await?;
-    let read = |row: &Row| {
-        let counts = Counts {
-            waiting: int(row, 1),
-            processing: int(row, 2),
-            delivered: int(row, 3),
-            failed: int(row, 4),
-            troubled: int(row, 5),
-            troubled_attempts: int(row, 6),
-            superseded: int(row, 7),
-        };
-        (int(row, 0), counts)
+    Ok(rows.iter().map(counts_of_endpoint).collect())
+}
+
+/// Reads an endpoint and its figures, in the order of the fields below.
+pub(super) fn counts_of_endpoint(row: &Row) -> (i64, Counts) {
+    let counts = Counts {
+        waiting: int(row, 1),
+        processing: int(row, 2),
+        delivered: int(row, 3),
+        failed: int(row, 4),
+        troubled: int(row, 5),
+        troubled_attempts: int(row, 6),
+        superseded: int(row, 7),
     };
-    Ok(rows.iter().map(read).collect())
+    (int(row, 0), counts)
 }
 
 /// Deliveries to an endpoint that are not finished.
@@ -376,7 +379,7 @@ pub(super) async fn activity(node: &Node, since: Timestamp) -> Result<Activity> 
             "SELECT (SELECT p.name FROM delivery d JOIN endpoint p ON p.id = d.endpoint WHERE d.id = a.delivery), a.started_at,
                  a.took_us
              FROM (SELECT * FROM attempt ORDER BY id DESC LIMIT {LATENCIES}) a
-             WHERE a.started_at >= $1 AND a.outcome <> 5"
+             WHERE a.started_at >= $1 AND a.outcome <> {ATTEMPT_INTERRUPTED}"
         );
         let latest = connection.query_once(&latest, args![since.as_millis()]).await?;
         let latencies = latest.iter().map(|row| TimedAttempt {
@@ -428,12 +431,12 @@ pub(super) async fn last_seen(node: &Node, types: &Pattern, since: Timestamp) ->
     node.read(async |connection: &Connection| {
         let row = connection
             .first(
-                "WITH wanted AS (SELECT id FROM kind WHERE type = $1 OR ($2 AND starts_with(type, $1)))
+                formatcp!("WITH wanted AS (SELECT id FROM kind WHERE type = $1 OR ($2 AND starts_with(type, $1)))
                  SELECT greatest(
                     (SELECT created_at FROM event WHERE seq > (SELECT max(seq) FROM event) - $4 AND created_at >= $3
                         AND kind IN (SELECT id FROM wanted) ORDER BY seq DESC LIMIT 1),
-                    (SELECT at FROM received WHERE id > (SELECT max(id) FROM received) - $4 AND at >= $3 AND result < 2
-                        AND kind IN (SELECT id FROM wanted) ORDER BY id DESC LIMIT 1))",
+                    (SELECT at FROM received WHERE id > (SELECT max(id) FROM received) - $4 AND at >= $3 AND {ACCEPTED_RESULT}
+                        AND kind IN (SELECT id FROM wanted) ORDER BY id DESC LIMIT 1))"),
                 args![stem, is_prefix, since.as_millis(), LOOKED_AT],
             )
             .await?;

@@ -1,12 +1,13 @@
 //! Webhooks that arrive: applied once, and audited.
 
+use const_format::formatcp;
 use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 use tokio::sync::oneshot;
 use tokio_postgres::Row;
 
-use super::codes::{APPLIED, CONFLICT, FURTHER, REFUSED, STALE};
+use super::codes::{ACCEPTED_RESULT, APPLIED, CONFLICT, FURTHER, REFUSED, REFUSED_RESULT, STALE};
 use super::condition::{DIALECT, bound, count_rows};
 use super::connection::{Connection, args};
 use super::fault::Fault;
@@ -289,7 +290,9 @@ async fn audit_refusal(
     connection.query("SELECT pg_advisory_xact_lock($1)::text", args![key]).await?;
     let found = connection
         .first(
-            "SELECT count(*), max(id) FILTER (WHERE result = $3) FROM received WHERE reason = $1 AND at >= $2 AND result >= 2",
+            formatcp!(
+                "SELECT count(*), max(id) FILTER (WHERE result = $3) FROM received WHERE reason = $1 AND at >= $2 AND {REFUSED_RESULT}"
+            ),
             args![refused.reason, now.minute() * 60_000, FURTHER],
         )
         .await?;
@@ -343,7 +346,7 @@ const COLUMNS: &str =
 const TABLES: &str = "received r LEFT JOIN kind k ON k.id = r.kind";
 
 pub(super) async fn latest(node: &Node, refused: bool, limit: u32) -> Result<Vec<ReceivedRow>> {
-    let which = if refused { "r.result >= 2" } else { "r.result < 2" };
+    let which = if refused { REFUSED_RESULT } else { ACCEPTED_RESULT };
     let sql = format!(
         "SELECT {COLUMNS} FROM {TABLES} WHERE r.id > (SELECT coalesce(max(id), 0) FROM received) - {LOOKED_BACK} AND {which}
          ORDER BY r.id DESC LIMIT {limit}"

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use const_format::formatcp;
-use tokio_postgres::Row;
 
 use super::checksum::EventContent;
 use super::connection::{Connection, args};
@@ -122,19 +121,7 @@ async fn count(connection: &Connection) -> Result<BTreeMap<i64, Counts>, Fault> 
             &[],
         )
         .await?;
-    let read = |row: &Row| {
-        let counts = Counts {
-            waiting: int(row, 1),
-            processing: int(row, 2),
-            delivered: int(row, 3),
-            failed: int(row, 4),
-            troubled: int(row, 5),
-            troubled_attempts: int(row, 6),
-            superseded: int(row, 7),
-        };
-        (int(row, 0), counts)
-    };
-    Ok(rows.iter().map(read).collect())
+    Ok(rows.iter().map(figures::counts_of_endpoint).collect())
 }
 
 /// Events whose bytes are not the ones that were emitted.

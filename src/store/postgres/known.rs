@@ -1,5 +1,6 @@
 //! Ids that are taken: by events that were emitted here, and by webhooks that arrived.
 
+use const_format::formatcp;
 use std::collections::HashMap;
 
 use sha2::{Digest, Sha256};
@@ -13,6 +14,7 @@ use super::{Result, StoreError};
 use crate::clock::Timestamp;
 use crate::event::{Draft, Event, EventId};
 use crate::store::Receipt;
+use crate::store::codes::ACCEPTED_RESULT;
 use crate::store::inbound::REMEMBERED;
 
 /// A stored event that has the id of one that is emitted.
@@ -109,8 +111,8 @@ pub(super) async fn arrived(
     }
     let rows = connection
         .query(
-            "SELECT DISTINCT ON (event_id) event_id, id, digest, timestamp FROM received
-             WHERE event_id = ANY ($1) AND result < 2 AND (at >= $2 OR timestamp IS NULL) ORDER BY event_id, id DESC",
+            formatcp!("SELECT DISTINCT ON (event_id) event_id, id, digest, timestamp FROM received
+             WHERE event_id = ANY ($1) AND {ACCEPTED_RESULT} AND (at >= $2 OR timestamp IS NULL) ORDER BY event_id, id DESC"),
             args![ids.to_vec(), now.minus(REMEMBERED).as_millis()],
         )
         .await?;

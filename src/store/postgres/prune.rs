@@ -10,6 +10,7 @@ use super::row::{DELIVERED, FAILED, OPEN, SUPERSEDED, count, int, maybe_int, tim
 use super::{DeliveryId, Log, Prune, Pruned, PrunedLog, Result, rules};
 use crate::clock::Timestamp;
 use crate::delivery::State;
+use crate::store::codes::REFUSED_RESULT;
 use crate::store::inbound::REMEMBERED;
 
 /// Rows removed by one transaction, so that no writer waits long.
@@ -90,7 +91,7 @@ fn old_rows(log: Log, before: Timestamp, now: Timestamp) -> (&'static str, &'sta
         // What was applied or stale is the memory of seen ids as well; without a timestamp it is kept for good.
         Log::Received => {
             let seen = rules::ids_pruned_before(before, now).as_millis();
-            ("received", "id", format!("at < {at} AND (result >= 2 OR (timestamp IS NOT NULL AND at < {seen}))"))
+            ("received", "id", format!("at < {at} AND ({REFUSED_RESULT} OR (timestamp IS NOT NULL AND at < {seen}))"))
         }
     }
 }

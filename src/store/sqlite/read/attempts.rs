@@ -5,6 +5,7 @@ use std::time::Duration;
 use rusqlite::{Connection, Row, params_from_iter};
 
 use crate::clock::Timestamp;
+use crate::store::codes::AFTER_FAILURE;
 use crate::store::condition::Condition;
 use crate::store::sqlite::read::condition::{DIALECT, count};
 use crate::store::sqlite::read::events::{EVENT_COLUMNS, event_row};
@@ -62,10 +63,8 @@ pub(crate) fn page_of_logged(
     page: Page,
 ) -> rusqlite::Result<Vec<LoggedAttempt>> {
     let condition = Condition::on_attempts(filter, DIALECT);
-    // Outcome 5 is an interruption: it says nothing about the endpoint.
     let sql = format!(
-        "SELECT {EVENT_COLUMNS}, {ATTEMPT_COLUMNS}, (SELECT b.outcome <> 0 FROM attempt b WHERE b.delivery = a.delivery
-            AND b.number < a.number AND b.outcome <> 5 ORDER BY b.number DESC LIMIT 1), a.id
+        "SELECT {EVENT_COLUMNS}, {ATTEMPT_COLUMNS}, {AFTER_FAILURE}, a.id
          FROM {LOG_TABLES} WHERE {} ORDER BY a.id {} {}",
         condition.sql(),
         page.direction(),

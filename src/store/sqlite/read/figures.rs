@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::clock::Timestamp;
 use crate::endpoint::{Endpoint, Pattern};
-use crate::store::codes::{BLOCKED, PROCESSING, QUEUED, READY, SOLO};
+use crate::store::codes::{ACCEPTED_RESULT, ATTEMPT_INTERRUPTED, BLOCKED, PROCESSING, QUEUED, READY, SOLO};
 use crate::store::figures::{ARRIVALS_READ, LOOKED_AT};
 use crate::store::sqlite::write::endpoint_cache;
 use crate::store::sqlite::write::endpoint_cache::EndpointRow;
@@ -131,11 +131,12 @@ pub(crate) fn activity(connection: &Connection, since: Timestamp) -> rusqlite::R
          WHERE minute >= ?1 GROUP BY minute",
     )?;
     // Of the latest rows alone: an index over the times would cost every attempt a write.
-    let mut latest = connection.prepare_cached(
+    let mut latest = connection.prepare_cached(formatcp!(
         "SELECT p.name, a.started_at, a.took_us
          FROM attempt a JOIN delivery d ON d.id = a.delivery JOIN endpoint p ON p.id = d.endpoint
-         WHERE a.id > (SELECT max(id) FROM attempt) - ?2 AND a.started_at >= ?1 AND a.outcome <> 5 ORDER BY a.id DESC",
-    )?;
+         WHERE a.id > (SELECT max(id) FROM attempt) - ?2 AND a.started_at >= ?1 AND a.outcome <> {ATTEMPT_INTERRUPTED}
+         ORDER BY a.id DESC"
+    ))?;
     let latencies = latest.query_map(params![since.as_millis(), LATENCIES], |row| {
         Ok(TimedAttempt {
             endpoint: row.get(0)?,
@@ -200,10 +201,10 @@ pub(crate) fn last_seen(
         "SELECT created_at FROM event WHERE seq > (SELECT max(seq) FROM event) - ?3 AND created_at >= ?2
             AND kind IN (SELECT id FROM kind WHERE type GLOB ?1) ORDER BY seq DESC LIMIT 1",
     )?;
-    let accepted = latest(
-        "SELECT at FROM received WHERE id > (SELECT max(id) FROM received) - ?3 AND at >= ?2 AND result < 2
-            AND kind IN (SELECT id FROM kind WHERE type GLOB ?1) ORDER BY id DESC LIMIT 1",
-    )?;
+    let accepted = latest(formatcp!(
+        "SELECT at FROM received WHERE id > (SELECT max(id) FROM received) - ?3 AND at >= ?2 AND {ACCEPTED_RESULT}
+            AND kind IN (SELECT id FROM kind WHERE type GLOB ?1) ORDER BY id DESC LIMIT 1"
+    ))?;
     Ok(emitted.max(accepted).map(Timestamp::from_millis))
 }
 

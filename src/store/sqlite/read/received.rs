@@ -5,7 +5,7 @@ use rusqlite::{Connection, Row, params_from_iter};
 use crate::clock::Timestamp;
 use crate::event::{EventId, Resource};
 use crate::signature::Fingerprint;
-use crate::store::codes::{APPLIED, CONFLICT, STALE};
+use crate::store::codes::{ACCEPTED_RESULT, APPLIED, CONFLICT, REFUSED_RESULT, STALE};
 use crate::store::condition::Condition;
 use crate::store::inbound::{LOOKED_BACK, REMEMBERED, ReceivedFilter, ReceivedRow, SenderRow};
 use crate::store::sqlite::read::condition::{DIALECT, count};
@@ -29,7 +29,7 @@ const COLUMNS: &str =
 const TABLES: &str = "received r LEFT JOIN kind k ON k.id = r.kind";
 
 pub(crate) fn latest(connection: &Connection, refused: bool, limit: u32) -> rusqlite::Result<Vec<ReceivedRow>> {
-    let which = if refused { "r.result >= 2" } else { "r.result < 2" };
+    let which = if refused { REFUSED_RESULT } else { ACCEPTED_RESULT };
     let sql = format!(
         "SELECT {COLUMNS} FROM {TABLES}
          WHERE r.id > (SELECT coalesce(max(id), 0) FROM received) - ?1 AND {which} ORDER BY r.id DESC LIMIT ?2"

@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::clock::Timestamp;
 use crate::endpoint::EndpointId;
+use crate::store::codes::ACCEPTED_RESULT;
 use crate::store::inbound::REMEMBERED;
 use crate::store::rules::CounterKey;
 use crate::store::sqlite::write::schedule_rows;
@@ -93,7 +94,11 @@ fn prunable(log: Log, before: Timestamp, now: Timestamp) -> (&'static str, &'sta
         // What was applied or stale is the memory of seen ids as well; without a timestamp it is kept for good.
         Log::Received => {
             let seen = rules::ids_pruned_before(before, now).as_millis();
-            ("received", "id", format!("at < iif(result < 2, iif(timestamp IS NULL, {}, {seen}), {at})", i64::MIN))
+            (
+                "received",
+                "id",
+                format!("at < iif({ACCEPTED_RESULT}, iif(timestamp IS NULL, {}, {seen}), {at})", i64::MIN),
+            )
         }
     }
 }

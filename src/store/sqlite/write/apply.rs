@@ -1,11 +1,12 @@
 //! Webhooks that arrive: applied once, and audited.
 
+use const_format::formatcp;
 use rusqlite::{Connection, params};
 
 use crate::clock::Timestamp;
 use crate::event::Draft;
 use crate::record::{Change, Kind, Merged};
-use crate::store::codes::{APPLIED, CONFLICT, FURTHER, REFUSED, STALE};
+use crate::store::codes::{APPLIED, CONFLICT, FURTHER, REFUSED, REFUSED_RESULT, STALE};
 use crate::store::inbound::{Applied, Effect, Incoming, REFUSALS_A_MINUTE, RefusalDetails, Refused};
 use crate::store::sqlite::requests;
 use crate::store::sqlite::write::writer::Txn;
@@ -166,10 +167,10 @@ fn audit_refusal(
 ) -> rusqlite::Result<()> {
     let minute = now.minute() * 60_000;
     let (rows, further): (i64, Option<i64>) = connection
-        .prepare_cached(
+        .prepare_cached(formatcp!(
             "SELECT count(*), max(id) FILTER (WHERE result = ?3) FROM received
-             WHERE reason = ?1 AND at >= ?2 AND result >= 2",
-        )?
+             WHERE reason = ?1 AND at >= ?2 AND {REFUSED_RESULT}"
+        ))?
         .query_row(params![refused.reason, minute, FURTHER], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let count = i64::try_from(refused.count).unwrap_or(i64::MAX);
     if let Some(further) = further.filter(|_| !refused.is_only_copy) {

@@ -1,10 +1,12 @@
 //! Event ids that are known here: of events emitted here, and of webhooks that arrived.
 
+use const_format::formatcp;
 use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
 use crate::clock::Timestamp;
 use crate::event::{Draft, EventId};
+use crate::store::codes::ACCEPTED_RESULT;
 use crate::store::inbound::REMEMBERED;
 use crate::store::sqlite::upkeep::checksum::EventContent;
 use crate::store::{Receipt, Result, StoreError};
@@ -88,8 +90,8 @@ impl Arrived {
 pub(crate) fn arrived(connection: &Connection, id: &EventId, now: Timestamp) -> rusqlite::Result<Option<Arrived>> {
     connection
         .prepare_cached(
-            "SELECT id, digest, timestamp FROM received WHERE event_id = ?1 AND result < 2 AND (at >= ?2 OR timestamp IS NULL)
-             ORDER BY id DESC LIMIT 1",
+            formatcp!("SELECT id, digest, timestamp FROM received WHERE event_id = ?1 AND {ACCEPTED_RESULT} AND (at >= ?2 OR timestamp IS NULL)
+             ORDER BY id DESC LIMIT 1"),
         )?
         .query_row(params![id.as_str(), now.minus(REMEMBERED).as_millis()], |row| {
             Ok(Arrived { row: row.get(0)?, digest: row.get(1)?, timestamp: row.get(2)? })
