@@ -10,36 +10,43 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::clock::Timestamp;
+use crate::store::Page;
 
 pub mod alerts;
+pub mod attempts;
 pub mod audit;
 pub mod bundle;
 pub mod clusters;
 pub mod columns;
 pub mod consumed;
 pub mod database;
+pub mod deliveries;
 pub mod doctor;
 pub mod emitted;
 pub mod endpoint_condition;
 pub mod endpoint_detail;
 pub mod endpoint_test;
+pub mod endpoints;
+pub mod event_detail;
+pub mod events;
+pub mod failures;
 mod forecast;
 pub mod health;
+pub mod init;
 pub mod kept;
 pub mod last_hour;
-pub mod lists;
 pub mod log;
 pub mod operators;
 pub mod outage;
 pub mod plans;
-pub mod queue;
+pub mod process;
 pub mod reconcile;
 pub mod records;
 pub mod requests;
 pub mod secrets;
 pub mod settings;
 pub mod signing;
-pub mod started;
+pub mod status;
 pub mod top;
 pub mod verified;
 pub mod why;
@@ -404,6 +411,16 @@ pub fn envelope(data: &RawValue, pagination: Option<&Pagination>, request_id: Op
 
 fn seal(envelope: &Envelope<'_>) -> String {
     serde_json::to_string(envelope).expect("an envelope holds nothing but text")
+}
+
+/// A page of a list, with how many rows there are on all pages.
+fn page_of(views: &impl Serialize, columns: &'static [Column], rows: Vec<Vec<Cell>>, total: u64, page: Page) -> Report {
+    let shown = rows.len();
+    let mut table = Table::new(columns, rows);
+    if total > shown as u64 {
+        table = table.summed_up(format!("{shown} of {total} shown"));
+    }
+    Report::new(views).with_table(table).paged(Pagination::new(page.number, page.limit, total))
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use crate::clock::Timestamp;
 use crate::delivery::State;
 use crate::format::short_duration;
 use crate::report::database::{self, Logs, Restored};
-use crate::report::{Report, lists};
+use crate::report::{self, Report};
 use crate::signature::shell::shell_quote;
 use crate::store::{
     self, Access, AttemptFilter, DeliveryFilter, DeliveryId, EventFilter, Location, Log, Page, Prune, Pruned, Store,
@@ -318,7 +318,7 @@ impl PruneArgs {
         }
         let mut report = database::pruned(would, logs, true).with_line(format!("unchanged for {age}; nothing changed"));
         if !listed.rows.is_empty() {
-            report = report.with_table(lists::chosen_deliveries(&listed.rows).titled("THE OLDEST"));
+            report = report.with_table(report::deliveries::chosen(&listed.rows).titled("THE OLDEST"));
         }
         context.screen.said(&report)?;
         Ok(listed.total + logs.total())

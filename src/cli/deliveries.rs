@@ -7,7 +7,7 @@ use super::paging::{self, Cursor};
 use super::replay::report_change;
 use super::selection::{self, SelectionArgs};
 use crate::delivery::State;
-use crate::report::lists;
+use crate::report;
 use crate::store::{DeliveryFilter, DeliveryId, SkipReason, Store};
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 
@@ -101,7 +101,7 @@ impl ListArgs {
                     0 => "no deliveries match".to_owned(),
                     last => format!("the last page is --page {last}"),
                 };
-                lists::deliveries(listed, page).with_hint_if(listed.rows.is_empty(), hint)
+                report::deliveries::list(listed, page).with_hint_if(listed.rows.is_empty(), hint)
             },
         )?;
         Ok(Exit::Done)
@@ -119,7 +119,7 @@ impl ShowArgs {
         let row = selection::of_delivery(store, id)?.ok_or_else(missing)?;
         let detail = store.event(&row.event.id).wait()?.ok_or_else(missing)?;
         let hint = format!("see why it stands where it stands with `syncctl why {}`", self.number);
-        context.screen.report(&lists::delivery(&detail, id).with_hint(hint))?;
+        context.screen.report(&report::event_detail::delivery(&detail, id).with_hint(hint))?;
         Ok(Exit::Done)
     }
 }

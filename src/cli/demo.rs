@@ -28,8 +28,8 @@ use crate::inbound::{Keys, PlatformRules, Sources, TrustedProxies};
 use crate::monitor::{FreshnessThresholds, Limits};
 use crate::outbound::run::{RunOptions, Until};
 use crate::outbound::test_event::Tested;
+use crate::report;
 use crate::report::Table;
-use crate::report::{lists, queue};
 use crate::server::{self, Group, Processed, Processing, Secrets, Server};
 use crate::service;
 use crate::signature::{Secret, Signer};
@@ -105,13 +105,13 @@ impl DemoArgs {
         let now = SystemClock.now();
         let figures = store.figures(now).wait()?;
         let flows = service::figures::flows(store, &figures, now)?;
-        stage.screen.report(&queue::status(&figures, &flows, &FreshnessThresholds::default(), now))?;
+        stage.screen.report(&report::status::status(&figures, &flows, &FreshnessThresholds::default(), now))?;
         let page = Page { limit: 200, number: 1, oldest_first: true };
         let listed = store.deliveries(&DeliveryFilter::default(), page).wait()?;
         let Some(retried) = listed.rows.iter().max_by_key(|row| row.attempts) else { return Ok(()) };
         stage.screen.note("\nThe life of one event:");
         if let Some(detail) = store.event(&retried.event.id).wait()? {
-            stage.screen.report(&lists::event(&detail))?;
+            stage.screen.report(&report::event_detail::event(&detail))?;
         }
         Ok(())
     }

@@ -11,7 +11,7 @@ use super::exit::{CliError, Exit};
 use crate::endpoint::Settings;
 use crate::format::did_you_mean;
 use crate::report::last_hour::{self, LastHour};
-use crate::report::{Report, endpoint_detail, queue};
+use crate::report::{self, Report, endpoint_detail};
 use crate::store::{EndpointFigures, Figures, Store};
 use crate::untrusted::Untrusted;
 
@@ -93,7 +93,7 @@ impl OfQueue {
         let figures = store.figures(context.now).wait()?;
         match self {
             Self::List => {
-                context.screen.report(&queue::endpoints(&figures, &context.config()?.freshness, context.now))?;
+                context.screen.report(&report::endpoints::list(&figures, &context.config()?.freshness, context.now))?;
             }
             Self::Show(named) => {
                 let place = position(&figures, &named.name)?;

@@ -11,7 +11,7 @@ use super::selection::{self, Named};
 use super::values;
 use crate::endpoint::{Pattern, SecretSource};
 use crate::event::data_of;
-use crate::report::{lists, why};
+use crate::report::{self, why};
 use crate::signature::shell::{Outgoing, reproduce};
 use crate::store::{EventDetail, EventFilter, Store};
 use crate::untrusted::Untrusted;
@@ -140,7 +140,7 @@ impl ListArgs {
             |row| row.seq,
             |listed, page| {
                 let hint = "no events match; store one with `syncctl emit`";
-                lists::events(listed, page).with_hint_if(listed.rows.is_empty(), hint)
+                report::events::list(listed, page).with_hint_if(listed.rows.is_empty(), hint)
             },
         )?;
         Ok(Exit::Done)
@@ -153,7 +153,7 @@ impl ShowArgs {
         match (self.body, self.sent) {
             (true, _) => context.screen.bytes(data_of(&detail.body).unwrap_or_default().as_bytes())?,
             (_, true) => context.screen.bytes(&detail.body)?,
-            _ => context.screen.report(&lists::event(&detail))?,
+            _ => context.screen.report(&report::event_detail::event(&detail))?,
         }
         Ok(Exit::Done)
     }

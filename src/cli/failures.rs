@@ -9,7 +9,7 @@ use super::paging::{self, Cursor};
 use super::values::{self, When};
 use crate::monitor::clusters::ClusterPrefix;
 use crate::monitor::{self, STATS_WINDOW};
-use crate::report::{health, lists};
+use crate::report::{self, health};
 use crate::store::{DeliveryFilter, DeliveryId};
 
 /// Arguments of `failures`; without a subcommand it lists.
@@ -80,7 +80,7 @@ impl ListArgs {
                 None => Ok(store.deliveries(&filter, page).wait()?),
             }
         };
-        paging::show(context, self.paging, &self.cursor, read, |row| row.id.0, lists::failures)?;
+        paging::show(context, self.paging, &self.cursor, read, |row| row.id.0, report::failures::list)?;
         Ok(Exit::Done)
     }
 }

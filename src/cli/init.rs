@@ -13,7 +13,7 @@ use super::values::shown_path;
 use crate::config::starter::Starter;
 use crate::config::{Config, Inspection, Origin, Sources};
 use crate::report::Report;
-use crate::report::started::{Started, started, would_start};
+use crate::report::init::{Started, started, would_start};
 use crate::signature::shell::shell_quote;
 
 /// The secret's file, beside the configuration.

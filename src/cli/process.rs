@@ -19,8 +19,9 @@ use crate::format::count;
 use crate::outbound::run::{RunOptions, RunSummary, Stop, Until, WorkerError};
 use crate::outbound::worker::Observer;
 use crate::render::Progress;
-use crate::report::queue::{RunView, circuit_open, processed};
-use crate::report::{Report, lists};
+use crate::report::endpoints::circuit_open;
+use crate::report::process::{RunView, processed};
+use crate::report::{self, Report};
 use crate::service::{RunReport, WorkerConfig};
 use crate::store::{EndpointFigures, Exclusive, Finished, Page, Recorded, Store};
 use crate::untrusted::Untrusted;
@@ -132,7 +133,7 @@ fn show_due(context: &Context) -> Result<Exit, CliError> {
     let listed = context.existing_store()?.preview_due(&config.endpoints, context.now).wait()?;
     let page = Page { limit: DUE_SHOWN, number: 1, oldest_first: true };
     let line = format!("{} due now; nothing was sent", listed.total);
-    context.screen.report(&lists::deliveries(&listed, page).with_line(line))?;
+    context.screen.report(&report::deliveries::list(&listed, page).with_line(line))?;
     Ok(Exit::Done)
 }
 

@@ -18,7 +18,7 @@ use crate::delivery::{State, Trigger};
 use crate::endpoint::{EventJson, ResolvedEndpoint, resolve};
 use crate::format::count;
 use crate::monitor::clusters::ClusterPrefix;
-use crate::report::{Report, lists, requests};
+use crate::report::{self, Report, requests};
 use crate::signature::{Scheme, find};
 use crate::store::{ChangedDeliveries, DeliveryId, DeliveryRow, EventRow, Replay, Schedule, SkipReason, Store};
 
@@ -313,7 +313,7 @@ fn show_plan(context: &Context, plan: &Plan, first: &[DeliveryRow], verb: &str) 
         left_alone: plan.skipped.len() + plan.refused.len(),
         deliveries: chosen.iter().map(|r| r.id.0).collect(),
     };
-    let mut table = lists::chosen_deliveries(first);
+    let mut table = report::deliveries::chosen(first);
     if chosen.len() > SHOWN {
         table = table.summed_up(format!("{SHOWN} of {} shown", chosen.len()));
     }

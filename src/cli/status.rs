@@ -8,7 +8,7 @@ use super::signals::{Signals, block_on};
 use super::values;
 use crate::clock::{Clock as _, SystemClock, Timestamp};
 use crate::monitor::FreshnessThresholds;
-use crate::report::{Report, queue};
+use crate::report::{self, Report};
 use crate::service::figures;
 use crate::store::Store;
 
@@ -47,7 +47,7 @@ impl StatusArgs {
 fn read(store: &dyn Store, ages: &FreshnessThresholds, now: Timestamp) -> Result<Report, CliError> {
     let read = store.figures(now).wait()?;
     let flows = figures::flows(store, &read, now)?;
-    Ok(queue::status(&read, &flows, ages, now))
+    Ok(report::status::status(&read, &flows, ages, now))
 }
 
 /// The shortest pause between two screens.

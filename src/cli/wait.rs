@@ -14,7 +14,7 @@ use crate::endpoint::Endpoint;
 use crate::event::{Event, EventId};
 use crate::outbound::run::{RunOptions, Until};
 use crate::report::emitted::EventView;
-use crate::report::{Report, lists};
+use crate::report::{self, Report};
 use crate::store::{DeliveryRow, Store};
 use crate::untrusted::Untrusted;
 
@@ -107,7 +107,10 @@ pub(super) fn report(event: &Event, deliveries: &[DeliveryRow]) -> Report {
         Untrusted(&event.resource.id),
         deliveries.len()
     );
-    Report::new(&view).with_line(line).with_table(lists::sent_to(deliveries)).with_names([event.id.to_string()])
+    Report::new(&view)
+        .with_line(line)
+        .with_table(report::deliveries::sent_to(deliveries))
+        .with_names([event.id.to_string()])
 }
 
 /// The failure that says for each endpoint where its delivery stands.

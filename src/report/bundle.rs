@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::queue::Queue;
+use super::status::Queue;
 use crate::clock::Timestamp;
 use crate::delivery::{CircuitOpen, OpenCause, Reason, State, Trigger};
 use crate::endpoint::{Endpoint, EndpointUrl};

@@ -1,6 +1,9 @@
 //! The columns of each command that prints a table of its own, for completion.
 
-use super::{Column, alerts, audit, clusters, doctor, kept, lists, log, queue, reconcile, records, settings};
+use super::{
+    Column, alerts, audit, clusters, deliveries, doctor, endpoints, events, failures, kept, log, reconcile, records,
+    settings, status,
+};
 
 /// Commands with the tables they print.
 const TABLES: &[(&str, &[Column])] = &[
@@ -8,20 +11,20 @@ const TABLES: &[(&str, &[Column])] = &[
     ("alerts test", alerts::TESTED),
     ("audit list", audit::AUDIT),
     ("config show", settings::WITH_ORIGIN),
-    ("deliveries list", lists::DELIVERIES),
+    ("deliveries list", deliveries::DELIVERIES),
     ("doctor", doctor::FINDINGS),
-    ("endpoints list", queue::ENDPOINTS),
-    ("events list", lists::EVENTS),
-    ("failures", lists::FAILURES),
+    ("endpoints list", endpoints::ENDPOINTS),
+    ("events list", events::EVENTS),
+    ("failures", failures::FAILURES),
     ("failures clusters", clusters::CLUSTERS),
-    ("failures list", lists::FAILURES),
+    ("failures list", failures::FAILURES),
     ("logs", log::LOG),
-    ("process", lists::DELIVERIES),
+    ("process", deliveries::DELIVERIES),
     ("reconcile", reconcile::DIFFERENCES),
     ("records list", records::RECORDS),
-    ("replay", lists::DELIVERIES),
+    ("replay", deliveries::DELIVERIES),
     ("requests list", kept::KEPT),
-    ("status", queue::QUEUE),
+    ("status", status::QUEUE),
 ];
 
 /// The columns that `--columns` takes of a command, named by its words; none where it prints no table.

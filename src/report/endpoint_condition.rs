@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::queue::{circuit_open, freshness_cell};
+use super::endpoints::{circuit_open, freshness_cell};
 use super::{Cell, Column, Level, Table};
 use crate::clock::Timestamp;
 use crate::endpoint::PausedBy;
@@ -50,7 +50,7 @@ pub fn synced(figures: &EndpointFigures) -> Cell {
     match (endpoint.last_success_at, endpoint.last_failure_at) {
         (None, None) if synced != Synced::Failed => (Level::Quiet, "– Nothing sent").into(),
         (None, Some(_)) => (Level::Bad, Synced::Failed.name()).into(),
-        _ => super::queue::sync_cell(synced),
+        _ => super::endpoints::sync_cell(synced),
     }
 }
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::endpoints::{EndpointView, rate_limited_until, state_cell, view};
 use super::last_hour::{LastHour, LastHourView};
-use super::queue::{EndpointView, rate_limited_until, state_cell, view};
 use super::{Cell, Column, Report, Table};
 use crate::clock::Timestamp;
 use crate::delivery::{

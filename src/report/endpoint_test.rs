@@ -10,7 +10,7 @@ use super::{Cell, Column, Level, Report, Table};
 use crate::clock::Timestamp;
 use crate::delivery::{CircuitOpen, Outcome};
 use crate::outbound::test_event::{EVENT_TYPE, Tested};
-use crate::report::queue::circuit_open;
+use crate::report::endpoints::circuit_open;
 
 const ROWS: &[Column] = &[Column::text("what", "WHAT"), Column::text("value", "VALUE")];
 const ADDRESSES: &[Column] =

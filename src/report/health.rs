@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::lists::{FAILURES, FailureView, failure_cells};
-use super::queue::Queue;
+use super::failures::{FAILURES, FailureView, failure_cells};
+use super::status::Queue;
 use super::{Cell, Column, Level, Report, Table};
 use crate::clock::Timestamp;
 use crate::monitor::nagios::{Answer, Measured};

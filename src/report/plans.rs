@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::Report;
-use super::lists::{DeliveryView, chosen_deliveries};
+use super::deliveries::{DeliveryView, chosen};
 use crate::format::count;
 use crate::store::{DeliveryId, DeliveryRow, SkipReason};
 
@@ -80,7 +80,7 @@ pub fn planned(plan: &Planned<'_>) -> Report {
         deliveries: plan.first.iter().map(DeliveryView::of).collect(),
     };
     let line = format!("would change {}; nothing changed", count(plan.changes, "delivery"));
-    Report::new(&view).with_line(line).with_table(chosen_deliveries(plan.first))
+    Report::new(&view).with_line(line).with_table(chosen(plan.first))
 }
 
 /// What a change answers: the deliveries that changed, those that were left alone, and its row in the audit log.

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::lists::{FAILURES, failure_cells};
-use super::queue::{Queue, queue_table, state_cell};
+use super::endpoints::state_cell;
+use super::failures::{FAILURES, failure_cells};
+use super::status::{Queue, queue_table};
 use super::{Cell, Column, Level, Table};
 use crate::clock::Timestamp;
 use crate::format::{count, short_duration};

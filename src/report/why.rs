@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-use super::lists::{EventView, chosen_deliveries, schedule_text};
-use super::queue::circuit_open;
+use super::deliveries::chosen;
+use super::endpoints::circuit_open;
+use super::events::{EventView, schedule_text};
 use super::{Cell, Column, Level, Report, Table};
 use crate::clock::Timestamp;
 use crate::delivery::{Outcome, State};
@@ -150,7 +151,7 @@ pub fn resource(id: &str, rows: &[DeliveryRow], endpoints: &[Endpoint], now: Tim
     lines.extend(unfinished.iter().flat_map(|it| it.lines()));
     let report = Report::new(&View { resource_id: id, deliveries: explained })
         .with_names(rows.iter().map(|row| row.id.0.to_string()));
-    lines.into_iter().fold(report, Report::with_line).with_table(chosen_deliveries(rows))
+    lines.into_iter().fold(report, Report::with_line).with_table(chosen(rows))
 }
 
 impl Explained<'_> {

@@ -13,7 +13,8 @@ use super::answer::{Answer, Problem};
 use super::metrics;
 use super::state::App;
 use crate::monitor;
-use crate::report::queue::{self, RunView};
+use crate::report;
+use crate::report::process::RunView;
 use crate::report::{Report, health as healthy};
 use crate::service::figures;
 use crate::store::Store;
@@ -25,7 +26,7 @@ pub(super) async fn status(State(app): State<Arc<App>>) -> Result<Answer, Proble
         Ok((figures::flows(store, &figures, now)?, figures))
     };
     let (flows, figures) = app.read(read).await?;
-    Ok(Answer::new(queue::status(&figures, &flows, &app.settings().ages, now)))
+    Ok(Answer::new(report::status::status(&figures, &flows, &app.settings().ages, now)))
 }
 
 /// An unhealthy queue is an answer, not an error: the data say whether it is healthy.
@@ -45,7 +46,7 @@ pub(super) async fn process(State(app): State<Arc<App>>, actor: Result<Actor, Pr
     };
     let now = app.now();
     let figures = app.read(move |store| store.figures(now).wait()).await?;
-    Ok(Answer::new(queue::processed(&figures, RunView::new(done.stats, 0, done.took), now)))
+    Ok(Answer::new(report::process::processed(&figures, RunView::new(done.stats, 0, done.took), now)))
 }
 
 #[derive(Serialize)]

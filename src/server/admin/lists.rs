@@ -10,9 +10,7 @@ use crate::monitor::clusters::ClusterPrefix;
 use crate::monitor::{self, STATS_WINDOW};
 use crate::report::audit::{self, Entry};
 use crate::report::last_hour::{self, LastHour};
-use crate::report::{
-    self, Report, alerts as alerts_report, endpoint_detail, health, kept, lists, operators, queue, why,
-};
+use crate::report::{self, Report, alerts as alerts_report, endpoint_detail, health, kept, operators, why};
 use crate::server::answer::{Answer, Problem};
 use crate::server::extract::{Number, PageLimit, PageNumber, Path, Query};
 use crate::server::operator::Operator;
@@ -33,12 +31,12 @@ pub(in crate::server) async fn deliveries(
     State(app): State<Arc<App>>,
     Query(query): Query<DeliveriesQuery>,
 ) -> Response {
-    list_deliveries(&app, query.deliveries(app.now())?, &query, lists::deliveries).await
+    list_deliveries(&app, query.deliveries(app.now())?, &query, report::deliveries::list).await
 }
 
 pub(in crate::server) async fn failures(State(app): State<Arc<App>>, Query(query): Query<DeliveriesQuery>) -> Response {
     let filter = DeliveryFilter { troubled: true, ..query.deliveries(app.now())? };
-    list_deliveries(&app, filter, &query, lists::failures).await
+    list_deliveries(&app, filter, &query, report::failures::list).await
 }
 
 pub(in crate::server) async fn clusters(State(app): State<Arc<App>>, Query(query): Query<ClustersQuery>) -> Response {
@@ -104,7 +102,7 @@ pub(in crate::server) async fn delivery(State(app): State<Arc<App>>, Path(id): P
     let id = number(&id, "delivery")?;
     let found = app.read(move |store| event_of(store, DeliveryId(id))).await?;
     let detail = found.ok_or_else(|| Problem::not_found("delivery"))?;
-    Ok(Answer::new(lists::delivery(&detail, DeliveryId(id))))
+    Ok(Answer::new(report::event_detail::delivery(&detail, DeliveryId(id))))
 }
 
 /// A number of the path.
@@ -134,18 +132,18 @@ pub(in crate::server) async fn attempts(State(app): State<Arc<App>>, Query(query
     let listed = listed.ok_or_else(no_endpoint)?;
     // The cursor follows the log, so a page that begins with the newest has none.
     let next = listed.rows.last().map(|row| row.place).filter(|_| page.oldest_first);
-    Ok(Answer::new(lists::attempts(&listed, page).with_cursor(next)))
+    Ok(Answer::new(report::attempts::list(&listed, page).with_cursor(next)))
 }
 
 pub(in crate::server) async fn events(State(app): State<Arc<App>>, Query(query): Query<EventsQuery>) -> Response {
     let (filter, page) = (query.events(app.now())?, query.page());
     let listed = app.read(move |store| store.events(&filter, page).wait()).await?;
-    Ok(Answer::new(with_cursor(lists::events(&listed, page), &listed, |row| row.seq)))
+    Ok(Answer::new(with_cursor(report::events::list(&listed, page), &listed, |row| row.seq)))
 }
 
 pub(in crate::server) async fn event(State(app): State<Arc<App>>, Path(id): Path) -> Response {
     let detail = app.read(move |store| find_event(store, &id)).await?;
-    Ok(Answer::new(lists::event(&detail.ok_or_else(|| Problem::not_found("event"))?)))
+    Ok(Answer::new(report::event_detail::event(&detail.ok_or_else(|| Problem::not_found("event"))?)))
 }
 
 pub(in crate::server) async fn why(State(app): State<Arc<App>>, Path(id): Path) -> Response {
@@ -170,7 +168,7 @@ pub(in crate::server) fn find_event(store: &dyn Store, id: &str) -> Stored<Optio
 pub(in crate::server) async fn endpoints(State(app): State<Arc<App>>) -> Response {
     let now = app.now();
     let figures = app.read(move |store| store.figures(now).wait()).await?;
-    Ok(Answer::new(queue::endpoints(&figures, &app.settings().ages, now)))
+    Ok(Answer::new(report::endpoints::list(&figures, &app.settings().ages, now)))
 }
 
 pub(in crate::server) async fn endpoint(State(app): State<Arc<App>>, Path(name): Path) -> Response {

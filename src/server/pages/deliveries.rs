@@ -11,7 +11,7 @@ use super::table::Grid;
 use super::viewer::{Pairs, Viewer};
 use crate::delivery::State;
 use crate::monitor::{self, STATS_WINDOW};
-use crate::report::{Report, health, lists};
+use crate::report::{self, Report, health};
 use crate::server::admin::lists::{event_of, number, page_of};
 use crate::server::answer::Problem;
 use crate::server::extract::Path;
@@ -24,7 +24,7 @@ pub(in crate::server) async fn list(viewer: Viewer) -> Result<Response, Problem>
     let (query, filter) = asked(&viewer)?;
     let (page, cluster) = (query.page(), query.cluster());
     let (listed, overall) = viewer.read(move |store| page_of(store, &filter, cluster.as_ref(), page)).await?;
-    let report = lists::deliveries(&listed, page);
+    let report = report::deliveries::list(&listed, page);
     let body = html! {
         (filters(&viewer.pairs, "/deliveries", true))
         (rows(&viewer, &listed, &report, page, "id"))
@@ -47,7 +47,7 @@ pub(in crate::server) async fn failures(viewer: Viewer) -> Result<Response, Prob
         .await?;
     let stats = monitor::failure_stats(&overall.figures, &rates, since);
     let stats = health::failure_stats(&stats, now);
-    let report = lists::failures(&listed, page);
+    let report = report::failures::list(&listed, page);
     let by = Grid::new(&stats.tables[0], "Failed attempts by type, resource type and endpoint");
     let body = html! {
         p { @for line in &stats.lines { (Foreign(line)) } }

@@ -12,7 +12,7 @@ use super::table::{Grid, facts};
 use super::viewer::Viewer;
 use crate::clock::Timestamp;
 use crate::report::last_hour::LastHour;
-use crate::report::{Report, endpoint_condition, endpoint_detail, lists, why};
+use crate::report::{self, Report, endpoint_condition, endpoint_detail, why};
 use crate::server::answer::Problem;
 use crate::server::extract::Path;
 use crate::store::operators::Role;
@@ -72,7 +72,7 @@ fn body(
     let table = endpoint_condition::table(one, rates, &activity.latencies, &viewer.app.settings().ages, now);
     let last_hour = LastHour::of(name, rates, &activity.latencies);
     let settings = endpoint_detail::endpoint(figures, &last_hour, now);
-    let answered = lists::attempts(answers, LAST_ANSWERS);
+    let answered = report::attempts::list(answers, LAST_ANSWERS);
     let opens = |at: usize| answers.rows.get(at).map(|row| format!("/events/{}", segment(row.event.id.as_str())));
     html! {
         p.verdict { (state(level, &words)) " " span.quiet { (Foreign(endpoint.url.as_str())) } }

@@ -18,7 +18,7 @@ use crate::delivery::{Outcome, State as DeliveryState};
 use crate::endpoint::{Endpoint, SecretSource};
 use crate::event::data_of;
 use crate::format::short_duration;
-use crate::report::{Cell, Level, Report, lists, why};
+use crate::report::{self, Cell, Level, Report, why};
 use crate::request;
 use crate::server::admin::lists::find_event;
 use crate::server::answer::Problem;
@@ -281,7 +281,7 @@ fn outcome(attempt: &AttemptRow) -> Markup {
 
 /// Where a delivery stands, as lists say it.
 fn delivery_state(row: &DeliveryRow) -> Markup {
-    match lists::state_cell(row) {
+    match report::deliveries::state_cell(row) {
         Cell::Level(level, text) => state(level, &text),
         _ => html! {},
     }

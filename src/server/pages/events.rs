@@ -8,7 +8,7 @@ use super::frame::Section;
 use super::parts::segment;
 use super::table::Grid;
 use super::viewer::Viewer;
-use crate::report::lists;
+use crate::report;
 use crate::server::answer::Problem;
 use crate::server::queries::EventsQuery;
 
@@ -17,7 +17,7 @@ pub(in crate::server) async fn list(viewer: Viewer) -> Result<Response, Problem>
     let query: EventsQuery = viewer.query()?;
     let (filter, page) = (query.events(viewer.now())?, query.page());
     let (listed, overall) = viewer.read(move |store| store.events(&filter, page).wait()).await?;
-    let report = lists::events(&listed, page);
+    let report = report::events::list(&listed, page);
     let opens = |at: usize| listed.rows.get(at).map(|row| format!("/events/{}", segment(row.id.as_str())));
     let field = |name: &'static str, label: &str, hint: &str| {
         html! { label { (label) input name=(name) value=[viewer.pairs.get(name)] placeholder=(hint) maxlength="256"; } }

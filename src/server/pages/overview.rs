@@ -17,7 +17,7 @@ use super::viewer::{Overall, Viewer};
 use crate::clock::Timestamp;
 use crate::format::{count, short_duration};
 use crate::monitor::{Grade, pace};
-use crate::report::{Level, endpoint_condition, health, operators, queue, records};
+use crate::report::{self, Level, endpoint_condition, health, operators, records};
 use crate::server::answer::Problem;
 use crate::service::figures::recent_failures;
 use crate::store::inbound::RecordSummary;
@@ -102,7 +102,7 @@ fn body(viewer: &Viewer, overall: &Overall, shown: &Shown, window: Window, now: 
     html! {
         (verdict(overall))
         (to_do(overall, shown, now))
-        (figures(&queue::queue_table(queue::Queue::of(&overall.figures, now)), now))
+        (figures(&report::status::queue_table(report::status::Queue::of(&overall.figures, now)), now))
         p { (forecast(viewer, overall)) " " (workers(shown.open)) }
         nav.tabs aria-label="Charts of" {
             a href="/" aria-current=[(window == Window::Hour).then_some("true")] { "Last hour" }

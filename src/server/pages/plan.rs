@@ -10,7 +10,7 @@ use super::table::Grid;
 use super::viewer::{Pairs, Viewer};
 use crate::clock::Timestamp;
 use crate::format::count;
-use crate::report::lists::chosen_deliveries;
+use crate::report;
 use crate::report::plans::skip_reason;
 use crate::server::answer::Problem;
 use crate::server::extract::from_query;
@@ -64,7 +64,7 @@ pub(in crate::server) async fn show(viewer: Viewer) -> Result<Response, Problem>
 
 fn body(viewer: &Viewer, verb: Verb, plan: &Plan, now: Timestamp) -> Markup {
     let many = count(plan.ids.len(), "delivery");
-    let table = chosen_deliveries(&plan.first);
+    let table = report::deliveries::chosen(&plan.first);
     let opens = |at: usize| plan.first.get(at).map(|row| format!("/deliveries/{}", row.id.0));
     let button = match verb {
         Verb::Replay { .. } => format!("Replay {many}"),

@@ -10,7 +10,7 @@ use super::received::pages;
 use super::table::{Grid, facts};
 use super::viewer::Viewer;
 use crate::record::Kind;
-use crate::report::{audit, lists, records};
+use crate::report::{self, audit, records};
 use crate::server::answer::Problem;
 use crate::server::extract::{PageLimit, PageNumber, Path, Text};
 use crate::store::inbound::{ReceivedFilter, RecordFilter};
@@ -98,7 +98,7 @@ pub(in crate::server) async fn one(viewer: Viewer, Path(id): Path) -> Result<Res
     let record = record.ok_or_else(|| Problem::not_found("record"))?;
     let (now, ages) = (viewer.now(), viewer.app.settings().ages);
     let shown = records::show(&record, &ages, now);
-    let events = lists::events(&emitted, HISTORY);
+    let events = report::events::list(&emitted, HISTORY);
     let opens = |at: usize| emitted.rows.get(at).map(|row| format!("/events/{}", segment(row.id.as_str())));
     let arrived = audit::received(&received.rows);
     let body = html! {

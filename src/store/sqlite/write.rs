@@ -3,6 +3,7 @@
 pub(crate) mod acknowledge;
 pub(crate) mod advance;
 pub(crate) mod apply;
+pub(crate) mod claim;
 pub(crate) mod coalesce;
 pub(crate) mod edit;
 pub(crate) mod endpoint_cache;
