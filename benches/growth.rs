@@ -19,8 +19,8 @@ use syncctl::delivery::{Outcome, State};
 use syncctl::endpoint::{EndpointUrl, Spec};
 use syncctl::event::Draft;
 use syncctl::store::{
-    Access, Claim, ClaimRequest, DeliveryFilter, DeliveryId, Finished, Location, Page, Prune, Run, RunStats, Store,
-    open,
+    Access, Claim, ClaimRequest, DeliveryFilter, DeliveryId, FinishedAttempt, Location, Page, Prune, Run, RunStats,
+    Store, open,
 };
 
 #[path = "support/finished.rs"]
@@ -116,7 +116,7 @@ fn turns(store: &dyn Store) -> f64 {
     took / TURN as f64
 }
 
-fn ended(claim: Claim) -> Finished {
+fn ended(claim: Claim) -> FinishedAttempt {
     let now = SystemClock.now();
     let failed = claim.delivery.0 % 50 == 0;
     let outcome = if failed {
@@ -124,7 +124,7 @@ fn ended(claim: Claim) -> Finished {
     } else {
         Outcome::Delivered { status: Some(200) }
     };
-    Finished {
+    FinishedAttempt {
         outcome,
         started_at: now,
         ended_at: now,

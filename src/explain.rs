@@ -10,9 +10,9 @@ mod codes;
 mod collect;
 mod contents;
 pub mod diff;
+mod generic_options;
 mod hash;
 mod hints;
-mod instead;
 mod json;
 mod keys;
 mod same_json;
@@ -32,8 +32,8 @@ use crate::signature::{
     Facts, Message, ORIGINAL, Received, Scheme, TimeForm, Tolerance, VerifyError, detect, find, schemes, verify,
 };
 use bodies::{Body, Seen};
+use generic_options::Signed;
 use hints::{Hints, time_in_list};
-use instead::Signed;
 use search::Search;
 
 /// The result of the search for a cause: the cause, hints, and what was ruled out.
@@ -246,7 +246,7 @@ fn options(search: &Search<'_>, received: &Received, secrets: &[Candidate], foun
                 id: id.as_ref().or(facts.id_header.as_ref()),
                 time: time.as_ref().or(facts.time_header.as_ref()).map(|name| (name, content.time.as_str())),
             };
-            instead::options(received, place, code.bytes.len(), &signed, &secret.text)
+            generic_options::options(received, place, code.bytes.len(), &signed, &secret.text)
         })
     })
 }

@@ -17,7 +17,7 @@ use crate::signature::Tolerance;
 use crate::store::inbound::{Effect, Incoming, RefusalDetails};
 
 pub mod command;
-mod foreign;
+mod foreign_events;
 mod kept;
 mod platform;
 mod proxies;
@@ -116,7 +116,7 @@ fn draft(source: &Source, headers: &HeaderMap, body: &Bytes, verified: &Verified
         Kind::Platform { .. } => named_by(headers, Envelope::read(body)?.draft(rules(false))?),
         Kind::Named { settings, .. } => match Envelope::read(body) {
             Ok(envelope) if envelope.is_of_platform() => named_by(headers, envelope.draft(rules(true))?),
-            _ => foreign::draft(settings, headers, body, verified.signed_id.as_deref()),
+            _ => foreign_events::draft(settings, headers, body, verified.signed_id.as_deref()),
         },
     }
 }

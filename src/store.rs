@@ -16,12 +16,12 @@ mod location;
 pub mod operators;
 #[cfg(feature = "postgres")]
 mod postgres;
+mod queue;
 mod rules;
 mod sql_log;
 mod sqlite;
 pub mod transfer;
 mod upkeep;
-mod work;
 
 use std::fmt;
 use std::path::Path;
@@ -43,15 +43,15 @@ pub use lists::{
     EventRow, Listed, LoggedAttempt, Page, RunRow, Schedule,
 };
 pub use location::{Access, Location, LocationError, PostgresLocation, is_relative_path};
+pub use queue::{
+    Advanced, Claim, ClaimRequest, DeliveryId, Drafts, Enqueued, Exclusive, FinishedAttempt, IdleInfo, Receipt,
+    Recorded, Run, RunId, RunStats,
+};
 pub use sql_log::SQL_LOG;
 pub use sqlite::PreparedRestore;
 pub use upkeep::{
     Acknowledgement, BackupReport, ChangedDeliveries, Configured, DatabaseInfo, DroppedEndpoint, FileInfo, Holder, Log,
     OpenRuns, Prune, Pruned, PrunedLog, Replay, ServerInfo, SkipReason, Storage, Volume,
-};
-pub use work::{
-    Advanced, Claim, ClaimRequest, DeliveryId, Drafts, Enqueued, Exclusive, Finished, IdleInfo, Receipt, Recorded, Run,
-    RunId, RunStats,
 };
 
 /// The durable queue: events, deliveries, endpoints and runs. One method is one transaction.
@@ -111,7 +111,7 @@ pub trait Store:
     fn advance(
         &self,
         run: RunId,
-        finished: Arc<Vec<Finished>>,
+        finished: Arc<Vec<FinishedAttempt>>,
         wants: ClaimRequest,
         now: Timestamp,
     ) -> Answer<Advanced>;

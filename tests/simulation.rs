@@ -26,7 +26,7 @@ use syncctl::inbound::{self, Accepts, Keys, PlatformRules, Source};
 use syncctl::signature::{Secret, Signer};
 use syncctl::store::inbound::{Applied, Edit, Edited, Expects, ReceivedFilter};
 use syncctl::store::{
-    Access, Claim, ClaimRequest, DeliveryFilter, EventFilter, Finished, Location, Page, Replay, Run, Store, open,
+    Access, Claim, ClaimRequest, DeliveryFilter, EventFilter, FinishedAttempt, Location, Page, Replay, Run, Store, open,
 };
 
 use support::{Chance, memory_dir, seeds};
@@ -186,7 +186,7 @@ impl World {
         let wants = ClaimRequest { endpoints: endpoints.iter().map(|e| (e.id, 4)).collect(), idle: true, only: None };
         let run = self.nodes[n].run.as_ref().unwrap().id;
         let claims = store.advance(run, Arc::default(), wants, now).wait().unwrap().claims;
-        let finished: Vec<Finished> = claims
+        let finished: Vec<FinishedAttempt> = claims
             .into_iter()
             .map(|claim| {
                 let at = endpoints.iter().position(|e| e.id == claim.endpoint).unwrap();
@@ -206,8 +206,8 @@ impl World {
         Message { to, headers, body: claim.body.clone() }
     }
 
-    fn finished(&mut self, claim: Claim, outcome: Outcome, now: Timestamp) -> Finished {
-        Finished {
+    fn finished(&mut self, claim: Claim, outcome: Outcome, now: Timestamp) -> FinishedAttempt {
+        FinishedAttempt {
             claim,
             outcome,
             started_at: now,

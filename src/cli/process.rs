@@ -23,7 +23,7 @@ use crate::report::endpoints::circuit_open;
 use crate::report::process::{RunView, processed};
 use crate::report::{self, Report};
 use crate::service::{RunReport, WorkerConfig};
-use crate::store::{EndpointFigures, Exclusive, Finished, Page, Recorded, Store};
+use crate::store::{EndpointFigures, Exclusive, FinishedAttempt, Page, Recorded, Store};
 use crate::untrusted::Untrusted;
 
 /// How often a run that waits for something looks for it.
@@ -236,7 +236,7 @@ fn exit_of(summary: &RunSummary, stopped_by: Option<Exit>, watching: bool, waiti
 
 /// An attempt whose outcome was recorded, with what a line about it needs.
 struct Attempt<'a> {
-    finished: &'a Finished,
+    finished: &'a FinishedAttempt,
     recorded: Recorded,
     endpoint: &'a str,
     max_attempts: u32,
@@ -266,7 +266,7 @@ impl EndpointNames {
     /// An observer that tells `on_attempt` of each attempt with the name of its endpoint.
     fn observer(&self, store: Arc<dyn Store>, on_attempt: OnAttempt) -> Observer {
         let known = Arc::clone(&self.0);
-        Box::new(move |finished: &Finished, recorded: Recorded| {
+        Box::new(move |finished: &FinishedAttempt, recorded: Recorded| {
             let (endpoint, max_attempts) = name(&known, store.as_ref(), finished.claim.endpoint);
             on_attempt(&Attempt { finished, recorded, endpoint: &endpoint, max_attempts });
         })

@@ -14,7 +14,7 @@ use crate::clock::Timestamp;
 use crate::config::{Config, WhichSecret};
 use crate::endpoint::ResolvedEndpoint;
 use crate::report::secrets::{self, Flawed, SecretUse, SecretUser};
-use crate::signature::hygiene::{Flaw, check, new_secret, reused, standard_form};
+use crate::signature::secret_check::{Flaw, check, new_secret, reused, standard_form};
 use crate::signature::{Fingerprint, KeyForm, STANDARD_PREFIX, Scheme, Secret, detect, verify};
 use crate::store::inbound::SenderRow;
 use crate::store::{self, Access, StoreError};

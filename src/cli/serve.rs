@@ -32,7 +32,7 @@ use crate::server::{Group, Handle, Metrics, Processed, Processing, Secrets, Serv
 use crate::service::alerts::AlertWatch;
 use crate::service::consuming::{BrokerSource, Consumers, Consuming};
 use crate::service::{Background, Deliveries, OnAttempt};
-use crate::signature::hygiene::Flaw;
+use crate::signature::secret_check::Flaw;
 
 /// Arguments of `serve`.
 #[derive(Debug, clap::Args)]

@@ -6,8 +6,8 @@ use http::HeaderName;
 use percent_encoding::percent_decode_str;
 
 use super::cause::{Cause, Change};
+use super::generic_options::Place;
 use super::hints::time_in_list;
-use super::instead::Place;
 use crate::signature::Code;
 use crate::signature::Encoding;
 use crate::signature::Facts;

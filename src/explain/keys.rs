@@ -16,8 +16,8 @@ use super::candidate::{Candidate, Role};
 use super::cause::{Cause, Change};
 use super::hash::Hash;
 use crate::signature::STANDARD_PREFIX;
-use crate::signature::hygiene::{BOM, assigned};
 use crate::signature::key::{Content, Key, standard_bytes};
+use crate::signature::secret_check::{BOM, assigned};
 use crate::signature::{KeyForm, Scheme};
 
 /// What senders without a secret were seen to sign with.

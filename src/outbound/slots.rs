@@ -17,7 +17,7 @@ use super::EndpointClient;
 use super::http::AttemptResult;
 use crate::clock::{Clock, Timestamp};
 use crate::delivery::Outcome;
-use crate::store::{Claim, Finished};
+use crate::store::{Claim, FinishedAttempt};
 
 /// An attempt to make: the claim and the client of its endpoint.
 pub(super) struct Job {
@@ -26,14 +26,14 @@ pub(super) struct Job {
     /// How long the attempt may take, everything included.
     pub(super) limit: Duration,
     pub(super) started_at: Timestamp,
-    /// See [`Finished::jitter`].
+    /// See [`FinishedAttempt::jitter`].
     pub(super) jitter: f64,
 }
 
 /// A slot that is free again, with the attempt it made.
 struct Completed {
     slot: UnboundedSender<Job>,
-    finished: Finished,
+    finished: FinishedAttempt,
 }
 
 /// The attempts that a worker has under way.
@@ -72,7 +72,7 @@ impl Slots {
     }
 
     /// The next attempt that ended. Pending while none is under way.
-    pub(super) async fn next_completed(&mut self) -> Finished {
+    pub(super) async fn next_completed(&mut self) -> FinishedAttempt {
         let Some(Completed { slot, finished }) = self.completions.recv().await else {
             return std::future::pending().await;
         };
@@ -100,7 +100,7 @@ async fn work(
         let AttemptResult { outcome, detail, response } = result.unwrap_or_else(panicked);
         let Job { claim, started_at, jitter, .. } = job;
         let (ended_at, took) = (clock.now(), began.elapsed());
-        let finished = Finished { outcome, started_at, ended_at, took, detail, response, jitter, claim };
+        let finished = FinishedAttempt { outcome, started_at, ended_at, took, detail, response, jitter, claim };
         if completed.send(Completed { slot: slot.clone(), finished }).is_err() {
             return;
         }

@@ -25,12 +25,12 @@ use super::slots::Slots;
 use super::{EndpointClient, Keyring};
 use crate::clock::Clock;
 use crate::endpoint::{Endpoint, EndpointId};
-use crate::store::{Advanced, Finished, IdleInfo, Recorded, Run, Store, StoreError};
+use crate::store::{Advanced, FinishedAttempt, IdleInfo, Recorded, Run, Store, StoreError};
 use claims::POLL_INTERVAL;
 use commits::StoreOutage;
 
 /// Is told of every attempt once its outcome is on disk.
-pub type Observer = Box<dyn FnMut(&Finished, Recorded) + Send>;
+pub type Observer = Box<dyn FnMut(&FinishedAttempt, Recorded) + Send>;
 
 /// A worker: the store, clients, clock and signals that it works with.
 pub struct Worker {
@@ -77,12 +77,12 @@ struct WorkerState<'a> {
     buffers: BTreeMap<EndpointId, EndpointBuffer>,
     snapshot: Arc<Vec<Endpoint>>,
     slots: Slots,
-    completed: Vec<Finished>,
+    completed: Vec<FinishedAttempt>,
     first_completed_at: Instant,
     pending_commit: Option<PendingCommit>,
     /// The claims that the transaction under way asks for, and the outcomes that it records.
     requested: Vec<(EndpointId, usize)>,
-    recording: Arc<Vec<Finished>>,
+    recording: Arc<Vec<FinishedAttempt>>,
     outage: Option<StoreOutage>,
     /// A delivery that must run alone waits for this worker, or is with it: nothing else is claimed.
     solo: bool,

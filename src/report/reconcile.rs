@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{Cell, Column, Level, Report, Table};
 use crate::format::count;
 
-/// How a resource of the other side differs from the record here.
+/// How an export of the other system differs from the record of the same resource here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mismatch {

@@ -6,7 +6,7 @@ use super::{Cell, Column, Level, Report, Table};
 use crate::clock::Timestamp;
 use crate::format::{count, relative};
 use crate::outbound::rotation::{Accepts, Answers, RotationCheck};
-use crate::signature::hygiene::Flaw;
+use crate::signature::secret_check::Flaw;
 
 /// A secret, and what is wrong with it.
 #[derive(Debug)]

@@ -8,8 +8,8 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 
 use super::answer::{Answer, Problem};
-use super::conditions::IdempotencyKey;
 use super::extract::{Members, Payload};
+use super::preconditions::IdempotencyKey;
 use super::state::{App, STORE_WRITE_TIMEOUT};
 use crate::clock::Timestamp;
 use crate::event::{Draft, InvalidDraft, Traceparent};

@@ -26,7 +26,7 @@ use crate::inbound::Handled;
 use crate::monitor::{self, Health, HealthFigures, Limits, ReceivedTotals};
 use crate::service::figures::health_figures;
 use crate::store::inbound::{Applied, ReceivedFigures};
-use crate::store::{self, Figures, Finished, Rate, Result, Store};
+use crate::store::{self, Figures, FinishedAttempt, Rate, Result, Store};
 
 pub use format::classic;
 pub(super) use format::negotiate;
@@ -202,7 +202,7 @@ impl Metrics {
     }
 
     /// Counts an attempt that ended, at the endpoint of that name.
-    pub fn attempted(&self, endpoint: &str, finished: &Finished) {
+    pub fn attempted(&self, endpoint: &str, finished: &FinishedAttempt) {
         let endpoint = endpoint.to_owned();
         if finished.claim.trigger == Trigger::Automatic {
             self.retries.get_or_create(&Endpoint { endpoint: endpoint.clone() }).inc();

@@ -1,4 +1,4 @@
-//! A run of the queue on demand, as the server asks for it.
+//! What routes ask of the worker of this process: a run of the queue, a test event.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -17,7 +17,7 @@ pub struct Processed {
     pub took: Duration,
 }
 
-/// What a server asks of the deliveries of its process.
+/// The worker of this process, as routes see it: it runs the queue and sends test events.
 pub trait Processing: Send + Sync {
     /// Sends what is due and ends when nothing is, or after `limit`. The error is for the log.
     fn run(&self, limit: Duration) -> Pin<Box<dyn Future<Output = Result<Processed, String>> + Send + '_>>;

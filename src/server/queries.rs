@@ -29,9 +29,9 @@ pub(super) enum SortOrder {
 
 /// A query parameter that lists delivery states, separated by commas; without one, any.
 #[derive(Clone, Debug, Default)]
-pub(super) struct States(Vec<State>);
+pub(super) struct StatesParam(Vec<State>);
 
-impl<'de> Deserialize<'de> for States {
+impl<'de> Deserialize<'de> for StatesParam {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         let states = text.split(',').map(State::parse).collect::<Option<_>>();
@@ -137,7 +137,7 @@ macro_rules! with_part {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct DeliveriesQuery {
-    state: States,
+    state: StatesParam,
     pub(super) endpoint: Text,
     #[serde(rename = "type")]
     event_type: TypePattern,

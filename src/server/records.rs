@@ -11,8 +11,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::answer::{Answer, Problem};
-use super::conditions::{Conditions, IdempotencyKey, etag};
 use super::extract::{JsonObject, Members, Order, PageLimit, PageNumber, Path, Query, Text, page};
+use super::preconditions::{Conditions, IdempotencyKey, etag};
 use super::state::{App, STORE_WRITE_TIMEOUT};
 use crate::event::{Draft, EventId, InvalidDraft};
 use crate::inbound::field_of;

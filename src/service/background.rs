@@ -13,13 +13,13 @@ use super::{RunReport, WorkerConfig};
 use crate::endpoint::{Endpoint, EndpointId};
 use crate::outbound::run::{RunOptions, RunSummary, Stop, Until, WorkerError};
 use crate::outbound::worker::Observer;
-use crate::store::Finished;
+use crate::store::FinishedAttempt;
 
 /// The pause before deliveries are tried again after the store failed.
 const RECOVERY_DELAY: Duration = Duration::from_secs(1);
 
 /// Is told of every attempt, with the name of its endpoint, once its outcome is stored.
-pub type OnAttempt = Arc<dyn Fn(&str, &Finished) + Send + Sync>;
+pub type OnAttempt = Arc<dyn Fn(&str, &FinishedAttempt) + Send + Sync>;
 
 /// Runs workers for a server, and exchanges their configuration on a reload.
 pub struct Deliveries {

@@ -5,7 +5,7 @@ use super::code::{Codes, Encoding};
 use super::error::VerifyError;
 use super::facts::{Facts, Part, Protects, body};
 use super::message::{Message, query_value};
-use super::pairs::{Pairs, mercado_pago};
+use super::name_value_pairs::{Pairs, mercado_pago};
 use super::received::Received;
 use super::scheme::{Claim, Scheme, Texts};
 use std::borrow::Cow;

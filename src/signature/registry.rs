@@ -16,7 +16,7 @@ use super::hubspot::{HubSpot, Older};
 use super::linear::Linear;
 use super::mailgun::Mailgun;
 use super::mercado_pago::MercadoPago;
-use super::pairs::{calendly, elevenlabs, paddle, pagerduty, sanity, stripe};
+use super::name_value_pairs::{calendly, elevenlabs, paddle, pagerduty, sanity, stripe};
 use super::paypal::PayPal;
 use super::received::Received;
 use super::scheme::{Row, Scheme};

@@ -21,9 +21,10 @@ use super::transfer::{CopiedTable, Transfer, Values};
 use super::{
     Access, Acknowledgement, Activity, Advanced, Answer, Arrivals, AttemptFilter, Cancellation, ChangedDeliveries,
     Changes, Claim, ClaimRequest, Configured, Counts, DatabaseInfo, DeliveryFilter, DeliveryId, DeliveryRow, Drafts,
-    DroppedEndpoint, Enqueued, EventDetail, EventFilter, EventRow, Exclusive, Figures, FileStore, Finished, IdleInfo,
-    LATENCIES, Listed, Location, Log, LoggedAttempt, OpenRuns, Page, PostgresLocation, Prune, Pruned, PrunedLog, Rate,
-    Replay, Result, Run, RunId, RunRow, RunStats, Schedule, Store, StoreError, TimedAttempt, codes, rules,
+    DroppedEndpoint, Enqueued, EventDetail, EventFilter, EventRow, Exclusive, Figures, FileStore, FinishedAttempt,
+    IdleInfo, LATENCIES, Listed, Location, Log, LoggedAttempt, OpenRuns, Page, PostgresLocation, Prune, Pruned,
+    PrunedLog, Rate, Replay, Result, Run, RunId, RunRow, RunStats, Schedule, Store, StoreError, TimedAttempt, codes,
+    rules,
 };
 use crate::clock::Timestamp;
 use crate::delivery::Trigger;
@@ -54,7 +55,7 @@ mod figures;
 mod inbound;
 mod incidents;
 mod integrity;
-mod known;
+mod known_ids;
 mod lanes;
 mod migrate;
 mod node;
@@ -156,7 +157,7 @@ impl Store for Postgres {
     fn advance(
         &self,
         run: RunId,
-        finished: Arc<Vec<Finished>>,
+        finished: Arc<Vec<FinishedAttempt>>,
         wants: ClaimRequest,
         now: Timestamp,
     ) -> Answer<Advanced> {

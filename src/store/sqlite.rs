@@ -11,9 +11,9 @@ use rusqlite::Connection;
 use super::{
     Access, Acknowledgement, Activity, Advanced, Answer, Arrivals, AttemptFilter, BackupReport, Cancellation,
     ChangedDeliveries, Changes, Claim, ClaimRequest, Configured, DatabaseInfo, DeliveryFilter, DeliveryId, DeliveryRow,
-    Drafts, Enqueued, EventDetail, EventFilter, EventRow, Exclusive, Figures, FileStore, Finished, Holder, IdleInfo,
-    Listed, Log, LoggedAttempt, OpenRuns, Page, Prune, Pruned, PrunedLog, Rate, Replay, Result, Run, RunId, RunRow,
-    RunStats, Storage, Store, StoreError, Volume,
+    Drafts, Enqueued, EventDetail, EventFilter, EventRow, Exclusive, Figures, FileStore, FinishedAttempt, Holder,
+    IdleInfo, Listed, Log, LoggedAttempt, OpenRuns, Page, Prune, Pruned, PrunedLog, Rate, Replay, Result, Run, RunId,
+    RunRow, RunStats, Storage, Store, StoreError, Volume,
 };
 use crate::clock::Timestamp;
 use crate::delivery::Trigger;
@@ -207,7 +207,7 @@ impl Store for Sqlite {
     fn advance(
         &self,
         run: RunId,
-        finished: Arc<Vec<Finished>>,
+        finished: Arc<Vec<FinishedAttempt>>,
         wants: ClaimRequest,
         now: Timestamp,
     ) -> Answer<Advanced> {

@@ -9,7 +9,7 @@ use crate::workload;
 /// Tables that grow with what is delivered.
 const GROWING: &[&str] = &["delivery", "event", "attempt", "received"];
 
-/// Finished deliveries that stand beside the work: a million with `SYNCCTL_LONG=1`.
+/// FinishedAttempt deliveries that stand beside the work: a million with `SYNCCTL_LONG=1`.
 fn finished() -> u64 {
     if crate::support::long() { 1_000_000 } else { 100_000 }
 }
@@ -42,7 +42,7 @@ fn scans(line: &str, table: &str) -> bool {
     line.split_once("Seq Scan on ").is_some_and(|(_, scanned)| scanned.split(' ').next() == Some(table))
 }
 
-/// Finished events as an operator has them after months.
+/// FinishedAttempt events as an operator has them after months.
 fn fill(rows: u64) -> String {
     format!(
         "SET search_path = queue;

@@ -8,7 +8,8 @@ use syncctl::delivery::{Outcome, State, Trigger};
 use syncctl::endpoint::{EndpointUrl, Pattern, RateLimit, Spec};
 use syncctl::event::{Dispatch, Draft, EventId};
 use syncctl::store::{
-    AttemptFilter, Claim, ClaimRequest, DeliveryFilter, EventFilter, Finished, Page, Replay, Run, RunStats, Store,
+    AttemptFilter, Claim, ClaimRequest, DeliveryFilter, EventFilter, FinishedAttempt, Page, Replay, Run, RunStats,
+    Store,
 };
 
 pub(crate) fn at(seconds: u64) -> Timestamp {
@@ -82,7 +83,7 @@ fn deliver(store: &dyn Store, run: &Run) {
     for round in 0..8 {
         let now = at(10 + round * 60);
         let claims = claim(store, run, 4, now);
-        let finished = claims.into_iter().enumerate().map(|(n, claim)| Finished {
+        let finished = claims.into_iter().enumerate().map(|(n, claim)| FinishedAttempt {
             claim,
             outcome: outcomes[n % outcomes.len()],
             started_at: now,

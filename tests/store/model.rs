@@ -14,8 +14,8 @@ use syncctl::delivery::{
 use syncctl::endpoint::{EndpointId, EndpointUrl, Spec};
 use syncctl::event::{Draft, EventId};
 use syncctl::store::{
-    Access, Advanced, Claim, ClaimRequest, DeliveryFilter, DeliveryId, Finished, Location, Prune, Recorded, Replay,
-    Run, SkipReason, Store, StoreError, open,
+    Access, Advanced, Claim, ClaimRequest, DeliveryFilter, DeliveryId, FinishedAttempt, Location, Prune, Recorded,
+    Replay, Run, SkipReason, Store, StoreError, open,
 };
 
 use crate::backend::{Backend, on_every_backend};
@@ -402,9 +402,9 @@ impl<'a> History<'a> {
         self.record(which, finished);
     }
 
-    fn finished(&mut self, claim: Claim) -> Finished {
+    fn finished(&mut self, claim: Claim) -> FinishedAttempt {
         let outcome = self.outcome();
-        Finished {
+        FinishedAttempt {
             claim,
             outcome,
             started_at: self.now,
@@ -416,7 +416,7 @@ impl<'a> History<'a> {
         }
     }
 
-    fn record(&mut self, which: usize, finished: Vec<Finished>) {
+    fn record(&mut self, which: usize, finished: Vec<FinishedAttempt>) {
         let finished = Arc::new(finished);
         let run = self.runs[which].0.id;
         let done = self.store.advance(run, Arc::clone(&finished), ClaimRequest::default(), self.now).wait().unwrap();
@@ -653,7 +653,10 @@ impl<'a> History<'a> {
             let hand = std::mem::take(&mut self.runs[0].1);
             let finished = hand
                 .into_iter()
-                .map(|claim| Finished { outcome: Outcome::Delivered { status: Some(200) }, ..self.finished(claim) })
+                .map(|claim| FinishedAttempt {
+                    outcome: Outcome::Delivered { status: Some(200) },
+                    ..self.finished(claim)
+                })
                 .collect();
             self.record(0, finished);
             self.compare();

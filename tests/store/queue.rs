@@ -8,8 +8,8 @@ use syncctl::delivery::{Outcome, Reason, State};
 use syncctl::endpoint::{EndpointUrl, Spec};
 use syncctl::event::{Draft, EventId};
 use syncctl::store::{
-    Access, Claim, ClaimRequest, DeliveryFilter, DeliveryId, DeliveryRow, Finished, Location, Page, Recorded, Run,
-    Store, open,
+    Access, Claim, ClaimRequest, DeliveryFilter, DeliveryId, DeliveryRow, FinishedAttempt, Location, Page, Recorded,
+    Run, Store, open,
 };
 
 use crate::backend::Backend;
@@ -110,8 +110,8 @@ pub(crate) fn delivered(backend: &dyn Backend, n: usize) -> TestQueue {
     queue
 }
 
-pub(crate) fn finished(claim: Claim, outcome: Outcome) -> Finished {
-    Finished {
+pub(crate) fn finished(claim: Claim, outcome: Outcome) -> FinishedAttempt {
+    FinishedAttempt {
         claim,
         outcome,
         started_at: now(),

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use syncctl::clock::Timestamp;
 use syncctl::delivery::{Outcome, Reason, State};
-use syncctl::store::{Claim, ClaimRequest, DeliveryFilter, Finished, Run};
+use syncctl::store::{Claim, ClaimRequest, DeliveryFilter, FinishedAttempt, Run};
 
 use crate::backend::{Backend, on_every_backend};
 use crate::queue::{ALL, TestQueue, now};
@@ -53,12 +53,18 @@ impl Drain {
             return;
         }
         let mut took = Duration::from_millis(50);
-        let finished: Vec<Finished> = claims.into_iter().map(|claim| self.finish(claim, answer, &mut took)).collect();
+        let finished: Vec<FinishedAttempt> =
+            claims.into_iter().map(|claim| self.finish(claim, answer, &mut took)).collect();
         self.now = self.now.plus(took);
         self.queue.store.advance(self.run.id, Arc::new(finished), ClaimRequest::default(), self.now).wait().unwrap();
     }
 
-    fn finish(&mut self, claim: Claim, answer: &mut impl FnMut(&str) -> Outcome, took: &mut Duration) -> Finished {
+    fn finish(
+        &mut self,
+        claim: Claim,
+        answer: &mut impl FnMut(&str) -> Outcome,
+        took: &mut Duration,
+    ) -> FinishedAttempt {
         let event = claim.event_id.as_str().to_owned();
         let outcome = answer(&event);
         if outcome == Outcome::TimedOut {
@@ -67,7 +73,7 @@ impl Drain {
         self.first_attempts.entry(event).or_insert(self.now);
         let (started_at, ended_at) = (self.now, self.now.plus(*took));
         let (detail, response) = (String::new(), bytes::Bytes::new());
-        Finished { claim, outcome, started_at, ended_at, took: *took, detail, response, jitter: 1.0 }
+        FinishedAttempt { claim, outcome, started_at, ended_at, took: *took, detail, response, jitter: 1.0 }
     }
 
     fn states(&self) -> BTreeMap<String, (State, Option<Reason>)> {

@@ -5,7 +5,7 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use super::{Body, List, Transform};
 use crate::explain::cause::Cause as C;
-use crate::signature::hygiene::BOM;
+use crate::signature::secret_check::BOM;
 
 pub(super) const CHARSETS: List = &[
     Transform::text(C::Utf16, |body| Some(body.text?.encode_utf16().flat_map(u16::to_le_bytes).collect())),

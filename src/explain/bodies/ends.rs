@@ -4,7 +4,7 @@ use std::io::Read as _;
 
 use super::{Body, List, Transform};
 use crate::explain::cause::Cause as C;
-use crate::signature::hygiene::BOM;
+use crate::signature::secret_check::BOM;
 
 pub(super) const ENDS: List = &[
     Transform::bytes(C::NewlineAdded, |body| {

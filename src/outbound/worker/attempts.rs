@@ -10,7 +10,7 @@ use super::super::run::WorkerError;
 use super::super::slots::Job;
 use super::WorkerState;
 use crate::endpoint::MAX_CONCURRENCY;
-use crate::store::{Claim, DeliveryId, Finished, StoreError};
+use crate::store::{Claim, DeliveryId, FinishedAttempt, StoreError};
 
 impl WorkerState<'_> {
     /// Fills free slots with claims, after the claims that have waited were checked again.
@@ -70,7 +70,7 @@ impl WorkerState<'_> {
         }
     }
 
-    pub(super) fn on_attempt_finished(&mut self, finished: Finished) {
+    pub(super) fn on_attempt_finished(&mut self, finished: FinishedAttempt) {
         if let Some(buffer) = self.buffers.get_mut(&finished.claim.endpoint) {
             buffer.in_flight -= 1;
             buffer.unsettled_outcomes += usize::from(finished.outcome.affects_endpoint());

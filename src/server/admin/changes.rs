@@ -97,13 +97,13 @@ fn applied(done: &Done<Applied>) -> Report {
 /// How one delivery is replayed.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
-struct ReplayOne {
+struct ReplayOptions {
     include_delivered: bool,
     force: bool,
 }
 
 pub(in crate::server) async fn replay(Path(id): Path, actor: Actor, request: Request) -> Response {
-    let how: ReplayOne = body(request, &actor).await?;
+    let how: ReplayOptions = body(request, &actor).await?;
     let verb = Verb::Replay { include_delivered: how.include_delivered, force: how.force };
     let id = DeliveryId(number(&id, "delivery")?);
     Ok(Answer::new(applied(&actor.change_named(verb, vec![id]).await?)))

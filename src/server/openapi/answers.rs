@@ -410,7 +410,7 @@ pub(super) fn schemas() -> Vec<(&'static str, Value)> {
         ("Planned", with(object(PLANNED), &[("deliveries", list("Delivery"))])),
         ("PlannedOrChanged", json!({"anyOf": [reference("Planned"), reference("Changed")]})),
         ("BulkChange", bulk_change()),
-        ("ReplayOne", flags(&["includeDelivered", "force"])),
+        ("ReplayOptions", flags(&["includeDelivered", "force"])),
         ("ReplayRequest", flags(&["anyTime"])),
     ]);
     schemas

@@ -44,7 +44,7 @@ pub(super) const fn operation(method: &'static str, path: &'static str, summary:
 impl Operation {
     /// Whether the body may be left out.
     pub(super) fn has_optional_body(&self) -> bool {
-        self.body.is_some_and(|(schema, _)| matches!(schema, "ReplayOne" | "ReplayRequest"))
+        self.body.is_some_and(|(schema, _)| matches!(schema, "ReplayOptions" | "ReplayRequest"))
     }
 
     const fn signed(self, schema: &'static str) -> Self {
@@ -198,7 +198,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
         .data("DeliveryDetail"),
     operation("POST", "/api/deliveries/{id}/replay", "Deliver again")
         .operate()
-        .takes("ReplayOne", JSON)
+        .takes("ReplayOptions", JSON)
         .answers(ACTION)
         .data("Changed"),
     operation("POST", "/api/deliveries/{id}/give-up", "Give a delivery up").operate().answers(ACTION).data("Changed"),

@@ -16,12 +16,12 @@ use tokio::sync::Mutex;
 
 use super::checksum::EventContent;
 use super::claim::{self, Held, Mark};
-use super::connection::{Connection, Purpose, args};
+use super::connection::{Connection, ConnectionUse, args};
 use super::endpoint_rows::{self, EndpointRow};
 use super::fault::Fault;
 use super::node::{Backoff, Node};
 use super::run_state::RunState;
-use super::{Advanced, Claim, ClaimRequest, Finished, Result, RunId, StoreError, rules};
+use super::{Advanced, Claim, ClaimRequest, FinishedAttempt, Result, RunId, StoreError, rules};
 use crate::clock::Timestamp;
 use crate::delivery::Outcome;
 use crate::endpoint::EndpointId;
@@ -33,7 +33,7 @@ const FURTHER_LOOKS: usize = 2;
 
 /// What a transaction is to do.
 struct Request<'a> {
-    finished: &'a [Finished],
+    finished: &'a [FinishedAttempt],
     released: &'a [Claim],
     wants: &'a ClaimRequest,
     now: Timestamp,
@@ -50,7 +50,7 @@ fn state_of(node: &Node, run: RunId) -> Rc<Mutex<RunState>> {
 pub(super) async fn advance(
     node: &Node,
     run: RunId,
-    finished: &[Finished],
+    finished: &[FinishedAttempt],
     wants: &ClaimRequest,
     now: Timestamp,
 ) -> Result<Advanced> {
@@ -119,7 +119,7 @@ async fn try_commit(node: &Node, state: &mut RunState, request: &Request<'_>) ->
     let connection = match state.connection.take().filter(|it| !it.is_closed()) {
         Some(connection) => connection,
         None => {
-            let connection = node.connect(Purpose::Worker).await?;
+            let connection = node.connect(ConnectionUse::Worker).await?;
             connection.prepare_all(pipeline::STATEMENTS).await?;
             connection
         }

@@ -27,9 +27,9 @@ const WORKER: &[(&str, &str)] = &[
     ("enable_memoize", "off"),
 ];
 
-/// What a connection is for.
+/// The work for which a connection to the server is opened: that of a worker has settings of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Purpose {
+pub(super) enum ConnectionUse {
     /// Anything.
     General,
     /// The transactions of a worker.
@@ -87,7 +87,7 @@ impl Connection {
     pub(super) async fn open(
         settings: &Settings,
         tls: &Tls,
-        purpose: Purpose,
+        purpose: ConnectionUse,
         announced: &watch::Sender<u64>,
     ) -> Result<Self, Fault> {
         let client = if settings.config.get_ssl_mode() == SslMode::Disable {
@@ -107,7 +107,7 @@ impl Connection {
             ),
             mode: settings.mode,
         };
-        if settings.mode == Mode::Direct && purpose == Purpose::Worker {
+        if settings.mode == Mode::Direct && purpose == ConnectionUse::Worker {
             let set: String = WORKER.iter().map(|(name, value)| format!("SET {name} = {value};")).collect();
             connection.execute_all(&set).await?;
         }
@@ -202,11 +202,11 @@ impl Connection {
 }
 
 /// A pooler keeps no settings between transactions, so each brings its own.
-fn local_settings(settings: &Settings, purpose: Purpose) -> String {
+fn local_settings(settings: &Settings, purpose: ConnectionUse) -> String {
     if settings.mode == Mode::Direct {
         return String::new();
     }
-    let worker = if purpose == Purpose::Worker { WORKER } else { &[] };
+    let worker = if purpose == ConnectionUse::Worker { WORKER } else { &[] };
     let locals = SESSION.iter().chain(worker).map(|(name, value)| format!("; SET LOCAL {name} = '{value}'"));
     format!("; SET LOCAL search_path = {}{}", settings.schema, locals.collect::<String>())
 }

@@ -7,7 +7,7 @@ use super::connection::Connection;
 use super::enqueue::{self, Batch};
 use super::node::Node;
 use super::record_rows::{key_of, lock};
-use super::{Result, known, records};
+use super::{Result, known_ids, records};
 use crate::clock::Timestamp;
 use crate::record::Record;
 use crate::store::inbound::{Edit, Edited};
@@ -19,7 +19,7 @@ pub(super) async fn edit(node: &Node, edit: Edit, now: Timestamp) -> Result<Edit
     let edited = node.transact(async |connection: &Connection| {
         let loaded = lock(connection, BTreeSet::from([key.clone()])).await?;
         let ids: Vec<&str> = edit.draft.id.iter().map(|id| id.as_str()).collect();
-        let is_known = !known::known(connection, &ids).await?.is_empty();
+        let is_known = !known_ids::known(connection, &ids).await?.is_empty();
         let nothing = Record::default();
         let record = loaded.get(&key).map_or(&nothing, |stored| &stored.record);
         if let Some(refusal) = edit.refusal(record).filter(|_| !is_known) {

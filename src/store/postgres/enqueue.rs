@@ -10,7 +10,7 @@ use super::coalesce::Newest;
 use super::connection::{Connection, args};
 use super::endpoint_rows::EndpointRow;
 use super::fault::Fault;
-use super::known::{self, Known};
+use super::known_ids::{self, Known};
 use super::node::Node;
 use super::record_rows::Loaded;
 use super::row::{int, time};
@@ -93,8 +93,8 @@ async fn chunk_within(
 ) -> Result<Vec<Outcome>, Fault> {
     let endpoints = node.endpoints(connection).await?;
     let given: Vec<&str> = chunk.iter().filter(|(draft, _)| draft.id.is_some()).map(|(_, id)| id.as_str()).collect();
-    let known = known::known(connection, &given).await?;
-    let arrived = known::arrived(connection, &given, now).await?;
+    let known = known_ids::known(connection, &given).await?;
+    let arrived = known_ids::arrived(connection, &given, now).await?;
     let keys: BTreeSet<_> = chunk.iter().filter_map(|(draft, _)| record_rows::key_of(draft)).collect();
     let mut loaded = record_rows::lock(connection, keys).await?;
     let mut outcomes: Vec<Outcome> = Vec::with_capacity(chunk.len());

@@ -2,8 +2,8 @@
 
 use sha2::{Digest, Sha256};
 
-use super::connection::{Purpose, args};
-use super::known::first_bytes;
+use super::connection::{ConnectionUse, args};
+use super::known_ids::first_bytes;
 use super::node::Node;
 use super::settings::Mode;
 use super::{Result, StoreError};
@@ -18,7 +18,7 @@ pub(super) async fn take(node: &Node, name: &str) -> Result<bool> {
     }
     let scope = format!("{}/{name}", node.channel());
     let key = i64::from_le_bytes(first_bytes(&Sha256::digest(scope)));
-    let connection = node.connect(Purpose::General).await.map_err(|fault| fault.into_error())?;
+    let connection = node.connect(ConnectionUse::General).await.map_err(|fault| fault.into_error())?;
     let taken = connection.first("SELECT pg_try_advisory_lock($1)", args![key]).await;
     let taken = taken.map_err(|fault| fault.into_error())?.is_some_and(|row| row.get(0));
     if taken {

@@ -11,11 +11,11 @@ use super::codes::{ACCEPTED_RESULT, APPLIED, CONFLICT, FURTHER, REFUSED, REFUSED
 use super::condition::{DIALECT, bound, count_rows};
 use super::connection::{Connection, args};
 use super::fault::Fault;
-use super::known::{Arrived, digest_of, first_bytes};
+use super::known_ids::{Arrived, digest_of, first_bytes};
 use super::node::{Node, Waiting};
 use super::requests::{self, ReceivedCounts};
 use super::row::{int, maybe_int, storable, time};
-use super::{Listed, Page, Result, StoreError, enqueue, known, record_rows};
+use super::{Listed, Page, Result, StoreError, enqueue, known_ids, record_rows};
 use crate::clock::Timestamp;
 use crate::event::{EventId, Resource};
 use crate::record::{Kind, Merged};
@@ -104,8 +104,8 @@ async fn apply_within(
     let ids: Vec<String> = all.iter().map(|(incoming, _)| storable(incoming.id.as_str())).collect();
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     let oldest = all.iter().map(|(_, now)| *now).min().unwrap_or_default();
-    let mut arrived = known::arrived(connection, &ids, oldest).await?;
-    let emitted = known::known(connection, &ids).await?;
+    let mut arrived = known_ids::arrived(connection, &ids, oldest).await?;
+    let emitted = known_ids::known(connection, &ids).await?;
     let about = |incoming: &Incoming| {
         Kind::parse(&incoming.draft.resource.kind).map(|kind| record_rows::key(kind, &incoming.draft.resource.id))
     };
@@ -259,7 +259,7 @@ pub(super) async fn senders(node: &Node, now: Timestamp) -> Result<Vec<SenderRow
 /// Whether an event that arrived under this id is remembered.
 pub(super) async fn has_arrived(node: &Node, id: EventId, now: Timestamp) -> Result<bool> {
     let (id, now) = (storable(id.as_str()), node.by_server(now));
-    node.read(async |connection: &Connection| Ok(!known::arrived(connection, &[&id], now).await?.is_empty())).await
+    node.read(async |connection: &Connection| Ok(!known_ids::arrived(connection, &[&id], now).await?.is_empty())).await
 }
 
 pub(super) async fn refuse(node: &Node, refused: Vec<Refused>, now: Timestamp) -> Result<()> {

@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::sync::{Mutex, Semaphore, oneshot, watch};
 use tokio::time::{Instant, sleep};
 
-use super::connection::{Connection, Purpose, args};
+use super::connection::{Connection, ConnectionUse, args};
 use super::control::Control;
 use super::endpoint_rows::{self, EndpointRow};
 use super::fault::Fault;
@@ -119,7 +119,7 @@ impl Node {
     }
 
     /// A new connection of its own.
-    pub(super) async fn connect(&self, purpose: Purpose) -> Result<Connection, Fault> {
+    pub(super) async fn connect(&self, purpose: ConnectionUse) -> Result<Connection, Fault> {
         Connection::open(&self.settings, &self.tls, purpose, &self.announced).await
     }
 
@@ -127,7 +127,7 @@ impl Node {
         let idle = std::iter::from_fn(|| self.idle.borrow_mut().pop()).find(|connection| !connection.is_closed());
         match idle {
             Some(connection) => Ok(connection),
-            None => self.connect(Purpose::General).await,
+            None => self.connect(ConnectionUse::General).await,
         }
     }
 

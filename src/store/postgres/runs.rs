@@ -12,7 +12,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use super::connection::{Connection, Purpose, args};
+use super::connection::{Connection, ConnectionUse, args};
 use super::control::{Observed, Own};
 use super::fault::Fault;
 use super::figures::{self, CounterDeltas, CounterKey};
@@ -422,7 +422,7 @@ async fn keep_connected<'a>(node: &Node, control: &'a mut Option<Connection>) ->
     let connection = match control.take() {
         Some(connection) => connection,
         None => {
-            let connection = node.connect(Purpose::General).await?;
+            let connection = node.connect(ConnectionUse::General).await?;
             if node.settings.mode == Mode::Direct {
                 connection.execute_all(&format!("LISTEN {}", node.channel())).await?;
                 take_locks(node, &connection).await?;

@@ -8,7 +8,7 @@ use super::super::figures::{CounterDeltas, CounterKey};
 use super::super::lanes::VacatedLanes;
 use super::super::row;
 use super::super::run_state::RunState;
-use super::super::{Claim, Finished, codes};
+use super::super::{Claim, FinishedAttempt, codes};
 use super::{Request, room};
 use crate::clock::Timestamp;
 use crate::delivery::{CircuitState, Next, Outcome, RetryDecision, decide_retry};
@@ -20,7 +20,7 @@ use crate::store::Recorded;
 pub(super) struct Plan {
     pub(super) recorded: Vec<Recorded>,
     pub(super) done: Done,
-    pub(super) attempts: Attempts,
+    pub(super) attempts: AttemptColumns,
     /// What waits again: endpoint, lane, id, state, due.
     pub(super) waiting: [Vec<i64>; 5],
     pub(super) left: VacatedLanes,
@@ -52,7 +52,7 @@ pub(super) struct Done {
 
 /// The attempts of a transaction, as columns for `unnest`.
 #[derive(Default)]
-pub(super) struct Attempts {
+pub(super) struct AttemptColumns {
     pub(super) triggers: Vec<i64>,
     pub(super) started_at: Vec<i64>,
     pub(super) took_us: Vec<i64>,
@@ -62,9 +62,9 @@ pub(super) struct Attempts {
     pub(super) responses: Vec<Option<Vec<u8>>>,
 }
 
-fn decide(row: &EndpointRow, finished: &Finished) -> RetryDecision {
+fn decide(row: &EndpointRow, finished: &FinishedAttempt) -> RetryDecision {
     let Endpoint { circuit, settings, .. } = &row.endpoint;
-    let Finished { claim, outcome, ended_at, jitter, .. } = finished;
+    let FinishedAttempt { claim, outcome, ended_at, jitter, .. } = finished;
     decide_retry(&settings.retry, *outcome, claim.history, *circuit, *ended_at, *jitter)
 }
 
@@ -131,7 +131,7 @@ impl Plan {
         Some(held.remove(at))
     }
 
-    fn record(&mut self, row: &mut EndpointRow, finished: &Finished, changed: &mut BTreeSet<i64>) -> Recorded {
+    fn record(&mut self, row: &mut EndpointRow, finished: &FinishedAttempt, changed: &mut BTreeSet<i64>) -> Recorded {
         let claim = &finished.claim;
         let (id, endpoint) = (claim.delivery.0, claim.endpoint.0);
         let at = finished.ended_at;
@@ -159,7 +159,7 @@ impl Plan {
         Recorded::Written(decision.next)
     }
 
-    fn write(&mut self, finished: &Finished, decision: RetryDecision, failures: u32) {
+    fn write(&mut self, finished: &FinishedAttempt, decision: RetryDecision, failures: u32) {
         let claim = &finished.claim;
         let (state, reason) = row::written(decision.next);
         self.done.ids.push(claim.delivery.0);

@@ -13,13 +13,13 @@ use crate::store::sqlite::write::claim::{Claimed, claim};
 use crate::store::sqlite::write::lanes::Lanes;
 use crate::store::sqlite::write::writer::Txn;
 use crate::store::{
-    Advanced, Claim, ClaimRequest, DeliveryId, Finished, Recorded, Result, RunId, StoreError, codes, rules,
+    Advanced, Claim, ClaimRequest, DeliveryId, FinishedAttempt, Recorded, Result, RunId, StoreError, codes, rules,
 };
 
 pub(crate) fn advance(
     txn: &mut Txn<'_>,
     run: RunId,
-    finished: &[Finished],
+    finished: &[FinishedAttempt],
     wants: &ClaimRequest,
     now: Timestamp,
 ) -> Result<Advanced> {
@@ -34,7 +34,7 @@ pub(crate) fn advance(
 }
 
 /// Writes outcomes and everything that follows from them.
-fn record(txn: &mut Txn<'_>, run: RunId, finished: &[Finished]) -> rusqlite::Result<Vec<Recorded>> {
+fn record(txn: &mut Txn<'_>, run: RunId, finished: &[FinishedAttempt]) -> rusqlite::Result<Vec<Recorded>> {
     if finished.is_empty() {
         return Ok(Vec::new());
     }
@@ -64,7 +64,7 @@ impl<'c> Recorder<'c> {
         Ok(Self { run, finish, attempt, lanes: Lanes::of(connection)? })
     }
 
-    fn record(&mut self, txn: &mut Txn<'_>, finished: &Finished) -> rusqlite::Result<Recorded> {
+    fn record(&mut self, txn: &mut Txn<'_>, finished: &FinishedAttempt) -> rusqlite::Result<Recorded> {
         let claim = &finished.claim;
         let Some(endpoint) = txn.cache.endpoint(claim.endpoint) else { return Ok(Recorded::Lost) };
         let policy = &endpoint.endpoint.settings.retry;
@@ -115,7 +115,7 @@ impl<'c> Recorder<'c> {
         Ok(changed == 1)
     }
 
-    fn insert_attempt(&mut self, finished: &Finished) -> rusqlite::Result<()> {
+    fn insert_attempt(&mut self, finished: &FinishedAttempt) -> rusqlite::Result<()> {
         let response = (!finished.response.is_empty()).then_some(&finished.response[..]);
         self.attempt.execute(params![
             finished.claim.delivery.0,

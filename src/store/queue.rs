@@ -118,7 +118,7 @@ pub struct Claim {
 
 /// The outcome of an attempt, to be recorded.
 #[derive(Clone, Debug)]
-pub struct Finished {
+pub struct FinishedAttempt {
     /// What was attempted.
     pub claim: Claim,
     /// What it came to.
