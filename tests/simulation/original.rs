@@ -20,7 +20,7 @@ use syncctl::inbound::{self, Accepts, Keys, PlatformRules, Source};
 use syncctl::record::{Change, Kind, Record, Stamp};
 use syncctl::signature::{Secret, Signer};
 use syncctl::store::inbound::{Edit, Edited, Expects};
-use syncctl::store::{Access, ClaimRequest, Finished, Location, Run, Store, open};
+use syncctl::store::{Access, ClaimRequest, FinishedAttempt, Location, Run, Store, open};
 
 use crate::support::original::{Tables, USER, data_of, envelope};
 use crate::support::{Chance, memory_dir, seeds};
@@ -237,7 +237,16 @@ impl Pair {
             let outcome = if healed { self.handle(&claim.body) } else { self.send(&claim.body) };
             let (took, jitter) = (Duration::from_millis(1), self.chance.share());
             let (detail, response) = (String::new(), Bytes::new());
-            finished.push(Finished { claim, outcome, started_at: now, ended_at: now, took, detail, response, jitter });
+            finished.push(FinishedAttempt {
+                claim,
+                outcome,
+                started_at: now,
+                ended_at: now,
+                took,
+                detail,
+                response,
+                jitter,
+            });
         }
         store.advance(run, Arc::new(finished), ClaimRequest::default(), now).wait().unwrap();
     }
