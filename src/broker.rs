@@ -5,10 +5,12 @@
 //! [`Outcome`](crate::delivery::Outcome) in words.
 
 #![cfg_attr(
-    not(feature = "redis"),
+    not(any(feature = "amqp", feature = "redis")),
     allow(unused_variables, unused_imports, reason = "a build without any broker publishes and reads nothing")
 )]
 
+#[cfg(feature = "amqp")]
+mod amqp;
 mod message;
 #[cfg(feature = "redis")]
 mod redis;
@@ -29,6 +31,9 @@ pub enum Publisher {
     /// A stream of Redis.
     #[cfg(feature = "redis")]
     Redis(redis::StreamWriter),
+    /// An exchange of RabbitMQ.
+    #[cfg(feature = "amqp")]
+    Amqp(amqp::ExchangeWriter),
 }
 
 impl Publisher {
@@ -37,6 +42,8 @@ impl Publisher {
         match url.protocol() {
             #[cfg(feature = "redis")]
             Protocol::Redis => redis::StreamWriter::new(url, credentials, client).map(Self::Redis),
+            #[cfg(feature = "amqp")]
+            Protocol::Amqp => amqp::ExchangeWriter::new(url, credentials, client).map(Self::Amqp),
             other => Err(format!("this build of syncctl has no support for {} as a broker", other.name())),
         }
     }
@@ -48,6 +55,8 @@ impl Publisher {
         match *self {
             #[cfg(feature = "redis")]
             Self::Redis(ref stream) => stream.publish(message, limit, trace).await,
+            #[cfg(feature = "amqp")]
+            Self::Amqp(ref exchange) => exchange.publish(message, limit, trace).await,
         }
     }
 
@@ -56,6 +65,8 @@ impl Publisher {
         match *self {
             #[cfg(feature = "redis")]
             Self::Redis(ref stream) => stream.inspect(limit, trace, clock).await,
+            #[cfg(feature = "amqp")]
+            Self::Amqp(ref exchange) => exchange.inspect(limit, trace, clock).await,
         }
     }
 
@@ -64,6 +75,8 @@ impl Publisher {
         match *self {
             #[cfg(feature = "redis")]
             Self::Redis(ref stream) => stream.close(),
+            #[cfg(feature = "amqp")]
+            Self::Amqp(ref exchange) => exchange.close(),
         }
     }
 
@@ -72,6 +85,8 @@ impl Publisher {
         match *self {
             #[cfg(feature = "redis")]
             Self::Redis(ref stream) => stream.evict_idle(),
+            #[cfg(feature = "amqp")]
+            Self::Amqp(ref exchange) => exchange.evict_idle(),
         }
     }
 }
@@ -84,6 +99,9 @@ pub enum Consumer {
     /// A consumer group of Redis.
     #[cfg(feature = "redis")]
     Redis(Box<redis::GroupReader>),
+    /// A queue of RabbitMQ.
+    #[cfg(feature = "amqp")]
+    Amqp(Box<amqp::QueueReader>),
 }
 
 impl Consumer {
@@ -92,6 +110,8 @@ impl Consumer {
         match url.protocol() {
             #[cfg(feature = "redis")]
             Protocol::Redis => redis::GroupReader::new(url, credentials, client).map(|it| Self::Redis(Box::new(it))),
+            #[cfg(feature = "amqp")]
+            Protocol::Amqp => amqp::QueueReader::new(url, credentials, client).map(|it| Self::Amqp(Box::new(it))),
             other => Err(format!("this build of syncctl has no support for {} as a broker", other.name())),
         }
     }
@@ -108,6 +128,8 @@ impl Consumer {
         match *self {
             #[cfg(feature = "redis")]
             Self::Redis(ref mut reader) => reader.receive(most, wait, limit).await,
+            #[cfg(feature = "amqp")]
+            Self::Amqp(ref mut queue) => queue.receive(most, wait, limit).await,
         }
     }
 
@@ -116,6 +138,8 @@ impl Consumer {
         match *self {
             #[cfg(feature = "redis")]
             Self::Redis(ref mut reader) => reader.acknowledge(messages, limit).await,
+            #[cfg(feature = "amqp")]
+            Self::Amqp(ref mut queue) => queue.acknowledge(messages, limit).await,
         }
     }
 
@@ -124,6 +148,8 @@ impl Consumer {
         match *self {
             #[cfg(feature = "redis")]
             Self::Redis(ref mut reader) => reader.reject(message, reason, limit).await,
+            #[cfg(feature = "amqp")]
+            Self::Amqp(ref mut queue) => queue.reject(message, limit).await,
         }
     }
 
@@ -132,6 +158,9 @@ impl Consumer {
         match *self {
             #[cfg(feature = "redis")]
             Self::Redis(ref reader) => reader.keeps_rejected(),
+            // Only its policies say whether a queue has dead letters.
+            #[cfg(feature = "amqp")]
+            Self::Amqp(_) => false,
         }
     }
 
@@ -140,6 +169,8 @@ impl Consumer {
         match *self {
             #[cfg(feature = "redis")]
             Self::Redis(ref mut reader) => reader.give_back(),
+            #[cfg(feature = "amqp")]
+            Self::Amqp(ref mut queue) => queue.give_back(),
         }
     }
 
@@ -148,6 +179,8 @@ impl Consumer {
         match *self {
             #[cfg(feature = "redis")]
             Self::Redis(ref mut reader) => reader.leave(limit).await,
+            #[cfg(feature = "amqp")]
+            Self::Amqp(ref mut queue) => queue.leave(limit).await,
         }
     }
 
@@ -156,6 +189,8 @@ impl Consumer {
         match *self {
             #[cfg(feature = "redis")]
             Self::Redis(ref reader) => reader.inspect(limit, trace, clock).await,
+            #[cfg(feature = "amqp")]
+            Self::Amqp(ref queue) => queue.inspect(limit, trace, clock).await,
         }
     }
 }

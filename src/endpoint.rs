@@ -17,7 +17,7 @@ use crate::delivery::{CircuitState, RetryPolicy};
 
 pub(crate) use access::header_value;
 pub use access::{AccessSettings, Authorization, HeaderSetting, ProxySetting, ValueSource};
-pub use broker::{GroupPlace, StreamPlace};
+pub use broker::{ExchangePlace, GroupPlace, QueuePlace, StreamPlace};
 pub use condition::{Condition, EventJson};
 pub use egress::Egress;
 pub use payload::Payload;
@@ -34,7 +34,7 @@ pub const MAX_CONCURRENCY: u16 = 256;
 pub const MAX_NAME_CHARS: usize = 64;
 
 /// The schemes of an endpoint's URL.
-const SCHEMES: &str = "http, https, redis and rediss";
+const SCHEMES: &str = "http, https, redis, rediss, amqp and amqps";
 
 /// Why an endpoint cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -89,6 +89,72 @@ impl StreamPlace {
     }
 }
 
+/// An exchange of RabbitMQ: `amqp://HOST/VHOST/EXCHANGE?routing_key=KEY`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExchangePlace {
+    /// The virtual host.
+    pub vhost: String,
+    /// The name of the exchange; empty is the default exchange, whose routing keys are names of queues.
+    pub exchange: String,
+    /// The routing key of every message; without it, each has the type of its event.
+    pub routing_key: Option<String>,
+}
+
+/// A queue of RabbitMQ: `amqp://HOST/VHOST/QUEUE`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueuePlace {
+    /// The virtual host.
+    pub vhost: String,
+    /// The name of the queue.
+    pub queue: String,
+}
+
+/// The bytes that names and routing keys of AMQP may have.
+const MAX_SHORT_STRING_BYTES: usize = 255;
+
+impl ExchangePlace {
+    pub(super) fn of(url: &Url) -> Result<Self, String> {
+        let wrong = "write amqp://HOST/VHOST/EXCHANGE, such as amqp://127.0.0.1/%2F/events; the default exchange is empty and needs routing_key=QUEUE";
+        let (vhost, exchange) = vhost_and_name(url, wrong)?;
+        let mut place = Self { vhost, exchange, routing_key: None };
+        for (name, value) in url.query_pairs() {
+            match name.as_ref() {
+                "routing_key" if (1..=MAX_SHORT_STRING_BYTES).contains(&value.len()) => {
+                    place.routing_key = Some(value.into_owned());
+                }
+                "routing_key" => return Err("routing_key has 1 to 255 bytes".to_owned()),
+                _ => return Err(format!("the URL has no parameter `{name}`: it takes routing_key")),
+            }
+        }
+        if place.exchange.is_empty() && place.routing_key.is_none() { Err(wrong.to_owned()) } else { Ok(place) }
+    }
+}
+
+impl QueuePlace {
+    pub(super) fn of(url: &Url) -> Result<Self, String> {
+        let wrong = "write amqp://HOST/VHOST/QUEUE, such as amqp://127.0.0.1/%2F/events";
+        let (vhost, queue) = vhost_and_name(url, wrong)?;
+        match url.query_pairs().next() {
+            _ if queue.is_empty() => Err(wrong.to_owned()),
+            Some((name, _)) => Err(format!("the URL has no parameter `{name}`: the queue says the rest")),
+            None => Ok(Self { vhost, queue }),
+        }
+    }
+}
+
+/// The virtual host, and the name of what is in it.
+fn vhost_and_name(url: &Url, wrong: &str) -> Result<(String, String), String> {
+    if url.host_str().is_none_or(str::is_empty) {
+        return Err(wrong.to_owned());
+    }
+    let [vhost, name] = segments(url)?[..] else { return Err(wrong.to_owned()) };
+    let (vhost, name) = (decoded(vhost)?, decoded(name)?);
+    if vhost.is_empty() || vhost.len().max(name.len()) > MAX_SHORT_STRING_BYTES {
+        return Err(wrong.to_owned());
+    }
+    Ok((vhost, name))
+}
+
 /// The segments of the path, still encoded.
 fn segments(url: &Url) -> Result<Vec<&str>, String> {
     let segments = url.path_segments().ok_or("the URL has no path")?;

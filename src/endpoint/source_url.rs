@@ -5,7 +5,7 @@ use std::fmt;
 use ::url::Url;
 
 use super::InvalidEndpoint;
-use super::broker::GroupPlace;
+use super::broker::{GroupPlace, QueuePlace};
 use super::url::{EndpointUrl, Protocol, check};
 
 /// A checked absolute URL of a place that messages are read from, without user information or fragment.
@@ -20,6 +20,8 @@ pub struct SourceUrl {
 pub enum SourcePlace {
     /// A consumer group of a stream of Redis.
     Group(GroupPlace),
+    /// A queue of RabbitMQ.
+    Queue(QueuePlace),
 }
 
 impl SourceUrl {
@@ -29,6 +31,7 @@ impl SourceUrl {
         let place = match protocol {
             Protocol::Http => Err("webhooks over HTTP come to a route: leave out `broker`".to_owned()),
             Protocol::Redis => GroupPlace::of(&url).map(SourcePlace::Group),
+            Protocol::Amqp => QueuePlace::of(&url).map(SourcePlace::Queue),
         };
         Ok(Self { place: place.map_err(InvalidEndpoint::Broker)?, url })
     }
@@ -47,6 +50,7 @@ impl SourceUrl {
     pub fn protocol(&self) -> Protocol {
         match self.place {
             SourcePlace::Group(_) => Protocol::Redis,
+            SourcePlace::Queue(_) => Protocol::Amqp,
         }
     }
 
@@ -71,10 +75,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_group_is_named_by_its_stream_and_its_name() {
+    fn a_source_is_named_by_what_its_broker_calls_it() {
         let text = "rediss://cache.example.com/3/events?group=platform&dead_letter=events-dead&claim_after=5m";
         let url = SourceUrl::parse(text).expect("a URL");
-        let SourcePlace::Group(place) = url.place();
+        let SourcePlace::Group(place) = url.place() else { unreachable!("{url}") };
         assert_eq!((place.db, place.stream.as_str(), place.group.as_str()), (3, "events", "platform"));
         assert_eq!((place.dead_letter.as_deref(), place.claim_after), (Some("events-dead"), Duration::from_mins(5)));
         let origin = url.origin();
@@ -87,9 +91,15 @@ mod tests {
             "redis://host/0/events?group=g&claim_after=soon",
             "redis://host/0/events?group=g&dead_letter=events",
             "http://host/0/events?group=g",
+            "amqp://host/app",
+            "amqp://host/app/",
+            "amqp://host/app/events?routing_key=x",
         ] {
             assert!(matches!(SourceUrl::parse(wrong), Err(InvalidEndpoint::Broker(_))), "{wrong}");
         }
+        let queue = QueuePlace { vhost: "/".to_owned(), queue: "events".to_owned() };
+        let url = SourceUrl::parse("amqp://127.0.0.1/%2f/events").expect("a URL");
+        assert_eq!(url.place(), &SourcePlace::Queue(queue));
         assert_eq!(SourceUrl::parse("redis://:secret@host/0/events?group=g"), Err(InvalidEndpoint::UserInfo));
     }
 }

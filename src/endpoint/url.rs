@@ -6,7 +6,7 @@ use ::url::Url;
 use serde::{Deserialize, Serialize};
 
 use super::InvalidEndpoint;
-use super::broker::StreamPlace;
+use super::broker::{ExchangePlace, StreamPlace};
 
 /// How an endpoint is spoken to; the scheme of its URL says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -15,11 +15,19 @@ pub enum Protocol {
     Http,
     /// Entries of a Redis stream.
     Redis,
+    /// Messages of AMQP 0-9-1, as RabbitMQ speaks it.
+    Amqp,
 }
 
 impl Protocol {
-    const ALL: [(&'static str, Self); 4] =
-        [("http", Self::Http), ("https", Self::Http), ("redis", Self::Redis), ("rediss", Self::Redis)];
+    const ALL: [(&'static str, Self); 6] = [
+        ("http", Self::Http),
+        ("https", Self::Http),
+        ("redis", Self::Redis),
+        ("rediss", Self::Redis),
+        ("amqp", Self::Amqp),
+        ("amqps", Self::Amqp),
+    ];
 
     fn of(scheme: &str) -> Option<Self> {
         Self::ALL.iter().find(|(name, _)| *name == scheme).map(|(_, protocol)| *protocol)
@@ -30,6 +38,7 @@ impl Protocol {
         match self {
             Self::Http => "HTTP",
             Self::Redis => "Redis",
+            Self::Amqp => "AMQP",
         }
     }
 
@@ -38,6 +47,7 @@ impl Protocol {
         match self {
             Self::Http => true,
             Self::Redis => cfg!(feature = "redis"),
+            Self::Amqp => cfg!(feature = "amqp"),
         }
     }
 }
@@ -62,9 +72,12 @@ impl EndpointUrl {
     /// Checks a URL; what a URL parser would silently clean is refused.
     pub fn parse(text: &str) -> Result<Self, InvalidEndpoint> {
         let (url, protocol) = check(text)?;
-        if protocol == Protocol::Redis {
-            StreamPlace::of(&url).map_err(InvalidEndpoint::Broker)?;
+        match protocol {
+            Protocol::Http => Ok(()),
+            Protocol::Redis => StreamPlace::of(&url).map(drop),
+            Protocol::Amqp => ExchangePlace::of(&url).map(drop),
         }
+        .map_err(InvalidEndpoint::Broker)?;
         Ok(Self(url))
     }
 
@@ -93,9 +106,14 @@ impl EndpointUrl {
         (self.protocol() == Protocol::Redis).then(|| StreamPlace::of(&self.0).ok()).flatten()
     }
 
+    /// The exchange of RabbitMQ that it names, if it names one.
+    pub fn exchange(&self) -> Option<ExchangePlace> {
+        (self.protocol() == Protocol::Amqp).then(|| ExchangePlace::of(&self.0).ok()).flatten()
+    }
+
     /// Whether connections to it are over TLS.
     pub fn is_secure(&self) -> bool {
-        matches!(self.0.scheme(), "https" | "rediss")
+        matches!(self.0.scheme(), "https" | "rediss" | "amqps")
     }
 
     /// The host, an IPv6 address in brackets.
@@ -114,6 +132,8 @@ impl EndpointUrl {
             (Protocol::Http, false) => 80,
             (Protocol::Http, true) => 443,
             (Protocol::Redis, _) => 6379,
+            (Protocol::Amqp, false) => 5672,
+            (Protocol::Amqp, true) => 5671,
         }
     }
 
@@ -214,6 +234,30 @@ mod tests {
             assert!(matches!(EndpointUrl::parse(wrong), Err(InvalidEndpoint::Broker(_))), "{wrong}");
         }
         assert_eq!(EndpointUrl::parse("redis://:secret@host/0/events"), Err(InvalidEndpoint::UserInfo));
+    }
+
+    #[test]
+    fn an_exchange_is_named_by_virtual_host_and_name() {
+        let url = EndpointUrl::parse("amqps://mq.example.com/%2F/events?routing_key=sync").expect("a URL");
+        let place = url.exchange().expect("an exchange");
+        assert_eq!((place.vhost.as_str(), place.exchange.as_str()), ("/", "events"));
+        assert_eq!(place.routing_key.as_deref(), Some("sync"));
+        assert_eq!((url.port(), url.is_secure(), url.default_name().as_str()), (5671, true, "mq.example.com"));
+        let of_queue = EndpointUrl::parse("amqp://127.0.0.1/app/?routing_key=sync").expect("a URL").exchange();
+        assert_eq!(of_queue.map(|place| (place.vhost, place.exchange)), Some(("app".to_owned(), String::new())));
+        for wrong in [
+            "amqp://host",
+            "amqp://host/events",
+            "amqp://host//events",
+            "amqp://host/app/",
+            "amqp://host/app/events/more",
+            "amqp://host/app/events?routing_key=",
+            "amqp://host/app/events?key=x",
+            "amqp:///app/events",
+        ] {
+            assert!(matches!(EndpointUrl::parse(wrong), Err(InvalidEndpoint::Broker(_))), "{wrong}");
+        }
+        assert_eq!(EndpointUrl::parse("amqp://guest:guest@host/app/events"), Err(InvalidEndpoint::UserInfo));
         assert!(matches!(EndpointUrl::parse_http("redis://host/0/events"), Err(InvalidEndpoint::NotHttp(_))));
     }
 }

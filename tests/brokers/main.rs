@@ -5,6 +5,10 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod amqp;
+mod amqp_sources;
+mod both;
+mod rabbit_server;
 mod redis;
 mod redis_kill;
 mod redis_refusals;

@@ -1,7 +1,7 @@
 //! A server of Redis of a test's own: on loopback, in a temporary directory, gone with the value.
 
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -46,27 +46,7 @@ impl RedisServer {
             return None;
         }
         let mut server = Self::prepare(&[]);
-        let (certificate, key) = (server.dir.path().join("own.pem"), server.dir.path().join("own.key"));
-        let made = Command::new("openssl")
-            .args([
-                "req",
-                "-x509",
-                "-newkey",
-                "ec",
-                "-pkeyopt",
-                "ec_paramgen_curve:prime256v1",
-                "-nodes",
-                "-days",
-                "30",
-            ])
-            .args(["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"])
-            .arg("-out")
-            .arg(&certificate)
-            .arg("-keyout")
-            .arg(&key)
-            .output()
-            .unwrap();
-        assert!(made.status.success(), "{made:?}");
+        let (certificate, key) = own_certificate(server.dir.path());
         let (certificate_text, key_text) = (certificate.display().to_string(), key.display().to_string());
         for (name, value) in [
             ("--tls-port", server.port.to_string()),
@@ -144,6 +124,22 @@ impl RedisServer {
         };
         self.ask(&["XRANGE", stream, "-", "+"]).as_array().unwrap().iter().map(fields).collect()
     }
+}
+
+/// Makes a certificate for `localhost` that vouches for itself, and its key.
+pub fn own_certificate(dir: &Path) -> (PathBuf, PathBuf) {
+    let (certificate, key) = (dir.join("own.pem"), dir.join("own.key"));
+    let made = Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "30"])
+        .args(["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"])
+        .arg("-out")
+        .arg(&certificate)
+        .arg("-keyout")
+        .arg(&key)
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{made:?}");
+    (certificate, key)
 }
 
 impl Drop for RedisServer {

@@ -53,7 +53,7 @@ impl GroupReader {
         credentials: Option<&Credentials>,
         client: &Arc<Client>,
     ) -> Result<Self, String> {
-        let SourcePlace::Group(place) = url.place();
+        let SourcePlace::Group(place) = url.place() else { return Err("it names no group".to_owned()) };
         let login = Login { credentials: credentials.cloned(), db: place.db };
         let consumer = format!("syncctl-{}", uuid::Uuid::new_v4().simple());
         let connections = Connections::new(&url.origin(), login, client);

@@ -1,0 +1,224 @@
+//! A queue: messages are taken, and acknowledged once they are applied.
+//!
+//! The server keeps what was taken and not acknowledged, and hands it out again once the connection of its reader ends.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ::http::header::CONTENT_TYPE;
+use ::http::{HeaderMap, HeaderName, HeaderValue};
+use bytes::Bytes;
+use futures_util::future::try_join_all;
+use futures_util::{FutureExt as _, StreamExt as _};
+use lapin::message::Delivery;
+use lapin::options::{BasicAckOptions, BasicConsumeOptions, BasicQosOptions, BasicRejectOptions};
+use lapin::types::{AMQPValue, FieldTable};
+use lapin::{BasicProperties, Channel};
+use tokio::time::timeout;
+
+use super::super::{Credentials, Inspection, PendingMessage};
+use super::connection::{Connections, Login, Open};
+use super::failure_text::Refused;
+use super::{RESOURCE, queue_in_words, short};
+use crate::clock::Clock;
+use crate::endpoint::{QueuePlace, SourcePlace, SourceUrl};
+use crate::network::connect::Client;
+use crate::network::failure::{Failure, Trace};
+
+/// Messages that the server sends before the first of them is acknowledged.
+const PREFETCH: u16 = 200;
+/// The header that holds what AMQP calls the id of a message.
+const MESSAGE_ID: HeaderName = HeaderName::from_static("message-id");
+
+/// What reads one queue.
+#[derive(Debug)]
+pub struct QueueReader {
+    place: QueuePlace,
+    connections: Connections,
+    at_work: Option<AtWork>,
+    /// How often it began to read: tags of messages count anew each time.
+    began: u64,
+}
+
+/// A connection on which messages come.
+#[derive(Debug)]
+struct AtWork {
+    /// Ends with the last that holds it.
+    _open: Open,
+    channel: Channel,
+    messages: lapin::Consumer,
+}
+
+impl QueueReader {
+    /// Prepares the queue of a URL.
+    pub(in crate::broker) fn new(
+        url: &SourceUrl,
+        credentials: Option<&Credentials>,
+        client: &Arc<Client>,
+    ) -> Result<Self, String> {
+        let SourcePlace::Queue(place) = url.place() else { return Err("it names no queue".to_owned()) };
+        let login = Login { credentials: credentials.cloned(), vhost: place.vhost.clone() };
+        let connections = Connections::new(&url.origin(), login, client);
+        Ok(Self { place: place.clone(), connections, at_work: None, began: 0 })
+    }
+
+    /// Takes messages that came; waits for the first.
+    pub(in crate::broker) async fn receive(
+        &mut self,
+        most: usize,
+        wait: Duration,
+        limit: Duration,
+    ) -> Result<Vec<PendingMessage>, Failure> {
+        let received = self.try_receive(most, wait, limit).await;
+        if received.is_err() {
+            self.give_back();
+        }
+        received
+    }
+
+    async fn try_receive(
+        &mut self,
+        most: usize,
+        wait: Duration,
+        limit: Duration,
+    ) -> Result<Vec<PendingMessage>, Failure> {
+        if self.at_work.is_none() {
+            self.at_work = Some(self.begin(limit).await?);
+            self.began += 1;
+        }
+        let began = self.began;
+        let Some(AtWork { messages, .. }) = &mut self.at_work else { return Ok(Vec::new()) };
+        let Ok(first) = timeout(wait, messages.next()).await else { return Ok(Vec::new()) };
+        let mut taken = vec![pending(first, began)?];
+        while taken.len() < most
+            && let Some(next) = messages.next().now_or_never()
+        {
+            taken.push(pending(next, began)?);
+        }
+        Ok(taken)
+    }
+
+    /// Connects, and asks for the messages of the queue.
+    async fn begin(&self, limit: Duration) -> Result<AtWork, Failure> {
+        let trace = Trace::new();
+        let began = timeout(limit, async {
+            let (open, _) = self.connections.connect(limit, &trace).await?;
+            self.consume(open).await.map_err(|e| Refused::of(&e).into_failure())
+        });
+        began.await.unwrap_or_else(|_| Err(Failure::timed_out(limit, trace.phase())))
+    }
+
+    async fn consume(&self, open: Open) -> lapin::Result<AtWork> {
+        let channel = open.connection.create_channel().await?;
+        channel.basic_qos(PREFETCH, BasicQosOptions::default()).await?;
+        let (queue, tag) = (short(&self.place.queue), short(""));
+        let messages = channel.basic_consume(queue, tag, BasicConsumeOptions::default(), FieldTable::default()).await?;
+        Ok(AtWork { _open: open, channel, messages })
+    }
+
+    /// `basic.ack` of each.
+    pub(in crate::broker) async fn acknowledge(
+        &mut self,
+        messages: &[PendingMessage],
+        limit: Duration,
+    ) -> Result<(), Failure> {
+        let Some(AtWork { channel, .. }) = self.at_work_on(messages) else { return Err(gone()) };
+        let acks = messages.iter().map(|message| channel.basic_ack(message.tag.1, BasicAckOptions::default()));
+        let done = timeout(limit, try_join_all(acks)).await;
+        self.ended(done.map(|done| done.map(drop)), limit)
+    }
+
+    /// `basic.reject`: the server puts it to the queue's dead letters, if it has a policy for them.
+    pub(in crate::broker) async fn reject(&mut self, message: &PendingMessage, limit: Duration) -> Result<(), Failure> {
+        let Some(AtWork { channel, .. }) = self.at_work_on(std::slice::from_ref(message)) else { return Err(gone()) };
+        let reject = channel.basic_reject(message.tag.1, BasicRejectOptions { requeue: false });
+        let done = timeout(limit, reject).await;
+        self.ended(done, limit)
+    }
+
+    /// The connection that these came by. On another, their tags are those of other messages.
+    fn at_work_on(&self, messages: &[PendingMessage]) -> Option<&AtWork> {
+        let are_of_it = messages.iter().all(|message| message.tag.0 == self.began);
+        self.at_work.as_ref().filter(|_| are_of_it)
+    }
+
+    fn ended(
+        &mut self,
+        done: Result<lapin::Result<()>, tokio::time::error::Elapsed>,
+        limit: Duration,
+    ) -> Result<(), Failure> {
+        let done = match done {
+            Ok(done) => done.map_err(|e| Refused::of(&e).into_failure()),
+            Err(_) => Err(Failure::timed_out(limit, Trace::new().phase())),
+        };
+        if done.is_err() {
+            self.give_back();
+        }
+        done
+    }
+
+    /// Ends the connection: the server hands out again what was not acknowledged.
+    pub(in crate::broker) fn give_back(&mut self) {
+        self.at_work = None;
+    }
+
+    /// Ends the connection once the server has the last acknowledgements.
+    pub(in crate::broker) async fn leave(&mut self, limit: Duration) {
+        if let Some(AtWork { channel, .. }) = self.at_work.take() {
+            let _ = timeout(limit, channel.close(200, short("done"))).await;
+        }
+    }
+
+    /// What the server and the queue are; takes nothing.
+    pub(in crate::broker) async fn inspect(
+        &self,
+        limit: Duration,
+        trace: &Trace,
+        clock: &dyn Clock,
+    ) -> Result<Inspection, Failure> {
+        let (open, certificates) = self.connections.connect(limit, trace).await?;
+        let channel = open.connection.create_channel().await.map_err(|e| Refused::of(&e).into_failure())?;
+        let said = queue_in_words(&channel, &self.place.queue).await?;
+        Ok(Inspection { said, ahead_ms: None, valid_days: self.connections.valid_days(&certificates, clock) })
+    }
+}
+
+/// What was taken on a connection that is gone comes again.
+fn gone() -> Failure {
+    Failure::unreachable("connection: closed before the acknowledgement")
+}
+
+fn pending(next: Option<lapin::Result<Delivery>>, began: u64) -> Result<PendingMessage, Failure> {
+    let delivery = match next {
+        Some(delivery) => delivery.map_err(|e| Refused::of(&e).into_failure())?,
+        None => return Err(Failure::unreachable("rabbitmq: the queue was deleted, or the connection ended")),
+    };
+    let headers = headers(&delivery.properties);
+    Ok(PendingMessage { tag: (began, delivery.delivery_tag), headers, body: Bytes::from(delivery.data) })
+}
+
+/// The headers that are texts, and what properties say.
+fn headers(properties: &BasicProperties) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    let table = properties.headers().iter().flat_map(|table| table.inner());
+    for (name, value) in table.filter(|(name, _)| !RESOURCE.contains(&name.as_str())) {
+        let text = match value {
+            AMQPValue::LongString(text) => text.as_bytes().to_vec(),
+            AMQPValue::ShortString(text) => text.as_str().as_bytes().to_vec(),
+            AMQPValue::LongInt(number) => number.to_string().into_bytes(),
+            AMQPValue::LongLongInt(number) => number.to_string().into_bytes(),
+            _ => continue,
+        };
+        if let (Ok(name), Ok(value)) =
+            (HeaderName::from_bytes(name.as_str().as_bytes()), HeaderValue::from_bytes(&text))
+        {
+            headers.append(name, value);
+        }
+    }
+    for (name, value) in [(CONTENT_TYPE, properties.content_type()), (MESSAGE_ID, properties.message_id())] {
+        if let Some(value) = value.as_ref().and_then(|text| HeaderValue::from_str(text.as_str()).ok()) {
+            headers.entry(name).or_insert(value);
+        }
+    }
+    headers
+}
