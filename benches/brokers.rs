@@ -1,7 +1,7 @@
 //! A drain into a message broker: whole processes with the queue between, beside the same client that publishes without a queue.
 //!
-//! `cargo bench --bench brokers` starts a `redis-server` of its own and prints the table; read the ratio. `SYNCCTL_BENCH_EVENTS=n`
-//! changes how many events are drained. Each pair is run three times in turn.
+//! `cargo bench --bench brokers` starts a `redis-server` and a node of RabbitMQ of its own and prints a table for each; read the ratio.
+//! `SYNCCTL_BENCH_EVENTS=n` changes how many events are drained. Each pair is run three times in turn.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -26,48 +26,109 @@ const LIMIT: Duration = Duration::from_secs(10);
 
 fn main() {
     let events = std::env::var("SYNCCTL_BENCH_EVENTS").ok().and_then(|text| text.parse().ok()).unwrap_or(20_000);
-    let server = Server::start();
-    println!("{:>10} {:>10} {:>10} {:>6}", "in flight", "events/s", "client/s", "ratio");
-    for concurrency in [10, 64] {
-        for round in 0..3 {
-            let drained = drained(&server.url(&format!("drain-{concurrency}-{round}")), events, concurrency);
-            let bare = bare(&server.url(&format!("bare-{concurrency}-{round}")), events, concurrency);
-            println!("{concurrency:>10} {drained:>10.0} {bare:>10.0} {:>6.2}", drained / bare);
+    println!("{:>10} {:>10} {:>10} {:>10} {:>6}", "broker", "in flight", "events/s", "client/s", "ratio");
+    for server in [Server::redis(), Server::rabbit()] {
+        for concurrency in [10, 64] {
+            for round in 0..3 {
+                let drained = drained(&server.url(&format!("drain-{concurrency}-{round}")), events, concurrency);
+                let bare = bare(&server.url(&format!("bare-{concurrency}-{round}")), events, concurrency);
+                let (name, ratio) = (server.name, drained / bare);
+                println!("{name:>10} {concurrency:>10} {drained:>10.0} {bare:>10.0} {ratio:>6.2}");
+            }
         }
     }
 }
 
+/// A server on loopback, with a directory of its own.
 struct Server {
-    process: Child,
+    name: &'static str,
     port: u16,
+    processes: Vec<Child>,
     _directory: tempfile::TempDir,
 }
 
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
 impl Server {
-    fn start() -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let directory = tempfile::tempdir().unwrap();
+    fn redis() -> Self {
+        let (port, directory) = (free_port(), tempfile::tempdir().unwrap());
         let process = Command::new("redis-server")
             .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "yes", "--dir"])
             .arg(directory.path())
             .stdout(Stdio::null())
             .spawn()
             .unwrap();
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        Self { process, port, _directory: directory }
+        Self { name: "redis", port, processes: vec![process], _directory: directory }.answering()
     }
 
-    fn url(&self, stream: &str) -> String {
-        format!("redis://127.0.0.1:{}/0/{stream}", self.port)
+    /// A node with a port mapper of its own, as Debian installs it; its queues are made when it starts.
+    fn rabbit() -> Self {
+        let (port, mapper, directory) = (free_port(), free_port().to_string(), tempfile::tempdir().unwrap());
+        let inside = |name: &str| directory.path().join(name);
+        let queues = [10, 64].into_iter().flat_map(|flight| (0..3).map(move |round| (flight, round)));
+        let queues =
+            queues.flat_map(|(flight, round)| ["drain", "bare"].map(|what| format!("{what}-{flight}-{round}")));
+        let queue =
+            |name| format!(r#"{{"name":"{name}","vhost":"/","durable":true,"auto_delete":false,"arguments":{{}}}}"#);
+        let definitions = format!(
+            r#"{{"users":[{{"name":"guest","password":"guest","tags":""}}],"vhosts":[{{"name":"/"}}],"queues":[{}],
+                "permissions":[{{"user":"guest","vhost":"/","configure":".*","write":".*","read":".*"}}]}}"#,
+            queues.map(queue).collect::<Vec<_>>().join(",")
+        );
+        std::fs::write(inside("definitions.json"), definitions).unwrap();
+        let settings = format!(
+            "listeners.tcp.1 = 127.0.0.1:{port}\nload_definitions = {}\nlog.file = false\n",
+            inside("definitions.json").display()
+        );
+        std::fs::write(inside("rabbitmq.conf"), settings).unwrap();
+        let port_mapper = Command::new("epmd").args(["-port", &mapper, "-address", "127.0.0.1"]).spawn().unwrap();
+        let node = Command::new("/usr/lib/rabbitmq/bin/rabbitmq-server")
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap())
+            .env("HOME", directory.path())
+            .env("RUNNING_UNDER_SYSTEMD", "1")
+            .env("ERL_EPMD_PORT", mapper)
+            .env("ERL_EPMD_ADDRESS", "127.0.0.1")
+            .env("RABBITMQ_CONF_ENV_FILE", inside("none"))
+            .env("RABBITMQ_NODENAME", format!("syncctl{port}@localhost"))
+            .env("RABBITMQ_DIST_PORT", free_port().to_string())
+            .env("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", "-kernel inet_dist_use_interface {127,0,0,1}")
+            .env("RABBITMQ_MNESIA_BASE", inside("mnesia"))
+            .env("RABBITMQ_LOG_BASE", inside("log"))
+            .env("RABBITMQ_ENABLED_PLUGINS_FILE", inside("plugins"))
+            .env("RABBITMQ_CONFIG_FILE", inside("rabbitmq"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        Self { name: "rabbitmq", port, processes: vec![node, port_mapper], _directory: directory }.answering()
+    }
+
+    fn answering(self) -> Self {
+        while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        self
+    }
+
+    /// The URL of a stream, or of a queue by the default exchange.
+    fn url(&self, name: &str) -> String {
+        let port = self.port;
+        match self.name {
+            "redis" => format!("redis://127.0.0.1:{port}/0/{name}"),
+            _ => format!("amqp://127.0.0.1:{port}/%2F/?routing_key={name}"),
+        }
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        for process in &mut self.processes {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
     }
 }
 
