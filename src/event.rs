@@ -289,6 +289,7 @@ impl Event {
     }
 }
 
+/// A line of JSON that describes an event, as `emit --batch` reads it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Line<'a> {

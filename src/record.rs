@@ -72,6 +72,7 @@ pub struct Change {
     what: What,
 }
 
+/// What a change does to its record: write fields and members of the profile, or delete it.
 #[derive(Clone, Debug)]
 enum What {
     Write { fields: Members, profile: Members },

@@ -383,6 +383,7 @@ impl Table {
     }
 }
 
+/// The JSON envelope of an answer: its data, and what every answer carries beside it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Envelope<'a> {
@@ -394,6 +395,7 @@ struct Envelope<'a> {
     beside: BTreeMap<&'static str, &'a RawValue>,
 }
 
+/// The metadata of an envelope.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Metadata<'a> {

@@ -21,6 +21,7 @@ pub struct Chat {
     dialect: Dialect,
 }
 
+/// The service whose form of message is written.
 #[derive(Clone, Copy)]
 enum Dialect {
     Slack,

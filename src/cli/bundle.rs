@@ -32,6 +32,7 @@ pub struct BundleArgs {
     to: Option<PathBuf>,
 }
 
+/// The data of `bundle`: the file it wrote.
 #[derive(Serialize)]
 struct Written {
     file: String,

@@ -171,6 +171,7 @@ fn drafts(count: u32) -> Result<Vec<Draft>, StoreError> {
         .collect()
 }
 
+/// The webhooks that the receiver of the demonstration verified, refused and recognized as forged.
 #[derive(Debug, Default)]
 struct Counts {
     verified: AtomicU64,

@@ -188,6 +188,7 @@ fn environment() -> Report {
     Report::new(&views).with_table(Table::new(VARIABLES, rows)).with_names(views.iter().map(|it| it.name))
 }
 
+/// A command as `help --all -o json` lists it.
 #[derive(Serialize)]
 struct CommandView {
     name: String,
@@ -195,6 +196,7 @@ struct CommandView {
     arguments: Vec<ArgumentView>,
 }
 
+/// An argument of a command as `help --all -o json` lists it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ArgumentView {
@@ -208,6 +210,7 @@ struct ArgumentView {
     positional: bool,
 }
 
+/// The data of `help --all`.
 #[derive(Serialize)]
 struct AllView<'a> {
     commands: &'a [CommandView],

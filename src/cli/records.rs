@@ -197,6 +197,7 @@ struct Imported<'a> {
     state: Option<Record>,
 }
 
+/// The data of `records import`.
 #[derive(Serialize)]
 struct ImportView {
     read: u64,

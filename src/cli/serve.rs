@@ -322,6 +322,7 @@ fn counting(metrics: &Arc<Metrics>) -> OnAttempt {
 
 // ── a server at work ────────────────────────────────────────────────────────────────────────────────────────────────
 
+/// A running server, its worker and its watch for alerts.
 struct Running<'a> {
     context: &'a Context,
     args: &'a ServeArgs,

@@ -75,12 +75,14 @@ fn is_settled(store: &dyn Store, event: &EventId, deadline: Timestamp) -> bool {
     })
 }
 
+/// The data of `sync`.
 #[derive(Serialize)]
 struct SyncView<'a> {
     event: EventView<'a>,
     deliveries: Vec<Outcome<'a>>,
 }
 
+/// The state of a delivery when `sync` stopped waiting.
 #[derive(Serialize)]
 struct Outcome<'a> {
     endpoint: &'a str,

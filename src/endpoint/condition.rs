@@ -36,6 +36,7 @@ pub struct Condition {
     test: Test,
 }
 
+/// The test that a condition applies to a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Test {
     Exists,
@@ -43,6 +44,7 @@ enum Test {
     Compare(Operator, Value),
 }
 
+/// A comparison operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Operator {
     Equal,

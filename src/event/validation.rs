@@ -137,6 +137,7 @@ pub fn check_json(text: &str) -> Result<(), serde_json::Error> {
     parser.end()
 }
 
+/// The serde visitor that checks a JSON value and keeps nothing of it.
 struct Strict;
 
 impl<'de> DeserializeSeed<'de> for Strict {

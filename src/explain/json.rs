@@ -59,6 +59,7 @@ pub fn indented(body: &[u8]) -> Option<String> {
     lay_out(text, Layout::Indented("  "), text.len().saturating_mul(4) + 1024)
 }
 
+/// A parser of JSON text and its position.
 struct Reader<'a> {
     text: &'a str,
     at: usize,
@@ -161,6 +162,7 @@ pub(super) fn lay_out(text: &str, layout: Layout, most: usize) -> Option<String>
     Some(out.text)
 }
 
+/// JSON text being written in one layout.
 struct Out {
     layout: Layout,
     level: usize,

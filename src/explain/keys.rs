@@ -139,6 +139,7 @@ fn hex_of_pair(scheme: &dyn Scheme, text: &[u8]) -> Option<Key> {
     scheme.key(hex::encode(bytes).as_bytes()).ok()
 }
 
+/// The candidate keys found so far, each once.
 struct List {
     seen: HashSet<Vec<u8>>,
     list: Vec<Variant>,

@@ -44,6 +44,7 @@ pub(super) fn writings(one: &[u8], other: &[u8]) -> Option<Vec<Writing>> {
     Some(all.into_iter().filter(|(is_so, _)| *is_so).map(|(_, writing)| writing).collect())
 }
 
+/// The ways in which two texts of the same JSON value differ.
 #[derive(Default)]
 struct Differences {
     is_reordered: bool,

@@ -96,6 +96,7 @@ fn beginning() -> Timestamp {
     Timestamp::from_millis(1_000_000_000_000)
 }
 
+/// A simulation of an outage and its virtual time.
 struct Playing<'a, J> {
     policy: &'a RetryPolicy,
     outage: &'a Outage,

@@ -147,6 +147,7 @@ impl Stream {
     }
 }
 
+/// A byte stream in both directions, so that any TLS stream can be boxed.
 trait ReadWrite: AsyncRead + AsyncWrite + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Unpin> ReadWrite for S {}

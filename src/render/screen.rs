@@ -159,11 +159,13 @@ impl Failure {
     }
 }
 
+/// The line of JSON that reports an error on stderr.
 #[derive(Serialize)]
 struct FailureLine<'a> {
     error: FailureJson<'a>,
 }
 
+/// An error in JSON.
 #[derive(Serialize)]
 struct FailureJson<'a> {
     code: u8,
@@ -420,6 +422,7 @@ fn write_rate(state: &ProgressState, out: &mut dyn fmt::Write) {
 #[derive(Clone, Debug)]
 pub struct Progress(Arc<Bar>);
 
+/// A progress bar, cleared when it is dropped.
 #[derive(Debug)]
 struct Bar(ProgressBar);
 

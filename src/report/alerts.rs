@@ -7,6 +7,7 @@ use crate::clock::Timestamp;
 use crate::store::incidents::{Incident, IncidentKind, Severity, Told};
 use crate::store::{Listed, Page};
 
+/// An incident as `alerts list` shows it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct IncidentView<'a> {
@@ -26,6 +27,7 @@ struct IncidentView<'a> {
     told: Vec<ToldView<'a>>,
 }
 
+/// A recipient of an incident, and when it was notified.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ToldView<'a> {

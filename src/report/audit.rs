@@ -26,6 +26,7 @@ pub fn action(row: &LoggedAttempt) -> String {
     }
 }
 
+/// An attempt as `audit` lists it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct AuditView<'a> {
@@ -130,6 +131,7 @@ impl Serialize for Entry {
     }
 }
 
+/// An operator's action as `audit` lists it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ActionView<'a> {
@@ -200,6 +202,7 @@ pub fn audit(entries: &[Entry], total: u64, page: Page) -> Report {
     if entries.is_empty() { report.with_hint("nothing was attempted, and nothing arrived") } else { report }
 }
 
+/// A received webhook as `audit` lists it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ReceivedView<'a> {

@@ -61,6 +61,7 @@ pub struct Bundle<'a> {
     event: Option<EventPart<'a>>,
 }
 
+/// A setting in a support bundle.
 #[derive(Debug, Serialize)]
 struct Setting {
     key: String,
@@ -68,6 +69,7 @@ struct Setting {
     origin: String,
 }
 
+/// The database in a support bundle.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Database<'a> {
@@ -81,6 +83,7 @@ struct Database<'a> {
     file: Option<DatabaseFile<'a>>,
 }
 
+/// The database file in a support bundle.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct DatabaseFile<'a> {
@@ -89,6 +92,7 @@ struct DatabaseFile<'a> {
     free_bytes: u64,
 }
 
+/// An endpoint in a support bundle.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct EndpointPart<'a> {
@@ -108,6 +112,7 @@ struct EndpointPart<'a> {
     timeout_ms: u64,
 }
 
+/// An open circuit in a support bundle.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct CircuitPart {
@@ -117,6 +122,7 @@ struct CircuitPart {
     cause: OpenCause,
 }
 
+/// A run in a support bundle.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct RunPart<'a> {
@@ -126,6 +132,7 @@ struct RunPart<'a> {
     exit: Option<i64>,
 }
 
+/// A delivery in a support bundle.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Delivery<'a> {
@@ -143,6 +150,7 @@ struct Delivery<'a> {
     changed_at: Timestamp,
 }
 
+/// An event in a support bundle: the shape of its data without the values.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct EventPart<'a> {
@@ -158,6 +166,7 @@ struct EventPart<'a> {
     attempts: Vec<AttemptPart<'a>>,
 }
 
+/// An attempt in a support bundle.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct AttemptPart<'a> {

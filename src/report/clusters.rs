@@ -40,6 +40,7 @@ impl Seen {
     }
 }
 
+/// A cluster of failures in JSON.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ClusterView<'a> {
@@ -59,6 +60,7 @@ struct ClusterView<'a> {
     note: Option<&'a str>,
 }
 
+/// One failure that stands for its cluster.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ExampleView<'a> {

@@ -12,6 +12,7 @@ use crate::untrusted::Untrusted;
 
 const SETTING: &[Column] = &[Column::text("key", "KEY"), Column::text("value", "VALUE")];
 
+/// The data of `db info`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct InfoView<'a> {
@@ -25,6 +26,7 @@ struct InfoView<'a> {
     file: Option<FileView<'a>>,
 }
 
+/// What `db info` adds for a database file.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct FileView<'a> {
@@ -67,6 +69,7 @@ pub fn status(info: &DatabaseInfo) -> Report {
     Report::new(&view).with_table(Table::new(SETTING, rows)).with_names([path])
 }
 
+/// The data of `db verify`.
 #[derive(Serialize)]
 struct VerifyView<'a> {
     ok: bool,
@@ -82,6 +85,7 @@ pub fn verified(findings: &[String]) -> Report {
     }
 }
 
+/// The data of `db backup`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct BackupView {
@@ -119,6 +123,7 @@ impl Restored {
     }
 }
 
+/// The data of `db restore`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct RestoreView {
@@ -152,6 +157,7 @@ pub fn restored(restored: &Restored, dry_run: bool) -> Report {
     }
 }
 
+/// The data of `db prune`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct PruneView {
@@ -228,6 +234,7 @@ const COPIED: &[Column] = &[
     Column::text("agrees", "AGREES"),
 ];
 
+/// The data of `db copy`.
 #[derive(Serialize)]
 struct CopiedView<'a> {
     to: String,
@@ -236,6 +243,7 @@ struct CopiedView<'a> {
     tables: Vec<CopiedTableView<'a>>,
 }
 
+/// The rows of one table on both sides of a copy.
 #[derive(Serialize)]
 struct CopiedTableView<'a> {
     table: &'a str,
@@ -272,6 +280,7 @@ pub fn copied(compared: &[CopiedRows], to: &Location) -> Report {
     }
 }
 
+/// The data of `db copy --dry-run`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct WouldCopy {

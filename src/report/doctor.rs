@@ -310,6 +310,7 @@ pub(super) const FINDINGS: &[Column] = &[
 
 const REMEDIES: &[Column] = &[Column::text("check", "CHECK"), Column::text("hint", "REMEDY")];
 
+/// The data of `doctor`.
 #[derive(Serialize)]
 struct FindingsView<'a> {
     checks: Vec<&'a Finding>,

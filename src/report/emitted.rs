@@ -44,6 +44,7 @@ impl<'a> EventView<'a> {
     }
 }
 
+/// The data of `emit` and of the routes that emit.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Emitted<'a> {

@@ -14,6 +14,7 @@ use crate::delivery::{
 use crate::format::short_duration;
 use crate::store::EndpointFigures;
 
+/// The data of `endpoints show`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct EndpointDetail<'a> {
@@ -57,6 +58,7 @@ impl CircuitNow {
     }
 }
 
+/// The retry policy of an endpoint.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct RetryView {
@@ -68,6 +70,7 @@ struct RetryView {
     circuit: CircuitView,
 }
 
+/// The circuit policy of an endpoint.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct CircuitView {

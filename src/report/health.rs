@@ -13,6 +13,7 @@ use crate::monitor::{Check, FailureStats, Grade, Health, HealthDetails, Received
 use crate::store::DeliveryRow;
 use crate::store::inbound::{ReceivedFigures, ReceivedRate};
 
+/// The health of the queue in JSON, with the checks it follows from.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct HealthView<'a> {
@@ -24,6 +25,7 @@ struct HealthView<'a> {
     checks: &'a [Check],
 }
 
+/// The data of `health`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct HealthAnswer<'a> {
@@ -46,6 +48,7 @@ struct ReceivedView<'a> {
     refusals: Vec<RefusalView<'a>>,
 }
 
+/// The refused webhooks of one route and reason.
 #[derive(Serialize)]
 struct RefusalView<'a> {
     route: &'a str,

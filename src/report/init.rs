@@ -20,6 +20,7 @@ pub struct Started<'a> {
     pub next: &'a [(&'static str, String)],
 }
 
+/// The data of `init`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct StartedView {

@@ -7,6 +7,7 @@ use crate::clock::Timestamp;
 use crate::store::inbound::{KeptRequest, RequestCopy};
 use crate::store::{Listed, Page};
 
+/// A kept request as `requests list` shows it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct KeptView<'a> {

@@ -21,6 +21,7 @@ pub struct LastHour {
     pub secret: Option<Result<String, String>>,
 }
 
+/// What `endpoints` shows of the last hour, and the fingerprint of the secret.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct LastHourView<'a> {
@@ -28,6 +29,7 @@ pub(super) struct LastHourView<'a> {
     last_hour: Figures,
 }
 
+/// The attempts of the last hour in figures.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Figures {

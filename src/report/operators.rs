@@ -9,6 +9,7 @@ use crate::clock::Timestamp;
 use crate::store::RunRow;
 use crate::store::operators::SessionRow;
 
+/// An operator's session in JSON.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct SessionView<'a> {
@@ -56,6 +57,7 @@ pub fn sessions(rows: &[SessionRow], current: Option<i64>) -> Report {
     Report::new(&views).with_table(Table::new(SESSIONS, rows.iter().map(cells).collect()))
 }
 
+/// A run in JSON.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct RunView<'a> {

@@ -9,6 +9,7 @@ use super::{Column, Report, Table};
 use crate::format::{count, short_duration};
 use crate::monitor::outage::{Behaviour, Forecast, Outage};
 
+/// The data of `retry simulate`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct View<'a> {
@@ -17,6 +18,7 @@ struct View<'a> {
     outage: OutageView,
 }
 
+/// When an attempt is made, at the earliest and at the latest.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct AttemptView {
@@ -25,6 +27,7 @@ struct AttemptView {
     latest_ms: u64,
 }
 
+/// The course of a simulated outage in figures.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct OutageView {

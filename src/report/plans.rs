@@ -28,6 +28,7 @@ pub struct Planned<'a> {
     pub cut: bool,
 }
 
+/// The data of a plan.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct PlanView<'a> {
@@ -41,6 +42,7 @@ struct PlanView<'a> {
     deliveries: Vec<DeliveryView<'a>>,
 }
 
+/// A delivery that the plan leaves alone, and why.
 #[derive(Serialize)]
 struct LeftView {
     delivery: i64,

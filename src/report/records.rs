@@ -96,6 +96,7 @@ pub fn single(row: &RecordRow) -> Report {
     Report::new(&Single(row))
 }
 
+/// One record under the name that the original platform answers it by.
 struct Single<'a>(&'a RecordRow);
 
 impl Serialize for Single<'_> {

@@ -21,6 +21,7 @@ pub struct Flawed {
     pub flaws: Vec<Flaw>,
 }
 
+/// A flaw of a secret in JSON.
 #[derive(Serialize)]
 struct FlawView {
     flaw: &'static str,
@@ -140,6 +141,7 @@ impl SecretUser {
     }
 }
 
+/// An endpoint or source that uses a secret, in JSON.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct SecretUserView<'a> {
@@ -150,6 +152,7 @@ struct SecretUserView<'a> {
     tried: Option<TriedView<'a>>,
 }
 
+/// The result of trying both secrets at an endpoint.
 #[derive(Serialize)]
 struct TriedView<'a> {
     accepts: Option<&'static str>,
@@ -157,6 +160,7 @@ struct TriedView<'a> {
     answers: AnswersView<'a>,
 }
 
+/// The answers of an endpoint to requests signed with a random, the new and the old secret.
 #[derive(Default, Serialize)]
 struct AnswersView<'a> {
     random: Option<&'a str>,

@@ -70,6 +70,7 @@ impl ProblemView {
     }
 }
 
+/// The data of `config validate`.
 #[derive(Serialize)]
 struct ValidView<'a> {
     valid: bool,

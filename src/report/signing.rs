@@ -37,6 +37,7 @@ impl Signed {
     }
 }
 
+/// A signature as `sign` shows it.
 #[derive(Serialize)]
 struct SignedView<'a> {
     scheme: &'a str,

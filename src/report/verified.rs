@@ -32,6 +32,7 @@ pub struct Verified<'a> {
     pub fingerprint: Option<String>,
 }
 
+/// The data of `verify`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct VerifiedView<'a> {
@@ -76,6 +77,7 @@ impl<'a> FoundView<'a> {
     }
 }
 
+/// The time of a request, and whether it is within the tolerance.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct TimeView {
@@ -86,6 +88,7 @@ struct TimeView {
     within: bool,
 }
 
+/// The parts of a request that a signature protects.
 #[derive(Serialize)]
 pub(super) struct ProtectsView {
     body: bool,
@@ -94,6 +97,7 @@ pub(super) struct ProtectsView {
     url: bool,
 }
 
+/// A change of the request under which its signature matches.
 #[derive(Serialize)]
 pub(super) struct ChangeView {
     pub(super) cause: &'static str,

@@ -14,6 +14,7 @@ use crate::format::count;
 use crate::store::{AttemptRow, DeliveryRow, EndpointFigures, EventDetail, Schedule};
 use crate::untrusted::Untrusted;
 
+/// The data of `why` and `events why` for an event.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct EventExplained<'a> {

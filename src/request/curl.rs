@@ -176,6 +176,7 @@ const IGNORED: &[&str] = &[
 /// Short options that take a value.
 const SHORT_WITH_VALUE: &str = "HdXAbcemouwxEDUYyCz";
 
+/// The options of a curl command that decide what it sends.
 #[derive(Default)]
 struct Command {
     headers: Vec<Vec<u8>>,

@@ -149,6 +149,7 @@ pub(super) fn read_page(text: &[u8]) -> Read {
     Ok(vec![page.captured()])
 }
 
+/// A request as the network panel of a browser shows it, as far as it has been read.
 #[derive(Default)]
 struct Page<'a> {
     draft: Draft,

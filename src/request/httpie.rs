@@ -79,6 +79,7 @@ pub(super) enum Dialect {
     Xh,
 }
 
+/// The kind of an HTTPie request item, told by its separator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Item {
     Header,
@@ -89,6 +90,7 @@ enum Item {
     File,
 }
 
+/// The arguments of an HTTPie or xh command that decide what it sends.
 #[derive(Default)]
 struct Command {
     draft: Draft,

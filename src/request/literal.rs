@@ -55,6 +55,7 @@ pub(super) fn bytes(text: &str) -> Option<Vec<u8>> {
     text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect()
 }
 
+/// A parser of a literal, its position, and what it has written so far.
 struct Reader<'a> {
     text: &'a str,
     at: usize,

@@ -72,6 +72,7 @@ pub(super) fn list(value: &RawValue) -> Option<Vec<&RawValue>> {
     }
 }
 
+/// The items of a JSON array, each as it is written.
 struct Items<'a>(Vec<&'a RawValue>);
 
 /// The name of a member, borrowed where it has no escapes.
@@ -90,6 +91,7 @@ impl<'de> Deserialize<'de> for Items<'de> {
     }
 }
 
+/// The serde visitor that reads the members of an object.
 struct OfMembers;
 
 impl<'de> Visitor<'de> for OfMembers {
@@ -109,6 +111,7 @@ impl<'de> Visitor<'de> for OfMembers {
     }
 }
 
+/// The serde visitor that reads the items of an array.
 struct OfItems;
 
 impl<'de> Visitor<'de> for OfItems {

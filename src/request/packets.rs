@@ -156,6 +156,7 @@ pub(super) fn of_packets(packets: &[Vec<u8>]) -> Read {
     of_flows(&flows, "captured packets")
 }
 
+/// The payload of a TCP segment, and where in which flow it belongs.
 struct Segment {
     flow: String,
     sequence: u32,

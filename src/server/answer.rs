@@ -290,11 +290,13 @@ impl From<StoreError> for Problem {
     }
 }
 
+/// The JSON body of an error.
 #[derive(Serialize)]
 struct ErrorBody<'a> {
     error: ErrorView<'a>,
 }
 
+/// An error in JSON.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ErrorView<'a> {
@@ -306,11 +308,13 @@ struct ErrorView<'a> {
     request_id: &'a str,
 }
 
+/// The details of a validation error.
 #[derive(Serialize)]
 struct Details<'a> {
     fields: Fields<'a>,
 }
 
+/// The refused fields by name, each with the rule it breaks; a JSON object.
 struct Fields<'a>(&'a [(String, String)]);
 
 impl Serialize for Fields<'_> {

@@ -13,6 +13,7 @@ use crate::store::inbound::{REFUSALS_A_MINUTE, Refused};
 #[derive(Debug, Default)]
 pub(super) struct AuditLimit(Mutex<HashMap<(&'static str, Arc<str>), Minute>>);
 
+/// The refusals of one reason at one route in the current minute.
 #[derive(Debug, Default)]
 struct Minute {
     number: i64,

@@ -83,6 +83,7 @@ struct Held {
     freed: Notify,
 }
 
+/// The units that bodies take from the budget, and the bodies still arriving.
 #[derive(Debug, Default)]
 struct Bodies {
     next: u64,

@@ -23,6 +23,7 @@ const MAX_ADDRESSES: usize = 10_000;
 #[derive(Debug, Default)]
 pub(super) struct LoginThrottle(Mutex<HashMap<IpAddr, FailedLogins>>);
 
+/// The wrong secrets of one address in the current minute.
 #[derive(Debug, Default)]
 struct FailedLogins {
     minute: i64,

@@ -36,45 +36,53 @@ use process::ProcessMetrics;
 /// A gauge of seconds or bytes.
 type Fraction = Gauge<f64, AtomicU64>;
 
+/// The labels of a gauge of deliveries by endpoint and state.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Delivery {
     endpoint: String,
     state: &'static str,
 }
 
+/// The label of a metric of one endpoint.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Endpoint {
     endpoint: String,
 }
 
+/// The labels of a counter of attempts by endpoint and outcome.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Attempt {
     endpoint: String,
     outcome: &'static str,
 }
 
+/// The label of a counter of received webhooks by result.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Outcomes {
     result: &'static str,
 }
 
+/// The labels of a counter of refused webhooks by route and reason.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Refusal {
     route: String,
     reason: &'static str,
 }
 
+/// The label of a gauge of health checks.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Check {
     check: &'static str,
 }
 
+/// The labels of a counter of HTTP requests by route and status.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Request {
     route: String,
     status: u16,
 }
 
+/// The label of a metric of one route.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Route {
     route: String,

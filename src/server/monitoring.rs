@@ -49,6 +49,7 @@ pub(super) async fn process(State(app): State<Arc<App>>, actor: Result<Actor, Pr
     Ok(Answer::new(report::process::processed(&figures, RunView::new(done.stats, 0, done.took), now)))
 }
 
+/// The answer of the liveness and readiness routes.
 #[derive(Serialize)]
 struct Probe {
     status: &'static str,

@@ -27,6 +27,7 @@ type RecordResponse = Result<HttpResponse, Problem>;
 
 // ── enrollments ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
+/// The query parameters of the list of enrollments.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct EnrollmentsQuery {
@@ -91,6 +92,7 @@ pub(super) async fn delete_enrollment(State(app): State<Arc<App>>, on: Condition
 
 // ── users and profiles ──────────────────────────────────────────────────────────────────────────────────────────────
 
+/// The query parameters of the profile route.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct ProfileQuery {
@@ -119,6 +121,7 @@ pub(super) async fn change_profile(
     Ok(single(StatusCode::OK, &row))
 }
 
+/// The query parameters of the list of students.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct StudentsQuery {
@@ -129,6 +132,7 @@ pub(super) struct StudentsQuery {
     sort_order: Option<Order>,
 }
 
+/// The field by which students are sorted.
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "camelCase")]
 enum StudentSort {
@@ -150,6 +154,7 @@ pub(super) async fn students(State(app): State<Arc<App>>, Query(query): Query<St
 
 // ── progress ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+/// The query parameters of the list of progress records.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct ProgressQuery {
@@ -184,6 +189,7 @@ async fn learner(app: &App, on: &Conditions, user: String, course: String) -> Re
     }
 }
 
+/// The query parameters of the progress of one learner.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct LearnerQuery {

@@ -17,6 +17,7 @@ const KEPT_MINUTES: usize = 24 * 60;
 #[derive(Debug, Default)]
 pub(super) struct Samples(Mutex<SampleWindow>);
 
+/// The readings and depths of the last day, oldest first.
 #[derive(Debug, Default)]
 struct SampleWindow {
     readings: Readings,

@@ -22,6 +22,7 @@ use crate::store::StoreError;
 use crate::store::inbound::{Applied, Effect, Incoming, RefusalDetails};
 use crate::untrusted::Untrusted;
 
+/// The answer to an accepted webhook.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Received<'a> {

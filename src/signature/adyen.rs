@@ -23,12 +23,14 @@ impl Adyen {
     }
 }
 
+/// The body of an Adyen notification.
 #[derive(Deserialize)]
 struct Body {
     #[serde(rename = "notificationItems")]
     items: Vec<Item>,
 }
 
+/// An item of an Adyen notification.
 #[derive(Deserialize)]
 struct Item {
     #[serde(rename = "NotificationRequestItem")]

@@ -72,6 +72,7 @@ pub(super) struct PrivateKey {
     public: PublicKey,
 }
 
+/// A key pair, by algorithm.
 #[derive(Debug)]
 enum Pair {
     Ecdsa(EcdsaKeyPair),

@@ -28,6 +28,7 @@ pub(super) const PUBLIC_PREFIX: &str = "whpk_";
 #[derive(Clone)]
 pub struct Key(Kind);
 
+/// The key material, in the form its algorithm takes.
 #[derive(Clone)]
 enum Kind {
     Sha1(Hmac<Sha1>),

@@ -29,6 +29,7 @@ impl Linear {
     }
 }
 
+/// The time in the body of a Linear webhook.
 #[derive(Deserialize)]
 struct Body {
     #[serde(rename = "webhookTimestamp")]

@@ -33,6 +33,7 @@ struct Signature<'a> {
     signature: &'a str,
 }
 
+/// The signature in the body of a Mailgun webhook.
 #[derive(Deserialize)]
 struct Body<'a> {
     #[serde(borrow)]

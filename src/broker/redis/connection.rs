@@ -44,6 +44,7 @@ impl std::fmt::Debug for Connections {
     }
 }
 
+/// An open connection, and when it was opened and last used.
 struct Open {
     connection: MultiplexedConnection,
     /// Reads and writes; ends when the connection does.

@@ -21,6 +21,7 @@ pub struct CancelArgs {
     dry_run: bool,
 }
 
+/// The data of `events cancel`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct View<'a> {

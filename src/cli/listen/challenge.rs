@@ -74,6 +74,7 @@ fn in_post(request: &Received, secret: Option<&str>) -> Option<(&'static str, St
     }
 }
 
+/// A body with which a platform checks an address.
 #[derive(Deserialize)]
 struct Challenge {
     #[serde(rename = "type")]
@@ -83,6 +84,7 @@ struct Challenge {
     payload: Option<Payload>,
 }
 
+/// The payload of Zoom's challenge.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Payload {

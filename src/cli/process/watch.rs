@@ -96,6 +96,7 @@ impl Generation {
     }
 }
 
+/// A worker that runs until a signal ends it, over reloads of the configuration.
 struct Watching<'a> {
     context: &'a Context,
     store: Arc<dyn Store>,
@@ -220,6 +221,7 @@ fn log_attempt() -> super::OnAttempt {
 #[derive(Default)]
 struct ToldEndpoints(BTreeMap<EndpointId, Told>);
 
+/// The circuit and the pause of an endpoint as they were last logged.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Told {
     open: Option<OpenCause>,

@@ -60,6 +60,7 @@ fn rate(text: &str) -> Result<u64, String> {
     number.parse().ok().filter(|rate| *rate > 0).ok_or_else(|| "write it like 50/s".to_owned())
 }
 
+/// The first line of a file with a plan.
 #[derive(Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Header {

@@ -28,6 +28,7 @@ pub(super) struct Connection {
     opened: Instant,
 }
 
+/// The request sender of a connection, by version of HTTP.
 enum Protocol {
     Http1(http1::SendRequest<Body>),
     Http2(http2::SendRequest<Body>),

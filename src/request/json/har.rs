@@ -8,11 +8,13 @@ use crate::request::draft::Draft;
 use crate::request::members::{Members, list};
 use crate::request::{Captured, RequestError, body};
 
+/// An entry of a HAR file.
 #[derive(Deserialize)]
 struct Entry {
     request: Request,
 }
 
+/// A request of a HAR file.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Request {
@@ -24,12 +26,14 @@ struct Request {
     body_size: Option<f64>,
 }
 
+/// A header of a HAR request.
 #[derive(Deserialize)]
 struct Header {
     name: String,
     value: String,
 }
 
+/// The body of a HAR request.
 #[derive(Deserialize)]
 struct PostData {
     text: Option<String>,

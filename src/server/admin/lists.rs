@@ -187,6 +187,7 @@ pub(in crate::server) async fn endpoint_report(app: &App, name: &str) -> Result<
     Ok(endpoint_detail::endpoint(found.ok_or_else(|| Problem::not_found("endpoint"))?, &last_hour, now))
 }
 
+/// The query parameters of the failure statistics.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(in crate::server) struct StatsQuery {
@@ -298,6 +299,7 @@ pub(in crate::server) async fn alerts(State(app): State<Arc<App>>, Query(query):
     Ok(Answer::new(alerts_report::incidents(&listed, page, None)))
 }
 
+/// The query parameters of the list of runs.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(in crate::server) struct RunsQuery {

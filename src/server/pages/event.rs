@@ -78,6 +78,7 @@ async fn page(viewer: Viewer, name: &str, verified: Option<(String, Report)>) ->
     Ok(viewer.page(Section::Events, &title, &overall, &shown.body(verified.as_ref())))
 }
 
+/// The event that a page shows, and what the page needs beside it.
 struct Shown<'a> {
     viewer: &'a Viewer,
     detail: &'a EventDetail,

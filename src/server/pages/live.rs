@@ -22,6 +22,7 @@ const LIFETIME: Duration = Duration::from_mins(10);
 /// How often a stream shows that it is alive.
 const HEARTBEAT: Duration = Duration::from_secs(20);
 
+/// An open stream of changes, and the version its page was last told.
 struct Open {
     versions: tokio::sync::watch::Receiver<u64>,
     told: Option<u64>,

@@ -49,6 +49,7 @@ impl Window {
     }
 }
 
+/// The query parameters of the overview page.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct OverviewQuery {

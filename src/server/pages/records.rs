@@ -31,6 +31,7 @@ impl<'de> Deserialize<'de> for KindName {
     }
 }
 
+/// The query parameters of the page of records.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct RecordsQuery {
@@ -73,6 +74,7 @@ pub(in crate::server) async fn list(viewer: Viewer) -> Result<Response, Problem>
     Ok(viewer.page(Section::Records, "Records", &overall, &body))
 }
 
+/// The query parameters of the page of one record.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct RecordQuery {

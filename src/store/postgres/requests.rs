@@ -21,6 +21,7 @@ const RATES_KEPT_MINUTES: i64 = 48 * 60;
 #[derive(Debug, Default)]
 pub(super) struct ReceivedCounts(BTreeMap<(i64, Arc<str>, &'static str), ReceivedCount>);
 
+/// How many webhooks were received, and the sum of their clock skews.
 #[derive(Clone, Copy, Debug, Default)]
 struct ReceivedCount {
     count: i64,

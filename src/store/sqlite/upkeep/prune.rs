@@ -16,6 +16,7 @@ const BATCH: u64 = 500;
 /// Rows looked at by one transaction.
 const LOOKS: i64 = 5_000;
 
+/// A delivery that may be old enough to be pruned.
 struct Old {
     id: i64,
     event: i64,

@@ -13,6 +13,7 @@ use crate::store::sqlite::write::lanes::Lanes;
 use crate::store::sqlite::write::writer::Txn;
 use crate::store::{ChangedDeliveries, DeliveryId, Replay, Result, SkipReason, codes};
 
+/// A delivery to be replayed or cancelled, and its counter.
 struct Chosen {
     id: i64,
     endpoint: EndpointId,

@@ -46,6 +46,7 @@ pub(crate) fn reap(txn: &mut Txn<'_>, run: RunId, now: Timestamp) -> Result<u64>
     Ok(touched)
 }
 
+/// A delivery that was claimed when its run ended.
 struct Interrupted {
     id: i64,
     endpoint: EndpointId,

@@ -47,6 +47,7 @@ trait Write: Send {
     fn answer(self: Box<Self>, committed: Result<()>);
 }
 
+/// A write that waits for its transaction and the caller's answer.
 struct Waiting<T, F> {
     work: F,
     can_repeat: bool,
