@@ -1,6 +1,6 @@
-//! The command line: one file per subcommand, each with its arguments and what it does with them.
+//! The command line: one file per subcommand, with its arguments and its implementation.
 //!
-//! A command returns how it ended; errors become words and exit codes here and nowhere else.
+//! A command returns its exit code or an error. Only this module turns errors into messages and exit codes.
 
 use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -241,12 +241,12 @@ pub fn command() -> clap::Command {
     with_examples(plain_command(), "")
 }
 
-/// The definition alone.
+/// The definition without examples.
 fn plain_command() -> clap::Command {
     without_help_command(Cli::command())
 }
 
-/// Commands below others have no `help` of their own: `syncctl help` knows them all.
+/// Disables clap's `help` subcommand of nested commands: `syncctl help` covers them all.
 fn without_help_command(command: clap::Command) -> clap::Command {
     command.disable_help_subcommand(true).mut_subcommands(without_help_command)
 }

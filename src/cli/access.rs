@@ -1,4 +1,4 @@
-//! What an endpoint is shown beside the signature, and the way to it: the secrets of its settings, read.
+//! Reads the secrets of an endpoint's access settings: headers, credentials, client certificate, proxy.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,7 +12,7 @@ use crate::network::tls::ClientCertificate;
 use crate::outbound::EndpointAccess;
 use crate::outbound::http::{ConnectOptions, Proxy};
 
-/// Reads what the settings name; an error says what cannot be read, and never shows a value.
+/// Reads every value that the settings name. An error names the value that cannot be read, and never shows it.
 pub(super) fn resolve(config: &Config, settings: &AccessSettings) -> Result<EndpointAccess, String> {
     let mut headers = Vec::new();
     for header in &settings.headers {

@@ -1,4 +1,4 @@
-//! Who is told when something is wrong, and of which files, by the configuration.
+//! Builds the alert sinks, and the list of certificates to watch, from the configuration.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::network::HttpClient;
 use crate::service::alerts::{Alerts, CertificateFile, ExpiringSecret};
 
-/// Who is told of what, by the configuration.
+/// The alert sinks of the configuration, with their rules.
 pub(super) fn alerts(config: &Config) -> Alerts {
     Alerts {
         sinks: config.alert_sinks(),
@@ -19,7 +19,7 @@ pub(super) fn alerts(config: &Config) -> Alerts {
     }
 }
 
-/// The certificates that are shown to receivers, and those that are trusted.
+/// The client certificates and the trusted certificates that the configuration names.
 pub(super) fn certificates(config: &Config) -> Vec<CertificateFile> {
     let file =
         |purpose: String, path: &Path, is_trusted| CertificateFile { purpose, path: path.to_owned(), is_trusted };

@@ -1,4 +1,4 @@
-//! `alerts`: what is wrong and who was told of it, and a test of the way to them.
+//! `alerts`: lists incidents with their notifications, and sends test alerts.
 
 use futures_util::future::join_all;
 

@@ -1,4 +1,4 @@
-//! `audit`: every attempt and every webhook, as what it meant.
+//! `audit`: lists attempts, received webhooks and operators' actions as audit entries.
 
 use super::context::{Context, Paging};
 use super::exit::{CliError, Exit};
@@ -38,7 +38,7 @@ impl ListArgs {
         let store = context.existing_store()?;
         self.sent.check_endpoint(store.as_ref(), context.now)?;
         let page = self.paging.newest_first();
-        // The parts are kept apart, so a page of all is the end of what begins with that many of each.
+        // Each direction is stored separately, so page N of all entries needs the first N pages of each.
         let first = Page { limit: page.limit.saturating_mul(page.number), number: 1, ..page };
         let (mut parts, mut total) = (Vec::new(), 0);
         if self.wants("outbound") {
@@ -63,7 +63,7 @@ impl ListArgs {
         Ok(Exit::Done)
     }
 
-    /// Whether a direction is asked for; only what was sent has an endpoint.
+    /// Whether entries of a direction are listed. Only outbound entries have an endpoint.
     fn wants(&self, direction: &str) -> bool {
         let chosen = self.direction.as_deref().is_none_or(|chosen| chosen == direction);
         chosen && (direction == "outbound" || (self.sent.endpoint.is_none() && !self.sent.is_about_answers()))

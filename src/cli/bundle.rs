@@ -1,4 +1,4 @@
-//! `bundle`: one file for whoever helps, without data and secrets.
+//! `bundle`: writes a support file without payloads and secrets.
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
@@ -18,7 +18,7 @@ use crate::report::Report;
 use crate::report::bundle::{Parts, bundle};
 use crate::service::figures;
 
-/// Failures and runs in a bundle.
+/// The most failures and runs in a bundle.
 const LATEST: u64 = 100;
 
 /// Arguments of `bundle`.
@@ -34,7 +34,7 @@ pub struct BundleArgs {
 
 /// The data of `bundle`: the file it wrote.
 #[derive(Serialize)]
-struct Written {
+struct BundleView {
     file: String,
     bytes: usize,
 }
@@ -49,7 +49,7 @@ impl BundleArgs {
             return Ok(Exit::Done);
         }
         write(&file, &text)?;
-        let view = Written { file: file.display().to_string(), bytes: text.len() };
+        let view = BundleView { file: file.display().to_string(), bytes: text.len() };
         let line = format!("wrote {} ({}); it holds no payloads and no secrets", view.file, bytes(text.len() as u64));
         context.done(&Report::new(&view).with_line(line).with_names([view.file.clone()]))?;
         Ok(Exit::Done)
@@ -86,7 +86,7 @@ fn settings(config: &Config) -> Vec<(String, String, String)> {
     config.origins().iter().map(setting).collect()
 }
 
-/// Writes a new file that only its owner reads. One that is there stays as it is.
+/// Writes a new file that only its owner can read. An existing file is not overwritten.
 fn write(file: &Path, text: &str) -> Result<(), CliError> {
     let failed = |error: std::io::Error| {
         let exists = error.kind() == std::io::ErrorKind::AlreadyExists;

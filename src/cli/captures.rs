@@ -1,4 +1,4 @@
-//! Requests in files, as `listen --save` writes them and `verify`, `replay --from` and `secret rotate-plan` read them.
+//! Captured requests in files: `listen --save` writes them; `verify`, `replay --from` and `secret rotate-plan` read them.
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
@@ -14,9 +14,9 @@ use crate::request;
 use crate::signature::Received;
 use crate::untrusted::Untrusted;
 
-/// The ending of a captured request's file.
+/// The extension of a captured request's file.
 const ENDING: &str = "http";
-/// More files of one folder are not read.
+/// The most files that are read from one folder.
 const MOST_FILES: usize = 100_000;
 
 /// A captured request, read from its file.
@@ -24,16 +24,16 @@ const MOST_FILES: usize = 100_000;
 pub(super) struct Capture {
     /// Its file.
     pub(super) path: PathBuf,
-    /// When it came, by the name of its file.
+    /// When it arrived, taken from the name of its file.
     pub(super) at: Option<Timestamp>,
-    /// Who sent it, by the name of its file.
+    /// The address of its sender, taken from the name of its file.
     pub(super) peer: Option<String>,
     /// The request.
     pub(super) request: Received,
 }
 
 impl Capture {
-    /// Who sent it: what the sender calls itself, and from where.
+    /// Its sender: the `User-Agent` and the address.
     pub(super) fn sender(&self) -> String {
         let agent = self.request.headers.get("user-agent").and_then(|value| value.to_str().ok()).unwrap_or("unnamed");
         match &self.peer {
@@ -70,7 +70,7 @@ pub(super) fn read(context: &Context, path: &Path) -> Result<Vec<Capture>, CliEr
 fn read_file(context: &Context, path: &Path) -> Result<Vec<Capture>, CliError> {
     let name = path.display().to_string();
     let requests = request_file::readable(context, &name)?;
-    // What is sent again or held against a secret must be what was sent: no part of it, and not two requests in one.
+    // A request that is sent again or verified must be complete, and the only one in its file.
     if let Some(captured) = requests.iter().find(|captured| captured.misses_body()) {
         return Err(request_file::without_body(&name, &captured.format));
     }

@@ -1,4 +1,4 @@
-//! `check`: how the queue is, in the form of Nagios and its kin.
+//! `check`: the health of the queue as a Nagios plugin.
 
 use std::sync::mpsc;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::report::{Report, health};
 use crate::service::figures;
 use crate::store::{self, Access};
 
-/// How it ends when nothing could be found out: the 3 that others use for something done in part.
+/// The exit of a check that could not be made: Nagios' UNKNOWN is 3, which other commands use for "done in part".
 pub(super) const UNKNOWN: Exit = Exit::Part;
 
 /// Arguments of `check`.
@@ -39,7 +39,7 @@ pub struct CheckArgs {
 }
 
 impl CheckArgs {
-    /// Whatever goes wrong is UNKNOWN, on standard output, where a monitor looks.
+    /// Runs the check. Every error is reported as UNKNOWN on standard output, which Nagios reads.
     pub(super) fn run(self, context: &Context) -> Result<Exit, CliError> {
         let shown = self.look(context).and_then(|(grade, report)| {
             match grade {
@@ -56,7 +56,7 @@ impl CheckArgs {
         })
     }
 
-    /// Looks at the queue on another thread, so that a lock or a hanging disk cannot keep the answer back.
+    /// Reads the queue on another thread, so that a lock or a hanging disk cannot delay the answer past the timeout.
     fn look(&self, context: &Context) -> Result<(Grade, Report), CliError> {
         let (answer, answered) = mpsc::sync_channel(1);
         let (sources, now) = (context.sources().clone(), context.now);
@@ -64,7 +64,7 @@ impl CheckArgs {
         std::thread::Builder::new()
             .name("check".to_owned())
             .spawn(move || {
-                // Nobody listens any more where the time was up.
+                // After the timeout nobody receives the answer.
                 let _ = answer.send(examine(sources, &warning, &critical, now));
             })
             .map_err(|e| Exit::Io.error("failed to start a thread").cause(e))?;
@@ -103,7 +103,7 @@ fn word(grade: Grade) -> &'static str {
     }
 }
 
-/// Nagios' numbers 0, 1 and 2, which mean something else everywhere else.
+/// Nagios' exit codes 0, 1 and 2, which differ from those of other commands.
 fn exit(grade: Grade) -> Exit {
     match grade {
         Grade::Ok => Exit::Done,

@@ -1,4 +1,4 @@
-//! `completions`: what a shell needs to complete syncctl's commands.
+//! `completions`: prints or installs shell completion scripts.
 
 mod candidates;
 
@@ -11,7 +11,7 @@ use clap_complete::env::{Bash, CompleteEnv, Elvish, EnvCompleter, Fish, Powershe
 use clap_complete::{Generator as _, Shell};
 use serde::Serialize;
 
-use candidates::Typed;
+use candidates::TypedCommandLine;
 
 use super::context::Context;
 use super::exit::{CliError, Exit};
@@ -41,10 +41,10 @@ pub fn files() -> Vec<(String, Vec<u8>)> {
         .collect()
 }
 
-/// The variable by which a shell's script asks for completions.
+/// The environment variable with which a completion script asks this program for candidates.
 const VARIABLE: &str = "SYNCCTL_COMPLETE";
 
-/// The script that makes a shell ask the program itself, so that it offers what is in the queue at that moment.
+/// The script that makes a shell ask this program for candidates, so that it offers what is in the queue now.
 fn script(shell: Shell) -> Vec<u8> {
     let completer: &dyn EnvCompleter = match shell {
         Shell::Elvish => &Elvish,
@@ -61,7 +61,7 @@ fn script(shell: Shell) -> Vec<u8> {
     format!("{}\n", text.trim()).into_bytes()
 }
 
-/// What zsh loads from its `fpath` is the function itself: the first time it is loaded, it has to complete as well.
+/// The script for zsh's `fpath`. zsh loads the file as the body of the function, so the first call has to complete as well.
 fn autoloaded(script: &str) -> String {
     let function = "_clap_dynamic_completer_syncctl";
     let registration = format!("compdef {function} syncctl");
@@ -70,14 +70,14 @@ fn autoloaded(script: &str) -> String {
     script.replace(&registration, &loaded)
 }
 
-/// Answers a shell that asks for completions; whether one did.
+/// Answers a shell that asks for completions. Returns whether one did.
 pub(super) fn answer(args: &[OsString]) -> Result<bool, clap::Error> {
     let words = args.iter().skip_while(|word| *word != "--").skip(2);
     let words: Vec<_> = words.map(|word| word.to_string_lossy().into_owned()).collect();
     let factory = || {
         let command = super::command();
         let env = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
-        let typed = Arc::new(Typed::read(&command, &words, env));
+        let typed = Arc::new(TypedCommandLine::read(&command, &words, env));
         candidates::add(command, "", &typed)
     };
     let directory = std::env::current_dir().ok();
@@ -128,7 +128,7 @@ fn installed(path: &Path, dry_run: bool) -> Report {
     Report::new(&Installed { path: path.clone(), written: !dry_run }).with_line(line).with_names([path])
 }
 
-/// Where the shell looks for completions of this user.
+/// The file where the shell looks for the user's completions.
 fn place(shell: Shell, context: &Context) -> Result<PathBuf, CliError> {
     let (variable, below_home, below) = match shell {
         Shell::Bash => ("XDG_DATA_HOME", ".local/share", "bash-completion/completions/syncctl"),

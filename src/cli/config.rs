@@ -1,4 +1,4 @@
-//! `config`: what the configuration says, where each part comes from, and what is wrong with it.
+//! `config`: shows the configuration with the origin of each value, and validates it.
 
 use super::context::Context;
 use super::exit::{CliError, Exit};
@@ -93,7 +93,7 @@ fn validate(context: &Context, inspection: &Inspection) -> Result<Exit, CliError
     })
 }
 
-/// Everything that is wrong, the secrets that cannot be read included.
+/// Every problem of the configuration, unreadable secrets included.
 pub(super) fn problems(inspection: &Inspection) -> Vec<ProblemView> {
     let unreadable = inspection.config.unreadable_secrets();
     let unreadable = unreadable.iter().map(|error| ProblemView::said(error.to_string()));
@@ -115,7 +115,7 @@ fn files(config: &Config) -> Vec<FileView> {
     config.files.iter().map(view).collect()
 }
 
-/// Endpoints without a secret are not wrong, but nothing will be sent to them.
+/// Warns of endpoints without a secret: they are valid, but nothing will be sent to them.
 fn warn_of_missing_secret(context: &Context, config: &Config) {
     let mut sources = config.endpoints.iter().map(|spec| &spec.settings.secret);
     if sources.any(|source| matches!(config.endpoint_secret(source), Ok(None))) {
@@ -123,7 +123,7 @@ fn warn_of_missing_secret(context: &Context, config: &Config) {
     }
 }
 
-/// Fewer bytes are guessed from one signature. Between these and what is asked for, `secret check` is the place to hear of it.
+/// A secret shorter than this, in bytes, can be guessed from one signature. `secret check` is stricter.
 const GUESSED: usize = 16;
 
 fn warn_of_short_secrets(context: &Context, config: &Config) {
@@ -143,7 +143,7 @@ fn warn_of_short_secrets(context: &Context, config: &Config) {
     }
 }
 
-/// Two names of one URL are two endpoints: everything is sent there twice.
+/// Warns of endpoints with the same URL: every event is sent there twice.
 fn warn_of_one_place_twice(context: &Context, config: &Config) {
     for (at, spec) in config.endpoints.iter().enumerate() {
         if let Some(other) = config.endpoints[..at].iter().find(|other| other.url == spec.url) {

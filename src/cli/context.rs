@@ -1,4 +1,4 @@
-//! What every command has at hand: the screen, the configuration, the queue.
+//! The context of a command: screen, configuration, queue.
 
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
@@ -22,14 +22,14 @@ use crate::store::{self, Access, DroppedEndpoint, Location, Page, Store, StoreEr
 use crate::untrusted::Untrusted;
 
 /// An open queue and its endpoints.
-pub type Opened = (Arc<dyn Store>, Arc<Vec<Endpoint>>);
+pub type OpenedQueue = (Arc<dyn Store>, Arc<Vec<Endpoint>>);
 
-/// See the module.
+/// The screen, configuration and time that a command works with.
 #[derive(Debug)]
 pub struct Context {
     /// Where answers go.
     pub screen: Screen,
-    /// When the command began.
+    /// The time at which the command began.
     pub now: Timestamp,
     /// Whether questions are allowed.
     pub may_ask: bool,
@@ -74,12 +74,12 @@ impl Context {
         }
     }
 
-    /// Where the queue is, as far as the configuration says.
+    /// The location of the queue, once the configuration was read.
     pub fn location(&self) -> Option<&Location> {
         self.config.get()?.database().ok()
     }
 
-    /// The same screen with a database and a secret of its own, and no other configuration: for demonstrations.
+    /// A context with the same screen, and a configuration of only this secret and database, for `demo`.
     pub fn with_secret_and_database(&self, secret: &str, database: &Path) -> Self {
         let env = [("WEBHOOK_SECRET".to_owned(), secret.into())];
         let sources = Sources {
@@ -90,7 +90,7 @@ impl Context {
         Self { screen: self.screen.clone(), now: self.now, may_ask: false, sources, config: OnceCell::new() }
     }
 
-    /// The same command with its configuration unread: it is read anew.
+    /// A context of the same command whose configuration will be read again.
     pub fn reload(&self, now: Timestamp) -> Self {
         let (screen, sources) = (self.screen.clone(), self.sources.clone());
         Self { screen, now, may_ask: self.may_ask, sources, config: OnceCell::new() }
@@ -101,26 +101,26 @@ impl Context {
         Ok(store::open(self.config()?.database()?, Access::Existing)?)
     }
 
-    /// The queue, for commands that do nothing but look: a backup is looked at and left as it is.
+    /// The queue opened for reading alone; a backup stays unchanged.
     pub fn read_store(&self) -> Result<Arc<dyn Store>, CliError> {
         Ok(store::open(self.config()?.database()?, Access::ReadOnly)?)
     }
 
     /// The queue with the configured endpoints, created when it is missing.
-    pub fn store(&self) -> Result<Opened, CliError> {
+    pub fn store(&self) -> Result<OpenedQueue, CliError> {
         let store = self.queue()?;
         let endpoints = self.set_endpoints(store.as_ref())?;
         Ok((store, endpoints))
     }
 
-    /// The same for commands that create no queue: a wrong path must not look like an empty one.
-    pub fn existing_queue(&self) -> Result<Opened, CliError> {
+    /// The same, but a missing queue is an error: a wrong path must not look like an empty queue.
+    pub fn existing_queue(&self) -> Result<OpenedQueue, CliError> {
         let store = self.existing_store()?;
         let endpoints = self.set_endpoints(store.as_ref())?;
         Ok((store, endpoints))
     }
 
-    /// The queue with the endpoints it has; one that was missing is created, which is said.
+    /// The queue with the endpoints it has. A missing queue is created, and a note says so.
     pub fn queue(&self) -> Result<Arc<dyn Store>, CliError> {
         let location = self.config()?.database()?;
         match store::open(location, Access::Existing) {
@@ -133,7 +133,7 @@ impl Context {
         }
     }
 
-    /// Makes the configured endpoints known to the queue, if the configuration names any.
+    /// Stores the configured endpoints in the queue, if the configuration names any.
     pub fn set_endpoints(&self, store: &dyn Store) -> Result<Arc<Vec<Endpoint>>, CliError> {
         let specs = self.config()?.endpoints.clone();
         let configured = store.set_endpoints(specs, self.now).wait()?;
@@ -151,7 +151,7 @@ impl Context {
         Ok(configured.endpoints)
     }
 
-    /// The keys that sign; an error unless there is one for each endpoint that would be sent to.
+    /// The signing keys; an error unless there is one for each endpoint that would be sent to.
     pub fn keyring(&self, endpoints: &[Endpoint]) -> Result<Arc<dyn Keyring>, CliError> {
         let keyring = ConfiguredKeys(Arc::clone(self.config()?));
         for endpoint in endpoints.iter().filter(|endpoint| !endpoint.is_paused_or_unconfigured()) {
@@ -161,7 +161,7 @@ impl Context {
         Ok(Arc::new(keyring))
     }
 
-    /// The same before the configured endpoints are made known to the queue: without a key for each, none is.
+    /// The same, checked before the configured endpoints are stored: without a key for each, none is stored.
     pub fn keyring_for(&self, store: &dyn Store) -> Result<Arc<dyn Keyring>, CliError> {
         let config = self.config()?;
         let keyring = ConfiguredKeys(Arc::clone(config));
@@ -173,7 +173,7 @@ impl Context {
         Ok(Arc::new(keyring))
     }
 
-    /// What an endpoint is shown beside the signature, and the way to it.
+    /// The headers, credentials and connection options of an endpoint, with every secret read.
     pub fn access(&self, name: &str, settings: &Settings) -> Result<EndpointAccess, CliError> {
         access::resolve(self.config()?, &settings.access).map_err(|cause| {
             let error = Exit::Config.error(format!("the endpoint `{}` cannot be sent to", Untrusted(name)));
@@ -181,7 +181,7 @@ impl Context {
         })
     }
 
-    /// A client for a place with these settings, with every secret at hand.
+    /// A client for an endpoint with these settings, with every secret read.
     pub fn endpoint_client(
         &self,
         name: &str,
@@ -214,30 +214,31 @@ impl Context {
         Ok(resolve(&config.endpoints, &stored))
     }
 
-    /// What runs of this configuration work with.
+    /// The worker configuration: store, clock, keys and HTTP client.
     pub fn worker_config(&self, store: Arc<dyn Store>, keyring: Arc<dyn Keyring>) -> Result<WorkerConfig, CliError> {
         let config = self.config()?;
         let client = Client::new(config.egress.clone(), config.ca_file.clone());
         Ok(WorkerConfig { store, clock: Arc::new(SystemClock), keyring, client })
     }
 
-    /// Starts to tell those of `[[alerts]]` what is wrong; nothing where there are none.
+    /// Starts the thread that notifies the sinks of `[[alerts]]`; `None` if there are none.
     pub fn alert_watch(&self, store: &Arc<dyn Store>) -> Result<Option<AlertWatch>, CliError> {
         let config = self.config()?;
         Ok(AlertWatch::start(alert_sinks::alerts(config), Arc::clone(store), Arc::new(SystemClock)))
     }
 
-    /// Shows what was done and is on disk. Where that cannot be written, the failure says it, lest it be done again.
+    /// Shows the report of a change that is on disk. If it cannot be shown, the error says that the change was made, so that
+    /// nobody makes it again.
     pub fn done(&self, report: &Report) -> Result<(), CliError> {
         told(report, self.screen.said(report))
     }
 
-    /// The same where somebody has to know even if asked for quiet: something was given up.
+    /// The same for a change that failed in part: shown even with `--quiet`.
     pub fn done_in_part(&self, report: &Report) -> Result<(), CliError> {
         told(report, self.screen.report(report))
     }
 
-    /// Shows the warnings that reading the configuration and its secrets gave rise to.
+    /// Shows the warnings collected while the configuration and its secrets were read.
     pub fn print_warnings(&self) {
         if let Some(config) = self.config.get() {
             config.take_warnings().iter().for_each(|warning| self.screen.warn(warning));

@@ -1,4 +1,4 @@
-//! `db`: where the queue is, how it is, and copies of it.
+//! `db`: inspects, backs up, restores, verifies, copies and prunes the database.
 
 mod copy;
 
@@ -109,7 +109,7 @@ pub struct PruneArgs {
     force: bool,
 }
 
-/// Whoever runs a queue by the clock does something with it this often.
+/// A queue in use is never without activity for this long.
 const QUIET: Duration = Duration::from_hours(24);
 
 fn finished() -> impl clap::builder::TypedValueParser<Value = State> {
@@ -148,7 +148,7 @@ fn show_path(context: &Context) -> Result<Exit, CliError> {
     Ok(Exit::Done)
 }
 
-/// Whether there is a queue; where that cannot be found out, whoever uses it will say so.
+/// Whether there is a queue. When in doubt, yes: the command that opens it reports the error.
 fn exists(location: &Location) -> bool {
     match location.path() {
         Some(path) => path.exists(),
@@ -156,7 +156,7 @@ fn exists(location: &Location) -> bool {
     }
 }
 
-/// A word of a command line, as a shell takes it.
+/// A word quoted for a shell.
 fn quoted(word: &str) -> String {
     shell_quote(word.as_bytes()).unwrap_or_else(|| word.to_owned())
 }
@@ -282,12 +282,12 @@ impl PruneArgs {
         Ok(Exit::Done)
     }
 
-    /// The logs that are meant: those of all endpoints, or none.
+    /// The logs to prune: all, or none if only one endpoint's deliveries are pruned.
     fn logs(&self) -> &'static [Log] {
         if self.endpoint.is_none() { &Log::ALL } else { &[] }
     }
 
-    /// Refuses to remove everything because of a clock that jumped: what is newest would be old enough as well.
+    /// Refuses to prune when even the newest row is old enough: then the clock has probably jumped ahead.
     fn refuse_after_a_jump(&self, context: &Context, store: &dyn Store, what: &Prune) -> Result<(), CliError> {
         let since = context.now.minus(self.older_than.max(QUIET));
         let chosen = store.deliveries(&self.chosen(what), Page { limit: 1, number: 1, oldest_first: true }).wait()?;
@@ -307,7 +307,7 @@ impl PruneArgs {
         }
     }
 
-    /// Says what would be removed, and returns how many rows that is.
+    /// Shows what would be removed, and returns the number of rows.
     fn plan(&self, context: &Context, store: &dyn Store, what: &Prune) -> Result<u64, CliError> {
         let listed = store.deliveries(&self.chosen(what), Page { limit: 10, number: 1, oldest_first: true }).wait()?;
         let would = Pruned { deliveries: listed.total, ..Pruned::default() };
@@ -325,7 +325,7 @@ impl PruneArgs {
     }
 }
 
-/// When anything last happened: a run, an event, an attempt.
+/// The time of the latest run, event or attempt.
 fn newest(store: &dyn Store) -> Result<Option<Timestamp>, CliError> {
     let first = Page { limit: 1, number: 1, oldest_first: false };
     let run = store.runs(1).wait()?.first().map(|run| run.ended_at.unwrap_or(run.started_at));
@@ -335,7 +335,7 @@ fn newest(store: &dyn Store) -> Result<Option<Timestamp>, CliError> {
     Ok([run, event, attempt].into_iter().flatten().max())
 }
 
-/// Removes batch after batch, so that others can write in between.
+/// Removes rows in batches, so that other processes can write in between.
 fn prune(store: &dyn Store, mut what: Prune) -> Result<Pruned, CliError> {
     let mut sum = Pruned::default();
     loop {

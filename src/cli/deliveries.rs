@@ -1,4 +1,4 @@
-//! `deliveries`: one event on its way to one endpoint.
+//! `deliveries`: lists and shows deliveries, and gives them up.
 
 use super::context::{Context, Paging};
 use super::exit::{CliError, Exit};
@@ -148,7 +148,7 @@ impl GiveUpArgs {
 
 /// The command that queues what was given up again.
 fn undo_hint(given_up: &[DeliveryId]) -> String {
-    /// Ids that still fit on a line.
+    /// The most ids that are named on a line.
     const NAMED: usize = 20;
     if given_up.len() > NAMED {
         return "undo it with `syncctl replay --failed` and the same filter".to_owned();

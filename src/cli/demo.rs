@@ -1,4 +1,4 @@
-//! `demo`: the whole story in ten seconds, on a real database and real HTTP.
+//! `demo`: a self-contained demonstration on a real database and over real HTTP.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -37,7 +37,7 @@ use crate::store::{self, Access, DeliveryFilter, Location, Page, Store, StoreErr
 
 /// The secret both sides share in the demonstration.
 const SECRET: &str = "a-secret-for-the-demonstration-only";
-/// How long the unreliable endpoint refuses.
+/// How long the unreliable endpoint refuses requests.
 const OUTAGE: Duration = Duration::from_millis(2_500);
 
 /// Arguments of `demo`.
@@ -117,7 +117,7 @@ impl DemoArgs {
     }
 }
 
-/// How many records there are here, and how many of them the other side has otherwise or not at all.
+/// The number of records here, and of those that the other side lacks or has with other values.
 fn compare(here: &dyn Store, there: &dyn Store) -> Result<(usize, usize), StoreError> {
     let (mut records, mut differing, mut after) = (0, 0, 0);
     loop {
@@ -132,7 +132,7 @@ fn compare(here: &dyn Store, there: &dyn Store) -> Result<(usize, usize), StoreE
     }
 }
 
-/// Events of every type, as a small school would cause them.
+/// Events of every type, as a small school would emit them.
 fn drafts(count: u32) -> Result<Vec<Draft>, StoreError> {
     (0..count)
         .map(|n| {
@@ -247,7 +247,7 @@ fn serve(
         };
         let addresses = server.local_addr().and_then(|served| Ok((served, backup.local_addr()?)));
         let _ = bound.send(addresses);
-        // The demonstration ends with its process: nobody asks the server to stop before.
+        // The server runs until the process ends: this sender never stops it.
         let (_never, stop) = watch::channel(false);
         let (_handle, serving) = applying(other).start(vec![server], stop);
         tokio::spawn(serving);
@@ -255,7 +255,7 @@ fn serve(
             let (counts, outage) = (Arc::clone(counts), Arc::clone(outage));
             let service = service_fn(move |request| answer(request, Arc::clone(&counts), Arc::clone(&outage)));
             tokio::spawn(async move {
-                // A client that goes away is of no concern to a demonstration.
+                // A client that disconnects does not matter to the demonstration.
                 let _ =
                     hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
             });
@@ -267,7 +267,7 @@ async fn bind() -> std::io::Result<(TcpListener, TcpListener)> {
     Ok((TcpListener::bind(("127.0.0.1", 0)).await?, TcpListener::bind(("127.0.0.1", 0)).await?))
 }
 
-/// The other side: what `syncctl serve` runs, with its webhook routes alone.
+/// The receiving side: the server of `syncctl serve` with only its webhook routes.
 fn applying(store: Arc<dyn Store>) -> Server {
     let secret = Secret::new(SECRET.to_owned()).expect("the demonstration's secret is a good one");
     let rules = PlatformRules { keys: Keys::new([&secret]), ..PlatformRules::default() };
@@ -291,7 +291,7 @@ fn applying(store: Arc<dyn Store>) -> Server {
     }
 }
 
-/// The other side of the demonstration sends nothing.
+/// The worker of the receiving side, which has nothing to send.
 struct ReceivesOnly;
 
 impl Processing for ReceivesOnly {

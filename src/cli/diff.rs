@@ -1,4 +1,4 @@
-//! `diff`: where the bytes that arrived part from those that were sent.
+//! `diff`: shows where the received bytes differ from the sent ones.
 
 use super::context::Context;
 use super::events;

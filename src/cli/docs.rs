@@ -1,4 +1,4 @@
-//! The reference pages in `docs/`, made from the definitions of the command line and of the configuration.
+//! The reference pages in `docs/`, generated from the command line and the configuration keys.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! `doctor`: everything this needs, looked at once. Nothing is changed, and no secret is shown.
+//! `doctor`: checks configuration, database, disk, schedule and endpoints. It changes nothing and shows no secret.
 
 use std::sync::Arc;
 use std::sync::mpsc::channel;
@@ -23,14 +23,14 @@ mod expiry;
 mod online;
 mod settings;
 
-/// How long looking at the database may take, unless it is to be thorough.
+/// How long the checks of the database may take, unless `--deep` is given.
 const DATABASE_TIMEOUT: Duration = Duration::from_secs(30);
-/// A larger file is not read as a whole unless asked to.
+/// A file larger than this, in bytes, is read as a whole only with `--deep`.
 const QUICKLY_READ: u64 = 256 << 20;
 
-/// How long a lock is watched before it is called held.
+/// How long the write lock has to stay taken before it is reported as held.
 const LOCK_WATCHED: Duration = Duration::from_secs(1);
-/// How often it is looked at meanwhile.
+/// The pause between two looks at the lock.
 const LOCK_POLL: Duration = Duration::from_millis(20);
 
 /// Arguments of `doctor`.
@@ -48,13 +48,13 @@ pub struct DoctorArgs {
     deep: bool,
 }
 
-/// What looking at the database came to.
+/// The findings about the database, and what later checks need from it.
 #[derive(Default)]
-struct Looked {
+struct DatabaseFindings {
     findings: Vec<Finding>,
-    /// The newest time that is stored.
+    /// The newest time stored in the database.
     newest: Option<Timestamp>,
-    /// The endpoints that are stored.
+    /// The stored endpoints.
     endpoints: Vec<Endpoint>,
 }
 
@@ -84,17 +84,19 @@ impl DoctorArgs {
         findings.push(trust(config, &all));
         findings.extend(expiry::findings(config, context.now));
         findings.push(versions());
-        // What reading gave rise to is told in the findings.
+        // The findings report the same warnings.
         drop(config.take_warnings());
         conclude(context, &findings)
     }
 
-    /// Looks at the database from a thread of its own: a disk that hangs must not keep everything else from being told.
-    fn look(&self, config: &Config, now: Timestamp) -> Looked {
+    /// Checks the database on a thread of its own, so that a hanging disk does not delay the other findings.
+    fn look(&self, config: &Config, now: Timestamp) -> DatabaseFindings {
         let location = match config.database() {
             Ok(location) => location.clone(),
             Err(error) => {
-                return Looked::only(Finding::fail("database", error.to_string()).hint("name it with `--db`"));
+                return DatabaseFindings::only(
+                    Finding::fail("database", error.to_string()).hint("name it with `--db`"),
+                );
             }
         };
         let (limits, deep) = (config.health.clone(), self.deep);
@@ -109,12 +111,12 @@ impl DoctorArgs {
         answered.unwrap_or_else(|| {
             let waited = humantime::format_duration(DATABASE_TIMEOUT);
             let what = format!("it could not be looked at within {waited}: its disk hangs, or it is very large");
-            Looked::only(Finding::fail("database", what).hint("see how its disk is with `df`"))
+            DatabaseFindings::only(Finding::fail("database", what).hint("see how its disk is with `df`"))
         })
     }
 }
 
-impl Looked {
+impl DatabaseFindings {
     fn only(finding: Finding) -> Self {
         Self { findings: vec![finding], ..Self::default() }
     }
@@ -130,12 +132,17 @@ fn conclude(context: &Context, findings: &[Finding]) -> Result<Exit, CliError> {
     Ok(if worst == Severity::Fail { Exit::Failure } else { Exit::Done })
 }
 
-fn look(location: &Location, limits: &Limits, deep: bool, now: Timestamp) -> Looked {
+fn look(location: &Location, limits: &Limits, deep: bool, now: Timestamp) -> DatabaseFindings {
     let opened = store::open(location, Access::Inspect).and_then(|store| examine(&store, limits, deep, now));
-    opened.unwrap_or_else(|error| Looked::only(unopened(location, &error)))
+    opened.unwrap_or_else(|error| DatabaseFindings::only(unopened(location, &error)))
 }
 
-fn examine(store: &Arc<dyn Store>, limits: &Limits, deep: bool, now: Timestamp) -> Result<Looked, StoreError> {
+fn examine(
+    store: &Arc<dyn Store>,
+    limits: &Limits,
+    deep: bool,
+    now: Timestamp,
+) -> Result<DatabaseFindings, StoreError> {
     let info = store.database().wait()?;
     let (checked, wrong) = match (deep, store.file(), info.bytes) {
         (true, _, _) => ("read as a whole, and its figures", store.verify().wait()?),
@@ -150,8 +157,8 @@ fn examine(store: &Arc<dyn Store>, limits: &Limits, deep: bool, now: Timestamp) 
     findings.extend(info.server.as_ref().map(doctor::server));
     findings.extend(held_lock(&info.location));
     if !wrong.is_empty() {
-        // What a damaged file says is not worth telling.
-        return Ok(Looked { findings, ..Looked::default() });
+        // Figures read from a damaged file are not reported.
+        return Ok(DatabaseFindings { findings, ..DatabaseFindings::default() });
     }
     let read = figures::health_figures(store.as_ref(), limits, now)?;
     let judged = monitor::health(&read, limits, now);
@@ -161,10 +168,10 @@ fn examine(store: &Arc<dyn Store>, limits: &Limits, deep: bool, now: Timestamp) 
     findings.push(doctor::queue(&judged));
     let latest = store.events(&EventFilter::default(), Page { limit: 1, number: 1, oldest_first: false }).wait()?;
     let newest = latest.rows.iter().map(|row| row.created_at).chain(runs.iter().map(|run| run.started_at)).max();
-    Ok(Looked { findings, newest, endpoints: store.endpoints().wait()? })
+    Ok(DatabaseFindings { findings, newest, endpoints: store.endpoints().wait()? })
 }
 
-/// A process that keeps the write lock. A worker takes it often and lets go at once, so it is looked at several times.
+/// Finds a process that holds the write lock. A worker takes the lock often and briefly, so the lock is read several times.
 fn held_lock(location: &Location) -> Option<Finding> {
     let began = Instant::now();
     let holder = store::holder(location)?;
@@ -215,7 +222,7 @@ fn named(all: &[ResolvedEndpoint]) -> Finding {
     }
 }
 
-/// Whom deliveries over TLS trust.
+/// The certificates that deliveries over TLS trust.
 fn trust(config: &Config, all: &[ResolvedEndpoint]) -> Finding {
     let whose = config.ca_file.as_deref().map_or("those of the system".to_owned(), shown_path);
     match Client::new(config.egress.clone(), config.ca_file.clone()).trust_error() {

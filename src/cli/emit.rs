@@ -88,7 +88,7 @@ impl EmitArgs {
         let stored = store.enqueue(Box::new(std::iter::once(Ok(draft))), false, context.now).wait()?;
         let receipt = stored.first.expect("one draft leads to one receipt");
         if receipt.deliveries == 0 && !receipt.duplicate && scheduled.is_none() {
-            context.screen.warn(&said_of_nobody(&endpoints, &receipt.event.event_type));
+            context.screen.warn(&no_deliveries_reason(&endpoints, &receipt.event.event_type));
             let id = &receipt.event.id;
             context.screen.hint(&format!("once an endpoint wants it, `syncctl replay {id}` delivers it"));
         }
@@ -115,7 +115,7 @@ impl EmitArgs {
         Ok(draft)
     }
 
-    /// When it is to be sent; a time that is past is a mistake.
+    /// When the event is queued. A time in the past is a usage error.
     fn dispatch(&self, context: &Context) -> Result<Dispatch, CliError> {
         match (self.at, self.delay) {
             (Some(at), _) if at <= context.now => {
@@ -138,7 +138,7 @@ impl EmitArgs {
     }
 }
 
-/// The event that arguments describe, with its data read, from the local record where none is given, and everything checked.
+/// The checked draft that the arguments describe. Without data, the local record is its data.
 pub(super) fn draft(
     context: &Context,
     event_type: &str,
@@ -155,7 +155,7 @@ pub(super) fn draft(
     Draft::check(event_type, resource_id, resource_type, &data).map_err(|e| bad_data(&e))
 }
 
-/// The trace that the command runs in. A wrong one is ignored, as the specification has it, but told.
+/// The trace context of `TRACEPARENT`. An invalid one is ignored, as the specification requires, with a warning.
 pub(super) fn ambient_traceparent(context: &Context) -> Option<Traceparent> {
     let given = context.sources().env.get("TRACEPARENT").filter(|given| !given.is_empty())?;
     let read = Traceparent::parse(&given.to_string_lossy());
@@ -169,7 +169,7 @@ fn no_data(event_type: &str, resource_id: &str) -> CliError {
         .hint("give it with --data '{…}', --data @FILE, or --data - for standard input")
 }
 
-/// The fault of data that cannot become an event, with what would mend it.
+/// The error of data that cannot become an event, with a hint.
 pub(super) fn bad_data(invalid: &InvalidDraft) -> CliError {
     let fault = Exit::Data.error(Untrusted(&invalid.to_string()).to_string());
     match invalid {
@@ -183,8 +183,8 @@ pub(super) fn bad_data(invalid: &InvalidDraft) -> CliError {
     }
 }
 
-/// Why an event was stored for nobody.
-pub(super) fn said_of_nobody(endpoints: &[Endpoint], event_type: &str) -> String {
+/// Why an event was stored without deliveries.
+pub(super) fn no_deliveries_reason(endpoints: &[Endpoint], event_type: &str) -> String {
     match endpoints.iter().any(|endpoint| endpoint.configured) {
         false => "no endpoint is configured: the event is stored without deliveries".to_owned(),
         true => {
@@ -193,7 +193,7 @@ pub(super) fn said_of_nobody(endpoints: &[Endpoint], event_type: &str) -> String
     }
 }
 
-/// Says what would be stored, and stores nothing.
+/// Shows what would be stored, and stores nothing.
 pub(super) fn dry_run(context: &Context, draft: &Draft) -> Result<Exit, CliError> {
     let endpoints = context.resolved_endpoints()?;
     let id = draft.id.clone().unwrap_or_else(|| IdSource::new().next(context.now));

@@ -1,4 +1,4 @@
-//! `endpoints`: see, pause, resume, test, check and configure where events go.
+//! `endpoints`: lists, shows, pauses, resumes, tests, checks and configures endpoints.
 
 mod check;
 mod edit;
@@ -21,14 +21,14 @@ pub enum EndpointsCommand {
     /// List endpoints and their state
     List,
     /// Show one endpoint
-    Show(Named),
+    Show(EndpointArgs),
     /// Hold the deliveries of an endpoint
-    Pause(Change),
+    Pause(ChangeArgs),
     /// Resume an endpoint: end a pause, close its circuit
     ///
     /// The deliveries of an endpoint that is not configured stay held: name it in the configuration again, or another with its URL,
     /// which takes them over. If it is gone for good, `syncctl deliveries give-up --endpoint NAME --yes` gives them up.
-    Resume(Change),
+    Resume(ChangeArgs),
     /// Send a signed test event to an endpoint, and show what came back
     ///
     /// The event `syncctl.test` goes through the real signer, address rules, certificates and proxy; it is not queued, and changes
@@ -46,7 +46,7 @@ pub enum EndpointsCommand {
 
 /// The endpoint that a command names.
 #[derive(Debug, clap::Args)]
-pub struct Named {
+pub struct EndpointArgs {
     /// Endpoint name
     #[arg(value_name = "NAME")]
     name: String,
@@ -54,7 +54,7 @@ pub struct Named {
 
 /// Arguments of `endpoints pause` and `resume`.
 #[derive(Debug, clap::Args)]
-pub struct Change {
+pub struct ChangeArgs {
     /// Endpoint name
     #[arg(value_name = "NAME")]
     name: String,
@@ -71,23 +71,23 @@ impl EndpointsCommand {
             Self::Add(args) => args.run(context),
             Self::Edit(args) => args.run(context),
             Self::Remove(args) => args.run(context),
-            Self::List => OfQueue::List.run(context),
-            Self::Show(named) => OfQueue::Show(named).run(context),
-            Self::Pause(change) => OfQueue::Pause(change).run(context),
-            Self::Resume(change) => OfQueue::Resume(change).run(context),
+            Self::List => QueueCommand::List.run(context),
+            Self::Show(named) => QueueCommand::Show(named).run(context),
+            Self::Pause(change) => QueueCommand::Pause(change).run(context),
+            Self::Resume(change) => QueueCommand::Resume(change).run(context),
         }
     }
 }
 
-/// The commands about endpoints as they are stored.
-enum OfQueue {
+/// The subcommands that work on stored endpoints.
+enum QueueCommand {
     List,
-    Show(Named),
-    Pause(Change),
-    Resume(Change),
+    Show(EndpointArgs),
+    Pause(ChangeArgs),
+    Resume(ChangeArgs),
 }
 
-impl OfQueue {
+impl QueueCommand {
     fn run(self, context: &Context) -> Result<Exit, CliError> {
         let store = context.existing_store()?;
         let figures = store.figures(context.now).wait()?;
@@ -110,7 +110,7 @@ impl OfQueue {
     }
 }
 
-impl Change {
+impl ChangeArgs {
     fn apply<T>(
         &self,
         context: &Context,
@@ -162,7 +162,7 @@ fn fingerprint(context: &Context, settings: &Settings) -> Result<Result<String, 
     })
 }
 
-/// Where an endpoint stands in the figures; a wrong name is a usage error with a suggestion.
+/// The index of an endpoint in the figures; a wrong name is a usage error with a suggestion.
 pub(super) fn position(figures: &Figures, name: &str) -> Result<usize, CliError> {
     let names = || figures.endpoints.iter().map(|row| row.endpoint.name.as_str());
     names().position(|known| known == name).ok_or_else(|| {

@@ -1,4 +1,4 @@
-//! `events`: what was emitted, and what became of it.
+//! `events`: lists, shows, explains, cancels, exports and imports events.
 
 mod cancel;
 mod transfer;
@@ -7,7 +7,7 @@ use super::context::{Context, Paging};
 use super::exit::{CliError, Exit};
 use super::filter::{self, Window};
 use super::paging::{self, Cursor};
-use super::selection::{self, Named};
+use super::selection::{self, EventOrDelivery};
 use super::values;
 use crate::endpoint::{Pattern, SecretSource};
 use crate::event::data_of;
@@ -181,7 +181,7 @@ impl ReproduceArgs {
         Ok(Exit::Done)
     }
 
-    /// The endpoints to send to, each with its URL and the place of its secret.
+    /// The endpoints to send to: name, URL and source of the secret.
     fn places(&self, store: &dyn Store, detail: &EventDetail) -> Result<Vec<(String, String, SecretSource)>, CliError> {
         if let Some(url) = &self.to {
             return Ok(vec![(self.endpoint.clone().unwrap_or_default(), url.clone(), SecretSource::Shared)]);
@@ -207,20 +207,20 @@ impl ReproduceArgs {
     }
 }
 
-/// Text for a comment in a script: one line, whatever it holds.
+/// Text for a comment in a shell script, always on one line.
 fn shell_comment(text: &str) -> String {
     Untrusted(text).to_string()
 }
 
 /// An event by its id, by `#N`, or by the number of one of its deliveries; exit 66 when there is none.
 ///
-/// A number that no delivery has is that of the event, as if it had been written `#N`.
+/// A number that no delivery has is an event's number, as if it had been written `#N`.
 pub(super) fn find(store: &dyn Store, id: &str) -> Result<EventDetail, CliError> {
     let event = match selection::name(store, id)? {
-        Some(Named::Event(event)) => Some(event),
-        Some(Named::Delivery(number)) => {
+        Some(EventOrDelivery::Event(event)) => Some(event),
+        Some(EventOrDelivery::Delivery(number)) => {
             let emitted = || match selection::name(store, &format!("#{}", number.0)) {
-                Ok(Some(Named::Event(event))) => Some(event),
+                Ok(Some(EventOrDelivery::Event(event))) => Some(event),
                 _ => None,
             };
             let event = selection::of_delivery(store, number)?.map(|row| row.event.id).or_else(emitted);

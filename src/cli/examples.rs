@@ -1,6 +1,6 @@
-//! Examples of every command: what `--help` begins with and manual pages end with.
+//! Examples of every command, shown at the top of `--help` and at the end of manual pages.
 
-/// A command as it is typed, and its examples: what each does, and how.
+/// A command and its examples: description and command line of each.
 pub(super) type Examples = (&'static str, &'static [(&'static str, &'static str)]);
 
 /// The examples of `command`, such as `endpoints list`; empty for the program itself.
@@ -407,7 +407,7 @@ const EXAMPLES: &[Examples] = &[
     ("demo", &[("Ten seconds", "syncctl demo"), ("With more events", "syncctl demo --events 5000")]),
 ];
 
-/// Options that few need: `-h` leaves them out, so that it fits a small terminal.
+/// Rarely used options: `-h` leaves them out, so that it fits a small terminal.
 const RARE: &[(&str, &[&str])] = &[
     ("deliveries give-up", &["until", "status", "error"]),
     ("failures", &["until", "status", "error"]),
@@ -438,7 +438,7 @@ pub(super) fn rare(command: &str) -> &'static [&'static str] {
     RARE.iter().find(|(name, _)| *name == command).map_or(&[], |(_, options)| options)
 }
 
-/// The examples as they stand in `--help`.
+/// The examples as `--help` shows them.
 pub(super) fn in_help(examples: &[(&str, &str)]) -> String {
     let width = examples.iter().map(|(what, _)| what.len()).max().unwrap_or_default();
     let lines: Vec<String> = examples.iter().map(|(what, how)| format!("  {what:width$}  $ {how}")).collect();

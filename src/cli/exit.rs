@@ -1,4 +1,4 @@
-//! Exit codes, and the faults that lead to them.
+//! Exit codes, and the errors that lead to them.
 
 use crate::config::ConfigError;
 use crate::outbound::run::WorkerError;
@@ -6,12 +6,12 @@ use crate::render::{Failure, RenderError};
 use crate::store::{self, Holder, Location, StoreError};
 use crate::untrusted::Untrusted;
 
-/// How a command can end. Every code is listed by `syncctl help exit-codes`.
+/// The exit code of a command, as `syncctl help exit-codes` lists them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     /// Done; nothing to do; the reader closed the pipe.
     Done,
-    /// The answer is no: unhealthy, not delivered; any failure without a code of its own.
+    /// A negative answer, such as unhealthy or not delivered, or a failure without a code of its own.
     Failure,
     /// Wrong usage.
     Usage,
@@ -134,19 +134,19 @@ impl Exit {
     }
 }
 
-/// Why a command did not end as it should.
+/// The error of a command.
 #[derive(Debug)]
 pub enum CliError {
-    /// Nobody reads what it writes any more.
+    /// The reader closed the pipe.
     ClosedPipe,
-    /// The store failed. Which one is said where the error is told.
+    /// The store failed. Its location is added where the error is reported.
     Store(StoreError),
     /// Something else failed.
     Failed(Box<Failure>),
 }
 
 impl CliError {
-    /// The error in words, with the location of the store where it failed; `None` where nobody reads any more.
+    /// The failure to report, with the location of the store that failed; `None` for a closed pipe.
     pub fn into_failure(self, location: Option<&Location>) -> Option<Failure> {
         match self {
             Self::ClosedPipe => None,

@@ -1,4 +1,4 @@
-//! `failures`: what failed, and why.
+//! `failures`: lists failed deliveries, statistics and clusters.
 
 mod clusters;
 

@@ -1,4 +1,4 @@
-//! Which rows of a list are meant: the options that several commands share.
+//! The filter options that several commands share.
 
 use clap::Arg;
 
@@ -11,12 +11,12 @@ use crate::store::inbound::ReceivedFilter;
 use crate::store::operators::ActionFilter;
 use crate::store::{AttemptFilter, DeliveryFilter, Store};
 
-/// The help of `--since`, which says what it is that lies in the window.
+/// The help of `--since`; `what` names the rows it filters.
 pub(super) fn since(what: &'static str) -> impl FnOnce(Arg) -> Arg {
     move |it| it.help(format!("{what} at or after: 2h, yesterday, 2026-11-28, RFC 3339"))
 }
 
-/// The help of `--until`, likewise.
+/// The help of `--until`; `what` names the rows it filters.
 pub(super) fn until(what: &'static str) -> impl FnOnce(Arg) -> Arg {
     move |it| it.help(format!("{what} before"))
 }
@@ -33,7 +33,7 @@ pub struct Window {
 }
 
 impl Window {
-    /// Its first moment and the first moment after it, seen from `now`; a usage error where it holds no moment.
+    /// The start of the window and the end, which is not part of it, relative to `now`; a usage error if the window is empty.
     pub(super) fn bounds(self, now: Timestamp) -> Result<(Option<Timestamp>, Option<Timestamp>), CliError> {
         let (since, until) = (self.since.map(|it| it.seen_from(now)), self.until.map(|it| it.seen_from(now)));
         match (since, until) {
@@ -69,7 +69,7 @@ pub struct FilterArgs {
 }
 
 impl FilterArgs {
-    /// Whether it means less than everything.
+    /// Whether any filter is given.
     pub(super) fn is_narrowed(&self) -> bool {
         self.endpoint.is_some()
             || self.event_type.is_some()
@@ -79,12 +79,12 @@ impl FilterArgs {
             || self.window.until.is_some()
     }
 
-    /// Whether it means only what was answered in some way, which nothing that arrived was.
+    /// Whether it filters by the endpoint's answer, which received webhooks do not have.
     pub(super) fn is_about_answers(&self) -> bool {
         self.status.is_some() || self.error.is_some()
     }
 
-    /// A name that is no endpoint's is a usage error with a suggestion, and not an empty list.
+    /// Refuses an unknown endpoint name with a suggestion, instead of showing an empty list.
     pub(super) fn check_endpoint(&self, store: &dyn Store, now: Timestamp) -> Result<(), CliError> {
         match &self.endpoint {
             Some(name) => endpoints::position(&store.figures(now).wait()?, name).map(drop),
@@ -122,14 +122,14 @@ impl FilterArgs {
         })
     }
 
-    /// What operators did in the window; none where a type or resource is asked for, which no action has.
+    /// Actions of operators in the window; `None` if a type or resource is given, which no action has.
     pub(super) fn actions(&self, now: Timestamp) -> Result<Option<ActionFilter>, CliError> {
         let (since, until) = self.window.bounds(now)?;
         let is_any = self.event_type.is_none() && self.resource.is_none();
         Ok(is_any.then_some(ActionFilter { since, until, ..ActionFilter::default() }))
     }
 
-    /// Webhooks that arrived in the window, wherever they came from.
+    /// Webhooks that arrived in the window, from any source.
     pub(super) fn received(&self, now: Timestamp) -> Result<ReceivedFilter, CliError> {
         let (since, until) = self.window.bounds(now)?;
         Ok(ReceivedFilter {

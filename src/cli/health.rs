@@ -1,4 +1,4 @@
-//! `health`: whether the queue is healthy, and what is wrong if it is not.
+//! `health`: reports whether the queue is healthy, check by check.
 
 use super::context::Context;
 use super::exit::{CliError, Exit};
@@ -21,7 +21,7 @@ impl HealthArgs {
             context.screen.said(&report)?;
             return Ok(Exit::Done);
         }
-        // An answer of no is no success: `-q` lets it through, so that cron mails it.
+        // Not `said`: an unhealthy queue is reported even with `-q`, so that cron mails it.
         context.screen.report(&report)?;
         Ok(Exit::Failure)
     }

@@ -1,4 +1,4 @@
-//! `help`: of a command, of a topic, of everything.
+//! `help`: shows the help of a command or topic, or lists all commands.
 
 use clap::{Arg, Command};
 use serde::Serialize;
@@ -20,7 +20,7 @@ pub struct HelpArgs {
     all: bool,
 }
 
-/// Variables that mean something to every command.
+/// Environment variables that every command reads.
 pub(super) const ENVIRONMENT: &[(&str, &str)] = &[
     ("WEBHOOK_SECRET", "the secret that signs and verifies; also WEBHOOK_SECRET_FILE and WEBHOOK_SECRET_COMMAND"),
     ("WEBHOOK_SECRET_PREVIOUS", "the secret of before, while a rotation lasts; also with _FILE and _COMMAND"),
@@ -37,14 +37,14 @@ pub(super) const ENVIRONMENT: &[(&str, &str)] = &[
     ("COLUMNS", "the width of tables on a terminal"),
 ];
 
-/// Files that mean something to every command.
+/// Files that every command reads.
 pub(super) const FILES: &[(&str, &str)] = &[
     ("$XDG_STATE_HOME/syncctl/syncctl.db", "the queue; -wal and -shm beside it belong to it"),
     ("$XDG_CONFIG_HOME/syncctl/config.toml", "the user's configuration"),
     ("/etc/syncctl/config.toml", "the system's configuration"),
 ];
 
-/// How `check` ends.
+/// The exit codes of `check`.
 pub(super) const CHECK_CODES: [(u8, &str); 4] =
     [(0, "OK"), (1, "WARNING"), (2, "CRITICAL"), (3, "UNKNOWN: it could not be found out, or wrong usage")];
 
@@ -111,7 +111,7 @@ What cannot be read at all is given by hand:
 
   syncctl verify BODY --header 'X-Webhook-Signature: …' --header 'webhook-id: …'";
 
-/// The topics there are.
+/// The help topics.
 pub(super) const TOPICS: [&str; 5] = ["exit-codes", "environment", "explain", "requests", "signing"];
 
 impl HelpArgs {
@@ -218,7 +218,7 @@ struct AllView<'a> {
 
 const COMMANDS: &[Column] = &[Column::text("command", "COMMAND"), Column::text("about", "ABOUT")];
 
-/// Every command with its options; `-o name` names those at the top, so that each line is one word.
+/// Every command with its options; `-o name` lists the top-level commands alone, so that each line is one word.
 fn everything() -> Report {
     let mut root = super::command();
     root.build();

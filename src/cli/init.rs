@@ -1,4 +1,4 @@
-//! `init`: a configuration to begin with, and a secret.
+//! `init`: writes a first configuration and a secret.
 
 use std::fs::{DirBuilder, hard_link, read_link};
 use std::io::{self, ErrorKind, Write as _};
@@ -16,9 +16,9 @@ use crate::report::Report;
 use crate::report::init::{Started, started, would_start};
 use crate::signature::shell::shell_quote;
 
-/// The secret's file, beside the configuration.
+/// The name of the secret's file, beside the configuration.
 const SECRET_FILE: &str = "webhook.secret";
-/// The most configurations of before that are kept.
+/// The most old configurations that are kept.
 const MOST_KEPT: u32 = 1_000;
 
 /// Arguments of `init`.
@@ -66,7 +66,7 @@ impl InitArgs {
             return Ok(Exit::Done);
         }
         make_directory(directory).map_err(|error| unwritten(directory, &error))?;
-        // The secret comes first: a configuration never names one that is not there.
+        // The secret is written first, so that the configuration never names a missing one.
         let is_new = secret.as_deref().map(write_secret).transpose()?;
         let kept = write_configuration(&target, &starter.text(), self.force)?;
         let after = Config::inspect(Sources { config_path: Some(target.clone()), ..context.sources().clone() });
@@ -80,7 +80,7 @@ impl InitArgs {
         Ok(Exit::Done)
     }
 
-    /// Where it is to be written, as an absolute path: cron and services begin elsewhere.
+    /// The absolute path to write to: cron and services run in another directory.
     fn target(&self, context: &Context, config: &Config) -> Result<PathBuf, CliError> {
         if self.file.is_some() && context.sources().config_path.is_some() {
             return Err(Exit::Usage.error("FILE and --config both say where to write").hint("leave one of them out"));
@@ -111,7 +111,7 @@ impl InitArgs {
     }
 }
 
-/// Whether something has that name, be it a link that leads nowhere.
+/// Whether the path exists, be it as a broken symbolic link.
 fn is_there(path: &Path) -> bool {
     path.exists() || read_link(path).is_ok()
 }
@@ -124,10 +124,10 @@ fn unwritten(path: &Path, error: &io::Error) -> CliError {
     Exit::Io.error(format!("failed to write {}", shown_path(path))).cause(error)
 }
 
-/// Writes a file that only its owner may read, all of it or nothing; one that is there is replaced only if `replace`.
+/// Writes a file that only its owner can read, atomically. An existing file is replaced only if `replace`.
 fn write_private(path: &Path, bytes: &[u8], replace: bool) -> io::Result<()> {
     let directory = path.parent().unwrap_or(Path::new("/"));
-    // Such a file has mode 0600 from the beginning, whatever the umask.
+    // A named temporary file has mode 0600 from the start, whatever the umask.
     let mut file = tempfile::NamedTempFile::new_in(directory)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
@@ -135,7 +135,7 @@ fn write_private(path: &Path, bytes: &[u8], replace: bool) -> io::Result<()> {
     std::fs::File::open(directory)?.sync_all()
 }
 
-/// Writes a new secret unless there is a file of that name, and returns whether it did.
+/// Writes a new secret unless the file exists, and returns whether it did.
 fn write_secret(path: &Path) -> Result<bool, CliError> {
     if is_there(path) {
         return Ok(false);
@@ -148,7 +148,7 @@ fn write_secret(path: &Path) -> Result<bool, CliError> {
     }
 }
 
-/// Writes the configuration, and returns where the one of before is kept, if there was one.
+/// Writes the configuration, and returns the path of the old one, if there was one.
 fn write_configuration(path: &Path, text: &str, force: bool) -> Result<Option<PathBuf>, CliError> {
     let kept = if force { keep(path).map_err(|error| unwritten(path, &error))? } else { None };
     match write_private(path, text.as_bytes(), kept.is_some()) {
@@ -157,7 +157,7 @@ fn write_configuration(path: &Path, text: &str, force: bool) -> Result<Option<Pa
     }
 }
 
-/// Gives a file that is there a second name; until it is replaced, it keeps its first one as well.
+/// Links an existing file to a numbered name, so that it is kept when the first name is replaced.
 fn keep(path: &Path) -> io::Result<Option<PathBuf>> {
     for number in 1..=MOST_KEPT {
         let mut name = path.as_os_str().to_owned();
@@ -172,7 +172,7 @@ fn keep(path: &Path) -> io::Result<Option<PathBuf>> {
     Err(io::Error::other(format!("{MOST_KEPT} of before are kept already")))
 }
 
-/// Says what is wrong all the same, such as a variable, and what is heard before the new secret.
+/// Reports remaining problems, such as a wrong variable, and secrets that take precedence over the new one.
 fn tell(context: &Context, after: &Inspection) {
     after.problems.iter().for_each(|problem| context.screen.warn(&problem.to_string()));
     after.config.unreadable_secrets().iter().for_each(|error| context.screen.warn(&error.to_string()));
@@ -183,7 +183,7 @@ fn tell(context: &Context, after: &Inspection) {
     }
 }
 
-/// Whether a command without flags reads that file.
+/// Whether commands without flags read that file.
 fn is_found_by_itself(context: &Context, target: &Path) -> bool {
     let plain = Config::inspect(Sources { config_path: None, ..context.sources().clone() });
     plain.config.files.iter().any(|place| matches!(place.role, "named" | "user") && place.path == target)
@@ -196,7 +196,7 @@ fn next_steps(target: &Path, is_found: bool) -> Vec<(&'static str, String)> {
         false => format!("{command} --config {path}"),
     };
     let program = std::env::current_exe().map_or_else(|_| "syncctl".to_owned(), |path| quoted(&path));
-    // Cron takes a percent sign for the end of the line.
+    // Cron reads a percent sign as the end of the line.
     let cron = format!("* * * * * {program} process -q --max-time 50s --config {path}").replace('%', "\\%");
     vec![
         ("Name where to send, under [[endpoints]]", format!("\"${{EDITOR:-vi}}\" {path}")),

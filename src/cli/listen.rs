@@ -1,4 +1,4 @@
-//! `listen`: a local endpoint that keeps what arrives, byte for byte, and says what it is worth.
+//! `listen`: a local endpoint that shows, verifies and saves the requests it receives.
 
 mod challenge;
 mod refusals;
@@ -31,7 +31,7 @@ use super::context::Context;
 use super::exit::{CliError, Exit};
 use super::resend::{FORWARD_BYTES, Forward, for_the_asker};
 use super::signals::{Signals, block_on};
-use super::signature_args::{SchemeArgs, SecretArgs, Selection};
+use super::signature_args::{SchemeArgs, SchemeChoice, SecretArgs};
 use super::values;
 use crate::clock::{Clock as _, SystemClock, Timestamp};
 use crate::endpoint::EndpointUrl;
@@ -48,7 +48,7 @@ const AT_ONCE: usize = 64;
 const HEADER_LIMIT: Duration = Duration::from_secs(10);
 /// How long a sender may take for its body.
 const BODY_LIMIT: Duration = Duration::from_secs(30);
-/// What TLS begins with, and HTTP never does.
+/// The first byte of a TLS connection, which no HTTP request has.
 const TLS_HANDSHAKE: u8 = 0x16;
 
 /// Arguments of `listen`.
@@ -97,11 +97,11 @@ pub struct ListenArgs {
     secret: SecretArgs,
 }
 
-/// What every connection needs.
+/// The settings and state that all connections share.
 struct ListenServer {
     screen: Screen,
     secret: Option<Zeroizing<String>>,
-    scheme: Option<Selection>,
+    scheme: Option<SchemeChoice>,
     respond: Vec<u16>,
     delay: Option<Duration>,
     forward: Option<Forward>,
@@ -116,7 +116,7 @@ struct ListenServer {
     slots: Arc<Semaphore>,
     refusals: std::sync::Mutex<Refusals>,
     failed: std::sync::Mutex<Option<RenderError>>,
-    /// Whether it was said how to find out why a signature is wrong.
+    /// Whether the hint about `verify --explain` was shown.
     hinted: AtomicBool,
 }
 
@@ -193,13 +193,13 @@ async fn accept(server: &Arc<ListenServer>, listener: &TcpListener, mut signals:
             _ = signals.stop.wait_for(|stop| *stop != Stop::No) => break,
         }
     }
-    // The last answer is on its way; a sender that keeps its connection open is not waited for.
+    // Open connections get a short time to finish the last answer.
     let _ =
         tokio::time::timeout(Duration::from_millis(500), async { while connections.join_next().await.is_some() {} })
             .await;
 }
 
-/// The next connection, once there is a slot for it: until then it waits in the system's queue.
+/// Accepts the next connection once there is a slot. Until then, connections wait in the system's backlog.
 async fn next(
     server: &ListenServer,
     listener: &TcpListener,
@@ -209,7 +209,7 @@ async fn next(
 }
 
 async fn serve(server: Arc<ListenServer>, _slot: OwnedSemaphorePermit, stream: TcpStream, peer: SocketAddr) {
-    // A connection on which nothing is sent is no request.
+    // A connection that sends nothing is not reported.
     let mut first = [0];
     if !matches!(tokio::time::timeout(HEADER_LIMIT, stream.peek(&mut first)).await, Ok(Ok(1))) {
         return;
@@ -224,18 +224,18 @@ async fn serve(server: Arc<ListenServer>, _slot: OwnedSemaphorePermit, stream: T
     let service = service_fn(move |request| {
         let server = Arc::clone(&shared);
         counted.fetch_add(1, Ordering::SeqCst);
-        async move { Ok::<_, Infallible>(server.answer(request, Ends { peer, local }).await) }
+        async move { Ok::<_, Infallible>(server.answer(request, ConnectionAddresses { peer, local }).await) }
     });
     let served = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_LIMIT)
         .keep_alive(server.count.is_none())
-        // A sender that gives up before it is answered did send its request, which is shown all the same.
+        // A request is shown even if its sender hangs up before the answer.
         .half_close(true)
         .serve_connection(TokioIo::new(stream), service)
         .await;
     if let Err(error) = served {
-        // A body that was not whole is told of where it is read, and a connection that is kept open and not used is none.
+        // An incomplete body is reported where it is read. The timeout of an idle kept-alive connection is no error.
         let is_idle = error.is_timeout() && answers.load(Ordering::SeqCst) > 0;
         if !is_idle && (error.is_parse() || error.is_timeout() || error.is_incomplete_message()) {
             server.refused(peer, &why_refused(&error));
@@ -243,14 +243,14 @@ async fn serve(server: Arc<ListenServer>, _slot: OwnedSemaphorePermit, stream: T
     }
 }
 
-/// The two ends of a connection.
+/// The addresses of both ends of a connection.
 #[derive(Clone, Copy)]
-struct Ends {
+struct ConnectionAddresses {
     peer: SocketAddr,
     local: SocketAddr,
 }
 
-/// Why a request was not even read, in words.
+/// Why a request could not be read, in words.
 fn why_refused(error: &hyper::Error) -> String {
     match error {
         error if error.is_parse_too_large() => "its headers are too many or too long".to_owned(),
@@ -263,7 +263,7 @@ fn why_refused(error: &hyper::Error) -> String {
 }
 
 impl ListenServer {
-    /// Tells of a request that is not shown, because it is none or not all of it came.
+    /// Reports a request that cannot be shown, because it is malformed or incomplete.
     fn refused(&self, peer: SocketAddr, why: &str) {
         let (told, suppressed) = match self.refusals.lock() {
             Ok(mut refusals) => refusals.add(SystemClock.now()),
@@ -290,10 +290,10 @@ impl ListenServer {
         status(413)
     }
 
-    async fn answer(&self, request: Request<Incoming>, ends: Ends) -> Response<Full<Bytes>> {
+    async fn answer(&self, request: Request<Incoming>, addresses: ConnectionAddresses) -> Response<Full<Bytes>> {
         let (head, body) = request.into_parts();
-        let peer = ends.peer;
-        // A length that is said to be too large is not waited for.
+        let peer = addresses.peer;
+        // A body whose declared length is too large is refused before it is read.
         if body.size_hint().lower() > self.max_body as u64 {
             return self.too_long(peer);
         }
@@ -311,7 +311,7 @@ impl ListenServer {
                 return status(408);
             }
         };
-        let url = Some(url(&head, ends.local));
+        let url = Some(url(&head, addresses.local));
         let received = Received { method: head.method, url, headers: head.headers, body, registered_id: None };
         let number = self.seen.fetch_add(1, Ordering::SeqCst);
         if let Some(delay) = self.delay {
@@ -334,7 +334,7 @@ impl ListenServer {
         status(self.respond.get(turn).copied().unwrap_or(200))
     }
 
-    /// Sends a request on, and answers a challenge that the place does not meet.
+    /// Forwards a request, and answers a challenge that the target does not answer.
     async fn send_on(
         &self,
         forward: &Forward,
@@ -411,10 +411,10 @@ impl ListenServer {
         }
     }
 
-    /// The scheme and its verdict; no verdict without a secret, and neither without a scheme.
+    /// The scheme and the verdict; no verdict without a secret, and neither without a known scheme.
     fn verdict(&self, received: &Received, now: Timestamp) -> Option<(String, Option<Result<(), &'static str>>)> {
         let detected = detect(received);
-        let scheme = self.scheme.as_ref().map(Selection::scheme).or_else(|| detected.first().copied())?;
+        let scheme = self.scheme.as_ref().map(SchemeChoice::scheme).or_else(|| detected.first().copied())?;
         let verdict = self.secret.as_ref().map(|secret| match scheme.key(secret.as_bytes()) {
             Ok(key) => {
                 verify(scheme, received, &[key], now, None).refusal().map_or(Ok(()), |refusal| Err(refusal.name()))
@@ -431,7 +431,7 @@ fn status(code: u16) -> Response<Full<Bytes>> {
     response
 }
 
-/// The URL as the sender wrote it, as far as its request tells; without a host, the place where it arrived.
+/// The URL of the request; without a `Host`, with the local address.
 fn url(head: &http::request::Parts, local: SocketAddr) -> String {
     if head.uri.scheme().is_some() {
         return head.uri.to_string();
@@ -442,7 +442,7 @@ fn url(head: &http::request::Parts, local: SocketAddr) -> String {
     format!("{scheme}://{}{}", host.map_or_else(|| local.to_string(), str::to_owned), head.uri)
 }
 
-/// The event's type and id, by its headers or its body.
+/// The event's type and id, from the headers or the body.
 fn names(received: &Received) -> (Option<String>, Option<String>) {
     #[derive(Default, Deserialize)]
     struct Body {

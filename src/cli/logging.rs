@@ -1,4 +1,4 @@
-//! The log: what happens inside, on standard error only.
+//! The log, written to standard error.
 
 use std::collections::HashMap;
 use std::io::Write as _;
@@ -23,27 +23,27 @@ pub(super) fn start(verbose: u8, quiet: bool, format: &str) {
         _ => LevelFilter::TRACE,
     };
     let targets = std::env::var("SYNCCTL_LOG").ok().and_then(|filter| filter.parse::<Targets>().ok());
-    // A service tells of failures, circuits and reloads without being asked to.
+    // A service logs failures, circuits and reloads even without `-v`.
     let service = if quiet { level } else { level.max(LevelFilter::INFO) };
     let by_level = || Targets::new().with_target("syncctl", level).with_target("syncctl::deliveries", service);
     let filter = targets.unwrap_or_else(by_level);
     let registry = tracing_subscriber::registry().with(filter).with(FailureLimit::default());
     let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false).with_target(false);
-    // A second start within one process, as tests do, keeps the first.
+    // A second start in one process, as in tests, keeps the first subscriber.
     let _ = match format {
         "json" => registry.with(layer.json()).try_init(),
         _ => registry.with(layer).try_init(),
     };
 }
 
-/// How often a failure of the server is logged that comes again and again.
+/// The shortest interval between two log lines of the same failure of the server.
 const FAILURE_INTERVAL: Duration = Duration::from_mins(1);
 
-/// Kinds of failure that are remembered.
+/// The most kinds of failure that are remembered.
 const MAX_KINDS: usize = 1_000;
 
-/// Lets one line a minute pass for each kind of failure of the server, which strangers could cause as often as they ask. A kind
-/// is the place in the program that tells of it, and the error it tells.
+/// Logs each kind of failure of the server once a minute, because clients can cause some with every request. A kind
+/// is the call site of the log line and its error.
 #[derive(Default)]
 struct FailureLimit(Mutex<HashMap<(Identifier, String), Instant>>);
 
@@ -52,7 +52,7 @@ impl FailureLimit {
         *metadata.level() <= Level::WARN && metadata.target().starts_with("syncctl::server")
     }
 
-    /// Whether nothing of the kind was logged within the interval before `now`.
+    /// Whether no failure of the kind was logged within the interval before `now`.
     fn is_due(&self, kind: (Identifier, String), now: Instant) -> bool {
         let mut logged = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_due = logged.get(&kind).is_none_or(|at| now.duration_since(*at) >= FAILURE_INTERVAL);
@@ -89,7 +89,7 @@ impl Visit for ErrorText {
     }
 }
 
-/// One line instead of a backtrace; with `RUST_BACKTRACE` asked for by `-vvv` the log has the rest.
+/// Reports a panic in one line instead of a backtrace; with `-vvv` the log has the backtrace.
 pub(super) fn report_panic(info: &PanicHookInfo<'_>) {
     let place = info.location().map(|l| format!("{}:{}", l.file(), l.line())).unwrap_or_default();
     let what = info.payload_as_str().unwrap_or("no message");

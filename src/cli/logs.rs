@@ -1,4 +1,4 @@
-//! `logs`: attempts as they end.
+//! `logs`: prints attempts as they end.
 
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ impl LogsArgs {
         let store = context.read_store()?;
         self.sent.check_endpoint(store.as_ref(), context.now)?;
         let filter = self.sent.attempts(context.now)?;
-        // Before the first page is read, so that nothing ends unseen between the two.
+        // Read before the first page, so that no attempt is missed in between.
         let newest = latest(store.as_ref(), &AttemptFilter::default(), 1)?.pop().map_or(0, |row| row.place);
         let shown: Vec<_> =
             latest(store.as_ref(), &filter, self.limit)?.into_iter().filter(|row| row.place <= newest).collect();
@@ -63,7 +63,7 @@ fn latest(store: &dyn Store, filter: &AttemptFilter, limit: u64) -> Result<Vec<L
     Ok(rows)
 }
 
-/// Prints what ends after `place`, until a signal comes.
+/// Prints the attempts that end after `place`, until a signal arrives.
 fn follow(screen: &Screen, store: &dyn Store, filter: &AttemptFilter, mut place: i64) -> Result<Exit, CliError> {
     block_on(async {
         let signals = Signals::listen().map_err(|e| Exit::Io.error("failed to listen for signals").cause(e))?;

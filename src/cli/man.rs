@@ -1,4 +1,4 @@
-//! `man`: manual pages, made from the same definition as `--help`.
+//! `man`: manual pages, generated from the definition of the command line.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -16,7 +16,7 @@ use crate::format::did_you_mean;
 use crate::report::Report;
 use crate::untrusted::Untrusted;
 
-/// The date of the pages: that of their last change, so that two builds make the same.
+/// The date of the pages: that of their last change, so that builds are reproducible.
 const DATE: &str = "2026-11-22";
 
 /// Arguments of `man`.
@@ -195,7 +195,7 @@ fn see_also(roff: &mut Roff, command: &Command, path: &[String]) {
     }
 }
 
-/// Text in lines short enough for the source of a page.
+/// Text wrapped for the source of a page.
 fn filled<F: Fn(String) -> Inline>(roff: &mut Roff, text: &str, face: F) {
     let mut line = String::new();
     for word in text.split_whitespace() {
@@ -210,10 +210,10 @@ fn filled<F: Fn(String) -> Inline>(roff: &mut Roff, text: &str, face: F) {
     roff.text([face(line)]);
 }
 
-/// Characters of a line of source, beside what sets its face.
+/// The most characters of a source line, without font commands.
 const LINE: usize = 68;
 
-/// How long text is once it is escaped: `'` as `\*(Aq`, `-` as `\-`.
+/// The length of text once it is escaped: `'` as `\*(Aq`, `-` as `\-`.
 fn written(text: &str) -> usize {
     text.chars()
         .map(|c| match c {
@@ -250,7 +250,7 @@ impl ManArgs {
 
 fn write_all(context: &Context, directory: &PathBuf, pages: &[(String, Vec<u8>)]) -> Result<Exit, CliError> {
     #[derive(Serialize)]
-    struct Written {
+    struct ManView {
         directory: String,
         pages: usize,
     }
@@ -261,7 +261,7 @@ fn write_all(context: &Context, directory: &PathBuf, pages: &[(String, Vec<u8>)]
     };
     write().map_err(|e| Exit::Io.error(format!("failed to write to {}", Untrusted(&shown))).cause(e))?;
     let line = format!("{} pages written to {}", pages.len(), Untrusted(&shown));
-    let report = Report::new(&Written { directory: shown, pages: pages.len() })
+    let report = Report::new(&ManView { directory: shown, pages: pages.len() })
         .with_line(line)
         .with_names(pages.iter().map(|(name, _)| name.clone()));
     context.screen.said(&report)?;

@@ -1,4 +1,4 @@
-//! `metrics`: the queue's figures for Prometheus, for those who run no server.
+//! `metrics`: prints Prometheus metrics without a server.
 
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
@@ -35,11 +35,11 @@ impl MetricsArgs {
     }
 }
 
-/// Puts a new file in the place of the old one: whoever reads finds the one or the other.
+/// Replaces the file atomically: a reader finds the old one or the new one.
 fn replace(directory: &Path, text: &str) -> std::io::Result<()> {
     let mut file = tempfile::Builder::new().prefix(".syncctl-").tempfile_in(directory)?;
     file.write_all(text.as_bytes())?;
-    // The collector runs as somebody else.
+    // The node exporter runs as another user.
     file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644))?;
     file.persist(directory.join(FILE)).map(drop).map_err(|e| e.error)
 }

@@ -1,4 +1,4 @@
-//! Lists page by page, from a cursor on, or as a whole.
+//! Shows a list page by page, from a cursor, or as a whole.
 
 use super::context::{Context, Paging};
 use super::exit::CliError;
@@ -23,7 +23,7 @@ pub(super) struct Cursor {
     sort: String,
 }
 
-/// Shows what `read` finds: one page, or all of them. `read` takes a page and the number of the row it begins after.
+/// Shows one page or all pages of a list. `read` takes a page and the number of the row it starts after.
 pub(super) fn show<T>(
     context: &Context,
     paging: Paging,

@@ -26,11 +26,11 @@ use crate::service::{RunReport, WorkerConfig};
 use crate::store::{EndpointFigures, Exclusive, FinishedAttempt, Page, Recorded, Store};
 use crate::untrusted::Untrusted;
 
-/// How often a run that waits for something looks for it.
+/// How often a run checks whether it is done.
 const LOOK: Duration = Duration::from_millis(50);
-/// Failed attempts that are shown after a run.
+/// The most failed attempts that are shown after a run.
 const SHOWN: usize = 10;
-/// Due deliveries that a dry run shows.
+/// The most due deliveries that a dry run shows.
 const DUE_SHOWN: u64 = 1_000;
 
 /// Arguments of `process`.
@@ -85,7 +85,7 @@ impl ProcessArgs {
         let run = ProcessRun::new(context, Arc::clone(&store), &endpoints, options)?;
         let alerts = context.alert_watch(&store)?;
         let done = run.run("process");
-        // Also of a run that failed: somebody should hear of what it left.
+        // Alerts are sent after a failed run, too.
         if let Some(alerts) = alerts {
             alerts.finish();
         }
@@ -114,7 +114,7 @@ impl ProcessArgs {
         }
     }
 
-    /// The lock of `--single`, which ends with the process; `None` when another run has it.
+    /// Takes the lock of `--single`, which is held until the process ends; `None` when another run holds it.
     fn only_one(&self, store: &dyn Store) -> Result<Option<Option<Exclusive>>, CliError> {
         if !self.single {
             return Ok(Some(None));
@@ -127,7 +127,7 @@ impl ProcessArgs {
     }
 }
 
-/// What a run would claim now, as a list. Nothing is taken over and nothing created.
+/// Lists what a run would claim now. Changes and creates nothing.
 fn show_due(context: &Context) -> Result<Exit, CliError> {
     let config = context.config()?;
     let listed = context.existing_store()?.preview_due(&config.endpoints, context.now).wait()?;
@@ -151,7 +151,7 @@ pub(super) struct ProcessReport {
     pub(super) summary: RunSummary,
     took: Duration,
     failures: Vec<String>,
-    /// How a signal that came wants the command to exit.
+    /// The exit code of the signal that stopped the run, if one did.
     pub(super) stopped_by: Option<Exit>,
 }
 
@@ -178,7 +178,7 @@ impl ProcessRun {
         self.run_until(command, || false)
     }
 
-    /// The same, ending also once `is_done`, which is asked several times a second.
+    /// The same, ending also once `is_done` is true, which is checked several times a second.
     pub(super) fn run_until(self, command: &str, is_done: impl Fn() -> bool) -> Result<ProcessReport, CliError> {
         let Self { config, options, observer, failures, progress } = self;
         let (done, stopped_by) = block_on(async {
@@ -199,7 +199,7 @@ impl ProcessRun {
     }
 }
 
-/// Runs a worker, and asks it to drain once `is_done`.
+/// Runs a worker, and drains it once `is_done` is true.
 async fn work_until<T>(
     mut work: Pin<&mut impl Future<Output = T>>,
     signals: &Signals,
@@ -223,7 +223,7 @@ fn code_of(error: &WorkerError) -> i64 {
     CliError::from(error.clone()).into_failure(None).map_or(0, |failure| i64::from(failure.code))
 }
 
-/// How a run exits: a signal before anything else, unless it merely ended `--watch`.
+/// The exit code of a run: that of a signal first, unless the signal just ended `--watch`.
 fn exit_of(summary: &RunSummary, stopped_by: Option<Exit>, watching: bool, waiting: bool) -> Exit {
     let failed = summary.stats.failed > 0 || (waiting && summary.resting > 0);
     match summary.stopped {
@@ -234,7 +234,7 @@ fn exit_of(summary: &RunSummary, stopped_by: Option<Exit>, watching: bool, waiti
     }
 }
 
-/// An attempt whose outcome was recorded, with what a line about it needs.
+/// An attempt whose outcome is recorded, with the name and attempt limit of its endpoint.
 struct Attempt<'a> {
     finished: &'a FinishedAttempt,
     recorded: Recorded,
@@ -243,7 +243,7 @@ struct Attempt<'a> {
 }
 
 impl Attempt<'_> {
-    /// What follows, in words.
+    /// What follows the attempt, in words.
     fn next(&self) -> String {
         match self.recorded {
             Recorded::Lost => "another run took it over".to_owned(),
@@ -255,15 +255,15 @@ impl Attempt<'_> {
     }
 }
 
-/// Is told of every attempt.
+/// Called after every attempt.
 type OnAttempt = Box<dyn Fn(&Attempt<'_>) + Send + Sync>;
 
-/// The names and attempt limits of endpoints, read again when one appears that is not known.
+/// A cache of the names and attempt limits of endpoints, read again when an unknown endpoint appears.
 #[derive(Default)]
 struct EndpointNames(Arc<Mutex<BTreeMap<EndpointId, (String, u32)>>>);
 
 impl EndpointNames {
-    /// An observer that tells `on_attempt` of each attempt with the name of its endpoint.
+    /// An observer that calls `on_attempt` for each attempt with the name of its endpoint.
     fn observer(&self, store: Arc<dyn Store>, on_attempt: OnAttempt) -> Observer {
         let known = Arc::clone(&self.0);
         Box::new(move |finished: &FinishedAttempt, recorded: Recorded| {
@@ -296,14 +296,14 @@ fn keep_failures(progress: Progress, failures: Arc<Mutex<Failures>>) -> OnAttemp
         let mut failures = failures.lock().unwrap_or_else(PoisonError::into_inner);
         failures.count += 1;
         if failures.lines.len() < SHOWN {
-            // Of those that count: an open circuit spares some, and a replay begins anew.
+            // Only attempts that count: those spared by an open circuit or made before a replay do not.
             let (id, number, limit) = (&claim.event_id, claim.history.used + 1, attempt.max_attempts);
             failures.lines.push(format!("  {id}  {}  {detail}  attempt {number}/{limit}, {next}", Untrusted(endpoint)));
         }
     })
 }
 
-/// Failed attempts of a run: how many, and the first in words.
+/// The failed attempts of a run: their number, and the first of them in words.
 #[derive(Debug, Default)]
 struct Failures {
     count: usize,
@@ -340,7 +340,7 @@ impl ProcessReport {
         if !self.failures.is_empty() {
             report = report.with_hint("see every attempt with `syncctl events show EVENT`");
         }
-        // A cron job mails what is printed: `--quiet` is for runs that need nobody.
+        // Cron mails what is printed, so `--quiet` does not silence failures.
         if self.summary.stats.failed > 0 {
             return context.done_in_part(&report);
         }
@@ -348,7 +348,7 @@ impl ProcessReport {
     }
 }
 
-/// Why a run left deliveries of an endpoint, and what lets them go.
+/// Why deliveries of an endpoint are still waiting after a run, and how to release them.
 fn waiting(row: &EndpointFigures, now: Timestamp) -> Option<String> {
     let (name, left) =
         (Untrusted(&row.endpoint.name), count(usize::try_from(row.counts.waiting).unwrap_or_default(), "delivery"));

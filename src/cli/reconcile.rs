@@ -1,4 +1,4 @@
-//! `reconcile`: the records here against an export of the other side, and the events that would make them agree.
+//! `reconcile`: compares the records here with an export of the other side, and writes events that would make them agree.
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -22,7 +22,7 @@ use crate::untrusted::Untrusted;
 const BATCH: u64 = 500;
 /// The longest line of an export.
 const LONGEST_LINE: u64 = 16 * 1024 * 1024;
-/// Differences that are listed one by one; all are counted.
+/// The most differences that are listed; all are counted.
 const LISTED: usize = 1_000;
 
 /// Arguments of `reconcile`.
@@ -36,10 +36,10 @@ pub struct ReconcileArgs {
     events: Option<PathBuf>,
 }
 
-/// A line of the export; what else it holds is the other side's own.
+/// A line of the export; unknown members are ignored.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Theirs<'a> {
+struct ExportLine<'a> {
     resource_type: String,
     resource_id: String,
     #[serde(borrow)]
@@ -49,19 +49,20 @@ struct Theirs<'a> {
 impl ReconcileArgs {
     pub(super) fn run(self, context: &Context) -> Result<Exit, CliError> {
         let store = context.read_store()?;
-        let mut run = Run { store: store.as_ref(), done: Reconciled::default(), seen: HashSet::new(), events: None };
-        run.events = self.events.as_deref().map(new_file).transpose()?;
+        let mut comparison =
+            RecordComparison { store: store.as_ref(), done: Reconciled::default(), seen: HashSet::new(), events: None };
+        comparison.events = self.events.as_deref().map(new_file).transpose()?;
         match self.file.as_os_str() == "-" {
-            true => run.read(std::io::stdin().lock())?,
-            false => run.read(BufReader::new(values::open_file(&self.file)?))?,
+            true => comparison.read(std::io::stdin().lock())?,
+            false => comparison.read(BufReader::new(values::open_file(&self.file)?))?,
         }
-        run.find_missing()?;
-        if let Some(mut events) = run.events.take() {
+        comparison.find_missing()?;
+        if let Some(mut events) = comparison.events.take() {
             events.flush().map_err(|e| not_written(&e))?;
         }
         let written = self.events.as_ref().map(|path| path.display().to_string());
-        context.screen.report(&crate::report::reconcile::reconciled(&run.done, written.as_deref()))?;
-        Ok(if run.done.agree() { Exit::Done } else { Exit::Failure })
+        context.screen.report(&crate::report::reconcile::reconciled(&comparison.done, written.as_deref()))?;
+        Ok(if comparison.done.agree() { Exit::Done } else { Exit::Failure })
     }
 }
 
@@ -78,8 +79,8 @@ fn not_written(error: &std::io::Error) -> CliError {
     Exit::Io.error("failed to write the events").cause(error)
 }
 
-/// One comparison: what was seen of the other side, and what came of it.
-struct Run<'a> {
+/// A comparison under way: the resources seen in the export, and the result so far.
+struct RecordComparison<'a> {
     store: &'a dyn Store,
     done: Reconciled,
     /// The resources of the export.
@@ -87,7 +88,7 @@ struct Run<'a> {
     events: Option<BufWriter<File>>,
 }
 
-impl Run<'_> {
+impl RecordComparison<'_> {
     /// Compares the export with the records here, line by line.
     fn read(&mut self, mut source: impl BufRead) -> Result<(), CliError> {
         let (mut line, mut number) = (Vec::new(), 0_u64);
@@ -129,7 +130,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Finds the records here that the export did not have.
+    /// Finds the records here that the export lacks.
     fn find_missing(&mut self) -> Result<(), CliError> {
         let mut after = 0;
         loop {
@@ -164,7 +165,7 @@ impl Run<'_> {
 }
 
 fn parse(line: &[u8]) -> Result<(Kind, String, serde_json::Value), String> {
-    let theirs: Theirs<'_> = serde_json::from_slice(line).map_err(|e| e.to_string())?;
+    let theirs: ExportLine<'_> = serde_json::from_slice(line).map_err(|e| e.to_string())?;
     let kind = Kind::parse(&theirs.resource_type).ok_or("resourceType must be enrollment, user or progress")?;
     if !(1..=MAX_RESOURCE_ID_BYTES).contains(&theirs.resource_id.len()) {
         return Err(format!("resourceId must be 1 to {MAX_RESOURCE_ID_BYTES} bytes long"));
@@ -192,7 +193,7 @@ fn updating(kind: Kind) -> &'static str {
     }
 }
 
-/// The event that deletes one of its kind: only enrollments have one.
+/// The event type that deletes a record of the kind: only enrollments have one.
 fn deleting(kind: Kind) -> Option<&'static str> {
     match kind {
         Kind::Enrollment => Some("enrollment.deleted"),

@@ -1,4 +1,4 @@
-//! `records`: what is known of enrollments, users and progress here.
+//! `records`: lists, shows, exports and imports the records of enrollments, users and progress.
 
 use std::io::{BufRead, BufReader, Read as _};
 use std::path::PathBuf;
@@ -155,7 +155,7 @@ impl ShowArgs {
 
 // ── export and import ───────────────────────────────────────────────────────────────────────────────────────────────
 
-/// A line of an export: the data to read, and the state to merge.
+/// A line of an export: the data for people, and the state that an import merges.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Exported<'a> {
@@ -185,7 +185,7 @@ fn write_line(lines: &mut Vec<u8>, row: &RecordRow) {
     lines.push(b'\n');
 }
 
-/// A line of an import: of an export, or written by hand.
+/// A line of an import: from an export, or written by hand.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Imported<'a> {
@@ -251,7 +251,7 @@ fn wrong_line(number: u64, why: &str) -> CliError {
         .hint("the whole batches before it are merged; importing them again does no harm")
 }
 
-/// The record of a line. One without its state is as if an event with its data had been applied.
+/// The record of a line. A line without a state counts as an event with its data.
 fn parse(line: &[u8], now: Timestamp, ids: &IdSource) -> Result<(Kind, String, Record), String> {
     let text = std::str::from_utf8(line).map_err(|e| e.to_string())?;
     check_json(text.trim_end()).map_err(|e| e.to_string())?;
@@ -277,7 +277,7 @@ fn parse(line: &[u8], now: Timestamp, ids: &IdSource) -> Result<(Kind, String, R
     Ok((kind, line.resource_id, record))
 }
 
-/// The data of a record, for commands that were given none; `None` without a database or a record.
+/// The data of a record, for commands without `--data`; `None` without a database or a record.
 pub(super) fn data_of(context: &Context, event_type: &str, id: &str) -> Result<Option<String>, CliError> {
     let Some(kind) = Kind::of_event(event_type) else { return Ok(None) };
     if !database_exists(context.config()?.database()?) {

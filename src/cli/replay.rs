@@ -1,4 +1,4 @@
-//! `replay`: deliver again what failed, or what arrived and has to arrive once more.
+//! `replay`: queues deliveries again, or sends stored and captured requests to another URL.
 
 mod edit;
 mod plan;
@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::context::Context;
 use super::exit::{CliError, Exit};
 use super::resend::{self, ReplayTarget};
-use super::selection::{Chosen, Plan, SelectionArgs};
+use super::selection::{Plan, SelectedDelivery, SelectionArgs};
 use super::signature_args::{self, SecretArgs};
 use super::values;
 use crate::clock::Timestamp;
@@ -22,7 +22,7 @@ use crate::report::{self, Report, requests};
 use crate::signature::{Scheme, find};
 use crate::store::{ChangedDeliveries, DeliveryId, DeliveryRow, EventRow, Replay, Schedule, SkipReason, Store};
 
-/// Rows of a plan that are shown.
+/// The most rows of a plan that are shown.
 const SHOWN: usize = 20;
 
 /// Arguments of `replay`.
@@ -127,7 +127,7 @@ impl ReplayArgs {
         })
     }
 
-    /// Notes which events without a delivery get some; one that nobody wants is refused, or left out of a list.
+    /// Adds deliveries for events that have none. An event that no endpoint subscribes to is refused, or skipped in a list.
     fn address(
         &self,
         context: &Context,
@@ -165,7 +165,7 @@ impl ReplayArgs {
         Ok(())
     }
 
-    /// The states that --failed means.
+    /// The states that `--failed` selects.
     fn states(&self) -> &'static [State] {
         match (self.failed, self.include_delivered) {
             (false, _) => &[],
@@ -183,9 +183,9 @@ impl ReplayArgs {
         }
     }
 
-    /// Sends stored or captured requests to a place that is not an endpoint of the queue.
+    /// Sends stored or captured requests to a URL that need not be an endpoint of the queue.
     fn send_elsewhere(&self, context: &Context, url: &str) -> Result<Exit, CliError> {
-        let parcels = match &self.from {
+        let outgoing = match &self.from {
             Some(path) => resend::captured(context, path, self.named_scheme()?, self.skip_unsigned)?,
             None if !self.selection.is_by_id() && !self.failed => {
                 return Err(Exit::Usage
@@ -195,22 +195,22 @@ impl ReplayArgs {
             None => {
                 let store = context.existing_store()?;
                 let states = if self.failed { &[State::Failed][..] } else { &[] };
-                let chosen = self.selection.select(context, store.as_ref(), states)?;
+                let selection = self.selection.select(context, store.as_ref(), states)?;
                 let mut events = Vec::new();
-                for one in &chosen.chosen {
+                for one in &selection.selected {
                     events.extend(store.event_by_seq(one.seq).wait()?.map(|detail| detail.row));
                 }
-                let undelivered = chosen.undelivered.iter().filter(|_| !self.failed);
+                let undelivered = selection.undelivered.iter().filter(|_| !self.failed);
                 resend::stored(store.as_ref(), events.iter().chain(undelivered))?
             }
         };
-        let elsewhere = ReplayTarget::new(context, url, &self.secret)?;
-        if self.dry_run || (parcels.len() > 1 && !self.yes) {
-            let names: Vec<_> = parcels.iter().map(|parcel| parcel.name().to_owned()).collect();
+        let target = ReplayTarget::new(context, url, &self.secret)?;
+        if self.dry_run || (outgoing.len() > 1 && !self.yes) {
+            let names: Vec<_> = outgoing.iter().map(|request| request.name().to_owned()).collect();
             context.screen.report(&requests::resend_plan(&names, url))?;
             return Ok(Exit::Done);
         }
-        elsewhere.send(context, parcels)
+        target.send(context, outgoing)
     }
 
     fn named_scheme(&self) -> Result<Option<&'static dyn Scheme>, CliError> {
@@ -218,7 +218,7 @@ impl ReplayArgs {
         find(name).map(Some).ok_or_else(|| signature_args::unknown(name))
     }
 
-    fn warn_of_newer(&self, context: &Context, store: &dyn Store, chosen: &[Chosen]) -> Result<(), CliError> {
+    fn warn_of_newer(&self, context: &Context, store: &dyn Store, chosen: &[SelectedDelivery]) -> Result<(), CliError> {
         let ids: Vec<DeliveryId> = chosen.iter().map(|row| row.id).collect();
         let overtaken = store.overtaken(&ids).wait()?;
         let Some(first) = overtaken.first() else { return Ok(()) };
@@ -253,19 +253,19 @@ impl Plan {
         self.changes.iter().map(|row| row.id).collect()
     }
 
-    /// Whether something is changed at all, or everything that was named has to be left alone.
+    /// Whether the plan changes nothing, because every named delivery has to be left alone.
     fn changes_nothing(&self) -> bool {
         self.changes.len() + self.made == 0
     }
 
-    /// Whether the plan needs a yes: a filter always does, and so does a name that stands for several deliveries.
+    /// Whether the plan needs confirmation: a filter always does, and so does an id that names several deliveries.
     fn needs_a_yes(&self) -> bool {
         self.by_filter || self.changes.len() + self.made > 1
     }
 
-    /// Shows the plan where it is asked for or needs a yes, and asks for it; how the command ends unless it goes on.
+    /// Shows the plan if it is asked for or needs confirmation, and asks. Returns the exit code unless the command goes on.
     ///
-    /// Where nobody can be asked, nothing is done and the exit is that of wrong usage.
+    /// Where nobody can be asked, nothing is done and the exit code is that of wrong usage.
     pub(super) fn confirm(
         &self,
         (context, store): (&Context, &dyn Store),
@@ -385,7 +385,7 @@ fn explained(left: SkipReason, n: usize) -> (String, &'static str) {
     }
 }
 
-/// Says what was done. Deliveries named one by one that had to be left alone are a failure.
+/// Reports the change. It is a failure if deliveries that were named one by one had to be left alone.
 pub(super) fn report_change(
     context: &Context,
     changed: ChangedDeliveries,

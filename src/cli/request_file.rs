@@ -1,4 +1,4 @@
-//! The requests of a file in any of the forms that are read: the one that is meant, or all. What they were read as is told.
+//! Reads one or all requests from a file in any supported format, and reports the format that was recognized.
 
 use super::context::Context;
 use super::exit::{CliError, Exit};
@@ -7,10 +7,10 @@ use crate::request::{self, Captured, MOST_BYTES, RequestError};
 use crate::signature::{Received, detect};
 use crate::untrusted::Untrusted;
 
-/// How headers are given by hand, where a file cannot be read.
+/// The hint for a file that cannot be read.
 const BY_HAND: &str = "hand over the body's file in place of --request, and each header with --header 'NAME: VALUE'";
 
-/// The request of a file that is meant: the only one, the one that `which` counts from 1, or the only one that is signed.
+/// One request of a file: the only one, number `which` counted from 1, or the only signed one.
 pub(super) fn one(context: &Context, path: &str, which: Option<usize>) -> Result<Captured, CliError> {
     let mut all = every(path)?;
     let number = match (which, all.len()) {
@@ -27,14 +27,13 @@ pub(super) fn one(context: &Context, path: &str, which: Option<usize>) -> Result
     Ok(captured)
 }
 
-/// The requests of a file. One that cannot be read stands beside the others as its error.
+/// The requests of a file; for each that cannot be read, its error.
 fn every(path: &str) -> Result<Vec<Result<Captured, RequestError>>, CliError> {
     let text = values::bytes(path, MOST_BYTES)?;
     request::read_each(&text).map_err(|error| unreadable(path, &error))
 }
 
-/// The requests of a file that can be read, where it has one. Those of a HAR file that cannot, such as its images, are told of
-/// and left out.
+/// The readable requests of a file, at least one. Unreadable ones, such as the images of a HAR file, are skipped with a note.
 pub(super) fn readable(context: &Context, path: &str) -> Result<Vec<Captured>, CliError> {
     let requests = every(path)?;
     let (all, mut good, mut first) = (requests.len(), Vec::new(), None);
@@ -65,7 +64,7 @@ pub(super) fn without_body(path: &str, format: &str) -> CliError {
         .hint("give the body's file beside it: syncctl verify BODY --request FILE")
 }
 
-/// Tells where the length of a body is not the one that its header says.
+/// Warns if the length of the body differs from `Content-Length`.
 pub(super) fn check_length(context: &Context, request: &Received) {
     if let Some((said, given)) = request.length_differs() {
         context.screen.warn(&format!(
@@ -74,7 +73,7 @@ pub(super) fn check_length(context: &Context, request: &Received) {
     }
 }
 
-/// Tells what a request was read as and what is not certain about it.
+/// Notes the format of a request, and warns of what is uncertain about it.
 fn tell(context: &Context, captured: &Captured) {
     if !captured.is_raw() {
         context.screen.note(&format!("read as: {}", captured.format));
@@ -94,8 +93,8 @@ fn which_of(path: &str, count: usize) -> CliError {
         .hint(format!("choose one with --which, from 1 to {count}"))
 }
 
-/// The number of the only request with the signature header of a known scheme. Which it is, is told, and so is what was not
-/// looked at.
+/// The number of the only request with the signature header of a known scheme. A note says which one it is and how many
+/// requests were skipped.
 fn the_signed(context: &Context, path: &str, all: &[Result<Captured, RequestError>]) -> Option<usize> {
     if let Some((number, error)) = (1..).zip(all).find_map(|(number, one)| Some((number, one.as_ref().err()?))) {
         let count = all.iter().filter(|one| one.is_err()).count();
@@ -112,7 +111,7 @@ fn the_signed(context: &Context, path: &str, all: &[Result<Captured, RequestErro
     Some(only)
 }
 
-/// The error of a text that is no request, with the way out where there is one.
+/// The error of a text that is no request, with a hint where there is one.
 fn unreadable(path: &str, error: &RequestError) -> CliError {
     let fault = Exit::Data
         .error(format!("failed to read a request from {}", Untrusted(path)))

@@ -1,4 +1,4 @@
-//! `requests`: refused webhooks that are kept, and accepted again once the secret or the clock was mended.
+//! `requests`: lists and shows kept refused webhooks, and verifies them again after the secret or clock was corrected.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::untrusted::Untrusted;
 
 /// Kept requests read at a time.
 const BATCH: u64 = 500;
-/// A century: no clock is wrong by more.
+/// The tolerance of `--any-time`: a century.
 const ANY_TIME: Duration = Duration::from_hours(24 * 365 * 100);
 
 /// The commands below `requests`.
@@ -118,7 +118,7 @@ impl ReplayArgs {
     }
 }
 
-/// The numbers of the requests that were not accepted yet, oldest first.
+/// The ids of the requests that are not accepted yet, oldest first.
 fn unsettled(store: &dyn Store) -> Result<Vec<i64>, CliError> {
     let mut ids = Vec::new();
     for number in 1.. {
@@ -139,7 +139,7 @@ fn is_accepted(row: &KeptRequest) -> bool {
         .is_some_and(|result| Replayed { id: row.id, result: result.to_owned(), reason: None }.is_accepted())
 }
 
-/// Applies a request and settles it in one transaction, or settles why it is refused still.
+/// Applies a request and records the result in one transaction, or records why it is still refused.
 fn replay(
     context: &Context,
     store: &dyn Store,
@@ -161,7 +161,7 @@ fn replay(
     }
 }
 
-/// Runs the command of a source, unless the event arrived before.
+/// Runs the command of a source, unless the event is a duplicate.
 fn run_command(store: &dyn Store, incoming: &Incoming, now: Timestamp) -> Result<(), CliError> {
     match &incoming.effect {
         Effect::Command(command) if !store.has_arrived(&incoming.id, now).wait()? => {
@@ -173,7 +173,7 @@ fn run_command(store: &dyn Store, incoming: &Incoming, now: Timestamp) -> Result
     }
 }
 
-/// What would become of a request, as far as its signature and content tell.
+/// The result that a replay would have, judged by signature and content.
 fn preview(store: &dyn Store, sources: &Sources, tolerance: Option<Tolerance>, id: i64) -> Result<Replayed, CliError> {
     Ok(match verified(store, sources, tolerance, id)? {
         Ok(_) => Replayed { id, result: "applied".to_owned(), reason: None },
@@ -192,7 +192,7 @@ fn verified(
     Ok(inbound::read_kept(sources, tolerance, &row, &copy))
 }
 
-/// A kept request by its number.
+/// The kept request with that id.
 pub(super) fn find(store: &dyn Store, id: i64) -> Result<(KeptRequest, RequestCopy), CliError> {
     store.kept_request(id).wait()?.ok_or_else(|| {
         Exit::NoInput

@@ -1,4 +1,4 @@
-//! `replay --to`: the same bytes to another place, freshly signed. The queue is left as it is.
+//! `replay --to` and `listen --forward-to`: send requests to another URL. The queue is not changed.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -27,25 +27,25 @@ use crate::untrusted::Untrusted;
 
 /// How long one request may take.
 const LIMIT: Duration = Duration::from_secs(10);
-/// Bytes of an answer that are read, so that its connection can be used again.
+/// The most bytes of a response that are read, so that its connection can be used again.
 const MAX_BODY_READ: usize = 64 * 1024;
-/// How long the place that requests are forwarded to may take.
+/// How long the target of forwarded requests may take.
 const FORWARD_LIMIT: Duration = Duration::from_secs(30);
-/// The most of its answer that is passed on.
+/// The most bytes of its response that are passed on.
 pub(super) const FORWARD_BYTES: usize = 1024 * 1024;
 /// The schemes that syncctl itself signs by.
 const OWN: [&str; 2] = ["standard", crate::signature::ORIGINAL];
-/// Headers that belong to one connection, and are made anew.
+/// Request headers of one connection, which are set again.
 const OF_A_CONNECTION: [HeaderName; 6] = [HOST, CONTENT_LENGTH, CONNECTION, TRANSFER_ENCODING, ACCEPT_ENCODING, EXPECT];
 
-/// Headers of an answer that belong to one connection; its length is counted anew.
+/// Response headers of one connection; the length is set again.
 const OF_AN_ANSWERS_CONNECTION: [&str; 6] =
     ["connection", "keep-alive", "transfer-encoding", "content-length", "upgrade", "trailer"];
 
 /// A request that will be sent.
 #[derive(Debug)]
 pub(super) struct OutgoingRequest {
-    /// What it is called in the answer.
+    /// Its name in the report.
     name: String,
     method: Method,
     headers: HeaderMap,
@@ -55,13 +55,13 @@ pub(super) struct OutgoingRequest {
 }
 
 impl OutgoingRequest {
-    /// What it is called in the answer.
+    /// Its name in the report.
     pub(super) fn name(&self) -> &str {
         &self.name
     }
 }
 
-/// Where parcels go, and with which secret they are signed.
+/// The URL that requests are sent to, and the secret that signs them.
 pub(super) struct ReplayTarget {
     url: EndpointUrl,
     client: HttpClient,
@@ -69,7 +69,7 @@ pub(super) struct ReplayTarget {
 }
 
 impl ReplayTarget {
-    /// A place of its own, reached by the rules of the configuration.
+    /// A URL with the client and secret of the configuration.
     pub(super) fn new(context: &Context, url: &str, secret: &SecretArgs) -> Result<Self, CliError> {
         let url = EndpointUrl::parse_http(url).map_err(|invalid| {
             Exit::Usage.error(format!("--to {} is not a place to send to", Untrusted(url))).cause(invalid)
@@ -77,11 +77,11 @@ impl ReplayTarget {
         Ok(Self { client: client(context)?, url, secret: secret.read(context)? })
     }
 
-    /// Sends every parcel in its order, one after the other, and reports how each ended.
-    pub(super) fn send(&self, context: &Context, parcels: Vec<OutgoingRequest>) -> Result<Exit, CliError> {
-        let requests = parcels
+    /// Sends the requests one after the other, and reports how each ended.
+    pub(super) fn send(&self, context: &Context, outgoing: Vec<OutgoingRequest>) -> Result<Exit, CliError> {
+        let requests = outgoing
             .into_iter()
-            .map(|parcel| Ok((parcel.name.clone(), self.request(parcel, SystemClock.now())?)))
+            .map(|outgoing| Ok((outgoing.name.clone(), self.request(outgoing, SystemClock.now())?)))
             .collect::<Result<Vec<_>, CliError>>()?;
         let sent = block_on(async {
             let mut sent = Vec::new();
@@ -95,29 +95,29 @@ impl ReplayTarget {
         Ok(if sent.iter().all(|one| one.delivered) { Exit::Done } else { Exit::Failure })
     }
 
-    fn request(&self, parcel: OutgoingRequest, now: Timestamp) -> Result<Request<Bytes>, CliError> {
-        let mut headers = parcel.headers;
-        for scheme in &parcel.schemes {
+    fn request(&self, outgoing: OutgoingRequest, now: Timestamp) -> Result<Request<Bytes>, CliError> {
+        let mut headers = outgoing.headers;
+        for scheme in &outgoing.schemes {
             let time = scheme.facts().time_form.write(now);
             let url = self.url.as_str();
             let message = Message {
-                method: parcel.method.as_str(),
+                method: outgoing.method.as_str(),
                 url,
-                id: &parcel.id,
+                id: &outgoing.id,
                 time: &time,
-                body: &parcel.body,
+                body: &outgoing.body,
                 context: "",
             };
             let signed = sign(*scheme, &message, &[key(*scheme, &self.secret)?]);
             let signed = signed.map_err(|error| {
-                Exit::Data.error(format!("failed to sign {} by {}", parcel.name, scheme.facts().name)).cause(error)
+                Exit::Data.error(format!("failed to sign {} by {}", outgoing.name, scheme.facts().name)).cause(error)
             })?;
             for (name, value) in signed {
                 insert(&mut headers, name.as_str(), &value);
             }
         }
-        let mut request = Request::new(parcel.body);
-        *request.method_mut() = parcel.method;
+        let mut request = Request::new(outgoing.body);
+        *request.method_mut() = outgoing.method;
         *request.headers_mut() = headers;
         Ok(request)
     }
@@ -129,7 +129,7 @@ fn insert(headers: &mut HeaderMap, name: &str, value: &str) {
     }
 }
 
-/// A client by the rules of the configuration.
+/// A client with the address rules and certificates of the configuration.
 fn client(context: &Context) -> Result<HttpClient, CliError> {
     let config = context.config()?;
     Ok(HttpClient::new(config.egress.clone(), config.ca_file.clone()))
@@ -156,13 +156,13 @@ fn describe(response: &Response<Bytes>) -> String {
     }
 }
 
-/// These events, each once, as syncctl sends them.
+/// The requests of stored events, each once, as deliveries send them.
 pub(super) fn stored<'a>(
     store: &dyn Store,
     events: impl Iterator<Item = &'a EventRow>,
 ) -> Result<Vec<OutgoingRequest>, CliError> {
     let mut seen = BTreeSet::new();
-    let mut parcels = Vec::new();
+    let mut outgoing = Vec::new();
     for row in events.filter(|row| seen.insert(row.seq)) {
         let Some(detail) = store.event(&row.id).wait()? else { continue };
         let id = row.id.to_string();
@@ -174,7 +174,7 @@ pub(super) fn stored<'a>(
         insert(&mut headers, "x-sync-attempt", "1");
         insert(&mut headers, "x-sync-trigger", "manual");
         let schemes = OWN.iter().filter_map(|name| find(name)).collect();
-        parcels.push(OutgoingRequest {
+        outgoing.push(OutgoingRequest {
             name: id.clone(),
             method: Method::POST,
             headers,
@@ -183,35 +183,35 @@ pub(super) fn stored<'a>(
             id,
         });
     }
-    Ok(parcels)
+    Ok(outgoing)
 }
 
-/// Captured requests: every header but those of the connection, and the signatures made anew.
+/// Captured requests, with all headers but those of the connection, and new signatures.
 ///
-/// A request whose headers speak of no scheme is refused, rather than sent with a signature that is out of date; with
-/// `skip_unsigned` it is left out and told of.
+/// A request without a signature header of a known scheme is refused, because its signature cannot be renewed; with
+/// `skip_unsigned` it is skipped with a warning.
 pub(super) fn captured(
     context: &Context,
     path: &Path,
     named: Option<&'static dyn Scheme>,
     skip_unsigned: bool,
 ) -> Result<Vec<OutgoingRequest>, CliError> {
-    let (mut parcels, mut unsigned) = (Vec::new(), Vec::new());
+    let (mut outgoing, mut unsigned) = (Vec::new(), Vec::new());
     for capture in captures::read(context, path)? {
         let schemes = schemes_of(&capture.request, named);
         if schemes.is_empty() {
             unsigned.push(super::values::shown_path(&capture.path));
         } else {
-            parcels.push(parcel(&capture.path, capture.request, schemes));
+            outgoing.push(outgoing_request(&capture.path, capture.request, schemes));
         }
     }
-    let Some(first) = unsigned.first() else { return Ok(parcels) };
-    if !skip_unsigned || parcels.is_empty() {
-        return Err(without_signature(first, unsigned.len(), parcels.is_empty()));
+    let Some(first) = unsigned.first() else { return Ok(outgoing) };
+    if !skip_unsigned || outgoing.is_empty() {
+        return Err(without_signature(first, unsigned.len(), outgoing.is_empty()));
     }
     let count = count(unsigned.len(), "request");
     context.screen.warn(&format!("left out {count} without a signature header of a known scheme, such as {first}"));
-    Ok(parcels)
+    Ok(outgoing)
 }
 
 fn without_signature(first: &str, count: usize, is_all: bool) -> CliError {
@@ -229,7 +229,7 @@ fn schemes_of(request: &Received, named: Option<&'static dyn Scheme>) -> Vec<&'s
     schemes
 }
 
-fn parcel(path: &Path, request: Received, schemes: Vec<&'static dyn Scheme>) -> OutgoingRequest {
+fn outgoing_request(path: &Path, request: Received, schemes: Vec<&'static dyn Scheme>) -> OutgoingRequest {
     let name = super::values::shown_path(path);
     let id = schemes.iter().find_map(|scheme| request.the_header(scheme.facts().id_header.as_ref()?).ok());
     let id = id.unwrap_or_default().to_owned();
@@ -238,21 +238,21 @@ fn parcel(path: &Path, request: Received, schemes: Vec<&'static dyn Scheme>) -> 
     OutgoingRequest { name, method: request.method, headers, body: request.body, schemes, id }
 }
 
-/// Where `listen --forward-to` passes requests on to.
+/// The target of `listen --forward-to`.
 pub(super) struct Forward {
     url: EndpointUrl,
     client: HttpClient,
 }
 
 impl Forward {
-    /// A place that is reached by the rules of the configuration.
+    /// A target with the client of the configuration.
     pub(super) fn new(context: &Context, url: EndpointUrl) -> Result<Self, CliError> {
         Ok(Self { url, client: client(context)? })
     }
 
-    /// Sends the same request there, signatures and all: forwarding changes nothing that was signed.
+    /// Forwards a request with its signatures: nothing that was signed changes.
     ///
-    /// It goes to the path of that place, with the query of both. `None` when the two together are longer than a request line.
+    /// It goes to the path of the target, with both queries. `None` when the two together are too long for a request line.
     pub(super) async fn send(&self, received: &Received) -> Option<Result<HttpResponse, String>> {
         let url = self.with_query(query_of(received))?;
         let mut headers = received.headers.clone();
@@ -277,7 +277,7 @@ fn query_of(request: &Received) -> Option<&str> {
     query.split('#').next()
 }
 
-/// The headers of an answer that are for whoever asked, and not for one connection.
+/// The headers of a response without those of the connection.
 pub(super) fn for_the_asker(mut headers: HeaderMap) -> HeaderMap {
     let named: Vec<HeaderName> = headers
         .get_all(CONNECTION)

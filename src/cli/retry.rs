@@ -1,4 +1,4 @@
-//! `retry`: what the retry rules do, before they have to.
+//! `retry`: simulates the retry rules.
 
 use std::time::Duration;
 
@@ -73,7 +73,7 @@ impl SimulateArgs {
         Ok(Exit::Done)
     }
 
-    /// The retry policy and the concurrency that are asked about.
+    /// The retry policy and concurrency to simulate.
     fn rules(&self, context: &Context) -> Result<(RetryPolicy, u16), CliError> {
         let config = context.config()?;
         let Some(wanted) = &self.endpoint else {

@@ -1,4 +1,4 @@
-//! `secret`: new secrets, what is wrong with old ones, and the rehearsal of a rotation.
+//! `secret`: generates and checks secrets, and prepares a rotation.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -21,7 +21,7 @@ use crate::store::{self, Access, StoreError};
 
 mod trial;
 
-/// The secrets that a configuration may hold beside those of endpoints.
+/// The keys of the secrets that belong to no endpoint or source.
 pub(super) const CONFIGURED: &[&str] = &["webhook.secret", "webhook.previous_secret", "cron.secret", "admin.token"];
 
 /// The commands below `secret`.
@@ -97,7 +97,7 @@ impl NewArgs {
     }
 }
 
-/// A secret nobody has yet.
+/// A new random secret.
 pub(super) fn fresh() -> Result<Zeroizing<String>, CliError> {
     let mut random = Zeroizing::new([0; 32]);
     getrandom::fill(random.as_mut()).map_err(|e| Exit::Io.error("failed to get random bytes").cause(e))?;
@@ -129,7 +129,7 @@ impl CheckArgs {
     }
 }
 
-/// Every configured secret that can be read, with the name an operator knows it by.
+/// Every configured secret that can be read, with its name.
 pub(super) fn configured_secrets(config: &Config) -> Vec<(String, Zeroizing<String>)> {
     let mut all = Vec::new();
     for key in CONFIGURED {
@@ -148,14 +148,14 @@ pub(super) fn configured_secrets(config: &Config) -> Vec<(String, Zeroizing<Stri
     for spec in &config.sources {
         let form = spec.settings.scheme.get().facts().key_form;
         let texts = spec.secrets.iter().filter_map(|place| config.secret_text(&WhichSecret::Endpoint(place)).ok()?);
-        // Some senders begin secrets with `whsec_` that are no base64.
+        // Some senders prefix secrets with `whsec_` that are not base64.
         let judged = texts.filter(|text| form == KeyForm::Standard || !text.starts_with(STANDARD_PREFIX));
         all.extend(judged.map(|text| (format!("the source {}", spec.settings.name), text)));
     }
     all
 }
 
-/// What is wrong with the configured secrets, each with the name an operator knows it by. No part of any is ever told.
+/// The flaws of the configured secrets, each with the secret's name. No part of a secret is shown.
 pub(super) fn configured_flaws(config: &Config) -> Vec<(String, Flaw)> {
     let all = configured_secrets(config);
     let mut flaws = Vec::new();
@@ -192,7 +192,7 @@ impl RotatePlanArgs {
         };
         let flaws = check(rotation.new.as_bytes());
         context.screen.report(&secrets::rotation(&senders, &endpoints, &flaws, context.now))?;
-        // Nobody who was looked at says nothing of who still uses the old one.
+        // No requests and no endpoints are no evidence that nobody uses the old secret.
         let mut all = senders.iter().chain(&endpoints).filter_map(SecretUser::is_ready).peekable();
         let ready = all.peek().is_some() && all.all(|ready| ready);
         Ok(if ready { Exit::Done } else { Exit::Failure })
@@ -209,11 +209,11 @@ impl RotatePlanArgs {
     }
 }
 
-/// How long an address that uses a newer secret is still taken to house a sender that uses the older one.
+/// How long an address that now uses the newer secret may still have a sender that uses the older one.
 const SHARED_ADDRESS: std::time::Duration = std::time::Duration::from_hours(24);
 
 impl Rotation {
-    /// Who signs with which secret, by the newest request of each sender.
+    /// The secret that each sender of captured requests uses, judged by its newest request.
     fn senders(&self, captures: &[Capture]) -> Vec<SecretUser> {
         let mut senders: BTreeMap<String, SecretUser> = BTreeMap::new();
         for capture in captures {
@@ -227,8 +227,8 @@ impl Rotation {
         senders.into_values().collect()
     }
 
-    /// Who sent webhooks to `serve`: each address with the secret of its newest, and with another it used within a day before,
-    /// because several senders may share an address. Without a database, nobody did.
+    /// The senders of webhooks to `serve`: each address with the secret of its newest webhook, and any other it used within a day
+    /// before, because several senders may share an address. Without a database there are none.
     fn received(&self, context: &Context) -> Result<Vec<SecretUser>, CliError> {
         let [new, old] =
             [&self.new, &self.old].map(|text| Secret::new(text.to_string()).ok().map(|it| it.fingerprint()));
@@ -269,7 +269,7 @@ impl Rotation {
         }
     }
 
-    /// Which secret signs for each of these endpoints.
+    /// The secret that signs for each of these endpoints.
     fn endpoints(&self, context: &Context, endpoints: &[ResolvedEndpoint]) -> Result<Vec<SecretUser>, CliError> {
         let config = context.config()?;
         let standing = |text: Option<Zeroizing<String>>| match text {

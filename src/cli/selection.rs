@@ -1,4 +1,4 @@
-//! Which deliveries a command is about: named one by one, read from standard input, or narrowed down by options.
+//! Selects the deliveries that a command works on: by ids, from standard input, or by filters.
 
 use std::collections::BTreeSet;
 use std::io::BufRead as _;
@@ -13,7 +13,7 @@ use crate::monitor::clusters::{ClusterName, ClusterPrefix};
 use crate::store::{DeliveryFilter, DeliveryId, DeliveryRow, EventRow, Page, SkipReason, Store};
 use crate::untrusted::Untrusted;
 
-/// Rows read at a time while choosing.
+/// Rows read at a time while selecting.
 const PAGE: u64 = 10_000;
 
 /// The ids and filters by which a command chooses deliveries.
@@ -29,52 +29,52 @@ pub struct SelectionArgs {
     sent: FilterArgs,
 }
 
-/// A delivery that was chosen: as little of it as a command needs, because a filter may choose a million.
+/// A selected delivery: only what a command needs, because a filter may select a million.
 #[derive(Clone, Debug)]
-pub(super) struct Chosen {
+pub(super) struct SelectedDelivery {
     /// Which delivery.
     pub(super) id: DeliveryId,
-    /// The place of its event.
+    /// The number of its event.
     pub(super) seq: i64,
     state: State,
     endpoint: Arc<str>,
 }
 
-/// The deliveries that ids and filters chose.
+/// The deliveries that ids and filters select.
 #[derive(Debug, Default)]
 pub(super) struct Selection {
     /// Deliveries, oldest first.
-    pub(super) chosen: Vec<Chosen>,
+    pub(super) selected: Vec<SelectedDelivery>,
     /// The endpoints of all of them.
     endpoints: BTreeSet<Arc<str>>,
     /// Those that were named by their own number.
     numbers: BTreeSet<DeliveryId>,
-    /// Events that were named, and have no delivery at all.
+    /// Named events without deliveries.
     pub(super) undelivered: Vec<EventRow>,
-    /// Whether a filter chose the deliveries.
+    /// Whether a filter selected the deliveries.
     by_filter: bool,
 }
 
-/// What a command would do with the chosen deliveries, before it asks.
+/// The change that a command would make to the selected deliveries.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
     /// Deliveries that it changes.
-    pub(super) changes: Vec<Chosen>,
-    /// Deliveries that it leaves alone, because others of their event are meant.
+    pub(super) changes: Vec<SelectedDelivery>,
+    /// Deliveries that it leaves alone, because their event was named and others of it can be changed.
     pub(super) skipped: Vec<(DeliveryId, SkipReason)>,
-    /// Deliveries that it was told to change, and cannot.
+    /// Deliveries that were named by their own number and cannot be changed.
     pub(super) refused: Vec<(DeliveryId, SkipReason)>,
-    /// Whether a filter chose the deliveries, rather than the operator one by one.
+    /// Whether a filter selected the deliveries, rather than ids.
     pub(super) by_filter: bool,
-    /// Events that have no delivery yet, and get some.
+    /// Events without deliveries, which get some.
     pub(super) addressed: Vec<EventId>,
-    /// How many deliveries those get.
+    /// The number of deliveries that those get.
     pub(super) made: usize,
 }
 
-/// What an id names. One rule holds for every command: `#N` is the event emitted Nth, a bare number is a delivery, and
-/// everything else is an event's id.
-pub(super) enum Named {
+/// The event or delivery that an id names. Every command uses the same rule: `#N` is the event emitted Nth, a bare number is a
+/// delivery, and everything else is an event's id.
+pub(super) enum EventOrDelivery {
     Delivery(DeliveryId),
     Event(EventId),
 }
@@ -85,22 +85,22 @@ impl SelectionArgs {
         !self.ids.is_empty() || self.stdin
     }
 
-    /// What was named on the command line.
+    /// The ids on the command line.
     pub(super) fn named(&self) -> &[String] {
         &self.ids
     }
 
-    /// The one endpoint that is meant, if one is.
+    /// The endpoint of the filter, if it has one.
     pub(super) fn endpoint(&self) -> Option<&str> {
         self.sent.endpoint.as_deref()
     }
 
-    /// Whether any option narrows the deliveries down.
+    /// Whether any filter is given.
     pub(super) fn is_narrowed(&self) -> bool {
         self.sent.is_narrowed()
     }
 
-    /// What matches, of those in one of `states`, if any are given. An empty list of ids chooses nothing.
+    /// Selects the matching deliveries that are in one of `states`, if any are given. An empty list of ids selects nothing.
     pub(super) fn select(&self, context: &Context, store: &dyn Store, states: &[State]) -> Result<Selection, CliError> {
         self.sent.check_endpoint(store, context.now)?;
         let filter = DeliveryFilter { states: states.to_vec(), ..self.sent.deliveries(context.now)? };
@@ -113,7 +113,7 @@ impl SelectionArgs {
         self.select_named(store, &given, &filter)
     }
 
-    /// What failed in the same way, and was given up.
+    /// Selects the failed deliveries of a cluster.
     pub(super) fn select_cluster(
         &self,
         context: &Context,
@@ -144,16 +144,16 @@ impl SelectionArgs {
         given: &[String],
         filter: &DeliveryFilter,
     ) -> Result<Selection, CliError> {
-        let mut chosen = Selection::default();
+        let mut selected = Selection::default();
         let mut named = Vec::new();
         for id in given {
             match name(store, id)? {
-                Some(Named::Delivery(id)) => drop(chosen.numbers.insert(id)),
-                Some(Named::Event(event)) => named.push(event),
+                Some(EventOrDelivery::Delivery(id)) => drop(selected.numbers.insert(id)),
+                Some(EventOrDelivery::Event(event)) => named.push(event),
                 None => return Err(Exit::Usage.error(format!("`{}` is neither an id nor a number", Untrusted(id)))),
             }
         }
-        let numbers: Vec<DeliveryId> = chosen.numbers.iter().copied().collect();
+        let numbers: Vec<DeliveryId> = selected.numbers.iter().copied().collect();
         let mut known = Vec::new();
         for ids in numbers.chunks(500) {
             known.extend(all(store, &DeliveryFilter { ids: ids.to_vec(), ..DeliveryFilter::default() })?);
@@ -167,7 +167,7 @@ impl SelectionArgs {
         for event in named {
             let rows = all(store, &DeliveryFilter { event: Some(event.clone()), ..DeliveryFilter::default() })?;
             if rows.is_empty() {
-                chosen.undelivered.push(undelivered(store, &event)?);
+                selected.undelivered.push(undelivered(store, &event)?);
             }
             known.extend(rows);
         }
@@ -178,29 +178,29 @@ impl SelectionArgs {
         }
         known.sort_unstable_by_key(|row| row.id);
         known.dedup_by_key(|row| row.id);
-        known.iter().for_each(|row| chosen.add(row));
-        Ok(chosen)
+        known.iter().for_each(|row| selected.add(row));
+        Ok(selected)
     }
 }
 
 impl Selection {
-    /// Adds a delivery, which is later than those before it.
+    /// Adds a delivery, which is newer than those before it.
     fn add(&mut self, row: &DeliveryRow) {
         let endpoint = match self.endpoints.get(row.endpoint.as_str()) {
             Some(known) => Arc::clone(known),
             None => Arc::from(row.endpoint.as_str()),
         };
         self.endpoints.insert(Arc::clone(&endpoint));
-        self.chosen.push(Chosen { id: row.id, seq: row.event.seq, state: row.state, endpoint });
+        self.selected.push(SelectedDelivery { id: row.id, seq: row.event.seq, state: row.state, endpoint });
     }
 
-    /// Parts what a command changes from what `left` tells it to leave alone.
+    /// Splits the selection into deliveries to change and those that `left` says to leave alone.
     ///
-    /// Of an event named as a whole, what can be changed is meant; a delivery named by its number is meant itself.
+    /// Of a named event, whichever deliveries can be changed are meant; a delivery named by its number is meant itself.
     pub(super) fn plan(self, left: impl Fn(State) -> Option<SkipReason>) -> Plan {
         let mut plan = Plan { by_filter: self.by_filter, ..Plan::default() };
         let mut alone = Vec::new();
-        for row in self.chosen {
+        for row in self.selected {
             match left(row.state) {
                 Some(why) => alone.push((row, why)),
                 None => plan.changes.push(row),
@@ -218,12 +218,12 @@ impl Selection {
 impl Plan {
     /// The endpoints of the deliveries that are changed.
     pub(super) fn endpoints(&self) -> BTreeSet<&str> {
-        self.changes.iter().map(|chosen| &*chosen.endpoint).collect()
+        self.changes.iter().map(|selected| &*selected.endpoint).collect()
     }
 
-    /// The first deliveries that are changed.
+    /// The rows of the first deliveries that are changed.
     pub(super) fn first(&self, store: &dyn Store, limit: usize) -> Result<Vec<DeliveryRow>, CliError> {
-        let ids: Vec<DeliveryId> = self.changes.iter().take(limit).map(|chosen| chosen.id).collect();
+        let ids: Vec<DeliveryId> = self.changes.iter().take(limit).map(|selected| selected.id).collect();
         if ids.is_empty() {
             return Ok(Vec::new());
         }
@@ -243,20 +243,20 @@ pub(super) fn several_clusters(prefix: &ClusterPrefix, first: ClusterName) -> Cl
         .hint(format!("write more of it, such as {first}"))
 }
 
-/// What an id names, if it can be one.
+/// The event or delivery that an id names, if there is one.
 ///
-/// An event whose id is a number is found by it, unless a delivery of another event has that number: then neither is taken.
-pub(super) fn name(store: &dyn Store, id: &str) -> Result<Option<Named>, CliError> {
+/// An event whose id is a number is found by it, unless a delivery of another event has that number: then the id is ambiguous.
+pub(super) fn name(store: &dyn Store, id: &str) -> Result<Option<EventOrDelivery>, CliError> {
     // `evt#3`, as reports write the third event.
     let digits = id.strip_prefix("evt").unwrap_or(id).strip_prefix('#');
     if let Some(seq) = digits.and_then(|seq| seq.parse().ok()) {
         let found = store.event_by_seq(seq).wait()?.ok_or_else(|| no_event(id))?;
-        return Ok(Some(Named::Event(found.row.id)));
+        return Ok(Some(EventOrDelivery::Event(found.row.id)));
     }
     let (number, event) = (id.parse().ok().map(DeliveryId), EventId::parse(id).ok());
-    let Some(number) = number else { return Ok(event.map(Named::Event)) };
+    let Some(number) = number else { return Ok(event.map(EventOrDelivery::Event)) };
     let Some(event) = event.map(|id| store.event(&id).wait()).transpose()?.flatten() else {
-        return Ok(Some(Named::Delivery(number)));
+        return Ok(Some(EventOrDelivery::Delivery(number)));
     };
     match of_delivery(store, number)? {
         Some(other) if other.event.seq != event.row.seq => Err(Exit::Usage
@@ -265,7 +265,7 @@ pub(super) fn name(store: &dyn Store, id: &str) -> Result<Option<Named>, CliErro
                 "`#{}` is the event of that id; `{}` the other one, by its own id",
                 event.row.seq, other.event.id
             ))),
-        _ => Ok(Some(Named::Event(event.row.id))),
+        _ => Ok(Some(EventOrDelivery::Event(event.row.id))),
     }
 }
 
@@ -309,7 +309,7 @@ pub(super) fn each(
     }
 }
 
-/// Whether a delivery that was named is also one of those the other options mean.
+/// Whether a named delivery also matches the filter.
 fn matches(row: &DeliveryRow, filter: &DeliveryFilter) -> bool {
     (filter.states.is_empty() || filter.states.contains(&row.state))
         && filter.endpoint.as_ref().is_none_or(|name| row.endpoint == *name)

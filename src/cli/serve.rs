@@ -1,4 +1,4 @@
-//! `serve`: receives webhooks, answers applications and monitors, and delivers in the background.
+//! `serve`: receives webhooks, serves the API and the dashboard, and delivers in the background.
 
 use std::future::Future;
 use std::io::ErrorKind;
@@ -73,7 +73,7 @@ impl ServeArgs {
         if !self.allow_weak_secrets && !self.addresses(&config).iter().all(|address| is_loopback(address)) {
             refuse_weak(&weak)?;
         }
-        // Last, so that a start that fails holds nobody's deliveries.
+        // Last, so that a failed start changes no endpoint.
         let endpoints = context.set_endpoints(store.as_ref())?;
         check_forwards(&config, &endpoints)?;
         let sources = if self.no_consume { Vec::new() } else { broker_sources::all(context)? };
@@ -102,7 +102,7 @@ impl ServeArgs {
         };
         let alerts = context.alert_watch(&deliveries.config().store)?;
         block_on(
-            Running { context, args: &self, without, deliveries, background, readers, alerts }.go(server, listeners),
+            RunningServer { context, args: &self, without, deliveries, background, readers, alerts }.go(server, listeners),
         )
     }
 
@@ -116,7 +116,7 @@ impl ServeArgs {
     }
 }
 
-/// The secrets and names of the routes. A route that nobody could use is an error unless it is switched off.
+/// The secrets and host names of the server. A route without a secret is an error unless it is disabled.
 fn settings(config: &Config, without: &[Group], listen: &[String]) -> Result<Settings, CliError> {
     let has_route = |spec: &SourceSpec| spec.broker.is_none();
     let receives = config.webhook_secret()?.is_some() || config.sources.iter().any(has_route);
@@ -149,7 +149,7 @@ fn settings(config: &Config, without: &[Group], listen: &[String]) -> Result<Set
     })
 }
 
-/// The webhook secret as it is kept, for the search of what is wrong with a refused webhook.
+/// The text of the webhook secret, for explaining refused webhooks.
 fn webhook_text(config: &Config) -> Result<Option<zeroize::Zeroizing<String>>, CliError> {
     Ok(config.secret_text(&WhichSecret::Configured("webhook.secret"))?)
 }
@@ -169,7 +169,7 @@ fn configuration(config: &Config) -> Table {
     report.tables.swap_remove(0)
 }
 
-/// Sources forward to endpoints that exist: an event for another could not be taken.
+/// Checks that sources forward to existing endpoints: an event for another could not be accepted.
 pub(super) fn check_forwards(config: &Config, endpoints: &[Endpoint]) -> Result<(), CliError> {
     for source in config.sources.iter().map(|spec| &spec.settings) {
         if let Some(Forward::Endpoint(name)) = &source.forward
@@ -196,20 +196,20 @@ fn without_secret(groups: &[&str], names: &[&str]) -> CliError {
         ))
 }
 
-/// The names the server goes by. Where it is reachable from elsewhere and nobody said, it goes by any.
+/// The `Host` names that the server accepts; `None` for any, which is the default if other machines can reach it.
 fn hosts(config: &Config, listen: &[String]) -> Option<Vec<String>> {
     let named = !config.server.hosts.is_empty() || listen.iter().all(|address| is_loopback(address));
     named.then(|| config.server.hosts.clone())
 }
 
-/// Whether only this machine reaches an address to listen on.
+/// Whether only this machine can reach a listen address.
 fn is_loopback(address: &str) -> bool {
     let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
     let literal = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
     host == "localhost" || literal.is_ok_and(|ip| ip.is_loopback())
 }
 
-/// The secrets of callers that can be guessed, or serve two purposes.
+/// The flaws of the secrets that callers show: short ones, and ones used for two purposes.
 fn weak_secrets(config: &Config) -> Vec<(String, Flaw)> {
     let flaws = configured_flaws(config).into_iter();
     flaws.filter(|(key, flaw)| flaw.is_weakness() && CONFIGURED.contains(&key.as_str())).collect()
@@ -223,11 +223,11 @@ fn refuse_weak(weak: &[(String, Flaw)]) -> Result<(), CliError> {
         .hint("make a new one with `syncctl secret new`, listen on 127.0.0.1, or pass --allow-weak-secrets"))
 }
 
-/// Connections that may wait to be accepted: a burst of them must not make a good client try again after a second.
+/// The listen backlog: large enough that a burst of connections does not make clients retry after a second.
 const BACKLOG: u32 = 1_024;
 
 fn bind(addresses: &[String]) -> Result<Vec<TcpListener>, CliError> {
-    // Sockets register with a runtime while they are made; what comes out belongs to none.
+    // Creating a socket needs a runtime; the listener that results belongs to none.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build();
     let runtime = runtime.map_err(|e| Exit::Io.error("failed to listen").cause(e))?;
     let _within = runtime.enter();
@@ -249,7 +249,7 @@ fn not_listening(address: &str, error: std::io::Error) -> CliError {
     exit.error(format!("failed to listen on {address}")).cause(error).hint(hint)
 }
 
-/// Listens on the first of the addresses a name stands for that can be had.
+/// Listens on the first available address that a name resolves to.
 fn listen(address: &str) -> std::io::Result<TcpListener> {
     if address.starts_with(':') {
         return Err(std::io::Error::new(ErrorKind::InvalidInput, "the host is missing"));
@@ -320,10 +320,10 @@ fn counting(metrics: &Arc<Metrics>) -> OnAttempt {
     Arc::new(move |endpoint, finished| metrics.attempted(endpoint, finished))
 }
 
-// ── a server at work ────────────────────────────────────────────────────────────────────────────────────────────────
+// ── a running server ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 /// A running server, its worker and its watch for alerts.
-struct Running<'a> {
+struct RunningServer<'a> {
     context: &'a Context,
     args: &'a ServeArgs,
     without: Vec<Group>,
@@ -333,8 +333,8 @@ struct Running<'a> {
     alerts: Option<AlertWatch>,
 }
 
-impl Running<'_> {
-    /// Serves until a signal ends it.
+impl RunningServer<'_> {
+    /// Serves until a signal stops it.
     async fn go(mut self, server: Server, listeners: Vec<TcpListener>) -> Result<Exit, CliError> {
         let mut signals = Signals::listen().map_err(|e| Exit::Io.error("failed to listen for signals").cause(e))?;
         let listeners = listeners
@@ -346,7 +346,7 @@ impl Running<'_> {
         let (handle, work) = server.start(listeners, stopped);
         let serving = tokio::spawn(work);
         notify(&[NotifyState::Ready]);
-        while signals.next().await == Asked::Reload {
+        while signals.next().await == SignalRequest::Reload {
             self.reload(&handle);
         }
         notify(&[NotifyState::Stopping]);
@@ -364,7 +364,7 @@ impl Running<'_> {
         Ok(Exit::Done)
     }
 
-    /// Waits for the background to end, or for another signal to break it off.
+    /// Waits for background deliveries to end. Another signal aborts them.
     async fn finish(&mut self, signals: &mut Signals) {
         let Some(background) = self.background.take() else { return };
         let mut ended = tokio::task::spawn_blocking(move || background.join());
@@ -375,7 +375,7 @@ impl Running<'_> {
         let _ = ended.await;
     }
 
-    /// Waits until what was read from brokers is applied, or another signal comes. What is not acknowledged comes again.
+    /// Waits until messages read from brokers are applied, or another signal arrives. Unacknowledged ones are delivered again.
     async fn finish_reading(&mut self, signals: &mut Signals) {
         let Some(consumers) = self.readers.at_work.take() else { return };
         tokio::select! {
@@ -384,7 +384,7 @@ impl Running<'_> {
         }
     }
 
-    /// Waits until what is wrong is told, or another signal comes.
+    /// Waits until pending alerts are sent, or another signal arrives.
     async fn finish_alerts(&mut self, signals: &mut Signals) {
         let Some(alerts) = self.alerts.take() else { return };
         tokio::select! {
@@ -393,7 +393,7 @@ impl Running<'_> {
         }
     }
 
-    /// Reads the configuration again. One that is wrong changes nothing.
+    /// Reads the configuration again. An invalid one changes nothing.
     fn reload(&mut self, handle: &Handle) {
         notify(&reloading());
         match self.try_reload(handle) {
@@ -464,7 +464,7 @@ impl Readers {
 }
 
 fn notify(states: &[NotifyState<'_>]) {
-    // Without a service manager this does nothing, and there is nobody to tell if it fails.
+    // Without a service manager this does nothing; a failure has no consequence.
     let _ = sd_notify::notify(states);
 }
 
@@ -472,14 +472,14 @@ fn reloading() -> Vec<NotifyState<'static>> {
     std::iter::once(NotifyState::Reloading).chain(NotifyState::monotonic_usec_now()).collect()
 }
 
-/// What a signal asks a server for.
+/// The request that a signal stands for: stop, or reload the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Asked {
+enum SignalRequest {
     Stop,
     Reload,
 }
 
-/// The signals of this process, and the service manager's wish to hear from it.
+/// The signals of this process, and the watchdog interval of the service manager.
 struct Signals {
     interrupt: Signal,
     terminate: Signal,
@@ -489,7 +489,7 @@ struct Signals {
 
 impl Signals {
     fn listen() -> std::io::Result<Self> {
-        // Half the time the service manager would wait.
+        // Twice as often as the service manager requires.
         let watchdog = sd_notify::watchdog_enabled().map(|limit| tokio::time::interval(limit / 2));
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
@@ -499,19 +499,19 @@ impl Signals {
         })
     }
 
-    async fn next(&mut self) -> Asked {
+    async fn next(&mut self) -> SignalRequest {
         loop {
             tokio::select! {
-                _ = self.interrupt.recv() => return Asked::Stop,
-                _ = self.terminate.recv() => return Asked::Stop,
-                _ = self.hangup.recv() => return Asked::Reload,
+                _ = self.interrupt.recv() => return SignalRequest::Stop,
+                _ = self.terminate.recv() => return SignalRequest::Stop,
+                _ = self.hangup.recv() => return SignalRequest::Reload,
                 () = tick(&mut self.watchdog) => notify(&[NotifyState::Watchdog]),
             }
         }
     }
 
     async fn stop(&mut self) {
-        while self.next().await != Asked::Stop {}
+        while self.next().await != SignalRequest::Stop {}
     }
 }
 
@@ -524,7 +524,7 @@ async fn tick(interval: &mut Option<tokio::time::Interval>) {
 
 // ── deliveries ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/// A run on demand.
+/// Runs that a request to the server starts.
 struct OnDemand(Arc<Deliveries>);
 
 impl Processing for OnDemand {

@@ -1,10 +1,10 @@
-//! `sign`: the headers that a body needs, by any scheme.
+//! `sign`: signs a body by any scheme.
 
 use strum::VariantArray as _;
 
 use super::context::Context;
 use super::exit::{CliError, Exit};
-use super::signature_args::{SchemeArgs, SecretArgs, Selection, key, owned};
+use super::signature_args::{SchemeArgs, SchemeChoice, SecretArgs, key, owned};
 use super::values;
 use crate::clock::Timestamp;
 use crate::event::IdSource;
@@ -15,7 +15,7 @@ use crate::signature::shell::curl;
 use crate::signature::snippet::{Language, Sources, snippet};
 use crate::signature::{Message, ORIGINAL, STANDARD_PREFIX, Scheme, SignError, find, schemes, sign};
 
-/// Where requests go when nobody says: only schemes that sign the URL show it.
+/// The URL that is signed without `--url`, by schemes that sign it.
 const EXAMPLE_URL: &str = "https://example.com/webhooks";
 
 /// Arguments of `sign`.
@@ -37,7 +37,7 @@ pub struct SignArgs {
     data: Option<String>,
     #[command(flatten)]
     scheme: SchemeArgs,
-    // What other tools call it; `verify` has the option for whole headers.
+    // An alias that other tools use; `verify` has `--header` for whole headers.
     /// generic: the header of the signature, as --signature-header
     #[arg(long = "header", value_name = "NAME", hide = true, conflicts_with = "signature_header")]
     header: Option<String>,
@@ -76,7 +76,7 @@ impl SignArgs {
         }
         let chosen = match self.scheme.chosen()? {
             Some(chosen) => chosen,
-            None => Selection::Listed(find(ORIGINAL).ok_or_else(|| Exit::Bug.error("the original scheme is gone"))?),
+            None => SchemeChoice::Listed(find(ORIGINAL).ok_or_else(|| Exit::Bug.error("the original scheme is gone"))?),
         };
         let body = match &self.data {
             Some(text) => text.clone().into_bytes(),
@@ -133,7 +133,7 @@ impl SignArgs {
         Ok(Signed { scheme, headers: owned(headers), snippets: Vec::new(), curl: None, skipped: None })
     }
 
-    /// What only one scheme signs.
+    /// The registered id, which only paypal signs.
     fn context(&self) -> &str {
         self.scheme.registered_id.as_deref().unwrap_or("")
     }
@@ -169,7 +169,7 @@ impl SignArgs {
         self.data.is_some() || matches!(self.file.as_str(), "-" | "@-")
     }
 
-    /// The body under every scheme. A scheme that this secret is no key of is listed with the reason.
+    /// Signs the body by every scheme. A scheme that cannot use this secret is listed with the reason.
     fn every(&self, context: &Context, secret: &str, id: &str, body: &[u8]) -> Result<Exit, CliError> {
         let mut all = Vec::new();
         for scheme in schemes() {

@@ -1,4 +1,4 @@
-//! Signals: the first asks a run to end, the second to leave.
+//! Signals: the first one drains a run, the second one ends it at once.
 
 use std::future::Future;
 use std::io;
@@ -11,33 +11,33 @@ use tokio::sync::{Notify, watch};
 use super::exit::{CliError, Exit};
 use crate::outbound::run::Stop;
 
-/// Watches for SIGINT, SIGTERM and SIGHUP, and says what they ask for.
+/// Listens for SIGINT, SIGTERM and SIGHUP.
 #[derive(Debug)]
 pub(super) struct Signals {
     /// The state a run watches.
     pub(super) stop: watch::Receiver<Stop>,
     asked: watch::Sender<Stop>,
     reload: Arc<Notify>,
-    came: Arc<Came>,
+    received: Arc<ReceivedSignals>,
 }
 
-/// Which signals came.
+/// The signals that were received.
 #[derive(Debug, Default)]
-struct Came {
+struct ReceivedSignals {
     interrupt: AtomicBool,
     terminate: AtomicBool,
 }
 
 impl Signals {
-    /// Listens from now on. Within a runtime only.
+    /// Starts to listen. Must be called within a runtime.
     pub(super) fn listen() -> io::Result<Self> {
         let (asked, stop) = watch::channel(Stop::No);
-        let came = Arc::new(Came::default());
+        let received = Arc::new(ReceivedSignals::default());
         let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-        // A run that reads its configuration once does not listen for it; the default would be to die.
+        // Listened to even if the command never reloads: the default action would end the process.
         let mut hangup = signal(SignalKind::hangup())?;
         let reload = Arc::<Notify>::default();
-        let (seen, asks, reloads) = (Arc::clone(&came), asked.clone(), Arc::clone(&reload));
+        let (seen, asks, reloads) = (Arc::clone(&received), asked.clone(), Arc::clone(&reload));
         tokio::spawn(async move {
             loop {
                 tokio::select! {
@@ -51,36 +51,36 @@ impl Signals {
                 asks.send_modify(|stop| *stop = if *stop == Stop::No { Stop::Drain } else { Stop::Now });
             }
         });
-        Ok(Self { stop, asked, reload, came })
+        Ok(Self { stop, asked, reload, received })
     }
 
-    /// Waits until the configuration is to be read again.
+    /// Waits for the next SIGHUP.
     pub(super) async fn reload(&self) {
         self.reload.notified().await;
     }
 
-    /// Asks the run to end as the first signal would: what it was for is done.
+    /// Drains the run, as the first signal would.
     pub(super) fn drain(&self) {
         self.asked.send_modify(|stop| *stop = (*stop).max(Stop::Drain));
     }
 
-    /// How a run that was stopped by a signal exits; `None` when none came.
+    /// The exit code of the signal that was received, if one was.
     pub(super) fn exit(&self) -> Option<Exit> {
-        if self.came.terminate.load(Ordering::SeqCst) {
+        if self.received.terminate.load(Ordering::SeqCst) {
             return Some(Exit::Terminated);
         }
-        self.came.interrupt.load(Ordering::SeqCst).then_some(Exit::Interrupted)
+        self.received.interrupt.load(Ordering::SeqCst).then_some(Exit::Interrupted)
     }
 }
 
-/// Runs a future on a runtime of one thread: the network is not the work of many.
+/// Runs a future on a runtime with one thread.
 pub(super) fn block_on<T>(work: impl Future<Output = Result<T, CliError>>) -> Result<T, CliError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|e| Exit::Io.error("failed to start the network runtime").cause(e))?;
     let done = runtime.block_on(work);
-    // A resolver that hangs must not keep the process.
+    // A hanging resolver must not keep the process alive.
     runtime.shutdown_background();
     done
 }

@@ -1,4 +1,4 @@
-//! What the commands about signatures share: which secret, which scheme.
+//! The options for secret and scheme that `sign`, `verify` and other commands share.
 
 use std::borrow::Cow;
 use std::io::{IsTerminal as _, stderr};
@@ -33,7 +33,7 @@ pub struct SecretArgs {
 }
 
 impl SecretArgs {
-    /// The secret's text; it is asked for at a terminal when nothing names one.
+    /// The secret's text. If no flag or setting names a secret, it is asked for on a terminal.
     pub(super) fn read(&self, context: &Context) -> Result<Zeroizing<String>, CliError> {
         match self.configured(context)? {
             Some(text) if !text.trim().is_empty() => Ok(text),
@@ -42,7 +42,7 @@ impl SecretArgs {
         }
     }
 
-    /// The secret's text, where flags or the configuration name one.
+    /// The secret's text, if flags or the configuration name one.
     pub(super) fn configured(&self, context: &Context) -> Result<Option<Zeroizing<String>>, CliError> {
         let which = match (&self.secret_env, &self.secret_file, &self.secret_command) {
             (Some(name), _, _) => WhichSecret::Env(name),
@@ -53,12 +53,12 @@ impl SecretArgs {
         Ok(context.config()?.secret_text(&which)?)
     }
 
-    /// Whether a flag names a place.
+    /// Whether a flag names the secret's source.
     pub(super) fn is_named(&self) -> bool {
         self.secret_env.is_some() || self.secret_file.is_some() || self.secret_command.is_some()
     }
 
-    /// The name of the variable a snippet should read.
+    /// The variable that a snippet should read the secret from.
     pub(super) fn variable(&self) -> &str {
         self.secret_env.as_deref().unwrap_or("WEBHOOK_SECRET")
     }
@@ -77,10 +77,10 @@ fn prompt(context: &Context) -> Result<Zeroizing<String>, CliError> {
     if typed.trim().is_empty() { Err(nobody()) } else { Ok(Zeroizing::new(typed)) }
 }
 
-/// Every secret that is known here: the one to verify with, then those that explain a mismatch.
+/// The secret to verify with, then the other configured secrets, which may explain a mismatch.
 pub(super) fn candidates(config: &Config, current: &str) -> Vec<Candidate> {
     let mut all = vec![Candidate::new(Role::Current, current)];
-    // A secret that cannot be read explains nothing; the commands that need it say what is wrong with it.
+    // An unreadable secret is skipped here; commands that need it report the error.
     if let Ok(Some(previous)) = config.secret_text(&WhichSecret::Configured("webhook.previous_secret")) {
         all.push(Candidate::new(Role::Previous, previous.as_bytes()));
     }
@@ -213,15 +213,15 @@ pub struct SchemeArgs {
     pub(super) registered_id: Option<String>,
 }
 
-/// The scheme that the options chose: one of the table, or one they described.
-pub(super) enum Selection {
-    /// Of the table.
+/// The scheme that the options choose: a listed one, or one that they describe.
+pub(super) enum SchemeChoice {
+    /// A scheme of the registry.
     Listed(&'static dyn Scheme),
-    /// Described by flags.
+    /// A generic scheme, described by flags.
     Described(Box<Generic>),
 }
 
-impl Selection {
+impl SchemeChoice {
     /// The scheme.
     pub(super) fn scheme(&self) -> &dyn Scheme {
         match self {
@@ -232,27 +232,27 @@ impl Selection {
 }
 
 impl SchemeArgs {
-    /// The scheme that was named, if one was.
-    pub(super) fn chosen(&self) -> Result<Option<Selection>, CliError> {
+    /// The scheme that the options choose, if they do.
+    pub(super) fn chosen(&self) -> Result<Option<SchemeChoice>, CliError> {
         match self.scheme.as_deref() {
-            Some("generic") => self.described().map(|scheme| Some(Selection::Described(Box::new(scheme)))),
+            Some("generic") => self.described().map(|scheme| Some(SchemeChoice::Described(Box::new(scheme)))),
             _ if self.describes() => Err(Exit::Usage
                 .error("--signed and the options that go with it describe the scheme `generic`")
                 .hint("add --scheme generic")),
-            Some(name) => find(name).map(|scheme| Some(Selection::Listed(scheme))).ok_or_else(|| unknown(name)),
+            Some(name) => find(name).map(|scheme| Some(SchemeChoice::Listed(scheme))).ok_or_else(|| unknown(name)),
             None => Ok(None),
         }
     }
 
-    /// The scheme that was named, else the first the request's headers speak of.
-    pub(super) fn for_request(&self, received: &Received) -> Result<Option<(Selection, bool)>, CliError> {
+    /// The chosen scheme, else the first that the request's headers show, and whether it was detected by them.
+    pub(super) fn for_request(&self, received: &Received) -> Result<Option<(SchemeChoice, bool)>, CliError> {
         Ok(match self.chosen()? {
             Some(chosen) => Some((chosen, false)),
-            None => detect(received).first().map(|scheme| (Selection::Listed(*scheme), true)),
+            None => detect(received).first().map(|scheme| (SchemeChoice::Listed(*scheme), true)),
         })
     }
 
-    /// Names the header of the signature, unless an option of its own did.
+    /// Sets the header of the signature, unless `--signature-header` did.
     pub(super) fn name_header(&mut self, name: Option<String>) {
         self.signature_header = self.signature_header.take().or(name);
     }
@@ -305,7 +305,7 @@ impl SchemeArgs {
     }
 }
 
-/// The fault of a scheme that does not exist.
+/// The error of an unknown scheme.
 pub(super) fn unknown(name: &str) -> CliError {
     let names: Vec<Cow<'static, str>> = schemes().map(|scheme| scheme.facts().name.clone()).collect();
     let fault = Exit::Usage.error(format!("there is no scheme `{}`", Untrusted(name)));
@@ -315,7 +315,7 @@ pub(super) fn unknown(name: &str) -> CliError {
     }
 }
 
-/// The key of a scheme from a secret's text; a secret that is none is a fault of the configuration.
+/// The key of a scheme from a secret's text; an invalid one is an error of the configuration.
 pub(super) fn key(scheme: &dyn Scheme, secret: &str) -> Result<Key, CliError> {
     scheme.key(secret.as_bytes()).map_err(|error| {
         let fault = Exit::Config.error(format!("the secret cannot sign or verify by {}", scheme.facts().name));
@@ -323,7 +323,7 @@ pub(super) fn key(scheme: &dyn Scheme, secret: &str) -> Result<Key, CliError> {
     })
 }
 
-/// Signed headers as text of their own.
+/// Signed headers as owned text.
 pub(super) fn owned(headers: Vec<Header<'_>>) -> Vec<(String, String)> {
     headers.into_iter().map(|(name, value)| (name.to_string(), value.into_owned())).collect()
 }

@@ -1,4 +1,4 @@
-//! `status`: the queue and its endpoints, once or again and again.
+//! `status`: shows the queue and its endpoints, once or repeatedly.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ pub struct StatusArgs {
 
 impl StatusArgs {
     pub(super) fn run(self, context: &Context) -> Result<Exit, CliError> {
-        // Who looks again and again looks at a queue in use.
+        // `--watch` needs the queue itself; once, a backup will do.
         let store = if self.watch.is_some() { context.existing_store() } else { context.read_store() }?;
         let configured = context.config()?.freshness;
         let ages = FreshnessThresholds {
@@ -50,10 +50,10 @@ fn read(store: &dyn Store, ages: &FreshnessThresholds, now: Timestamp) -> Result
     Ok(report::status::status(&read, &flows, ages, now))
 }
 
-/// The shortest pause between two screens.
+/// The shortest refresh interval.
 const SHORTEST: Duration = Duration::from_millis(100);
 
-/// Shows the status until a signal comes; that is how it is meant to end.
+/// Shows the status until a signal arrives, which is the normal end.
 fn watch(context: &Context, store: &dyn Store, ages: &FreshnessThresholds, every: Duration) -> Result<(), CliError> {
     block_on(async {
         let signals = Signals::listen().map_err(|e| Exit::Io.error("failed to listen for signals").cause(e))?;

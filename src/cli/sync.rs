@@ -14,7 +14,7 @@ use super::{values, wait};
 pub struct SyncArgs {
     /// Resource type to synchronize
     #[arg(value_name = "WHAT", value_parser = what())]
-    what: What,
+    what: SyncKind,
     /// Enrollment id or user id
     #[arg(value_name = "ID")]
     id: String,
@@ -29,14 +29,14 @@ pub struct SyncArgs {
     dry_run: bool,
 }
 
-/// What can be synced at once.
+/// The resource types that `sync` takes.
 #[derive(Clone, Copy, Debug)]
-enum What {
+enum SyncKind {
     Enrollment,
     Profile,
 }
 
-impl What {
+impl SyncKind {
     fn event_type(self) -> &'static str {
         match self {
             Self::Enrollment => "enrollment.updated",
@@ -45,10 +45,10 @@ impl What {
     }
 }
 
-fn what() -> impl clap::builder::TypedValueParser<Value = What> {
+fn what() -> impl clap::builder::TypedValueParser<Value = SyncKind> {
     PossibleValuesParser::new(["enrollment", "profile"]).map(|name| match name.as_str() {
-        "enrollment" => What::Enrollment,
-        _ => What::Profile,
+        "enrollment" => SyncKind::Enrollment,
+        _ => SyncKind::Profile,
     })
 }
 
@@ -64,7 +64,7 @@ impl SyncArgs {
         let receipt = stored.first.expect("one draft leads to one receipt");
         if receipt.deliveries == 0 {
             context.screen.report(&wait::report(&receipt.event, &[]))?;
-            let why = emit::said_of_nobody(&endpoints, &receipt.event.event_type);
+            let why = emit::no_deliveries_reason(&endpoints, &receipt.event.event_type);
             return Err(Exit::Failure.error("nothing was delivered").cause(why));
         }
         wait::deliver(context, "sync", (&store, &endpoints), &receipt.event, self.max_time)

@@ -17,20 +17,20 @@ use crate::event::EventId;
 use crate::monitor;
 use crate::monitor::pace::{self, Readings};
 use crate::render::live::{Key, Live, Pane, View, next_key};
-use crate::report::top::{Moment, Top, event_lines, top};
+use crate::report::top::{Snapshot, Top, event_lines, top};
 use crate::report::why;
 use crate::service::figures;
 use crate::store::{Answer, AttemptFilter, DeliveryFilter, DeliveryId, Page, Replay, Store};
 
-/// Failures that a screen may list.
+/// The most failures that are listed.
 const FAILURES: u64 = 100;
-/// Attempts that latencies are taken from.
+/// The most attempts that latencies are computed from.
 const ATTEMPTS: u64 = 500;
-/// How far back those attempts may lie.
+/// The window of those attempts.
 const LATENCY_WINDOW: Duration = Duration::from_mins(1);
-/// The shortest pause between two readings of the queue.
+/// The shortest refresh interval.
 const SHORTEST: Duration = Duration::from_millis(250);
-/// How often the keyboard's thread looks whether it is still needed.
+/// How often the keyboard thread checks whether it should end.
 const KEY_WAIT: Duration = Duration::from_millis(100);
 /// Rows that a page key moves by.
 const PAGE: isize = 10;
@@ -65,51 +65,51 @@ fn no_terminal(error: std::io::Error) -> CliError {
     Exit::Io.error("failed to use the terminal").cause(error)
 }
 
-/// What somebody is asked before it is done.
+/// An action that waits for confirmation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Question {
     Pause(String),
     Replay(DeliveryId),
 }
 
-/// An event that was opened.
+/// The event that is open on the screen.
 #[derive(Debug)]
-struct Opened {
+struct OpenedEvent {
     title: String,
     lines: Vec<String>,
     scroll: usize,
 }
 
-/// What is on the screen, and what the keys have chosen.
+/// The state of the screen: figures, selection, open event.
 struct Session<'a> {
     context: &'a Context,
     store: Arc<dyn Store>,
     title: String,
     readings: Readings,
-    moment: Moment,
+    snapshot: Snapshot,
     top: Top,
     pane: Pane,
-    /// By name and row, so that a list that moves keeps the selection.
+    /// The selection by name and id, so that it survives a change of the list.
     endpoint: Option<String>,
     failure: Option<DeliveryId>,
     message: Option<String>,
     question: Option<Question>,
-    opened: Option<Opened>,
+    opened: Option<OpenedEvent>,
     help: bool,
 }
 
 impl<'a> Session<'a> {
     async fn begin(context: &'a Context, store: Arc<dyn Store>) -> Result<Self, CliError> {
         let mut readings = Readings::default();
-        let moment = read(context, &store, &mut readings).await?;
-        let top = top(&moment, &readings);
+        let snapshot = read(context, &store, &mut readings).await?;
+        let top = top(&snapshot, &readings);
         let title = format!("syncctl top: {}", context.config()?.database()?);
         Ok(Self {
             context,
             store,
             title,
             readings,
-            moment,
+            snapshot,
             top,
             pane: Pane::default(),
             endpoint: None,
@@ -126,7 +126,7 @@ impl<'a> Session<'a> {
         let mut stop = signals.stop.clone();
         let mut read_at = Instant::now() + every;
         loop {
-            live.show(&self.view(), self.moment.now).map_err(no_terminal)?;
+            live.show(&self.view(), self.snapshot.now).map_err(no_terminal)?;
             tokio::select! {
                 _ = stop.changed() => return Ok(()),
                 key = keys.pressed.recv() => match key {
@@ -154,12 +154,12 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Reads the queue again. Where that fails the last figures stay, and the failure is shown.
+    /// Reads the queue again. If that fails, the last figures stay and the error is shown.
     async fn refresh(&mut self) {
         match read(self.context, &self.store, &mut self.readings).await {
-            Ok(moment) => {
-                self.moment = moment;
-                self.top = top(&self.moment, &self.readings);
+            Ok(snapshot) => {
+                self.snapshot = snapshot;
+                self.top = top(&self.snapshot, &self.readings);
             }
             Err(fault) => self.message = Some(format!("the queue could not be read: {}", sentence(&fault))),
         }
@@ -191,16 +191,16 @@ impl<'a> Session<'a> {
     }
 
     fn selected_endpoint(&self) -> usize {
-        let named = |name: &String| self.moment.figures.endpoints.iter().position(|row| row.endpoint.name == *name);
+        let named = |name: &String| self.snapshot.figures.endpoints.iter().position(|row| row.endpoint.name == *name);
         self.endpoint.as_ref().and_then(named).unwrap_or_default()
     }
 
     fn selected_failure(&self) -> usize {
-        let with_id = |id: DeliveryId| self.moment.failures.rows.iter().position(|row| row.id == id);
+        let with_id = |id: DeliveryId| self.snapshot.failures.rows.iter().position(|row| row.id == id);
         self.failure.and_then(with_id).unwrap_or_default()
     }
 
-    /// Moves within the opened event or the table that has the keys.
+    /// Scrolls the open event, or moves the selection of the active table.
     fn step(&mut self, rows: isize) {
         if let Some(opened) = &mut self.opened {
             opened.scroll = moved(opened.scroll, rows, opened.lines.len());
@@ -208,12 +208,12 @@ impl<'a> Session<'a> {
         }
         match self.pane {
             Pane::Endpoints => {
-                let endpoints = &self.moment.figures.endpoints;
+                let endpoints = &self.snapshot.figures.endpoints;
                 let at = moved(self.selected_endpoint(), rows, endpoints.len());
                 self.endpoint = endpoints.get(at).map(|row| row.endpoint.name.clone());
             }
             Pane::Failures => {
-                let failures = &self.moment.failures.rows;
+                let failures = &self.snapshot.failures.rows;
                 let at = moved(self.selected_failure(), rows, failures.len());
                 self.failure = failures.get(at).map(|row| row.id);
             }
@@ -222,18 +222,19 @@ impl<'a> Session<'a> {
 
     /// Opens the event of the selected failure.
     async fn open(&mut self) {
-        let Some(row) = self.moment.failures.rows.get(self.selected_failure()).filter(|_| self.pane == Pane::Failures)
+        let Some(row) =
+            self.snapshot.failures.rows.get(self.selected_failure()).filter(|_| self.pane == Pane::Failures)
         else {
             return;
         };
         let title = row.event.id.to_string();
         match self.explained(&row.event.id).await {
-            Ok(lines) => self.opened = Some(Opened { title, lines, scroll: 0 }),
+            Ok(lines) => self.opened = Some(OpenedEvent { title, lines, scroll: 0 }),
             Err(error) => self.message = Some(error.to_string()),
         }
     }
 
-    /// An event in lines: what becomes of each delivery, and every attempt.
+    /// An event in lines: the state of each delivery, and every attempt.
     async fn explained(&self, id: &EventId) -> crate::store::Result<Vec<String>> {
         let Some(detail) = self.store.event(id).await? else { return Ok(vec!["this event was pruned".to_owned()]) };
         let why = why::event(&detail, &self.store.endpoints().await?, SystemClock.now());
@@ -241,7 +242,7 @@ impl<'a> Session<'a> {
     }
 
     fn ask_to_pause(&mut self) {
-        let Some(row) = self.moment.figures.endpoints.get(self.selected_endpoint()) else { return };
+        let Some(row) = self.snapshot.figures.endpoints.get(self.selected_endpoint()) else { return };
         if self.pane == Pane::Endpoints {
             let name = row.endpoint.name.clone();
             self.message = Some(format!("pause `{name}` and hold {} deliveries? y/n", row.counts.waiting));
@@ -252,7 +253,7 @@ impl<'a> Session<'a> {
     async fn resume_or_replay(&mut self) {
         match self.pane {
             Pane::Endpoints => {
-                let Some(row) = self.moment.figures.endpoints.get(self.selected_endpoint()) else { return };
+                let Some(row) = self.snapshot.figures.endpoints.get(self.selected_endpoint()) else { return };
                 let name = row.endpoint.name.clone();
                 self.message = Some(match self.store.resume(&name, SystemClock.now()).await {
                     Ok(_) => format!("`{name}` is resumed"),
@@ -261,7 +262,7 @@ impl<'a> Session<'a> {
                 self.refresh().await;
             }
             Pane::Failures => {
-                let Some(row) = self.moment.failures.rows.get(self.selected_failure()) else { return };
+                let Some(row) = self.snapshot.failures.rows.get(self.selected_failure()) else { return };
                 let (id, event) = (row.id, &row.event);
                 self.message =
                     Some(format!("replay delivery {} ({} {})? y/n", id.0, event.event_type, event.resource.id));
@@ -270,7 +271,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Does what was asked, and says so.
+    /// Carries out a confirmed action, and returns what to show.
     async fn answer(&mut self, question: &Question) -> String {
         let now = SystemClock.now();
         match question {
@@ -305,8 +306,8 @@ fn sentence(fault: &CliError) -> String {
     }
 }
 
-/// Reads everything one screen needs.
-async fn read(context: &Context, store: &Arc<dyn Store>, readings: &mut Readings) -> Result<Moment, CliError> {
+/// Reads the figures of one refresh.
+async fn read(context: &Context, store: &Arc<dyn Store>, readings: &mut Readings) -> Result<Snapshot, CliError> {
     let now: Timestamp = SystemClock.now();
     let reader = Arc::clone(store);
     let limits = context.config()?.health.clone();
@@ -319,14 +320,14 @@ async fn read(context: &Context, store: &Arc<dyn Store>, readings: &mut Readings
     let attempts = store.page_of_attempts(&recent, newest(ATTEMPTS)).await?;
     let troubled = DeliveryFilter { troubled: true, ..DeliveryFilter::default() };
     let failures = store.deliveries(&troubled, newest(FAILURES)).await?;
-    Ok(Moment { now, figures: read.figures, health, latencies: pace::latencies(&attempts), failures })
+    Ok(Snapshot { now, figures: read.figures, health, latencies: pace::latencies(&attempts), failures })
 }
 
 fn newest(limit: u64) -> Page {
     Page { limit, number: 1, oldest_first: false }
 }
 
-/// A thread that waits for keys, since a terminal can only be read by waiting. It ends with its receiver.
+/// A thread that reads keys, because reading a terminal blocks. It ends when its receiver is dropped.
 struct Keyboard {
     pressed: mpsc::Receiver<Key>,
     done: Arc<AtomicBool>,

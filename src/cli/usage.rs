@@ -1,4 +1,4 @@
-//! What clap answers by itself: help, version, and wrong usage.
+//! The answers that clap gives itself: help, version, usage errors.
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};
@@ -11,9 +11,9 @@ use crate::render::{Failure, Format, Options, Screen};
 use crate::report::health;
 use crate::untrusted::Untrusted;
 
-/// Shows what clap has to say and returns the exit status.
+/// Shows clap's answer and returns the exit status.
 ///
-/// Help and version go to standard output with 0, wrong usage to standard error with 2; as JSON where JSON was asked for.
+/// Help and version go to standard output with 0, usage errors to standard error with 2; as JSON if that was asked for.
 pub(super) fn answer(error: clap::Error, args: &[OsString], now: Timestamp) -> u8 {
     let error = safe(error);
     if error.exit_code() == 0 {
@@ -24,20 +24,20 @@ pub(super) fn answer(error: clap::Error, args: &[OsString], now: Timestamp) -> u
     }
     match wants_json(args) {
         true => screen_of_json(now).error(&failure(&error)),
-        // Where standard error cannot be written, the exit status has to do.
+        // If standard error cannot be written, only the exit status tells.
         false => drop(io::stderr().lock().write_all(safe_text(&error).as_bytes())),
     }
     if !is_for_check(args) {
         return Exit::Usage.code();
     }
-    // What runs checks reads 2 as CRITICAL, and standard output only.
+    // Nagios reads only standard output, and 2 as CRITICAL.
     let format = if wants_json(args) { Format::Json } else { Format::Table };
     let screen = Screen::new(Options { format, ..Options::at(now) });
     let _ = screen.report(&health::unknown(&format!("wrong usage: {}", failure(&error).message)));
     super::check::UNKNOWN.code()
 }
 
-/// The same error with what was typed made safe to show: a line break in it begins no line.
+/// The same error with escaped arguments, so that a line break in one cannot begin a line of output.
 fn safe(mut error: clap::Error) -> clap::Error {
     for kind in [ContextKind::InvalidArg, ContextKind::InvalidValue, ContextKind::InvalidSubcommand] {
         if let Some(ContextValue::String(typed)) = error.get(kind) {
@@ -48,7 +48,7 @@ fn safe(mut error: clap::Error) -> clap::Error {
     error
 }
 
-/// Commands of other tools and words of this one, with the command that does it here.
+/// Command names of other tools, with the command that does the same here.
 const SYNONYMS: &[(&str, &str)] = &[
     ("queue", "syncctl status"),
     ("stats", "syncctl status"),
@@ -101,13 +101,13 @@ const SYNONYMS: &[(&str, &str)] = &[
     ("keygen", "syncctl secret new"),
 ];
 
-/// What an unknown command is called here.
+/// The command that an unknown name probably means.
 fn synonym(error: &clap::Error) -> Option<&'static str> {
     let Some(ContextValue::String(typed)) = error.get(ContextKind::InvalidSubcommand) else { return None };
     SYNONYMS.iter().find(|(word, _)| word == typed).map(|(_, command)| *command)
 }
 
-/// The error in words, with whatever else a terminal would obey escaped line by line.
+/// The error's text with control characters escaped line by line.
 fn safe_text(error: &clap::Error) -> String {
     let tip = synonym(error).map(|command| format!("\n  tip: use `{command}`\n"));
     let text = error.render().to_string();
@@ -116,7 +116,7 @@ fn safe_text(error: &clap::Error) -> String {
     text.lines().map(|line| format!("{}\n", Untrusted(line))).collect()
 }
 
-/// Whether the arguments name `check`, as far as they can be read without being right.
+/// Whether the invalid arguments name `check`.
 fn is_for_check(args: &[OsString]) -> bool {
     let read = super::command().ignore_errors(true).try_get_matches_from(args);
     read.is_ok_and(|matches| matches.subcommand_name() == Some("check"))
@@ -126,7 +126,7 @@ fn screen_of_json(now: Timestamp) -> Screen {
     Screen::new(Options { format: Format::Json, ..Options::at(now) })
 }
 
-/// Whether the arguments ask for JSON, as far as they can be read without being right.
+/// Whether the invalid arguments ask for JSON.
 fn wants_json(args: &[OsString]) -> bool {
     let texts: Vec<&str> = args.iter().map_while(|arg| arg.to_str()).take_while(|arg| *arg != "--").collect();
     let is_json = |format: &str| Format::parse(format).is_some_and(Format::is_json);
@@ -138,7 +138,7 @@ fn wants_json(args: &[OsString]) -> bool {
         || texts.windows(2).any(|pair| matches!(pair[0], "-o" | "--output") && is_json(pair[1]))
 }
 
-/// Clap's words, taken apart: what is wrong, and what it suggests.
+/// Clap's error as a failure: its message, and its suggestion as the hint.
 fn failure(error: &clap::Error) -> Failure {
     let text = safe_text(error);
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {

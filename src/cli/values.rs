@@ -15,19 +15,19 @@ use crate::monitor::clusters::ClusterPrefix;
 use crate::render::{ColorChoice, Format, TimeStyle};
 use crate::untrusted::Untrusted;
 
-/// The forms of an answer.
+/// The parser of `--output`.
 pub(super) fn format() -> impl TypedValueParser<Value = Format> {
     PossibleValuesParser::new(Format::ALL.map(Format::name))
         .map(|name| Format::parse(&name).expect("only known names pass"))
 }
 
-/// The ways to show times.
+/// The parser of `--time`.
 pub(super) fn time_style() -> impl TypedValueParser<Value = TimeStyle> {
     PossibleValuesParser::new(TimeStyle::ALL.map(TimeStyle::name))
         .map(|name| TimeStyle::parse(&name).expect("only known names pass"))
 }
 
-/// When to use colour.
+/// The parser of `--color`.
 pub(super) fn color() -> impl TypedValueParser<Value = ColorChoice> {
     PossibleValuesParser::new(ColorChoice::ALL.map(ColorChoice::name))
         .map(|name| ColorChoice::parse(&name).expect("only known names pass"))
@@ -38,7 +38,7 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text).map_err(|e| format!("{e}; write it like 90s, 5m, 2h or 7d"))
 }
 
-/// A span of time that passes.
+/// A duration above zero.
 pub(super) fn duration_above_zero(text: &str) -> Result<Duration, String> {
     match duration(text)? {
         Duration::ZERO => Err("must be longer than nothing".to_owned()),
@@ -46,14 +46,14 @@ pub(super) fn duration_above_zero(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// A moment in the past as people write it.
+/// A time in the past as people write it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum When {
-    /// That moment.
+    /// A point in time.
     At(Timestamp),
-    /// So long before now.
+    /// A duration before now.
     Ago(Duration),
-    /// The local midnight so many days before today's.
+    /// The local midnight of a day.
     Midnight {
         /// 0 for today, 1 for yesterday.
         days_ago: u64,
@@ -80,7 +80,7 @@ impl When {
         })
     }
 
-    /// The moment, seen from `now`.
+    /// The time, relative to `now`.
     pub(super) fn seen_from(self, now: Timestamp) -> Timestamp {
         match self {
             Self::At(at) => at,
@@ -102,14 +102,14 @@ fn local_time(text: &str) -> Option<Timestamp> {
     local(time.or_else(date)?)
 }
 
-/// A time to come: RFC 3339, or a local date and time.
+/// A time in the future: RFC 3339, or a local date and time.
 pub(super) fn time_to_come(text: &str) -> Result<Timestamp, String> {
     Timestamp::parse(text)
         .or_else(|| local_time(text.trim()))
         .ok_or_else(|| "write a local date and time like `2026-11-28 09:00`, or RFC 3339".to_owned())
 }
 
-/// Where clocks are set back a local time comes twice: the earlier one is meant. Where they are set forward it is skipped.
+/// A local time that occurs twice, because clocks were set back, means the earlier one; one that was skipped is no time.
 fn local(time: NaiveDateTime) -> Option<Timestamp> {
     let at = Local
         .from_local_datetime(&time)
@@ -123,7 +123,7 @@ pub(super) fn pattern(text: &str) -> Result<Pattern, String> {
     Pattern::parse(text).map_err(|_| "use an event type, or a pattern such as `user.*`".to_owned())
 }
 
-/// The name of a cluster of failures, or its beginning.
+/// The name of a cluster of failures, or a prefix of it.
 pub(super) fn cluster(text: &str) -> Result<ClusterPrefix, String> {
     ClusterPrefix::parse(text)
         .ok_or_else(|| "use a name as `syncctl failures clusters` lists it, such as F3a9c07e1".to_owned())
@@ -139,9 +139,9 @@ pub(super) fn traceparent(text: &str) -> Result<Traceparent, String> {
     Traceparent::parse(text).map_err(|invalid| invalid.to_string())
 }
 
-/// Reads a literal, `@FILE`, or standard input for `-` and `@-`, of at most `limit` bytes without the white space around it.
+/// Reads a literal, `@FILE`, or standard input for `-` and `@-`, of at most `limit` bytes without surrounding white space.
 ///
-/// What is so long that white space cannot be the reason is refused with its length, as far as that is known.
+/// The error for longer input names the length, if it is known.
 pub(super) fn data(argument: &str, limit: usize) -> Result<Vec<u8>, CliError> {
     let most = limit * 2;
     let (bytes, length) = match argument.strip_prefix('@') {
@@ -173,7 +173,7 @@ fn read_limited(source: impl Read, name: &str, limit: usize) -> Result<Vec<u8>, 
     Ok(bytes)
 }
 
-/// The same for a file, whose length says how much memory it takes: no more is asked for.
+/// The same for a file, with a buffer of the file's length.
 fn read_sized(file: std::fs::File, name: &str, limit: usize) -> Result<Vec<u8>, CliError> {
     let length = file.metadata().map_or(0, |metadata| metadata.len());
     let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(limit).min(limit).saturating_add(1));
@@ -181,7 +181,7 @@ fn read_sized(file: std::fs::File, name: &str, limit: usize) -> Result<Vec<u8>, 
     Ok(bytes)
 }
 
-/// The fault of an input that cannot be read.
+/// The error of an input that cannot be read.
 pub(super) fn unreadable(name: &str, error: &std::io::Error) -> CliError {
     let exit = if error.kind() == std::io::ErrorKind::NotFound { Exit::NoInput } else { Exit::Io };
     exit.error(format!("failed to read {}", Untrusted(name))).cause(error)
@@ -193,7 +193,7 @@ pub(super) fn called_url(text: &str) -> Result<String, String> {
     if text.is_ascii() { Ok(text.to_owned()) } else { Err(format!("write it as it will be sent: {url}")) }
 }
 
-/// What a scheme signs as the URL: for some senders only its path.
+/// The URL that a scheme signs: for some senders only its path.
 pub(super) fn signed_url(text: &str) -> Result<String, String> {
     match text {
         "" => Err("it is empty".to_owned()),
@@ -205,14 +205,14 @@ pub(super) fn signed_url(text: &str) -> Result<String, String> {
     }
 }
 
-/// A moment: RFC 3339, or seconds since 1970 as signatures carry them.
+/// A time: RFC 3339, or seconds since 1970 as signatures carry them.
 pub(super) fn moment(text: &str) -> Result<Timestamp, String> {
     if let Some(at) = Timestamp::parse(text) {
         return Ok(at);
     }
     let wrong = || "write it as RFC 3339, like 2024-01-31T12:00:00Z, or as seconds since 1970".to_owned();
     let number: u64 = text.parse().map_err(|_| wrong())?;
-    // A moment that had to be moved to fit is another one: it is refused instead.
+    // A time that does not fit is refused rather than clamped.
     let millis = i64::try_from(number).ok().and_then(|seconds| seconds.checked_mul(1000)).unwrap_or(i64::MAX);
     let at = Timestamp::from_millis(millis);
     match at.as_millis() == millis {
@@ -225,7 +225,7 @@ pub(super) fn moment(text: &str) -> Result<Timestamp, String> {
     }
 }
 
-/// Reads a file, or standard input for `-`, of at most `limit` bytes; what is longer is bad data.
+/// Reads a file, or standard input for `-`, of at most `limit` bytes; longer input is an error.
 pub(super) fn bytes(path: &str, limit: usize) -> Result<Vec<u8>, CliError> {
     let name = path.strip_prefix('@').unwrap_or(path);
     let read = match name {
@@ -245,7 +245,7 @@ pub(super) fn bytes(path: &str, limit: usize) -> Result<Vec<u8>, CliError> {
     Ok(read)
 }
 
-/// A path as it is shown.
+/// A path as text for people.
 pub(super) fn shown_path(path: &Path) -> String {
     crate::untrusted::Untrusted(&path.display().to_string()).to_string()
 }

@@ -1,4 +1,4 @@
-//! `verify`: whether a request's signature is right, and why not.
+//! `verify`: verifies a request's signature, and explains a mismatch.
 
 use std::time::Duration;
 
@@ -102,7 +102,7 @@ impl VerifyArgs {
         arrived: Option<Timestamp>,
     ) -> Result<Verified<'a>, CliError> {
         let secrets = candidates(context.config()?, secret);
-        // A secret that the scheme cannot use may be what there is to explain.
+        // A secret that the scheme cannot use is kept: it may explain the mismatch.
         let keys: Vec<Key> =
             if self.explain { scheme.key(secret.as_bytes()).into_iter().collect() } else { vec![key(scheme, secret)?] };
         let tolerance = self.tolerance.map(Tolerance::both);
@@ -122,7 +122,7 @@ impl VerifyArgs {
         Ok(Verified { scheme, received, detected, verdict, explanation, expected, fingerprint })
     }
 
-    /// The request, and when it arrived if it was kept.
+    /// The request, and the time it arrived if it is a kept one.
     fn received(&self, context: &Context) -> Result<(Received, Option<Timestamp>), CliError> {
         if let Some(id) = self.stored {
             let (row, copy) = requests::find(context.existing_store()?.as_ref(), id)?;
@@ -149,7 +149,7 @@ impl VerifyArgs {
         Ok((received, None))
     }
 
-    /// The request of a file, with the body of another one where that is named.
+    /// The request of a file, with the body of another file if one is named.
     fn captured(&self, context: &Context, path: &str) -> Result<Received, CliError> {
         let captured = request_file::one(context, path, self.which)?;
         let (misses_body, mut request) = (captured.misses_body(), captured.request);
@@ -170,12 +170,12 @@ impl VerifyArgs {
     }
 }
 
-/// Without its header there is nothing to rule out, unless another header holds what may be the signature.
+/// Whether an explanation is worth showing: a request without the signature header has none, unless another header may hold it.
 fn says_something(found: &Explanation) -> bool {
     !found.changes.is_empty() || found.tried > 0
 }
 
-/// The headers that would be right for this request, as far as it says what they depend on.
+/// The headers that would be right for this request, if it has everything that they depend on.
 fn expected(scheme: &dyn Scheme, received: &Received, keys: &[Key]) -> Vec<(String, String)> {
     let facts = scheme.facts();
     let text =

@@ -1,4 +1,4 @@
-//! `version`: which syncctl this is.
+//! `version`: prints the version.
 
 use serde::Serialize;
 
@@ -6,7 +6,7 @@ use super::context::Context;
 use super::exit::{CliError, Exit};
 use crate::report::Report;
 
-/// The version in one line, as `--version` prints it after the name.
+/// The version with commit and date, as `--version` prints it.
 pub(super) const VERSION: &str =
     concat!(env!("CARGO_PKG_VERSION"), " (", env!("SYNCCTL_COMMIT"), " ", env!("SYNCCTL_COMMIT_DATE"), ")");
 

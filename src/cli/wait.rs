@@ -18,7 +18,7 @@ use crate::report::{self, Report};
 use crate::store::{DeliveryRow, Store};
 use crate::untrusted::Untrusted;
 
-/// Runs a worker until the outcome of one stored event is known or the time is up, and tells what came of it.
+/// Runs a worker until every delivery of a stored event is settled or the time is up, and reports the deliveries.
 pub(super) fn deliver(
     context: &Context,
     command: &str,
@@ -61,7 +61,7 @@ fn wait_for(
     }
 }
 
-/// Whether waiting can change nothing more before the deadline. What cannot be read is left to the reader who follows.
+/// Whether no delivery can change before the deadline. A failed read counts as settled: the next read reports the error.
 fn is_settled(store: &dyn Store, event: &EventId, deadline: Timestamp) -> bool {
     let (Ok(Some(detail)), Ok(endpoints)) = (store.event(event).wait(), store.endpoints().wait()) else { return true };
     let rests_too_long = |row: &DeliveryRow| {
@@ -115,7 +115,7 @@ pub(super) fn report(event: &Event, deliveries: &[DeliveryRow]) -> Report {
         .with_names([event.id.to_string()])
 }
 
-/// The failure that says for each endpoint where its delivery stands.
+/// The failure that names the state of each endpoint's delivery.
 fn undelivered(deliveries: &[DeliveryRow]) -> CliError {
     let missing = deliveries.iter().filter(|row| row.state != State::Delivered);
     let told: Vec<String> = missing.map(|row| format!("{}: {}", Untrusted(&row.endpoint), row.state.name())).collect();

@@ -8,7 +8,7 @@ use crate::report::why;
 use crate::store::{DeliveryFilter, Page, Store};
 use crate::untrusted::Untrusted;
 
-/// Deliveries of a resource that are looked at.
+/// The most deliveries of a resource that are explained.
 const LATEST: u64 = 20;
 
 /// Arguments of `why`.
@@ -27,7 +27,7 @@ impl WhyArgs {
     }
 }
 
-/// Explains whatever `what` names: an endpoint before an event, an event before a resource.
+/// Explains what `what` names: an endpoint first, then an event, then a resource.
 fn explain(context: &Context, store: &dyn Store, what: &str) -> Result<(), CliError> {
     let figures = store.figures(context.now).wait()?;
     if let Some(row) = figures.endpoints.iter().find(|row| row.endpoint.name == what) {
@@ -45,7 +45,7 @@ fn explain(context: &Context, store: &dyn Store, what: &str) -> Result<(), CliEr
     if !rows.is_empty() {
         return Ok(context.screen.report(&why::resource(id, &rows, &endpoints, context.now))?);
     }
-    // A number or `#N` can be nothing but an event or a delivery.
+    // A number or `#N` can only be an event or a delivery.
     if what.starts_with('#') || what.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(missing);
     }

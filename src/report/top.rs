@@ -1,4 +1,4 @@
-//! What `top` shows at one moment: the verdict, the queue, its endpoints with their pace, and what fails.
+//! The content of the screen of `top`: health, queue, endpoints with their rates, failures.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::store::{DeliveryRow, EndpointFigures, EventDetail, Figures, Listed};
 
 /// The figures of one refresh of `top`.
 #[derive(Debug)]
-pub struct Moment {
+pub struct Snapshot {
     /// When.
     pub now: Timestamp,
     /// The counters.
@@ -36,9 +36,9 @@ pub struct Top {
     pub queue: Table,
     /// How long until it is empty.
     pub forecast: String,
-    /// A row for each endpoint, in the order of [`Moment::figures`].
+    /// A row for each endpoint, in the order of [`Snapshot::figures`].
     pub endpoints: Table,
-    /// A row for each failure, in the order of [`Moment::failures`].
+    /// A row for each failure, in the order of [`Snapshot::failures`].
     pub failures: Table,
 }
 
@@ -54,30 +54,30 @@ const ENDPOINTS: &[Column] = &[
     Column::text("state", "STATE"),
 ];
 
-/// The screen for a moment, with what was read before it.
-pub fn top(moment: &Moment, readings: &Readings) -> Top {
-    let queue = Queue::of(&moment.figures, moment.now);
-    let level = if moment.health.healthy { Level::Good } else { Level::Bad };
-    let endpoints = moment.figures.endpoints.iter().map(|row| endpoint_cells(row, moment, readings)).collect();
-    let failures: Vec<_> = moment.failures.rows.iter().map(failure_cells).collect();
+/// The screen for a snapshot; `readings` hold earlier ones.
+pub fn top(snapshot: &Snapshot, readings: &Readings) -> Top {
+    let queue = Queue::of(&snapshot.figures, snapshot.now);
+    let level = if snapshot.health.healthy { Level::Good } else { Level::Bad };
+    let endpoints = snapshot.figures.endpoints.iter().map(|row| endpoint_cells(row, snapshot, readings)).collect();
+    let failures: Vec<_> = snapshot.failures.rows.iter().map(failure_cells).collect();
     let shown = failures.len() as u64;
-    let hidden = moment.failures.total.saturating_sub(shown);
+    let hidden = snapshot.failures.total.saturating_sub(shown);
     let title = match hidden {
         0 => format!("Failures ({shown})"),
-        more => format!("Failures ({shown} of {}; {more} more)", moment.failures.total),
+        more => format!("Failures ({shown} of {}; {more} more)", snapshot.failures.total),
     };
     Top {
-        verdict: (level, moment.health.message.clone()),
+        verdict: (level, snapshot.health.message.clone()),
         queue: queue_table(queue),
         forecast: forecast(queue, readings),
-        endpoints: Table::new(ENDPOINTS, endpoints).titled(format!("Endpoints ({})", moment.figures.endpoints.len())),
+        endpoints: Table::new(ENDPOINTS, endpoints).titled(format!("Endpoints ({})", snapshot.figures.endpoints.len())),
         failures: Table::new(FAILURES, failures).titled(title),
     }
 }
 
-fn endpoint_cells(row: &EndpointFigures, moment: &Moment, readings: &Readings) -> Vec<Cell> {
+fn endpoint_cells(row: &EndpointFigures, snapshot: &Snapshot, readings: &Readings) -> Vec<Cell> {
     let name = &row.endpoint.name;
-    let latency = moment.latencies.get(name);
+    let latency = snapshot.latencies.get(name);
     vec![
         name.clone().into(),
         row.counts.waiting.into(),
@@ -87,7 +87,7 @@ fn endpoint_cells(row: &EndpointFigures, moment: &Moment, readings: &Readings) -
         latency.map(|latency| format!("{:.0}%", latency.failed * 100.0)).into(),
         latency.map(|latency| latency.p50).into(),
         latency.map(|latency| latency.p95).into(),
-        state_cell(&row.endpoint, moment.now),
+        state_cell(&row.endpoint, snapshot.now),
     ]
 }
 

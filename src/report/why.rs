@@ -21,7 +21,7 @@ struct EventExplained<'a> {
     event: EventView<'a>,
     deliveries: Vec<Explained<'a>>,
     not_sent: Vec<NotSent<'a>>,
-    timeline: Vec<Moment>,
+    timeline: Vec<TimelineEntry>,
 }
 
 /// One delivery, explained.
@@ -48,7 +48,7 @@ struct NotSent<'a> {
 
 /// One step of a timeline.
 #[derive(Serialize)]
-struct Moment {
+struct TimelineEntry {
     at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     endpoint: Option<String>,
@@ -287,39 +287,39 @@ fn not_sent<'a>(detail: &EventDetail, endpoints: &'a [Endpoint]) -> Vec<NotSent<
         .collect()
 }
 
-fn timeline(detail: &EventDetail) -> Vec<Moment> {
+fn timeline(detail: &EventDetail) -> Vec<TimelineEntry> {
     let deliveries = count(detail.deliveries.len(), "delivery");
-    let of_event = |at, text, level| Moment { at, endpoint: None, text, level };
-    let mut moments = match detail.row.schedule {
+    let of_event = |at, text, level| TimelineEntry { at, endpoint: None, text, level };
+    let mut entries = match detail.row.schedule {
         None => vec![of_event(detail.row.created_at, format!("emitted, with {deliveries}"), Level::Good)],
         Some(_) => vec![of_event(detail.row.created_at, "emitted, to be sent later".to_owned(), Level::Good)],
     };
-    moments.extend(match detail.row.schedule {
+    entries.extend(match detail.row.schedule {
         Some(Schedule::Queued { at }) => Some(of_event(at, format!("queued, with {deliveries}"), Level::Good)),
         Some(Schedule::Cancelled { at, .. }) => Some(of_event(at, "cancelled".to_owned(), Level::Quiet)),
         Some(Schedule::Waits { .. }) | None => None,
     });
     if let Some(from) = &detail.edited_from {
         let text = format!("made from {from} by editing its data");
-        moments.insert(0, of_event(detail.row.created_at, text, Level::Good));
+        entries.insert(0, of_event(detail.row.created_at, text, Level::Good));
     }
-    moments.extend(detail.attempts.iter().map(|attempt| attempted(detail, attempt)));
+    entries.extend(detail.attempts.iter().map(|attempt| attempted(detail, attempt)));
     for row in detail.deliveries.iter().filter(|row| row.state == State::Failed) {
         let text = format!("given up: {}", row.reason.map_or("by an operator", |reason| reason.name()));
         let endpoint = Some(row.endpoint.clone());
-        moments.push(Moment { at: row.changed_at, endpoint, text, level: Level::Bad });
+        entries.push(TimelineEntry { at: row.changed_at, endpoint, text, level: Level::Bad });
     }
     for row in detail.deliveries.iter().filter(|row| row.state == State::Superseded) {
         let by = row.superseded_by.as_ref().map_or("a newer event", EventId::as_str);
         let text = format!("superseded by {by}");
         let endpoint = Some(row.endpoint.clone());
-        moments.push(Moment { at: row.changed_at, endpoint, text, level: Level::Quiet });
+        entries.push(TimelineEntry { at: row.changed_at, endpoint, text, level: Level::Quiet });
     }
-    moments.sort_by_key(|moment| moment.at);
-    moments
+    entries.sort_by_key(|entry| entry.at);
+    entries
 }
 
-fn attempted(detail: &EventDetail, attempt: &AttemptRow) -> Moment {
+fn attempted(detail: &EventDetail, attempt: &AttemptRow) -> TimelineEntry {
     let level = match attempt.outcome {
         Outcome::Delivered { .. } => Level::Good,
         Outcome::Interrupted => Level::Warning,
@@ -328,17 +328,13 @@ fn attempted(detail: &EventDetail, attempt: &AttemptRow) -> Moment {
     let trigger = attempt.trigger.name();
     let text = format!("attempt {} ({trigger}): {}, {}", attempt.number, attempt.outcome.name(), attempt.detail);
     let several = detail.deliveries.len() > 1;
-    Moment { at: attempt.started_at, endpoint: several.then(|| attempt.endpoint.clone()), text, level }
+    TimelineEntry { at: attempt.started_at, endpoint: several.then(|| attempt.endpoint.clone()), text, level }
 }
 
 /// Times in full: their order is what matters.
-fn timeline_table(timeline: &[Moment]) -> Table {
-    let cells = |moment: &Moment| {
-        vec![
-            moment.at.to_string().into(),
-            moment.endpoint.clone().into(),
-            Cell::Level(moment.level, moment.text.clone()),
-        ]
+fn timeline_table(timeline: &[TimelineEntry]) -> Table {
+    let cells = |entry: &TimelineEntry| {
+        vec![entry.at.to_string().into(), entry.endpoint.clone().into(), Cell::Level(entry.level, entry.text.clone())]
     };
     Table::new(TIMELINE, timeline.iter().map(cells).collect()).titled("TIMELINE")
 }

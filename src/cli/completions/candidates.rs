@@ -1,6 +1,6 @@
 //! Values that completion offers: what the queue and the configuration hold, columns, schemes and topics.
 //!
-//! Nothing is changed by looking, and what cannot be read completes nothing.
+//! Completion only reads. A value that cannot be read has no candidates.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -19,11 +19,11 @@ use crate::signature::schemes;
 use crate::store::{self, Access, DeliveryFilter, EventFilter, Page, Store};
 use crate::untrusted::Untrusted;
 
-/// So many ids are offered, the latest.
+/// The most ids that are offered, latest first.
 const OFFERED: u64 = 50;
-/// So many failures are looked at for their clusters.
+/// The most failures that are read to find clusters.
 const FAILURES_READ: u64 = 1_000;
-/// What the name of a value says of the paths that complete it.
+/// The kind of path that completes a value, by the name of the value.
 const PATHS: &[(&str, ValueHint)] = &[
     ("DIR", ValueHint::DirPath),
     ("FILE", ValueHint::AnyPath),
@@ -48,7 +48,7 @@ enum Kind {
 }
 
 impl Kind {
-    /// What an argument of a command names, if that can be looked up.
+    /// The kind of value that an argument of a command takes; `None` if it cannot be looked up.
     fn of(command: &str, argument: &str) -> Option<Self> {
         let below_endpoints = command.strip_prefix("endpoints ").is_some_and(|name| name != "add");
         match (command, argument) {
@@ -71,15 +71,15 @@ impl Kind {
     }
 }
 
-/// The command line that is completed, as far as it is typed.
+/// The command line that is being completed.
 #[derive(Debug)]
-pub(super) struct Typed {
+pub(super) struct TypedCommandLine {
     command: String,
     sources: Sources,
 }
 
-impl Typed {
-    /// Reads the words behind the program's name, which may be half typed.
+impl TypedCommandLine {
+    /// Reads the words after the program's name. The last one may be incomplete.
     pub(super) fn read(root: &Command, words: &[String], env: impl Iterator<Item = (String, OsString)>) -> Self {
         let (mut at, mut names) = (root, Vec::new());
         for word in words {
@@ -129,7 +129,7 @@ impl Typed {
         found.into_iter().filter(is_safe).collect()
     }
 
-    /// Those of the queue, and those that are configured and not in it yet.
+    /// The endpoints of the queue, and configured endpoints that are not in it yet.
     fn endpoints(&self) -> Vec<CompletionCandidate> {
         let stored = self.store().and_then(|store| store.endpoints().wait().ok()).unwrap_or_default();
         let configured = self.config().map(|config| config.endpoints.clone()).unwrap_or_default();
@@ -139,7 +139,7 @@ impl Typed {
         stored.iter().map(|row| offered(&row.name, row.url.as_str())).chain(configured).collect()
     }
 
-    /// Those who are told when something is wrong.
+    /// The alert sinks of the configuration.
     fn sinks(&self) -> Vec<CompletionCandidate> {
         let alerts = self.config().map(|config| config.alerts.clone()).unwrap_or_default();
         alerts.iter().map(|spec| offered(&spec.rule.name, spec.service.into())).collect()
@@ -196,14 +196,14 @@ fn offered(value: &str, about: &str) -> CompletionCandidate {
     CompletionCandidate::new(value).help(Some(Untrusted(about).to_string().into()))
 }
 
-/// Whether a shell takes the value for itself: bash puts it into the command line as it stands.
+/// Whether the value can be inserted without quoting: bash puts it into the command line as it is.
 fn is_safe(candidate: &CompletionCandidate) -> bool {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_.:@/+-".contains(c);
     candidate.get_value().to_str().is_some_and(|value| !value.starts_with('-') && value.chars().all(is_plain))
 }
 
-/// The command line with what completes each of its values. `name` is the words before.
-pub(super) fn add(command: Command, name: &str, typed: &Arc<Typed>) -> Command {
+/// The command with a completer for each of its values. `name` is the command's path.
+pub(super) fn add(command: Command, name: &str, typed: &Arc<TypedCommandLine>) -> Command {
     let command = command.mut_args(|argument| add_to(argument, name, typed));
     command.mut_subcommands(|below| {
         let name = format!("{name} {}", below.get_name());
@@ -211,7 +211,7 @@ pub(super) fn add(command: Command, name: &str, typed: &Arc<Typed>) -> Command {
     })
 }
 
-fn add_to(argument: Arg, command: &str, typed: &Arc<Typed>) -> Arg {
+fn add_to(argument: Arg, command: &str, typed: &Arc<TypedCommandLine>) -> Arg {
     if let Some(kind) = Kind::of(command, argument.get_id().as_str()) {
         let typed = Arc::clone(typed);
         return argument.add(ArgValueCandidates::new(move || typed.candidates(kind)));
@@ -227,9 +227,9 @@ fn add_to(argument: Arg, command: &str, typed: &Arc<Typed>) -> Arg {
 mod tests {
     use super::*;
 
-    fn typed(words: &[&str]) -> Typed {
+    fn typed(words: &[&str]) -> TypedCommandLine {
         let words: Vec<_> = words.iter().map(ToString::to_string).collect();
-        Typed::read(&super::super::super::command(), &words, std::iter::empty())
+        TypedCommandLine::read(&super::super::super::command(), &words, std::iter::empty())
     }
 
     #[test]

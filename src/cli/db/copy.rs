@@ -1,4 +1,4 @@
-//! `db copy`: moves a queue with everything in it from one store to another.
+//! `db copy`: copies a queue with everything in it from one store to another.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Until when certificates of files and secrets may be used.
+//! The checks of certificates and secrets that expire.
 
 use std::path::Path;
 
@@ -12,11 +12,11 @@ use crate::report::doctor::{Finding, Severity};
 use crate::service::alerts::CertificateFile;
 
 const NAME: &str = "expiry";
-/// What ends sooner should have been renewed.
+/// Whatever expires within this many days gets a warning.
 const SOON_DAYS: u64 = 30;
 const DAY_SECONDS: u64 = 86_400;
 
-/// A finding for each file of certificates that the configuration names, and for each secret that has an end.
+/// A finding for each certificate file of the configuration, and for each secret that expires.
 pub(super) fn findings(config: &Config, now: Timestamp) -> Vec<Finding> {
     let files = alert_sinks::certificates(config);
     let files = files.iter().map(|file| of_file(file, now));

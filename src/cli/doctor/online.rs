@@ -19,12 +19,12 @@ use crate::outbound::http::Client;
 use crate::outbound::probe::{ProbeResult, probe_all};
 use crate::report::doctor::{Finding, Severity, Skew};
 
-/// The longest one endpoint is looked at.
+/// The longest that one endpoint is checked.
 const LONGEST: Duration = Duration::from_secs(10);
-/// A certificate that ends sooner should have been renewed.
+/// A certificate that expires within this many days gets a warning.
 const SOON_DAYS: u64 = 14;
 
-/// Looks at each of these endpoints that is not paused, and at how far their clocks are from ours.
+/// Probes each endpoint that is not paused, and measures how far its clock is from ours.
 pub(super) fn look(config: &Config, all: &[ResolvedEndpoint]) -> Result<(Vec<Finding>, Vec<Skew>), CliError> {
     let client = Client::new(config.egress.clone(), config.ca_file.clone());
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);

@@ -1,4 +1,4 @@
-//! The checks of what the operator configured: settings, modes of files, secrets.
+//! The checks of the configuration: settings, file modes, secrets.
 
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
@@ -16,7 +16,7 @@ use crate::report::settings::ProblemView;
 use crate::signature::shell::shell_quote;
 use crate::store::Location;
 
-/// What `config validate` finds.
+/// The problems that `config validate` finds.
 pub(super) fn configuration(inspection: &Inspection) -> Finding {
     let name = "config";
     if let [first, others @ ..] = problems(inspection).as_slice() {
@@ -32,7 +32,7 @@ pub(super) fn configuration(inspection: &Inspection) -> Finding {
     Finding::ok(name, format!("{from}; {}", count(config.endpoints.len(), "endpoint")))
 }
 
-/// The modes of the files that others might read or write.
+/// Checks the modes of files that other users must not read or write.
 pub(super) fn permissions(config: &Config) -> Finding {
     let mut secrets: Vec<_> = config.secret_places().into_iter().filter_map(|(_, place)| file_of(place)).collect();
     secrets.dedup();
@@ -41,7 +41,7 @@ pub(super) fn permissions(config: &Config) -> Finding {
     let readable = |path: &&std::path::PathBuf| mode(path) & 0o077 != 0;
     wrong.extend(secrets.iter().filter(readable).map(|path| (path.as_path(), "can be read by others", "600")));
     let database = config.database().ok().and_then(Location::path).filter(|path| mode(path) & 0o077 != 0);
-    // Whoever reads the queue reads the data of its events, but forges nothing.
+    // A readable queue exposes the data of events, but no secret that signs.
     let open_database = database.map(|path| (path, "can be read by others", "600"));
     let is_grave = !wrong.is_empty();
     wrong.extend(open_database);
@@ -67,7 +67,7 @@ fn mode(path: &Path) -> u32 {
     std::fs::metadata(path).map_or(0, |metadata| metadata.permissions().mode() & 0o777)
 }
 
-/// What is wrong with the secrets. No part of any is ever told.
+/// The flaws of the configured secrets. No part of a secret is shown.
 pub(super) fn secrets(config: &Config) -> Finding {
     let name = "secrets";
     let shared = config.endpoints.iter().any(|spec| spec.settings.secret == SecretSource::Shared);
@@ -98,7 +98,7 @@ pub(super) fn secrets(config: &Config) -> Finding {
     }
 }
 
-/// Whether the sources can be received, where there are any.
+/// Checks that webhooks of the configured sources can be received; `None` without sources.
 pub(super) fn sources(config: &Config, endpoints: &[ResolvedEndpoint]) -> Option<Finding> {
     let name = "sources";
     let lost = config.sources.iter().find_map(|spec| match &spec.settings.forward {

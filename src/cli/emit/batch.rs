@@ -27,19 +27,19 @@ const MAX_LINES: u64 = 1_000_000;
 const MAX_BYTES: u64 = 1 << 30;
 /// Bytes of one line: the longest data, its escapes and the other keys.
 const MAX_LINE: usize = MAX_DATA_BYTES * 2;
-/// Rejected lines that are named one by one.
+/// The most rejected lines that are reported one by one.
 const NAMED: u64 = 20;
-/// Rejected lines that a JSON answer lists.
+/// The most rejected lines that a JSON answer lists.
 const LISTED: u64 = 1_000;
 
-/// A checked batch: one good line after another, each after its line number.
+/// A checked batch in a temporary file: the valid lines, each after its line number.
 struct Spool {
     file: File,
     good: u64,
     rejected: u64,
     /// The first of the rejected lines.
     rejected_lines: Vec<RejectedLine>,
-    /// The lines of the good ones, in their order.
+    /// The line numbers of the valid lines, in order.
     numbers: Vec<u64>,
 }
 
@@ -85,7 +85,7 @@ fn exit(rejected: u64) -> Exit {
     if rejected == 0 { Exit::Done } else { Exit::Part }
 }
 
-/// Copies the good lines to a spool. Without `skip_invalid`, the first bad one is the fault.
+/// Copies the valid lines to a spool. Without `skip_invalid`, the first invalid line is an error.
 fn check(
     context: &Context,
     mut source: impl BufRead,
@@ -130,7 +130,7 @@ fn check(
     Ok(Spool { file, good, rejected, rejected_lines, numbers })
 }
 
-/// The first line without a byte order mark; an error for what is not JSON lines at all.
+/// The first line without a byte order mark; an error if the input is not JSON lines.
 fn first_line(text: &[u8]) -> Result<&[u8], CliError> {
     let wrong = |what: &str, hint: &str| Err(Exit::Data.error(what).hint(format!("{hint}; nothing was stored")));
     if text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff") || text.get(1) == Some(&0) {
@@ -146,7 +146,7 @@ fn first_line(text: &[u8]) -> Result<&[u8], CliError> {
     Ok(text)
 }
 
-/// A nameless file beside the database: no other place has to be writable.
+/// An unnamed temporary file beside the database, so that no other directory has to be writable.
 fn spool_file(context: &Context) -> Result<File, CliError> {
     let database = context.config()?.database()?;
     let beside = database.path().and_then(Path::parent).filter(|directory| directory.is_dir());
@@ -162,7 +162,7 @@ fn spool_failed(error: &io::Error) -> CliError {
     Exit::Io.error("failed to spool the batch").cause(error).hint("check the free space beside the database")
 }
 
-/// Reads one line with its end; of one that is too long, as much as shows that.
+/// Reads one line with its line break. Of a line that is too long, reads just past the limit.
 fn next_line(source: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
     line.clear();
     let read = source.by_ref().take(MAX_LINE as u64 + 1).read_until(b'\n', line)?;
@@ -216,7 +216,7 @@ fn rejected_line(line: u64, invalid: &InvalidDraft) -> RejectedLine {
     RejectedLine { line, column, error: error.to_owned() }
 }
 
-/// What is wrong with a line, with its place. JSON is one line for its parser, which is not told twice.
+/// The error of a line with its position. The JSON parser reports line 1 of each line, which is left out.
 fn in_line(number: u64, what: &str) -> String {
     let (what, column) = without_place(what);
     match column {
@@ -225,13 +225,13 @@ fn in_line(number: u64, what: &str) -> String {
     }
 }
 
-/// What is wrong, and in which column of its one line.
+/// The text of a JSON error without its position, and its column.
 fn without_place(what: &str) -> (&str, Option<u64>) {
     let parted = what.rsplit_once(" at line 1 column ");
     parted.and_then(|(what, column)| Some((what, Some(column.parse().ok()?)))).unwrap_or((what, None))
 }
 
-/// The same fault, with the line of the batch where it happened.
+/// The same error, with the line of the batch where it happened.
 fn at_line(number: u64, fault: CliError) -> CliError {
     match fault.into_failure(None) {
         Some(mut failure) => {

@@ -1,4 +1,4 @@
-//! `endpoints check`: whether a place may be called, and by which rule; or whether an event would go there. Nothing is sent.
+//! `endpoints check`: whether the address rules allow an endpoint, or whether it would get an event. Nothing is sent.
 
 use std::net::{IpAddr, ToSocketAddrs as _};
 use std::path::{Path, PathBuf};
@@ -42,7 +42,7 @@ impl CheckArgs {
     }
 }
 
-/// Whether an event goes to an endpoint: by its type first, then by the conditions.
+/// Checks whether an event goes to an endpoint: first its type, then the conditions.
 fn check_event(context: &Context, name: &str, settings: &Settings, file: &Path) -> Result<Exit, CliError> {
     let shown = || Untrusted(&file.display().to_string()).to_string();
     let bytes = std::fs::read(file).map_err(|e| Exit::NoInput.error(format!("failed to read {}", shown())).cause(e))?;

@@ -1,4 +1,4 @@
-//! `endpoints add`, `edit` and `remove`: the configuration file, changed with its comments and its order kept.
+//! `endpoints add`, `edit` and `remove`: edit the configuration file and keep its comments and order.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -137,7 +137,7 @@ impl Changes {
     }
 }
 
-/// Keys that hold lists, beside those whose value has a comma.
+/// Keys that hold lists. A value with a comma is a list, too.
 const LISTS: [&str; 9] = [
     "events",
     "when",
@@ -150,7 +150,7 @@ const LISTS: [&str; 9] = [
     "headers_command",
 ];
 
-/// A value of a flag as TOML has it.
+/// A flag's value as a TOML value.
 fn typed(key: &str, text: &str) -> Value {
     if LISTS.contains(&key) {
         return Value::Array(text.split(',').map(str::trim).filter(|item| !item.is_empty()).collect());
@@ -170,7 +170,7 @@ struct ConfigFile {
 }
 
 impl ConfigFile {
-    /// Opens the file that is in force.
+    /// Opens the configuration file in use.
     fn open(context: &Context) -> Result<Self, CliError> {
         let path = context.config_file()?;
         let text = match std::fs::read_to_string(&path) {
@@ -204,12 +204,12 @@ impl ConfigFile {
         })
     }
 
-    /// Writes the file in one step, unless it would be wrong.
+    /// Replaces the file atomically, unless the new configuration is invalid.
     fn save(&self, context: &Context, dry_run: bool, done: &str) -> Result<Exit, CliError> {
         let text = self.document.to_string();
         let directory = self.path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let failed = |e: std::io::Error| Exit::Io.error(format!("failed to write {}", shown(&self.path))).cause(e);
-        // Beside the file, so that relative paths in it mean the same while it is checked.
+        // In the same directory, so that relative paths mean the same while it is checked.
         let mut new = tempfile::NamedTempFile::new_in(directory).map_err(failed)?;
         new.write_all(text.as_bytes()).and_then(|()| new.as_file().sync_all()).map_err(failed)?;
         let sources = Sources { config_path: Some(new.path().to_owned()), ..context.sources().clone() };

@@ -1,4 +1,4 @@
-//! `endpoints test`: one signed test event, and what became of it.
+//! `endpoints test`: sends one signed test event and shows the response.
 
 use crate::clock::SystemClock;
 use crate::delivery::Outcome;
@@ -40,7 +40,7 @@ impl TestArgs {
     }
 }
 
-/// The endpoint of that name, or a place of that URL: with the settings of the endpoint that has it, if one does.
+/// The endpoint of that name, or the URL itself, with the settings of the endpoint that has it, if one does.
 pub(super) fn place(context: &Context, place: &str) -> Result<(String, EndpointUrl, Settings), CliError> {
     let resolved = context.resolved_endpoints()?;
     if !place.contains("://") {

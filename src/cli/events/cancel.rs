@@ -1,4 +1,4 @@
-//! `events cancel`: what waits for its time is never sent.
+//! `events cancel`: cancels scheduled events, so that they are never sent.
 
 use serde::Serialize;
 
@@ -24,14 +24,14 @@ pub struct CancelArgs {
 /// The data of `events cancel`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct View<'a> {
+struct CancelView<'a> {
     dry_run: bool,
     cancelled: Vec<&'a str>,
     cancelled_before: Vec<&'a str>,
 }
 
 impl CancelArgs {
-    /// Cancels all of them, or none: each is looked at first.
+    /// Cancels all of the events, or none: all are checked first.
     pub(super) fn run(self, context: &Context, store: &dyn Store) -> Result<Exit, CliError> {
         let mut rows: Vec<EventRow> = Vec::new();
         for id in &self.ids {
@@ -59,7 +59,7 @@ impl CancelArgs {
         }
         let (dry_run, ids) = (self.dry_run, |rows: &[&EventRow]| rows.iter().map(|row| row.id.to_string()).collect());
         let (cancelled, cancelled_before): (Vec<String>, Vec<String>) = (ids(&done), ids(&before));
-        let view = View {
+        let view = CancelView {
             dry_run,
             cancelled: cancelled.iter().map(String::as_str).collect(),
             cancelled_before: cancelled_before.iter().map(String::as_str).collect(),

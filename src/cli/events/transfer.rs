@@ -1,6 +1,6 @@
 //! `events export` and `events import`: events as JSON lines, from one queue to another.
 //!
-//! A line has what makes an event the same event: id, type, resource, timestamp and data, byte for byte. `data` that spans lines
+//! A line holds what identifies an event: id, type, resource, timestamp and data, byte for byte. `data` that spans lines
 //! is carried as text in `dataText`.
 
 use std::io::{BufRead, BufReader};
@@ -137,7 +137,7 @@ struct Imported {
 }
 
 impl ImportArgs {
-    /// Stores the events of a file, some hundreds by one transaction: after an error what came before stands, and the same file
+    /// Stores the events of a file in batches, one transaction each. After an error the earlier batches are kept, and the same file
     /// can be imported again.
     pub(super) fn run(self, context: &Context) -> Result<Exit, CliError> {
         let source: Box<dyn BufRead> = match self.file.to_str() {
@@ -219,7 +219,7 @@ fn events(number: u64) -> String {
     count(usize::try_from(number).unwrap_or(usize::MAX), "event")
 }
 
-/// The fault of a line, with its number and what was stored before it.
+/// The error of a line, with its number and how many events were stored before it.
 fn at_line(number: u64, fault: CliError, done: &Imported) -> CliError {
     match fault.into_failure(None) {
         Some(mut failure) => {

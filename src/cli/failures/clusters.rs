@@ -1,4 +1,4 @@
-//! `failures clusters` and `failures ack`: what failed in the same way, and what somebody takes care of.
+//! `failures clusters` and `failures ack`: lists clusters of failures, and acknowledges them.
 
 use super::super::context::Context;
 use super::super::exit::{CliError, Exit};
@@ -85,7 +85,7 @@ fn the_one(known: &[Cluster], prefix: &ClusterPrefix) -> Result<Cluster, CliErro
     }
 }
 
-/// A page of the failures of one cluster, and how many it has.
+/// A page of the failures of one cluster, and their number.
 pub(super) fn page_of(
     store: &dyn Store,
     filter: &DeliveryFilter,

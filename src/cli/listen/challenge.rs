@@ -1,4 +1,4 @@
-//! Requests by which senders make sure that an address wants their webhooks, and the answers they wait for.
+//! Challenges: requests with which senders check that an address accepts their webhooks, and the expected answers.
 //!
 //! Slack, Zoom, Meta, Dropbox and Microsoft Graph each have one; CloudEvents asks with `OPTIONS` (HTTP 1.1 Web Hooks for Event
 //! Delivery, section 4).
@@ -12,17 +12,17 @@ use url::Url;
 
 use crate::signature::{Algorithm, Key, Received};
 
-/// A longer challenge is not repeated.
+/// The longest challenge that is echoed, in bytes.
 const MOST_BYTES: usize = 4096;
 const ORIGIN: &str = "webhook-request-origin";
 const ALLOWED_ORIGIN: &str = "webhook-allowed-origin";
 
-/// The answer that a challenge waits for.
+/// The expected answer to a challenge.
 #[derive(Debug)]
 pub(super) struct Answer {
     headers: HeaderMap,
     body: String,
-    /// What proves that somebody else gave it: in the body, or for CloudEvents a header of this name.
+    /// The text that a correct answer contains in its body, or for CloudEvents the name of its header.
     proof: String,
 }
 
@@ -33,7 +33,7 @@ impl Answer {
         response
     }
 
-    /// Whether the place that the challenge was sent on to met it.
+    /// Whether the response of the forward target answers the challenge.
     pub(super) fn is_met_by(&self, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> bool {
         let is_told = match self.body.is_empty() {
             true => headers.contains_key(&self.proof),
@@ -52,7 +52,7 @@ pub(super) fn answer(request: &Received, secret: Option<&str>) -> Option<Answer>
     };
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-    // What was asked for comes from a stranger: no browser may take it for a page.
+    // The echoed text is foreign: no browser may render it as a page.
     headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
     Some(Answer { headers, body, proof })
 }
@@ -61,7 +61,7 @@ fn text(token: String) -> (&'static str, String, String) {
     ("text/plain", token.clone(), token)
 }
 
-/// The content type, the body and what of it proves that it was given.
+/// The content type, the body, and the proof that the body contains.
 fn in_post(request: &Received, secret: Option<&str>) -> Option<(&'static str, String, String)> {
     if let Some(token) = query_value(request, &["validationToken"]) {
         return Some(text(token));
@@ -91,7 +91,7 @@ struct Payload {
     plain_token: String,
 }
 
-/// The token and its HMAC-SHA256 under the secret, in hex.
+/// Zoom's answer: the token and its HMAC-SHA256 under the secret, in hex.
 fn zoom(token: &str, secret: &str) -> Option<(&'static str, String, String)> {
     let key = Key::hmac(Algorithm::HmacSha256, secret.as_bytes());
     let code = key.sign(&|sink: &mut dyn FnMut(&[u8])| sink(token.as_bytes()))?;

@@ -1,11 +1,11 @@
-//! Which refused requests are told of.
+//! A limit on the lines about refused requests.
 
 use crate::clock::Timestamp;
 
-/// So many refused requests are told of in one minute; the others are counted.
+/// The most refused requests that are reported in a minute; the others are counted.
 const REFUSALS_TOLD: usize = 20;
 
-/// How many requests were refused in one minute, so that a flood of them does not bury what was received.
+/// The requests refused in the current minute, so that a flood of them does not bury received ones.
 #[derive(Debug, Default)]
 pub(super) struct Refusals {
     minute: i64,
@@ -13,7 +13,7 @@ pub(super) struct Refusals {
 }
 
 impl Refusals {
-    /// Counts one. Whether to tell of it, and how many of the minute before nobody was told of.
+    /// Counts a refused request. Returns whether to report it, and how many of the last minute were not reported.
     pub(super) fn add(&mut self, now: Timestamp) -> (bool, usize) {
         let suppressed = if self.minute == now.minute() { 0 } else { self.suppressed() };
         if self.minute != now.minute() {
@@ -23,7 +23,7 @@ impl Refusals {
         (self.count <= REFUSALS_TOLD, suppressed)
     }
 
-    /// How many of this minute nobody was told of.
+    /// How many of this minute were not reported.
     pub(super) const fn suppressed(&self) -> usize {
         self.count.saturating_sub(REFUSALS_TOLD)
     }

@@ -1,4 +1,4 @@
-//! Which requests are shown and kept; all are answered.
+//! The filter for requests that are shown and saved. All requests are answered.
 
 use url::Url;
 
@@ -25,7 +25,7 @@ fn path(text: &str) -> Result<String, String> {
 }
 
 impl ShownArgs {
-    /// Whether a request is shown. `result` is what its signature came to, where it was verified.
+    /// Whether a request is shown. `result` is the result of verifying its signature, if it was verified.
     pub(super) fn is_shown(&self, received: &Received, result: Option<Result<(), &str>>) -> bool {
         let [valid, invalid, unverified] = VERDICTS;
         let verdict = match result {

@@ -1,16 +1,16 @@
-//! `process ID…`: a run that sends only what was named.
+//! `process ID…`: a run that sends only the named deliveries.
 
 use super::super::context::Context;
 use super::super::exit::{CliError, Exit};
-use super::super::selection::{Named, name, no_event, of_delivery};
+use super::super::selection::{EventOrDelivery, name, no_event, of_delivery};
 use crate::delivery::State;
 use crate::store::{DeliveryFilter, DeliveryId, DeliveryRow, Page, Store};
 use crate::untrusted::Untrusted;
 
-/// Deliveries of one event that are read.
+/// The most deliveries of one event that are read.
 const OF_AN_EVENT: Page = Page { limit: 10_000, number: 1, oldest_first: true };
 
-/// The deliveries that are named, those of a whole event among them; `None` where nothing is.
+/// The deliveries that the ids name, including those of named events; `None` without ids.
 pub(super) fn resolve(store: &dyn Store, ids: &[String]) -> Result<Option<Vec<DeliveryId>>, CliError> {
     if ids.is_empty() {
         return Ok(None);
@@ -18,11 +18,11 @@ pub(super) fn resolve(store: &dyn Store, ids: &[String]) -> Result<Option<Vec<De
     let mut found = Vec::new();
     for id in ids {
         match name(store, id)? {
-            Some(Named::Delivery(number)) => {
+            Some(EventOrDelivery::Delivery(number)) => {
                 of_delivery(store, number)?.ok_or_else(|| no_delivery(number))?;
                 found.push(number);
             }
-            Some(Named::Event(event)) => {
+            Some(EventOrDelivery::Event(event)) => {
                 store.event(&event).wait()?.ok_or_else(|| no_event(id))?;
                 let filter = DeliveryFilter { event: Some(event), ..DeliveryFilter::default() };
                 let rows = store.page_of_deliveries(&filter, OF_AN_EVENT).wait()?;
@@ -45,7 +45,7 @@ fn no_delivery(number: DeliveryId) -> CliError {
     Exit::NoInput.error(format!("there is no delivery {}", number.0)).hint("list them with `syncctl deliveries list`")
 }
 
-/// Says which of the named deliveries wait still, and why; how many they are.
+/// Reports which of the named deliveries are still waiting, and why. Returns their number.
 pub(super) fn tell_left(context: &Context, store: &dyn Store, ids: &[DeliveryId]) -> Result<usize, CliError> {
     let mut left = 0;
     for ids in ids.chunks(500) {
@@ -60,7 +60,7 @@ pub(super) fn tell_left(context: &Context, store: &dyn Store, ids: &[DeliveryId]
     Ok(left)
 }
 
-/// Why a delivery was not sent, or not for good; none where it is finished.
+/// Why a delivery is not finished; `None` where it is.
 fn why_left(row: &DeliveryRow) -> Option<String> {
     let number = row.id.0;
     match row.state {

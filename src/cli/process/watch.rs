@@ -1,4 +1,4 @@
-//! `process --watch`: delivers until it is stopped, tells what happens, and reads its configuration again on SIGHUP.
+//! `process --watch`: delivers until it is stopped, logs attempts, and reads its configuration again on SIGHUP.
 
 use std::collections::BTreeMap;
 use std::pin::pin;
@@ -24,12 +24,12 @@ use crate::untrusted::Untrusted;
 
 /// How often a missing database is looked for.
 const DATABASE_POLL: Duration = Duration::from_millis(500);
-/// How often endpoints are compared with what was last told of them.
+/// How often the states of endpoints are compared with those last logged.
 const ENDPOINTS_POLL: Duration = Duration::from_secs(1);
-/// What the log tells of deliveries and endpoints, also without `-v`.
+/// The log target of deliveries and endpoints, which is logged even without `-v`.
 const LOG: &str = "syncctl::deliveries";
 
-/// Delivers until a signal, a limit or a broken store ends it.
+/// Delivers until a signal, a limit or an error of the store ends it.
 pub(super) fn watch(context: &Context, args: &ProcessArgs, options: RunOptions) -> Result<Exit, CliError> {
     block_on(async {
         let signals = Signals::listen().map_err(|e| Exit::Io.error("failed to listen for signals").cause(e))?;
@@ -37,14 +37,14 @@ pub(super) fn watch(context: &Context, args: &ProcessArgs, options: RunOptions) 
         let Some(_only) = args.only_one(store.as_ref())? else { return Ok(Exit::Done) };
         let endpoints = context.set_endpoints(store.as_ref())?;
         let generation = Generation::new(context, Arc::clone(&store), &endpoints)?;
-        let told = ToldEndpoints::new(&endpoints);
+        let logged = LoggedStates::new(&endpoints);
         announce(context, &endpoints)?;
-        let done = Watching { context, store, signals, options, told }.go(generation).await?;
+        let done = WatchLoop { context, store, signals, options, logged }.go(generation).await?;
         Ok(done)
     })
 }
 
-/// The queue, once there is one; `None` when a signal came first.
+/// Waits for the queue to exist and opens it; `None` when a signal arrives first.
 async fn existing_store(context: &Context, signals: &Signals) -> Result<Option<Arc<dyn Store>>, CliError> {
     let location = context.config()?.database()?;
     let mut waited = false;
@@ -81,7 +81,7 @@ fn names(endpoints: &[Endpoint]) -> String {
     if names.is_empty() { "none".to_owned() } else { names.join(",") }
 }
 
-/// What the runs of one configuration work with.
+/// The worker configuration and alerts of one reading of the configuration.
 struct Generation {
     config: WorkerConfig,
     /// Ends with the generation.
@@ -97,29 +97,29 @@ impl Generation {
 }
 
 /// A worker that runs until a signal ends it, over reloads of the configuration.
-struct Watching<'a> {
+struct WatchLoop<'a> {
     context: &'a Context,
     store: Arc<dyn Store>,
     signals: Signals,
     options: RunOptions,
-    told: ToldEndpoints,
+    logged: LoggedStates,
 }
 
-impl Watching<'_> {
+impl WatchLoop<'_> {
     /// Runs one generation after the other; each reload begins a new one.
     async fn go(mut self, mut generation: Generation) -> Result<Exit, CliError> {
         let names = EndpointNames::default();
         loop {
             let observer = names.observer(Arc::clone(&self.store), log_attempt());
             let (summary, next) = match self.run(&generation, observer).await {
-                // Taken for dead while it was cut off, or unknown to a standby that took the server's place.
+                // Another process ended the run while this one was cut off, or a standby database does not know it.
                 Err(CliError::Store(StoreError::RunEnded)) => {
                     tracing::warn!(target: LOG, "the run was ended by others; a new one begins");
                     continue;
                 }
                 ran => ran?,
             };
-            self.told.compare(&self.store).await;
+            self.logged.compare(&self.store).await;
             self.options.limit = self.options.limit.map(|limit| limit.saturating_sub(attempts(&summary)));
             match next {
                 Some(next) if self.signals.exit().is_none() && !summary.limited => generation = next,
@@ -160,7 +160,7 @@ impl Watching<'_> {
                         stop.send_modify(|stop| *stop = (*stop).max(Stop::Drain));
                     }
                 }
-                _ = looks.tick() => self.told.compare(&self.store).await,
+                _ = looks.tick() => self.logged.compare(&self.store).await,
             }
         }
     }
@@ -170,7 +170,7 @@ fn attempts(summary: &RunSummary) -> u64 {
     summary.stats.delivered + summary.stats.retried + summary.stats.failed
 }
 
-/// Reads the configuration again. One that is wrong changes nothing, and is told.
+/// Reads the configuration again. An invalid one is logged and changes nothing.
 fn reload(context: &Context, store: &Arc<dyn Store>) -> Option<Generation> {
     let fresh = context.reload(SystemClock.now());
     let prepared = fresh.keyring_for(store.as_ref()).and_then(|keyring| {
@@ -217,35 +217,35 @@ fn log_attempt() -> super::OnAttempt {
     })
 }
 
-/// What was last told of each endpoint.
+/// The state of each endpoint as it was last logged.
 #[derive(Default)]
-struct ToldEndpoints(BTreeMap<EndpointId, Told>);
+struct LoggedStates(BTreeMap<EndpointId, LoggedState>);
 
 /// The circuit and the pause of an endpoint as they were last logged.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Told {
+struct LoggedState {
     open: Option<OpenCause>,
     paused: Option<PausedBy>,
 }
 
-impl Told {
+impl LoggedState {
     fn of(endpoint: &Endpoint) -> Self {
         Self { open: endpoint.circuit.open.map(|open| open.cause), paused: endpoint.paused_by }
     }
 }
 
-impl ToldEndpoints {
+impl LoggedStates {
     fn new(endpoints: &[Endpoint]) -> Self {
-        Self(endpoints.iter().map(|endpoint| (endpoint.id, Told::of(endpoint))).collect())
+        Self(endpoints.iter().map(|endpoint| (endpoint.id, LoggedState::of(endpoint))).collect())
     }
 
-    /// Logs each circuit that opened or closed and each pause that began or ended since it was last asked.
+    /// Logs each circuit that opened or closed and each pause that began or ended since the last call.
     async fn compare(&mut self, store: &Arc<dyn Store>) {
-        // What cannot be read now is compared next time; the worker itself tells of a store that fails.
+        // A failed read is repeated next time; the worker itself reports a store that fails.
         let Ok(endpoints) = store.endpoints().await else { return };
         for endpoint in &endpoints {
-            let now = Told::of(endpoint);
-            let before = self.0.insert(endpoint.id, now).unwrap_or(Told { open: None, paused: None });
+            let now = LoggedState::of(endpoint);
+            let before = self.0.insert(endpoint.id, now).unwrap_or(LoggedState { open: None, paused: None });
             log_circuit(endpoint, before.open, endpoint.circuit.open);
             log_pause(endpoint, before.paused, now.paused);
         }

@@ -1,26 +1,26 @@
 //! `replay --edit`: a new event from the edited data of an old one.
 //!
-//! What was sent stays what was sent: the old event keeps its bytes, and the new one says what it was made from.
+//! The old event stays unchanged, and the new one is linked to it.
 
 use std::ffi::OsString;
 use std::io::{IsTerminal as _, Write as _};
 use std::process::Command;
 
 use super::super::context::Context;
-use super::super::emit::{bad_data, dry_run, said_of_nobody};
+use super::super::emit::{bad_data, dry_run, no_deliveries_reason};
 use super::super::exit::{CliError, Exit};
 use super::super::{events, values};
 use crate::event::{Draft, MAX_DATA_BYTES, data_of};
 use crate::report::emitted;
 use crate::store::EventDetail;
 
-/// Emits the event that `ids` names, which has to be one, with other data.
+/// Emits the one event that `ids` names with other data.
 pub(super) fn run(context: &Context, ids: &[String], data: Option<&str>, dry: bool) -> Result<Exit, CliError> {
     let [id] = ids else { return Err(Exit::Usage.error("--edit takes one event")) };
     let (store, endpoints) = context.existing_queue()?;
     let detail = events::find(store.as_ref(), id)?;
     let edited = match data {
-        Some(data) => Edited { data: values::data(data, MAX_DATA_BYTES)?, file: None },
+        Some(data) => EditedData { data: values::data(data, MAX_DATA_BYTES)?, file: None },
         None => in_editor(&detail)?,
     };
     if data.is_none() && edited.data.trim_ascii() == data_of(&detail.body).unwrap_or_default().as_bytes() {
@@ -40,7 +40,7 @@ pub(super) fn run(context: &Context, ids: &[String], data: Option<&str>, dry: bo
     };
     let receipt = stored.first.expect("one draft leads to one receipt");
     if receipt.deliveries == 0 {
-        context.screen.warn(&said_of_nobody(&endpoints, &receipt.event.event_type));
+        context.screen.warn(&no_deliveries_reason(&endpoints, &receipt.event.event_type));
     }
     context.done(&emitted::edited(&receipt, &detail.row.id))?;
     Ok(Exit::Done)
@@ -53,15 +53,15 @@ fn draft(detail: &EventDetail, data: &[u8]) -> Result<Draft, CliError> {
     Ok(Draft { edited_from: Some(row.id.clone()), ..draft })
 }
 
-/// Data as it was edited.
-struct Edited {
+/// The edited data of an event.
+struct EditedData {
     data: Vec<u8>,
-    /// The file it was edited in, which goes with this value.
+    /// The file it was edited in, deleted when this value is dropped.
     file: Option<tempfile::TempPath>,
 }
 
-impl Edited {
-    /// Leaves the edited file where it is, so that nothing that was typed is lost by a fault.
+impl EditedData {
+    /// Keeps the edited file, so that an error does not lose the operator's text.
     fn keep(self, fault: CliError) -> CliError {
         match self.file.map(tempfile::TempPath::keep) {
             Some(Ok(path)) => fault.hint(format!(
@@ -74,14 +74,14 @@ impl Edited {
 }
 
 /// Lets the operator edit the event's data, byte for byte as it is.
-fn in_editor(detail: &EventDetail) -> Result<Edited, CliError> {
+fn in_editor(detail: &EventDetail) -> Result<EditedData, CliError> {
     let failed = |e: std::io::Error| Exit::Io.error("failed to write the data to a file to edit").cause(e);
     let editor = editor()?;
     let mut file = tempfile::Builder::new().prefix("syncctl-").suffix(".json").tempfile().map_err(failed)?;
     file.write_all(data_of(&detail.body).unwrap_or_default().as_bytes()).map_err(failed)?;
     file.flush().map_err(failed)?;
     let path = file.into_temp_path();
-    // As git does it: the variable may hold options.
+    // As with git, the variable may hold options.
     let mut command = editor;
     command.push(" \"$1\"");
     let ran = Command::new("sh").arg("-c").arg(command).arg("sh").arg(&path).status();
@@ -91,10 +91,10 @@ fn in_editor(detail: &EventDetail) -> Result<Edited, CliError> {
         Err(e) => return Err(Exit::Failure.error("failed to run the editor").cause(e)),
     }
     let data = std::fs::read(&path).map_err(|e| values::unreadable(&values::shown_path(&path), &e))?;
-    Ok(Edited { data, file: Some(path) })
+    Ok(EditedData { data, file: Some(path) })
 }
 
-/// The operator's editor; `vi` where none is named and somebody is there to use it.
+/// The operator's editor; `vi` if no variable names one and the input is a terminal.
 fn editor() -> Result<OsString, CliError> {
     let named = ["VISUAL", "EDITOR"].into_iter().filter_map(std::env::var_os).find(|editor| !editor.is_empty());
     match named {

@@ -1,7 +1,7 @@
-//! `replay plan` and `replay apply`: a replay that is looked at first, and done only as it was planned.
+//! `replay plan` and `replay apply`: a replay that is planned first, and applied only if nothing has changed since.
 //!
-//! A plan is JSON lines: a header, then a line for each delivery in the order it is replayed. What changed since the plan was made
-//! refuses the plan: a delivery by its attempts and the time of its last change, an event by the hash of what is sent.
+//! A plan is JSON lines: a header, then a line for each delivery in the order it is replayed. A plan is refused if a delivery has
+//! changed since, judged by its attempts and the time of its last change, or an event, judged by the hash of its body.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
@@ -24,7 +24,7 @@ use crate::store::{DeliveryFilter, DeliveryId, DeliveryRow, EventFilter, Page, R
 const CHUNK: usize = 1_000;
 /// Rows that are read at a time for a plan.
 const PAGE: u64 = 10_000;
-/// The version of the form of a plan.
+/// The version of the format of a plan.
 const VERSION: u32 = 1;
 
 /// Arguments of `replay plan`.
@@ -84,9 +84,9 @@ struct Planned {
     body_sha256: String,
 }
 
-/// What is compared before a plan is applied.
+/// The properties of a delivery that must not change before a plan is applied.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Stamp {
+struct DeliveryStamp {
     id: i64,
     attempts: u32,
     changed_at: Timestamp,
@@ -96,7 +96,7 @@ struct Stamp {
 /// SHA-256 of the body of an event.
 type BodyHash = [u8; 32];
 
-impl Stamp {
+impl DeliveryStamp {
     fn of(row: &DeliveryRow, body: BodyHash) -> Self {
         Self { id: row.id.0, attempts: row.attempts, changed_at: row.changed_at, body }
     }
@@ -137,7 +137,7 @@ impl PlanArgs {
     }
 }
 
-/// The hashes of the bodies of these deliveries' events, by their places.
+/// The hashes of the bodies of these deliveries' events, by event number.
 fn body_hashes(store: &dyn Store, rows: &[DeliveryRow]) -> Result<BTreeMap<i64, BodyHash>, CliError> {
     let mut places: Vec<i64> = rows.iter().map(|row| row.event.seq).collect();
     places.sort_unstable();
@@ -188,7 +188,7 @@ impl ApplyArgs {
         Ok(if left == 0 { Exit::Done } else { Exit::Part })
     }
 
-    fn read(&self) -> Result<(Header, Vec<Stamp>), CliError> {
+    fn read(&self) -> Result<(Header, Vec<DeliveryStamp>), CliError> {
         let source: Box<dyn BufRead> = match self.file.as_str() {
             "-" => Box::new(std::io::stdin().lock()),
             path => Box::new(BufReader::new(values::open_file(path.as_ref())?)),
@@ -206,7 +206,7 @@ impl ApplyArgs {
                 serde_json::from_str(&line?).map_err(|e| unread().cause(e))?;
             let mut body = BodyHash::default();
             hex::decode_to_slice(&body_sha256, &mut body).map_err(|e| unread().cause(e))?;
-            stamps.push(Stamp { id: delivery, attempts, changed_at, body });
+            stamps.push(DeliveryStamp { id: delivery, attempts, changed_at, body });
         }
         match stamps.len() as u64 == header.count {
             true => Ok((header, stamps)),
@@ -216,12 +216,12 @@ impl ApplyArgs {
         }
     }
 
-    /// Replays in the order of the plan; returns how many were replayed and how many had to be left.
+    /// Replays in the order of the plan. Returns how many were replayed and how many were left alone.
     fn replay(
         &self,
         context: &Context,
         store: &dyn Store,
-        stamps: &[Stamp],
+        stamps: &[DeliveryStamp],
         how: Replay,
     ) -> Result<(usize, usize), CliError> {
         let per_second = self.rate.map_or(CHUNK, |rate| usize::try_from(rate).unwrap_or(CHUNK).min(CHUNK));
@@ -254,7 +254,7 @@ fn not_a_plan() -> CliError {
 }
 
 /// Refuses a plan of which anything changed since it was made.
-fn refuse_changes(store: &dyn Store, stamps: &[Stamp]) -> Result<(), CliError> {
+fn refuse_changes(store: &dyn Store, stamps: &[DeliveryStamp]) -> Result<(), CliError> {
     let (mut differ, mut first) = (0, None);
     for chunk in stamps.chunks(CHUNK) {
         let ids = chunk.iter().map(|stamp| DeliveryId(stamp.id)).collect();
@@ -262,7 +262,7 @@ fn refuse_changes(store: &dyn Store, stamps: &[Stamp]) -> Result<(), CliError> {
         let page = Page { limit: CHUNK as u64, number: 1, oldest_first: true };
         let rows = store.page_of_deliveries(&filter, page).wait()?;
         let bodies = body_hashes(store, &rows)?;
-        let now = |row: &DeliveryRow| Stamp::of(row, bodies.get(&row.event.seq).copied().unwrap_or_default());
+        let now = |row: &DeliveryRow| DeliveryStamp::of(row, bodies.get(&row.event.seq).copied().unwrap_or_default());
         for stamp in chunk {
             let found = rows.binary_search_by_key(&stamp.id, |row| row.id.0);
             let is_same = found.is_ok_and(|at| now(&rows[at]) == *stamp);

@@ -1,4 +1,4 @@
-//! `secret rotate-plan --try-endpoints`: every endpoint is asked which of the two secrets it accepts.
+//! `secret rotate-plan --try-endpoints`: probes every endpoint for which of the two secrets it accepts.
 
 use std::sync::Arc;
 
@@ -14,10 +14,10 @@ use crate::report::secrets::{SecretUse, SecretUser, Tried};
 use crate::signature::{Secret, Signer};
 
 impl Rotation {
-    /// Which secret signs for each endpoint, and what asking it came to.
+    /// The secret that signs for each endpoint, and the result of probing it.
     ///
-    /// Only those that are signed for with one of the two are asked: to any other, a signature by these would be a
-    /// stranger's, and nothing is sent to one that is paused.
+    /// Only endpoints that use one of the two secrets are probed; any other would see a wrong signature. Nothing is sent to a
+    /// paused endpoint.
     pub(super) fn try_endpoints(&self, context: &Context) -> Result<Vec<SecretUser>, CliError> {
         let config = context.config()?;
         let contenders = self.contenders()?;
@@ -61,7 +61,7 @@ fn signer(what: &str, text: &str) -> Result<Signer, CliError> {
     Ok(Signer::new(&secret, &[&secret]))
 }
 
-/// Why an endpoint is not asked, if it is not.
+/// Why an endpoint is not probed, if it is not.
 fn untried(endpoint: &ResolvedEndpoint, standing: SecretUse) -> Option<Tried> {
     match (standing, &endpoint.settings.secret) {
         (SecretUse::New | SecretUse::Old | SecretUse::Both, _) => {}
