@@ -1,8 +1,8 @@
 //! Flags over environment over env file over user file over system file over defaults → [`Config`], each value with its
 //! origin.
 //!
-//! The environment is handed in and never written. Everything is checked here at once, so that the rest of the program
-//! never meets a half-valid setting; only secrets are read later, by the commands that need them.
+//! The environment is an argument and is never changed. Everything is checked here at once, so that the rest of the program
+//! never sees an invalid setting; only secrets are read later, by the commands that need them.
 
 mod alert_keys;
 mod alerts;
@@ -50,13 +50,13 @@ pub use values::{Delivery, OperatorToken, Server, Webhook};
 
 /// Where the system's configuration is.
 pub const SYSTEM_PATH: &str = "/etc/syncctl/config.toml";
-/// What stands in place of a secret.
+/// The text in place of a secret.
 pub const MASK: &str = "********";
 
 /// Where the configuration is read from: files, environment and flags.
 #[derive(Clone)]
 pub struct Sources {
-    /// The environment. Nothing else is ever looked up in the process's own.
+    /// The environment variables. The process's own environment is not read.
     pub env: BTreeMap<String, OsString>,
     /// `--config`; replaces `SYNCCTL_CONFIG` and the user's file.
     pub config_path: Option<PathBuf>,
@@ -77,7 +77,7 @@ impl Sources {
 }
 
 impl fmt::Debug for Sources {
-    /// Leaves the environment out: it holds secrets.
+    /// Leaves out the environment, which holds secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sources")
             .field("config_path", &self.config_path)
@@ -88,10 +88,10 @@ impl fmt::Debug for Sources {
     }
 }
 
-/// Which secret `sign`, `verify` and the other commands about signatures use.
+/// Selects the secret of a signature command such as `sign` or `verify`.
 #[derive(Clone, Copy, Debug)]
 pub enum WhichSecret<'a> {
-    /// The one configured under that key, such as `webhook.secret`.
+    /// The secret of a key, such as `webhook.secret`.
     Configured(&'a str),
     /// A file that a flag named.
     File(&'a Path),
@@ -103,14 +103,14 @@ pub enum WhichSecret<'a> {
     Endpoint(&'a SecretSource),
 }
 
-/// A place where configuration was looked for.
+/// A configuration file that was looked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigFile {
-    /// Whose it is: `system`, `user`, `named` or `env file`.
+    /// Its role: `system`, `user`, `named` or `env file`.
     pub role: &'static str,
     /// The file.
     pub path: PathBuf,
-    /// Whether it is there.
+    /// Whether it exists.
     pub found: bool,
 }
 
@@ -119,21 +119,21 @@ pub struct ConfigFile {
 pub struct Config {
     /// The endpoints: those of the configuration file, then those of `SYNC_WEBHOOK_URLS`.
     pub endpoints: Vec<Spec>,
-    /// How deliveries are made where an endpoint does not say otherwise.
+    /// The delivery settings of endpoints that have none of their own.
     pub delivery: Delivery,
     /// Which addresses requests may go to.
     pub egress: Egress,
-    /// Up to where the queue counts as healthy.
+    /// The thresholds of health.
     pub health: Limits,
-    /// How old the last news of a resource may be.
+    /// The thresholds of freshness.
     pub freshness: FreshnessThresholds,
     /// How `serve` runs.
     pub server: Server,
-    /// What webhooks at the platform's routes have to be like.
+    /// The rules for webhooks on platform routes.
     pub webhook: Webhook,
     /// The other sources of webhooks.
     pub sources: Vec<SourceSpec>,
-    /// Who is told when something is wrong.
+    /// The sinks of alerts.
     pub alerts: Vec<AlertSpec>,
     /// The certificates to trust instead of the system's.
     pub ca_file: Option<PathBuf>,
@@ -146,17 +146,17 @@ pub struct Config {
     warnings: Mutex<Vec<String>>,
 }
 
-/// A configuration looked at as a whole: what could be read of it, and everything that is wrong.
+/// The result of reading a configuration that may be invalid: the valid parts, and all problems.
 #[derive(Debug)]
 pub struct Inspection {
-    /// What could be read; wrong values are left at what they would be without them.
+    /// The valid parts; invalid values are left at their defaults.
     pub config: Config,
-    /// What is wrong, in the order it was found.
+    /// The problems, in the order they were found.
     pub problems: Vec<Problem>,
 }
 
 impl Config {
-    /// Reads the configuration; the first thing wrong with it is the error.
+    /// Reads the configuration; its first problem is the error.
     pub fn load(sources: Sources) -> Result<Self, ConfigError> {
         let Inspection { config, problems } = Self::inspect(sources);
         match problems.into_iter().next() {
@@ -165,7 +165,7 @@ impl Config {
         }
     }
 
-    /// Reads what can be read of the configuration, and collects what is wrong with it.
+    /// Reads the valid parts of the configuration, and collects its problems.
     pub fn inspect(sources: Sources) -> Inspection {
         let mut loader = Loader::default();
         let environment = loader.environment(sources.env, sources.env_file);
@@ -199,7 +199,7 @@ impl Config {
         Inspection { config: config.with_default_database_shown(), problems: loader.problems }
     }
 
-    /// The database; an error only where nobody named one and there is no home directory either.
+    /// The location of the database; an error only if none is configured and there is no home directory.
     pub fn database(&self) -> Result<&Location, ConfigError> {
         self.database.as_ref().ok_or(ConfigError::NoHome)
     }
@@ -209,7 +209,7 @@ impl Config {
         self.secret("webhook.secret")
     }
 
-    /// The secret of before, while a rotation lasts.
+    /// The previous secret, during a rotation.
     pub fn previous_secret(&self) -> Result<Option<Secret>, ConfigError> {
         self.secret("webhook.previous_secret")
     }
@@ -317,19 +317,19 @@ impl Config {
         self.read_text(&what, &location).map(Some)
     }
 
-    /// Every setting with its origin, secrets masked.
+    /// All settings with their origins, secrets masked.
     pub fn origins(&self) -> &[Setting] {
         &self.settings
     }
 
-    /// A configured secret in clear, for the eyes of somebody at a terminal.
+    /// A configured secret in clear, to be shown only on a terminal.
     pub fn revealed(&self, key: &str) -> Result<Option<String>, ConfigError> {
         let Some(known) = self.secrets.keys().find(|known| **known == key) else { return Ok(None) };
         let secret = self.secret(known)?;
         Ok(secret.map(|secret| String::from_utf8_lossy(secret.as_text()).into_owned()))
     }
 
-    /// The configured secrets that cannot be had, each with why.
+    /// The errors of configured secrets that cannot be read.
     pub fn unreadable_secrets(&self) -> Vec<ConfigError> {
         let shared = self.secrets.keys().map(|key| self.secret(key));
         let own = self.endpoints.iter().filter(|spec| spec.settings.secret != SecretSource::Shared);
@@ -339,7 +339,7 @@ impl Config {
         shared.chain(own).map(|read| read.map(drop)).chain(sources).chain(alerts).filter_map(Result::err).collect()
     }
 
-    /// Every configured secret, by the name an operator knows it by, with where it is kept. None is read.
+    /// All configured secrets by name, each with its place. None is read.
     pub fn secret_places(&self) -> Vec<(String, SecretPlace)> {
         let shared =
             self.secrets.iter().map(|(key, (location, _))| ((*key).to_owned(), location.place(&self.environment)));
@@ -357,7 +357,7 @@ impl Config {
         shared.chain(own).chain(sources).chain(alerts).collect()
     }
 
-    /// What was found worth a warning since this was last asked, such as a secret file others may read.
+    /// The warnings since the last call, such as a secret file that others can read.
     pub fn take_warnings(&self) -> Vec<String> {
         self.warnings.lock().map(|mut warnings| std::mem::take(&mut *warnings)).unwrap_or_default()
     }
@@ -398,7 +398,7 @@ impl Config {
     }
 }
 
-/// The routes of sources that may not be silent for longer than they say.
+/// The routes of sources with `silence_after`, each with that time.
 fn silent_routes(sources: &[SourceSpec]) -> Vec<(String, std::time::Duration)> {
     let limit = |spec: &SourceSpec| spec.settings.silence_after.map(|limit| (spec.settings.route(), limit));
     sources.iter().filter_map(limit).collect()

@@ -1,6 +1,6 @@
-//! The life of a delivery: what an attempt came to, and what follows from it.
+//! Deliveries: the outcome of an attempt, and what follows from it.
 //!
-//! Everything here is decided from its arguments alone; time and jitter are handed in. `ARCHITECTURE.md` has the states
+//! Everything here is pure: time and jitter are arguments. `ARCHITECTURE.md` has the states
 //! on one page.
 
 mod circuit;

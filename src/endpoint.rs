@@ -1,4 +1,4 @@
-//! Endpoints: where events go, which of them, and how.
+//! Endpoints: URL, event types, and delivery settings.
 
 mod access;
 mod broker;
@@ -28,7 +28,7 @@ pub use url::{EndpointUrl, Protocol};
 
 /// Requests in flight to one endpoint unless configured otherwise.
 pub const DEFAULT_CONCURRENCY: u16 = 10;
-/// Requests in flight in one process, and the most one endpoint may be given.
+/// The most requests in flight in one process, and to one endpoint.
 pub const MAX_CONCURRENCY: u16 = 256;
 /// The longest endpoint name, in characters.
 pub const MAX_NAME_CHARS: usize = 64;
@@ -36,7 +36,7 @@ pub const MAX_NAME_CHARS: usize = 64;
 /// The schemes of an endpoint's URL.
 const SCHEMES: &str = "http, https, redis, rediss, amqp and amqps";
 
-/// Why an endpoint cannot be used.
+/// Why the settings of an endpoint are invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidEndpoint {
     /// The text is not a URL.
@@ -45,10 +45,10 @@ pub enum InvalidEndpoint {
     /// A scheme that is not supported.
     #[error("only {SCHEMES} are supported, not `{0}`")]
     Scheme(String),
-    /// Another scheme than http and https, where a broker cannot be meant.
+    /// A scheme other than http and https, where no broker is possible.
     #[error("only http and https are possible here, not `{0}`")]
     NotHttp(String),
-    /// A broker's URL that does not say where messages go.
+    /// A broker's URL without a destination for messages.
     #[error("{0}")]
     Broker(String),
     /// The URL carries a user name or password.
@@ -57,7 +57,7 @@ pub enum InvalidEndpoint {
     /// The URL carries a fragment, which is never sent.
     #[error("a URL with a #fragment is refused, because it is never sent")]
     Fragment,
-    /// The text has control characters or inner white space, which URL parsers silently drop.
+    /// The text has control characters or inner white space, which URL parsers drop silently.
     #[error("it holds control characters or white space")]
     Control,
     /// An event-type pattern that matches nothing.
@@ -71,7 +71,7 @@ pub enum InvalidEndpoint {
     Concurrency(u16),
 }
 
-/// Which event types an endpoint wants: a type, everything below one (`enrollment.*`), or everything (`*`).
+/// A pattern of event types: a type, all types with a prefix (`enrollment.*`), or all (`*`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Pattern(String);
@@ -94,7 +94,7 @@ impl Pattern {
         &self.0
     }
 
-    /// Whether `event_type` is wanted.
+    /// Whether `event_type` matches.
     pub fn matches(&self, event_type: &str) -> bool {
         match self.0.strip_suffix('*') {
             Some(prefix) => event_type.starts_with(prefix),
@@ -116,11 +116,11 @@ impl From<Pattern> for String {
     }
 }
 
-/// Where an endpoint's secret is found. The secret itself is never stored.
+/// Where an endpoint's secret is read from. The secret itself is never stored.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SecretSource {
-    /// `WEBHOOK_SECRET`, wherever the configuration finds it.
+    /// `webhook.secret`, which endpoints share.
     #[default]
     Shared,
     /// A file, whose final newline is not part of the secret.
@@ -136,40 +136,40 @@ pub enum LegacySignature {
     /// The current secret.
     #[default]
     Current,
-    /// The previous one, while the receiver still has it.
+    /// The previous secret, as long as the receiver uses it.
     Previous,
 }
 
-/// What the operator decides about an endpoint, beside its name and URL.
+/// The settings of an endpoint, beside its name and URL.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settings {
-    /// The event types it wants.
+    /// The event types it subscribes to.
     pub events: Vec<Pattern>,
-    /// Where its secret is found.
+    /// Where its secret is read from.
     pub secret: SecretSource,
     /// Requests in flight to it.
     pub concurrency: u16,
-    /// When and how often it is tried again.
+    /// When and how often deliveries are retried.
     pub retry: RetryPolicy,
     /// Which secret signs the original's header.
     pub legacy_signature: LegacySignature,
-    /// What it wants to see, and the way to it.
+    /// Headers, credentials, certificates and proxy.
     pub access: AccessSettings,
-    /// What has to hold of an event of those types.
+    /// The conditions that an event has to meet.
     pub when: Vec<Condition>,
-    /// The most requests in a time, by all workers together.
+    /// The rate limit of all workers together.
     pub rate: Option<RateLimit>,
-    /// The most of them at once.
+    /// The most requests at once within the rate limit.
     pub burst: Option<u32>,
-    /// What it is sent of an event.
+    /// What a delivery carries: the event's data or the whole record.
     pub payload: Payload,
     /// Whether a newer event of a resource replaces its older ones that were not sent; needs [`Payload::Full`].
     pub coalesce: bool,
 }
 
 impl Settings {
-    /// Whether events of that type are wanted, if its conditions hold.
+    /// Whether it subscribes to that type; its conditions are not considered.
     pub fn wants(&self, event_type: &str) -> bool {
         self.events.iter().any(|pattern| pattern.matches(event_type))
     }
@@ -188,7 +188,7 @@ impl Settings {
         self.wants(event_type) && self.unmet(event).is_none()
     }
 
-    /// Whether an endpoint of that URL can have these settings; else this build does not speak its protocol, or they are of HTTP
+    /// Checks these settings for an endpoint of that URL: this build has to support its protocol, and some settings are for HTTP
     /// alone.
     pub fn check_for(&self, url: &EndpointUrl) -> Result<(), String> {
         let (protocol, name) = (url.protocol(), url.protocol().name());
@@ -212,7 +212,7 @@ impl Settings {
         }
     }
 
-    /// Its rate, if it has one.
+    /// Its rate limit with the burst, if it has one.
     pub fn pace(&self) -> Option<Pace> {
         self.rate.map(|rate| Pace::new(rate, self.burst))
     }
@@ -241,16 +241,16 @@ impl Default for Settings {
 pub struct Spec {
     /// Its name in the configuration file; endpoints of the environment have none and are known by their URL.
     pub name: Option<String>,
-    /// Where it is.
+    /// Its URL.
     pub url: EndpointUrl,
     /// Whether the configuration pauses it.
     pub paused: bool,
-    /// The rest.
+    /// Its settings.
     pub settings: Settings,
 }
 
 impl Spec {
-    /// An endpoint of the environment, known by its URL.
+    /// An endpoint from the environment, known by its URL.
     pub fn of_url(url: EndpointUrl) -> Self {
         Self { name: None, url, paused: false, settings: Settings::default() }
     }
@@ -287,13 +287,13 @@ pub struct Endpoint {
     pub id: EndpointId,
     /// Its name, which never changes.
     pub name: String,
-    /// Where it is.
+    /// Its URL.
     pub url: EndpointUrl,
-    /// What the configuration last said about it.
+    /// Its settings in the latest configuration.
     pub settings: Settings,
-    /// Whether the configuration that spoke last names it.
+    /// Whether the latest configuration names it.
     pub configured: bool,
-    /// Who paused it, if anybody did.
+    /// Who paused it, if it is paused.
     pub paused_by: Option<PausedBy>,
     /// Its circuit breaker.
     pub circuit: CircuitState,
@@ -303,7 +303,7 @@ pub struct Endpoint {
     pub resumed_at: Timestamp,
     /// When it last answered with a 2xx.
     pub last_success_at: Option<Timestamp>,
-    /// When it last failed to.
+    /// When an attempt last failed.
     pub last_failure_at: Option<Timestamp>,
 }
 
@@ -313,7 +313,7 @@ impl Endpoint {
         !self.configured || self.paused_by.is_some()
     }
 
-    /// From when on its rate allows another request; `None` if that is now.
+    /// When its rate limit allows another request; `None` if now.
     pub fn rate_limited_until(&self, now: Timestamp) -> Option<Timestamp> {
         self.settings.pace()?.next_at(self.rate_used_until, now)
     }

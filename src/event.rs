@@ -199,7 +199,7 @@ impl Draft {
     /// `retryCount` and `status` are ignored, so that a body once sent can be emitted again; other keys and repeated
     /// keys are refused.
     pub fn from_line(line: &[u8]) -> Result<Self, InvalidDraft> {
-        let line: Line<'_> = serde_json::from_slice(line).map_err(|e| InvalidDraft::Shape(e.to_string()))?;
+        let line: BatchLine<'_> = serde_json::from_slice(line).map_err(|e| InvalidDraft::Shape(e.to_string()))?;
         let mut draft = Self::check(
             &line.event_type,
             &line.resource_id,
@@ -292,7 +292,7 @@ impl Event {
 /// A line of JSON that describes an event, as `emit --batch` reads it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Line<'a> {
+struct BatchLine<'a> {
     id: Option<String>,
     #[serde(rename = "type")]
     event_type: String,

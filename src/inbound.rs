@@ -1,7 +1,7 @@
-//! Inbound: a webhook's bytes are verified, then read, then applied once.
+//! Inbound: verifies the bytes of a webhook, then reads its event, which is applied once.
 //!
-//! Nothing of a body is parsed before its signature is right. What is refused says why to the audit log only, never to the
-//! caller; what is wrong inside a signed body is told, field by field.
+//! A body is parsed only after its signature was verified. Why an unsigned webhook was refused is told to the audit log alone,
+//! never to the caller; errors inside a signed body are answered, field by field.
 
 use std::borrow::Cow;
 
@@ -44,17 +44,17 @@ pub const MAX_BODY_BYTES: usize = crate::event::MAX_DATA_BYTES + 16 * 1024;
 
 const WEBHOOK_ID: HeaderName = HeaderName::from_static("webhook-id");
 
-/// The fields that are wrong, each with what it must be.
+/// Wrong fields, each with the rule it breaks.
 pub type Fields = Vec<(Cow<'static, str>, String)>;
 
 /// Why a webhook was not accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WebhookRefusal {
-    /// Its signature was not accepted. The name is for the audit log.
+    /// The signature was not accepted, for the named reason.
     Unverified(&'static str),
-    /// Its headers contradict each other or themselves.
+    /// Headers contradict each other, for the named reason.
     HeaderError(&'static str),
-    /// It is signed, and these fields of it are wrong.
+    /// The signature is valid, but these fields are wrong.
     Invalid(Fields),
 }
 
@@ -86,7 +86,7 @@ pub fn read(
     read_within(None, source, headers, body, from, now)
 }
 
-/// The same with another tolerance for the signed time than that of the source or its scheme.
+/// The same with this tolerance for the signed time, instead of that of the source or its scheme.
 pub fn read_within(
     tolerance: Option<Tolerance>,
     source: &Source,
@@ -121,7 +121,7 @@ fn draft(source: &Source, headers: &HeaderMap, body: &Bytes, verified: &Verified
     }
 }
 
-/// The draft, if the header `webhook-id` names no other event.
+/// The draft, unless the header `webhook-id` names another event.
 fn named_by(headers: &HeaderMap, draft: Draft) -> Result<Draft, WebhookRefusal> {
     let id = draft.id.as_ref().map_or("", |id| id.as_str());
     match headers.get(WEBHOOK_ID) {
@@ -132,7 +132,7 @@ fn named_by(headers: &HeaderMap, draft: Draft) -> Result<Draft, WebhookRefusal> 
     }
 }
 
-/// An event of a known type changes its record; every other goes where its source forwards to.
+/// The effect of an event: a known type changes a record, any other type is forwarded as its source says.
 fn effect(source: &Source, draft: &Draft, now: Timestamp) -> Result<Effect, WebhookRefusal> {
     if known_resource_type(&draft.event_type).is_some() {
         let Some(by) = draft.id.clone() else { return Err(WebhookRefusal::field("id", "is missing")) };
@@ -147,7 +147,7 @@ fn effect(source: &Source, draft: &Draft, now: Timestamp) -> Result<Effect, Webh
     }
 }
 
-/// What is known of a webhook that was refused: what it claims, and whether its signature was right all the same.
+/// The details of a refused webhook for the audit log: what it claims, and whether its signature is valid.
 pub fn examine(
     source: &Source,
     refusal: &WebhookRefusal,

@@ -1,5 +1,4 @@
-//! Calling other places: how a connection is opened, who is trusted, what failures are called, and an HTTP client for where speed
-//! is not the point.
+//! Network connections: address checks, TLS, failures in words, and a general HTTP client for where speed does not matter.
 //!
 //! The address rules ([`Egress`](crate::endpoint::Egress)) hold for every connection. Deliveries have clients of their own in
 //! [`outbound`](crate::outbound); all trust the same certificates and use the same words.
@@ -13,5 +12,5 @@ pub mod tls;
 
 pub use client::{HttpClient, HttpResponse};
 
-/// What we call ourselves to servers.
+/// The default `User-Agent`.
 pub const AGENT: &str = concat!("syncctl/", env!("CARGO_PKG_VERSION"));

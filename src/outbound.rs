@@ -1,4 +1,4 @@
-//! Outbound: an event becomes signed requests.
+//! Outbound: delivers events as signed requests.
 //!
 //! `worker` claims what is due, this module signs it, `http` or a [`broker`](crate::broker) takes it and turns every failure into an
 //! [`Outcome`], and the store records the outcome and the retry decision.
@@ -44,27 +44,27 @@ const WEBHOOK_TIMESTAMP: HeaderName = HeaderName::from_static("webhook-timestamp
 const WEBHOOK_SIGNATURE: HeaderName = HeaderName::from_static("webhook-signature");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
-/// How many headers a request has, beside those of the operator's own.
+/// The number of headers of a request, without those that the operator configured.
 const HEADERS: usize = 13;
 
-/// Finds the secrets that an endpoint is reached with.
+/// A source of the secrets for calling endpoints.
 pub trait Keyring: Send + Sync {
     /// The endpoint's signer, or why there is none. Without one, nothing is sent to it.
     fn signer(&self, endpoint: &Endpoint) -> Result<Signer, String>;
 
-    /// What the endpoint is shown beside the signature, and the way to it; or why that cannot be found out. Without it,
-    /// nothing is sent to it.
+    /// The headers, credentials and connection options of the endpoint, or why they cannot be read. Without them, nothing is
+    /// sent to it.
     fn access(&self, endpoint: &Endpoint) -> Result<EndpointAccess, String>;
 }
 
-/// What a request shows an endpoint beside the signature, and the way to it, with every secret read.
+/// The headers, credentials and connection options of an endpoint, with every secret read.
 #[derive(Clone, Debug, Default)]
 pub struct EndpointAccess {
-    /// Headers that are added, or take the place of ours. Secret values are marked as sensitive.
+    /// Headers that are added to ours or replace them. Secret values are marked as sensitive.
     pub headers: Vec<(HeaderName, HeaderValue)>,
-    /// What a broker is shown in place of `Authorization`.
+    /// The credentials for a broker, in place of `Authorization`.
     pub credentials: Option<Credentials>,
-    /// The way to it.
+    /// Certificates and proxy of the connection.
     pub connect: http::ConnectOptions,
 }
 
@@ -91,15 +91,15 @@ impl<'a> WebhookRequest<'a> {
     }
 }
 
-/// How a request goes out: the scheme of the endpoint's URL chooses.
+/// The transport of an endpoint, chosen by the scheme of its URL.
 enum Transport {
-    /// As a request over HTTP, with the `Host` that it names.
+    /// HTTP requests, with this `Host` header.
     Http(http::Target, HeaderValue),
-    /// As a message to a broker.
+    /// Messages to a broker.
     Broker(Publisher),
 }
 
-/// An endpoint ready to be sent to: what is the same in every request is prepared once.
+/// A client for one endpoint. The parts that all requests share are prepared once.
 pub struct EndpointClient {
     transport: Transport,
     signer: Signer,
@@ -115,19 +115,19 @@ impl fmt::Debug for EndpointClient {
     }
 }
 
-/// A request that was sent, and what came of it.
+/// A request that was sent, and its result.
 #[derive(Debug)]
-pub(crate) struct Sent {
-    /// What it carried beside the body; secret values are marked as sensitive.
+pub(crate) struct SentRequest {
+    /// Its headers; secret values are marked as sensitive.
     pub(crate) headers: HeaderMap,
-    /// What it came to.
+    /// The result.
     pub(crate) result: AttemptResult,
     /// How long each phase took.
     pub(crate) timings: http::Timings,
 }
 
 impl EndpointClient {
-    /// Prepares a place, what signs for it and what it is shown. An error says why nothing can be sent there.
+    /// A client for an endpoint with this URL, signer and access. An error says why nothing can be sent there.
     pub fn new(
         url: &EndpointUrl,
         signer: Signer,
@@ -154,7 +154,7 @@ impl EndpointClient {
             Transport::Http(target, host) => {
                 target.send(self.http_request(target, host, &message, now), limit, now).await
             }
-            // On the heap, so that an attempt over HTTP does not carry it.
+            // Boxed, so that the future of an HTTP attempt stays small.
             Transport::Broker(publisher) => {
                 let headers = self.signed_headers(HeaderMap::with_capacity(HEADERS), &message, now);
                 Box::pin(publish(publisher, &message, headers, limit, &Trace::new())).await
@@ -162,19 +162,19 @@ impl EndpointClient {
         }
     }
 
-    /// Sends what is no delivery, as deliveries are sent.
-    pub(crate) async fn send(&self, message: &WebhookRequest<'_>, limit: Duration, now: Timestamp) -> Sent {
+    /// Sends a request that is not a delivery, in the same way.
+    pub(crate) async fn send(&self, message: &WebhookRequest<'_>, limit: Duration, now: Timestamp) -> SentRequest {
         match &self.transport {
             Transport::Http(target, host) => {
                 let request = self.http_request(target, host, message, now);
                 let headers = request.headers().clone();
                 let (result, timings) = target.send_timed(request, limit, now).await;
-                Sent { headers, result, timings }
+                SentRequest { headers, result, timings }
             }
             Transport::Broker(publisher) => {
                 let (headers, trace) = (self.signed_headers(HeaderMap::new(), message, now), Trace::new());
                 let result = publish(publisher, message, headers.clone(), limit, &trace).await;
-                Sent { headers, result, timings: trace.timings() }
+                SentRequest { headers, result, timings: trace.timings() }
             }
         }
     }
@@ -187,7 +187,7 @@ impl EndpointClient {
         }
     }
 
-    /// A request as every receiver gets them, signed for the time `now`.
+    /// The HTTP request of a message, signed for the time `now`.
     fn http_request(
         &self,
         target: &http::Target,
@@ -205,7 +205,7 @@ impl EndpointClient {
         request
     }
 
-    /// Adds what every receiver is shown, whatever the transport.
+    /// Adds the headers that every receiver gets, whatever the transport.
     fn signed_headers(&self, mut headers: HeaderMap, message: &WebhookRequest<'_>, now: Timestamp) -> HeaderMap {
         let seconds = now.as_seconds();
         let signed = self.signer.sign(message.id.as_str(), seconds, message.body);
@@ -228,10 +228,10 @@ impl EndpointClient {
     }
 }
 
-/// What an event is about, as its body says.
+/// The resource of an event, read from its body.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct About<'a> {
+struct EventResource<'a> {
     #[serde(borrow)]
     resource_type: Cow<'a, str>,
     #[serde(borrow)]
@@ -246,7 +246,7 @@ async fn publish(
     limit: Duration,
     trace: &Trace,
 ) -> AttemptResult {
-    let About { resource_type, resource_id } = serde_json::from_slice(request.body).unwrap_or_default();
+    let EventResource { resource_type, resource_id } = serde_json::from_slice(request.body).unwrap_or_default();
     let message = Message {
         id: request.id.to_string(),
         event_type: request.event_type.to_owned(),

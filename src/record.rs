@@ -1,4 +1,4 @@
-//! Records: what is known of an enrollment, a user or a learner's progress, and how changes to it merge.
+//! Records: the synchronized data of an enrollment, a user or a learner's progress, and how changes merge.
 //!
 //! Every field remembers the stamp of the event that wrote it, and the later stamp wins, field by field. A delete beats every
 //! older field. So any order and any repetition of the same events ends in the same record.
@@ -16,7 +16,7 @@ mod fields;
 
 pub use fields::{FieldRule, MAX_EMAIL_BYTES, MAX_NAME_CHARS, MAX_TEXT_CHARS};
 
-/// The most that the names and values of a record's fields may be together, in bytes.
+/// The most bytes of a record: the names and values of its fields.
 pub const MAX_RECORD_BYTES: usize = 256 * 1024;
 /// The most fields of a record, those of its profile included.
 pub const MAX_RECORD_FIELDS: usize = 1_000;
@@ -32,7 +32,7 @@ pub enum Kind {
     Enrollment,
     /// A user and its profile.
     User,
-    /// How far a user got in a course.
+    /// The progress of a user in a course.
     Progress,
 }
 
@@ -50,31 +50,31 @@ impl Kind {
         if name == PROFILE { Some(Self::User) } else { name.parse().ok() }
     }
 
-    /// What an event of a known type is about.
+    /// The kind of record that an event of a known type is about.
     pub fn of_event(event_type: &str) -> Option<Self> {
         known_resource_type(event_type).and_then(Self::parse)
     }
 }
 
-/// Which write of a field is the later one: by time, then by event id, so that no two are equal.
+/// The stamp of a write: time, then event id, so that no two writes are equal and the later one wins.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Stamp {
     /// When the event happened.
     pub at: Timestamp,
-    /// Which event it was.
+    /// The event.
     pub by: EventId,
 }
 
-/// What one event changes in one record.
+/// A change to a record by one event.
 #[derive(Clone, Debug)]
 pub struct Change {
     stamp: Stamp,
-    what: What,
+    operation: Operation,
 }
 
 /// What a change does to its record: write fields and members of the profile, or delete it.
 #[derive(Clone, Debug)]
-enum What {
+enum Operation {
     Write { fields: Members, profile: Members },
     Delete,
 }
@@ -87,27 +87,27 @@ type Members = BTreeMap<String, Box<RawValue>>;
 pub struct NotAnObject;
 
 impl Change {
-    /// What an event does to its record. A delete needs no data; a member given twice counts as given last.
+    /// The change of an event. A delete needs no data; of a duplicate member the last one counts.
     pub fn new(event_type: &str, data: &str, stamp: Stamp) -> Result<Self, NotAnObject> {
         if event_type.ends_with(".deleted") {
-            return Ok(Self { stamp, what: What::Delete });
+            return Ok(Self { stamp, operation: Operation::Delete });
         }
         let mut fields: Members = serde_json::from_str(data).map_err(|_| NotAnObject)?;
-        // A profile that is no object, such as null, takes the place of the whole profile.
+        // A profile that is not an object, such as null, replaces the whole profile.
         let profile = fields.get(PROFILE).and_then(|profile| serde_json::from_str(profile.get()).ok());
         if profile.is_some() {
             fields.remove(PROFILE);
         }
-        Ok(Self { stamp, what: What::Write { fields, profile: profile.unwrap_or_default() } })
+        Ok(Self { stamp, operation: Operation::Write { fields, profile: profile.unwrap_or_default() } })
     }
 }
 
-/// What a merge did to a record.
+/// The result of a merge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Merged {
-    /// It wrote or deleted something.
+    /// Something was written or deleted.
     Applied,
-    /// Later writes stand: nothing changed.
+    /// Later writes win: nothing changed.
     Stale,
 }
 
@@ -117,7 +117,7 @@ impl Merged {
     }
 }
 
-/// A field's value and who wrote it.
+/// A field's value with its stamp.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 struct Field(Timestamp, EventId, Box<RawValue>);
 
@@ -126,8 +126,8 @@ impl Field {
         Stamp { at: self.0, by: self.1.clone() }
     }
 
-    /// Whether this write stands against `other`. The value decides only between events that share an id, which two
-    /// honest senders never do.
+    /// Whether this write wins against `other`. The value decides only between events with the same id, which correct
+    /// senders never produce.
     fn beats(&self, other: &Self) -> bool {
         (self.0, &self.1, self.2.get()) > (other.0, &other.1, other.2.get())
     }
@@ -159,9 +159,9 @@ impl Record {
     pub fn merge(&mut self, change: &Change) -> Merged {
         let at = change.stamp.at;
         self.first_at = Some(self.first_at.map_or(at, |first| first.min(at)));
-        match &change.what {
-            What::Delete => self.delete(&change.stamp),
-            What::Write { fields, profile } => self.write(&change.stamp, fields, profile),
+        match &change.operation {
+            Operation::Delete => self.delete(&change.stamp),
+            Operation::Write { fields, profile } => self.write(&change.stamp, fields, profile),
         }
     }
 
@@ -198,7 +198,7 @@ impl Record {
         Merged::or(changed)
     }
 
-    /// Merges everything another copy of the record knows, as if each of its events had been merged.
+    /// Merges another copy of the record, as if each of its events had been merged.
     pub fn absorb(&mut self, other: &Self) -> Merged {
         let before = self.clone();
         if let Some(deleted) = &other.deleted {
@@ -216,7 +216,7 @@ impl Record {
         }
         let replaced = self.fields.get(PROFILE).map(Field::stamp);
         self.profile.retain(|_, field| replaced.as_ref() < Some(&field.stamp()));
-        // Whoever wrote a field wrote the record, whatever the copy says: a local change must beat every field.
+        // A record is at least as new as its newest field, whatever the copy says: a local change must win against every field.
         self.written = self.written.take().max(self.newest_field());
         Merged::or(*self != before)
     }
@@ -225,31 +225,31 @@ impl Record {
         self.fields.values().chain(self.profile.values()).map(Field::stamp).max()
     }
 
-    /// Whether it holds a stamp from so far ahead of `now` that no event could have brought it.
+    /// Whether it holds a stamp further ahead of `now` than events are accepted.
     pub fn is_ahead(&self, now: Timestamp) -> bool {
         let newest = self.newest_at().max(self.newest_field().map(|stamp| stamp.at));
         newest.is_some_and(|newest| newest > now.plus(FARTHEST_AHEAD))
     }
 
-    /// Whether it has grown past [`MAX_RECORD_BYTES`] or [`MAX_RECORD_FIELDS`].
+    /// Whether it exceeds [`MAX_RECORD_BYTES`] or [`MAX_RECORD_FIELDS`].
     pub fn is_too_large(&self) -> bool {
         let fields = || self.fields.iter().chain(&self.profile);
         let bytes: usize = fields().map(|(name, field)| name.len() + field.2.get().len()).sum();
         bytes > MAX_RECORD_BYTES || fields().count() > MAX_RECORD_FIELDS
     }
 
-    /// Whether it is there: written after it was last deleted.
+    /// Whether it exists: it was written after it was last deleted.
     pub fn exists(&self) -> bool {
         self.written.is_some()
     }
 
-    /// A name for what is known of it: the same for two copies that hold the same, and another after each write.
+    /// The version of the content: equal for equal copies, and another one after each write.
     pub fn version(&self) -> String {
         let digest = Sha256::digest(raw(self).get());
         hex::encode(&digest[..16])
     }
 
-    /// The newest stamp's time: what a local change has to be later than.
+    /// The time of the newest stamp, which a local change has to be later than.
     pub fn newest_at(&self) -> Option<Timestamp> {
         self.written.iter().chain(&self.deleted).map(|stamp| stamp.at).max()
     }
@@ -259,7 +259,7 @@ impl Record {
         self.written.as_ref().map(|stamp| stamp.at)
     }
 
-    /// When it was deleted, if it was and nothing revived it.
+    /// When it was deleted, if it was not written since.
     pub fn deleted_at(&self) -> Option<Timestamp> {
         self.deleted.as_ref().filter(|_| !self.exists()).map(|stamp| stamp.at)
     }
@@ -269,35 +269,35 @@ impl Record {
         self.first_at
     }
 
-    /// The time a local change made at `now` is stamped with: later than everything known of the record.
+    /// The stamp time of a local change at `now`: later than every stamp of the record.
     pub fn next_stamp(&self, now: Timestamp) -> Timestamp {
         let millisecond = std::time::Duration::from_millis(1);
         self.newest_at().map_or(now, |newest| now.max(newest.plus(millisecond)))
     }
 
-    /// A field as the JSON it was written as.
+    /// The JSON of a field, as it was written.
     pub fn field(&self, name: &str) -> Option<&str> {
         self.fields.get(name).map(|field| field.2.get())
     }
 
-    /// A field that is text.
+    /// A field as text.
     pub fn text(&self, name: &str) -> Option<String> {
         serde_json::from_str(self.field(name)?).ok()
     }
 
-    /// A field that is a moment.
+    /// A field as a time.
     pub fn time(&self, name: &str) -> Option<Timestamp> {
         Timestamp::parse(&self.text(name)?)
     }
 
-    /// Whether it is known to be of another user or course than these.
+    /// Whether it belongs to another user or course than these.
     pub fn is_of_another(&self, user: Option<&str>, course: Option<&str>) -> bool {
         let differs =
             |name: &str, given: Option<&str>| self.text(name).zip(given).is_some_and(|(known, given)| known != given);
         differs("userId", user) || differs("courseId", course)
     }
 
-    /// The members of `data` that stand, by name.
+    /// The current members of `data`, by name.
     pub fn members(&self) -> BTreeMap<&str, Box<RawValue>> {
         let mut members: BTreeMap<&str, _> =
             self.fields.iter().map(|(name, field)| (name.as_str(), field.2.clone())).collect();
@@ -308,13 +308,13 @@ impl Record {
         members
     }
 
-    /// Everything that stands, as the `data` of an event would carry it.
+    /// The current content as the `data` of an event.
     pub fn data(&self) -> String {
         raw(&self.members()).get().to_owned()
     }
 
-    /// The whole record of a kind as the `data` of an event carries it to a receiver that overwrites what is missing:
-    /// everything that stands, and a value for each field that such a receiver requires.
+    /// The whole record as the `data` of an event, for receivers that overwrite missing fields: the current content, and a
+    /// default for each field that such a receiver requires.
     pub fn whole_data(&self, kind: Kind) -> String {
         let defaults = fields::defaults(kind, self.first_at.unwrap_or_default());
         let mut members = self.members();
@@ -325,12 +325,12 @@ impl Record {
     }
 }
 
-/// How another side's data of a resource compares with the record of it here.
+/// How the data of the other side compares with a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Comparison {
-    /// It has everything the record has, with the same values; what it has beside that is its own.
+    /// It has every field of the record with the same value, and maybe others.
     Same,
-    /// It lacks these fields or has other values in them; those of the profile as `profile.name`.
+    /// These fields are missing or have other values; those of the profile are named `profile.name`.
     Differs(Vec<String>),
     /// The record was deleted.
     Deleted,
@@ -359,7 +359,7 @@ fn raw(members: &impl Serialize) -> Box<RawValue> {
     serde_json::value::to_raw_value(members).expect("members are JSON already")
 }
 
-/// Writes a field unless a later write of it stands.
+/// Writes a field unless a later write wins.
 fn put(fields: &mut BTreeMap<String, Field>, name: &str, stamp: &Stamp, value: &RawValue) -> bool {
     let new = Field(stamp.at, stamp.by.clone(), value.to_owned());
     let stands = fields.get(name).is_some_and(|old| !new.beats(old));

@@ -1,4 +1,4 @@
-//! Every key of `[[alerts]]`: how it is read and how it is shown.
+//! The keys of `[[alerts]]`: parsing and display.
 
 use std::time::Duration;
 
@@ -10,10 +10,10 @@ use crate::endpoint::{EndpointUrl, SecretSource};
 use crate::format::did_you_mean;
 use crate::store::incidents::{IncidentKind, MAX_QUIET, SinkRule};
 
-/// The quiet time where nobody says another.
+/// The default quiet time.
 const DEFAULT_QUIET: Duration = Duration::from_mins(30);
 
-/// The services that can be told.
+/// The services that can receive alerts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "lowercase")]
 pub enum AlertService {
@@ -33,27 +33,27 @@ pub enum AlertService {
 
 const SERVICES: &str = "sentry, pagerduty, slack, mattermost, webhook or command";
 
-/// Somebody who is told, as the configuration describes it, with the places of its secrets.
+/// A sink of alerts as configured, with the places of its secrets.
 #[derive(Clone, Debug)]
 pub struct AlertSpec {
-    /// What it wants to hear.
+    /// Which alerts it gets.
     pub rule: SinkRule,
     /// The service.
     pub service: AlertService,
     /// Where the DSN, routing key, URL or signing secret is.
     pub secret: Option<SecretSource>,
-    /// Where it is, where that is no secret.
+    /// The URL, where that is not the secret.
     pub url: Option<EndpointUrl>,
     /// The shell command.
     pub command: Option<String>,
 }
 
-/// One of `[[alerts]]` while its keys are read.
+/// An `[[alerts]]` entry while its keys are read.
 #[derive(Clone)]
 pub(super) struct AlertDraft {
     name: Option<String>,
     service: Option<AlertService>,
-    /// The secret, and the key that names its place.
+    /// The place of the secret, and the key that names it.
     secret: Option<(&'static str, SecretSource)>,
     url: Option<EndpointUrl>,
     command: Option<String>,
@@ -69,7 +69,7 @@ impl Default for AlertDraft {
     }
 }
 
-/// The keys of one of `[[alerts]]`.
+/// The keys of an `[[alerts]]` entry.
 pub(super) const ALERT_KEYS: &[Key<AlertDraft>] = &[
     key("name", Form::One, |d, t| set(&mut d.name, text::name(t).map(Some)), |d| d.name.clone().unwrap_or_default()),
     key(

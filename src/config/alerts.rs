@@ -1,4 +1,4 @@
-//! Who is told when something is wrong: the `[[alerts]]` of the strongest file that has any.
+//! The sinks of alerts: the `[[alerts]]` of the strongest file that has any.
 
 use super::alert_keys::{ALERT_KEYS, AlertDraft, AlertService, AlertSpec};
 use super::endpoints::origin_of;
@@ -11,7 +11,7 @@ use crate::alert::{Chat, Dsn, PagerDuty, Service, SignedWebhook, Sink};
 use crate::signature::Secret;
 
 impl Loader {
-    /// Those who are told; one that is wrong is left out, and told.
+    /// The sinks; an invalid one is left out and reported as a problem.
     pub(super) fn alerts(&mut self, files: &[File]) -> Vec<AlertSpec> {
         let mut specs = Vec::<AlertSpec>::new();
         let strongest = files.iter().map(|file| file.list("alerts")).find(|list| !list.is_empty());
@@ -41,7 +41,7 @@ impl AlertSpec {
 }
 
 impl Config {
-    /// Those who are told, with their secrets. One whose secret cannot be had is there all the same, and says why.
+    /// The sinks with their secrets. A sink whose secret cannot be read is included with the reason.
     pub fn alert_sinks(&self) -> Vec<Sink> {
         let sink = |spec: &AlertSpec| Sink {
             rule: spec.rule.clone(),
@@ -50,7 +50,7 @@ impl Config {
         self.alerts.iter().map(sink).collect()
     }
 
-    /// The service that one of them is told by, or why its secret is of no use.
+    /// The service of a sink with its secret, or why the secret cannot be used.
     pub(super) fn alert_service(&self, spec: &AlertSpec) -> Result<Service, ConfigError> {
         if let Some(command) = &spec.command {
             return Ok(Service::Command(command.clone()));

@@ -1,4 +1,4 @@
-//! Every key of `[[endpoints]]`: how it is read and how it is shown.
+//! The keys of `[[endpoints]]`: parsing and display.
 
 use super::keys::{Form, Key, key, set};
 use super::text::{
@@ -12,7 +12,7 @@ use crate::endpoint::{
     SecretSource, Settings, Spec, ValueSource, header_value,
 };
 
-/// The keys of one of `[[endpoints]]`.
+/// The keys of an `[[endpoints]]` entry.
 pub(super) const ENDPOINT_KEYS: &[Key<Draft>] = &[
     key("name", Form::One, |d, t| set(&mut d.name, name(t).map(Some)), |d| d.name.clone().unwrap_or_default()),
     key(
@@ -215,7 +215,7 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    /// An endpoint about which nothing is said but how deliveries are made in general.
+    /// A draft with the general delivery settings.
     pub(super) fn new(delivery: &Delivery) -> Self {
         let Delivery { retry, concurrency } = delivery.clone();
         let settings = Settings { retry, concurrency, ..Settings::default() };
@@ -281,7 +281,7 @@ fn status_rules(text: &str) -> Result<Vec<StatusRule>, String> {
     items(text).map(StatusRule::parse).collect()
 }
 
-/// Statuses that count as an outage; none of them is allowed.
+/// Parses statuses that count as an outage; the list may be empty.
 fn outage_statuses(text: &str) -> Result<Vec<u16>, String> {
     let status = |text: &str| {
         let status = number(text)?;

@@ -16,7 +16,7 @@ use crate::untrusted::Untrusted;
 const URLS: [&str; 3] = ["SYNCCTL_WEBHOOK_URLS", "SYNCCTL_SYNC_WEBHOOK_URLS", "SYNC_WEBHOOK_URLS"];
 
 impl Loader {
-    /// The endpoints; one that is wrong is left out, and told.
+    /// The endpoints; an invalid one is left out and reported as a problem.
     pub(super) fn endpoints(&mut self, environment: &Environment, files: &[File], delivery: &Delivery) -> Vec<Spec> {
         let mut specs = self.named_endpoints(files, delivery);
         let mut said = self.env_values(environment, &URLS).into_iter();
@@ -75,13 +75,13 @@ impl Loader {
     }
 }
 
-/// Where that key of a table stands, or the table's first where it has none.
+/// The line of a key in a table, or of the table's first key if it is missing.
 pub(super) fn origin_of(entries: &[Entry], key: &str) -> Origin {
     let entry = entries.iter().find(|entry| entry.key == key).or(entries.first());
     entry.map_or(Origin::Default, |entry| entry.origin.clone())
 }
 
-/// A URL as it may be shown even when it is wrong: a user name or password in it is left out.
+/// A URL, maybe an invalid one, without user name and password.
 fn without_userinfo(url: &str) -> String {
     let shown = match (url.find("://"), url.rfind('@')) {
         (Some(scheme), Some(at)) if scheme < at => format!("{}://…{}", &url[..scheme], &url[at..]),

@@ -1,4 +1,4 @@
-//! The environment as it was handed in, and the env file behind it.
+//! Environment variables: those of the process, and those of the env file.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -21,7 +21,7 @@ impl Environment {
         Self { process, file: BTreeMap::new() }
     }
 
-    /// Reads an env file; of a name given twice the last counts, as in a shell.
+    /// Reads an env file. Of a duplicate name the last value counts, as in a shell.
     pub(super) fn with_file(mut self, path: &Path) -> (Self, Option<Problem>) {
         let bytes = match fs::read(path) {
             Ok(bytes) => bytes,
@@ -41,7 +41,7 @@ impl Environment {
         (self, problem)
     }
 
-    /// What is said under `names`, strongest first: the process's variables in that order, then the env file's.
+    /// The values of the variables `names`, strongest first: the process's in that order, then the env file's.
     pub(super) fn said(&self, names: &[&str]) -> (Vec<(String, Origin)>, Vec<Problem>) {
         let (mut said, mut problems) = (Vec::new(), Vec::new());
         for name in names {
@@ -63,7 +63,7 @@ impl Environment {
         process.chain(file).collect()
     }
 
-    /// The value of a variable exactly where `origin` saw it.
+    /// The value of a variable from exactly that origin.
     pub(super) fn value_at(&self, name: &str, origin: &Origin) -> Result<String, String> {
         match origin {
             Origin::EnvFile(..) => self.file.get(name).map(|(value, _)| value.clone()).ok_or_else(|| unset(name)),
@@ -95,7 +95,7 @@ impl Environment {
         self.xdg("XDG_STATE_HOME", ".local/state")
     }
 
-    /// The user's home directory, if it is there.
+    /// The user's home directory, if it exists.
     pub(super) fn home(&self) -> Option<PathBuf> {
         self.process_path("HOME").filter(|home| home.is_absolute() && home.is_dir())
     }
@@ -105,7 +105,7 @@ impl Environment {
         self.process.keys().chain(self.file.keys()).map(String::as_str)
     }
 
-    /// The XDG rule: relative paths are ignored. A home that is not there, such as `/nonexistent`, is none.
+    /// A directory by the XDG rule: relative paths are ignored, and so is a home that does not exist, such as `/nonexistent`.
     fn xdg(&self, name: &str, below_home: &str) -> Option<PathBuf> {
         let absolute = |name| self.process_path(name).filter(|path| path.is_absolute());
         absolute(name).or_else(|| Some(self.home()?.join(below_home))).map(|dir| dir.join("syncctl"))
@@ -118,7 +118,7 @@ impl fmt::Debug for Environment {
     }
 }
 
-/// Says which variable is missing, unless the name cannot be one: then it may be the secret itself.
+/// The error of a missing variable. A name that no variable can have is not shown: it may be the secret itself.
 fn unset(name: &str) -> String {
     if is_variable_name(name) {
         format!("{name} is not set")
@@ -142,7 +142,7 @@ fn line_of(text: &str, name: &str) -> usize {
     text.lines().enumerate().filter(|(_, line)| sets(line)).last().map_or(1, |(at, _)| at + 1)
 }
 
-/// A problem that names the line but does not show it, because it may hold a secret.
+/// A problem with the line number but not the line, which may hold a secret.
 fn unparsed(path: &Path, text: &str, error: &dotenvy::Error) -> Problem {
     let wrong = "this line cannot be read; quote values that hold spaces, `$` or `#` in single quotes";
     match error {

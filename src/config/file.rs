@@ -1,4 +1,4 @@
-//! One configuration file: its entries, each with its line.
+//! Reads a configuration file into entries with line numbers.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -56,14 +56,14 @@ impl File {
         let bytes = trusted(path)?;
         let text = String::from_utf8(bytes).map_err(|_| Problem::in_file(path, "it is not UTF-8"))?;
         let (root, errors) = DeTable::parse_recoverable(&text);
-        let mut walk = Walk { path, home, text: &text, file: Self::default(), problems: Vec::new() };
-        walk.root(root.get_ref());
-        let broken = errors.iter().map(|error| walk.broken(error)).collect::<Vec<_>>();
-        // What a broken file seems to say besides is guesswork.
-        Ok((walk.file, if broken.is_empty() { walk.problems } else { broken }))
+        let mut reader = FileReader { path, home, text: &text, file: Self::default(), problems: Vec::new() };
+        reader.root(root.get_ref());
+        let broken = errors.iter().map(|error| reader.broken(error)).collect::<Vec<_>>();
+        // After a syntax error, other problems would be guesses.
+        Ok((reader.file, if broken.is_empty() { reader.problems } else { broken }))
     }
 
-    /// What the file says about a key.
+    /// The value of a key in the file.
     pub(super) fn said<T>(&self, key: &Key<T>) -> Option<Sourced> {
         self.entry(key.name).map(|entry| Sourced { text: entry.text.clone(), origin: entry.origin.clone() })
     }
@@ -82,7 +82,7 @@ impl File {
 /// The longest file that is read.
 const LONGEST: u64 = 1024 * 1024;
 
-/// The bytes of a file that not everybody may write: it names commands that will be run.
+/// Reads a file, unless other users can write it: it may name commands to run.
 fn trusted(path: &Path) -> Result<Vec<u8>, Problem> {
     let failed = |error: io::Error| unreadable(path, &error);
     if is_named_pipe(path) {
@@ -101,14 +101,14 @@ fn trusted(path: &Path) -> Result<Vec<u8>, Problem> {
     }
 }
 
-/// Whether opening it would wait for somebody; the shell's `<(…)`, below `/dev` or `/proc`, has its writer.
+/// Whether opening it could block on a named pipe; the shell's `<(…)`, below `/dev` or `/proc`, has a writer.
 fn is_named_pipe(path: &Path) -> bool {
     let is_fifo = fs::metadata(path).is_ok_and(|it| it.file_type().is_fifo());
     is_fifo && !path.starts_with("/dev") && !path.starts_with("/proc")
 }
 
-/// A walk through one file.
-struct Walk<'a> {
+/// The state of reading one file.
+struct FileReader<'a> {
     path: &'a Path,
     home: Option<&'a Path>,
     text: &'a str,
@@ -116,7 +116,7 @@ struct Walk<'a> {
     problems: Vec<Problem>,
 }
 
-impl Walk<'_> {
+impl FileReader<'_> {
     fn root(&mut self, root: &DeTable<'_>) {
         for (name, value) in root {
             let (key, line) = (name.get_ref().as_ref(), self.line(name.span()));
@@ -199,7 +199,7 @@ impl Walk<'_> {
         Some(Entry { key: key.to_owned(), text, origin: Origin::File(self.path.to_owned(), line) })
     }
 
-    /// A relative path counts from the file it stands in, so that cron and a shell read the same.
+    /// A path relative to the configuration file, so that it means the same in every working directory.
     fn beside(&self, text: &str) -> String {
         self.path.parent().unwrap_or(Path::new("")).join(text).to_string_lossy().into_owned()
     }
@@ -208,7 +208,7 @@ impl Walk<'_> {
         let known = known_keys().collect::<Vec<_>>();
         let sections = sections().chain(LISTS.iter().map(|(list, _)| *list));
         match key.split_once('.') {
-            // Within a section only its own keys are near.
+            // Within a section, only keys of that section are suggested.
             Some((section, rest)) => {
                 let siblings = known.iter().filter_map(|it| it.strip_prefix(section)?.strip_prefix('.'));
                 self.unknown_of(key, line, rest, siblings);
@@ -263,7 +263,7 @@ fn form_of(key: &str) -> Option<Form> {
     known.or_else(|| SECRETS.iter().find_map(|secret| secret.form_of(key)))
 }
 
-/// A value as the text it would be in a variable; tables and dates have none.
+/// A value as the text it would have in a variable; `None` for tables and dates.
 fn text_of(value: &DeValue<'_>, form: Form) -> Option<String> {
     match value {
         DeValue::String(text) => Some(text.as_ref().to_owned()),

@@ -1,4 +1,4 @@
-//! The keys of the configuration file, and what a key is; `[[endpoints]]`, `[[sources]]` and `[[alerts]]` have files of their own.
+//! The keys of the configuration file; those of `[[endpoints]]`, `[[sources]]` and `[[alerts]]` have files of their own.
 
 use std::path::Path;
 
@@ -29,7 +29,7 @@ pub(super) enum Form {
     Database,
 }
 
-/// A configuration key: how its text is read into a `T`, and how it is shown.
+/// A configuration key: how its text is parsed into a `T`, and how it is displayed.
 pub(super) struct Key<T> {
     pub(super) name: &'static str,
     pub(super) form: Form,
@@ -46,13 +46,13 @@ pub(super) const fn key<T>(
     Key { name, form, read, show }
 }
 
-/// Puts a value that could be read in its place.
+/// Stores a value that was parsed.
 pub(super) fn set<V>(place: &mut V, value: Result<V, String>) -> Result<(), String> {
     *place = value?;
     Ok(())
 }
 
-/// The keys of the file but endpoints and secrets, in the order of `config show`.
+/// The keys outside of lists, without secrets, in the order of `config show`.
 pub(super) const KEYS: &[Key<Values>] = &[
     key(
         "database",

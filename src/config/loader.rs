@@ -1,4 +1,4 @@
-//! Reads every source, takes the strongest value of each key, and collects what is wrong.
+//! Reads all sources, takes the strongest value of each key, and collects problems.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -82,7 +82,7 @@ impl Loader {
         values
     }
 
-    /// The location that stands in a file, because it may hold a password; white space around it is not part of it.
+    /// The database location from the file that `SYNCCTL_DB_FILE` names, for URLs with a password; trimmed.
     fn database_from_a_file(&mut self, environment: &Environment) -> Vec<Sourced> {
         let read = |Sourced { text, origin }: Sourced| match std::fs::read_to_string(&text) {
             Ok(location) => Ok(Sourced { text: location.trim().to_owned(), origin }),
@@ -94,7 +94,7 @@ impl Loader {
         read.into_iter().filter_map(Result::ok).collect()
     }
 
-    /// Takes the strongest of what was `said`, checks them all, and notes the result.
+    /// Takes the strongest of the values, checks all of them, and records the setting.
     pub(super) fn settle<T>(&mut self, values: &mut T, key: &Key<T>, shown_as: &str, said: Vec<Sourced>)
     where
         T: Clone,
@@ -118,7 +118,7 @@ impl Loader {
         self.settings.push(Setting { key: shown_as.to_owned(), value, origin, hides: origins.next() });
     }
 
-    /// Reads the entries of one table of a list into `draft`; `None` if one of them is wrong, which is told.
+    /// Reads the entries of one table of a list into `draft`; `None` if one is invalid, which is reported as a problem.
     pub(super) fn list_item<T: Clone>(
         &mut self,
         mut draft: T,
@@ -136,7 +136,7 @@ impl Loader {
         (self.problems.len() == wrong_before).then_some(draft)
     }
 
-    /// What the environment says under those names, strongest first.
+    /// The values of these environment variables, strongest first.
     pub(super) fn env_values(&mut self, environment: &Environment, names: &[&str]) -> Vec<Sourced> {
         let (said, problems) = environment.said(names);
         self.problems.extend(problems);

@@ -1,9 +1,9 @@
-//! Where each setting comes from.
+//! The origin of each setting.
 
 use std::fmt;
 use std::path::PathBuf;
 
-/// Where the value of a configuration key comes from: a flag, a variable, a file, or the default.
+/// The origin of a value: a flag, a variable, a file, or the default.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// A flag.
@@ -14,7 +14,7 @@ pub enum Origin {
     EnvFile(PathBuf, usize),
     /// A line of a configuration file.
     File(PathBuf, usize),
-    /// Nobody said anything.
+    /// The default.
     Default,
 }
 
@@ -29,7 +29,7 @@ impl fmt::Display for Origin {
     }
 }
 
-/// The text of a configuration value, and where it comes from.
+/// The text of a configuration value, and its origin.
 pub(super) struct Sourced {
     pub(super) text: String,
     pub(super) origin: Origin,
@@ -42,8 +42,8 @@ pub struct Setting {
     pub key: String,
     /// Its value; [`MASK`](super::MASK) for a secret that is set, empty for what is not set.
     pub value: String,
-    /// Who said so.
+    /// The origin of the value.
     pub origin: Origin,
-    /// Who said otherwise and was overruled.
+    /// The weaker origin that it overrides.
     pub hides: Option<Origin>,
 }

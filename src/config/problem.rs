@@ -1,22 +1,22 @@
-//! What is wrong with a configuration, and where.
+//! Problems of a configuration, with file and line.
 
 use std::path::{Path, PathBuf};
 
 use super::origin::Origin;
 
-/// Something wrong with the configuration.
+/// A problem of the configuration.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}{text}", self.place())]
 pub struct Problem {
-    /// The file it is in; otherwise the text names the flag or variable.
+    /// The file; without one the text names the flag or variable.
     pub file: Option<PathBuf>,
-    /// The line it is on.
+    /// The line.
     pub line: Option<usize>,
     /// What is wrong.
     pub text: String,
-    /// What was probably meant, or what to do.
+    /// A correction or remedy.
     pub hint: Option<String>,
-    /// Whether a file that was asked for is not there.
+    /// Whether a named file does not exist.
     pub missing: bool,
 }
 
@@ -33,7 +33,7 @@ impl Problem {
         Self { line: Some(line), ..Self::in_file(path, text) }
     }
 
-    /// About a value that came from `origin`.
+    /// A problem of the value from `origin`.
     pub(super) fn about(key: &str, origin: &Origin, text: &str) -> Self {
         match origin {
             Origin::File(path, line) | Origin::EnvFile(path, line) => {
@@ -58,30 +58,30 @@ impl Problem {
     }
 }
 
-/// Why there is no usable configuration.
+/// Why the configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// A file that was asked for is not there.
+    /// A named file does not exist.
     #[error("there is no file {}", .0.display())]
     Missing(PathBuf),
-    /// The configuration is wrong; this is the first thing that is.
+    /// The configuration is invalid; this is its first problem.
     #[error("{0}")]
     Wrong(Problem),
-    /// A secret that is configured cannot be had.
+    /// A configured secret cannot be read.
     #[error("failed to read {what}: {reason}")]
     Secret {
-        /// Which one, and who said where it is.
+        /// The secret, and the origin of its place.
         what: String,
-        /// Why not; the secret is never part of it.
+        /// The reason; never contains the secret.
         reason: String,
     },
-    /// A default place lies in the home directory, and there is none.
+    /// A default path needs the home directory, and there is none.
     #[error("no place for the database: neither HOME nor XDG_STATE_HOME is set to an absolute path that exists")]
     NoHome,
 }
 
 impl ConfigError {
-    /// Whether a named file is missing, rather than wrong.
+    /// Whether a named file is missing, rather than invalid.
     pub fn is_missing_input(&self) -> bool {
         matches!(self, Self::Missing(_))
     }

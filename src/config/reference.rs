@@ -1,4 +1,4 @@
-//! Every key in one table: what it means, the variable that sets it too, and its default.
+//! The reference of all keys: meaning, variable and default of each.
 
 use super::Origin;
 use super::alert_keys::{ALERT_KEYS, AlertDraft};
@@ -13,9 +13,9 @@ use super::values::Values;
 pub struct Described {
     /// Its name in the file.
     pub key: String,
-    /// The variable that sets it too, where there is one.
+    /// The variable that also sets it, if there is one.
     pub variable: Option<String>,
-    /// Its value where nobody says anything; empty for none.
+    /// Its default; empty for none.
     pub default: String,
     /// What it means.
     pub about: &'static str,
@@ -33,7 +33,7 @@ pub fn settings() -> Vec<Described> {
     KEYS.iter().map(described).collect()
 }
 
-/// The keys of one of `[[endpoints]]`.
+/// The keys of an `[[endpoints]]` entry.
 pub fn endpoint_settings() -> Vec<Described> {
     let draft = Draft::new(&Values::default().delivery);
     let described = |key: &super::keys::Key<Draft>| Described {
@@ -45,7 +45,7 @@ pub fn endpoint_settings() -> Vec<Described> {
     ENDPOINT_KEYS.iter().map(described).collect()
 }
 
-/// The keys of one of `[[sources]]`.
+/// The keys of a `[[sources]]` entry.
 pub fn source_settings() -> Vec<Described> {
     let draft = SourceDraft::default();
     let described = |key: &super::keys::Key<SourceDraft>| Described {
@@ -57,7 +57,7 @@ pub fn source_settings() -> Vec<Described> {
     SOURCE_KEYS.iter().map(described).collect()
 }
 
-/// The keys of one of `[[alerts]]`.
+/// The keys of an `[[alerts]]` entry.
 pub fn alert_settings() -> Vec<Described> {
     let draft = AlertDraft::default();
     let described = |key: &super::keys::Key<AlertDraft>| Described {
@@ -69,7 +69,7 @@ pub fn alert_settings() -> Vec<Described> {
     ALERT_KEYS.iter().map(described).collect()
 }
 
-/// The secrets, each with the keys that say where it is.
+/// The secrets, each with the keys that name its place.
 pub fn secrets() -> Vec<Described> {
     let described = |secret: &super::secret_keys::SecretKeys| Described {
         key: secret.key.to_owned(),
@@ -268,10 +268,10 @@ const OTHER_VARIABLES: &[&str] = &[
     "SYNCCTL_SYNC_WEBHOOK_URLS",
 ];
 
-/// Edits that still count as a slip of the keyboard.
+/// The most edits between a misspelt name and the suggestion.
 const MISSPELT_BY: usize = 2;
 
-/// A warning about a variable that sets nothing, where another one was probably meant.
+/// A warning about an unknown variable that is probably misspelt.
 pub(super) fn misspelt(name: &str) -> Option<String> {
     if !name.starts_with("SYNC") {
         return None;

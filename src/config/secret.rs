@@ -1,4 +1,4 @@
-//! Where secrets are kept, and reading them when a command needs one.
+//! The places of secrets, and reading them when a command needs one.
 
 use std::fs;
 use std::io::{self, Read};
@@ -16,12 +16,12 @@ use super::{Origin, Problem};
 use crate::endpoint::SecretSource;
 use crate::signature::Secret;
 
-/// The longest secret that is read from a file or a command.
+/// The longest secret from a file or command, in bytes.
 const LONGEST: u64 = 64 * 1024;
 /// How long a secret's command may take.
 const COMMAND_LIMIT: Duration = Duration::from_secs(10);
 
-/// Where a secret is configured, strongest first. Nothing is read.
+/// The places of a secret, strongest first. Nothing is read.
 pub(super) fn locations(keys: &SecretKeys, environment: &Environment, files: &[File]) -> Vec<(SecretLocation, Origin)> {
     let in_variables = environment.origins_in_order(&keys.variables());
     let (process, env_file): (Vec<_>, Vec<_>) =
@@ -36,7 +36,7 @@ pub(super) fn locations(keys: &SecretKeys, environment: &Environment, files: &[F
         .collect()
 }
 
-/// What systemd's `LoadCredential` put there.
+/// The place of a systemd credential (`LoadCredential`).
 fn credential(keys: &SecretKeys, environment: &Environment) -> Option<(SecretLocation, Origin)> {
     let path = environment.process_path("CREDENTIALS_DIRECTORY")?.join(keys.credential);
     let origin = Origin::Env(format!("CREDENTIALS_DIRECTORY/{}", keys.credential));
@@ -62,7 +62,7 @@ fn in_file(keys: &SecretKeys, file: &File) -> Vec<(SecretLocation, Origin)> {
     locations.into_iter().flatten().collect()
 }
 
-/// A secret's file or variable, as an operator knows it.
+/// The place of a secret for people: a file, a variable, a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SecretPlace {
     /// A file.
@@ -87,7 +87,7 @@ pub(super) enum SecretLocation {
 }
 
 impl std::fmt::Debug for SecretLocation {
-    /// Leaves out what an operator wrote in the configuration: some hold the secret itself.
+    /// Leaves out the operator's texts: some contain the secret itself by mistake.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Variable(name, _) => write!(f, "Variable({name})"),
@@ -99,7 +99,7 @@ impl std::fmt::Debug for SecretLocation {
 }
 
 impl SecretLocation {
-    /// The place of a secret of an endpoint's or source's own; `None` for the shared one.
+    /// The place of an endpoint's or source's own secret; `None` for the shared one.
     pub(super) fn own(source: &SecretSource) -> Option<Self> {
         match source {
             SecretSource::Shared => None,
@@ -108,12 +108,12 @@ impl SecretLocation {
         }
     }
 
-    /// Reads the secret. A configured secret that is empty or cannot be had is an error, never nothing.
+    /// Reads the secret. A configured secret that is empty or unreadable is an error, not a missing secret.
     pub(super) fn read(&self, environment: &Environment, warnings: &mut Vec<String>) -> Result<Secret, String> {
         Secret::new(self.text(environment, warnings)?).map_err(|error| error.to_string())
     }
 
-    /// Where it is kept, in an operator's words. Nothing of the secret is read.
+    /// The place for people. The secret is not read.
     pub(super) fn place(&self, environment: &Environment) -> SecretPlace {
         match self {
             Self::Variable(name, origin) => match (name.rsplit_once('_'), environment.value_at(name, origin)) {
@@ -127,7 +127,7 @@ impl SecretLocation {
         }
     }
 
-    /// Reads the secret's text, whatever it is worth as a secret.
+    /// Reads the secret's text, whether or not it is a valid secret.
     pub(super) fn text(&self, environment: &Environment, warnings: &mut Vec<String>) -> Result<String, String> {
         Ok(match self {
             Self::Variable(name, origin) => {
@@ -172,7 +172,7 @@ fn text_of(bytes: Vec<u8>) -> Result<String, &'static str> {
     Ok(text)
 }
 
-/// What a command prints. Neither the command nor anything it printed is part of an error.
+/// The output of a command. An error contains neither the command nor its output.
 fn command_text(command: &str, limit: Duration) -> Result<String, String> {
     let child = Command::new("sh")
         .args(["-c", command])
@@ -207,7 +207,7 @@ fn finish(mut child: std::process::Child) -> Result<Vec<u8>, String> {
     }
 }
 
-/// Ends a command that is not reaped yet, so that its number cannot be another's.
+/// Kills a command that is not reaped yet, so that its process id cannot belong to another process.
 fn kill(id: u32) {
     let _ = Command::new("kill").args(["-KILL", &id.to_string()]).stderr(Stdio::null()).status();
 }

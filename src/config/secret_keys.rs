@@ -1,4 +1,4 @@
-//! The names under which each secret is configured.
+//! The variables, credentials and keys that configure each secret.
 
 use super::keys::Form;
 
@@ -12,7 +12,7 @@ pub(super) struct SecretKeys {
     pub(super) command: &'static str,
 }
 
-/// The secrets there are. No flag takes one, and neither does the file: it says where they are.
+/// All secrets. No flag takes a secret, and a file only names its place.
 pub(super) const SECRETS: &[SecretKeys] = &[
     SecretKeys {
         key: "webhook.secret",
@@ -59,7 +59,7 @@ impl SecretKeys {
         [self.file, self.env, self.command]
     }
 
-    /// What a file may write for one of its keys.
+    /// The form of one of its keys in a file.
     pub(super) fn form_of(&self, key: &str) -> Option<Form> {
         match key {
             _ if key == self.file => Some(Form::Path),

@@ -1,4 +1,4 @@
-//! Every key of `[[sources]]`: how it is read and how it is shown.
+//! The keys of `[[sources]]`: parsing and display.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::format::did_you_mean;
 use crate::inbound::{Arrival, Forward, SourceScheme, SourceSettings};
 use crate::signature::{self, Algorithm, Description, Encoding, Generic, TimeForm, Tolerance};
 
-/// A source as the configuration describes it, with the places of its secrets.
+/// A source as configured, with the places of its secrets.
 #[derive(Clone, Debug)]
 pub struct SourceSpec {
     /// The source without its secrets.
@@ -37,7 +37,7 @@ pub struct BrokerSpec {
 pub(super) struct SourceDraft {
     settings: Option<SourceSettings>,
     scheme: String,
-    /// What describes a scheme that is not in the table.
+    /// The description of a generic scheme.
     description: Description,
     is_described: bool,
     secret: Option<SecretSource>,
@@ -65,7 +65,7 @@ impl Default for SourceDraft {
     }
 }
 
-/// The keys of one of `[[sources]]`.
+/// The keys of a `[[sources]]` entry.
 pub(super) const SOURCE_KEYS: &[Key<SourceDraft>] = &[
     key(
         "name",
@@ -347,7 +347,7 @@ fn scheme_name(text: &str) -> Result<String, String> {
 }
 
 fn url(text: &str) -> Result<String, String> {
-    // Signed as it is written, so nothing of it is made canonical.
+    // Signed as written, so it is not normalized.
     crate::endpoint::EndpointUrl::parse_http(text).map(|_| text.to_owned()).map_err(|e| e.to_string())
 }
 
@@ -372,7 +372,7 @@ fn algorithm(text: &str) -> Result<Algorithm, String> {
     found.ok_or_else(|| format!("{} is none of sha1, sha256, sha512", text::quoted(text)))
 }
 
-/// The hashes of HMAC that a scheme may be described with.
+/// The HMAC hashes that a description can name.
 const HASHES: &[(&str, Algorithm)] =
     &[("sha1", Algorithm::HmacSha1), ("sha256", Algorithm::HmacSha256), ("sha512", Algorithm::HmacSha512)];
 

@@ -7,7 +7,7 @@ use super::problem::Problem;
 use super::source_keys::{SOURCE_KEYS, SourceDraft, SourceSpec};
 
 impl Loader {
-    /// The sources; one that is wrong is left out, and told.
+    /// The sources; an invalid one is left out and reported as a problem.
     pub(super) fn sources(&mut self, files: &[File]) -> Vec<SourceSpec> {
         let mut specs = Vec::<SourceSpec>::new();
         let strongest = files.iter().map(|file| file.list("sources")).find(|list| !list.is_empty());

@@ -1,4 +1,4 @@
-//! The text of a new configuration: every key of the reference, most of them commented out, each with its default.
+//! The text of a new configuration: every key with its default, most of them commented out.
 
 use std::fmt::Write as _;
 
@@ -12,11 +12,11 @@ use super::source_keys::SOURCE_KEYS;
 /// The values that `init` writes into a new configuration.
 #[derive(Clone, Debug, Default)]
 pub struct Starter {
-    /// The queue's file, where the operator chose one.
+    /// The database file, if the operator chose one.
     pub database: Option<String>,
-    /// The queue's file where nobody chooses one.
+    /// The default database file.
     pub default_database: Option<String>,
-    /// The file that holds the secret, counted from the configuration.
+    /// The secret's file, relative to the configuration.
     pub secret_file: Option<String>,
 }
 
@@ -41,7 +41,7 @@ const ALERTS: &str = "
 #[[alerts]]
 ";
 
-/// What may stand for a key that has no default.
+/// Example values of keys without a default.
 const EXAMPLES: &[(&str, &str)] = &[
     ("database", "syncctl.db"),
     ("tls.ca_file", "ca.pem"),
@@ -115,7 +115,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("sources.timestamp_unit", "seconds"),
 ];
 
-/// One setting as it is written.
+/// A setting in the file.
 struct Line {
     key: String,
     about: &'static str,
@@ -130,7 +130,7 @@ impl Starter {
         let lines: Vec<Line> = self.settings().into_iter().chain(self.secrets()).collect();
         let mut sections: Vec<&str> = lines.iter().map(|line| section(&line.key)).collect();
         sections.sort_by_key(|name| sections_of_secrets().position(|it| it == *name).is_none());
-        // Keys outside of any section have to come first.
+        // Keys outside of sections have to come first.
         sections.sort_by_key(|name| !name.is_empty());
         sections.dedup();
         for name in sections {
@@ -172,7 +172,7 @@ impl Starter {
     }
 }
 
-/// The secret that a new configuration names.
+/// The key of the secret that a new configuration names.
 const WEBHOOK_SECRET: &str = "webhook.secret";
 
 fn source_lines() -> impl Iterator<Item = Line> {
@@ -216,7 +216,7 @@ impl Line {
     }
 }
 
-/// A value as TOML has it.
+/// A value as TOML.
 fn written(form: Form, value: &str) -> String {
     let is_bare = value.parse::<f64>().is_ok() || matches!(value, "true" | "false");
     match form {

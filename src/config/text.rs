@@ -1,5 +1,4 @@
-//! The texts of values that several keys have: how they are read, and how they are shown. What is read wrongly is told to the
-//! operator in the words of the error.
+//! Parsers and display functions that several keys share. Their errors are shown to the operator.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,12 +8,12 @@ use crate::endpoint::{InvalidEndpoint, MAX_CONCURRENCY, Pattern, SecretSource, V
 use crate::format::shorten;
 use crate::untrusted::Untrusted;
 
-/// A text as an error quotes it: nothing of it changes the terminal.
+/// A text quoted for an error, with control characters escaped.
 pub(super) fn quoted(text: &str) -> String {
     format!("`{}`", shorten(&Untrusted(text).to_string(), 60))
 }
 
-/// The items of a list, which commas separate.
+/// The items of a comma-separated list.
 pub(super) fn items(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').map(str::trim).filter(|item| !item.is_empty())
 }
@@ -45,7 +44,7 @@ pub(super) fn name(text: &str) -> Result<String, String> {
 }
 
 pub(super) fn variable_name(text: &str) -> Result<String, String> {
-    // What is wrong is not shown: somebody may have written the secret itself.
+    // The invalid text is not shown: it may be the secret itself.
     if is_variable_name(text) { Ok(text.to_owned()) } else { Err("it must name an environment variable".to_owned()) }
 }
 

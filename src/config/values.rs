@@ -1,4 +1,4 @@
-//! The settings but endpoints and secrets, and what they are when nobody says anything.
+//! The settings without endpoints and secrets, and their defaults.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::monitor::{FreshnessThresholds, Limits};
 use crate::store::Location;
 use crate::store::operators::Role;
 
-/// The settings of `[delivery]`: how deliveries are made where an endpoint does not say otherwise.
+/// The settings of `[delivery]`: the defaults of endpoints.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
     /// When and how often a delivery is tried again.
@@ -25,13 +25,13 @@ pub struct Delivery {
 pub struct Server {
     /// The addresses it listens on, `HOST:PORT`.
     pub listen: Vec<String>,
-    /// How often it looks for what is due, at least.
+    /// The longest interval between two polls for due deliveries.
     pub process_every: Duration,
-    /// The names it may be called by, beside addresses and `localhost`.
+    /// The accepted `Host` names, beside addresses and `localhost`.
     pub hosts: Vec<String>,
     /// Whether browsers reach it through TLS.
     pub behind_tls: bool,
-    /// Groups of routes that are switched off.
+    /// Groups of disabled routes.
     pub without: Vec<String>,
     /// The tokens of operators, beside the admin token.
     pub tokens: Vec<OperatorToken>,
@@ -42,7 +42,7 @@ pub struct Server {
 /// The token of an operator, by the file that holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OperatorToken {
-    /// Who it is, as the audit log names them.
+    /// The operator's name in the audit log.
     pub name: String,
     /// What they may do.
     pub role: Role,
@@ -53,17 +53,17 @@ pub struct OperatorToken {
 /// The settings of `[webhook]`: what the platform's routes require of a webhook.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Webhook {
-    /// Whether they need a signature of Standard Webhooks.
+    /// Whether webhooks need a signature of Standard Webhooks.
     pub standard_only: bool,
-    /// Whether an event has to say when it happened.
+    /// Whether events need a timestamp.
     pub require_timestamp: bool,
-    /// The networks they may come from; none is any.
+    /// The networks that webhooks may come from; empty for any.
     pub networks: Vec<ipnet::IpNet>,
     /// The day by which its secret is to be replaced.
     pub rotate_by: Option<Timestamp>,
 }
 
-/// The settings of the configuration but endpoints and secrets.
+/// The settings of the configuration without endpoints and secrets.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Values {
     pub(crate) database: Option<Location>,

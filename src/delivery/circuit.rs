@@ -16,15 +16,15 @@ pub const LONGEST_PROBE_WAIT: Duration = Duration::from_mins(10);
 /// The longest `Retry-After` that is honoured.
 pub const LONGEST_RETRY_AFTER: Duration = Duration::from_hours(24);
 
-/// What counts as an outage of an endpoint, and when it is probed.
+/// The circuit policy: what counts as an outage, and when an open circuit is probed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct CircuitPolicy {
-    /// Statuses that mean that nobody answered: what gateways say while the application behind them is down.
+    /// Statuses that count as unanswered: gateways answer so while the application behind them is down.
     pub outage_statuses: Vec<u16>,
     /// Milliseconds before the first probe.
     pub first_probe_ms: u64,
-    /// What each wait is multiplied by for the next probe.
+    /// The factor by which the wait grows for the next probe.
     pub probe_factor: u32,
     /// The longest wait between probes in milliseconds, before jitter.
     pub longest_probe_ms: u64,
@@ -105,14 +105,14 @@ impl CircuitOpen {
 pub struct CircuitState {
     /// Consecutive unanswered attempts.
     pub consecutive_failures: u32,
-    /// Set while the circuit is open.
+    /// The open circuit; `None` while it is closed.
     pub open: Option<CircuitOpen>,
-    /// Attempts that were answered, ever. A delivery that went unanswered before one of them and does so again is the suspect,
-    /// rather than the endpoint.
+    /// The number of answered attempts, ever. A delivery that went unanswered before one of them, and does so again, is the
+    /// suspect rather than the endpoint.
     pub answers: i64,
     /// The number of answers when the circuit was last opened by unanswered attempts.
     pub opened_after: Option<i64>,
-    /// Whether a delivery that is no suspect went unanswered since the last answer: then the endpoint is the suspect.
+    /// Whether a delivery that is not a suspect went unanswered since the last answer: then the endpoint is the suspect.
     pub doubted: bool,
 }
 

@@ -9,7 +9,7 @@ use super::circuit::{CircuitPolicy, CircuitState};
 use super::{Next, Outcome, Reason, jittered};
 use crate::clock::Timestamp;
 
-/// When and how often a delivery is tried again.
+/// The retry policy: when and how often a delivery is retried.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RetryPolicy {
@@ -21,7 +21,7 @@ pub struct RetryPolicy {
     pub max_delay_ms: u64,
     /// Milliseconds one attempt may take, everything included.
     pub timeout_ms: u64,
-    /// Which statuses are tried again.
+    /// Which statuses are retried.
     pub statuses: StatusRules,
     /// What opens the endpoint's circuit, and when it is probed.
     pub circuit: CircuitPolicy,
@@ -59,7 +59,7 @@ impl RetryPolicy {
         Duration::from_millis(self.timeout_ms)
     }
 
-    /// Whether an outcome means that nobody answered: silence, or a gateway that speaks for an application that is down.
+    /// Whether an outcome counts as unanswered: no response, or a gateway's status for an application that is down.
     pub fn is_outage(&self, outcome: Outcome) -> bool {
         match outcome {
             Outcome::Unreachable | Outcome::TimedOut => true,
@@ -80,7 +80,7 @@ pub enum StatusRule {
 }
 
 impl StatusRule {
-    /// Reads `408` or `5xx`. Only statuses that are no success can be meant: 300 to 599.
+    /// Reads `408` or `5xx`, of the statuses from 300 to 599.
     pub fn parse(text: &str) -> Result<Self, String> {
         let class = text.strip_suffix("xx").or_else(|| text.strip_suffix("XX")).and_then(|digit| digit.parse().ok());
         let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
@@ -121,16 +121,16 @@ impl From<StatusRule> for String {
     }
 }
 
-/// Which statuses are tried again, and which give a delivery up at once.
+/// Which statuses are retried, and which give a delivery up at once.
 ///
-/// A status of its own goes before its class, and giving up before trying again. With an empty `retry`, whatever is not given
-/// up is tried again; otherwise whatever is not in `retry` is given up. 410 is given up unless `retry` names it.
+/// An exact status takes precedence over a class, and giving up over retrying. With an empty `retry`, every status that is not
+/// in `give_up` is retried; otherwise every status that is not in `retry` is given up. 410 is given up unless `retry` names it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct StatusRules {
-    /// Statuses that are tried again.
+    /// Statuses that are retried.
     pub retry: Vec<StatusRule>,
-    /// Statuses that are not.
+    /// Statuses that are not retried.
     pub give_up: Vec<StatusRule>,
 }
 
@@ -153,12 +153,12 @@ impl StatusRules {
     }
 }
 
-/// What a retry decision knows of the attempts so far.
+/// The attempts so far, as far as a retry decision needs them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct History {
     /// Attempts that count.
     pub used: u32,
-    /// Set once one went unanswered.
+    /// The unanswered attempts, once there is one.
     pub unanswered: Option<Unanswered>,
 }
 
@@ -167,13 +167,13 @@ pub struct History {
 pub struct Unanswered {
     /// [`CircuitState::answers`] when the first of them ended.
     pub answers: i64,
-    /// How many of them count, and will not if they turn out to belong to an outage.
+    /// How many of them count so far. They will not count if they turn out to belong to an outage.
     pub counted: u32,
 }
 
 impl History {
-    /// Whether the delivery rather than its endpoint is to blame for an unanswered attempt: it went unanswered before, and the
-    /// endpoint answered others since.
+    /// Whether the delivery rather than its endpoint caused an unanswered attempt: it went unanswered before, and the endpoint
+    /// has answered others since.
     fn is_suspect(self, circuit: &CircuitState) -> bool {
         self.unanswered.is_some_and(|before| before.answers < circuit.answers)
     }
@@ -209,7 +209,7 @@ pub struct RetryDecision {
     pub history: History,
     /// The endpoint's circuit afterwards.
     pub circuit: CircuitState,
-    /// Whether the endpoint answered 410 and is to be paused.
+    /// Whether the endpoint answered 410 and has to be paused.
     pub gone: bool,
 }
 

@@ -1,11 +1,11 @@
-//! What an endpoint wants to see beside the signature, and the way to it.
+//! Access settings of an endpoint: headers, credentials, certificates, proxy.
 
 use std::fmt;
 
 use http::{HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
 
-/// Headers that are the sender's own: their values are part of the delivery, or of HTTP.
+/// Headers that the operator cannot set, because they belong to the delivery or to HTTP.
 const RESERVED: [&str; 15] = [
     "accept",
     "authorization",
@@ -23,10 +23,10 @@ const RESERVED: [&str; 15] = [
     "upgrade",
     "user-agent",
 ];
-/// The beginnings of headers that say what was signed.
+/// Prefixes of headers that the operator cannot set, because they carry signed values.
 const RESERVED_PREFIXES: [&str; 3] = ["webhook-", "x-webhook-", "x-sync-"];
 
-/// Where a value is found that may be secret. Secret ones are never stored.
+/// Where a value is read from that may be secret. Secret ones are never stored.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ValueSource {
@@ -51,7 +51,7 @@ impl fmt::Debug for ValueSource {
     }
 }
 
-/// A header of the operator's own.
+/// A header that the operator configured.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeaderSetting {
     /// Its name, in lower case.
@@ -61,7 +61,7 @@ pub struct HeaderSetting {
 }
 
 impl HeaderSetting {
-    /// Reads `NAME: PLACE`, where `source` says what the place is.
+    /// Reads `NAME: PLACE`, where `source` makes a value's source of the place.
     pub fn parse(text: &str, source: fn(String) -> ValueSource) -> Result<Self, String> {
         let (name, place) = text.split_once(':').ok_or("write `NAME: VALUE`; a value with a comma goes into a file")?;
         let (name, place) = (name.trim(), place.trim());
@@ -80,7 +80,7 @@ impl HeaderSetting {
     }
 }
 
-/// What `Authorization` shows.
+/// The value of `Authorization`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Authorization {
@@ -96,7 +96,7 @@ pub enum Authorization {
 pub enum ProxySetting {
     /// `http://host:port`.
     Url(String),
-    /// What `HTTPS_PROXY` or `HTTP_PROXY` says, for those that ask for it.
+    /// The value of `HTTPS_PROXY` or `HTTP_PROXY`.
     Environment,
 }
 
@@ -125,19 +125,19 @@ impl ProxySetting {
     }
 }
 
-/// What an endpoint wants to see beside the signature, and the way to it.
+/// The access settings of an endpoint: headers, credentials, certificates, proxy.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct AccessSettings {
-    /// Headers of the operator's own.
+    /// Additional headers.
     pub headers: Vec<HeaderSetting>,
-    /// What `Authorization` shows.
+    /// The value of `Authorization`.
     pub authorization: Option<Authorization>,
     /// `Accept`, `*/*` by default.
     pub accept: Option<String>,
     /// `User-Agent`, ours by default.
     pub user_agent: Option<String>,
-    /// The PEM file of our certificate and those that vouch for it.
+    /// The PEM file of our client certificate and its chain.
     pub client_cert_file: Option<String>,
     /// The PEM file of its key.
     pub client_key_file: Option<String>,

@@ -1,7 +1,7 @@
-//! Conditions on an event: which of the types that an endpoint gets it really gets.
+//! Conditions of an endpoint on the content of events.
 //!
 //! A condition is a path, an operator and a value: `data.status = active`, `data.progress >= 50`, `type in user.created|user.updated`,
-//! `data.email exists`. There is no language beyond that: what needs more belongs to the receiver.
+//! `data.email exists`. There is deliberately no larger language: the receiver can filter further.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -9,7 +9,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// The JSON of an event, parsed once a condition asks for it.
+/// The JSON of an event, parsed when the first condition needs it.
 #[derive(Debug)]
 pub struct EventJson<'a> {
     bytes: &'a [u8],
@@ -17,12 +17,12 @@ pub struct EventJson<'a> {
 }
 
 impl<'a> EventJson<'a> {
-    /// The bytes that are sent.
+    /// The JSON in the body of a delivery.
     pub fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, parsed: None }
     }
 
-    /// No condition but `!=` holds of what is no JSON.
+    /// The parsed JSON; null if the bytes are not JSON, so that only `!=` conditions hold.
     pub(super) fn value(&mut self) -> &Value {
         self.parsed.get_or_insert_with(|| serde_json::from_slice(self.bytes).unwrap_or_default())
     }
@@ -33,12 +33,12 @@ impl<'a> EventJson<'a> {
 #[serde(try_from = "String", into = "String")]
 pub struct Condition {
     path: Vec<String>,
-    test: Test,
+    predicate: Predicate,
 }
 
 /// The test that a condition applies to a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Test {
+enum Predicate {
     Exists,
     In(Vec<Value>),
     Compare(Operator, Value),
@@ -56,7 +56,7 @@ enum Operator {
 }
 
 impl Operator {
-    /// Those of two letters first, so that none is taken for the beginning of another.
+    /// Longer operators first, so that `<` is not found in `<=`.
     const ALL: [(&'static str, Self); 6] = [
         ("!=", Self::NotEqual),
         ("<=", Self::AtMost),
@@ -70,7 +70,7 @@ impl Operator {
         Self::ALL.iter().find(|(_, operator)| *operator == self).map_or("=", |(name, _)| name)
     }
 
-    /// Whether it holds of what is found. What is not there, or is of another kind, is only unequal.
+    /// Whether the comparison holds. A missing value, or one of another type, is only unequal.
     fn holds(self, found: Option<&Value>, wanted: &Value) -> bool {
         let order = found.and_then(|found| compare(found, wanted));
         match self {
@@ -93,11 +93,11 @@ impl Condition {
             )
         };
         if let Some(path) = text.trim().strip_suffix(" exists") {
-            return Ok(Self { path: path_of(path).ok_or_else(wrong)?, test: Test::Exists });
+            return Ok(Self { path: path_of(path).ok_or_else(wrong)?, predicate: Predicate::Exists });
         }
         if let Some((path, values)) = text.split_once(" in ") {
             let values: Vec<Value> = values.split('|').map(value_of).collect();
-            return Ok(Self { path: path_of(path).ok_or_else(wrong)?, test: Test::In(values) });
+            return Ok(Self { path: path_of(path).ok_or_else(wrong)?, predicate: Predicate::In(values) });
         }
         let at = text.find(['=', '!', '<', '>']).ok_or_else(wrong)?;
         let (path, rest) = text.split_at(at);
@@ -106,20 +106,20 @@ impl Condition {
         if value.is_empty() || value.starts_with(['=', '<', '>', '!']) {
             return Err(wrong());
         }
-        Ok(Self { path: path_of(path).ok_or_else(wrong)?, test: Test::Compare(operator, value_of(value)) })
+        Ok(Self { path: path_of(path).ok_or_else(wrong)?, predicate: Predicate::Compare(operator, value_of(value)) })
     }
 
-    /// Whether it holds of an event, given as the JSON that is sent.
+    /// Whether the condition holds for an event, given as the JSON that is sent.
     pub fn holds(&self, event: &Value) -> bool {
         let found = self.path.iter().try_fold(event, |value, key| match value {
             Value::Object(map) => map.get(key),
             Value::Array(items) => items.get(key.parse::<usize>().ok()?),
             _ => None,
         });
-        match &self.test {
-            Test::Exists => found.is_some_and(|found| !found.is_null()),
-            Test::In(values) => found.is_some_and(|found| values.iter().any(|value| is_equal(found, value))),
-            Test::Compare(operator, wanted) => operator.holds(found, wanted),
+        match &self.predicate {
+            Predicate::Exists => found.is_some_and(|found| !found.is_null()),
+            Predicate::In(values) => found.is_some_and(|found| values.iter().any(|value| is_equal(found, value))),
+            Predicate::Compare(operator, wanted) => operator.holds(found, wanted),
         }
     }
 }
@@ -132,7 +132,7 @@ fn path_of(text: &str) -> Option<Vec<String>> {
     (is_field && keys.iter().all(is_key)).then_some(keys)
 }
 
-/// A number, `true`, `false`, `null` or a text in quotes as JSON has them; anything else is a text as it stands.
+/// A value: JSON if it is a number, `true`, `false`, `null` or a quoted string, else plain text.
 fn value_of(text: &str) -> Value {
     let text = text.trim();
     match serde_json::from_str(text) {
@@ -160,15 +160,15 @@ fn compare(a: &Value, b: &Value) -> Option<Ordering> {
 impl fmt::Display for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = self.path.join(".");
-        // A text that reads as something else keeps its quotes.
+        // A text that would be read as another value keeps its quotes.
         let shown = |value: &Value| match value {
             Value::String(text) if value_of(text) == *value => text.clone(),
             _ => value.to_string(),
         };
-        match &self.test {
-            Test::Exists => write!(f, "{path} exists"),
-            Test::In(values) => write!(f, "{path} in {}", values.iter().map(shown).collect::<Vec<_>>().join("|")),
-            Test::Compare(operator, value) => write!(f, "{path} {} {}", operator.name(), shown(value)),
+        match &self.predicate {
+            Predicate::Exists => write!(f, "{path} exists"),
+            Predicate::In(values) => write!(f, "{path} in {}", values.iter().map(shown).collect::<Vec<_>>().join("|")),
+            Predicate::Compare(operator, value) => write!(f, "{path} {} {}", operator.name(), shown(value)),
         }
     }
 }

@@ -1,10 +1,10 @@
-//! Which addresses requests may go to.
+//! Egress rules: the addresses that requests may go to.
 
 use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-/// Which addresses requests may go to, decided on the address a connection is about to use.
+/// The egress rules, checked on the address that a connection is about to use.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Egress {
     /// Also refuse loopback, private and every other network that is not public.
@@ -23,7 +23,7 @@ impl Egress {
         self.check(address).is_ok()
     }
 
-    /// Why `address` may be called, or may not: the rule that decides, in words.
+    /// The rule that allows `address`, or as an error the rule that forbids it, in words.
     pub fn check(&self, address: IpAddr) -> Result<String, String> {
         let meant = embedded_v4(address);
         let refused = |rule: &str| Err(format!("address {address} may not be called (egress rules: {rule})"));

@@ -1,8 +1,8 @@
-//! What an endpoint is sent of an event.
+//! The payload of deliveries.
 
 use serde::{Deserialize, Serialize};
 
-/// What an endpoint is sent: the change as it was emitted, or the whole record.
+/// The payload of deliveries to an endpoint: the event's data as emitted, or the whole record.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, strum::EnumString, strum::IntoStaticStr,
 )]
@@ -12,8 +12,8 @@ pub enum Payload {
     /// The data of the event, as it was emitted.
     #[default]
     Event,
-    /// The whole record that the event is about, as it stands once the event is merged: for receivers that overwrite what is
-    /// missing. Events of custom types, which have no record, are sent as they were emitted.
+    /// The whole record after the event was merged, for receivers that overwrite missing fields. Events of custom types, which
+    /// have no record, are sent as emitted.
     Full,
 }
 

@@ -1,4 +1,4 @@
-//! How many requests an endpoint gets in a time, by the generic cell rate algorithm: one stored time is all it needs.
+//! Rate limits of endpoints, by the generic cell rate algorithm, which stores one time.
 
 use std::fmt;
 
@@ -8,12 +8,12 @@ use crate::clock::Timestamp;
 
 const MICROS_PER_SECOND: u64 = 1_000_000;
 
-/// The most requests in a time, such as `50/s`.
+/// A rate limit, such as `50/s`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct RateLimit {
     requests: u32,
-    /// Seconds: one, sixty or 3,600.
+    /// The period in seconds: 1, 60 or 3,600.
     per: u32,
 }
 
@@ -38,7 +38,7 @@ impl RateLimit {
         i64::try_from(micros.max(1)).unwrap_or(i64::MAX)
     }
 
-    /// The burst of an endpoint that names none: what the rate allows in a tenth of a second, at least one.
+    /// The default burst: the requests of a tenth of a second, at least one.
     fn default_burst(self) -> u32 {
         (self.requests / (10 * self.per)).max(1)
     }
@@ -78,19 +78,19 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// A rate with a burst of its own, or the rate's.
+    /// A rate with a burst, or with the default one.
     pub fn new(rate: RateLimit, burst: Option<u32>) -> Self {
         Self { rate, burst: burst.unwrap_or_else(|| rate.default_burst()).max(1) }
     }
 
-    /// How many requests may be sent at `now`, of which `used_until` says how far the rate is used up.
+    /// How many requests may be sent at `now`, if the rate is used up until `used_until`.
     pub fn allowed(self, used_until: UsedUntil, now: Timestamp) -> usize {
         let now = micros(now);
         let free = now.saturating_add(self.tolerance()).saturating_sub(self.since(used_until, now));
         usize::try_from(free / self.rate.interval()).unwrap_or(0)
     }
 
-    /// How far the rate is used up once `requests` more were sent at `now`.
+    /// Until when the rate is used up once `requests` more were sent at `now`.
     #[must_use]
     pub fn take(self, used_until: UsedUntil, requests: usize, now: Timestamp) -> UsedUntil {
         let requests = i64::try_from(requests).unwrap_or(i64::MAX);
@@ -98,13 +98,13 @@ impl Pace {
         UsedUntil(used)
     }
 
-    /// From when on one more request may be sent; `None` if it may be sent now.
+    /// When one more request may be sent; `None` if now.
     pub fn next_at(self, used_until: UsedUntil, now: Timestamp) -> Option<Timestamp> {
         if self.allowed(used_until, now) > 0 {
             return None;
         }
         let at = self.since(used_until, micros(now)) + self.rate.interval() - self.tolerance();
-        // A millisecond later rather than one too early.
+        // Rounded up, so that it is never too early.
         Some(Timestamp::from_millis(at.div_euclid(1_000) + 1))
     }
 
@@ -112,13 +112,14 @@ impl Pace {
         self.rate.interval().saturating_mul(i64::from(self.burst))
     }
 
-    /// What was not used is not saved up beyond the burst; after a clock that jumped back, the rate is used up once at most.
+    /// The end of the used time, clamped: unused requests do not accumulate beyond the burst, and after the clock jumped back the
+    /// rate is used up at most once.
     fn since(self, used_until: UsedUntil, now: i64) -> i64 {
         used_until.0.clamp(now, now.saturating_add(self.tolerance()))
     }
 }
 
-/// How far an endpoint's rate is used up, in microseconds since the epoch.
+/// Until when an endpoint's rate is used up, in microseconds since the epoch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct UsedUntil(pub i64);
 

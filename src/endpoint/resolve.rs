@@ -1,23 +1,23 @@
-//! Which stored endpoint a configured one is: the one rule, used by what changes the set and by everything that previews it.
+//! Matches configured endpoints to stored ones. The same rule serves every change of the endpoints and every preview.
 //!
-//! A spec with a name is the stored endpoint of that name, one without the one of its URL, a configured endpoint before a former
-//! one. A name that is new adopts the one endpoint of its URL that no other spec means, with all that waits for it: so names can
-//! be given and changed. Any other spec is a new endpoint.
+//! A spec with a name matches the stored endpoint of that name, one without a name the one of its URL, currently configured
+//! endpoints first. A new name adopts the one endpoint of its URL that no other spec matches, with its waiting deliveries, so
+//! that endpoints can be named and renamed. Any other spec is a new endpoint.
 
 use super::{Endpoint, EndpointId, EndpointUrl, PausedBy, Settings, Spec};
 
-/// An endpoint as the configuration leaves it.
+/// A configured endpoint after it was matched to a stored one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResolvedEndpoint {
-    /// The stored endpoint that it is; none if it is new.
+    /// The stored endpoint; `None` if it is new.
     pub id: Option<EndpointId>,
-    /// Its name. An adopted endpoint is stored under another name still.
+    /// Its name. An adopted endpoint is still stored under another name.
     pub name: String,
     /// Where it is.
     pub url: EndpointUrl,
-    /// Whether it is stored with another URL: nothing learned about the old one holds for this one.
+    /// Whether its stored URL differs, so that the state of its circuit does not apply any more.
     pub moved: bool,
-    /// What the configuration says about it.
+    /// Its settings in the configuration.
     pub settings: Settings,
     /// Who pauses it, if anybody does.
     pub paused_by: Option<PausedBy>,
@@ -38,7 +38,7 @@ impl ResolvedEndpoint {
 
 /// The configured endpoints once `specs` is the configuration, in their order.
 ///
-/// Without specs, those that are configured stay as they are. Stored ones that are not in the answer are not configured any more.
+/// Without specs, the configured ones stay as they are. Stored endpoints that are not in the result are no longer configured.
 pub fn resolve(specs: &[Spec], stored: &[Endpoint]) -> Vec<ResolvedEndpoint> {
     if specs.is_empty() {
         return stored.iter().filter(|it| it.configured).map(ResolvedEndpoint::unchanged).collect();
@@ -66,7 +66,7 @@ pub fn resolve(specs: &[Spec], stored: &[Endpoint]) -> Vec<ResolvedEndpoint> {
     resolved
 }
 
-/// The stored endpoint of each spec; no endpoint is found twice.
+/// The stored endpoint of each spec; none is matched twice.
 fn find_stored<'a>(specs: &[Spec], stored: &'a [Endpoint]) -> Vec<Option<&'a Endpoint>> {
     let mut found: Vec<Option<&Endpoint>> = specs.iter().map(|spec| by_name(spec, stored)).collect();
     for (at, spec) in specs.iter().enumerate().filter(|(_, spec)| spec.name.is_none()) {
@@ -83,7 +83,7 @@ fn by_name<'a>(spec: &Spec, stored: &'a [Endpoint]) -> Option<&'a Endpoint> {
     stored.iter().find(|it| it.name == *name)
 }
 
-/// The endpoints of a spec's URL that no spec means yet.
+/// The endpoints with a spec's URL that no spec matches yet.
 fn free<'a>(
     spec: &Spec,
     stored: &'a [Endpoint],
@@ -94,7 +94,7 @@ fn free<'a>(
     stored.iter().filter(move |it| it.url == url && !taken.contains(&it.id))
 }
 
-/// The one endpoint that a new name can only mean.
+/// The only endpoint that a spec with a new name can match.
 fn adopted<'a>(spec: &Spec, stored: &'a [Endpoint], found: &[Option<&'a Endpoint>]) -> Option<&'a Endpoint> {
     let candidates: Vec<&Endpoint> = free(spec, stored, found).collect();
     let configured: Vec<&Endpoint> = candidates.iter().copied().filter(|it| it.configured).collect();
@@ -104,7 +104,7 @@ fn adopted<'a>(spec: &Spec, stored: &'a [Endpoint], found: &[Option<&'a Endpoint
     }
 }
 
-/// An operator's pause, and one by a 410, outlive the configuration; its own pause does not.
+/// Who pauses the endpoint. Pauses by an operator or by a 410 persist; a pause by the configuration does not.
 fn paused_by(spec: &Spec, found: Option<&Endpoint>) -> Option<PausedBy> {
     match found.and_then(|it| it.paused_by) {
         None | Some(PausedBy::Configuration) => spec.paused.then_some(PausedBy::Configuration),
@@ -112,7 +112,7 @@ fn paused_by(spec: &Spec, found: Option<&Endpoint>) -> Option<PausedBy> {
     }
 }
 
-/// `host`, or `host-2`, `host-3` when that is another endpoint's.
+/// The wanted name, or with `-2`, `-3` if it is taken.
 fn free_name(wanted: &str, taken: &[String]) -> String {
     let numbered = (2..).map(|n| format!("{wanted}-{n}"));
     let mut candidates = std::iter::once(wanted.to_owned()).chain(numbered);

@@ -1,4 +1,4 @@
-//! The URL of an endpoint, and how its scheme says that the place is spoken to.
+//! The URL of an endpoint, and the protocol that its scheme names.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::InvalidEndpoint;
 use super::broker::{ExchangePlace, StreamPlace};
 
-/// How an endpoint is spoken to; the scheme of its URL says it.
+/// The protocol of an endpoint, named by the scheme of its URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Protocol {
     /// Signed requests over HTTP.
@@ -33,7 +33,7 @@ impl Protocol {
         Self::ALL.iter().find(|(name, _)| *name == scheme).map(|(_, protocol)| *protocol)
     }
 
-    /// Its name, as people write it.
+    /// Its name for people.
     pub fn name(self) -> &'static str {
         match self {
             Self::Http => "HTTP",
@@ -42,7 +42,7 @@ impl Protocol {
         }
     }
 
-    /// Whether this build speaks it.
+    /// Whether this build supports it.
     pub fn is_built_in(self) -> bool {
         match self {
             Self::Http => true,
@@ -52,14 +52,13 @@ impl Protocol {
     }
 }
 
-/// A checked absolute URL without user information or fragment: of a place that takes requests over http or https, or of one in a
-/// message broker.
+/// A checked absolute URL without user information or fragment, of an HTTP server or a destination in a message broker.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct EndpointUrl(Url);
 
 impl EndpointUrl {
-    /// Checks a URL of a place that is called over http or https.
+    /// Checks a URL with the scheme http or https.
     pub fn parse_http(text: &str) -> Result<Self, InvalidEndpoint> {
         let url = Self::parse(text)?;
         if url.protocol() == Protocol::Http {
@@ -69,7 +68,7 @@ impl EndpointUrl {
         }
     }
 
-    /// Checks a URL; what a URL parser would silently clean is refused.
+    /// Checks a URL. Characters that a URL parser would drop silently are refused.
     pub fn parse(text: &str) -> Result<Self, InvalidEndpoint> {
         let (url, protocol) = check(text)?;
         match protocol {
@@ -96,7 +95,7 @@ impl EndpointUrl {
         &self.0
     }
 
-    /// How the place is spoken to.
+    /// The protocol.
     pub fn protocol(&self) -> Protocol {
         Protocol::of(self.0.scheme()).unwrap_or(Protocol::Http)
     }
@@ -126,7 +125,7 @@ impl EndpointUrl {
         self.0.port_or_known_default().unwrap_or(self.own_port())
     }
 
-    /// The port that stands for the scheme.
+    /// The default port of the scheme.
     fn own_port(&self) -> u16 {
         match (self.protocol(), self.is_secure()) {
             (Protocol::Http, false) => 80,
@@ -137,7 +136,7 @@ impl EndpointUrl {
         }
     }
 
-    /// The name an endpoint gets when nobody chose one: its host, with the port when that is not the scheme's own.
+    /// The default name of an endpoint: its host, with the port if that is not the scheme's default.
     pub fn default_name(&self) -> String {
         let host = self.host().trim_matches(['[', ']']);
         if self.port() == self.own_port() { host.to_owned() } else { format!("{host}:{}", self.port()) }

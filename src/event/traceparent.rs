@@ -42,7 +42,7 @@ impl Traceparent {
         })
     }
 
-    /// One that was checked before it was stored.
+    /// A value from the store, which was checked before.
     pub(crate) fn stored(text: String) -> Self {
         Self(text)
     }

@@ -1,4 +1,4 @@
-//! What the parts of an event may be, and why one is refused.
+//! The rules for the parts of an event, and the errors for breaking them.
 
 use std::fmt;
 
@@ -115,10 +115,10 @@ pub(super) fn check_data(data: &[u8]) -> Result<&str, InvalidDraft> {
     Ok(trimmed)
 }
 
-/// The type whose resource id says whose progress it is.
+/// The type whose resource id names learner and course.
 pub(super) const PROGRESS: &str = "progress.updated";
 
-/// Whether `data` names nobody else than the resource id `<userId>-<courseId>`. Names it lacks contradict nothing.
+/// Whether `data` names the same learner and course as the resource id `<userId>-<courseId>`. Missing names are fine.
 pub(super) fn is_of_learner(resource_id: &str, data: &str) -> bool {
     let Ok(named) = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(data) else { return true };
     let text = |name: &str| named.get(name).and_then(serde_json::Value::as_str);
@@ -130,24 +130,24 @@ pub(super) fn is_of_learner(resource_id: &str, data: &str) -> bool {
     }
 }
 
-/// Checks JSON as strictly as building it would (depth, numbers, surrogates), without building it.
+/// Checks JSON as strictly as parsing into a value would (depth, numbers, surrogates), without building the value.
 pub fn check_json(text: &str) -> Result<(), serde_json::Error> {
     let mut parser = serde_json::Deserializer::from_str(text);
-    Strict.deserialize(&mut parser)?;
+    JsonChecker.deserialize(&mut parser)?;
     parser.end()
 }
 
 /// The serde visitor that checks a JSON value and keeps nothing of it.
-struct Strict;
+struct JsonChecker;
 
-impl<'de> DeserializeSeed<'de> for Strict {
+impl<'de> DeserializeSeed<'de> for JsonChecker {
     type Value = ();
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for Strict {
+impl<'de> Visitor<'de> for JsonChecker {
     type Value = ();
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON value")
@@ -171,12 +171,12 @@ impl<'de> Visitor<'de> for Strict {
         Ok(())
     }
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
-        while items.next_element_seed(Strict)?.is_some() {}
+        while items.next_element_seed(JsonChecker)?.is_some() {}
         Ok(())
     }
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
-        while members.next_key_seed(Strict)?.is_some() {
-            members.next_value_seed(Strict)?;
+        while members.next_key_seed(JsonChecker)?.is_some() {
+            members.next_value_seed(JsonChecker)?;
         }
         Ok(())
     }

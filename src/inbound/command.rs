@@ -1,4 +1,4 @@
-//! Runs the command of a source with an event.
+//! Runs the forward command of a source with an event.
 
 use std::time::Duration;
 
@@ -8,13 +8,13 @@ use crate::subprocess;
 
 pub use crate::subprocess::CommandError;
 
-/// How long a command may take: its sender gives up after ten seconds, and has to hear before that.
+/// How long a command may take: senders give up after ten seconds, and have to be answered before.
 pub const COMMAND_LIMIT: Duration = Duration::from_secs(8);
 
-/// Runs `command` in a shell with the event, in the form in which endpoints get it, on its standard input.
+/// Runs `command` in a shell with the event on its standard input, in the form that endpoints get.
 ///
 /// The variables `SYNCCTL_EVENT_ID`, `SYNCCTL_EVENT_TYPE` and `SYNCCTL_ROUTE` say what it is. It has to end with status 0
-/// within [`COMMAND_LIMIT`]; what it started is killed with it. Blocks until then.
+/// within [`COMMAND_LIMIT`]; its process group is killed then. Blocks until the command ends.
 pub fn run(command: &str, incoming: &Incoming, now: Timestamp) -> Result<(), CommandError> {
     let variables = [
         ("SYNCCTL_EVENT_ID", incoming.id.as_str()),

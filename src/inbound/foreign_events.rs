@@ -1,4 +1,4 @@
-//! Events of other systems: a body of a form of its own becomes the data of an event of a custom type.
+//! Events of other systems: any body becomes the data of an event of a custom type.
 
 use ::http::HeaderMap;
 use ::http::header::CONTENT_TYPE;
@@ -14,15 +14,15 @@ use crate::event::{Draft, EventId};
 /// Headers in which well-known senders name the type of an event.
 const TYPE_HEADERS: &[(&str, &str)] =
     &[("github", "x-github-event"), ("shopify", "x-shopify-topic"), ("woocommerce", "x-wc-webhook-topic")];
-/// Members of a body that are the type of an event, the first that is there.
+/// Members of a body that may hold the event type; the first that exists counts.
 const TYPE_MEMBERS: &[&str] = &["type", "event", "event_type", "topic"];
-/// Members of a body that name the event, by the scheme of their sender. The `id` of a body may be that of anything.
+/// Members of a body that hold the event id, by scheme. For other schemes, an `id` may be that of any object.
 const ID_MEMBERS: &[(&str, &str)] = &[("stripe", "id"), ("paddle", "event_id"), ("square", "event_id")];
-/// The type of an event that names none.
+/// The type of an event without one.
 const UNNAMED: &str = "received";
 
-/// The event that a verified request of another system is: its type and id begin with the name of the source, and its data
-/// are the body.
+/// The event of a verified request from another system: its type and id begin with the name of the source, and its data is the
+/// body.
 ///
 /// `signed_id` is an id that the signature covers. Without that and without a member for it, the hash of the body is the id:
 /// whoever captured a request must not give it a new one.
@@ -43,7 +43,7 @@ pub(super) fn draft(
     Ok(draft)
 }
 
-/// The id under which the event is known here: no source can take another's.
+/// The event's id with the name of the source, so that no source can use an id of another one.
 fn own_id(source: &str, id: &str) -> EventId {
     let hashed = || EventId::parse(&format!("{source}:{}", hex::encode(Sha256::digest(id))));
     EventId::parse(&format!("{source}:{id}")).or_else(|_| hashed()).expect("a name and a hash are an id")

@@ -1,4 +1,4 @@
-//! Refused webhooks that were kept, verified again.
+//! Verifies kept refused webhooks again.
 
 use ::http::header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderName, HeaderValue};
 use bytes::Bytes;
@@ -15,7 +15,7 @@ pub fn copy_of(headers: &HeaderMap, body: &[u8]) -> RequestCopy {
     RequestCopy { headers: kept.map(|(name, it)| (name.to_string(), value(it))).collect(), body: body.to_vec() }
 }
 
-/// The request as it came, but for credentials.
+/// The request as it arrived, without credentials.
 pub fn received(copy: &RequestCopy) -> Received {
     let bytes = |value: &str| -> Vec<u8> { value.chars().filter_map(|c| u8::try_from(c).ok()).collect() };
     let header = |(name, value): &(String, String)| {
@@ -28,7 +28,7 @@ pub fn received(copy: &RequestCopy) -> Received {
     Received { method: ::http::Method::POST, headers, body: Bytes::from(copy.body.clone()), ..Received::default() }
 }
 
-/// Verifies a kept request as of the time it arrived, and reads its event. What is applied settles the request.
+/// Verifies a kept request as of the time it arrived, and reads its event. Applying the event settles the request.
 pub fn read_kept(
     sources: &Sources,
     tolerance: Option<Tolerance>,

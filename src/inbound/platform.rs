@@ -1,4 +1,4 @@
-//! The platform's own events: their envelope, and what they change.
+//! The platform's own events: their routes, envelope and rules.
 
 use bytes::Bytes;
 use serde::Deserialize;
@@ -9,7 +9,7 @@ use crate::clock::Timestamp;
 use crate::event::{Draft, EventId, InvalidDraft, known_resource_type};
 use crate::record::Kind;
 
-/// The event types that a route of the platform takes.
+/// The event types that a route of the platform accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Accepts {
     /// `enrollment.*`.
@@ -46,7 +46,7 @@ impl Accepts {
     }
 }
 
-/// Which rule an event's id follows.
+/// The rule that an event's id follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum IdRule {
     /// That of Standard Webhooks.
@@ -64,7 +64,7 @@ impl IdRule {
     }
 }
 
-/// The members of an event's body, unread. One given twice is refused; unknown ones are left alone.
+/// The members of an event's body, unparsed. A duplicate member is refused; unknown ones are ignored.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Envelope<'a> {
@@ -82,17 +82,17 @@ pub(super) struct Envelope<'a> {
     timestamp: Option<&'a RawValue>,
 }
 
-/// Keeps a `null` that is there apart from a member that is not.
+/// Distinguishes `null` from a missing member.
 fn even_null<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
     <&RawValue>::deserialize(deserializer).map(Some)
 }
 
-/// What is asked of an event beside its form.
+/// The rules of a route for its events.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rules {
     pub(super) ids: IdRule,
     pub(super) requires_timestamp: bool,
-    /// Whether types are taken that the platform does not have.
+    /// Whether custom types are accepted.
     pub(super) custom_types: bool,
 }
 
@@ -101,12 +101,12 @@ impl<'a> Envelope<'a> {
         serde_json::from_slice(body).map_err(|e| WebhookRefusal::field("body", format!("is not an event: {e}")))
     }
 
-    /// Whether a body of a source of its own is an event as the platform writes it.
+    /// Whether the body of a named source is an event in the platform's form.
     pub(super) fn is_of_platform(&self) -> bool {
         self.id.is_some() && self.event_type.is_some() && self.resource_id.is_some()
     }
 
-    /// The event, with every wrong field named at once.
+    /// The event; an error names every wrong field at once.
     pub(super) fn draft(&self, rules: Rules) -> Result<Draft, WebhookRefusal> {
         let mut wrong = Vec::new();
         let id = text("id", self.id, &mut wrong);
@@ -138,7 +138,7 @@ impl<'a> Envelope<'a> {
     }
 }
 
-/// Holds the fields of a record against the table that changes over the API are held against.
+/// Checks the fields of a record by the same table as changes over the API.
 fn check_fields(draft: &Draft) -> Result<(), WebhookRefusal> {
     let Some(kind) = Kind::of_event(&draft.event_type).filter(|_| !draft.event_type.ends_with(".deleted")) else {
         return Ok(());

@@ -1,4 +1,4 @@
-//! Trusted proxies: who a request comes from when a proxy in front of the server says for whom it asks.
+//! Trusted proxies: the address of the client behind a proxy.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -8,8 +8,8 @@ use ipnet::IpNet;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// The header in which trusted proxies say for whom they ask. The other one is never read: a proxy may pass on what its
-/// client wrote into it.
+/// The header in which trusted proxies name the client. The other header is never read: a proxy may pass on what its client
+/// wrote into it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
 pub enum ProxyHeader {
@@ -20,17 +20,17 @@ pub enum ProxyHeader {
     Forwarded,
 }
 
-/// The proxies that are believed.
+/// The trusted proxies, and the header they use.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TrustedProxies {
     /// Their networks.
     pub networks: Vec<IpNet>,
-    /// Where they say for whom they ask.
+    /// The header in which they name the client.
     pub header: ProxyHeader,
 }
 
 impl TrustedProxies {
-    /// The client behind `peer`: the last address in the header that is no trusted proxy's.
+    /// The client behind `peer`: the last address in the header that is not a trusted proxy.
     ///
     /// An address that cannot be read ends the search, because whoever wrote it may have written everything before it.
     pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
@@ -50,7 +50,7 @@ impl TrustedProxies {
         self.networks.iter().any(|network| network.contains(&address))
     }
 
-    /// The addresses of the header in the order they were added; `None` for what is no address.
+    /// The addresses of the header in the order they were added; `None` for an invalid one.
     fn hops(&self, headers: &HeaderMap) -> Vec<Option<IpAddr>> {
         if self.networks.is_empty() {
             return Vec::new();

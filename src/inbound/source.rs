@@ -1,4 +1,4 @@
-//! Sources: who sends webhooks to a route, how they are verified, what they may send, and where it goes.
+//! Sources of webhooks: route, scheme, keys, allowed types and networks, forwarding.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,22 +14,22 @@ use crate::endpoint::Pattern;
 use crate::signature::{self, Algorithm, Fingerprint, Generic, Key, Scheme, Secret, SecretError, Tolerance};
 use crate::store::inbound::REMEMBERED;
 
-/// What the path of a named source's route begins with.
+/// The prefix of the routes of named sources.
 pub const NAMED_ROUTES: &str = "/api/webhooks/in/";
 /// What stands in place of the path for a source that is read from a broker. No path of a request begins so.
 const BROKER_ROUTES: &str = "broker/";
 /// How long after it was signed a message of a broker is accepted: as long as ids are remembered, so that nothing that is sent
 /// again is applied again. A message may wait in its broker for days.
 const BROKER_TOLERANCE: Tolerance = Tolerance { past: REMEMBERED, future: Some(Duration::from_mins(5)) };
-/// The longest name of a source, in characters. It begins the types of its events.
+/// The longest name of a source, in characters. Types of its events begin with the name.
 const MAX_SOURCE_NAME_CHARS: usize = 40;
 
-/// Why a name is no name of a source.
+/// A name that cannot be that of a source.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a source's name is 1 to {MAX_SOURCE_NAME_CHARS} characters from a-z 0-9 _ - and begins with a letter")]
 pub struct InvalidName;
 
-/// The keys that the platform's webhooks may be signed with: of the current secret, and of the one before while a rotation lasts.
+/// The keys that platform webhooks may be signed with: of the current secret, and during a rotation of the previous one.
 #[derive(Clone, Default)]
 pub struct Keys {
     pub(super) standard: Vec<Key>,
@@ -61,12 +61,12 @@ impl fmt::Debug for Keys {
     }
 }
 
-/// The scheme of a source: one of the table, or one that the operator described.
+/// The scheme of a source: a listed one, or one that the operator described.
 #[derive(Clone, Debug)]
 pub enum SourceScheme {
-    /// Of the table.
+    /// A scheme of the registry.
     Listed(&'static dyn Scheme),
-    /// Described by the configuration.
+    /// A scheme that the configuration describes.
     Described(Arc<Generic>),
 }
 
@@ -87,12 +87,12 @@ impl Default for SourceScheme {
     }
 }
 
-/// Where the events of a source go that change no record.
+/// The target of events that change no record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Forward {
-    /// To the endpoint of that name.
+    /// The endpoint of that name.
     Endpoint(String),
-    /// To a command of the shell.
+    /// A shell command.
     Command(Arc<str>),
 }
 
@@ -108,7 +108,7 @@ pub enum Arrival {
     TrustedBroker,
 }
 
-/// Where the name of an event or its type stands in a request of a form of its own.
+/// Where a foreign request holds the event's type and id.
 #[derive(Clone, Debug, Default)]
 pub struct EventNames {
     /// The header of the type.
@@ -119,26 +119,26 @@ pub struct EventNames {
     pub id_member: Option<String>,
 }
 
-/// A source as the configuration describes it, without its secrets.
+/// The settings of a source, without its secrets.
 #[derive(Clone, Debug)]
 pub struct SourceSettings {
-    /// Its name, which is the end of its route.
+    /// Its name, the last segment of its route.
     pub name: String,
     /// How they come.
     pub arrival: Arrival,
-    /// How its webhooks are signed.
+    /// The scheme that signs its webhooks.
     pub scheme: SourceScheme,
     /// The types it may send.
     pub types: Vec<Pattern>,
-    /// The networks it may send from; none is any.
+    /// The networks it may send from; empty for any.
     pub networks: Vec<IpNet>,
-    /// How far a signed time may be off, where not as the scheme says.
+    /// The tolerance for the signed time, if not the scheme's own.
     pub tolerance: Option<Tolerance>,
     /// The URL it sends to, for schemes that sign it.
     pub url: Option<String>,
-    /// Where the names of its events stand.
+    /// Where its requests hold type and id.
     pub names: EventNames,
-    /// Where its events go that change no record.
+    /// The target of its events that change no record.
     pub forward: Option<Forward>,
     /// How long it may send nothing before that is unhealthy.
     pub silence_after: Option<Duration>,
@@ -184,7 +184,7 @@ impl SourceSettings {
     }
 }
 
-/// A source with its keys: what a route receives by.
+/// A source with its keys, as a route uses it.
 #[derive(Clone, Debug)]
 pub struct Source {
     pub(super) route: Arc<str>,
@@ -198,20 +198,20 @@ pub struct Source {
 pub(super) enum Kind {
     /// One of the platform's own routes.
     Platform { keys: Arc<Keys>, accepts: Accepts, standard_only: bool },
-    /// A source of its own.
+    /// A `[[sources]]` entry.
     Named { settings: Arc<SourceSettings>, keys: Arc<Vec<Key>>, fingerprints: Vec<Fingerprint> },
 }
 
-/// What holds for every route of the platform.
+/// The rules of all platform routes.
 #[derive(Clone, Debug, Default)]
 pub struct PlatformRules {
     /// The keys its webhooks are signed with.
     pub keys: Keys,
-    /// Whether the original's signature is refused, so that nobody can strip the stronger one.
+    /// Whether the original's signature is refused, so that nobody can downgrade a request to it.
     pub standard_only: bool,
-    /// Whether an event has to say when it happened.
+    /// Whether events need a timestamp.
     pub requires_timestamp: bool,
-    /// The networks it may come from; none is any.
+    /// The networks that requests may come from; empty for any.
     pub networks: Vec<IpNet>,
 }
 
@@ -223,7 +223,7 @@ impl Source {
         Self { route: accepts.route().into(), kind, networks, requires_timestamp }
     }
 
-    /// A source of its own, with the texts of its secrets, newest first. What a text means as a key is its scheme's matter.
+    /// A named source, with the texts of its secrets, newest first. Its scheme reads them as keys.
     pub fn named<S: AsRef<[u8]>>(settings: SourceSettings, secrets: &[S]) -> Result<Self, SecretError> {
         let keys = secrets.iter().map(|text| settings.scheme.get().key(text.as_ref())).collect::<Result<_, _>>()?;
         let fingerprints = secrets.iter().map(|text| Fingerprint::of(text.as_ref())).collect();
@@ -235,7 +235,7 @@ impl Source {
         })
     }
 
-    /// The path it is received at.
+    /// The path of its route.
     pub fn route(&self) -> &Arc<str> {
         &self.route
     }
@@ -248,13 +248,13 @@ impl Source {
         }
     }
 
-    /// Whether it may send from `address`.
+    /// Whether requests may come from `address`.
     pub fn may_send_from(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         self.networks.is_empty() || self.networks.iter().any(|network| network.contains(&address))
     }
 
-    /// Whether it may send events of that type.
+    /// Whether it may send events of this type.
     pub(super) fn takes(&self, event_type: &str) -> bool {
         match &self.kind {
             Kind::Platform { accepts, .. } => accepts.takes(event_type),
@@ -262,7 +262,7 @@ impl Source {
         }
     }
 
-    /// Where its events go that change no record.
+    /// The target of its events that change no record.
     pub fn forward(&self) -> Option<&Forward> {
         match &self.kind {
             Kind::Platform { .. } => None,
@@ -282,7 +282,7 @@ impl Sources {
         Self(platform.chain(named).map(|source| (Arc::clone(&source.route), Arc::new(source))).collect())
     }
 
-    /// The source that is received at that path.
+    /// The source of the route with this path.
     pub fn at(&self, path: &str) -> Option<&Arc<Source>> {
         self.0.get(path)
     }

@@ -1,4 +1,4 @@
-//! Which signature of a webhook decides, and what its scheme says of it.
+//! Verifies a webhook by the signature that decides.
 
 use ::http::{HeaderMap, Method};
 use bytes::Bytes;
@@ -10,7 +10,7 @@ use crate::clock::Timestamp;
 use crate::signature::{self, Fingerprint, Key, ORIGINAL, Received, STANDARD, Scheme, Tolerance, Verification};
 use crate::store::inbound::RefusalDetails;
 
-/// Headers that say who sent a webhook of the platform. One that is there twice says two things.
+/// Headers that sign a webhook of the platform. A duplicate one is ambiguous.
 const HEADERS: [&str; 4] = ["webhook-id", "webhook-timestamp", STANDARD_HEADER, ORIGINAL_HEADER];
 const STANDARD_HEADER: &str = "webhook-signature";
 const ORIGINAL_HEADER: &str = "x-webhook-signature";
@@ -24,13 +24,13 @@ pub(super) struct Verified {
     pub ids: IdRule,
     /// The id that the signature covers, in schemes that have one.
     pub signed_id: Option<String>,
-    /// Under which secret; [`Fingerprint::NONE`] where a broker vouches for it.
+    /// The fingerprint of the secret; [`Fingerprint::NONE`] if the broker is trusted instead.
     pub secret: Fingerprint,
-    /// How many milliseconds its signed time lay behind `now`, where it has one.
+    /// The milliseconds by which its signed time was behind `now`, if it has one.
     pub skew_ms: Option<i64>,
 }
 
-/// The scheme that decides, and what it verifies with.
+/// The deciding scheme and its keys.
 struct Verifier<'s> {
     scheme: &'s dyn Scheme,
     keys: &'s [Key],
@@ -39,7 +39,7 @@ struct Verifier<'s> {
     url: Option<&'s str>,
 }
 
-/// Verifies by the source's scheme; on the platform's routes by the stronger of the signatures that are there.
+/// Verifies by the source's scheme; on platform routes by the strongest signature present.
 pub(super) fn verify(
     source: &Source,
     headers: &HeaderMap,
@@ -72,7 +72,7 @@ pub(super) fn verify(
     }
 }
 
-/// What the signature of a refused webhook says: its scheme, whether it is right, and how far its time is off.
+/// The details of a refused webhook's signature: scheme, whether it is valid, and clock skew.
 pub(super) fn examine(source: &Source, headers: &HeaderMap, body: &Bytes, now: Timestamp) -> RefusalDetails {
     let Ok(verifier) = verifier(source, headers) else { return RefusalDetails::default() };
     if source.arrival() == Arrival::TrustedBroker {
@@ -87,7 +87,7 @@ pub(super) fn examine(source: &Source, headers: &HeaderMap, body: &Bytes, now: T
     }
 }
 
-/// Whether a request carries the header of a signature that its source takes, whatever it is worth.
+/// Whether a request has the signature header of its source, valid or not.
 pub fn is_claimed_signed(source: &Source, headers: &HeaderMap) -> bool {
     match &source.kind {
         Kind::Platform { .. } => [STANDARD_HEADER, ORIGINAL_HEADER].iter().any(|name| headers.contains_key(*name)),
@@ -103,7 +103,7 @@ fn is_doubled(headers: &HeaderMap, name: &str) -> bool {
     headers.get_all(name).iter().nth(1).is_some()
 }
 
-/// A stronger header that is there decides: a weaker one cannot rescue it.
+/// The verifier for a request. The stronger header decides if it is present: a weaker one cannot rescue it.
 fn verifier<'s>(source: &'s Source, headers: &HeaderMap) -> Result<Verifier<'s>, WebhookRefusal> {
     match &source.kind {
         Kind::Platform { keys, standard_only, .. } => {

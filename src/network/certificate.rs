@@ -1,4 +1,4 @@
-//! Until when the certificates of a file are valid. Nothing is verified here.
+//! Reads when the certificates of a file expire. Nothing is verified.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ const VERSION: u8 = 0xa0;
 const UTC_TIME: u8 = 0x17;
 const GENERALIZED_TIME: u8 = 0x18;
 
-/// When each certificate of a PEM file ends, in the order of the file. An error says why it cannot be known.
+/// When each certificate of a PEM file expires, in the order of the file. An error says why that is not known.
 pub fn ends(path: &Path) -> Result<Vec<Timestamp>, String> {
     let unreadable = || format!("{} holds a certificate that cannot be read", path.display());
     tls::certificates(path)?.iter().map(|it| not_after(it.as_ref()).ok_or_else(unreadable)).collect()
@@ -60,7 +60,7 @@ fn time(der: &[u8]) -> Option<Timestamp> {
     let (tag, content, _) = first(der)?;
     let digits = std::str::from_utf8(content).ok()?.strip_suffix('Z')?;
     let digits = match tag {
-        // Two digits of the year: those from 50 on are of the last century.
+        // A two-digit year from 50 on is of the last century.
         UTC_TIME if digits.get(..2)? < "50" => format!("20{digits}"),
         UTC_TIME => format!("19{digits}"),
         GENERALIZED_TIME => digits.to_owned(),

@@ -1,4 +1,4 @@
-//! One request to a place that is no endpoint of the queue, on `reqwest`.
+//! A general HTTP client on `reqwest`, for requests that are not deliveries.
 
 use std::error::Error;
 use std::fmt;
@@ -25,10 +25,10 @@ const MAX_IDLE: usize = 8;
 /// Addresses of one name that are tried.
 const MAX_ADDRESSES: usize = 16;
 
-/// An HTTP client for where speed is not the point: HTTP/1.1, no redirects, no cookies, no proxy of the environment.
+/// A general HTTP client: HTTP/1.1, no redirects, no cookies, no proxy of the environment.
 ///
 /// The address rules hold for literal addresses and for what names resolve to. It trusts the certificates of `tls.ca_file` if
-/// given, else the system's; these are read with the first https request, so that a machine without any can still call http.
+/// given, else the system's; they are loaded on the first https request, so that a machine without any can still call http.
 pub struct HttpClient {
     egress: Egress,
     ca_file: Option<PathBuf>,
@@ -84,7 +84,7 @@ impl HttpClient {
         Ok(read(answer, deadline, most).await)
     }
 
-    /// The resolver is not asked about an address that stands in the URL.
+    /// Checks a literal address in the URL, which the resolver never sees.
     fn check_literal(&self, url: &Url) -> Result<(), String> {
         let address = match url.host() {
             Some(Host::Ipv4(v4)) => IpAddr::V4(v4),
@@ -116,7 +116,7 @@ impl HttpClient {
     }
 }
 
-/// Reads at most `most` bytes of the body. One that breaks off is as good as what there is of it.
+/// Reads at most `most` bytes of the body. A body that breaks off is returned as far as it was read.
 async fn read(mut answer: reqwest::Response, deadline: Instant, most: usize) -> HttpResponse {
     let mut response = Response::new(Bytes::new());
     *response.status_mut() = answer.status();
@@ -139,10 +139,10 @@ async fn read(mut answer: reqwest::Response, deadline: Instant, most: usize) -> 
     HttpResponse { response, is_whole }
 }
 
-/// Resolves names, and refuses one of whose addresses any may not be called.
+/// A resolver that refuses a name if any of its addresses may not be called.
 struct CheckedResolver(Egress);
 
-/// Why a name led to no address that may be called.
+/// Why a name has no address that may be called.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct Unresolved(String);
@@ -166,7 +166,7 @@ async fn resolve(egress: &Egress, host: &str) -> Result<Vec<SocketAddr>, String>
     if addresses.is_empty() { Err(format!("dns: {host} has no address")) } else { Ok(addresses) }
 }
 
-/// What went wrong, by the first cause that is known, without the URL: it may be a secret.
+/// The failure in words, from the first known cause and without the URL, which may be a secret.
 fn failure_in_words(error: &reqwest::Error, url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     let mut cause: Option<&(dyn Error + 'static)> = Some(error);

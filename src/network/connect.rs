@@ -1,4 +1,4 @@
-//! Opening a connection: resolve, check the addresses, connect (through a proxy if there is one), TLS.
+//! Opens connections: resolve, check the addresses, connect (through a proxy if there is one), TLS.
 //!
 //! An address is checked at the moment a connection is made to it, so that no name can lead elsewhere.
 
@@ -27,15 +27,15 @@ use crate::endpoint::Egress;
 const MAX_ADDRESSES: usize = 16;
 /// The days ahead for which certificates are checked.
 const MOST_DAYS: u64 = 3_650;
-/// Bytes of a proxy's answer to CONNECT that are read.
+/// The most bytes of a proxy's response to CONNECT.
 const MAX_PROXY_ANSWER: usize = 8 * 1024;
 
-/// How a place is reached, beside its URL.
+/// Certificates and proxy for connecting to a server.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ConnectOptions {
     /// The certificates to trust instead of the system's.
     pub ca_file: Option<PathBuf>,
-    /// What to show to servers that ask for a certificate.
+    /// The certificate for servers that ask for one.
     pub client_certificate: Option<ClientCertificate>,
     /// The proxy to go through.
     pub proxy: Option<Proxy>,
@@ -48,11 +48,11 @@ pub struct Proxy {
     pub host: String,
     /// Its port.
     pub port: u16,
-    /// What it is shown as `Proxy-Authorization`.
+    /// The value of `Proxy-Authorization`.
     pub authorization: Option<HeaderValue>,
 }
 
-/// What places share: the address rules and, once TLS is used, the trusted certificates.
+/// The address rules and the TLS configuration that connections share.
 #[derive(Debug, Default)]
 pub struct Client {
     egress: Egress,
@@ -66,13 +66,12 @@ impl Client {
         Self::with_options(egress, ConnectOptions { ca_file, ..ConnectOptions::default() })
     }
 
-    /// A client with these address rules that reaches its places so.
+    /// A client with these address rules and connection options.
     pub fn with_options(egress: Egress, options: ConnectOptions) -> Arc<Self> {
         Arc::new(Self { egress, options, tls: OnceLock::new() })
     }
 
-    /// A client by the same rules for a place that is reached in its own way; trusts the same certificates unless that names
-    /// others.
+    /// A client with the same address rules and other connection options; trusts the same certificates unless they name others.
     pub fn reaching(self: &Arc<Self>, options: ConnectOptions) -> Arc<Self> {
         if options == ConnectOptions::default() {
             return Arc::clone(self);
@@ -86,12 +85,12 @@ impl Client {
         self.options.ca_file.as_ref()
     }
 
-    /// Why no place could be trusted over TLS, if so.
+    /// Why TLS cannot be used, if the certificates cannot be loaded.
     pub fn trust_error(&self) -> Option<String> {
         self.tls().err()
     }
 
-    /// Loaded on first use: a machine without certificates can still call places without TLS.
+    /// The TLS configuration, loaded on first use: a machine without certificates can still connect without TLS.
     fn tls(&self) -> Result<Arc<rustls::ClientConfig>, String> {
         let ConnectOptions { ca_file, client_certificate, .. } = &self.options;
         let load = || tls::client_config(ca_file.as_deref(), client_certificate.as_ref()).map(Arc::new);
@@ -99,12 +98,12 @@ impl Client {
     }
 }
 
-/// Where a connection goes.
+/// The server that a connection goes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
     /// Whether it is over TLS.
     pub is_secure: bool,
-    /// The host as it stands in the URL, an IPv6 address in brackets.
+    /// The host as written in the URL, an IPv6 address in brackets.
     pub host: String,
     /// The port.
     pub port: u16,
@@ -132,7 +131,7 @@ pub enum Stream {
 }
 
 impl Stream {
-    /// The certificates that the other side shows; none without TLS.
+    /// The certificates of the server; none without TLS.
     pub fn certificates(&self) -> Vec<CertificateDer<'static>> {
         let Self::Tls(stream) = self else { return Vec::new() };
         let chain = stream.get_ref().1.peer_certificates().unwrap_or_default();
@@ -172,7 +171,7 @@ impl AsyncWrite for Stream {
     }
 }
 
-/// Opens a connection within `limit`; over TLS, the other side chooses one of `protocols`, if any are offered.
+/// Opens a connection within `limit`; over TLS, ALPN offers `protocols`.
 pub async fn connect(
     client: &Client,
     origin: &Origin,
@@ -249,7 +248,7 @@ async fn connect_through(
     }
 }
 
-/// Reads the head of the answer byte by byte, so that nothing behind it is lost: what follows is the tunnel.
+/// Reads the head of the response byte by byte, so that no byte of the tunnel behind it is consumed.
 async fn read_proxy_status(stream: &mut TcpStream) -> Result<u16, String> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") && !head.ends_with(b"\n\n") {
@@ -282,7 +281,7 @@ async fn resolve(client: &Client, host: &str, port: u16) -> Result<Vec<SocketAdd
     Ok(addresses)
 }
 
-/// Connects to the first address that answers; each gets its share of the time.
+/// Connects to the first address that answers; each gets an equal share of the time.
 async fn connect_any(addresses: &[SocketAddr], limit: Duration) -> Result<TcpStream, Failure> {
     let share = limit / u32::try_from(addresses.len()).unwrap_or(1);
     let mut last = String::new();

@@ -1,4 +1,4 @@
-//! A request that got no response, and how far it came.
+//! Failed requests: why there is no response, and the phase that was reached.
 
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
@@ -47,7 +47,7 @@ pub struct Timings {
     pub response: Option<Duration>,
 }
 
-/// Which phase a request is in, and when it entered each.
+/// The current phase of a request, and when it entered each.
 #[derive(Debug)]
 pub struct Trace {
     began: Instant,
@@ -63,7 +63,7 @@ impl Trace {
         Self { began: Instant::now(), phase: AtomicU8::new(Phase::Response as u8), entered: Default::default() }
     }
 
-    /// The request enters a phase.
+    /// Enters a phase.
     pub fn enter(&self, phase: Phase) {
         let micros = u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX - 1);
         self.entered[phase as usize].store(micros + 1, Ordering::Relaxed);
@@ -96,7 +96,7 @@ impl Trace {
 /// Why a request got no response.
 #[derive(Debug)]
 pub struct Failure {
-    /// What it comes to.
+    /// The outcome.
     pub outcome: Outcome,
     /// Why, in words for an operator. Foreign text in it is not yet escaped.
     pub detail: String,

@@ -1,8 +1,8 @@
-//! Why a connection or a request failed, in words for an operator.
+//! Texts of connection failures, for an operator.
 
 use std::io;
 
-/// The system's words without its number.
+/// The system's error text without the error number.
 pub fn io_in_words(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => "connection refused".to_owned(),

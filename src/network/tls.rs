@@ -1,4 +1,4 @@
-//! Whom to trust, what to show, and TLS failures in words.
+//! TLS: trusted certificates, client certificates, failures in words.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ use crate::untrusted::Untrusted;
 /// A client certificate with its key, for mutual TLS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientCertificate {
-    /// The PEM file of the certificate and those that vouch for it.
+    /// The PEM file of the certificate and its chain.
     pub chain: PathBuf,
     /// The PEM file of its key.
     pub key: PathBuf,
@@ -29,8 +29,8 @@ fn provider() -> Arc<rustls::crypto::CryptoProvider> {
     Arc::new(rustls::crypto::aws_lc_rs::default_provider())
 }
 
-/// The configuration of connections that trust `ca_file` if given, else the system's certificates, and show `own` to servers that
-/// ask for a certificate.
+/// A client configuration that trusts `ca_file` if given, else the system's certificates, and sends `own` to servers that ask for
+/// a certificate.
 pub fn client_config(ca_file: Option<&Path>, own: Option<&ClientCertificate>) -> Result<rustls::ClientConfig, String> {
     let verifier = verifier(ca_file).map_err(|e| format!("tls: {e}"))?;
     let builder = builder()?.dangerous().with_custom_certificate_verifier(verifier);
@@ -51,7 +51,7 @@ fn builder() -> Result<rustls::ConfigBuilder<rustls::ClientConfig, rustls::Wants
     builder.with_safe_default_protocol_versions().map_err(|e| format!("tls: {e}"))
 }
 
-/// What decides whom to trust: a file of certificates if there is one, else the system.
+/// The verifier of server certificates: a file of certificates if given, else the system's.
 pub fn verifier(ca_file: Option<&Path>) -> Result<Arc<dyn ServerCertVerifier>, String> {
     let Some(path) = ca_file else {
         return match rustls_platform_verifier::Verifier::new(provider()) {
@@ -78,8 +78,8 @@ pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, 
     if all.is_empty() { Err(format!("{} holds no certificate", path.display())) } else { Ok(all) }
 }
 
-/// Trusts what the certificates of a file vouch for, and a server that shows one of them itself: `openssl req -x509` makes a
-/// certificate of an authority, which is not allowed to be a server's own by the rules of the Web.
+/// Trusts certificates signed by one of a file, and these themselves: `openssl req -x509` makes a CA certificate, which the
+/// usual rules do not accept as a server's own.
 #[derive(Debug)]
 struct FileVerifier {
     inner: Arc<WebPkiServerVerifier>,
@@ -127,13 +127,13 @@ impl ServerCertVerifier for FileVerifier {
     }
 }
 
-/// Whether a certificate was refused only because it is an authority's. The library names that case nowhere but in its text.
+/// Whether a certificate was refused only because it is a CA certificate. The library reports that only in its text.
 fn is_authority(error: &rustls::Error) -> bool {
     let rustls::Error::InvalidCertificate(CertificateError::Other(other)) = error else { return false };
     format!("{other:?}").contains("CaUsedAsEndEntity")
 }
 
-/// A handshake that failed, in words, with what to do about it.
+/// A failed handshake in words, with a remedy.
 pub fn failure_in_words(error: &io::Error, host: &str) -> String {
     let cause = error.get_ref().and_then(|it| it.downcast_ref::<rustls::Error>());
     match cause {
@@ -185,7 +185,7 @@ fn certificate_in_words(certificate: &CertificateError, host: &str, cause: Optio
     }
 }
 
-/// `DnsName("a.example")` as the library presents it, without its type.
+/// The name in `DnsName("a.example")`, as the library prints it.
 fn plain_name(name: &str) -> &str {
     let inner = name.split_once('(').map_or(name, |(_, rest)| rest.trim_end_matches(')'));
     inner.trim_matches('"')

@@ -1,4 +1,4 @@
-//! The claims of a run for one endpoint: those that wait for a slot, and those in flight.
+//! The buffer of an endpoint: claims that wait for a slot, and the number in flight.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -24,10 +24,10 @@ pub(super) struct EndpointBuffer {
     pub(super) slots: usize,
     /// Outcomes not yet committed that may open the circuit or pause the endpoint: until they are, nothing is sent.
     pub(super) unsettled_outcomes: usize,
-    /// The last claim returned less than was asked for: nothing more is due, as far as is known.
+    /// Whether the last request for claims returned fewer than it asked for: then nothing more is due.
     pub(super) exhausted: bool,
     waiting: VecDeque<(Claim, Instant)>,
-    /// How many claims to prefetch when that is more than `slots`: for an endpoint that is faster than the disk.
+    /// The number of claims to prefetch if that is more than `slots`, for an endpoint that is faster than the disk.
     prefetch: usize,
 }
 
@@ -64,7 +64,7 @@ impl EndpointBuffer {
         self.waiting.len() + self.in_flight
     }
 
-    /// How many claims to keep waiting beside those in flight: none where a rate counts claims as requests.
+    /// The number of claims to keep waiting beside those in flight: none if a rate limit counts claims as requests.
     fn prefetch(&self) -> usize {
         if self.endpoint.settings.rate.is_some() { 0 } else { self.prefetch.max(self.slots) }
     }
@@ -88,7 +88,7 @@ impl EndpointBuffer {
         self.waiting.push_back((claim, now));
     }
 
-    /// Records that `got` of `wanted` claims came, and whether the store looked at everything that is due.
+    /// Records that `got` of `wanted` claims were returned, and whether the store looked at everything that is due.
     pub(super) fn record_claimed(&mut self, wanted: usize, got: usize, all: bool) {
         self.exhausted = got < wanted && all;
         if self.waiting.is_empty() && got == wanted {
@@ -130,7 +130,7 @@ impl EndpointBuffer {
         self.waiting.iter().filter(move |(_, since)| stale(since)).map(|(claim, _)| claim)
     }
 
-    /// Keeps the claims that are still wanted, as if they came now, and returns the others.
+    /// Keeps the claims that are still wanted, as if claimed now, and returns the others.
     pub(super) fn retain_wanted(&mut self, still_wanted: &BTreeMap<DeliveryId, bool>, now: Instant) -> Vec<Claim> {
         let mut unwanted = Vec::new();
         for (claim, since) in std::mem::take(&mut self.waiting) {

@@ -1,4 +1,4 @@
-//! One request, every failure an outcome.
+//! The HTTP client for deliveries: one request, and every failure an outcome.
 //!
 //! HTTP/1.1, or HTTP/2 where the receiver chooses it, on connections of our own: no redirects, no cookies. An address is checked
 //! at the moment a connection is made to it, so that neither a name nor a redirect can lead elsewhere.
@@ -163,7 +163,7 @@ impl Target {
         Ok((response, connection))
     }
 
-    /// HTTP/2 names the place in the request line, HTTP/1.1 in `Host`.
+    /// The request in the form of the connection's version: HTTP/2 names the host in the URI, HTTP/1.1 in `Host`.
     fn in_form_of(&self, connection: &Connection, mut request: Request<Full<Bytes>>) -> Request<Full<Bytes>> {
         if !connection.is_http2() {
             return request;

@@ -1,4 +1,4 @@
-//! Probing places without delivering anything: whether they can be reached and trusted, for how long, and what their clocks say.
+//! Probes endpoints without delivering anything: reachability, certificates, clocks.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,13 +16,13 @@ use crate::network::failure::{Failure, Trace};
 
 pub use super::http::probe::{ProbeResponse, ProbeResult};
 
-/// Places that are probed at the same time.
+/// Endpoints that are probed at the same time.
 const AT_ONCE: usize = 4;
 
-/// Probes every place, a few at a time and none for longer than `limit`, and returns what was found, in their order; an error
-/// says why a place could not be reached or trusted.
+/// Probes every endpoint, a few at a time and none for longer than `limit`, and returns the results in order; an error says why
+/// an endpoint could not be reached or trusted.
 ///
-/// To a place over HTTP goes one `HEAD /`: not to the path that takes deliveries, and without signature or body. To a broker,
+/// An HTTP endpoint gets one `HEAD /`: not on the path that takes deliveries, and without signature or body. A broker gets
 /// commands that change nothing.
 pub async fn probe_all(
     places: Vec<(EndpointUrl, EndpointAccess)>,

@@ -1,4 +1,4 @@
-//! Claims that will not be sent, and have to be released.
+//! The queue of claims that will not be sent and have to be released.
 
 use crate::clock::Timestamp;
 use crate::store::{Answer, Claim, RunId, Store, StoreError};

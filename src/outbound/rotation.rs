@@ -1,7 +1,7 @@
-//! Trials: which of two secrets a receiver accepts, found out by asking it.
+//! Checks which of the two secrets of a rotation a receiver accepts, by probing it.
 //!
-//! A probe is signed and sent as every delivery is, but its body is no event, so that whoever verifies has nothing to apply.
-//! The first is signed with a secret nobody has: what the receiver makes of that one tells what it makes of a wrong signature.
+//! A probe is signed and sent like a delivery, but its body is not an event, so that receivers have nothing to apply. The first
+//! probe is signed with a random secret: its answer shows how the receiver answers a wrong signature.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,38 +18,38 @@ use crate::endpoint::EndpointUrl;
 use crate::event::IdSource;
 use crate::signature::Signer;
 
-/// What a probe says: well-formed, and no event.
+/// The body of a probe: valid JSON, but not an event.
 const BODY: &[u8] = br#"{"probe":"secret-rotation"}"#;
-/// The type in a probe's header. Nobody applies it.
+/// The event type in a probe's header, which no receiver applies.
 const EVENT_TYPE: &str = "syncctl.probe";
-/// The longest one probe may take, whatever the endpoint allows its deliveries.
+/// The longest time one probe may take, whatever the endpoint's timeout.
 const LONGEST: Duration = Duration::from_secs(10);
-/// Receivers that are asked at the same time.
+/// Receivers that are probed at the same time.
 const AT_ONCE: usize = 4;
 
-/// The two secrets of a rotation, and one that nobody has.
+/// The two secrets of a rotation, and a random one.
 #[derive(Clone, Debug)]
 pub struct CandidateSecrets {
-    /// The one that is to come.
+    /// The new one.
     pub new: Signer,
-    /// The one that is to go.
+    /// The old one.
     pub old: Signer,
-    /// One made for this.
+    /// A random one.
     pub random: Signer,
 }
 
-/// A receiver that is asked which secrets it accepts.
+/// A receiver to probe.
 #[derive(Clone, Debug)]
 pub struct Receiver {
-    /// Where it is.
+    /// Its URL.
     pub url: EndpointUrl,
     /// How long one probe may take; never longer than ten seconds.
     pub limit: Duration,
-    /// What it is shown beside the signature, and the way to it.
+    /// Its headers, credentials and connection options.
     pub access: EndpointAccess,
 }
 
-/// Which secrets a receiver accepts.
+/// The secrets that a receiver accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Accepts {
     /// The new one only.
@@ -60,14 +60,14 @@ pub enum Accepts {
     Old,
     /// Neither of them.
     Neither,
-    /// Whatever it is sent.
+    /// Any: it verifies nothing.
     Unverified,
-    /// Its answers do not tell.
+    /// Unknown: its answers do not tell.
     Unknown,
 }
 
 impl Accepts {
-    /// The word for it in JSON and tables.
+    /// The name in JSON and tables.
     pub const fn name(self) -> &'static str {
         match self {
             Self::New => "new",
@@ -88,36 +88,36 @@ impl Accepts {
     }
 }
 
-/// What the probes of one receiver came to.
+/// The result of probing one receiver.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RotationCheck {
-    /// What follows from its answers.
+    /// The conclusion.
     pub accepts: Accepts,
-    /// Why nothing better follows, where that is not plain.
+    /// The reason, if it is not obvious.
     pub reason: Option<String>,
-    /// What it answered to each probe that was sent.
+    /// Its answer to each probe.
     pub answers: Answers,
 }
 
-/// What was answered to each probe, in words. Foreign text in it is not yet escaped. `None` was not sent.
+/// The answers to the probes, in words; `None` for a probe that was not sent. Foreign text in them is not yet escaped.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answers {
     /// To the one signed with the new secret.
     pub new: Option<String>,
     /// To the one signed with the old secret.
     pub old: Option<String>,
-    /// To the one signed with a secret nobody has.
+    /// To the one signed with the random secret.
     pub random: Option<String>,
 }
 
 impl RotationCheck {
-    /// A receiver that was not asked, or did not tell.
+    /// The result for a receiver that was not probed, or whose answers do not tell.
     pub fn unknown(reason: impl Into<String>) -> Self {
         Self { accepts: Accepts::Unknown, reason: Some(reason.into()), answers: Answers::default() }
     }
 }
 
-/// Asks every receiver, a few at a time, and returns what each came to, in their order. No probe is repeated.
+/// Probes every receiver, a few at a time, and returns the results in order. No probe is repeated.
 pub async fn check_all(
     receivers: Vec<Receiver>,
     candidates: &CandidateSecrets,
@@ -146,7 +146,7 @@ pub async fn check_all(
     trials
 }
 
-/// A receiver about to be asked.
+/// The probing of one receiver.
 struct RotationChecker {
     new: EndpointClient,
     old: EndpointClient,
@@ -175,7 +175,7 @@ impl RotationChecker {
         })
     }
 
-    /// Stops at the first answer after which another probe would tell nothing more.
+    /// Probes the receiver until another probe would tell nothing more.
     async fn ask(&self) -> RotationCheck {
         let mut answers = Answers::default();
         let (accepts, reason) = match self.conclude(&mut answers).await {
@@ -197,7 +197,7 @@ impl RotationChecker {
         accepted_secrets(random, new, old).map(|accepts| (accepts, None))
     }
 
-    /// Sends one probe. Returns the status if it may tell what the receiver made of the signature, else what came instead.
+    /// Sends one probe. Returns the status if it may depend on the signature, else an error that describes the answer.
     async fn probe(&self, endpoint_client: &EndpointClient, said: &mut Option<String>) -> Result<u16, String> {
         let now = self.clock.now();
         let (id, body) = (self.ids.next(now), Bytes::from_static(BODY));
@@ -215,8 +215,8 @@ impl RotationChecker {
     }
 }
 
-/// What a receiver says once it looked at a signature, or at the content behind it. Anything else may come from
-/// something before it, such as a proxy or a router, or from a fault of its own.
+/// Whether a status may come from checking the signature or the content. Any other may come from a proxy or router in front of
+/// the receiver, or from a failure of its own.
 const fn is_telling(status: u16) -> bool {
     is_success(status) || matches!(status, 400 | 401 | 403 | 409 | 422)
 }
@@ -225,9 +225,9 @@ const fn is_success(status: u16) -> bool {
     status >= 200 && status < 300
 }
 
-/// What follows from the answers to the three probes, the random one no success.
+/// The conclusion from the answers to the three probes, of which the random one was refused.
 ///
-/// A wrong signature is answered by 401 or 403, or by whatever the random one got.
+/// The answer to a wrong signature is 401, 403, or whatever the random one got.
 fn accepted_secrets(random: u16, new: u16, old: u16) -> Result<Accepts, String> {
     let refuses = |status: u16| matches!(status, 401 | 403);
     let accepted = |status: u16| !refuses(status) && status != random;
@@ -236,7 +236,7 @@ fn accepted_secrets(random: u16, new: u16, old: u16) -> Result<Accepts, String> 
         (true, false) => Ok(Accepts::New),
         (false, true) => Ok(Accepts::Old),
         (false, false) if refuses(random) => Ok(Accepts::Neither),
-        // It may have both, and find fault with the body before it looks at a signature.
+        // It may accept both secrets, and refuse the body before it checks a signature.
         (false, false) => Err(format!("HTTP {random} whatever the signature: it does not say what it makes of one")),
     }
 }

@@ -9,7 +9,7 @@ use crate::store::{DeliveryId, IdleInfo, RunStats, StoreError};
 
 /// How often a worker looks for runs that died.
 pub(super) const REAP_INTERVAL: Duration = Duration::from_secs(1);
-/// How often an idle worker looks whether other runs finished what they claimed.
+/// How often an idle worker checks whether other runs finished their claims.
 const ELSEWHERE_INTERVAL: Duration = Duration::from_millis(100);
 /// How long an idle worker sleeps when no change is announced.
 const SLOW_POLL: Duration = Duration::from_secs(5);
@@ -34,7 +34,7 @@ impl Until {
         let probe = idle.next_probe.map(|at| at.since(now));
         let soonest = || [due, probe].into_iter().flatten().min();
         match self {
-            // What is due and waits for a rate is waited for.
+            // Due deliveries that wait for a rate limit are waited for.
             Self::NothingDue => idle.rate_limited_until.map(|at| at.since(now)),
             Self::NothingPending => {
                 let probe = probe.filter(|_| idle.probe_worth_waiting);
@@ -65,7 +65,7 @@ pub struct RunOptions {
     pub only: Option<Arc<[DeliveryId]>>,
 }
 
-/// What a signal asks for.
+/// How a run is asked to stop.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stop {
     /// Nothing.
@@ -80,7 +80,7 @@ pub enum Stop {
 /// How a run ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RunSummary {
-    /// What it did, in attempts.
+    /// Its counts of attempts.
     pub stats: RunStats,
     /// Whether a signal ended it.
     pub stopped: Stop,
@@ -98,7 +98,7 @@ pub enum WorkerError {
     /// The store failed while no attempt was unrecorded.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The runtime of the network could not be started, or broke.
+    /// The async runtime could not be started, or failed.
     #[error("failed to run the network runtime: {0}")]
     Runtime(String),
     /// Attempts were made whose outcome could not be stored. They will be made again, with the same event ids.

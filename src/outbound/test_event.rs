@@ -1,16 +1,16 @@
-//! A test event for one endpoint: signed, sent and answered as every delivery is, but never queued.
+//! Test events: signed and sent like deliveries, but never queued.
 
 use std::time::Duration;
 
 use ::http::HeaderMap;
 
 use super::http::{AttemptResult, Timings};
-use super::{EndpointClient, Sent, WebhookRequest};
+use super::{EndpointClient, SentRequest, WebhookRequest};
 use crate::clock::Clock;
 use crate::delivery::Trigger;
 use crate::event::{Draft, EventId, IdSource};
 
-/// The type of a test event. No receiver of ours applies it.
+/// The type of a test event, which no record has.
 pub const EVENT_TYPE: &str = "syncctl.test";
 
 /// The request of `endpoints test`, and its response.
@@ -20,7 +20,7 @@ pub struct Tested {
     pub id: EventId,
     /// The headers that were sent; secret ones are marked as sensitive.
     pub headers: HeaderMap,
-    /// What it came to.
+    /// The result.
     pub result: AttemptResult,
     /// How long each phase took.
     pub timings: Timings,
@@ -43,6 +43,6 @@ pub async fn send(client: &EndpointClient, limit: Duration, clock: &dyn Clock) -
         body: &body,
     };
     let began = tokio::time::Instant::now();
-    let Sent { headers, result, timings } = client.send(&message, limit, now).await;
+    let SentRequest { headers, result, timings } = client.send(&message, limit, now).await;
     Tested { id, headers, result, timings, took: began.elapsed() }
 }

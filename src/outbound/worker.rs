@@ -1,4 +1,4 @@
-//! The worker: claims what is due, keeps every slot busy, records the outcomes.
+//! The worker: claims due deliveries, keeps every slot busy, records the outcomes.
 //!
 //! One loop owns all state. At most one transaction is under way at any time; outcomes that come meanwhile share the next one,
 //! which also brings new claims. Requests never wait for a commit, and no transaction waits for the network.
@@ -29,7 +29,7 @@ use crate::store::{Advanced, FinishedAttempt, IdleInfo, Recorded, Run, Store, St
 use claims::POLL_INTERVAL;
 use commits::StoreOutage;
 
-/// Is told of every attempt once its outcome is on disk.
+/// Called for every attempt once its outcome is on disk.
 pub type Observer = Box<dyn FnMut(&FinishedAttempt, Recorded) + Send>;
 
 /// A worker: the store, clients, clock and signals that it works with.
@@ -38,13 +38,13 @@ pub struct Worker {
     pub store: Arc<dyn Store>,
     /// The time.
     pub clock: Arc<dyn Clock>,
-    /// The secrets that sign.
+    /// The keys that sign.
     pub keyring: Arc<dyn Keyring>,
-    /// The network.
+    /// The HTTP client.
     pub client: Arc<Client>,
-    /// When it ends, and within which limits it works.
+    /// When it ends, and its limits.
     pub options: RunOptions,
-    /// Is told of every attempt.
+    /// Called for every attempt.
     pub observer: Observer,
 }
 

@@ -1,4 +1,4 @@
-//! The fields that records are known to have: one table behind validation, the OpenAPI document and reports.
+//! The known fields of records: one table for validation, the OpenAPI document and reports.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ pub const MAX_TEXT_CHARS: usize = 2_000;
 /// The longest email address, in bytes.
 pub const MAX_EMAIL_BYTES: usize = 254;
 
-/// Which values a field of a record may hold; all but `Name` also take null.
+/// The rule for the value of a field; all but `Name` also allow null.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FieldRule {
     /// The id of a user or course.
@@ -59,7 +59,7 @@ const PROGRESS: &[(&str, FieldRule)] =
     &[("userId", FieldRule::Name), ("courseId", FieldRule::Name), ("timestamp", FieldRule::Time)];
 
 impl Kind {
-    /// The fields that records of this kind are known to have. A record may hold others, which are kept as they are.
+    /// The known fields of this kind. A record may hold others, which are kept as they are.
     pub fn fields(self) -> &'static [(&'static str, FieldRule)] {
         match self {
             Self::Enrollment => ENROLLMENT,
@@ -84,7 +84,7 @@ impl Kind {
     }
 }
 
-/// What a whole record says of the required fields that nobody wrote. The original takes no enrollment or user without them.
+/// The defaults of required fields in a whole record. The original refuses enrollments and users without them.
 pub(super) fn defaults(kind: Kind, first_at: Timestamp) -> Vec<(&'static str, Value)> {
     match kind {
         Kind::Enrollment => vec![

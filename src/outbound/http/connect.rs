@@ -15,10 +15,10 @@ use crate::network::failure::{Failure, Trace};
 const READ_BUFFER_BYTES: usize = 64 * 1024;
 /// Response headers that are accepted.
 const MAX_RESPONSE_HEADERS: usize = 128;
-/// What is offered over TLS.
+/// The protocols that ALPN offers.
 const PROTOCOLS: &[&[u8]] = &[b"h2", b"http/1.1"];
 
-/// Opens a connection; the certificates that the other side shows go to `shown`.
+/// Opens a connection; the server's certificates are stored in `shown`.
 pub(super) async fn connect(
     client: &Client,
     origin: &Origin,
@@ -44,7 +44,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let io = TokioIo::new(stream);
-    // A connection's task ends when its sender is dropped or the other side closes; what went wrong reaches the request.
+    // A connection's task ends when its sender is dropped or the server closes it; errors are returned by the request.
     if is_http2 {
         let (sender, connection) = http2::Builder::new(TokioExecutor::new())
             .max_header_list_size(u32::try_from(READ_BUFFER_BYTES).unwrap_or(u32::MAX))

@@ -1,4 +1,4 @@
-//! Open connections to one place.
+//! Idle connections to one server.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::endpoint::MAX_CONCURRENCY;
 const MAX_IDLE: usize = MAX_CONCURRENCY as usize;
 /// How long a connection may be idle.
 const MAX_IDLE_TIME: Duration = Duration::from_secs(60);
-/// How old a connection may become, so that a name that stands for another address is looked up again.
+/// The longest life of a connection, so that a name whose address changed is resolved again.
 const MAX_AGE: Duration = Duration::from_mins(10);
 
 /// The body of a request.
@@ -74,22 +74,22 @@ impl Connection {
     }
 }
 
-/// A connection that waits for its next request.
-struct Idle {
+/// An idle connection.
+struct IdleConnection {
     connection: Connection,
     since: Instant,
 }
 
-/// The idle connections to one server, the one used last on top.
+/// The idle connections to one server, the most recently used on top.
 #[derive(Default)]
-pub(super) struct Pool(Mutex<Vec<Idle>>);
+pub(super) struct Pool(Mutex<Vec<IdleConnection>>);
 
 impl Pool {
-    /// The connection that was used last and is still good.
+    /// Takes the most recently used connection that is still usable.
     pub(super) fn take(&self) -> Option<Connection> {
         let now = Instant::now();
         let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        while let Some(Idle { connection, since }) = idle.pop() {
+        while let Some(IdleConnection { connection, since }) = idle.pop() {
             if connection.is_usable(now) && now.duration_since(since) < MAX_IDLE_TIME {
                 return Some(connection);
             }
@@ -97,12 +97,12 @@ impl Pool {
         None
     }
 
-    /// Keeps a connection for another request, unless there are enough.
+    /// Keeps a connection for another request, unless the pool is full.
     pub(super) fn put(&self, connection: Connection) {
         let now = Instant::now();
         let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.len() < MAX_IDLE && connection.is_usable(now) {
-            idle.push(Idle { connection, since: now });
+            idle.push(IdleConnection { connection, since: now });
         }
     }
 

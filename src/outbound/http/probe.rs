@@ -1,4 +1,4 @@
-//! Probing a place with a request that no receiver applies.
+//! Probes a server with a request that no receiver applies.
 
 use std::time::Duration;
 
@@ -15,31 +15,31 @@ use crate::network::AGENT;
 use crate::network::connect::valid_days;
 use crate::network::failure::{Failure, Phase, Trace};
 
-/// Half of a second: the mean of what a `Date` header leaves out.
+/// Half a second: the mean of the fraction that a `Date` header drops.
 const LEFT_OUT_MS: i64 = 500;
 
-/// What a probe found out about a place that could be reached.
+/// The result of probing a server that could be reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProbeResult {
-    /// The days for which it can still be trusted; none without TLS.
+    /// The days for which its certificates are still valid; `None` without TLS.
     pub valid_days: Option<u64>,
-    /// What it answered.
+    /// Its response, or why there is none.
     pub answer: Result<ProbeResponse, String>,
 }
 
 /// The response to a probe.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProbeResponse {
-    /// What it said.
+    /// The response in words.
     pub said: String,
-    /// How far its clock is ahead of ours, in milliseconds, where it tells; over HTTP by its `Date` header.
+    /// The milliseconds by which its clock is ahead of ours, if known; over HTTP from the `Date` header.
     pub ahead_ms: Option<i64>,
     /// How long it took.
     pub took: Duration,
 }
 
 impl Target {
-    /// Connecting, with the handshake, and the response each have half of the time.
+    /// Probes the server. Connecting with the handshake, and the response, each get half of `limit`.
     pub(in crate::outbound) async fn probe(&self, limit: Duration, clock: &dyn Clock) -> Result<ProbeResult, String> {
         let (half, trace, mut chain) = (limit / 2, Trace::new(), Vec::new());
         let reached = timeout(half, connect(&self.client, &self.origin, half, &trace, Some(&mut chain))).await;

@@ -1,4 +1,4 @@
-//! What a response means, and as much of its body as an operator can use.
+//! Reads a response: its outcome, its description, and the beginning of its body.
 
 use std::io::Read as _;
 use std::time::Duration;
@@ -17,7 +17,7 @@ pub(super) const fn may_ask_to_wait(status: u16) -> bool {
     matches!(status, 429 | 503)
 }
 
-/// The outcome that a status stands for.
+/// The outcome of a status.
 pub(super) fn outcome(status: u16, retry_after: &RetryAfter) -> Outcome {
     match (status, retry_after) {
         (200..300, _) => Outcome::Delivered { status: Some(status) },
@@ -28,7 +28,7 @@ pub(super) fn outcome(status: u16, retry_after: &RetryAfter) -> Outcome {
     }
 }
 
-/// A response in words.
+/// The response in words.
 pub(super) fn describe(status: u16, retry_after: &RetryAfter, headers: &HeaderMap) -> String {
     let location = headers.get(LOCATION).map(|value| String::from_utf8_lossy(value.as_bytes()));
     match (status, retry_after, location) {

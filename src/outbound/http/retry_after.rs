@@ -1,4 +1,4 @@
-//! `Retry-After` (RFC 9110 section 10.2.3), in the forms it has and in those that are sent in its place.
+//! `Retry-After` (RFC 9110 section 10.2.3), in its standard forms and in those that servers send instead.
 
 use std::time::Duration;
 
@@ -6,12 +6,12 @@ use ::http::header::{HeaderMap, HeaderValue, RETRY_AFTER};
 
 use crate::clock::Timestamp;
 
-/// What the `Retry-After` headers of a response ask for.
+/// The wait that the `Retry-After` headers of a response ask for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RetryAfter {
     /// There is none.
     Absent,
-    /// To wait so long. Of several headers, the longest wait is taken.
+    /// A wait. Of several headers, the longest wait counts.
     Wait(Duration),
     /// It cannot be read, and is ignored.
     Unreadable(String),

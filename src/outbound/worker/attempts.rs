@@ -1,4 +1,4 @@
-//! Starting attempts: fills free slots with claims, and releases the claims that are not to be sent any more.
+//! Starts attempts: fills free slots with claims, and releases claims that must not be sent any more.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

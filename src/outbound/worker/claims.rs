@@ -1,4 +1,4 @@
-//! Claims: how many to ask for, and where they go.
+//! Claims: how many to request, and distributing them to the buffers.
 
 use std::time::Duration;
 
@@ -14,8 +14,8 @@ pub(super) const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 impl WorkerState<'_> {
     pub(super) fn wants(&self) -> ClaimRequest {
-        let in_hand = self.buffers.values().map(EndpointBuffer::claimed_count).sum::<usize>();
-        if !self.may_start() || (self.solo && in_hand > 0) {
+        let claimed = self.buffers.values().map(EndpointBuffer::claimed_count).sum::<usize>();
+        if !self.may_start() || (self.solo && claimed > 0) {
             return ClaimRequest::default();
         }
         let mut allowed = self.allowance();
@@ -28,8 +28,8 @@ impl WorkerState<'_> {
                 endpoints.push((*id, wanted));
             }
         }
-        // What must run alone may be for any endpoint.
-        ClaimRequest { endpoints, idle: in_hand == 0 && only.is_none(), only: self.worker.options.only.clone() }
+        // A delivery that must run alone may be for any endpoint.
+        ClaimRequest { endpoints, idle: claimed == 0 && only.is_none(), only: self.worker.options.only.clone() }
     }
 
     /// Whether new requests may begin.

@@ -20,7 +20,7 @@ const MAX_BATCH: usize = 128;
 /// How long the first outcome of a batch waits for others.
 const BATCH_DELAY: Duration = Duration::from_millis(4);
 
-/// The store cannot record outcomes at the moment.
+/// An outage of the store: outcomes cannot be recorded.
 pub(super) struct StoreOutage {
     since: Instant,
     retry_at: Instant,
@@ -127,7 +127,7 @@ impl WorkerState<'_> {
     }
 }
 
-/// What became of an outcome, with the time at which a retry is really made: not before the next probe of an open circuit.
+/// The recorded outcome with the real time of the retry: not before the next probe of an open circuit.
 fn not_before_probe(recorded: Recorded, open: Option<CircuitOpen>) -> Recorded {
     match (recorded, open) {
         (Recorded::Written(Next::RetryAt(at)), Some(open)) => Recorded::Written(Next::RetryAt(at.max(open.until))),

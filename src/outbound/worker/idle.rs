@@ -1,4 +1,4 @@
-//! An idle worker: whether it ends or waits, and for what; and looking for runs that died.
+//! The idle worker: ends or waits, and reaps dead runs.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,7 +34,7 @@ impl WorkerState<'_> {
         }
         let now = self.worker.clock.now();
         let mut idle = self.worker.store.idle_info(self.run.id, now).await?;
-        // The rates of others are none of its concern.
+        // Rate limits of other endpoints do not matter.
         if let Some(only) = self.worker.options.endpoint {
             let figures = self.worker.store.figures(now).await?;
             let is_limited = |row: &&EndpointFigures| row.endpoint.settings.rate.is_some() && row.oldest_due.is_some();
@@ -45,12 +45,12 @@ impl WorkerState<'_> {
             idle.rate_limited_until = None;
         }
         let wait = self.worker.options.until.wait(&idle, now);
-        // What is due but was not claimed just now is another run's to claim: asking at once would be in vain.
+        // Due deliveries that could not be claimed just now belong to another run: asking again at once would not help.
         self.idle_until = wait.map(|wait| Instant::now() + if wait.is_zero() { CLAIM_RETRY_DELAY } else { wait });
         Ok(wait.is_none().then(|| self.summarise(idle)))
     }
 
-    /// Looks for claims of workers that died and for events whose time has come. Returns whether there were any.
+    /// Frees claims of dead runs and queues events whose time has come. Returns whether there were any.
     pub(super) async fn reap(&mut self) -> Result<bool, WorkerError> {
         self.reap_at = Instant::now() + REAP_INTERVAL;
         self.release_unwanted();
@@ -73,7 +73,7 @@ impl WorkerState<'_> {
         Ok(self.worker.store.reap(now).await? + self.worker.store.queue_scheduled(now).await?)
     }
 
-    /// Something may be due again: claims are asked for at every endpoint.
+    /// Requests claims for every endpoint again, because something may be due.
     pub(super) async fn wake_up(&mut self) -> Result<(), WorkerError> {
         self.idle_until = None;
         self.sync_endpoints(Arc::new(self.worker.store.endpoints().await?));
