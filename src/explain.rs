@@ -1,4 +1,4 @@
-//! Why a signature does not match: a bounded list of changes, tried one at a time and then in pairs.
+//! Explains why a signature does not match: tries a bounded list of changes, one at a time and then in pairs.
 //!
 //! A cause is named only when the code in the request is exactly the code of the changed content under the changed key,
 //! so a request signed with an unknown key gets no cause.
@@ -31,25 +31,25 @@ use crate::signature::verify::message;
 use crate::signature::{
     Facts, Message, ORIGINAL, Received, Scheme, TimeForm, Tolerance, VerifyError, detect, find, schemes, verify,
 };
-use bodies::{Body, Seen};
-use generic_options::Signed;
+use bodies::{Body, TriedVariants};
+use generic_options::SignedContent;
 use hints::{Hints, time_in_list};
 use search::Search;
 
-/// The result of the search for a cause: the cause, hints, and what was ruled out.
+/// The explanation of a mismatch: the changes that explain it, and the causes that were ruled out.
 #[derive(Clone, Debug, Default)]
 pub struct Explanation {
     /// The changes under which the signature matches: one, two, or none when nothing was found.
     pub changes: Vec<Change>,
-    /// The causes that were tried and do not fit, when nothing was found.
+    /// The causes that were tried and do not match, if nothing was found.
     pub ruled_out: Vec<Cause>,
-    /// The causes that could apply and were not tried, because the body is large or the search has a bound.
+    /// The causes that could apply but were not tried, because the body is large or the search has a bound.
     pub not_tried: Vec<Cause>,
     /// How many combinations were tried.
     pub tried: usize,
     /// Whether the search ended at its bound before everything was tried.
     pub cut_short: bool,
-    /// What to collect next, when nothing was found.
+    /// What to collect next, if nothing was found.
     pub collect: Vec<String>,
     /// The options of `verify` under which the request is accepted, when another header is the right one.
     pub verify_with: Option<String>,
@@ -108,14 +108,14 @@ pub fn explain(scheme: &dyn Scheme, received: &Received, secrets: &[Candidate]) 
     explanation
 }
 
-/// Looks for a code in the headers of a request that has none of a known scheme.
+/// Looks for a code in the headers of a request without the header of a known scheme.
 pub fn explain_unknown(received: &Received, secrets: &[Candidate]) -> Explanation {
     let original = find(ORIGINAL).expect("the table has the original's scheme");
     explain(original, received, secrets)
 }
 
-/// Why a right signature is too old or too new, where the time itself tells: seconds where the scheme has milliseconds, or
-/// a whole number of hours.
+/// Why a valid signature is too old or too new, if the time itself shows it: seconds instead of milliseconds, or an offset of
+/// whole hours.
 pub fn explain_time(scheme: &dyn Scheme, received: &Received, now: Timestamp) -> Option<Explanation> {
     let claim = scheme.read(received).ok()?;
     let (time, limit) = (claim.time?, scheme.facts().tolerance);
@@ -129,19 +129,19 @@ fn refusal(scheme: &dyn Scheme, received: &Received, secrets: &[Candidate]) -> O
     let current = secrets.iter().filter(|candidate| candidate.role == Role::Current);
     let keys: Vec<_> = current.filter_map(|candidate| scheme.key(&candidate.text).ok()).collect();
     let verdict = verify(scheme, received, &keys, Timestamp::default(), None);
-    // A body that tells no time is refused though its signature is right.
+    // A body without its time is refused although its signature is valid.
     let tells_no_time = |refusal: &VerifyError| matches!(refusal, VerifyError::TimeMissing(_));
     verdict.signature.as_ref().err().cloned().or_else(|| verdict.refusal().filter(tells_no_time))
 }
 
-/// What changed the body whose hash is in a URL that is signed rightly.
+/// The changes of the body, if the URL with its hash is signed correctly.
 fn behind_hash(scheme: &dyn Scheme, message: &Message<'_>) -> Vec<Change> {
-    let (body, mut seen) = (Body::of(message.body), Seen::default());
+    let (body, mut seen) = (Body::of(message.body), TriedVariants::default());
     let found = bodies::singles(&body, &mut seen).find(|form| scheme.body_matches_url(message.url, &form.bytes));
     found.map_or_else(|| vec![Cause::BodyHash.into()], |form| form.changes)
 }
 
-/// Another scheme's header may be there too, and right: then the wrong one of two was verified.
+/// Tries other schemes whose header is present: if one is valid, the wrong one was verified.
 fn other_scheme(scheme: &dyn Scheme, received: &Received, secrets: &[Candidate]) -> Option<Explanation> {
     let own = &scheme.facts().header;
     let is_sibling = |other: &&dyn Scheme| other.facts().header == *own && !is_same(other.facts(), scheme.facts());
@@ -169,7 +169,7 @@ fn is_same(one: &Facts, other: &Facts) -> bool {
     (&one.signed, &one.prefix, one.algorithm) == (&other.signed, &other.prefix, other.algorithm)
 }
 
-/// Two schemes may share a header, each with a version of its own, and the secret may be a key of the other one.
+/// The explanation that the header belongs to another scheme, which shares it and accepts the secret.
 fn other_version(scheme: &dyn Scheme, other: &dyn Scheme) -> Explanation {
     let [own, facts] = [scheme.facts(), other.facts()];
     if own.prefix == facts.prefix {
@@ -188,13 +188,13 @@ fn other_version(scheme: &dyn Scheme, other: &dyn Scheme) -> Explanation {
     Explanation { changes, tried: 1, verify_with, ..Explanation::default() }
 }
 
-/// Whether a receiver that knows both lets the second decide.
+/// Whether a receiver that knows both verifies the second.
 fn is_weaker(one: &dyn Scheme, than: &dyn Scheme) -> bool {
     let place = |scheme: &dyn Scheme| schemes().position(|listed| listed.facts().name == scheme.facts().name);
     place(than).is_some_and(|than| place(one) > Some(than))
 }
 
-/// The header may hold what another scheme would write into its own: time and code in a list.
+/// Tries the forms of other schemes in the header: time and code in a list.
 fn other_form(scheme: &dyn Scheme, received: &Received, secrets: &[Candidate]) -> Option<Change> {
     let own = Some(&scheme.facts().header).filter(|_| !scheme.facts().listed)?;
     let value =
@@ -209,7 +209,7 @@ fn other_form(scheme: &dyn Scheme, received: &Received, secrets: &[Candidate]) -
     })
 }
 
-/// What the request says, taken even where the scheme would refuse its form.
+/// The claim of a request, read even if the scheme refuses its form.
 fn lenient_claim<'a>(scheme: &dyn Scheme, received: &'a Received) -> Claim<'a> {
     if let Ok(claim) = scheme.read(received) {
         return claim;
@@ -231,7 +231,7 @@ fn lenient_claim<'a>(scheme: &dyn Scheme, received: &'a Received) -> Claim<'a> {
     }
 }
 
-/// The options under which `found` is no longer wrong: a code in another header, and what that code covers.
+/// The options of `verify` under which the request is accepted: a code in another header, and its signed content.
 fn options(search: &Search<'_>, received: &Received, secrets: &[Candidate], found: &[Change]) -> Option<String> {
     let secret = secrets.iter().find(|candidate| candidate.role == Role::Current)?;
     let facts = search.scheme.facts();
@@ -241,7 +241,7 @@ fn options(search: &Search<'_>, received: &Received, secrets: &[Candidate], foun
         let contents = search.contents.iter().filter(|content| content.changes == rest && content.digest.is_none());
         contents.into_iter().find_map(|content| {
             let [id, time] = &content.moved;
-            let signed = Signed {
+            let signed = SignedContent {
                 parts: content.parts.as_deref().unwrap_or(&facts.signed),
                 id: id.as_ref().or(facts.id_header.as_ref()),
                 time: time.as_ref().or(facts.time_header.as_ref()).map(|name| (name, content.time.as_str())),

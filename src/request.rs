@@ -1,7 +1,7 @@
-//! Captured requests, in the forms in which people hand one over.
+//! Captured requests, read from any of the formats in which people paste them.
 //!
-//! [`read_each`] takes away what a shell, a chat or an editor put around a text, and asks one reader after the other whether the
-//! text looks like what it reads. The first that says so reads it, or says why it cannot.
+//! [`read_each`] strips what a shell, a chat or an editor put around a text, and asks one reader after the other whether it
+//! recognizes the text. The first that does reads it, or says why it cannot.
 
 mod body;
 mod charset;
@@ -41,31 +41,31 @@ use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
 use crate::signature::Received;
 pub use shell_words::{WordError, shell_words};
 
-/// The largest request read, with its headers, in whatever form.
+/// The largest request with its headers, in any format, in bytes.
 pub const MOST_BYTES: usize = 16 * 1024 * 1024;
-/// The most headers read from one request, beside one `content-length`, which a request written down always has.
+/// The most headers of one request, beside one `content-length`, which a saved request always has.
 pub const MOST_HEADERS: usize = 256;
-/// Forms within forms are read this deep: JSON in a text of JSON, a command in a fence in a quotation.
+/// The deepest nesting of formats, such as a command in a code block in a quotation.
 const MOST_DEPTH: usize = 6;
 
-/// A captured request as it was read, with notes on how.
+/// A captured request, its format, and notes on reading it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Captured {
     /// The request.
     pub request: Received,
-    /// What it was read as: `AWS API Gateway v2 event, body in base64`.
+    /// The format it was read from, such as `AWS API Gateway v2 event, body in base64`.
     pub format: String,
-    /// What is not certain about it, and what was left out.
+    /// What is uncertain about it, and what was left out.
     pub notes: Vec<Note>,
 }
 
 impl Captured {
-    /// Whether the file does not hold the body.
+    /// Whether the file lacks the body.
     pub fn misses_body(&self) -> bool {
         self.notes.contains(&Note::BodyMissing)
     }
 
-    /// Whether it was a raw request, of which nothing had to be recognised.
+    /// Whether it was a raw HTTP request.
     pub fn is_raw(&self) -> bool {
         self.format == raw::FORMAT
     }
@@ -75,32 +75,32 @@ impl Captured {
         self
     }
 
-    /// How long its headers say that the body is.
+    /// The length of the body according to the headers.
     fn length_said(&self) -> Option<usize> {
         first(&self.request.headers, CONTENT_LENGTH.as_str())?.parse().ok()
     }
 }
 
-/// Something that the reader of a captured request assumed or left out.
+/// An assumption or omission in reading a captured request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Note {
-    /// The file holds the headers alone.
+    /// The file holds only the headers.
     BodyMissing,
     /// The file is in another encoding than UTF-8.
     Charset(&'static str),
-    /// Behind the request stood a response.
+    /// A response after the request was left out.
     ResponseCut,
     /// There is no request line.
     NoRequestLine,
-    /// Behind the command stands what is none.
+    /// Text after the command was not read.
     RestNotRead,
-    /// The body was kept as a JSON value, and not as it was written.
+    /// The file holds the body as a JSON value rather than as text.
     Rewritten,
-    /// The body was kept as a JSON value, and one way to write it has the length that was sent.
+    /// The file holds the body as a JSON value, and one way to write it has the length that was sent.
     RewrittenToLength,
     /// The body's characters are bytes.
     SingleBytes,
-    /// The body is base64, which only its length tells.
+    /// The body is base64, judged only by its length.
     Base64ByLength,
     /// Bytes that cannot be printed are shown as dots.
     DotsForBytes,
@@ -180,7 +180,7 @@ impl Note {
     }
 }
 
-/// Why a text is not a request. The text names the line or the option.
+/// Why a text is not a request. The message names the line or the option.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RequestError {
     /// Longer than [`MOST_BYTES`].
@@ -189,7 +189,7 @@ pub enum RequestError {
     /// More than [`MOST_HEADERS`].
     #[error("the request has more than {MOST_HEADERS} headers")]
     TooManyHeaders,
-    /// In none of the forms that are read.
+    /// In no known format.
     #[error("{0}")]
     Unknown(String),
     /// Not `NAME: VALUE`.
@@ -201,7 +201,7 @@ pub enum RequestError {
     /// A response, and no request.
     #[error("it is a response, and no request")]
     Response,
-    /// The blank line after the headers is not there.
+    /// The blank line after the headers is missing.
     #[error("the headers do not end with a blank line")]
     NoBlankLine,
     /// `content-length` is not a number, or there are two that differ.
@@ -210,13 +210,13 @@ pub enum RequestError {
     /// A chunked body that is not well formed.
     #[error("the chunked body is not well formed")]
     Chunks,
-    /// Quotes that do not close, or the like.
+    /// Invalid shell words, such as unclosed quotes.
     #[error(transparent)]
     Words(#[from] WordError),
-    /// An option that changes the request in a way only the program could repeat.
+    /// An option with an effect that cannot be reproduced.
     #[error("the option `{0}` is not understood here")]
     UnknownOption(String),
-    /// A part of the request that is in another file.
+    /// A part of the request in another file.
     #[error("`{0}` reads what is not in the text")]
     OtherFile(String),
     /// No command that sends a request.
@@ -228,29 +228,29 @@ pub enum RequestError {
     /// A command without a URL, or with two.
     #[error("the command must have exactly one URL")]
     CommandUrl,
-    /// A variable whose value the file does not say.
+    /// A variable without a value in the file.
     #[error("the value of the variable `{0}` is not in the file")]
     Variable(String),
     /// A call in a program whose arguments cannot be read.
     #[error("the call cannot be read: {0}")]
     Call(&'static str),
-    /// It begins like JSON and is none.
+    /// Invalid JSON.
     #[error("it begins like JSON and is not: {0}")]
     Json(String),
-    /// A body that should be base64 and is not.
+    /// A body that should be base64 but is not.
     #[error("its body is not base64")]
     Base64,
-    /// A body whose bytes a tool replaced.
+    /// A body with bytes that a tool replaced.
     #[error(
         "its body has {kept} bytes and {said} were sent: the tool replaced bytes that are not UTF-8, and they are lost"
     )]
     BytesLost {
         /// The length that was sent.
         said: usize,
-        /// The length of what the tool kept.
+        /// The length of the body in the file.
         kept: usize,
     },
-    /// A request of a file that does not hold what was sent.
+    /// A request in a file that lacks what was sent.
     #[error("{0}")]
     Entry(String),
     /// Captured packets without a request.
@@ -273,18 +273,18 @@ pub fn from_lines<L: AsRef<[u8]>>(lines: impl IntoIterator<Item = L>, body: Byte
     Ok(received)
 }
 
-/// What a reader makes of a text: its requests, each of which may be odd without saying anything against the others.
-type Read = Result<Vec<Result<Captured, RequestError>>, RequestError>;
+/// The requests of a text; each that cannot be read is an error of its own.
+type ReadResult = Result<Vec<Result<Captured, RequestError>>, RequestError>;
 
-/// A form in which a request is handed over.
+/// A format of captured requests.
 struct Format {
-    /// Whether a text looks like it.
+    /// Whether a text has this format, judged by its beginning.
     begins: fn(&[u8]) -> bool,
-    /// Reads such a text.
-    read: fn(&[u8]) -> Read,
+    /// Reads a text of this format.
+    read: fn(&[u8]) -> ReadResult,
 }
 
-/// Every form, the most distinct first: the first that a text looks like is the one.
+/// All formats, the most distinct first; the first that recognizes a text reads it.
 const FORMATS: &[Format] = &[
     Format { begins: http_file::begins, read: http_file::read },
     Format { begins: raw::begins, read: raw::read },
@@ -307,12 +307,12 @@ const FORMATS: &[Format] = &[
     Format { begins: fetch::begins, read: fetch::read },
 ];
 
-/// Reads every request of a text in any of the forms.
+/// Reads every request of a text in any format.
 pub fn read(text: &[u8]) -> Result<Vec<Captured>, RequestError> {
     read_each(text)?.into_iter().collect()
 }
 
-/// [`read`], where a request that cannot be read leaves the others as they are.
+/// The same as [`read`], but a request that cannot be read is an error of its own.
 pub fn read_each(file: &[u8]) -> Result<Vec<Result<Captured, RequestError>>, RequestError> {
     if file.len() > MOST_BYTES {
         return Err(RequestError::TooLong);
@@ -325,17 +325,17 @@ pub fn read_each(file: &[u8]) -> Result<Vec<Result<Captured, RequestError>>, Req
     Ok(all)
 }
 
-fn read_text(text: &[u8], depth: usize) -> Read {
+fn read_text(text: &[u8], depth: usize) -> ReadResult {
     if depth > MOST_DEPTH {
         return Err(unknown::error(text));
     }
     let plain = wrapping::unindented(text);
-    // Editors put blank lines before what was pasted.
+    // Pasted text may begin with blank lines.
     let text = plain.as_deref().unwrap_or(text).trim_ascii_start();
     if json::begins(text) && !wrapping::begins_fenced(text) && !maps::begins(text) {
         return json::read(text, depth);
     }
-    // What begins as a request may have fences and quotations in its body.
+    // A raw request may have code fences and quotations in its body.
     let is_http = raw::begins(text) || raw::begins_pseudo(text) || http_file::begins(text);
     if !is_http && let Some(plain) = wrapping::unquoted(text) {
         return read_text(&plain, depth + 1);
@@ -345,7 +345,7 @@ fn read_text(text: &[u8], depth: usize) -> Read {
         return read_blocks(&blocks, depth + 1);
     }
     match FORMATS.iter().find(|format| (format.begins)(text)) {
-        // What looks like a form and holds no request in it, such as comments alone, is unknown.
+        // A text of a known format without any request, such as only comments, is unknown.
         Some(format) => {
             (format.read)(text).and_then(|all| if all.is_empty() { Err(unknown::error(text)) } else { Ok(all) })
         }
@@ -353,9 +353,9 @@ fn read_text(text: &[u8], depth: usize) -> Read {
     }
 }
 
-/// Reads what blocks of code hold. Blocks that hold no request are passed over, unless none does; the only one of them is the
-/// body of the only request, where that has none.
-fn read_blocks(blocks: &[&[u8]], depth: usize) -> Read {
+/// Reads code blocks. Blocks without a request are skipped. If there is exactly one of them and one request without a body, the
+/// block is its body.
+fn read_blocks(blocks: &[&[u8]], depth: usize) -> ReadResult {
     let mut all: Vec<Result<Captured, RequestError>> = Vec::new();
     let mut others: Vec<(&[u8], RequestError)> = Vec::new();
     for block in blocks {
@@ -376,8 +376,8 @@ fn read_blocks(blocks: &[&[u8]], depth: usize) -> Read {
     }
 }
 
-/// Reads the bytes of dumps: of the connection itself, or of captured packets.
-fn read_dumps(text: &[u8]) -> Read {
+/// Reads hex dumps of a connection or of captured packets.
+fn read_dumps(text: &[u8]) -> ReadResult {
     let dumps = hex::dumps(text);
     match dumps.iter().find(|dump| raw::begins(dump)) {
         Some(sent) => Ok(renamed(raw::read(sent)?, "hex dump")),
@@ -385,11 +385,11 @@ fn read_dumps(text: &[u8]) -> Read {
     }
 }
 
-/// The longest text before an object, such as what a log writes before it.
+/// The longest text before a JSON object, such as the prefix of a log line.
 const LONGEST_PREFIX: usize = 400;
 
-/// Reads what stands behind a few words, or is encoded as a whole.
-fn read_within(text: &[u8], depth: usize) -> Read {
+/// Reads a request after a few words, or one that is encoded as a whole.
+fn read_within(text: &[u8], depth: usize) -> ReadResult {
     let unknown = || Err(unknown::error(text));
     if let Some(bytes) = hex::plain(text).filter(|bytes| raw::begins(bytes)) {
         return Ok(renamed(raw::read(&bytes)?, "raw HTTP request in hex"));
@@ -411,7 +411,7 @@ fn read_within(text: &[u8], depth: usize) -> Read {
     }
 }
 
-/// A raw request on one line, whose head has `\r\n` written out. What follows the head stays as it is.
+/// A raw request on one line, whose head has literal `\r\n`. The rest stays as it is.
 fn unescaped(text: &[u8]) -> Option<Vec<u8>> {
     let text = std::str::from_utf8(text).ok()?.trim_end();
     let (head, body) = text.split_once("\\r\\n\\r\\n").or_else(|| text.split_once("\\n\\n"))?;
@@ -425,7 +425,7 @@ fn renamed(mut all: Vec<Result<Captured, RequestError>>, format: &str) -> Vec<Re
     all
 }
 
-/// The request as HTTP/1.1 text, from which [`read`] makes an equal one.
+/// The request as HTTP/1.1 text, which [`read`] reads back as an equal one.
 pub fn to_raw(request: &Received) -> Vec<u8> {
     raw::write(request)
 }
@@ -454,13 +454,13 @@ fn first<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-/// The scheme that the first proxy saw, as far as the headers tell.
+/// The scheme that the first proxy saw, if the headers tell.
 pub fn forwarded_scheme(headers: &HeaderMap) -> Option<&str> {
     let first = first(headers, "x-forwarded-proto")?.split(',').next()?.trim();
     matches!(first, "http" | "https").then_some(first)
 }
 
-/// Whether a URL can stand in a request line: without white space and control characters.
+/// Whether a URL can be part of a request line: it has no white space and control characters.
 fn fits_in_a_line(url: &str) -> bool {
     !url.is_empty() && url.bytes().all(|byte| byte > b' ' && byte != 0x7f)
 }

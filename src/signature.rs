@@ -1,4 +1,4 @@
-//! Secrets and signatures: how a receiver knows who sent an event and that nobody changed it.
+//! Secrets, signature schemes, signing and verification.
 //!
 //! `facts` holds the vocabulary and knows no scheme; each scheme that needs code has a file; `registry` lists all of them.
 
@@ -40,7 +40,7 @@ pub use generic::{Description, Generic, TemplateError};
 pub use key::{Content, Key, STANDARD_PREFIX};
 pub use message::{Message, is_id};
 pub use received::Received;
-pub use registry::{ORIGINAL, STANDARD, detect, find, schemes, told_by};
+pub use registry::{ORIGINAL, STANDARD, detect, detected_by, find, schemes};
 pub use scheme::{Header, Scheme};
 pub use secret::{Fingerprint, Secret};
 pub use signer::{Signed, Signer};

@@ -1,6 +1,6 @@
-//! The other forms a body may have had when it was signed, the more common first.
+//! Variants of the body that may have been signed, the more common ones first.
 //!
-//! A form is made when it is asked for and dropped before the next, so that the search needs little more memory than the body.
+//! A variant is built on demand and dropped before the next one, so that the search needs little more memory than the body.
 
 mod charsets;
 mod ends;
@@ -18,19 +18,19 @@ use std::ops::ControlFlow;
 use super::cause::{Cause, Change};
 use super::json;
 
-/// From this size on, only the forms that are common and cheap are made.
+/// The size in bytes from which only common and cheap variants are built.
 pub(super) const LARGE: usize = 1024 * 1024;
-/// Up to this size, pairs of changes are made of all kinds.
+/// The size in bytes up to which pairs of all changes are built.
 pub(super) const SMALL: usize = 16 * 1024;
 
-/// A variant of the body to try, and what was changed to get it.
+/// A variant of the body, and the changes that make it.
 #[derive(Debug)]
-pub(super) struct Form<'a> {
+pub(super) struct BodyVariant<'a> {
     pub changes: Vec<Change>,
     pub bytes: Cow<'a, [u8]>,
 }
 
-/// A received body with what is known of it (UTF-8, JSON), found out once.
+/// A received body with its properties (UTF-8, JSON).
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Body<'a> {
     pub bytes: &'a [u8],
@@ -46,7 +46,7 @@ impl<'a> Body<'a> {
         Self { bytes, text, is_json: text.is_some_and(json::is_json) }
     }
 
-    /// How large a form of it may be.
+    /// The size limit of a variant.
     fn most(&self) -> usize {
         let growth = if self.bytes.len() > LARGE { self.bytes.len() } else { 3 * self.bytes.len() };
         self.bytes.len().saturating_add(growth).saturating_add(64 * 1024)
@@ -57,49 +57,49 @@ impl<'a> Body<'a> {
     }
 }
 
-/// What a transform can be applied to.
+/// The kind of body that a transform applies to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Needs {
+enum BodyKind {
     Bytes,
     Text,
     Json,
 }
 
-/// How a form is made of a body; `None` where it cannot be.
-type Make = fn(&Body<'_>) -> Option<Vec<u8>>;
+/// Builds a variant of a body; `None` if that is not possible.
+type MakeVariant = fn(&Body<'_>) -> Option<Vec<u8>>;
 
-/// One known change of bodies.
+/// A known change of bodies.
 #[derive(Clone, Copy)]
 struct Transform {
     first: Cause,
     second: Option<Cause>,
-    needs: Needs,
-    make: Make,
+    kind: BodyKind,
+    make: MakeVariant,
 }
 
 impl Transform {
-    const fn bytes(cause: Cause, make: Make) -> Self {
-        Self { first: cause, second: None, needs: Needs::Bytes, make }
+    const fn bytes(cause: Cause, make: MakeVariant) -> Self {
+        Self { first: cause, second: None, kind: BodyKind::Bytes, make }
     }
 
-    const fn text(cause: Cause, make: Make) -> Self {
-        Self { first: cause, second: None, needs: Needs::Text, make }
+    const fn text(cause: Cause, make: MakeVariant) -> Self {
+        Self { first: cause, second: None, kind: BodyKind::Text, make }
     }
 
-    const fn json(cause: Cause, make: Make) -> Self {
-        Self { first: cause, second: None, needs: Needs::Json, make }
+    const fn json(cause: Cause, make: MakeVariant) -> Self {
+        Self { first: cause, second: None, kind: BodyKind::Json, make }
     }
 
-    /// Two facts that only together tell what happened.
+    /// Adds a second cause that only together with the first explains the change.
     const fn and(self, second: Cause) -> Self {
         Self { second: Some(second), ..self }
     }
 
     fn applies_to(&self, body: &Body<'_>) -> bool {
-        match self.needs {
-            Needs::Bytes => true,
-            Needs::Text => body.text.is_some(),
-            Needs::Json => body.is_json,
+        match self.kind {
+            BodyKind::Bytes => true,
+            BodyKind::Text => body.text.is_some(),
+            BodyKind::Json => body.is_json,
         }
     }
 
@@ -108,10 +108,10 @@ impl Transform {
     }
 }
 
-type List = &'static [Transform];
+type TransformList = &'static [Transform];
 
-/// Tried whatever the size of the body.
-const COMMON: &[List] = &[
+/// Transforms for bodies of any size.
+const COMMON: &[TransformList] = &[
     ends::LINES,
     ends::ENDS,
     ends::LINES_AND_ENDS,
@@ -121,9 +121,9 @@ const COMMON: &[List] = &[
     ends::UNPACKED,
     envelopes::PLACEHOLDERS,
 ];
-/// Tried in bodies that are not [`LARGE`]: the neutral facts come before what names a serializer, so that its name is given
-/// only where the bytes show it.
-const OTHERS: &[List] = &[
+/// Transforms for bodies that are not [`LARGE`]. Neutral ones come before those of serializers, so that a serializer is named
+/// only if the bytes show it.
+const OTHERS: &[TransformList] = &[
     layouts::SORTED,
     charsets::CHARSETS,
     layouts::STRINGS,
@@ -133,8 +133,8 @@ const OTHERS: &[List] = &[
     members::VALUES,
     envelopes::ESCAPED,
 ];
-/// The first of two changes: what is written is made before it is laid out, and what is laid out before its lines and ends.
-const FIRSTS: &[List] = &[
+/// The first of two changes, in the order of processing: values, then layout, then line ends.
+const FIRSTS: &[TransformList] = &[
     layouts::SPELLINGS,
     layouts::NUMBERS,
     layouts::LAYOUTS,
@@ -150,36 +150,39 @@ const FIRSTS: &[List] = &[
     ends::LINES,
     ends::ENDS,
 ];
-/// Made of what a first change came to.
-const SECONDS: &[List] =
+/// The second of two changes.
+const SECONDS: &[TransformList] =
     &[ends::LINES, ends::ENDS, ends::LINES_AND_ENDS, layouts::LAYOUTS, layouts::SPELLINGS, layouts::NUMBERS];
-/// Also made of it where the body is [`SMALL`].
-const SMALL_SECONDS: &[List] =
+/// The second of two changes for [`SMALL`] bodies only.
+const SMALL_SECONDS: &[TransformList] =
     &[layouts::SORTED, charsets::CHARSETS, layouts::STRINGS, serializers::SERIALIZERS, envelopes::ENVELOPES];
 
-/// The body as it is, then every single change. A form that equals an earlier one is left out, so that the simpler change
-/// names it.
-pub(super) fn singles<'a, 's>(body: &Body<'a>, seen: &'s mut Seen) -> impl Iterator<Item = Form<'a>> + use<'a, 's> {
-    let same = std::iter::once(Form { changes: Vec::new(), bytes: Cow::Borrowed(body.bytes) });
+/// The unchanged body, then every single change. A variant that equals an earlier one is skipped, so that the simpler change
+/// is named.
+pub(super) fn singles<'a, 's>(
+    body: &Body<'a>,
+    seen: &'s mut TriedVariants,
+) -> impl Iterator<Item = BodyVariant<'a>> + use<'a, 's> {
+    let same = std::iter::once(BodyVariant { changes: Vec::new(), bytes: Cow::Borrowed(body.bytes) });
     same.chain(changed(*body)).filter(|form| seen.is_new(&form.bytes))
 }
 
-/// Every single change, also those that come to the same.
-fn changed<'a>(body: Body<'a>) -> impl Iterator<Item = Form<'a>> {
+/// Every single change, including equal results.
+fn changed<'a>(body: Body<'a>) -> impl Iterator<Item = BodyVariant<'a>> {
     let is_large = body.bytes.len() > LARGE;
-    let others: &[List] = if is_large { &[] } else { OTHERS };
+    let others: &[TransformList] = if is_large { &[] } else { OTHERS };
     let parts = (!is_large).then(|| envelopes::bodies(&body).chain(members::parts(&body)));
     apply(COMMON, body).chain(apply(others, body)).chain(parts.into_iter().flatten())
 }
 
-/// Hands over what two changes one after the other come to, until `visit` has found what it looks for.
-pub(super) fn find_pair<T>(body: &Body<'_>, mut visit: impl FnMut(&Form<'_>) -> ControlFlow<T>) -> Option<T> {
+/// Passes the results of two changes to `visit` until it breaks.
+pub(super) fn find_pair<T>(body: &Body<'_>, mut visit: impl FnMut(&BodyVariant<'_>) -> ControlFlow<T>) -> Option<T> {
     let size = body.bytes.len();
     if size > LARGE {
         return None;
     }
-    let (mut firsts, mut seen) = (Seen::default(), Seen::default());
-    let lists: &[&[List]] = if size > SMALL { &[SECONDS] } else { &[SECONDS, SMALL_SECONDS] };
+    let (mut firsts, mut seen) = (TriedVariants::default(), TriedVariants::default());
+    let lists: &[&[TransformList]] = if size > SMALL { &[SECONDS] } else { &[SECONDS, SMALL_SECONDS] };
     let parts = envelopes::bodies(body).chain(members::parts(body));
     let first = apply(FIRSTS, *body).chain(parts).filter(|form| form.changes.len() == 1);
     for first in first.filter(|form| firsts.is_new(&form.bytes)) {
@@ -191,7 +194,7 @@ pub(super) fn find_pair<T>(body: &Body<'_>, mut visit: impl FnMut(&Form<'_>) -> 
                 continue;
             }
             let changes = first.changes.iter().cloned().chain(it.changes()).collect();
-            if let ControlFlow::Break(found) = visit(&Form { changes, bytes: Cow::Owned(bytes) }) {
+            if let ControlFlow::Break(found) = visit(&BodyVariant { changes, bytes: Cow::Owned(bytes) }) {
                 return Some(found);
             }
         }
@@ -199,48 +202,48 @@ pub(super) fn find_pair<T>(body: &Body<'_>, mut visit: impl FnMut(&Form<'_>) -> 
     None
 }
 
-fn apply<'a>(lists: &'static [List], body: Body<'a>) -> impl Iterator<Item = Form<'a>> {
+fn apply<'a>(lists: &'static [TransformList], body: Body<'a>) -> impl Iterator<Item = BodyVariant<'a>> {
     lists.iter().flat_map(move |list| apply_list(list, body))
 }
 
-fn apply_list<'a>(list: List, body: Body<'a>) -> impl Iterator<Item = Form<'a>> {
+fn apply_list<'a>(list: TransformList, body: Body<'a>) -> impl Iterator<Item = BodyVariant<'a>> {
     let made = list.iter().filter(move |it| it.applies_to(&body)).filter_map(move |it| Some((it, (it.make)(&body)?)));
-    made.map(|(it, bytes)| Form { changes: it.changes(), bytes: Cow::Owned(bytes) })
+    made.map(|(it, bytes)| BodyVariant { changes: it.changes(), bytes: Cow::Owned(bytes) })
 }
 
 /// The causes whose transforms can be applied to a body.
 pub(super) fn applicable<'a>(body: &'a Body<'_>) -> impl Iterator<Item = Cause> + 'a {
     let all = COMMON.iter().chain(OTHERS).flat_map(|list| list.iter()).filter(|it| it.applies_to(body));
-    // What a transform cannot make of this body is not left out: only a large body leaves something out.
+    // A transform that does not change this body was tried all the same: only large bodies skip transforms.
     let is_large = body.bytes.len() > LARGE;
     all.filter(move |_| is_large).flat_map(|it| [Some(it.first), it.second]).flatten()
 }
 
-/// The changes, one or two, that turn `from` into `to`, when they are known ones.
+/// The one or two known changes that turn `from` into `to`, if there are such.
 pub(super) fn body_changes(from: &[u8], to: &[u8]) -> Option<Vec<Change>> {
     let body = Body::of(from);
-    let single = singles(&body, &mut Seen::default()).find(|form| *form.bytes == *to).map(|form| form.changes);
-    let is_it = |form: &Form<'_>| match *form.bytes == *to {
+    let single = singles(&body, &mut TriedVariants::default()).find(|form| *form.bytes == *to).map(|form| form.changes);
+    let is_it = |form: &BodyVariant<'_>| match *form.bytes == *to {
         true => ControlFlow::Break(form.changes.clone()),
         false => ControlFlow::Continue(()),
     };
     single.or_else(|| find_pair(&body, is_it))
 }
 
-/// The variants that were tried already, by a hash under a random key.
+/// The variants that were tried already, by a hash with a random key.
 #[derive(Default)]
-pub(super) struct Seen {
+pub(super) struct TriedVariants {
     hasher: std::hash::RandomState,
     hashes: HashSet<u64>,
 }
 
-impl Seen {
+impl TriedVariants {
     fn is_new(&mut self, bytes: &[u8]) -> bool {
         self.hashes.insert(self.hasher.hash_one(bytes))
     }
 }
 
-/// A single form with words of its own, made when it is asked for.
-fn with_detail<'a>(cause: Cause, detail: String, bytes: Vec<u8>) -> Form<'a> {
-    Form { changes: vec![Change::new(cause, detail)], bytes: Cow::Owned(bytes) }
+/// A variant with one change and a detail.
+fn with_detail<'a>(cause: Cause, detail: String, bytes: Vec<u8>) -> BodyVariant<'a> {
+    BodyVariant { changes: vec![Change::new(cause, detail)], bytes: Cow::Owned(bytes) }
 }

@@ -1,15 +1,15 @@
-//! The secrets to try, each with where it comes from.
+//! Candidate secrets for the search.
 
 use zeroize::Zeroizing;
 
-/// Where a candidate secret comes from.
+/// The role of a candidate secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Role {
     /// The one to verify with.
     Current,
-    /// The one before it.
+    /// The previous one.
     Previous,
-    /// The one of another endpoint, by its name.
+    /// The secret of another endpoint, by its name.
     Endpoint(String),
 }
 

@@ -1,9 +1,9 @@
-//! The causes that can be named, each with its stable name and the sentence an operator reads.
+//! The causes of mismatches, each with its stable name and a sentence for the operator.
 
 /// Defines [`Cause`] and the list of all of them from one table.
 macro_rules! causes {
     ($($variant:ident $name:literal $text:literal)*) => {
-        /// Why a signature does not match the request as it stands.
+        /// Why a signature does not match a request.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Cause {
             $(#[doc = $text] $variant,)*
@@ -352,7 +352,7 @@ causes! {
 pub struct Change {
     /// Its cause.
     pub cause: Cause,
-    /// What belongs to this request alone, such as the name of a header.
+    /// A detail of this request, such as the name of a header.
     pub detail: Option<String>,
 }
 
@@ -361,7 +361,7 @@ impl Change {
         Self { cause, detail: Some(detail) }
     }
 
-    /// The same change of a header that must not be fallen back to.
+    /// The same change of a weaker header, which must not be a fallback.
     pub(super) fn weaker(&self) -> Self {
         Self { cause: Cause::WeakerHeader, detail: self.detail.clone() }
     }

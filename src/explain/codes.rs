@@ -1,4 +1,4 @@
-//! The codes a request may have meant: in its own header written another way, or in another header.
+//! Variants of the code: the scheme's header decoded in other ways, and other headers.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD as BASE64, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
@@ -6,27 +6,27 @@ use http::HeaderName;
 use percent_encoding::percent_decode_str;
 
 use super::cause::{Cause, Change};
-use super::generic_options::Place;
 use super::hints::time_in_list;
+use super::generic_options::CodePlace;
 use crate::signature::Code;
 use crate::signature::Encoding;
 use crate::signature::Facts;
 use crate::signature::Received;
 use crate::signature::registry::is_older;
 
-/// A reading of the received code to try, and what was changed to get it.
+/// A variant of the received code, and the changes that make it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Variant {
     pub changes: Vec<Change>,
     pub bytes: Vec<u8>,
-    /// Where it stands, when that is not the scheme's header; its algorithm may then be another one too.
-    pub place: Option<Place>,
-    /// Whether a longer code that begins with these bytes fits as well.
+    /// Its place, if that is not the scheme's header; its algorithm may differ then, too.
+    pub place: Option<CodePlace>,
+    /// Whether these bytes may be the beginning of a longer code.
     pub cut: bool,
 }
 
 impl Variant {
-    /// A code that is where it belongs, as it should be.
+    /// A code in the right place and form.
     pub(super) fn plain(code: &Code) -> Self {
         Self { changes: Vec::new(), bytes: code.as_bytes().to_vec(), place: None, cut: false }
     }
@@ -34,12 +34,12 @@ impl Variant {
 
 /// The lengths of the codes of MD5, SHA-1, SHA-256, SHA-384 and SHA-512 (or Ed25519).
 const LENGTHS: [usize; 5] = [16, 20, 32, 48, 64];
-/// A cut code of fewer bytes says too little to name a cause by.
+/// The fewest bytes of a truncated code, so that a match is not by chance.
 const LEAST_CUT: usize = 10;
-/// More codes than these are not looked at.
+/// The most codes that are tried.
 const MOST: usize = 96;
 
-/// Every code that the request's headers may hold; those read as the scheme says come first.
+/// All codes that the request's headers may hold; those in the scheme's form come first.
 pub(super) fn variants(facts: &Facts, received: &Received) -> Vec<Variant> {
     let mut all = Vec::new();
     let own: Vec<_> = received.headers.get_all(&facts.header).iter().collect();
@@ -67,7 +67,7 @@ pub(super) fn variants(facts: &Facts, received: &Received) -> Vec<Variant> {
     all
 }
 
-/// Which of two headers of one name is right is the caller's knowledge.
+/// The change of a duplicate header.
 fn doubled(facts: &Facts) -> Change {
     Change::new(Cause::HeaderDoubled, format!("`{}` is there more than once", facts.header))
 }
@@ -75,7 +75,7 @@ fn doubled(facts: &Facts) -> Change {
 /// The codes of a header that the scheme does not read.
 fn elsewhere(all: &mut Vec<Variant>, name: &HeaderName, text: &str, older: bool) {
     let cause = if older { Cause::OlderHeader } else { Cause::OtherHeader };
-    // An id has as many bytes as a code of MD5, so only what is called a signature is taken for one.
+    // An id can be as long as an MD5 code, so only headers named like signatures are read.
     let is_signature = ["sign", "hmac", "hash"].iter().any(|word| name.as_str().contains(word));
     let is_code = |bytes: &[u8]| LENGTHS.contains(&bytes.len()) && (bytes.len() > 16 || is_signature);
     let mut found: Vec<(Encoding, Vec<u8>, String)> = Vec::new();
@@ -96,12 +96,12 @@ fn elsewhere(all: &mut Vec<Variant>, name: &HeaderName, text: &str, older: bool)
         };
         let change = Change::new(cause, format!("it is in `{name}`{which}"));
         let prefix = if count > 1 && prefix.contains(',') { list_prefix(&prefix) } else { prefix };
-        let place = Some(Place { header: name.clone(), prefix, encoding, usable: !older && which.is_empty() });
+        let place = Some(CodePlace { header: name.clone(), prefix, encoding, usable: !older && which.is_empty() });
         add(all, Variant { changes: vec![change], bytes, place, cut: false });
     }
 }
 
-/// What precedes the code within its entry of a list.
+/// The prefix of the code in its list entry.
 fn list_prefix(prefix: &str) -> String {
     prefix.rsplit([',', ';', ' ']).next().unwrap_or_default().to_owned()
 }
@@ -116,7 +116,7 @@ fn add(all: &mut Vec<Variant>, variant: Variant) {
 
 type Read = (Vec<Change>, Vec<u8>, bool);
 
-/// The codes of the scheme's own header, also where something encoded all of it.
+/// The codes of the scheme's own header, also if the whole value was encoded.
 fn read(facts: &Facts, text: &str) -> Vec<Read> {
     let mut all = read_plain(facts, text);
     if text.contains('%')
@@ -162,7 +162,7 @@ fn of_token(facts: &Facts, token: &str) -> Vec<Read> {
     let (bare, is_wrapped) = unwrapped(token);
     for (prefix, code) in prefixes(facts, bare) {
         let (inner, inner_wrapped) = unwrapped(code);
-        // Quotes behind a foreign name, as in `signature="…"`, belong to what precedes the code.
+        // Quotes after a foreign name, as in `signature="…"`, belong to the prefix.
         let foreign = prefix.as_ref().is_some_and(|change| change.cause == Cause::CodePrefixed);
         let quoted = (is_wrapped || (inner_wrapped && !foreign)).then(|| Change::from(Cause::CodeQuoted));
         for (encoding, bytes, cut) in codes(facts, inner) {
@@ -173,7 +173,7 @@ fn of_token(facts: &Facts, token: &str) -> Vec<Read> {
     all
 }
 
-/// The codes of a header that holds several, where the scheme writes one.
+/// The codes of a header with several, where the scheme writes one.
 fn several(facts: &Facts, text: &str) -> Vec<Read> {
     let entries: Vec<_> = text.split([',', ';']).map(str::trim).filter(|entry| !entry.is_empty()).collect();
     let read: Vec<Vec<Read>> = entries.iter().map(|entry| of_token(facts, entry)).collect();
@@ -198,7 +198,7 @@ fn several(facts: &Facts, text: &str) -> Vec<Read> {
     all.map(|(at, changes, bytes, cut)| ([vec![change(at)], changes].concat(), bytes, cut)).collect()
 }
 
-/// Without the quotes, brackets and spaces around a text, and whether there were any.
+/// A text without surrounding quotes, brackets and spaces, and whether there were any.
 fn unwrapped(text: &str) -> (&str, bool) {
     const PAIRS: [(&str, &str); 9] = [
         ("\"", "\""),
@@ -221,9 +221,9 @@ fn unwrapped(text: &str) -> (&str, bool) {
     (bare, is_wrapped || bare.len() != inner.len())
 }
 
-/// What follows the scheme's prefix wherever it stands, up to the next separator of any list.
+/// The texts after the scheme's prefix anywhere in the header, up to the next separator.
 ///
-/// These codes are where they belong, although the scheme may refuse what stands around them.
+/// These codes are in the right place, although the scheme may refuse the surrounding text.
 fn prefixed<'t>(facts: &Facts, text: &'t str) -> Vec<&'t str> {
     let prefix = facts.prefix.as_ref();
     if prefix.is_empty() {
@@ -246,7 +246,7 @@ fn tokens(text: &str) -> Vec<&str> {
     all
 }
 
-/// What precedes the code, as a change where it is not what the scheme writes, and the code itself.
+/// The prefix of the code, as a change if it is not the scheme's, and the code itself.
 fn prefixes<'t>(facts: &Facts, text: &'t str) -> Vec<(Option<Change>, &'t str)> {
     let own = facts.prefix.as_ref();
     if let Some(code) = text.strip_prefix(own).filter(|_| !own.is_empty()) {
@@ -271,7 +271,7 @@ fn prefixes<'t>(facts: &Facts, text: &'t str) -> Vec<(Option<Change>, &'t str)> 
     if facts.listed || time_in_list(text).is_some() {
         return all;
     }
-    // Whatever else precedes the last word, such as what openssl prints.
+    // Any other prefix of the last word, such as the output of openssl.
     let last = text.rsplit(['=', ' ', ':']).find(|word| word.len() >= 2 * LEAST_CUT);
     all.extend(last.filter(|word| word.len() < text.len()).map(|word| (Some(Cause::CodePrefixed.into()), word)));
     let padded = text.rsplit([' ', ':']).next().filter(|word| word.len() < text.len());
@@ -288,7 +288,7 @@ fn is_version(mark: &str) -> bool {
     matches!(bytes.next(), Some(b'v' | b'h')) && bytes.next().is_some_and(|b| b.is_ascii_digit())
 }
 
-/// Splits `sha256=…`, `v1,…`, `HMAC …` and the like into mark and code.
+/// Splits `sha256=…`, `v1,…`, `HMAC …` and the like into prefix and code.
 fn marked(text: &str) -> Option<(&str, &str)> {
     let at = text.find(['=', ',', ' ', ':'])?;
     let (mark, rest) = text.split_at(at);
@@ -298,7 +298,7 @@ fn marked(text: &str) -> Option<(&str, &str)> {
     (short && !code.trim_matches('=').is_empty()).then_some((mark, code))
 }
 
-/// The bytes a code may stand for, with the cause where the encoding is not the scheme's.
+/// The decoded bytes of a code, with the cause if the encoding is not the scheme's.
 fn codes(facts: &Facts, text: &str) -> Vec<(Option<Cause>, Vec<u8>, bool)> {
     if facts.encoding == Encoding::Text {
         return vec![(None, text.as_bytes().to_vec(), false)];
@@ -307,11 +307,11 @@ fn codes(facts: &Facts, text: &str) -> Vec<(Option<Cause>, Vec<u8>, bool)> {
     let other = |cause: Cause, own: Encoding| (facts.encoding != own).then_some(cause);
     let mut push = |cause: Option<Cause>, bytes: Option<Vec<u8>>| {
         let Some(bytes) = bytes else { return };
-        // A code that was cut to the length of another algorithm's is tried as either.
+        // A code as long as that of another algorithm may also be truncated.
         if bytes.len() >= LEAST_CUT && Some(bytes.len()) < facts.algorithm.code_length() && cause.is_none() {
             all.push((Some(Cause::CodeTruncated), bytes.clone(), true));
         }
-        // Those of certificates have lengths of their own.
+        // Signatures of certificates have other lengths.
         if LENGTHS.contains(&bytes.len()) || (facts.algorithm.code_length().is_none() && bytes.len() >= LEAST_CUT) {
             all.push((cause, bytes, false));
         }

@@ -1,4 +1,4 @@
-//! What an operator should collect when nothing fits: what this request shows to be missing comes first.
+//! What the operator should collect if nothing matches, starting with what this request lacks.
 
 use super::hints::Hints;
 use super::search::Search;
@@ -56,7 +56,7 @@ pub(super) fn collect(
     all
 }
 
-/// The headers that look as if they were signed, and are not by this scheme.
+/// Headers that look signed, but are not part of this scheme.
 pub(super) fn unused(hints: &Hints) -> Option<String> {
     let names: Vec<_> = hints.times.iter().chain(&hints.ids).map(|hint| format!("`{}`", hint.header)).collect();
     let headers = names.join(", ");
@@ -66,7 +66,7 @@ pub(super) fn unused(hints: &Hints) -> Option<String> {
     (!names.is_empty()).then_some(what)
 }
 
-/// What `content-length` says against the body's length.
+/// `content-length` compared with the body's length.
 fn lengths(said: Option<&str>, length: usize) -> String {
     match said {
         Some(said) if said.parse() == Ok(length) => {

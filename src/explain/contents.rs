@@ -1,4 +1,4 @@
-//! The other contents that may have been signed: other parts, another time, another address.
+//! Variants of the signed content: other parts, another time, another URL.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -25,32 +25,32 @@ use crate::signature::twilio::{with_port, without_port};
 use crate::signature::verify::spellings;
 use crate::signature::{Facts, Message, Part, Scheme, TimeForm};
 
-/// Who signs what no scheme of the table does.
+/// The detail of a content that no listed scheme signs.
 const RELAYS: &str = "some relays do";
 
-/// Queries of more pairs than these are not tried in every order.
+/// The most query pairs that are tried in every order.
 const MOST_ORDERED: usize = 5;
-/// More values of one header than these are not looked at.
+/// The most values of a duplicate header that are tried.
 const MOST_DOUBLED: usize = 4;
 
-/// A signed content to try: its parts, and what they hold.
+/// A variant of the signed content, and the changes that make it.
 #[derive(Clone, Debug)]
 pub(super) struct Variant {
     pub changes: Vec<Change>,
-    /// The parts, where they are not the scheme's own.
+    /// The parts, if they are not the scheme's own.
     pub parts: Option<Vec<Part>>,
     pub method: String,
     pub url: String,
     pub id: String,
     pub time: String,
     pub context: String,
-    /// The hash of the body, where that stands in the place of the body.
+    /// The hash that replaces the body.
     pub digest: Option<BodyDigest>,
-    /// The headers of id and time, where they are not the scheme's own.
+    /// The headers of id and time, if they are not the scheme's own.
     pub moved: [Option<HeaderName>; 2],
-    /// Whether it is one of the many that are seldom right.
+    /// Whether it rarely matches, as many variants do.
     pub rare: bool,
-    /// Whether it is tried with no other change, because there are so many of its kind.
+    /// Whether it is tried without other changes, because there are many such variants.
     pub alone: bool,
 }
 
@@ -79,7 +79,7 @@ impl Variant {
         Self { changes: vec![Change::new(cause, detail)], ..self.clone() }
     }
 
-    /// Hands the content over `body` to `sink`.
+    /// Passes the signed content with `body` to `sink`.
     pub(super) fn feed(&self, scheme: &dyn Scheme, body: &[u8], sink: &mut dyn FnMut(&[u8])) {
         let digest = self.digest.map(|digest| digest.of(body));
         let body = digest.as_deref().map_or(body, str::as_bytes);
@@ -98,7 +98,7 @@ impl Variant {
     }
 }
 
-/// How a hash of the body is written into the signed content.
+/// The encoding of a body hash in the signed content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum BodyDigest {
     /// SHA-256 in hex.
@@ -190,7 +190,7 @@ fn times(own: &Variant) -> Vec<Variant> {
     other_times(&own.time).into_iter().filter(|(_, time)| *time != own.time).map(variant).collect()
 }
 
-/// The other texts of a time that a sender may have signed.
+/// Other forms of a time that a sender may have signed.
 fn other_times(text: &str) -> Vec<(Change, String)> {
     let mut all = Vec::new();
     let in_millis = TimeForm::Seconds.read(text).or_else(|| Timestamp::parse(text));
@@ -216,7 +216,7 @@ fn other_times(text: &str) -> Vec<(Change, String)> {
     all
 }
 
-/// Times near this one: a clock that was read twice, and local time.
+/// Times near this one: the clock read twice, and local time.
 fn near_times(text: &str) -> Vec<(Change, String)> {
     let is_millis = text.len() > 11;
     let Some(at) = (if is_millis { TimeForm::Millis.read(text) } else { TimeForm::Seconds.read(text) }) else {
@@ -270,7 +270,7 @@ fn urls(own: &Variant) -> Vec<Variant> {
     changed.into_iter().filter_map(variant).collect()
 }
 
-/// URLs as proxies and libraries write them again: other escapes, another order of the query, another address.
+/// URLs as proxies and libraries rewrite them: other escapes, another order of the query, another host.
 fn rewritten_urls(own: &Variant, received: &Received) -> Vec<Variant> {
     let url = own.url.as_str();
     let mut known = HashSet::from([own.url.clone()]);
@@ -289,7 +289,7 @@ fn rewritten_urls(own: &Variant, received: &Received) -> Vec<Variant> {
     for other in [without_port(url), with_port(url)].into_iter().flatten() {
         let swapped = other_scheme(&other);
         add(&[Cause::UrlScheme, Cause::UrlPort], swapped.clone());
-        // The port that was written out is the other scheme's own no more.
+        // An explicit port is not the default of the other scheme.
         for other in
             [without_port(&swapped), without_port(&swapped).and_then(|url| with_port(&url))].into_iter().flatten()
         {
@@ -315,7 +315,7 @@ fn other_scheme(url: &str) -> String {
     }
 }
 
-/// The URL with the host, scheme, port and prefix that proxies tell.
+/// The URL with host, scheme, port and prefix from proxy headers.
 fn forwarded_urls(url: &str, received: &Received) -> Vec<String> {
     let header = |name: &str| {
         let value = received.headers.get(name)?.to_str().ok()?;
@@ -352,7 +352,7 @@ fn forwarded_urls(url: &str, received: &Received) -> Vec<String> {
     all
 }
 
-/// A URL with its escapes written another way.
+/// A URL with other escapes.
 fn other_escapes(url: &str) -> Vec<String> {
     let decode = |text: &str| percent_decode_str(text).decode_utf8().map_or_else(|_| text.to_owned(), Cow::into_owned);
     let (path, query) = url.split_once('?').map_or((url, None), |(path, query)| (path, Some(query)));
@@ -387,7 +387,7 @@ fn other_escapes(url: &str) -> Vec<String> {
     ]
 }
 
-/// Percent escapes with their digits in lower case.
+/// Percent escapes with lower-case digits.
 fn lower_escapes(text: &str) -> String {
     let mut pieces = text.split('%');
     let mut made = pieces.next().unwrap_or_default().to_owned();
@@ -398,7 +398,7 @@ fn lower_escapes(text: &str) -> String {
     made
 }
 
-/// A URL with its query in every other order; of more than five pairs, sorted and reversed alone.
+/// A URL with its query in every other order; with more than five pairs, only sorted and reversed.
 fn other_orders(url: &str) -> Vec<String> {
     let Some((path, query)) = url.split_once('?') else { return Vec::new() };
     let pairs: Vec<_> = query.split('&').collect();
@@ -423,7 +423,7 @@ fn other_orders(url: &str) -> Vec<String> {
     orders.iter().map(|order| write(order)).collect()
 }
 
-/// Contents with a hash of the body in its place.
+/// Contents with a hash instead of the body.
 fn digests(facts: &Facts, own: &Variant) -> Vec<Variant> {
     use Part::{Body, Id, Method, Time, Url};
     let mut templates = vec![facts.signed.to_vec(), BODY.to_vec(), V0_TIME_BODY.to_vec()];
@@ -475,7 +475,7 @@ fn joined(separator: &'static str, parts: &[Part]) -> Vec<Part> {
     all
 }
 
-/// Contents that no scheme of the table has, as they were seen in the field.
+/// Contents of no listed scheme that were seen in practice.
 fn seen() -> Vec<Vec<Part>> {
     use Part::{Body, Id, Time};
     let separators = [".", ":", ",", "\n", "|", ""];
@@ -496,7 +496,7 @@ fn seen() -> Vec<Vec<Part>> {
     all
 }
 
-/// Contents with the method, or with the path in the place of the URL.
+/// Contents with the method, or with the path instead of the URL.
 fn paths(facts: &Facts, own: &Variant) -> Vec<Variant> {
     use Part::{Body, Method, Time, Url};
     if own.url.is_empty() {
@@ -533,7 +533,7 @@ fn paths(facts: &Facts, own: &Variant) -> Vec<Variant> {
     all
 }
 
-/// Contents with a time or an id that stands in a header the scheme does not read.
+/// Contents with a time or id from a header that the scheme does not read.
 fn elsewhere(facts: &Facts, own: &Variant, hints: &Hints) -> Vec<Variant> {
     let times = || iter::once(None).chain(hints.times.iter().map(Some));
     let ids = || iter::once(None).chain(hints.ids.iter().map(Some));
@@ -571,7 +571,7 @@ fn elsewhere(facts: &Facts, own: &Variant, hints: &Hints) -> Vec<Variant> {
     all
 }
 
-/// Contents with the time of a header that the scheme does not read, the method and the path.
+/// Contents with a time from a header that the scheme does not read, method and path.
 fn paths_with_time(own: &Variant, hint: &Hint) -> Vec<Variant> {
     use Part::{Body, Method, Time, Url};
     let path = path_of(&own.url).unwrap_or(&own.url);
@@ -606,7 +606,7 @@ fn paths_with_time(own: &Variant, hint: &Hint) -> Vec<Variant> {
     all
 }
 
-/// Contents with the time of a header that the scheme does not read, and a hash of the body in its place.
+/// Contents with a time from a header that the scheme does not read, and a hash instead of the body.
 fn digests_with_time(own: &Variant, hint: &Hint) -> Vec<Variant> {
     let mut all = Vec::new();
     for parts in [".", ":", "\n", ""].map(|separator| joined(separator, &[Part::Time, Part::Body])) {
@@ -660,7 +660,7 @@ fn others(scheme: &dyn Scheme, own: &Variant) -> Vec<Variant> {
     all
 }
 
-/// Who signs these parts.
+/// The schemes that sign these parts, in words.
 fn owner(parts: &[Part]) -> String {
     let known = schemes().map(|scheme| scheme.facts()).find(|facts| *facts.signed == *parts);
     known.map_or_else(|| RELAYS.to_owned(), does)
@@ -670,7 +670,7 @@ fn does(facts: &Facts) -> String {
     format!("{} does", facts.title)
 }
 
-/// Whether the request has every part; without them, two contents would be the same.
+/// Whether the request has every part; otherwise two contents would be equal.
 fn usable(parts: &[Part], own: &Variant) -> bool {
     parts.iter().all(|part| match part {
         Part::Id => !own.id.is_empty(),

@@ -1,4 +1,4 @@
-//! The bytes that were sent against those that arrived: where they part, and what that looks like.
+//! Compares sent and received bytes: the first difference, and its likely cause.
 
 use super::bodies::body_changes;
 use super::cause::Change;
@@ -16,22 +16,22 @@ pub struct Difference {
     pub line: usize,
     /// The byte within that line, counted from 1.
     pub column: usize,
-    /// What was sent there, with every byte that is not visible ASCII escaped.
+    /// The sent bytes there, with every byte that is not visible ASCII escaped.
     pub sent: String,
-    /// What arrived there.
+    /// The received bytes there.
     pub received: String,
     /// The lengths, sent and received.
     pub lengths: (usize, usize),
-    /// What it looks like.
-    pub habit: KnownDifference,
+    /// The kind of difference.
+    pub kind: KnownDifference,
 }
 
-/// What a difference looks like.
+/// The kind of a difference between bodies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KnownDifference {
-    /// A known change of a proxy or framework: the sent bytes are what is received, so changed.
+    /// Known changes that turn the received bytes into the sent ones, as a proxy or framework makes them.
     Known(Vec<Change>),
-    /// The other way round: the received bytes are what was sent, so changed.
+    /// Known changes that turn the sent bytes into the received ones.
     KnownReversed(Vec<Change>),
     /// The same JSON value, written differently in these ways.
     SameJson(Vec<Writing>),
@@ -66,7 +66,7 @@ impl KnownDifference {
         }
     }
 
-    /// What it looks like, in words.
+    /// The kind in words.
     pub fn text(&self) -> String {
         match self {
             Self::Known(changes) => in_words(changes, "what was sent is"),
@@ -86,7 +86,7 @@ fn in_words(changes: &[Change], which: &str) -> String {
     changes.iter().map(|change| seen(change, which)).collect::<Vec<_>>().join("; and ")
 }
 
-/// A change in the words of a comparison: nothing was signed or verified here, so no advice about that.
+/// A change in words for a comparison, without advice about signing or verifying.
 fn seen(change: &Change, which: &str) -> String {
     let text = change.cause.text().replacen("right for", which, 1);
     let text = match text.split_once(": ") {
@@ -96,7 +96,7 @@ fn seen(change: &Change, which: &str) -> String {
     change.detail.as_ref().map_or_else(|| text.to_owned(), |detail| format!("{text} ({detail})"))
 }
 
-/// Where `received` parts from `sent`; `None` when they are equal.
+/// The first difference between `sent` and `received`; `None` if they are equal.
 pub fn compare(sent: &[u8], received: &[u8]) -> Option<Difference> {
     if sent == received {
         return None;
@@ -111,7 +111,7 @@ pub fn compare(sent: &[u8], received: &[u8]) -> Option<Difference> {
         sent: around(sent, offset),
         received: around(received, offset),
         lengths: (sent.len(), received.len()),
-        habit: habit(sent, received),
+        kind: kind(sent, received),
     })
 }
 
@@ -127,11 +127,11 @@ fn shown(byte: u8) -> String {
     }
 }
 
-fn habit(sent: &[u8], received: &[u8]) -> KnownDifference {
+fn kind(sent: &[u8], received: &[u8]) -> KnownDifference {
     if let Some(changes) = body_changes(received, sent) {
         return KnownDifference::Known(changes);
     }
-    // What made `received` of `sent` may not be what makes `sent` of `received`: spaces that were dropped cannot be put back.
+    // Both directions are tried, because some changes, such as dropping spaces, cannot be reversed.
     if let Some(changes) = body_changes(sent, received) {
         return KnownDifference::KnownReversed(changes);
     }
@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     fn known(sent: &str, received: &str) -> Vec<&'static str> {
-        match compare(sent.as_bytes(), received.as_bytes()).map(|difference| difference.habit) {
+        match compare(sent.as_bytes(), received.as_bytes()).map(|difference| difference.kind) {
             Some(KnownDifference::Known(changes)) => changes.iter().map(|change| change.cause.name()).collect(),
             _ => Vec::new(),
         }
@@ -159,7 +159,7 @@ mod tests {
         let found = compare(b"{\n \"a\": 1\n}", b"{\n \"a\": 2\n}").expect("a difference");
         assert_eq!((found.offset, found.line, found.column), (8, 2, 7));
         assert_eq!(found.sent, "{\\n \"a\": 1\\n}");
-        assert_eq!(found.habit, KnownDifference::Unknown);
+        assert_eq!(found.kind, KnownDifference::Unknown);
         assert_eq!(compare(b"a", b"a"), None);
         let long = compare(&[b'x'; 100], &[&[b'x'; 50][..], &[b'y'; 50]].concat()).expect("a difference");
         assert_eq!(long.sent, "x".repeat(48), "as much before as from there on");
@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn a_comparison_speaks_of_what_was_sent_and_never_of_signing() {
         let text = |sent: &str, received: &str| {
-            compare(sent.as_bytes(), received.as_bytes()).map(|difference| difference.habit.text()).unwrap_or_default()
+            compare(sent.as_bytes(), received.as_bytes()).map(|difference| difference.kind.text()).unwrap_or_default()
         };
         assert_eq!(text("{}", "{}\n"), "what was sent is the body without its last newline");
         assert_eq!(
@@ -186,9 +186,9 @@ mod tests {
         assert_eq!(known("{}", "{}\n"), ["newline-added"]);
         assert_eq!(known("{\"a\":1}", "{\"a\": 1}"), ["json-minified"]);
         assert_eq!(known("{\"é\": 1}", "{\"\\u00e9\":1}"), ["json-unicode-unescaped", "json-python-spacing"]);
-        let habit = |a: &[u8], b: &[u8]| compare(a, b).map(|difference| difference.habit);
+        let kind = |a: &[u8], b: &[u8]| compare(a, b).map(|difference| difference.kind);
         let odd = br#"{"b" :1,  "a":[1.50]}"#;
-        let text = |sent: &[u8], received: &[u8]| habit(sent, received).map(|habit| habit.text());
+        let text = |sent: &[u8], received: &[u8]| kind(sent, received).map(|kind| kind.text());
         assert_eq!(
             text(odd, br#"{"b":1,"a":[1.50]}"#).as_deref(),
             Some("what arrived is the JSON without spaces"),
@@ -198,7 +198,7 @@ mod tests {
             text(odd, br#"{"a": [1.5],"b" :1}"#).as_deref(),
             Some("the same JSON, written differently: spaces, key order, numbers")
         );
-        assert_eq!(habit(b"abcdef", b"abc"), Some(KnownDifference::CutOff));
-        assert_eq!(habit(b"abc", b"abcdef"), Some(KnownDifference::Appended));
+        assert_eq!(kind(b"abcdef", b"abc"), Some(KnownDifference::CutOff));
+        assert_eq!(kind(b"abc", b"abcdef"), Some(KnownDifference::Appended));
     }
 }

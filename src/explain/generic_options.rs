@@ -1,4 +1,4 @@
-//! The options of `verify` under which a request is accepted, where a scheme of one's own description is what it needs.
+//! The options of `verify` for a generic scheme under which a request is accepted.
 
 use http::HeaderName;
 
@@ -7,19 +7,19 @@ use crate::signature::Received;
 use crate::signature::facts::template;
 use crate::signature::{Algorithm, Description, Encoding, Generic, Key, Part, TimeForm, verify};
 
-/// Where a code stands that is not in the scheme's own header.
+/// The place of a code outside of the scheme's own header.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct CodePlace {
     pub header: HeaderName,
-    /// What precedes the code.
+    /// The prefix of the code.
     pub prefix: String,
     pub encoding: Encoding,
-    /// Whether it may be verified in the place of the scheme's own.
+    /// Whether it may be verified instead of the scheme's own.
     pub usable: bool,
 }
 
-/// The content that another scheme would have signed, and the headers of its parts.
-pub(super) struct Signed<'a> {
+/// The signed content, and the headers of its parts.
+pub(super) struct SignedContent<'a> {
     pub parts: &'a [Part],
     pub id: Option<&'a HeaderName>,
     pub time: Option<(&'a HeaderName, &'a str)>,
@@ -28,9 +28,9 @@ pub(super) struct Signed<'a> {
 /// The options, if the request is accepted under them by `key`.
 pub(super) fn options(
     received: &Received,
-    place: &Place,
+    place: &CodePlace,
     length: usize,
-    signed: &Signed<'_>,
+    signed: &SignedContent<'_>,
     key: &[u8],
 ) -> Option<String> {
     let description = description(place, length, signed).filter(|_| place.usable)?;
@@ -40,7 +40,7 @@ pub(super) fn options(
     options_of(&description)
 }
 
-fn description(place: &Place, length: usize, signed: &Signed<'_>) -> Option<Description> {
+fn description(place: &CodePlace, length: usize, signed: &SignedContent<'_>) -> Option<Description> {
     let default = Description::default();
     let algorithm = [Algorithm::HmacSha1, Algorithm::HmacSha256, Algorithm::HmacSha512]
         .into_iter()
@@ -63,7 +63,7 @@ fn description(place: &Place, length: usize, signed: &Signed<'_>) -> Option<Desc
     })
 }
 
-/// A description as options; `None` where a name or a text would have to be quoted with care.
+/// A description as options; `None` if a value would need quotes.
 fn options_of(description: &Description) -> Option<String> {
     let default = Description::default();
     let mut all = vec![("--scheme", "generic".to_owned()), ("--signature-header", description.header.clone())];
@@ -97,7 +97,7 @@ fn options_of(description: &Description) -> Option<String> {
     Some(words?.join(" "))
 }
 
-/// A value as a shell reads it back: foreign names decide what stands here, so only plain characters are taken.
+/// A value as a shell word. Values may come from foreign headers, so only plain characters are allowed.
 fn word(value: &str) -> Option<String> {
     let bare = |b: u8| b.is_ascii_alphanumeric() || b"-_./".contains(&b);
     let quotable = |b: u8| b == b' ' || (b.is_ascii_graphic() && b != b'\'');

@@ -1,4 +1,4 @@
-//! The hashes that senders were seen to use, with and without a key.
+//! Hash functions that senders use, with and without a key.
 
 use hmac::{Hmac, KeyInit, Mac};
 use md5::Md5;
@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256, Sha384, Sha512};
 use super::cause::Cause;
 use crate::signature::{Algorithm, Content};
 
-/// A hash function, told by the length of its codes.
+/// A hash function, identified by the length of its codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Hash {
     Md5,
@@ -21,7 +21,7 @@ pub(super) enum Hash {
 impl Hash {
     pub(super) const ALL: [Self; 5] = [Self::Md5, Self::Sha1, Self::Sha256, Self::Sha384, Self::Sha512];
 
-    /// The one of a scheme; `None` for pairs of keys.
+    /// The hash of a scheme's algorithm; `None` for key pairs.
     pub(super) fn of(algorithm: Algorithm) -> Option<Self> {
         match algorithm {
             Algorithm::HmacSha1 => Some(Self::Sha1),
@@ -62,7 +62,7 @@ impl Hash {
         }
     }
 
-    /// The hash of `before`, `content` and `after`, one behind the other.
+    /// The hash of `before`, `content` and `after`, concatenated.
     pub(super) fn digest(self, before: &[u8], content: &Content<'_>, after: &[u8]) -> Vec<u8> {
         match self {
             Self::Md5 => digest::<Md5>(before, content, after),

@@ -1,4 +1,4 @@
-//! Headers that look like a time or an id, beside those that the scheme reads.
+//! Hints: headers that look like a time or an id and are not read by the scheme.
 
 use http::HeaderName;
 
@@ -6,7 +6,7 @@ use crate::clock::Timestamp;
 use crate::signature::Received;
 use crate::signature::{Facts, Part};
 
-/// More times than these, and more ids, are not tried.
+/// The most times, and the most ids, that are tried.
 const MOST_TIMES: usize = 3;
 const MOST_IDS: usize = 2;
 
@@ -17,7 +17,7 @@ pub(super) struct Hint {
     pub value: String,
 }
 
-/// What the request holds besides what its scheme reads, the likelier first.
+/// The hints of a request, likelier ones first.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Hints {
     pub times: Vec<Hint>,
@@ -52,7 +52,7 @@ impl Hints {
     }
 }
 
-/// The signature's own header first, then names of those words, then any.
+/// The rank of a header: the signature's own first, then names with one of `words`, then any.
 fn likelihood(facts: &Facts, name: &HeaderName, words: &[&str]) -> usize {
     match words.iter().position(|word| name.as_str().contains(word)) {
         _ if *name == facts.header => 0,
@@ -72,7 +72,7 @@ fn is_id(name: &str, value: &str) -> bool {
     named && (1..=256).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_graphic())
 }
 
-/// The time that a list of pairs such as `t=…,v1=…` carries, however its parts are separated, quoted, spaced and encoded.
+/// The time in a list of pairs such as `t=…,v1=…`, with any separators, quotes, spaces and encoding.
 pub(super) fn time_in_list(text: &str) -> Option<&str> {
     let parts = text.split([',', ';']).flat_map(|part| part.split("%2C")).flat_map(|part| part.split("%3B"));
     let mut parts = parts.map(|part| part.trim_matches(['"', '\'', ' ', '\t']));

@@ -1,10 +1,10 @@
-//! JSON written again as other languages would, from its own tokens, so that nothing else about it changes.
+//! Rewrites JSON as other languages would, token by token, so that nothing else changes.
 
 use std::fmt::Write as _;
 
 use serde::de::IgnoredAny;
 
-/// Deeper nesting is not written again.
+/// The deepest nesting that is rewritten.
 const MOST_DEPTH: usize = 96;
 
 /// A parsed JSON text whose tokens are kept as they were written.
@@ -37,9 +37,9 @@ pub(super) enum Order {
     Kept,
     /// By their names.
     Sorted,
-    /// Names that are whole numbers first and in order, as JavaScript keeps them.
+    /// Integer names first and in order, as JavaScript orders them.
     Javascript,
-    /// By length and then by bytes, of two alike the last, as PostgreSQL keeps `jsonb`.
+    /// By length and then by bytes, of duplicates the last, as PostgreSQL stores `jsonb`.
     Jsonb,
 }
 
@@ -50,22 +50,22 @@ pub(super) fn is_json(text: &str) -> bool {
 
 /// Reads a text that [`is_json`]; `None` when it is nested too deeply.
 pub(super) fn parse(text: &str) -> Option<Node<'_>> {
-    Reader { text, at: 0 }.value(0)
+    Parser { text, at: 0 }.value(0)
 }
 
-/// JSON indented for reading, its keys, numbers and strings exactly as they are; `None` for anything else.
+/// JSON indented for people, with keys, numbers and strings unchanged; `None` for anything else.
 pub fn indented(body: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(body).ok().filter(|text| is_json(text))?;
     lay_out(text, Layout::Indented("  "), text.len().saturating_mul(4) + 1024)
 }
 
 /// A parser of JSON text and its position.
-struct Reader<'a> {
+struct Parser<'a> {
     text: &'a str,
     at: usize,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> Parser<'a> {
     fn peek(&mut self) -> Option<u8> {
         let rest = &self.text.as_bytes()[self.at..];
         self.at += rest.iter().take_while(|b| b.is_ascii_whitespace()).count();
@@ -137,11 +137,11 @@ pub(super) fn token_length(text: &str) -> usize {
     bytes.len()
 }
 
-/// A text that [`is_json`] with other white space; `None` when it would grow past `most` bytes.
+/// A text that [`is_json`] with other white space; `None` if it would exceed `most` bytes.
 ///
-/// Reads token by token, so that it needs no more memory than what it writes.
+/// Reads token by token, so that it needs no memory beyond the result.
 pub(super) fn lay_out(text: &str, layout: Layout, most: usize) -> Option<String> {
-    let mut out = Out { layout, level: 0, lists: Vec::new(), text: String::with_capacity(text.len()) };
+    let mut out = JsonWriter { layout, level: 0, lists: Vec::new(), text: String::with_capacity(text.len()) };
     let mut rest = text.trim_ascii_start();
     while let Some(first) = rest.as_bytes().first() {
         let length = match first {
@@ -163,16 +163,16 @@ pub(super) fn lay_out(text: &str, layout: Layout, most: usize) -> Option<String>
 }
 
 /// JSON text being written in one layout.
-struct Out {
+struct JsonWriter {
     layout: Layout,
     level: usize,
-    /// Whether each of the open ones is a list.
+    /// Whether each open value is an array, outermost first.
     lists: Vec<bool>,
     text: String,
 }
 
-impl Out {
-    /// Writes what opens an object or a list, or all of an empty one. Returns how many bytes were read.
+impl JsonWriter {
+    /// Writes the start of an object or array, or an empty one as a whole. Returns how many bytes were read.
     fn open(&mut self, rest: &str) -> usize {
         let (open, inner) = (rest.as_bytes()[0], rest[1..].trim_ascii_start());
         self.text.push(char::from(open));
@@ -231,7 +231,7 @@ impl Out {
     }
 }
 
-/// Writes a value without white space, its members in another order.
+/// A value without white space, with its members in another order.
 pub(super) fn reorder(text: &str, order: Order) -> Option<String> {
     let mut out = String::with_capacity(text.len());
     write(&parse(text)?, order, &mut out);
@@ -278,7 +278,7 @@ fn in_order<'n, 't>(members: &'n [(&'t str, Node<'t>)], order: Order) -> Vec<&'n
     all
 }
 
-/// The whole number that a name is, as JavaScript tells indexes from names.
+/// The integer of a name, if JavaScript treats it as an index.
 fn index(token: &str) -> Option<u64> {
     let digits = token.strip_prefix('"')?.strip_suffix('"')?;
     let plain = digits == "0" || !digits.starts_with('0');
@@ -289,7 +289,7 @@ fn plain(token: &str) -> String {
     serde_json::from_str(token).unwrap_or_else(|_| token.to_owned())
 }
 
-/// A way of escaping strings in JSON that leaves their meaning as it is.
+/// A way of escaping JSON strings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Spelling {
     /// Characters beyond ASCII as `\u` escapes.
@@ -304,25 +304,25 @@ pub(super) enum Spelling {
     NoSlashes,
     /// `<`, `>`, `&` as escapes.
     Html,
-    /// Those escapes undone.
+    /// These characters without escapes.
     NoHtml,
-    /// As JavaScript writes: only what must be escaped is.
+    /// As JavaScript: only necessary escapes.
     Shortest,
-    /// Characters beyond ASCII as `\u` escapes in upper case, as Jackson writes them when it is told to.
+    /// Characters beyond ASCII as `\u` escapes in upper case, as Jackson can be configured to.
     AsciiUpper,
-    /// As System.Text.Json of .NET writes: what HTML gives a meaning, and all beyond ASCII, in upper case.
+    /// As System.Text.Json of .NET: HTML characters and all beyond ASCII, in upper case.
     DotNet,
-    /// As Gson writes: `<`, `>`, `&`, `=` and `'` as escapes.
+    /// As Gson: `<`, `>`, `&`, `=` and `'` as escapes.
     Gson,
-    /// As Meta signs: all beyond ASCII, and `/`, `<`, `%` and `@`.
+    /// As Meta: all beyond ASCII, and `/`, `<`, `%` and `@`.
     Meta,
-    /// As PHP writes with `JSON_HEX_TAG`, `_AMP`, `_APOS` and `_QUOT`.
+    /// As PHP with `JSON_HEX_TAG`, `_AMP`, `_APOS` and `_QUOT`.
     PhpHex,
     /// The same with slashes and letters as they are.
     PhpHexPlain,
 }
 
-/// The members of an object, each name decoded and each value as it is written; none for what is no object.
+/// The members of an object, names decoded and values as written; empty for any other value.
 pub(super) fn members(text: &str) -> Vec<(String, &str)> {
     let mut all = Vec::new();
     let mut rest = match text.trim_ascii_start().strip_prefix('{') {
@@ -361,7 +361,7 @@ fn value_length(text: &str) -> usize {
     text.len()
 }
 
-/// Replaces values that are no objects and no lists; names and white space stay.
+/// Replaces scalar values; names and white space stay.
 pub(super) fn edit_values(text: &str, edit: fn(&str) -> Option<String>) -> String {
     tokens(text, |token, after, out| {
         let is_name = after.trim_ascii_start().starts_with(':');
@@ -372,7 +372,7 @@ pub(super) fn edit_values(text: &str, edit: fn(&str) -> Option<String>) -> Strin
     })
 }
 
-/// Writes each empty object as an empty list, or the other way round; `open` is what the one to replace begins with.
+/// Replaces each empty object by an empty array, or the reverse; `open` is the first character of the replaced ones.
 pub(super) fn swap_empty(text: &str, open: char) -> String {
     let (from, to) = if open == '{' { ("{}", "[]") } else { ("[]", "{}") };
     let mut out = String::with_capacity(text.len());
@@ -391,12 +391,12 @@ pub(super) fn swap_empty(text: &str, open: char) -> String {
     out
 }
 
-/// Writes the strings of a JSON text another way, and keeps everything else.
+/// Rewrites the strings of a JSON text, and keeps everything else.
 pub(super) fn respell(text: &str, spelling: Spelling) -> String {
     tokens(text, |token, _, out| if token.starts_with('"') { spell(token, spelling, out) } else { out.push_str(token) })
 }
 
-/// Writes the numbers of a JSON text another way, and keeps everything else.
+/// Rewrites the numbers of a JSON text, and keeps everything else.
 pub(super) fn renumber(text: &str, form: fn(&str) -> Option<String>) -> String {
     tokens(text, |token, _, out| {
         let number = token.starts_with(|c: char| c == '-' || c.is_ascii_digit());
@@ -440,13 +440,13 @@ fn spell(token: &str, spelling: Spelling, out: &mut String) {
     while !rest.is_empty() {
         let (unit, after) = rest.split_at_checked(unit_length(rest)).unwrap_or((rest, ""));
         unit_spelled(unit, after, spelling, out);
-        // A pair of surrogates was written as one character.
+        // A surrogate pair was written as one character.
         let second = spelling == Spelling::Plain && pair(unit, after).is_some();
         rest = if second { &after[6..] } else { after };
     }
 }
 
-/// How an encoder writes the characters of a string.
+/// The escapes of a JSON encoder.
 #[derive(Clone, Copy)]
 struct StringForm {
     /// Characters that are written as escapes.
@@ -459,7 +459,7 @@ struct StringForm {
     slashes: bool,
 }
 
-/// The encoders that are told apart by the characters they escape.
+/// The escapes of encoders that differ in the escaped characters.
 fn encoding_of(spelling: Spelling) -> Option<StringForm> {
     let form = |escaped, ascii, upper, slashes| Some(StringForm { escaped, ascii, upper, slashes });
     match spelling {
@@ -481,7 +481,7 @@ fn encoding_of(spelling: Spelling) -> Option<StringForm> {
 }
 
 fn encode(text: &str, form: StringForm, out: &mut String) {
-    // Gson alone writes the digits of ASCII's escapes in lower case.
+    // Only Gson writes escapes of ASCII in lower case.
     let lower = form.escaped.contains('=');
     out.push('"');
     for c in text.chars() {

@@ -1,4 +1,4 @@
-//! The other keys a signature may have been made with.
+//! Variants of the key.
 
 use std::collections::HashSet;
 
@@ -20,7 +20,7 @@ use crate::signature::key::{Content, Key, standard_bytes};
 use crate::signature::secret_check::{BOM, assigned};
 use crate::signature::{KeyForm, Scheme};
 
-/// What senders without a secret were seen to sign with.
+/// Keys that senders use if their secret is not set.
 const UNSET: &[&str] = &[
     "",
     "undefined",
@@ -35,36 +35,36 @@ const UNSET: &[&str] = &[
     "process.env.WEBHOOK_SECRET",
 ];
 
-/// A key to try, and what was changed to get it.
+/// A variant of the key, and the changes that make it.
 pub(super) struct Variant {
     pub changes: Vec<Change>,
-    pub with: With,
+    pub with: KeyUse,
 }
 
-/// How the search uses a key: HMAC, or a digest with the secret beside the content.
-pub(super) enum With {
+/// The use of a key: HMAC, key pair, or a hash with the secret beside the content.
+pub(super) enum KeyUse {
     /// HMAC with these bytes.
     Mac(Zeroizing<Vec<u8>>),
     /// Ed25519.
     Pair(Box<Key>),
-    /// A plain hash, with the secret before or after the content, or nowhere.
+    /// A plain hash, with the secret before or after the content, or without it.
     Hash { before: Zeroizing<Vec<u8>>, after: Zeroizing<Vec<u8>> },
     /// HMAC of these bytes with the content as the key.
     Swapped(Zeroizing<Vec<u8>>),
 }
 
-impl With {
-    /// Whether anyone could have made the code, without any secret: a plain hash.
+impl KeyUse {
+    /// Whether the code needs no secret, as a plain hash does.
     pub(super) fn is_keyless(&self) -> bool {
         matches!(self, Self::Hash { before, after } if before.is_empty() && after.is_empty())
     }
 
-    /// Whether the content is what a plain hash is made of, which is as often the body alone.
+    /// Whether it is a hash, or an HMAC with key and content swapped, both of which often cover the body alone.
     pub(super) fn is_plain(&self) -> bool {
         matches!(self, Self::Hash { .. } | Self::Swapped(_))
     }
 
-    /// The code of `content` by HMAC or hash; `None` for a pair's key.
+    /// The code of `content` by HMAC or hash; `None` for a key pair.
     pub(super) fn code(&self, hash: Hash, content: &Content<'_>) -> Option<Vec<u8>> {
         match self {
             Self::Mac(key) => Some(hash.mac(key, content)),
@@ -79,14 +79,14 @@ impl With {
     }
 }
 
-/// The keys to try: the secrets as they are, changed ones, then others that are known here.
+/// The variants of the key: the secrets as they are, changed ones, then other configured ones.
 pub(super) fn variants(scheme: &dyn Scheme, secrets: &[Candidate]) -> Vec<Variant> {
     let form = scheme.facts().key_form;
     let current = || secrets.iter().filter(|candidate| candidate.role == Role::Current);
     if !scheme.facts().algorithm.is_hmac() {
         return pairs(scheme, secrets);
     }
-    let mut list = List { seen: HashSet::new(), list: Vec::new() };
+    let mut list = KeyList { seen: HashSet::new(), list: Vec::new() };
     for candidate in current() {
         list.read(form, &candidate.text, Vec::new());
     }
@@ -117,7 +117,7 @@ fn pairs(scheme: &dyn Scheme, secrets: &[Candidate]) -> Vec<Variant> {
     for candidate in secrets {
         let role: Vec<_> = role_change(&candidate.role).into_iter().collect();
         if let Ok(key) = scheme.key(&candidate.text) {
-            all.push(Variant { changes: role.clone(), with: With::Pair(Box::new(key)) });
+            all.push(Variant { changes: role.clone(), with: KeyUse::Pair(Box::new(key)) });
         }
         for (cause, text) in [
             (Cause::SecretTrimmed, candidate.text.trim_ascii().to_vec()),
@@ -126,29 +126,29 @@ fn pairs(scheme: &dyn Scheme, secrets: &[Candidate]) -> Vec<Variant> {
         ] {
             if let Ok(key) = scheme.key(&text).or_else(|error| hex_of_pair(scheme, &text).ok_or(error)) {
                 let changes = role.iter().cloned().chain([Change::from(cause)]).collect();
-                all.push(Variant { changes, with: With::Pair(Box::new(key)) });
+                all.push(Variant { changes, with: KeyUse::Pair(Box::new(key)) });
             }
         }
     }
     all
 }
 
-/// A public key in base64 where hex was wanted.
+/// A public key in base64 instead of hex.
 fn hex_of_pair(scheme: &dyn Scheme, text: &[u8]) -> Option<Key> {
     let bytes = BASE64.decode(text.strip_prefix(b"whpk_")?).ok()?;
     scheme.key(hex::encode(bytes).as_bytes()).ok()
 }
 
 /// The candidate keys found so far, each once.
-struct List {
+struct KeyList {
     seen: HashSet<Vec<u8>>,
     list: Vec<Variant>,
 }
 
-impl List {
+impl KeyList {
     fn add(&mut self, changes: Vec<Change>, key: Vec<u8>) {
         if changes.len() <= 2 && self.seen.insert(key.clone()) {
-            self.list.push(Variant { changes, with: With::Mac(Zeroizing::new(key)) });
+            self.list.push(Variant { changes, with: KeyUse::Mac(Zeroizing::new(key)) });
         }
     }
 
@@ -210,18 +210,18 @@ impl List {
         for secret in secrets {
             self.hash(Cause::HashWithSecret, secret, b"");
             self.hash(Cause::HashWithSecret, b"", secret);
-            let with = With::Swapped(Zeroizing::new(secret.to_vec()));
+            let with = KeyUse::Swapped(Zeroizing::new(secret.to_vec()));
             self.list.push(Variant { changes: vec![Cause::KeySwapped.into()], with });
         }
     }
 
     fn hash(&mut self, cause: Cause, before: &[u8], after: &[u8]) {
-        let with = With::Hash { before: Zeroizing::new(before.to_vec()), after: Zeroizing::new(after.to_vec()) };
+        let with = KeyUse::Hash { before: Zeroizing::new(before.to_vec()), after: Zeroizing::new(after.to_vec()) };
         self.list.push(Variant { changes: vec![cause.into()], with });
     }
 }
 
-/// Whether what a secret was taken out of may hold it in another form as well.
+/// Whether the secret of this cause was extracted from a text that may hold it in another form, too.
 const fn is_container(cause: Cause) -> bool {
     matches!(
         cause,
@@ -238,7 +238,7 @@ const fn is_container(cause: Cause) -> bool {
 
 type Single = (Cause, Vec<u8>);
 
-/// Other texts of a secret, which the scheme then reads in its own way.
+/// Other texts of a secret, which the scheme then reads as keys.
 fn texts(text: &[u8]) -> Vec<Single> {
     let around = |before: &str, after: &str| [before.as_bytes(), text, after.as_bytes()].concat();
     let mut all = vec![(Cause::SecretTrimmed, trimmed(text))];
@@ -262,7 +262,7 @@ fn texts(text: &[u8]) -> Vec<Single> {
     all
 }
 
-/// What files, shells, pages and tools make of a secret's text.
+/// The texts that files, shells, pages and tools make of a secret.
 fn rewritten(text: &str) -> Vec<(Cause, String)> {
     let mut all = Vec::new();
     let joined: String = text.split_whitespace().collect();
@@ -295,14 +295,14 @@ fn rewritten(text: &str) -> Vec<(Cause, String)> {
     all
 }
 
-/// What a shell leaves of a text in double quotes, where `$name` is a variable that is not set.
+/// A text in double quotes after a shell expanded unset variables such as `$name`.
 fn after_dollar(text: &str) -> Option<String> {
     let (before, after) = text.split_once('$')?;
     let rest = after.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');
     Some(format!("{before}{rest}")).filter(|text| !text.is_empty())
 }
 
-/// Without white space at its ends, also such as only pages have, and without an escape that stands for it.
+/// A text without outer white space, including that of web pages and escaped white space.
 fn trimmed(text: &[u8]) -> Vec<u8> {
     let Ok(text) = std::str::from_utf8(text) else { return text.trim_ascii().to_vec() };
     let invisible = |c: char| c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}');
@@ -341,12 +341,12 @@ fn raw(form: KeyForm, text: &[u8]) -> Vec<(Change, Vec<u8>)> {
     all
 }
 
-/// Base64 with or without padding, and with bits behind its end.
+/// Base64 with or without padding, and with trailing bits.
 const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
     .with_decode_padding_mode(DecodePaddingMode::Indifferent)
     .with_decode_allow_trailing_bits(true);
 
-/// What was done here with a secret that is decoded on the other side.
+/// How our side used the secret that the other side decodes, in words.
 const fn how_decoded(form: KeyForm, has_prefix: bool) -> &'static str {
     match (form, has_prefix) {
         (KeyForm::Standard, true) => "here it is refused: write its base64 with padding, with + and /",
@@ -368,14 +368,14 @@ fn values_of_lines(text: &[u8]) -> Vec<Vec<u8>> {
     lines.filter(|line| !line.starts_with(b"#")).filter_map(value).take(8).collect()
 }
 
-/// Each line of several, the first of them first.
+/// The lines of a text with several, in order.
 fn lines(text: &[u8]) -> Vec<Vec<u8>> {
     let lines: Vec<_> = text.trim_ascii().split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).collect();
     let kept = lines.iter().filter(|line| !line.is_empty() && lines.len() > 1);
     kept.take(8).map(|line| line.to_vec()).collect()
 }
 
-/// What stands between quotes of any kind, or in a string of JSON.
+/// The text inside quotes of any kind, or in a JSON string.
 fn unquoted(text: &[u8]) -> Option<Vec<u8>> {
     let text = std::str::from_utf8(text).ok()?.trim();
     if let Ok(inner) = serde_json::from_str::<String>(text) {

@@ -1,8 +1,8 @@
-//! Whether two JSON texts say the same, and in which ways they are written differently.
+//! Compares two JSON texts: whether their values are equal, and how their spelling differs.
 
 use super::json::{self, Node};
 
-/// A way in which one JSON value is written differently.
+/// A difference in the spelling of equal JSON values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Writing {
     /// White space between the tokens.
@@ -27,7 +27,7 @@ impl Writing {
     }
 }
 
-/// The ways in which two JSON texts differ that say the same; `None` where either is no JSON or they do not.
+/// The differences in spelling between two JSON texts of equal value; `None` if the values differ or one is not JSON.
 pub(super) fn writings(one: &[u8], other: &[u8]) -> Option<Vec<Writing>> {
     let [one, other] = [one, other].map(|bytes| std::str::from_utf8(bytes).ok().filter(|text| json::is_json(text)));
     let (one, other) = (one?, other?);
@@ -53,7 +53,7 @@ struct Differences {
 }
 
 impl Differences {
-    /// Notes how two values are written differently; `None` where they are not the same value.
+    /// Records differences in spelling between two values; `None` if the values differ.
     fn compare(&mut self, one: &Node<'_>, other: &Node<'_>) -> Option<()> {
         match (one, other) {
             (Node::Atom(one), Node::Atom(other)) => self.compare_atoms(one, other),
@@ -95,7 +95,7 @@ impl Differences {
 
 type Member<'n, 't> = (String, &'t str, usize, &'n Node<'t>);
 
-/// The members by name, each with its token and place; `None` where a name is there twice, which readers take differently.
+/// The members by name, each with its token and index; `None` if a name is duplicate, because parsers differ on that.
 fn by_name<'n, 't>(members: &'n [(&'t str, Node<'t>)]) -> Option<Vec<Member<'n, 't>>> {
     let members = members.iter().enumerate().map(|(place, (token, value))| Some((text(token)?, *token, place, value)));
     let mut members: Vec<_> = members.collect::<Option<_>>()?;
@@ -107,7 +107,7 @@ fn text(token: &str) -> Option<String> {
     serde_json::from_str(token).ok()
 }
 
-/// The exact value of a number: its sign, its digits without zeros around them, and the power of ten of the last one.
+/// The exact value of a number: sign, digits without outer zeros, and the power of ten of the last digit.
 fn decimal(token: &str) -> Option<(bool, String, i64)> {
     let (is_negative, digits) = token.strip_prefix('-').map_or((false, token), |rest| (true, rest));
     if !digits.starts_with(|c: char| c.is_ascii_digit()) {

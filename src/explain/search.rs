@@ -1,40 +1,40 @@
-//! The search: which changes are tried together, in which order, and where it ends.
+//! The search for a cause: the order of variants and their combinations, and the bound.
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 
-use super::bodies::{self, Body, Form, Seen};
+use super::bodies::{self, Body, BodyVariant, TriedVariants};
 use super::cause::{CAUSES, Cause, Change};
 use super::codes;
 use super::contents;
 use super::hash::Hash;
 use super::keys;
-use super::keys::With;
+use super::keys::KeyUse;
 use crate::signature::code::Code;
 use crate::signature::{Content, Key, Scheme};
 
-/// At most this much work is done: a byte that is hashed is one, a byte of a form that is made is [`FORM_COST`].
+/// The bound of the search: a hashed byte costs one, a byte of a built variant [`FORM_COST`].
 const MOST_WORK: usize = 768 * 1024 * 1024;
-/// What a byte of a form costs to make.
+/// The cost of a byte of a built variant.
 const FORM_COST: usize = 1;
-/// What one attempt costs besides its bytes.
+/// The cost of an attempt besides its bytes.
 const ATTEMPT_COST: usize = 512;
-/// So many keys are tried on the body as it is before its forms are.
+/// The number of keys that are tried on the unchanged body before its variants.
 const FIRST_KEYS: usize = 6;
 
-/// A part of the search: the changes it found, one or two.
-type Round<'a> = fn(&mut Search<'a>) -> Option<Vec<Change>>;
+/// A step of the search: returns the one or two changes it found.
+type SearchStep<'a> = fn(&mut Search<'a>) -> Option<Vec<Change>>;
 
-/// The state of the search for a cause: what may differ, and what was tried.
+/// The state of the search: the variants, and what was tried.
 pub(super) struct Search<'a> {
     pub scheme: &'a dyn Scheme,
     pub body: Body<'a>,
-    /// What is wrong with the headers when the code is right as it stands.
+    /// The error in the form of the headers, if the code itself is valid.
     pub shape: Option<Change>,
     pub keys: Vec<keys::Variant>,
     pub contents: Vec<contents::Variant>,
     pub codes: Vec<codes::Variant>,
-    /// Whether the scheme's own header is there.
+    /// Whether the scheme's own header is present.
     pub delivered: bool,
     /// How many combinations were tried.
     pub tried: usize,
@@ -42,7 +42,7 @@ pub(super) struct Search<'a> {
     pub cut_short: bool,
     hashes: Vec<Hash>,
     work: usize,
-    /// The causes that some attempt stood for.
+    /// The causes that were tried.
     causes: HashSet<Cause>,
 }
 
@@ -73,12 +73,12 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// The changes under which the signature matches: what differs in one way first, then in two; none when nothing fits.
+    /// The changes under which the signature matches: single changes first, then pairs; empty if nothing matches.
     pub(super) fn run(&mut self) -> Vec<Change> {
         if self.codes.is_empty() || self.keys.is_empty() {
             return Vec::new();
         }
-        let rounds: [Round<'a>; 8] = [
+        let steps: [SearchStep<'a>; 8] = [
             |search| search.body_as_it_is(|at, key, content| at < FIRST_KEYS && key + content <= 1, false),
             |search| search.forms(|_, key, content| key + content == 0, false),
             |search| search.body_as_it_is(|at, key, content| at >= FIRST_KEYS && key <= 1 && content == 0, false),
@@ -89,7 +89,7 @@ impl<'a> Search<'a> {
             |search| search.rare_pairs(),
         ];
         let mut pair = None;
-        for (at, round) in rounds.into_iter().enumerate() {
+        for (at, round) in steps.into_iter().enumerate() {
             match round(self) {
                 Some(changes) if changes.len() == 1 => return changes,
                 Some(changes) => pair = pair.or(Some(changes)),
@@ -102,17 +102,17 @@ impl<'a> Search<'a> {
         pair.unwrap_or_default()
     }
 
-    /// The body unchanged under the keys and contents that `wanted` picks by the place of the key and the numbers of changes.
+    /// Tries the unchanged body with the keys and contents that `wanted` picks by the key's index and the numbers of changes.
     fn body_as_it_is(&mut self, wanted: fn(usize, usize, usize) -> bool, rare: bool) -> Option<Vec<Change>> {
-        let form = Form { changes: Vec::new(), bytes: self.body.bytes.into() };
+        let form = BodyVariant { changes: Vec::new(), bytes: self.body.bytes.into() };
         let picked = self
             .picked(|at, key, content| content.rare == rare && wanted(at, key.changes.len(), changes_of(key, content)));
         self.try_all(&form, &picked)
     }
 
-    /// Every single form under the keys and contents that `wanted` picks by the numbers of changes.
+    /// Tries every variant of the body with the keys and contents that `wanted` picks by the numbers of changes.
     fn forms(&mut self, wanted: fn(usize, usize, usize) -> bool, rare: bool) -> Option<Vec<Change>> {
-        let (body, mut seen, mut best) = (self.body, Seen::default(), None);
+        let (body, mut seen, mut best) = (self.body, TriedVariants::default(), None);
         let of = |search: &Self, count: usize| {
             search.picked(|_, key, content| {
                 let is_free = rare == content.rare && !(rare && content.alone);
@@ -148,7 +148,7 @@ impl<'a> Search<'a> {
         .flatten()
     }
 
-    /// Contents that are seldom right together with another form or key; of small bodies alone, because they are many.
+    /// Tries rare contents with another variant of the body or key; only for small bodies, because there are many.
     fn rare_pairs(&mut self) -> Option<Vec<Change>> {
         if self.body.bytes.len() > bodies::SMALL {
             return None;
@@ -158,14 +158,14 @@ impl<'a> Search<'a> {
     }
 
     fn keys_and_rare_contents(&mut self) -> Option<Vec<Change>> {
-        let form = Form { changes: Vec::new(), bytes: self.body.bytes.into() };
+        let form = BodyVariant { changes: Vec::new(), bytes: self.body.bytes.into() };
         let picked = self.picked(|_, key, content| {
             content.rare && !content.alone && key.changes.len() == 1 && content.changes.len() == 1
         });
         self.try_all(&form, &picked)
     }
 
-    /// The places of the keys and contents that are tried together.
+    /// The indexes of the keys and contents to try together.
     fn picked(&self, wanted: impl Fn(usize, &keys::Variant, &contents::Variant) -> bool) -> Vec<(usize, usize)> {
         let keys = self.keys.iter().enumerate();
         let pairs = keys.flat_map(|(at, key)| {
@@ -176,8 +176,8 @@ impl<'a> Search<'a> {
         pairs.collect()
     }
 
-    /// Tries a form under each of these; the first that fits with the fewest changes.
-    fn try_all(&mut self, form: &Form<'_>, picked: &[(usize, usize)]) -> Option<Vec<Change>> {
+    /// Tries a variant of the body with each of these; returns the match with the fewest changes.
+    fn try_all(&mut self, form: &BodyVariant<'_>, picked: &[(usize, usize)]) -> Option<Vec<Change>> {
         let mut best: Option<Vec<Change>> = None;
         for (key, content) in picked {
             self.work += self.hashes.len().max(1) * form.bytes.len() + ATTEMPT_COST;
@@ -200,10 +200,10 @@ impl<'a> Search<'a> {
         best
     }
 
-    /// The changes under which one of the codes fits this combination: at most two.
+    /// The changes under which one of the codes matches this combination: at most two.
     ///
-    /// A code that fits without any is right, so that only the form of the headers can be wrong.
-    fn fit(&self, form: &Form<'_>, key: &keys::Variant, content: &contents::Variant) -> Option<Vec<Change>> {
+    /// A code that matches without changes is valid, so that only the form of the headers can be wrong.
+    fn fit(&self, form: &BodyVariant<'_>, key: &keys::Variant, content: &contents::Variant) -> Option<Vec<Change>> {
         if content.parts.is_none() && !self.scheme.body_matches_url(&content.url, &form.bytes) {
             return None;
         }
@@ -211,7 +211,7 @@ impl<'a> Search<'a> {
         let changes: Vec<_> = form.changes.iter().chain(&key.changes).chain(content_changes).cloned().collect();
         let bytes = |sink: &mut dyn FnMut(&[u8])| content.feed(self.scheme, &form.bytes, sink);
         let fitting = match &key.with {
-            With::Pair(pair) => self.pair_fits(pair, &bytes),
+            KeyUse::Pair(pair) => self.pair_fits(pair, &bytes),
             _ => self.code_fits(&key.with, &bytes, !content.changes.is_empty(), form.bytes.is_empty()),
         };
         let found = fitting.into_iter().map(|more| changes.iter().cloned().chain(more).collect::<Vec<_>>());
@@ -221,7 +221,7 @@ impl<'a> Search<'a> {
         found.filter(|changes| (1..=2).contains(&changes.len())).min_by_key(Vec::len)
     }
 
-    /// Where the header of no scheme is there, the place of the code is no mistake: it is said unless two others are.
+    /// Without the header of any scheme, the place of the code is not an error: it is reported only beside one other change.
     fn without_place(&self, mut changes: Vec<Change>) -> Vec<Change> {
         if changes.len() == 3 && !self.delivered {
             changes.retain(|change| change.cause != Cause::OtherHeader);
@@ -235,14 +235,14 @@ impl<'a> Search<'a> {
         self.codes.iter().filter(fits).map(|variant| variant.changes.clone()).collect()
     }
 
-    /// The changes of every code that fits, with that of the algorithm where its length asks for another.
-    fn code_fits(&self, with: &With, bytes: &Content<'_>, other_content: bool, is_empty: bool) -> Vec<Vec<Change>> {
+    /// The changes of every code that matches, with the algorithm if the code's length needs another one.
+    fn code_fits(&self, with: &KeyUse, bytes: &Content<'_>, other_content: bool, is_empty: bool) -> Vec<Vec<Change>> {
         let own = Hash::of(self.scheme.facts().algorithm);
         let mut all = Vec::new();
         for hash in &self.hashes {
             let wanted = |code: &&codes::Variant| is_of(code, *hash, own);
             let Some(right) = with.code(*hash, bytes) else { continue };
-            // Whoever adds a digest of the body, such as `Digest`, has signed nothing; and one of an empty body and the
+            // A digest of the body, such as in `Digest`, is not a signature; and one of an empty body and the
             // secret is a fingerprint of the secret.
             let proves =
                 |code: &&codes::Variant| code.place.is_none() || !(with.is_keyless() || (with.is_plain() && is_empty));
@@ -251,7 +251,7 @@ impl<'a> Search<'a> {
                 let free = Some(*hash) == own || code.place.is_some() || with.is_plain();
                 let change = (!free).then(|| Change::from(hash.cause()));
                 let shorter =
-                    own.is_some_and(|own| hash.code_length() < own.code_length()) || !matches!(with, With::Mac(_));
+                    own.is_some_and(|own| hash.code_length() < own.code_length()) || !matches!(with, KeyUse::Mac(_));
                 let weaker = self.delivered && code.place.is_some() && (shorter || other_content);
                 let changes = code.changes.iter().map(|change| if weaker { change.weaker() } else { change.clone() });
                 all.push(changes.chain(change).collect());
@@ -260,7 +260,7 @@ impl<'a> Search<'a> {
         all
     }
 
-    /// The causes that were tried and do not fit.
+    /// The causes that were tried and do not match.
     pub(super) fn ruled_out(&self) -> Vec<Cause> {
         let codes = self.codes.iter().flat_map(|code| &code.changes).map(|change| change.cause);
         let tried: HashSet<_> =
@@ -268,7 +268,7 @@ impl<'a> Search<'a> {
         CAUSES.iter().copied().filter(|cause| tried.contains(cause)).collect()
     }
 
-    /// The causes that could apply and were not tried.
+    /// The causes that could apply but were not tried.
     pub(super) fn not_tried(&self) -> Vec<Cause> {
         let keys = self.keys.iter().flat_map(|key| &key.changes).map(|change| change.cause);
         let contents = self.contents.iter().flat_map(|content| &content.changes).map(|change| change.cause);
@@ -278,12 +278,12 @@ impl<'a> Search<'a> {
     }
 }
 
-/// Whether a code is as long as those of a hash, or is cut and of the scheme's own.
+/// Whether a code is as long as that of a hash, or a truncated one of the scheme's hash.
 fn is_of(code: &codes::Variant, hash: Hash, own: Option<Hash>) -> bool {
     if code.cut { Some(hash) == own } else { code.bytes.len() == hash.code_length() }
 }
 
-/// The changes of a content that count under a key: a hash without a key is as often made of the body alone.
+/// The number of changes of a content that count with a key: a hash without a key often covers the body alone.
 fn changes_of(key: &keys::Variant, content: &contents::Variant) -> usize {
     let body_alone = matches!(content.changes.as_slice(), [change] if change.cause == Cause::BodyAlone);
     if key.with.is_plain() && body_alone { 0 } else { content.changes.len() }

@@ -1,4 +1,4 @@
-//! What is wrong with the form of headers whose code is right as it stands.
+//! Errors in the form of headers whose code is valid.
 
 use http::HeaderName;
 
@@ -9,7 +9,7 @@ use crate::signature::VerifyError;
 use crate::signature::code::{Code, Codes};
 use crate::signature::{Facts, Message, Scheme, TimeForm, Tolerance};
 
-/// What `refusal` says of the headers' form, as the only thing that is wrong; `None` where it is not about their form.
+/// The change of the headers' form that `refusal` is about; `None` if it is not about their form.
 pub(super) fn refused(
     scheme: &dyn Scheme,
     received: &Received,
@@ -63,14 +63,14 @@ const fn about_form(refusal: &VerifyError) -> bool {
     )
 }
 
-/// The header of the scheme that holds the same value twice, as a proxy joins two headers of one name.
+/// The header of the scheme that holds its value twice, because a proxy joined duplicate headers.
 fn joined_header<'f>(facts: &'f Facts, received: &Received) -> Option<&'f HeaderName> {
     let own = [Some(&facts.header), facts.time_header.as_ref(), facts.id_header.as_ref()];
     let text = |name: &HeaderName| received.headers.get(name).and_then(|value| value.to_str().ok());
     own.into_iter().flatten().find(|name| text(name).is_some_and(|value| halved(value).is_some()))
 }
 
-/// The value that a text holds twice, with a separator between.
+/// The value that a text holds twice, with a separator.
 pub(super) fn halved(text: &str) -> Option<&str> {
     [", ", ",", "; ", ";"].iter().find_map(|separator| {
         let length = text.len().checked_sub(separator.len()).filter(|length| length % 2 == 0 && *length > 0)? / 2;
@@ -79,19 +79,19 @@ pub(super) fn halved(text: &str) -> Option<&str> {
     })
 }
 
-/// A header that is there twice; which of them is right is the caller's knowledge.
+/// The change of a duplicate header.
 pub(super) fn doubled(name: &str) -> Change {
     Change::new(Cause::HeaderDoubled, format!("`{name}` is there more than once"))
 }
 
-/// A time in seconds where the scheme has milliseconds: it is read as one of the first months of 1970.
+/// A time in seconds where the scheme has milliseconds, which is read as early 1970.
 pub(super) fn seconds_for_millis(facts: &Facts, text: &str) -> Option<Change> {
     let name = facts.time_header.as_ref().filter(|_| facts.time_form == TimeForm::Millis && text.len() < 12)?;
     let detail = format!("the time in `{name}` is {}, this scheme has {}", unit(text), wanted(facts));
     Some(Change::new(Cause::TimeForm, detail))
 }
 
-/// A time that is a whole number of hours, or of half hours, away from now.
+/// A time that differs from now by a multiple of half an hour.
 pub(super) fn other_zone(at: Timestamp, now: Timestamp, limit: Tolerance) -> Option<Change> {
     const HALF_HOUR: i64 = 1_800_000;
     let away = at.as_millis() - now.as_millis();
@@ -102,7 +102,7 @@ pub(super) fn other_zone(at: Timestamp, now: Timestamp, limit: Tolerance) -> Opt
     is_zone.then(|| Change::new(Cause::TimeZone, format!("it is {hours:+} h from now")))
 }
 
-/// The unit a time is written in, as far as its text tells.
+/// The unit of a time, judged by its text.
 fn unit(text: &str) -> &'static str {
     let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     match (digits, text.len()) {
@@ -165,7 +165,7 @@ fn said(name: &HeaderName, refusal: &VerifyError) -> String {
     }
 }
 
-/// What stands between two codes as the scheme writes them.
+/// The separator between two codes in the scheme's header.
 fn separator(scheme: &dyn Scheme) -> Option<char> {
     let facts = scheme.facts();
     let code = Code::new(&vec![0; facts.algorithm.code_length()?]);

@@ -1,4 +1,4 @@
-//! Requests by hand: received, sent again, and compared with each other byte for byte.
+//! The answers of `listen`, `replay --to` and `diff`.
 
 use serde::Serialize;
 
@@ -35,9 +35,9 @@ pub fn difference(difference: Option<&Difference>, bytes: usize) -> Report {
         received: difference.map(|it| it.received.as_str()),
         sent_bytes: difference.map_or(bytes, |it| it.lengths.0),
         received_bytes: difference.map_or(bytes, |it| it.lengths.1),
-        habit: difference.map(|it| it.habit.name()),
-        causes: difference.map(|it| it.habit.causes()).unwrap_or_default(),
-        text: difference.map(|it| it.habit.text()),
+        habit: difference.map(|it| it.kind.name()),
+        causes: difference.map(|it| it.kind.causes()).unwrap_or_default(),
+        text: difference.map(|it| it.kind.text()),
     };
     let report = Report::new(&view).with_names([if view.equal { "equal" } else { "different" }]);
     let Some(it) = difference else { return report.with_line(format!("EQUAL  {bytes} bytes")) };
@@ -48,15 +48,15 @@ pub fn difference(difference: Option<&Difference>, bytes: usize) -> Report {
         ))
         .with_line(format!("  sent      {}", it.sent))
         .with_line(format!("  received  {}", it.received))
-        .with_line(format!("  looks like {}", it.habit.text()))
+        .with_line(format!("  looks like {}", it.kind.text()))
 }
 
-/// How one request of `replay --to` ended.
+/// The result of one request of `replay --to`.
 #[derive(Debug)]
 pub struct Resent {
-    /// What it was: an event's id or a file.
+    /// Its name: an event's id or a file.
     pub name: String,
-    /// Whether it was taken.
+    /// Whether it was accepted.
     pub delivered: bool,
     /// The status of the answer, if there was one.
     pub status: Option<u16>,
@@ -131,22 +131,22 @@ pub struct ReceivedRequest<'a> {
     pub peer: String,
     /// The request.
     pub received: &'a Received,
-    /// The event's type and id, where they can be told.
+    /// The event's type and id, if they are known.
     pub names: (Option<String>, Option<String>),
     /// The scheme and, where there is a secret, whether the signature is right or why not.
     pub verdict: Option<(String, Option<Result<(), &'static str>>)>,
-    /// What it was answered.
+    /// The status of the answer.
     pub status: u16,
     /// The file it is kept in.
     pub saved: Option<std::path::PathBuf>,
-    /// Whether people see the body.
+    /// Whether the body is shown to people.
     pub show_body: bool,
 }
 
-/// At most this much of a body is shown.
+/// The most bytes of a body that are shown.
 const SHOWN_BODY: usize = 64 * 1024;
 
-/// The answer of `listen` for one request; `time` is how the screen writes when it came.
+/// The answer of `listen` for one request; `time` is its time as text.
 pub fn received(request: &ReceivedRequest<'_>, time: &str) -> Report {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]

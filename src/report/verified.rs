@@ -1,4 +1,4 @@
-//! What was found out about a signature.
+//! The answer of `verify`.
 
 mod to_sender;
 
@@ -11,24 +11,26 @@ use super::{Column, Report, Table};
 use crate::clock::Timestamp;
 use crate::explain::{Change, Explanation};
 use crate::format::short_duration;
-use crate::signature::{Algorithm, Encoding, Protects, Received, Scheme, TimeFact, Verification, VerifyError, told_by};
+use crate::signature::{
+    Algorithm, Encoding, Protects, Received, Scheme, TimeFact, Verification, VerifyError, detected_by,
+};
 
-/// A request, and what was found out about it.
+/// A verified request: the verdict, and the explanation of a mismatch.
 #[derive(Debug)]
 pub struct Verified<'a> {
     /// The scheme it was verified by.
     pub scheme: &'a dyn Scheme,
     /// The request.
     pub received: &'a Received,
-    /// Whether its headers told the scheme.
+    /// Whether the scheme was detected from its headers.
     pub detected: bool,
     /// The verdict.
     pub verdict: Verification,
-    /// What the search for a cause came to, if one was made.
+    /// The explanation of the mismatch, if one was searched for.
     pub explanation: Option<Explanation>,
     /// The headers that would be right, if they may be shown.
     pub expected: Vec<(String, String)>,
-    /// What the secret can be compared by with the sender's, if it has that.
+    /// The fingerprint of the secret, which the sender can compare with its own.
     pub fingerprint: Option<String>,
 }
 
@@ -47,14 +49,14 @@ struct VerifiedView<'a> {
     encoding: Option<&'a str>,
     body_bytes: usize,
     #[serde(flatten)]
-    found: FoundView<'a>,
+    found: ExplanationView<'a>,
     to_sender: Option<String>,
 }
 
-/// What the search for a cause came to.
+/// The explanation of a mismatch in JSON.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct FoundView<'a> {
+struct ExplanationView<'a> {
     explanation: Option<ChangeView>,
     pair: Option<Vec<ChangeView>>,
     verify_with: Option<&'a str>,
@@ -63,7 +65,7 @@ struct FoundView<'a> {
     collect: &'a [String],
 }
 
-impl<'a> FoundView<'a> {
+impl<'a> ExplanationView<'a> {
     fn of(found: Option<&'a Explanation>) -> Self {
         let pair = found.filter(|found| found.changes.len() == 2);
         Self {
@@ -146,7 +148,7 @@ pub fn verified(verified: &Verified<'_>) -> Report {
         algorithm: Some(scheme.algorithm.title()),
         encoding: Some(scheme.encoding.title()),
         body_bytes: verified.received.body.len(),
-        found: FoundView::of(found),
+        found: ExplanationView::of(found),
         to_sender: to_sender.as_ref().map(|lines| lines.join("\n")),
     };
     let mut report =
@@ -193,7 +195,7 @@ fn time_words(time: &TimeFact) -> String {
 fn facts(verified: &Verified<'_>) -> Vec<String> {
     let facts = verified.scheme.facts();
     let how = match verified.detected {
-        true => format!("detected from {}", told_by(verified.scheme, verified.received)),
+        true => format!("detected from {}", detected_by(verified.scheme, verified.received)),
         false => "as told".to_owned(),
     };
     let signed = match facts.algorithm {
@@ -292,7 +294,7 @@ pub fn unsigned(received: &Received, found: Option<&Explanation>) -> Report {
         algorithm: None,
         encoding: None,
         body_bytes: received.body.len(),
-        found: FoundView::of(found),
+        found: ExplanationView::of(found),
         to_sender: None,
     };
     let names: Vec<_> = received.headers.keys().map(HeaderName::as_str).collect();

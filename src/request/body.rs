@@ -1,4 +1,4 @@
-//! The bytes of a body of which a tool kept a text or a value: what was sent, as far as it can be told.
+//! Restores the bytes of a body that a tool saved as text or as a JSON value.
 
 use base64::Engine as _;
 use base64::alphabet::{STANDARD, URL_SAFE};
@@ -11,11 +11,11 @@ use super::{Note, RequestError};
 const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
     .with_decode_padding_mode(DecodePaddingMode::Indifferent)
     .with_decode_allow_trailing_bits(true);
-/// Base64 as any tool writes it.
+/// Lenient standard base64.
 const PLAIN: GeneralPurpose = GeneralPurpose::new(&STANDARD, LENIENT);
 const FOR_URLS: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, LENIENT);
 
-/// A body, and what is to be known of it.
+/// A body, and a note on it.
 pub(super) type Body = (Vec<u8>, Option<Note>);
 
 /// Decodes base64 with or without padding, for URLs or not, on one line or several.
@@ -25,9 +25,9 @@ pub(super) fn base64(text: &str) -> Option<Vec<u8>> {
     engine.decode(joined).ok()
 }
 
-/// The bytes of a text that a tool says was sent; `said` is their number, where a header or the tool says it.
+/// The bytes of a body that was saved as text; `said` is the length that was sent, if known.
 ///
-/// Tools read bodies as UTF-8, and a few as single bytes. Where only the second gives the length that was sent, it is right.
+/// Tools read bodies as UTF-8, and a few as single bytes. The latter is assumed if only that gives the length that was sent.
 pub(super) fn of_text(text: &str, said: Option<usize>) -> Result<Body, RequestError> {
     let Some(said) = said.filter(|said| *said != text.len()) else { return Ok((text.as_bytes().to_vec(), None)) };
     if text.contains('\u{fffd}') {
@@ -44,7 +44,7 @@ pub(super) fn of_text(text: &str, said: Option<usize>) -> Result<Body, RequestEr
     Ok((text.as_bytes().to_vec(), None))
 }
 
-/// The characters of a text as Latin-1, or as Windows-1252, which browsers take in its place.
+/// The characters of a text as Latin-1, or as Windows-1252, which browsers use instead.
 fn single_bytes(text: &str) -> Option<Vec<u8>> {
     let latin: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect();
     latin.or_else(|| {
@@ -53,8 +53,8 @@ fn single_bytes(text: &str) -> Option<Vec<u8>> {
     })
 }
 
-/// The bytes of a body of which a tool kept the JSON value alone. They are those of `JSON.stringify`, the commonest of
-/// senders, unless the length that was sent is that of the text as the tool wrote it.
+/// The bytes of a body that was saved as a JSON value: those of `JSON.stringify`, which most senders use, unless the length
+/// that was sent is that of the text in the file.
 pub(super) fn of_json(value: &RawValue, said: Option<usize>) -> Body {
     let written = value.get();
     let candidates = [compact(written), relaid(written, " "), as_python(written), written.to_owned()];
@@ -64,7 +64,7 @@ pub(super) fn of_json(value: &RawValue, said: Option<usize>) -> Body {
     }
 }
 
-/// JSON without white space, its texts escaped no more than they must be, its numbers and order as they are.
+/// JSON without white space, with minimal escapes, and with numbers and order unchanged.
 pub(super) fn compact(json: &str) -> String {
     relaid(json, "")
 }
@@ -81,7 +81,7 @@ pub(super) fn as_python(json: &str) -> String {
     out
 }
 
-/// JSON with a text behind each comma and colon.
+/// JSON with `behind` after each comma and colon.
 fn relaid(json: &str, behind: &str) -> String {
     let mut out = String::with_capacity(json.len());
     let mut rest = json;

@@ -1,13 +1,13 @@
-//! The text of a file, whatever Unicode encoding an editor or a shell saved it in.
+//! Decodes a file from any Unicode encoding that an editor or a shell saved it in.
 
 use std::borrow::Cow;
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
-/// So many bytes tell UTF-16 that has no byte order mark.
+/// The number of bytes that are checked for UTF-16 without a byte order mark.
 const PROBE: usize = 64;
 
-/// The bytes of a file as UTF-8, and the name of its encoding where that was another one.
+/// The bytes of a file as UTF-8, and the name of its encoding if that was another one.
 ///
 /// Bytes that are neither marked as UTF-16 nor look like it stay as they are: a body may be anything.
 pub(super) fn decoded(file: &[u8]) -> (Cow<'_, [u8]>, Option<&'static str>) {

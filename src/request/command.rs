@@ -1,26 +1,25 @@
-//! The commands of a shell that send a request, among what was pasted: prompts before them, what their output goes to after
-//! them, variables that are set before, and what they read.
+//! Finds the shell commands that send a request in pasted text, with prompts, pipes, variables and input.
 
 use super::httpie::{self, Dialect};
 use super::program::Program;
-use super::shell_words::{End, Word, Words, known};
-use super::{Captured, Note, Read, RequestError, curl, output, quotes, wget, windows_cmd};
+use super::shell_words::{CommandEnd, Word, Words, known};
+use super::{Captured, Note, ReadResult, RequestError, curl, output, quotes, wget, windows_cmd};
 
-/// Commands that only run the one after them.
+/// Commands that run the command after them.
 const RUNNERS: &[&[u8]] =
     &[b"time", b"command", b"exec", b"env", b"sudo", b"nohup", b"export", b"local", b"readonly", b"then", b"if", b"do"];
-/// Commands that write what follows them, so that the next one can read it.
+/// Commands that write text which the next one reads.
 const WRITERS: &[&[u8]] = &[b"base64", b"printf", b"echo", b"cat"];
-/// What a prompt ends in.
+/// The ends of prompts.
 const PROMPTS: &[&str] = &["$", "%", "#", ">", "❯", "➜", "»", "λ"];
-/// The longest prompt that is passed over, in bytes.
+/// The longest prompt that is skipped, in bytes.
 const LONGEST_PROMPT: usize = 100;
-/// A script may do so many lines of other things before it sends its first request.
+/// The most lines of a script before its first request.
 const MOST_LINES_BEFORE: usize = 200;
-/// More requests of one text are not read.
+/// The most requests of one text.
 const MOST_REQUESTS: usize = 10_000;
 
-/// The requests that a program sends when it is called with these words. `input` is what it reads, as far as the text says.
+/// The requests of a program that is called with these words. `input` is its standard input, if the text tells.
 pub(super) fn called(
     program: Program,
     words: Vec<Vec<u8>>,
@@ -39,7 +38,7 @@ pub(super) fn begins(text: &[u8]) -> bool {
     let lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
     let is_comment = |line: &[u8]| line.starts_with(b"#") && without_prompt(line).len() == line.len();
     let mut lines = lines.filter(|line| !line.is_empty() && !is_comment(line)).take(MOST_LINES_BEFORE);
-    // Prose may begin a line with the name of a program, and the first line of a script need not call it.
+    // Later lines are checked strictly, because prose may begin a line with the name of a program.
     lines.next().is_some_and(|line| is_call(line, text, false)) || lines.any(|line| is_call(line, text, true))
 }
 
@@ -95,7 +94,7 @@ fn without_prompts(text: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// Reads the requests of every command.
-pub(super) fn read(text: &[u8]) -> Read {
+pub(super) fn read(text: &[u8]) -> ReadResult {
     if let Some(straight) = quotes::straightened(text) {
         let mut all = read_straight(&straight)?;
         all.iter_mut().flatten().for_each(|one| one.notes.push(Note::QuotesStraightened));
@@ -104,7 +103,7 @@ pub(super) fn read(text: &[u8]) -> Read {
     read_straight(text)
 }
 
-fn read_straight(text: &[u8]) -> Read {
+fn read_straight(text: &[u8]) -> ReadResult {
     let plain = without_prompts(text);
     let text = plain.as_deref().unwrap_or(text);
     if let Some(commands) = windows_cmd::commands(text) {
@@ -120,7 +119,7 @@ fn read_straight(text: &[u8]) -> Read {
         match next_request(&mut commands, &mut piped) {
             Ok(found) => all.extend(found),
             Err(error) if all.is_empty() => return Err(error),
-            // What a terminal showed behind the command is no command.
+            // Text after the command may be terminal output rather than a command.
             Err(_) => {
                 all.iter_mut().flatten().take(1).for_each(|one: &mut Captured| one.notes.push(Note::RestNotRead));
                 break;
@@ -130,21 +129,21 @@ fn read_straight(text: &[u8]) -> Read {
     if all.is_empty() { Err(RequestError::NoCommand) } else { Ok(all) }
 }
 
-/// Reads the next command: the request it sends, if it is one that does. `piped` is the command whose output it reads.
-fn next_request(commands: &mut Words<'_>, piped: &mut Option<Vec<Word>>) -> Read {
+/// Reads the requests of the next command, if it sends any. `piped` is the command whose output it reads.
+fn next_request(commands: &mut Words<'_>, piped: &mut Option<Vec<Word>>) -> ReadResult {
     let (words, end) = commands.next_command()?;
     let before = piped.take();
     let start = words.iter().position(|word| !comes_before(&word.bytes)).unwrap_or(words.len());
     let Some(program) = words.get(start).and_then(|word| Program::of(&word.bytes)) else {
         set_variables(commands, &words);
-        *piped = (end == End::Pipe).then(|| words[start..].to_vec());
-        if end != End::Pipe {
+        *piped = (end == CommandEnd::Pipe).then(|| words[start..].to_vec());
+        if end != CommandEnd::Pipe {
             commands.document()?;
         }
         return Ok(Vec::new());
     };
     let document = commands.document()?;
-    let request = || -> Read {
+    let request = || -> ReadResult {
         let document = document.map(|word| known(vec![word])).transpose()?.map(|words| words.concat());
         let input = match &before {
             Some(writer) => Some(written(writer, document)?),
@@ -155,7 +154,7 @@ fn next_request(commands: &mut Words<'_>, piped: &mut Option<Vec<Word>>) -> Read
     Ok(request().unwrap_or_else(|error| vec![Err(error)]))
 }
 
-/// Keeps what a command of assignments alone sets.
+/// Sets the variables of a command that consists only of assignments.
 fn set_variables(commands: &mut Words<'_>, words: &[Word]) {
     if words.iter().all(|word| comes_before(&word.bytes)) {
         for word in words {
@@ -167,7 +166,7 @@ fn set_variables(commands: &mut Words<'_>, words: &[Word]) {
     }
 }
 
-/// What the command before a pipe writes, where that is known without running it.
+/// The output of the command before a pipe, if it is known without running it.
 fn written(words: &[Word], document: Option<Vec<u8>>) -> Result<Vec<u8>, RequestError> {
     let words = known(words.to_vec())?;
     let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();

@@ -1,4 +1,4 @@
-//! A curl command line, as browsers and documents give it.
+//! Reads curl command lines, as browsers and documentation write them.
 
 use http::Method;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap};
@@ -178,7 +178,7 @@ const SHORT_WITH_VALUE: &str = "HdXAbcemouwxEDUYyCz";
 
 /// The options of a curl command that decide what it sends.
 #[derive(Default)]
-struct Command {
+struct CurlCommand {
     headers: Vec<Vec<u8>>,
     data: Option<Vec<u8>>,
     method: Option<Method>,
@@ -190,8 +190,8 @@ struct Command {
     input: Option<Vec<u8>>,
 }
 
-/// The requests that curl sends when it is called with these words: one, and another behind each `--next`. `input` is what it
-/// reads, as far as the text says.
+/// The requests of a curl command with these words: one, and another after each `--next`. `input` is its standard input, if
+/// the text tells.
 pub(super) fn requests(words: Vec<Vec<u8>>, input: Option<Vec<u8>>) -> Vec<Result<Captured, RequestError>> {
     let is_next = |word: &Vec<u8>| word == b"--next" || word == b"-:";
     if !words.iter().any(is_next) {
@@ -202,7 +202,7 @@ pub(super) fn requests(words: Vec<Vec<u8>>, input: Option<Vec<u8>>) -> Vec<Resul
 
 fn request(words: Vec<Vec<u8>>, input: Option<Vec<u8>>) -> Result<Captured, RequestError> {
     let mut words = words.into_iter();
-    let mut command = Command { input, ..Command::default() };
+    let mut command = CurlCommand { input, ..CurlCommand::default() };
     while let Some(word) = words.next() {
         if word.starts_with(b"-") && word.len() > 1 {
             command.option(&word, &mut words)?;
@@ -218,7 +218,7 @@ fn lossy(word: &[u8]) -> String {
     String::from_utf8_lossy(word).into_owned()
 }
 
-impl Command {
+impl CurlCommand {
     fn option(&mut self, word: &[u8], words: &mut impl Iterator<Item = Vec<u8>>) -> Result<(), RequestError> {
         let shown = String::from_utf8_lossy(word).into_owned();
         if word.starts_with(b"--") {
@@ -286,11 +286,11 @@ impl Command {
         Ok(())
     }
 
-    /// A value, or for `@-` the input, where the text says what it is.
-    fn given(&self, name: &str, value: Vec<u8>) -> Result<Data, RequestError> {
+    /// A value, or for `@-` the standard input, if the text tells it.
+    fn given(&self, name: &str, value: Vec<u8>) -> Result<CurlData, RequestError> {
         match &self.input {
-            Some(input) if value == b"@-" => Ok(Data { bytes: input.clone(), is_input: true }),
-            _ => Ok(Data { bytes: no_file(name, value)?, is_input: false }),
+            Some(input) if value == b"@-" => Ok(CurlData { bytes: input.clone(), is_input: true }),
+            _ => Ok(CurlData { bytes: no_file(name, value)?, is_input: false }),
         }
     }
 
@@ -329,8 +329,8 @@ impl Command {
     }
 }
 
-/// What is sent, and whether it came from the input.
-struct Data {
+/// A value to send, and whether it came from standard input.
+struct CurlData {
     bytes: Vec<u8>,
     is_input: bool,
 }

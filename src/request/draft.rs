@@ -1,4 +1,4 @@
-//! A request while a reader puts it together from its parts.
+//! The builder of a request, which readers fill part by part.
 
 use http::Method;
 use http::header::{CONTENT_LENGTH, HOST};
@@ -8,17 +8,17 @@ use crate::signature::Received;
 
 /// The parts of a request while it is read.
 #[derive(Debug, Default)]
-pub(super) struct Draft {
+pub(super) struct RequestDraft {
     request: Received,
-    /// Whether a method was said.
+    /// Whether a method was set.
     has_method: bool,
-    /// Where it was sent, whole or only the path.
+    /// The URL it was sent to, or only the path.
     pub(super) url: Option<String>,
     pub(super) body: Vec<u8>,
     pub(super) notes: Vec<Note>,
 }
 
-impl Draft {
+impl RequestDraft {
     pub(super) fn to(url: String) -> Self {
         Self { url: Some(url), ..Self::default() }
     }
@@ -29,12 +29,12 @@ impl Draft {
         Ok(())
     }
 
-    /// Sets the method, unless one was said.
+    /// Sets the method, unless one was set.
     pub(super) fn default_method(&mut self, text: &str) -> Result<(), RequestError> {
         if self.has_method { Ok(()) } else { self.method(text) }
     }
 
-    /// Adds a header. Names as CGI and Java servlets give them become those of HTTP; the parts of HTTP/2's request line are left out.
+    /// Adds a header. CGI and servlet names are converted to HTTP names; pseudo-headers of HTTP/2 are left out.
     pub(super) fn header(&mut self, name: &[u8], value: &[u8]) -> Result<(), RequestError> {
         if name.starts_with(b":") {
             return Ok(());
@@ -54,18 +54,18 @@ impl Draft {
         self.request.headers.contains_key(name)
     }
 
-    /// How long the headers say that the body is.
+    /// The length of the body according to the headers.
     pub(super) fn content_length(&self) -> Option<usize> {
         super::first(&self.request.headers, CONTENT_LENGTH.as_str())?.parse().ok()
     }
 
-    /// Whether the headers say that the body is a form.
+    /// Whether the body is a form according to the headers.
     pub(super) fn has_form(&self) -> bool {
         super::first(&self.request.headers, "content-type")
             .is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"))
     }
 
-    /// Says what kind of body it is, unless a header did.
+    /// Sets the content type, unless a header did.
     pub(super) fn default_content_type(&mut self, kind: &str) -> Result<(), RequestError> {
         if self.has_header("content-type") { Ok(()) } else { self.header(b"content-type", kind.as_bytes()) }
     }
@@ -89,7 +89,7 @@ impl Draft {
         Captured { request, format: format.to_owned(), notes: self.notes }
     }
 
-    /// The finished request, of which the file does not hold the body.
+    /// The finished request, without the body, which the file lacks.
     pub(super) fn without_body(mut self, format: &str) -> Captured {
         self.notes.push(Note::BodyMissing);
         self.captured(format)

@@ -1,12 +1,12 @@
-//! Calls that send a request in JavaScript and Python, as browsers and tools copy them: `fetch("https://…", {…})`.
+//! Reads JavaScript and Python calls that send a request, as browsers and tools copy them: `fetch("https://…", {…})`.
 
 use serde_json::value::RawValue;
 
-use super::draft::Draft;
+use super::draft::RequestDraft;
 use super::literal::{self, Values};
 use super::members::{Members, list, text};
 use super::values::{body_of, headers};
-use super::{Captured, MOST_BYTES, Read, RequestError};
+use super::{Captured, MOST_BYTES, ReadResult, RequestError};
 
 /// A call that sends a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,9 +34,9 @@ const CALLS: &[(&str, Call)] = &[
     ("httpx.post(", Call::Python(Some("POST"))),
     ("httpx.put(", Call::Python(Some("PUT"))),
 ];
-/// Statements in which variables are looked for.
+/// The most statements that are searched for variables.
 const MOST_STATEMENTS: usize = 1000;
-/// More requests of one text are not read.
+/// The most requests of one text.
 const MOST_REQUESTS: usize = 10_000;
 
 /// Whether one of the first lines of a text begins with such a call.
@@ -47,14 +47,14 @@ pub(super) fn begins(text: &[u8]) -> bool {
         .any(|line| CALLS.iter().any(|(name, _)| behind_await(line).starts_with(name.as_bytes())))
 }
 
-/// A line without what may stand before a call.
+/// A line without keywords and assignments before a call.
 fn behind_await(line: &[u8]) -> &[u8] {
     let call =
         line.strip_prefix(b"const ").or_else(|| line.strip_prefix(b"let ")).or_else(|| line.strip_prefix(b"var "));
     let call =
         call.and_then(|rest| rest.iter().position(|byte| *byte == b'=').map(|at| rest[at + 1..].trim_ascii_start()));
     let call = call.unwrap_or(line);
-    // Python has no word before a name that it sets.
+    // Python assigns without a keyword.
     let assigned = call
         .iter()
         .position(|byte| *byte == b'=')
@@ -64,7 +64,7 @@ fn behind_await(line: &[u8]) -> &[u8] {
 }
 
 /// Reads the requests of every call.
-pub(super) fn read(bytes: &[u8]) -> Read {
+pub(super) fn read(bytes: &[u8]) -> ReadResult {
     let text = std::str::from_utf8(bytes).map_err(|_| RequestError::Call("it is not UTF-8"))?;
     let values = variables(text);
     let mut all = Vec::new();
@@ -82,7 +82,7 @@ pub(super) fn read(bytes: &[u8]) -> Read {
     Ok(all)
 }
 
-/// The values that a text gives to its variables, where they are written out: `const body = "…";`, `headers.append("a", "b")`.
+/// The variables with literal values in a text: `const body = "…";`, `headers.append("a", "b")`.
 fn variables(text: &str) -> Values {
     let mut values = Values::new();
     let (mut done, mut size, mut tries) = (0, 0, 0);
@@ -114,7 +114,7 @@ fn variables(text: &str) -> Values {
     values
 }
 
-/// Adds a member to the object that a variable is.
+/// Adds a member to the object in a variable.
 fn append(values: &mut Values, name: &str, pair: &str) {
     let Ok(pair) = serde_json::from_str::<[String; 2]>(pair) else { return };
     let Some(object) = values.get_mut(name).filter(|object| object.starts_with('{') && object.len() < MOST_BYTES)
@@ -130,7 +130,7 @@ fn append(values: &mut Values, name: &str, pair: &str) {
     ));
 }
 
-/// The first call of a text, and where its arguments begin.
+/// The first call in a text, and the start of its arguments.
 fn next_call(text: &str) -> Option<(Call, usize)> {
     text.match_indices('(').find_map(|(at, _)| {
         let before = &text[..=at];
@@ -153,7 +153,7 @@ fn of_arguments(call: Call, json: &str) -> Result<Captured, RequestError> {
         Call::Python(None) => (get("method").and_then(text).or_else(|| texts.next()), get("data")),
     };
     let url = get("url").and_then(text).or_else(|| texts.next()).ok_or_else(wrong)?;
-    let mut draft = Draft::to(super::url(url)?);
+    let mut draft = RequestDraft::to(super::url(url)?);
     for (name, value) in get("headers").and_then(headers).unwrap_or_default() {
         draft.header(name.as_bytes(), value.as_bytes())?;
     }

@@ -1,20 +1,20 @@
-//! Headers that a program or a page showed, with the body behind them: dumps of Node, Python and others, pages of browsers'
+//! Reads headers that a program or page displayed, followed by the body: dumps of Node, Python and others, pages of browser
 //! tools and of GitHub.
 
 use serde_json::value::RawValue;
 
-use super::draft::Draft;
+use super::draft::RequestDraft;
 use super::values::{body_of, headers};
 use super::wrapping::{lines, without_last_break};
-use super::{Captured, Read, RequestError, body, literal, raw};
+use super::{Captured, ReadResult, RequestError, body, literal, raw};
 
-/// Headers one of which nearly every request has.
+/// Common headers, of which nearly every request has one.
 const USUAL: &[&str] = &["host", "content-type", "user-agent", "content-length", "accept", "http_host", "content_type"];
-/// Lines of a page behind which the body stands.
+/// Lines of a page that precede the body.
 const BODY_TITLES: &[&str] = &["payload", "request payload", "body", "request body", "raw body", "request data"];
-/// Lines of a page that are no headers.
+/// Lines of a page that are not headers.
 const TITLES: &[&str] = &["general", "headers", "request headers", "request", "view source", "view parsed", "raw"];
-/// Lines behind which the answer stands.
+/// Lines of a page that precede the response.
 const ANSWER_TITLES: &[&str] = &["response headers", "response", "response body"];
 
 /// Whether a text begins with lines like `Name: value`, up to a blank one.
@@ -38,14 +38,14 @@ pub(super) fn begins(text: &[u8]) -> bool {
         && has_usual
 }
 
-/// Whether a name is one that tells headers of a request from other lines with a colon.
+/// Whether a name is a common header, which distinguishes headers from other lines with a colon.
 fn is_usual(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     USUAL.contains(&name.as_str()) || name.contains("signature") || name.contains("hmac") || name.contains('-')
 }
 
-/// Reads a request whose first line is not there.
-pub(super) fn read(text: &[u8]) -> Read {
+/// Reads a request without its first line.
+pub(super) fn read(text: &[u8]) -> ReadResult {
     let has_end = lines(text).any(|line| text[line].trim_ascii().is_empty());
     if has_end {
         return Ok(vec![raw::read_headless(text)]);
@@ -55,17 +55,17 @@ pub(super) fn read(text: &[u8]) -> Read {
     Ok(vec![Ok(captured)])
 }
 
-/// Reads headers that a program printed as an object, and the body behind it; `None` where the object is something else.
-pub(super) fn of_dump(value: &RawValue, rest: &[u8]) -> Option<Read> {
-    // In a call, such as `post(url, {…}, data)`, more belongs to it than what follows it.
+/// Reads headers that a program printed as an object, and the body after it; `None` for any other object.
+pub(super) fn of_dump(value: &RawValue, rest: &[u8]) -> Option<ReadResult> {
+    // An argument of a call, such as `post(url, {…}, data)`, is not followed by the body.
     let is_argument = matches!(rest.trim_ascii_start().first(), Some(b',' | b')' | b']' | b'}'));
     let headers = headers(value).filter(|headers| !is_argument && are_of_a_request(headers))?;
     Some(Ok(vec![of_pairs(&headers, rest)]))
 }
 
-/// A request of headers that a program printed, and the body behind them.
+/// A request from printed headers, and the body after them.
 pub(super) fn of_pairs(headers: &[(String, String)], rest: &[u8]) -> Result<Captured, RequestError> {
-    let mut draft = Draft::default();
+    let mut draft = RequestDraft::default();
     for (name, value) in headers {
         draft.header(name.as_bytes(), value.as_bytes())?;
     }
@@ -80,12 +80,12 @@ pub(super) fn of_pairs(headers: &[(String, String)], rest: &[u8]) -> Result<Capt
     Ok(draft.captured("headers and body as a program printed them"))
 }
 
-/// Whether these are the headers of a request, and not any map.
+/// Whether these are the headers of a request rather than any map.
 pub(super) fn are_of_a_request(headers: &[(String, String)]) -> bool {
     headers.iter().any(|(name, _)| is_usual(name))
 }
 
-/// What follows `body:` or the like.
+/// A text without a label such as `body:`.
 fn without_label(text: &[u8]) -> &[u8] {
     let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let label = line
@@ -104,7 +104,7 @@ fn without_label(text: &[u8]) -> &[u8] {
     }
 }
 
-/// The body that a program printed: as it stands where it is JSON or no object, else written as JSON.
+/// A printed body: unchanged if it is JSON or not an object, else converted to JSON.
 fn printed_body(text: &[u8], said: Option<usize>) -> Result<body::Body, RequestError> {
     let printed = match said {
         Some(said) if text.len() > said && text[said..].trim_ascii().is_empty() => &text[..said],
@@ -121,7 +121,7 @@ fn printed_body(text: &[u8], said: Option<usize>) -> Result<body::Body, RequestE
     }
 }
 
-/// Whether a text is what a page shows of a request, line by line.
+/// Whether a text is a request as a page displays it, line by line.
 pub(super) fn begins_page(text: &[u8]) -> bool {
     let is_told = |line: &[u8]| {
         let line = line.trim_ascii().to_ascii_lowercase();
@@ -130,9 +130,9 @@ pub(super) fn begins_page(text: &[u8]) -> bool {
     text.split(|byte| *byte == b'\n').take(40).any(is_told)
 }
 
-/// Reads what a page shows of a request.
-pub(super) fn read_page(text: &[u8]) -> Read {
-    let mut page = Page::default();
+/// Reads a request as a page displays it.
+pub(super) fn read_page(text: &[u8]) -> ReadResult {
+    let mut page = BrowserPage::default();
     for range in lines(text) {
         let line = String::from_utf8_lossy(text[range.clone()].trim_ascii()).into_owned();
         let title = line.trim_end_matches(':').to_ascii_lowercase();
@@ -151,15 +151,15 @@ pub(super) fn read_page(text: &[u8]) -> Read {
 
 /// A request as the network panel of a browser shows it, as far as it has been read.
 #[derive(Default)]
-struct Page<'a> {
-    draft: Draft,
-    /// A name whose value stands on the next line.
+struct BrowserPage<'a> {
+    draft: RequestDraft,
+    /// A name whose value is on the next line.
     name: Option<String>,
     is_answer: bool,
     body: Option<&'a [u8]>,
 }
 
-impl Page<'_> {
+impl BrowserPage<'_> {
     fn line(&mut self, line: &str) -> Result<(), RequestError> {
         if let Some(name) = self.name.take() {
             return self.pair(&name, line);
@@ -179,7 +179,7 @@ impl Page<'_> {
         match name.to_ascii_lowercase().as_str() {
             "request url" => self.draft.url = Some(value.to_owned()),
             "request method" => self.draft.method(&value.to_ascii_uppercase())?,
-            // What the page tells beside the headers: `Status Code`, `Remote Address`.
+            // Other facts on the page: `Status Code`, `Remote Address`.
             other if other.contains(' ') => {}
             _ => self.draft.header(name.as_bytes(), value.as_bytes())?,
         }
@@ -198,7 +198,7 @@ impl Page<'_> {
     }
 }
 
-/// Pages show JSON indented, which nobody sends.
+/// A displayed body; indented JSON is compacted, because pages indent it.
 fn shown_body(text: &[u8], said: Option<usize>) -> body::Body {
     match serde_json::from_slice::<&RawValue>(text) {
         Ok(value) if text.contains(&b'\n') && said != Some(text.len()) => body::of_json(value, said),

@@ -1,18 +1,18 @@
-//! Bytes written as hex, as `xxd`, `hexdump -C`, Wireshark and tcpdump write them.
+//! Reads hex dumps of `xxd`, `hexdump -C`, Wireshark and tcpdump.
 
 /// The most bytes of one line.
 const LONGEST_LINE: usize = 32;
 
 /// A line of a dump.
 #[derive(Debug, PartialEq, Eq)]
-struct Line {
-    /// Wireshark indents what the other side sent.
+struct DumpLine {
+    /// Whether it is indented: Wireshark indents what the other side sent.
     is_indented: bool,
     offset: usize,
     bytes: Vec<u8>,
 }
 
-/// Whether a text begins as a dump does.
+/// Whether a text begins like a dump.
 pub(super) fn begins(text: &[u8]) -> bool {
     let mut lines = lines(text).filter(|line| !line.trim_ascii().is_empty());
     lines.next().and_then(line).is_some_and(|first| first.offset == 0 && !first.bytes.is_empty())
@@ -22,13 +22,13 @@ fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     text.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line))
 }
 
-/// The bytes of one or more dumps in a text: each begins at offset 0, or goes on where it was left. What Wireshark indents is
-/// the other side's, and stands apart.
+/// The bytes of the dumps in a text: each starts at offset 0, or continues the last one. Indented lines, which Wireshark uses
+/// for the other side, are separate dumps.
 pub(super) fn dumps(text: &[u8]) -> Vec<Vec<u8>> {
     let mut sides: [Vec<Vec<u8>>; 2] = Default::default();
     let mut last: Option<(usize, Vec<u8>)> = None;
     let mut is_repeated = false;
-    // A star is short for any number of lines.
+    // A star stands for any number of lines.
     let mut repeated = 0;
     for text in lines(text) {
         // `hexdump` writes a star for lines like the one before.
@@ -36,7 +36,7 @@ pub(super) fn dumps(text: &[u8]) -> Vec<Vec<u8>> {
             is_repeated = true;
             continue;
         }
-        let Some(Line { is_indented, offset, bytes }) = line(text) else { continue };
+        let Some(DumpLine { is_indented, offset, bytes }) = line(text) else { continue };
         let side = &mut sides[usize::from(is_indented)];
         if offset == 0 {
             side.push(Vec::new());
@@ -49,7 +49,7 @@ pub(super) fn dumps(text: &[u8]) -> Vec<Vec<u8>> {
             }
         }
         is_repeated = false;
-        // The column of characters may look like bytes: the next offset tells how many of them were.
+        // The column of characters may look like bytes; the next offset shows how many bytes there were.
         if let Some((start, _)) = last.as_ref().filter(|(start, _)| *start < offset && offset - start <= LONGEST_LINE) {
             dump.truncate(dump.len().min(offset.max(*start)));
         }
@@ -62,7 +62,7 @@ pub(super) fn dumps(text: &[u8]) -> Vec<Vec<u8>> {
     first.into_iter().chain(second).filter(|dump| !dump.is_empty()).collect()
 }
 
-/// The bytes of the lines of `curl --trace`; `None` where they are those of `--trace-ascii`.
+/// The bytes of the lines of `curl --trace`; `None` for those of `--trace-ascii`.
 pub(super) fn trace_bytes(lines: &[&[u8]]) -> Option<Vec<u8>> {
     let mut all = Vec::new();
     for text in lines.iter().filter(|line| !line.trim_ascii().is_empty()) {
@@ -93,16 +93,16 @@ fn offset(line: &[u8]) -> Option<(usize, &[u8])> {
         .then_some((offset, rest))
 }
 
-fn line(text: &[u8]) -> Option<Line> {
+fn line(text: &[u8]) -> Option<DumpLine> {
     let content = text.trim_ascii_start();
     let (offset, rest) = offset(content)?;
     let rest = rest.trim_ascii_start();
-    // Two spaces stand before the column of characters, and one in the middle of the bytes may be two as well.
+    // Two spaces precede the column of characters, and may also be in the middle of the bytes.
     let bytes = pairs(column(rest), LONGEST_LINE);
-    Some(Line { is_indented: text.starts_with(b"    "), offset, bytes })
+    Some(DumpLine { is_indented: text.starts_with(b"    "), offset, bytes })
 }
 
-/// The column of bytes: up to `|`, or up to two spaces behind which no byte follows in its place.
+/// The column of bytes: up to `|`, or up to two spaces that no byte follows.
 fn column(rest: &[u8]) -> &[u8] {
     let bar = rest.windows(2).position(|two| matches!(two, b" |" | b" >")).unwrap_or(rest.len());
     let rest = &rest[..bar];
@@ -121,13 +121,13 @@ fn column(rest: &[u8]) -> &[u8] {
     rest
 }
 
-/// Whether a text begins with two hex digits that stand alone.
+/// Whether a text begins with a single pair of hex digits.
 fn is_pairs(text: &[u8]) -> bool {
     matches!(text, [a, b] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit())
         || matches!(text, [a, b, b' ', ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit())
 }
 
-/// The bytes of words of hex digits, up to the first word that is none.
+/// The bytes of words of hex digits, up to the first other word.
 fn pairs(column: &[u8], most: usize) -> Vec<u8> {
     let mut bytes = Vec::new();
     for word in column.split(|byte| matches!(byte, b' ' | b'\t')).filter(|word| !word.is_empty()) {
@@ -150,7 +150,7 @@ pub(super) fn plain(text: &[u8]) -> Option<Vec<u8>> {
     if digits.len() < 32 { None } else { hex::decode(digits).ok() }
 }
 
-/// What begins the arrays in which Wireshark writes what the sender of a connection sent.
+/// The start of Wireshark's C arrays with the data of a connection's initiator.
 const SENDERS_ARRAY: &str = "char peer0_";
 
 /// Whether a text begins with such an array.

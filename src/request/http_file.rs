@@ -1,15 +1,15 @@
-//! Requests written for an editor: `.http` and `.rest` files of VS Code and JetBrains, and Hurl.
+//! Reads requests from `.http` and `.rest` files of VS Code and JetBrains, and from Hurl files.
 
-use super::draft::Draft;
+use super::draft::RequestDraft;
 use super::variables::Variables;
 use super::wrapping::{lines, without_last_break};
-use super::{Captured, Read, RequestError, raw};
+use super::{Captured, ReadResult, RequestError, raw};
 
 /// What separates requests.
 const SEPARATOR: &[u8] = b"###";
 const METHODS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
 
-/// Whether a text begins as such a file does: with a separator, a comment, a variable, or a request line that no client sends.
+/// Whether a text begins like such a file: with a separator, a comment, a variable, or a request line that no client sends.
 pub(super) fn begins(text: &[u8]) -> bool {
     let Some(first) = first_line(&mut &text[..]) else { return false };
     let Some((_, target, has_version)) = request_line(first) else { return false };
@@ -20,7 +20,7 @@ pub(super) fn begins(text: &[u8]) -> bool {
     !has_version || target.contains("{{") || !text.starts_with(first) || (target.contains("://") && is_separated())
 }
 
-/// Whether a head says how long its body is, which nobody writes by hand: what a program saved may hold anything in its body.
+/// Whether a head has `content-length`: then a program saved it, and its body may contain anything.
 fn says_length(text: &[u8]) -> bool {
     const NAME: &[u8] = b"content-length:";
     let head = lines(text).map(|line| &text[line]).take_while(|line| !line.trim_ascii().is_empty());
@@ -37,7 +37,7 @@ fn definition(line: &[u8]) -> Option<(&str, &str)> {
     Some((name.trim(), value.trim()))
 }
 
-/// The method, the target, and whether a version follows. A line that is a URL alone is a `GET`.
+/// The method, the target, and whether a version follows. A line with only a URL is a `GET`.
 fn request_line(line: &[u8]) -> Option<(&str, &str, bool)> {
     let text = std::str::from_utf8(line).ok()?.trim();
     let (method, rest) = match text.split_once([' ', '\t']) {
@@ -54,7 +54,7 @@ fn request_line(line: &[u8]) -> Option<(&str, &str, bool)> {
 }
 
 /// Reads every request of the file.
-pub(super) fn read(text: &[u8]) -> Read {
+pub(super) fn read(text: &[u8]) -> ReadResult {
     let mut variables = Variables::default();
     for (name, value) in lines(text).filter_map(|line| definition(text[line].trim_ascii())) {
         variables.set(name.to_owned(), value.to_owned());
@@ -92,7 +92,7 @@ fn first_line<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
 fn parsed(first: &[u8], mut rest: &[u8], variables: &Variables) -> Result<Captured, RequestError> {
     let wrong = || RequestError::RequestLine(String::from_utf8_lossy(first).chars().take(80).collect());
     let (method, target, _) = request_line(first).ok_or_else(wrong)?;
-    let mut draft = Draft::default();
+    let mut draft = RequestDraft::default();
     draft.method(method)?;
     let mut target = target.to_owned();
     loop {
@@ -110,7 +110,7 @@ fn parsed(first: &[u8], mut rest: &[u8], variables: &Variables) -> Result<Captur
         if is_comment(content) {
             continue;
         }
-        // A long query goes on in lines of its own.
+        // A long query may continue on further lines.
         if line.starts_with(b" ") || line.starts_with(b"\t") || content.starts_with(b"?") || content.starts_with(b"&") {
             target.push_str(&String::from_utf8_lossy(content));
             continue;
@@ -129,8 +129,8 @@ fn parsed(first: &[u8], mut rest: &[u8], variables: &Variables) -> Result<Captur
     Ok(draft.captured("file of an HTTP client (VS Code, JetBrains, Hurl)"))
 }
 
-/// The body: without blank lines at its end, and without what JetBrains and Hurl write about the answer.
-fn body(text: &[u8], draft: &Draft, variables: &Variables) -> Result<Vec<u8>, RequestError> {
+/// The body, without trailing blank lines and the sections of JetBrains and Hurl about the response.
+fn body(text: &[u8], draft: &RequestDraft, variables: &Variables) -> Result<Vec<u8>, RequestError> {
     let end = lines(text).find(|line| is_about_answer(&text[line.clone()])).map_or(text.len(), |line| line.start);
     let end = text[..end].iter().rposition(|byte| !byte.is_ascii_whitespace()).map_or(0, |last| last + 1);
     let body = text[..end].strip_prefix(b"\r\n").unwrap_or(&text[..end]);
@@ -139,7 +139,7 @@ fn body(text: &[u8], draft: &Draft, variables: &Variables) -> Result<Vec<u8>, Re
         return Err(RequestError::OtherFile(format!("< {}", String::from_utf8_lossy(name.trim_ascii()))));
     }
     if draft.has_form() {
-        // Each field may stand on a line of its own.
+        // Each field may be on a line of its own.
         let joined: Vec<u8> = body.split(|byte| *byte == b'\n').flat_map(|line| line.trim_ascii().to_vec()).collect();
         return filled(&joined, variables);
     }
@@ -153,7 +153,7 @@ fn filled(body: &[u8], variables: &Variables) -> Result<Vec<u8>, RequestError> {
     }
 }
 
-/// Hurl fences a body of several lines.
+/// A body without Hurl's fence around several lines.
 fn unfenced(body: &[u8]) -> &[u8] {
     let inner = || {
         let inner = body.strip_prefix(b"```")?.strip_suffix(b"```")?;
@@ -180,7 +180,7 @@ fn next_line<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
     Some(without_last_break(line))
 }
 
-/// Passes over a script, up to `%}`.
+/// Skips a script, up to `%}`.
 fn skip_script(rest: &mut &[u8], first: &[u8]) {
     let mut line = first;
     while !line.ends_with(b"%}") {

@@ -1,8 +1,8 @@
-//! A command of HTTPie, or of xh, which takes the same words.
+//! Reads commands of HTTPie, and of xh, which takes the same arguments.
 
 use url::form_urlencoded;
 
-use super::draft::Draft;
+use super::draft::RequestDraft;
 use super::{Captured, Note, RequestError, body};
 
 const IGNORED: &[&str] = &[
@@ -58,30 +58,30 @@ const IGNORED_WITH_VALUE: &[&str] = &[
     "--history-print",
     "--http-version",
 ];
-/// What stands between a name and its value, and where the value goes; of those that begin at one place the longest counts.
-const SEPARATORS: &[(&str, Item)] = &[
-    (":=@", Item::File),
-    ("=@", Item::File),
-    (":=", Item::Json),
-    ("==", Item::Query),
-    ("@", Item::File),
-    ("=", Item::Field),
-    (":", Item::Header),
-    (";", Item::EmptyHeader),
+/// The separators between name and value, and the kind of item of each; at one position the longest counts.
+const SEPARATORS: &[(&str, ItemKind)] = &[
+    (":=@", ItemKind::File),
+    ("=@", ItemKind::File),
+    (":=", ItemKind::Json),
+    ("==", ItemKind::Query),
+    ("@", ItemKind::File),
+    ("=", ItemKind::Field),
+    (":", ItemKind::Header),
+    (";", ItemKind::EmptyHeader),
 ];
 
-/// HTTPie or xh, which write JSON differently.
+/// The program, which decides how JSON is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Dialect {
-    /// HTTPie, as Python writes it.
+    /// HTTPie, with Python's JSON.
     Python,
-    /// xh, without spaces.
+    /// xh, with JSON without spaces.
     Xh,
 }
 
 /// The kind of an HTTPie request item, told by its separator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Item {
+enum ItemKind {
     Header,
     EmptyHeader,
     Query,
@@ -92,21 +92,21 @@ enum Item {
 
 /// The arguments of an HTTPie or xh command that decide what it sends.
 #[derive(Default)]
-struct Command {
-    draft: Draft,
+struct HttpieCommand {
+    draft: RequestDraft,
     is_form: bool,
     raw: Option<Vec<u8>>,
-    /// Names and values of the body, the values as JSON, or as they stand in a form.
+    /// Names and values of the body, the values as JSON, or as text in a form.
     fields: Vec<(String, String)>,
     query: Vec<(String, String)>,
     positional: Vec<String>,
-    /// Whether a header is written `name: value`, as mitmproxy writes them.
+    /// Whether a header has a space after the colon, as mitmproxy writes them.
     has_spaced_header: bool,
 }
 
-/// The request that HTTPie or xh sends when it is called with these words. `input` is what it reads, as far as the text says.
+/// The request of an HTTPie or xh command with these words. `input` is its standard input, if the text tells.
 pub(super) fn request(words: &[Vec<u8>], input: Option<Vec<u8>>, dialect: Dialect) -> Result<Captured, RequestError> {
-    let mut command = Command::default();
+    let mut command = HttpieCommand::default();
     let mut words = words.iter();
     while let Some(word) = words.next() {
         let text = String::from_utf8_lossy(word).into_owned();
@@ -118,7 +118,7 @@ pub(super) fn request(words: &[Vec<u8>], input: Option<Vec<u8>>, dialect: Dialec
     command.finish(input, dialect)
 }
 
-impl Command {
+impl HttpieCommand {
     fn option(&mut self, word: &str, next: &mut dyn FnMut() -> Option<Vec<u8>>) -> Result<(), RequestError> {
         let (name, joined) = match word.split_once('=').filter(|_| word.starts_with("--")) {
             Some((name, value)) => (name, Some(value.as_bytes().to_vec())),
@@ -158,18 +158,18 @@ impl Command {
         let unknown = || RequestError::UnknownOption(word.to_owned());
         let (name, item, value) = split(word).ok_or_else(unknown)?;
         match item {
-            Item::Header if value.is_empty() => {}
-            Item::Header | Item::EmptyHeader => {
+            ItemKind::Header if value.is_empty() => {}
+            ItemKind::Header | ItemKind::EmptyHeader => {
                 self.has_spaced_header |= value.starts_with(' ');
                 self.draft.header(name.as_bytes(), value.as_bytes())?;
             }
-            Item::Query => self.query.push((name, value)),
-            Item::File => return Err(RequestError::OtherFile(word.to_owned())),
-            Item::Field if self.is_form => self.fields.push((name, value)),
+            ItemKind::Query => self.query.push((name, value)),
+            ItemKind::File => return Err(RequestError::OtherFile(word.to_owned())),
+            ItemKind::Field if self.is_form => self.fields.push((name, value)),
             // Brackets build objects in objects.
-            Item::Field | Item::Json if name.contains(['[', ']']) => return Err(unknown()),
-            Item::Field => self.fields.push((name, serde_json::to_string(&value).map_err(|_| unknown())?)),
-            Item::Json => {
+            ItemKind::Field | ItemKind::Json if name.contains(['[', ']']) => return Err(unknown()),
+            ItemKind::Field => self.fields.push((name, serde_json::to_string(&value).map_err(|_| unknown())?)),
+            ItemKind::Json => {
                 let is_json = serde_json::from_str::<serde::de::IgnoredAny>(&value).is_ok();
                 self.fields.push((name, is_json.then_some(value).ok_or_else(unknown)?));
             }
@@ -184,7 +184,7 @@ impl Command {
             return Ok(Some(raw));
         }
         if let Some(mut input) = input {
-            // Where mitmproxy writes such a command, the line break that `<<<` adds was not part of what it saw.
+            // In a command of mitmproxy, the line break that `<<<` adds was not part of the body.
             if self.has_spaced_header
                 && self.draft.content_length() != Some(input.len())
                 && input.pop_if(|last| *last == b'\n').is_some()
@@ -221,14 +221,14 @@ impl Command {
     }
 }
 
-/// Splits a word at its first separator that no backslash stands before.
-fn split(word: &str) -> Option<(String, Item, String)> {
+/// Splits a word at its first unescaped separator.
+fn split(word: &str) -> Option<(String, ItemKind, String)> {
     let mut name = String::new();
     let mut rest = word;
     while let Some(next) = rest.chars().next() {
         if let Some((separator, item)) = SEPARATORS.iter().find(|(separator, _)| rest.starts_with(separator)) {
             let value = &rest[separator.len()..];
-            if *item != Item::EmptyHeader || value.is_empty() {
+            if *item != ItemKind::EmptyHeader || value.is_empty() {
                 return (!name.is_empty()).then(|| (name, *item, value.to_owned()));
             }
         }

@@ -1,6 +1,6 @@
-//! JSON that holds requests: events of gateways, exports and answers of tools, HAR files.
+//! Reads requests from JSON: events of gateways, exports and responses of tools, HAR files.
 //!
-//! What tools put around a request is looked through; the body stays the text that the file holds.
+//! Objects around a request are searched; the body is the text in the file.
 
 mod collection;
 mod event;
@@ -9,13 +9,13 @@ mod har;
 use serde_json::value::RawValue;
 
 use super::members::{Members, list, text};
-use super::{Captured, Read, RequestError, literal, values};
+use super::{Captured, ReadResult, RequestError, literal, values};
 
-/// Requests are looked for this deep in what tools put around them.
+/// The deepest level at which requests are searched for.
 const MOST_DEPTH: usize = 6;
-/// Values of one file, one after the other.
+/// The most values of one file.
 const MOST_VALUES: usize = 20_000;
-/// Members in which tools put the request, or the list of requests, that they speak of.
+/// Members in which tools wrap a request or a list of requests.
 const WRAPPERS: &[&str] = &[
     "event",
     "request",
@@ -43,24 +43,24 @@ const WRAPPERS: &[&str] = &[
     "body",
 ];
 
-/// Whether a text begins as JSON does, or as programs print an object.
+/// Whether a text begins like JSON, or like a printed object.
 pub(super) fn begins(text: &[u8]) -> bool {
     matches!(text.first(), Some(b'{' | b'[')) || text.starts_with(b"\"{") || text.starts_with(b"\"[")
 }
 
 /// Reads every request of a JSON value, or of several, one after the other.
-pub(super) fn read(text: &[u8], depth: usize) -> Read {
+pub(super) fn read(text: &[u8], depth: usize) -> ReadResult {
     let mut all = Vec::new();
     let mut rest = text;
     while !rest.is_empty() && all.len() < MOST_VALUES {
         let printed;
         let (value, after) = match first_value(rest) {
-            Ok((First::Json(value), after)) => (value, after),
-            Ok((First::Printed(value), after)) => {
+            Ok((FirstValue::Json(value), after)) => (value, after),
+            Ok((FirstValue::Printed(value), after)) => {
                 printed = value;
                 (&*printed, after)
             }
-            // What stands behind a request that was read is not looked at, such as an answer.
+            // Text after the requests, such as a response, is ignored.
             Err(_) if !all.is_empty() => break,
             Err(error) => return Err(error),
         };
@@ -77,25 +77,25 @@ pub(super) fn read(text: &[u8], depth: usize) -> Read {
 }
 
 /// The first value of a text.
-enum First<'a> {
-    /// As it stands there.
+enum FirstValue<'a> {
+    /// JSON as written.
     Json(&'a RawValue),
-    /// What a program printed, turned into JSON.
+    /// A printed value, converted to JSON.
     Printed(Box<RawValue>),
 }
 
-/// The value at the start of a text, and what follows it.
-fn first_value(text: &[u8]) -> Result<(First<'_>, &[u8]), RequestError> {
+/// The value at the start of a text, and the rest.
+fn first_value(text: &[u8]) -> Result<(FirstValue<'_>, &[u8]), RequestError> {
     let mut values = serde_json::Deserializer::from_slice(text).into_iter::<&RawValue>();
     let error = match values.next() {
-        Some(Ok(value)) => return Ok((First::Json(value), &text[values.byte_offset()..])),
+        Some(Ok(value)) => return Ok((FirstValue::Json(value), &text[values.byte_offset()..])),
         Some(Err(error)) => error.to_string(),
         None => "it is empty".to_owned(),
     };
     let printed = std::str::from_utf8(text).ok().and_then(literal::to_json);
     let (json, length) = printed.ok_or_else(|| RequestError::Json(error.clone()))?;
     let value = RawValue::from_string(json).map_err(|_| RequestError::Json(error))?;
-    Ok((First::Printed(value), &text[length..]))
+    Ok((FirstValue::Printed(value), &text[length..]))
 }
 
 /// Why there is no request in a value.
@@ -112,7 +112,7 @@ fn without_request(value: &RawValue) -> RequestError {
     RequestError::Unknown(format!("it looks like {what}"))
 }
 
-/// The requests in a value; `None` where there is none. `named` is what the file was recognised as so far.
+/// The requests in a value; `None` if there are none. `named` is the format recognized so far.
 fn requests(
     value: &RawValue,
     named: Option<&'static str>,

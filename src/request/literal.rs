@@ -1,16 +1,16 @@
-//! Values as programs print or write them (JavaScript, Python, Ruby), turned into JSON.
+//! Converts printed or literal values (JavaScript, Python, Ruby) to JSON.
 //!
-//! What a debugger or `console.log` shows differs from JSON in quotes, names, constants and comments alone. So one
-//! conversion serves every reader of JSON; nothing is ever evaluated.
+//! The output of a debugger or `console.log` differs from JSON only in quotes, names, constants and comments. So one
+//! conversion serves every reader of JSON; nothing is evaluated.
 
 use std::collections::HashMap;
 
 use super::{MOST_BYTES, body};
 
-/// Deeper nesting is not read.
+/// The deepest nesting that is read.
 const MOST_DEPTH: usize = 64;
 
-/// Words that are values, and what they are in JSON.
+/// Constants and their JSON.
 const CONSTANTS: &[(&str, &str)] = &[
     ("true", "true"),
     ("True", "true"),
@@ -24,7 +24,7 @@ const CONSTANTS: &[(&str, &str)] = &[
     ("NaN", "null"),
 ];
 
-/// Turns the value at the start of `text` into JSON. Also how many bytes of `text` it took; `None` when there is no value.
+/// Converts the value at the start of `text` to JSON, and returns how many bytes of `text` it has; `None` without a value.
 pub(super) fn to_json(text: &str) -> Option<(String, usize)> {
     to_json_with(text, &Values::new())
 }
@@ -32,17 +32,17 @@ pub(super) fn to_json(text: &str) -> Option<(String, usize)> {
 /// The values of variables, as JSON.
 pub(super) type Values = HashMap<String, String>;
 
-/// [`to_json`], with variables filled in.
+/// The same as [`to_json`], with variables substituted.
 pub(super) fn to_json_with(text: &str, values: &Values) -> Option<(String, usize)> {
-    let mut reader = Reader { text, at: 0, out: String::new(), values };
+    let mut reader = LiteralParser { text, at: 0, out: String::new(), values };
     reader.value(0)?;
     Some((reader.out, reader.at))
 }
 
-/// Turns the arguments of a call, up to its closing parenthesis, into a JSON array. Each that is named is an object of one
-/// member.
+/// Converts the arguments of a call, up to its closing parenthesis, to a JSON array. A named argument becomes an object with
+/// one member.
 pub(super) fn arguments(text: &str, values: &Values) -> Option<(String, usize)> {
-    let mut reader = Reader { text, at: 0, out: String::new(), values };
+    let mut reader = LiteralParser { text, at: 0, out: String::new(), values };
     reader.list(b')', 0)?;
     Some((reader.out, reader.at))
 }
@@ -50,20 +50,20 @@ pub(super) fn arguments(text: &str, values: &Values) -> Option<(String, usize)> 
 /// The bytes at the start of a text as Python writes them: `b'{\xff}'`.
 pub(super) fn bytes(text: &str) -> Option<Vec<u8>> {
     let values = Values::new();
-    let mut reader = Reader { text, at: 1, out: String::new(), values: &values };
+    let mut reader = LiteralParser { text, at: 1, out: String::new(), values: &values };
     let text = reader.quoted(true).filter(|_| text.starts_with('b'))?;
     text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect()
 }
 
 /// A parser of a literal, its position, and what it has written so far.
-struct Reader<'a> {
+struct LiteralParser<'a> {
     text: &'a str,
     at: usize,
     out: String,
     values: &'a Values,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> LiteralParser<'a> {
     fn rest(&self) -> &'a str {
         &self.text[self.at..]
     }
@@ -210,7 +210,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// What stands between the quotes at hand. `escapes` is whether a backslash begins one.
+    /// The text between the quotes at the position. `escapes` is whether backslashes are escapes.
     fn quoted(&mut self, escapes: bool) -> Option<String> {
         let rest = self.rest();
         let quote = ["\"\"\"", "'''"].into_iter().find(|quote| rest.starts_with(quote)).unwrap_or(&rest[..1]);
@@ -222,7 +222,7 @@ impl<'a> Reader<'a> {
                 self.at += quote.len();
                 return Some(text);
             }
-            // A template that inserts a value does not say what was sent.
+            // The result of a template with inserted values is unknown.
             if quote == "`" && rest.starts_with("${") {
                 return None;
             }
@@ -284,7 +284,7 @@ impl<'a> Reader<'a> {
         Some(number)
     }
 
-    /// `<Buffer 7b 7d>`, as Node shows bytes. One that is cut short does not say what was sent.
+    /// `<Buffer 7b 7d>`, as Node prints bytes; `None` if it is truncated.
     fn buffer(&mut self) -> Option<()> {
         let digits = self.rest().strip_prefix("<Buffer")?;
         let end = digits.find('>')?;
@@ -306,7 +306,7 @@ impl<'a> Reader<'a> {
         is_json.then(|| self.out.push_str(number))
     }
 
-    /// A constant, bytes as Python shows them, or a call or class before its value, such as `new Headers({…})`.
+    /// A constant, bytes as Python prints them, or a call or class before its value, such as `new Headers({…})`.
     fn word(&mut self, depth: usize) -> Option<()> {
         if depth > MOST_DEPTH {
             return None;
@@ -352,7 +352,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A value written as JSON by the program itself: a text.
+    /// A value that the program serializes as JSON, as a string.
     fn stringified(&mut self, depth: usize, written: fn(&str) -> String) -> Option<()> {
         self.at += 1;
         let start = self.out.len();
@@ -365,7 +365,7 @@ impl<'a> Reader<'a> {
         self.push_text(&written(&json))
     }
 
-    /// `b'{\xff}'`: as the bytes they are, in the form in which Node shows them.
+    /// `b'{\xff}'`, converted to the JSON that Node has for bytes.
     fn python_bytes(&mut self) -> Option<()> {
         self.at += 1;
         let text = self.quoted(true)?;

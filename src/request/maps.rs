@@ -1,21 +1,21 @@
-//! Headers as PHP, Go and Java print a map of them, with the body behind it.
+//! Reads headers that PHP, Go or Java printed as a map, followed by the body.
 
 use super::wrapping::{lines, without_last_break};
-use super::{Read, headers};
+use super::{ReadResult, headers};
 
-/// A longer line is no map of headers.
+/// The longest line of a map, in bytes.
 const LONGEST_LINE: usize = 32 * 1024;
 
-/// Names and values, and what follows the map.
+/// Names and values, and the rest after the map.
 type Map<'a> = (Vec<(String, String)>, &'a [u8]);
 
-/// Whether a text begins as one of them prints a map of headers.
+/// Whether a text begins like such a map of headers.
 pub(super) fn begins(text: &[u8]) -> bool {
     map(text).is_some_and(|(pairs, _)| headers::are_of_a_request(&pairs))
 }
 
 /// Reads the request.
-pub(super) fn read(text: &[u8]) -> Read {
+pub(super) fn read(text: &[u8]) -> ReadResult {
     let (pairs, rest) = map(text).unwrap_or_default();
     Ok(vec![headers::of_pairs(&pairs, rest)])
 }

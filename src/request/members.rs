@@ -1,4 +1,4 @@
-//! One level of JSON at a time: the members of an object, the items of a list.
+//! Parses one level of JSON at a time: the members of an object, the items of an array.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// Members of an object, or items of a list, beyond which it is not read.
+/// The most members of an object, or items of an array.
 const MOST_ITEMS: usize = 20_000;
 
 /// The members of an object, in their order.
@@ -81,20 +81,20 @@ struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 impl<'de> Deserialize<'de> for Members<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(OfMembers)
+        deserializer.deserialize_map(MembersVisitor)
     }
 }
 
 impl<'de> Deserialize<'de> for Items<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_seq(OfItems)
+        deserializer.deserialize_seq(ItemsVisitor)
     }
 }
 
 /// The serde visitor that reads the members of an object.
-struct OfMembers;
+struct MembersVisitor;
 
-impl<'de> Visitor<'de> for OfMembers {
+impl<'de> Visitor<'de> for MembersVisitor {
     type Value = Members<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -112,9 +112,9 @@ impl<'de> Visitor<'de> for OfMembers {
 }
 
 /// The serde visitor that reads the items of an array.
-struct OfItems;
+struct ItemsVisitor;
 
-impl<'de> Visitor<'de> for OfItems {
+impl<'de> Visitor<'de> for ItemsVisitor {
     type Value = Items<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,8 +1,8 @@
-//! What commands write that only write: `echo`, `printf`, `cat` and `base64` of what stands in the text.
+//! The output of commands that only write: `echo`, `printf`, `cat` and `base64` of literal text.
 
 use super::body;
 
-/// What a command with these words writes, where that is known without running it. `document` is what it reads.
+/// The output of a command with these words, if it is known without running it. `document` is its standard input.
 pub(super) fn written(words: &[&[u8]], document: Option<Vec<u8>>) -> Option<Vec<u8>> {
     let is_plain = |text: &[u8]| !text.contains(&b'\\');
     match (words, document) {

@@ -1,17 +1,17 @@
-//! HTTP in captured packets: what `tcpdump -A` and `-X` print, and packets that Wireshark copied as hex.
+//! Reads HTTP from captured packets: output of `tcpdump -A` and `-X`, and packets that Wireshark copied as hex.
 
 use std::collections::BTreeSet;
 
 use etherparse::{LaxSlicedPacket, TransportSlice};
 
-use super::{Captured, Note, Read, RequestError, hex, raw, wrapping};
+use super::{Captured, Note, ReadResult, RequestError, hex, raw, wrapping};
 
-/// Lengths of what may stand before the payload in `tcpdump -A`: the headers of IP and TCP, with the usual options.
+/// Lengths of the IP and TCP headers before the payload in `tcpdump -A`, with the usual options.
 const HEADER_LENGTHS: &[usize] = &[52, 40, 72, 60, 64, 56, 48, 44, 80, 84];
-/// Lengths of what may stand before the header of IP: nothing, Ethernet, the loopback interface, Linux' cooked captures.
+/// Lengths of the link header before the IP header: none, Ethernet, loopback, Linux cooked captures.
 const LINK_LENGTHS: &[usize] = &[0, 14, 4, 16, 18, 20];
 
-/// Directions of connections beyond which packets are not read.
+/// The most directions of connections.
 const MOST_FLOWS: usize = 1000;
 /// The longest such line.
 const LONGEST_HEADER: usize = 1024;
@@ -21,17 +21,17 @@ pub(super) fn begins(text: &[u8]) -> bool {
     text.split(|byte| *byte == b'\n').take(20).any(|line| header(line).is_some())
 }
 
-/// What tcpdump prints of a packet before its bytes.
-struct Header<'a> {
+/// The line that tcpdump prints before a packet's bytes.
+struct PacketHeader<'a> {
     /// Both ends: `10.0.0.1.5000 > 10.0.0.2.80`.
     flow: &'a str,
-    /// The range of the sequence, which a packet that was sent again has once more.
+    /// The range of sequence numbers, which a retransmission repeats.
     sequence: Option<&'a str>,
     length: Option<usize>,
 }
 
 /// `12:00:00.000000 IP 10.0.0.1.5000 > 10.0.0.2.80: Flags [P.], seq 1:200, length 200`, or the second of two such lines.
-fn header(line: &[u8]) -> Option<Header<'_>> {
+fn header(line: &[u8]) -> Option<PacketHeader<'_>> {
     let text = std::str::from_utf8(&line[..line.len().min(LONGEST_HEADER)]).ok()?.trim();
     let (ends, rest) = text.split_once(": Flags [")?;
     let (before, receiver) = ends.rsplit_once(" > ")?;
@@ -41,16 +41,16 @@ fn header(line: &[u8]) -> Option<Header<'_>> {
     let value = |name: &str| rest.split(", ").find_map(|part| part.strip_prefix(name));
     let length = value("length ").and_then(|length| length.split([':', ' ', ')']).next()?.parse().ok());
     let flow = &text[at..ends.len()];
-    (is_address(sender) && is_address(receiver)).then_some(Header { flow, sequence: value("seq "), length })
+    (is_address(sender) && is_address(receiver)).then_some(PacketHeader { flow, sequence: value("seq "), length })
 }
 
-/// Reads the requests of what tcpdump printed.
-pub(super) fn read(text: &[u8]) -> Read {
+/// Reads the requests in output of tcpdump.
+pub(super) fn read(text: &[u8]) -> ReadResult {
     if text.windows(7).any(|seven| seven == b"0x0000:") {
         return of_packets(&hex::dumps(text));
     }
     let mut flows: Vec<Flow> = Vec::new();
-    let mut block: Option<(Header<'_>, usize)> = None;
+    let mut block: Option<(PacketHeader<'_>, usize)> = None;
     for line in wrapping::lines(text) {
         if let Some(header) = header(&text[line.clone()]) {
             if let Some((before, start)) = block.take() {
@@ -69,7 +69,7 @@ pub(super) fn read(text: &[u8]) -> Read {
     Ok(all)
 }
 
-/// What was sent in one direction of a connection.
+/// The bytes of one direction of a connection.
 struct Flow {
     name: String,
     seen: BTreeSet<String>,
@@ -86,8 +86,8 @@ impl Flow {
     }
 }
 
-/// Adds what one packet holds to its flow.
-fn add(flows: &mut Vec<Flow>, header: &Header<'_>, block: &[u8]) {
+/// Adds the payload of a packet to its flow.
+fn add(flows: &mut Vec<Flow>, header: &PacketHeader<'_>, block: &[u8]) {
     let Some(payload) = payload(header.length, wrapping::without_last_break(block)) else { return };
     if flows.len() >= MOST_FLOWS {
         return;
@@ -101,8 +101,8 @@ fn add(flows: &mut Vec<Flow>, header: &Header<'_>, block: &[u8]) {
     flow.bytes.extend_from_slice(payload);
 }
 
-/// The payload among the characters of a packet: where a message begins, or what its length leaves behind the headers.
-/// tcpdump leaves out the first byte of each line end of HTTP.
+/// The payload in the printed characters of a packet: from the start of a message, or by its length after the headers.
+/// tcpdump omits the first byte of each CRLF.
 fn payload(length: Option<usize>, block: &[u8]) -> Option<&[u8]> {
     if length == Some(0) {
         return None;
@@ -120,7 +120,7 @@ fn payload(length: Option<usize>, block: &[u8]) -> Option<&[u8]> {
     fits(true).or_else(|| fits(false))
 }
 
-/// Where a message begins in the characters of a packet: not in what tcpdump tells of it, which is indented by a tab.
+/// The start of a message in the characters of a packet, but not in tcpdump's own description, which a tab indents.
 fn message_start(block: &[u8]) -> Option<usize> {
     let mut from = 0;
     loop {
@@ -133,12 +133,12 @@ fn message_start(block: &[u8]) -> Option<usize> {
 }
 
 /// Reads the requests in whole packets.
-pub(super) fn of_packets(packets: &[Vec<u8>]) -> Read {
+pub(super) fn of_packets(packets: &[Vec<u8>]) -> ReadResult {
     let mut segments = Vec::new();
     for packet in packets {
         segments.extend(LINK_LENGTHS.iter().find_map(|link| segment(packet.get(*link..)?)));
     }
-    // In the order in which they were sent, each once; the first one that begins a message tells where its flow begins.
+    // In the order of sending, each once. A flow starts with the first packet that begins a message.
     let mut flows: Vec<Flow> = Vec::new();
     let begins = |one: &&Segment| raw::begins(&one.payload) || raw::begins_response(&one.payload);
     let first: Vec<(String, u32)> =
@@ -163,7 +163,7 @@ struct Segment {
     payload: Vec<u8>,
 }
 
-/// What a packet of TCP, which begins with its header of IP, carries.
+/// The TCP segment of a packet that begins with the IP header.
 fn segment(packet: &[u8]) -> Option<Segment> {
     let sliced = LaxSlicedPacket::from_ip(packet).ok()?;
     let Some(TransportSlice::Tcp(tcp)) = &sliced.transport else { return None };
@@ -175,8 +175,8 @@ fn segment(packet: &[u8]) -> Option<Segment> {
     })
 }
 
-/// Reads the requests of every flow that holds some.
-fn of_flows(flows: &[Flow], format: &str) -> Read {
+/// Reads the requests of every flow that has some.
+fn of_flows(flows: &[Flow], format: &str) -> ReadResult {
     let mut all = Vec::new();
     for flow in flows.iter().filter_map(|flow| raw::next_message(&flow.bytes).map(|at| &flow.bytes[at..])) {
         all.extend(raw::read(flow).unwrap_or_default());

@@ -1,14 +1,13 @@
-//! Commands of PowerShell: `Invoke-WebRequest` and `Invoke-RestMethod`, as browsers copy and people write them, and programs
-//! called from it, such as `curl.exe`.
+//! Reads PowerShell: `Invoke-WebRequest` and `Invoke-RestMethod`, and programs called from it, such as `curl.exe`.
 //!
-//! Texts, tables and variables are read; nothing is ever run, and a value that only running gives is known to be unknown.
+//! Strings, tables and variables are read. Nothing is run; a value that depends on running is marked as unknown.
 
 mod value;
 
 use super::command::called as requests_of;
-use super::draft::Draft;
+use super::draft::RequestDraft;
 use super::program::Program;
-use super::{Captured, Note, Read, RequestError};
+use super::{Captured, Note, ReadResult, RequestError};
 use value::{Reader, Value};
 
 /// The commands that send a request.
@@ -28,10 +27,10 @@ const SWITCHES: &[&str] = &[
     "usedefaultcredentials",
     "debug",
 ];
-/// More requests of one text are not read.
+/// The most requests of one text.
 const MOST_REQUESTS: usize = 10_000;
 
-/// Whether a text calls one of the commands, or a program in the way of PowerShell.
+/// Whether a text calls one of the commands, or a program with PowerShell syntax.
 pub(super) fn begins(text: &[u8]) -> bool {
     let mut lines = text.split(|byte| *byte == b'\n').take(200).map(<[u8]>::trim_ascii);
     let calls = |line: &[u8]| {
@@ -39,7 +38,7 @@ pub(super) fn begins(text: &[u8]) -> bool {
         COMMANDS[..2].iter().any(|name| line.windows(name.len()).any(|part| part == name.as_bytes()))
             || COMMANDS[2..].iter().any(|name| line.starts_with(name.as_bytes()) && line.get(name.len()) == Some(&b' '))
     };
-    // Only PowerShell ends lines in a backtick, begins texts by `@'`, and sets variables by `$name =`.
+    // Only PowerShell ends lines in a backtick, begins strings with `@'`, and sets variables with `$name =`.
     let is_powershell =
         |line: &[u8]| line.ends_with(b" `") || line.ends_with(b"@'") || line.ends_with(b"@\"") || is_set(line);
     let has_program = || text.windows(4).any(|four| four.eq_ignore_ascii_case(b"curl"));
@@ -54,7 +53,7 @@ fn is_set(line: &[u8]) -> bool {
 }
 
 /// Reads the requests of every command.
-pub(super) fn read(bytes: &[u8]) -> Read {
+pub(super) fn read(bytes: &[u8]) -> ReadResult {
     let text = std::str::from_utf8(bytes).map_err(|_| RequestError::Call("it is not UTF-8"))?;
     let mut reader = Reader::new(text);
     let mut all = Vec::new();
@@ -80,14 +79,14 @@ pub(super) fn read(bytes: &[u8]) -> Read {
     if all.is_empty() { Err(RequestError::NoCommand) } else { Ok(all) }
 }
 
-/// A program with its words, to which PowerShell hands them.
-fn called(program: Program, reader: &mut Reader<'_>) -> Read {
+/// Reads the requests of a program that PowerShell calls with arguments.
+fn called(program: Program, reader: &mut Reader<'_>) -> ReadResult {
     let mut words = Vec::new();
     let mut has_escapes = false;
     let mut has_quotes = false;
     while let Some(value) = reader.argument() {
         let text = value.into_text().ok_or(RequestError::Words(super::WordError::Expansion))?;
-        // Older versions hand quotes on only where a backslash stands before them.
+        // Older versions pass quotes on only after a backslash.
         let plain = text.replace("\\\"", "\"");
         has_escapes |= plain != text;
         has_quotes |= plain == text && text.contains('"');
@@ -115,7 +114,7 @@ struct Parameters {
 }
 
 impl Parameters {
-    /// Takes a parameter by its name, or by the beginning of it.
+    /// Sets a parameter by its name, or by a prefix of it.
     fn take(&mut self, name: &str, value: Value) -> Result<(), RequestError> {
         let name = name.to_ascii_lowercase();
         let is = |whole: &str, least: usize| name.len() >= least && whole.starts_with(&name);
@@ -167,13 +166,13 @@ fn invoked(reader: &mut Reader<'_>) -> Result<Captured, RequestError> {
 fn captured(given: Parameters) -> Result<Captured, RequestError> {
     let unknown = || RequestError::Words(super::WordError::Expansion);
     let text = |value: Value| value.into_text().ok_or_else(unknown);
-    let mut draft = Draft::to(super::url(text(given.url.ok_or(RequestError::CommandUrl)?)?)?);
+    let mut draft = RequestDraft::to(super::url(text(given.url.ok_or(RequestError::CommandUrl)?)?)?);
     let method = given.method.map(text).transpose()?.unwrap_or_else(|| "GET".to_owned());
     draft.method(&method.to_ascii_uppercase())?;
     for (name, value) in
         given.headers.map(|table| table.into_table().ok_or_else(unknown)).transpose()?.unwrap_or_default()
     {
-        // Browsers copy the parts of HTTP/2's request line as headers.
+        // Browsers copy pseudo-headers of HTTP/2 as headers.
         if !matches!(name.as_str(), "method" | "authority" | "scheme" | "path") {
             draft.header(name.as_bytes(), text(value)?.as_bytes())?;
         }

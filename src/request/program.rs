@@ -1,4 +1,4 @@
-//! The programs that send a request.
+//! The command-line programs that send requests.
 
 /// A command-line program that sends requests, such as curl.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,7 +10,7 @@ pub(super) enum Program {
 }
 
 impl Program {
-    /// The program that a word calls, by its path or by its name.
+    /// The program that a word names, by path or name.
     pub(super) fn of(word: &[u8]) -> Option<Self> {
         let name = word.rsplit(|byte| matches!(byte, b'/' | b'\\')).find(|part| !part.is_empty())?;
         match name.strip_suffix(b".exe").unwrap_or(name) {

@@ -1,4 +1,4 @@
-//! Commands that went through a chat or a word processor, which put typographic quotes and dashes into them.
+//! Restores commands with typographic quotes and dashes from a chat or word processor.
 
 use std::iter::Peekable;
 use std::str::Chars;
@@ -8,8 +8,7 @@ const DOUBLE: &[char] = &['“', '”', '„', '‟', '«', '»'];
 /// Single quotes of word processors.
 const SINGLE: &[char] = &['‘', '’', '‚', '‛'];
 
-/// A command with the quotes and dashes of a shell where it has those of a word processor; `None` where it has none around
-/// its words.
+/// A command with typographic quotes and dashes replaced by those of a shell; `None` if no word is quoted so.
 pub(super) fn straightened(text: &[u8]) -> Option<Vec<u8>> {
     let text = std::str::from_utf8(text).ok()?;
     if !text.contains(|c| DOUBLE.contains(&c) || SINGLE.contains(&c) || "–—\u{a0}".contains(c)) {
@@ -44,7 +43,7 @@ pub(super) fn straightened(text: &[u8]) -> Option<Vec<u8>> {
     is_changed.then(|| out.into_bytes())
 }
 
-/// What a dash at the start of a word was before: `-` before one letter alone, and else `--`.
+/// The original of a dash at the start of a word: `-` before a single letter, else `--`.
 fn dashes(rest: &Peekable<Chars<'_>>) -> &'static str {
     let mut rest = rest.clone();
     let first = rest.next();
@@ -52,7 +51,7 @@ fn dashes(rest: &Peekable<Chars<'_>>) -> &'static str {
     if is_short || first == Some('-') { "-" } else { "--" }
 }
 
-/// A text between straight quotes stays as it is.
+/// Copies a text in straight quotes unchanged.
 fn copy_quoted(quote: char, rest: &mut Peekable<Chars<'_>>, out: &mut String) {
     out.push(quote);
     while let Some(next) = rest.next() {
@@ -65,7 +64,7 @@ fn copy_quoted(quote: char, rest: &mut Peekable<Chars<'_>>, out: &mut String) {
     }
 }
 
-/// What stands before the closing quote: one of the family at the end of a word.
+/// The text up to the closing quote: one of `family` at the end of a word.
 fn taken(rest: &mut Peekable<Chars<'_>>, family: &[char]) -> String {
     let mut inner = String::new();
     while let Some(next) = rest.next() {
@@ -77,7 +76,7 @@ fn taken(rest: &mut Peekable<Chars<'_>>, family: &[char]) -> String {
     inner
 }
 
-/// Writes a text in single quotes. Where it has no straight quotes, those in it were changed as well.
+/// Writes a text in single quotes. If it has no straight quotes, quotes inside it are restored, too.
 fn push_quoted(inner: &str, is_double: bool, out: &mut String) {
     let mut plain = inner.to_owned();
     if !inner.contains('"') {

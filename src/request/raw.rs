@@ -1,19 +1,19 @@
-//! Raw HTTP/1.1, as proxies and debuggers save it: one request, or all that went over a connection.
+//! Reads raw HTTP/1.1, as proxies and debuggers save it: one request, or all of a connection.
 
 use std::borrow::Cow;
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
 
-use super::{Captured, MOST_BYTES, Note, Read, RequestError, first, fits_in_a_line, from_lines, method};
+use super::{Captured, MOST_BYTES, Note, ReadResult, RequestError, first, fits_in_a_line, from_lines, method};
 use crate::signature::Received;
 
-/// What a raw request is read as.
+/// The name of the format.
 pub(super) const FORMAT: &str = "raw HTTP request";
-/// The longest request line that is looked for behind a body.
+/// The longest request line that is searched for after a body.
 const LONGEST_LINE: usize = 16 * 1024;
 
-/// Whether a text begins with a request line. Any word is a method, also one that begins something else elsewhere.
+/// Whether a text begins with a request line. Any word can be a method.
 pub(super) fn begins(text: &[u8]) -> bool {
     request_line(first_line(text)).is_ok()
 }
@@ -25,7 +25,7 @@ pub(super) fn begins_response(text: &[u8]) -> bool {
     is_status && after.get(4).is_none_or(|byte| byte.is_ascii_whitespace())
 }
 
-/// What follows `HTTP/1.1` or `HTTP/2` at the start of a text.
+/// The rest of a text that begins with `HTTP/1.1` or `HTTP/2`.
 fn behind_version(text: &[u8]) -> Option<&[u8]> {
     let version = text.strip_prefix(b"HTTP/")?;
     match version {
@@ -44,8 +44,8 @@ fn first_line(text: &[u8]) -> &[u8] {
     text.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii_end()
 }
 
-/// Reads every request of a text. Responses between and behind them are left out.
-pub(super) fn read(text: &[u8]) -> Read {
+/// Reads every request of a text. Responses between and after them are left out.
+pub(super) fn read(text: &[u8]) -> ReadResult {
     let mut all: Vec<Result<Captured, RequestError>> = Vec::new();
     let mut rest = text;
     if begins_response(rest) {
@@ -77,7 +77,7 @@ pub(super) fn read_one(text: &[u8]) -> Result<Captured, RequestError> {
     read(text)?.swap_remove(0)
 }
 
-/// The request at the start of a text, and what follows it, when that begins another message.
+/// The request at the start of a text, and the rest, if that begins another message.
 fn message(text: &[u8]) -> Result<(Captured, &[u8]), RequestError> {
     let (head, body) = split_head(text)?;
     let (mut received, format) = of_head(head)?;
@@ -101,7 +101,7 @@ fn of_head(head: &[u8]) -> Result<(Received, &'static str), RequestError> {
     Ok((received, FORMAT))
 }
 
-/// A request whose head lost its first line: taken as a `POST` to wherever its host says.
+/// A request whose head lacks the first line: a `POST` to its host.
 pub(super) fn read_headless(text: &[u8]) -> Result<Captured, RequestError> {
     let (head, body) = split_head(text)?;
     let lines = unfolded(head)?;
@@ -114,7 +114,7 @@ pub(super) fn read_headless(text: &[u8]) -> Result<Captured, RequestError> {
     Ok(Captured { request: received, format: "headers and body without a request line".to_owned(), notes })
 }
 
-/// The lines of a head. One that begins with white space goes on with the line before it, as it once was allowed to.
+/// The lines of a head. One that begins with white space continues the line before it (obsolete line folding).
 fn unfolded(head: &[u8]) -> Result<Vec<Cow<'_, [u8]>>, RequestError> {
     let mut lines: Vec<Cow<'_, [u8]>> = Vec::new();
     let plain = head.split(|b| *b == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
@@ -123,7 +123,7 @@ fn unfolded(head: &[u8]) -> Result<Vec<Cow<'_, [u8]>>, RequestError> {
             lines.push(Cow::Borrowed(line));
             continue;
         }
-        // The request line itself was never folded.
+        // The request line itself is never folded.
         let at = lines.len().checked_sub(1).filter(|at| *at > 0);
         let wrong = || RequestError::Header(String::from_utf8_lossy(line).into_owned());
         let before = lines[at.ok_or_else(wrong)?].to_mut();
@@ -133,12 +133,12 @@ fn unfolded(head: &[u8]) -> Result<Vec<Cow<'_, [u8]>>, RequestError> {
     Ok(lines)
 }
 
-/// A request of HTTP/2 as debuggers show it, where `:method: POST` and its like stand in place of the request line.
+/// An HTTP/2 request as debuggers show it, with pseudo-headers such as `:method: POST` instead of the request line.
 fn of_pseudo_headers(lines: &[&[u8]]) -> Result<Received, RequestError> {
     let (pseudo, plain): (Vec<&[u8]>, Vec<&[u8]>) = lines.iter().partition(|line| line.starts_with(b":"));
     let value = |name: &str| {
         let mut values = pseudo.iter().filter_map(|line| line.strip_prefix(name.as_bytes())?.strip_prefix(b":"));
-        // Two of them leave open which was meant.
+        // Duplicates are ambiguous.
         let only = values.next().filter(|_| values.next().is_none())?;
         std::str::from_utf8(only.trim_ascii()).ok()
     };
@@ -154,7 +154,7 @@ fn of_pseudo_headers(lines: &[&[u8]]) -> Result<Received, RequestError> {
     Ok(received)
 }
 
-/// The head without its blank line, and what follows that line.
+/// The head without its blank line, and the rest after that line.
 fn split_head(text: &[u8]) -> Result<(&[u8], &[u8]), RequestError> {
     let mut start = 0;
     while let Some(end) = text[start..].iter().position(|b| *b == b'\n').map(|at| start + at) {
@@ -181,7 +181,7 @@ fn request_line(line: &[u8]) -> Result<(&str, &str), RequestError> {
     }
 }
 
-/// The URL of a target: as it stands, or with the host, and `https` unless a proxy said otherwise.
+/// The URL of a target: unchanged, or with the host, and `https` unless a proxy header says otherwise.
 fn url(target: &str, received: &Received) -> Option<String> {
     if target.contains("://") {
         return Some(target.to_owned()).filter(|url| fits_in_a_line(url));
@@ -191,14 +191,14 @@ fn url(target: &str, received: &Received) -> Option<String> {
     Some(format!("{scheme}://{host}{target}")).filter(|url| fits_in_a_line(url))
 }
 
-/// The body and what follows it, if that begins another message: without the line ends that an editor added after the length
-/// its header says.
+/// The body, and the rest, if that begins another message. Line ends that an editor added after `content-length` bytes are
+/// dropped.
 ///
-/// A body of another length than its header says is the commonest of mistakes, so it is read as it is.
-/// [`Received::length_differs`] tells that it is one.
+/// A body whose length differs from its header is a common mistake, so it is read as it is.
+/// [`Received::length_differs`] reports it.
 fn framed<'a>(received: &Received, rest: &'a [u8]) -> Result<(Bytes, &'a [u8]), RequestError> {
     let chunked = first(&received.headers, TRANSFER_ENCODING.as_str()).is_some_and(|v| v.ends_with("chunked"));
-    // Most who save a request join its chunks and leave the header.
+    // Most tools join the chunks of a saved request and keep the header.
     if chunked && begins_with_a_size(rest) {
         let (body, after) = unchunk(rest)?;
         return Ok((Bytes::from(body), without_breaks(after)));
@@ -215,8 +215,8 @@ fn framed<'a>(received: &Received, rest: &'a [u8]) -> Result<(Bytes, &'a [u8]), 
     Ok((Bytes::copy_from_slice(body), after))
 }
 
-/// Splits at the end of the body: where its length says, unless something else than line ends or a message follows there;
-/// else where a message begins, if one does.
+/// Splits at the end of the body: by its length, if line ends or a message follow there; else at the start of the next
+/// message, if there is one.
 fn split_body(rest: &[u8], said: Option<usize>) -> (&[u8], &[u8]) {
     if let Some((body, after)) = said.and_then(|said| rest.split_at_checked(said)) {
         let after = without_breaks(after);
@@ -226,7 +226,7 @@ fn split_body(rest: &[u8], said: Option<usize>) -> (&[u8], &[u8]) {
     }
     let Some(at) = next_message(rest) else { return (rest, &[]) };
     let (body, after) = rest.split_at(at);
-    // The blank lines before a message are not part of a body whose end nothing tells.
+    // Without a length, blank lines before the next message are not part of the body.
     let end = body.iter().rposition(|byte| !matches!(byte, b'\r' | b'\n')).map_or(0, |last| last + 1);
     (&body[..end], after)
 }
@@ -240,7 +240,7 @@ fn begins_message(text: &[u8]) -> bool {
     begins(text) || begins_response(text)
 }
 
-/// Where the next request begins behind the response at the start of a text.
+/// The start of the next request after the response at the start of a text.
 fn next_request(text: &[u8]) -> Option<usize> {
     let mut at = 0;
     loop {
@@ -252,7 +252,7 @@ fn next_request(text: &[u8]) -> Option<usize> {
     }
 }
 
-/// Where in a text a request line or a status line begins, at the start of a line or right behind a body.
+/// The start of a request line or status line, at the start of a line or directly after a body.
 pub(super) fn next_message(text: &[u8]) -> Option<usize> {
     let mut from = 0;
     while let Some(at) = text[from..].windows(5).position(|five| five == b"HTTP/").map(|at| from + at) {
@@ -270,7 +270,7 @@ pub(super) fn next_message(text: &[u8]) -> Option<usize> {
     None
 }
 
-/// Where `POST /path ` begins in what stands before the version of a request line.
+/// The start of `POST /path ` in the text before the version of a request line.
 fn request_start(line: &[u8]) -> Option<usize> {
     let target = line.strip_suffix(b" ")?;
     let space = target.iter().rposition(|byte| *byte == b' ')?;
@@ -285,7 +285,7 @@ fn begins_with_a_size(rest: &[u8]) -> bool {
     !size.is_empty() && size.iter().all(u8::is_ascii_hexdigit)
 }
 
-/// The joined chunks, and what follows the last one and its trailers.
+/// The joined chunks, and the rest after the last one and its trailers.
 fn unchunk(mut rest: &[u8]) -> Result<(Vec<u8>, &[u8]), RequestError> {
     let mut body = Vec::new();
     loop {
@@ -307,14 +307,14 @@ fn unchunk(mut rest: &[u8]) -> Result<(Vec<u8>, &[u8]), RequestError> {
     }
 }
 
-/// What follows the trailers of the last chunk: a message, or nothing.
+/// The rest after the trailers of the last chunk: a message, or nothing.
 fn behind_trailers(text: &[u8]) -> &[u8] {
     let text = without_breaks(text);
     next_message(text).map_or(&[], |at| &text[at..])
 }
 
 pub(super) fn write(received: &Received) -> Vec<u8> {
-    // A URL put together from hostile headers must not end the line early.
+    // A URL built from hostile headers must not end the line early.
     let target = received.url.as_deref().filter(|url| fits_in_a_line(url)).unwrap_or("/");
     let mut out = format!("{} {target} HTTP/1.1\r\n", received.method).into_bytes();
     for (name, value) in &received.headers {

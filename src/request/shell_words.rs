@@ -1,7 +1,7 @@
-//! Commands split as a POSIX shell would, with bash's `$'…'`; nothing is ever run.
+//! Splits commands like a POSIX shell, with bash's `$'…'`. Nothing is run.
 //!
-//! Variables that the text itself sets are filled in. A word whose value is not in the text is known to be unknown, which
-//! matters only where such a word is used.
+//! Variables that the text itself sets are substituted. A word whose value is not in the text is marked as unknown, which
+//! matters only if it is used.
 
 use std::collections::HashMap;
 
@@ -11,10 +11,10 @@ use super::{MOST_BYTES, output};
 /// Why a text is not a command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WordError {
-    /// A quote is not closed.
+    /// An unclosed quote.
     #[error("a quote in the command is not closed")]
     Quote,
-    /// The command would expand a variable or run another command, and what that gives is not known here.
+    /// The value of a variable, or the output of a command, that is unknown.
     #[error("the command expands a variable or runs another one: put the value itself into it")]
     Expansion,
     /// An operator such as a pipe or a redirection.
@@ -23,7 +23,7 @@ pub enum WordError {
     /// A redirection from a file.
     #[error("the command reads a file with `<`")]
     File,
-    /// A here-document whose last line is not there.
+    /// A here-document without its end.
     #[error("a here-document does not end")]
     Document,
 }
@@ -32,12 +32,12 @@ pub enum WordError {
 pub fn shell_words(text: &[u8]) -> Result<Vec<Vec<u8>>, WordError> {
     let mut words = Words { breaks_end: false, ..Words::new(text) };
     match words.command()? {
-        End::Text if words.operators == 0 => known(words.done),
-        End::Text | End::Pipe | End::Other => Err(WordError::Operator),
+        CommandEnd::Text if words.operators == 0 => known(words.done),
+        CommandEnd::Text | CommandEnd::Pipe | CommandEnd::Other => Err(WordError::Operator),
     }
 }
 
-/// The bytes of words, unless the value of one is not in the text.
+/// The bytes of words; an error if one is unknown.
 pub(super) fn known(words: Vec<Word>) -> Result<Vec<Vec<u8>>, WordError> {
     words.into_iter().map(|word| if word.is_unknown { Err(WordError::Expansion) } else { Ok(word.bytes) }).collect()
 }
@@ -46,23 +46,23 @@ pub(super) fn known(words: Vec<Word>) -> Result<Vec<Vec<u8>>, WordError> {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Word {
     pub(super) bytes: Vec<u8>,
-    /// Whether a part of it would be the value of a variable, or the output of a command, that the text does not hold.
+    /// Whether a part of it is the unknown value of a variable or the unknown output of a command.
     pub(super) is_unknown: bool,
 }
 
-/// What ended a command.
+/// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
-    /// Nothing follows it.
+pub(super) enum CommandEnd {
+    /// At the end of the text.
     Text,
-    /// Its output goes to the next one.
+    /// With a pipe to the next command.
     Pipe,
-    /// Another one follows it, which has nothing of its input.
+    /// With another separator.
     Other,
 }
 
-/// How a here-document ends, once its lines begin.
-struct Awaited {
+/// A here-document whose lines have not been read yet.
+struct PendingDocument {
     last: Vec<u8>,
     quoted: bool,
     strips_tabs: bool,
@@ -73,8 +73,8 @@ const MOST_DEPTH: usize = 4;
 
 /// The commands of a text, one after the other.
 ///
-/// A line break counts as white space where the next line can only go on with the command: documents often show a command on
-/// several lines without joining them.
+/// A line break counts as white space if the next line can only continue the command: documentation often wraps commands without
+/// backslashes.
 pub(super) struct Words<'a> {
     text: &'a [u8],
     at: usize,
@@ -82,15 +82,15 @@ pub(super) struct Words<'a> {
     done: Vec<Word>,
     operators: usize,
     drops_next: bool,
-    /// The next word is what the command reads.
+    /// Whether the next word is a here-string.
     reads_next: bool,
-    awaited: Option<Awaited>,
+    awaited: Option<PendingDocument>,
     document: Option<Word>,
     variables: HashMap<Vec<u8>, Vec<u8>>,
     /// Whether a line break may end a command.
     breaks_end: bool,
     depth: usize,
-    /// Bytes that variables put into words so far. What is more is not read, so that a few words cannot become many bytes.
+    /// Bytes inserted by variables so far, which are limited, so that few words cannot expand to many bytes.
     inserted: usize,
 }
 
@@ -113,12 +113,12 @@ impl<'a> Words<'a> {
         }
     }
 
-    /// Whether nothing but white space is left.
+    /// Whether only white space is left.
     pub(super) fn is_done(&self) -> bool {
         self.text[self.at..].trim_ascii().is_empty()
     }
 
-    /// Gives a variable a value for the commands that follow.
+    /// Sets a variable for the commands that follow.
     pub(super) fn set(&mut self, name: &[u8], value: &Word) {
         if value.is_unknown {
             self.variables.remove(name);
@@ -127,13 +127,13 @@ impl<'a> Words<'a> {
         }
     }
 
-    /// The words of the next command, and what ended it. Where its output is written to does not matter here.
-    pub(super) fn next_command(&mut self) -> Result<(Vec<Word>, End), WordError> {
+    /// The words of the next command, and how it ended. Output redirections are dropped.
+    pub(super) fn next_command(&mut self) -> Result<(Vec<Word>, CommandEnd), WordError> {
         let end = self.command()?;
         Ok((std::mem::take(&mut self.done), end))
     }
 
-    /// The here-document of the commands read so far; the rest of the line before it is passed over.
+    /// The here-document of the commands read so far; the rest of the line before it is skipped.
     pub(super) fn document(&mut self) -> Result<Option<Word>, WordError> {
         if self.awaited.is_some() {
             self.skip_line();
@@ -142,18 +142,18 @@ impl<'a> Words<'a> {
         Ok(self.document.take())
     }
 
-    fn command(&mut self) -> Result<End, WordError> {
+    fn command(&mut self) -> Result<CommandEnd, WordError> {
         while let Some(byte) = self.next() {
             match byte {
                 b'\n' if self.awaited.is_some() => {
                     self.end_word();
                     self.read_document()?;
-                    return Ok(End::Other);
+                    return Ok(CommandEnd::Other);
                 }
                 b'\n' => {
                     self.end_word();
                     if self.breaks_end && !self.goes_on() {
-                        return Ok(End::Other);
+                        return Ok(CommandEnd::Other);
                     }
                 }
                 b' ' | b'\t' | b'\r' => self.end_word(),
@@ -172,11 +172,11 @@ impl<'a> Words<'a> {
             }
         }
         self.end_word();
-        Ok(End::Text)
+        Ok(CommandEnd::Text)
     }
 
-    /// Whether the line after a break goes on with the command: where it has but its name, or the line begins with an option,
-    /// a quote, a URL or an operator.
+    /// Whether the line after a break continues the command: the command has only its name so far, or the line begins with an
+    /// option, a quote, a URL or an operator.
     fn goes_on(&self) -> bool {
         const STARTS: &[&[u8]] = &[b"-", b"'", b"\"", b"$'", b"http:", b"https:", b"<", b">", b"|", b"@-"];
         let rest = &self.text[self.at..];
@@ -185,30 +185,30 @@ impl<'a> Words<'a> {
         has_name_alone || STARTS.iter().any(|start| rest.starts_with(start))
     }
 
-    /// What an operator ends, if it ends the command.
-    fn operator(&mut self, byte: u8) -> Result<Option<End>, WordError> {
+    /// How an operator ends the command, if it does.
+    fn operator(&mut self, byte: u8) -> Result<Option<CommandEnd>, WordError> {
         self.operators += 1;
         let next = self.text.get(self.at).copied();
         match (byte, next) {
             (b'>', _) | (b'&', Some(b'>')) => self.redirect(),
             (b'<', Some(b'<')) => self.here()?,
             (b'<', _) => return Err(WordError::File),
-            (b'|' | b'&', Some(doubled)) if doubled == byte => return Ok(Some(self.end(End::Other))),
-            (b'|', _) => return Ok(Some(self.end(End::Pipe))),
-            (b';', _) => return Ok(Some(self.end(End::Other))),
-            // A URL whose `&` nobody quoted would be cut here.
-            (b'&', _) if self.text[self.at..].trim_ascii().is_empty() => return Ok(Some(self.end(End::Other))),
+            (b'|' | b'&', Some(doubled)) if doubled == byte => return Ok(Some(self.end(CommandEnd::Other))),
+            (b'|', _) => return Ok(Some(self.end(CommandEnd::Pipe))),
+            (b';', _) => return Ok(Some(self.end(CommandEnd::Other))),
+            // An unquoted `&` in a URL would cut it here.
+            (b'&', _) if self.text[self.at..].trim_ascii().is_empty() => return Ok(Some(self.end(CommandEnd::Other))),
             _ => return Err(WordError::Operator),
         }
         Ok(None)
     }
 
-    fn end(&mut self, end: End) -> End {
+    fn end(&mut self, end: CommandEnd) -> CommandEnd {
         self.end_word();
         end
     }
 
-    /// `>`, `>>`, `>|`, `>&`, `&>` and a number before them; the word that follows is dropped.
+    /// Drops an output redirection (`>`, `>>`, `>|`, `>&`, `&>`, with a number before it) and its word.
     fn redirect(&mut self) {
         self.word.take_if(|word| word.bytes.iter().all(u8::is_ascii_digit));
         self.end_word();
@@ -240,11 +240,11 @@ impl<'a> Words<'a> {
         let word = &rest[..length.unwrap_or(rest.len())];
         let last: Vec<u8> = word.iter().copied().filter(|byte| !b"'\"\\".contains(byte)).collect();
         self.at += blank + word.len();
-        self.awaited = Some(Awaited { quoted: last.len() < word.len(), last, strips_tabs });
+        self.awaited = Some(PendingDocument { quoted: last.len() < word.len(), last, strips_tabs });
         Ok(())
     }
 
-    /// Reads the lines of the awaited here-document, which begin here.
+    /// Reads the lines of the pending here-document, which begin here.
     fn read_document(&mut self) -> Result<(), WordError> {
         let Some(awaited) = self.awaited.take() else { return Ok(()) };
         let mut document = Vec::new();
@@ -269,7 +269,7 @@ impl<'a> Words<'a> {
         Ok(())
     }
 
-    /// A here-document with its variables filled in.
+    /// A here-document with variables substituted.
     fn filled(&mut self, document: &[u8]) -> Word {
         let variables = std::mem::take(&mut self.variables);
         let mut inner = Words { variables, depth: self.depth, inserted: self.inserted, ..Words::new(document) };
@@ -317,7 +317,7 @@ impl<'a> Words<'a> {
         while self.next().is_some_and(|byte| byte != b'\n') {}
     }
 
-    /// Outside quotes a backslash joins lines, or keeps the next byte as it is.
+    /// A backslash outside quotes: continues the line, or escapes the next byte.
     fn escape(&mut self) {
         match self.next() {
             None | Some(b'\n') => {}
@@ -349,7 +349,7 @@ impl<'a> Words<'a> {
         }
     }
 
-    /// A backslash where only these bytes, or a line break, are escaped.
+    /// A backslash where it escapes only these bytes and line breaks.
     fn escape_among(&mut self, escaped: &[u8]) {
         match self.next() {
             Some(b'\n') => {}
@@ -370,7 +370,7 @@ impl<'a> Words<'a> {
         self.expansion()
     }
 
-    /// What a `$` just read stands for: the value of a variable that the text sets, or the output of a command that only writes.
+    /// The expansion after `$`: the value of a variable that the text sets, or the output of a command that only writes.
     fn expansion(&mut self) -> Result<(), WordError> {
         if !self.expands() {
             self.push(b'$');
@@ -409,7 +409,7 @@ impl<'a> Words<'a> {
         Ok(())
     }
 
-    /// What stands in the parentheses that begin here; `None` where it is nested too deeply.
+    /// The text in the parentheses that begin here; `None` if nested too deeply.
     fn parenthesised(&mut self) -> Result<Option<&'a [u8]>, WordError> {
         let start = self.at + 1;
         let mut inner = Words { at: start, breaks_end: false, depth: self.depth + 1, ..Words::new(self.text) };
@@ -421,7 +421,7 @@ impl<'a> Words<'a> {
         Ok(Some(&self.text[start..inner.at - 1]))
     }
 
-    /// Passes over what stands in parentheses, up to the last one.
+    /// Skips to the closing parenthesis.
     fn skip_to_parenthesis(&mut self) -> Result<(), WordError> {
         let mut open = 1;
         while let Some(byte) = self.next() {
@@ -445,7 +445,7 @@ impl<'a> Words<'a> {
         Err(WordError::Expansion)
     }
 
-    /// What a command in `$(…)` writes, where that is known without running it: without the line breaks at its end.
+    /// The output of a command in `$(…)` without trailing line breaks, if it is known without running it.
     fn output(&mut self, command: &[u8]) -> Option<Vec<u8>> {
         let variables = std::mem::take(&mut self.variables);
         let mut inner = Words { variables, depth: self.depth + 1, inserted: self.inserted, ..Words::new(command) };
@@ -461,7 +461,7 @@ impl<'a> Words<'a> {
         Some(output)
     }
 
-    /// The output of a command in backticks is never known.
+    /// Skips a command in backticks, whose output counts as unknown.
     fn skip_backticks(&mut self) -> Result<(), WordError> {
         self.word.get_or_insert_default().is_unknown = true;
         loop {
@@ -473,7 +473,7 @@ impl<'a> Words<'a> {
         }
     }
 
-    /// Whether a `$` just read begins an expansion.
+    /// Whether the `$` before the position begins an expansion.
     fn expands(&self) -> bool {
         self.text.get(self.at).is_some_and(|b| b.is_ascii_alphanumeric() || b"_{(@*#?-$!".contains(b))
     }
@@ -516,7 +516,7 @@ impl<'a> Words<'a> {
         Ok(())
     }
 
-    /// A byte or a character given by at most `most` digits.
+    /// A byte or character from at most `most` digits.
     fn numbered(&mut self, most: usize, radix: u32, character: bool) {
         let digits = self.text[self.at..].iter().take(most).take_while(|b| char::from(**b).is_digit(radix)).count();
         let number = self.text[self.at..self.at + digits]
@@ -553,13 +553,13 @@ mod tests {
     #[test]
     fn a_command_ends_where_another_begins_and_where_its_output_goes_does_not_matter() {
         for (text, end) in [
-            ("a b 2>&1", End::Text),
-            ("a >/dev/null b", End::Text),
-            ("a b\ne $x", End::Other),
-            ("a b &> 'c d' | e $x", End::Pipe),
-            ("a b; e $x", End::Other),
-            ("a b && e", End::Other),
-            ("a b &\n", End::Other),
+            ("a b 2>&1", CommandEnd::Text),
+            ("a >/dev/null b", CommandEnd::Text),
+            ("a b\ne $x", CommandEnd::Other),
+            ("a b &> 'c d' | e $x", CommandEnd::Pipe),
+            ("a b; e $x", CommandEnd::Other),
+            ("a b && e", CommandEnd::Other),
+            ("a b &\n", CommandEnd::Other),
         ] {
             let (words, ended) = Words::new(text.as_bytes()).next_command().expect("a command");
             assert_eq!((known(words), ended), (Ok(vec![b"a".to_vec(), b"b".to_vec()]), end), "{text}");

@@ -1,23 +1,23 @@
-//! What clients tell of a request: curl by `-v`, `--trace-ascii` and `--trace`, Python's `http.client` by its debug level.
+//! Reads debug output of clients: curl's `-v`, `--trace-ascii` and `--trace`, and Python's `http.client`.
 
-use super::{Captured, Note, Read, RequestError, raw};
+use super::{Captured, Note, ReadResult, RequestError, raw};
 use super::{hex, literal};
 use crate::request::wrapping::without_last_break;
 
-/// What begins the lines of `curl -v`.
+/// The prefixes of lines of `curl -v`.
 const MARKS: &[&[u8]] = &[b"* ", b"< ", b"{ [", b"} ["];
-/// What begins the parts of a trace that hold what was sent.
+/// The prefixes of the parts of a trace with sent data.
 const SENT: &[&[u8]] = &[b"=> Send header", b"=> Send data"];
-/// What begins the other parts.
+/// The prefixes of other parts.
 const OTHER: &[&[u8]] = &[b"<= Recv", b"== Info", b"=> Send SSL"];
 
-/// Whether a text begins as `curl -v` writes it.
+/// Whether a text begins like output of `curl -v`.
 pub(super) fn begins_verbose(text: &[u8]) -> bool {
     (text.starts_with(b"* ") || text.starts_with(b"> "))
         && lines(text).take(200).any(|line| line.starts_with(b"> ") && raw::begins(&line[2..]))
 }
 
-/// Whether a text begins as `curl --trace` or `--trace-ascii` writes it.
+/// Whether a text begins like output of `curl --trace` or `--trace-ascii`.
 pub(super) fn begins_trace(text: &[u8]) -> bool {
     let first = without_time(lines(text).next().unwrap_or_default());
     SENT.iter().chain(OTHER).any(|mark| first.starts_with(mark))
@@ -27,7 +27,7 @@ fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     text.split_inclusive(|byte| *byte == b'\n')
 }
 
-/// A line without the time that `--trace-time` writes before it.
+/// A line without the time of `--trace-time`.
 fn without_time(line: &[u8]) -> &[u8] {
     match line {
         [h, _, b':', _, _, b':', _, _, b'.', rest @ ..] if h.is_ascii_digit() => rest
@@ -39,8 +39,8 @@ fn without_time(line: &[u8]) -> &[u8] {
     }
 }
 
-/// Reads the requests of `curl -v`: their heads are marked by `> `, and a body is not part of it unless somebody added it.
-pub(super) fn read_verbose(text: &[u8]) -> Read {
+/// Reads the requests in output of `curl -v`: heads are marked with `> `, and bodies are only there if somebody added them.
+pub(super) fn read_verbose(text: &[u8]) -> ReadResult {
     let is_told = |line: &[u8]| MARKS.iter().any(|mark| line.starts_with(mark));
     let mut heads: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
     let mut is_open = false;
@@ -63,7 +63,7 @@ pub(super) fn read_verbose(text: &[u8]) -> Read {
     if heads.is_empty() { Err(RequestError::NoBlankLine) } else { Ok(heads.iter().map(read).collect()) }
 }
 
-/// What stands between the lines of curl may be the body of the request, or that of its answer. Its length tells.
+/// A request from its head and the other lines, which may be its body or that of the response: the length decides.
 fn of_head_and_rest(head: &[u8], rest: &[u8]) -> Result<Captured, RequestError> {
     let only_head = raw::read_one(head)?;
     let said = only_head.length_said().unwrap_or(0);
@@ -80,13 +80,13 @@ fn of_head_and_rest(head: &[u8], rest: &[u8]) -> Result<Captured, RequestError> 
     Ok(captured.named("output of curl -v"))
 }
 
-/// Whether what follows a head is JSON or a form, as bodies are.
+/// Whether the text after a head is JSON or a form.
 fn begins_behind(rest: &[u8]) -> bool {
     matches!(rest.trim_ascii_start().first(), Some(b'{' | b'[')) || rest.contains(&b'=')
 }
 
 /// Reads the requests of a trace.
-pub(super) fn read_trace(text: &[u8]) -> Read {
+pub(super) fn read_trace(text: &[u8]) -> ReadResult {
     let mut sent = Vec::new();
     let mut dots = 0;
     let mut part: Vec<&[u8]> = Vec::new();
@@ -109,16 +109,16 @@ pub(super) fn read_trace(text: &[u8]) -> Read {
     Ok(all)
 }
 
-/// What begins the lines of Python's `http.client` that show what was sent.
+/// The prefix of lines of Python's `http.client` with sent data.
 const PYTHON: &[u8] = b"send: b";
 
-/// Whether a text begins as Python's `http.client` tells what it sends.
+/// Whether a text begins like debug output of Python's `http.client`.
 pub(super) fn begins_python(text: &[u8]) -> bool {
     text.starts_with(PYTHON)
 }
 
-/// Reads the requests of what Python's `http.client` tells.
-pub(super) fn read_python(text: &[u8]) -> Read {
+/// Reads the requests in debug output of Python's `http.client`.
+pub(super) fn read_python(text: &[u8]) -> ReadResult {
     let mut sent = Vec::new();
     for line in lines(text).filter(|line| line.starts_with(PYTHON)) {
         let shown = String::from_utf8_lossy(&line[PYTHON.len() - 1..]);
@@ -137,20 +137,20 @@ fn size_of(line: &[u8]) -> Option<usize> {
     text.split_once(", ")?.1.split(' ').next()?.parse().ok()
 }
 
-/// Adds what one part holds, and tells how many of its bytes were printed as dots.
+/// Adds the data of one part, and returns how many of its bytes were printed as dots.
 fn add_part(lines: &[&[u8]], size: Option<usize>, sent: &mut Vec<u8>) -> usize {
     let Some(size) = size else { return 0 };
     if let Some(bytes) = hex::trace_bytes(lines) {
         sent.extend(bytes);
         return 0;
     }
-    // `--trace-ascii` leaves line ends out: where the offset goes on by two bytes more than a line has, there was one.
+    // `--trace-ascii` omits line ends: if the next offset is two bytes further than the line is long, there was one.
     let parts: Vec<(usize, &[u8])> = lines.iter().filter_map(|line| offset_and_text(line)).collect();
     for (at, (offset, text)) in parts.iter().enumerate() {
         sent.extend_from_slice(text);
         let next = parts.get(at + 1).map_or(size, |(next, _)| *next);
         let is_header = parts.first().is_some_and(|(_, first)| raw::begins(first));
-        // A last line of a head has a line end whatever its size says.
+        // The last line of a head always has a line end.
         if next.checked_sub(offset + text.len()) == Some(2) || (at + 1 == parts.len() && is_header) {
             sent.extend_from_slice(b"\r\n");
         }
@@ -173,7 +173,7 @@ fn offset_and_text(line: &[u8]) -> Option<(usize, &[u8])> {
 mod tests {
     use super::*;
 
-    fn one(all: Read) -> Captured {
+    fn one(all: ReadResult) -> Captured {
         let mut all = all.expect("requests");
         assert_eq!(all.len(), 1);
         all.remove(0).expect("a request")

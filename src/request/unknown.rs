@@ -1,8 +1,8 @@
-//! What a text looks like that holds no request in any of the forms that are read.
+//! Describes a text in no known format, for the error.
 
 use super::RequestError;
 
-/// How files of other kinds begin, and what they are.
+/// The first bytes of other kinds of files, and their names.
 const KINDS: &[(&[u8], &str)] = &[
     (b"\xd4\xc3\xb2\xa1", "a capture of packets (pcap): save its stream with Wireshark's \"Follow TCP stream\" as raw"),
     (b"\xa1\xb2\xc3\xd4", "a capture of packets (pcap): save its stream with Wireshark's \"Follow TCP stream\" as raw"),
@@ -30,7 +30,7 @@ const KINDS: &[(&[u8], &str)] = &[
     (b"#include", "a program: take the request that it sends, not the program"),
 ];
 
-/// The error of a text in no known form.
+/// The error of a text in no known format.
 pub(super) fn error(text: &[u8]) -> RequestError {
     RequestError::Unknown(looks_like(text))
 }

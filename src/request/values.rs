@@ -1,4 +1,4 @@
-//! Headers and bodies in the forms in which JSON values hold them.
+//! Reads headers and bodies from JSON values.
 
 use serde_json::value::RawValue;
 
@@ -6,7 +6,7 @@ use super::RequestError;
 use super::body::{self, Body};
 use super::members::{Members, list, scalar, text};
 
-/// The bytes of a body: a text, bytes as Node writes them, or a value that the tool made of it.
+/// The bytes of a body: a string, bytes as Node writes them, or a value that the tool parsed.
 pub(super) fn body_of(value: &RawValue, is_base64: bool, said: Option<usize>) -> Result<Body, RequestError> {
     if let Some(text) = text(value) {
         return match is_base64 {
@@ -29,7 +29,7 @@ pub(super) fn node_buffer(value: &RawValue) -> Option<Vec<u8>> {
     serde_json::from_str(members.get("data")?.get()).ok()
 }
 
-/// Headers in any of the forms in which JSON holds them.
+/// Headers in any JSON form.
 pub(super) fn headers(value: &RawValue) -> Option<Vec<(String, String)>> {
     if let Some(members) = Members::parse(value) {
         return members
@@ -50,7 +50,7 @@ pub(super) fn headers(value: &RawValue) -> Option<Vec<(String, String)>> {
     items.into_iter().map(pair).collect::<Option<Vec<_>>>().map(|all| all.into_iter().flatten().collect())
 }
 
-/// The values of one header. A null or an object is none.
+/// The values of one header; `None` for null and objects.
 fn values(name: &str, value: &RawValue) -> Option<Vec<(String, String)>> {
     let named = |value: String| (name.to_owned(), value);
     if value.get() == "null" {
@@ -62,7 +62,7 @@ fn values(name: &str, value: &RawValue) -> Option<Vec<(String, String)>> {
     }
 }
 
-/// `{"name": …, "value": …}`, `{"key": …, "value": …}` or `["name", "value"]`; nothing where it is switched off.
+/// `{"name": …, "value": …}`, `{"key": …, "value": …}` or `["name", "value"]`; nothing for a disabled one.
 fn pair(item: &RawValue) -> Option<Option<(String, String)>> {
     if let Some(members) = Members::parse(item) {
         let is_off = members.get("disabled").is_some_and(|value| value.get() == "true")

@@ -1,12 +1,12 @@
-//! `{{name}}` in requests that are composed in an editor, filled in from what the same file defines.
+//! Substitutes `{{name}}` by the variables that the same file defines.
 
 use std::collections::HashMap;
 
 use super::{MOST_BYTES, RequestError};
 
-/// Variables in the values of variables are filled in this deep.
+/// The deepest nesting of variables in values of variables.
 const MOST_DEPTH: usize = 8;
-/// Values filled into one text.
+/// The most values substituted in one text.
 const MOST_VALUES: usize = 10_000;
 /// The longest name of a variable, in bytes.
 const LONGEST_NAME: usize = 200;
@@ -20,7 +20,7 @@ impl Variables {
         self.0.insert(name, value);
     }
 
-    /// A text with its variables filled in. One whose value the file does not hold is an error, for it was part of what was sent.
+    /// A text with variables substituted. An undefined variable is an error, because its value was part of what was sent.
     pub(super) fn filled(&self, text: &str) -> Result<String, RequestError> {
         self.filled_at(text, 0, &mut 0)
     }
@@ -51,7 +51,7 @@ impl Variables {
     }
 }
 
-/// The name in `{{name}}`, where a text begins with one: of a variable, or a call such as `$timestamp`, and not JSON.
+/// The name in `{{name}}` at the start of a text: a variable, or a call such as `$timestamp`, but not JSON.
 fn name_at(text: &str) -> Option<&str> {
     let is_part = |c: char| c.is_alphanumeric() || "_.-$ %".contains(c);
     let inner = &text[2..];

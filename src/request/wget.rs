@@ -1,6 +1,6 @@
-//! A wget command.
+//! Reads wget commands.
 
-use super::draft::Draft;
+use super::draft::RequestDraft;
 use super::{Captured, RequestError};
 
 /// Options without a value, or with one that changes nothing a signature covers. All others are refused.
@@ -63,9 +63,9 @@ const IGNORED_WITH_VALUE: &[&str] = &[
     "--limit-rate",
 ];
 
-/// The request that wget sends when it is called with these words.
+/// The request of a wget command with these words.
 pub(super) fn request(words: &[Vec<u8>]) -> Result<Captured, RequestError> {
-    let mut draft = Draft::default();
+    let mut draft = RequestDraft::default();
     let mut urls = Vec::new();
     let mut data = None;
     let mut words = words.iter();
@@ -117,7 +117,7 @@ fn is_output_to(option: &str) -> bool {
     })
 }
 
-fn add_line(draft: &mut Draft, line: &[u8]) -> Result<(), RequestError> {
+fn add_line(draft: &mut RequestDraft, line: &[u8]) -> Result<(), RequestError> {
     let wrong = || RequestError::Header(String::from_utf8_lossy(line).into_owned());
     let colon = line.iter().position(|byte| *byte == b':').ok_or_else(wrong)?;
     draft.header(&line[..colon], &line[colon + 1..])

@@ -1,8 +1,8 @@
-//! A command line of the Windows prompt, as browsers copy it: carets before what the prompt would take for its own.
+//! Splits command lines of the Windows prompt (cmd.exe), as browsers copy them, with carets as escapes.
 
 use super::WordError;
 
-/// The words of the commands of a text that quotes with carets or doubled quotes, or ends its lines in carets; `None` for any other.
+/// The words of the commands in a text with carets or doubled quotes; `None` for any other text.
 pub(super) fn commands(text: &[u8]) -> Option<Result<Vec<Vec<Vec<u8>>>, WordError>> {
     let start = &text[..text.len().min(LONGEST_START)];
     let quotes_by_caret = start.windows(3).any(|three| three == b" ^\"");
@@ -26,7 +26,7 @@ pub(super) fn commands(text: &[u8]) -> Option<Result<Vec<Vec<Vec<u8>>>, WordErro
     )
 }
 
-/// What a text sets by `set NAME=value`.
+/// The variables that a text sets with `set NAME=value`.
 fn variables(text: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
     let lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
     let set = |line: &[u8]| {
@@ -39,7 +39,7 @@ fn variables(text: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
     lines.filter_map(set).take(MOST_VARIABLES).filter(|(name, _)| is_used(name)).collect()
 }
 
-/// A text with its variables filled in.
+/// A text with variables substituted.
 fn filled(text: &[u8], variables: &[(Vec<u8>, Vec<u8>)]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let mut at = 0;
@@ -59,7 +59,7 @@ fn filled(text: &[u8], variables: &[(Vec<u8>, Vec<u8>)]) -> Vec<u8> {
     out
 }
 
-/// More variables are not filled in.
+/// The most variables that are substituted.
 const MOST_VARIABLES: usize = 64;
 
 /// Whether a quoted text has quotes of its own, each written twice: `"{""id"":1}"`.
@@ -67,11 +67,10 @@ fn has_doubled(text: &[u8]) -> bool {
     text.windows(4).any(|four| four == b"\"{\"\"") || text.windows(5).any(|five| five == b"\"[{\"\"")
 }
 
-/// The first quote of a copied command stands this early: `curl ^"https://…`.
+/// The furthest position of the first quote in a copied command: `curl ^"https://…`.
 const LONGEST_START: usize = 40;
 
-/// The commands of a text after the prompt took its carets out: inside plain quotes they stay, and two line breaks are one
-/// that was meant.
+/// The commands of a text with carets removed as the prompt does: inside plain quotes they stay, and two line breaks mean one.
 fn without_carets(text: &[u8]) -> Vec<Vec<u8>> {
     let mut done = Vec::new();
     let mut out = Vec::new();
@@ -97,7 +96,7 @@ fn without_carets(text: &[u8]) -> Vec<Vec<u8>> {
     done
 }
 
-/// Splits at white space outside double quotes. A browser doubles every backslash; a program takes only `\"` for one byte.
+/// Splits at white space outside double quotes. A browser doubles every backslash; a program unescapes only `\"`.
 fn split(text: &[u8], doubled: bool) -> Result<Vec<Vec<u8>>, WordError> {
     let mut done = Vec::new();
     let mut word: Option<Vec<u8>> = None;
@@ -105,7 +104,7 @@ fn split(text: &[u8], doubled: bool) -> Result<Vec<Vec<u8>>, WordError> {
     let mut rest = text.iter().copied().peekable();
     while let Some(byte) = rest.next() {
         match byte {
-            // Inside quotes, two are one that was meant.
+            // Inside quotes, two quotes mean one.
             b'"' if quoted && rest.peek() == Some(&b'"') => word.get_or_insert_default().extend(rest.next()),
             b'"' => {
                 quoted = !quoted;

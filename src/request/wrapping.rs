@@ -1,8 +1,8 @@
-//! What people and programs put around a request: fences of Markdown, marks of a quotation, indentation.
+//! Strips wrapping around a request: code fences, quotation marks of mail, indentation.
 
 use std::ops::Range;
 
-/// What begins and ends a block of code in Markdown, Jira and Confluence.
+/// The delimiters of code blocks in Markdown, Jira and Confluence.
 const FENCES: &[&str] = &["```", "~~~", "{code", "{noformat"];
 
 /// Whether a text begins with a fence.
@@ -10,7 +10,7 @@ pub(super) fn begins_fenced(text: &[u8]) -> bool {
     FENCES.iter().any(|fence| text.starts_with(fence.as_bytes()))
 }
 
-/// The blocks of code in a text that has any.
+/// The code blocks of a text.
 pub(super) fn fenced(text: &[u8]) -> Vec<&[u8]> {
     let mut blocks = Vec::new();
     let mut open: Option<(&str, usize)> = None;
@@ -29,7 +29,7 @@ pub(super) fn fenced(text: &[u8]) -> Vec<&[u8]> {
     blocks
 }
 
-/// A text whose lines are all marked by `>`, without the marks. A few lines that say who wrote it may stand before.
+/// A text whose lines all begin with `>`, without these marks. A few lines of attribution may precede it.
 pub(super) fn unquoted(text: &[u8]) -> Option<Vec<u8>> {
     let is_marked = |line: &Range<usize>| text[line.clone()].starts_with(b">");
     let is_blank = |line: &Range<usize>| text[line.clone()].trim_ascii().is_empty();
@@ -56,7 +56,7 @@ fn is_prose(line: &[u8]) -> bool {
     line.is_empty() || (line.ends_with(b":") && line.contains(&b' '))
 }
 
-/// A text whose lines are all indented, without the indentation they share.
+/// A text without the indentation that all lines share.
 pub(super) fn unindented(text: &[u8]) -> Option<Vec<u8>> {
     let filled = || lines(text).map(|line| &text[line]).filter(|line| !line.trim_ascii().is_empty());
     let indentation = |line: &[u8]| line.iter().take_while(|byte| b" \t".contains(byte)).count();

@@ -1,4 +1,4 @@
-//! Adyen: some members of a notification, whose code stands beside them; newer webhooks have it in a header, over the whole body.
+//! Adyen: the code over some members of a notification is another member; newer webhooks have a header over the whole body.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -61,16 +61,16 @@ impl Scheme for Adyen {
     }
 }
 
-/// The one notification of a body: several in one have not been sent for years, and the code of the first covers no other.
+/// The only notification of a body. Adyen has not sent several for years, and the code of one does not cover the others.
 fn notification(body: &[u8]) -> Option<Value> {
-    // Most bodies are of other senders, and are not read for this.
+    // Most bodies are of other senders, and are not parsed for this.
     const ITEMS: &[u8] = b"\"notificationItems\"";
     let is_named = body.windows(ITEMS.len()).take(256).any(|window| window == ITEMS);
     let mut items = serde_json::from_slice::<Body>(is_named.then_some(body)?).ok()?.items;
     if items.len() == 1 { items.pop().map(|item| item.notification) } else { None }
 }
 
-/// The members that are signed, with colons between; what is not there is empty.
+/// The signed members, joined by colons; missing ones are empty.
 fn signed_members(notification: &Value) -> String {
     let text = |value: &Value| match value {
         Value::String(text) => text.clone(),

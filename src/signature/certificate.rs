@@ -1,6 +1,6 @@
-//! Keys of ECDSA and RSA: public ones as PEM or base64, also inside a certificate, and private ones to sign in a test.
+//! ECDSA and RSA keys: public ones in PEM or base64, also in a certificate, and private ones for signing tests.
 //!
-//! A certificate is trusted because the operator names its file: who issued it and until when it is valid is not looked at.
+//! A certificate is trusted because the operator names its file: issuer and expiry are not checked.
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeyPair as RsaKeyPair;
@@ -31,7 +31,7 @@ impl PublicKey {
         ParsedPublicKey::new(verification(algorithm)?, key).ok().map(Self)
     }
 
-    /// Whether `code` is a signature of `content` by the other half of this key.
+    /// Whether `code` is a signature of `content` by the private key of this one.
     pub(super) fn verifies(&self, content: &[u8], code: &[u8]) -> bool {
         self.0.verify_sig(content, code).is_ok()
     }
@@ -65,22 +65,22 @@ fn of_base64(text: &[u8]) -> Option<Vec<u8>> {
     BASE64.decode(text).ok().filter(|key| !key.is_empty())
 }
 
-/// A key that signs, and its public half.
+/// A private key with its public key.
 #[derive(Debug)]
 pub(super) struct PrivateKey {
-    pair: Pair,
+    pair: KeyPair,
     public: PublicKey,
 }
 
 /// A key pair, by algorithm.
 #[derive(Debug)]
-enum Pair {
+enum KeyPair {
     Ecdsa(EcdsaKeyPair),
     Rsa(RsaKeyPair),
 }
 
 impl PrivateKey {
-    /// Reads a private key in PEM (PKCS #8); nothing signs with SHA-1.
+    /// Reads a private key in PEM (PKCS #8); signing with SHA-1 is not supported.
     pub(super) fn read(algorithm: Algorithm, text: &[u8]) -> Option<Self> {
         let key = PrivatePkcs8KeyDer::from_pem_slice(text).ok()?;
         let key = key.secret_pkcs8_der();
@@ -88,12 +88,12 @@ impl PrivateKey {
             Algorithm::EcdsaP256 => {
                 let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, key).ok()?;
                 let public = PublicKey::of(algorithm, pair.public_key().as_ref())?;
-                (Pair::Ecdsa(pair), public)
+                (KeyPair::Ecdsa(pair), public)
             }
             Algorithm::RsaSha256 => {
                 let pair = RsaKeyPair::from_pkcs8(key).ok()?;
                 let public = PublicKey::of(algorithm, pair.public_key().as_ref())?;
-                (Pair::Rsa(pair), public)
+                (KeyPair::Rsa(pair), public)
             }
             Algorithm::RsaSha1
             | Algorithm::HmacSha1
@@ -110,12 +110,12 @@ impl PrivateKey {
         &self.public
     }
 
-    /// The signature of `content`; `None` where the system has no random bytes.
+    /// Signs `content`; `None` if the system has no random bytes.
     pub(super) fn sign(&self, content: &[u8]) -> Option<Vec<u8>> {
         let random = SystemRandom::new();
         match &self.pair {
-            Pair::Ecdsa(pair) => Some(pair.sign(&random, content).ok()?.as_ref().to_vec()),
-            Pair::Rsa(pair) => {
+            KeyPair::Ecdsa(pair) => Some(pair.sign(&random, content).ok()?.as_ref().to_vec()),
+            KeyPair::Rsa(pair) => {
                 let mut code = vec![0; pair.public_modulus_len()];
                 pair.sign(&RSA_PKCS1_SHA256, &random, content, &mut code).ok()?;
                 Some(code)

@@ -1,4 +1,4 @@
-//! Codes: what a signature header holds, read as exact bytes and written as text.
+//! Codes: the values of signatures, decoded from text to exact bytes and encoded again.
 
 use std::fmt;
 
@@ -16,7 +16,7 @@ pub enum Encoding {
     Base64,
     /// Base64 with `-` and `_`, without padding.
     Base64Url,
-    /// As it is: visible ASCII.
+    /// Plain visible ASCII.
     Text,
 }
 
@@ -67,7 +67,7 @@ impl Encoding {
         }
     }
 
-    /// How long a code of `bytes` bytes is as text.
+    /// The length of a code of `bytes` bytes as text.
     pub(super) const fn length(self, bytes: usize) -> usize {
         match self {
             Self::Hex => bytes * 2,
@@ -145,18 +145,18 @@ fn decode_base64(text: &str, length: usize) -> Result<Code, VerifyError> {
     }
 }
 
-/// Room for the codes of HMAC and Ed25519, as whole groups of base64.
+/// Bytes for the codes of HMAC and Ed25519, as whole groups of base64.
 const CODE_SPACE: usize = 66;
-/// Room for the same codes as hex.
+/// Bytes for the same codes in hex.
 const TEXT_SPACE: usize = CODE_SPACE * 2;
-/// A longer code, whose length its algorithm does not tell, is refused.
+/// The longest code, in bytes, for algorithms without a fixed length.
 const MOST_BYTES: usize = 1024;
 
 /// The decoded bytes of a signature.
 #[derive(Clone)]
 pub struct Code(Bytes);
 
-/// The short ones, which are nearly all, cost no allocation.
+/// The bytes of a code. Short ones, which are nearly all, need no allocation.
 #[derive(Clone)]
 enum Bytes {
     Short { bytes: [u8; CODE_SPACE], length: usize },
@@ -189,7 +189,7 @@ impl fmt::Debug for Code {
     }
 }
 
-/// The codes of one header: one in nearly every request, which then costs no allocation.
+/// The codes of one header. A single one, as in nearly every request, needs no allocation.
 #[derive(Clone, Debug, Default)]
 pub struct Codes {
     first: Option<Code>,
@@ -197,12 +197,12 @@ pub struct Codes {
 }
 
 impl Codes {
-    /// How many there are.
+    /// The number of codes.
     pub(super) fn len(&self) -> usize {
         usize::from(self.first.is_some()) + self.more.len()
     }
 
-    /// In the order of the header.
+    /// The codes in the order of the header.
     pub fn iter(&self) -> impl Iterator<Item = &Code> {
         self.first.iter().chain(&self.more)
     }
@@ -229,15 +229,15 @@ impl FromIterator<Code> for Codes {
     }
 }
 
-/// The codes of a list that can be decoded.
+/// Collects the codes of a list that can be decoded.
 #[derive(Default)]
-pub(super) struct Readable {
+pub(super) struct CodeCollector {
     codes: Codes,
     fault: Option<VerifyError>,
 }
 
-impl Readable {
-    /// Takes the next entry; a garbled one is passed over.
+impl CodeCollector {
+    /// Adds the next entry; an undecodable one is skipped.
     pub(super) fn add(&mut self, read: Result<Code, VerifyError>) {
         match read {
             Ok(code) => self.codes.push(code),
@@ -245,7 +245,7 @@ impl Readable {
         }
     }
 
-    /// The codes; where not one could be read, the fault of the first or, without any, `missing`.
+    /// The codes. If none could be decoded, the error of the first entry or, without entries, `missing`.
     pub(super) fn codes(self, missing: impl FnOnce() -> VerifyError) -> Result<Codes, VerifyError> {
         match (self.codes.len(), self.fault) {
             (1.., _) => Ok(self.codes),

@@ -1,4 +1,4 @@
-//! Contentful: the method, the path, the headers that a header lists, and the body, each on a line of its own.
+//! Contentful: signs method, path, the headers that a header lists, and body, each on a line of its own.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -18,9 +18,9 @@ const SIGNED: &[Part] = &[Part::Method, LINE, Part::Path, LINE, Part::Context("s
 /// The header that lists the names of the signed ones.
 static LIST: HeaderName = HeaderName::from_static("x-contentful-signed-headers");
 const TIME: &str = "x-contentful-timestamp";
-/// What is signed at least.
+/// The headers that are always signed.
 const LEAST: &str = "x-contentful-signed-headers,x-contentful-timestamp";
-/// More headers than these are not signed by anybody.
+/// The most signed headers.
 const MOST: usize = 64;
 
 /// The scheme of Contentful.
@@ -55,7 +55,7 @@ impl Scheme for Contentful {
     }
 
     fn feed(&self, message: &Message<'_>, sink: &mut dyn FnMut(&[u8])) {
-        // What is signed here has the fewest headers.
+        // Requests signed here have only these headers signed.
         let least = format!("{}:{LEAST};{TIME}:{}", LIST.as_str(), message.time);
         let context = if message.context.is_empty() { &least } else { message.context };
         feed(SIGNED, &Message { context, ..*message }, sink);

@@ -1,9 +1,9 @@
-//! What signing and verifying may answer when they fail.
+//! Errors of signing and verifying.
 
 /// Why a secret cannot be used. The secret itself is never part of the message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SecretError {
-    /// Nothing, or only white space.
+    /// Empty, or only white space.
     #[error("the secret is empty")]
     Empty,
     /// `whsec_` is followed by something that is not base64.
@@ -26,10 +26,10 @@ pub enum SecretError {
 /// Why a signature was refused. Each has a stable name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum VerifyError {
-    /// A header the scheme needs is not there.
+    /// A header that the scheme needs is missing.
     #[error("the header `{0}` was not delivered")]
     HeaderNotDelivered(String),
-    /// A header is there more than once, and which one counts is anyone's guess.
+    /// A header occurs more than once, so it is ambiguous.
     #[error("the header `{0}` was delivered more than once")]
     HeaderDoubled(String),
     /// A header is not text, or not of the scheme's form.
@@ -40,7 +40,7 @@ pub enum VerifyError {
         /// What is wrong with it.
         why: &'static str,
     },
-    /// The text that precedes the code is not there.
+    /// The prefix of the code is missing.
     #[error("the signature does not begin with the prefix of its scheme")]
     PrefixMissing,
     /// The code is not hexadecimal.
@@ -60,7 +60,7 @@ pub enum VerifyError {
     /// The time is not a time in the scheme's form.
     #[error("the time in `{0}` is malformed")]
     TimeMalformed(String),
-    /// The id is empty, too long or has characters that make the signed bytes ambiguous.
+    /// The id is empty, too long, or has characters that make the signed content ambiguous.
     #[error("the id in `{0}` is malformed")]
     IdMalformed(String),
     /// The scheme signs the URL, and none was given.
@@ -78,10 +78,10 @@ pub enum VerifyError {
     /// The code is well formed and belongs to other bytes or another secret.
     #[error("the signature does not match")]
     CodeMismatch,
-    /// The signature is right and too old, or from the future.
+    /// The signature is valid, but too old or from the future.
     #[error("the signature is right but its time is outside the tolerance")]
     OutsideTolerance,
-    /// The signature is right, and the body does not tell the time that its age would be judged by.
+    /// The signature is valid, but the body lacks the time that its age is judged by.
     #[error("the signature is right, but the body has no time in `{0}`, so that its age is not known")]
     TimeMissing(&'static str),
     /// The secret cannot be a key of this scheme.
@@ -117,7 +117,7 @@ impl VerifyError {
 /// Why a message cannot be signed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SignError {
-    /// No key at all: an unsigned request is never made by accident.
+    /// There is no key: an unsigned request is never made by accident.
     #[error("there is no secret to sign with")]
     NoKey,
     /// The key can only verify.
@@ -132,13 +132,13 @@ pub enum SignError {
     /// The scheme signs the id under which the webhook is registered, and none was given.
     #[error("the scheme signs the id under which the webhook is registered with the sender")]
     RegisteredIdUnknown,
-    /// The code stands in the body, which has to be made for it.
+    /// The code is part of the body, which only the sender can build.
     #[error("the scheme puts the code into `{0}` of the body: it is verified here, and not made")]
     InBody(&'static str),
     /// The scheme signs nothing: it sends the secret itself.
     #[error("the scheme sends the secret itself, which is not printed")]
     SecretItself,
-    /// The algorithm is not made any more.
+    /// The algorithm is only verified, never used to sign.
     #[error("the scheme signs with SHA-1: it is verified here, and not made")]
     VerifyOnly,
     /// The URL must carry the hash of the body.

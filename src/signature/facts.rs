@@ -1,6 +1,6 @@
-//! The vocabulary of schemes: algorithms, keys, times, the parts that are signed, and the facts that are put together from them.
+//! The vocabulary of schemes: algorithms, key forms, time forms, signed parts, and the facts that describe a scheme.
 //!
-//! Nothing here knows a scheme.
+//! Nothing here depends on a single scheme.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use super::code::{Code, Encoding};
 use super::error::VerifyError;
 use crate::clock::Timestamp;
 
-/// How the bytes are turned into a code.
+/// How a code is computed from the signed content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Algorithm {
     /// HMAC with SHA-1.
@@ -20,9 +20,9 @@ pub enum Algorithm {
     HmacSha256,
     /// HMAC with SHA-512.
     HmacSha512,
-    /// SHA-256 of the secret followed by the content. Who sees such a code can compute that of a longer content.
+    /// SHA-256 of the secret followed by the content. Such a code allows length-extension attacks.
     SecretThenSha256,
-    /// The secret itself, which proves nothing about the content.
+    /// The secret itself; it does not protect the content.
     Token,
     /// Ed25519, with a private key to sign and a public one to verify.
     Ed25519,
@@ -53,7 +53,7 @@ impl Algorithm {
         }
     }
 
-    /// Whether it is HMAC, as nearly everybody uses.
+    /// Whether it is an HMAC.
     pub const fn is_hmac(self) -> bool {
         matches!(self, Self::HmacSha1 | Self::HmacSha256 | Self::HmacSha512)
     }
@@ -196,13 +196,13 @@ impl Tolerance {
 /// What a valid signature protects: body, time, id, URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Protects {
-    /// Nobody changed the body.
+    /// The body.
     pub body: bool,
-    /// Nobody changed the time, so an old request can be refused.
+    /// The time, so that an old request can be refused.
     pub time: bool,
-    /// Nobody changed the id, so a repeated request can be recognised.
+    /// The id, so that a replayed request can be recognised.
     pub id: bool,
-    /// Nobody sent it to another address.
+    /// The URL, so that a request cannot be sent to another one.
     pub url: bool,
 }
 
@@ -213,7 +213,7 @@ pub struct Facts {
     pub name: Cow<'static, str>,
     /// Its name in words.
     pub title: &'static str,
-    /// The header of the signature; where the body holds the code, one by which its sender is known.
+    /// The header of the signature; if the body holds the code, a header that identifies the sender.
     pub header: HeaderName,
     /// The header of the time.
     pub time_header: Option<HeaderName>,
@@ -221,11 +221,11 @@ pub struct Facts {
     pub id_header: Option<HeaderName>,
     /// How the time is written.
     pub time_form: TimeForm,
-    /// What stands before the code in its header, a version included.
+    /// The prefix of the code in its header, including a version.
     pub prefix: Cow<'static, str>,
-    /// Whether the header is a list, of which the code is an entry.
+    /// Whether the header is a list with codes as entries.
     pub listed: bool,
-    /// What is signed.
+    /// The signed content as parts.
     pub signed: Cow<'static, [Part]>,
     /// How the code is computed.
     pub algorithm: Algorithm,
@@ -233,19 +233,19 @@ pub struct Facts {
     pub encoding: Encoding,
     /// What the secret's text means.
     pub key_form: KeyForm,
-    /// How old a request may be, where the scheme says so.
+    /// How old a request may be, if the scheme defines that.
     pub tolerance: Option<Tolerance>,
 }
 
 impl Facts {
-    /// Whether `part` is among the signed ones.
+    /// Whether `part` is signed.
     pub fn signs(&self, part: &Part) -> bool {
         self.signed.contains(part)
     }
 
-    /// What follows the prefix in `text`.
+    /// The rest of `text` after the prefix.
     ///
-    /// An empty one is not compared, because the C library can take as long for that as for a tenth of an HMAC.
+    /// An empty prefix is not compared: in the C library that can take a tenth of the time of an HMAC.
     pub(super) fn after_prefix<'t>(&self, text: &'t str) -> Option<&'t str> {
         if self.prefix.is_empty() { Some(text) } else { text.strip_prefix(self.prefix.as_ref()) }
     }
@@ -294,7 +294,7 @@ pub(crate) const V0_TIME_BODY: &[Part] =
     &[Part::Literal(Cow::Borrowed("v0:")), Part::Time, Part::Literal(Cow::Borrowed(":")), Part::Body];
 pub(crate) const URL_BODY: &[Part] = &[Part::Url, Part::Body];
 
-/// Facts of a scheme that signs the body by HMAC-SHA256 with the secret's text: what most rows begin from.
+/// The facts of a scheme that signs the body by HMAC-SHA256 with the secret's text, from which most rows derive.
 pub(super) fn body(name: &'static str, title: &'static str, header: &'static str, encoding: Encoding) -> Facts {
     Facts {
         name: name.into(),
@@ -342,7 +342,7 @@ impl Facts {
         Self { time_header: Some(HeaderName::from_static(header)), time_form, ..self }
     }
 
-    /// A time that stands in the header of the signature.
+    /// A time in the header of the signature.
     pub(super) fn times(self, time_form: TimeForm) -> Self {
         Self { time_form, ..self }
     }

@@ -1,4 +1,4 @@
-//! A scheme put together on the command line.
+//! Generic schemes, described by the operator with options or configuration keys.
 
 use std::borrow::Cow;
 
@@ -9,10 +9,10 @@ use super::error::VerifyError;
 use super::facts::{Algorithm, Facts, KeyForm, Part, REGISTERED_ID, TimeForm};
 use super::message::Message;
 use super::received::Received;
-use super::scheme::{Claim, Scheme, Texts, Time, read};
+use super::scheme::{Claim, HeaderValues, Scheme, Time, read};
 use crate::untrusted::Untrusted;
 
-/// Why a description is not a scheme.
+/// Why a description is not a valid scheme.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TemplateError {
     /// A placeholder that does not exist.
@@ -20,13 +20,13 @@ pub enum TemplateError {
         "`{{{0}}}` is not a part of a request: use {{id}}, {{timestamp}}, {{body}}, {{method}}, {{url}}, {{path}}, {{query.NAME}}, {{sorted form}} or {{crc32 of the body}}"
     )]
     Placeholder(String),
-    /// A brace without its partner.
+    /// An unbalanced brace.
     #[error("a brace in the template has no partner")]
     Brace,
-    /// A header's name with characters that no name has.
+    /// An invalid header name.
     #[error("`{}` is not the name of a header", Untrusted(.0))]
     Header(String),
-    /// A prefix that would not stand in a header as it is.
+    /// A prefix that cannot be written in a header.
     #[error("a prefix is visible ASCII, with spaces only after the first character")]
     Prefix,
     /// Nothing is signed.
@@ -34,22 +34,22 @@ pub enum TemplateError {
     Empty,
 }
 
-/// A scheme as the operator described it with `--scheme generic`.
+/// The description of a generic scheme.
 #[derive(Clone, Debug)]
 pub struct Description {
     /// The signed content, such as `{id}.{timestamp}.{body}`.
     pub signed: String,
     /// The header of the signature.
     pub header: String,
-    /// The header of the id, looked at when the template signs it.
+    /// The header of the id, read if the template contains it.
     pub id_header: String,
-    /// The header of the time, looked at when the template signs it.
+    /// The header of the time, read if the template contains it.
     pub time_header: String,
-    /// The name of the time within the signature header, where that is a list such as `t=…,v1=…`.
+    /// The name of the time in a signature header that is a list such as `t=…,v1=…`.
     pub time_param: Option<String>,
-    /// The name of the code within such a list.
+    /// The name of the code in such a list.
     pub code_param: Option<String>,
-    /// What precedes the code.
+    /// The prefix of the code.
     pub prefix: String,
     /// How the code is computed.
     pub algorithm: Algorithm,
@@ -79,23 +79,23 @@ impl Default for Description {
     }
 }
 
-/// A scheme of the operator's own description.
+/// A generic scheme.
 #[derive(Debug)]
 pub struct Generic {
     facts: Facts,
     list: Option<ListNames>,
 }
 
-/// How the parts of a signature header that is a list are called.
+/// The names of time and code in a signature header that is a list.
 #[derive(Debug)]
 struct ListNames {
-    /// What the time is called, where the header holds it.
+    /// The name of the time, if the header holds it.
     time: Option<String>,
     code: String,
 }
 
 impl Generic {
-    /// Reads a description. A template without the body is taken, because some senders sign none: what it protects says so.
+    /// Builds a scheme from a description. A template without the body is allowed, because some senders do not sign it.
     pub fn new(description: Description) -> Result<Self, TemplateError> {
         let signed = parse_template(&description.signed)?;
         if signed.is_empty() {
@@ -156,7 +156,7 @@ impl Generic {
         };
         let facts = &self.facts;
         let malformed = |why| VerifyError::HeaderMalformed { header: facts.header.to_string(), why };
-        let texts = Texts::of(facts, received)?;
+        let texts = HeaderValues::of(facts, received)?;
         let parts = || texts.signature.split([',', ';']).filter_map(|part| part.trim().split_once('='));
         let codes = parts().filter(|(name, _)| *name == list.code);
         let codes = codes.map(|(_, code)| facts.decode(code));
@@ -178,10 +178,10 @@ impl Generic {
         Ok(Claim { codes, time, id: texts.id, ..Claim::default() })
     }
 
-    /// The code behind a prefix such as `v1=` that does not begin the header, as in `ts=…,v1=…`.
+    /// The code after a prefix such as `v1=` that is not at the start of the header, as in `ts=…,v1=…`.
     fn code_in_list<'a>(&self, received: &'a Received) -> Option<Claim<'a>> {
         let facts = &self.facts;
-        let texts = Texts::of(facts, received).ok().filter(|_| facts.prefix.ends_with('='))?;
+        let texts = HeaderValues::of(facts, received).ok().filter(|_| facts.prefix.ends_with('='))?;
         let mut parts = texts.signature.split([',', ';']).map(str::trim);
         let code = parts.find_map(|part| part.strip_prefix(facts.prefix.as_ref()))?;
         let code = facts.decode(code).ok()?;
@@ -189,7 +189,7 @@ impl Generic {
     }
 }
 
-/// Whether the signature header is a list: as the description says, or because it holds the time as well.
+/// The names in a signature header that is a list, because the description says so or because it also holds the time.
 fn list_names(description: &Description, signed: &[Part]) -> Option<ListNames> {
     let shared = description.header.eq_ignore_ascii_case(&description.time_header) && signed.contains(&Part::Time);
     let time = description.time_param.clone().or_else(|| shared.then(|| "t".to_owned()));

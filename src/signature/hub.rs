@@ -5,11 +5,11 @@ use super::facts::{Algorithm, Facts, body};
 use super::received::Received;
 use super::scheme::Scheme;
 
-/// A scheme whose header other senders use as well; what the body holds tells them apart.
+/// A scheme with a shared header name; members of the body identify the sender.
 #[derive(Debug)]
 pub(super) struct Hub {
     facts: Facts,
-    /// What the body of this sender holds, and that of another with the same header does not.
+    /// Members that only bodies of this sender have.
     members: &'static [&'static str],
 }
 

@@ -1,5 +1,5 @@
-//! HubSpot v3: the method, the address with some escapes undone, the body and the time in milliseconds. The versions before it are
-//! hashes of the secret followed by the content, and not HMAC.
+//! HubSpot v3: signs method, URL with some escapes decoded, body, and time in milliseconds. Older versions are hashes of the
+//! secret followed by the content rather than HMAC.
 
 use http::HeaderName;
 
@@ -11,7 +11,7 @@ use super::scheme::Scheme;
 
 const SIGNED: &[Part] = &[Part::Method, Part::Url, Part::Body, Part::Time];
 
-/// The escapes that HubSpot undoes before it signs an address.
+/// The escapes that HubSpot decodes before it signs a URL.
 const UNDONE: &[(&str, &str)] = &[
     ("%3A", ":"),
     ("%2F", "/"),
@@ -47,18 +47,18 @@ const VERSION: HeaderName = HeaderName::from_static("x-hubspot-signature-version
 
 /// The scheme of HubSpot, version 1 or 2.
 #[derive(Debug)]
-pub(super) struct Older {
+pub(super) struct HubSpotLegacy {
     facts: Facts,
     version: &'static str,
 }
 
-impl Older {
+impl HubSpotLegacy {
     /// Version 1: the body.
     pub(super) fn version_1() -> Self {
         Self::of("hubspot-v1", "HubSpot v1, a hash and no HMAC", "v1", &[Part::Body])
     }
 
-    /// Version 2: the method, the address and the body.
+    /// Version 2: the method, the URL and the body.
     pub(super) fn version_2() -> Self {
         Self::of("hubspot-v2", "HubSpot v2, a hash and no HMAC", "v2", &[Part::Method, Part::Url, Part::Body])
     }
@@ -69,12 +69,12 @@ impl Older {
     }
 }
 
-impl Scheme for Older {
+impl Scheme for HubSpotLegacy {
     fn facts(&self) -> &Facts {
         &self.facts
     }
 
-    /// Version 1 is also what a request without a version has.
+    /// A request without a version header is version 1.
     fn is_named_by(&self, received: &Received) -> bool {
         let said = received.headers.get(VERSION).and_then(|value| value.to_str().ok()).unwrap_or("v1");
         received.headers.contains_key(&self.facts.header) && said.eq_ignore_ascii_case(self.version)

@@ -26,32 +26,32 @@ pub(super) const PUBLIC_PREFIX: &str = "whpk_";
 
 /// A key ready for use. It prints as redacted.
 #[derive(Clone)]
-pub struct Key(Kind);
+pub struct Key(KeyMaterial);
 
 /// The key material, in the form its algorithm takes.
 #[derive(Clone)]
-enum Kind {
+enum KeyMaterial {
     Sha1(Hmac<Sha1>),
     Sha256(Hmac<Sha256>),
     Sha512(Hmac<Sha512>),
-    /// SHA-256 that has taken the secret already.
+    /// SHA-256 that has hashed the secret already.
     SecretThenSha256(Sha256),
     /// The secret itself.
     Token(Zeroizing<Vec<u8>>),
     Private(Box<SigningKey>),
     Public(Box<VerifyingKey>),
-    /// Of ECDSA or RSA.
+    /// A private key of ECDSA or RSA.
     Signing(Arc<PrivateKey>),
     Verifying(Arc<PublicKey>),
 }
 
-/// Hands the signed bytes, piece by piece, to the function it is given.
+/// The signed content: a function that passes its bytes, piece by piece, to another one.
 pub type Content<'a> = dyn Fn(&mut dyn FnMut(&[u8])) + 'a;
 
 impl Key {
     /// Reads a secret's text as `form` says.
     pub fn read(form: KeyForm, algorithm: Algorithm, secret: &[u8]) -> Result<Self, SecretError> {
-        // A prefix with nothing behind it was meant to be followed by a secret: it is none itself.
+        // A prefix alone is an incomplete secret.
         let core = secret.trim_ascii();
         if core.is_empty() || [STANDARD_PREFIX, PRIVATE_PREFIX, PUBLIC_PREFIX].iter().any(|it| it.as_bytes() == core) {
             return Err(SecretError::Empty);
@@ -69,49 +69,53 @@ impl Key {
         }
     }
 
-    /// A key whose bytes are known; algorithms with pairs of keys have none, and HMAC-SHA256 stands in for them.
+    /// A key of these bytes. For algorithms with key pairs it is an HMAC-SHA256 key.
     pub fn hmac(algorithm: Algorithm, key: &[u8]) -> Self {
         Self(match algorithm {
-            Algorithm::HmacSha1 => Kind::Sha1(Hmac::new_from_slice(key).expect("HMAC takes keys of any length")),
-            Algorithm::HmacSha512 => Kind::Sha512(Hmac::new_from_slice(key).expect("HMAC takes keys of any length")),
-            Algorithm::SecretThenSha256 => Kind::SecretThenSha256(Sha256::new_with_prefix(key)),
-            Algorithm::Token => Kind::Token(Zeroizing::new(key.to_vec())),
+            Algorithm::HmacSha1 => KeyMaterial::Sha1(Hmac::new_from_slice(key).expect("HMAC takes keys of any length")),
+            Algorithm::HmacSha512 => {
+                KeyMaterial::Sha512(Hmac::new_from_slice(key).expect("HMAC takes keys of any length"))
+            }
+            Algorithm::SecretThenSha256 => KeyMaterial::SecretThenSha256(Sha256::new_with_prefix(key)),
+            Algorithm::Token => KeyMaterial::Token(Zeroizing::new(key.to_vec())),
             Algorithm::HmacSha256
             | Algorithm::Ed25519
             | Algorithm::EcdsaP256
             | Algorithm::RsaSha256
-            | Algorithm::RsaSha1 => Kind::Sha256(Hmac::new_from_slice(key).expect("HMAC takes keys of any length")),
+            | Algorithm::RsaSha1 => {
+                KeyMaterial::Sha256(Hmac::new_from_slice(key).expect("HMAC takes keys of any length"))
+            }
         })
     }
 
     /// Signs; `None` for a public key, which cannot.
     pub fn sign(&self, content: &Content<'_>) -> Option<Code> {
         match &self.0 {
-            Kind::Sha1(mac) => Some(Code::new(&finish(mac.clone(), content))),
-            Kind::Sha256(mac) => Some(Code::new(&finish(mac.clone(), content))),
-            Kind::Sha512(mac) => Some(Code::new(&finish(mac.clone(), content))),
-            Kind::SecretThenSha256(hash) => Some(Code::new(&hashed(hash.clone(), content))),
-            Kind::Token(secret) => Some(Code::new(secret)),
-            Kind::Private(key) => Some(Code::new(&key.sign(&gather(content)).to_bytes())),
-            Kind::Signing(key) => Some(Code::new(&key.sign(&gather(content))?)),
-            Kind::Public(_) | Kind::Verifying(_) => None,
+            KeyMaterial::Sha1(mac) => Some(Code::new(&finish(mac.clone(), content))),
+            KeyMaterial::Sha256(mac) => Some(Code::new(&finish(mac.clone(), content))),
+            KeyMaterial::Sha512(mac) => Some(Code::new(&finish(mac.clone(), content))),
+            KeyMaterial::SecretThenSha256(hash) => Some(Code::new(&hashed(hash.clone(), content))),
+            KeyMaterial::Token(secret) => Some(Code::new(secret)),
+            KeyMaterial::Private(key) => Some(Code::new(&key.sign(&gather(content)).to_bytes())),
+            KeyMaterial::Signing(key) => Some(Code::new(&key.sign(&gather(content))?)),
+            KeyMaterial::Public(_) | KeyMaterial::Verifying(_) => None,
         }
     }
 
     /// The first of `codes` that is the code of `content` under this key.
     ///
-    /// A code of another length never is; the comparison takes the same time wherever two codes differ.
+    /// A code of another length never matches. The comparison is constant-time.
     pub fn matching<'c>(&self, content: &Content<'_>, codes: impl IntoIterator<Item = &'c Code>) -> Option<usize> {
         match &self.0 {
-            Kind::Sha1(mac) => equal(&finish(mac.clone(), content), codes),
-            Kind::Sha256(mac) => equal(&finish(mac.clone(), content), codes),
-            Kind::Sha512(mac) => equal(&finish(mac.clone(), content), codes),
-            Kind::SecretThenSha256(hash) => equal(&hashed(hash.clone(), content), codes),
-            Kind::Token(secret) => equal(secret, codes),
-            Kind::Private(key) => verified(&key.verifying_key(), content, codes),
-            Kind::Public(key) => verified(key, content, codes),
-            Kind::Signing(key) => verified_by(key.public(), content, codes),
-            Kind::Verifying(key) => verified_by(key, content, codes),
+            KeyMaterial::Sha1(mac) => equal(&finish(mac.clone(), content), codes),
+            KeyMaterial::Sha256(mac) => equal(&finish(mac.clone(), content), codes),
+            KeyMaterial::Sha512(mac) => equal(&finish(mac.clone(), content), codes),
+            KeyMaterial::SecretThenSha256(hash) => equal(&hashed(hash.clone(), content), codes),
+            KeyMaterial::Token(secret) => equal(secret, codes),
+            KeyMaterial::Private(key) => verified(&key.verifying_key(), content, codes),
+            KeyMaterial::Public(key) => verified(key, content, codes),
+            KeyMaterial::Signing(key) => verified_by(key.public(), content, codes),
+            KeyMaterial::Verifying(key) => verified_by(key, content, codes),
         }
     }
 
@@ -119,15 +123,15 @@ impl Key {
     pub fn public_text(&self) -> Option<String> {
         let write = |key: &VerifyingKey| format!("{PUBLIC_PREFIX}{}", BASE64.encode(key.as_bytes()));
         match &self.0 {
-            Kind::Private(key) => Some(write(&key.verifying_key())),
-            Kind::Public(key) => Some(write(key)),
-            Kind::Sha1(_)
-            | Kind::Sha256(_)
-            | Kind::Sha512(_)
-            | Kind::SecretThenSha256(_)
-            | Kind::Token(_)
-            | Kind::Signing(_)
-            | Kind::Verifying(_) => None,
+            KeyMaterial::Private(key) => Some(write(&key.verifying_key())),
+            KeyMaterial::Public(key) => Some(write(key)),
+            KeyMaterial::Sha1(_)
+            | KeyMaterial::Sha256(_)
+            | KeyMaterial::Sha512(_)
+            | KeyMaterial::SecretThenSha256(_)
+            | KeyMaterial::Token(_)
+            | KeyMaterial::Signing(_)
+            | KeyMaterial::Verifying(_) => None,
         }
     }
 }
@@ -158,8 +162,7 @@ fn equal<'c>(code: &[u8], codes: impl IntoIterator<Item = &'c Code>) -> Option<u
     codes.into_iter().position(|given| same(given.as_bytes(), code))
 }
 
-/// Whether two codes are equal, in a time that only their lengths tell: what differs is gathered without a branch, and only
-/// all of it together is compared.
+/// Whether two codes are equal, in a time that depends only on their lengths: differences are accumulated without a branch.
 fn same(given: &[u8], right: &[u8]) -> bool {
     let differing = given.iter().zip(right).fold(0, |all, (given, right)| all | (given ^ right));
     given.len() == right.len() && bool::from(differing.ct_eq(&0))
@@ -179,8 +182,8 @@ fn verified_by<'c>(key: &PublicKey, content: &Content<'_>, codes: impl IntoItera
 
 /// A certificate or a public key to verify with, or a private key.
 fn certificate_or_key(algorithm: Algorithm, secret: &[u8]) -> Result<Key, SecretError> {
-    let private = PrivateKey::read(algorithm, secret).map(|key| Kind::Signing(Arc::new(key)));
-    let public = || PublicKey::read(algorithm, secret).map(|key| Kind::Verifying(Arc::new(key)));
+    let private = PrivateKey::read(algorithm, secret).map(|key| KeyMaterial::Signing(Arc::new(key)));
+    let public = || PublicKey::read(algorithm, secret).map(|key| KeyMaterial::Verifying(Arc::new(key)));
     private.or_else(public).map(Key).ok_or(SecretError::Certificate)
 }
 
@@ -217,11 +220,11 @@ fn private_key(bytes: &[u8]) -> Result<Key, SecretError> {
         let pair = <&[u8; 64]>::try_from(bytes).map_err(|_| SecretError::Pair)?;
         SigningKey::from_keypair_bytes(pair).map_err(|_| SecretError::Pair)?
     };
-    Ok(Key(Kind::Private(Box::new(key))))
+    Ok(Key(KeyMaterial::Private(Box::new(key))))
 }
 
 fn public_key(bytes: &[u8]) -> Result<Key, SecretError> {
     let bytes = <&[u8; 32]>::try_from(bytes).map_err(|_| SecretError::Pair)?;
     let key = VerifyingKey::from_bytes(bytes).map_err(|_| SecretError::Pair)?;
-    Ok(Key(Kind::Public(Box::new(key))))
+    Ok(Key(KeyMaterial::Public(Box::new(key))))
 }

@@ -1,7 +1,7 @@
-//! Linear: the body alone is signed, and the time is a member of it.
+//! Linear: signs the body, and the time is a member of it.
 //!
-//! A signed body without that time is refused: it would be as good in a year as it is now, and a header that the
-//! signature does not cover can be given any time by whoever sends it again.
+//! A signed body without that time is refused: it could be replayed forever, and a replay can set any time in a header that is
+//! not signed.
 
 use http::HeaderName;
 use serde::Deserialize;

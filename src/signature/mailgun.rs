@@ -1,4 +1,4 @@
-//! Mailgun: time and token, whose code stands beside them in the body. The rest of the body is not signed.
+//! Mailgun: signs time and token, which are members of the body together with the code. The rest of the body is not signed.
 
 use http::header::USER_AGENT;
 use serde::Deserialize;
@@ -12,7 +12,7 @@ use super::scheme::{Claim, Scheme, Time};
 
 /// The member of the body that holds time, token and code.
 const MEMBER: &str = "signature";
-/// A value of [`USER_AGENT`] begins so.
+/// The prefix of Mailgun's [`USER_AGENT`].
 const AGENT: &str = "mailgun/";
 
 /// The scheme of Mailgun.
@@ -25,7 +25,7 @@ impl Mailgun {
     }
 }
 
-/// What is signed, and its code.
+/// The signed time and token, and their code.
 #[derive(Deserialize)]
 struct Signature<'a> {
     timestamp: &'a str,
@@ -66,7 +66,7 @@ impl Scheme for Mailgun {
     }
 }
 
-/// As a member of JSON; older webhooks have the three as fields of a form.
+/// The signature of a JSON body; older webhooks have the three as form fields.
 fn signature(received: &Received) -> Option<Signature<'_>> {
     let body = std::str::from_utf8(&received.body).ok()?;
     if body.trim_start().starts_with('{') {

@@ -1,5 +1,4 @@
-//! Mercado Pago: a value of the query, the request's id and the time. The body is not signed, and parts that are not there are left
-//! out.
+//! Mercado Pago: signs a value of the query, the request's id and the time; missing parts are left out. The body is not signed.
 
 use super::code::{Codes, Encoding};
 use super::error::VerifyError;
@@ -7,10 +6,10 @@ use super::facts::{Facts, Part, Protects, body};
 use super::message::{Message, query_value};
 use super::name_value_pairs::{Pairs, mercado_pago};
 use super::received::Received;
-use super::scheme::{Claim, Scheme, Texts};
+use super::scheme::{Claim, HeaderValues, Scheme};
 use std::borrow::Cow;
 
-/// The value of the query that says what the notification is about.
+/// The query parameter with the id of the notification's object.
 const QUERY: &str = "data.id";
 
 const fn text(text: &'static str) -> Part {
@@ -44,7 +43,7 @@ impl Scheme for MercadoPago {
         self.0.facts()
     }
 
-    /// `x-signature` is a name that others use too: only its form with a time names this sender.
+    /// Others use `x-signature`, too: only a value with a time identifies this sender.
     fn is_named_by(&self, received: &Received) -> bool {
         let value = received.headers.get(&self.facts().header).and_then(|value| value.to_str().ok());
         value.is_some_and(|value| value.starts_with("ts=") && value.contains(",v1="))
@@ -57,7 +56,7 @@ impl Scheme for MercadoPago {
     fn read<'a>(&self, received: &'a Received) -> Result<Claim<'a>, VerifyError> {
         let claim = self.0.read(received)?;
         let has_id = self.facts().id_header.as_ref().is_some_and(|name| received.headers.contains_key(name));
-        let id = if has_id { Texts::of(self.facts(), received)?.id } else { "" };
+        let id = if has_id { HeaderValues::of(self.facts(), received)?.id } else { "" };
         Ok(Claim { id, ..claim })
     }
 

@@ -1,10 +1,10 @@
-//! The parts of one request, and the signed bytes that are put together from them.
+//! The parts of a request, and the signed content built from them.
 
 use url::form_urlencoded;
 
 use super::facts::Part;
 
-/// A request to sign: the parts from which the signed content is put together.
+/// The parts of a request from which the signed content is built.
 #[derive(Clone, Copy, Debug)]
 pub struct Message<'a> {
     /// The method, `POST` for nearly every webhook.
@@ -17,16 +17,16 @@ pub struct Message<'a> {
     pub time: &'a str,
     /// The body.
     pub body: &'a [u8],
-    /// What only one scheme knows of the request; empty in all others.
+    /// A part that only one scheme uses; empty in all others.
     pub context: &'a str,
 }
 
-/// Whether an id can be signed without being mistaken for another message's parts.
+/// Whether an id can be signed without ambiguity.
 pub fn is_id(id: &str) -> bool {
     (1..=256).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic() && b != b'.')
 }
 
-/// Hands `parts` of a message to `sink`.
+/// Passes the bytes of `parts` to `sink`.
 pub(crate) fn feed(parts: &[Part], message: &Message<'_>, sink: &mut dyn FnMut(&[u8])) {
     for part in parts {
         match part {
@@ -52,7 +52,7 @@ pub(crate) fn path_of(url: &str) -> Option<&str> {
     Some(path.split_once('#').map_or(path, |(path, _)| path))
 }
 
-/// The first value of that name in a URL's query; empty where there is none.
+/// The first value of a query parameter; empty if there is none.
 pub(super) fn query_value(url: &str, name: &str) -> String {
     let query = url.split_once('?').map_or("", |(_, query)| query.split('#').next().unwrap_or(query));
     let value = form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name);

@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 
-use super::code::{Codes, Encoding, Readable};
+use super::code::{CodeCollector, Codes, Encoding};
 use super::error::VerifyError;
 use super::facts::{Facts, Part, TIME_COLON_BODY, TimeForm, Tolerance, body};
 use super::message::Message;
 use super::received::Received;
 use super::scheme::{Claim, Scheme, Time};
 
-/// More pairs than any sender needs; a longer header is refused.
+/// The most pairs of a header; a longer one is refused.
 const MOST_PAIRS: usize = 64;
 
 const TIME_DOT_BODY: &[Part] = &[Part::Time, Part::Literal(Cow::Borrowed(".")), Part::Body];
@@ -19,7 +19,7 @@ const TIME_DOT_BODY: &[Part] = &[Part::Time, Part::Literal(Cow::Borrowed(".")), 
 pub(super) struct Pairs {
     facts: Facts,
     separator: char,
-    /// What the time is called; `None` where the header holds codes alone.
+    /// The name of the time; `None` if the header holds only codes.
     time_name: Option<&'static str>,
 }
 
@@ -68,7 +68,7 @@ pub(super) fn pagerduty() -> Pairs {
     Pairs { facts, separator: ',', time_name: None }
 }
 
-/// Mercado Pago's header; what it signs is [`super::mercado_pago`]'s.
+/// The header of Mercado Pago; [`super::mercado_pago`] builds the signed content.
 pub(super) fn mercado_pago(facts: Facts) -> Pairs {
     Pairs { facts: facts.listed("v1=").times(TimeForm::SecondsOrMillis), separator: ',', time_name: Some("ts") }
 }
@@ -78,12 +78,12 @@ impl Scheme for Pairs {
         &self.facts
     }
 
-    /// Pairs of other names, such as older versions, are not looked at.
+    /// Pairs with other names, such as older versions, are ignored.
     fn read<'a>(&self, received: &'a Received) -> Result<Claim<'a>, VerifyError> {
         let facts = &self.facts;
         let malformed = |why| VerifyError::HeaderMalformed { header: facts.header.to_string(), why };
         let version = facts.prefix.trim_end_matches('=');
-        let (mut time, mut codes) = (None, Readable::default());
+        let (mut time, mut codes) = (None, CodeCollector::default());
         for (before, part) in received.the_header(&facts.header)?.split(self.separator).enumerate() {
             if before == MOST_PAIRS {
                 return Err(malformed("it has too many parts"));

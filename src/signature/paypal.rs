@@ -1,4 +1,4 @@
-//! PayPal: RSA over the transmission's id and time, the id under which the webhook is registered, and the CRC-32 of the body.
+//! PayPal: RSA over the transmission's id and time, the registered id of the webhook, and the CRC-32 of the body.
 
 use std::borrow::Cow;
 
@@ -13,7 +13,7 @@ use super::scheme::{Claim, Scheme, read};
 const BAR: Part = Part::Literal(Cow::Borrowed("|"));
 const SIGNED: &[Part] = &[Part::Id, BAR, Part::Time, BAR, REGISTERED_ID, BAR, Part::BodyCrc32];
 
-/// The header that names the algorithm, of which one is taken.
+/// The header that names the algorithm; only one is accepted.
 const ALGORITHM_HEADER: HeaderName = HeaderName::from_static("paypal-auth-algo");
 const ALGORITHM: &str = "SHA256withRSA";
 

@@ -1,4 +1,4 @@
-//! A request as it arrived, which is what a signature is held against.
+//! A received request, whose signature can be verified.
 
 use bytes::Bytes;
 use http::Method;
@@ -6,10 +6,10 @@ use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
 
 use super::error::VerifyError;
 
-/// A request as it arrived: what a signature is held against.
+/// A received request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Received {
-    /// The method; `POST` when nobody said.
+    /// The method; `POST` if unknown.
     pub method: Method,
     /// The URL it was sent to, when that is known.
     pub url: Option<String>,
@@ -17,26 +17,26 @@ pub struct Received {
     pub headers: HeaderMap,
     /// Its body, byte for byte.
     pub body: Bytes,
-    /// The id under which the webhook is registered with its sender, where that is known and signed.
+    /// The id under which the webhook is registered with its sender, for schemes that sign it.
     pub registered_id: Option<String>,
 }
 
 impl Received {
-    /// The value of a header that must be there exactly once.
+    /// The value of a header that must occur exactly once.
     pub fn the_header(&self, name: &HeaderName) -> Result<&str, VerifyError> {
         let mut single = SingleHeader::default();
         self.headers.get_all(name).iter().for_each(|value| single.add(value));
         single.text(name)
     }
 
-    /// What `content-length` says and how long the body is, where they differ: these are not the bytes that were sent.
+    /// `content-length` and the length of the body, if they differ: then the body is not what was sent.
     pub fn length_differs(&self) -> Option<(usize, usize)> {
         let said = self.headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()?;
         (said != self.body.len()).then_some((said, self.body.len()))
     }
 }
 
-/// A header's value, as long as it is there once.
+/// The value of a header that must occur at most once.
 #[derive(Clone, Copy, Default)]
 pub(super) struct SingleHeader<'r> {
     value: Option<&'r HeaderValue>,
@@ -44,7 +44,7 @@ pub(super) struct SingleHeader<'r> {
 }
 
 impl<'r> SingleHeader<'r> {
-    /// Takes a value that was found.
+    /// Adds a value that was found.
     pub(super) fn add(&mut self, value: &'r HeaderValue) {
         self.value = Some(value);
         self.count += 1;

@@ -1,4 +1,4 @@
-//! The list of schemes, and which of them a request's headers speak of.
+//! The registry of schemes, and detecting the scheme of a request.
 
 use std::sync::LazyLock;
 
@@ -12,14 +12,14 @@ use super::facts::{
     Algorithm, Facts, KeyForm, TIME_BODY, TIME_COLON_BODY, TimeForm, Tolerance, URL_BODY, V0_TIME_BODY, body,
 };
 use super::hub::Hub;
-use super::hubspot::{HubSpot, Older};
+use super::hubspot::{HubSpot, HubSpotLegacy};
 use super::linear::Linear;
 use super::mailgun::Mailgun;
 use super::mercado_pago::MercadoPago;
 use super::name_value_pairs::{calendly, elevenlabs, paddle, pagerduty, sanity, stripe};
 use super::paypal::PayPal;
 use super::received::Received;
-use super::scheme::{Row, Scheme};
+use super::scheme::{FactsScheme, Scheme};
 use super::second_header::{box_com, docusign, hookdeck, shopify};
 use super::sns::Sns;
 use super::standard::{self, standard, standard_ed25519, svix};
@@ -29,9 +29,9 @@ const HEX: Encoding = Encoding::Hex;
 const BASE64: Encoding = Encoding::Base64;
 const FIVE_MINUTES: Tolerance = Tolerance::seconds(300);
 
-/// Every scheme but the generic one, the stronger first: in this order a request's headers decide.
+/// All schemes but the generic one, in order of detection: stronger ones first.
 static SCHEMES: LazyLock<Vec<Box<dyn Scheme>>> = LazyLock::new(|| {
-    let row = |facts: Facts| -> Box<dyn Scheme> { Box::new(Row(facts)) };
+    let row = |facts: Facts| -> Box<dyn Scheme> { Box::new(FactsScheme(facts)) };
     vec![
         Box::new(standard()),
         Box::new(standard_ed25519()),
@@ -56,9 +56,9 @@ static SCHEMES: LazyLock<Vec<Box<dyn Scheme>>> = LazyLock::new(|| {
         Box::new(paddle()),
         Box::new(Linear::new()),
         Box::new(HubSpot::new()),
-        Box::new(Older::version_2()),
-        Box::new(Older::version_1()),
-        Box::new(Row(discord())),
+        Box::new(HubSpotLegacy::version_2()),
+        Box::new(HubSpotLegacy::version_1()),
+        Box::new(FactsScheme(discord())),
         row(body("zendesk", "Zendesk", "x-zendesk-webhook-signature", BASE64)
             .time("x-zendesk-webhook-signature-timestamp", TimeForm::SecondsOrDate)
             .signed(TIME_BODY)),
@@ -103,7 +103,7 @@ pub const ORIGINAL: &str = "syncctl";
 /// The name of the scheme of `webhook-signature`.
 pub const STANDARD: &str = standard::NAME;
 
-/// Every scheme but the generic one.
+/// All schemes but the generic one.
 pub fn schemes() -> impl Iterator<Item = &'static dyn Scheme> {
     SCHEMES.iter().map(AsRef::as_ref)
 }
@@ -113,14 +113,14 @@ pub fn find(name: &str) -> Option<&'static dyn Scheme> {
     schemes().find(|scheme| scheme.facts().name == name)
 }
 
-/// Headers of older versions, which name their scheme but are never verified.
+/// Headers of older versions, which identify a scheme but are never verified.
 const LEGACY: &[(&str, &str)] = &[("x-hub-signature", "github")];
 
-/// The schemes that a request's headers speak of, the one to verify first.
+/// The schemes that a request is signed by, judged by its headers and body; the one to verify comes first.
 ///
 /// Where there are several, the stronger decides and the weaker cannot rescue it.
 pub fn detect(received: &Received) -> Vec<&'static dyn Scheme> {
-    let mut found: Vec<_> = schemes().filter(|scheme| speaks_of(*scheme, received)).collect();
+    let mut found: Vec<_> = schemes().filter(|scheme| is_signed_by(*scheme, received)).collect();
     let is_told = |header: &str| found.iter().any(|scheme| scheme.facts().header == *header);
     let legacy: Vec<_> =
         LEGACY.iter().filter(|(header, _)| received.headers.contains_key(*header) && !is_told(header)).collect();
@@ -132,8 +132,8 @@ pub fn detect(received: &Received) -> Vec<&'static dyn Scheme> {
     found
 }
 
-/// What in that request speaks of `scheme`: its own header, else one of an older version; or the member of its body.
-pub fn told_by(scheme: &dyn Scheme, received: &Received) -> String {
+/// What identifies `scheme` in a request: its header, one of an older version, or a member of the body.
+pub fn detected_by(scheme: &dyn Scheme, received: &Received) -> String {
     let facts = scheme.facts();
     if let Some(member) = scheme.code_member() {
         return format!("`{member}` of the body");
@@ -149,8 +149,8 @@ pub(crate) fn is_older(name: &HeaderName, facts: &Facts) -> bool {
     LEGACY.iter().any(|(header, scheme)| name == *header && *scheme == facts.name)
 }
 
-/// Both kinds of Standard Webhooks share their header: what stands in it tells which.
-fn speaks_of(scheme: &dyn Scheme, received: &Received) -> bool {
+/// Whether a request is signed by `scheme`. Both kinds of Standard Webhooks share a header, whose value tells which.
+fn is_signed_by(scheme: &dyn Scheme, received: &Received) -> bool {
     let facts = scheme.facts();
     let only_v1a = |text: &str| text.contains("v1a,") && !text.contains("v1,");
     let mut values = received.headers.get_all(&facts.header).iter().map(|value| value.to_str().unwrap_or(""));

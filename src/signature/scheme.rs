@@ -1,4 +1,4 @@
-//! What a scheme can do: read and write its headers, and hand over the bytes that it signs.
+//! The trait of signature schemes: reading and writing headers, and the signed content.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -13,16 +13,16 @@ use super::message::{Message, feed, is_id};
 use super::received::{Received, SingleHeader};
 use crate::clock::Timestamp;
 
-/// The signature that a request carries, as its headers say it.
+/// The signature of a request as it claims it: codes, time, id.
 #[derive(Clone, Debug, Default)]
 pub struct Claim<'a> {
     /// The codes it carries; one that matches is enough.
     pub codes: Codes,
-    /// When it says it was signed.
+    /// The time at which it claims to be signed.
     pub time: Option<Time<'a>>,
     /// Its id; empty in schemes without one.
     pub id: &'a str,
-    /// What else is signed that only this scheme knows.
+    /// A signed part that only this scheme uses.
     pub context: Cow<'a, str>,
 }
 
@@ -31,7 +31,7 @@ pub struct Claim<'a> {
 pub struct Time<'a> {
     /// As written.
     pub text: &'a str,
-    /// As a moment.
+    /// The time.
     pub at: Timestamp,
     /// Whether the signature covers it.
     pub signed: bool,
@@ -39,12 +39,12 @@ pub struct Time<'a> {
 
 /// A signature scheme: how to sign, and how to read a request's signature.
 ///
-/// Most are a row of the registry's table; the trait's own code is enough for those.
+/// Most schemes are a row of the registry's table and use the default methods.
 pub trait Scheme: fmt::Debug + Send + Sync {
-    /// What it is called, which headers it uses, what it signs.
+    /// Its description: name, headers, signed content.
     fn facts(&self) -> &Facts;
 
-    /// The other header in which its signature may stand.
+    /// The second header that may hold its signature.
     fn second_header(&self) -> Option<&HeaderName> {
         None
     }
@@ -54,13 +54,13 @@ pub trait Scheme: fmt::Debug + Send + Sync {
         None
     }
 
-    /// Whether a request says that it is signed by this scheme: by its header, whatever stands in it.
+    /// Whether a request claims to be signed by this scheme: it has its header, with any value.
     fn is_named_by(&self, received: &Received) -> bool {
         let names = [Some(&self.facts().header), self.second_header()];
         names.into_iter().flatten().any(|name| received.headers.contains_key(name))
     }
 
-    /// Whether requests can be signed by it here; some codes are put into the body by the sender, or are the secret itself.
+    /// Whether requests can be signed by it here. Some codes are part of the body, or are the secret itself.
     fn can_sign(&self) -> Result<(), SignError> {
         match (self.code_member(), self.facts().algorithm) {
             (Some(member), _) => Err(SignError::InBody(member)),
@@ -70,7 +70,7 @@ pub trait Scheme: fmt::Debug + Send + Sync {
         }
     }
 
-    /// What a valid signature proves.
+    /// The parts that a valid signature protects.
     fn protects(&self) -> Protects {
         let mut protects = Protects { body: false, time: false, id: false, url: false };
         for part in self.facts().signed.iter() {
@@ -91,19 +91,19 @@ pub trait Scheme: fmt::Debug + Send + Sync {
         Key::read(facts.key_form, facts.algorithm, secret)
     }
 
-    /// Reads what the request's headers say.
+    /// Reads the signature of a request.
     ///
     /// A header that is missing, given twice or not of its form is refused; nothing is guessed.
     fn read<'a>(&self, received: &'a Received) -> Result<Claim<'a>, VerifyError> {
         read(self.facts(), received)
     }
 
-    /// The member of the body that holds the time, for schemes that have it there: without it the age is not known.
+    /// The member of the body that holds the time, for schemes that have it there.
     fn time_member(&self) -> Option<&'static str> {
         None
     }
 
-    /// The time that only the body tells, read once the signature is known to be right.
+    /// The time in the body, read once the signature is verified.
     fn time_in_body(&self, _body: &[u8]) -> Option<Timestamp> {
         None
     }
@@ -113,24 +113,24 @@ pub trait Scheme: fmt::Debug + Send + Sync {
         vec![Cow::Borrowed(url)]
     }
 
-    /// The URL to send `body` to, for schemes that put something of the body into it.
+    /// The URL to send `body` to, for schemes that put a hash of the body into it.
     fn url_for<'a>(&self, url: &'a str, _body: &[u8]) -> Cow<'a, str> {
         Cow::Borrowed(url)
     }
 
-    /// Whether `body` is the one whose hash the signed `url` carries; true for schemes that put none into it.
+    /// Whether the signed `url` carries the hash of `body`; true for schemes without such a hash.
     fn body_matches_url(&self, _url: &str, _body: &[u8]) -> bool {
         true
     }
 
-    /// Hands the signed bytes to `sink`, piece by piece.
+    /// Passes the signed bytes to `sink`, piece by piece.
     fn feed(&self, message: &Message<'_>, sink: &mut dyn FnMut(&[u8])) {
         feed(&self.facts().signed, message, sink);
     }
 
-    /// What the signature header holds: one code for each secret, newest first.
+    /// The value of the signature header: one code for each secret, newest first.
     ///
-    /// Where it has room for one code only, the first is written.
+    /// A header that holds only one code gets the first.
     fn value(&self, _message: &Message<'_>, codes: &Codes) -> String {
         let facts = self.facts();
         let mut value = String::with_capacity(facts.entry_length());
@@ -152,19 +152,19 @@ pub trait Scheme: fmt::Debug + Send + Sync {
     }
 }
 
-/// Reads headers of which each holds one thing.
+/// Reads a signature whose code, time and id have a header each.
 pub(super) fn read<'a>(facts: &Facts, received: &'a Received) -> Result<Claim<'a>, VerifyError> {
-    let texts = Texts::of(facts, received)?;
+    let texts = HeaderValues::of(facts, received)?;
     let code = facts.after_prefix(texts.signature).ok_or(VerifyError::PrefixMissing)?;
     let code = facts.decode(code)?;
     Ok(Claim { codes: code.into(), time: texts.time, id: texts.id, ..Claim::default() })
 }
 
-/// A header that was signed: its name is the scheme's, and its value the message's own where nothing was computed.
+/// A header of a signed request: the name is borrowed from the scheme, the value from the message unless it was computed.
 pub type Header<'a> = (&'a HeaderName, Cow<'a, str>);
 
 /// The header values of a signature.
-pub(super) struct Texts<'a> {
+pub(super) struct HeaderValues<'a> {
     /// The value of the signature header.
     pub signature: &'a str,
     /// The time, where it has a header of its own.
@@ -173,8 +173,8 @@ pub(super) struct Texts<'a> {
     pub id: &'a str,
 }
 
-impl<'a> Texts<'a> {
-    /// Reads the headers that `facts` name. One pass over the few headers of a request costs less than to look each up.
+impl<'a> HeaderValues<'a> {
+    /// Reads the headers that `facts` name. One pass over the headers of a request costs less than several lookups.
     pub(super) fn of(facts: &Facts, received: &'a Received) -> Result<Self, VerifyError> {
         let [mut signature, mut time, mut id] = [SingleHeader::default(); 3];
         for (name, value) in &received.headers {
@@ -199,16 +199,16 @@ pub(super) fn time_of<'a>(facts: &Facts, name: &HeaderName, text: &'a str) -> Re
     Ok(Time { text, at, signed: facts.signs(&Part::Time) })
 }
 
-/// An id with a dot is refused where dots join the signed parts: `a.1` and `2` would sign like `a` and `1.2`.
+/// Checks an id. One with a dot is refused, because dots join the signed parts: `a.1` and `2` would sign like `a` and `1.2`.
 fn id_of<'a>(name: &HeaderName, id: &'a str) -> Result<&'a str, VerifyError> {
     if is_id(id) { Ok(id) } else { Err(VerifyError::IdMalformed(name.to_string())) }
 }
 
 /// A scheme that its facts describe completely.
 #[derive(Clone, Debug)]
-pub(super) struct Row(pub(super) Facts);
+pub(super) struct FactsScheme(pub(super) Facts);
 
-impl Scheme for Row {
+impl Scheme for FactsScheme {
     fn facts(&self) -> &Facts {
         &self.0
     }

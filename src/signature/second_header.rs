@@ -1,5 +1,5 @@
-//! Senders whose signature stands in one of two headers: Shopify renamed its header; Hookdeck, Box and DocuSign write the code of a
-//! second secret into one of its own while secrets are rotated.
+//! Senders with two signature headers: Shopify renamed its header; Hookdeck, Box and DocuSign write the code of a second secret
+//! into a second header while secrets are rotated.
 
 use http::HeaderName;
 
@@ -9,7 +9,7 @@ use super::facts::{BODY_TIME, Facts, TimeForm, Tolerance, body};
 use super::received::Received;
 use super::scheme::{Claim, Scheme, time_of};
 
-/// A scheme that puts signatures into two headers; a valid one in either is enough.
+/// A scheme with two signature headers; a valid signature in either is enough.
 #[derive(Debug)]
 pub(super) struct SecondHeader {
     facts: Facts,

@@ -1,4 +1,4 @@
-//! Shared secrets, and what tells them apart without holding them.
+//! Shared secrets and their fingerprints.
 
 use std::fmt;
 
@@ -48,8 +48,8 @@ impl Secret {
     }
 }
 
-/// Tells secrets apart without holding them: the first bytes of an HMAC of a fixed text, whose key is the secret. Like any
-/// signature it lets who holds it try guesses, so it is worth as much as the secret is long.
+/// A fingerprint, which distinguishes secrets without storing them: the first bytes of an HMAC of a fixed text under the secret.
+/// Like any signature it lets its holder test guesses, so it is only as safe as the secret is long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fingerprint(pub [u8; 8]);
 
@@ -57,7 +57,7 @@ impl Fingerprint {
     /// What stands where no secret is: a broker vouches for the message.
     pub const NONE: Self = Self([0; 8]);
 
-    /// The fingerprint of a secret by its text; who has only this cannot sign.
+    /// The fingerprint of a secret's text. It cannot sign.
     pub fn of(text: &[u8]) -> Self {
         let key = Key::hmac(Algorithm::HmacSha256, text);
         let code = key.sign(&|sink: &mut dyn FnMut(&[u8])| sink(b"the fingerprint of a secret of syncctl"));
@@ -67,7 +67,7 @@ impl Fingerprint {
 }
 
 impl Secret {
-    /// What it can be told by later.
+    /// Its fingerprint.
     pub fn fingerprint(&self) -> Fingerprint {
         Fingerprint::of(self.as_text())
     }

@@ -1,4 +1,4 @@
-//! Secrets: new ones, and what is wrong with old ones.
+//! New secrets, and flaws of existing ones.
 
 use std::collections::HashSet;
 
@@ -9,20 +9,20 @@ use zeroize::Zeroizing;
 use super::error::SecretError;
 use super::key::{STANDARD_PREFIX, standard_bytes};
 
-/// What some editors put before a text.
+/// The UTF-8 byte order mark that some editors write.
 pub(crate) const BOM: &[u8] = "\u{feff}".as_bytes();
 
-/// A secret of fewer bytes can be guessed; Standard Webhooks asks for this many.
+/// The fewest bytes of a good secret, as Standard Webhooks requires.
 pub const LEAST_BYTES: usize = 24;
-/// Fewer different characters than this do not look random.
+/// The fewest different characters of a secret that looks random.
 const LEAST_DIFFERENT: usize = 8;
 
-/// A weakness of a secret: too short, a well-known word, white space.
+/// A flaw of a secret, such as being too short, a well-known word, or white space.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Flaw {
     /// Nothing, or only white space.
     Empty,
-    /// White space before or after it, a line's end included.
+    /// White space before or after it, including a line break.
     OuterWhiteSpace,
     /// White space inside it.
     InnerWhiteSpace,
@@ -68,7 +68,7 @@ impl Flaw {
         }
     }
 
-    /// What it means, in words; never any part of the secret.
+    /// The flaw in words, without any part of the secret.
     pub fn text(&self) -> String {
         match self {
             Self::Empty => "it is empty: without a secret everything is refused".to_owned(),
@@ -89,7 +89,7 @@ impl Flaw {
         }
     }
 
-    /// Whether somebody who does not have the secret can guess it, or has it for another purpose.
+    /// Whether it makes the secret guessable or known to others.
     pub const fn is_weakness(&self) -> bool {
         match self {
             Self::Short(_) | Self::Monotonous(_) | Self::Placeholder | Self::Reused(_) => true,
@@ -105,7 +105,7 @@ impl Flaw {
         }
     }
 
-    /// Whether it makes signatures differ from those of other systems, or everything be refused.
+    /// Whether it makes signatures differ from those of other systems, or the secret unusable.
     pub const fn breaks(&self) -> bool {
         match self {
             Self::Empty
@@ -122,7 +122,7 @@ impl Flaw {
     }
 }
 
-/// Words that stand for a secret, and the examples of our own documentation.
+/// Placeholder words, and the examples of our own documentation.
 const PLACEHOLDERS: &[&str] = &[
     "changeme",
     "change-me",
@@ -142,13 +142,13 @@ pub fn new_secret(random: &[u8; 32]) -> Zeroizing<String> {
     Zeroizing::new(format!("{STANDARD_PREFIX}{}", BASE64.encode(random)))
 }
 
-/// The `whsec_` form of a secret, for receivers whose libraries decode base64: the same key in another writing.
+/// The `whsec_` form of a secret, for receivers whose libraries decode base64: the same key, encoded.
 pub fn standard_form(secret: &[u8]) -> Result<Zeroizing<String>, SecretError> {
     let key = standard_bytes(secret)?;
     Ok(Zeroizing::new(format!("{STANDARD_PREFIX}{}", BASE64.encode(&key))))
 }
 
-/// Everything that is wrong with a secret, the worst first.
+/// All flaws of a secret, the worst first.
 pub fn check(secret: &[u8]) -> Vec<Flaw> {
     let trimmed = secret.trim_ascii();
     if trimmed.is_empty() {
@@ -179,7 +179,7 @@ pub fn check(secret: &[u8]) -> Vec<Flaw> {
     flaws
 }
 
-/// The secret in a line like `export NAME=secret`, where the whole line was taken for it.
+/// The secret in a line like `export NAME=secret`, if the whole line was configured as the secret.
 pub(crate) fn assigned(text: &[u8]) -> Option<&[u8]> {
     let line = text.trim_ascii();
     let line = line.strip_prefix(b"export ").unwrap_or(line);
@@ -187,7 +187,7 @@ pub(crate) fn assigned(text: &[u8]) -> Option<&[u8]> {
     let (name, value) = (&line[..end], line[end + 1..].trim_ascii());
     let named = name.first().is_some_and(|first| first.is_ascii_alphabetic() || *first == b'_')
         && name.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
-    // Behind base64 there are only signs of equality.
+    // Base64 may end in equals signs.
     let value = match value {
         [quote @ (b'"' | b'\''), inner @ .., last] if quote == last => inner,
         value => value,

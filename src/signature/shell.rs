@@ -1,14 +1,14 @@
-//! Commands for a POSIX shell, as text to paste.
+//! Shell commands as text to paste, for any POSIX shell.
 
 use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
-/// A body longer than this goes into a command as base64, because shells limit the length of an argument.
+/// The longest body in bytes that is an argument; a longer one is written as base64, because shells limit arguments.
 const LONGEST_ARGUMENT: usize = 96 * 1024;
 
-/// Text that any POSIX shell reads back as exactly these bytes, also when it is pasted into one.
+/// Text that any POSIX shell reads as exactly these bytes, also when pasted.
 ///
 /// `None` for what is not text or has control characters besides newlines: a terminal would change them, and the quotes
 /// that can write them are not known to every shell.
@@ -26,7 +26,7 @@ fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-_./:=,@%+".contains(&byte)
 }
 
-/// A word that the shell makes of `printf`'s escapes, for bytes that [`shell_quote`] cannot write.
+/// A word built by `printf` with escapes, for bytes that [`shell_quote`] cannot write.
 ///
 /// A command substitution drops the newlines at its end, so they follow it.
 fn printed(bytes: &[u8]) -> String {
@@ -37,7 +37,7 @@ fn printed(bytes: &[u8]) -> String {
         b'\\' => "\\\\".to_owned(),
         b'%' => "%%".to_owned(),
         b' '..=b'~' if byte != b'\'' => char::from(byte).to_string(),
-        // Three octal digits always, so that a digit that follows is not taken in.
+        // Always three octal digits, so that a following digit is not part of the escape.
         other => format!("\\{other:03o}"),
     };
     let newlines = bytes.iter().rev().take_while(|byte| **byte == b'\n').count();
@@ -46,7 +46,7 @@ fn printed(bytes: &[u8]) -> String {
     format!("\"$(printf '{}')\"{after}", text.iter().map(|byte| escape(*byte)).collect::<String>())
 }
 
-/// The options without which curl would make other URLs, or several, of this one.
+/// The options that keep curl from changing or expanding the URL.
 fn url_options(url: &str) -> &'static str {
     let path = url.split(['?', '#']).next().unwrap_or_default();
     let is_dots = |segment: &str| matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..");
@@ -58,7 +58,7 @@ fn url_options(url: &str) -> &'static str {
     }
 }
 
-/// A command that sends exactly these headers and bytes with curl, from any POSIX shell.
+/// A curl command that sends exactly these headers and bytes, for any POSIX shell.
 pub fn curl<N: fmt::Display, V: fmt::Display>(method: &str, url: &str, headers: &[(N, V)], body: &[u8]) -> String {
     let quoted = shell_quote(body).filter(|text| text.len() <= LONGEST_ARGUMENT);
     let mut lines = vec![format!("curl {}-X {} {}", url_options(url), shell(method), shell(url))];
@@ -78,7 +78,7 @@ pub fn curl<N: fmt::Display, V: fmt::Display>(method: &str, url: &str, headers: 
 /// An event to write as openssl and curl commands.
 #[derive(Clone, Copy, Debug)]
 pub struct Outgoing<'a> {
-    /// Where to.
+    /// The URL to send it to.
     pub url: &'a str,
     /// Its id.
     pub id: &'a str,
@@ -122,7 +122,7 @@ fn wrapped(text: &str) -> String {
     lines.join("\n")
 }
 
-/// A word of a shell that is read back as exactly this text.
+/// A shell word that is read as exactly this text.
 pub(super) fn shell(text: &str) -> String {
     shell_quote(text.as_bytes()).unwrap_or_else(|| printed(text.as_bytes()))
 }

@@ -1,4 +1,4 @@
-//! Signing of what goes out: every delivery carries the original's header and that of Standard Webhooks.
+//! Signs outgoing requests: every delivery carries the original's header and that of Standard Webhooks.
 
 use std::fmt;
 

@@ -15,7 +15,7 @@ use super::scheme::Scheme;
 use recipe::Recipe;
 pub use recipe::Sources;
 
-/// A language in which a receiver's author can recompute a signature.
+/// A language of snippets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "lowercase")]
 pub enum Language {

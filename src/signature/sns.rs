@@ -1,4 +1,4 @@
-//! Amazon SNS: RSA over the members of a message, each behind a line with its name. The code is one of the other members.
+//! Amazon SNS: RSA over members of a message, each after a line with its name. The code is another member.
 
 use std::borrow::Cow;
 
@@ -12,14 +12,14 @@ use super::received::Received;
 use super::scheme::{Claim, Scheme, Time};
 
 const MEMBER: &str = "Signature";
-/// What is signed, for a reader: the names depend on the type of the message.
+/// The signed content for display: the members depend on the type of the message.
 const SIGNED: &[Part] = &[Part::Context("members of the message")];
 
 /// The scheme of SNS; the certificate of `SigningCertURL` verifies.
 #[derive(Debug)]
 pub(super) struct Sns {
     facts: Facts,
-    /// What `SignatureVersion` says.
+    /// The value of `SignatureVersion`.
     version: &'static str,
 }
 
@@ -29,7 +29,7 @@ impl Sns {
         Self::of("sns", "Amazon SNS", Algorithm::RsaSha256, "2")
     }
 
-    /// Version 1, with SHA-1, which topics have unless they were told otherwise.
+    /// Version 1, with SHA-1, the default of topics.
     pub(super) fn version_1() -> Self {
         Self::of("sns-v1", "Amazon SNS, version 1", Algorithm::RsaSha1, "1")
     }
@@ -104,7 +104,7 @@ impl Scheme for Sns {
         Protects { body: true, time: true, id: true, url: false }
     }
 
-    /// The version that its body tells; without one, the first of the two that is asked.
+    /// Whether the body names this version, or none.
     fn is_named_by(&self, received: &Received) -> bool {
         let is_sns = received.headers.contains_key(&self.facts.header) || received.body.starts_with(b"{");
         let body = is_sns.then(|| Body::of(&received.body)).flatten();

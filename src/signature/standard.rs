@@ -1,20 +1,20 @@
-//! Standard Webhooks and Svix: id, time and body, and a list of versioned codes.
+//! Standard Webhooks and Svix: sign id, time and body; the header is a list of versioned codes.
 
 use std::borrow::Cow;
 
 use http::HeaderName;
 
-use super::code::{Codes, Encoding, Readable};
+use super::code::{CodeCollector, Codes, Encoding};
 use super::error::VerifyError;
 use super::facts::{Algorithm, Facts, KeyForm, Part, TimeForm, Tolerance, body};
 use super::message::Message;
 use super::received::Received;
-use super::scheme::{Claim, Scheme, Texts};
+use super::scheme::{Claim, HeaderValues, Scheme};
 
 /// The name of Standard Webhooks, signed with a shared secret.
 pub(super) const NAME: &str = "standard";
 
-/// More codes than any rotation needs; a longer list is refused.
+/// The most codes of a header; a longer list is refused.
 const MOST_CODES: usize = 64;
 
 const SIGNED: &[Part] =
@@ -22,26 +22,26 @@ const SIGNED: &[Part] =
 
 /// A scheme whose header lists `version,code` entries, as Standard Webhooks; the prefix of its facts is the version.
 #[derive(Debug)]
-pub(super) struct Listed {
+pub(super) struct VersionedList {
     facts: Facts,
-    /// The same scheme under the names its headers may also have.
+    /// The same scheme with alternative header names.
     also: Option<Facts>,
 }
 
-pub(super) fn standard() -> Listed {
+pub(super) fn standard() -> VersionedList {
     let facts = facts(NAME, "Standard Webhooks", ["webhook-id", "webhook-timestamp", "webhook-signature"]);
-    Listed { facts, also: None }
+    VersionedList { facts, also: None }
 }
 
-pub(super) fn standard_ed25519() -> Listed {
+pub(super) fn standard_ed25519() -> VersionedList {
     let headers = ["webhook-id", "webhook-timestamp", "webhook-signature"];
     let facts = facts("standard-ed25519", "Standard Webhooks, Ed25519", headers).algorithm(Algorithm::Ed25519);
-    Listed { facts: Facts { key_form: KeyForm::StandardPair, ..facts.listed("v1a,") }, also: None }
+    VersionedList { facts: Facts { key_form: KeyForm::StandardPair, ..facts.listed("v1a,") }, also: None }
 }
 
-pub(super) fn svix() -> Listed {
+pub(super) fn svix() -> VersionedList {
     let facts = facts("svix", "Svix", ["svix-id", "svix-timestamp", "svix-signature"]);
-    Listed { facts, also: Some(standard().facts) }
+    VersionedList { facts, also: Some(standard().facts) }
 }
 
 fn facts(name: &'static str, title: &'static str, [id, time, signature]: [&'static str; 3]) -> Facts {
@@ -52,7 +52,7 @@ fn facts(name: &'static str, title: &'static str, [id, time, signature]: [&'stat
     Facts { id_header: Some(HeaderName::from_static(id)), key_form: KeyForm::Standard, ..facts.listed("v1,") }
 }
 
-impl Scheme for Listed {
+impl Scheme for VersionedList {
     fn facts(&self) -> &Facts {
         &self.facts
     }
@@ -64,7 +64,7 @@ impl Scheme for Listed {
             }
             _ => &self.facts,
         };
-        let texts = Texts::of(facts, received)?;
+        let texts = HeaderValues::of(facts, received)?;
         Ok(Claim { codes: codes(facts, texts.signature)?, time: texts.time, id: texts.id, ..Claim::default() })
     }
 
@@ -81,16 +81,16 @@ impl Scheme for Listed {
     }
 }
 
-/// The codes of the scheme's own version; entries of other versions are not looked at.
+/// The codes of the scheme's own version; entries of other versions are ignored.
 fn codes(facts: &Facts, text: &str) -> Result<Codes, VerifyError> {
     let malformed = |why| VerifyError::HeaderMalformed { header: facts.header.to_string(), why };
     let missing = || malformed("it has no signature of the version this scheme verifies");
     if !text.contains(' ') {
-        // One entry, as in nearly every request: there is nothing to gather.
+        // The fast path: one entry, as in nearly every request.
         let code = facts.after_prefix(text).ok_or_else(missing)?;
         return Ok(facts.decode(code)?.into());
     }
-    let mut codes = Readable::default();
+    let mut codes = CodeCollector::default();
     for (before, entry) in text.split(' ').enumerate() {
         if before == MOST_CODES {
             return Err(malformed("it has too many entries"));

@@ -1,4 +1,4 @@
-//! Twilio: the URL and the sorted form, or the URL with the hash of a JSON body in it.
+//! Twilio: signs the URL and the sorted form, or a URL that contains the hash of a JSON body.
 
 use std::borrow::Cow;
 
@@ -30,7 +30,7 @@ impl Scheme for Twilio {
         &self.0
     }
 
-    /// As given, with the port that its scheme implies, and without any port.
+    /// The URL as given, with the default port of its scheme, and without any port.
     fn urls<'a>(&self, url: &'a str) -> Vec<Cow<'a, str>> {
         let mut urls = vec![Cow::Borrowed(url)];
         for other in [with_port(url), without_port(url)].into_iter().flatten() {
@@ -73,7 +73,7 @@ fn looks_like_form(body: &[u8]) -> bool {
     body.contains(&b'=') && !body.starts_with(b"{") && !body.starts_with(b"[") && body.iter().all(u8::is_ascii_graphic)
 }
 
-/// The same URL with its port written out, when it is the one its scheme implies.
+/// The same URL with the default port written out.
 pub(crate) fn with_port(url: &str) -> Option<String> {
     let parsed = Url::parse(url).ok()?;
     let authority = authority(url)?;

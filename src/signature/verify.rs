@@ -1,4 +1,4 @@
-//! Signing and verifying by any scheme.
+//! Signs and verifies by any scheme.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -12,10 +12,10 @@ use super::received::Received;
 use super::scheme::{Claim, Header, Scheme, Time};
 use crate::clock::Timestamp;
 
-/// How far the signed time is from now, whether or not the signature is valid.
+/// The time of a request compared with now, whether or not the signature is valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimeFact {
-    /// When it says it was signed.
+    /// When it claims to be signed.
     pub at: Timestamp,
     /// Whether the signature covers that time.
     pub signed: bool,
@@ -23,7 +23,7 @@ pub struct TimeFact {
     pub age: Duration,
     /// How far ahead of now it is; for a time in the past, zero.
     pub ahead: Duration,
-    /// The limit it was held against.
+    /// The tolerance that applies.
     pub limit: Option<Tolerance>,
 }
 
@@ -41,13 +41,13 @@ impl TimeFact {
 /// The result of verifying a request.
 #[derive(Clone, Debug)]
 pub struct Verification {
-    /// Which of the keys it was made with, or why it was refused. The time is not considered here.
+    /// The index of the key that matches, or why the signature was refused. The time is not considered here.
     pub signature: Result<usize, VerifyError>,
-    /// Its time, when it carries one that can be read.
+    /// Its time, if it has a readable one.
     pub time: Option<TimeFact>,
-    /// What the scheme protects when the signature is right; not the time of a body that tells none.
+    /// What a valid signature protects; without the time if a body lacks it.
     pub protects: Protects,
-    /// The member of the body that should tell the time, where there is a limit and it does not.
+    /// The member of the body that should hold the time but does not, if there is a tolerance.
     pub untimed: Option<&'static str>,
 }
 
@@ -100,7 +100,7 @@ pub fn verify(
     Verification { signature, time, protects, untimed: untimed.filter(|_| limit.is_some()) }
 }
 
-/// The time to judge: the signed one where there is one. A body is read only once its signature is right.
+/// The time to judge: the signed one if there is one. The body is read only after its signature was verified.
 fn time(scheme: &dyn Scheme, received: &Received, claimed: Option<Time<'_>>, right: bool) -> Option<(Timestamp, bool)> {
     let in_body = if right { scheme.time_in_body(&received.body) } else { None };
     match (in_body, claimed) {
@@ -132,7 +132,7 @@ fn check(
     Ok(key)
 }
 
-/// The spellings of the URL to try: one where the scheme does not sign it.
+/// The spellings of the URL to try; just one if the scheme does not sign it.
 pub(crate) fn spellings<'a>(scheme: &dyn Scheme, url: &'a str) -> Vec<Cow<'a, str>> {
     if scheme.protects().url { scheme.urls(url) } else { vec![Cow::Borrowed(url)] }
 }
@@ -151,7 +151,7 @@ pub(crate) fn message<'a>(received: &'a Received, claim: &'a Claim<'a>) -> Messa
 
 /// Signs a message by one scheme and returns the headers to send, in the order to write them.
 ///
-/// With several keys, newest first, a scheme whose header has room for several codes carries all of them.
+/// With several keys, newest first, a scheme whose header can hold several codes carries all of them.
 pub fn sign<'a>(scheme: &'a dyn Scheme, message: &Message<'a>, keys: &[Key]) -> Result<Vec<Header<'a>>, SignError> {
     let facts = scheme.facts();
     if keys.is_empty() {
@@ -174,7 +174,7 @@ pub fn sign<'a>(scheme: &'a dyn Scheme, message: &Message<'a>, keys: &[Key]) -> 
     Ok(scheme.write(message, &codes))
 }
 
-/// The code of a message under each key; `None` where one of them can only verify.
+/// The code of a message under each key; `None` if one of them can only verify.
 pub(super) fn codes(scheme: &dyn Scheme, message: &Message<'_>, keys: &[Key]) -> Option<Codes> {
     keys.iter().map(|key| key.sign(&|sink: &mut dyn FnMut(&[u8])| scheme.feed(message, sink))).collect()
 }

@@ -1,13 +1,13 @@
-//! Other encodings of the same text, and text that was read in the wrong one.
+//! Variants by character encoding: other encodings, and text decoded with the wrong one.
 
 use encoding_rs::WINDOWS_1252;
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::{Body, List, Transform};
+use super::{Body, Transform, TransformList};
 use crate::explain::cause::Cause as C;
 use crate::signature::secret_check::BOM;
 
-pub(super) const CHARSETS: List = &[
+pub(super) const CHARSETS: TransformList = &[
     Transform::text(C::Utf16, |body| Some(body.text?.encode_utf16().flat_map(u16::to_le_bytes).collect())),
     Transform::text(C::Utf16, |body| Some(body.text?.encode_utf16().flat_map(u16::to_be_bytes).collect())),
     Transform::bytes(C::Utf16, |body| Some(of_utf16(body.bytes)?.into_bytes())),
@@ -29,12 +29,12 @@ pub(super) const CHARSETS: List = &[
     Transform::text(C::UnicodeNfc, |body| normal(body, |text| text.nfc().collect())),
 ];
 
-/// The text in a normal form. What is ASCII alone is the same in all of them.
+/// The text in a Unicode normal form; `None` for ASCII, which is equal in all.
 fn normal(body: &Body<'_>, form: fn(&str) -> String) -> Option<Vec<u8>> {
     body.text.filter(|text| !text.is_ascii()).map(|text| form(text).into_bytes())
 }
 
-/// The text of a UTF-16 file with its mark, or without one where each second byte is zero as in ASCII.
+/// The text of UTF-16 with a byte order mark, or without one if most of the second bytes are zero, as in ASCII.
 pub(super) fn of_utf16(bytes: &[u8]) -> Option<String> {
     let (pairs, rest) = bytes.as_chunks::<2>();
     let zeros = |at: usize| !pairs.is_empty() && pairs.iter().filter(|pair| pair[at] == 0).count() * 2 > pairs.len();

@@ -1,12 +1,12 @@
-//! What stands around a body: newlines, spaces, byte order marks; line ends inside it; and what packed it.
+//! Variants by white space and compression: outer newlines, spaces and byte order marks; line ends; gzip.
 
 use std::io::Read as _;
 
-use super::{Body, List, Transform};
+use super::{Body, Transform, TransformList};
 use crate::explain::cause::Cause as C;
 use crate::signature::secret_check::BOM;
 
-pub(super) const ENDS: List = &[
+pub(super) const ENDS: TransformList = &[
     Transform::bytes(C::NewlineAdded, |body| {
         let rest = body.bytes.strip_suffix(b"\n")?;
         Some(rest.strip_suffix(b"\r").unwrap_or(rest).to_vec())
@@ -23,7 +23,7 @@ pub(super) const ENDS: List = &[
     Transform::bytes(C::SpaceLost, |body| Some([b"\n", body.bytes, b"\n"].concat())),
 ];
 
-pub(super) const LINES: List = &[
+pub(super) const LINES: TransformList = &[
     Transform::bytes(C::CrlfAdded, crlf_added),
     Transform::bytes(C::CrlfLost, |body| {
         let plain = !body.bytes.windows(2).any(|pair| pair == b"\r\n") && body.bytes.contains(&b'\n');
@@ -33,8 +33,8 @@ pub(super) const LINES: List = &[
     Transform::bytes(C::BomLost, |body| (!body.bytes.starts_with(BOM)).then(|| [BOM, body.bytes].concat())),
 ];
 
-/// What editors and version control do together, before a layout of JSON is blamed for it.
-pub(super) const LINES_AND_ENDS: List = &[
+/// Line ends and final newlines together, as editors and version control change them; tried before layouts of JSON.
+pub(super) const LINES_AND_ENDS: TransformList = &[
     Transform::bytes(C::CrlfAdded, |body| without_newline(&crlf_added(body)?)).and(C::NewlineAdded),
     Transform::bytes(C::BomAdded, |body| crlf_of(body.bytes.strip_prefix(BOM)?)).and(C::CrlfAdded),
     Transform::bytes(C::BomAdded, |body| without_newline(body.bytes.strip_prefix(BOM)?)).and(C::NewlineAdded),
@@ -47,7 +47,7 @@ fn crlf_added(body: &Body<'_>) -> Option<Vec<u8>> {
     crlf_of(body.bytes)
 }
 
-/// Plain newlines in the place of CRLF; `None` where there are none.
+/// Newlines instead of CRLF; `None` without CRLF.
 fn crlf_of(bytes: &[u8]) -> Option<Vec<u8>> {
     Some(without_cr(bytes)).filter(|plain| plain.len() < bytes.len())
 }
@@ -56,7 +56,7 @@ fn without_newline(bytes: &[u8]) -> Option<Vec<u8>> {
     Some(bytes.strip_suffix(b"\n")?.to_vec())
 }
 
-pub(super) const UNPACKED: List = &[Transform::bytes(C::GzipUnpacked, unpacked)];
+pub(super) const UNPACKED: TransformList = &[Transform::bytes(C::GzipUnpacked, unpacked)];
 
 fn without_cr(body: &[u8]) -> Vec<u8> {
     let kept = |(at, byte): (usize, &u8)| !(*byte == b'\r' && body.get(at + 1) == Some(&b'\n'));
@@ -75,7 +75,7 @@ fn with_cr(body: &[u8]) -> Vec<u8> {
     made
 }
 
-/// What gzip or deflate (RFC 1950) packed.
+/// The body decompressed from gzip or deflate (RFC 1950).
 fn unpacked(body: &Body<'_>) -> Option<Vec<u8>> {
     let limit = body.most().max(4 * 1024 * 1024);
     let mut bytes = Vec::new();

@@ -1,14 +1,14 @@
-//! What gateways, queues, logs and pages make of a body: base64, events that hold it, escapes, frames.
+//! Variants by wrapping, as gateways, queues, logs and pages do it: base64, surrounding events, escapes, chunks.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD as BASE64, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Body, Form, List, Transform, with_detail};
+use super::{Body, BodyVariant, Transform, TransformList, with_detail};
 use crate::explain::cause::Cause as C;
 
-pub(super) const PLACEHOLDERS: List = &[
+pub(super) const PLACEHOLDERS: TransformList = &[
     Transform::bytes(C::BodyEmpty, |_| Some(Vec::new())),
     Transform::bytes(C::BodyPlaceholder, |_| Some(b"{}".to_vec())),
     Transform::bytes(C::BodyPlaceholder, |_| Some(b"null".to_vec())),
@@ -19,7 +19,7 @@ pub(super) const PLACEHOLDERS: List = &[
     Transform::bytes(C::BodyPlaceholder, |_| Some(b"[]".to_vec())),
 ];
 
-pub(super) const ENVELOPES: List = &[
+pub(super) const ENVELOPES: TransformList = &[
     Transform::bytes(C::BodyBase64Encoded, |body| Some(BASE64.encode(body.bytes).into_bytes())),
     Transform::text(C::BodyBase64Decoded, |body| decoded(body.text?)),
     Transform::bytes(C::BodyWithHead, without_head),
@@ -42,8 +42,8 @@ pub(super) const ENVELOPES: List = &[
     Transform::bytes(C::BodyPythonBytes, |body| Some(python_bytes(body.bytes))),
 ];
 
-/// Text that was escaped where it was shown: in a log, a page or a shell.
-pub(super) const ESCAPED: List = &[
+/// Text that a log, a page or a shell escaped.
+pub(super) const ESCAPED: TransformList = &[
     Transform::text(C::JsonEscaped, |body| {
         let text = body.text.filter(|text| text.contains('\\') && !body.is_json)?;
         Some(serde_json::from_str::<String>(&format!("\"{}\"", text.trim())).ok()?.into_bytes())
@@ -63,7 +63,7 @@ fn decoded(text: &str) -> Option<Vec<u8>> {
     [&BASE64, &STANDARD_NO_PAD, &URL_SAFE, &URL_SAFE_NO_PAD].iter().find_map(|engine| engine.decode(&text).ok())
 }
 
-/// What follows the head of a request that was saved together with its body.
+/// The body after the head of a request, if both were saved together.
 fn without_head(body: &Body<'_>) -> Option<Vec<u8>> {
     let end = body.bytes.windows(2).position(|pair| pair == b"\n\n").map(|at| (at, at + 2));
     let crlf = body.bytes.windows(4).position(|four| four == b"\r\n\r\n").map(|at| (at, at + 4));
@@ -78,7 +78,7 @@ fn without_head(body: &Body<'_>) -> Option<Vec<u8>> {
     is_head.then(|| body.bytes[rest..].to_vec())
 }
 
-/// The data of a body whose chunks still have their sizes.
+/// The data of a body with chunk sizes.
 fn unchunked(bytes: &[u8]) -> Option<Vec<u8>> {
     let (mut rest, mut data) = (bytes, Vec::new());
     loop {
@@ -160,16 +160,16 @@ fn hex_escapes(text: &str) -> Option<Vec<u8>> {
 }
 
 /// The body inside an event of a gateway or a queue.
-pub(super) fn bodies<'a>(body: &Body<'a>) -> impl Iterator<Item = Form<'a>> + use<'a> {
+pub(super) fn bodies<'a>(body: &Body<'a>) -> impl Iterator<Item = BodyVariant<'a>> + use<'a> {
     let event: Option<Value> =
         body.json().filter(|text| text.trim_start().starts_with('{')).and_then(|text| serde_json::from_str(text).ok());
     event.map(|event| found(&event)).unwrap_or_default().into_iter()
 }
 
-/// What events of gateways hold beside the body: a member of that name alone shows none.
+/// Members that identify an event of a gateway, because a member `body` alone does not.
 const GATEWAY_MEMBERS: &[&str] = &["headers", "httpMethod", "isBase64Encoded", "rawPath", "requestContext"];
 
-fn found(event: &Value) -> Vec<Form<'static>> {
+fn found(event: &Value) -> Vec<BodyVariant<'static>> {
     let mut all = Vec::new();
     let mut add = |what: &str, text: Option<&str>, is_base64: bool| {
         let Some(text) = text else { return };

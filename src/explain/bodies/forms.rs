@@ -1,13 +1,13 @@
-//! Forms: written again by another library, sorted, turned into JSON and back.
+//! Variants of URL-encoded forms: encoded by another library, sorted, converted to JSON and back.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use url::form_urlencoded;
 
-use super::{Body, List, Transform};
+use super::{Body, Transform, TransformList};
 use crate::explain::cause::Cause as C;
 
-/// How a library writes the names and values of a form.
+/// The way a library encodes the names and values of a form.
 #[derive(Clone, Copy)]
 struct Encoder {
     escaped: &'static AsciiSet,
@@ -54,7 +54,7 @@ impl Encoder {
     }
 }
 
-/// The names and values of a form; `None` for what is none.
+/// The names and values of a form; `None` if the body is not a form.
 fn pairs(body: &Body<'_>) -> Option<Vec<(String, String)>> {
     let text = body.text.filter(|text| text.contains('=') && !text.starts_with(['{', '[', '<', '"']))?;
     Some(form_urlencoded::parse(text.trim().as_bytes()).into_owned().collect())
@@ -113,7 +113,7 @@ fn encoded(body: &Body<'_>) -> Option<String> {
     (encoded.len() <= body.most()).then_some(encoded)
 }
 
-pub(super) const FORMS: List = &[
+pub(super) const FORMS: TransformList = &[
     Transform::text(C::FormDecoded, payload),
     Transform::text(C::FormDecoded, |body| {
         let text = body.text.filter(|text| text.contains('%'))?;

@@ -1,6 +1,6 @@
-//! JSON with other white space, other escapes, other numbers or another order: facts that any program may have made.
+//! Variants of JSON that name no serializer: other white space, escapes, numbers or order.
 
-use super::{Body, List, Transform};
+use super::{Body, Transform, TransformList};
 use crate::explain::cause::Cause as C;
 use crate::explain::json::{self, Layout, Order, Spelling};
 
@@ -9,7 +9,7 @@ pub(super) fn laid(text: &str, layout: Layout, body: &Body<'_>) -> Option<Vec<u8
     json::lay_out(text, layout, body.most()).map(String::into_bytes)
 }
 
-/// The layout that a body has, as far as it is a known one.
+/// The layout of a body, or the closest known one.
 pub(super) fn own_layout(body: &Body<'_>) -> Layout {
     let text = body.json().unwrap_or_default();
     let known = [
@@ -36,15 +36,14 @@ fn sorted(body: &Body<'_>, layout: Layout) -> Option<Vec<u8>> {
     laid(&json::reorder(body.json()?, Order::Sorted)?, layout, body)
 }
 
-/// Sorted, and with only those characters escaped that must be. Nothing where the keys are sorted already: then it is the
-/// escapes alone that were written another way.
+/// Sorted, and with minimal escapes. `None` if the keys are sorted already: then only the escapes differ.
 fn shortest_sorted(body: &Body<'_>, layout: Layout) -> Option<Vec<u8>> {
     let respelled = json::respell(body.json()?, Spelling::Shortest);
     let sorted = json::reorder(&respelled, Order::Sorted)?;
     if sorted == json::reorder(&respelled, Order::Kept)? { None } else { laid(&sorted, layout, body) }
 }
 
-pub(super) const LAYOUTS: List = &[
+pub(super) const LAYOUTS: TransformList = &[
     Transform::json(C::JsonMinified, |body| laid(body.json()?, Layout::Minified, body)),
     Transform::json(C::JsonPythonSpacing, |body| laid(body.json()?, Layout::Spaced, body)),
     Transform::json(C::JsonTwoSpaces, |body| laid(body.json()?, Layout::Indented("  "), body)),
@@ -54,7 +53,7 @@ pub(super) const LAYOUTS: List = &[
     Transform::json(C::JsonColonSpacing, |body| laid(body.json()?, Layout::ColonSpaced, body)),
 ];
 
-pub(super) const SPELLINGS: List = &[
+pub(super) const SPELLINGS: TransformList = &[
     Transform::json(C::JsonHtmlEscaped, |body| spelled(body, Spelling::Html)),
     Transform::json(C::JsonHtmlUnescaped, |body| spelled(body, Spelling::NoHtml)),
     Transform::json(C::JsonUnicodeEscaped, |body| spelled(body, Spelling::Ascii)),
@@ -65,15 +64,15 @@ pub(super) const SPELLINGS: List = &[
     Transform::json(C::JsonEscapesFewest, |body| spelled(body, Spelling::Shortest)),
 ];
 
-pub(super) const NUMBERS: List = &[
+pub(super) const NUMBERS: TransformList = &[
     Transform::json(C::JsonNumbersJavascript, |body| numbered(body, json::javascript_number)),
     Transform::json(C::JsonNumbersPython, |body| numbered(body, json::python_number)),
     Transform::json(C::JsonNumbersFloats, |body| numbered(body, json::float_number)),
     Transform::json(C::JsonNumbersJava, |body| numbered(body, json::java_number)),
 ];
 
-/// In the layout it has, then in the others.
-pub(super) const SORTED: List = &[
+/// Sorted in its own layout, then in others.
+pub(super) const SORTED: TransformList = &[
     Transform::json(C::JsonKeysSorted, |body| sorted(body, own_layout(body))),
     Transform::json(C::JsonKeysSorted, |body| sorted(body, Layout::Minified)).and(C::JsonMinified),
     Transform::json(C::JsonKeysSorted, |body| sorted(body, Layout::Spaced)).and(C::JsonPythonSpacing),
@@ -84,8 +83,8 @@ pub(super) const SORTED: List = &[
     Transform::json(C::JsonKeysSorted, |body| sorted(body, Layout::Indented("\t"))).and(C::JsonTabs),
 ];
 
-/// JSON inside a string of JSON, and the other way round.
-pub(super) const STRINGS: List = &[
+/// JSON inside a JSON string, and the reverse.
+pub(super) const STRINGS: TransformList = &[
     Transform::text(C::JsonOutOfString, |body| Some(serde_json::from_str::<String>(body.text?).ok()?.into_bytes())),
     Transform::text(C::JsonOutOfString, |body| {
         let inner = serde_json::from_str::<String>(body.text?).ok()?;
@@ -95,8 +94,8 @@ pub(super) const STRINGS: List = &[
     Transform::text(C::JsonNewlines, |body| escaped_newlines(body.text.filter(|_| !body.is_json)?)),
 ];
 
-/// Line ends and tabs inside strings as escapes, as they were before a shell's `echo` wrote them out. What stands around
-/// the value, such as the newline of `echo`, is left out.
+/// Line breaks and tabs inside strings as escapes, as before a shell's `echo` expanded them. Text around the value, such as the
+/// newline of `echo`, is dropped.
 fn escaped_newlines(text: &str) -> Option<Vec<u8>> {
     let (mut made, mut in_string, mut after_backslash) = (String::with_capacity(text.len()), false, false);
     for c in text.trim().chars() {

@@ -1,16 +1,16 @@
-//! Values that a framework changed, dropped or wrapped; and a part of the body that was signed in place of all of it.
+//! Variants by members: values that a framework changed, dropped or wrapped, and a member that was signed alone.
 
 use super::layouts::{laid, own_layout};
-use super::{Body, Form, List, Transform, with_detail};
+use super::{Body, BodyVariant, Transform, TransformList, with_detail};
 use crate::explain::cause::Cause as C;
 use crate::explain::json::{self, Node, Order};
 
-/// More members than these are not looked at.
+/// The most members that are tried alone.
 const MOST_MEMBERS: usize = 32;
-/// What frameworks call the one member that holds a body.
+/// Names of the single member that frameworks wrap a body in.
 const WRAPPERS: [&str; 6] = ["data", "payload", "body", "event", "message", "json"];
 
-pub(super) const VALUES: List = &[
+pub(super) const VALUES: TransformList = &[
     Transform::json(C::JsonNullForEmpty, |body| edited(body, |token| (token == "null").then(|| "\"\"".to_owned()))),
     Transform::json(C::JsonEmptyForNull, |body| edited(body, |token| (token == "\"\"").then(|| "null".to_owned()))),
     Transform::json(C::JsonNullsDropped, |body| {
@@ -52,7 +52,7 @@ fn edited(body: &Body<'_>, edit: fn(&str) -> Option<String>) -> Option<Vec<u8>> 
     (made != text && made.len() <= body.most()).then(|| made.into_bytes())
 }
 
-/// A string that is a date of ISO 8601, written another way.
+/// An ISO 8601 date string in another form.
 fn date(token: &str, write: fn(&str) -> Option<String>) -> Option<String> {
     let text = token.strip_prefix('"')?.strip_suffix('"')?;
     let bytes = text.as_bytes();
@@ -85,9 +85,8 @@ fn without_nulls(node: Node<'_>) -> Node<'_> {
     }
 }
 
-/// One member of the body alone, as it stands in it or, for a string, what it holds; and the body as the one member of
-/// another object.
-pub(super) fn parts<'a>(body: &Body<'a>) -> impl Iterator<Item = Form<'a>> + use<'a> {
+/// Each member of the body alone, as written or, for a string, its content; and the body as the only member of another object.
+pub(super) fn parts<'a>(body: &Body<'a>) -> impl Iterator<Item = BodyVariant<'a>> + use<'a> {
     let members = body.json().map(json::members).unwrap_or_default();
     let nested = members.iter().take(MOST_MEMBERS).flat_map(|(name, value)| {
         let inner = json::members(value).into_iter().take(MOST_MEMBERS);

@@ -1,15 +1,15 @@
-//! JSON as serializers of certain languages and libraries write it by default, beyond what a neutral fact explains.
+//! Variants of JSON as serializers of certain languages and libraries write it by default.
 
 use std::fmt::Write as _;
 
 use super::layouts::laid;
-use super::{Body, List, Transform};
+use super::{Body, Transform, TransformList};
 use crate::explain::cause::Cause as C;
 use crate::explain::json::{self, Layout, Node, Order, Spelling};
 
 type Number = fn(&str) -> Option<String>;
 
-/// A serializer: how it orders members, writes strings and numbers, and what white space it puts between.
+/// A serializer: its order of members, strings, numbers, and white space.
 struct Serializer {
     order: Order,
     spellings: &'static [Spelling],
@@ -53,8 +53,8 @@ fn php(body: &Body<'_>, spellings: &'static [Spelling], number: Option<Number>) 
 
 const PHP: &[Spelling] = &[Spelling::Ascii, Spelling::Slashes];
 
-pub(super) const SERIALIZERS: List = &[
-    // Neutral facts that come together, before the serializers that make the same bytes of some inputs.
+pub(super) const SERIALIZERS: TransformList = &[
+    // Combined neutral changes, before serializers that write the same bytes for some inputs.
     Transform::json(C::JsonUnicodeEscaped, |body| Some(json::respell(body.json()?, Spelling::AsciiUpper).into_bytes()))
         .and(C::JsonEscapesCase),
     Transform::json(C::JsonSlashesEscaped, |body| {
@@ -88,7 +88,7 @@ pub(super) const SERIALIZERS: List = &[
         Serializer { number: Some(json::java_number), layout: Layout::Jackson, ..PLAIN }.write(body)
     }),
     Transform::json(C::JsonByJava, |body| laid(body.json()?, Layout::Jackson, body)),
-    // Without another order of keys nothing shows that it was PostgreSQL.
+    // Only another order of keys shows that it was PostgreSQL.
     Transform::json(C::JsonByPostgres, |body| {
         let text = body.json()?;
         let is_moved = json::reorder(text, Order::Jsonb)? != json::reorder(text, Order::Kept)?;

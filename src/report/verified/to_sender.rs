@@ -1,5 +1,5 @@
-//! What to say to the sender of a request that was refused: what arrived, what is verified and what was found. No secret is in
-//! it, and no code that would be right.
+//! A message to the sender of a refused request: what arrived, how it is verified, what was found. It holds no secret and no
+//! valid code.
 
 use sha2::{Digest as _, Sha256};
 
@@ -40,7 +40,7 @@ fn reason(verified: &Verified<'_>) -> String {
     }
 }
 
-/// What is signed and how, with what the key can be compared by.
+/// The signed content and the algorithm, with the fingerprint of the key.
 fn signed(facts: &Facts, fingerprint: Option<&str>) -> String {
     let key = fingerprint.map_or_else(String::new, |fingerprint| {
         format!(", with the secret whose fingerprint by `syncctl secret check` is {fingerprint}")

@@ -1,18 +1,18 @@
-//! Exports of Postman and Insomnia: requests as they are composed, with variables.
+//! Reads exports of Postman and Insomnia, with variables.
 
 use serde_json::value::RawValue;
 use url::form_urlencoded;
 
-use crate::request::draft::Draft;
+use crate::request::draft::RequestDraft;
 use crate::request::members::{Members, list, scalar, text};
 use crate::request::values;
 use crate::request::variables::Variables;
 use crate::request::{Captured, RequestError};
 
-/// Folders in folders are read this deep.
+/// The deepest nesting of folders.
 const MOST_DEPTH: usize = 32;
 
-/// The requests of an export; `None` where it is none.
+/// The requests of an export; `None` if it is not one.
 pub(super) fn requests(members: &Members<'_>) -> Option<Vec<Result<Captured, RequestError>>> {
     if let Some(resources) = members.get("resources").and_then(list).filter(|_| members.has("__export_format")) {
         return Some(insomnia(&resources));
@@ -53,7 +53,7 @@ fn postman(items: &[&RawValue], variables: &Variables, depth: usize, all: &mut V
 }
 
 fn postman_request(request: &RawValue, variables: &Variables) -> Result<Captured, RequestError> {
-    let mut draft = Draft::default();
+    let mut draft = RequestDraft::default();
     let Some(members) = Members::parse(request) else {
         // A request may be its URL alone.
         draft.method("GET")?;
@@ -72,7 +72,7 @@ fn postman_request(request: &RawValue, variables: &Variables) -> Result<Captured
     Ok(draft.captured("Postman collection"))
 }
 
-/// The body of a request, and the content type that Postman sends where no header says another.
+/// The body of a request, and the content type that Postman sends unless a header sets one.
 fn postman_body(body: &Members<'_>, variables: &Variables) -> Result<(Vec<u8>, &'static str), RequestError> {
     let mode = body.text(&["mode"]).unwrap_or_default();
     match mode.as_str() {
@@ -105,7 +105,7 @@ fn postman_body(body: &Members<'_>, variables: &Variables) -> Result<(Vec<u8>, &
 /// A request of the first format of Postman's collections.
 fn postman_v1(request: &Members<'_>) -> Result<Captured, RequestError> {
     let variables = Variables::default();
-    let mut draft = Draft::default();
+    let mut draft = RequestDraft::default();
     draft.method(&request.text(&["method"]).unwrap_or_else(|| "GET".to_owned()))?;
     draft.url = request.text(&["url"]).map(|url| variables.filled(&url)).transpose()?.map(with_scheme);
     add_headers(&mut draft, request.get("headerData").or_else(|| request.get("headers")), &variables)?;
@@ -131,7 +131,7 @@ fn insomnia(resources: &[&RawValue]) -> Vec<Result<Captured, RequestError>> {
 }
 
 fn insomnia_request(request: &Members<'_>, variables: &Variables) -> Result<Captured, RequestError> {
-    let mut draft = Draft::default();
+    let mut draft = RequestDraft::default();
     draft.method(&request.text(&["method"]).unwrap_or_else(|| "GET".to_owned()))?;
     draft.url = request.text(&["url"]).map(|url| variables.filled(&url)).transpose()?.map(with_scheme);
     add_headers(&mut draft, request.get("headers"), variables)?;
@@ -151,7 +151,7 @@ fn insomnia_request(request: &Members<'_>, variables: &Variables) -> Result<Capt
     Ok(draft.captured("Insomnia export"))
 }
 
-fn add_headers(draft: &mut Draft, value: Option<&RawValue>, variables: &Variables) -> Result<(), RequestError> {
+fn add_headers(draft: &mut RequestDraft, value: Option<&RawValue>, variables: &Variables) -> Result<(), RequestError> {
     for (name, value) in value.and_then(values::headers).unwrap_or_default() {
         draft.header(variables.filled(&name)?.as_bytes(), variables.filled(&value)?.as_bytes())?;
     }

@@ -1,16 +1,16 @@
-//! A request as an object with headers and a body: what gateways hand to functions and what tools answer.
+//! Reads a request from an object with headers and body: events that gateways pass to functions, and responses of tools.
 //!
-//! They differ in the names of their members alone, so one reading by lists of names serves them all.
+//! They differ only in the names of members, so one reader with lists of names serves all.
 
 use serde_json::value::RawValue;
 use url::form_urlencoded;
 
-use crate::request::draft::Draft;
+use crate::request::draft::RequestDraft;
 use crate::request::members::{Members, list, scalar, text};
 use crate::request::values::{body_of, headers};
 use crate::request::{Captured, RequestError, body, raw};
 
-/// What files are recognised as, and the members that tell it. The first that fits is taken.
+/// The formats, and the members that identify each; the first match counts.
 const NAMES: &[(&str, &[&str])] = &[
     ("AWS Application Load Balancer event", &["requestContext.elb"]),
     ("AWS API Gateway v2 or Lambda URL event", &["requestContext.http", "rawPath"]),
@@ -73,7 +73,7 @@ const HOST: &[&str] = &["host", "hostname", "pretty_host", "requestContext.domai
 const RAW_QUERY: &[&str] =
     &["rawQueryString", "raw_query", "rawQuery", "queryString", "query_string", "__ow_query", "query"];
 const QUERY: &[&str] = &["multiValueQueryStringParameters", "queryStringParameters", "query", "query_params"];
-/// Where headers are, the most exact first.
+/// Members with headers, the most exact first.
 const HEADERS: &[&str] = &[
     "rawHeaders",
     "multiValueHeaders",
@@ -85,7 +85,7 @@ const HEADERS: &[&str] = &[
     "__ow_headers",
     "request.header.headers",
 ];
-/// Where bodies are, the most exact first.
+/// Members with bodies, the most exact first.
 const BODIES: &[&str] = &[
     "rawBody",
     "raw_body",
@@ -106,12 +106,12 @@ const BODIES: &[&str] = &[
 /// Members that say that the body is base64.
 const BASE64_FLAGS: &[&str] = &["isBase64Encoded", "is_base64_encoded", "isBase64", "base64", "body_is_base64"];
 
-/// What the file that holds such an object is.
+/// The format of a file with such an object.
 pub(super) fn name_of(members: &Members<'_>) -> Option<&'static str> {
     NAMES.iter().find(|(_, told_by)| told_by.iter().all(|path| members.has(path))).map(|(name, _)| *name)
 }
 
-/// The request that an object is; `None` where it is none.
+/// The request of an object; `None` if it is not one.
 pub(super) fn request(members: &Members<'_>, named: Option<&'static str>) -> Option<Result<Captured, RequestError>> {
     let named = named.unwrap_or("JSON with headers and a body");
     if let Some(text) = RAW.iter().find_map(|name| whole(&members.text(&[name])?)) {
@@ -132,7 +132,7 @@ fn built(
     headers: &[(String, String)],
     body: Option<(&str, &RawValue)>,
 ) -> Result<Captured, RequestError> {
-    let mut draft = Draft::default();
+    let mut draft = RequestDraft::default();
     for (name, value) in headers {
         draft.header(name.as_bytes(), value.as_bytes())?;
     }
@@ -156,7 +156,7 @@ fn built(
     Ok(draft.captured(&format!("{named}{kind}")))
 }
 
-/// Whether the object says that there was no body.
+/// Whether the object has a null body.
 fn says_null(members: &Members<'_>) -> bool {
     members.iter().any(|(name, value)| BODIES.contains(&name) && value.get() == "null")
 }
@@ -174,7 +174,7 @@ fn whole(text: &str) -> Option<Vec<u8>> {
     body::base64(text).filter(|decoded| raw::begins(decoded))
 }
 
-/// The headers of an object. Where it has them twice, those with all their values are taken, and what only the others have.
+/// The headers of an object. If it has two sets, that with all values counts, with headers that only the other one has.
 fn all_headers(members: &Members<'_>) -> Option<Vec<(String, String)>> {
     let mut all: Option<Vec<(String, String)>> = None;
     for found in HEADERS.iter().filter_map(|path| headers(members.get(path)?)) {
@@ -198,8 +198,8 @@ fn flat_headers(members: &Members<'_>) -> Option<Vec<(String, String)>> {
     (members.has("body") && all.len() > 1).then_some(all)
 }
 
-/// The URL: whole where there is one, else from the host and the path.
-fn url(members: &Members<'_>, draft: &Draft) -> Option<String> {
+/// The URL: the whole one if there is one, else built from host and path.
+fn url(members: &Members<'_>, draft: &RequestDraft) -> Option<String> {
     let whole = URL.iter().filter_map(|path| members.text(&[path])).find(|url| url.contains("://"));
     if whole.is_some() {
         return whole;
@@ -216,7 +216,7 @@ fn query(members: &Members<'_>) -> Option<String> {
     if let Some(raw) = raw.filter(|raw| !raw.is_empty()) {
         return Some(raw);
     }
-    // A load balancer hands the query on as it was written.
+    // A load balancer passes the query on as it was written.
     let is_encoded = members.has("requestContext.elb");
     let pairs = QUERY.iter().find_map(|name| headers(members.get(name)?)).filter(|pairs| !pairs.is_empty())?;
     if is_encoded {

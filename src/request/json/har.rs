@@ -1,34 +1,34 @@
-//! HAR, as browsers and debugging proxies export it: a whole log, its entries, or one that was copied alone.
+//! Reads HAR, as browsers and debugging proxies export it: a whole log, its entries, or one copied entry.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-use crate::request::draft::Draft;
+use crate::request::draft::RequestDraft;
 use crate::request::members::{Members, list};
 use crate::request::{Captured, RequestError, body};
 
 /// An entry of a HAR file.
 #[derive(Deserialize)]
-struct Entry {
-    request: Request,
+struct HarEntry {
+    request: HarRequest,
 }
 
 /// A request of a HAR file.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Request {
+struct HarRequest {
     method: String,
     url: String,
     #[serde(default)]
-    headers: Vec<Header>,
+    headers: Vec<HarHeader>,
     post_data: Option<PostData>,
     body_size: Option<f64>,
 }
 
 /// A header of a HAR request.
 #[derive(Deserialize)]
-struct Header {
+struct HarHeader {
     name: String,
     value: String,
 }
@@ -42,7 +42,7 @@ struct PostData {
     params: Option<Vec<IgnoredAny>>,
 }
 
-/// The requests of a HAR file or of a part of one; `None` where it is none. One that cannot be read leaves the others.
+/// The requests of a HAR file or of a part of one; `None` if it is not one. Each that cannot be read is an error of its own.
 pub(super) fn requests(members: &Members<'_>) -> Option<Vec<Result<Captured, RequestError>>> {
     if let Some(entries) = members.get("log.entries").and_then(list) {
         let empty = || vec![Err(RequestError::Entry("it is a HAR file without entries".to_owned()))];
@@ -54,33 +54,33 @@ pub(super) fn requests(members: &Members<'_>) -> Option<Vec<Result<Captured, Req
         && is_list("request.headers")
         && !members.has("request.header")
     {
-        return Some(vec![parsed::<Request>(members.get("request")?).and_then(captured)]);
+        return Some(vec![parsed::<HarRequest>(members.get("request")?).and_then(captured)]);
     }
     // A request that was copied alone.
     if members.has("method") && members.has("url") && members.has("postData") && is_list("headers") {
         let request = RawValue::from_string(members.to_json()).ok()?;
-        return Some(vec![parsed::<Request>(&request).and_then(captured)]);
+        return Some(vec![parsed::<HarRequest>(&request).and_then(captured)]);
     }
     None
 }
 
 fn entry(text: &RawValue) -> Result<Captured, RequestError> {
-    captured(parsed::<Entry>(text)?.request)
+    captured(parsed::<HarEntry>(text)?.request)
 }
 
 fn parsed<'a, T: Deserialize<'a>>(text: &'a RawValue) -> Result<T, RequestError> {
     serde_json::from_str(text.get()).map_err(|error| RequestError::Entry(error.to_string()))
 }
 
-fn captured(request: Request) -> Result<Captured, RequestError> {
-    let mut draft = Draft::to(crate::request::url(request.url)?);
+fn captured(request: HarRequest) -> Result<Captured, RequestError> {
+    let mut draft = RequestDraft::to(crate::request::url(request.url)?);
     draft.method(&request.method)?;
     for header in &request.headers {
         draft.header(header.name.as_bytes(), header.value.as_bytes())?;
     }
     let said = length(request.body_size).or_else(|| draft.content_length());
     let Some(data) = request.post_data else {
-        // An exporter that leaves the body out still knows how long it was.
+        // An exporter that omits the body still writes its length.
         return Ok(if said.is_some_and(|said| said > 0) { draft.without_body("HAR") } else { draft.captured("HAR") });
     };
     let has_params = data.params.as_ref().is_some_and(|params| !params.is_empty());
@@ -91,7 +91,7 @@ fn captured(request: Request) -> Result<Captured, RequestError> {
     match data.text {
         None if said != Some(0) => Ok(draft.without_body("HAR")),
         None => Ok(draft.captured("HAR")),
-        // Fiddler says it in a comment.
+        // Fiddler notes base64 in a comment.
         Some(text) if [data.encoding, data.comment].iter().flatten().any(|how| how == "base64") => {
             draft.body = body::base64(&text).ok_or(RequestError::Base64)?;
             Ok(draft.captured("HAR, body in base64"))
@@ -105,7 +105,7 @@ fn captured(request: Request) -> Result<Captured, RequestError> {
     }
 }
 
-/// The size of a body; exporters write -1 where they do not know it.
+/// The size of a body; exporters write -1 if it is unknown.
 fn length(size: Option<f64>) -> Option<usize> {
     let size = size.filter(|size| *size >= 0.0 && size.fract() == 0.0)?;
     format!("{size:.0}").parse().ok()

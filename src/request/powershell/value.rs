@@ -1,22 +1,22 @@
-//! Values as PowerShell writes them: texts, here-strings, tables, variables.
+//! Parses PowerShell values: strings, here-strings, tables, variables.
 
 use std::collections::HashMap;
 
 use crate::request::MOST_BYTES;
 
-/// Deeper nesting is not read.
+/// The deepest nesting that is read.
 const MOST_DEPTH: usize = 32;
 
-/// The value of a PowerShell expression, as far as the script itself tells it.
+/// The value of a PowerShell expression, if the script itself tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Value {
     Text(String),
-    /// A text turned into the bytes of UTF-8.
+    /// A string as UTF-8 bytes.
     Bytes(String),
     Table(Vec<(String, Value)>),
     /// A table whose members are parameters: `@params`.
     Splat(Vec<(String, Value)>),
-    /// A word without quotes, such as the name of a parameter.
+    /// An unquoted word, such as the name of a parameter.
     Word(String),
     Unknown,
 }
@@ -52,12 +52,12 @@ impl Value {
 pub(super) struct Reader<'a> {
     text: &'a str,
     at: usize,
-    /// How deep the value at hand is nested.
+    /// The nesting of the current value.
     depth: usize,
     /// Whether line breaks are white space, as they are in parentheses.
     joins_lines: bool,
     variables: HashMap<String, Value>,
-    /// Bytes that variables put into texts so far.
+    /// Bytes inserted by variables so far.
     inserted: usize,
 }
 
@@ -91,7 +91,7 @@ impl<'a> Reader<'a> {
         &rest[..length]
     }
 
-    /// Passes over white space, joined lines and comments; over line breaks too where `breaks` says so.
+    /// Skips white space, continued lines and comments; line breaks, too, if `breaks`.
     fn skip_space(&mut self, breaks: bool) {
         loop {
             self.take_while(|c| c.is_whitespace() && (breaks || c != '\n'));
@@ -126,7 +126,7 @@ impl<'a> Reader<'a> {
         end.is_some()
     }
 
-    /// The name that a statement sets, if it sets one: `$name =`, `[string]$name =`, `$session.UserAgent =`.
+    /// The variable that a statement sets, if any: `$name =`, `[string]$name =`, `$session.UserAgent =`.
     pub(super) fn assigned(&mut self) -> Option<&'a str> {
         let start = self.at;
         if self.takes("[") {
@@ -152,7 +152,7 @@ impl<'a> Reader<'a> {
         Some(name)
     }
 
-    /// Whether a new object follows, such as a dictionary, that is empty at first.
+    /// Whether a new empty object follows, such as a dictionary.
     fn makes_object(&mut self) -> bool {
         self.skip_space(false);
         let rest = self.rest();
@@ -199,20 +199,20 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Whether a command, and no value, follows.
+    /// Whether a command follows rather than a value.
     fn calls_next(&mut self) -> bool {
         self.skip_space(false);
         self.rest().starts_with(|c: char| c.is_ascii_alphabetic())
     }
 
-    /// The bare word at hand: the name of a command.
+    /// The unquoted word at the position: the name of a command.
     pub(super) fn word(&mut self) -> Option<&'a str> {
         self.skip_space(false);
         let word = self.take_while(|c| !c.is_whitespace() && !";|(){}\"'".contains(c));
         (!word.is_empty()).then_some(word)
     }
 
-    /// Passes over the rest of a statement.
+    /// Skips the rest of a statement.
     pub(super) fn skip_statement(&mut self) {
         loop {
             self.skip_space(false);
@@ -228,7 +228,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Passes over one value or character, always at least one.
+    /// Skips one value or character, always at least one.
     fn skip_token(&mut self) {
         let start = self.at;
         self.operand();
@@ -247,7 +247,7 @@ impl<'a> Reader<'a> {
                 self.takes(":");
                 Some(self.joined(Value::Word(word.to_owned())))
             }
-            // Nothing of what is sent begins so.
+            // No value begins with these.
             ',' | '{' | '`' => {
                 self.at += 1;
                 Some(Value::Unknown)
@@ -264,7 +264,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A word that goes on right behind a value: `"a"'b'`, `X-A:$b`.
+    /// A word that continues directly after a value: `"a"'b'`, `X-A:$b`.
     fn joined(&mut self, first: Value) -> Value {
         let mut value = first;
         while self.peek().is_some_and(|c| !c.is_whitespace() && !";|(){},`".contains(c))
@@ -302,7 +302,7 @@ impl<'a> Reader<'a> {
                         _ => Value::Unknown,
                     };
                 }
-                // An operator, a pipe or a method gives what only running tells.
+                // The result of an operator, a pipe or a method is unknown.
                 Some(_) => {
                     self.skip_token();
                     value = Value::Unknown;
@@ -311,7 +311,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// One value. What is nested too deeply is not read, and neither is what follows it.
+    /// One value. After nesting that is too deep, nothing more is read.
     fn operand(&mut self) -> Value {
         if self.depth > MOST_DEPTH {
             self.at = self.text.len();
@@ -388,7 +388,7 @@ impl<'a> Reader<'a> {
         self.expanded(&rest[1..end], true).map_or(Value::Unknown, Value::Text)
     }
 
-    /// A text with its variables and escapes; `None` where the value of one is unknown.
+    /// A string with variables and escapes expanded; `None` if a value is unknown.
     fn expanded(&mut self, inner: &str, doubles: bool) -> Option<String> {
         let mut reader = Reader {
             text: inner,
@@ -465,7 +465,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// `$name`, `${name}`, `$(…)`, and members of them, which only running tells.
+    /// `$name`, `${name}`, `$(…)`, and members of them, which are unknown.
     fn variable(&mut self) -> Value {
         self.at += 1;
         if self.peek() == Some('(') {
@@ -570,7 +570,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Where the text in double quotes that begins here ends.
+/// The end of the double-quoted string that begins here.
 fn end_of_double(text: &str) -> Option<usize> {
     let mut depth = 0_usize;
     let mut characters = text.char_indices().skip(1);
@@ -583,7 +583,7 @@ fn end_of_double(text: &str) -> Option<usize> {
             ')' if depth > 0 => depth -= 1,
             '"' if depth > 0 => {}
             '"' if after == Some('"') => drop(characters.next()),
-            // A backslash before a quote is meant for the program that is called, unless the text ends there.
+            // A backslash before a quote is for the called program, unless the string ends there.
             '"' if before == '\\' && after.is_some_and(|next| !next.is_whitespace() && next != ')') => {}
             '"' => return Some(at),
             _ => {}

@@ -1,6 +1,6 @@
 //! Go, without modules.
 
-use super::recipe::{Piece, Recipe, Secret, json};
+use super::recipe::{ContentPiece, Recipe, Secret, json};
 use crate::signature::code::Encoding;
 
 /// The program of a recipe.
@@ -59,8 +59,8 @@ pub(super) fn program(recipe: &Recipe<'_>) -> String {
     imports.sort_unstable();
     imports.dedup();
     let imports: String = imports.iter().map(|name| format!("\t\"{name}\"\n")).collect();
-    // Go refuses a variable that nobody uses, and a URL with the hash of the body stands for the body.
-    let read = if recipe.pieces.iter().any(|piece| matches!(piece, Piece::Body)) {
+    // Go refuses unused variables, and a URL with the body's hash replaces the body.
+    let read = if recipe.pieces.iter().any(|piece| matches!(piece, ContentPiece::Body)) {
         format!("\tbody, err := os.ReadFile({body})\n\tif err != nil {{\n\t\tpanic(err)\n\t}}\n")
     } else {
         String::new()

@@ -1,6 +1,6 @@
 //! A shell with openssl.
 
-use super::recipe::{Piece, Recipe, Secret};
+use super::recipe::{ContentPiece, Recipe, Secret};
 use crate::signature::code::Encoding;
 use crate::signature::shell::shell;
 
@@ -8,8 +8,8 @@ use crate::signature::shell::shell;
 pub(super) fn program(recipe: &Recipe<'_>) -> String {
     let (secret, body) = (recipe.sources.secret, shell(recipe.sources.body));
     let content = recipe.pieces.iter().map(|piece| match piece {
-        Piece::Text(text) => format!("printf %s {}; ", shell(text)),
-        Piece::Body => format!("cat {body}; "),
+        ContentPiece::Text(text) => format!("printf %s {}; ", shell(text)),
+        ContentPiece::Body => format!("cat {body}; "),
     });
     let content = format!("{{ {}}}", content.collect::<String>());
     let encode = match recipe.encoding {

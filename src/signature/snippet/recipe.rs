@@ -1,23 +1,23 @@
-//! What every program needs to know of a signature: the signed pieces, the key, and how the code is written.
+//! The recipe of a snippet: the signed pieces, the key, and how the code is written.
 
 use crate::signature::code::{Code, Encoding};
 use crate::signature::facts::{Algorithm, KeyForm};
 use crate::signature::message::Message;
 use crate::signature::scheme::Scheme;
 
-/// Where the program of a snippet finds secret and body.
+/// The places of secret and body for a snippet.
 #[derive(Clone, Copy, Debug)]
 pub struct Sources<'a> {
     /// The environment variable of the secret.
     pub secret: &'a str,
     /// The file of the body.
     pub body: &'a str,
-    /// Whether the secret is base64 after `whsec_`, which schemes that read it so must decode.
+    /// Whether the secret has the `whsec_` form, which some schemes have to decode.
     pub encoded: bool,
 }
 
-/// One piece of the signed content in a snippet.
-pub(super) enum Piece {
+/// A piece of the signed content in a snippet.
+pub(super) enum ContentPiece {
     Text(String),
     Body,
 }
@@ -33,7 +33,7 @@ pub(super) enum Secret {
 
 /// The steps by which a snippet computes a signature.
 pub(super) struct Recipe<'a> {
-    pub(super) pieces: Vec<Piece>,
+    pub(super) pieces: Vec<ContentPiece>,
     pub(super) algorithm: Algorithm,
     pub(super) encoding: Encoding,
     pub(super) secret: Secret,
@@ -82,21 +82,21 @@ impl<'a> Recipe<'a> {
         self.algorithm == Algorithm::Ed25519
     }
 
-    /// Whether it is a hash of the secret and then the content.
+    /// Whether the code is a hash of the secret followed by the content.
     pub(super) fn is_hash(&self) -> bool {
         self.algorithm == Algorithm::SecretThenSha256
     }
 
     /// The pieces of the content as expressions, the body as `body`.
     pub(super) fn expressions(&self, text: fn(&str) -> String, body: &str) -> Vec<String> {
-        let expression = |piece: &Piece| match piece {
-            Piece::Text(content) => text(content),
-            Piece::Body => body.to_owned(),
+        let expression = |piece: &ContentPiece| match piece {
+            ContentPiece::Text(content) => text(content),
+            ContentPiece::Body => body.to_owned(),
         };
         self.pieces.iter().map(expression).collect()
     }
 
-    /// The code between what the header holds before and after it.
+    /// The expression of the header's value, with the code in its place.
     pub(super) fn around(&self, quote: fn(&str) -> String, code: &str, join: &str) -> String {
         let text = |text: &str| (!text.is_empty()).then(|| quote(text));
         let parts = [text(&self.before), Some(code.to_owned()), text(&self.after)];
@@ -104,22 +104,22 @@ impl<'a> Recipe<'a> {
     }
 }
 
-/// The signed content as fixed texts and the body in its place.
-fn pieces(scheme: &dyn Scheme, message: &Message<'_>) -> Vec<Piece> {
+/// The signed content as fixed texts and the body.
+fn pieces(scheme: &dyn Scheme, message: &Message<'_>) -> Vec<ContentPiece> {
     let mut pieces = Vec::new();
     scheme.feed(message, &mut |bytes| {
         if std::ptr::eq(bytes, message.body) {
-            pieces.push(Piece::Body);
-        } else if let Some(Piece::Text(text)) = pieces.last_mut() {
+            pieces.push(ContentPiece::Body);
+        } else if let Some(ContentPiece::Text(text)) = pieces.last_mut() {
             text.push_str(&String::from_utf8_lossy(bytes));
         } else {
-            pieces.push(Piece::Text(String::from_utf8_lossy(bytes).into_owned()));
+            pieces.push(ContentPiece::Text(String::from_utf8_lossy(bytes).into_owned()));
         }
     });
     pieces
 }
 
-/// What the signature header holds before and after the code.
+/// The parts of the signature header before and after the code.
 fn around_the_code(scheme: &dyn Scheme, message: &Message<'_>) -> (String, String) {
     let facts = scheme.facts();
     let code = Code::new(&vec![0x5a; facts.algorithm.code_length().unwrap_or(32)]);
@@ -130,7 +130,7 @@ fn around_the_code(scheme: &dyn Scheme, message: &Message<'_>) -> (String, Strin
     (before.to_owned(), after.to_owned())
 }
 
-/// A string literal of JSON, which JavaScript, Python and Go read alike.
+/// A JSON string literal, which JavaScript, Python and Go read alike.
 pub(super) fn json(text: &str) -> String {
     serde_json::to_string(text).unwrap_or_default()
 }
