@@ -1,6 +1,6 @@
-//! Alerts: what is told of an incident, to whom, and in whose words. When that is, the store says.
+//! Alerts: the messages about an incident, in the format of each service. The store decides when one is sent.
 //!
-//! Nothing in an alert is data of an event: it names the endpoint, the type, the reason and the next command.
+//! An alert holds no data of events: it names the endpoint, the type, the reason and the next command.
 
 mod chat;
 mod command;
@@ -28,25 +28,25 @@ pub use pagerduty::PagerDuty;
 pub use sentry::Dsn;
 pub use webhook::SignedWebhook;
 
-/// How long one alert may take to be told.
+/// How long sending one alert may take.
 pub const TELL_LIMIT: Duration = Duration::from_secs(5);
-/// What is read of an answer.
+/// The most bytes of a response that are read.
 const MAX_ANSWER: usize = 4 * 1024;
-/// What is shown of an answer that refuses an alert.
+/// The most characters of a response that an error shows.
 const SHOWN_CHARS: usize = 120;
-/// What stands in place of a secret.
+/// The text in place of a secret.
 const MASK: &str = "********";
 
-/// Somebody who is told.
+/// A recipient of alerts.
 #[derive(Debug)]
 pub struct Sink {
-    /// What it wants to hear.
+    /// Which alerts it gets.
     pub rule: SinkRule,
-    /// How it is told.
+    /// The service that delivers them.
     pub service: Service,
 }
 
-/// How somebody is told, with every secret at hand.
+/// The service of a sink, with every secret read.
 pub enum Service {
     /// An event of Sentry.
     Sentry(Dsn),
@@ -58,12 +58,12 @@ pub enum Service {
     Webhook(SignedWebhook),
     /// A shell command.
     Command(String),
-    /// Nobody: its secret cannot be had, for this reason.
+    /// None: its secret cannot be read, for this reason.
     Unusable(String),
 }
 
 impl fmt::Debug for Service {
-    /// Leaves out where it sends, which is often the secret itself.
+    /// Leaves out the URL, which is often the secret itself.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Sentry(_) => "Sentry",
@@ -76,16 +76,16 @@ impl fmt::Debug for Service {
     }
 }
 
-/// What somebody is told.
+/// A message about an incident.
 #[derive(Clone, Debug)]
 pub struct Alert {
-    /// What it says of the incident.
+    /// The phase of the incident that it reports.
     pub phase: Phase,
-    /// The incident, as it stands.
+    /// The incident in its current state.
     pub incident: Incident,
-    /// The host of whoever tells it.
+    /// The host that sends it.
     pub host: String,
-    /// When.
+    /// When it is sent.
     pub at: Timestamp,
 }
 
@@ -95,7 +95,7 @@ impl Alert {
         Self { phase: notice.phase, incident: notice.incident.clone(), host: host.to_owned(), at }
     }
 
-    /// One that says that nothing is wrong: it tries the way.
+    /// A test alert, which says that nothing is wrong.
     pub fn test(phase: Phase, name: &str, host: &str, at: Timestamp) -> Self {
         let observed = Observed {
             kind: IncidentKind::DeliveryFailed,
@@ -120,7 +120,7 @@ impl Alert {
         self.phase == Phase::Resolved
     }
 
-    /// The incident in a few words, and whether it is over.
+    /// The title: the incident in a few words, and whether it is over.
     fn title(&self) -> String {
         let observed = self.observed();
         let subject = &observed.subject;
@@ -143,7 +143,7 @@ impl Alert {
         }
     }
 
-    /// What there is to know, a name and a value each.
+    /// The facts of the incident as names and values.
     fn facts(&self) -> Vec<(&'static str, String)> {
         let observed = self.observed();
         let about = match observed.kind {
@@ -161,7 +161,7 @@ impl Alert {
         facts
     }
 
-    /// The name of this notice: the same when it is told again because the first attempt failed.
+    /// The id of this notice, the same on every retry.
     fn id(&self) -> String {
         let Incident { name, told, .. } = &self.incident;
         let told_at = told.iter().filter_map(|told| told.open_at).max().map_or(0, Timestamp::as_millis);
@@ -194,7 +194,7 @@ impl Alert {
     }
 }
 
-/// A request to a service, and what of it may never be shown.
+/// A request to a service, and the secrets in it to mask.
 struct ServiceRequest {
     url: EndpointUrl,
     request: Request<Bytes>,
@@ -226,7 +226,7 @@ impl ServiceRequest {
 }
 
 impl Service {
-    /// Tells somebody. An error says why it could not be told, without any secret; foreign text in it is escaped.
+    /// Sends an alert. An error says why it failed, without any secret; foreign text in it is escaped.
     pub async fn tell(&self, client: &HttpClient, alert: &Alert) -> Result<(), String> {
         match self {
             Self::Command(command) => command::run(command, alert).await,
@@ -248,7 +248,7 @@ impl Service {
         }
     }
 
-    /// What it would be sent, secrets masked.
+    /// The request that would be sent, secrets masked.
     pub fn preview(&self, alert: &Alert) -> String {
         match (self.request(alert), self) {
             (Some(request), _) => {

@@ -1,4 +1,4 @@
-//! Figures → health, checks, failure statistics, freshness. Nothing here touches the world.
+//! Judges figures: health and its checks, failure statistics, freshness, forecasts. Pure: no I/O.
 //!
 //! Health measures lag as well as failures: a queue that nobody drains fails nothing, and is not healthy.
 

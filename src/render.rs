@@ -1,6 +1,6 @@
-//! Reports → tables, JSON, CSV. The only module that prints.
+//! Renders reports as tables, JSON, CSV or names. Only this module prints results.
 //!
-//! A [`Screen`] decides once who is looking: which streams are terminals, how wide they are and whether they take colour.
+//! A [`Screen`] finds out once which streams are terminals, how wide they are, and whether they show colour.
 //! Data goes to standard output; notes, warnings, hints, errors and progress to standard error.
 
 mod columns;
@@ -18,12 +18,12 @@ use crate::format::{relative, short_duration};
 use crate::report::{Cell, Column, Report, Table};
 use crate::untrusted::{Untrusted, safe_json};
 
-pub use screen::{Failure, Options, Progress, Screen, Surroundings};
+pub use screen::{Failure, Options, Progress, Screen, TerminalInfo};
 
-/// Why a report could not be shown.
+/// Why a report could not be printed.
 #[derive(Debug, thiserror::Error)]
 pub enum RenderError {
-    /// The reader has had enough; no fault of anybody.
+    /// The reader closed the pipe.
     #[error("the reader closed the pipe")]
     ClosedPipe,
     /// Standard output could not be written.
@@ -32,9 +32,9 @@ pub enum RenderError {
     /// `--columns` names a column the report does not have.
     #[error("no column named `{}`; there are {}", Untrusted(given), known.join(", "))]
     UnknownColumn {
-        /// What was asked for.
+        /// The name that was given.
         given: String,
-        /// What there is.
+        /// The names of the report's columns.
         known: Vec<&'static str>,
     },
 }
@@ -48,7 +48,7 @@ impl From<io::Error> for RenderError {
     }
 }
 
-/// The forms a report can take.
+/// The output formats.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
     /// Tables for people.
@@ -56,13 +56,13 @@ pub enum Format {
     Table,
     /// The same with more columns.
     Wide,
-    /// One envelope.
+    /// One JSON envelope.
     Json,
-    /// One JSON value a line.
+    /// JSON lines.
     Jsonl,
-    /// The first table for spreadsheets.
+    /// The first table as CSV.
     Csv,
-    /// Names only, for other commands.
+    /// Names only, one a line, for other commands.
     Name,
 }
 
@@ -87,18 +87,18 @@ impl Format {
         Self::ALL.into_iter().find(|it| it.name() == name)
     }
 
-    /// Whether people read it; `-q` keeps such answers back where they only confirm.
+    /// Whether it is for people; `-q` suppresses such answers if they only confirm a change.
     pub fn is_human(self) -> bool {
         matches!(self, Self::Table | Self::Wide)
     }
 
-    /// Whether errors are JSON too.
+    /// Whether errors are printed as JSON, too.
     pub fn is_json(self) -> bool {
         matches!(self, Self::Json | Self::Jsonl)
     }
 }
 
-/// How moments are written.
+/// How times are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TimeStyle {
     /// `5 minutes ago`.
@@ -171,24 +171,24 @@ impl ColorChoice {
     }
 }
 
-/// How one report is to look.
+/// The format, columns, width, colour and times of printed reports.
 #[derive(Clone, Debug)]
-struct Look {
+struct OutputStyle {
     format: Format,
     columns: Vec<String>,
     headers: bool,
     time: TimeStyle,
     color: bool,
-    /// Lines are no longer than this; `None` where nobody wraps, as in a pipe.
+    /// The longest line in characters; `None` for no limit, as in a pipe.
     width: Option<u16>,
     now: Timestamp,
 }
 
 /// Writes `report` to `out` and flushes it.
-fn render_to(out: &mut dyn Write, report: &Report, look: &Look) -> Result<(), RenderError> {
+fn render_to(out: &mut dyn Write, report: &Report, look: &OutputStyle) -> Result<(), RenderError> {
     let sheet = report.sheet.as_slice();
     let is_sheet = !sheet.is_empty() && (look.format == Format::Csv || !look.columns.is_empty());
-    let tables = picked(if is_sheet { sheet } else { &report.tables }, look)?;
+    let tables = visible(if is_sheet { sheet } else { &report.tables }, look)?;
     match look.format {
         Format::Table | Format::Wide if is_sheet => people(out, &[], &tables, look)?,
         Format::Table | Format::Wide => people(out, &report.lines, &tables, look)?,
@@ -205,13 +205,13 @@ fn render_to(out: &mut dyn Write, report: &Report, look: &Look) -> Result<(), Re
     Ok(out.flush()?)
 }
 
-/// A table and which of its columns are shown, in which order.
-struct Picked<'a> {
+/// A table and its visible columns, in order.
+struct VisibleColumns<'a> {
     table: &'a Table,
     columns: Vec<usize>,
 }
 
-impl Picked<'_> {
+impl VisibleColumns<'_> {
     fn headings(&self) -> impl Iterator<Item = &Column> {
         self.columns.iter().map(|&at| &self.table.columns[at])
     }
@@ -221,16 +221,16 @@ impl Picked<'_> {
     }
 }
 
-/// The tables to show: all with their usual columns, or the first with those asked for.
-fn picked<'a>(tables: &'a [Table], look: &Look) -> Result<Vec<Picked<'a>>, RenderError> {
+/// The tables to show: all with their default columns, or the first with the columns of `--columns`.
+fn visible<'a>(tables: &'a [Table], look: &OutputStyle) -> Result<Vec<VisibleColumns<'a>>, RenderError> {
     match tables.first() {
         Some(table) if !look.columns.is_empty() => {
             let columns = look.columns.iter().map(|given| find_column(table.columns, given));
-            Ok(vec![Picked { table, columns: columns.collect::<Result<_, _>>()? }])
+            Ok(vec![VisibleColumns { table, columns: columns.collect::<Result<_, _>>()? }])
         }
         _ => Ok(tables
             .iter()
-            .map(|table| Picked { table, columns: usual_columns(table.columns, look.format) })
+            .map(|table| VisibleColumns { table, columns: usual_columns(table.columns, look.format) })
             .collect()),
     }
 }
@@ -243,21 +243,21 @@ fn find_column(columns: &[Column], given: &str) -> Result<usize, RenderError> {
 }
 
 fn usual_columns(columns: &[Column], format: Format) -> Vec<usize> {
-    // A spreadsheet has room for everything.
+    // CSV has all columns.
     let all = matches!(format, Format::Wide | Format::Csv);
     columns.iter().enumerate().filter(|(_, column)| all || !column.wide).map(|(at, _)| at).collect()
 }
 
-fn people(out: &mut dyn Write, lines: &[String], tables: &[Picked<'_>], look: &Look) -> io::Result<()> {
+fn people(out: &mut dyn Write, lines: &[String], tables: &[VisibleColumns<'_>], look: &OutputStyle) -> io::Result<()> {
     for line in lines.iter().flat_map(|line| line.split('\n')) {
         writeln!(out, "{}", Untrusted(line).to_string().trim_end())?;
     }
     let mut apart = !lines.is_empty();
-    for picked in tables.iter().filter(|picked| !picked.table.rows.is_empty()) {
+    for visible in tables.iter().filter(|visible| !visible.table.rows.is_empty()) {
         if apart {
             writeln!(out)?;
         }
-        table::write(out, picked, look)?;
+        table::write(out, visible, look)?;
         apart = true;
     }
     Ok(())
@@ -270,13 +270,13 @@ fn values(out: &mut dyn Write, data: &RawValue) -> io::Result<()> {
     }
 }
 
-/// The rows of a table as objects of the columns that were asked for, with their values as JSON has them.
-fn objects(picked: Option<&Picked<'_>>) -> Box<RawValue> {
-    let object = |picked: &Picked<'_>, row: &[Cell]| -> serde_json::Map<String, serde_json::Value> {
-        picked.headings().map(|column| column.name.to_owned()).zip(picked.cells(row).map(json_cell)).collect()
+/// The rows of a table as JSON objects with the columns of `--columns`.
+fn objects(visible: Option<&VisibleColumns<'_>>) -> Box<RawValue> {
+    let object = |visible: &VisibleColumns<'_>, row: &[Cell]| -> serde_json::Map<String, serde_json::Value> {
+        visible.headings().map(|column| column.name.to_owned()).zip(visible.cells(row).map(json_cell)).collect()
     };
     let rows: Vec<_> =
-        picked.iter().flat_map(|picked| picked.table.rows.iter().map(|row| object(picked, row))).collect();
+        visible.iter().flat_map(|visible| visible.table.rows.iter().map(|row| object(visible, row))).collect();
     to_raw_value(&rows).expect("cells are text, numbers and times")
 }
 
@@ -291,20 +291,20 @@ fn json_cell(cell: &Cell) -> serde_json::Value {
     }
 }
 
-fn spreadsheet(out: &mut dyn Write, picked: Option<&Picked<'_>>, look: &Look) -> io::Result<()> {
-    let Some(picked) = picked else { return Ok(()) };
+fn spreadsheet(out: &mut dyn Write, visible: Option<&VisibleColumns<'_>>, look: &OutputStyle) -> io::Result<()> {
+    let Some(visible) = visible else { return Ok(()) };
     let mut rows = csv::Writer::from_writer(out);
     if look.headers {
-        rows.write_record(picked.headings().map(|column| column.name))?;
+        rows.write_record(visible.headings().map(|column| column.name))?;
     }
-    for row in &picked.table.rows {
-        rows.write_record(picked.cells(row).map(|cell| csv_cell(cell, look)))?;
+    for row in &visible.table.rows {
+        rows.write_record(visible.cells(row).map(|cell| csv_cell(cell, look)))?;
     }
     rows.flush()
 }
 
-/// A cell as a spreadsheet should read it; spans of time are whole milliseconds.
-fn csv_cell(cell: &Cell, look: &Look) -> String {
+/// A cell as CSV; durations are whole milliseconds.
+fn csv_cell(cell: &Cell, look: &OutputStyle) -> String {
     match cell {
         Cell::Empty => String::new(),
         Cell::Text(text) | Cell::Level(_, text) => inert(text),
@@ -314,14 +314,14 @@ fn csv_cell(cell: &Cell, look: &Look) -> String {
     }
 }
 
-/// Text that no spreadsheet takes for a formula.
+/// Text that no spreadsheet evaluates as a formula.
 fn inert(text: &str) -> String {
     let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
     format!("{}{}", if formula { "'" } else { "" }, Untrusted(text))
 }
 
-/// A cell as people read it.
-fn shown_cell(cell: &Cell, look: &Look) -> String {
+/// A cell as text for people.
+fn shown_cell(cell: &Cell, look: &OutputStyle) -> String {
     match cell {
         Cell::Empty => "-".to_owned(),
         Cell::Text(text) | Cell::Level(_, text) => Untrusted(text).to_string(),
@@ -360,12 +360,12 @@ mod tests {
         Report::new(&data).with_table(Table::new(COLUMNS, rows))
     }
 
-    fn look(format: Format) -> Look {
+    fn look(format: Format) -> OutputStyle {
         let (columns, headers, color) = (Vec::new(), true, false);
-        Look { format, columns, headers, time: TimeStyle::Relative, color, width: None, now: NOW }
+        OutputStyle { format, columns, headers, time: TimeStyle::Relative, color, width: None, now: NOW }
     }
 
-    fn shown(report: &Report, look: &Look) -> String {
+    fn shown(report: &Report, look: &OutputStyle) -> String {
         let mut out = Vec::new();
         render_to(&mut out, report, look).expect("a writer that takes everything");
         String::from_utf8(out).expect("UTF-8")
@@ -397,7 +397,7 @@ mod tests {
         assert!(wide.contains("LAST UPDATED") && wide.contains("5 minutes ago"), "{wide}");
         for format in [Format::Table, Format::Wide, Format::Csv] {
             let with = shown(&report, &look(format));
-            let without = shown(&report, &Look { headers: false, ..look(format) });
+            let without = shown(&report, &OutputStyle { headers: false, ..look(format) });
             assert_eq!(without.lines().count() + 1, with.lines().count());
         }
     }
@@ -405,8 +405,10 @@ mod tests {
     #[test]
     fn columns_are_picked_and_ordered_by_name_and_unknown_ones_are_refused_with_a_list() {
         let report = of_rows(vec![row(1, "a.b")]).with_table(Table::new(COLUMNS, vec![row(2, "other")]));
-        let of =
-            |names: &[&str], format| Look { columns: names.iter().map(|it| (*it).into()).collect(), ..look(format) };
+        let of = |names: &[&str], format| OutputStyle {
+            columns: names.iter().map(|it| (*it).into()).collect(),
+            ..look(format)
+        };
         assert_eq!(shown(&report, &of(&["updated", "id"], Format::Table)), "LAST UPDATED   ID\n5 minutes ago   1\n");
         assert_eq!(shown(&report, &of(&["type"], Format::Csv)), "type\na.b\n");
         let error =
@@ -446,8 +448,10 @@ mod tests {
     #[test]
     fn prose_has_a_sheet_for_csv_and_for_chosen_columns_only() {
         let report = Report::new(&1).with_line("prose").with_sheet(Table::new(COLUMNS, vec![row(1, "a.b")]));
-        let columns =
-            |names: &[&str]| Look { columns: names.iter().map(|it| (*it).into()).collect(), ..look(Format::Table) };
+        let columns = |names: &[&str]| OutputStyle {
+            columns: names.iter().map(|it| (*it).into()).collect(),
+            ..look(Format::Table)
+        };
         assert_eq!(shown(&report, &look(Format::Table)), "prose\n");
         assert!(shown(&report, &look(Format::Csv)).starts_with("id,state,type,took,updated\n1,failed,a.b,"));
         assert_eq!(shown(&report, &columns(&["type"])), "TYPE\na.b\n");
@@ -468,7 +472,7 @@ mod tests {
         let report = report.with_table(table).with_line(&*hostile).with_names([&*hostile]);
         for format in Format::ALL {
             for (width, color) in [(None, false), (Some(40), false)] {
-                let text = shown(&report, &Look { width, color, ..look(format) });
+                let text = shown(&report, &OutputStyle { width, color, ..look(format) });
                 assert_safe(&text);
                 if format.is_json() {
                     let value = serde_json::from_str::<serde_json::Value>(&text).expect("still JSON");
@@ -487,7 +491,7 @@ mod tests {
         }
         assert_eq!(inert("1=1"), "1=1");
         let report = of_rows(vec![row(-3, "=1+1,\"x\"")]);
-        let look = Look { time: TimeStyle::Iso, ..look(Format::Csv) };
+        let look = OutputStyle { time: TimeStyle::Iso, ..look(Format::Csv) };
         let line = "-3,failed,\"'=1+1,\"\"x\"\"\",3412,2024-01-31T11:55:00.000Z";
         assert_eq!(shown(&report, &look).lines().nth(1), Some(line));
     }
@@ -499,7 +503,7 @@ mod tests {
         let wide_row = vec![Cell::from("some words here"); 14];
         let report = of_rows(vec![row(1, &long)]).with_table(Table::new(MANY, vec![wide_row]));
         for width in [40, 60, 100] {
-            let text = shown(&report, &Look { width: Some(width), ..look(Format::Table) });
+            let text = shown(&report, &OutputStyle { width: Some(width), ..look(Format::Table) });
             let longest = text.lines().map(|line| line.chars().count()).max();
             assert!(longest <= Some(usize::from(width)), "{longest:?} at {width}\n{text}");
             assert!(!text.lines().any(|line| line.ends_with(' ')));
@@ -513,7 +517,7 @@ mod tests {
         crossterm::style::force_color_output(true);
         let report = of_rows(vec![row(1, "a.b")]);
         let plain = shown(&report, &look(Format::Table));
-        let colored = shown(&report, &Look { color: true, ..look(Format::Table) });
+        let colored = shown(&report, &OutputStyle { color: true, ..look(Format::Table) });
         assert!(colored.contains("\u{1b}[38;5;1mfailed\u{1b}["), "{colored:?}");
         assert!(!colored.lines().any(|line| line.ends_with(' ')));
         assert_eq!(without_escapes(&colored), plain);

@@ -1,7 +1,7 @@
-//! What commands and routes answer, and the envelope around it.
+//! Reports: the answers of commands and routes, and the JSON envelope around them.
 //!
-//! A command builds one [`Report`]: the data once for machines and once, as tables and lines, for people. How it looks is
-//! decided elsewhere.
+//! A command builds one [`Report`]: the data once for machines and once, as tables and lines, for people. It is printed
+//! elsewhere.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -54,24 +54,24 @@ pub mod why;
 /// The version of the envelope.
 pub const ENVELOPE_VERSION: &str = "1.0";
 
-/// One answer, in every form it can be shown.
+/// An answer, as data for machines and as tables and text for people.
 #[derive(Debug)]
 pub struct Report {
     /// The data of the JSON formats.
     pub data: Box<RawValue>,
-    /// Where this page stands, on paged lists.
+    /// The position of the page, on paged lists.
     pub pagination: Option<Pagination>,
-    /// What the envelope holds beside the data.
+    /// Further members of the envelope, beside `data`.
     pub beside: Vec<(&'static str, Box<RawValue>)>,
     /// The tables of the human formats; CSV shows the first.
     pub tables: Vec<Table>,
-    /// What CSV and `--columns` show of an answer that people read as prose.
+    /// The table that CSV and `--columns` show if people read the answer as prose.
     pub sheet: Option<Table>,
     /// Prose of the human formats, shown before the tables.
     pub lines: Vec<String>,
-    /// What `-o name` shows, one a line.
+    /// The names that `-o name` prints, one a line.
     pub names: Vec<String>,
-    /// What could be done next; shown to a terminal only.
+    /// Hints on what to do next, shown only on a terminal.
     pub hints: Vec<String>,
 }
 
@@ -98,7 +98,7 @@ impl Report {
         self
     }
 
-    /// Adds what CSV and `--columns` show in place of prose.
+    /// Adds the table that CSV and `--columns` show in place of prose.
     #[must_use]
     pub fn with_sheet(mut self, sheet: Table) -> Self {
         self.sheet = Some(sheet);
@@ -126,27 +126,27 @@ impl Report {
         self
     }
 
-    /// Adds a hint where it is called for.
+    /// Adds a hint if `called_for`.
     #[must_use]
     pub fn with_hint_if(self, called_for: bool, hint: impl Into<String>) -> Self {
         if called_for { self.with_hint(hint) } else { self }
     }
 
-    /// Adds something beside the data, for scripts that expect it there.
+    /// Adds a member to the envelope, for scripts that expect it there.
     #[must_use]
     pub fn beside(mut self, key: &'static str, value: &impl Serialize) -> Self {
         self.beside.push((key, to_raw_value(value).expect("it is text or a list of texts")));
         self
     }
 
-    /// Says which page this is.
+    /// Sets the page.
     #[must_use]
     pub fn paged(mut self, pagination: Pagination) -> Self {
         self.pagination = Some(pagination);
         self
     }
 
-    /// Says after which row the next page begins.
+    /// Sets the row after which the next page begins.
     #[must_use]
     pub fn with_cursor(mut self, next: Option<i64>) -> Self {
         self.pagination = self.pagination.map(|pagination| Pagination { next_after: next, ..pagination });
@@ -158,7 +158,7 @@ impl Report {
         self.envelope_of(&self.data, request_id, now)
     }
 
-    /// The same around other data, such as a part of its own.
+    /// The same envelope around other data, such as a part of the report.
     pub fn envelope_of(&self, data: &RawValue, request_id: Option<&str>, now: Timestamp) -> String {
         let metadata = Metadata { timestamp: now, version: ENVELOPE_VERSION, request_id };
         let pagination = self.pagination.as_ref();
@@ -167,7 +167,7 @@ impl Report {
     }
 }
 
-/// Where a page stands in its list.
+/// The position of a page in its list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Pagination {
@@ -251,7 +251,7 @@ impl Column {
     }
 }
 
-/// How good a state is. The word beside it always says the same without colour.
+/// How good a state is. It chooses the colour; the word beside it says the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
     /// As it should be.
@@ -266,7 +266,7 @@ pub enum Level {
     Quiet,
 }
 
-/// What stands in one place of a table.
+/// A cell of a table.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cell {
     /// Nothing.
@@ -349,16 +349,16 @@ impl<T: Into<Cell>> From<Option<T>> for Cell {
     }
 }
 
-/// Rows under headings.
+/// A table: columns and rows.
 #[derive(Clone, Debug)]
 pub struct Table {
-    /// What stands above it.
+    /// The line above it.
     pub title: Option<String>,
     /// Its columns.
     pub columns: &'static [Column],
     /// Its rows, each with a cell for every column.
     pub rows: Vec<Vec<Cell>>,
-    /// What stands below it, such as `3 of 3 shown`.
+    /// The line below it, such as `3 of 3 shown`.
     pub summary: Option<String>,
 }
 
@@ -368,14 +368,14 @@ impl Table {
         Self { title: None, columns, rows, summary: None }
     }
 
-    /// Names the table.
+    /// Sets the title.
     #[must_use]
     pub fn titled(mut self, title: impl Into<String>) -> Self {
         self.title = Some(title.into());
         self
     }
 
-    /// Sums it up.
+    /// Sets the summary.
     #[must_use]
     pub fn summed_up(mut self, summary: impl Into<String>) -> Self {
         self.summary = Some(summary.into());

@@ -1,6 +1,6 @@
-//! A run from begin to end: registered in the store, worked, its end recorded.
+//! Runs a worker from start to end: registers the run in the store, works, records its end.
 //!
-//! `process`, `sync`, `serve` and `demo` all run the worker through here. [`alerts`] looks meanwhile for what is wrong.
+//! `process`, `sync`, `serve` and `demo` all run the worker through here. [`alerts`] watches for incidents meanwhile.
 
 pub mod alerts;
 mod background;
@@ -23,16 +23,16 @@ use crate::store::{RunStats, Store};
 
 pub use background::{Background, Deliveries, OnAttempt};
 
-/// What the runs of one configuration share: store, clock, secrets, HTTP client.
+/// The store, clock, keys and HTTP client that the runs of one configuration share.
 #[derive(Clone)]
 pub struct WorkerConfig {
     /// The queue.
     pub store: Arc<dyn Store>,
     /// The time.
     pub clock: Arc<dyn Clock>,
-    /// The secrets that sign.
+    /// The keys that sign.
     pub keyring: Arc<dyn Keyring>,
-    /// The network.
+    /// The HTTP client.
     pub client: Arc<Client>,
 }
 

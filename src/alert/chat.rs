@@ -1,4 +1,4 @@
-//! Slack and Mattermost: a message of their incoming webhooks.
+//! Slack and Mattermost: messages to their incoming webhooks.
 
 use std::fmt;
 
@@ -29,19 +29,19 @@ enum Dialect {
 }
 
 impl fmt::Debug for Chat {
-    /// Leaves the secret out.
+    /// Leaves out the URL, which is the secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Chat")
     }
 }
 
 impl Chat {
-    /// A webhook of Slack. An error holds nothing of the URL.
+    /// A webhook of Slack. An error shows no part of the URL.
     pub fn slack(url: &str) -> Result<Self, String> {
         Self::new(url, Dialect::Slack)
     }
 
-    /// A webhook of Mattermost. An error holds nothing of the URL.
+    /// A webhook of Mattermost. An error shows no part of the URL.
     pub fn mattermost(url: &str) -> Result<Self, String> {
         Self::new(url, Dialect::Mattermost)
     }
@@ -82,7 +82,7 @@ fn slack(alert: &Alert) -> Value {
     })
 }
 
-/// Text that mentions nobody and links nowhere.
+/// Text escaped for Slack, without mentions and links.
 fn in_slack(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
@@ -105,7 +105,7 @@ fn mattermost(alert: &Alert) -> Value {
     json!({ "text": title, "attachments": [{ "fallback": title, "color": color, "fields": fields }] })
 }
 
-/// Text that mentions nobody and is no markup.
+/// Text escaped for Mattermost, without mentions and markup.
 fn in_mattermost(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {

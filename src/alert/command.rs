@@ -5,7 +5,7 @@ use crate::format::shorten;
 use crate::subprocess::{self, CommandError};
 use crate::untrusted::Untrusted;
 
-/// Runs the command with the alert as JSON on its standard input; variables tell what is needed to decide about it.
+/// Runs the command with the alert as JSON on its standard input, and its main facts in environment variables.
 pub(super) async fn run(command: &str, alert: &Alert) -> Result<(), String> {
     let (command, alert) = (command.to_owned(), alert.clone());
     let done = tokio::task::spawn_blocking(move || {

@@ -1,4 +1,4 @@
-//! PagerDuty: an event of its Events API v2.
+//! PagerDuty: events of its Events API v2.
 
 use std::fmt;
 
@@ -9,9 +9,9 @@ use crate::endpoint::EndpointUrl;
 use crate::format::shorten;
 use crate::network::AGENT;
 
-/// Where events go unless told otherwise.
+/// The default URL for events.
 const ENQUEUE: &str = "https://events.pagerduty.com/v2/enqueue";
-/// How long a routing key is.
+/// The length of a routing key.
 const KEY_CHARS: usize = 32;
 /// The longest summary.
 const SUMMARY_CHARS: usize = 1024;
@@ -31,7 +31,7 @@ impl fmt::Debug for PagerDuty {
 }
 
 impl PagerDuty {
-    /// The service of a routing key, at `url` or in the United States. An error holds nothing of the key.
+    /// The service of a routing key, at `url` or in the United States. An error shows no part of the key.
     pub fn new(url: Option<EndpointUrl>, routing_key: &str) -> Result<Self, String> {
         let routing_key = routing_key.trim().to_owned();
         if routing_key.len() != KEY_CHARS || !routing_key.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
@@ -41,7 +41,7 @@ impl PagerDuty {
         Ok(Self { url, routing_key })
     }
 
-    /// The key of the incident makes one alert of what is told of it, and ends it.
+    /// The request for an alert. The incident's key joins all notices into one PagerDuty alert, and resolves it.
     pub(super) fn request(&self, alert: &Alert) -> ServiceRequest {
         let observed = &alert.incident.observed;
         let dedup_key = format!("syncctl-{}", alert.incident.name);

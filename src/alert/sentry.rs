@@ -1,4 +1,4 @@
-//! Sentry: one event in an envelope.
+//! Sentry: events in envelopes.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use crate::endpoint::EndpointUrl;
 use crate::network::AGENT;
 use crate::store::incidents::Severity;
 
-/// Where events of a project go, and the key that lets them in.
+/// A DSN of Sentry: the URL for events of a project, and its public key.
 #[derive(Clone)]
 pub struct Dsn {
     url: EndpointUrl,
@@ -26,7 +26,7 @@ impl fmt::Debug for Dsn {
 }
 
 impl Dsn {
-    /// Reads `https://KEY@HOST/PROJECT`. An error holds nothing of the text.
+    /// Reads `https://KEY@HOST/PROJECT`. An error shows no part of the text.
     pub fn parse(text: &str) -> Result<Self, String> {
         let wrong = || "it is not a DSN: `https://KEY@HOST/PROJECT`".to_owned();
         let mut url = Url::parse(text.trim()).map_err(|_| wrong())?;
@@ -58,7 +58,7 @@ impl Dsn {
     }
 }
 
-/// Events of one incident, and of others of its kind and subject, are one issue.
+/// The event of an alert. Its fingerprint groups all events with the same kind and subject into one issue.
 fn event(alert: &Alert, event_id: &str) -> serde_json::Value {
     let observed = &alert.incident.observed;
     let level = match observed.severity {

@@ -1,4 +1,4 @@
-//! A webhook of ours, signed like every delivery.
+//! Alerts as signed webhooks, like deliveries.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use super::{Alert, ServiceRequest};
 use crate::endpoint::EndpointUrl;
 use crate::signature::{Secret, Signer};
 
-/// A place that gets alerts as signed JSON.
+/// A URL that gets alerts as signed JSON.
 #[derive(Clone)]
 pub struct SignedWebhook {
     url: EndpointUrl,
@@ -24,7 +24,7 @@ impl fmt::Debug for SignedWebhook {
 }
 
 impl SignedWebhook {
-    /// A place, and the secret that signs.
+    /// A webhook to this URL, signed with this secret.
     pub fn new(url: EndpointUrl, secret: &Secret) -> Self {
         Self { url, signer: Signer::new(secret, &[secret]) }
     }
@@ -44,7 +44,7 @@ impl SignedWebhook {
                 request.request.headers_mut().insert(HeaderName::from_static(name), value);
             }
         }
-        // What follows a path in a URL is often a token.
+        // The query of a URL is often a token.
         let query = self.url.url().query().unwrap_or_default().to_owned();
         request.keeping([query])
     }

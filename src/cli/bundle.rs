@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::format::bytes;
 use crate::monitor;
 use crate::report::Report;
-use crate::report::bundle::{Parts, bundle};
+use crate::report::bundle::{BundleInput, bundle};
 use crate::service::figures;
 
 /// The most failures and runs in a bundle.
@@ -64,7 +64,7 @@ impl BundleArgs {
         let failures = figures::recent_failures(store.as_ref(), LATEST)?;
         let runs = store.runs(LATEST).wait()?;
         let database = store.database().wait().ok();
-        let parts = Parts {
+        let parts = BundleInput {
             now,
             version: VERSION,
             settings: settings(config),

@@ -81,13 +81,13 @@ fn read_file(context: &Context, path: &Path) -> Result<Vec<Capture>, CliError> {
             .cause(format!("content-length says {said} bytes and the body has {given}"))
             .hint("look at it with `syncctl verify --request FILE --explain`"));
     }
-    let (at, peer) = path.file_stem().and_then(|stem| stem.to_str()).map(told_by).unwrap_or_default();
+    let (at, peer) = path.file_stem().and_then(|stem| stem.to_str()).map(parse_file_name).unwrap_or_default();
     let capture = |request| Capture { path: path.to_owned(), at, peer: peer.clone(), request };
     Ok(requests.into_iter().map(capture).collect())
 }
 
 /// `1706702400123-0001-127.0.0.1`: milliseconds, a number, the sender's address.
-fn told_by(stem: &str) -> (Option<Timestamp>, Option<String>) {
+fn parse_file_name(stem: &str) -> (Option<Timestamp>, Option<String>) {
     let mut parts = stem.splitn(3, '-');
     let at = parts.next().and_then(|millis| millis.parse().ok()).map(Timestamp::from_millis);
     let peer = parts.nth(1).map(|peer| peer.replace('_', ":"));

@@ -15,7 +15,7 @@ use super::values;
 use crate::clock::Timestamp;
 use crate::delivery::State;
 use crate::format::short_duration;
-use crate::report::database::{self, Logs, Restored};
+use crate::report::database::{self, PrunedLogs, Restored};
 use crate::report::{self, Report};
 use crate::signature::shell::shell_quote;
 use crate::store::{
@@ -274,7 +274,7 @@ impl PruneArgs {
             }
         }
         let pruned = prune(store.as_ref(), what)?;
-        let mut logs = Logs::default();
+        let mut logs = PrunedLogs::default();
         for log in self.logs() {
             logs.add(*log, forget(store.as_ref(), *log, before, context.now)?);
         }
@@ -312,7 +312,7 @@ impl PruneArgs {
         let listed = store.deliveries(&self.chosen(what), Page { limit: 10, number: 1, oldest_first: true }).wait()?;
         let would = Pruned { deliveries: listed.total, ..Pruned::default() };
         let age = short_duration(self.older_than);
-        let mut logs = Logs::default();
+        let mut logs = PrunedLogs::default();
         for log in self.logs() {
             logs.add(*log, store.count_prunable(*log, what.before, context.now).wait()?);
         }

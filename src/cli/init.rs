@@ -13,7 +13,7 @@ use super::values::shown_path;
 use crate::config::starter::Starter;
 use crate::config::{Config, Inspection, Origin, Sources};
 use crate::report::Report;
-use crate::report::init::{Started, started, would_start};
+use crate::report::init::{InitFiles, started, would_start};
 use crate::signature::shell::shell_quote;
 
 /// The name of the secret's file, beside the configuration.
@@ -71,7 +71,7 @@ impl InitArgs {
         let kept = write_configuration(&target, &starter.text(), self.force)?;
         let after = Config::inspect(Sources { config_path: Some(target.clone()), ..context.sources().clone() });
         tell(context, &after);
-        context.screen.said(&started(&Started {
+        context.screen.said(&started(&InitFiles {
             config: &target,
             secret: secret.as_deref().zip(is_new),
             kept: kept.as_deref(),

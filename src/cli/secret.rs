@@ -13,7 +13,7 @@ use super::signature_args::SecretArgs;
 use crate::clock::Timestamp;
 use crate::config::{Config, WhichSecret};
 use crate::endpoint::ResolvedEndpoint;
-use crate::report::secrets::{self, Flawed, SecretUse, SecretUser};
+use crate::report::secrets::{self, CheckedSecret, SecretUse, SecretUser};
 use crate::signature::secret_check::{Flaw, check, new_secret, reused, standard_form};
 use crate::signature::{Fingerprint, KeyForm, STANDARD_PREFIX, Scheme, Secret, detect, verify};
 use crate::store::inbound::SenderRow;
@@ -123,9 +123,9 @@ impl CheckArgs {
         let shared = others.clone().filter(|(name, _)| *name == "webhook.secret").any(|(_, it)| it == text.as_bytes());
         flaws.extend(reused(if shared { "webhook.secret" } else { "" }, text.as_bytes(), others));
         let fingerprint = Secret::new(text.to_string()).ok().map(|secret| hex::encode(secret.fingerprint().0));
-        let flawed = Flawed { fingerprint, bytes: text.len(), encoded: text.starts_with("whsec_"), flaws };
-        context.screen.report(&secrets::flaws(&flawed))?;
-        Ok(if flawed.flaws.is_empty() { Exit::Done } else { Exit::Failure })
+        let checked = CheckedSecret { fingerprint, bytes: text.len(), encoded: text.starts_with("whsec_"), flaws };
+        context.screen.report(&secrets::flaws(&checked))?;
+        Ok(if checked.flaws.is_empty() { Exit::Done } else { Exit::Failure })
     }
 }
 

@@ -320,7 +320,7 @@ fn counting(metrics: &Arc<Metrics>) -> OnAttempt {
     Arc::new(move |endpoint, finished| metrics.attempted(endpoint, finished))
 }
 
-// ── a running server ──────────────────────────────────────────────────────────────────────────────────────────────────
+// ── a running server ────────────────────────────────────────────────────────────────────────────────────────────────
 
 /// A running server, its worker and its watch for alerts.
 struct RunningServer<'a> {

@@ -1,4 +1,4 @@
-//! One thing that is looked at, how good it is, and up to where it counts as good.
+//! A check of health: a figure, its limit and its grade.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::endpoint::Pattern;
 
-/// The thresholds of health: up to where the queue counts as healthy.
+/// The thresholds of health.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Limits {
     /// The largest share of failed attempts, from 0 to 1.
@@ -17,11 +17,11 @@ pub struct Limits {
     pub max_due_age: Duration,
     /// The time from which on a delivery that is being sent counts as stuck.
     pub max_processing_age: Duration,
-    /// The longest time in which no webhook verifies; zero is no limit.
+    /// The longest time without a valid webhook; zero is no limit.
     pub silence_after: Duration,
-    /// The routes of sources of which each has such a time of its own.
+    /// The same for routes of sources, each with its own time.
     pub silent_routes: Vec<(String, Duration)>,
-    /// Events that are to come at least so often.
+    /// The events that are expected at least so often.
     pub expect: Vec<Expected>,
 }
 
@@ -39,16 +39,16 @@ impl Default for Limits {
     }
 }
 
-/// How often events of some types are expected.
+/// An expectation: events of some types within some time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expected {
-    /// Their types.
+    /// The types.
     pub types: Pattern,
-    /// One comes within this time.
+    /// At least one event is expected within this time.
     pub within: Duration,
 }
 
-/// How a figure stands against its limit: ok, warning or critical.
+/// The grade of a figure against its limit: ok, warning or critical.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Grade {
@@ -78,15 +78,15 @@ impl Grade {
 /// One figure of `health`, with its limit and grade.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Check {
-    /// What.
+    /// The name of the check.
     pub name: &'static str,
-    /// How it is.
+    /// Its grade.
     pub state: Grade,
-    /// The value found, in words.
+    /// The figure, in words.
     pub value: String,
-    /// Up to where it is ok, in words.
+    /// The limit, in words.
     pub limit: String,
-    /// What is wrong in one sentence, where something is.
+    /// The problem in one sentence, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
 }

@@ -1,7 +1,7 @@
-//! Failures in clusters: deliveries to one endpoint that fail in the same way are one line, however many they are.
+//! Clusters of failures: deliveries to one endpoint that fail in the same way.
 //!
-//! A cluster is named by a fingerprint of the endpoint, the kind of failure, the status and the text of the error without what
-//! differs from one delivery to the next. So its name is the same tomorrow, on another machine and in another database.
+//! A cluster is named by a fingerprint of the endpoint, the kind of failure, the status and the normalised text of the error,
+//! so its name is the same at any time, on any machine and in any database.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,7 +13,7 @@ use crate::delivery::Reason;
 use crate::event::EventId;
 use crate::store::{DeliveryId, DeliveryRow};
 
-/// What stands for a part of a text that differs from one delivery to the next.
+/// The placeholder for a part of a text that differs between deliveries.
 const ANYTHING: &str = "*";
 
 /// The name of a cluster: `F` and eight hexadecimal digits.
@@ -41,19 +41,19 @@ impl fmt::Display for ClusterName {
     }
 }
 
-/// The name of a cluster as an operator types it: whole, or its beginning.
+/// The name of a cluster as an operator types it: whole, or a prefix.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClusterPrefix(String);
 
 impl ClusterPrefix {
-    /// Reads `F` and one to eight hexadecimal digits, in whatever case.
+    /// Reads `F` and one to eight hexadecimal digits, in any case.
     pub fn parse(text: &str) -> Option<Self> {
         let digits = text.strip_prefix(['F', 'f'])?.to_ascii_lowercase();
         let right = (1..=8).contains(&digits.len()) && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
         right.then_some(Self(digits))
     }
 
-    /// Whether a cluster is meant.
+    /// Whether it is a prefix of this name.
     pub fn matches(&self, name: ClusterName) -> bool {
         format!("{:08x}", name.0).starts_with(&self.0)
     }
@@ -65,7 +65,7 @@ impl fmt::Display for ClusterPrefix {
     }
 }
 
-/// How a delivery failed, in one word or two: how its last attempt ended, or why it was given up without one.
+/// The kind of a failure: the outcome of the last attempt, or the reason why the delivery was given up without one.
 fn kind_of(row: &DeliveryRow) -> &'static str {
     match (row.reason, row.last_outcome) {
         (Some(Reason::WorkerCrash), _) => Reason::WorkerCrash.name(),
@@ -75,8 +75,8 @@ fn kind_of(row: &DeliveryRow) -> &'static str {
     }
 }
 
-/// The text of an error without what differs from one delivery to the next: numbers, ids, times, addresses and what is quoted
-/// become `*`, white space one space, capital letters small ones.
+/// The text of an error without the parts that differ between deliveries: numbers, ids, times, addresses and quoted texts become
+/// `*`, white space becomes one space, capital letters become small ones.
 ///
 /// Normalising again changes nothing.
 pub fn normalise(text: &str) -> String {
@@ -94,15 +94,14 @@ pub fn normalise(text: &str) -> String {
     normal
 }
 
-/// A quoted part at the beginning of `text`: its length and what stands for it.
+/// A quoted part at the beginning of `text`: its length and its replacement.
 fn quoted(text: &str) -> Option<(usize, String)> {
     let quote = text.chars().next().filter(|first| matches!(first, '"' | '`'))?;
     let end = text[1..].find(quote)? + 1;
     Some((end + 1, format!("{quote}{ANYTHING}{quote}")))
 }
 
-/// A word at the beginning of `text`, with the marks that join its parts, as in `10.0.0.1:80` or `evt_9-a`: its length and what
-/// stands for it.
+/// A word at the beginning of `text`, including joining marks as in `10.0.0.1:80` or `evt_9-a`: its length and its replacement.
 fn word(text: &str) -> Option<(usize, String)> {
     let is_part = |c: char| c.is_alphanumeric() || c == '_';
     let joins = |c: char| matches!(c, '-' | '.' | ':' | '@' | '+' | '%');
@@ -127,21 +126,21 @@ pub struct Cluster {
     pub name: ClusterName,
     /// The endpoint.
     pub endpoint: String,
-    /// How they fail, in one word or two.
+    /// The kind of failure.
     pub kind: &'static str,
-    /// The status that answered them.
+    /// The HTTP status of the response.
     pub status: Option<u16>,
-    /// What their errors have in common.
+    /// The normalised text of their errors.
     pub text: String,
-    /// Those given up.
+    /// How many were given up.
     pub failed: u64,
-    /// Those that wait for another attempt.
+    /// How many wait for another attempt.
     pub waiting: u64,
     /// When the earliest of their last attempts ended.
     pub first_at: Timestamp,
     /// When the latest of them ended.
     pub last_at: Timestamp,
-    /// The latest delivery of them.
+    /// The latest of the deliveries.
     pub example: Example,
 }
 
@@ -152,7 +151,7 @@ pub struct Example {
     pub delivery: DeliveryId,
     /// Its event.
     pub event: EventId,
-    /// Its error, as it was.
+    /// Its error, unchanged.
     pub error: String,
 }
 
@@ -201,7 +200,7 @@ fn failed_at(row: &DeliveryRow) -> Timestamp {
     row.last_ended_at.unwrap_or(row.changed_at)
 }
 
-/// Clusters of the failures that were added, of which no more than one row each is kept.
+/// A collector of clusters, which keeps one example of each.
 #[derive(Debug, Default)]
 pub struct Clusters(BTreeMap<ClusterName, Cluster>);
 

@@ -1,20 +1,20 @@
-//! Events that are expected to come at least so often: an application that went silent fails nothing.
+//! The check of expected events: it notices an application that went silent.
 
 use super::check::{Check, Expected, check_if};
 use crate::clock::Timestamp;
 use crate::format::short_duration;
 use crate::untrusted::Untrusted;
 
-/// What was seen of events that are expected.
+/// When expected events were last seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeenEvents {
-    /// What is expected.
+    /// The expectation.
     pub expected: Expected,
     /// When the last of them was emitted or accepted, if that was in time.
     pub last: Option<Timestamp>,
 }
 
-/// Judges what was seen; no check where nothing is expected.
+/// Judges the expectations; `None` without any.
 pub(super) fn check(seen: &[SeenEvents], now: Timestamp) -> Option<Check> {
     if seen.is_empty() {
         return None;

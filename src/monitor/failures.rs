@@ -32,7 +32,7 @@ pub struct FailureStats {
     pub since: Timestamp,
 }
 
-/// Sums up what failed. `rates` are those since `since`.
+/// Sums up failed attempts. `rates` are those since `since`.
 pub fn failure_stats(figures: &Figures, rates: &[Rate], since: Timestamp) -> FailureStats {
     let attempts = Attempts::of(rates);
     let (troubled, made) = figures.endpoints.iter().fold((0, 0), |(troubled, made), endpoint| {

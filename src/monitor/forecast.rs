@@ -1,4 +1,4 @@
-//! When the queue will be empty, if deliveries go out and come in as they did in the last minutes.
+//! A forecast of when the queue will be empty, at the rates of the last minutes.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,35 +6,35 @@ use std::time::Duration;
 use crate::clock::Timestamp;
 use crate::store::{Activity, Arrivals, EndpointFigures, Figures, LATENCIES, Rate};
 
-/// The window over which what was queued and delivered is averaged.
+/// The window over which the rates are averaged.
 pub const FORECAST_WINDOW: Duration = Duration::from_mins(10);
 
-/// When nothing waits any more.
+/// When the queue will be empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Forecast {
     /// Now.
     Empty,
     /// After about that time.
     In(Duration),
-    /// Not at this rate: as much is queued as is delivered, or nothing is delivered.
+    /// Never at these rates: as much is queued as is delivered, or nothing is delivered.
     Never,
 }
 
-/// What waits, and how fast it comes and goes.
+/// The waiting deliveries of an endpoint, and the rates at which they are queued and delivered.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Flow {
     /// Deliveries that are pending or being sent; held ones are not waiting.
     pub waiting: i64,
-    /// Deliveries that arrived, a second.
+    /// Deliveries delivered per second.
     pub delivered_per_second: f64,
-    /// Deliveries that were queued, a second.
+    /// Deliveries queued per second.
     pub queued_per_second: f64,
-    /// Whether nothing is sent at the moment, because the circuit is open.
+    /// Whether nothing is sent now, because the circuit is open.
     pub is_stopped: bool,
 }
 
 impl Flow {
-    /// When it is empty.
+    /// When nothing will wait any more.
     pub fn forecast(&self) -> Forecast {
         let net = self.delivered_per_second - self.queued_per_second;
         match self.waiting {
@@ -50,7 +50,7 @@ impl Flow {
 pub struct Flows(pub BTreeMap<String, Flow>);
 
 impl Flows {
-    /// Judges counters. `rates` are those since [`measured_since`], `arrivals` those of the [`FORECAST_WINDOW`].
+    /// Computes the flows. `rates` are those since [`measured_since`], `arrivals` those of the [`FORECAST_WINDOW`].
     pub fn of(figures: &Figures, rates: &[Rate], began: Timestamp, arrivals: &[Arrivals], now: Timestamp) -> Self {
         let measured = now.since(began).as_secs_f64().max(1.0);
         let flow = |row: &EndpointFigures| {
@@ -69,7 +69,7 @@ impl Flows {
         Self(figures.endpoints.iter().map(flow).collect())
     }
 
-    /// All of them together.
+    /// The sum of all flows.
     pub fn total(&self) -> Flow {
         self.0.values().fold(Flow::default(), |sum, it| Flow {
             waiting: sum.waiting + it.waiting,
@@ -79,7 +79,7 @@ impl Flows {
         })
     }
 
-    /// When all of them are empty: one that never is keeps the queue from it, however fast the others are.
+    /// When all of them are empty: one that never is keeps the whole queue from being empty.
     pub fn forecast(&self) -> Forecast {
         self.0.values().map(Flow::forecast).fold(Forecast::Empty, |all, one| match (all, one) {
             (Forecast::Never, _) | (_, Forecast::Never) => Forecast::Never,
@@ -89,12 +89,12 @@ impl Flows {
     }
 }
 
-/// Since when deliveries went out, within the window: a worker that began a moment ago is judged by that moment alone.
+/// The start of the measurement within the window: the first attempt, so that the time before a worker started does not count.
 pub fn measured_since(activity: &Activity, now: Timestamp) -> Timestamp {
     let window = now.minus(FORECAST_WINDOW);
     let minute = activity.minutes.iter().find(|it| it.delivered + it.failed > 0).map(|it| it.minute);
     let minute = minute.map_or(window, |minute| Timestamp::from_millis(minute * 60_000)).max(window);
-    // The latest attempts have exact times, and are all there were if they are few.
+    // The latest attempts have exact times. If there are few, they are all attempts of the window.
     let all_are_known = activity.latencies.len() < usize::try_from(LATENCIES).unwrap_or(usize::MAX);
     let first = activity.latencies.iter().map(|it| it.started_at).min().filter(|_| all_are_known);
     first.map_or(minute, |first| first.max(minute))

@@ -1,4 +1,4 @@
-//! How fresh data is, and whether it is synchronized, in the words of the original admin panel.
+//! Freshness and sync status, in the words of the original admin panel.
 
 use std::time::Duration;
 
@@ -9,9 +9,9 @@ use crate::clock::Timestamp;
 /// How old a last success or update may be before it counts as aging, and as stale.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FreshnessThresholds {
-    /// Older than this is worth a warning.
+    /// Older than this is aging.
     pub warn_after: Duration,
-    /// Older than this is an error.
+    /// Older than this is stale.
     pub error_after: Duration,
 }
 
@@ -45,7 +45,7 @@ impl Freshness {
 }
 
 /// Judges the age of a record or of a last success, in whole minutes as the original did: 60 minutes are fresh, 61 are aging.
-/// A moment ahead of `now` is fresh.
+/// A time ahead of `now` is fresh.
 pub fn freshness(last: Timestamp, ages: &FreshnessThresholds, now: Timestamp) -> Freshness {
     let age = Duration::from_mins(now.since(last).as_secs() / 60);
     if age > ages.error_after {
@@ -61,16 +61,16 @@ pub fn freshness(last: Timestamp, ages: &FreshnessThresholds, now: Timestamp) ->
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Synced {
-    /// Everything arrived.
+    /// Everything was delivered.
     Synced,
-    /// Something is on its way.
+    /// Some deliveries are unfinished.
     Syncing,
-    /// Something was given up.
+    /// Some deliveries failed for good.
     Failed,
 }
 
 impl Synced {
-    /// Judges the deliveries of an endpoint, or of a queue: `open` ones and `failed` ones.
+    /// The status for these numbers of unfinished (`open`) and failed deliveries.
     pub fn of(open: i64, failed: i64) -> Self {
         match (open, failed) {
             (_, 1..) => Self::Failed,

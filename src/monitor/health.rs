@@ -1,4 +1,4 @@
-//! Whether the queue is healthy: every check, and one sentence.
+//! The health of the queue: all checks, and one sentence.
 
 use std::time::Duration;
 
@@ -13,9 +13,9 @@ use crate::store::inbound::ReceivedFigures;
 use crate::store::incidents::Untold;
 use crate::store::{DeliveryRow, EndpointFigures, Figures, Rate, Storage};
 
-/// A write-ahead log from here on is worth a look: it is worked off long before, unless somebody keeps it from that.
+/// The size in bytes from which a write-ahead log gets a warning: it is checkpointed long before, unless a reader prevents that.
 pub const LARGE_LOG: u64 = 64 << 20;
-/// A write-ahead log from here on is not healthy: it fills the disk, and slows every reader.
+/// The size in bytes from which a write-ahead log is critical: it fills the disk and slows every reader.
 pub const HUGE_LOG: u64 = 256 << 20;
 
 /// The health of the queue.
@@ -31,7 +31,7 @@ pub struct Health {
     pub recent_attempts: u64,
     /// One sentence for people.
     pub message: String,
-    /// Everything that was looked at.
+    /// All checks.
     pub checks: Vec<Check>,
 }
 
@@ -42,24 +42,24 @@ pub struct HealthFigures {
     pub figures: Figures,
     /// Attempts that ended within [`HEALTH_WINDOW`](super::HEALTH_WINDOW).
     pub rates: Vec<Rate>,
-    /// What arrived within it.
+    /// Webhooks received within it.
     pub received: ReceivedFigures,
-    /// The space that the queue takes, where it is a file.
+    /// The space of the database file and its disk.
     pub storage: Storage,
-    /// What was seen of the events that are expected.
+    /// When expected events were last seen.
     pub expected: Vec<SeenEvents>,
-    /// Those who could not be told of something that is wrong.
+    /// The sinks that could not be notified.
     pub untold: Vec<Untold>,
 }
 
-/// What `health` shows beside the verdict.
+/// The figures that `health` shows.
 #[derive(Clone, Debug, Default)]
 pub struct HealthDetails {
-    /// What health is judged by.
+    /// The figures that health is judged by.
     pub figures: HealthFigures,
     /// Failures of the last day.
     pub stats: FailureStats,
-    /// The latest deliveries with a failed attempt that wait or were given up, newest first.
+    /// The latest deliveries with a failed attempt that are waiting or failed, newest first.
     pub recent: Vec<DeliveryRow>,
 }
 
@@ -132,7 +132,7 @@ fn check_processing_age(age: Duration, limits: &Limits) -> Check {
     check_if("longest processing", stuck, value, limit, text)
 }
 
-/// Gone endpoints are critical, resting ones worth a look.
+/// Checks the endpoints: gone ones are critical, resting ones get a warning.
 fn check_endpoints(figures: &Figures) -> Check {
     let endpoints = || figures.endpoints.iter().map(|row| &row.endpoint).filter(|endpoint| endpoint.configured);
     let gone: Vec<&str> =
@@ -157,7 +157,7 @@ fn check_endpoints(figures: &Figures) -> Check {
     Check { name: "endpoints", state, value, limit: "none gone".to_owned(), message }
 }
 
-/// What is held goes out only once somebody does something about its endpoint: worth a look.
+/// Checks for held deliveries, which wait until somebody resumes or configures their endpoint.
 fn check_held(figures: &Figures) -> Check {
     let held =
         || figures.endpoints.iter().filter(|row| row.endpoint.is_paused_or_unconfigured() && row.counts.waiting > 0);
@@ -170,7 +170,7 @@ fn check_held(figures: &Figures) -> Check {
     Check { name: "held", state, value: total.to_string(), limit: "0".to_owned(), message }
 }
 
-/// A disk that is full and a log that fills it are critical.
+/// Checks the disk and the write-ahead log.
 fn check_storage(storage: Storage) -> Check {
     let log = bytes(storage.wal_bytes);
     let (state, message) = match (storage.full, storage.wal_bytes) {
@@ -194,7 +194,7 @@ fn check_storage(storage: Storage) -> Check {
     Check { name: "storage", state, value, limit: format!("log {}", bytes(HUGE_LOG)), message }
 }
 
-/// An alert that cannot be sent stops nothing, but somebody should know.
+/// Checks that alerts can be sent.
 fn check_alerts(untold: &[Untold]) -> Check {
     let named = |it: &Untold| format!("{} ({})", it.sink, it.error);
     let message = (!untold.is_empty())

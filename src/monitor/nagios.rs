@@ -1,4 +1,4 @@
-//! Thresholds and performance data as Nagios and its kin expect them.
+//! Thresholds and performance data for Nagios and compatible monitors.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use crate::clock::Timestamp;
 use crate::format::short_duration;
 use crate::store::Figures;
 
-/// The warning or critical limits of `check`; an empty part never alarms.
+/// The warning or critical limits of `check`; `None` is no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Thresholds {
     /// Deliveries pending.
@@ -24,19 +24,19 @@ pub struct Thresholds {
 }
 
 impl Thresholds {
-    /// Where nothing else is said, it warns at half of what is unhealthy for the rate and a third for the age.
+    /// The default warning limits: half of the unhealthy failure rate, and a third of the unhealthy age.
     pub fn warning(limits: &Limits) -> Self {
         let rate = Some(limits.max_failure_rate * 50.0);
         Self { age: Some(limits.max_due_age / 3), rate, ..Self::default() }
     }
 
-    /// Where nothing else is said, what is unhealthy is critical.
+    /// The default critical limits: those of health.
     pub fn critical(limits: &Limits) -> Self {
         let rate = Some(limits.max_failure_rate * 100.0);
         Self { age: Some(limits.max_due_age), rate, ..Self::default() }
     }
 
-    /// These, and where they say nothing, `others`.
+    /// These limits, with those of `others` where they have none.
     #[must_use]
     pub fn or(self, others: Self) -> Self {
         Self {
@@ -91,7 +91,7 @@ pub struct Measured {
 }
 
 impl Measured {
-    /// Measures the queue.
+    /// Takes the figures from the queue and its health.
     pub fn of(figures: &Figures, health: &Health, now: Timestamp) -> Self {
         let awake = figures.endpoints.iter().filter(|row| !row.endpoint.is_paused_or_unconfigured());
         Self {
@@ -106,15 +106,15 @@ impl Measured {
 /// The result of `check`: its grade, its findings and its performance data.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
-    /// The worst of what was found.
+    /// The worst grade.
     pub grade: Grade,
-    /// What was found, worst first; empty when all is well.
+    /// The findings, worst first; empty if all is well.
     pub findings: Vec<String>,
     /// The performance data.
     pub performance: String,
 }
 
-/// Compares what is measured with the thresholds, and takes over what else the queue's health says.
+/// Compares the figures with the thresholds, and adds the other checks of health.
 pub fn evaluate(measured: &Measured, health: &Health, warning: &Thresholds, critical: &Thresholds) -> Answer {
     let mut findings = Vec::new();
     let mut find = |grade: Grade, text: String| {
@@ -141,7 +141,7 @@ pub fn evaluate(measured: &Measured, health: &Health, warning: &Thresholds, crit
     Answer { grade, findings: findings.into_iter().map(|(_, text)| text).collect(), performance }
 }
 
-/// Whether thresholds decide about it, rather than the limits of the health rule.
+/// Whether thresholds decide about this check, rather than the limits of health.
 fn has_threshold(check: &Check) -> bool {
     matches!(check.name, "failure rate" | "oldest due")
 }

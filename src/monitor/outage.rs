@@ -1,7 +1,6 @@
-//! What an outage does to a queue: the retry rules played through in virtual time.
+//! Simulates an outage: the retry rules in virtual time.
 //!
-//! The decisions are those of [`decide_retry`]; only time, the endpoint and the worker's slots are imitated. So what is foretold
-//! is what the rules do, not what somebody remembers of them.
+//! The decisions are those of [`decide_retry`]; only time, the endpoint and the worker's slots are simulated.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
@@ -13,18 +12,18 @@ use crate::delivery::{CircuitState, History, Next, Outcome, Reason, RetryPolicy,
 /// How an endpoint behaves during a simulated outage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Behaviour {
-    /// It takes connections and never answers.
+    /// It accepts connections and never answers.
     TimesOut,
     /// It refuses connections.
     Unreachable,
-    /// It answers with that status.
+    /// It answers with this status.
     Answers(u16),
 }
 
-/// A simulated outage, and what waits for the endpoint when it begins.
+/// A simulated outage, and the load of the endpoint.
 #[derive(Clone, Debug)]
 pub struct Outage {
-    /// How the endpoint behaves meanwhile.
+    /// How the endpoint behaves during it.
     pub behaviour: Behaviour,
     /// How long it lasts.
     pub lasts: Duration,
@@ -32,7 +31,7 @@ pub struct Outage {
     pub deliveries: usize,
     /// Requests in flight at the same time.
     pub concurrency: usize,
-    /// How long an answer takes.
+    /// How long a response takes.
     pub latency: Duration,
 }
 
@@ -43,7 +42,7 @@ pub struct Forecast {
     pub attempts: u64,
     /// Requests made during the outage.
     pub attempts_during: u64,
-    /// Deliveries that arrived.
+    /// Deliveries that succeeded.
     pub delivered: u64,
     /// Deliveries that were given up, by reason.
     pub failed: BTreeMap<&'static str, u64>,
@@ -51,17 +50,17 @@ pub struct Forecast {
     pub opened_at: Option<Duration>,
     /// Attempts made while the circuit was open.
     pub probes: Vec<Duration>,
-    /// When the first delivery arrived.
+    /// When the first delivery succeeded.
     pub first_delivered_at: Option<Duration>,
-    /// When the last delivery arrived or was given up.
+    /// When the last delivery succeeded or was given up.
     pub ended_at: Duration,
     /// Whether the simulation was ended before the queue was empty.
     pub is_cut_short: bool,
 }
 
-/// When the attempts of one delivery begin that is rejected again and again: the shortest and the longest delay for each.
+/// When each attempt of a delivery that is always rejected begins: the earliest and the latest time.
 ///
-/// The delays lengthen by jitter, so each attempt but the first has a span.
+/// Jitter lengthens the delays, so each attempt but the first has a range.
 pub fn schedule(policy: &RetryPolicy) -> Vec<(Duration, Duration)> {
     let mut spans = vec![(Duration::ZERO, Duration::ZERO)];
     for used in 1..policy.max_attempts.min(MOST_SHOWN) {
@@ -71,33 +70,33 @@ pub fn schedule(policy: &RetryPolicy) -> Vec<(Duration, Duration)> {
     spans
 }
 
-/// A schedule is no longer than this, however many attempts a policy allows.
+/// The most attempts of a schedule.
 const MOST_SHOWN: u32 = 100;
-/// A connection that is refused is refused at once.
+/// How long a refused connection takes.
 const REFUSAL_TAKES: Duration = Duration::from_millis(1);
-/// Requests after which the simulation ends: a policy that never gives up against an endpoint that never comes back.
+/// Requests after which the simulation is cut short, for policies that never give up.
 const MOST_ATTEMPTS: u64 = 1_000_000;
 
-/// Plays the outage through. `jitter` gives numbers in `0.0..1.0`.
+/// Simulates the outage. `jitter` returns numbers in `0.0..1.0`.
 pub fn forecast(policy: &RetryPolicy, outage: &Outage, jitter: impl FnMut() -> f64) -> Forecast {
-    let mut playing = Playing::new(policy, outage, jitter);
-    while playing.forecast.attempts < MOST_ATTEMPTS {
-        playing.start();
-        let Some(at) = playing.next_moment() else { break };
-        playing.now = at;
-        playing.finish();
+    let mut simulation = Simulation::new(policy, outage, jitter);
+    while simulation.forecast.attempts < MOST_ATTEMPTS {
+        simulation.start();
+        let Some(at) = simulation.next_event_at() else { break };
+        simulation.now = at;
+        simulation.finish();
     }
-    playing.forecast.is_cut_short = playing.forecast.attempts >= MOST_ATTEMPTS;
-    playing.forecast
+    simulation.forecast.is_cut_short = simulation.forecast.attempts >= MOST_ATTEMPTS;
+    simulation.forecast
 }
 
-/// Where virtual time begins; a round number far from both ends of the clock.
+/// The start of virtual time: a round number far from both ends of the clock.
 fn beginning() -> Timestamp {
     Timestamp::from_millis(1_000_000_000_000)
 }
 
 /// A simulation of an outage and its virtual time.
-struct Playing<'a, J> {
+struct Simulation<'a, J> {
     policy: &'a RetryPolicy,
     outage: &'a Outage,
     jitter: J,
@@ -109,20 +108,20 @@ struct Playing<'a, J> {
     /// Deliveries that wait for a retry, by when they are due.
     retries: BinaryHeap<Reverse<(Timestamp, usize)>>,
     /// Requests in flight, by when they end.
-    in_flight: BinaryHeap<Reverse<(Timestamp, usize, Ended)>>,
+    in_flight: BinaryHeap<Reverse<(Timestamp, usize, RequestEnd)>>,
     forecast: Forecast,
 }
 
-/// How a request that is in flight will end; ordered only to stand in a heap.
+/// How a request in flight will end; ordered only because a heap requires it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Ended {
+enum RequestEnd {
     Delivered,
     TimedOut,
     Unreachable,
     Rejected(u16),
 }
 
-impl Ended {
+impl RequestEnd {
     fn outcome(self) -> Outcome {
         match self {
             Self::Delivered => Outcome::Delivered { status: Some(200) },
@@ -133,7 +132,7 @@ impl Ended {
     }
 }
 
-impl<'a, J: FnMut() -> f64> Playing<'a, J> {
+impl<'a, J: FnMut() -> f64> Simulation<'a, J> {
     fn new(policy: &'a RetryPolicy, outage: &'a Outage, jitter: J) -> Self {
         Self {
             policy,
@@ -153,7 +152,7 @@ impl<'a, J: FnMut() -> f64> Playing<'a, J> {
         self.now.since(beginning())
     }
 
-    /// Starts whatever the slots and the circuit allow: retries before new deliveries, one probe at a time.
+    /// Starts the requests that the slots and the circuit allow: retries before new deliveries, one probe at a time.
     fn start(&mut self) {
         while self.in_flight.len() < self.allowed()
             && let Some(delivery) = self.next_delivery()
@@ -178,7 +177,7 @@ impl<'a, J: FnMut() -> f64> Playing<'a, J> {
         }
     }
 
-    /// The next delivery that is due. A probe is due whenever the circuit says so, whatever its delivery's own delay.
+    /// The next due delivery. A probe is due when the circuit says so, whatever the delay of its delivery.
     fn next_delivery(&mut self) -> Option<usize> {
         let is_probe = self.circuit.open.is_some();
         let retry_due = self.retries.peek().is_some_and(|Reverse((due, _))| is_probe || *due <= self.now);
@@ -188,19 +187,19 @@ impl<'a, J: FnMut() -> f64> Playing<'a, J> {
         self.queued.pop_front()
     }
 
-    fn request(&self) -> (Duration, Ended) {
+    fn request(&self) -> (Duration, RequestEnd) {
         if self.elapsed() >= self.outage.lasts {
-            return (self.outage.latency, Ended::Delivered);
+            return (self.outage.latency, RequestEnd::Delivered);
         }
         match self.outage.behaviour {
-            Behaviour::TimesOut => (self.policy.timeout(), Ended::TimedOut),
-            Behaviour::Unreachable => (REFUSAL_TAKES, Ended::Unreachable),
-            Behaviour::Answers(status) => (self.outage.latency, Ended::Rejected(status)),
+            Behaviour::TimesOut => (self.policy.timeout(), RequestEnd::TimedOut),
+            Behaviour::Unreachable => (REFUSAL_TAKES, RequestEnd::Unreachable),
+            Behaviour::Answers(status) => (self.outage.latency, RequestEnd::Rejected(status)),
         }
     }
 
-    /// When something happens next: a request ends, a retry is due, or a probe is.
-    fn next_moment(&self) -> Option<Timestamp> {
+    /// When the next thing happens: a request ends, a retry is due, or a probe is.
+    fn next_event_at(&self) -> Option<Timestamp> {
         let ends = self.in_flight.peek().map(|Reverse((at, ..))| *at);
         let waiting = !self.retries.is_empty() || !self.queued.is_empty();
         let starts = match self.circuit.open {
@@ -209,7 +208,7 @@ impl<'a, J: FnMut() -> f64> Playing<'a, J> {
             None if self.in_flight.len() < self.outage.concurrency => self.retries.peek().map(|Reverse((due, _))| *due),
             None => None,
         };
-        // Time never stands still: what is due already starts with the next request that ends.
+        // Time always advances: overdue deliveries start when the next request ends.
         [ends, starts].into_iter().flatten().min().map(|at| at.max(self.now.plus(Duration::from_millis(1))))
     }
 

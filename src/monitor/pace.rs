@@ -1,4 +1,4 @@
-//! How fast endpoints go: deliveries a second between two readings of the counters, and how long attempts took.
+//! Throughput and latency of endpoints: deliveries per second between two readings of the counters, durations of attempts.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -7,10 +7,10 @@ use crate::clock::Timestamp;
 use crate::delivery::Outcome;
 use crate::store::{Figures, LoggedAttempt};
 
-/// The span over which deliveries a second are averaged.
+/// The window over which deliveries per second are averaged.
 pub const PACE_WINDOW: Duration = Duration::from_secs(10);
 
-/// The counters of delivered deliveries at a moment, endpoint by endpoint.
+/// The counters of delivered deliveries at one time, by endpoint.
 #[derive(Clone, Debug)]
 struct Reading {
     at: Timestamp,
@@ -30,10 +30,10 @@ impl Readings {
         self.push(Reading { at: now, delivered, undelivered });
     }
 
-    /// Adds a reading and drops those that the window does not need any more.
+    /// Adds a reading and drops those outside of the window.
     fn push(&mut self, reading: Reading) {
         let now = reading.at;
-        // A clock that was set back would make spans negative: begin again.
+        // A clock that was set back would make durations negative: start again.
         if self.0.back().is_some_and(|last| last.at >= now) {
             self.0.clear();
         }
@@ -43,15 +43,15 @@ impl Readings {
         }
     }
 
-    /// Deliveries a second to the endpoint of that name; `None` before two readings know it.
+    /// Deliveries per second to the endpoint of that name; `None` unless two readings have it.
     pub fn per_second(&self, endpoint: &str) -> Option<f64> {
         let (first, last) = self.ends()?;
         let (before, after) = (first.delivered.get(endpoint)?, last.delivered.get(endpoint)?);
-        // A prune takes finished deliveries out of the counters.
+        // A prune lowers the counters.
         Some((after - before).max(0) as f64 / last.at.since(first.at).as_secs_f64())
     }
 
-    /// How long until nothing is undelivered, if it goes on like this; `None` where it would never end.
+    /// The time until nothing is undelivered at this rate; `None` if never.
     pub fn empty_in(&self) -> Option<Duration> {
         let (first, last) = self.ends()?;
         let drained = first.undelivered - last.undelivered;
@@ -65,18 +65,18 @@ impl Readings {
     }
 }
 
-/// How long an endpoint's latest attempts took, and how many of them failed.
+/// The durations of an endpoint's latest attempts, and the share that failed.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Latency {
-    /// Half of the attempts took at most this long.
+    /// The median.
     pub p50: Duration,
-    /// Nineteen of twenty took at most this long.
+    /// The 95th percentile.
     pub p95: Duration,
     /// The share that failed, from 0 to 1.
     pub failed: f64,
 }
 
-/// The latencies of each endpoint that `attempts` went to; interrupted attempts are left out.
+/// The latencies by endpoint, without interrupted attempts.
 pub fn latencies(attempts: &[LoggedAttempt]) -> BTreeMap<String, Latency> {
     let mut by_endpoint: BTreeMap<&str, (Vec<Duration>, usize)> = BTreeMap::new();
     for attempt in attempts.iter().map(|logged| &logged.attempt) {
@@ -98,7 +98,7 @@ fn latency(took: Vec<Duration>, failed: usize) -> Latency {
     Latency { p50, p95, failed: failed as f64 / attempts as f64 }
 }
 
-/// The median and the 95th percentile of spans; `None` of none.
+/// The median and the 95th percentile of durations; `None` without any.
 pub fn percentiles(mut took: Vec<Duration>) -> Option<(Duration, Duration)> {
     took.sort_unstable();
     // The nearest-rank percentile: the smallest value that at least so many in a hundred do not exceed.

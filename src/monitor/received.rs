@@ -1,4 +1,4 @@
-//! Health of the receiving side: what is refused, whose clock is off, and who has fallen silent.
+//! Checks of received webhooks: refusals, clock skew, silent sources.
 
 use std::time::Duration;
 
@@ -8,21 +8,21 @@ use crate::clock::Timestamp;
 use crate::format::short_duration;
 use crate::store::inbound::{ReceivedFigures, ReceivedRate};
 
-/// A mean skew of signed times from here on is worth a look: beyond five minutes webhooks are refused.
+/// The mean clock skew from which the check warns: beyond five minutes webhooks are refused.
 const SKEW_WARNING: Duration = Duration::from_secs(60);
-/// What the time of a source's last webhook is known to.
+/// The resolution of the time of a source's last webhook.
 const MINUTE: Duration = Duration::from_mins(1);
-/// From here on it is critical.
+/// The mean clock skew from which the check is critical.
 const SKEW_CRITICAL: Duration = Duration::from_secs(240);
 
-/// What was received in the window, summed up.
+/// The webhooks received in the window, summed up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ReceivedTotals {
-    /// Webhooks that verified and were taken.
+    /// Webhooks that were accepted.
     pub accepted: u64,
     /// Webhooks that were refused.
     pub refused: u64,
-    /// The mean of the milliseconds by which signed times lay behind our clock; `None` when none was measured.
+    /// The mean milliseconds by which signed times were behind our clock; `None` without any.
     pub mean_skew_ms: Option<i64>,
 }
 
@@ -38,13 +38,13 @@ impl ReceivedTotals {
         Self { accepted: count(true), refused: count(false), mean_skew_ms }
     }
 
-    /// The share that was refused; 0 when nothing came.
+    /// The share that was refused; 0 without webhooks.
     pub fn refusal_rate(self) -> f64 {
         super::ratio(self.refused, self.accepted + self.refused)
     }
 }
 
-/// Judges what was received in the [`HEALTH_WINDOW`](super::HEALTH_WINDOW) before `now`.
+/// Judges the webhooks received in the [`HEALTH_WINDOW`](super::HEALTH_WINDOW) before `now`.
 pub(super) fn checks(figures: &ReceivedFigures, limits: &Limits, now: Timestamp) -> Vec<Check> {
     let totals = ReceivedTotals::of(&figures.rates);
     let silence = check_silence(figures.last_accepted_at, limits, now);
@@ -53,7 +53,7 @@ pub(super) fn checks(figures: &ReceivedFigures, limits: &Limits, now: Timestamp)
     always.into_iter().chain(silence).chain(sources).collect()
 }
 
-/// More than the limits of failed attempts allow is critical. A few refusals are the noise of whoever tries doors.
+/// Checks the share of refusals against the limits of failed attempts. A few are normal: scanners probe every address.
 fn check_refusals(totals: ReceivedTotals, rates: &[ReceivedRate], limits: &Limits) -> Check {
     let wrong = totals.refused > limits.max_failures && totals.refusal_rate() > limits.max_failure_rate;
     let most = rates.iter().filter(|rate| rate.reason.is_some()).max_by_key(|rate| rate.count);
@@ -87,7 +87,7 @@ fn check_clock(totals: ReceivedTotals) -> Check {
     }
 }
 
-/// Asked for by `health.silence_after` alone: who sends nothing for a day may have nothing to say.
+/// Checks for silence, if `health.silence_after` is set: many senders are silent for a day.
 fn check_silence(last: Option<Timestamp>, limits: &Limits, now: Timestamp) -> Option<Check> {
     if limits.silence_after.is_zero() {
         return None;
@@ -102,7 +102,7 @@ fn check_silence(last: Option<Timestamp>, limits: &Limits, now: Timestamp) -> Op
     Some(check_if("silence", wrong, value, short_duration(limits.silence_after), text))
 }
 
-/// Asked for by `silence_after` of a source. Its last webhook is known to the minute, which counts in its favour.
+/// Checks sources with `silence_after`. The last webhook is known to the minute, and the end of that minute counts.
 fn check_sources(last: &[(String, Timestamp)], limits: &Limits, now: Timestamp) -> Option<Check> {
     if limits.silent_routes.is_empty() {
         return None;

@@ -1,46 +1,46 @@
-//! What the runs that are remembered say of the schedule that starts them: missed, overlapping and cut short.
+//! Infers the schedule that starts runs, and finds missed, overlapping and interrupted ones.
 
 use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::store::RunRow;
 
-/// How far back runs are looked at.
+/// The window of runs that are judged.
 pub const SCHEDULE_WINDOW: Duration = Duration::from_hours(24);
-/// The most runs that are looked at: one a minute for a day.
+/// The most runs that are judged: one a minute for a day.
 pub const SCHEDULED_RUNS: u64 = 1_440;
 /// The command that schedulers start.
 const SCHEDULED: &str = "process";
-/// Fewer gaps show no schedule.
+/// The fewest gaps that show a schedule.
 const FEWEST_GAPS: usize = 5;
 /// Exit statuses of a run that a signal ended.
 const SIGNALLED: [i64; 2] = [130, 143];
 
-/// A schedule, as its runs show it.
+/// The schedule that runs show, and its irregularities.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ScheduleEvidence {
     /// The usual time from one start to the next.
     pub period: Duration,
     /// Runs in the window.
     pub runs: usize,
-    /// Runs that should have started between two others, or since the last.
+    /// Runs that are missing between two others, or since the last one.
     pub missed: usize,
     /// The longest gap between two starts, and when it began.
     pub longest_gap: (Timestamp, Duration),
     /// Runs that started before the one before them had ended.
     pub overlapping: usize,
-    /// Runs that were killed or ended by a signal.
+    /// Runs that were killed or stopped by a signal.
     pub cut_short: usize,
 }
 
 impl ScheduleEvidence {
-    /// Whether every run came in time and ended by itself before the next.
+    /// Whether every run started in time and ended by itself before the next.
     pub fn is_regular(&self) -> bool {
         self.missed + self.overlapping + self.cut_short == 0
     }
 }
 
-/// Judges the latest runs, in any order; `None` where no schedule shows: too few runs, or none with a usual gap.
+/// Judges the latest runs, in any order; `None` if they show no schedule: too few runs, or no regular gap.
 pub fn evidence(runs: &[RunRow], now: Timestamp) -> Option<ScheduleEvidence> {
     let since = now.minus(SCHEDULE_WINDOW);
     let mut runs: Vec<&RunRow> = runs
@@ -54,7 +54,7 @@ pub fn evidence(runs: &[RunRow], now: Timestamp) -> Option<ScheduleEvidence> {
     let last = runs.last().map(|run| (run.started_at, now.since(run.started_at)))?;
     let missed = gaps.iter().chain([&last]).map(|(_, gap)| missed(*gap, period)).sum();
     let longest_gap = gaps.iter().copied().chain([last]).max_by_key(|(_, gap)| *gap)?;
-    // The end of one that was killed is when it was found dead.
+    // The end of a killed run is when it was reaped.
     let is_known = |run: &RunRow| run.ended_at.is_none() || run.exit.is_some();
     let overlaps = |two: &&[&RunRow]| is_known(two[0]) && two[0].ended_at.is_none_or(|end| end > two[1].started_at);
     Some(ScheduleEvidence {

@@ -1,25 +1,25 @@
-//! Which columns of a table stand on a line, and how wide: columns are left out before words are cut.
+//! The layout of columns on the screen of `top`: columns are left out before texts are cut.
 
 use crate::report::Column;
 
 /// Spaces between two columns.
 const GAP: usize = 2;
-/// Text is cut to no less than this.
+/// The fewest characters that a text is cut to.
 const LEAST: usize = 12;
 
-/// A column with the width it gets.
+/// A visible column and its width.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Fitted {
-    /// Its place in the table.
+pub(super) struct ColumnLayout {
+    /// Its index in the table.
     pub(super) at: usize,
     /// Its width, with the gap behind it.
     width: usize,
-    /// The characters of a cell that are shown.
+    /// The most characters of a cell that are shown.
     room: usize,
 }
 
-impl Fitted {
-    /// A cell's text in its place, cut with an ellipsis where it does not fit.
+impl ColumnLayout {
+    /// A cell's text padded to the column, cut with an ellipsis if it does not fit.
     pub(super) fn placed(&self, text: &str, right: bool) -> String {
         let text = crate::format::shorten(text, self.room);
         let (room, width) = (self.room, self.width);
@@ -30,7 +30,7 @@ impl Fitted {
 
 /// Lays the columns of a table out on `width` characters. Where they do not fit, `extras` are left out, the first one first;
 /// then the widest texts are cut.
-pub(super) fn fitted(columns: &[Column], rows: &[Vec<String>], width: usize, extras: &[&str]) -> Vec<Fitted> {
+pub(super) fn fitted(columns: &[Column], rows: &[Vec<String>], width: usize, extras: &[&str]) -> Vec<ColumnLayout> {
     let natural = |at: usize| {
         let cells = rows.iter().map(|row| row[at].chars().count());
         cells.chain([columns[at].header.chars().count()]).max().unwrap_or_default()
@@ -54,7 +54,7 @@ pub(super) fn fitted(columns: &[Column], rows: &[Vec<String>], width: usize, ext
     }
     let last = shown.len().saturating_sub(1);
     let gap = |place| if place == last { 0 } else { GAP };
-    shown.iter().enumerate().map(|(place, &(at, room))| Fitted { at, width: room + gap(place), room }).collect()
+    shown.iter().enumerate().map(|(place, &(at, room))| ColumnLayout { at, width: room + gap(place), room }).collect()
 }
 
 #[cfg(test)]

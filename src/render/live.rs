@@ -1,6 +1,6 @@
-//! A terminal taken over for a screen that changes, as `top` shows it, and given back whatever happens.
+//! The live screen of `top`: a terminal in raw mode, which is restored in every case.
 //!
-//! Drawing is a function of what is shown: `draw` takes it whole and keeps nothing, so that tests draw without a terminal.
+//! `draw` is a function of the view and keeps no state, so tests draw without a terminal.
 
 use std::fmt;
 use std::io::{self, Stdout};
@@ -19,12 +19,12 @@ use ratatui::widgets::{Clear, Paragraph, Wrap};
 use ratatui::{Frame, Terminal};
 
 use super::columns::fitted;
-use super::{Look, Screen, shown_cell};
+use super::{OutputStyle, Screen, shown_cell};
 use crate::report::top::Top;
 use crate::report::{Cell, Level, Table};
 use crate::untrusted::Untrusted;
 
-/// What a key press of `top` asks for.
+/// A key of `top`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Key {
     /// A character.
@@ -49,7 +49,7 @@ pub enum Key {
     Resize,
 }
 
-/// Which table the keys move in.
+/// The table that has the focus.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Pane {
     /// The endpoints.
@@ -62,26 +62,26 @@ pub enum Pane {
 /// The content of the screen of `top`.
 #[derive(Debug)]
 pub struct View<'a> {
-    /// Whose queue it is.
+    /// The title of the screen: the queue's location.
     pub title: &'a str,
     /// The figures.
     pub top: &'a Top,
-    /// The table that has the keys.
+    /// The table that has the focus.
     pub pane: Pane,
     /// The selected row of each table.
     pub selected: (usize, usize),
-    /// What was done last, or a question that waits for `y`.
+    /// The result of the last action, or a question that waits for `y`.
     pub message: Option<&'a str>,
-    /// An opened event: its title and lines, the first `scroll` of them passed.
+    /// The open event: its title, its lines, and how many lines are scrolled past.
     pub opened: Option<(&'a str, &'a [String], usize)>,
-    /// Whether the keys are explained in place of the tables.
+    /// Whether the help is shown in place of the tables.
     pub help: bool,
 }
 
-/// A terminal in raw mode with a screen of its own. Dropping it gives the terminal back.
+/// A terminal in raw mode on the alternate screen. Dropping it restores the terminal.
 pub struct Live {
     terminal: Terminal<CrosstermBackend<Stdout>>,
-    look: Look,
+    look: OutputStyle,
 }
 
 impl fmt::Debug for Live {
@@ -91,7 +91,7 @@ impl fmt::Debug for Live {
 }
 
 impl Live {
-    /// Takes the terminal over. A panic gives it back before its message is written.
+    /// Switches the terminal to raw mode and the alternate screen. A panic restores it before its message is written.
     pub fn enter(screen: &Screen) -> io::Result<Self> {
         let report = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
@@ -99,7 +99,7 @@ impl Live {
             report(info);
         }));
         enable_raw_mode()?;
-        // From here on the terminal is given back even where the next step fails.
+        // From here on the terminal is restored even if the next step fails.
         let mut live =
             Self { terminal: Terminal::new(CrosstermBackend::new(io::stdout()))?, look: screen.look().clone() };
         execute!(io::stdout(), EnterAlternateScreen)?;
@@ -107,7 +107,7 @@ impl Live {
         Ok(live)
     }
 
-    /// Shows a view; times count from `now`.
+    /// Draws a view; relative times count from `now`.
     pub fn show(&mut self, view: &View<'_>, now: crate::clock::Timestamp) -> io::Result<()> {
         self.look.now = now;
         let look = &self.look;
@@ -122,7 +122,7 @@ impl Drop for Live {
 }
 
 fn give_back() {
-    // Nothing is left to try where the terminal itself is gone.
+    // A terminal that is gone cannot be restored.
     let _ = execute!(io::stdout(), LeaveAlternateScreen, Show);
     let _ = disable_raw_mode();
 }
@@ -171,7 +171,7 @@ const HELP: &[(&str, &str)] = &[
     ("q, Ctrl-C", "quit"),
 ];
 
-fn draw(frame: &mut Frame<'_>, view: &View<'_>, look: &Look) {
+fn draw(frame: &mut Frame<'_>, view: &View<'_>, look: &OutputStyle) {
     // A title, headings, up to eight endpoints and a blank line; the failures get the rest.
     let endpoints = u16::try_from(view.top.endpoints.rows.len().clamp(1, 8)).unwrap_or(8) + 3;
     let [title, verdict, queue, forecast, upper, lower, footer] = Layout::vertical([
@@ -208,7 +208,7 @@ fn draw(frame: &mut Frame<'_>, view: &View<'_>, look: &Look) {
     }
 }
 
-/// A page of prose over everything below the verdict.
+/// Draws a page of text over everything below the first line.
 fn draw_sheet(frame: &mut Frame<'_>, area: Rect, title: &str, lines: &[String], scroll: usize) {
     frame.render_widget(Clear, area);
     let [head, body] = Layout::vertical([Constraint::Length(2), Constraint::Min(1)]).areas(area);
@@ -223,18 +223,25 @@ fn draw_titled(
     table: &Table,
     selected: Option<usize>,
     extras: &[&str],
-    look: &Look,
+    look: &OutputStyle,
 ) {
     let [head, body] = Layout::vertical([Constraint::Length(1), Constraint::Min(0)]).areas(area);
     let title = text(table.title.as_deref().unwrap_or_default());
-    // The table that has the keys is marked by a sign, not by colour alone.
+    // The focused table is marked by a sign, not by colour alone.
     let mark = if selected.is_some() { "▸ " } else { "  " };
     frame.render_widget(Line::from(format!("{mark}{title}")).style(bold()), head);
     draw_table(frame, body, table, selected, extras, look);
 }
 
-/// A table under its headings; the selected row is kept in sight.
-fn draw_table(frame: &mut Frame<'_>, area: Rect, table: &Table, selected: Option<usize>, extras: &[&str], look: &Look) {
+/// Draws a table with its header; the selected row is kept visible.
+fn draw_table(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    table: &Table,
+    selected: Option<usize>,
+    extras: &[&str],
+    look: &OutputStyle,
+) {
     let texts: Vec<Vec<String>> =
         table.rows.iter().map(|row| row.iter().map(|cell| shown_cell(cell, look)).collect()).collect();
     let columns = fitted(table.columns, &texts, usize::from(area.width), extras);
@@ -259,7 +266,7 @@ fn draw_table(frame: &mut Frame<'_>, area: Rect, table: &Table, selected: Option
     frame.render_widget(Paragraph::new(lines), area);
 }
 
-/// Foreign text as a terminal may show it.
+/// Foreign text escaped for the terminal.
 fn text(foreign: &str) -> String {
     Untrusted(foreign).to_string()
 }
@@ -268,7 +275,7 @@ fn bold() -> Style {
     Style::new().add_modifier(Modifier::BOLD)
 }
 
-fn style_of(level: Level, look: &Look) -> Style {
+fn style_of(level: Level, look: &OutputStyle) -> Style {
     let color = match level {
         _ if !look.color => return Style::new(),
         Level::Good => Color::Green,
@@ -303,7 +310,7 @@ mod tests {
     }
 
     fn screen_of(view: &View<'_>, width: u16, height: u16) -> Vec<String> {
-        let look = Look {
+        let look = OutputStyle {
             format: Format::Table,
             columns: Vec::new(),
             headers: true,

@@ -1,4 +1,4 @@
-//! Who is looking, and the two streams they look at.
+//! The screen: standard output and standard error, and how to print on them.
 
 use std::env;
 use std::error::Error;
@@ -13,26 +13,26 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use serde::Serialize;
 
 use super::table::{painted, style_of};
-use super::{ColorChoice, Format, Look, RenderError, TimeStyle, render_to};
+use super::{ColorChoice, Format, OutputStyle, RenderError, TimeStyle, render_to};
 use crate::clock::Timestamp;
 use crate::report::{Level, Report};
 use crate::untrusted::{Untrusted, safe_json};
 
 /// The width of a terminal that does not know its own.
 const UNKNOWN_WIDTH: u16 = 100;
-/// Tables are laid out for at least this many characters.
+/// The smallest width that tables are laid out for.
 const LEAST_WIDTH: u16 = 40;
 
 /// The options that decide how output looks: format, colour, times.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The form of reports.
+    /// The output format.
     pub format: Format,
-    /// The columns to show, in order; empty for the usual ones.
+    /// The columns to show, in order; empty for the default ones.
     pub columns: Vec<String>,
     /// Whether tables have a header line.
     pub headers: bool,
-    /// How moments are written; otherwise relative for people at a terminal, RFC 3339 for everything else.
+    /// How times are written. By default relative on a terminal, else RFC 3339.
     pub time: Option<TimeStyle>,
     /// When to use colour.
     pub color: ColorChoice,
@@ -57,14 +57,14 @@ impl Options {
     }
 }
 
-/// What is known about the streams and the terminal behind them.
+/// The properties of the streams and the terminal, and the variables that choose colour and width.
 #[derive(Clone, Debug, Default)]
-pub struct Surroundings {
+pub struct TerminalInfo {
     /// Whether standard output is a terminal.
     pub stdout_is_terminal: bool,
     /// Whether standard error is a terminal.
     pub stderr_is_terminal: bool,
-    /// The terminal's own idea of its width; zero when it has none.
+    /// The terminal's width; zero if unknown.
     pub terminal_width: u16,
     /// `COLUMNS`.
     pub columns: Option<OsString>,
@@ -76,14 +76,14 @@ pub struct Surroundings {
     pub clicolor_force: Option<OsString>,
 }
 
-impl Surroundings {
-    /// Looks at this process's streams and environment.
-    pub fn look() -> Self {
+impl TerminalInfo {
+    /// Reads the streams and environment of this process.
+    pub fn detect() -> Self {
         let stdout_is_terminal = io::stdout().is_terminal();
         Self {
             stdout_is_terminal,
             stderr_is_terminal: io::stderr().is_terminal(),
-            // Asked only where it matters: the answer may cost a search of the terminal database.
+            // Read only if needed: it may search the terminal database.
             terminal_width: if stdout_is_terminal {
                 crossterm::terminal::size().map_or(0, |(width, _)| width)
             } else {
@@ -100,7 +100,7 @@ impl Surroundings {
         self.term.as_ref().is_some_and(|term| term == "dumb")
     }
 
-    /// Whether a stream gets colour: flag, then `CLICOLOR_FORCE`, `NO_COLOR`, `TERM=dumb`, then what the stream is.
+    /// Whether a stream gets colour: by the flag, then `CLICOLOR_FORCE`, `NO_COLOR`, `TERM=dumb`, then whether it is a terminal.
     fn colors(&self, choice: ColorChoice, is_terminal: bool) -> bool {
         let forced = self.clicolor_force.as_ref().is_some_and(|value| !value.is_empty() && value != "0");
         let refused = self.no_color.as_ref().is_some_and(|value| !value.is_empty());
@@ -119,7 +119,7 @@ impl Surroundings {
     }
 }
 
-/// An error as it is shown: what failed, why, and what to try next.
+/// An error to report: what failed, why, and what to try next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     /// The exit status.
@@ -135,12 +135,12 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// A failure told in words.
+    /// A failure with this message.
     pub fn new(code: u8, kind: &'static str, message: impl Into<String>) -> Self {
         Self { code, kind, message: message.into(), causes: Vec::new(), hint: None }
     }
 
-    /// A failure told by an error and its sources.
+    /// A failure from an error and its sources.
     pub fn of(code: u8, kind: &'static str, error: &dyn Error) -> Self {
         let mut failure = Self::new(code, kind, error.to_string());
         let mut source = error.source();
@@ -175,12 +175,12 @@ struct FailureJson<'a> {
     hint: Option<&'a str>,
 }
 
-/// The two streams, and how to write to them.
+/// The two output streams, and the options for printing on them.
 ///
-/// Failures to write standard error are ignored: there is nowhere left to tell of them.
+/// Failures to write standard error are ignored: they cannot be reported.
 #[derive(Clone, Debug)]
 pub struct Screen {
-    look: Look,
+    look: OutputStyle,
     quiet: bool,
     stdout_is_terminal: bool,
     stderr_is_terminal: bool,
@@ -191,46 +191,46 @@ pub struct Screen {
 impl Screen {
     /// A screen on this process's streams.
     pub fn new(options: Options) -> Self {
-        Self::among(options, &Surroundings::look())
+        Self::with_terminal(options, &TerminalInfo::detect())
     }
 
-    /// A screen as it would be among those surroundings.
-    pub fn among(options: Options, around: &Surroundings) -> Self {
-        let color = around.colors(options.color, around.stdout_is_terminal);
+    /// A screen for streams with these properties.
+    pub fn with_terminal(options: Options, terminal: &TerminalInfo) -> Self {
+        let color = terminal.colors(options.color, terminal.stdout_is_terminal);
         if color {
             crossterm::style::force_color_output(true);
         }
-        let people_look = around.stdout_is_terminal && options.format.is_human();
+        let people_look = terminal.stdout_is_terminal && options.format.is_human();
         let time = options.time.unwrap_or(if people_look { TimeStyle::Relative } else { TimeStyle::Iso });
         Self {
-            look: Look {
+            look: OutputStyle {
                 format: options.format,
                 columns: options.columns,
                 headers: options.headers,
                 time,
                 color,
-                width: around.width(),
+                width: terminal.width(),
                 now: options.now,
             },
             quiet: options.quiet,
-            stdout_is_terminal: around.stdout_is_terminal,
-            stderr_is_terminal: around.stderr_is_terminal,
-            stderr_color: around.colors(options.color, around.stderr_is_terminal),
-            dumb: around.is_dumb(),
+            stdout_is_terminal: terminal.stdout_is_terminal,
+            stderr_is_terminal: terminal.stderr_is_terminal,
+            stderr_color: terminal.colors(options.color, terminal.stderr_is_terminal),
+            dumb: terminal.is_dumb(),
         }
     }
 
-    /// How reports look on it.
-    pub(super) fn look(&self) -> &Look {
+    /// The style of reports on it.
+    pub(super) fn look(&self) -> &OutputStyle {
         &self.look
     }
 
-    /// Whether a program can draw on the whole of it: a terminal that moves its cursor.
+    /// Whether `top` can draw on it: a terminal that can move its cursor.
     pub fn can_be_taken_over(&self) -> bool {
         self.stdout_is_terminal && !self.dumb && io::stdin().is_terminal()
     }
 
-    /// The form of reports.
+    /// The output format.
     pub fn format(&self) -> Format {
         self.look.format
     }
@@ -240,17 +240,17 @@ impl Screen {
         self.quiet
     }
 
-    /// Whether somebody looks at standard output.
+    /// Whether standard output is a terminal.
     pub fn is_terminal(&self) -> bool {
         self.stdout_is_terminal
     }
 
-    /// Whether a question can be asked: somebody is at both ends, and `allowed`.
+    /// Whether a question can be asked: input and standard error are terminals, and `allowed`.
     pub fn may_ask(&self, allowed: bool) -> bool {
         allowed && self.stderr_is_terminal && io::stdin().is_terminal()
     }
 
-    /// Asks somebody at a terminal; anything but `y` or `yes` is no.
+    /// Asks a question on the terminal; anything but `y` or `yes` is no.
     pub fn confirm(&self, question: &str) -> Result<bool, RenderError> {
         let mut err = io::stderr().lock();
         write!(err, "{} [y/N] ", Untrusted(question))?;
@@ -260,23 +260,23 @@ impl Screen {
         Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
     }
 
-    /// Moves the time that relative times count from, for reports that are shown again.
+    /// Sets the time that relative times count from, for reports that are refreshed.
     pub fn set_now(&mut self, now: Timestamp) {
         self.look.now = now;
     }
 
-    /// A moment as this screen's tables write it, for lines of prose.
+    /// A time as tables on this screen write it, for lines of text.
     pub fn time(&self, moment: Timestamp) -> String {
         self.look.time.show(moment, self.look.now)
     }
 
-    /// A moment that stays readable later, for lines that are not written again: never relative.
+    /// A time that stays true later, for lines that are not refreshed: never relative.
     pub fn full_time(&self, moment: Timestamp) -> String {
         let style = if self.look.time == TimeStyle::Relative { TimeStyle::Iso } else { self.look.time };
         style.show(moment, self.look.now)
     }
 
-    /// Empties the terminal for a report that is shown again; elsewhere the reports simply follow each other.
+    /// Clears the terminal before a report is refreshed; elsewhere reports follow each other.
     pub fn clear(&self) -> Result<(), RenderError> {
         if self.stdout_is_terminal && !self.dumb {
             let mut out = io::stdout().lock();
@@ -286,14 +286,14 @@ impl Screen {
         Ok(())
     }
 
-    /// Shows what was asked for.
+    /// Prints a report.
     pub fn report(&self, report: &Report) -> Result<(), RenderError> {
         self.report_to(&mut io::stdout().lock(), report)?;
         report.hints.iter().for_each(|hint| self.hint(hint));
         Ok(())
     }
 
-    /// Shows what was done; with `-q` people are not told.
+    /// Prints the confirmation of a change; with `-q` only in formats for machines.
     pub fn said(&self, report: &Report) -> Result<(), RenderError> {
         if self.quiet && self.look.format.is_human() { Ok(()) } else { self.report(report) }
     }
@@ -303,27 +303,27 @@ impl Screen {
         self.bytes_to(&mut io::stdout().lock(), bytes)
     }
 
-    /// Tells something by the way; `-q` keeps it back.
+    /// Prints a note to standard error; not with `-q`.
     pub fn note(&self, text: &str) {
         self.note_to(&mut io::stderr().lock(), text);
     }
 
-    /// Warns, always.
+    /// Prints a warning to standard error, even with `-q`.
     pub fn warn(&self, text: &str) {
         self.warn_to(&mut io::stderr().lock(), text);
     }
 
-    /// Says what could be done next; only to somebody at a terminal, and not with `-q`.
+    /// Prints a hint on what to do next, only on a terminal and not with `-q`.
     pub fn hint(&self, text: &str) {
         self.hint_to(&mut io::stderr().lock(), text);
     }
 
-    /// Tells what failed, why, and what to try next: in words, or as one line of JSON in the JSON formats.
+    /// Reports a failure on standard error: in words, or as one line of JSON in the JSON formats.
     pub fn error(&self, failure: &Failure) {
         self.error_to(&mut io::stderr().lock(), failure);
     }
 
-    /// Shows progress of `what` through `total` steps, or of unknown length; to somebody at a terminal only.
+    /// Shows the progress of `what` through `total` steps, or of unknown length; only on a terminal.
     pub fn progress(&self, total: Option<u64>, what: &str) -> Progress {
         let drawn = self.stderr_is_terminal && !self.quiet && !self.dumb;
         let target = if drawn { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
@@ -334,7 +334,7 @@ impl Screen {
         // One buffer, so that a long table is not written line by line.
         let mut out = io::BufWriter::with_capacity(64 * 1024, out);
         let result = render_to(&mut out, report, &self.look);
-        // What is left after a failure must not be tried again on drop.
+        // After a failure, the rest must not be written again on drop.
         let _ = out.into_parts();
         result
     }
@@ -391,7 +391,7 @@ impl Screen {
     }
 }
 
-/// Writes `text` behind a label, each further line indented by two.
+/// Writes `text` after a label, each further line indented by two.
 fn write_lines(err: &mut dyn Write, label: &str, text: &str) -> io::Result<()> {
     for (at, line) in text.trim_end().split('\n').enumerate() {
         writeln!(err, "{}{}", if at == 0 { label } else { "  " }, Untrusted(line).to_string().trim_end())?;
@@ -411,7 +411,7 @@ fn write_failure_json(err: &mut dyn Write, failure: &Failure) -> io::Result<()> 
     err.flush()
 }
 
-/// Whole steps a second; indicatif's own figure has four decimals and takes a precision for a colour.
+/// Writes whole steps per second; indicatif's own figure has four decimals.
 fn write_rate(state: &ProgressState, out: &mut dyn fmt::Write) {
     let _ = write!(out, "{:.0}", state.per_sec());
 }
@@ -439,22 +439,22 @@ impl Progress {
         Self(Arc::new(Bar(bar)))
     }
 
-    /// Goes `steps` on.
+    /// Advances by `steps`.
     pub fn inc(&self, steps: u64) {
         self.0.0.inc(steps);
     }
 
-    /// Changes how far there is to go.
+    /// Changes the number of steps.
     pub fn set_total(&self, total: u64) {
         self.0.0.set_length(total);
     }
 
-    /// Says what is happening now.
+    /// Sets the message.
     pub fn set_message(&self, what: &str) {
         self.0.0.set_message(Untrusted(what).to_string());
     }
 
-    /// Draws again every `every`, also while nothing moves on.
+    /// Redraws at this interval, even without progress.
     pub fn tick_every(&self, every: Duration) {
         if !self.0.0.is_hidden() {
             self.0.0.enable_steady_tick(every);
@@ -466,12 +466,12 @@ impl Progress {
         self.0.0.suspend(write)
     }
 
-    /// Whether it is drawn at all.
+    /// Whether it is invisible.
     pub fn is_hidden(&self) -> bool {
         self.0.0.is_hidden()
     }
 
-    /// Ends it; nothing of it stays on the screen.
+    /// Ends it and clears it from the screen.
     pub fn finish(&self) {
         self.0.0.finish_and_clear();
     }
@@ -492,17 +492,17 @@ mod tests {
 
     const NOW: Timestamp = Timestamp::from_millis_const(1_706_702_400_000);
 
-    fn terminal() -> Surroundings {
+    fn terminal() -> TerminalInfo {
         let terminal = true;
-        Surroundings { stdout_is_terminal: terminal, stderr_is_terminal: terminal, ..Surroundings::default() }
+        TerminalInfo { stdout_is_terminal: terminal, stderr_is_terminal: terminal, ..TerminalInfo::default() }
     }
 
     fn set(value: &str) -> Option<OsString> {
         Some(value.into())
     }
 
-    fn screen(format: Format, quiet: bool, around: &Surroundings) -> Screen {
-        Screen::among(Options { format, quiet, ..Options::at(NOW) }, around)
+    fn screen(format: Format, quiet: bool, terminal: &TerminalInfo) -> Screen {
+        Screen::with_terminal(Options { format, quiet, ..Options::at(NOW) }, terminal)
     }
 
     fn written(write: impl FnOnce(&mut dyn Write)) -> String {
@@ -514,51 +514,51 @@ mod tests {
     #[test]
     fn colour_follows_the_strongest_who_speaks() {
         let (auto, on) = (ColorChoice::Auto, terminal());
-        let forced = Surroundings { clicolor_force: set("1"), no_color: set("1"), ..Surroundings::default() };
-        let refused = Surroundings { no_color: set("1"), ..terminal() };
-        let dumb = Surroundings { term: set("dumb"), ..terminal() };
+        let forced = TerminalInfo { clicolor_force: set("1"), no_color: set("1"), ..TerminalInfo::default() };
+        let refused = TerminalInfo { no_color: set("1"), ..terminal() };
+        let dumb = TerminalInfo { term: set("dumb"), ..terminal() };
         assert!(!forced.colors(ColorChoice::Never, true), "the flag beats CLICOLOR_FORCE");
         assert!(refused.colors(ColorChoice::Always, false), "the flag beats NO_COLOR");
         assert!(forced.colors(auto, false), "CLICOLOR_FORCE beats NO_COLOR");
         assert!(!refused.colors(auto, true), "NO_COLOR beats the terminal");
         assert!(!dumb.colors(auto, true), "TERM=dumb beats the terminal");
         assert!(on.colors(auto, true) && !on.colors(auto, false), "else the stream decides");
-        let zero = Surroundings { clicolor_force: set("0"), ..Surroundings::default() };
+        let zero = TerminalInfo { clicolor_force: set("0"), ..TerminalInfo::default() };
         assert!(!zero.colors(auto, false), "CLICOLOR_FORCE=0 forces nothing");
-        let empty = Surroundings { no_color: set(""), ..terminal() };
+        let empty = TerminalInfo { no_color: set(""), ..terminal() };
         assert!(empty.colors(auto, true), "an empty NO_COLOR refuses nothing");
     }
 
     #[test]
     fn the_width_is_columns_then_the_terminal_then_a_guess_and_never_too_small() {
         let width = |columns: Option<&str>, terminal_width| {
-            Surroundings { columns: columns.map(Into::into), terminal_width, ..terminal() }.width()
+            TerminalInfo { columns: columns.map(Into::into), terminal_width, ..terminal() }.width()
         };
         assert_eq!(width(Some("60"), 80), Some(60));
         assert_eq!(width(Some("wide"), 80), Some(80));
         assert_eq!(width(Some("0"), 80), Some(80));
         assert_eq!(width(None, 0), Some(UNKNOWN_WIDTH));
         assert_eq!(width(None, 7), Some(LEAST_WIDTH));
-        assert_eq!(Surroundings { columns: set("60"), ..Surroundings::default() }.width(), None);
+        assert_eq!(TerminalInfo { columns: set("60"), ..TerminalInfo::default() }.width(), None);
     }
 
     #[test]
     fn times_are_relative_for_people_at_a_terminal_and_exact_for_everything_else() {
-        let time = |format, around: &Surroundings| screen(format, false, around).time(NOW);
+        let time = |format, terminal: &TerminalInfo| screen(format, false, terminal).time(NOW);
         assert_eq!(time(Format::Table, &terminal()), "just now");
         let full = screen(Format::Table, false, &terminal()).full_time(NOW);
         assert_eq!(full, "2024-01-31T12:00:00.000Z", "a line that stays says when in full");
-        assert_eq!(time(Format::Table, &Surroundings::default()), "2024-01-31T12:00:00.000Z");
+        assert_eq!(time(Format::Table, &TerminalInfo::default()), "2024-01-31T12:00:00.000Z");
         assert_eq!(time(Format::Csv, &terminal()), "2024-01-31T12:00:00.000Z");
         let asked = Options { time: Some(TimeStyle::Unix), ..Options::at(NOW) };
-        assert_eq!(Screen::among(asked, &terminal()).time(NOW), "1706702400");
+        assert_eq!(Screen::with_terminal(asked, &terminal()).time(NOW), "1706702400");
     }
 
     #[test]
     fn an_error_says_what_why_and_what_next_and_obeys_nothing() {
         let mut failure = Failure::new(10, "no-database", format!("no queue{DANGEROUS}")).with_hint("syncctl init");
         failure.causes = vec!["the file\nis gone".to_owned()];
-        let text = written(|err| screen(Format::Table, true, &Surroundings::default()).error_to(err, &failure));
+        let text = written(|err| screen(Format::Table, true, &TerminalInfo::default()).error_to(err, &failure));
         assert!(
             text.starts_with("error: no queue")
                 && text.ends_with("\n  cause: the file\n  is gone\nhint: syncctl init\n")
@@ -589,17 +589,17 @@ mod tests {
 
     #[test]
     fn hints_go_to_terminals_only_and_quiet_keeps_back_all_but_warnings() {
-        let told = |quiet, around: &Surroundings| {
-            let screen = screen(Format::Table, quiet, around);
+        let told = |quiet, terminal: &TerminalInfo| {
+            let screen = screen(Format::Table, quiet, terminal);
             written(|mut err| {
                 screen.note_to(&mut err, "n");
                 screen.hint_to(&mut err, "h");
                 screen.warn_to(&mut err, "w");
             })
         };
-        let plain = Surroundings { no_color: set("1"), ..terminal() };
+        let plain = TerminalInfo { no_color: set("1"), ..terminal() };
         assert_eq!(told(false, &plain), "n\nhint: h\nwarning: w\n");
-        assert_eq!(told(false, &Surroundings::default()), "n\nwarning: w\n");
+        assert_eq!(told(false, &TerminalInfo::default()), "n\nwarning: w\n");
         assert_eq!(told(true, &plain), "warning: w\n");
         assert!(told(false, &terminal()).contains("\u{1b}["));
     }
@@ -607,12 +607,12 @@ mod tests {
     #[test]
     fn bytes_are_kept_in_a_pipe_and_made_safe_on_a_terminal() {
         let bytes = b"{\n \"a\": \"\x1b[31m\xff\"}\n";
-        let to = |around: &Surroundings| {
+        let to = |terminal: &TerminalInfo| {
             let mut out = Vec::new();
-            screen(Format::Table, false, around).bytes_to(&mut out, bytes).expect("written");
+            screen(Format::Table, false, terminal).bytes_to(&mut out, bytes).expect("written");
             out
         };
-        assert_eq!(to(&Surroundings::default()), bytes);
+        assert_eq!(to(&TerminalInfo::default()), bytes);
         assert_eq!(to(&terminal()), "{\n \"a\": \"␛[31m\u{fffd}\"}\n".as_bytes());
     }
 
@@ -642,12 +642,12 @@ mod tests {
 
     #[test]
     fn progress_is_hidden_unless_somebody_looks() {
-        for (around, quiet) in [
-            (Surroundings::default(), false),
+        for (terminal, quiet) in [
+            (TerminalInfo::default(), false),
             (terminal(), true),
-            (Surroundings { term: set("dumb"), ..terminal() }, false),
+            (TerminalInfo { term: set("dumb"), ..terminal() }, false),
         ] {
-            let progress = screen(Format::Table, quiet, &around).progress(Some(3), "Delivering");
+            let progress = screen(Format::Table, quiet, &terminal).progress(Some(3), "Delivering");
             assert!(progress.is_hidden());
             progress.inc(1);
             progress.finish();

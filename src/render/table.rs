@@ -1,11 +1,11 @@
-//! One table for people.
+//! A table for people.
 
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 use comfy_table::{Attribute, CellAlignment, Color, ContentArrangement, presets};
 
-use super::{Format, Look, Picked, shown_cell};
+use super::{Format, OutputStyle, VisibleColumns, shown_cell};
 use crate::format::shorten;
 use crate::report::{Cell, Column, Level};
 use crate::untrusted::Untrusted;
@@ -14,45 +14,45 @@ use crate::untrusted::Untrusted;
 const GAP: u16 = 2;
 
 /// Writes a table with its title and summary, without a trailing space on any line.
-pub(super) fn write(out: &mut dyn Write, picked: &Picked<'_>, look: &Look) -> io::Result<()> {
-    if let Some(title) = &picked.table.title {
+pub(super) fn write(out: &mut dyn Write, visible: &VisibleColumns<'_>, look: &OutputStyle) -> io::Result<()> {
+    if let Some(title) = &visible.table.title {
         writeln!(out, "{}", painted(&Untrusted(title).to_string(), Style::new().bold(), look.color))?;
     }
-    let fitting = Picked { table: picked.table, columns: fitting(picked, look) };
+    let fitting = VisibleColumns { table: visible.table, columns: fitting(visible, look) };
     for line in laid_out(&fitting, look).lines() {
         writeln!(out, "{}", line.trim_end())?;
     }
-    match &picked.table.summary {
+    match &visible.table.summary {
         Some(summary) => writeln!(out, "{}", Untrusted(summary)),
         None => Ok(()),
     }
 }
 
-/// The columns that fit the terminal: the optional ones are left out, the last one first, before any word is cut.
-fn fitting(picked: &Picked<'_>, look: &Look) -> Vec<usize> {
-    let mut columns = picked.columns.clone();
+/// The columns that fit the terminal: optional ones are left out, the last one first, before any text is cut.
+fn fitting(visible: &VisibleColumns<'_>, look: &OutputStyle) -> Vec<usize> {
+    let mut columns = visible.columns.clone();
     let Some(width) = look.width.filter(|_| look.columns.is_empty() && look.format == Format::Table) else {
         return columns;
     };
     let natural = |at: usize| {
-        let cells = picked.table.rows.iter().map(|row| row.get(at).unwrap_or(&Cell::Empty));
-        let cells = cells.map(|cell| text(cell, &picked.table.columns[at], look).chars().count());
-        cells.chain([picked.table.columns[at].header.chars().count()]).max().unwrap_or_default()
+        let cells = visible.table.rows.iter().map(|row| row.get(at).unwrap_or(&Cell::Empty));
+        let cells = cells.map(|cell| text(cell, &visible.table.columns[at], look).chars().count());
+        cells.chain([visible.table.columns[at].header.chars().count()]).max().unwrap_or_default()
     };
-    let widths: Vec<usize> = (0..picked.table.columns.len()).map(natural).collect();
+    let widths: Vec<usize> = (0..visible.table.columns.len()).map(natural).collect();
     let total = |columns: &[usize]| columns.iter().map(|at| widths[*at] + usize::from(GAP)).sum::<usize>();
     while total(&columns) > usize::from(width) + usize::from(GAP) {
-        let Some(place) = columns.iter().rposition(|at| picked.table.columns[*at].optional) else { break };
+        let Some(place) = columns.iter().rposition(|at| visible.table.columns[*at].optional) else { break };
         columns.remove(place);
     }
     columns
 }
 
-/// Characters of a long text that a terminal shows.
+/// The most characters of a long text that a terminal shows.
 const LONG_CHARS: usize = 60;
 
 /// A cell as a table shows it.
-fn text(cell: &Cell, column: &Column, look: &Look) -> String {
+fn text(cell: &Cell, column: &Column, look: &OutputStyle) -> String {
     let text = shown_cell(cell, look);
     match column.long && look.width.is_some() && look.format == Format::Table {
         true => shorten(&text, LONG_CHARS),
@@ -77,7 +77,7 @@ pub(super) fn style_of(level: Level) -> Style {
     Style::new().fg_color(Some(color.into()))
 }
 
-fn laid_out(picked: &Picked<'_>, look: &Look) -> comfy_table::Table {
+fn laid_out(visible: &VisibleColumns<'_>, look: &OutputStyle) -> comfy_table::Table {
     let mut table = comfy_table::Table::new();
     table.load_style(presets::NOTHING).force_no_tty();
     if look.color {
@@ -89,19 +89,19 @@ fn laid_out(picked: &Picked<'_>, look: &Look) -> comfy_table::Table {
         None => table.set_content_arrangement(ContentArrangement::Disabled),
     };
     if look.headers {
-        table.set_header(picked.headings().map(|column| heading(column.header, look)));
+        table.set_header(visible.headings().map(|column| heading(column.header, look)));
     }
-    for row in &picked.table.rows {
-        table.add_row(picked.cells(row).zip(picked.headings()).map(|(cell, column)| shown(cell, column, look)));
+    for row in &visible.table.rows {
+        table.add_row(visible.cells(row).zip(visible.headings()).map(|(cell, column)| shown(cell, column, look)));
     }
-    align(&mut table, picked, look);
+    align(&mut table, visible, look);
     table
 }
 
-fn align(table: &mut comfy_table::Table, picked: &Picked<'_>, look: &Look) {
-    let last = picked.columns.len().saturating_sub(1);
-    let gap = gap(picked.columns.len(), look.width);
-    for ((at, column), heading) in table.column_iter_mut().enumerate().zip(picked.headings()) {
+fn align(table: &mut comfy_table::Table, visible: &VisibleColumns<'_>, look: &OutputStyle) {
+    let last = visible.columns.len().saturating_sub(1);
+    let gap = gap(visible.columns.len(), look.width);
+    for ((at, column), heading) in table.column_iter_mut().enumerate().zip(visible.headings()) {
         column.set_padding((0, if at == last { 0 } else { gap }));
         if heading.right {
             column.set_cell_alignment(CellAlignment::Right);
@@ -109,7 +109,7 @@ fn align(table: &mut comfy_table::Table, picked: &Picked<'_>, look: &Look) {
     }
 }
 
-/// Many columns on a narrow terminal stand closer, so that each keeps at least a character.
+/// The gap between columns, smaller if many columns share a narrow terminal, so that each keeps at least a character.
 fn gap(columns: usize, width: Option<u16>) -> u16 {
     match width {
         Some(width) if columns * 6 > usize::from(width) => 1,
@@ -117,12 +117,12 @@ fn gap(columns: usize, width: Option<u16>) -> u16 {
     }
 }
 
-fn heading(text: &str, look: &Look) -> comfy_table::Cell {
+fn heading(text: &str, look: &OutputStyle) -> comfy_table::Cell {
     let cell = comfy_table::Cell::new(text.to_uppercase());
     if look.color { cell.add_attribute(Attribute::Bold) } else { cell }
 }
 
-fn shown(cell: &Cell, column: &Column, look: &Look) -> comfy_table::Cell {
+fn shown(cell: &Cell, column: &Column, look: &OutputStyle) -> comfy_table::Cell {
     let shown = comfy_table::Cell::new_owned(text(cell, column, look));
     match cell {
         Cell::Level(level, _) if look.color => shown.fg(color_of(*level)),

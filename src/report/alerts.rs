@@ -1,4 +1,4 @@
-//! Incidents and who was told of them, and what came of a test.
+//! Incidents with their notifications, and the results of test alerts.
 
 use serde::Serialize;
 
@@ -24,13 +24,13 @@ struct IncidentView<'a> {
     opened_at: Timestamp,
     last_seen_at: Timestamp,
     resolved_at: Option<Timestamp>,
-    told: Vec<ToldView<'a>>,
+    told: Vec<NotificationView<'a>>,
 }
 
 /// A recipient of an incident, and when it was notified.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct ToldView<'a> {
+struct NotificationView<'a> {
     name: &'a str,
     told_at: Option<Timestamp>,
     told_resolved_at: Option<Timestamp>,
@@ -55,12 +55,12 @@ impl<'a> IncidentView<'a> {
             opened_at: *opened_at,
             last_seen_at: *last_seen_at,
             resolved_at: *resolved_at,
-            told: told.iter().map(ToldView::of).collect(),
+            told: told.iter().map(NotificationView::of).collect(),
         }
     }
 }
 
-impl<'a> ToldView<'a> {
+impl<'a> NotificationView<'a> {
     fn of(told: &'a Told) -> Self {
         Self {
             name: &told.sink,
@@ -89,7 +89,7 @@ pub(super) const INCIDENTS: &[Column] = &[
     Column::text("next", "NEXT").only_wide(),
 ];
 
-/// A page of incidents. `names` are those who are told by the configuration, where it is known.
+/// A page of incidents. `names` are the sinks of the configuration, if it is known.
 pub fn incidents(listed: &Listed<Incident>, page: Page, names: Option<&[String]>) -> Report {
     let views: Vec<_> = listed.rows.iter().map(IncidentView::of).collect();
     let first_open = listed.rows.iter().find(|it| it.resolved_at.is_none());
@@ -146,14 +146,14 @@ fn told_in_words(told: &[Told]) -> String {
     }
 }
 
-/// What came of testing the way to somebody.
+/// The result of a test alert to one sink.
 #[derive(Clone, Debug, Serialize)]
 pub struct TestedSink {
     /// Its name.
     pub name: String,
     /// The service.
     pub service: &'static str,
-    /// Whether it took the alert.
+    /// Whether it accepted the alert.
     pub told: bool,
     /// Why not, or what would be sent.
     pub detail: Option<String>,
@@ -166,7 +166,7 @@ pub(super) const TESTED: &[Column] = &[
     Column::text("detail", "DETAIL"),
 ];
 
-/// What came of a test of the ways to those who are told.
+/// The results of test alerts.
 pub fn tested(sinks: &[TestedSink]) -> Report {
     let cells = |sink: &TestedSink| {
         let result = if sink.told { (Level::Good, "sent") } else { (Level::Bad, "failed") };
@@ -179,7 +179,7 @@ pub fn tested(sinks: &[TestedSink]) -> Report {
         .with_hint_if(failed, "see what is sent with `syncctl alerts test --dry-run`")
 }
 
-/// What a test would send, and where.
+/// The requests that test alerts would send.
 pub fn previews(sinks: &[TestedSink]) -> Report {
     let lines = sinks
         .iter()

@@ -1,4 +1,4 @@
-//! The audit log: every attempt and every webhook as what it meant.
+//! The audit log: attempts, received webhooks and operators' actions.
 
 use serde::Serialize;
 
@@ -11,10 +11,10 @@ use crate::store::inbound::ReceivedRow;
 use crate::store::operators::ActionRow;
 use crate::store::{LoggedAttempt, Page};
 
-/// Characters of a detail that a table shows.
+/// The most characters of a detail that a table shows.
 const DETAIL_CHARS: usize = 60;
 
-/// What an attempt is called in the audit log.
+/// The action that names an attempt in the audit log.
 ///
 /// A failed one is `sync.failure`, a success right after a failure `sync.recovery`, any other success `sync.<event type>`.
 /// An interrupted one has no known outcome and is a failure here, because it may not have arrived.
@@ -83,14 +83,14 @@ pub(super) const AUDIT: &[Column] = &[
     Column::text("outcome", "OUTCOME").only_wide(),
 ];
 
-/// An entry of the audit log: an attempt that was made, or a webhook that arrived.
+/// An entry of the audit log: an attempt, a received webhook, or an operator's action.
 #[derive(Debug)]
 pub enum Entry {
     /// An attempt made.
     Outbound(LoggedAttempt),
     /// A webhook that arrived.
     Inbound(ReceivedRow),
-    /// Something that an operator did over HTTP.
+    /// An action of an operator over HTTP.
     Operator(ActionRow),
 }
 
@@ -176,13 +176,13 @@ fn action_cells(row: &ActionRow) -> Vec<Cell> {
     ]
 }
 
-/// The entries of every direction in one, newest first, each direction in its own order: so a page is the same whatever number of
-/// rows was read for it.
+/// Merges the entries of every direction, newest first. Each direction keeps its own order, so that a page does not depend on
+/// the number of rows that were read for it.
 pub fn merged(mut parts: Vec<Vec<Entry>>) -> impl Iterator<Item = Entry> {
     parts.iter_mut().for_each(|part| part.reverse());
     std::iter::from_fn(move || {
         let newest = |part: &Vec<Entry>| part.last().map(Entry::at);
-        // Of equals, the first part comes first.
+        // Of entries at the same time, the first part comes first.
         let first = (0..parts.len()).rev().max_by_key(|at| newest(&parts[*at]))?;
         parts[first].pop()
     })
@@ -255,12 +255,12 @@ impl<'a> ReceivedView<'a> {
     }
 }
 
-/// What arrived and was taken is `sync.<event type>`, what was refused `sync.failure`.
+/// The action of a webhook: `sync.<event type>` if it was accepted, `sync.failure` if it was refused.
 fn received_action(row: &ReceivedRow) -> String {
     row.event_type.as_ref().map_or("sync.failure".to_owned(), |event_type| format!("sync.{event_type}"))
 }
 
-/// What else is known of a refusal: `; signature right; 6m behind; field type; request 12`.
+/// The details of a refusal: `; signature right; 6m behind; field type; request 12`.
 fn refusal_details(row: &ReceivedRow) -> String {
     let signature = row.signature_is_right.map(|right| if right { "signature right" } else { "signature wrong" });
     let skew = row.skew_ms.filter(|skew| skew.unsigned_abs() >= 1_000).map(|skew| {
@@ -306,7 +306,7 @@ pub(super) const RECEIVED: &[Column] = &[
     Column::number("again", "AGAIN"),
 ];
 
-/// Webhooks that arrived, accepted and refused. Of a refused one, type and event are what it claims.
+/// Received webhooks, accepted and refused. Type and event of a refused one are what it claims.
 pub fn received(rows: &[ReceivedRow]) -> Table {
     let cells = |row: &ReceivedRow| {
         let result = row.reason.clone().unwrap_or_else(|| row.result.to_owned());

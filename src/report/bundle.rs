@@ -1,7 +1,7 @@
-//! The support file that `bundle` writes: how the queue stands, without anything that is somebody's data or secret.
+//! The support file that `bundle` writes: the state of the queue, without payloads and secrets.
 //!
-//! Redacted by construction: each view lists what goes out. Ids of resources and paths of URLs become fingerprints that show
-//! whether two are the same, bodies become their shape, and what a receiver wrote back is left out.
+//! Each view lists the fields that are written, so nothing else gets in. Resource ids and URL paths become fingerprints, which
+//! show only whether two are equal; bodies become their shape; responses are left out.
 
 use std::collections::BTreeMap;
 
@@ -17,20 +17,20 @@ use crate::event::data_of;
 use crate::monitor::{Check, FailureStats, Health};
 use crate::store::{AttemptRow, DatabaseInfo, DeliveryRow, EndpointFigures, EventDetail, EventRow, Figures, RunRow};
 
-/// What a support bundle is made of.
+/// The input of a support bundle.
 #[derive(Debug)]
-pub struct Parts<'a> {
-    /// When.
+pub struct BundleInput<'a> {
+    /// The time of the bundle.
     pub now: Timestamp,
-    /// Which program.
+    /// The version of the program.
     pub version: &'a str,
     /// The settings, secrets masked: key, value and origin.
     pub settings: Vec<(String, String, String)>,
     /// The counters.
     pub figures: &'a Figures,
-    /// How the queue is.
+    /// The health of the queue.
     pub health: &'a Health,
-    /// What failed in the last day.
+    /// The failures of the last day.
     pub stats: &'a FailureStats,
     /// The database.
     pub database: Option<&'a DatabaseInfo>,
@@ -38,7 +38,7 @@ pub struct Parts<'a> {
     pub runs: &'a [RunRow],
     /// The latest failures.
     pub failures: &'a [DeliveryRow],
-    /// The event that was asked about.
+    /// The event to include.
     pub event: Option<&'a EventDetail>,
 }
 
@@ -78,7 +78,7 @@ struct Database<'a> {
     engine: &'a str,
     engine_version: &'a str,
     bytes: u64,
-    /// What only a file has.
+    /// Figures of a database file.
     #[serde(skip_serializing_if = "Option::is_none")]
     file: Option<DatabaseFile<'a>>,
 }
@@ -180,8 +180,8 @@ struct AttemptPart<'a> {
     error: String,
 }
 
-/// Puts a bundle together.
-pub fn bundle<'a>(parts: &'a Parts<'a>) -> Bundle<'a> {
+/// Builds a bundle.
+pub fn bundle<'a>(parts: &'a BundleInput<'a>) -> Bundle<'a> {
     Bundle {
         written_at: parts.now,
         syncctl: parts.version,
@@ -199,7 +199,7 @@ pub fn bundle<'a>(parts: &'a Parts<'a>) -> Bundle<'a> {
     }
 }
 
-/// Whether a key holds no more than a number, a word or a switch, and so may go out as it is.
+/// Whether a key's value is only a number, a word or a switch, and needs no redaction.
 fn is_harmless(key: &str) -> bool {
     const PLAIN: &[&str] = &["delivery.", "health.", "freshness.", "egress."];
     const ENDPOINT: &[&str] =
@@ -313,7 +313,7 @@ fn resource(row: &EventRow) -> String {
     format!("{}/{}", row.resource.kind, fingerprint(row.resource.id.as_bytes()))
 }
 
-/// Where an endpoint is, without the path and query, which hold tokens at some receivers.
+/// The URL of an endpoint without path and query, which hold tokens at some receivers.
 fn place(url: &EndpointUrl) -> String {
     let text = url.as_str();
     let after_scheme = text.find("://").map_or(0, |at| at + 3);
@@ -326,7 +326,7 @@ fn fingerprint(bytes: &[u8]) -> String {
     hex::encode(&Sha256::digest(bytes)[..4])
 }
 
-/// What is told of an attempt, without what the receiver wrote back: `HTTP 500: …` is `HTTP 500`.
+/// The detail of an attempt without the response: `HTTP 500: …` becomes `HTTP 500`.
 fn without_answer(detail: &str) -> String {
     match detail.strip_prefix("HTTP ").and_then(|rest| rest.get(..3)) {
         Some(status) if status.bytes().all(|byte| byte.is_ascii_digit()) => format!("HTTP {status}"),
@@ -334,10 +334,10 @@ fn without_answer(detail: &str) -> String {
     }
 }
 
-/// Levels of data whose shape is told.
+/// The deepest level of data whose shape is included.
 const DEEPEST: usize = 8;
 
-/// JSON with the kind of each value in its place; keys are kept, because what is missing or misspelt shows in them.
+/// JSON with each value replaced by its kind. Keys are kept, so that missing and misspelt ones show.
 fn shape(value: &Value, levels: usize) -> Value {
     match value {
         Value::Object(members) if levels > 0 => {

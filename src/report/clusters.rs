@@ -1,4 +1,4 @@
-//! What `failures clusters` answers.
+//! The answers of `failures clusters` and `failures ack`.
 
 use std::collections::BTreeMap;
 
@@ -10,19 +10,19 @@ use crate::format::count;
 use crate::monitor::clusters::Cluster;
 use crate::store::Acknowledgement;
 
-/// Whether somebody has seen a cluster.
+/// Whether a cluster is acknowledged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-enum Seen {
-    /// Nobody has.
+enum AcknowledgementState {
+    /// Not acknowledged.
     New,
-    /// Somebody has, and nothing failed since.
+    /// Acknowledged, and nothing failed since.
     Acknowledged,
-    /// Somebody has, and something failed since.
+    /// Acknowledged, and something failed since.
     FailedSince,
 }
 
-impl Seen {
+impl AcknowledgementState {
     fn of(cluster: &Cluster, acknowledged: Option<&Acknowledgement>) -> Self {
         match acknowledged {
             None => Self::New,
@@ -55,7 +55,7 @@ struct ClusterView<'a> {
     first_failed_at: Timestamp,
     last_failed_at: Timestamp,
     example: ExampleView<'a>,
-    state: Seen,
+    state: AcknowledgementState,
     acknowledged_at: Option<Timestamp>,
     note: Option<&'a str>,
 }
@@ -87,7 +87,9 @@ pub fn clusters(found: &[Cluster], acknowledged: &[Acknowledgement], all: bool) 
     let seen: BTreeMap<&str, &Acknowledgement> =
         acknowledged.iter().map(|known| (known.cluster.as_str(), known)).collect();
     let known = |cluster: &Cluster| seen.get(cluster.name.to_string().as_str()).copied();
-    let is_shown = |cluster: &&Cluster| all || Seen::of(cluster, known(cluster)) != Seen::Acknowledged;
+    let is_shown = |cluster: &&Cluster| {
+        all || AcknowledgementState::of(cluster, known(cluster)) != AcknowledgementState::Acknowledged
+    };
     let shown: Vec<&Cluster> = found.iter().filter(is_shown).collect();
     let views: Vec<_> = shown.iter().map(|cluster| view(cluster, known(cluster))).collect();
     let rows = shown.iter().map(|cluster| cells(cluster, known(cluster))).collect();
@@ -128,7 +130,7 @@ fn view<'a>(cluster: &'a Cluster, known: Option<&'a Acknowledgement>) -> Cluster
             event_id: cluster.example.event.as_str(),
             error: &cluster.example.error,
         },
-        state: Seen::of(cluster, known),
+        state: AcknowledgementState::of(cluster, known),
         acknowledged_at: known.map(|known| known.at),
         note: known.and_then(|known| known.note.as_deref()),
     }
@@ -144,12 +146,12 @@ fn cells(cluster: &Cluster, known: Option<&Acknowledgement>) -> Vec<Cell> {
         cluster.first_at.into(),
         cluster.last_at.into(),
         cluster.example.delivery.0.into(),
-        Seen::of(cluster, known).cell(),
+        AcknowledgementState::of(cluster, known).cell(),
         known.and_then(|known| known.note.clone()).into(),
     ]
 }
 
-/// Clusters that were acknowledged, or are no longer.
+/// The answer of `failures ack`; `undone` if acknowledgements were withdrawn.
 pub fn acknowledged(clusters: &[Cluster], undone: bool) -> Report {
     #[derive(Serialize)]
     struct View {

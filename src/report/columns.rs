@@ -1,11 +1,11 @@
-//! The columns of each command that prints a table of its own, for completion.
+//! The table columns of each command, for the completion of `--columns`.
 
 use super::{
     Column, alerts, audit, clusters, deliveries, doctor, endpoints, events, failures, kept, log, reconcile, records,
     settings, status,
 };
 
-/// Commands with the tables they print.
+/// The commands that print tables, each with its columns.
 const TABLES: &[(&str, &[Column])] = &[
     ("alerts list", alerts::INCIDENTS),
     ("alerts test", alerts::TESTED),
@@ -27,7 +27,7 @@ const TABLES: &[(&str, &[Column])] = &[
     ("status", status::QUEUE),
 ];
 
-/// The columns that `--columns` takes of a command, named by its words; none where it prints no table.
+/// The columns that `--columns` takes for a command, such as `endpoints list`; none if it prints no table.
 pub fn of_command(command: &str) -> &'static [Column] {
     TABLES.iter().find(|(name, _)| *name == command).map_or(&[], |(_, columns)| columns)
 }

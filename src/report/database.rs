@@ -1,4 +1,4 @@
-//! What the commands below `db` answer.
+//! The answers of the commands below `db`.
 
 use std::path::{Path, PathBuf};
 
@@ -106,18 +106,18 @@ pub fn backed_up(to: &Path, bytes: u64, dry_run: bool) -> Report {
     Report::new(&BackupView { path: path.clone(), bytes, dry_run }).with_line(line).with_names([path])
 }
 
-/// A backup that took the place of the queue, or would.
+/// The result of a restore, or what it would be.
 #[derive(Clone, Debug)]
 pub struct Restored {
     queue: PathBuf,
     events: u64,
     pending: u64,
-    /// Where the queue is that was there before.
+    /// The path where the old queue is kept.
     pub kept: Option<PathBuf>,
 }
 
 impl Restored {
-    /// What is to be told of it.
+    /// The result of restoring `candidate` over `queue`.
     pub fn of(candidate: &PreparedRestore, queue: &Path) -> Self {
         Self { queue: queue.to_owned(), events: candidate.events, pending: candidate.pending, kept: None }
     }
@@ -173,7 +173,7 @@ struct PruneView {
 
 /// Rows of logs that a prune removed, or would.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Logs {
+pub struct PrunedLogs {
     /// Figures of attempts, each of one minute, endpoint and type.
     pub minutes: u64,
     /// Runs that ended.
@@ -182,8 +182,8 @@ pub struct Logs {
     pub received: u64,
 }
 
-impl Logs {
-    /// How many there are in all.
+impl PrunedLogs {
+    /// The number of all rows.
     pub fn total(self) -> u64 {
         self.minutes + self.runs + self.received
     }
@@ -204,10 +204,10 @@ impl Logs {
     }
 }
 
-/// What `db prune` answers; of what hangs on deliveries, a dry run counts only these.
-pub fn pruned(pruned: Pruned, logs: Logs, dry_run: bool) -> Report {
+/// What `db prune` answers. A dry run counts deliveries, but not the attempts and events that go with them.
+pub fn pruned(pruned: Pruned, logs: PrunedLogs, dry_run: bool) -> Report {
     let Pruned { deliveries, attempts, events, .. } = pruned;
-    let Logs { minutes, runs, received } = logs;
+    let PrunedLogs { minutes, runs, received } = logs;
     let removed = counted(deliveries, "delivery", "deliveries");
     let attempts_and_events =
         format!("{} and {}", counted(attempts, "attempt", "attempts"), counted(events, "event", "events"));
@@ -252,7 +252,7 @@ struct CopiedTableView<'a> {
     agrees: bool,
 }
 
-/// What `db copy` answers: what each table came to on both sides.
+/// What `db copy` answers: the rows of each table on both sides.
 pub fn copied(compared: &[CopiedRows], to: &Location) -> Report {
     let table = |it: &CopiedRows| vec![it.table.as_str().into(), it.from.into(), it.to.into(), agreement(it.agrees)];
     let view = CopiedView {
@@ -283,7 +283,7 @@ pub fn copied(compared: &[CopiedRows], to: &Location) -> Report {
 /// The data of `db copy --dry-run`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct WouldCopy {
+struct CopyPlanView {
     from: String,
     to: String,
     would_copy_events: i64,
@@ -291,7 +291,7 @@ struct WouldCopy {
 
 /// What a dry run of `db copy` answers.
 pub fn would_copy(events: i64, from: &Location, to: &Location) -> Report {
-    let view = WouldCopy { from: from.to_string(), to: to.to_string(), would_copy_events: events };
+    let view = CopyPlanView { from: from.to_string(), to: to.to_string(), would_copy_events: events };
     let number = count(usize::try_from(events).unwrap_or(usize::MAX), "event");
     let line =
         format!("would copy {number} and everything beside them from {} to {}; nothing changed", view.from, view.to);

@@ -1,4 +1,4 @@
-//! What `doctor` found: the texts of its findings, and the table of them. Nothing here touches the world.
+//! The findings of `doctor`: their texts, and the table of them. Pure: no I/O.
 
 use std::time::Duration;
 
@@ -11,24 +11,24 @@ use crate::monitor::schedule::ScheduleEvidence;
 use crate::monitor::{Grade, HUGE_LOG, Health, LARGE_LOG, Limits, due_age};
 use crate::store::{DatabaseInfo, Figures, Holder, OpenRuns, RunRow, ServerInfo, Storage, Volume};
 
-/// Free space below which a queue soon stops.
+/// Free bytes below which the finding fails: the queue will soon stop.
 const LITTLE_SPACE: u64 = 16 << 20;
-/// Free space below which somebody should make some.
+/// Free bytes below which the finding warns.
 const SOME_SPACE: u64 = 256 << 20;
 /// File systems on which locks or the shared memory of the log do not work across machines.
 const NETWORKS: &[&str] =
     &["nfs", "nfs4", "cifs", "smb2", "smb3", "smbfs", "9p", "ceph", "lustre", "afs", "glusterfs", "vboxsf"];
-/// File systems that are gone after a restart.
+/// File systems whose content is lost on a restart.
 const PASSING: &[&str] = &["tmpfs", "ramfs"];
-/// 2020-01-01: a clock before it was never set.
+/// 2020-01-01; a clock before that was never set.
 const LONG_AGO_MS: i64 = 1_577_836_800_000;
 /// How long a transaction may stay open before it keeps dead rows from being cleared away for too long.
 const OLD_SNAPSHOT: Duration = Duration::from_secs(60);
-/// The log between two checkpoints that a busy queue needs.
+/// Bytes of WAL between two checkpoints that a busy queue needs.
 const ENOUGH_WAL: u64 = 4 << 30;
-/// How far apart two clocks may be: a `Date` header has whole seconds, and takes its time.
+/// A clock skew that is normal: a `Date` header has whole seconds, and travels for a while.
 const NEAR: Duration = Duration::from_secs(5);
-/// How far apart they may be until signatures are soon refused.
+/// A clock skew beyond which receivers will soon refuse signatures.
 const FAR: Duration = Duration::from_secs(60);
 
 /// How serious a finding of `doctor` is.
@@ -57,14 +57,14 @@ impl Severity {
 /// A finding of `doctor`. Foreign text in it is not yet escaped.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// What was looked at.
+    /// The name of the check.
     pub name: &'static str,
     /// How serious it is.
     #[serde(rename = "verdict")]
     pub severity: Severity,
     /// What was found.
     pub detail: String,
-    /// The command that helps, or what to do.
+    /// The command that helps, or another remedy.
     pub hint: Option<String>,
 }
 
@@ -84,14 +84,14 @@ impl Finding {
         Self { severity: Severity::Fail, ..Self::ok(name, detail) }
     }
 
-    /// The same, with what to do.
+    /// The same with a remedy.
     #[must_use]
     pub fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }
     }
 }
 
-/// The file itself. `wrong` is what a check of it found, `checked` what that check is called.
+/// The finding about the database file. `wrong` lists what a check found, `checked` names that check.
 pub fn database(info: &DatabaseInfo, checked: &str, wrong: &[String]) -> Finding {
     let name = "database";
     if let Some(first) = wrong.first() {
@@ -99,7 +99,7 @@ pub fn database(info: &DatabaseInfo, checked: &str, wrong: &[String]) -> Finding
         return Finding::fail(name, format!("{checked}: {first}{more}"))
             .hint("keep the file as it is, and restore a backup; see all of it with `syncctl db verify`");
     }
-    // As bytes that nobody uses, a file has no journal, and the next command goes on with the log.
+    // A file that is only inspected has no journal mode; the next command that opens it uses WAL.
     let journal = match &info.file {
         Some(file) if file.journal_mode == "wal" => "WAL, ",
         Some(_) => "not in use, ",
@@ -109,7 +109,7 @@ pub fn database(info: &DatabaseInfo, checked: &str, wrong: &[String]) -> Finding
     Finding::ok(name, format!("schema {}, {journal}{checked}, {size}, {engine} {version}", info.schema))
 }
 
-/// The settings of a server that a queue depends on, and how it stands.
+/// The finding about the settings and state of a database server.
 pub fn server(info: &ServerInfo) -> Finding {
     let name = "server";
     let mut wrong: Vec<(Severity, String, &str)> = Vec::new();
@@ -151,7 +151,7 @@ pub fn server(info: &ServerInfo) -> Finding {
     Finding { severity, ..Finding::ok(name, format!("{address}{way}; {told}")) }.hint(hint)
 }
 
-/// The disk below the file, and the log on it.
+/// The finding about the disk of the database file, and its WAL.
 pub fn disk(volume: &Volume, storage: Storage) -> Finding {
     let Storage { full, read_only, wal_bytes } = storage;
     let name = "disk";
@@ -179,14 +179,14 @@ pub fn disk(volume: &Volume, storage: Storage) -> Finding {
     }
 }
 
-/// A process that kept the write lock for as long as it was looked at.
+/// The finding about a process that held the write lock all the time it was watched.
 pub fn write_lock(holder: &Holder, at_least: Duration) -> Finding {
     let (pid, held) = (holder.pid, short_duration(at_least));
     Finding::fail("lock", format!("process {pid} ({}) has held the write lock for more than {held}", holder.name))
         .hint(format!("nothing can be stored until it lets go: see what it does with `ps -fp {pid}`, and end it"))
 }
 
-/// When deliveries were last sent, against what is due. `runs` are the latest, newest first.
+/// The finding about the latest runs, compared with what is due. `runs` are newest first.
 pub fn runs(runs: &[RunRow], runs_open: OpenRuns, figures: &Figures, limits: &Limits, now: Timestamp) -> Finding {
     let name = "runs";
     let age = due_age(figures, now);
@@ -219,7 +219,7 @@ pub fn runs(runs: &[RunRow], runs_open: OpenRuns, figures: &Figures, limits: &Li
     }
 }
 
-/// What the runs of the last day say of what starts them.
+/// The finding about the schedule that the runs of the last day show.
 pub fn schedule(evidence: &ScheduleEvidence) -> Finding {
     let name = "schedule";
     let ScheduleEvidence { period, runs, missed, longest_gap: (from, gap), overlapping, cut_short } = *evidence;
@@ -248,7 +248,7 @@ fn pending_words(pending: i64) -> String {
     count(usize::try_from(pending).unwrap_or(0), "pending delivery")
 }
 
-/// The health of the queue; what the other findings tell is left out.
+/// The finding about the health of the queue, without the checks that other findings cover.
 pub fn queue(health: &Health) -> Finding {
     let told_elsewhere = ["oldest due", "storage"];
     let of = |grade: Grade| {
@@ -266,16 +266,16 @@ pub fn queue(health: &Health) -> Finding {
     }
 }
 
-/// How far two clocks are apart.
+/// The skew of another clock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Skew {
-    /// Whose clock.
+    /// The owner of the clock.
     pub whose: String,
-    /// How far it is ahead of ours, in milliseconds; negative where it is behind.
+    /// Milliseconds by which it is ahead of ours; negative if it is behind.
     pub ahead_ms: i64,
 }
 
-/// Our clock: against the newest time that is stored, and against those of others.
+/// The finding about our clock, compared with the newest stored time and with other clocks.
 pub fn clock(newest: Option<Timestamp>, skews: &[Skew], now: Timestamp) -> Finding {
     let name = "clock";
     let set = "`timedatectl set-ntp true`; signatures are refused from 5 minutes on";
@@ -289,7 +289,7 @@ pub fn clock(newest: Option<Timestamp>, skews: &[Skew], now: Timestamp) -> Findi
     }
     let mut sorted: Vec<&Skew> = skews.iter().collect();
     sorted.sort_by_key(|skew| skew.ahead_ms);
-    // One wrong clock among several is theirs, not ours.
+    // The median: one wrong clock among several is not ours.
     let Some(middle) = sorted.get(sorted.len() / 2) else { return Finding::ok(name, now.to_string()) };
     let apart = Duration::from_millis(middle.ahead_ms.unsigned_abs());
     let side = if middle.ahead_ms > 0 { "behind" } else { "ahead of" };
@@ -318,7 +318,7 @@ struct FindingsView<'a> {
     warnings: usize,
 }
 
-/// What `doctor` answers, each finding with its remedy; without those that are as they should be if `only_wrong`.
+/// What `doctor` answers: each finding with its remedy, without the good ones if `only_wrong`.
 pub fn findings(findings: &[Finding], only_wrong: bool) -> Report {
     let of = |severity: Severity| findings.iter().filter(|it| it.severity == severity).count();
     let (failures, warnings) = (of(Severity::Fail), of(Severity::Warn));

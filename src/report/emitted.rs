@@ -1,4 +1,4 @@
-//! What emitting answers.
+//! The answers of `emit` and of the routes that emit.
 
 use serde::Serialize;
 
@@ -53,10 +53,10 @@ struct Emitted<'a> {
     duplicate: bool,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     dry_run: bool,
-    /// When it gets its deliveries, if not now.
+    /// When it is queued, if not now.
     #[serde(skip_serializing_if = "Option::is_none")]
     scheduled_at: Option<Timestamp>,
-    /// The event that it was made from by editing its data.
+    /// The event whose data was edited to make it.
     #[serde(skip_serializing_if = "Option::is_none")]
     edited_from: Option<&'a str>,
 }
@@ -75,14 +75,14 @@ impl<'a> Emitted<'a> {
     }
 }
 
-/// What an event is and what it is about, in one line.
+/// Type, id and resource of an event in one line.
 fn described(event: &Event) -> String {
     let (event_type, kind, id) =
         (Untrusted(&event.event_type), Untrusted(&event.resource.kind), Untrusted(&event.resource.id));
     format!("{}  {event_type}  {kind}/{id}", Untrusted(event.id.as_str()))
 }
 
-/// One event that is to be sent at a later time.
+/// The answer for an event that is scheduled for later.
 pub fn scheduled(receipt: &Receipt, at: Timestamp) -> Report {
     let event = &receipt.event;
     Report::new(&Emitted { scheduled_at: Some(at), ..Emitted::of(receipt) })
@@ -91,14 +91,14 @@ pub fn scheduled(receipt: &Receipt, at: Timestamp) -> Report {
         .with_hint(format!("a worker queues it then; until then `syncctl events cancel {}` cancels it", event.id))
 }
 
-/// One event that was made from another by editing its data.
+/// The answer for an event made from another one by editing its data.
 pub fn edited(receipt: &Receipt, from: &EventId) -> Report {
     let report = emitted(receipt);
     let view = Report::new(&Emitted { edited_from: Some(from.as_str()), ..Emitted::of(receipt) });
     Report { data: view.data, ..report }.with_line(format!("it was made from {}", Untrusted(from.as_str())))
 }
 
-/// What became of one event.
+/// The answer for one event.
 pub fn emitted(receipt: &Receipt) -> Report {
     let Receipt { event, deliveries, duplicate } = receipt;
     let became = match (duplicate, deliveries) {
@@ -113,7 +113,7 @@ pub fn emitted(receipt: &Receipt) -> Report {
         .with_hint_if(*deliveries > 0, "deliver now with `syncctl process`")
 }
 
-/// What would become of one event, emitted at `now` for so many endpoints.
+/// The answer of a dry run for one event, emitted at `now` with so many deliveries.
 pub fn would_emit(draft: &Draft, deliveries: u64, now: Timestamp) -> Report {
     let scheduled_at = draft.dispatch.later_than(now);
     let view = Emitted {
@@ -138,7 +138,7 @@ pub struct RejectedLine {
     /// The column in it, from 1, where it is not JSON.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub column: Option<u64>,
-    /// Why not.
+    /// The reason.
     pub error: String,
 }
 
@@ -152,7 +152,7 @@ pub struct Batch {
     pub duplicates: u64,
     /// Lines not stored.
     pub rejected: u64,
-    /// The first of them, each with the reason.
+    /// The first rejected lines, each with the reason.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rejected_lines: Vec<RejectedLine>,
 }

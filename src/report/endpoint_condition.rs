@@ -1,4 +1,4 @@
-//! How endpoints do: not only what state they are in, but how what is sent to them ends.
+//! The condition of endpoints: their state, and how recent attempts ended.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,12 +11,12 @@ use crate::monitor::pace::percentiles;
 use crate::monitor::{Attempts, FreshnessThresholds, Synced};
 use crate::store::{EndpointFigures, Rate, TimedAttempt};
 
-/// The share of failed attempts from which on an endpoint is worth a look.
+/// The share of failed attempts from which an endpoint gets a warning.
 const WORTH_A_LOOK: f64 = 0.1;
 
-/// How an endpoint does, in words: what holds it back, or how the attempts of the last hour ended.
+/// The condition of an endpoint in words: what holds it back, or how the attempts of the last hour ended.
 ///
-/// One of which every attempt failed is never good, and neither is one that nothing was ever sent to.
+/// An endpoint whose attempts all failed is never good, and neither is one that was never sent anything.
 pub fn condition(figures: &EndpointFigures, attempts: Attempts, now: Timestamp) -> (Level, String) {
     let endpoint = &figures.endpoint;
     if !endpoint.configured {
@@ -43,7 +43,7 @@ pub fn condition(figures: &EndpointFigures, attempts: Attempts, now: Timestamp) 
     }
 }
 
-/// Whether the other side knows what this one does; nothing while it was never asked.
+/// The sync status of an endpoint; empty before the first attempt.
 pub fn synced(figures: &EndpointFigures) -> Cell {
     let (endpoint, counts) = (&figures.endpoint, figures.counts);
     let synced = Synced::of(counts.waiting + counts.processing, counts.failed);
@@ -119,7 +119,7 @@ fn success(attempts: Attempts) -> Cell {
     }
 }
 
-/// What to do first about endpoints: the worst of them, each with why.
+/// The endpoints that need attention first, each with the reason.
 pub fn urgent<'a>(
     endpoints: &'a [EndpointFigures],
     rates: &[Rate],
@@ -139,7 +139,7 @@ pub fn urgent<'a>(
     urgent
 }
 
-/// Whether an operator's pause lets deliveries wait.
+/// Whether deliveries wait because an operator paused the endpoint.
 fn is_held_back(figures: &EndpointFigures) -> bool {
     figures.endpoint.is_paused_or_unconfigured() && figures.counts.waiting > 0
 }

@@ -1,4 +1,4 @@
-//! Everything about one endpoint.
+//! The answer of `endpoints show`.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ struct EndpointDetail<'a> {
     last_hour: LastHourView<'a>,
 }
 
-/// How the circuit stands.
+/// The state of the circuit.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct CircuitNow {
@@ -89,14 +89,14 @@ impl RetryView {
     }
 }
 
-/// The rate of an endpoint, and whether it waits for it, in words.
+/// The rate limit of an endpoint, and whether it is waiting for it, in words.
 fn rate_shown(figures: &EndpointFigures, now: Timestamp) -> Cell {
     let Some(pace) = figures.endpoint.settings.pace() else { return "no limit".into() };
     let waits = rate_limited_until(figures, now).map_or("", |_| ", used up at the moment");
     format!("{}, at most {} at once{waits}", pace.rate, pace.burst).into()
 }
 
-/// Which statuses are tried again, in words.
+/// The statuses that are retried, in words.
 fn statuses_shown(statuses: &StatusRules) -> String {
     let list = |rules: &[StatusRule]| rules.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     match (statuses.retry.is_empty(), statuses.give_up.is_empty()) {
@@ -109,7 +109,7 @@ fn statuses_shown(statuses: &StatusRules) -> String {
     }
 }
 
-/// What opens the circuit and when it is probed, in words.
+/// The circuit policy in words.
 fn circuit_shown(circuit: &CircuitPolicy) -> String {
     let delay = |ms| short_duration(Duration::from_millis(ms));
     let outages = circuit.outage_statuses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");

@@ -15,10 +15,10 @@ use crate::report::endpoints::circuit_open;
 const ROWS: &[Column] = &[Column::text("what", "WHAT"), Column::text("value", "VALUE")];
 const ADDRESSES: &[Column] =
     &[Column::text("address", "ADDRESS"), Column::text("allowed", "ALLOWED"), Column::text("rule", "RULE")];
-/// What is shown in place of a secret header.
+/// The text in place of a secret header.
 const MASKED: &str = "(not shown)";
 
-/// What one test event came to. `circuit` is how the endpoint's circuit is open, if it is stored and it is.
+/// The result of one test event. `circuit` is the endpoint's open circuit, if it has one.
 pub fn tested(name: &str, url: &str, tested: &Tested, circuit: Option<CircuitOpen>, now: Timestamp) -> Report {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
@@ -97,7 +97,7 @@ fn headers(tested: &Tested) -> BTreeMap<String, String> {
     tested.headers.iter().map(|(name, value)| (name.as_str().to_owned(), shown(value))).collect()
 }
 
-/// What to do about it.
+/// A hint for a failed test.
 fn advice(outcome: Outcome, is_open: bool, name: &str) -> Option<String> {
     let text = match (outcome, outcome.status()) {
         (Outcome::Delivered { .. }, _) if is_open => {
@@ -123,7 +123,7 @@ fn advice(outcome: Outcome, is_open: bool, name: &str) -> Option<String> {
     Some(text)
 }
 
-/// Whether each address of a place may be called, and by which rule.
+/// Whether each address of a host may be called, and by which rule.
 pub fn checked(place: &str, addresses: &[(IpAddr, Result<String, String>)]) -> Report {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
@@ -167,7 +167,7 @@ pub fn checked(place: &str, addresses: &[(IpAddr, Result<String, String>)]) -> R
         .with_names([if allowed { "allowed" } else { "refused" }])
 }
 
-/// Whether an event goes to an endpoint; else the reason why not.
+/// Whether an endpoint gets an event, or the reason why not.
 pub fn subscribed(endpoint: &str, reason: Option<&str>) -> Report {
     #[derive(Serialize)]
     struct View<'a> {

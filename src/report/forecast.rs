@@ -6,15 +6,15 @@ use crate::format::short_duration;
 use crate::monitor::forecast::{FORECAST_WINDOW, Flow, Flows, Forecast};
 use crate::untrusted::Untrusted;
 
-/// How fast deliveries come and go, and what follows from it.
+/// The rates at which deliveries are queued and delivered, and when the queue is empty.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ForecastView {
-    /// After how many milliseconds nothing waits; null when that is never.
+    /// Milliseconds until nothing waits; null if never.
     empty_in_ms: Option<u64>,
-    /// Deliveries that arrived, a second.
+    /// Deliveries delivered per second.
     delivered_per_second: f64,
-    /// Deliveries that were queued, a second.
+    /// Deliveries queued per second.
     queued_per_second: f64,
 }
 
@@ -30,7 +30,7 @@ impl ForecastView {
     }
 }
 
-/// The forecast for the whole queue in one line; none where nothing waits.
+/// The forecast for the whole queue in one line; `None` if nothing waits.
 pub(super) fn line(flows: &Flows) -> Option<String> {
     match flows.forecast() {
         Forecast::Empty => None,

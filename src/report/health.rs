@@ -1,4 +1,4 @@
-//! What `health`, `failures stats` and `check` answer.
+//! The answers of `health`, `failures stats` and `check`.
 
 use std::collections::BTreeMap;
 
@@ -36,7 +36,7 @@ struct HealthAnswer<'a> {
     received: ReceivedView<'a>,
 }
 
-/// The receiving side within the window that health looks at.
+/// The webhooks received within the window of health.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ReceivedView<'a> {
@@ -110,12 +110,12 @@ pub fn health(health: &Health, details: &HealthDetails, now: Timestamp) -> Repor
     }
 }
 
-/// What was looked at, a row each.
+/// The checks, a row each.
 pub fn check_table(health: &Health) -> Table {
     Table::new(CHECKS, health.checks.iter().map(check_cells).collect())
 }
 
-/// Troubled deliveries, with why and what happens next.
+/// Deliveries with failed attempts, the reason and what happens next.
 pub fn failure_table(rows: &[DeliveryRow]) -> Table {
     Table::new(FAILURES, rows.iter().map(failure_cells).collect())
 }
@@ -152,7 +152,7 @@ pub fn check(word: &str, answer: &Answer, measured: &Measured) -> Report {
     Report::new(&CheckAnswer { status: word, findings: &answer.findings, measured }).with_line(line).with_names([word])
 }
 
-/// What `check` answers when nothing could be found out.
+/// What `check` answers when the check could not be made.
 pub fn unknown(why: &str) -> Report {
     #[derive(Serialize)]
     struct UnknownAnswer<'a> {
@@ -164,7 +164,7 @@ pub fn unknown(why: &str) -> Report {
     report.with_line(format!("SYNC {word} - {}", in_one_line(why))).with_names([word])
 }
 
-/// Text that neither ends the line nor begins the performance data.
+/// Text without line breaks and `|`, which begins the performance data.
 fn in_one_line(text: &str) -> String {
     text.replace(['\n', '\r'], " ").replace('|', "/")
 }
@@ -197,7 +197,7 @@ pub fn failure_stats(stats: &FailureStats, now: Timestamp) -> Report {
     }
 }
 
-/// The most frequent first.
+/// The rows of one grouping, most frequent first.
 fn rows_by(by: &str, sums: &BTreeMap<String, u64>, total: u64) -> Vec<Vec<Cell>> {
     let mut sums: Vec<_> = sums.iter().collect();
     sums.sort_by_key(|(_, failures)| std::cmp::Reverse(**failures));

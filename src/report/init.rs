@@ -1,4 +1,4 @@
-//! What `init` wrote, and what to do next.
+//! The answer of `init`: the files it wrote, and the next steps.
 
 use std::path::Path;
 
@@ -9,14 +9,14 @@ use crate::untrusted::Untrusted;
 
 /// The files that `init` wrote.
 #[derive(Debug)]
-pub struct Started<'a> {
+pub struct InitFiles<'a> {
     /// The configuration.
     pub config: &'a Path,
-    /// The secret it names, and whether it was made just now; otherwise it was there.
+    /// The file of the secret it names, and whether the secret is new.
     pub secret: Option<(&'a Path, bool)>,
-    /// Where the configuration of before is kept.
+    /// Where the old configuration is kept.
     pub kept: Option<&'a Path>,
-    /// What to do next: what it does, and the command.
+    /// The next steps: description and command.
     pub next: &'a [(&'static str, String)],
 }
 
@@ -32,7 +32,7 @@ struct StartedView {
 }
 
 /// What `init` answers.
-pub fn started(started: &Started<'_>) -> Report {
+pub fn started(started: &InitFiles<'_>) -> Report {
     let text = |path: &Path| path.display().to_string();
     let view = StartedView {
         config: text(started.config),

@@ -1,4 +1,4 @@
-//! What `requests` answers: refused requests that are kept, and what became of those that were replayed.
+//! The answers of `requests`: kept refused requests, and the results of replays.
 
 use serde::Serialize;
 
@@ -72,7 +72,7 @@ fn cells(row: &KeptRequest) -> Vec<Cell> {
     ]
 }
 
-/// One kept request, whole.
+/// One kept request with headers and body.
 pub fn show(row: &KeptRequest, copy: &RequestCopy) -> Report {
     #[derive(Serialize)]
     struct ShownView<'a> {
@@ -93,7 +93,7 @@ pub fn show(row: &KeptRequest, copy: &RequestCopy) -> Report {
     report.with_line("").with_line(&*view.body)
 }
 
-/// What became of a kept request that was replayed.
+/// The result of replaying a kept request.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Replayed {
@@ -106,7 +106,7 @@ pub struct Replayed {
 }
 
 impl Replayed {
-    /// Whether it counts as received now.
+    /// Whether it now counts as received.
     pub fn is_accepted(&self) -> bool {
         ["applied", "duplicate", "stale"].contains(&self.result.as_str())
     }

@@ -1,4 +1,4 @@
-//! How the attempts of the last hour to one endpoint ended, and the secret it is sent with.
+//! The attempts of the last hour to one endpoint, and the secret that signs for it.
 
 use std::time::Duration;
 
@@ -10,14 +10,14 @@ use crate::monitor::pace::percentiles;
 use crate::monitor::{Attempts, percent};
 use crate::store::{Rate, TimedAttempt};
 
-/// What is known of an endpoint beside its row.
+/// Figures of an endpoint that are not in its row.
 #[derive(Clone, Debug, Default)]
 pub struct LastHour {
     /// Attempts that ended.
     pub attempts: Attempts,
-    /// How long the latest of them took: the median and the 95th percentile.
+    /// The durations of the latest of them: the median and the 95th percentile.
     pub latency: Option<(Duration, Duration)>,
-    /// The fingerprint of the secret that signs, or why it cannot be had.
+    /// The fingerprint of the secret that signs, or why it cannot be read.
     pub secret: Option<Result<String, String>>,
 }
 
@@ -43,14 +43,14 @@ struct Figures {
 }
 
 impl LastHour {
-    /// Of the attempts within the hour before `now`, those of the endpoint of that name.
+    /// The attempts to the endpoint of that name, of `rates` and `timed` within the last hour.
     pub fn of(name: &str, rates: &[Rate], timed: &[TimedAttempt]) -> Self {
         let took = timed.iter().filter(|it| it.endpoint == name).map(|it| it.took).collect();
         let attempts = super::endpoint_condition::attempts_of(rates, name);
         Self { attempts, latency: percentiles(took), secret: None }
     }
 
-    /// The same with the fingerprint of the secret that signs, or why it cannot be had.
+    /// The same with the fingerprint of the secret that signs, or why it cannot be read.
     #[must_use]
     pub fn with_secret(self, secret: Result<String, String>) -> Self {
         Self { secret: Some(secret), ..self }
@@ -106,7 +106,7 @@ impl LastHour {
     }
 }
 
-/// From when on attempts are of the last hour.
+/// The start of the last hour.
 pub fn since(now: Timestamp) -> Timestamp {
     now.minus(crate::monitor::HEALTH_WINDOW)
 }

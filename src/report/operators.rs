@@ -30,7 +30,7 @@ const SESSIONS: &[Column] = &[
     Column::text("current", "CURRENT"),
 ];
 
-/// The open sessions; `current` is the one that asks.
+/// The open sessions; `current` is the session of the request.
 pub fn sessions(rows: &[SessionRow], current: Option<i64>) -> Report {
     let views: Vec<_> = rows
         .iter()
@@ -122,7 +122,7 @@ fn run_cells(row: &RunRow) -> Vec<Cell> {
     ]
 }
 
-/// How a run stands: a row without an end is at work, or died and was not found yet.
+/// The state of a run: one without an end is running, or died and is not reaped yet.
 fn run_state(row: &RunRow) -> Cell {
     match (row.ended_at, row.exit) {
         (None, _) => (Level::Busy, "at work").into(),

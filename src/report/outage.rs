@@ -1,4 +1,4 @@
-//! What `retry simulate` answers: when attempts land, and what an outage does to the queue.
+//! The answer of `retry simulate`: when attempts are made, and what an outage does to the queue.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::monitor::outage::{Behaviour, Forecast, Outage};
 /// The data of `retry simulate`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct View<'a> {
+struct SimulationView<'a> {
     endpoint: Option<&'a str>,
     attempts: Vec<AttemptView>,
     outage: OutageView,
@@ -48,7 +48,7 @@ struct OutageView {
 const SCHEDULE: &[Column] =
     &[Column::number("attempt", "ATTEMPT"), Column::text("earliest", "EARLIEST"), Column::text("latest", "LATEST")];
 
-/// Says when the attempts of one delivery land, and what becomes of the queue in `outage`.
+/// The times of one delivery's attempts, and the course of the queue during `outage`.
 pub fn simulated(
     endpoint: Option<&str>,
     schedule: &[(Duration, Duration)],
@@ -60,7 +60,7 @@ pub fn simulated(
         earliest_ms: millis(*earliest),
         latest_ms: millis(*latest),
     });
-    let view = View { endpoint, attempts: attempts.collect(), outage: outage_view(outage, forecast) };
+    let view = SimulationView { endpoint, attempts: attempts.collect(), outage: outage_view(outage, forecast) };
     let rows = schedule.iter().enumerate().map(|(at, (earliest, latest))| {
         vec![
             (at + 1).into(),

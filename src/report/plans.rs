@@ -1,4 +1,4 @@
-//! What a change of deliveries would do, and what it did.
+//! The answers about bulk changes of deliveries: the plan, and the result.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +9,10 @@ use super::deliveries::{DeliveryView, chosen};
 use crate::format::count;
 use crate::store::{DeliveryId, DeliveryRow, SkipReason};
 
-/// The answer to a plan: what would be done to deliveries.
+/// A plan: what a change would do to deliveries.
 #[derive(Debug)]
 pub struct Planned<'a> {
-    /// What identifies the plan; whoever applies it shows it.
+    /// The digest that identifies the plan, which a request to apply it repeats.
     pub digest: &'a str,
     /// How many deliveries would be changed.
     pub changes: usize,
@@ -22,9 +22,9 @@ pub struct Planned<'a> {
     pub endpoints: &'a BTreeMap<String, usize>,
     /// Those that would be left alone, and why.
     pub left: &'a [(DeliveryId, SkipReason)],
-    /// Those of which a newer event of the same resource was delivered already.
+    /// Deliveries of which a newer event of the same resource was delivered already.
     pub overtaken: &'a [DeliveryId],
-    /// Whether more match than one plan may have.
+    /// Whether more deliveries match than a plan may hold.
     pub cut: bool,
 }
 
@@ -49,7 +49,7 @@ struct LeftView {
     reason: &'static str,
 }
 
-/// Deliveries that are named as left alone.
+/// The most deliveries that are listed as left alone.
 const NAMED: usize = 100;
 
 fn left(all: &[(DeliveryId, SkipReason)]) -> Vec<LeftView> {

@@ -1,4 +1,4 @@
-//! What `reconcile` answers: where the other side differs.
+//! The answer of `reconcile`: how the other side differs.
 
 use serde::Serialize;
 
@@ -13,7 +13,7 @@ pub enum Mismatch {
     Missing,
     /// The other side has other values.
     Stale,
-    /// It was deleted here, and the other side has it still.
+    /// It was deleted here, and the other side still has it.
     Deleted,
     /// Only the other side has it.
     Extra,
@@ -43,11 +43,11 @@ pub struct Difference {
     pub verdict: Mismatch,
     /// The fields that differ.
     pub fields: Vec<String>,
-    /// How far the other side knows of the record here: a `pending` one is on its way.
+    /// The sync status of the record: a `pending` one is on its way.
     pub sync: Option<&'static str>,
 }
 
-/// What a comparison came to.
+/// The result of a comparison.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Reconciled {
     /// Resources that agree.
@@ -96,7 +96,7 @@ pub(super) const DIFFERENCES: &[Column] = &[
     Column::text("sync", "SYNC"),
 ];
 
-/// Lists the differences; `events` names the file that the events were written to.
+/// The answer of `reconcile`; `events` names the file that the events were written to.
 pub fn reconciled(done: &Reconciled, events: Option<&str>) -> Report {
     let Reconciled { same, missing, stale, deleted, extra, .. } = done;
     let told =

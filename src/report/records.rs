@@ -1,4 +1,4 @@
-//! What `records` and the record routes answer.
+//! The answers of `records` and of the record routes.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::record::{Kind, Record};
 use crate::store::inbound::{COUNTED_UP_TO, RecordRow, RecordSummary, Sync};
 use crate::store::{Listed, Page};
 
-/// The times the original's records carry, taken from fields and stamps.
+/// The times that the original platform's records have, taken from fields and stamps.
 fn times(kind: Kind, record: &Record) -> Vec<(&'static str, Option<Timestamp>)> {
     let written = record.written_at();
     let time = |name: &str| record.time(name);
@@ -39,16 +39,16 @@ fn times(kind: Kind, record: &Record) -> Vec<(&'static str, Option<Timestamp>)> 
     }
 }
 
-/// When the record last changed, by its own account.
+/// When the record last changed, by its own fields.
 fn last_updated(row: &RecordRow) -> Option<Timestamp> {
     times(row.kind, &row.record).into_iter().next().and_then(|(_, time)| time)
 }
 
 /// A record with the names that the original platform used.
 #[derive(Debug)]
-pub struct View<'a>(pub &'a RecordRow);
+pub struct RecordView<'a>(pub &'a RecordRow);
 
-impl Serialize for View<'_> {
+impl Serialize for RecordView<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let RecordRow { kind, id, record, synced_at, sync } = self.0;
         let raw = |value: &dyn erased::Json| value.raw();
@@ -59,7 +59,7 @@ impl Serialize for View<'_> {
         members.insert("sync_status", raw(&sync.name()));
         match record.deleted_at() {
             Some(deleted) => members.insert("deleted_at", raw(&deleted)),
-            // Whatever the data says, this one lives.
+            // The record exists, whatever its data says.
             None => members.remove("deleted_at"),
         };
         members.insert("id", raw(&id.as_str()));
@@ -82,7 +82,7 @@ mod erased {
     }
 }
 
-/// The word the original answers a single record under.
+/// The key under which the original platform returns a single record.
 fn word(kind: Kind) -> &'static str {
     match kind {
         Kind::Enrollment => "enrollment",
@@ -93,17 +93,17 @@ fn word(kind: Kind) -> &'static str {
 
 /// One record, as a route answers it: `{"success":true,"enrollment":{…}}`.
 pub fn single(row: &RecordRow) -> Report {
-    Report::new(&Single(row))
+    Report::new(&SingleRecord(row))
 }
 
 /// One record under the name that the original platform answers it by.
-struct Single<'a>(&'a RecordRow);
+struct SingleRecord<'a>(&'a RecordRow);
 
-impl Serialize for Single<'_> {
+impl Serialize for SingleRecord<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut members = serializer.serialize_map(Some(2))?;
         members.serialize_entry("success", &true)?;
-        members.serialize_entry(word(self.0.kind), &View(self.0))?;
+        members.serialize_entry(word(self.0.kind), &RecordView(self.0))?;
         members.end()
     }
 }
@@ -121,7 +121,7 @@ pub(super) const RECORDS: &[Column] = &[
 
 /// A page of records.
 pub fn list(listed: &Listed<RecordRow>, page: Page, ages: &FreshnessThresholds, now: Timestamp) -> Report {
-    let views: Vec<_> = listed.rows.iter().map(View).collect();
+    let views: Vec<_> = listed.rows.iter().map(RecordView).collect();
     let rows = listed.rows.iter().map(|row| cells(row, ages, now)).collect();
     Report::new(&views)
         .paged(Pagination::new(page.number, page.limit, listed.total))
@@ -157,7 +157,7 @@ fn freshness_since(last: Timestamp, ages: &FreshnessThresholds, now: Timestamp) 
     Cell::Level(level, format!("{sign} {}", monitor::freshness(last, ages, now).name()))
 }
 
-/// How far the others know of it, as the original wrote it: `✓ Synced 5 minutes ago`.
+/// The sync status in the words of the original platform: `✓ Synced 5 minutes ago`.
 fn synced(row: &RecordRow, now: Timestamp) -> Cell {
     match (row.sync, row.synced_at) {
         (Sync::Pending, _) => (Level::Busy, "⟳ Syncing...").into(),

@@ -1,4 +1,4 @@
-//! Secrets: what is wrong with one, and who uses which of two.
+//! The answers of `secret check` and `secret rotate-plan`.
 
 use serde::Serialize;
 
@@ -8,16 +8,16 @@ use crate::format::{count, relative};
 use crate::outbound::rotation::{Accepts, Answers, RotationCheck};
 use crate::signature::secret_check::Flaw;
 
-/// A secret, and what is wrong with it.
+/// A checked secret: its properties and flaws, without the secret itself.
 #[derive(Debug)]
-pub struct Flawed {
+pub struct CheckedSecret {
     /// The length of its text.
     pub bytes: usize,
     /// Whether it is in the `whsec_` form.
     pub encoded: bool,
-    /// What two sides can compare without showing it, where it can be used at all.
+    /// Its fingerprint, which two sides can compare; `None` if the secret cannot be used.
     pub fingerprint: Option<String>,
-    /// What is wrong, the worst first.
+    /// Its flaws, the worst first.
     pub flaws: Vec<Flaw>,
 }
 
@@ -36,7 +36,7 @@ impl FlawView {
 }
 
 /// The answer of `secret check`.
-pub fn flaws(flawed: &Flawed) -> Report {
+pub fn flaws(checked: &CheckedSecret) -> Report {
     #[derive(Serialize)]
     struct View {
         good: bool,
@@ -46,39 +46,39 @@ pub fn flaws(flawed: &Flawed) -> Report {
         fingerprint: Option<String>,
         flaws: Vec<FlawView>,
     }
-    let flaws: Vec<_> = flawed.flaws.iter().map(FlawView::of).collect();
+    let flaws: Vec<_> = checked.flaws.iter().map(FlawView::of).collect();
     let view = View {
         good: flaws.is_empty(),
-        bytes: flawed.bytes,
-        encoded: flawed.encoded,
-        fingerprint: flawed.fingerprint.clone(),
+        bytes: checked.bytes,
+        encoded: checked.encoded,
+        fingerprint: checked.fingerprint.clone(),
         flaws,
     };
-    let mut report = Report::new(&view).with_names(flawed.flaws.iter().map(Flaw::name));
-    let form = if flawed.encoded { "in the whsec_ form" } else { "taken as text" };
-    report = report.with_line(match flawed.flaws.is_empty() {
-        true => format!("GOOD  {} bytes, {form}", flawed.bytes),
-        false => format!("{} found  {} bytes, {form}", count(flawed.flaws.len(), "flaw"), flawed.bytes),
+    let mut report = Report::new(&view).with_names(checked.flaws.iter().map(Flaw::name));
+    let form = if checked.encoded { "in the whsec_ form" } else { "taken as text" };
+    report = report.with_line(match checked.flaws.is_empty() {
+        true => format!("GOOD  {} bytes, {form}", checked.bytes),
+        false => format!("{} found  {} bytes, {form}", count(checked.flaws.len(), "flaw"), checked.bytes),
     });
-    if let Some(fingerprint) = &flawed.fingerprint {
+    if let Some(fingerprint) = &checked.fingerprint {
         report = report.with_line(format!("  fingerprint {fingerprint}: compare it with the one of the other side"));
     }
-    for flaw in &flawed.flaws {
+    for flaw in &checked.flaws {
         report = report.with_line(format!("  {}: {}", flaw.name(), flaw.text()));
     }
-    if !flawed.encoded {
+    if !checked.encoded {
         report =
             report.with_hint("receivers whose libraries decode base64 need `syncctl secret check --standard-form`");
     }
     report
 }
 
-/// Which of the two secrets of a rotation somebody uses.
+/// Which of the two secrets of a rotation is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SecretUse {
     /// The new one.
     New,
-    /// Both: signatures of either are there.
+    /// Both.
     Both,
     /// The old one.
     Old,
@@ -108,35 +108,35 @@ impl SecretUse {
     }
 }
 
-/// Somebody who signs, and with which secret.
+/// A sender or endpoint, and the secret it uses.
 #[derive(Debug)]
 pub struct SecretUser {
-    /// Who.
+    /// Its name.
     pub name: String,
-    /// With which secret.
+    /// The secret it uses.
     pub standing: SecretUse,
-    /// When the newest request came, where that is known.
+    /// When its newest request arrived, if known.
     pub last_seen: Option<Timestamp>,
-    /// What asking it came to, if endpoints were asked.
-    pub tried: Option<Tried>,
+    /// The result of probing it, if endpoints were probed.
+    pub tried: Option<EndpointTrial>,
 }
 
-/// Whether an endpoint was asked which secret it accepts.
+/// The result of probing an endpoint for the secrets it accepts.
 #[derive(Debug)]
-pub enum Tried {
-    /// It was, or could not be.
-    Came(RotationCheck),
-    /// It is not part of the rotation, and this is why.
-    Outside(&'static str),
+pub enum EndpointTrial {
+    /// It was probed, or could not be.
+    Checked(RotationCheck),
+    /// It is not part of the rotation, for this reason.
+    Excluded(&'static str),
 }
 
 impl SecretUser {
-    /// Whether nothing of it stands in the way of the switch; `None` when the rotation does not concern it.
+    /// Whether it is ready for the new secret; `None` if the rotation does not concern it.
     pub fn is_ready(&self) -> Option<bool> {
         match &self.tried {
             None => Some(self.standing == SecretUse::New),
-            Some(Tried::Came(trial)) => Some(trial.accepts.is_ready()),
-            Some(Tried::Outside(_)) => None,
+            Some(EndpointTrial::Checked(trial)) => Some(trial.accepts.is_ready()),
+            Some(EndpointTrial::Excluded(_)) => None,
         }
     }
 }
@@ -176,14 +176,16 @@ impl<'a> SecretUserView<'a> {
 }
 
 impl<'a> TriedView<'a> {
-    fn of(tried: &'a Tried) -> Self {
+    fn of(tried: &'a EndpointTrial) -> Self {
         match tried {
-            Tried::Came(RotationCheck { accepts, reason, answers }) => {
+            EndpointTrial::Checked(RotationCheck { accepts, reason, answers }) => {
                 let Answers { new, old, random } = answers;
                 let answers = AnswersView { random: random.as_deref(), new: new.as_deref(), old: old.as_deref() };
                 Self { accepts: Some(accepts.name()), reason: reason.as_deref(), answers }
             }
-            Tried::Outside(reason) => Self { accepts: None, reason: Some(reason), answers: AnswersView::default() },
+            EndpointTrial::Excluded(reason) => {
+                Self { accepts: None, reason: Some(reason), answers: AnswersView::default() }
+            }
         }
     }
 
@@ -263,8 +265,8 @@ fn row(sender: &SecretUser, tried: bool) -> Vec<Cell> {
         let view = sender.tried.as_ref().map(TriedView::of);
         cells.extend([
             match &sender.tried {
-                Some(Tried::Came(trial)) => (level_of(trial.accepts), trial.accepts.name()).into(),
-                Some(Tried::Outside(_)) | None => Cell::Empty,
+                Some(EndpointTrial::Checked(trial)) => (level_of(trial.accepts), trial.accepts.name()).into(),
+                Some(EndpointTrial::Excluded(_)) | None => Cell::Empty,
             },
             view.as_ref().and_then(|view| view.reason).into(),
             view.as_ref().and_then(TriedView::said).into(),
@@ -273,7 +275,7 @@ fn row(sender: &SecretUser, tried: bool) -> Vec<Cell> {
     cells
 }
 
-/// How many of the endpoints that the rotation concerns are ready for it.
+/// How many endpoints of the rotation accept the new secret, in words.
 fn accepting(endpoints: &[SecretUser]) -> String {
     let concerned: Vec<bool> = endpoints.iter().filter_map(SecretUser::is_ready).collect();
     let ready = concerned.iter().filter(|ready| **ready).count();

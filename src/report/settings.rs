@@ -1,4 +1,4 @@
-//! What the commands below `config` answer.
+//! The answers of the commands below `config`.
 
 use serde::Serialize;
 
@@ -12,9 +12,9 @@ pub struct SettingView<'a> {
     pub key: &'a str,
     /// Its value, masked or in clear.
     pub value: String,
-    /// Who said so.
+    /// The source of the value.
     pub origin: String,
-    /// Who said otherwise and was overruled.
+    /// The weaker source that it overrides.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hides: Option<String>,
 }
@@ -40,7 +40,7 @@ pub fn settings(views: &[SettingView<'_>], origin: bool) -> Report {
         .with_names(views.iter().map(|view| view.key))
 }
 
-/// Something wrong with the configuration.
+/// A problem of the configuration.
 #[derive(Debug, Serialize)]
 pub struct ProblemView {
     /// The file it is in.
@@ -49,7 +49,7 @@ pub struct ProblemView {
     pub line: Option<usize>,
     /// What is wrong.
     pub message: String,
-    /// What was probably meant.
+    /// A correction or remedy.
     pub hint: Option<String>,
 }
 
@@ -89,14 +89,14 @@ pub fn problems(problems: &[ProblemView]) -> Report {
     })
 }
 
-/// A place where configuration was looked for.
+/// A configuration file that was looked for.
 #[derive(Debug, Serialize)]
 pub struct FileView {
     /// Whose it is.
     pub role: &'static str,
     /// The file.
     pub path: String,
-    /// Whether it is there.
+    /// Whether it exists.
     pub found: bool,
 }
 

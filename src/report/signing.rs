@@ -1,4 +1,4 @@
-//! Signatures that were made, and what is known of schemes and causes.
+//! The answers of `sign`, and the lists of schemes and causes.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ pub struct Signed {
     pub snippets: Vec<(&'static str, String)>,
     /// A command that sends it.
     pub curl: Option<String>,
-    /// Why there are none.
+    /// Why the scheme could not be used.
     pub skipped: Option<String>,
 }
 
@@ -93,7 +93,7 @@ pub fn all_signed(all: &[Signed]) -> Report {
             report = report.with_line(format!("not signed: {why}"));
         }
         for (language, program) in &signed.snippets {
-            // Tabs would show as escapes; Go takes spaces as well.
+            // Tabs would be shown as escapes; Go accepts spaces, too.
             report = report.with_line(format!("-- {language}")).with_line(program.trim_end().replace('\t', "    "));
         }
         report = report.with_line("");
@@ -110,7 +110,7 @@ pub fn causes() -> Report {
     Report::new(&all).with_table(Table::new(CAUSE_COLUMNS, rows)).with_names(all.iter().map(|one| one.cause))
 }
 
-/// The header, or the member of the body, that holds the code.
+/// The header or the body member that holds the code.
 fn place_of_code(scheme: &'static dyn Scheme) -> &'static str {
     scheme.code_member().unwrap_or(scheme.facts().header.as_str())
 }
@@ -125,7 +125,7 @@ const SCHEME_COLUMNS: &[Column] = &[
     Column::text("sender", "SENDER").only_wide(),
 ];
 
-/// Every scheme: what it signs, where it says so, how old a request may be.
+/// Every scheme: what it signs, in which header, and its tolerance.
 pub fn schemes() -> Report {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]

@@ -15,11 +15,11 @@ use crate::store::{DeliveryRow, EndpointFigures, EventDetail, Figures, Listed};
 /// The figures of one refresh of `top`.
 #[derive(Debug)]
 pub struct Snapshot {
-    /// When.
+    /// The time of the refresh.
     pub now: Timestamp,
     /// The counters.
     pub figures: Figures,
-    /// How the queue is.
+    /// The health of the queue.
     pub health: Health,
     /// The latencies of the last minute by endpoint.
     pub latencies: BTreeMap<String, Latency>,
@@ -30,7 +30,7 @@ pub struct Snapshot {
 /// One screen of `top` as data.
 #[derive(Debug)]
 pub struct Top {
-    /// Whether nothing is critical, and the verdict in a sentence.
+    /// The health of the queue: level and sentence.
     pub verdict: (Level, String),
     /// The queue in one row.
     pub queue: Table,
@@ -91,7 +91,7 @@ fn endpoint_cells(row: &EndpointFigures, snapshot: &Snapshot, readings: &Reading
     ]
 }
 
-/// When the queue will be empty at the pace of the last seconds.
+/// When the queue will be empty at the rate of the last seconds.
 fn forecast(queue: Queue, readings: &Readings) -> String {
     let waiting = queue.pending + queue.processing;
     match (waiting, readings.empty_in()) {
@@ -104,7 +104,7 @@ fn forecast(queue: Queue, readings: &Readings) -> String {
     }
 }
 
-/// An opened event in lines: what it is, `why` each delivery stands where it stands, and every attempt.
+/// An open event in lines: its properties, `why` each delivery is in its state, and every attempt.
 pub fn event_lines(detail: &EventDetail, why: Vec<String>) -> Vec<String> {
     let row = &detail.row;
     let mut lines =

@@ -1,4 +1,5 @@
-//! Why something stands where it stands, what happens next, and the command that would change it.
+//! The answers of `why`: the state of an event, endpoint or resource, its reason, what happens next, and the command that would
+//! change it.
 
 use serde::Serialize;
 
@@ -19,15 +20,15 @@ use crate::untrusted::Untrusted;
 #[serde(rename_all = "camelCase")]
 struct EventExplained<'a> {
     event: EventView<'a>,
-    deliveries: Vec<Explained<'a>>,
+    deliveries: Vec<ExplainedDelivery<'a>>,
     not_sent: Vec<NotSent<'a>>,
     timeline: Vec<TimelineEntry>,
 }
 
-/// One delivery, explained.
+/// A delivery, why it is in its state, and what happens next.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Explained<'a> {
+struct ExplainedDelivery<'a> {
     delivery: i64,
     endpoint: &'a str,
     state: State,
@@ -35,7 +36,7 @@ struct Explained<'a> {
     error: Option<&'a str>,
     blocked_by: Option<i64>,
     text: String,
-    /// The commands that would change it.
+    /// The commands that would change its state.
     commands: Vec<String>,
 }
 
@@ -46,7 +47,7 @@ struct NotSent<'a> {
     reason: String,
 }
 
-/// One step of a timeline.
+/// An entry of an event's timeline.
 #[derive(Serialize)]
 struct TimelineEntry {
     at: Timestamp,
@@ -60,7 +61,7 @@ struct TimelineEntry {
 const TIMELINE: &[Column] =
     &[Column::text("at", "TIME"), Column::text("endpoint", "ENDPOINT"), Column::text("text", "WHAT HAPPENED")];
 
-/// Explains an event: what happened to it, in order, and for each endpoint where its delivery stands at `now`.
+/// Explains an event: its timeline, and for each endpoint the state of its delivery at `now`.
 pub fn event(detail: &EventDetail, endpoints: &[Endpoint], now: Timestamp) -> Report {
     let explained: Vec<_> = detail.deliveries.iter().map(|row| explain(row, endpoints, now)).collect();
     let row = &detail.row;
@@ -84,7 +85,7 @@ pub fn event(detail: &EventDetail, endpoints: &[Endpoint], now: Timestamp) -> Re
         lines.push("no endpoint wanted it when it was emitted, so it has no delivery".to_owned());
         lines.push(format!("  `syncctl replay {}` delivers it once an endpoint subscribes to its type", row.id));
     }
-    lines.extend(explained.iter().flat_map(Explained::lines));
+    lines.extend(explained.iter().flat_map(ExplainedDelivery::lines));
     lines.extend(not_sent.iter().map(|it| format!("{}: not sent, {}", Untrusted(it.endpoint), it.reason)));
     let timeline = timeline(detail);
     let table = timeline_table(&timeline);
@@ -93,7 +94,7 @@ pub fn event(detail: &EventDetail, endpoints: &[Endpoint], now: Timestamp) -> Re
     lines.into_iter().fold(report, Report::with_line).with_table(table)
 }
 
-/// Explains an endpoint: its state, since when and why, what waits for it and what ends the wait.
+/// Explains an endpoint: its state, since when and why, what waits for it, and how the wait ends.
 pub fn endpoint(figures: &EndpointFigures, now: Timestamp) -> Report {
     #[derive(Serialize)]
     struct View<'a> {
@@ -136,16 +137,16 @@ pub fn endpoint(figures: &EndpointFigures, now: Timestamp) -> Report {
     lines.into_iter().fold(report, Report::with_line)
 }
 
-/// Explains a resource: its latest deliveries, and each of them that is unfinished.
+/// Explains a resource: its latest deliveries, and why some are unfinished.
 pub fn resource(id: &str, rows: &[DeliveryRow], endpoints: &[Endpoint], now: Timestamp) -> Report {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct View<'a> {
         resource_id: &'a str,
-        deliveries: Vec<Explained<'a>>,
+        deliveries: Vec<ExplainedDelivery<'a>>,
     }
     let explained: Vec<_> = rows.iter().map(|row| explain(row, endpoints, now)).collect();
-    let is_unfinished = |it: &&Explained<'_>| !matches!(it.state, State::Delivered | State::Superseded);
+    let is_unfinished = |it: &&ExplainedDelivery<'_>| !matches!(it.state, State::Delivered | State::Superseded);
     let unfinished: Vec<_> = explained.iter().filter(is_unfinished).collect();
     let mut lines =
         vec![format!("{}: {} of the latest {} are not delivered", Untrusted(id), unfinished.len(), rows.len())];
@@ -155,14 +156,14 @@ pub fn resource(id: &str, rows: &[DeliveryRow], endpoints: &[Endpoint], now: Tim
     lines.into_iter().fold(report, Report::with_line).with_table(chosen(rows))
 }
 
-impl Explained<'_> {
+impl ExplainedDelivery<'_> {
     fn lines(&self) -> impl Iterator<Item = String> + '_ {
         let first = format!("{} (delivery {}): {}", Untrusted(self.endpoint), self.delivery, Untrusted(&self.text));
         std::iter::once(first).chain(self.commands.iter().map(|command| format!("  `{command}`")))
     }
 }
 
-fn explain<'a>(row: &'a DeliveryRow, endpoints: &[Endpoint], now: Timestamp) -> Explained<'a> {
+fn explain<'a>(row: &'a DeliveryRow, endpoints: &[Endpoint], now: Timestamp) -> ExplainedDelivery<'a> {
     let endpoint = endpoints.iter().find(|endpoint| endpoint.name == row.endpoint);
     let (text, commands) = match row.state {
         State::Delivered => (format!("delivered with attempt {}", row.attempts), Vec::new()),
@@ -179,7 +180,7 @@ fn explain<'a>(row: &'a DeliveryRow, endpoints: &[Endpoint], now: Timestamp) -> 
         State::Held => held(row, endpoint, now),
         State::Pending => pending(row, endpoint, now),
     };
-    Explained {
+    ExplainedDelivery {
         delivery: row.id.0,
         endpoint: &row.endpoint,
         state: row.state,
@@ -194,7 +195,7 @@ fn explain<'a>(row: &'a DeliveryRow, endpoints: &[Endpoint], now: Timestamp) -> 
 fn given_up(row: &DeliveryRow, endpoint: Option<&Endpoint>) -> (String, Vec<String>) {
     let reason = row.reason.map_or("given up", |reason| reason.name());
     let mut commands = Vec::new();
-    // What is replayed to an endpoint that holds waits there.
+    // A delivery replayed to a paused endpoint is held.
     if endpoint.is_some_and(|endpoint| endpoint.configured && endpoint.paused_by.is_some()) {
         commands.push(format!("syncctl endpoints resume {}", shell_word(&row.endpoint)));
     }
@@ -246,7 +247,7 @@ fn pending(row: &DeliveryRow, endpoint: Option<&Endpoint>, now: Timestamp) -> (S
     }
 }
 
-/// The state of an endpoint in words, and the commands that end it.
+/// The state of an endpoint in words, and the commands that change it.
 fn endpoint_state(endpoint: &Endpoint, now: Timestamp) -> (String, Vec<String>) {
     let resume = || vec![format!("syncctl endpoints resume {}", shell_word(&endpoint.name))];
     if !endpoint.configured {
@@ -331,7 +332,7 @@ fn attempted(detail: &EventDetail, attempt: &AttemptRow) -> TimelineEntry {
     TimelineEntry { at: attempt.started_at, endpoint: several.then(|| attempt.endpoint.clone()), text, level }
 }
 
-/// Times in full: their order is what matters.
+/// The table of a timeline, with times in full.
 fn timeline_table(timeline: &[TimelineEntry]) -> Table {
     let cells = |entry: &TimelineEntry| {
         vec![entry.at.to_string().into(), entry.endpoint.clone().into(), Cell::Level(entry.level, entry.text.clone())]
@@ -347,7 +348,7 @@ fn last(row: &DeliveryRow) -> String {
     row.last_detail.as_ref().map_or(String::new(), |detail| format!(", the last one: {detail}"))
 }
 
-/// A name as a shell takes it.
+/// A name quoted for a shell.
 fn shell_word(name: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':' | '/');
     match !name.is_empty() && name.chars().all(plain) {

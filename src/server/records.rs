@@ -237,7 +237,7 @@ fn from_either(given: Text, members: &mut Members, name: &str) -> Result<String,
 
 async fn list(app: &App, filter: RecordFilter, page: Page) -> Response {
     let listed = app.read(move |store| store.records(&filter, page).wait()).await?;
-    let views: Vec<_> = listed.rows.iter().map(report::records::View).collect();
+    let views: Vec<_> = listed.rows.iter().map(report::records::RecordView).collect();
     Ok(Answer::new(Report::new(&views).paged(Pagination::new(page.number, page.limit, listed.total))))
 }
 

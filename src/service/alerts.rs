@@ -1,6 +1,6 @@
-//! Alerts: looks for what is wrong, and tells those who want to hear of it. Off the hot path, on a thread of its own.
+//! Alerts: observes incidents and notifies the sinks, off the hot path on a thread of its own.
 //!
-//! Whatever fails here stops nothing: what could not be told is tried again, and the health of the queue shows it.
+//! Failures here stop nothing else: a failed notification is retried, and the health of the queue shows it.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -21,56 +21,56 @@ use crate::network::{HttpClient, certificate};
 use crate::store::incidents::{IncidentKind, Notice, Observation, Observed, SettledNotice, Severity, SinkRule};
 use crate::store::{DeliveryFilter, EndpointFigures, Figures, Page, Result, Store};
 
-/// How often what is wrong is looked for.
+/// How often the queue is observed.
 pub const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// How often certificates are read.
 const CERTIFICATES_EVERY: Duration = Duration::from_hours(1);
-/// A certificate or secret that ends sooner is told.
+/// A certificate or secret that expires within this time is an incident.
 pub const ENDS_SOON: Duration = Duration::from_hours(14 * 24);
-/// A wait that an endpoint asked for is told from this length on: a shorter one is how rates are kept.
+/// A `Retry-After` of at least this length is an incident: shorter ones are normal rate limiting.
 const LONG_WAIT: Duration = Duration::from_mins(1);
 
-/// A file of certificates that are shown or trusted.
+/// A file of certificates: our own, or those that are trusted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CertificateFile {
-    /// Whose it is and what for, such as `client certificate of admin`.
+    /// Its owner and purpose, such as `client certificate of admin`.
     pub purpose: String,
     /// The file.
     pub path: PathBuf,
-    /// Whether its certificates are trusted, each for itself; else they are one chain that is shown.
+    /// Whether its certificates are trusted, each on its own; else they are one chain of ours.
     pub is_trusted: bool,
 }
 
 impl CertificateFile {
-    /// Which of the ends of its certificates decides: of a chain the first, of those that are trusted the last.
+    /// The expiry that counts: the first of a chain, the last of trusted certificates.
     pub fn decisive(&self, ends: &[Timestamp]) -> Option<Timestamp> {
         let ends = ends.iter().copied();
         if self.is_trusted { ends.max() } else { ends.min() }
     }
 }
 
-/// A secret that is to be replaced by a time.
+/// A secret with an expiry date.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExpiringSecret {
     /// Its name.
     pub name: String,
-    /// When it ends.
+    /// When it expires.
     pub ends_at: Timestamp,
 }
 
-/// Who is told of what.
+/// The sinks of alerts, and what is observed for them.
 pub struct Alerts {
-    /// Those who are told.
+    /// The sinks.
     pub sinks: Vec<Sink>,
-    /// How long a delivery may be due.
+    /// The thresholds of health, such as how long a delivery may be due.
     pub limits: Limits,
-    /// The certificates whose end is told.
+    /// The certificates to watch.
     pub certificates: Vec<CertificateFile>,
-    /// The secrets whose end is told.
+    /// The secrets to watch.
     pub secrets: Vec<ExpiringSecret>,
-    /// How they are reached.
+    /// The client that calls the sinks.
     pub client: HttpClient,
-    /// The host that tells.
+    /// The name of this host, which alerts carry.
     pub host: String,
 }
 
@@ -86,7 +86,7 @@ impl Alerts {
         rustix::system::uname().nodename().to_string_lossy().into_owned()
     }
 
-    /// Looks once, and tells what is to be told.
+    /// Observes once, and sends the notices that are due.
     async fn look(&self, store: &dyn Store, expiry: &[Observed], now: &dyn Clock) -> Result<()> {
         let mut observation = observe(store, &self.limits, now.now())?;
         observation.observed.extend(expiry.iter().cloned());
@@ -114,7 +114,7 @@ impl Alerts {
         SettledNotice { notice, error: told.err() }
     }
 
-    /// The certificates and secrets that end soon, or have ended.
+    /// The certificates and secrets that expire soon or have expired.
     fn expiry(&self, now: Timestamp) -> Vec<Observed> {
         let certificates = self.certificates.iter().filter_map(|file| certificate_expiry(file, now));
         let secrets = self.secrets.iter().filter_map(|secret| {
@@ -126,9 +126,9 @@ impl Alerts {
     }
 }
 
-/// Those who are told, without their secrets: for tests of the way to them.
+/// Test alerts.
 impl Alerts {
-    /// Tells one of them that nothing is wrong; a service that keeps alerts open is told at once that it is over.
+    /// Sends a test alert to a sink; a service that keeps alerts open gets its resolution at once.
     pub async fn try_sink(&self, sink: &Sink, now: Timestamp) -> std::result::Result<(), String> {
         use crate::store::incidents::Phase;
         let name = format!("test{}", uuid::Uuid::now_v7().simple());
@@ -142,9 +142,9 @@ impl Alerts {
     }
 }
 
-// ── what is wrong ───────────────────────────────────────────────────────────────────────────────────────────────────
+// ── observations ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/// Looks for what is wrong with the queue and its endpoints.
+/// Observes the incidents of the queue and its endpoints.
 fn observe(store: &dyn Store, limits: &Limits, now: Timestamp) -> Result<Observation> {
     let figures = store.figures(now).wait()?;
     let mut observed = Vec::new();
@@ -197,7 +197,7 @@ fn cause(open: CircuitOpen) -> String {
     }
 }
 
-/// Deliveries of an endpoint that were given up and are kept, by the latest of them.
+/// The failed deliveries of an endpoint, described by the latest one.
 fn failed(store: &dyn Store, row: &EndpointFigures) -> Result<Observed> {
     let name = &row.endpoint.name;
     let filter =
@@ -251,7 +251,7 @@ fn deliveries(number: i64) -> String {
     count(usize::try_from(number).unwrap_or_default(), "delivery")
 }
 
-/// A file whose certificates end soon. One that cannot be read is told by those who need it.
+/// A file whose certificates expire soon. An unreadable file is ignored here: the code that uses it reports it.
 fn certificate_expiry(file: &CertificateFile, now: Timestamp) -> Option<Observed> {
     let ends_at = file.decisive(&certificate::ends(&file.path).ok()?)?;
     let reason = format!("{}: {}", file.purpose, ends_in_words(ends_at, now)?);
@@ -264,7 +264,7 @@ fn expiring(kind: IncidentKind, subject: &str, reason: String, remedy: String, h
     Observed { kind, subject: subject.to_owned(), severity, event_type: None, reason, remedy, count: 0 }
 }
 
-/// When something ends, if that is soon or past.
+/// When something expires, in words, if that is soon or past.
 fn ends_in_words(ends_at: Timestamp, now: Timestamp) -> Option<String> {
     let day = ends_at.to_string();
     let day = day.get(..10).unwrap_or(&day);
@@ -275,36 +275,36 @@ fn ends_in_words(ends_at: Timestamp, now: Timestamp) -> Option<String> {
     }
 }
 
-// ── a thread that looks ─────────────────────────────────────────────────────────────────────────────────────────────
+// ── the watching thread ─────────────────────────────────────────────────────────────────────────────────────────────
 
-/// What the thread is asked for.
+/// The command for the watching thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Wish {
-    /// To go on.
-    Look,
-    /// To look once more, and to end.
+enum WatchCommand {
+    /// Go on.
+    Continue,
+    /// Observe once more, then end.
     Finish,
-    /// To end.
+    /// End.
     Stop,
 }
 
-/// A thread that looks for what is wrong and tells it, until it is finished or dropped.
+/// A thread that observes incidents and notifies sinks until it is finished or dropped.
 #[derive(Debug)]
 pub struct AlertWatch {
-    wish: watch::Sender<Wish>,
+    command: watch::Sender<WatchCommand>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl AlertWatch {
-    /// Starts to look; `None` where nobody is to be told, or no thread could be had.
+    /// Starts the thread; `None` if there are no sinks or no thread could be started.
     pub fn start(alerts: Alerts, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Option<Self> {
         if alerts.sinks.is_empty() {
             return None;
         }
-        let (wish, wished) = watch::channel(Wish::Look);
+        let (command, commands) = watch::channel(WatchCommand::Continue);
         let thread = std::thread::Builder::new().name("alerts".to_owned());
-        match thread.spawn(move || run(&alerts, &store, clock.as_ref(), wished)) {
-            Ok(thread) => Some(Self { wish, thread: Some(thread) }),
+        match thread.spawn(move || run(&alerts, &store, clock.as_ref(), commands)) {
+            Ok(thread) => Some(Self { command, thread: Some(thread) }),
             Err(error) => {
                 tracing::error!(%error, "alerts are not sent");
                 None
@@ -312,9 +312,9 @@ impl AlertWatch {
         }
     }
 
-    /// Looks once more, and waits until that is told: at most twice as long as one alert may take.
+    /// Observes once more, and waits until the notices are sent: at most twice as long as one alert may take.
     pub fn finish(mut self) {
-        self.wish.send_replace(Wish::Finish);
+        self.command.send_replace(WatchCommand::Finish);
         if let Some(thread) = self.thread.take() {
             // A panic was logged by the panic hook; nothing depends on alerts.
             let _ = thread.join();
@@ -324,34 +324,39 @@ impl AlertWatch {
 
 impl Drop for AlertWatch {
     fn drop(&mut self) {
-        self.wish.send_if_modified(|wish| {
-            let goes_on = *wish == Wish::Look;
+        self.command.send_if_modified(|command| {
+            let goes_on = *command == WatchCommand::Continue;
             if goes_on {
-                *wish = Wish::Stop;
+                *command = WatchCommand::Stop;
             }
             goes_on
         });
     }
 }
 
-fn run(alerts: &Alerts, store: &Arc<dyn Store>, clock: &dyn Clock, wished: watch::Receiver<Wish>) {
+fn run(alerts: &Alerts, store: &Arc<dyn Store>, clock: &dyn Clock, commands: watch::Receiver<WatchCommand>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     match runtime {
         Ok(runtime) => {
-            runtime.block_on(look_until_stopped(alerts, store.as_ref(), clock, wished));
-            // A resolver that hangs must not keep the thread.
+            runtime.block_on(look_until_stopped(alerts, store.as_ref(), clock, commands));
+            // A hanging resolver must not keep the thread alive.
             runtime.shutdown_background();
         }
         Err(error) => tracing::error!(%error, "alerts are not sent"),
     }
 }
 
-async fn look_until_stopped(alerts: &Alerts, store: &dyn Store, clock: &dyn Clock, mut wished: watch::Receiver<Wish>) {
+async fn look_until_stopped(
+    alerts: &Alerts,
+    store: &dyn Store,
+    clock: &dyn Clock,
+    mut commands: watch::Receiver<WatchCommand>,
+) {
     let mut expiry = alerts.expiry(clock.now());
     let mut read_at = clock.now();
     loop {
-        let wish = *wished.borrow_and_update();
-        if wish == Wish::Stop {
+        let command = *commands.borrow_and_update();
+        if command == WatchCommand::Stop {
             return;
         }
         let now = clock.now();
@@ -361,10 +366,10 @@ async fn look_until_stopped(alerts: &Alerts, store: &dyn Store, clock: &dyn Cloc
         if let Err(error) = alerts.look(store, &expiry, clock).await {
             tracing::warn!(%error, "failed to look for what is to be told; it is tried again");
         }
-        if wish == Wish::Finish {
+        if command == WatchCommand::Finish {
             return;
         }
-        // Nobody wishes anything any more once the watch is dropped.
-        let _ = tokio::time::timeout(LOOK_EVERY, wished.changed()).await;
+        // The sender is gone once the watch is dropped.
+        let _ = tokio::time::timeout(LOOK_EVERY, commands.changed()).await;
     }
 }

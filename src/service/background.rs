@@ -18,10 +18,10 @@ use crate::store::FinishedAttempt;
 /// The pause before deliveries are tried again after the store failed.
 const RECOVERY_DELAY: Duration = Duration::from_secs(1);
 
-/// Is told of every attempt, with the name of its endpoint, once its outcome is stored.
+/// Called for every attempt, with the name of its endpoint, once the outcome is stored.
 pub type OnAttempt = Arc<dyn Fn(&str, &FinishedAttempt) + Send + Sync>;
 
-/// Runs workers for a server, and exchanges their configuration on a reload.
+/// Runs workers for a server, and replaces their configuration on a reload.
 pub struct Deliveries {
     current: RwLock<Arc<Generation>>,
     on_attempt: OnAttempt,
@@ -33,7 +33,7 @@ impl fmt::Debug for Deliveries {
     }
 }
 
-/// What the workers of one configuration share. After a reload they end what they have begun.
+/// The state that the workers of one configuration share. After a reload they finish their requests.
 struct Generation {
     config: WorkerConfig,
     names: BTreeMap<EndpointId, String>,
@@ -53,24 +53,24 @@ impl Deliveries {
         Arc::new(Self { current: RwLock::new(Generation::new(config, endpoints)), on_attempt })
     }
 
-    /// What the workers work with now.
+    /// The current worker configuration.
     pub fn config(&self) -> WorkerConfig {
         self.current().config.clone()
     }
 
-    /// Replaces what the workers work with: those at work end what they have begun, and the background goes on with the new.
+    /// Replaces the worker configuration: running workers finish their requests, and new ones use it.
     pub fn reload(&self, config: WorkerConfig, endpoints: &[Endpoint]) {
         let new = Generation::new(config, endpoints);
         let old = std::mem::replace(&mut *self.current.write().unwrap_or_else(PoisonError::into_inner), new);
         old.stop.send_replace(Stop::Drain);
     }
 
-    /// Ends the workers, and the background with them.
+    /// Stops the workers and the background thread.
     pub fn stop(&self, how: Stop) {
         self.current().stop.send_replace(how);
     }
 
-    /// Sends what is due and ends when nothing is, or after `limit`.
+    /// Sends what is due, until nothing is or `limit` has passed.
     pub async fn run_once(self: Arc<Self>, limit: Duration) -> Result<RunReport, WorkerError> {
         let work = move || self.run(&self.current(), Until::NothingDue, Some(limit));
         tokio::task::spawn_blocking(work).await.map_err(|e| WorkerError::Runtime(e.to_string()))?
@@ -83,7 +83,7 @@ impl Deliveries {
         thread.spawn(move || deliveries.run_until_stopped(poll_every)).map(Background)
     }
 
-    /// A store that fails is tried again.
+    /// Runs workers until stopped. A failing store is tried again after a pause.
     fn run_until_stopped(&self, poll_every: Duration) {
         loop {
             let current = self.current();
@@ -98,7 +98,7 @@ impl Deliveries {
         }
     }
 
-    /// One run, on a runtime of its own, so that sending never delays an answer of the server.
+    /// Runs one worker on a runtime of its own, so that sending never delays the server.
     fn run(&self, current: &Generation, until: Until, max_time: Option<Duration>) -> Result<RunReport, WorkerError> {
         let options = RunOptions { until, limit: None, concurrency: None, max_time, endpoint: None, only: None };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -107,7 +107,7 @@ impl Deliveries {
         let observer = self.observer(current);
         let done =
             runtime.block_on(current.config.run("serve", options, observer, current.stop.subscribe(), exit_code));
-        // A resolver that hangs must not keep the thread.
+        // A hanging resolver must not keep the thread alive.
         runtime.shutdown_background();
         done
     }

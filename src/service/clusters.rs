@@ -1,4 +1,4 @@
-//! Clusters of failures, made of the failures themselves: of a cluster nothing is stored but its acknowledgement.
+//! Finds clusters of failures. They are computed from failed deliveries; only acknowledgements are stored.
 
 use crate::monitor::clusters::{Cluster, ClusterName, ClusterPrefix, Clusters};
 use crate::store::{DeliveryFilter, DeliveryRow, Listed, Page, Result, Store};
@@ -6,7 +6,7 @@ use crate::store::{DeliveryFilter, DeliveryRow, Listed, Page, Result, Store};
 /// Rows read at a time.
 const CHUNK: u64 = 1_000;
 
-/// The clusters of some failures.
+/// The clusters that a search found.
 #[derive(Debug)]
 pub struct FoundClusters {
     /// The clusters, largest first.
@@ -15,7 +15,7 @@ pub struct FoundClusters {
     pub cut: bool,
 }
 
-/// The clusters of the failures that match, made of the newest `most` of them.
+/// Finds the clusters among the newest `most` failures that match.
 pub fn find(store: &dyn Store, filter: &DeliveryFilter, most: u64) -> Result<FoundClusters> {
     let mut clusters = Clusters::default();
     let cut = each_failure(store, filter, false, most, |row| clusters.add(&row))?;

@@ -1,14 +1,14 @@
-//! Reads what the health of the queue is judged by, for the commands and routes that show it.
+//! Reads the figures that health is judged by, for commands and routes.
 
 use crate::clock::Timestamp;
 use crate::monitor::forecast::{FORECAST_WINDOW, Flows, measured_since};
 use crate::monitor::{self, Expected, HEALTH_WINDOW, HealthDetails, HealthFigures, Limits, STATS_WINDOW, SeenEvents};
 use crate::store::{DeliveryFilter, DeliveryRow, EventFilter, Figures, FileStore, Page, Result, Store};
 
-/// Failures that are shown beside the health of the queue.
+/// The most recent failures that are shown with the health of the queue.
 const RECENT: u64 = 10;
 
-/// Reads the figures that say whether the queue is healthy at `now`. What it costs does not grow with what is finished.
+/// Reads the figures that health at `now` is judged by. The cost does not grow with the number of finished deliveries.
 pub fn health_figures(store: &dyn Store, limits: &Limits, now: Timestamp) -> Result<HealthFigures> {
     let since = now.minus(HEALTH_WINDOW);
     Ok(HealthFigures {
@@ -21,7 +21,7 @@ pub fn health_figures(store: &dyn Store, limits: &Limits, now: Timestamp) -> Res
     })
 }
 
-/// Looks for the events that are expected. A queue that is younger than their threshold is not judged by them.
+/// Reads when expected events were last seen. A queue younger than their threshold is not judged by them.
 fn seen_events(store: &dyn Store, expect: &[Expected], now: Timestamp) -> Result<Vec<SeenEvents>> {
     if expect.is_empty() {
         return Ok(Vec::new());
@@ -36,7 +36,7 @@ fn seen_events(store: &dyn Store, expect: &[Expected], now: Timestamp) -> Result
     expect.iter().filter(is_judged).map(seen).collect()
 }
 
-/// Reads the same with the failures of the last day and the latest deliveries in trouble.
+/// Reads the same with the failures of the last day and the latest deliveries with failed attempts.
 pub fn health_details(store: &dyn Store, limits: &Limits, now: Timestamp) -> Result<HealthDetails> {
     let figures = health_figures(store, limits, now)?;
     let since = now.minus(STATS_WINDOW);
@@ -44,13 +44,13 @@ pub fn health_details(store: &dyn Store, limits: &Limits, now: Timestamp) -> Res
     Ok(HealthDetails { figures, stats, recent: recent_failures(store, RECENT)? })
 }
 
-/// The latest deliveries with a failed attempt that wait or were given up, newest first.
+/// The latest deliveries with a failed attempt that are waiting or failed, newest first.
 pub fn recent_failures(store: &dyn Store, limit: u64) -> Result<Vec<DeliveryRow>> {
     let troubled = DeliveryFilter { troubled: true, ..DeliveryFilter::default() };
     Ok(store.deliveries(&troubled, Page { limit, number: 1, oldest_first: false }).wait()?.rows)
 }
 
-/// Reads how fast deliveries come and go, endpoint by endpoint.
+/// Reads the rates at which deliveries are queued and delivered, by endpoint.
 pub fn flows(store: &dyn Store, figures: &Figures, now: Timestamp) -> Result<Flows> {
     let window = now.minus(FORECAST_WINDOW);
     let began = measured_since(&store.activity(window).wait()?, now);

@@ -10,7 +10,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::endpoint::{Protocol, ResolvedEndpoint, SecretSource};
 use crate::outbound::http::Client;
 use crate::outbound::rotation::{CandidateSecrets, Receiver, RotationCheck, check_all};
-use crate::report::secrets::{SecretUse, SecretUser, Tried};
+use crate::report::secrets::{EndpointTrial, SecretUse, SecretUser};
 use crate::signature::{Secret, Signer};
 
 impl Rotation {
@@ -39,7 +39,7 @@ impl Rotation {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let trials = block_on(async { Ok(check_all(receivers, &contenders, &client, &clock).await) })?;
         for (endpoint, trial) in asked.into_iter().zip(trials) {
-            endpoint.tried = Some(Tried::Came(trial));
+            endpoint.tried = Some(EndpointTrial::Checked(trial));
         }
         Ok(endpoints)
     }
@@ -62,19 +62,22 @@ fn signer(what: &str, text: &str) -> Result<Signer, CliError> {
 }
 
 /// Why an endpoint is not probed, if it is not.
-fn untried(endpoint: &ResolvedEndpoint, standing: SecretUse) -> Option<Tried> {
+fn untried(endpoint: &ResolvedEndpoint, standing: SecretUse) -> Option<EndpointTrial> {
     match (standing, &endpoint.settings.secret) {
         (SecretUse::New | SecretUse::Old | SecretUse::Both, _) => {}
         (SecretUse::Neither | SecretUse::Unsigned, SecretSource::File(_) | SecretSource::Env(_)) => {
-            return Some(Tried::Outside("it has a secret of its own, which is not part of this rotation"));
+            return Some(EndpointTrial::Excluded("it has a secret of its own, which is not part of this rotation"));
         }
         (SecretUse::Neither | SecretUse::Unsigned, SecretSource::Shared) => {
-            return Some(Tried::Came(RotationCheck::unknown("not tried: webhook.secret is not one of the two")));
+            return Some(EndpointTrial::Checked(RotationCheck::unknown(
+                "not tried: webhook.secret is not one of the two",
+            )));
         }
     }
     if endpoint.url.protocol() != Protocol::Http {
-        return Some(Tried::Outside("it is a broker, which checks no signatures: ask its consumers"));
+        return Some(EndpointTrial::Excluded("it is a broker, which checks no signatures: ask its consumers"));
     }
     let is_paused = endpoint.paused_by.is_some();
-    is_paused.then(|| Tried::Came(RotationCheck::unknown("not tried: it is paused, and nothing is sent to it")))
+    is_paused
+        .then(|| EndpointTrial::Checked(RotationCheck::unknown("not tried: it is paused, and nothing is sent to it")))
 }
