@@ -29,7 +29,7 @@ pub use sentry::Dsn;
 pub use webhook::SignedWebhook;
 
 /// How long sending one alert may take.
-pub const TELL_LIMIT: Duration = Duration::from_secs(5);
+pub const SEND_LIMIT: Duration = Duration::from_secs(5);
 /// The most bytes of a response that are read.
 const MAX_ANSWER: usize = 4 * 1024;
 /// The most characters of a response that an error shows.
@@ -215,7 +215,7 @@ impl ServiceRequest {
         Self::post(url, "application/json", body.to_string())
     }
 
-    fn keeping(mut self, secrets: impl IntoIterator<Item = String>) -> Self {
+    fn masking(mut self, secrets: impl IntoIterator<Item = String>) -> Self {
         self.secrets.extend(secrets.into_iter().filter(|secret| !secret.is_empty()));
         self
     }
@@ -227,7 +227,7 @@ impl ServiceRequest {
 
 impl Service {
     /// Sends an alert. An error says why it failed, without any secret; foreign text in it is escaped.
-    pub async fn tell(&self, client: &HttpClient, alert: &Alert) -> Result<(), String> {
+    pub async fn send(&self, client: &HttpClient, alert: &Alert) -> Result<(), String> {
         match self {
             Self::Command(command) => command::run(command, alert).await,
             Self::Unusable(why) => Err(why.clone()),
@@ -265,7 +265,7 @@ impl Service {
 async fn send(client: &HttpClient, request: ServiceRequest) -> Result<(), String> {
     let ServiceRequest { url, request: sent, secrets } = request;
     let masked = |text: &str| secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret, MASK));
-    let answer = client.send(&url, sent, TELL_LIMIT, MAX_ANSWER).await;
+    let answer = client.send(&url, sent, SEND_LIMIT, MAX_ANSWER).await;
     let answer = answer.map_err(|why| Untrusted(&masked(&why)).to_string())?.response;
     if answer.status().is_success() {
         return Ok(());

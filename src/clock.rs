@@ -1,4 +1,4 @@
-//! Time as the queue stores it, and the clocks that tell it.
+//! Timestamps as the queue stores them, and clocks.
 
 use std::fmt;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -7,20 +7,20 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A moment in UTC, in whole milliseconds since 1970.
+/// A time in UTC, in whole milliseconds since 1970.
 ///
-/// It shows and serialises as RFC 3339 with milliseconds and `Z`, the form of JavaScript's `toISOString`.
+/// It is displayed and serialised as RFC 3339 with milliseconds and `Z`, the form of JavaScript's `toISOString`.
 /// Arithmetic saturates, so that no clock can make it panic.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
-/// 9999-12-31T23:59:59.999Z, the last moment RFC 3339 can write.
+/// 9999-12-31T23:59:59.999Z, the last time that RFC 3339 can write.
 const LAST_MILLIS: i64 = 253_402_300_799_999;
 /// 0000-01-01T00:00:00.000Z.
 const FIRST_MILLIS: i64 = -62_167_219_200_000;
 
 impl Timestamp {
-    /// The moment `millis` milliseconds after 1970, kept within the years 0 to 9999.
+    /// The time `millis` milliseconds after 1970, clamped to the years 0 to 9999.
     pub fn from_millis(millis: i64) -> Self {
         Self(millis.clamp(FIRST_MILLIS, LAST_MILLIS))
     }
@@ -41,29 +41,29 @@ impl Timestamp {
         self.0.div_euclid(1000)
     }
 
-    /// The moment `by` later.
+    /// The time `by` later.
     #[must_use]
     pub fn plus(self, by: Duration) -> Self {
         Self::from_millis(self.0.saturating_add(millis(by)))
     }
 
-    /// The moment `by` earlier.
+    /// The time `by` earlier.
     #[must_use]
     pub fn minus(self, by: Duration) -> Self {
         Self::from_millis(self.0.saturating_sub(millis(by)))
     }
 
-    /// How long after `earlier` this is; zero when it is not.
+    /// The duration from `earlier` to this time; zero if `earlier` is later.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
-    /// The number of the minute this falls in, counted from 1970.
+    /// The number of its minute, counted from 1970.
     pub fn minute(self) -> i64 {
         self.0.div_euclid(60_000)
     }
 
-    /// The beginning of the minute of that number.
+    /// The beginning of a minute, by its number.
     pub fn from_minute(minute: i64) -> Self {
         Self::from_millis(minute.saturating_mul(60_000))
     }
@@ -76,7 +76,7 @@ impl Timestamp {
         (FIRST_MILLIS..=LAST_MILLIS).contains(&millis).then_some(Self(millis))
     }
 
-    /// The same moment as a [`chrono`] date.
+    /// The same time as a [`chrono`] date.
     pub fn to_datetime(self) -> DateTime<Utc> {
         DateTime::from_timestamp_millis(self.0).unwrap_or_default()
     }
@@ -105,13 +105,13 @@ impl<'de> Deserialize<'de> for Timestamp {
     }
 }
 
-/// Tells the time. Everything that depends on time is handed one, or a [`Timestamp`].
+/// A source of the current time. Code that depends on time takes one, or a [`Timestamp`], as an argument.
 pub trait Clock: Send + Sync + fmt::Debug {
     /// The time now.
     fn now(&self) -> Timestamp;
 }
 
-/// The machine's wall clock.
+/// The system's wall clock.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
@@ -127,17 +127,17 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands still until a test moves it, in either direction.
+/// A clock for tests, which changes only when it is set.
 #[derive(Debug, Default)]
 pub struct ManualClock(AtomicI64);
 
 impl ManualClock {
-    /// A clock that stands at `now`.
+    /// A clock that shows `now`.
     pub fn at(now: Timestamp) -> Self {
         Self(AtomicI64::new(now.as_millis()))
     }
 
-    /// Moves the clock to `now`.
+    /// Sets the clock to `now`.
     pub fn set(&self, now: Timestamp) {
         self.0.store(now.as_millis(), Ordering::SeqCst);
     }

@@ -97,23 +97,23 @@ impl Trigger {
 /// The outcome of one attempt. A failed delivery is data, not an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// A 2xx answer, whatever its body; or the confirmation of a broker.
+    /// A 2xx response, or the confirmation of a broker.
     Delivered {
         /// The status code; a broker has none.
         status: Option<u16>,
     },
-    /// Any other answer; a redirect is one.
+    /// Any other response, redirects included.
     Rejected {
         /// The status code; a broker has none.
         status: Option<u16>,
-        /// The wait that `Retry-After` asked for (429 and 503 only); or for how long a broker takes nothing from anybody.
+        /// The wait that `Retry-After` asked for (429 and 503 only), or for which a broker accepts no messages.
         retry_after: Option<Duration>,
     },
-    /// No connection, or one that broke before an answer.
+    /// No connection, or one that broke before the response.
     Unreachable,
-    /// The address rules forbid the address: nothing was sent, and a retry would end the same.
+    /// The address rules forbid the address: nothing was sent, and a retry would be refused again.
     Refused,
-    /// No complete answer in time.
+    /// No complete response in time.
     TimedOut,
     /// The worker died; whether the request arrived is unknown.
     Interrupted,

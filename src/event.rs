@@ -44,7 +44,7 @@ pub fn known_resource_type(event_type: &str) -> Option<&'static str> {
     CATALOGUE.iter().find(|(known, _)| *known == event_type).map(|(_, resource)| *resource)
 }
 
-/// An event's name: `evt_` and a UUIDv7 unless the emitter chose one.
+/// An event's id: `evt_` and a UUIDv7 unless the emitter chose one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct EventId(String);
@@ -59,7 +59,7 @@ impl EventId {
 
     /// Checks an id that came under the original's signature, where ids are `type-resourceId-milliseconds`: any printable
     /// text of at most [`MAX_ORIGINAL_ID_CHARS`] characters, because a resource id may hold spaces, `|`, `@` and letters of any
-    /// script. Nothing that is signed is joined to an id there, so no character needs to be kept apart.
+    /// script. The signed content does not join the id to other parts there, so no character is ambiguous.
     pub fn parse_original(text: &str) -> Result<Self, InvalidDraft> {
         let right = (1..=MAX_ORIGINAL_ID_CHARS).contains(&text.chars().count()) && !text.chars().any(char::is_control);
         if right { Ok(Self(text.to_owned())) } else { Err(InvalidDraft::OriginalId) }
@@ -82,17 +82,17 @@ impl fmt::Display for EventId {
     }
 }
 
-/// Makes event ids that increase within this process, even when the clock does not.
+/// A generator of event ids that increase within this process, even if the clock does not.
 #[derive(Debug, Default)]
 pub struct IdSource(Mutex<ContextV7>);
 
 impl IdSource {
-    /// A source of its own.
+    /// A new generator.
     pub fn new() -> Self {
         Self(Mutex::new(ContextV7::new()))
     }
 
-    /// The next id, carrying `now`.
+    /// The next id, with the time `now` in it.
     pub fn next(&self, now: Timestamp) -> EventId {
         let millis = u64::try_from(now.as_millis()).unwrap_or(0);
         let nanos = u32::try_from(millis % 1000).unwrap_or(0) * 1_000_000;
@@ -102,7 +102,7 @@ impl IdSource {
     }
 }
 
-/// What an event is about: the unit within which order is kept.
+/// The resource that an event is about: deliveries of one resource are sent in order.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Resource {
     /// `enrollment`, `user`, `progress`, or a custom one.
@@ -111,7 +111,7 @@ pub struct Resource {
     pub id: String,
 }
 
-/// An event as its emitter gave it, with every part checked.
+/// An event before it is emitted, with every part checked.
 #[derive(Clone, Debug)]
 pub struct Draft {
     /// The emitter's own id, if it chose one.
@@ -126,31 +126,31 @@ pub struct Draft {
     pub timestamp: Option<Timestamp>,
     /// Its place in a trace, if the emitter said so.
     pub traceparent: Option<Traceparent>,
-    /// When it goes to its endpoints.
+    /// When it is queued for its endpoints.
     pub dispatch: Dispatch,
-    /// The event that it was made from by editing its data.
+    /// The event whose data was edited to make it.
     pub edited_from: Option<EventId>,
 }
 
-/// When an event goes to its endpoints.
+/// When an event is queued for its endpoints.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Dispatch {
     /// At once.
     #[default]
     Now,
-    /// Not before that time, which is also when it happened unless the emitter said otherwise.
+    /// At this time, which is also its timestamp unless the emitter set one.
     At(Timestamp),
-    /// Never: it is kept as history, and changes no record.
+    /// Never: it is stored as history, and changes no record.
     Never,
 }
 
 impl Dispatch {
-    /// Whether an event gets its deliveries, and changes its record, with its emission.
+    /// Whether an event gets its deliveries, and changes its record, when it is emitted.
     pub fn is_now(self, now: Timestamp) -> bool {
         self != Self::Never && self.later_than(now).is_none()
     }
 
-    /// The time that has to come first, if it has not come yet.
+    /// The time of dispatch, if it is in the future.
     pub fn later_than(self, now: Timestamp) -> Option<Timestamp> {
         match self {
             Self::At(at) => Some(at).filter(|at| *at > now),
@@ -162,9 +162,8 @@ impl Dispatch {
 impl Draft {
     /// Checks the parts of an event.
     ///
-    /// A known type brings its resource type and, unless it deletes, needs an object as `data`, because that is what its
-    /// receivers take; a custom one needs `resource_type`. `data` is kept byte for byte but for
-    /// outer white space.
+    /// A known type has its own resource type and, unless it deletes, needs an object as `data`, because its receivers expect one;
+    /// a custom type needs `resource_type`. `data` is kept byte for byte, without outer white space.
     pub fn check(
         event_type: &str,
         resource_id: &str,
@@ -212,7 +211,7 @@ impl Draft {
         Ok(draft)
     }
 
-    /// Whether it has a time that no receiver of a known type would take. Of custom types nothing is known.
+    /// Whether its timestamp is too far ahead for receivers of a known type. Custom types have no limit.
     pub fn is_ahead(&self, now: Timestamp) -> bool {
         let sent_at = self.dispatch.later_than(now).unwrap_or(now);
         self.dispatch != Dispatch::Never
@@ -225,7 +224,7 @@ impl Draft {
         if self.is_ahead(now) { Err(InvalidDraft::Ahead) } else { Ok(self) }
     }
 
-    /// The event under `id`, with its body rendered; `now` stands in for a timestamp the emitter did not give.
+    /// The event with this `id` and its rendered body; `now` replaces a missing timestamp.
     pub fn into_event(self, id: EventId, now: Timestamp) -> Event {
         let timestamp = self.timestamp.unwrap_or(now);
         let body = self.render(&id, timestamp);
@@ -233,7 +232,7 @@ impl Draft {
         Event { id, event_type, resource, timestamp, traceparent, body }
     }
 
-    /// The body of this draft under that id and time.
+    /// The body of this draft with that id and timestamp.
     pub fn render(&self, id: &EventId, timestamp: Timestamp) -> Bytes {
         render((id, &self.event_type, &self.resource), &self.data, timestamp)
     }
@@ -263,7 +262,7 @@ fn render((id, event_type, resource): (&EventId, &str, &Resource), data: &str, t
 /// An event as it is stored.
 #[derive(Clone, Debug)]
 pub struct Event {
-    /// Its name, unique in a queue.
+    /// Its id, unique in a queue.
     pub id: EventId,
     /// A known or custom type.
     pub event_type: String,
@@ -278,7 +277,7 @@ pub struct Event {
 }
 
 impl Event {
-    /// Whether it says that its resource is no more.
+    /// Whether it deletes its resource.
     pub fn deletes(&self) -> bool {
         self.event_type.ends_with(".deleted")
     }

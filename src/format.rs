@@ -1,4 +1,4 @@
-//! Times, durations, sizes and counts in words, and names that were probably meant.
+//! Formats times, durations, sizes and counts for people, and suggests similar names.
 
 use std::time::Duration;
 
@@ -7,17 +7,17 @@ use chrono_humanize::{Accuracy, HumanTime, Tense};
 
 use crate::clock::Timestamp;
 
-/// How far ahead a moment may lie and still count as now: two machines' clocks are rarely closer.
+/// How far ahead a time may be and still count as now, because clocks of two machines differ.
 const SKEW_SECONDS: i64 = 10;
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
-/// From here on a date says more than a count of days.
+/// The age in seconds from which a date is shown instead of a number of days.
 const DATES_AFTER: i64 = 7 * DAY;
 
-/// `then` as seen from `now`: `just now`, `5 minutes ago`, `in 3 minutes`, and a date from seven days on.
+/// `then` relative to `now`: `just now`, `5 minutes ago`, `in 3 minutes`, and a date from seven days on.
 ///
-/// Counts are rounded down. A moment up to ten seconds ahead is `just now`, because clocks differ.
+/// Counts are rounded down. A time up to ten seconds ahead is `just now`, because clocks differ.
 pub fn relative(then: Timestamp, now: Timestamp) -> String {
     let ahead = (then.as_millis() - now.as_millis()) / 1000;
     match ahead.abs() {
@@ -39,7 +39,7 @@ fn humanized(seconds: i64, ahead: bool) -> String {
     HumanTime::from(TimeDelta::seconds(seconds / unit * unit)).to_text_en(Accuracy::Precise, tense)
 }
 
-/// A span in its two largest units: `850ms`, `3.4s`, `7m 12s`, `2h 5m`, `3d 4h`. Rounded down.
+/// A duration in its two largest units: `850ms`, `3.4s`, `7m 12s`, `2h 5m`, `3d 4h`. Rounded down.
 pub fn short_duration(span: Duration) -> String {
     let (seconds, minutes, hours) = (span.as_secs(), span.as_secs() / 60, span.as_secs() / 3600);
     match seconds {
@@ -67,7 +67,7 @@ pub fn shorten(text: &str, limit: usize) -> String {
     }
 }
 
-/// The one of `known` that `typed` was probably meant to be.
+/// The name in `known` that `typed` probably means.
 pub fn did_you_mean<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     known
         .into_iter()
@@ -77,7 +77,7 @@ pub fn did_you_mean<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -
         .map(|(_, name)| name)
 }
 
-/// A number of things in words: `1 request`, `2 requests`.
+/// A number with its noun: `1 request`, `2 requests`.
 pub fn count(number: usize, what: &str) -> String {
     match what.strip_suffix('y') {
         _ if number == 1 => format!("1 {what}"),

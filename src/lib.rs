@@ -1,22 +1,22 @@
 //! syncctl keeps two systems in agreement by signed webhooks that are not lost.
 //!
-//! **Outbound.** [`event`] checks what an application says and renders its bytes once; the [`store`] keeps them with one
+//! **Outbound.** [`event`] checks what an application emits and renders its bytes once; the [`store`] keeps them with one
 //! [`delivery`] for each [`endpoint`], in one transaction. The worker in [`outbound`] claims what is due, signs it by a
-//! [`signature`] scheme and sends it over HTTP or to a message [`broker`]. What came of the attempt goes back to the store, where [`delivery::decide_retry`], a pure
-//! function, says what follows. A [`service`] begins and ends such a run, for a command or for the server.
+//! [`signature`] scheme and sends it over HTTP or to a message [`broker`]. The outcome of the attempt goes back to the store, where
+//! [`delivery::decide_retry`], a pure function, decides what follows. A [`service`] begins and ends such a run, for a command or
+//! for the server.
 //!
 //! **Inbound.** The [`server`] verifies a webhook as raw bytes before anything reads them. [`inbound`] turns the event in it into a
-//! change of a [`record`], and the store applies it once: was it seen before, does a later write stand, then write and audit, in
-//! one transaction. A [`service`] reads the same from a message broker, and acknowledges it after the commit.
+//! change of a [`record`], and the store applies it once, in one transaction: drop duplicates, merge, write, audit. A [`service`] reads the same from a message broker, and acknowledges it after the commit.
 //!
-//! **Reading.** Figures are counters kept by the writes that change them. [`monitor`] judges them without touching anything,
-//! [`report`] makes the answer once for people and once for machines, [`render`] and [`server`] show it.
+//! **Reading.** Figures are counters that the writes keep up to date. [`monitor`] judges them, [`report`] makes the answer once for
+//! people and once for machines, [`render`] and [`server`] show it.
 //!
-//! **Alerts.** A [`service`] observes what is wrong; the store makes incidents of that and hands each notice to one process, which
-//! tells it to those whom [`alert`] knows.
+//! **Alerts.** A [`service`] observes problems; the store keeps them as incidents and gives each notice to one process, which sends
+//! it to the sinks of [`alert`].
 //!
-//! **By hand.** [`request`] reads a captured request in whatever form somebody pasted it, a scheme verifies it, and [`explain`] looks
-//! for the change under which its signature would match.
+//! **Debugging.** [`request`] reads a captured request in any format, a scheme verifies it, and [`explain`] searches for the change
+//! under which its signature matches.
 //!
 //! The modules below stand in reading order: each uses only those above it.
 

@@ -1,6 +1,6 @@
 //! Judges figures: health and its checks, failure statistics, freshness, forecasts. Pure: no I/O.
 //!
-//! Health measures lag as well as failures: a queue that nobody drains fails nothing, and is not healthy.
+//! Health measures lag as well as failures: a queue without a worker has no failures, but is not healthy.
 
 mod check;
 pub mod clusters;
@@ -29,9 +29,9 @@ pub use freshness::{Freshness, FreshnessThresholds, Synced, freshness};
 pub use health::{HUGE_LOG, Health, HealthDetails, HealthFigures, LARGE_LOG, health};
 pub use received::ReceivedTotals;
 
-/// The window that health looks at.
+/// The window of attempts that health is judged by.
 pub const HEALTH_WINDOW: Duration = Duration::from_mins(60);
-/// The window that failure statistics look at unless told otherwise.
+/// The default window of failure statistics.
 pub const STATS_WINDOW: Duration = Duration::from_hours(24);
 
 /// Counts of the attempts that ended in a window.
@@ -52,7 +52,7 @@ impl Attempts {
         })
     }
 
-    /// All of them.
+    /// The number of all attempts.
     pub fn total(self) -> u64 {
         self.delivered + self.failed
     }
@@ -67,20 +67,20 @@ fn ratio(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
-/// How long the oldest due delivery has been due; zero when none is.
+/// How long the oldest due delivery has been due; zero if none is.
 pub fn due_age(figures: &Figures, now: Timestamp) -> Duration {
-    // An event whose time has come and that no worker queued is as late as a delivery that no worker sent.
+    // A scheduled event that no worker has queued is as late as a delivery that no worker has sent.
     let scheduled = figures.next_scheduled.filter(|at| *at <= now);
     let oldest = figures.endpoints.iter().filter_map(|endpoint| endpoint.oldest_due).chain(scheduled).min();
     oldest.map_or(Duration::ZERO, |due| now.since(due))
 }
 
-/// How long the longest claim has lasted; zero when there is none.
+/// The age of the oldest claim; zero without claims.
 pub fn processing_age(figures: &Figures, now: Timestamp) -> Duration {
     figures.oldest_processing.map_or(Duration::ZERO, |since| now.since(since))
 }
 
-/// A share as people read it: `4.8%`.
+/// A share in per cent: `4.8%`.
 pub fn percent(share: f64) -> String {
     let text = format!("{:.1}", share * 100.0);
     format!("{}%", text.strip_suffix(".0").unwrap_or(&text))

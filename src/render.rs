@@ -190,8 +190,8 @@ fn render_to(out: &mut dyn Write, report: &Report, look: &OutputStyle) -> Result
     let is_sheet = !sheet.is_empty() && (look.format == Format::Csv || !look.columns.is_empty());
     let tables = visible(if is_sheet { sheet } else { &report.tables }, look)?;
     match look.format {
-        Format::Table | Format::Wide if is_sheet => people(out, &[], &tables, look)?,
-        Format::Table | Format::Wide => people(out, &report.lines, &tables, look)?,
+        Format::Table | Format::Wide if is_sheet => write_text(out, &[], &tables, look)?,
+        Format::Table | Format::Wide => write_text(out, &report.lines, &tables, look)?,
         Format::Json if !look.columns.is_empty() => {
             let data = objects(tables.first());
             writeln!(out, "{}", safe_json(&report.envelope_of(&data, None, look.now)))?;
@@ -199,7 +199,7 @@ fn render_to(out: &mut dyn Write, report: &Report, look: &OutputStyle) -> Result
         Format::Jsonl if !look.columns.is_empty() => values(out, &objects(tables.first()))?,
         Format::Json => writeln!(out, "{}", safe_json(&report.envelope(None, look.now)))?,
         Format::Jsonl => values(out, &report.data)?,
-        Format::Csv => spreadsheet(out, tables.first(), look)?,
+        Format::Csv => write_csv(out, tables.first(), look)?,
         Format::Name => report.names.iter().try_for_each(|name| writeln!(out, "{}", Untrusted(name)))?,
     }
     Ok(out.flush()?)
@@ -248,7 +248,12 @@ fn usual_columns(columns: &[Column], format: Format) -> Vec<usize> {
     columns.iter().enumerate().filter(|(_, column)| all || !column.wide).map(|(at, _)| at).collect()
 }
 
-fn people(out: &mut dyn Write, lines: &[String], tables: &[VisibleColumns<'_>], look: &OutputStyle) -> io::Result<()> {
+fn write_text(
+    out: &mut dyn Write,
+    lines: &[String],
+    tables: &[VisibleColumns<'_>],
+    look: &OutputStyle,
+) -> io::Result<()> {
     for line in lines.iter().flat_map(|line| line.split('\n')) {
         writeln!(out, "{}", Untrusted(line).to_string().trim_end())?;
     }
@@ -291,7 +296,7 @@ fn json_cell(cell: &Cell) -> serde_json::Value {
     }
 }
 
-fn spreadsheet(out: &mut dyn Write, visible: Option<&VisibleColumns<'_>>, look: &OutputStyle) -> io::Result<()> {
+fn write_csv(out: &mut dyn Write, visible: Option<&VisibleColumns<'_>>, look: &OutputStyle) -> io::Result<()> {
     let Some(visible) = visible else { return Ok(()) };
     let mut rows = csv::Writer::from_writer(out);
     if look.headers {
@@ -307,7 +312,7 @@ fn spreadsheet(out: &mut dyn Write, visible: Option<&VisibleColumns<'_>>, look: 
 fn csv_cell(cell: &Cell, look: &OutputStyle) -> String {
     match cell {
         Cell::Empty => String::new(),
-        Cell::Text(text) | Cell::Level(_, text) => inert(text),
+        Cell::Text(text) | Cell::Level(_, text) => escape_formula(text),
         Cell::Number(number) => number.to_string(),
         Cell::Time(moment) => look.time.show(*moment, look.now),
         Cell::Took(span) => span.as_millis().to_string(),
@@ -315,7 +320,7 @@ fn csv_cell(cell: &Cell, look: &OutputStyle) -> String {
 }
 
 /// Text that no spreadsheet evaluates as a formula.
-fn inert(text: &str) -> String {
+fn escape_formula(text: &str) -> String {
     let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
     format!("{}{}", if formula { "'" } else { "" }, Untrusted(text))
 }
@@ -486,10 +491,10 @@ mod tests {
     #[test]
     fn a_spreadsheet_gets_no_formula() {
         for text in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "＋1", "－1", "＠1"] {
-            assert!(inert(text).starts_with('\''), "{text:?}");
-            assert_safe(&inert(text));
+            assert!(escape_formula(text).starts_with('\''), "{text:?}");
+            assert_safe(&escape_formula(text));
         }
-        assert_eq!(inert("1=1"), "1=1");
+        assert_eq!(escape_formula("1=1"), "1=1");
         let report = of_rows(vec![row(-3, "=1+1,\"x\"")]);
         let look = OutputStyle { time: TimeStyle::Iso, ..look(Format::Csv) };
         let line = "-3,failed,\"'=1+1,\"\"x\"\"\",3412,2024-01-31T11:55:00.000Z";

@@ -1,4 +1,4 @@
-//! Runs a command of the operator's, within a time.
+//! Runs shell commands that the operator configured, with a time limit.
 
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
@@ -7,33 +7,33 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How often a command is asked whether it has ended.
+/// How often a command is checked for its end.
 const POLL: Duration = Duration::from_millis(10);
-/// What is kept of what a command that fails wrote to standard error.
+/// The most bytes of standard error that an error keeps.
 const MAX_TOLD: u64 = 4 * 1024;
 
-/// Why a command did not do what it was to do.
+/// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
-    /// It was not started, or the system lost sight of it.
+    /// It could not be started or waited for.
     #[error("failed to run the command")]
     Io(#[from] std::io::Error),
     /// It did not end in time and was killed.
     #[error("the command took longer than {}s", .0.as_secs())]
     Late(Duration),
-    /// It ended with another status than 0.
+    /// It ended with a status other than 0.
     #[error("the command ended with {status}: {told}")]
     Failed {
         /// How it ended.
         status: ExitStatus,
-        /// What it wrote to standard error: foreign text.
+        /// The start of its standard error; foreign text.
         told: String,
     },
 }
 
-/// Runs `command` in a shell with `input` on its standard input and these variables beside those of this process.
+/// Runs `command` in a shell with `input` on its standard input, and these variables added to those of this process.
 ///
-/// It has to end with status 0 within `limit`; what it started is killed with it. Blocks until then.
+/// It has to end with status 0 within `limit`; otherwise its process group is killed. Blocks until then.
 pub fn run(command: &str, variables: &[(&str, &str)], input: Vec<u8>, limit: Duration) -> Result<(), CommandError> {
     let told = tempfile::tempfile()?;
     let mut child = Command::new("sh")
@@ -60,7 +60,7 @@ fn wait(child: &mut Child, limit: Duration) -> Result<ExitStatus, CommandError> 
         }
         if Instant::now() >= until {
             let group = format!("-{}", child.id());
-            // The child is not reaped yet, so its number cannot be another's.
+            // The child is not reaped yet, so its process id cannot belong to another process.
             let _ = Command::new("kill").args(["-KILL", "--", &group]).stderr(Stdio::null()).status();
             child.wait()?;
             return Err(CommandError::Late(limit));

@@ -1,9 +1,9 @@
-//! Foreign text made safe to show.
+//! Escapes foreign text for display.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
-/// Text from outside: it shows with every control, bidi and line-separating character escaped.
+/// Foreign text, displayed with every control, bidi and line-separating character escaped.
 ///
 /// Whatever an event, a URL, a response or an error of another system carries goes through this type before it
 /// reaches a terminal, a log or a page.
@@ -21,7 +21,7 @@ impl fmt::Display for Untrusted<'_> {
     }
 }
 
-/// Whether a character above ASCII could change how other text looks or is read.
+/// Whether a character above ASCII could change how other text is displayed or read.
 fn is_unsafe(c: char) -> bool {
     matches!(c,
         '\u{80}'..='\u{9f}'                                             // C1 controls
@@ -30,9 +30,9 @@ fn is_unsafe(c: char) -> bool {
         | '\u{e0000}'..='\u{e007f}')
 }
 
-/// JSON that shows on one line and changes nothing on a terminal: what could is written as `\uXXXX`.
+/// JSON on one line that is safe on a terminal: unsafe characters are written as `\uXXXX`.
 ///
-/// Unsafe characters stand inside strings only, raw control characters only between tokens, so the value is the same.
+/// Unsafe characters occur only in strings, raw control characters only between tokens, so the value stays the same.
 pub fn safe_json(json: &str) -> Cow<'_, str> {
     if !json.chars().any(|c| c.is_ascii_control() || is_unsafe(c)) {
         return Cow::Borrowed(json);

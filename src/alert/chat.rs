@@ -59,7 +59,7 @@ impl Chat {
         };
         let path = self.url.url().path().to_owned();
         let last = path.rsplit('/').next().unwrap_or_default().to_owned();
-        ServiceRequest::json(&self.url, &body).keeping([self.url.to_string(), path, last])
+        ServiceRequest::json(&self.url, &body).masking([self.url.to_string(), path, last])
     }
 }
 

@@ -1,6 +1,6 @@
 //! A shell command that gets alerts on its standard input.
 
-use super::{Alert, SHOWN_CHARS, TELL_LIMIT};
+use super::{Alert, SEND_LIMIT, SHOWN_CHARS};
 use crate::format::shorten;
 use crate::subprocess::{self, CommandError};
 use crate::untrusted::Untrusted;
@@ -21,7 +21,7 @@ pub(super) async fn run(command: &str, alert: &Alert) -> Result<(), String> {
         ];
         let mut input = alert.json().to_string().into_bytes();
         input.push(b'\n');
-        subprocess::run(&command, &variables, input, TELL_LIMIT)
+        subprocess::run(&command, &variables, input, SEND_LIMIT)
     });
     match done.await {
         Ok(Ok(())) => Ok(()),

@@ -67,6 +67,6 @@ impl PagerDuty {
                 },
             })
         };
-        ServiceRequest::json(&self.url, &body).keeping([self.routing_key.clone()])
+        ServiceRequest::json(&self.url, &body).masking([self.routing_key.clone()])
     }
 }

@@ -54,7 +54,7 @@ impl Dsn {
             value.set_sensitive(true);
             request.request.headers_mut().insert("x-sentry-auth", value);
         }
-        request.keeping([self.key.clone()])
+        request.masking([self.key.clone()])
     }
 }
 

@@ -46,6 +46,6 @@ impl SignedWebhook {
         }
         // The query of a URL is often a token.
         let query = self.url.url().query().unwrap_or_default().to_owned();
-        request.keeping([query])
+        request.masking([query])
     }
 }

@@ -84,7 +84,7 @@ impl TestArgs {
             return Ok(Exit::Done);
         }
         let sent =
-            block_on(async { Ok(join_all(chosen.iter().map(|sink| alerts.try_sink(sink, context.now))).await) })?;
+            block_on(async { Ok(join_all(chosen.iter().map(|sink| alerts.send_test(sink, context.now))).await) })?;
         let results = chosen.iter().zip(sent).map(|(sink, sent)| tested(sink, service(sink), sent.is_ok(), sent.err()));
         let results: Vec<_> = results.collect();
         context.screen.report(&report::tested(&results))?;

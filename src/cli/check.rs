@@ -41,9 +41,9 @@ pub struct CheckArgs {
 impl CheckArgs {
     /// Runs the check. Every error is reported as UNKNOWN on standard output, which Nagios reads.
     pub(super) fn run(self, context: &Context) -> Result<Exit, CliError> {
-        let shown = self.look(context).and_then(|(grade, report)| {
+        let shown = self.read_and_evaluate(context).and_then(|(grade, report)| {
             match grade {
-                Grade::Ok => context.screen.said(&report)?,
+                Grade::Ok => context.screen.report_done(&report)?,
                 Grade::Warning | Grade::Critical => context.screen.report(&report)?,
             }
             Ok(exit(grade))
@@ -57,7 +57,7 @@ impl CheckArgs {
     }
 
     /// Reads the queue on another thread, so that a lock or a hanging disk cannot delay the answer past the timeout.
-    fn look(&self, context: &Context) -> Result<(Grade, Report), CliError> {
+    fn read_and_evaluate(&self, context: &Context) -> Result<(Grade, Report), CliError> {
         let (answer, answered) = mpsc::sync_channel(1);
         let (sources, now) = (context.sources().clone(), context.now);
         let (warning, critical) = (self.warning, self.critical);

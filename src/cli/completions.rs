@@ -102,7 +102,7 @@ impl CompletionsArgs {
         let report = installed(&path, self.dry_run);
         let folder = path.parent().and_then(|folder| shell_quote(folder.as_os_str().as_bytes())).unwrap_or_default();
         let hint = format!("zsh looks there after `fpath+=({folder})` before `compinit` in ~/.zshrc");
-        context.screen.said(&report.with_hint_if(self.shell == Shell::Zsh, hint))?;
+        context.screen.report_done(&report.with_hint_if(self.shell == Shell::Zsh, hint))?;
         Ok(Exit::Done)
     }
 }

@@ -78,7 +78,7 @@ fn validate(context: &Context, inspection: &Inspection) -> Result<Exit, CliError
         warn_of_missing_secret(context, config);
         warn_of_short_secrets(context, config);
         warn_of_one_place_twice(context, config);
-        context.screen.said(&report)?;
+        context.screen.report_done(&report)?;
         return Ok(Exit::Done);
     };
     context.screen.report(&report)?;
@@ -96,7 +96,7 @@ fn validate(context: &Context, inspection: &Inspection) -> Result<Exit, CliError
 /// Every problem of the configuration, unreadable secrets included.
 pub(super) fn problems(inspection: &Inspection) -> Vec<ProblemView> {
     let unreadable = inspection.config.unreadable_secrets();
-    let unreadable = unreadable.iter().map(|error| ProblemView::said(error.to_string()));
+    let unreadable = unreadable.iter().map(|error| ProblemView::new(error.to_string()));
     inspection.problems.iter().map(problem).chain(unreadable).collect()
 }
 

@@ -230,12 +230,12 @@ impl Context {
     /// Shows the report of a change that is on disk. If it cannot be shown, the error says that the change was made, so that
     /// nobody makes it again.
     pub fn done(&self, report: &Report) -> Result<(), CliError> {
-        told(report, self.screen.said(report))
+        or_report_failure(report, self.screen.report_done(report))
     }
 
     /// The same for a change that failed in part: shown even with `--quiet`.
     pub fn done_in_part(&self, report: &Report) -> Result<(), CliError> {
-        told(report, self.screen.report(report))
+        or_report_failure(report, self.screen.report(report))
     }
 
     /// Shows the warnings collected while the configuration and its secrets were read.
@@ -306,7 +306,7 @@ impl Paging {
     }
 }
 
-fn told(report: &Report, shown: Result<(), RenderError>) -> Result<(), CliError> {
+fn or_report_failure(report: &Report, shown: Result<(), RenderError>) -> Result<(), CliError> {
     let all_the_same = |fault: CliError, line: &String| fault.cause(format!("done all the same: {}", line.trim()));
     shown.map_err(|error| report.lines.iter().fold(error.into(), all_the_same))
 }

@@ -165,7 +165,7 @@ fn verify(context: &Context) -> Result<Exit, CliError> {
     let found = context.read_store()?.verify().wait()?;
     let report = database::verified(&found);
     match found.len() {
-        0 => context.screen.said(&report)?,
+        0 => context.screen.report_done(&report)?,
         wrong => {
             context.screen.report(&report)?;
             return Err(Exit::Failure
@@ -196,12 +196,12 @@ impl BackupArgs {
         }
         if self.dry_run {
             let bytes = store.database().wait()?.bytes;
-            context.screen.said(&database::backed_up(&self.file, bytes, true))?;
+            context.screen.report_done(&database::backed_up(&self.file, bytes, true))?;
             return Ok(Exit::Done);
         }
         let copied = file.backup(&self.file, self.force).wait()?;
         copied.findings.iter().for_each(|finding| context.screen.warn(finding));
-        context.screen.said(&database::backed_up(&self.file, copied.bytes, false))?;
+        context.screen.report_done(&database::backed_up(&self.file, copied.bytes, false))?;
         Ok(if copied.findings.is_empty() { Exit::Done } else { Exit::Part })
     }
 }
@@ -230,7 +230,7 @@ impl RestoreArgs {
         candidate.findings.iter().for_each(|finding| context.screen.warn(finding));
         let mut restored = Restored::of(&candidate, queue);
         if self.dry_run {
-            context.screen.said(&database::restored(&restored, true))?;
+            context.screen.report_done(&database::restored(&restored, true))?;
             return Ok(Exit::Done);
         }
         if candidate.pending > 0 && !self.accept_replays {
@@ -242,7 +242,7 @@ impl RestoreArgs {
                 .hint("accept that with --accept-replays: receivers know them by their ids; nothing was changed"));
         }
         restored.kept = candidate.install(context.now)?;
-        context.screen.said(&database::restored(&restored, false))?;
+        context.screen.report_done(&database::restored(&restored, false))?;
         Ok(Exit::Done)
     }
 }
@@ -276,9 +276,9 @@ impl PruneArgs {
         let pruned = prune(store.as_ref(), what)?;
         let mut logs = PrunedLogs::default();
         for log in self.logs() {
-            logs.add(*log, forget(store.as_ref(), *log, before, context.now)?);
+            logs.add(*log, prune_log(store.as_ref(), *log, before, context.now)?);
         }
-        context.screen.said(&database::pruned(pruned, logs, false))?;
+        context.screen.report_done(&database::pruned(pruned, logs, false))?;
         Ok(Exit::Done)
     }
 
@@ -320,7 +320,7 @@ impl PruneArgs {
         if !listed.rows.is_empty() {
             report = report.with_table(report::deliveries::chosen(&listed.rows).titled("THE OLDEST"));
         }
-        context.screen.said(&report)?;
+        context.screen.report_done(&report)?;
         Ok(listed.total + logs.total())
     }
 }
@@ -351,7 +351,7 @@ fn prune(store: &dyn Store, mut what: Prune) -> Result<Pruned, CliError> {
 }
 
 /// Removes the old rows of a log batch by batch, and returns how many there were.
-fn forget(store: &dyn Store, log: Log, before: Timestamp, now: Timestamp) -> Result<u64, CliError> {
+fn prune_log(store: &dyn Store, log: Log, before: Timestamp, now: Timestamp) -> Result<u64, CliError> {
     let (mut rows, mut after) = (0, i64::MIN);
     loop {
         let batch = store.prune_log(log, before, after, now).wait()?;

@@ -116,7 +116,7 @@ impl ShowArgs {
                 .error(format!("there is no delivery {}", self.number))
                 .hint("list them with `syncctl deliveries list`")
         };
-        let row = selection::of_delivery(store, id)?.ok_or_else(missing)?;
+        let row = selection::find_delivery(store, id)?.ok_or_else(missing)?;
         let detail = store.event(&row.event.id).wait()?.ok_or_else(missing)?;
         let hint = format!("see why it stands where it stands with `syncctl why {}`", self.number);
         context.screen.report(&report::event_detail::delivery(&detail, id).with_hint(hint))?;

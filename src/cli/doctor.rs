@@ -65,12 +65,12 @@ impl DoctorArgs {
         let config = &inspection.config;
         let mut findings =
             vec![settings::configuration(&inspection), settings::permissions(config), settings::secrets(config)];
-        let looked = self.look(config, context.now);
+        let looked = self.check_database(config, context.now);
         findings.extend(looked.findings);
         let all = resolve(&config.endpoints, &looked.endpoints);
         let mut skews = Vec::new();
         if self.online && !all.is_empty() {
-            let (called, apart) = online::look(config, &all)?;
+            let (called, apart) = online::probe_endpoints(config, &all)?;
             findings.extend(called);
             skews = apart;
         } else {
@@ -90,7 +90,7 @@ impl DoctorArgs {
     }
 
     /// Checks the database on a thread of its own, so that a hanging disk does not delay the other findings.
-    fn look(&self, config: &Config, now: Timestamp) -> DatabaseFindings {
+    fn check_database(&self, config: &Config, now: Timestamp) -> DatabaseFindings {
         let location = match config.database() {
             Ok(location) => location.clone(),
             Err(error) => {
@@ -101,7 +101,7 @@ impl DoctorArgs {
         };
         let (limits, deep) = (config.health.clone(), self.deep);
         let (done, answer) = channel();
-        let looking = move || drop(done.send(look(&location, &limits, deep, now)));
+        let looking = move || drop(done.send(open_and_examine(&location, &limits, deep, now)));
         let started = std::thread::Builder::new().name("doctor".to_owned()).spawn(looking);
         let answered = match (started, deep) {
             (Err(_), _) => None,
@@ -126,13 +126,13 @@ fn conclude(context: &Context, findings: &[Finding]) -> Result<Exit, CliError> {
     let report = doctor::findings(findings, context.screen.is_quiet());
     let worst = findings.iter().map(|finding| finding.severity).max().unwrap_or(Severity::Ok);
     match worst {
-        Severity::Ok => context.screen.said(&report)?,
+        Severity::Ok => context.screen.report_done(&report)?,
         Severity::Warn | Severity::Fail => context.screen.report(&report)?,
     }
     Ok(if worst == Severity::Fail { Exit::Failure } else { Exit::Done })
 }
 
-fn look(location: &Location, limits: &Limits, deep: bool, now: Timestamp) -> DatabaseFindings {
+fn open_and_examine(location: &Location, limits: &Limits, deep: bool, now: Timestamp) -> DatabaseFindings {
     let opened = store::open(location, Access::Inspect).and_then(|store| examine(&store, limits, deep, now));
     opened.unwrap_or_else(|error| DatabaseFindings::only(unopened(location, &error)))
 }

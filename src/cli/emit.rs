@@ -201,6 +201,6 @@ pub(super) fn dry_run(context: &Context, draft: &Draft) -> Result<Exit, CliError
     let body = draft.render(&id, draft.timestamp.unwrap_or(sent_at));
     let mut event = EventJson::new(&body);
     let wanting = endpoints.iter().filter(|endpoint| endpoint.settings.gets(&draft.event_type, &mut event));
-    context.screen.said(&emitted::would_emit(draft, wanting.count() as u64, context.now))?;
+    context.screen.report_done(&emitted::would_emit(draft, wanting.count() as u64, context.now))?;
     Ok(Exit::Done)
 }

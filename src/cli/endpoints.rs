@@ -124,7 +124,7 @@ impl ChangeArgs {
         if self.dry_run {
             let line = format!("`{}` would be {done}, with {waiting} deliveries waiting; nothing changed", self.name);
             let report = detail(context, store.as_ref(), &figures.endpoints[place])?;
-            return Ok(context.screen.said(&report.with_line(line))?);
+            return Ok(context.screen.report_done(&report.with_line(line))?);
         }
         change(&self.name)?;
         let now = store.figures(context.now).wait()?;
@@ -132,7 +132,7 @@ impl ChangeArgs {
             true => format!("`{}` is {done}, with {waiting} deliveries waiting", self.name),
             false => format!("`{}` is not configured, so {waiting} deliveries stay held", self.name),
         };
-        context.screen.said(&detail(context, store.as_ref(), &now.endpoints[place])?.with_line(told))?;
+        context.screen.report_done(&detail(context, store.as_ref(), &now.endpoints[place])?.with_line(told))?;
         if !now.endpoints[place].endpoint.configured && waiting > 0 {
             context.screen.warn(
                 "name it in the configuration, or another with its URL; see which files are read with `syncctl config path`",

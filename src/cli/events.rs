@@ -223,7 +223,7 @@ pub(super) fn find(store: &dyn Store, id: &str) -> Result<EventDetail, CliError>
                 Ok(Some(EventOrDelivery::Event(event))) => Some(event),
                 _ => None,
             };
-            let event = selection::of_delivery(store, number)?.map(|row| row.event.id).or_else(emitted);
+            let event = selection::find_delivery(store, number)?.map(|row| row.event.id).or_else(emitted);
             let missing = || Exit::NoInput.error(format!("there is no event `{0}` and no delivery {0}", number.0));
             Some(event.ok_or_else(missing)?)
         }

@@ -18,7 +18,7 @@ impl HealthArgs {
         let judged = monitor::health(&details.figures, limits, context.now);
         let report = health::health(&judged, &details, context.now);
         if judged.healthy {
-            context.screen.said(&report)?;
+            context.screen.report_done(&report)?;
             return Ok(Exit::Done);
         }
         // Not `said`: an unhealthy queue is reported even with `-q`, so that cron mails it.

@@ -52,7 +52,7 @@ impl InitArgs {
             return Ok(Exit::Done);
         }
         let target = self.target(context, &inspection.config)?;
-        if is_there(&target) && !self.force {
+        if path_exists(&target) && !self.force {
             return Err(Exit::Failure
                 .error(format!("{} is there already", shown_path(&target)))
                 .hint("see what it says with `syncctl config show`; write a new one, keeping the old, with --force"));
@@ -61,8 +61,8 @@ impl InitArgs {
         let directory = target.parent().unwrap_or(Path::new("/"));
         let secret = starter.secret_file.as_ref().map(|name| directory.join(name));
         if self.dry_run {
-            let secret = secret.as_deref().filter(|path| !is_there(path));
-            context.screen.said(&would_start(&target, secret))?;
+            let secret = secret.as_deref().filter(|path| !path_exists(path));
+            context.screen.report_done(&would_start(&target, secret))?;
             return Ok(Exit::Done);
         }
         make_directory(directory).map_err(|error| unwritten(directory, &error))?;
@@ -70,8 +70,8 @@ impl InitArgs {
         let is_new = secret.as_deref().map(write_secret).transpose()?;
         let kept = write_configuration(&target, &starter.text(), self.force)?;
         let after = Config::inspect(Sources { config_path: Some(target.clone()), ..context.sources().clone() });
-        tell(context, &after);
-        context.screen.said(&started(&InitFiles {
+        report_problems(context, &after);
+        context.screen.report_done(&started(&InitFiles {
             config: &target,
             secret: secret.as_deref().zip(is_new),
             kept: kept.as_deref(),
@@ -112,7 +112,7 @@ impl InitArgs {
 }
 
 /// Whether the path exists, be it as a broken symbolic link.
-fn is_there(path: &Path) -> bool {
+fn path_exists(path: &Path) -> bool {
     path.exists() || read_link(path).is_ok()
 }
 
@@ -137,7 +137,7 @@ fn write_private(path: &Path, bytes: &[u8], replace: bool) -> io::Result<()> {
 
 /// Writes a new secret unless the file exists, and returns whether it did.
 fn write_secret(path: &Path) -> Result<bool, CliError> {
-    if is_there(path) {
+    if path_exists(path) {
         return Ok(false);
     }
     let secret = fresh()?;
@@ -173,7 +173,7 @@ fn keep(path: &Path) -> io::Result<Option<PathBuf>> {
 }
 
 /// Reports remaining problems, such as a wrong variable, and secrets that take precedence over the new one.
-fn tell(context: &Context, after: &Inspection) {
+fn report_problems(context: &Context, after: &Inspection) {
     after.problems.iter().for_each(|problem| context.screen.warn(&problem.to_string()));
     after.config.unreadable_secrets().iter().for_each(|error| context.screen.warn(&error.to_string()));
     after.config.take_warnings().iter().for_each(|warning| context.screen.warn(warning));

@@ -264,6 +264,6 @@ fn write_all(context: &Context, directory: &PathBuf, pages: &[(String, Vec<u8>)]
     let report = Report::new(&ManView { directory: shown, pages: pages.len() })
         .with_line(line)
         .with_names(pages.iter().map(|(name, _)| name.clone()));
-    context.screen.said(&report)?;
+    context.screen.report_done(&report)?;
     Ok(Exit::Done)
 }

@@ -91,7 +91,7 @@ impl ProcessArgs {
         }
         let done = done?;
         done.report(context, store.as_ref())?;
-        let left = named.map_or(Ok(0), |ids| named::tell_left(context, store.as_ref(), &ids))?;
+        let left = named.map_or(Ok(0), |ids| named::report_unfinished(context, store.as_ref(), &ids))?;
         Ok(match done.exit(self.wait) {
             Exit::Done if left > 0 => Exit::Part,
             exit => exit,

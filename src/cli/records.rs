@@ -215,7 +215,7 @@ impl ImportArgs {
             true => format!("{} records would be merged; nothing changed", done.read),
             false => format!("{} records read, {} changed", done.read, done.changed),
         };
-        context.screen.said(&Report::new(&done).with_line(line))?;
+        context.screen.report_done(&Report::new(&done).with_line(line))?;
         Ok(Exit::Done)
     }
 }

@@ -111,15 +111,16 @@ impl ReplayArgs {
         };
         let undelivered = std::mem::take(&mut chosen.undelivered);
         let mut plan = chosen.plan(|state| how.leaves(state));
-        self.address(context, store.as_ref(), undelivered, &mut plan)?;
+        self.plan_missing_deliveries(context, store.as_ref(), undelivered, &mut plan)?;
         self.warn_of_newer(context, store.as_ref(), &plan.changes)?;
         if let Some(exit) = plan.confirm((context, store.as_ref()), "replay", (self.dry_run, self.yes))? {
             return Ok(exit);
         }
         context.set_endpoints(store.as_ref())?;
         let mut changed = store.replay(plan.ids(), how, context.now).wait()?;
-        if plan.made > 0 {
-            let (events, only) = (std::mem::take(&mut plan.addressed), self.selection.endpoint().map(str::to_owned));
+        if plan.new_deliveries > 0 {
+            let (events, only) =
+                (std::mem::take(&mut plan.events_without_deliveries), self.selection.endpoint().map(str::to_owned));
             changed.changed.extend(store.create_missing_deliveries(events, how.trigger, only, context.now).wait()?);
         }
         report_change(context, changed, plan, "replayed", self.selection.is_by_id(), |_| {
@@ -128,7 +129,7 @@ impl ReplayArgs {
     }
 
     /// Adds deliveries for events that have none. An event that no endpoint subscribes to is refused, or skipped in a list.
-    fn address(
+    fn plan_missing_deliveries(
         &self,
         context: &Context,
         store: &dyn Store,
@@ -158,8 +159,8 @@ impl ReplayArgs {
                     .hint("configure an endpoint for its type, or send it with --to URL"));
             }
             if wanting > 0 {
-                plan.made += wanting;
-                plan.addressed.push(event.id);
+                plan.new_deliveries += wanting;
+                plan.events_without_deliveries.push(event.id);
             }
         }
         Ok(())
@@ -255,12 +256,12 @@ impl Plan {
 
     /// Whether the plan changes nothing, because every named delivery has to be left alone.
     fn changes_nothing(&self) -> bool {
-        self.changes.len() + self.made == 0
+        self.changes.len() + self.new_deliveries == 0
     }
 
     /// Whether the plan needs confirmation: a filter always does, and so does an id that names several deliveries.
-    fn needs_a_yes(&self) -> bool {
-        self.by_filter || self.changes.len() + self.made > 1
+    fn needs_confirmation(&self) -> bool {
+        self.by_filter || self.changes.len() + self.new_deliveries > 1
     }
 
     /// Shows the plan if it is asked for or needs confirmation, and asks. Returns the exit code unless the command goes on.
@@ -273,7 +274,7 @@ impl Plan {
         (dry_run, yes): (bool, bool),
     ) -> Result<Option<Exit>, CliError> {
         let all_refused = self.changes_nothing() && !self.refused.is_empty() && !self.by_filter;
-        if all_refused || (!dry_run && (yes || !self.needs_a_yes() || self.changes_nothing())) {
+        if all_refused || (!dry_run && (yes || !self.needs_confirmation() || self.changes_nothing())) {
             return Ok(None);
         }
         let shown = self.first(store, SHOWN)?;
@@ -286,7 +287,10 @@ impl Plan {
                 .error("nothing changed: --yes is required when not running interactively")
                 .hint("check the plan above, then run the command again with --yes"));
         }
-        if context.screen.confirm(&format!("{verb} {}?", count(self.changes.len() + self.made, "delivery")))? {
+        if context
+            .screen
+            .confirm(&format!("{verb} {}?", count(self.changes.len() + self.new_deliveries, "delivery")))?
+        {
             return Ok(None);
         }
         context.screen.note("nothing changed");
@@ -308,8 +312,8 @@ fn show_plan(context: &Context, plan: &Plan, first: &[DeliveryRow], verb: &str) 
     let chosen = &plan.changes;
     let view = Plan {
         dry_run: true,
-        would_change: chosen.len() + plan.made,
-        new_deliveries: plan.made,
+        would_change: chosen.len() + plan.new_deliveries,
+        new_deliveries: plan.new_deliveries,
         left_alone: plan.skipped.len() + plan.refused.len(),
         deliveries: chosen.iter().map(|r| r.id.0).collect(),
     };
@@ -323,8 +327,8 @@ fn show_plan(context: &Context, plan: &Plan, first: &[DeliveryRow], verb: &str) 
         count(plan.endpoints().len(), "endpoint")
     );
     let mut report = Report::new(&view).with_line(line);
-    if plan.made > 0 {
-        let (made, events) = (count(plan.made, "delivery"), plan.addressed.len());
+    if plan.new_deliveries > 0 {
+        let (made, events) = (count(plan.new_deliveries, "delivery"), plan.events_without_deliveries.len());
         let of =
             if events == 1 { "1 event that has none".to_owned() } else { format!("{events} events that have none") };
         report = report.with_line(format!("would make {made} of {of}, behind what is queued of their resources"));
@@ -335,7 +339,7 @@ fn show_plan(context: &Context, plan: &Plan, first: &[DeliveryRow], verb: &str) 
     let report = report
         .with_table(table)
         .with_names(chosen.iter().map(|row| row.id.0.to_string()))
-        .with_hint_if(chosen.len() + plan.made == 0, "nothing matches the filter");
+        .with_hint_if(chosen.len() + plan.new_deliveries == 0, "nothing matches the filter");
     context.screen.report(&report)?;
     Ok(Exit::Done)
 }

@@ -15,7 +15,7 @@ pub(super) fn one(context: &Context, path: &str, which: Option<usize>) -> Result
     let mut all = every(path)?;
     let number = match (which, all.len()) {
         (None, 1) => 1,
-        (None, count) => the_signed(context, path, &all).ok_or_else(|| which_of(path, count))?,
+        (None, count) => only_signed(context, path, &all).ok_or_else(|| which_of(path, count))?,
         (Some(number), count) if (1..=count).contains(&number) => number,
         (Some(_), 1) => {
             return Err(Exit::Usage.error(format!("{} holds one request", Untrusted(path))).hint("leave --which out"));
@@ -23,7 +23,7 @@ pub(super) fn one(context: &Context, path: &str, which: Option<usize>) -> Result
         (Some(_), count) => return Err(which_of(path, count)),
     };
     let captured = all.swap_remove(number - 1).map_err(|error| unreadable(path, &error))?;
-    tell(context, &captured);
+    report_format(context, &captured);
     Ok(captured)
 }
 
@@ -74,7 +74,7 @@ pub(super) fn check_length(context: &Context, request: &Received) {
 }
 
 /// Notes the format of a request, and warns of what is uncertain about it.
-fn tell(context: &Context, captured: &Captured) {
+fn report_format(context: &Context, captured: &Captured) {
     if !captured.is_raw() {
         context.screen.note(&format!("read as: {}", captured.format));
     }
@@ -95,7 +95,7 @@ fn which_of(path: &str, count: usize) -> CliError {
 
 /// The number of the only request with the signature header of a known scheme. A note says which one it is and how many
 /// requests were skipped.
-fn the_signed(context: &Context, path: &str, all: &[Result<Captured, RequestError>]) -> Option<usize> {
+fn only_signed(context: &Context, path: &str, all: &[Result<Captured, RequestError>]) -> Option<usize> {
     if let Some((number, error)) = (1..).zip(all).find_map(|(number, one)| Some((number, one.as_ref().err()?))) {
         let count = all.iter().filter(|one| one.is_err()).count();
         context.screen.warn(&format!(

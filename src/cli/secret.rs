@@ -217,8 +217,8 @@ impl Rotation {
     fn senders(&self, captures: &[Capture]) -> Vec<SecretUser> {
         let mut senders: BTreeMap<String, SecretUser> = BTreeMap::new();
         for capture in captures {
-            let standing = self.standing(capture);
-            let sender = SecretUser { name: capture.sender(), standing, last_seen: capture.at, tried: None };
+            let secret_use = self.secret_use(capture);
+            let sender = SecretUser { name: capture.sender(), secret_use, last_seen: capture.at, tried: None };
             match senders.get(&sender.name) {
                 Some(known) if known.last_seen > sender.last_seen => {}
                 _ => drop(senders.insert(sender.name.clone(), sender)),
@@ -243,18 +243,18 @@ impl Rotation {
             newest.since(row.seen_at) < SHARED_ADDRESS
         });
         let sender = |row: SenderRow| {
-            let standing = match Some(row.secret) {
+            let secret_use = match Some(row.secret) {
                 secret if secret == new => SecretUse::New,
                 secret if secret == old => SecretUse::Old,
                 _ => SecretUse::Neither,
             };
             let name = format!("{} to serve", row.source);
-            SecretUser { name, standing, last_seen: Some(row.seen_at), tried: None }
+            SecretUser { name, secret_use, last_seen: Some(row.seen_at), tried: None }
         };
         Ok(rows.into_iter().map(sender).collect())
     }
 
-    fn standing(&self, capture: &Capture) -> SecretUse {
+    fn secret_use(&self, capture: &Capture) -> SecretUse {
         let schemes = detect(&capture.request);
         let right = |secret: &str, scheme: &&'static dyn Scheme| {
             let keys: Vec<_> = scheme.key(secret.as_bytes()).into_iter().collect();
@@ -272,7 +272,7 @@ impl Rotation {
     /// The secret that signs for each of these endpoints.
     fn endpoints(&self, context: &Context, endpoints: &[ResolvedEndpoint]) -> Result<Vec<SecretUser>, CliError> {
         let config = context.config()?;
-        let standing = |text: Option<Zeroizing<String>>| match text {
+        let secret_use = |text: Option<Zeroizing<String>>| match text {
             Some(text) if text == self.new => SecretUse::New,
             Some(text) if text == self.old => SecretUse::Old,
             Some(_) | None => SecretUse::Neither,
@@ -281,7 +281,12 @@ impl Rotation {
         for endpoint in endpoints {
             let name = &endpoint.name;
             let text = config.secret_text(&WhichSecret::Endpoint(&endpoint.settings.secret))?;
-            all.push(SecretUser { name: format!("to {name}"), standing: standing(text), last_seen: None, tried: None });
+            all.push(SecretUser {
+                name: format!("to {name}"),
+                secret_use: secret_use(text),
+                last_seen: None,
+                tried: None,
+            });
         }
         Ok(all)
     }

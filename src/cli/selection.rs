@@ -67,9 +67,9 @@ pub(super) struct Plan {
     /// Whether a filter selected the deliveries, rather than ids.
     pub(super) by_filter: bool,
     /// Events without deliveries, which get some.
-    pub(super) addressed: Vec<EventId>,
+    pub(super) events_without_deliveries: Vec<EventId>,
     /// The number of deliveries that those get.
-    pub(super) made: usize,
+    pub(super) new_deliveries: usize,
 }
 
 /// The event or delivery that an id names. Every command uses the same rule: `#N` is the event emitted Nth, a bare number is a
@@ -258,7 +258,7 @@ pub(super) fn name(store: &dyn Store, id: &str) -> Result<Option<EventOrDelivery
     let Some(event) = event.map(|id| store.event(&id).wait()).transpose()?.flatten() else {
         return Ok(Some(EventOrDelivery::Delivery(number)));
     };
-    match of_delivery(store, number)? {
+    match find_delivery(store, number)? {
         Some(other) if other.event.seq != event.row.seq => Err(Exit::Usage
             .error(format!("`{}` is the id of an event, and the number of a delivery of another event", Untrusted(id)))
             .hint(format!(
@@ -270,7 +270,7 @@ pub(super) fn name(store: &dyn Store, id: &str) -> Result<Option<EventOrDelivery
 }
 
 /// The delivery with that number.
-pub(super) fn of_delivery(store: &dyn Store, id: DeliveryId) -> Result<Option<DeliveryRow>, CliError> {
+pub(super) fn find_delivery(store: &dyn Store, id: DeliveryId) -> Result<Option<DeliveryRow>, CliError> {
     Ok(all(store, &DeliveryFilter { ids: vec![id], ..DeliveryFilter::default() })?.pop())
 }
 

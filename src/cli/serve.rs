@@ -102,7 +102,8 @@ impl ServeArgs {
         };
         let alerts = context.alert_watch(&deliveries.config().store)?;
         block_on(
-            RunningServer { context, args: &self, without, deliveries, background, readers, alerts }.go(server, listeners),
+            RunningServer { context, args: &self, without, deliveries, background, readers, alerts }
+                .serve(server, listeners),
         )
     }
 
@@ -335,7 +336,7 @@ struct RunningServer<'a> {
 
 impl RunningServer<'_> {
     /// Serves until a signal stops it.
-    async fn go(mut self, server: Server, listeners: Vec<TcpListener>) -> Result<Exit, CliError> {
+    async fn serve(mut self, server: Server, listeners: Vec<TcpListener>) -> Result<Exit, CliError> {
         let mut signals = Signals::listen().map_err(|e| Exit::Io.error("failed to listen for signals").cause(e))?;
         let listeners = listeners
             .into_iter()

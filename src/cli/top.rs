@@ -45,7 +45,7 @@ pub struct TopArgs {
 
 impl TopArgs {
     pub(super) fn run(self, context: &Context) -> Result<Exit, CliError> {
-        if !context.screen.can_be_taken_over() {
+        if !context.screen.supports_full_screen() {
             return Err(Exit::Usage
                 .error("`top` needs a terminal on standard input and output")
                 .hint("`syncctl status --watch` shows the queue again and again anywhere"));

@@ -83,7 +83,7 @@ impl VerifyArgs {
         let secret = self.secret.read(context)?;
         let Some((chosen, detected)) = self.scheme.for_request(&received)? else {
             let secrets = candidates(context.config()?, &secret);
-            let found = self.explain.then(|| explain_unknown(&received, &secrets)).filter(says_something);
+            let found = self.explain.then(|| explain_unknown(&received, &secrets)).filter(is_informative);
             context.screen.report(&verified::unsigned(&received, found.as_ref()))?;
             return Ok(Exit::Signature);
         };
@@ -116,7 +116,7 @@ impl VerifyArgs {
             Some(VerifyError::OutsideTolerance) => explain_time(scheme, received, now),
             refusal => refusal.map(|_| explain(scheme, received, &secrets)),
         };
-        let explanation = explanation.filter(|found| !missing || says_something(found));
+        let explanation = explanation.filter(|found| !missing || is_informative(found));
         let expected = if self.show_expected { expected(scheme, received, &keys) } else { Vec::new() };
         let fingerprint = Secret::new(secret.to_owned()).ok().map(|secret| hex::encode(secret.fingerprint().0));
         Ok(Verified { scheme, received, detected, verdict, explanation, expected, fingerprint })
@@ -171,7 +171,7 @@ impl VerifyArgs {
 }
 
 /// Whether an explanation is worth showing: a request without the signature header has none, unless another header may hold it.
-fn says_something(found: &Explanation) -> bool {
+fn is_informative(found: &Explanation) -> bool {
     !found.changes.is_empty() || found.tried > 0
 }
 

@@ -51,7 +51,7 @@ fn wait_for(
     let deliveries = store.event(&event.id).wait()?.map(|detail| detail.deliveries).unwrap_or_default();
     let report = report(event, &deliveries);
     if deliveries.iter().all(|row| row.state == State::Delivered) {
-        context.screen.said(&report)?;
+        context.screen.report_done(&report)?;
         return Ok(Exit::Done);
     }
     context.screen.report(&report)?;

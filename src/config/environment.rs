@@ -42,12 +42,12 @@ impl Environment {
     }
 
     /// The values of the variables `names`, strongest first: the process's in that order, then the env file's.
-    pub(super) fn said(&self, names: &[&str]) -> (Vec<(String, Origin)>, Vec<Problem>) {
+    pub(super) fn values_of(&self, names: &[&str]) -> (Vec<(String, Origin)>, Vec<Problem>) {
         let (mut said, mut problems) = (Vec::new(), Vec::new());
         for name in names {
             match self.process.get(*name).map(|value| value.to_str()) {
                 Some(Some(value)) => said.push((value.to_owned(), Origin::Env((*name).to_owned()))),
-                Some(None) => problems.push(Problem::said(format!("{name}: the value is not UTF-8"))),
+                Some(None) => problems.push(Problem::new(format!("{name}: the value is not UTF-8"))),
                 None => {}
             }
         }

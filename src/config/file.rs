@@ -64,7 +64,7 @@ impl File {
     }
 
     /// The value of a key in the file.
-    pub(super) fn said<T>(&self, key: &Key<T>) -> Option<Sourced> {
+    pub(super) fn value_of<T>(&self, key: &Key<T>) -> Option<Sourced> {
         self.entry(key.name).map(|entry| Sourced { text: entry.text.clone(), origin: entry.origin.clone() })
     }
 

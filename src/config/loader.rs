@@ -75,7 +75,7 @@ impl Loader {
             if key.name == "database" && from_env.is_empty() {
                 from_env = self.database_from_a_file(environment);
             }
-            let from_files = files.iter().filter_map(|file| file.said(key));
+            let from_files = files.iter().filter_map(|file| file.value_of(key));
             let said = flag.into_iter().chain(from_env).chain(from_files).collect::<Vec<_>>();
             self.settle(&mut values, key, key.name, said);
         }
@@ -138,7 +138,7 @@ impl Loader {
 
     /// The values of these environment variables, strongest first.
     pub(super) fn env_values(&mut self, environment: &Environment, names: &[&str]) -> Vec<Sourced> {
-        let (said, problems) = environment.said(names);
+        let (said, problems) = environment.values_of(names);
         self.problems.extend(problems);
         said.into_iter().map(|(text, origin)| Sourced { text, origin }).collect()
     }

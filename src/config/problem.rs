@@ -21,12 +21,12 @@ pub struct Problem {
 }
 
 impl Problem {
-    pub(super) fn said(text: impl Into<String>) -> Self {
+    pub(super) fn new(text: impl Into<String>) -> Self {
         Self { file: None, line: None, text: text.into(), hint: None, missing: false }
     }
 
     pub(super) fn in_file(path: &Path, text: impl Into<String>) -> Self {
-        Self { file: Some(path.to_owned()), ..Self::said(text) }
+        Self { file: Some(path.to_owned()), ..Self::new(text) }
     }
 
     pub(super) fn on_line(path: &Path, line: usize, text: impl Into<String>) -> Self {
@@ -39,9 +39,9 @@ impl Problem {
             Origin::File(path, line) | Origin::EnvFile(path, line) => {
                 Self::on_line(path, *line, format!("{key}: {text}"))
             }
-            Origin::Flag(name) => Self::said(format!("{name}: {text}")),
-            Origin::Env(name) => Self::said(format!("{name}: {text}")),
-            Origin::Default => Self::said(format!("{key}: {text}")),
+            Origin::Flag(name) => Self::new(format!("{name}: {text}")),
+            Origin::Env(name) => Self::new(format!("{name}: {text}")),
+            Origin::Default => Self::new(format!("{key}: {text}")),
         }
     }
 

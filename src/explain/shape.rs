@@ -154,11 +154,11 @@ fn list_fault(scheme: &dyn Scheme, received: &Received, refusal: &VerifyError) -
     } else if text.contains(' ') && separator != Some(' ') {
         format!("`{name}` has a space beside a separator, this scheme has none")
     } else {
-        said(name, refusal)
+        describe(name, refusal)
     }
 }
 
-fn said(name: &HeaderName, refusal: &VerifyError) -> String {
+fn describe(name: &HeaderName, refusal: &VerifyError) -> String {
     match refusal {
         VerifyError::HeaderMalformed { why, .. } => format!("`{name}`: {why}"),
         _ => format!("the code is in `{name}`, but not where this scheme reads it"),

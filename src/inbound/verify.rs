@@ -55,7 +55,7 @@ pub(super) fn verify(
     if verifier.keys.is_empty() {
         return Err(WebhookRefusal::Unverified("secret-missing"));
     }
-    if matches!(source.kind, Kind::Platform { .. }) && HEADERS.iter().any(|name| is_doubled(headers, name)) {
+    if matches!(source.kind, Kind::Platform { .. }) && HEADERS.iter().any(|name| is_duplicate(headers, name)) {
         return Err(WebhookRefusal::HeaderError("header-doubled"));
     }
     let verdict = verifier.judge(headers, body, now, tolerance);
@@ -99,7 +99,7 @@ pub fn is_claimed_signed(source: &Source, headers: &HeaderMap) -> bool {
     }
 }
 
-fn is_doubled(headers: &HeaderMap, name: &str) -> bool {
+fn is_duplicate(headers: &HeaderMap, name: &str) -> bool {
     headers.get_all(name).iter().nth(1).is_some()
 }
 

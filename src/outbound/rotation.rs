@@ -211,13 +211,13 @@ impl RotationChecker {
         };
         let AttemptResult { outcome, detail, .. } = endpoint_client.send(&message, self.limit, now).await.result;
         *said = Some(detail.clone());
-        outcome.status().filter(|status| is_telling(*status)).ok_or(detail)
+        outcome.status().filter(|status| may_depend_on_signature(*status)).ok_or(detail)
     }
 }
 
 /// Whether a status may come from checking the signature or the content. Any other may come from a proxy or router in front of
 /// the receiver, or from a failure of its own.
-const fn is_telling(status: u16) -> bool {
+const fn may_depend_on_signature(status: u16) -> bool {
     is_success(status) || matches!(status, 400 | 401 | 403 | 409 | 422)
 }
 
@@ -269,10 +269,10 @@ mod tests {
     #[test]
     fn what_may_come_from_before_the_receiver_or_from_a_fault_of_its_own_tells_nothing() {
         for status in [200, 204, 299, 400, 401, 403, 409, 422] {
-            assert!(is_telling(status), "{status}");
+            assert!(may_depend_on_signature(status), "{status}");
         }
         for status in [301, 404, 405, 408, 410, 413, 415, 425, 429, 500, 502, 503, 504] {
-            assert!(!is_telling(status), "{status}");
+            assert!(!may_depend_on_signature(status), "{status}");
         }
     }
 

@@ -95,7 +95,7 @@ impl Live {
     pub fn enter(screen: &Screen) -> io::Result<Self> {
         let report = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
-            give_back();
+            restore_terminal();
             report(info);
         }));
         enable_raw_mode()?;
@@ -117,11 +117,11 @@ impl Live {
 
 impl Drop for Live {
     fn drop(&mut self) {
-        give_back();
+        restore_terminal();
     }
 }
 
-fn give_back() {
+fn restore_terminal() {
     // A terminal that is gone cannot be restored.
     let _ = execute!(io::stdout(), LeaveAlternateScreen, Show);
     let _ = disable_raw_mode();

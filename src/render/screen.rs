@@ -226,7 +226,7 @@ impl Screen {
     }
 
     /// Whether `top` can draw on it: a terminal that can move its cursor.
-    pub fn can_be_taken_over(&self) -> bool {
+    pub fn supports_full_screen(&self) -> bool {
         self.stdout_is_terminal && !self.dumb && io::stdin().is_terminal()
     }
 
@@ -294,7 +294,7 @@ impl Screen {
     }
 
     /// Prints the confirmation of a change; with `-q` only in formats for machines.
-    pub fn said(&self, report: &Report) -> Result<(), RenderError> {
+    pub fn report_done(&self, report: &Report) -> Result<(), RenderError> {
         if self.quiet && self.look.format.is_human() { Ok(()) } else { self.report(report) }
     }
 

@@ -16,6 +16,7 @@ pub struct Consumed {
     pub error: Option<String>,
 }
 
+/// The messages that `consume` read from one source, in JSON.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ConsumedView<'a> {
@@ -82,6 +83,7 @@ pub struct Waiting {
     pub said: Result<String, String>,
 }
 
+/// The messages that wait in one source, in JSON.
 #[derive(Serialize)]
 struct WaitingView<'a> {
     source: &'a str,

@@ -198,7 +198,7 @@ impl PrunedLogs {
         *sum += rows;
     }
 
-    fn said(self) -> String {
+    fn describe(self) -> String {
         let (runs, received) = (counted(self.runs, "run", "runs"), counted(self.received, "webhook", "webhooks"));
         format!("{}, {runs} and {received}", counted(self.minutes, "figure", "figures"))
     }
@@ -218,8 +218,8 @@ pub fn pruned(pruned: Pruned, logs: PrunedLogs, dry_run: bool) -> Report {
     });
     match (logs.total(), dry_run) {
         (0, _) => report,
-        (_, true) => report.with_line(format!("and of the logs {}", logs.said())),
-        (_, false) => report.with_line(format!("and of the logs {} removed", logs.said())),
+        (_, true) => report.with_line(format!("and of the logs {}", logs.describe())),
+        (_, false) => report.with_line(format!("and of the logs {} removed", logs.describe())),
     }
 }
 

@@ -114,7 +114,7 @@ pub struct SecretUser {
     /// Its name.
     pub name: String,
     /// The secret it uses.
-    pub standing: SecretUse,
+    pub secret_use: SecretUse,
     /// When its newest request arrived, if known.
     pub last_seen: Option<Timestamp>,
     /// The result of probing it, if endpoints were probed.
@@ -134,7 +134,7 @@ impl SecretUser {
     /// Whether it is ready for the new secret; `None` if the rotation does not concern it.
     pub fn is_ready(&self) -> Option<bool> {
         match &self.tried {
-            None => Some(self.standing == SecretUse::New),
+            None => Some(self.secret_use == SecretUse::New),
             Some(EndpointTrial::Checked(trial)) => Some(trial.accepts.is_ready()),
             Some(EndpointTrial::Excluded(_)) => None,
         }
@@ -171,7 +171,7 @@ struct AnswersView<'a> {
 impl<'a> SecretUserView<'a> {
     fn of(sender: &'a SecretUser) -> Self {
         let tried = sender.tried.as_ref().map(TriedView::of);
-        Self { name: &sender.name, uses: sender.standing.name(), last_seen_at: sender.last_seen, tried }
+        Self { name: &sender.name, uses: sender.secret_use.name(), last_seen_at: sender.last_seen, tried }
     }
 }
 
@@ -189,7 +189,7 @@ impl<'a> TriedView<'a> {
         }
     }
 
-    fn said(&self) -> Option<String> {
+    fn describe(&self) -> Option<String> {
         let AnswersView { random, new, old } = self.answers;
         let said: Vec<_> = [("random", random), ("new", new), ("old", old)]
             .into_iter()
@@ -258,7 +258,7 @@ pub fn rotation(senders: &[SecretUser], endpoints: &[SecretUser], flaws: &[Flaw]
 fn row(sender: &SecretUser, tried: bool) -> Vec<Cell> {
     let mut cells = vec![
         sender.name.as_str().into(),
-        Cell::Level(sender.standing.level(), sender.standing.name().to_owned()),
+        Cell::Level(sender.secret_use.level(), sender.secret_use.name().to_owned()),
         sender.last_seen.into(),
     ];
     if tried {
@@ -293,7 +293,7 @@ fn accepting(endpoints: &[SecretUser]) -> String {
 }
 
 fn still_old(all: &[SecretUser], what: &str, now: Timestamp) -> String {
-    let old: Vec<_> = all.iter().filter(|sender| sender.standing == SecretUse::Old).collect();
+    let old: Vec<_> = all.iter().filter(|sender| sender.secret_use == SecretUse::Old).collect();
     if all.is_empty() {
         return format!("no {what} was looked at");
     }

@@ -55,7 +55,7 @@ pub struct ProblemView {
 
 impl ProblemView {
     /// A problem that is in no file.
-    pub fn said(message: String) -> Self {
+    pub fn new(message: String) -> Self {
         Self { file: None, line: None, message, hint: None }
     }
 

@@ -22,11 +22,11 @@ use crate::store::incidents::{IncidentKind, Notice, Observation, Observed, Settl
 use crate::store::{DeliveryFilter, EndpointFigures, Figures, Page, Result, Store};
 
 /// How often the queue is observed.
-pub const LOOK_EVERY: Duration = Duration::from_secs(5);
+pub const OBSERVE_INTERVAL: Duration = Duration::from_secs(5);
 /// How often certificates are read.
 const CERTIFICATES_EVERY: Duration = Duration::from_hours(1);
 /// A certificate or secret that expires within this time is an incident.
-pub const ENDS_SOON: Duration = Duration::from_hours(14 * 24);
+pub const EXPIRES_SOON: Duration = Duration::from_hours(14 * 24);
 /// A `Retry-After` of at least this length is an incident: shorter ones are normal rate limiting.
 const LONG_WAIT: Duration = Duration::from_mins(1);
 
@@ -87,7 +87,7 @@ impl Alerts {
     }
 
     /// Observes once, and sends the notices that are due.
-    async fn look(&self, store: &dyn Store, expiry: &[Observed], now: &dyn Clock) -> Result<()> {
+    async fn observe_and_notify(&self, store: &dyn Store, expiry: &[Observed], now: &dyn Clock) -> Result<()> {
         let mut observation = observe(store, &self.limits, now.now())?;
         observation.observed.extend(expiry.iter().cloned());
         observation.kinds.extend([IncidentKind::CertificateExpiry, IncidentKind::SecretExpiry]);
@@ -96,14 +96,14 @@ impl Alerts {
         if notices.is_empty() {
             return Ok(());
         }
-        let told = notices.into_iter().map(|notice| self.tell(notice, now.now()));
+        let told = notices.into_iter().map(|notice| self.notify(notice, now.now()));
         store.settle_notices(join_all(told).await, now.now()).await
     }
 
-    async fn tell(&self, notice: Notice, now: Timestamp) -> SettledNotice {
+    async fn notify(&self, notice: Notice, now: Timestamp) -> SettledNotice {
         let alert = Alert::new(&notice, &self.host, now);
         let told = match self.sinks.iter().find(|sink| sink.rule.name == notice.sink) {
-            Some(sink) => sink.service.tell(&self.client, &alert).await,
+            Some(sink) => sink.service.send(&self.client, &alert).await,
             None => Err("it is not configured any more".to_owned()),
         };
         let (sink, phase) = (&notice.sink, notice.phase.name());
@@ -129,13 +129,13 @@ impl Alerts {
 /// Test alerts.
 impl Alerts {
     /// Sends a test alert to a sink; a service that keeps alerts open gets its resolution at once.
-    pub async fn try_sink(&self, sink: &Sink, now: Timestamp) -> std::result::Result<(), String> {
+    pub async fn send_test(&self, sink: &Sink, now: Timestamp) -> std::result::Result<(), String> {
         use crate::store::incidents::Phase;
         let name = format!("test{}", uuid::Uuid::now_v7().simple());
-        sink.service.tell(&self.client, &Alert::test(Phase::Opened, &name, &self.host, now)).await?;
+        sink.service.send(&self.client, &Alert::test(Phase::Opened, &name, &self.host, now)).await?;
         match &sink.service {
             Service::PagerDuty(_) => {
-                sink.service.tell(&self.client, &Alert::test(Phase::Resolved, &name, &self.host, now)).await
+                sink.service.send(&self.client, &Alert::test(Phase::Resolved, &name, &self.host, now)).await
             }
             _ => Ok(()),
         }
@@ -270,7 +270,7 @@ fn ends_in_words(ends_at: Timestamp, now: Timestamp) -> Option<String> {
     let day = day.get(..10).unwrap_or(&day);
     match (ends_at <= now, ends_at.since(now)) {
         (true, _) => Some(format!("expired on {day}")),
-        (false, left) if left < ENDS_SOON => Some(format!("expires on {day}")),
+        (false, left) if left < EXPIRES_SOON => Some(format!("expires on {day}")),
         (false, _) => None,
     }
 }
@@ -338,7 +338,7 @@ fn run(alerts: &Alerts, store: &Arc<dyn Store>, clock: &dyn Clock, commands: wat
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     match runtime {
         Ok(runtime) => {
-            runtime.block_on(look_until_stopped(alerts, store.as_ref(), clock, commands));
+            runtime.block_on(observe_until_stopped(alerts, store.as_ref(), clock, commands));
             // A hanging resolver must not keep the thread alive.
             runtime.shutdown_background();
         }
@@ -346,7 +346,7 @@ fn run(alerts: &Alerts, store: &Arc<dyn Store>, clock: &dyn Clock, commands: wat
     }
 }
 
-async fn look_until_stopped(
+async fn observe_until_stopped(
     alerts: &Alerts,
     store: &dyn Store,
     clock: &dyn Clock,
@@ -363,13 +363,13 @@ async fn look_until_stopped(
         if now < read_at || now.since(read_at) >= CERTIFICATES_EVERY {
             (expiry, read_at) = (alerts.expiry(now), now);
         }
-        if let Err(error) = alerts.look(store, &expiry, clock).await {
+        if let Err(error) = alerts.observe_and_notify(store, &expiry, clock).await {
             tracing::warn!(%error, "failed to look for what is to be told; it is tried again");
         }
         if command == WatchCommand::Finish {
             return;
         }
         // The sender is gone once the watch is dropped.
-        let _ = tokio::time::timeout(LOOK_EVERY, commands.changed()).await;
+        let _ = tokio::time::timeout(OBSERVE_INTERVAL, commands.changed()).await;
     }
 }

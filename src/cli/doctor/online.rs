@@ -25,7 +25,10 @@ const LONGEST: Duration = Duration::from_secs(10);
 const SOON_DAYS: u64 = 14;
 
 /// Probes each endpoint that is not paused, and measures how far its clock is from ours.
-pub(super) fn look(config: &Config, all: &[ResolvedEndpoint]) -> Result<(Vec<Finding>, Vec<Skew>), CliError> {
+pub(super) fn probe_endpoints(
+    config: &Config,
+    all: &[ResolvedEndpoint],
+) -> Result<(Vec<Finding>, Vec<Skew>), CliError> {
     let client = Client::new(config.egress.clone(), config.ca_file.clone());
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let (called, paused): (Vec<_>, Vec<_>) = all.iter().partition(|endpoint| endpoint.paused_by.is_none());

@@ -61,7 +61,7 @@ pub(super) fn emit(
     if dry_run {
         let view = Batch { accepted: good, duplicates: 0, rejected, rejected_lines };
         let line = format!("would store {}, {}; nothing changed", counted(good, "event"), rejected_words(rejected));
-        context.screen.said(&Report::new(&view).with_line(line))?;
+        context.screen.report_done(&Report::new(&view).with_line(line))?;
         return Ok(exit(rejected));
     }
     let (stored, conflicts) = store(context, spool, traceparent, skip_invalid)?;

@@ -2,7 +2,7 @@
 
 use super::super::context::Context;
 use super::super::exit::{CliError, Exit};
-use super::super::selection::{EventOrDelivery, name, no_event, of_delivery};
+use super::super::selection::{EventOrDelivery, find_delivery, name, no_event};
 use crate::delivery::State;
 use crate::store::{DeliveryFilter, DeliveryId, DeliveryRow, Page, Store};
 use crate::untrusted::Untrusted;
@@ -19,7 +19,7 @@ pub(super) fn resolve(store: &dyn Store, ids: &[String]) -> Result<Option<Vec<De
     for id in ids {
         match name(store, id)? {
             Some(EventOrDelivery::Delivery(number)) => {
-                of_delivery(store, number)?.ok_or_else(|| no_delivery(number))?;
+                find_delivery(store, number)?.ok_or_else(|| no_delivery(number))?;
                 found.push(number);
             }
             Some(EventOrDelivery::Event(event)) => {
@@ -46,7 +46,7 @@ fn no_delivery(number: DeliveryId) -> CliError {
 }
 
 /// Reports which of the named deliveries are still waiting, and why. Returns their number.
-pub(super) fn tell_left(context: &Context, store: &dyn Store, ids: &[DeliveryId]) -> Result<usize, CliError> {
+pub(super) fn report_unfinished(context: &Context, store: &dyn Store, ids: &[DeliveryId]) -> Result<usize, CliError> {
     let mut left = 0;
     for ids in ids.chunks(500) {
         let filter = DeliveryFilter { ids: ids.to_vec(), ..DeliveryFilter::default() };

@@ -39,7 +39,7 @@ pub(super) fn watch(context: &Context, args: &ProcessArgs, options: RunOptions) 
         let generation = Generation::new(context, Arc::clone(&store), &endpoints)?;
         let logged = LoggedStates::new(&endpoints);
         announce(context, &endpoints)?;
-        let done = WatchLoop { context, store, signals, options, logged }.go(generation).await?;
+        let done = WatchLoop { context, store, signals, options, logged }.run_generations(generation).await?;
         Ok(done)
     })
 }
@@ -107,7 +107,7 @@ struct WatchLoop<'a> {
 
 impl WatchLoop<'_> {
     /// Runs one generation after the other; each reload begins a new one.
-    async fn go(mut self, mut generation: Generation) -> Result<Exit, CliError> {
+    async fn run_generations(mut self, mut generation: Generation) -> Result<Exit, CliError> {
         let names = EndpointNames::default();
         loop {
             let observer = names.observer(Arc::clone(&self.store), log_attempt());

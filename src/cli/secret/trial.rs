@@ -25,7 +25,7 @@ impl Rotation {
         let mut endpoints = self.endpoints(context, &resolved)?;
         let (mut asked, mut receivers) = (Vec::new(), Vec::new());
         for (resolved, endpoint) in resolved.into_iter().zip(&mut endpoints) {
-            endpoint.tried = untried(&resolved, endpoint.standing);
+            endpoint.tried = untried(&resolved, endpoint.secret_use);
             if endpoint.tried.is_none() {
                 receivers.push(Receiver {
                     limit: resolved.settings.retry.timeout(),
@@ -62,8 +62,8 @@ fn signer(what: &str, text: &str) -> Result<Signer, CliError> {
 }
 
 /// Why an endpoint is not probed, if it is not.
-fn untried(endpoint: &ResolvedEndpoint, standing: SecretUse) -> Option<EndpointTrial> {
-    match (standing, &endpoint.settings.secret) {
+fn untried(endpoint: &ResolvedEndpoint, secret_use: SecretUse) -> Option<EndpointTrial> {
+    match (secret_use, &endpoint.settings.secret) {
         (SecretUse::New | SecretUse::Old | SecretUse::Both, _) => {}
         (SecretUse::Neither | SecretUse::Unsigned, SecretSource::File(_) | SecretSource::Env(_)) => {
             return Some(EndpointTrial::Excluded("it has a secret of its own, which is not part of this rotation"));
