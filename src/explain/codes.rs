@@ -6,8 +6,8 @@ use http::HeaderName;
 use percent_encoding::percent_decode_str;
 
 use super::cause::{Cause, Change};
-use super::hints::time_in_list;
 use super::generic_options::CodePlace;
+use super::hints::time_in_list;
 use crate::signature::Code;
 use crate::signature::Encoding;
 use crate::signature::Facts;

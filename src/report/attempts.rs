@@ -1,4 +1,4 @@
-//! Attempts: those of an event, and the log of all.
+//! Attempts: those of an event, and the log of all attempts.
 
 use serde::Serialize;
 
@@ -8,6 +8,7 @@ use crate::delivery::{Outcome, Trigger};
 use crate::format::shorten;
 use crate::store::{AttemptRow, Listed, LoggedAttempt, Page};
 
+/// An attempt in JSON.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct AttemptView<'a> {
@@ -70,6 +71,7 @@ pub(super) fn attempt_cells(row: &AttemptRow) -> Vec<Cell> {
     ]
 }
 
+/// An attempt as the log of attempts lists it, with its event.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct LoggedView<'a> {

@@ -66,13 +66,13 @@ impl<'a> DeliveryView<'a> {
     }
 }
 
-/// When it is attempted next at the earliest: not before the circuit of its endpoint is probed.
+/// The earliest time of the next attempt: not before the endpoint's circuit is probed.
 pub(super) fn next_attempt(row: &DeliveryRow) -> Option<Timestamp> {
     let next = row.rests_until.map_or(row.due_at, |until| until.max(row.due_at));
     (row.state == State::Pending && !row.blocked).then_some(next)
 }
 
-/// What went wrong last, unless it went right in the end.
+/// The last error, unless the delivery succeeded in the end.
 fn error_of(row: &DeliveryRow) -> Option<&str> {
     match row.state {
         State::Delivered => None,
@@ -80,7 +80,7 @@ fn error_of(row: &DeliveryRow) -> Option<&str> {
     }
 }
 
-/// Where a delivery stands, in words.
+/// The state of a delivery in words.
 pub fn state_cell(row: &DeliveryRow) -> Cell {
     let (level, text) = match (row.state, row.reason) {
         (State::Delivered, _) => (Level::Good, "delivered".to_owned()),
@@ -132,7 +132,7 @@ pub fn list(listed: &Listed<DeliveryRow>, page: Page) -> Report {
     page_of(&views, DELIVERIES, rows, listed.total, page).with_names(listed.rows.iter().map(|row| row.id.0.to_string()))
 }
 
-/// The deliveries a command would change, without a page around them.
+/// The deliveries that a command would change, without pagination.
 pub fn chosen(rows: &[DeliveryRow]) -> Table {
     Table::new(DELIVERIES, rows.iter().map(delivery_cells).collect())
 }
@@ -161,7 +161,7 @@ pub fn sent_to(rows: &[DeliveryRow]) -> Table {
     Table::new(SENT_TO, rows.iter().map(cells).collect())
 }
 
-/// What a blocked delivery waits behind.
+/// The earlier delivery that a blocked one waits for.
 pub(super) fn behind(row: &DeliveryRow) -> String {
     row.blocked_by.map_or("waits behind an earlier one".to_owned(), |first| format!("waits behind {}", first.0))
 }

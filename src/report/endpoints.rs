@@ -1,4 +1,4 @@
-//! What `endpoints list` answers, and how an endpoint's state is told.
+//! The answer of `endpoints list`, and the state of an endpoint in words.
 
 use serde::Serialize;
 
@@ -11,6 +11,7 @@ use crate::format::short_duration;
 use crate::monitor::{Freshness, FreshnessThresholds, Synced, freshness};
 use crate::store::{EndpointFigures, Figures};
 
+/// An endpoint in JSON.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct EndpointView<'a> {
@@ -59,7 +60,7 @@ pub(super) fn view(figures: &EndpointFigures, now: Timestamp) -> EndpointView<'_
     }
 }
 
-/// Until when what is pending waits for the endpoint's rate.
+/// Until when pending deliveries wait for the endpoint's rate limit.
 pub(super) fn rate_limited_until(figures: &EndpointFigures, now: Timestamp) -> Option<Timestamp> {
     let is_sent_to = figures.endpoint.state_name() == "ok" && figures.counts.waiting > 0;
     figures.endpoint.rate_limited_until(now).filter(|_| is_sent_to)
@@ -130,7 +131,7 @@ pub(super) fn sync_cell(synced: Synced) -> Cell {
     (level, synced.name()).into()
 }
 
-/// `● Fresh`, `● Aging` or `● Stale`; nothing where nothing ever arrived.
+/// `● Fresh`, `● Aging` or `● Stale`; empty if nothing was ever delivered.
 pub(super) fn freshness_cell(last: Option<Timestamp>, ages: &FreshnessThresholds, now: Timestamp) -> Cell {
     let Some(last) = last else { return Cell::Empty };
     let freshness = freshness(last, ages, now);
@@ -152,7 +153,7 @@ pub(super) fn state_cell(endpoint: &Endpoint, now: Timestamp) -> Cell {
     }
 }
 
-/// An open circuit in words: until when, or that its probe is due.
+/// An open circuit in words: when its probe is due.
 pub fn circuit_open(open: CircuitOpen, now: Timestamp) -> String {
     if open.probe_due(now) {
         return "circuit open, the next probe is due".to_owned();
@@ -160,7 +161,7 @@ pub fn circuit_open(open: CircuitOpen, now: Timestamp) -> String {
     format!("circuit open until {} (in {})", open.until, short_duration(open.until.since(now)))
 }
 
-/// The state of the endpoints alone.
+/// What `endpoints list` answers.
 pub fn list(figures: &Figures, ages: &FreshnessThresholds, now: Timestamp) -> Report {
     let views: Vec<_> = figures.endpoints.iter().map(|row| fresh_view(row, ages, now)).collect();
     Report::new(&views)

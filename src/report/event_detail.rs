@@ -1,4 +1,4 @@
-//! What `events show` and `deliveries show` answer.
+//! The answers of `events show` and `deliveries show`.
 
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -11,6 +11,7 @@ use crate::event::{EventId, Traceparent, data_of};
 use crate::store::{AttemptRow, DeliveryId, DeliveryRow, EventDetail};
 use crate::untrusted::Untrusted;
 
+/// The data of `events show`.
 #[derive(Serialize)]
 struct EventDetailView<'a> {
     event: EventWithBody<'a>,
@@ -18,6 +19,7 @@ struct EventDetailView<'a> {
     attempts: Vec<AttemptView<'a>>,
 }
 
+/// An event in JSON, with its body and where it was edited from.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct EventWithBody<'a> {
@@ -25,7 +27,7 @@ struct EventWithBody<'a> {
     view: EventView<'a>,
     body: String,
     data: Option<Box<RawValue>>,
-    /// What endpoints with `payload = "full"` are sent.
+    /// The body for endpoints with `payload = "full"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     whole_record_body: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -74,7 +76,7 @@ pub fn event(detail: &EventDetail) -> Report {
         .with_names([row.id.to_string()])
 }
 
-/// When an event was to be sent, if not at once, and which events it was made from and into.
+/// Lines about an event's schedule, and the events it was edited from and into.
 fn origin(detail: &EventDetail) -> Vec<String> {
     let mut lines: Vec<String> =
         detail.row.schedule.iter().map(|it| format!("Schedule  {}", schedule_text(*it))).collect();

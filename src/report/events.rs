@@ -11,7 +11,7 @@ use crate::store::{EventRow, Listed, Page, Schedule};
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EventView<'a> {
-    /// Its place in the order of emission.
+    /// Its number in the order of emission.
     pub seq: i64,
     /// Its id.
     pub id: &'a str,
@@ -20,7 +20,7 @@ pub struct EventView<'a> {
     pub event_type: &'a str,
     /// Resource id.
     pub resource_id: &'a str,
-    /// The type of what it is about.
+    /// Resource type.
     pub resource_type: &'a str,
     /// When it happened.
     pub timestamp: Timestamp,
@@ -29,10 +29,10 @@ pub struct EventView<'a> {
     /// The states of its deliveries, where events are listed.
     #[serde(skip_serializing_if = "<[State]>::is_empty")]
     pub delivery_states: &'a [State],
-    /// Where it stands with the time it was to be sent at: `scheduled`, `queued` or `cancelled`.
+    /// The state of its schedule: `scheduled`, `queued` or `cancelled`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub schedule: Option<&'static str>,
-    /// The time it waits for, or waited for until it was cancelled.
+    /// The time it is or was scheduled for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scheduled_at: Option<Timestamp>,
     /// When it was cancelled.
@@ -40,7 +40,7 @@ pub struct EventView<'a> {
     pub cancelled_at: Option<Timestamp>,
 }
 
-/// What a schedule is called.
+/// The name of a schedule's state.
 fn schedule_name(schedule: Schedule) -> &'static str {
     match schedule {
         Schedule::Waits { .. } => "scheduled",
@@ -84,7 +84,7 @@ pub(super) const EVENTS: &[Column] = &[
     Column::text("resource-type", "RESOURCE TYPE").only_wide(),
 ];
 
-/// How far an event got: `delivered`, or what is not, such as `1 pending, 1 failed`.
+/// The states of an event's deliveries: `delivered`, or those that are not, such as `1 pending, 1 failed`.
 fn states_cell(event: &EventRow) -> Cell {
     let states = &event.states[..];
     match event.schedule {
@@ -114,7 +114,7 @@ pub fn list(listed: &Listed<EventRow>, page: Page) -> Report {
     let views: Vec<_> = listed.rows.iter().map(EventView::of).collect();
     let cells = |row: &EventRow| {
         vec![
-            // As commands take it: a bare number would be a delivery's.
+            // In the form that commands take: a bare number would be a delivery's.
             format!("evt#{}", row.seq).into(),
             row.event_type.clone().into(),
             row.resource.id.clone().into(),
@@ -129,7 +129,7 @@ pub fn list(listed: &Listed<EventRow>, page: Page) -> Report {
         .with_names(listed.rows.iter().map(|row| row.id.to_string()))
 }
 
-/// Where an event stands with the time it was to be sent at, in words.
+/// The state of an event's schedule in words.
 pub(super) fn schedule_text(schedule: Schedule) -> String {
     match schedule {
         Schedule::Waits { at } => format!("waits until {at}; then a worker queues it"),

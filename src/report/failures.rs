@@ -70,7 +70,7 @@ pub(super) const FAILURES: &[Column] = &[
     Column::text("event", "EVENT").only_wide(),
 ];
 
-/// A page of failed deliveries: those that wait for another attempt, and those given up.
+/// A page of failed deliveries: those waiting for another attempt, and those given up.
 pub fn list(listed: &Listed<DeliveryRow>, page: Page) -> Report {
     let views: Vec<_> = listed.rows.iter().map(FailureView::of).collect();
     let report = page_of(&views, FAILURES, listed.rows.iter().map(failure_cells).collect(), listed.total, page)

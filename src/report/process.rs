@@ -1,4 +1,4 @@
-//! What `process` answers: what a run did to the queue.
+//! The answer of `process`: the result of a run.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::clock::Timestamp;
 use crate::format::short_duration;
 use crate::store::{Figures, RunStats};
 
-/// What a run did.
+/// The result of a run in JSON.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RunView {
@@ -18,11 +18,11 @@ pub struct RunView {
     pub claimed: u64,
     /// Of those, answered with a 2xx.
     pub delivered: u64,
-    /// Of those, to be tried again.
+    /// Of those, to be retried.
     pub retried: u64,
-    /// Of those, the delivery's last.
+    /// Of those, failed for good.
     pub failed: u64,
-    /// Attempts whose outcome is not known, because a second signal ended the run; they are made again.
+    /// Attempts whose outcome is unknown, because a second signal ended the run; they are made again.
     pub interrupted: u64,
     /// How long it took.
     pub duration_ms: u64,
@@ -61,6 +61,7 @@ impl RunView {
     }
 }
 
+/// The data of `process`.
 #[derive(Serialize)]
 struct ProcessView {
     message: String,

@@ -269,7 +269,7 @@ fn row(sender: &SecretUser, tried: bool) -> Vec<Cell> {
                 Some(EndpointTrial::Excluded(_)) | None => Cell::Empty,
             },
             view.as_ref().and_then(|view| view.reason).into(),
-            view.as_ref().and_then(TriedView::said).into(),
+            view.as_ref().and_then(TriedView::describe).into(),
         ]);
     }
     cells

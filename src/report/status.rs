@@ -1,4 +1,4 @@
-//! What `status` answers: the state of the queue.
+//! The answer of `status`: the state of the queue.
 
 use std::time::Duration;
 
@@ -29,13 +29,13 @@ pub struct Queue {
     pub delivered: i64,
     /// Waiting for their endpoint to be resumed or configured again.
     pub held: i64,
-    /// How long the oldest due delivery has been due, in milliseconds; 0 when none is.
+    /// Milliseconds the oldest due delivery has been due; 0 if none is.
     pub oldest_due_age_ms: u64,
     /// Events stored.
     pub events: i64,
-    /// Events that wait for the time they are to be sent at.
+    /// Events scheduled for later.
     pub scheduled: i64,
-    /// The earliest of these times.
+    /// The earliest time of a scheduled event.
     pub next_scheduled_at: Option<Timestamp>,
 }
 
@@ -96,8 +96,8 @@ pub(super) const QUEUE: &[Column] = &[
     Column::number("events", "EVENTS").only_wide(),
 ];
 
-/// What `status` and `GET /api/sync/status` answer; `ages` say how old an endpoint's last success may be, `flows` how fast
-/// deliveries come and go.
+/// What `status` and `GET /api/sync/status` answer. `ages` are the thresholds for an endpoint's last success, `flows` the rates
+/// of deliveries.
 pub fn status(figures: &Figures, flows: &Flows, ages: &FreshnessThresholds, now: Timestamp) -> Report {
     let queue = Queue::of(figures, now);
     let forecast = ForecastView::of(&flows.total(), flows.forecast());
@@ -122,7 +122,7 @@ pub fn status(figures: &Figures, flows: &Flows, ages: &FreshnessThresholds, now:
     }
 }
 
-/// Says how many events wait for their time, if any do.
+/// Adds the number of scheduled events, if there are any.
 fn with_schedule(report: Report, queue: Queue) -> Report {
     let Some(next) = queue.next_scheduled_at else { return report };
     let events = count(usize::try_from(queue.scheduled).unwrap_or_default(), "event");
