@@ -57,7 +57,7 @@ impl EventId {
         if right { Ok(Self(text.to_owned())) } else { Err(InvalidDraft::Id) }
     }
 
-    /// Checks an id that came under the original's signature, where ids are `type-resourceId-milliseconds`: any printable
+    /// Checks an id of a webhook with the original's signature, where ids are `type-resourceId-milliseconds`: any printable
     /// text of at most [`MAX_ORIGINAL_ID_CHARS`] characters, because a resource id may hold spaces, `|`, `@` and letters of any
     /// script. The signed content does not join the id to other parts there, so no character is ambiguous.
     pub fn parse_original(text: &str) -> Result<Self, InvalidDraft> {

@@ -1,7 +1,7 @@
 //! Inbound: verifies the bytes of a webhook, then reads its event, which is applied once.
 //!
 //! A body is parsed only after its signature was verified. Why an unsigned webhook was refused is told to the audit log alone,
-//! never to the caller; errors inside a signed body are answered, field by field.
+//! never to the caller; errors in a signed body are answered, field by field.
 
 use std::borrow::Cow;
 
@@ -72,9 +72,9 @@ impl WebhookRefusal {
     }
 }
 
-/// Verifies a webhook that came from the address `from`, and reads its event.
+/// Verifies a webhook from the address `from`, and reads its event.
 ///
-/// On the platform's routes `webhook-signature` decides if it is there, else `x-webhook-signature`: a stronger header that
+/// On platform routes `webhook-signature` decides if present, else `x-webhook-signature`: a stronger header that
 /// fails is never rescued by a weaker one.
 pub fn read(
     source: &Source,

@@ -18,7 +18,7 @@
 //! **Debugging.** [`request`] reads a captured request in any format, a scheme verifies it, and [`explain`] searches for the change
 //! under which its signature matches.
 //!
-//! The modules below stand in reading order: each uses only those above it.
+//! The modules are listed in reading order: each uses only those above it.
 
 pub mod clock;
 pub mod format;

@@ -256,13 +256,13 @@ impl Column {
 pub enum Level {
     /// As it should be.
     Good,
-    /// Under way.
+    /// In progress.
     Busy,
-    /// Worth a look.
+    /// A warning.
     Warning,
-    /// Needs somebody.
+    /// A failure.
     Bad,
-    /// Of no concern.
+    /// Not important.
     Quiet,
 }
 

@@ -108,9 +108,9 @@ pub enum Note {
     QuotesStraightened,
     /// The line break that `<<<` adds was left out.
     HereStringBreak,
-    /// PowerShell hands quotes to programs only in its newer versions.
+    /// Only newer versions of PowerShell pass quotes to programs.
     PowershellQuotes,
-    /// PowerShell hands backslashes before quotes to programs in its newer versions.
+    /// Only newer versions of PowerShell pass backslashes before quotes to programs.
     PowershellEscapes,
     /// Older versions of PowerShell send a text as ISO-8859-1.
     PowershellEncoding,

@@ -25,7 +25,7 @@ pub enum AlertsCommand {
     Test(TestArgs),
 }
 
-/// Which incidents.
+/// Arguments of `alerts list`.
 #[derive(Debug, clap::Args)]
 pub struct ListArgs {
     /// Only incidents that are open
@@ -35,7 +35,7 @@ pub struct ListArgs {
     paging: Paging,
 }
 
-/// Who is told.
+/// Arguments of `alerts test`.
 #[derive(Debug, clap::Args)]
 pub struct TestArgs {
     /// The name of one of [[alerts]]

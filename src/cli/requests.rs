@@ -43,7 +43,7 @@ pub struct ShowArgs {
     id: i64,
 }
 
-/// Which requests, and how.
+/// Arguments of `requests replay`.
 #[derive(Debug, clap::Args)]
 #[command(
     after_long_help = "A request is verified as of the time it arrived, in the order of arrival, and applied once: an event that arrived since is a

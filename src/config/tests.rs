@@ -1,4 +1,4 @@
-//! The configuration as a whole: who beats whom, and what is told of what is wrong.
+//! Tests of the whole configuration: precedence of sources, and reported problems.
 
 use std::fs;
 use std::os::unix::ffi::OsStringExt;

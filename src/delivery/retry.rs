@@ -274,7 +274,7 @@ fn after_answer(outcome: Outcome, history: History, circuit: CircuitState, now: 
             (History { used: history.used.saturating_add(1), ..history }, circuit)
         }
         Outcome::Rejected { retry_after: Some(wait), .. } if !wait.is_zero() => {
-            // A probe that is told to wait on does not count.
+            // A probe answered with `Retry-After` does not count.
             let after = circuit.after_answer().apply_retry_after(circuit.open, wait, now);
             (history.after_answer(circuit.open.is_none()), after)
         }

@@ -171,7 +171,7 @@ mod tests {
         let all = [stored(1, "a", A)];
         // `a` moves to another URL, and its old URL is configured besides: that one is new.
         assert_eq!(ids(&[spec(None, A), spec(Some("a"), B)], &all), [(None, "a-2".to_owned()), is(1, "a")]);
-        // Two new names for one URL: neither can be told to be the old endpoint twice.
+        // Two new names for one URL: neither can adopt the old endpoint.
         assert_eq!(ids(&[spec(Some("x"), A), spec(Some("y"), A)], &all), [is(1, "x"), (None, "y".to_owned())]);
     }
 

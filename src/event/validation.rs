@@ -29,10 +29,10 @@ pub enum InvalidDraft {
     /// The type is neither known nor of the form of a custom type.
     #[error("the event type must look like `enrollment.created`: lower-case words of a-z 0-9 _ joined by dots")]
     Type,
-    /// A custom type came without a resource type.
+    /// A custom type without a resource type.
     #[error("the custom event type `{0}` needs a resource type")]
     ResourceTypeMissing(String),
-    /// A known type came with another resource type than its own.
+    /// A known type with another resource type than its own.
     #[error("`{event_type}` is about the resource type `{expected}`, not `{given}`")]
     ResourceTypeWrong {
         /// The event type given.

@@ -33,7 +33,7 @@ pub(super) enum Layout {
 /// The order of an object's members in a JSON text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Order {
-    /// As they stand.
+    /// As written.
     Kept,
     /// By their names.
     Sorted,

@@ -32,7 +32,7 @@ pub struct TrustedProxies {
 impl TrustedProxies {
     /// The client behind `peer`: the last address in the header that is not a trusted proxy.
     ///
-    /// An address that cannot be read ends the search, because whoever wrote it may have written everything before it.
+    /// An unreadable address ends the search, because its writer may have forged everything before it.
     pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut client = peer;
         let mut hops = self.hops(headers).into_iter().rev();

@@ -54,7 +54,7 @@ pub struct Expected {
 pub enum Grade {
     /// As it should be.
     Ok,
-    /// Worth a look; does not make the queue unhealthy.
+    /// A warning, which does not make the queue unhealthy.
     Warning,
     /// Makes the queue unhealthy.
     Critical,

@@ -41,7 +41,7 @@ pub fn client_config(ca_file: Option<&Path>, own: Option<&ClientCertificate>) ->
     builder.with_client_auth_cert(chain, key).map_err(|e| format!("tls: client certificate: {e}"))
 }
 
-/// The configuration of a client that only speaks http.
+/// The configuration of a client without TLS.
 pub fn trusting_nobody() -> Result<rustls::ClientConfig, String> {
     Ok(builder()?.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth())
 }

@@ -37,9 +37,9 @@ const FAR: Duration = Duration::from_secs(60);
 pub enum Severity {
     /// As it should be.
     Ok,
-    /// Worth a look.
+    /// A warning.
     Warn,
-    /// Needs somebody.
+    /// A failure.
     Fail,
 }
 
@@ -74,12 +74,12 @@ impl Finding {
         Self { name, severity: Severity::Ok, detail: detail.into(), hint: None }
     }
 
-    /// Worth a look.
+    /// A warning.
     pub fn warn(name: &'static str, detail: impl Into<String>) -> Self {
         Self { severity: Severity::Warn, ..Self::ok(name, detail) }
     }
 
-    /// Needs somebody.
+    /// A failure.
     pub fn fail(name: &'static str, detail: impl Into<String>) -> Self {
         Self { severity: Severity::Fail, ..Self::ok(name, detail) }
     }

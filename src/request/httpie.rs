@@ -79,7 +79,7 @@ pub(super) enum Dialect {
     Xh,
 }
 
-/// The kind of an HTTPie request item, told by its separator.
+/// The kind of an HTTPie request item, identified by its separator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ItemKind {
     Header,

@@ -1,4 +1,4 @@
-//! Opening a connection that speaks HTTP.
+//! Opens HTTP connections.
 
 use std::time::Duration;
 
