@@ -1,4 +1,4 @@
-//! The sources in message brokers, with what reads them.
+//! Builds the broker sources of the configuration with their consumers.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::inbound::Sources;
 use crate::outbound::http::Client;
 use crate::service::consuming::BrokerSource;
 
-/// All of them, in the order of the configuration.
+/// All broker sources, in the order of the configuration.
 pub(super) fn all(context: &Context) -> Result<Vec<BrokerSource>, CliError> {
     let config = context.config()?;
     let sources = config.webhook_sources()?;
@@ -39,7 +39,7 @@ fn prepare(
     Ok(BrokerSource { source: Arc::clone(source), consumer, from: broker.url.origin().to_string(), name })
 }
 
-/// What reads a source, with its login and its certificates.
+/// The consumer of a source, with its login and certificates.
 pub(super) fn consumer(config: &Config, client: &Arc<Client>, broker: &BrokerSpec) -> Result<Consumer, String> {
     let access = access::resolve(config, &broker.access)?;
     Consumer::new(&broker.url, access.credentials.as_ref(), &client.reaching(access.connect))

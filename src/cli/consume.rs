@@ -1,4 +1,4 @@
-//! `consume`: apply what waits at sources in message brokers, and end.
+//! `consume`: applies the messages that wait at broker sources, then ends.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,9 +17,9 @@ use crate::report::consumed::{self, Consumed, Waiting};
 use crate::service::consuming::{BrokerSource, ConsumeError, Consuming, DrainLimits};
 use crate::untrusted::Untrusted;
 
-/// How long a broker may take to say what waits.
+/// How long a broker may take to report its waiting messages.
 const INSPECTION_LIMIT: Duration = Duration::from_secs(10);
-/// How long taking leave of a broker may take.
+/// How long closing the connection to a broker may take.
 const LEAVE_LIMIT: Duration = Duration::from_secs(1);
 
 /// Arguments of `consume`.
@@ -75,7 +75,7 @@ impl ConsumeArgs {
         })
     }
 
-    /// Those that were named, or all of them.
+    /// The named sources, or all.
     fn chosen(&self, mut sources: Vec<BrokerSource>) -> Result<Vec<BrokerSource>, CliError> {
         if sources.is_empty() {
             return Err(Exit::Config
@@ -97,7 +97,7 @@ impl ConsumeArgs {
     }
 }
 
-/// Reads one source. A broker that fails is told in the answer, so that the others are read all the same.
+/// Reads one source. An error of its broker is part of the answer, so that the other sources are still read.
 async fn drain(
     consuming: &Consuming,
     mut source: BrokerSource,

@@ -1,4 +1,4 @@
-//! The URL of a place in a message broker that messages are read from.
+//! The URL of a broker source.
 
 use std::fmt;
 
@@ -8,14 +8,14 @@ use super::InvalidEndpoint;
 use super::broker::{GroupPlace, QueuePlace};
 use super::url::{EndpointUrl, Protocol, check};
 
-/// A checked absolute URL of a place that messages are read from, without user information or fragment.
+/// A checked absolute URL of a broker source, without user information or fragment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceUrl {
     url: Url,
     place: SourcePlace,
 }
 
-/// What the URL of a source names.
+/// The queue or consumer group that the URL of a source names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SourcePlace {
     /// A consumer group of a stream of Redis.
@@ -25,7 +25,7 @@ pub enum SourcePlace {
 }
 
 impl SourceUrl {
-    /// Checks a URL; what a URL parser would silently clean is refused.
+    /// Checks a URL. Characters that a URL parser would drop silently are refused.
     pub fn parse(text: &str) -> Result<Self, InvalidEndpoint> {
         let (url, protocol) = check(text)?;
         let place = match protocol {
@@ -41,12 +41,12 @@ impl SourceUrl {
         self.url.as_str()
     }
 
-    /// What it names.
+    /// The queue or consumer group.
     pub fn place(&self) -> &SourcePlace {
         &self.place
     }
 
-    /// How the place is spoken to.
+    /// The protocol.
     pub fn protocol(&self) -> Protocol {
         match self.place {
             SourcePlace::Group(_) => Protocol::Redis,
@@ -54,7 +54,7 @@ impl SourceUrl {
         }
     }
 
-    /// The place itself, without the parameters that say how it is read.
+    /// The URL without the parameters for reading.
     pub fn origin(&self) -> EndpointUrl {
         let mut url = self.url.clone();
         url.set_query(None);

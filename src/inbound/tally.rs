@@ -1,8 +1,8 @@
-//! What became of the messages of a source.
+//! Counts the results of a source's messages.
 
 use crate::store::inbound::Applied;
 
-/// What became of a message.
+/// The result of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Handled {
     /// It was accepted.
@@ -11,26 +11,26 @@ pub enum Handled {
     Refused(&'static str),
 }
 
-/// How many messages were read from a source, and what became of them.
+/// The number of messages from a source, by result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Those that changed something.
     pub applied: u64,
-    /// Those that were received before.
+    /// Those that were received before (duplicates).
     pub duplicates: u64,
-    /// Those that came too late.
+    /// Those that lost against a later write (stale).
     pub stale: u64,
     /// Those that were refused.
     pub refused: u64,
 }
 
 impl Tally {
-    /// All of them.
+    /// The number of all messages.
     pub fn received(&self) -> u64 {
         self.applied + self.duplicates + self.stale + self.refused
     }
 
-    /// Counts one more.
+    /// Counts a message.
     pub fn add(&mut self, handled: Handled) {
         let count = match handled {
             Handled::Applied(Applied::Applied) => &mut self.applied,

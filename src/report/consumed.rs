@@ -1,16 +1,16 @@
-//! What `consume` answers: what became of the messages of each source, or what waits there.
+//! The answer of `consume`: the results of each source's messages, or the messages that wait there.
 
 use serde::Serialize;
 
 use super::{Cell, Column, Level, Report, Table};
 use crate::inbound::Tally;
 
-/// What was read from one source.
+/// The result of reading one source.
 #[derive(Debug)]
 pub struct Consumed {
     /// Its name.
     pub source: String,
-    /// How many messages, and what became of them.
+    /// The number of messages, by result.
     pub tally: Tally,
     /// Why reading ended early.
     pub error: Option<String>,
@@ -74,12 +74,12 @@ fn cells(view: &ConsumedView<'_>) -> Vec<Cell> {
     ]
 }
 
-/// What a broker says of one source.
+/// The waiting messages of one source, as its broker reports them.
 #[derive(Debug)]
 pub struct Waiting {
     /// Its name.
     pub source: String,
-    /// What waits there, or why nobody knows.
+    /// The waiting messages in words, or why they are unknown.
     pub said: Result<String, String>,
 }
 
