@@ -5,8 +5,8 @@
 //! [`Outcome`](crate::delivery::Outcome) in words.
 
 #![cfg_attr(
-    not(any(feature = "amqp", feature = "redis")),
-    allow(unused_variables, unused_imports, reason = "a build without any broker publishes and reads nothing")
+    not(all(feature = "amqp", feature = "redis")),
+    allow(unused_variables, unused_imports, reason = "a build without a broker has fewer arms")
 )]
 
 #[cfg(feature = "amqp")]
