@@ -58,10 +58,9 @@ impl ExchangeWriter {
     /// Publishes a message that at least one queue has to take, and returns in words what took it.
     pub(super) async fn publish(&self, message: &Message, limit: Duration, trace: &Trace) -> Result<String, Failure> {
         let open = self.connections.get(limit, trace).await?;
-        let channel = self.channel(&open).await?;
         let key = self.place.routing_key.as_deref().unwrap_or(&message.event_type);
         let confirmed = tokio::select! {
-            confirmed = self.confirmed(&channel, key, message) => confirmed,
+            confirmed = self.confirmed(&open, key, message) => confirmed,
             why = open.blocked() => {
                 // What is under way there may be confirmed much later.
                 self.close();
@@ -69,31 +68,31 @@ impl ExchangeWriter {
             }
         };
         match confirmed.map_err(|e| self.failed(&e))? {
-            Confirmation::Ack(None) => {
-                self.keep(open.number, channel);
-                Ok(format!("confirmed by {} with the routing key `{key}`", self.exchange()))
-            }
+            Confirmation::Ack(None) => Ok(format!("confirmed by {} with the routing key `{key}`", self.exchange())),
             Confirmation::Ack(Some(returned)) => {
-                self.keep(open.number, channel);
                 let (code, text) = (returned.reply_code, returned.reply_text.as_str());
                 Err(rejected(&format!("no queue takes the routing key `{key}` of {} ({code} {text})", self.exchange())))
             }
             Confirmation::Nack(_) => {
-                self.keep(open.number, channel);
                 Err(rejected(&format!("a queue behind {} took it not: it is full, or failed (nack)", self.exchange())))
             }
             Confirmation::NotRequested => Err(Failure::unreachable("rabbitmq: the server does not confirm messages")),
         }
     }
 
-    async fn confirmed(&self, channel: &Channel, key: &str, message: &Message) -> lapin::Result<Confirmation> {
+    /// Sends a message and waits for its fate. Only then is its channel there for another.
+    async fn confirmed(&self, open: &Open, key: &str, message: &Message) -> lapin::Result<Confirmation> {
+        let channel = self.channel(open).await?;
         let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
         let (exchange, key) = (short(&self.place.exchange), short(key));
-        channel.basic_publish(exchange, key, options, &message.body, properties(message)).await?.await
+        let sent = channel.basic_publish(exchange, key, options, &message.body, properties(message)).await?;
+        let confirmation = sent.await?;
+        self.keep(open.number, channel);
+        Ok(confirmation)
     }
 
     /// A channel on which nothing is under way, and whose messages are confirmed.
-    async fn channel(&self, open: &Open) -> Result<Channel, Failure> {
+    async fn channel(&self, open: &Open) -> lapin::Result<Channel> {
         let usable = |(number, channel): &(u64, Channel)| *number == open.number && channel.status().connected();
         let idle = {
             let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
@@ -102,8 +101,8 @@ impl ExchangeWriter {
         if let Some((_, channel)) = idle {
             return Ok(channel);
         }
-        let channel = open.connection.create_channel().await.map_err(|e| self.failed(&e))?;
-        channel.confirm_select(ConfirmSelectOptions::default()).await.map_err(|e| self.failed(&e))?;
+        let channel = open.connection.create_channel().await?;
+        channel.confirm_select(ConfirmSelectOptions::default()).await?;
         Ok(channel)
     }
 

@@ -16,7 +16,7 @@ use tokio::time::sleep;
 
 use crate::broker::{Consumer, PendingMessage};
 use crate::clock::{Clock, Timestamp};
-use crate::inbound::{self, Handled, MAX_BODY_BYTES, Source, Tally, command};
+use crate::inbound::{self, Forward, Handled, MAX_BODY_BYTES, Source, Tally, command};
 use crate::network::failure::Failure;
 use crate::outbound::run::Stop;
 use crate::store::inbound::{Applied, Effect, Incoming, RefusalDetails, Refused};
@@ -25,6 +25,8 @@ use crate::untrusted::Untrusted;
 
 /// Messages that are taken at once: their changes share a commit.
 const BATCH: usize = 100;
+/// The same where a command is run with each: what was taken has to be acknowledged before others may take it over.
+const BATCH_WITH_COMMAND: usize = 1;
 /// How long a reader waits for a message before it looks whether it is to stop.
 const WAIT: Duration = Duration::from_secs(1);
 /// How long one step of a connection may take.
@@ -46,6 +48,16 @@ pub struct BrokerSource {
     pub consumer: Consumer,
     /// The place they come from.
     pub from: String,
+}
+
+impl BrokerSource {
+    /// The most messages that are taken at once.
+    fn batch(&self) -> usize {
+        match self.source.forward() {
+            Some(Forward::Command(_)) => BATCH_WITH_COMMAND,
+            Some(Forward::Endpoint(_)) | None => BATCH,
+        }
+    }
 }
 
 /// Is told of every message with the route of its source and the time it took, once it is on disk what became of it.
@@ -112,12 +124,12 @@ impl Consuming {
         tally: &mut Tally,
     ) -> Result<(), ConsumeError> {
         loop {
-            let room = limits.messages.map_or(BATCH as u64, |most| most.saturating_sub(tally.received()));
+            let room = limits.messages.map_or(u64::MAX, |most| most.saturating_sub(tally.received()));
             let is_over = limits.until.is_some_and(|until| Instant::now() >= until) || room == 0;
             if is_over || *stop.borrow() != Stop::No {
                 return Ok(());
             }
-            let most = usize::try_from(room).unwrap_or(BATCH).min(BATCH);
+            let most = usize::try_from(room).unwrap_or(usize::MAX).min(source.batch());
             if !self.read_once(source, most, stop, tally).await? {
                 return Ok(());
             }
@@ -128,7 +140,8 @@ impl Consuming {
     pub async fn read_until_stopped(&self, mut source: BrokerSource, stop: watch::Receiver<Stop>) {
         let (mut tally, mut pause, mut failure) = (Tally::default(), FIRST_PAUSE, String::new());
         while *stop.borrow() == Stop::No {
-            match self.read_once(&mut source, BATCH, &stop, &mut tally).await {
+            let most = source.batch();
+            match self.read_once(&mut source, most, &stop, &mut tally).await {
                 Ok(_) if failure.is_empty() => {}
                 Ok(_) => {
                     tracing::warn!(source = %source.name, "the source is read again");
@@ -174,13 +187,10 @@ impl Consuming {
     ) -> Result<(), ConsumeError> {
         let began = Instant::now();
         let mut begun = Vec::with_capacity(messages.len());
-        for message in messages {
-            if *stop.borrow() != Stop::No {
-                source.consumer.give_back();
-                break;
-            }
+        for message in messages.iter().take_while(|_| *stop.borrow() == Stop::No) {
             begun.push(self.begin(source, message).await?);
         }
+        let is_cut_short = begun.len() < messages.len();
         let (mut applied, mut refused, mut rows) = (Vec::new(), Vec::new(), Vec::new());
         for (message, begun) in messages.iter().zip(begun) {
             match self.end(source, message, begun).await? {
@@ -204,6 +214,9 @@ impl Consuming {
         source.consumer.acknowledge(&done, LIMIT).await?;
         for (message, reason) in refused {
             source.consumer.reject(message, reason, LIMIT).await?;
+        }
+        if is_cut_short {
+            source.consumer.give_back();
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use lapin::BasicProperties;
 
 use crate::rabbit_server::RabbitServer;
 use crate::redis::place as sender;
-use crate::sources::{SIGNED, configure, consume, receiver, records, serve};
+use crate::sources::{SIGNED, configure, consume, die_before_the_commit, receiver, records, serve};
 use crate::support::place::{SECRET, eventually, kill};
 
 #[test]
@@ -55,10 +55,19 @@ fn what_waits_in_a_queue_is_applied_once_and_what_cannot_be_is_kept_and_put_to_t
     assert!((doctor.stdout + &doctor.stderr).contains("platform: rabbitmq: no queue 'nothing'"));
 
     configure(&receiver, &server.url("%2F/events"), SIGNED);
+    let reads = || receiver.data(&["consume", "--dry-run"])[0]["said"] == "the queue `events`: 0 to read, 1 reading";
+    let send = || {
+        sender.emit("user.updated", "taken");
+        sender.ok(&["process"]);
+    };
+    die_before_the_commit(&receiver, reads, send, || server.waiting("events") == 0);
+    eventually("it goes back to the queue", || server.waiting("events") == 1);
+    assert_eq!(consume(&receiver, 0)["applied"], 1);
+
     let mut serving = serve(&receiver);
     sender.emit("user.updated", "served");
     sender.ok(&["process"]);
-    eventually("what comes is applied", || records(&receiver) == 267);
+    eventually("what comes is applied", || records(&receiver) == 268);
     kill(&serving, "-TERM");
     assert!(serving.wait().unwrap().success());
     assert_eq!(server.waiting("events"), 0);

@@ -15,7 +15,7 @@ use crate::support::{Chance, long};
 
 /// Deliveries that a killed worker may have sent without recording it: those in flight, and those it prefetched.
 const CLAIMED: u64 = 10 + 192;
-/// Messages that a killed reader may have applied without acknowledging it, or that were sent ahead to it.
+/// Messages that a killed reader may have applied without acknowledging it, or that were sent ahead to it: two batches.
 const TAKEN: u64 = 200;
 /// Attempts in flight.
 const SLOTS: u64 = 10;

@@ -191,6 +191,67 @@ fn what_a_dead_consumer_took_is_taken_over_after_a_time() {
     assert_eq!((records(&receiver), pending(&server)), (5, 0.into()));
 }
 
+/// Kills a reader that has taken what `send` sends and waits for the database; `reads` says when it reads, `taken` when it took.
+pub(crate) fn die_before_the_commit(
+    receiver: &Place,
+    reads: impl FnMut() -> bool,
+    send: impl FnOnce(),
+    taken: impl FnMut() -> bool,
+) {
+    let mut reader = serve(receiver);
+    eventually("it reads", reads);
+    let lock = rusqlite::Connection::open(receiver.database()).unwrap();
+    lock.execute_batch("BEGIN IMMEDIATE").unwrap();
+    send();
+    eventually("the messages are taken", taken);
+    kill(&reader, "-KILL");
+    reader.wait().unwrap();
+    lock.execute_batch("ROLLBACK").unwrap();
+}
+
+#[test]
+fn a_reader_that_dies_before_the_commit_has_acknowledged_nothing() {
+    let Some(server) = RedisServer::start() else { return };
+    let sender = sender(&server.url("0/events"), "");
+    let receiver = receiver(&source(&server, "&claim_after=1ms"), SIGNED);
+    assert_eq!(consume(&receiver, 0)["received"], 0);
+    sender.emit("user.updated", "first");
+    sender.ok(&["process"]);
+    let reads = || records(&receiver) == 1 && pending(&server) == 0;
+    // The first that comes may be taken before the others are there.
+    die_before_the_commit(&receiver, reads, || send(&sender, 3), || pending(&server) != 0);
+    assert_eq!(records(&receiver), 1);
+    assert_eq!(consume(&receiver, 0)["applied"], 3);
+    assert_eq!((records(&receiver), pending(&server)), (4, 0.into()));
+}
+
+/// A broker vouches for what it hands out, and for nothing that comes over HTTP.
+#[test]
+fn a_source_in_a_broker_has_no_route() {
+    use std::io::{Read as _, Write as _};
+    let receiver = receiver("redis://127.0.0.1:1/0/events?group=g", "trust_broker = true");
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let mut serving =
+        receiver.spawn(&["serve", "--listen", &format!("127.0.0.1:{port}"), "--without", "admin,process"]);
+    eventually("it listens", || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());
+    let body = r#"{"id":"evt_9","type":"user.updated","resourceId":"u-9","data":{}}"#;
+    for path in ["/api/webhooks/in/platform", "/broker/platform", "broker/platform"] {
+        let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
+        stream.write_all((head + body).as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let status = answer.split(' ').nth(1).unwrap_or_default();
+        assert!(["404", "400", "405"].contains(&status), "{path}: {answer}");
+    }
+    kill(&serving, "-TERM");
+    assert!(serving.wait().unwrap().success(), "a broker that is away does not keep it");
+    assert_eq!(records(&receiver), 0);
+}
+
 #[test]
 fn entries_that_were_deleted_while_they_were_taken_hold_nothing_up() {
     let Some(server) = RedisServer::start() else { return };

@@ -25,8 +25,8 @@ use crate::endpoint::{QueuePlace, SourcePlace, SourceUrl};
 use crate::network::connect::Client;
 use crate::network::failure::{Failure, Trace};
 
-/// Messages that the server sends before the first of them is acknowledged.
-const PREFETCH: u16 = 200;
+/// How many times as many messages as are taken at once the server sends before the first of them is acknowledged.
+const PREFETCH: usize = 2;
 /// The header that holds what AMQP calls the id of a message.
 const MESSAGE_ID: HeaderName = HeaderName::from_static("message-id");
 
@@ -83,7 +83,7 @@ impl QueueReader {
         limit: Duration,
     ) -> Result<Vec<PendingMessage>, Failure> {
         if self.at_work.is_none() {
-            self.at_work = Some(self.begin(limit).await?);
+            self.at_work = Some(self.begin(most, limit).await?);
             self.began += 1;
         }
         let began = self.began;
@@ -99,18 +99,19 @@ impl QueueReader {
     }
 
     /// Connects, and asks for the messages of the queue.
-    async fn begin(&self, limit: Duration) -> Result<AtWork, Failure> {
+    async fn begin(&self, most: usize, limit: Duration) -> Result<AtWork, Failure> {
         let trace = Trace::new();
         let began = timeout(limit, async {
             let (open, _) = self.connections.connect(limit, &trace).await?;
-            self.consume(open).await.map_err(|e| Refused::of(&e).into_failure())
+            self.consume(open, most).await.map_err(|e| Refused::of(&e).into_failure())
         });
         began.await.unwrap_or_else(|_| Err(Failure::timed_out(limit, trace.phase())))
     }
 
-    async fn consume(&self, open: Open) -> lapin::Result<AtWork> {
+    async fn consume(&self, open: Open, most: usize) -> lapin::Result<AtWork> {
         let channel = open.connection.create_channel().await?;
-        channel.basic_qos(PREFETCH, BasicQosOptions::default()).await?;
+        let prefetch = u16::try_from(PREFETCH * most).unwrap_or(u16::MAX);
+        channel.basic_qos(prefetch, BasicQosOptions::default()).await?;
         let (queue, tag) = (short(&self.place.queue), short(""));
         let messages = channel.basic_consume(queue, tag, BasicConsumeOptions::default(), FieldTable::default()).await?;
         Ok(AtWork { _open: open, channel, messages })
