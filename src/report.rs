@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::clock::Timestamp;
-use crate::store::Page;
+use crate::store::{Listed, Page};
 
 pub mod alerts;
 pub mod attempts;
@@ -146,11 +146,18 @@ impl Report {
         self
     }
 
-    /// Sets the row after which the next page begins.
+    /// Sets where the next page begins.
     #[must_use]
-    pub fn with_cursor(mut self, next: Option<i64>) -> Self {
+    pub fn with_cursor(mut self, next: Option<Cursor>) -> Self {
         self.pagination = self.pagination.map(|pagination| Pagination { next_after: next, ..pagination });
         self
+    }
+
+    /// Says that the next page begins after the last row of this one, if more follow; `number` tells the number of a row.
+    #[must_use]
+    pub fn with_cursor_after<T>(self, listed: &Listed<T>, number: impl Fn(&T) -> i64) -> Self {
+        let more = listed.total > listed.rows.len() as u64;
+        self.with_cursor(listed.rows.last().map(number).filter(|_| more).map(Cursor::Row))
     }
 
     /// The report as one JSON document, as it was at `now`.
@@ -183,9 +190,19 @@ pub struct Pagination {
     pub has_next_page: bool,
     /// Whether a page comes before.
     pub has_previous_page: bool,
-    /// The number of the last row, after which the next page begins, on lists that have cursors.
+    /// Where the next page begins, on lists that have cursors.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub next_after: Option<i64>,
+    pub next_after: Option<Cursor>,
+}
+
+/// Where a page of a list begins, however many rows are added meanwhile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Cursor {
+    /// After the row with this number.
+    Row(i64),
+    /// In the audit log, which is made of several lists.
+    Audit(audit::AuditCursor),
 }
 
 impl Pagination {

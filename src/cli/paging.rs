@@ -35,9 +35,7 @@ pub(super) fn show<T>(
     let page = Page { oldest_first: cursor.sort == "oldest", ..paging.newest_first() };
     if !cursor.all {
         let listed = read(page, cursor.after)?;
-        let more = listed.total > listed.rows.len() as u64;
-        let next = listed.rows.last().map(&number).filter(|_| more);
-        return Ok(context.screen.report(&report(&listed, page).with_cursor(next))?);
+        return Ok(context.screen.report(&report(&listed, page).with_cursor_after(&listed, &number))?);
     }
     let chunk = Page { limit: CHUNK, number: 1, ..page };
     let streams = matches!(context.screen.format(), Format::Jsonl | Format::Name);

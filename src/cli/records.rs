@@ -123,6 +123,7 @@ impl ListArgs {
             course: self.course,
             sort: self.sort.unwrap_or_default(),
             deleted: self.deleted,
+            past: None,
         };
         let page = Page { oldest_first: self.sort.is_some(), ..self.paging.newest_first() };
         let listed = context.existing_store()?.records(&filter, page).wait()?;

@@ -80,7 +80,7 @@ impl RequestsCommand {
 impl ListArgs {
     fn run(self, context: &Context) -> Result<Exit, CliError> {
         let page = self.paging.newest_first();
-        let listed = context.existing_store()?.kept_requests(page).wait()?;
+        let listed = context.existing_store()?.kept_requests(None, page).wait()?;
         context.screen.report(&kept::list(&listed, page))?;
         Ok(Exit::Done)
     }
@@ -120,17 +120,17 @@ impl ReplayArgs {
 
 /// The ids of the requests that are not accepted yet, oldest first.
 fn unsettled(store: &dyn Store) -> Result<Vec<i64>, CliError> {
-    let mut ids = Vec::new();
-    for number in 1.. {
-        let page = Page { limit: BATCH, number, oldest_first: true };
-        let rows = store.kept_requests(page).wait()?.rows;
-        let open = rows.iter().filter(|row| !is_accepted(row)).map(|row| row.id);
-        ids.extend(open);
-        if rows.is_empty() {
-            break;
+    let (mut ids, mut last) = (Vec::new(), None);
+    loop {
+        // By cursor, because the oldest may make room for others meanwhile.
+        let page = Page { limit: BATCH, number: 1, oldest_first: true };
+        let rows = store.kept_requests(last, page).wait()?.rows;
+        ids.extend(rows.iter().filter(|row| !is_accepted(row)).map(|row| row.id));
+        match rows.last() {
+            Some(row) => last = Some(row.id),
+            None => return Ok(ids),
         }
     }
-    Ok(ids)
 }
 
 fn is_accepted(row: &KeptRequest) -> bool {

@@ -1,5 +1,7 @@
 //! The audit log: attempts, received webhooks and operators' actions.
 
+use std::fmt;
+
 use serde::Serialize;
 
 use super::{Cell, Column, Level, Pagination, Report, Table};
@@ -104,6 +106,15 @@ impl Entry {
         }
     }
 
+    /// Its row in the list that it is of.
+    fn number(&self) -> i64 {
+        match self {
+            Self::Outbound(row) => row.place,
+            Self::Inbound(row) => row.id,
+            Self::Operator(row) => row.id,
+        }
+    }
+
     fn event_id(&self) -> Option<&EventId> {
         match self {
             Self::Outbound(row) => Some(&row.event.id),
@@ -186,6 +197,65 @@ pub fn merged(mut parts: Vec<Vec<Entry>>) -> impl Iterator<Item = Entry> {
         let first = (0..parts.len()).rev().max_by_key(|at| newest(&parts[*at]))?;
         parts[first].pop()
     })
+}
+
+/// Where a page of the audit log begins: in each of the lists that it is made of, before the row with this number.
+///
+/// It holds while rows are added, because they get higher numbers. Written as `ATTEMPT.WEBHOOK.ACTION`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AuditCursor {
+    /// Before this attempt.
+    pub attempt: i64,
+    /// Before this webhook that arrived.
+    pub webhook: i64,
+    /// Before this action of an operator.
+    pub action: i64,
+}
+
+impl AuditCursor {
+    /// Before the first row of each list.
+    const END: Self = Self { attempt: 1, webhook: 1, action: 1 };
+
+    /// Reads the text of a cursor.
+    pub fn parse(text: &str) -> Option<Self> {
+        let number = |part: &str| part.parse().ok().filter(|_| part.bytes().all(|b| b.is_ascii_digit()));
+        let numbers: Option<Vec<i64>> = text.split('.').map(number).collect();
+        match numbers?[..] {
+            [attempt, webhook, action] => Some(Self { attempt, webhook, action }),
+            _ => None,
+        }
+    }
+
+    /// Puts the place in the list that `entry` is of before the row `number`.
+    fn put(&mut self, entry: &Entry, number: i64) {
+        match entry {
+            Entry::Outbound(_) => self.attempt = number,
+            Entry::Inbound(_) => self.webhook = number,
+            Entry::Operator(_) => self.action = number,
+        }
+    }
+}
+
+impl fmt::Display for AuditCursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.attempt, self.webhook, self.action)
+    }
+}
+
+impl Serialize for AuditCursor {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// `take` entries of the log behind the newest `skip`, made of what was read of each list, and where the next page begins.
+pub fn page(parts: Vec<Vec<Entry>>, skip: usize, take: usize) -> (Vec<Entry>, AuditCursor) {
+    let mut next = AuditCursor::END;
+    // Of a list that the page shows nothing of, the newest row is still to come.
+    parts.iter().filter_map(|part| part.first()).for_each(|entry| next.put(entry, entry.number().saturating_add(1)));
+    let mut shown: Vec<Entry> =
+        merged(parts).take(skip.saturating_add(take)).inspect(|it| next.put(it, it.number())).collect();
+    (shown.split_off(skip.min(shown.len())), next)
 }
 
 /// A page of the audit log, of `total` entries.

@@ -50,7 +50,7 @@ pub struct RecordView<'a>(pub &'a RecordRow);
 
 impl Serialize for RecordView<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let RecordRow { kind, id, record, synced_at, sync } = self.0;
+        let RecordRow { kind, id, record, synced_at, sync, .. } = self.0;
         let raw = |value: &dyn erased::Json| value.raw();
         let mut members: BTreeMap<&str, Box<RawValue>> =
             kind.fields().iter().map(|(name, _)| (*name, raw(&()))).chain(record.members()).collect();

@@ -151,6 +151,9 @@ fn answer_of(data: Option<&str>) -> Value {
     let Some(data) = data else { return json!({"$ref": "#/components/schemas/Envelope"}) };
     let mut schema = envelope();
     schema["properties"]["data"] = json!({"$ref": format!("#/components/schemas/{data}")});
+    if data == "Audit" {
+        schema["properties"]["pagination"] = json!({"$ref": "#/components/schemas/AuditPagination"});
+    }
     schema
 }
 
@@ -195,7 +198,8 @@ fn schemas() -> Value {
     let mut schemas = json!({
         "Envelope": envelope(),
         "Metadata": answers::metadata(),
-        "Pagination": answers::pagination(),
+        "Pagination": answers::pagination("i"),
+        "AuditPagination": answers::pagination("s"),
         "Error": error(),
         "Foreign": {"type": "object", "description": "What the scheme of the source signs and its platform sends"},
         "Event": received(&["enrollment", "user", "progress"]),

@@ -9,6 +9,7 @@ use crate::clock::Timestamp;
 use crate::delivery::State;
 use crate::endpoint::Pattern;
 use crate::monitor::clusters::ClusterPrefix;
+use crate::report::audit::AuditCursor;
 use crate::store::inbound::ReceivedFilter;
 use crate::store::operators::ActionFilter;
 use crate::store::{AttemptFilter, DeliveryFilter, DeliveryId, EventFilter, Page, Store};
@@ -109,7 +110,6 @@ impl<'de> Deserialize<'de> for ClusterParameter {
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(default)]
 struct Part {
-    after: Option<i64>,
     page: PageNumber,
     limit: PageLimit,
     sort: SortOrder,
@@ -126,8 +126,8 @@ macro_rules! with_part {
         impl $query {
             /// The part of the list that is asked for.
             pub(super) fn page(&self) -> Page {
-                let Self { after, page, limit, sort, .. } = *self;
-                Part { after, page, limit, sort }.page()
+                let Self { page, limit, sort, .. } = *self;
+                Part { page, limit, sort }.page()
             }
         }
     };
@@ -192,6 +192,7 @@ impl DeliveriesQuery {
             after: self.after,
             since,
             until,
+            past: None,
             latest: None,
         };
         Ok((filter, Page { oldest_first: self.after.is_some() || self.sort == SortOrder::Oldest, ..self.page() }))
@@ -276,7 +277,7 @@ pub(super) struct AuditQuery {
     resource: Text,
     since: When,
     until: When,
-    after: Option<i64>,
+    after: AuditPlace,
     page: PageNumber,
     limit: PageLimit,
     sort: SortOrder,
@@ -284,27 +285,41 @@ pub(super) struct AuditQuery {
 
 with_part!(AuditQuery);
 
+/// A query parameter that says where a page of the audit log begins; without one, with the newest.
+#[derive(Clone, Copy, Debug, Default)]
+struct AuditPlace(Option<AuditCursor>);
+
+impl<'de> Deserialize<'de> for AuditPlace {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let place = AuditCursor::parse(&text);
+        place.map(|place| Self(Some(place))).ok_or_else(|| D::Error::custom("must be the nextAfter of a page"))
+    }
+}
+
 impl AuditQuery {
     /// The attempts of the window.
     pub(super) fn attempts(&self, now: Timestamp) -> Result<AttemptFilter, Problem> {
         let (since, until) = window(self.since, self.until, now)?;
         let (event_type, resource_id) = (self.event_type.0.clone(), self.resource.0.clone());
-        Ok(AttemptFilter { event_type, resource_id, since, until, ..AttemptFilter::default() })
+        let past = self.after.0.map(|place| place.attempt);
+        Ok(AttemptFilter { event_type, resource_id, since, until, past, ..AttemptFilter::default() })
     }
 
     /// The webhooks that arrived in the window.
     pub(super) fn received(&self, now: Timestamp) -> Result<ReceivedFilter, Problem> {
         let (since, until) = window(self.since, self.until, now)?;
         let (event_type, resource_id) = (self.event_type.0.clone(), self.resource.0.clone());
-        let refused = self.refused;
-        Ok(ReceivedFilter { refused, event_type, resource_id, since, until })
+        let (refused, past) = (self.refused, self.after.0.map(|place| place.webhook));
+        Ok(ReceivedFilter { refused, event_type, resource_id, since, until, past })
     }
 
     /// What operators did in the window. A type or a resource is not what an action is about.
     pub(super) fn actions(&self, now: Timestamp) -> Result<Option<ActionFilter>, Problem> {
         let (since, until) = window(self.since, self.until, now)?;
         let is_any = self.event_type.0.is_none() && self.resource.0.is_none();
-        Ok(is_any.then_some(ActionFilter { since, until, past: self.after, ..ActionFilter::default() }))
+        let past = self.after.0.map(|place| place.action);
+        Ok(is_any.then_some(ActionFilter { since, until, past, ..ActionFilter::default() }))
     }
 }
 

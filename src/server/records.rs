@@ -31,6 +31,7 @@ type RecordResponse = Result<HttpResponse, Problem>;
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct EnrollmentsQuery {
+    after: Option<i64>,
     page: PageNumber,
     limit: PageLimit,
     search: Text,
@@ -46,6 +47,7 @@ pub(super) async fn enrollments(State(app): State<Arc<App>>, Query(query): Query
         search: query.search.0,
         user: query.user_id.0,
         course: query.course_id.0,
+        past: query.after,
         ..RecordFilter::default()
     };
     list(&app, filter, page).await
@@ -125,6 +127,7 @@ pub(super) async fn change_profile(
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct StudentsQuery {
+    after: Option<i64>,
     page: PageNumber,
     limit: PageLimit,
     search: Text,
@@ -148,7 +151,8 @@ pub(super) async fn students(State(app): State<Arc<App>>, Query(query): Query<St
         StudentSort::CreatedAt => (Sort::CreatedAt, Order::Desc),
     };
     let page = page(query.page, query.limit, query.sort_order.unwrap_or(usual_order));
-    let filter = RecordFilter { kind: Some(Kind::User), search: query.search.0, sort, ..RecordFilter::default() };
+    let (search, past) = (query.search.0, query.after);
+    let filter = RecordFilter { kind: Some(Kind::User), search, sort, past, ..RecordFilter::default() };
     list(&app, filter, page).await
 }
 
@@ -160,6 +164,7 @@ pub(super) async fn students(State(app): State<Arc<App>>, Query(query): Query<St
 pub(super) struct ProgressQuery {
     user_id: Text,
     course_id: Text,
+    after: Option<i64>,
     page: PageNumber,
     limit: PageLimit,
 }
@@ -173,7 +178,8 @@ pub(super) async fn progress(
     match (query.user_id.0, query.course_id.0) {
         (Some(user), Some(course)) => learner(&app, &on, user, course).await,
         (user, course) => {
-            let filter = RecordFilter { kind: Some(Kind::Progress), user, course, ..RecordFilter::default() };
+            let (kind, past) = (Some(Kind::Progress), query.after);
+            let filter = RecordFilter { kind, user, course, past, ..RecordFilter::default() };
             Ok(list(&app, filter, page(query.page, query.limit, Order::Asc)).await?.into_response())
         }
     }
@@ -238,7 +244,8 @@ fn from_either(given: Text, members: &mut Members, name: &str) -> Result<String,
 async fn list(app: &App, filter: RecordFilter, page: Page) -> Response {
     let listed = app.read(move |store| store.records(&filter, page).wait()).await?;
     let views: Vec<_> = listed.rows.iter().map(report::records::RecordView).collect();
-    Ok(Answer::new(Report::new(&views).paged(Pagination::new(page.number, page.limit, listed.total))))
+    let report = Report::new(&views).paged(Pagination::new(page.number, page.limit, listed.total));
+    Ok(Answer::new(report.with_cursor_after(&listed, |row| row.seq)))
 }
 
 async fn find(app: &App, on: &Conditions, kind: Kind, id: String) -> RecordResponse {

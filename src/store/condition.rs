@@ -1,7 +1,7 @@
 //! What a filter asks of rows, as SQL that both stores understand: which columns are compared stands here once.
 
 use super::codes::{ACCEPTED_RESULT, REFUSED_RESULT, kind_code};
-use super::inbound::{ReceivedFilter, RecordFilter};
+use super::inbound::{ReceivedFilter, RecordFilter, Sort};
 use super::lists::{AttemptFilter, DeliveryFilter, EventFilter, Page};
 use super::operators::ActionFilter;
 use crate::clock::Timestamp;
@@ -88,7 +88,7 @@ impl Condition {
     }
 
     /// Attempts, of which the log is made.
-    pub(super) fn on_attempts(filter: &AttemptFilter, dialect: Dialect) -> Self {
+    pub(super) fn on_attempts(filter: &AttemptFilter, page: Page, dialect: Dialect) -> Self {
         let mut condition = Self::new(dialect);
         condition.equal("p.name", filter.endpoint.as_deref());
         condition.event_type(filter.event_type.as_ref());
@@ -98,11 +98,12 @@ impl Condition {
         condition.with("a.id > ?", filter.after);
         condition.with("a.id > (SELECT max(id) FROM attempt) - ?", filter.latest.map(i64::from));
         condition.between("a.started_at", filter.since, filter.until);
+        condition.past("a.id", filter.past, page);
         condition
     }
 
     /// Entries of the inbound audit log.
-    pub(super) fn on_received(filter: &ReceivedFilter, dialect: Dialect) -> Self {
+    pub(super) fn on_received(filter: &ReceivedFilter, page: Page, dialect: Dialect) -> Self {
         let mut condition = Self::new(dialect);
         if let Some(refused) = filter.refused {
             condition.add(if refused { REFUSED_RESULT } else { ACCEPTED_RESULT });
@@ -110,11 +111,12 @@ impl Condition {
         condition.event_type(filter.event_type.as_ref());
         condition.equal("r.resource_id", filter.resource_id.as_deref());
         condition.between("r.at", filter.since, filter.until);
+        condition.past("r.id", filter.past, page);
         condition
     }
 
     /// Records.
-    pub(super) fn on_records(filter: &RecordFilter, dialect: Dialect) -> Self {
+    pub(super) fn on_records(filter: &RecordFilter, page: Page, dialect: Dialect) -> Self {
         let mut condition = Self::new(dialect);
         condition.equal("r.kind", filter.kind.map(kind_code));
         if !filter.deleted {
@@ -127,6 +129,14 @@ impl Condition {
             let found = ["r.name", "r.email", "lower(r.id)"].map(|column| format!("{position}({column}, ?) > 0"));
             condition.and(&format!("({})", found.join(" OR ")), search.to_lowercase().as_str());
         }
+        condition.past_record(filter.sort, filter.past, page);
+        condition
+    }
+
+    /// Refused requests that are kept.
+    pub(super) fn on_kept(past: Option<i64>, page: Page, dialect: Dialect) -> Self {
+        let mut condition = Self::new(dialect);
+        condition.past("id", past, page);
         condition
     }
 
@@ -212,6 +222,21 @@ impl Condition {
     /// Only rows behind `place`, in the order of the page.
     fn past(&mut self, column: &str, place: Option<i64>, page: Page) {
         self.with(&format!("{column} {} ?", if page.oldest_first { ">" } else { "<" }), place);
+    }
+
+    /// Only records behind that of the row `seq`, in the order of the page.
+    fn past_record(&mut self, sort: Sort, seq: Option<i64>, page: Page) {
+        let order = |alias: &str| {
+            let text = |column| format!("{alias}.{column} IS NOT NULL, coalesce({alias}.{column}, ''), {alias}.seq");
+            match sort {
+                Sort::Arrival => format!("{alias}.seq"),
+                Sort::CreatedAt => format!("{alias}.created_at, {alias}.seq"),
+                Sort::Name => text("name"),
+                Sort::Email => text("email"),
+            }
+        };
+        let (listed, known, than) = (order("r"), order("c"), if page.oldest_first { ">" } else { "<" });
+        self.with(&format!("({listed}) {than} (SELECT {known} FROM record c WHERE c.seq = ?)"), seq);
     }
 
     pub(super) fn is_empty(&self) -> bool {

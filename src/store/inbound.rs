@@ -142,6 +142,8 @@ impl Sync {
 /// A record as it is stored.
 #[derive(Clone, Debug)]
 pub struct RecordRow {
+    /// Its row, which it keeps: records that were heard of later have higher ones.
+    pub seq: i64,
     /// What it is about.
     pub kind: Kind,
     /// The resource's id.
@@ -183,6 +185,8 @@ pub struct RecordFilter {
     pub sort: Sort,
     /// Also deleted ones.
     pub deleted: bool,
+    /// Behind the record of this row in the order of the page, as it stands now: a cursor that holds while records are added.
+    pub past: Option<i64>,
 }
 
 /// An inbound audit row.
@@ -239,6 +243,8 @@ pub struct ReceivedFilter {
     pub since: Option<Timestamp>,
     /// Arrived before.
     pub until: Option<Timestamp>,
+    /// Behind this row in the order of the page: a cursor that holds while rows are added.
+    pub past: Option<i64>,
 }
 
 /// Figures of the records of one kind.
@@ -302,8 +308,9 @@ pub trait Records {
     /// What was received since `since`, at a cost that does not grow with it.
     fn received_figures(&self, since: Timestamp) -> Answer<ReceivedFigures>;
 
-    /// A page of the refused requests that are kept.
-    fn kept_requests(&self, page: Page) -> Answer<Listed<KeptRequest>>;
+    /// A page of the refused requests that are kept, of those behind the number `past` in its order if one is given: a cursor that
+    /// holds while requests are added and removed.
+    fn kept_requests(&self, past: Option<i64>, page: Page) -> Answer<Listed<KeptRequest>>;
 
     /// One of them, whole.
     fn kept_request(&self, id: i64) -> Answer<Option<(KeptRequest, RequestCopy)>>;

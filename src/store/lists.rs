@@ -258,6 +258,8 @@ pub struct AttemptFilter {
     pub error: Option<String>,
     /// Ended after the attempt with this place in the log.
     pub after: Option<i64>,
+    /// Behind the attempt with this place in the order of the page: a cursor that holds while attempts end.
+    pub past: Option<i64>,
     /// Among the latest so many of all: what is rare need not be looked for to the beginning.
     pub latest: Option<u32>,
     /// Begun at or after.

@@ -395,8 +395,8 @@ impl Records for Postgres {
         self.thread.submit(async move |node: Rc<Node>| requests::figures(&node, since).await)
     }
 
-    fn kept_requests(&self, page: Page) -> Answer<Listed<KeptRequest>> {
-        self.thread.submit(async move |node: Rc<Node>| requests::list(&node, page).await)
+    fn kept_requests(&self, past: Option<i64>, page: Page) -> Answer<Listed<KeptRequest>> {
+        self.thread.submit(async move |node: Rc<Node>| requests::list(&node, past, page).await)
     }
 
     fn kept_request(&self, id: i64) -> Answer<Option<(KeptRequest, RequestCopy)>> {

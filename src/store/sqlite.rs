@@ -475,8 +475,8 @@ impl Records for Sqlite {
         self.read(move |connection| requests::figures(connection, since))
     }
 
-    fn kept_requests(&self, page: Page) -> Answer<Listed<KeptRequest>> {
-        self.read(move |connection| requests::list(connection, page))
+    fn kept_requests(&self, past: Option<i64>, page: Page) -> Answer<Listed<KeptRequest>> {
+        self.read(move |connection| requests::list(connection, past, page))
     }
 
     fn kept_request(&self, id: i64) -> Answer<Option<(KeptRequest, RequestCopy)>> {

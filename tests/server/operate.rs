@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value, json};
 
-use super::running::{ADMIN, Answer, Running, event, with_secrets};
+use super::running::{ADMIN, Answer, Running, event, signed, with_secrets};
 use crate::support::place::{Place, eventually};
 use crate::support::receiver::{Receiver, Reply};
 
@@ -108,6 +108,61 @@ fn lists_have_the_filters_of_the_command_line_and_cursors_that_hold() {
         ["/api/events/evt_none", "/api/events/%2399", "/api/deliveries/99", "/api/deliveries/x", "/api/endpoints/x"]
     {
         assert_eq!(scene.server.get(missing, READER).status, 404, "{missing}");
+    }
+}
+
+/// Walks a list by its cursors, `added` being called between the pages; what identifies each row, in order.
+fn walk(scene: &Scene, path: &str, member: &str, added: impl Fn()) -> Vec<String> {
+    let (mut found, mut after) = (Vec::new(), String::new());
+    loop {
+        let page = scene.server.get(&format!("{path}limit=2{after}"), READER).json();
+        found.extend(page["data"].as_array().unwrap().iter().map(|row| row[member].to_string()));
+        match &page["pagination"]["nextAfter"] {
+            serde_json::Value::Null => return found,
+            next => after = format!("&after={}", next.to_string().trim_matches('"')),
+        }
+        added();
+    }
+}
+
+#[test]
+fn records_the_audit_log_and_kept_requests_have_cursors_that_hold() {
+    let scene = Scene::new();
+    let hook = |n: usize, data: &str| {
+        let at = "2026-01-31T12:00:00.000Z";
+        assert_eq!(
+            scene.server.webhook(&event(&format!("e{n}"), "user.created", &format!("u{n}"), data, at)).status,
+            200
+        );
+    };
+    let forge = |n: usize| {
+        let body = format!("{{\"id\":\"f{n}\"}}");
+        assert_eq!(scene.server.send("POST /api/webhooks/sync", &signed("another"), body.as_bytes()).status, 401);
+    };
+    for n in 0..5 {
+        hook(n, &format!("{{\"name\":\"{}\"}}", n % 2));
+        forge(n);
+    }
+    let next = std::cell::Cell::new(5);
+    let added = || {
+        let n = next.replace(next.get() + 1);
+        hook(n, "{\"name\":\"0\"}");
+        forge(n);
+    };
+    let unique = |found: &[String]| found.iter().collect::<std::collections::BTreeSet<_>>().len();
+    let students = walk(&scene, "/api/admin/students?sortBy=createdAt&", "id", added);
+    assert_eq!((students.len(), &students[..2]), (5, &["\"u4\"".to_owned(), "\"u3\"".to_owned()][..]));
+    let by_name = walk(&scene, "/api/admin/students?sortBy=name&", "id", || ());
+    assert_eq!((by_name.len(), unique(&by_name)), (next.get(), next.get()));
+    let requests = walk(&scene, "/api/requests?", "id", added);
+    assert_eq!((requests.first(), requests.len(), unique(&requests)), (Some(&"7".to_owned()), 7, 7));
+    scene.fail(&["a", "b"]);
+    let whole = scene.data("/api/audit?limit=100").as_array().unwrap().clone();
+    let audit = walk(&scene, "/api/audit?", "timestamp", added);
+    let whole: Vec<String> = whole.iter().map(|row| row["timestamp"].to_string()).collect();
+    assert_eq!(audit, whole, "each entry of every direction once, none of those added meanwhile");
+    for wrong in ["x", "1.2", "-1.2.3", "1.2.3.4"] {
+        assert_eq!(scene.server.get(&format!("/api/audit?after={wrong}"), READER).fields(), ["after"], "{wrong}");
     }
 }
 

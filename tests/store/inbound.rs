@@ -33,6 +33,8 @@ on_every_backend! {
     refusals_get_ten_rows_a_minute_for_each_reason_and_then_one_count,
     refusals_of_which_nobody_has_another_copy_get_a_row_each,
     lists_are_searched_sorted_and_paged_by_the_database,
+    a_list_of_records_goes_on_behind_a_record_whatever_is_added_meanwhile,
+    the_audit_log_and_kept_requests_go_on_behind_a_row_whatever_is_added_meanwhile,
     an_export_merges_into_another_store,
     webhooks_that_arrive_together_share_a_transaction_and_all_count,
     the_latest_of_the_audit_log_are_read_apart_newest_first,
@@ -308,7 +310,7 @@ fn refusals_of_which_nobody_has_another_copy_get_a_row_each(backend: &dyn Backen
     };
     (0..15).for_each(|_| refuse(false));
     (0..15).for_each(|_| refuse(true));
-    assert_eq!(store.kept_requests(ALL).wait().unwrap().total, 25);
+    assert_eq!(store.kept_requests(None, ALL).wait().unwrap().total, 25);
     let filter = ReceivedFilter { refused: Some(true), ..ReceivedFilter::default() };
     let rows = store.received(&filter, ALL).wait().unwrap().rows;
     assert_eq!((rows.len(), rows.iter().map(|row| row.repeats).sum::<u64>()), (26, 5));
@@ -334,6 +336,77 @@ fn lists_are_searched_sorted_and_paged_by_the_database(backend: &dyn Backend) {
     assert_eq!(names(search("ZOË"), ALL), ["Zoë"]);
     assert_eq!(names(search("@Y"), ALL), ["Élan", "Bob"]);
     assert_eq!(names(search("100%_"), ALL), Vec::<String>::new());
+}
+
+fn a_list_of_records_goes_on_behind_a_record_whatever_is_added_meanwhile(backend: &dyn Backend) {
+    let store = backend.create();
+    let apply = |n: usize, data: &str| {
+        let hook = webhook(&format!("e{n}"), "user.created", &format!("u{n}"), data, i64::try_from(n % 3).unwrap());
+        store.apply(hook, at(9)).wait().unwrap();
+    };
+    // Equal names, empty ones and none at all.
+    let names = [r#""b""#, r#""""#, "null", r#""a""#, "null", r#""b""#, r#""""#, r#""c""#];
+    for (n, name) in names.into_iter().enumerate() {
+        apply(n, &format!(r#"{{"name":{name},"email":"{}@x.yz"}}"#, n % 2));
+    }
+    let ids = |rows: &[RecordRow]| rows.iter().map(|row| row.id.clone()).collect::<Vec<_>>();
+    let mut added = names.len();
+    for sort in [Sort::Arrival, Sort::Name, Sort::Email, Sort::CreatedAt] {
+        for oldest_first in [true, false] {
+            let filter = RecordFilter { sort, ..RecordFilter::default() };
+            let whole = store.records(&filter, Page { oldest_first, ..ALL }).wait().unwrap();
+            let (mut found, mut past) = (Vec::new(), None);
+            let page = Page { limit: 3, number: 1, oldest_first };
+            loop {
+                let listed = store.records(&RecordFilter { past, ..filter.clone() }, page).wait().unwrap();
+                assert!(listed.total + found.len() as u64 >= whole.total, "{sort:?}: those behind are counted");
+                found.extend(listed.rows.iter().map(|row| row.id.clone()));
+                let Some(last) = listed.rows.last() else { break };
+                past = Some(last.seq);
+                if added < names.len() + 8 {
+                    apply(added, r#"{"name":"b"}"#);
+                    added += 1;
+                }
+            }
+            let before = ids(&whole.rows);
+            let kept: Vec<_> = found.iter().filter(|id| before.contains(id)).cloned().collect();
+            assert_eq!(kept, before, "{sort:?}, oldest first {oldest_first}: each once, in its order");
+        }
+    }
+}
+
+fn the_audit_log_and_kept_requests_go_on_behind_a_row_whatever_is_added_meanwhile(backend: &dyn Backend) {
+    let store = backend.create();
+    let refuse = |n: i64| {
+        let request = Some(RequestCopy { headers: Vec::new(), body: vec![7] });
+        let details = RefusalDetails { request, ..RefusalDetails::default() };
+        let (source, route) = ("a".to_owned(), "/r".into());
+        let refused = Refused { reason: "code-mismatch", source, count: 1, route, details, ..Refused::default() };
+        store.refuse(vec![refused], at(n * 60_000)).wait().unwrap();
+    };
+    (0..5).for_each(refuse);
+    let page = |oldest_first| Page { limit: 2, number: 1, oldest_first };
+    let received = |past, oldest_first| -> Vec<i64> {
+        let filter = ReceivedFilter { past, ..ReceivedFilter::default() };
+        store.received(&filter, page(oldest_first)).wait().unwrap().rows.iter().map(|row| row.id).collect()
+    };
+    let kept = |past, oldest_first| -> Vec<i64> {
+        let listed = store.kept_requests(past, page(oldest_first)).wait().unwrap();
+        listed.rows.iter().map(|row| row.id).collect()
+    };
+    let all = store.kept_requests(None, ALL).wait().unwrap().rows;
+    let all: Vec<i64> = all.iter().map(|row| row.id).collect();
+    for list in [&received as &dyn Fn(Option<i64>, bool) -> Vec<i64>, &kept] {
+        let before = list(None, false);
+        refuse(9);
+        let behind = list(before.last().copied(), false);
+        assert!(before[1] > behind[0] && behind.len() == 2, "{before:?} {behind:?}");
+        let first = list(None, true);
+        assert_eq!(list(Some(first[0]), true)[0], first[1]);
+    }
+    assert_eq!(kept(Some(all[4]), false), [all[3], all[2]]);
+    assert_eq!(kept(Some(all[0]), true), [all[1], all[2]]);
+    assert_eq!(store.kept_requests(Some(all[2]), Page { oldest_first: false, ..ALL }).wait().unwrap().total, 2);
 }
 
 fn an_export_merges_into_another_store(backend: &dyn Backend) {
@@ -465,7 +538,7 @@ fn refused_requests_are_kept_within_bounds_of_each_source(backend: &dyn Backend)
             Refused { reason, source: source.to_owned(), count: 1, route: "/r".into(), details, ..Refused::default() };
         store.refuse(vec![refused], now).wait().unwrap();
     };
-    let kept = || store.kept_requests(ALL).wait().unwrap();
+    let kept = || store.kept_requests(None, ALL).wait().unwrap();
     let three_quarters = usize::try_from(MAX_KEPT_BYTES_PER_SOURCE * 3 / 4).unwrap();
     refuse("one", "a", three_quarters, at(0));
     refuse("two", "b", 10, at(1));

@@ -120,6 +120,8 @@ fn activity_counts_both_directions_minute_by_minute(backend: &dyn Backend) {
     assert_eq!(ended(AttemptFilter::default()), ["e3", "e2", "e1"]);
     assert_eq!(ended(AttemptFilter { latest: Some(2), ..AttemptFilter::default() }), ["e3", "e2"]);
     assert_eq!(ended(AttemptFilter { status: Some(200), ..AttemptFilter::default() }), ["e1"]);
+    let newest = queue.store.page_of_attempts(&AttemptFilter::default(), NEWEST).wait().unwrap()[0].place;
+    assert_eq!(ended(AttemptFilter { past: Some(newest), ..AttemptFilter::default() }), ["e2", "e1"]);
     let far = AttemptFilter { status: Some(200), latest: Some(2), ..AttemptFilter::default() };
     assert_eq!(ended(far), Vec::<String>::new(), "it is not among the latest");
     let none = queue.store.activity(later(120)).wait().unwrap();

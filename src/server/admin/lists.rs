@@ -8,9 +8,9 @@ use serde::Deserialize;
 use crate::event::EventId;
 use crate::monitor::clusters::ClusterPrefix;
 use crate::monitor::{self, STATS_WINDOW};
-use crate::report::audit::{self, Entry};
+use crate::report::audit::{self, AuditCursor, Entry};
 use crate::report::last_hour::{self, LastHour};
-use crate::report::{self, Report, alerts as alerts_report, endpoint_detail, health, kept, operators, why};
+use crate::report::{self, Cursor, Report, alerts as alerts_report, endpoint_detail, health, kept, operators, why};
 use crate::server::answer::{Answer, Problem};
 use crate::server::extract::{Number, PageLimit, PageNumber, Path, Query};
 use crate::server::operator::Operator;
@@ -77,17 +77,11 @@ async fn list_deliveries(
         })
         .await?;
     let listed = listed.ok_or_else(no_endpoint)?;
-    Ok(Answer::new(with_cursor(report(&listed, page), &listed, |row| row.id.0)))
+    Ok(Answer::new(report(&listed, page).with_cursor_after(&listed, |row| row.id.0)))
 }
 
 fn no_endpoint() -> Problem {
     Problem::field("endpoint", "is no endpoint of this queue")
-}
-
-/// Says where the next page begins.
-fn with_cursor<T>(report: Report, listed: &Listed<T>, number: impl Fn(&T) -> i64) -> Report {
-    let more = listed.total > listed.rows.len() as u64;
-    report.with_cursor(listed.rows.last().map(number).filter(|_| more))
 }
 
 /// Which clusters of failures.
@@ -132,13 +126,13 @@ pub(in crate::server) async fn attempts(State(app): State<Arc<App>>, Query(query
     let listed = listed.ok_or_else(no_endpoint)?;
     // The cursor follows the log, so a page that begins with the newest has none.
     let next = listed.rows.last().map(|row| row.place).filter(|_| page.oldest_first);
-    Ok(Answer::new(report::attempts::list(&listed, page).with_cursor(next)))
+    Ok(Answer::new(report::attempts::list(&listed, page).with_cursor(next.map(Cursor::Row))))
 }
 
 pub(in crate::server) async fn events(State(app): State<Arc<App>>, Query(query): Query<EventsQuery>) -> Response {
     let (filter, page) = (query.events(app.now())?, query.page());
     let listed = app.read(move |store| store.events(&filter, page).wait()).await?;
-    Ok(Answer::new(with_cursor(report::events::list(&listed, page), &listed, |row| row.seq)))
+    Ok(Answer::new(report::events::list(&listed, page).with_cursor_after(&listed, |row| row.seq)))
 }
 
 pub(in crate::server) async fn event(State(app): State<Arc<App>>, Path(id): Path) -> Response {
@@ -202,12 +196,15 @@ pub(in crate::server) async fn failure_stats(State(app): State<Arc<App>>, Query(
 }
 
 pub(in crate::server) async fn audit(State(app): State<Arc<App>>, Query(query): Query<AuditQuery>) -> Response {
-    let (entries, total) = audit_entries(&app, &query).await?;
-    Ok(Answer::new(audit::audit(&entries, total, query.page())))
+    let (entries, total, next) = audit_entries(&app, &query).await?;
+    Ok(Answer::new(audit::audit(&entries, total, query.page()).with_cursor(next.map(Cursor::Audit))))
 }
 
-/// A page of the audit log, all directions in one unless one is asked for, and how many entries there are.
-pub(in crate::server) async fn audit_entries(app: &App, query: &AuditQuery) -> Result<(Vec<Entry>, u64), Problem> {
+/// Entries of the audit log, how many there are, and where the next page begins if one follows.
+pub(in crate::server) type AuditPage = (Vec<Entry>, u64, Option<AuditCursor>);
+
+/// A page of the audit log, all directions in one unless one is asked for.
+pub(in crate::server) async fn audit_entries(app: &App, query: &AuditQuery) -> Result<AuditPage, Problem> {
     let (now, page) = (app.now(), query.page());
     if page.oldest_first {
         return Err(Problem::field("sort", "must be newest for the audit log"));
@@ -236,8 +233,8 @@ pub(in crate::server) async fn audit_entries(app: &App, query: &AuditQuery) -> R
         })
         .await?;
     let count = |rows: u64| usize::try_from(rows).unwrap_or(usize::MAX);
-    let entries = audit::merged(parts).skip(count(first.limit - page.limit)).take(count(page.limit)).collect();
-    Ok((entries, total))
+    let (entries, next) = audit::page(parts, count(first.limit - page.limit), count(page.limit));
+    Ok((entries, total, (total > first.limit).then_some(next)))
 }
 
 fn add<T>(parts: &mut Vec<Vec<Entry>>, total: &mut u64, listed: Listed<T>, entry: fn(T) -> Entry) {
@@ -249,6 +246,7 @@ fn add<T>(parts: &mut Vec<Vec<Entry>>, total: &mut u64, listed: Listed<T>, entry
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(in crate::server) struct PagesQuery {
+    after: Option<i64>,
     page: PageNumber,
     limit: PageLimit,
     sort: SortOrder,
@@ -261,9 +259,9 @@ impl PagesQuery {
 }
 
 pub(in crate::server) async fn requests(State(app): State<Arc<App>>, Query(query): Query<PagesQuery>) -> Response {
-    let page = query.page();
-    let listed = app.read(move |store| store.kept_requests(page).wait()).await?;
-    Ok(Answer::new(kept::list(&listed, page)))
+    let (past, page) = (query.after, query.page());
+    let listed = app.read(move |store| store.kept_requests(past, page).wait()).await?;
+    Ok(Answer::new(kept::list(&listed, page).with_cursor_after(&listed, |row| row.id)))
 }
 
 pub(in crate::server) async fn request(State(app): State<Arc<App>>, Path(id): Path) -> Response {

@@ -251,8 +251,8 @@ pub(super) fn metadata() -> Value {
     object(&[("timestamp", "t"), ("version", "s"), ("requestId", "s")])
 }
 
-/// What stands in `pagination`.
-pub(super) fn pagination() -> Value {
+/// What stands in `pagination`; `cursor` is the type of a cursor.
+pub(super) fn pagination(cursor: &str) -> Value {
     let members = [
         ("page", "i"),
         ("limit", "i"),
@@ -261,7 +261,7 @@ pub(super) fn pagination() -> Value {
         ("hasNextPage", "b"),
         ("hasPreviousPage", "b"),
     ];
-    with(object(&members), &[("nextAfter", of_type("i"))])
+    with(object(&members), &[("nextAfter", of_type(cursor))])
 }
 
 /// A record: the fields of its kind, whatever was written to them, and what is known of them here.

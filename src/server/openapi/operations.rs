@@ -137,8 +137,17 @@ pub(super) const UNTIL: QueryParameter = ("until", WHEN, false);
 /// RFC 3339, or a duration before now.
 const WHEN: &str =
     r#"{"anyOf":[{"type":"string","format":"date-time"},{"type":"string","pattern":"^[0-9]{1,3}[smhd]$"}]}"#;
-pub(super) const AFTER: QueryParameter =
-    ("after", r#"{"type":"integer","description":"The `nextAfter` of the page before."}"#, false);
+pub(super) const AFTER: QueryParameter = (
+    "after",
+    r#"{"type":"integer","minimum":-9223372036854775808,"maximum":9223372036854775807,"description":"The `nextAfter` of the page before."}"#,
+    false,
+);
+/// In the audit log, which is made of several lists.
+const AUDIT_AFTER: QueryParameter = (
+    "after",
+    r#"{"type":"string","pattern":"^[0-9]{1,18}([.][0-9]{1,18}){2}$","description":"The `nextAfter` of the page before."}"#,
+    false,
+);
 pub(super) const SORT: QueryParameter =
     ("sort", r#"{"type":"string","enum":["newest","oldest"],"default":"newest"}"#, false);
 pub(super) const DELIVERIES: &[QueryParameter] =
@@ -239,11 +248,11 @@ pub(super) static OPERATIONS: &[Operation] = &[
         .data("FailureStats"),
     operation("GET", "/api/audit", "Attempts, webhooks that arrived and what operators did, newest first")
         .operate()
-        .query(&[DIRECTION, REFUSED, TYPE, RESOURCE, SINCE, UNTIL, PAGE, LIMIT])
+        .query(&[DIRECTION, REFUSED, TYPE, RESOURCE, SINCE, UNTIL, AUDIT_AFTER, PAGE, LIMIT])
         .data("Audit"),
     operation("GET", "/api/requests", "Refused webhooks that are kept")
         .operate()
-        .query(&[PAGE, LIMIT, SORT])
+        .query(&[AFTER, PAGE, LIMIT, SORT])
         .data("KeptRequests"),
     operation("GET", "/api/requests/{id}", "A kept request with headers and body")
         .operate()
@@ -270,7 +279,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
         .answers(&[200, 201, 408, 409, 413, 503])
         .data("EmittedOrBatch"),
     operation("GET", "/api/enrollments", "A page of enrollments")
-        .query(&[PAGE, LIMIT, SEARCH, USER, COURSE, ORDER])
+        .query(&[AFTER, PAGE, LIMIT, SEARCH, USER, COURSE, ORDER])
         .data("EnrollmentRecords"),
     operation("POST", "/api/enrollments", "Create an enrollment and emit it")
         .takes("NewEnrollment", JSON)
@@ -302,7 +311,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
         .answers(&[200, 408, 412, 413, 503])
         .data("OneProfile"),
     operation("GET", "/api/progress", "One learner's progress in a course, or a page")
-        .query(&[USER, COURSE, PAGE, LIMIT])
+        .query(&[USER, COURSE, AFTER, PAGE, LIMIT])
         .headers(&[IF_NONE_MATCH])
         .answers(RECORD)
         .data("OneOrMoreProgress"),
@@ -313,7 +322,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
         .answers(&[200, 408, 409, 412, 413, 503])
         .data("OneProgress"),
     operation("GET", "/api/admin/students", "A page of users")
-        .query(&[PAGE, LIMIT, SEARCH, SORT_BY, ORDER])
+        .query(&[AFTER, PAGE, LIMIT, SEARCH, SORT_BY, ORDER])
         .data("UserRecords"),
     operation("POST", "/login", "Begin a session of the dashboard")
         .by(AuthRequirement::SameSite)

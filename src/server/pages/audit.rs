@@ -16,7 +16,7 @@ use crate::server::queries::AuditQuery;
 /// `GET /audit`.
 pub(in crate::server) async fn list(viewer: Viewer) -> Result<Response, Problem> {
     let query: AuditQuery = viewer.query()?;
-    let (entries, total) = audit_entries(&viewer.app, &query).await?;
+    let (entries, total, _) = audit_entries(&viewer.app, &query).await?;
     let ((), overall) = viewer.read(|_| Ok(())).await?;
     let page = query.page();
     let report = audit::audit(&entries, total, page);

@@ -30,7 +30,7 @@ pub(in crate::server) async fn list(viewer: Viewer) -> Result<Response, Problem>
     }
     let (filter, page, now) = (query.received(viewer.now())?, query.page(), viewer.now());
     let ((listed, requests), overall) = viewer
-        .read(move |store| Ok((store.received(&filter, page).wait()?, store.kept_requests(KEPT).wait()?)))
+        .read(move |store| Ok((store.received(&filter, page).wait()?, store.kept_requests(None, KEPT).wait()?)))
         .await?;
     let table = audit::received(&listed.rows);
     let opens = |at: usize| listed.rows.get(at).and_then(|row| row.request).map(|id| format!("/requests/{id}"));

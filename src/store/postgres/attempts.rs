@@ -51,7 +51,7 @@ const LOG_TABLES: &str = "attempt a JOIN delivery d ON d.id = a.delivery JOIN ev
     JOIN kind k ON k.id = e.kind JOIN endpoint p ON p.id = d.endpoint";
 
 pub(super) async fn logged(node: &Node, filter: AttemptFilter, page: Page) -> Result<Listed<LoggedAttempt>> {
-    let condition = Condition::on_attempts(&filter, DIALECT);
+    let condition = Condition::on_attempts(&filter, page, DIALECT);
     let counted = if condition.is_empty() { "attempt a" } else { LOG_TABLES };
     let total = node.read(async |connection: &Connection| count_rows(connection, counted, &condition).await).await?;
     Ok(Listed { rows: page_of_logged(node, &filter, page).await?, total })
@@ -59,7 +59,7 @@ pub(super) async fn logged(node: &Node, filter: AttemptFilter, page: Page) -> Re
 
 /// The rows alone.
 pub(super) async fn page_of_logged(node: &Node, filter: &AttemptFilter, page: Page) -> Result<Vec<LoggedAttempt>> {
-    let condition = Condition::on_attempts(filter, DIALECT);
+    let condition = Condition::on_attempts(filter, page, DIALECT);
     let sql = format!(
         "SELECT {EVENT_COLUMNS}, {ATTEMPT_COLUMNS}, {AFTER_FAILURE}, a.id
          FROM {LOG_TABLES} WHERE {} ORDER BY a.id {} {}",

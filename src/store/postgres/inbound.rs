@@ -358,7 +358,7 @@ pub(super) async fn latest(node: &Node, refused: bool, limit: u32) -> Result<Vec
 }
 
 pub(super) async fn list(node: &Node, filter: ReceivedFilter, page: Page) -> Result<Listed<ReceivedRow>> {
-    let condition = Condition::on_received(&filter, DIALECT);
+    let condition = Condition::on_received(&filter, page, DIALECT);
     let sql = format!(
         "SELECT {COLUMNS} FROM {TABLES} WHERE {} ORDER BY r.id {} {}",
         condition.sql(),

@@ -49,29 +49,29 @@ const SELECT: &str = formatcp!(
         FROM delivery d WHERE d.event = r.last_event) s ON true"
 );
 
-fn record_row(row: &Row) -> Result<(i64, RecordRow), Fault> {
+fn record_row(row: &Row) -> Result<RecordRow, Fault> {
     let sync = match (int(row, 5), int(row, 6)) {
         (1.., _) => Sync::Pending,
         (_, 1..) => Sync::Failed,
         _ => Sync::Synced,
     };
-    let found = RecordRow {
+    Ok(RecordRow {
+        seq: int(row, 0),
         kind: kind_of(int(row, 1)),
         id: row.get(2),
         record: read_body(row, 4)?,
         synced_at: maybe_time(row, 3).max(maybe_time(row, 7)),
         sync,
-    };
-    Ok((int(row, 0), found))
+    })
 }
 
-async fn rows(connection: &Connection, rest: &str, args: Args<'_>) -> Result<Vec<(i64, RecordRow)>, Fault> {
+async fn rows(connection: &Connection, rest: &str, args: Args<'_>) -> Result<Vec<RecordRow>, Fault> {
     connection.query_once(&format!("{SELECT} {rest}"), args).await?.iter().map(record_row).collect()
 }
 
 pub(super) async fn find_within(connection: &Connection, kind: Kind, id: &str) -> Result<Option<RecordRow>, Fault> {
     let found = rows(connection, "WHERE r.kind = $1 AND r.id = $2", args![kind_code(kind), id]).await?;
-    Ok(found.into_iter().next().map(|(_, row)| row))
+    Ok(found.into_iter().next())
 }
 
 pub(super) async fn find(node: &Node, kind: Kind, id: String) -> Result<Option<RecordRow>> {
@@ -79,7 +79,7 @@ pub(super) async fn find(node: &Node, kind: Kind, id: String) -> Result<Option<R
 }
 
 pub(super) async fn list(node: &Node, filter: RecordFilter, page: Page) -> Result<Listed<RecordRow>> {
-    let condition = Condition::on_records(&filter, DIALECT);
+    let condition = Condition::on_records(&filter, page, DIALECT);
     let direction = page.direction();
     let sort = match filter.sort {
         Sort::Arrival => String::new(),
@@ -90,8 +90,7 @@ pub(super) async fn list(node: &Node, filter: RecordFilter, page: Page) -> Resul
     let rest = format!("WHERE {} ORDER BY {sort}r.seq {direction} {}", condition.sql(), page.window());
     node.read(async |connection: &Connection| {
         let total = count_rows(connection, "record r", &condition).await?;
-        let found = rows(connection, &rest, &bound(&condition)).await?;
-        Ok(Listed { rows: found.into_iter().map(|(_, row)| row).collect(), total })
+        Ok(Listed { rows: rows(connection, &rest, &bound(&condition)).await?, total })
     })
     .await
 }
@@ -104,7 +103,8 @@ fn nulls(page: Page) -> &'static str {
 pub(super) async fn after(node: &Node, after: i64, limit: u64) -> Result<Vec<(i64, RecordRow)>> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     node.read(async |connection: &Connection| {
-        rows(connection, "WHERE r.seq > $1 ORDER BY r.seq LIMIT $2", args![after, limit]).await
+        let found = rows(connection, "WHERE r.seq > $1 ORDER BY r.seq LIMIT $2", args![after, limit]).await?;
+        Ok(found.into_iter().map(|row| (row.seq, row)).collect())
     })
     .await
 }

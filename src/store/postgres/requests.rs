@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use tokio_postgres::Row;
 
+use super::condition::{DIALECT, bound, count_rows};
 use super::connection::{Connection, args};
 use super::fault::Fault;
 use super::node::Node;
 use super::row::{int, maybe_time, storable, time, unreadable};
 use super::{KeptRequest, Listed, Page, ReceivedFigures, Refused, RequestCopy, Result};
 use crate::clock::Timestamp;
+use crate::store::condition::Condition;
 use crate::store::inbound::{MAX_KEPT_BYTES, MAX_KEPT_BYTES_PER_SOURCE, REQUESTS_KEPT_FOR, ReceivedRate};
 
 /// How long the figures of a minute are kept.
@@ -148,11 +150,13 @@ async fn remove_oldest(connection: &Connection, source: &str) -> Result<(), Faul
 
 const COLUMNS: &str = "id, at, source, route, reason, bytes, replayed_at, result";
 
-pub(super) async fn list(node: &Node, page: Page) -> Result<Listed<KeptRequest>> {
-    let sql = format!("SELECT {COLUMNS} FROM request ORDER BY id {} {}", page.direction(), page.window());
+pub(super) async fn list(node: &Node, past: Option<i64>, page: Page) -> Result<Listed<KeptRequest>> {
+    let condition = Condition::on_kept(past, page, DIALECT);
+    let (which, order, window) = (condition.sql(), page.direction(), page.window());
+    let sql = format!("SELECT {COLUMNS} FROM request WHERE {which} ORDER BY id {order} {window}");
     node.read(async |connection: &Connection| {
-        let total = connection.number("SELECT count(*) FROM request", &[]).await?.unsigned_abs();
-        let rows = connection.query_once(&sql, &[]).await?;
+        let total = count_rows(connection, "request", &condition).await?;
+        let rows = connection.query_once(&sql, &bound(&condition)).await?;
         Ok(Listed { rows: rows.iter().map(kept_row).collect(), total })
     })
     .await

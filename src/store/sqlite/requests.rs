@@ -1,13 +1,15 @@
 //! Refused requests that are kept, and the figures of what was received.
 
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter};
 
 use crate::clock::Timestamp;
+use crate::store::condition::Condition;
 use crate::store::inbound::{
     KeptRequest, MAX_KEPT_BYTES, MAX_KEPT_BYTES_PER_SOURCE, REQUESTS_KEPT_FOR, ReceivedFigures, ReceivedRate, Refused,
     RequestCopy,
 };
 use crate::store::sqlite::error::unreadable;
+use crate::store::sqlite::read::condition::{DIALECT, count as rows_that_match};
 use crate::store::{Listed, Page};
 
 /// How long the figures of a minute are kept.
@@ -126,10 +128,13 @@ fn remove_oldest(connection: &Connection, source: &str) -> rusqlite::Result<()> 
 
 const COLUMNS: &str = "id, at, source, route, reason, bytes, replayed_at, result";
 
-pub(crate) fn list(connection: &Connection, page: Page) -> rusqlite::Result<Listed<KeptRequest>> {
-    let total: i64 = connection.prepare_cached("SELECT count(*) FROM request")?.query_row([], |row| row.get(0))?;
-    let sql = format!("SELECT {COLUMNS} FROM request ORDER BY id {} {}", page.direction(), page.window());
-    let rows = connection.prepare(&sql)?.query_map([], kept_row)?.collect::<rusqlite::Result<_>>()?;
+pub(crate) fn list(connection: &Connection, past: Option<i64>, page: Page) -> rusqlite::Result<Listed<KeptRequest>> {
+    let condition = Condition::on_kept(past, page, DIALECT);
+    let total = rows_that_match(connection, "request", &condition)?;
+    let (which, order, window) = (condition.sql(), page.direction(), page.window());
+    let sql = format!("SELECT {COLUMNS} FROM request WHERE {which} ORDER BY id {order} {window}");
+    let mut listing = connection.prepare(&sql)?;
+    let rows = listing.query_map(params_from_iter(condition.values()), kept_row)?.collect::<rusqlite::Result<_>>()?;
     Ok(Listed { rows, total: total.unsigned_abs() })
 }
 

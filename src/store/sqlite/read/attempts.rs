@@ -50,7 +50,7 @@ pub(crate) fn logged(
     filter: &AttemptFilter,
     page: Page,
 ) -> rusqlite::Result<Listed<LoggedAttempt>> {
-    let condition = Condition::on_attempts(filter, DIALECT);
+    let condition = Condition::on_attempts(filter, page, DIALECT);
     let counted = if condition.is_empty() { "attempt a" } else { LOG_TABLES };
     let total = count(connection, counted, &condition)?;
     Ok(Listed { rows: page_of_logged(connection, filter, page)?, total: total.unsigned_abs() })
@@ -62,7 +62,7 @@ pub(crate) fn page_of_logged(
     filter: &AttemptFilter,
     page: Page,
 ) -> rusqlite::Result<Vec<LoggedAttempt>> {
-    let condition = Condition::on_attempts(filter, DIALECT);
+    let condition = Condition::on_attempts(filter, page, DIALECT);
     let sql = format!(
         "SELECT {EVENT_COLUMNS}, {ATTEMPT_COLUMNS}, {AFTER_FAILURE}, a.id
          FROM {LOG_TABLES} WHERE {} ORDER BY a.id {} {}",

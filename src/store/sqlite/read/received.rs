@@ -42,7 +42,7 @@ pub(crate) fn list(
     filter: &ReceivedFilter,
     page: Page,
 ) -> rusqlite::Result<Listed<ReceivedRow>> {
-    let condition = Condition::on_received(filter, DIALECT);
+    let condition = Condition::on_received(filter, page, DIALECT);
     let total = count(connection, TABLES, &condition)?;
     let sql = format!(
         "SELECT {COLUMNS} FROM {TABLES} WHERE {} ORDER BY r.id {} {}",

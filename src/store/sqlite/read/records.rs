@@ -23,33 +23,33 @@ pub(crate) fn find(connection: &Connection, kind: Kind, id: &str) -> rusqlite::R
         .prepare_cached(&format!("SELECT {COLUMNS} FROM record r WHERE kind = ?1 AND id = ?2"))?
         .query_row(params![codes::kind_code(kind), id], record_row)
         .optional()?;
-    found.map(|found| found.complete(connection).map(|(_, row)| row)).transpose()
+    found.map(|found| found.complete(connection)).transpose()
 }
 
 /// A row before its deliveries were looked at.
 struct Bare {
-    seq: i64,
     row: RecordRow,
     last_event: Option<i64>,
 }
 
 fn record_row(row: &Row<'_>) -> rusqlite::Result<Bare> {
     let bare = RecordRow {
+        seq: row.get(0)?,
         kind: codes::kind_of(row.get(1)?),
         id: row.get(2)?,
         record: read_body(row, 5)?,
         synced_at: row.get::<_, Option<i64>>(3)?.map(Timestamp::from_millis),
         sync: Sync::Synced,
     };
-    Ok(Bare { seq: row.get(0)?, row: bare, last_event: row.get(4)? })
+    Ok(Bare { row: bare, last_event: row.get(4)? })
 }
 
 impl Bare {
     /// Adds how far the latest event emitted about it has come.
     ///
     /// That event may have been removed, and its number given to an event about something else.
-    fn complete(mut self, connection: &Connection) -> rusqlite::Result<(i64, RecordRow)> {
-        let Some(event) = self.last_event else { return Ok((self.seq, self.row)) };
+    fn complete(mut self, connection: &Connection) -> rusqlite::Result<RecordRow> {
+        let Some(event) = self.last_event else { return Ok(self.row) };
         let (open, failed, delivered_at) = connection
             .prepare_cached(formatcp!(
                 "SELECT count(*) FILTER (WHERE state < {DELIVERED}), count(*) FILTER (WHERE state = {FAILED}),
@@ -67,12 +67,12 @@ impl Bare {
             (_, 1..) => Sync::Failed,
             _ => Sync::Synced,
         };
-        Ok((self.seq, self.row))
+        Ok(self.row)
     }
 }
 
 pub(crate) fn list(connection: &Connection, filter: &RecordFilter, page: Page) -> rusqlite::Result<Listed<RecordRow>> {
-    let condition = Condition::on_records(filter, DIALECT);
+    let condition = Condition::on_records(filter, page, DIALECT);
     let total = count(connection, "record r", &condition)?;
     let direction = page.direction();
     let sort = match filter.sort {
@@ -89,7 +89,7 @@ pub(crate) fn list(connection: &Connection, filter: &RecordFilter, page: Page) -
     let rows = connection
         .prepare(&sql)?
         .query_map(params_from_iter(condition.values()), record_row)?
-        .map(|row| row.and_then(|bare| bare.complete(connection).map(|(_, row)| row)))
+        .map(|row| row.and_then(|bare| bare.complete(connection)))
         .collect::<rusqlite::Result<_>>()?;
     Ok(Listed { rows, total: total.unsigned_abs() })
 }
@@ -99,7 +99,7 @@ pub(crate) fn after(connection: &Connection, after: i64, limit: u64) -> rusqlite
     connection
         .prepare_cached(&format!("SELECT {COLUMNS} FROM record r WHERE seq > ?1 ORDER BY seq LIMIT ?2"))?
         .query_map([after, limit], record_row)?
-        .map(|row| row.and_then(|bare| bare.complete(connection)))
+        .map(|row| row.and_then(|bare| bare.complete(connection)).map(|row| (row.seq, row)))
         .collect()
 }
 
