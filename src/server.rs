@@ -55,6 +55,8 @@ use state::App;
 
 /// How often refusals that have no rows of their own are written to the audit log as a count.
 const REFUSAL_COUNT_INTERVAL: Duration = Duration::from_secs(1);
+/// How often servers of one queue tell each other of wrong secrets.
+const GUESS_SHARE_INTERVAL: Duration = Duration::from_millis(250);
 
 /// Routes that can be switched off together, because they need the same secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
@@ -129,10 +131,11 @@ impl Server {
         let shared = Arc::clone(&app);
         let work = async move {
             let counting = tokio::spawn(count_refusals(Arc::clone(&shared), stop.clone()));
+            let sharing = tokio::spawn(share_guesses(Arc::clone(&shared), stop.clone()));
             let sampling = tokio::spawn(sample(Arc::clone(&shared), stop.clone()));
             let marker = tokio::spawn(mark_stopping(Arc::clone(&shared), stop.clone()));
             connections::serve(listeners, router, stop).await;
-            let _ = tokio::join!(counting, marker, sampling);
+            let _ = tokio::join!(counting, sharing, marker, sampling);
             shared.write_refusal_counts().await;
         };
         (Handle(app), work)
@@ -162,6 +165,15 @@ async fn sample(app: Arc<App>, mut stop: watch::Receiver<bool>) {
         () = app.changes.count(app.store.as_ref()) => {}
     }
     app.changes.close();
+}
+
+async fn share_guesses(app: Arc<App>, mut stop: watch::Receiver<bool>) {
+    loop {
+        tokio::select! {
+            () = connections::stopped(&mut stop) => return,
+            () = tokio::time::sleep(GUESS_SHARE_INTERVAL) => app.share_guesses().await,
+        }
+    }
 }
 
 async fn count_refusals(app: Arc<App>, mut stop: watch::Receiver<bool>) {

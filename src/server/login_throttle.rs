@@ -1,5 +1,8 @@
 //! Slows down whoever guesses secrets, by address, and looks at no more than some guesses a minute. A right secret from another
 //! address is never slowed down.
+//!
+//! Answers are decided by what this server knows. What it counts it shares with the other servers of its queue a few times a second,
+//! so that a guesser gains nothing by going from one to another behind a load balancer.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -18,6 +21,8 @@ const MAX_GUESSES_PER_MINUTE: u32 = 100;
 const MAX_DELAY: Duration = Duration::from_secs(5);
 /// Addresses that are remembered.
 const MAX_ADDRESSES: usize = 10_000;
+/// Addresses whose guesses are shared at once; those of others are the next time.
+const MAX_SHARED: usize = 1_000;
 
 /// Counts wrong secrets by address and minute, and slows their senders down.
 #[derive(Debug, Default)]
@@ -28,6 +33,8 @@ pub(super) struct LoginThrottle(Mutex<HashMap<IpAddr, FailedLogins>>);
 struct FailedLogins {
     minute: i64,
     count: u32,
+    /// Those of them that other servers do not know of.
+    unshared: u32,
     /// When the last delayed answer is due.
     answered_at: Option<Timestamp>,
 }
@@ -54,9 +61,10 @@ impl LoginThrottle {
         }
         let guesses = addresses.entry(network(peer)).or_default();
         if guesses.minute != minute {
-            (guesses.minute, guesses.count) = (minute, 0);
+            (guesses.minute, guesses.count, guesses.unshared) = (minute, 0, 0);
         }
         guesses.count = guesses.count.saturating_add(1);
+        guesses.unshared = guesses.unshared.saturating_add(1);
         (guesses.count > FREE_GUESSES_PER_MINUTE).then(|| guesses.throttle(now))
     }
 }
@@ -68,6 +76,22 @@ impl LoginThrottle {
         let guesses = addresses.get(&network(peer)).filter(|guesses| guesses.minute == now.minute())?;
         (guesses.count >= MAX_GUESSES_PER_MINUTE)
             .then(|| Throttled { delay: Duration::ZERO, retry_after: until_next_minute(now) })
+    }
+
+    /// Takes the guesses of this minute that other servers do not know of, by address.
+    pub(super) fn take_unshared(&self, now: Timestamp) -> Vec<(IpAddr, u32)> {
+        let mut addresses = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let unshared = addresses.iter_mut().filter(|(_, it)| it.minute == now.minute() && it.unshared > 0);
+        unshared.take(MAX_SHARED).map(|(address, it)| (*address, std::mem::take(&mut it.unshared))).collect()
+    }
+
+    /// Learns how many guesses of this minute all servers have counted from an address.
+    pub(super) fn learn(&self, address: IpAddr, all: u64, now: Timestamp) {
+        let mut addresses = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(guesses) = addresses.get_mut(&address).filter(|it| it.minute == now.minute()) {
+            let all = u32::try_from(all).unwrap_or(u32::MAX);
+            guesses.count = guesses.count.max(all.saturating_add(guesses.unshared));
+        }
     }
 }
 
@@ -124,6 +148,21 @@ mod tests {
         assert_eq!(delays[10..], [250, 500, 750].map(|millis| Some(Duration::from_millis(millis))));
         assert_eq!(throttle.record_failure("10.0.0.1".parse().expect("an address"), NOW), None);
         assert_eq!(throttle.record_failure(PEER, NOW.plus(Duration::from_mins(1))), None);
+    }
+
+    #[test]
+    fn what_other_servers_counted_slows_down_and_blocks_as_well() {
+        let throttle = LoginThrottle::default();
+        assert_eq!(throttle.record_failure(PEER, NOW), None);
+        assert_eq!((throttle.take_unshared(NOW), throttle.take_unshared(NOW)), (vec![(PEER, 1)], Vec::new()));
+        throttle.learn(PEER, 11, NOW);
+        assert!(throttle.record_failure(PEER, NOW).is_some(), "the twelfth of all");
+        throttle.learn(PEER, 99, NOW);
+        assert!(throttle.blocked(PEER, NOW).is_some(), "with the one that the others do not know of");
+        let next = NOW.plus(Duration::from_mins(1));
+        assert_eq!((throttle.blocked(PEER, next), throttle.take_unshared(next)), (None, Vec::new()));
+        throttle.learn(PEER, 100, next);
+        assert_eq!(throttle.record_failure(PEER, next), None, "what was counted before the minute is over");
     }
 
     #[test]

@@ -6,6 +6,7 @@
 mod support;
 
 mod api;
+mod balanced;
 mod browser;
 mod chromium;
 mod clients;

@@ -16,6 +16,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/postgres/0007_whole_records.sql"),
     include_str!("../../../migrations/postgres/0008_scheduled.sql"),
     include_str!("../../../migrations/postgres/0009_incidents.sql"),
+    include_str!("../../../migrations/postgres/0010_guesses.sql"),
 ];
 
 /// The advisory lock under which one process at a time migrates: any number that is the same for all.
@@ -119,6 +120,7 @@ mod tests {
             "c2a141e39af8579a",
             "56d2092a96b11c86",
             "7bac489790bce055",
+            "4f0238651afa84ff",
         ];
         assert_eq!(digests, shipped, "append a migration instead of editing one");
     }

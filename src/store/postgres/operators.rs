@@ -1,4 +1,6 @@
-//! Sessions of operators, and what they did.
+//! Sessions of operators, what they did, and the wrong secrets of others.
+
+use std::collections::HashMap;
 
 use tokio_postgres::Row;
 
@@ -9,7 +11,9 @@ use super::row::{int, storable, time};
 use super::{Listed, Page, Result};
 use crate::clock::Timestamp;
 use crate::store::condition::Condition;
-use crate::store::operators::{ActionFilter, ActionRow, MAX_SESSIONS, NewAction, NewSession, SessionRow};
+use crate::store::operators::{
+    ActionFilter, ActionRow, Guesses, MAX_GUESSERS, MAX_SESSIONS, NewAction, NewSession, SessionRow,
+};
 
 pub(super) async fn begin_session(node: &Node, session: NewSession, now: Timestamp) -> Result<()> {
     node.transact(async |connection: &Connection| {
@@ -25,6 +29,29 @@ pub(super) async fn begin_session(node: &Node, session: NewSession, now: Timesta
         Ok(())
     })
     .await
+}
+
+pub(super) async fn count_guesses(node: &Node, guesses: Vec<Guesses>, now: Timestamp) -> Result<Vec<u64>> {
+    let minute = node.by_server(now).minute();
+    let (sources, counts): (Vec<&str>, Vec<i64>) =
+        guesses.iter().map(|it| (it.source.as_str(), i64::try_from(it.count).unwrap_or(i64::MAX))).unzip();
+    let totals: HashMap<String, u64> = node
+        .transact(async |connection: &Connection| {
+            connection.query("DELETE FROM guess WHERE minute < $1", args![minute]).await?;
+            let counted = connection.number("SELECT count(*) FROM guess", &[]).await?;
+            let room = i64::try_from(MAX_GUESSERS).unwrap_or(i64::MAX).saturating_sub(counted);
+            // In one order, so that two servers never wait for each other.
+            let sql = "INSERT INTO guess AS g (minute, source, count)
+                SELECT $1, n.source, n.count FROM unnest($2, $3) WITH ORDINALITY AS n (source, count, at)
+                WHERE n.at <= $4 OR EXISTS (SELECT FROM guess k WHERE k.minute = $1 AND k.source = n.source)
+                ORDER BY n.source
+                ON CONFLICT (minute, source) DO UPDATE SET count = g.count + EXCLUDED.count
+                RETURNING source, count";
+            let rows = connection.query(sql, args![minute, sources.clone(), counts.clone(), room]).await?;
+            Ok(rows.iter().map(|row| (row.get(0), int(row, 1).unsigned_abs())).collect())
+        })
+        .await?;
+    Ok(guesses.iter().map(|it| totals.get(&it.source).copied().unwrap_or(it.count)).collect())
 }
 
 pub(super) async fn session(node: &Node, name: [u8; 32], now: Timestamp) -> Result<Option<SessionRow>> {

@@ -1,10 +1,12 @@
-//! Sessions of operators, and what they did.
+//! Sessions of operators, what they did, and the wrong secrets of others.
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter};
 
 use crate::clock::Timestamp;
 use crate::store::condition::Condition;
-use crate::store::operators::{ActionFilter, ActionRow, MAX_SESSIONS, NewAction, NewSession, SessionRow};
+use crate::store::operators::{
+    ActionFilter, ActionRow, Guesses, MAX_GUESSERS, MAX_SESSIONS, NewAction, NewSession, SessionRow,
+};
 use crate::store::sqlite::read::condition::{DIALECT, count};
 use crate::store::{Listed, Page};
 
@@ -26,6 +28,31 @@ pub(crate) fn begin_session(connection: &Connection, session: &NewSession, now: 
         .prepare_cached("DELETE FROM session WHERE id NOT IN (SELECT id FROM session ORDER BY id DESC LIMIT ?1)")?
         .execute([i64::try_from(MAX_SESSIONS).unwrap_or(i64::MAX)])?;
     Ok(())
+}
+
+pub(crate) fn count_guesses(
+    connection: &Connection,
+    guesses: &[Guesses],
+    now: Timestamp,
+) -> rusqlite::Result<Vec<u64>> {
+    connection.prepare_cached("DELETE FROM guess WHERE minute < ?1")?.execute([now.minute()])?;
+    let counted: i64 = connection.prepare_cached("SELECT count(*) FROM guess")?.query_row([], |row| row.get(0))?;
+    let mut room = MAX_GUESSERS.saturating_sub(counted.unsigned_abs());
+    let mut add = connection
+        .prepare_cached("UPDATE guess SET count = count + ?3 WHERE minute = ?1 AND source = ?2 RETURNING count")?;
+    let mut begin = connection.prepare_cached("INSERT INTO guess (minute, source, count) VALUES (?1, ?2, ?3)")?;
+    let mut total = |guesses: &Guesses| {
+        let values = params![now.minute(), guesses.source, i64::try_from(guesses.count).unwrap_or(i64::MAX)];
+        if let Some(total) = add.query_row(values, |row| row.get::<_, i64>(0)).optional()? {
+            return Ok(total.unsigned_abs());
+        }
+        if room > 0 {
+            room -= 1;
+            begin.execute(values)?;
+        }
+        Ok(guesses.count)
+    };
+    guesses.iter().map(&mut total).collect()
 }
 
 const SESSION_COLUMNS: &str = "id, token, operator, source, began_at, until";

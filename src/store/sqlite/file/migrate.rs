@@ -23,6 +23,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../../migrations/sqlite/0012_whole_records.sql"),
     include_str!("../../../../migrations/sqlite/0013_scheduled.sql"),
     include_str!("../../../../migrations/sqlite/0014_incidents.sql"),
+    include_str!("../../../../migrations/sqlite/0015_guesses.sql"),
 ];
 
 /// The schema version this program writes.
@@ -116,6 +117,7 @@ mod tests {
             "1cb6e2b660be7330",
             "8d2eba762c181526",
             "7f7e6480b4b77115",
+            "49fe7f74ba590798",
         ];
         assert_eq!(digests, shipped, "append a migration instead of editing one");
     }
