@@ -5,11 +5,11 @@ use std::time::Duration;
 use super::context::{Context, Paging};
 use super::exit::{CliError, Exit};
 use crate::clock::Timestamp;
-use crate::inbound::{self, Sources, WebhookRefusal, command};
+use crate::inbound::{self, WebhookRefusal, command};
 use crate::report::kept::{self, Replayed};
 use crate::signature::Tolerance;
 use crate::store::inbound::{Effect, Incoming, KeptRequest, RequestCopy};
-use crate::store::{Page, Store};
+use crate::store::{Page, Store, StoreError};
 use crate::untrusted::Untrusted;
 
 /// Kept requests read at a time.
@@ -107,11 +107,18 @@ impl ReplayArgs {
         ids.sort_unstable();
         ids.dedup();
         let tolerance = self.any_time.then(|| Tolerance::both(ANY_TIME));
-        let replay = |id| match self.dry_run {
-            true => preview(store.as_ref(), &sources, tolerance, id),
-            false => replay(context, store.as_ref(), &sources, tolerance, id),
-        };
-        let replayed = ids.into_iter().map(replay).collect::<Result<Vec<_>, _>>()?;
+        let mut replayed = Vec::new();
+        for id in ids {
+            // Of all, one that made room for others meanwhile is none any more.
+            let Some(kept) = store.kept_request(id).wait()? else {
+                if self.all { continue } else { return Err(unknown(id)) }
+            };
+            let read = inbound::read_kept(&sources, tolerance, &kept.0, &kept.1);
+            replayed.push(match self.dry_run {
+                true => preview(id, &read),
+                false => replay(context, store.as_ref(), id, read)?,
+            });
+        }
         let report = kept::replayed(&replayed);
         context.screen.report(&if self.dry_run { report.with_line("nothing changed") } else { report })?;
         Ok(if replayed.iter().all(Replayed::is_accepted) { Exit::Done } else { Exit::Failure })
@@ -139,26 +146,26 @@ fn is_accepted(row: &KeptRequest) -> bool {
         .is_some_and(|result| Replayed { id: row.id, result: result.to_owned(), reason: None }.is_accepted())
 }
 
+/// A request as it was verified as of the time it arrived, and read.
+type Read = Result<Incoming, WebhookRefusal>;
+
 /// Applies a request and records the result in one transaction, or records why it is still refused.
-fn replay(
-    context: &Context,
-    store: &dyn Store,
-    sources: &Sources,
-    tolerance: Option<Tolerance>,
-    id: i64,
-) -> Result<Replayed, CliError> {
-    match verified(store, sources, tolerance, id)? {
+fn replay(context: &Context, store: &dyn Store, id: i64, read: Read) -> Result<Replayed, CliError> {
+    let reason = match read {
         Ok(incoming) => {
             run_command(store, &incoming, context.now)?;
-            let applied = store.apply(incoming, context.now).wait()?;
-            Ok(Replayed { id, result: applied.name().to_owned(), reason: None })
+            match store.apply(incoming, context.now).wait() {
+                Ok(applied) => return Ok(Replayed { id, result: applied.name().to_owned(), reason: None }),
+                // It would be refused each time, so it may not keep the others from their turn.
+                Err(StoreError::RecordTooLarge) => "record-too-large",
+                Err(error) => return Err(error.into()),
+            }
         }
-        Err(refusal) => {
-            let result = "refused".to_owned();
-            store.settle_request(id, result.clone(), context.now).wait()?;
-            Ok(Replayed { id, result, reason: Some(refusal.reason().to_owned()) })
-        }
-    }
+        Err(refusal) => refusal.reason(),
+    };
+    let result = "refused".to_owned();
+    store.settle_request(id, result.clone(), context.now).wait()?;
+    Ok(Replayed { id, result, reason: Some(reason.to_owned()) })
 }
 
 /// Runs the command of a source, unless the event is a duplicate.
@@ -174,29 +181,20 @@ fn run_command(store: &dyn Store, incoming: &Incoming, now: Timestamp) -> Result
 }
 
 /// The result that a replay would have, judged by signature and content.
-fn preview(store: &dyn Store, sources: &Sources, tolerance: Option<Tolerance>, id: i64) -> Result<Replayed, CliError> {
-    Ok(match verified(store, sources, tolerance, id)? {
+fn preview(id: i64, read: &Read) -> Replayed {
+    match read {
         Ok(_) => Replayed { id, result: "applied".to_owned(), reason: None },
         Err(refusal) => Replayed { id, result: "refused".to_owned(), reason: Some(refusal.reason().to_owned()) },
-    })
-}
-
-/// Verifies a kept request as of the time it arrived, and reads it.
-fn verified(
-    store: &dyn Store,
-    sources: &Sources,
-    tolerance: Option<Tolerance>,
-    id: i64,
-) -> Result<Result<Incoming, WebhookRefusal>, CliError> {
-    let (row, copy) = find(store, id)?;
-    Ok(inbound::read_kept(sources, tolerance, &row, &copy))
+    }
 }
 
 /// The kept request with that id.
 pub(super) fn find(store: &dyn Store, id: i64) -> Result<(KeptRequest, RequestCopy), CliError> {
-    store.kept_request(id).wait()?.ok_or_else(|| {
-        Exit::NoInput
-            .error(format!("no kept request has the number {id}"))
-            .hint("`syncctl requests list` shows those that are kept")
-    })
+    store.kept_request(id).wait()?.ok_or_else(|| unknown(id))
+}
+
+fn unknown(id: i64) -> CliError {
+    Exit::NoInput
+        .error(format!("no kept request has the number {id}"))
+        .hint("`syncctl requests list` shows those that are kept")
 }

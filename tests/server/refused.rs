@@ -62,6 +62,40 @@ fn a_refused_request_is_kept_and_accepted_once_after_the_secret_was_mended() {
     assert_eq!(place.data(&["audit", "list", "--direction", "inbound"])[0]["outcome"], "applied");
 }
 
+/// Refused in an order that is not the one of their times, some twice, and one that can never be applied.
+#[test]
+fn all_that_is_kept_is_replayed_in_the_order_of_arrival_each_once_and_none_stops_the_others() {
+    let mut place = place();
+    place.set("WEBHOOK_SECRET", "another-secret-than-the-senders");
+    let server = Running::start(&place, &["--no-process"]);
+    let refuse = |body: &str| {
+        assert_eq!(server.send("POST /api/webhooks/sync", &signed(body), body.as_bytes()).status, 401);
+    };
+    let long = |field: &str| format!(r#"{{"{field}":"{}"}}"#, "x".repeat(200 * 1024));
+    // Without a time of its own an event counts as of its arrival, so the last to arrive stands.
+    let timeless = |id: &str, name: &str| {
+        format!(r#"{{"id":"{id}","type":"user.updated","resourceId":"u","data":{{"name":"{name}"}}}}"#)
+    };
+    refuse(&event("a", "enrollment.updated", "r", &long("one"), AT));
+    refuse(&timeless("b", "first"));
+    refuse(&event("c", "enrollment.updated", "r", &long("two"), AT));
+    refuse(&timeless("d", "last"));
+    refuse(&timeless("b", "first"));
+    drop(server);
+    place.set("WEBHOOK_SECRET", crate::support::place::SECRET);
+    let replayed = place.run(&["requests", "replay", "--all", "--yes", "-o", "json"]);
+    let results: Vec<_> = replayed.data().as_array().unwrap().iter().map(|it| it["result"].clone()).collect();
+    assert_eq!(results, ["applied", "applied", "refused", "applied", "duplicate"], "{replayed:?}");
+    assert_eq!((replayed.code, &replayed.data()[2]["reason"]), (1, &"record-too-large".into()));
+    let name = || place.data(&["records", "show", "user", "u"])["profile"]["name"].clone();
+    assert_eq!(name(), "last");
+    let received = place.data(&["audit", "list", "--direction", "inbound", "--limit", "3"]);
+    let ids: Vec<_> = received.as_array().unwrap().iter().map(|row| row["eventId"].clone()).collect();
+    assert_eq!(ids, ["d", "b", "a"], "the newest first");
+    let again = place.run(&["requests", "replay", "--all", "--yes", "-o", "json"]);
+    assert_eq!((again.code, again.data().as_array().unwrap().len()), (1, 1), "only what was refused: {again:?}");
+}
+
 #[test]
 fn a_clock_that_is_off_and_webhooks_that_are_refused_make_it_unhealthy() {
     let place = place();
