@@ -67,6 +67,10 @@ impl Running {
         self.told.lock().unwrap().clone()
     }
 
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.as_ref().unwrap().id()
+    }
+
     pub(crate) fn signal(&self, signal: &str) {
         kill(self.child.as_ref().unwrap(), signal);
     }
