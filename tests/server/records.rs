@@ -40,6 +40,9 @@ fn records_are_listed_and_shown_with_their_freshness() {
     assert_eq!(ids(&place.data(&["records", "list", "--deleted"])), ["r-2", "r-1", "u-2", "u-1"]);
     let table = place.run(&["records", "list"]).stdout;
     assert!(table.contains("✓ Synced just now") && !table.contains('\u{1b}'), "{table}");
+    // By its own account of when it changed, as the original judged it; when it was received stands beside it.
+    let of_ada = table.lines().find(|line| line.contains("u-1")).unwrap();
+    assert!(of_ada.contains("✗ Stale") && of_ada.contains("✓ Synced just now"), "{table}");
     assert_eq!(place.data(&["records", "show", "profile", "u-1"])["profile"]["name"], "Ada");
     assert_eq!(
         place.run(&["records", "show", "user", "u-2", "--body"]).stdout,
