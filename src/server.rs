@@ -43,6 +43,7 @@ mod samples;
 mod secrets;
 mod sessions;
 mod state;
+mod stranger_limit;
 mod webhooks;
 mod write_timeout;
 

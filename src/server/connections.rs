@@ -24,6 +24,8 @@ use super::write_timeout::WriteTimeout;
 
 /// The most connections at the same time.
 const MAX_CONNECTIONS: usize = 2_048;
+/// Of so many connections one is kept free: who comes is not to wait until another was evicted.
+const FREE_SHARE: usize = 16;
 /// Open files reserved for the database, deliveries and requests; half of all where the limit is low.
 const RESERVED_FILES: usize = 384;
 /// How long a request's head may take to arrive, and a connection may idle.
@@ -52,12 +54,15 @@ pub(super) async fn serve(listeners: Vec<TcpListener>, router: Router, stop: wat
 /// The permits that all listeners share, and the connections that may be evicted, oldest first.
 struct ConnectionLimiter {
     permits: Arc<Semaphore>,
+    /// With fewer permits than these, each further connection evicts one.
+    kept_free: usize,
     idling: Mutex<VecDeque<Weak<Connection>>>,
 }
 
 impl Default for ConnectionLimiter {
     fn default() -> Self {
-        Self { permits: Arc::new(Semaphore::new(max_connections(open_files()))), idling: Mutex::default() }
+        let most = max_connections(open_files());
+        Self { permits: Arc::new(Semaphore::new(most)), kept_free: most / FREE_SHARE, idling: Mutex::default() }
     }
 }
 
@@ -102,8 +107,13 @@ impl Connection {
         self.proven.store(true, Ordering::Relaxed);
     }
 
+    /// Whether a request of it has shown a right secret or signature.
+    pub(super) fn is_proven(&self) -> bool {
+        self.proven.load(Ordering::Relaxed)
+    }
+
     fn may_be_evicted(&self, proven: bool) -> bool {
-        self.requests.load(Ordering::SeqCst) == 0 && (proven || !self.proven.load(Ordering::Relaxed))
+        self.requests.load(Ordering::SeqCst) == 0 && (proven || !self.is_proven())
     }
 }
 
@@ -114,8 +124,11 @@ impl Drop for BusyGuard {
 }
 
 impl ConnectionLimiter {
-    /// A permit for one more connection. When none is left, the oldest idle connection is evicted.
+    /// A permit for one more connection. When few are left, the oldest idle connection is evicted.
     async fn acquire(&self) -> Option<OwnedSemaphorePermit> {
+        if self.permits.available_permits() < self.kept_free {
+            self.evict_idle();
+        }
         loop {
             if let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() {
                 return Some(permit);

@@ -65,6 +65,20 @@ pub(super) async fn client_address(
     next.run(request).await
 }
 
+/// The outermost layer: queues the requests of strangers. A request is no stranger's if its connection or its address has shown a
+/// right secret or signature.
+pub(super) async fn limit_strangers(
+    State(app): State<Arc<App>>,
+    Extension(peer): Extension<Peer>,
+    request: Request,
+    next: Next,
+) -> Response {
+    match peer.connection.is_proven() || app.senders.is_known(peer.address) {
+        true => next.run(request).await,
+        false => app.strangers.run(next.run(request)).await,
+    }
+}
+
 /// Logs and counts each response.
 pub(super) async fn record(
     State(app): State<Arc<App>>,

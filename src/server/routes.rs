@@ -138,6 +138,7 @@ fn around(routes: Router<Arc<App>>, app: &Arc<App>) -> Router<Arc<App>> {
     let no_referrer = HeaderValue::from_static("no-referrer");
     routes.layer(
         ServiceBuilder::new()
+            .layer(with_state(Arc::clone(app), layers::limit_strangers))
             .map_request(layers::drop_unsafe_request_id)
             .layer(SetRequestIdLayer::new(REQUEST_ID, RandomRequestId))
             .layer(PropagateRequestIdLayer::new(REQUEST_ID))

@@ -19,6 +19,7 @@ use super::processing::Processing;
 use super::samples::Samples;
 use super::secrets::Secrets;
 use super::sessions;
+use super::stranger_limit::StrangerLimit;
 use crate::clock::{Clock, Timestamp};
 use crate::explain::Candidate;
 use crate::inbound::{Sources, TrustedProxies};
@@ -77,6 +78,7 @@ pub(super) struct App {
     pub(super) metrics: Arc<Metrics>,
     pub(super) throttle: LoginThrottle,
     pub(super) senders: KnownSenders,
+    pub(super) strangers: StrangerLimit,
     pub(super) bodies: BodyBudget,
     pub(super) audit_limit: Arc<AuditLimit>,
     pub(super) document: OnceLock<Bytes>,
@@ -109,6 +111,7 @@ impl App {
             metrics,
             throttle: LoginThrottle::default(),
             senders: KnownSenders::default(),
+            strangers: StrangerLimit::default(),
             bodies: BodyBudget::default(),
             audit_limit: Arc::default(),
             document: OnceLock::new(),

@@ -26,6 +26,7 @@ mod rotation;
 mod running;
 mod slow;
 mod sources;
+mod strangers;
 mod trouble;
 mod weight;
 mod wire;
