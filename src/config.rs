@@ -23,7 +23,7 @@ pub mod starter;
 mod text;
 mod values;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -355,6 +355,17 @@ impl Config {
         let alerts = self.alerts.iter().filter_map(AlertSpec::secret_location);
         let alerts = alerts.map(|(what, it)| (what, it.place(&self.environment)));
         shared.chain(own).chain(sources).chain(alerts).collect()
+    }
+
+    /// Every file that holds a secret: signing secrets, tokens, and what endpoints and their proxies are shown.
+    pub fn secret_files(&self) -> BTreeSet<PathBuf> {
+        let signing = self.secret_places().into_iter().filter_map(|(_, place)| match place {
+            SecretPlace::File(path) => Some(path),
+            SecretPlace::Variable(_) | SecretPlace::Command => None,
+        });
+        let shown = self.endpoints.iter().flat_map(|spec| spec.settings.access.secret_files()).map(PathBuf::from);
+        let tokens = self.server.tokens.iter().map(|token| token.file.clone());
+        signing.chain(shown).chain(tokens).collect()
     }
 
     /// The warnings since the last call, such as a secret file that others can read.

@@ -149,6 +149,21 @@ pub struct AccessSettings {
     pub proxy_auth: Option<ValueSource>,
 }
 
+impl AccessSettings {
+    /// The files that hold what only this endpoint and its proxy may see: values, passwords, the key of the certificate.
+    pub fn secret_files(&self) -> impl Iterator<Item = &str> {
+        let authorization = self.authorization.iter().map(|it| match it {
+            Authorization::Bearer(source) | Authorization::Basic(source) => source,
+        });
+        let values = self.headers.iter().map(|header| &header.value).chain(authorization).chain(&self.proxy_auth);
+        let files = values.filter_map(|value| match value {
+            ValueSource::File(path) => Some(path.as_str()),
+            ValueSource::Literal(_) | ValueSource::Env(_) | ValueSource::Command(_) => None,
+        });
+        files.chain(self.client_key_file.as_deref())
+    }
+}
+
 /// Checks a value that goes into a header.
 pub(crate) fn header_value(text: &str) -> Result<String, String> {
     let is_good = !text.is_empty() && HeaderValue::from_str(text).is_ok();

@@ -134,6 +134,31 @@ fn a_secret_that_others_can_read_fails_and_the_hint_mends_it() {
 }
 
 #[test]
+fn a_token_or_the_key_of_a_certificate_that_others_can_read_fails_too() {
+    let (receiver, mut place) = good_place();
+    place.unset("SYNC_WEBHOOK_URLS");
+    let url = receiver.url("/hook");
+    for key in ["bearer_file", "client_key_file", "proxy_auth_file"] {
+        let file = place.path("shown");
+        std::fs::write(&file, "user:0123456789").unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
+        let config = place.path(".config/syncctl/config.toml");
+        std::fs::create_dir_all(config.parent().unwrap()).unwrap();
+        let beside = match key {
+            "client_key_file" => "client_cert_file = \"/nowhere.pem\"\n",
+            "proxy_auth_file" => "proxy = \"http://127.0.0.1:9/\"\n",
+            _ => "",
+        };
+        let file = file.display();
+        let text = format!("[[endpoints]]\nname = \"a\"\nurl = \"{url}\"\n{key} = \"{file}\"\n{beside}");
+        std::fs::write(&config, text).unwrap();
+        let (verdict, detail, hint) = found(&place, &[], "files");
+        assert!(verdict == "fail" && detail.contains("shown can be read by others"), "{key}: {verdict} {detail}");
+        assert!(hint.contains("chmod 600"), "{hint}");
+    }
+}
+
+#[test]
 fn files_that_others_can_write_or_a_queue_they_can_read_are_told() {
     let (_receiver, place) = good_place();
     let config = place.path(".config/syncctl/config.toml");

@@ -2,7 +2,7 @@
 
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::super::config::problems;
 use super::super::secret::configured_flaws;
@@ -34,11 +34,10 @@ pub(super) fn configuration(inspection: &Inspection) -> Finding {
 
 /// Checks the modes of files that other users must not read or write.
 pub(super) fn permissions(config: &Config) -> Finding {
-    let mut secrets: Vec<_> = config.secret_places().into_iter().filter_map(|(_, place)| file_of(place)).collect();
-    secrets.dedup();
+    let secrets = config.secret_files();
     let writable = config.files.iter().filter(|place| place.found && mode(&place.path) & 0o022 != 0);
     let mut wrong: Vec<_> = writable.map(|place| (place.path.as_path(), "can be written by others", "go-w")).collect();
-    let readable = |path: &&std::path::PathBuf| mode(path) & 0o077 != 0;
+    let readable = |path: &&PathBuf| mode(path) & 0o077 != 0;
     wrong.extend(secrets.iter().filter(readable).map(|path| (path.as_path(), "can be read by others", "600")));
     let database = config.database().ok().and_then(Location::path).filter(|path| mode(path) & 0o077 != 0);
     // A readable queue exposes the data of events, but no secret that signs.
@@ -53,13 +52,6 @@ pub(super) fn permissions(config: &Config) -> Finding {
     let quoted = shell_quote(path.as_os_str().as_bytes()).unwrap_or_default();
     let finding = if is_grave { Finding::fail("files", detail) } else { Finding::warn("files", detail) };
     finding.hint(format!("`chmod {to} {quoted}`"))
-}
-
-fn file_of(place: SecretPlace) -> Option<std::path::PathBuf> {
-    match place {
-        SecretPlace::File(path) => Some(path),
-        SecretPlace::Variable(_) | SecretPlace::Command => None,
-    }
 }
 
 /// The permission bits of a file; none where it is not there.
