@@ -14,7 +14,7 @@ use crate::signature::code::Code;
 use crate::signature::{Content, Key, Scheme};
 
 /// The bound of the search: a hashed byte costs one, a byte of a built variant [`FORM_COST`].
-const MOST_WORK: usize = 768 * 1024 * 1024;
+const MOST_WORK: usize = 640 * 1024 * 1024;
 /// The cost of a byte of a built variant.
 const FORM_COST: usize = 1;
 /// The cost of an attempt besides its bytes.
