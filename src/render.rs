@@ -4,7 +4,9 @@
 //! Data goes to standard output; notes, warnings, hints, errors and progress to standard error.
 
 mod columns;
+mod failure;
 pub mod live;
+mod progress;
 mod screen;
 mod table;
 
@@ -18,7 +20,9 @@ use crate::format::{relative, short_duration};
 use crate::report::{Cell, Column, Report, Table};
 use crate::untrusted::{Untrusted, safe_json};
 
-pub use screen::{Failure, Options, Progress, Screen, TerminalInfo};
+pub use failure::Failure;
+pub use progress::Progress;
+pub use screen::{Options, Screen, TerminalInfo};
 
 /// Why a report could not be printed.
 #[derive(Debug, thiserror::Error)]

@@ -1,6 +1,8 @@
-//! Rewrites JSON as other languages would, token by token, so that nothing else changes.
+//! Rewrites JSON as other languages would, token by token, so that nothing else changes: layout and order here, numbers and
+//! strings in files of their own.
 
-use std::fmt::Write as _;
+pub(super) mod numbers;
+pub(super) mod strings;
 
 use serde::de::IgnoredAny;
 
@@ -289,39 +291,6 @@ fn plain(token: &str) -> String {
     serde_json::from_str(token).unwrap_or_else(|_| token.to_owned())
 }
 
-/// A way of escaping JSON strings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Spelling {
-    /// Characters beyond ASCII as `\u` escapes.
-    Ascii,
-    /// `\u` escapes as the characters they stand for.
-    Plain,
-    /// `\u` escapes with the case of their digits swapped.
-    Case,
-    /// `/` as `\/`.
-    Slashes,
-    /// `\/` as `/`.
-    NoSlashes,
-    /// `<`, `>`, `&` as escapes.
-    Html,
-    /// These characters without escapes.
-    NoHtml,
-    /// As JavaScript: only necessary escapes.
-    Shortest,
-    /// Characters beyond ASCII as `\u` escapes in upper case, as Jackson can be configured to.
-    AsciiUpper,
-    /// As System.Text.Json of .NET: HTML characters and all beyond ASCII, in upper case.
-    DotNet,
-    /// As Gson: `<`, `>`, `&`, `=` and `'` as escapes.
-    Gson,
-    /// As Meta: all beyond ASCII, and `/`, `<`, `%` and `@`.
-    Meta,
-    /// As PHP with `JSON_HEX_TAG`, `_AMP`, `_APOS` and `_QUOT`.
-    PhpHex,
-    /// The same with slashes and letters as they are.
-    PhpHexPlain,
-}
-
 /// The members of an object, names decoded and values as written; empty for any other value.
 pub(super) fn members(text: &str) -> Vec<(String, &str)> {
     let mut all = Vec::new();
@@ -391,22 +360,6 @@ pub(super) fn swap_empty(text: &str, open: char) -> String {
     out
 }
 
-/// Rewrites the strings of a JSON text, and keeps everything else.
-pub(super) fn respell(text: &str, spelling: Spelling) -> String {
-    tokens(text, |token, _, out| if token.starts_with('"') { spell(token, spelling, out) } else { out.push_str(token) })
-}
-
-/// Rewrites the numbers of a JSON text, and keeps everything else.
-pub(super) fn renumber(text: &str, form: fn(&str) -> Option<String>) -> String {
-    tokens(text, |token, _, out| {
-        let number = token.starts_with(|c: char| c == '-' || c.is_ascii_digit());
-        match number.then(|| form(token)).flatten() {
-            Some(written) => out.push_str(&written),
-            None => out.push_str(token),
-        }
-    })
-}
-
 fn tokens(text: &str, mut write: impl FnMut(&str, &str, &mut String)) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 8);
     let mut rest = text;
@@ -427,243 +380,6 @@ fn tokens(text: &str, mut write: impl FnMut(&str, &str, &mut String)) -> String 
     out
 }
 
-fn spell(token: &str, spelling: Spelling, out: &mut String) {
-    if spelling == Spelling::Shortest {
-        let shortest = serde_json::from_str::<String>(token).ok().and_then(|text| serde_json::to_string(&text).ok());
-        out.push_str(shortest.as_deref().unwrap_or(token));
-        return;
-    }
-    if let (Some(form), Ok(text)) = (encoding_of(spelling), serde_json::from_str::<String>(token)) {
-        return encode(&text, form, out);
-    }
-    let mut rest = token;
-    while !rest.is_empty() {
-        let (unit, after) = rest.split_at_checked(unit_length(rest)).unwrap_or((rest, ""));
-        unit_spelled(unit, after, spelling, out);
-        // A surrogate pair was written as one character.
-        let second = spelling == Spelling::Plain && pair(unit, after).is_some();
-        rest = if second { &after[6..] } else { after };
-    }
-}
-
-/// The escapes of a JSON encoder.
-#[derive(Clone, Copy)]
-struct StringForm {
-    /// Characters that are written as escapes.
-    escaped: &'static str,
-    /// Whether all beyond ASCII are.
-    ascii: bool,
-    /// Whether the digits of those beyond ASCII are in upper case.
-    upper: bool,
-    /// Whether slashes have a backslash.
-    slashes: bool,
-}
-
-/// The escapes of encoders that differ in the escaped characters.
-fn encoding_of(spelling: Spelling) -> Option<StringForm> {
-    let form = |escaped, ascii, upper, slashes| Some(StringForm { escaped, ascii, upper, slashes });
-    match spelling {
-        Spelling::AsciiUpper => form("", true, true, false),
-        Spelling::DotNet => form("\"&'+<>`\u{7f}", true, true, false),
-        Spelling::Gson => form("<>&='\u{2028}\u{2029}", false, false, false),
-        Spelling::Meta => form("<%@", true, false, true),
-        Spelling::PhpHex => form("<>&'\"", true, false, true),
-        Spelling::PhpHexPlain => form("<>&'\"", false, false, false),
-        Spelling::Ascii
-        | Spelling::Plain
-        | Spelling::Case
-        | Spelling::Slashes
-        | Spelling::NoSlashes
-        | Spelling::Html
-        | Spelling::NoHtml
-        | Spelling::Shortest => None,
-    }
-}
-
-fn encode(text: &str, form: StringForm, out: &mut String) {
-    // Only Gson writes escapes of ASCII in lower case.
-    let lower = form.escaped.contains('=');
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            _ if form.escaped.contains(c) && lower => escape(c.encode_utf8(&mut [0; 4]), out),
-            _ if form.escaped.contains(c) => escape_upper(c.encode_utf8(&mut [0; 4]), out),
-            '/' if form.slashes => out.push_str("\\/"),
-            _ if form.ascii && !c.is_ascii() && form.upper => escape_upper(c.encode_utf8(&mut [0; 4]), out),
-            _ if form.ascii && !c.is_ascii() => escape(c.encode_utf8(&mut [0; 4]), out),
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            _ if c < ' ' && form.upper => escape_upper(c.encode_utf8(&mut [0; 4]), out),
-            _ if c < ' ' => escape(c.encode_utf8(&mut [0; 4]), out),
-            _ => out.push(c),
-        }
-    }
-    out.push('"');
-}
-
-/// The length of one escape or one character.
-fn unit_length(text: &str) -> usize {
-    let bytes = text.as_bytes();
-    match (bytes[0], bytes.get(1)) {
-        (b'\\', Some(b'u')) => 6,
-        (b'\\', Some(_)) => 2,
-        _ => text.chars().next().map_or(1, char::len_utf8),
-    }
-}
-
-fn unit_spelled(unit: &str, after: &str, spelling: Spelling, out: &mut String) {
-    let escaped = escape_code(unit);
-    match (spelling, unit) {
-        (Spelling::Ascii, unit) if !unit.is_ascii() => escape(unit, out),
-        (Spelling::Plain, _) if escaped.is_some() => match pair(unit, after).or(escaped.and_then(char::from_u32)) {
-            Some(c) if c >= ' ' && c != '"' && c != '\\' => out.push(c),
-            _ => out.push_str(unit),
-        },
-        (Spelling::Case, _) if escaped.is_some() => out.extend(unit.chars().enumerate().map(|(at, c)| match at {
-            0 | 1 => c,
-            _ if c.is_ascii_lowercase() => c.to_ascii_uppercase(),
-            _ => c.to_ascii_lowercase(),
-        })),
-        (Spelling::Slashes, "/") => out.push_str("\\/"),
-        (Spelling::NoSlashes, "\\/") => out.push('/'),
-        (Spelling::Html, "<" | ">" | "&" | "\u{2028}" | "\u{2029}") => escape(unit, out),
-        (Spelling::NoHtml, _) if matches!(escaped, Some(0x3c | 0x3e | 0x26 | 0x2028 | 0x2029)) => {
-            out.extend(escaped.and_then(char::from_u32));
-        }
-        _ => out.push_str(unit),
-    }
-}
-
-fn escape_code(unit: &str) -> Option<u32> {
-    unit.strip_prefix("\\u").and_then(|digits| u32::from_str_radix(digits, 16).ok())
-}
-
-/// The character of two escaped surrogates.
-fn pair(unit: &str, after: &str) -> Option<char> {
-    let high = escape_code(unit).filter(|code| (0xd800..0xdc00).contains(code))?;
-    let low = escape_code(after.get(..6)?).filter(|code| (0xdc00..0xe000).contains(code))?;
-    char::from_u32(0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00))
-}
-
-fn escape(text: &str, out: &mut String) {
-    for unit in text.encode_utf16() {
-        // Writing into a string cannot fail.
-        let _ = write!(out, "\\u{unit:04x}");
-    }
-}
-
-fn escape_upper(text: &str, out: &mut String) {
-    for unit in text.encode_utf16() {
-        let _ = write!(out, "\\u{unit:04X}");
-    }
-}
-
-/// A number as JavaScript writes it.
-pub(super) fn javascript_number(token: &str) -> Option<String> {
-    let value: f64 = token.parse().ok()?;
-    if !value.is_finite() {
-        return None;
-    }
-    let size = value.abs();
-    if size == 0.0 {
-        return Some("0".to_owned());
-    }
-    if (1e-6..1e21).contains(&size) {
-        return Some(value.to_string());
-    }
-    Some(signed_exponent(&format!("{value:e}"), 1))
-}
-
-/// A number as Python writes it: whole numbers as they are, others with a point.
-pub(super) fn python_number(token: &str) -> Option<String> {
-    if !token.contains(['.', 'e', 'E']) {
-        return None;
-    }
-    let value: f64 = token.parse().ok()?;
-    let size = value.abs();
-    if !value.is_finite() {
-        return None;
-    }
-    if size == 0.0 || (1e-4..1e16).contains(&size) {
-        let text = value.to_string();
-        return Some(if text.contains('.') { text } else { text + ".0" });
-    }
-    Some(signed_exponent(&format!("{value:e}"), 2))
-}
-
-/// A whole number as `1.0`.
-pub(super) fn float_number(token: &str) -> Option<String> {
-    (!token.contains(['.', 'e', 'E'])).then(|| format!("{token}.0"))
-}
-
-/// A number as Java writes a double: with a point, and with an exponent from ten million on and below a thousandth.
-pub(super) fn java_number(token: &str) -> Option<String> {
-    if !token.contains(['.', 'e', 'E']) {
-        return None;
-    }
-    let value: f64 = token.parse().ok().filter(|value: &f64| value.is_finite())?;
-    let size = value.abs();
-    if size == 0.0 || (1e-3..1e7).contains(&size) {
-        let text = value.to_string();
-        return Some(if text.contains('.') { text } else { text + ".0" });
-    }
-    let text = format!("{value:e}");
-    let (mantissa, exponent) = text.split_once('e')?;
-    let point = if mantissa.contains('.') { "" } else { ".0" };
-    Some(format!("{mantissa}{point}E{exponent}"))
-}
-
-/// A number as PHP writes it: the shortest digits, without `.0`; whole numbers of more than 64 bits as floats.
-pub(super) fn php_number(token: &str) -> Option<String> {
-    php_digits(token, |value| format!("{value:e}"))
-}
-
-/// The same with `serialize_precision` at 17, as older configurations have it.
-pub(super) fn php_number_17(token: &str) -> Option<String> {
-    php_digits(token, |value| {
-        let text = format!("{value:.16e}");
-        let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-        format!("{}e{exponent}", mantissa.trim_end_matches('0').trim_end_matches('.'))
-    })
-}
-
-fn php_digits(token: &str, digits: fn(f64) -> String) -> Option<String> {
-    if !token.contains(['.', 'e', 'E']) && token.parse::<i64>().is_ok() {
-        return None;
-    }
-    let value: f64 = token.parse().ok().filter(|value: &f64| value.is_finite())?;
-    if value == 0.0 {
-        return Some(if value.is_sign_negative() { "-0".to_owned() } else { "0".to_owned() });
-    }
-    let text = digits(value);
-    let (mantissa, exponent) = text.split_once('e')?;
-    let exponent: i32 = exponent.parse().ok()?;
-    let (sign, mantissa) = mantissa.strip_prefix('-').map_or(("", mantissa), |rest| ("-", rest));
-    let digits = mantissa.replace('.', "");
-    let point = usize::try_from(exponent + 1);
-    Some(match (exponent, point) {
-        (-4..=16, Ok(point)) if point > 0 && point >= digits.len() => format!("{sign}{digits:0<point$}"),
-        (-4..=16, Ok(point)) if point > 0 => format!("{sign}{}.{}", &digits[..point], &digits[point..]),
-        (-4..=16, _) => format!("{sign}0.{}{digits}", "0".repeat(usize::try_from(-exponent - 1).ok()?)),
-        _ => {
-            let rest = if digits.len() > 1 { &digits[1..] } else { "0" };
-            let plus = if exponent < 0 { '-' } else { '+' };
-            format!("{sign}{}.{rest}e{plus}{}", &digits[..1], exponent.abs())
-        }
-    })
-}
-
-fn signed_exponent(text: &str, digits: usize) -> String {
-    let Some((mantissa, exponent)) = text.split_once('e') else { return text.to_owned() };
-    let (sign, exponent) = exponent.strip_prefix('-').map_or(('+', exponent), |exponent| ('-', exponent));
-    format!("{mantissa}e{sign}{exponent:0>digits$}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -682,17 +398,6 @@ mod tests {
         assert_eq!(again(text, Layout::Jackson, Order::Kept), jackson);
         let jsonb = again(r#"{"type":1,"id":2,"b":{"cc":1,"a":2},"id":3}"#, Layout::Spaced, Order::Jsonb);
         assert_eq!(jsonb, r#"{"b": {"a": 2, "cc": 1}, "id": 3, "type": 1}"#);
-    }
-
-    #[test]
-    fn encoders_are_told_apart_by_what_they_escape() {
-        let all = |spelling| respell(r#"["é'<>&+=`\"/%@"]"#, spelling);
-        let dotnet = r#"["\u00E9\u0027\u003C\u003E\u0026\u002B=\u0060\u0022/%@"]"#;
-        assert_eq!(all(Spelling::DotNet), dotnet);
-        assert_eq!(all(Spelling::Gson), r#"["é\u0027\u003c\u003e\u0026+\u003d`\"/%@"]"#);
-        assert_eq!(all(Spelling::Meta), r#"["\u00e9'\u003C>&+=`\"\/\u0025\u0040"]"#);
-        assert_eq!(all(Spelling::PhpHex), r#"["\u00e9\u0027\u003C\u003E\u0026+=`\u0022\/%@"]"#);
-        assert_eq!(all(Spelling::AsciiUpper), r#"["\u00E9'<>&+=`\"/%@"]"#);
     }
 
     #[test]
@@ -717,32 +422,6 @@ mod tests {
         let text = r#"{"b":1,"10":2,"a":3,"2":4,"01":5,"-1":6,"4294967295":7,"0":8}"#;
         let written = r#"{"0":8,"2":4,"10":2,"b":1,"a":3,"01":5,"-1":6,"4294967295":7}"#;
         assert_eq!(again(text, Layout::Minified, Order::Javascript), written);
-    }
-
-    #[test]
-    fn strings_are_spelled_as_asked() {
-        let all = |spelling| respell(r#"["é\u00E9 \ud83d\ude00 / \/ < \u003c 😀 \n"]"#, spelling);
-        assert_eq!(all(Spelling::Ascii), r#"["\u00e9\u00E9 \ud83d\ude00 / \/ < \u003c \ud83d\ude00 \n"]"#);
-        assert_eq!(all(Spelling::Plain), r#"["éé 😀 / \/ < < 😀 \n"]"#);
-        assert_eq!(all(Spelling::Slashes), r#"["é\u00E9 \ud83d\ude00 \/ \/ < \u003c 😀 \n"]"#);
-        assert_eq!(all(Spelling::NoSlashes), r#"["é\u00E9 \ud83d\ude00 / / < \u003c 😀 \n"]"#);
-        assert_eq!(all(Spelling::Html), r#"["é\u00E9 \ud83d\ude00 / \/ \u003c \u003c 😀 \n"]"#);
-        assert_eq!(all(Spelling::NoHtml), r#"["é\u00E9 \ud83d\ude00 / \/ < < 😀 \n"]"#);
-        assert_eq!(all(Spelling::Shortest), r#"["éé 😀 / / < < 😀 \n"]"#);
-        assert_eq!(respell(r#"["\u001B"]"#, Spelling::Case), r#"["\u001b"]"#);
-    }
-
-    #[test]
-    fn numbers_are_written_as_each_language_does() {
-        let text = "[1.0,100,1e2,1E21,1.5e-7,-0.0,0.1,1e16]";
-        assert_eq!(renumber(text, javascript_number), "[1,100,100,1e+21,1.5e-7,0,0.1,10000000000000000]");
-        assert_eq!(renumber(text, python_number), "[1.0,100,100.0,1e+21,1.5e-07,-0.0,0.1,1e+16]");
-        assert_eq!(renumber("[1,2.5]", float_number), "[1.0,2.5]");
-        let text = "[1,12345678.9,1e3,0.0005,1250.0,0.1]";
-        assert_eq!(renumber(text, java_number), "[1,1.23456789E7,1000.0,5.0E-4,1250.0,0.1]");
-        let text = "[1,1250.0,0.1,1e25,0.00001,0.00015,12345678901234567890,-2.50]";
-        assert_eq!(renumber(text, php_number), "[1,1250,0.1,1.0e+25,1.0e-5,0.00015,1.2345678901234567e+19,-2.5]");
-        assert_eq!(renumber("[0.1,0.5]", php_number_17), "[0.10000000000000001,0.5]");
     }
 
     #[test]

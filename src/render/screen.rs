@@ -1,22 +1,19 @@
 //! The screen: standard output and standard error, and how to print on them.
 
 use std::env;
-use std::error::Error;
 use std::ffi::OsString;
-use std::fmt;
 use std::io::{self, BufRead as _, IsTerminal, Write};
-use std::sync::Arc;
-use std::time::Duration;
 
 use anstyle::Style;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
-use serde::Serialize;
+use indicatif::ProgressDrawTarget;
 
+use super::failure::{Failure, write_failure_json};
+use super::progress::Progress;
 use super::table::{painted, style_of};
 use super::{ColorChoice, Format, OutputStyle, RenderError, TimeStyle, render_to};
 use crate::clock::Timestamp;
 use crate::report::{Level, Report};
-use crate::untrusted::{Untrusted, safe_json};
+use crate::untrusted::Untrusted;
 
 /// The width of a terminal that does not know its own.
 const UNKNOWN_WIDTH: u16 = 100;
@@ -117,62 +114,6 @@ impl TerminalInfo {
         let known = [told, Some(self.terminal_width)].into_iter().flatten().find(|width| *width > 0);
         self.stdout_is_terminal.then(|| known.unwrap_or(UNKNOWN_WIDTH).max(LEAST_WIDTH))
     }
-}
-
-/// An error to report: what failed, why, and what to try next.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
-    /// The exit status.
-    pub code: u8,
-    /// Its name for programs, in kebab-case.
-    pub kind: &'static str,
-    /// What failed.
-    pub message: String,
-    /// Why, outermost first.
-    pub causes: Vec<String>,
-    /// What to try next.
-    pub hint: Option<String>,
-}
-
-impl Failure {
-    /// A failure with this message.
-    pub fn new(code: u8, kind: &'static str, message: impl Into<String>) -> Self {
-        Self { code, kind, message: message.into(), causes: Vec::new(), hint: None }
-    }
-
-    /// A failure from an error and its sources.
-    pub fn of(code: u8, kind: &'static str, error: &dyn Error) -> Self {
-        let mut failure = Self::new(code, kind, error.to_string());
-        let mut source = error.source();
-        while let Some(cause) = source {
-            failure.causes.push(cause.to_string());
-            source = cause.source();
-        }
-        failure
-    }
-
-    /// The same with something to try next.
-    #[must_use]
-    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
-        self
-    }
-}
-
-/// The line of JSON that reports an error on stderr.
-#[derive(Serialize)]
-struct FailureLine<'a> {
-    error: FailureJson<'a>,
-}
-
-/// An error in JSON.
-#[derive(Serialize)]
-struct FailureJson<'a> {
-    code: u8,
-    kind: &'a str,
-    message: &'a str,
-    cause: Option<String>,
-    hint: Option<&'a str>,
 }
 
 /// The two output streams, and the options for printing on them.
@@ -399,90 +340,6 @@ fn write_lines(err: &mut dyn Write, label: &str, text: &str) -> io::Result<()> {
     err.flush()
 }
 
-fn write_failure_json(err: &mut dyn Write, failure: &Failure) -> io::Result<()> {
-    let error = FailureJson {
-        code: failure.code,
-        kind: failure.kind,
-        message: &failure.message,
-        cause: (!failure.causes.is_empty()).then(|| failure.causes.join(": ")),
-        hint: failure.hint.as_deref(),
-    };
-    writeln!(err, "{}", safe_json(&serde_json::to_string(&FailureLine { error })?))?;
-    err.flush()
-}
-
-/// Writes whole steps per second; indicatif's own figure has four decimals.
-fn write_rate(state: &ProgressState, out: &mut dyn fmt::Write) {
-    let _ = write!(out, "{:.0}", state.per_sec());
-}
-
-/// A bar or a spinner that disappears when it is finished or dropped.
-///
-/// Its clones move the same bar.
-#[derive(Clone, Debug)]
-pub struct Progress(Arc<Bar>);
-
-/// A progress bar, cleared when it is dropped.
-#[derive(Debug)]
-struct Bar(ProgressBar);
-
-impl Progress {
-    fn new(target: ProgressDrawTarget, total: Option<u64>, what: &str) -> Self {
-        let bar = ProgressBar::with_draw_target(total, target);
-        let template = match total {
-            Some(_) => "{msg} {bar:30} {pos}/{len}  {rate}/s  eta {eta}",
-            None => "{spinner} {msg} {pos}  {elapsed}",
-        };
-        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-        bar.set_style(style.progress_chars("━╸ ").with_key("rate", write_rate));
-        bar.set_message(Untrusted(what).to_string());
-        Self(Arc::new(Bar(bar)))
-    }
-
-    /// Advances by `steps`.
-    pub fn inc(&self, steps: u64) {
-        self.0.0.inc(steps);
-    }
-
-    /// Changes the number of steps.
-    pub fn set_total(&self, total: u64) {
-        self.0.0.set_length(total);
-    }
-
-    /// Sets the message.
-    pub fn set_message(&self, what: &str) {
-        self.0.0.set_message(Untrusted(what).to_string());
-    }
-
-    /// Redraws at this interval, even without progress.
-    pub fn tick_every(&self, every: Duration) {
-        if !self.0.0.is_hidden() {
-            self.0.0.enable_steady_tick(every);
-        }
-    }
-
-    /// Hides the bar while `write` writes to the terminal.
-    pub fn suspend<T>(&self, write: impl FnOnce() -> T) -> T {
-        self.0.0.suspend(write)
-    }
-
-    /// Whether it is invisible.
-    pub fn is_hidden(&self) -> bool {
-        self.0.0.is_hidden()
-    }
-
-    /// Ends it and clears it from the screen.
-    pub fn finish(&self) {
-        self.0.0.finish_and_clear();
-    }
-}
-
-impl Drop for Bar {
-    fn drop(&mut self) {
-        self.0.finish_and_clear();
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
@@ -632,12 +489,6 @@ mod tests {
         let result = screen(Format::Json, false, &terminal()).report_to(&mut closed, &Report::new(&()));
         assert!(matches!(result, Err(RenderError::ClosedPipe)));
         assert_eq!(closed.0, 1);
-    }
-
-    #[test]
-    fn a_bar_shows_foreign_text_safely() {
-        let bar = Progress::new(ProgressDrawTarget::hidden(), Some(3), "Delivering\u{1b}");
-        assert_eq!(bar.0.0.message(), "Delivering␛");
     }
 
     #[test]

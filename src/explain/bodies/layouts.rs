@@ -2,7 +2,8 @@
 
 use super::{Body, Transform, TransformList};
 use crate::explain::cause::Cause as C;
-use crate::explain::json::{self, Layout, Order, Spelling};
+use crate::explain::json::strings::Spelling;
+use crate::explain::json::{self, Layout, Order};
 
 /// The text laid out another way.
 pub(super) fn laid(text: &str, layout: Layout, body: &Body<'_>) -> Option<Vec<u8>> {
@@ -25,11 +26,11 @@ pub(super) fn own_layout(body: &Body<'_>) -> Layout {
 }
 
 fn spelled(body: &Body<'_>, spelling: Spelling) -> Option<Vec<u8>> {
-    Some(json::respell(body.json()?, spelling).into_bytes()).filter(|made| made.len() <= body.most())
+    Some(json::strings::respell(body.json()?, spelling).into_bytes()).filter(|made| made.len() <= body.most())
 }
 
 fn numbered(body: &Body<'_>, form: fn(&str) -> Option<String>) -> Option<Vec<u8>> {
-    Some(json::renumber(body.json()?, form).into_bytes()).filter(|made| made.len() <= body.most())
+    Some(json::numbers::renumber(body.json()?, form).into_bytes()).filter(|made| made.len() <= body.most())
 }
 
 fn sorted(body: &Body<'_>, layout: Layout) -> Option<Vec<u8>> {
@@ -38,7 +39,7 @@ fn sorted(body: &Body<'_>, layout: Layout) -> Option<Vec<u8>> {
 
 /// Sorted, and with minimal escapes. `None` if the keys are sorted already: then only the escapes differ.
 fn shortest_sorted(body: &Body<'_>, layout: Layout) -> Option<Vec<u8>> {
-    let respelled = json::respell(body.json()?, Spelling::Shortest);
+    let respelled = json::strings::respell(body.json()?, Spelling::Shortest);
     let sorted = json::reorder(&respelled, Order::Sorted)?;
     if sorted == json::reorder(&respelled, Order::Kept)? { None } else { laid(&sorted, layout, body) }
 }
@@ -65,10 +66,10 @@ pub(super) const SPELLINGS: TransformList = &[
 ];
 
 pub(super) const NUMBERS: TransformList = &[
-    Transform::json(C::JsonNumbersJavascript, |body| numbered(body, json::javascript_number)),
-    Transform::json(C::JsonNumbersPython, |body| numbered(body, json::python_number)),
-    Transform::json(C::JsonNumbersFloats, |body| numbered(body, json::float_number)),
-    Transform::json(C::JsonNumbersJava, |body| numbered(body, json::java_number)),
+    Transform::json(C::JsonNumbersJavascript, |body| numbered(body, json::numbers::javascript_number)),
+    Transform::json(C::JsonNumbersPython, |body| numbered(body, json::numbers::python_number)),
+    Transform::json(C::JsonNumbersFloats, |body| numbered(body, json::numbers::float_number)),
+    Transform::json(C::JsonNumbersJava, |body| numbered(body, json::numbers::java_number)),
 ];
 
 /// Sorted in its own layout, then in others.

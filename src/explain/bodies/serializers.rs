@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use super::layouts::laid;
 use super::{Body, Transform, TransformList};
 use crate::explain::cause::Cause as C;
-use crate::explain::json::{self, Layout, Node, Order, Spelling};
+use crate::explain::json::strings::Spelling;
+use crate::explain::json::{self, Layout, Node, Order};
 
 type Number = fn(&str) -> Option<String>;
 
@@ -19,12 +20,12 @@ struct Serializer {
 
 impl Serializer {
     fn write(&self, body: &Body<'_>) -> Option<Vec<u8>> {
-        let mut text = json::respell(body.json()?, Spelling::Shortest);
+        let mut text = json::strings::respell(body.json()?, Spelling::Shortest);
         for spelling in self.spellings {
-            text = json::respell(&text, *spelling);
+            text = json::strings::respell(&text, *spelling);
         }
         if let Some(number) = self.number {
-            text = json::renumber(&text, number);
+            text = json::numbers::renumber(&text, number);
         }
         if self.order != Order::Kept {
             text = json::reorder(&text, self.order)?;
@@ -36,15 +37,15 @@ impl Serializer {
 const PLAIN: Serializer = Serializer { order: Order::Kept, spellings: &[], number: None, layout: Layout::Minified };
 
 fn javascript(body: &Body<'_>) -> Option<Vec<u8>> {
-    Serializer { order: Order::Javascript, number: Some(json::javascript_number), ..PLAIN }.write(body)
+    Serializer { order: Order::Javascript, number: Some(json::numbers::javascript_number), ..PLAIN }.write(body)
 }
 
 fn python(body: &Body<'_>, order: Order, layout: Layout) -> Option<Vec<u8>> {
-    Serializer { order, spellings: &[Spelling::Ascii], number: Some(json::python_number), layout }.write(body)
+    Serializer { order, spellings: &[Spelling::Ascii], number: Some(json::numbers::python_number), layout }.write(body)
 }
 
 fn go(body: &Body<'_>, order: Order, spellings: &'static [Spelling]) -> Option<Vec<u8>> {
-    Serializer { order, spellings, number: Some(json::javascript_number), ..PLAIN }.write(body)
+    Serializer { order, spellings, number: Some(json::numbers::javascript_number), ..PLAIN }.write(body)
 }
 
 fn php(body: &Body<'_>, spellings: &'static [Spelling], number: Option<Number>) -> Option<Vec<u8>> {
@@ -55,10 +56,15 @@ const PHP: &[Spelling] = &[Spelling::Ascii, Spelling::Slashes];
 
 pub(super) const SERIALIZERS: TransformList = &[
     // Combined neutral changes, before serializers that write the same bytes for some inputs.
-    Transform::json(C::JsonUnicodeEscaped, |body| Some(json::respell(body.json()?, Spelling::AsciiUpper).into_bytes()))
-        .and(C::JsonEscapesCase),
+    Transform::json(C::JsonUnicodeEscaped, |body| {
+        Some(json::strings::respell(body.json()?, Spelling::AsciiUpper).into_bytes())
+    })
+    .and(C::JsonEscapesCase),
     Transform::json(C::JsonSlashesEscaped, |body| {
-        Some(json::respell(&json::respell(body.json()?, Spelling::Html), Spelling::Slashes).into_bytes())
+        Some(
+            json::strings::respell(&json::strings::respell(body.json()?, Spelling::Html), Spelling::Slashes)
+                .into_bytes(),
+        )
     })
     .and(C::JsonHtmlEscaped),
     Transform::json(C::JsonByJavascript, javascript),
@@ -71,21 +77,25 @@ pub(super) const SERIALIZERS: TransformList = &[
         .and(C::NewlineLost),
     Transform::json(C::JsonByGo, |body| Some([go(body, Order::Sorted, &[Spelling::Html])?.as_slice(), b"\n"].concat()))
         .and(C::NewlineLost),
-    Transform::json(C::JsonByPhp, |body| Some(json::renumber(body.json()?, json::php_number).into_bytes())),
-    Transform::json(C::JsonByPhp, |body| Some(json::renumber(body.json()?, json::php_number_17).into_bytes())),
+    Transform::json(C::JsonByPhp, |body| {
+        Some(json::numbers::renumber(body.json()?, json::numbers::php_number).into_bytes())
+    }),
+    Transform::json(C::JsonByPhp, |body| {
+        Some(json::numbers::renumber(body.json()?, json::numbers::php_number_17).into_bytes())
+    }),
     Transform::json(C::JsonByPhp, |body| php(body, PHP, None)),
-    Transform::json(C::JsonByPhp, |body| php(body, PHP, Some(json::php_number))),
-    Transform::json(C::JsonByPhp, |body| php(body, PHP, Some(json::php_number_17))),
-    Transform::json(C::JsonByPhp, |body| php(body, &[Spelling::PhpHex], Some(json::php_number))),
-    Transform::json(C::JsonByPhp, |body| php(body, &[Spelling::PhpHexPlain], Some(json::php_number))),
-    Transform::json(C::JsonByPhp, |body| php(body, &[Spelling::Slashes], Some(json::php_number))),
+    Transform::json(C::JsonByPhp, |body| php(body, PHP, Some(json::numbers::php_number))),
+    Transform::json(C::JsonByPhp, |body| php(body, PHP, Some(json::numbers::php_number_17))),
+    Transform::json(C::JsonByPhp, |body| php(body, &[Spelling::PhpHex], Some(json::numbers::php_number))),
+    Transform::json(C::JsonByPhp, |body| php(body, &[Spelling::PhpHexPlain], Some(json::numbers::php_number))),
+    Transform::json(C::JsonByPhp, |body| php(body, &[Spelling::Slashes], Some(json::numbers::php_number))),
     Transform::json(C::JsonByDotnet, |body| Serializer { spellings: &[Spelling::DotNet], ..PLAIN }.write(body)),
-    Transform::json(C::JsonByDotnet, |body| Some(json::respell(body.json()?, Spelling::DotNet).into_bytes())),
+    Transform::json(C::JsonByDotnet, |body| Some(json::strings::respell(body.json()?, Spelling::DotNet).into_bytes())),
     Transform::json(C::JsonByMeta, |body| Serializer { spellings: &[Spelling::Meta], ..PLAIN }.write(body)),
     Transform::json(C::JsonByGson, |body| Serializer { spellings: &[Spelling::Gson], ..PLAIN }.write(body)),
-    Transform::json(C::JsonByJava, |body| Serializer { number: Some(json::java_number), ..PLAIN }.write(body)),
+    Transform::json(C::JsonByJava, |body| Serializer { number: Some(json::numbers::java_number), ..PLAIN }.write(body)),
     Transform::json(C::JsonByJava, |body| {
-        Serializer { number: Some(json::java_number), layout: Layout::Jackson, ..PLAIN }.write(body)
+        Serializer { number: Some(json::numbers::java_number), layout: Layout::Jackson, ..PLAIN }.write(body)
     }),
     Transform::json(C::JsonByJava, |body| laid(body.json()?, Layout::Jackson, body)),
     // Only another order of keys shows that it was PostgreSQL.
@@ -113,7 +123,7 @@ fn python_str(node: &Node<'_>, out: &mut String) -> Option<()> {
         Node::Atom("false") => out.push_str("False"),
         Node::Atom("null") => out.push_str("None"),
         Node::Atom(token) if token.starts_with('"') => python_repr(&serde_json::from_str::<String>(token).ok()?, out),
-        Node::Atom(token) => out.push_str(json::python_number(token).as_deref().unwrap_or(token)),
+        Node::Atom(token) => out.push_str(json::numbers::python_number(token).as_deref().unwrap_or(token)),
         Node::Array(items) => {
             out.push('[');
             for (at, item) in items.iter().enumerate() {
