@@ -18,20 +18,20 @@ use crate::store::inbound::{Effect, Incoming, RefusalDetails};
 
 pub mod command;
 mod foreign_events;
-mod kept;
 mod platform;
 mod proxies;
 mod source;
+mod stored_requests;
 mod tally;
 mod verify;
 
-pub use kept::{copy_of, read_kept, received};
 pub use platform::{Accepts, field_of};
 pub use proxies::{ProxyHeader, TrustedProxies};
 pub use source::{
     Arrival, EventNames, Forward, InvalidName, Keys, NAMED_ROUTES, PlatformRules, Source, SourceScheme, SourceSettings,
     Sources,
 };
+pub use stored_requests::{copy_of, read_kept, received};
 pub use tally::{Handled, Tally};
 pub use verify::is_claimed_signed;
 

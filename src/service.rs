@@ -5,7 +5,7 @@
 pub mod alerts;
 mod background;
 pub mod clusters;
-pub mod consuming;
+pub mod consumers;
 pub mod figures;
 
 use std::fmt;

@@ -65,7 +65,7 @@ struct Case {
     delay: Duration,
     /// One answer in so many is a 500.
     failing: u64,
-    /// FinishedAttempt deliveries in the file beforehand.
+    /// Finished deliveries in the file beforehand.
     finished: u64,
     /// Deliveries of one resource, all blocked behind a retry.
     blocked: u64,

@@ -21,7 +21,7 @@ struct Case {
     name: &'static str,
     concurrency: usize,
     workers: usize,
-    /// FinishedAttempt deliveries in the tables beforehand.
+    /// Finished deliveries in the tables beforehand.
     finished: u64,
     /// Whether a transaction elsewhere keeps its snapshot, so that nothing that is dead can be cleaned up.
     held: bool,

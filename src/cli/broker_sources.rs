@@ -9,7 +9,7 @@ use crate::broker::Consumer;
 use crate::config::{BrokerSpec, Config, SourceSpec};
 use crate::inbound::Sources;
 use crate::outbound::http::Client;
-use crate::service::consuming::BrokerSource;
+use crate::service::consumers::BrokerSource;
 
 /// All broker sources, in the order of the configuration.
 pub(super) fn all(context: &Context) -> Result<Vec<BrokerSource>, CliError> {

@@ -14,7 +14,7 @@ use crate::format::did_you_mean;
 use crate::inbound::Tally;
 use crate::network::failure::{Failure, Trace};
 use crate::report::consumed::{self, Consumed, Waiting};
-use crate::service::consuming::{BrokerSource, ConsumeError, Consuming, DrainLimits};
+use crate::service::consumers::{BrokerSource, ConsumeError, Consuming, DrainLimits};
 use crate::untrusted::Untrusted;
 
 /// How long a broker may take to report its waiting messages.

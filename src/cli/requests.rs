@@ -6,7 +6,7 @@ use super::context::{Context, Paging};
 use super::exit::{CliError, Exit};
 use crate::clock::Timestamp;
 use crate::inbound::{self, WebhookRefusal, command};
-use crate::report::kept::{self, Replayed};
+use crate::report::stored_requests::{self, Replayed};
 use crate::signature::Tolerance;
 use crate::store::inbound::{Effect, Incoming, KeptRequest, RequestCopy};
 use crate::store::{Page, Store, StoreError};
@@ -81,7 +81,7 @@ impl ListArgs {
     fn run(self, context: &Context) -> Result<Exit, CliError> {
         let page = self.paging.newest_first();
         let listed = context.existing_store()?.kept_requests(None, page).wait()?;
-        context.screen.report(&kept::list(&listed, page))?;
+        context.screen.report(&stored_requests::list(&listed, page))?;
         Ok(Exit::Done)
     }
 }
@@ -89,7 +89,7 @@ impl ListArgs {
 impl ShowArgs {
     fn run(self, context: &Context) -> Result<Exit, CliError> {
         let (row, copy) = find(context.existing_store()?.as_ref(), self.id)?;
-        context.screen.report(&kept::show(&row, &copy))?;
+        context.screen.report(&stored_requests::show(&row, &copy))?;
         Ok(Exit::Done)
     }
 }
@@ -119,7 +119,7 @@ impl ReplayArgs {
                 false => replay(context, store.as_ref(), id, read)?,
             });
         }
-        let report = kept::replayed(&replayed);
+        let report = stored_requests::replayed(&replayed);
         context.screen.report(&if self.dry_run { report.with_line("nothing changed") } else { report })?;
         Ok(if replayed.iter().all(Replayed::is_accepted) { Exit::Done } else { Exit::Failure })
     }

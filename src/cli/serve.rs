@@ -30,7 +30,7 @@ use crate::report::settings::SettingView;
 use crate::report::{self, Table};
 use crate::server::{Group, Handle, Metrics, Processed, Processing, Secrets, Server, Settings};
 use crate::service::alerts::AlertWatch;
-use crate::service::consuming::{BrokerSource, Consumers, Consuming};
+use crate::service::consumers::{BrokerSource, Consumers, Consuming};
 use crate::service::{Background, Deliveries, OnAttempt};
 use crate::signature::secret_check::Flaw;
 

@@ -1,8 +1,8 @@
 //! The table columns of each command, for the completion of `--columns`.
 
 use super::{
-    Column, alerts, audit, clusters, deliveries, doctor, endpoints, events, failures, kept, log, reconcile, records,
-    settings, status,
+    Column, alerts, audit, clusters, deliveries, doctor, endpoints, events, failures, log, reconcile, records,
+    settings, status, stored_requests,
 };
 
 /// The commands that print tables, each with its columns.
@@ -23,7 +23,7 @@ const TABLES: &[(&str, &[Column])] = &[
     ("reconcile", reconcile::DIFFERENCES),
     ("records list", records::RECORDS),
     ("replay", deliveries::DELIVERIES),
-    ("requests list", kept::KEPT),
+    ("requests list", stored_requests::KEPT),
     ("status", status::QUEUE),
 ];
 

@@ -9,10 +9,10 @@ use crate::record::{Change, Kind, Record};
 use crate::signature::Fingerprint;
 
 mod edit;
-mod kept;
+mod stored_requests;
 
 pub use edit::{Edit, Edited, Expects, Versions};
-pub use kept::{
+pub use stored_requests::{
     KeptRequest, MAX_KEPT_BYTES, MAX_KEPT_BYTES_PER_SOURCE, REQUESTS_KEPT_FOR, ReceivedFigures, ReceivedRate,
     RefusalDetails, RequestCopy,
 };

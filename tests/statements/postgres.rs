@@ -9,7 +9,7 @@ use crate::workload;
 /// Tables that grow with what is delivered.
 const GROWING: &[&str] = &["delivery", "event", "attempt", "received"];
 
-/// FinishedAttempt deliveries that stand beside the work: a million with `SYNCCTL_LONG=1`.
+/// Finished deliveries that stand beside the work: a million with `SYNCCTL_LONG=1`.
 fn finished() -> u64 {
     if crate::support::long() { 1_000_000 } else { 100_000 }
 }
@@ -24,6 +24,7 @@ fn no_statement_of_a_server_scans_what_grows() {
         workload::configure(store.as_ref());
         cluster.sql("queue", &fill(finished()));
         workload::run(store.as_ref());
+        workload::search(store.as_ref());
     });
     let begins = |it: &Statement| {
         ["SELECT", "UPDATE", "DELETE", "WITH", "INSERT"].iter().any(|verb| it.sql.trim_start().starts_with(verb))
@@ -42,7 +43,7 @@ fn scans(line: &str, table: &str) -> bool {
     line.split_once("Seq Scan on ").is_some_and(|(_, scanned)| scanned.split(' ').next() == Some(table))
 }
 
-/// FinishedAttempt events as an operator has them after months.
+/// Finished events as an operator has them after months.
 fn fill(rows: u64) -> String {
     format!(
         "SET search_path = queue;

@@ -62,6 +62,7 @@ fn no_statement_of_a_file_scans_what_grows_and_no_page_is_sorted() {
         workload::run(store.as_ref());
     });
     let lists = statements_of("sqlite", || workload::list(store.as_ref()));
+    let searches = statements_of("sqlite", || workload::search(store.as_ref()));
     let connection = Connection::open(&path).unwrap();
     // As the program has it: a plan does not depend on what is bound.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).unwrap();
@@ -71,6 +72,12 @@ fn no_statement_of_a_file_scans_what_grows_and_no_page_is_sorted() {
     assert!(plans(&work).len() > 60, "{} statements were logged", work.len());
     for plan in plans(&work) {
         assert!(plan.is_newest() || plan.scanned().is_none(), "reads a whole table: {}\n  {:?}", plan.sql, plan.steps);
+    }
+    let by_resource = |plan: &Plan| plan.sql.contains("e.resource_id = ?");
+    let searches: Vec<Plan> = plans(&searches).into_iter().filter(by_resource).collect();
+    assert!(searches.len() >= 4, "{} statements look for a resource", searches.len());
+    for plan in searches {
+        assert!(plan.scanned().is_none(), "looks at everything: {}\n  {:?}", plan.sql, plan.steps);
     }
     for plan in plans(&lists) {
         assert!(!plan.sorts_all(), "sorts before it answers: {}\n  {:?}", plan.sql, plan.steps);

@@ -137,3 +137,12 @@ pub(crate) fn list(store: &dyn Store) {
     }
     store.events(&EventFilter::default(), page).wait().unwrap();
 }
+
+/// What an operator looks for by the name of a resource.
+pub(crate) fn search(store: &dyn Store) {
+    let page = Page { limit: 20, number: 1, oldest_first: false };
+    let resource_id = Some("u-1".to_owned());
+    let deliveries = DeliveryFilter { resource_id: resource_id.clone(), ..DeliveryFilter::default() };
+    store.deliveries(&deliveries, page).wait().unwrap();
+    store.events(&EventFilter { resource_id, ..EventFilter::default() }, page).wait().unwrap();
+}

@@ -13,7 +13,7 @@ use crate::format::count;
 use crate::inbound;
 use crate::monitor::clusters::{Cluster, ClusterPrefix};
 use crate::outbound::test_event::Tested;
-use crate::report::kept::Replayed;
+use crate::report::stored_requests::Replayed;
 use crate::server::Processed;
 use crate::server::answer::Problem;
 use crate::server::connections::Peer;

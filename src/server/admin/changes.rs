@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::actions::{Actor, Done};
 use super::lists::{endpoint_report, number};
 use crate::report::plans::{self, Planned};
-use crate::report::{Report, endpoint_test, kept};
+use crate::report::{Report, endpoint_test, stored_requests};
 use crate::server::answer::{Answer, Problem};
 use crate::server::extract::{Path, Payload};
 use crate::server::plan::{Applied, Plan, Selection, Verb};
@@ -154,7 +154,7 @@ pub(in crate::server) async fn replay_request(Path(id): Path, actor: Actor, requ
     let how: ReplayRequest = body(request, &actor).await?;
     let id = number(&id, "kept request")?;
     let done = actor.replay_request(id, how.any_time).await?;
-    Ok(Answer::new(kept::replayed(&[done.value])))
+    Ok(Answer::new(stored_requests::replayed(&[done.value])))
 }
 
 pub(in crate::server) async fn end_session(Path(id): Path, actor: Actor) -> Response {

@@ -10,7 +10,9 @@ use crate::monitor::clusters::ClusterPrefix;
 use crate::monitor::{self, STATS_WINDOW};
 use crate::report::audit::{self, AuditCursor, Entry};
 use crate::report::last_hour::{self, LastHour};
-use crate::report::{self, Cursor, Report, alerts as alerts_report, endpoint_detail, health, kept, operators, why};
+use crate::report::{
+    self, Cursor, Report, alerts as alerts_report, endpoint_detail, health, operators, stored_requests, why,
+};
 use crate::server::answer::{Answer, Problem};
 use crate::server::extract::{Number, PageLimit, PageNumber, Path, Query};
 use crate::server::operator::Operator;
@@ -261,14 +263,14 @@ impl PagesQuery {
 pub(in crate::server) async fn requests(State(app): State<Arc<App>>, Query(query): Query<PagesQuery>) -> Response {
     let (past, page) = (query.after, query.page());
     let listed = app.read(move |store| store.kept_requests(past, page).wait()).await?;
-    Ok(Answer::new(kept::list(&listed, page).with_cursor_after(&listed, |row| row.id)))
+    Ok(Answer::new(stored_requests::list(&listed, page).with_cursor_after(&listed, |row| row.id)))
 }
 
 pub(in crate::server) async fn request(State(app): State<Arc<App>>, Path(id): Path) -> Response {
     let id = number(&id, "kept request")?;
     let found = app.read(move |store| store.kept_request(id).wait()).await?;
     let (row, copy) = found.ok_or_else(|| Problem::not_found("kept request"))?;
-    Ok(Answer::new(kept::show(&row, &copy)))
+    Ok(Answer::new(stored_requests::show(&row, &copy)))
 }
 
 /// Which incidents.

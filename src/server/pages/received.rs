@@ -10,7 +10,7 @@ use super::parts::{Foreign, block, time_ago};
 use super::table::Grid;
 use super::viewer::Viewer;
 use crate::inbound;
-use crate::report::{Report, audit, kept};
+use crate::report::{Report, audit, stored_requests};
 use crate::server::admin::lists::number;
 use crate::server::answer::Problem;
 use crate::server::extract::Path;
@@ -34,7 +34,7 @@ pub(in crate::server) async fn list(viewer: Viewer) -> Result<Response, Problem>
         .await?;
     let table = audit::received(&listed.rows);
     let opens = |at: usize| listed.rows.get(at).and_then(|row| row.request).map(|id| format!("/requests/{id}"));
-    let kept = kept::list(&requests, KEPT);
+    let kept = stored_requests::list(&requests, KEPT);
     let kept_opens = |at: usize| requests.rows.get(at).map(|row| format!("/requests/{}", row.id));
     let body = html! {
         nav.tabs aria-label="Which" {

@@ -17,6 +17,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/postgres/0008_scheduled.sql"),
     include_str!("../../../migrations/postgres/0009_incidents.sql"),
     include_str!("../../../migrations/postgres/0010_guesses.sql"),
+    include_str!("../../../migrations/postgres/0011_resources.sql"),
 ];
 
 /// The advisory lock under which one process at a time migrates: any number that is the same for all.
@@ -121,6 +122,7 @@ mod tests {
             "56d2092a96b11c86",
             "7bac489790bce055",
             "4f0238651afa84ff",
+            "b4a88048b450ecc5",
         ];
         assert_eq!(digests, shipped, "append a migration instead of editing one");
     }

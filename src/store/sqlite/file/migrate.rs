@@ -24,6 +24,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../../migrations/sqlite/0013_scheduled.sql"),
     include_str!("../../../../migrations/sqlite/0014_incidents.sql"),
     include_str!("../../../../migrations/sqlite/0015_guesses.sql"),
+    include_str!("../../../../migrations/sqlite/0016_resources.sql"),
 ];
 
 /// The schema version this program writes.
@@ -118,6 +119,7 @@ mod tests {
             "8d2eba762c181526",
             "7f7e6480b4b77115",
             "49fe7f74ba590798",
+            "b4a88048b450ecc5",
         ];
         assert_eq!(digests, shipped, "append a migration instead of editing one");
     }
