@@ -5,12 +5,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
 
 use crate::clock::Timestamp;
 use crate::store::{Changes, Store};
 
-/// How often open pages are told at most.
-const TELL_EVERY: Duration = Duration::from_secs(2);
+/// How soon open pages are told of a change after a quiet time.
+const TELL_AFTER: Duration = Duration::from_secs(2);
+/// How often they are told while something changes all the time: each reads itself again, however many are open.
+const TELL_EVERY: Duration = Duration::from_secs(5);
 
 /// The number of changes since this server started.
 #[derive(Debug)]
@@ -62,10 +65,13 @@ impl ChangeCounter {
     /// Counts what `store` announces, whoever writes it. Never ends by itself.
     pub(super) async fn count(&self, store: &dyn Store) {
         let mut changes: Changes = store.changes();
+        let mut told = None::<Instant>;
         loop {
             changes.changed().await;
             // Changes that come together are told as one.
-            tokio::time::sleep(TELL_EVERY).await;
+            let next = told.map_or_else(Instant::now, |at| at + TELL_EVERY);
+            sleep_until(next.max(Instant::now() + TELL_AFTER)).await;
+            told = Some(Instant::now());
             if let Some(sender) = self.lock().as_ref() {
                 sender.send_modify(|number| *number += 1);
             }

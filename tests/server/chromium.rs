@@ -69,9 +69,17 @@ impl Browser {
         found.as_object().unwrap().values().next().unwrap().as_str().unwrap().to_owned()
     }
 
+    /// Clicks what a selector finds; a live page may be drawn anew between the look and the click.
     pub(crate) fn click(&self, selector: &str) {
-        let element = self.find(selector);
-        self.post(&format!("element/{element}/click"), &json!({}));
+        loop {
+            let element = self.find(selector);
+            let line = format!("POST /session/{}/element/{element}/click", self.session);
+            let answer = self.command(&line, &json!({}));
+            if answer["error"] != "stale element reference" {
+                assert!(answer["error"].is_null(), "{selector}: {answer}");
+                return;
+            }
+        }
     }
 
     /// Opens an address.

@@ -31,7 +31,7 @@ struct Open {
     _permit: OwnedSemaphorePermit,
 }
 
-/// `GET /changes`: an event named `changed` whenever something was written, at most one every other second.
+/// `GET /changes`: an event named `changed` whenever something was written, two seconds after the first in a quiet time, and at most one every five.
 pub(in crate::server) async fn changes(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, Problem> {
     let permit = Arc::clone(&app.live).try_acquire_owned();
     let permit = permit.map_err(|_| Problem::unavailable("too many pages are open"))?;

@@ -115,11 +115,13 @@ pub(super) async fn summaries(node: &Node) -> Result<Vec<RecordSummary>> {
         for kind in Kind::ALL {
             let counted = "SELECT count(*) FROM (SELECT FROM record WHERE kind = $1 AND present LIMIT $2) n";
             let count = connection.number(counted, args![kind_code(kind), i64::from(COUNTED_UP_TO) + 1]).await?;
-            let news = "SELECT max(n.at) FROM (
-                    (SELECT kind, at FROM received ORDER BY id DESC LIMIT $2)
-                    UNION ALL
-                    (SELECT kind, created_at FROM event ORDER BY seq DESC LIMIT $2)
-                ) n JOIN kind k ON k.id = n.kind WHERE k.resource_type = $1";
+            // Each look ends at the first row of the kind, and a kind that nobody ever spoke of is not looked for.
+            let news = "SELECT greatest(
+                    (SELECT at FROM (SELECT kind, at FROM received ORDER BY id DESC LIMIT $2) r
+                        WHERE kind IN (SELECT id FROM kind WHERE resource_type = $1) LIMIT 1),
+                    (SELECT created_at FROM (SELECT kind, created_at FROM event ORDER BY seq DESC LIMIT $2) e
+                        WHERE kind IN (SELECT id FROM kind WHERE resource_type = $1) LIMIT 1)
+                ) WHERE EXISTS (SELECT FROM kind WHERE resource_type = $1)";
             let row = connection.first(news, args![kind.name(), i64::from(LOOKED_BACK)]).await?;
             let last_news_at = row.and_then(|row| maybe_time(&row, 0));
             all.push(RecordSummary { kind, count: count.unsigned_abs(), last_news_at });

@@ -109,16 +109,20 @@ pub(crate) fn record_summaries(connection: &Connection) -> rusqlite::Result<Vec<
             .prepare_cached("SELECT count(*) FROM (SELECT 1 FROM record WHERE kind = ?1 AND present LIMIT ?2)")?
             .query_row(params![codes::kind_code(kind), COUNTED_UP_TO.saturating_add(1)], |row| row.get::<_, i64>(0))
     };
+    // Each look ends at the first row of the kind, and a kind that nobody ever spoke of is not looked for.
     let last_news_at = |kind: Kind| {
         connection
             .prepare_cached(
-                "SELECT max(n.at) FROM (
-                     SELECT kind, at FROM (SELECT kind, at FROM received ORDER BY id DESC LIMIT ?2)
-                     UNION ALL
-                     SELECT kind, created_at FROM (SELECT kind, created_at FROM event ORDER BY seq DESC LIMIT ?2)
-                 ) n JOIN kind k ON k.id = n.kind WHERE k.resource_type = ?1",
+                "SELECT max(ifnull(arrived, emitted), ifnull(emitted, arrived)) FROM (SELECT
+                     (SELECT at FROM (SELECT kind, at FROM received ORDER BY id DESC LIMIT ?2)
+                        WHERE kind IN (SELECT id FROM kind WHERE resource_type = ?1) LIMIT 1) AS arrived,
+                     (SELECT created_at FROM (SELECT kind, created_at FROM event ORDER BY seq DESC LIMIT ?2)
+                        WHERE kind IN (SELECT id FROM kind WHERE resource_type = ?1) LIMIT 1) AS emitted
+                 WHERE EXISTS (SELECT 1 FROM kind WHERE resource_type = ?1))",
             )?
             .query_row(params![kind.name(), LOOKED_BACK], |row| row.get::<_, Option<i64>>(0))
+            .optional()
+            .map(Option::flatten)
     };
     let summed_up = |kind| {
         let (count, last) = (count(kind)?.unsigned_abs(), last_news_at(kind)?);
