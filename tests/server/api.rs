@@ -135,7 +135,7 @@ fn students_are_paged_searched_and_sorted() {
     assert_eq!(first["data"][0]["name"], "Student 00");
     assert_eq!(
         first["pagination"],
-        json!({"page": 1, "limit": 20, "total": 25, "totalPages": 2, "hasNextPage": true, "hasPreviousPage": false})
+        json!({"page": 1, "limit": 20, "total": 25, "totalPages": 2, "hasNextPage": true, "hasPreviousPage": false, "nextAfter": 20})
     );
     assert_eq!(page("?sortBy=email&limit=1")["data"][0]["name"], "Student 24");
     assert_eq!(page("?sortBy=name&sortOrder=desc&limit=1")["data"][0]["name"], "Student 24");
