@@ -25,7 +25,7 @@ pub(crate) mod scheme;
 mod second_header;
 mod secret;
 pub mod secret_check;
-pub mod shell;
+pub mod shell_commands;
 mod signer;
 pub mod snippet;
 mod sns;

@@ -16,7 +16,7 @@ use candidates::TypedCommandLine;
 use super::context::Context;
 use super::exit::{CliError, Exit};
 use crate::report::Report;
-use crate::signature::shell::shell_quote;
+use crate::signature::shell_commands::shell_quote;
 use crate::untrusted::Untrusted;
 
 /// Arguments of `completions`.

@@ -17,7 +17,7 @@ use crate::delivery::State;
 use crate::format::short_duration;
 use crate::report::database::{self, PrunedLogs, Restored};
 use crate::report::{self, Report};
-use crate::signature::shell::shell_quote;
+use crate::signature::shell_commands::shell_quote;
 use crate::store::{
     self, Access, AttemptFilter, DeliveryFilter, DeliveryId, EventFilter, Location, Log, Page, Prune, Pruned, Store,
     StoreError,

@@ -12,7 +12,7 @@ use super::values;
 use crate::endpoint::{Pattern, SecretSource};
 use crate::event::data_of;
 use crate::report::{self, why};
-use crate::signature::shell::{Outgoing, reproduce};
+use crate::signature::shell_commands::{Outgoing, reproduce};
 use crate::store::{EventDetail, EventFilter, Store};
 use crate::untrusted::Untrusted;
 

@@ -14,7 +14,7 @@ use crate::config::starter::Starter;
 use crate::config::{Config, Inspection, Origin, Sources};
 use crate::report::Report;
 use crate::report::init::{InitFiles, started, would_start};
-use crate::signature::shell::shell_quote;
+use crate::signature::shell_commands::shell_quote;
 
 /// The name of the secret's file, beside the configuration.
 const SECRET_FILE: &str = "webhook.secret";

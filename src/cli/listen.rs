@@ -23,7 +23,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use zeroize::Zeroizing;
 
-use refusals::Refusals;
+use refusals::RefusalLimit;
 use shown::ShownArgs;
 
 use super::captures;
@@ -114,7 +114,7 @@ struct ListenServer {
     shown: AtomicU64,
     done: Notify,
     slots: Arc<Semaphore>,
-    refusals: std::sync::Mutex<Refusals>,
+    refusals: std::sync::Mutex<RefusalLimit>,
     failed: std::sync::Mutex<Option<RenderError>>,
     /// Whether the hint about `verify --explain` was shown.
     hinted: AtomicBool,

@@ -11,7 +11,7 @@ use crate::event::IdSource;
 use crate::render::Format;
 use crate::report::signing::{self, Signed};
 use crate::request::MOST_BYTES;
-use crate::signature::shell::curl;
+use crate::signature::shell_commands::curl;
 use crate::signature::snippet::{Language, Sources, snippet};
 use crate::signature::{Message, ORIGINAL, STANDARD_PREFIX, Scheme, SignError, find, schemes, sign};
 

@@ -12,7 +12,7 @@ use crate::format::did_you_mean;
 use crate::inbound::{Arrival, Forward, SourceScheme, SourceSettings};
 use crate::signature::{self, Algorithm, Description, Encoding, Generic, TimeForm, Tolerance};
 
-/// A source as configured, with the places of its secrets.
+/// An `[[sources]]` entry of the configuration. Its secrets are not read yet: it says in which file or variable each is.
 #[derive(Clone, Debug)]
 pub struct SourceSpec {
     /// The source without its secrets.

@@ -66,7 +66,7 @@ pub fn verifier(ca_file: Option<&Path>) -> Result<Arc<dyn ServerCertVerifier>, S
         return Err(format!("{} holds no certificate", path.display()));
     }
     match WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider()).build() {
-        Ok(inner) => Ok(Arc::new(FileVerifier { inner, trusted })),
+        Ok(inner) => Ok(Arc::new(CaFileVerifier { inner, trusted })),
         Err(e) => Err(e.to_string()),
     }
 }
@@ -78,15 +78,16 @@ pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, 
     if all.is_empty() { Err(format!("{} holds no certificate", path.display())) } else { Ok(all) }
 }
 
-/// Trusts certificates signed by one of a file, and these themselves: `openssl req -x509` makes a CA certificate, which the
-/// usual rules do not accept as a server's own.
+/// Verifies a server's certificate against the certificates of a file: one of them signed it, or it is one of them.
+///
+/// `openssl req -x509` makes a CA certificate, which the usual rules do not accept as a server's own.
 #[derive(Debug)]
-struct FileVerifier {
+struct CaFileVerifier {
     inner: Arc<WebPkiServerVerifier>,
     trusted: Vec<CertificateDer<'static>>,
 }
 
-impl ServerCertVerifier for FileVerifier {
+impl ServerCertVerifier for CaFileVerifier {
     fn verify_server_cert(
         &self,
         own: &CertificateDer<'_>,

@@ -55,8 +55,8 @@ pub(super) fn read(text: &[u8], depth: usize) -> ReadResult {
     while !rest.is_empty() && all.len() < MOST_VALUES {
         let printed;
         let (value, after) = match first_value(rest) {
-            Ok((FirstValue::Json(value), after)) => (value, after),
-            Ok((FirstValue::Printed(value), after)) => {
+            Ok((FirstJsonValue::Json(value), after)) => (value, after),
+            Ok((FirstJsonValue::Printed(value), after)) => {
                 printed = value;
                 (&*printed, after)
             }
@@ -76,8 +76,8 @@ pub(super) fn read(text: &[u8], depth: usize) -> ReadResult {
     Ok(all)
 }
 
-/// The first value of a text.
-enum FirstValue<'a> {
+/// The JSON value at the beginning of a text: written as JSON, or printed by a program and converted.
+enum FirstJsonValue<'a> {
     /// JSON as written.
     Json(&'a RawValue),
     /// A printed value, converted to JSON.
@@ -85,17 +85,17 @@ enum FirstValue<'a> {
 }
 
 /// The value at the start of a text, and the rest.
-fn first_value(text: &[u8]) -> Result<(FirstValue<'_>, &[u8]), RequestError> {
+fn first_value(text: &[u8]) -> Result<(FirstJsonValue<'_>, &[u8]), RequestError> {
     let mut values = serde_json::Deserializer::from_slice(text).into_iter::<&RawValue>();
     let error = match values.next() {
-        Some(Ok(value)) => return Ok((FirstValue::Json(value), &text[values.byte_offset()..])),
+        Some(Ok(value)) => return Ok((FirstJsonValue::Json(value), &text[values.byte_offset()..])),
         Some(Err(error)) => error.to_string(),
         None => "it is empty".to_owned(),
     };
     let printed = std::str::from_utf8(text).ok().and_then(literal::to_json);
     let (json, length) = printed.ok_or_else(|| RequestError::Json(error.clone()))?;
     let value = RawValue::from_string(json).map_err(|_| RequestError::Json(error))?;
-    Ok((FirstValue::Printed(value), &text[length..]))
+    Ok((FirstJsonValue::Printed(value), &text[length..]))
 }
 
 /// Why there is no request in a value.

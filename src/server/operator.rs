@@ -14,12 +14,12 @@ pub(super) struct Operator {
     /// What they may do.
     pub(super) role: Role,
     /// The session they ask in, if it is one.
-    pub(super) session: Option<OpenSession>,
+    pub(super) session: Option<BrowserSession>,
 }
 
-/// The session of a browser.
+/// The session of an operator who logged in with a browser.
 #[derive(Clone, Debug)]
-pub(super) struct OpenSession {
+pub(super) struct BrowserSession {
     /// Its number.
     pub(super) id: i64,
     /// What forms of its pages have to carry.

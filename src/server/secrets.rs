@@ -5,7 +5,7 @@ use std::fmt;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
-use super::operator::{OpenSession, Operator};
+use super::operator::{BrowserSession, Operator};
 use super::sessions;
 use crate::signature::Secret;
 use crate::store::operators::{ADMIN_TOKEN_NAME, Role, SessionRow};
@@ -93,7 +93,7 @@ impl Secrets {
         let began_with = HashedSecret(row.token);
         let of_token = |token: &&Token| HashedSecret(token.session_hash(name)).is(&began_with);
         let token = self.tokens.iter().find(of_token)?;
-        let session = OpenSession { id: row.id, form_token: sessions::form_token(name) };
+        let session = BrowserSession { id: row.id, form_token: sessions::form_token(name) };
         Some(Operator { session: Some(session), ..token.operator() })
     }
 

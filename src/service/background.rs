@@ -23,7 +23,7 @@ pub type OnAttempt = Arc<dyn Fn(&str, &FinishedAttempt) + Send + Sync>;
 
 /// Runs workers for a server, and replaces their configuration on a reload.
 pub struct Deliveries {
-    current: RwLock<Arc<Generation>>,
+    current: RwLock<Arc<ConfiguredWorkers>>,
     on_attempt: OnAttempt,
 }
 
@@ -33,14 +33,14 @@ impl fmt::Debug for Deliveries {
     }
 }
 
-/// The state that the workers of one configuration share. After a reload they finish their requests.
-struct Generation {
+/// The workers that were started with one configuration. A reload starts others, and these finish their requests.
+struct ConfiguredWorkers {
     config: WorkerConfig,
     names: BTreeMap<EndpointId, String>,
     stop: watch::Sender<Stop>,
 }
 
-impl Generation {
+impl ConfiguredWorkers {
     fn new(config: WorkerConfig, endpoints: &[Endpoint]) -> Arc<Self> {
         let names = endpoints.iter().map(|endpoint| (endpoint.id, endpoint.name.clone())).collect();
         Arc::new(Self { config, names, stop: watch::channel(Stop::No).0 })
@@ -50,7 +50,7 @@ impl Generation {
 impl Deliveries {
     /// Deliveries to `endpoints`. Nothing runs yet.
     pub fn new(config: WorkerConfig, endpoints: &[Endpoint], on_attempt: OnAttempt) -> Arc<Self> {
-        Arc::new(Self { current: RwLock::new(Generation::new(config, endpoints)), on_attempt })
+        Arc::new(Self { current: RwLock::new(ConfiguredWorkers::new(config, endpoints)), on_attempt })
     }
 
     /// The current worker configuration.
@@ -60,7 +60,7 @@ impl Deliveries {
 
     /// Replaces the worker configuration: running workers finish their requests, and new ones use it.
     pub fn reload(&self, config: WorkerConfig, endpoints: &[Endpoint]) {
-        let new = Generation::new(config, endpoints);
+        let new = ConfiguredWorkers::new(config, endpoints);
         let old = std::mem::replace(&mut *self.current.write().unwrap_or_else(PoisonError::into_inner), new);
         old.stop.send_replace(Stop::Drain);
     }
@@ -99,7 +99,12 @@ impl Deliveries {
     }
 
     /// Runs one worker on a runtime of its own, so that sending never delays the server.
-    fn run(&self, current: &Generation, until: Until, max_time: Option<Duration>) -> Result<RunReport, WorkerError> {
+    fn run(
+        &self,
+        current: &ConfiguredWorkers,
+        until: Until,
+        max_time: Option<Duration>,
+    ) -> Result<RunReport, WorkerError> {
         let options = RunOptions { until, limit: None, concurrency: None, max_time, endpoint: None, only: None };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|e| WorkerError::Runtime(e.to_string()))?;
@@ -112,7 +117,7 @@ impl Deliveries {
         done
     }
 
-    fn observer(&self, current: &Generation) -> Observer {
+    fn observer(&self, current: &ConfiguredWorkers) -> Observer {
         let (on_attempt, names) = (Arc::clone(&self.on_attempt), current.names.clone());
         Box::new(move |finished, _| {
             let name = names.get(&finished.claim.endpoint).map_or("unknown", String::as_str);
@@ -120,7 +125,7 @@ impl Deliveries {
         })
     }
 
-    fn current(&self) -> Arc<Generation> {
+    fn current(&self) -> Arc<ConfiguredWorkers> {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -118,7 +118,7 @@ pub struct TimedAttempt {
     pub took: Duration,
 }
 
-/// What happened in one minute.
+/// The attempts that ended and the webhooks that arrived in one minute, counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MinuteActivity {
     /// The minute, as [`Timestamp::minute`] counts.

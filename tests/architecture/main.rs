@@ -4,6 +4,7 @@
 mod circles;
 mod fixtures;
 mod layers;
+mod map;
 mod names;
 mod secrets;
 mod words;

@@ -137,8 +137,9 @@ impl History {
     fn place(&self, url: &str) -> Place {
         let mut place = Place::new();
         let rate = self.rate.map(|(rate, burst)| format!("rate = \"{rate}/s\"\nburst = {burst}\n")).unwrap_or_default();
+        // One attempt for the habit of the event, and the four that an outage costs one delivery before the fifth opens the circuit.
         let text = format!(
-            "[[endpoints]]\nname = \"there\"\nurl = \"{url}\"\ntimeout = \"{}ms\"\nfirst_delay = \"50ms\"\nmax_delay = \"100ms\"\n\
+            "[[endpoints]]\nname = \"there\"\nurl = \"{url}\"\nmax_attempts = 6\ntimeout = \"{}ms\"\nfirst_delay = \"50ms\"\nmax_delay = \"100ms\"\n\
              concurrency = {}\ncircuit_first_probe = \"100ms\"\ncircuit_longest_probe = \"600ms\"\n{rate}",
             TIMEOUT.as_millis(),
             self.concurrency

@@ -13,7 +13,7 @@ use crate::format::count;
 use crate::inbound::{Arrival, Forward};
 use crate::report::doctor::Finding;
 use crate::report::settings::ProblemView;
-use crate::signature::shell::shell_quote;
+use crate::signature::shell_commands::shell_quote;
 use crate::store::Location;
 
 /// The problems that `config validate` finds.

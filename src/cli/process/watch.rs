@@ -37,7 +37,7 @@ pub(super) fn watch(context: &Context, args: &ProcessArgs, options: RunOptions) 
         let Some(_only) = args.only_one(store.as_ref())? else { return Ok(Exit::Done) };
         let endpoints = context.set_endpoints(store.as_ref())?;
         let generation = Generation::new(context, Arc::clone(&store), &endpoints)?;
-        let logged = LoggedStates::new(&endpoints);
+        let logged = LoggedEndpointStates::new(&endpoints);
         announce(context, &endpoints)?;
         let done = WatchLoop { context, store, signals, options, logged }.run_generations(generation).await?;
         Ok(done)
@@ -102,7 +102,7 @@ struct WatchLoop<'a> {
     store: Arc<dyn Store>,
     signals: Signals,
     options: RunOptions,
-    logged: LoggedStates,
+    logged: LoggedEndpointStates,
 }
 
 impl WatchLoop<'_> {
@@ -219,7 +219,7 @@ fn log_attempt() -> super::OnAttempt {
 
 /// The state of each endpoint as it was last logged.
 #[derive(Default)]
-struct LoggedStates(BTreeMap<EndpointId, LoggedState>);
+struct LoggedEndpointStates(BTreeMap<EndpointId, LoggedState>);
 
 /// The circuit and the pause of an endpoint as they were last logged.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -234,7 +234,7 @@ impl LoggedState {
     }
 }
 
-impl LoggedStates {
+impl LoggedEndpointStates {
     fn new(endpoints: &[Endpoint]) -> Self {
         Self(endpoints.iter().map(|endpoint| (endpoint.id, LoggedState::of(endpoint))).collect())
     }

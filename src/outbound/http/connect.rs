@@ -8,13 +8,10 @@ use rustls::pki_types::CertificateDer;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::pool::Connection;
+use super::response::{MAX_HEADER_BYTES, MAX_HEADERS};
 use crate::network::connect::{self, Client, Origin, Stream};
 use crate::network::failure::{Failure, Trace};
 
-/// The client's read buffer, which also limits the response headers; hyper wants at least 8192 bytes.
-const READ_BUFFER_BYTES: usize = 64 * 1024;
-/// Response headers that are accepted.
-const MAX_RESPONSE_HEADERS: usize = 128;
 /// The protocols that ALPN offers.
 const PROTOCOLS: &[&[u8]] = &[b"h2", b"http/1.1"];
 
@@ -47,7 +44,7 @@ where
     // A connection's task ends when its sender is dropped or the server closes it; errors are returned by the request.
     if is_http2 {
         let (sender, connection) = http2::Builder::new(TokioExecutor::new())
-            .max_header_list_size(u32::try_from(READ_BUFFER_BYTES).unwrap_or(u32::MAX))
+            .max_header_list_size(u32::try_from(MAX_HEADER_BYTES).unwrap_or(u32::MAX))
             .handshake(io)
             .await
             .map_err(|e| Failure::broken(&e))?;
@@ -55,8 +52,8 @@ where
         return Ok(Connection::http2(sender));
     }
     let (sender, connection) = http1::Builder::new()
-        .max_headers(MAX_RESPONSE_HEADERS)
-        .max_buf_size(READ_BUFFER_BYTES)
+        .max_headers(MAX_HEADERS)
+        .max_buf_size(MAX_HEADER_BYTES)
         .allow_spaces_after_header_name_in_responses(true)
         .handshake(io)
         .await

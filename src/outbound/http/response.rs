@@ -12,6 +12,11 @@ use tokio::time::{Instant, timeout_at};
 use super::retry_after::RetryAfter;
 use crate::delivery::Outcome;
 
+/// The most bytes of response headers: the size of the client's read buffer, of which hyper wants at least 8192.
+pub(super) const MAX_HEADER_BYTES: usize = 64 * 1024;
+/// The most response headers.
+pub(super) const MAX_HEADERS: usize = 128;
+
 /// The statuses on which `Retry-After` is honoured.
 pub(super) const fn may_ask_to_wait(status: u16) -> bool {
     matches!(status, 429 | 503)

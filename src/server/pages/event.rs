@@ -24,7 +24,7 @@ use crate::server::admin::lists::find_event;
 use crate::server::answer::Problem;
 use crate::server::extract::Path;
 use crate::server::state::App;
-use crate::signature::shell::{Outgoing, reproduce};
+use crate::signature::shell_commands::{Outgoing, reproduce};
 use crate::store::operators::Role;
 use crate::store::{AttemptRow, DeliveryRow, EventDetail};
 

@@ -2,7 +2,7 @@
 
 use super::recipe::{ContentPiece, Recipe, Secret};
 use crate::signature::code::Encoding;
-use crate::signature::shell::shell;
+use crate::signature::shell_commands::shell;
 
 /// The program of a recipe.
 pub(super) fn program(recipe: &Recipe<'_>) -> String {

@@ -11,7 +11,7 @@ use tokio_postgres::{AsyncMessage, Client, NoTls, Row, Statement};
 
 use super::fault::Fault;
 use super::settings::{Mode, SESSION, Settings};
-use super::tls::Tls;
+use super::tls::TlsConnector;
 use crate::store::SQL_LOG;
 
 /// The oldest server whose planner and functions the statements rely on, as `server_version` begins.
@@ -86,7 +86,7 @@ impl Connection {
     /// Connects; what others announce on the connection raises `announced`.
     pub(super) async fn open(
         settings: &Settings,
-        tls: &Tls,
+        tls: &TlsConnector,
         purpose: ConnectionUse,
         announced: &watch::Sender<u64>,
     ) -> Result<Self, Fault> {

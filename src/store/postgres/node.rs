@@ -18,7 +18,7 @@ use super::endpoint_rows::{self, EndpointRow};
 use super::fault::Fault;
 use super::run_state::RunState;
 use super::settings::Settings;
-use super::tls::Tls;
+use super::tls::TlsConnector;
 use super::{Access, Applied, Incoming, Result, RunId, StoreError, migrate};
 use crate::clock::{Clock as _, SystemClock, Timestamp};
 use crate::event::IdSource;
@@ -60,13 +60,13 @@ pub(super) struct Node {
     pub(super) last_commit: Cell<Option<Timestamp>>,
     /// The server's clock minus ours, in milliseconds.
     pub(super) offset: Cell<i64>,
-    tls: Tls,
+    tls: TlsConnector,
     idle: RefCell<Vec<Connection>>,
     permits: Semaphore,
 }
 
 impl Node {
-    pub(super) fn new(settings: Settings, tls: Tls, announced: watch::Sender<u64>) -> Self {
+    pub(super) fn new(settings: Settings, tls: TlsConnector, announced: watch::Sender<u64>) -> Self {
         Self {
             settings,
             ids: IdSource::new(),

@@ -11,7 +11,7 @@ use tokio::task::LocalSet;
 
 use super::node::Node;
 use super::settings::Settings;
-use super::tls::Tls;
+use super::tls::TlsConnector;
 use super::{Access, Answer, Result, RunId, StoreError, runs};
 
 type Task = Box<dyn FnOnce(Rc<Node>) -> Pin<Box<dyn Future<Output = ()>>> + Send>;
@@ -26,7 +26,7 @@ pub(super) struct Thread {
 impl Thread {
     /// Starts the thread, connects, and brings the schema up to date as far as `access` allows.
     pub(super) fn start(settings: Settings, access: Access, announced: watch::Sender<u64>) -> Result<Self> {
-        let tls = Tls::new(&settings).map_err(StoreError::Configuration)?;
+        let tls = TlsConnector::new(&settings).map_err(StoreError::Configuration)?;
         let (tasks, waiting) = mpsc::unbounded_channel();
         // A store is also opened where an async runtime runs, in which its own channels refuse to block.
         let (opened, answer) = blocking::sync_channel(1);

@@ -19,13 +19,13 @@ use tokio_postgres::tls::{ChannelBinding, MakeTlsConnect, TlsConnect, TlsStream}
 
 use super::settings::{Settings, Verify};
 
-/// Makes the TLS side of connections.
+/// Opens TLS on connections to the server, as the settings ask for it.
 #[derive(Clone)]
-pub(super) struct Tls {
+pub(super) struct TlsConnector {
     config: Arc<ClientConfig>,
 }
 
-impl Tls {
+impl TlsConnector {
     /// Reads the certificates that the settings name; the error says which file is wrong.
     pub(super) fn new(settings: &Settings) -> Result<Self, String> {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -60,7 +60,7 @@ fn verifier(settings: &Settings, provider: &Arc<CryptoProvider>) -> Result<Arc<d
             let authorities = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider))
                 .build()
                 .map_err(|e| format!("sslrootcert {}: {e}", path.display()))?;
-            Arc::new(Named { authorities, certificates: read })
+            Arc::new(TrustedCertificateVerifier { authorities, certificates: read })
         }
         (Verify::Authority | Verify::Full, None) => {
             Arc::new(Verifier::new(Arc::clone(provider)).map_err(|e| format!("the system's certificates: {e}"))?)
@@ -72,15 +72,15 @@ fn verifier(settings: &Settings, provider: &Arc<CryptoProvider>) -> Result<Arc<d
     })
 }
 
-/// Also accepts a certificate that the operator named itself, as one signed by itself is: its name is looked at, and its dates
-/// are not.
+/// Verifies the server's certificate, and also accepts one that is itself in the operator's file of trusted certificates, as that
+/// of a server without an authority is: its name has to be right, its dates are not looked at.
 #[derive(Debug)]
-struct Named {
+struct TrustedCertificateVerifier {
     authorities: Arc<WebPkiServerVerifier>,
     certificates: Vec<CertificateDer<'static>>,
 }
 
-impl ServerCertVerifier for Named {
+impl ServerCertVerifier for TrustedCertificateVerifier {
     fn verify_server_cert(
         &self,
         certificate: &CertificateDer<'_>,
@@ -209,7 +209,7 @@ impl ServerCertVerifier for AnyName {
 
 // ── what the driver asks for ────────────────────────────────────────────────────────────────────────────────────────
 
-impl<S> MakeTlsConnect<S> for Tls
+impl<S> MakeTlsConnect<S> for TlsConnector
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
