@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use syncctl::explain::{Candidate, Role, explain};
 use syncctl::request;
 use syncctl::request::shell_words;
-use syncctl::signature::shell::{curl, shell_quote};
+use syncctl::signature::shell_commands::{curl, shell_quote};
 use syncctl::signature::snippet::{Language, Sources, snippet};
 use syncctl::signature::{Description, Generic, Message, Scheme, detect, find, schemes, verify};
 
