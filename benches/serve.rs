@@ -74,8 +74,12 @@ impl Node {
         }
         let mut process = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
-        let first = lines.next().unwrap().unwrap();
-        let address = first.rsplit_once("http://").unwrap_or_else(|| panic!("{first}")).1.parse().unwrap();
+        // Before the line with the address it may say that it created a database.
+        let address = lines
+            .by_ref()
+            .map(Result::unwrap)
+            .find_map(|line| line.rsplit_once("http://").map(|(_, address)| address.parse().unwrap()));
+        let address = address.unwrap_or_else(|| panic!("the server did not say where it listens"));
         std::thread::spawn(move || lines.for_each(drop));
         Self { process, address, directory }
     }
@@ -159,7 +163,7 @@ fn webhooks() {
     assert!(!duplicates, "more webhooks were needed than were signed");
     row(&format!("bare 200 at {CONNECTIONS} connections, by {by}"), &format!("{bare:.0}/s"), "");
     row("webhooks verified, applied and synced to disk", &format!("{applied:.0}/s"), "");
-    row("  their ratio", &format!("{:.2}", applied / bare), ">= 0.25");
+    row("  their ratio", &format!("{:.2}", applied / bare), ">= 0.37");
     row("  peak memory", &format!("{:.0} MiB", node.peak_mib()), "< 128 MiB");
 }
 

@@ -8,8 +8,8 @@ use crate::clock::Timestamp;
 use crate::inbound::{self, WebhookRefusal, command};
 use crate::report::stored_requests::{self, Replayed};
 use crate::signature::Tolerance;
-use crate::store::inbound::{Effect, Incoming, KeptRequest, RequestCopy};
-use crate::store::{Page, Store, StoreError};
+use crate::store::inbound::{Effect, Incoming, KeptRequest, REPLAY_LOCK, RequestCopy};
+use crate::store::{Exclusive, Page, Store, StoreError};
 use crate::untrusted::Untrusted;
 
 /// Kept requests read at a time.
@@ -103,6 +103,7 @@ impl ReplayArgs {
         }
         let sources = context.config()?.webhook_sources()?;
         let store = context.existing_store()?;
+        let _lock = if self.dry_run { None } else { Some(only_one(store.as_ref())?) };
         let mut ids = if self.all { unsettled(store.as_ref())? } else { self.ids };
         ids.sort_unstable();
         ids.dedup();
@@ -123,6 +124,15 @@ impl ReplayArgs {
         context.screen.report(&if self.dry_run { report.with_line("nothing changed") } else { report })?;
         Ok(if replayed.iter().all(Replayed::is_accepted) { Exit::Done } else { Exit::Failure })
     }
+}
+
+/// Takes the lock of replays, which is held until its value is dropped.
+fn only_one(store: &dyn Store) -> Result<Exclusive, CliError> {
+    store.try_exclusive(REPLAY_LOCK).wait()?.ok_or_else(|| {
+        Exit::Locked
+            .error("nothing changed: another replay of requests is under way")
+            .hint("try again once it has ended")
+    })
 }
 
 /// The ids of the requests that are not accepted yet, oldest first.

@@ -23,6 +23,9 @@ use super::{Answer, Listed, Page};
 /// captured today and sent again after this time would be stamped with the time of its second arrival, and so change its record
 /// again.
 pub const REMEMBERED: std::time::Duration = std::time::Duration::from_hours(30 * 24);
+/// The lock of a replay of stored requests, for [`Store::try_exclusive`](super::Store::try_exclusive): two at once could give one
+/// event to a command twice.
+pub const REPLAY_LOCK: &str = "requests-replay";
 /// Refusals for one reason that get a row of their own within a minute.
 pub const REFUSALS_A_MINUTE: u64 = 10;
 /// How many of the latest arrivals and emissions are looked through for the news of a kind.

@@ -123,6 +123,35 @@ fn a_command_gets_each_event_once_and_the_sender_tries_again_after_it_failed() {
 }
 
 #[test]
+fn two_replays_at_once_give_an_event_to_its_command_once() {
+    let mut place = configured(
+        r#"
+        [[sources]]
+        name = "shop"
+        scheme = "github"
+        secret_env = "SHOP_SECRET"
+        command = 'echo ran >> got; while ! test -e go; do sleep 0.05; done'
+        "#,
+    );
+    place.set("RIGHT", "the-right-secret-of-the-shop");
+    place.set("SHOP_SECRET", "a-wrong-secret-of-the-shop");
+    let server = Running::start(&place, &["--no-process"]);
+    let body = r#"{"action":"opened"}"#;
+    let headers = format!("{}X-GitHub-Event: pull_request\r\n", signed_by(&place, "github", "RIGHT", body, ""));
+    assert_eq!(post(&server, SHOP, &headers, body).status, 401);
+    place.set("SHOP_SECRET", "the-right-secret-of-the-shop");
+    let mut first = place.spawn(&["requests", "replay", "1"]);
+    eventually("its command runs", || place.path("got").exists());
+    let second = place.run(&["requests", "replay", "1"]);
+    assert_eq!(second.code, 11, "{second:?}");
+    assert!(second.stderr.contains("another replay of requests is under way"), "{second:?}");
+    std::fs::write(place.path("go"), "").unwrap();
+    assert!(first.wait().unwrap().success());
+    assert_eq!(place.data(&["requests", "replay", "1"])[0]["result"], "duplicate");
+    assert_eq!(std::fs::read_to_string(place.path("got")).unwrap(), "ran\n");
+}
+
+#[test]
 fn a_refused_event_of_a_source_is_replayed_once_its_secret_was_mended() {
     let sink = Receiver::new(|_| Reply::Status(200));
     let mut place = configured(&format!(

@@ -23,6 +23,7 @@ use crate::server::state::{App, STORE_WRITE_TIMEOUT};
 use crate::server::webhooks::run_command;
 use crate::service::clusters;
 use crate::signature::Tolerance;
+use crate::store::inbound::REPLAY_LOCK;
 use crate::store::operators::{NewAction, Role};
 use crate::store::{Acknowledgement, DeliveryFilter, DeliveryId, SkipReason, Store};
 
@@ -244,6 +245,8 @@ impl Actor {
         let (row, copy) = found.ok_or_else(|| Problem::not_found("kept request"))?;
         let (now, store) = (self.app.now(), &self.app.store);
         let work = async {
+            let lock = store.try_exclusive(REPLAY_LOCK).within(STORE_WRITE_TIMEOUT).await?;
+            let _lock = lock.ok_or_else(|| Problem::conflict("another replay of requests is under way"))?;
             let tolerance = any_time.then(|| Tolerance::both(ANY_TIME));
             let (result, reason) = match inbound::read_kept(&self.app.settings().sources, tolerance, &row, &copy) {
                 Ok(incoming) => {
