@@ -18,13 +18,14 @@ use crate::store::inbound::{Effect, Incoming, RefusalDetails};
 
 pub mod command;
 mod foreign_events;
+mod message_counts;
 mod platform;
 mod proxies;
 mod source;
 mod stored_requests;
-mod tally;
 mod verify;
 
+pub use message_counts::{Handled, MessageCounts};
 pub use platform::{Accepts, field_of};
 pub use proxies::{ProxyHeader, TrustedProxies};
 pub use source::{
@@ -32,7 +33,6 @@ pub use source::{
     Sources,
 };
 pub use stored_requests::{copy_of, read_kept, received};
-pub use tally::{Handled, Tally};
 pub use verify::is_claimed_signed;
 
 use platform::{Envelope, Rules};

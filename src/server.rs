@@ -132,7 +132,7 @@ impl Server {
         let shared = Arc::clone(&app);
         let work = async move {
             let counting = tokio::spawn(count_refusals(Arc::clone(&shared), stop.clone()));
-            let sharing = tokio::spawn(share_guesses(Arc::clone(&shared), stop.clone()));
+            let sharing = tokio::spawn(share_wrong_secrets(Arc::clone(&shared), stop.clone()));
             let sampling = tokio::spawn(sample(Arc::clone(&shared), stop.clone()));
             let marker = tokio::spawn(mark_stopping(Arc::clone(&shared), stop.clone()));
             connections::serve(listeners, router, stop).await;
@@ -168,11 +168,11 @@ async fn sample(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     app.changes.close();
 }
 
-async fn share_guesses(app: Arc<App>, mut stop: watch::Receiver<bool>) {
+async fn share_wrong_secrets(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     loop {
         tokio::select! {
             () = connections::stopped(&mut stop) => return,
-            () = tokio::time::sleep(GUESS_SHARE_INTERVAL) => app.share_guesses().await,
+            () = tokio::time::sleep(GUESS_SHARE_INTERVAL) => app.share_wrong_secrets().await,
         }
     }
 }

@@ -11,7 +11,7 @@ use super::signals::{Signals, block_on};
 use super::values;
 use crate::clock::SystemClock;
 use crate::format::did_you_mean;
-use crate::inbound::Tally;
+use crate::inbound::MessageCounts;
 use crate::network::failure::{Failure, Trace};
 use crate::report::consumed::{self, Consumed, Waiting};
 use crate::service::consumers::{BrokerSource, ConsumeError, Consuming, DrainLimits};
@@ -65,7 +65,7 @@ impl ConsumeArgs {
             Ok((consumed, signals.exit()))
         })?;
         let failed = consumed.iter().any(|one| one.error.is_some());
-        let refused = consumed.iter().any(|one| one.tally.refused > 0);
+        let refused = consumed.iter().any(|one| one.counts.refused > 0);
         context.screen.report(&consumed::consumed(&consumed))?;
         Ok(match (stopped_by, failed, refused) {
             (Some(exit), ..) => exit,
@@ -104,8 +104,8 @@ async fn drain(
     limits: DrainLimits,
     signals: &Signals,
 ) -> Result<Consumed, CliError> {
-    let mut tally = Tally::default();
-    let drained = consuming.drain(&mut source, limits, &signals.stop, &mut tally).await;
+    let mut counts = MessageCounts::default();
+    let drained = consuming.drain(&mut source, limits, &signals.stop, &mut counts).await;
     let error = match drained {
         Ok(()) => None,
         Err(ConsumeError::Broker(why)) => Some(why),
@@ -114,7 +114,7 @@ async fn drain(
     if error.is_none() {
         source.consumer.leave(LEAVE_LIMIT).await;
     }
-    Ok(Consumed { source: source.name, tally, error })
+    Ok(Consumed { source: source.name, counts, error })
 }
 
 fn show_waiting(context: &Context, sources: &[BrokerSource]) -> Result<Exit, CliError> {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Cell, Column, Level, Report, Table};
-use crate::inbound::Tally;
+use crate::inbound::MessageCounts;
 
 /// The result of reading one source.
 #[derive(Debug)]
@@ -11,7 +11,7 @@ pub struct Consumed {
     /// Its name.
     pub source: String,
     /// The number of messages, by result.
-    pub tally: Tally,
+    pub counts: MessageCounts,
     /// Why reading ended early.
     pub error: Option<String>,
 }
@@ -31,9 +31,9 @@ struct ConsumedView<'a> {
 
 impl<'a> ConsumedView<'a> {
     fn of(one: &'a Consumed) -> Self {
-        let Tally { applied, duplicates, stale, refused } = one.tally;
+        let MessageCounts { applied, duplicates, stale, refused } = one.counts;
         let (source, error) = (one.source.as_str(), one.error.as_deref());
-        Self { source, received: one.tally.received(), applied, duplicates, stale, refused, error }
+        Self { source, received: one.counts.received(), applied, duplicates, stale, refused, error }
     }
 }
 
@@ -53,7 +53,7 @@ pub fn consumed(all: &[Consumed]) -> Report {
     let rows = views.iter().map(cells).collect();
     let report =
         Report::new(&views).with_table(Table::new(CONSUMED, rows)).with_names(all.iter().map(|one| one.source.clone()));
-    match all.iter().any(|one| one.tally.refused > 0) {
+    match all.iter().any(|one| one.counts.refused > 0) {
         true => report.with_hint("see why with `syncctl requests list`"),
         false => report,
     }

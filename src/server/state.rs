@@ -26,7 +26,7 @@ use crate::inbound::{Sources, TrustedProxies};
 use crate::monitor::{FreshnessThresholds, Limits};
 use crate::report::Table;
 use crate::store::inbound::{RefusalDetails, Refused};
-use crate::store::operators::{Guesses, SessionRow};
+use crate::store::operators::{SessionRow, WrongSecretCount};
 use crate::store::{FileStore, Store, StoreError};
 
 /// How long a write may wait for the database: senders give up after ten seconds, and have to hear before that.
@@ -210,15 +210,16 @@ impl App {
 
     /// Tells the other servers of this queue of wrong secrets that were shown here, and learns how many they have counted. What
     /// cannot be told counts here alone.
-    pub(super) async fn share_guesses(&self) {
+    pub(super) async fn share_wrong_secrets(&self) {
         let now = self.now();
         let shared = self.throttle.take_unshared(now);
         if shared.is_empty() {
             return;
         }
-        let guesses =
-            shared.iter().map(|(address, count)| Guesses { source: address.to_string(), count: (*count).into() });
-        match self.store.count_guesses(guesses.collect(), now).within(STORE_WRITE_TIMEOUT).await {
+        let guesses = shared
+            .iter()
+            .map(|(address, count)| WrongSecretCount { source: address.to_string(), count: (*count).into() });
+        match self.store.count_wrong_secrets(guesses.collect(), now).within(STORE_WRITE_TIMEOUT).await {
             Ok(totals) => {
                 for ((address, _), all) in shared.iter().zip(totals) {
                     self.throttle.learn(*address, all, now);

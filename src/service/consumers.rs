@@ -16,7 +16,7 @@ use tokio::time::sleep;
 
 use crate::broker::{Consumer, PendingMessage};
 use crate::clock::{Clock, Timestamp};
-use crate::inbound::{self, Forward, Handled, MAX_BODY_BYTES, Source, Tally, command};
+use crate::inbound::{self, Forward, Handled, MAX_BODY_BYTES, MessageCounts, Source, command};
 use crate::network::failure::Failure;
 use crate::outbound::run::Stop;
 use crate::store::inbound::{Applied, Effect, Incoming, RefusalDetails, Refused};
@@ -115,22 +115,23 @@ enum Begun {
 }
 
 impl Consuming {
-    /// Reads a source until nothing waits there, a limit is reached or `stop` says so. `tally` counts even if it fails.
+    /// Reads a source until nothing waits there, a limit is reached or `stop` says so. What was read is in `counts`, even if it
+    /// fails.
     pub async fn drain(
         &self,
         source: &mut BrokerSource,
         limits: DrainLimits,
         stop: &watch::Receiver<Stop>,
-        tally: &mut Tally,
+        counts: &mut MessageCounts,
     ) -> Result<(), ConsumeError> {
         loop {
-            let room = limits.messages.map_or(u64::MAX, |most| most.saturating_sub(tally.received()));
+            let room = limits.messages.map_or(u64::MAX, |most| most.saturating_sub(counts.received()));
             let is_over = limits.until.is_some_and(|until| Instant::now() >= until) || room == 0;
             if is_over || *stop.borrow() != Stop::No {
                 return Ok(());
             }
             let most = usize::try_from(room).unwrap_or(usize::MAX).min(source.batch());
-            if !self.read_once(source, most, stop, tally).await? {
+            if !self.read_once(source, most, stop, counts).await? {
                 return Ok(());
             }
         }
@@ -138,10 +139,10 @@ impl Consuming {
 
     /// Reads a source until `stop` says so. What fails is logged and tried again.
     pub async fn read_until_stopped(&self, mut source: BrokerSource, stop: watch::Receiver<Stop>) {
-        let (mut tally, mut pause, mut failure) = (Tally::default(), FIRST_PAUSE, String::new());
+        let (mut counts, mut pause, mut failure) = (MessageCounts::default(), FIRST_PAUSE, String::new());
         while *stop.borrow() == Stop::No {
             let most = source.batch();
-            match self.read_once(&mut source, most, &stop, &mut tally).await {
+            match self.read_once(&mut source, most, &stop, &mut counts).await {
                 Ok(_) if failure.is_empty() => {}
                 Ok(_) => {
                     tracing::warn!(source = %source.name, "the source is read again");
@@ -167,10 +168,10 @@ impl Consuming {
         source: &mut BrokerSource,
         most: usize,
         stop: &watch::Receiver<Stop>,
-        tally: &mut Tally,
+        counts: &mut MessageCounts,
     ) -> Result<bool, ConsumeError> {
         let messages = source.consumer.receive(most, WAIT, LIMIT).await?;
-        let handled = self.handle(source, &messages, stop, tally).await;
+        let handled = self.handle(source, &messages, stop, counts).await;
         if handled.is_err() {
             source.consumer.give_back();
         }
@@ -183,7 +184,7 @@ impl Consuming {
         source: &mut BrokerSource,
         messages: &[PendingMessage],
         stop: &watch::Receiver<Stop>,
-        tally: &mut Tally,
+        counts: &mut MessageCounts,
     ) -> Result<(), ConsumeError> {
         let began = Instant::now();
         let mut begun = Vec::with_capacity(messages.len());
@@ -206,7 +207,7 @@ impl Consuming {
         }
         let mut tell = |handled| {
             (self.on_message)(source.source.route(), handled, began.elapsed());
-            tally.add(handled);
+            counts.add(handled);
         };
         applied.iter().for_each(|(_, how)| tell(Handled::Applied(*how)));
         refused.iter().for_each(|(_, reason)| tell(Handled::Refused(reason)));

@@ -9,7 +9,7 @@ pub const ADMIN_TOKEN_NAME: &str = "admin";
 pub const MAX_SESSIONS: u64 = 256;
 
 /// Sources of wrong secrets that are counted in a minute; several servers at once may count some more.
-pub const MAX_GUESSERS: u64 = 10_000;
+pub const MAX_COUNTED_SOURCES: u64 = 10_000;
 
 /// What an operator may do: read, operate or administer.
 #[derive(
@@ -112,7 +112,7 @@ pub struct ActionFilter {
 
 /// Wrong secrets that came from one place within a minute.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Guesses {
+pub struct WrongSecretCount {
     /// The address, or the network an address can be chosen from.
     pub source: String,
     /// How many.
@@ -124,9 +124,9 @@ pub trait Operators {
     /// Counts wrong secrets, each source once among them, and returns in the same order how many all servers of this queue have
     /// counted from there within the minute of `now`.
     ///
-    /// What was counted in earlier minutes is removed. Beyond [`MAX_GUESSERS`] sources a minute others are not counted: of them
+    /// What was counted in earlier minutes is removed. Beyond [`MAX_COUNTED_SOURCES`] sources a minute others are not counted: of them
     /// what was given is returned.
-    fn count_guesses(&self, guesses: Vec<Guesses>, now: Timestamp) -> Answer<Vec<u64>>;
+    fn count_wrong_secrets(&self, guesses: Vec<WrongSecretCount>, now: Timestamp) -> Answer<Vec<u64>>;
 
     /// Begins a session. Those that ran out are removed, and the oldest beyond [`MAX_SESSIONS`].
     fn begin_session(&self, session: NewSession, now: Timestamp) -> Answer<()>;

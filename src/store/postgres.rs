@@ -16,7 +16,7 @@ use super::inbound::{
     RecordRow, RecordSummary, Records, Refused, RequestCopy, SenderRow,
 };
 use super::incidents::{Incident, Incidents, Notice, Observation, SettledNotice, SinkRule, Untold};
-use super::operators::{ActionFilter, ActionRow, Guesses, NewAction, NewSession, Operators, SessionRow};
+use super::operators::{ActionFilter, ActionRow, NewAction, NewSession, Operators, SessionRow, WrongSecretCount};
 use super::transfer::{CopiedTable, Transfer, Values};
 use super::{
     Access, Acknowledgement, Activity, Advanced, Answer, Arrivals, AttemptFilter, Cancellation, ChangedDeliveries,
@@ -413,8 +413,8 @@ impl Records for Postgres {
 }
 
 impl Operators for Postgres {
-    fn count_guesses(&self, guesses: Vec<Guesses>, now: Timestamp) -> Answer<Vec<u64>> {
-        self.thread.submit(async move |node: Rc<Node>| operators::count_guesses(&node, guesses, now).await)
+    fn count_wrong_secrets(&self, guesses: Vec<WrongSecretCount>, now: Timestamp) -> Answer<Vec<u64>> {
+        self.thread.submit(async move |node: Rc<Node>| operators::count_wrong_secrets(&node, guesses, now).await)
     }
 
     fn begin_session(&self, session: NewSession, now: Timestamp) -> Answer<()> {

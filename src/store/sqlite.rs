@@ -25,7 +25,9 @@ use crate::store::inbound::{
     RecordRow, RecordSummary, Records, Refused, RequestCopy, SenderRow,
 };
 use crate::store::incidents::{Incident, Incidents, Notice, Observation, SettledNotice, SinkRule, Untold};
-use crate::store::operators::{ActionFilter, ActionRow, Guesses, NewAction, NewSession, Operators, SessionRow};
+use crate::store::operators::{
+    ActionFilter, ActionRow, NewAction, NewSession, Operators, SessionRow, WrongSecretCount,
+};
 use crate::store::transfer::{CopiedTable, Transfer, Values};
 
 mod error;
@@ -493,8 +495,8 @@ impl Records for Sqlite {
 }
 
 impl Operators for Sqlite {
-    fn count_guesses(&self, guesses: Vec<Guesses>, now: Timestamp) -> Answer<Vec<u64>> {
-        self.writer.submit_repeatable(move |txn| Ok(operators::count_guesses(txn.connection, &guesses, now)?))
+    fn count_wrong_secrets(&self, guesses: Vec<WrongSecretCount>, now: Timestamp) -> Answer<Vec<u64>> {
+        self.writer.submit_repeatable(move |txn| Ok(operators::count_wrong_secrets(txn.connection, &guesses, now)?))
     }
 
     fn begin_session(&self, session: NewSession, now: Timestamp) -> Answer<()> {

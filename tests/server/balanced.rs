@@ -17,7 +17,7 @@ fn guess(server: &Running) -> u16 {
     server.get("/api/sync/status", GUESS).status
 }
 
-/// Guesses at one server are counted at the other, and a session of one holds at the other.
+/// Wrong secrets at one server are counted at the other, and a session of one holds at the other.
 fn holds_on_both(place: &Place) {
     let [first, second] = two(place);
     // All within one minute, which the next try begins anew.

@@ -3,7 +3,9 @@
 use syncctl::clock::Timestamp;
 use syncctl::delivery::{Outcome, State};
 use syncctl::store::inbound::Refused;
-use syncctl::store::operators::{ActionFilter, Guesses, MAX_GUESSERS, MAX_SESSIONS, NewAction, NewSession};
+use syncctl::store::operators::{
+    ActionFilter, MAX_COUNTED_SOURCES, MAX_SESSIONS, NewAction, NewSession, WrongSecretCount,
+};
 use syncctl::store::{AttemptFilter, DeliveryFilter, EventFilter, Page, Prune};
 
 use crate::backend::{Backend, on_every_backend};
@@ -187,14 +189,15 @@ fn events_are_found_by_how_the_last_attempt_of_a_delivery_ended(backend: &dyn Ba
 fn wrong_secrets_are_counted_by_source_and_minute_for_all_servers(backend: &dyn Backend) {
     let store = TestQueue::new(backend, &[]).store;
     let count = |guesses: &[(&str, u64)], at| {
-        let guesses = guesses.iter().map(|(source, count)| Guesses { source: (*source).to_owned(), count: *count });
-        store.count_guesses(guesses.collect(), at).wait().unwrap()
+        let guesses =
+            guesses.iter().map(|(source, count)| WrongSecretCount { source: (*source).to_owned(), count: *count });
+        store.count_wrong_secrets(guesses.collect(), at).wait().unwrap()
     };
     assert_eq!(count(&[("b", 1), ("a", 7)], now()), [1, 7], "in the order in which they were given");
     assert_eq!(count(&[("a", 3), ("c", 2), ("b", 1)], now()), [10, 2, 2]);
     assert_eq!(count(&[], now()), [0; 0]);
     assert_eq!(count(&[("a", 1)], later(60)), [1], "each minute begins with none");
-    let many: Vec<(String, u64)> = (0..MAX_GUESSERS + 50).map(|n| (format!("n{n:05}"), 1)).collect();
+    let many: Vec<(String, u64)> = (0..MAX_COUNTED_SOURCES + 50).map(|n| (format!("n{n:05}"), 1)).collect();
     let many: Vec<(&str, u64)> = many.iter().map(|(source, count)| (source.as_str(), *count)).collect();
     for chunk in many.chunks(1_000) {
         assert_eq!(count(chunk, later(60)), vec![1; chunk.len()]);

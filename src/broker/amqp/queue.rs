@@ -35,14 +35,14 @@ const MESSAGE_ID: HeaderName = HeaderName::from_static("message-id");
 pub struct QueueReader {
     place: QueuePlace,
     connections: Connections,
-    at_work: Option<AtWork>,
+    active: Option<ActiveConsumer>,
     /// How often it began to read: tags of messages count anew each time.
     began: u64,
 }
 
 /// A connection on which messages come.
 #[derive(Debug)]
-struct AtWork {
+struct ActiveConsumer {
     /// Ends with the last that holds it.
     _open: Open,
     channel: Channel,
@@ -59,7 +59,7 @@ impl QueueReader {
         let SourcePlace::Queue(place) = url.place() else { return Err("it names no queue".to_owned()) };
         let login = Login { credentials: credentials.cloned(), vhost: place.vhost.clone() };
         let connections = Connections::new(&url.origin(), login, client);
-        Ok(Self { place: place.clone(), connections, at_work: None, began: 0 })
+        Ok(Self { place: place.clone(), connections, active: None, began: 0 })
     }
 
     /// Takes messages that came; waits for the first.
@@ -82,12 +82,12 @@ impl QueueReader {
         wait: Duration,
         limit: Duration,
     ) -> Result<Vec<PendingMessage>, Failure> {
-        if self.at_work.is_none() {
-            self.at_work = Some(self.begin(most, limit).await?);
+        if self.active.is_none() {
+            self.active = Some(self.begin(most, limit).await?);
             self.began += 1;
         }
         let began = self.began;
-        let Some(AtWork { messages, .. }) = &mut self.at_work else { return Ok(Vec::new()) };
+        let Some(ActiveConsumer { messages, .. }) = &mut self.active else { return Ok(Vec::new()) };
         let Ok(first) = timeout(wait, messages.next()).await else { return Ok(Vec::new()) };
         let mut taken = vec![pending(first, began)?];
         while taken.len() < most
@@ -99,7 +99,7 @@ impl QueueReader {
     }
 
     /// Connects, and asks for the messages of the queue.
-    async fn begin(&self, most: usize, limit: Duration) -> Result<AtWork, Failure> {
+    async fn begin(&self, most: usize, limit: Duration) -> Result<ActiveConsumer, Failure> {
         let trace = Trace::new();
         let began = timeout(limit, async {
             let (open, _) = self.connections.connect(limit, &trace).await?;
@@ -108,13 +108,13 @@ impl QueueReader {
         began.await.unwrap_or_else(|_| Err(Failure::timed_out(limit, trace.phase())))
     }
 
-    async fn consume(&self, open: Open, most: usize) -> lapin::Result<AtWork> {
+    async fn consume(&self, open: Open, most: usize) -> lapin::Result<ActiveConsumer> {
         let channel = open.connection.create_channel().await?;
         let prefetch = u16::try_from(PREFETCH * most).unwrap_or(u16::MAX);
         channel.basic_qos(prefetch, BasicQosOptions::default()).await?;
         let (queue, tag) = (short(&self.place.queue), short(""));
         let messages = channel.basic_consume(queue, tag, BasicConsumeOptions::default(), FieldTable::default()).await?;
-        Ok(AtWork { _open: open, channel, messages })
+        Ok(ActiveConsumer { _open: open, channel, messages })
     }
 
     /// `basic.ack` of each.
@@ -123,7 +123,7 @@ impl QueueReader {
         messages: &[PendingMessage],
         limit: Duration,
     ) -> Result<(), Failure> {
-        let Some(AtWork { channel, .. }) = self.at_work_on(messages) else { return Err(gone()) };
+        let Some(ActiveConsumer { channel, .. }) = self.active_for(messages) else { return Err(gone()) };
         let acks = messages.iter().map(|message| channel.basic_ack(message.tag.1, BasicAckOptions::default()));
         let done = timeout(limit, try_join_all(acks)).await;
         self.ended(done.map(|done| done.map(drop)), limit)
@@ -131,16 +131,18 @@ impl QueueReader {
 
     /// `basic.reject`: the server puts it to the queue's dead letters, if it has a policy for them.
     pub(in crate::broker) async fn reject(&mut self, message: &PendingMessage, limit: Duration) -> Result<(), Failure> {
-        let Some(AtWork { channel, .. }) = self.at_work_on(std::slice::from_ref(message)) else { return Err(gone()) };
+        let Some(ActiveConsumer { channel, .. }) = self.active_for(std::slice::from_ref(message)) else {
+            return Err(gone());
+        };
         let reject = channel.basic_reject(message.tag.1, BasicRejectOptions { requeue: false });
         let done = timeout(limit, reject).await;
         self.ended(done, limit)
     }
 
     /// The connection that these came by. On another, their tags are those of other messages.
-    fn at_work_on(&self, messages: &[PendingMessage]) -> Option<&AtWork> {
+    fn active_for(&self, messages: &[PendingMessage]) -> Option<&ActiveConsumer> {
         let are_of_it = messages.iter().all(|message| message.tag.0 == self.began);
-        self.at_work.as_ref().filter(|_| are_of_it)
+        self.active.as_ref().filter(|_| are_of_it)
     }
 
     fn ended(
@@ -160,12 +162,12 @@ impl QueueReader {
 
     /// Ends the connection: the server hands out again what was not acknowledged.
     pub(in crate::broker) fn give_back(&mut self) {
-        self.at_work = None;
+        self.active = None;
     }
 
     /// Ends the connection once the server has the last acknowledgements.
     pub(in crate::broker) async fn leave(&mut self, limit: Duration) {
-        if let Some(AtWork { channel, .. }) = self.at_work.take() {
+        if let Some(ActiveConsumer { channel, .. }) = self.active.take() {
             let _ = timeout(limit, channel.close(200, short("done"))).await;
         }
     }

@@ -12,7 +12,7 @@ use super::{Listed, Page, Result};
 use crate::clock::Timestamp;
 use crate::store::condition::Condition;
 use crate::store::operators::{
-    ActionFilter, ActionRow, Guesses, MAX_GUESSERS, MAX_SESSIONS, NewAction, NewSession, SessionRow,
+    ActionFilter, ActionRow, MAX_COUNTED_SOURCES, MAX_SESSIONS, NewAction, NewSession, SessionRow, WrongSecretCount,
 };
 
 pub(super) async fn begin_session(node: &Node, session: NewSession, now: Timestamp) -> Result<()> {
@@ -31,7 +31,11 @@ pub(super) async fn begin_session(node: &Node, session: NewSession, now: Timesta
     .await
 }
 
-pub(super) async fn count_guesses(node: &Node, guesses: Vec<Guesses>, now: Timestamp) -> Result<Vec<u64>> {
+pub(super) async fn count_wrong_secrets(
+    node: &Node,
+    guesses: Vec<WrongSecretCount>,
+    now: Timestamp,
+) -> Result<Vec<u64>> {
     let minute = node.by_server(now).minute();
     let (sources, counts): (Vec<&str>, Vec<i64>) =
         guesses.iter().map(|it| (it.source.as_str(), i64::try_from(it.count).unwrap_or(i64::MAX))).unzip();
@@ -39,7 +43,7 @@ pub(super) async fn count_guesses(node: &Node, guesses: Vec<Guesses>, now: Times
         .transact(async |connection: &Connection| {
             connection.query("DELETE FROM guess WHERE minute < $1", args![minute]).await?;
             let counted = connection.number("SELECT count(*) FROM guess", &[]).await?;
-            let room = i64::try_from(MAX_GUESSERS).unwrap_or(i64::MAX).saturating_sub(counted);
+            let room = i64::try_from(MAX_COUNTED_SOURCES).unwrap_or(i64::MAX).saturating_sub(counted);
             // In one order, so that two servers never wait for each other.
             let sql = "INSERT INTO guess AS g (minute, source, count)
                 SELECT $1, n.source, n.count FROM unnest($2, $3) WITH ORDINALITY AS n (source, count, at)

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter
 use crate::clock::Timestamp;
 use crate::store::condition::Condition;
 use crate::store::operators::{
-    ActionFilter, ActionRow, Guesses, MAX_GUESSERS, MAX_SESSIONS, NewAction, NewSession, SessionRow,
+    ActionFilter, ActionRow, MAX_COUNTED_SOURCES, MAX_SESSIONS, NewAction, NewSession, SessionRow, WrongSecretCount,
 };
 use crate::store::sqlite::read::condition::{DIALECT, count};
 use crate::store::{Listed, Page};
@@ -30,18 +30,18 @@ pub(crate) fn begin_session(connection: &Connection, session: &NewSession, now: 
     Ok(())
 }
 
-pub(crate) fn count_guesses(
+pub(crate) fn count_wrong_secrets(
     connection: &Connection,
-    guesses: &[Guesses],
+    guesses: &[WrongSecretCount],
     now: Timestamp,
 ) -> rusqlite::Result<Vec<u64>> {
     connection.prepare_cached("DELETE FROM guess WHERE minute < ?1")?.execute([now.minute()])?;
     let counted: i64 = connection.prepare_cached("SELECT count(*) FROM guess")?.query_row([], |row| row.get(0))?;
-    let mut room = MAX_GUESSERS.saturating_sub(counted.unsigned_abs());
+    let mut room = MAX_COUNTED_SOURCES.saturating_sub(counted.unsigned_abs());
     let mut add = connection
         .prepare_cached("UPDATE guess SET count = count + ?3 WHERE minute = ?1 AND source = ?2 RETURNING count")?;
     let mut begin = connection.prepare_cached("INSERT INTO guess (minute, source, count) VALUES (?1, ?2, ?3)")?;
-    let mut total = |guesses: &Guesses| {
+    let mut total = |guesses: &WrongSecretCount| {
         let values = params![now.minute(), guesses.source, i64::try_from(guesses.count).unwrap_or(i64::MAX)];
         if let Some(total) = add.query_row(values, |row| row.get::<_, i64>(0)).optional()? {
             return Ok(total.unsigned_abs());

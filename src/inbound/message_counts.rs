@@ -13,7 +13,7 @@ pub enum Handled {
 
 /// The number of messages from a source, by result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
+pub struct MessageCounts {
     /// Those that changed something.
     pub applied: u64,
     /// Those that were received before (duplicates).
@@ -24,7 +24,7 @@ pub struct Tally {
     pub refused: u64,
 }
 
-impl Tally {
+impl MessageCounts {
     /// The number of all messages.
     pub fn received(&self) -> u64 {
         self.applied + self.duplicates + self.stale + self.refused
