@@ -183,6 +183,8 @@ async fn accept(
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
     loop {
+        // Not one by one beside `next`: each would begin it anew, and so evict one more.
+        while connections.try_join_next().is_some() {}
         let next = async {
             let permit = limiter.acquire().await;
             (listener.accept().await, permit)
@@ -209,7 +211,6 @@ async fn accept(
                     tokio::time::sleep(ACCEPT_RETRY).await;
                 }
             },
-            Some(_) = connections.join_next() => {}
         }
     }
     drop(listener);
@@ -294,5 +295,30 @@ mod tests {
         assert_eq!([&busy, &later].map(is_evicted), [false, true], "who has proven something stays longer");
         limiter.evict_idle();
         assert!(is_evicted(&busy));
+    }
+    #[test]
+    fn no_more_are_evicted_than_who_comes_next_needs() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            let listener = TcpListener::bind("127.0.0.1:0").await.expect("a listener");
+            let address = listener.local_addr().expect("its address");
+            let limiter =
+                ConnectionLimiter { permits: Arc::new(Semaphore::new(8)), kept_free: 2, idling: Mutex::default() };
+            // Many that end at once, before seven that idle.
+            for _ in 0..100 {
+                drop(TcpStream::connect(address).await.expect("a connection"));
+            }
+            let mut idle = Vec::new();
+            for _ in 0..7 {
+                idle.push(TcpStream::connect(address).await.expect("a connection"));
+            }
+            let (_stop, stopping) = watch::channel(false);
+            tokio::spawn(accept(listener, Router::new(), Arc::new(limiter), stopping));
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            let is_open = |stream: &&TcpStream| {
+                stream.try_read(&mut [0]).is_err_and(|e| e.kind() == std::io::ErrorKind::WouldBlock)
+            };
+            assert_eq!(idle.iter().filter(is_open).count(), 6, "of eight permits two are kept free");
+        });
     }
 }

@@ -99,7 +99,7 @@ impl Running {
 
     /// One request on a connection of its own.
     pub(crate) fn send(&self, line: &str, headers: &str, body: &[u8]) -> Answer {
-        send(self.address, line, headers, body)
+        try_send(self.address, line, headers, body).unwrap_or_else(|| panic!("no answer to {line}: {}", self.told()))
     }
 
     pub(crate) fn get(&self, path: &str, headers: &str) -> Answer {
@@ -128,9 +128,13 @@ pub(crate) fn connect(address: SocketAddr) -> TcpStream {
 }
 
 pub(crate) fn send(address: SocketAddr, line: &str, headers: &str, body: &[u8]) -> Answer {
+    try_send(address, line, headers, body).expect("an answer")
+}
+
+fn try_send(address: SocketAddr, line: &str, headers: &str, body: &[u8]) -> Option<Answer> {
     let mut stream = connect(address);
     write(&mut stream, line, headers, body);
-    Answer::read(&mut stream).expect("an answer")
+    Answer::read(&mut stream)
 }
 
 pub(crate) fn write(stream: &mut TcpStream, line: &str, headers: &str, body: &[u8]) {

@@ -1,5 +1,7 @@
 //! A database that is moved away or locked, and too few open files: what a server answers then, and how it goes on.
 
+use std::io::Read;
+use std::net::TcpStream;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -67,5 +69,13 @@ fn idle_connections_leave_files_for_those_who_ask() {
     }
     assert_eq!(server.get("/api/sync/status", ADMIN).status, 200);
     assert!(!server.told().contains("failed to accept"), "{}", server.told());
-    drop(idle);
+    // No more were closed than others needed: of 64 connections 4 are kept free, and 21 came after the idle ones.
+    let open = idle.iter().filter(|stream| is_open(stream)).count();
+    assert!(open >= 32, "{open} connections are left");
+}
+
+/// Whether a connection on which nothing was sent was left open by the server.
+fn is_open(mut stream: &TcpStream) -> bool {
+    stream.set_nonblocking(true).unwrap();
+    stream.read(&mut [0]).is_err_and(|e| e.kind() == std::io::ErrorKind::WouldBlock)
 }
