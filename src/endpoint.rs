@@ -2,8 +2,8 @@
 
 mod access;
 mod broker;
-mod condition;
 mod egress;
+mod event_condition;
 mod payload;
 mod rate;
 mod resolve;
@@ -18,8 +18,8 @@ use crate::delivery::{CircuitState, RetryPolicy};
 pub(crate) use access::header_value;
 pub use access::{AccessSettings, Authorization, HeaderSetting, ProxySetting, ValueSource};
 pub use broker::{ExchangePlace, GroupPlace, QueuePlace, StreamPlace};
-pub use condition::{Condition, EventJson};
 pub use egress::Egress;
+pub use event_condition::{EventCondition, EventJson};
 pub use payload::Payload;
 pub use rate::{Pace, RateLimit, UsedUntil};
 pub use resolve::{ResolvedEndpoint, resolve};
@@ -157,7 +157,7 @@ pub struct Settings {
     /// Headers, credentials, certificates and proxy.
     pub access: AccessSettings,
     /// The conditions that an event has to meet.
-    pub when: Vec<Condition>,
+    pub when: Vec<EventCondition>,
     /// The rate limit of all workers together.
     pub rate: Option<RateLimit>,
     /// The most requests at once within the rate limit.
@@ -175,7 +175,7 @@ impl Settings {
     }
 
     /// The first condition that does not hold of an event.
-    pub fn unmet(&self, event: &mut EventJson<'_>) -> Option<&Condition> {
+    pub fn unmet(&self, event: &mut EventJson<'_>) -> Option<&EventCondition> {
         if self.when.is_empty() {
             return None;
         }

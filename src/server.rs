@@ -19,7 +19,7 @@ mod admin;
 mod answer;
 mod audit_limit;
 mod body_budget;
-mod changes;
+mod change_counter;
 mod connections;
 mod events;
 mod extract;

@@ -4,9 +4,8 @@
 //! happens to a run that lost its claim. `now` is always passed in. `tests/store` proves the contract on every backend.
 
 mod answer;
-mod changes;
+mod change_listener;
 mod codes;
-mod condition;
 mod error;
 mod figures;
 pub mod inbound;
@@ -22,6 +21,7 @@ mod sql_log;
 mod sqlite;
 pub mod transfer;
 mod upkeep;
+mod where_clause;
 
 use std::fmt;
 use std::path::Path;
@@ -33,7 +33,7 @@ use crate::endpoint::{Endpoint, Pattern, Spec};
 use crate::event::EventId;
 
 pub use answer::Answer;
-pub use changes::Changes;
+pub use change_listener::ChangeListener;
 pub use error::{Result, StoreError};
 pub use figures::{
     Activity, Arrivals, Counts, EndpointFigures, Figures, LATENCIES, MinuteActivity, Rate, TimedAttempt,
@@ -228,7 +228,7 @@ pub trait Store:
     fn try_exclusive(&self, name: &str) -> Answer<Option<Exclusive>>;
 
     /// Listens for writes to the queue, by whatever process. To be called where an async runtime runs.
-    fn changes(&self) -> Changes;
+    fn changes(&self) -> ChangeListener;
 
     /// How many runs died and were not found yet, and how many live. Changes nothing.
     fn open_runs(&self) -> Answer<OpenRuns>;

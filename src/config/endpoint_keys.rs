@@ -8,7 +8,7 @@ use super::text::{
 use super::values::Delivery;
 use crate::delivery::StatusRule;
 use crate::endpoint::{
-    Authorization, Condition, EndpointUrl, HeaderSetting, LegacySignature, Payload, ProxySetting, RateLimit,
+    Authorization, EndpointUrl, EventCondition, HeaderSetting, LegacySignature, Payload, ProxySetting, RateLimit,
     SecretSource, Settings, Spec, ValueSource, header_value,
 };
 
@@ -273,8 +273,8 @@ impl Draft {
     }
 }
 
-fn conditions(text: &str) -> Result<Vec<Condition>, String> {
-    items(text).map(Condition::parse).collect()
+fn conditions(text: &str) -> Result<Vec<EventCondition>, String> {
+    items(text).map(EventCondition::parse).collect()
 }
 
 fn status_rules(text: &str) -> Result<Vec<StatusRule>, String> {

@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 use super::answer::Problem;
 use super::audit_limit::AuditLimit;
 use super::body_budget::BodyBudget;
-use super::changes::ChangeCounter;
+use super::change_counter::ChangeCounter;
 use super::known_senders::KnownSenders;
 use super::login_throttle::LoginThrottle;
 use super::metrics::Metrics;

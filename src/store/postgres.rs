@@ -19,12 +19,12 @@ use super::incidents::{Incident, Incidents, Notice, Observation, SettledNotice, 
 use super::operators::{ActionFilter, ActionRow, NewAction, NewSession, Operators, SessionRow, WrongSecretCount};
 use super::transfer::{CopiedTable, Transfer, Values};
 use super::{
-    Access, Acknowledgement, Activity, Advanced, Answer, Arrivals, AttemptFilter, Cancellation, ChangedDeliveries,
-    Changes, Claim, ClaimRequest, Configured, Counts, DatabaseInfo, DeliveryFilter, DeliveryId, DeliveryRow, Drafts,
-    DroppedEndpoint, Enqueued, EventDetail, EventFilter, EventRow, Exclusive, Figures, FileStore, FinishedAttempt,
-    IdleInfo, LATENCIES, Listed, Location, Log, LoggedAttempt, OpenRuns, Page, PostgresLocation, Prune, Pruned,
-    PrunedLog, Rate, Replay, Result, Run, RunId, RunRow, RunStats, Schedule, Store, StoreError, TimedAttempt, codes,
-    rules,
+    Access, Acknowledgement, Activity, Advanced, Answer, Arrivals, AttemptFilter, Cancellation, ChangeListener,
+    ChangedDeliveries, Claim, ClaimRequest, Configured, Counts, DatabaseInfo, DeliveryFilter, DeliveryId, DeliveryRow,
+    Drafts, DroppedEndpoint, Enqueued, EventDetail, EventFilter, EventRow, Exclusive, Figures, FileStore,
+    FinishedAttempt, IdleInfo, LATENCIES, Listed, Location, Log, LoggedAttempt, OpenRuns, Page, PostgresLocation,
+    Prune, Pruned, PrunedLog, Rate, Replay, Result, Run, RunId, RunRow, RunStats, Schedule, Store, StoreError,
+    TimedAttempt, codes, rules,
 };
 use crate::clock::Timestamp;
 use crate::delivery::Trigger;
@@ -39,7 +39,6 @@ mod attempts;
 mod checksum;
 mod claim;
 mod coalesce;
-mod condition;
 mod connection;
 mod control;
 mod deliveries;
@@ -75,6 +74,7 @@ mod settings;
 mod thread;
 mod tls;
 mod transfer;
+mod where_clause;
 
 use connection::{Connection, args};
 use node::Node;
@@ -313,9 +313,9 @@ impl Store for Postgres {
         })
     }
 
-    fn changes(&self) -> Changes {
+    fn changes(&self) -> ChangeListener {
         let poll = self.poll;
-        Changes::of(stream::unfold(self.announced.clone(), move |mut announced| async move {
+        ChangeListener::of(stream::unfold(self.announced.clone(), move |mut announced| async move {
             let changed = tokio::time::timeout(poll, announced.changed()).await;
             (!matches!(changed, Ok(Err(_)))).then_some(((), announced))
         }))

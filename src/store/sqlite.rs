@@ -10,10 +10,10 @@ use rusqlite::Connection;
 
 use super::{
     Access, Acknowledgement, Activity, Advanced, Answer, Arrivals, AttemptFilter, BackupReport, Cancellation,
-    ChangedDeliveries, Changes, Claim, ClaimRequest, Configured, DatabaseInfo, DeliveryFilter, DeliveryId, DeliveryRow,
-    Drafts, Enqueued, EventDetail, EventFilter, EventRow, Exclusive, Figures, FileStore, FinishedAttempt, Holder,
-    IdleInfo, Listed, Log, LoggedAttempt, OpenRuns, Page, Prune, Pruned, PrunedLog, Rate, Replay, Result, Run, RunId,
-    RunRow, RunStats, Storage, Store, StoreError, Volume,
+    ChangeListener, ChangedDeliveries, Claim, ClaimRequest, Configured, DatabaseInfo, DeliveryFilter, DeliveryId,
+    DeliveryRow, Drafts, Enqueued, EventDetail, EventFilter, EventRow, Exclusive, Figures, FileStore, FinishedAttempt,
+    Holder, IdleInfo, Listed, Log, LoggedAttempt, OpenRuns, Page, Prune, Pruned, PrunedLog, Rate, Replay, Result, Run,
+    RunId, RunRow, RunStats, Storage, Store, StoreError, Volume,
 };
 use crate::clock::Timestamp;
 use crate::delivery::Trigger;
@@ -378,7 +378,7 @@ impl Store for Sqlite {
         })
     }
 
-    fn changes(&self) -> Changes {
+    fn changes(&self) -> ChangeListener {
         watch::watch(&self.wal_path())
     }
 

@@ -77,15 +77,21 @@ const RETIRED: &[(&str, &[&str])] = &[
             "mirror",
             "reach",
             "due",
+            "Condition",
+            "condition",
+            "Bound",
+            "Dialect",
+            "Changes",
         ],
     ),
     (
         "server",
         &[
             "Who", "Door", "Guesses", "Guest", "AtWork", "show_out", "welcome", "Patient", "HEAVY", "Holds",
-            "patience", "refusals",
+            "patience", "refusals", "Version",
         ],
     ),
+    ("endpoint", &["Condition", "condition"]),
     ("config", &["Keeping", "Kept", "Said", "said", "spoken", "Parted", "Walk", "afresh"]),
     (
         "cli",

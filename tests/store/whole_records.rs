@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use syncctl::delivery::{Outcome, State};
-use syncctl::endpoint::{Condition, EndpointUrl, Payload, Spec};
+use syncctl::endpoint::{EndpointUrl, EventCondition, Payload, Spec};
 use syncctl::event::{Draft, EventId, Traceparent};
 use syncctl::store::{
     ChangedDeliveries, Claim, ClaimRequest, DeliveryFilter, DeliveryId, Page, Prune, Replay, SkipReason,
@@ -132,7 +132,7 @@ fn deletes_and_custom_types_are_sent_as_they_were_emitted(backend: &dyn Backend)
 
 fn conditions_look_at_what_the_endpoint_is_sent(backend: &dyn Backend) {
     let queue = whole_records(backend, false, |spec| {
-        spec.settings.when = vec![Condition::parse("data.status = active").unwrap()];
+        spec.settings.when = vec![EventCondition::parse("data.status = active").unwrap()];
     });
     assert_eq!(emit(&queue, "a", "user.updated", r#"{"status":"active"}"#), 1);
     assert_eq!(emit(&queue, "b", "user.updated", r#"{"name":"x"}"#), 1, "the record is active still");

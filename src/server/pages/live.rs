@@ -14,7 +14,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
 use crate::server::answer::Problem;
-use crate::server::changes::Version;
+use crate::server::change_counter::ChangeVersion;
 use crate::server::state::App;
 
 /// How long a stream lasts; the page then asks for another one, from where it was.
@@ -36,7 +36,7 @@ pub(in crate::server) async fn changes(State(app): State<Arc<App>>, headers: Hea
     let permit = Arc::clone(&app.live).try_acquire_owned();
     let permit = permit.map_err(|_| Problem::unavailable("too many pages are open"))?;
     let (started, versions) = app.changes.subscribe().ok_or_else(|| Problem::unavailable("the server stops"))?;
-    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(Version::parse);
+    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(ChangeVersion::parse);
     // Whoever comes without an id has just read its page.
     let told = match last {
         None => Some(*versions.borrow()),
@@ -53,7 +53,7 @@ async fn next(mut open: Open) -> Option<(Result<Event, Infallible>, Open)> {
     let changed = open.versions.wait_for(|version| told != Some(*version));
     let number = *tokio::time::timeout_at(open.until, changed).await.ok()?.ok()?;
     open.told = Some(number);
-    let id = Version { started: open.started, number }.to_string();
+    let id = ChangeVersion { started: open.started, number }.to_string();
     // A browser drops an event without data.
     Some((Ok(Event::default().id(id).event("changed").data("1")), open))
 }

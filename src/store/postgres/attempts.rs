@@ -4,16 +4,16 @@ use std::time::Duration;
 
 use tokio_postgres::Row;
 
-use super::condition::{DIALECT, bound, count_rows};
 use super::connection::{Connection, args};
 use super::events::{EVENT_COLUMNS, event_row};
 use super::fault::Fault;
 use super::node::Node;
 use super::row::{count, int, maybe_int, time};
+use super::where_clause::{DIALECT, bound, count_rows};
 use super::{AttemptFilter, DeliveryId, Listed, LoggedAttempt, Page, Result, codes};
 use crate::store::AttemptRow;
 use crate::store::codes::AFTER_FAILURE;
-use crate::store::condition::Condition;
+use crate::store::where_clause::WhereClause;
 
 const ATTEMPT_COLUMNS: &str =
     "a.number, p.name, a.delivery, a.trigger, a.started_at, a.took_us, a.outcome, a.status, a.detail, a.response";
@@ -51,7 +51,7 @@ const LOG_TABLES: &str = "attempt a JOIN delivery d ON d.id = a.delivery JOIN ev
     JOIN kind k ON k.id = e.kind JOIN endpoint p ON p.id = d.endpoint";
 
 pub(super) async fn logged(node: &Node, filter: AttemptFilter, page: Page) -> Result<Listed<LoggedAttempt>> {
-    let condition = Condition::on_attempts(&filter, page, DIALECT);
+    let condition = WhereClause::on_attempts(&filter, page, DIALECT);
     let counted = if condition.is_empty() { "attempt a" } else { LOG_TABLES };
     let total = node.read(async |connection: &Connection| count_rows(connection, counted, &condition).await).await?;
     Ok(Listed { rows: page_of_logged(node, &filter, page).await?, total })
@@ -59,7 +59,7 @@ pub(super) async fn logged(node: &Node, filter: AttemptFilter, page: Page) -> Re
 
 /// The rows alone.
 pub(super) async fn page_of_logged(node: &Node, filter: &AttemptFilter, page: Page) -> Result<Vec<LoggedAttempt>> {
-    let condition = Condition::on_attempts(filter, page, DIALECT);
+    let condition = WhereClause::on_attempts(filter, page, DIALECT);
     let sql = format!(
         "SELECT {EVENT_COLUMNS}, {ATTEMPT_COLUMNS}, {AFTER_FAILURE}, a.id
          FROM {LOG_TABLES} WHERE {} ORDER BY a.id {} {}",

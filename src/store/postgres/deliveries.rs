@@ -6,17 +6,17 @@ use const_format::formatcp;
 use tokio_postgres::Row;
 
 use super::attempts::took;
-use super::condition::{DIALECT, bound, count_rows, state_of};
 use super::connection::{Connection, args};
 use super::events::{EVENT_COLUMNS, event_row};
 use super::fault::Fault;
 use super::node::Node;
 use super::row::{BLOCKED, DELIVERED, OPEN, count, int, maybe_int, maybe_time, time};
+use super::where_clause::{DIALECT, bound, count_rows, state_of};
 use super::{DeliveryFilter, DeliveryId, DeliveryRow, Listed, Page, Result, codes, endpoint_rows, figures, runs};
 use crate::delivery::State;
 use crate::event::EventId;
 use crate::store::ClaimHolder;
-use crate::store::condition::Condition;
+use crate::store::where_clause::WhereClause;
 
 /// Where an open delivery stands: in flight since, or its state and time among those that wait; else it is queued.
 const DELIVERY_COLUMNS: &str = "d.id, p.name, d.state, coalesce(w.due_at, d.changed_at), coalesce(f.since, d.changed_at),
@@ -69,8 +69,8 @@ async fn rows_within(connection: &Connection, filter: &DeliveryFilter, page: Pag
     complete(connection, &rows).await
 }
 
-fn condition(filter: &DeliveryFilter, page: Page) -> Condition {
-    Condition::on_deliveries(filter, page, "SELECT id FROM trouble", DIALECT)
+fn condition(filter: &DeliveryFilter, page: Page) -> WhereClause {
+    WhereClause::on_deliveries(filter, page, "SELECT id FROM trouble", DIALECT)
 }
 
 /// The deliveries of an event, oldest first.

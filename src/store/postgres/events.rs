@@ -5,16 +5,16 @@ use std::collections::HashMap;
 use tokio_postgres::Row;
 
 use super::checksum::EventContent;
-use super::condition::{DIALECT, bound, count_rows, state_of};
 use super::connection::{Connection, args};
 use super::fault::Fault;
 use super::figures;
 use super::node::Node;
 use super::row::{int, maybe_time, time};
+use super::where_clause::{DIALECT, bound, count_rows, state_of};
 use super::{EventFilter, EventRow, Listed, Page, Result, Schedule};
 use crate::delivery::State;
 use crate::event::{EventId, Resource};
-use crate::store::condition::Condition;
+use crate::store::where_clause::WhereClause;
 
 /// What [`event_row`] reads.
 pub(super) const EVENT_COLUMNS: &str = "e.seq, e.id, k.type, k.resource_type, e.resource_id, e.timestamp, e.created_at";
@@ -22,7 +22,7 @@ pub(super) const EVENT_COLUMNS: &str = "e.seq, e.id, k.type, k.resource_type, e.
 const EVENT_TABLES: &str = "event e JOIN kind k ON k.id = e.kind";
 
 pub(super) async fn events(node: &Node, filter: EventFilter, page: Page) -> Result<Listed<EventRow>> {
-    let condition = Condition::on_events(&filter, page, DIALECT);
+    let condition = WhereClause::on_events(&filter, page, DIALECT);
     let tables = EVENT_TABLES;
     let sql = format!(
         "SELECT {EVENT_COLUMNS} FROM {tables} WHERE {} ORDER BY e.seq {} {}",
@@ -50,7 +50,7 @@ pub(super) async fn events_with_bodies(
     filter: EventFilter,
     page: Page,
 ) -> Result<Vec<(EventRow, Vec<u8>)>> {
-    let condition = Condition::on_events(&filter, page, DIALECT);
+    let condition = WhereClause::on_events(&filter, page, DIALECT);
     let sql = format!(
         "SELECT {EVENT_COLUMNS}, e.body, e.checksum FROM {EVENT_TABLES} WHERE {} ORDER BY e.seq {} {}",
         condition.sql(),

@@ -8,23 +8,23 @@ use tokio::sync::oneshot;
 use tokio_postgres::Row;
 
 use super::codes::{ACCEPTED_RESULT, APPLIED, CONFLICT, FURTHER, REFUSED, REFUSED_RESULT, STALE};
-use super::condition::{DIALECT, bound, count_rows};
 use super::connection::{Connection, args};
 use super::fault::Fault;
 use super::known_ids::{Arrived, digest_of, first_bytes};
 use super::node::{Node, Waiting};
 use super::requests::{self, ReceivedCounts};
 use super::row::{int, maybe_int, storable, time};
+use super::where_clause::{DIALECT, bound, count_rows};
 use super::{Listed, Page, Result, StoreError, enqueue, known_ids, record_rows};
 use crate::clock::Timestamp;
 use crate::event::{EventId, Resource};
 use crate::record::{Kind, Merged};
 use crate::signature::Fingerprint;
-use crate::store::condition::Condition;
 use crate::store::inbound::{
     Applied, Effect, Incoming, LOOKED_BACK, REFUSALS_A_MINUTE, REMEMBERED, ReceivedFilter, ReceivedRow, RefusalDetails,
     Refused, SenderRow,
 };
+use crate::store::where_clause::WhereClause;
 
 /// Why an id that is known with another content is refused.
 const ID_CONFLICT: &str = "id-conflict";
@@ -358,7 +358,7 @@ pub(super) async fn latest(node: &Node, refused: bool, limit: u32) -> Result<Vec
 }
 
 pub(super) async fn list(node: &Node, filter: ReceivedFilter, page: Page) -> Result<Listed<ReceivedRow>> {
-    let condition = Condition::on_received(&filter, page, DIALECT);
+    let condition = WhereClause::on_received(&filter, page, DIALECT);
     let sql = format!(
         "SELECT {COLUMNS} FROM {TABLES} WHERE {} ORDER BY r.id {} {}",
         condition.sql(),

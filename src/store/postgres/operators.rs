@@ -4,16 +4,16 @@ use std::collections::HashMap;
 
 use tokio_postgres::Row;
 
-use super::condition::{DIALECT, bound, count_rows};
 use super::connection::{Connection, args};
 use super::node::Node;
 use super::row::{int, storable, time};
+use super::where_clause::{DIALECT, bound, count_rows};
 use super::{Listed, Page, Result};
 use crate::clock::Timestamp;
-use crate::store::condition::Condition;
 use crate::store::operators::{
     ActionFilter, ActionRow, MAX_COUNTED_SOURCES, MAX_SESSIONS, NewAction, NewSession, SessionRow, WrongSecretCount,
 };
+use crate::store::where_clause::WhereClause;
 
 pub(super) async fn begin_session(node: &Node, session: NewSession, now: Timestamp) -> Result<()> {
     node.transact(async |connection: &Connection| {
@@ -126,7 +126,7 @@ pub(super) async fn action(node: &Node, id: i64) -> Result<Option<ActionRow>> {
 }
 
 pub(super) async fn actions(node: &Node, filter: ActionFilter, page: Page) -> Result<Listed<ActionRow>> {
-    let condition = Condition::on_actions(&filter, page, DIALECT);
+    let condition = WhereClause::on_actions(&filter, page, DIALECT);
     let sql = format!(
         "SELECT {COLUMNS} FROM operator_action WHERE {} ORDER BY id {} {}",
         condition.sql(),

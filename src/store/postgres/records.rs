@@ -4,16 +4,16 @@ use const_format::formatcp;
 use tokio_postgres::Row;
 
 use super::codes::{kind_code, kind_of};
-use super::condition::{DIALECT, bound, count_rows};
 use super::connection::{Args, Connection, args};
 use super::fault::Fault;
 use super::node::Node;
 use super::record_rows::{key, lock, read_body, save};
 use super::row::{DELIVERED, FAILED, OPEN, int, maybe_time};
+use super::where_clause::{DIALECT, bound, count_rows};
 use super::{Listed, Page, Result};
 use crate::record::{Kind, Merged, Record};
-use crate::store::condition::Condition;
 use crate::store::inbound::{COUNTED_UP_TO, LOOKED_BACK, RecordFilter, RecordRow, RecordSummary, Sort, Sync};
+use crate::store::where_clause::WhereClause;
 
 /// Records imported by one round trip.
 const IMPORTED_AT_ONCE: usize = 500;
@@ -79,7 +79,7 @@ pub(super) async fn find(node: &Node, kind: Kind, id: String) -> Result<Option<R
 }
 
 pub(super) async fn list(node: &Node, filter: RecordFilter, page: Page) -> Result<Listed<RecordRow>> {
-    let condition = Condition::on_records(&filter, page, DIALECT);
+    let condition = WhereClause::on_records(&filter, page, DIALECT);
     let direction = page.direction();
     let sort = match filter.sort {
         Sort::Arrival => String::new(),

@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use tokio_postgres::Row;
 
-use super::condition::{DIALECT, bound, count_rows};
 use super::connection::{Connection, args};
 use super::fault::Fault;
 use super::node::Node;
 use super::row::{int, maybe_time, storable, time, unreadable};
+use super::where_clause::{DIALECT, bound, count_rows};
 use super::{KeptRequest, Listed, Page, ReceivedFigures, Refused, RequestCopy, Result};
 use crate::clock::Timestamp;
-use crate::store::condition::Condition;
 use crate::store::inbound::{MAX_KEPT_BYTES, MAX_KEPT_BYTES_PER_SOURCE, REQUESTS_KEPT_FOR, ReceivedRate};
+use crate::store::where_clause::WhereClause;
 
 /// How long the figures of a minute are kept.
 const RATES_KEPT_MINUTES: i64 = 48 * 60;
@@ -151,7 +151,7 @@ async fn remove_oldest(connection: &Connection, source: &str) -> Result<(), Faul
 const COLUMNS: &str = "id, at, source, route, reason, bytes, replayed_at, result";
 
 pub(super) async fn list(node: &Node, past: Option<i64>, page: Page) -> Result<Listed<KeptRequest>> {
-    let condition = Condition::on_kept(past, page, DIALECT);
+    let condition = WhereClause::on_kept(past, page, DIALECT);
     let (which, order, window) = (condition.sql(), page.direction(), page.window());
     let sql = format!("SELECT {COLUMNS} FROM request WHERE {which} ORDER BY id {order} {window}");
     node.read(async |connection: &Connection| {

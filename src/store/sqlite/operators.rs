@@ -3,11 +3,11 @@
 use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter};
 
 use crate::clock::Timestamp;
-use crate::store::condition::Condition;
 use crate::store::operators::{
     ActionFilter, ActionRow, MAX_COUNTED_SOURCES, MAX_SESSIONS, NewAction, NewSession, SessionRow, WrongSecretCount,
 };
-use crate::store::sqlite::read::condition::{DIALECT, count};
+use crate::store::sqlite::read::where_clause::{DIALECT, count};
+use crate::store::where_clause::WhereClause;
 use crate::store::{Listed, Page};
 
 pub(crate) fn begin_session(connection: &Connection, session: &NewSession, now: Timestamp) -> rusqlite::Result<()> {
@@ -116,7 +116,7 @@ pub(crate) fn actions(
     filter: &ActionFilter,
     page: Page,
 ) -> rusqlite::Result<Listed<ActionRow>> {
-    let condition = Condition::on_actions(filter, page, DIALECT);
+    let condition = WhereClause::on_actions(filter, page, DIALECT);
     let total = count(connection, "operator_action", &condition)?;
     let sql = format!(
         "SELECT {ACTION_COLUMNS} FROM operator_action WHERE {} ORDER BY id {} {}",

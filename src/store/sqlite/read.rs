@@ -1,7 +1,6 @@
 //! Reads, each inside one read transaction.
 
 pub(crate) mod attempts;
-pub(crate) mod condition;
 pub(crate) mod deliveries;
 pub(crate) mod event_detail;
 pub(crate) mod events;
@@ -10,3 +9,4 @@ pub(crate) mod preview;
 pub(crate) mod received;
 pub(crate) mod records;
 pub(crate) mod runs;
+pub(crate) mod where_clause;

@@ -3,13 +3,13 @@
 use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter};
 
 use crate::clock::Timestamp;
-use crate::store::condition::Condition;
 use crate::store::inbound::{
     KeptRequest, MAX_KEPT_BYTES, MAX_KEPT_BYTES_PER_SOURCE, REQUESTS_KEPT_FOR, ReceivedFigures, ReceivedRate, Refused,
     RequestCopy,
 };
 use crate::store::sqlite::error::unreadable;
-use crate::store::sqlite::read::condition::{DIALECT, count as rows_that_match};
+use crate::store::sqlite::read::where_clause::{DIALECT, count as rows_that_match};
+use crate::store::where_clause::WhereClause;
 use crate::store::{Listed, Page};
 
 /// How long the figures of a minute are kept.
@@ -129,7 +129,7 @@ fn remove_oldest(connection: &Connection, source: &str) -> rusqlite::Result<()> 
 const COLUMNS: &str = "id, at, source, route, reason, bytes, replayed_at, result";
 
 pub(crate) fn list(connection: &Connection, past: Option<i64>, page: Page) -> rusqlite::Result<Listed<KeptRequest>> {
-    let condition = Condition::on_kept(past, page, DIALECT);
+    let condition = WhereClause::on_kept(past, page, DIALECT);
     let total = rows_that_match(connection, "request", &condition)?;
     let (which, order, window) = (condition.sql(), page.direction(), page.window());
     let sql = format!("SELECT {COLUMNS} FROM request WHERE {which} ORDER BY id {order} {window}");

@@ -6,9 +6,9 @@ use rusqlite::{Connection, Row, params_from_iter};
 
 use crate::clock::Timestamp;
 use crate::store::codes::AFTER_FAILURE;
-use crate::store::condition::Condition;
-use crate::store::sqlite::read::condition::{DIALECT, count};
 use crate::store::sqlite::read::events::{EVENT_COLUMNS, event_row};
+use crate::store::sqlite::read::where_clause::{DIALECT, count};
+use crate::store::where_clause::WhereClause;
 use crate::store::{AttemptFilter, AttemptRow, DeliveryId, Listed, LoggedAttempt, Page, codes};
 
 const ATTEMPT_COLUMNS: &str =
@@ -50,7 +50,7 @@ pub(crate) fn logged(
     filter: &AttemptFilter,
     page: Page,
 ) -> rusqlite::Result<Listed<LoggedAttempt>> {
-    let condition = Condition::on_attempts(filter, page, DIALECT);
+    let condition = WhereClause::on_attempts(filter, page, DIALECT);
     let counted = if condition.is_empty() { "attempt a" } else { LOG_TABLES };
     let total = count(connection, counted, &condition)?;
     Ok(Listed { rows: page_of_logged(connection, filter, page)?, total: total.unsigned_abs() })
@@ -62,7 +62,7 @@ pub(crate) fn page_of_logged(
     filter: &AttemptFilter,
     page: Page,
 ) -> rusqlite::Result<Vec<LoggedAttempt>> {
-    let condition = Condition::on_attempts(filter, page, DIALECT);
+    let condition = WhereClause::on_attempts(filter, page, DIALECT);
     let sql = format!(
         "SELECT {EVENT_COLUMNS}, {ATTEMPT_COLUMNS}, {AFTER_FAILURE}, a.id
          FROM {LOG_TABLES} WHERE {} ORDER BY a.id {} {}",

@@ -10,12 +10,12 @@ use crate::clock::Timestamp;
 use crate::delivery::State;
 use crate::event::EventId;
 use crate::store::codes::{BLOCKED, DELIVERED, FAILED, PROCESSING, QUEUED};
-use crate::store::condition::Condition;
 use crate::store::sqlite::file::run_locks::RunLocks;
 use crate::store::sqlite::read::attempts::took;
-use crate::store::sqlite::read::condition::{DIALECT, count};
 use crate::store::sqlite::read::events::{EVENT_COLUMNS, event_row};
+use crate::store::sqlite::read::where_clause::{DIALECT, count};
 use crate::store::sqlite::write::{endpoint_cache, lanes};
+use crate::store::where_clause::WhereClause;
 use crate::store::{ClaimHolder, DeliveryFilter, DeliveryId, DeliveryRow, Listed, Page, codes};
 
 const DELIVERY_COLUMNS: &str = "d.id, p.name, d.state, d.due_at, d.changed_at, d.attempts, d.used, d.reason,
@@ -26,7 +26,7 @@ const DELIVERY_TABLES: &str = "delivery d JOIN event e ON e.seq = d.event JOIN k
     JOIN endpoint p ON p.id = d.endpoint";
 
 /// The tables that a condition on deliveries speaks of: what is only counted needs no others.
-fn tables_of(condition: &Condition) -> String {
+fn tables_of(condition: &WhereClause) -> String {
     let mut tables = "delivery d".to_owned();
     if condition.speaks_of("e") || condition.speaks_of("k") {
         tables.push_str(" JOIN event e ON e.seq = d.event");
@@ -48,7 +48,7 @@ pub(crate) fn deliveries(
     let total = match counted(connection, filter)? {
         Some(total) => total,
         None => {
-            let condition = Condition::on_deliveries(filter, page, &troubled(""), DIALECT);
+            let condition = WhereClause::on_deliveries(filter, page, &troubled(""), DIALECT);
             count(connection, &tables_of(&condition), &condition)?
         }
     };
@@ -61,7 +61,7 @@ pub(crate) fn page_of_deliveries(
     filter: &DeliveryFilter,
     page: Page,
 ) -> rusqlite::Result<Vec<DeliveryRow>> {
-    let condition = Condition::on_deliveries(filter, page, &troubled(&first_of_page(filter, page)), DIALECT);
+    let condition = WhereClause::on_deliveries(filter, page, &troubled(&first_of_page(filter, page)), DIALECT);
     let sql = format!(
         "SELECT {EVENT_COLUMNS}, {DELIVERY_COLUMNS} FROM {DELIVERY_TABLES} WHERE {} ORDER BY d.id {} {}",
         condition.sql(),

@@ -4,9 +4,9 @@ use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 
 use crate::clock::Timestamp;
 use crate::event::{EventId, Resource};
-use crate::store::condition::Condition;
-use crate::store::sqlite::read::condition::{DIALECT, count};
+use crate::store::sqlite::read::where_clause::{DIALECT, count};
 use crate::store::sqlite::upkeep::checksum::EventContent;
+use crate::store::where_clause::WhereClause;
 use crate::store::{EventFilter, EventRow, Listed, Page, Schedule, codes};
 
 /// What [`event_row`] reads.
@@ -15,7 +15,7 @@ pub(crate) const EVENT_COLUMNS: &str = "e.seq, e.id, k.type, k.resource_type, e.
 const EVENT_TABLES: &str = "event e JOIN kind k ON k.id = e.kind";
 
 pub(crate) fn events(connection: &Connection, filter: &EventFilter, page: Page) -> rusqlite::Result<Listed<EventRow>> {
-    let condition = Condition::on_events(filter, page, DIALECT);
+    let condition = WhereClause::on_events(filter, page, DIALECT);
     let tables = EVENT_TABLES;
     let total = if condition.is_empty() {
         connection.query_row("SELECT value FROM figure WHERE name = 'events'", [], |row| row.get(0))?
@@ -43,7 +43,7 @@ pub(crate) fn events_with_bodies(
     filter: &EventFilter,
     page: Page,
 ) -> rusqlite::Result<Vec<(EventRow, Vec<u8>)>> {
-    let condition = Condition::on_events(filter, page, DIALECT);
+    let condition = WhereClause::on_events(filter, page, DIALECT);
     let sql = format!(
         "SELECT {EVENT_COLUMNS}, e.body, e.checksum FROM {EVENT_TABLES} WHERE {} ORDER BY e.seq {} {}",
         condition.sql(),

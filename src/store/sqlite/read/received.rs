@@ -6,9 +6,9 @@ use crate::clock::Timestamp;
 use crate::event::{EventId, Resource};
 use crate::signature::Fingerprint;
 use crate::store::codes::{ACCEPTED_RESULT, APPLIED, CONFLICT, REFUSED_RESULT, STALE};
-use crate::store::condition::Condition;
 use crate::store::inbound::{LOOKED_BACK, REMEMBERED, ReceivedFilter, ReceivedRow, SenderRow};
-use crate::store::sqlite::read::condition::{DIALECT, count};
+use crate::store::sqlite::read::where_clause::{DIALECT, count};
+use crate::store::where_clause::WhereClause;
 use crate::store::{Listed, Page};
 
 pub(crate) fn senders(connection: &Connection, now: Timestamp) -> rusqlite::Result<Vec<SenderRow>> {
@@ -42,7 +42,7 @@ pub(crate) fn list(
     filter: &ReceivedFilter,
     page: Page,
 ) -> rusqlite::Result<Listed<ReceivedRow>> {
-    let condition = Condition::on_received(filter, page, DIALECT);
+    let condition = WhereClause::on_received(filter, page, DIALECT);
     let total = count(connection, TABLES, &condition)?;
     let sql = format!(
         "SELECT {COLUMNS} FROM {TABLES} WHERE {} ORDER BY r.id {} {}",

@@ -6,10 +6,10 @@ use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 use crate::clock::Timestamp;
 use crate::record::{Kind, Record};
 use crate::store::codes::{DELIVERED, FAILED};
-use crate::store::condition::Condition;
 use crate::store::inbound::{COUNTED_UP_TO, LOOKED_BACK, RecordFilter, RecordRow, RecordSummary, Sort, Sync};
 use crate::store::sqlite::error;
-use crate::store::sqlite::read::condition::{DIALECT, count};
+use crate::store::sqlite::read::where_clause::{DIALECT, count};
+use crate::store::where_clause::WhereClause;
 use crate::store::{Listed, Page, codes};
 
 pub(crate) fn read_body(row: &Row<'_>, at: usize) -> rusqlite::Result<Record> {
@@ -72,7 +72,7 @@ impl Bare {
 }
 
 pub(crate) fn list(connection: &Connection, filter: &RecordFilter, page: Page) -> rusqlite::Result<Listed<RecordRow>> {
-    let condition = Condition::on_records(filter, page, DIALECT);
+    let condition = WhereClause::on_records(filter, page, DIALECT);
     let total = count(connection, "record r", &condition)?;
     let direction = page.direction();
     let sort = match filter.sort {

@@ -9,7 +9,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// The JSON of an event, parsed when the first condition needs it.
+/// The JSON of an event against which the conditions of endpoints are tested; parsed when the first of them needs it.
 #[derive(Debug)]
 pub struct EventJson<'a> {
     bytes: &'a [u8],
@@ -28,15 +28,17 @@ impl<'a> EventJson<'a> {
     }
 }
 
-/// One condition of an endpoint's `when` on the JSON of an event.
+/// One condition on an event's JSON, such as `data.status = active`: an endpoint receives only events that meet all of
+/// its own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Condition {
+pub struct EventCondition {
     path: Vec<String>,
     predicate: Predicate,
 }
 
-/// The test that a condition applies to a value.
+/// What an endpoint's condition requires of the value at its path: that it exists, is in a list, or compares with
+/// another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Predicate {
     Exists,
@@ -44,7 +46,7 @@ enum Predicate {
     Compare(Operator, Value),
 }
 
-/// A comparison operator.
+/// A comparison operator of an endpoint's condition, such as `>=`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Operator {
     Equal,
@@ -84,7 +86,7 @@ impl Operator {
     }
 }
 
-impl Condition {
+impl EventCondition {
     /// Reads a condition.
     pub fn parse(text: &str) -> Result<Self, String> {
         let wrong = || {
@@ -157,7 +159,7 @@ fn compare(a: &Value, b: &Value) -> Option<Ordering> {
     }
 }
 
-impl fmt::Display for Condition {
+impl fmt::Display for EventCondition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = self.path.join(".");
         // A text that would be read as another value keeps its quotes.
@@ -173,15 +175,15 @@ impl fmt::Display for Condition {
     }
 }
 
-impl TryFrom<String> for Condition {
+impl TryFrom<String> for EventCondition {
     type Error = String;
     fn try_from(text: String) -> Result<Self, String> {
         Self::parse(&text)
     }
 }
 
-impl From<Condition> for String {
-    fn from(condition: Condition) -> Self {
+impl From<EventCondition> for String {
+    fn from(condition: EventCondition) -> Self {
         condition.to_string()
     }
 }
@@ -225,9 +227,9 @@ mod tests {
             ("type = enrollment.updated", true),
             ("resourceId < e2", true),
         ] {
-            let parsed = Condition::parse(condition).expect(condition);
+            let parsed = EventCondition::parse(condition).expect(condition);
             assert_eq!(parsed.holds(&event), expected, "{condition}");
-            assert_eq!(Condition::parse(&parsed.to_string()), Ok(parsed), "{condition} is written as it is read");
+            assert_eq!(EventCondition::parse(&parsed.to_string()), Ok(parsed), "{condition} is written as it is read");
         }
     }
 
@@ -246,7 +248,7 @@ mod tests {
             "data. = 1",
             "data.a <> 1",
         ] {
-            assert!(Condition::parse(wrong).is_err(), "{wrong}");
+            assert!(EventCondition::parse(wrong).is_err(), "{wrong}");
         }
     }
 }

@@ -10,10 +10,10 @@ use super::connection::Connection;
 use super::fault::Fault;
 use super::row::{DELIVERED, FAILED, SUPERSEDED, int, storable};
 use crate::delivery::State;
-use crate::store::condition::{Bound, Condition, Dialect};
+use crate::store::where_clause::{SqlDialect, SqlValue, WhereClause};
 
-pub(super) const DIALECT: Dialect =
-    Dialect { parameter: '$', position: "strpos", state: state_condition, undelivered: UNDELIVERED };
+pub(super) const DIALECT: SqlDialect =
+    SqlDialect { parameter: '$', position: "strpos", state: state_condition, undelivered: UNDELIVERED };
 
 /// The small tables that hold what is not finished, so that no list of it looks at what is.
 const UNFINISHED: &str = "SELECT id FROM queue UNION ALL SELECT id FROM waiting";
@@ -44,7 +44,7 @@ pub(super) fn state_of(code: i64, in_flight: bool, held: bool) -> State {
 }
 
 /// The server takes no NUL in a text.
-impl ToSql for Bound {
+impl ToSql for SqlValue {
     fn to_sql(&self, sql_type: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
         match self {
             Self::Int(number) => number.to_sql(sql_type, out),
@@ -60,16 +60,16 @@ impl ToSql for Bound {
 }
 
 /// The values of a condition with their types.
-pub(super) fn bound(condition: &Condition) -> Vec<(&(dyn ToSql + Sync), Type)> {
-    let sql_type = |value: &Bound| match value {
-        Bound::Int(_) => Type::INT8,
-        Bound::Text(_) => Type::TEXT,
+pub(super) fn bound(condition: &WhereClause) -> Vec<(&(dyn ToSql + Sync), Type)> {
+    let sql_type = |value: &SqlValue| match value {
+        SqlValue::Int(_) => Type::INT8,
+        SqlValue::Text(_) => Type::TEXT,
     };
     condition.values().iter().map(|value| (value as &(dyn ToSql + Sync), sql_type(value))).collect()
 }
 
 /// The number of rows that match.
-pub(super) async fn count_rows(connection: &Connection, tables: &str, condition: &Condition) -> Result<u64, Fault> {
+pub(super) async fn count_rows(connection: &Connection, tables: &str, condition: &WhereClause) -> Result<u64, Fault> {
     let sql = format!("SELECT count(*) FROM {tables} WHERE {}", condition.sql());
     let rows = connection.query_once(&sql, &bound(condition)).await?;
     Ok(rows.first().map_or(0, |row| int(row, 0)).unsigned_abs())

@@ -8,9 +8,9 @@ use crate::clock::Timestamp;
 use crate::delivery::State;
 use crate::endpoint::Pattern;
 
-/// What the two databases write differently.
+/// The SQL that SQLite and PostgreSQL write differently in a WHERE clause: parameters, text search, delivery states.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Dialect {
+pub(super) struct SqlDialect {
     /// What stands before the number of a parameter.
     pub(super) parameter: char,
     /// The function that finds the second text in the first: its place, counted from 1, or 0.
@@ -21,40 +21,40 @@ pub(super) struct Dialect {
     pub(super) undelivered: &'static str,
 }
 
-/// The value of a parameter.
+/// The value of one parameter of a WHERE clause.
 #[derive(Clone, Debug)]
-pub(super) enum Bound {
+pub(super) enum SqlValue {
     Int(i64),
     Text(String),
 }
 
-impl From<i64> for Bound {
+impl From<i64> for SqlValue {
     fn from(number: i64) -> Self {
         Self::Int(number)
     }
 }
 
-impl From<&str> for Bound {
+impl From<&str> for SqlValue {
     fn from(text: &str) -> Self {
         Self::Text(text.to_owned())
     }
 }
 
-/// A WHERE clause under construction: parts joined by AND, with the values of their parameters.
+/// Builds the WHERE clause of a list from its filter: parts joined by AND, with the values of their parameters.
 #[derive(Debug)]
-pub(super) struct Condition {
-    dialect: Dialect,
+pub(super) struct WhereClause {
+    dialect: SqlDialect,
     parts: Vec<String>,
-    values: Vec<Bound>,
+    values: Vec<SqlValue>,
 }
 
-impl Condition {
-    pub(super) fn new(dialect: Dialect) -> Self {
+impl WhereClause {
+    pub(super) fn new(dialect: SqlDialect) -> Self {
         Self { dialect, parts: Vec::new(), values: Vec::new() }
     }
 
     /// The events of a page.
-    pub(super) fn on_events(filter: &EventFilter, page: Page, dialect: Dialect) -> Self {
+    pub(super) fn on_events(filter: &EventFilter, page: Page, dialect: SqlDialect) -> Self {
         let EventFilter { event_type, resource_id, since, until, last_status, error, places, past } = filter;
         let mut condition = Self::new(dialect);
         condition.event_type(event_type.as_ref());
@@ -67,7 +67,7 @@ impl Condition {
     }
 
     /// The deliveries that a filter names, wherever their page begins; `troubled` selects the ids of those with a failed attempt.
-    pub(super) fn on_deliveries(filter: &DeliveryFilter, page: Page, troubled: &str, dialect: Dialect) -> Self {
+    pub(super) fn on_deliveries(filter: &DeliveryFilter, page: Page, troubled: &str, dialect: SqlDialect) -> Self {
         let mut condition = Self::new(dialect);
         if !filter.states.is_empty() {
             let states: Vec<&str> = filter.states.iter().copied().map(dialect.state).collect();
@@ -88,7 +88,7 @@ impl Condition {
     }
 
     /// Attempts, of which the log is made.
-    pub(super) fn on_attempts(filter: &AttemptFilter, page: Page, dialect: Dialect) -> Self {
+    pub(super) fn on_attempts(filter: &AttemptFilter, page: Page, dialect: SqlDialect) -> Self {
         let mut condition = Self::new(dialect);
         condition.equal("p.name", filter.endpoint.as_deref());
         condition.event_type(filter.event_type.as_ref());
@@ -103,7 +103,7 @@ impl Condition {
     }
 
     /// Entries of the inbound audit log.
-    pub(super) fn on_received(filter: &ReceivedFilter, page: Page, dialect: Dialect) -> Self {
+    pub(super) fn on_received(filter: &ReceivedFilter, page: Page, dialect: SqlDialect) -> Self {
         let mut condition = Self::new(dialect);
         if let Some(refused) = filter.refused {
             condition.add(if refused { REFUSED_RESULT } else { ACCEPTED_RESULT });
@@ -116,7 +116,7 @@ impl Condition {
     }
 
     /// Records.
-    pub(super) fn on_records(filter: &RecordFilter, page: Page, dialect: Dialect) -> Self {
+    pub(super) fn on_records(filter: &RecordFilter, page: Page, dialect: SqlDialect) -> Self {
         let mut condition = Self::new(dialect);
         condition.equal("r.kind", filter.kind.map(kind_code));
         if !filter.deleted {
@@ -134,14 +134,14 @@ impl Condition {
     }
 
     /// Refused requests that are kept.
-    pub(super) fn on_kept(past: Option<i64>, page: Page, dialect: Dialect) -> Self {
+    pub(super) fn on_kept(past: Option<i64>, page: Page, dialect: SqlDialect) -> Self {
         let mut condition = Self::new(dialect);
         condition.past("id", past, page);
         condition
     }
 
     /// What operators did.
-    pub(super) fn on_actions(filter: &ActionFilter, page: Page, dialect: Dialect) -> Self {
+    pub(super) fn on_actions(filter: &ActionFilter, page: Page, dialect: SqlDialect) -> Self {
         let mut condition = Self::new(dialect);
         condition.equal("operator", filter.operator.as_deref());
         condition.between("at", filter.since, filter.until);
@@ -155,18 +155,18 @@ impl Condition {
     }
 
     /// Adds a part in which every `?` stands for `value`.
-    fn and(&mut self, part: &str, value: impl Into<Bound>) {
+    fn and(&mut self, part: &str, value: impl Into<SqlValue>) {
         self.values.push(value.into());
         self.parts.push(part.replace('?', &format!("{}{}", self.dialect.parameter, self.values.len())));
     }
 
-    fn with(&mut self, part: &str, value: Option<impl Into<Bound>>) {
+    fn with(&mut self, part: &str, value: Option<impl Into<SqlValue>>) {
         if let Some(value) = value {
             self.and(part, value);
         }
     }
 
-    fn equal(&mut self, column: &str, value: Option<impl Into<Bound>>) {
+    fn equal(&mut self, column: &str, value: Option<impl Into<SqlValue>>) {
         self.with(&format!("{column} = ?"), value);
     }
 
@@ -252,7 +252,7 @@ impl Condition {
         if self.parts.is_empty() { "true".to_owned() } else { self.parts.join(" AND ") }
     }
 
-    pub(super) fn values(&self) -> &[Bound] {
+    pub(super) fn values(&self) -> &[SqlValue] {
         &self.values
     }
 }

@@ -6,10 +6,10 @@ use rusqlite::{Connection, ToSql, params_from_iter};
 
 use crate::delivery::State;
 use crate::store::codes::{BLOCKED, DELIVERED, FAILED, PROCESSING, SUPERSEDED};
-use crate::store::condition::{Bound, Condition, Dialect};
+use crate::store::where_clause::{SqlDialect, SqlValue, WhereClause};
 
-pub(crate) const DIALECT: Dialect =
-    Dialect { parameter: '?', position: "instr", state: state_condition, undelivered: UNDELIVERED };
+pub(crate) const DIALECT: SqlDialect =
+    SqlDialect { parameter: '?', position: "instr", state: state_condition, undelivered: UNDELIVERED };
 
 /// By the indexes that hold nothing that is delivered.
 const UNDELIVERED: &str = formatcp!(
@@ -28,7 +28,7 @@ fn state_condition(state: State) -> &'static str {
     }
 }
 
-impl ToSql for Bound {
+impl ToSql for SqlValue {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(ToSqlOutput::Borrowed(match self {
             Self::Int(number) => ValueRef::Integer(*number),
@@ -38,7 +38,7 @@ impl ToSql for Bound {
 }
 
 /// The number of rows that match.
-pub(crate) fn count(connection: &Connection, tables: &str, condition: &Condition) -> rusqlite::Result<i64> {
+pub(crate) fn count(connection: &Connection, tables: &str, condition: &WhereClause) -> rusqlite::Result<i64> {
     let sql = format!("SELECT count(*) FROM {tables} WHERE {}", condition.sql());
     connection.prepare(&sql)?.query_row(params_from_iter(condition.values()), |row| row.get(0))
 }

@@ -5,13 +5,13 @@ use std::pin::Pin;
 
 use futures_util::{Stream, StreamExt as _};
 
-/// Announces writes to a store, by whatever process; what was written has to be looked up.
+/// Wakes a worker or a page as soon as any process writes to the queue, so that it need not poll at short intervals.
 ///
 /// Several writes may be announced as one, and a store that cannot watch announces none: whoever waits has to look from time
 /// to time all the same.
-pub struct Changes(Option<Pin<Box<dyn Stream<Item = ()> + Send>>>);
+pub struct ChangeListener(Option<Pin<Box<dyn Stream<Item = ()> + Send>>>);
 
-impl Changes {
+impl ChangeListener {
     /// Changes as a stream announces them.
     pub(super) fn of(stream: impl Stream<Item = ()> + Send + 'static) -> Self {
         Self(Some(Box::pin(stream)))
@@ -34,8 +34,8 @@ impl Changes {
     }
 }
 
-impl fmt::Debug for Changes {
+impl fmt::Debug for ChangeListener {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Changes")
+        f.write_str("ChangeListener")
     }
 }

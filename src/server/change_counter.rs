@@ -8,34 +8,35 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use crate::clock::Timestamp;
-use crate::store::{Changes, Store};
+use crate::store::{ChangeListener, Store};
 
 /// How soon open pages are told of a change after a quiet time.
 const TELL_AFTER: Duration = Duration::from_secs(2);
 /// How often they are told while something changes all the time: each reads itself again, however many are open.
 const TELL_EVERY: Duration = Duration::from_secs(5);
 
-/// The number of changes since this server started.
+/// Counts the writes to the queue since this server started, so that open dashboard pages learn when to reload.
 #[derive(Debug)]
 pub(super) struct ChangeCounter {
     started: i64,
     number: Mutex<Option<watch::Sender<u64>>>,
 }
 
-/// A position in the stream of changes: when the server started, and how many changes since.
+/// A position in the stream of changes, by which a reconnecting page tells whether it missed one: start of the server,
+/// and number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Version {
+pub(super) struct ChangeVersion {
     pub(super) started: i64,
     pub(super) number: u64,
 }
 
-impl fmt::Display for Version {
+impl fmt::Display for ChangeVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}-{}", self.started, self.number)
     }
 }
 
-impl Version {
+impl ChangeVersion {
     /// Reads what [`fmt::Display`] wrote.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (started, number) = text.split_once('-')?;
@@ -64,7 +65,7 @@ impl ChangeCounter {
 
     /// Counts what `store` announces, whoever writes it. Never ends by itself.
     pub(super) async fn count(&self, store: &dyn Store) {
-        let mut changes: Changes = store.changes();
+        let mut changes: ChangeListener = store.changes();
         let mut told = None::<Instant>;
         loop {
             changes.changed().await;
@@ -85,10 +86,10 @@ mod tests {
 
     #[test]
     fn a_version_is_read_as_it_was_written() {
-        let version = Version { started: 1_795_359_600_000, number: 7 };
-        assert_eq!(Version::parse(&version.to_string()), Some(version));
+        let version = ChangeVersion { started: 1_795_359_600_000, number: 7 };
+        assert_eq!(ChangeVersion::parse(&version.to_string()), Some(version));
         for wrong in ["", "7", "a-b", "1-", "1-2-3"] {
-            assert_eq!(Version::parse(wrong), None, "{wrong}");
+            assert_eq!(ChangeVersion::parse(wrong), None, "{wrong}");
         }
     }
 }
