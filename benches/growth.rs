@@ -19,8 +19,8 @@ use syncctl::delivery::{Outcome, State};
 use syncctl::endpoint::{EndpointUrl, Spec};
 use syncctl::event::Draft;
 use syncctl::store::{
-    Access, Claim, ClaimRequest, DeliveryFilter, DeliveryId, FinishedAttempt, Location, Page, Prune, Run, RunStats,
-    Store, open,
+    Access, Claim, ClaimRequest, DeliveryFilter, DeliveryId, FinishedAttempt, Location, Page, PruneFilter, Run,
+    RunStats, Store, open,
 };
 
 #[path = "support/finished.rs"]
@@ -147,7 +147,7 @@ fn prune(store: &dyn Store) -> f64 {
     let mut removed = 0;
     let began = Instant::now();
     for _ in 0..10 {
-        let what = Prune { before: SystemClock.now(), states: vec![State::Delivered], endpoint: None, after };
+        let what = PruneFilter { before: SystemClock.now(), states: vec![State::Delivered], endpoint: None, after };
         let pruned = store.prune(what).wait().unwrap();
         removed += pruned.deliveries;
         after = pruned.next.unwrap();

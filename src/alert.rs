@@ -20,7 +20,9 @@ use crate::clock::Timestamp;
 use crate::endpoint::EndpointUrl;
 use crate::format::{count, shorten};
 use crate::network::{AGENT, HttpClient};
-use crate::store::incidents::{Incident, IncidentKind, Notice, Observed, Phase, Severity, SinkRule};
+use crate::store::incidents::{
+    Incident, IncidentKind, Notification, NotificationKind, ObservedProblem, Severity, SinkRule,
+};
 use crate::untrusted::Untrusted;
 
 pub use chat::Chat;
@@ -80,7 +82,7 @@ impl fmt::Debug for Service {
 #[derive(Clone, Debug)]
 pub struct Alert {
     /// The phase of the incident that it reports.
-    pub phase: Phase,
+    pub phase: NotificationKind,
     /// The incident in its current state.
     pub incident: Incident,
     /// The host that sends it.
@@ -91,13 +93,13 @@ pub struct Alert {
 
 impl Alert {
     /// The alert of a notice.
-    pub fn new(notice: &Notice, host: &str, at: Timestamp) -> Self {
+    pub fn new(notice: &Notification, host: &str, at: Timestamp) -> Self {
         Self { phase: notice.phase, incident: notice.incident.clone(), host: host.to_owned(), at }
     }
 
     /// A test alert, which says that nothing is wrong.
-    pub fn test(phase: Phase, name: &str, host: &str, at: Timestamp) -> Self {
-        let observed = Observed {
+    pub fn test(phase: NotificationKind, name: &str, host: &str, at: Timestamp) -> Self {
+        let observed = ObservedProblem {
             kind: IncidentKind::DeliveryFailed,
             subject: "test".to_owned(),
             severity: Severity::Warning,
@@ -106,18 +108,18 @@ impl Alert {
             remedy: "syncctl alerts list".to_owned(),
             count: 0,
         };
-        let (name, resolved_at) = (name.to_owned(), (phase == Phase::Resolved).then_some(at));
+        let (name, resolved_at) = (name.to_owned(), (phase == NotificationKind::Resolved).then_some(at));
         let incident =
             Incident { id: 0, name, observed, opened_at: at, last_seen_at: at, resolved_at, told: Vec::new() };
         Self { phase, incident, host: host.to_owned(), at }
     }
 
-    fn observed(&self) -> &Observed {
+    fn observed(&self) -> &ObservedProblem {
         &self.incident.observed
     }
 
     fn is_over(&self) -> bool {
-        self.phase == Phase::Resolved
+        self.phase == NotificationKind::Resolved
     }
 
     /// The title: the incident in a few words, and whether it is over.
@@ -137,9 +139,9 @@ impl Alert {
             IncidentKind::SecretExpiry => format!("{subject} expires"),
         };
         match self.phase {
-            Phase::Opened => what,
-            Phase::Worse => format!("{what}, worse than before"),
-            Phase::Resolved => format!("resolved: {what}"),
+            NotificationKind::Opened => what,
+            NotificationKind::Worse => format!("{what}, worse than before"),
+            NotificationKind::Resolved => format!("resolved: {what}"),
         }
     }
 

@@ -14,7 +14,7 @@ use crate::clock::Timestamp;
 use crate::event::{Draft, MAX_ORIGINAL_ID_CHARS, known_resource_type};
 use crate::record::{Change, Stamp};
 use crate::signature::Tolerance;
-use crate::store::inbound::{Effect, Incoming, RefusalDetails};
+use crate::store::inbound::{RefusalDetails, VerifiedWebhook, WebhookEffect};
 
 pub mod command;
 mod foreign_events;
@@ -82,7 +82,7 @@ pub fn read(
     body: &Bytes,
     from: &str,
     now: Timestamp,
-) -> Result<Incoming, WebhookRefusal> {
+) -> Result<VerifiedWebhook, WebhookRefusal> {
     read_within(None, source, headers, body, from, now)
 }
 
@@ -94,7 +94,7 @@ pub fn read_within(
     body: &Bytes,
     from: &str,
     now: Timestamp,
-) -> Result<Incoming, WebhookRefusal> {
+) -> Result<VerifiedWebhook, WebhookRefusal> {
     let verified = verify::verify(source, headers, body, now, tolerance)?;
     let draft = draft(source, headers, body, &verified)?;
     let Some(id) = draft.id.clone() else { return Err(WebhookRefusal::field("id", "is missing")) };
@@ -107,7 +107,7 @@ pub fn read_within(
     let effect = effect(source, &draft, now)?;
     let route = source.route().clone();
     let Verified { secret, skew_ms, .. } = verified;
-    Ok(Incoming { id, draft, effect, source: from.to_owned(), secret, route, skew_ms, kept: None })
+    Ok(VerifiedWebhook { id, draft, effect, source: from.to_owned(), secret, route, skew_ms, kept: None })
 }
 
 fn draft(source: &Source, headers: &HeaderMap, body: &Bytes, verified: &Verified) -> Result<Draft, WebhookRefusal> {
@@ -133,16 +133,16 @@ fn named_by(headers: &HeaderMap, draft: Draft) -> Result<Draft, WebhookRefusal> 
 }
 
 /// The effect of an event: a known type changes a record, any other type is forwarded as its source says.
-fn effect(source: &Source, draft: &Draft, now: Timestamp) -> Result<Effect, WebhookRefusal> {
+fn effect(source: &Source, draft: &Draft, now: Timestamp) -> Result<WebhookEffect, WebhookRefusal> {
     if known_resource_type(&draft.event_type).is_some() {
         let Some(by) = draft.id.clone() else { return Err(WebhookRefusal::field("id", "is missing")) };
         let stamp = Stamp { at: draft.timestamp.unwrap_or(now), by };
         let change = Change::new(&draft.event_type, &draft.data, stamp);
-        return change.map(Effect::Change).map_err(|e| WebhookRefusal::field("data", e.to_string()));
+        return change.map(WebhookEffect::Change).map_err(|e| WebhookRefusal::field("data", e.to_string()));
     }
     match source.forward() {
-        Some(Forward::Endpoint(name)) => Ok(Effect::Emit(name.clone())),
-        Some(Forward::Command(command)) => Ok(Effect::Command(command.clone())),
+        Some(Forward::Endpoint(name)) => Ok(WebhookEffect::Emit(name.clone())),
+        Some(Forward::Command(command)) => Ok(WebhookEffect::Command(command.clone())),
         None => Err(WebhookRefusal::field("type", "changes no record, and this source forwards nothing")),
     }
 }

@@ -20,7 +20,7 @@ mod tests;
 use std::time::Duration;
 
 use crate::clock::Timestamp;
-use crate::store::{Figures, Rate};
+use crate::store::{AttemptTotals, QueueFigures};
 
 pub use check::{Check, Expected, Grade, Limits};
 pub use expected::SeenEvents;
@@ -45,7 +45,7 @@ pub struct Attempts {
 
 impl Attempts {
     /// Sums up rates.
-    pub fn of(rates: &[Rate]) -> Self {
+    pub fn of(rates: &[AttemptTotals]) -> Self {
         rates.iter().fold(Self::default(), |sum, rate| Self {
             delivered: sum.delivered + rate.delivered.unsigned_abs(),
             failed: sum.failed + rate.failed.unsigned_abs(),
@@ -68,7 +68,7 @@ fn ratio(part: u64, whole: u64) -> f64 {
 }
 
 /// How long the oldest due delivery has been due; zero if none is.
-pub fn due_age(figures: &Figures, now: Timestamp) -> Duration {
+pub fn due_age(figures: &QueueFigures, now: Timestamp) -> Duration {
     // A scheduled event that no worker has queued is as late as a delivery that no worker has sent.
     let scheduled = figures.next_scheduled.filter(|at| *at <= now);
     let oldest = figures.endpoints.iter().filter_map(|endpoint| endpoint.oldest_due).chain(scheduled).min();
@@ -76,7 +76,7 @@ pub fn due_age(figures: &Figures, now: Timestamp) -> Duration {
 }
 
 /// The age of the oldest claim; zero without claims.
-pub fn processing_age(figures: &Figures, now: Timestamp) -> Duration {
+pub fn processing_age(figures: &QueueFigures, now: Timestamp) -> Duration {
     figures.oldest_processing.map_or(Duration::ZERO, |since| now.since(since))
 }
 

@@ -36,7 +36,8 @@ pub use answer::Answer;
 pub use change_listener::ChangeListener;
 pub use error::{Result, StoreError};
 pub use figures::{
-    Activity, Arrivals, Counts, EndpointFigures, Figures, LATENCIES, MinuteActivity, Rate, TimedAttempt,
+    Activity, Arrivals, AttemptDuration, AttemptTotals, DeliveryCounts, EndpointFigures, LATENCIES, MinuteActivity,
+    QueueFigures,
 };
 pub use lists::{
     AttemptFilter, AttemptRow, Cancellation, ClaimHolder, DeliveryFilter, DeliveryRow, EventDetail, EventFilter,
@@ -44,17 +45,18 @@ pub use lists::{
 };
 pub use location::{Access, Location, LocationError, PostgresLocation, is_relative_path};
 pub use queue::{
-    Advanced, Claim, ClaimRequest, DeliveryId, Drafts, Enqueued, Exclusive, FinishedAttempt, IdleInfo, Receipt,
-    Recorded, Run, RunId, RunStats,
+    AdvanceResult, Claim, ClaimRequest, DeliveryId, Drafts, EnqueueResult, FinishedAttempt, IdleInfo, NamedLock,
+    Receipt, RecordResult, Run, RunId, RunStats,
 };
 pub use sql_log::SQL_LOG;
 pub use sqlite::PreparedRestore;
 pub use upkeep::{
-    Acknowledgement, BackupReport, ChangedDeliveries, Configured, DatabaseInfo, DroppedEndpoint, FileInfo, Holder, Log,
-    OpenRuns, Prune, Pruned, PrunedLog, Replay, ServerInfo, SkipReason, Storage, Volume,
+    Acknowledgement, BackupReport, ChangedDeliveries, ConfiguredEndpoints, DatabaseInfo, DroppedEndpoint, FileInfo,
+    LockHolder, LogPruneResult, OpenRuns, PrunableLog, PruneFilter, PruneResult, Replay, ServerInfo, SkipReason,
+    Storage, Volume,
 };
 
-/// The durable queue: events, deliveries, endpoints and runs. One method is one transaction.
+/// The interface of a queue's database: events, deliveries, endpoints and runs. One method is one transaction.
 ///
 /// Writes answer after their commit is on disk. A write that fails leaves nothing of itself.
 pub trait Store:
@@ -66,7 +68,7 @@ pub trait Store:
     /// `-2`, `-3` on collision. A name that is new takes over the one endpoint of its URL that no other spec means, with all that
     /// waits for it: so names can be given and changed. An endpoint that is not in `specs` stays, unconfigured: its deliveries are held. Names and
     /// operators' pauses survive; a pause by the configuration ends with it. Empty `specs` change nothing.
-    fn set_endpoints(&self, specs: Vec<Spec>, now: Timestamp) -> Answer<Configured>;
+    fn set_endpoints(&self, specs: Vec<Spec>, now: Timestamp) -> Answer<ConfiguredEndpoints>;
 
     /// Pauses an endpoint for the operator: its pending deliveries are held, those in flight end. Again: nothing.
     fn pause(&self, name: &str, now: Timestamp) -> Answer<Endpoint>;
@@ -83,7 +85,7 @@ pub trait Store:
     ///
     /// A draft for a later time gets its deliveries then, from [`queue_scheduled`](Self::queue_scheduled); one that is never
     /// sent gets none, and neither changes a record now.
-    fn enqueue(&self, drafts: Drafts, skip_conflicts: bool, now: Timestamp) -> Answer<Enqueued>;
+    fn enqueue(&self, drafts: Drafts, skip_conflicts: bool, now: Timestamp) -> Answer<EnqueueResult>;
 
     /// Queues events whose time has come, as if they were emitted now: at most some hundreds of them, earliest first. Returns
     /// how many; none is queued twice. An event for a record that has grown too large leaves the record as it is.
@@ -100,7 +102,7 @@ pub trait Store:
 
     /// Records outcomes and claims more, in one transaction.
     ///
-    /// Each outcome is fenced by run and attempt number: [`Recorded::Lost`] if the run no longer owns the delivery. With an
+    /// Each outcome is fenced by run and attempt number: [`RecordResult::Lost`] if the run no longer owns the delivery. With an
     /// outcome go its attempt row, the delivery's next state, the next of its lane, the endpoint's circuit and all
     /// figures. Claimed is what is due: first of its resource, its time come, its endpoint neither paused nor with an open circuit, at
     /// most as many as wanted for each endpoint and as its rate allows; one delivery if an open circuit is to be probed. Retries and what waited
@@ -114,7 +116,7 @@ pub trait Store:
         finished: Arc<Vec<FinishedAttempt>>,
         wants: ClaimRequest,
         now: Timestamp,
-    ) -> Answer<Advanced>;
+    ) -> Answer<AdvanceResult>;
 
     /// Lets go of claims that were never sent: they are due since they were claimed, and no attempt was made. Lost ones are skipped.
     fn release(&self, run: RunId, claims: Vec<Claim>, now: Timestamp) -> Answer<()>;
@@ -159,10 +161,10 @@ pub trait Store:
     fn endpoints(&self) -> Answer<Vec<Endpoint>>;
 
     /// The state of the queue, at a cost that does not grow with it.
-    fn figures(&self, now: Timestamp) -> Answer<Figures>;
+    fn figures(&self, now: Timestamp) -> Answer<QueueFigures>;
 
     /// Attempts that ended in the minutes from `since`, by endpoint and type.
-    fn rates(&self, since: Timestamp) -> Answer<Vec<Rate>>;
+    fn rates(&self, since: Timestamp) -> Answer<Vec<AttemptTotals>>;
 
     /// What happened minute by minute since `since`, at a cost that grows with the minutes alone.
     fn activity(&self, since: Timestamp) -> Answer<Activity>;
@@ -225,7 +227,7 @@ pub trait Store:
     /// Takes the lock of `name` among all processes that use this queue; `None` while another holds it.
     ///
     /// It ends with the value that is returned, or with the process.
-    fn try_exclusive(&self, name: &str) -> Answer<Option<Exclusive>>;
+    fn try_exclusive(&self, name: &str) -> Answer<Option<NamedLock>>;
 
     /// Listens for writes to the queue, by whatever process. To be called where an async runtime runs.
     fn changes(&self) -> ChangeListener;
@@ -239,19 +241,19 @@ pub trait Store:
     /// Removes one batch of finished deliveries with their attempts, and events nothing is left of.
     ///
     /// An event that was removed is forgotten: its id may be emitted again. Figures are kept right.
-    fn prune(&self, what: Prune) -> Answer<Pruned>;
+    fn prune(&self, what: PruneFilter) -> Answer<PruneResult>;
 
     /// Removes one batch of rows of `log` from before `before`, beginning behind `after` (`i64::MIN` to begin with).
     ///
     /// The ids of webhooks that were applied are kept for [`REMEMBERED`](inbound::REMEMBERED) whatever `before` says, and so
     /// are runs that have not ended.
-    fn prune_log(&self, log: Log, before: Timestamp, after: i64, now: Timestamp) -> Answer<PrunedLog>;
+    fn prune_log(&self, log: PrunableLog, before: Timestamp, after: i64, now: Timestamp) -> Answer<LogPruneResult>;
 
     /// How many rows [`prune_log`](Self::prune_log) would remove in all its batches.
-    fn count_prunable(&self, log: Log, before: Timestamp, now: Timestamp) -> Answer<u64>;
+    fn count_prunable(&self, log: PrunableLog, before: Timestamp, now: Timestamp) -> Answer<u64>;
 }
 
-/// What only a queue in a file can do: backup, restore, structure check, log size.
+/// What only a queue in a file can do, not one in a database server: backup, restore, structure check, log size.
 pub trait FileStore {
     /// How the disk below the queue is, as far as can be found out; asks nobody who might be busy.
     fn storage(&self) -> Storage;
@@ -302,7 +304,7 @@ pub fn prepare_restore(from: &Path, location: &Location) -> Result<PreparedResto
 }
 
 /// Who keeps the queue at `location` from being written, where the system tells.
-pub fn holder(location: &Location) -> Option<Holder> {
+pub fn holder(location: &Location) -> Option<LockHolder> {
     sqlite::holder(location.path()?)
 }
 

@@ -24,7 +24,7 @@ use syncctl::endpoint::{EndpointUrl, Spec};
 use syncctl::event::{Draft, EventId};
 use syncctl::inbound::{self, Accepts, Keys, PlatformRules, Source};
 use syncctl::signature::{Secret, Signer};
-use syncctl::store::inbound::{Applied, Edit, Edited, Expects, ReceivedFilter};
+use syncctl::store::inbound::{Applied, EditResult, ExpectedRecord, ReceivedFilter, RecordEdit};
 use syncctl::store::{
     Access, Claim, ClaimRequest, DeliveryFilter, EventFilter, FinishedAttempt, Location, Page, Replay, Run, Store, open,
 };
@@ -145,9 +145,10 @@ impl World {
     fn edit(&mut self, n: usize) {
         let (event_type, resource, data) = self.change();
         let draft = Draft::check(event_type, &resource, None, data.as_bytes()).unwrap();
-        let expects = *self.chance.pick(&[Expects::Absence, Expects::Presence, Expects::Anything]);
-        let edited = self.nodes[n].store().edit(Edit { draft, expects, versions: None }, self.time(n)).wait().unwrap();
-        if let Edited::Done(row, receipt) = edited {
+        let expects = *self.chance.pick(&[ExpectedRecord::Absence, ExpectedRecord::Presence, ExpectedRecord::Anything]);
+        let edited =
+            self.nodes[n].store().edit(RecordEdit { draft, expects, versions: None }, self.time(n)).wait().unwrap();
+        if let EditResult::Done(row, receipt) = edited {
             assert_eq!(row.record.exists(), receipt.event.event_type != "enrollment.deleted");
         }
     }

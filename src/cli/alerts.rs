@@ -11,7 +11,7 @@ use crate::format::did_you_mean;
 use crate::report::alerts::{self as report, TestedSink};
 use crate::service::alerts::Alerts;
 use crate::store::Page;
-use crate::store::incidents::Phase;
+use crate::store::incidents::NotificationKind;
 use crate::untrusted::Untrusted;
 
 /// The commands below `alerts`.
@@ -76,7 +76,7 @@ impl TestArgs {
             spec.map_or("", |spec| <&str>::from(spec.service))
         };
         if self.dry_run {
-            let alert = Alert::test(Phase::Opened, "test", &alerts.host, context.now);
+            let alert = Alert::test(NotificationKind::Opened, "test", &alerts.host, context.now);
             let preview = |sink: &&Sink| {
                 tested(sink, service(sink), false, Some(Untrusted(&sink.service.preview(&alert)).to_string()))
             };

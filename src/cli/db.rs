@@ -19,8 +19,8 @@ use crate::report::database::{self, PrunedLogs, Restored};
 use crate::report::{self, Report};
 use crate::signature::shell_commands::shell_quote;
 use crate::store::{
-    self, Access, AttemptFilter, DeliveryFilter, DeliveryId, EventFilter, Location, Log, Page, Prune, Pruned, Store,
-    StoreError,
+    self, Access, AttemptFilter, DeliveryFilter, DeliveryId, EventFilter, Location, Page, PrunableLog, PruneFilter,
+    PruneResult, Store, StoreError,
 };
 use crate::untrusted::Untrusted;
 
@@ -259,7 +259,8 @@ impl PruneArgs {
                 .error("--yes required when not running interactively")
                 .hint("see what would be removed with --dry-run"));
         }
-        let what = Prune { states: self.state.clone(), endpoint: self.endpoint.clone(), before, after: DeliveryId(0) };
+        let what =
+            PruneFilter { states: self.state.clone(), endpoint: self.endpoint.clone(), before, after: DeliveryId(0) };
         if self.yes && !self.force {
             self.refuse_after_a_jump(context, store.as_ref(), &what)?;
         }
@@ -283,12 +284,12 @@ impl PruneArgs {
     }
 
     /// The logs to prune: all, or none if only one endpoint's deliveries are pruned.
-    fn logs(&self) -> &'static [Log] {
-        if self.endpoint.is_none() { &Log::ALL } else { &[] }
+    fn logs(&self) -> &'static [PrunableLog] {
+        if self.endpoint.is_none() { &PrunableLog::ALL } else { &[] }
     }
 
     /// Refuses to prune when even the newest row is old enough: then the clock has probably jumped ahead.
-    fn refuse_after_a_jump(&self, context: &Context, store: &dyn Store, what: &Prune) -> Result<(), CliError> {
+    fn refuse_after_a_jump(&self, context: &Context, store: &dyn Store, what: &PruneFilter) -> Result<(), CliError> {
         let since = context.now.minus(self.older_than.max(QUIET));
         let chosen = store.deliveries(&self.chosen(what), Page { limit: 1, number: 1, oldest_first: true }).wait()?;
         let Some(newest) = newest(store)?.filter(|newest| *newest < since && chosen.total > 0) else { return Ok(()) };
@@ -298,7 +299,7 @@ impl PruneArgs {
             .hint("look at the clock; if it is right, --force removes them"))
     }
 
-    fn chosen(&self, what: &Prune) -> DeliveryFilter {
+    fn chosen(&self, what: &PruneFilter) -> DeliveryFilter {
         DeliveryFilter {
             states: what.states.clone(),
             endpoint: what.endpoint.clone(),
@@ -308,9 +309,9 @@ impl PruneArgs {
     }
 
     /// Shows what would be removed, and returns the number of rows.
-    fn plan(&self, context: &Context, store: &dyn Store, what: &Prune) -> Result<u64, CliError> {
+    fn plan(&self, context: &Context, store: &dyn Store, what: &PruneFilter) -> Result<u64, CliError> {
         let listed = store.deliveries(&self.chosen(what), Page { limit: 10, number: 1, oldest_first: true }).wait()?;
-        let would = Pruned { deliveries: listed.total, ..Pruned::default() };
+        let would = PruneResult { deliveries: listed.total, ..PruneResult::default() };
         let age = short_duration(self.older_than);
         let mut logs = PrunedLogs::default();
         for log in self.logs() {
@@ -336,8 +337,8 @@ fn newest(store: &dyn Store) -> Result<Option<Timestamp>, CliError> {
 }
 
 /// Removes rows in batches, so that other processes can write in between.
-fn prune(store: &dyn Store, mut what: Prune) -> Result<Pruned, CliError> {
-    let mut sum = Pruned::default();
+fn prune(store: &dyn Store, mut what: PruneFilter) -> Result<PruneResult, CliError> {
+    let mut sum = PruneResult::default();
     loop {
         let batch = store.prune(what.clone()).wait()?;
         sum.deliveries += batch.deliveries;
@@ -351,7 +352,7 @@ fn prune(store: &dyn Store, mut what: Prune) -> Result<Pruned, CliError> {
 }
 
 /// Removes the old rows of a log batch by batch, and returns how many there were.
-fn prune_log(store: &dyn Store, log: Log, before: Timestamp, now: Timestamp) -> Result<u64, CliError> {
+fn prune_log(store: &dyn Store, log: PrunableLog, before: Timestamp, now: Timestamp) -> Result<u64, CliError> {
     let (mut rows, mut after) = (0, i64::MIN);
     loop {
         let batch = store.prune_log(log, before, after, now).wait()?;

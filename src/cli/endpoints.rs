@@ -12,7 +12,7 @@ use crate::endpoint::Settings;
 use crate::format::did_you_mean;
 use crate::report::last_hour::{self, LastHour};
 use crate::report::{self, Report, endpoint_detail};
-use crate::store::{EndpointFigures, Figures, Store};
+use crate::store::{EndpointFigures, QueueFigures, Store};
 use crate::untrusted::Untrusted;
 
 /// The commands below `endpoints`.
@@ -115,7 +115,7 @@ impl ChangeArgs {
         &self,
         context: &Context,
         store: &Arc<dyn Store>,
-        figures: &Figures,
+        figures: &QueueFigures,
         done: &str,
         change: impl FnOnce(&str) -> crate::store::Result<T>,
     ) -> Result<(), CliError> {
@@ -163,7 +163,7 @@ fn fingerprint(context: &Context, settings: &Settings) -> Result<Result<String, 
 }
 
 /// The index of an endpoint in the figures; a wrong name is a usage error with a suggestion.
-pub(super) fn position(figures: &Figures, name: &str) -> Result<usize, CliError> {
+pub(super) fn position(figures: &QueueFigures, name: &str) -> Result<usize, CliError> {
     let names = || figures.endpoints.iter().map(|row| row.endpoint.name.as_str());
     names().position(|known| known == name).ok_or_else(|| {
         let list = "list them with `syncctl endpoints list`";

@@ -3,7 +3,7 @@
 use crate::config::ConfigError;
 use crate::outbound::run::WorkerError;
 use crate::render::{Failure, RenderError};
-use crate::store::{self, Holder, Location, StoreError};
+use crate::store::{self, Location, LockHolder, StoreError};
 use crate::untrusted::Untrusted;
 
 /// The exit code of a command, as `syncctl help exit-codes` lists them.
@@ -222,7 +222,7 @@ pub(super) fn store_failure(error: &StoreError, location: Option<&Location>) -> 
     let message = location.map_or_else(|| error.to_string(), |location| error.at(location).to_string());
     let mut failure = Failure::new(exit.code(), exit.name(), message);
     if let (StoreError::Locked, Some(location)) = (error, location)
-        && let Some(Holder { pid, name }) = store::holder(location)
+        && let Some(LockHolder { pid, name }) = store::holder(location)
     {
         failure.causes.push(format!("process {pid} ({}) holds it", Untrusted(&name)));
     }

@@ -23,7 +23,7 @@ use crate::report::endpoints::circuit_open;
 use crate::report::process::{RunView, processed};
 use crate::report::{self, Report};
 use crate::service::{RunReport, WorkerConfig};
-use crate::store::{EndpointFigures, Exclusive, FinishedAttempt, Page, Recorded, Store};
+use crate::store::{EndpointFigures, FinishedAttempt, NamedLock, Page, RecordResult, Store};
 use crate::untrusted::Untrusted;
 
 /// How often a run checks whether it is done.
@@ -115,7 +115,7 @@ impl ProcessArgs {
     }
 
     /// Takes the lock of `--single`, which is held until the process ends; `None` when another run holds it.
-    fn only_one(&self, store: &dyn Store) -> Result<Option<Option<Exclusive>>, CliError> {
+    fn only_one(&self, store: &dyn Store) -> Result<Option<Option<NamedLock>>, CliError> {
         if !self.single {
             return Ok(Some(None));
         }
@@ -237,7 +237,7 @@ fn exit_of(summary: &RunSummary, stopped_by: Option<Exit>, watching: bool, waiti
 /// An attempt whose outcome is recorded, with the name and attempt limit of its endpoint.
 struct Attempt<'a> {
     finished: &'a FinishedAttempt,
-    recorded: Recorded,
+    recorded: RecordResult,
     endpoint: &'a str,
     max_attempts: u32,
 }
@@ -246,11 +246,11 @@ impl Attempt<'_> {
     /// What follows the attempt, in words.
     fn next(&self) -> String {
         match self.recorded {
-            Recorded::Lost => "another run took it over".to_owned(),
-            Recorded::Written(Next::Delivered) => "delivered".to_owned(),
-            Recorded::Written(Next::RetryAt(at)) => format!("retry at {at}"),
-            Recorded::Written(Next::RunAlone) => "runs alone next".to_owned(),
-            Recorded::Written(Next::Failed(reason)) => format!("failed: {}", reason.name()),
+            RecordResult::Lost => "another run took it over".to_owned(),
+            RecordResult::Written(Next::Delivered) => "delivered".to_owned(),
+            RecordResult::Written(Next::RetryAt(at)) => format!("retry at {at}"),
+            RecordResult::Written(Next::RunAlone) => "runs alone next".to_owned(),
+            RecordResult::Written(Next::Failed(reason)) => format!("failed: {}", reason.name()),
         }
     }
 }
@@ -266,7 +266,7 @@ impl EndpointNames {
     /// An observer that calls `on_attempt` for each attempt with the name of its endpoint.
     fn observer(&self, store: Arc<dyn Store>, on_attempt: OnAttempt) -> Observer {
         let known = Arc::clone(&self.0);
-        Box::new(move |finished: &FinishedAttempt, recorded: Recorded| {
+        Box::new(move |finished: &FinishedAttempt, recorded: RecordResult| {
             let (endpoint, max_attempts) = name(&known, store.as_ref(), finished.claim.endpoint);
             on_attempt(&Attempt { finished, recorded, endpoint: &endpoint, max_attempts });
         })
@@ -287,7 +287,7 @@ fn name(known: &Mutex<BTreeMap<EndpointId, (String, u32)>>, store: &dyn Store, i
 fn keep_failures(progress: Progress, failures: Arc<Mutex<Failures>>) -> OnAttempt {
     Box::new(move |attempt| {
         progress.inc(1);
-        if matches!(attempt.recorded, Recorded::Lost | Recorded::Written(Next::Delivered)) {
+        if matches!(attempt.recorded, RecordResult::Lost | RecordResult::Written(Next::Delivered)) {
             return;
         }
         let (claim, next, endpoint) = (&attempt.finished.claim, attempt.next(), attempt.endpoint);

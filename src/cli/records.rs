@@ -14,7 +14,7 @@ use crate::clock::Timestamp;
 use crate::event::{IdSource, MAX_RESOURCE_ID_BYTES, check_json};
 use crate::record::{Change, Kind, Record, Stamp};
 use crate::report::{Report, records};
-use crate::store::inbound::{RecordFilter, RecordRow, Sort};
+use crate::store::inbound::{RecordFilter, RecordOrder, RecordRow};
 use crate::store::{Location, Page, Store};
 use crate::untrusted::Untrusted;
 
@@ -53,7 +53,7 @@ pub struct ListArgs {
     course: Option<String>,
     /// Sort by name, email or created [default: newest first]
     #[arg(long, value_name = "FIELD", value_parser = sort())]
-    sort: Option<Sort>,
+    sort: Option<RecordOrder>,
     /// Include deleted records
     #[arg(long)]
     deleted: bool,
@@ -95,11 +95,11 @@ fn kind() -> impl TypedValueParser<Value = Kind> {
         .map(|name| Kind::parse(&name).expect("only known names pass"))
 }
 
-fn sort() -> impl TypedValueParser<Value = Sort> {
+fn sort() -> impl TypedValueParser<Value = RecordOrder> {
     PossibleValuesParser::new(["name", "email", "created"]).map(|name| match name.as_str() {
-        "name" => Sort::Name,
-        "email" => Sort::Email,
-        _ => Sort::CreatedAt,
+        "name" => RecordOrder::Name,
+        "email" => RecordOrder::Email,
+        _ => RecordOrder::CreatedAt,
     })
 }
 

@@ -8,8 +8,8 @@ use crate::clock::Timestamp;
 use crate::inbound::{self, WebhookRefusal, command};
 use crate::report::stored_requests::{self, Replayed};
 use crate::signature::Tolerance;
-use crate::store::inbound::{Effect, Incoming, KeptRequest, REPLAY_LOCK, RequestCopy};
-use crate::store::{Exclusive, Page, Store, StoreError};
+use crate::store::inbound::{KeptRequest, REPLAY_LOCK, RequestCopy, VerifiedWebhook, WebhookEffect};
+use crate::store::{NamedLock, Page, Store, StoreError};
 use crate::untrusted::Untrusted;
 
 /// Kept requests read at a time.
@@ -127,7 +127,7 @@ impl ReplayArgs {
 }
 
 /// Takes the lock of replays, which is held until its value is dropped.
-fn only_one(store: &dyn Store) -> Result<Exclusive, CliError> {
+fn only_one(store: &dyn Store) -> Result<NamedLock, CliError> {
     store.try_exclusive(REPLAY_LOCK).wait()?.ok_or_else(|| {
         Exit::Locked
             .error("nothing changed: another replay of requests is under way")
@@ -157,7 +157,7 @@ fn is_accepted(row: &KeptRequest) -> bool {
 }
 
 /// A request as it was verified as of the time it arrived, and read.
-type Read = Result<Incoming, WebhookRefusal>;
+type Read = Result<VerifiedWebhook, WebhookRefusal>;
 
 /// Applies a request and records the result in one transaction, or records why it is still refused.
 fn replay(context: &Context, store: &dyn Store, id: i64, read: Read) -> Result<Replayed, CliError> {
@@ -179,14 +179,14 @@ fn replay(context: &Context, store: &dyn Store, id: i64, read: Read) -> Result<R
 }
 
 /// Runs the command of a source, unless the event is a duplicate.
-fn run_command(store: &dyn Store, incoming: &Incoming, now: Timestamp) -> Result<(), CliError> {
+fn run_command(store: &dyn Store, incoming: &VerifiedWebhook, now: Timestamp) -> Result<(), CliError> {
     match &incoming.effect {
-        Effect::Command(command) if !store.has_arrived(&incoming.id, now).wait()? => {
+        WebhookEffect::Command(command) if !store.has_arrived(&incoming.id, now).wait()? => {
             command::run(command, incoming, now).map_err(|error| {
                 Exit::Failure.error("the command of the source failed").cause(Untrusted(&error.to_string()))
             })
         }
-        Effect::Command(_) | Effect::Change(_) | Effect::Emit(_) => Ok(()),
+        WebhookEffect::Command(_) | WebhookEffect::Change(_) | WebhookEffect::Emit(_) => Ok(()),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::clock::Timestamp;
-use crate::store::inbound::Incoming;
+use crate::store::inbound::VerifiedWebhook;
 use crate::subprocess;
 
 pub use crate::subprocess::CommandError;
@@ -15,7 +15,7 @@ pub const COMMAND_LIMIT: Duration = Duration::from_secs(8);
 ///
 /// The variables `SYNCCTL_EVENT_ID`, `SYNCCTL_EVENT_TYPE` and `SYNCCTL_ROUTE` say what it is. It has to end with status 0
 /// within [`COMMAND_LIMIT`]; its process group is killed then. Blocks until the command ends.
-pub fn run(command: &str, incoming: &Incoming, now: Timestamp) -> Result<(), CommandError> {
+pub fn run(command: &str, incoming: &VerifiedWebhook, now: Timestamp) -> Result<(), CommandError> {
     let variables = [
         ("SYNCCTL_EVENT_ID", incoming.id.as_str()),
         ("SYNCCTL_EVENT_TYPE", &*incoming.draft.event_type),

@@ -5,7 +5,7 @@ use bytes::Bytes;
 
 use super::{Sources, WebhookRefusal, read_within};
 use crate::signature::{Received, Tolerance};
-use crate::store::inbound::{Incoming, KeptRequest, RequestCopy};
+use crate::store::inbound::{KeptRequest, RequestCopy, VerifiedWebhook};
 
 /// The request as it is kept: without credentials, which no signature covers.
 pub fn copy_of(headers: &HeaderMap, body: &[u8]) -> RequestCopy {
@@ -34,9 +34,9 @@ pub fn read_kept(
     tolerance: Option<Tolerance>,
     row: &KeptRequest,
     copy: &RequestCopy,
-) -> Result<Incoming, WebhookRefusal> {
+) -> Result<VerifiedWebhook, WebhookRefusal> {
     let received = received(copy);
     let source = sources.at(&row.route).ok_or(WebhookRefusal::Unverified("source-unknown"))?;
     let read = read_within(tolerance, source, &received.headers, &received.body, &row.source, row.at)?;
-    Ok(Incoming { kept: Some(row.id), ..read })
+    Ok(VerifiedWebhook { kept: Some(row.id), ..read })
 }

@@ -41,11 +41,11 @@ fn rules() -> PlatformRules {
     PlatformRules { keys: keys(), ..PlatformRules::default() }
 }
 
-fn try_read(headers: &HeaderMap, body: &str) -> Result<Incoming, WebhookRefusal> {
+fn try_read(headers: &HeaderMap, body: &str) -> Result<VerifiedWebhook, WebhookRefusal> {
     read_at(&Source::platform(Accepts::Everything, rules()), headers, body)
 }
 
-fn read_at(source: &Source, headers: &HeaderMap, body: &str) -> Result<Incoming, WebhookRefusal> {
+fn read_at(source: &Source, headers: &HeaderMap, body: &str) -> Result<VerifiedWebhook, WebhookRefusal> {
     read(source, headers, &Bytes::copy_from_slice(body.as_bytes()), "::1", NOW)
 }
 
@@ -261,7 +261,7 @@ fn named(scheme: &str, change: impl FnOnce(SourceSettings) -> SourceSettings) ->
 }
 
 /// Reads a body that is signed by the source's scheme at `NOW`, with more headers.
-fn read_signed(source: &Source, body: &str, more: &[(&'static str, &str)]) -> Result<Incoming, WebhookRefusal> {
+fn read_signed(source: &Source, body: &str, more: &[(&'static str, &str)]) -> Result<VerifiedWebhook, WebhookRefusal> {
     let Kind::Named { settings, keys, .. } = &source.kind else { panic!("a named source") };
     let time = NOW.as_seconds().to_string();
     let message = crate::signature::Message {
@@ -287,7 +287,7 @@ fn events_of_other_systems_are_named_after_their_source_and_carry_the_whole_body
     let read = read_signed(&stripe, body, &[]).expect("accepted");
     assert_eq!((read.id.as_str(), &*read.draft.event_type), ("a-shop:evt_9", "a_shop.invoice.paid"));
     assert_eq!((&*read.draft.data, &*read.draft.resource.kind), (body, "a-shop"), "byte for byte");
-    assert!(matches!(read.effect, Effect::Emit(name) if name == "billing"));
+    assert!(matches!(read.effect, WebhookEffect::Emit(name) if name == "billing"));
     assert_eq!(&*read.route, "/api/webhooks/in/a-shop");
     assert_eq!(read_at(&stripe, &HeaderMap::new(), body).expect_err("refused").reason(), "header-not-delivered");
 
@@ -319,14 +319,14 @@ fn a_source_sends_what_it_may_from_where_it_may() {
     let ours = EVENT.replace("e1", "msg_1");
     assert!(read_signed(&paid, &ours, &[]).is_err(), "not among its types");
     let all = named("standard", |it| it);
-    assert!(matches!(read_signed(&all, &ours, &[]).expect("accepted").effect, Effect::Change(_)));
+    assert!(matches!(read_signed(&all, &ours, &[]).expect("accepted").effect, WebhookEffect::Change(_)));
     let custom = ours.replace("enrollment.updated", "course.closed").replace(r#""enrollment""#, r#""course""#);
     assert_eq!(read_signed(&all, &custom, &[]).expect("accepted").draft.event_type, "course.closed");
     let silent = named("standard", |it| SourceSettings { forward: None, ..it });
     assert!(read_signed(&silent, &custom, &[]).is_err(), "it would go nowhere");
     let command = Forward::Command(Arc::from("true"));
     let runs = named("standard", |it| SourceSettings { forward: Some(command), ..it });
-    assert!(matches!(read_signed(&runs, &custom, &[]).expect("accepted").effect, Effect::Command(_)));
+    assert!(matches!(read_signed(&runs, &custom, &[]).expect("accepted").effect, WebhookEffect::Command(_)));
 
     let near =
         named("standard", |it| SourceSettings { networks: vec!["10.0.0.0/8".parse().expect("a network")], ..it });

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{Attempts, ratio};
 use crate::clock::Timestamp;
-use crate::store::{Figures, Rate};
+use crate::store::{AttemptTotals, QueueFigures};
 
 /// Failed attempts of a window, counted by event type and resource type.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -33,7 +33,7 @@ pub struct FailureStats {
 }
 
 /// Sums up failed attempts. `rates` are those since `since`.
-pub fn failure_stats(figures: &Figures, rates: &[Rate], since: Timestamp) -> FailureStats {
+pub fn failure_stats(figures: &QueueFigures, rates: &[AttemptTotals], since: Timestamp) -> FailureStats {
     let attempts = Attempts::of(rates);
     let (troubled, made) = figures.endpoints.iter().fold((0, 0), |(troubled, made), endpoint| {
         (troubled + endpoint.counts.troubled.unsigned_abs(), made + endpoint.counts.troubled_attempts.unsigned_abs())
@@ -51,7 +51,7 @@ pub fn failure_stats(figures: &Figures, rates: &[Rate], since: Timestamp) -> Fai
     }
 }
 
-fn failures_by(rates: &[Rate], what: impl Fn(&Rate) -> &String) -> BTreeMap<String, u64> {
+fn failures_by(rates: &[AttemptTotals], what: impl Fn(&AttemptTotals) -> &String) -> BTreeMap<String, u64> {
     let mut sums = BTreeMap::new();
     for rate in rates.iter().filter(|rate| rate.failed > 0) {
         *sums.entry(what(rate).clone()).or_default() += rate.failed.unsigned_abs();

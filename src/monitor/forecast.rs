@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::clock::Timestamp;
-use crate::store::{Activity, Arrivals, EndpointFigures, Figures, LATENCIES, Rate};
+use crate::store::{Activity, Arrivals, AttemptTotals, EndpointFigures, LATENCIES, QueueFigures};
 
 /// The window over which the rates are averaged.
 pub const FORECAST_WINDOW: Duration = Duration::from_mins(10);
@@ -51,7 +51,13 @@ pub struct Flows(pub BTreeMap<String, Flow>);
 
 impl Flows {
     /// Computes the flows. `rates` are those since [`measured_since`], `arrivals` those of the [`FORECAST_WINDOW`].
-    pub fn of(figures: &Figures, rates: &[Rate], began: Timestamp, arrivals: &[Arrivals], now: Timestamp) -> Self {
+    pub fn of(
+        figures: &QueueFigures,
+        rates: &[AttemptTotals],
+        began: Timestamp,
+        arrivals: &[Arrivals],
+        now: Timestamp,
+    ) -> Self {
         let measured = now.since(began).as_secs_f64().max(1.0);
         let flow = |row: &EndpointFigures| {
             let name = &row.endpoint.name;
@@ -103,7 +109,7 @@ pub fn measured_since(activity: &Activity, now: Timestamp) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{MinuteActivity, TimedAttempt};
+    use crate::store::{AttemptDuration, MinuteActivity};
 
     const NOW: Timestamp = Timestamp::from_millis_const(1_795_359_600_000);
 
@@ -133,7 +139,7 @@ mod tests {
     fn a_worker_is_measured_from_its_first_attempt_in_the_window() {
         let minute =
             |ago: i64| MinuteActivity { minute: NOW.minute() - ago, delivered: 1, ..MinuteActivity::default() };
-        let attempt = |seconds: u64| TimedAttempt {
+        let attempt = |seconds: u64| AttemptDuration {
             endpoint: String::new(),
             started_at: NOW.minus(Duration::from_secs(seconds)),
             took: Duration::ZERO,

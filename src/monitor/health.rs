@@ -10,8 +10,8 @@ use crate::clock::Timestamp;
 use crate::endpoint::PausedBy;
 use crate::format::{bytes, short_duration};
 use crate::store::inbound::ReceivedFigures;
-use crate::store::incidents::Untold;
-use crate::store::{DeliveryRow, EndpointFigures, Figures, Rate, Storage};
+use crate::store::incidents::FailingSink;
+use crate::store::{AttemptTotals, DeliveryRow, EndpointFigures, QueueFigures, Storage};
 
 /// The size in bytes from which a write-ahead log gets a warning: it is checkpointed long before, unless a reader prevents that.
 pub const LARGE_LOG: u64 = 64 << 20;
@@ -39,9 +39,9 @@ pub struct Health {
 #[derive(Clone, Debug, Default)]
 pub struct HealthFigures {
     /// The queue and its endpoints.
-    pub figures: Figures,
+    pub figures: QueueFigures,
     /// Attempts that ended within [`HEALTH_WINDOW`](super::HEALTH_WINDOW).
-    pub rates: Vec<Rate>,
+    pub rates: Vec<AttemptTotals>,
     /// Webhooks received within it.
     pub received: ReceivedFigures,
     /// The space of the database file and its disk.
@@ -49,7 +49,7 @@ pub struct HealthFigures {
     /// When expected events were last seen.
     pub expected: Vec<SeenEvents>,
     /// The sinks that could not be notified.
-    pub untold: Vec<Untold>,
+    pub untold: Vec<FailingSink>,
 }
 
 /// The figures that `health` shows.
@@ -133,7 +133,7 @@ fn check_processing_age(age: Duration, limits: &Limits) -> Check {
 }
 
 /// Checks the endpoints: gone ones are critical, resting ones get a warning.
-fn check_endpoints(figures: &Figures) -> Check {
+fn check_endpoints(figures: &QueueFigures) -> Check {
     let endpoints = || figures.endpoints.iter().map(|row| &row.endpoint).filter(|endpoint| endpoint.configured);
     let gone: Vec<&str> =
         endpoints().filter(|it| it.paused_by == Some(PausedBy::Gone)).map(|it| it.name.as_str()).collect();
@@ -158,7 +158,7 @@ fn check_endpoints(figures: &Figures) -> Check {
 }
 
 /// Checks for held deliveries, which wait until somebody resumes or configures their endpoint.
-fn check_held(figures: &Figures) -> Check {
+fn check_held(figures: &QueueFigures) -> Check {
     let held =
         || figures.endpoints.iter().filter(|row| row.endpoint.is_paused_or_unconfigured() && row.counts.waiting > 0);
     let total: i64 = held().map(|row| row.counts.waiting).sum();
@@ -195,8 +195,8 @@ fn check_storage(storage: Storage) -> Check {
 }
 
 /// Checks that alerts can be sent.
-fn check_alerts(untold: &[Untold]) -> Check {
-    let named = |it: &Untold| format!("{} ({})", it.sink, it.error);
+fn check_alerts(untold: &[FailingSink]) -> Check {
+    let named = |it: &FailingSink| format!("{} ({})", it.sink, it.error);
     let message = (!untold.is_empty())
         .then(|| format!("alerts could not be sent: {}", untold.iter().map(named).collect::<Vec<_>>().join(", ")));
     let state = if untold.is_empty() { Grade::Ok } else { Grade::Warning };

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{Check, Grade, Health, Limits, due_age};
 use crate::clock::Timestamp;
 use crate::format::short_duration;
-use crate::store::Figures;
+use crate::store::QueueFigures;
 
 /// The warning or critical limits of `check`; `None` is no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -92,7 +92,7 @@ pub struct Measured {
 
 impl Measured {
     /// Takes the figures from the queue and its health.
-    pub fn of(figures: &Figures, health: &Health, now: Timestamp) -> Self {
+    pub fn of(figures: &QueueFigures, health: &Health, now: Timestamp) -> Self {
         let awake = figures.endpoints.iter().filter(|row| !row.endpoint.is_paused_or_unconfigured());
         Self {
             pending: awake.map(|row| row.counts.waiting.unsigned_abs()).sum(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::delivery::Outcome;
-use crate::store::{Figures, LoggedAttempt};
+use crate::store::{LoggedAttempt, QueueFigures};
 
 /// The window over which deliveries per second are averaged.
 pub const PACE_WINDOW: Duration = Duration::from_secs(10);
@@ -24,7 +24,7 @@ pub struct Readings(VecDeque<Reading>);
 
 impl Readings {
     /// Adds the counters as they are at `now`.
-    pub fn add(&mut self, figures: &Figures, now: Timestamp) {
+    pub fn add(&mut self, figures: &QueueFigures, now: Timestamp) {
         let delivered = figures.endpoints.iter().map(|row| (row.endpoint.name.clone(), row.counts.delivered)).collect();
         let undelivered = figures.endpoints.iter().map(|row| row.counts.waiting + row.counts.processing).sum();
         self.push(Reading { at: now, delivered, undelivered });

@@ -6,7 +6,7 @@ use super::check::check_if;
 use super::{Check, Grade, Limits, percent};
 use crate::clock::Timestamp;
 use crate::format::short_duration;
-use crate::store::inbound::{ReceivedFigures, ReceivedRate};
+use crate::store::inbound::{ReceivedFigures, WebhookTotal};
 
 /// The mean clock skew from which the check warns: beyond five minutes webhooks are refused.
 const SKEW_WARNING: Duration = Duration::from_secs(60);
@@ -28,7 +28,7 @@ pub struct ReceivedTotals {
 
 impl ReceivedTotals {
     /// Sums up rates.
-    pub fn of(rates: &[ReceivedRate]) -> Self {
+    pub fn of(rates: &[WebhookTotal]) -> Self {
         let count =
             |accepted: bool| rates.iter().filter(|rate| rate.reason.is_none() == accepted).map(|it| it.count).sum();
         let (sum, number) = rates.iter().fold((0_i64, 0_u64), |(sum, number), rate| {
@@ -54,7 +54,7 @@ pub(super) fn checks(figures: &ReceivedFigures, limits: &Limits, now: Timestamp)
 }
 
 /// Checks the share of refusals against the limits of failed attempts. A few are normal: scanners probe every address.
-fn check_refusals(totals: ReceivedTotals, rates: &[ReceivedRate], limits: &Limits) -> Check {
+fn check_refusals(totals: ReceivedTotals, rates: &[WebhookTotal], limits: &Limits) -> Check {
     let wrong = totals.refused > limits.max_failures && totals.refusal_rate() > limits.max_failure_rate;
     let most = rates.iter().filter(|rate| rate.reason.is_some()).max_by_key(|rate| rate.count);
     let why = most.map_or(String::new(), |rate| {
@@ -126,11 +126,11 @@ mod tests {
 
     const NOW: Timestamp = Timestamp::from_millis_const(1_706_702_400_000);
 
-    fn rate(reason: Option<&str>, count: u64, skew: (i64, u64)) -> ReceivedRate {
-        ReceivedRate { route: "/api/webhooks/sync".to_owned(), reason: reason.map(str::to_owned), count, skew }
+    fn rate(reason: Option<&str>, count: u64, skew: (i64, u64)) -> WebhookTotal {
+        WebhookTotal { route: "/api/webhooks/sync".to_owned(), reason: reason.map(str::to_owned), count, skew }
     }
 
-    fn judged(rates: Vec<ReceivedRate>) -> Vec<(Grade, Option<String>)> {
+    fn judged(rates: Vec<WebhookTotal>) -> Vec<(Grade, Option<String>)> {
         let figures = ReceivedFigures { rates, ..ReceivedFigures::default() };
         checks(&figures, &Limits::default(), NOW).into_iter().map(|check| (check.state, check.message)).collect()
     }

@@ -1,7 +1,7 @@
 use super::*;
 use crate::delivery::{CircuitOpen, CircuitState, OpenCause};
 use crate::endpoint::{Endpoint, EndpointId, EndpointUrl, PausedBy, Settings};
-use crate::store::{Counts, EndpointFigures, Storage};
+use crate::store::{DeliveryCounts, EndpointFigures, Storage};
 
 const NOW: Timestamp = Timestamp::from_millis_const(1_706_702_400_000);
 
@@ -19,19 +19,19 @@ fn endpoint() -> EndpointFigures {
         last_success_at: None,
         last_failure_at: None,
     };
-    EndpointFigures { endpoint, counts: Counts::default(), oldest_due: None, oldest_pending: None }
+    EndpointFigures { endpoint, counts: DeliveryCounts::default(), oldest_due: None, oldest_pending: None }
 }
 
-fn figures(endpoint: EndpointFigures) -> Figures {
-    Figures { events: 0, endpoints: vec![endpoint], ..Figures::default() }
+fn figures(endpoint: EndpointFigures) -> QueueFigures {
+    QueueFigures { events: 0, endpoints: vec![endpoint], ..QueueFigures::default() }
 }
 
-fn rate(event_type: &str, resource: &str, delivered: i64, failed: i64) -> Rate {
+fn rate(event_type: &str, resource: &str, delivered: i64, failed: i64) -> AttemptTotals {
     let (event_type, resource_type) = (event_type.to_owned(), resource.to_owned());
-    Rate { endpoint: "admin".to_owned(), event_type, resource_type, delivered, failed }
+    AttemptTotals { endpoint: "admin".to_owned(), event_type, resource_type, delivered, failed }
 }
 
-fn judged(figures: &Figures, delivered: i64, failed: i64) -> Health {
+fn judged(figures: &QueueFigures, delivered: i64, failed: i64) -> Health {
     let rates = vec![rate("user.created", "user", delivered, failed)];
     let read = HealthFigures { figures: figures.clone(), rates, ..HealthFigures::default() };
     health(&read, &Limits::default(), NOW)
@@ -86,7 +86,7 @@ fn a_queue_that_nobody_drains_is_not_healthy() {
 
 #[test]
 fn a_delivery_that_has_been_processing_for_a_quarter_of_an_hour_is_not_healthy() {
-    let since = |age| Figures { oldest_processing: Some(NOW.minus(age)), ..figures(endpoint()) };
+    let since = |age| QueueFigures { oldest_processing: Some(NOW.minus(age)), ..figures(endpoint()) };
     assert!(!judged(&since(Duration::from_mins(15)), 0, 0).healthy);
     assert!(judged(&since(Duration::from_secs(899)), 0, 0).healthy);
 }
@@ -111,7 +111,7 @@ fn an_endpoint_that_is_gone_is_not_healthy_and_one_that_rests_is_worth_a_look() 
 #[test]
 fn what_is_held_is_worth_a_look_and_named_with_its_endpoint() {
     let mut row = endpoint();
-    row.counts = Counts { waiting: 3, ..Counts::default() };
+    row.counts = DeliveryCounts { waiting: 3, ..DeliveryCounts::default() };
     let held = |row: EndpointFigures| {
         let health = judged(&figures(row), 0, 0);
         let check = health.checks.into_iter().find(|check| check.name == "held").expect("it was looked at");
@@ -127,7 +127,7 @@ fn what_is_held_is_worth_a_look_and_named_with_its_endpoint() {
 fn failures_are_told_apart_by_type_and_resource_type() {
     let rates = [rate("user.created", "user", 9, 2), rate("profile.updated", "user", 0, 1), rate("x.y", "thing", 5, 0)];
     let mut row = endpoint();
-    row.counts = Counts { troubled: 2, troubled_attempts: 5, ..Counts::default() };
+    row.counts = DeliveryCounts { troubled: 2, troubled_attempts: 5, ..DeliveryCounts::default() };
     let stats = failure_stats(&figures(row), &rates, NOW);
     assert_eq!(stats.total_failures, 3);
     assert_eq!(stats.failures_by_type, [("profile.updated".to_owned(), 1), ("user.created".to_owned(), 2)].into());

@@ -25,12 +25,12 @@ use super::slots::Slots;
 use super::{EndpointClient, Keyring};
 use crate::clock::Clock;
 use crate::endpoint::{Endpoint, EndpointId};
-use crate::store::{Advanced, FinishedAttempt, IdleInfo, Recorded, Run, Store, StoreError};
+use crate::store::{AdvanceResult, FinishedAttempt, IdleInfo, RecordResult, Run, Store, StoreError};
 use claims::POLL_INTERVAL;
 use commits::StoreOutage;
 
 /// Called for every attempt once its outcome is on disk.
-pub type Observer = Box<dyn FnMut(&FinishedAttempt, Recorded) + Send>;
+pub type Observer = Box<dyn FnMut(&FinishedAttempt, RecordResult) + Send>;
 
 /// A worker: the store, clients, clock and signals that it works with.
 pub struct Worker {
@@ -67,7 +67,7 @@ impl Worker {
     }
 }
 
-type PendingCommit = Pin<Box<dyn Future<Output = Result<Advanced, StoreError>> + Send>>;
+type PendingCommit = Pin<Box<dyn Future<Output = Result<AdvanceResult, StoreError>> + Send>>;
 
 /// The state of a run's loop.
 struct WorkerState<'a> {
@@ -209,7 +209,7 @@ fn endpoint_client(worker: &Worker, endpoint: &Endpoint) -> Option<Arc<EndpointC
         .ok()
 }
 
-async fn poll(pending_commit: &mut Option<PendingCommit>) -> Result<Advanced, StoreError> {
+async fn poll(pending_commit: &mut Option<PendingCommit>) -> Result<AdvanceResult, StoreError> {
     match pending_commit {
         Some(pending_commit) => pending_commit.await,
         None => std::future::pending().await,

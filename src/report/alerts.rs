@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{Cell, Column, Level, Pagination, Report, Table};
 use crate::clock::Timestamp;
-use crate::store::incidents::{Incident, IncidentKind, Severity, Told};
+use crate::store::incidents::{Incident, IncidentKind, NotificationState, Severity};
 use crate::store::{Listed, Page};
 
 /// An incident as `alerts list` shows it.
@@ -61,7 +61,7 @@ impl<'a> IncidentView<'a> {
 }
 
 impl<'a> NotificationView<'a> {
-    fn of(told: &'a Told) -> Self {
+    fn of(told: &'a NotificationState) -> Self {
         Self {
             name: &told.sink,
             told_at: told.open_at,
@@ -133,8 +133,8 @@ fn cells(incident: &Incident) -> Vec<Cell> {
     ]
 }
 
-fn told_in_words(told: &[Told]) -> String {
-    let one = |told: &Told| match (told.open_at, &told.error) {
+fn told_in_words(told: &[NotificationState]) -> String {
+    let one = |told: &NotificationState| match (told.open_at, &told.error) {
         (_, Some(error)) => format!("{} not told: {error}", told.sink),
         (None, None) => format!("{} is being told", told.sink),
         (Some(_), None) if told.resolved_at.is_some() => format!("{} (and of its end)", told.sink),

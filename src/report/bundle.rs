@@ -15,7 +15,9 @@ use crate::delivery::{CircuitOpen, OpenCause, Reason, State, Trigger};
 use crate::endpoint::{Endpoint, EndpointUrl};
 use crate::event::data_of;
 use crate::monitor::{Check, FailureStats, Health};
-use crate::store::{AttemptRow, DatabaseInfo, DeliveryRow, EndpointFigures, EventDetail, EventRow, Figures, RunRow};
+use crate::store::{
+    AttemptRow, DatabaseInfo, DeliveryRow, EndpointFigures, EventDetail, EventRow, QueueFigures, RunRow,
+};
 
 /// The input of a support bundle.
 #[derive(Debug)]
@@ -27,7 +29,7 @@ pub struct BundleInput<'a> {
     /// The settings, secrets masked: key, value and origin.
     pub settings: Vec<(String, String, String)>,
     /// The counters.
-    pub figures: &'a Figures,
+    pub figures: &'a QueueFigures,
     /// The health of the queue.
     pub health: &'a Health,
     /// The failures of the last day.

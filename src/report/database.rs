@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{Cell, Column, Level, Report, Table};
 use crate::format::{bytes as size, count};
 use crate::store::transfer::CopiedRows;
-use crate::store::{DatabaseInfo, Location, Log, PreparedRestore, Pruned};
+use crate::store::{DatabaseInfo, Location, PreparedRestore, PrunableLog, PruneResult};
 use crate::untrusted::Untrusted;
 
 const SETTING: &[Column] = &[Column::text("key", "KEY"), Column::text("value", "VALUE")];
@@ -189,11 +189,11 @@ impl PrunedLogs {
     }
 
     /// Counts `rows` more of `log`.
-    pub fn add(&mut self, log: Log, rows: u64) {
+    pub fn add(&mut self, log: PrunableLog, rows: u64) {
         let sum = match log {
-            Log::Rates => &mut self.minutes,
-            Log::Runs => &mut self.runs,
-            Log::Received => &mut self.received,
+            PrunableLog::Rates => &mut self.minutes,
+            PrunableLog::Runs => &mut self.runs,
+            PrunableLog::Received => &mut self.received,
         };
         *sum += rows;
     }
@@ -205,8 +205,8 @@ impl PrunedLogs {
 }
 
 /// What `db prune` answers. A dry run counts deliveries, but not the attempts and events that go with them.
-pub fn pruned(pruned: Pruned, logs: PrunedLogs, dry_run: bool) -> Report {
-    let Pruned { deliveries, attempts, events, .. } = pruned;
+pub fn pruned(pruned: PruneResult, logs: PrunedLogs, dry_run: bool) -> Report {
+    let PruneResult { deliveries, attempts, events, .. } = pruned;
     let PrunedLogs { minutes, runs, received } = logs;
     let removed = counted(deliveries, "delivery", "deliveries");
     let attempts_and_events =

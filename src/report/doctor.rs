@@ -9,7 +9,7 @@ use crate::clock::Timestamp;
 use crate::format::{bytes, count, short_duration};
 use crate::monitor::schedule::ScheduleEvidence;
 use crate::monitor::{Grade, HUGE_LOG, Health, LARGE_LOG, Limits, due_age};
-use crate::store::{DatabaseInfo, Figures, Holder, OpenRuns, RunRow, ServerInfo, Storage, Volume};
+use crate::store::{DatabaseInfo, LockHolder, OpenRuns, QueueFigures, RunRow, ServerInfo, Storage, Volume};
 
 /// Free bytes below which the finding fails: the queue will soon stop.
 const LITTLE_SPACE: u64 = 16 << 20;
@@ -180,14 +180,14 @@ pub fn disk(volume: &Volume, storage: Storage) -> Finding {
 }
 
 /// The finding about a process that held the write lock all the time it was watched.
-pub fn write_lock(holder: &Holder, at_least: Duration) -> Finding {
+pub fn write_lock(holder: &LockHolder, at_least: Duration) -> Finding {
     let (pid, held) = (holder.pid, short_duration(at_least));
     Finding::fail("lock", format!("process {pid} ({}) has held the write lock for more than {held}", holder.name))
         .hint(format!("nothing can be stored until it lets go: see what it does with `ps -fp {pid}`, and end it"))
 }
 
 /// The finding about the latest runs, compared with what is due. `runs` are newest first.
-pub fn runs(runs: &[RunRow], runs_open: OpenRuns, figures: &Figures, limits: &Limits, now: Timestamp) -> Finding {
+pub fn runs(runs: &[RunRow], runs_open: OpenRuns, figures: &QueueFigures, limits: &Limits, now: Timestamp) -> Finding {
     let name = "runs";
     let age = due_age(figures, now);
     let pending = figures.endpoints.iter().filter(|row| row.oldest_due.is_some()).map(|row| row.counts.waiting).sum();
@@ -433,8 +433,9 @@ mod tests {
             stats: RunStats::default(),
             exit,
         };
-        let found =
-            |exit, dead| runs(&[run(exit)], OpenRuns { alive: 0, dead }, &Figures::default(), &Limits::default(), NOW);
+        let found = |exit, dead| {
+            runs(&[run(exit)], OpenRuns { alive: 0, dead }, &QueueFigures::default(), &Limits::default(), NOW)
+        };
         assert_eq!(found(Some(0), 0), Finding::ok("runs", "`process` ran 22s ago"));
         assert_eq!([found(Some(78), 0).severity, found(None, 1).severity], [Severity::Warn; 2]);
     }

@@ -9,7 +9,7 @@ use crate::clock::Timestamp;
 use crate::endpoint::PausedBy;
 use crate::monitor::pace::percentiles;
 use crate::monitor::{Attempts, FreshnessThresholds, Synced};
-use crate::store::{EndpointFigures, Rate, TimedAttempt};
+use crate::store::{AttemptDuration, AttemptTotals, EndpointFigures};
 
 /// The share of failed attempts from which an endpoint gets a warning.
 const WORTH_A_LOOK: f64 = 0.1;
@@ -72,8 +72,8 @@ const CONDITIONS: &[Column] = &[
 /// The endpoints, a row each. `rates` and `timed` are those of the last hour.
 pub fn table(
     endpoints: &[EndpointFigures],
-    rates: &[Rate],
-    timed: &[TimedAttempt],
+    rates: &[AttemptTotals],
+    timed: &[AttemptDuration],
     ages: &FreshnessThresholds,
     now: Timestamp,
 ) -> Table {
@@ -105,7 +105,7 @@ pub fn table(
 }
 
 /// The attempts to one endpoint.
-pub fn attempts_of(rates: &[Rate], name: &str) -> Attempts {
+pub fn attempts_of(rates: &[AttemptTotals], name: &str) -> Attempts {
     rates.iter().filter(|rate| rate.endpoint == name).fold(Attempts::default(), |sum, rate| Attempts {
         delivered: sum.delivered + rate.delivered.unsigned_abs(),
         failed: sum.failed + rate.failed.unsigned_abs(),
@@ -122,7 +122,7 @@ fn success(attempts: Attempts) -> Cell {
 /// The endpoints that need attention first, each with the reason.
 pub fn urgent<'a>(
     endpoints: &'a [EndpointFigures],
-    rates: &[Rate],
+    rates: &[AttemptTotals],
     now: Timestamp,
 ) -> Vec<(&'a EndpointFigures, Level, String)> {
     let mut urgent: Vec<_> = endpoints
@@ -148,7 +148,7 @@ fn is_held_back(figures: &EndpointFigures) -> bool {
 mod tests {
     use super::*;
     use crate::endpoint::{EndpointUrl, Spec};
-    use crate::store::{Access, Counts, Location, open};
+    use crate::store::{Access, DeliveryCounts, Location, open};
 
     const NOW: Timestamp = Timestamp::from_millis_const(1_795_359_600_000);
 
@@ -159,7 +159,7 @@ mod tests {
         let endpoints = store.set_endpoints(vec![Spec::of_url(url)], NOW).wait().expect("an endpoint");
         EndpointFigures {
             endpoint: endpoints[0].clone(),
-            counts: Counts::default(),
+            counts: DeliveryCounts::default(),
             oldest_due: None,
             oldest_pending: None,
         }

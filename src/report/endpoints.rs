@@ -9,7 +9,7 @@ use crate::delivery::{CircuitOpen, OpenCause};
 use crate::endpoint::{Endpoint, RateLimit};
 use crate::format::short_duration;
 use crate::monitor::{Freshness, FreshnessThresholds, Synced, freshness};
-use crate::store::{EndpointFigures, Figures};
+use crate::store::{EndpointFigures, QueueFigures};
 
 /// An endpoint in JSON.
 #[derive(Serialize)]
@@ -162,7 +162,7 @@ pub fn circuit_open(open: CircuitOpen, now: Timestamp) -> String {
 }
 
 /// What `endpoints list` answers.
-pub fn list(figures: &Figures, ages: &FreshnessThresholds, now: Timestamp) -> Report {
+pub fn list(figures: &QueueFigures, ages: &FreshnessThresholds, now: Timestamp) -> Report {
     let views: Vec<_> = figures.endpoints.iter().map(|row| fresh_view(row, ages, now)).collect();
     Report::new(&views)
         .with_table(endpoint_table(&figures.endpoints, ages, now))

@@ -11,7 +11,7 @@ use crate::clock::Timestamp;
 use crate::monitor::nagios::{Answer, Measured};
 use crate::monitor::{Check, FailureStats, Grade, Health, HealthDetails, ReceivedTotals, percent};
 use crate::store::DeliveryRow;
-use crate::store::inbound::{ReceivedFigures, ReceivedRate};
+use crate::store::inbound::{ReceivedFigures, WebhookTotal};
 
 /// The health of the queue in JSON, with the checks it follows from.
 #[derive(Serialize)]
@@ -59,7 +59,7 @@ struct RefusalView<'a> {
 impl<'a> ReceivedView<'a> {
     fn of(figures: &'a ReceivedFigures) -> Self {
         let totals = ReceivedTotals::of(&figures.rates);
-        let refusal = |rate: &'a ReceivedRate| {
+        let refusal = |rate: &'a WebhookTotal| {
             Some(RefusalView { route: &rate.route, reason: rate.reason.as_deref()?, count: rate.count })
         };
         Self {

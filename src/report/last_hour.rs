@@ -8,7 +8,7 @@ use super::Cell;
 use crate::clock::Timestamp;
 use crate::monitor::pace::percentiles;
 use crate::monitor::{Attempts, percent};
-use crate::store::{Rate, TimedAttempt};
+use crate::store::{AttemptDuration, AttemptTotals};
 
 /// Figures of an endpoint that are not in its row.
 #[derive(Clone, Debug, Default)]
@@ -44,7 +44,7 @@ struct Figures {
 
 impl LastHour {
     /// The attempts to the endpoint of that name, of `rates` and `timed` within the last hour.
-    pub fn of(name: &str, rates: &[Rate], timed: &[TimedAttempt]) -> Self {
+    pub fn of(name: &str, rates: &[AttemptTotals], timed: &[AttemptDuration]) -> Self {
         let took = timed.iter().filter(|it| it.endpoint == name).map(|it| it.took).collect();
         let attempts = super::endpoint_condition::attempts_of(rates, name);
         Self { attempts, latency: percentiles(took), secret: None }

@@ -8,7 +8,7 @@ use super::Report;
 use super::status::{Queue, millis};
 use crate::clock::Timestamp;
 use crate::format::short_duration;
-use crate::store::{Figures, RunStats};
+use crate::store::{QueueFigures, RunStats};
 
 /// The result of a run in JSON.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -70,7 +70,7 @@ struct ProcessView {
 }
 
 /// What `process` and `POST /api/sync/process` answer.
-pub fn processed(figures: &Figures, run: RunView, now: Timestamp) -> Report {
+pub fn processed(figures: &QueueFigures, run: RunView, now: Timestamp) -> Report {
     let message = run.message();
     Report::new(&ProcessView { message: message.clone(), stats: Queue::of(figures, now), run }).with_line(message)
 }

@@ -11,7 +11,7 @@ use crate::clock::Timestamp;
 use crate::format::relative;
 use crate::monitor::{self, Freshness, FreshnessThresholds};
 use crate::record::{Kind, Record};
-use crate::store::inbound::{COUNTED_UP_TO, RecordRow, RecordSummary, Sync};
+use crate::store::inbound::{COUNTED_UP_TO, RecordRow, RecordSummary, SyncState};
 use crate::store::{Listed, Page};
 
 /// The times that the original platform's records have, taken from fields and stamps.
@@ -160,10 +160,10 @@ fn freshness_since(last: Timestamp, ages: &FreshnessThresholds, now: Timestamp) 
 /// The sync status in the words of the original platform: `✓ Synced 5 minutes ago`.
 fn synced(row: &RecordRow, now: Timestamp) -> Cell {
     match (row.sync, row.synced_at) {
-        (Sync::Pending, _) => (Level::Busy, "⟳ Syncing...").into(),
-        (Sync::Failed, _) => (Level::Bad, "✗ Sync failed").into(),
-        (Sync::Synced, Some(at)) => Cell::Level(Level::Good, format!("✓ Synced {}", relative(at, now))),
-        (Sync::Synced, None) => (Level::Quiet, "- Local only").into(),
+        (SyncState::Pending, _) => (Level::Busy, "⟳ Syncing...").into(),
+        (SyncState::Failed, _) => (Level::Bad, "✗ Sync failed").into(),
+        (SyncState::Synced, Some(at)) => Cell::Level(Level::Good, format!("✓ Synced {}", relative(at, now))),
+        (SyncState::Synced, None) => (Level::Quiet, "- Local only").into(),
     }
 }
 

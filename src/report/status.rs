@@ -11,7 +11,7 @@ use crate::clock::Timestamp;
 use crate::format::count;
 use crate::monitor::forecast::Flows;
 use crate::monitor::{FreshnessThresholds, due_age};
-use crate::store::{ClaimHolder, Figures};
+use crate::store::{ClaimHolder, QueueFigures};
 
 /// Deliveries by state, over all endpoints.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -41,7 +41,7 @@ pub struct Queue {
 
 impl Queue {
     /// Sums up the figures as they are at `now`.
-    pub fn of(figures: &Figures, now: Timestamp) -> Self {
+    pub fn of(figures: &QueueFigures, now: Timestamp) -> Self {
         let mut queue = Self {
             events: figures.events,
             scheduled: figures.scheduled,
@@ -98,7 +98,7 @@ pub(super) const QUEUE: &[Column] = &[
 
 /// What `status` and `GET /api/sync/status` answer. `ages` are the thresholds for an endpoint's last success, `flows` the rates
 /// of deliveries.
-pub fn status(figures: &Figures, flows: &Flows, ages: &FreshnessThresholds, now: Timestamp) -> Report {
+pub fn status(figures: &QueueFigures, flows: &Flows, ages: &FreshnessThresholds, now: Timestamp) -> Report {
     let queue = Queue::of(figures, now);
     let forecast = ForecastView::of(&flows.total(), flows.forecast());
     let forecast_of = |name| flows.0.get(name).map(|flow| ForecastView::of(flow, flow.forecast()));

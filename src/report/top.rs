@@ -10,7 +10,7 @@ use crate::clock::Timestamp;
 use crate::format::{count, short_duration};
 use crate::monitor::Health;
 use crate::monitor::pace::{Latency, Readings};
-use crate::store::{DeliveryRow, EndpointFigures, EventDetail, Figures, Listed};
+use crate::store::{DeliveryRow, EndpointFigures, EventDetail, Listed, QueueFigures};
 
 /// The figures of one refresh of `top`.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub struct Snapshot {
     /// The time of the refresh.
     pub now: Timestamp,
     /// The counters.
-    pub figures: Figures,
+    pub figures: QueueFigures,
     /// The health of the queue.
     pub health: Health,
     /// The latencies of the last minute by endpoint.

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::clock::Timestamp;
-use crate::store::inbound::{REFUSALS_A_MINUTE, Refused};
+use crate::store::inbound::{REFUSALS_A_MINUTE, RefusedWebhook};
 
 /// Refusals of the current minute, by reason and route.
 #[derive(Debug, Default)]
@@ -39,7 +39,7 @@ impl AuditLimit {
     }
 
     /// Counts again what could not be written.
-    pub(super) fn put_back(&self, refused: &[Refused]) {
+    pub(super) fn put_back(&self, refused: &[RefusedWebhook]) {
         let mut minutes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for refused in refused {
             minutes.entry((refused.reason, Arc::clone(&refused.route))).or_default().uncounted += refused.count;
@@ -47,14 +47,14 @@ impl AuditLimit {
     }
 
     /// Takes the counts that were not written yet.
-    pub(super) fn take_counts(&self) -> Vec<Refused> {
+    pub(super) fn take_counts(&self) -> Vec<RefusedWebhook> {
         let mut minutes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         minutes
             .iter_mut()
             .filter(|(_, minute)| minute.uncounted > 0)
             .map(|((reason, route), minute)| {
                 let count = std::mem::take(&mut minute.uncounted);
-                Refused { reason, route: Arc::clone(route), count, ..Refused::default() }
+                RefusedWebhook { reason, route: Arc::clone(route), count, ..RefusedWebhook::default() }
             })
             .collect()
     }
@@ -74,7 +74,7 @@ mod tests {
         let counts: Vec<_> = limit.take_counts().into_iter().map(|refused| (refused.reason, refused.count)).collect();
         assert_eq!(counts, [("code-mismatch", 300 - REFUSALS_A_MINUTE)]);
         assert!(limit.take_counts().is_empty());
-        limit.put_back(&[Refused { reason: "code-length", count: 7, ..Refused::default() }]);
+        limit.put_back(&[RefusedWebhook { reason: "code-length", count: 7, ..RefusedWebhook::default() }]);
         assert_eq!(limit.take_counts()[0].count, 7, "what could not be written is not lost");
         assert!(limit.admit(("code-mismatch", &route), now.plus(std::time::Duration::from_mins(1))));
     }

@@ -26,7 +26,7 @@ use crate::inbound::Handled;
 use crate::monitor::{self, Health, HealthFigures, Limits, ReceivedTotals};
 use crate::service::figures::health_figures;
 use crate::store::inbound::{Applied, ReceivedFigures};
-use crate::store::{self, Figures, FinishedAttempt, Rate, Result, Store};
+use crate::store::{self, AttemptTotals, FinishedAttempt, QueueFigures, Result, Store};
 
 pub use format::classic;
 pub(super) use format::negotiate;
@@ -243,7 +243,7 @@ impl Metrics {
     }
 
     /// Counts the attempts that the database knows, for a process that makes none itself.
-    pub fn count_attempts(&self, rates: &[Rate]) {
+    pub fn count_attempts(&self, rates: &[AttemptTotals]) {
         for rate in rates {
             let count = |outcome, count: i64| {
                 let attempt = Attempt { endpoint: rate.endpoint.clone(), outcome };
@@ -294,7 +294,7 @@ impl Metrics {
         }
     }
 
-    fn take_endpoints(&self, figures: &Figures, now: Timestamp) {
+    fn take_endpoints(&self, figures: &QueueFigures, now: Timestamp) {
         let of_endpoints = [&self.oldest_due, &self.oldest_pending, &self.last_success, &self.last_failure];
         of_endpoints.iter().for_each(|family| {
             family.clear();

@@ -19,7 +19,7 @@ use crate::inbound::field_of;
 use crate::record::Kind;
 use crate::report::{self, Pagination, Report};
 use crate::store::Page;
-use crate::store::inbound::{Edit, Edited, Expects, RecordFilter, RecordRow, Sort, Versions};
+use crate::store::inbound::{EditResult, ExpectedRecord, RecordEdit, RecordFilter, RecordOrder, RecordRow, Versions};
 
 type Response = Result<Answer, Problem>;
 /// A record, or a part of a list of records.
@@ -64,7 +64,7 @@ pub(super) async fn create_enrollment(
     };
     check(Kind::Enrollment, &members, &["userId", "courseId"])?;
     let change =
-        Change { expects: Expects::Absence, event_id: key.event_id(0), ..Change::of("enrollment.created", &id) };
+        Change { expects: ExpectedRecord::Absence, event_id: key.event_id(0), ..Change::of("enrollment.created", &id) };
     let row = edit(&app, change, &members).await?;
     Ok(single(StatusCode::CREATED, &row))
 }
@@ -81,13 +81,15 @@ pub(super) async fn change_enrollment(
 ) -> RecordResponse {
     take_id(&mut members, &id)?;
     check(Kind::Enrollment, &members, &[])?;
-    let change = Change { expects: Expects::Presence, versions: on.if_match, ..Change::of("enrollment.updated", &id) };
+    let change =
+        Change { expects: ExpectedRecord::Presence, versions: on.if_match, ..Change::of("enrollment.updated", &id) };
     let row = edit(&app, change, &members).await?;
     Ok(single(StatusCode::OK, &row))
 }
 
 pub(super) async fn delete_enrollment(State(app): State<Arc<App>>, on: Conditions, Path(id): Path) -> RecordResponse {
-    let change = Change { expects: Expects::Presence, versions: on.if_match, ..Change::of("enrollment.deleted", &id) };
+    let change =
+        Change { expects: ExpectedRecord::Presence, versions: on.if_match, ..Change::of("enrollment.deleted", &id) };
     let row = edit(&app, change, &Members::new()).await?;
     Ok(single(StatusCode::OK, &row))
 }
@@ -146,9 +148,9 @@ enum StudentSort {
 
 pub(super) async fn students(State(app): State<Arc<App>>, Query(query): Query<StudentsQuery>) -> Response {
     let (sort, usual_order) = match query.sort_by.unwrap_or(StudentSort::CreatedAt) {
-        StudentSort::Name => (Sort::Name, Order::Asc),
-        StudentSort::Email => (Sort::Email, Order::Asc),
-        StudentSort::CreatedAt => (Sort::CreatedAt, Order::Desc),
+        StudentSort::Name => (RecordOrder::Name, Order::Asc),
+        StudentSort::Email => (RecordOrder::Email, Order::Asc),
+        StudentSort::CreatedAt => (RecordOrder::CreatedAt, Order::Desc),
     };
     let page = page(query.page, query.limit, query.sort_order.unwrap_or(usual_order));
     let (search, past) = (query.search.0, query.after);
@@ -215,7 +217,7 @@ pub(super) async fn record_progress(
     check(Kind::Progress, &members, &["userId", "courseId"])?;
     let id = format!("{user}-{course}");
     let change = Change {
-        expects: Expects::SameLearner,
+        expects: ExpectedRecord::SameLearner,
         versions: on.if_match,
         event_id: key.event_id(0),
         ..Change::of("progress.updated", &id)
@@ -276,7 +278,7 @@ fn missing(kind: Kind) -> Problem {
 struct Change<'a> {
     event_type: &'static str,
     id: &'a str,
-    expects: Expects,
+    expects: ExpectedRecord,
     versions: Option<Versions>,
     event_id: Option<EventId>,
 }
@@ -284,7 +286,7 @@ struct Change<'a> {
 impl<'a> Change<'a> {
     /// A change that expects nothing.
     fn of(event_type: &'static str, id: &'a str) -> Self {
-        Self { event_type, id, expects: Expects::Anything, versions: None, event_id: None }
+        Self { event_type, id, expects: ExpectedRecord::Anything, versions: None, event_id: None }
     }
 }
 
@@ -294,14 +296,14 @@ async fn edit(app: &App, change: Change<'_>, members: &Members) -> Result<Box<Re
     let data = serde_json::to_vec(members).map_err(|_| Problem::internal())?;
     let draft = Draft::check(event_type, id, None, &data).map_err(|e| Problem::field(name_of(&e), e.to_string()))?;
     let draft = Draft { id: event_id, ..draft };
-    match app.store.edit(Edit { draft, expects, versions }, app.now()).within(STORE_WRITE_TIMEOUT).await? {
-        Edited::Done(row, _) => Ok(row),
-        Edited::Missing => Err(missing(Kind::of_event(event_type).unwrap_or(Kind::User))),
-        Edited::Exists if expects == Expects::SameLearner => {
+    match app.store.edit(RecordEdit { draft, expects, versions }, app.now()).within(STORE_WRITE_TIMEOUT).await? {
+        EditResult::Done(row, _) => Ok(row),
+        EditResult::Missing => Err(missing(Kind::of_event(event_type).unwrap_or(Kind::User))),
+        EditResult::Exists if expects == ExpectedRecord::SameLearner => {
             Err(Problem::conflict("the progress of another learner has this id already"))
         }
-        Edited::Exists => Err(Problem::conflict("a record with this id exists already")),
-        Edited::Changed => Err(Problem::precondition("the record is of another version than If-Match names")),
+        EditResult::Exists => Err(Problem::conflict("a record with this id exists already")),
+        EditResult::Changed => Err(Problem::precondition("the record is of another version than If-Match names")),
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::monitor::pace::Readings;
-use crate::store::Figures;
+use crate::store::QueueFigures;
 
 /// How often the queue is looked at.
 pub(super) const SAMPLE_INTERVAL: Duration = Duration::from_secs(5);
@@ -27,7 +27,7 @@ struct SampleWindow {
 
 impl Samples {
     /// Adds the figures as they are at `now`.
-    pub(super) fn add(&self, figures: &Figures, now: Timestamp) {
+    pub(super) fn add(&self, figures: &QueueFigures, now: Timestamp) {
         let depth = figures.endpoints.iter().map(|row| row.counts.waiting + row.counts.processing).sum();
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.readings.add(figures, now);

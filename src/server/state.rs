@@ -25,7 +25,7 @@ use crate::explain::Candidate;
 use crate::inbound::{Sources, TrustedProxies};
 use crate::monitor::{FreshnessThresholds, Limits};
 use crate::report::Table;
-use crate::store::inbound::{RefusalDetails, Refused};
+use crate::store::inbound::{RefusalDetails, RefusedWebhook};
 use crate::store::operators::{SessionRow, WrongSecretCount};
 use crate::store::{FileStore, Store, StoreError};
 
@@ -203,7 +203,7 @@ impl App {
         if self.audit_limit.admit((reason, route), now) {
             let (source, (digest, details)) = (source.to_canonical().to_string(), details());
             let route = Arc::clone(route);
-            let refused = Refused { reason, digest, source, count: 1, route, is_only_copy: false, details };
+            let refused = RefusedWebhook { reason, digest, source, count: 1, route, is_only_copy: false, details };
             self.write_refusals(vec![refused], now).await;
         }
     }
@@ -238,7 +238,7 @@ impl App {
     }
 
     /// Writes refusals. Whoever waits for it waits a moment at most: a refusal has no need of the database.
-    async fn write_refusals(&self, refused: Vec<Refused>, now: Timestamp) {
+    async fn write_refusals(&self, refused: Vec<RefusedWebhook>, now: Timestamp) {
         let written = self.store.refuse(refused.clone(), now).within(STORE_WRITE_TIMEOUT);
         let limit = Arc::clone(&self.audit_limit);
         let writing = tokio::spawn(async move {

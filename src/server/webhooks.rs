@@ -19,7 +19,7 @@ use crate::event::EventId;
 use crate::inbound::{self, Source, WebhookRefusal, command};
 use crate::report::Report;
 use crate::store::StoreError;
-use crate::store::inbound::{Applied, Effect, Incoming, RefusalDetails};
+use crate::store::inbound::{Applied, RefusalDetails, VerifiedWebhook, WebhookEffect};
 use crate::untrusted::Untrusted;
 
 /// The answer to an accepted webhook.
@@ -84,7 +84,7 @@ struct Arrival<'a> {
 
 impl Arrival<'_> {
     /// Verifies and reads it. What is refused is audited, and kept whole.
-    async fn read(&self, headers: &HeaderMap, body: &Bytes) -> Result<Incoming, Problem> {
+    async fn read(&self, headers: &HeaderMap, body: &Bytes) -> Result<VerifiedWebhook, Problem> {
         let (from, now) = (self.from.to_canonical().to_string(), self.app.now());
         match inbound::read(self.source, headers, body, &from, now) {
             Ok(incoming) => Ok(incoming),
@@ -101,7 +101,7 @@ impl Arrival<'_> {
     }
 
     /// Applies it, after its command was run with it if it has one.
-    async fn apply(&self, incoming: Incoming) -> Result<Applied, Problem> {
+    async fn apply(&self, incoming: VerifiedWebhook) -> Result<Applied, Problem> {
         let (id, event_type) = (incoming.id.clone(), incoming.draft.event_type.clone());
         run_command(self.app, &incoming).await?;
         let applied = self.app.store.apply(incoming, self.app.now()).within(STORE_WRITE_TIMEOUT).await;
@@ -119,8 +119,8 @@ impl Arrival<'_> {
 }
 
 /// Runs the command of a source with an event that did not arrive before. If it fails, the sender is to try again.
-pub(super) async fn run_command(app: &App, incoming: &Incoming) -> Result<(), Problem> {
-    let (Effect::Command(command), now) = (&incoming.effect, app.now()) else { return Ok(()) };
+pub(super) async fn run_command(app: &App, incoming: &VerifiedWebhook) -> Result<(), Problem> {
+    let (WebhookEffect::Command(command), now) = (&incoming.effect, app.now()) else { return Ok(()) };
     if app.store.has_arrived(&incoming.id, now).within(STORE_WRITE_TIMEOUT).await? {
         return Ok(());
     }

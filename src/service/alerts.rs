@@ -18,8 +18,10 @@ use crate::endpoint::PausedBy;
 use crate::format::{count, short_duration};
 use crate::monitor::{Limits, due_age};
 use crate::network::{HttpClient, certificate};
-use crate::store::incidents::{IncidentKind, Notice, Observation, Observed, SettledNotice, Severity, SinkRule};
-use crate::store::{DeliveryFilter, EndpointFigures, Figures, Page, Result, Store};
+use crate::store::incidents::{
+    IncidentKind, Notification, NotificationResult, Observation, ObservedProblem, Severity, SinkRule,
+};
+use crate::store::{DeliveryFilter, EndpointFigures, Page, QueueFigures, Result, Store};
 
 /// How often the queue is observed.
 pub const OBSERVE_INTERVAL: Duration = Duration::from_secs(5);
@@ -87,7 +89,7 @@ impl Alerts {
     }
 
     /// Observes once, and sends the notices that are due.
-    async fn observe_and_notify(&self, store: &dyn Store, expiry: &[Observed], now: &dyn Clock) -> Result<()> {
+    async fn observe_and_notify(&self, store: &dyn Store, expiry: &[ObservedProblem], now: &dyn Clock) -> Result<()> {
         let mut observation = observe(store, &self.limits, now.now())?;
         observation.observed.extend(expiry.iter().cloned());
         observation.kinds.extend([IncidentKind::CertificateExpiry, IncidentKind::SecretExpiry]);
@@ -100,7 +102,7 @@ impl Alerts {
         store.settle_notices(join_all(told).await, now.now()).await
     }
 
-    async fn notify(&self, notice: Notice, now: Timestamp) -> SettledNotice {
+    async fn notify(&self, notice: Notification, now: Timestamp) -> NotificationResult {
         let alert = Alert::new(&notice, &self.host, now);
         let told = match self.sinks.iter().find(|sink| sink.rule.name == notice.sink) {
             Some(sink) => sink.service.send(&self.client, &alert).await,
@@ -111,11 +113,11 @@ impl Alerts {
             Ok(()) => tracing::info!(sink, phase, kind = notice.incident.observed.kind.name(), "alert sent"),
             Err(error) => tracing::warn!(sink, phase, error, "alert not sent; it is tried again"),
         }
-        SettledNotice { notice, error: told.err() }
+        NotificationResult { notice, error: told.err() }
     }
 
     /// The certificates and secrets that expire soon or have expired.
-    fn expiry(&self, now: Timestamp) -> Vec<Observed> {
+    fn expiry(&self, now: Timestamp) -> Vec<ObservedProblem> {
         let certificates = self.certificates.iter().filter_map(|file| certificate_expiry(file, now));
         let secrets = self.secrets.iter().filter_map(|secret| {
             let reason = ends_in_words(secret.ends_at, now)?;
@@ -130,12 +132,12 @@ impl Alerts {
 impl Alerts {
     /// Sends a test alert to a sink; a service that keeps alerts open gets its resolution at once.
     pub async fn send_test(&self, sink: &Sink, now: Timestamp) -> std::result::Result<(), String> {
-        use crate::store::incidents::Phase;
+        use crate::store::incidents::NotificationKind;
         let name = format!("test{}", uuid::Uuid::now_v7().simple());
-        sink.service.send(&self.client, &Alert::test(Phase::Opened, &name, &self.host, now)).await?;
+        sink.service.send(&self.client, &Alert::test(NotificationKind::Opened, &name, &self.host, now)).await?;
         match &sink.service {
             Service::PagerDuty(_) => {
-                sink.service.send(&self.client, &Alert::test(Phase::Resolved, &name, &self.host, now)).await
+                sink.service.send(&self.client, &Alert::test(NotificationKind::Resolved, &name, &self.host, now)).await
             }
             _ => Ok(()),
         }
@@ -167,21 +169,21 @@ fn observe(store: &dyn Store, limits: &Limits, now: Timestamp) -> Result<Observa
     Ok(Observation { observed, kinds })
 }
 
-fn about_endpoint(kind: IncidentKind, row: &EndpointFigures, severity: Severity, reason: String) -> Observed {
+fn about_endpoint(kind: IncidentKind, row: &EndpointFigures, severity: Severity, reason: String) -> ObservedProblem {
     let name = &row.endpoint.name;
     let remedy = format!("syncctl why {name}");
-    Observed { kind, subject: name.clone(), severity, event_type: None, reason, remedy, count: 0 }
+    ObservedProblem { kind, subject: name.clone(), severity, event_type: None, reason, remedy, count: 0 }
 }
 
-fn gone(row: &EndpointFigures) -> Option<Observed> {
+fn gone(row: &EndpointFigures) -> Option<ObservedProblem> {
     (row.endpoint.paused_by == Some(PausedBy::Gone)).then(|| {
         let reason = format!("it answered 410 and was paused; {} held", deliveries(row.counts.waiting));
         let remedy = format!("syncctl endpoints resume {}", row.endpoint.name);
-        Observed { remedy, ..about_endpoint(IncidentKind::EndpointGone, row, Severity::Critical, reason) }
+        ObservedProblem { remedy, ..about_endpoint(IncidentKind::EndpointGone, row, Severity::Critical, reason) }
     })
 }
 
-fn circuit(row: &EndpointFigures) -> Option<Observed> {
+fn circuit(row: &EndpointFigures) -> Option<ObservedProblem> {
     let open = row.endpoint.circuit.open.filter(|_| row.endpoint.paused_by.is_none())?;
     if open.cause == OpenCause::RetryAfter && open.until.since(open.since) < LONG_WAIT {
         return None;
@@ -198,7 +200,7 @@ fn cause(open: CircuitOpen) -> String {
 }
 
 /// The failed deliveries of an endpoint, described by the latest one.
-fn failed(store: &dyn Store, row: &EndpointFigures) -> Result<Observed> {
+fn failed(store: &dyn Store, row: &EndpointFigures) -> Result<ObservedProblem> {
     let name = &row.endpoint.name;
     let filter =
         DeliveryFilter { states: vec![State::Failed], endpoint: Some(name.clone()), ..DeliveryFilter::default() };
@@ -211,7 +213,7 @@ fn failed(store: &dyn Store, row: &EndpointFigures) -> Result<Observed> {
         deliveries(row.counts.failed),
         status.unwrap_or_default()
     );
-    Ok(Observed {
+    Ok(ObservedProblem {
         event_type: latest.map(|it| it.event.event_type),
         remedy: format!("syncctl failures list --endpoint {name}"),
         count: row.counts.failed.unsigned_abs(),
@@ -231,12 +233,12 @@ fn reason_in_words(reason: Option<Reason>) -> &'static str {
     }
 }
 
-fn lag(store: &dyn Store, figures: &Figures, limits: &Limits, now: Timestamp) -> Result<Observed> {
+fn lag(store: &dyn Store, figures: &QueueFigures, limits: &Limits, now: Timestamp) -> Result<ObservedProblem> {
     let alive = store.open_runs().wait()?.alive;
     let worker = if alive > 0 { "a worker is running, and not fast enough" } else { "no worker is running" };
     let since = now.minus(due_age(figures, now));
     let limit = short_duration(limits.max_due_age);
-    Ok(Observed {
+    Ok(ObservedProblem {
         kind: IncidentKind::QueueLag,
         subject: "queue".to_owned(),
         severity: Severity::Critical,
@@ -252,16 +254,16 @@ fn deliveries(number: i64) -> String {
 }
 
 /// A file whose certificates expire soon. An unreadable file is ignored here: the code that uses it reports it.
-fn certificate_expiry(file: &CertificateFile, now: Timestamp) -> Option<Observed> {
+fn certificate_expiry(file: &CertificateFile, now: Timestamp) -> Option<ObservedProblem> {
     let ends_at = file.decisive(&certificate::ends(&file.path).ok()?)?;
     let reason = format!("{}: {}", file.purpose, ends_in_words(ends_at, now)?);
     let path = file.path.display().to_string();
     Some(expiring(IncidentKind::CertificateExpiry, &path, reason, "syncctl doctor".to_owned(), ends_at <= now))
 }
 
-fn expiring(kind: IncidentKind, subject: &str, reason: String, remedy: String, has_ended: bool) -> Observed {
+fn expiring(kind: IncidentKind, subject: &str, reason: String, remedy: String, has_ended: bool) -> ObservedProblem {
     let severity = if has_ended { Severity::Critical } else { Severity::Warning };
-    Observed { kind, subject: subject.to_owned(), severity, event_type: None, reason, remedy, count: 0 }
+    ObservedProblem { kind, subject: subject.to_owned(), severity, event_type: None, reason, remedy, count: 0 }
 }
 
 /// When something expires, in words, if that is soon or past.

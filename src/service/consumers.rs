@@ -19,7 +19,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::inbound::{self, Forward, Handled, MAX_BODY_BYTES, MessageCounts, Source, command};
 use crate::network::failure::Failure;
 use crate::outbound::run::Stop;
-use crate::store::inbound::{Applied, Effect, Incoming, RefusalDetails, Refused};
+use crate::store::inbound::{Applied, RefusalDetails, RefusedWebhook, VerifiedWebhook, WebhookEffect};
 use crate::store::{Answer, Store, StoreError};
 use crate::untrusted::Untrusted;
 
@@ -109,9 +109,9 @@ impl fmt::Debug for Consuming {
 /// How handling a message began.
 enum Begun {
     /// It is being applied.
-    Applying(Incoming, Answer<Applied>),
+    Applying(VerifiedWebhook, Answer<Applied>),
     /// It is refused.
-    Refused(Refused),
+    Refused(RefusedWebhook),
 }
 
 impl Consuming {
@@ -229,7 +229,7 @@ impl Consuming {
             // It is not kept: it would push out all others.
             let refused = self.refused(source, message, "body-too-large");
             let details = RefusalDetails::default();
-            return Ok(Begun::Refused(Refused { is_only_copy: false, details, ..refused }));
+            return Ok(Begun::Refused(RefusedWebhook { is_only_copy: false, details, ..refused }));
         }
         let incoming = match inbound::read(&source.source, &message.headers, &message.body, &source.from, now) {
             Ok(incoming) => incoming,
@@ -237,7 +237,7 @@ impl Consuming {
                 let refused = self.refused(source, message, refusal.reason());
                 let details = inbound::examine(&source.source, &refusal, &message.headers, &message.body, now);
                 let request = refused.details.request;
-                return Ok(Begun::Refused(Refused { details: RefusalDetails { request, ..details }, ..refused }));
+                return Ok(Begun::Refused(RefusedWebhook { details: RefusalDetails { request, ..details }, ..refused }));
             }
         };
         if !self.run_command(&incoming, now).await? {
@@ -253,7 +253,7 @@ impl Consuming {
         source: &BrokerSource,
         message: &PendingMessage,
         begun: Begun,
-    ) -> Result<Result<Applied, Refused>, ConsumeError> {
+    ) -> Result<Result<Applied, RefusedWebhook>, ConsumeError> {
         let (incoming, answer) = match begun {
             Begun::Applying(incoming, answer) => (incoming, answer),
             Begun::Refused(refused) => return Ok(Err(refused)),
@@ -269,8 +269,8 @@ impl Consuming {
     }
 
     /// Runs the command of the source with an event that did not arrive before; whether that ended well.
-    async fn run_command(&self, incoming: &Incoming, now: Timestamp) -> Result<bool, ConsumeError> {
-        let Effect::Command(command) = &incoming.effect else { return Ok(true) };
+    async fn run_command(&self, incoming: &VerifiedWebhook, now: Timestamp) -> Result<bool, ConsumeError> {
+        let WebhookEffect::Command(command) = &incoming.effect else { return Ok(true) };
         if self.store.has_arrived(&incoming.id, now).await? {
             return Ok(true);
         }
@@ -292,9 +292,9 @@ impl Consuming {
     }
 
     /// The row of a message that is refused, with the message.
-    fn refused(&self, source: &BrokerSource, message: &PendingMessage, reason: &'static str) -> Refused {
+    fn refused(&self, source: &BrokerSource, message: &PendingMessage, reason: &'static str) -> RefusedWebhook {
         let request = Some(inbound::copy_of(&message.headers, &message.body));
-        Refused {
+        RefusedWebhook {
             reason,
             digest: Some(Sha256::digest(&message.body).into()),
             source: source.from.clone(),
@@ -310,9 +310,9 @@ impl Consuming {
         &self,
         source: &BrokerSource,
         message: &PendingMessage,
-        incoming: &Incoming,
+        incoming: &VerifiedWebhook,
         reason: &'static str,
-    ) -> Refused {
+    ) -> RefusedWebhook {
         let refused = self.refused(source, message, reason);
         let details = RefusalDetails {
             signature_is_right: Some(true),
@@ -320,7 +320,7 @@ impl Consuming {
             claimed_type: Some(incoming.draft.event_type.clone()),
             ..refused.details
         };
-        Refused { details, ..refused }
+        RefusedWebhook { details, ..refused }
     }
 }
 

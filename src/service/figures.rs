@@ -3,7 +3,7 @@
 use crate::clock::Timestamp;
 use crate::monitor::forecast::{FORECAST_WINDOW, Flows, measured_since};
 use crate::monitor::{self, Expected, HEALTH_WINDOW, HealthDetails, HealthFigures, Limits, STATS_WINDOW, SeenEvents};
-use crate::store::{DeliveryFilter, DeliveryRow, EventFilter, Figures, FileStore, Page, Result, Store};
+use crate::store::{DeliveryFilter, DeliveryRow, EventFilter, FileStore, Page, QueueFigures, Result, Store};
 
 /// The most recent failures that are shown with the health of the queue.
 const RECENT: u64 = 10;
@@ -51,7 +51,7 @@ pub fn recent_failures(store: &dyn Store, limit: u64) -> Result<Vec<DeliveryRow>
 }
 
 /// Reads the rates at which deliveries are queued and delivered, by endpoint.
-pub fn flows(store: &dyn Store, figures: &Figures, now: Timestamp) -> Result<Flows> {
+pub fn flows(store: &dyn Store, figures: &QueueFigures, now: Timestamp) -> Result<Flows> {
     let window = now.minus(FORECAST_WINDOW);
     let began = measured_since(&store.activity(window).wait()?, now);
     Ok(Flows::of(figures, &store.rates(began).wait()?, began, &store.arrivals(window).wait()?, now))

@@ -13,27 +13,29 @@ use tokio::task::{JoinError, JoinHandle};
 
 use super::{Result, StoreError};
 
-/// The answer to a call of the store: await it, or [`wait`](Self::wait) for it where no async runtime runs.
+/// The result of a store call, which may not be there yet: `.await` it, or [`wait`](Self::wait) for it on a thread
+/// without a runtime.
 ///
 /// A write has begun by the time there is an answer to wait for, and the answer follows its commit. What merely reads is run
 /// by whoever waits for it: on this thread, or, where it is awaited, on one that may block.
 #[must_use = "a read that nobody waits for never happens"]
-pub struct Answer<T>(Source<T>);
+pub struct Answer<T>(ResultSource<T>);
 
-/// Where an answer comes from.
-enum Source<T> {
+/// How the result of a store call comes about: by a read that has not begun, by a thread that may block, or by the
+/// database's thread.
+enum ResultSource<T> {
     /// Work that blocks, and has not begun.
     Deferred(Option<Box<dyn FnOnce() -> Result<T> + Send>>),
     /// The same, on a thread that may block.
     Blocking(JoinHandle<Result<T>>),
     /// A thread or task that was sent the work.
-    Sent(oneshot::Receiver<Result<T>>, Arc<Stage>),
+    Sent(oneshot::Receiver<Result<T>>, Arc<StartState>),
 }
 
-/// The other end of an [`Answer`], for whoever does the work.
+/// The sending half of a store call: the database's thread does the work and sends its result back through this.
 pub(super) struct Reply<T> {
     caller: oneshot::Sender<Result<T>>,
-    stage: Arc<Stage>,
+    stage: Arc<StartState>,
 }
 
 impl<T> Reply<T> {
@@ -53,14 +55,14 @@ impl<T> Reply<T> {
     }
 }
 
-/// Whether work has begun, or was given up before.
+/// Decides a race: whether queued work began, or its caller cancelled it first.
 #[derive(Debug, Default)]
-struct Stage(AtomicU8);
+struct StartState(AtomicU8);
 
 const BEGUN: u8 = 1;
 const GIVEN_UP: u8 = 2;
 
-impl Stage {
+impl StartState {
     /// Begins, unless the work was given up. Again: the same answer.
     fn begin(&self) -> bool {
         self.settle(BEGUN)
@@ -85,13 +87,13 @@ impl<T> Answer<T> {
     /// An answer, and the end that gives it. Dropped without a word, that end answers [`StoreError::Closed`].
     pub(super) fn channel() -> (Reply<T>, Self) {
         let (caller, answer) = oneshot::channel();
-        let stage = Arc::<Stage>::default();
-        (Reply { caller, stage: Arc::clone(&stage) }, Self(Source::Sent(answer, stage)))
+        let stage = Arc::<StartState>::default();
+        (Reply { caller, stage: Arc::clone(&stage) }, Self(ResultSource::Sent(answer, stage)))
     }
 
     /// An answer that `work`, which blocks, gives once it is waited for: several reads as one, for instance.
     pub fn deferred(work: impl FnOnce() -> Result<T> + Send + 'static) -> Self {
-        Self(Source::Deferred(Some(Box::new(work))))
+        Self(ResultSource::Deferred(Some(Box::new(work))))
     }
 }
 
@@ -103,17 +105,17 @@ impl<T: Send + 'static> Answer<T> {
         }
         match &self.0 {
             // It is being written just now, which takes no other process's leave.
-            Source::Sent(_, stage) if !stage.give_up() => self.await,
-            Source::Sent(..) | Source::Deferred(_) | Source::Blocking(_) => Err(StoreError::Late),
+            ResultSource::Sent(_, stage) if !stage.give_up() => self.await,
+            ResultSource::Sent(..) | ResultSource::Deferred(_) | ResultSource::Blocking(_) => Err(StoreError::Late),
         }
     }
 
     /// Blocks this thread until there is an answer.
     pub fn wait(self) -> Result<T> {
-        if let Source::Deferred(work) = self.0 {
+        if let ResultSource::Deferred(work) = self.0 {
             return work.map_or(Err(StoreError::Closed), |work| work());
         }
-        let waker = Waker::from(Arc::new(Parked(std::thread::current())));
+        let waker = Waker::from(Arc::new(ThreadWaker(std::thread::current())));
         let mut context = Context::from_waker(&waker);
         let mut answer = std::pin::pin!(self);
         loop {
@@ -131,10 +133,10 @@ impl<T> fmt::Debug for Answer<T> {
     }
 }
 
-/// Wakes the thread that waits for an answer.
-struct Parked(std::thread::Thread);
+/// Wakes the thread that blocks until a store call has its result.
+struct ThreadWaker(std::thread::Thread);
 
-impl Wake for Parked {
+impl Wake for ThreadWaker {
     fn wake(self: Arc<Self>) {
         self.0.unpark();
     }
@@ -144,18 +146,18 @@ impl<T: Send + 'static> Future for Answer<T> {
     type Output = Result<T>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<T>> {
-        if let Source::Deferred(work) = &mut self.0 {
+        if let ResultSource::Deferred(work) = &mut self.0 {
             let work = work.take().unwrap_or_else(|| Box::new(|| Err(StoreError::Closed)));
-            self.0 = Source::Blocking(tokio::task::spawn_blocking(work));
+            self.0 = ResultSource::Blocking(tokio::task::spawn_blocking(work));
         }
         match &mut self.0 {
-            Source::Sent(answer, _) => {
+            ResultSource::Sent(answer, _) => {
                 Pin::new(answer).poll(context).map(|answer| answer.unwrap_or(Err(StoreError::Closed)))
             }
-            Source::Blocking(done) => {
+            ResultSource::Blocking(done) => {
                 Pin::new(done).poll(context).map(|done| done.unwrap_or_else(|e| Err(panicked(e))))
             }
-            Source::Deferred(_) => Poll::Pending,
+            ResultSource::Deferred(_) => Poll::Pending,
         }
     }
 }

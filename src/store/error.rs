@@ -7,10 +7,11 @@ use super::Location;
 use crate::event::EventId;
 use crate::record::{MAX_RECORD_BYTES, MAX_RECORD_FIELDS};
 
-/// A shorthand for what the store returns.
+/// The result of a store call: a value, or why the store could not do it.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 
-/// Why the store could not do what it was asked. A failed delivery is never one of these.
+/// Why the store could not do what it was asked, such as a locked or damaged database. A failed delivery is never one
+/// of these.
 ///
 /// It does not say which store: whoever tells it to somebody adds that by [`at`](Self::at).
 #[derive(Clone, Debug, thiserror::Error)]

@@ -6,9 +6,9 @@ use crate::clock::Timestamp;
 use crate::endpoint::Endpoint;
 use crate::store::ClaimHolder;
 
-/// How many deliveries are in each state, and what an endpoint's trouble amounts to.
+/// How many deliveries are in each state, and how many of them had failed attempts: of one endpoint, or summed up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
+pub struct DeliveryCounts {
     /// Unfinished and unclaimed, held ones included.
     pub waiting: i64,
     /// Claimed.
@@ -25,22 +25,23 @@ pub struct Counts {
     pub troubled_attempts: i64,
 }
 
-/// One endpoint's figures.
+/// One endpoint with its delivery counts and its oldest waiting delivery, for `status`, `health` and the dashboard.
 #[derive(Clone, Debug)]
 pub struct EndpointFigures {
     /// The endpoint.
     pub endpoint: Endpoint,
     /// Its deliveries.
-    pub counts: Counts,
+    pub counts: DeliveryCounts,
     /// Since when its oldest due delivery has been due; none while its circuit is open or it is paused.
     pub oldest_due: Option<Timestamp>,
     /// When its oldest undelivered event was emitted, whatever state the endpoint is in. Of retries, that of the earliest due.
     pub oldest_pending: Option<Timestamp>,
 }
 
-/// The state of the queue, from counters.
+/// The whole queue in figures: counts of each endpoint, who is sending, what is scheduled. Read from counters, so the
+/// cost does not grow with the queue.
 #[derive(Clone, Debug, Default)]
-pub struct Figures {
+pub struct QueueFigures {
     /// Events stored.
     pub events: i64,
     /// Endpoint by endpoint, in the order they were first named.
@@ -55,9 +56,9 @@ pub struct Figures {
     pub next_scheduled: Option<Timestamp>,
 }
 
-/// Attempts that ended in a window, for one endpoint and event type.
+/// How many attempts delivered and how many failed within a time window, for one endpoint and event type.
 #[derive(Clone, Debug)]
-pub struct Rate {
+pub struct AttemptTotals {
     /// The endpoint's name.
     pub endpoint: String,
     /// The event type.
@@ -76,7 +77,8 @@ pub(super) const LOOKED_AT: i64 = 200_000;
 /// How many of the latest deliveries say how [`Arrivals`] are shared among the endpoints.
 pub(super) const ARRIVALS_READ: i64 = 2_000;
 
-/// About how many deliveries were queued for an endpoint since some time.
+/// The estimated number of deliveries that were queued for one endpoint since some time, for forecasts of when the
+/// queue is empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arrivals {
     /// The endpoint's name.
@@ -98,18 +100,19 @@ impl Arrivals {
 /// The attempts whose latencies [`Activity`] holds at most, the latest.
 pub const LATENCIES: u32 = 2_000;
 
-/// Attempts and received webhooks by minute.
+/// What the charts of the last hours show: attempts and received webhooks counted by minute, and how long the latest
+/// attempts took.
 #[derive(Clone, Debug, Default)]
 pub struct Activity {
     /// The minutes in which anything happened, in order.
     pub minutes: Vec<MinuteActivity>,
     /// The latest attempts that ended with a known outcome, at most [`LATENCIES`].
-    pub latencies: Vec<TimedAttempt>,
+    pub latencies: Vec<AttemptDuration>,
 }
 
-/// How long an attempt took.
+/// How long one of the latest attempts took, for latency percentiles of its endpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TimedAttempt {
+pub struct AttemptDuration {
     /// The endpoint's name.
     pub endpoint: String,
     /// When it began.
@@ -118,7 +121,7 @@ pub struct TimedAttempt {
     pub took: Duration,
 }
 
-/// The attempts that ended and the webhooks that arrived in one minute, counted.
+/// How many attempts ended and how many webhooks arrived in one minute: a step of a chart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MinuteActivity {
     /// The minute, as [`Timestamp::minute`] counts.

@@ -11,10 +11,10 @@ use crate::signature::Fingerprint;
 mod edit;
 mod stored_requests;
 
-pub use edit::{Edit, Edited, Expects, Versions};
+pub use edit::{EditResult, ExpectedRecord, RecordEdit, Versions};
 pub use stored_requests::{
-    KeptRequest, MAX_KEPT_BYTES, MAX_KEPT_BYTES_PER_SOURCE, REQUESTS_KEPT_FOR, ReceivedFigures, ReceivedRate,
-    RefusalDetails, RequestCopy,
+    KeptRequest, MAX_KEPT_BYTES, MAX_KEPT_BYTES_PER_SOURCE, REQUESTS_KEPT_FOR, ReceivedFigures, RefusalDetails,
+    RequestCopy, WebhookTotal,
 };
 
 use super::{Answer, Listed, Page};
@@ -33,15 +33,15 @@ pub const LOOKED_BACK: u32 = 10_000;
 /// Up to where records are counted one by one.
 pub const COUNTED_UP_TO: u32 = 100_000;
 
-/// A webhook that was verified and read.
+/// A received webhook whose signature was right and whose event was read: ready to be applied to its record.
 #[derive(Clone, Debug)]
-pub struct Incoming {
+pub struct VerifiedWebhook {
     /// Its event's id.
     pub id: EventId,
     /// Its event.
     pub draft: Draft,
     /// What comes of it.
-    pub effect: Effect,
+    pub effect: WebhookEffect,
     /// The address it came from, or the place of a broker.
     pub source: String,
     /// The secret its signature was right under; [`Fingerprint::NONE`] where a broker vouches for it.
@@ -54,9 +54,10 @@ pub struct Incoming {
     pub kept: Option<i64>,
 }
 
-/// What an accepted webhook does: change a record, or go on to another endpoint.
+/// What an accepted webhook does: change a record, be sent on to another endpoint, or nothing more because a command
+/// ran with it.
 #[derive(Clone, Debug)]
-pub enum Effect {
+pub enum WebhookEffect {
     /// It changes the record it is about.
     Change(Change),
     /// Its event is emitted here, to the endpoint of that name alone, whatever types that one subscribes to.
@@ -65,7 +66,8 @@ pub enum Effect {
     Command(Arc<str>),
 }
 
-/// A sender whose webhooks verified, with the fingerprint of its secret.
+/// An address from which webhooks verified, and the secret they were signed with: shows which senders still use an old
+/// secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SenderRow {
     /// The address they came from.
@@ -76,7 +78,8 @@ pub struct SenderRow {
     pub seen_at: Timestamp,
 }
 
-/// What applying a webhook did: applied, stale, duplicate or conflict.
+/// What came of applying a webhook: its record changed, or it was outdated, known already, or in conflict with a known
+/// event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Applied {
     /// It changed its record.
@@ -101,9 +104,9 @@ impl Applied {
     }
 }
 
-/// A refusal to audit: the reason, and how many webhooks it stands for.
+/// A refused webhook to be written to the audit log, or several of the same reason as one count.
 #[derive(Clone, Debug, Default)]
-pub struct Refused {
+pub struct RefusedWebhook {
     /// The stable name of the reason.
     pub reason: &'static str,
     /// The hash of the body; none when it was never read to its end.
@@ -120,9 +123,9 @@ pub struct Refused {
     pub details: RefusalDetails,
 }
 
-/// Whether a record's latest event was delivered everywhere.
+/// Whether the other systems have a record's latest event: delivered everywhere, on its way, or given up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sync {
+pub enum SyncState {
     /// What was emitted about it has arrived everywhere, or came from elsewhere.
     Synced,
     /// The latest event about it is under way.
@@ -131,7 +134,7 @@ pub enum Sync {
     Failed,
 }
 
-impl Sync {
+impl SyncState {
     /// Its name.
     pub fn name(self) -> &'static str {
         match self {
@@ -142,7 +145,7 @@ impl Sync {
     }
 }
 
-/// A record as it is stored.
+/// A synchronized record (enrollment, user or progress) as it is stored, with how far the other systems know of it.
 #[derive(Clone, Debug)]
 pub struct RecordRow {
     /// Its row, which it keeps: records that were heard of later have higher ones.
@@ -156,12 +159,12 @@ pub struct RecordRow {
     /// When it last arrived here, or last arrived at an endpoint.
     pub synced_at: Option<Timestamp>,
     /// How far the others know of it.
-    pub sync: Sync,
+    pub sync: SyncState,
 }
 
-/// The order of a list of records; equal ones stand in the order in which they were created.
+/// By what a list of records is sorted; equal ones stand in the order in which they were created.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Sort {
+pub enum RecordOrder {
     /// When they were first heard of here.
     #[default]
     Arrival,
@@ -173,7 +176,7 @@ pub enum Sort {
     CreatedAt,
 }
 
-/// A filter of records. Empty parts match any.
+/// Which records a list shows. Empty parts match any.
 #[derive(Clone, Debug, Default)]
 pub struct RecordFilter {
     /// Of this kind.
@@ -185,14 +188,14 @@ pub struct RecordFilter {
     /// In this course.
     pub course: Option<String>,
     /// The order; [`Page::oldest_first`] is ascending.
-    pub sort: Sort,
+    pub sort: RecordOrder,
     /// Also deleted ones.
     pub deleted: bool,
     /// Behind the record of this row in the order of the page, as it stands now: a cursor that holds while records are added.
     pub past: Option<i64>,
 }
 
-/// An inbound audit row.
+/// One entry of the inbound audit log: a webhook that was accepted or refused, and why.
 #[derive(Clone, Debug)]
 pub struct ReceivedRow {
     /// Its row.
@@ -233,7 +236,7 @@ pub struct ReceivedRow {
     pub request: Option<i64>,
 }
 
-/// A filter of the inbound audit log. Empty parts match any.
+/// Which entries of the inbound audit log a list shows. Empty parts match any.
 #[derive(Clone, Debug, Default)]
 pub struct ReceivedFilter {
     /// Only what was refused, conflicts included, or only what was not.
@@ -250,7 +253,7 @@ pub struct ReceivedFilter {
     pub past: Option<i64>,
 }
 
-/// Figures of the records of one kind.
+/// How many records of one kind there are, and when something about one of them last arrived or was emitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RecordSummary {
     /// What they are about.
@@ -261,7 +264,7 @@ pub struct RecordSummary {
     pub last_news_at: Option<Timestamp>,
 }
 
-/// Reads and writes of records and of received webhooks.
+/// The part of the store's interface for received webhooks and the records they change.
 pub trait Records {
     /// Applies a webhook once: known before? later writes standing? write, audit, all in one transaction.
     ///
@@ -270,7 +273,7 @@ pub trait Records {
     /// is applied is not emitted again. A record that would grow past its limits stays as it was:
     /// [`StoreError::RecordTooLarge`](super::StoreError::RecordTooLarge). An endpoint to emit to that does not exist is
     /// [`StoreError::NoEndpoint`](super::StoreError::NoEndpoint). With a replay its kept request is settled.
-    fn apply(&self, incoming: Incoming, now: Timestamp) -> Answer<Applied>;
+    fn apply(&self, incoming: VerifiedWebhook, now: Timestamp) -> Answer<Applied>;
 
     /// Whether an event that arrived under this id is remembered.
     fn has_arrived(&self, id: &EventId, now: Timestamp) -> Answer<bool>;
@@ -278,13 +281,13 @@ pub trait Records {
     /// Audits refusals: [`REFUSALS_A_MINUTE`] rows for each reason and minute, the rest as one count; those of which nobody has
     /// another copy always get rows of their own. A request that comes with
     /// its row is kept for [`REQUESTS_KEPT_FOR`], within [`MAX_KEPT_BYTES_PER_SOURCE`] and [`MAX_KEPT_BYTES`].
-    fn refuse(&self, refused: Vec<Refused>, now: Timestamp) -> Answer<()>;
+    fn refuse(&self, refused: Vec<RefusedWebhook>, now: Timestamp) -> Answer<()>;
 
     /// Changes a record and emits the change, both or neither. It is stamped later than everything known of the record.
     ///
     /// A change whose event was given an id that is known is made once: the second time nothing happens, whatever the record has
     /// become, unless it is another change ([`StoreError::Conflict`](super::StoreError::Conflict)).
-    fn edit(&self, edit: Edit, now: Timestamp) -> Answer<Edited>;
+    fn edit(&self, edit: RecordEdit, now: Timestamp) -> Answer<EditResult>;
 
     /// Merges records from elsewhere, stamps and tombstones included, and returns how many changed. Nothing is emitted.
     fn import(&self, records: Vec<(Kind, String, Record)>) -> Answer<u64>;

@@ -28,7 +28,7 @@ const ERROR_COUNTS: Duration = Duration::from_hours(1);
 /// How long incidents that are over are kept.
 pub(super) const KEPT: Duration = Duration::from_hours(90 * 24);
 
-/// What can be wrong.
+/// The kinds of trouble that alerts are sent for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, EnumString, IntoStaticStr, VariantArray, Serialize)]
 #[strum(serialize_all = "kebab-case")]
 #[serde(rename_all = "kebab-case")]
@@ -64,7 +64,7 @@ impl IncidentKind {
     }
 }
 
-/// How bad something is.
+/// How bad a trouble is: warning, error or critical.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, IntoStaticStr, Serialize)]
 #[strum(serialize_all = "lowercase")]
 #[serde(rename_all = "lowercase")]
@@ -100,9 +100,9 @@ impl Severity {
     }
 }
 
-/// Something that is wrong now. None of it is data of an event.
+/// Something that is wrong now, such as an open circuit. None of it is data of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Observed {
+pub struct ObservedProblem {
     /// What kind of thing.
     pub kind: IncidentKind,
     /// The endpoint, file or whatever it is about: with the kind, what makes it one incident.
@@ -119,16 +119,16 @@ pub struct Observed {
     pub count: u64,
 }
 
-/// What was found wrong by somebody who looked.
+/// All that one look at the queue found wrong, and what it looked for.
 #[derive(Clone, Debug, Default)]
 pub struct Observation {
     /// Everything that is wrong, at most one of each kind and subject.
-    pub observed: Vec<Observed>,
+    pub observed: Vec<ObservedProblem>,
     /// The kinds that were looked for: what is not found of them is over.
     pub kinds: Vec<IncidentKind>,
 }
 
-/// Something that is or was wrong, and who was told.
+/// A problem from when it was first seen until it was resolved, and what each recipient was told of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Incident {
     /// Its row.
@@ -136,7 +136,7 @@ pub struct Incident {
     /// Tells it apart from those of other queues, too.
     pub name: String,
     /// What was observed last.
-    pub observed: Observed,
+    pub observed: ObservedProblem,
     /// When it began.
     pub opened_at: Timestamp,
     /// When it was last seen, to the minute.
@@ -144,12 +144,12 @@ pub struct Incident {
     /// When it was over.
     pub resolved_at: Option<Timestamp>,
     /// What each sink was told.
-    pub told: Vec<Told>,
+    pub told: Vec<NotificationState>,
 }
 
-/// What a sink was told of an incident.
+/// What one recipient of alerts was told of one incident, and when telling it failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Told {
+pub struct NotificationState {
     /// The name of the sink.
     pub sink: String,
     /// When it was last told that something is wrong.
@@ -170,7 +170,7 @@ pub struct Told {
     pub next_at: Option<Timestamp>,
 }
 
-impl Told {
+impl NotificationState {
     fn nothing(sink: &str) -> Self {
         Self {
             sink: sink.to_owned(),
@@ -194,7 +194,7 @@ impl Told {
     }
 }
 
-/// What a sink wants to hear.
+/// Which alerts a recipient wants: of which kinds, and at most how often.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SinkRule {
     /// Its name.
@@ -207,11 +207,11 @@ pub struct SinkRule {
     pub resolved: bool,
 }
 
-/// What a notice says.
+/// What an alert says of its incident: it began, it got worse, or it is resolved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr, Serialize)]
 #[strum(serialize_all = "lowercase")]
 #[serde(rename_all = "lowercase")]
-pub enum Phase {
+pub enum NotificationKind {
     /// Something is wrong.
     Opened,
     /// It has become worse since the last notice.
@@ -220,36 +220,36 @@ pub enum Phase {
     Resolved,
 }
 
-impl Phase {
+impl NotificationKind {
     /// Its name.
     pub fn name(self) -> &'static str {
         self.into()
     }
 }
 
-/// Something that one sink is to be told, by whoever claimed it.
+/// An alert that one process has claimed and is to send to one recipient.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Notice {
+pub struct Notification {
     /// The sink.
     pub sink: String,
     /// What it says.
-    pub phase: Phase,
+    pub phase: NotificationKind,
     /// About what.
     pub incident: Incident,
 }
 
-/// What came of a notice.
+/// Whether a claimed alert was sent, or why not.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SettledNotice {
+pub struct NotificationResult {
     /// The notice that was claimed.
-    pub notice: Notice,
+    pub notice: Notification,
     /// Why it could not be told, if so. Holds no secret.
     pub error: Option<String>,
 }
 
-/// A sink that could not be told something.
+/// A recipient of alerts that could not be reached lately, for `health` and `doctor`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Untold {
+pub struct FailingSink {
     /// The name of the sink.
     pub sink: String,
     /// Notices that it was not told.
@@ -260,7 +260,7 @@ pub struct Untold {
     pub error: String,
 }
 
-/// The memory of incidents.
+/// The part of the store's interface for incidents: several processes see a problem, one of them alerts.
 pub trait Incidents {
     /// Brings the incidents up to date with what was observed, and claims what `sinks` are to be told of them.
     ///
@@ -268,17 +268,17 @@ pub trait Incidents {
     /// that was looked for and not observed, is over. A notice is claimed by one caller for [`CLAIM_LASTS`]; a sink hears of
     /// the same kind and subject at most once in its quiet time, but always that what it heard of is over. The second time
     /// nothing changes and nothing is claimed.
-    fn observe(&self, observation: Observation, sinks: Vec<SinkRule>, now: Timestamp) -> Answer<Vec<Notice>>;
+    fn observe(&self, observation: Observation, sinks: Vec<SinkRule>, now: Timestamp) -> Answer<Vec<Notification>>;
 
     /// Records what came of notices that were claimed. Those that could not be told are claimed again later, the later the more
     /// often that happened.
-    fn settle_notices(&self, settled: Vec<SettledNotice>, now: Timestamp) -> Answer<()>;
+    fn settle_notices(&self, settled: Vec<NotificationResult>, now: Timestamp) -> Answer<()>;
 
     /// A page of incidents, the latest first, and those that are open before all others; only these if `open`.
     fn incidents(&self, open: bool, page: Page) -> Answer<Listed<Incident>>;
 
     /// The sinks that could not be told something lately, by name.
-    fn untold(&self, now: Timestamp) -> Answer<Vec<Untold>>;
+    fn untold(&self, now: Timestamp) -> Answer<Vec<FailingSink>>;
 }
 
 // ── the rules, for every backend ────────────────────────────────────────────────────────────────────────────────────
@@ -323,14 +323,14 @@ pub(super) fn update(incidents: &mut Vec<Incident>, observation: &Observation, n
     changed
 }
 
-fn open(observed: &Observed, now: Timestamp) -> Incident {
+fn open(observed: &ObservedProblem, now: Timestamp) -> Incident {
     let name = uuid::Uuid::now_v7().simple().to_string();
     let (opened_at, last_seen_at) = (now, now);
     Incident { id: 0, name, observed: observed.clone(), opened_at, last_seen_at, resolved_at: None, told: Vec::new() }
 }
 
 /// Whether that is worth writing down.
-fn see(incident: &mut Incident, observed: &Observed, now: Timestamp) -> bool {
+fn see(incident: &mut Incident, observed: &ObservedProblem, now: Timestamp) -> bool {
     let before = &incident.observed;
     let is_news = incident.resolved_at.is_some()
         || before.severity != observed.severity
@@ -346,7 +346,7 @@ fn see(incident: &mut Incident, observed: &Observed, now: Timestamp) -> bool {
 
 /// Claims what `sinks` are to be told. What each is told of an incident is changed in place; the caller writes that of the
 /// notices' incidents down.
-pub(super) fn claim(incidents: &mut [Incident], sinks: &[SinkRule], now: Timestamp) -> Vec<Notice> {
+pub(super) fn claim(incidents: &mut [Incident], sinks: &[SinkRule], now: Timestamp) -> Vec<Notification> {
     let mut notices = Vec::new();
     for place in 0..incidents.len() {
         let kind = incidents[place].observed.kind;
@@ -355,15 +355,15 @@ pub(super) fn claim(incidents: &mut [Incident], sinks: &[SinkRule], now: Timesta
             let Some(phase) = next_phase(&incidents[place], sink, heard_at, now) else { continue };
             let told = told_mut(&mut incidents[place].told, &sink.name);
             told.next_at = Some(now.plus(CLAIM_LASTS));
-            notices.push(Notice { sink: sink.name.clone(), phase, incident: incidents[place].clone() });
+            notices.push(Notification { sink: sink.name.clone(), phase, incident: incidents[place].clone() });
         }
     }
     notices
 }
 
-fn told_mut<'a>(told: &'a mut Vec<Told>, sink: &str) -> &'a mut Told {
+fn told_mut<'a>(told: &'a mut Vec<NotificationState>, sink: &str) -> &'a mut NotificationState {
     let place = told.iter().position(|it| it.sink == sink).unwrap_or_else(|| {
-        told.push(Told::nothing(sink));
+        told.push(NotificationState::nothing(sink));
         told.len() - 1
     });
     &mut told[place]
@@ -378,8 +378,13 @@ fn heard_at(incidents: &[Incident], place: usize, sink: &str) -> Option<Timestam
 }
 
 /// What a sink is to be told of an incident now.
-fn next_phase(incident: &Incident, sink: &SinkRule, heard_at: Option<Timestamp>, now: Timestamp) -> Option<Phase> {
-    let nothing = Told::nothing(&sink.name);
+fn next_phase(
+    incident: &Incident,
+    sink: &SinkRule,
+    heard_at: Option<Timestamp>,
+    now: Timestamp,
+) -> Option<NotificationKind> {
+    let nothing = NotificationState::nothing(&sink.name);
     let told = incident.told.iter().find(|told| told.sink == sink.name).unwrap_or(&nothing);
     // A claim that lasts longer than any is one of a clock that jumped back.
     let longest = now.plus(LONGEST_RETRY.max(CLAIM_LASTS));
@@ -389,23 +394,23 @@ fn next_phase(incident: &Incident, sink: &SinkRule, heard_at: Option<Timestamp>,
     let is_quiet = heard_at.is_some_and(|at| !has_passed(at, sink.quiet, now));
     let is_worse = incident.observed.count > told.count || incident.observed.severity > told.severity;
     match (incident.resolved_at, told.thinks_open()) {
-        (None, false) => (!is_quiet).then_some(Phase::Opened),
-        (None, true) => (is_worse && !is_quiet).then_some(Phase::Worse),
-        (Some(_), true) => sink.resolved.then_some(Phase::Resolved),
+        (None, false) => (!is_quiet).then_some(NotificationKind::Opened),
+        (None, true) => (is_worse && !is_quiet).then_some(NotificationKind::Worse),
+        (Some(_), true) => sink.resolved.then_some(NotificationKind::Resolved),
         (Some(_), false) => None,
     }
 }
 
 /// What a sink was told once a notice was settled.
-pub(super) fn settle(settled: &SettledNotice, now: Timestamp) -> Told {
-    let SettledNotice { notice, error } = settled;
+pub(super) fn settle(settled: &NotificationResult, now: Timestamp) -> NotificationState {
+    let NotificationResult { notice, error } = settled;
     let mut told = notice.incident.told.clone();
     let mut told = told_mut(&mut told, &notice.sink).clone();
     match error {
         None => {
             match notice.phase {
-                Phase::Opened | Phase::Worse => told.open_at = Some(now),
-                Phase::Resolved => told.resolved_at = Some(now),
+                NotificationKind::Opened | NotificationKind::Worse => told.open_at = Some(now),
+                NotificationKind::Resolved => told.resolved_at = Some(now),
             }
             (told.severity, told.count) = (notice.incident.observed.severity, notice.incident.observed.count);
             (told.failures, told.failed_at, told.error, told.next_at) = (0, None, None, None);

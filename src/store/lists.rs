@@ -10,7 +10,7 @@ use crate::endpoint::Pattern;
 use crate::event::{EventId, Resource, Traceparent};
 use crate::untrusted::Untrusted;
 
-/// A filter of deliveries. Empty parts match any.
+/// Which deliveries a list shows or a command changes. Empty parts match any.
 #[derive(Clone, Debug, Default)]
 pub struct DeliveryFilter {
     /// In one of these states.
@@ -39,7 +39,7 @@ pub struct DeliveryFilter {
     pub past: Option<DeliveryId>,
 }
 
-/// A filter of events. Empty parts match any.
+/// Which events a list shows. Empty parts match any.
 #[derive(Clone, Debug, Default)]
 pub struct EventFilter {
     /// Of a type that this pattern matches.
@@ -60,7 +60,7 @@ pub struct EventFilter {
     pub past: Option<i64>,
 }
 
-/// One page of a list.
+/// Which page of a list: how many rows, which number, in which order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Page {
     /// Rows on a page.
@@ -78,7 +78,7 @@ impl Page {
     }
 }
 
-/// A page of rows and how many there are in all.
+/// The rows of one page of a list, and how many rows the list has in all.
 #[derive(Clone, Debug)]
 pub struct Listed<T> {
     /// The rows of this page.
@@ -87,7 +87,7 @@ pub struct Listed<T> {
     pub total: u64,
 }
 
-/// An event as a list shows it.
+/// One event of a list, with the states of its deliveries.
 #[derive(Clone, Debug)]
 pub struct EventRow {
     /// Its place in the order of emission.
@@ -108,7 +108,7 @@ pub struct EventRow {
     pub schedule: Option<Schedule>,
 }
 
-/// When a scheduled event will be sent, or that it was cancelled.
+/// When an event that was emitted for later is queued, was queued, or that it was cancelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Schedule {
     /// It has no deliveries until then.
@@ -140,7 +140,7 @@ impl Schedule {
     }
 }
 
-/// The result of cancelling a scheduled event.
+/// What came of cancelling a scheduled event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cancellation {
     /// It is cancelled now.
@@ -155,7 +155,7 @@ pub enum Cancellation {
     Unknown,
 }
 
-/// A process that holds claims.
+/// The process that is sending a claimed delivery, and its machine.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ClaimHolder {
     /// The machine it runs on; none where that can only be this one.
@@ -173,7 +173,7 @@ impl fmt::Display for ClaimHolder {
     }
 }
 
-/// A delivery as a list shows it.
+/// One delivery of a list: its event, endpoint, state and last attempt.
 #[derive(Clone, Debug)]
 pub struct DeliveryRow {
     /// Its row.
@@ -220,7 +220,7 @@ pub struct DeliveryRow {
     pub superseded_by: Option<EventId>,
 }
 
-/// An attempt as it is remembered.
+/// One attempt to send a delivery: when, how long, what came of it.
 #[derive(Clone, Debug)]
 pub struct AttemptRow {
     /// Counted from 1.
@@ -243,7 +243,7 @@ pub struct AttemptRow {
     pub response: Vec<u8>,
 }
 
-/// A filter of attempts. Empty parts match any.
+/// Which attempts a list or log shows. Empty parts match any.
 #[derive(Clone, Debug, Default)]
 pub struct AttemptFilter {
     /// To the endpoint of this name.
@@ -268,7 +268,7 @@ pub struct AttemptFilter {
     pub until: Option<Timestamp>,
 }
 
-/// An attempt in the order of all attempts.
+/// An attempt in the log of all attempts, with its event and its place there.
 #[derive(Clone, Debug)]
 pub struct LoggedAttempt {
     /// Its place in the log: later attempts have higher ones.
@@ -281,7 +281,7 @@ pub struct LoggedAttempt {
     pub after_failure: bool,
 }
 
-/// An event with its deliveries and attempts.
+/// Everything about one event: its bytes, its deliveries and their attempts.
 #[derive(Clone, Debug)]
 pub struct EventDetail {
     /// Its row.
@@ -310,7 +310,7 @@ impl EventDetail {
     }
 }
 
-/// A run as it is remembered.
+/// One run of a worker in the list of runs: its process, its time, what it did.
 #[derive(Clone, Debug)]
 pub struct RunRow {
     /// Its row.

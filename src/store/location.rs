@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// Where a queue is kept. A password in it never shows.
+/// Where a queue is kept: a SQLite file or a PostgreSQL database. A password in it never shows.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Location {
     /// A SQLite database in this file.
@@ -12,7 +12,7 @@ pub enum Location {
     Postgres(PostgresLocation),
 }
 
-/// How a PostgreSQL database is reached, as it was given: a URL, or `key=value` pairs.
+/// How to reach a PostgreSQL database, as the operator wrote it: a URL, or `key=value` pairs.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PostgresLocation {
     given: String,
@@ -21,7 +21,7 @@ pub struct PostgresLocation {
     schema: Option<String>,
 }
 
-/// How a database is opened.
+/// What the caller needs of the database it opens: create it if missing, change it, or only read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
     /// Created when it is missing: commands that add to the queue.
@@ -36,7 +36,7 @@ pub enum Access {
     ReadOnly,
 }
 
-/// What is wrong with a text that should name a location.
+/// Why a text does not say where a queue is kept.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LocationError {
     /// It is empty.

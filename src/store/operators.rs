@@ -11,7 +11,7 @@ pub const MAX_SESSIONS: u64 = 256;
 /// Sources of wrong secrets that are counted in a minute; several servers at once may count some more.
 pub const MAX_COUNTED_SOURCES: u64 = 10_000;
 
-/// What an operator may do: read, operate or administer.
+/// What the holder of an operator's token may do: read, operate or administer.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::EnumString, strum::IntoStaticStr, serde::Serialize,
 )]
@@ -33,7 +33,7 @@ impl Role {
     }
 }
 
-/// A session that begins.
+/// A login to the dashboard that is to be stored.
 #[derive(Clone, Debug)]
 pub struct NewSession {
     /// The hash of its random name.
@@ -48,7 +48,7 @@ pub struct NewSession {
     pub until: Timestamp,
 }
 
-/// A session that is open.
+/// An open login session of an operator in the dashboard.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionRow {
     /// Its row.
@@ -65,7 +65,7 @@ pub struct SessionRow {
     pub until: Timestamp,
 }
 
-/// An action of an operator, written before it is carried out.
+/// An action of an operator for the audit log, written before it is carried out.
 #[derive(Clone, Debug)]
 pub struct NewAction {
     /// Who does it.
@@ -78,7 +78,7 @@ pub struct NewAction {
     pub target: String,
 }
 
-/// An action of an operator in the audit log.
+/// An action of an operator as the audit log has it: who did what to which target, and what came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ActionRow {
     /// Its row.
@@ -97,7 +97,7 @@ pub struct ActionRow {
     pub outcome: Option<String>,
 }
 
-/// A filter of operators' actions. Empty parts match any.
+/// Which operators' actions a list shows. Empty parts match any.
 #[derive(Clone, Debug, Default)]
 pub struct ActionFilter {
     /// Of this operator.
@@ -110,7 +110,7 @@ pub struct ActionFilter {
     pub past: Option<i64>,
 }
 
-/// Wrong secrets that came from one place within a minute.
+/// How many wrong secrets came from one address within a minute, shared between servers to slow down guessing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WrongSecretCount {
     /// The address, or the network an address can be chosen from.
@@ -119,7 +119,7 @@ pub struct WrongSecretCount {
     pub count: u64,
 }
 
-/// Reads and writes of dashboard sessions, of operators' actions and of wrong secrets.
+/// The part of the store's interface for the dashboard: login sessions, operators' actions, counts of wrong secrets.
 pub trait Operators {
     /// Counts wrong secrets, each source once among them, and returns in the same order how many all servers of this queue have
     /// counted from there within the minute of `now`.

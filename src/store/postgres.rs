@@ -12,19 +12,19 @@ use futures_util::stream;
 use tokio::sync::watch;
 
 use super::inbound::{
-    Applied, Edit, Edited, Incoming, KeptRequest, ReceivedFigures, ReceivedFilter, ReceivedRow, RecordFilter,
-    RecordRow, RecordSummary, Records, Refused, RequestCopy, SenderRow,
+    Applied, EditResult, KeptRequest, ReceivedFigures, ReceivedFilter, ReceivedRow, RecordEdit, RecordFilter,
+    RecordRow, RecordSummary, Records, RefusedWebhook, RequestCopy, SenderRow, VerifiedWebhook,
 };
-use super::incidents::{Incident, Incidents, Notice, Observation, SettledNotice, SinkRule, Untold};
+use super::incidents::{FailingSink, Incident, Incidents, Notification, NotificationResult, Observation, SinkRule};
 use super::operators::{ActionFilter, ActionRow, NewAction, NewSession, Operators, SessionRow, WrongSecretCount};
 use super::transfer::{CopiedTable, Transfer, Values};
 use super::{
-    Access, Acknowledgement, Activity, Advanced, Answer, Arrivals, AttemptFilter, Cancellation, ChangeListener,
-    ChangedDeliveries, Claim, ClaimRequest, Configured, Counts, DatabaseInfo, DeliveryFilter, DeliveryId, DeliveryRow,
-    Drafts, DroppedEndpoint, Enqueued, EventDetail, EventFilter, EventRow, Exclusive, Figures, FileStore,
-    FinishedAttempt, IdleInfo, LATENCIES, Listed, Location, Log, LoggedAttempt, OpenRuns, Page, PostgresLocation,
-    Prune, Pruned, PrunedLog, Rate, Replay, Result, Run, RunId, RunRow, RunStats, Schedule, Store, StoreError,
-    TimedAttempt, codes, rules,
+    Access, Acknowledgement, Activity, AdvanceResult, Answer, Arrivals, AttemptDuration, AttemptFilter, AttemptTotals,
+    Cancellation, ChangeListener, ChangedDeliveries, Claim, ClaimRequest, ConfiguredEndpoints, DatabaseInfo,
+    DeliveryCounts, DeliveryFilter, DeliveryId, DeliveryRow, Drafts, DroppedEndpoint, EnqueueResult, EventDetail,
+    EventFilter, EventRow, FileStore, FinishedAttempt, IdleInfo, LATENCIES, Listed, Location, LogPruneResult,
+    LoggedAttempt, NamedLock, OpenRuns, Page, PostgresLocation, PrunableLog, PruneFilter, PruneResult, QueueFigures,
+    Replay, Result, Run, RunId, RunRow, RunStats, Schedule, Store, StoreError, codes, rules,
 };
 use crate::clock::Timestamp;
 use crate::delivery::Trigger;
@@ -111,7 +111,7 @@ fn collect(drafts: Drafts) -> Result<Vec<Draft>> {
 }
 
 impl Store for Postgres {
-    fn set_endpoints(&self, specs: Vec<Spec>, now: Timestamp) -> Answer<Configured> {
+    fn set_endpoints(&self, specs: Vec<Spec>, now: Timestamp) -> Answer<ConfiguredEndpoints> {
         self.thread.submit(async move |node: Rc<Node>| endpoints::set(&node, specs, now).await)
     }
 
@@ -125,7 +125,7 @@ impl Store for Postgres {
         self.thread.submit(async move |node: Rc<Node>| endpoints::resume(&node, name, now).await)
     }
 
-    fn enqueue(&self, drafts: Drafts, skip_conflicts: bool, now: Timestamp) -> Answer<Enqueued> {
+    fn enqueue(&self, drafts: Drafts, skip_conflicts: bool, now: Timestamp) -> Answer<EnqueueResult> {
         let drafts = collect(drafts);
         self.thread.submit(async move |node: Rc<Node>| enqueue::enqueue(&node, drafts?, skip_conflicts, now).await)
     }
@@ -160,7 +160,7 @@ impl Store for Postgres {
         finished: Arc<Vec<FinishedAttempt>>,
         wants: ClaimRequest,
         now: Timestamp,
-    ) -> Answer<Advanced> {
+    ) -> Answer<AdvanceResult> {
         self.thread.submit(async move |node: Rc<Node>| advance::advance(&node, run, &finished, &wants, now).await)
     }
 
@@ -213,11 +213,11 @@ impl Store for Postgres {
         })
     }
 
-    fn figures(&self, now: Timestamp) -> Answer<Figures> {
+    fn figures(&self, now: Timestamp) -> Answer<QueueFigures> {
         self.thread.submit(async move |node: Rc<Node>| figures::figures(&node, now).await)
     }
 
-    fn rates(&self, since: Timestamp) -> Answer<Vec<Rate>> {
+    fn rates(&self, since: Timestamp) -> Answer<Vec<AttemptTotals>> {
         self.thread.submit(async move |node: Rc<Node>| figures::rates(&node, since).await)
     }
 
@@ -304,12 +304,12 @@ impl Store for Postgres {
         None
     }
 
-    fn try_exclusive(&self, name: &str) -> Answer<Option<Exclusive>> {
+    fn try_exclusive(&self, name: &str) -> Answer<Option<NamedLock>> {
         let name = name.to_owned();
         let thread = Arc::clone(&self.thread);
         self.thread.submit(async move |node: Rc<Node>| {
             let taken = exclusive::take(&node, &name).await?;
-            Ok(taken.then(|| Exclusive { _lock: Box::new(ExclusiveGuard::new(name, thread)) }))
+            Ok(taken.then(|| NamedLock { _lock: Box::new(ExclusiveGuard::new(name, thread)) }))
         })
     }
 
@@ -329,21 +329,21 @@ impl Store for Postgres {
         self.thread.submit(async |node: Rc<Node>| integrity::verify(&node).await)
     }
 
-    fn prune(&self, what: Prune) -> Answer<Pruned> {
+    fn prune(&self, what: PruneFilter) -> Answer<PruneResult> {
         self.thread.submit(async move |node: Rc<Node>| prune::prune(&node, what).await)
     }
 
-    fn prune_log(&self, log: Log, before: Timestamp, after: i64, now: Timestamp) -> Answer<PrunedLog> {
+    fn prune_log(&self, log: PrunableLog, before: Timestamp, after: i64, now: Timestamp) -> Answer<LogPruneResult> {
         self.thread.submit(async move |node: Rc<Node>| prune::prune_log(&node, log, before, after, now).await)
     }
 
-    fn count_prunable(&self, log: Log, before: Timestamp, now: Timestamp) -> Answer<u64> {
+    fn count_prunable(&self, log: PrunableLog, before: Timestamp, now: Timestamp) -> Answer<u64> {
         self.thread.submit(async move |node: Rc<Node>| prune::count_prunable(&node, log, before, now).await)
     }
 }
 
 impl Records for Postgres {
-    fn apply(&self, incoming: Incoming, now: Timestamp) -> Answer<Applied> {
+    fn apply(&self, incoming: VerifiedWebhook, now: Timestamp) -> Answer<Applied> {
         self.thread.submit(async move |node: Rc<Node>| inbound::apply(&node, incoming, now).await)
     }
 
@@ -352,11 +352,11 @@ impl Records for Postgres {
         self.thread.submit(async move |node: Rc<Node>| inbound::has_arrived(&node, id, now).await)
     }
 
-    fn refuse(&self, refused: Vec<Refused>, now: Timestamp) -> Answer<()> {
+    fn refuse(&self, refused: Vec<RefusedWebhook>, now: Timestamp) -> Answer<()> {
         self.thread.submit(async move |node: Rc<Node>| inbound::refuse(&node, refused, now).await)
     }
 
-    fn edit(&self, edit: Edit, now: Timestamp) -> Answer<Edited> {
+    fn edit(&self, edit: RecordEdit, now: Timestamp) -> Answer<EditResult> {
         self.thread.submit(async move |node: Rc<Node>| edit::edit(&node, edit, now).await)
     }
 
@@ -452,11 +452,11 @@ impl Operators for Postgres {
 }
 
 impl Incidents for Postgres {
-    fn observe(&self, observation: Observation, sinks: Vec<SinkRule>, now: Timestamp) -> Answer<Vec<Notice>> {
+    fn observe(&self, observation: Observation, sinks: Vec<SinkRule>, now: Timestamp) -> Answer<Vec<Notification>> {
         self.thread.submit(async move |node: Rc<Node>| incidents::observe(&node, observation, sinks, now).await)
     }
 
-    fn settle_notices(&self, settled: Vec<SettledNotice>, now: Timestamp) -> Answer<()> {
+    fn settle_notices(&self, settled: Vec<NotificationResult>, now: Timestamp) -> Answer<()> {
         self.thread.submit(async move |node: Rc<Node>| incidents::settle(&node, settled, now).await)
     }
 
@@ -464,7 +464,7 @@ impl Incidents for Postgres {
         self.thread.submit(async move |node: Rc<Node>| incidents::list(&node, open, page).await)
     }
 
-    fn untold(&self, now: Timestamp) -> Answer<Vec<Untold>> {
+    fn untold(&self, now: Timestamp) -> Answer<Vec<FailingSink>> {
         self.thread.submit(async move |node: Rc<Node>| incidents::untold(&node, now).await)
     }
 }

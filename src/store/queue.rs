@@ -12,15 +12,15 @@ use crate::delivery::{History, Next, Outcome, Trigger};
 use crate::endpoint::{Endpoint, EndpointId};
 use crate::event::{Draft, Event, EventId, Traceparent};
 
-/// A delivery's row number, increasing with emission.
+/// The number of a delivery, which grows in the order of emission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct DeliveryId(pub i64);
 
-/// A run's row number, increasing.
+/// The number of a worker's run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RunId(pub i64);
 
-/// One run of a worker. While this value lives, its lock proves that the run does.
+/// A registered run of a worker. It holds a lock that proves to other processes that the run is alive.
 pub struct Run {
     /// Its row.
     pub id: RunId,
@@ -34,18 +34,18 @@ impl fmt::Debug for Run {
     }
 }
 
-/// A lock that was taken by [`Store::try_exclusive`](super::Store::try_exclusive), and ends with this value.
-pub struct Exclusive {
+/// A lock of the queue that only one process holds at a time, such as for `process --single`; dropped, it is free.
+pub struct NamedLock {
     pub(super) _lock: Box<dyn Send + Sync>,
 }
 
-impl fmt::Debug for Exclusive {
+impl fmt::Debug for NamedLock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Exclusive")
+        f.write_str("NamedLock")
     }
 }
 
-/// What a run did, in attempts and deliveries.
+/// How many attempts a run made, and what came of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RunStats {
     /// Attempts made.
@@ -58,7 +58,7 @@ pub struct RunStats {
     pub failed: u64,
 }
 
-/// The result of emitting one event.
+/// What emitting one event did: the stored event, and its deliveries.
 #[derive(Clone, Debug)]
 pub struct Receipt {
     /// The stored event.
@@ -69,9 +69,9 @@ pub struct Receipt {
     pub duplicate: bool,
 }
 
-/// The result of emitting a batch.
+/// What emitting a batch did: how many events were stored, known already, or in conflict.
 #[derive(Clone, Debug, Default)]
-pub struct Enqueued {
+pub struct EnqueueResult {
     /// The first draft's receipt.
     pub first: Option<Receipt>,
     /// Events stored by this call.
@@ -86,10 +86,11 @@ pub struct Enqueued {
     pub conflicted: u64,
 }
 
-/// Drafts on their way into the queue: an iterator, so that a batch never has to fit into memory.
+/// The events of a batch on their way into the queue, one after the other, so that the batch never has to fit into
+/// memory.
 pub type Drafts = Box<dyn Iterator<Item = Result<Draft>> + Send>;
 
-/// A delivery that a run has claimed and is to send.
+/// A delivery that a run has reserved for itself, with all that sending it takes.
 #[derive(Clone, Debug)]
 pub struct Claim {
     /// Which delivery.
@@ -116,7 +117,7 @@ pub struct Claim {
     pub(crate) failures: u32,
 }
 
-/// The outcome of an attempt, to be recorded.
+/// An attempt that was made and what came of it, to be recorded.
 #[derive(Clone, Debug)]
 pub struct FinishedAttempt {
     /// What was attempted.
@@ -137,16 +138,16 @@ pub struct FinishedAttempt {
     pub jitter: f64,
 }
 
-/// The result of recording an outcome: what the delivery does next.
+/// Whether an attempt's outcome was stored and what the delivery does next, or that another run owned the delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Recorded {
+pub enum RecordResult {
     /// It is on disk, and this follows.
     Written(Next),
     /// The run no longer owned the delivery; nothing was written.
     Lost,
 }
 
-/// How many more deliveries a worker would take.
+/// How many deliveries a worker has room for, endpoint by endpoint.
 #[derive(Clone, Debug, Default)]
 pub struct ClaimRequest {
     /// For each endpoint with room, how many.
@@ -158,11 +159,11 @@ pub struct ClaimRequest {
     pub only: Option<Arc<[DeliveryId]>>,
 }
 
-/// What [`Store::advance`](super::Store::advance) did.
+/// What a worker's transaction did: outcomes that were recorded, and deliveries that were claimed.
 #[derive(Clone, Debug)]
-pub struct Advanced {
+pub struct AdvanceResult {
     /// What became of each outcome, in the order given.
-    pub recorded: Vec<Recorded>,
+    pub recorded: Vec<RecordResult>,
     /// New claims.
     pub claims: Vec<Claim>,
     /// Whether a delivery waits to run alone, so that nothing else was claimed.
@@ -173,7 +174,7 @@ pub struct Advanced {
     pub endpoints: Arc<Vec<Endpoint>>,
 }
 
-/// What a worker with nothing to do can wait for.
+/// What a worker with nothing to do waits for: the next retry, rate or probe, and whether it is worth it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct IdleInfo {
     /// The earliest time something is due at an endpoint whose circuit is closed and that is not paused.
@@ -193,7 +194,7 @@ pub struct IdleInfo {
 /// Conflicts that are remembered one by one.
 const CONFLICTS_NAMED: usize = 1_000;
 
-impl Enqueued {
+impl EnqueueResult {
     pub(super) fn add(&mut self, receipt: Receipt) {
         if receipt.duplicate {
             self.duplicates += 1;

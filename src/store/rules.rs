@@ -10,7 +10,7 @@ use crate::event::{Event, Resource};
 use crate::record::{Kind, Record};
 use crate::store::codes::{DELIVERED, FAILED, READY, SOLO, SUPERSEDED};
 use crate::store::inbound::REMEMBERED;
-use crate::store::{Counts, DeliveryFilter, Prune, codes};
+use crate::store::{DeliveryCounts, DeliveryFilter, PruneFilter, codes};
 
 /// The number of a resource's lanes: 64 bits of a hash. Two resources that share one would merely wait for each other.
 pub(crate) fn lane_of(resource: &Resource) -> i64 {
@@ -21,7 +21,7 @@ pub(crate) fn lane_of(resource: &Resource) -> i64 {
 }
 
 /// Where the counters of an endpoint and its rows differ, figure by figure, in words.
-pub(crate) fn differences(kept: Counts, counted: Counts) -> String {
+pub(crate) fn differences(kept: DeliveryCounts, counted: DeliveryCounts) -> String {
     let pairs = [
         ("pending", kept.waiting, counted.waiting),
         ("processing", kept.processing, counted.processing),
@@ -36,9 +36,9 @@ pub(crate) fn differences(kept: Counts, counted: Counts) -> String {
     told.collect::<Vec<_>>().join(", ")
 }
 
-/// An endpoint that gets an event, and how.
+/// An endpoint that gets an event, and in which form: the event, or the whole record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Target {
+pub(crate) struct EventRecipient {
     pub(crate) endpoint: EndpointId,
     /// Whether it is sent the whole record.
     pub(crate) whole_record: bool,
@@ -46,7 +46,7 @@ pub(crate) struct Target {
     pub(crate) coalesces: bool,
 }
 
-impl Target {
+impl EventRecipient {
     /// An endpoint that is sent the event itself.
     pub(crate) fn plain(endpoint: EndpointId) -> Self {
         Self { endpoint, whole_record: false, coalesces: false }
@@ -60,7 +60,7 @@ pub(crate) fn targets<'a>(
     event_type: &str,
     body: &[u8],
     whole: Option<&[u8]>,
-) -> Vec<Target> {
+) -> Vec<EventRecipient> {
     let (mut event, mut whole) = (EventJson::new(body), whole.map(EventJson::new));
     let wanting = endpoints.into_iter().filter(|it| it.configured && it.settings.wants(event_type));
     let target = |it: &Endpoint| {
@@ -68,7 +68,7 @@ pub(crate) fn targets<'a>(
         let whole_record = whole.is_some();
         let unmet = it.settings.unmet(whole.unwrap_or(&mut event));
         let coalesces = whole_record && it.settings.coalesce;
-        unmet.is_none().then_some(Target { endpoint: it.id, whole_record, coalesces })
+        unmet.is_none().then_some(EventRecipient { endpoint: it.id, whole_record, coalesces })
     };
     wanting.filter_map(target).collect()
 }
@@ -89,7 +89,8 @@ pub(crate) fn whole_body(event: &Event, kind: Kind, record: &Record) -> bytes::B
     }
 }
 
-/// What decides which counter a delivery is counted in; a change of it moves the delivery to another.
+/// What of a delivery decides in which counters it is counted. When it changes, the delivery moves from one counter to
+/// another.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CounterKey {
     pub(crate) state: i64,
@@ -99,7 +100,7 @@ pub(crate) struct CounterKey {
 
 impl CounterKey {
     /// Adds it to the figures, or takes it away.
-    pub(crate) fn count(self, counts: &mut Counts, by: i64) {
+    pub(crate) fn count(self, counts: &mut DeliveryCounts, by: i64) {
         match self.state {
             codes::PROCESSING => counts.processing += by,
             codes::DELIVERED => counts.delivered += by,
@@ -145,7 +146,7 @@ pub(crate) fn claimable(
 const RATES_KEPT: std::time::Duration = std::time::Duration::from_hours(24);
 
 /// Whether a prune removes a delivery. Asked within its transaction, so that what was replayed a moment ago stays.
-pub(crate) fn is_prunable(state: i64, changed_at: Timestamp, what: &Prune) -> bool {
+pub(crate) fn is_prunable(state: i64, changed_at: Timestamp, what: &PruneFilter) -> bool {
     let is_finished = matches!(state, DELIVERED | FAILED | SUPERSEDED);
     is_finished && what.states.contains(&codes::state(state, false)) && changed_at < what.before
 }
@@ -195,7 +196,7 @@ impl DeliveryFilter {
     }
 
     /// How many deliveries to this endpoint match, by its counters.
-    pub(super) fn count(&self, endpoint: &Endpoint, counts: &Counts) -> i64 {
+    pub(super) fn count(&self, endpoint: &Endpoint, counts: &DeliveryCounts) -> i64 {
         if self.endpoint.as_ref().is_some_and(|name| endpoint.name != *name) {
             return 0;
         }

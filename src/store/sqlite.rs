@@ -9,11 +9,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rusqlite::Connection;
 
 use super::{
-    Access, Acknowledgement, Activity, Advanced, Answer, Arrivals, AttemptFilter, BackupReport, Cancellation,
-    ChangeListener, ChangedDeliveries, Claim, ClaimRequest, Configured, DatabaseInfo, DeliveryFilter, DeliveryId,
-    DeliveryRow, Drafts, Enqueued, EventDetail, EventFilter, EventRow, Exclusive, Figures, FileStore, FinishedAttempt,
-    Holder, IdleInfo, Listed, Log, LoggedAttempt, OpenRuns, Page, Prune, Pruned, PrunedLog, Rate, Replay, Result, Run,
-    RunId, RunRow, RunStats, Storage, Store, StoreError, Volume,
+    Access, Acknowledgement, Activity, AdvanceResult, Answer, Arrivals, AttemptFilter, AttemptTotals, BackupReport,
+    Cancellation, ChangeListener, ChangedDeliveries, Claim, ClaimRequest, ConfiguredEndpoints, DatabaseInfo,
+    DeliveryFilter, DeliveryId, DeliveryRow, Drafts, EnqueueResult, EventDetail, EventFilter, EventRow, FileStore,
+    FinishedAttempt, IdleInfo, Listed, LockHolder, LogPruneResult, LoggedAttempt, NamedLock, OpenRuns, Page,
+    PrunableLog, PruneFilter, PruneResult, QueueFigures, Replay, Result, Run, RunId, RunRow, RunStats, Storage, Store,
+    StoreError, Volume,
 };
 use crate::clock::Timestamp;
 use crate::delivery::Trigger;
@@ -21,10 +22,12 @@ use crate::endpoint::{Endpoint, Pattern, Spec};
 use crate::event::{EventId, IdSource};
 use crate::record::{Kind, Record};
 use crate::store::inbound::{
-    Applied, Edit, Edited, Incoming, KeptRequest, ReceivedFigures, ReceivedFilter, ReceivedRow, RecordFilter,
-    RecordRow, RecordSummary, Records, Refused, RequestCopy, SenderRow,
+    Applied, EditResult, KeptRequest, ReceivedFigures, ReceivedFilter, ReceivedRow, RecordEdit, RecordFilter,
+    RecordRow, RecordSummary, Records, RefusedWebhook, RequestCopy, SenderRow, VerifiedWebhook,
 };
-use crate::store::incidents::{Incident, Incidents, Notice, Observation, SettledNotice, SinkRule, Untold};
+use crate::store::incidents::{
+    FailingSink, Incident, Incidents, Notification, NotificationResult, Observation, SinkRule,
+};
 use crate::store::operators::{
     ActionFilter, ActionRow, NewAction, NewSession, Operators, SessionRow, WrongSecretCount,
 };
@@ -131,7 +134,7 @@ impl Readers {
 }
 
 /// See [`holder`](super::holder).
-pub(super) fn holder(database: &Path) -> Option<Holder> {
+pub(super) fn holder(database: &Path) -> Option<LockHolder> {
     holder::holder(database)
 }
 
@@ -158,7 +161,7 @@ fn snapshot<T>(connection: &Connection, work: impl FnOnce(&Connection) -> rusqli
 }
 
 impl Store for Sqlite {
-    fn set_endpoints(&self, specs: Vec<Spec>, now: Timestamp) -> Answer<Configured> {
+    fn set_endpoints(&self, specs: Vec<Spec>, now: Timestamp) -> Answer<ConfiguredEndpoints> {
         self.writer.submit(move |txn| endpoints::set(txn, &specs, now))
     }
 
@@ -172,7 +175,7 @@ impl Store for Sqlite {
         self.writer.submit(move |txn| endpoints::resume(txn, &name, now))
     }
 
-    fn enqueue(&self, drafts: Drafts, skip_conflicts: bool, now: Timestamp) -> Answer<Enqueued> {
+    fn enqueue(&self, drafts: Drafts, skip_conflicts: bool, now: Timestamp) -> Answer<EnqueueResult> {
         let ids = Arc::clone(&self.ids);
         self.writer.submit(move |txn| enqueue::enqueue(txn, drafts, skip_conflicts, &ids, now))
     }
@@ -212,7 +215,7 @@ impl Store for Sqlite {
         finished: Arc<Vec<FinishedAttempt>>,
         wants: ClaimRequest,
         now: Timestamp,
-    ) -> Answer<Advanced> {
+    ) -> Answer<AdvanceResult> {
         self.writer.submit_repeatable(move |txn| advance::advance(txn, run, &finished, &wants, now))
     }
 
@@ -279,11 +282,11 @@ impl Store for Sqlite {
         self.read(move |connection| Ok(endpoint_cache::load(connection)?.into_iter().map(|row| row.endpoint).collect()))
     }
 
-    fn figures(&self, now: Timestamp) -> Answer<Figures> {
+    fn figures(&self, now: Timestamp) -> Answer<QueueFigures> {
         self.read(move |connection| figures::figures(connection, now))
     }
 
-    fn rates(&self, since: Timestamp) -> Answer<Vec<Rate>> {
+    fn rates(&self, since: Timestamp) -> Answer<Vec<AttemptTotals>> {
         self.read(move |connection| figures::rates(connection, since))
     }
 
@@ -370,11 +373,11 @@ impl Store for Sqlite {
         Some(self)
     }
 
-    fn try_exclusive(&self, name: &str) -> Answer<Option<Exclusive>> {
+    fn try_exclusive(&self, name: &str) -> Answer<Option<NamedLock>> {
         let lock = backup::beside(&self.readers.path, &format!("-{name}.lock"));
         Answer::deferred(move || {
             let locked = run_locks::lock_file(&lock).map_err(|e| error::io(&e))?;
-            Ok(locked.map(|file| Exclusive { _lock: Box::new(file) }))
+            Ok(locked.map(|file| NamedLock { _lock: Box::new(file) }))
         })
     }
 
@@ -395,15 +398,15 @@ impl Store for Sqlite {
         self.read(integrity::verify)
     }
 
-    fn prune(&self, what: Prune) -> Answer<Pruned> {
+    fn prune(&self, what: PruneFilter) -> Answer<PruneResult> {
         self.writer.submit(move |txn| prune::prune(txn, &what))
     }
 
-    fn prune_log(&self, log: Log, before: Timestamp, after: i64, now: Timestamp) -> Answer<PrunedLog> {
+    fn prune_log(&self, log: PrunableLog, before: Timestamp, after: i64, now: Timestamp) -> Answer<LogPruneResult> {
         self.writer.submit(move |txn| Ok(prune::prune_log(txn.connection, log, before, after, now)?))
     }
 
-    fn count_prunable(&self, log: Log, before: Timestamp, now: Timestamp) -> Answer<u64> {
+    fn count_prunable(&self, log: PrunableLog, before: Timestamp, now: Timestamp) -> Answer<u64> {
         self.read(move |connection| prune::count_prunable(connection, log, before, now))
     }
 }
@@ -424,7 +427,7 @@ impl FileStore for Sqlite {
 }
 
 impl Records for Sqlite {
-    fn apply(&self, incoming: Incoming, now: Timestamp) -> Answer<Applied> {
+    fn apply(&self, incoming: VerifiedWebhook, now: Timestamp) -> Answer<Applied> {
         self.writer.submit_repeatable(move |txn| apply::apply(txn, &incoming, now))
     }
 
@@ -433,11 +436,11 @@ impl Records for Sqlite {
         self.read(move |connection| Ok(known_ids::arrived(connection, &id, now)?.is_some()))
     }
 
-    fn refuse(&self, refused: Vec<Refused>, now: Timestamp) -> Answer<()> {
+    fn refuse(&self, refused: Vec<RefusedWebhook>, now: Timestamp) -> Answer<()> {
         self.writer.submit(move |txn| Ok(apply::refuse(txn.connection, &refused, now)?))
     }
 
-    fn edit(&self, edit: Edit, now: Timestamp) -> Answer<Edited> {
+    fn edit(&self, edit: RecordEdit, now: Timestamp) -> Answer<EditResult> {
         let ids = Arc::clone(&self.ids);
         self.writer.submit(move |txn| edit::edit(txn, edit, &ids, now))
     }
@@ -534,11 +537,11 @@ impl Operators for Sqlite {
 }
 
 impl Incidents for Sqlite {
-    fn observe(&self, observation: Observation, sinks: Vec<SinkRule>, now: Timestamp) -> Answer<Vec<Notice>> {
+    fn observe(&self, observation: Observation, sinks: Vec<SinkRule>, now: Timestamp) -> Answer<Vec<Notification>> {
         self.writer.submit_repeatable(move |txn| Ok(incidents::observe(txn.connection, &observation, &sinks, now)?))
     }
 
-    fn settle_notices(&self, settled: Vec<SettledNotice>, now: Timestamp) -> Answer<()> {
+    fn settle_notices(&self, settled: Vec<NotificationResult>, now: Timestamp) -> Answer<()> {
         self.writer.submit_repeatable(move |txn| Ok(incidents::settle(txn.connection, &settled, now)?))
     }
 
@@ -546,7 +549,7 @@ impl Incidents for Sqlite {
         self.read(move |connection| incidents::list(connection, open, page))
     }
 
-    fn untold(&self, now: Timestamp) -> Answer<Vec<Untold>> {
+    fn untold(&self, now: Timestamp) -> Answer<Vec<FailingSink>> {
         self.read(move |connection| incidents::untold(connection, now))
     }
 }

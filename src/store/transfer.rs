@@ -13,7 +13,8 @@ use crate::clock::Timestamp;
 /// Rows that are read and written at a time.
 const AT_ONCE: u32 = 1_000;
 
-/// A value of a copied row. A truth is 0 or 1; text has U+FFFD where it had U+0000, which not every store keeps.
+/// One column of a copied row, in a form that every database has. A truth is 0 or 1; text has U+FFFD where it had
+/// U+0000, which not every store keeps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
     /// Nothing.
@@ -26,10 +27,10 @@ pub enum Value {
     Bytes(Vec<u8>),
 }
 
-/// A row, in the order of its table's columns.
+/// A copied row: its values in the order of the table's columns.
 pub type Values = Vec<Value>;
 
-/// A table that `db copy` moves.
+/// A table that `db copy` moves from one database to another: its columns and key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CopiedTable {
     /// Its name.
@@ -40,7 +41,7 @@ pub struct CopiedTable {
     pub key: Vec<String>,
 }
 
-/// What `db copy` counted of one table on both sides.
+/// How many rows of one table `db copy` found on both sides, and whether they are the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CopiedRows {
     /// The table.
@@ -53,7 +54,7 @@ pub struct CopiedRows {
     pub agrees: bool,
 }
 
-/// Reads and writes a whole queue row by row, for `db copy`.
+/// The part of the store's interface for `db copy`: reads and writes a whole queue row by row.
 pub trait Transfer {
     /// The tables that are moved, by name.
     fn copied_tables(&self) -> Answer<Vec<CopiedTable>>;

@@ -8,7 +8,7 @@ use crate::clock::Timestamp;
 use crate::delivery::{State, Trigger};
 use crate::endpoint::Endpoint;
 
-/// Why a delivery was left alone by a replay or give-up.
+/// Why a replay or a give-up left a delivery as it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SkipReason {
     /// It does not exist.
@@ -27,7 +27,7 @@ pub enum SkipReason {
     Altered,
 }
 
-/// The result of a replay or give-up: how many changed, and which were skipped.
+/// Which deliveries a replay or a give-up changed, and which it left as they were, with the reason.
 #[derive(Clone, Debug, Default)]
 pub struct ChangedDeliveries {
     /// Deliveries changed.
@@ -36,7 +36,7 @@ pub struct ChangedDeliveries {
     pub skipped: Vec<(DeliveryId, SkipReason)>,
 }
 
-/// The options of a replay: which trigger, and whether also what was delivered.
+/// The options of a replay: whether deliveries that arrived or are pending are sent again as well.
 #[derive(Clone, Copy, Debug)]
 pub struct Replay {
     /// [`Trigger::Manual`] or [`Trigger::Bulk`].
@@ -73,7 +73,7 @@ impl SkipReason {
     }
 }
 
-/// An acknowledged cluster of failures: since when, with the note of the operator.
+/// An operator's note that a group of like failures is known, so that only later ones count as new.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Acknowledgement {
     /// The name of the cluster.
@@ -84,7 +84,7 @@ pub struct Acknowledgement {
     pub note: Option<String>,
 }
 
-/// What is known of the database: location, schema, size.
+/// What `db info` shows: where the database is, its schema version, engine and size.
 #[derive(Clone, Debug)]
 pub struct DatabaseInfo {
     /// Where it is.
@@ -105,7 +105,7 @@ pub struct DatabaseInfo {
     pub server: Option<ServerInfo>,
 }
 
-/// The settings of a server that a queue depends on, and how it stands.
+/// The settings of a PostgreSQL server on which the queue's safety and speed depend, for `db info` and `doctor`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerInfo {
     /// The host and the port that answered, as the server sees them; none over a socket of the system.
@@ -126,7 +126,7 @@ pub struct ServerInfo {
     pub pooled: bool,
 }
 
-/// The file behind a queue.
+/// The SQLite file of a queue: journal mode, log size, free space inside, for `db info`.
 #[derive(Clone, Debug)]
 pub struct FileInfo {
     /// How it keeps its journal.
@@ -137,16 +137,16 @@ pub struct FileInfo {
     pub free_bytes: u64,
 }
 
-/// The result of configuring endpoints: those now stored, and those that were dropped.
+/// The stored endpoints after the configuration was applied, and those it no longer names.
 #[derive(Clone, Debug)]
-pub struct Configured {
+pub struct ConfiguredEndpoints {
     /// All that are stored.
     pub endpoints: Arc<Vec<Endpoint>>,
     /// Those that were configured until now, and for which something waits.
     pub dropped: Vec<DroppedEndpoint>,
 }
 
-impl std::ops::Deref for Configured {
+impl std::ops::Deref for ConfiguredEndpoints {
     type Target = [Endpoint];
 
     fn deref(&self) -> &[Endpoint] {
@@ -154,7 +154,7 @@ impl std::ops::Deref for Configured {
     }
 }
 
-/// An endpoint that is not configured any more, and for which something waits.
+/// An endpoint that the configuration no longer names although deliveries wait for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DroppedEndpoint {
     /// Its name.
@@ -163,7 +163,7 @@ pub struct DroppedEndpoint {
     pub unfinished: i64,
 }
 
-/// A copy of the queue that was made.
+/// What a backup made: its size, and events in it that the disk had changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BackupReport {
     /// Its size.
@@ -172,16 +172,16 @@ pub struct BackupReport {
     pub findings: Vec<String>,
 }
 
-/// A process that holds the database's write lock.
+/// The process that keeps the database locked, for the message when a command cannot write.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Holder {
+pub struct LockHolder {
     /// Its id.
     pub pid: u32,
     /// Its name, at most 15 characters of it.
     pub name: String,
 }
 
-/// The state of the storage below a queue: free space, log size, whether it can be written.
+/// Whether the disk below the queue can take more: full, read-only, size of the write-ahead log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Storage {
     /// Whether not even a little more fits on it.
@@ -192,7 +192,7 @@ pub struct Storage {
     pub wal_bytes: u64,
 }
 
-/// The disk below a file.
+/// The file system on which a queue's file lies: its kind and free space.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Volume {
     /// The kind of its file system, such as `ext4` or `nfs4`.
@@ -201,7 +201,7 @@ pub struct Volume {
     pub free_bytes: Option<u64>,
 }
 
-/// Runs that have not ended: how many live, and how many died.
+/// How many runs have not ended: those that are alive, and those that died.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OpenRuns {
     /// Those whose lock is held.
@@ -210,9 +210,9 @@ pub struct OpenRuns {
     pub dead: u64,
 }
 
-/// Which deliveries a prune removes: in which state, unchanged since when.
+/// Which finished deliveries `db prune` removes: their states, endpoint and age.
 #[derive(Clone, Debug)]
-pub struct Prune {
+pub struct PruneFilter {
     /// Deliveries in one of these states; only finished ones are ever removed.
     pub states: Vec<State>,
     /// To the endpoint of this name, if one is named.
@@ -223,9 +223,9 @@ pub struct Prune {
     pub after: DeliveryId,
 }
 
-/// What one batch of a prune removed.
+/// How many rows one batch of `db prune` removed, and where the next batch begins.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Pruned {
+pub struct PruneResult {
     /// Deliveries removed.
     pub deliveries: u64,
     /// Attempts removed with them.
@@ -236,9 +236,9 @@ pub struct Pruned {
     pub next: Option<DeliveryId>,
 }
 
-/// A log that can be pruned without changing any delivery.
+/// A log that `db prune` shortens without touching any delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Log {
+pub enum PrunableLog {
     /// Attempts counted by the minute.
     Rates,
     /// Runs that ended.
@@ -247,14 +247,14 @@ pub enum Log {
     Received,
 }
 
-impl Log {
+impl PrunableLog {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Rates, Self::Runs, Self::Received];
 }
 
-/// The result of one batch of pruning a log.
+/// How many rows of a log one batch removed, and where the next batch begins.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct PrunedLog {
+pub struct LogPruneResult {
     /// Rows removed.
     pub rows: u64,
     /// Where the next batch begins; none when this was the last.

@@ -1,7 +1,7 @@
 //! What a filter asks of rows, as SQL that both stores understand: which columns are compared stands here once.
 
 use super::codes::{ACCEPTED_RESULT, REFUSED_RESULT, kind_code};
-use super::inbound::{ReceivedFilter, RecordFilter, Sort};
+use super::inbound::{ReceivedFilter, RecordFilter, RecordOrder};
 use super::lists::{AttemptFilter, DeliveryFilter, EventFilter, Page};
 use super::operators::ActionFilter;
 use crate::clock::Timestamp;
@@ -225,14 +225,14 @@ impl WhereClause {
     }
 
     /// Only records behind that of the row `seq`, in the order of the page.
-    fn past_record(&mut self, sort: Sort, seq: Option<i64>, page: Page) {
+    fn past_record(&mut self, sort: RecordOrder, seq: Option<i64>, page: Page) {
         let order = |alias: &str| {
             let text = |column| format!("{alias}.{column} IS NOT NULL, coalesce({alias}.{column}, ''), {alias}.seq");
             match sort {
-                Sort::Arrival => format!("{alias}.seq"),
-                Sort::CreatedAt => format!("{alias}.created_at, {alias}.seq"),
-                Sort::Name => text("name"),
-                Sort::Email => text("email"),
+                RecordOrder::Arrival => format!("{alias}.seq"),
+                RecordOrder::CreatedAt => format!("{alias}.created_at, {alias}.seq"),
+                RecordOrder::Name => text("name"),
+                RecordOrder::Email => text("email"),
             }
         };
         let (listed, known, than) = (order("r"), order("c"), if page.oldest_first { ">" } else { "<" });

@@ -6,7 +6,7 @@ use serde_json::Value;
 use syncctl::clock::Timestamp;
 use syncctl::event::{Draft, EventId};
 use syncctl::record::{Change, Stamp};
-use syncctl::store::inbound::{Effect, Incoming, Refused};
+use syncctl::store::inbound::{RefusedWebhook, VerifiedWebhook, WebhookEffect};
 use syncctl::store::{Access, Location, open};
 
 use crate::support::place::Place;
@@ -162,10 +162,10 @@ fn with_webhooks(place: &Place) {
     let (source, secret) = ("192.0.2.1".to_owned(), syncctl::signature::Fingerprint([1; 8]));
     store
         .apply(
-            Incoming {
+            VerifiedWebhook {
                 id,
                 draft,
-                effect: Effect::Change(change),
+                effect: WebhookEffect::Change(change),
                 source,
                 secret,
                 route: "/api/webhooks/sync".into(),
@@ -176,7 +176,8 @@ fn with_webhooks(place: &Place) {
         )
         .wait()
         .unwrap();
-    let refused = Refused { reason: "bad", source: "192.0.2.1".to_owned(), count: 1, ..Refused::default() };
+    let refused =
+        RefusedWebhook { reason: "bad", source: "192.0.2.1".to_owned(), count: 1, ..RefusedWebhook::default() };
     store.refuse(vec![refused], now.plus(std::time::Duration::from_secs(1))).wait().unwrap();
 }
 

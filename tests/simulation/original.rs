@@ -19,7 +19,7 @@ use syncctl::event::{Draft, EventId};
 use syncctl::inbound::{self, Accepts, Keys, PlatformRules, Source};
 use syncctl::record::{Change, Kind, Record, Stamp};
 use syncctl::signature::{Secret, Signer};
-use syncctl::store::inbound::{Edit, Edited, Expects};
+use syncctl::store::inbound::{EditResult, ExpectedRecord, RecordEdit};
 use syncctl::store::{Access, ClaimRequest, FinishedAttempt, Location, Run, Store, open};
 
 use crate::support::original::{Tables, USER, data_of, envelope};
@@ -187,8 +187,8 @@ impl Pair {
     fn edit(&mut self) {
         let (kind, id, event_type, data) = self.change();
         let draft = Draft::check(event_type, id, None, data.to_string().as_bytes()).unwrap();
-        let edit = Edit { draft, expects: Expects::Presence, versions: None };
-        let Edited::Done(_, receipt) = self.store().edit(edit, self.time()).wait().unwrap() else { panic!("{id}") };
+        let edit = RecordEdit { draft, expects: ExpectedRecord::Presence, versions: None };
+        let EditResult::Done(_, receipt) = self.store().edit(edit, self.time()).wait().unwrap() else { panic!("{id}") };
         self.wrote(kind, id, &data, receipt.event.timestamp, receipt.event.id.as_str());
     }
 

@@ -6,7 +6,7 @@ use syncctl::delivery::{Outcome, Reason, State, Trigger};
 use syncctl::endpoint::{EndpointUrl, PausedBy, Spec};
 use syncctl::event::{Draft, EventId};
 use syncctl::store::{
-    Access, Acknowledgement, Claim, ClaimRequest, EventFilter, Prune, Recorded, RunStats, StoreError, open,
+    Access, Acknowledgement, Claim, ClaimRequest, EventFilter, PruneFilter, RecordResult, RunStats, StoreError, open,
 };
 
 use crate::backend::{Backend, on_every_backend};
@@ -58,9 +58,9 @@ fn a_worker_that_finished_an_attempt_cannot_finish_it_again(backend: &dyn Backen
     let claim = queue.claim(&run, 1).remove(0);
     assert!(matches!(
         queue.finish(&run, claim.clone(), Outcome::Delivered { status: Some(200) }),
-        Recorded::Written(_)
+        RecordResult::Written(_)
     ));
-    assert_eq!(queue.finish(&run, claim, Outcome::Unreachable), Recorded::Lost);
+    assert_eq!(queue.finish(&run, claim, Outcome::Unreachable), RecordResult::Lost);
     assert_eq!(queue.state("a").0, State::Delivered);
 }
 
@@ -202,7 +202,7 @@ fn a_late_outcome_of_an_earlier_attempt_cannot_stand_for_the_next_one(backend: &
     queue.finish(&run, first.clone(), Outcome::Rejected { status: Some(500), retry_after: None });
     let second = queue.claim_at(&run, 1, later(5)).remove(0);
     assert_eq!((first.number, second.number), (1, 2));
-    assert_eq!(queue.finish(&run, first, Outcome::Delivered { status: Some(200) }), Recorded::Lost);
+    assert_eq!(queue.finish(&run, first, Outcome::Delivered { status: Some(200) }), RecordResult::Lost);
     assert_eq!(queue.state("a").0, State::Processing);
 }
 
@@ -254,7 +254,7 @@ fn numbers_of_events_and_deliveries_are_not_given_again_after_a_prune(backend: &
     let claim = queue.claim(&run, 1).remove(0);
     let (first, seq) = (claim.delivery, queue.seq("a"));
     queue.finish(&run, claim, Outcome::Delivered { status: Some(200) });
-    let what = Prune { states: vec![State::Delivered], endpoint: None, before: later(60), after: FROM_THE_FIRST };
+    let what = PruneFilter { states: vec![State::Delivered], endpoint: None, before: later(60), after: FROM_THE_FIRST };
     assert_eq!(queue.store.prune(what).wait().unwrap().events, 1);
     queue.emit("b", "r");
     assert!(queue.claim(&run, 1)[0].delivery > first && queue.seq("b") > seq);

@@ -7,10 +7,11 @@ use syncctl::event::{Draft, EventId};
 use syncctl::record::{Change, Kind, Stamp};
 use syncctl::signature::Fingerprint;
 use syncctl::store::inbound::{
-    Applied, Edit, Edited, Effect, Expects, Incoming, MAX_KEPT_BYTES_PER_SOURCE, REMEMBERED, REQUESTS_KEPT_FOR,
-    ReceivedFilter, RecordFilter, RecordRow, RefusalDetails, Refused, RequestCopy, Sort, Sync, Versions,
+    Applied, EditResult, ExpectedRecord, MAX_KEPT_BYTES_PER_SOURCE, REMEMBERED, REQUESTS_KEPT_FOR, ReceivedFilter,
+    RecordEdit, RecordFilter, RecordOrder, RecordRow, RefusalDetails, RefusedWebhook, RequestCopy, SyncState,
+    VerifiedWebhook, Versions, WebhookEffect,
 };
-use syncctl::store::{DeliveryFilter, EventFilter, Log, Page, Prune, Store, StoreError};
+use syncctl::store::{DeliveryFilter, EventFilter, Page, PrunableLog, PruneFilter, Store, StoreError};
 
 use crate::backend::{Backend, on_every_backend};
 use crate::queue::{ALL, FROM_THE_FIRST};
@@ -52,15 +53,15 @@ fn at(millis: i64) -> Timestamp {
     Timestamp::from_millis(NOON + millis)
 }
 
-fn webhook(id: &str, event_type: &str, resource: &str, data: &str, time: i64) -> Incoming {
+fn webhook(id: &str, event_type: &str, resource: &str, data: &str, time: i64) -> VerifiedWebhook {
     let mut draft = Draft::check(event_type, resource, None, data.as_bytes()).unwrap();
     let id = EventId::parse(id).unwrap();
     draft.timestamp = Some(at(time));
     let change = Change::new(event_type, data, Stamp { at: at(time), by: id.clone() }).unwrap();
-    Incoming {
+    VerifiedWebhook {
         id,
         draft,
-        effect: Effect::Change(change),
+        effect: WebhookEffect::Change(change),
         source: "127.0.0.1".to_owned(),
         secret: Fingerprint([1; 8]),
         route: "/api/webhooks/sync".into(),
@@ -86,7 +87,7 @@ fn who_sent_under_which_secret_is_remembered_with_the_newest_time(backend: &dyn 
     let store = backend.create();
     let hook = |id: &str, source: &str, secret: u8| {
         let hook = webhook(id, "enrollment.updated", "r", "{}", 0);
-        Incoming { source: source.to_owned(), secret: Fingerprint([secret; 8]), ..hook }
+        VerifiedWebhook { source: source.to_owned(), secret: Fingerprint([secret; 8]), ..hook }
     };
     let sent = [("e1", "a", 1, 0), ("e2", "a", 2, 5), ("e2", "a", 2, 9), ("e3", "b", 1, 7), ("e4", "a", 2, 3)];
     for (id, source, secret, second) in sent {
@@ -159,15 +160,17 @@ fn seen_ids_outlive_every_prune_for_thirty_days_and_refusals_do_not(backend: &dy
     let store = backend.create();
     let day = 24 * 3_600_000;
     let hook = |n: i64| webhook(&format!("e{n}"), "enrollment.updated", "r", r#"{"status":"a"}"#, n * day);
-    let refused = || vec![Refused { reason: "bad", source: "127.0.0.1".to_owned(), count: 1, ..Refused::default() }];
+    let refused = || {
+        vec![RefusedWebhook { reason: "bad", source: "127.0.0.1".to_owned(), count: 1, ..RefusedWebhook::default() }]
+    };
     for n in [0, 40] {
         store.apply(hook(n), at(n * day)).wait().unwrap();
         store.refuse(refused(), at(n * day)).wait().unwrap();
     }
     let now = at(40 * day + 1);
-    let forget = |before| store.prune_log(Log::Received, before, i64::MIN, now).wait().unwrap().rows;
+    let forget = |before| store.prune_log(PrunableLog::Received, before, i64::MIN, now).wait().unwrap().rows;
     assert_eq!(forget(at(-1)), 0);
-    assert_eq!(store.count_prunable(Log::Received, now, now).wait().unwrap(), 3);
+    assert_eq!(store.count_prunable(PrunableLog::Received, now, now).wait().unwrap(), 3);
     assert_eq!(forget(now), 3, "of what was asked for, one id is too young to be forgotten");
     assert_eq!(audit(store.as_ref()), [("applied", 0)]);
     assert_eq!(store.apply(hook(40), now).wait().unwrap(), Applied::Duplicate);
@@ -199,37 +202,40 @@ fn what_is_emitted_changes_the_local_record_and_what_arrives_is_not_emitted(back
 fn a_local_change_is_later_than_a_webhook_from_a_clock_that_is_ahead(backend: &dyn Backend) {
     let store = backend.create();
     store.apply(webhook("e", "enrollment.created", "r", r#"{"status":"ahead"}"#, 60_000), at(0)).wait().unwrap();
-    let edit = Edit {
+    let edit = RecordEdit {
         draft: draft("enrollment.updated", "r", r#"{"status":"mine"}"#),
-        expects: Expects::Presence,
+        expects: ExpectedRecord::Presence,
         versions: None,
     };
-    let Edited::Done(row, receipt) = store.edit(edit, at(1)).wait().unwrap() else { panic!("it is there") };
+    let EditResult::Done(row, receipt) = store.edit(edit, at(1)).wait().unwrap() else { panic!("it is there") };
     assert_eq!(row.record.data(), r#"{"status":"mine"}"#);
     assert_eq!(receipt.event.timestamp, at(60_001));
 }
 
 fn a_change_that_is_not_possible_emits_nothing(backend: &dyn Backend) {
     let store = backend.create();
-    let edit = |expects| Edit { draft: draft("enrollment.created", "r", "{}"), expects, versions: None };
-    assert!(matches!(store.edit(edit(Expects::Presence), at(0)).wait().unwrap(), Edited::Missing));
-    assert!(matches!(store.edit(edit(Expects::Absence), at(0)).wait().unwrap(), Edited::Done(..)));
-    assert!(matches!(store.edit(edit(Expects::Absence), at(0)).wait().unwrap(), Edited::Exists));
+    let edit = |expects| RecordEdit { draft: draft("enrollment.created", "r", "{}"), expects, versions: None };
+    assert!(matches!(store.edit(edit(ExpectedRecord::Presence), at(0)).wait().unwrap(), EditResult::Missing));
+    assert!(matches!(store.edit(edit(ExpectedRecord::Absence), at(0)).wait().unwrap(), EditResult::Done(..)));
+    assert!(matches!(store.edit(edit(ExpectedRecord::Absence), at(0)).wait().unwrap(), EditResult::Exists));
     assert_eq!(store.events(&EventFilter::default(), ALL).wait().unwrap().total, 1);
 }
 
 fn a_change_for_another_version_of_its_record_is_not_made(backend: &dyn Backend) {
     let store = backend.create();
     let edit = |data: &str, versions| {
-        let edit = Edit { draft: draft("user.updated", "r", data), expects: Expects::Anything, versions };
+        let edit = RecordEdit { draft: draft("user.updated", "r", data), expects: ExpectedRecord::Anything, versions };
         store.edit(edit, at(0)).wait().unwrap()
     };
-    assert!(matches!(edit(r#"{"a":1}"#, Some(Versions::Existing)), Edited::Changed), "it is not there yet");
-    let Edited::Done(first, _) = edit(r#"{"a":1}"#, None) else { panic!("it is made") };
+    assert!(matches!(edit(r#"{"a":1}"#, Some(Versions::Existing)), EditResult::Changed), "it is not there yet");
+    let EditResult::Done(first, _) = edit(r#"{"a":1}"#, None) else { panic!("it is made") };
     let first = first.record.version();
-    assert!(matches!(edit(r#"{"a":2}"#, Some(Versions::OneOf(vec!["x".to_owned(), first.clone()]))), Edited::Done(..)));
-    assert!(matches!(edit(r#"{"a":3}"#, Some(Versions::OneOf(vec![first]))), Edited::Changed));
-    assert!(matches!(edit(r#"{"a":3}"#, Some(Versions::Existing)), Edited::Done(..)));
+    assert!(matches!(
+        edit(r#"{"a":2}"#, Some(Versions::OneOf(vec!["x".to_owned(), first.clone()]))),
+        EditResult::Done(..)
+    ));
+    assert!(matches!(edit(r#"{"a":3}"#, Some(Versions::OneOf(vec![first]))), EditResult::Changed));
+    assert!(matches!(edit(r#"{"a":3}"#, Some(Versions::Existing)), EditResult::Done(..)));
     assert_eq!(store.events(&EventFilter::default(), ALL).wait().unwrap().total, 3);
 }
 
@@ -237,10 +243,10 @@ fn a_change_under_an_id_that_is_known_is_made_once(backend: &dyn Backend) {
     let store = backend.create();
     let edit = |data: &str| {
         let draft = Draft { id: Some(EventId::parse("once").unwrap()), ..draft("enrollment.created", "r", data) };
-        store.edit(Edit { draft, expects: Expects::Absence, versions: None }, at(0)).wait()
+        store.edit(RecordEdit { draft, expects: ExpectedRecord::Absence, versions: None }, at(0)).wait()
     };
-    assert!(matches!(edit(r#"{"a":1}"#).unwrap(), Edited::Done(_, receipt) if !receipt.duplicate));
-    let Edited::Done(row, receipt) = edit(r#"{"a":1}"#).unwrap() else { panic!("it is answered as before") };
+    assert!(matches!(edit(r#"{"a":1}"#).unwrap(), EditResult::Done(_, receipt) if !receipt.duplicate));
+    let EditResult::Done(row, receipt) = edit(r#"{"a":1}"#).unwrap() else { panic!("it is answered as before") };
     assert!(receipt.duplicate && row.record.data() == r#"{"a":1}"#);
     assert!(matches!(edit(r#"{"a":2}"#), Err(StoreError::Conflict(_))));
     assert_eq!(store.events(&EventFilter::default(), ALL).wait().unwrap().total, 1);
@@ -250,15 +256,16 @@ fn a_record_is_pending_until_its_latest_event_has_arrived(backend: &dyn Backend)
     let store = backend.create();
     let spec = Spec::of_url(EndpointUrl::parse("http://127.0.0.1:9/").unwrap());
     store.set_endpoints(vec![spec], at(0)).wait().unwrap();
-    let edit = Edit { draft: draft("enrollment.created", "r", "{}"), expects: Expects::Absence, versions: None };
+    let edit =
+        RecordEdit { draft: draft("enrollment.created", "r", "{}"), expects: ExpectedRecord::Absence, versions: None };
     store.edit(edit, at(0)).wait().unwrap();
-    assert_eq!(enrollment(store.as_ref(), "r").sync, Sync::Pending);
+    assert_eq!(enrollment(store.as_ref(), "r").sync, SyncState::Pending);
     let open = store.deliveries(&DeliveryFilter::default(), ALL).wait().unwrap().rows;
     store.give_up(open.iter().map(|row| row.id).collect(), at(1)).wait().unwrap();
-    assert_eq!(enrollment(store.as_ref(), "r").sync, Sync::Failed);
+    assert_eq!(enrollment(store.as_ref(), "r").sync, SyncState::Failed);
     store.apply(webhook("e", "enrollment.updated", "s", "{}", 0), at(7)).wait().unwrap();
     let arrived = enrollment(store.as_ref(), "s");
-    assert_eq!((arrived.sync, arrived.synced_at), (Sync::Synced, Some(at(7))));
+    assert_eq!((arrived.sync, arrived.synced_at), (SyncState::Synced, Some(at(7))));
 }
 
 fn a_record_whose_event_was_removed_does_not_take_another_ones_fate_for_its_own(backend: &dyn Backend) {
@@ -267,25 +274,31 @@ fn a_record_whose_event_was_removed_does_not_take_another_ones_fate_for_its_own(
     store.set_endpoints(vec![spec], at(0)).wait().unwrap();
     let edit = |kind: &str, resource: &str| {
         let draft = draft(&format!("{kind}.created"), resource, "{}");
-        store.edit(Edit { draft, expects: Expects::Anything, versions: None }, at(0)).wait().unwrap();
+        store.edit(RecordEdit { draft, expects: ExpectedRecord::Anything, versions: None }, at(0)).wait().unwrap();
         store.deliveries(&DeliveryFilter::default(), ALL).wait().unwrap().rows.last().unwrap().clone()
     };
     let first = edit("enrollment", "r");
     store.give_up(vec![first.id], at(1)).wait().unwrap();
-    let what = Prune { states: vec![State::Failed], endpoint: None, before: at(9), after: FROM_THE_FIRST };
+    let what = PruneFilter { states: vec![State::Failed], endpoint: None, before: at(9), after: FROM_THE_FIRST };
     assert_eq!(store.prune(what).wait().unwrap().events, 1);
     // Even the same id, but another kind of thing.
     let second = edit("user", "r");
     assert!(second.event.seq > first.event.seq, "a number is never given again");
     store.give_up(vec![second.id], at(1)).wait().unwrap();
-    assert_eq!(enrollment(store.as_ref(), "r").sync, Sync::Synced);
-    assert_eq!(store.record(Kind::User, "r").wait().unwrap().unwrap().sync, Sync::Failed);
+    assert_eq!(enrollment(store.as_ref(), "r").sync, SyncState::Synced);
+    assert_eq!(store.record(Kind::User, "r").wait().unwrap().unwrap().sync, SyncState::Failed);
 }
 
 fn refusals_get_ten_rows_a_minute_for_each_reason_and_then_one_count(backend: &dyn Backend) {
     let store = backend.create();
     let refuse = |reason, count, now| {
-        let refused = Refused { reason, digest: Some([7; 32]), source: "::1".to_owned(), count, ..Refused::default() };
+        let refused = RefusedWebhook {
+            reason,
+            digest: Some([7; 32]),
+            source: "::1".to_owned(),
+            count,
+            ..RefusedWebhook::default()
+        };
         store.refuse(vec![refused], at(now)).wait().unwrap();
     };
     (0..25).for_each(|_| refuse("code-mismatch", 1, 0));
@@ -305,7 +318,15 @@ fn refusals_of_which_nobody_has_another_copy_get_a_row_each(backend: &dyn Backen
         let request = Some(RequestCopy { headers: Vec::new(), body: b"{}".to_vec() });
         let details = RefusalDetails { request, ..RefusalDetails::default() };
         let (source, route) = ("redis://h/0/s".to_owned(), "broker/platform".into());
-        let refused = Refused { reason: "bad", source, count: 1, route, is_only_copy, details, ..Refused::default() };
+        let refused = RefusedWebhook {
+            reason: "bad",
+            source,
+            count: 1,
+            route,
+            is_only_copy,
+            details,
+            ..RefusedWebhook::default()
+        };
         store.refuse(vec![refused], at(0)).wait().unwrap();
     };
     (0..15).for_each(|_| refuse(false));
@@ -329,9 +350,9 @@ fn lists_are_searched_sorted_and_paged_by_the_database(backend: &dyn Backend) {
         store.records(&filter, page).wait().unwrap().rows.iter().filter_map(|row| row.record.text("name")).collect()
     };
     let by = |sort| RecordFilter { sort, ..RecordFilter::default() };
-    assert_eq!(names(by(Sort::Name), ALL), ["ada", "Bob", "Zoë", "Élan"]);
-    assert_eq!(names(by(Sort::CreatedAt), Page { oldest_first: false, ..ALL }), ["Bob", "Élan", "ada", "Zoë"]);
-    assert_eq!(names(by(Sort::Email), Page { limit: 2, number: 2, oldest_first: true }), ["Élan", "Zoë"]);
+    assert_eq!(names(by(RecordOrder::Name), ALL), ["ada", "Bob", "Zoë", "Élan"]);
+    assert_eq!(names(by(RecordOrder::CreatedAt), Page { oldest_first: false, ..ALL }), ["Bob", "Élan", "ada", "Zoë"]);
+    assert_eq!(names(by(RecordOrder::Email), Page { limit: 2, number: 2, oldest_first: true }), ["Élan", "Zoë"]);
     let search = |text: &str| RecordFilter { search: Some(text.to_owned()), ..RecordFilter::default() };
     assert_eq!(names(search("ZOË"), ALL), ["Zoë"]);
     assert_eq!(names(search("@Y"), ALL), ["Élan", "Bob"]);
@@ -351,7 +372,7 @@ fn a_list_of_records_goes_on_behind_a_record_whatever_is_added_meanwhile(backend
     }
     let ids = |rows: &[RecordRow]| rows.iter().map(|row| row.id.clone()).collect::<Vec<_>>();
     let mut added = names.len();
-    for sort in [Sort::Arrival, Sort::Name, Sort::Email, Sort::CreatedAt] {
+    for sort in [RecordOrder::Arrival, RecordOrder::Name, RecordOrder::Email, RecordOrder::CreatedAt] {
         for oldest_first in [true, false] {
             let filter = RecordFilter { sort, ..RecordFilter::default() };
             let whole = store.records(&filter, Page { oldest_first, ..ALL }).wait().unwrap();
@@ -381,7 +402,8 @@ fn the_audit_log_and_kept_requests_go_on_behind_a_row_whatever_is_added_meanwhil
         let request = Some(RequestCopy { headers: Vec::new(), body: vec![7] });
         let details = RefusalDetails { request, ..RefusalDetails::default() };
         let (source, route) = ("a".to_owned(), "/r".into());
-        let refused = Refused { reason: "code-mismatch", source, count: 1, route, details, ..Refused::default() };
+        let refused =
+            RefusedWebhook { reason: "code-mismatch", source, count: 1, route, details, ..RefusedWebhook::default() };
         store.refuse(vec![refused], at(n * 60_000)).wait().unwrap();
     };
     (0..5).for_each(refuse);
@@ -436,8 +458,12 @@ fn the_latest_of_the_audit_log_are_read_apart_newest_first(backend: &dyn Backend
     let store = backend.create();
     for n in 0..5 {
         store.apply(webhook(&format!("e{n}"), "user.updated", "u", r#"{"a":1}"#, 9 - n), at(n)).wait().unwrap();
-        let refused =
-            Refused { reason: "code-mismatch", source: format!("10.0.0.{n}"), count: 1, ..Refused::default() };
+        let refused = RefusedWebhook {
+            reason: "code-mismatch",
+            source: format!("10.0.0.{n}"),
+            count: 1,
+            ..RefusedWebhook::default()
+        };
         store.refuse(vec![refused], at(n)).wait().unwrap();
     }
     store.apply(webhook("e0", "user.updated", "v", "{}", 0), at(9)).wait().unwrap();
@@ -478,15 +504,15 @@ fn an_event_without_a_timestamp_is_remembered_for_good(backend: &dyn Backend) {
     let timeless = |id: &str, data: &str, arrival: Timestamp| {
         let hook = webhook(id, "enrollment.updated", "r", data, 0);
         let change = Change::new("enrollment.updated", data, Stamp { at: arrival, by: hook.id.clone() }).unwrap();
-        let effect = Effect::Change(change);
-        Incoming { draft: Draft { timestamp: None, ..hook.draft }, effect, ..hook }
+        let effect = WebhookEffect::Change(change);
+        VerifiedWebhook { draft: Draft { timestamp: None, ..hook.draft }, effect, ..hook }
     };
     let month = i64::try_from(REMEMBERED.as_millis()).unwrap();
     assert_eq!(store.apply(timeless("e1", r#"{"status":"a"}"#, at(0)), at(0)).wait().unwrap(), Applied::Applied);
     let later = webhook("e2", "enrollment.updated", "r", r#"{"status":"b"}"#, 10);
     store.apply(later, at(10)).wait().unwrap();
     let (much_later, mut after) = (at(2 * month), i64::MIN);
-    while let Some(next) = store.prune_log(Log::Received, much_later, after, much_later).wait().unwrap().next {
+    while let Some(next) = store.prune_log(PrunableLog::Received, much_later, after, much_later).wait().unwrap().next {
         after = next;
     }
     let again = timeless("e1", r#"{"status":"a"}"#, much_later);
@@ -507,9 +533,9 @@ fn a_record_that_would_grow_past_its_limits_stays_as_it_was(backend: &dyn Backen
     assert!(matches!(
         store
             .edit(
-                Edit {
+                RecordEdit {
                     draft: draft("enrollment.updated", "r", r#"{"one":"more"}"#),
-                    expects: Expects::Presence,
+                    expects: ExpectedRecord::Presence,
                     versions: None
                 },
                 at(1)
@@ -534,8 +560,14 @@ fn refused_requests_are_kept_within_bounds_of_each_source(backend: &dyn Backend)
     let refuse = |reason: &'static str, source: &str, bytes: usize, now: Timestamp| {
         let request = Some(RequestCopy { headers: vec![("a".to_owned(), "b".to_owned())], body: vec![7; bytes] });
         let details = RefusalDetails { request, ..RefusalDetails::default() };
-        let refused =
-            Refused { reason, source: source.to_owned(), count: 1, route: "/r".into(), details, ..Refused::default() };
+        let refused = RefusedWebhook {
+            reason,
+            source: source.to_owned(),
+            count: 1,
+            route: "/r".into(),
+            details,
+            ..RefusedWebhook::default()
+        };
         store.refuse(vec![refused], now).wait().unwrap();
     };
     let kept = || store.kept_requests(None, ALL).wait().unwrap();
@@ -560,12 +592,12 @@ fn refused_requests_are_kept_within_bounds_of_each_source(backend: &dyn Backend)
 
 fn what_was_received_is_counted_by_route_and_reason_with_the_skew_of_right_signatures(backend: &dyn Backend) {
     let store = backend.create();
-    let hook = |id: &str, skew| Incoming { skew_ms: skew, ..webhook(id, "enrollment.updated", "r", "{}", 0) };
+    let hook = |id: &str, skew| VerifiedWebhook { skew_ms: skew, ..webhook(id, "enrollment.updated", "r", "{}", 0) };
     store.apply(hook("e1", Some(1_000)), at(0)).wait().unwrap();
     store.apply(hook("e1", None), at(1)).wait().unwrap();
     let refused = |right| {
         let details = RefusalDetails { signature_is_right: right, skew_ms: Some(9_000), ..RefusalDetails::default() };
-        vec![Refused { reason: "late", count: 1, route: "/r".into(), details, ..Refused::default() }]
+        vec![RefusedWebhook { reason: "late", count: 1, route: "/r".into(), details, ..RefusedWebhook::default() }]
     };
     store.refuse(refused(Some(true)), at(2)).wait().unwrap();
     store.refuse(refused(Some(false)), at(3)).wait().unwrap();
@@ -580,7 +612,7 @@ fn what_was_received_is_counted_by_route_and_reason_with_the_skew_of_right_signa
     assert_eq!(last().last_by_route, std::slice::from_ref(&first));
     // However long a route is silent while others go on, its last webhook is known.
     let week = 7 * 86_400_000;
-    let elsewhere = Incoming { route: "/other".into(), ..hook("e2", None) };
+    let elsewhere = VerifiedWebhook { route: "/other".into(), ..hook("e2", None) };
     store.apply(elsewhere, at(week)).wait().unwrap();
     store.refuse(refused(None), at(week + 60_000)).wait().unwrap();
     assert_eq!(last().last_by_route, [first, ("/other".to_owned(), Timestamp::from_minute(at(week).minute()))]);

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use syncctl::clock::Timestamp;
 use syncctl::store::incidents::{
-    CLAIM_LASTS, Incident, IncidentKind, Notice, Observation, Observed, Phase, SettledNotice, Severity, SinkRule,
+    CLAIM_LASTS, Incident, IncidentKind, Notification, NotificationKind, NotificationResult, Observation,
+    ObservedProblem, Severity, SinkRule,
 };
 use syncctl::store::{Access, Page, Store, open};
 
@@ -28,8 +29,8 @@ on_every_backend! {
 const KINDS: [IncidentKind; 2] = [IncidentKind::CircuitOpen, IncidentKind::DeliveryFailed];
 const PAGE: Page = Page { limit: 10, number: 1, oldest_first: false };
 
-fn observed(kind: IncidentKind, subject: &str, count: u64) -> Observed {
-    Observed {
+fn observed(kind: IncidentKind, subject: &str, count: u64) -> ObservedProblem {
+    ObservedProblem {
         kind,
         subject: subject.to_owned(),
         severity: Severity::Warning,
@@ -40,7 +41,7 @@ fn observed(kind: IncidentKind, subject: &str, count: u64) -> Observed {
     }
 }
 
-fn circuit(subject: &str) -> Observed {
+fn circuit(subject: &str) -> ObservedProblem {
     observed(IncidentKind::CircuitOpen, subject, 0)
 }
 
@@ -49,20 +50,26 @@ fn sink(name: &str, quiet_seconds: u64) -> SinkRule {
     SinkRule { name: name.to_owned(), kinds: KINDS.to_vec(), quiet, resolved: true }
 }
 
-fn look(store: &Arc<dyn Store>, seen: &[Observed], sinks: &[SinkRule], at: Timestamp) -> Vec<Notice> {
+fn look(store: &Arc<dyn Store>, seen: &[ObservedProblem], sinks: &[SinkRule], at: Timestamp) -> Vec<Notification> {
     let observation = Observation { observed: seen.to_vec(), kinds: KINDS.to_vec() };
     store.observe(observation, sinks.to_vec(), at).wait().unwrap()
 }
 
 /// What is told at a look, which succeeds.
-fn tell(store: &Arc<dyn Store>, seen: &[Observed], sinks: &[SinkRule], at: Timestamp) -> Vec<(String, Phase)> {
+fn tell(
+    store: &Arc<dyn Store>,
+    seen: &[ObservedProblem],
+    sinks: &[SinkRule],
+    at: Timestamp,
+) -> Vec<(String, NotificationKind)> {
     let notices = look(store, seen, sinks, at);
     settle(store, &notices, None, at);
     notices.into_iter().map(|notice| (notice.sink, notice.phase)).collect()
 }
 
-fn settle(store: &Arc<dyn Store>, notices: &[Notice], error: Option<&str>, at: Timestamp) {
-    let settled = |notice: &Notice| SettledNotice { notice: notice.clone(), error: error.map(str::to_owned) };
+fn settle(store: &Arc<dyn Store>, notices: &[Notification], error: Option<&str>, at: Timestamp) {
+    let settled =
+        |notice: &Notification| NotificationResult { notice: notice.clone(), error: error.map(str::to_owned) };
     store.settle_notices(notices.iter().map(settled).collect(), at).wait().unwrap();
 }
 
@@ -73,14 +80,14 @@ fn all(store: &Arc<dyn Store>) -> Vec<Incident> {
 fn an_incident_lasts_as_long_as_it_is_observed_and_keeps_what_was_told(backend: &dyn Backend) {
     let store = backend.create();
     let sinks = [sink("ops", 60)];
-    assert_eq!(tell(&store, &[circuit("a")], &sinks, now()), [("ops".to_owned(), Phase::Opened)]);
+    assert_eq!(tell(&store, &[circuit("a")], &sinks, now()), [("ops".to_owned(), NotificationKind::Opened)]);
     assert_eq!(tell(&store, &[circuit("a"), circuit("b")], &sinks, later(90)).len(), 1, "only of the other");
     let open = store.incidents(true, PAGE).wait().unwrap();
     assert_eq!((open.total, open.rows.len()), (2, 2));
     let a = open.rows.iter().find(|it| it.observed.subject == "a").unwrap();
     assert_eq!((&a.observed, a.opened_at, a.last_seen_at, a.resolved_at), (&circuit("a"), now(), later(90), None));
     assert_eq!((a.told[0].sink.as_str(), a.told[0].open_at), ("ops", Some(now())));
-    assert_eq!(tell(&store, &[circuit("b")], &sinks, later(100)), [("ops".to_owned(), Phase::Resolved)]);
+    assert_eq!(tell(&store, &[circuit("b")], &sinks, later(100)), [("ops".to_owned(), NotificationKind::Resolved)]);
     let rows = all(&store);
     assert_eq!(rows.iter().map(|it| it.observed.subject.as_str()).collect::<Vec<_>>(), ["b", "a"], "open ones first");
     assert_eq!((rows[1].resolved_at, rows[1].told[0].resolved_at), (Some(later(100)), Some(later(100))));
@@ -91,7 +98,7 @@ fn an_incident_lasts_as_long_as_it_is_observed_and_keeps_what_was_told(backend: 
 fn of_two_processes_one_tells(backend: &dyn Backend) {
     let location = backend.fresh();
     let stores = [open(&location, Access::Create).unwrap(), open(&location, Access::Existing).unwrap()];
-    let told: Vec<Notice> = std::thread::scope(|scope| {
+    let told: Vec<Notification> = std::thread::scope(|scope| {
         let looks: Vec<_> = stores
             .iter()
             .map(|store| {
@@ -114,21 +121,21 @@ fn a_notice_whose_teller_died_is_told_by_another(backend: &dyn Backend) {
     assert_eq!(look(&store, &[circuit("a")], &sinks, now()).len(), 1);
     let lasts = CLAIM_LASTS.as_secs();
     assert!(look(&store, &[circuit("a")], &sinks, later(lasts - 1)).is_empty());
-    assert_eq!(tell(&store, &[circuit("a")], &sinks, later(lasts)), [("ops".to_owned(), Phase::Opened)]);
+    assert_eq!(tell(&store, &[circuit("a")], &sinks, later(lasts)), [("ops".to_owned(), NotificationKind::Opened)]);
 }
 
 fn within_the_quiet_time_nothing_is_told_twice(backend: &dyn Backend) {
     let store = backend.create();
     let sinks = [sink("ops", 1_800)];
     assert_eq!(tell(&store, &[circuit("a")], &sinks, now()).len(), 1);
-    assert_eq!(tell(&store, &[], &sinks, later(10)), [("ops".to_owned(), Phase::Resolved)]);
+    assert_eq!(tell(&store, &[], &sinks, later(10)), [("ops".to_owned(), NotificationKind::Resolved)]);
     // It comes back soon: the same incident goes on. It comes back late: another one. Neither is told within the time.
     assert!(tell(&store, &[circuit("a")], &sinks, later(20)).is_empty());
     assert!(tell(&store, &[], &sinks, later(30)).is_empty(), "nor the end of what it did not hear of");
     assert_eq!(all(&store).len(), 1);
     assert!(tell(&store, &[circuit("a")], &sinks, later(700)).is_empty());
     assert_eq!(all(&store).len(), 2);
-    assert_eq!(tell(&store, &[circuit("a")], &sinks, later(1_800)), [("ops".to_owned(), Phase::Opened)]);
+    assert_eq!(tell(&store, &[circuit("a")], &sinks, later(1_800)), [("ops".to_owned(), NotificationKind::Opened)]);
     assert_eq!(tell(&store, &[circuit("b"), circuit("a")], &sinks, later(1_801)).len(), 1, "another subject is told");
 }
 
@@ -138,11 +145,11 @@ fn what_became_worse_is_told_again_once_it_was_quiet(backend: &dyn Backend) {
     let failed = |count| observed(IncidentKind::DeliveryFailed, "a", count);
     assert_eq!(tell(&store, &[failed(1)], &sinks, now()).len(), 1);
     assert!(tell(&store, &[failed(5)], &sinks, later(59)).is_empty());
-    assert_eq!(tell(&store, &[failed(7)], &sinks, later(60)), [("ops".to_owned(), Phase::Worse)]);
+    assert_eq!(tell(&store, &[failed(7)], &sinks, later(60)), [("ops".to_owned(), NotificationKind::Worse)]);
     assert!(tell(&store, &[failed(7)], &sinks, later(600)).is_empty(), "as bad as before");
     assert!(tell(&store, &[failed(2)], &sinks, later(700)).is_empty(), "better");
-    let severe = Observed { severity: Severity::Critical, ..failed(2) };
-    assert_eq!(tell(&store, &[severe], &sinks, later(800)), [("ops".to_owned(), Phase::Worse)]);
+    let severe = ObservedProblem { severity: Severity::Critical, ..failed(2) };
+    assert_eq!(tell(&store, &[severe], &sinks, later(800)), [("ops".to_owned(), NotificationKind::Worse)]);
     assert_eq!(all(&store)[0].observed.count, 2);
 }
 
@@ -151,7 +158,7 @@ fn a_sink_hears_only_of_its_kinds_and_of_the_end_only_if_it_wants_to(backend: &d
     let quiet = SinkRule { resolved: false, ..sink("quiet", 0) };
     let other = SinkRule { kinds: vec![IncidentKind::DeliveryFailed], ..sink("other", 0) };
     let sinks = [sink("ops", 0), quiet, other];
-    let names = |told: Vec<(String, Phase)>| told.into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+    let names = |told: Vec<(String, NotificationKind)>| told.into_iter().map(|(name, _)| name).collect::<Vec<_>>();
     assert_eq!(names(tell(&store, &[circuit("a")], &sinks, now())), ["ops", "quiet"]);
     assert_eq!(names(tell(&store, &[], &sinks, later(1))), ["ops"]);
 }
@@ -170,7 +177,7 @@ fn what_could_not_be_told_is_tried_again_later_and_is_visible(backend: &dyn Back
     let untold = store.untold(later(at)).wait().unwrap();
     assert_eq!((untold.len(), untold[0].sink.as_str(), untold[0].notices), (1, "ops", 1));
     assert_eq!((untold[0].error.as_str(), all(&store)[0].told[0].failures), ("HTTP 500", 3));
-    assert_eq!(tell(&store, &[circuit("a")], &sinks, later(at)), [("ops".to_owned(), Phase::Opened)]);
+    assert_eq!(tell(&store, &[circuit("a")], &sinks, later(at)), [("ops".to_owned(), NotificationKind::Opened)]);
     assert!(store.untold(later(at)).wait().unwrap().is_empty());
 }
 
@@ -179,8 +186,8 @@ fn a_clock_that_jumps_back_silences_nobody(backend: &dyn Backend) {
     let sinks = [sink("ops", 600)];
     let future = later(1_000_000);
     settle(&store, &look(&store, &[circuit("a")], &sinks, future), Some("HTTP 500"), future);
-    assert_eq!(tell(&store, &[circuit("a")], &sinks, now()), [("ops".to_owned(), Phase::Opened)]);
-    assert_eq!(tell(&store, &[], &sinks, later(1)), [("ops".to_owned(), Phase::Resolved)]);
+    assert_eq!(tell(&store, &[circuit("a")], &sinks, now()), [("ops".to_owned(), NotificationKind::Opened)]);
+    assert_eq!(tell(&store, &[], &sinks, later(1)), [("ops".to_owned(), NotificationKind::Resolved)]);
 }
 
 fn only_kinds_that_were_looked_for_are_over(backend: &dyn Backend) {

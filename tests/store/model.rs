@@ -14,8 +14,8 @@ use syncctl::delivery::{
 use syncctl::endpoint::{EndpointId, EndpointUrl, Spec};
 use syncctl::event::{Draft, EventId};
 use syncctl::store::{
-    Access, Advanced, Claim, ClaimRequest, DeliveryFilter, DeliveryId, FinishedAttempt, Location, Prune, Recorded,
-    Replay, Run, SkipReason, Store, StoreError, open,
+    Access, AdvanceResult, Claim, ClaimRequest, DeliveryFilter, DeliveryId, FinishedAttempt, Location, PruneFilter,
+    RecordResult, Replay, Run, SkipReason, Store, StoreError, open,
 };
 
 use crate::backend::{Backend, on_every_backend};
@@ -335,7 +335,7 @@ impl<'a> History<'a> {
         while advanced.cut_short {
             let left = still_wanting(&wanted, &advanced.claims);
             let further = self.store.advance(run.id, Arc::default(), left, self.now).wait().unwrap();
-            advanced = Advanced { claims: [advanced.claims, further.claims].concat(), ..further };
+            advanced = AdvanceResult { claims: [advanced.claims, further.claims].concat(), ..further };
         }
         self.model.forgive(self.now);
         let mut expected = BTreeSet::new();
@@ -422,7 +422,7 @@ impl<'a> History<'a> {
         let done = self.store.advance(run, Arc::clone(&finished), ClaimRequest::default(), self.now).wait().unwrap();
         self.model.forgive(self.now);
         for (f, recorded) in finished.iter().zip(done.recorded) {
-            assert!(matches!(recorded, Recorded::Written(_)), "its own claim");
+            assert!(matches!(recorded, RecordResult::Written(_)), "its own claim");
             self.model.finish(f.claim.delivery.0, f.outcome, f.ended_at, f.jitter);
         }
     }
@@ -565,7 +565,7 @@ impl<'a> History<'a> {
         let name = endpoint.map(|which| format!("e{which}"));
         let (mut removed, mut after) = (0, Some(FROM_THE_FIRST));
         while let Some(from) = after {
-            let what = Prune { states: states.clone(), endpoint: name.clone(), before, after: from };
+            let what = PruneFilter { states: states.clone(), endpoint: name.clone(), before, after: from };
             let batch = self.store.prune(what).wait().unwrap();
             (removed, after) = (removed + batch.deliveries, batch.next);
         }

@@ -2,11 +2,11 @@
 
 use syncctl::clock::Timestamp;
 use syncctl::delivery::{Outcome, State};
-use syncctl::store::inbound::Refused;
+use syncctl::store::inbound::RefusedWebhook;
 use syncctl::store::operators::{
     ActionFilter, MAX_COUNTED_SOURCES, MAX_SESSIONS, NewAction, NewSession, WrongSecretCount,
 };
-use syncctl::store::{AttemptFilter, DeliveryFilter, EventFilter, Page, Prune};
+use syncctl::store::{AttemptFilter, DeliveryFilter, EventFilter, Page, PruneFilter};
 
 use crate::backend::{Backend, on_every_backend};
 use crate::queue::{ALL, FROM_THE_FIRST, TestQueue, later, now};
@@ -103,12 +103,12 @@ fn activity_counts_both_directions_minute_by_minute(backend: &dyn Backend) {
     for (claim, outcome) in claims.into_iter().zip(outcomes) {
         queue.finish(&run, claim, outcome);
     }
-    let refused = Refused {
+    let refused = RefusedWebhook {
         reason: "code-mismatch",
         count: 1,
         source: "::1".to_owned(),
         route: "/api/webhooks/sync".into(),
-        ..Refused::default()
+        ..RefusedWebhook::default()
     };
     queue.store.refuse(vec![refused], now()).wait().unwrap();
     let activity = queue.store.activity(now()).wait().unwrap();
@@ -151,7 +151,7 @@ fn arrivals_are_those_since_a_time_endpoint_by_endpoint(backend: &dyn Backend) {
     let ids = rows.iter().filter(|row| row.event.seq % 3 == 0).map(|row| row.id).collect();
     queue.store.give_up(ids, later(40)).wait().unwrap();
     let states = vec![State::Failed];
-    let prune = Prune { states, endpoint: None, before: later(41), after: FROM_THE_FIRST };
+    let prune = PruneFilter { states, endpoint: None, before: later(41), after: FROM_THE_FIRST };
     queue.store.prune(prune).wait().unwrap();
     assert_eq!(arrivals(later(30)).iter().map(|(_, count)| count).sum::<i64>(), 20, "by the numbers that were given");
 }

@@ -8,8 +8,8 @@ use syncctl::delivery::{Outcome, Reason, State};
 use syncctl::endpoint::{EndpointUrl, Spec};
 use syncctl::event::{Draft, EventId};
 use syncctl::store::{
-    Access, Claim, ClaimRequest, DeliveryFilter, DeliveryId, DeliveryRow, FinishedAttempt, Location, Page, Recorded,
-    Run, Store, open,
+    Access, Claim, ClaimRequest, DeliveryFilter, DeliveryId, DeliveryRow, FinishedAttempt, Location, Page,
+    RecordResult, Run, Store, open,
 };
 
 use crate::backend::Backend;
@@ -73,7 +73,7 @@ impl TestQueue {
         self.store.advance(run.id, Arc::default(), self.wants(n), at).wait().unwrap().claims
     }
 
-    pub(crate) fn finish(&self, run: &Run, claim: Claim, outcome: Outcome) -> Recorded {
+    pub(crate) fn finish(&self, run: &Run, claim: Claim, outcome: Outcome) -> RecordResult {
         let finished = finished(claim, outcome);
         self.store.advance(run.id, Arc::new(vec![finished]), ClaimRequest::default(), now()).wait().unwrap().recorded[0]
     }

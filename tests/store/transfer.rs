@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use syncctl::delivery::Outcome;
 use syncctl::event::{Dispatch, Draft, EventId};
-use syncctl::store::incidents::{IncidentKind, Observation, Observed, Severity, SinkRule};
+use syncctl::store::incidents::{IncidentKind, Observation, ObservedProblem, Severity, SinkRule};
 use syncctl::store::transfer::copy as copy_into;
 use syncctl::store::{
     Access, Acknowledgement, ClaimHolder, DeliveryFilter, EventFilter, Location, RunRow, RunStats, Store, StoreError,
@@ -34,7 +34,7 @@ fn lived_in(backend: &dyn Backend) -> TestQueue {
     queue.store.end_run(&run, RunStats { claimed: 7, ..RunStats::default() }, 0, later(300)).wait().unwrap();
     let seen = Acknowledgement { cluster: "F1".to_owned(), at: now(), note: Some("it's known".to_owned()) };
     queue.store.acknowledge(seen).wait().unwrap();
-    let failed = Observed {
+    let failed = ObservedProblem {
         kind: IncidentKind::DeliveryFailed,
         subject: "a.invalid".to_owned(),
         severity: Severity::Error,

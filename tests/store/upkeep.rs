@@ -5,7 +5,7 @@ use std::time::Duration;
 use syncctl::clock::Timestamp;
 use syncctl::delivery::{Outcome, State, Trigger};
 use syncctl::event::EventId;
-use syncctl::store::{AttemptFilter, DeliveryId, Log, Page, Prune, Pruned, Replay, RunStats};
+use syncctl::store::{AttemptFilter, DeliveryId, Page, PrunableLog, PruneFilter, PruneResult, Replay, RunStats};
 
 use crate::backend::{Backend, on_every_backend};
 use crate::queue::{DELIVERED, FROM_THE_FIRST, TestQueue, delivered, later, now};
@@ -28,9 +28,9 @@ fn newest(limit: u64) -> Page {
 }
 
 /// Removes everything finished before an hour from now, from `after` on.
-fn prune_after(queue: &TestQueue, after: DeliveryId) -> Pruned {
+fn prune_after(queue: &TestQueue, after: DeliveryId) -> PruneResult {
     let (states, before) = (vec![State::Delivered, State::Failed], later(3_600));
-    queue.store.prune(Prune { states, endpoint: None, before, after }).wait().unwrap()
+    queue.store.prune(PruneFilter { states, endpoint: None, before, after }).wait().unwrap()
 }
 
 fn attempts_are_logged_newest_first_and_say_what_came_before(backend: &dyn Backend) {
@@ -109,7 +109,7 @@ fn an_event_lives_as_long_as_one_of_its_deliveries_and_is_then_forgotten(backend
 fn a_prune_by_age_and_endpoint_takes_nothing_else(backend: &dyn Backend) {
     let queue = delivered(backend, 3);
     let prune = |states: Vec<State>, endpoint: Option<&str>, before| {
-        let what = Prune { states, endpoint: endpoint.map(str::to_owned), before, after: FROM_THE_FIRST };
+        let what = PruneFilter { states, endpoint: endpoint.map(str::to_owned), before, after: FROM_THE_FIRST };
         queue.store.prune(what).wait().unwrap().deliveries
     };
     let tomorrow = later(86_400);
@@ -122,11 +122,11 @@ fn a_prune_by_age_and_endpoint_takes_nothing_else(backend: &dyn Backend) {
 }
 
 /// Forgets batch after batch and returns how many rows that were, after holding them against what was announced.
-fn forget(queue: &TestQueue, log: Log, before: Timestamp) -> u64 {
+fn forget(queue: &TestQueue, log: PrunableLog, before: Timestamp) -> u64 {
     forget_at(queue, log, before, now())
 }
 
-fn forget_at(queue: &TestQueue, log: Log, before: Timestamp, now: Timestamp) -> u64 {
+fn forget_at(queue: &TestQueue, log: PrunableLog, before: Timestamp, now: Timestamp) -> u64 {
     let announced = queue.store.count_prunable(log, before, now).wait().unwrap();
     let (mut rows, mut after) = (0, Some(i64::MIN));
     while let Some(from) = after {
@@ -142,9 +142,9 @@ fn figures_by_the_minute_are_forgotten_when_they_are_old(backend: &dyn Backend) 
     let queue = delivered(backend, 3);
     let attempts = || queue.store.rates(now()).wait().unwrap().iter().map(|rate| rate.delivered).sum::<i64>();
     let (minute, day) = (now().plus(Duration::from_mins(1)), Duration::from_hours(24));
-    assert_eq!((forget_at(&queue, Log::Rates, minute, minute), attempts()), (0, 3), "health still looks at it");
-    assert_eq!((forget_at(&queue, Log::Rates, now(), now().plus(day)), attempts()), (0, 3), "that very minute");
-    assert_eq!((forget_at(&queue, Log::Rates, minute, minute.plus(day)), attempts()), (1, 0));
+    assert_eq!((forget_at(&queue, PrunableLog::Rates, minute, minute), attempts()), (0, 3), "health still looks at it");
+    assert_eq!((forget_at(&queue, PrunableLog::Rates, now(), now().plus(day)), attempts()), (0, 3), "that very minute");
+    assert_eq!((forget_at(&queue, PrunableLog::Rates, minute, minute.plus(day)), attempts()), (1, 0));
     queue.assert_sound();
 }
 
@@ -159,10 +159,10 @@ fn runs_are_forgotten_when_they_ended_long_ago_in_bounded_batches(backend: &dyn 
             .wait()
             .unwrap();
     }
-    assert_eq!(forget(&queue, Log::Runs, now()), 0);
-    assert_eq!(forget(&queue, Log::Runs, later(1_090)), 1_090);
+    assert_eq!(forget(&queue, PrunableLog::Runs, now()), 0);
+    assert_eq!(forget(&queue, PrunableLog::Runs, later(1_090)), 1_090);
     assert_eq!(queue.store.runs(100).wait().unwrap().len(), 11);
-    assert_eq!(forget(&queue, Log::Runs, later(9_000)), 10);
+    assert_eq!(forget(&queue, PrunableLog::Runs, later(9_000)), 10);
     let left: Vec<_> = queue.store.runs(100).wait().unwrap().iter().map(|run| run.id).collect();
     assert_eq!(left, [living.id], "what has not ended stays");
 }

@@ -8,7 +8,7 @@ use syncctl::delivery::{Outcome, State};
 use syncctl::endpoint::{EndpointUrl, EventCondition, Payload, Spec};
 use syncctl::event::{Draft, EventId, Traceparent};
 use syncctl::store::{
-    ChangedDeliveries, Claim, ClaimRequest, DeliveryFilter, DeliveryId, Page, Prune, Replay, SkipReason,
+    ChangedDeliveries, Claim, ClaimRequest, DeliveryFilter, DeliveryId, Page, PruneFilter, Replay, SkipReason,
 };
 
 use crate::backend::{Backend, on_every_backend};
@@ -256,7 +256,7 @@ fn a_superseded_delivery_is_replayed_only_when_asked_for_and_can_be_pruned(backe
     emit(&queue, "c", "user.updated", r#"{"n":3}"#);
     sound(&queue);
     let before = now().plus(Duration::from_secs(10));
-    let what = Prune { states: vec![State::Superseded], endpoint: None, before, after: DeliveryId(0) };
+    let what = PruneFilter { states: vec![State::Superseded], endpoint: None, before, after: DeliveryId(0) };
     let pruned = queue.store.prune(what).wait().unwrap();
     assert_eq!((pruned.deliveries, pruned.events), (1, 1));
     assert_eq!(states(&queue).len(), 2);

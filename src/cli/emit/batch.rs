@@ -18,7 +18,7 @@ use crate::format::count;
 use crate::render::Progress;
 use crate::report::Report;
 use crate::report::emitted::{Batch, RejectedLine};
-use crate::store::{Enqueued, StoreError};
+use crate::store::{EnqueueResult, StoreError};
 use crate::untrusted::Untrusted;
 
 /// Lines of one batch.
@@ -247,7 +247,7 @@ fn store(
     spool: Spool,
     traceparent: Option<Traceparent>,
     skip_conflicts: bool,
-) -> Result<(Enqueued, Vec<RejectedLine>), CliError> {
+) -> Result<(EnqueueResult, Vec<RejectedLine>), CliError> {
     let (store, _) = context.store()?;
     let progress = context.screen.progress(Some(spool.good), "Storing");
     let lines = Lines { source: BufReader::with_capacity(1 << 20, spool.file), left: spool.good };

@@ -19,7 +19,7 @@ use crate::outbound::run::{RunOptions, RunSummary, Stop, WorkerError};
 use crate::outbound::worker::Observer;
 use crate::service::WorkerConfig;
 use crate::service::alerts::AlertWatch;
-use crate::store::{self, Access, Recorded, Store, StoreError};
+use crate::store::{self, Access, RecordResult, Store, StoreError};
 use crate::untrusted::Untrusted;
 
 /// How often a missing database is looked for.
@@ -202,14 +202,14 @@ fn log_attempt() -> super::OnAttempt {
         let (number, took_ms) = (attempt.finished.claim.number, attempt.finished.took.as_millis());
         let detail = Untrusted(&attempt.finished.detail).to_string();
         match attempt.recorded {
-            Recorded::Written(Next::Delivered) => {
+            RecordResult::Written(Next::Delivered) => {
                 tracing::info!(event, endpoint, attempt = number, took_ms, "delivered");
             }
-            Recorded::Written(Next::Failed(reason)) => {
+            RecordResult::Written(Next::Failed(reason)) => {
                 let hint = format!("syncctl why {event}");
                 tracing::error!(target: LOG, event, endpoint, attempt = number, detail, reason = reason.name(), hint, "delivery failed");
             }
-            Recorded::Written(_) | Recorded::Lost => {
+            RecordResult::Written(_) | RecordResult::Lost => {
                 let next = attempt.next();
                 tracing::warn!(target: LOG, event, endpoint, attempt = number, detail, next, "attempt failed");
             }

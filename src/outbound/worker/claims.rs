@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::super::endpoint_buffer::EndpointBuffer;
 use super::super::run::Stop;
 use super::WorkerState;
-use crate::store::{Advanced, ClaimRequest};
+use crate::store::{AdvanceResult, ClaimRequest};
 
 /// How often a busy worker polls for new deliveries for slots that are free.
 pub(super) const POLL_INTERVAL: Duration = Duration::from_millis(100);
@@ -47,7 +47,7 @@ impl WorkerState<'_> {
         }
     }
 
-    pub(super) fn accept_claims(&mut self, advanced: Advanced) {
+    pub(super) fn accept_claims(&mut self, advanced: AdvanceResult) {
         let now = Instant::now();
         self.solo = advanced.solo_waits || advanced.claims.iter().any(|claim| claim.solo);
         if !self.solo {

@@ -9,7 +9,7 @@ use super::super::endpoint_buffer::EndpointBuffer;
 use super::super::run::WorkerError;
 use super::WorkerState;
 use crate::delivery::{CircuitOpen, Next, Outcome};
-use crate::store::{Advanced, Recorded, StoreError};
+use crate::store::{AdvanceResult, RecordResult, StoreError};
 
 /// How long outcomes that could not be stored are kept and tried again.
 const STORE_OUTAGE_LIMIT: Duration = Duration::from_secs(20);
@@ -63,7 +63,7 @@ impl WorkerState<'_> {
         self.outage.as_ref().filter(|_| self.pending_commit.is_none()).map(|outage| outage.retry_at)
     }
 
-    pub(super) fn on_commit(&mut self, advanced: Result<Advanced, StoreError>) -> Result<(), WorkerError> {
+    pub(super) fn on_commit(&mut self, advanced: Result<AdvanceResult, StoreError>) -> Result<(), WorkerError> {
         self.pending_commit = None;
         match advanced {
             Ok(advanced) => {
@@ -77,7 +77,7 @@ impl WorkerState<'_> {
         }
     }
 
-    pub(super) fn report_recorded(&mut self, advanced: &Advanced) {
+    pub(super) fn report_recorded(&mut self, advanced: &AdvanceResult) {
         let recording = std::mem::take(&mut self.recording);
         for (finished, recorded) in recording.iter().zip(&advanced.recorded) {
             self.summary.stats.claimed += 1;
@@ -87,10 +87,10 @@ impl WorkerState<'_> {
                 buffer.unsettled_outcomes -= usize::from(finished.outcome.affects_endpoint());
             }
             match recorded {
-                Recorded::Written(Next::Delivered) => self.summary.stats.delivered += 1,
-                Recorded::Written(Next::RetryAt(_) | Next::RunAlone) => self.summary.stats.retried += 1,
-                Recorded::Written(Next::Failed(_)) => self.summary.stats.failed += 1,
-                Recorded::Lost => {
+                RecordResult::Written(Next::Delivered) => self.summary.stats.delivered += 1,
+                RecordResult::Written(Next::RetryAt(_) | Next::RunAlone) => self.summary.stats.retried += 1,
+                RecordResult::Written(Next::Failed(_)) => self.summary.stats.failed += 1,
+                RecordResult::Lost => {
                     tracing::warn!(event = %finished.claim.event_id, "the claim was lost before its outcome was recorded");
                 }
             }
@@ -128,9 +128,11 @@ impl WorkerState<'_> {
 }
 
 /// The recorded outcome with the real time of the retry: not before the next probe of an open circuit.
-fn not_before_probe(recorded: Recorded, open: Option<CircuitOpen>) -> Recorded {
+fn not_before_probe(recorded: RecordResult, open: Option<CircuitOpen>) -> RecordResult {
     match (recorded, open) {
-        (Recorded::Written(Next::RetryAt(at)), Some(open)) => Recorded::Written(Next::RetryAt(at.max(open.until))),
+        (RecordResult::Written(Next::RetryAt(at)), Some(open)) => {
+            RecordResult::Written(Next::RetryAt(at.max(open.until)))
+        }
         _ => recorded,
     }
 }

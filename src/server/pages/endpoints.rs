@@ -16,7 +16,7 @@ use crate::report::{self, Report, endpoint_condition, endpoint_detail, why};
 use crate::server::answer::Problem;
 use crate::server::extract::Path;
 use crate::store::operators::Role;
-use crate::store::{Activity, AttemptFilter, EndpointFigures, Listed, LoggedAttempt, Page, Rate};
+use crate::store::{Activity, AttemptFilter, AttemptTotals, EndpointFigures, Listed, LoggedAttempt, Page};
 
 /// The window that endpoints are judged by.
 pub(super) const WINDOW: Duration = Duration::from_hours(1);
@@ -60,7 +60,7 @@ pub(in crate::server) async fn one(viewer: Viewer, Path(name): Path) -> Result<R
 fn body(
     viewer: &Viewer,
     figures: &EndpointFigures,
-    (rates, activity): (&[Rate], &Activity),
+    (rates, activity): (&[AttemptTotals], &Activity),
     answers: &Listed<LoggedAttempt>,
     now: Timestamp,
 ) -> Markup {

@@ -21,7 +21,7 @@ use crate::report::{self, Level, endpoint_condition, health, operators, records}
 use crate::server::answer::Problem;
 use crate::service::figures::recent_failures;
 use crate::store::inbound::RecordSummary;
-use crate::store::{Activity, DeliveryRow, OpenRuns, Rate, RunRow, TimedAttempt};
+use crate::store::{Activity, AttemptDuration, AttemptTotals, DeliveryRow, OpenRuns, RunRow};
 
 /// Failures that are shown.
 const FAILURES: u64 = 8;
@@ -58,7 +58,7 @@ struct OverviewQuery {
 
 /// What the overview shows beside the figures.
 struct Shown {
-    rates: Vec<Rate>,
+    rates: Vec<AttemptTotals>,
     activity: Activity,
     failures: Vec<DeliveryRow>,
     causes: Causes,
@@ -222,7 +222,7 @@ fn charts(viewer: &Viewer, activity: &Activity, window: Window, now: Timestamp) 
 
 /// The median and the 95th percentile of each step, in milliseconds.
 fn latencies(
-    timed: &[TimedAttempt],
+    timed: &[AttemptDuration],
     step_of: &impl Fn(i64) -> Option<usize>,
     steps: usize,
 ) -> (Vec<Option<f64>>, Vec<Option<f64>>) {

@@ -20,7 +20,7 @@ use crate::server::operator::Operator;
 use crate::server::state::App;
 use crate::service::figures::health_figures;
 use crate::store::operators::ActionRow;
-use crate::store::{Figures, Result as Stored, Store};
+use crate::store::{QueueFigures, Result as Stored, Store};
 
 /// Seconds after which a page loads itself again where no script does it.
 const REFRESH_SECONDS: u64 = 15;
@@ -67,7 +67,7 @@ fn number(name: &str, text: &str) -> Result<i64, Problem> {
 
 /// The figures and verdict of the queue that every page shows.
 pub(super) struct Overall {
-    pub(super) figures: Figures,
+    pub(super) figures: QueueFigures,
     pub(super) health: Health,
     action: Option<ActionRow>,
 }

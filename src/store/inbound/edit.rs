@@ -5,9 +5,9 @@ use crate::event::Draft;
 use crate::record::Record;
 use crate::store::Receipt;
 
-/// What a local change expects of its record.
+/// What must be true of a record for a local change to be made, such as that it exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Expects {
+pub enum ExpectedRecord {
     /// That it is not there.
     Absence,
     /// That it is there.
@@ -18,7 +18,7 @@ pub enum Expects {
     SameLearner,
 }
 
-/// The versions of a record, as [`Record::version`] names them, that a change is meant for.
+/// The versions of a record for which a change is meant (`If-Match`), as [`Record::version`] names them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Versions {
     /// Whichever stands, as long as there is one.
@@ -27,20 +27,20 @@ pub enum Versions {
     OneOf(Vec<String>),
 }
 
-/// A change made here.
+/// A change of a record that is made here, by the API or a command, and emitted as an event.
 #[derive(Clone, Debug)]
-pub struct Edit {
+pub struct RecordEdit {
     /// The event it is, without a time of its own.
     pub draft: Draft,
     /// What it expects.
-    pub expects: Expects,
+    pub expects: ExpectedRecord,
     /// The versions it is meant for; none is any.
     pub versions: Option<Versions>,
 }
 
-/// What became of a local change.
+/// What came of a local change: the changed record and its event, or why it was not made.
 #[derive(Clone, Debug)]
-pub enum Edited {
+pub enum EditResult {
     /// The record as it is now, and the event emitted.
     Done(Box<RecordRow>, Receipt),
     /// There is no such record.
@@ -51,14 +51,18 @@ pub enum Edited {
     Changed,
 }
 
-impl Edit {
+impl RecordEdit {
     /// Why it is not made to a record as it is, if it is not.
-    pub(in crate::store) fn refusal(&self, record: &Record) -> Option<Edited> {
+    pub(in crate::store) fn refusal(&self, record: &Record) -> Option<EditResult> {
         match (self.expects, record.exists()) {
-            (Expects::Absence, true) => return Some(Edited::Exists),
-            (Expects::Presence, false) => return Some(Edited::Missing),
-            (Expects::SameLearner, true) if is_of_another(record, &self.draft) => return Some(Edited::Exists),
-            (Expects::Absence, false) | (Expects::Presence, true) | (Expects::Anything | Expects::SameLearner, _) => {}
+            (ExpectedRecord::Absence, true) => return Some(EditResult::Exists),
+            (ExpectedRecord::Presence, false) => return Some(EditResult::Missing),
+            (ExpectedRecord::SameLearner, true) if is_of_another(record, &self.draft) => {
+                return Some(EditResult::Exists);
+            }
+            (ExpectedRecord::Absence, false)
+            | (ExpectedRecord::Presence, true)
+            | (ExpectedRecord::Anything | ExpectedRecord::SameLearner, _) => {}
         }
         let is_meant = match &self.versions {
             None => true,
@@ -66,11 +70,12 @@ impl Edit {
             Some(Versions::Existing) => true,
             Some(Versions::OneOf(versions)) => versions.contains(&record.version()),
         };
-        (!is_meant).then_some(Edited::Changed)
+        (!is_meant).then_some(EditResult::Changed)
     }
 }
 
 fn is_of_another(record: &Record, draft: &Draft) -> bool {
+    /// The members of an event that tell to whom and to which course a record belongs.
     #[derive(serde::Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Learner {

@@ -30,7 +30,7 @@ pub struct RefusalDetails {
     pub request: Option<RequestCopy>,
 }
 
-/// The parts of a request that are kept.
+/// The headers and body of a refused request, kept so that it can be examined and replayed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RequestCopy {
     /// Names and values of its headers, a character for each byte of a value. Credentials are left out.
@@ -39,7 +39,7 @@ pub struct RequestCopy {
     pub body: Vec<u8>,
 }
 
-/// A refused request that was kept, without its parts.
+/// A refused request that is kept for a replay, as lists show it: without headers and body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeptRequest {
     /// Its number.
@@ -60,9 +60,9 @@ pub struct KeptRequest {
     pub result: Option<String>,
 }
 
-/// What was received at one route within a window.
+/// How many webhooks arrived at one route within a time window with one result: accepted, or refused for one reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReceivedRate {
+pub struct WebhookTotal {
     /// The path.
     pub route: String,
     /// Why it was refused; `None` for what was accepted.
@@ -73,11 +73,11 @@ pub struct ReceivedRate {
     pub skew: (i64, u64),
 }
 
-/// The figures that inbound health is judged by.
+/// The received webhooks in figures, by which `health` judges whether they still arrive and verify.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReceivedFigures {
     /// What was received in the window, by route and reason.
-    pub rates: Vec<ReceivedRate>,
+    pub rates: Vec<WebhookTotal>,
     /// When a webhook last verified, if one did within [`REMEMBERED`](super::REMEMBERED).
     pub last_accepted_at: Option<Timestamp>,
     /// The minute in which a webhook last verified at each route, however long ago that was.

@@ -21,7 +21,7 @@ use super::endpoint_rows::{self, EndpointRow};
 use super::fault::Fault;
 use super::node::{Backoff, Node};
 use super::run_state::RunState;
-use super::{Advanced, Claim, ClaimRequest, FinishedAttempt, Result, RunId, StoreError, rules};
+use super::{AdvanceResult, Claim, ClaimRequest, FinishedAttempt, Result, RunId, StoreError, rules};
 use crate::clock::Timestamp;
 use crate::delivery::Outcome;
 use crate::endpoint::EndpointId;
@@ -53,7 +53,7 @@ pub(super) async fn advance(
     finished: &[FinishedAttempt],
     wants: &ClaimRequest,
     now: Timestamp,
-) -> Result<Advanced> {
+) -> Result<AdvanceResult> {
     let now = node.by_server(now);
     let clock_jumped = node.last_commit.replace(Some(now)).is_none_or(|last| now < last);
     let request = Request { finished, released: &[], wants, now, clock_jumped };
@@ -94,7 +94,7 @@ pub(super) async fn release(node: &Node, run: RunId, claims: Vec<Claim>, now: Ti
     }
 }
 
-async fn commit(node: &Node, run: RunId, request: &Request<'_>) -> Result<Advanced> {
+async fn commit(node: &Node, run: RunId, request: &Request<'_>) -> Result<AdvanceResult> {
     let state = state_of(node, run);
     let mut state = state.lock().await;
     let mut backoff = Backoff::patient();
@@ -115,7 +115,7 @@ async fn commit(node: &Node, run: RunId, request: &Request<'_>) -> Result<Advanc
 }
 
 /// One try. None says that the run is over.
-async fn try_commit(node: &Node, state: &mut RunState, request: &Request<'_>) -> Result<Option<Advanced>, Fault> {
+async fn try_commit(node: &Node, state: &mut RunState, request: &Request<'_>) -> Result<Option<AdvanceResult>, Fault> {
     let connection = match state.connection.take().filter(|it| !it.is_closed()) {
         Some(connection) => connection,
         None => {
@@ -136,7 +136,7 @@ async fn try_commit_on(
     connection: &Connection,
     state: &mut RunState,
     request: &Request<'_>,
-) -> Result<Option<Advanced>, Fault> {
+) -> Result<Option<AdvanceResult>, Fault> {
     if state.doubtful && !resume::resume(connection, state).await? {
         return Ok(None);
     }
@@ -154,7 +154,7 @@ async fn try_commit_on(
         plan = Plan::decide(state, request);
     }
     if plan.is_empty() {
-        return Ok(Some(Advanced {
+        return Ok(Some(AdvanceResult {
             recorded: plan.recorded,
             claims: Vec::new(),
             solo_waits: false,
@@ -182,7 +182,7 @@ async fn try_commit_on(
     if let Some(altered) = claims.iter().find(|claim| !claim::is_sound(claim, &bodies)) {
         return let_go_of_altered(connection, state, request, &claims, altered).await;
     }
-    Ok(Some(Advanced {
+    Ok(Some(AdvanceResult {
         recorded: plan.recorded,
         solo_waits: summary.solo_waits(request.wants.idle),
         cut_short: plan.wants.iter().any(|want| summary.is_cut_short(want)),
@@ -198,7 +198,7 @@ async fn let_go_of_altered(
     request: &Request<'_>,
     claims: &[Claim],
     altered: &Claim,
-) -> Result<Option<Advanced>, Fault> {
+) -> Result<Option<AdvanceResult>, Fault> {
     let wants = ClaimRequest::default();
     let release = Request { finished: &[], released: claims, wants: &wants, now: request.now, clock_jumped: false };
     let plan = Plan::decide(state, &release);

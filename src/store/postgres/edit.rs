@@ -10,11 +10,11 @@ use super::record_rows::{key_of, lock};
 use super::{Result, known_ids, records};
 use crate::clock::Timestamp;
 use crate::record::Record;
-use crate::store::inbound::{Edit, Edited};
+use crate::store::inbound::{EditResult, RecordEdit};
 
-pub(super) async fn edit(node: &Node, edit: Edit, now: Timestamp) -> Result<Edited> {
+pub(super) async fn edit(node: &Node, edit: RecordEdit, now: Timestamp) -> Result<EditResult> {
     let now = node.by_server(now);
-    let Some(key) = key_of(&edit.draft) else { return Ok(Edited::Missing) };
+    let Some(key) = key_of(&edit.draft) else { return Ok(EditResult::Missing) };
     let batch = Batch::of(node, vec![edit.draft.clone()], now);
     let edited = node.transact(async |connection: &Connection| {
         let loaded = lock(connection, BTreeSet::from([key.clone()])).await?;
@@ -27,7 +27,7 @@ pub(super) async fn edit(node: &Node, edit: Edit, now: Timestamp) -> Result<Edit
         }
         let receipt = enqueue::one(node, connection, &batch, now).await?;
         let found = records::find_within(connection, kind_of(key.0), &key.1).await?;
-        Ok(found.map_or(Edited::Missing, |row| Edited::Done(Box::new(row), receipt)))
+        Ok(found.map_or(EditResult::Missing, |row| EditResult::Done(Box::new(row), receipt)))
     });
     let edited = edited.await?;
     node.announce().await;

@@ -7,7 +7,7 @@ use super::endpoint_rows::{EndpointRow, load, save};
 use super::fault::Fault;
 use super::node::Node;
 use super::row::unreadable;
-use super::{Configured, DroppedEndpoint, Result, StoreError, codes, figures};
+use super::{ConfiguredEndpoints, DroppedEndpoint, Result, StoreError, codes, figures};
 use crate::clock::Timestamp;
 use crate::endpoint::{Endpoint, EndpointId, PausedBy, ResolvedEndpoint, Spec, resolve};
 
@@ -18,14 +18,14 @@ async fn lock(connection: &Connection) -> Result<Vec<EndpointRow>, Fault> {
     load(connection).await
 }
 
-pub(super) async fn set(node: &Node, specs: Vec<Spec>, now: Timestamp) -> Result<Configured> {
+pub(super) async fn set(node: &Node, specs: Vec<Spec>, now: Timestamp) -> Result<ConfiguredEndpoints> {
     let now = node.by_server(now);
     let configured = node.transact(async |connection: &Connection| set_within(connection, &specs, now).await).await?;
     node.endpoints.borrow_mut().take();
     Ok(configured)
 }
 
-async fn set_within(connection: &Connection, specs: &[Spec], now: Timestamp) -> Result<Configured, Fault> {
+async fn set_within(connection: &Connection, specs: &[Spec], now: Timestamp) -> Result<ConfiguredEndpoints, Fault> {
     let mut dropped = Vec::new();
     if !specs.is_empty() && !is_set(connection, specs).await? {
         // Two that add endpoints at once would both find the same name free.
@@ -45,7 +45,7 @@ async fn set_within(connection: &Connection, specs: &[Spec], now: Timestamp) -> 
         }
     }
     let endpoints = load(connection).await?.into_iter().map(|row| row.endpoint).collect();
-    Ok(Configured { endpoints: Arc::new(endpoints), dropped })
+    Ok(ConfiguredEndpoints { endpoints: Arc::new(endpoints), dropped })
 }
 
 /// Whether the stored endpoints are what `specs` say: then nothing is locked.

@@ -14,13 +14,13 @@ use super::known_ids::{self, Known};
 use super::node::Node;
 use super::record_rows::Loaded;
 use super::row::{int, time};
-use super::{DeliveryId, Enqueued, Result, StoreError, codes, figures, record_rows, rules, schedule_rows};
+use super::{DeliveryId, EnqueueResult, Result, StoreError, codes, figures, record_rows, rules, schedule_rows};
 use crate::clock::Timestamp;
 use crate::delivery::Trigger;
 use crate::event::{Draft, Event, EventId, Resource};
 use crate::record::Kind;
 use crate::store::Receipt;
-use crate::store::rules::Target;
+use crate::store::rules::EventRecipient;
 
 /// Events stored by one round trip.
 const AT_ONCE: usize = 1_000;
@@ -40,11 +40,16 @@ impl Batch {
     }
 }
 
-pub(super) async fn enqueue(node: &Node, drafts: Vec<Draft>, skip_conflicts: bool, now: Timestamp) -> Result<Enqueued> {
+pub(super) async fn enqueue(
+    node: &Node,
+    drafts: Vec<Draft>,
+    skip_conflicts: bool,
+    now: Timestamp,
+) -> Result<EnqueueResult> {
     let now = node.by_server(now);
     let batch = Batch::of(node, drafts, now);
     let stored = node.transact(async |connection: &Connection| {
-        let mut done = Enqueued::default();
+        let mut done = EnqueueResult::default();
         let mut position = 0;
         for chunk in batch.drafts.chunks(AT_ONCE) {
             for receipt in chunk_within(node, connection, chunk, now).await? {
@@ -79,7 +84,7 @@ struct New<'a> {
     event: Event,
     /// Its body with the whole record, where that is asked for.
     whole: Option<Bytes>,
-    targets: Vec<Target>,
+    targets: Vec<EventRecipient>,
     /// The record that it was merged into.
     about: Option<(i64, String)>,
 }
@@ -187,7 +192,7 @@ pub(super) async fn forward(
 ) -> Result<(), Fault> {
     let endpoints = node.endpoints(connection).await?;
     let named = endpoints.iter().find(|row| row.endpoint.name == endpoint);
-    let target = Target::plain(named.ok_or_else(|| StoreError::NoEndpoint(endpoint.to_owned()))?.endpoint.id);
+    let target = EventRecipient::plain(named.ok_or_else(|| StoreError::NoEndpoint(endpoint.to_owned()))?.endpoint.id);
     let event = draft.clone().into_event(id.clone(), now);
     let new = New { draft, event, whole: None, targets: vec![target], about: None };
     insert(node, connection, &[new], &endpoints, now).await?;

@@ -11,7 +11,10 @@ use super::endpoint_rows::{self, EndpointRow};
 use super::fault::Fault;
 use super::node::Node;
 use super::row::{READY, SOLO, int, maybe_int, maybe_time, time};
-use super::{Activity, Arrivals, Counts, Figures, IdleInfo, LATENCIES, Rate, Result, RunId, TimedAttempt};
+use super::{
+    Activity, Arrivals, AttemptDuration, AttemptTotals, DeliveryCounts, IdleInfo, LATENCIES, QueueFigures, Result,
+    RunId,
+};
 use crate::clock::Timestamp;
 use crate::delivery::Outcome;
 use crate::endpoint::{Endpoint, EndpointId, Pattern};
@@ -213,7 +216,7 @@ pub(super) async fn fold_rates(connection: &Connection, slot: i64) -> Result<(),
 // ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /// The counters of every endpoint; what is in flight is counted where it stands.
-pub(super) async fn counts(connection: &Connection) -> Result<BTreeMap<i64, Counts>, Fault> {
+pub(super) async fn counts(connection: &Connection) -> Result<BTreeMap<i64, DeliveryCounts>, Fault> {
     let rows = connection
         .query(
             "WITH flying AS (
@@ -235,8 +238,8 @@ pub(super) async fn counts(connection: &Connection) -> Result<BTreeMap<i64, Coun
 }
 
 /// Reads an endpoint and its figures, in the order of the fields below.
-pub(super) fn counts_of_endpoint(row: &Row) -> (i64, Counts) {
-    let counts = Counts {
+pub(super) fn counts_of_endpoint(row: &Row) -> (i64, DeliveryCounts) {
+    let counts = DeliveryCounts {
         waiting: int(row, 1),
         processing: int(row, 2),
         delivered: int(row, 3),
@@ -258,7 +261,7 @@ pub(super) async fn events(connection: &Connection) -> Result<i64, Fault> {
     connection.number("SELECT sum(events)::bigint FROM tally WHERE endpoint = 0", &[]).await
 }
 
-pub(super) async fn figures(node: &Node, now: Timestamp) -> Result<Figures> {
+pub(super) async fn figures(node: &Node, now: Timestamp) -> Result<QueueFigures> {
     let now = node.by_server(now);
     node.read(async |connection: &Connection| {
         let counts = counts(connection).await?;
@@ -287,7 +290,7 @@ pub(super) async fn figures(node: &Node, now: Timestamp) -> Result<Figures> {
             None => (0, None),
         };
         let events = events(connection).await?;
-        Ok(Figures { events, endpoints: all, oldest_processing, holders, scheduled, next_scheduled })
+        Ok(QueueFigures { events, endpoints: all, oldest_processing, holders, scheduled, next_scheduled })
     })
     .await
 }
@@ -340,7 +343,7 @@ async fn oldest_pending(connection: &Connection, endpoint: &Endpoint) -> Result<
     Ok(oldest.and_then(|row| maybe_time(&row, 0)))
 }
 
-pub(super) async fn rates(node: &Node, since: Timestamp) -> Result<Vec<Rate>> {
+pub(super) async fn rates(node: &Node, since: Timestamp) -> Result<Vec<AttemptTotals>> {
     let since = node.by_server(since);
     node.read(async |connection: &Connection| {
         let rows = connection
@@ -351,7 +354,7 @@ pub(super) async fn rates(node: &Node, since: Timestamp) -> Result<Vec<Rate>> {
                 args![since.minute()],
             )
             .await?;
-        let read = |row: &Row| Rate {
+        let read = |row: &Row| AttemptTotals {
             endpoint: row.get(0),
             event_type: row.get(1),
             resource_type: row.get(2),
@@ -382,7 +385,7 @@ pub(super) async fn activity(node: &Node, since: Timestamp) -> Result<Activity> 
              WHERE a.started_at >= $1 AND a.outcome <> {ATTEMPT_INTERRUPTED}"
         );
         let latest = connection.query_once(&latest, args![since.as_millis()]).await?;
-        let latencies = latest.iter().map(|row| TimedAttempt {
+        let latencies = latest.iter().map(|row| AttemptDuration {
             endpoint: row.get(0),
             started_at: time(row, 1),
             took: Duration::from_micros(int(row, 2).unsigned_abs()),

@@ -21,8 +21,8 @@ use crate::event::{EventId, Resource};
 use crate::record::{Kind, Merged};
 use crate::signature::Fingerprint;
 use crate::store::inbound::{
-    Applied, Effect, Incoming, LOOKED_BACK, REFUSALS_A_MINUTE, REMEMBERED, ReceivedFilter, ReceivedRow, RefusalDetails,
-    Refused, SenderRow,
+    Applied, LOOKED_BACK, REFUSALS_A_MINUTE, REMEMBERED, ReceivedFilter, ReceivedRow, RefusalDetails, RefusedWebhook,
+    SenderRow, VerifiedWebhook, WebhookEffect,
 };
 use crate::store::where_clause::WhereClause;
 
@@ -36,7 +36,7 @@ const SEEN_EVERY_MS: i64 = 1_000;
 const AT_ONCE: usize = 128;
 
 /// Applies a webhook, in the order in which this process was asked. Those that wait share one transaction.
-pub(super) async fn apply(node: &Node, incoming: Incoming, now: Timestamp) -> Result<Applied> {
+pub(super) async fn apply(node: &Node, incoming: VerifiedWebhook, now: Timestamp) -> Result<Applied> {
     let (asked, mut answer) = oneshot::channel();
     node.arriving.borrow_mut().push_back((incoming, node.by_server(now), asked));
     let _turn = node.applying.lock().await;
@@ -53,7 +53,7 @@ pub(super) async fn apply(node: &Node, incoming: Incoming, now: Timestamp) -> Re
 }
 
 async fn apply_group(node: &Node, group: Vec<Waiting>) {
-    let all: Vec<(&Incoming, Timestamp)> = group.iter().map(|(incoming, now, _)| (incoming, *now)).collect();
+    let all: Vec<(&VerifiedWebhook, Timestamp)> = group.iter().map(|(incoming, now, _)| (incoming, *now)).collect();
     let mut answers = apply_all(node, &all).await.map(|applied| applied.into_iter().map(Ok).collect::<Vec<_>>());
     if answers.is_err() && group.len() > 1 {
         // One that fails undoes nothing of its neighbours.
@@ -63,7 +63,7 @@ async fn apply_group(node: &Node, group: Vec<Waiting>) {
         }
         answers = Ok(each);
     }
-    if answers.is_ok() && group.iter().any(|(incoming, ..)| matches!(incoming.effect, Effect::Emit(_))) {
+    if answers.is_ok() && group.iter().any(|(incoming, ..)| matches!(incoming.effect, WebhookEffect::Emit(_))) {
         node.announce().await;
     }
     match answers {
@@ -72,7 +72,7 @@ async fn apply_group(node: &Node, group: Vec<Waiting>) {
     }
 }
 
-async fn apply_all(node: &Node, all: &[(&Incoming, Timestamp)]) -> Result<Vec<Applied>> {
+async fn apply_all(node: &Node, all: &[(&VerifiedWebhook, Timestamp)]) -> Result<Vec<Applied>> {
     node.transact(async |connection: &Connection| apply_within(node, connection, all).await).await
 }
 
@@ -92,7 +92,7 @@ struct Audited {
 async fn apply_within(
     node: &Node,
     connection: &Connection,
-    all: &[(&Incoming, Timestamp)],
+    all: &[(&VerifiedWebhook, Timestamp)],
 ) -> Result<Vec<Applied>, Fault> {
     // The same id may arrive at two processes at once: one waits for the other here.
     let locks: BTreeSet<i64> = all.iter().map(|(incoming, _)| lock_key(incoming.id.as_str())).collect();
@@ -106,7 +106,7 @@ async fn apply_within(
     let oldest = all.iter().map(|(_, now)| *now).min().unwrap_or_default();
     let mut arrived = known_ids::arrived(connection, &ids, oldest).await?;
     let emitted = known_ids::known(connection, &ids).await?;
-    let about = |incoming: &Incoming| {
+    let about = |incoming: &VerifiedWebhook| {
         Kind::parse(&incoming.draft.resource.kind).map(|kind| record_rows::key(kind, &incoming.draft.resource.id))
     };
     let mut loaded =
@@ -133,20 +133,20 @@ async fn apply_within(
         applied.push(match (known, &incoming.effect, stored) {
             (Some(true), ..) => Applied::Duplicate,
             (Some(false), ..) => {
-                let refused = Refused {
+                let refused = RefusedWebhook {
                     reason: ID_CONFLICT,
                     source: incoming.source.clone(),
                     count: 1,
                     route: incoming.route.clone(),
                     details: RefusalDetails { signature_is_right: Some(true), ..RefusalDetails::default() },
-                    ..Refused::default()
+                    ..RefusedWebhook::default()
                 };
                 let kind = node.kind(connection, &draft.event_type, &draft.resource.kind).await?;
                 audit_refusal(connection, &refused, CONFLICT, Some((incoming, kind)), *now).await?;
                 Applied::Conflict
             }
-            (None, Effect::Emit(_) | Effect::Command(_), _) => {
-                if let Effect::Emit(endpoint) = &incoming.effect {
+            (None, WebhookEffect::Emit(_) | WebhookEffect::Command(_), _) => {
+                if let WebhookEffect::Emit(endpoint) = &incoming.effect {
                     enqueue::forward(node, connection, draft, &incoming.id, endpoint, *now).await?;
                 }
                 let kind = node.kind(connection, &draft.event_type, &draft.resource.kind).await?;
@@ -154,8 +154,8 @@ async fn apply_within(
                 arrived.insert(id, Arrived::new(draft));
                 Applied::Applied
             }
-            (None, Effect::Change(_), None) => Applied::Stale,
-            (None, Effect::Change(change), Some(stored)) => {
+            (None, WebhookEffect::Change(_), None) => Applied::Stale,
+            (None, WebhookEffect::Change(change), Some(stored)) => {
                 let merged = stored.arrived(change, *now);
                 if stored.record.is_too_large() {
                     return Err(StoreError::RecordTooLarge.into());
@@ -184,7 +184,7 @@ async fn apply_within(
 }
 
 impl Audited {
-    fn push(&mut self, incoming: &Incoming, kind: i64, merged: Merged, now: Timestamp) {
+    fn push(&mut self, incoming: &VerifiedWebhook, kind: i64, merged: Merged, now: Timestamp) {
         let draft = &incoming.draft;
         self.at.push(now.as_millis());
         self.results.push(if merged == Merged::Applied { APPLIED } else { STALE });
@@ -221,7 +221,7 @@ fn lock_key(text: &str) -> i64 {
 }
 
 /// Remembers who sent it, under which secret; who sends all the time is noted once a second.
-async fn see(connection: &Connection, all: &[(&Incoming, Timestamp)]) -> Result<(), Fault> {
+async fn see(connection: &Connection, all: &[(&VerifiedWebhook, Timestamp)]) -> Result<(), Fault> {
     let mut newest: BTreeMap<(String, &[u8]), i64> = BTreeMap::new();
     for (incoming, now) in all {
         let at = newest.entry((storable(&incoming.source), &incoming.secret.0[..])).or_default();
@@ -262,7 +262,7 @@ pub(super) async fn has_arrived(node: &Node, id: EventId, now: Timestamp) -> Res
     node.read(async |connection: &Connection| Ok(!known_ids::arrived(connection, &[&id], now).await?.is_empty())).await
 }
 
-pub(super) async fn refuse(node: &Node, refused: Vec<Refused>, now: Timestamp) -> Result<()> {
+pub(super) async fn refuse(node: &Node, refused: Vec<RefusedWebhook>, now: Timestamp) -> Result<()> {
     let now = node.by_server(now);
     node.transact(async |connection: &Connection| {
         let mut counts = ReceivedCounts::default();
@@ -280,9 +280,9 @@ pub(super) async fn refuse(node: &Node, refused: Vec<Refused>, now: Timestamp) -
 /// Writes a row of its own for the first refusals of a minute, and counts the others on one more.
 async fn audit_refusal(
     connection: &Connection,
-    refused: &Refused,
+    refused: &RefusedWebhook,
     result: i64,
-    event: Option<(&Incoming, i64)>,
+    event: Option<(&VerifiedWebhook, i64)>,
     now: Timestamp,
 ) -> Result<(), Fault> {
     // Several processes count together, and keep requests within one limit: one at a time.

@@ -9,7 +9,8 @@ use super::row::{int, maybe_time, storable, time, unreadable};
 use super::{Listed, Page, Result};
 use crate::clock::Timestamp;
 use crate::store::incidents::{
-    self, Incident, IncidentKind, KEPT, Notice, Observation, Observed, SettledNotice, Severity, SinkRule, Told, Untold,
+    self, FailingSink, Incident, IncidentKind, KEPT, Notification, NotificationResult, NotificationState, Observation,
+    ObservedProblem, Severity, SinkRule,
 };
 
 pub(super) async fn observe(
@@ -17,7 +18,7 @@ pub(super) async fn observe(
     observation: Observation,
     sinks: Vec<SinkRule>,
     now: Timestamp,
-) -> Result<Vec<Notice>> {
+) -> Result<Vec<Notification>> {
     let now = node.by_server(now);
     node.transact(async |connection: &Connection| {
         // One process at a time: what two see at the same moment is one incident, told once.
@@ -58,7 +59,7 @@ fn read(row: &Row) -> Result<Incident, Fault> {
     Ok(Incident {
         id: int(row, 0),
         name: row.get(1),
-        observed: Observed {
+        observed: ObservedProblem {
             kind,
             subject: row.get(3),
             severity: Severity::of_code(int(row, 4)),
@@ -114,12 +115,12 @@ async fn update(connection: &Connection, incident: &Incident) -> Result<(), Faul
         .map(drop)
 }
 
-async fn told(connection: &Connection, incident: i64) -> Result<Vec<Told>, Fault> {
+async fn told(connection: &Connection, incident: i64) -> Result<Vec<NotificationState>, Fault> {
     let sql =
         "SELECT sink, told_open_at, told_severity, told_count, told_resolved_at, failures, failed_at, error, next_at
         FROM notice WHERE incident = $1 ORDER BY sink";
     let rows = connection.query(sql, args![incident]).await?;
-    let read = |row: &Row| Told {
+    let read = |row: &Row| NotificationState {
         sink: row.get(0),
         open_at: maybe_time(row, 1),
         severity: Severity::of_code(int(row, 2)),
@@ -133,7 +134,7 @@ async fn told(connection: &Connection, incident: i64) -> Result<Vec<Told>, Fault
     Ok(rows.iter().map(read).collect())
 }
 
-async fn save(connection: &Connection, incident: i64, told: &Told) -> Result<(), Fault> {
+async fn save(connection: &Connection, incident: i64, told: &NotificationState) -> Result<(), Fault> {
     let sql = "INSERT INTO notice (incident, sink, told_open_at, told_severity, told_count, told_resolved_at, failures,
             failed_at, error, next_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
@@ -152,7 +153,7 @@ async fn save(connection: &Connection, incident: i64, told: &Told) -> Result<(),
         .map(drop)
 }
 
-pub(super) async fn settle(node: &Node, settled: Vec<SettledNotice>, now: Timestamp) -> Result<()> {
+pub(super) async fn settle(node: &Node, settled: Vec<NotificationResult>, now: Timestamp) -> Result<()> {
     let now = node.by_server(now);
     node.transact(async |connection: &Connection| {
         for it in &settled {
@@ -179,13 +180,13 @@ pub(super) async fn list(node: &Node, open: bool, page: Page) -> Result<Listed<I
     .await
 }
 
-pub(super) async fn untold(node: &Node, now: Timestamp) -> Result<Vec<Untold>> {
+pub(super) async fn untold(node: &Node, now: Timestamp) -> Result<Vec<FailingSink>> {
     let since = incidents::errors_since(node.by_server(now)).as_millis();
     node.read(async |connection: &Connection| {
         let sql = "SELECT DISTINCT ON (sink) sink, count(*) OVER (PARTITION BY sink), failed_at, error
             FROM notice WHERE failed_at > $1 ORDER BY sink, failed_at DESC";
         let rows = connection.query(sql, args![since]).await?;
-        let read = |row: &Row| Untold {
+        let read = |row: &Row| FailingSink {
             sink: row.get(0),
             notices: int(row, 1).unsigned_abs(),
             failed_at: time(row, 2),

@@ -11,7 +11,7 @@ use super::fault::Fault;
 use super::node::Node;
 use super::row::{BLOCKED, DELIVERED, FAILED, OPEN, SUPERSEDED, int, maybe_int};
 use super::settings::Mode;
-use super::{Counts, DatabaseInfo, Location, Result, endpoint_rows, figures, migrate};
+use super::{DatabaseInfo, DeliveryCounts, Location, Result, endpoint_rows, figures, migrate};
 use crate::clock::{Clock as _, SystemClock};
 use crate::store::{ServerInfo, rules};
 
@@ -89,7 +89,7 @@ async fn wrong_figures(connection: &Connection) -> Result<Vec<String>, Fault> {
     let kept = figures::counts(connection).await?;
     let counted = count(connection).await?;
     for row in endpoint_rows::load(connection).await? {
-        let of = |counts: &BTreeMap<i64, Counts>| counts.get(&row.endpoint.id.0).copied().unwrap_or_default();
+        let of = |counts: &BTreeMap<i64, DeliveryCounts>| counts.get(&row.endpoint.id.0).copied().unwrap_or_default();
         let (kept, counted) = (of(&kept), of(&counted));
         if kept != counted {
             let name = &row.endpoint.name;
@@ -105,7 +105,7 @@ async fn wrong_figures(connection: &Connection) -> Result<Vec<String>, Fault> {
     Ok(found)
 }
 
-async fn count(connection: &Connection) -> Result<BTreeMap<i64, Counts>, Fault> {
+async fn count(connection: &Connection) -> Result<BTreeMap<i64, DeliveryCounts>, Fault> {
     let rows = connection
         .query_once(
             formatcp!(

@@ -19,7 +19,7 @@ use super::fault::Fault;
 use super::run_state::RunState;
 use super::settings::Settings;
 use super::tls::TlsConnector;
-use super::{Access, Applied, Incoming, Result, RunId, StoreError, migrate};
+use super::{Access, Applied, Result, RunId, StoreError, VerifiedWebhook, migrate};
 use crate::clock::{Clock as _, SystemClock, Timestamp};
 use crate::event::IdSource;
 
@@ -37,7 +37,7 @@ const SMALL_OFFSET_MS: i64 = 1_000;
 const EMITTER_SLOTS: i64 = 32;
 
 /// A webhook that waits for the transaction it shares with others, and who asked.
-pub(super) type Waiting = (Incoming, Timestamp, oneshot::Sender<Result<Applied>>);
+pub(super) type Waiting = (VerifiedWebhook, Timestamp, oneshot::Sender<Result<Applied>>);
 
 /// The state of the database thread: connections, runs, caches.
 pub(super) struct Node {

@@ -7,7 +7,7 @@ use super::fault::Fault;
 use super::figures::{CounterDeltas, CounterKey};
 use super::node::Node;
 use super::row::{DELIVERED, FAILED, OPEN, SUPERSEDED, count, int, maybe_int, time};
-use super::{DeliveryId, Log, Prune, Pruned, PrunedLog, Result, rules};
+use super::{DeliveryId, LogPruneResult, PrunableLog, PruneFilter, PruneResult, Result, rules};
 use crate::clock::Timestamp;
 use crate::delivery::State;
 use crate::store::codes::REFUSED_RESULT;
@@ -18,11 +18,11 @@ const BATCH: u64 = 500;
 /// Rows looked at by one transaction.
 const LOOKS: i64 = 5_000;
 
-pub(super) async fn prune(node: &Node, what: Prune) -> Result<Pruned> {
+pub(super) async fn prune(node: &Node, what: PruneFilter) -> Result<PruneResult> {
     node.transact(async |connection: &Connection| prune_batch(node, connection, &what).await).await
 }
 
-async fn prune_batch(node: &Node, connection: &Connection, what: &Prune) -> Result<Pruned, Fault> {
+async fn prune_batch(node: &Node, connection: &Connection, what: &PruneFilter) -> Result<PruneResult, Fault> {
     // Looked at within the transaction, so that what was replayed a moment ago stays.
     let rows = connection
         .query(
@@ -31,7 +31,7 @@ async fn prune_batch(node: &Node, connection: &Connection, what: &Prune) -> Resu
             args![what.after.0, LOOKS],
         )
         .await?;
-    let mut pruned = Pruned { next: rows.last().map(|row| DeliveryId(int(row, 0))), ..Pruned::default() };
+    let mut pruned = PruneResult { next: rows.last().map(|row| DeliveryId(int(row, 0))), ..PruneResult::default() };
     let mut counted = CounterDeltas::default();
     let (mut ids, mut events) = (Vec::new(), Vec::new());
     for row in &rows {
@@ -82,14 +82,16 @@ async fn prune_batch(node: &Node, connection: &Connection, what: &Prune) -> Resu
 }
 
 /// A log's table, how its rows are numbered, and which of them may be removed.
-fn old_rows(log: Log, before: Timestamp, now: Timestamp) -> (&'static str, &'static str, String) {
+fn old_rows(log: PrunableLog, before: Timestamp, now: Timestamp) -> (&'static str, &'static str, String) {
     let at = before.as_millis();
     match log {
         // What health and the failure figures look at stays.
-        Log::Rates => ("rate", "minute", format!("minute < {}", rules::rates_pruned_before(before, now).minute())),
-        Log::Runs => ("run", "id", format!("ended_at < {at}")),
+        PrunableLog::Rates => {
+            ("rate", "minute", format!("minute < {}", rules::rates_pruned_before(before, now).minute()))
+        }
+        PrunableLog::Runs => ("run", "id", format!("ended_at < {at}")),
         // What was applied or stale is the memory of seen ids as well; without a timestamp it is kept for good.
-        Log::Received => {
+        PrunableLog::Received => {
             let seen = rules::ids_pruned_before(before, now).as_millis();
             ("received", "id", format!("at < {at} AND ({REFUSED_RESULT} OR (timestamp IS NOT NULL AND at < {seen}))"))
         }
@@ -99,11 +101,11 @@ fn old_rows(log: Log, before: Timestamp, now: Timestamp) -> (&'static str, &'sta
 /// Looks at a batch of rows and removes the old ones among them.
 pub(super) async fn prune_log(
     node: &Node,
-    log: Log,
+    log: PrunableLog,
     before: Timestamp,
     after: i64,
     now: Timestamp,
-) -> Result<PrunedLog> {
+) -> Result<LogPruneResult> {
     let (table, number, old) = old_rows(log, before, now);
     node.transact(async |connection: &Connection| {
         let last = format!(
@@ -111,15 +113,15 @@ pub(super) async fn prune_log(
         );
         let last = connection.query_once(&last, args![after]).await?;
         let Some(last) = last.first().and_then(|row| maybe_int(row, 0)) else {
-            let rows = if log == Log::Received { prune_senders(connection, now).await? } else { 0 };
-            return Ok(PrunedLog { rows, next: None });
+            let rows = if log == PrunableLog::Received { prune_senders(connection, now).await? } else { 0 };
+            return Ok(LogPruneResult { rows, next: None });
         };
         let remove = format!(
             "WITH gone AS (DELETE FROM {table} WHERE {number} > $1 AND {number} <= $2 AND {old} RETURNING 1)
              SELECT count(*) FROM gone"
         );
         let rows = connection.query_once(&remove, args![after, last]).await?;
-        Ok(PrunedLog { rows: rows.first().map_or(0, |row| int(row, 0)).unsigned_abs(), next: Some(last) })
+        Ok(LogPruneResult { rows: rows.first().map_or(0, |row| int(row, 0)).unsigned_abs(), next: Some(last) })
     })
     .await
 }
@@ -130,7 +132,7 @@ async fn prune_senders(connection: &Connection, now: Timestamp) -> Result<u64, F
     Ok(connection.number(sql, args![now.minus(REMEMBERED).as_millis()]).await?.unsigned_abs())
 }
 
-pub(super) async fn count_prunable(node: &Node, log: Log, before: Timestamp, now: Timestamp) -> Result<u64> {
+pub(super) async fn count_prunable(node: &Node, log: PrunableLog, before: Timestamp, now: Timestamp) -> Result<u64> {
     let (table, _, old) = old_rows(log, before, now);
     node.read(async |connection: &Connection| {
         let rows = connection.query_once(&format!("SELECT count(*) FROM {table} WHERE {old}"), &[]).await?;

@@ -12,7 +12,9 @@ use super::row::{DELIVERED, FAILED, OPEN, int, maybe_time};
 use super::where_clause::{DIALECT, bound, count_rows};
 use super::{Listed, Page, Result};
 use crate::record::{Kind, Merged, Record};
-use crate::store::inbound::{COUNTED_UP_TO, LOOKED_BACK, RecordFilter, RecordRow, RecordSummary, Sort, Sync};
+use crate::store::inbound::{
+    COUNTED_UP_TO, LOOKED_BACK, RecordFilter, RecordOrder, RecordRow, RecordSummary, SyncState,
+};
 use crate::store::where_clause::WhereClause;
 
 /// Records imported by one round trip.
@@ -51,9 +53,9 @@ const SELECT: &str = formatcp!(
 
 fn record_row(row: &Row) -> Result<RecordRow, Fault> {
     let sync = match (int(row, 5), int(row, 6)) {
-        (1.., _) => Sync::Pending,
-        (_, 1..) => Sync::Failed,
-        _ => Sync::Synced,
+        (1.., _) => SyncState::Pending,
+        (_, 1..) => SyncState::Failed,
+        _ => SyncState::Synced,
     };
     Ok(RecordRow {
         seq: int(row, 0),
@@ -82,10 +84,10 @@ pub(super) async fn list(node: &Node, filter: RecordFilter, page: Page) -> Resul
     let condition = WhereClause::on_records(&filter, page, DIALECT);
     let direction = page.direction();
     let sort = match filter.sort {
-        Sort::Arrival => String::new(),
-        Sort::Name => format!("r.name {direction} NULLS {}, ", nulls(page)),
-        Sort::Email => format!("r.email {direction} NULLS {}, ", nulls(page)),
-        Sort::CreatedAt => format!("r.created_at {direction}, "),
+        RecordOrder::Arrival => String::new(),
+        RecordOrder::Name => format!("r.name {direction} NULLS {}, ", nulls(page)),
+        RecordOrder::Email => format!("r.email {direction} NULLS {}, ", nulls(page)),
+        RecordOrder::CreatedAt => format!("r.created_at {direction}, "),
     };
     let rest = format!("WHERE {} ORDER BY {sort}r.seq {direction} {}", condition.sql(), page.window());
     node.read(async |connection: &Connection| {

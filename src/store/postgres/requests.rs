@@ -10,9 +10,9 @@ use super::fault::Fault;
 use super::node::Node;
 use super::row::{int, maybe_time, storable, time, unreadable};
 use super::where_clause::{DIALECT, bound, count_rows};
-use super::{KeptRequest, Listed, Page, ReceivedFigures, Refused, RequestCopy, Result};
+use super::{KeptRequest, Listed, Page, ReceivedFigures, RefusedWebhook, RequestCopy, Result};
 use crate::clock::Timestamp;
-use crate::store::inbound::{MAX_KEPT_BYTES, MAX_KEPT_BYTES_PER_SOURCE, REQUESTS_KEPT_FOR, ReceivedRate};
+use crate::store::inbound::{MAX_KEPT_BYTES, MAX_KEPT_BYTES_PER_SOURCE, REQUESTS_KEPT_FOR, WebhookTotal};
 use crate::store::where_clause::WhereClause;
 
 /// How long the figures of a minute are kept.
@@ -87,7 +87,7 @@ pub(super) async fn figures(node: &Node, since: Timestamp) -> Result<ReceivedFig
         let sql =
             "SELECT route, reason, sum(count)::bigint, sum(skew_sum)::bigint, sum(skews)::bigint FROM received_rate
             WHERE minute >= $1 GROUP BY route, reason ORDER BY route, reason";
-        let rate = |row: &Row| ReceivedRate {
+        let rate = |row: &Row| WebhookTotal {
             route: row.get(0),
             reason: Some(row.get::<_, String>(1)).filter(|reason| !reason.is_empty()),
             count: int(row, 2).unsigned_abs(),
@@ -107,7 +107,7 @@ pub(super) async fn figures(node: &Node, since: Timestamp) -> Result<ReceivedFig
 /// holds the lock of refusals.
 pub(super) async fn keep(
     connection: &Connection,
-    refused: &Refused,
+    refused: &RefusedWebhook,
     copy: &RequestCopy,
     now: Timestamp,
 ) -> Result<i64, Fault> {

@@ -4,7 +4,8 @@ use rusqlite::{Connection, Row, params};
 
 use crate::clock::Timestamp;
 use crate::store::incidents::{
-    self, Incident, IncidentKind, KEPT, Notice, Observation, Observed, SettledNotice, Severity, SinkRule, Told, Untold,
+    self, FailingSink, Incident, IncidentKind, KEPT, Notification, NotificationResult, NotificationState, Observation,
+    ObservedProblem, Severity, SinkRule,
 };
 use crate::store::sqlite::error::unreadable;
 use crate::store::{Listed, Page};
@@ -14,7 +15,7 @@ pub(crate) fn observe(
     observation: &Observation,
     sinks: &[SinkRule],
     now: Timestamp,
-) -> rusqlite::Result<Vec<Notice>> {
+) -> rusqlite::Result<Vec<Notification>> {
     let since = incidents::of_interest_since(now).as_millis();
     let sql = format!("SELECT {COLUMNS} FROM incident WHERE resolved_at IS NULL OR resolved_at > ?1 ORDER BY id");
     let mut found: Vec<Incident> =
@@ -46,7 +47,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Incident> {
     Ok(Incident {
         id: row.get(0)?,
         name: row.get(1)?,
-        observed: Observed {
+        observed: ObservedProblem {
             kind,
             subject: row.get(3)?,
             severity: Severity::of_code(row.get(4)?),
@@ -113,7 +114,7 @@ fn update(connection: &Connection, incident: &Incident) -> rusqlite::Result<()> 
         .map(drop)
 }
 
-fn told(connection: &Connection, incident: i64) -> rusqlite::Result<Vec<Told>> {
+fn told(connection: &Connection, incident: i64) -> rusqlite::Result<Vec<NotificationState>> {
     connection
         .prepare_cached(
             "SELECT sink, told_open_at, told_severity, told_count, told_resolved_at, failures, failed_at, error, next_at
@@ -121,7 +122,7 @@ fn told(connection: &Connection, incident: i64) -> rusqlite::Result<Vec<Told>> {
         )?
         .query_map([incident], |row| {
             let time = |at| row.get::<_, Option<i64>>(at).map(|millis| millis.map(Timestamp::from_millis));
-            Ok(Told {
+            Ok(NotificationState {
                 sink: row.get(0)?,
                 open_at: time(1)?,
                 severity: Severity::of_code(row.get(2)?),
@@ -136,7 +137,7 @@ fn told(connection: &Connection, incident: i64) -> rusqlite::Result<Vec<Told>> {
         .collect()
 }
 
-fn save(connection: &Connection, incident: i64, told: &Told) -> rusqlite::Result<()> {
+fn save(connection: &Connection, incident: i64, told: &NotificationState) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
             "INSERT OR REPLACE INTO notice (incident, sink, told_open_at, told_severity, told_count, told_resolved_at,
@@ -158,7 +159,7 @@ fn save(connection: &Connection, incident: i64, told: &Told) -> rusqlite::Result
         .map(drop)
 }
 
-pub(crate) fn settle(connection: &Connection, settled: &[SettledNotice], now: Timestamp) -> rusqlite::Result<()> {
+pub(crate) fn settle(connection: &Connection, settled: &[NotificationResult], now: Timestamp) -> rusqlite::Result<()> {
     settled.iter().try_for_each(|it| save(connection, it.notice.incident.id, &incidents::settle(it, now)))
 }
 
@@ -177,14 +178,14 @@ pub(crate) fn list(connection: &Connection, open: bool, page: Page) -> rusqlite:
     Ok(Listed { rows, total: total.unsigned_abs() })
 }
 
-pub(crate) fn untold(connection: &Connection, now: Timestamp) -> rusqlite::Result<Vec<Untold>> {
+pub(crate) fn untold(connection: &Connection, now: Timestamp) -> rusqlite::Result<Vec<FailingSink>> {
     // SQLite takes the other columns from the row of the maximum.
     connection
         .prepare_cached(
             "SELECT sink, count(*), max(failed_at), error FROM notice WHERE failed_at > ?1 GROUP BY sink ORDER BY sink",
         )?
         .query_map([incidents::errors_since(now).as_millis()], |row| {
-            Ok(Untold {
+            Ok(FailingSink {
                 sink: row.get(0)?,
                 notices: row.get::<_, i64>(1)?.unsigned_abs(),
                 failed_at: Timestamp::from_millis(row.get(2)?),

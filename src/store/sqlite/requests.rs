@@ -4,8 +4,8 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter
 
 use crate::clock::Timestamp;
 use crate::store::inbound::{
-    KeptRequest, MAX_KEPT_BYTES, MAX_KEPT_BYTES_PER_SOURCE, REQUESTS_KEPT_FOR, ReceivedFigures, ReceivedRate, Refused,
-    RequestCopy,
+    KeptRequest, MAX_KEPT_BYTES, MAX_KEPT_BYTES_PER_SOURCE, REQUESTS_KEPT_FOR, ReceivedFigures, RefusedWebhook,
+    RequestCopy, WebhookTotal,
 };
 use crate::store::sqlite::error::unreadable;
 use crate::store::sqlite::read::where_clause::{DIALECT, count as rows_that_match};
@@ -53,7 +53,7 @@ pub(crate) fn figures(connection: &Connection, since: Timestamp) -> rusqlite::Re
              GROUP BY route, reason ORDER BY route, reason",
         )?
         .query_map([since.minute()], |row| {
-            Ok(ReceivedRate {
+            Ok(WebhookTotal {
                 route: row.get(0)?,
                 reason: Some(row.get::<_, String>(1)?).filter(|reason| !reason.is_empty()),
                 count: row.get::<_, i64>(2)?.unsigned_abs(),
@@ -73,7 +73,7 @@ pub(crate) fn figures(connection: &Connection, since: Timestamp) -> rusqlite::Re
 /// Keeps a refused request, and returns its number. Old ones and the oldest of whoever has too much make room.
 pub(crate) fn keep(
     connection: &Connection,
-    refused: &Refused,
+    refused: &RefusedWebhook,
     copy: &RequestCopy,
     now: Timestamp,
 ) -> rusqlite::Result<i64> {

@@ -13,12 +13,12 @@ use super::{Request, room};
 use crate::clock::Timestamp;
 use crate::delivery::{CircuitState, Next, Outcome, RetryDecision, decide_retry};
 use crate::endpoint::{Endpoint, PausedBy};
-use crate::store::Recorded;
+use crate::store::RecordResult;
 
 /// What a transaction of a worker writes, decided before anything is sent.
 #[derive(Default)]
 pub(super) struct Plan {
-    pub(super) recorded: Vec<Recorded>,
+    pub(super) recorded: Vec<RecordResult>,
     pub(super) done: Done,
     pub(super) attempts: AttemptColumns,
     /// What waits again: endpoint, lane, id, state, due.
@@ -81,9 +81,9 @@ impl Plan {
                     plan.record(row, finished, &mut changed)
                 }
                 Some(row) if state.settled.contains(&(claim.delivery.0, claim.number)) => {
-                    Recorded::Written(decide(row, finished).next)
+                    RecordResult::Written(decide(row, finished).next)
                 }
-                _ => Recorded::Lost,
+                _ => RecordResult::Lost,
             };
             plan.recorded.push(recorded);
         }
@@ -131,7 +131,12 @@ impl Plan {
         Some(held.remove(at))
     }
 
-    fn record(&mut self, row: &mut EndpointRow, finished: &FinishedAttempt, changed: &mut BTreeSet<i64>) -> Recorded {
+    fn record(
+        &mut self,
+        row: &mut EndpointRow,
+        finished: &FinishedAttempt,
+        changed: &mut BTreeSet<i64>,
+    ) -> RecordResult {
         let claim = &finished.claim;
         let (id, endpoint) = (claim.delivery.0, claim.endpoint.0);
         let at = finished.ended_at;
@@ -156,7 +161,7 @@ impl Plan {
         if learn(row, claim, decision, at) {
             changed.insert(endpoint);
         }
-        Recorded::Written(decision.next)
+        RecordResult::Written(decision.next)
     }
 
     fn write(&mut self, finished: &FinishedAttempt, decision: RetryDecision, failures: u32) {

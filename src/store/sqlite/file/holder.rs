@@ -3,7 +3,7 @@
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use crate::store::Holder;
+use crate::store::LockHolder;
 
 /// The byte of the `-shm` file whose lock is the right to write: <https://www.sqlite.org/walformat.html>, section 2.3.1.
 const WRITE_LOCK: u64 = 120;
@@ -12,13 +12,13 @@ const WRITE_LOCK: u64 = 120;
 type File = (u64, u64, u64);
 
 /// The process that holds the right to write, unless that is this one or nobody any more.
-pub(crate) fn holder(database: &Path) -> Option<Holder> {
+pub(crate) fn holder(database: &Path) -> Option<LockHolder> {
     let mut memory = database.as_os_str().to_owned();
     memory.push("-shm");
     let locks = std::fs::read_to_string("/proc/locks").ok()?;
     let pid = writer(&locks, named(database)?, named(Path::new(&memory)))?;
     let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
-    (pid != std::process::id()).then(|| Holder { pid, name: name.trim_end().to_owned() })
+    (pid != std::process::id()).then(|| LockHolder { pid, name: name.trim_end().to_owned() })
 }
 
 /// A process that has the database open, whatever for, unless that is this one.

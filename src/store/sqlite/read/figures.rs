@@ -13,10 +13,11 @@ use crate::store::figures::{ARRIVALS_READ, LOOKED_AT};
 use crate::store::sqlite::write::endpoint_cache;
 use crate::store::sqlite::write::endpoint_cache::EndpointRow;
 use crate::store::{
-    Activity, Arrivals, ClaimHolder, EndpointFigures, Figures, IdleInfo, LATENCIES, Rate, RunId, TimedAttempt,
+    Activity, Arrivals, AttemptDuration, AttemptTotals, ClaimHolder, EndpointFigures, IdleInfo, LATENCIES,
+    QueueFigures, RunId,
 };
 
-pub(crate) fn figures(connection: &Connection, now: Timestamp) -> rusqlite::Result<Figures> {
+pub(crate) fn figures(connection: &Connection, now: Timestamp) -> rusqlite::Result<QueueFigures> {
     let events =
         connection.prepare_cached("SELECT value FROM figure WHERE name = 'events'")?.query_row([], |row| row.get(0))?;
     let endpoints = endpoint_cache::load(connection)?
@@ -46,7 +47,7 @@ pub(crate) fn figures(connection: &Connection, now: Timestamp) -> rusqlite::Resu
         .prepare_cached("SELECT count(*), min(at) FROM scheduled WHERE queued_at IS NULL AND cancelled_at IS NULL")?
         .query_row([], |row| Ok((row.get(0)?, row.get::<_, Option<i64>>(1)?)))?;
     let next_scheduled = next.map(Timestamp::from_millis);
-    Ok(Figures { events, endpoints, oldest_processing, holders, scheduled, next_scheduled })
+    Ok(QueueFigures { events, endpoints, oldest_processing, holders, scheduled, next_scheduled })
 }
 
 /// The earliest `due_at` of an endpoint's claimable deliveries. What is queued or runs alone is due now, if not since
@@ -100,7 +101,7 @@ fn oldest_pending(connection: &Connection, endpoint: &Endpoint) -> rusqlite::Res
     Ok(oldest.map(Timestamp::from_millis))
 }
 
-pub(crate) fn rates(connection: &Connection, since: Timestamp) -> rusqlite::Result<Vec<Rate>> {
+pub(crate) fn rates(connection: &Connection, since: Timestamp) -> rusqlite::Result<Vec<AttemptTotals>> {
     connection
         .prepare_cached(
             "SELECT e.name, k.type, k.resource_type, sum(r.delivered), sum(r.failed)
@@ -108,7 +109,7 @@ pub(crate) fn rates(connection: &Connection, since: Timestamp) -> rusqlite::Resu
              WHERE r.minute >= ?1 GROUP BY r.endpoint, r.kind ORDER BY r.endpoint, r.kind",
         )?
         .query_map([since.minute()], |row| {
-            Ok(Rate {
+            Ok(AttemptTotals {
                 endpoint: row.get(0)?,
                 event_type: row.get(1)?,
                 resource_type: row.get(2)?,
@@ -138,7 +139,7 @@ pub(crate) fn activity(connection: &Connection, since: Timestamp) -> rusqlite::R
          ORDER BY a.id DESC"
     ))?;
     let latencies = latest.query_map(params![since.as_millis(), LATENCIES], |row| {
-        Ok(TimedAttempt {
+        Ok(AttemptDuration {
             endpoint: row.get(0)?,
             started_at: Timestamp::from_millis(row.get(1)?),
             took: Duration::from_micros(row.get::<_, i64>(2)?.unsigned_abs()),

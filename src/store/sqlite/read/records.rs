@@ -6,7 +6,9 @@ use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 use crate::clock::Timestamp;
 use crate::record::{Kind, Record};
 use crate::store::codes::{DELIVERED, FAILED};
-use crate::store::inbound::{COUNTED_UP_TO, LOOKED_BACK, RecordFilter, RecordRow, RecordSummary, Sort, Sync};
+use crate::store::inbound::{
+    COUNTED_UP_TO, LOOKED_BACK, RecordFilter, RecordOrder, RecordRow, RecordSummary, SyncState,
+};
 use crate::store::sqlite::error;
 use crate::store::sqlite::read::where_clause::{DIALECT, count};
 use crate::store::where_clause::WhereClause;
@@ -39,7 +41,7 @@ fn record_row(row: &Row<'_>) -> rusqlite::Result<Bare> {
         id: row.get(2)?,
         record: read_body(row, 5)?,
         synced_at: row.get::<_, Option<i64>>(3)?.map(Timestamp::from_millis),
-        sync: Sync::Synced,
+        sync: SyncState::Synced,
     };
     Ok(Bare { row: bare, last_event: row.get(4)? })
 }
@@ -63,9 +65,9 @@ impl Bare {
             })?;
         self.row.synced_at = self.row.synced_at.max(delivered_at.map(Timestamp::from_millis));
         self.row.sync = match (open, failed) {
-            (1.., _) => Sync::Pending,
-            (_, 1..) => Sync::Failed,
-            _ => Sync::Synced,
+            (1.., _) => SyncState::Pending,
+            (_, 1..) => SyncState::Failed,
+            _ => SyncState::Synced,
         };
         Ok(self.row)
     }
@@ -76,10 +78,10 @@ pub(crate) fn list(connection: &Connection, filter: &RecordFilter, page: Page) -
     let total = count(connection, "record r", &condition)?;
     let direction = page.direction();
     let sort = match filter.sort {
-        Sort::Arrival => String::new(),
-        Sort::Name => format!("r.name {direction}, "),
-        Sort::Email => format!("r.email {direction}, "),
-        Sort::CreatedAt => format!("r.created_at {direction}, "),
+        RecordOrder::Arrival => String::new(),
+        RecordOrder::Name => format!("r.name {direction}, "),
+        RecordOrder::Email => format!("r.email {direction}, "),
+        RecordOrder::CreatedAt => format!("r.created_at {direction}, "),
     };
     let sql = format!(
         "SELECT {COLUMNS} FROM record r WHERE {} ORDER BY {sort}r.seq {direction} {}",

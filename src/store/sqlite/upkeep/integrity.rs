@@ -9,7 +9,7 @@ use crate::store::codes::{BLOCKED, DELIVERED, FAILED, PROCESSING, QUEUED, SUPERS
 use crate::store::sqlite::file::migrate;
 use crate::store::sqlite::upkeep::checksum::EventContent;
 use crate::store::sqlite::write::endpoint_cache;
-use crate::store::{Counts, DatabaseInfo, FileInfo, Location, rules};
+use crate::store::{DatabaseInfo, DeliveryCounts, FileInfo, Location, rules};
 
 /// Faults of the file that are told one by one.
 const SHOWN: u32 = 100;
@@ -105,7 +105,7 @@ fn wrong_figures(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     Ok(found)
 }
 
-fn count(connection: &Connection, endpoint: i64) -> rusqlite::Result<Counts> {
+fn count(connection: &Connection, endpoint: i64) -> rusqlite::Result<DeliveryCounts> {
     connection
         .prepare_cached(formatcp!(
             "SELECT count(*) FILTER (WHERE state < {PROCESSING}), count(*) FILTER (WHERE state = {PROCESSING}),
@@ -116,7 +116,7 @@ fn count(connection: &Connection, endpoint: i64) -> rusqlite::Result<Counts> {
              FROM delivery WHERE endpoint = ?1"
         ))?
         .query_row([endpoint], |row| {
-            Ok(Counts {
+            Ok(DeliveryCounts {
                 waiting: row.get(0)?,
                 processing: row.get(1)?,
                 delivered: row.get(2)?,

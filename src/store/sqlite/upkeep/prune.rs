@@ -9,7 +9,7 @@ use crate::store::inbound::REMEMBERED;
 use crate::store::rules::CounterKey;
 use crate::store::sqlite::write::schedule_rows;
 use crate::store::sqlite::write::writer::Txn;
-use crate::store::{DeliveryId, Log, Prune, Pruned, PrunedLog, Result, rules};
+use crate::store::{DeliveryId, LogPruneResult, PrunableLog, PruneFilter, PruneResult, Result, rules};
 
 /// Rows removed by one transaction, so that no writer waits long.
 const BATCH: u64 = 500;
@@ -25,12 +25,12 @@ struct Old {
     changed_at: Timestamp,
 }
 
-pub(crate) fn prune(txn: &mut Txn<'_>, what: &Prune) -> Result<Pruned> {
+pub(crate) fn prune(txn: &mut Txn<'_>, what: &PruneFilter) -> Result<PruneResult> {
     let endpoints = txn.cache.endpoints(txn.connection)?;
     let named = |name: &String| endpoints.iter().find(|row| row.endpoint.name == *name).map(|row| row.endpoint.id);
     let only = what.endpoint.as_ref().map(named);
     let looked_at = page(txn, what.after)?;
-    let mut pruned = Pruned { next: looked_at.last().map(|old| DeliveryId(old.id)), ..Pruned::default() };
+    let mut pruned = PruneResult { next: looked_at.last().map(|old| DeliveryId(old.id)), ..PruneResult::default() };
     for old in looked_at {
         let wanted =
             only.is_none_or(|id| id == Some(old.endpoint)) && rules::is_prunable(old.part.state, old.changed_at, what);
@@ -64,7 +64,7 @@ fn page(txn: &Txn<'_>, after: DeliveryId) -> rusqlite::Result<Vec<Old>> {
         .collect()
 }
 
-fn remove(txn: &mut Txn<'_>, old: &Old, pruned: &mut Pruned) -> rusqlite::Result<()> {
+fn remove(txn: &mut Txn<'_>, old: &Old, pruned: &mut PruneResult) -> rusqlite::Result<()> {
     let connection = txn.connection;
     let attempts = connection.prepare_cached("DELETE FROM attempt WHERE delivery = ?1")?.execute([old.id])?;
     connection.prepare_cached("DELETE FROM delivery WHERE id = ?1")?.execute([old.id])?;
@@ -86,14 +86,16 @@ fn remove(txn: &mut Txn<'_>, old: &Old, pruned: &mut Pruned) -> rusqlite::Result
 }
 
 /// A log's table, how its rows are numbered, and which of them may go.
-fn prunable(log: Log, before: Timestamp, now: Timestamp) -> (&'static str, &'static str, String) {
+fn prunable(log: PrunableLog, before: Timestamp, now: Timestamp) -> (&'static str, &'static str, String) {
     let at = before.as_millis();
     match log {
         // What health and the failure figures look at stays.
-        Log::Rates => ("rate", "minute", format!("minute < {}", rules::rates_pruned_before(before, now).minute())),
-        Log::Runs => ("run", "id", format!("ended_at < {at}")),
+        PrunableLog::Rates => {
+            ("rate", "minute", format!("minute < {}", rules::rates_pruned_before(before, now).minute()))
+        }
+        PrunableLog::Runs => ("run", "id", format!("ended_at < {at}")),
         // What was applied or stale is the memory of seen ids as well; without a timestamp it is kept for good.
-        Log::Received => {
+        PrunableLog::Received => {
             let seen = rules::ids_pruned_before(before, now).as_millis();
             (
                 "received",
@@ -107,23 +109,23 @@ fn prunable(log: Log, before: Timestamp, now: Timestamp) -> (&'static str, &'sta
 /// Looks at a batch of rows and removes the old ones among them.
 pub(crate) fn prune_log(
     connection: &Connection,
-    log: Log,
+    log: PrunableLog,
     before: Timestamp,
     after: i64,
     now: Timestamp,
-) -> rusqlite::Result<PrunedLog> {
+) -> rusqlite::Result<LogPruneResult> {
     let (table, number, old) = prunable(log, before, now);
     let sql = format!(
         "SELECT max({number}) FROM (SELECT {number} FROM {table} WHERE {number} > ?1 ORDER BY {number} LIMIT {BATCH})"
     );
     let last: Option<i64> = connection.prepare(&sql)?.query_row([after], |row| row.get(0))?;
     let Some(last) = last else {
-        let rows = if log == Log::Received { prune_senders(connection, now)? } else { 0 };
-        return Ok(PrunedLog { rows, next: None });
+        let rows = if log == PrunableLog::Received { prune_senders(connection, now)? } else { 0 };
+        return Ok(LogPruneResult { rows, next: None });
     };
     let sql = format!("DELETE FROM {table} WHERE {number} > ?1 AND {number} <= ?2 AND {old}");
     let rows = connection.prepare(&sql)?.execute([after, last])?;
-    Ok(PrunedLog { rows: rows as u64, next: Some(last) })
+    Ok(LogPruneResult { rows: rows as u64, next: Some(last) })
 }
 
 /// Removes those who have sent nothing for so long that nobody asks about them any more.
@@ -136,7 +138,7 @@ fn prune_senders(connection: &Connection, now: Timestamp) -> rusqlite::Result<u6
 
 pub(crate) fn count_prunable(
     connection: &Connection,
-    log: Log,
+    log: PrunableLog,
     before: Timestamp,
     now: Timestamp,
 ) -> rusqlite::Result<u64> {

@@ -13,7 +13,8 @@ use crate::store::sqlite::write::claim::{Claimed, claim};
 use crate::store::sqlite::write::lanes::Lanes;
 use crate::store::sqlite::write::writer::Txn;
 use crate::store::{
-    Advanced, Claim, ClaimRequest, DeliveryId, FinishedAttempt, Recorded, Result, RunId, StoreError, codes, rules,
+    AdvanceResult, Claim, ClaimRequest, DeliveryId, FinishedAttempt, RecordResult, Result, RunId, StoreError, codes,
+    rules,
 };
 
 pub(crate) fn advance(
@@ -22,7 +23,7 @@ pub(crate) fn advance(
     finished: &[FinishedAttempt],
     wants: &ClaimRequest,
     now: Timestamp,
-) -> Result<Advanced> {
+) -> Result<AdvanceResult> {
     if !read_runs::is_open(txn.connection, run)? {
         return Err(StoreError::RunEnded);
     }
@@ -30,11 +31,11 @@ pub(crate) fn advance(
     let recorded = record(txn, run, finished)?;
     clamp_future_due(txn, now)?;
     let Claimed { claims, solo_waits, cut_short } = claim(txn, run, wants, now)?;
-    Ok(Advanced { recorded, claims, solo_waits, cut_short, endpoints: txn.cache.snapshot(txn.connection)? })
+    Ok(AdvanceResult { recorded, claims, solo_waits, cut_short, endpoints: txn.cache.snapshot(txn.connection)? })
 }
 
 /// Writes outcomes and everything that follows from them.
-fn record(txn: &mut Txn<'_>, run: RunId, finished: &[FinishedAttempt]) -> rusqlite::Result<Vec<Recorded>> {
+fn record(txn: &mut Txn<'_>, run: RunId, finished: &[FinishedAttempt]) -> rusqlite::Result<Vec<RecordResult>> {
     if finished.is_empty() {
         return Ok(Vec::new());
     }
@@ -64,16 +65,16 @@ impl<'c> Recorder<'c> {
         Ok(Self { run, finish, attempt, lanes: Lanes::of(connection)? })
     }
 
-    fn record(&mut self, txn: &mut Txn<'_>, finished: &FinishedAttempt) -> rusqlite::Result<Recorded> {
+    fn record(&mut self, txn: &mut Txn<'_>, finished: &FinishedAttempt) -> rusqlite::Result<RecordResult> {
         let claim = &finished.claim;
-        let Some(endpoint) = txn.cache.endpoint(claim.endpoint) else { return Ok(Recorded::Lost) };
+        let Some(endpoint) = txn.cache.endpoint(claim.endpoint) else { return Ok(RecordResult::Lost) };
         let policy = &endpoint.endpoint.settings.retry;
         let circuit = endpoint.endpoint.circuit;
         let decision =
             decide_retry(policy, finished.outcome, claim.history, circuit, finished.ended_at, finished.jitter);
         let failures = claim.failures + u32::from(!matches!(finished.outcome, Outcome::Delivered { .. }));
         if !self.finish(claim, decision, failures, finished.ended_at)? {
-            return Ok(Recorded::Lost);
+            return Ok(RecordResult::Lost);
         }
         self.insert_attempt(finished)?;
         self.lanes.settle(claim.endpoint.0, claim.lane, claim.delivery.0, finished.ended_at)?;
@@ -85,7 +86,7 @@ impl<'c> Recorder<'c> {
         );
         txn.cache.count_attempt(claim.endpoint, claim.kind, finished.outcome, finished.ended_at);
         update_circuit(txn, claim, decision, finished.ended_at);
-        Ok(Recorded::Written(decision.next))
+        Ok(RecordResult::Written(decision.next))
     }
 
     /// Moves a delivery out of flight, if this run still owns this attempt of it.

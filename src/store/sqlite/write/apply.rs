@@ -7,7 +7,9 @@ use crate::clock::Timestamp;
 use crate::event::Draft;
 use crate::record::{Change, Kind, Merged};
 use crate::store::codes::{APPLIED, CONFLICT, FURTHER, REFUSED, REFUSED_RESULT, STALE};
-use crate::store::inbound::{Applied, Effect, Incoming, REFUSALS_A_MINUTE, RefusalDetails, Refused};
+use crate::store::inbound::{
+    Applied, REFUSALS_A_MINUTE, RefusalDetails, RefusedWebhook, VerifiedWebhook, WebhookEffect,
+};
 use crate::store::sqlite::requests;
 use crate::store::sqlite::write::writer::Txn;
 use crate::store::sqlite::write::{enqueue, known_ids, records};
@@ -16,7 +18,7 @@ use crate::store::{Result, StoreError};
 /// Why an id that is known with another content is refused.
 const ID_CONFLICT: &str = "id-conflict";
 
-pub(crate) fn apply(txn: &mut Txn<'_>, incoming: &Incoming, now: Timestamp) -> Result<Applied> {
+pub(crate) fn apply(txn: &mut Txn<'_>, incoming: &VerifiedWebhook, now: Timestamp) -> Result<Applied> {
     let applied = apply_once(txn, incoming, now)?;
     if let Some(kept) = incoming.kept {
         requests::settle(txn.connection, kept, applied.name(), now)?;
@@ -24,7 +26,7 @@ pub(crate) fn apply(txn: &mut Txn<'_>, incoming: &Incoming, now: Timestamp) -> R
     Ok(applied)
 }
 
-fn apply_once(txn: &mut Txn<'_>, incoming: &Incoming, now: Timestamp) -> Result<Applied> {
+fn apply_once(txn: &mut Txn<'_>, incoming: &VerifiedWebhook, now: Timestamp) -> Result<Applied> {
     see(txn, incoming, now)?;
     let digest = known_ids::digest_of(&incoming.draft);
     let known = known(txn.connection, incoming, &digest, now)?;
@@ -33,13 +35,13 @@ fn apply_once(txn: &mut Txn<'_>, incoming: &Incoming, now: Timestamp) -> Result<
     match known {
         Some(Known::Same) => return Ok(Applied::Duplicate),
         Some(Known::Other) => {
-            let refused = Refused {
+            let refused = RefusedWebhook {
                 reason: ID_CONFLICT,
                 source: incoming.source.clone(),
                 count: 1,
                 route: incoming.route.clone(),
                 details: RefusalDetails { signature_is_right: Some(true), ..RefusalDetails::default() },
-                ..Refused::default()
+                ..RefusedWebhook::default()
             };
             let Draft { event_type, resource, .. } = &incoming.draft;
             let kind = txn.cache.kind(txn.connection, event_type, &resource.kind)?;
@@ -49,12 +51,12 @@ fn apply_once(txn: &mut Txn<'_>, incoming: &Incoming, now: Timestamp) -> Result<
         None => {}
     }
     let merged = match &incoming.effect {
-        Effect::Change(change) => merge(txn, incoming, change, now)?,
-        Effect::Emit(endpoint) => {
+        WebhookEffect::Change(change) => merge(txn, incoming, change, now)?,
+        WebhookEffect::Emit(endpoint) => {
             enqueue::forward(txn, &incoming.draft, &incoming.id, endpoint, now)?;
             Merged::Applied
         }
-        Effect::Command(_) => Merged::Applied,
+        WebhookEffect::Command(_) => Merged::Applied,
     };
     remember(txn, incoming, merged, &digest, now)?;
     Ok(match merged {
@@ -63,7 +65,7 @@ fn apply_once(txn: &mut Txn<'_>, incoming: &Incoming, now: Timestamp) -> Result<
     })
 }
 
-fn merge(txn: &mut Txn<'_>, incoming: &Incoming, change: &Change, now: Timestamp) -> Result<Merged> {
+fn merge(txn: &mut Txn<'_>, incoming: &VerifiedWebhook, change: &Change, now: Timestamp) -> Result<Merged> {
     let Some(kind) = Kind::parse(&incoming.draft.resource.kind) else { return Ok(Merged::Stale) };
     let mut stored = records::load(txn.connection, kind, &incoming.draft.resource.id)?;
     let merged = stored.record.merge(change);
@@ -76,7 +78,7 @@ fn merge(txn: &mut Txn<'_>, incoming: &Incoming, change: &Change, now: Timestamp
 }
 
 /// Remembers who sent it, under which secret; who sends all the time is noted once a second.
-fn see(txn: &mut Txn<'_>, incoming: &Incoming, now: Timestamp) -> rusqlite::Result<()> {
+fn see(txn: &mut Txn<'_>, incoming: &VerifiedWebhook, now: Timestamp) -> rusqlite::Result<()> {
     if txn.cache.saw_lately(&incoming.source, incoming.secret, now) {
         return Ok(());
     }
@@ -104,7 +106,7 @@ impl Known {
 /// Whether the id arrived before, or was given to an event here.
 fn known(
     connection: &Connection,
-    incoming: &Incoming,
+    incoming: &VerifiedWebhook,
     digest: &[u8],
     now: Timestamp,
 ) -> rusqlite::Result<Option<Known>> {
@@ -122,7 +124,7 @@ fn known(
 
 fn remember(
     txn: &mut Txn<'_>,
-    incoming: &Incoming,
+    incoming: &VerifiedWebhook,
     merged: Merged,
     digest: &[u8],
     now: Timestamp,
@@ -147,7 +149,7 @@ fn remember(
     Ok(())
 }
 
-pub(crate) fn refuse(connection: &Connection, refused: &[Refused], now: Timestamp) -> rusqlite::Result<()> {
+pub(crate) fn refuse(connection: &Connection, refused: &[RefusedWebhook], now: Timestamp) -> rusqlite::Result<()> {
     for refused in refused {
         // A time is measured only where the signature vouches for it.
         let skew = refused.details.skew_ms.filter(|_| refused.details.signature_is_right == Some(true));
@@ -160,9 +162,9 @@ pub(crate) fn refuse(connection: &Connection, refused: &[Refused], now: Timestam
 /// Writes a row of its own for the first refusals of a minute, and counts the others on one more.
 fn audit_refusal(
     connection: &Connection,
-    refused: &Refused,
+    refused: &RefusedWebhook,
     result: i64,
-    event: Option<(&Incoming, i64)>,
+    event: Option<(&VerifiedWebhook, i64)>,
     now: Timestamp,
 ) -> rusqlite::Result<()> {
     let minute = now.minute() * 60_000;

@@ -15,13 +15,13 @@ use crate::endpoint::{Endpoint, EndpointId, EndpointUrl, UsedUntil};
 use crate::signature::Fingerprint;
 use crate::store::rules::CounterKey;
 use crate::store::sqlite::error;
-use crate::store::{Counts, codes};
+use crate::store::{DeliveryCounts, codes};
 
 /// An endpoint, its figures, and the delivery that probes its rest.
 #[derive(Clone, Debug)]
 pub(crate) struct EndpointRow {
     pub(crate) endpoint: Endpoint,
-    pub(crate) counts: Counts,
+    pub(crate) counts: DeliveryCounts,
     pub(crate) probe: Option<i64>,
     changed: bool,
 }
@@ -89,7 +89,7 @@ impl EndpointCache {
 
     /// Takes note of an endpoint that was just inserted.
     pub(crate) fn add(&mut self, endpoint: Endpoint) {
-        self.endpoints.push(EndpointRow { endpoint, counts: Counts::default(), probe: None, changed: false });
+        self.endpoints.push(EndpointRow { endpoint, counts: DeliveryCounts::default(), probe: None, changed: false });
         self.snapshot = None;
     }
 
@@ -262,7 +262,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<EndpointRow> {
         last_success_at: time("last_success_at")?,
         last_failure_at: time("last_failure_at")?,
     };
-    let counts = Counts {
+    let counts = DeliveryCounts {
         waiting: row.get("pending")?,
         processing: row.get("processing")?,
         delivered: row.get("delivered")?,

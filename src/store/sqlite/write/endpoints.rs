@@ -7,15 +7,15 @@ use crate::delivery::CircuitState;
 use crate::endpoint::{Endpoint, EndpointId, PausedBy, ResolvedEndpoint, Settings, Spec, UsedUntil, resolve};
 use crate::store::sqlite::error;
 use crate::store::sqlite::write::writer::Txn;
-use crate::store::{Configured, DroppedEndpoint, Result, StoreError, codes};
+use crate::store::{ConfiguredEndpoints, DroppedEndpoint, Result, StoreError, codes};
 
-pub(crate) fn set(txn: &mut Txn<'_>, specs: &[Spec], now: Timestamp) -> Result<Configured> {
+pub(crate) fn set(txn: &mut Txn<'_>, specs: &[Spec], now: Timestamp) -> Result<ConfiguredEndpoints> {
     let dropped = match specs {
         [] => Vec::new(),
         specs => name_all(txn, specs, now)?,
     };
     let endpoints = txn.cache.snapshot(txn.connection)?;
-    Ok(Configured { endpoints, dropped })
+    Ok(ConfiguredEndpoints { endpoints, dropped })
 }
 
 fn name_all(txn: &mut Txn<'_>, specs: &[Spec], now: Timestamp) -> rusqlite::Result<Vec<DroppedEndpoint>> {

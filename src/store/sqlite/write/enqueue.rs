@@ -8,12 +8,12 @@ use crate::delivery::Trigger;
 use crate::event::{Draft, Event, EventId, IdSource, Resource, Traceparent, data_of};
 use crate::record::Kind;
 use crate::store::codes::QUEUED;
-use crate::store::rules::{CounterKey, Target};
+use crate::store::rules::{CounterKey, EventRecipient};
 use crate::store::sqlite::upkeep::checksum::EventContent;
 use crate::store::sqlite::write::records::Stored;
 use crate::store::sqlite::write::writer::Txn;
 use crate::store::sqlite::write::{coalesce, known_ids, records, schedule_rows};
-use crate::store::{DeliveryId, Drafts, Enqueued, Receipt, Result, StoreError, codes, rules};
+use crate::store::{DeliveryId, Drafts, EnqueueResult, Receipt, Result, StoreError, codes, rules};
 
 pub(crate) fn enqueue(
     txn: &mut Txn<'_>,
@@ -21,8 +21,8 @@ pub(crate) fn enqueue(
     skip_conflicts: bool,
     ids: &IdSource,
     now: Timestamp,
-) -> Result<Enqueued> {
-    let mut done = Enqueued::default();
+) -> Result<EnqueueResult> {
+    let mut done = EnqueueResult::default();
     for (position, draft) in (0..).zip(drafts) {
         match enqueue_one(txn, draft?, ids, now) {
             Ok(receipt) => done.add(receipt),
@@ -112,7 +112,7 @@ pub(crate) fn queue_stored(txn: &mut Txn<'_>, seq: i64, event: &Event, now: Time
 /// that endpoint gets nothing now, it is held for it.
 pub(crate) fn forward(txn: &mut Txn<'_>, draft: &Draft, id: &EventId, endpoint: &str, now: Timestamp) -> Result<()> {
     let named = txn.cache.endpoints(txn.connection)?.iter().find(|row| row.endpoint.name == endpoint);
-    let target = Target::plain(named.ok_or_else(|| StoreError::NoEndpoint(endpoint.to_owned()))?.endpoint.id);
+    let target = EventRecipient::plain(named.ok_or_else(|| StoreError::NoEndpoint(endpoint.to_owned()))?.endpoint.id);
     let event = draft.clone().into_event(id.clone(), now);
     let seq = insert(txn, &event, None, now)?;
     queue(txn, StoredEvent::of(seq, &event), &[target], Trigger::Initial, now)?;
@@ -186,7 +186,7 @@ fn deliver(
 fn queue(
     txn: &mut Txn<'_>,
     event: StoredEvent<'_>,
-    targets: &[Target],
+    targets: &[EventRecipient],
     trigger: Trigger,
     now: Timestamp,
 ) -> rusqlite::Result<Vec<DeliveryId>> {
