@@ -237,7 +237,10 @@ impl Consuming {
                 let refused = self.refused(source, message, refusal.reason());
                 let details = inbound::examine(&source.source, &refusal, &message.headers, &message.body, now);
                 let request = refused.details.request;
-                return Ok(Begun::Refused(RefusedWebhook { details: RefusalDetails { request, ..details }, ..refused }));
+                return Ok(Begun::Refused(RefusedWebhook {
+                    details: RefusalDetails { request, ..details },
+                    ..refused
+                }));
             }
         };
         if !self.run_command(&incoming, now).await? {

@@ -46,10 +46,10 @@ mod edit;
 mod endpoint_rows;
 mod endpoints;
 mod enqueue;
+mod error;
 mod event_detail;
 mod events;
 mod exclusive;
-mod fault;
 mod figures;
 mod inbound;
 mod incidents;
@@ -78,13 +78,13 @@ mod where_clause;
 
 use connection::{Connection, args};
 use node::Node;
-use settings::{Mode, Settings};
-use thread::{ExclusiveGuard, Guard, Thread};
+use settings::{ConnectionSettings, SessionMode};
+use thread::{DatabaseThread, NamedLockGuard, RunGuard};
 
-/// A queue in a schema of a PostgreSQL database.
+/// A queue that is kept in a schema of a PostgreSQL database.
 #[derive(Debug)]
 pub(super) struct Postgres {
-    thread: Arc<Thread>,
+    thread: Arc<DatabaseThread>,
     location: Location,
     poll: Duration,
     announced: watch::Receiver<u64>,
@@ -96,10 +96,10 @@ const POOLER_POLL: Duration = Duration::from_millis(100);
 
 impl Postgres {
     pub(super) fn open(location: &PostgresLocation, access: Access) -> Result<Self> {
-        let settings = Settings::parse(location.with_password()).map_err(StoreError::Configuration)?;
-        let poll = if settings.mode == Mode::Direct { SLOW_POLL } else { POOLER_POLL };
+        let settings = ConnectionSettings::parse(location.with_password()).map_err(StoreError::Configuration)?;
+        let poll = if settings.mode == SessionMode::Direct { SLOW_POLL } else { POOLER_POLL };
         let (announce, announced) = watch::channel(0);
-        let thread = Arc::new(Thread::start(settings, access, announce)?);
+        let thread = Arc::new(DatabaseThread::start(settings, access, announce)?);
         Ok(Self { thread, location: Location::Postgres(location.clone()), announced, poll })
     }
 }
@@ -145,7 +145,7 @@ impl Store for Postgres {
         let thread = Arc::clone(&self.thread);
         self.thread.submit(async move |node: Rc<Node>| {
             let id = runs::begin(node, command, now).await?;
-            Ok(Run { id, _lock: Box::new(Guard::new(id, thread)) })
+            Ok(Run { id, _lock: Box::new(RunGuard::new(id, thread)) })
         })
     }
 
@@ -309,7 +309,7 @@ impl Store for Postgres {
         let thread = Arc::clone(&self.thread);
         self.thread.submit(async move |node: Rc<Node>| {
             let taken = exclusive::take(&node, &name).await?;
-            Ok(taken.then(|| NamedLock { _lock: Box::new(ExclusiveGuard::new(name, thread)) }))
+            Ok(taken.then(|| NamedLock { _lock: Box::new(NamedLockGuard::new(name, thread)) }))
         })
     }
 

@@ -42,7 +42,7 @@ mod requests;
 mod upkeep;
 mod write;
 
-use file::identity::Identity;
+use file::identity::FileIdentity;
 use file::open_mode::{self, OpenMode};
 use file::run_locks::{self, RunLocks};
 use file::{backup, connection, disk, holder, restore, watch};
@@ -62,7 +62,7 @@ const OLDEST_SAFE_SQLITE: i32 = 3_051_003;
 /// Read connections kept for the next reader.
 const IDLE_READERS: usize = 4;
 
-/// A queue in one SQLite file.
+/// A queue that is kept in one SQLite file.
 #[derive(Debug)]
 pub(super) struct Sqlite {
     readers: Arc<Readers>,
@@ -71,11 +71,11 @@ pub(super) struct Sqlite {
     ids: Arc<IdSource>,
 }
 
-/// Connections that only read.
+/// A pool of read-only connections to the file, so that reads never wait for the one that writes.
 #[derive(Debug)]
 struct Readers {
     path: PathBuf,
-    identity: Identity,
+    identity: FileIdentity,
     mode: OpenMode,
     idle: Mutex<Vec<Connection>>,
 }
@@ -91,7 +91,7 @@ impl Sqlite {
         connection::prepare_file(path, access)?;
         let path = path.canonicalize().map_err(|e| error::io(&e))?;
         let (connection, mode) = open_mode::open(&path, access)?;
-        let identity = Identity::of(&path)?;
+        let identity = FileIdentity::of(&path)?;
         Ok(Self {
             writer: Arc::new(Writer::start(connection, access, identity.clone(), backup::beside(&path, "-wal"))?),
             run_locks: Arc::new(RunLocks::beside(&path)),
@@ -325,11 +325,11 @@ impl Store for Sqlite {
 
     fn event(&self, id: &EventId) -> Answer<Option<EventDetail>> {
         let id = id.clone();
-        self.read(move |connection| event_detail::event(connection, event_detail::Which::Id(id.as_str())))
+        self.read(move |connection| event_detail::event(connection, event_detail::EventLookup::Id(id.as_str())))
     }
 
     fn event_by_seq(&self, seq: i64) -> Answer<Option<EventDetail>> {
-        self.read(move |connection| event_detail::event(connection, event_detail::Which::Seq(seq)))
+        self.read(move |connection| event_detail::event(connection, event_detail::EventLookup::Seq(seq)))
     }
 
     fn attempts(&self, filter: &AttemptFilter, page: Page) -> Answer<Listed<LoggedAttempt>> {

@@ -15,24 +15,24 @@ use std::sync::Arc;
 use tokio::sync::Mutex;
 
 use super::checksum::EventContent;
-use super::claim::{self, Held, Mark};
+use super::claim::{self, EndpointUpdate, HeldClaim};
 use super::connection::{Connection, ConnectionUse, args};
 use super::endpoint_rows::{self, EndpointRow};
-use super::fault::Fault;
-use super::node::{Backoff, Node};
+use super::error::PostgresError;
+use super::node::{Node, RetryPause};
 use super::run_state::RunState;
 use super::{AdvanceResult, Claim, ClaimRequest, FinishedAttempt, Result, RunId, StoreError, rules};
 use crate::clock::Timestamp;
 use crate::delivery::Outcome;
 use crate::endpoint::EndpointId;
 use crate::store::DeliveryId;
-use plan::Plan;
+use plan::TransactionPlan;
 
 /// Transactions that follow one which found only what has to wait, before the run is told that there may be more.
 const FURTHER_LOOKS: usize = 2;
 
-/// What a transaction is to do.
-struct Request<'a> {
+/// What a worker's transaction is asked to do: record outcomes, release claims, claim more.
+struct AdvanceRequest<'a> {
     finished: &'a [FinishedAttempt],
     released: &'a [Claim],
     wants: &'a ClaimRequest,
@@ -56,7 +56,7 @@ pub(super) async fn advance(
 ) -> Result<AdvanceResult> {
     let now = node.by_server(now);
     let clock_jumped = node.last_commit.replace(Some(now)).is_none_or(|last| now < last);
-    let request = Request { finished, released: &[], wants, now, clock_jumped };
+    let request = AdvanceRequest { finished, released: &[], wants, now, clock_jumped };
     let mut advanced = commit(node, run, &request).await?;
     for _ in 0..FURTHER_LOOKS {
         if !advanced.cut_short {
@@ -64,7 +64,7 @@ pub(super) async fn advance(
         }
         // What was passed over is out of the way in the next transaction.
         let wants = still_wanting(wants, &advanced.claims);
-        let request = Request { finished: &[], released: &[], wants: &wants, now, clock_jumped: false };
+        let request = AdvanceRequest { finished: &[], released: &[], wants: &wants, now, clock_jumped: false };
         let further = commit(node, run, &request).await?;
         advanced.claims.extend(further.claims);
         advanced.cut_short = further.cut_short;
@@ -85,8 +85,13 @@ fn still_wanting(wants: &ClaimRequest, claims: &[Claim]) -> ClaimRequest {
 
 pub(super) async fn release(node: &Node, run: RunId, claims: Vec<Claim>, now: Timestamp) -> Result<()> {
     let wants = ClaimRequest::default();
-    let request =
-        Request { finished: &[], released: &claims, wants: &wants, now: node.by_server(now), clock_jumped: false };
+    let request = AdvanceRequest {
+        finished: &[],
+        released: &claims,
+        wants: &wants,
+        now: node.by_server(now),
+        clock_jumped: false,
+    };
     match commit(node, run, &request).await {
         // Its claims went when it ended.
         Ok(_) | Err(StoreError::RunEnded) => Ok(()),
@@ -94,20 +99,20 @@ pub(super) async fn release(node: &Node, run: RunId, claims: Vec<Claim>, now: Ti
     }
 }
 
-async fn commit(node: &Node, run: RunId, request: &Request<'_>) -> Result<AdvanceResult> {
+async fn commit(node: &Node, run: RunId, request: &AdvanceRequest<'_>) -> Result<AdvanceResult> {
     let state = state_of(node, run);
     let mut state = state.lock().await;
-    let mut backoff = Backoff::patient();
+    let mut backoff = RetryPause::patient();
     while !state.ended {
-        let fault = match try_commit(node, &mut state, request).await {
+        let error = match try_commit(node, &mut state, request).await {
             Ok(Some(advanced)) => return Ok(advanced),
             Ok(None) => break,
-            Err(fault) => fault,
+            Err(error) => error,
         };
         state.doubtful = true;
         state.endpoints = None;
-        if !fault.is_transient() || !backoff.pause().await {
-            return Err(fault.into_error());
+        if !error.is_transient() || !backoff.pause().await {
+            return Err(error.into_error());
         }
     }
     state.close();
@@ -115,7 +120,11 @@ async fn commit(node: &Node, run: RunId, request: &Request<'_>) -> Result<Advanc
 }
 
 /// One try. None says that the run is over.
-async fn try_commit(node: &Node, state: &mut RunState, request: &Request<'_>) -> Result<Option<AdvanceResult>, Fault> {
+async fn try_commit(
+    node: &Node,
+    state: &mut RunState,
+    request: &AdvanceRequest<'_>,
+) -> Result<Option<AdvanceResult>, PostgresError> {
     let connection = match state.connection.take().filter(|it| !it.is_closed()) {
         Some(connection) => connection,
         None => {
@@ -125,7 +134,7 @@ async fn try_commit(node: &Node, state: &mut RunState, request: &Request<'_>) ->
         }
     };
     let advanced = try_commit_on(node, &connection, state, request).await;
-    if advanced.as_ref().map_or_else(Fault::is_fenced, |_| true) {
+    if advanced.as_ref().map_or_else(PostgresError::is_fenced, |_| true) {
         state.connection = Some(connection);
     }
     advanced
@@ -135,8 +144,8 @@ async fn try_commit_on(
     node: &Node,
     connection: &Connection,
     state: &mut RunState,
-    request: &Request<'_>,
-) -> Result<Option<AdvanceResult>, Fault> {
+    request: &AdvanceRequest<'_>,
+) -> Result<Option<AdvanceResult>, PostgresError> {
     if state.doubtful && !resume::resume(connection, state).await? {
         return Ok(None);
     }
@@ -145,13 +154,13 @@ async fn try_commit_on(
     if state.endpoints.is_none() || went_wrong {
         load_endpoints(connection, state).await?;
     }
-    let mut plan = Plan::decide(state, request);
+    let mut plan = TransactionPlan::decide(state, request);
     if plan.is_empty() {
         if !refresh(connection, state).await? {
             return Ok(None);
         }
         // What was held a moment ago may not be any more.
-        plan = Plan::decide(state, request);
+        plan = TransactionPlan::decide(state, request);
     }
     if plan.is_empty() {
         return Ok(Some(AdvanceResult {
@@ -175,7 +184,7 @@ async fn try_commit_on(
     state.flight = std::mem::take(&mut plan.kept);
     for claim in &claims {
         let (id, lane, number) = (claim.delivery.0, claim.lane, claim.number);
-        let held = Held { id, lane, since: request.now.as_millis(), number };
+        let held = HeldClaim { id, lane, since: request.now.as_millis(), number };
         state.flight.entry(claim.endpoint.0).or_default().push(held);
     }
     apply_changes(state, plan.changed, &plan.marks, &claims);
@@ -195,13 +204,14 @@ async fn try_commit_on(
 async fn let_go_of_altered(
     connection: &Connection,
     state: &mut RunState,
-    request: &Request<'_>,
+    request: &AdvanceRequest<'_>,
     claims: &[Claim],
     altered: &Claim,
-) -> Result<Option<AdvanceResult>, Fault> {
+) -> Result<Option<AdvanceResult>, PostgresError> {
     let wants = ClaimRequest::default();
-    let release = Request { finished: &[], released: claims, wants: &wants, now: request.now, clock_jumped: false };
-    let plan = Plan::decide(state, &release);
+    let release =
+        AdvanceRequest { finished: &[], released: claims, wants: &wants, now: request.now, clock_jumped: false };
+    let plan = TransactionPlan::decide(state, &release);
     Box::pin(pipeline::send(connection, state, &plan, &release)).await?;
     state.commits += 1;
     state.flight = plan.kept;
@@ -210,7 +220,7 @@ async fn let_go_of_altered(
 }
 
 /// With nothing to write, all there is to know is whether the run goes on, and how the endpoints stand.
-async fn refresh(connection: &Connection, state: &mut RunState) -> Result<bool, Fault> {
+async fn refresh(connection: &Connection, state: &mut RunState) -> Result<bool, PostgresError> {
     let (alive, rows) = connection
         .outside(async || {
             let alive = "SELECT count(*) FROM run WHERE id = $1 AND ended_at IS NULL";
@@ -221,13 +231,13 @@ async fn refresh(connection: &Connection, state: &mut RunState) -> Result<bool, 
     Ok(alive == 1)
 }
 
-async fn load_endpoints(connection: &Connection, state: &mut RunState) -> Result<(), Fault> {
+async fn load_endpoints(connection: &Connection, state: &mut RunState) -> Result<(), PostgresError> {
     let rows = connection.outside(async || endpoint_rows::load(connection).await).await?;
     state.learn_endpoints(rows);
     Ok(())
 }
 
-fn apply_changes(state: &mut RunState, changed: Vec<EndpointRow>, marks: &[Mark], claims: &[Claim]) {
+fn apply_changes(state: &mut RunState, changed: Vec<EndpointRow>, marks: &[EndpointUpdate], claims: &[Claim]) {
     let Some(rows) = &mut state.endpoints else { return };
     for new in changed {
         if let Some(row) = rows.iter_mut().find(|row| row.endpoint.id == new.endpoint.id) {

@@ -2,7 +2,7 @@
 
 use super::connection::{Connection, args};
 use super::node::Node;
-use super::settings::Mode;
+use super::settings::SessionMode;
 use super::{Result, RunId};
 
 impl Node {
@@ -16,7 +16,7 @@ impl Node {
         let state = self.runs.borrow().get(&run).cloned();
         let Some(state) = state else { return Ok(()) };
         let mut state = state.lock().await;
-        if state.asleep || self.settings.mode == Mode::Pooler {
+        if state.asleep || self.settings.mode == SessionMode::Pooler {
             return Ok(());
         }
         let sleep = "UPDATE run SET asleep = true WHERE id = $1 AND ended_at IS NULL";

@@ -5,8 +5,8 @@ use std::time::Duration;
 use tokio_postgres::Row;
 
 use super::connection::{Connection, args};
+use super::error::PostgresError;
 use super::events::{EVENT_COLUMNS, event_row};
-use super::fault::Fault;
 use super::node::Node;
 use super::row::{count, int, maybe_int, time};
 use super::where_clause::{DIALECT, bound, count_rows};
@@ -38,7 +38,7 @@ pub(super) fn took(micros: i64) -> Duration {
 }
 
 /// The attempts to deliver an event, oldest first.
-pub(super) async fn of_event(connection: &Connection, event: i64) -> Result<Vec<AttemptRow>, Fault> {
+pub(super) async fn of_event(connection: &Connection, event: i64) -> Result<Vec<AttemptRow>, PostgresError> {
     let sql = format!(
         "SELECT {ATTEMPT_COLUMNS} FROM delivery d JOIN attempt a ON a.delivery = d.id
          JOIN endpoint p ON p.id = d.endpoint WHERE d.event = $1 ORDER BY a.id"

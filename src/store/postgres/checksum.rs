@@ -1,11 +1,11 @@
 //! Whether a stored event is still the one that was emitted.
 
-use super::fault::Fault;
+use super::error::PostgresError;
 use crate::event::Event;
 use crate::store::StoreError;
 use crate::untrusted::Untrusted;
 
-/// What is sent of an event, as a row has it.
+/// The parts of an event that are sent, as its row has them: their checksum shows whether the disk changed them.
 #[derive(Clone, Copy)]
 pub(super) struct EventContent<'a> {
     pub id: &'a str,
@@ -33,12 +33,12 @@ impl<'a> EventContent<'a> {
     }
 
     /// Refuses an event that is not the one that was emitted.
-    pub(super) fn check(self, stored: i64) -> Result<(), Fault> {
+    pub(super) fn check(self, stored: i64) -> Result<(), PostgresError> {
         if self.is_sound(stored) { Ok(()) } else { Err(Self::altered(self.id)) }
     }
 
     /// Says which event is not the one that was emitted.
-    pub(super) fn altered(id: &str) -> Fault {
+    pub(super) fn altered(id: &str) -> PostgresError {
         let detail = format!("the stored event `{}` is not the one that was emitted", Untrusted(id));
         StoreError::Corrupt(detail).into()
     }

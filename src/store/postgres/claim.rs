@@ -10,7 +10,7 @@ use tokio_postgres::Row;
 use super::checksum::EventContent;
 use super::connection::{Connection, args};
 use super::endpoint_rows::EndpointRow;
-use super::fault::Fault;
+use super::error::PostgresError;
 use super::row::{READY, SOLO, count, int, maybe_int};
 use super::{Claim, ClaimRequest, codes};
 use crate::clock::Timestamp;
@@ -24,21 +24,21 @@ const ENTRIES: i64 = 1_000;
 /// Queued deliveries looked at beyond those wanted, where the last claim passed over some.
 const FURTHER: i64 = 512;
 
-/// A delivery that a run has claimed.
+/// A delivery that a run has claimed and not finished.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Held {
+pub(super) struct HeldClaim {
     pub(super) id: i64,
     pub(super) lane: i64,
     pub(super) since: i64,
     pub(super) number: u32,
 }
 
-/// What a run holds, by endpoint, in the order of the arrays in its rows.
-pub(super) type Flight = BTreeMap<i64, Vec<Held>>;
+/// All unfinished claims of a run, by endpoint, in the order of the arrays in its rows.
+pub(super) type ClaimsByEndpoint = BTreeMap<i64, Vec<HeldClaim>>;
 
-/// How many deliveries of one endpoint a claim asks for.
+/// How many deliveries of one endpoint a claim asks for, and from where in its queue.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Want {
+pub(super) struct EndpointWant {
     pub(super) id: i64,
     room: i64,
     low: i64,
@@ -47,28 +47,29 @@ pub(super) struct Want {
     probes: bool,
 }
 
-impl Want {
-    pub(super) fn new(id: i64, room: usize, low: Low, probes: bool) -> Self {
+impl EndpointWant {
+    pub(super) fn new(id: i64, room: usize, low: ScanStart, probes: bool) -> Self {
         let room = i64::try_from(room).unwrap_or(i64::MAX);
         let looks = if low.passed || probes { room + FURTHER } else { room };
         Self { id, room, low: low.at, looks, enters: low.passed, probes }
     }
 }
 
-/// A claim before it is made: what each endpoint may give, and what the run keeps.
+/// A claim before it is sent to the server: how many each endpoint may give, and which claims the run keeps.
 #[derive(Clone, Copy)]
-pub(super) struct Wanted<'a> {
-    pub(super) wants: &'a [Want],
-    pub(super) kept: &'a Flight,
+pub(super) struct ClaimPlan<'a> {
+    pub(super) wants: &'a [EndpointWant],
+    pub(super) kept: &'a ClaimsByEndpoint,
     pub(super) touched: &'a BTreeSet<i64>,
 }
 
-/// Where a run's look at the queue of an endpoint begins: below it nothing is left.
+/// The id at which the next scan of an endpoint's queue begins, so that finished deliveries are not read again and
+/// again.
 ///
 /// Ids become visible out of order, so what was looked at is passed for good only once every transaction that might
 /// bring a lower id has ended.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Low {
+pub(super) struct ScanStart {
     at: i64,
     /// The next `at`, once no transaction from before this one runs.
     next: Option<(i64, i64)>,
@@ -76,9 +77,9 @@ pub(super) struct Low {
     passed: bool,
 }
 
-impl Low {
+impl ScanStart {
     /// Takes note of a look.
-    pub(super) fn learn(&mut self, seen: Option<&Seen>, summary: &Summary) {
+    pub(super) fn learn(&mut self, seen: Option<&QueueScan>, summary: &ClaimSummary) {
         if let Some((at, _)) = self.next.filter(|(_, horizon)| summary.oldest_running >= *horizon) {
             self.at = at;
             self.next = None;
@@ -90,9 +91,9 @@ impl Low {
     }
 }
 
-/// What a claim saw of the queue of one endpoint.
+/// What a claim read of one endpoint's queue: how many rows, up to which id, which was the first left over.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Seen {
+pub(super) struct QueueScan {
     endpoint: i64,
     looked_at: i64,
     passed: i64,
@@ -100,35 +101,35 @@ pub(super) struct Seen {
     first_left: Option<i64>,
 }
 
-/// One delivery that was claimed.
+/// One delivery that a claim got.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Claimed {
+pub(super) struct ClaimedRow {
     pub(super) endpoint: i64,
     pub(super) id: i64,
     pub(super) lane: i64,
     pub(super) solo: bool,
 }
 
-/// What a claim got, and what it saw of the queue.
+/// All that a claim got, and what it read of each endpoint's queue.
 #[derive(Debug, Default)]
-pub(super) struct Summary {
-    pub(super) claimed: Vec<Claimed>,
-    seen: Vec<Seen>,
+pub(super) struct ClaimSummary {
+    pub(super) claimed: Vec<ClaimedRow>,
+    seen: Vec<QueueScan>,
     solo: bool,
     oldest_running: i64,
     next_transaction: i64,
 }
 
-impl Summary {
+impl ClaimSummary {
     pub(super) fn read(rows: &[Row]) -> Self {
         let mut summary = Self::default();
         for row in rows {
             let (what, endpoint) = (int(row, 0), int(row, 1));
             match what {
                 0..=2 => {
-                    summary.claimed.push(Claimed { endpoint, id: int(row, 2), lane: int(row, 3), solo: what == 2 });
+                    summary.claimed.push(ClaimedRow { endpoint, id: int(row, 2), lane: int(row, 3), solo: what == 2 });
                 }
-                3 => summary.seen.push(Seen {
+                3 => summary.seen.push(QueueScan {
                     endpoint,
                     looked_at: int(row, 2),
                     passed: int(row, 3),
@@ -145,7 +146,7 @@ impl Summary {
         summary
     }
 
-    pub(super) fn of(&self, endpoint: i64) -> Option<&Seen> {
+    pub(super) fn of(&self, endpoint: i64) -> Option<&QueueScan> {
         self.seen.iter().find(|seen| seen.endpoint == endpoint)
     }
 
@@ -155,7 +156,7 @@ impl Summary {
     }
 
     /// Whether more is queued for an endpoint than was looked at, though less was claimed than wanted.
-    pub(super) fn is_cut_short(&self, want: &Want) -> bool {
+    pub(super) fn is_cut_short(&self, want: &EndpointWant) -> bool {
         let got = self.claimed.iter().filter(|it| it.endpoint == want.id).count();
         let short = i64::try_from(got).unwrap_or(i64::MAX) < want.room && !self.solo;
         short && self.of(want.id).is_some_and(|seen| seen.looked_at >= want.looks)
@@ -290,16 +291,16 @@ pub(super) const MARK: &str = "UPDATE endpoint e SET version = version + 1,
     FROM unnest($2, $3, $4, $5, $6) AS w(endpoint, kept, probes, used, interval), flight f
     WHERE e.id = w.endpoint AND f.run = $1 AND f.endpoint = w.endpoint AND cardinality(f.ids) > w.kept";
 
-/// An endpoint row that a claim has to update.
+/// What claims change of an endpoint's row: its probe, and how much of its rate limit is used up.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Mark {
+pub(super) struct EndpointUpdate {
     pub(super) id: i64,
     probes: bool,
     used: i64,
     interval: i64,
 }
 
-impl Mark {
+impl EndpointUpdate {
     /// What claims for this endpoint change of it, if anything.
     pub(super) fn of(endpoint: &Endpoint, now: Timestamp) -> Option<Self> {
         let probes = endpoint.circuit.open.is_some();
@@ -324,7 +325,7 @@ impl Mark {
 }
 
 /// What a run keeps, column by column: endpoint, id, lane, since.
-fn columns(kept: &Flight, touched: &BTreeSet<i64>) -> [Vec<i64>; 4] {
+fn columns(kept: &ClaimsByEndpoint, touched: &BTreeSet<i64>) -> [Vec<i64>; 4] {
     let mut columns = [const { Vec::new() }; 4];
     for endpoint in touched {
         for held in kept.get(endpoint).into_iter().flatten() {
@@ -336,7 +337,7 @@ fn columns(kept: &Flight, touched: &BTreeSet<i64>) -> [Vec<i64>; 4] {
 }
 
 /// Moves what has to wait out of the queue, where the last claim passed over some.
-pub(super) async fn enter(connection: &Connection, run: i64, wanted: Wanted<'_>) -> Result<(), Fault> {
+pub(super) async fn enter(connection: &Connection, run: i64, wanted: ClaimPlan<'_>) -> Result<(), PostgresError> {
     let (endpoints, lows): (Vec<i64>, Vec<i64>) =
         wanted.wants.iter().filter(|want| want.enters).map(|want| (want.id, want.low)).unzip();
     if endpoints.is_empty() {
@@ -355,10 +356,10 @@ pub(super) async fn enter(connection: &Connection, run: i64, wanted: Wanted<'_>)
 pub(super) async fn send(
     connection: &Connection,
     run: i64,
-    wanted: Wanted<'_>,
+    wanted: ClaimPlan<'_>,
     (wants, now): (&ClaimRequest, Timestamp),
-) -> Result<Vec<Row>, Fault> {
-    let column = |part: fn(&Want) -> i64| wanted.wants.iter().map(part).collect::<Vec<i64>>();
+) -> Result<Vec<Row>, PostgresError> {
+    let column = |part: fn(&EndpointWant) -> i64| wanted.wants.iter().map(part).collect::<Vec<i64>>();
     let [endpoints, ids, lanes, since] = columns(wanted.kept, wanted.touched);
     let touched: Vec<i64> = wanted.touched.iter().copied().collect();
     let only: Vec<i64> = wants.only.iter().flat_map(|only| only.iter().map(|id| id.0)).collect();
@@ -389,11 +390,11 @@ pub(super) async fn send(
 pub(super) async fn mark(
     connection: &Connection,
     run: i64,
-    marks: &[Mark],
+    marks: &[EndpointUpdate],
     kept: &[(i64, i64)],
-) -> Result<Vec<Row>, Fault> {
-    let column = |part: fn(&Mark) -> i64| marks.iter().map(part).collect::<Vec<i64>>();
-    let kept_of = |mark: &Mark| kept.iter().find(|(id, _)| *id == mark.id).map_or(0, |(_, kept)| *kept);
+) -> Result<Vec<Row>, PostgresError> {
+    let column = |part: fn(&EndpointUpdate) -> i64| marks.iter().map(part).collect::<Vec<i64>>();
+    let kept_of = |mark: &EndpointUpdate| kept.iter().find(|(id, _)| *id == mark.id).map_or(0, |(_, kept)| *kept);
     let kept: Vec<i64> = marks.iter().map(kept_of).collect();
     let endpoints = column(|it| it.id);
     let probes = column(|it| it.probes.into());
@@ -401,7 +402,7 @@ pub(super) async fn mark(
 }
 
 /// Reads a claim.
-pub(super) fn read(row: &Row, claimed: &Claimed, (kind, event_type): (i64, Arc<str>)) -> Claim {
+pub(super) fn read(row: &Row, claimed: &ClaimedRow, (kind, event_type): (i64, Arc<str>)) -> Claim {
     let (id, body): (&str, &[u8]) = (row.get(5), row.get(7));
     Claim {
         delivery: DeliveryId(claimed.id),

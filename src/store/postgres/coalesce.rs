@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use const_format::formatcp;
 
 use super::connection::{Connection, args};
-use super::fault::Fault;
+use super::error::PostgresError;
 use super::figures::{CounterDeltas, CounterKey};
 use super::lanes::{self, VacatedLanes};
 use super::row::{OPEN, READY, SOLO, SUPERSEDED, count, int};
 use crate::clock::Timestamp;
 
-/// The newest event of each lane of each endpoint that coalesces.
+/// The newest event of each lane of each endpoint that coalesces: it replaces the older ones that wait.
 #[derive(Debug, Default)]
-pub(super) struct Newest(BTreeMap<(i64, i64), i64>);
+pub(super) struct NewestEvents(BTreeMap<(i64, i64), i64>);
 
 /// Whether a lane has more than the newest. Nobody else emits of its resource meanwhile: its record is locked.
 const OLDER: &str = "SELECT count(*) FROM unnest($1, $2, $3) AS n(endpoint, lane, event) WHERE EXISTS (
@@ -40,7 +40,7 @@ const SUPERSEDE: &str = formatcp!(
     RETURNING o.endpoint, o.lane, d.id, o.was, d.attempts, d.failures"
 );
 
-impl Newest {
+impl NewestEvents {
     /// Takes note of an event; those of a lane come in their order.
     pub(super) fn add(&mut self, endpoint: i64, lane: i64, event: i64) {
         self.0.insert((endpoint, lane), event);
@@ -52,7 +52,7 @@ impl Newest {
         connection: &Connection,
         counted: &mut CounterDeltas,
         now: Timestamp,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), PostgresError> {
         if self.0.is_empty() {
             return Ok(());
         }

@@ -9,8 +9,8 @@ use tokio_postgres::config::SslMode;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{AsyncMessage, Client, NoTls, Row, Statement};
 
-use super::fault::Fault;
-use super::settings::{Mode, SESSION, Settings};
+use super::error::PostgresError;
+use super::settings::{ConnectionSettings, SESSION, SessionMode};
 use super::tls::TlsConnector;
 use crate::store::SQL_LOG;
 
@@ -27,7 +27,7 @@ const WORKER: &[(&str, &str)] = &[
     ("enable_memoize", "off"),
 ];
 
-/// The work for which a connection to the server is opened: that of a worker has settings of its own.
+/// What a connection to the server is opened for: the transactions of a worker have settings of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ConnectionUse {
     /// Anything.
@@ -36,14 +36,14 @@ pub(super) enum ConnectionUse {
     Worker,
 }
 
-/// A parameter of a statement with its SQL type, so that the server need not infer it.
-pub(super) trait Arg: ToSql + Sync {
+/// A Rust type that can be the argument of a statement, and the SQL type it has, so that the server need not infer it.
+pub(super) trait SqlArg: ToSql + Sync {
     /// The type as the server knows it.
     const TYPE: Type;
 }
 
 macro_rules! arg_types {
-    ($($rust:ty => $sql:ident),* $(,)?) => { $(impl Arg for $rust { const TYPE: Type = Type::$sql; })* };
+    ($($rust:ty => $sql:ident),* $(,)?) => { $(impl SqlArg for $rust { const TYPE: Type = Type::$sql; })* };
 }
 arg_types! {
     i64 => INT8, Option<i64> => INT8, bool => BOOL, Option<bool> => BOOL, &str => TEXT, String => TEXT, Option<String> => TEXT, Option<&str> => TEXT,
@@ -53,11 +53,11 @@ arg_types! {
     Vec<&[u8]> => BYTEA_ARRAY, Vec<Option<&[u8]>> => BYTEA_ARRAY, Vec<Vec<u8>> => BYTEA_ARRAY, Vec<Option<Vec<u8>>> => BYTEA_ARRAY,
 }
 
-/// Values on their way to a statement.
+/// The arguments of a statement, each with its SQL type.
 pub(super) type Args<'a> = &'a [(&'a (dyn ToSql + Sync), Type)];
 
 /// A value with its type.
-pub(super) fn typed<T: Arg>(value: &T) -> (&(dyn ToSql + Sync), Type) {
+pub(super) fn typed<T: SqlArg>(value: &T) -> (&(dyn ToSql + Sync), Type) {
     (value, T::TYPE)
 }
 
@@ -67,13 +67,13 @@ macro_rules! args {
 }
 pub(super) use args;
 
-/// One connection to the server, with its prepared statements.
+/// One connection to the server, with the statements that were prepared on it.
 pub(super) struct Connection {
     client: Client,
     statements: RefCell<HashMap<&'static str, Statement>>,
     begin: String,
     begin_read: String,
-    mode: Mode,
+    mode: SessionMode,
 }
 
 impl std::fmt::Debug for Connection {
@@ -85,11 +85,11 @@ impl std::fmt::Debug for Connection {
 impl Connection {
     /// Connects; what others announce on the connection raises `announced`.
     pub(super) async fn open(
-        settings: &Settings,
+        settings: &ConnectionSettings,
         tls: &TlsConnector,
         purpose: ConnectionUse,
         announced: &watch::Sender<u64>,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, PostgresError> {
         let client = if settings.config.get_ssl_mode() == SslMode::Disable {
             let (client, connection) = settings.config.connect(NoTls).await?;
             drive(client, connection, announced.clone())?
@@ -107,7 +107,7 @@ impl Connection {
             ),
             mode: settings.mode,
         };
-        if settings.mode == Mode::Direct && purpose == ConnectionUse::Worker {
+        if settings.mode == SessionMode::Direct && purpose == ConnectionUse::Worker {
             let set: String = WORKER.iter().map(|(name, value)| format!("SET {name} = {value};")).collect();
             connection.execute_all(&set).await?;
         }
@@ -119,9 +119,9 @@ impl Connection {
     }
 
     /// Runs a statement that this program spells out. The first time, it is prepared.
-    pub(super) async fn query(&self, sql: &'static str, args: Args<'_>) -> Result<Vec<Row>, Fault> {
+    pub(super) async fn query(&self, sql: &'static str, args: Args<'_>) -> Result<Vec<Row>, PostgresError> {
         log_statement(sql, args);
-        if self.mode == Mode::Pooler {
+        if self.mode == SessionMode::Pooler {
             return Ok(self.client.query_typed(sql, args).await?);
         }
         let known = self.statements.borrow().get(sql).cloned();
@@ -133,7 +133,7 @@ impl Connection {
         Ok(self.client.query(&statement, &values).await?)
     }
 
-    async fn prepare(&self, sql: &'static str, args: Args<'_>) -> Result<Statement, Fault> {
+    async fn prepare(&self, sql: &'static str, args: Args<'_>) -> Result<Statement, PostgresError> {
         let types: Vec<Type> = args.iter().map(|(_, sql_type)| sql_type.clone()).collect();
         let statement = self.client.prepare_typed(sql, &types).await?;
         self.statements.borrow_mut().insert(sql, statement.clone());
@@ -141,8 +141,8 @@ impl Connection {
     }
 
     /// Prepares statements at once, so that a pipeline can send them without waiting.
-    pub(super) async fn prepare_all(&self, statements: &[(&'static str, &[Type])]) -> Result<(), Fault> {
-        if self.mode == Mode::Pooler {
+    pub(super) async fn prepare_all(&self, statements: &[(&'static str, &[Type])]) -> Result<(), PostgresError> {
+        if self.mode == SessionMode::Pooler {
             return Ok(());
         }
         let prepared = statements.iter().map(|(sql, types)| self.client.prepare_typed(sql, types));
@@ -153,8 +153,11 @@ impl Connection {
     }
 
     /// Runs `work` outside any transaction of ours; through a pooler that takes one, to find the schema.
-    pub(super) async fn outside<T>(&self, work: impl AsyncFnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
-        if self.mode == Mode::Direct {
+    pub(super) async fn outside<T>(
+        &self,
+        work: impl AsyncFnOnce() -> Result<T, PostgresError>,
+    ) -> Result<T, PostgresError> {
+        if self.mode == SessionMode::Direct {
             return work().await;
         }
         self.begin().await?;
@@ -164,46 +167,46 @@ impl Connection {
     }
 
     /// Runs a statement that was put together for this one time.
-    pub(super) async fn query_once(&self, sql: &str, args: Args<'_>) -> Result<Vec<Row>, Fault> {
+    pub(super) async fn query_once(&self, sql: &str, args: Args<'_>) -> Result<Vec<Row>, PostgresError> {
         log_statement(sql, args);
         Ok(self.client.query_typed(sql, args).await?)
     }
 
     /// The first row, if there is one.
-    pub(super) async fn first(&self, sql: &'static str, args: Args<'_>) -> Result<Option<Row>, Fault> {
+    pub(super) async fn first(&self, sql: &'static str, args: Args<'_>) -> Result<Option<Row>, PostgresError> {
         Ok(self.query(sql, args).await?.into_iter().next())
     }
 
     /// The first column of the first row; zero without one.
-    pub(super) async fn number(&self, sql: &'static str, args: Args<'_>) -> Result<i64, Fault> {
+    pub(super) async fn number(&self, sql: &'static str, args: Args<'_>) -> Result<i64, PostgresError> {
         Ok(self.first(sql, args).await?.and_then(|row| row.get::<_, Option<i64>>(0)).unwrap_or(0))
     }
 
     /// Runs statements that answer nothing.
-    pub(super) async fn execute_all(&self, sql: &str) -> Result<(), Fault> {
+    pub(super) async fn execute_all(&self, sql: &str) -> Result<(), PostgresError> {
         Ok(self.client.batch_execute(sql).await?)
     }
 
-    pub(super) async fn begin(&self) -> Result<(), Fault> {
+    pub(super) async fn begin(&self) -> Result<(), PostgresError> {
         self.execute_all(&self.begin).await
     }
 
-    pub(super) async fn begin_read(&self) -> Result<(), Fault> {
+    pub(super) async fn begin_read(&self) -> Result<(), PostgresError> {
         self.execute_all(&self.begin_read).await
     }
 
-    pub(super) async fn commit(&self) -> Result<(), Fault> {
+    pub(super) async fn commit(&self) -> Result<(), PostgresError> {
         self.execute_all("COMMIT").await
     }
 
-    pub(super) async fn roll_back(&self) -> Result<(), Fault> {
+    pub(super) async fn roll_back(&self) -> Result<(), PostgresError> {
         self.execute_all("ROLLBACK").await
     }
 }
 
 /// A pooler keeps no settings between transactions, so each brings its own.
-fn local_settings(settings: &Settings, purpose: ConnectionUse) -> String {
-    if settings.mode == Mode::Direct {
+fn local_settings(settings: &ConnectionSettings, purpose: ConnectionUse) -> String {
+    if settings.mode == SessionMode::Direct {
         return String::new();
     }
     let worker = if purpose == ConnectionUse::Worker { WORKER } else { &[] };
@@ -216,7 +219,7 @@ fn drive<S, T>(
     client: Client,
     mut connection: tokio_postgres::Connection<S, T>,
     announced: watch::Sender<u64>,
-) -> Result<Client, Fault>
+) -> Result<Client, PostgresError>
 where
     S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + 'static,
     T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + 'static,
@@ -224,12 +227,14 @@ where
     let version = connection.parameter("server_version").unwrap_or_default();
     let major = version.split(['.', ' ']).next().and_then(|major| major.parse::<u32>().ok());
     if major.is_some_and(|major| major < OLDEST_SERVER) {
-        return Err(Fault::Unusable(format!(
+        return Err(PostgresError::Unusable(format!(
             "the server is PostgreSQL {version}; {OLDEST_SERVER} is the oldest supported"
         )));
     }
     if connection.parameter("server_encoding").is_some_and(|encoding| encoding != "UTF8") {
-        return Err(Fault::Unusable("the database does not store UTF-8; create one with ENCODING 'UTF8'".to_owned()));
+        return Err(PostgresError::Unusable(
+            "the database does not store UTF-8; create one with ENCODING 'UTF8'".to_owned(),
+        ));
     }
     tokio::task::spawn_local(async move {
         loop {

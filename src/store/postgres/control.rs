@@ -9,11 +9,11 @@ use tokio::time::Instant;
 use super::RunId;
 use super::connection::Connection;
 
-/// The connection that proves that this process lives, and what it saw of others.
+/// The connection whose locks prove that this process's runs are alive, and what it saw of the runs of others.
 #[derive(Default)]
 pub(super) struct Control {
-    pub(super) own: RefCell<Vec<Own>>,
-    pub(super) others: RefCell<HashMap<i64, Observed>>,
+    pub(super) own: RefCell<Vec<OwnRun>>,
+    pub(super) others: RefCell<HashMap<i64, ObservedRun>>,
     /// Whether the task that beats has been started.
     pub(super) started: Cell<bool>,
     pub(super) stop: RefCell<Option<oneshot::Sender<()>>>,
@@ -22,16 +22,16 @@ pub(super) struct Control {
     pub(super) watched: Cell<bool>,
 }
 
-/// A run of this process, whose lock the control connection holds.
+/// A run of this process, and the key of the lock that proves that it is alive.
 #[derive(Clone, Copy)]
-pub(super) struct Own {
+pub(super) struct OwnRun {
     pub(super) id: RunId,
     pub(super) key: i64,
 }
 
-/// A run of another process, as the control connection last saw it.
+/// A run of another process, and since when its heartbeat has not changed.
 #[derive(Clone, Copy)]
-pub(super) struct Observed {
+pub(super) struct ObservedRun {
     pub(super) beat: (i64, i64),
     pub(super) since: Instant,
 }

@@ -7,8 +7,8 @@ use tokio_postgres::Row;
 
 use super::attempts::took;
 use super::connection::{Connection, args};
+use super::error::PostgresError;
 use super::events::{EVENT_COLUMNS, event_row};
-use super::fault::Fault;
 use super::node::Node;
 use super::row::{BLOCKED, DELIVERED, OPEN, count, int, maybe_int, maybe_time, time};
 use super::where_clause::{DIALECT, bound, count_rows, state_of};
@@ -41,10 +41,10 @@ pub(super) async fn deliveries_within(
     connection: &Connection,
     filter: &DeliveryFilter,
     page: Page,
-) -> Result<Listed<DeliveryRow>, Fault> {
+) -> Result<Listed<DeliveryRow>, PostgresError> {
     let total = match counted(connection, filter).await? {
         Some(total) => total.unsigned_abs(),
-        None => count_rows(connection, DELIVERY_TABLES, &condition(filter, page)).await?,
+        None => count_rows(connection, DELIVERY_TABLES, &where_clause(filter, page)).await?,
     };
     Ok(Listed { rows: rows_within(connection, filter, page).await?, total })
 }
@@ -54,8 +54,12 @@ pub(super) async fn page_of_deliveries(node: &Node, filter: DeliveryFilter, page
     node.read(async |connection: &Connection| rows_within(connection, &filter, page).await).await
 }
 
-async fn rows_within(connection: &Connection, filter: &DeliveryFilter, page: Page) -> Result<Vec<DeliveryRow>, Fault> {
-    let condition = condition(filter, page);
+async fn rows_within(
+    connection: &Connection,
+    filter: &DeliveryFilter,
+    page: Page,
+) -> Result<Vec<DeliveryRow>, PostgresError> {
+    let condition = where_clause(filter, page);
     let sql = format!(
         "SELECT {EVENT_COLUMNS}, {DELIVERY_COLUMNS} FROM (SELECT d.id AS chosen FROM {DELIVERY_TABLES} WHERE {} ORDER BY d.id {} {}) c
          JOIN delivery d ON d.id = c.chosen JOIN event e ON e.seq = d.event JOIN kind k ON k.id = e.kind
@@ -69,12 +73,12 @@ async fn rows_within(connection: &Connection, filter: &DeliveryFilter, page: Pag
     complete(connection, &rows).await
 }
 
-fn condition(filter: &DeliveryFilter, page: Page) -> WhereClause {
+fn where_clause(filter: &DeliveryFilter, page: Page) -> WhereClause {
     WhereClause::on_deliveries(filter, page, "SELECT id FROM trouble", DIALECT)
 }
 
 /// The deliveries of an event, oldest first.
-pub(super) async fn of_event(connection: &Connection, event: i64) -> Result<Vec<DeliveryRow>, Fault> {
+pub(super) async fn of_event(connection: &Connection, event: i64) -> Result<Vec<DeliveryRow>, PostgresError> {
     let sql = format!(
         "SELECT {EVENT_COLUMNS}, {DELIVERY_COLUMNS} FROM {DELIVERY_TABLES} {PLACES} WHERE d.event = $1 ORDER BY d.id"
     );
@@ -82,7 +86,7 @@ pub(super) async fn of_event(connection: &Connection, event: i64) -> Result<Vec<
 }
 
 /// The number of matches from the counters, where they know it.
-async fn counted(connection: &Connection, filter: &DeliveryFilter) -> Result<Option<i64>, Fault> {
+async fn counted(connection: &Connection, filter: &DeliveryFilter) -> Result<Option<i64>, PostgresError> {
     if !filter.is_told_by_counters() {
         return Ok(None);
     }
@@ -123,11 +127,11 @@ fn delivery_row(row: &Row, at: usize) -> DeliveryRow {
     }
 }
 
-/// An endpoint and the number of a lane to it.
+/// An endpoint, and the number of a lane of it: the deliveries of one resource.
 type Lane = (i64, i64);
 
 /// Reads deliveries, and finds out which have to wait behind an earlier one, and which a dead run holds.
-async fn complete(connection: &Connection, rows: &[Row]) -> Result<Vec<DeliveryRow>, Fault> {
+async fn complete(connection: &Connection, rows: &[Row]) -> Result<Vec<DeliveryRow>, PostgresError> {
     let mut found: Vec<DeliveryRow> = rows.iter().map(|row| delivery_row(row, 7)).collect();
     let waiting: Vec<(usize, Lane)> = rows
         .iter()
@@ -160,7 +164,7 @@ async fn fronts(
     connection: &Connection,
     lanes: BTreeSet<Lane>,
     last: i64,
-) -> Result<BTreeMap<Lane, DeliveryId>, Fault> {
+) -> Result<BTreeMap<Lane, DeliveryId>, PostgresError> {
     if lanes.is_empty() {
         return Ok(BTreeMap::new());
     }

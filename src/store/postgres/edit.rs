@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::codes::kind_of;
 use super::connection::Connection;
-use super::enqueue::{self, Batch};
+use super::enqueue::{self, NumberedBatch};
 use super::node::Node;
 use super::record_rows::{key_of, lock};
 use super::{Result, known_ids, records};
@@ -15,7 +15,7 @@ use crate::store::inbound::{EditResult, RecordEdit};
 pub(super) async fn edit(node: &Node, edit: RecordEdit, now: Timestamp) -> Result<EditResult> {
     let now = node.by_server(now);
     let Some(key) = key_of(&edit.draft) else { return Ok(EditResult::Missing) };
-    let batch = Batch::of(node, vec![edit.draft.clone()], now);
+    let batch = NumberedBatch::of(node, vec![edit.draft.clone()], now);
     let edited = node.transact(async |connection: &Connection| {
         let loaded = lock(connection, BTreeSet::from([key.clone()])).await?;
         let ids: Vec<&str> = edit.draft.id.iter().map(|id| id.as_str()).collect();

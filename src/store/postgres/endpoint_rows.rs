@@ -4,12 +4,12 @@ use tokio_postgres::Row;
 
 use super::codes;
 use super::connection::{Connection, args};
-use super::fault::Fault;
+use super::error::PostgresError;
 use super::row::{count, int, maybe_int, maybe_time, time, unreadable};
 use crate::delivery::{CircuitOpen, CircuitState, OpenCause};
 use crate::endpoint::{Endpoint, EndpointId, EndpointUrl, UsedUntil};
 
-/// An endpoint as its row has it.
+/// An endpoint as its row has it, with the version that tells whether somebody else changed it.
 #[derive(Clone, Debug)]
 pub(super) struct EndpointRow {
     pub(super) endpoint: Endpoint,
@@ -30,11 +30,11 @@ const COLUMNS: &str = "SELECT e.id, e.version, e.revision, e.name, e.url, e.sett
     ) t ON true ORDER BY e.id";
 
 /// Reads every endpoint, in the order they were first named.
-pub(super) async fn load(connection: &Connection) -> Result<Vec<EndpointRow>, Fault> {
+pub(super) async fn load(connection: &Connection) -> Result<Vec<EndpointRow>, PostgresError> {
     connection.query(COLUMNS, &[]).await?.iter().map(read).collect()
 }
 
-fn read(row: &Row) -> Result<EndpointRow, Fault> {
+fn read(row: &Row) -> Result<EndpointRow, PostgresError> {
     let open = match (maybe_time(row, 9), maybe_time(row, 10)) {
         (Some(since), Some(until)) => Some(CircuitOpen {
             since,
@@ -67,7 +67,7 @@ fn read(row: &Row) -> Result<EndpointRow, Fault> {
 }
 
 /// Writes an endpoint's row and raises its version; fails if it is not the version that was read.
-pub(super) async fn save(connection: &Connection, row: &EndpointRow, new_revision: bool) -> Result<(), Fault> {
+pub(super) async fn save(connection: &Connection, row: &EndpointRow, new_revision: bool) -> Result<(), PostgresError> {
     let EndpointRow { endpoint, version, probe, .. } = row;
     let open = endpoint.circuit.open;
     let settings = serde_json::to_string(&endpoint.settings).map_err(|e| unreadable("settings", &e))?;
@@ -112,7 +112,7 @@ pub(super) const SAVE_CIRCUITS: &str = "WITH saved AS (
     SELECT fence((SELECT count(*) FROM saved) = cardinality($1))";
 
 /// Writes what outcomes said about endpoints, in one statement.
-pub(super) async fn save_circuits(connection: &Connection, rows: &[EndpointRow]) -> Result<(), Fault> {
+pub(super) async fn save_circuits(connection: &Connection, rows: &[EndpointRow]) -> Result<(), PostgresError> {
     if rows.is_empty() {
         return Ok(());
     }

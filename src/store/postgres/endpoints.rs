@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::connection::{Connection, args};
 use super::endpoint_rows::{EndpointRow, load, save};
-use super::fault::Fault;
+use super::error::PostgresError;
 use super::node::Node;
 use super::row::unreadable;
 use super::{ConfiguredEndpoints, DroppedEndpoint, Result, StoreError, codes, figures};
@@ -12,7 +12,7 @@ use crate::clock::Timestamp;
 use crate::endpoint::{Endpoint, EndpointId, PausedBy, ResolvedEndpoint, Spec, resolve};
 
 /// Locks the endpoints for a change: their rows, then the claims of all of them.
-async fn lock(connection: &Connection) -> Result<Vec<EndpointRow>, Fault> {
+async fn lock(connection: &Connection) -> Result<Vec<EndpointRow>, PostgresError> {
     connection.query("SELECT id FROM endpoint ORDER BY id FOR UPDATE", &[]).await?;
     connection.query("SELECT endpoint FROM gate ORDER BY endpoint FOR NO KEY UPDATE", &[]).await?;
     load(connection).await
@@ -25,7 +25,11 @@ pub(super) async fn set(node: &Node, specs: Vec<Spec>, now: Timestamp) -> Result
     Ok(configured)
 }
 
-async fn set_within(connection: &Connection, specs: &[Spec], now: Timestamp) -> Result<ConfiguredEndpoints, Fault> {
+async fn set_within(
+    connection: &Connection,
+    specs: &[Spec],
+    now: Timestamp,
+) -> Result<ConfiguredEndpoints, PostgresError> {
     let mut dropped = Vec::new();
     if !specs.is_empty() && !is_set(connection, specs).await? {
         // Two that add endpoints at once would both find the same name free.
@@ -49,7 +53,7 @@ async fn set_within(connection: &Connection, specs: &[Spec], now: Timestamp) -> 
 }
 
 /// Whether the stored endpoints are what `specs` say: then nothing is locked.
-async fn is_set(connection: &Connection, specs: &[Spec]) -> Result<bool, Fault> {
+async fn is_set(connection: &Connection, specs: &[Spec]) -> Result<bool, PostgresError> {
     let stored: Vec<Endpoint> = load(connection).await?.into_iter().map(|row| row.endpoint).collect();
     let resolved = resolve(specs, &stored);
     let same = |new: &ResolvedEndpoint| {
@@ -62,7 +66,7 @@ fn is_unchanged(old: &Endpoint, new: &ResolvedEndpoint) -> bool {
     old.name == new.name && !new.moved && old.settings == new.settings && old.paused_by == new.paused_by
 }
 
-async fn drop_out(connection: &Connection, row: &EndpointRow) -> Result<Option<DroppedEndpoint>, Fault> {
+async fn drop_out(connection: &Connection, row: &EndpointRow) -> Result<Option<DroppedEndpoint>, PostgresError> {
     let mut row = row.clone();
     row.endpoint.configured = false;
     save(connection, &row, true).await?;
@@ -75,7 +79,7 @@ async fn update(
     row: &EndpointRow,
     new: ResolvedEndpoint,
     now: Timestamp,
-) -> Result<EndpointId, Fault> {
+) -> Result<EndpointId, PostgresError> {
     let mut row = row.clone();
     let id = row.endpoint.id;
     if row.endpoint.configured && is_unchanged(&row.endpoint, &new) {
@@ -99,7 +103,7 @@ async fn update(
     Ok(id)
 }
 
-async fn insert(connection: &Connection, new: ResolvedEndpoint, now: Timestamp) -> Result<EndpointId, Fault> {
+async fn insert(connection: &Connection, new: ResolvedEndpoint, now: Timestamp) -> Result<EndpointId, PostgresError> {
     let settings = serde_json::to_string(&new.settings).map_err(|e| unreadable("settings", &e))?;
     let id = connection
         .number(

@@ -6,13 +6,13 @@ use std::rc::Rc;
 use bytes::Bytes;
 
 use super::checksum::EventContent;
-use super::coalesce::Newest;
+use super::coalesce::NewestEvents;
 use super::connection::{Connection, args};
 use super::endpoint_rows::EndpointRow;
-use super::fault::Fault;
-use super::known_ids::{self, Known};
+use super::error::PostgresError;
+use super::known_ids::{self, StoredEvent};
 use super::node::Node;
-use super::record_rows::Loaded;
+use super::record_rows::LoadedRecords;
 use super::row::{int, time};
 use super::{DeliveryId, EnqueueResult, Result, StoreError, codes, figures, record_rows, rules, schedule_rows};
 use crate::clock::Timestamp;
@@ -25,12 +25,13 @@ use crate::store::rules::EventRecipient;
 /// Events stored by one round trip.
 const AT_ONCE: usize = 1_000;
 
-/// Drafts with the ids they will have, so that a transaction that is tried again stores the same events.
-pub(super) struct Batch {
+/// Events to be stored, with their ids already chosen, so that a transaction that is tried again stores the same
+/// events.
+pub(super) struct NumberedBatch {
     drafts: Vec<(Draft, EventId)>,
 }
 
-impl Batch {
+impl NumberedBatch {
     pub(super) fn of(node: &Node, drafts: Vec<Draft>, now: Timestamp) -> Self {
         let named = |draft: Draft| {
             let id = draft.id.clone().unwrap_or_else(|| node.ids.next(now));
@@ -47,7 +48,7 @@ pub(super) async fn enqueue(
     now: Timestamp,
 ) -> Result<EnqueueResult> {
     let now = node.by_server(now);
-    let batch = Batch::of(node, drafts, now);
+    let batch = NumberedBatch::of(node, drafts, now);
     let stored = node.transact(async |connection: &Connection| {
         let mut done = EnqueueResult::default();
         let mut position = 0;
@@ -71,15 +72,21 @@ pub(super) async fn enqueue(
 }
 
 /// Stores the one draft of a batch within a transaction.
-pub(super) async fn one(node: &Node, connection: &Connection, batch: &Batch, now: Timestamp) -> Result<Receipt, Fault> {
+pub(super) async fn one(
+    node: &Node,
+    connection: &Connection,
+    batch: &NumberedBatch,
+    now: Timestamp,
+) -> Result<Receipt, PostgresError> {
     let receipts = chunk_within(node, connection, &batch.drafts, now).await?;
     Ok(receipts.into_iter().next().unwrap_or(Err(StoreError::Closed))?)
 }
 
-type Outcome = std::result::Result<Receipt, StoreError>;
+/// What came of storing one event: its receipt, or why it was not stored.
+type DraftResult = std::result::Result<Receipt, StoreError>;
 
-/// An event that is about to be stored.
-struct New<'a> {
+/// An event that is about to be stored, with the endpoints that get it.
+struct NewEvent<'a> {
     draft: &'a Draft,
     event: Event,
     /// Its body with the whole record, where that is asked for.
@@ -95,18 +102,18 @@ async fn chunk_within(
     connection: &Connection,
     chunk: &[(Draft, EventId)],
     now: Timestamp,
-) -> Result<Vec<Outcome>, Fault> {
+) -> Result<Vec<DraftResult>, PostgresError> {
     let endpoints = node.endpoints(connection).await?;
     let given: Vec<&str> = chunk.iter().filter(|(draft, _)| draft.id.is_some()).map(|(_, id)| id.as_str()).collect();
     let known = known_ids::known(connection, &given).await?;
     let arrived = known_ids::arrived(connection, &given, now).await?;
     let keys: BTreeSet<_> = chunk.iter().filter_map(|(draft, _)| record_rows::key_of(draft)).collect();
     let mut loaded = record_rows::lock(connection, keys).await?;
-    let mut outcomes: Vec<Outcome> = Vec::with_capacity(chunk.len());
-    let mut fresh: Vec<New<'_>> = Vec::new();
+    let mut outcomes: Vec<DraftResult> = Vec::with_capacity(chunk.len());
+    let mut fresh: Vec<NewEvent<'_>> = Vec::new();
     let mut by_id: HashMap<&str, usize> = HashMap::new();
     for (draft, id) in chunk {
-        let seen = by_id.get(id.as_str()).map(|at| Known::of(&fresh[*at].event, fresh[*at].targets.len() as u64));
+        let seen = by_id.get(id.as_str()).map(|at| StoredEvent::of(&fresh[*at].event, fresh[*at].targets.len() as u64));
         if let Some(known) = seen.as_ref().or_else(|| known.get(id.as_str())) {
             outcomes.push(known.compare(draft, id));
             continue;
@@ -147,11 +154,11 @@ async fn chunk_within(
 /// Merges an event into its record, later than everything known of it unless it brings its own time, and says who gets it.
 fn merge<'a>(
     endpoints: &[EndpointRow],
-    loaded: &mut Loaded,
+    loaded: &mut LoadedRecords,
     draft: &'a Draft,
     id: &EventId,
     now: Timestamp,
-) -> Result<New<'a>, StoreError> {
+) -> Result<NewEvent<'a>, StoreError> {
     let is_now = draft.dispatch.is_now(now);
     // What happens later changes its record then.
     let about = record_rows::key_of(draft).filter(|_| is_now);
@@ -178,7 +185,7 @@ fn merge<'a>(
         true => rules::targets(endpoints(), &event.event_type, &event.body, whole.as_deref()),
         false => Vec::new(),
     };
-    Ok(New { draft, about: about.filter(|_| merged.is_some()), event, whole, targets })
+    Ok(NewEvent { draft, about: about.filter(|_| merged.is_some()), event, whole, targets })
 }
 
 /// Stores an event that arrived from elsewhere, with a delivery to the endpoint of that name alone.
@@ -189,12 +196,12 @@ pub(super) async fn forward(
     id: &EventId,
     endpoint: &str,
     now: Timestamp,
-) -> Result<(), Fault> {
+) -> Result<(), PostgresError> {
     let endpoints = node.endpoints(connection).await?;
     let named = endpoints.iter().find(|row| row.endpoint.name == endpoint);
     let target = EventRecipient::plain(named.ok_or_else(|| StoreError::NoEndpoint(endpoint.to_owned()))?.endpoint.id);
     let event = draft.clone().into_event(id.clone(), now);
-    let new = New { draft, event, whole: None, targets: vec![target], about: None };
+    let new = NewEvent { draft, event, whole: None, targets: vec![target], about: None };
     insert(node, connection, &[new], &endpoints, now).await?;
     Ok(())
 }
@@ -223,12 +230,12 @@ const INSERT: &str = "WITH given AS (
 async fn insert(
     node: &Node,
     connection: &Connection,
-    fresh: &[New<'_>],
+    fresh: &[NewEvent<'_>],
     endpoints: &Rc<Vec<EndpointRow>>,
     now: Timestamp,
-) -> Result<Vec<i64>, Fault> {
+) -> Result<Vec<i64>, PostgresError> {
     let mut kinds = Vec::with_capacity(fresh.len());
-    for New { event, .. } in fresh {
+    for NewEvent { event, .. } in fresh {
         kinds.push(node.kind(connection, &event.event_type, &event.resource.kind).await?);
     }
     let events = || fresh.iter().map(|new| &new.event);
@@ -275,7 +282,7 @@ async fn insert(
     let seqs: Vec<i64> = rows.iter().map(|row| int(row, 1)).collect();
     let kept = fresh.iter().zip(&seqs).filter_map(|(new, seq)| Some((*seq, &new.event, new.whole.as_ref()?)));
     insert_whole(connection, kept).await?;
-    let mut newest = Newest::default();
+    let mut newest = NewestEvents::default();
     for (new, seq) in fresh.iter().zip(&seqs) {
         let lane = rules::lane_of(&new.event.resource);
         new.targets
@@ -293,7 +300,7 @@ async fn insert(
 pub(super) async fn insert_whole<'a>(
     connection: &Connection,
     kept: impl Iterator<Item = (i64, &'a Event, &'a Bytes)>,
-) -> Result<(), Fault> {
+) -> Result<(), PostgresError> {
     let (mut seqs, mut checksums, mut bodies) = (Vec::new(), Vec::new(), Vec::new());
     for (seq, event, body) in kept {
         seqs.push(seq);
@@ -336,7 +343,7 @@ async fn create_missing(
     trigger: Trigger,
     only: Option<&str>,
     now: Timestamp,
-) -> Result<Vec<DeliveryId>, Fault> {
+) -> Result<Vec<DeliveryId>, PostgresError> {
     let found = connection
         .first(
             "SELECT e.seq, k.type, k.resource_type, e.resource_id, e.body, e.timestamp,
@@ -372,7 +379,7 @@ pub(super) async fn deliver(
     (seq, event, whole): (i64, &Event, Option<&[u8]>),
     (trigger, only): (Trigger, Option<&str>),
     now: Timestamp,
-) -> Result<Vec<DeliveryId>, Fault> {
+) -> Result<Vec<DeliveryId>, PostgresError> {
     let endpoints = node.endpoints(connection).await?;
     let named = endpoints.iter().map(|row| &row.endpoint).filter(|it| only.is_none_or(|name| it.name == name));
     let targets = rules::targets(named, &event.event_type, &event.body, whole);
@@ -409,7 +416,7 @@ async fn whole_record_now(
     endpoints: &[EndpointRow],
     seq: i64,
     event: &Event,
-) -> Result<Option<Bytes>, Fault> {
+) -> Result<Option<Bytes>, PostgresError> {
     let asked = rules::wants_whole_record(endpoints.iter().map(|row| &row.endpoint), &event.event_type);
     let Some(kind) = Kind::of_event(&event.event_type).filter(|_| asked) else { return Ok(None) };
     let key = record_rows::key(kind, &event.resource.id);

@@ -6,7 +6,7 @@ use tokio_postgres::Row;
 
 use super::checksum::EventContent;
 use super::connection::{Connection, args};
-use super::fault::Fault;
+use super::error::PostgresError;
 use super::figures;
 use super::node::Node;
 use super::row::{int, maybe_time, time};
@@ -72,7 +72,7 @@ pub(super) async fn events_with_bodies(
 }
 
 /// An event with the bytes that are sent, which have to be those that were emitted.
-fn with_body(found: &Row) -> Result<(EventRow, Vec<u8>), Fault> {
+fn with_body(found: &Row) -> Result<(EventRow, Vec<u8>), PostgresError> {
     let (row, body) = (event_row(found, 0), found.get::<_, Vec<u8>>(7));
     EventContent { id: row.id.as_str(), event_type: &row.event_type, body: &body }.check(int(found, 8))?;
     Ok((row, body))
@@ -92,7 +92,7 @@ pub(super) fn event_row(row: &Row, at: usize) -> EventRow {
 }
 
 /// Adds the states of the deliveries of each event.
-async fn add_states(connection: &Connection, rows: &mut [EventRow]) -> Result<(), Fault> {
+async fn add_states(connection: &Connection, rows: &mut [EventRow]) -> Result<(), PostgresError> {
     let seqs: Vec<i64> = rows.iter().map(|row| row.seq).collect();
     let found = connection
         .query(
@@ -113,7 +113,7 @@ async fn add_states(connection: &Connection, rows: &mut [EventRow]) -> Result<()
 }
 
 /// Adds where each event stands with the time it was to be sent at.
-pub(super) async fn add_schedules(connection: &Connection, rows: &mut [EventRow]) -> Result<(), Fault> {
+pub(super) async fn add_schedules(connection: &Connection, rows: &mut [EventRow]) -> Result<(), PostgresError> {
     let seqs: Vec<i64> = rows.iter().map(|row| row.seq).collect();
     let found = connection
         .query("SELECT event, at, queued_at, cancelled_at FROM scheduled WHERE event = ANY ($1)", args![seqs])

@@ -8,7 +8,7 @@ use tokio_postgres::Row;
 
 use super::connection::{Connection, args};
 use super::endpoint_rows::{self, EndpointRow};
-use super::fault::Fault;
+use super::error::PostgresError;
 use super::node::Node;
 use super::row::{READY, SOLO, int, maybe_int, maybe_time, time};
 use super::{
@@ -22,7 +22,7 @@ use crate::store::codes::{ACCEPTED_RESULT, ATTEMPT_INTERRUPTED};
 use crate::store::figures::{ARRIVALS_READ, LOOKED_AT};
 use crate::store::{ClaimHolder, EndpointFigures};
 
-/// What one transaction adds to the counters.
+/// What one transaction adds to the counters, gathered so that each counter row is written once.
 #[derive(Debug, Default)]
 pub(super) struct CounterDeltas {
     pub(super) events: i64,
@@ -30,7 +30,7 @@ pub(super) struct CounterDeltas {
     rates: BTreeMap<(i64, i64, i64), (i64, i64)>,
 }
 
-/// What it adds to those of one endpoint.
+/// What a transaction adds to the counters of one endpoint.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct CounterDelta {
     pub(super) open: i64,
@@ -44,7 +44,8 @@ pub(super) struct CounterDelta {
     last_failure_at: Option<i64>,
 }
 
-/// What decides which counter a delivery is counted in; a change of it moves the delivery to another.
+/// What of a delivery decides in which counters it is counted. When it changes, the delivery moves from one counter to
+/// another.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CounterKey {
     pub(super) state: i64,
@@ -89,13 +90,13 @@ impl CounterDeltas {
     }
 
     /// Adds it to the counters of a slot.
-    pub(super) async fn write(&self, connection: &Connection, slot: i64) -> Result<(), Fault> {
+    pub(super) async fn write(&self, connection: &Connection, slot: i64) -> Result<(), PostgresError> {
         let (tally, rate) =
             tokio::join!(biased; self.write_tally(connection, slot), self.write_rates(connection, slot));
         tally.and(rate)
     }
 
-    pub(super) async fn write_tally(&self, connection: &Connection, slot: i64) -> Result<(), Fault> {
+    pub(super) async fn write_tally(&self, connection: &Connection, slot: i64) -> Result<(), PostgresError> {
         let mut rows = self.endpoints.clone();
         if self.events != 0 {
             rows.insert(0, CounterDelta::default());
@@ -128,7 +129,7 @@ impl CounterDeltas {
         Ok(())
     }
 
-    pub(super) async fn write_rates(&self, connection: &Connection, slot: i64) -> Result<(), Fault> {
+    pub(super) async fn write_rates(&self, connection: &Connection, slot: i64) -> Result<(), PostgresError> {
         if self.rates.is_empty() {
             return Ok(());
         }
@@ -175,7 +176,7 @@ impl CounterDelta {
 }
 
 /// Adds what a slot counted to what was folded, and removes the slot: a run that ended needs none.
-pub(super) async fn fold(connection: &Connection, slot: i64) -> Result<(), Fault> {
+pub(super) async fn fold(connection: &Connection, slot: i64) -> Result<(), PostgresError> {
     connection
         .query(
             "WITH gone AS (DELETE FROM tally WHERE slot = $1 RETURNING *)
@@ -198,7 +199,7 @@ pub(super) async fn fold(connection: &Connection, slot: i64) -> Result<(), Fault
 }
 
 /// The same for the rates of a slot.
-pub(super) async fn fold_rates(connection: &Connection, slot: i64) -> Result<(), Fault> {
+pub(super) async fn fold_rates(connection: &Connection, slot: i64) -> Result<(), PostgresError> {
     connection
         .query(
             "WITH gone AS (DELETE FROM rate WHERE slot = $1 AND minute >= (SELECT started_at / 60000 - 1 FROM run WHERE id = $1)
@@ -216,7 +217,7 @@ pub(super) async fn fold_rates(connection: &Connection, slot: i64) -> Result<(),
 // ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /// The counters of every endpoint; what is in flight is counted where it stands.
-pub(super) async fn counts(connection: &Connection) -> Result<BTreeMap<i64, DeliveryCounts>, Fault> {
+pub(super) async fn counts(connection: &Connection) -> Result<BTreeMap<i64, DeliveryCounts>, PostgresError> {
     let rows = connection
         .query(
             "WITH flying AS (
@@ -252,12 +253,12 @@ pub(super) fn counts_of_endpoint(row: &Row) -> (i64, DeliveryCounts) {
 }
 
 /// Deliveries to an endpoint that are not finished.
-pub(super) async fn unfinished(connection: &Connection, endpoint: EndpointId) -> Result<i64, Fault> {
+pub(super) async fn unfinished(connection: &Connection, endpoint: EndpointId) -> Result<i64, PostgresError> {
     connection.number("SELECT sum(open)::bigint FROM tally WHERE endpoint = $1", args![endpoint.0]).await
 }
 
 /// Events that are stored.
-pub(super) async fn events(connection: &Connection) -> Result<i64, Fault> {
+pub(super) async fn events(connection: &Connection) -> Result<i64, PostgresError> {
     connection.number("SELECT sum(events)::bigint FROM tally WHERE endpoint = 0", &[]).await
 }
 
@@ -298,7 +299,11 @@ pub(super) async fn figures(node: &Node, now: Timestamp) -> Result<QueueFigures>
 /// The earliest time at which something of an endpoint is due. What is queued or runs alone is due now, if not since earlier.
 ///
 /// Of the queued the first thousand are looked at: behind those, what has to wait hides what has not until a claim looks at it.
-async fn earliest(connection: &Connection, endpoint: &Endpoint, now: Timestamp) -> Result<Option<Timestamp>, Fault> {
+async fn earliest(
+    connection: &Connection,
+    endpoint: &Endpoint,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, PostgresError> {
     let row = connection
         .first(
             formatcp!("SELECT (SELECT due_at FROM waiting WHERE endpoint = $1 AND state = {READY} ORDER BY due_at, id LIMIT 1),
@@ -318,7 +323,11 @@ async fn earliest(connection: &Connection, endpoint: &Endpoint, now: Timestamp) 
 }
 
 /// Since when an endpoint's oldest due delivery has been due, counted from the end of its last pause or open circuit.
-async fn oldest_due(connection: &Connection, row: &EndpointRow, now: Timestamp) -> Result<Option<Timestamp>, Fault> {
+async fn oldest_due(
+    connection: &Connection,
+    row: &EndpointRow,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, PostgresError> {
     let endpoint = &row.endpoint;
     if endpoint.is_paused_or_unconfigured() || endpoint.circuit.open.is_some_and(|open| !open.probe_due(now)) {
         return Ok(None);
@@ -329,7 +338,7 @@ async fn oldest_due(connection: &Connection, row: &EndpointRow, now: Timestamp) 
 }
 
 /// When the oldest event was emitted that waits for an endpoint: what is blocked waits behind one of these.
-async fn oldest_pending(connection: &Connection, endpoint: &Endpoint) -> Result<Option<Timestamp>, Fault> {
+async fn oldest_pending(connection: &Connection, endpoint: &Endpoint) -> Result<Option<Timestamp>, PostgresError> {
     let oldest = connection
         .first(
             "SELECT min(e.created_at) FROM (

@@ -9,9 +9,9 @@ use tokio_postgres::Row;
 
 use super::codes::{ACCEPTED_RESULT, APPLIED, CONFLICT, FURTHER, REFUSED, REFUSED_RESULT, STALE};
 use super::connection::{Connection, args};
-use super::fault::Fault;
+use super::error::PostgresError;
 use super::known_ids::{Arrived, digest_of, first_bytes};
-use super::node::{Node, Waiting};
+use super::node::{Node, WaitingWebhook};
 use super::requests::{self, ReceivedCounts};
 use super::row::{int, maybe_int, storable, time};
 use super::where_clause::{DIALECT, bound, count_rows};
@@ -43,7 +43,7 @@ pub(super) async fn apply(node: &Node, incoming: VerifiedWebhook, now: Timestamp
     if let Ok(done) = answer.try_recv() {
         return done;
     }
-    let group: Vec<Waiting> = {
+    let group: Vec<WaitingWebhook> = {
         let mut waiting = node.arriving.borrow_mut();
         let many = waiting.len().min(AT_ONCE);
         waiting.drain(..many).collect()
@@ -52,7 +52,7 @@ pub(super) async fn apply(node: &Node, incoming: VerifiedWebhook, now: Timestamp
     answer.try_recv().unwrap_or(Err(StoreError::Closed))
 }
 
-async fn apply_group(node: &Node, group: Vec<Waiting>) {
+async fn apply_group(node: &Node, group: Vec<WaitingWebhook>) {
     let all: Vec<(&VerifiedWebhook, Timestamp)> = group.iter().map(|(incoming, now, _)| (incoming, *now)).collect();
     let mut answers = apply_all(node, &all).await.map(|applied| applied.into_iter().map(Ok).collect::<Vec<_>>());
     if answers.is_err() && group.len() > 1 {
@@ -76,9 +76,9 @@ async fn apply_all(node: &Node, all: &[(&VerifiedWebhook, Timestamp)]) -> Result
     node.transact(async |connection: &Connection| apply_within(node, connection, all).await).await
 }
 
-/// What arrived in one transaction, column by column.
+/// The audit rows of one transaction's webhooks, as columns for `unnest`.
 #[derive(Default)]
-struct Audited {
+struct AuditColumns {
     at: Vec<i64>,
     results: Vec<i64>,
     ids: Vec<String>,
@@ -93,7 +93,7 @@ async fn apply_within(
     node: &Node,
     connection: &Connection,
     all: &[(&VerifiedWebhook, Timestamp)],
-) -> Result<Vec<Applied>, Fault> {
+) -> Result<Vec<Applied>, PostgresError> {
     // The same id may arrive at two processes at once: one waits for the other here.
     let locks: BTreeSet<i64> = all.iter().map(|(incoming, _)| lock_key(incoming.id.as_str())).collect();
     let locks: Vec<i64> = locks.into_iter().collect();
@@ -111,7 +111,7 @@ async fn apply_within(
     };
     let mut loaded =
         record_rows::lock(connection, all.iter().filter_map(|(incoming, _)| about(incoming)).collect()).await?;
-    let mut audited = Audited::default();
+    let mut audited = AuditColumns::default();
     let mut counts = ReceivedCounts::default();
     let mut repeated: Vec<i64> = Vec::new();
     let mut applied = Vec::with_capacity(all.len());
@@ -183,7 +183,7 @@ async fn apply_within(
     Ok(applied)
 }
 
-impl Audited {
+impl AuditColumns {
     fn push(&mut self, incoming: &VerifiedWebhook, kind: i64, merged: Merged, now: Timestamp) {
         let draft = &incoming.draft;
         self.at.push(now.as_millis());
@@ -196,7 +196,7 @@ impl Audited {
         self.sources.push(storable(&incoming.source));
     }
 
-    async fn insert(&self, connection: &Connection) -> Result<(), Fault> {
+    async fn insert(&self, connection: &Connection) -> Result<(), PostgresError> {
         if self.ids.is_empty() {
             return Ok(());
         }
@@ -221,7 +221,7 @@ fn lock_key(text: &str) -> i64 {
 }
 
 /// Remembers who sent it, under which secret; who sends all the time is noted once a second.
-async fn see(connection: &Connection, all: &[(&VerifiedWebhook, Timestamp)]) -> Result<(), Fault> {
+async fn see(connection: &Connection, all: &[(&VerifiedWebhook, Timestamp)]) -> Result<(), PostgresError> {
     let mut newest: BTreeMap<(String, &[u8]), i64> = BTreeMap::new();
     for (incoming, now) in all {
         let at = newest.entry((storable(&incoming.source), &incoming.secret.0[..])).or_default();
@@ -284,7 +284,7 @@ async fn audit_refusal(
     result: i64,
     event: Option<(&VerifiedWebhook, i64)>,
     now: Timestamp,
-) -> Result<(), Fault> {
+) -> Result<(), PostgresError> {
     // Several processes count together, and keep requests within one limit: one at a time.
     let key = lock_key("refusals");
     connection.query("SELECT pg_advisory_xact_lock($1)::text", args![key]).await?;

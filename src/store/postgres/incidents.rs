@@ -3,7 +3,7 @@
 use tokio_postgres::Row;
 
 use super::connection::{Connection, args};
-use super::fault::Fault;
+use super::error::PostgresError;
 use super::node::Node;
 use super::row::{int, maybe_time, storable, time, unreadable};
 use super::{Listed, Page, Result};
@@ -45,7 +45,7 @@ pub(super) async fn observe(
 }
 
 /// Reads incidents with what was told of each.
-async fn read_all(connection: &Connection, rows: &[Row]) -> Result<Vec<Incident>, Fault> {
+async fn read_all(connection: &Connection, rows: &[Row]) -> Result<Vec<Incident>, PostgresError> {
     let mut found = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
     for incident in &mut found {
         incident.told = told(connection, incident.id).await?;
@@ -53,7 +53,7 @@ async fn read_all(connection: &Connection, rows: &[Row]) -> Result<Vec<Incident>
     Ok(found)
 }
 
-fn read(row: &Row) -> Result<Incident, Fault> {
+fn read(row: &Row) -> Result<Incident, PostgresError> {
     let kind: &str = row.get(2);
     let kind = IncidentKind::parse(kind).ok_or_else(|| unreadable("kind", &kind))?;
     Ok(Incident {
@@ -80,7 +80,7 @@ fn count(count: u64) -> i64 {
 }
 
 /// Also removes what ended long ago.
-async fn insert(connection: &Connection, incident: &Incident, now: Timestamp) -> Result<i64, Fault> {
+async fn insert(connection: &Connection, incident: &Incident, now: Timestamp) -> Result<i64, PostgresError> {
     let before = now.minus(KEPT).as_millis();
     let sql = "DELETE FROM notice WHERE incident IN (SELECT id FROM incident WHERE resolved_at < $1)";
     connection.query(sql, args![before]).await?;
@@ -100,7 +100,7 @@ async fn insert(connection: &Connection, incident: &Incident, now: Timestamp) ->
         .await
 }
 
-async fn update(connection: &Connection, incident: &Incident) -> Result<(), Fault> {
+async fn update(connection: &Connection, incident: &Incident) -> Result<(), PostgresError> {
     let Incident { id, observed, last_seen_at, resolved_at, .. } = incident;
     let sql =
         "UPDATE incident SET severity = $2, event_type = $3, reason = $4, remedy = $5, count = $6, last_seen_at = $7,
@@ -115,7 +115,7 @@ async fn update(connection: &Connection, incident: &Incident) -> Result<(), Faul
         .map(drop)
 }
 
-async fn told(connection: &Connection, incident: i64) -> Result<Vec<NotificationState>, Fault> {
+async fn told(connection: &Connection, incident: i64) -> Result<Vec<NotificationState>, PostgresError> {
     let sql =
         "SELECT sink, told_open_at, told_severity, told_count, told_resolved_at, failures, failed_at, error, next_at
         FROM notice WHERE incident = $1 ORDER BY sink";
@@ -134,7 +134,7 @@ async fn told(connection: &Connection, incident: i64) -> Result<Vec<Notification
     Ok(rows.iter().map(read).collect())
 }
 
-async fn save(connection: &Connection, incident: i64, told: &NotificationState) -> Result<(), Fault> {
+async fn save(connection: &Connection, incident: i64, told: &NotificationState) -> Result<(), PostgresError> {
     let sql = "INSERT INTO notice (incident, sink, told_open_at, told_severity, told_count, told_resolved_at, failures,
             failed_at, error, next_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)

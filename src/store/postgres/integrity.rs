@@ -7,10 +7,10 @@ use const_format::formatcp;
 
 use super::checksum::EventContent;
 use super::connection::{Connection, args};
-use super::fault::Fault;
+use super::error::PostgresError;
 use super::node::Node;
 use super::row::{BLOCKED, DELIVERED, FAILED, OPEN, SUPERSEDED, int, maybe_int};
-use super::settings::Mode;
+use super::settings::SessionMode;
 use super::{DatabaseInfo, DeliveryCounts, Location, Result, endpoint_rows, figures, migrate};
 use crate::clock::{Clock as _, SystemClock};
 use crate::store::{ServerInfo, rules};
@@ -84,7 +84,7 @@ pub(super) async fn verify(node: &Node) -> Result<Vec<String>> {
 }
 
 /// Where the counters say something else than the rows.
-async fn wrong_figures(connection: &Connection) -> Result<Vec<String>, Fault> {
+async fn wrong_figures(connection: &Connection) -> Result<Vec<String>, PostgresError> {
     let mut found = Vec::new();
     let kept = figures::counts(connection).await?;
     let counted = count(connection).await?;
@@ -105,7 +105,7 @@ async fn wrong_figures(connection: &Connection) -> Result<Vec<String>, Fault> {
     Ok(found)
 }
 
-async fn count(connection: &Connection) -> Result<BTreeMap<i64, DeliveryCounts>, Fault> {
+async fn count(connection: &Connection) -> Result<BTreeMap<i64, DeliveryCounts>, PostgresError> {
     let rows = connection
         .query_once(
             formatcp!(
@@ -125,7 +125,7 @@ async fn count(connection: &Connection) -> Result<BTreeMap<i64, DeliveryCounts>,
 }
 
 /// Events whose bytes are not the ones that were emitted.
-async fn altered_events(connection: &Connection) -> Result<Vec<String>, Fault> {
+async fn altered_events(connection: &Connection) -> Result<Vec<String>, PostgresError> {
     let mut found = Vec::new();
     let mut after = i64::MIN;
     while found.len() < SHOWN {
@@ -168,7 +168,7 @@ pub(super) async fn info(node: &Node, location: Location) -> Result<DatabaseInfo
 }
 
 /// The server's settings that a queue depends on. Transactions of other roles are seen where the role may.
-async fn server(node: &Node, connection: &Connection) -> Result<Option<ServerInfo>, Fault> {
+async fn server(node: &Node, connection: &Connection) -> Result<Option<ServerInfo>, PostgresError> {
     let sql = "SELECT host(inet_server_addr()) || ':' || inet_server_port(), current_setting('fsync')::boolean,
         current_setting('synchronous_commit'), pg_size_bytes(current_setting('max_wal_size')),
         current_setting('wal_compression'),
@@ -184,6 +184,6 @@ async fn server(node: &Node, connection: &Connection) -> Result<Option<ServerInf
         wal_compression: row.get(4),
         oldest_snapshot: maybe_int(&row, 5).map(|ms| Duration::from_millis(ms.unsigned_abs())),
         clock_ahead_ms: int(&row, 6) - SystemClock.now().as_millis(),
-        pooled: node.settings.mode == Mode::Pooler,
+        pooled: node.settings.mode == SessionMode::Pooler,
     }))
 }

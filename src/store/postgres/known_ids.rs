@@ -8,7 +8,7 @@ use tokio_postgres::Row;
 
 use super::checksum::EventContent;
 use super::connection::{Connection, args};
-use super::fault::Fault;
+use super::error::PostgresError;
 use super::row::{int, maybe_int, time};
 use super::{Result, StoreError};
 use crate::clock::Timestamp;
@@ -17,15 +17,18 @@ use crate::store::Receipt;
 use crate::store::codes::ACCEPTED_RESULT;
 use crate::store::inbound::REMEMBERED;
 
-/// A stored event that has the id of one that is emitted.
-pub(super) struct Known {
+/// A stored event with the id of one that is emitted: the same again, or a conflict.
+pub(super) struct StoredEvent {
     timestamp: Timestamp,
     body: Vec<u8>,
     deliveries: u64,
 }
 
 /// The events that are stored under these ids.
-pub(super) async fn known(connection: &Connection, ids: &[&str]) -> Result<HashMap<String, Known>, Fault> {
+pub(super) async fn known(
+    connection: &Connection,
+    ids: &[&str],
+) -> Result<HashMap<String, StoredEvent>, PostgresError> {
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
@@ -40,13 +43,14 @@ pub(super) async fn known(connection: &Connection, ids: &[&str]) -> Result<HashM
     for row in &rows {
         let (id, event_type, body): (&str, &str, &[u8]) = (row.get(0), row.get(1), row.get(2));
         EventContent { id, event_type, body }.check(int(row, 3))?;
-        let found = Known { timestamp: time(row, 4), body: body.to_owned(), deliveries: int(row, 5).unsigned_abs() };
+        let found =
+            StoredEvent { timestamp: time(row, 4), body: body.to_owned(), deliveries: int(row, 5).unsigned_abs() };
         known.insert(id.to_owned(), found);
     }
     Ok(known)
 }
 
-impl Known {
+impl StoredEvent {
     pub(super) fn of(event: &Event, deliveries: u64) -> Self {
         Self { timestamp: event.timestamp, body: event.body.to_vec(), deliveries }
     }
@@ -80,7 +84,7 @@ pub(super) fn digest_of(draft: &Draft) -> [u8; 16] {
     first_bytes(&hash.finalize())
 }
 
-/// A received event that has the id of another one that arrives.
+/// A received event with the id of one that arrives: the same again, or a conflict.
 pub(super) struct Arrived {
     /// None while its transaction is under way.
     pub(super) row: Option<i64>,
@@ -105,7 +109,7 @@ pub(super) async fn arrived(
     connection: &Connection,
     ids: &[&str],
     now: Timestamp,
-) -> Result<HashMap<String, Arrived>, Fault> {
+) -> Result<HashMap<String, Arrived>, PostgresError> {
     if ids.is_empty() {
         return Ok(HashMap::new());
     }

@@ -7,7 +7,7 @@
 use const_format::formatcp;
 
 use super::connection::{Connection, args};
-use super::fault::Fault;
+use super::error::PostgresError;
 use super::row::{BLOCKED, READY, SOLO, int};
 use crate::clock::Timestamp;
 use crate::delivery::INTERRUPTIONS_UNTIL_ALONE;
@@ -27,7 +27,7 @@ pub(super) const SETTLE: &str = formatcp!("WITH gone AS MATERIALIZED (
     UPDATE waiting w SET state = CASE WHEN (SELECT interruptions FROM delivery WHERE id = h.id) >= $5 THEN {SOLO} ELSE {READY} END, due_at = $4
     FROM head h WHERE h.state = {BLOCKED} AND w.endpoint = h.endpoint AND w.lane = h.lane AND w.id = h.id");
 
-/// Lanes to settle, column by column.
+/// Lanes whose first delivery left in this transaction, so that the next one may be claimed; as columns for `unnest`.
 #[derive(Debug, Default)]
 pub(super) struct VacatedLanes {
     pub(super) endpoints: Vec<i64>,
@@ -42,7 +42,7 @@ impl VacatedLanes {
         self.ids.push(id);
     }
 
-    pub(super) async fn settle(&self, connection: &Connection, now: Timestamp) -> Result<(), Fault> {
+    pub(super) async fn settle(&self, connection: &Connection, now: Timestamp) -> Result<(), PostgresError> {
         if self.ids.is_empty() {
             return Ok(());
         }
@@ -54,7 +54,7 @@ impl VacatedLanes {
 
 /// Keeps endpoints from being claimed for, and their workers from what they know of the queue: whoever held a claim in a turn has
 /// ended it, and reads everything anew.
-pub(super) async fn lock_endpoints(connection: &Connection, endpoints: Vec<i64>) -> Result<(), Fault> {
+pub(super) async fn lock_endpoints(connection: &Connection, endpoints: Vec<i64>) -> Result<(), PostgresError> {
     // Runs that hold something there finish their turns first, and none begins before this ends.
     let runs = "SELECT r.id FROM run r WHERE r.ended_at IS NULL
         AND EXISTS (SELECT FROM flight f WHERE f.run = r.id AND f.endpoint = ANY ($1)) ORDER BY r.id FOR UPDATE";
@@ -73,7 +73,7 @@ pub(super) async fn rejoin(
     (endpoint, lane, id, event): (i64, i64, i64, i64),
     whole_record: bool,
     now: Timestamp,
-) -> Result<(), Fault> {
+) -> Result<(), PostgresError> {
     if !is_overtaken(connection, endpoint, lane, id).await? {
         let insert = "INSERT INTO queue (endpoint, id, event, lane, whole_record) VALUES ($1, $2, $3, $4, $5)";
         connection.query(insert, args![endpoint, id, event, lane, whole_record]).await?;
@@ -96,7 +96,7 @@ pub(super) async fn rejoin(
 }
 
 /// Whether a later delivery is in the lane: what is queued would come after it.
-async fn is_overtaken(connection: &Connection, endpoint: i64, lane: i64, id: i64) -> Result<bool, Fault> {
+async fn is_overtaken(connection: &Connection, endpoint: i64, lane: i64, id: i64) -> Result<bool, PostgresError> {
     let sql = "SELECT (EXISTS (SELECT FROM waiting WHERE endpoint = $1 AND lane = $2 AND id > $3)
         OR EXISTS (SELECT FROM flight f CROSS JOIN LATERAL unnest(f.ids, f.lanes) AS l(id, lane)
             WHERE f.endpoint = $1 AND l.lane = $2 AND l.id > $3))::int::bigint";

@@ -1,8 +1,8 @@
 //! Bringing a database to the schema this program knows.
 
 use super::connection::{Connection, args};
-use super::fault::Fault;
-use super::settings::Settings;
+use super::error::PostgresError;
+use super::settings::ConnectionSettings;
 use crate::store::{Access, StoreError};
 
 /// Every migration, in order. Appended, never edited: the position is the version it leads to.
@@ -29,7 +29,7 @@ pub(super) fn known_version() -> i64 {
 }
 
 /// The version of the database; none when there is no queue in it.
-pub(super) async fn version(connection: &Connection, schema: &str) -> Result<Option<i64>, Fault> {
+pub(super) async fn version(connection: &Connection, schema: &str) -> Result<Option<i64>, PostgresError> {
     // What a role may not look into is not there as far as names go.
     let found = "SELECT to_regclass('schema_version') IS NOT NULL,
         EXISTS (SELECT FROM pg_namespace WHERE nspname = $1 AND NOT has_schema_privilege(oid, 'USAGE'))";
@@ -46,7 +46,11 @@ pub(super) async fn version(connection: &Connection, schema: &str) -> Result<Opt
 }
 
 /// Sees to it that the schema is the one this program knows, as far as `access` allows.
-pub(super) async fn prepare(connection: &Connection, settings: &Settings, access: Access) -> Result<(), Fault> {
+pub(super) async fn prepare(
+    connection: &Connection,
+    settings: &ConnectionSettings,
+    access: Access,
+) -> Result<(), PostgresError> {
     connection.begin().await?;
     let found = version(connection, &settings.schema).await;
     connection.roll_back().await?;
@@ -65,19 +69,19 @@ pub(super) async fn prepare(connection: &Connection, settings: &Settings, access
 }
 
 /// Runs what is missing in one transaction; of two processes that start at once, one does it and one waits.
-async fn migrate(connection: &Connection, settings: &Settings) -> Result<(), Fault> {
+async fn migrate(connection: &Connection, settings: &ConnectionSettings) -> Result<(), PostgresError> {
     connection.begin().await?;
     let migrated = migrate_within(connection, settings).await;
     match migrated {
         Ok(()) => connection.commit().await,
-        Err(fault) => {
+        Err(error) => {
             connection.roll_back().await?;
-            Err(fault)
+            Err(error)
         }
     }
 }
 
-async fn migrate_within(connection: &Connection, settings: &Settings) -> Result<(), Fault> {
+async fn migrate_within(connection: &Connection, settings: &ConnectionSettings) -> Result<(), PostgresError> {
     let schema = &settings.schema;
     connection.query_once("SELECT pg_advisory_xact_lock($1)", args![MIGRATION_LOCK]).await?;
     // A role that may use the schema but not create one finds it made by its administrator.

@@ -15,9 +15,9 @@ use tokio::time::{Instant, sleep};
 use super::connection::{Connection, ConnectionUse, args};
 use super::control::Control;
 use super::endpoint_rows::{self, EndpointRow};
-use super::fault::Fault;
+use super::error::PostgresError;
 use super::run_state::RunState;
-use super::settings::Settings;
+use super::settings::ConnectionSettings;
 use super::tls::TlsConnector;
 use super::{Access, Applied, Result, RunId, StoreError, VerifiedWebhook, migrate};
 use crate::clock::{Clock as _, SystemClock, Timestamp};
@@ -36,12 +36,12 @@ const SMALL_OFFSET_MS: i64 = 1_000;
 /// Slots that all emitters share; below zero, so that no run has them.
 const EMITTER_SLOTS: i64 = 32;
 
-/// A webhook that waits for the transaction it shares with others, and who asked.
-pub(super) type Waiting = (VerifiedWebhook, Timestamp, oneshot::Sender<Result<Applied>>);
+/// A verified webhook that waits for the transaction it shares with others, and where its result is sent.
+pub(super) type WaitingWebhook = (VerifiedWebhook, Timestamp, oneshot::Sender<Result<Applied>>);
 
-/// The state of the database thread: connections, runs, caches.
+/// Everything this process keeps in memory for its PostgreSQL queue: settings, connections, its runs, and caches.
 pub(super) struct Node {
-    pub(super) settings: Settings,
+    pub(super) settings: ConnectionSettings,
     pub(super) ids: IdSource,
     /// Where this process counts what it emits.
     pub(super) slot: i64,
@@ -52,7 +52,7 @@ pub(super) struct Node {
     pub(super) runs: RefCell<HashMap<RunId, Rc<Mutex<RunState>>>>,
     pub(super) control: Control,
     /// Webhooks that wait for the transaction under way, and who may begin the next.
-    pub(super) arriving: RefCell<VecDeque<Waiting>>,
+    pub(super) arriving: RefCell<VecDeque<WaitingWebhook>>,
     pub(super) applying: Mutex<()>,
     /// Sessions that hold a lock by name.
     pub(super) exclusive: RefCell<HashMap<String, Connection>>,
@@ -66,7 +66,7 @@ pub(super) struct Node {
 }
 
 impl Node {
-    pub(super) fn new(settings: Settings, tls: TlsConnector, announced: watch::Sender<u64>) -> Self {
+    pub(super) fn new(settings: ConnectionSettings, tls: TlsConnector, announced: watch::Sender<u64>) -> Self {
         Self {
             settings,
             ids: IdSource::new(),
@@ -96,10 +96,10 @@ impl Node {
                 self.measure_clock(connection).await
             })
             .await;
-        prepared.map_err(|fault| fault.into_error())
+        prepared.map_err(|error| error.into_error())
     }
 
-    async fn measure_clock(&self, connection: &Connection) -> Result<(), Fault> {
+    async fn measure_clock(&self, connection: &Connection) -> Result<(), PostgresError> {
         let sql = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
         let rows = connection.query_once(sql, &[]).await?;
         let theirs: i64 = rows.first().map_or(0, |row| row.get(0));
@@ -119,11 +119,11 @@ impl Node {
     }
 
     /// A new connection of its own.
-    pub(super) async fn connect(&self, purpose: ConnectionUse) -> Result<Connection, Fault> {
+    pub(super) async fn connect(&self, purpose: ConnectionUse) -> Result<Connection, PostgresError> {
         Connection::open(&self.settings, &self.tls, purpose, &self.announced).await
     }
 
-    async fn take(&self) -> Result<Connection, Fault> {
+    async fn take(&self) -> Result<Connection, PostgresError> {
         let idle = std::iter::from_fn(|| self.idle.borrow_mut().pop()).find(|connection| !connection.is_closed());
         match idle {
             Some(connection) => Ok(connection),
@@ -132,59 +132,68 @@ impl Node {
     }
 
     /// Runs `work` on a connection, and again after what may pass, until `limit` is over.
-    async fn retry<T>(&self, limit: Duration, work: impl AsyncFn(&Connection) -> Result<T, Fault>) -> Result<T, Fault> {
+    async fn retry<T>(
+        &self,
+        limit: Duration,
+        work: impl AsyncFn(&Connection) -> Result<T, PostgresError>,
+    ) -> Result<T, PostgresError> {
         let _permit = self.permits.acquire().await.map_err(|_| StoreError::Closed)?;
-        let mut backoff = Backoff::new(limit);
+        let mut backoff = RetryPause::new(limit);
         loop {
-            let fault = match self.take().await {
+            let error = match self.take().await {
                 Ok(connection) => match work(&connection).await {
                     Ok(done) => {
                         self.idle.borrow_mut().push(connection);
                         return Ok(done);
                     }
                     // The connection is dropped, and with it whatever it had begun.
-                    Err(fault) => fault,
+                    Err(error) => error,
                 },
-                Err(fault) => fault,
+                Err(error) => error,
             };
-            if fault.is_fenced() {
+            if error.is_fenced() {
                 self.endpoints.borrow_mut().take();
             }
-            if !fault.is_transient() || !backoff.pause().await {
-                return Err(fault);
+            if !error.is_transient() || !backoff.pause().await {
+                return Err(error);
             }
         }
     }
 
     /// Runs `work` in one transaction.
-    pub(super) async fn transact<T>(&self, work: impl AsyncFn(&Connection) -> Result<T, Fault>) -> Result<T> {
+    pub(super) async fn transact<T>(&self, work: impl AsyncFn(&Connection) -> Result<T, PostgresError>) -> Result<T> {
         let done = self.retry(PATIENCE, async |connection: &Connection| {
             connection.begin().await?;
             let done = work(connection).await?;
             connection.commit().await?;
             Ok(done)
         });
-        done.await.map_err(|fault| fault.into_error())
+        done.await.map_err(|error| error.into_error())
     }
 
     /// Runs `work` in one read transaction, which sees one state of the queue.
-    pub(super) async fn read<T>(&self, work: impl AsyncFn(&Connection) -> Result<T, Fault>) -> Result<T> {
+    pub(super) async fn read<T>(&self, work: impl AsyncFn(&Connection) -> Result<T, PostgresError>) -> Result<T> {
         let done = self.retry(PATIENCE, async |connection: &Connection| {
             connection.begin_read().await?;
             let done = work(connection).await?;
             connection.commit().await?;
             Ok(done)
         });
-        done.await.map_err(|fault| fault.into_error())
+        done.await.map_err(|error| error.into_error())
     }
 
     /// Runs `work` once, outside any transaction, as often as it takes.
-    pub(super) async fn autocommit<T>(&self, work: impl AsyncFn(&Connection) -> Result<T, Fault>) -> Result<T> {
-        self.retry(PATIENCE, work).await.map_err(|fault| fault.into_error())
+    pub(super) async fn autocommit<T>(&self, work: impl AsyncFn(&Connection) -> Result<T, PostgresError>) -> Result<T> {
+        self.retry(PATIENCE, work).await.map_err(|error| error.into_error())
     }
 
     /// The number of a kind of event, stored on first use.
-    pub(super) async fn kind(&self, connection: &Connection, event: &str, resource: &str) -> Result<i64, Fault> {
+    pub(super) async fn kind(
+        &self,
+        connection: &Connection,
+        event: &str,
+        resource: &str,
+    ) -> Result<i64, PostgresError> {
         let key = (event.to_owned(), resource.to_owned());
         if let Some(id) = self.kinds.borrow().get(&key) {
             return Ok(*id);
@@ -204,7 +213,7 @@ impl Node {
     }
 
     /// The event type of a kind, asked for outside any transaction.
-    pub(super) async fn event_type(&self, connection: &Connection, kind: i64) -> Result<Arc<str>, Fault> {
+    pub(super) async fn event_type(&self, connection: &Connection, kind: i64) -> Result<Arc<str>, PostgresError> {
         if let Some(known) = self.event_types.borrow().get(&kind) {
             return Ok(Arc::clone(known));
         }
@@ -216,7 +225,7 @@ impl Node {
     }
 
     /// The endpoints as they were last read; read on first use. Whoever relies on them lets the transaction check that.
-    pub(super) async fn endpoints(&self, connection: &Connection) -> Result<Rc<Vec<EndpointRow>>, Fault> {
+    pub(super) async fn endpoints(&self, connection: &Connection) -> Result<Rc<Vec<EndpointRow>>, PostgresError> {
         let known = self.endpoints.borrow().clone();
         if let Some(known) = known {
             return Ok(known);
@@ -227,13 +236,13 @@ impl Node {
     }
 }
 
-/// Growing pauses between tries, with jitter, for a limited time.
-pub(super) struct Backoff {
+/// Growing pauses with jitter between tries of a transaction, until a time limit.
+pub(super) struct RetryPause {
     until: Instant,
     next: Duration,
 }
 
-impl Backoff {
+impl RetryPause {
     pub(super) fn new(limit: Duration) -> Self {
         Self { until: Instant::now() + limit, next: PAUSE.0 }
     }

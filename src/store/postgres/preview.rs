@@ -3,7 +3,7 @@
 use const_format::formatcp;
 
 use super::connection::{Connection, args};
-use super::fault::Fault;
+use super::error::PostgresError;
 use super::node::Node;
 use super::row::int;
 use super::row::{READY, SOLO};
@@ -31,7 +31,11 @@ pub(super) async fn preview_due(node: &Node, specs: Vec<Spec>, now: Timestamp) -
     node.read(async |connection: &Connection| due_within(connection, &specs, now).await).await
 }
 
-async fn due_within(connection: &Connection, specs: &[Spec], now: Timestamp) -> Result<Listed<DeliveryRow>, Fault> {
+async fn due_within(
+    connection: &Connection,
+    specs: &[Spec],
+    now: Timestamp,
+) -> Result<Listed<DeliveryRow>, PostgresError> {
     let dead = runs::seemingly_dead(connection).await?;
     let rows = endpoint_rows::load(connection).await?;
     let stored: Vec<Endpoint> = rows.iter().map(|row| row.endpoint.clone()).collect();
@@ -67,7 +71,7 @@ fn room(stored: &Endpoint, configured: &ResolvedEndpoint, probing: bool, now: Ti
     rules::claimable(configured.paused_by.is_some(), open, probing, usize::MAX, now)
 }
 
-async fn is_held_by_others(connection: &Connection, probe: i64, dead: &[i64]) -> Result<bool, Fault> {
+async fn is_held_by_others(connection: &Connection, probe: i64, dead: &[i64]) -> Result<bool, PostgresError> {
     let sql = "SELECT count(*) FROM flight WHERE $1 = ANY (ids) AND run <> ALL ($2)";
     Ok(connection.number(sql, args![probe, dead.to_vec()]).await? > 0)
 }

@@ -3,7 +3,7 @@
 use const_format::formatcp;
 
 use super::connection::{Connection, args};
-use super::fault::Fault;
+use super::error::PostgresError;
 use super::figures::{CounterDeltas, CounterKey};
 use super::node::Node;
 use super::row::{DELIVERED, FAILED, OPEN, SUPERSEDED, count, int, maybe_int, time};
@@ -22,7 +22,7 @@ pub(super) async fn prune(node: &Node, what: PruneFilter) -> Result<PruneResult>
     node.transact(async |connection: &Connection| prune_batch(node, connection, &what).await).await
 }
 
-async fn prune_batch(node: &Node, connection: &Connection, what: &PruneFilter) -> Result<PruneResult, Fault> {
+async fn prune_batch(node: &Node, connection: &Connection, what: &PruneFilter) -> Result<PruneResult, PostgresError> {
     // Looked at within the transaction, so that what was replayed a moment ago stays.
     let rows = connection
         .query(
@@ -127,7 +127,7 @@ pub(super) async fn prune_log(
 }
 
 /// Removes those who have sent nothing for so long that nobody asks about them any more.
-async fn prune_senders(connection: &Connection, now: Timestamp) -> Result<u64, Fault> {
+async fn prune_senders(connection: &Connection, now: Timestamp) -> Result<u64, PostgresError> {
     let sql = "WITH gone AS (DELETE FROM sender WHERE seen_at < $1 RETURNING 1) SELECT count(*) FROM gone";
     Ok(connection.number(sql, args![now.minus(REMEMBERED).as_millis()]).await?.unsigned_abs())
 }

@@ -7,14 +7,14 @@ use tokio_postgres::types::{ToSql, Type};
 
 use super::codes::{kind_code, kind_of};
 use super::connection::{Connection, args, typed};
-use super::fault::Fault;
+use super::error::PostgresError;
 use super::row::{int, maybe_int, maybe_time, storable, unreadable};
 use crate::clock::Timestamp;
 use crate::event::{Draft, Event};
 use crate::record::{Change, Kind, Merged, NotAnObject, Record, Stamp};
 
-/// A record during a write, with its row locked.
-pub(super) struct Stored {
+/// A record whose row is locked while a transaction changes it.
+pub(super) struct StoredRecord {
     kind: Kind,
     id: String,
     seq: Option<i64>,
@@ -24,10 +24,10 @@ pub(super) struct Stored {
     pub(super) changed: bool,
 }
 
-/// Records by kind and id.
-pub(super) type Loaded = HashMap<(i64, String), Stored>;
+/// The records that a transaction has read and locked, by kind and id.
+pub(super) type LoadedRecords = HashMap<(i64, String), StoredRecord>;
 
-impl Stored {
+impl StoredRecord {
     fn new(kind: Kind, id: String) -> Self {
         Self { kind, id, seq: None, record: Record::default(), received_at: None, last_event: None, changed: false }
     }
@@ -70,9 +70,12 @@ pub(super) fn key(kind: Kind, id: &str) -> (i64, String) {
 }
 
 /// Reads and locks records, in the order of their keys; those that do not exist yet are empty.
-pub(super) async fn lock(connection: &Connection, keys: BTreeSet<(i64, String)>) -> Result<Loaded, Fault> {
+pub(super) async fn lock(
+    connection: &Connection,
+    keys: BTreeSet<(i64, String)>,
+) -> Result<LoadedRecords, PostgresError> {
     if keys.is_empty() {
-        return Ok(Loaded::new());
+        return Ok(LoadedRecords::new());
     }
     let (kinds, ids): (Vec<i64>, Vec<&str>) = keys.iter().map(|(kind, id)| (*kind, id.as_str())).unzip();
     let rows = connection
@@ -82,36 +85,37 @@ pub(super) async fn lock(connection: &Connection, keys: BTreeSet<(i64, String)>)
             args![kinds, ids],
         )
         .await?;
-    let mut loaded = Loaded::new();
+    let mut loaded = LoadedRecords::new();
     for row in &rows {
         let kind = kind_of(int(row, 1));
-        let stored = Stored {
+        let stored = StoredRecord {
             seq: Some(int(row, 0)),
             received_at: maybe_time(row, 3),
             last_event: maybe_int(row, 4),
             record: read_body(row, 5)?,
-            ..Stored::new(kind, row.get(2))
+            ..StoredRecord::new(kind, row.get(2))
         };
         loaded.insert((kind_code(kind), stored.id.clone()), stored);
     }
     for (kind, id) in keys {
-        loaded.entry((kind, id.clone())).or_insert_with(|| Stored::new(kind_of(kind), id));
+        loaded.entry((kind, id.clone())).or_insert_with(|| StoredRecord::new(kind_of(kind), id));
     }
     Ok(loaded)
 }
 
 /// Reads what is known of a resource.
-pub(super) fn read_body(row: &Row, at: usize) -> Result<Record, Fault> {
+pub(super) fn read_body(row: &Row, at: usize) -> Result<Record, PostgresError> {
     serde_json::from_str(row.get(at)).map_err(|e| unreadable("body", &e))
 }
 
 /// Writes records back. One that somebody else created meanwhile fails the transaction, which is tried again.
-pub(super) async fn save(connection: &Connection, loaded: &Loaded) -> Result<(), Fault> {
-    let mut changed: Vec<&Stored> = loaded.values().filter(|stored| stored.changed).collect();
+pub(super) async fn save(connection: &Connection, loaded: &LoadedRecords) -> Result<(), PostgresError> {
+    let mut changed: Vec<&StoredRecord> = loaded.values().filter(|stored| stored.changed).collect();
     changed.sort_unstable_by(|a, b| (kind_code(a.kind), &a.id).cmp(&(kind_code(b.kind), &b.id)));
-    let (old, new): (Vec<&Stored>, Vec<&Stored>) = changed.into_iter().partition(|stored| stored.seq.is_some());
+    let (old, new): (Vec<&StoredRecord>, Vec<&StoredRecord>) =
+        changed.into_iter().partition(|stored| stored.seq.is_some());
     if !old.is_empty() {
-        let columns = Columns::of(&old);
+        let columns = SearchColumns::of(&old);
         let seqs: Vec<i64> = old.iter().filter_map(|stored| stored.seq).collect();
         let update = "UPDATE record r SET present = n.present, name = n.name, email = n.email, user_id = n.user_id,
                 course_id = n.course_id, created_at = n.created_at, received_at = n.received_at,
@@ -122,7 +126,7 @@ pub(super) async fn save(connection: &Connection, loaded: &Loaded) -> Result<(),
         connection.query(update, &columns.args(&[typed(&seqs)])).await?;
     }
     if !new.is_empty() {
-        let columns = Columns::of(&new);
+        let columns = SearchColumns::of(&new);
         let kinds: Vec<i64> = new.iter().map(|stored| kind_code(stored.kind)).collect();
         let ids: Vec<&str> = new.iter().map(|stored| stored.id.as_str()).collect();
         let insert = "WITH made AS (
@@ -134,8 +138,8 @@ pub(super) async fn save(connection: &Connection, loaded: &Loaded) -> Result<(),
     Ok(())
 }
 
-/// What is taken from records so that the database can search and sort, column by column.
-struct Columns {
+/// The fields of records by which the database searches and sorts, as columns for `unnest`.
+struct SearchColumns {
     present: Vec<bool>,
     name: Vec<Option<String>>,
     email: Vec<Option<String>>,
@@ -147,8 +151,8 @@ struct Columns {
     body: Vec<String>,
 }
 
-impl Columns {
-    fn of(rows: &[&Stored]) -> Self {
+impl SearchColumns {
+    fn of(rows: &[&StoredRecord]) -> Self {
         let text = |name: &'static str| rows.iter().map(move |it| it.record.text(name).map(|text| storable(&text)));
         let folded = |name: &'static str| text(name).map(|text| text.map(|text| text.to_lowercase()));
         let created = |record: &Record| record.time("createdAt").or(record.first_at()).unwrap_or_default().as_millis();

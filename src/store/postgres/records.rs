@@ -5,7 +5,7 @@ use tokio_postgres::Row;
 
 use super::codes::{kind_code, kind_of};
 use super::connection::{Args, Connection, args};
-use super::fault::Fault;
+use super::error::PostgresError;
 use super::node::Node;
 use super::record_rows::{key, lock, read_body, save};
 use super::row::{DELIVERED, FAILED, OPEN, int, maybe_time};
@@ -51,7 +51,7 @@ const SELECT: &str = formatcp!(
         FROM delivery d WHERE d.event = r.last_event) s ON true"
 );
 
-fn record_row(row: &Row) -> Result<RecordRow, Fault> {
+fn record_row(row: &Row) -> Result<RecordRow, PostgresError> {
     let sync = match (int(row, 5), int(row, 6)) {
         (1.., _) => SyncState::Pending,
         (_, 1..) => SyncState::Failed,
@@ -67,11 +67,15 @@ fn record_row(row: &Row) -> Result<RecordRow, Fault> {
     })
 }
 
-async fn rows(connection: &Connection, rest: &str, args: Args<'_>) -> Result<Vec<RecordRow>, Fault> {
+async fn rows(connection: &Connection, rest: &str, args: Args<'_>) -> Result<Vec<RecordRow>, PostgresError> {
     connection.query_once(&format!("{SELECT} {rest}"), args).await?.iter().map(record_row).collect()
 }
 
-pub(super) async fn find_within(connection: &Connection, kind: Kind, id: &str) -> Result<Option<RecordRow>, Fault> {
+pub(super) async fn find_within(
+    connection: &Connection,
+    kind: Kind,
+    id: &str,
+) -> Result<Option<RecordRow>, PostgresError> {
     let found = rows(connection, "WHERE r.kind = $1 AND r.id = $2", args![kind_code(kind), id]).await?;
     Ok(found.into_iter().next())
 }

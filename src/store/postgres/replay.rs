@@ -7,7 +7,7 @@ use tokio_postgres::Row;
 
 use super::checksum::EventContent;
 use super::connection::{Connection, args};
-use super::fault::Fault;
+use super::error::PostgresError;
 use super::figures::{CounterDeltas, CounterKey};
 use super::lanes::{self, VacatedLanes};
 use super::node::Node;
@@ -17,8 +17,8 @@ use crate::clock::Timestamp;
 use crate::delivery::{Reason, State};
 use crate::store::SkipReason;
 
-/// A delivery that was chosen, its lane locked by the gate.
-struct Chosen {
+/// A delivery that is to be replayed or given up, with its lane locked.
+struct ChosenDelivery {
     id: i64,
     event: i64,
     endpoint: i64,
@@ -37,8 +37,8 @@ const CHOSEN: &str = "SELECT d.id, d.event, d.endpoint, d.lane, d.state, d.attem
     FROM delivery d JOIN event e ON e.seq = d.event JOIN kind k ON k.id = e.kind
     LEFT JOIN whole_record s ON s.event = d.event AND d.whole_record WHERE d.id = $1";
 
-fn read(row: &Row) -> Chosen {
-    Chosen {
+fn read(row: &Row) -> ChosenDelivery {
+    ChosenDelivery {
         id: int(row, 0),
         event: int(row, 1),
         endpoint: int(row, 2),
@@ -50,7 +50,7 @@ fn read(row: &Row) -> Chosen {
     }
 }
 
-impl Chosen {
+impl ChosenDelivery {
     fn state(&self) -> State {
         match self.part.state {
             DELIVERED => State::Delivered,
@@ -135,10 +135,10 @@ pub(super) async fn give_up(node: &Node, ids: Vec<DeliveryId>, now: Timestamp) -
 /// Counts the new state, and notes or forgets that the delivery is in trouble.
 async fn move_to(
     connection: &Connection,
-    chosen: &Chosen,
+    chosen: &ChosenDelivery,
     state: i64,
     counted: &mut CounterDeltas,
-) -> Result<(), Fault> {
+) -> Result<(), PostgresError> {
     let after = CounterKey { state, ..chosen.part };
     counted.transition(chosen.endpoint, Some(chosen.part), Some(after));
     match (chosen.part.is_troubled(), after.is_troubled()) {
@@ -160,11 +160,11 @@ async fn each(
     ids: Vec<DeliveryId>,
     what: impl AsyncFn(
         &Connection,
-        &Chosen,
+        &ChosenDelivery,
         &Row,
         &mut CounterDeltas,
         &mut VacatedLanes,
-    ) -> Result<Option<SkipReason>, Fault>,
+    ) -> Result<Option<SkipReason>, PostgresError>,
 ) -> Result<ChangedDeliveries> {
     let ids: BTreeSet<DeliveryId> = ids.into_iter().collect();
     node.transact(async |connection: &Connection| {

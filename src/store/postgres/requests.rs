@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio_postgres::Row;
 
 use super::connection::{Connection, args};
-use super::fault::Fault;
+use super::error::PostgresError;
 use super::node::Node;
 use super::row::{int, maybe_time, storable, time, unreadable};
 use super::where_clause::{DIALECT, bound, count_rows};
@@ -18,8 +18,8 @@ use crate::store::where_clause::WhereClause;
 /// How long the figures of a minute are kept.
 const RATES_KEPT_MINUTES: i64 = 48 * 60;
 
-/// What one transaction adds to the figures of what was received: by minute, route and reason, which is empty for what was
-/// accepted.
+/// What one transaction adds to the counters of received webhooks: by minute, route and reason, which is empty for what
+/// was accepted.
 #[derive(Debug, Default)]
 pub(super) struct ReceivedCounts(BTreeMap<(i64, Arc<str>, &'static str), ReceivedCount>);
 
@@ -47,7 +47,7 @@ impl ReceivedCounts {
     }
 
     /// Adds it to the figures of a slot.
-    pub(super) async fn write(&self, connection: &Connection, slot: i64) -> Result<(), Fault> {
+    pub(super) async fn write(&self, connection: &Connection, slot: i64) -> Result<(), PostgresError> {
         if self.0.is_empty() {
             return Ok(());
         }
@@ -110,7 +110,7 @@ pub(super) async fn keep(
     refused: &RefusedWebhook,
     copy: &RequestCopy,
     now: Timestamp,
-) -> Result<i64, Fault> {
+) -> Result<i64, PostgresError> {
     let headers = storable(&serde_json::to_string(&copy.headers).expect("headers are text"));
     let bytes = i64::try_from(headers.len() + copy.body.len()).unwrap_or(i64::MAX);
     let source = storable(&refused.source);
@@ -135,7 +135,7 @@ pub(super) async fn keep(
     Ok(id)
 }
 
-async fn make_room(connection: &Connection, source: &str) -> Result<(), Fault> {
+async fn make_room(connection: &Connection, source: &str) -> Result<(), PostgresError> {
     let kept = "SELECT sum(bytes)::bigint FROM request WHERE source = $1";
     while connection.number(kept, args![source]).await?.unsigned_abs() > MAX_KEPT_BYTES_PER_SOURCE {
         remove_oldest(connection, source).await?;
@@ -143,7 +143,7 @@ async fn make_room(connection: &Connection, source: &str) -> Result<(), Fault> {
     Ok(())
 }
 
-async fn remove_oldest(connection: &Connection, source: &str) -> Result<(), Fault> {
+async fn remove_oldest(connection: &Connection, source: &str) -> Result<(), PostgresError> {
     let oldest = "DELETE FROM request WHERE id = (SELECT min(id) FROM request WHERE source = $1)";
     connection.query(oldest, args![source]).await.map(|_| ())
 }
@@ -179,7 +179,12 @@ pub(super) async fn settle(node: &Node, id: i64, result: String, now: Timestamp)
 }
 
 /// Notes what became of a kept request in the transaction that replays it.
-pub(super) async fn settle_within(connection: &Connection, id: i64, result: &str, now: Timestamp) -> Result<(), Fault> {
+pub(super) async fn settle_within(
+    connection: &Connection,
+    id: i64,
+    result: &str,
+    now: Timestamp,
+) -> Result<(), PostgresError> {
     let result = storable(result);
     let settled = "UPDATE request SET replayed_at = $2, result = $3 WHERE id = $1";
     connection.query(settled, args![id, now.as_millis(), result.as_str()]).await.map(|_| ())

@@ -2,7 +2,7 @@
 
 use tokio_postgres::Row;
 
-use super::fault::Fault;
+use super::error::PostgresError;
 use crate::clock::Timestamp;
 use crate::delivery::Next;
 use crate::store::{StoreError, codes};
@@ -58,7 +58,7 @@ pub(super) fn maybe_time(row: &Row, at: usize) -> Option<Timestamp> {
 }
 
 /// A stored value that this program cannot read.
-pub(super) fn unreadable(column: &str, cause: &dyn std::fmt::Display) -> Fault {
+pub(super) fn unreadable(column: &str, cause: &dyn std::fmt::Display) -> PostgresError {
     StoreError::Statement(format!("column {column}: {cause}")).into()
 }
 

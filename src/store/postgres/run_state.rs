@@ -3,22 +3,22 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::claim::{Flight, Held, Low};
+use super::claim::{ClaimsByEndpoint, HeldClaim, ScanStart};
 use super::connection::Connection;
 use super::endpoint_rows::EndpointRow;
 use super::{Claim, RunId};
 use crate::endpoint::Endpoint;
 
-/// What this process knows of one of its runs.
+/// What this process remembers of one of its runs between transactions: its claims, the endpoints, where scans begin.
 #[derive(Debug)]
 pub(super) struct RunState {
     pub(super) id: RunId,
     /// How many of its transactions were committed.
     pub(super) commits: i64,
-    pub(super) flight: Flight,
+    pub(super) flight: ClaimsByEndpoint,
     pub(super) endpoints: Option<Vec<EndpointRow>>,
     pub(super) snapshot: Arc<Vec<Endpoint>>,
-    pub(super) lows: HashMap<i64, Low>,
+    pub(super) lows: HashMap<i64, ScanStart>,
     /// Whether the last transaction failed: it may have been committed.
     pub(super) doubtful: bool,
     /// Whether it is known what the run holds.
@@ -26,7 +26,7 @@ pub(super) struct RunState {
     /// Attempts that such a transaction had recorded.
     pub(super) settled: BTreeSet<(i64, u32)>,
     /// What such a transaction had claimed: nobody was told, so it is let go of.
-    pub(super) orphans: Vec<(i64, Held, bool)>,
+    pub(super) orphans: Vec<(i64, HeldClaim, bool)>,
     pub(super) asleep: bool,
     pub(super) ended: bool,
     pub(super) connection: Option<Connection>,
@@ -37,7 +37,7 @@ impl RunState {
         Self {
             id,
             commits: 0,
-            flight: Flight::new(),
+            flight: ClaimsByEndpoint::new(),
             endpoints: None,
             snapshot: Arc::default(),
             lows: HashMap::new(),

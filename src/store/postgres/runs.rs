@@ -13,14 +13,14 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::connection::{Connection, ConnectionUse, args};
-use super::control::{Observed, Own};
-use super::fault::Fault;
+use super::control::{ObservedRun, OwnRun};
+use super::error::PostgresError;
 use super::figures::{self, CounterDeltas, CounterKey};
 use super::lanes::VacatedLanes;
 use super::node::Node;
 use super::row::{self, count, int, maybe_int, maybe_time, time};
 use super::run_state::RunState;
-use super::settings::Mode;
+use super::settings::SessionMode;
 use super::{OpenRuns, Result, RunId, RunRow, RunStats, StoreError, codes};
 use crate::clock::Timestamp;
 use crate::delivery::{Next, Outcome, after_interruption};
@@ -35,8 +35,8 @@ const FAREWELL: Duration = Duration::from_secs(1);
 /// Silence after which a run is dead that has no lock, or one from before the server restarted.
 const LEASE: Duration = Duration::from_secs(30);
 
-/// A run without an end.
-struct Open {
+/// A run in the database that has not ended, with what tells whether it is alive.
+struct OpenRun {
     id: i64,
     beat: (i64, i64),
     has_lock: bool,
@@ -54,9 +54,9 @@ const OPEN: &str = "SELECT r.id, r.commits, r.beat, r.lock_key IS NOT NULL,
     (extract(epoch FROM clock_timestamp()) * 1000)::bigint - r.beat_at
     FROM run r WHERE r.ended_at IS NULL ORDER BY r.id";
 
-async fn open_runs(connection: &Connection) -> Result<Vec<Open>, Fault> {
+async fn open_runs(connection: &Connection) -> Result<Vec<OpenRun>, PostgresError> {
     let rows = connection.query(OPEN, &[]).await?;
-    let read = |row: &Row| Open {
+    let read = |row: &Row| OpenRun {
         id: int(row, 0),
         beat: (int(row, 1), int(row, 2)),
         has_lock: row.get(3),
@@ -67,7 +67,7 @@ async fn open_runs(connection: &Connection) -> Result<Vec<Open>, Fault> {
     Ok(rows.iter().map(read).collect())
 }
 
-impl Open {
+impl OpenRun {
     /// How long it has to be silent to be dead; none while its lock is held.
     fn limit(&self) -> Option<Duration> {
         match self {
@@ -94,14 +94,14 @@ pub(super) async fn begin(node: Rc<Node>, command: String, now: Timestamp) -> Re
     // A row of `pg_locks` shows the key in two halves without a sign.
     let key = fastrand::i64(1..i64::MAX);
     let token = Uuid::new_v4().simple().to_string();
-    let direct = node.settings.mode == Mode::Direct;
+    let direct = node.settings.mode == SessionMode::Direct;
     if direct {
         let locked = async {
             let mut control = node.control.connection.lock().await;
             let connection = keep_connected(&node, &mut control).await?;
             connection.query("SELECT pg_advisory_lock($1)::text", args![key]).await.map(|_| ())
         };
-        locked.await.map_err(|fault: Fault| fault.into_error())?;
+        locked.await.map_err(|error: PostgresError| error.into_error())?;
     }
     let host = row::storable(&host_name());
     let pid = i64::from(std::process::id());
@@ -119,7 +119,7 @@ pub(super) async fn begin(node: Rc<Node>, command: String, now: Timestamp) -> Re
         })
         .await?;
     let id = RunId(id);
-    node.control.own.borrow_mut().push(Own { id, key });
+    node.control.own.borrow_mut().push(OwnRun { id, key });
     node.runs.borrow_mut().insert(id, Rc::new(Mutex::new(RunState::new(id))));
     Ok(id)
 }
@@ -164,14 +164,14 @@ async fn leave(node: &Node, run: RunId) {
 }
 
 /// Locks a run that has not ended, unless it is in a transaction just now: then it lives.
-async fn lock(connection: &Connection, run: i64) -> Result<bool, Fault> {
+async fn lock(connection: &Connection, run: i64) -> Result<bool, PostgresError> {
     let found =
         connection.first("SELECT id FROM run WHERE id = $1 AND ended_at IS NULL FOR UPDATE", args![run]).await?;
     Ok(found.is_some())
 }
 
 /// Records an interrupted attempt for each delivery the run holds, and what follows. The run is locked.
-async fn interrupt_all(connection: &Connection, run: i64, now: Timestamp) -> Result<u64, Fault> {
+async fn interrupt_all(connection: &Connection, run: i64, now: Timestamp) -> Result<u64, PostgresError> {
     let gates = "SELECT g.endpoint FROM gate g WHERE g.endpoint IN (SELECT endpoint FROM flight WHERE run = $1)
         ORDER BY g.endpoint FOR NO KEY UPDATE";
     // Endpoints before gates: whoever probed does no longer.
@@ -206,7 +206,7 @@ async fn interrupt(
     now: Timestamp,
     counted: &mut CounterDeltas,
     left: &mut VacatedLanes,
-) -> Result<(), Fault> {
+) -> Result<(), PostgresError> {
     let (endpoint, id, lane, since) = (int(row, 0), int(row, 1), int(row, 2), time(row, 3));
     let (attempts, failures, interruptions) = (count(row, 4), count(row, 5), count(row, 6) + 1);
     let next = after_interruption(interruptions, now);
@@ -277,13 +277,13 @@ pub(super) async fn reap(node: &Node, now: Timestamp) -> Result<u64> {
 }
 
 /// Compares runs with what was seen of them before: those that are dead, and how many soon may be.
-fn observe(node: &Node, open: &[Open]) -> (Vec<i64>, usize) {
+fn observe(node: &Node, open: &[OpenRun]) -> (Vec<i64>, usize) {
     let own: Vec<i64> = node.control.own.borrow().iter().map(|own| own.id.0).collect();
     let mut others = node.control.others.borrow_mut();
     others.retain(|id, _| open.iter().any(|run| run.id == *id));
     let (mut dead, mut suspects) = (Vec::new(), 0);
     for run in open.iter().filter(|run| !own.contains(&run.id)) {
-        let fresh = Observed { beat: run.beat, since: Instant::now() };
+        let fresh = ObservedRun { beat: run.beat, since: Instant::now() };
         let seen = others.entry(run.id).or_insert(fresh);
         if seen.beat != run.beat {
             *seen = fresh;
@@ -319,7 +319,7 @@ pub(super) async fn lives(node: &Node) -> Result<OpenRuns> {
 }
 
 /// Runs that seem dead at a single look, for a preview.
-pub(super) async fn seemingly_dead(connection: &Connection) -> Result<Vec<i64>, Fault> {
+pub(super) async fn seemingly_dead(connection: &Connection) -> Result<Vec<i64>, PostgresError> {
     Ok(open_runs(connection).await?.iter().filter(|run| run.seems_dead()).map(|run| run.id).collect())
 }
 
@@ -404,18 +404,18 @@ async fn beat(node: &Node) {
         Ok(open) => {
             observe(node, &open);
         }
-        Err(fault) => {
+        Err(error) => {
             *control = None;
             // What others did while nobody looked is unknown.
             node.control.others.borrow_mut().clear();
-            let error = fault.into_error();
+            let error = error.into_error();
             tracing::debug!(%error, "failed to raise the beat of this process's runs");
         }
     }
 }
 
 /// The connection that holds the locks; made anew, it takes them again.
-async fn keep_connected<'a>(node: &Node, control: &'a mut Option<Connection>) -> Result<&'a Connection, Fault> {
+async fn keep_connected<'a>(node: &Node, control: &'a mut Option<Connection>) -> Result<&'a Connection, PostgresError> {
     if control.as_ref().is_some_and(Connection::is_closed) {
         *control = None;
     }
@@ -423,7 +423,7 @@ async fn keep_connected<'a>(node: &Node, control: &'a mut Option<Connection>) ->
         Some(connection) => connection,
         None => {
             let connection = node.connect(ConnectionUse::General).await?;
-            if node.settings.mode == Mode::Direct {
+            if node.settings.mode == SessionMode::Direct {
                 connection.execute_all(&format!("LISTEN {}", node.channel())).await?;
                 take_locks(node, &connection).await?;
             }
@@ -434,13 +434,13 @@ async fn keep_connected<'a>(node: &Node, control: &'a mut Option<Connection>) ->
     Ok(control.insert(connection))
 }
 
-async fn take_locks(node: &Node, connection: &Connection) -> Result<(), Fault> {
-    let own: Vec<Own> = node.control.own.borrow().clone();
-    for Own { id, key } in own {
+async fn take_locks(node: &Node, connection: &Connection) -> Result<(), PostgresError> {
+    let own: Vec<OwnRun> = node.control.own.borrow().clone();
+    for OwnRun { id, key } in own {
         // The session before this one may hold it still: then it is tried again with the next connection.
         let taken = connection.first("SELECT pg_try_advisory_lock($1)", args![key]).await?;
         if taken.is_none_or(|row| !row.get::<_, bool>(0)) {
-            return Err(Fault::Store(StoreError::Closed));
+            return Err(PostgresError::Store(StoreError::Closed));
         }
         let renew = "UPDATE run SET server_started = (extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint
             WHERE id = $1 AND ended_at IS NULL";

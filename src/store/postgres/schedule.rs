@@ -6,7 +6,7 @@ use bytes::Bytes;
 use tokio_postgres::Row;
 
 use super::connection::{Connection, args};
-use super::fault::Fault;
+use super::error::PostgresError;
 use super::node::Node;
 use super::row::{int, maybe_time, time};
 use super::{Cancellation, Result, enqueue, record_rows, rules};
@@ -44,7 +44,7 @@ pub(super) async fn queue_due(node: &Node, now: Timestamp) -> Result<u64> {
     Ok(queued)
 }
 
-async fn queue(node: &Node, connection: &Connection, row: &Row, now: Timestamp) -> Result<(), Fault> {
+async fn queue(node: &Node, connection: &Connection, row: &Row, now: Timestamp) -> Result<(), PostgresError> {
     let seq = int(row, 0);
     let event = Event {
         id: EventId::stored(row.get(1)),
@@ -61,7 +61,7 @@ async fn queue(node: &Node, connection: &Connection, row: &Row, now: Timestamp) 
 }
 
 /// Merges the event into its record, now that it happened; returns its body with the whole record, where that is asked for.
-async fn merge(node: &Node, connection: &Connection, event: &Event, seq: i64) -> Result<Option<Bytes>, Fault> {
+async fn merge(node: &Node, connection: &Connection, event: &Event, seq: i64) -> Result<Option<Bytes>, PostgresError> {
     let (Some(data), Some(kind)) = (data_of(&event.body), Kind::of_event(&event.event_type)) else { return Ok(None) };
     let key = record_rows::key(kind, &event.resource.id);
     let mut loaded = record_rows::lock(connection, BTreeSet::from([key.clone()])).await?;

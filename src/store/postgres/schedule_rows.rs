@@ -1,12 +1,16 @@
 //! The rows that say when an event is sent, and what it was made from.
 
 use super::connection::{Connection, args};
-use super::fault::Fault;
+use super::error::PostgresError;
 use crate::clock::Timestamp;
 use crate::event::Draft;
 
 /// Notes when new events are to be sent, and what they were made from.
-pub(super) async fn note(connection: &Connection, stored: &[(&Draft, i64)], now: Timestamp) -> Result<(), Fault> {
+pub(super) async fn note(
+    connection: &Connection,
+    stored: &[(&Draft, i64)],
+    now: Timestamp,
+) -> Result<(), PostgresError> {
     let later = |(draft, seq): &(&Draft, i64)| Some((*seq, draft.dispatch.later_than(now)?.as_millis()));
     let (events, times): (Vec<i64>, Vec<i64>) = stored.iter().filter_map(later).unzip();
     if !events.is_empty() {

@@ -29,9 +29,9 @@ pub(super) const SESSION: &[(&str, &str)] = &[
     ("jit", "off"),
 ];
 
-/// How far the server's certificate is checked.
+/// How strictly the server's certificate is checked (`sslmode`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verify {
+pub(super) enum CertificateCheck {
     /// Not at all: the connection is private, but to whom is unknown.
     Nothing,
     /// A known authority signed it.
@@ -40,42 +40,42 @@ pub(super) enum Verify {
     Full,
 }
 
-/// Whether the queue's transactions keep the session they began with.
+/// Whether each connection has a server session of its own, or a pooler changes the session with each transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Mode {
+pub(super) enum SessionMode {
     /// A session of our own: prepared statements, LISTEN and the lock that proves that a run lives.
     Direct,
     /// A pooler that gives each transaction another session.
     Pooler,
 }
 
-/// See the module. The password never shows.
+/// How to connect to the server: address, TLS, schema, pooler. The password never shows.
 #[derive(Clone)]
-pub(super) struct Settings {
+pub(super) struct ConnectionSettings {
     pub(super) config: Config,
-    pub(super) verify: Verify,
+    pub(super) verify: CertificateCheck,
     pub(super) root_certificates: Option<PathBuf>,
     pub(super) certificate: Option<(PathBuf, PathBuf)>,
     pub(super) schema: String,
-    pub(super) mode: Mode,
+    pub(super) mode: SessionMode,
     shown: String,
 }
 
-impl fmt::Debug for Settings {
+impl fmt::Debug for ConnectionSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Settings({})", self.shown)
+        write!(f, "ConnectionSettings({})", self.shown)
     }
 }
 
-impl fmt::Display for Settings {
+impl fmt::Display for ConnectionSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.shown)
     }
 }
 
-/// The parameters that are not the driver's.
+/// Parameters of the location that the driver does not know: certificates, password file, schema, pooler.
 #[derive(Default)]
-struct Extra {
+struct OwnParameters {
     sslmode: Option<String>,
     sslrootcert: Option<String>,
     sslcert: Option<String>,
@@ -85,7 +85,7 @@ struct Extra {
     pooler: Option<String>,
 }
 
-impl Extra {
+impl OwnParameters {
     fn slot(&mut self, key: &str) -> Option<&mut Option<String>> {
         match key {
             "sslmode" => Some(&mut self.sslmode),
@@ -100,10 +100,10 @@ impl Extra {
     }
 }
 
-impl Settings {
+impl ConnectionSettings {
     /// Reads a URL or `key=value` pairs; the error says in words what is wrong, without the password.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
-        let mut extra = Extra::default();
+        let mut extra = OwnParameters::default();
         let rest = match is_url(text) {
             true => split_url(text, &mut extra)?,
             false => split_pairs(text, &mut extra)?,
@@ -117,8 +117,8 @@ impl Settings {
         let schema = extra.schema.unwrap_or_else(|| DEFAULT_SCHEMA.to_owned());
         check_schema(&schema)?;
         let mode = match extra.pooler.as_deref() {
-            None | Some("none") => Mode::Direct,
-            Some("transaction") => Mode::Pooler,
+            None | Some("none") => SessionMode::Direct,
+            Some("transaction") => SessionMode::Pooler,
             Some(other) => return Err(format!("pooler is `none` or `transaction`, not `{other}`")),
         };
         let application_name = config.get_application_name().unwrap_or("syncctl").to_owned();
@@ -131,7 +131,7 @@ impl Settings {
             config.target_session_attrs(TargetSessionAttrs::ReadWrite);
         }
         find_password(&mut config, extra.passfile.as_deref());
-        if mode == Mode::Direct {
+        if mode == SessionMode::Direct {
             let options = session_options(config.get_options(), &schema);
             config.options(options);
         }
@@ -162,7 +162,7 @@ fn reason(error: &tokio_postgres::Error) -> String {
 }
 
 /// Takes our parameters out of the query of a URL.
-fn split_url(text: &str, extra: &mut Extra) -> Result<String, String> {
+fn split_url(text: &str, extra: &mut OwnParameters) -> Result<String, String> {
     let Some((base, query)) = text.split_once('?') else { return Ok(text.to_owned()) };
     let mut kept = Vec::new();
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
@@ -191,7 +191,7 @@ fn decode(value: &str) -> Result<String, String> {
 }
 
 /// Takes our parameters out of `key=value` pairs; values may stand in single quotes.
-fn split_pairs(text: &str, extra: &mut Extra) -> Result<String, String> {
+fn split_pairs(text: &str, extra: &mut OwnParameters) -> Result<String, String> {
     let mut kept = String::new();
     let mut rest = text.trim_start();
     while !rest.is_empty() {
@@ -224,7 +224,7 @@ fn take_value(text: &str) -> Result<(String, &str, &str), String> {
 }
 
 /// Without a mode, what stays on this machine may be plain and everything else is verified in full.
-fn ssl_mode(mode: Option<&str>, hosts: &[Host]) -> Result<(SslMode, Verify), String> {
+fn ssl_mode(mode: Option<&str>, hosts: &[Host]) -> Result<(SslMode, CertificateCheck), String> {
     let local = |host: &Host| match host {
         Host::Unix(_) => true,
         Host::Tcp(name) => {
@@ -232,12 +232,12 @@ fn ssl_mode(mode: Option<&str>, hosts: &[Host]) -> Result<(SslMode, Verify), Str
         }
     };
     Ok(match mode {
-        None if hosts.iter().all(local) => (SslMode::Prefer, Verify::Nothing),
-        None | Some("verify-full") => (SslMode::Require, Verify::Full),
-        Some("verify-ca") => (SslMode::Require, Verify::Authority),
-        Some("require") => (SslMode::Require, Verify::Nothing),
-        Some("prefer" | "allow") => (SslMode::Prefer, Verify::Nothing),
-        Some("disable") => (SslMode::Disable, Verify::Nothing),
+        None if hosts.iter().all(local) => (SslMode::Prefer, CertificateCheck::Nothing),
+        None | Some("verify-full") => (SslMode::Require, CertificateCheck::Full),
+        Some("verify-ca") => (SslMode::Require, CertificateCheck::Authority),
+        Some("require") => (SslMode::Require, CertificateCheck::Nothing),
+        Some("prefer" | "allow") => (SslMode::Prefer, CertificateCheck::Nothing),
+        Some("disable") => (SslMode::Disable, CertificateCheck::Nothing),
         Some(other) => {
             return Err(format!("sslmode is disable, prefer, require, verify-ca or verify-full, not `{other}`"));
         }
@@ -330,8 +330,8 @@ fn show(config: &Config, schema: &str) -> String {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Settings {
-        Settings::parse(text).unwrap_or_else(|why| panic!("{text}: {why}"))
+    fn read(text: &str) -> ConnectionSettings {
+        ConnectionSettings::parse(text).unwrap_or_else(|why| panic!("{text}: {why}"))
     }
 
     #[test]
@@ -345,18 +345,18 @@ mod tests {
             assert!(!format!("{settings:?}").contains("cret"));
             assert!(settings.config.get_password().is_some());
         }
-        let wrong = Settings::parse("postgres://me:s3cret@db.example/app?nonsense=1").unwrap_err();
+        let wrong = ConnectionSettings::parse("postgres://me:s3cret@db.example/app?nonsense=1").unwrap_err();
         assert!(!wrong.contains("s3cret"), "{wrong}");
     }
 
     #[test]
     fn what_leaves_the_machine_is_verified_unless_told_otherwise() {
         let ssl = |text: &str| (read(text).config.get_ssl_mode(), read(text).verify);
-        assert_eq!(ssl("postgres://u@db.example/q"), (SslMode::Require, Verify::Full));
-        assert_eq!(ssl("postgres://u@127.0.0.1/q"), (SslMode::Prefer, Verify::Nothing));
-        assert_eq!(ssl("postgres://u@localhost,db.example/q"), (SslMode::Require, Verify::Full));
-        assert_eq!(ssl("host=db.example user=u sslmode=disable"), (SslMode::Disable, Verify::Nothing));
-        assert!(Settings::parse("postgres://u@h/q?sslmode=verify").is_err());
+        assert_eq!(ssl("postgres://u@db.example/q"), (SslMode::Require, CertificateCheck::Full));
+        assert_eq!(ssl("postgres://u@127.0.0.1/q"), (SslMode::Prefer, CertificateCheck::Nothing));
+        assert_eq!(ssl("postgres://u@localhost,db.example/q"), (SslMode::Require, CertificateCheck::Full));
+        assert_eq!(ssl("host=db.example user=u sslmode=disable"), (SslMode::Disable, CertificateCheck::Nothing));
+        assert!(ConnectionSettings::parse("postgres://u@h/q?sslmode=verify").is_err());
     }
 
     #[test]
@@ -364,9 +364,9 @@ mod tests {
         let settings = read("postgresql://u@a.example:1,b.example:2/q?schema=jobs&pooler=transaction");
         assert_eq!(settings.config.get_hosts().len(), 2);
         assert_eq!(settings.config.get_target_session_attrs(), TargetSessionAttrs::ReadWrite);
-        assert_eq!((settings.schema.as_str(), settings.mode), ("jobs", Mode::Pooler));
+        assert_eq!((settings.schema.as_str(), settings.mode), ("jobs", SessionMode::Pooler));
         assert_eq!(settings.to_string(), "postgres://u@a.example:1,b.example:2/q?schema=jobs");
-        assert!(Settings::parse("postgres://u@h/q?schema=A;drop").is_err());
+        assert!(ConnectionSettings::parse("postgres://u@h/q?schema=A;drop").is_err());
     }
 
     #[test]

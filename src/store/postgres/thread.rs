@@ -10,22 +10,23 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::LocalSet;
 
 use super::node::Node;
-use super::settings::Settings;
+use super::settings::ConnectionSettings;
 use super::tls::TlsConnector;
 use super::{Access, Answer, Result, RunId, StoreError, runs};
 
-type Task = Box<dyn FnOnce(Rc<Node>) -> Pin<Box<dyn Future<Output = ()>>> + Send>;
+/// Work that is sent to the database thread.
+type DatabaseTask = Box<dyn FnOnce(Rc<Node>) -> Pin<Box<dyn Future<Output = ()>>> + Send>;
 
-/// The handle of the database thread; dropping it ends the thread after what was submitted is done.
+/// The thread on which all work on the server runs; dropped, it ends after what was submitted is done.
 #[derive(Debug)]
-pub(super) struct Thread {
-    tasks: Option<mpsc::UnboundedSender<Task>>,
+pub(super) struct DatabaseThread {
+    tasks: Option<mpsc::UnboundedSender<DatabaseTask>>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Thread {
+impl DatabaseThread {
     /// Starts the thread, connects, and brings the schema up to date as far as `access` allows.
-    pub(super) fn start(settings: Settings, access: Access, announced: watch::Sender<u64>) -> Result<Self> {
+    pub(super) fn start(settings: ConnectionSettings, access: Access, announced: watch::Sender<u64>) -> Result<Self> {
         let tls = TlsConnector::new(&settings).map_err(StoreError::Configuration)?;
         let (tasks, waiting) = mpsc::unbounded_channel();
         // A store is also opened where an async runtime runs, in which its own channels refuse to block.
@@ -51,7 +52,7 @@ impl Thread {
         W: AsyncFnOnce(Rc<Node>) -> Result<T> + Send + 'static,
     {
         let (reply, answer) = Answer::channel();
-        let task: Task = Box::new(move |node| {
+        let task: DatabaseTask = Box::new(move |node| {
             Box::pin(async move {
                 if reply.begin() {
                     reply.send(work(node).await);
@@ -66,7 +67,7 @@ impl Thread {
     }
 }
 
-impl Drop for Thread {
+impl Drop for DatabaseThread {
     fn drop(&mut self) {
         drop(self.tasks.take());
         // A run whose owner has left is dropped on the thread itself.
@@ -80,7 +81,7 @@ impl Drop for Thread {
 fn serve(
     node: Node,
     access: Access,
-    mut waiting: mpsc::UnboundedReceiver<Task>,
+    mut waiting: mpsc::UnboundedReceiver<DatabaseTask>,
     opened: blocking::SyncSender<Result<()>>,
 ) {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
@@ -106,19 +107,19 @@ fn serve(
     });
 }
 
-/// Says that a run of this process is over when it is dropped, unless its end was recorded.
-pub(super) struct Guard {
+/// Tells the database thread, when it is dropped, that a run of this process is over, unless its end was recorded.
+pub(super) struct RunGuard {
     run: RunId,
-    thread: Arc<Thread>,
+    thread: Arc<DatabaseThread>,
 }
 
-impl Guard {
-    pub(super) fn new(run: RunId, thread: Arc<Thread>) -> Self {
+impl RunGuard {
+    pub(super) fn new(run: RunId, thread: Arc<DatabaseThread>) -> Self {
         Self { run, thread }
     }
 }
 
-impl Drop for Guard {
+impl Drop for RunGuard {
     fn drop(&mut self) {
         let run = self.run;
         if !self.thread.is_current() {
@@ -131,19 +132,19 @@ impl Drop for Guard {
     }
 }
 
-/// Lets go of a lock by name when it is dropped: its session ends.
-pub(super) struct ExclusiveGuard {
+/// Frees a lock of the queue when it is dropped, by ending the session that holds it.
+pub(super) struct NamedLockGuard {
     name: String,
-    thread: Arc<Thread>,
+    thread: Arc<DatabaseThread>,
 }
 
-impl ExclusiveGuard {
-    pub(super) fn new(name: String, thread: Arc<Thread>) -> Self {
+impl NamedLockGuard {
+    pub(super) fn new(name: String, thread: Arc<DatabaseThread>) -> Self {
         Self { name, thread }
     }
 }
 
-impl Drop for ExclusiveGuard {
+impl Drop for NamedLockGuard {
     fn drop(&mut self) {
         let name = std::mem::take(&mut self.name);
         drop(self.thread.submit(async move |node: Rc<Node>| {

@@ -17,9 +17,9 @@ use rustls_platform_verifier::Verifier;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_postgres::tls::{ChannelBinding, MakeTlsConnect, TlsConnect, TlsStream};
 
-use super::settings::{Settings, Verify};
+use super::settings::{CertificateCheck, ConnectionSettings};
 
-/// Opens TLS on connections to the server, as the settings ask for it.
+/// Opens TLS on new connections to the server, with the certificate checks that the location asks for.
 #[derive(Clone)]
 pub(super) struct TlsConnector {
     config: Arc<ClientConfig>,
@@ -27,7 +27,7 @@ pub(super) struct TlsConnector {
 
 impl TlsConnector {
     /// Reads the certificates that the settings name; the error says which file is wrong.
-    pub(super) fn new(settings: &Settings) -> Result<Self, String> {
+    pub(super) fn new(settings: &ConnectionSettings) -> Result<Self, String> {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let verifier = verifier(settings, &provider)?;
         let builder = ClientConfig::builder_with_provider(provider)
@@ -49,10 +49,13 @@ impl TlsConnector {
     }
 }
 
-fn verifier(settings: &Settings, provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>, String> {
+fn verifier(
+    settings: &ConnectionSettings,
+    provider: &Arc<CryptoProvider>,
+) -> Result<Arc<dyn ServerCertVerifier>, String> {
     let authorities: Arc<dyn ServerCertVerifier> = match (settings.verify, &settings.root_certificates) {
-        (Verify::Nothing, _) => return Ok(Arc::new(Unverified(Arc::clone(provider)))),
-        (Verify::Authority | Verify::Full, Some(path)) => {
+        (CertificateCheck::Nothing, _) => return Ok(Arc::new(AnyCertificateVerifier(Arc::clone(provider)))),
+        (CertificateCheck::Authority | CertificateCheck::Full, Some(path)) => {
             let mut roots = RootCertStore::empty();
             let read = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
             let read = read.map_err(|e| format!("sslrootcert {}: {e}", path.display()))?;
@@ -62,18 +65,18 @@ fn verifier(settings: &Settings, provider: &Arc<CryptoProvider>) -> Result<Arc<d
                 .map_err(|e| format!("sslrootcert {}: {e}", path.display()))?;
             Arc::new(TrustedCertificateVerifier { authorities, certificates: read })
         }
-        (Verify::Authority | Verify::Full, None) => {
+        (CertificateCheck::Authority | CertificateCheck::Full, None) => {
             Arc::new(Verifier::new(Arc::clone(provider)).map_err(|e| format!("the system's certificates: {e}"))?)
         }
     };
     Ok(match settings.verify {
-        Verify::Authority => Arc::new(AnyName(authorities)),
-        Verify::Full | Verify::Nothing => authorities,
+        CertificateCheck::Authority => Arc::new(AnyNameVerifier(authorities)),
+        CertificateCheck::Full | CertificateCheck::Nothing => authorities,
     })
 }
 
-/// Verifies the server's certificate, and also accepts one that is itself in the operator's file of trusted certificates, as that
-/// of a server without an authority is: its name has to be right, its dates are not looked at.
+/// Verifies the server's certificate, and also accepts one that is itself in the operator's file of trusted
+/// certificates, as that of a server without an authority is: its name has to be right, its dates are not looked at.
 #[derive(Debug)]
 struct TrustedCertificateVerifier {
     authorities: Arc<WebPkiServerVerifier>,
@@ -121,11 +124,11 @@ impl ServerCertVerifier for TrustedCertificateVerifier {
     }
 }
 
-/// Accepts whoever answers: the connection is private, but to whom is unknown.
+/// Accepts any certificate (`sslmode=require`): the connection is encrypted, but to whom is unknown.
 #[derive(Debug)]
-struct Unverified(Arc<CryptoProvider>);
+struct AnyCertificateVerifier(Arc<CryptoProvider>);
 
-impl ServerCertVerifier for Unverified {
+impl ServerCertVerifier for AnyCertificateVerifier {
     fn verify_server_cert(
         &self,
         _: &CertificateDer<'_>,
@@ -162,11 +165,11 @@ impl ServerCertVerifier for Unverified {
     }
 }
 
-/// Accepts a certificate of a known authority under whatever name.
+/// Accepts a certificate of a known authority whatever host it names (`sslmode=verify-ca`).
 #[derive(Debug)]
-struct AnyName(Arc<dyn ServerCertVerifier>);
+struct AnyNameVerifier(Arc<dyn ServerCertVerifier>);
 
-impl ServerCertVerifier for AnyName {
+impl ServerCertVerifier for AnyNameVerifier {
     fn verify_server_cert(
         &self,
         certificate: &CertificateDer<'_>,
@@ -213,56 +216,59 @@ impl<S> MakeTlsConnect<S> for TlsConnector
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    type Stream = Stream<S>;
-    type TlsConnect = Connect;
+    type Stream = EncryptedStream<S>;
+    type TlsConnect = TlsHandshake;
     type Error = io::Error;
 
-    fn make_tls_connect(&mut self, host: &str) -> Result<Connect, io::Error> {
+    fn make_tls_connect(&mut self, host: &str) -> Result<TlsHandshake, io::Error> {
         // A host that is no name, such as a socket's directory, never gets as far as TLS.
         let name = ServerName::try_from(host.to_owned()).ok();
-        Ok(Connect { config: Arc::clone(&self.config), name })
+        Ok(TlsHandshake { config: Arc::clone(&self.config), name })
     }
 }
 
-/// One handshake that is about to be made.
-pub(super) struct Connect {
+/// One TLS handshake that is about to be made with the server.
+pub(super) struct TlsHandshake {
     config: Arc<ClientConfig>,
     name: Option<ServerName<'static>>,
 }
 
-impl<S> TlsConnect<S> for Connect
+impl<S> TlsConnect<S> for TlsHandshake
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    type Stream = Stream<S>;
+    type Stream = EncryptedStream<S>;
     type Error = io::Error;
-    type Future = Pin<Box<dyn Future<Output = io::Result<Stream<S>>> + Send>>;
+    type Future = Pin<Box<dyn Future<Output = io::Result<EncryptedStream<S>>> + Send>>;
 
     fn connect(self, stream: S) -> Self::Future {
         Box::pin(async move {
             let name =
                 self.name.ok_or_else(|| io::Error::other("the host is no name that a certificate can be for"))?;
-            tokio_rustls::TlsConnector::from(self.config).connect(name, stream).await.map(|it| Stream(Box::new(it)))
+            tokio_rustls::TlsConnector::from(self.config)
+                .connect(name, stream)
+                .await
+                .map(|it| EncryptedStream(Box::new(it)))
         })
     }
 }
 
-/// An encrypted connection.
-pub(super) struct Stream<S>(Box<tokio_rustls::client::TlsStream<S>>);
+/// A TLS connection to the server, as the driver reads and writes it.
+pub(super) struct EncryptedStream<S>(Box<tokio_rustls::client::TlsStream<S>>);
 
-impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream for Stream<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream for EncryptedStream<S> {
     fn channel_binding(&self) -> ChannelBinding {
         ChannelBinding::none()
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Stream<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for EncryptedStream<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut *self.0).poll_read(cx, into)
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Stream<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for EncryptedStream<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut *self.0).poll_write(cx, bytes)
     }

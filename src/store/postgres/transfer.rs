@@ -4,8 +4,8 @@ use const_format::formatcp;
 use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
-use super::connection::{Arg, Connection, args};
-use super::fault::Fault;
+use super::connection::{Connection, SqlArg, args};
+use super::error::PostgresError;
 use super::migrate;
 use super::node::Node;
 use super::row::{BLOCKED, DELIVERED, FAILED, OPEN, READY, SOLO, SUPERSEDED, int, maybe_int};
@@ -14,16 +14,16 @@ use super::{Result, StoreError};
 use crate::store::codes::{self, QUEUED};
 use crate::store::transfer::{CopiedTable, Value, Values, storable, value_of};
 
-/// A table that is not read as it stands: its columns elsewhere, its key, and a query that gives them.
-struct Mapped {
+/// A table that `db copy` reads by a query of its own, because the two databases keep it in different columns.
+struct MappedTable {
     name: &'static str,
     columns: &'static [&'static str],
     key: &'static [&'static str],
     query: &'static str,
 }
 
-const MAPPED: &[Mapped] = &[
-    Mapped {
+const MAPPED: &[MappedTable] = &[
+    MappedTable {
         name: "endpoint",
         columns: &[
             "id", "name", "url", "settings", "configured", "paused_by", "failures", "open_since", "open_until",
@@ -39,7 +39,7 @@ const MAPPED: &[Mapped] = &[
             ON true",
     },
     // When it is due is known of what is ready or runs alone; the rest is due when its turn comes.
-    Mapped {
+    MappedTable {
         name: "delivery",
         columns: &[
             "id", "event", "endpoint", "lane", "state", "due_at", "changed_at", "attempts", "used", "failures",
@@ -54,7 +54,7 @@ const MAPPED: &[Mapped] = &[
             FROM delivery d LEFT JOIN waiting w ON w.endpoint = d.endpoint AND w.lane = d.lane AND w.id = d.id
                 AND d.state = {OPEN}"),
     },
-    Mapped {
+    MappedTable {
         name: "run",
         columns: &[
             "id", "token", "pid", "command", "started_at", "ended_at", "claimed", "delivered", "retried", "failed", "exit",
@@ -62,14 +62,14 @@ const MAPPED: &[Mapped] = &[
         key: &["id"],
         query: "SELECT * FROM run",
     },
-    Mapped {
+    MappedTable {
         name: "rate",
         columns: &["minute", "endpoint", "kind", "delivered", "failed"],
         key: &["minute", "endpoint", "kind"],
         query: "SELECT minute, endpoint, kind, sum(delivered)::bigint AS delivered, sum(failed)::bigint AS failed
             FROM rate GROUP BY minute, endpoint, kind",
     },
-    Mapped {
+    MappedTable {
         name: "received_rate",
         columns: &["minute", "route", "reason", "count", "skew_sum", "skews"],
         key: &["minute", "route", "reason"],
@@ -86,7 +86,7 @@ pub(super) async fn tables(node: &Node) -> Result<Vec<CopiedTable>> {
     node.read(async |connection: &Connection| tables_within(connection).await).await
 }
 
-async fn tables_within(connection: &Connection) -> Result<Vec<CopiedTable>, Fault> {
+async fn tables_within(connection: &Connection) -> Result<Vec<CopiedTable>, PostgresError> {
     let sql = "SELECT c.relname::text, array_agg(a.attname::text ORDER BY a.attnum),
             (SELECT array_agg(k.attname::text ORDER BY p.n) FROM pg_index i
                 CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY AS p(attnum, n)
@@ -122,20 +122,20 @@ fn source(table: &CopiedTable) -> String {
     mapped.map_or_else(|| quoted(&table.name), |mapped| format!("({}) s", mapped.query))
 }
 
-/// A value on its way to a statement.
-type Boxed = (Box<dyn ToSql + Sync>, Type);
+/// A copied value as an argument of a statement, with its SQL type.
+type BoxedArg = (Box<dyn ToSql + Sync>, Type);
 
-fn boxed<T: Arg + 'static>(value: T) -> Boxed {
+fn boxed<T: SqlArg + 'static>(value: T) -> BoxedArg {
     (Box::new(value), T::TYPE)
 }
 
-fn bound(values: &[Boxed]) -> Vec<(&(dyn ToSql + Sync), Type)> {
+fn bound(values: &[BoxedArg]) -> Vec<(&(dyn ToSql + Sync), Type)> {
     values.iter().map(|(value, sql_type)| (&**value, sql_type.clone())).collect()
 }
 
 pub(super) async fn read(node: &Node, table: CopiedTable, after: Option<Values>, limit: u32) -> Result<Vec<Values>> {
     let key = names(&table.key);
-    let after: Vec<Boxed> = after.into_iter().flatten().map(key_value).collect();
+    let after: Vec<BoxedArg> = after.into_iter().flatten().map(key_value).collect();
     let places = (1..=after.len()).map(|place| format!("${place}")).collect::<Vec<_>>().join(", ");
     let behind = if after.is_empty() { String::new() } else { format!("WHERE ({key}) > ({places})") };
     let sql = format!("SELECT {} FROM {} {behind} ORDER BY {key} LIMIT {limit}", names(&table.columns), source(&table));
@@ -146,7 +146,7 @@ pub(super) async fn read(node: &Node, table: CopiedTable, after: Option<Values>,
     .await
 }
 
-fn key_value(value: Value) -> Boxed {
+fn key_value(value: Value) -> BoxedArg {
     match value {
         Value::Null => boxed(None::<i64>),
         Value::Int(number) => boxed(number),
@@ -155,7 +155,7 @@ fn key_value(value: Value) -> Boxed {
     }
 }
 
-fn value(row: &Row, at: usize) -> Result<Value, Fault> {
+fn value(row: &Row, at: usize) -> Result<Value, PostgresError> {
     let found = match *row.columns()[at].type_() {
         Type::BOOL => row.get::<_, Option<bool>>(at).map(|truth| Value::Int(i64::from(truth))),
         Type::INT2 | Type::INT4 | Type::INT8 => maybe_int(row, at).map(Value::Int),
@@ -172,7 +172,7 @@ pub(super) async fn last_key(node: &Node, table: CopiedTable) -> Result<Option<V
     node.read(async |connection: &Connection| {
         let rows = connection.query_once(&sql, &[]).await?;
         let Some(row) = rows.first() else { return Ok(None) };
-        (0..table.key.len()).map(|at| value(row, at)).collect::<Result<Values, Fault>>().map(Some)
+        (0..table.key.len()).map(|at| value(row, at)).collect::<Result<Values, PostgresError>>().map(Some)
     })
     .await
 }
@@ -246,12 +246,12 @@ async fn upsert(
     table: &CopiedTable,
     columns: &[String],
     rows: &[Values],
-    constants: &[(&str, Boxed)],
+    constants: &[(&str, BoxedArg)],
     key: &[&str],
-) -> Result<(), Fault> {
+) -> Result<(), PostgresError> {
     let types = column_types(connection, &table.name).await?;
     let type_of = |column: &str| types.iter().find(|(name, _)| name == column).map_or("bigint", |(_, it)| it.as_str());
-    let mut bound_values: Vec<Boxed> = Vec::new();
+    let mut bound_values: Vec<BoxedArg> = Vec::new();
     let mut arrays = Vec::new();
     let mut selected = Vec::new();
     for (at, column) in columns.iter().enumerate() {
@@ -285,7 +285,7 @@ async fn upsert(
     connection.query_once(&sql, &values).await.map(|_| ())
 }
 
-async fn column_types(connection: &Connection, table: &str) -> Result<Vec<(String, String)>, Fault> {
+async fn column_types(connection: &Connection, table: &str) -> Result<Vec<(String, String)>, PostgresError> {
     let sql = "SELECT attname::text, format_type(atttypid, NULL) FROM pg_attribute
         WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped";
     let rows = connection.query(sql, args![quoted(table)]).await?;
@@ -293,7 +293,7 @@ async fn column_types(connection: &Connection, table: &str) -> Result<Vec<(Strin
 }
 
 /// The values of a column. What comes from elsewhere may have characters that the server does not store.
-fn array<'a>(values: impl Iterator<Item = &'a Value>, column_type: &str) -> Boxed {
+fn array<'a>(values: impl Iterator<Item = &'a Value>, column_type: &str) -> BoxedArg {
     match column_type {
         "text" => boxed(
             values
@@ -308,7 +308,7 @@ fn array<'a>(values: impl Iterator<Item = &'a Value>, column_type: &str) -> Boxe
 }
 
 /// Endpoints have their answers and times in the counters.
-async fn write_endpoints(connection: &Connection, table: &CopiedTable, rows: &[Values]) -> Result<(), Fault> {
+async fn write_endpoints(connection: &Connection, table: &CopiedTable, rows: &[Values]) -> Result<(), PostgresError> {
     let counted = ["answers", "last_success_at", "last_failure_at"];
     let plain: Vec<String> = table.columns.iter().filter(|it| !counted.contains(&it.as_str())).cloned().collect();
     upsert(connection, table, &plain, rows, &[], &["id"]).await?;
@@ -323,7 +323,7 @@ async fn write_endpoints(connection: &Connection, table: &CopiedTable, rows: &[V
 }
 
 /// Deliveries that are not finished stand in the queue or in their lane as well.
-async fn write_deliveries(connection: &Connection, table: &CopiedTable, rows: &[Values]) -> Result<(), Fault> {
+async fn write_deliveries(connection: &Connection, table: &CopiedTable, rows: &[Values]) -> Result<(), PostgresError> {
     let apart = ["state", "due_at"];
     let plain: Vec<String> = table.columns.iter().filter(|it| !apart.contains(&it.as_str())).cloned().collect();
     upsert(connection, table, &plain, rows, &[], &["id"]).await?;

@@ -7,7 +7,7 @@ use const_format::formatcp;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
 use super::connection::Connection;
-use super::fault::Fault;
+use super::error::PostgresError;
 use super::row::{DELIVERED, FAILED, SUPERSEDED, int, storable};
 use crate::delivery::State;
 use crate::store::where_clause::{SqlDialect, SqlValue, WhereClause};
@@ -69,7 +69,11 @@ pub(super) fn bound(condition: &WhereClause) -> Vec<(&(dyn ToSql + Sync), Type)>
 }
 
 /// The number of rows that match.
-pub(super) async fn count_rows(connection: &Connection, tables: &str, condition: &WhereClause) -> Result<u64, Fault> {
+pub(super) async fn count_rows(
+    connection: &Connection,
+    tables: &str,
+    condition: &WhereClause,
+) -> Result<u64, PostgresError> {
     let sql = format!("SELECT count(*) FROM {tables} WHERE {}", condition.sql());
     let rows = connection.query_once(&sql, &bound(condition)).await?;
     Ok(rows.first().map_or(0, |row| int(row, 0)).unsigned_abs())

@@ -1,4 +1,4 @@
-//! What SQLite and the system say, as errors of the store.
+//! Errors of SQLite and the system, as errors of the store.
 
 use std::io;
 use std::path::Path;

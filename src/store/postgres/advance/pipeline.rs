@@ -7,18 +7,18 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use super::super::Claim;
-use super::super::claim::{self, Summary};
+use super::super::claim::{self, ClaimSummary};
 use super::super::connection::{Connection, args};
 use super::super::endpoint_rows::{self, EndpointRow};
-use super::super::fault::Fault;
+use super::super::error::PostgresError;
 use super::super::figures;
 use super::super::lanes;
 use super::super::node::Node;
 use super::super::row::int;
 use super::super::row::{OPEN, READY};
 use super::super::run_state::RunState;
-use super::Request;
-use super::plan::Plan;
+use super::AdvanceRequest;
+use super::plan::TransactionPlan;
 
 /// Counts the commit, unless another one of the run's was committed since, or the run is over.
 const FENCE: &str = "WITH mine AS (
@@ -78,9 +78,9 @@ const A: Type = Type::INT8_ARRAY;
 pub(super) async fn send(
     connection: &Connection,
     state: &RunState,
-    plan: &Plan,
-    request: &Request<'_>,
-) -> Result<(Summary, Vec<Row>), Fault> {
+    plan: &TransactionPlan,
+    request: &AdvanceRequest<'_>,
+) -> Result<(ClaimSummary, Vec<Row>), PostgresError> {
     let run = state.id.0;
     let [now, commits] = [request.now.as_millis(), state.commits];
     let done = &plan.done;
@@ -182,11 +182,14 @@ pub(super) async fn send(
     let claimed = claimed?;
     probed?;
     committed?;
-    Ok((Summary::read(&claimed), bodies?))
+    Ok((ClaimSummary::read(&claimed), bodies?))
 }
 
 /// Runs a statement of the pipeline only where there is something to do.
-async fn when(needed: bool, statement: impl AsyncFnOnce() -> Result<Vec<Row>, Fault>) -> Result<Vec<Row>, Fault> {
+async fn when(
+    needed: bool,
+    statement: impl AsyncFnOnce() -> Result<Vec<Row>, PostgresError>,
+) -> Result<Vec<Row>, PostgresError> {
     if needed { statement().await } else { Ok(Vec::new()) }
 }
 
@@ -197,7 +200,7 @@ fn versions(state: &RunState, changed: &[EndpointRow]) -> Vec<i64> {
 }
 
 /// The bodies of what was just claimed, after the commit: no lock is held while they travel.
-async fn bodies(connection: &Connection, run: i64, skip: &[(i64, i64)]) -> Result<Vec<Row>, Fault> {
+async fn bodies(connection: &Connection, run: i64, skip: &[(i64, i64)]) -> Result<Vec<Row>, PostgresError> {
     if skip.is_empty() {
         return Ok(Vec::new());
     }
@@ -210,8 +213,8 @@ pub(super) async fn read_claims(
     node: &Node,
     connection: &Connection,
     rows: &[Row],
-    summary: &Summary,
-) -> Result<Vec<Claim>, Fault> {
+    summary: &ClaimSummary,
+) -> Result<Vec<Claim>, PostgresError> {
     let by_id: HashMap<i64, &Row> = rows.iter().map(|row| (int(row, 0), row)).collect();
     let mut claims = Vec::with_capacity(rows.len());
     for claimed in &summary.claimed {
@@ -223,9 +226,9 @@ pub(super) async fn read_claims(
     Ok(claims)
 }
 
-impl Plan {
-    fn claims(&self) -> claim::Wanted<'_> {
-        claim::Wanted { wants: &self.wants, kept: &self.kept, touched: &self.touched }
+impl TransactionPlan {
+    fn claims(&self) -> claim::ClaimPlan<'_> {
+        claim::ClaimPlan { wants: &self.wants, kept: &self.kept, touched: &self.touched }
     }
 
     fn marked(&self) -> Vec<i64> {

@@ -2,24 +2,24 @@
 
 use std::collections::BTreeSet;
 
-use super::super::claim::{Flight, Held, Mark, Want};
+use super::super::claim::{ClaimsByEndpoint, EndpointUpdate, EndpointWant, HeldClaim};
 use super::super::endpoint_rows::EndpointRow;
 use super::super::figures::{CounterDeltas, CounterKey};
 use super::super::lanes::VacatedLanes;
 use super::super::row;
 use super::super::run_state::RunState;
 use super::super::{Claim, FinishedAttempt, codes};
-use super::{Request, room};
+use super::{AdvanceRequest, room};
 use crate::clock::Timestamp;
 use crate::delivery::{CircuitState, Next, Outcome, RetryDecision, decide_retry};
 use crate::endpoint::{Endpoint, PausedBy};
 use crate::store::RecordResult;
 
-/// What a transaction of a worker writes, decided before anything is sent.
+/// Everything a worker's transaction will write, decided in memory before anything is sent.
 #[derive(Default)]
-pub(super) struct Plan {
+pub(super) struct TransactionPlan {
     pub(super) recorded: Vec<RecordResult>,
-    pub(super) done: Done,
+    pub(super) done: FinishedColumns,
     pub(super) attempts: AttemptColumns,
     /// What waits again: endpoint, lane, id, state, due.
     pub(super) waiting: [Vec<i64>; 5],
@@ -29,16 +29,16 @@ pub(super) struct Plan {
     pub(super) untroubled: Vec<i64>,
     /// Endpoints as they become.
     pub(super) changed: Vec<EndpointRow>,
-    pub(super) kept: Flight,
+    pub(super) kept: ClaimsByEndpoint,
     pub(super) touched: BTreeSet<i64>,
-    pub(super) wants: Vec<Want>,
-    pub(super) marks: Vec<Mark>,
+    pub(super) wants: Vec<EndpointWant>,
+    pub(super) marks: Vec<EndpointUpdate>,
     pub(super) clamped: Vec<(i64, i64)>,
 }
 
 /// The finished deliveries of a transaction, as columns for `unnest`.
 #[derive(Default)]
-pub(super) struct Done {
+pub(super) struct FinishedColumns {
     pub(super) ids: Vec<i64>,
     pub(super) numbers: Vec<i64>,
     pub(super) states: Vec<i64>,
@@ -68,9 +68,9 @@ fn decide(row: &EndpointRow, finished: &FinishedAttempt) -> RetryDecision {
     decide_retry(&settings.retry, *outcome, claim.history, *circuit, *ended_at, *jitter)
 }
 
-impl Plan {
+impl TransactionPlan {
     /// Decides what follows from the outcomes, what is let go of, and what to claim.
-    pub(super) fn decide(state: &RunState, request: &Request<'_>) -> Self {
+    pub(super) fn decide(state: &RunState, request: &AdvanceRequest<'_>) -> Self {
         let mut plan = Self { kept: state.flight.clone(), ..Self::default() };
         let mut rows: Vec<EndpointRow> = state.rows().to_vec();
         let mut changed = BTreeSet::new();
@@ -124,7 +124,7 @@ impl Plan {
     }
 
     /// Takes a claim out of what the run keeps; none if it was taken out before.
-    fn drop_held(&mut self, claim: &Claim) -> Option<Held> {
+    fn drop_held(&mut self, claim: &Claim) -> Option<HeldClaim> {
         let held = self.kept.get_mut(&claim.endpoint.0)?;
         self.touched.insert(claim.endpoint.0);
         let at = held.iter().position(|it| it.id == claim.delivery.0)?;
@@ -189,7 +189,7 @@ impl Plan {
     }
 
     /// Lets go of what was never sent: it is due since it was claimed.
-    fn release(&mut self, endpoint: i64, held: Held, solo: bool, now: Timestamp) {
+    fn release(&mut self, endpoint: i64, held: HeldClaim, solo: bool, now: Timestamp) {
         let due = Timestamp::from_millis(held.since).min(now);
         self.wait((endpoint, held.lane, held.id), if solo { row::SOLO } else { row::READY }, due);
         self.left.push(endpoint, held.lane, held.id);
@@ -204,8 +204,8 @@ impl Plan {
         let id = row.endpoint.id.0;
         let low = state.lows.get(&id).copied().unwrap_or_default();
         self.touched.insert(id);
-        self.marks.extend(Mark::of(&row.endpoint, now));
-        self.wants.push(Want::new(id, room, low, row.endpoint.circuit.open.is_some()));
+        self.marks.extend(EndpointUpdate::of(&row.endpoint, now));
+        self.wants.push(EndpointWant::new(id, room, low, row.endpoint.circuit.open.is_some()));
     }
 }
 

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use tokio_postgres::Row;
 
-use super::super::claim::{Flight, Held};
+use super::super::claim::{ClaimsByEndpoint, HeldClaim};
 use super::super::connection::{Connection, args};
-use super::super::fault::Fault;
+use super::super::error::PostgresError;
 use super::super::row::{self, int};
 use super::super::run_state::RunState;
 use crate::delivery::INTERRUPTIONS_UNTIL_ALONE;
@@ -14,7 +14,7 @@ use crate::delivery::INTERRUPTIONS_UNTIL_ALONE;
 /// Finds out whether the last transaction was committed. False says that the run is over.
 ///
 /// The lock waits for that transaction where it is still under way. One that comes later still finds its number taken.
-pub(super) async fn resume(connection: &Connection, state: &mut RunState) -> Result<bool, Fault> {
+pub(super) async fn resume(connection: &Connection, state: &mut RunState) -> Result<bool, PostgresError> {
     let run = state.id.0;
     let row = connection
         .outside(async || {
@@ -45,9 +45,9 @@ const HOLDS: &str = "SELECT f.endpoint, i.id, i.lane, i.since, d.attempts + 1, d
 /// Takes over what the server says that the run holds: what is gone was recorded, what is new was never handed out.
 fn adopt(state: &mut RunState, rows: &[Row]) {
     let known: BTreeSet<i64> = state.flight.values().flatten().map(|held| held.id).collect();
-    let mut flight = Flight::new();
+    let mut flight = ClaimsByEndpoint::new();
     for row in rows {
-        let held = Held { id: int(row, 1), lane: int(row, 2), since: int(row, 3), number: row::count(row, 4) };
+        let held = HeldClaim { id: int(row, 1), lane: int(row, 2), since: int(row, 3), number: row::count(row, 4) };
         if known.contains(&held.id) || !state.is_known {
             flight.entry(int(row, 0)).or_default().push(held);
         } else {

@@ -9,7 +9,7 @@ use crate::store::LockHolder;
 const WRITE_LOCK: u64 = 120;
 
 /// A file as `/proc/locks` names it: major and minor number of its device, and its inode.
-type File = (u64, u64, u64);
+type FileId = (u64, u64, u64);
 
 /// The process that holds the right to write, unless that is this one or nobody any more.
 pub(crate) fn holder(database: &Path) -> Option<LockHolder> {
@@ -33,7 +33,7 @@ pub(crate) fn user(database: &Path) -> Option<u32> {
     })
 }
 
-fn named(path: &Path) -> Option<File> {
+fn named(path: &Path) -> Option<FileId> {
     let metadata = std::fs::metadata(path).ok()?;
     let device = metadata.dev();
     // As the kernel's `MAJOR` and `MINOR` are packed by the C library.
@@ -43,7 +43,7 @@ fn named(path: &Path) -> Option<File> {
 }
 
 /// The owner of a lock that keeps others from writing: any write lock on the file itself, or the one of the log's index.
-fn writer(locks: &str, database: File, memory: Option<File>) -> Option<u32> {
+fn writer(locks: &str, database: FileId, memory: Option<FileId>) -> Option<u32> {
     locks.lines().find_map(|line| {
         // `1: POSIX  ADVISORY  WRITE 18704 fe:00:10748051 120 120`, and `1: -> …` for who waits.
         let words: Vec<&str> = line.split_whitespace().collect();
@@ -56,7 +56,7 @@ fn writer(locks: &str, database: File, memory: Option<File>) -> Option<u32> {
     })
 }
 
-fn parsed(file: &str) -> Option<File> {
+fn parsed(file: &str) -> Option<FileId> {
     let mut parts = file.split(':');
     let mut number = |base| u64::from_str_radix(parts.next()?, base).ok();
     Some((number(16)?, number(16)?, number(10)?))
@@ -66,8 +66,8 @@ fn parsed(file: &str) -> Option<File> {
 mod tests {
     use super::*;
 
-    const DATABASE: File = (0xfe, 1, 70);
-    const MEMORY: Option<File> = Some((0xfe, 1, 71));
+    const DATABASE: FileId = (0xfe, 1, 70);
+    const MEMORY: Option<FileId> = Some((0xfe, 1, 71));
 
     #[test]
     fn the_writer_is_found_among_readers_waiters_and_strangers() {

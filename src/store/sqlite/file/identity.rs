@@ -6,15 +6,15 @@ use std::path::{Path, PathBuf};
 use crate::store::sqlite::error;
 use crate::store::{Result, StoreError};
 
-/// The file behind a path at the time it was opened.
+/// Which file was opened, by device and inode: shows when another one was put in its place.
 #[derive(Clone, Debug)]
-pub(crate) struct Identity {
+pub(crate) struct FileIdentity {
     path: PathBuf,
     device: u64,
     inode: u64,
 }
 
-impl Identity {
+impl FileIdentity {
     pub(crate) fn of(path: &Path) -> Result<Self> {
         let found = path.metadata().map_err(|e| error::io(&e))?;
         Ok(Self { path: path.to_owned(), device: found.dev(), inode: found.ino() })

@@ -11,7 +11,7 @@ use crate::store::sqlite::file::connection::configure;
 use crate::store::sqlite::file::migrate;
 use crate::store::{Access, Result, StoreError};
 
-/// How a file is opened.
+/// How the SQLite file is opened: to write, to read, or as one that nobody changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OpenMode {
     /// Together with whoever else uses it.

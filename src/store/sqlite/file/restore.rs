@@ -26,7 +26,7 @@ use crate::store::{Access, Result, StoreError};
 /// How long those who are just leaving are waited for.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// A backup that was copied beside the queue, brought up to date and checked.
+/// A backup that was checked and copied beside the queue, ready to take its place.
 #[derive(Debug)]
 pub struct PreparedRestore {
     copy: TempPath,

@@ -13,13 +13,13 @@ use uuid::Uuid;
 use crate::store::sqlite::error;
 use crate::store::{Result, StoreError};
 
-/// The directory of owner files.
+/// The directory of lock files by which processes prove that their runs are alive.
 #[derive(Debug)]
 pub(crate) struct RunLocks {
     directory: PathBuf,
 }
 
-/// A held owner file. Dropping it removes the file and lets go of the lock, in this order.
+/// The locked file that proves that a run is alive. Dropping it removes the file and then the lock, in this order.
 #[derive(Debug)]
 pub(crate) struct RunLock {
     token: String,
@@ -49,14 +49,18 @@ impl RunLocks {
 
     /// Creates and locks an owner file with a token of its own.
     pub(crate) fn lock_new(&self) -> Result<RunLock> {
-        DirBuilder::new().recursive(true).mode(0o700).create(&self.directory).map_err(|e| self.fault(&e))?;
+        DirBuilder::new().recursive(true).mode(0o700).create(&self.directory).map_err(|e| self.io_error(&e))?;
         loop {
             let token = Uuid::new_v4().simple().to_string();
             let path = self.path(&token);
-            let file =
-                OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(|e| self.fault(&e))?;
+            let file = OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .mode(0o600)
+                .open(&path)
+                .map_err(|e| self.io_error(&e))?;
             // Between creating and locking, a sweep may have taken the file for an orphan.
-            if try_lock(&file).map_err(|e| self.fault(&e))? && is_at(&file, &path) {
+            if try_lock(&file).map_err(|e| self.io_error(&e))? && is_at(&file, &path) {
                 return Ok(RunLock { token, path, _locked: Some(file) });
             }
         }
@@ -68,11 +72,11 @@ impl RunLocks {
         let file = match OpenOptions::new().write(true).open(&path) {
             Ok(file) => Some(file),
             Err(e) if e.kind() == io::ErrorKind::NotFound => None,
-            Err(e) => return Err(self.fault(&e)),
+            Err(e) => return Err(self.io_error(&e)),
         };
         let dead = match &file {
             None => true,
-            Some(file) => try_lock(file).map_err(|e| self.fault(&e))?,
+            Some(file) => try_lock(file).map_err(|e| self.io_error(&e))?,
         };
         Ok(dead.then(|| RunLock { token: token.to_owned(), path, _locked: file }))
     }
@@ -110,7 +114,7 @@ impl RunLocks {
         self.directory.join(format!("{token}.lock"))
     }
 
-    fn fault(&self, error: &io::Error) -> StoreError {
+    fn io_error(&self, error: &io::Error) -> StoreError {
         error::io(error)
     }
 }

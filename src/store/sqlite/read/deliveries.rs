@@ -194,7 +194,7 @@ fn add_holders(connection: &Connection, rows: &mut [DeliveryRow]) -> rusqlite::R
     Ok(())
 }
 
-/// An endpoint and the number of a lane to it.
+/// An endpoint, and the number of a lane of it: the deliveries of one resource.
 type Lane = (i64, i64);
 
 /// The lanes of those rows that are queued.

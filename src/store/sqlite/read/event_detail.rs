@@ -9,14 +9,14 @@ use crate::store::sqlite::read::events::{EVENT_COLUMNS, add_schedule, event_row}
 use crate::store::sqlite::read::{attempts, deliveries};
 use crate::store::sqlite::upkeep::checksum::EventContent;
 
-/// How an event is looked up: by id or by sequence number.
+/// By what an event is looked up: its id, or its number in the order of emission.
 #[derive(Clone, Copy)]
-pub(crate) enum Which<'a> {
+pub(crate) enum EventLookup<'a> {
     Id(&'a str),
     Seq(i64),
 }
 
-pub(crate) fn event(connection: &Connection, which: Which<'_>) -> rusqlite::Result<Option<EventDetail>> {
+pub(crate) fn event(connection: &Connection, which: EventLookup<'_>) -> rusqlite::Result<Option<EventDetail>> {
     let find = |condition: &str, value: Value| {
         let sql = format!(
             "SELECT {EVENT_COLUMNS}, e.body, e.checksum, w.body, w.checksum, e.traceparent
@@ -25,8 +25,8 @@ pub(crate) fn event(connection: &Connection, which: Which<'_>) -> rusqlite::Resu
         connection.prepare_cached(&sql)?.query_row([value], with_bodies).optional()
     };
     let found = match which {
-        Which::Id(id) => find("e.id = ?1", id.to_owned().into())?,
-        Which::Seq(seq) => find("e.seq = ?1", seq.into())?,
+        EventLookup::Id(id) => find("e.id = ?1", id.to_owned().into())?,
+        EventLookup::Seq(seq) => find("e.seq = ?1", seq.into())?,
     };
     let Some(mut found) = found else { return Ok(None) };
     add_schedule(connection, &mut found.row)?;

@@ -28,13 +28,13 @@ pub(crate) fn find(connection: &Connection, kind: Kind, id: &str) -> rusqlite::R
     found.map(|found| found.complete(connection)).transpose()
 }
 
-/// A row before its deliveries were looked at.
-struct Bare {
+/// A record's row before its deliveries were read, so that its sync state is not known yet.
+struct UnsyncedRow {
     row: RecordRow,
     last_event: Option<i64>,
 }
 
-fn record_row(row: &Row<'_>) -> rusqlite::Result<Bare> {
+fn record_row(row: &Row<'_>) -> rusqlite::Result<UnsyncedRow> {
     let bare = RecordRow {
         seq: row.get(0)?,
         kind: codes::kind_of(row.get(1)?),
@@ -43,10 +43,10 @@ fn record_row(row: &Row<'_>) -> rusqlite::Result<Bare> {
         synced_at: row.get::<_, Option<i64>>(3)?.map(Timestamp::from_millis),
         sync: SyncState::Synced,
     };
-    Ok(Bare { row: bare, last_event: row.get(4)? })
+    Ok(UnsyncedRow { row: bare, last_event: row.get(4)? })
 }
 
-impl Bare {
+impl UnsyncedRow {
     /// Adds how far the latest event emitted about it has come.
     ///
     /// That event may have been removed, and its number given to an event about something else.

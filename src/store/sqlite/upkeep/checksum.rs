@@ -8,7 +8,7 @@ use rusqlite::ffi::{Error as Code, SQLITE_CORRUPT};
 
 use crate::untrusted::Untrusted;
 
-/// What is sent of an event, as a row has it.
+/// The parts of an event that are sent, as its row has them: their checksum shows whether the disk changed them.
 #[derive(Clone, Copy)]
 pub(crate) struct EventContent<'a> {
     pub id: &'a str,

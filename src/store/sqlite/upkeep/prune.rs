@@ -16,8 +16,8 @@ const BATCH: u64 = 500;
 /// Rows looked at by one transaction.
 const LOOKS: i64 = 5_000;
 
-/// A delivery that may be old enough to be pruned.
-struct Old {
+/// A delivery that a prune looks at: removed if it is finished and old enough.
+struct PruneCandidate {
     id: i64,
     event: i64,
     endpoint: EndpointId,
@@ -46,14 +46,14 @@ pub(crate) fn prune(txn: &mut Txn<'_>, what: &PruneFilter) -> Result<PruneResult
 }
 
 /// Deliveries behind `after`, wanted or not: looking at so many and no more bounds the transaction.
-fn page(txn: &Txn<'_>, after: DeliveryId) -> rusqlite::Result<Vec<Old>> {
+fn page(txn: &Txn<'_>, after: DeliveryId) -> rusqlite::Result<Vec<PruneCandidate>> {
     txn.connection
         .prepare_cached(
             "SELECT id, event, endpoint, state, attempts, failures, changed_at FROM delivery
              WHERE id > ?1 ORDER BY id LIMIT ?2",
         )?
         .query_map(params![after.0, LOOKS], |row| {
-            Ok(Old {
+            Ok(PruneCandidate {
                 id: row.get(0)?,
                 event: row.get(1)?,
                 endpoint: EndpointId(row.get(2)?),
@@ -64,7 +64,7 @@ fn page(txn: &Txn<'_>, after: DeliveryId) -> rusqlite::Result<Vec<Old>> {
         .collect()
 }
 
-fn remove(txn: &mut Txn<'_>, old: &Old, pruned: &mut PruneResult) -> rusqlite::Result<()> {
+fn remove(txn: &mut Txn<'_>, old: &PruneCandidate, pruned: &mut PruneResult) -> rusqlite::Result<()> {
     let connection = txn.connection;
     let attempts = connection.prepare_cached("DELETE FROM attempt WHERE delivery = ?1")?.execute([old.id])?;
     connection.prepare_cached("DELETE FROM delivery WHERE id = ?1")?.execute([old.id])?;

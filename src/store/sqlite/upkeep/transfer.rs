@@ -12,14 +12,14 @@ use crate::store::sqlite::write::writer::Txn;
 use crate::store::transfer::{CopiedTable, Value, Values, storable};
 use crate::store::{Result, StoreError};
 
-/// A table whose columns are not read or written as they stand: each column's name elsewhere, and how it is read here.
-struct Mapped {
+/// A table whose columns `db copy` reads and writes under other names or in another form.
+struct MappedTable {
     name: &'static str,
     columns: &'static [(&'static str, &'static str)],
 }
 
-const MAPPED: &[Mapped] = &[
-    Mapped {
+const MAPPED: &[MappedTable] = &[
+    MappedTable {
         name: "endpoint",
         columns: &[
             ("id", "id"),
@@ -44,7 +44,7 @@ const MAPPED: &[Mapped] = &[
         ],
     },
     // When it is due is known of what is ready or runs alone; the rest is due when its turn comes.
-    Mapped {
+    MappedTable {
         name: "delivery",
         columns: &[
             ("id", "id"),

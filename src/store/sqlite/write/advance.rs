@@ -39,19 +39,19 @@ fn record(txn: &mut Txn<'_>, run: RunId, finished: &[FinishedAttempt]) -> rusqli
     if finished.is_empty() {
         return Ok(Vec::new());
     }
-    let mut recorder = Recorder::of(txn.connection, run)?;
+    let mut recorder = OutcomeWriter::of(txn.connection, run)?;
     finished.iter().map(|finished| recorder.record(txn, finished)).collect()
 }
 
-/// The statements that write an outcome.
-struct Recorder<'c> {
+/// The prepared statements that record an attempt's outcome, once for all outcomes of a transaction.
+struct OutcomeWriter<'c> {
     run: RunId,
     finish: CachedStatement<'c>,
     attempt: CachedStatement<'c>,
     lanes: Lanes<'c>,
 }
 
-impl<'c> Recorder<'c> {
+impl<'c> OutcomeWriter<'c> {
     fn of(connection: &'c Connection, run: RunId) -> rusqlite::Result<Self> {
         let finish = connection.prepare_cached(formatcp!(
             "UPDATE delivery SET state = ?4, reason = ?5, due_at = ?6, used = ?7, failures = ?8, changed_at = ?9,

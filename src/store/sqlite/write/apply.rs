@@ -30,11 +30,11 @@ fn apply_once(txn: &mut Txn<'_>, incoming: &VerifiedWebhook, now: Timestamp) -> 
     see(txn, incoming, now)?;
     let digest = known_ids::digest_of(&incoming.draft);
     let known = known(txn.connection, incoming, &digest, now)?;
-    let reason = if matches!(known, Some(Known::Other)) { ID_CONFLICT } else { "" };
+    let reason = if matches!(known, Some(KnownId::Other)) { ID_CONFLICT } else { "" };
     requests::count(txn.connection, (&incoming.route, reason), 1, incoming.skew_ms, now)?;
     match known {
-        Some(Known::Same) => return Ok(Applied::Duplicate),
-        Some(Known::Other) => {
+        Some(KnownId::Same) => return Ok(Applied::Duplicate),
+        Some(KnownId::Other) => {
             let refused = RefusedWebhook {
                 reason: ID_CONFLICT,
                 source: incoming.source.clone(),
@@ -91,13 +91,13 @@ fn see(txn: &mut Txn<'_>, incoming: &VerifiedWebhook, now: Timestamp) -> rusqlit
     Ok(())
 }
 
-/// How an id is known.
-enum Known {
+/// Whether a known event id came with the same content, which is a duplicate, or with another, which is a conflict.
+enum KnownId {
     Same,
     Other,
 }
 
-impl Known {
+impl KnownId {
     fn when(same: bool) -> Self {
         if same { Self::Same } else { Self::Other }
     }
@@ -109,17 +109,17 @@ fn known(
     incoming: &VerifiedWebhook,
     digest: &[u8],
     now: Timestamp,
-) -> rusqlite::Result<Option<Known>> {
+) -> rusqlite::Result<Option<KnownId>> {
     let arrived = known_ids::arrived(connection, &incoming.id, now)?;
     let Some(arrived) = arrived else {
         let emitted = known_ids::emitted_before(connection, &incoming.id, &incoming.draft)?;
-        return Ok(emitted.map(Known::when));
+        return Ok(emitted.map(KnownId::when));
     };
     let same = arrived.is(&incoming.draft, digest);
     if same {
         connection.prepare_cached("UPDATE received SET repeats = repeats + 1 WHERE id = ?1")?.execute([arrived.row])?;
     }
-    Ok(Some(Known::when(same)))
+    Ok(Some(KnownId::when(same)))
 }
 
 fn remember(

@@ -75,7 +75,7 @@ const NAMED_QUEUED: &str = claim_sql!(
     )
 );
 
-/// What a transaction claimed.
+/// What one transaction claimed for a worker.
 pub(crate) struct Claimed {
     pub(crate) claims: Vec<Claim>,
     /// Whether a delivery waits that must run alone.
@@ -101,7 +101,7 @@ pub(crate) fn claim(txn: &mut Txn<'_>, run: RunId, wants: &ClaimRequest, now: Ti
     Ok(Claimed { claims, solo_waits, cut_short })
 }
 
-/// A claim under construction.
+/// The claims that a transaction is collecting for a worker.
 struct ClaimBatch {
     run: RunId,
     now: Timestamp,

@@ -17,7 +17,7 @@ use crate::store::rules::CounterKey;
 use crate::store::sqlite::error;
 use crate::store::{DeliveryCounts, codes};
 
-/// An endpoint, its figures, and the delivery that probes its rest.
+/// An endpoint in the writer's cache: its settings, its counts, and the delivery that probes its open circuit.
 #[derive(Clone, Debug)]
 pub(crate) struct EndpointRow {
     pub(crate) endpoint: Endpoint,
@@ -26,7 +26,8 @@ pub(crate) struct EndpointRow {
     changed: bool,
 }
 
-/// See the module.
+/// The rows that nearly every write needs (endpoints, counts, event types), kept in the writer's memory while no other
+/// process writes.
 #[derive(Debug, Default)]
 pub(crate) struct EndpointCache {
     data_version: Option<i64>,

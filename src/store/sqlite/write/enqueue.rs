@@ -10,7 +10,7 @@ use crate::record::Kind;
 use crate::store::codes::QUEUED;
 use crate::store::rules::{CounterKey, EventRecipient};
 use crate::store::sqlite::upkeep::checksum::EventContent;
-use crate::store::sqlite::write::records::Stored;
+use crate::store::sqlite::write::records::StoredRecord;
 use crate::store::sqlite::write::writer::Txn;
 use crate::store::sqlite::write::{coalesce, known_ids, records, schedule_rows};
 use crate::store::{DeliveryId, Drafts, EnqueueResult, Receipt, Result, StoreError, codes, rules};
@@ -81,7 +81,7 @@ fn store(txn: &mut Txn<'_>, draft: Draft, id: EventId, now: Timestamp) -> Result
 }
 
 /// The event with the whole record that it was merged into, where an endpoint asks for that.
-fn whole_record_of(txn: &mut Txn<'_>, event: &Event, merged: Option<&Stored>) -> rusqlite::Result<Option<Bytes>> {
+fn whole_record_of(txn: &mut Txn<'_>, event: &Event, merged: Option<&StoredRecord>) -> rusqlite::Result<Option<Bytes>> {
     let endpoints = txn.cache.endpoints(txn.connection)?.iter().map(|row| &row.endpoint);
     let asked = merged.filter(|_| rules::wants_whole_record(endpoints, &event.event_type));
     Ok(asked.map(|stored| rules::whole_body(event, stored.kind, &stored.record)))
@@ -154,7 +154,7 @@ fn insert_whole(connection: &Connection, seq: i64, sent: EventContent<'_>) -> ru
     Ok(())
 }
 
-/// The part of an event that its deliveries depend on.
+/// What of a stored event is needed to make its deliveries.
 #[derive(Clone, Copy)]
 struct StoredEvent<'a> {
     seq: i64,

@@ -16,7 +16,7 @@ pub(crate) fn emitted_before(connection: &Connection, id: &EventId, draft: &Draf
     Ok(emitted(connection, id)?.map(|known| known.is(draft, id)))
 }
 
-/// An event that was emitted here, as it is stored.
+/// A stored event with the id of one that is emitted: the same again, or a conflict.
 pub(crate) struct Emitted {
     timestamp: Timestamp,
     body: Vec<u8>,
@@ -73,7 +73,7 @@ pub(crate) fn digest_of(draft: &Draft) -> [u8; 16] {
     first
 }
 
-/// An event that arrived, as it is remembered.
+/// A received event with the id of one that arrives: the same again, or a conflict.
 pub(crate) struct Arrived {
     pub(crate) row: i64,
     digest: Vec<u8>,

@@ -32,7 +32,8 @@ pub(crate) fn enter(connection: &Connection, id: i64) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// The lanes as one transaction settles them.
+/// Finds the first waiting delivery of a lane (the deliveries of one resource to one endpoint), by a statement prepared
+/// once.
 pub(crate) struct Lanes<'c> {
     connection: &'c Connection,
     head: CachedStatement<'c>,

@@ -8,20 +8,20 @@ use crate::record::{Change, Kind, Merged, NotAnObject, Record, Stamp};
 use crate::store::sqlite::read::records as read_records;
 use crate::store::{Result, StoreError, codes};
 
-/// A record during a write.
-pub(crate) struct Stored {
+/// A record that was read to be changed, with what its row has beside it.
+pub(crate) struct StoredRecord {
     pub(crate) kind: Kind,
     pub(crate) id: String,
     seq: Option<i64>,
-    columns: Columns,
+    columns: SearchColumns,
     pub(crate) record: Record,
     pub(crate) received_at: Option<Timestamp>,
     last_event: Option<i64>,
 }
 
-/// What is taken from a record so that the database can search and sort.
+/// The fields of a record by which the database searches and sorts.
 #[derive(Clone, Debug, Default, PartialEq)]
-struct Columns {
+struct SearchColumns {
     present: bool,
     name: Option<String>,
     email: Option<String>,
@@ -30,7 +30,7 @@ struct Columns {
     created_at: i64,
 }
 
-impl Columns {
+impl SearchColumns {
     fn of(record: &Record) -> Self {
         let created = record.time("createdAt").or(record.first_at()).unwrap_or_default();
         let folded = |name| record.text(name).map(|text| text.to_lowercase());
@@ -46,14 +46,14 @@ impl Columns {
 }
 
 /// The record of a resource, empty when nothing is known of it yet.
-pub(crate) fn load(connection: &Connection, kind: Kind, id: &str) -> rusqlite::Result<Stored> {
+pub(crate) fn load(connection: &Connection, kind: Kind, id: &str) -> rusqlite::Result<StoredRecord> {
     let found = connection
         .prepare_cached(
             "SELECT seq, present, name, email, user_id, course_id, created_at, received_at, last_event, body
              FROM record WHERE kind = ?1 AND id = ?2",
         )?
         .query_row(params![codes::kind_code(kind), id], |row| {
-            let columns = Columns {
+            let columns = SearchColumns {
                 present: row.get(1)?,
                 name: row.get(2)?,
                 email: row.get(3)?,
@@ -61,7 +61,7 @@ pub(crate) fn load(connection: &Connection, kind: Kind, id: &str) -> rusqlite::R
                 course_id: row.get(5)?,
                 created_at: row.get(6)?,
             };
-            Ok(Stored {
+            Ok(StoredRecord {
                 kind,
                 id: id.to_owned(),
                 seq: Some(row.get(0)?),
@@ -72,11 +72,11 @@ pub(crate) fn load(connection: &Connection, kind: Kind, id: &str) -> rusqlite::R
             })
         })
         .optional()?;
-    Ok(found.unwrap_or_else(|| Stored {
+    Ok(found.unwrap_or_else(|| StoredRecord {
         kind,
         id: id.to_owned(),
         seq: None,
-        columns: Columns::default(),
+        columns: SearchColumns::default(),
         record: Record::default(),
         received_at: None,
         last_event: None,
@@ -84,10 +84,10 @@ pub(crate) fn load(connection: &Connection, kind: Kind, id: &str) -> rusqlite::R
 }
 
 /// Writes a record back. Columns that did not change are left alone, and with them their indexes.
-pub(crate) fn save(connection: &Connection, stored: &Stored) -> rusqlite::Result<()> {
+pub(crate) fn save(connection: &Connection, stored: &StoredRecord) -> rusqlite::Result<()> {
     let body = serde_json::to_string(&stored.record).expect("a record is text keyed by text");
     let received_at = stored.received_at.map(Timestamp::as_millis);
-    let columns = Columns::of(&stored.record);
+    let columns = SearchColumns::of(&stored.record);
     let Some(seq) = stored.seq else { return insert(connection, stored, &columns, &body) };
     connection
         .prepare_cached("UPDATE record SET body = ?2, received_at = ?3, last_event = ?4 WHERE seq = ?1")?
@@ -111,7 +111,7 @@ pub(crate) fn save(connection: &Connection, stored: &Stored) -> rusqlite::Result
     Ok(())
 }
 
-fn insert(connection: &Connection, stored: &Stored, columns: &Columns, body: &str) -> rusqlite::Result<()> {
+fn insert(connection: &Connection, stored: &StoredRecord, columns: &SearchColumns, body: &str) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
             "INSERT INTO record (kind, id, present, name, email, user_id, course_id, created_at, received_at, last_event, body)
@@ -134,7 +134,7 @@ fn insert(connection: &Connection, stored: &Stored, columns: &Columns, body: &st
 }
 
 /// The record that a draft is about, if it is of a known type.
-pub(crate) fn of_draft(connection: &Connection, draft: &Draft) -> rusqlite::Result<Option<Stored>> {
+pub(crate) fn of_draft(connection: &Connection, draft: &Draft) -> rusqlite::Result<Option<StoredRecord>> {
     match Kind::of_event(&draft.event_type) {
         Some(kind) => load(connection, kind, &draft.resource.id).map(Some),
         None => Ok(None),
@@ -142,7 +142,7 @@ pub(crate) fn of_draft(connection: &Connection, draft: &Draft) -> rusqlite::Resu
 }
 
 /// The record that an event is about.
-pub(crate) fn of_event(connection: &Connection, event: &Event) -> rusqlite::Result<Option<Stored>> {
+pub(crate) fn of_event(connection: &Connection, event: &Event) -> rusqlite::Result<Option<StoredRecord>> {
     match Kind::of_event(&event.event_type) {
         Some(kind) => load(connection, kind, &event.resource.id).map(Some),
         None => Ok(None),
@@ -153,7 +153,7 @@ pub(crate) fn of_event(connection: &Connection, event: &Event) -> rusqlite::Resu
 ///
 /// A time that was not given is far ahead where the record was before, from when a clock was wrong: the change counts here,
 /// and there once the clocks have come that far.
-pub(crate) fn merge_emitted(mut stored: Stored, event: &Event, data: &str) -> Result<Option<Stored>> {
+pub(crate) fn merge_emitted(mut stored: StoredRecord, event: &Event, data: &str) -> Result<Option<StoredRecord>> {
     let stamp = Stamp { at: event.timestamp, by: event.id.clone() };
     match Change::new(&event.event_type, data, stamp) {
         Ok(change) => {
@@ -168,7 +168,7 @@ pub(crate) fn merge_emitted(mut stored: Stored, event: &Event, data: &str) -> Re
 }
 
 /// Writes back a record that the event with this number was merged into.
-pub(crate) fn save_emitted(connection: &Connection, mut stored: Stored, seq: i64) -> rusqlite::Result<()> {
+pub(crate) fn save_emitted(connection: &Connection, mut stored: StoredRecord, seq: i64) -> rusqlite::Result<()> {
     stored.last_event = Some(seq);
     save(connection, &stored)
 }

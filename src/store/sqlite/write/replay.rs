@@ -13,8 +13,8 @@ use crate::store::sqlite::write::lanes::Lanes;
 use crate::store::sqlite::write::writer::Txn;
 use crate::store::{ChangedDeliveries, DeliveryId, Replay, Result, SkipReason, codes};
 
-/// A delivery to be replayed or cancelled, and its counter.
-struct Chosen {
+/// A delivery that is to be replayed or given up, and in which counters it is counted.
+struct ChosenDelivery {
     id: i64,
     endpoint: EndpointId,
     lane: i64,
@@ -33,7 +33,7 @@ pub(crate) fn replay(txn: &mut Txn<'_>, ids: &[DeliveryId], how: Replay, now: Ti
     })
 }
 
-fn is_sound(txn: &Txn<'_>, chosen: &Chosen) -> rusqlite::Result<bool> {
+fn is_sound(txn: &Txn<'_>, chosen: &ChosenDelivery) -> rusqlite::Result<bool> {
     txn.connection
         .prepare_cached(
             "SELECT e.id, k.type, coalesce(w.body, e.body), iif(w.body IS NULL, e.checksum, w.checksum)
@@ -46,7 +46,7 @@ fn is_sound(txn: &Txn<'_>, chosen: &Chosen) -> rusqlite::Result<bool> {
         })
 }
 
-fn replay_one(txn: &mut Txn<'_>, chosen: &Chosen, how: Replay, now: Timestamp) -> rusqlite::Result<()> {
+fn replay_one(txn: &mut Txn<'_>, chosen: &ChosenDelivery, how: Replay, now: Timestamp) -> rusqlite::Result<()> {
     txn.connection
         .prepare_cached(
             "UPDATE delivery SET used = 0, unanswered_at = NULL, unanswered = 0, interruptions = 0, trigger = ?2, due_at = ?3, changed_at = ?3, reason = NULL, superseded_by = NULL
@@ -74,7 +74,7 @@ pub(crate) fn give_up(txn: &mut Txn<'_>, ids: &[DeliveryId], now: Timestamp) -> 
     })
 }
 
-fn give_up_one(txn: &mut Txn<'_>, chosen: &Chosen, now: Timestamp) -> rusqlite::Result<()> {
+fn give_up_one(txn: &mut Txn<'_>, chosen: &ChosenDelivery, now: Timestamp) -> rusqlite::Result<()> {
     txn.connection
         .prepare_cached(formatcp!("UPDATE delivery SET state = {FAILED}, reason = ?2, changed_at = ?3 WHERE id = ?1"))?
         .execute(params![chosen.id, codes::reason_code(Reason::GivenUp), now.as_millis()])?;
@@ -89,7 +89,7 @@ fn give_up_one(txn: &mut Txn<'_>, chosen: &Chosen, now: Timestamp) -> rusqlite::
 fn each(
     txn: &mut Txn<'_>,
     ids: &[DeliveryId],
-    what: impl Fn(&mut Txn<'_>, &Chosen) -> Result<Option<SkipReason>>,
+    what: impl Fn(&mut Txn<'_>, &ChosenDelivery) -> Result<Option<SkipReason>>,
 ) -> Result<ChangedDeliveries> {
     let mut ids = ids.to_vec();
     ids.sort_unstable();
@@ -109,11 +109,11 @@ fn each(
     Ok(changed)
 }
 
-fn find(txn: &Txn<'_>, id: DeliveryId) -> rusqlite::Result<Option<Chosen>> {
+fn find(txn: &Txn<'_>, id: DeliveryId) -> rusqlite::Result<Option<ChosenDelivery>> {
     txn.connection
         .prepare_cached("SELECT endpoint, lane, state, attempts, failures FROM delivery WHERE id = ?1")?
         .query_row([id.0], |row| {
-            Ok(Chosen {
+            Ok(ChosenDelivery {
                 id: id.0,
                 endpoint: EndpointId(row.get(0)?),
                 lane: row.get(1)?,

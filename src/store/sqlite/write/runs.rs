@@ -46,7 +46,7 @@ pub(crate) fn reap(txn: &mut Txn<'_>, run: RunId, now: Timestamp) -> Result<u64>
     Ok(touched)
 }
 
-/// A delivery that was claimed when its run ended.
+/// A delivery that its run had claimed when it ended or died.
 struct Interrupted {
     id: i64,
     endpoint: EndpointId,

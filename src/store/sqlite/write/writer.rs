@@ -14,7 +14,7 @@ use rusqlite::Connection;
 
 use crate::store::answer::Reply;
 use crate::store::sqlite::error;
-use crate::store::sqlite::file::identity::Identity;
+use crate::store::sqlite::file::identity::FileIdentity;
 use crate::store::sqlite::file::migrate;
 use crate::store::sqlite::write::endpoint_cache::EndpointCache;
 use crate::store::{Access, Answer, Result, StoreError};
@@ -27,13 +27,13 @@ const GROUP: usize = 128;
 /// A log of this size is emptied when the last write is done.
 const LARGE_LOG_BYTES: u64 = 1024 * 1024;
 
-/// What a write sees: the connection inside its transaction, and the rows every write needs.
+/// What a write works with: the connection inside its transaction, and the cached rows.
 pub(crate) struct Txn<'a> {
     pub(crate) connection: &'a Connection,
     pub(crate) cache: &'a mut EndpointCache,
 }
 
-/// A write on its way to the thread.
+/// A write that the writer thread runs inside a transaction it shares with others.
 trait Write: Send {
     /// Runs inside the transaction. Whatever it says, the answer waits for the commit.
     fn run(&mut self, txn: &mut Txn<'_>) -> Result<()>;
@@ -47,15 +47,15 @@ trait Write: Send {
     fn answer(self: Box<Self>, committed: Result<()>);
 }
 
-/// A write that waits for its transaction and the caller's answer.
-struct Waiting<T, F> {
+/// A write in the queue of the writer thread, and where its result is sent after the commit.
+struct QueuedWrite<T, F> {
     work: F,
     can_repeat: bool,
     done: Option<T>,
     reply: Reply<T>,
 }
 
-impl<T, F> Write for Waiting<T, F>
+impl<T, F> Write for QueuedWrite<T, F>
 where
     T: Send,
     F: FnMut(&mut Txn<'_>) -> Result<T> + Send,
@@ -86,7 +86,8 @@ where
     }
 }
 
-/// The sending end; dropping it ends the thread after what was submitted is done.
+/// Hands writes to the thread that owns the write connection; dropped, the thread ends after what was submitted is
+/// done.
 #[derive(Debug)]
 pub(crate) struct Writer {
     writes: Option<SyncSender<Box<dyn Write>>>,
@@ -100,7 +101,7 @@ impl std::fmt::Debug for dyn Write {
 }
 
 impl Writer {
-    pub(crate) fn start(connection: Connection, access: Access, identity: Identity, wal: PathBuf) -> Result<Self> {
+    pub(crate) fn start(connection: Connection, access: Access, identity: FileIdentity, wal: PathBuf) -> Result<Self> {
         let (writes, waiting) = sync_channel(WAITING);
         let thread = std::thread::Builder::new()
             .name("queue-writer".to_owned())
@@ -136,7 +137,7 @@ impl Writer {
         let (reply, answer) = Answer::channel();
         if let Some(writes) = &self.writes {
             // If the thread is gone the reply is dropped, which answers `Closed`.
-            let _ = writes.send(Box::new(Waiting { work, can_repeat, done: None, reply }));
+            let _ = writes.send(Box::new(QueuedWrite { work, can_repeat, done: None, reply }));
         }
         answer
     }
@@ -152,9 +153,14 @@ impl Drop for Writer {
 }
 
 /// The connection that writes, and how the queue was opened.
-type Opened<'a> = (&'a Connection, Access);
+type OpenedConnection<'a> = (&'a Connection, Access);
 
-fn serve((connection, access): Opened<'_>, identity: &Identity, wal: &Path, waiting: &Receiver<Box<dyn Write>>) {
+fn serve(
+    (connection, access): OpenedConnection<'_>,
+    identity: &FileIdentity,
+    wal: &Path,
+    waiting: &Receiver<Box<dyn Write>>,
+) {
     let mut cache = EndpointCache::default();
     while let Ok(first) = waiting.recv() {
         let mut group = vec![first];
@@ -183,7 +189,7 @@ fn truncate_wal(connection: &Connection, wal: &Path) {
     }
 }
 
-fn commit_group((connection, access): Opened<'_>, cache: &mut EndpointCache, mut group: Vec<Box<dyn Write>>) {
+fn commit_group((connection, access): OpenedConnection<'_>, cache: &mut EndpointCache, mut group: Vec<Box<dyn Write>>) {
     let committed = run_group((connection, access), cache, &mut group);
     if committed.is_err() {
         undo(connection, cache);
@@ -205,7 +211,7 @@ fn undo(connection: &Connection, cache: &mut EndpointCache) {
 
 /// Runs a group in one transaction and commits it. The outer error means that nothing of it happened.
 fn run_group(
-    (connection, access): Opened<'_>,
+    (connection, access): OpenedConnection<'_>,
     cache: &mut EndpointCache,
     group: &mut Vec<Box<dyn Write>>,
 ) -> Result<Vec<Option<StoreError>>> {
@@ -222,7 +228,7 @@ fn run_group(
     Ok(failures)
 }
 
-fn begin((connection, access): Opened<'_>, cache: &mut EndpointCache) -> Result<()> {
+fn begin((connection, access): OpenedConnection<'_>, cache: &mut EndpointCache) -> Result<()> {
     execute(connection, "BEGIN IMMEDIATE")?;
     if cache.refresh(connection)? {
         return Ok(());
@@ -232,7 +238,7 @@ fn begin((connection, access): Opened<'_>, cache: &mut EndpointCache) -> Result<
 
 /// Runs the writes of a group so that none undoes another.
 fn run_several(
-    (connection, access): Opened<'_>,
+    (connection, access): OpenedConnection<'_>,
     cache: &mut EndpointCache,
     group: &mut [Box<dyn Write>],
 ) -> Result<Vec<Option<StoreError>>> {

@@ -1,4 +1,4 @@
-//! What the server and the network say, in the store's words.
+//! Errors of the server and the network: which may be tried again, and what they are as errors of the store.
 
 use std::error::Error as _;
 use std::io::ErrorKind;
@@ -7,9 +7,10 @@ use tokio_postgres::error::SqlState;
 
 use crate::store::StoreError;
 
-/// Why a statement or a connection failed.
+/// Why a statement or a connection failed, before it becomes a [`StoreError`]: it tells whether the transaction may be
+/// tried again.
 #[derive(Debug)]
-pub(super) enum Fault {
+pub(super) enum PostgresError {
     /// The server or the network.
     Database(tokio_postgres::Error),
     /// The server cannot keep a queue.
@@ -21,19 +22,19 @@ pub(super) enum Fault {
 /// The state that `fence` raises.
 const FENCED: &str = "SQ001";
 
-impl From<tokio_postgres::Error> for Fault {
+impl From<tokio_postgres::Error> for PostgresError {
     fn from(error: tokio_postgres::Error) -> Self {
         Self::Database(error)
     }
 }
 
-impl From<StoreError> for Fault {
+impl From<StoreError> for PostgresError {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
     }
 }
 
-impl Fault {
+impl PostgresError {
     fn state(&self) -> Option<&SqlState> {
         match self {
             Self::Database(error) => error.code(),
