@@ -5,8 +5,8 @@
 //! [`Outcome`](crate::delivery::Outcome) in words.
 
 #![cfg_attr(
-    not(all(feature = "amqp", feature = "redis")),
-    allow(unused_variables, unused_imports, reason = "a build without a broker has fewer arms")
+    not(all(feature = "amqp", feature = "redis", feature = "sqs")),
+    allow(unused_variables, unused_imports, dead_code, reason = "a build without a broker has fewer arms")
 )]
 
 #[cfg(feature = "amqp")]
@@ -14,14 +14,20 @@ mod amqp;
 mod message;
 #[cfg(feature = "redis")]
 mod redis;
+mod refusal;
+mod server;
+#[cfg(feature = "sqs")]
+mod sqs;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::endpoint::{EndpointUrl, Protocol, SourceUrl};
+use crate::endpoint::{EndpointPlace, EndpointUrl, Protocol, SourcePlace, SourceUrl};
 use crate::network::connect::Client;
 use crate::network::failure::{Failure, Trace};
+
+use server::Server;
 
 pub use message::{Credentials, Inspection, Message, PendingMessage};
 
@@ -34,17 +40,23 @@ pub enum Publisher {
     /// An exchange of RabbitMQ.
     #[cfg(feature = "amqp")]
     Amqp(amqp::ExchangeWriter),
+    /// A queue of Amazon SQS.
+    #[cfg(feature = "sqs")]
+    Sqs(sqs::QueueWriter),
 }
 
 impl Publisher {
     /// Prepares the place of a URL. An error says why nothing can be published there.
     pub fn new(url: &EndpointUrl, credentials: Option<&Credentials>, client: &Arc<Client>) -> Result<Self, String> {
-        match url.protocol() {
+        let server = Server::new(url, credentials, client);
+        match url.place() {
             #[cfg(feature = "redis")]
-            Protocol::Redis => redis::StreamWriter::new(url, credentials, client).map(Self::Redis),
+            EndpointPlace::Stream(place) => Ok(Self::Redis(redis::StreamWriter::new(place, server))),
             #[cfg(feature = "amqp")]
-            Protocol::Amqp => amqp::ExchangeWriter::new(url, credentials, client).map(Self::Amqp),
-            other => Err(format!("this build of syncctl has no support for {} as a broker", other.name())),
+            EndpointPlace::Exchange(place) => Ok(Self::Amqp(amqp::ExchangeWriter::new(place, server))),
+            #[cfg(feature = "sqs")]
+            EndpointPlace::Sqs(queue) => Ok(Self::Sqs(sqs::QueueWriter::new(queue, server))),
+            _ => Err(unsupported(url.protocol())),
         }
     }
 
@@ -57,6 +69,8 @@ impl Publisher {
             Self::Redis(ref stream) => stream.publish(message, limit, trace).await,
             #[cfg(feature = "amqp")]
             Self::Amqp(ref exchange) => exchange.publish(message, limit, trace).await,
+            #[cfg(feature = "sqs")]
+            Self::Sqs(ref queue) => queue.publish(message, limit, trace).await,
         }
     }
 
@@ -67,6 +81,8 @@ impl Publisher {
             Self::Redis(ref stream) => stream.inspect(limit, trace, clock).await,
             #[cfg(feature = "amqp")]
             Self::Amqp(ref exchange) => exchange.inspect(limit, trace, clock).await,
+            #[cfg(feature = "sqs")]
+            Self::Sqs(ref queue) => queue.inspect(limit, trace, clock).await,
         }
     }
 
@@ -77,6 +93,8 @@ impl Publisher {
             Self::Redis(ref stream) => stream.close(),
             #[cfg(feature = "amqp")]
             Self::Amqp(ref exchange) => exchange.close(),
+            #[cfg(feature = "sqs")]
+            Self::Sqs(ref queue) => queue.close(),
         }
     }
 
@@ -87,8 +105,15 @@ impl Publisher {
             Self::Redis(ref stream) => stream.evict_idle(),
             #[cfg(feature = "amqp")]
             Self::Amqp(ref exchange) => exchange.evict_idle(),
+            #[cfg(feature = "sqs")]
+            Self::Sqs(ref queue) => queue.evict_idle(),
         }
     }
+}
+
+/// Why nothing goes to a broker, or comes from it.
+fn unsupported(protocol: Protocol) -> String {
+    format!("this build of syncctl has no support for {} as a broker", protocol.name())
 }
 
 /// What reads from one place of a broker, with the connection that is open to it.
@@ -107,12 +132,13 @@ pub enum Consumer {
 impl Consumer {
     /// Prepares the place of a URL. An error says why nothing can be read there.
     pub fn new(url: &SourceUrl, credentials: Option<&Credentials>, client: &Arc<Client>) -> Result<Self, String> {
-        match url.protocol() {
+        let server = Server::new(&url.origin(), credentials, client);
+        match url.place().clone() {
             #[cfg(feature = "redis")]
-            Protocol::Redis => redis::GroupReader::new(url, credentials, client).map(|it| Self::Redis(Box::new(it))),
+            SourcePlace::Group(place) => Ok(Self::Redis(Box::new(redis::GroupReader::new(place, server)))),
             #[cfg(feature = "amqp")]
-            Protocol::Amqp => amqp::QueueReader::new(url, credentials, client).map(|it| Self::Amqp(Box::new(it))),
-            other => Err(format!("this build of syncctl has no support for {} as a broker", other.name())),
+            SourcePlace::Queue(place) => Ok(Self::Amqp(Box::new(amqp::QueueReader::new(place, server)))),
+            _ => Err(unsupported(url.protocol())),
         }
     }
 

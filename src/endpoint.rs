@@ -8,6 +8,7 @@ mod payload;
 mod rate;
 mod resolve;
 mod source_url;
+mod sqs;
 mod url;
 
 use serde::{Deserialize, Serialize};
@@ -24,7 +25,8 @@ pub use payload::Payload;
 pub use rate::{Pace, RateLimit, UsedUntil};
 pub use resolve::{ResolvedEndpoint, resolve};
 pub use source_url::{SourcePlace, SourceUrl};
-pub use url::{EndpointUrl, Protocol};
+pub use sqs::{SqsQueue, SqsSource};
+pub use url::{EndpointPlace, EndpointUrl, Protocol};
 
 /// Requests in flight to one endpoint unless configured otherwise.
 pub const DEFAULT_CONCURRENCY: u16 = 10;
@@ -34,7 +36,7 @@ pub const MAX_CONCURRENCY: u16 = 256;
 pub const MAX_NAME_CHARS: usize = 64;
 
 /// The schemes of an endpoint's URL.
-const SCHEMES: &str = "http, https, redis, rediss, amqp and amqps";
+const SCHEMES: &str = "http, https, redis, rediss, amqp, amqps and sqs";
 
 /// Why the settings of an endpoint are invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -208,6 +210,7 @@ impl Settings {
         ];
         match of_http.iter().find(|(_, is_set)| *is_set) {
             Some((key, _)) => Err(format!("{key} is for endpoints over HTTP: {name} answers without a status")),
+            None if protocol == Protocol::Sqs => sqs::check_headers(&self.access.headers),
             None => Ok(()),
         }
     }

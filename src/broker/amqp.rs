@@ -9,7 +9,7 @@ mod failure_text;
 mod queue;
 mod runtime;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use ::http::HeaderMap;
@@ -19,13 +19,13 @@ use lapin::{BasicProperties, Channel, Confirmation, ExchangeKind};
 
 pub(super) use queue::QueueReader;
 
-use super::{Credentials, Inspection, Message};
+use super::server::Server;
+use super::{Inspection, Message};
 use crate::clock::Clock;
-use crate::endpoint::{EndpointUrl, ExchangePlace};
-use crate::network::connect::Client;
+use crate::endpoint::ExchangePlace;
 use crate::network::failure::{Failure, Trace};
-use connection::{Connections, Login, Open};
-use failure_text::{Refused, blocked, rejected};
+use connection::{Connections, Open};
+use failure_text::{blocked, refused, rejected};
 
 /// Persistent, as AMQP counts.
 const PERSISTENT: u8 = 2;
@@ -44,15 +44,9 @@ pub struct ExchangeWriter {
 }
 
 impl ExchangeWriter {
-    /// Prepares the exchange of a URL.
-    pub(super) fn new(
-        url: &EndpointUrl,
-        credentials: Option<&Credentials>,
-        client: &Arc<Client>,
-    ) -> Result<Self, String> {
-        let place = url.exchange().ok_or("it names no exchange")?;
-        let login = Login { credentials: credentials.cloned(), vhost: place.vhost.clone() };
-        Ok(Self { place, connections: Connections::new(url, login, client), idle: Mutex::default() })
+    /// Prepares an exchange of a server.
+    pub(super) fn new(place: ExchangePlace, server: Server) -> Self {
+        Self { connections: Connections::new(server, place.vhost.clone()), place, idle: Mutex::default() }
     }
 
     /// Publishes a message that at least one queue has to take, and returns in words what took it.
@@ -119,11 +113,7 @@ impl ExchangeWriter {
 
     /// An operation that was refused. A connection on which everything fails is not used again.
     fn failed(&self, error: &lapin::Error) -> Failure {
-        let refused = Refused::of(error);
-        if refused.is_of_connection() {
-            self.close();
-        }
-        refused.into_failure()
+        refused(error).after_closing(|| self.close())
     }
 
     /// What the server and the exchange are; publishes nothing.
@@ -134,14 +124,14 @@ impl ExchangeWriter {
         clock: &dyn Clock,
     ) -> Result<Inspection, Failure> {
         let (open, certificates) = self.connections.connect(limit, trace).await?;
-        let channel = open.connection.create_channel().await.map_err(|e| Refused::of(&e).into_failure())?;
+        let channel = open.connection.create_channel().await.map_err(|e| refused(&e).into_failure())?;
         let said = match (&*self.place.exchange, &self.place.routing_key) {
             ("", Some(queue)) => queue_in_words(&channel, queue).await?,
             (exchange, _) => {
                 let passive = ExchangeDeclareOptions { passive: true, ..ExchangeDeclareOptions::default() };
                 let asked =
                     channel.exchange_declare(short(exchange), ExchangeKind::default(), passive, FieldTable::default());
-                asked.await.map_err(|e| Refused::of(&e).into_failure())?;
+                asked.await.map_err(|e| refused(&e).into_failure())?;
                 exchange_in_words(exchange)
             }
         };
@@ -149,7 +139,11 @@ impl ExchangeWriter {
             Some(why) => format!("{said}; the server takes no messages: {why}"),
             None => said,
         };
-        Ok(Inspection { said, ahead_ms: None, valid_days: self.connections.valid_days(&certificates, clock) })
+        Ok(Inspection {
+            said,
+            ahead_ms: None,
+            valid_days: self.connections.server.valid_days(&certificates, clock.now()),
+        })
     }
 
     /// Does not use the open connection again.
@@ -174,7 +168,7 @@ fn exchange_in_words(exchange: &str) -> String {
 async fn queue_in_words(channel: &Channel, queue: &str) -> Result<String, Failure> {
     let passive = QueueDeclareOptions::default().passive();
     let found = channel.queue_declare(short(queue), passive, FieldTable::default()).await;
-    let found = found.map_err(|e| Refused::of(&e).into_failure())?;
+    let found = found.map_err(|e| refused(&e).into_failure())?;
     let (messages, readers) = (found.message_count(), found.consumer_count());
     Ok(format!("the queue `{queue}`: {messages} to read, {readers} reading"))
 }

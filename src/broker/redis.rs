@@ -6,19 +6,18 @@ mod connection;
 mod failure_text;
 mod group;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use ::redis::{Cmd, Value};
 
-use super::{Credentials, Inspection, Message};
+use super::server::Server;
+use super::{Inspection, Message};
 use crate::clock::Clock;
 use crate::delivery::Outcome;
-use crate::endpoint::{EndpointUrl, StreamPlace};
-use crate::network::connect::Client;
+use crate::endpoint::StreamPlace;
 use crate::network::failure::{Failure, Trace};
-use connection::{Connections, Login, run};
-use failure_text::{Refused, unexpected};
+use connection::{Connections, run};
+use failure_text::{refused, unexpected};
 
 pub(super) use group::GroupReader;
 
@@ -35,15 +34,9 @@ pub struct StreamWriter {
 }
 
 impl StreamWriter {
-    /// Prepares the stream of a URL.
-    pub(super) fn new(
-        url: &EndpointUrl,
-        credentials: Option<&Credentials>,
-        client: &Arc<Client>,
-    ) -> Result<Self, String> {
-        let place = url.stream().ok_or("it names no stream")?;
-        let login = Login { credentials: credentials.cloned(), db: place.db };
-        Ok(Self { place, connections: Connections::new(url, login, client) })
+    /// Prepares a stream of a server.
+    pub(super) fn new(place: StreamPlace, server: Server) -> Self {
+        Self { connections: Connections::new(server, place.db), place }
     }
 
     /// Adds an entry, and returns its id in words.
@@ -104,11 +97,7 @@ impl StreamWriter {
     /// A command that was refused or not answered. A connection to a server that takes no writes is not used again: the name may
     /// stand for another server by now.
     fn failed(&self, error: &::redis::RedisError) -> Failure {
-        let refused = Refused::of(error, &self.place.stream);
-        if refused.is_of_server() {
-            self.connections.close();
-        }
-        refused.into_failure()
+        refused(error, &self.place.stream).after_closing(|| self.connections.close())
     }
 
     /// What the server is and holds; adds nothing.

@@ -205,7 +205,7 @@ const ABOUT: &[(&str, &str)] = &[
     ("sources.timestamp_unit", "generic: how the time is written, `seconds` or `milliseconds`"),
     ("tls.ca_file", "The certificates to trust instead of the system's"),
     ("name", "What it is called; never changes once it is stored"),
-    ("url", "Where it is: a URL of http or https, or of a stream of Redis (docs/brokers.md)"),
+    ("url", "Where it is: a URL of http or https, or of a place in a message broker (docs/brokers.md)"),
     ("events", "The types it wants: names, `enrollment.*`, or `*`"),
     (
         "when",

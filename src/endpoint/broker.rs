@@ -156,7 +156,7 @@ fn vhost_and_name(url: &Url, wrong: &str) -> Result<(String, String), String> {
 }
 
 /// The segments of the path, still encoded.
-fn segments(url: &Url) -> Result<Vec<&str>, String> {
+pub(super) fn segments(url: &Url) -> Result<Vec<&str>, String> {
     let segments = url.path_segments().ok_or("the URL has no path")?;
     Ok(segments.collect())
 }
@@ -171,7 +171,7 @@ fn positive<N: FromStr + PartialOrd + Default>(name: &str, value: &str) -> Resul
     number.ok_or_else(|| format!("`{name}` of the URL is not a number above zero"))
 }
 
-fn time(name: &str, value: &str) -> Result<Duration, String> {
+pub(super) fn time(name: &str, value: &str) -> Result<Duration, String> {
     let time = humantime::parse_duration(value).ok().filter(|time| time.as_millis() > 0);
     time.ok_or_else(|| format!("`{name}` of the URL is not a time above zero, such as 60s"))
 }

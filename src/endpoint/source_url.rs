@@ -6,6 +6,7 @@ use ::url::Url;
 
 use super::InvalidEndpoint;
 use super::broker::{GroupPlace, QueuePlace};
+use super::sqs::SqsSource;
 use super::url::{EndpointUrl, Protocol, check};
 
 /// A checked absolute URL of a broker source, without user information or fragment.
@@ -22,6 +23,8 @@ pub enum SourcePlace {
     Group(GroupPlace),
     /// A queue of RabbitMQ.
     Queue(QueuePlace),
+    /// A queue of Amazon SQS.
+    Sqs(SqsSource),
 }
 
 impl SourceUrl {
@@ -32,6 +35,7 @@ impl SourceUrl {
             Protocol::Http => Err("webhooks over HTTP come to a route: leave out `broker`".to_owned()),
             Protocol::Redis => GroupPlace::of(&url).map(SourcePlace::Group),
             Protocol::Amqp => QueuePlace::of(&url).map(SourcePlace::Queue),
+            Protocol::Sqs => SqsSource::of(&url).map(SourcePlace::Sqs),
         };
         Ok(Self { place: place.map_err(InvalidEndpoint::Broker)?, url })
     }
@@ -51,6 +55,7 @@ impl SourceUrl {
         match self.place {
             SourcePlace::Group(_) => Protocol::Redis,
             SourcePlace::Queue(_) => Protocol::Amqp,
+            SourcePlace::Sqs(_) => Protocol::Sqs,
         }
     }
 
@@ -58,7 +63,11 @@ impl SourceUrl {
     pub fn origin(&self) -> EndpointUrl {
         let mut url = self.url.clone();
         url.set_query(None);
-        EndpointUrl::of_checked(url)
+        let of_sqs = match &self.place {
+            SourcePlace::Sqs(source) => Url::parse(&source.queue.own_url()).ok(),
+            SourcePlace::Group(_) | SourcePlace::Queue(_) => None,
+        };
+        EndpointUrl::of_checked(of_sqs.unwrap_or(url))
     }
 }
 
@@ -94,12 +103,24 @@ mod tests {
             "amqp://host/app",
             "amqp://host/app/",
             "amqp://host/app/events?routing_key=x",
+            "sqs://eu-central-1/123456789012/events?dead_letter=events",
+            "sqs://eu-central-1/123456789012/events?dead_letter=",
+            "sqs://eu-central-1/123456789012/events?visibility=500ms",
+            "sqs://eu-central-1/123456789012/events?visibility=13h",
+            "sqs://eu-central-1/123456789012/events?group=g",
         ] {
             assert!(matches!(SourceUrl::parse(wrong), Err(InvalidEndpoint::Broker(_))), "{wrong}");
         }
         let queue = QueuePlace { vhost: "/".to_owned(), queue: "events".to_owned() };
         let url = SourceUrl::parse("amqp://127.0.0.1/%2f/events").expect("a URL");
         assert_eq!(url.place(), &SourcePlace::Queue(queue));
+        let text =
+            "sqs://eu-central-1/123456789012/events?dead_letter=dead&visibility=90s&endpoint=http://127.0.0.1:9324";
+        let url = SourceUrl::parse(text).expect("a URL");
+        let SourcePlace::Sqs(source) = url.place() else { unreachable!("{url}") };
+        assert_eq!((source.dead_letter.as_deref(), source.visibility), (Some("dead"), Duration::from_secs(90)));
+        let origin = "sqs://eu-central-1/123456789012/events?endpoint=http://127.0.0.1:9324";
+        assert_eq!(url.origin().as_str(), origin);
         assert_eq!(SourceUrl::parse("redis://:secret@host/0/events?group=g"), Err(InvalidEndpoint::UserInfo));
     }
 }

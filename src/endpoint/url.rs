@@ -1,12 +1,14 @@
 //! The URL of an endpoint, and the protocol that its scheme names.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use ::url::Url;
 use serde::{Deserialize, Serialize};
 
-use super::InvalidEndpoint;
 use super::broker::{ExchangePlace, StreamPlace};
+use super::sqs::{self, SqsQueue};
+use super::{InvalidEndpoint, MAX_NAME_CHARS};
 
 /// The protocol of an endpoint, named by the scheme of its URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -17,16 +19,19 @@ pub enum Protocol {
     Redis,
     /// Messages of AMQP 0-9-1, as RabbitMQ speaks it.
     Amqp,
+    /// Messages of Amazon SQS.
+    Sqs,
 }
 
 impl Protocol {
-    const ALL: [(&'static str, Self); 6] = [
+    const ALL: [(&'static str, Self); 7] = [
         ("http", Self::Http),
         ("https", Self::Http),
         ("redis", Self::Redis),
         ("rediss", Self::Redis),
         ("amqp", Self::Amqp),
         ("amqps", Self::Amqp),
+        ("sqs", Self::Sqs),
     ];
 
     fn of(scheme: &str) -> Option<Self> {
@@ -39,6 +44,7 @@ impl Protocol {
             Self::Http => "HTTP",
             Self::Redis => "Redis",
             Self::Amqp => "AMQP",
+            Self::Sqs => "SQS",
         }
     }
 
@@ -48,6 +54,31 @@ impl Protocol {
             Self::Http => true,
             Self::Redis => cfg!(feature = "redis"),
             Self::Amqp => cfg!(feature = "amqp"),
+            Self::Sqs => cfg!(feature = "sqs"),
+        }
+    }
+}
+
+/// Where the events of an endpoint go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EndpointPlace {
+    /// An HTTP server.
+    Http,
+    /// A stream of Redis.
+    Stream(StreamPlace),
+    /// An exchange of RabbitMQ.
+    Exchange(ExchangePlace),
+    /// A queue of Amazon SQS.
+    Sqs(SqsQueue),
+}
+
+impl EndpointPlace {
+    fn of(url: &Url, protocol: Protocol) -> Result<Self, String> {
+        match protocol {
+            Protocol::Http => Ok(Self::Http),
+            Protocol::Redis => StreamPlace::of(url).map(Self::Stream),
+            Protocol::Amqp => ExchangePlace::of(url).map(Self::Exchange),
+            Protocol::Sqs => SqsQueue::of(url).map(Self::Sqs),
         }
     }
 }
@@ -71,12 +102,7 @@ impl EndpointUrl {
     /// Checks a URL. Characters that a URL parser would drop silently are refused.
     pub fn parse(text: &str) -> Result<Self, InvalidEndpoint> {
         let (url, protocol) = check(text)?;
-        match protocol {
-            Protocol::Http => Ok(()),
-            Protocol::Redis => StreamPlace::of(&url).map(drop),
-            Protocol::Amqp => ExchangePlace::of(&url).map(drop),
-        }
-        .map_err(InvalidEndpoint::Broker)?;
+        EndpointPlace::of(&url, protocol).map_err(InvalidEndpoint::Broker)?;
         Ok(Self(url))
     }
 
@@ -100,45 +126,53 @@ impl EndpointUrl {
         Protocol::of(self.0.scheme()).unwrap_or(Protocol::Http)
     }
 
-    /// The stream of Redis that it names, if it names one.
-    pub fn stream(&self) -> Option<StreamPlace> {
-        (self.protocol() == Protocol::Redis).then(|| StreamPlace::of(&self.0).ok()).flatten()
+    /// Where events for it go.
+    pub fn place(&self) -> EndpointPlace {
+        EndpointPlace::of(&self.0, self.protocol()).unwrap_or(EndpointPlace::Http)
     }
 
-    /// The exchange of RabbitMQ that it names, if it names one.
-    pub fn exchange(&self) -> Option<ExchangePlace> {
-        (self.protocol() == Protocol::Amqp).then(|| ExchangePlace::of(&self.0).ok()).flatten()
+    /// The URL of the server that is called: for SQS that of the region, or of the parameter `endpoint`.
+    fn server(&self) -> Cow<'_, Url> {
+        let server = match self.place() {
+            EndpointPlace::Sqs(queue) => Url::parse(&queue.server()).ok(),
+            EndpointPlace::Http | EndpointPlace::Stream(_) | EndpointPlace::Exchange(_) => None,
+        };
+        server.map_or(Cow::Borrowed(&self.0), Cow::Owned)
     }
 
     /// Whether connections to it are over TLS.
     pub fn is_secure(&self) -> bool {
-        matches!(self.0.scheme(), "https" | "rediss" | "amqps")
+        matches!(self.server().scheme(), "https" | "rediss" | "amqps")
     }
 
     /// The host, an IPv6 address in brackets.
-    pub fn host(&self) -> &str {
-        self.0.host_str().unwrap_or_default()
+    pub fn host(&self) -> String {
+        self.server().host_str().unwrap_or_default().to_owned()
     }
 
     /// The port, which is the scheme's own where the URL names none.
     pub fn port(&self) -> u16 {
-        self.0.port_or_known_default().unwrap_or(self.own_port())
+        self.server().port_or_known_default().unwrap_or(self.own_port())
     }
 
     /// The default port of the scheme.
     fn own_port(&self) -> u16 {
         match (self.protocol(), self.is_secure()) {
-            (Protocol::Http, false) => 80,
-            (Protocol::Http, true) => 443,
+            (Protocol::Http | Protocol::Sqs, false) => 80,
+            (Protocol::Http | Protocol::Sqs, true) => 443,
             (Protocol::Redis, _) => 6379,
             (Protocol::Amqp, false) => 5672,
             (Protocol::Amqp, true) => 5671,
         }
     }
 
-    /// The default name of an endpoint: its host, with the port if that is not the scheme's default.
+    /// The default name of an endpoint: its host, with the port if that is not the scheme's default; of SQS the queue's name.
     pub fn default_name(&self) -> String {
-        let host = self.host().trim_matches(['[', ']']);
+        if let EndpointPlace::Sqs(queue) = self.place() {
+            return queue.name.chars().take(MAX_NAME_CHARS).collect();
+        }
+        let host = self.host();
+        let host = host.trim_matches(['[', ']']);
         if self.port() == self.own_port() { host.to_owned() } else { format!("{host}:{}", self.port()) }
     }
 }
@@ -149,6 +183,7 @@ pub(super) fn check(text: &str) -> Result<(Url, Protocol), InvalidEndpoint> {
         return Err(InvalidEndpoint::Control);
     }
     let url = Url::parse(text).map_err(|e| InvalidEndpoint::Url(e.to_string()))?;
+    let url = sqs::of_https(&url).unwrap_or(url);
     let Some(protocol) = Protocol::of(url.scheme()) else {
         return Err(InvalidEndpoint::Scheme(url.scheme().to_owned()));
     };
@@ -211,7 +246,7 @@ mod tests {
     #[test]
     fn a_stream_is_named_by_database_and_name() {
         let url = EndpointUrl::parse("rediss://cache.example.com/3/events?maxlen=100000&wait=1").expect("a URL");
-        let place = url.stream().expect("a stream");
+        let EndpointPlace::Stream(place) = url.place() else { unreachable!("{url}") };
         assert_eq!((place.db, place.stream.as_str()), (3, "events"));
         assert_eq!((place.max_length, place.replicas), (Some(100_000), Some(1)));
         assert_eq!((url.port(), url.is_secure(), url.default_name().as_str()), (6379, true, "cache.example.com"));
@@ -238,12 +273,13 @@ mod tests {
     #[test]
     fn an_exchange_is_named_by_virtual_host_and_name() {
         let url = EndpointUrl::parse("amqps://mq.example.com/%2F/events?routing_key=sync").expect("a URL");
-        let place = url.exchange().expect("an exchange");
+        let EndpointPlace::Exchange(place) = url.place() else { unreachable!("{url}") };
         assert_eq!((place.vhost.as_str(), place.exchange.as_str()), ("/", "events"));
         assert_eq!(place.routing_key.as_deref(), Some("sync"));
         assert_eq!((url.port(), url.is_secure(), url.default_name().as_str()), (5671, true, "mq.example.com"));
-        let of_queue = EndpointUrl::parse("amqp://127.0.0.1/app/?routing_key=sync").expect("a URL").exchange();
-        assert_eq!(of_queue.map(|place| (place.vhost, place.exchange)), Some(("app".to_owned(), String::new())));
+        let of_queue = EndpointUrl::parse("amqp://127.0.0.1/app/?routing_key=sync").expect("a URL").place();
+        let EndpointPlace::Exchange(place) = of_queue else { unreachable!("an exchange") };
+        assert_eq!((place.vhost.as_str(), place.exchange.as_str()), ("app", ""));
         for wrong in [
             "amqp://host",
             "amqp://host/events",
@@ -258,5 +294,42 @@ mod tests {
         }
         assert_eq!(EndpointUrl::parse("amqp://guest:guest@host/app/events"), Err(InvalidEndpoint::UserInfo));
         assert!(matches!(EndpointUrl::parse_http("redis://host/0/events"), Err(InvalidEndpoint::NotHttp(_))));
+    }
+    #[test]
+    fn a_queue_of_sqs_is_named_by_region_account_and_name_or_by_the_url_that_sqs_gives_it() {
+        let url = EndpointUrl::parse("sqs://eu-central-1/123456789012/events.fifo").expect("a URL");
+        let EndpointPlace::Sqs(queue) = url.place() else { unreachable!("{url}") };
+        let https = "https://sqs.eu-central-1.amazonaws.com/123456789012/events.fifo";
+        assert_eq!((queue.url().as_str(), queue.is_fifo()), (https, true));
+        assert_eq!((url.host().as_str(), url.port(), url.is_secure()), ("sqs.eu-central-1.amazonaws.com", 443, true));
+        assert_eq!(url.default_name(), "events.fifo");
+        assert_eq!(EndpointUrl::parse(https), Ok(url), "the same endpoint, however it is written");
+        let china = EndpointUrl::parse("https://sqs.cn-north-1.amazonaws.com.cn/123456789012/events").expect("a URL");
+        assert_eq!(
+            (china.as_str(), china.host().as_str()),
+            ("sqs://cn-north-1/123456789012/events", "sqs.cn-north-1.amazonaws.com.cn")
+        );
+        let local = EndpointUrl::parse("sqs://eu-central-1/123456789012/events?endpoint=http://127.0.0.1:9324");
+        let local = local.expect("a URL");
+        assert_eq!((local.host().as_str(), local.port(), local.is_secure()), ("127.0.0.1", 9324, false));
+        let EndpointPlace::Sqs(queue) = local.place() else { unreachable!("{local}") };
+        assert_eq!(queue.url(), "http://127.0.0.1:9324/123456789012/events");
+        let of_http = EndpointUrl::parse("https://sqs.example.com/123456789012/events").expect("a URL");
+        assert_eq!(of_http.protocol(), Protocol::Http);
+        for wrong in [
+            "sqs://eu-central-1/events",
+            "sqs://eu-central-1/1234/events",
+            "sqs://EU/123456789012/events",
+            "sqs://eu-central-1:80/123456789012/events",
+            "sqs://eu-central-1/123456789012/",
+            "sqs://eu-central-1/123456789012/a.b",
+            "sqs://eu-central-1/123456789012/events?endpoint=127.0.0.1",
+            "sqs://eu-central-1/123456789012/events?endpoint=http://127.0.0.1/path",
+            "sqs://eu-central-1/123456789012/events?endpoint=http://u:p@127.0.0.1",
+            "sqs://eu-central-1/123456789012/events?visibility=1s",
+            "https://sqs.eu-central-1.amazonaws.com/events",
+        ] {
+            assert!(matches!(EndpointUrl::parse(wrong), Err(InvalidEndpoint::Broker(_))), "{wrong}");
+        }
     }
 }

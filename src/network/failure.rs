@@ -70,6 +70,16 @@ impl Trace {
         self.phase.store(phase as u8, Ordering::Relaxed);
     }
 
+    /// Takes over the phases of another request, with which this one was made.
+    pub fn follow(&self, other: &Self) {
+        let ahead = u64::try_from(other.began.saturating_duration_since(self.began).as_micros()).unwrap_or(0);
+        for (own, other) in self.entered.iter().zip(&other.entered) {
+            let at = other.load(Ordering::Relaxed);
+            own.store(if at == 0 { 0 } else { at.saturating_add(ahead) }, Ordering::Relaxed);
+        }
+        self.phase.store(other.phase() as u8, Ordering::Relaxed);
+    }
+
     /// The phase it is in.
     pub fn phase(&self) -> Phase {
         Phase::ALL[usize::from(self.phase.load(Ordering::Relaxed)).min(3)]

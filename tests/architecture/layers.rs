@@ -29,7 +29,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("clap_mangen", &["cli"]),
     ("comfy_table", &["render"]),
     ("indicatif", &["render"]),
-    ("hyper::client", &["outbound"]),
+    ("hyper::client", &["outbound", "broker"]),
     ("tokio_rustls", &["network", "store/postgres"]),
     ("redis", &["broker"]),
     ("reqwest", &["network"]),

@@ -13,3 +13,6 @@ mod redis;
 mod redis_kill;
 mod redis_refusals;
 mod sources;
+mod sqs;
+mod sqs_refusals;
+mod sqs_server;

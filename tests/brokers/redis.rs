@@ -203,7 +203,7 @@ fn settings_of_http_and_urls_that_name_no_stream_are_refused() {
         ("redis://127.0.0.1/0/events", "bearer_env = \"TOKEN\"", "basic_file or basic_env"),
         ("redis://127.0.0.1/0/events", "accept = \"text/plain\"", "accept is for endpoints over HTTP"),
         ("redis://127.0.0.1/0/events", "give_up = [\"4xx\"]", "give_up is for endpoints over HTTP"),
-        ("kafka://127.0.0.1/events", "", "only http, https, redis, rediss, amqp and amqps are supported"),
+        ("kafka://127.0.0.1/events", "", "only http, https, redis, rediss, amqp, amqps and sqs are supported"),
     ] {
         let place = place(url, lines);
         let ran = place.run(&["config", "validate"]);

@@ -15,12 +15,10 @@ use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 
 use super::super::Credentials;
-use super::failure_text::Refused;
+use super::super::server::Server;
+use super::failure_text::refused;
 use super::runtime::Kit;
-use crate::clock::Clock;
-use crate::endpoint::EndpointUrl;
 use crate::network::AGENT;
-use crate::network::connect::{Client, Origin, connect, valid_days};
 use crate::network::failure::{Failure, Phase, Trace};
 
 /// How long a connection may be idle.
@@ -30,18 +28,11 @@ const MAX_AGE: Duration = Duration::from_mins(10);
 /// The user and the password of a server that nobody set up; it lets them in from its own machine alone.
 const GUEST: &str = "guest";
 
-/// Who we are to the server.
-#[derive(Clone, Debug)]
-pub(super) struct Login {
-    pub(super) credentials: Option<Credentials>,
-    pub(super) vhost: String,
-}
-
 /// The connection to one server.
 pub(super) struct Connections {
-    client: Arc<Client>,
-    origin: Origin,
-    login: Login,
+    pub(super) server: Server,
+    /// The virtual host.
+    vhost: String,
     open: Mutex<Option<(Arc<Open>, Instant)>>,
     /// How many were opened.
     opened: AtomicU64,
@@ -49,7 +40,7 @@ pub(super) struct Connections {
 
 impl std::fmt::Debug for Connections {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Connections({}:{})", self.origin.host, self.origin.port)
+        write!(f, "Connections({:?})", self.server)
     }
 }
 
@@ -92,10 +83,8 @@ impl Open {
 }
 
 impl Connections {
-    pub(super) fn new(url: &EndpointUrl, login: Login, client: &Arc<Client>) -> Self {
-        let origin = Origin { is_secure: url.is_secure(), host: url.host().to_owned(), port: url.port() };
-        let (client, open, opened) = (Arc::clone(client), Mutex::new(None), AtomicU64::new(0));
-        Self { client, origin, login, open, opened }
+    pub(super) fn new(server: Server, vhost: String) -> Self {
+        Self { server, vhost, open: Mutex::new(None), opened: AtomicU64::new(0) }
     }
 
     /// The open connection, or a new one.
@@ -136,7 +125,7 @@ impl Connections {
         limit: Duration,
         trace: &Trace,
     ) -> Result<(Open, Vec<CertificateDer<'static>>), Failure> {
-        let stream = connect(&self.client, &self.origin, &[], limit, trace).await?;
+        let stream = self.server.connect(limit, trace).await?;
         trace.enter(Phase::Response);
         let certificates = stream.certificates();
         // It is handed over once: a connection that breaks is opened again by us.
@@ -149,7 +138,7 @@ impl Connections {
         let properties = ConnectionProperties::default().with_connection_name(AGENT.into());
         let runtime = Runtime::new(Kit::current());
         let connection = Connection::connector(self.uri(), runtime, hand_over, properties).await;
-        let connection = connection.map_err(|e| Refused::of(&e).into_failure())?;
+        let connection = connection.map_err(|e| refused(&e).into_failure())?;
         let number = self.opened.fetch_add(1, Ordering::Relaxed);
         let blocked = watch_blocked(&connection);
         Ok((Open { connection, number, blocked, opened: Instant::now() }, certificates))
@@ -157,25 +146,16 @@ impl Connections {
 
     /// Who logs in where, in the form that lapin wants. It resolves nothing: the stream is open.
     fn uri(&self) -> AMQPUri {
-        let userinfo = match &self.login.credentials {
+        let userinfo = match &self.server.credentials {
             Some(Credentials { user, password }) => {
                 AMQPUserInfo { username: user.clone(), password: password.as_str().to_owned() }
             }
             None => AMQPUserInfo { username: GUEST.to_owned(), password: GUEST.to_owned() },
         };
-        let authority = AMQPAuthority { userinfo, host: self.origin.host.clone(), port: self.origin.port };
+        let authority =
+            AMQPAuthority { userinfo, host: self.server.origin.host.clone(), port: self.server.origin.port };
         // The stream is over TLS already, where it is.
-        AMQPUri {
-            scheme: AMQPScheme::AMQP,
-            authority,
-            vhost: self.login.vhost.clone(),
-            query: AMQPQueryString::default(),
-        }
-    }
-
-    /// The days for which the certificates that were shown can still be trusted; none without TLS.
-    pub(super) fn valid_days(&self, certificates: &[CertificateDer<'static>], clock: &dyn Clock) -> Option<u64> {
-        valid_days(certificates, &self.origin, self.client.ca_file(), clock.now())
+        AMQPUri { scheme: AMQPScheme::AMQP, authority, vhost: self.vhost.clone(), query: AMQPQueryString::default() }
     }
 }
 

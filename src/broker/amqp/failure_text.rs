@@ -1,91 +1,59 @@
 //! Why RabbitMQ did not do as it was told, in words for an operator.
 
-use std::time::Duration;
-
 use lapin::protocol::{AMQPError, AMQPErrorKind};
 use lapin::{Error, ErrorKind};
 
-use crate::delivery::Outcome;
+use super::super::refusal::{LONG_WAIT, Refused};
 use crate::network::failure::Failure;
 use crate::network::failure_text::io_in_words;
 
-/// How long a server is left alone that an operator has to help.
-const LONG_WAIT: Duration = Duration::from_secs(30);
 /// What the server says of a connection that an operator, or its own end, closed.
 const CONNECTION_FORCED: u16 = 320;
 /// What it says of a virtual host that does not exist, or that the user may not enter.
 const NOT_ALLOWED: u16 = 530;
 
-/// An operation that failed.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Refused {
-    /// This operation: its channel is closed, and others may do.
-    Operation(String),
-    /// All on this connection.
-    Connection(String),
-    /// The connection broke.
-    Broken(String),
+/// Reads an error.
+pub(super) fn refused(error: &Error) -> Refused {
+    match error.kind() {
+        ErrorKind::ProtocolError(error) => in_words(error),
+        ErrorKind::IOError(error) => Refused::Broken(format!("connection: {}", io_in_words(error))),
+        ErrorKind::InvalidChannelState(..) | ErrorKind::InvalidConnectionState(_) => {
+            Refused::Broken("connection: closed before the response".to_owned())
+        }
+        ErrorKind::MissingHeartbeatError => Refused::Broken("connection: the server sends no heartbeats".to_owned()),
+        ErrorKind::ChannelsLimitReached => {
+            Refused::Operation("rabbitmq: the server allows no more channels on a connection (channel_max)".to_owned())
+        }
+        _ => Refused::Broken(format!("rabbitmq: {error}")),
+    }
 }
 
-impl Refused {
-    pub(super) fn of(error: &Error) -> Self {
-        match error.kind() {
-            ErrorKind::ProtocolError(error) => Self::in_words(error),
-            ErrorKind::IOError(error) => Self::Broken(format!("connection: {}", io_in_words(error))),
-            ErrorKind::InvalidChannelState(..) | ErrorKind::InvalidConnectionState(_) => {
-                Self::Broken("connection: closed before the response".to_owned())
-            }
-            ErrorKind::MissingHeartbeatError => Self::Broken("connection: the server sends no heartbeats".to_owned()),
-            ErrorKind::ChannelsLimitReached => {
-                Self::Operation("rabbitmq: the server allows no more channels on a connection (channel_max)".to_owned())
-            }
-            _ => Self::Broken(format!("rabbitmq: {error}")),
+/// The server's own words follow its code: `NOT_FOUND - no exchange 'x' in vhost '/'`.
+fn in_words(error: &AMQPError) -> Refused {
+    let (code, said) = (error.get_id(), error.get_message().as_str());
+    let (name, detail) = said.split_once(" - ").unwrap_or(("", said));
+    let named = if name.is_empty() { code.to_string() } else { format!("{code} {name}") };
+    match (error.kind(), code) {
+        (AMQPErrorKind::Soft(_), _) => Refused::Operation(format!("rabbitmq: {detail} ({named})")),
+        (AMQPErrorKind::Hard(_), CONNECTION_FORCED) => {
+            Refused::Broken(format!("rabbitmq: the server closed the connection: {detail} ({named})"))
         }
-    }
-
-    /// The server's own words follow its code: `NOT_FOUND - no exchange 'x' in vhost '/'`.
-    fn in_words(error: &AMQPError) -> Self {
-        let (code, said) = (error.get_id(), error.get_message().as_str());
-        let (name, detail) = said.split_once(" - ").unwrap_or(("", said));
-        let named = if name.is_empty() { code.to_string() } else { format!("{code} {name}") };
-        match (error.kind(), code) {
-            (AMQPErrorKind::Soft(_), _) => Self::Operation(format!("rabbitmq: {detail} ({named})")),
-            (AMQPErrorKind::Hard(_), CONNECTION_FORCED) => {
-                Self::Broken(format!("rabbitmq: the server closed the connection: {detail} ({named})"))
-            }
-            (AMQPErrorKind::Hard(_), NOT_ALLOWED) => Self::Connection(format!("rabbitmq: {detail} ({named})")),
-            (AMQPErrorKind::Hard(_), _) => {
-                Self::Broken(format!("rabbitmq: the connection was ended: {detail} ({named})"))
-            }
-        }
-    }
-
-    /// Whether the connection is of no more use.
-    pub(super) fn is_of_connection(&self) -> bool {
-        matches!(self, Self::Connection(_) | Self::Broken(_))
-    }
-
-    pub(super) fn into_failure(self) -> Failure {
-        match self {
-            Self::Operation(detail) | Self::Connection(detail) => {
-                Failure { outcome: Outcome::Rejected { status: None, retry_after: None }, detail }
-            }
-            Self::Broken(detail) => Failure::unreachable(detail),
+        (AMQPErrorKind::Hard(_), NOT_ALLOWED) => Refused::Connection(format!("rabbitmq: {detail} ({named})")),
+        (AMQPErrorKind::Hard(_), _) => {
+            Refused::Broken(format!("rabbitmq: the connection was ended: {detail} ({named})"))
         }
     }
 }
 
 /// A message that was not taken.
 pub(super) fn rejected(what: &str) -> Failure {
-    Failure { outcome: Outcome::Rejected { status: None, retry_after: None }, detail: format!("rabbitmq: {what}") }
+    Refused::Operation(format!("rabbitmq: {what}")).into_failure()
 }
 
 /// A server that takes no messages at all for a time.
 pub(super) fn blocked(why: &str) -> Failure {
-    Failure {
-        outcome: Outcome::Rejected { status: None, retry_after: Some(LONG_WAIT) },
-        detail: format!("rabbitmq: the server takes no messages: {why} (connection.blocked)"),
-    }
+    let words = format!("rabbitmq: the server takes no messages: {why} (connection.blocked)");
+    Refused::Server(words, LONG_WAIT).into_failure()
 }
 
 #[cfg(test)]
@@ -95,7 +63,7 @@ mod tests {
     use super::*;
 
     fn of(kind: AMQPErrorKind, said: &str) -> Refused {
-        Refused::in_words(&AMQPError::new(kind, said.into()))
+        in_words(&AMQPError::new(kind, said.into()))
     }
 
     #[test]

@@ -2,7 +2,6 @@
 //!
 //! The server keeps what was taken and not acknowledged, and hands it out again once the connection of its reader ends.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use ::http::header::CONTENT_TYPE;
@@ -16,13 +15,13 @@ use lapin::types::{AMQPValue, FieldTable};
 use lapin::{BasicProperties, Channel};
 use tokio::time::timeout;
 
-use super::super::{Credentials, Inspection, PendingMessage};
-use super::connection::{Connections, Login, Open};
-use super::failure_text::Refused;
+use super::super::server::Server;
+use super::super::{Inspection, PendingMessage};
+use super::connection::{Connections, Open};
+use super::failure_text::refused;
 use super::{RESOURCE, queue_in_words, short};
 use crate::clock::Clock;
-use crate::endpoint::{QueuePlace, SourcePlace, SourceUrl};
-use crate::network::connect::Client;
+use crate::endpoint::QueuePlace;
 use crate::network::failure::{Failure, Trace};
 
 /// How many times as many messages as are taken at once the server sends before the first of them is acknowledged.
@@ -50,16 +49,9 @@ struct ActiveConsumer {
 }
 
 impl QueueReader {
-    /// Prepares the queue of a URL.
-    pub(in crate::broker) fn new(
-        url: &SourceUrl,
-        credentials: Option<&Credentials>,
-        client: &Arc<Client>,
-    ) -> Result<Self, String> {
-        let SourcePlace::Queue(place) = url.place() else { return Err("it names no queue".to_owned()) };
-        let login = Login { credentials: credentials.cloned(), vhost: place.vhost.clone() };
-        let connections = Connections::new(&url.origin(), login, client);
-        Ok(Self { place: place.clone(), connections, active: None, began: 0 })
+    /// Prepares a queue of a server.
+    pub(in crate::broker) fn new(place: QueuePlace, server: Server) -> Self {
+        Self { connections: Connections::new(server, place.vhost.clone()), place, active: None, began: 0 }
     }
 
     /// Takes messages that came; waits for the first.
@@ -103,7 +95,7 @@ impl QueueReader {
         let trace = Trace::new();
         let began = timeout(limit, async {
             let (open, _) = self.connections.connect(limit, &trace).await?;
-            self.consume(open, most).await.map_err(|e| Refused::of(&e).into_failure())
+            self.consume(open, most).await.map_err(|e| refused(&e).into_failure())
         });
         began.await.unwrap_or_else(|_| Err(Failure::timed_out(limit, trace.phase())))
     }
@@ -151,7 +143,7 @@ impl QueueReader {
         limit: Duration,
     ) -> Result<(), Failure> {
         let done = match done {
-            Ok(done) => done.map_err(|e| Refused::of(&e).into_failure()),
+            Ok(done) => done.map_err(|e| refused(&e).into_failure()),
             Err(_) => Err(Failure::timed_out(limit, Trace::new().phase())),
         };
         if done.is_err() {
@@ -180,9 +172,13 @@ impl QueueReader {
         clock: &dyn Clock,
     ) -> Result<Inspection, Failure> {
         let (open, certificates) = self.connections.connect(limit, trace).await?;
-        let channel = open.connection.create_channel().await.map_err(|e| Refused::of(&e).into_failure())?;
+        let channel = open.connection.create_channel().await.map_err(|e| refused(&e).into_failure())?;
         let said = queue_in_words(&channel, &self.place.queue).await?;
-        Ok(Inspection { said, ahead_ms: None, valid_days: self.connections.valid_days(&certificates, clock) })
+        Ok(Inspection {
+            said,
+            ahead_ms: None,
+            valid_days: self.connections.server.valid_days(&certificates, clock.now()),
+        })
     }
 }
 
@@ -193,7 +189,7 @@ fn gone() -> Failure {
 
 fn pending(next: Option<lapin::Result<Delivery>>, began: u64) -> Result<PendingMessage, Failure> {
     let delivery = match next {
-        Some(delivery) => delivery.map_err(|e| Refused::of(&e).into_failure())?,
+        Some(delivery) => delivery.map_err(|e| refused(&e).into_failure())?,
         None => return Err(Failure::unreachable("rabbitmq: the queue was deleted, or the connection ended")),
     };
     let headers = headers(&delivery.properties);

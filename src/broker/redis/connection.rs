@@ -1,6 +1,5 @@
 //! The connection to one server of Redis, opened when it is first needed and again when it broke.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use ::redis::aio::MultiplexedConnection;
@@ -10,12 +9,11 @@ use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use super::super::server::Server;
 use super::super::{Credentials, Inspection};
-use super::failure_text::{Refused, unexpected};
+use super::failure_text::{refused, unexpected};
 use crate::clock::Clock;
-use crate::endpoint::EndpointUrl;
 use crate::network::AGENT;
-use crate::network::connect::{Client, Origin, connect, valid_days};
 use crate::network::failure::{Failure, Phase, Trace};
 
 /// How long a connection may be idle.
@@ -23,24 +21,17 @@ const MAX_IDLE_TIME: Duration = Duration::from_secs(60);
 /// How old a connection may become, so that a name that stands for another address is looked up again.
 const MAX_AGE: Duration = Duration::from_mins(10);
 
-/// Who we are to the server.
-#[derive(Clone, Debug)]
-pub(super) struct Login {
-    pub(super) credentials: Option<Credentials>,
-    pub(super) db: u32,
-}
-
 /// The connection to one server.
 pub(super) struct Connections {
-    client: Arc<Client>,
-    origin: Origin,
-    login: Login,
+    server: Server,
+    /// The number of the database.
+    db: u32,
     open: Mutex<Option<Open>>,
 }
 
 impl std::fmt::Debug for Connections {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Connections({}:{})", self.origin.host, self.origin.port)
+        write!(f, "Connections({:?})", self.server)
     }
 }
 
@@ -65,9 +56,8 @@ impl Open {
 }
 
 impl Connections {
-    pub(super) fn new(url: &EndpointUrl, login: Login, client: &Arc<Client>) -> Self {
-        let origin = Origin { is_secure: url.is_secure(), host: url.host().to_owned(), port: url.port() };
-        Self { client: Arc::clone(client), origin, login, open: Mutex::new(None) }
+    pub(super) fn new(server: Server, db: u32) -> Self {
+        Self { server, db, open: Mutex::new(None) }
     }
 
     /// The open connection, or a new one.
@@ -105,29 +95,29 @@ impl Connections {
         limit: Duration,
         trace: &Trace,
     ) -> Result<(MultiplexedConnection, JoinHandle<()>, Vec<CertificateDer<'static>>), Failure> {
-        let stream = connect(&self.client, &self.origin, &[], limit, trace).await?;
+        let stream = self.server.connect(limit, trace).await?;
         trace.enter(Phase::Response);
         let certificates = stream.certificates();
         // Waits have an end of their own: the deadline of the attempt.
         let config = AsyncConnectionConfig::new().set_response_timeout(None);
         let info = RedisConnectionInfo::default().set_skip_set_lib_name();
         let made = MultiplexedConnection::new_with_config(&info, stream, config).await;
-        let (mut connection, driver) = made.map_err(|e| Refused::of(&e, "").into_failure())?;
+        let (mut connection, driver) = made.map_err(|e| refused(&e, "").into_failure())?;
         let driver = tokio::spawn(driver);
-        self.log_in(&mut connection).await.map_err(|e| Refused::of(&e, "").into_failure())?;
+        self.log_in(&mut connection).await.map_err(|e| refused(&e, "").into_failure())?;
         Ok((connection, driver, certificates))
     }
 
     async fn log_in(&self, connection: &mut MultiplexedConnection) -> Result<(), RedisError> {
-        if let Some(Credentials { user, password }) = &self.login.credentials {
+        if let Some(Credentials { user, password }) = &self.server.credentials {
             let mut auth = ::redis::cmd("AUTH");
             if !user.is_empty() {
                 auth.arg(user);
             }
             run(connection, auth.arg(password.as_str())).await?;
         }
-        if self.login.db > 0 {
-            run(connection, ::redis::cmd("SELECT").arg(self.login.db)).await?;
+        if self.db > 0 {
+            run(connection, ::redis::cmd("SELECT").arg(self.db)).await?;
         }
         // For whoever lists the clients of a server; one that does not know the command or forbids it is used all the same.
         let name = AGENT.replace('/', "-");
@@ -146,11 +136,10 @@ impl Connections {
         clock: &dyn Clock,
     ) -> Result<Inspection, Failure> {
         let (mut connection, _driver, certificates) = self.connect(limit, trace).await?;
-        let valid_days = valid_days(&certificates, &self.origin, self.client.ca_file(), clock.now());
+        let valid_days = self.server.valid_days(&certificates, clock.now());
         let sent = clock.now();
-        let mut ask = async |command: &Cmd| {
-            run(&mut connection, command).await.map_err(|e| Refused::of(&e, stream).into_failure())
-        };
+        let mut ask =
+            async |command: &Cmd| run(&mut connection, command).await.map_err(|e| refused(&e, stream).into_failure());
         let time = ask(&::redis::cmd("TIME")).await?;
         let ahead_ms = millis(&time).map(|server| server - i64::midpoint(sent.as_millis(), clock.now().as_millis()));
         let kind = ask(::redis::cmd("TYPE").arg(stream)).await?;

@@ -3,7 +3,6 @@
 //! What a consumer took and did not acknowledge for the time of `claim_after` is taken over by another, so that a consumer that
 //! died loses nothing.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use ::http::{HeaderMap, HeaderName, HeaderValue};
@@ -12,13 +11,13 @@ use ::redis::{Cmd, RedisError, RedisResult, Value};
 use bytes::Bytes;
 use tokio::time::{Instant, timeout};
 
-use super::super::{Credentials, Inspection, PendingMessage};
-use super::connection::{Connections, Login, run};
-use super::failure_text::{Refused, unexpected};
+use super::super::server::Server;
+use super::super::{Inspection, PendingMessage};
+use super::connection::{Connections, run};
+use super::failure_text::{refused, unexpected};
 use super::{BODY, FIELDS};
 use crate::clock::Clock;
-use crate::endpoint::{GroupPlace, SourcePlace, SourceUrl};
-use crate::network::connect::Client;
+use crate::endpoint::GroupPlace;
 use crate::network::failure::{Failure, Trace};
 
 /// The fields that a rejected entry gets: why, and which entry of which stream it was.
@@ -47,18 +46,11 @@ struct Taken {
 }
 
 impl GroupReader {
-    /// Prepares the group of a URL.
-    pub(in crate::broker) fn new(
-        url: &SourceUrl,
-        credentials: Option<&Credentials>,
-        client: &Arc<Client>,
-    ) -> Result<Self, String> {
-        let SourcePlace::Group(place) = url.place() else { return Err("it names no group".to_owned()) };
-        let login = Login { credentials: credentials.cloned(), db: place.db };
+    /// Prepares a group of a server.
+    pub(in crate::broker) fn new(place: GroupPlace, server: Server) -> Self {
         let consumer = format!("syncctl-{}", uuid::Uuid::new_v4().simple());
-        let connections = Connections::new(&url.origin(), login, client);
-        let (place, next_claim) = (place.clone(), Instant::now());
-        Ok(Self { place, connections, consumer, has_taken: false, next_claim, cursor: (0, 0) })
+        let (connections, next_claim) = (Connections::new(server, place.db), Instant::now());
+        Self { place, connections, consumer, has_taken: false, next_claim, cursor: (0, 0) }
     }
 
     /// Takes entries: those that it took before, those of consumers that died, then new ones.
@@ -246,11 +238,7 @@ impl GroupReader {
     }
 
     fn failed(&self, error: &RedisError) -> Failure {
-        let refused = Refused::of(error, &self.place.stream);
-        if refused.is_of_server() {
-            self.connections.close();
-        }
-        refused.into_failure()
+        refused(error, &self.place.stream).after_closing(|| self.connections.close())
     }
 }
 

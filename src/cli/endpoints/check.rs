@@ -29,7 +29,8 @@ impl CheckArgs {
             return check_event(context, &name, &settings, file);
         }
         let egress = &context.config()?.egress;
-        let host = url.host().trim_matches(['[', ']']);
+        let host = url.host();
+        let host = host.trim_matches(['[', ']']);
         let found = (host, url.port()).to_socket_addrs().map_err(|e| {
             Exit::Failure.error(format!("{host} has no address")).cause(e).hint("see whether the name is right")
         })?;

@@ -1,0 +1,260 @@
+//! Queues of Amazon SQS: an event is a message, and delivered once SQS gave it an id and a digest that is ours.
+//!
+//! What is sent at the same time to one queue goes in batches of ten, and each message of a batch has a fate of its own.
+
+mod api;
+mod attributes;
+mod credentials;
+mod failure_text;
+mod http;
+mod sigv4;
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use md5::{Digest as _, Md5};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use sha2::Sha256;
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+use super::refusal::Refused;
+use super::server::Server;
+use super::{Inspection, Message};
+use crate::clock::Clock;
+use crate::endpoint::SqsQueue;
+use crate::network::failure::{Failure, Trace};
+use api::Api;
+use attributes::Attributes;
+use failure_text::{ApiError, unexpected};
+
+/// The most messages of a batch.
+const MAX_BATCH: usize = 10;
+/// The most bytes of a batch of several messages; a larger message goes alone.
+const MAX_BATCH_BYTES: usize = 256 * 1024;
+/// The longest id of a group of messages.
+const MAX_GROUP_BYTES: usize = 128;
+
+/// What sends to one queue.
+#[derive(Debug)]
+pub struct QueueWriter(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    queue: SqsQueue,
+    api: Api,
+    waiting: Mutex<VecDeque<Waiting>>,
+}
+
+/// A message that waits for a batch.
+#[derive(Debug)]
+struct Waiting {
+    entry: Entry,
+    fate: oneshot::Sender<Fate>,
+}
+
+/// What became of a message, and the phases of the request that it was in.
+type Fate = (Result<String, Failure>, Arc<Trace>);
+
+/// A message as it goes into a batch.
+#[derive(Debug)]
+struct Entry {
+    json: Value,
+    bytes: usize,
+    body_md5: String,
+    attributes_md5: String,
+}
+
+/// The answer to `SendMessageBatch`.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct BatchAnswer {
+    #[serde(default)]
+    successful: Vec<Sent>,
+    #[serde(default)]
+    failed: Vec<BatchError>,
+}
+
+/// A message that SQS has.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Sent {
+    id: String,
+    message_id: String,
+    #[serde(rename = "MD5OfMessageBody")]
+    body_md5: String,
+    #[serde(rename = "MD5OfMessageAttributes", default)]
+    attributes_md5: Option<String>,
+}
+
+/// A part of a batch that failed.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct BatchError {
+    id: String,
+    code: String,
+    #[serde(default)]
+    message: String,
+}
+
+impl QueueWriter {
+    /// Prepares a queue.
+    pub(super) fn new(queue: SqsQueue, server: Server) -> Self {
+        let api = Api::new(queue.clone(), server);
+        Self(Arc::new(Shared { queue, api, waiting: Mutex::default() }))
+    }
+
+    /// Sends a message, with those that are sent at the same time, and returns its id in words.
+    pub(super) async fn publish(&self, message: &Message, limit: Duration, trace: &Trace) -> Result<String, Failure> {
+        let entry = Entry::of(message, &self.0.queue)?;
+        let (fate, told) = oneshot::channel();
+        if self.0.wait(Waiting { entry, fate }) {
+            tokio::spawn(Arc::clone(&self.0).send_waiting(limit));
+        }
+        let (sent, of_batch) = told.await.map_err(|_| Failure::unreachable("sqs: the batch was not sent"))?;
+        trace.follow(&of_batch);
+        sent
+    }
+
+    /// What the queue is and holds; sends nothing.
+    pub(super) async fn inspect(
+        &self,
+        limit: Duration,
+        trace: &Trace,
+        clock: &dyn Clock,
+    ) -> Result<Inspection, Failure> {
+        self.0.api.inspect(limit, trace, clock).await
+    }
+
+    /// Does not use the open connections again.
+    pub(super) fn close(&self) {
+        self.0.api.close();
+    }
+
+    /// Closes connections that have been idle for too long.
+    pub(super) fn evict_idle(&self) {
+        self.0.api.evict_idle();
+    }
+}
+
+impl Shared {
+    /// Adds a message to those that wait; whether it is the first.
+    fn wait(&self, message: Waiting) -> bool {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.push_back(message);
+        waiting.len() == 1
+    }
+
+    /// Sends all that waits, once whoever is about to send has joined.
+    async fn send_waiting(self: Arc<Self>, limit: Duration) {
+        tokio::task::yield_now().await;
+        for batch in self.take_batches() {
+            tokio::spawn(Arc::clone(&self).send_batch(batch, limit));
+        }
+    }
+
+    fn take_batches(&self) -> Vec<Vec<Waiting>> {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let (mut batches, mut bytes) = (Vec::<Vec<Waiting>>::new(), 0);
+        for message in waiting.drain(..) {
+            bytes += message.entry.bytes;
+            match batches.last_mut() {
+                Some(batch) if batch.len() < MAX_BATCH && bytes <= MAX_BATCH_BYTES => batch.push(message),
+                _ => {
+                    bytes = message.entry.bytes;
+                    batches.push(vec![message]);
+                }
+            }
+        }
+        batches
+    }
+
+    /// Sends a batch, and tells each message its fate.
+    async fn send_batch(self: Arc<Self>, batch: Vec<Waiting>, limit: Duration) {
+        let (trace, action) = (Arc::new(Trace::new()), "SendMessageBatch");
+        // It ends before the attempts do, so that they learn what was waited for.
+        let limit = limit - limit / 20;
+        let (entries, fates): (Vec<Entry>, Vec<_>) = batch.into_iter().map(|it| (it.entry, it.fate)).unzip();
+        let sent = timeout(limit, self.api.call(action, Entry::batch(&entries), limit, &trace)).await;
+        let sent = sent.unwrap_or_else(|_| {
+            self.api.close();
+            Err(Failure::timed_out(limit, trace.phase()))
+        });
+        let sent = sent.and_then(|answer| serde_json::from_value(answer).map_err(|_| unexpected(action)));
+        for (number, (entry, fate)) in entries.iter().zip(fates).enumerate() {
+            let sent = match &sent {
+                Ok(answer) => self.fate(entry, &number.to_string(), answer),
+                Err(Failure { outcome, detail }) => Err(Failure { outcome: *outcome, detail: detail.clone() }),
+            };
+            // Whoever gave up waiting has recorded that already.
+            let _ = fate.send((sent, Arc::clone(&trace)));
+        }
+    }
+
+    /// What the answer to a batch says of one message.
+    fn fate(&self, entry: &Entry, id: &str, answer: &BatchAnswer) -> Result<String, Failure> {
+        if let Some(error) = answer.failed.iter().find(|error| error.id == id) {
+            let refused = ApiError::new(&error.code, &error.message).into_refused(&self.queue.name);
+            return Err(refused.after_closing(|| self.api.close()));
+        }
+        let sent = answer.successful.iter().find(|sent| sent.id == id).ok_or_else(|| unexpected("SendMessageBatch"))?;
+        let (message, name) = (&sent.message_id, &self.queue.name);
+        let is_same = sent.body_md5 == entry.body_md5
+            && sent.attributes_md5.as_ref().is_none_or(|md5| *md5 == entry.attributes_md5);
+        if is_same {
+            Ok(format!("message {message} in the queue `{name}`"))
+        } else {
+            let words =
+                format!("sqs: message {message} in the queue `{name}` is another than was sent: its MD5 differs");
+            Err(Refused::Operation(words).into_failure())
+        }
+    }
+}
+
+impl Entry {
+    fn of(message: &Message, queue: &SqsQueue) -> Result<Self, Failure> {
+        let body = std::str::from_utf8(&message.body);
+        let body = body.map_err(|_| Refused::Operation("sqs: the body is not text".to_owned()).into_failure())?;
+        let attributes = Attributes::of(message);
+        let (bytes, attributes_md5) = (body.len() + attributes.bytes(), attributes.md5());
+        let mut json = json!({ "MessageBody": body, "MessageAttributes": attributes.json() });
+        if queue.is_fifo() {
+            json["MessageGroupId"] = group(&message.resource_type, &message.resource_id).into();
+            json["MessageDeduplicationId"] = json!(message.id);
+        }
+        Ok(Self { json, bytes, body_md5: hex::encode(Md5::digest(body)), attributes_md5 })
+    }
+
+    /// The body of a request for these, each named by its place.
+    fn batch(entries: &[Self]) -> Value {
+        let numbered = entries.iter().enumerate().map(|(number, entry)| {
+            let mut entry = entry.json.as_object().cloned().unwrap_or_else(Map::new);
+            entry.insert("Id".to_owned(), number.to_string().into());
+            Value::Object(entry)
+        });
+        json!({ "Entries": numbered.collect::<Vec<_>>() })
+    }
+}
+
+/// The group in whose order a resource is: its type and id, or where SQS does not take those, a digest of them.
+fn group(resource_type: &str, resource_id: &str) -> String {
+    let group = format!("{resource_type}:{resource_id}");
+    let is_taken = group.len() <= MAX_GROUP_BYTES && group.bytes().all(|b| b.is_ascii_graphic());
+    if is_taken { group } else { hex::encode(Sha256::digest(group)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_is_a_resource_in_characters_that_sqs_takes() {
+        assert_eq!(group("user", "u-1"), "user:u-1");
+        for odd in ["a b", "ü", &"x".repeat(200)] {
+            assert_eq!(group("user", odd).len(), 64, "{odd}");
+        }
+        assert_ne!(group("user", "a b"), group("user", "a  b"));
+    }
+}

@@ -1,0 +1,162 @@
+//! The API of SQS: signed requests in JSON, and their answers.
+
+use std::time::Duration;
+
+use ::http::header::{CONTENT_TYPE, HOST, HeaderValue, USER_AGENT};
+use ::http::{HeaderMap, Method, Request};
+use bytes::Bytes;
+use http_body_util::Full;
+use serde_json::{Value, json};
+
+use super::super::Inspection;
+use super::super::refusal::Refused;
+use super::super::server::Server;
+use super::credentials::Chain;
+use super::failure_text::{ahead_ms, refused, unexpected};
+use super::http::{Answer, Body, Connections};
+use super::sigv4::{self, Scope};
+use crate::clock::{Clock, SystemClock};
+use crate::endpoint::SqsQueue;
+use crate::network::AGENT;
+use crate::network::failure::{Failure, Trace};
+
+/// The form of requests and answers.
+const JSON: &str = "application/x-amz-json-1.0";
+
+/// What makes requests about one queue, and those beside it.
+#[derive(Debug)]
+pub(super) struct Api {
+    queue: SqsQueue,
+    connections: Connections,
+    credentials: Chain,
+}
+
+impl Api {
+    pub(super) fn new(queue: SqsQueue, server: Server) -> Self {
+        let credentials = Chain::new(&server, &queue.region);
+        Self { queue, credentials, connections: Connections::new(server) }
+    }
+
+    /// Makes a request about the queue, and returns what was answered.
+    pub(super) async fn call(
+        &self,
+        action: &str,
+        body: Value,
+        limit: Duration,
+        trace: &Trace,
+    ) -> Result<Value, Failure> {
+        self.call_about(&self.queue, action, body, limit, trace).await
+    }
+
+    /// The same about another queue of the account.
+    pub(super) async fn call_about(
+        &self,
+        queue: &SqsQueue,
+        action: &str,
+        body: Value,
+        limit: Duration,
+        trace: &Trace,
+    ) -> Result<Value, Failure> {
+        let request = self.request(queue, action, body, limit).await?;
+        let answer = self.connections.send(request, limit, trace).await?;
+        self.read(queue, action, &answer)
+    }
+
+    /// A signed request.
+    async fn request(
+        &self,
+        queue: &SqsQueue,
+        action: &str,
+        mut body: Value,
+        limit: Duration,
+    ) -> Result<Request<Body>, Failure> {
+        let keys = self.credentials.keys(limit).await.map_err(Refused::into_failure)?;
+        body["QueueUrl"] = json!(queue.url());
+        let body = Bytes::from(body.to_string());
+        let (time, host) = (sigv4::time(SystemClock.now()), self.connections.server().authority());
+        let target = format!("AmazonSQS.{action}");
+        let mut signed = vec![("content-type", JSON), ("host", &*host), ("x-amz-date", &*time)];
+        signed.extend(keys.token.as_ref().map(|token| ("x-amz-security-token", token.as_str())));
+        signed.push(("x-amz-target", &target));
+        let scope = Scope { region: &self.queue.region, service: "sqs" };
+        let authorization = sigv4::authorization("POST", &signed, &body, &keys, scope, &time);
+        let mut headers = HeaderMap::new();
+        for (name, value) in signed.into_iter().chain([("authorization", &*authorization)]) {
+            let value = HeaderValue::from_str(value).map_err(|_| wrong_keys(name))?;
+            headers.insert(::http::HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong_keys(name))?, value);
+        }
+        headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
+        debug_assert!(headers.contains_key(HOST) && headers.contains_key(CONTENT_TYPE));
+        let mut request = Request::new(Full::new(body));
+        *request.method_mut() = Method::POST;
+        *request.headers_mut() = headers;
+        Ok(request)
+    }
+
+    /// The body of an answer, or what becomes of an operation that was refused.
+    fn read(&self, queue: &SqsQueue, action: &str, answer: &Answer) -> Result<Value, Failure> {
+        if answer.status.is_success() {
+            // Some actions answer with nothing.
+            let is_empty = answer.body.is_empty();
+            return if is_empty {
+                Ok(Value::Null)
+            } else {
+                serde_json::from_slice(&answer.body).map_err(|_| unexpected(action))
+            };
+        }
+        let (refused, is_of_credentials) = refused(answer, &queue.name, SystemClock.now());
+        if is_of_credentials {
+            self.credentials.forget();
+        }
+        Err(refused.after_closing(|| self.connections.close()))
+    }
+
+    /// What the queue is and holds.
+    pub(super) async fn inspect(
+        &self,
+        limit: Duration,
+        trace: &Trace,
+        clock: &dyn Clock,
+    ) -> Result<Inspection, Failure> {
+        const ACTION: &str = "GetQueueAttributes";
+        let request = self.request(&self.queue, ACTION, json!({ "AttributeNames": ["All"] }), limit).await?;
+        let (mut connection, certificates) = self.connections.open(limit, trace).await?;
+        let answer = connection.send(request).await?;
+        let attributes = self.read(&self.queue, ACTION, &answer)?;
+        Ok(Inspection {
+            said: in_words(&self.queue.name, &attributes["Attributes"]),
+            ahead_ms: ahead_ms(&answer.headers, clock.now()),
+            valid_days: self.connections.server().valid_days(&certificates, clock.now()),
+        })
+    }
+
+    /// Does not use the open connections again.
+    pub(super) fn close(&self) {
+        self.connections.close();
+    }
+
+    /// Closes connections that have been idle for too long.
+    pub(super) fn evict_idle(&self) {
+        self.connections.evict_idle();
+    }
+}
+
+fn wrong_keys(name: &str) -> Failure {
+    Refused::Operation(format!("sqs: the access key or the token has characters that `{name}` cannot have"))
+        .into_failure()
+}
+
+/// What the attributes of a queue say.
+fn in_words(name: &str, attributes: &Value) -> String {
+    let text = |name: &str| attributes[name].as_str();
+    let number = |name: &str| text(name).unwrap_or("an unknown number of").to_owned();
+    let (unread, taken) = (number("ApproximateNumberOfMessages"), number("ApproximateNumberOfMessagesNotVisible"));
+    let dead = dead_letter_queue(attributes).map(|dead| format!(", dead letters go to `{dead}`")).unwrap_or_default();
+    format!("queue `{name}`: about {unread} to read, {taken} taken and not acknowledged{dead}")
+}
+
+/// The name of the queue that the redrive policy of a queue names.
+pub(super) fn dead_letter_queue(attributes: &Value) -> Option<String> {
+    let policy: Value = serde_json::from_str(attributes["RedrivePolicy"].as_str()?).ok()?;
+    policy["deadLetterTargetArn"].as_str()?.rsplit(':').next().map(str::to_owned)
+}
