@@ -7,8 +7,11 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod crowd;
 mod errors;
 mod failover;
+mod full_disk;
+mod hostile;
 mod kill;
 mod lost_answers;
 mod pooler;

@@ -130,8 +130,8 @@ fn an_event_for_later_waits_goes_once_and_can_be_cancelled() {
     let Some(cluster) = Cluster::start() else { return };
     let receiver = Receiver::good();
     let place = place(&cluster, &[receiver.url("/hook")]);
-    place.ok(&["emit", "user.updated", "u1", "--data", "{\"name\":\"Z\"}", "--id", "soon", "--in", "1500ms"]);
-    place.ok(&["emit", "user.updated", "u2", "--data", "{}", "--id", "never", "--in", "1500ms"]);
+    place.ok(&["emit", "user.updated", "u1", "--data", "{\"name\":\"Z\"}", "--id", "soon", "--in", "4s"]);
+    place.ok(&["emit", "user.updated", "u2", "--data", "{}", "--id", "never", "--in", "4s"]);
     assert_eq!(place.queue()["scheduled"], 2);
     assert_eq!(place.data(&["events", "cancel", "never"])["cancelled"][0], "never");
     assert_eq!(place.data(&["events", "cancel", "never"])["cancelledBefore"][0], "never");

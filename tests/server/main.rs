@@ -7,6 +7,7 @@ mod support;
 
 mod api;
 mod balanced;
+mod both_stores;
 mod browser;
 mod chromium;
 mod clients;

@@ -1,4 +1,4 @@
-//! Three real servers, each pointed at the two others: what is changed anywhere is the same everywhere, and nothing is passed on.
+//! Real servers that are pointed at each other: what is changed anywhere is the same everywhere, and nothing is passed on.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -9,7 +9,6 @@ use super::running::{ADMIN, Running, with_secrets};
 use crate::support::place::{Place, within};
 use crate::support::{Chance, seeds};
 
-const NODES: usize = 3;
 const EDITS: usize = 60;
 
 struct Mesh {
@@ -21,16 +20,21 @@ struct Mesh {
 }
 
 impl Mesh {
-    fn start() -> Self {
+    /// Starts as many servers as are listed, each with the numbers of those that it sends to and what its place is given beyond that.
+    fn start(sends_to: &[&[usize]], prepare: impl Fn(usize, &mut Place)) -> Self {
         // All are held open together, so that no two are the same.
-        let held: Vec<_> = (0..NODES).map(|_| std::net::TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+        let held: Vec<_> = sends_to.iter().map(|_| std::net::TcpListener::bind("127.0.0.1:0").unwrap()).collect();
         let ports: Vec<u16> = held.iter().map(|listener| listener.local_addr().unwrap().port()).collect();
-        let url = |n: usize| format!("http://127.0.0.1:{}/api/webhooks/sync", ports[n]);
-        let others = |n: usize| (0..NODES).filter(|other| *other != n).map(url).collect::<Vec<_>>();
-        let places = (0..NODES).map(|n| with_secrets(Place::sending_to(&others(n)))).collect();
+        let url = |n: &usize| format!("http://127.0.0.1:{}/api/webhooks/sync", ports[*n]);
+        let place = |(n, others): (usize, &&[usize])| {
+            let mut place = with_secrets(Place::sending_to(&others.iter().map(url).collect::<Vec<_>>()));
+            prepare(n, &mut place);
+            place
+        };
+        let places = sends_to.iter().enumerate().map(place).collect();
         drop(held);
-        let mut mesh = Self { ports, places, servers: Vec::new(), emitted: vec![0; NODES] };
-        mesh.servers = (0..NODES).map(|n| Some(mesh.serve(n))).collect();
+        let mut mesh = Self { ports, places, servers: Vec::new(), emitted: vec![0; sends_to.len()] };
+        mesh.servers = (0..sends_to.len()).map(|n| Some(mesh.serve(n))).collect();
         mesh
     }
 
@@ -44,7 +48,7 @@ impl Mesh {
 
     /// A change through the API of one node that is up.
     fn edit(&mut self, chance: &mut Chance) {
-        let up: Vec<usize> = (0..NODES).filter(|n| self.servers[*n].is_some()).collect();
+        let up: Vec<usize> = (0..self.servers.len()).filter(|n| self.servers[*n].is_some()).collect();
         let n = *chance.pick(&up);
         let (id, number) = (chance.below(4), chance.below(1_000));
         let (line, body) = match chance.below(7) {
@@ -85,7 +89,7 @@ impl Mesh {
     }
 
     fn is_drained(&self) -> bool {
-        (0..NODES).all(|n| self.server(n).get("/api/sync/status", ADMIN).data()["queue"]["total"] == 0)
+        (0..self.servers.len()).all(|n| self.server(n).get("/api/sync/status", ADMIN).data()["queue"]["total"] == 0)
     }
 
     fn records(&self, n: usize) -> BTreeSet<String> {
@@ -99,21 +103,31 @@ impl Mesh {
     }
 }
 
+/// Edits in three parts, with one server away for the second, until everything was delivered.
+fn edit_and_kill(mesh: &mut Mesh, unlucky: usize, chance: &mut Chance) {
+    (0..EDITS).for_each(|_| mesh.edit(chance));
+    mesh.kill(unlucky);
+    (0..EDITS).for_each(|_| mesh.edit(chance));
+    mesh.servers[unlucky] = Some(mesh.serve(unlucky));
+    (0..EDITS).for_each(|_| mesh.edit(chance));
+    within(Duration::from_secs(30), "everything is delivered everywhere", || {
+        mesh.heal();
+        mesh.is_drained()
+    });
+}
+
+fn events_of(server: &Running) -> u64 {
+    server.get("/api/sync/status", ADMIN).data()["queue"]["events"].as_u64().unwrap()
+}
+
 #[test]
 fn three_servers_agree_after_one_was_killed_and_nothing_is_passed_on() {
+    const NODES: usize = 3;
     for seed in seeds(2) {
         let mut chance = Chance::new(seed);
-        let mut mesh = Mesh::start();
-        (0..EDITS).for_each(|_| mesh.edit(&mut chance));
+        let mut mesh = Mesh::start(&[&[1, 2], &[0, 2], &[0, 1]], |_, _| {});
         let unlucky = chance.below(NODES);
-        mesh.kill(unlucky);
-        (0..EDITS).for_each(|_| mesh.edit(&mut chance));
-        mesh.servers[unlucky] = Some(mesh.serve(unlucky));
-        (0..EDITS).for_each(|_| mesh.edit(&mut chance));
-        within(Duration::from_secs(30), "everything is delivered everywhere", || {
-            mesh.heal();
-            mesh.is_drained()
-        });
+        edit_and_kill(&mut mesh, unlucky, &mut chance);
         let first = mesh.records(0);
         assert!(first.len() >= 8, "seed {seed}: {} records", first.len());
         for n in 1..NODES {
@@ -121,13 +135,42 @@ fn three_servers_agree_after_one_was_killed_and_nothing_is_passed_on() {
         }
         let all: u64 = mesh.emitted.iter().sum();
         for n in 0..NODES {
-            let events = mesh.server(n).get("/api/sync/status", ADMIN).data()["queue"]["events"].as_u64();
-            assert_eq!(events, Some(mesh.emitted[n]), "seed {seed}: node {n} emitted its own changes only");
-            assert_eq!(
-                mesh.received(n),
-                all - mesh.emitted[n],
-                "seed {seed}: node {n} applied each change of the others once"
-            );
+            let emitted = mesh.emitted[n];
+            assert_eq!(events_of(mesh.server(n)), emitted, "seed {seed}: node {n} emitted its own changes only");
+            assert_eq!(mesh.received(n), all - emitted, "seed {seed}: node {n} applied each change of the others once");
         }
+    }
+}
+
+/// Servers 0 to 2 have one database, as behind a load balancer that sends what comes from outside to the first; server 3 is the
+/// other side.
+#[cfg(feature = "postgres")]
+#[test]
+fn three_servers_on_one_database_agree_with_the_other_side_after_one_was_killed() {
+    let Some(cluster) = crate::support::cluster::Cluster::start_in_memory() else { return };
+    for seed in seeds(2) {
+        let mut chance = Chance::new(seed);
+        let shared = cluster.url_of(&format!("mesh{seed}"));
+        let mut mesh = Mesh::start(&[&[3], &[3], &[3], &[0]], |n, place| {
+            if n < 3 {
+                place.set("SYNCCTL_DB", &shared);
+            }
+        });
+        let unlucky = chance.below(4);
+        edit_and_kill(&mut mesh, unlucky, &mut chance);
+        let ours = mesh.records(0);
+        assert!(ours.len() >= 8, "seed {seed}: {} records", ours.len());
+        assert_eq!(ours, mesh.records(3), "seed {seed}: the two sides differ");
+        let sent = [mesh.emitted[..3].iter().sum::<u64>(), mesh.emitted[3]];
+        assert_eq!(
+            [0, 3].map(|n| events_of(mesh.server(n))),
+            sent,
+            "seed {seed}: each side emitted its own changes only"
+        );
+        assert_eq!(
+            [3, 0].map(|n| mesh.received(n)),
+            sent,
+            "seed {seed}: each side applied each change of the other once"
+        );
     }
 }

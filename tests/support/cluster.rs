@@ -11,6 +11,8 @@ const SETTINGS: &str =
     "listen_addresses = '127.0.0.1'\nmax_connections = 200\nwal_compression = lz4\nlog_min_messages = fatal\n";
 
 pub struct Cluster {
+    /// Where its files are on a disk of their own; unmounted before its directory is removed.
+    disk: Option<SmallDisk>,
     dir: tempfile::TempDir,
     bin: PathBuf,
     pub port: u16,
@@ -27,6 +29,29 @@ impl Cluster {
         Self::start_in(super::memory_dir(), "fsync = off\nsynchronous_commit = off\nshared_buffers = 32MB\n")
     }
 
+    /// Starts one whose files are on a disk of `kib`, which only root can make here.
+    pub fn start_on_a_small_disk(kib: u32) -> Option<Self> {
+        let dir = tempfile::tempdir().unwrap();
+        let size = format!("size={kib}k");
+        let mount = || {
+            is_root()
+                && Command::new("mount")
+                    .args(["-t", "tmpfs", "-o", &size, "tmpfs"])
+                    .arg(dir.path())
+                    .stderr(Stdio::null())
+                    .status()
+                    .is_ok_and(|status| status.success())
+        };
+        if !tools::may("mounting a file system", mount) {
+            return None;
+        }
+        let disk = SmallDisk { mounted: dir.path().to_owned() };
+        let settings = "shared_buffers = 16MB\nmin_wal_size = 32MB\nmax_wal_size = 48MB\n";
+        let mut cluster = Self::start_in(dir, settings)?;
+        cluster.disk = Some(disk);
+        Some(cluster)
+    }
+
     fn start_in(dir: tempfile::TempDir, settings: &str) -> Option<Self> {
         let Some(bin) = programs() else {
             tools::skip("not installed: the programs of a PostgreSQL server");
@@ -34,7 +59,7 @@ impl Cluster {
         };
         make_owner(dir.path());
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let cluster = Self { dir, bin, port };
+        let cluster = Self { disk: None, dir, bin, port };
         cluster.do_well("initdb", &["-D", "data", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-sync"]);
         cluster.configure(&format!("{SETTINGS}{settings}port = {port}\nunix_socket_directories = ''\n"));
         cluster.up();
@@ -47,7 +72,7 @@ impl Cluster {
         let dir = tempfile::tempdir().unwrap();
         make_owner(dir.path());
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let standby = Self { dir, bin: self.bin.clone(), port };
+        let standby = Self { disk: None, dir, bin: self.bin.clone(), port };
         let primary = self.port.to_string();
         let copy = ["-h", "127.0.0.1", "-p", &primary, "-U", "postgres", "-D", "data", "-R", "-c", "fast", "--no-sync"];
         standby.do_well("pg_basebackup", &copy);
@@ -85,6 +110,28 @@ impl Cluster {
     /// Starts the server and waits until it answers.
     pub fn up(&self) {
         self.do_well("pg_ctl", &["-D", "data", "-l", "log", "-w", "-t", "60", "start"]);
+    }
+
+    /// Writes to the server's small disk until nothing more fits.
+    pub fn fill_disk(&self) {
+        use std::io::Write as _;
+        let mut file = std::fs::File::create(self.path("filler")).unwrap();
+        for size in [4_096, 1] {
+            while file.write_all(&vec![0; size]).is_ok() {}
+        }
+    }
+
+    /// Gives all of it back.
+    pub fn free_disk(&self) {
+        std::fs::remove_file(self.path("filler")).unwrap();
+    }
+
+    /// Starts the server where it has given up.
+    pub fn up_again(&self) {
+        let status = self.command("pg_ctl", &["-D", "data", "status"]).stdout(Stdio::null()).status().unwrap();
+        if !status.success() {
+            self.up();
+        }
     }
 
     /// Stops it: `fast`, or `immediate`, which is as if its processes were killed.
@@ -139,6 +186,17 @@ impl Drop for Cluster {
     fn drop(&mut self) {
         let stop = ["-D", "data", "-w", "-m", "immediate", "stop"];
         let _ = self.command("pg_ctl", &stop).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    }
+}
+
+/// A mounted file system that one server has to itself.
+struct SmallDisk {
+    mounted: PathBuf,
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("--lazy").arg(&self.mounted).status();
     }
 }
 

@@ -65,10 +65,18 @@ pub(super) async fn advance(
         // What was passed over is out of the way in the next transaction.
         let wants = still_wanting(wants, &advanced.claims);
         let request = AdvanceRequest { finished: &[], released: &[], wants: &wants, now, clock_jumped: false };
-        let further = commit(node, run, &request).await?;
-        advanced.claims.extend(further.claims);
-        advanced.cut_short = further.cut_short;
-        advanced.endpoints = further.endpoints;
+        match commit(node, run, &request).await {
+            Ok(further) => {
+                advanced.claims.extend(further.claims);
+                advanced.cut_short = further.cut_short;
+                advanced.endpoints = further.endpoints;
+            }
+            // What was committed stands, and its claims are the run's: the next call meets what is wrong.
+            Err(error) => {
+                tracing::debug!(%error, "a further look at the queue failed");
+                break;
+            }
+        }
     }
     Ok(advanced)
 }

@@ -1,7 +1,8 @@
 //! Waking workers that have nothing to do.
 
 use super::connection::{Connection, args};
-use super::node::Node;
+use super::error::PostgresError;
+use super::node::{Node, PATIENCE};
 use super::settings::SessionMode;
 use super::{Result, RunId};
 
@@ -25,20 +26,34 @@ impl Node {
         Ok(())
     }
 
-    /// Announces new work after its commit, if anybody is asleep.
-    pub(super) async fn announce(&self) {
+    /// Runs `work` in one transaction, and announces new work behind its commit, without another round trip, where its result
+    /// says that there is some.
+    pub(super) async fn transact_and_announce<T>(
+        &self,
+        work: impl AsyncFn(&Connection) -> Result<T, PostgresError>,
+        is_news: impl Fn(&T) -> bool,
+    ) -> Result<T> {
         let channel = self.channel();
-        let announced = self.autocommit(async |connection: &Connection| {
-            let asleep = "SELECT count(*) FROM (SELECT FROM run WHERE ended_at IS NULL AND asleep LIMIT 1) s";
-            if connection.outside(async || connection.number(asleep, &[]).await).await? > 0 {
-                let notify = format!("BEGIN; SET LOCAL synchronous_commit = off; NOTIFY {channel}; COMMIT");
-                connection.execute_all(&notify).await?;
-            }
-            Ok(())
+        let done = self.retry(PATIENCE, async |connection: &Connection| {
+            let done = connection.after_begin(work(connection)).await?;
+            let announced = async {
+                if is_news(&done) {
+                    announce(connection, &channel).await;
+                }
+            };
+            let (committed, ()) = tokio::join!(biased; connection.commit(), announced);
+            committed?;
+            Ok(done)
         });
-        if let Err(error) = announced.await {
-            // The slow poll finds it.
-            tracing::debug!(%error, "failed to announce new work");
-        }
+        done.await.map_err(PostgresError::into_error)
+    }
+}
+
+/// Announces new work, if anybody is asleep. Where that fails, the slow poll finds the work.
+async fn announce(connection: &Connection, channel: &str) {
+    let notify =
+        format!("SELECT pg_notify('{channel}', '') FROM (SELECT FROM run WHERE ended_at IS NULL AND asleep LIMIT 1) s");
+    if let Err(error) = connection.execute_unsynced(&notify).await {
+        tracing::debug!(?error, "failed to announce new work");
     }
 }

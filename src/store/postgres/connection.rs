@@ -73,6 +73,8 @@ pub(super) struct Connection {
     statements: RefCell<HashMap<&'static str, Statement>>,
     begin: String,
     begin_read: String,
+    /// What a transaction has to set for itself, each setting behind a semicolon; empty where the session keeps its settings.
+    locals: String,
     mode: SessionMode,
 }
 
@@ -105,6 +107,7 @@ impl Connection {
             begin_read: format!(
                 "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY{locals}; SET LOCAL statement_timeout = 0"
             ),
+            locals,
             mode: settings.mode,
         };
         if settings.mode == SessionMode::Direct && purpose == ConnectionUse::Worker {
@@ -160,8 +163,7 @@ impl Connection {
         if self.mode == SessionMode::Direct {
             return work().await;
         }
-        self.begin().await?;
-        let done = work().await?;
+        let done = self.after_begin(work()).await?;
         self.commit().await?;
         Ok(done)
     }
@@ -187,12 +189,27 @@ impl Connection {
         Ok(self.client.batch_execute(sql).await?)
     }
 
+    /// Runs statements that answer nothing in a transaction of their own, whose commit does not wait for the disk.
+    pub(super) async fn execute_unsynced(&self, sql: &str) -> Result<(), PostgresError> {
+        self.execute_all(&format!("SET LOCAL synchronous_commit = off{}; {sql}", self.locals)).await
+    }
+
     pub(super) async fn begin(&self) -> Result<(), PostgresError> {
         self.execute_all(&self.begin).await
     }
 
-    pub(super) async fn begin_read(&self) -> Result<(), PostgresError> {
-        self.execute_all(&self.begin_read).await
+    /// Begins a transaction for `work`, whose first statement travels with the `BEGIN`.
+    ///
+    /// Nothing of it can run outside: where `BEGIN` fails, the connection is of no use for what follows either.
+    pub(super) async fn after_begin<T>(&self, work: impl Future<Output = Result<T, PostgresError>>) -> Result<T, PostgresError> {
+        let (begun, done) = tokio::join!(biased; self.begin(), work);
+        begun.and(done)
+    }
+
+    /// The same for a transaction that only reads and sees one state of the queue.
+    pub(super) async fn after_begin_read<T>(&self, work: impl Future<Output = Result<T, PostgresError>>) -> Result<T, PostgresError> {
+        let (begun, done) = tokio::join!(biased; self.execute_all(&self.begin_read), work);
+        begun.and(done)
     }
 
     pub(super) async fn commit(&self) -> Result<(), PostgresError> {

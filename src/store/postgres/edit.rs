@@ -16,7 +16,7 @@ pub(super) async fn edit(node: &Node, edit: RecordEdit, now: Timestamp) -> Resul
     let now = node.by_server(now);
     let Some(key) = key_of(&edit.draft) else { return Ok(EditResult::Missing) };
     let batch = NumberedBatch::of(node, vec![edit.draft.clone()], now);
-    let edited = node.transact(async |connection: &Connection| {
+    let work = async |connection: &Connection| {
         let loaded = lock(connection, BTreeSet::from([key.clone()])).await?;
         let ids: Vec<&str> = edit.draft.id.iter().map(|id| id.as_str()).collect();
         let is_known = !known_ids::known(connection, &ids).await?.is_empty();
@@ -28,8 +28,6 @@ pub(super) async fn edit(node: &Node, edit: RecordEdit, now: Timestamp) -> Resul
         let receipt = enqueue::one(node, connection, &batch, now).await?;
         let found = records::find_within(connection, kind_of(key.0), &key.1).await?;
         Ok(found.map_or(EditResult::Missing, |row| EditResult::Done(Box::new(row), receipt)))
-    });
-    let edited = edited.await?;
-    node.announce().await;
-    Ok(edited)
+    };
+    node.transact_and_announce(work, |edited| matches!(edited, EditResult::Done(..))).await
 }

@@ -139,7 +139,7 @@ pub(super) async fn resume(node: &Node, name: String, now: Timestamp) -> Result<
 }
 
 async fn change(node: &Node, name: &str, how: impl Fn(&mut Endpoint)) -> Result<Endpoint> {
-    let changed = node.transact(async |connection: &Connection| {
+    let work = async |connection: &Connection| {
         let rows = lock(connection).await?;
         let row = rows.into_iter().find(|row| row.endpoint.name == name);
         let mut row = row.ok_or_else(|| StoreError::NoEndpoint(name.to_owned()))?;
@@ -149,8 +149,6 @@ async fn change(node: &Node, name: &str, how: impl Fn(&mut Endpoint)) -> Result<
         }
         save(connection, &row, false).await?;
         Ok(row.endpoint)
-    });
-    let changed = changed.await?;
-    node.announce().await;
-    Ok(changed)
+    };
+    node.transact_and_announce(work, |_| true).await
 }

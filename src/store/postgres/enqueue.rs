@@ -49,8 +49,8 @@ pub(super) async fn enqueue(
 ) -> Result<EnqueueResult> {
     let now = node.by_server(now);
     let batch = NumberedBatch::of(node, drafts, now);
-    let stored = node.transact(async |connection: &Connection| {
-        let mut done = EnqueueResult::default();
+    let work = async |connection: &Connection| {
+        let mut done = Enqueued::default();
         let mut position = 0;
         for chunk in batch.drafts.chunks(AT_ONCE) {
             for receipt in chunk_within(node, connection, chunk, now).await? {
@@ -63,12 +63,8 @@ pub(super) async fn enqueue(
             }
         }
         Ok(done)
-    });
-    let done = stored.await?;
-    if done.accepted > done.unwanted {
-        node.announce().await;
-    }
-    Ok(done)
+    };
+    node.transact_and_announce(work, |done| done.accepted > done.unwanted).await
 }
 
 /// Stores the one draft of a batch within a transaction.
@@ -324,16 +320,14 @@ pub(super) async fn create_missing_deliveries(
     now: Timestamp,
 ) -> Result<Vec<DeliveryId>> {
     let now = node.by_server(now);
-    let made = node.transact(async |connection: &Connection| {
+    let work = async |connection: &Connection| {
         let mut made = Vec::new();
         for id in &events {
             made.extend(create_missing(node, connection, id, trigger, only.as_deref(), now).await?);
         }
         Ok(made)
-    });
-    let made = made.await?;
-    node.announce().await;
-    Ok(made)
+    };
+    node.transact_and_announce(work, |made| !made.is_empty()).await
 }
 
 async fn create_missing(

@@ -63,17 +63,16 @@ async fn apply_group(node: &Node, group: Vec<WaitingWebhook>) {
         }
         answers = Ok(each);
     }
-    if answers.is_ok() && group.iter().any(|(incoming, ..)| matches!(incoming.effect, WebhookEffect::Emit(_))) {
-        node.announce().await;
-    }
     match answers {
         Ok(answers) => group.into_iter().zip(answers).for_each(|((.., asked), answer)| drop(asked.send(answer))),
         Err(error) => group.into_iter().for_each(|(.., asked)| drop(asked.send(Err(error.clone())))),
     }
 }
 
-async fn apply_all(node: &Node, all: &[(&VerifiedWebhook, Timestamp)]) -> Result<Vec<Applied>> {
-    node.transact(async |connection: &Connection| apply_within(node, connection, all).await).await
+async fn apply_all(node: &Node, all: &[(&Incoming, Timestamp)]) -> Result<Vec<Applied>> {
+    let emits = all.iter().any(|(incoming, _)| matches!(incoming.effect, Effect::Emit(_)));
+    node.transact_and_announce(async |connection: &Connection| apply_within(node, connection, all).await, |_| emits)
+        .await
 }
 
 /// The audit rows of one transaction's webhooks, as columns for `unnest`.

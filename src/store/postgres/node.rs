@@ -26,7 +26,7 @@ use crate::event::IdSource;
 /// Connections that reads and writes share.
 const CONNECTIONS: usize = 6;
 /// How long a transaction is tried again before its caller is told.
-const PATIENCE: Duration = Duration::from_secs(15);
+pub(super) const PATIENCE: Duration = Duration::from_secs(15);
 /// How long a server that does not answer is asked again when a store is opened.
 const OPENING: Duration = Duration::from_secs(3);
 /// The first and the longest pause before another try.
@@ -132,7 +132,7 @@ impl Node {
     }
 
     /// Runs `work` on a connection, and again after what may pass, until `limit` is over.
-    async fn retry<T>(
+    pub(super) async fn retry<T>(
         &self,
         limit: Duration,
         work: impl AsyncFn(&Connection) -> Result<T, PostgresError>,
@@ -163,8 +163,7 @@ impl Node {
     /// Runs `work` in one transaction.
     pub(super) async fn transact<T>(&self, work: impl AsyncFn(&Connection) -> Result<T, PostgresError>) -> Result<T> {
         let done = self.retry(PATIENCE, async |connection: &Connection| {
-            connection.begin().await?;
-            let done = work(connection).await?;
+            let done = connection.after_begin(work(connection)).await?;
             connection.commit().await?;
             Ok(done)
         });
@@ -174,8 +173,7 @@ impl Node {
     /// Runs `work` in one read transaction, which sees one state of the queue.
     pub(super) async fn read<T>(&self, work: impl AsyncFn(&Connection) -> Result<T, PostgresError>) -> Result<T> {
         let done = self.retry(PATIENCE, async |connection: &Connection| {
-            connection.begin_read().await?;
-            let done = work(connection).await?;
+            let done = connection.after_begin_read(work(connection)).await?;
             connection.commit().await?;
             Ok(done)
         });

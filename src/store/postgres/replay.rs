@@ -69,7 +69,7 @@ pub(super) async fn replay(
     now: Timestamp,
 ) -> Result<ChangedDeliveries> {
     let now = node.by_server(now);
-    let changed = each(node, ids, async |connection, chosen, row, counted, _| {
+    each(node, ids, async |connection, chosen, row, counted, _| {
         if let Some(left) = how.leaves(chosen.state()) {
             return Ok(Some(left));
         }
@@ -95,15 +95,13 @@ pub(super) async fn replay(
         }
         move_to(connection, chosen, OPEN, counted).await?;
         Ok(None)
-    });
-    let changed = changed.await?;
-    node.announce().await;
-    Ok(changed)
+    })
+    .await
 }
 
 pub(super) async fn give_up(node: &Node, ids: Vec<DeliveryId>, now: Timestamp) -> Result<ChangedDeliveries> {
     let now = node.by_server(now);
-    let changed = each(node, ids, async |connection, chosen, _, counted, vacated| {
+    each(node, ids, async |connection, chosen, _, counted, vacated| {
         if let Some(left) = SkipReason::by_giving_up(chosen.state()) {
             return Ok(Some(left));
         }
@@ -126,10 +124,8 @@ pub(super) async fn give_up(node: &Node, ids: Vec<DeliveryId>, now: Timestamp) -
         }
         move_to(connection, chosen, FAILED, counted).await?;
         Ok(None)
-    });
-    let changed = changed.await?;
-    node.announce().await;
-    Ok(changed)
+    })
+    .await
 }
 
 /// Counts the new state, and notes or forgets that the delivery is in trouble.
@@ -167,7 +163,7 @@ async fn each(
     ) -> Result<Option<SkipReason>, PostgresError>,
 ) -> Result<ChangedDeliveries> {
     let ids: BTreeSet<DeliveryId> = ids.into_iter().collect();
-    node.transact(async |connection: &Connection| {
+    let work = async |connection: &Connection| {
         let mut changed = ChangedDeliveries::default();
         if ids.is_empty() {
             return Ok(changed);
@@ -189,6 +185,6 @@ async fn each(
         }
         counted.write(connection, node.slot).await?;
         Ok(changed)
-    })
-    .await
+    };
+    node.transact_and_announce(work, |changed| !changed.changed.is_empty()).await
 }

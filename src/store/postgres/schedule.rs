@@ -30,18 +30,14 @@ pub(super) async fn queue_due(node: &Node, now: Timestamp) -> Result<u64> {
     if !look.await? {
         return Ok(0);
     }
-    let queued = node.transact(async |connection: &Connection| {
+    let work = async |connection: &Connection| {
         let due = connection.query(DUE, args![now.as_millis()]).await?;
         for row in &due {
             queue(node, connection, row, now).await?;
         }
         Ok(due.len() as u64)
-    });
-    let queued = queued.await?;
-    if queued > 0 {
-        node.announce().await;
-    }
-    Ok(queued)
+    };
+    node.transact_and_announce(work, |queued| *queued > 0).await
 }
 
 async fn queue(node: &Node, connection: &Connection, row: &Row, now: Timestamp) -> Result<(), PostgresError> {
