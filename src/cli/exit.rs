@@ -288,6 +288,9 @@ fn exit_and_hint(error: &StoreError) -> (Exit, Option<&'static str>) {
         StoreError::Io(_) | StoreError::File { .. } => {
             (Exit::Io, Some("check the free space and the permissions of its directory"))
         }
+        StoreError::ServerIo(_) => {
+            (Exit::Io, Some("check the free space and memory of the server; its log says more. Nothing was stored"))
+        }
         StoreError::Conflict(_) => {
             (Exit::Data, Some("nothing was stored; see the stored event with `syncctl events show ID`"))
         }

@@ -279,7 +279,11 @@ impl From<StoreError> for Problem {
             StoreError::RecordTooLarge => return Self::record_too_large(error.to_string()),
             StoreError::Ahead => return Self::field("timestamp", "is more than 24 hours ahead"),
             StoreError::Locked | StoreError::Late => return Self::unavailable("the database is busy"),
-            StoreError::Io(_) | StoreError::Unreachable(_) | StoreError::ReadOnly(_) | StoreError::Closed => {
+            StoreError::Io(_)
+            | StoreError::ServerIo(_)
+            | StoreError::Unreachable(_)
+            | StoreError::ReadOnly(_)
+            | StoreError::Closed => {
                 tracing::error!(%error, "the database failed");
                 return Self::unavailable("the database cannot be written");
             }

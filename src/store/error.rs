@@ -80,6 +80,9 @@ pub enum StoreError {
     /// The disk failed, is full, or may not be written.
     #[error("failed to use the database: {0}")]
     Io(String),
+    /// The server has no room left, or its disk failed.
+    #[error("the server failed to read or write: {0}")]
+    ServerIo(String),
     /// A file that is not the database, such as a backup, could not be read or written.
     #[error("failed to use {}: {detail}", .path.display())]
     File {
@@ -142,6 +145,7 @@ impl StoreError {
             Self::Configuration(detail) => write!(f, "{location} cannot be used: {detail}"),
             Self::Corrupt(detail) => write!(f, "the database {location} is damaged: {detail}"),
             Self::Io(detail) => write!(f, "failed to use the database {location}: {detail}"),
+            Self::ServerIo(detail) => write!(f, "the server of {location} failed to read or write: {detail}"),
             other => fmt::Display::fmt(other, f),
         })
     }

@@ -201,13 +201,19 @@ impl Connection {
     /// Begins a transaction for `work`, whose first statement travels with the `BEGIN`.
     ///
     /// Nothing of it can run outside: where `BEGIN` fails, the connection is of no use for what follows either.
-    pub(super) async fn after_begin<T>(&self, work: impl Future<Output = Result<T, PostgresError>>) -> Result<T, PostgresError> {
+    pub(super) async fn after_begin<T>(
+        &self,
+        work: impl Future<Output = Result<T, PostgresError>>,
+    ) -> Result<T, PostgresError> {
         let (begun, done) = tokio::join!(biased; self.begin(), work);
         begun.and(done)
     }
 
     /// The same for a transaction that only reads and sees one state of the queue.
-    pub(super) async fn after_begin_read<T>(&self, work: impl Future<Output = Result<T, PostgresError>>) -> Result<T, PostgresError> {
+    pub(super) async fn after_begin_read<T>(
+        &self,
+        work: impl Future<Output = Result<T, PostgresError>>,
+    ) -> Result<T, PostgresError> {
         let (begun, done) = tokio::join!(biased; self.execute_all(&self.begin_read), work);
         begun.and(done)
     }

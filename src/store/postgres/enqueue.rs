@@ -50,7 +50,7 @@ pub(super) async fn enqueue(
     let now = node.by_server(now);
     let batch = NumberedBatch::of(node, drafts, now);
     let work = async |connection: &Connection| {
-        let mut done = Enqueued::default();
+        let mut done = EnqueueResult::default();
         let mut position = 0;
         for chunk in batch.drafts.chunks(AT_ONCE) {
             for receipt in chunk_within(node, connection, chunk, now).await? {

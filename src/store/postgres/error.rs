@@ -133,7 +133,7 @@ fn database_error(error: &tokio_postgres::Error) -> StoreError {
         )),
         "57P01" | "57P02" | "57P03" | "53300" | "25P03" => StoreError::Unreachable(message),
         code if code.starts_with("08") => StoreError::Unreachable(message),
-        "53100" | "53200" | "58030" | "58P01" => StoreError::Io(message),
+        "53100" | "53200" | "58030" | "58P01" => StoreError::ServerIo(message),
         "XX001" | "XX002" => StoreError::Corrupt(message),
         code => StoreError::Statement(format!("{message} ({code})")),
     }

@@ -69,8 +69,8 @@ async fn apply_group(node: &Node, group: Vec<WaitingWebhook>) {
     }
 }
 
-async fn apply_all(node: &Node, all: &[(&Incoming, Timestamp)]) -> Result<Vec<Applied>> {
-    let emits = all.iter().any(|(incoming, _)| matches!(incoming.effect, Effect::Emit(_)));
+async fn apply_all(node: &Node, all: &[(&VerifiedWebhook, Timestamp)]) -> Result<Vec<Applied>> {
+    let emits = all.iter().any(|(incoming, _)| matches!(incoming.effect, WebhookEffect::Emit(_)));
     node.transact_and_announce(async |connection: &Connection| apply_within(node, connection, all).await, |_| emits)
         .await
 }
