@@ -34,8 +34,8 @@ mod operator;
 mod pages;
 mod plan;
 mod preconditions;
-mod processing;
 mod queries;
+mod queue_runner;
 mod records;
 mod request_head;
 mod routes;
@@ -48,7 +48,7 @@ mod webhooks;
 mod write_timeout;
 
 pub use metrics::Metrics;
-pub use processing::{Processed, Processing};
+pub use queue_runner::{QueueRunner, RunResult};
 pub use secrets::Secrets;
 pub use state::Settings;
 
@@ -59,10 +59,10 @@ const REFUSAL_COUNT_INTERVAL: Duration = Duration::from_secs(1);
 /// How often servers of one queue tell each other of wrong secrets.
 const GUESS_SHARE_INTERVAL: Duration = Duration::from_millis(250);
 
-/// Routes that can be switched off together, because they need the same secret.
+/// Routes that are switched on or off together, because they need the same secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
 #[strum(serialize_all = "lowercase")]
-pub enum Group {
+pub enum RouteGroup {
     /// `/api/webhooks/…`: needs the webhook secret.
     Webhooks,
     /// Everything for administrators: needs the admin token.
@@ -71,7 +71,7 @@ pub enum Group {
     Process,
 }
 
-impl Group {
+impl RouteGroup {
     /// Its name in the configuration.
     pub fn name(self) -> &'static str {
         self.into()
@@ -83,7 +83,7 @@ impl Group {
     }
 }
 
-/// What a server is made of.
+/// All that an HTTP server needs to start: queue, clock, settings, metrics, which routes are off.
 pub struct Server {
     /// The queue and its records.
     pub store: Arc<dyn Store>,
@@ -92,11 +92,11 @@ pub struct Server {
     /// The settings, which a reload exchanges.
     pub settings: Settings,
     /// Runs the queue once, when asked to.
-    pub processing: Arc<dyn Processing>,
+    pub runner: Arc<dyn QueueRunner>,
     /// The figures it counts.
     pub metrics: Arc<Metrics>,
     /// The groups of routes that are switched off.
-    pub without: Vec<Group>,
+    pub without: Vec<RouteGroup>,
 }
 
 impl std::fmt::Debug for Server {
@@ -105,17 +105,17 @@ impl std::fmt::Debug for Server {
     }
 }
 
-/// A handle to a running server, for reloads.
+/// Replaces the settings of a running server when the configuration is reloaded.
 #[derive(Clone)]
-pub struct Handle(Arc<App>);
+pub struct ServerHandle(Arc<App>);
 
-impl std::fmt::Debug for Handle {
+impl std::fmt::Debug for ServerHandle {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Handle")
+        f.write_str("ServerHandle")
     }
 }
 
-impl Handle {
+impl ServerHandle {
     /// Exchanges the settings. Requests in flight keep the old ones.
     pub fn exchange(&self, settings: Settings) {
         *self.0.settings.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(settings);
@@ -126,8 +126,12 @@ impl Server {
     /// A server that listens on `listeners` once its future is awaited, until `stop` holds true.
     ///
     /// Then nothing new is accepted, requests in flight are answered within a limit, and counted refusals are written.
-    pub fn start(self, listeners: Vec<TcpListener>, stop: watch::Receiver<bool>) -> (Handle, impl Future<Output = ()>) {
-        let app = Arc::new(App::new(self.store, self.clock, self.settings, self.processing, self.metrics));
+    pub fn start(
+        self,
+        listeners: Vec<TcpListener>,
+        stop: watch::Receiver<bool>,
+    ) -> (ServerHandle, impl Future<Output = ()>) {
+        let app = Arc::new(App::new(self.store, self.clock, self.settings, self.runner, self.metrics));
         let router = routes::router(&app, &self.without);
         let shared = Arc::clone(&app);
         let work = async move {
@@ -139,7 +143,7 @@ impl Server {
             let _ = tokio::join!(counting, sharing, marker, sampling);
             shared.write_refusal_counts().await;
         };
-        (Handle(app), work)
+        (ServerHandle(app), work)
     }
 }
 

@@ -30,7 +30,7 @@ use crate::outbound::run::{RunOptions, Until};
 use crate::outbound::test_event::Tested;
 use crate::report;
 use crate::report::Table;
-use crate::server::{self, Group, Processed, Processing, Secrets, Server};
+use crate::server::{self, QueueRunner, RouteGroup, RunResult, Secrets, Server};
 use crate::service;
 use crate::signature::{Secret, Signer};
 use crate::store::{self, Access, DeliveryFilter, Location, Page, Store, StoreError};
@@ -285,17 +285,17 @@ fn applying(store: Arc<dyn Store>) -> Server {
             candidates: Vec::new(),
             configuration: Table::new(&[], Vec::new()),
         },
-        processing: Arc::new(ReceivesOnly),
+        runner: Arc::new(ReceivesOnly),
         metrics: Arc::default(),
-        without: vec![Group::Admin, Group::Process],
+        without: vec![RouteGroup::Admin, RouteGroup::Process],
     }
 }
 
 /// The worker of the receiving side, which has nothing to send.
 struct ReceivesOnly;
 
-impl Processing for ReceivesOnly {
-    fn run(&self, _: Duration) -> Pin<Box<dyn Future<Output = Result<Processed, String>> + Send + '_>> {
+impl QueueRunner for ReceivesOnly {
+    fn run(&self, _: Duration) -> Pin<Box<dyn Future<Output = Result<RunResult, String>> + Send + '_>> {
         Box::pin(std::future::ready(Err("this server only receives".to_owned())))
     }
 

@@ -28,7 +28,7 @@ use crate::outbound::run::Stop;
 use crate::outbound::test_event::{self, Tested};
 use crate::report::settings::SettingView;
 use crate::report::{self, Table};
-use crate::server::{Group, Handle, Metrics, Processed, Processing, Secrets, Server, Settings};
+use crate::server::{Metrics, QueueRunner, RouteGroup, RunResult, Secrets, Server, ServerHandle, Settings};
 use crate::service::alerts::AlertWatch;
 use crate::service::consumers::{BrokerSource, Consumers, Consuming};
 use crate::service::{Background, Deliveries, OnAttempt};
@@ -54,11 +54,11 @@ pub struct ServeArgs {
     allow_weak_secrets: bool,
     /// Routes to disable: webhooks, admin, process
     #[arg(long, value_name = "ROUTES", value_delimiter = ',', value_parser = group)]
-    without: Vec<Group>,
+    without: Vec<RouteGroup>,
 }
 
-fn group(name: &str) -> Result<Group, String> {
-    Group::parse(name).ok_or_else(|| "write webhooks, admin or process".to_owned())
+fn group(name: &str) -> Result<RouteGroup, String> {
+    RouteGroup::parse(name).ok_or_else(|| "write webhooks, admin or process".to_owned())
 }
 
 impl ServeArgs {
@@ -89,7 +89,7 @@ impl ServeArgs {
             store,
             clock: Arc::new(SystemClock),
             settings,
-            processing: Arc::new(OnDemand(Arc::clone(&deliveries))),
+            runner: Arc::new(OnDemand(Arc::clone(&deliveries))),
             metrics,
             without: without.clone(),
         };
@@ -111,22 +111,22 @@ impl ServeArgs {
         if self.listen.is_empty() { config.server.listen.clone() } else { self.listen.clone() }
     }
 
-    fn without(&self, config: &Config) -> Vec<Group> {
-        let configured = config.server.without.iter().filter_map(|name| Group::parse(name));
+    fn without(&self, config: &Config) -> Vec<RouteGroup> {
+        let configured = config.server.without.iter().filter_map(|name| RouteGroup::parse(name));
         self.without.iter().copied().chain(configured).collect()
     }
 }
 
 /// The secrets and host names of the server. A route without a secret is an error unless it is disabled.
-fn settings(config: &Config, without: &[Group], listen: &[String]) -> Result<Settings, CliError> {
+fn settings(config: &Config, without: &[RouteGroup], listen: &[String]) -> Result<Settings, CliError> {
     let has_route = |spec: &SourceSpec| spec.broker.is_none();
     let receives = config.webhook_secret()?.is_some() || config.sources.iter().any(has_route);
     let (admin, cron) = (config.admin_token()?, config.cron_secret()?);
     let has_operators = admin.is_some() || !config.server.tokens.is_empty();
     let needs = [
-        (Group::Webhooks, receives, "WEBHOOK_SECRET"),
-        (Group::Admin, has_operators, "SYNCCTL_ADMIN_TOKEN"),
-        (Group::Process, has_operators || cron.is_some(), "CRON_SECRET"),
+        (RouteGroup::Webhooks, receives, "WEBHOOK_SECRET"),
+        (RouteGroup::Admin, has_operators, "SYNCCTL_ADMIN_TOKEN"),
+        (RouteGroup::Process, has_operators || cron.is_some(), "CRON_SECRET"),
     ];
     let lacking = needs.into_iter().filter(|(group, has_secret, _)| !has_secret && !without.contains(group));
     let (groups, names): (Vec<_>, Vec<_>) = lacking.map(|(group, _, name)| (group.name(), name)).unzip();
@@ -276,7 +276,7 @@ fn announce(
     context: &Context,
     config: &Config,
     listeners: &[TcpListener],
-    without: &[Group],
+    without: &[RouteGroup],
     (no_process, any_name): (bool, bool),
 ) -> Result<(), CliError> {
     for listener in listeners {
@@ -284,10 +284,13 @@ fn announce(
         context.screen.note(&format!("syncctl {} listening on http://{address}", env!("CARGO_PKG_VERSION")));
     }
     let lines = [
-        (Group::Webhooks, "POST /api/webhooks/{enrollment-changed,profile-updated,progress-updated,sync}   signature"),
-        (Group::Process, "POST /api/sync/process   x-cron-secret or bearer"),
         (
-            Group::Admin,
+            RouteGroup::Webhooks,
+            "POST /api/webhooks/{enrollment-changed,profile-updated,progress-updated,sync}   signature",
+        ),
+        (RouteGroup::Process, "POST /api/sync/process   x-cron-secret or bearer"),
+        (
+            RouteGroup::Admin,
             "/ (dashboard)  /api/sync/status  /api/enrollments  /api/profile  /api/progress  /api/events  /metrics   admin",
         ),
     ];
@@ -327,7 +330,7 @@ fn counting(metrics: &Arc<Metrics>) -> OnAttempt {
 struct RunningServer<'a> {
     context: &'a Context,
     args: &'a ServeArgs,
-    without: Vec<Group>,
+    without: Vec<RouteGroup>,
     deliveries: Arc<Deliveries>,
     background: Option<Background>,
     readers: Readers,
@@ -395,7 +398,7 @@ impl RunningServer<'_> {
     }
 
     /// Reads the configuration again. An invalid one changes nothing.
-    fn reload(&mut self, handle: &Handle) {
+    fn reload(&mut self, handle: &ServerHandle) {
         notify(&reloading());
         match self.try_reload(handle) {
             Ok(()) => self.context.screen.note("the configuration was read again"),
@@ -409,7 +412,7 @@ impl RunningServer<'_> {
         notify(&[NotifyState::Ready]);
     }
 
-    fn try_reload(&mut self, handle: &Handle) -> Result<(), CliError> {
+    fn try_reload(&mut self, handle: &ServerHandle) -> Result<(), CliError> {
         let fresh = self.context.reload(SystemClock.now());
         let config = Arc::clone(fresh.config()?);
         let settings = settings(&config, &self.without, &self.args.addresses(&config))?;
@@ -528,12 +531,12 @@ async fn tick(interval: &mut Option<tokio::time::Interval>) {
 /// Runs that a request to the server starts.
 struct OnDemand(Arc<Deliveries>);
 
-impl Processing for OnDemand {
-    fn run(&self, limit: Duration) -> Pin<Box<dyn Future<Output = Result<Processed, String>> + Send + '_>> {
+impl QueueRunner for OnDemand {
+    fn run(&self, limit: Duration) -> Pin<Box<dyn Future<Output = Result<RunResult, String>> + Send + '_>> {
         let deliveries = Arc::clone(&self.0);
         Box::pin(async move {
             let report = deliveries.run_once(limit).await.map_err(|e| e.to_string())?;
-            Ok(Processed { stats: report.summary.stats, took: report.took })
+            Ok(RunResult { stats: report.summary.stats, took: report.took })
         })
     }
 

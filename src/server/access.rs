@@ -39,7 +39,7 @@ pub(super) async fn require(
         Some(name) => app.session(name.to_owned()).await?,
         None => None,
     };
-    let access = Access { secrets: &settings.secrets, throttle: &app.throttle, senders: &app.senders, session };
+    let access = AccessCheck { secrets: &settings.secrets, throttle: &app.throttle, senders: &app.senders, session };
     let (method, headers) = (request.method(), request.headers());
     let operator = access.check(requirement, (method, headers), (peer.address, app.now()))?;
     if let Some(operator) = operator {
@@ -52,7 +52,7 @@ pub(super) async fn require(
     Ok(next.run(request).await)
 }
 
-/// Which secret or role a route requires.
+/// Which secret or operator's role a route requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum AuthRequirement {
     /// Nothing.
@@ -95,7 +95,7 @@ impl AuthRequirement {
     }
 }
 
-/// The credentials of a request.
+/// The secrets that a request carries: bearer token, cron secret, cookie.
 struct Credentials<'h> {
     bearer: Option<&'h [u8]>,
     cron: Option<&'h [u8]>,
@@ -136,8 +136,8 @@ fn bearer(value: &[u8]) -> Option<&[u8]> {
     scheme.eq_ignore_ascii_case(b"bearer ").then(|| token.trim_ascii())
 }
 
-/// What requests are checked against.
-struct Access<'a> {
+/// Checks a request's credentials or session against what its route requires.
+struct AccessCheck<'a> {
     secrets: &'a Secrets,
     throttle: &'a LoginThrottle,
     senders: &'a KnownSenders,
@@ -145,7 +145,7 @@ struct Access<'a> {
     session: Option<(Vec<u8>, SessionRow)>,
 }
 
-impl Access<'_> {
+impl AccessCheck<'_> {
     /// Grants access and says to whom, or why not. A right secret is never slowed down.
     fn check(
         &self,

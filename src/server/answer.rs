@@ -21,7 +21,7 @@ use crate::store::operators::Role;
 /// Why a request under another name is refused.
 const UNKNOWN_HOST: &str = "unknown Host header: set server.hosts to the names of this server";
 
-/// The response to a good request: a report as a JSON envelope.
+/// A successful response: a report in the JSON envelope that every route uses.
 #[derive(Clone, Debug)]
 pub(super) struct Answer {
     status: StatusCode,
@@ -44,7 +44,7 @@ impl Answer {
     }
 }
 
-/// The response to a refused or failed request: code, status and message.
+/// A response that refuses a request or says that it failed: code, status, message and the fields that are wrong.
 #[derive(Clone, Debug)]
 pub(super) struct Problem {
     status: StatusCode,
@@ -56,7 +56,7 @@ pub(super) struct Problem {
     closes_connection: bool,
 }
 
-/// What a response stands for until it is rendered.
+/// A response's content before it becomes JSON, or a page for a browser.
 #[derive(Clone)]
 enum Unrendered {
     Answer(Answer),
@@ -111,7 +111,7 @@ pub(super) fn take_problem(response: &mut Response) -> Option<Problem> {
     }
 }
 
-/// How long a response is held back, to slow down guessing.
+/// How long a response is held back, to slow down whoever guesses secrets.
 #[derive(Clone, Copy)]
 pub(super) struct Delay(pub(super) Duration);
 
@@ -294,13 +294,13 @@ impl From<StoreError> for Problem {
     }
 }
 
-/// The JSON body of an error.
+/// The JSON body of an error response.
 #[derive(Serialize)]
 struct ErrorBody<'a> {
     error: ErrorView<'a>,
 }
 
-/// An error in JSON.
+/// The member `error` of an error response.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ErrorView<'a> {
@@ -312,13 +312,13 @@ struct ErrorView<'a> {
     request_id: &'a str,
 }
 
-/// The details of a validation error.
+/// The member `details` of an error response: which fields are wrong.
 #[derive(Serialize)]
 struct Details<'a> {
     fields: Fields<'a>,
 }
 
-/// The refused fields by name, each with the rule it breaks; a JSON object.
+/// The wrong fields of an error response by name, each with the rule it breaks.
 struct Fields<'a>(&'a [(String, String)]);
 
 impl Serialize for Fields<'_> {

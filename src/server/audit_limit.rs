@@ -9,13 +9,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::clock::Timestamp;
 use crate::store::inbound::{REFUSALS_A_MINUTE, RefusedWebhook};
 
-/// Refusals of the current minute, by reason and route.
+/// Limits how many audit rows refused webhooks may write in a minute; further ones are only counted.
 #[derive(Debug, Default)]
-pub(super) struct AuditLimit(Mutex<HashMap<(&'static str, Arc<str>), Minute>>);
+pub(super) struct AuditLimit(Mutex<HashMap<(&'static str, Arc<str>), MinuteRefusals>>);
 
-/// The refusals of one reason at one route in the current minute.
+/// How many refusals of one reason and route had a row of their own in the current minute, and how many were only
+/// counted.
 #[derive(Debug, Default)]
-struct Minute {
+struct MinuteRefusals {
     number: i64,
     rows: u64,
     uncounted: u64,

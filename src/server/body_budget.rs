@@ -35,15 +35,15 @@ const RESERVE: usize = 8 * 1024 * 1024;
 /// What of it a stranger's address may hold.
 const SHARE: usize = 6 * 1024 * 1024;
 
-/// The memory that large bodies share, and the time a body may take to arrive.
+/// Limits the memory that request bodies take together, and the time each may take to arrive.
 #[derive(Debug)]
 pub(super) struct BodyBudget {
     limits: BudgetLimits,
     times: BodyTimes,
-    held: Arc<Held>,
+    held: Arc<BudgetState>,
 }
 
-/// Numbers of units.
+/// How much memory bodies may take: in all, of one address, and kept free for known senders; in units.
 #[derive(Clone, Copy, Debug)]
 struct BudgetLimits {
     all: usize,
@@ -51,7 +51,7 @@ struct BudgetLimits {
     share: usize,
 }
 
-/// How long things may take.
+/// How long a body may take to arrive, and how long others wait for a slow one to be evicted.
 #[derive(Clone, Copy, Debug)]
 struct BodyTimes {
     /// A body, to arrive.
@@ -62,54 +62,54 @@ struct BodyTimes {
     room: Duration,
 }
 
-/// Who sends a body.
+/// The address that sends a body, and whether it has shown a right secret or signature.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Sender {
+pub(super) struct BodySender {
     network: IpAddr,
     is_proven: bool,
 }
 
-impl Sender {
+impl BodySender {
     /// Whoever sends from `address`; `is_proven` if they showed a secret, or webhooks from there verified lately.
     pub(super) fn new(address: IpAddr, is_proven: bool) -> Self {
         Self { network: network(address), is_proven }
     }
 }
 
-/// The bodies that hold something of the budget.
+/// How much of the budget is in use, and a signal when some becomes free.
 #[derive(Debug, Default)]
-struct Held {
-    bodies: Mutex<Bodies>,
+struct BudgetState {
+    bodies: Mutex<BudgetUse>,
     freed: Notify,
 }
 
-/// The units that bodies take from the budget, and the bodies still arriving.
+/// How many units of memory bodies hold, in all and by address, and which bodies are still arriving.
 #[derive(Debug, Default)]
-struct Bodies {
+struct BudgetUse {
     next: u64,
     used: usize,
     by_network: HashMap<IpAddr, usize>,
-    arriving: HashMap<u64, Arriving>,
+    arriving: HashMap<u64, ArrivingBody>,
 }
 
-/// A body that is not there as a whole.
+/// A body that has not arrived as a whole, which may be evicted when it is slow.
 #[derive(Debug)]
-struct Arriving {
-    sender: Sender,
+struct ArrivingBody {
+    sender: BodySender,
     since: Instant,
     units: usize,
     evicted: Arc<Notify>,
 }
 
-impl Arriving {
+impl ArrivingBody {
     /// Units a second.
     fn rate(&self, now: Instant) -> f64 {
         self.units as f64 / now.duration_since(self.since).as_secs_f64().max(0.001)
     }
 }
 
-impl Held {
-    fn lock(&self) -> MutexGuard<'_, Bodies> {
+impl BudgetState {
+    fn lock(&self) -> MutexGuard<'_, BudgetUse> {
         self.bodies.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -129,7 +129,7 @@ impl BodyBudget {
     /// Reads a body of at most `limit` bytes. What it holds of the budget goes back with the returned value.
     pub(super) async fn read(
         &self,
-        sender: Sender,
+        sender: BodySender,
         headers: &HeaderMap,
         body: Body,
         limit: usize,
@@ -143,7 +143,7 @@ impl BodyBudget {
         self.collect(sender, body, limit).await
     }
 
-    async fn collect(&self, sender: Sender, mut body: Body, limit: usize) -> Result<BodyBytes, Problem> {
+    async fn collect(&self, sender: BodySender, mut body: Body, limit: usize) -> Result<BodyBytes, Problem> {
         let (mut bytes, began) = (BytesMut::new(), Instant::now());
         let mut permit = BodyPermit { held: Arc::clone(&self.held), sender, number: None, units: 0 };
         let evicted = Arc::new(Notify::new());
@@ -198,7 +198,7 @@ impl BodyBudget {
 
     /// Takes units if there are as many; else evicts the slowest body that is in the way.
     fn take(&self, permit: &mut BodyPermit, more: usize, (began, evicted): (Instant, &Arc<Notify>)) -> bool {
-        let Sender { network, is_proven } = permit.sender;
+        let BodySender { network, is_proven } = permit.sender;
         let BudgetLimits { all, reserve, share } = self.limits;
         let mut bodies = self.held.lock();
         let of_network = bodies.by_network.get(&network).copied().unwrap_or(0);
@@ -210,12 +210,12 @@ impl BodyBudget {
             let number = *permit.number.get_or_insert(bodies.next);
             bodies.next = bodies.next.max(number + 1);
             let arriving =
-                Arriving { sender: permit.sender, since: began, units: permit.units, evicted: Arc::clone(evicted) };
+                ArrivingBody { sender: permit.sender, since: began, units: permit.units, evicted: Arc::clone(evicted) };
             bodies.arriving.insert(number, arriving);
             return true;
         }
         let now = Instant::now();
-        let is_in_the_way = |(number, body): &(&u64, &Arriving)| {
+        let is_in_the_way = |(number, body): &(&u64, &ArrivingBody)| {
             Some(**number) != permit.number
                 && (is_within_share || body.sender.network == network)
                 && (is_proven || !body.sender.is_proven)
@@ -229,11 +229,11 @@ impl BodyBudget {
     }
 }
 
-/// What a body holds of the budget.
+/// One body's share of the budget, given back when it is dropped.
 #[derive(Debug)]
 struct BodyPermit {
-    held: Arc<Held>,
-    sender: Sender,
+    held: Arc<BudgetState>,
+    sender: BodySender,
     number: Option<u64>,
     units: usize,
 }
@@ -265,7 +265,7 @@ impl Drop for BodyPermit {
     }
 }
 
-/// A body that was read to its end, and its share of the budget.
+/// A whole body with its share of the budget.
 #[derive(Debug)]
 pub(super) struct BodyBytes {
     pub(super) bytes: Bytes,
@@ -291,8 +291,8 @@ mod tests {
         BodyBudget::new(BudgetLimits { all, reserve, share }, HASTE)
     }
 
-    fn stranger(last: u8) -> Sender {
-        Sender::new([192, 0, 2, last].into(), false)
+    fn stranger(last: u8) -> BodySender {
+        BodySender::new([192, 0, 2, last].into(), false)
     }
 
     fn block_on<T>(future: impl Future<Output = T>) -> T {
@@ -300,14 +300,14 @@ mod tests {
         runtime.expect("a runtime").block_on(future)
     }
 
-    async fn take(budget: &BodyBudget, sender: Sender, length: usize) -> Result<BodyBytes, http::StatusCode> {
+    async fn take(budget: &BodyBudget, sender: BodySender, length: usize) -> Result<BodyBytes, http::StatusCode> {
         let read = budget.read(sender, &HeaderMap::new(), Body::from(vec![b'x'; length]), BUDGET).await;
         read.map_err(|problem| problem.status())
     }
 
     fn read(budget: &BodyBudget, length: usize, limit: usize) -> Result<usize, http::StatusCode> {
         let body = Body::from(vec![b'x'; length]);
-        let read = block_on(budget.read(Sender::new(HOME, false), &HeaderMap::new(), body, limit));
+        let read = block_on(budget.read(BodySender::new(HOME, false), &HeaderMap::new(), body, limit));
         read.map(|read| read.bytes.len()).map_err(|problem| problem.status())
     }
 
@@ -364,7 +364,7 @@ mod tests {
             assert_eq!(take(&budget, stranger(1), 2 * UNIT).await.map(drop), busy);
             let other = take(&budget, stranger(2), 2 * UNIT).await.expect("another has its own");
             assert_eq!(take(&budget, stranger(3), 2 * UNIT).await.map(drop), busy, "the rest is no stranger's");
-            let proven = take(&budget, Sender::new([192, 0, 2, 1].into(), true), 2 * UNIT).await;
+            let proven = take(&budget, BodySender::new([192, 0, 2, 1].into(), true), 2 * UNIT).await;
             assert!(proven.is_ok());
             drop((first, other, proven));
             assert_eq!(budget.held.lock().used, 0);

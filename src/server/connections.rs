@@ -51,7 +51,7 @@ pub(super) async fn serve(listeners: Vec<TcpListener>, router: Router, stop: wat
     while loops.join_next().await.is_some() {}
 }
 
-/// The permits that all listeners share, and the connections that may be evicted, oldest first.
+/// Limits the number of open connections; when they run out, the oldest idle one is closed.
 struct ConnectionLimiter {
     permits: Arc<Semaphore>,
     /// With fewer permits than these, each further connection evicts one.
@@ -76,7 +76,7 @@ fn max_connections(files: Option<usize>) -> usize {
     files.map_or(MAX_CONNECTIONS, |files| (files - RESERVED_FILES.min(files / 2)).clamp(1, MAX_CONNECTIONS))
 }
 
-/// What the limiter knows of a connection.
+/// An open connection: whether it is busy, and whether it has shown a right secret.
 #[derive(Default)]
 pub(super) struct Connection {
     requests: AtomicUsize,
@@ -85,14 +85,14 @@ pub(super) struct Connection {
     evicted: Notify,
 }
 
-/// Where a request comes from.
+/// The address and connection that a request came by.
 #[derive(Clone)]
 pub(super) struct Peer {
     pub(super) address: IpAddr,
     pub(super) connection: Arc<Connection>,
 }
 
-/// A connection is not evicted while one of these lives.
+/// Keeps a connection from being closed as idle until it is dropped.
 pub(super) struct BusyGuard(Arc<Connection>);
 
 impl Connection {
@@ -248,7 +248,7 @@ fn serve_connection(
     }
 }
 
-/// Adds the [`Peer`] to every request.
+/// A service that adds the [`Peer`] to every request of a connection.
 struct WithPeer {
     inner: TowerToHyperService<Router>,
     peer: Peer,

@@ -101,7 +101,7 @@ async fn batch(
     let now = app.now();
     check(&body.bytes, now)?;
     // Every line was read before: what is read again inside the transaction cannot fail.
-    let lines = Lines { bytes: body.bytes.clone(), at: 0 };
+    let lines = BatchLines { bytes: body.bytes.clone(), at: 0 };
     let numbered = (0..).zip(lines);
     let drafts = Box::new(numbered.map(move |(n, draft)| {
         let id = draft.id.clone().or_else(|| key.event_id(n));
@@ -130,13 +130,13 @@ fn is_blank(line: &[u8]) -> bool {
     line.trim_ascii().is_empty()
 }
 
-/// The drafts of a batch, one line at a time.
-struct Lines {
+/// The events in the body of a batch request, one JSON line each.
+struct BatchLines {
     bytes: Bytes,
     at: usize,
 }
 
-impl Iterator for Lines {
+impl Iterator for BatchLines {
     type Item = Draft;
 
     fn next(&mut self) -> Option<Draft> {

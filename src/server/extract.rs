@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use url::form_urlencoded;
 
 use super::answer::Problem;
-use super::body_budget::{BodyBytes, Sender};
+use super::body_budget::{BodyBytes, BodySender};
 use super::connections::{BusyGuard, Peer};
 use super::operator::Operator;
 use super::state::App;
@@ -24,7 +24,7 @@ const MAX_TEXT_CHARS: usize = 256;
 /// The size limit of a body, where a route has no other: the data of an event and what is around it.
 pub(super) const BODY_LIMIT: usize = crate::inbound::MAX_BODY_BYTES;
 
-/// A body of at most `LIMIT` bytes, read whole.
+/// An extractor of a request's whole body of at most `LIMIT` bytes.
 pub(super) struct Payload<const LIMIT: usize = BODY_LIMIT> {
     pub(super) bytes: Bytes,
     _memory: BodyBytes,
@@ -40,16 +40,16 @@ impl<const LIMIT: usize> FromRequest<Arc<App>> for Payload<LIMIT> {
         let peer = parts.extensions.get::<Peer>();
         let address = peer.map_or(Ipv4Addr::UNSPECIFIED.into(), |peer| peer.address);
         let is_proven = parts.extensions.get::<Operator>().is_some() || app.senders.is_known(address);
-        let read = app.bodies.read(Sender::new(address, is_proven), &parts.headers, body, LIMIT).await?;
+        let read = app.bodies.read(BodySender::new(address, is_proven), &parts.headers, body, LIMIT).await?;
         let busy = peer.map(|peer| peer.connection.busy());
         Ok(Self { bytes: read.bytes.clone(), _memory: read, _busy: busy })
     }
 }
 
-/// The members of a JSON object, each as it was written. Of a name given twice the last counts.
+/// The members of a JSON object, each with its value as it was written. Of a name given twice the last counts.
 pub(super) type Members = BTreeMap<String, Box<RawValue>>;
 
-/// A body that is a JSON object.
+/// An extractor of a body that is a JSON object.
 pub(super) struct JsonObject(pub(super) Members);
 
 impl FromRequest<Arc<App>> for JsonObject {
@@ -63,7 +63,8 @@ impl FromRequest<Arc<App>> for JsonObject {
     }
 }
 
-/// The parameters of the query. A parameter that `T` does not know is refused if `T` denies unknown fields.
+/// An extractor of the query's parameters; a wrong one is named in the response. A parameter that `T` does not know is
+/// refused if `T` denies unknown fields.
 pub(super) struct Query<T>(pub(super) T);
 
 impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Query<T> {
@@ -84,7 +85,7 @@ pub(super) fn from_query<T: DeserializeOwned>(query: &str) -> Result<T, Problem>
     })
 }
 
-/// A parameter of the path.
+/// An extractor of the one parameter in the path.
 pub(super) struct Path(pub(super) String);
 
 impl<S: Send + Sync> FromRequestParts<S> for Path {
@@ -96,7 +97,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Path {
     }
 }
 
-/// A text parameter of the query. An empty one counts as missing.
+/// A query parameter that is text. An empty one counts as missing.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Text(pub(super) Option<String>);
 
@@ -117,7 +118,7 @@ impl<'de> Deserialize<'de> for Text {
     }
 }
 
-/// A whole number of the query from `MIN` to `MAX`.
+/// A query parameter that is a whole number from `MIN` to `MAX`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Number<const MIN: u64, const MAX: u64, const DEFAULT: u64>(pub(super) u64);
 
@@ -136,12 +137,12 @@ impl<'de, const MIN: u64, const MAX: u64, const DEFAULT: u64> Deserialize<'de> f
     }
 }
 
-/// The number of a page.
+/// The query parameter `page`: which page of a list.
 pub(super) type PageNumber = Number<1, 1_000_000, 1>;
-/// The items on a page.
+/// The query parameter `limit`: how many items on a page.
 pub(super) type PageLimit = Number<1, 100, 20>;
 
-/// A direction to sort in.
+/// The query parameter that sorts ascending or descending.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Order {
@@ -160,6 +161,7 @@ pub(super) fn page(number: PageNumber, limit: PageLimit, order: Order) -> Page {
 mod tests {
     use super::*;
 
+    /// Query parameters of a test.
     #[derive(Debug, Default, Deserialize)]
     #[serde(default, deny_unknown_fields)]
     struct Parameters {

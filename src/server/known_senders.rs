@@ -12,7 +12,7 @@ const KNOWN_FOR: Duration = Duration::from_hours(1);
 /// Addresses that are remembered.
 const MAX_ADDRESSES: usize = 10_000;
 
-/// Addresses, or networks of 64 bits of IPv6, with when something was proven from there last.
+/// Remembers from which addresses a right secret or signature came lately. Of IPv6 it remembers networks of 64 bits.
 #[derive(Debug, Default)]
 pub(super) struct KnownSenders(Mutex<HashMap<IpAddr, Instant>>);
 

@@ -24,7 +24,7 @@ pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id"
 /// The longest request id that is taken from a caller.
 const MAX_REQUEST_ID_BYTES: usize = 128;
 
-/// Names requests that come without a name.
+/// Gives a random id to requests that come without an `X-Request-Id`.
 #[derive(Clone, Copy)]
 pub(super) struct RandomRequestId;
 

@@ -24,11 +24,11 @@ const MAX_ADDRESSES: usize = 10_000;
 /// Addresses whose guesses are shared at once; those of others are the next time.
 const MAX_SHARED: usize = 1_000;
 
-/// Counts wrong secrets by address and minute, and slows their senders down.
+/// Counts the wrong secrets of each address by the minute, and delays or refuses its further guesses.
 #[derive(Debug, Default)]
 pub(super) struct LoginThrottle(Mutex<HashMap<IpAddr, FailedLogins>>);
 
-/// The wrong secrets of one address in the current minute.
+/// How many wrong secrets an address has shown in the current minute.
 #[derive(Debug, Default)]
 struct FailedLogins {
     minute: i64,
@@ -39,7 +39,7 @@ struct FailedLogins {
     answered_at: Option<Timestamp>,
 }
 
-/// How a guesser is slowed down.
+/// How a response to a wrong secret is slowed down: its delay, or when to come again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Throttled {
     /// How long this answer is held back.

@@ -33,86 +33,86 @@ pub(super) use format::negotiate;
 
 use process::ProcessMetrics;
 
-/// A gauge of seconds or bytes.
-type Fraction = Gauge<f64, AtomicU64>;
+/// A gauge with a fractional value, such as seconds.
+type FloatGauge = Gauge<f64, AtomicU64>;
 
-/// The labels of a gauge of deliveries by endpoint and state.
+/// The labels of the gauge of deliveries: endpoint and state.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Delivery {
+struct DeliveryLabels {
     endpoint: String,
     state: &'static str,
 }
 
-/// The label of a metric of one endpoint.
+/// The label of metrics of one endpoint.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Endpoint {
+struct EndpointLabel {
     endpoint: String,
 }
 
-/// The labels of a counter of attempts by endpoint and outcome.
+/// The labels of the counter of attempts: endpoint and outcome.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Attempt {
+struct AttemptLabels {
     endpoint: String,
     outcome: &'static str,
 }
 
-/// The label of a counter of received webhooks by result.
+/// The label of the counter of received webhooks: their result.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Outcomes {
+struct ResultLabel {
     result: &'static str,
 }
 
-/// The labels of a counter of refused webhooks by route and reason.
+/// The labels of the counter of refused webhooks: route and reason.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Refusal {
+struct RefusalLabels {
     route: String,
     reason: &'static str,
 }
 
-/// The label of a gauge of health checks.
+/// The label of the gauge of health checks: the check's name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Check {
+struct CheckLabel {
     check: &'static str,
 }
 
-/// The labels of a counter of HTTP requests by route and status.
+/// The labels of the counter of HTTP requests: route and status.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Request {
+struct RequestLabels {
     route: String,
     status: u16,
 }
 
-/// The label of a metric of one route.
+/// The label of metrics of one route.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Route {
+struct RouteLabel {
     route: String,
 }
 
-/// Everything that is counted or measured.
+/// All metrics that `/metrics` and `syncctl metrics` write in Prometheus's format.
 pub struct Metrics {
     registry: Mutex<Registry>,
     process: ProcessMetrics,
     healthy: Gauge,
-    checks: Family<Check, Gauge>,
-    deliveries: Family<Delivery, Gauge>,
-    oldest_due: Family<Endpoint, Fraction>,
-    oldest_pending: Family<Endpoint, Fraction>,
-    resting: Family<Endpoint, Gauge>,
-    last_success: Family<Endpoint, Fraction>,
-    last_failure: Family<Endpoint, Fraction>,
-    last_received: Family<Route, Fraction>,
-    skew: Family<Route, Fraction>,
+    checks: Family<CheckLabel, Gauge>,
+    deliveries: Family<DeliveryLabels, Gauge>,
+    oldest_due: Family<EndpointLabel, FloatGauge>,
+    oldest_pending: Family<EndpointLabel, FloatGauge>,
+    resting: Family<EndpointLabel, Gauge>,
+    last_success: Family<EndpointLabel, FloatGauge>,
+    last_failure: Family<EndpointLabel, FloatGauge>,
+    last_received: Family<RouteLabel, FloatGauge>,
+    skew: Family<RouteLabel, FloatGauge>,
     events: Gauge,
     wal: Gauge,
     free: Gauge,
-    attempts: Family<Attempt, Counter>,
-    retries: Family<Endpoint, Counter>,
-    attempt_time: Family<Endpoint, Histogram, fn() -> Histogram>,
-    webhooks: Family<Outcomes, Counter>,
-    refusals: Family<Refusal, Counter>,
-    apply_time: Family<Route, Histogram, fn() -> Histogram>,
-    requests: Family<Request, Counter>,
-    request_time: Family<Route, Histogram, fn() -> Histogram>,
+    attempts: Family<AttemptLabels, Counter>,
+    retries: Family<EndpointLabel, Counter>,
+    attempt_time: Family<EndpointLabel, Histogram, fn() -> Histogram>,
+    webhooks: Family<ResultLabel, Counter>,
+    refusals: Family<RefusalLabels, Counter>,
+    apply_time: Family<RouteLabel, Histogram, fn() -> Histogram>,
+    requests: Family<RequestLabels, Counter>,
+    request_time: Family<RouteLabel, Histogram, fn() -> Histogram>,
 }
 
 impl fmt::Debug for Metrics {
@@ -213,15 +213,17 @@ impl Metrics {
     pub fn attempted(&self, endpoint: &str, finished: &FinishedAttempt) {
         let endpoint = endpoint.to_owned();
         if finished.claim.trigger == Trigger::Automatic {
-            self.retries.get_or_create(&Endpoint { endpoint: endpoint.clone() }).inc();
+            self.retries.get_or_create(&EndpointLabel { endpoint: endpoint.clone() }).inc();
         }
-        self.attempt_time.get_or_create(&Endpoint { endpoint: endpoint.clone() }).observe(finished.took.as_secs_f64());
-        self.attempts.get_or_create(&Attempt { endpoint, outcome: outcome(finished.outcome) }).inc();
+        self.attempt_time
+            .get_or_create(&EndpointLabel { endpoint: endpoint.clone() })
+            .observe(finished.took.as_secs_f64());
+        self.attempts.get_or_create(&AttemptLabels { endpoint, outcome: outcome(finished.outcome) }).inc();
     }
 
     pub(super) fn applied(&self, route: &str, applied: Applied, took: Duration) {
-        self.webhooks.get_or_create(&Outcomes { result: applied.name() }).inc();
-        self.apply_time.get_or_create(&Route { route: route.to_owned() }).observe(took.as_secs_f64());
+        self.webhooks.get_or_create(&ResultLabel { result: applied.name() }).inc();
+        self.apply_time.get_or_create(&RouteLabel { route: route.to_owned() }).observe(took.as_secs_f64());
     }
 
     /// Counts a message that was read from a broker, as webhooks are counted.
@@ -233,20 +235,20 @@ impl Metrics {
     }
 
     pub(super) fn refused(&self, route: &str, reason: &'static str) {
-        self.refusals.get_or_create(&Refusal { route: route.to_owned(), reason }).inc();
+        self.refusals.get_or_create(&RefusalLabels { route: route.to_owned(), reason }).inc();
     }
 
     pub(super) fn answered(&self, route: &str, status: u16, took: Duration) {
         let route = route.to_owned();
-        self.request_time.get_or_create(&Route { route: route.clone() }).observe(took.as_secs_f64());
-        self.requests.get_or_create(&Request { route, status }).inc();
+        self.request_time.get_or_create(&RouteLabel { route: route.clone() }).observe(took.as_secs_f64());
+        self.requests.get_or_create(&RequestLabels { route, status }).inc();
     }
 
     /// Counts the attempts that the database knows, for a process that makes none itself.
     pub fn count_attempts(&self, rates: &[AttemptTotals]) {
         for rate in rates {
             let count = |outcome, count: i64| {
-                let attempt = Attempt { endpoint: rate.endpoint.clone(), outcome };
+                let attempt = AttemptLabels { endpoint: rate.endpoint.clone(), outcome };
                 self.attempts.get_or_create(&attempt).inc_by(count.unsigned_abs());
             };
             count("delivered", rate.delivered);
@@ -277,19 +279,19 @@ impl Metrics {
         self.healthy.set(health.healthy.into());
         self.checks.clear();
         for check in &health.checks {
-            self.checks.get_or_create(&Check { check: check.name }).set(check.state as i64);
+            self.checks.get_or_create(&CheckLabel { check: check.name }).set(check.state as i64);
         }
     }
 
     fn take_received(&self, received: &ReceivedFigures) {
         self.last_received.clear();
         for (route, at) in &received.last_by_route {
-            self.last_received.get_or_create(&Route { route: route.clone() }).set(seconds(*at));
+            self.last_received.get_or_create(&RouteLabel { route: route.clone() }).set(seconds(*at));
         }
         self.skew.clear();
         for of_route in received.rates.chunk_by(|a, b| a.route == b.route) {
             if let (Some(first), Some(mean)) = (of_route.first(), ReceivedTotals::of(of_route).mean_skew_ms) {
-                self.skew.get_or_create(&Route { route: first.route.clone() }).set(mean as f64 / 1e3);
+                self.skew.get_or_create(&RouteLabel { route: first.route.clone() }).set(mean as f64 / 1e3);
             }
         }
     }
@@ -313,9 +315,9 @@ impl Metrics {
                 ("failed", counts.failed),
             ];
             for (state, count) in states {
-                self.deliveries.get_or_create(&Delivery { endpoint: endpoint.clone(), state }).set(count);
+                self.deliveries.get_or_create(&DeliveryLabels { endpoint: endpoint.clone(), state }).set(count);
             }
-            let labels = Endpoint { endpoint: endpoint.clone() };
+            let labels = EndpointLabel { endpoint: endpoint.clone() };
             let age = |since: Option<Timestamp>| since.map_or(0.0, |since| now.since(since).as_secs_f64());
             self.oldest_due.get_or_create(&labels).set(age(figures.oldest_due));
             self.oldest_pending.get_or_create(&labels).set(age(figures.oldest_pending));

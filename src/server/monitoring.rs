@@ -49,14 +49,14 @@ pub(super) async fn process(State(app): State<Arc<App>>, actor: Result<Actor, Pr
     Ok(Answer::new(report::process::processed(&figures, RunView::new(done.stats, 0, done.took), now)))
 }
 
-/// The answer of the liveness and readiness routes.
+/// The JSON that `/healthz` and `/readyz` answer.
 #[derive(Serialize)]
-struct Probe {
+struct ProbeAnswer {
     status: &'static str,
 }
 
 pub(super) async fn live() -> Answer {
-    Answer::new(Report::new(&Probe { status: "ok" }))
+    Answer::new(Report::new(&ProbeAnswer { status: "ok" }))
 }
 
 /// Ready means that the database can be read and written and the server is not stopping.
@@ -64,7 +64,7 @@ pub(super) async fn ready(State(app): State<Arc<App>>) -> Result<Answer, Problem
     if !app.is_ready().await || app.stopping.load(Ordering::SeqCst) {
         return Err(Problem::unavailable("not ready"));
     }
-    Ok(Answer::new(Report::new(&Probe { status: "ready" })))
+    Ok(Answer::new(Report::new(&ProbeAnswer { status: "ready" })))
 }
 
 /// The figures for Prometheus, in the format that the scraper asks for.

@@ -6,7 +6,7 @@ use http::request::Parts;
 use super::answer::Problem;
 use crate::store::operators::Role;
 
-/// The operator that a request comes from, and the role it has.
+/// The operator who sent a request: name, role, and session if a browser sent it.
 #[derive(Clone, Debug)]
 pub(super) struct Operator {
     /// Who it is, as the audit log names them.
@@ -17,7 +17,7 @@ pub(super) struct Operator {
     pub(super) session: Option<BrowserSession>,
 }
 
-/// The session of an operator who logged in with a browser.
+/// The login session of an operator's browser.
 #[derive(Clone, Debug)]
 pub(super) struct BrowserSession {
     /// Its number.

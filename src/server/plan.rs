@@ -17,9 +17,9 @@ pub(super) const MAX_PLANNED: usize = 20_000;
 /// Deliveries that are shown of a plan.
 pub(super) const SHOWN: usize = 20;
 
-/// An action on many deliveries: replay or give up.
+/// What is done to many deliveries at once: replay them, or give them up.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Verb {
+pub(super) enum BulkAction {
     /// Deliver them again.
     Replay {
         /// Also those that arrived.
@@ -31,7 +31,7 @@ pub(super) enum Verb {
     GiveUp,
 }
 
-impl Verb {
+impl BulkAction {
     /// What the audit log calls it.
     pub(super) fn action(self) -> &'static str {
         match self {
@@ -73,11 +73,11 @@ impl Verb {
     pub(super) fn apply(
         self,
         store: &dyn Store,
-        plan: &Plan,
+        plan: &BulkPlan,
         trigger: Trigger,
         now: crate::clock::Timestamp,
-    ) -> Result<Applied> {
-        let mut applied = Applied::default();
+    ) -> Result<BulkResult> {
+        let mut applied = BulkResult::default();
         for chunk in plan.ids.chunks(usize::try_from(CHUNK).unwrap_or(usize::MAX)) {
             let ids = chunk.to_vec();
             let changed = match self {
@@ -91,16 +91,16 @@ impl Verb {
     }
 }
 
-/// The result of a plan that was carried out.
+/// Which deliveries a bulk action changed, and which it left alone.
 #[derive(Debug, Default)]
-pub(super) struct Applied {
+pub(super) struct BulkResult {
     /// Deliveries changed.
     pub(super) changed: Vec<DeliveryId>,
     /// Deliveries left alone, and why.
     pub(super) left: Vec<(DeliveryId, SkipReason)>,
 }
 
-/// Which deliveries are meant.
+/// Which deliveries a bulk action is meant for: some by number, or all that match a filter.
 #[derive(Clone, Debug)]
 pub(super) enum Selection {
     /// These, one by one.
@@ -109,9 +109,9 @@ pub(super) enum Selection {
     Matching(Box<DeliveryFilter>, Option<ClusterPrefix>),
 }
 
-/// An action on many deliveries, shown before it is carried out.
+/// What a bulk action would change, shown before it is carried out; its digest tells whether it is still the same.
 #[derive(Debug, Default)]
-pub(super) struct Plan {
+pub(super) struct BulkPlan {
     /// The deliveries that would be changed, the oldest first.
     pub(super) ids: Vec<DeliveryId>,
     /// The first of them, at most [`SHOWN`].
@@ -128,9 +128,9 @@ pub(super) struct Plan {
     pub(super) digest: String,
 }
 
-impl Plan {
+impl BulkPlan {
     /// Reads what `verb` would do with `selection`. A delivery that is named and not there is left alone as unknown.
-    pub(super) fn make(store: &dyn Store, verb: Verb, selection: &Selection) -> Result<Self> {
+    pub(super) fn make(store: &dyn Store, verb: BulkAction, selection: &Selection) -> Result<Self> {
         let mut plan = Self::default();
         let mut digest = Sha256::new();
         digest.update(format!("{verb:?}"));
@@ -167,14 +167,14 @@ impl Plan {
                 }
             }
         }
-        if matches!(verb, Verb::Replay { .. }) {
+        if matches!(verb, BulkAction::Replay { .. }) {
             plan.overtaken = store.overtaken(&plan.ids[..plan.ids.len().min(1_000)]).wait()?;
         }
         plan.digest = hex::encode(&digest.finalize()[..16]);
         Ok(plan)
     }
 
-    fn add(&mut self, row: DeliveryRow, verb: Verb, digest: &mut Sha256) {
+    fn add(&mut self, row: DeliveryRow, verb: BulkAction, digest: &mut Sha256) {
         if let Some(why) = verb.leaves(row.state) {
             return self.left.push((row.id, why));
         }

@@ -25,14 +25,14 @@ pub(super) fn etag(record: &Record) -> HeaderValue {
     HeaderValue::try_from(format!("\"{}\"", record.version())).expect("hex in quotes is a header value")
 }
 
-/// Which versions of a record a request is meant for.
-pub(super) struct Conditions {
+/// The versions of a record that a request names in `If-Match` and `If-None-Match`.
+pub(super) struct RecordConditions {
     /// Those that may be changed; none is any.
     pub(super) if_match: Option<Versions>,
     if_none_match: Option<Versions>,
 }
 
-impl Conditions {
+impl RecordConditions {
     /// Whether the caller has the record as it is.
     pub(super) fn is_known(&self, record: &Record) -> bool {
         match &self.if_none_match {
@@ -43,7 +43,7 @@ impl Conditions {
     }
 }
 
-impl<S: Sync> FromRequestParts<S> for Conditions {
+impl<S: Sync> FromRequestParts<S> for RecordConditions {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
@@ -70,7 +70,8 @@ fn versions(headers: &HeaderMap, name: &HeaderName) -> Option<Versions> {
     Some(Versions::OneOf(values.iter().flat_map(|value| value.split(',')).filter_map(tag).collect()))
 }
 
-/// The key under which a request happens once, whoever sends it again: the id of what it emits follows from it.
+/// The `Idempotency-Key` of a request: sent again with the same key, it happens once, because the id of what it emits
+/// follows from the key.
 pub(super) struct IdempotencyKey(Option<[u8; 32]>);
 
 impl IdempotencyKey {

@@ -14,10 +14,10 @@ use crate::store::inbound::ReceivedFilter;
 use crate::store::operators::ActionFilter;
 use crate::store::{AttemptFilter, DeliveryFilter, DeliveryId, EventFilter, Page, Store};
 
-/// A status of HTTP; 0 is any.
-type Status = Number<100, 999, 0>;
+/// The query parameter `status`: an HTTP status, 0 for any.
+type StatusParam = Number<100, 999, 0>;
 
-/// A query parameter that orders rows: newest or oldest first.
+/// The query parameter `sort`: newest or oldest first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum SortOrder {
@@ -28,7 +28,7 @@ pub(super) enum SortOrder {
     Oldest,
 }
 
-/// A query parameter that lists delivery states, separated by commas; without one, any.
+/// The query parameter `state`: delivery states separated by commas; without it, any.
 #[derive(Clone, Debug, Default)]
 pub(super) struct StatesParam(Vec<State>);
 
@@ -41,20 +41,20 @@ impl<'de> Deserialize<'de> for StatesParam {
     }
 }
 
-/// A query parameter that is a pattern of event types; without one, any.
+/// The query parameter `type`: a pattern of event types; without it, any.
 #[derive(Clone, Debug, Default)]
-pub(super) struct TypePattern(Option<Pattern>);
+pub(super) struct TypeParam(Option<Pattern>);
 
-impl<'de> Deserialize<'de> for TypePattern {
+impl<'de> Deserialize<'de> for TypeParam {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         Pattern::parse(&text).map(|pattern| Self(Some(pattern))).map_err(D::Error::custom)
     }
 }
 
-/// A query parameter that is a time: RFC 3339, or a span before now (`2h`, `7d`).
+/// The query parameters `since` and `until`: RFC 3339, or a span before now (`2h`, `7d`).
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) enum When {
+pub(super) enum TimeParam {
     /// Nothing was said.
     #[default]
     Any,
@@ -64,7 +64,7 @@ pub(super) enum When {
     Before(std::time::Duration),
 }
 
-impl When {
+impl TimeParam {
     pub(super) fn seen_from(self, now: Timestamp) -> Option<Timestamp> {
         match self {
             Self::Any => None,
@@ -74,7 +74,7 @@ impl When {
     }
 }
 
-impl<'de> Deserialize<'de> for When {
+impl<'de> Deserialize<'de> for TimeParam {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         let text = text.trim();
@@ -89,11 +89,11 @@ impl<'de> Deserialize<'de> for When {
     }
 }
 
-/// A query parameter that names a cluster of failures; without one, any.
+/// The query parameter `cluster`: the name of a group of like failures; without it, any.
 #[derive(Clone, Debug, Default)]
-pub(super) struct ClusterParameter(pub(super) Option<ClusterPrefix>);
+pub(super) struct ClusterParam(pub(super) Option<ClusterPrefix>);
 
-impl<'de> Deserialize<'de> for ClusterParameter {
+impl<'de> Deserialize<'de> for ClusterParam {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         match text.as_str() {
@@ -106,16 +106,16 @@ impl<'de> Deserialize<'de> for ClusterParameter {
     }
 }
 
-/// Which part of a list, whatever it lists.
+/// The query parameters that every list has: page, limit and order.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(default)]
-struct Part {
+struct PageParams {
     page: PageNumber,
     limit: PageLimit,
     sort: SortOrder,
 }
 
-impl Part {
+impl PageParams {
     fn page(self) -> Page {
         Page { limit: self.limit.0, number: self.page.0, oldest_first: self.sort == SortOrder::Oldest }
     }
@@ -127,26 +127,26 @@ macro_rules! with_part {
             /// The part of the list that is asked for.
             pub(super) fn page(&self) -> Page {
                 let Self { page, limit, sort, .. } = *self;
-                Part { page, limit, sort }.page()
+                PageParams { page, limit, sort }.page()
             }
         }
     };
 }
 
-/// Which deliveries, failures or attempts.
+/// The query parameters of lists of deliveries, failures and attempts.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct DeliveriesQuery {
     state: StatesParam,
     pub(super) endpoint: Text,
     #[serde(rename = "type")]
-    event_type: TypePattern,
+    event_type: TypeParam,
     resource: Text,
-    status: Status,
+    status: StatusParam,
     error: Text,
-    cluster: ClusterParameter,
-    since: When,
-    until: When,
+    cluster: ClusterParam,
+    since: TimeParam,
+    until: TimeParam,
     after: Option<i64>,
     page: PageNumber,
     limit: PageLimit,
@@ -210,7 +210,7 @@ impl DeliveriesQuery {
             || self.event_type.0.is_some()
             || status(self.status).is_some()
             || [&self.endpoint, &self.resource, &self.error].iter().any(|text| text.0.is_some())
-            || !matches!((self.since, self.until), (When::Any, When::Any))
+            || !matches!((self.since, self.until), (TimeParam::Any, TimeParam::Any))
     }
 }
 
@@ -222,15 +222,15 @@ pub(super) fn check_endpoint(store: &dyn Store, name: Option<&str>) -> crate::st
     }
 }
 
-/// Which events.
+/// The query parameters of the list of events.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct EventsQuery {
     #[serde(rename = "type")]
-    event_type: TypePattern,
+    event_type: TypeParam,
     resource: Text,
-    since: When,
-    until: When,
+    since: TimeParam,
+    until: TimeParam,
     after: Option<i64>,
     page: PageNumber,
     limit: PageLimit,
@@ -254,10 +254,10 @@ impl EventsQuery {
     }
 }
 
-/// A direction of the audit log.
+/// Which part of the audit log: attempts, received webhooks, or operators' actions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Direction {
+pub(super) enum AuditDirection {
     /// Attempts.
     Outbound,
     /// Webhooks that arrived.
@@ -266,18 +266,18 @@ pub(super) enum Direction {
     Operator,
 }
 
-/// Which entries of the audit log, or which webhooks that arrived.
+/// The query parameters of the audit log and of the list of received webhooks.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct AuditQuery {
-    pub(super) direction: Option<Direction>,
+    pub(super) direction: Option<AuditDirection>,
     pub(super) refused: Option<bool>,
     #[serde(rename = "type")]
-    event_type: TypePattern,
+    event_type: TypeParam,
     resource: Text,
-    since: When,
-    until: When,
-    after: AuditPlace,
+    since: TimeParam,
+    until: TimeParam,
+    after: AuditCursorParam,
     page: PageNumber,
     limit: PageLimit,
     sort: SortOrder,
@@ -285,11 +285,11 @@ pub(super) struct AuditQuery {
 
 with_part!(AuditQuery);
 
-/// A query parameter that says where a page of the audit log begins; without one, with the newest.
+/// The query parameter `after` of the audit log: where the page begins; without it, with the newest entry.
 #[derive(Clone, Copy, Debug, Default)]
-struct AuditPlace(Option<AuditCursor>);
+struct AuditCursorParam(Option<AuditCursor>);
 
-impl<'de> Deserialize<'de> for AuditPlace {
+impl<'de> Deserialize<'de> for AuditCursorParam {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         let place = AuditCursor::parse(&text);
@@ -323,11 +323,15 @@ impl AuditQuery {
     }
 }
 
-fn status(status: Status) -> Option<u16> {
+fn status(status: StatusParam) -> Option<u16> {
     u16::try_from(status.0).ok().filter(|status| *status != 0)
 }
 
-fn window(since: When, until: When, now: Timestamp) -> Result<(Option<Timestamp>, Option<Timestamp>), Problem> {
+fn window(
+    since: TimeParam,
+    until: TimeParam,
+    now: Timestamp,
+) -> Result<(Option<Timestamp>, Option<Timestamp>), Problem> {
     match (since.seen_from(now), until.seen_from(now)) {
         (Some(since), Some(until)) if since >= until => Err(Problem::field("since", "must be before until")),
         bounds => Ok(bounds),

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::answer::{Answer, Problem};
 use super::extract::{JsonObject, Members, Order, PageLimit, PageNumber, Path, Query, Text, page};
-use super::preconditions::{Conditions, IdempotencyKey, etag};
+use super::preconditions::{IdempotencyKey, RecordConditions, etag};
 use super::state::{App, STORE_WRITE_TIMEOUT};
 use crate::event::{Draft, EventId, InvalidDraft};
 use crate::inbound::field_of;
@@ -21,8 +21,9 @@ use crate::report::{self, Pagination, Report};
 use crate::store::Page;
 use crate::store::inbound::{EditResult, ExpectedRecord, RecordEdit, RecordFilter, RecordOrder, RecordRow, Versions};
 
+/// The response of a route that lists records.
 type Response = Result<Answer, Problem>;
-/// A record, or a part of a list of records.
+/// The response of a route about one record, with its `ETag`.
 type RecordResponse = Result<HttpResponse, Problem>;
 
 // ── enrollments ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -63,33 +64,46 @@ pub(super) async fn create_enrollment(
         Some(id) => serde_json::from_str(id.get()).map_err(|_| Problem::field("id", "must be text"))?,
     };
     check(Kind::Enrollment, &members, &["userId", "courseId"])?;
-    let change =
-        Change { expects: ExpectedRecord::Absence, event_id: key.event_id(0), ..Change::of("enrollment.created", &id) };
+    let change = RecordChange {
+        expects: ExpectedRecord::Absence,
+        event_id: key.event_id(0),
+        ..RecordChange::of("enrollment.created", &id)
+    };
     let row = edit(&app, change, &members).await?;
     Ok(single(StatusCode::CREATED, &row))
 }
 
-pub(super) async fn enrollment(State(app): State<Arc<App>>, on: Conditions, Path(id): Path) -> RecordResponse {
+pub(super) async fn enrollment(State(app): State<Arc<App>>, on: RecordConditions, Path(id): Path) -> RecordResponse {
     find(&app, &on, Kind::Enrollment, id).await
 }
 
 pub(super) async fn change_enrollment(
     State(app): State<Arc<App>>,
-    on: Conditions,
+    on: RecordConditions,
     Path(id): Path,
     JsonObject(mut members): JsonObject,
 ) -> RecordResponse {
     take_id(&mut members, &id)?;
     check(Kind::Enrollment, &members, &[])?;
-    let change =
-        Change { expects: ExpectedRecord::Presence, versions: on.if_match, ..Change::of("enrollment.updated", &id) };
+    let change = RecordChange {
+        expects: ExpectedRecord::Presence,
+        versions: on.if_match,
+        ..RecordChange::of("enrollment.updated", &id)
+    };
     let row = edit(&app, change, &members).await?;
     Ok(single(StatusCode::OK, &row))
 }
 
-pub(super) async fn delete_enrollment(State(app): State<Arc<App>>, on: Conditions, Path(id): Path) -> RecordResponse {
-    let change =
-        Change { expects: ExpectedRecord::Presence, versions: on.if_match, ..Change::of("enrollment.deleted", &id) };
+pub(super) async fn delete_enrollment(
+    State(app): State<Arc<App>>,
+    on: RecordConditions,
+    Path(id): Path,
+) -> RecordResponse {
+    let change = RecordChange {
+        expects: ExpectedRecord::Presence,
+        versions: on.if_match,
+        ..RecordChange::of("enrollment.deleted", &id)
+    };
     let row = edit(&app, change, &Members::new()).await?;
     Ok(single(StatusCode::OK, &row))
 }
@@ -105,7 +119,7 @@ pub(super) struct ProfileQuery {
 
 pub(super) async fn profile(
     State(app): State<Arc<App>>,
-    on: Conditions,
+    on: RecordConditions,
     Query(query): Query<ProfileQuery>,
 ) -> RecordResponse {
     find(&app, &on, Kind::User, query.user_id.required("userId")?).await
@@ -113,14 +127,14 @@ pub(super) async fn profile(
 
 pub(super) async fn change_profile(
     State(app): State<Arc<App>>,
-    on: Conditions,
+    on: RecordConditions,
     Query(query): Query<ProfileQuery>,
     JsonObject(mut members): JsonObject,
 ) -> RecordResponse {
     let id = query.user_id.required("userId")?;
     take_id(&mut members, &id)?;
     check(Kind::User, &members, &[])?;
-    let change = Change { versions: on.if_match, ..Change::of("profile.updated", &id) };
+    let change = RecordChange { versions: on.if_match, ..RecordChange::of("profile.updated", &id) };
     let row = edit(&app, change, &members).await?;
     Ok(single(StatusCode::OK, &row))
 }
@@ -137,7 +151,7 @@ pub(super) struct StudentsQuery {
     sort_order: Option<Order>,
 }
 
-/// The field by which students are sorted.
+/// The query parameter by which students are sorted.
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "camelCase")]
 enum StudentSort {
@@ -174,7 +188,7 @@ pub(super) struct ProgressQuery {
 /// The progress of one learner in one course, or a page.
 pub(super) async fn progress(
     State(app): State<Arc<App>>,
-    on: Conditions,
+    on: RecordConditions,
     Query(query): Query<ProgressQuery>,
 ) -> RecordResponse {
     match (query.user_id.0, query.course_id.0) {
@@ -188,7 +202,7 @@ pub(super) async fn progress(
 }
 
 /// One learner's progress. Where hyphens in names give two learners one id, the fields say whose it is.
-async fn learner(app: &App, on: &Conditions, user: String, course: String) -> RecordResponse {
+async fn learner(app: &App, on: &RecordConditions, user: String, course: String) -> RecordResponse {
     let id = format!("{user}-{course}");
     let found = app.read(move |store| store.record(Kind::Progress, &id).wait()).await?;
     match found.filter(|row| row.record.exists() && !row.record.is_of_another(Some(&user), Some(&course))) {
@@ -197,7 +211,7 @@ async fn learner(app: &App, on: &Conditions, user: String, course: String) -> Re
     }
 }
 
-/// The query parameters of the progress of one learner.
+/// The query parameters of one learner's progress.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct LearnerQuery {
@@ -207,7 +221,7 @@ pub(super) struct LearnerQuery {
 
 pub(super) async fn record_progress(
     State(app): State<Arc<App>>,
-    on: Conditions,
+    on: RecordConditions,
     key: IdempotencyKey,
     Query(query): Query<LearnerQuery>,
     JsonObject(mut members): JsonObject,
@@ -216,11 +230,11 @@ pub(super) async fn record_progress(
     let course = from_either(query.course_id, &mut members, "courseId")?;
     check(Kind::Progress, &members, &["userId", "courseId"])?;
     let id = format!("{user}-{course}");
-    let change = Change {
+    let change = RecordChange {
         expects: ExpectedRecord::SameLearner,
         versions: on.if_match,
         event_id: key.event_id(0),
-        ..Change::of("progress.updated", &id)
+        ..RecordChange::of("progress.updated", &id)
     };
     let row = edit(&app, change, &members).await?;
     Ok(single(StatusCode::OK, &row))
@@ -250,7 +264,7 @@ async fn list(app: &App, filter: RecordFilter, page: Page) -> Response {
     Ok(Answer::new(report.with_cursor_after(&listed, |row| row.seq)))
 }
 
-async fn find(app: &App, on: &Conditions, kind: Kind, id: String) -> RecordResponse {
+async fn find(app: &App, on: &RecordConditions, kind: Kind, id: String) -> RecordResponse {
     let found = app.read(move |store| store.record(kind, &id).wait()).await?;
     match found.filter(|row| row.record.exists()) {
         Some(row) => Ok(found_record(on, &row)),
@@ -259,7 +273,7 @@ async fn find(app: &App, on: &Conditions, kind: Kind, id: String) -> RecordRespo
 }
 
 /// The record, unless the caller has it.
-fn found_record(on: &Conditions, row: &RecordRow) -> HttpResponse {
+fn found_record(on: &RecordConditions, row: &RecordRow) -> HttpResponse {
     match on.is_known(&row.record) {
         true => (StatusCode::NOT_MODIFIED, [(ETAG, etag(&row.record))]).into_response(),
         false => single(StatusCode::OK, row),
@@ -274,8 +288,8 @@ fn missing(kind: Kind) -> Problem {
     Problem::not_found(kind.name())
 }
 
-/// What a request changes, and under which conditions.
-struct Change<'a> {
+/// A change of a record that a request asks for: its event, and what must be true of the record.
+struct RecordChange<'a> {
     event_type: &'static str,
     id: &'a str,
     expects: ExpectedRecord,
@@ -283,7 +297,7 @@ struct Change<'a> {
     event_id: Option<EventId>,
 }
 
-impl<'a> Change<'a> {
+impl<'a> RecordChange<'a> {
     /// A change that expects nothing.
     fn of(event_type: &'static str, id: &'a str) -> Self {
         Self { event_type, id, expects: ExpectedRecord::Anything, versions: None, event_id: None }
@@ -291,8 +305,8 @@ impl<'a> Change<'a> {
 }
 
 /// Changes a record and emits the change, in one transaction.
-async fn edit(app: &App, change: Change<'_>, members: &Members) -> Result<Box<RecordRow>, Problem> {
-    let Change { event_type, id, expects, versions, event_id } = change;
+async fn edit(app: &App, change: RecordChange<'_>, members: &Members) -> Result<Box<RecordRow>, Problem> {
+    let RecordChange { event_type, id, expects, versions, event_id } = change;
     let data = serde_json::to_vec(members).map_err(|_| Problem::internal())?;
     let draft = Draft::check(event_type, id, None, &data).map_err(|e| Problem::field(name_of(&e), e.to_string()))?;
     let draft = Draft { id: event_id, ..draft };

@@ -16,23 +16,23 @@ use super::admin::{changes, lists};
 use super::answer::Problem;
 use super::layers::{self, REQUEST_ID, RandomRequestId};
 use super::state::App;
-use super::{Group, events, login, monitoring, openapi, pages, records, webhooks};
+use super::{RouteGroup, events, login, monitoring, openapi, pages, records, webhooks};
 
 /// The routes of every group that is not switched off.
-pub(super) fn router(app: &Arc<App>, without: &[Group]) -> Router {
-    let has = |group: Group| !without.contains(&group);
+pub(super) fn router(app: &Arc<App>, without: &[RouteGroup]) -> Router {
+    let has = |group: RouteGroup| !without.contains(&group);
     let mut named = probes();
-    if has(Group::Admin) {
+    if has(RouteGroup::Admin) {
         named = named.merge(admin(app)).merge(operate(app)).merge(pages(app));
     }
-    if has(Group::Process) {
+    if has(RouteGroup::Process) {
         named = named.merge(processing(app));
     }
     named = named
         .fallback(async || Problem::not_found("route"))
         .method_not_allowed_fallback(async || Problem::method())
         .layer(with_state(Arc::clone(app), layers::known_host));
-    let routes = if has(Group::Webhooks) { named.merge(webhooks()) } else { named };
+    let routes = if has(RouteGroup::Webhooks) { named.merge(webhooks()) } else { named };
     around(routes, app).with_state(Arc::clone(app))
 }
 

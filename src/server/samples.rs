@@ -13,11 +13,11 @@ pub(super) const SAMPLE_INTERVAL: Duration = Duration::from_secs(5);
 /// The minutes whose depth is kept: a day.
 const KEPT_MINUTES: usize = 24 * 60;
 
-/// Samples of queue depth for the charts of the last day.
+/// Samples of the queue's depth while the server runs, for the dashboard's charts and forecast.
 #[derive(Debug, Default)]
 pub(super) struct Samples(Mutex<SampleWindow>);
 
-/// The readings and depths of the last day, oldest first.
+/// The samples of the last day, oldest first.
 #[derive(Debug, Default)]
 struct SampleWindow {
     readings: Readings,

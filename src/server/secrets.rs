@@ -10,7 +10,7 @@ use super::sessions;
 use crate::signature::Secret;
 use crate::store::operators::{ADMIN_TOKEN_NAME, Role, SessionRow};
 
-/// The hash of a secret. Comparing hashes tells nothing of a secret's length or beginning.
+/// A secret as its hash, so that comparing tells nothing of its length or beginning.
 #[derive(Clone)]
 pub(super) struct HashedSecret([u8; 32]);
 
@@ -35,7 +35,7 @@ impl fmt::Debug for HashedSecret {
     }
 }
 
-/// The token of an operator, by its hash.
+/// An operator's token, as its hash, with the operator's name and role.
 #[derive(Clone)]
 pub(super) struct Token {
     /// Whose it is.
@@ -56,7 +56,7 @@ impl Token {
     }
 }
 
-/// The secrets of the routes. A route whose secret is not configured refuses everyone.
+/// The secrets that requests are checked against. A route whose secret is not configured refuses everyone.
 #[derive(Clone, Default)]
 pub struct Secrets {
     tokens: Vec<Token>,

@@ -15,7 +15,7 @@ use super::change_counter::ChangeCounter;
 use super::known_senders::KnownSenders;
 use super::login_throttle::LoginThrottle;
 use super::metrics::Metrics;
-use super::processing::Processing;
+use super::queue_runner::QueueRunner;
 use super::samples::Samples;
 use super::secrets::Secrets;
 use super::sessions;
@@ -46,7 +46,7 @@ const MAX_RUNS: usize = 2;
 /// Commands of sources at the same time.
 const MAX_COMMANDS: usize = 8;
 
-/// The settings that a reload exchanges while the server runs.
+/// The settings of the server that a reload replaces while it runs.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The secrets of the routes.
@@ -69,12 +69,12 @@ pub struct Settings {
     pub configuration: Table,
 }
 
-/// The state of a running server.
+/// The state that all requests share: queue, settings, metrics and limits.
 pub(super) struct App {
     pub(super) store: Arc<dyn Store>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) settings: RwLock<Arc<Settings>>,
-    pub(super) processing: Arc<dyn Processing>,
+    pub(super) runner: Arc<dyn QueueRunner>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) throttle: LoginThrottle,
     pub(super) senders: KnownSenders,
@@ -99,7 +99,7 @@ impl App {
         store: Arc<dyn Store>,
         clock: Arc<dyn Clock>,
         settings: Settings,
-        processing: Arc<dyn Processing>,
+        runner: Arc<dyn QueueRunner>,
         metrics: Arc<Metrics>,
     ) -> Self {
         let now = clock.now();
@@ -107,7 +107,7 @@ impl App {
             store,
             clock,
             settings: RwLock::new(Arc::new(settings)),
-            processing,
+            runner,
             metrics,
             throttle: LoginThrottle::default(),
             senders: KnownSenders::default(),

@@ -15,7 +15,8 @@ const MAX_REQUESTS: usize = 32;
 /// How long a request counts as worked on: one that takes longer waits, for its body or for the database.
 const COUNTED_FOR: Duration = Duration::from_millis(20);
 
-/// The permits that requests of strangers share.
+/// Limits how many requests from unknown addresses are worked on at once, so that known senders do not wait behind
+/// them.
 #[derive(Debug)]
 pub(super) struct StrangerLimit(Semaphore);
 

@@ -22,10 +22,10 @@ use crate::store::StoreError;
 use crate::store::inbound::{Applied, RefusalDetails, VerifiedWebhook, WebhookEffect};
 use crate::untrusted::Untrusted;
 
-/// The answer to an accepted webhook.
+/// The JSON answer to an accepted webhook.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Received<'a> {
+struct AcceptedWebhook<'a> {
     message: &'static str,
     event_id: &'a EventId,
     event_type: &'a str,
@@ -41,7 +41,7 @@ pub(super) async fn receive(
     let began = Instant::now();
     let settings = app.settings();
     let source = settings.sources.at(request.uri().path()).ok_or_else(|| Problem::not_found("route"))?;
-    let arrival = Arrival { app: &app, source, from: peer.address };
+    let arrival = ArrivingWebhook { app: &app, source, from: peer.address };
     if !source.may_send_from(peer.address) {
         arrival.audit("network-refused", || (None, RefusalDetails::default())).await;
         return Err(Problem::forbidden("webhooks from this address are refused"));
@@ -71,18 +71,18 @@ pub(super) async fn receive(
         Applied::Stale => "later writes stand; nothing changed",
         Applied::Conflict => return Err(Problem::conflict("this event id was received before with another content")),
     };
-    let received = Received { message, event_id: &id, event_type: &event_type, result: applied.name() };
+    let received = AcceptedWebhook { message, event_id: &id, event_type: &event_type, result: applied.name() };
     Ok(Answer::new(Report::new(&received)))
 }
 
-/// A webhook at the route of its source.
-struct Arrival<'a> {
+/// A webhook that is being verified and applied: its source and the address it came from.
+struct ArrivingWebhook<'a> {
     app: &'a Arc<App>,
     source: &'a Arc<Source>,
     from: IpAddr,
 }
 
-impl Arrival<'_> {
+impl ArrivingWebhook<'_> {
     /// Verifies and reads it. What is refused is audited, and kept whole.
     async fn read(&self, headers: &HeaderMap, body: &Bytes) -> Result<VerifiedWebhook, Problem> {
         let (from, now) = (self.from.to_canonical().to_string(), self.app.now());

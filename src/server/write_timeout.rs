@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Sleep;
 
-/// A stream whose writes fail once the peer has taken nothing for a while.
+/// A stream that fails once the client has read nothing of its response for a while.
 pub(super) struct WriteTimeout<S> {
     stream: S,
     limit: Duration,

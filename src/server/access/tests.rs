@@ -32,7 +32,7 @@ fn check(
     (method, headers): (&Method, &HeaderMap),
     (peer, now): (IpAddr, Timestamp),
 ) -> Result<Option<Operator>, Problem> {
-    Access { secrets, throttle, senders: &KnownSenders::default(), session: None }.check(
+    AccessCheck { secrets, throttle, senders: &KnownSenders::default(), session: None }.check(
         requirement,
         (method, headers),
         (peer, now),
@@ -71,7 +71,7 @@ fn the_originals_cookie_reads_and_never_changes() {
 #[test]
 fn a_session_changes_things_from_its_own_pages_only() {
     let (secrets, throttle) = (secrets(), LoginThrottle::default());
-    let access = Access {
+    let access = AccessCheck {
         secrets: &secrets,
         throttle: &throttle,
         senders: &KnownSenders::default(),
@@ -105,7 +105,7 @@ fn a_session_changes_things_from_its_own_pages_only() {
     assert_eq!(status(AuthRequirement::CronBearer, &Method::GET, &[own]), 401);
     // A session under a token that is not configured any more is none, and whoever has it is no guesser.
     let other = Secrets::new(Some(&secret("another-token")), None);
-    let closed = Access {
+    let closed = AccessCheck {
         secrets: &other,
         throttle: &throttle,
         senders: &KnownSenders::default(),
@@ -130,7 +130,7 @@ fn each_role_may_do_what_it_is_for_by_token_and_by_session() {
         let bearer = format!("Bearer {token}");
         let shown = headers(&[("authorization", &bearer), ("host", "h")]);
         let by_token = check(&secrets, &throttle, requirement, (method, &shown), (PEER, NOW));
-        let access = Access {
+        let access = AccessCheck {
             secrets: &secrets,
             throttle: &throttle,
             senders: &KnownSenders::default(),
@@ -233,14 +233,14 @@ fn a_guess_that_begins_right_takes_as_long_as_any_other() {
     let (secrets, throttle) = (Secrets::new(Some(&secret), None), LoginThrottle::default());
     let mut guesses = [format!("{}b", &right[..63]), "b".repeat(64)].map(|guess| {
         let shown = headers(&[("authorization", &format!("Bearer {guess}"))]);
-        (shown, Moments::default())
+        (shown, RunningVariance::default())
     });
     for n in 0..2 * samples {
         let (shown, moments) = &mut guesses[usize::from(n % 2 == 0)];
         let began = std::time::Instant::now();
         let shown = Credentials::of(&Method::GET, shown).expect("nothing is doubled");
         let access =
-            Access { secrets: &secrets, throttle: &throttle, senders: &KnownSenders::default(), session: None };
+            AccessCheck { secrets: &secrets, throttle: &throttle, senders: &KnownSenders::default(), session: None };
         assert!(access.by_token(AuthRequirement::Admin, &shown).is_none());
         moments.add(began.elapsed().as_secs_f64());
     }
@@ -249,15 +249,15 @@ fn a_guess_that_begins_right_takes_as_long_as_any_other() {
     assert!(t.abs() < 4.5, "t = {t}");
 }
 
-/// Mean and variance as they grow, without what an interruption made of a sample.
+/// Mean and variance of a growing sample, without outliers that an interruption caused.
 #[derive(Default)]
-struct Moments {
+struct RunningVariance {
     n: f64,
     mean: f64,
     squares: f64,
 }
 
-impl Moments {
+impl RunningVariance {
     fn add(&mut self, sample: f64) {
         if sample > 20e-6 {
             return;

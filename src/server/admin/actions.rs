@@ -14,11 +14,11 @@ use crate::inbound;
 use crate::monitor::clusters::{Cluster, ClusterPrefix};
 use crate::outbound::test_event::Tested;
 use crate::report::stored_requests::Replayed;
-use crate::server::Processed;
+use crate::server::RunResult;
 use crate::server::answer::Problem;
 use crate::server::connections::Peer;
 use crate::server::operator::Operator;
-use crate::server::plan::{Applied, Plan, Selection, Verb};
+use crate::server::plan::{BulkAction, BulkPlan, BulkResult, Selection};
 use crate::server::state::{App, STORE_WRITE_TIMEOUT};
 use crate::server::webhooks::run_command;
 use crate::service::clusters;
@@ -32,7 +32,7 @@ const RUN_LIMIT: Duration = Duration::from_secs(25);
 /// A century: no clock is wrong by more.
 const ANY_TIME: Duration = Duration::from_hours(24 * 365 * 100);
 
-/// Who performs an action: an operator and the address it comes from.
+/// The operator who performs an action, and the address it comes from: both go to the audit log.
 pub(in crate::server) struct Actor {
     pub(in crate::server) app: Arc<App>,
     pub(in crate::server) operator: Operator,
@@ -50,9 +50,9 @@ impl FromRequestParts<Arc<App>> for Actor {
     }
 }
 
-/// The result of an action, as it is audited and answered.
+/// What an operator's action did, for its audit row and for the answer.
 #[derive(Debug)]
-pub(in crate::server) struct Done<T> {
+pub(in crate::server) struct ActionResult<T> {
     /// Its row in the audit log.
     pub(in crate::server) action: i64,
     /// What came of it.
@@ -66,7 +66,7 @@ impl Actor {
         action: &'static str,
         target: String,
         work: impl Future<Output = Result<(T, String), Problem>>,
-    ) -> Result<Done<T>, Problem> {
+    ) -> Result<ActionResult<T>, Problem> {
         let new = NewAction { operator: self.operator.name.clone(), source: self.source.clone(), action, target };
         let store = &self.app.store;
         let id = store.record_action(new, self.app.now()).within(STORE_WRITE_TIMEOUT).await?;
@@ -78,21 +78,21 @@ impl Actor {
         if let Err(error) = store.settle_action(id, outcome).within(STORE_WRITE_TIMEOUT).await {
             tracing::error!(%error, action, "failed to note what came of an action");
         }
-        done.map(|(value, _)| Done { action: id, value })
+        done.map(|(value, _)| ActionResult { action: id, value })
     }
 
     /// What `verb` would do with `selection`.
-    pub(in crate::server) async fn plan(&self, verb: Verb, selection: Selection) -> Result<Plan, Problem> {
-        self.app.read(move |store| Plan::make(store, verb, &selection)).await
+    pub(in crate::server) async fn plan(&self, verb: BulkAction, selection: Selection) -> Result<BulkPlan, Problem> {
+        self.app.read(move |store| BulkPlan::make(store, verb, &selection)).await
     }
 
     /// Does it, if the plan is still the one with this digest.
     pub(in crate::server) async fn apply(
         &self,
-        verb: Verb,
+        verb: BulkAction,
         selection: Selection,
         digest: &str,
-    ) -> Result<Done<Applied>, Problem> {
+    ) -> Result<ActionResult<BulkResult>, Problem> {
         self.operator.require(Role::Operate)?;
         let plan = self.plan(verb, selection).await?;
         plan.require(digest)?;
@@ -102,9 +102,9 @@ impl Actor {
     /// Does it with the deliveries of these numbers. Where none can be changed, says why.
     pub(in crate::server) async fn change_named(
         &self,
-        verb: Verb,
+        verb: BulkAction,
         ids: Vec<DeliveryId>,
-    ) -> Result<Done<Applied>, Problem> {
+    ) -> Result<ActionResult<BulkResult>, Problem> {
         self.operator.require(Role::Operate)?;
         let plan = self.plan(verb, Selection::Named(ids)).await?;
         match (plan.ids.is_empty(), plan.left.first()) {
@@ -117,7 +117,12 @@ impl Actor {
         }
     }
 
-    async fn change(&self, verb: Verb, plan: Plan, trigger: Trigger) -> Result<Done<Applied>, Problem> {
+    async fn change(
+        &self,
+        verb: BulkAction,
+        plan: BulkPlan,
+        trigger: Trigger,
+    ) -> Result<ActionResult<BulkResult>, Problem> {
         let target = match plan.ids.as_slice() {
             [] => "no delivery".to_owned(),
             [one] => format!("delivery {}", one.0),
@@ -127,7 +132,7 @@ impl Actor {
         let work = async {
             let applied = self.app.read(move |store| {
                 let applied = verb.apply(store, &plan, trigger, now)?;
-                Ok(Applied { left: [plan.left, applied.left].concat(), ..applied })
+                Ok(BulkResult { left: [plan.left, applied.left].concat(), ..applied })
             });
             let applied = applied.await?;
             let outcome = format!("{} {}", count(applied.changed.len(), "delivery"), verb.done());
@@ -138,7 +143,7 @@ impl Actor {
 
     /// Delivers an event again: to those that failed, to all it was delivered to if there is none, and to whoever wants it now
     /// if it has no delivery at all.
-    pub(in crate::server) async fn replay_event(&self, id: &str) -> Result<Done<Applied>, Problem> {
+    pub(in crate::server) async fn replay_event(&self, id: &str) -> Result<ActionResult<BulkResult>, Problem> {
         self.operator.require(Role::Operate)?;
         let name = id.to_owned();
         let found = self.app.read(move |store| find_event(store, &name)).await?;
@@ -147,11 +152,11 @@ impl Actor {
             return self.create_deliveries(detail.row.id).await;
         }
         let failed = detail.deliveries.iter().any(|row| row.state == State::Failed);
-        let verb = Verb::Replay { include_delivered: !failed, force: false };
+        let verb = BulkAction::Replay { include_delivered: !failed, force: false };
         self.change_named(verb, detail.deliveries.iter().map(|row| row.id).collect()).await
     }
 
-    async fn create_deliveries(&self, id: crate::event::EventId) -> Result<Done<Applied>, Problem> {
+    async fn create_deliveries(&self, id: crate::event::EventId) -> Result<ActionResult<BulkResult>, Problem> {
         let (now, target) = (self.app.now(), format!("event {id}"));
         let work = async {
             let made = self.app.store.create_missing_deliveries(vec![id], Trigger::Manual, None, now);
@@ -160,13 +165,13 @@ impl Actor {
                 return Err(Problem::conflict("no endpoint subscribes to the event"));
             }
             let outcome = format!("{} made", count(changed.len(), "delivery"));
-            Ok((Applied { changed, left: Vec::new() }, outcome))
+            Ok((BulkResult { changed, left: Vec::new() }, outcome))
         };
         self.audited("event.replay", target, work).await
     }
 
     /// Holds the deliveries of an endpoint back.
-    pub(in crate::server) async fn pause(&self, name: &str) -> Result<Done<()>, Problem> {
+    pub(in crate::server) async fn pause(&self, name: &str) -> Result<ActionResult<()>, Problem> {
         self.operator.require(Role::Operate)?;
         self.endpoint(name).await?;
         let work = async {
@@ -177,7 +182,7 @@ impl Actor {
     }
 
     /// Ends a pause of an endpoint, and closes its circuit.
-    pub(in crate::server) async fn resume(&self, name: &str) -> Result<Done<()>, Problem> {
+    pub(in crate::server) async fn resume(&self, name: &str) -> Result<ActionResult<()>, Problem> {
         self.operator.require(Role::Operate)?;
         self.endpoint(name).await?;
         let work = async {
@@ -188,7 +193,7 @@ impl Actor {
     }
 
     /// Acknowledges a cluster of failures: somebody has seen it. A failure after now is news again.
-    pub(in crate::server) async fn acknowledge(&self, name: &str) -> Result<Done<Cluster>, Problem> {
+    pub(in crate::server) async fn acknowledge(&self, name: &str) -> Result<ActionResult<Cluster>, Problem> {
         self.operator.require(Role::Operate)?;
         let prefix = ClusterPrefix::parse(name).ok_or_else(|| Problem::not_found("cluster of failures"))?;
         let find = |store: &dyn Store| clusters::find(store, &DeliveryFilter::default(), MAX_CLUSTERED);
@@ -210,11 +215,11 @@ impl Actor {
     }
 
     /// Sends one signed test event to an endpoint.
-    pub(in crate::server) async fn test(&self, name: &str) -> Result<Done<Tested>, Problem> {
+    pub(in crate::server) async fn test(&self, name: &str) -> Result<ActionResult<Tested>, Problem> {
         self.operator.require(Role::Operate)?;
         let endpoint = self.endpoint(name).await?;
         let work = async {
-            let tested = self.app.processing.test(&endpoint).await.map_err(|error| Problem::conflict(&error))?;
+            let tested = self.app.runner.test(&endpoint).await.map_err(|error| Problem::conflict(&error))?;
             let outcome = tested.result.detail.clone();
             Ok((tested, outcome))
         };
@@ -228,7 +233,7 @@ impl Actor {
     }
 
     /// Runs the queue once.
-    pub(in crate::server) async fn process(&self) -> Result<Done<Processed>, Problem> {
+    pub(in crate::server) async fn process(&self) -> Result<ActionResult<RunResult>, Problem> {
         self.operator.require(Role::Operate)?;
         let work = async {
             let done = run(&self.app).await?;
@@ -239,7 +244,11 @@ impl Actor {
     }
 
     /// Verifies a refused webhook again, as of the time it arrived or of any, and applies it if it is right now.
-    pub(in crate::server) async fn replay_request(&self, id: i64, any_time: bool) -> Result<Done<Replayed>, Problem> {
+    pub(in crate::server) async fn replay_request(
+        &self,
+        id: i64,
+        any_time: bool,
+    ) -> Result<ActionResult<Replayed>, Problem> {
         self.operator.require(Role::Operate)?;
         let found = self.app.read(move |store| store.kept_request(id).wait()).await?;
         let (row, copy) = found.ok_or_else(|| Problem::not_found("kept request"))?;
@@ -265,7 +274,7 @@ impl Actor {
     }
 
     /// Ends a session: one's own, or as an admin anybody's.
-    pub(in crate::server) async fn end_session(&self, id: i64) -> Result<Done<()>, Problem> {
+    pub(in crate::server) async fn end_session(&self, id: i64) -> Result<ActionResult<()>, Problem> {
         let is_own = self.operator.session.as_ref().is_some_and(|session| session.id == id);
         if !is_own {
             self.operator.require(Role::Admin)?;
@@ -282,11 +291,11 @@ impl Actor {
 }
 
 /// Runs the queue once, unless too many do already.
-pub(in crate::server) async fn run(app: &App) -> Result<Processed, Problem> {
+pub(in crate::server) async fn run(app: &App) -> Result<RunResult, Problem> {
     let Ok(_permit) = app.runs.try_acquire() else {
         return Err(Problem::unavailable("too many runs at once"));
     };
-    app.processing.run(RUN_LIMIT).await.map_err(|error| {
+    app.runner.run(RUN_LIMIT).await.map_err(|error| {
         tracing::error!(error, "a run on demand failed");
         Problem::unavailable("the run failed")
     })

@@ -5,22 +5,24 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::actions::{Actor, Done};
+use super::actions::{ActionResult, Actor};
 use super::lists::{endpoint_report, number};
 use crate::report::plans::{self, Planned};
 use crate::report::{Report, endpoint_test, stored_requests};
 use crate::server::answer::{Answer, Problem};
 use crate::server::extract::{Path, Payload};
-use crate::server::plan::{Applied, Plan, Selection, Verb};
+use crate::server::plan::{BulkAction, BulkPlan, BulkResult, Selection};
 use crate::server::queries::DeliveriesQuery;
 use crate::store::DeliveryId;
 
+/// The response of a route by which operators change something.
 type Response = Result<Answer, Problem>;
 
 /// The size limit of a selection.
 const SELECTION_LIMIT: usize = 1024 * 1024;
 
-/// Which deliveries, and what to do with them. Without `plan`, what would be done is answered and nothing is changed.
+/// The body of a bulk replay or give-up: which deliveries, and what to do. Without `plan`, what would be done is
+/// answered and nothing is changed.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 struct BulkChange {
@@ -58,7 +60,7 @@ fn read_filter(filter: &Value, actor: &Actor) -> Result<Selection, Problem> {
 
 pub(in crate::server) async fn replay_many(actor: Actor, request: Request) -> Response {
     let change: BulkChange = body(request, &actor).await?;
-    let verb = Verb::Replay { include_delivered: change.include_delivered, force: change.force };
+    let verb = BulkAction::Replay { include_delivered: change.include_delivered, force: change.force };
     change_many(&actor, verb, &change).await
 }
 
@@ -67,10 +69,10 @@ pub(in crate::server) async fn give_up_many(actor: Actor, request: Request) -> R
     if change.include_delivered || change.force {
         return Err(Problem::field("force", "belongs to a replay"));
     }
-    change_many(&actor, Verb::GiveUp, &change).await
+    change_many(&actor, BulkAction::GiveUp, &change).await
 }
 
-async fn change_many(actor: &Actor, verb: Verb, change: &BulkChange) -> Response {
+async fn change_many(actor: &Actor, verb: BulkAction, change: &BulkChange) -> Response {
     let selection = change.selection(actor)?;
     match &change.plan {
         None => Ok(Answer::new(planned(&actor.plan(verb, selection).await?))),
@@ -78,7 +80,7 @@ async fn change_many(actor: &Actor, verb: Verb, change: &BulkChange) -> Response
     }
 }
 
-fn planned(plan: &Plan) -> Report {
+fn planned(plan: &BulkPlan) -> Report {
     plans::planned(&Planned {
         digest: &plan.digest,
         changes: plan.ids.len(),
@@ -90,11 +92,11 @@ fn planned(plan: &Plan) -> Report {
     })
 }
 
-fn applied(done: &Done<Applied>) -> Report {
+fn applied(done: &ActionResult<BulkResult>) -> Report {
     plans::applied(&done.value.changed, &done.value.left, done.action)
 }
 
-/// How one delivery is replayed.
+/// The body of a request that replays one delivery or event.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 struct ReplayOptions {
@@ -104,14 +106,14 @@ struct ReplayOptions {
 
 pub(in crate::server) async fn replay(Path(id): Path, actor: Actor, request: Request) -> Response {
     let how: ReplayOptions = body(request, &actor).await?;
-    let verb = Verb::Replay { include_delivered: how.include_delivered, force: how.force };
+    let verb = BulkAction::Replay { include_delivered: how.include_delivered, force: how.force };
     let id = DeliveryId(number(&id, "delivery")?);
     Ok(Answer::new(applied(&actor.change_named(verb, vec![id]).await?)))
 }
 
 pub(in crate::server) async fn give_up(Path(id): Path, actor: Actor) -> Response {
     let id = DeliveryId(number(&id, "delivery")?);
-    Ok(Answer::new(applied(&actor.change_named(Verb::GiveUp, vec![id]).await?)))
+    Ok(Answer::new(applied(&actor.change_named(BulkAction::GiveUp, vec![id]).await?)))
 }
 
 pub(in crate::server) async fn replay_event(Path(id): Path, actor: Actor) -> Response {
@@ -143,7 +145,7 @@ pub(in crate::server) async fn acknowledge(Path(name): Path, actor: Actor) -> Re
     Ok(Answer::new(crate::report::clusters::acknowledged(&[done.value], false)))
 }
 
-/// How a kept request is replayed.
+/// The body of a request that replays a kept webhook.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 struct ReplayRequest {

@@ -16,11 +16,14 @@ use crate::report::{
 use crate::server::answer::{Answer, Problem};
 use crate::server::extract::{Number, PageLimit, PageNumber, Path, Query};
 use crate::server::operator::Operator;
-use crate::server::queries::{AuditQuery, DeliveriesQuery, Direction, EventsQuery, SortOrder, When, check_endpoint};
+use crate::server::queries::{
+    AuditDirection, AuditQuery, DeliveriesQuery, EventsQuery, SortOrder, TimeParam, check_endpoint,
+};
 use crate::server::state::App;
 use crate::service::clusters;
 use crate::store::{DeliveryFilter, DeliveryId, DeliveryRow, EventDetail, Listed, Page, Result as Stored, Store};
 
+/// The response of a route that lists or shows something.
 type Response = Result<Answer, Problem>;
 
 /// Failures that are looked at for their clusters, newest first.
@@ -86,7 +89,7 @@ fn no_endpoint() -> Problem {
     Problem::field("endpoint", "is no endpoint of this queue")
 }
 
-/// Which clusters of failures.
+/// The query parameters of the list of clusters (groups of like failures).
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(in crate::server) struct ClustersQuery {
@@ -187,7 +190,7 @@ pub(in crate::server) async fn endpoint_report(app: &App, name: &str) -> Result<
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(in crate::server) struct StatsQuery {
-    since: When,
+    since: TimeParam,
 }
 
 pub(in crate::server) async fn failure_stats(State(app): State<Arc<App>>, Query(query): Query<StatsQuery>) -> Response {
@@ -202,7 +205,7 @@ pub(in crate::server) async fn audit(State(app): State<Arc<App>>, Query(query): 
     Ok(Answer::new(audit::audit(&entries, total, query.page()).with_cursor(next.map(Cursor::Audit))))
 }
 
-/// Entries of the audit log, how many there are, and where the next page begins if one follows.
+/// A page of the audit log: its entries, how many there are in all, and where the next page begins.
 pub(in crate::server) type AuditPage = (Vec<Entry>, u64, Option<AuditCursor>);
 
 /// A page of the audit log, all directions in one unless one is asked for.
@@ -216,9 +219,9 @@ pub(in crate::server) async fn audit_entries(app: &App, query: &AuditQuery) -> R
         return Err(Problem::field("page", format!("reaches past row {MAX_MERGED_ROWS}; narrow it by until")));
     }
     let wants = |direction| query.direction.is_none_or(|chosen| chosen == direction);
-    let attempts = wants(Direction::Outbound).then(|| query.attempts(now)).transpose()?;
-    let received = wants(Direction::Inbound).then(|| query.received(now)).transpose()?;
-    let actions = wants(Direction::Operator).then(|| query.actions(now)).transpose()?.flatten();
+    let attempts = wants(AuditDirection::Outbound).then(|| query.attempts(now)).transpose()?;
+    let received = wants(AuditDirection::Inbound).then(|| query.received(now)).transpose()?;
+    let actions = wants(AuditDirection::Operator).then(|| query.actions(now)).transpose()?.flatten();
     let (parts, total) = app
         .read(move |store| {
             let (mut parts, mut total) = (Vec::new(), 0);
@@ -244,7 +247,7 @@ fn add<T>(parts: &mut Vec<Vec<Entry>>, total: &mut u64, listed: Listed<T>, entry
     parts.push(listed.rows.into_iter().map(entry).collect());
 }
 
-/// Which page of a list without filters.
+/// The query parameters of lists that have no filter.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(in crate::server) struct PagesQuery {
@@ -273,7 +276,7 @@ pub(in crate::server) async fn request(State(app): State<Arc<App>>, Path(id): Pa
     Ok(Answer::new(stored_requests::show(&row, &copy)))
 }
 
-/// Which incidents.
+/// The query parameters of the list of incidents.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(in crate::server) struct AlertsQuery {

@@ -7,7 +7,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
 use rustix::process::{Resource, getrlimit};
 
-/// The figures of the process, as they were measured last.
+/// The metrics of this process: memory, processor time, open files.
 #[derive(Default)]
 pub(super) struct ProcessMetrics {
     cpu: Counter<f64, AtomicU64>,
@@ -31,7 +31,7 @@ impl ProcessMetrics {
 
     /// Measures again. What the system does not tell stays as it was.
     pub(super) fn measure(&self) {
-        if let Some(stat) = std::fs::read_to_string("/proc/self/stat").ok().as_deref().and_then(Stat::parse) {
+        if let Some(stat) = std::fs::read_to_string("/proc/self/stat").ok().as_deref().and_then(ProcStat::parse) {
             let ticks = rustix::param::clock_ticks_per_second() as f64;
             self.cpu.inc_by((stat.cpu_ticks as f64 / ticks - self.cpu.get()).max(0.0));
             self.started.set(booted_at().unwrap_or_default() + stat.start_ticks as f64 / ticks);
@@ -53,16 +53,16 @@ fn booted_at() -> Option<f64> {
     stat.lines().find_map(|line| line.strip_prefix("btime "))?.trim().parse().ok()
 }
 
-/// What `/proc/self/stat` tells, see proc_pid_stat(5).
+/// The processor time and start of this process, from `/proc/self/stat` (see proc_pid_stat(5)).
 #[derive(Debug, PartialEq, Eq)]
-struct Stat {
+struct ProcStat {
     cpu_ticks: u64,
     start_ticks: u64,
     mapped_bytes: u64,
     resident_pages: u64,
 }
 
-impl Stat {
+impl ProcStat {
     /// The name of the program may hold anything, so fields are counted from its closing bracket.
     fn parse(text: &str) -> Option<Self> {
         let fields: Vec<&str> = text.rsplit_once(')')?.1.split_whitespace().collect();
@@ -83,9 +83,9 @@ mod tests {
     #[test]
     fn fields_are_counted_behind_the_name_whatever_that_is() {
         let text = "42 (a ) b) S 1 2 3 4 5 6 7 8 9 10 700 30 0 0 20 0 1 0 5000 4096 17 18446744073709551615 1";
-        let expected = Stat { cpu_ticks: 730, start_ticks: 5000, mapped_bytes: 4096, resident_pages: 17 };
-        assert_eq!(Stat::parse(text), Some(expected));
-        assert_eq!(Stat::parse("42 (x) S 1"), None);
+        let expected = ProcStat { cpu_ticks: 730, start_ticks: 5000, mapped_bytes: 4096, resident_pages: 17 };
+        assert_eq!(ProcStat::parse(text), Some(expected));
+        assert_eq!(ProcStat::parse("42 (x) S 1"), None);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::record::{FieldRule, Kind};
 
-/// A member of an object, by the letter of its type.
+/// A member of an object in the OpenAPI document: its name, and its type as a letter.
 ///
 /// `s` text, `i` a whole number, `n` a number, `b` a boolean, `t` a time, `o` any object, `a` any list; `?` after it: or null.
 type Member = (&'static str, &'static str);

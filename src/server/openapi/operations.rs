@@ -2,13 +2,13 @@
 
 use crate::server::access::AuthRequirement;
 
-/// A parameter of the query: name, JSON schema, whether it is required.
+/// A query parameter in the OpenAPI document: name, JSON schema, whether it is required.
 pub(super) type QueryParameter = (&'static str, &'static str, bool);
 
-/// A header that changes what is done: name, JSON schema, what it does.
+/// A request header in the OpenAPI document: name, JSON schema, what it does.
 pub(super) type HeaderParameter = (&'static str, &'static str, &'static str);
 
-/// One operation of the server.
+/// A route with its method in the OpenAPI document: parameters, body, answers, who may call it.
 pub(super) struct Operation {
     pub(super) method: &'static str,
     pub(super) path: &'static str,

@@ -13,7 +13,7 @@ const MAX_READ: u64 = 2_000;
 /// Causes that are shown.
 const SHOWN: usize = 10;
 
-/// The causes of the newest failures, with what was acknowledged of them.
+/// The groups of like failures that a page shows, and which of them operators have acknowledged.
 pub(super) struct Causes {
     found: FoundClusters,
     acknowledged: Vec<Acknowledgement>,

@@ -7,27 +7,27 @@ use crate::clock::Timestamp;
 const WIDTH: usize = 320;
 const HEIGHT: usize = 96;
 
-/// How a chart draws its values: lines or bars.
+/// How a chart draws its values: lines, or bars on top of each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum ChartStyle {
     /// Bars, one series on top of the other.
     Stacked,
     /// A line for each series; a missing value leaves a gap.
     Lines,
 }
 
-/// One series: its name, its class and a value for each step.
+/// One line or bar colour of a chart: its name, its CSS class and a value for each step.
 pub(super) struct Series {
     pub(super) name: &'static str,
     pub(super) class: &'static str,
     pub(super) values: Vec<Option<f64>>,
 }
 
-/// A chart over time.
+/// A chart over time, drawn as SVG.
 pub(super) struct Chart<'a> {
     pub(super) name: &'a str,
     pub(super) title: &'a str,
-    pub(super) form: Form,
+    pub(super) form: ChartStyle,
     /// The moment at which each step begins.
     pub(super) steps: &'a [Timestamp],
     pub(super) series: Vec<Series>,
@@ -48,8 +48,8 @@ impl Chart<'_> {
                 svg viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) role="img" aria-labelledby=(title) preserveAspectRatio="none" {
                     line.axis x1="0" x2=(WIDTH) y1=(HEIGHT) y2=(HEIGHT) {}
                     @match self.form {
-                        Form::Stacked => (self.bars(top)),
-                        Form::Lines => (self.lines(top)),
+                        ChartStyle::Stacked => (self.bars(top)),
+                        ChartStyle::Lines => (self.lines(top)),
                     }
                 }
                 p.scale { span { (self.first_step()) } span { "at most " ((self.words)(top)) } span { "now" } }
@@ -65,16 +65,16 @@ impl Chart<'_> {
     fn top(&self) -> f64 {
         let at = |step: usize| self.series.iter().filter_map(move |series| series.values.get(step).copied().flatten());
         let heights = (0..self.steps.len()).map(|step| match self.form {
-            Form::Stacked => at(step).sum(),
-            Form::Lines => at(step).fold(0.0, f64::max),
+            ChartStyle::Stacked => at(step).sum(),
+            ChartStyle::Lines => at(step).fold(0.0, f64::max),
         });
         heights.fold(0.0, f64::max)
     }
 
     fn latest(&self, series: &Series) -> String {
         match self.form {
-            Form::Stacked => (self.words)(series.values.iter().flatten().sum()),
-            Form::Lines => {
+            ChartStyle::Stacked => (self.words)(series.values.iter().flatten().sum()),
+            ChartStyle::Lines => {
                 series.values.iter().rev().flatten().next().map_or_else(String::new, |value| (self.words)(*value))
             }
         }
@@ -168,7 +168,7 @@ fn round(value: f64) -> String {
 mod tests {
     use super::*;
 
-    fn chart(form: Form, series: Vec<Series>) -> String {
+    fn chart(form: ChartStyle, series: Vec<Series>) -> String {
         let steps: Vec<_> = (0..3).map(|at| Timestamp::from_millis(at * 60_000)).collect();
         let words = |value: f64| format!("{value}");
         Chart { name: "c", title: "C", form, steps: &steps, series, words }.render().into_string()
@@ -180,7 +180,7 @@ mod tests {
             Series { name: "good", class: "good", values: vec![Some(1000.0), Some(0.0), None] },
             Series { name: "bad", class: "bad", values: vec![Some(1.0), None, None] },
         ];
-        let drawn = chart(Form::Stacked, series);
+        let drawn = chart(ChartStyle::Stacked, series);
         assert_eq!(drawn.matches("<rect").count(), 2);
         assert!(
             drawn.contains(r#"height="1.5""#)
@@ -193,8 +193,8 @@ mod tests {
     fn a_line_has_gaps_where_nothing_is_known() {
         let values = vec![Some(1.0), None, Some(2.0)];
         assert_eq!(runs(&values), [vec![(0, 1.0)], vec![(2, 2.0)]]);
-        let drawn = chart(Form::Lines, vec![Series { name: "p50", class: "a", values }]);
+        let drawn = chart(ChartStyle::Lines, vec![Series { name: "p50", class: "a", values }]);
         assert_eq!(drawn.matches("<circle").count(), 2);
-        assert!(chart(Form::Lines, Vec::new()).contains("<svg"));
+        assert!(chart(ChartStyle::Lines, Vec::new()).contains("<svg"));
     }
 }

@@ -5,7 +5,7 @@ use maud::html;
 
 use super::buttons::form_token;
 use super::frame::Section;
-use super::parts::{Foreign, time_ago};
+use super::parts::{ForeignText, time_ago};
 use super::table::Grid;
 use super::viewer::Viewer;
 use crate::server::answer::Problem;
@@ -30,8 +30,8 @@ pub(in crate::server) async fn show(viewer: Viewer) -> Result<Response, Problem>
             tbody role="rowgroup" {
                 @for row in &sessions {
                     tr role="row" {
-                        td role="cell" data-label="Operator" { (Foreign(&row.operator)) @if own == Some(row.id) { " (this one)" } }
-                        td role="cell" data-label="From" { (Foreign(&row.source)) }
+                        td role="cell" data-label="Operator" { (ForeignText(&row.operator)) @if own == Some(row.id) { " (this one)" } }
+                        td role="cell" data-label="From" { (ForeignText(&row.source)) }
                         td role="cell" data-label="Began" { (time_ago(row.began_at, now)) }
                         td role="cell" data-label="Ends" { (time_ago(row.until, now)) }
                         td role="cell" data-label="Action" {

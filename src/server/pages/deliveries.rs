@@ -6,9 +6,9 @@ use maud::{Markup, html};
 use super::buttons::{button, see_other};
 use super::causes::Causes;
 use super::frame::Section;
-use super::parts::{Foreign, segment};
+use super::parts::{ForeignText, segment};
 use super::table::Grid;
-use super::viewer::{Pairs, Viewer};
+use super::viewer::{FormFields, Viewer};
 use crate::delivery::State;
 use crate::monitor::{self, STATS_WINDOW};
 use crate::report::{self, Report, health};
@@ -50,7 +50,7 @@ pub(in crate::server) async fn failures(viewer: Viewer) -> Result<Response, Prob
     let report = report::failures::list(&listed, page);
     let by = Grid::new(&stats.tables[0], "Failed attempts by type, resource type and endpoint");
     let body = html! {
-        p { @for line in &stats.lines { (Foreign(line)) } }
+        p { @for line in &stats.lines { (ForeignText(line)) } }
         details { summary { "By type, resource type and endpoint" } (by.or("Nothing failed.", now)) }
         section { h2 { "By cause" } (causes.show(now)) }
         @if let Some(cluster) = &cluster {
@@ -128,7 +128,7 @@ pub(super) fn cursor(viewer: &Viewer, last: Option<i64>, shown: usize, total: u6
 }
 
 /// The filters as a form that writes them into the address.
-fn filters(pairs: &Pairs, path: &str, has_states: bool) -> Markup {
+fn filters(pairs: &FormFields, path: &str, has_states: bool) -> Markup {
     let field = |name: &'static str, label: &str, hint: &str| {
         html! { label { (label) input name=(name) value=[pairs.get(name)] placeholder=(hint) maxlength="256"; } }
     };

@@ -7,7 +7,7 @@ use maud::{Markup, html};
 
 use super::buttons::button;
 use super::frame::Section;
-use super::parts::{Foreign, lines, segment, state};
+use super::parts::{ForeignText, lines, segment, state};
 use super::table::{Grid, facts};
 use super::viewer::Viewer;
 use crate::clock::Timestamp;
@@ -75,7 +75,7 @@ fn body(
     let answered = report::attempts::list(answers, LAST_ANSWERS);
     let opens = |at: usize| answers.rows.get(at).map(|row| format!("/events/{}", segment(row.event.id.as_str())));
     html! {
-        p.verdict { (state(level, &words)) " " span.quiet { (Foreign(endpoint.url.as_str())) } }
+        p.verdict { (state(level, &words)) " " span.quiet { (ForeignText(endpoint.url.as_str())) } }
         (actions(viewer, figures))
         (Grid::new(&table, "The last hour").or("", now))
         h2 { "Why it stands where it stands" }

@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use super::buttons::form_token;
 use super::explained;
-use super::forms::Form;
+use super::forms::SubmittedForm;
 use super::frame::Section;
-use super::parts::{Foreign, SourceText, block, id, segment, state, time_ago, time_exact};
+use super::parts::{ForeignText, SourceText, block, id, segment, state, time_ago, time_exact};
 use super::table::Grid;
 use super::viewer::{NoParameters, Viewer};
 use crate::clock::Timestamp;
@@ -44,7 +44,7 @@ pub(in crate::server) async fn verify(
     State(app): State<Arc<App>>,
     Path(name): Path,
     viewer: Viewer,
-    form: Form,
+    form: SubmittedForm,
 ) -> Result<Response, Problem> {
     let headers = form.pairs.get("headers").unwrap_or_default().to_owned();
     let (wanted, settings) = (name.clone(), app.settings());
@@ -73,27 +73,27 @@ async fn page(viewer: Viewer, name: &str, verified: Option<(String, Report)>) ->
     let ((detail, endpoints), overall) =
         viewer.read(move |store| Ok((find_event(store, &wanted)?, store.endpoints().wait()?))).await?;
     let detail = detail.ok_or_else(|| Problem::not_found("event"))?;
-    let shown = Shown { viewer: &viewer, detail: &detail, endpoints: &endpoints, now: viewer.now() };
+    let shown = EventPage { viewer: &viewer, detail: &detail, endpoints: &endpoints, now: viewer.now() };
     let title = format!("Event {}", detail.row.id);
     Ok(viewer.page(Section::Events, &title, &overall, &shown.body(verified.as_ref())))
 }
 
-/// The event that a page shows, and what the page needs beside it.
-struct Shown<'a> {
+/// All that the page of one event shows.
+struct EventPage<'a> {
     viewer: &'a Viewer,
     detail: &'a EventDetail,
     endpoints: &'a [Endpoint],
     now: Timestamp,
 }
 
-impl Shown<'_> {
+impl EventPage<'_> {
     fn body(&self, verified: Option<&(String, Report)>) -> Markup {
         let row = &self.detail.row;
         let why = why::event(self.detail, self.endpoints, self.now);
         html! {
             dl.facts {
-                div { dt { "Type" } dd { (Foreign(&row.event_type)) } }
-                div { dt { "Resource" } dd { a href=(format!("/deliveries?resource={}", segment(&row.resource.id))) { (Foreign(&row.resource.kind)) "/" (id(&row.resource.id)) } } }
+                div { dt { "Type" } dd { (ForeignText(&row.event_type)) } }
+                div { dt { "Resource" } dd { a href=(format!("/deliveries?resource={}", segment(&row.resource.id))) { (ForeignText(&row.resource.kind)) "/" (id(&row.resource.id)) } } }
                 div { dt { "Happened" } dd { (time_exact(row.timestamp)) } }
                 div { dt { "Emitted" } dd { (time_ago(row.created_at, self.now)) ", as number " (row.seq) } }
             }
@@ -101,7 +101,7 @@ impl Shown<'_> {
             @if self.detail.deliveries.is_empty() { p { "No endpoint wanted it when it was emitted, so it has no delivery." } }
             h2 { "What happened" }
             @for table in &why.tables { (Grid::new(table, "Timeline").or("", self.now)) }
-            @for (line, is_first) in not_sent(&why) { @if is_first { h3 { "Not sent to" } } p { (Foreign(&line)) } }
+            @for (line, is_first) in not_sent(&why) { @if is_first { h3 { "Not sent to" } } p { (ForeignText(&line)) } }
             @for delivery in &self.detail.deliveries { (self.delivery(delivery, &why)) }
             h2 { "Payload" }
             (self.payload())
@@ -136,7 +136,7 @@ impl Shown<'_> {
         html! {
             section.delivery #(format!("delivery-{}", row.id.0)) {
                 h2 { "To " a href=(format!("/endpoints/{}", segment(&row.endpoint))) { (id(&row.endpoint)) } ", delivery " (row.id.0) }
-                p { (delivery_state(row)) " " @if let Some(line) = explanation(why, row) { (Foreign(line)) } }
+                p { (delivery_state(row)) " " @if let Some(line) = explanation(why, row) { (ForeignText(line)) } }
                 @if self.viewer.operator.may(Role::Operate) {
                     div.actions {
                         form.inline method="post" action=(format!("{path}/replay")) {
@@ -165,12 +165,12 @@ impl Shown<'_> {
         html! {
             details.attempt {
                 summary {
-                    "Attempt " (attempt.number) ": " (outcome(attempt)) " " (Foreign(&attempt.detail))
+                    "Attempt " (attempt.number) ": " (outcome(attempt)) " " (ForeignText(&attempt.detail))
                     span.quiet { ", " (attempt.trigger.name()) ", " (short_duration(attempt.took)) ", " (time_ago(attempt.started_at, self.now)) }
                 }
                 h3 { "Request" }
                 dl.facts {
-                    @for (name, value) in self.request_headers(attempt) { div { dt { (name) } dd { (Foreign(&value)) } } }
+                    @for (name, value) in self.request_headers(attempt) { div { dt { (name) } dd { (ForeignText(&value)) } } }
                 }
                 h3 { "Response" }
                 @if response.is_empty() { p.quiet { "Nothing of a body is kept." } }

@@ -14,7 +14,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest as _, Sha256};
 
 use super::buttons::form_token;
-use super::parts::{Foreign, time_ago};
+use super::parts::{ForeignText, time_ago};
 use crate::clock::Timestamp;
 use crate::monitor::Health;
 use crate::server::operator::Operator;
@@ -36,7 +36,7 @@ static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
     HeaderValue::from_str(&policy).expect("a policy is plain text")
 });
 
-/// The parts of the dashboard, in the order they are linked.
+/// The pages in the dashboard's navigation, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Section {
     Overview,
@@ -66,7 +66,7 @@ const SECTIONS: [(Section, &str, &str); 11] = [
     (Section::Configuration, "/configuration", "Configuration"),
 ];
 
-/// The page around a content: navigation, verdict, title.
+/// What surrounds every page of the dashboard: navigation, the queue's health, title.
 pub(super) struct Frame<'a> {
     pub(super) section: Section,
     pub(super) title: &'a str,
@@ -94,7 +94,7 @@ pub(super) fn page(frame: &Frame<'_>) -> Response {
             }
             form.who method="post" action="/logout" {
                 (form_token(frame.operator))
-                span.quiet { (Foreign(&frame.operator.name)) " (" (frame.operator.role.name()) ")" }
+                span.quiet { (ForeignText(&frame.operator.name)) " (" (frame.operator.role.name()) ")" }
                 button { "Sign out" }
             }
             nav aria-label="Parts" {
@@ -107,7 +107,7 @@ pub(super) fn page(frame: &Frame<'_>) -> Response {
         }
         main #main data-live=[frame.refresh.map(|_| "on")] tabindex="-1" {
             @if let Some(action) = frame.action { (done(action)) }
-            h1 { (Foreign(frame.title)) }
+            h1 { (ForeignText(frame.title)) }
             (frame.body)
         }
         footer {
@@ -129,8 +129,8 @@ fn done(action: &ActionRow) -> Markup {
     let outcome = action.outcome.as_deref().unwrap_or("not known to have ended");
     html! {
         p.done role="status" {
-            strong { (Foreign(&action.action)) } " " (Foreign(&action.target)) ": " (Foreign(outcome))
-            span.quiet { ", by " (Foreign(&action.operator)) }
+            strong { (ForeignText(&action.action)) } " " (ForeignText(&action.target)) ": " (ForeignText(outcome))
+            span.quiet { ", by " (ForeignText(&action.operator)) }
         }
     }
 }

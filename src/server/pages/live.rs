@@ -22,8 +22,8 @@ const LIFETIME: Duration = Duration::from_mins(10);
 /// How often a stream shows that it is alive.
 const HEARTBEAT: Duration = Duration::from_secs(20);
 
-/// An open stream of changes, and the version its page was last told.
-struct Open {
+/// A page's open stream of changes, and the last change the page was told of.
+struct OpenStream {
     versions: tokio::sync::watch::Receiver<u64>,
     told: Option<u64>,
     until: Instant,
@@ -42,13 +42,13 @@ pub(in crate::server) async fn changes(State(app): State<Arc<App>>, headers: Hea
         None => Some(*versions.borrow()),
         Some(version) => (version.started == started).then_some(version.number),
     };
-    let open = Open { versions, told, until: Instant::now() + LIFETIME, started, _permit: permit };
+    let open = OpenStream { versions, told, until: Instant::now() + LIFETIME, started, _permit: permit };
     let events = stream::unfold(open, next);
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT)).into_response())
 }
 
 /// The next change; none once the stream has lasted long enough or the server stops.
-async fn next(mut open: Open) -> Option<(Result<Event, Infallible>, Open)> {
+async fn next(mut open: OpenStream) -> Option<(Result<Event, Infallible>, OpenStream)> {
     let told = open.told;
     let changed = open.versions.wait_for(|version| told != Some(*version));
     let number = *tokio::time::timeout_at(open.until, changed).await.ok()?.ok()?;

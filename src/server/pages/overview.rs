@@ -8,12 +8,12 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::causes::Causes;
-use super::chart::{Chart, Form, Series};
+use super::chart::{Chart, ChartStyle, Series};
 use super::frame::Section;
-use super::parts::{Foreign, class, segment, state};
+use super::parts::{ForeignText, class, segment, state};
 use super::runs::workers;
 use super::table::{Grid, figures};
-use super::viewer::{Overall, Viewer};
+use super::viewer::{QueueSummary, Viewer};
 use crate::clock::Timestamp;
 use crate::format::{count, short_duration};
 use crate::monitor::{Grade, pace};
@@ -30,16 +30,16 @@ const RUNS: u64 = 5;
 /// Things to do that are shown.
 const TO_DO: usize = 5;
 
-/// What the charts cover.
+/// The time that the charts cover: an hour or a day.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Window {
+enum ChartWindow {
     #[default]
     Hour,
     Day,
 }
 
-impl Window {
+impl ChartWindow {
     /// How many steps it has, and how many minutes each is long.
     fn steps(self) -> (i64, i64) {
         match self {
@@ -53,11 +53,11 @@ impl Window {
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct OverviewQuery {
-    window: Window,
+    window: ChartWindow,
 }
 
-/// What the overview shows beside the figures.
-struct Shown {
+/// What the overview page reads from the queue beside the figures of every page.
+struct OverviewPage {
     rates: Vec<AttemptTotals>,
     activity: Activity,
     failures: Vec<DeliveryRow>,
@@ -75,7 +75,7 @@ pub(in crate::server) async fn show(viewer: Viewer) -> Result<Response, Problem>
     let since = now.minus(Duration::from_secs(60 * (steps * minutes).unsigned_abs()));
     let (shown, overall) = viewer
         .read(move |store| {
-            Ok(Shown {
+            Ok(OverviewPage {
                 rates: store.rates(now.minus(super::endpoints::WINDOW)).wait()?,
                 activity: store.activity(since).wait()?,
                 failures: recent_failures(store, FAILURES)?,
@@ -89,7 +89,7 @@ pub(in crate::server) async fn show(viewer: Viewer) -> Result<Response, Problem>
     Ok(viewer.page(Section::Overview, "Overview", &overall, &body(&viewer, &overall, &shown, window, now)))
 }
 
-fn body(viewer: &Viewer, overall: &Overall, shown: &Shown, window: Window, now: Timestamp) -> Markup {
+fn body(viewer: &Viewer, overall: &QueueSummary, shown: &OverviewPage, window: ChartWindow, now: Timestamp) -> Markup {
     let ages = viewer.app.settings().ages;
     let endpoints = &overall.figures.endpoints;
     let table = endpoint_condition::table(endpoints, &shown.rates, &shown.activity.latencies, &ages, now);
@@ -106,8 +106,8 @@ fn body(viewer: &Viewer, overall: &Overall, shown: &Shown, window: Window, now: 
         (figures(&report::status::queue_table(report::status::Queue::of(&overall.figures, now)), now))
         p { (forecast(viewer, overall)) " " (workers(shown.open)) }
         nav.tabs aria-label="Charts of" {
-            a href="/" aria-current=[(window == Window::Hour).then_some("true")] { "Last hour" }
-            a href="/?window=day" aria-current=[(window == Window::Day).then_some("true")] { "Last day" }
+            a href="/" aria-current=[(window == ChartWindow::Hour).then_some("true")] { "Last hour" }
+            a href="/?window=day" aria-current=[(window == ChartWindow::Day).then_some("true")] { "Last day" }
         }
         (charts(viewer, &shown.activity, window, now))
         section { h2 { a href="/endpoints" { "Endpoints" } }
@@ -121,15 +121,15 @@ fn body(viewer: &Viewer, overall: &Overall, shown: &Shown, window: Window, now: 
     }
 }
 
-fn verdict(overall: &Overall) -> Markup {
+fn verdict(overall: &QueueSummary) -> Markup {
     let health = &overall.health;
     let (level, word) = if health.healthy { (Level::Good, "Healthy") } else { (Level::Bad, "Unhealthy") };
     let why = health.message.split_once(": ").map_or(health.message.as_str(), |(_, why)| why);
-    html! { p.verdict.(class(level)) role="status" { strong { (word) } " " (Foreign(why)) } }
+    html! { p.verdict.(class(level)) role="status" { strong { (word) } " " (ForeignText(why)) } }
 }
 
 /// What to do first: endpoints that are in trouble, then whatever else is not as it should be.
-fn to_do(overall: &Overall, shown: &Shown, now: Timestamp) -> Markup {
+fn to_do(overall: &QueueSummary, shown: &OverviewPage, now: Timestamp) -> Markup {
     let urgent = endpoint_condition::urgent(&overall.figures.endpoints, &shown.rates, now);
     let checks: Vec<_> = overall.health.checks.iter().filter(|check| check.state != Grade::Ok).collect();
     let is_idle = shown.open.alive == 0 && overall.figures.endpoints.iter().any(|row| row.oldest_due.is_some());
@@ -142,7 +142,7 @@ fn to_do(overall: &Overall, shown: &Shown, now: Timestamp) -> Markup {
                     @for (figures, level, words) in urgent.iter().take(TO_DO) {
                         @let name = &figures.endpoint.name;
                         li {
-                            a href=(format!("/endpoints/{}", segment(name))) { (Foreign(name)) } ": " (state(*level, words))
+                            a href=(format!("/endpoints/{}", segment(name))) { (ForeignText(name)) } ": " (state(*level, words))
                             @if figures.counts.waiting > 0 { ", " (figures.counts.waiting) " waiting" }
                             @if figures.counts.failed > 0 {
                                 ", " a href=(format!("/plan?verb=replay&state=failed&endpoint={}", segment(name))) { "replay " (figures.counts.failed) " failed" }
@@ -152,7 +152,7 @@ fn to_do(overall: &Overall, shown: &Shown, now: Timestamp) -> Markup {
                     @if urgent.len() > TO_DO { li { a href="/endpoints" { "and " (urgent.len() - TO_DO) " more endpoints" } } }
                     @for check in &checks {
                         li { (state(if check.state == Grade::Critical { Level::Bad } else { Level::Warning }, check.name)) " "
-                            (Foreign(check.message.as_deref().unwrap_or(&check.value))) }
+                            (ForeignText(check.message.as_deref().unwrap_or(&check.value))) }
                     }
                 }
             }
@@ -161,7 +161,7 @@ fn to_do(overall: &Overall, shown: &Shown, now: Timestamp) -> Markup {
 }
 
 /// When the queue is empty if it goes on like this.
-fn forecast(viewer: &Viewer, overall: &Overall) -> Markup {
+fn forecast(viewer: &Viewer, overall: &QueueSummary) -> Markup {
     let waiting: i64 = overall.figures.endpoints.iter().map(|row| row.counts.waiting + row.counts.processing).sum();
     html! {
         @match (waiting, viewer.app.samples.empty_in()) {
@@ -174,7 +174,7 @@ fn forecast(viewer: &Viewer, overall: &Overall) -> Markup {
 
 // ── charts ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-fn charts(viewer: &Viewer, activity: &Activity, window: Window, now: Timestamp) -> Markup {
+fn charts(viewer: &Viewer, activity: &Activity, window: ChartWindow, now: Timestamp) -> Markup {
     let (steps, minutes) = window.steps();
     let first = now.minute() / minutes * minutes - (steps - 1) * minutes;
     let begins: Vec<_> = (0..steps).map(|at| Timestamp::from_millis((first + at * minutes) * 60_000)).collect();
@@ -201,18 +201,18 @@ fn charts(viewer: &Viewer, activity: &Activity, window: Window, now: Timestamp) 
     let chart = |name, title, form, series, words| Chart { name, title, form, steps: &begins, series, words }.render();
     html! {
         div.charts {
-            (chart("attempts", "Attempts", Form::Stacked, vec![
+            (chart("attempts", "Attempts", ChartStyle::Stacked, vec![
                 Series { name: "delivered", class: "good", values: per_minute(|it| it.delivered) },
                 Series { name: "failed", class: "bad", values: per_minute(|it| it.failed) },
             ], number))
-            (chart("latency", "Latency of attempts", Form::Lines, vec![
+            (chart("latency", "Latency of attempts", ChartStyle::Lines, vec![
                 Series { name: "p50", class: "busy", values: p50 },
                 Series { name: "p95", class: "warning", values: p95 },
             ], millis))
-            (chart("depth", "Queue depth, since this server started", Form::Lines, vec![
+            (chart("depth", "Queue depth, since this server started", ChartStyle::Lines, vec![
                 Series { name: "waiting", class: "busy", values: depth },
             ], number))
-            (chart("inbound", "Webhooks received", Form::Stacked, vec![
+            (chart("inbound", "Webhooks received", ChartStyle::Stacked, vec![
                 Series { name: "accepted", class: "good", values: per_minute(|it| it.accepted) },
                 Series { name: "refused", class: "bad", values: per_minute(|it| it.refused) },
             ], number))

@@ -12,10 +12,10 @@ const SHOWN_WHOLE: usize = 26;
 /// The last characters of a longer one, which tell ids that begin alike apart.
 const TAIL: usize = 8;
 
-/// Text from outside: control and bidirectional characters are shown as what they are, markup is escaped.
-pub(super) struct Foreign<'a>(pub(super) &'a str);
+/// Text from outside on a page: markup is escaped, control and bidirectional characters are made visible.
+pub(super) struct ForeignText<'a>(pub(super) &'a str);
 
-impl Render for Foreign<'_> {
+impl Render for ForeignText<'_> {
     fn render_to(&self, buffer: &mut String) {
         use std::fmt::Write as _;
         let _ = write!(Escaper::new(buffer), "{}", Untrusted(self.0));
@@ -57,7 +57,7 @@ pub(super) fn time_exact(time: Timestamp) -> Markup {
 
 /// A state in a word, and how good it is.
 pub(super) fn state(level: Level, text: &str) -> Markup {
-    html! { span.badge.(class(level)) { (Foreign(text)) } }
+    html! { span.badge.(class(level)) { (ForeignText(text)) } }
 }
 
 /// How fresh something is: `● Fresh`, `● Aging`, `● Stale`.
@@ -79,7 +79,7 @@ pub(super) fn class(level: Level) -> &'static str {
 
 /// Lines of a report, of which those that are indented belong to the one before.
 pub(super) fn lines(lines: &[String]) -> Markup {
-    html! { pre.lines tabindex="0" { @for line in lines { (Foreign(line)) "\n" } } }
+    html! { pre.lines tabindex="0" { @for line in lines { (ForeignText(line)) "\n" } } }
 }
 
 /// A block of foreign text that a button copies.
@@ -92,18 +92,18 @@ pub(super) fn block(name: &str, label: &str, text: &str) -> Markup {
     }
 }
 
-/// Text of several lines from outside: line breaks and tabs stay what they are.
+/// Text of several lines from outside on a page: as foreign text, but with its line breaks and tabs.
 pub(super) struct SourceText<'a>(pub(super) &'a str);
 
 impl Render for SourceText<'_> {
     fn render_to(&self, buffer: &mut String) {
         let mut rest = self.0;
         while let Some(at) = rest.find(['\n', '\t']) {
-            Foreign(&rest[..at]).render_to(buffer);
+            ForeignText(&rest[..at]).render_to(buffer);
             buffer.push_str(&rest[at..=at]);
             rest = &rest[at + 1..];
         }
-        Foreign(rest).render_to(buffer);
+        ForeignText(rest).render_to(buffer);
     }
 }
 
@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn nothing_foreign_is_read_as_markup() {
-        let escaped = |text: &str| html! { (Foreign(text)) }.into_string();
+        let escaped = |text: &str| html! { (ForeignText(text)) }.into_string();
         assert_eq!(escaped("<b a=\"1\">&\u{202e}\u{1b}[1m\n"), "&lt;b a=&quot;1&quot;&gt;&amp;\\u{202e}␛[1m␊");
         for hostile in crate::untrusted::DANGEROUS.chars() {
             assert!(!escaped(&hostile.to_string()).contains(hostile));

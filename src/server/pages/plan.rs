@@ -7,33 +7,33 @@ use super::buttons::form_token;
 use super::frame::Section;
 use super::parts::{id, segment};
 use super::table::Grid;
-use super::viewer::{Pairs, Viewer};
+use super::viewer::{FormFields, Viewer};
 use crate::clock::Timestamp;
 use crate::format::count;
 use crate::report;
 use crate::report::plans::skip_reason;
 use crate::server::answer::Problem;
 use crate::server::extract::from_query;
-use crate::server::plan::{MAX_PLANNED, Plan, SHOWN, Selection, Verb};
+use crate::server::plan::{BulkAction, BulkPlan, MAX_PLANNED, SHOWN, Selection};
 use crate::server::queries::DeliveriesQuery;
 use crate::store::DeliveryId;
 use crate::store::operators::Role;
 
-/// The parameters of the plan page.
-pub(super) struct Asked {
-    pub(super) verb: Verb,
+/// The query parameters of the page that shows what a bulk action would do.
+pub(super) struct PlanQuery {
+    pub(super) verb: BulkAction,
     pub(super) selection: Selection,
 }
 
-impl Asked {
+impl PlanQuery {
     /// The names that are no filters.
     const OWN: [&'static str; 5] = ["verb", "include_delivered", "force", "id", "plan"];
 
-    pub(super) fn read(pairs: &Pairs, now: Timestamp) -> Result<Self, Problem> {
+    pub(super) fn read(pairs: &FormFields, now: Timestamp) -> Result<Self, Problem> {
         let is_set = |name: &str| pairs.get(name).is_some();
         let verb = match pairs.get("verb").unwrap_or("replay") {
-            "replay" => Verb::Replay { include_delivered: is_set("include_delivered"), force: is_set("force") },
-            "give-up" => Verb::GiveUp,
+            "replay" => BulkAction::Replay { include_delivered: is_set("include_delivered"), force: is_set("force") },
+            "give-up" => BulkAction::GiveUp,
             _ => return Err(Problem::field("verb", "must be replay or give-up")),
         };
         let ids: Result<Vec<_>, _> = pairs.all("id").map(|id| id.parse().map(DeliveryId)).collect();
@@ -53,22 +53,22 @@ impl Asked {
 /// `GET /plan`.
 pub(in crate::server) async fn show(viewer: Viewer) -> Result<Response, Problem> {
     let now = viewer.now();
-    let Asked { verb, selection } = Asked::read(&viewer.pairs, now)?;
-    let (plan, overall) = viewer.read(move |store| Plan::make(store, verb, &selection)).await?;
+    let PlanQuery { verb, selection } = PlanQuery::read(&viewer.pairs, now)?;
+    let (plan, overall) = viewer.read(move |store| BulkPlan::make(store, verb, &selection)).await?;
     let title = match verb {
-        Verb::Replay { .. } => "Replay: look at the plan",
-        Verb::GiveUp => "Give up: look at the plan",
+        BulkAction::Replay { .. } => "Replay: look at the plan",
+        BulkAction::GiveUp => "Give up: look at the plan",
     };
     Ok(viewer.page(Section::Deliveries, title, &overall, &body(&viewer, verb, &plan, now)))
 }
 
-fn body(viewer: &Viewer, verb: Verb, plan: &Plan, now: Timestamp) -> Markup {
+fn body(viewer: &Viewer, verb: BulkAction, plan: &BulkPlan, now: Timestamp) -> Markup {
     let many = count(plan.ids.len(), "delivery");
     let table = report::deliveries::chosen(&plan.first);
     let opens = |at: usize| plan.first.get(at).map(|row| format!("/deliveries/{}", row.id.0));
     let button = match verb {
-        Verb::Replay { .. } => format!("Replay {many}"),
-        Verb::GiveUp => format!("Give up {many}"),
+        BulkAction::Replay { .. } => format!("Replay {many}"),
+        BulkAction::GiveUp => format!("Give up {many}"),
     };
     html! {
         p { "Nothing has been changed yet. This would change " strong { (many) } "." }

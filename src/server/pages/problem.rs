@@ -5,7 +5,7 @@ use http::StatusCode;
 use maud::{Markup, html};
 
 use super::frame::document;
-use super::parts::Foreign;
+use super::parts::ForeignText;
 use crate::server::answer::Problem;
 
 /// A problem as a page. Whoever did not show a token is asked for it, and led to `next` then.
@@ -26,9 +26,9 @@ pub(in crate::server) fn problem_page(problem: &Problem, next: &str) -> Response
 
 fn told(problem: &Problem) -> Markup {
     html! {
-        p.bad role="alert" { (Foreign(problem.message())) }
+        p.bad role="alert" { (ForeignText(problem.message())) }
         @if !problem.named_fields().is_empty() {
-            ul { @for (name, rule) in problem.named_fields() { li { code { (Foreign(name)) } " " (Foreign(rule)) } } }
+            ul { @for (name, rule) in problem.named_fields() { li { code { (ForeignText(name)) } " " (ForeignText(rule)) } } }
         }
         @match problem.status() {
             StatusCode::FORBIDDEN if problem.is_about_host() => {
@@ -47,7 +47,7 @@ fn login_form(problem: &Problem, next: &str) -> Markup {
     let is_first_visit = problem.message() == Problem::unauthorized().message();
     html! {
         @if !is_first_visit {
-            p.bad #wrong role="alert" { (Foreign(problem.message())) }
+            p.bad #wrong role="alert" { (ForeignText(problem.message())) }
             ul.quiet {
                 li { "The admin token is the value of " code { "SYNCCTL_ADMIN_TOKEN" } " where this server was started, or the text of the file that " code { "SYNCCTL_ADMIN_TOKEN_FILE" } " names." }
                 li { "Tokens of operators are in the files of " code { "server.tokens" } "." }

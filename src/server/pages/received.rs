@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use super::buttons::form_token;
 use super::explained;
 use super::frame::Section;
-use super::parts::{Foreign, block, time_ago};
+use super::parts::{ForeignText, block, time_ago};
 use super::table::Grid;
 use super::viewer::Viewer;
 use crate::inbound;
@@ -88,11 +88,11 @@ fn body(viewer: &Viewer, row: &KeptRequest, copy: &RequestCopy, verdict: &Report
     let text = String::from_utf8_lossy(&copy.body);
     html! {
         p {
-            "Refused " (time_ago(row.at, viewer.now())) " at " code { (Foreign(&row.route)) } " from " (Foreign(&row.source)) ": "
-            strong { (Foreign(&row.reason)) }
+            "Refused " (time_ago(row.at, viewer.now())) " at " code { (ForeignText(&row.route)) } " from " (ForeignText(&row.source)) ": "
+            strong { (ForeignText(&row.reason)) }
         }
         @if let Some(result) = &row.result {
-            p { "It was replayed" @if let Some(at) = row.replayed_at { " " (time_ago(at, viewer.now())) } ": " strong { (Foreign(result)) } }
+            p { "It was replayed" @if let Some(at) = row.replayed_at { " " (time_ago(at, viewer.now())) } ": " strong { (ForeignText(result)) } }
         }
         h2 { "Why" }
         (explained::shown(verdict))
@@ -106,7 +106,7 @@ fn body(viewer: &Viewer, row: &KeptRequest, copy: &RequestCopy, verdict: &Report
             p.quiet { "It is verified as of the time it arrived, under the secrets of now, and applied once." }
         }
         h2 { "Headers" }
-        dl.facts { @for (name, value) in &copy.headers { div { dt { (Foreign(name)) } dd { (Foreign(value)) } } } }
+        dl.facts { @for (name, value) in &copy.headers { div { dt { (ForeignText(name)) } dd { (ForeignText(value)) } } } }
         h2 { "Body, " (copy.body.len()) " bytes" }
         (block("body", "The body of the request", &text))
         @if std::str::from_utf8(&copy.body).is_err() {

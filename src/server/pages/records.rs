@@ -19,7 +19,7 @@ use crate::store::{EventFilter, Page};
 /// Events of each direction that are shown of a record's history.
 const HISTORY: Page = Page { limit: 20, number: 1, oldest_first: false };
 
-/// A kind of records by its name.
+/// The query parameter `kind`: which kind of records.
 #[derive(Clone, Copy, Debug, Default)]
 struct KindName(Option<Kind>);
 

@@ -4,7 +4,7 @@ use axum::response::Response;
 
 use super::buttons::see_other;
 use super::parts::segment;
-use super::viewer::{Pairs, Viewer};
+use super::viewer::{FormFields, Viewer};
 use crate::server::admin::lists::{event_of, find_event};
 use crate::server::answer::Problem;
 use crate::store::{DeliveryFilter, DeliveryId, Page, Result as Stored, Store};
@@ -33,7 +33,7 @@ fn place_of(store: &dyn Store, what: &str) -> Stored<String> {
     if store.endpoints().wait()?.iter().any(|endpoint| endpoint.name == what) {
         return Ok(format!("/endpoints/{}", segment(what)));
     }
-    let filtered = |name: &str| Pairs::default().with(name, Some(what.to_owned())).address("/deliveries");
+    let filtered = |name: &str| FormFields::default().with(name, Some(what.to_owned())).address("/deliveries");
     let of_resource = DeliveryFilter { resource_id: Some(what.to_owned()), ..DeliveryFilter::default() };
     let first = Page { limit: 1, number: 1, oldest_first: false };
     match store.deliveries(&of_resource, first).wait()?.rows.is_empty() {

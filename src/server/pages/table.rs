@@ -2,12 +2,12 @@
 
 use maud::{Markup, html};
 
-use super::parts::{Foreign, class, freshness, id, id_link, segment, state, time_ago};
+use super::parts::{ForeignText, class, freshness, id, id_link, segment, state, time_ago};
 use crate::clock::Timestamp;
 use crate::format::short_duration;
 use crate::report::{Cell, Column, Level, Table};
 
-/// A table of a page, with the actions on its rows.
+/// A report's table as HTML, with the links and buttons of its rows.
 pub(super) struct Grid<'a> {
     table: &'a Table,
     /// What the rows are, for those who cannot see them.
@@ -167,13 +167,13 @@ fn plain(cell: &Cell, now: Timestamp) -> Markup {
     html! {
         @match cell {
             Cell::Empty => span.quiet { "–" },
-            Cell::Text(text) if text.contains(' ') => (Foreign(text)),
+            Cell::Text(text) if text.contains(' ') => (ForeignText(text)),
             Cell::Text(text) => (id(text)),
             Cell::Number(number) => (number),
             Cell::Time(time) => (time_ago(*time, now)),
             Cell::Took(span) => (short_duration(*span)),
             Cell::Level(Level::Quiet, text) if text.is_empty() => {},
-            Cell::Level(level, text) if text.chars().count() > 30 => span class=(class(*level)) { (Foreign(text)) },
+            Cell::Level(level, text) if text.chars().count() > 30 => span class=(class(*level)) { (ForeignText(text)) },
             Cell::Level(level, text) => (state(*level, text)),
         }
     }

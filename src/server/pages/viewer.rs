@@ -25,14 +25,14 @@ use crate::store::{QueueFigures, Result as Stored, Store};
 /// Seconds after which a page loads itself again where no script does it.
 const REFRESH_SECONDS: u64 = 15;
 
-/// The operator who looks at a page.
+/// The operator who looks at a page, and what pages read on their behalf.
 pub(in crate::server) struct Viewer {
     pub(super) app: Arc<App>,
     pub(super) operator: Operator,
     /// The path of the page.
     pub(super) path: String,
     /// The parameters of the address, without empty ones and without those of every page.
-    pub(super) pairs: Pairs,
+    pub(super) pairs: FormFields,
     /// The action that led here, by its row in the audit log.
     action: Option<i64>,
     /// After how many seconds the page loads itself again; none is never.
@@ -44,7 +44,7 @@ impl FromRequestParts<Arc<App>> for Viewer {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
         let operator = Operator::from_request_parts(parts, app).await?;
-        let mut pairs = Pairs::of(parts.uri.query().unwrap_or_default());
+        let mut pairs = FormFields::of(parts.uri.query().unwrap_or_default());
         let action = pairs.take("action").map(|id| number("action", &id)).transpose()?;
         let refresh = match pairs.take("refresh") {
             None => REFRESH_SECONDS,
@@ -65,8 +65,8 @@ fn number(name: &str, text: &str) -> Result<i64, Problem> {
     text.parse().map_err(|_| Problem::field(name, "must be a number"))
 }
 
-/// The figures and verdict of the queue that every page shows.
-pub(super) struct Overall {
+/// The queue's figures and health, which every page shows.
+pub(super) struct QueueSummary {
     pub(super) figures: QueueFigures,
     pub(super) health: Health,
     action: Option<ActionRow>,
@@ -88,7 +88,7 @@ impl Viewer {
     }
 
     /// Reads what a page shows, and how the queue is at the same time.
-    pub(super) async fn read<T, F>(&self, read: F) -> Result<(T, Overall), Problem>
+    pub(super) async fn read<T, F>(&self, read: F) -> Result<(T, QueueSummary), Problem>
     where
         T: Send + 'static,
         F: FnOnce(&dyn Store) -> Stored<T> + Send + 'static,
@@ -99,13 +99,13 @@ impl Viewer {
                 let read_health = health_figures(store, &settings.limits, now)?;
                 let health = monitor::health(&read_health, &settings.limits, now);
                 let action = action.map_or(Ok(None), |id| store.action(id).wait())?;
-                Ok((read(store)?, Overall { figures: read_health.figures, health, action }))
+                Ok((read(store)?, QueueSummary { figures: read_health.figures, health, action }))
             })
             .await
     }
 
     /// The page with `body` in it.
-    pub(super) fn page(&self, section: Section, title: &str, overall: &Overall, body: &Markup) -> Response {
+    pub(super) fn page(&self, section: Section, title: &str, overall: &QueueSummary, body: &Markup) -> Response {
         frame::page(&Frame {
             section,
             title,
@@ -119,16 +119,16 @@ impl Viewer {
     }
 }
 
-/// The query of a page that takes none.
+/// The query of a page that takes no parameters.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NoParameters {}
 
-/// Parameters of an address or of a form.
+/// The names and values of a form or a query, in their order.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Pairs(Vec<(String, String)>);
+pub(super) struct FormFields(Vec<(String, String)>);
 
-impl Pairs {
+impl FormFields {
     /// Those of a query. Empty ones are what a form sends for a field that was left empty, so they are left out.
     pub(super) fn of(query: &str) -> Self {
         let pairs = form_urlencoded::parse(query.as_bytes()).into_owned();

@@ -8,19 +8,19 @@ use crate::endpoint::Endpoint;
 use crate::outbound::test_event::Tested;
 use crate::store::RunStats;
 
-/// The result of `POST /api/sync/process`.
+/// What `POST /api/sync/process` did: its attempts, and how long it took.
 #[derive(Clone, Copy, Debug)]
-pub struct Processed {
+pub struct RunResult {
     /// Its attempts and their outcomes.
     pub stats: RunStats,
     /// How long it took.
     pub took: Duration,
 }
 
-/// The worker of this process, as routes see it: it runs the queue and sends test events.
-pub trait Processing: Send + Sync {
+/// Runs the queue once, or sends a test event, when a route asks for it.
+pub trait QueueRunner: Send + Sync {
     /// Sends what is due and ends when nothing is, or after `limit`. The error is for the log.
-    fn run(&self, limit: Duration) -> Pin<Box<dyn Future<Output = Result<Processed, String>> + Send + '_>>;
+    fn run(&self, limit: Duration) -> Pin<Box<dyn Future<Output = Result<RunResult, String>> + Send + '_>>;
 
     /// Sends one signed test event to `endpoint`. The error is for whoever asked.
     fn test<'a>(&'a self, endpoint: &'a Endpoint) -> Pin<Box<dyn Future<Output = Result<Tested, String>> + Send + 'a>>;
